@@ -1,0 +1,1 @@
+#![doc = "Version 1 of the smallest upgradeable contract."]

@@ -1,0 +1,1 @@
+#![doc = "Version 1 of an upgradeable ERC-20 token."]

@@ -1,0 +1,1 @@
+#![doc = "An implementation that misbehaves on purpose, for the abuse tests."]

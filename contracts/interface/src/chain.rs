@@ -1,0 +1,65 @@
+//! What the framework relies on that others put on the chain.
+
+use alloy_primitives::{Address, address};
+use alloy_sol_types::sol;
+
+/// The deterministic CREATE2 deployer: calldata is salt (32 bytes) and init code.
+pub const CREATE2_DEPLOYER: Address = address!("4e59b44847b379578588920ca78fbf26c0b4956c");
+/// The Stylus deployer: creates, activates and constructs in one transaction.
+pub const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
+/// ArbWasm: activation, versions, expiry.
+pub const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
+/// ArbWasmCache: the init cache.
+pub const ARB_WASM_CACHE: Address = address!("0000000000000000000000000000000000000072");
+/// First bytes of a program on chain (ArbOS 30).
+pub const PROGRAM_PREFIX: [u8; 3] = [0xef, 0xf0, 0x00];
+/// First bytes of a fragment (ArbOS 60).
+pub const FRAGMENT_PREFIX: [u8; 3] = [0xef, 0xf0, 0x01];
+/// First bytes of a program made of fragments (ArbOS 60).
+pub const ROOT_PREFIX: [u8; 3] = [0xef, 0xf0, 0x02];
+/// First bytes of an EIP-7702 delegation designator.
+pub const DESIGNATOR_PREFIX: [u8; 3] = [0xef, 0x01, 0x00];
+/// Selector of the SDK's `#[constructor]`, that of `stylus_constructor()`, whatever its arguments.
+pub const CONSTRUCTOR_SELECTOR: [u8; 4] = [0x55, 0x85, 0x25, 0x8d];
+
+sol! {
+    /// Nitro's ArbWasm (0x71), as far as it is called here.
+    #[derive(Debug, PartialEq, Eq)]
+    interface IArbWasm {
+        function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
+        function codehashKeepalive(bytes32 codehash) external payable;
+        function stylusVersion() external view returns (uint16 version);
+        function codehashVersion(bytes32 codehash) external view returns (uint16 version);
+        function programVersion(address program) external view returns (uint16 version);
+        function programTimeLeft(address program) external view returns (uint64 seconds_);
+        function programInitGas(address program) external view returns (uint64 gas, uint64 gasWhenCached);
+        function programMemoryFootprint(address program) external view returns (uint16 pages);
+        event ProgramActivated(bytes32 indexed codehash, bytes32 moduleHash, address program, uint256 dataFee, uint16 version);
+        event ProgramLifetimeExtended(bytes32 indexed codehash, uint256 dataFee);
+        error ProgramNotWasm();
+        error ProgramNotActivated();
+        error ProgramNeedsUpgrade(uint16 version, uint16 stylusVersion);
+        error ProgramExpired(uint64 ageInSeconds);
+        error ProgramUpToDate();
+        error ProgramKeepaliveTooSoon(uint64 ageInSeconds);
+        error ProgramInsufficientValue(uint256 have, uint256 want);
+    }
+
+    /// Nitro's ArbWasmCache (0x72), as far as it is called here.
+    #[derive(Debug, PartialEq, Eq)]
+    interface IArbWasmCache {
+        function isCacheManager(address manager) external view returns (bool);
+        function allCacheManagers() external view returns (address[] managers);
+        function cacheProgram(address program) external;
+        function evictCodehash(bytes32 codehash) external;
+        function codehashIsCached(bytes32 codehash) external view returns (bool);
+        event UpdateProgramCache(address indexed manager, bytes32 indexed codehash, bool cached);
+    }
+
+    /// The Stylus deployer of cargo-stylus.
+    #[derive(Debug, PartialEq, Eq)]
+    interface IStylusDeployer {
+        function deploy(bytes calldata bytecode, bytes calldata initData, uint256 initValue, bytes32 salt) external payable returns (address);
+        event ContractDeployed(address deployedContract);
+    }
+}

@@ -1,0 +1,26 @@
+//! Every promise of the framework, once: ABI, events, errors, slots, limits and reason
+//! numbers. Contracts, command line and tests import them from here; there is no logic.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`proxy`] | what every proxy answers, emits and reverts with |
+//! | [`registry`] | what the registry answers, emits and reverts with |
+//! | [`instance`] | the calls between a proxy and its registry, theirs alone |
+//! | [`migratable`] | initializers, migrations and their errors |
+//! | [`policy`] | the lambda contract of a policy |
+//! | [`slots`] | storage and transient slots, each derived from its definition |
+//! | [`reasons`] | names for every reason number |
+//! | [`limits`] | every bound, with its unit |
+//! | [`chain`] | addresses and selectors of the chain that the framework relies on |
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod chain;
+pub mod instance;
+pub mod limits;
+pub mod migratable;
+pub mod policy;
+pub mod proxy;
+pub mod reasons;
+pub mod registry;
+pub mod slots;

@@ -1,0 +1,145 @@
+//! What the registry answers, emits and reverts with.
+//!
+//! It is born by [`crate::chain::CONSTRUCTOR_SELECTOR`] followed by `abi.encode(string definePolicy)`
+//! (roles `define` and `policy` of the definition with the empty name, the registry itself), in
+//! the transaction that deploys it.
+
+use alloy_sol_types::sol;
+
+sol! {
+    /// How far a governed call is.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Progress {
+        /// keccak256(abi.encode(chain id, registry, call data, epoch, round)).
+        bytes32 action;
+        /// Approvals that count so far.
+        uint16 approvals;
+        /// `approvals` and the fewest that are still missing.
+        uint16 required;
+        /// Whether this call completed the policy and was executed.
+        bool executed;
+    }
+
+    /// The code of a version.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Code {
+        /// The account that holds it.
+        address implementation;
+        /// keccak256 of the account's code.
+        bytes32 codehash;
+        /// Hash of its storage layout, or zero.
+        bytes32 layoutHash;
+        /// Hash of its source, or zero.
+        bytes32 sourceHash;
+    }
+
+    /// A way into a version.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Step {
+        /// The version it leaves; empty for a version that can only be born.
+        string from;
+        /// One of [`crate::reasons::step`].
+        uint8 kind;
+        /// The script of kind 2, the program of kind 3, else zero.
+        address script;
+        /// keccak256 of the script's code, else zero.
+        bytes32 scriptCodehash;
+        /// The calldata of the step.
+        bytes data;
+    }
+
+    /// An approval given offline.
+    #[derive(Debug, PartialEq, Eq)]
+    struct Signature {
+        /// Who signed.
+        address signer;
+        /// 65 bytes r, s, v with low s, else an ERC-1271 signature.
+        bytes data;
+    }
+
+    /// The registry: definitions, versions, policies, approvals, instances, factory.
+    #[derive(Debug, PartialEq, Eq)]
+    interface IRegistry {
+        // -- governed by role `define` of the definition with the empty name
+        function createDefinition(string name, string migratePolicy, string policyPolicy, string createPolicy) external returns (Progress progress);
+        // -- governed by role `migrate`
+        function addVersion(string name, string version, Code code, Step step) external returns (Progress progress);
+        function addStep(string name, string version, Step step) external returns (Progress progress);
+        function migrate(string name, string version, Code code, Step step) external returns (Progress progress);
+        function setHandler(string name, address proxy, address handler) external returns (Progress progress);
+        function abortMigration(string name, address proxy) external returns (Progress progress);
+        function adopt(string name, address proxy, uint8 kind, string version) external returns (Progress progress);
+        function handOver(string name, address proxy, address newRegistry) external returns (Progress progress);
+        // -- governed by role `policy`
+        function setPolicy(string name, string role, string expression) external returns (Progress progress);
+        // -- governed by role `create`
+        function createProxy(string name, string version, uint8 kind, bytes32 salt, bytes initData) external payable returns (Progress progress, address proxy);
+        // -- governed by role `pause`
+        function pause(string name) external returns (Progress progress);
+        function resume(string name) external returns (Progress progress);
+        // -- approvals
+        function revoke(bytes32 action) external;
+        function cancel(bytes32 action) external;
+        function submitSigned(bytes action, uint64 deadline, Signature[] approvals) external payable returns (Progress progress);
+        // -- anyone
+        function rollout(string name, uint16 max) external returns (uint16 upgraded, uint16 left);
+
+        // -- views
+        function definition(string name) external view returns (string current, uint64 sequence, uint32 versions, uint32 instances, uint8 state);
+        function getVersion(string name, string version) external view returns (Code code, Step[] steps, uint64 sequence);
+        function versions(string name, uint32 start, uint32 count) external view returns (string[] labels);
+        function instances(string name, uint32 start, uint32 count) external view returns (address[] proxies);
+        function instanceOf(address proxy) external view returns (string name, string version, uint8 kind, uint8 state);
+        function proxyAddress(string name, uint8 kind, bytes32 salt) external view returns (address proxy);
+        function policy(string name, string role) external view returns (string expression);
+        function satisfies(string name, string role, address[] approvers) external view returns (bool satisfied);
+        function pending(string name, uint32 start, uint32 count) external view returns (bytes32[] actions);
+        function actionOf(bytes calldata call) external view returns (bytes32 action);
+        function readiness(bytes32 action) external view returns (Progress progress, address[] approved, address[] missing, uint64 notBefore, uint64 expires, uint8 blockedBy);
+        function plan(address instance, string version) external view returns (string[] labels, Step[] steps);
+
+        // -- events; `definition` is keccak256(name)
+        event DefinitionCreated(bytes32 indexed definition, string name);
+        event VersionAdded(bytes32 indexed definition, string version, address indexed implementation, bytes32 codehash, bytes32 layoutHash, bytes32 sourceHash, uint64 sequence);
+        event StepAdded(bytes32 indexed definition, string to, Step step);
+        event CurrentChanged(bytes32 indexed definition, string version, uint64 sequence);
+        event Proposed(bytes32 indexed definition, bytes32 indexed action, address indexed proposer, bytes call, uint64 epoch, uint32 round, uint64 expires);
+        event ProxyCreated(bytes32 indexed definition, address indexed proxy, string version, uint8 kind);
+        event Approved(bytes32 indexed definition, bytes32 indexed action, address indexed approver, uint16 approvals, uint16 required);
+        event Revoked(bytes32 indexed definition, bytes32 indexed action, address indexed approver);
+        event Cancelled(bytes32 indexed definition, bytes32 indexed action);
+        event Executed(bytes32 indexed definition, bytes32 indexed action, uint64 sequence);
+        event InstanceUpgraded(bytes32 indexed definition, address indexed proxy, string from, string to, uint64 sequence);
+        event InstanceSkipped(bytes32 indexed definition, address indexed proxy, bytes reason);
+        event InstanceAdopted(bytes32 indexed definition, address indexed proxy, uint8 kind);
+        event PolicyChanged(bytes32 indexed definition, string role, string expression);
+        event MigrationStarted(bytes32 indexed definition, address indexed proxy, string from, string to, address handler);
+        event MigrationEnded(bytes32 indexed definition, address indexed proxy, string from, string to);
+        event MigrationAborted(bytes32 indexed definition, address indexed proxy, string from, string to);
+        event HandlerChanged(bytes32 indexed definition, address indexed proxy, address handler);
+        event Paused(bytes32 indexed definition);
+        event Resumed(bytes32 indexed definition);
+
+        // -- errors
+        error DefinitionExists(string name);
+        error DefinitionNotFound(string name);
+        error DefinitionPaused(string name);
+        error VersionExists(string name, string version);
+        error InvalidLabel(string label, uint8 reason);
+        error InvalidStep(string from, string to, uint8 reason);
+        error UnknownRole(string role);
+        error InvalidPolicy(string expression, uint32 offset, uint8 reason);
+        error NotAnApprover(address caller);
+        error AlreadyApproved(address approver, bytes32 action);
+        error NotApproved(address approver, bytes32 action);
+        error ActionNotFound(bytes32 action);
+        error ActionExpired(bytes32 action);
+        error InvalidSignature(uint256 index, address signer);
+        error CodeChanged(address account, bytes32 expected, bytes32 found);
+        error NotAnInstance(address proxy);
+        error Reentered();
+        error InsufficientGas(uint64 needed, uint64 left);
+        error ProxyExists(address proxy);
+        error NotSupported(string what);
+    }
+}

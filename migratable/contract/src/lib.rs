@@ -1,0 +1,1 @@
+#![doc = "Migratable as a contract of its own."]

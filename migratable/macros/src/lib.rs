@@ -1,0 +1,1 @@
+#![doc = "Attributes: initializer, migration, initializing, upgradeable."]

@@ -1,0 +1,1 @@
+#![doc = "Migratable: initializers and migrations, each exactly once."]

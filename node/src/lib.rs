@@ -1,0 +1,1 @@
+#![doc = "The local chain as a process: JSON-RPC, anvil's command line and manners."]

@@ -1,0 +1,1 @@
+#![doc = "Stylus programs: validation, instrumentation, ink, host functions, engine."]

@@ -1,0 +1,1 @@
+#![doc = "The raw host functions of the Stylus VM behind safe functions: the only unsafe code."]

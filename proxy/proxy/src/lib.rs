@@ -1,0 +1,1 @@
+#![doc = "Proxy: forwards every call to its implementation."]

@@ -1,0 +1,1 @@
+#![doc = "UpgradeabilityProxy: a Proxy that answers the five upgrade selectors first."]

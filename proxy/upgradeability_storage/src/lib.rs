@@ -1,0 +1,1 @@
+#![doc = "UpgradeabilityStorage: where the upgrade state lives, and the admin path of every proxy."]

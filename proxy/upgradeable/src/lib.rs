@@ -1,0 +1,1 @@
+#![doc = "Upgradeable: the mixin that an implementation composes."]

@@ -1,0 +1,1 @@
+#![doc = "State and rules of the registry, shared by its parts."]

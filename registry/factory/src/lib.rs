@@ -1,0 +1,1 @@
+#![doc = "Registry part: creation, upgrades, rollout, paths."]

@@ -1,0 +1,1 @@
+#![doc = "Registry: the entry that forwards each call to the part that answers it."]

@@ -1,0 +1,1 @@
+#![doc = "Registry part: definitions, versions, policies, approvals."]

@@ -1,0 +1,1 @@
+#![doc = "The command line: build, deploy, govern, upgrade."]

@@ -1,0 +1,1 @@
+#![doc = "Test an upgrade in twenty lines: a chain, contracts, proxies, assertions."]

@@ -1,0 +1,1 @@
+//! Where the suites of this workspace share what they need.
