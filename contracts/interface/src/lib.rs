@@ -1,5 +1,5 @@
 //! Every promise of the framework, once: ABI, events, errors, slots, limits and reason
-//! numbers. Contracts, command line and tests import them from here; there is no logic.
+//! numbers. Contracts, command line and tests import them from here; there is no logic beyond reading a constant.
 //!
 //! | module | holds |
 //! |---|---|
@@ -11,10 +11,12 @@
 //! | [`slots`] | storage and transient slots, each derived from its definition |
 //! | [`reasons`] | names for every reason number |
 //! | [`limits`] | every bound, with its unit |
+//! | [`build`] | values that the build derives and passes on |
 //! | [`chain`] | addresses and selectors of the chain that the framework relies on |
 #![no_std]
 #![forbid(unsafe_code)]
 
+pub mod build;
 pub mod chain;
 pub mod instance;
 pub mod limits;

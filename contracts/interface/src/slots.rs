@@ -57,8 +57,7 @@ pub const TOKEN: B256 = erc7201(b"stylus-upgrades.transient.token");
 pub const LOCK: B256 = erc7201(b"stylus-upgrades.transient.lock");
 
 /// The guard of the SDK's `#[constructor]`, `keccak256("stylus_constructor")`.
-pub const CONSTRUCTED: B256 =
-    B256::new(Keccak256::new().update(b"stylus_constructor").finalize());
+pub const CONSTRUCTED: B256 = B256::new(Keccak256::new().update(b"stylus_constructor").finalize());
 
 /// What a set marker holds.
 pub const SET: B256 = b256!("0000000000000000000000000000000000000000000000000000000000000001");

@@ -1,1 +1,33 @@
-#![doc = "The raw host functions of the Stylus VM behind safe functions: the only unsafe code."]
+//! The host functions of the Stylus VM behind safe functions: the only `unsafe` code of the
+//! framework.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`raw`] | the imports themselves (module `vm_hooks`), as Nitro names them |
+//! | [`storage`] | persistent storage with its cache, transient storage |
+//! | [`call`] | calls, delegatecalls, return data, results, logs |
+//! | [`context`] | who calls, with what, how deep; accounts and their code |
+//! | [`program`] | the entry point of a program written on this crate alone |
+//!
+//! Off chain (any target but wasm32) every function panics: nothing here is ever simulated.
+#![no_std]
+
+pub mod call;
+pub mod context;
+pub mod program;
+mod raw;
+pub mod storage;
+
+/// A 20-byte account address.
+pub type Address = [u8; 20];
+/// A 32-byte big-endian word.
+pub type Word = [u8; 32];
+
+/// Traps: the frame fails with empty revert data, unspent gas is returned.
+#[inline(always)]
+pub fn trap() -> ! {
+    #[cfg(target_arch = "wasm32")]
+    core::arch::wasm32::unreachable();
+    #[cfg(not(target_arch = "wasm32"))]
+    panic!("a trap of the Stylus VM")
+}

@@ -8,8 +8,14 @@ fn erc1967_slots_are_those_printed_in_the_erc() {
         IMPLEMENTATION,
         b256!("360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc")
     );
-    assert_eq!(ADMIN, b256!("b53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103"));
-    assert_eq!(BEACON, b256!("a3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50"));
+    assert_eq!(
+        ADMIN,
+        b256!("b53127684a568b3173ae13b9f8a6016e243e63b6e8ee1178d6a717850b5d6103")
+    );
+    assert_eq!(
+        BEACON,
+        b256!("a3f0ad74e5423aebfd80d3ef4346578335a9a72aeaee59ff6cb3582b35133d50")
+    );
 }
 
 #[test]
@@ -30,8 +36,17 @@ fn constructor_guard_is_the_one_of_the_sdk() {
 
 #[test]
 fn all_slots_are_distinct() {
-    let slots =
-        [IMPLEMENTATION, ADMIN, BEACON, INITIALISED, MIGRATED, REGISTRY, TOKEN, LOCK, CONSTRUCTED];
+    let slots = [
+        IMPLEMENTATION,
+        ADMIN,
+        BEACON,
+        INITIALISED,
+        MIGRATED,
+        REGISTRY,
+        TOKEN,
+        LOCK,
+        CONSTRUCTED,
+    ];
     for (i, a) in slots.iter().enumerate() {
         assert!(slots[i + 1..].iter().all(|b| a != b), "{a} stands twice");
     }
