@@ -1,0 +1,82 @@
+//! What a chain starts with.
+
+use alloy_primitives::{Address, U256, address};
+
+/// Settings of a new chain. `Default` is the genesis of a nitro devnode after its script:
+/// CREATE2 deployer, StylusDeployer, a cache manager, L1 price 0.
+#[derive(Clone, Debug)]
+pub struct ChainConfig {
+    /// Chain id.
+    pub chain_id: u64,
+    /// ArbOS version at genesis: 32, 40, 41, 50, 51 or 60.
+    pub arbos_version: u64,
+    /// Funded accounts beside the dev account, with balances in wei.
+    pub accounts: Vec<(Address, U256)>,
+    /// Balance of the dev account 0x3f1Eae7D… in wei (1 000 ETH).
+    pub dev_balance: U256,
+    /// Unix seconds of block 0; the wall clock when absent.
+    pub timestamp: Option<u64>,
+    /// Number of the first block.
+    pub number: u64,
+    /// Base fee in wei.
+    pub base_fee: u64,
+    /// Gas limit of a block, as seen by GASLIMIT and in headers.
+    pub gas_limit: u64,
+    /// Largest deployed code in bytes; 24 576 when absent.
+    pub code_size_limit: Option<usize>,
+    /// What the NUMBER opcode and the Stylus `block_number` give: the L1 block number. `None`
+    /// gives the L2 number instead.
+    pub l1_block_number: Option<u64>,
+    /// Accept unsigned transactions from every address.
+    pub auto_impersonate: bool,
+    /// Mine a block for every transaction that is submitted.
+    pub automine: bool,
+    /// Allow ArbDebug (0xff), as `AllowDebugPrecompiles` does on Nitro's dev chain.
+    pub debug_precompiles: bool,
+    /// Upper bound of gas in `call` and `estimate_gas` (Nitro's RPC cap).
+    pub rpc_gas_cap: u64,
+    /// Blocks whose timestamp may equal the parent's, as on Nitro. When false every block is at
+    /// least one second younger.
+    pub repeat_timestamps: bool,
+}
+
+impl Default for ChainConfig {
+    fn default() -> Self {
+        Self {
+            chain_id: 412_346,
+            arbos_version: 51,
+            accounts: anvil_accounts(),
+            dev_balance: U256::from(1_000u64) * U256::from(10u64.pow(18)),
+            timestamp: None,
+            number: 0,
+            base_fee: 100_000_000,
+            gas_limit: 1 << 50,
+            code_size_limit: None,
+            l1_block_number: Some(0),
+            auto_impersonate: false,
+            automine: true,
+            debug_precompiles: true,
+            rpc_gas_cap: 50_000_000,
+            repeat_timestamps: true,
+        }
+    }
+}
+
+/// The ten accounts of the mnemonic "test test … junk", 10 000 ETH each.
+fn anvil_accounts() -> Vec<(Address, U256)> {
+    let balance = U256::from(10_000u64) * U256::from(10u64.pow(18));
+    [
+        address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266"),
+        address!("70997970C51812dc3A010C7d01b50e0d17dc79C8"),
+        address!("3C44CdDdB6a900fa2b585dd299e03d12FA4293BC"),
+        address!("90F79bf6EB2c4f870365E785982E1f101E93b906"),
+        address!("15d34AAf54267DB7D7c367839AAf71A00a2C6A65"),
+        address!("9965507D1a55bcC2695C58ba16FB37d819B0A4dc"),
+        address!("976EA74026E726554dB657fA54763abd0C3a0aa9"),
+        address!("14dC79964da2C08b23698B3D3cc7Ca32193d9955"),
+        address!("23618e81E3f5cdF7f54C3d65f7FBc0aBf5B21E8f"),
+        address!("a0Ee7A142d267C1f36714E4a8F75612F20a79720"),
+    ]
+    .map(|account| (account, balance))
+    .to_vec()
+}

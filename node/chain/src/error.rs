@@ -1,0 +1,142 @@
+//! Errors of the chain.
+
+use alloy_primitives::{Address, B256};
+
+/// Why a request to the chain failed. Reverts and halts of executed calls are not errors: they
+/// are in [`crate::CallOutcome`] and [`crate::Receipt`].
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// The block is not known.
+    #[error("block {0} is not known: expected a block between the first and the latest one; ask for `latest`")]
+    UnknownBlock(String),
+    /// The transaction is not known.
+    #[error("transaction {0} is not known: it was never mined here, or a revert removed it")]
+    UnknownTransaction(B256),
+    /// The transaction cannot be included.
+    #[error("transaction rejected: {0}")]
+    Rejected(#[from] RejectReason),
+    /// `estimate_gas`: the call reverts with any amount of gas.
+    #[error("execution reverted")]
+    Reverted {
+        /// Revert data.
+        output: alloy_primitives::Bytes,
+    },
+    /// `estimate_gas`: the call fails otherwise with any amount of gas.
+    #[error("execution failed: {0}")]
+    Halted(crate::Halt),
+    /// The sender is not impersonated.
+    #[error("no key for {0}: impersonate the account first, or sign the transaction")]
+    NotImpersonated(Address),
+    /// A timestamp before that of the latest block.
+    #[error("timestamp {found} lies before the latest block's {latest}: choose a later one")]
+    TimestampTooLow {
+        /// What was asked for.
+        found: u64,
+        /// The latest block's.
+        latest: u64,
+    },
+    /// A saved state could not be read.
+    #[error("saved state: {0}")]
+    BadState(String),
+    /// Not built.
+    #[error("{0} is not supported by this chain")]
+    NotSupported(&'static str),
+    /// A fault inside the chain itself.
+    #[error("internal fault: {0}")]
+    Internal(String),
+}
+
+/// Why a transaction cannot be included in a block. The texts contain geth's well-known words,
+/// because clients match on them.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RejectReason {
+    /// Signature does not recover.
+    #[error("invalid sender: the signature does not recover an address")]
+    BadSignature,
+    /// Signed for another chain.
+    #[error("invalid chain id for signer: expected {expected}, found {found}")]
+    ChainId {
+        /// This chain's id.
+        expected: u64,
+        /// The transaction's id.
+        found: u64,
+    },
+    /// Nonce already used.
+    #[error("nonce too low: address {address}, tx: {found} state: {expected}")]
+    NonceTooLow {
+        /// Sender.
+        address: Address,
+        /// The account's nonce.
+        expected: u64,
+        /// The transaction's nonce.
+        found: u64,
+    },
+    /// Nonce ahead of the account's (only where a gap cannot be queued).
+    #[error("nonce too high: address {address}, tx: {found} state: {expected}")]
+    NonceTooHigh {
+        /// Sender.
+        address: Address,
+        /// The account's nonce.
+        expected: u64,
+        /// The transaction's nonce.
+        found: u64,
+    },
+    /// Balance does not cover value and gas.
+    #[error("insufficient funds for gas * price + value: address {address} have {have} want {want}")]
+    Funds {
+        /// Sender.
+        address: Address,
+        /// Its balance in wei.
+        have: alloy_primitives::U256,
+        /// What the transaction may cost in wei.
+        want: alloy_primitives::U256,
+    },
+    /// Fee cap below the base fee.
+    #[error("max fee per gas less than block base fee: maxFeePerGas: {cap}, baseFee: {base_fee}")]
+    FeeTooLow {
+        /// The transaction's cap in wei.
+        cap: u128,
+        /// The block's base fee in wei.
+        base_fee: u64,
+    },
+    /// Tip above the fee cap.
+    #[error("max priority fee per gas higher than max fee per gas")]
+    TipAboveFee,
+    /// Gas limit below the intrinsic gas.
+    #[error("intrinsic gas too low: have {have}, want {want}")]
+    IntrinsicGas {
+        /// The transaction's gas limit.
+        have: u64,
+        /// The intrinsic gas.
+        want: u64,
+    },
+    /// Gas limit above the block's.
+    #[error("exceeds block gas limit: have {have}, limit {limit}; lower the gas limit")]
+    BlockGasLimit {
+        /// The transaction's gas limit.
+        have: u64,
+        /// The block's gas limit.
+        limit: u64,
+    },
+    /// Sender has code (EIP-3607).
+    #[error("sender not an eoa: address {0} has code")]
+    SenderHasCode(Address),
+    /// Transaction type that Arbitrum does not take from users.
+    #[error("transaction type not supported: {0}; use type 0, 1, 2 or 4")]
+    TypeNotSupported(u8),
+    /// Init code too large.
+    #[error("max initcode size exceeded: limit {limit}")]
+    InitCodeTooLarge {
+        /// Limit in bytes.
+        limit: usize,
+    },
+    /// The same transaction is already in the pool or mined.
+    #[error("already known: {0}")]
+    AlreadyKnown(B256),
+    /// A pooled transaction with this nonce has a higher or equal fee.
+    #[error("replacement transaction underpriced")]
+    Underpriced,
+    /// Another validity rule.
+    #[error("{0}")]
+    Other(String),
+}

@@ -1,0 +1,260 @@
+//! What goes into the chain and comes out of it.
+
+use alloy_consensus::{Header, TxEnvelope};
+use alloy_eips::eip2930::AccessList;
+use alloy_eips::eip7702::SignedAuthorization;
+use alloy_eips::BlockNumberOrTag;
+use alloy_primitives::{Address, B256, Bloom, Bytes, Log, U256};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An account at some block. Accounts that do not exist read as zero with `code_hash` zero.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct AccountView {
+    /// Wei.
+    pub balance: U256,
+    /// Nonce.
+    pub nonce: u64,
+    /// Raw code, prefix included; empty for accounts without code.
+    pub code: Bytes,
+    /// keccak256 of the code; keccak256("") without code, zero without account.
+    pub code_hash: B256,
+}
+
+/// A mined block with all its transactions and receipts.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Header; its `number` is the L2 number.
+    pub header: Header,
+    /// Hash of the header.
+    pub hash: B256,
+    /// L1 block number that contracts see.
+    pub l1_block_number: u64,
+    /// RLP length in bytes.
+    pub size: u64,
+    /// Transactions in order.
+    pub transactions: Vec<MinedTransaction>,
+    /// Receipts, parallel to `transactions`.
+    pub receipts: Vec<Receipt>,
+}
+
+/// A transaction with its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MinedTransaction {
+    /// The signed transaction. Impersonated ones carry the signature r = sender, s = 1, which no
+    /// key can produce.
+    pub envelope: TxEnvelope,
+    /// Sender.
+    pub from: Address,
+    /// Hash.
+    pub hash: B256,
+    /// Block.
+    pub block_hash: B256,
+    /// L2 number of the block.
+    pub block_number: u64,
+    /// Unix seconds of the block.
+    pub block_timestamp: u64,
+    /// Place in the block.
+    pub index: u64,
+    /// Wei per gas that was paid: the base fee, tips are dropped.
+    pub effective_gas_price: u128,
+}
+
+/// Outcome of a mined transaction.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// Transaction.
+    pub transaction_hash: B256,
+    /// Place in the block.
+    pub transaction_index: u64,
+    /// Block.
+    pub block_hash: B256,
+    /// L2 number of the block.
+    pub block_number: u64,
+    /// Unix seconds of the block.
+    pub block_timestamp: u64,
+    /// Sender.
+    pub from: Address,
+    /// Receiver; `None` for creations.
+    pub to: Option<Address>,
+    /// Address of the new contract, for creations (also failed ones have one).
+    pub contract_address: Option<Address>,
+    /// EIP-2718 type.
+    pub tx_type: u8,
+    /// False after a revert or halt.
+    pub success: bool,
+    /// Gas of this transaction.
+    pub gas_used: u64,
+    /// Gas of the block up to and including this transaction.
+    pub cumulative_gas_used: u64,
+    /// Wei per gas.
+    pub effective_gas_price: u128,
+    /// Logs in order.
+    pub logs: Vec<Log>,
+    /// Bloom of the logs.
+    pub logs_bloom: Bloom,
+    /// Index in the block of this receipt's first log.
+    pub first_log_index: u64,
+    /// Always 0: the L1 price is 0.
+    pub gas_used_for_l1: u64,
+    /// L1 block number that contracts saw.
+    pub l1_block_number: u64,
+    /// Return or revert data (not on a real chain; for messages and tests).
+    pub output: Bytes,
+    /// Why execution stopped, unless by success or revert.
+    pub halt: Option<Halt>,
+}
+
+/// Why execution stopped, other than by success or revert.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{0}")]
+pub struct Halt(pub String);
+
+/// A log with its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Address, topics, data.
+    pub log: Log,
+    /// Block.
+    pub block_hash: B256,
+    /// L2 number of the block.
+    pub block_number: u64,
+    /// Unix seconds of the block.
+    pub block_timestamp: u64,
+    /// Transaction.
+    pub transaction_hash: B256,
+    /// Place of the transaction in the block.
+    pub transaction_index: u64,
+    /// Index of the log in the block.
+    pub log_index: u64,
+}
+
+/// Which logs to return. An empty list accepts everything.
+#[derive(Clone, Debug, Default)]
+pub struct LogFilter {
+    /// First block; latest when absent.
+    pub from_block: Option<BlockNumberOrTag>,
+    /// Last block; latest when absent.
+    pub to_block: Option<BlockNumberOrTag>,
+    /// One block by its hash, instead of a range.
+    pub block_hash: Option<B256>,
+    /// Any of these emitters.
+    pub addresses: Vec<Address>,
+    /// Per position, any of these topics.
+    pub topics: [Vec<B256>; 4],
+}
+
+/// A call or an unsigned transaction.
+#[derive(Clone, Debug, Default)]
+pub struct CallRequest {
+    /// Sender; the zero address when absent.
+    pub from: Option<Address>,
+    /// Receiver; `None` creates a contract.
+    pub to: Option<Address>,
+    /// Gas limit; the RPC cap for calls, an estimate for transactions when absent.
+    pub gas: Option<u64>,
+    /// Legacy gas price in wei. Absent together with `max_fee_per_gas`: calls are free.
+    pub gas_price: Option<u128>,
+    /// EIP-1559 fee cap in wei.
+    pub max_fee_per_gas: Option<u128>,
+    /// EIP-1559 tip in wei (dropped by the chain).
+    pub max_priority_fee_per_gas: Option<u128>,
+    /// Wei to send.
+    pub value: U256,
+    /// Calldata or init code.
+    pub input: Bytes,
+    /// Nonce; the account's when absent.
+    pub nonce: Option<u64>,
+    /// Checked against the chain's when present.
+    pub chain_id: Option<u64>,
+    /// EIP-2930 list.
+    pub access_list: Option<AccessList>,
+    /// EIP-7702 list.
+    pub authorization_list: Vec<SignedAuthorization>,
+}
+
+/// State that a call sees instead of the chain's.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Per account.
+    pub accounts: BTreeMap<Address, AccountOverride>,
+    /// Unix seconds of the block.
+    pub timestamp: Option<u64>,
+    /// L2 number of the block.
+    pub number: Option<u64>,
+    /// Base fee in wei.
+    pub base_fee: Option<u64>,
+}
+
+/// Overridden parts of one account.
+#[derive(Clone, Debug, Default)]
+pub struct AccountOverride {
+    /// Wei.
+    pub balance: Option<U256>,
+    /// Nonce.
+    pub nonce: Option<u64>,
+    /// Code.
+    pub code: Option<Bytes>,
+    /// Replaces the whole storage.
+    pub state: Option<BTreeMap<B256, B256>>,
+    /// Replaces single slots.
+    pub state_diff: Option<BTreeMap<B256, B256>>,
+}
+
+/// What a call did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallOutcome {
+    /// False after a revert or halt.
+    pub success: bool,
+    /// Return or revert data; empty after a halt.
+    pub output: Bytes,
+    /// Gas used, intrinsic gas included, refunds taken off.
+    pub gas_used: u64,
+    /// Logs of a successful call.
+    pub logs: Vec<Log>,
+    /// Created contract.
+    pub created: Option<Address>,
+    /// Why execution stopped, unless by success or revert.
+    pub halt: Option<Halt>,
+}
+
+/// A transaction that waits for a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PooledTransaction {
+    /// The signed (or impersonated) transaction.
+    pub envelope: TxEnvelope,
+    /// Sender.
+    pub from: Address,
+    /// Hash.
+    pub hash: B256,
+}
+
+/// All waiting transactions.
+#[derive(Clone, Debug, Default)]
+pub struct PoolContent {
+    /// Can go into the next block, in order.
+    pub pending: Vec<PooledTransaction>,
+    /// Wait for an earlier nonce.
+    pub queued: Vec<PooledTransaction>,
+}
+
+/// What to record while a transaction is executed again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TraceKind {
+    /// geth's callTracer.
+    Call,
+    /// Nitro's stylusTracer.
+    Stylus,
+}
+
+/// The whole chain as data, for saving and loading. Serialise with any serde format.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ChainState {
+    /// Version of this form: 1.
+    pub format: u32,
+    /// Chain id.
+    pub chain_id: u64,
+    /// Opaque content.
+    pub content: serde_json::Value,
+}
+
