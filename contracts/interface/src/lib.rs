@@ -16,6 +16,8 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 pub mod build;
 pub mod chain;
 pub mod instance;

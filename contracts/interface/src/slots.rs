@@ -1,7 +1,7 @@
 //! Storage and transient slots, each derived from its definition. `tests.rs` compares the
 //! ERC-1967 ones to the values printed in the ERC.
 
-use alloy_primitives::{B256, U256, b256};
+use alloy_primitives::{B256, U256, b256, keccak256};
 use keccak_const::Keccak256;
 
 /// The slot of an ERC-1967 name: `keccak256(name) - 1`.
@@ -64,10 +64,7 @@ pub const SET: B256 = b256!("000000000000000000000000000000000000000000000000000
 
 /// The slot of `migrated[label]`.
 pub fn migrated(label: &str) -> B256 {
-    let mut hasher = alloy_primitives::Keccak256::new();
-    hasher.update(label.as_bytes());
-    hasher.update(MIGRATED);
-    hasher.finalize()
+    keccak256([label.as_bytes(), MIGRATED.as_slice()].concat())
 }
 
 /// The next slot, for structs that start at `root`.

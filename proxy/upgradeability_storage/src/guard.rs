@@ -1,0 +1,55 @@
+//! What no step may change: the three ERC-1967 slots, the `initialised` marker, and the marks
+//! of the two versions that the step connects.
+
+use alloy_primitives::B256;
+use stylus_upgrades_host::storage;
+use stylus_upgrades_interface::{instance::Hop, proxy::IUpgradeabilityProxy as Abi, slots};
+
+use crate::{
+    instance::load,
+    revert::{Reverts, revert},
+};
+
+/// How many slots are guarded.
+const GUARDED: usize = 6;
+
+/// The guarded slots of a step, with what they held before it ran. The last one is the mark of
+/// the version that the step leads to.
+pub(crate) struct Guard([(B256, B256); GUARDED]);
+
+impl Guard {
+    /// Reads them before the step.
+    pub(crate) fn before(hop: &Hop) -> Self {
+        Self(
+            [
+                slots::IMPLEMENTATION,
+                slots::ADMIN,
+                slots::BEACON,
+                slots::INITIALISED,
+                slots::migrated(&hop.from),
+                slots::migrated(&hop.to),
+            ]
+            .map(|slot| (slot, load(slot))),
+        )
+    }
+
+    /// Reads them again, past the cache, after a step that may not have changed any.
+    pub(crate) fn check(&self) -> Reverts<()> {
+        self.check_first(GUARDED)
+    }
+
+    /// The same after a step that marks its target itself.
+    pub(crate) fn check_but_target(&self) -> Reverts<()> {
+        self.check_first(GUARDED - 1)
+    }
+
+    fn check_first(&self, count: usize) -> Reverts<()> {
+        storage::flush(true);
+        for (slot, held) in self.0.iter().take(count) {
+            if load(*slot) != *held {
+                return Err(revert(Abi::UpgradeSlotsTouched { slot: *slot }));
+            }
+        }
+        Ok(())
+    }
+}

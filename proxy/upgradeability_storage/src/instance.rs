@@ -1,0 +1,91 @@
+//! The proxy that this code runs in: its slots, its pause.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolEvent;
+use stylus_upgrades_host::{call, context, storage};
+use stylus_upgrades_interface::{build, proxy::IUpgradeabilityProxy as Abi, slots};
+
+use crate::revert::{Reverts, revert};
+
+/// The pause stub: CREATE2 deployer, salt 0. It reverts `UpgradeInProgress()` to every call.
+const STUB: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_STUB")));
+
+/// The proxy whose storage this is.
+pub(crate) struct Instance {
+    /// Its own address.
+    pub(crate) address: Address,
+    /// What its ERC-1967 admin slot holds.
+    pub(crate) registry: Address,
+}
+
+impl Instance {
+    /// The acting account, which is a proxy if it has a registry: in this contract's own
+    /// storage nothing ever writes the admin slot.
+    pub(crate) fn here() -> Reverts<Self> {
+        let registry = Address::from_word(load(slots::ADMIN));
+        if registry.is_zero() {
+            return Err(revert(Abi::NotAProxy {}));
+        }
+        Ok(Self {
+            address: Address::new(context::contract_address()),
+            registry,
+        })
+    }
+
+    /// What the implementation slot holds: the stub while an upgrade runs.
+    pub(crate) fn implementation(&self) -> Address {
+        Address::from_word(load(slots::IMPLEMENTATION))
+    }
+
+    /// Whether some version has initialised it.
+    pub(crate) fn is_initialised(&self) -> bool {
+        load(slots::INITIALISED) != B256::ZERO
+    }
+
+    /// Refuses an upgrade in the middle of a call: the outer frame would later flush stale
+    /// cached slots over migrated ones. Then puts the stub in place.
+    pub(crate) fn pause(&self) -> Reverts<()> {
+        if context::msg_reentrant() {
+            return Err(revert(Abi::UpgradeInProgress {}));
+        }
+        store(slots::IMPLEMENTATION, STUB.into_word());
+        Ok(())
+    }
+
+    /// Puts the new code in place and says so.
+    pub(crate) fn resume(&self, implementation: Address) {
+        store(slots::IMPLEMENTATION, implementation.into_word());
+        emit(&Abi::Upgraded { implementation });
+    }
+
+    /// Marks the birth: nobody can initialise from now on, neither by our mixin nor by the
+    /// SDK's `#[constructor]`.
+    pub(crate) fn mark_initialised(&self) {
+        store(slots::INITIALISED, slots::SET);
+        store(slots::CONSTRUCTED, slots::SET);
+    }
+}
+
+/// The value of a slot, past the cache if nothing was loaded since the last call.
+pub(crate) fn load(slot: B256) -> B256 {
+    B256::new(storage::load(&slot.0))
+}
+
+/// Sets a slot at once, and forgets what the cache holds.
+pub(crate) fn store(slot: B256, value: B256) {
+    storage::store(&slot.0, &value.0);
+    storage::flush(true);
+}
+
+/// Emits an event from the proxy.
+pub(crate) fn emit<E: SolEvent>(event: &E) {
+    let topics = event.encode_topics();
+    let mut log = Vec::new();
+    for topic in &topics {
+        log.extend_from_slice(topic.0.as_slice());
+    }
+    log.extend(event.encode_data());
+    call::emit_log(&log, topics.len());
+}

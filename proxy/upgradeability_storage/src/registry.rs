@@ -1,0 +1,85 @@
+//! The calls to the registry.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use alloy_primitives::Address;
+use alloy_sol_types::SolCall;
+use stylus_upgrades_host::{
+    call::{self, Called},
+    context,
+};
+use stylus_upgrades_interface::{
+    instance::{Hop, IInstanceRegistry},
+    proxy::IUpgradeabilityProxy as Abi,
+    registry::IRegistry,
+};
+
+use crate::{
+    instance::Instance,
+    revert::{Reverts, returned, revert},
+};
+
+/// Asks the registry to authorise this frame's caller, and for the path.
+pub(crate) fn begin(instance: &Instance, version: &str) -> Reverts<Vec<Hop>> {
+    let caller = Address::new(context::msg_sender());
+    let asked = IInstanceRegistry::beginUpgradeCall {
+        caller,
+        version: version.into(),
+    };
+    let hops = ask(instance, &asked)?;
+    if hops.is_empty() {
+        Err(not_a_registry())
+    } else {
+        Ok(hops)
+    }
+}
+
+/// Tells the registry that the instance is at `version` from now on.
+pub(crate) fn end(instance: &Instance, version: &str) -> Reverts<()> {
+    let told = IInstanceRegistry::endUpgradeCall {
+        version: version.into(),
+    }
+    .abi_encode();
+    let called = call::call(&instance.registry.into(), &told, &[0; 32], u64::MAX);
+    if called.ok {
+        Ok(())
+    } else {
+        Err(returned(called.len))
+    }
+}
+
+/// The label that the registry has for this instance.
+pub(crate) fn version(instance: &Instance) -> Reverts<String> {
+    let asked = IRegistry::instanceOfCall {
+        proxy: instance.address,
+    }
+    .abi_encode();
+    let called = call::static_call(&instance.registry.into(), &asked, u64::MAX);
+    Ok(answer::<IRegistry::instanceOfCall>(called)?.version)
+}
+
+/// Calls the registry and decodes what it answers.
+fn ask<C: SolCall>(instance: &Instance, asked: &C) -> Reverts<C::Return> {
+    let called = call::call(
+        &instance.registry.into(),
+        &asked.abi_encode(),
+        &[0; 32],
+        u64::MAX,
+    );
+    answer::<C>(called)
+}
+
+/// The answer of a call, or its revert data byte for byte.
+fn answer<C: SolCall>(called: Called) -> Reverts<C::Return> {
+    let data = returned(called.len);
+    if !called.ok {
+        return Err(data);
+    }
+    C::abi_decode_returns(&data).map_err(|_| not_a_registry())
+}
+
+/// What stands in the admin slot does not answer as a registry.
+fn not_a_registry() -> Vec<u8> {
+    revert(Abi::NotAProxy {})
+}
