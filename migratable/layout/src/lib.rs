@@ -1,0 +1,1 @@
+//! Storage layouts: extracted, compared, migrated.
