@@ -1,0 +1,52 @@
+//! How a run ends.
+
+use alloy_primitives::Bytes;
+
+use crate::{HostioRecord, Request};
+
+/// What a run does next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// It waits for an answer of the chain.
+    Request(Request),
+    /// It is over.
+    Done(Outcome),
+}
+
+/// Kinds of end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OutcomeKind {
+    /// Status 0: output is the last written result, unspent gas is kept.
+    Success,
+    /// Another status: output is the last written result, unspent gas is kept.
+    Revert,
+    /// A trap or a failing host function: no output, unspent gas is kept; the EVM sees a revert.
+    Failure,
+    /// Ink ran out: no output, no gas left.
+    OutOfInk,
+    /// The stack budget ran out: no output, all gas is taken.
+    OutOfStack,
+}
+
+/// The end of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Kind of end.
+    pub kind: OutcomeKind,
+    /// Output of the program; empty unless `kind` is success or revert.
+    pub output: Bytes,
+    /// Ink left.
+    pub ink_left: u64,
+    /// Gas left: `ink_left / ink_price`, rounded down.
+    pub gas_left: u64,
+    /// What the ink counter itself held at the end, whatever is taken.
+    pub raw_ink: u64,
+    /// Stack budget left, in words.
+    pub stack_words_left: u32,
+    /// Why a failure failed.
+    pub error: Option<crate::Failure>,
+    /// Completed host functions; empty unless the context asked for a trace.
+    pub trace: Vec<HostioRecord>,
+    /// Lines written through `console` imports (debug chains only).
+    pub console: Vec<String>,
+}
