@@ -1,0 +1,80 @@
+//! What was built before: artifacts beside a stamp of what they were made from.
+
+use super::code::Artifact;
+use super::error::BuildError;
+use alloy::primitives::{B256, keccak256};
+use serde::{Deserialize, Serialize};
+use std::fs::File;
+use std::path::{Path, PathBuf};
+
+/// Raised whenever this builder makes other bytes of the same sources.
+pub(super) const BUILDER: u32 = 1;
+
+/// A folder of artifacts. Every artifact belongs to one stamp.
+#[derive(Debug, Clone)]
+pub(super) struct Cache {
+    folder: PathBuf,
+}
+
+/// What lies beside an artifact.
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    stamp: B256,
+    wasm: B256,
+    code: B256,
+}
+
+impl Cache {
+    /// A cache in `folder`, which is made if need be.
+    pub(super) fn open(folder: PathBuf) -> Result<Self, BuildError> {
+        std::fs::create_dir_all(&folder).map_err(BuildError::file("create", &folder))?;
+        Ok(Self { folder })
+    }
+
+    /// Waits until no other process builds here; lasts as long as the value does.
+    pub(super) fn lock(&self) -> Result<File, BuildError> {
+        let path = self.folder.join(".lock");
+        let file = File::create(&path).map_err(BuildError::file("create", &path))?;
+        file.lock().map_err(BuildError::file("lock", path))?;
+        Ok(file)
+    }
+
+    /// The artifact of `package`, if it was made from what `stamp` stands for and is whole.
+    pub(super) fn load(&self, key: &str, package: &str, stamp: B256) -> Option<Artifact> {
+        let record: Record =
+            serde_json::from_slice(&std::fs::read(self.path(key, "json")).ok()?).ok()?;
+        let wasm = std::fs::read(self.path(key, "wasm")).ok()?;
+        let code = std::fs::read(self.path(key, "code")).ok()?;
+        let whole = record.stamp == stamp
+            && record.wasm == keccak256(&wasm)
+            && record.code == keccak256(&code);
+        whole.then(|| Artifact { name: package.into(), wasm: wasm.into(), code: code.into() })
+    }
+
+    /// Keeps an artifact: `<key>.wasm`, `<key>.code` (as on chain), `<key>.json` (stamp).
+    pub(super) fn store(&self, key: &str, artifact: &Artifact, stamp: B256) -> Result<(), BuildError> {
+        let record =
+            Record { stamp, wasm: keccak256(&artifact.wasm), code: keccak256(&artifact.code) };
+        let record = serde_json::to_vec(&record).unwrap_or_default();
+        write(&self.path(key, "wasm"), &artifact.wasm)?;
+        write(&self.path(key, "code"), &artifact.code)?;
+        write(&self.path(key, "json"), &record)
+    }
+
+    /// Keeps a plain file, unless it has that content already (its age may matter to cargo).
+    pub(super) fn file(&self, name: &str, content: &[u8]) -> Result<PathBuf, BuildError> {
+        let path = self.folder.join(name);
+        if !std::fs::read(&path).is_ok_and(|old| old == content) {
+            write(&path, content)?;
+        }
+        Ok(path)
+    }
+
+    fn path(&self, key: &str, ending: &str) -> PathBuf {
+        self.folder.join(format!("{key}.{ending}"))
+    }
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<(), BuildError> {
+    std::fs::write(path, content).map_err(BuildError::file("write", path))
+}

@@ -1,0 +1,205 @@
+//! What can go wrong between a contract's source and its code on chain.
+
+use crate::error::{Exit, Explain};
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// What can go wrong between a contract's source and its code on chain.
+#[derive(Debug, Error)]
+pub enum BuildError {
+    /// The framework's own sources are not where this program was built.
+    #[error("the framework's sources are not at {}", path.display())]
+    SourcesMissing {
+        /// Where they were looked for.
+        path: PathBuf,
+    },
+    /// The path names neither a crate nor a WASM file.
+    #[error("{} is neither a contract crate nor a .wasm file", path.display())]
+    NotAContract {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// A Cargo.toml that cannot be understood.
+    #[error("{} cannot be understood: {reason}", path.display())]
+    Manifest {
+        /// The manifest.
+        path: PathBuf,
+        /// The parser's words, with the line.
+        reason: String,
+    },
+    /// A file could not be read or written.
+    #[error("{} {}: {source}", action, path.display())]
+    File {
+        /// What was attempted, a verb.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// A program of the Rust toolchain could not be started.
+    #[error("{program} could not be started: {source}")]
+    ToolMissing {
+        /// The program.
+        program: String,
+        /// The system's answer.
+        source: std::io::Error,
+    },
+    /// The compiler's wasm32 target is missing and could not be added.
+    #[error("the target wasm32-unknown-unknown is missing and could not be added: {reason}")]
+    TargetMissing {
+        /// What rustup said.
+        reason: String,
+    },
+    /// The compiler refused the crate.
+    #[error("{package} does not compile:\n{diagnostics}")]
+    Compile {
+        /// The package.
+        package: String,
+        /// The end of the compiler's words.
+        diagnostics: String,
+    },
+    /// Cargo ended well and named no WASM file.
+    #[error("cargo built {package} and named no .wasm file")]
+    NoArtifact {
+        /// The package.
+        package: String,
+    },
+    /// The bytes are not a WASM module, or one that the chain refuses.
+    #[error("{package} is not a valid Stylus program: {reason}")]
+    InvalidWasm {
+        /// The package or file.
+        package: String,
+        /// Which rule, and where.
+        reason: String,
+    },
+    /// The module imports what no Stylus chain has.
+    #[error("{package} imports {import}, which no Stylus chain offers")]
+    ForeignImport {
+        /// The package or file.
+        package: String,
+        /// `module.name` of the import.
+        import: String,
+    },
+    /// The module lacks an export that the chain asks for.
+    #[error("{package} does not export {export}")]
+    MissingExport {
+        /// The package or file.
+        package: String,
+        /// Which export, with its type.
+        export: &'static str,
+        /// What was there instead.
+        found: String,
+    },
+    /// The module asks for more memory than the chain gives.
+    #[error("{package} starts with {found} pages of memory")]
+    TooMuchMemory {
+        /// The package or file.
+        package: String,
+        /// Pages of 64 KiB at most.
+        limit: u64,
+        /// Pages of 64 KiB that it asks for.
+        found: u64,
+    },
+    /// The code is too large for the chain.
+    #[error("{package} has {found} bytes {what}")]
+    TooLarge {
+        /// The package or file.
+        package: String,
+        /// Which size: on chain, or unpacked.
+        what: &'static str,
+        /// Bytes at most.
+        limit: usize,
+        /// Bytes there are.
+        found: usize,
+    },
+}
+
+impl Explain for BuildError {
+    fn name(&self) -> String {
+        match self {
+            Self::SourcesMissing { .. } => "SourcesMissing",
+            Self::NotAContract { .. } => "NotAContract",
+            Self::Manifest { .. } => "CargoManifest",
+            Self::File { .. } => "File",
+            Self::ToolMissing { .. } => "ToolMissing",
+            Self::TargetMissing { .. } => "TargetMissing",
+            Self::Compile { .. } => "Compile",
+            Self::NoArtifact { .. } => "NoArtifact",
+            Self::InvalidWasm { .. } => "InvalidWasm",
+            Self::ForeignImport { .. } => "ForeignImport",
+            Self::MissingExport { .. } => "MissingExport",
+            Self::TooMuchMemory { .. } => "TooMuchMemory",
+            Self::TooLarge { .. } => "TooLarge",
+        }
+        .to_owned()
+    }
+
+    fn expected(&self) -> Option<String> {
+        match self {
+            Self::NotAContract { .. } => Some("a folder with Cargo.toml, or a .wasm file".into()),
+            Self::ForeignImport { .. } => Some("imports from vm_hooks only".into()),
+            Self::MissingExport { export, .. } => Some((*export).into()),
+            Self::TooMuchMemory { limit, .. } => Some(format!("at most {limit} pages")),
+            Self::TooLarge { limit, what, .. } => Some(format!("at most {limit} bytes {what}")),
+            Self::InvalidWasm { .. } => Some("a module that the chain's validator accepts".into()),
+            _ => None,
+        }
+    }
+
+    fn found(&self) -> Option<String> {
+        match self {
+            Self::ForeignImport { import, .. } => Some(import.clone()),
+            Self::MissingExport { found, .. } => Some(found.clone()),
+            Self::TooMuchMemory { found, .. } => Some(format!("{found} pages")),
+            Self::TooLarge { found, .. } => Some(format!("{found} bytes")),
+            Self::InvalidWasm { reason, .. } => Some(reason.clone()),
+            _ => None,
+        }
+    }
+
+    fn next(&self) -> Option<String> {
+        Some(
+            match self {
+                Self::SourcesMissing { .. } => {
+                    "set STYLUS_UPGRADES_HOME to a clone of the repository"
+                }
+                Self::NotAContract { .. } => "give the folder of a crate, or a .wasm file",
+                Self::Manifest { .. } => "correct the manifest",
+                Self::File { .. } => "check the path, its permissions and the space on the disk",
+                Self::ToolMissing { .. } => "install Rust with rustup and put cargo into the PATH",
+                Self::TargetMissing { .. } => "run: rustup target add wasm32-unknown-unknown",
+                Self::Compile { .. } => "correct the crate; the compiler's words stand above",
+                Self::NoArtifact { .. } => "check that the crate has a [lib] target",
+                Self::InvalidWasm { .. } => {
+                    "compile for wasm32-unknown-unknown without floats and extensions"
+                }
+                Self::ForeignImport { .. } => {
+                    "leave out the crate that needs it (clocks, random numbers, JavaScript)"
+                }
+                Self::MissingExport { .. } => "add #[entrypoint] to the contract",
+                Self::TooMuchMemory { .. } => "lower the stack size and the static data",
+                Self::TooLarge { .. } => "make the contract smaller, or split it",
+            }
+            .to_owned(),
+        )
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NotAContract { .. } => Exit::Usage,
+            _ => Exit::Refused,
+        }
+    }
+}
+
+impl BuildError {
+    /// A file error, with what was attempted.
+    pub(crate) fn file(
+        action: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File { action, path, source }
+    }
+}

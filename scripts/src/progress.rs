@@ -1,0 +1,24 @@
+//! How long work tells what it is doing, without knowing who listens.
+
+/// A listener for the course of long work. Implementations must not fail.
+pub trait Progress: Send + Sync {
+    /// A piece of work has begun.
+    fn begin(&self, what: &str);
+    /// The piece of work goes on; called often.
+    fn tick(&self, detail: &str);
+    /// The piece of work is done; `what` is its result in one line.
+    fn end(&self, what: &str);
+    /// Something worth knowing that is no piece of work.
+    fn note(&self, text: &str);
+}
+
+/// Listens and says nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _: &str) {}
+    fn tick(&self, _: &str) {}
+    fn end(&self, _: &str) {}
+    fn note(&self, _: &str) {}
+}
