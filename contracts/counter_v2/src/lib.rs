@@ -1,1 +1,58 @@
-#![doc = "Version 2 of the counter: a step, and the migration to it."]
+//! Version 2 of the counter: a step, and the migration to it.
+#![allow(missing_docs, reason = "`#[entrypoint]` exports a symbol without documentation")]
+
+extern crate alloc;
+
+use stylus_sdk::{alloy_primitives::U256, prelude::*, storage::StorageU256};
+use stylus_upgradeable::prelude::*;
+
+#[path = "../../counter_v1/src/error.rs"]
+pub mod error;
+#[path = "../../counter_v1/src/state.rs"]
+pub mod state;
+
+use error::CounterError;
+use state::CounterState;
+
+/// A counter that counts in steps. Version 1's storage comes first, where it always was; what
+/// is new stands behind it.
+#[storage]
+#[entrypoint]
+pub struct Counter {
+    state: CounterState,
+    step: StorageU256,
+}
+
+#[upgradeable]
+#[public]
+impl Counter {
+    /// Starts at `value` and counts in steps of `step`, for an instance that is born at 2.0.
+    #[initializer("2.0")]
+    pub fn initialize(&mut self, value: U256, step: U256) -> Result<(), CounterError> {
+        self.state.initialize(proof, value);
+        self.step.set(step);
+        Ok(())
+    }
+
+    /// Counts in steps of `step` from now on; the value stays.
+    #[migration(from = "1.0", to = "2.0")]
+    pub fn migrate(&mut self, step: U256) -> Result<(), CounterError> {
+        self.step.set(step);
+        Ok(())
+    }
+
+    /// The value.
+    pub fn value(&self) -> U256 {
+        self.state.value.get()
+    }
+
+    /// The step.
+    pub fn step(&self) -> U256 {
+        self.step.get()
+    }
+
+    /// Adds the step.
+    pub fn increment(&mut self) -> Result<(), CounterError> {
+        Ok(self.state.add(self.step.get())?)
+    }
+}

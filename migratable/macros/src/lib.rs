@@ -1,1 +1,80 @@
-#![doc = "Attributes: initializer, migration, initializing, upgradeable."]
+//! The attributes of upgradeable contracts. They are documented for authors, and re-exported,
+//! by `stylus-upgradeable`; what they emit names that crate and `stylus_sdk`.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `step` | what stands in `#[initializer(…)]` and `#[migration(…)]` |
+//! | `body` | what these and `#[initializing]` do to a function |
+//! | `sender` | finds `msg_sender()` and `tx_origin()` |
+//! | `interface` | the selectors of an impl block |
+//! | `upgradeable` | what `#[upgradeable]` adds to an impl block |
+#![forbid(unsafe_code)]
+
+mod body;
+mod interface;
+mod sender;
+mod step;
+mod upgradeable;
+
+use proc_macro::TokenStream;
+use syn::{ImplItemFn, ItemImpl, parse_macro_input};
+
+/// `#[initializer("1.0")]`: the function runs once, while an instance is born at that version.
+///
+/// Before the body it consumes the permission that only the proxy's creation gives, refuses an
+/// instance that any version has initialised (`AlreadyInitialized`), and marks the version.
+/// The body finds a `proof` to hand to `#[initializing]` functions.
+///
+/// The function takes `&mut self`, returns a `Result` whose error is made from
+/// `MigratableError`, and does not ask who calls: whoever creates the proxy does. With
+/// `#[initializer("1.0", allow_sender)]` it may.
+#[proc_macro_attribute]
+pub fn initializer(arguments: TokenStream, function: TokenStream) -> TokenStream {
+    let step = parse_macro_input!(arguments as step::Initializer);
+    let function = parse_macro_input!(function as ImplItemFn);
+    body::step(&step.into(), function)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// `#[migration(from = "1.0", to = "2.0")]`: the function runs once, while an instance goes from
+/// the one version to the other.
+///
+/// Before the body it consumes the permission that only the proxy's upgrade gives, refuses what
+/// happened before (`AlreadyMigrated`) and what cannot happen yet (`PredecessorMissing`), marks
+/// the version and emits `Migrated`. The rest is as for `#[initializer]`, `allow_sender`
+/// included.
+#[proc_macro_attribute]
+pub fn migration(arguments: TokenStream, function: TokenStream) -> TokenStream {
+    let step = parse_macro_input!(arguments as step::Migration);
+    let function = parse_macro_input!(function as ImplItemFn);
+    body::step(&step.into(), function)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// `#[initializing]`: the initializer of a parent or a mixin, in an impl block that is not
+/// `#[public]`. It has no selector; callers hand it, as the first argument behind `self`, the
+/// `proof` that they found in their own initializer, migration or `#[initializing]` body.
+#[proc_macro_attribute]
+pub fn initializing(arguments: TokenStream, function: TokenStream) -> TokenStream {
+    let arguments = parse_macro_input!(arguments as step::Flags);
+    let function = parse_macro_input!(function as ImplItemFn);
+    body::initializing(&arguments, function)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
+}
+
+/// `#[upgradeable]`, above `#[public]`: composes `isMigrated(string)` and refuses to compile
+/// selectors that the proxy answers itself, selectors that two parts of the contract share, two
+/// initializers of one version, two migrations between the same versions, and a
+/// `#[constructor]` (which never runs behind a proxy; `#[upgradeable(allow_constructor)]`).
+///
+/// It also stands above every `#[public] impl SomeTrait for Contract` that the contract names in
+/// `#[implements(…)]`, so that their selectors are known.
+#[proc_macro_attribute]
+pub fn upgradeable(arguments: TokenStream, block: TokenStream) -> TokenStream {
+    let arguments = parse_macro_input!(arguments as upgradeable::Arguments);
+    let block = parse_macro_input!(block as ItemImpl);
+    upgradeable::expand(&arguments, block).into()
+}

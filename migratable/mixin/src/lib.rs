@@ -1,1 +1,32 @@
-#![doc = "Migratable: initializers and migrations, each exactly once."]
+//! Migratable: initializers and migrations, each exactly once.
+//!
+//! The flags of an instance, one per version, lie in the ERC-7201 namespace
+//! `stylus-upgrades.migratable` of the proxy's storage: the layout of the composing contract
+//! is its own affair. An initializer or a migration runs only while the proxy's upgrade holds
+//! the matching one-shot token in transient storage.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`step`] | [`Initializer`] and [`Migration`]: the checks, in their order |
+//! | [`error`] | [`MigratableError`], one variant in a contract's own error enum |
+//! | [`proof`] | [`Proof`]: what an `#[initializing]` function asks for |
+//! | [`migratable`] | [`Migratable`]: `isMigrated(string)`, routed without an ABI decoder |
+//! | [`words`] | tokens and flag slots, derived at compile time |
+//!
+//! Authors use the attributes of `stylus-upgradeable` and meet this crate in error messages only.
+#![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod encode;
+pub mod error;
+pub mod migratable;
+pub mod proof;
+pub mod step;
+pub mod words;
+
+pub use error::MigratableError;
+pub use migratable::Migratable;
+pub use proof::Proof;
+pub use step::{Initializer, Migration};

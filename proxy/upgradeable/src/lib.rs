@@ -1,1 +1,54 @@
-#![doc = "Upgradeable: the mixin that an implementation composes."]
+//! Upgradeable: what an implementation composes to live behind a proxy of this framework.
+//!
+//! ```ignore
+//! use stylus_upgradeable::prelude::*;
+//!
+//! #[derive(SolidityError)]
+//! pub enum CounterError {
+//!     Overflow(Overflow),
+//!     Migratable(MigratableError),                    // 1
+//! }
+//!
+//! #[upgradeable]                                      // 2
+//! #[public]
+//! impl Counter {
+//!     #[initializer("1.0")]                           // 3
+//!     pub fn initialize(&mut self, value: U256) -> Result<(), CounterError> { … }
+//!
+//!     #[migration(from = "1.0", to = "2.0")]
+//!     pub fn migrate(&mut self, step: U256) -> Result<(), CounterError> { … }
+//! }
+//! ```
+//!
+//! `#[upgradeable]` adds `isMigrated(string)` and no storage: what the framework keeps lies in
+//! ERC-7201 namespaces. The proxy answers [`RESERVED`] itself, so a contract with such a
+//! selector, or with one selector for two functions, does not compile. A contract that
+//! implements traits puts `#[upgradeable]` above each of their `#[public] impl` blocks too.
+//!
+//! Features: a contract that uses this crate forwards `export-abi` to it.
+#![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod interface;
+pub mod prelude;
+
+pub use interface::{RESERVED, Reserved, Upgradeable};
+pub use stylus_migratable::{Migratable, MigratableError, Proof};
+pub use stylus_migratable_macros::{initializer, initializing, migration, upgradeable};
+
+/// What the attributes emit; no promise to anybody else.
+#[doc(hidden)]
+pub mod __private {
+    pub use alloc::vec::Vec;
+
+    #[cfg(feature = "export-abi")]
+    pub use stylus_migratable::migratable::export::MigratableStylusAbiStruct;
+    pub use stylus_migratable::{Initializer, Migration, migratable::route};
+
+    pub use crate::interface::{
+        Function, Part, PublicInterface, Step, assert_disjoint, assert_not_reserved,
+        is_upgradeable, part,
+    };
+}

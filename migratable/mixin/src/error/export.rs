@@ -1,0 +1,31 @@
+//! For `export-abi` alone: `#[derive(SolidityError)]` prints `error {SIGNATURE};` for every
+//! variant and wants `SolError` for it. One signature that holds four makes it print all of
+//! them. Nothing of this is on chain.
+
+use alloc::vec::Vec;
+
+use alloy_sol_types::{Error, Result, SolError};
+
+use super::MigratableError;
+
+impl SolError for MigratableError {
+    type Parameters<'a> = ();
+    type Token<'a> = ();
+    const SIGNATURE: &'static str = "NotInUpgrade();\n    error AlreadyInitialized(string);\n    error AlreadyMigrated(string,string);\n    error PredecessorMissing(string)";
+    const SELECTOR: [u8; 4] =
+        stylus_upgrades_interface::migratable::IMigratable::NotInUpgrade::SELECTOR;
+
+    fn new((): ()) -> Self {
+        Self::NotInUpgrade
+    }
+
+    fn tokenize(&self) -> Self::Token<'_> {}
+
+    fn abi_decode_raw_validate(_: &[u8]) -> Result<Self> {
+        Err(Error::custom("MigratableError stands for four errors"))
+    }
+
+    fn abi_encode(&self) -> Vec<u8> {
+        MigratableError::abi_encode(*self)
+    }
+}

@@ -1,0 +1,16 @@
+//! What an `#[initializing]` function asks for.
+
+/// Says that this frame is inside an initializer or a migration: it comes into being only where
+/// one of them consumed its token. Takes no room and no gas.
+///
+/// The macros bind it to the name `proof` in the body, to be handed to the `#[initializing]`
+/// functions of parents and mixins.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof(());
+
+impl Proof {
+    /// Only [`crate::step`] makes one, behind its checks.
+    pub(crate) const fn new() -> Self {
+        Self(())
+    }
+}
