@@ -1,5 +1,8 @@
 //! Version 1 of the smallest upgradeable contract.
-#![allow(missing_docs, reason = "`#[entrypoint]` exports a symbol without documentation")]
+#![allow(
+    missing_docs,
+    reason = "`#[entrypoint]` exports a symbol without documentation"
+)]
 
 extern crate alloc;
 

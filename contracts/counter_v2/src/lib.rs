@@ -1,5 +1,8 @@
 //! Version 2 of the counter: a step, and the migration to it.
-#![allow(missing_docs, reason = "`#[entrypoint]` exports a symbol without documentation")]
+#![allow(
+    missing_docs,
+    reason = "`#[entrypoint]` exports a symbol without documentation"
+)]
 
 extern crate alloc;
 

@@ -78,3 +78,6 @@ pub fn upgradeable(arguments: TokenStream, block: TokenStream) -> TokenStream {
     let block = parse_macro_input!(block as ItemImpl);
     upgradeable::expand(&arguments, block).into()
 }
+
+#[cfg(test)]
+mod tests;

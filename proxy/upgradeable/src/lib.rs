@@ -52,3 +52,8 @@ pub mod __private {
         is_upgradeable, part,
     };
 }
+
+/// What compiles and what does not.
+#[cfg(doctest)]
+#[doc = include_str!("refused.md")]
+pub struct Refused;

@@ -1,0 +1,353 @@
+//! What the attributes refuse, by its message, and what they emit, by its shape. Refusals that
+//! need the compiler are compiled in the documentation of `stylus-upgradeable`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::parse2;
+
+use crate::{body, step};
+
+/// Expands `#[initializer(arguments)] function`.
+fn initializer(arguments: TokenStream, function: TokenStream) -> Result<String, String> {
+    expand_step(
+        parse2::<step::Initializer>(arguments).map(Into::into),
+        function,
+    )
+}
+
+/// Expands `#[migration(arguments)] function`.
+fn migration(arguments: TokenStream, function: TokenStream) -> Result<String, String> {
+    expand_step(
+        parse2::<step::Migration>(arguments).map(Into::into),
+        function,
+    )
+}
+
+fn expand_step(step: syn::Result<step::Step>, function: TokenStream) -> Result<String, String> {
+    step.and_then(|step| body::step(&step, parse2(function)?))
+        .map(|tokens| tokens.to_string())
+        .map_err(|error| error.to_string())
+}
+
+/// Expands `#[initializing(arguments)] function`.
+fn initializing(arguments: TokenStream, function: TokenStream) -> Result<String, String> {
+    parse2::<step::Flags>(arguments)
+        .and_then(|flags| body::initializing(&flags, parse2(function)?))
+        .map(|tokens| tokens.to_string())
+        .map_err(|error| error.to_string())
+}
+
+/// Expands `#[upgradeable(arguments)] block`.
+fn upgradeable(arguments: TokenStream, block: TokenStream) -> String {
+    let arguments = parse2(arguments).expect("arguments of the test");
+    crate::upgradeable::expand(&arguments, parse2(block).expect("block of the test")).to_string()
+}
+
+#[track_caller]
+fn refused(result: Result<String, String>, with: &str) {
+    let message = result.expect_err("should be refused");
+    assert!(message.contains(with), "{message}");
+}
+
+#[track_caller]
+fn holds(text: &str, part: TokenStream) {
+    let part = part.to_string();
+    assert!(text.contains(&part), "`{part}` is not in `{text}`");
+}
+
+fn plain() -> TokenStream {
+    quote!(
+        pub fn migrate(&mut self, step: U256) -> Result<(), E> {
+            self.step.set(step);
+            Ok(())
+        }
+    )
+}
+
+#[test]
+fn a_step_checks_before_its_body() {
+    let text = initializer(quote!("1.0"), plain()).unwrap();
+    holds(
+        &text,
+        quote!(::stylus_upgradeable::__private::Initializer::new("1.0")),
+    );
+    assert!(text.find("consume").unwrap() < text.find("set").unwrap());
+    let text = migration(quote!(from = "1.0", to = "2.0"), plain()).unwrap();
+    holds(
+        &text,
+        quote!(::stylus_upgradeable::__private::Migration::new(
+            "1.0", "2.0"
+        )),
+    );
+}
+
+#[test]
+fn a_migration_names_both_versions() {
+    for arguments in [
+        quote!(),
+        quote!("2.0"),
+        quote!(to = "2.0"),
+        quote!(from = "1.0"),
+        quote!(to = "2.0", from = "1.0"),
+    ] {
+        refused(
+            migration(arguments, plain()),
+            "a migration names the version that it starts from",
+        );
+    }
+    refused(
+        migration(quote!(from = "1.0", to = "1.0"), plain()),
+        "leads to another version",
+    );
+    refused(
+        migration(quote!(from = "1.0", to = "2.0", allow_all), plain()),
+        "expected `allow_sender`, found `allow_all`",
+    );
+}
+
+#[test]
+fn an_initializer_names_its_version() {
+    refused(initializer(quote!(), plain()), "expected the version");
+    refused(initializer(quote!(1.0), plain()), "expected the version");
+}
+
+#[test]
+fn a_step_returns_a_result() {
+    for function in [
+        quote!(
+            fn f(&mut self) {}
+        ),
+        quote!(
+            fn f(&mut self) -> U256 {
+                U256::ZERO
+            }
+        ),
+    ] {
+        refused(
+            initializer(quote!("1.0"), function),
+            "it returns `Result<_, E>`",
+        );
+    }
+    assert!(
+        initializer(
+            quote!("1.0"),
+            quote!(
+                fn f(&mut self) -> ArbResult {
+                    Ok(vec![])
+                }
+            )
+        )
+        .is_ok()
+    );
+}
+
+#[test]
+fn a_step_takes_the_contract_by_mutable_reference() {
+    for function in [
+        quote!(
+            fn f() -> Result<(), E> {
+                Ok(())
+            }
+        ),
+        quote!(
+            fn f(&self) -> Result<(), E> {
+                Ok(())
+            }
+        ),
+    ] {
+        refused(initializer(quote!("1.0"), function), "it takes `&mut self`");
+    }
+}
+
+#[test]
+fn a_step_does_not_ask_who_calls_unless_the_author_insists() {
+    for body in [
+        quote!(self.owner.set(self.vm().msg_sender());),
+        quote!(if true {
+            log!(self.vm().tx_origin());
+        }),
+    ] {
+        let function = quote!(fn f(&mut self) -> Result<(), E> { #body Ok(()) });
+        refused(
+            initializer(quote!("1.0"), function.clone()),
+            "never an authority",
+        );
+        refused(
+            migration(quote!(from = "1", to = "2"), function.clone()),
+            "never an authority",
+        );
+        refused(
+            initializing(quote!(), function.clone()),
+            "never an authority",
+        );
+        assert!(initializer(quote!("1.0", allow_sender), function.clone()).is_ok());
+        assert!(migration(quote!(from = "1", to = "2", allow_sender), function.clone()).is_ok());
+        assert!(initializing(quote!(allow_sender), function).is_ok());
+    }
+}
+
+#[test]
+fn an_initializing_function_takes_the_proof_first() {
+    let text = initializing(
+        quote!(),
+        quote!(
+            pub fn init(&mut self, owner: Address) {}
+        ),
+    )
+    .unwrap();
+    holds(
+        &text,
+        quote!(init(&mut self, proof: ::stylus_upgradeable::Proof, owner: Address)),
+    );
+    let text = initializing(
+        quote!(),
+        quote!(
+            fn init(&mut self, a: U256, permit: Proof) {}
+        ),
+    )
+    .unwrap();
+    holds(&text, quote!(init(&mut self, a: U256, permit: Proof)));
+    refused(
+        initializing(
+            quote!(),
+            quote!(
+                fn init(&mut self, proof: Vec<B256>) {}
+            ),
+        ),
+        "give the argument another name",
+    );
+}
+
+#[test]
+fn selectors_are_named_as_public_names_them() {
+    let text = upgradeable(
+        quote!(),
+        quote! {
+            #[public]
+            impl C {
+                #[payable]
+                #[initializer("1.0")]
+                fn set_it_up(&mut self, a: U256) -> Result<(), E> { Ok(()) }
+                #[selector(name = "DOMAIN_SEPARATOR")]
+                fn domain(&self) -> B256 { B256::ZERO }
+                fn of(storage: &mut S, a: Address) {}
+                #[receive]
+                fn receive(&mut self) -> Result<(), Vec<u8>> { Ok(()) }
+            }
+        },
+    );
+    holds(
+        &text,
+        quote!(::stylus_sdk::function_selector!("setItUp", U256)),
+    );
+    holds(
+        &text,
+        quote!(::stylus_sdk::function_selector!("DOMAIN_SEPARATOR")),
+    );
+    holds(
+        &text,
+        quote!(::stylus_sdk::function_selector!("of", Address)),
+    );
+    assert!(!text.contains("\"receive\""));
+    holds(
+        &text,
+        quote!(#[implements(::stylus_upgradeable::Migratable)]),
+    );
+}
+
+#[test]
+fn the_mixin_joins_what_is_implemented() {
+    let text = upgradeable(
+        quote!(),
+        quote!(
+            #[public]
+            #[implements(IErc20<Error = E>, IOwned)]
+            impl C {}
+        ),
+    );
+    holds(
+        &text,
+        quote!(#[implements(IErc20<Error = E>, IOwned, ::stylus_upgradeable::Migratable)]),
+    );
+    holds(
+        &text,
+        quote!(::stylus_upgradeable::__private::part::<C, dyn IOwned>()),
+    );
+}
+
+#[test]
+fn an_implemented_trait_is_described_under_its_full_name() {
+    let text = upgradeable(
+        quote!(),
+        quote!(
+            #[public]
+            impl IErc20<u8> for C {
+                type Error = E;
+                fn total_supply(&self) -> U256 {
+                    U256::ZERO
+                }
+            }
+        ),
+    );
+    holds(
+        &text,
+        quote!(PublicInterface<dyn IErc20<u8, Error = E> > for C),
+    );
+    assert!(!text.contains("implements"));
+}
+
+#[test]
+fn a_step_is_there_once() {
+    let twice = |attribute: TokenStream| {
+        upgradeable(
+            quote!(),
+            quote! {
+                #[public]
+                impl C {
+                    #[#attribute] fn a(&mut self) -> Result<(), E> { Ok(()) }
+                    #[#attribute] fn b(&mut self) -> Result<(), E> { Ok(()) }
+                }
+            },
+        )
+    };
+    assert!(
+        twice(quote!(initializer("1.0")))
+            .contains("version \\\"1.0\\\" has an initializer already")
+    );
+    assert!(
+        twice(quote!(stylus_upgradeable::migration(
+            from = "1.0",
+            to = "2.0"
+        )))
+        .contains("there is a migration from \\\"1.0\\\" to \\\"2.0\\\" already")
+    );
+}
+
+#[test]
+fn misplaced_attributes_are_named() {
+    let text = upgradeable(quote!(), quote!(impl C {}));
+    assert!(text.contains("stands above `#[public]`"));
+    let text = upgradeable(
+        quote!(),
+        quote!(
+            #[public]
+            impl C {
+                #[initializing]
+                fn init(&mut self) {}
+            }
+        ),
+    );
+    assert!(text.contains("move it to an impl block without `#[public]`"));
+    let constructed = quote!(
+        #[public]
+        impl C {
+            #[constructor]
+            fn new(&mut self) {}
+        }
+    );
+    assert!(
+        upgradeable(quote!(), constructed.clone())
+            .contains("a constructor never runs behind a proxy")
+    );
+    assert!(!upgradeable(quote!(allow_constructor), constructed).contains("compile_error"));
+}
