@@ -1,1 +1,31 @@
-#![doc = "The local chain as a process: JSON-RPC, anvil's command line and manners."]
+//! The local chain as a process: JSON-RPC, anvil's command line and manners.
+//!
+//! [`spawn`] starts a node inside this process; the binary `stylus-devnode` is the same node
+//! behind anvil's flags and start-up lines ([`process::main`]).
+//!
+//! ```no_run
+//! let node = stylus_devnode::spawn(stylus_devnode::NodeConfig::default())?;
+//! println!("{} {}", node.endpoint(), node.accounts().mnemonic()[0].address());
+//! drop(node); // the port is free again, every thread has ended
+//! # Ok::<(), stylus_devnode::NodeError>(())
+//! ```
+
+pub mod accounts;
+mod config;
+mod error;
+mod events;
+mod filters;
+mod genesis;
+mod handle;
+mod node;
+pub mod process;
+mod rpc;
+mod server;
+mod state_file;
+mod worker;
+
+pub use accounts::{AccountsConfig, DevAccounts};
+pub use config::{Cors, DEFAULT_PORT, Limits, MiningMode, NodeConfig, StateFiles};
+pub use error::NodeError;
+pub use handle::{NodeHandle, spawn};
+pub use stylus_chain::{Chain, ChainConfig};

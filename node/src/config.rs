@@ -1,0 +1,128 @@
+//! Every knob of a node, with its unit and default.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use alloy::primitives::{Address, U256};
+use stylus_chain::ChainConfig;
+
+use crate::accounts::AccountsConfig;
+
+/// The port of a nitro devnode, and ours.
+pub const DEFAULT_PORT: u16 = 8547;
+
+/// What a node starts with. `Default` is for embedding: 127.0.0.1, any free port, the ten
+/// accounts, a block per transaction.
+#[derive(Clone, Debug)]
+pub struct NodeConfig {
+    /// Addresses to listen on. The first one is what the endpoints name.
+    pub hosts: Vec<IpAddr>,
+    /// TCP port; 0 takes a free one.
+    pub port: u16,
+    /// The dev accounts.
+    pub accounts: AccountsConfig,
+    /// More funded accounts, with balances in wei. Their keys are not known to the node.
+    pub fund: Vec<(Address, U256)>,
+    /// The chain's own settings. `accounts` and `automine` in it are set by the node.
+    pub chain: ChainConfig,
+    /// Smallest gas price that the node suggests, in wei.
+    pub min_gas_price: Option<u128>,
+    /// When blocks are made.
+    pub mining: MiningMode,
+    /// A genesis file of geth's form whose `alloc` is applied to the first block.
+    pub genesis: Option<PathBuf>,
+    /// Where the state is loaded from and saved to.
+    pub state: StateFiles,
+    /// Bounds on what clients may do.
+    pub limits: Limits,
+    /// Which web pages may call the node.
+    pub cors: Cors,
+}
+
+impl Default for NodeConfig {
+    fn default() -> Self {
+        Self {
+            hosts: vec![IpAddr::V4(Ipv4Addr::LOCALHOST)],
+            port: 0,
+            accounts: AccountsConfig::default(),
+            fund: Vec::new(),
+            chain: ChainConfig::default(),
+            min_gas_price: None,
+            mining: MiningMode::Auto,
+            genesis: None,
+            state: StateFiles::default(),
+            limits: Limits::default(),
+            cors: Cors::Any,
+        }
+    }
+}
+
+/// When blocks are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MiningMode {
+    /// A block for each transaction, at once.
+    Auto,
+    /// A block each time this has passed, transactions or not.
+    Interval(Duration),
+    /// Both.
+    Mixed(Duration),
+    /// Only on request (`evm_mine`).
+    Manual,
+}
+
+impl MiningMode {
+    /// The clock of the mode, if it has one.
+    pub fn interval(self) -> Option<Duration> {
+        match self {
+            Self::Interval(every) | Self::Mixed(every) => Some(every),
+            Self::Auto | Self::Manual => None,
+        }
+    }
+
+    /// Whether a transaction makes its own block.
+    pub fn automine(self) -> bool {
+        matches!(self, Self::Auto | Self::Mixed(_))
+    }
+}
+
+/// Where the state is loaded from and saved to.
+#[derive(Clone, Debug, Default)]
+pub struct StateFiles {
+    /// Read at the start. A file that does not exist is an error, unless it is also `dump`.
+    pub load: Option<PathBuf>,
+    /// Written when the node stops.
+    pub dump: Option<PathBuf>,
+    /// Also written each time this has passed.
+    pub interval: Option<Duration>,
+}
+
+/// Bounds on what clients may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest request in bytes; `None` is 4 GiB. 1 MiB of calldata is 2 MiB of JSON.
+    pub request_bytes: Option<u32>,
+    /// Requests over HTTP and WebSocket connections that are served at the same time; more are
+    /// answered 429 ("too many requests") at once.
+    pub connections: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            request_bytes: Some(16 * 1024 * 1024),
+            connections: 12_000,
+        }
+    }
+}
+
+/// Which web pages may call the node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cors {
+    /// Every page.
+    Any,
+    /// Pages of these origins.
+    Origins(Vec<String>),
+    /// No CORS headers.
+    Off,
+}

@@ -1,0 +1,43 @@
+//! What subscribers are told: new blocks and new transactions.
+
+use std::sync::Arc;
+
+use alloy::primitives::B256;
+use stylus_chain::Block;
+use tokio::sync::broadcast;
+
+/// How many events a slow subscriber may be behind before its subscription is closed.
+const BACKLOG: usize = 16_384;
+
+/// Something that happened on the chain.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    /// A block was mined.
+    Block(Arc<Block>),
+    /// A transaction was accepted.
+    Transaction(B256),
+}
+
+/// The sending side, cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Events(broadcast::Sender<Event>);
+
+impl Events {
+    pub(crate) fn new() -> Self {
+        Self(broadcast::channel(BACKLOG).0)
+    }
+
+    /// Whether anybody listens; building an event costs a copy of the block.
+    pub(crate) fn wanted(&self) -> bool {
+        self.0.receiver_count() > 0
+    }
+
+    pub(crate) fn send(&self, event: Event) {
+        // Nobody listening is not an error.
+        let _ = self.0.send(event);
+    }
+
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Event> {
+        self.0.subscribe()
+    }
+}

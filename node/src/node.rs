@@ -1,0 +1,212 @@
+//! The node's state: the chain and what RPC needs around it. It lives on the worker thread.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use alloy::primitives::B256;
+use stylus_chain::{BlockId, BlockNumberOrTag, Chain, ChainError};
+
+use crate::accounts::DevAccounts;
+use crate::config::{MiningMode, NodeConfig, StateFiles};
+use crate::error::NodeError;
+use crate::events::{Event, Events};
+use crate::filters::Filters;
+use crate::genesis::Genesis;
+use crate::state_file;
+
+/// The chain and what RPC needs around it.
+pub(crate) struct Node {
+    pub(crate) chain: Chain,
+    pub(crate) accounts: DevAccounts,
+    pub(crate) filters: Filters,
+    pub(crate) events: Events,
+    /// Differs for each start and each reset, so that tools notice that their notes are stale.
+    pub(crate) instance_id: B256,
+    /// Snapshot id → number and hash of the block it was taken at.
+    pub(crate) snapshots: BTreeMap<u64, (u64, B256)>,
+    mining_clock: Option<Clock>,
+    saving_clock: Option<Clock>,
+    state: StateFiles,
+    announced: u64,
+}
+
+/// Something due every so often.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    every: Duration,
+    due: Instant,
+}
+
+impl Clock {
+    fn start(every: Duration) -> Self {
+        Self {
+            every,
+            due: Instant::now() + every,
+        }
+    }
+
+    /// True once per period; periods that were missed are not made up for.
+    fn strikes(&mut self) -> bool {
+        let now = Instant::now();
+        let struck = now >= self.due;
+        if struck {
+            self.due = (self.due + self.every).max(now);
+        }
+        struck
+    }
+}
+
+impl Node {
+    /// Builds the chain, applies the genesis file, loads the state.
+    pub(crate) fn new(
+        mut config: NodeConfig,
+        accounts: DevAccounts,
+        events: Events,
+    ) -> Result<Self, NodeError> {
+        let genesis = config.genesis.as_deref().map(Genesis::read).transpose()?;
+        if let Some(genesis) = &genesis {
+            genesis.configure(&mut config);
+        }
+        config.chain.automine = config.mining.automine();
+        config.chain.accounts = accounts
+            .mnemonic()
+            .iter()
+            .map(|signer| (signer.address(), config.accounts.balance))
+            .collect();
+        config.chain.accounts.extend(config.fund.iter().copied());
+
+        let mut chain = Chain::new(config.chain);
+        if let Some(genesis) = &genesis {
+            genesis.apply(&mut chain);
+        }
+        if let Some(price) = config.min_gas_price {
+            chain.set_min_gas_price(price);
+        }
+        if let Some(path) = &config.state.load {
+            let first_start = config.state.dump.as_ref() == Some(path) && !path.exists();
+            if !first_start {
+                load_into(&mut chain, path)?;
+            }
+        }
+        Ok(Self {
+            announced: chain.block_number(),
+            chain,
+            accounts,
+            filters: Filters::default(),
+            events,
+            instance_id: B256::random(),
+            snapshots: BTreeMap::new(),
+            mining_clock: config.mining.interval().map(Clock::start),
+            saving_clock: config
+                .state
+                .interval
+                .filter(|_| config.state.dump.is_some())
+                .map(Clock::start),
+            state: config.state,
+        })
+    }
+
+    /// How long the worker may sleep.
+    pub(crate) fn idle_for(&self) -> Option<Duration> {
+        let due = [self.mining_clock, self.saving_clock]
+            .into_iter()
+            .flatten()
+            .map(|clock| clock.due)
+            .min()?;
+        Some(due.saturating_duration_since(Instant::now()))
+    }
+
+    /// Does what has become due: a block, a copy of the state in the file.
+    pub(crate) fn tick(&mut self) {
+        if self.mining_clock.as_mut().is_some_and(Clock::strikes)
+            && let Err(error) = self.chain.mine(1, None)
+        {
+            tracing::error!(%error, "a timed block could not be mined");
+        }
+        if self.saving_clock.as_mut().is_some_and(Clock::strikes)
+            && let Err(error) = self.save()
+        {
+            tracing::error!(%error, "the state could not be saved; trying again after the interval");
+        }
+    }
+
+    /// Writes the state to its file, if there is one.
+    pub(crate) fn save(&self) -> Result<(), NodeError> {
+        let Some(path) = &self.state.dump else {
+            return Ok(());
+        };
+        let state = self
+            .chain
+            .dump_state()
+            .map_err(|error| NodeError::Chain(error.to_string()))?;
+        state_file::save(path, &state)
+    }
+
+    /// Tells subscribers of every block since the last announcement.
+    pub(crate) fn announce(&mut self) {
+        let latest = self.chain.block_number();
+        if self.events.wanted() {
+            for number in self.announced + 1..=latest {
+                if let Some(block) = self.chain.block(number_id(number)) {
+                    self.events.send(Event::Block(Arc::new(block)));
+                }
+            }
+        }
+        self.announced = latest;
+    }
+
+    /// Tells subscribers and filters of an accepted transaction.
+    pub(crate) fn accepted(&mut self, hash: B256) {
+        self.filters.accept(hash);
+        if self.events.wanted() {
+            self.events.send(Event::Transaction(hash));
+        }
+    }
+
+    /// The chain went back or was replaced: what was announced after its head will come again.
+    pub(crate) fn rewound(&mut self) {
+        self.announced = self.chain.block_number();
+        self.filters.rewind(self.announced);
+    }
+
+    /// Number and hash of the latest block.
+    pub(crate) fn head(&self) -> (u64, B256) {
+        let number = self.chain.block_number();
+        let hash = self
+            .chain
+            .block(number_id(number))
+            .map(|block| block.hash)
+            .unwrap_or_default();
+        (number, hash)
+    }
+
+    /// Seconds between timed blocks.
+    pub(crate) fn mining_interval(&self) -> Option<Duration> {
+        self.mining_clock.map(|clock| clock.every)
+    }
+
+    /// Changes when blocks are made. Waiting transactions are mined at once if they now may be.
+    pub(crate) fn set_mining(&mut self, mode: MiningMode) -> Result<(), ChainError> {
+        self.mining_clock = mode.interval().map(Clock::start);
+        self.chain.set_automine(mode.automine());
+        if mode.automine() && !self.chain.pool().pending.is_empty() {
+            self.chain.mine(1, None)?;
+        }
+        Ok(())
+    }
+}
+
+/// The block with this number.
+pub(crate) fn number_id(number: u64) -> BlockId {
+    BlockId::Number(BlockNumberOrTag::Number(number))
+}
+
+fn load_into(chain: &mut Chain, path: &std::path::Path) -> Result<(), NodeError> {
+    let state = state_file::load(path)?;
+    chain.load_state(state).map_err(|error| NodeError::File {
+        what: "cannot load the state from",
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })
+}

@@ -1,0 +1,60 @@
+//! The start-up lines, in anvil's order: spawn wrappers read keys and chain id from them.
+
+use alloy::primitives::{U256, utils::format_ether};
+
+use super::output::Output;
+use crate::accounts::DevAccounts;
+use crate::config::NodeConfig;
+
+const RULE: &str = "==================";
+
+/// Prints everything before the ready line.
+pub(super) fn print(output: &mut Output, config: &NodeConfig, accounts: &DevAccounts) {
+    let balance = format_ether(config.accounts.balance);
+    output.line(&format!("stylus-devnode {}", env!("CARGO_PKG_VERSION")));
+    output.line(&format!(
+        "A local Arbitrum chain with Stylus, ArbOS {}",
+        config.chain.arbos_version
+    ));
+
+    heading(output, "Available Accounts");
+    for (index, signer) in accounts.mnemonic().iter().enumerate() {
+        output.line(&format!("({index}) {} ({balance} ETH)", signer.address()));
+    }
+
+    heading(output, "Private Keys");
+    for (index, signer) in accounts.mnemonic().iter().enumerate() {
+        output.line(&format!("({index}) {}", signer.to_bytes()));
+    }
+
+    heading(output, "Wallet");
+    output.line(&format!("Mnemonic:          {}", config.accounts.mnemonic));
+    output.line(&format!(
+        "Derivation path:   {}",
+        config.accounts.derivation_path
+    ));
+    // Not in the list of keys: wrappers count them.
+    output.line(&format!(
+        "Nitro dev account: {} ({} ETH)",
+        accounts.nitro().address(),
+        format_ether(config.chain.dev_balance)
+    ));
+
+    output.line("");
+    // On one line: wrappers take the word after `Chain ID:` and assume 31337 without it.
+    output.line(&format!("Chain ID: {}", config.chain.chain_id));
+
+    heading(output, "Base Fee");
+    output.line(&U256::from(config.chain.base_fee).to_string());
+    heading(output, "Gas Limit");
+    output.line(&config.chain.gas_limit.to_string());
+    heading(output, "Genesis Timestamp");
+    output.line(&config.chain.timestamp.unwrap_or_default().to_string());
+    output.line("");
+}
+
+fn heading(output: &mut Output, title: &str) {
+    for line in ["", title, RULE, ""] {
+        output.line(line);
+    }
+}

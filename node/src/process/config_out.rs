@@ -1,0 +1,40 @@
+//! `--config-out FILE`: what the banner says, as JSON.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::accounts::DevAccounts;
+use crate::config::NodeConfig;
+use crate::error::NodeError;
+
+/// Writes the file.
+///
+/// # Errors
+/// [`NodeError::File`] when it cannot be written.
+pub(super) fn write(
+    path: &Path,
+    config: &NodeConfig,
+    accounts: &DevAccounts,
+) -> Result<(), NodeError> {
+    let signers = accounts.mnemonic();
+    let gas_price = config.min_gas_price.unwrap_or(config.chain.base_fee.into());
+    let document = json!({
+        "available_accounts": signers.iter().map(|signer| signer.address()).collect::<Vec<_>>(),
+        "private_keys": signers.iter().map(|signer| signer.to_bytes()).collect::<Vec<_>>(),
+        "wallet": {
+            "mnemonic": config.accounts.mnemonic,
+            "derivation_path": config.accounts.derivation_path,
+        },
+        "base_fee": config.chain.base_fee.to_string(),
+        "gas_price": gas_price.to_string(),
+        "gas_limit": config.chain.gas_limit.to_string(),
+        "genesis_timestamp": config.chain.timestamp.unwrap_or_default().to_string(),
+        "chain_id": config.chain.chain_id,
+    });
+    std::fs::write(path, format!("{document:#}\n")).map_err(|error| NodeError::File {
+        what: "cannot write the configuration to",
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })
+}

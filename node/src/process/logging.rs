@@ -1,0 +1,60 @@
+//! Log lines on stderr that never block and never panic: a thread of their own writes them,
+//! and when nobody reads the pipe, lines are dropped.
+
+use std::io::Write;
+use std::sync::mpsc::{SyncSender, sync_channel};
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Lines that may wait for a slow reader.
+const BACKLOG: usize = 4096;
+
+/// `RUST_LOG` decides what is logged; without it warnings are, and `-v` adds more.
+pub(super) fn start(verbosity: u8) {
+    let default = match verbosity {
+        0 => "warn",
+        1 => "info",
+        _ => "debug",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    let (lines, written) = sync_channel::<Vec<u8>>(BACKLOG);
+    let writer = std::thread::Builder::new()
+        .name("stylus-log".into())
+        .spawn(move || {
+            for line in written {
+                let _ = std::io::stderr().write_all(&line);
+            }
+        });
+    if writer.is_ok() {
+        // A subscriber that is set already (in tests) stays.
+        let _ = tracing_subscriber::fmt()
+            .with_env_filter(filter)
+            .with_ansi(false)
+            .with_writer(Lines(lines))
+            .try_init();
+    }
+}
+
+struct Lines(SyncSender<Vec<u8>>);
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = Line<'a>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        Line(&self.0)
+    }
+}
+
+struct Line<'a>(&'a SyncSender<Vec<u8>>);
+
+impl Write for Line<'_> {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        let _ = self.0.try_send(text.to_vec());
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,123 @@
+//! The binary `stylus-devnode`: anvil's process contract around a node.
+
+mod banner;
+mod config_out;
+mod flags;
+mod logging;
+mod output;
+mod refuse;
+
+use std::process::ExitCode;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use clap::Parser;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::accounts::DevAccounts;
+use crate::config::NodeConfig;
+use crate::error::NodeError;
+use crate::handle::{NodeHandle, spawn};
+use flags::Flags;
+use output::Output;
+
+/// Parses the command line, serves until SIGTERM or SIGINT, saves the state.
+///
+/// Exit codes: 0 after a signal, 1 when the node could not start or save, 2 for a command line
+/// that is not understood or asks for what this node does not do.
+pub fn main() -> ExitCode {
+    let flags = match Flags::try_parse() {
+        Ok(flags) => flags,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    if let Err(refusal) = refuse::check(&flags) {
+        output::complain(&refusal);
+        return ExitCode::from(2);
+    }
+    match run(&flags) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The life of the process. Everything that wrappers parse is printed before the ready line.
+fn run(flags: &Flags) -> Result<(), NodeError> {
+    logging::start(flags.verbosity);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let signals = runtime.block_on(async { Signals::install() })?;
+
+    let mut config = flags.node_config()?;
+    config.chain.timestamp.get_or_insert_with(now);
+    let accounts = DevAccounts::derive(&config.accounts)?;
+    let mut output = Output::new(flags.quiet);
+    banner::print(&mut output, &config, &accounts);
+    if let Some(path) = &flags.config_out {
+        config_out::write(path, &config, &accounts)?;
+    }
+
+    let hosts = config.hosts.clone();
+    let node = spawn(config)?;
+    announce(&mut output, &hosts, &node);
+    runtime.block_on(signals.wait());
+    node.stop()
+}
+
+/// The ready line, last of all; addresses beside the first one stand before it.
+fn announce(output: &mut Output, hosts: &[std::net::IpAddr], node: &NodeHandle) {
+    for host in hosts.iter().skip(1) {
+        output.line(&format!(
+            "also listening on {}",
+            std::net::SocketAddr::new(*host, node.port())
+        ));
+    }
+    output.line(&format!("Listening on {}", node.address()));
+}
+
+/// SIGTERM and SIGINT, caught from the first moment.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn install() -> Result<Self, NodeError> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Unix seconds.
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map(|since| since.as_secs())
+        .unwrap_or_default()
+}
+
+/// The configuration that the flags describe; for tests and for other command lines.
+///
+/// # Errors
+/// [`NodeError::Usage`] for a command line that is not understood or refused.
+pub fn config_from_args<S: Into<std::ffi::OsString> + Clone>(
+    args: impl IntoIterator<Item = S>,
+) -> Result<NodeConfig, NodeError> {
+    let flags = Flags::try_parse_from(args).map_err(|error| NodeError::Usage(error.to_string()))?;
+    refuse::check(&flags).map_err(NodeError::Usage)?;
+    flags.node_config()
+}

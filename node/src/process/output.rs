@@ -1,0 +1,27 @@
+//! The only writer to stdout and stderr. A reader that went away is nobody's error.
+
+use std::io::Write;
+
+/// Standard output, flushed after every line: wrappers read it through a pipe.
+pub(super) struct Output {
+    quiet: bool,
+}
+
+impl Output {
+    pub(super) fn new(quiet: bool) -> Self {
+        Self { quiet }
+    }
+
+    /// Writes a line, unless quiet. A closed pipe is ignored.
+    pub(super) fn line(&mut self, text: &str) {
+        if !self.quiet {
+            let mut stdout = std::io::stdout().lock();
+            let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+        }
+    }
+}
+
+/// Says on stderr why the process ends.
+pub(super) fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr(), "Error: {text}");
+}

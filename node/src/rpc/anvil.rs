@@ -1,0 +1,219 @@
+//! State control: `anvil_*` and `hardhat_*`, with ganache's and tenderly's spellings.
+
+use alloy::primitives::{Address, B256, Bytes, U64, U128, U256, hex};
+use serde_json::{Value, json};
+use stylus_chain::{BlockId, BlockNumberOrTag, ChainState};
+
+use super::args::Args;
+use super::error::RpcError;
+use super::evm::snapshot_list;
+use super::web3::version_text;
+use super::{RpcResult, Table, done, ok};
+use crate::node::Node;
+
+pub(super) const METHODS: Table = &[
+    ("anvil_impersonateAccount", impersonate),
+    ("hardhat_impersonateAccount", impersonate),
+    ("anvil_stopImpersonatingAccount", stop_impersonating),
+    ("hardhat_stopImpersonatingAccount", stop_impersonating),
+    ("anvil_autoImpersonateAccount", auto_impersonate),
+    ("hardhat_autoImpersonateAccount", auto_impersonate),
+    ("anvil_setBalance", set_balance),
+    ("hardhat_setBalance", set_balance),
+    ("tenderly_setBalance", set_balance),
+    ("evm_setAccountBalance", set_balance),
+    ("anvil_addBalance", add_balance),
+    ("hardhat_addBalance", add_balance),
+    ("tenderly_addBalance", add_balance),
+    ("anvil_setNonce", set_nonce),
+    ("hardhat_setNonce", set_nonce),
+    ("evm_setAccountNonce", set_nonce),
+    ("anvil_setCode", set_code),
+    ("hardhat_setCode", set_code),
+    ("evm_setAccountCode", set_code),
+    ("anvil_setStorageAt", set_storage_at),
+    ("hardhat_setStorageAt", set_storage_at),
+    ("anvil_setCoinbase", set_coinbase),
+    ("hardhat_setCoinbase", set_coinbase),
+    ("anvil_setMinGasPrice", set_min_gas_price),
+    ("hardhat_setMinGasPrice", set_min_gas_price),
+    ("anvil_setNextBlockBaseFeePerGas", set_next_base_fee),
+    ("hardhat_setNextBlockBaseFeePerGas", set_next_base_fee),
+    ("anvil_setPrevRandao", set_prevrandao),
+    ("hardhat_setPrevRandao", set_prevrandao),
+    ("anvil_setLoggingEnabled", accept),
+    ("hardhat_setLoggingEnabled", accept),
+    ("anvil_enableTraces", accept),
+    ("anvil_setRpcUrl", no_fork),
+    ("hardhat_setRpcUrl", no_fork),
+    ("anvil_reset", reset),
+    ("hardhat_reset", reset),
+    ("anvil_dumpState", dump_state),
+    ("hardhat_dumpState", dump_state),
+    ("anvil_loadState", load_state),
+    ("hardhat_loadState", load_state),
+    ("anvil_metadata", metadata),
+    ("hardhat_metadata", metadata),
+    ("anvil_nodeInfo", node_info),
+    ("eth_instanceId", instance_id),
+];
+
+fn impersonate(node: &mut Node, args: &Args) -> RpcResult {
+    node.chain.impersonate(args.get(0, "address")?);
+    done()
+}
+
+fn stop_impersonating(node: &mut Node, args: &Args) -> RpcResult {
+    node.chain.stop_impersonating(args.get(0, "address")?);
+    done()
+}
+
+fn auto_impersonate(node: &mut Node, args: &Args) -> RpcResult {
+    node.chain.set_auto_impersonate(args.get(0, "on")?);
+    done()
+}
+
+fn set_balance(node: &mut Node, args: &Args) -> RpcResult {
+    node.chain
+        .set_balance(args.get(0, "address")?, args.get(1, "balance in wei")?);
+    done()
+}
+
+fn add_balance(node: &mut Node, args: &Args) -> RpcResult {
+    let address: Address = args.get(0, "address")?;
+    let more: U256 = args.get(1, "wei to add")?;
+    let balance = node
+        .chain
+        .account(address, BlockId::Number(BlockNumberOrTag::Latest))?
+        .balance;
+    node.chain
+        .set_balance(address, balance.saturating_add(more));
+    done()
+}
+
+fn set_nonce(node: &mut Node, args: &Args) -> RpcResult {
+    node.chain
+        .set_nonce(args.get(0, "address")?, args.u64(1, "nonce")?);
+    done()
+}
+
+fn set_code(node: &mut Node, args: &Args) -> RpcResult {
+    node.chain
+        .set_code(args.get(0, "address")?, args.get(1, "code")?);
+    done()
+}
+
+/// Slot and value may be padded words or bare quantities.
+fn set_storage_at(node: &mut Node, args: &Args) -> RpcResult {
+    let value: U256 = args.get(2, "value")?;
+    node.chain
+        .set_storage_at(args.get(0, "address")?, args.get(1, "slot")?, value.into());
+    Ok(Value::Bool(true))
+}
+
+fn set_coinbase(node: &mut Node, args: &Args) -> RpcResult {
+    node.chain.set_coinbase(args.get(0, "address")?);
+    done()
+}
+
+fn set_min_gas_price(node: &mut Node, args: &Args) -> RpcResult {
+    node.chain
+        .set_min_gas_price(args.get::<U128>(0, "wei per gas")?.to());
+    done()
+}
+
+fn set_next_base_fee(node: &mut Node, args: &Args) -> RpcResult {
+    node.chain.set_next_base_fee(args.u64(0, "wei per gas")?);
+    done()
+}
+
+fn set_prevrandao(node: &mut Node, args: &Args) -> RpcResult {
+    let value: U256 = args.get(0, "word")?;
+    node.chain.set_prevrandao(value.into());
+    done()
+}
+
+/// Nothing is printed per request, so there is nothing to switch off.
+fn accept(_: &mut Node, _: &Args) -> RpcResult {
+    done()
+}
+
+fn no_fork(_: &mut Node, _: &Args) -> RpcResult {
+    Err(RpcError::NotSupported("forking another chain".into()))
+}
+
+/// Back to the genesis, with a new instance id.
+fn reset(node: &mut Node, args: &Args) -> RpcResult {
+    let options: Option<Value> = args.opt(0, "options")?;
+    let forking = options.as_ref().is_some_and(|options| {
+        options.get("jsonRpcUrl").is_some_and(|url| !url.is_null())
+            || options
+                .get("forking")
+                .is_some_and(|forking| !forking.is_null())
+    });
+    if forking {
+        return no_fork(node, args);
+    }
+    node.chain.reset();
+    node.snapshots.clear();
+    node.instance_id = B256::random();
+    node.rewound();
+    done()
+}
+
+/// The whole state as bytes, for `loadState`.
+fn dump_state(node: &mut Node, _: &Args) -> RpcResult {
+    let state = serde_json::to_vec(&node.chain.dump_state()?)
+        .map_err(|error| RpcError::Internal(error.to_string()))?;
+    ok(hex::encode_prefixed(state))
+}
+
+fn load_state(node: &mut Node, args: &Args) -> RpcResult {
+    let bytes: Bytes = args.get(0, "state")?;
+    let state: ChainState = serde_json::from_slice(&bytes).map_err(|error| {
+        RpcError::Params(format!(
+            "parameter 0 (state): expected the answer of dumpState: {error}"
+        ))
+    })?;
+    node.chain.load_state(state)?;
+    node.rewound();
+    Ok(Value::Bool(true))
+}
+
+/// Plain JSON numbers, as OpenZeppelin's plug-in compares them.
+fn metadata(node: &mut Node, _: &Args) -> RpcResult {
+    let (number, hash) = node.head();
+    ok(json!({
+        "clientVersion": version_text(node),
+        "chainId": node.chain.chain_id(),
+        "instanceId": node.instance_id,
+        "latestBlockNumber": number,
+        "latestBlockHash": hash,
+        "forkedNetwork": null,
+        "snapshots": snapshot_list(node),
+    }))
+}
+
+fn node_info(node: &mut Node, _: &Args) -> RpcResult {
+    let (number, hash) = node.head();
+    let block = node.chain.block(BlockId::Number(BlockNumberOrTag::Latest));
+    ok(json!({
+        "currentBlockNumber": U64::from(number),
+        "currentBlockTimestamp": block.map(|block| block.header.timestamp).unwrap_or_default(),
+        "currentBlockHash": hash,
+        "hardFork": "prague",
+        "transactionOrder": "fifo",
+        "environment": {
+            "baseFee": U64::from(node.chain.base_fee()),
+            "chainId": node.chain.chain_id(),
+            "gasLimit": node.chain.gas_limit(),
+            "gasPrice": U128::from(node.chain.gas_price()),
+        },
+        "forkConfig": { "forkUrl": null, "forkBlockNumber": null, "forkRetryBackoff": null },
+        "network": null,
+    }))
+}
+
+fn instance_id(node: &mut Node, _: &Args) -> RpcResult {
+    ok(node.instance_id)
+}

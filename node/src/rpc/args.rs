@@ -1,0 +1,66 @@
+//! Positional parameters.
+
+use alloy::primitives::U256;
+use jsonrpsee::types::Params;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+use super::error::RpcError;
+
+/// The parameters of one request, parsed one by one as the method asks for them.
+#[derive(Debug)]
+pub(super) struct Args(Vec<Box<RawValue>>);
+
+impl Args {
+    /// # Errors
+    /// [`RpcError::Params`] unless the parameters are absent or an array.
+    pub(super) fn new(params: &Params<'_>) -> Result<Self, RpcError> {
+        match params.as_str() {
+            None | Some("null") => Ok(Self(Vec::new())),
+            Some(text) => serde_json::from_str(text).map(Self).map_err(|error| {
+                RpcError::Params(format!("expected an array of parameters: {error}"))
+            }),
+        }
+    }
+
+    /// The parameter at `index`, which must be there.
+    pub(super) fn get<T: DeserializeOwned>(&self, index: usize, name: &str) -> Result<T, RpcError> {
+        self.opt(index, name)?
+            .ok_or_else(|| RpcError::Params(format!("parameter {index} ({name}) is missing")))
+    }
+
+    /// The parameter at `index`, unless it is absent or null.
+    pub(super) fn opt<T: DeserializeOwned>(
+        &self,
+        index: usize,
+        name: &str,
+    ) -> Result<Option<T>, RpcError> {
+        match self.0.get(index).map(|raw| raw.get()) {
+            None | Some("null") => Ok(None),
+            Some(text) => serde_json::from_str(text)
+                .map(Some)
+                .map_err(|error| RpcError::Params(format!("parameter {index} ({name}): {error}"))),
+        }
+    }
+
+    /// A number that fits 64 bits, hexadecimal or not.
+    pub(super) fn u64(&self, index: usize, name: &str) -> Result<u64, RpcError> {
+        narrow(self.get(index, name)?, index, name)
+    }
+
+    /// Like [`Self::u64`], unless absent.
+    pub(super) fn opt_u64(&self, index: usize, name: &str) -> Result<Option<u64>, RpcError> {
+        self.opt::<U256>(index, name)?
+            .map(|value| narrow(value, index, name))
+            .transpose()
+    }
+}
+
+fn narrow(value: U256, index: usize, name: &str) -> Result<u64, RpcError> {
+    u64::try_from(value).map_err(|_| {
+        RpcError::Params(format!(
+            "parameter {index} ({name}): expected at most {}, found {value}",
+            u64::MAX
+        ))
+    })
+}

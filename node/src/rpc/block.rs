@@ -1,0 +1,143 @@
+//! Blocks, mined transactions, receipts and logs.
+
+use alloy::eips::eip2718::Encodable2718;
+use alloy::eips::{BlockId, BlockNumberOrTag};
+use alloy::primitives::{Address, B256, Bytes, U64, U256};
+use serde_json::Value;
+use stylus_chain::{Block, MinedTransaction};
+
+use super::args::Args;
+use super::error::RpcError;
+use super::request::{block_id, log_filter};
+use super::{RpcResult, Table, done, json, ok};
+use crate::node::{Node, number_id};
+
+pub(super) const METHODS: Table = &[
+    ("eth_getBlockByNumber", block_by_id),
+    ("eth_getBlockByHash", block_by_id),
+    ("eth_getBlockTransactionCountByNumber", transaction_count),
+    ("eth_getBlockTransactionCountByHash", transaction_count),
+    ("eth_getUncleCountByBlockNumber", uncle_count),
+    ("eth_getUncleCountByBlockHash", uncle_count),
+    ("eth_getBlockReceipts", block_receipts),
+    ("eth_getTransactionByHash", transaction),
+    ("eth_getTransactionByBlockNumberAndIndex", transaction_at),
+    ("eth_getTransactionByBlockHashAndIndex", transaction_at),
+    ("eth_getTransactionBySenderAndNonce", transaction_of_sender),
+    ("eth_getRawTransactionByHash", raw_transaction),
+    ("eth_getTransactionReceipt", receipt),
+    ("eth_getLogs", logs),
+];
+
+/// A missing block is `null`, not an error.
+fn block_by_id(node: &mut Node, args: &Args) -> RpcResult {
+    let full = args.opt(1, "full transactions")?.unwrap_or(false);
+    match asked_block(node, args)? {
+        Some(block) => json::block(&block, full),
+        None => done(),
+    }
+}
+
+fn transaction_count(node: &mut Node, args: &Args) -> RpcResult {
+    match asked_block(node, args)? {
+        Some(block) => ok(U64::from(block.transactions.len())),
+        None => done(),
+    }
+}
+
+fn uncle_count(node: &mut Node, args: &Args) -> RpcResult {
+    match asked_block(node, args)? {
+        Some(_) => ok(U64::ZERO),
+        None => done(),
+    }
+}
+
+fn block_receipts(node: &mut Node, args: &Args) -> RpcResult {
+    match asked_block(node, args)? {
+        Some(block) => block
+            .receipts
+            .iter()
+            .map(json::receipt)
+            .collect::<Result<Vec<_>, _>>()
+            .map(Value::Array),
+        None => done(),
+    }
+}
+
+/// Waiting transactions are found too.
+fn transaction(node: &mut Node, args: &Args) -> RpcResult {
+    let hash: B256 = args.get(0, "hash")?;
+    match (node.chain.transaction(hash), node.chain.pooled(hash)) {
+        (Some(mined), _) => ok(json::transaction(&mined)),
+        (None, Some(waiting)) => ok(json::pooled(&waiting)),
+        (None, None) => done(),
+    }
+}
+
+fn transaction_at(node: &mut Node, args: &Args) -> RpcResult {
+    let index: U256 = args.get(1, "index")?;
+    let block = asked_block(node, args)?;
+    let index = usize::try_from(index).ok();
+    match block
+        .as_ref()
+        .zip(index)
+        .and_then(|(block, index)| block.transactions.get(index))
+    {
+        Some(tx) => ok(json::transaction(tx)),
+        None => done(),
+    }
+}
+
+/// Looks through the blocks from the latest backwards.
+fn transaction_of_sender(node: &mut Node, args: &Args) -> RpcResult {
+    let sender: Address = args.get(0, "sender")?;
+    let nonce = args.u64(1, "nonce")?;
+    let is_it = |tx: &MinedTransaction| tx.from == sender && nonce_of(tx) == nonce;
+    if nonce
+        >= node
+            .chain
+            .account(sender, BlockId::Number(BlockNumberOrTag::Latest))?
+            .nonce
+    {
+        return done();
+    }
+    let blocks = (0..=node.chain.block_number())
+        .rev()
+        .filter_map(|number| node.chain.block(number_id(number)));
+    for block in blocks {
+        if let Some(tx) = block.transactions.iter().find(|tx| is_it(tx)) {
+            return ok(json::transaction(tx));
+        }
+    }
+    done()
+}
+
+fn raw_transaction(node: &mut Node, args: &Args) -> RpcResult {
+    let hash: B256 = args.get(0, "hash")?;
+    let envelope = node.chain.transaction(hash).map(|tx| tx.envelope);
+    match envelope.or_else(|| node.chain.pooled(hash).map(|tx| tx.envelope)) {
+        Some(envelope) => ok(Bytes::from(envelope.encoded_2718())),
+        None => done(),
+    }
+}
+
+fn receipt(node: &mut Node, args: &Args) -> RpcResult {
+    match node.chain.receipt(args.get(0, "hash")?) {
+        Some(receipt) => json::receipt(&receipt),
+        None => done(),
+    }
+}
+
+fn logs(node: &mut Node, args: &Args) -> RpcResult {
+    let logs = node.chain.logs(&log_filter(&args.get(0, "filter")?))?;
+    ok(logs.iter().map(json::log).collect::<Vec<_>>())
+}
+
+fn asked_block(node: &Node, args: &Args) -> Result<Option<Block>, RpcError> {
+    Ok(node.chain.block(block_id(args, 0)?))
+}
+
+fn nonce_of(tx: &MinedTransaction) -> u64 {
+    use alloy::consensus::Transaction;
+    tx.envelope.nonce()
+}

@@ -1,0 +1,58 @@
+//! `eth_call`, `eth_estimateGas`, `eth_createAccessList`: execution without a transaction.
+
+use alloy::primitives::U64;
+use stylus_chain::CallOutcome;
+
+use super::args::Args;
+use super::error::RpcError;
+use super::request::{self, block_id};
+use super::{RpcResult, Table, ok};
+use crate::node::Node;
+
+pub(super) const METHODS: Table = &[
+    ("eth_call", call),
+    ("eth_estimateGas", estimate_gas),
+    ("eth_createAccessList", create_access_list),
+];
+
+fn call(node: &mut Node, args: &Args) -> RpcResult {
+    let overrides = request::overrides(
+        args.opt(2, "state overrides")?,
+        args.opt(3, "block overrides")?,
+    )?;
+    let outcome = node.chain.call(
+        request::call(args.get(0, "call")?)?,
+        block_id(args, 1)?,
+        &overrides,
+    )?;
+    ok(succeeded(outcome)?.output)
+}
+
+fn estimate_gas(node: &mut Node, args: &Args) -> RpcResult {
+    let overrides = request::overrides(
+        args.opt(2, "state overrides")?,
+        args.opt(3, "block overrides")?,
+    )?;
+    let gas = node.chain.estimate_gas(
+        request::call(args.get(0, "call")?)?,
+        block_id(args, 1)?,
+        &overrides,
+    )?;
+    ok(U64::from(gas))
+}
+
+fn create_access_list(node: &mut Node, args: &Args) -> RpcResult {
+    let (list, gas) = node
+        .chain
+        .access_list(request::call(args.get(0, "call")?)?, block_id(args, 1)?)?;
+    ok(serde_json::json!({ "accessList": list, "gasUsed": U64::from(gas) }))
+}
+
+/// The outcome, unless the call reverted or stopped.
+pub(super) fn succeeded(outcome: CallOutcome) -> Result<CallOutcome, RpcError> {
+    match (outcome.success, outcome.halt) {
+        (true, halt) => Ok(CallOutcome { halt, ..outcome }),
+        (false, None) => Err(RpcError::Reverted(outcome.output)),
+        (false, Some(halt)) => Err(RpcError::Halted(halt.to_string())),
+    }
+}

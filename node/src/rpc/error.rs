@@ -1,0 +1,107 @@
+//! Errors of single requests, with the codes and words that clients match on.
+
+use alloy::primitives::{Address, Bytes};
+use alloy::sol_types::{Panic, Revert, SolError};
+use jsonrpsee::types::ErrorObjectOwned;
+use stylus_chain::{ChainError, RejectReason};
+
+use crate::worker::WorkError;
+
+/// Why a request failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RpcError {
+    /// The parameters do not fit the method.
+    #[error("{0}")]
+    Params(String),
+    /// The call reverted, with this data.
+    #[error("{}", revert_message(.0))]
+    Reverted(Bytes),
+    /// The call stopped otherwise.
+    #[error("{0}")]
+    Halted(String),
+    /// The transaction cannot be included.
+    #[error("{0}")]
+    Rejected(String),
+    /// No such block, transaction, filter.
+    #[error("{0}")]
+    NotFound(String),
+    /// The method exists, what was asked of it does not.
+    #[error("{0} is not supported by this node")]
+    NotSupported(String),
+    /// The node has no key for the account.
+    #[error(
+        "no key for {0}: use one of eth_accounts, impersonate it, or sign the transaction and use eth_sendRawTransaction"
+    )]
+    NoSigner(Address),
+    /// A fault in the node.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl RpcError {
+    /// Codes of EIP-1474, and 3 for reverts as geth, anvil and Nitro use it.
+    fn code(&self) -> i32 {
+        match self {
+            Self::Params(_) => -32602,
+            Self::Reverted(_) => 3,
+            Self::Halted(_) => -32000,
+            Self::Rejected(_) | Self::NoSigner(_) => -32003,
+            Self::NotFound(_) => -32001,
+            Self::NotSupported(_) => -32004,
+            Self::Internal(_) => -32603,
+        }
+    }
+}
+
+impl From<RpcError> for ErrorObjectOwned {
+    fn from(error: RpcError) -> Self {
+        let data = match &error {
+            RpcError::Reverted(data) => Some(data.clone()),
+            _ => None,
+        };
+        ErrorObjectOwned::owned(error.code(), error.to_string(), data)
+    }
+}
+
+impl From<ChainError> for RpcError {
+    fn from(error: ChainError) -> Self {
+        match error {
+            ChainError::Reverted { output } => Self::Reverted(output),
+            ChainError::Halted(halt) => Self::Halted(halt.to_string()),
+            ChainError::Rejected(reason) => Self::from(reason),
+            ChainError::NotImpersonated(address) => Self::NoSigner(address),
+            ChainError::NotSupported(what) => Self::NotSupported(what.to_owned()),
+            ChainError::UnknownBlock(_) | ChainError::UnknownTransaction(_) => {
+                Self::NotFound(error.to_string())
+            }
+            ChainError::TimestampTooLow { .. } | ChainError::BadState(_) => {
+                Self::Params(error.to_string())
+            }
+            ChainError::Internal(fault) => Self::Internal(fault),
+        }
+    }
+}
+
+impl From<RejectReason> for RpcError {
+    fn from(reason: RejectReason) -> Self {
+        Self::Rejected(reason.to_string())
+    }
+}
+
+impl From<WorkError> for RpcError {
+    fn from(error: WorkError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+/// `execution reverted`, and the reason where the data is Solidity's `Error(string)` or
+/// `Panic(uint256)`.
+fn revert_message(data: &Bytes) -> String {
+    if let Ok(revert) = Revert::abi_decode(data) {
+        format!("execution reverted: {}", revert.reason)
+    } else if let Ok(panic) = Panic::abi_decode(data) {
+        format!("execution reverted: {panic}")
+    } else {
+        "execution reverted".to_owned()
+    }
+}

@@ -1,0 +1,123 @@
+//! The chain as a whole: id, head, prices, accounts.
+
+use alloy::primitives::{Address, U64, U128};
+use alloy_rpc_types::{BlockNumberOrTag, FeeHistory};
+use serde_json::{Value, json};
+use stylus_chain::BlockId;
+
+use super::args::Args;
+use super::error::RpcError;
+use super::{RpcResult, Table, ok};
+use crate::node::{Node, number_id};
+
+/// Most blocks that one fee history reports, as in geth.
+const MAX_FEE_HISTORY: u64 = 1024;
+
+pub(super) const METHODS: Table = &[
+    ("eth_chainId", chain_id),
+    ("eth_blockNumber", block_number),
+    ("eth_gasPrice", gas_price),
+    ("eth_maxPriorityFeePerGas", zero),
+    ("eth_blobBaseFee", zero),
+    ("eth_feeHistory", fee_history),
+    ("eth_accounts", accounts),
+    ("eth_requestAccounts", accounts),
+    ("eth_coinbase", coinbase),
+    ("eth_syncing", not_syncing),
+    ("eth_hashrate", zero),
+    ("eth_protocolVersion", protocol_version),
+];
+
+fn chain_id(node: &mut Node, _: &Args) -> RpcResult {
+    ok(U64::from(node.chain.chain_id()))
+}
+
+fn block_number(node: &mut Node, _: &Args) -> RpcResult {
+    ok(U64::from(node.chain.block_number()))
+}
+
+fn gas_price(node: &mut Node, _: &Args) -> RpcResult {
+    ok(U128::from(node.chain.gas_price()))
+}
+
+/// Tips are dropped on Arbitrum, so none is suggested; there is no blob market.
+fn zero(_: &mut Node, _: &Args) -> RpcResult {
+    ok(U64::ZERO)
+}
+
+/// Base fees of the last blocks and of the next one. Rewards are 0: tips are dropped.
+fn fee_history(node: &mut Node, args: &Args) -> RpcResult {
+    let count = args.u64(0, "block count")?.min(MAX_FEE_HISTORY);
+    let newest: BlockNumberOrTag = args
+        .opt(1, "newest block")?
+        .unwrap_or(BlockNumberOrTag::Latest);
+    let percentiles: Vec<f64> = args.opt(2, "reward percentiles")?.unwrap_or_default();
+    let newest = match newest {
+        BlockNumberOrTag::Pending => node.chain.block_number(),
+        other => node.chain.resolve(BlockId::Number(other))?,
+    };
+    let mut history = FeeHistory::default();
+    for number in (newest + 1).saturating_sub(count)..=newest {
+        // Blocks before the first one (`--number`) do not exist.
+        let Some(block) = node.chain.block(number_id(number)) else {
+            continue;
+        };
+        if history.gas_used_ratio.is_empty() {
+            history.oldest_block = number;
+        }
+        history
+            .base_fee_per_gas
+            .push(block.header.base_fee_per_gas.unwrap_or_default().into());
+        history
+            .gas_used_ratio
+            .push(block.header.gas_used as f64 / block.header.gas_limit.max(1) as f64);
+    }
+    if count == 0 {
+        return ok(FeeHistory {
+            oldest_block: newest,
+            ..history
+        });
+    }
+    let next = match newest == node.chain.block_number() {
+        true => Some(node.chain.base_fee()),
+        false => node
+            .chain
+            .block(number_id(newest + 1))
+            .and_then(|block| block.header.base_fee_per_gas),
+    };
+    history
+        .base_fee_per_gas
+        .push(next.unwrap_or_default().into());
+    if !percentiles.is_empty() {
+        history.reward = Some(vec![
+            vec![0; percentiles.len()];
+            history.gas_used_ratio.len()
+        ]);
+    }
+    ok(history)
+}
+
+fn accounts(node: &mut Node, _: &Args) -> RpcResult {
+    ok(node
+        .accounts
+        .all()
+        .map(|signer| signer.address())
+        .collect::<Vec<Address>>())
+}
+
+fn coinbase(node: &mut Node, _: &Args) -> RpcResult {
+    ok(node.chain.coinbase())
+}
+
+fn not_syncing(_: &mut Node, _: &Args) -> RpcResult {
+    Ok(Value::Bool(false))
+}
+
+fn protocol_version(_: &mut Node, _: &Args) -> RpcResult {
+    Ok(json!("0x41"))
+}
+
+/// The block number of a tag, for filters.
+pub(super) fn resolve(node: &Node, tag: BlockNumberOrTag) -> Result<u64, RpcError> {
+    Ok(node.chain.resolve(BlockId::Number(tag))?)
+}

@@ -1,0 +1,227 @@
+//! Mining, time and snapshots: `evm_*`, with the names of anvil, hardhat and ganache.
+
+use std::time::Duration;
+
+use alloy::primitives::{B256, U64, U256};
+use serde_json::{Value, json};
+
+use super::args::Args;
+use super::error::RpcError;
+use super::{RpcResult, Table, done, json as convert, ok};
+use crate::config::MiningMode;
+use crate::node::{Node, number_id};
+
+/// Most blocks that one request may mine; each is kept in memory.
+const MAX_BLOCKS: u64 = 1_000_000;
+
+pub(super) const METHODS: Table = &[
+    ("evm_mine", evm_mine),
+    ("evm_mine_detailed", mine_detailed),
+    ("anvil_mine_detailed", mine_detailed),
+    ("anvil_mine", mine),
+    ("hardhat_mine", mine),
+    ("eth_mining", mining),
+    ("miner_start", miner_start),
+    ("miner_stop", miner_stop),
+    ("anvil_getAutomine", automine),
+    ("hardhat_getAutomine", automine),
+    ("evm_setAutomine", set_automine),
+    ("anvil_setAutomine", set_automine),
+    ("anvil_getIntervalMining", interval_mining),
+    ("evm_setIntervalMining", set_interval_mining),
+    ("anvil_setIntervalMining", set_interval_mining),
+    ("evm_snapshot", snapshot),
+    ("anvil_snapshot", snapshot),
+    ("evm_revert", revert),
+    ("anvil_revert", revert),
+    ("evm_increaseTime", increase_time),
+    ("anvil_increaseTime", increase_time),
+    ("evm_setTime", set_time),
+    ("anvil_setTime", set_time),
+    ("evm_setNextBlockTimestamp", set_next_timestamp),
+    ("anvil_setNextBlockTimestamp", set_next_timestamp),
+    ("anvil_setBlockTimestampInterval", set_timestamp_interval),
+    ("hardhat_setBlockTimestampInterval", set_timestamp_interval),
+    ("evm_setBlockTimestampInterval", set_timestamp_interval),
+    (
+        "anvil_removeBlockTimestampInterval",
+        remove_timestamp_interval,
+    ),
+    (
+        "hardhat_removeBlockTimestampInterval",
+        remove_timestamp_interval,
+    ),
+    ("evm_setBlockGasLimit", set_block_gas_limit),
+    ("anvil_setBlockGasLimit", set_block_gas_limit),
+];
+
+/// One block, or what `{timestamp, blocks}` or a bare timestamp asks for.
+fn evm_mine(node: &mut Node, args: &Args) -> RpcResult {
+    mine_as_asked(node, args)?;
+    Ok(json!("0x0"))
+}
+
+/// Like `evm_mine`, with the new blocks as the answer.
+fn mine_detailed(node: &mut Node, args: &Args) -> RpcResult {
+    let before = node.chain.block_number();
+    mine_as_asked(node, args)?;
+    let blocks = (before + 1..=node.chain.block_number())
+        .filter_map(|number| node.chain.block(number_id(number)));
+    blocks
+        .map(|block| convert::block(&block, true))
+        .collect::<Result<Vec<_>, _>>()
+        .map(Value::Array)
+}
+
+fn mine_as_asked(node: &mut Node, args: &Args) -> Result<(), RpcError> {
+    #[derive(serde::Deserialize)]
+    #[serde(untagged)]
+    enum Asked {
+        Timestamp(U256),
+        Options {
+            timestamp: Option<U256>,
+            blocks: Option<U256>,
+        },
+    }
+    let (timestamp, blocks) = match args.opt(0, "options")? {
+        None => (None, None),
+        Some(Asked::Timestamp(timestamp)) => (Some(timestamp), None),
+        Some(Asked::Options { timestamp, blocks }) => (timestamp, blocks),
+    };
+    if let Some(timestamp) = timestamp {
+        node.chain
+            .set_next_timestamp(narrow("timestamp", timestamp)?)?;
+    }
+    Ok(node.chain.mine(block_count(blocks)?, None)?)
+}
+
+/// `(blocks, interval)`; the interval is in seconds.
+fn mine(node: &mut Node, args: &Args) -> RpcResult {
+    let blocks = block_count(args.opt(0, "blocks")?)?;
+    node.chain.mine(blocks, args.opt_u64(1, "interval")?)?;
+    done()
+}
+
+fn mining(_: &mut Node, _: &Args) -> RpcResult {
+    Ok(Value::Bool(true))
+}
+
+fn miner_start(node: &mut Node, _: &Args) -> RpcResult {
+    node.set_mining(MiningMode::Auto)?;
+    done()
+}
+
+fn miner_stop(node: &mut Node, _: &Args) -> RpcResult {
+    node.set_mining(MiningMode::Manual)?;
+    done()
+}
+
+fn automine(node: &mut Node, _: &Args) -> RpcResult {
+    Ok(Value::Bool(node.chain.automine()))
+}
+
+fn set_automine(node: &mut Node, args: &Args) -> RpcResult {
+    match (args.get(0, "on")?, node.mining_interval()) {
+        (true, _) => node.set_mining(MiningMode::Auto)?,
+        (false, Some(interval)) => node.set_mining(MiningMode::Interval(interval))?,
+        (false, None) => node.set_mining(MiningMode::Manual)?,
+    }
+    done()
+}
+
+/// Seconds, or null without a clock.
+fn interval_mining(node: &mut Node, _: &Args) -> RpcResult {
+    ok(node.mining_interval().map(|interval| interval.as_secs()))
+}
+
+/// Seconds; 0 stops the clock. Mining per transaction stops, too, as in anvil.
+fn set_interval_mining(node: &mut Node, args: &Args) -> RpcResult {
+    match args.u64(0, "seconds")? {
+        0 => node.set_mining(MiningMode::Manual)?,
+        seconds => node.set_mining(MiningMode::Interval(Duration::from_secs(seconds)))?,
+    }
+    done()
+}
+
+fn snapshot(node: &mut Node, _: &Args) -> RpcResult {
+    let head = node.head();
+    let id = node.chain.snapshot();
+    node.snapshots.insert(id, head);
+    ok(U64::from(id))
+}
+
+/// False when the snapshot is unknown or used up; later ones are used up with it.
+fn revert(node: &mut Node, args: &Args) -> RpcResult {
+    let id = args.opt_u64(0, "snapshot id")?;
+    let Some(id) = id else {
+        return Ok(Value::Bool(false));
+    };
+    let reverted = node.chain.revert(id);
+    if reverted {
+        node.snapshots.retain(|later, _| *later < id);
+        node.rewound();
+    }
+    Ok(Value::Bool(reverted))
+}
+
+/// The answer is the total shift in seconds.
+fn increase_time(node: &mut Node, args: &Args) -> RpcResult {
+    ok(node.chain.increase_time(args.u64(0, "seconds")?))
+}
+
+fn set_time(node: &mut Node, args: &Args) -> RpcResult {
+    ok(node.chain.set_time(seconds_of(args.u64(0, "timestamp")?)))
+}
+
+fn set_next_timestamp(node: &mut Node, args: &Args) -> RpcResult {
+    node.chain.set_next_timestamp(args.u64(0, "timestamp")?)?;
+    done()
+}
+
+fn set_timestamp_interval(node: &mut Node, args: &Args) -> RpcResult {
+    node.chain
+        .set_timestamp_interval(Some(args.u64(0, "seconds")?));
+    done()
+}
+
+fn remove_timestamp_interval(node: &mut Node, _: &Args) -> RpcResult {
+    node.chain.set_timestamp_interval(None);
+    Ok(Value::Bool(true))
+}
+
+fn set_block_gas_limit(node: &mut Node, args: &Args) -> RpcResult {
+    node.chain.set_block_gas_limit(args.u64(0, "gas limit")?);
+    Ok(Value::Bool(true))
+}
+
+/// JavaScript clocks give milliseconds; no block of this century has such a number of seconds.
+fn seconds_of(timestamp: u64) -> u64 {
+    const FIRST_MILLISECONDS: u64 = 100_000_000_000;
+    if timestamp >= FIRST_MILLISECONDS {
+        timestamp / 1000
+    } else {
+        timestamp
+    }
+}
+
+fn block_count(blocks: Option<U256>) -> Result<u64, RpcError> {
+    let blocks = narrow("blocks", blocks.unwrap_or(U256::ONE))?;
+    match blocks <= MAX_BLOCKS {
+        true => Ok(blocks),
+        false => Err(RpcError::Params(format!(
+            "{blocks} blocks: expected at most {MAX_BLOCKS} in one request"
+        ))),
+    }
+}
+
+fn narrow(name: &str, value: U256) -> Result<u64, RpcError> {
+    u64::try_from(value).map_err(|_| RpcError::Params(format!("{name}: {value} exceeds 64 bits")))
+}
+
+/// Number and hash, as `hardhat_metadata` lists snapshots.
+pub(super) fn snapshot_list(node: &Node) -> std::collections::BTreeMap<U256, (u64, B256)> {
+    node.snapshots
+        .iter()
+        .map(|(id, head)| (U256::from(*id), *head))
+        .collect()
+}

@@ -1,0 +1,133 @@
+//! Polled filters.
+
+use alloy::primitives::{B256, U64};
+use alloy_rpc_types::{BlockNumberOrTag, Filter, FilterBlockOption};
+use serde_json::Value;
+
+use super::args::Args;
+use super::error::RpcError;
+use super::request::log_filter;
+use super::{RpcResult, Table, eth, json, ok};
+use crate::filters::{Installed, Watch};
+use crate::node::{Node, number_id};
+
+pub(super) const METHODS: Table = &[
+    ("eth_newFilter", new_filter),
+    ("eth_newBlockFilter", new_block_filter),
+    ("eth_newPendingTransactionFilter", new_transaction_filter),
+    ("eth_getFilterChanges", changes),
+    ("eth_getFilterLogs", all_logs),
+    ("eth_uninstallFilter", uninstall),
+];
+
+fn new_filter(node: &mut Node, args: &Args) -> RpcResult {
+    let filter = args.get(0, "filter")?;
+    install(node, Watch::Logs(Box::new(filter)))
+}
+
+fn new_block_filter(node: &mut Node, _: &Args) -> RpcResult {
+    install(node, Watch::Blocks)
+}
+
+fn new_transaction_filter(node: &mut Node, _: &Args) -> RpcResult {
+    install(node, Watch::Transactions)
+}
+
+fn install(node: &mut Node, watch: Watch) -> RpcResult {
+    let next_block = node.chain.block_number() + 1;
+    ok(U64::from(node.filters.install(watch, next_block)))
+}
+
+/// What happened since the last poll.
+fn changes(node: &mut Node, args: &Args) -> RpcResult {
+    let id = args.u64(0, "filter id")?;
+    let latest = node.chain.block_number();
+    let Installed {
+        watch,
+        next_block,
+        hashes,
+        ..
+    } = node.filters.poll(id).ok_or_else(|| unknown(id))?;
+    let blocks = std::mem::replace(next_block, latest + 1)..=latest;
+    match watch {
+        Watch::Transactions => ok(std::mem::take(hashes)),
+        Watch::Blocks => {
+            let hashes: Vec<B256> = blocks
+                .filter_map(|number| node.chain.block(number_id(number)))
+                .map(|block| block.hash)
+                .collect();
+            ok(hashes)
+        }
+        Watch::Logs(filter) => {
+            let filter = filter.as_ref().clone();
+            logs_between(node, &filter, *blocks.start(), *blocks.end())
+        }
+    }
+}
+
+/// All logs that a log filter selects, polled before or not.
+fn all_logs(node: &mut Node, args: &Args) -> RpcResult {
+    let id = args.u64(0, "filter id")?;
+    let filter = match &node.filters.poll(id).ok_or_else(|| unknown(id))?.watch {
+        Watch::Logs(filter) => log_filter(filter),
+        Watch::Blocks | Watch::Transactions => {
+            return Err(RpcError::Params(format!(
+                "filter {id:#x} selects no logs: use eth_getFilterChanges"
+            )));
+        }
+    };
+    ok(node
+        .chain
+        .logs(&filter)?
+        .iter()
+        .map(json::log)
+        .collect::<Vec<_>>())
+}
+
+fn uninstall(node: &mut Node, args: &Args) -> RpcResult {
+    Ok(Value::Bool(
+        node.filters.uninstall(args.u64(0, "filter id")?),
+    ))
+}
+
+/// The part of the filter's own range that lies between two blocks, both included.
+fn logs_between(node: &Node, filter: &Filter, first: u64, last: u64) -> RpcResult {
+    let mut selected = log_filter(filter);
+    if let FilterBlockOption::Range {
+        from_block,
+        to_block,
+    } = filter.block_option
+    {
+        // A range that begins or ends at "latest" moves with the chain.
+        let fixed =
+            |tag: Option<BlockNumberOrTag>| tag.filter(|tag| tag.is_number() || tag.is_earliest());
+        let from = fixed(from_block)
+            .map(|tag| eth::resolve(node, tag))
+            .transpose();
+        let from = from
+            .unwrap_or_else(|_| from_block.and_then(|tag| tag.as_number()))
+            .unwrap_or(0)
+            .max(first);
+        let to = fixed(to_block)
+            .and_then(|tag| tag.as_number())
+            .unwrap_or(last)
+            .min(last);
+        if from > to {
+            return Ok(Value::Array(Vec::new()));
+        }
+        selected.from_block = Some(BlockNumberOrTag::Number(from));
+        selected.to_block = Some(BlockNumberOrTag::Number(to));
+    }
+    ok(node
+        .chain
+        .logs(&selected)?
+        .iter()
+        .map(json::log)
+        .collect::<Vec<_>>())
+}
+
+fn unknown(id: u64) -> RpcError {
+    RpcError::NotFound(format!(
+        "filter {id:#x} not found: it was never installed, removed, or not polled for five minutes"
+    ))
+}

@@ -1,0 +1,175 @@
+//! The chain's blocks, transactions, receipts and logs in the form that clients read, with the
+//! fields that Nitro adds.
+
+use alloy::consensus::transaction::Recovered;
+use alloy::consensus::{Receipt as ConsensusReceipt, ReceiptEnvelope, ReceiptWithBloom};
+use alloy::primitives::{B256, Log, U64, U256};
+use alloy_rpc_types::{
+    Block as RpcBlock, BlockTransactions, Header, Transaction, TransactionReceipt,
+};
+use serde_json::{Map, Value};
+use stylus_chain::{Block, LogEntry, MinedTransaction, PooledTransaction, Receipt};
+
+use super::error::RpcError;
+use super::{RpcResult, ok};
+
+/// `eth_getBlockBy…`; `full` gives whole transactions instead of hashes.
+pub(super) fn block(block: &Block, full: bool) -> RpcResult {
+    let transactions = match full {
+        true => BlockTransactions::Full(block.transactions.iter().map(transaction).collect()),
+        false => BlockTransactions::Hashes(block.transactions.iter().map(|tx| tx.hash).collect()),
+    };
+    let mut fields = object(ok(RpcBlock {
+        header: rpc_header(block),
+        uncles: Vec::new(),
+        transactions,
+        withdrawals: None,
+    })?)?;
+    fields.extend(nitro_header_fields(block));
+    Ok(Value::Object(fields))
+}
+
+/// A header alone, as `newHeads` gives it.
+pub(super) fn header(block: &Block) -> RpcResult {
+    let mut fields = object(ok(rpc_header(block))?)?;
+    fields.extend(nitro_header_fields(block));
+    Ok(Value::Object(fields))
+}
+
+/// A mined transaction.
+pub(super) fn transaction(tx: &MinedTransaction) -> Transaction {
+    Transaction {
+        inner: Recovered::new_unchecked(tx.envelope.clone(), tx.from),
+        block_hash: Some(tx.block_hash),
+        block_number: Some(tx.block_number),
+        transaction_index: Some(tx.index),
+        effective_gas_price: Some(tx.effective_gas_price),
+        block_timestamp: Some(tx.block_timestamp),
+    }
+}
+
+/// A waiting transaction.
+pub(super) fn pooled(tx: &PooledTransaction) -> Transaction {
+    Transaction {
+        inner: Recovered::new_unchecked(tx.envelope.clone(), tx.from),
+        block_hash: None,
+        block_number: None,
+        transaction_index: None,
+        effective_gas_price: None,
+        block_timestamp: None,
+    }
+}
+
+/// `eth_getTransactionReceipt`.
+pub(super) fn receipt(receipt: &Receipt) -> RpcResult {
+    let mut fields = object(ok(TransactionReceipt {
+        inner: envelope(receipt)?,
+        transaction_hash: receipt.transaction_hash,
+        transaction_index: Some(receipt.transaction_index),
+        block_hash: Some(receipt.block_hash),
+        block_number: Some(receipt.block_number),
+        gas_used: receipt.gas_used,
+        effective_gas_price: receipt.effective_gas_price,
+        blob_gas_used: None,
+        blob_gas_price: None,
+        from: receipt.from,
+        to: receipt.to,
+        contract_address: receipt.contract_address,
+    })?)?;
+    fields.insert(
+        "gasUsedForL1".into(),
+        ok(U64::from(receipt.gas_used_for_l1))?,
+    );
+    fields.insert(
+        "l1BlockNumber".into(),
+        ok(U64::from(receipt.l1_block_number))?,
+    );
+    Ok(Value::Object(fields))
+}
+
+/// A log with its place.
+pub(super) fn log(entry: &LogEntry) -> alloy_rpc_types::Log {
+    alloy_rpc_types::Log {
+        inner: entry.log.clone(),
+        block_hash: Some(entry.block_hash),
+        block_number: Some(entry.block_number),
+        block_timestamp: Some(entry.block_timestamp),
+        transaction_hash: Some(entry.transaction_hash),
+        transaction_index: Some(entry.transaction_index),
+        log_index: Some(entry.log_index),
+        removed: false,
+    }
+}
+
+/// The logs of a receipt with their places.
+pub(super) fn receipt_logs(receipt: &Receipt) -> Vec<alloy_rpc_types::Log> {
+    let place = |(log, log_index): (&Log, u64)| alloy_rpc_types::Log {
+        inner: log.clone(),
+        block_hash: Some(receipt.block_hash),
+        block_number: Some(receipt.block_number),
+        block_timestamp: Some(receipt.block_timestamp),
+        transaction_hash: Some(receipt.transaction_hash),
+        transaction_index: Some(receipt.transaction_index),
+        log_index: Some(log_index),
+        removed: false,
+    };
+    receipt
+        .logs
+        .iter()
+        .zip(receipt.first_log_index..)
+        .map(place)
+        .collect()
+}
+
+fn rpc_header(block: &Block) -> Header {
+    Header {
+        hash: block.hash,
+        inner: block.header.clone(),
+        total_difficulty: Some(U256::from(block.header.number)),
+        size: Some(U256::from(block.size)),
+    }
+}
+
+/// What Nitro adds to a header: the L1 block, and the outbox, which is always empty here.
+fn nitro_header_fields(block: &Block) -> Map<String, Value> {
+    [
+        (
+            "l1BlockNumber",
+            Value::String(format!("{:#x}", block.l1_block_number)),
+        ),
+        ("sendCount", Value::String("0x0".into())),
+        ("sendRoot", Value::String(B256::ZERO.to_string())),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect()
+}
+
+fn envelope(receipt: &Receipt) -> Result<ReceiptEnvelope<alloy_rpc_types::Log>, RpcError> {
+    let inner = ReceiptWithBloom {
+        receipt: ConsensusReceipt {
+            status: receipt.success.into(),
+            cumulative_gas_used: receipt.cumulative_gas_used,
+            logs: receipt_logs(receipt),
+        },
+        logs_bloom: receipt.logs_bloom,
+    };
+    match receipt.tx_type {
+        0 => Ok(ReceiptEnvelope::Legacy(inner)),
+        1 => Ok(ReceiptEnvelope::Eip2930(inner)),
+        2 => Ok(ReceiptEnvelope::Eip1559(inner)),
+        4 => Ok(ReceiptEnvelope::Eip7702(inner)),
+        other => Err(RpcError::Internal(format!(
+            "a receipt of transaction type {other}; expected 0, 1, 2 or 4"
+        ))),
+    }
+}
+
+fn object(value: Value) -> Result<Map<String, Value>, RpcError> {
+    match value {
+        Value::Object(fields) => Ok(fields),
+        other => Err(RpcError::Internal(format!(
+            "expected an object, made {other}"
+        ))),
+    }
+}

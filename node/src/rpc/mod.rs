@@ -1,0 +1,107 @@
+//! The JSON-RPC methods, one file per namespace. Each file exports a table of names and
+//! functions; a function runs on the chain's thread and has it to itself.
+
+mod account;
+mod anvil;
+mod args;
+mod block;
+mod call;
+mod debug;
+mod erc20;
+mod error;
+mod eth;
+mod evm;
+mod filter;
+mod json;
+mod request;
+mod send;
+mod sign;
+mod subscribe;
+mod txpool;
+mod wait;
+mod web3;
+
+use jsonrpsee::RpcModule;
+use jsonrpsee::core::RegisterMethodError;
+use jsonrpsee::server::Methods;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::NodeError;
+use crate::events::Events;
+use crate::node::Node;
+use crate::worker::Worker;
+use args::Args;
+use error::RpcError;
+
+/// What a method's function returns.
+type RpcResult = Result<Value, RpcError>;
+
+/// A method's function.
+type Handler = fn(&mut Node, &Args) -> RpcResult;
+
+/// A namespace: names, aliases included, and their functions.
+type Table = &'static [(&'static str, Handler)];
+
+/// What subscriptions and waiting methods need.
+pub(crate) struct Context {
+    worker: Worker,
+    events: Events,
+}
+
+const TABLES: [Table; 13] = [
+    account::METHODS,
+    anvil::METHODS,
+    block::METHODS,
+    call::METHODS,
+    debug::METHODS,
+    erc20::METHODS,
+    eth::METHODS,
+    evm::METHODS,
+    filter::METHODS,
+    send::METHODS,
+    sign::METHODS,
+    txpool::METHODS,
+    web3::METHODS,
+];
+
+/// Every method of the node.
+///
+/// # Errors
+/// [`NodeError::Chain`] when two tables name the same method (a test would have seen it).
+pub(crate) fn methods(worker: Worker, events: Events) -> Result<Methods, NodeError> {
+    let mut module = RpcModule::new(Context { worker, events });
+    let twice = |error: RegisterMethodError| NodeError::Chain(error.to_string());
+    for (name, handler) in TABLES.into_iter().flatten() {
+        register(&mut module, name, *handler).map_err(twice)?;
+    }
+    wait::register(&mut module).map_err(twice)?;
+    subscribe::register(&mut module).map_err(twice)?;
+    Ok(module.into())
+}
+
+fn register(
+    module: &mut RpcModule<Context>,
+    name: &'static str,
+    handler: Handler,
+) -> Result<(), RegisterMethodError> {
+    module.register_async_method(name, move |params, context, _| async move {
+        let args = Args::new(&params)?;
+        context
+            .worker
+            .run(move |node| handler(node, &args))
+            .await
+            .unwrap_or_else(|error| Err(error.into()))
+    })?;
+    Ok(())
+}
+
+/// A successful answer.
+fn ok(value: impl Serialize) -> RpcResult {
+    serde_json::to_value(value).map_err(|error| RpcError::Internal(error.to_string()))
+}
+
+/// The answer of methods that have nothing to say.
+fn done() -> RpcResult {
+    Ok(Value::Null)
+}

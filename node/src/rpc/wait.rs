@@ -1,0 +1,62 @@
+//! `eth_sendRawTransactionSync` (EIP-7966) and its kin: the answer is the receipt.
+
+use std::time::Duration;
+
+use alloy::primitives::B256;
+use jsonrpsee::RpcModule;
+use jsonrpsee::core::RegisterMethodError;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::args::Args;
+use super::error::RpcError;
+use super::{Context, RpcResult, json, send};
+use crate::node::Node;
+
+/// How long the receipt is waited for when the request names no time.
+const DEFAULT_WAIT: Duration = Duration::from_secs(30);
+
+/// The longest wait a request may ask for.
+const MAX_WAIT: Duration = Duration::from_secs(600);
+
+pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
+    module.register_async_method(
+        "eth_sendRawTransactionSync",
+        |params, context, _| async move {
+            let args = Args::new(&params)?;
+            let wait = args
+                .opt_u64(1, "timeout in milliseconds")?
+                .map_or(DEFAULT_WAIT, Duration::from_millis);
+            send_and_wait(&context, args, wait.min(MAX_WAIT)).await
+        },
+    )?;
+    Ok(())
+}
+
+async fn send_and_wait(context: &Context, args: Args, wait: Duration) -> RpcResult {
+    // Listening starts before sending, so that no block is missed in between.
+    let mut events = context.events.subscribe();
+    let hash = context
+        .worker
+        .run(move |node| send::submit_raw(node, &args))
+        .await??;
+    let receipt = async {
+        loop {
+            if let Some(receipt) = context.worker.run(move |node| receipt(node, hash)).await? {
+                return receipt;
+            }
+            if matches!(events.recv().await, Err(RecvError::Closed)) {
+                return Err(RpcError::Internal("the node is stopping".into()));
+            }
+        }
+    };
+    tokio::time::timeout(wait, receipt).await.unwrap_or_else(|_| {
+        let seconds = wait.as_secs_f64();
+        Err(RpcError::Rejected(format!("{hash} was accepted, but no block took it within {seconds} s: mine one, or ask for the receipt later")))
+    })
+}
+
+fn receipt(node: &mut Node, hash: B256) -> Option<RpcResult> {
+    node.chain
+        .receipt(hash)
+        .map(|receipt| json::receipt(&receipt))
+}

@@ -1,0 +1,143 @@
+//! JSON-RPC over HTTP and WebSocket on one port.
+
+use std::net::TcpListener;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use jsonrpsee::server::{
+    BatchRequestConfig, IdProvider, Methods, Server, ServerConfig, ServerHandle,
+};
+use jsonrpsee::types::SubscriptionId;
+use tokio::runtime::Runtime;
+use tokio::sync::oneshot;
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+
+use crate::config::{Cors, Limits};
+use crate::error::NodeError;
+
+/// How long open connections may take to finish their answer when the node stops.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// Threads that read and write sockets; the chain has its own.
+const IO_THREADS: usize = 2;
+
+/// The server's thread, and the way to end it.
+pub(crate) struct ServerThread {
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl ServerThread {
+    /// Stands for a server that is not started.
+    pub(crate) fn idle() -> Self {
+        Self {
+            stop: None,
+            thread: None,
+        }
+    }
+
+    /// Serves `methods` on every listener, on a runtime of its own.
+    ///
+    /// # Errors
+    /// [`NodeError::Threads`] when the system refuses threads or sockets.
+    pub(crate) fn start(
+        listeners: Vec<TcpListener>,
+        methods: Methods,
+        limits: Limits,
+        cors: &Cors,
+    ) -> Result<Self, NodeError> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(IO_THREADS)
+            .thread_name("stylus-rpc")
+            .enable_all()
+            .build()?;
+        let cors = cors_layer(cors)?;
+        let servers = listeners
+            .into_iter()
+            .map(|listener| listen(&runtime, listener, methods.clone(), limits, cors.clone()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("stylus-server".into())
+            .spawn(move || run_until_stopped(runtime, &servers, stopped))?;
+        Ok(Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// Closes the port and every connection, and ends the threads.
+    pub(crate) fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn listen(
+    runtime: &Runtime,
+    listener: TcpListener,
+    methods: Methods,
+    limits: Limits,
+    cors: CorsLayer,
+) -> Result<ServerHandle, NodeError> {
+    listener.set_nonblocking(true)?;
+    let config = ServerConfig::builder()
+        .max_request_body_size(limits.request_bytes.unwrap_or(u32::MAX))
+        .max_response_body_size(u32::MAX)
+        .max_connections(limits.connections)
+        .set_batch_request_config(BatchRequestConfig::Unlimited)
+        .set_id_provider(HexIds)
+        .build();
+    let _inside = runtime.enter();
+    let server = Server::builder()
+        .set_config(config)
+        .set_http_middleware(tower::ServiceBuilder::new().layer(cors))
+        .build_from_tcp(listener)?;
+    Ok(server.start(methods))
+}
+
+fn run_until_stopped(runtime: Runtime, servers: &[ServerHandle], stopped: oneshot::Receiver<()>) {
+    runtime.block_on(async {
+        let _ = stopped.await;
+        for server in servers {
+            let _ = server.stop();
+        }
+        let all = futures::future::join_all(servers.iter().cloned().map(ServerHandle::stopped));
+        let _ = tokio::time::timeout(GRACE, all).await;
+    });
+    runtime.shutdown_timeout(GRACE);
+}
+
+fn cors_layer(cors: &Cors) -> Result<CorsLayer, NodeError> {
+    let open = CorsLayer::new().allow_methods(Any).allow_headers(Any);
+    match cors {
+        Cors::Off => Ok(CorsLayer::new()),
+        Cors::Any => Ok(open.allow_origin(Any)),
+        Cors::Origins(origins) => {
+            let origins = origins
+                .iter()
+                .map(|origin| origin.parse())
+                .collect::<Result<Vec<_>, _>>();
+            let origins = origins.map_err(|_| NodeError::Origin(format!("{cors:?}")))?;
+            Ok(open.allow_origin(AllowOrigin::list(origins)))
+        }
+    }
+}
+
+/// Subscription ids as every Ethereum client expects them: hexadecimal text.
+#[derive(Debug)]
+struct HexIds;
+
+impl IdProvider for HexIds {
+    fn next_id(&self) -> SubscriptionId<'static> {
+        format!(
+            "{:#x}",
+            alloy::primitives::U128::from_be_bytes(alloy::primitives::FixedBytes::<16>::random().0)
+        )
+        .into()
+    }
+}

@@ -1,0 +1,134 @@
+//! The one thread that owns the chain. Requests queue up and are answered in order.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+
+use crate::error::NodeError;
+use crate::node::Node;
+
+/// Native stack of the chain's thread in bytes: generous, because debug builds have large frames.
+const STACK: usize = 64 * 1024 * 1024;
+
+type Job = Box<dyn FnOnce(&mut Node) + Send>;
+
+enum Message {
+    Run(Job),
+    Stop,
+}
+
+/// Sends work to the chain's thread; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Worker(Sender<Message>);
+
+/// Why the worker gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WorkError {
+    /// The node has stopped.
+    #[error("the node is stopping")]
+    Stopped,
+    /// A bug: the chain panicked. The node goes on.
+    #[error("the chain panicked: {0}")]
+    Panicked(String),
+}
+
+impl Worker {
+    /// Starts the thread and waits until the chain stands.
+    ///
+    /// # Errors
+    /// Whatever `build` fails with, or [`NodeError::Threads`].
+    pub(crate) fn start(
+        build: impl FnOnce() -> Result<Node, NodeError> + Send + 'static,
+    ) -> Result<(Self, JoinHandle<Result<(), NodeError>>), NodeError> {
+        let (sender, receiver) = mpsc::channel();
+        let (ready, started) = mpsc::sync_channel(1);
+        let thread = std::thread::Builder::new()
+            .name("stylus-chain".into())
+            .stack_size(STACK)
+            .spawn(move || match build() {
+                Ok(node) => {
+                    let _ = ready.send(Ok(()));
+                    serve(node, &receiver)
+                }
+                Err(error) => {
+                    let _ = ready.send(Err(error));
+                    Ok(())
+                }
+            })?;
+        match started.recv() {
+            Ok(Ok(())) => Ok((Self(sender), thread)),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(NodeError::Chain("it panicked while it was built".into())),
+        }
+    }
+
+    /// Runs `work` on the chain's thread.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Node) -> T + Send + 'static,
+    ) -> Result<T, WorkError> {
+        let (answer, answered) = oneshot::channel();
+        self.post(work, move |result| drop(answer.send(result)))?;
+        answered.await.map_err(|_| WorkError::Stopped)?
+    }
+
+    /// Runs `work` on the chain's thread and blocks this one until it is done.
+    pub(crate) fn run_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Node) -> T + Send + 'static,
+    ) -> Result<T, WorkError> {
+        let (answer, answered) = mpsc::sync_channel(1);
+        self.post(work, move |result| drop(answer.send(result)))?;
+        answered.recv().map_err(|_| WorkError::Stopped)?
+    }
+
+    /// Asks the thread to save the state and end, after the work that waits already.
+    pub(crate) fn stop(&self) {
+        let _ = self.0.send(Message::Stop);
+    }
+
+    fn post<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Node) -> T + Send + 'static,
+        answer: impl FnOnce(Result<T, WorkError>) + Send + 'static,
+    ) -> Result<(), WorkError> {
+        let job: Job = Box::new(move |node| {
+            let result = catch_unwind(AssertUnwindSafe(|| work(node)));
+            answer(result.map_err(|panic| WorkError::Panicked(panic_message(&*panic))));
+        });
+        self.0
+            .send(Message::Run(job))
+            .map_err(|_| WorkError::Stopped)
+    }
+}
+
+fn serve(mut node: Node, receiver: &Receiver<Message>) -> Result<(), NodeError> {
+    loop {
+        match receive(receiver, node.idle_for()) {
+            Ok(Message::Run(job)) => job(&mut node),
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return node.save(),
+        }
+        node.tick();
+        node.announce();
+    }
+}
+
+fn receive(
+    receiver: &Receiver<Message>,
+    idle: Option<Duration>,
+) -> Result<Message, RecvTimeoutError> {
+    match idle {
+        Some(idle) => receiver.recv_timeout(idle),
+        None => receiver.recv().map_err(|_| RecvTimeoutError::Disconnected),
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}
