@@ -147,6 +147,8 @@ pub mod invalid_policy {
     pub const TRAILING: u8 = 13;
     /// Longer than [`crate::limits::POLICY_TEXT_MAX`] bytes.
     pub const TOO_LONG: u8 = 14;
+    /// The role's policy is `NONE`: it never changes again.
+    pub const FINAL: u8 = 15;
 }
 
 /// What keeps an action from being executed (`readiness().blockedBy`).

@@ -132,6 +132,7 @@ sol! {
         error NotAnApprover(address caller);
         error AlreadyApproved(address approver, bytes32 action);
         error NotApproved(address approver, bytes32 action);
+        error TooManyActions(address approver, uint32 open);
         error ActionNotFound(bytes32 action);
         error ActionExpired(bytes32 action);
         error InvalidSignature(uint256 index, address signer);

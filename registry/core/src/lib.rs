@@ -1,1 +1,36 @@
-#![doc = "State and rules of the registry, shared by its parts."]
+//! State and rules of the registry, shared by its parts. A part holds nothing itself: it runs
+//! by delegatecall on the registry's storage.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`state`] | the whole storage layout, on one screen, with typed records |
+//! | [`store`] | slots and packed words |
+//! | [`label`] | what a name, label or role may be |
+//! | [`policy`] | the policy language: parser, rules, evaluation (pure) |
+//! | [`parts`] | how a part answers, and what parts ask of each other |
+//! | [`path`] | the search for a path between versions (pure) |
+//! | [`authority`] | policies in storage, and who satisfies them |
+//! | [`instances`] | instances and the queue of those that lag behind |
+//! | [`lock`] | the transient lock |
+//! | [`runnable`] | whether code can run, and is what was approved |
+//! | [`chain`] | calls, logs, reverts, other accounts |
+//! | [`birth`] | where proxies are born |
+//! | [`build`] | values that the build compiles in |
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod authority;
+pub mod birth;
+pub mod build;
+pub mod chain;
+pub mod instances;
+pub mod label;
+pub mod lock;
+pub mod parts;
+pub mod path;
+pub mod policy;
+pub mod runnable;
+pub mod state;
+pub mod store;

@@ -1,1 +1,75 @@
-#![doc = "Registry part: definitions, versions, policies, approvals."]
+//! Registry part: definitions, versions, policies, approvals.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`construct`] | the birth of the registry |
+//! | [`governed`] | the one flow of every governed call |
+//! | [`calls`] | the governed calls: definition, role, checks |
+//! | [`execute`] | what each of them does once it is approved |
+//! | [`action`] | open actions: approvals, clocks, rounds, seats |
+//! | [`withdraw`] | `revoke` and `cancel` |
+//! | [`views`] | policies and actions, read |
+#![cfg_attr(target_arch = "wasm32", no_std, no_main)]
+#![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
+#![forbid(unsafe_op_in_unsafe_fn)]
+
+extern crate alloc;
+
+mod action;
+mod calls;
+mod construct;
+mod execute;
+mod governed;
+mod views;
+mod withdraw;
+
+use alloc::vec::Vec;
+
+use alloy_sol_types::SolCall;
+use stylus_registry_core::{
+    chain::{Fault, Reverts, arguments},
+    parts,
+};
+use stylus_upgrades_host::program::Status;
+use stylus_upgrades_interface::{
+    chain::CONSTRUCTOR_SELECTOR,
+    registry::IRegistry::{self, NotSupported},
+};
+
+stylus_upgrades_host::allocating_program!(answer);
+
+fn answer(calldata: &[u8]) -> Status {
+    parts::answer(calldata, dispatch)
+}
+
+/// Every call that the front sends here.
+fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
+    match selector {
+        CONSTRUCTOR_SELECTOR => construct::registry(calldata),
+        IRegistry::createDefinitionCall::SELECTOR
+        | IRegistry::addVersionCall::SELECTOR
+        | IRegistry::addStepCall::SELECTOR
+        | IRegistry::migrateCall::SELECTOR
+        | IRegistry::setPolicyCall::SELECTOR
+        | IRegistry::createProxyCall::SELECTOR => governed::run(calldata),
+        IRegistry::revokeCall::SELECTOR => withdraw::revoke(&arguments(calldata)?),
+        IRegistry::cancelCall::SELECTOR => withdraw::cancel(&arguments(calldata)?),
+        IRegistry::policyCall::SELECTOR => views::policy(&arguments(calldata)?),
+        IRegistry::satisfiesCall::SELECTOR => views::satisfies(&arguments(calldata)?),
+        IRegistry::pendingCall::SELECTOR => views::pending(&arguments(calldata)?),
+        IRegistry::actionOfCall::SELECTOR => views::action_of(&arguments(calldata)?),
+        IRegistry::readinessCall::SELECTOR => views::readiness(&arguments(calldata)?),
+        IRegistry::setHandlerCall::SELECTOR => not_supported("setHandler"),
+        IRegistry::abortMigrationCall::SELECTOR => not_supported("abortMigration"),
+        IRegistry::adoptCall::SELECTOR => not_supported("adopt"),
+        IRegistry::handOverCall::SELECTOR => not_supported("handOver"),
+        IRegistry::pauseCall::SELECTOR => not_supported("pause"),
+        IRegistry::resumeCall::SELECTOR => not_supported("resume"),
+        IRegistry::submitSignedCall::SELECTOR => not_supported("submitSigned"),
+        _ => Err(Fault(Vec::new())),
+    }
+}
+
+fn not_supported(what: &str) -> Reverts<Vec<u8>> {
+    Err(NotSupported { what: what.into() }.into())
+}

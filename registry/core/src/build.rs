@@ -1,0 +1,24 @@
+//! Values that the build compiles in (see [`stylus_upgrades_interface::build`]).
+
+use alloy_primitives::{Address, B256};
+use stylus_upgrades_interface::build;
+
+/// UpgradeabilityStorage, the admin path of every proxy.
+pub const STORAGE: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_STORAGE")));
+/// keccak256 of its code.
+pub const STORAGE_CODEHASH: B256 =
+    B256::new(build::word(option_env!("STYLUS_UPGRADES_STORAGE_CODEHASH")));
+/// The pause stub, a few bytes of EVM code.
+pub const STUB: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_STUB")));
+/// keccak256 of its code.
+pub const STUB_CODEHASH: B256 =
+    B256::new(build::word(option_env!("STYLUS_UPGRADES_STUB_CODEHASH")));
+/// keccak256 of the code that all WASM proxies share.
+pub const PROXY_CODEHASH: B256 =
+    B256::new(build::word(option_env!("STYLUS_UPGRADES_PROXY_CODEHASH")));
+/// The init code of a WASM proxy, the same for all of them.
+#[cfg(target_arch = "wasm32")]
+pub const PROXY_INIT_CODE: &[u8] = include_bytes!(env!("STYLUS_UPGRADES_PROXY_INITCODE"));
+/// The init code of a WASM proxy: none on the host, where nothing is created.
+#[cfg(not(target_arch = "wasm32"))]
+pub const PROXY_INIT_CODE: &[u8] = &[];

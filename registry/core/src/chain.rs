@@ -1,0 +1,99 @@
+//! Calls, logs, reverts and other accounts, in terms of alloy's types.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::{SolCall, SolError, SolEvent};
+use stylus_upgrades_host::{call, context, storage};
+
+/// The revert data of this frame, ready to be passed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault(pub Vec<u8>);
+
+impl<E: SolError> From<E> for Fault {
+    fn from(error: E) -> Self {
+        Self(error.abi_encode())
+    }
+}
+
+/// A value, or the revert data of this frame.
+pub type Reverts<T> = Result<T, Fault>;
+
+/// The account that called the registry.
+pub fn sender() -> Address {
+    Address::new(context::msg_sender())
+}
+
+/// The registry.
+pub fn this() -> Address {
+    Address::new(context::contract_address())
+}
+
+/// Seconds since 1970.
+pub fn now() -> u64 {
+    context::block_timestamp()
+}
+
+/// keccak256.
+pub fn keccak(data: &[u8]) -> B256 {
+    B256::new(context::keccak256(data))
+}
+
+/// keccak256 of an account's code: zero or [`NO_CODE`] where there is none.
+pub fn code_hash(account: Address) -> B256 {
+    B256::new(context::code_hash(&account))
+}
+
+/// keccak256 of nothing.
+pub const NO_CODE: B256 = alloy_primitives::KECCAK256_EMPTY;
+
+/// Whether that is the hash of some code.
+pub fn has_code(hash: B256) -> bool {
+    hash != B256::ZERO && hash != NO_CODE
+}
+
+/// Calls with everything stored before and everything forgotten after, so that what other
+/// frames write is seen. `Err` is the revert data, byte for byte.
+pub fn call(to: Address, data: &[u8], value: &[u8; 32]) -> Reverts<Vec<u8>> {
+    storage::flush(true);
+    answer(call::call(&to, data, value, u64::MAX))
+}
+
+/// Runs the calldata on another part of the registry, on this storage.
+pub fn delegate(part: Address, data: &[u8]) -> Reverts<Vec<u8>> {
+    storage::flush(true);
+    answer(call::delegate_call(&part, data, u64::MAX))
+}
+
+/// Asks without permitting any change.
+pub fn ask(to: Address, data: &[u8]) -> Reverts<Vec<u8>> {
+    storage::flush(false);
+    answer(call::static_call(&to, data, u64::MAX))
+}
+
+/// Emits an event.
+pub fn emit<E: SolEvent>(event: &E) {
+    let mut log = Vec::new();
+    let topics = event.encode_topics();
+    for topic in &topics {
+        log.extend_from_slice(topic.0.as_slice());
+    }
+    log.extend_from_slice(&event.encode_data());
+    call::emit_log(&log, topics.len());
+}
+
+/// The arguments of a call; calldata that does not decode reverts without data, as in Solidity.
+pub fn arguments<C: SolCall>(calldata: &[u8]) -> Reverts<C> {
+    C::abi_decode(calldata).map_err(|_| Fault(Vec::new()))
+}
+
+/// What the last call returned, or reverted with.
+fn answer(called: call::Called) -> Reverts<Vec<u8>> {
+    let mut data = alloc::vec![0; called.len];
+    call::return_data(&mut data, 0);
+    if called.ok {
+        Ok(data)
+    } else {
+        Err(Fault(data))
+    }
+}

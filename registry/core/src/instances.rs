@@ -1,0 +1,314 @@
+//! Instances, and the queue of those that lag behind.
+//!
+//! Every instance stands in one doubly linked list: in list 0 if its version is older than the
+//! definition's current one (it lags), else in the list of its version. When another version
+//! becomes current, whole lists join list 0. So creating, moving, skipping and counting cost the
+//! same however many instances there are.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, B256};
+use stylus_upgrades_interface::registry::IRegistry;
+
+use crate::{
+    state::{Definition, INSTANCE, LIST, PLACE, TAKEN},
+    store::{Slot, Word, key},
+};
+
+/// The list of instances that lag behind.
+const LAGGING: u32 = 0;
+/// Versions per word of the bitmap of lists that are not empty.
+const LANE: u32 = 256;
+
+/// A proxy created for a definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// Its account.
+    pub proxy: Address,
+    /// Order of creation within the definition, from 1 on.
+    pub index: u32,
+    /// One of [`stylus_upgrades_interface::reasons::proxy_kind`].
+    pub kind: u8,
+    /// One of [`stylus_upgrades_interface::reasons::instance_state`].
+    pub state: u8,
+    /// keccak256 of the definition's name.
+    pub definition: B256,
+}
+
+impl Instance {
+    fn slot(proxy: Address) -> Slot {
+        Slot::of(INSTANCE, proxy.into_word(), B256::ZERO)
+    }
+
+    /// Whether that account is an instance of any definition.
+    pub fn is(proxy: Address) -> bool {
+        Self::slot(proxy).load().u32::<0>() != 0
+    }
+
+    /// The instance at that account.
+    pub fn of(proxy: Address) -> Result<Self, IRegistry::NotAnInstance> {
+        let slot = Self::slot(proxy);
+        let word = slot.load();
+        match word.u32::<0>() {
+            0 => Err(IRegistry::NotAnInstance { proxy }),
+            index => Ok(Self {
+                proxy,
+                index,
+                kind: word.u8::<4>(),
+                state: word.u8::<5>(),
+                definition: slot.plus(1).load().b256(),
+            }),
+        }
+    }
+
+    /// Records a new one, not born yet: it is at no version and in no list.
+    pub fn create(definition: &mut Definition, proxy: Address, kind: u8) {
+        definition.instances += 1;
+        let mut word = Word::default();
+        word.set::<0, 4>(definition.instances.to_be_bytes());
+        word.set::<4, 1>([kind]);
+        let slot = Self::slot(proxy);
+        slot.store(word);
+        slot.plus(1).store(definition.id.into());
+        Place {
+            proxy,
+            ..Place::default()
+        }
+        .save(definition.id, definition.instances);
+        definition.save();
+    }
+
+    /// Index of its version, 0 before it is born.
+    pub fn version(&self) -> u32 {
+        Place::load(self.definition, self.index).version
+    }
+
+    /// Moves it to another version, and to the list where it belongs now.
+    pub fn set_version(&self, current: u32, version: u32) {
+        let was = self.version();
+        if was != 0 {
+            unlink(self.definition, list_of(was, current), self.index);
+        }
+        let mut place = Place::load(self.definition, self.index);
+        place.version = version;
+        place.save(self.definition, self.index);
+        push(self.definition, list_of(version, current), self.index);
+        mark(self.definition, current, was);
+        mark(self.definition, current, version);
+    }
+}
+
+/// The account of the instance with that index.
+pub fn proxy_at(definition: B256, index: u32) -> Address {
+    Place::load(definition, index).proxy
+}
+
+/// How many instances lag behind the current version.
+pub fn lagging(definition: B256) -> u32 {
+    List::load(definition, LAGGING).count
+}
+
+/// The instance that has waited longest among those that lag behind.
+pub fn next_lagging(definition: B256) -> Option<Address> {
+    let first = List::load(definition, LAGGING).first;
+    (first != 0).then(|| proxy_at(definition, first))
+}
+
+/// Sends the first instance that lags behind to the end of the queue.
+pub fn rotate(definition: B256) {
+    let list = List::load(definition, LAGGING);
+    if list.count > 1 {
+        unlink(definition, LAGGING, list.first);
+        push(definition, LAGGING, list.first);
+    }
+}
+
+/// All instances that lag behind, in their order; for a handful.
+pub fn all_lagging(definition: B256) -> Vec<Address> {
+    let list = List::load(definition, LAGGING);
+    let mut proxies = Vec::new();
+    let mut index = list.first;
+    while index != 0 {
+        let place = Place::load(definition, index);
+        proxies.push(place.proxy);
+        index = place.next;
+    }
+    proxies
+}
+
+/// The current version was `was` and is `now`, which is younger: every list between joins the
+/// queue. Lists between the two are found 256 versions per word.
+pub fn advance(definition: B256, was: u32, now: u32) {
+    if was == 0 {
+        return; // before the first version there is no instance
+    }
+    join(definition, was);
+    let mut lane = was / LANE;
+    while lane <= now / LANE {
+        let slot = Slot::of(TAKEN, definition, key(lane.into()));
+        let mut word = slot.load();
+        if word != Word::default() {
+            for bit in 0..LANE {
+                let version = lane * LANE + bit;
+                if version > was && version <= now && get_bit(&word, bit) {
+                    set_bit(&mut word, bit, false);
+                    if version < now {
+                        join(definition, version);
+                    }
+                }
+            }
+            slot.store(word);
+        }
+        lane += 1;
+    }
+}
+
+/// The list of an instance at `version`.
+fn list_of(version: u32, current: u32) -> u32 {
+    if version < current { LAGGING } else { version }
+}
+
+/// Notes whether the list of a version that is younger than the current one is empty.
+fn mark(definition: B256, current: u32, version: u32) {
+    if version > current {
+        let slot = Slot::of(TAKEN, definition, key((version / LANE).into()));
+        let mut word = slot.load();
+        let taken = List::load(definition, version).count != 0;
+        set_bit(&mut word, version % LANE, taken);
+        slot.store(word);
+    }
+}
+
+fn get_bit(word: &Word, bit: u32) -> bool {
+    word.0
+        .get(bit as usize / 8)
+        .is_some_and(|byte| byte >> (bit % 8) & 1 == 1)
+}
+
+fn set_bit(word: &mut Word, bit: u32, on: bool) {
+    if let Some(byte) = word.0.get_mut(bit as usize / 8) {
+        let mask = 1 << (bit % 8);
+        *byte = if on { *byte | mask } else { *byte & !mask };
+    }
+}
+
+/// Appends the list of a version to the queue and empties it.
+fn join(definition: B256, version: u32) {
+    let joined = List::load(definition, version);
+    if joined.count == 0 {
+        return;
+    }
+    let mut queue = List::load(definition, LAGGING);
+    if queue.count == 0 {
+        queue = joined;
+    } else {
+        set_next(definition, queue.last, joined.first);
+        set_previous(definition, joined.first, queue.last);
+        queue.last = joined.last;
+        queue.count += joined.count;
+    }
+    queue.save(definition, LAGGING);
+    List::default().save(definition, version);
+}
+
+fn push(definition: B256, id: u32, index: u32) {
+    let mut list = List::load(definition, id);
+    let mut place = Place::load(definition, index);
+    place.previous = list.last;
+    place.next = 0;
+    place.save(definition, index);
+    if list.count == 0 {
+        list.first = index;
+    } else {
+        set_next(definition, list.last, index);
+    }
+    list.last = index;
+    list.count += 1;
+    list.save(definition, id);
+}
+
+fn unlink(definition: B256, id: u32, index: u32) {
+    let mut list = List::load(definition, id);
+    let place = Place::load(definition, index);
+    if place.previous == 0 {
+        list.first = place.next;
+    } else {
+        set_next(definition, place.previous, place.next);
+    }
+    if place.next == 0 {
+        list.last = place.previous;
+    } else {
+        set_previous(definition, place.next, place.previous);
+    }
+    list.count -= 1;
+    list.save(definition, id);
+}
+
+fn set_next(definition: B256, index: u32, next: u32) {
+    let mut place = Place::load(definition, index);
+    place.next = next;
+    place.save(definition, index);
+}
+
+fn set_previous(definition: B256, index: u32, previous: u32) {
+    let mut place = Place::load(definition, index);
+    place.previous = previous;
+    place.save(definition, index);
+}
+
+/// Where an instance stands: one word.
+#[derive(Clone, Copy, Default)]
+struct Place {
+    proxy: Address,
+    version: u32,
+    previous: u32,
+    next: u32,
+}
+
+impl Place {
+    fn load(definition: B256, index: u32) -> Self {
+        let word = Slot::of(PLACE, definition, key(index.into())).load();
+        Self {
+            proxy: word.address::<0>(),
+            version: word.u32::<20>(),
+            previous: word.u32::<24>(),
+            next: word.u32::<28>(),
+        }
+    }
+
+    fn save(&self, definition: B256, index: u32) {
+        let mut word = Word::default();
+        word.set::<0, 20>(self.proxy.into());
+        word.set::<20, 4>(self.version.to_be_bytes());
+        word.set::<24, 4>(self.previous.to_be_bytes());
+        word.set::<28, 4>(self.next.to_be_bytes());
+        Slot::of(PLACE, definition, key(index.into())).store(word);
+    }
+}
+
+/// Both ends of a list and its length: one word.
+#[derive(Clone, Copy, Default)]
+struct List {
+    first: u32,
+    last: u32,
+    count: u32,
+}
+
+impl List {
+    fn load(definition: B256, id: u32) -> Self {
+        let word = Slot::of(LIST, definition, key(id.into())).load();
+        Self {
+            first: word.u32::<0>(),
+            last: word.u32::<4>(),
+            count: word.u32::<8>(),
+        }
+    }
+
+    fn save(&self, definition: B256, id: u32) {
+        let mut word = Word::default();
+        word.set::<0, 4>(self.first.to_be_bytes());
+        word.set::<4, 4>(self.last.to_be_bytes());
+        word.set::<8, 4>(self.count.to_be_bytes());
+        Slot::of(LIST, definition, key(id.into())).store(word);
+    }
+}

@@ -1,0 +1,83 @@
+//! The search for a path between two versions of a definition (DESIGN §4.2 "Paths").
+//!
+//! A step leads from an older version to a younger one, so the search runs backwards from the
+//! target, breadth first, ways in in their order of registration: the first path that it finds
+//! has the fewest steps.
+
+use alloc::vec::Vec;
+
+use stylus_upgrades_interface::limits::{PATH_MAX, PATH_VISITS_MAX};
+
+/// One step of a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// Index of the version that it leaves.
+    pub from: u32,
+    /// Index of the version that it reaches.
+    pub to: u32,
+    /// Position among the ways into `to`.
+    pub way: usize,
+}
+
+/// A version that the search has reached.
+struct Visit {
+    version: u32,
+    /// Position of the visit that led here, and the way that was taken.
+    next: usize,
+    way: usize,
+}
+
+/// The path from one version to another, in the order in which its steps run. `None` where
+/// there is none of at most [`PATH_MAX`] steps, or it is not among the first
+/// [`PATH_VISITS_MAX`] versions that the search reaches. `ways_into` answers the indices of the
+/// versions that the ways into a version leave.
+pub fn find(from: u32, to: u32, mut ways_into: impl FnMut(u32) -> Vec<u32>) -> Option<Vec<Leg>> {
+    let mut visits: Vec<Visit> = alloc::vec![Visit {
+        version: to,
+        next: 0,
+        way: 0,
+    }];
+    let mut at = 0;
+    while let Some(visit) = visits.get(at) {
+        for (way, earlier) in ways_into(visit.version).into_iter().enumerate() {
+            if earlier < from || visits.iter().any(|seen| seen.version == earlier) {
+                continue; // older than the start: no path from there
+            }
+            if visits.len() >= PATH_VISITS_MAX {
+                return None;
+            }
+            visits.push(Visit {
+                version: earlier,
+                next: at,
+                way,
+            });
+            if earlier == from {
+                return legs(&visits);
+            }
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The path from the last visit to the first.
+fn legs(visits: &[Visit]) -> Option<Vec<Leg>> {
+    let mut path = Vec::new();
+    let mut at = visits.len().checked_sub(1)?;
+    while at != 0 {
+        if path.len() == PATH_MAX {
+            return None;
+        }
+        let visit = visits.get(at)?;
+        path.push(Leg {
+            from: visit.version,
+            to: visits.get(visit.next)?.version,
+            way: visit.way,
+        });
+        at = visit.next;
+    }
+    Some(path)
+}
+
+#[cfg(test)]
+mod tests;

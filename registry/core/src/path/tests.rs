@@ -1,0 +1,96 @@
+use super::*;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+type Graph = BTreeMap<u32, Vec<u32>>;
+
+fn search(graph: &Graph, from: u32, to: u32) -> Option<Vec<u32>> {
+    let path = find(from, to, |version| {
+        graph.get(&version).cloned().unwrap_or_default()
+    })?;
+    let mut labels = vec![from];
+    for leg in path {
+        assert_eq!(labels.last(), Some(&leg.from), "the legs join");
+        assert_eq!(
+            graph[&leg.to][leg.way], leg.from,
+            "the way is the right one"
+        );
+        labels.push(leg.to);
+    }
+    Some(labels)
+}
+
+fn chain(versions: u32) -> Graph {
+    (2..=versions).map(|to| (to, vec![to - 1])).collect()
+}
+
+#[test]
+fn a_path_goes_through_every_version_between() {
+    assert_eq!(search(&chain(4), 1, 4), Some(vec![1, 2, 3, 4]));
+    assert_eq!(search(&chain(4), 2, 3), Some(vec![2, 3]));
+}
+
+#[test]
+fn there_is_no_way_back_and_none_to_a_version_that_can_only_be_born() {
+    assert_eq!(search(&chain(4), 3, 1), None);
+    assert_eq!(search(&Graph::from([(3, vec![2])]), 1, 3), None);
+}
+
+#[test]
+fn the_fewest_steps_win() {
+    let graph = Graph::from([(2, vec![1]), (3, vec![2]), (4, vec![3, 1])]);
+    assert_eq!(search(&graph, 1, 4), Some(vec![1, 4]));
+}
+
+#[test]
+fn among_equals_the_way_in_that_was_registered_first_wins() {
+    let graph = Graph::from([(2, vec![1]), (3, vec![1]), (4, vec![3, 2])]);
+    assert_eq!(search(&graph, 1, 4), Some(vec![1, 3, 4]));
+}
+
+#[test]
+fn thirty_two_steps_are_a_path_and_thirty_three_are_none() {
+    assert_eq!(search(&chain(33), 1, 33).map(|path| path.len()), Some(33));
+    assert_eq!(search(&chain(34), 1, 34), None);
+}
+
+#[test]
+fn the_search_gives_up_after_256_versions() {
+    // 8 ways into the target, each with 8 ways, and so on: far more than 256 before version 1.
+    let graph: Graph = (2..=2_000)
+        .map(|to: u32| {
+            (
+                to,
+                (1..=8)
+                    .map(|way| to.saturating_sub(way * 7).max(1))
+                    .collect(),
+            )
+        })
+        .collect();
+    assert_eq!(search(&graph, 1, 2_000), None);
+}
+
+proptest! {
+    #[test]
+    fn a_path_is_as_short_as_any(ways in proptest::collection::vec(proptest::collection::vec(any::<prop::sample::Index>(), 0..4), 1..20)) {
+        let graph: Graph = ways.iter().enumerate().map(|(n, ways)| {
+            let to = n as u32 + 2;
+            (to, ways.iter().map(|way| way.index(to as usize - 1) as u32 + 1).collect())
+        }).collect();
+        let target = ways.len() as u32 + 1;
+        // shortest distances to the target, by relaxing from the youngest on
+        let mut distance = BTreeMap::from([(target, 0)]);
+        for to in (2..=target).rev() {
+            if let Some(&steps) = distance.get(&to) {
+                for &from in &graph[&to] {
+                    let best = distance.entry(from).or_insert(u32::MAX);
+                    *best = (*best).min(steps + 1);
+                }
+            }
+        }
+        for from in 1..target {
+            let found = search(&graph, from, target).map(|path| path.len() as u32 - 1);
+            prop_assert_eq!(found, distance.get(&from).copied());
+        }
+    }
+}

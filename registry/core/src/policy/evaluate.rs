@@ -1,0 +1,131 @@
+//! Whether a policy is satisfied, and since when.
+
+use super::{Expression, Policy};
+
+/// What is known when a policy is evaluated.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// Bits of the approvers who approved.
+    pub approvals: u64,
+    /// Bits of the lambdas that consent.
+    pub lambdas: u8,
+    /// Seconds at which each delay's siblings came true, 0 while they are not.
+    pub clocks: &'a [u64],
+    /// Seconds now.
+    pub now: u64,
+}
+
+impl Policy {
+    /// Whether it is satisfied.
+    pub fn is_satisfied(&self, facts: &Facts<'_>) -> bool {
+        self.holds(&self.root, facts, |position| {
+            self.runs_out(position, facts.clocks)
+                .is_some_and(|end| end <= facts.now)
+        })
+    }
+
+    /// Whether nothing but time keeps it from being satisfied.
+    pub fn is_waiting(&self, facts: &Facts<'_>) -> bool {
+        self.holds(&self.root, facts, |position| {
+            self.runs_out(position, facts.clocks).is_some()
+        })
+    }
+
+    /// Whether these approvals alone satisfy it: no delay passes, no lambda consents.
+    pub fn is_satisfied_alone(&self, approvals: u64) -> bool {
+        let facts = Facts {
+            approvals,
+            lambdas: 0,
+            clocks: &[],
+            now: 0,
+        };
+        self.holds(&self.root, &facts, |_| false)
+    }
+
+    /// Starts the clock of every delay whose siblings are true by now, and stops the others.
+    /// Whether any changed. A delay among the siblings counts as true once its own clock runs.
+    pub fn set_clocks(&self, facts: &Facts<'_>, clocks: &mut [u64]) -> bool {
+        self.set_clocks_below(&self.root, facts, clocks)
+    }
+
+    /// Seconds at which the delays let it be satisfied by these approvals, 0 if no delay is
+    /// involved. `None` while approvals are missing; a lambda counts as consenting.
+    pub fn not_before(&self, approvals: u64, clocks: &[u64]) -> Option<u64> {
+        self.time(&self.root, approvals, clocks)
+    }
+
+    fn runs_out(&self, position: u8, clocks: &[u64]) -> Option<u64> {
+        let started = clocks.get(usize::from(position)).filter(|at| **at != 0)?;
+        let delay = self.delays.get(usize::from(position))?;
+        Some(started.saturating_add(*delay))
+    }
+
+    fn holds(
+        &self,
+        expression: &Expression,
+        facts: &Facts<'_>,
+        passed: impl Fn(u8) -> bool + Copy,
+    ) -> bool {
+        match expression {
+            Expression::Address(position) => facts.approvals >> position & 1 == 1,
+            Expression::Lambda(position) => facts.lambdas >> position & 1 == 1,
+            Expression::Delay(position) => passed(*position),
+            Expression::Members { need, members } => {
+                let holding = members.iter().filter(|m| self.holds(m, facts, passed));
+                holding.count() >= usize::from(*need)
+            }
+            Expression::None => false,
+        }
+    }
+
+    fn set_clocks_below(
+        &self,
+        expression: &Expression,
+        facts: &Facts<'_>,
+        clocks: &mut [u64],
+    ) -> bool {
+        let Expression::Members { members, .. } = expression else {
+            return false;
+        };
+        let mut changed = false;
+        for member in members {
+            changed |= self.set_clocks_below(member, facts, clocks);
+        }
+        let running = &*clocks;
+        let siblings_hold = members.iter().all(|member| {
+            matches!(member, Expression::Delay(_))
+                || self.holds(member, facts, |position| {
+                    self.runs_out(position, running).is_some()
+                })
+        });
+        for member in members {
+            let Expression::Delay(position) = member else {
+                continue;
+            };
+            if let Some(clock) = clocks.get_mut(usize::from(*position))
+                && (*clock != 0) != siblings_hold
+            {
+                *clock = if siblings_hold { facts.now } else { 0 };
+                changed = true;
+            }
+        }
+        changed
+    }
+
+    fn time(&self, expression: &Expression, approvals: u64, clocks: &[u64]) -> Option<u64> {
+        match expression {
+            Expression::Address(position) => (approvals >> position & 1 == 1).then_some(0),
+            Expression::Lambda(_) => Some(0),
+            Expression::Delay(position) => self.runs_out(*position, clocks),
+            Expression::Members { need, members } => {
+                let times = members.iter();
+                let mut times: alloc::vec::Vec<u64> = times
+                    .filter_map(|member| self.time(member, approvals, clocks))
+                    .collect();
+                times.sort_unstable();
+                times.get(usize::from(*need).checked_sub(1)?).copied()
+            }
+            Expression::None => None,
+        }
+    }
+}

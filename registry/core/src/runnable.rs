@@ -1,0 +1,135 @@
+//! Whether code can run (rule 2 of DESIGN §4.1), and whether it is what was approved.
+
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::{SolCall, SolError};
+use stylus_upgrades_host::context;
+use stylus_upgrades_interface::{
+    chain::{ARB_WASM, DESIGNATOR_PREFIX, FRAGMENT_PREFIX, IArbWasm, PROGRAM_PREFIX, ROOT_PREFIX},
+    proxy::IUpgradeabilityProxy::ImplementationNotRunnable,
+    reasons::not_runnable,
+    registry::IRegistry::CodeChanged,
+};
+
+use crate::{
+    build,
+    chain::{Fault, Reverts, ask, code_hash, has_code, this},
+    instances::Instance,
+    state::parts,
+};
+
+/// ERC-1167: what stands before and behind the address that a minimal proxy forwards to.
+const MINIMAL_PROXY: ([u8; 10], [u8; 15]) = (
+    [0x36, 0x3d, 0x3d, 0x37, 0x3d, 0x3d, 0x3d, 0x36, 0x3d, 0x73],
+    [
+        0x5a, 0xf4, 0x3d, 0x82, 0x80, 0x3e, 0x90, 0x3d, 0x91, 0x60, 0x2b, 0x57, 0xfd, 0x5b, 0xf3,
+    ],
+);
+/// Bytes of an ERC-1167 proxy.
+const MINIMAL_PROXY_SIZE: usize = 45;
+
+/// Refuses an implementation, script or program that cannot run or may not be run.
+pub fn check(account: Address) -> Reverts<()> {
+    match reason(account)? {
+        Some(reason) => Err(refused(account, reason)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses an account that does not hold the code that was approved.
+pub fn same_code(account: Address, expected: B256) -> Reverts<()> {
+    let found = code_hash(account);
+    if found == expected {
+        Ok(())
+    } else {
+        Err(CodeChanged {
+            account,
+            expected,
+            found,
+        }
+        .into())
+    }
+}
+
+/// Refuses a program of our own build that is not the built code or cannot run.
+pub fn check_own(account: Address, codehash: B256) -> Reverts<()> {
+    same_code(account, codehash)?;
+    check_active(account, codehash)
+}
+
+/// Refuses code that the chain would not run, with `account` in the error.
+pub fn check_active(account: Address, codehash: B256) -> Reverts<()> {
+    match inactive(codehash)? {
+        Some(reason) => Err(refused(account, reason)),
+        None => Ok(()),
+    }
+}
+
+/// Whether that is a precompile of Ethereum or of ArbOS.
+pub fn is_precompile(account: Address) -> bool {
+    let [high @ .., c, b, a] = account.into_array();
+    let small = u32::from_be_bytes([0, c, b, a]);
+    high == [0; 17] && (matches!(small, 1..=0x1ff) || small == 0xa_4b05)
+}
+
+/// Whether that is the registry, one of its parts or proxies, or code that only proxies run.
+pub fn is_ours(account: Address) -> bool {
+    account == this()
+        || parts().is_some_and(|parts| parts.contains(&account))
+        || account == build::STORAGE
+        || account == build::STUB
+        || Instance::is(account)
+}
+
+/// Why it cannot run, one of [`not_runnable`]; `None` if it can.
+pub fn reason(account: Address) -> Reverts<Option<u8>> {
+    if is_precompile(account) {
+        return Ok(Some(not_runnable::PRECOMPILE));
+    }
+    let hash = code_hash(account);
+    if !has_code(hash) {
+        return Ok(Some(not_runnable::NO_CODE));
+    }
+    let mut code = [0; MINIMAL_PROXY_SIZE + 1];
+    let size = context::code(&account, 0, &mut code);
+    let code = code.get(..size).unwrap_or_default();
+    if code.starts_with(&DESIGNATOR_PREFIX) {
+        return Ok(Some(not_runnable::DESIGNATOR));
+    }
+    if hash == build::PROXY_CODEHASH || is_minimal_proxy(code) || is_ours(account) {
+        return Ok(Some(not_runnable::PROXY));
+    }
+    if code.starts_with(&FRAGMENT_PREFIX) {
+        return Ok(Some(not_runnable::FRAGMENT));
+    }
+    if code.starts_with(&PROGRAM_PREFIX) || code.starts_with(&ROOT_PREFIX) {
+        return inactive(hash);
+    }
+    Ok(None)
+}
+
+/// Asks ArbWasm why it would not run a program; any other failure is passed on.
+fn inactive(codehash: B256) -> Reverts<Option<u8>> {
+    let question = IArbWasm::codehashVersionCall { codehash }.abi_encode();
+    let Err(Fault(error)) = ask(ARB_WASM, &question) else {
+        return Ok(None);
+    };
+    match error.first_chunk() {
+        Some(&IArbWasm::ProgramNotActivated::SELECTOR) => Ok(Some(not_runnable::NOT_ACTIVATED)),
+        Some(&IArbWasm::ProgramNeedsUpgrade::SELECTOR) => Ok(Some(not_runnable::OUTDATED)),
+        Some(&IArbWasm::ProgramExpired::SELECTOR) => Ok(Some(not_runnable::EXPIRED)),
+        _ => Err(Fault(error)),
+    }
+}
+
+fn is_minimal_proxy(code: &[u8]) -> bool {
+    let (before, behind) = MINIMAL_PROXY;
+    code.len() == MINIMAL_PROXY_SIZE && code.starts_with(&before) && code.ends_with(&behind)
+}
+
+fn refused(implementation: Address, reason: u8) -> Fault {
+    ImplementationNotRunnable {
+        implementation,
+        reason,
+    }
+    .into()
+}

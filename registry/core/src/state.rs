@@ -1,0 +1,334 @@
+//! The registry's storage, all of it. `D` is keccak256 of a definition's name; a record of a
+//! table is found by two keys ([`Slot::of`]), `+n` is its `n`th word, numbers are byte widths.
+//!
+//! ```text
+//! root + 0  the governance part's address   written once by the front when it is constructed:
+//! root + 1  the factory part's address      while root + 0 is empty, every part refuses to run
+//! table              keys             record
+//!  1 definition      D, 0             +0 sequence 8, versions 4, instances 4, current 4, exists 1, frozen 1, name length 1; +1 +2 name
+//!  2 label           D, keccak(label) +0 index of the version 4, from 1 on
+//!  3 version         D, index         +0 implementation 20, sequence 8, label length 1, ways in 1, may be born 1
+//!                                     +1 code hash; +2 layout hash; +3 source hash; +4 the ways' `from`: 8 × index 4; +5 +6 label
+//!  4 step            D, index, way    +0 script 20, kind 1, data length 4; +1 script code hash; +2… data
+//!  5 policy          D, keccak(role)  +0 set 1, lambdas 1, text length 2, changes 8; +1…+4 code hashes of lambdas; +5… text
+//!  6 instance        proxy, 0         +0 index 4, kind 1, state 1; +1 D
+//!  7 place           D, index         +0 proxy 20, version 4, previous 4, next 4 (indices of instances, from 1 on)
+//!  8 list            D, version or 0  +0 first 4, last 4, count 4: who lags behind (0), who is at `version` ≥ current
+//!  9 taken           D, version / 256 +0 one bit per version > current whose list is not empty
+//! 10 action          action, 0        +0 proposer 20, role 1, proposer's seat 1, pending index 4; +1 D; +2 content hash
+//!                                     +3 approvals 8 (bits), opened 8, expires 8; +4 epoch 8, round 4, delays 1
+//!                                     +5 code, +6 its hash, +7 script, +8 its hash (what readiness compares); +9… clocks: 4 × 8
+//! 11 round           keccak(call), 0  +0 round 4
+//! 12 pending         D, role, epoch   +0 count 4; +1… open actions
+//! 13 seats           proposer, 0      +0…+15 actions that he opened
+//! ```
+//!
+//! No operation reads or writes more records because there are more instances, versions,
+//! approvals or actions.
+
+use alloc::{string::String, vec::Vec};
+
+use alloy_primitives::{Address, B256};
+use stylus_upgrades_interface::{
+    limits::WAYS_IN_MAX,
+    proxy::IUpgradeabilityProxy as Proxy,
+    registry::{Code, IRegistry, Step},
+};
+
+use crate::{
+    birth,
+    chain::keccak,
+    store::{Slot, Word, key},
+};
+
+const DEFINITION: u8 = 1;
+const LABEL: u8 = 2;
+const VERSION: u8 = 3;
+const STEP: u8 = 4;
+pub(crate) const POLICY: u8 = 5;
+pub(crate) const INSTANCE: u8 = 6;
+pub(crate) const PLACE: u8 = 7;
+pub(crate) const LIST: u8 = 8;
+pub(crate) const TAKEN: u8 = 9;
+/// Table of actions.
+pub const ACTION: u8 = 10;
+/// Table of rounds.
+pub const ROUND: u8 = 11;
+/// Table of open actions.
+pub const PENDING: u8 = 12;
+/// Table of proposers.
+pub const SEATS: u8 = 13;
+
+/// The registry's parts, or `None` where it was not constructed: on a part itself.
+pub fn parts() -> Option<[Address; 2]> {
+    let parts = [0, 1].map(|n| Slot::root(n).load().address::<12>());
+    let [governance, _] = parts;
+    (!governance.is_zero()).then_some(parts)
+}
+
+/// A named contract.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// keccak256 of the name.
+    pub id: B256,
+    /// As it was created; empty for the registry itself.
+    pub name: String,
+    /// Rises with every version added and every policy changed.
+    pub sequence: u64,
+    /// How many there are, and the index of the youngest.
+    pub versions: u32,
+    /// How many there are, and the index of the youngest.
+    pub instances: u32,
+    /// Index of the current version, 0 before the first.
+    pub current: u32,
+    /// Whether the policy of role `migrate` is `NONE`.
+    pub frozen: bool,
+}
+
+impl Definition {
+    fn slot(id: B256) -> Slot {
+        Slot::of(DEFINITION, id, B256::ZERO)
+    }
+
+    /// One that does not exist yet.
+    pub fn new(name: &str) -> Self {
+        Self {
+            id: keccak(name.as_bytes()),
+            name: name.into(),
+            sequence: 0,
+            versions: 0,
+            instances: 0,
+            current: 0,
+            frozen: false,
+        }
+    }
+
+    /// Whether a definition of that name exists.
+    pub fn exists(name: &str) -> bool {
+        Self::slot(keccak(name.as_bytes())).load().u8::<20>() != 0
+    }
+
+    /// The definition of that name.
+    pub fn of(name: &str) -> Result<Self, IRegistry::DefinitionNotFound> {
+        Self::load(keccak(name.as_bytes()))
+            .ok_or_else(|| IRegistry::DefinitionNotFound { name: name.into() })
+    }
+
+    /// The definition with that hash of its name.
+    pub fn load(id: B256) -> Option<Self> {
+        let slot = Self::slot(id);
+        let word = slot.load();
+        (word.u8::<20>() != 0).then(|| Self {
+            id,
+            name: slot.plus(1).load_text(word.u8::<22>().into()),
+            sequence: word.u64::<0>(),
+            versions: word.u32::<8>(),
+            instances: word.u32::<12>(),
+            current: word.u32::<16>(),
+            frozen: word.u8::<21>() != 0,
+        })
+    }
+
+    /// Stores it for the first time.
+    pub fn create(&self) {
+        Self::slot(self.id)
+            .plus(1)
+            .store_bytes(self.name.as_bytes());
+        self.save();
+    }
+
+    /// Stores everything but the name.
+    pub fn save(&self) {
+        let mut word = Word::default();
+        word.set::<0, 8>(self.sequence.to_be_bytes());
+        word.set::<8, 4>(self.versions.to_be_bytes());
+        word.set::<12, 4>(self.instances.to_be_bytes());
+        word.set::<16, 4>(self.current.to_be_bytes());
+        word.set::<20, 1>([1]);
+        word.set::<21, 1>([self.frozen.into()]);
+        word.set::<22, 1>([self.name.len() as u8]);
+        Self::slot(self.id).store(word);
+    }
+
+    /// Index of the version with that label, 0 where there is none.
+    pub fn index_of(&self, label: &str) -> u32 {
+        Slot::of(LABEL, self.id, keccak(label.as_bytes()))
+            .load()
+            .u32::<0>()
+    }
+
+    /// The version with that label.
+    pub fn version(&self, label: &str) -> Result<Version, Proxy::VersionNotFound> {
+        match self.index_of(label) {
+            0 => Err(Proxy::VersionNotFound {
+                name: self.name.clone(),
+                version: label.into(),
+            }),
+            index => Ok(Version::load(self.id, index)),
+        }
+    }
+
+    /// The label of the version with that index; index 0 has the empty label.
+    pub fn label_of(&self, index: u32) -> String {
+        if index == 0 {
+            String::new()
+        } else {
+            Version::label(self.id, index)
+        }
+    }
+
+    /// Adds a version as the youngest and raises the sequence. Does not save `self`.
+    pub fn add_version(&mut self, label: &str, code: &Code, birth: bool) -> Version {
+        self.versions += 1;
+        self.sequence += 1;
+        let version = Version {
+            definition: self.id,
+            index: self.versions,
+            code: code.clone(),
+            sequence: self.sequence,
+            label: label.into(),
+            birth,
+            ways: Vec::new(),
+        };
+        let mut word = Word::default();
+        word.set::<0, 4>(version.index.to_be_bytes());
+        Slot::of(LABEL, self.id, keccak(label.as_bytes())).store(word);
+        version.create();
+        version
+    }
+}
+
+/// A label and the code that it was given once.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// Hash of the definition's name.
+    pub definition: B256,
+    /// Order of registration, from 1 on.
+    pub index: u32,
+    /// What it runs.
+    pub code: Code,
+    /// Sequence that adding it led to.
+    pub sequence: u64,
+    /// Its label.
+    pub label: String,
+    /// Whether it was added without a way in.
+    pub birth: bool,
+    /// Indices of the versions that its ways in leave, in order of registration.
+    pub ways: Vec<u32>,
+}
+
+impl Version {
+    fn slot(definition: B256, index: u32) -> Slot {
+        Slot::of(VERSION, definition, key(index.into()))
+    }
+
+    fn step_slot(&self, way: usize) -> Slot {
+        Slot::of(
+            STEP,
+            self.definition,
+            key(u64::from(self.index) << 8 | way as u64),
+        )
+    }
+
+    /// The version with that index, which exists.
+    pub fn load(definition: B256, index: u32) -> Self {
+        let slot = Self::slot(definition, index);
+        let word = slot.load();
+        Self {
+            definition,
+            index,
+            code: Code {
+                implementation: word.address::<0>(),
+                codehash: slot.plus(1).load().b256(),
+                layoutHash: slot.plus(2).load().b256(),
+                sourceHash: slot.plus(3).load().b256(),
+            },
+            sequence: word.u64::<20>(),
+            label: slot.plus(5).load_text(word.u8::<28>().into()),
+            birth: word.u8::<30>() != 0,
+            ways: Self::ways(definition, index),
+        }
+    }
+
+    /// Only its label.
+    pub fn label(definition: B256, index: u32) -> String {
+        let slot = Self::slot(definition, index);
+        slot.plus(5).load_text(slot.load().u8::<28>().into())
+    }
+
+    /// Only its ways in: one word.
+    pub fn ways(definition: B256, index: u32) -> Vec<u32> {
+        let word = Self::slot(definition, index).plus(4).load();
+        word.0
+            .chunks_exact(4)
+            .map(|from| from.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)))
+            .take_while(|from| *from != 0)
+            .collect()
+    }
+
+    fn create(&self) {
+        let slot = Self::slot(self.definition, self.index);
+        self.save_head();
+        slot.plus(1).store(self.code.codehash.into());
+        slot.plus(2).store(self.code.layoutHash.into());
+        slot.plus(3).store(self.code.sourceHash.into());
+        slot.plus(5).store_bytes(self.label.as_bytes());
+    }
+
+    fn save_head(&self) {
+        let mut word = Word::default();
+        word.set::<0, 20>(self.code.implementation.into());
+        word.set::<20, 8>(self.sequence.to_be_bytes());
+        word.set::<28, 1>([self.label.len() as u8]);
+        word.set::<29, 1>([self.ways.len() as u8]);
+        word.set::<30, 1>([self.birth.into()]);
+        Self::slot(self.definition, self.index).store(word);
+    }
+
+    /// Adds a way in that leaves the version of index `from`; there is room for it.
+    pub fn add_way(&mut self, from: u32, step: &Step) {
+        let slot = self.step_slot(self.ways.len());
+        let mut word = Word::default();
+        word.set::<0, 20>(step.script.into());
+        word.set::<20, 1>([step.kind]);
+        word.set::<21, 4>((step.data.len() as u32).to_be_bytes());
+        slot.store(word);
+        slot.plus(1).store(step.scriptCodehash.into());
+        slot.plus(2).store_bytes(&step.data);
+        self.ways.push(from);
+        self.save_head();
+        let mut ways = Word::default();
+        for (lane, from) in ways.0.chunks_exact_mut(4).zip(&self.ways) {
+            lane.copy_from_slice(&from.to_be_bytes());
+        }
+        Self::slot(self.definition, self.index).plus(4).store(ways);
+    }
+
+    /// The way in at that position, which leaves the version labelled `from`.
+    pub fn way(&self, position: usize, from: String) -> Step {
+        let slot = self.step_slot(position);
+        let word = slot.load();
+        Step {
+            from,
+            kind: word.u8::<20>(),
+            script: word.address::<0>(),
+            scriptCodehash: slot.plus(1).load().b256(),
+            data: slot.plus(2).load_bytes(word.u32::<21>() as usize).into(),
+        }
+    }
+
+    /// Everything that was registered as a step into it, birth first.
+    pub fn steps(&self) -> Vec<Step> {
+        let birth = self.birth.then(birth::step);
+        let ways = self.ways.iter().enumerate();
+        birth
+            .into_iter()
+            .chain(ways.map(|(n, from)| self.way(n, Self::label(self.definition, *from))))
+            .collect()
+    }
+
+    /// Whether it has room for another way in.
+    pub fn is_full(&self) -> bool {
+        self.ways.len() >= WAYS_IN_MAX
+    }
+}

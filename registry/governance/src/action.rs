@@ -1,0 +1,378 @@
+//! Open actions: who approved, which clocks run, until when; with their round, their place in
+//! the list of open actions and the seat that they take from their proposer.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_sol_types::SolValue;
+use stylus_registry_core::{
+    authority::{Stored, role},
+    chain::{keccak, now, this},
+    policy::Facts,
+    state::{ACTION, Definition, PENDING, ROUND, SEATS},
+    store::{Slot, Word, key},
+};
+use stylus_upgrades_host::context;
+use stylus_upgrades_interface::{
+    limits::{ACTION_LIFETIME, OPEN_ACTIONS_MAX},
+    registry::{
+        IRegistry::{ActionNotFound, TooManyActions},
+        Progress,
+    },
+};
+
+use crate::calls::Subject;
+
+/// Roles that governed calls ask for, by the number that an action stores.
+pub(crate) const ROLES: [&str; 4] = [role::DEFINE, role::MIGRATE, role::POLICY, role::CREATE];
+/// Words of an action before its clocks.
+const HEAD: u64 = 9;
+
+/// A governed call that gathers approvals.
+pub(crate) struct Action {
+    pub(crate) id: B256,
+    pub(crate) definition: B256,
+    pub(crate) role: u8,
+    /// keccak256 of the call data.
+    content: B256,
+    pub(crate) proposer: Address,
+    /// Bits of the approvers, see [`stylus_registry_core::policy::Policy`].
+    pub(crate) approvals: u64,
+    /// Seconds at which it was proposed.
+    opened: u64,
+    /// Seconds up to which it can be approved and executed.
+    pub(crate) expires: u64,
+    pub(crate) epoch: u64,
+    pub(crate) round: u32,
+    /// One per delay of the policy.
+    pub(crate) clocks: Vec<u64>,
+    pub(crate) subject: Subject,
+    seat: u8,
+    /// Position in the list of open actions.
+    position: u32,
+    /// Whether it is in storage.
+    pub(crate) is_stored: bool,
+}
+
+impl Action {
+    fn slot(id: B256) -> Slot {
+        Slot::of(ACTION, id, B256::ZERO)
+    }
+
+    /// The action that these call data would approve or execute now, stored or fresh. One that
+    /// has expired is closed for good where `close` is given.
+    pub(crate) fn current(
+        definition: &Definition,
+        role: &str,
+        stored: &Stored,
+        calldata: &[u8],
+        close: bool,
+    ) -> Self {
+        let content = keccak(calldata);
+        let epoch = stored.epoch(definition, role);
+        let mut round = round(content);
+        let mut id = id(calldata, epoch, round);
+        if let Some(action) = Self::load(id) {
+            if !action.has_expired() {
+                return action;
+            }
+            if close {
+                action.finish();
+            }
+            round += 1;
+            id = self::id(calldata, epoch, round);
+        }
+        Self {
+            id,
+            definition: definition.id,
+            role: ROLES
+                .iter()
+                .position(|other| *other == role)
+                .unwrap_or_default() as u8,
+            content,
+            proposer: Address::ZERO,
+            approvals: 0,
+            opened: now(),
+            expires: 0,
+            epoch,
+            round,
+            clocks: alloc::vec![0; stored.policy.delays.len()],
+            subject: Subject::default(),
+            seat: 0,
+            position: 0,
+            is_stored: false,
+        }
+    }
+
+    /// The stored action with that id, open or not.
+    pub(crate) fn load(id: B256) -> Option<Self> {
+        let slot = Self::slot(id);
+        let [who, times, epoch] = [0, 3, 4].map(|n| slot.plus(n).load());
+        let proposer = who.address::<0>();
+        if proposer.is_zero() {
+            return None;
+        }
+        let subject = [5, 7].map(|n| {
+            let account = slot.plus(n).load().address::<12>();
+            (account, slot.plus(n + 1).load().b256())
+        });
+        let clocks = slot
+            .plus(HEAD)
+            .load_bytes(8 * usize::from(epoch.u8::<12>()))
+            .chunks_exact(8)
+            .map(|clock| {
+                clock
+                    .iter()
+                    .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
+            })
+            .collect();
+        Some(Self {
+            id,
+            definition: slot.plus(1).load().b256(),
+            role: who.u8::<20>(),
+            content: slot.plus(2).load().b256(),
+            proposer,
+            approvals: times.u64::<0>(),
+            opened: times.u64::<8>(),
+            expires: times.u64::<16>(),
+            epoch: epoch.u64::<0>(),
+            round: epoch.u32::<8>(),
+            clocks,
+            subject,
+            seat: who.u8::<21>(),
+            position: who.u32::<22>(),
+            is_stored: true,
+        })
+    }
+
+    /// The open action with that id, with the definition and the policy that it is about. What
+    /// has expired is still found: it says so itself.
+    pub(crate) fn open(id: B256) -> Result<(Self, Definition, Stored), ActionNotFound> {
+        let found = || {
+            let action = Self::load(id)?;
+            let definition = Definition::load(action.definition)?;
+            let role = action.role_name();
+            let stored = Stored::of(&definition, role).ok()?;
+            (stored.epoch(&definition, role) == action.epoch)
+                .then_some((action, definition, stored))
+        };
+        found().ok_or(ActionNotFound { action: id })
+    }
+
+    /// The name of its role.
+    pub(crate) fn role_name(&self) -> &'static str {
+        ROLES
+            .get(usize::from(self.role))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// Whether its time is over.
+    pub(crate) fn has_expired(&self) -> bool {
+        now() > self.expires
+    }
+
+    /// What is known about it.
+    pub(crate) fn facts(&self, lambdas: u8) -> Facts<'_> {
+        Facts {
+            approvals: self.approvals,
+            lambdas,
+            clocks: &self.clocks,
+            now: now(),
+        }
+    }
+
+    /// Starts and stops the clocks of its delays, and moves its end. Whether a clock changed.
+    pub(crate) fn set_clocks(&mut self, stored: &Stored, lambdas: u8) -> bool {
+        let mut clocks = self.clocks.clone();
+        let changed = stored.policy.set_clocks(&self.facts(lambdas), &mut clocks);
+        self.clocks = clocks;
+        let not_before = stored.policy.not_before(self.approvals, &self.clocks);
+        self.expires = self
+            .opened
+            .max(not_before.unwrap_or_default())
+            .saturating_add(ACTION_LIFETIME);
+        changed
+    }
+
+    /// How far it is.
+    pub(crate) fn progress(&self, stored: &Stored, lambdas: u8, executed: bool) -> Progress {
+        let approvals = self.approvals.count_ones() as u16;
+        Progress {
+            action: self.id,
+            approvals,
+            required: approvals + stored.policy.fewest_missing(self.approvals, lambdas),
+            executed,
+        }
+    }
+
+    /// Stores it for the first time: it takes a seat of its proposer and a place in the list.
+    pub(crate) fn open_for(
+        &mut self,
+        proposer: Address,
+        subject: Subject,
+    ) -> Result<(), TooManyActions> {
+        self.proposer = proposer;
+        self.subject = subject;
+        self.seat = take_seat(proposer, self.id)?;
+        let pending = Pending::of(self);
+        self.position = pending.count();
+        pending.push(self.id);
+        let slot = Self::slot(self.id);
+        slot.plus(1).store(self.definition.into());
+        slot.plus(2).store(self.content.into());
+        for (n, (account, hash)) in [5, 7].into_iter().zip(subject) {
+            slot.plus(n).store(account.into_word().into());
+            slot.plus(n + 1).store(hash.into());
+        }
+        self.save();
+        Ok(())
+    }
+
+    /// Stores what changes.
+    pub(crate) fn save(&mut self) {
+        let slot = Self::slot(self.id);
+        let mut who = Word::default();
+        who.set::<0, 20>(self.proposer.into());
+        who.set::<20, 1>([self.role]);
+        who.set::<21, 1>([self.seat]);
+        who.set::<22, 4>(self.position.to_be_bytes());
+        let mut times = Word::default();
+        times.set::<0, 8>(self.approvals.to_be_bytes());
+        times.set::<8, 8>(self.opened.to_be_bytes());
+        times.set::<16, 8>(self.expires.to_be_bytes());
+        let mut epoch = Word::default();
+        epoch.set::<0, 8>(self.epoch.to_be_bytes());
+        epoch.set::<8, 4>(self.round.to_be_bytes());
+        epoch.set::<12, 1>([self.clocks.len() as u8]);
+        slot.store(who);
+        slot.plus(3).store(times);
+        slot.plus(4).store(epoch);
+        let clocks: Vec<u8> = self.clocks.iter().flat_map(|c| c.to_be_bytes()).collect();
+        slot.plus(HEAD).store_bytes(&clocks);
+        self.is_stored = true;
+    }
+
+    /// Executed, cancelled or expired: the next proposal of the same content is another action.
+    pub(crate) fn finish(&self) {
+        let mut word = Word::default();
+        word.set::<0, 4>((self.round + 1).to_be_bytes());
+        Slot::of(ROUND, self.content, B256::ZERO).store(word);
+        if self.is_stored {
+            self.remove();
+        }
+    }
+
+    /// Takes it out of storage, of the list and of its proposer's seat.
+    fn remove(&self) {
+        let pending = Pending::of(self);
+        if let Some(moved) = pending.remove(self.position) {
+            let slot = Self::slot(moved);
+            let mut who = slot.load();
+            who.set::<22, 4>(self.position.to_be_bytes());
+            slot.store(who);
+        }
+        seat(self.proposer, self.seat).store(Word::default());
+        let slot = Self::slot(self.id);
+        for n in 0..HEAD {
+            slot.plus(n).store(Word::default());
+        }
+        slot.plus(HEAD)
+            .store_bytes(&alloc::vec![0; 8 * self.clocks.len()]);
+    }
+}
+
+/// `keccak256(abi.encode(chain id, registry, call data, epoch, round))`.
+fn id(calldata: &[u8], epoch: u64, round: u32) -> B256 {
+    let calldata = Bytes::copy_from_slice(calldata);
+    let chain = U256::from(context::chain_id());
+    keccak(&(chain, this(), calldata, epoch, round).abi_encode_params())
+}
+
+/// The round of a content.
+fn round(content: B256) -> u32 {
+    Slot::of(ROUND, content, B256::ZERO).load().u32::<0>()
+}
+
+/// One of the places for actions that a proposer has.
+fn seat(proposer: Address, n: u8) -> Slot {
+    Slot::of(SEATS, proposer.into_word(), B256::ZERO).plus(n.into())
+}
+
+/// Gives a free seat to an action; one whose action has expired or was ended by a policy change
+/// is free.
+fn take_seat(proposer: Address, id: B256) -> Result<u8, TooManyActions> {
+    for n in 0..OPEN_ACTIONS_MAX as u8 {
+        let slot = seat(proposer, n);
+        let taken = slot.load().b256();
+        if !taken.is_zero() {
+            match Action::open(taken) {
+                Ok((action, ..)) if action.has_expired() => action.finish(),
+                Ok(_) => continue,
+                Err(_) => {
+                    if let Some(ended) = Action::load(taken) {
+                        ended.remove();
+                    }
+                }
+            }
+        }
+        slot.store(id.into());
+        return Ok(n);
+    }
+    Err(TooManyActions {
+        approver: proposer,
+        open: OPEN_ACTIONS_MAX,
+    })
+}
+
+/// The open actions of a role in one epoch, in no particular order. An epoch that ends takes
+/// its list with it.
+pub(crate) struct Pending(Slot);
+
+impl Pending {
+    fn of(action: &Action) -> Self {
+        Self::at(action.definition, action.role, action.epoch)
+    }
+
+    /// The list of a definition's role, by the role's number.
+    pub(crate) fn at(definition: B256, role: u8, epoch: u64) -> Self {
+        let mut tail = key(epoch).0;
+        tail[0] = role;
+        Self(Slot::of(PENDING, definition, B256::new(tail)))
+    }
+
+    /// How many there are.
+    pub(crate) fn count(&self) -> u32 {
+        self.0.load().u32::<0>()
+    }
+
+    /// The action at a position.
+    pub(crate) fn get(&self, position: u32) -> B256 {
+        self.0.plus(1 + u64::from(position)).load().b256()
+    }
+
+    fn set_count(&self, count: u32) {
+        let mut word = Word::default();
+        word.set::<0, 4>(count.to_be_bytes());
+        self.0.store(word);
+    }
+
+    fn push(&self, id: B256) {
+        let count = self.count();
+        self.0.plus(1 + u64::from(count)).store(id.into());
+        self.set_count(count + 1);
+    }
+
+    /// Removes one; the last takes its position and is returned if that is another one.
+    fn remove(&self, position: u32) -> Option<B256> {
+        let last = self.count().checked_sub(1)?;
+        let moved = self.get(last);
+        self.0.plus(1 + u64::from(last)).store(Word::default());
+        self.set_count(last);
+        if last == position {
+            return None;
+        }
+        self.0.plus(1 + u64::from(position)).store(moved.into());
+        Some(moved)
+    }
+}
