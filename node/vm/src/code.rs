@@ -1,5 +1,8 @@
 //! The on-chain form of a program: a prefix and a brotli stream.
 
+use brotli::enc::BrotliEncoderParams;
+use brotli::enc::StandardAlloc;
+use brotli::{BrotliDecompressStream, BrotliResult, BrotliState};
 use thiserror::Error;
 
 /// First bytes of a classic program; the fourth byte names the dictionary.
@@ -49,4 +52,75 @@ pub enum CodeError {
 /// Whether account code is dispatched to Stylus as a classic program.
 pub fn is_program(code: &[u8]) -> bool {
     code.len() > CLASSIC_PREFIX.len() && code.starts_with(&CLASSIC_PREFIX)
+}
+
+/// Decompresses a classic program into at most `max` bytes.
+///
+/// # Errors
+/// [`CodeError`] when the prefix, the dictionary or the stream is wrong or the module too large.
+pub fn decompress(code: &[u8], max: usize) -> Result<Vec<u8>, CodeError> {
+    match code {
+        [0xef, 0xf0, 0x00, dictionary, stream @ ..] => decompress_stream(*dictionary, stream, max),
+        _ => Err(CodeError::NotStylus {
+            found: code.iter().copied().take(4).collect(),
+        }),
+    }
+}
+
+/// Decompresses a brotli stream into at most `max` bytes. The stream must end where the bytes end.
+///
+/// # Errors
+/// [`CodeError`] when the dictionary or the stream is wrong or the module too large.
+pub fn decompress_stream(dictionary: u8, stream: &[u8], max: usize) -> Result<Vec<u8>, CodeError> {
+    match dictionary {
+        0 => {}
+        1 => return Err(CodeError::DictionaryNotAvailable),
+        found => return Err(CodeError::UnknownDictionary { found }),
+    }
+    let mut state = BrotliState::new_strict(
+        StandardAlloc::default(),
+        StandardAlloc::default(),
+        StandardAlloc::default(),
+    );
+    let mut wasm = vec![0; max];
+    let (mut input_left, mut input_offset) = (stream.len(), 0);
+    let (mut output_left, mut output_offset, mut total) = (max, 0, 0);
+    let result = BrotliDecompressStream(
+        &mut input_left,
+        &mut input_offset,
+        stream,
+        &mut output_left,
+        &mut output_offset,
+        &mut wasm,
+        &mut total,
+        &mut state,
+    );
+    match result {
+        BrotliResult::ResultSuccess if input_left == 0 => {
+            wasm.truncate(output_offset);
+            Ok(wasm)
+        }
+        BrotliResult::ResultSuccess => Err(CodeError::TrailingBytes { extra: input_left }),
+        BrotliResult::NeedsMoreOutput => Err(CodeError::TooLarge { max }),
+        BrotliResult::NeedsMoreInput => Err(CodeError::Brotli("the stream ends early".into())),
+        BrotliResult::ResultFailure => Err(CodeError::Brotli("a malformed stream".into())),
+    }
+}
+
+/// The on-chain form of a module: prefix, dictionary 0, brotli with quality 11 and window 22.
+///
+/// # Errors
+/// [`CodeError::Brotli`] when the encoder fails.
+pub fn compress(wasm: &[u8]) -> Result<Vec<u8>, CodeError> {
+    let params = BrotliEncoderParams {
+        quality: 11,
+        lgwin: 22,
+        size_hint: wasm.len(),
+        ..BrotliEncoderParams::default()
+    };
+    let mut code = CLASSIC_PREFIX.to_vec();
+    code.push(0);
+    brotli::BrotliCompress(&mut &*wasm, &mut code, &params)
+        .map_err(|error| CodeError::Brotli(error.to_string()))?;
+    Ok(code)
 }

@@ -76,4 +76,7 @@ pub enum Failure {
         /// What came.
         found: String,
     },
+    /// The embedder resumed the run out of turn.
+    #[error("the run was resumed out of turn: give no answer first, then one answer per request")]
+    OutOfTurn,
 }

@@ -1,15 +1,21 @@
 #![doc = "Stylus programs: validation, instrumentation, ink, host functions, engine."]
 #![forbid(unsafe_code)]
 
+mod activation;
 mod code;
 mod context;
+mod engine;
 mod failure;
+mod frame;
+mod hooks;
 mod outcome;
 mod program;
 mod request;
 mod rules;
 mod run;
+mod storage_cache;
 
+pub use activation::{ActivationError, Rule, activate};
 pub use code::*;
 pub use context::*;
 pub use failure::*;

@@ -14,9 +14,10 @@ pub enum Event {
 }
 
 /// Kinds of end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OutcomeKind {
     /// Status 0: output is the last written result, unspent gas is kept.
+    #[default]
     Success,
     /// Another status: output is the last written result, unspent gas is kept.
     Revert,
@@ -29,7 +30,7 @@ pub enum OutcomeKind {
 }
 
 /// The end of a run.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Kind of end.
     pub kind: OutcomeKind,

@@ -1,10 +1,10 @@
-//! Activation: from bytes to a program that can run.
+//! Activated programs.
 
 use std::sync::Arc;
 
-use thiserror::Error;
-
-use crate::{CodeError, Rules};
+use crate::ActivationError;
+use crate::engine::{self, Compiled};
+use crate::hooks::Hook;
 
 /// What the chain keeps about an activated program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,10 +21,33 @@ pub struct ProgramInfo {
     pub asm_estimate: u32,
 }
 
-/// An instrumented, compiled program. Cheap to clone.
+impl ProgramInfo {
+    /// The size estimate in KiB, rounded up, as program records keep it.
+    pub fn asm_estimate_kb(&self) -> u32 {
+        self.asm_estimate.div_ceil(1_024)
+    }
+}
+
+/// An instrumented, compiled program. Cheap to clone; one engine per program, freed with its
+/// last clone.
 #[derive(Clone, Debug)]
 pub struct Program {
-    pub(crate) _inner: Arc<()>,
+    pub(crate) compiled: Arc<dyn Compiled>,
+    pub(crate) stylus_version: u16,
+}
+
+impl Program {
+    pub(crate) fn compile(
+        wasm: &[u8],
+        hooks: &[Hook],
+        stylus_version: u16,
+    ) -> Result<Self, ActivationError> {
+        let compiled = Arc::from(engine::compile(wasm, hooks)?);
+        Ok(Self {
+            compiled,
+            stylus_version,
+        })
+    }
 }
 
 /// The result of an activation.
@@ -34,43 +57,4 @@ pub struct Activated {
     pub info: ProgramInfo,
     /// What runs.
     pub program: Program,
-}
-
-/// Why an activation failed.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("rule `{rule}` at {location}: expected {expected}, found {found}")]
-pub struct ActivationError {
-    /// Stable label of the rule.
-    pub rule: &'static str,
-    /// Where in the module.
-    pub location: String,
-    /// What the rule asks for.
-    pub expected: String,
-    /// What the module has.
-    pub found: String,
-}
-
-/// Decompresses code with an `EF F0 00` prefix into at most `max` bytes.
-///
-/// # Errors
-/// See [`CodeError`].
-pub fn decompress(_code: &[u8], _max: usize) -> Result<Vec<u8>, CodeError> {
-    Err(CodeError::Brotli("not built yet".into()))
-}
-
-/// Validates, instruments and compiles a module; `gas` is reduced by what is charged.
-///
-/// # Errors
-/// See [`ActivationError`].
-pub fn activate(
-    _wasm: &[u8],
-    _rules: &Rules,
-    _gas: &mut u64,
-) -> Result<Activated, ActivationError> {
-    Err(ActivationError {
-        rule: "not_built",
-        location: "stylus-vm".into(),
-        expected: "an activation".into(),
-        found: "a skeleton".into(),
-    })
 }

@@ -1,30 +1,181 @@
 //! One frame of a program.
 
+use std::fmt;
+
 use thiserror::Error;
 
-use crate::{Answer, CallContext, Event, Program};
+use crate::engine::{Instance, Step};
+use crate::frame::{Asked, Frame, Interrupt};
+use crate::hooks::{Call, Escape};
+use crate::{Answer, CallContext, Event, Failure, Outcome, OutcomeKind, Program};
 
-/// A frame of a program, parked between requests.
-#[derive(Debug)]
-pub struct Run {}
+/// A frame of a program, parked between requests. It holds no native stack: any number can wait.
+pub struct Run {
+    instance: Box<dyn Instance>,
+    state: State,
+}
+
+enum State {
+    /// Nothing ran yet.
+    Fresh { stack_words: u32, argument: u32 },
+    /// The chain owes an answer.
+    Asked(Asked),
+    /// It is over.
+    Over(Outcome),
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match &self.state {
+            State::Fresh { .. } => "fresh",
+            State::Asked(asked) => asked.hook.name(),
+            State::Over(_) => "over",
+        };
+        f.debug_struct("Run")
+            .field("state", &state)
+            .finish_non_exhaustive()
+    }
+}
 
 /// Why a program could not be started. Not a verdict on the program: the embedder's machine is
-/// out of memory or the program was compiled by something else.
+/// out of memory.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the engine could not start the program: {0}")]
 pub struct StartError(pub String);
+
+/// How a frame stopped for good.
+enum End {
+    Status(u32),
+    Escaped(Escape),
+    StackOverflow,
+}
 
 impl Run {
     /// Instantiates the program. Nothing runs until the first [`Run::resume`].
     ///
     /// # Errors
     /// [`StartError`] when the engine cannot instantiate.
-    pub fn start(_program: &Program, _ctx: CallContext) -> Result<Self, StartError> {
-        Err(StartError("not built yet".into()))
+    pub fn start(program: &Program, ctx: CallContext) -> Result<Self, StartError> {
+        let stack_words = ctx.max_depth_words;
+        let argument = u32::try_from(ctx.calldata.len())
+            .map_err(|_| StartError("calldata of 4 GiB or more".into()))?;
+        let frame = Frame::new(ctx, program.stylus_version);
+        let ink = frame
+            .ctx
+            .start_ink
+            .unwrap_or_else(|| frame.gas_to_ink(frame.ctx.gas));
+        let mut instance = program.compiled.instantiate(Box::new(frame))?;
+        instance.set_ink_left(ink);
+        Ok(Self {
+            instance,
+            state: State::Fresh {
+                stack_words,
+                argument,
+            },
+        })
     }
 
-    /// Runs until the next request or the end. Give `None` first, then the answer to each request.
-    pub fn resume(&mut self, _answer: Option<Answer>) -> Event {
-        unreachable!("no run can be started")
+    /// Runs until the next request or the end. Give `None` first, then the answer to each
+    /// request. Once over, it gives its outcome again; anything else out of turn is a failure.
+    pub fn resume(&mut self, answer: Option<Answer>) -> Event {
+        let over = State::Over(Outcome::default());
+        let step = match (std::mem::replace(&mut self.state, over), answer) {
+            (
+                State::Fresh {
+                    stack_words,
+                    argument,
+                },
+                None,
+            ) => self.instance.begin(stack_words, argument),
+            (State::Asked(asked), Some(answer)) => match self.complete(asked, answer) {
+                Ok(result) => self.instance.resume(result),
+                Err(escape) => return self.finish(End::Escaped(escape)),
+            },
+            (State::Over(outcome), _) => {
+                self.state = State::Over(outcome.clone());
+                return Event::Done(outcome);
+            }
+            _ => return self.finish(End::Escaped(Escape::Failed(Failure::OutOfTurn))),
+        };
+        match step {
+            Step::Returned(status) => self.finish(End::Status(status)),
+            Step::Trapped(failure) => self.finish(End::Escaped(Escape::Failed(failure))),
+            Step::StackOverflow => self.finish(End::StackOverflow),
+            Step::Suspended => {
+                let frame = self.instance.frame().as_mut();
+                match frame.and_then(|frame| frame.interrupt.take()) {
+                    Some(Interrupt::Asking(request, asked)) => {
+                        self.state = State::Asked(asked);
+                        Event::Request(request)
+                    }
+                    Some(Interrupt::Leaving(escape)) => self.finish(End::Escaped(escape)),
+                    None => self.finish(End::Escaped(Escape::Failed(Failure::OutOfTurn))),
+                }
+            }
+        }
+    }
+
+    /// Hands the answer to the host function that asked.
+    fn complete(&mut self, asked: Asked, answer: Answer) -> Result<Option<u64>, Escape> {
+        let Asked {
+            hook,
+            pending,
+            ink_before,
+        } = asked;
+        let Some(mut frame) = self.instance.frame().take() else {
+            return Err(Escape::Failed(Failure::OutOfTurn));
+        };
+        let mut call = Call {
+            guest: &mut *self.instance,
+            frame: &mut frame,
+            hook,
+        };
+        let result = call.complete(pending, answer);
+        if result.is_ok() {
+            frame.record(hook, ink_before, self.instance.ink_left());
+        }
+        *self.instance.frame() = Some(frame);
+        result
+    }
+
+    /// Classifies the end: out of stack first, then out of ink, then what happened.
+    fn finish(&mut self, end: End) -> Event {
+        let raw_ink = self.instance.ink_left();
+        let stack_words_left = self.instance.stack_left();
+        let exhausted = self.instance.exhausted();
+        let frame = self.instance.frame().take();
+        let (kind, error) = match end {
+            End::Status(0) => (OutcomeKind::Success, None),
+            End::Status(_) => (OutcomeKind::Revert, None),
+            End::StackOverflow => (OutcomeKind::OutOfStack, None),
+            End::Escaped(_) if stack_words_left == 0 => (OutcomeKind::OutOfStack, None),
+            End::Escaped(_) if exhausted => (OutcomeKind::OutOfInk, None),
+            End::Escaped(Escape::OutOfInk) => (OutcomeKind::OutOfInk, None),
+            End::Escaped(Escape::Exit(0)) => (OutcomeKind::Success, None),
+            End::Escaped(Escape::Exit(_)) => (OutcomeKind::Revert, None),
+            End::Escaped(Escape::Failed(failure)) => (OutcomeKind::Failure, Some(failure)),
+        };
+        let ink_left = match kind {
+            OutcomeKind::OutOfInk | OutcomeKind::OutOfStack => 0,
+            _ => raw_ink,
+        };
+        let mut outcome = Outcome {
+            kind,
+            ink_left,
+            raw_ink,
+            stack_words_left,
+            error,
+            ..Outcome::default()
+        };
+        if let Some(frame) = frame {
+            outcome.gas_left = frame.ink_to_gas(ink_left);
+            outcome.trace = frame.trace;
+            outcome.console = frame.console;
+            if matches!(kind, OutcomeKind::Success | OutcomeKind::Revert) {
+                outcome.output = frame.output;
+            }
+        }
+        self.state = State::Over(outcome.clone());
+        Event::Done(outcome)
     }
 }

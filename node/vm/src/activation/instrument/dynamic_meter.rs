@@ -1,0 +1,81 @@
+//! Charges bulk memory operators by the byte.
+
+use wasmparser::{BlockType, Operator};
+
+use super::super::error::{ActivationError, Result, Rule};
+use super::Injected;
+use super::prices::BULK_BYTE;
+
+/// Puts 17 operators before `memory.fill` and `memory.copy`; rejects the other bulk operators.
+pub(super) fn dynamic_meter<'a>(
+    input: &[Operator<'a>],
+    output: &mut Vec<Operator<'a>>,
+    globals: Injected,
+    function: usize,
+) -> Result<()> {
+    use Operator as O;
+    for op in input {
+        match op {
+            O::MemoryFill { .. } | O::MemoryCopy { .. } => output.extend(charge(globals)),
+            O::MemoryInit { .. } | O::DataDrop { .. } | O::ElemDrop { .. } => {
+                return Err(unsupported(op, function));
+            }
+            O::TableInit { .. } | O::TableCopy { .. } | O::TableFill { .. } => {
+                return Err(unsupported(op, function));
+            }
+            O::TableGet { .. } | O::TableSet { .. } => return Err(unsupported(op, function)),
+            O::TableGrow { .. } | O::TableSize { .. } => return Err(unsupported(op, function)),
+            _ => {}
+        }
+        output.push(op.clone());
+    }
+    Ok(())
+}
+
+fn unsupported(op: &Operator<'_>, function: usize) -> ActivationError {
+    ActivationError::new(
+        Rule::Opcode,
+        format!("function {function}"),
+        "memory.fill and memory.copy as the only bulk operators",
+        format!("{op:?}"),
+    )
+}
+
+fn charge<'a>(globals: Injected) -> [Operator<'a>; 17] {
+    let ink = globals.ink_left();
+    let status = globals.ink_status();
+    let scratch = globals.scratch();
+    [
+        // scratch = size
+        Operator::GlobalSet {
+            global_index: scratch,
+        },
+        // ink -= size * 100
+        Operator::GlobalGet { global_index: ink },
+        Operator::GlobalGet { global_index: ink },
+        Operator::GlobalGet {
+            global_index: scratch,
+        },
+        Operator::I64ExtendI32U,
+        Operator::I64Const { value: BULK_BYTE },
+        Operator::I64Mul,
+        Operator::I64Sub,
+        Operator::GlobalSet { global_index: ink },
+        // if the old ink < the new ink { status = 1; trap }
+        Operator::GlobalGet { global_index: ink },
+        Operator::I64LtU,
+        Operator::If {
+            blockty: BlockType::Empty,
+        },
+        Operator::I32Const { value: 1 },
+        Operator::GlobalSet {
+            global_index: status,
+        },
+        Operator::Unreachable,
+        Operator::End,
+        // size, as it was
+        Operator::GlobalGet {
+            global_index: scratch,
+        },
+    ]
+}

@@ -1,0 +1,278 @@
+//! Instrumentation: start mover, ink meter, dynamic meter, depth checker, heap bound, each on
+//! the output of the one before.
+
+mod depth;
+mod dynamic_meter;
+mod heap_bound;
+mod ink_meter;
+mod prices;
+
+use wasmparser::{ExternalKind, Operator};
+
+use super::emit::CodeEncoder;
+use super::error::{ActivationError, Result, Rule};
+use super::module::Module;
+use crate::Rules;
+
+/// Export that runs the program.
+pub(crate) const ENTRYPOINT: &str = "user_entrypoint";
+/// Name a start function is demoted to on debug chains.
+const DEMOTED_START: &str = "stylus_start";
+/// Globals that instrumentation adds and exports.
+pub(crate) const INJECTED_GLOBALS: usize = 4;
+
+/// Indexes of the injected globals, which follow the module's own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Injected(u32);
+
+impl Injected {
+    /// i64: ink left.
+    pub(crate) fn ink_left(self) -> u32 {
+        self.0
+    }
+
+    /// i32: 1 when the ink is exhausted.
+    pub(crate) fn ink_status(self) -> u32 {
+        self.0.saturating_add(1)
+    }
+
+    /// i32: a value between two operators.
+    pub(crate) fn scratch(self) -> u32 {
+        self.0.saturating_add(2)
+    }
+
+    /// i32: words of stack left.
+    pub(crate) fn stack_left(self) -> u32 {
+        self.0.saturating_add(3)
+    }
+}
+
+/// What is left of a module after instrumentation.
+pub(crate) struct Instrumented {
+    /// Index of `user_entrypoint`.
+    pub(crate) entrypoint: u32,
+    /// Exports that count, injected globals included.
+    pub(crate) export_names: Vec<String>,
+    /// Per function: declared locals and operators after instrumentation.
+    pub(crate) bodies: Vec<BodyCounts>,
+    /// The first floating-point operation, as function index and text.
+    pub(crate) float: Option<(usize, String)>,
+    /// The encoded code section.
+    pub(crate) code: CodeEncoder,
+    pub(crate) globals: Injected,
+}
+
+/// Counts of one function body.
+pub(crate) struct BodyCounts {
+    pub(crate) locals: usize,
+    pub(crate) operators: usize,
+}
+
+/// Runs the module passes, then every function through the function passes.
+pub(crate) fn instrument(module: &mut Module<'_>, rules: &Rules) -> Result<Instrumented> {
+    move_start(module, rules)?;
+    let globals = Injected(module.first_injected_global());
+    let pay = heap_bound::heap_bound_import(module)?;
+
+    let mut out = Instrumented {
+        entrypoint: 0,
+        export_names: export_names(module),
+        bodies: Vec::with_capacity(module.bodies.len()),
+        float: None,
+        code: CodeEncoder::default(),
+        globals,
+    };
+    let (mut from, mut to) = (Vec::new(), Vec::new());
+    for (index, body) in module.bodies.iter().enumerate() {
+        let locals = read_locals(body)?;
+        let declared = locals
+            .iter()
+            .map(|(count, _)| *count)
+            .fold(0, u32::saturating_add);
+        let pass = |from: &mut Vec<_>, to: &mut Vec<_>| {
+            std::mem::swap(from, to);
+            to.clear();
+        };
+
+        to.clear();
+        let mut reader = body.get_operators_reader().map_err(unreadable)?;
+        while !reader.eof() {
+            to.push(reader.read().map_err(unreadable)?);
+        }
+        pass(&mut from, &mut to);
+        ink_meter::ink_meter(&from, &mut to, globals, &module.types);
+        pass(&mut from, &mut to);
+        dynamic_meter::dynamic_meter(&from, &mut to, globals, index)?;
+        pass(&mut from, &mut to);
+        depth::depth_checker(&from, &mut to, globals, module, index, declared)?;
+        if let Some(pay) = pay {
+            pass(&mut from, &mut to);
+            heap_bound::heap_bound(&from, &mut to, globals, pay);
+        }
+
+        if out.float.is_none() {
+            out.float = to
+                .iter()
+                .find(|op| is_float_operation(op))
+                .map(|op| (index, format!("{op:?}")));
+        }
+        out.bodies.push(BodyCounts {
+            locals: usize::try_from(declared).unwrap_or(usize::MAX),
+            operators: to.len(),
+        });
+        out.code.function(&locals, &to)?;
+    }
+    out.entrypoint = entrypoint(module)?;
+    Ok(out)
+}
+
+/// A start function is refused, or on a debug chain demoted to an export that never runs.
+/// Production chains then forget all exports but the ones that matter.
+fn move_start(module: &mut Module<'_>, rules: &Rules) -> Result<()> {
+    if let Some(start) = module.start.take() {
+        if !rules.debug {
+            return Err(ActivationError::new(
+                Rule::StartFunction,
+                "the start section",
+                "no start function",
+                format!("function {start}"),
+            ));
+        }
+        module
+            .exports
+            .insert(DEMOTED_START, (ExternalKind::Func, start));
+    }
+    if !rules.debug {
+        module.exports.retain(|name, (kind, _)| {
+            matches!(
+                (*name, *kind),
+                (ENTRYPOINT | DEMOTED_START, ExternalKind::Func) | ("memory", ExternalKind::Memory)
+            )
+        });
+    }
+    Ok(())
+}
+
+fn export_names(module: &Module<'_>) -> Vec<String> {
+    let injected = super::emit::INJECTED_NAMES;
+    module
+        .exports
+        .keys()
+        .copied()
+        .chain(injected)
+        .map(str::to_owned)
+        .collect()
+}
+
+fn entrypoint(module: &Module<'_>) -> Result<u32> {
+    let Some((ExternalKind::Func, index)) = module.exports.get(ENTRYPOINT).copied() else {
+        return Err(ActivationError::new(
+            Rule::Entrypoint,
+            "exports",
+            "a function exported as `user_entrypoint`",
+            "none",
+        ));
+    };
+    let i32 = [wasmparser::ValType::I32];
+    match module.function_type(index) {
+        Some(ty) if ty.params() == i32 && ty.results() == i32 => Ok(index),
+        other => Err(ActivationError::new(
+            Rule::EntrypointSignature,
+            "export user_entrypoint",
+            "(i32) -> i32",
+            other.map_or_else(String::new, ToString::to_string),
+        )),
+    }
+}
+
+fn read_locals(body: &wasmparser::FunctionBody<'_>) -> Result<Vec<(u32, wasmparser::ValType)>> {
+    let reader = body.get_locals_reader().map_err(unreadable)?;
+    reader
+        .into_iter()
+        .map(|run| run.map_err(unreadable))
+        .collect()
+}
+
+fn unreadable(error: wasmparser::Error) -> ActivationError {
+    ActivationError::new(
+        Rule::Validation,
+        format!("byte {:#x}", error.offset()),
+        "a readable function body",
+        error.message(),
+    )
+}
+
+/// Floating-point operations that have no implementation. Constants, loads, stores and
+/// reinterpretation have one.
+fn is_float_operation(op: &Operator<'_>) -> bool {
+    use Operator as O;
+    matches!(
+        op,
+        O::F32Eq
+            | O::F32Ne
+            | O::F32Lt
+            | O::F32Gt
+            | O::F32Le
+            | O::F32Ge
+            | O::F64Eq
+            | O::F64Ne
+            | O::F64Lt
+            | O::F64Gt
+            | O::F64Le
+            | O::F64Ge
+            | O::F32Abs
+            | O::F32Neg
+            | O::F32Ceil
+            | O::F32Floor
+            | O::F32Trunc
+            | O::F32Nearest
+            | O::F32Sqrt
+            | O::F32Add
+            | O::F32Sub
+            | O::F32Mul
+            | O::F32Div
+            | O::F32Min
+            | O::F32Max
+            | O::F32Copysign
+            | O::F64Abs
+            | O::F64Neg
+            | O::F64Ceil
+            | O::F64Floor
+            | O::F64Trunc
+            | O::F64Nearest
+            | O::F64Sqrt
+            | O::F64Add
+            | O::F64Sub
+            | O::F64Mul
+            | O::F64Div
+            | O::F64Min
+            | O::F64Max
+            | O::F64Copysign
+            | O::I32TruncF32S
+            | O::I32TruncF32U
+            | O::I32TruncF64S
+            | O::I32TruncF64U
+            | O::I64TruncF32S
+            | O::I64TruncF32U
+            | O::I64TruncF64S
+            | O::I64TruncF64U
+            | O::I32TruncSatF32S
+            | O::I32TruncSatF32U
+            | O::I32TruncSatF64S
+            | O::I32TruncSatF64U
+            | O::I64TruncSatF32S
+            | O::I64TruncSatF32U
+            | O::I64TruncSatF64S
+            | O::I64TruncSatF64U
+            | O::F32ConvertI32S
+            | O::F32ConvertI32U
+            | O::F32ConvertI64S
+            | O::F32ConvertI64U
+            | O::F64ConvertI32S
+            | O::F64ConvertI32U
+            | O::F64ConvertI64S
+            | O::F64ConvertI64U
+            | O::F32DemoteF64
+            | O::F64PromoteF32
+    )
+}

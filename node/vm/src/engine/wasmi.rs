@@ -1,0 +1,389 @@
+//! The engine on wasmi: an interpreter whose calls can be parked and resumed.
+
+use std::fmt;
+
+use wasmi::{
+    AsContext, AsContextMut, Caller, CompilationMode, Config, Engine, Error, Func, FuncType,
+    Global, Linker, Memory, Module, ResumableCall, ResumableCallHostTrap, Store, StoreContextMut,
+    TrapCode, Val, ValType,
+};
+
+use super::{Compiled, Guest, Instance, Step};
+use crate::activation::{ActivationError, ENTRYPOINT, INJECTED_NAMES, Rule};
+use crate::frame::{Asked, Frame, Interrupt};
+use crate::hooks::{Args, Call, Flow, Hook, Kind};
+use crate::{Failure, StartError};
+
+/// Most values on the engine's stack, in bytes. The stack budget of the program runs out long
+/// before: 262 144 words, the largest budget of any ArbOS version by default, need 2 MiB.
+const STACK_BYTES: usize = 64 << 20;
+/// Most nested calls; a frame takes at least six words of the budget.
+const MAX_CALLS: usize = 1 << 20;
+/// Most parameters of a host function.
+const MAX_ARGS: usize = 8;
+
+/// Compiles an instrumented module. Every program has an engine of its own, so that dropping the
+/// program frees its code.
+pub(crate) fn compile(wasm: &[u8], hooks: &[Hook]) -> Result<Box<dyn Compiled>, ActivationError> {
+    let mut config = Config::default();
+    config
+        .set_max_recursion_depth(MAX_CALLS)
+        .set_max_stack_height(STACK_BYTES)
+        .compilation_mode(CompilationMode::Eager)
+        .wasm_reference_types(false)
+        .wasm_tail_call(false)
+        .wasm_extended_const(false)
+        .wasm_multi_memory(false)
+        .allow_start_fn(false)
+        .ignore_custom_sections(true);
+    let engine = Engine::new(&config);
+    let module = Module::new(&engine, wasm).map_err(|error| refused(&error.to_string()))?;
+    let mut linker = Linker::new(&engine);
+    linker.allow_shadowing(true);
+    for hook in hooks.iter().copied() {
+        link(&mut linker, hook).map_err(|error| refused(&error.to_string()))?;
+    }
+    Ok(Box::new(WasmiModule { module, linker }))
+}
+
+fn refused(found: &str) -> ActivationError {
+    ActivationError::new(
+        Rule::Engine,
+        "the instrumented module",
+        "a module wasmi compiles",
+        found,
+    )
+}
+
+fn link(linker: &mut Linker<Host>, hook: Hook) -> Result<(), wasmi::errors::LinkerError> {
+    let signature = hook.signature();
+    let ty = FuncType::new(
+        signature.params.iter().map(|kind| val_type(*kind)),
+        signature.result.map(val_type),
+    );
+    linker.func_new(
+        hook.module(),
+        hook.name(),
+        ty,
+        move |caller, params, results| host_call(caller, hook, params, results),
+    )?;
+    Ok(())
+}
+
+/// Runs a host function in the middle of the program; suspends it when the function cannot
+/// finish at once.
+fn host_call(
+    mut caller: Caller<'_, Host>,
+    hook: Hook,
+    params: &[Val],
+    results: &mut [Val],
+) -> Result<(), Error> {
+    let host = caller.data_mut();
+    let (Some(mut frame), Some(handles)) = (host.frame.take(), host.handles) else {
+        return Err(Error::new("a host function was called without a frame"));
+    };
+    let mut bits = [0u64; MAX_ARGS];
+    for (bits, param) in bits.iter_mut().zip(params) {
+        *bits = to_bits(param);
+    }
+    let mut guest = Borrowed {
+        store: caller.as_context_mut(),
+        handles,
+    };
+    let ink_before = guest.ink_left();
+    let mut call = Call {
+        guest: &mut guest,
+        frame: &mut frame,
+        hook,
+    };
+    let outcome = match call.run(&Args(&bits)) {
+        Ok(Flow::Return(value)) => {
+            let ink_after = guest.ink_left();
+            frame.record(hook, ink_before, ink_after);
+            if let (Some(result), Some(kind)) = (results.first_mut(), hook.signature().result) {
+                *result = from_bits(kind, value.unwrap_or_default());
+            }
+            Ok(())
+        }
+        Ok(Flow::Ask(request, pending)) => {
+            frame.interrupt = Some(Interrupt::Asking(
+                request,
+                Asked {
+                    hook,
+                    pending,
+                    ink_before,
+                },
+            ));
+            Err(Error::host(Suspended))
+        }
+        Err(escape) => {
+            frame.interrupt = Some(Interrupt::Leaving(escape));
+            Err(Error::host(Suspended))
+        }
+    };
+    caller.data_mut().frame = Some(frame);
+    outcome
+}
+
+/// Tells wasmi to park the call.
+#[derive(Debug)]
+struct Suspended;
+
+impl fmt::Display for Suspended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("suspended in a host function")
+    }
+}
+
+impl wasmi::errors::HostError for Suspended {}
+
+/// What the store carries.
+#[derive(Debug, Default)]
+struct Host {
+    frame: Option<Box<Frame>>,
+    handles: Option<Handles>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Handles {
+    ink: Global,
+    status: Global,
+    stack: Global,
+    memory: Memory,
+}
+
+#[derive(Debug)]
+struct WasmiModule {
+    module: Module,
+    linker: Linker<Host>,
+}
+
+impl Compiled for WasmiModule {
+    fn instantiate(&self, frame: Box<Frame>) -> Result<Box<dyn Instance>, StartError> {
+        let host = Host {
+            frame: Some(frame),
+            handles: None,
+        };
+        let mut store = Store::new(self.module.engine(), host);
+        let instance = self
+            .linker
+            .instantiate_and_start(&mut store, &self.module)
+            .map_err(|error| StartError(error.to_string()))?;
+        let missing = |name: &str| StartError(format!("the module does not export `{name}`"));
+        let [ink, status, _, stack] = INJECTED_NAMES;
+        let global = |name: &str| {
+            instance
+                .get_global(&store, name)
+                .ok_or_else(|| missing(name))
+        };
+        let handles = Handles {
+            ink: global(ink)?,
+            status: global(status)?,
+            stack: global(stack)?,
+            memory: instance
+                .get_memory(&store, "memory")
+                .ok_or_else(|| missing("memory"))?,
+        };
+        let entrypoint = instance
+            .get_func(&store, ENTRYPOINT)
+            .ok_or_else(|| missing(ENTRYPOINT))?;
+        store.data_mut().handles = Some(handles);
+        Ok(Box::new(WasmiInstance {
+            store,
+            handles,
+            entrypoint,
+            parked: None,
+        }))
+    }
+}
+
+struct WasmiInstance {
+    store: Store<Host>,
+    handles: Handles,
+    entrypoint: Func,
+    parked: Option<(ResumableCallHostTrap, Option<Kind>)>,
+}
+
+impl WasmiInstance {
+    fn step(&mut self, result: Result<ResumableCall, Error>, status: &[Val; 1]) -> Step {
+        match result {
+            Ok(ResumableCall::Finished) => {
+                let [status] = status;
+                Step::Returned(status.i32().unwrap_or_default().cast_unsigned())
+            }
+            Ok(ResumableCall::HostTrap(call)) => {
+                let kind = match self
+                    .store
+                    .data()
+                    .frame
+                    .as_ref()
+                    .and_then(|f| f.interrupt.as_ref())
+                {
+                    Some(Interrupt::Asking(_, asked)) => asked.hook.signature().result,
+                    _ => None,
+                };
+                self.parked = Some((call, kind));
+                Step::Suspended
+            }
+            Ok(ResumableCall::OutOfFuel(_)) => Step::Trapped(Failure::Trap("out of fuel".into())),
+            Err(error) => trapped(&error),
+        }
+    }
+}
+
+impl Instance for WasmiInstance {
+    fn begin(&mut self, stack_words: u32, argument: u32) -> Step {
+        let words = Val::I32(stack_words.cast_signed());
+        if let Err(error) = self.handles.stack.set(&mut self.store, words) {
+            return Step::Trapped(Failure::Trap(error.to_string()));
+        }
+        let mut status = [Val::I32(0)];
+        let argument = [Val::I32(argument.cast_signed())];
+        let result = self
+            .entrypoint
+            .call_resumable(&mut self.store, &argument, &mut status);
+        self.step(result, &status)
+    }
+
+    fn resume(&mut self, result: Option<u64>) -> Step {
+        let Some((call, kind)) = self.parked.take() else {
+            return Step::Trapped(Failure::Trap("resumed, but not suspended".into()));
+        };
+        let value = kind.map(|kind| from_bits(kind, result.unwrap_or_default()));
+        let mut status = [Val::I32(0)];
+        let result = call.resume(&mut self.store, value.as_slice(), &mut status);
+        self.step(result, &status)
+    }
+
+    fn exhausted(&self) -> bool {
+        self.handles.status.get(&self.store).i32() != Some(0)
+    }
+
+    fn stack_left(&self) -> u32 {
+        self.handles
+            .stack
+            .get(&self.store)
+            .i32()
+            .unwrap_or_default()
+            .cast_unsigned()
+    }
+
+    fn frame(&mut self) -> &mut Option<Box<Frame>> {
+        &mut self.store.data_mut().frame
+    }
+}
+
+impl Guest for WasmiInstance {
+    fn ink_left(&self) -> u64 {
+        ink_left(&self.store, self.handles)
+    }
+
+    fn set_ink_left(&mut self, ink: u64) {
+        set_ink_left(&mut self.store, self.handles, ink);
+    }
+
+    fn exhaust(&mut self) {
+        exhaust(&mut self.store, self.handles);
+    }
+
+    fn memory(&self) -> &[u8] {
+        self.handles.memory.data(&self.store)
+    }
+
+    fn memory_mut(&mut self) -> &mut [u8] {
+        self.handles.memory.data_mut(&mut self.store)
+    }
+}
+
+/// The machine as a running host function sees it.
+struct Borrowed<'a> {
+    store: StoreContextMut<'a, Host>,
+    handles: Handles,
+}
+
+impl Guest for Borrowed<'_> {
+    fn ink_left(&self) -> u64 {
+        ink_left(&self.store, self.handles)
+    }
+
+    fn set_ink_left(&mut self, ink: u64) {
+        set_ink_left(&mut self.store, self.handles, ink);
+    }
+
+    fn exhaust(&mut self) {
+        exhaust(&mut self.store, self.handles);
+    }
+
+    fn memory(&self) -> &[u8] {
+        self.handles.memory.data(self.store.as_context())
+    }
+
+    fn memory_mut(&mut self) -> &mut [u8] {
+        self.handles.memory.data_mut(self.store.as_context_mut())
+    }
+}
+
+fn ink_left(store: impl AsContext, handles: Handles) -> u64 {
+    handles
+        .ink
+        .get(store)
+        .i64()
+        .unwrap_or_default()
+        .cast_unsigned()
+}
+
+/// The globals are mutable and of these types by construction, so setting them cannot fail.
+fn set_ink_left(store: impl AsContextMut, handles: Handles, ink: u64) {
+    let set = handles.ink.set(store, Val::I64(ink.cast_signed()));
+    debug_assert!(set.is_ok(), "the ink global is a mutable i64");
+}
+
+fn exhaust(mut store: impl AsContextMut, handles: Handles) {
+    set_ink_left(&mut store, handles, 0);
+    let set = handles.status.set(&mut store, Val::I32(1));
+    debug_assert!(set.is_ok(), "the status global is a mutable i32");
+}
+
+fn trapped(error: &Error) -> Step {
+    let failure = match error.as_trap_code() {
+        Some(TrapCode::UnreachableCodeReached) => Failure::Unreachable,
+        Some(TrapCode::MemoryOutOfBounds) => Failure::MemoryOutOfBounds,
+        Some(TrapCode::TableOutOfBounds) => Failure::TableOutOfBounds,
+        Some(TrapCode::IndirectCallToNull) => Failure::IndirectNull,
+        Some(TrapCode::IntegerDivisionByZero) => Failure::DivisionByZero,
+        Some(TrapCode::IntegerOverflow) => Failure::IntegerOverflow,
+        Some(TrapCode::BadSignature) => Failure::IndirectSignature,
+        Some(TrapCode::StackOverflow) => return Step::StackOverflow,
+        _ => Failure::Trap(error.to_string()),
+    };
+    Step::Trapped(failure)
+}
+
+fn val_type(kind: Kind) -> ValType {
+    match kind {
+        Kind::I32 => ValType::I32,
+        Kind::I64 => ValType::I64,
+        Kind::F32 => ValType::F32,
+        Kind::F64 => ValType::F64,
+    }
+}
+
+fn to_bits(value: &Val) -> u64 {
+    match value {
+        Val::I32(value) => u64::from(value.cast_unsigned()),
+        Val::I64(value) => value.cast_unsigned(),
+        Val::F32(value) => u64::from(value.to_bits()),
+        Val::F64(value) => value.to_bits(),
+        _ => 0,
+    }
+}
+
+fn from_bits(kind: Kind, bits: u64) -> Val {
+    let low = (bits & u64::from(u32::MAX)) as u32;
+    match kind {
+        Kind::I32 => Val::I32(low.cast_signed()),
+        Kind::I64 => Val::I64(bits.cast_signed()),
+        Kind::F32 => Val::F32(wasmi::F32::from_bits(low)),
+        Kind::F64 => Val::F64(wasmi::F64::from_bits(bits)),
+    }
+}

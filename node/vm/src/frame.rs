@@ -1,0 +1,78 @@
+//! What a frame carries besides the engine's machine.
+
+use alloy_primitives::{Address, Bytes};
+
+use crate::hooks::{Escape, Hook, Pending};
+use crate::storage_cache::StorageCache;
+use crate::{CallContext, HostioRecord, Request};
+
+/// State of one frame, for host functions.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    pub(crate) ctx: CallContext,
+    pub(crate) stylus_version: u16,
+    /// The last written result.
+    pub(crate) output: Bytes,
+    /// Return data of the last call or creation.
+    pub(crate) return_data: Bytes,
+    pub(crate) storage: StorageCache,
+    /// The last code read, by address.
+    pub(crate) last_code: Option<(Address, Bytes)>,
+    pub(crate) trace: Vec<HostioRecord>,
+    pub(crate) console: Vec<String>,
+    /// Set by a host function that suspended the machine.
+    pub(crate) interrupt: Option<Interrupt>,
+}
+
+/// Why a host function suspended the machine.
+#[derive(Debug)]
+pub(crate) enum Interrupt {
+    /// To ask the chain.
+    Asking(Request, Asked),
+    /// To leave for good.
+    Leaving(Escape),
+}
+
+/// A host function that waits for the chain.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) hook: Hook,
+    pub(crate) pending: Pending,
+    pub(crate) ink_before: u64,
+}
+
+impl Frame {
+    pub(crate) fn new(ctx: CallContext, stylus_version: u16) -> Self {
+        Self {
+            ctx,
+            stylus_version,
+            output: Bytes::new(),
+            return_data: Bytes::new(),
+            storage: StorageCache::default(),
+            last_code: None,
+            trace: Vec::new(),
+            console: Vec::new(),
+            interrupt: None,
+        }
+    }
+
+    pub(crate) fn gas_to_ink(&self, gas: u64) -> u64 {
+        gas.saturating_mul(u64::from(self.ctx.ink_price))
+    }
+
+    pub(crate) fn ink_to_gas(&self, ink: u64) -> u64 {
+        ink.checked_div(u64::from(self.ctx.ink_price))
+            .unwrap_or(u64::MAX)
+    }
+
+    /// Notes a completed host function.
+    pub(crate) fn record(&mut self, hook: Hook, ink_before: u64, ink_after: u64) {
+        if self.ctx.trace {
+            self.trace.push(HostioRecord {
+                name: hook.name(),
+                ink_before,
+                ink_after,
+            });
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Other accounts: balance, code, code hash.
+
+use alloy_primitives::{Address, Bytes};
+
+use super::output::slice_within;
+use super::{Call, CodeSlice, Escape, Flow, Pending, prices};
+use crate::{Answer, Reply, Request};
+
+/// First ArbOS version that forgets empty code at once.
+const EMPTY_CODE_FORGOTTEN: u64 = 40;
+
+impl Call<'_> {
+    pub(super) fn account_balance(&mut self, address: u32, dest: u32) -> Result<Flow, Escape> {
+        self.buy_ink(prices::HOSTIO + 2 * prices::PTR + prices::EVM_API)?;
+        self.require_gas(prices::COLD_ACCOUNT_GAS)?;
+        let address = self.read_address(address)?;
+        Ok(Flow::Ask(
+            Request::AccountBalance { address },
+            Pending::Balance { dest },
+        ))
+    }
+
+    pub(super) fn account_codehash(&mut self, address: u32, dest: u32) -> Result<Flow, Escape> {
+        self.buy_ink(prices::HOSTIO + 2 * prices::PTR + prices::EVM_API)?;
+        self.require_gas(prices::COLD_ACCOUNT_GAS)?;
+        let address = self.read_address(address)?;
+        Ok(Flow::Ask(
+            Request::AccountCodeHash { address },
+            Pending::CodeHash { dest },
+        ))
+    }
+
+    /// Code, or only its size. The last code read is remembered for the frame.
+    pub(super) fn account_code(
+        &mut self,
+        address: u32,
+        slice: Option<CodeSlice>,
+    ) -> Result<Flow, Escape> {
+        self.buy_ink(prices::HOSTIO + prices::EVM_API)?;
+        self.require_gas(prices::COLD_ACCOUNT_GAS)?;
+        let address = self.read_address(address)?;
+        if let Some((last, code)) = &self.frame.last_code
+            && *last == address
+        {
+            let code = code.clone();
+            return Ok(Flow::Return(self.give_code(&code, slice)?));
+        }
+        let request = Request::AccountCode {
+            address,
+            gas_left: self.gas_left(),
+        };
+        Ok(Flow::Ask(request, Pending::Code { address, slice }))
+    }
+
+    pub(super) fn code_loaded(
+        &mut self,
+        address: Address,
+        slice: Option<CodeSlice>,
+        answer: Answer,
+    ) -> Result<Option<u64>, Escape> {
+        let Reply::Bytes(code) = answer.reply else {
+            return Err(self.wrong_answer("Bytes", &answer));
+        };
+        if !code.is_empty() || self.frame.ctx.arbos_version < EMPTY_CODE_FORGOTTEN {
+            self.frame.last_code = Some((address, code.clone()));
+        }
+        self.buy_gas(answer.gas_cost)?;
+        self.give_code(&code, slice)
+    }
+
+    /// Writing is charged by the full length of the code.
+    fn give_code(&mut self, code: &Bytes, slice: Option<CodeSlice>) -> Result<Option<u64>, Escape> {
+        let Some(CodeSlice { offset, size, dest }) = slice else {
+            return Ok(Some(code.len() as u64));
+        };
+        self.pay_for_write(code.len())?;
+        let part = slice_within(code, offset, size);
+        self.write(dest, part)?;
+        Ok(Some(part.len() as u64))
+    }
+}
