@@ -1,1 +1,62 @@
-//! Storage layouts: extracted, compared, migrated.
+//! Storage layouts of contracts: derived from Rust, read from any compiler's JSON, compared
+//! between two versions, and turned into the migration that carries the data over.
+//!
+//! A contract's crate turns the feature `sdk` on and writes `#[derive(StorageLayout)]` on its
+//! storage structs; on WASM the derive is empty. Tools use [`Layout::from_json`], [`compare`]
+//! and [`skeleton`].
+
+#[cfg(feature = "sdk")]
+extern crate alloc;
+
+#[cfg(feature = "sdk")]
+mod erc7201;
+#[cfg(feature = "sdk")]
+pub use erc7201::{Erc7201, Namespace};
+#[cfg(feature = "sdk")]
+pub use stylus_layout_derive::StorageLayout;
+
+/// What derived code names; not for other use.
+#[cfg(feature = "sdk")]
+#[doc(hidden)]
+pub mod derived {
+    pub use alloy_primitives::B256;
+    pub use stylus_sdk::storage::StorageType;
+    pub use stylus_upgrades_interface::slots::erc7201;
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod host {
+    pub use crate::compare::compare;
+    pub use crate::declarations::Declarations;
+    pub use crate::error::LayoutError;
+    pub use crate::layout::{Item, Layout, Members, TypeItem};
+    pub use crate::plan::{Overrides, Plan, Source, Storage, Unsupported, plan};
+    pub use crate::report::{Decision, Finding, Place, Report, Verdict};
+    pub use crate::skeleton::skeleton;
+}
+#[cfg(not(target_arch = "wasm32"))]
+pub use host::*;
+
+#[cfg(not(target_arch = "wasm32"))]
+mod compare;
+#[cfg(not(target_arch = "wasm32"))]
+mod declarations;
+#[cfg(not(target_arch = "wasm32"))]
+mod error;
+#[cfg(not(target_arch = "wasm32"))]
+mod fields;
+#[cfg(not(target_arch = "wasm32"))]
+mod layout;
+#[cfg(not(target_arch = "wasm32"))]
+mod plan;
+#[cfg(not(target_arch = "wasm32"))]
+mod report;
+#[cfg(all(feature = "sdk", not(target_arch = "wasm32")))]
+mod sdk;
+#[cfg(not(target_arch = "wasm32"))]
+mod shape;
+#[cfg(not(target_arch = "wasm32"))]
+mod skeleton;
+
+#[cfg(all(feature = "sdk", not(target_arch = "wasm32")))]
+pub use sdk::{Fields, KeyLayout, StorageLayout, Types};

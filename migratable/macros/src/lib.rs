@@ -17,6 +17,7 @@ mod step;
 mod upgradeable;
 
 use proc_macro::TokenStream;
+use quote::quote;
 use syn::{ImplItemFn, ItemImpl, parse_macro_input};
 
 /// `#[initializer("1.0")]`: the function runs once, while an instance is born at that version.
@@ -30,11 +31,9 @@ use syn::{ImplItemFn, ItemImpl, parse_macro_input};
 /// `#[initializer("1.0", allow_sender)]` it may.
 #[proc_macro_attribute]
 pub fn initializer(arguments: TokenStream, function: TokenStream) -> TokenStream {
-    let step = parse_macro_input!(arguments as step::Initializer);
+    let step = parse_macro_input!(arguments as step::Initializer).into();
     let function = parse_macro_input!(function as ImplItemFn);
-    body::step(&step.into(), function)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    or_as_it_was(function, |function| body::step(&step, function))
 }
 
 /// `#[migration(from = "1.0", to = "2.0")]`: the function runs once, while an instance goes from
@@ -46,11 +45,9 @@ pub fn initializer(arguments: TokenStream, function: TokenStream) -> TokenStream
 /// included.
 #[proc_macro_attribute]
 pub fn migration(arguments: TokenStream, function: TokenStream) -> TokenStream {
-    let step = parse_macro_input!(arguments as step::Migration);
+    let step = parse_macro_input!(arguments as step::Migration).into();
     let function = parse_macro_input!(function as ImplItemFn);
-    body::step(&step.into(), function)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    or_as_it_was(function, |function| body::step(&step, function))
 }
 
 /// `#[initializing]`: the initializer of a parent or a mixin, in an impl block that is not
@@ -60,9 +57,9 @@ pub fn migration(arguments: TokenStream, function: TokenStream) -> TokenStream {
 pub fn initializing(arguments: TokenStream, function: TokenStream) -> TokenStream {
     let arguments = parse_macro_input!(arguments as step::Flags);
     let function = parse_macro_input!(function as ImplItemFn);
-    body::initializing(&arguments, function)
-        .unwrap_or_else(syn::Error::into_compile_error)
-        .into()
+    or_as_it_was(function, |function| {
+        body::initializing(&arguments, function)
+    })
 }
 
 /// `#[upgradeable]`, above `#[public]`: composes `isMigrated(string)` and refuses to compile
@@ -77,6 +74,20 @@ pub fn upgradeable(arguments: TokenStream, block: TokenStream) -> TokenStream {
     let arguments = parse_macro_input!(arguments as upgradeable::Arguments);
     let block = parse_macro_input!(block as ItemImpl);
     upgradeable::expand(&arguments, block).into()
+}
+
+/// What a function becomes; if it is refused, it stays beside the message, so that nobody
+/// misses it besides.
+fn or_as_it_was(
+    function: ImplItemFn,
+    expand: impl Fn(ImplItemFn) -> syn::Result<proc_macro2::TokenStream>,
+) -> TokenStream {
+    expand(function.clone())
+        .unwrap_or_else(|error| {
+            let error = error.into_compile_error();
+            quote!(#error #function)
+        })
+        .into()
 }
 
 #[cfg(test)]

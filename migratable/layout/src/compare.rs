@@ -1,0 +1,241 @@
+//! Two versions' layouts compared, field by field, by where the bytes are.
+//!
+//! Fields are paired by name (and by what is declared), then their places and types are compared.
+//! Every byte of the old version must mean in the new one what it meant before.
+
+mod pairs;
+mod types;
+
+use std::collections::BTreeSet;
+
+use crate::declarations::Declarations;
+use crate::error::LayoutError;
+use crate::fields::{Field, fields};
+use crate::layout::Layout;
+use crate::report::{Decision, Finding, Report, Verdict};
+use crate::shape::Bytes;
+use pairs::{Pairs, pair};
+use types::Types;
+
+/// Compares the layout of the version in use with that of the version to come.
+///
+/// # Errors
+/// [`LayoutError`] if a position is no number or a declaration names no field.
+pub fn compare(old: &Layout, new: &Layout, declarations: &Declarations) -> Result<Report, LayoutError> {
+    let new = &declarations.apply(new)?;
+    let mut types = Types::default();
+    let mut findings = Area::root("").compare(&mut types, &fields(old, &old.storage)?, &fields(new, &new.storage)?)?;
+    for (namespace, items) in &old.namespaces {
+        let old = fields(old, items)?;
+        match new.namespaces.get(namespace) {
+            Some(items) => findings.extend(Area::root(namespace).compare(&mut types, &old, &fields(new, items)?)?),
+            None => findings.extend(old.iter().map(|field| dropped_namespace(namespace, field))),
+        }
+    }
+    for (namespace, items) in &new.namespaces {
+        if !old.namespaces.contains_key(namespace) {
+            findings.extend(fields(new, items)?.iter().map(|field| new_namespace(old, namespace, field)));
+        }
+    }
+    Ok(Report::new(findings))
+}
+
+fn dropped_namespace(namespace: &str, field: &Field<'_>) -> Finding {
+    Finding {
+        verdict: Verdict::NamespaceChange,
+        decision: Decision::Refused,
+        area: namespace.into(),
+        field: field.label().into(),
+        old: Some(field.place()),
+        new: None,
+        note: "its namespace is gone; keep the struct even if it is unused, or migrate the data".into(),
+    }
+}
+
+fn new_namespace(old: &Layout, namespace: &str, field: &Field<'_>) -> Finding {
+    let moved = old.storage.iter().chain(old.namespaces.values().flatten()).any(|item| item.label == field.label());
+    let (verdict, note) = match moved {
+        true => (Verdict::NamespaceChange, "a new namespace that starts empty; the old version keeps a field of this name elsewhere"),
+        false => (Verdict::SafeAppend, "a new namespace"),
+    };
+    Finding {
+        verdict,
+        decision: Decision::Safe,
+        area: namespace.into(),
+        field: field.label().into(),
+        old: None,
+        new: Some(field.place()),
+        note: note.into(),
+    }
+}
+
+/// Fields that lie side by side: those counted from slot 0, of a namespace, or of a struct.
+pub(crate) struct Area<'a> {
+    /// The namespace, for findings.
+    name: &'a str,
+    /// What stands before a member's name in findings.
+    prefix: String,
+    /// New fields must end here; nothing follows the area if absent.
+    limit: Option<Bytes>,
+}
+
+impl<'a> Area<'a> {
+    pub(crate) fn root(name: &'a str) -> Self {
+        Self { name, prefix: String::new(), limit: None }
+    }
+
+    /// The members of a struct that may grow up to a limit.
+    pub(crate) fn members(limit: Option<Bytes>) -> Self {
+        Self { name: "", prefix: String::new(), limit }
+    }
+
+    /// Everything that changed, in the order of the new fields, dropped ones last.
+    pub(crate) fn compare(
+        &self,
+        types: &mut Types,
+        old: &[Field<'_>],
+        new: &[Field<'_>],
+    ) -> Result<Vec<Finding>, LayoutError> {
+        let pairs = pair(types, old, new)?;
+        let mut findings = vec![];
+        for (at, field) in new.iter().enumerate() {
+            match pairs.old_of(at).and_then(|at| old.get(at)) {
+                Some(before) if before.is_gap() && field.is_gap() => findings.extend(self.gap(before, field, &pairs)),
+                Some(before) => findings.extend(self.both(types, old, before, field, at, &pairs)?),
+                None => findings.push(self.added(old, field)),
+            }
+        }
+        for (at, field) in old.iter().enumerate() {
+            if !pairs.is_paired(at) {
+                findings.extend(self.dropped(field, new));
+            }
+        }
+        Ok(findings)
+    }
+
+    fn finding(&self, verdict: Verdict, decision: Decision, label: &str, note: impl Into<String>) -> Finding {
+        Finding {
+            verdict,
+            decision,
+            area: self.name.into(),
+            field: format!("{}{label}", self.prefix),
+            old: None,
+            new: None,
+            note: note.into(),
+        }
+    }
+
+    /// A gap in both versions: it may lose its beginning, never move its end.
+    fn gap(&self, old: &Field<'_>, new: &Field<'_>, pairs: &Pairs) -> Option<Finding> {
+        let finding = match (old.start == new.start, old.end() == new.end()) {
+            (true, true) => return None,
+            (false, true) if new.start > old.start => {
+                self.finding(Verdict::GapUse, Decision::Safe, new.label(), "shrunk by what was put before it")
+            }
+            _ if old.size == new.size && pairs.moved => self.finding(
+                Verdict::Shift,
+                Decision::Refused,
+                new.label(),
+                "moved by a change before it; shrink it by what was added",
+            ),
+            _ => {
+                let note = format!(
+                    "a gap must end where it ended: expected byte {}, found {}; resize it by what was added before it",
+                    old.end(),
+                    new.end()
+                );
+                self.finding(Verdict::GapUse, Decision::Refused, new.label(), note)
+            }
+        };
+        Some(Finding { old: Some(old.place()), new: Some(new.place()), ..finding })
+    }
+
+    /// A field in both versions.
+    fn both(
+        &self,
+        types: &mut Types,
+        all: &[Field<'_>],
+        old: &Field<'_>,
+        new: &Field<'_>,
+        at: usize,
+        pairs: &Pairs,
+    ) -> Result<Vec<Finding>, LayoutError> {
+        let mut findings = vec![];
+        let moved = old.start != new.start;
+        if old.label() != new.label() {
+            let declared = pairs.is_declared(at);
+            let note = match declared {
+                true => format!("declared: it was {}", old.label()),
+                false => format!("was {} here; if it is the same data declare renamed_from = {:?}", old.label(), old.label()),
+            };
+            let decision = if declared { Decision::Safe } else { Decision::Asks };
+            findings.push(self.finding(Verdict::Rename, decision, new.label(), note));
+        }
+        let changes = types.change(old.ty, new.ty, self.room(all, old))?;
+        let declared = new.item.retyped_from.as_deref().is_some_and(|from| crate::shape::bare(from) == old.ty.bare_label());
+        if !changes.is_empty() && declared && old.size == new.size {
+            let note = format!("declared: it was {}", old.ty.label());
+            findings.push(self.finding(Verdict::Retype, Decision::Safe, new.label(), note));
+        } else {
+            findings.extend(changes.into_iter().map(|change| {
+                let field = format!("{}{}", new.label(), change.path);
+                let note = match declared {
+                    true => format!("declared, but {} bytes are not {}", old.size, new.size),
+                    false => change.note,
+                };
+                self.finding(change.verdict, change.decision, &field, note)
+            }));
+        }
+        if moved {
+            let (verdict, note) = match pairs.is_reordered(at) {
+                true => (Verdict::Reorder, "its order among the other fields changed"),
+                false => (Verdict::Shift, "moved by a change before it"),
+            };
+            findings.push(self.finding(verdict, Decision::Refused, new.label(), note));
+        }
+        for finding in &mut findings {
+            finding.old = Some(old.place());
+            finding.new = Some(new.place());
+        }
+        Ok(findings)
+    }
+
+    /// Free bytes behind a field of the old version; no bound if absent.
+    fn room(&self, all: &[Field<'_>], field: &Field<'_>) -> Option<Bytes> {
+        let behind = all.iter().filter(|other| !other.is_gap() && other.start >= field.end()).map(|other| other.start);
+        behind.chain(self.limit).min().map(|next| next.saturating_sub(field.end()))
+    }
+
+    /// A field that only the new version has.
+    fn added(&self, old: &[Field<'_>], field: &Field<'_>) -> Finding {
+        let over = |gap: bool| old.iter().filter(move |other| other.is_gap() == gap && other.overlaps(field));
+        let names = |gap: bool| over(gap).map(|other| other.label()).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ");
+        let finding = if over(false).next().is_some() {
+            let note = format!("on bytes that hold {}; new fields belong behind all old ones", names(false));
+            self.finding(Verdict::Insert, Decision::Refused, field.label(), note)
+        } else if self.limit.is_some_and(|limit| field.end() > limit) {
+            let note = "the struct grows over what lies behind it; use a new struct, or put it last";
+            self.finding(Verdict::Insert, Decision::Refused, field.label(), note)
+        } else if over(true).next().is_some() {
+            self.finding(Verdict::GapUse, Decision::Safe, field.label(), format!("on bytes that {} kept free", names(true)))
+        } else {
+            self.finding(Verdict::SafeAppend, Decision::Safe, field.label(), "on bytes that nothing used")
+        };
+        Finding { new: Some(field.place()), ..finding }
+    }
+
+    /// A field that only the old version has.
+    fn dropped(&self, field: &Field<'_>, new: &[Field<'_>]) -> Option<Finding> {
+        let finding = if !field.is_gap() {
+            let note = "keep it even if it is unused, or migrate: what follows may reuse bytes that are not zero";
+            self.finding(Verdict::Delete, Decision::Refused, field.label(), note)
+        } else if new.iter().any(|other| other.end() == field.end()) {
+            // Used up: something ends exactly where it ended.
+            return None;
+        } else {
+            let note = "a gap that is not used up must stay, shrunk by what was put before it";
+            self.finding(Verdict::GapUse, Decision::Refused, field.label(), note)
+        };
+        Some(Finding { old: Some(field.place()), ..finding })
+    }
+}

@@ -1,0 +1,162 @@
+//! Whether bytes written as one type can be read as another.
+
+use std::collections::BTreeSet;
+
+use super::Area;
+use crate::error::LayoutError;
+use crate::fields::fields;
+use crate::report::{Decision, Verdict};
+use crate::shape::{Bytes, Shape, Type};
+
+/// One thing that changed within a type.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    /// Where within the field: `.owner`, `[]`, `[key]`.
+    pub(crate) path: String,
+    pub(crate) verdict: Verdict,
+    pub(crate) decision: Decision,
+    pub(crate) note: String,
+}
+
+/// Compares types; remembers which comparisons are under way, since types may be recursive.
+#[derive(Debug, Default)]
+pub(crate) struct Types {
+    open: BTreeSet<(String, String)>,
+}
+
+impl Types {
+    /// What changed from one type to the other; nothing, if every value reads the same. A struct
+    /// or an array may grow by `room` bytes, without bound if that is absent.
+    pub(crate) fn change(&mut self, old: Type<'_>, new: Type<'_>, room: Option<Bytes>) -> Result<Vec<Change>, LayoutError> {
+        let pair = (old.id.to_owned(), new.id.to_owned());
+        if !self.open.insert(pair.clone()) {
+            // Under way further up: it holds unless that one fails.
+            return Ok(vec![]);
+        }
+        let changes = self.shapes(old, new, room);
+        self.open.remove(&pair);
+        changes
+    }
+
+    fn shapes(&mut self, old: Type<'_>, new: Type<'_>, room: Option<Bytes>) -> Result<Vec<Change>, LayoutError> {
+        let same = Ok(vec![]);
+        match (old.shape(), new.shape()) {
+            (Shape::Unknown, _) | (_, Shape::Unknown) => Ok(vec![unknown(old, new)]),
+            (Shape::Bool, Shape::Bool)
+            | (Shape::Address, Shape::Address)
+            | (Shape::Bytes, Shape::Bytes)
+            | (Shape::String, Shape::String)
+            | (Shape::ExternalFunction, Shape::ExternalFunction) => same,
+            (Shape::Uint(a), Shape::Uint(b)) | (Shape::Int(a), Shape::Int(b)) if a == b => same,
+            (Shape::FixedBytes(a), Shape::FixedBytes(b)) if a == b => same,
+            (Shape::Opaque, Shape::Opaque) if old.id == new.id && old.size() == new.size() => same,
+            (Shape::Opaque, Shape::Opaque) => Ok(vec![unknown(old, new)]),
+            (Shape::Enum { members: Some(a), .. }, Shape::Enum { members: Some(b), .. }) => Ok(enums(a, b, old, new)),
+            (Shape::Enum { .. }, Shape::Enum { .. }) => Ok(vec![unknown(old, new)]),
+            (Shape::Value { name: a, underlying: u }, Shape::Value { name: b, underlying: v }) => {
+                let known = a == b || (u.is_some() && u == v);
+                match (old.size() == new.size(), known) {
+                    (false, _) => Ok(vec![retype(old, new)]),
+                    (true, true) => same,
+                    (true, false) => Ok(vec![unknown(old, new)]),
+                }
+            }
+            (Shape::Struct(Some(a)), Shape::Struct(Some(b))) => {
+                let limit = room.and_then(|room| Some(old.size()? + room));
+                let (a, b) = (fields(old.layout(), a)?, fields(new.layout(), b)?);
+                let findings = Area::members(limit).compare(self, &a, &b)?;
+                Ok(findings
+                    .into_iter()
+                    .map(|finding| Change {
+                        path: format!(".{}", finding.field),
+                        verdict: finding.verdict,
+                        decision: finding.decision,
+                        note: finding.note,
+                    })
+                    .collect())
+            }
+            (Shape::Struct(_), Shape::Struct(_)) => Ok(vec![unknown(old, new)]),
+            (Shape::Array { base: a, length: m }, Shape::Array { base: b, length: n }) => {
+                let mut changes = within("[]", self.change(a, b, Some(Bytes::ZERO))?);
+                changes.extend(lengths(m, n, old, new, room));
+                Ok(changes)
+            }
+            (Shape::Vec(a), Shape::Vec(b)) => Ok(within("[]", self.change(a, b, Some(Bytes::ZERO))?)),
+            (
+                Shape::Map { key: a, value: v, zero_extended: x },
+                Shape::Map { key: b, value: w, zero_extended: y },
+            ) => {
+                let mut changes = within("[key]", self.change(a, b, Some(Bytes::ZERO))?);
+                if changes.is_empty() && x != y {
+                    changes.push(signed_keys(a));
+                }
+                changes.extend(within("[]", self.change(v, w, None)?));
+                Ok(changes)
+            }
+            _ => Ok(vec![retype(old, new)]),
+        }
+    }
+}
+
+fn within(step: &str, changes: Vec<Change>) -> Vec<Change> {
+    changes.into_iter().map(|change| Change { path: format!("{step}{}", change.path), ..change }).collect()
+}
+
+fn retype(old: Type<'_>, new: Type<'_>) -> Change {
+    let widened = match (old.size(), new.size()) {
+        (Some(a), Some(b)) if a == b => "; if the bytes mean the same declare retyped_from",
+        _ => "; a migration can carry the value over",
+    };
+    Change {
+        path: String::new(),
+        verdict: Verdict::Retype,
+        decision: Decision::Refused,
+        note: format!("was {}, is {}{widened}", old.label(), new.label()),
+    }
+}
+
+fn unknown(old: Type<'_>, new: Type<'_>) -> Change {
+    Change {
+        path: String::new(),
+        verdict: Verdict::Unknown,
+        decision: Decision::Undecided,
+        note: format!("too little is known of {} and {} to compare them", old.label(), new.label()),
+    }
+}
+
+fn signed_keys(key: Type<'_>) -> Change {
+    Change {
+        path: "[key]".into(),
+        verdict: Verdict::Unknown,
+        decision: Decision::Undecided,
+        note: format!(
+            "stylus-sdk fills {} keys up with zeros, Solidity with the sign: entries under negative keys are in other slots",
+            key.label()
+        ),
+    }
+}
+
+/// Members of an enum may only be added behind the others, within the same number of bytes.
+fn enums(old: &[String], new: &[String], from: Type<'_>, to: Type<'_>) -> Vec<Change> {
+    if from.size() == to.size() && new.starts_with(old) {
+        return vec![];
+    }
+    let note = format!("members were {}, are {}; members may only be added at the end", old.join(" "), new.join(" "));
+    vec![Change { note, ..retype(from, to) }]
+}
+
+/// An array in place may grow into free room and never shrink.
+fn lengths(old: Bytes, new: Bytes, from: Type<'_>, to: Type<'_>, room: Option<Bytes>) -> Option<Change> {
+    let grown = || Some(to.size()?.saturating_sub(from.size()?));
+    let fits = || room.is_none() || grown().is_some_and(|grown| room.is_some_and(|room| grown <= room));
+    match old.cmp(&new) {
+        std::cmp::Ordering::Equal => None,
+        std::cmp::Ordering::Less if fits() => Some(Change {
+            path: "[]".into(),
+            verdict: Verdict::SafeAppend,
+            decision: Decision::Safe,
+            note: format!("grew from {old} to {new} elements, on bytes that nothing used"),
+        }),
+        _ => Some(Change { note: format!("had {old} elements, has {new}"), ..retype(from, to) }),
+    }
+}

@@ -1,0 +1,72 @@
+//! Storage in an ERC-7201 namespace, as a field of an ordinary storage struct.
+
+use core::marker::PhantomData;
+use core::ops::{Deref, DerefMut};
+
+use alloy_primitives::{B256, U256};
+use stylus_sdk::host::VM;
+use stylus_sdk::storage::{StorageGuard, StorageGuardMut, StorageType};
+
+/// A namespace; `#[derive(StorageLayout)] #[layout(erc7201 = "…")]` implements it.
+pub trait Namespace {
+    /// What stands behind `erc7201:` in `@custom:storage-location`.
+    const ID: &'static str;
+    /// The namespace's root.
+    const ROOT: B256;
+}
+
+/// A struct that lives at its namespace's root instead of the place of the field that holds it.
+/// The field takes no room among its neighbours.
+pub struct Erc7201<T, N = T> {
+    inner: T,
+    namespace: PhantomData<N>,
+}
+
+impl<T: StorageType, N: Namespace> StorageType for Erc7201<T, N> {
+    type Wraps<'a>
+        = StorageGuard<'a, Self>
+    where
+        Self: 'a;
+    type WrapsMut<'a>
+        = StorageGuardMut<'a, Self>
+    where
+        Self: 'a;
+
+    const SLOT_BYTES: usize = 0;
+    const REQUIRED_SLOTS: usize = 0;
+
+    unsafe fn new(_slot: U256, _offset: u8, host: VM) -> Self {
+        // SAFETY: the root is a hash that no field counted from slot 0 reaches (ERC-7201); that
+        // nothing else aliases it is what the caller promises for the field.
+        let inner = unsafe { T::new(U256::from_be_bytes(N::ROOT.0), 0, host) };
+        Self { inner, namespace: PhantomData }
+    }
+
+    fn load<'s>(self) -> Self::Wraps<'s>
+    where
+        Self: 's,
+    {
+        StorageGuard::new(self)
+    }
+
+    fn load_mut<'s>(self) -> Self::WrapsMut<'s>
+    where
+        Self: 's,
+    {
+        StorageGuardMut::new(self)
+    }
+}
+
+impl<T, N> Deref for Erc7201<T, N> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.inner
+    }
+}
+
+impl<T, N> DerefMut for Erc7201<T, N> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.inner
+    }
+}

@@ -1,0 +1,45 @@
+//! What can be wrong with a layout or with what is said about it.
+
+use thiserror::Error;
+
+/// A layout that cannot be read, or a declaration that names nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum LayoutError {
+    /// The text is no layout.
+    #[error(
+        "not a storage layout: {reason}; expected the compiler's JSON with `storage` (label, slot, offset, type) and `types`; \
+         for Solidity compile with outputSelection `storageLayout`"
+    )]
+    Json {
+        /// Where and what, in the parser's words.
+        reason: String,
+    },
+    /// A slot or a size that is no number.
+    #[error("{what} of {field}: expected a decimal number of at most 256 bits as text, found {found:?}")]
+    Number {
+        /// `slot` or `numberOfBytes`.
+        what: &'static str,
+        /// The field or type.
+        field: String,
+        /// The text.
+        found: String,
+    },
+    /// An offset beyond its word.
+    #[error("offset of {field}: expected 0 to 31 bytes, found {found}")]
+    Offset {
+        /// The field.
+        field: String,
+        /// The number.
+        found: u64,
+    },
+    /// A declaration for a field that the new layout does not have.
+    #[error("declared {kind} of {field}, but the new layout has no such field; it has {known}")]
+    NoSuchField {
+        /// `rename` or `retype`.
+        kind: &'static str,
+        /// The path that was given.
+        field: String,
+        /// What there is.
+        known: String,
+    },
+}

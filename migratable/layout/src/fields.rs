@@ -1,0 +1,76 @@
+//! Variables and members with their positions as numbers.
+
+use alloy_primitives::U256;
+
+use crate::error::LayoutError;
+use crate::layout::{Item, Layout};
+use crate::report::Place;
+use crate::shape::{Bytes, Shape, Type};
+
+/// Bytes of a storage word.
+pub(crate) const WORD: u64 = 32;
+
+/// A variable of an area, or a member of a struct.
+#[derive(Debug, Clone)]
+pub(crate) struct Field<'l> {
+    pub(crate) item: &'l Item,
+    pub(crate) ty: Type<'l>,
+    /// Its first byte, counted from the area's or struct's start.
+    pub(crate) start: Bytes,
+    /// Its bytes inline; a word where the type does not say.
+    pub(crate) size: Bytes,
+}
+
+impl<'l> Field<'l> {
+    fn new(layout: &'l Layout, item: &'l Item) -> Result<Self, LayoutError> {
+        let slot: U256 = item.slot.parse().map_err(|_| LayoutError::Number {
+            what: "slot",
+            field: item.label.clone(),
+            found: item.slot.clone(),
+        })?;
+        if item.offset >= WORD {
+            return Err(LayoutError::Offset { field: item.label.clone(), found: item.offset });
+        }
+        let ty = Type::new(layout, &item.type_id);
+        if let Some(found) = ty.item().and_then(|item| item.number_of_bytes.clone())
+            && found.parse::<U256>().is_err()
+        {
+            return Err(LayoutError::Number { what: "numberOfBytes", field: ty.label().into(), found });
+        }
+        Ok(Self {
+            item,
+            ty,
+            start: Bytes::from(slot) * Bytes::from(WORD) + Bytes::from(item.offset),
+            size: ty.size().unwrap_or(Bytes::from(WORD)),
+        })
+    }
+
+    /// The byte after its last.
+    pub(crate) fn end(&self) -> Bytes {
+        self.start + self.size
+    }
+
+    pub(crate) fn label(&self) -> &'l str {
+        &self.item.label
+    }
+
+    /// An array named `__gap` or `__gap_…`: room that the author left for later.
+    pub(crate) fn is_gap(&self) -> bool {
+        (self.label() == "__gap" || self.label().starts_with("__gap_"))
+            && matches!(self.ty.shape(), Shape::Array { .. })
+    }
+
+    pub(crate) fn overlaps(&self, other: &Field<'_>) -> bool {
+        self.start < other.end() && other.start < self.end()
+    }
+
+    /// Position and type, for a report.
+    pub(crate) fn place(&self) -> Place {
+        Place { slot: self.item.slot.clone(), offset: self.item.offset, kind: self.ty.label().into() }
+    }
+}
+
+/// All fields of a list, in its order.
+pub(crate) fn fields<'l>(layout: &'l Layout, items: &'l [Item]) -> Result<Vec<Field<'l>>, LayoutError> {
+    items.iter().map(|item| Field::new(layout, item)).collect()
+}

@@ -1,0 +1,132 @@
+//! The compiler's JSON: solc's `storageLayout`, with the additions of `@openzeppelin/upgrades-core`
+//! (namespaces, renamedFrom, retypedFrom, members of enums) and one of ours (keyExtension).
+
+use std::collections::BTreeMap;
+
+use alloy_primitives::{B256, keccak256};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::error::LayoutError;
+
+/// Where every variable of a contract lives.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Layout {
+    /// The variables that are counted from slot 0, in declaration order.
+    pub storage: Vec<Item>,
+    /// Every type that a variable, member, key, value or element names, by its id.
+    #[serde(default, deserialize_with = "null_is_empty")]
+    pub types: BTreeMap<String, TypeItem>,
+    /// ERC-7201 namespaces by `erc7201:<id>`; slots are counted from the namespace's root.
+    #[serde(default, deserialize_with = "null_is_empty", skip_serializing_if = "BTreeMap::is_empty")]
+    pub namespaces: BTreeMap<String, Vec<Item>>,
+}
+
+/// A variable, or a member of a struct.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    /// A number that identifies the declaration within its build.
+    #[serde(default)]
+    pub ast_id: u64,
+    /// The contract or struct that declares it.
+    #[serde(default)]
+    pub contract: String,
+    /// Its name.
+    pub label: String,
+    /// Where it begins within its slot, in bytes from the low-order end.
+    pub offset: u64,
+    /// Its first slot, a decimal number; within a struct, from the struct's start.
+    pub slot: String,
+    /// The id of its type, a key of [`Layout::types`].
+    #[serde(rename = "type")]
+    pub type_id: String,
+    /// Where it is declared, for messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub src: Option<String>,
+    /// The name it had in the version before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renamed_from: Option<String>,
+    /// The type (its label) it had in the version before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retyped_from: Option<String>,
+}
+
+/// A type.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TypeItem {
+    /// `inplace`, `mapping`, `dynamic_array` or `bytes`; empty where a tool left it out.
+    #[serde(default)]
+    pub encoding: String,
+    /// As an author writes it.
+    pub label: String,
+    /// What it takes inline, in bytes, a decimal number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number_of_bytes: Option<String>,
+    /// The key's type id, of a mapping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// `zero` where a mapping with signed keys fills them up with zeros (stylus-sdk) instead of
+    /// the sign (Solidity): negative keys live in other slots.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_extension: Option<String>,
+    /// The value's type id, of a mapping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// The element's type id, of an array.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// The members, of a struct or an enum.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Members>,
+    /// The id of the type behind a user-defined value type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub underlying: Option<String>,
+}
+
+/// What a struct or an enum consists of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Members {
+    /// Of a struct.
+    Struct(Vec<Item>),
+    /// Of an enum.
+    Enum(Vec<String>),
+}
+
+impl Layout {
+    /// Reads the compiler's JSON.
+    ///
+    /// # Errors
+    /// [`LayoutError::Json`] if the text is no layout.
+    pub fn from_json(text: &str) -> Result<Self, LayoutError> {
+        serde_json::from_str(text).map_err(|error| LayoutError::Json { reason: error.to_string() })
+    }
+
+    /// The compiler's JSON, indented.
+    pub fn to_json(&self) -> String {
+        // Strings, numbers and maps with text keys: there is nothing that serde_json refuses.
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// Identifies what the layout says: keccak256 of its JSON without the numbers, names and
+    /// places that change with every build (`astId`, `contract`, `src`).
+    pub fn hash(&self) -> B256 {
+        let mut bare = self.clone();
+        let members = bare.types.values_mut().filter_map(|item| match &mut item.members {
+            Some(Members::Struct(members)) => Some(members),
+            _ => None,
+        });
+        let areas = bare.namespaces.values_mut().chain(members);
+        for item in areas.flatten().chain(&mut bare.storage) {
+            *item = Item { ast_id: 0, contract: String::new(), src: None, ..item.clone() };
+        }
+        keccak256(serde_json::to_vec(&bare).unwrap_or_default())
+    }
+}
+
+/// solc writes `null` for a contract without variables.
+fn null_is_empty<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(input: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(input)?.unwrap_or_default())
+}

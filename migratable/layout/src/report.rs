@@ -1,0 +1,187 @@
+//! What a comparison found, for people and for machines.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// What happened to a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// New, on bytes that no field of the old version uses.
+    SafeAppend,
+    /// New, on bytes that a `__gap` kept free, or a gap that was resized.
+    GapUse,
+    /// The same place and type under another name.
+    Rename,
+    /// The same field with another type.
+    Retype,
+    /// It changed places with another field.
+    Reorder,
+    /// New, on bytes that hold a field of the old version.
+    Insert,
+    /// No longer there.
+    Delete,
+    /// Moved because of something before it.
+    Shift,
+    /// An ERC-7201 namespace is gone, or a field moved into or out of one.
+    NamespaceChange,
+    /// A type of which too little is known.
+    Unknown,
+}
+
+impl Verdict {
+    /// Every verdict.
+    pub const ALL: [Self; 10] = [
+        Self::SafeAppend,
+        Self::GapUse,
+        Self::Rename,
+        Self::Retype,
+        Self::Reorder,
+        Self::Insert,
+        Self::Delete,
+        Self::Shift,
+        Self::NamespaceChange,
+        Self::Unknown,
+    ];
+
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SafeAppend => "safe-append",
+            Self::GapUse => "gap-use",
+            Self::Rename => "rename",
+            Self::Retype => "retype",
+            Self::Reorder => "reorder",
+            Self::Insert => "insert",
+            Self::Delete => "delete",
+            Self::Shift => "shift",
+            Self::NamespaceChange => "namespace-change",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What follows from it; the report's decision is that of its worst finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// No data is lost or misread.
+    Safe,
+    /// Safe if the author declares that it is what it looks like.
+    Asks,
+    /// Too little is known to tell.
+    Undecided,
+    /// Data would be misread or lost without a migration.
+    Refused,
+}
+
+impl Decision {
+    /// The word in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Asks => "asks",
+            Self::Undecided => "cannot decide",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// Where a field lives and as what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The slot, decimal; within a namespace or struct from its start.
+    pub slot: String,
+    /// Bytes from the slot's low-order end.
+    pub offset: u64,
+    /// The type's label.
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} @ slot {}", self.kind, self.slot)?;
+        if self.offset > 0 {
+            write!(f, " byte {}", self.offset)?;
+        }
+        Ok(())
+    }
+}
+
+/// One field that is not as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What happened.
+    pub verdict: Verdict,
+    /// What follows.
+    pub decision: Decision,
+    /// The namespace, `erc7201:<id>`; empty for the fields counted from slot 0.
+    pub area: String,
+    /// The field, with the members below it: `config.owner`.
+    pub field: String,
+    /// As it was; absent for a new field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub old: Option<Place>,
+    /// As it is; absent for a dropped field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub new: Option<Place>,
+    /// Why, and what to do.
+    pub note: String,
+}
+
+/// What a comparison of two layouts found: nothing, if nothing changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// What follows from all findings.
+    pub decision: Decision,
+    /// Each change, in the order of the new layout.
+    pub findings: Vec<Finding>,
+}
+
+impl Report {
+    pub(crate) fn new(findings: Vec<Finding>) -> Self {
+        let decision = findings.iter().map(|finding| finding.decision).max().unwrap_or(Decision::Safe);
+        Self { decision, findings }
+    }
+
+    /// Whether the new version may take over the old one's storage as it is.
+    pub fn is_safe(&self) -> bool {
+        self.decision == Decision::Safe
+    }
+
+    /// For machines: `{"decision", "findings": [{"verdict", "decision", "area", "field", "old",
+    /// "new", "note"}]}`.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}
+
+/// For people: a line per finding and one that sums up.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            let area = if finding.area.is_empty() { String::new() } else { format!("{}: ", finding.area) };
+            let places = match (&finding.old, &finding.new) {
+                (Some(old), Some(new)) if old == new => new.to_string(),
+                (Some(old), Some(new)) => format!("{old} -> {new}"),
+                (Some(old), None) => format!("{old} -> gone"),
+                (None, Some(new)) => format!("new {new}"),
+                (None, None) => String::new(),
+            };
+            let (decision, verdict) = (finding.decision.name(), finding.verdict.name());
+            writeln!(f, "{decision:<13} {verdict:<16} {area}{}  {places}", finding.field)?;
+            if !finding.note.is_empty() {
+                writeln!(f, "{:<13} {:<16} {}", "", "", finding.note)?;
+            }
+        }
+        match self.decision {
+            Decision::Safe if self.findings.is_empty() => writeln!(f, "unchanged: the layouts are the same"),
+            Decision::Safe => writeln!(f, "safe: the new version can take over this storage"),
+            Decision::Asks => writeln!(f, "asks: declare the renames and retypes that are meant (renamed_from, retyped_from)"),
+            Decision::Undecided => writeln!(f, "cannot decide: check the types named above by hand, or give them a known type"),
+            Decision::Refused => writeln!(f, "refused: the new version would misread this storage; keep the old fields, or migrate the data"),
+        }
+    }
+}
