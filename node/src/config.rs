@@ -102,8 +102,8 @@ pub struct StateFiles {
 pub struct Limits {
     /// Largest request in bytes; `None` is 4 GiB. 1 MiB of calldata is 2 MiB of JSON.
     pub request_bytes: Option<u32>,
-    /// Requests over HTTP and WebSocket connections that are served at the same time; more are
-    /// answered 429 ("too many requests") at once.
+    /// Connections that are open at the same time, at most half of the files that the process
+    /// may open; more wait until one is closed.
     pub connections: u32,
 }
 
@@ -111,7 +111,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             request_bytes: Some(16 * 1024 * 1024),
-            connections: 12_000,
+            connections: 8_192,
         }
     }
 }

@@ -12,6 +12,7 @@
 
 pub mod accounts;
 mod config;
+mod connections;
 mod error;
 mod events;
 mod filters;

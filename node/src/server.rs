@@ -1,11 +1,11 @@
-//! JSON-RPC over HTTP and WebSocket on one port.
+//! JSON-RPC over HTTP and WebSocket on one port: settings, start, stop.
 
 use std::net::TcpListener;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jsonrpsee::server::{
-    BatchRequestConfig, IdProvider, Methods, Server, ServerConfig, ServerHandle,
+    BatchRequestConfig, IdProvider, Methods, Server, ServerConfig, ServerHandle, stop_channel,
 };
 use jsonrpsee::types::SubscriptionId;
 use tokio::runtime::Runtime;
@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use crate::config::{Cors, Limits};
+use crate::connections::{Budget, accept};
 use crate::error::NodeError;
 
 /// How long open connections may take to finish their answer when the node stops.
@@ -51,15 +52,11 @@ impl ServerThread {
             .thread_name("stylus-rpc")
             .enable_all()
             .build()?;
-        let cors = cors_layer(cors)?;
-        let servers = listeners
-            .into_iter()
-            .map(|listener| listen(&runtime, listener, methods.clone(), limits, cors.clone()))
-            .collect::<Result<Vec<_>, _>>()?;
+        let server = listen(&runtime, listeners, methods, limits, cors_layer(cors)?)?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("stylus-server".into())
-            .spawn(move || run_until_stopped(runtime, &servers, stopped))?;
+            .spawn(move || run_until_stopped(runtime, server, stopped))?;
         Ok(Self {
             stop: Some(stop),
             thread: Some(thread),
@@ -79,35 +76,45 @@ impl ServerThread {
 
 fn listen(
     runtime: &Runtime,
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     methods: Methods,
     limits: Limits,
     cors: CorsLayer,
 ) -> Result<ServerHandle, NodeError> {
-    listener.set_nonblocking(true)?;
     let config = ServerConfig::builder()
         .max_request_body_size(limits.request_bytes.unwrap_or(u32::MAX))
         .max_response_body_size(u32::MAX)
-        .max_connections(limits.connections)
+        // The budget bounds connections, by waiting instead of refusing.
+        .max_connections(u32::MAX)
         .set_batch_request_config(BatchRequestConfig::Unlimited)
         .set_id_provider(HexIds)
         .build();
-    let _inside = runtime.enter();
-    let server = Server::builder()
+    let service = Server::builder()
         .set_config(config)
         .set_http_middleware(tower::ServiceBuilder::new().layer(cors))
-        .build_from_tcp(listener)?;
-    Ok(server.start(methods))
+        .to_service_builder();
+    let (stop, server) = stop_channel();
+    let budget = Budget::new(limits.connections);
+    let _inside = runtime.enter();
+    for listener in listeners {
+        listener.set_nonblocking(true)?;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        runtime.spawn(accept(
+            listener,
+            service.clone(),
+            methods.clone(),
+            stop.clone(),
+            budget.clone(),
+        ));
+    }
+    Ok(server)
 }
 
-fn run_until_stopped(runtime: Runtime, servers: &[ServerHandle], stopped: oneshot::Receiver<()>) {
+fn run_until_stopped(runtime: Runtime, server: ServerHandle, stopped: oneshot::Receiver<()>) {
     runtime.block_on(async {
         let _ = stopped.await;
-        for server in servers {
-            let _ = server.stop();
-        }
-        let all = futures::future::join_all(servers.iter().cloned().map(ServerHandle::stopped));
-        let _ = tokio::time::timeout(GRACE, all).await;
+        let _ = server.stop();
+        let _ = tokio::time::timeout(GRACE, server.stopped()).await;
     });
     runtime.shutdown_timeout(GRACE);
 }
@@ -134,10 +141,6 @@ struct HexIds;
 
 impl IdProvider for HexIds {
     fn next_id(&self) -> SubscriptionId<'static> {
-        format!(
-            "{:#x}",
-            alloy::primitives::U128::from_be_bytes(alloy::primitives::FixedBytes::<16>::random().0)
-        )
-        .into()
+        format!("{:#x}", alloy::primitives::FixedBytes::<16>::random()).into()
     }
 }

@@ -15,6 +15,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::accounts::DevAccounts;
 use crate::config::NodeConfig;
+use crate::connections::raise_file_limit;
 use crate::error::NodeError;
 use crate::handle::{NodeHandle, spawn};
 use flags::Flags;
@@ -48,6 +49,7 @@ pub fn main() -> ExitCode {
 /// The life of the process. Everything that wrappers parse is printed before the ready line.
 fn run(flags: &Flags) -> Result<(), NodeError> {
     logging::start(flags.verbosity);
+    raise_file_limit();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
