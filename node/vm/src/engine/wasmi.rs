@@ -11,7 +11,7 @@ use wasmi::{
 use super::{Compiled, Guest, Instance, Step};
 use crate::activation::{ActivationError, ENTRYPOINT, INJECTED_NAMES, Rule};
 use crate::frame::{Asked, Frame, Interrupt};
-use crate::hooks::{Args, Call, Flow, Hook, Kind};
+use crate::hooks::{Args, Call, Escape, Flow, Hook, Kind};
 use crate::{Failure, StartError};
 
 /// Most values on the engine's stack, in bytes. The stack budget of the program runs out long
@@ -117,6 +117,9 @@ fn host_call(
             Err(Error::host(Suspended))
         }
         Err(escape) => {
+            if matches!(escape, Escape::Exit(_)) {
+                frame.record(hook, ink_before, guest.ink_left());
+            }
             frame.interrupt = Some(Interrupt::Leaving(escape));
             Err(Error::host(Suspended))
         }

@@ -1,0 +1,313 @@
+//! Runs a file of measured vectors and reports every disagreement.
+
+mod chain;
+mod schema;
+
+use alloy_primitives::{Bytes, hex};
+use serde_json::Value;
+use thiserror::Error;
+
+use self::chain::{MockChain, context, normalised};
+use self::schema::{ActivationRow, File, Params, Record, RunRow, UpfrontGas, bytes_value};
+use crate::pages::{PageCounters, PageParams};
+use crate::{Activated, Event, Outcome, OutcomeKind, Rules, Run, StartParams, activate};
+
+/// Longest output a row shows in full, in bytes.
+const SHOWN_OUTPUT: usize = 2_048;
+/// Names of causes that are the same in every set; others are not compared.
+const STABLE_LABELS: &[&str] = &[
+    "activation_out_of_gas",
+    "entrypoint_missing",
+    "entrypoint_signature",
+    "export_reserved",
+    "export_reuses_import_name",
+    "float_operation",
+    "hostio_bad_log",
+    "hostio_create_out_of_gas",
+    "hostio_flush_failure_legacy",
+    "hostio_memory_oob",
+    "hostio_write_protection",
+    "import_debug_only",
+    "import_inconsistent",
+    "import_kind",
+    "import_signature",
+    "import_unknown",
+    "limit_datas",
+    "limit_element_entries",
+    "limit_functions",
+    "limit_imports",
+    "limit_locals",
+    "limit_table_entries",
+    "limit_value_stack",
+    "memory_missing_or_not_exported",
+    "memory_over_heap_bound",
+    "memory_over_page_limit",
+    "opcode_unsupported",
+    "pay_for_memory_grow_missing",
+    "pay_for_memory_grow_signature",
+    "section_unsupported",
+    "start_function",
+    "trap_div_by_zero",
+    "trap_indirect_signature",
+    "trap_integer_overflow",
+    "trap_memory_oob",
+    "trap_table_oob",
+    "trap_unreachable",
+    "wasm_validation",
+];
+
+/// The result of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Records that agree in everything.
+    pub agreed: usize,
+    /// All records.
+    pub total: usize,
+    /// One line per disagreement: record, field, expected, found.
+    pub disagreements: Vec<String>,
+}
+
+/// Why a file cannot be run.
+#[derive(Debug, Error)]
+pub enum VectorsError {
+    /// Not a file of vectors.
+    #[error("expected a JSON file of vectors (schema 1), found: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A schema this runner does not know.
+    #[error("expected schema 1, found schema {found}")]
+    Schema {
+        /// The file's schema.
+        found: u64,
+    },
+}
+
+/// Runs every record of a file.
+///
+/// # Errors
+/// [`VectorsError`] when the text is not a file of vectors of schema 1.
+pub fn run_file(text: &str) -> Result<Report, VectorsError> {
+    let file: File = serde_json::from_str(text)?;
+    if file.schema != 1 {
+        return Err(VectorsError::Schema { found: file.schema });
+    }
+    let mut report = Report { total: file.records.len(), ..Report::default() };
+    for record in &file.records {
+        let mut check = Check { record: &record.name, lines: Vec::new() };
+        check.record(record);
+        if check.lines.is_empty() {
+            report.agreed += 1;
+        }
+        report.disagreements.append(&mut check.lines);
+    }
+    Ok(report)
+}
+
+/// Collects a record's disagreements.
+struct Check<'a> {
+    record: &'a str,
+    lines: Vec<String>,
+}
+
+impl Check<'_> {
+    fn record(&mut self, record: &Record) {
+        let wasm = match record.module() {
+            Ok(wasm) => wasm,
+            Err(error) => return self.lines.push(format!("{}: module: {error}", self.record)),
+        };
+        let params = &record.params;
+        if let Some(expected) = &record.activation_v1 {
+            self.activation("activation_v1", &wasm, params, expected);
+        }
+        let Some(expected) = &record.activation else { return };
+        let Some(activated) = self.activation("activation", &wasm, params, expected) else { return };
+        if let Some(expected) = &record.call_upfront_gas {
+            self.upfront(params, &activated, expected);
+        }
+        let Some(expected) = &record.run else { return };
+        let calldata = match hex::decode(expected.calldata.as_deref().unwrap_or("0x")) {
+            Ok(calldata) => Bytes::from(calldata),
+            Err(error) => return self.lines.push(format!("{}: calldata: {error}", self.record)),
+        };
+        self.call("run", params, &activated, &calldata, expected);
+        self.least_stack(params, &activated, &calldata, expected);
+        for row in &record.sweep {
+            let place = format!("sweep[start_ink {}]", row.start_ink);
+            self.call(&place, params, &activated, &calldata, row);
+        }
+    }
+
+    fn activation(
+        &mut self,
+        place: &str,
+        wasm: &[u8],
+        params: &Params,
+        expected: &ActivationRow,
+    ) -> Option<Activated> {
+        let rules = Rules {
+            arbos_version: expected.arbos_version.unwrap_or(params.arbos_version),
+            stylus_version: expected.stylus_version.unwrap_or(params.stylus_version),
+            debug: false,
+            max_wasm_size: usize::MAX,
+            page_limit: params.page_limit,
+        };
+        let mut gas = params.activation_gas_budget;
+        let result = activate(wasm, &rules, &mut gas);
+        let used = params.activation_gas_budget.saturating_sub(gas);
+        self.maybe(place, "gas_used", expected.gas_used, used);
+        match result {
+            Ok(activated) => {
+                self.same(place, "ok", expected.ok, true);
+                let info = &activated.info;
+                let start = StartParams::for_stylus(rules.stylus_version);
+                self.maybe(place, "footprint", expected.footprint, info.footprint.into());
+                self.maybe(place, "init_cost", expected.init_cost, info.init_cost.into());
+                let cached = info.cached_cost.into();
+                self.maybe(place, "cached_init_cost", expected.cached_init_cost, cached);
+                self.maybe(place, "asm_estimate", expected.asm_estimate, info.asm_estimate.into());
+                let kb = info.asm_estimate_kb().into();
+                self.maybe(place, "asm_estimate_kb", expected.asm_estimate_kb, kb);
+                self.maybe(place, "init_gas", expected.init_gas, start.init_gas(info));
+                self.maybe(place, "cached_gas", expected.cached_gas, start.cached_gas(info));
+                Some(activated)
+            }
+            Err(error) => {
+                if expected.ok {
+                    self.lines.push(format!("{}: {place}.ok: expected true, found {error}", self.record));
+                }
+                self.label(place, expected.error_class.as_deref(), error.rule.label());
+                None
+            }
+        }
+    }
+
+    fn upfront(&mut self, params: &Params, activated: &Activated, expected: &UpfrontGas) {
+        let place = "call_upfront_gas";
+        let counters = PageCounters { open: params.open_pages, ever: params.ever_pages };
+        let pages = counters.gas(activated.info.footprint, &PageParams::default());
+        let start = StartParams::for_stylus(activated.info.version);
+        let total = |cached| pages.saturating_add(start.start_gas(&activated.info, cached));
+        self.same(place, "pages", expected.pages, pages);
+        self.same(place, "total_not_cached", expected.total_not_cached, total(false));
+        self.same(place, "total_cached", expected.total_cached, total(true));
+    }
+
+    fn call(
+        &mut self,
+        place: &str,
+        params: &Params,
+        activated: &Activated,
+        calldata: &Bytes,
+        expected: &RunRow,
+    ) {
+        let (outcome, requests) = match execute(params, activated, calldata, expected.start_ink) {
+            Ok(result) => result,
+            Err(error) => return self.lines.push(format!("{}: {place}: {error}", self.record)),
+        };
+        self.same(place, "outcome", expected.outcome.as_str(), outcome.kind.label());
+        let empty = Value::String("0x".into());
+        let output = bytes_value(&outcome.output, SHOWN_OUTPUT);
+        self.same(place, "output", expected.output.as_ref().unwrap_or(&empty), &output);
+        self.maybe(place, "ink_left", expected.ink_left, outcome.ink_left);
+        let used = expected.start_ink.saturating_sub(outcome.ink_left);
+        self.maybe(place, "ink_used", expected.ink_used, used);
+        self.maybe(place, "gas_left", expected.gas_left, outcome.gas_left);
+        let words = outcome.stack_words_left.into();
+        self.maybe(place, "stack_words_left", expected.stack_words_left, words);
+        self.maybe(place, "raw_meter", expected.raw_meter, outcome.raw_ink);
+        let found = outcome.error.as_ref().map_or("none", crate::Failure::label);
+        self.label(place, expected.error_class.as_deref(), found);
+
+        let made = requests.len() as u64;
+        self.maybe(place, "requests_total", expected.requests_total, made);
+        self.maybe(place, "requests_made", expected.requests_made, made);
+        if let Some(rows) = &expected.requests {
+            if expected.requests_total.is_none() {
+                self.same(place, "requests.len", rows.len(), requests.len());
+            }
+            for (index, (expected, found)) in rows.iter().zip(&requests).enumerate() {
+                let (expected, found) = (normalised(expected.clone()), normalised(found.clone()));
+                self.same(place, &format!("requests[{index}]"), expected, found);
+            }
+        }
+        let completed = outcome.trace.len() as u64;
+        self.maybe(place, "hostio_trace_total", expected.hostio_trace_total, completed);
+        self.maybe(place, "hostios_completed", expected.hostios_completed, completed);
+        if let Some(rows) = &expected.hostio_trace {
+            if expected.hostio_trace_total.is_none() {
+                self.same(place, "hostio_trace.len", rows.len(), outcome.trace.len());
+            }
+            for (index, (expected, found)) in rows.iter().zip(&outcome.trace).enumerate() {
+                let found = (found.name.to_owned(), found.ink_before, found.ink_after);
+                self.same(place, &format!("hostio_trace[{index}]"), expected, &found);
+            }
+        }
+    }
+
+    /// The least stack budget must do, and one word less must not.
+    fn least_stack(
+        &mut self,
+        params: &Params,
+        activated: &Activated,
+        calldata: &Bytes,
+        expected: &RunRow,
+    ) {
+        let Some(words) = expected.min_stack_words else { return };
+        let mut suffices = |max_stack_words| {
+            let params = Params { max_stack_words, ..*params };
+            execute(&params, activated, calldata, expected.start_ink)
+                .map(|(outcome, _)| outcome.kind != OutcomeKind::OutOfStack)
+        };
+        match (suffices(words), words.checked_sub(1).map(&mut suffices)) {
+            (Ok(true), None | Some(Ok(false))) => {}
+            (Err(error), _) | (_, Some(Err(error))) => {
+                self.lines.push(format!("{}: run.min_stack_words: {error}", self.record));
+            }
+            (Ok(enough), _) => {
+                let found = if enough { "less suffices" } else { "more is needed" };
+                self.lines.push(format!(
+                    "{}: run.min_stack_words: expected {words}, found that {found}",
+                    self.record
+                ));
+            }
+        }
+    }
+
+    fn maybe(&mut self, place: &str, field: &str, expected: Option<u64>, found: u64) {
+        if let Some(expected) = expected {
+            self.same(place, field, expected, found);
+        }
+    }
+
+    fn same<T: PartialEq + std::fmt::Debug>(&mut self, place: &str, field: &str, expected: T, found: T) {
+        if expected != found {
+            let record = self.record;
+            self.lines
+                .push(format!("{record}: {place}.{field}: expected {expected:?}, found {found:?}"));
+        }
+    }
+
+    fn label(&mut self, place: &str, expected: Option<&str>, found: &str) {
+        if let Some(expected) = expected.filter(|label| STABLE_LABELS.contains(label)) {
+            self.same(place, "error_class", expected, found);
+        }
+    }
+}
+
+/// Runs one call on the mock chain; gives its outcome and the requests it made.
+fn execute(
+    params: &Params,
+    activated: &Activated,
+    calldata: &Bytes,
+    start_ink: u64,
+) -> Result<(Outcome, Vec<Value>), crate::StartError> {
+    let mut chain = MockChain::new(params, activated.info.footprint);
+    let context = context(params, calldata.clone(), start_ink);
+    let mut run = Run::start(&activated.program, context)?;
+    let mut answer = None;
+    loop {
+        match run.resume(answer.take()) {
+            Event::Request(request) => answer = Some(chain.answer(request)),
+            Event::Done(outcome) => return Ok((outcome, chain.requests)),
+        }
+    }
+}
