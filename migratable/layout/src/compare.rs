@@ -6,6 +6,8 @@
 mod pairs;
 mod types;
 
+pub(crate) use types::Types;
+
 use std::collections::BTreeSet;
 
 use crate::declarations::Declarations;
@@ -15,7 +17,7 @@ use crate::layout::Layout;
 use crate::report::{Decision, Finding, Report, Verdict};
 use crate::shape::Bytes;
 use pairs::{Pairs, pair};
-use types::Types;
+
 
 /// Compares the layout of the version in use with that of the version to come.
 ///

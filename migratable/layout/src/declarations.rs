@@ -34,8 +34,11 @@ impl Declarations {
         self
     }
 
-    /// The new layout with the declarations written into it.
-    pub(crate) fn apply(&self, new: &Layout) -> Result<Layout, LayoutError> {
+    /// The new layout with the declarations written into it, as other tools read them.
+    ///
+    /// # Errors
+    /// [`LayoutError::NoSuchField`] if one names no field of the layout.
+    pub fn apply(&self, new: &Layout) -> Result<Layout, LayoutError> {
         let mut declared = new.clone();
         for (field, from) in &self.renames {
             find(&mut declared, "rename", field)?.renamed_from = Some(from.clone());

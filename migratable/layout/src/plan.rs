@@ -1,1 +1,460 @@
-//! stub
+//! The migration from one layout to another, as reads and writes of whole words.
+//!
+//! The default is that of GemStone/S: a field takes over the field of the same name, wherever it
+//! was and even if its type is wider now. [`Overrides`] say otherwise for single fields. What
+//! cannot be done in one call, or would lose data unsaid, is refused by name.
+
+mod apply;
+mod leaves;
+mod overrides;
+mod widen;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy_primitives::U256;
+use thiserror::Error;
+
+use crate::compare::Types;
+use crate::error::LayoutError;
+use crate::fields::WORD;
+use crate::layout::Layout;
+use crate::report::Decision;
+use crate::shape::{Shape, Type};
+pub use apply::Storage;
+use leaves::{Kind, Leaf, leaves};
+pub use overrides::{Overrides, Source};
+pub use widen::Conversion;
+use widen::{in_place, widen};
+
+/// What a generated migration does: reads everything old first, then writes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Values of the old version, read before anything is written.
+    pub reads: Vec<Read>,
+    /// `bytes` and `string`s of the old version, read and cleared before anything is written.
+    pub takes: Vec<Take>,
+    /// Words of the new version.
+    pub writes: Vec<Write>,
+    /// Where what was taken goes.
+    pub puts: Vec<Put>,
+}
+
+/// A value of the old version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Read {
+    /// Its name in generated code: `old_` and its path.
+    pub name: String,
+    /// Its type, for a comment.
+    pub label: String,
+    /// Its slot.
+    pub slot: U256,
+    /// Bytes from the slot's low-order end.
+    pub offset: u64,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+/// A `bytes` or `string` of the old version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Take {
+    /// Its name in generated code.
+    pub name: String,
+    /// Its slot.
+    pub slot: U256,
+    /// Whether any field of the new version takes it over; it is only cleared otherwise.
+    pub used: bool,
+}
+
+/// A word of the new version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// Its slot.
+    pub slot: U256,
+    /// The bits that stay as they are.
+    pub keep: U256,
+    /// What is put into the others; zero where there is nothing.
+    pub parts: Vec<Part>,
+}
+
+/// A value within a word of the new version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The field, for a comment.
+    pub field: String,
+    /// Bytes from the slot's low-order end.
+    pub offset: u64,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Where it comes from.
+    pub value: Value,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// An entry of [`Plan::reads`], converted.
+    Old(usize, Conversion),
+    /// The author's Rust, of type `U256`.
+    Code(String),
+}
+
+/// A `bytes` or `string` of the new version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Put {
+    /// The entry of [`Plan::takes`].
+    pub take: usize,
+    /// Its slot.
+    pub slot: U256,
+}
+
+/// Why there is no generated migration.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Unsupported {
+    /// A layout that cannot be read.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// An override for a field that does not exist.
+    #[error("{field} is no field of the {version} layout; see `layout` for the paths")]
+    NoSuchField {
+        /// The path that was given.
+        field: String,
+        /// `old` or `new`.
+        version: &'static str,
+    },
+    /// Several fields of this name.
+    #[error("several fields are named {field}; rename all but one, or override those below")]
+    Ambiguous {
+        /// The name.
+        field: String,
+    },
+    /// A type that does not hold every value of the old one.
+    #[error("{field}: {to} does not hold every value of {from}; override it with code, or keep the type")]
+    Narrower {
+        /// The field.
+        field: String,
+        /// The old type.
+        from: String,
+        /// The new type.
+        to: String,
+    },
+    /// A map whose entries would have to move.
+    #[error("{field}: {from} -> {to}: a map's keys are not known on chain; keep it in its slot, or convert its entries lazily (LazyMap) or in batches (ComplexMigration)")]
+    Map {
+        /// The field.
+        field: String,
+        /// The old type.
+        from: String,
+        /// The new type.
+        to: String,
+    },
+    /// A dynamic array whose elements would have to move.
+    #[error("{field}: {from} -> {to}: an array of any length does not fit into one call; keep it in its slot, or move it in batches (ComplexMigration)")]
+    Array {
+        /// The field.
+        field: String,
+        /// The old type.
+        from: String,
+        /// The new type.
+        to: String,
+    },
+    /// Data that nothing takes over.
+    #[error("{field} ({kind}) of the old version is taken over by nothing; say that it is dropped, or override a field with it")]
+    Lost {
+        /// The field.
+        field: String,
+        /// Its type.
+        kind: String,
+    },
+    /// A map or array on the slot of a dropped one.
+    #[error("{field} would lie on the slot of {old}, whose entries stay in storage and would show through; put it elsewhere")]
+    ShowsThrough {
+        /// The new field.
+        field: String,
+        /// The old field.
+        old: String,
+    },
+    /// A type that nothing is known of.
+    #[error("{field}: too little is known of the type {kind} to move it")]
+    Unknown {
+        /// The field.
+        field: String,
+        /// Its type.
+        kind: String,
+    },
+    /// More values than fit into one call.
+    #[error("{field}: expected at most {max} values in all, found more; migrate it in batches (ComplexMigration)")]
+    TooLarge {
+        /// The field that goes beyond.
+        field: String,
+        /// The limit.
+        max: usize,
+    },
+    /// Code was given where it cannot be used.
+    #[error("{field}: code can give a value of up to 32 bytes, and only in generated Rust; {reason}")]
+    Code {
+        /// The field.
+        field: String,
+        /// What is in the way.
+        reason: &'static str,
+    },
+}
+
+/// Plans the migration.
+///
+/// # Errors
+/// [`Unsupported`] names the field that it cannot carry over.
+pub fn plan(old: &Layout, new: &Layout, overrides: &Overrides) -> Result<Plan, Unsupported> {
+    let (old, new) = (leaves(old)?, leaves(new)?);
+    overrides.check(&old, &new)?;
+    let mut planner = Planner { old: &old, ..Planner::default() };
+    for leaf in &new {
+        let source = overrides.source(leaf, &old)?;
+        planner.carry(leaf, source)?;
+    }
+    planner.account(overrides)?;
+    planner.collisions(&new)?;
+    Ok(planner.finish())
+}
+
+/// What a new field is made from.
+#[derive(Debug, Clone)]
+pub(crate) enum Origin<'s> {
+    /// An old field, by its index.
+    Old(usize),
+    /// Nothing: it starts empty.
+    Nothing,
+    /// The author's code.
+    Code(&'s str),
+}
+
+/// A byte range of a word.
+#[derive(Debug, Clone, Copy)]
+struct Bits {
+    slot: U256,
+    offset: u64,
+    bytes: u64,
+}
+
+impl Bits {
+    fn of(leaf: &Leaf<'_>) -> Self {
+        Self { slot: leaf.slot, offset: leaf.offset, bytes: leaf.bytes }
+    }
+
+    fn mask(self) -> U256 {
+        ones(self.bytes) << (8 * self.offset as usize)
+    }
+}
+
+/// As many low-order bytes set.
+pub(crate) fn ones(bytes: u64) -> U256 {
+    if bytes >= WORD { U256::MAX } else { (U256::from(1) << (8 * bytes as usize)) - U256::from(1) }
+}
+
+#[derive(Default)]
+struct Planner<'p> {
+    old: &'p [Leaf<'p>],
+    /// Old leaves that a new one takes over or is said to replace.
+    accounted: BTreeSet<usize>,
+    /// Old leaves that stay where they are, byte for byte.
+    kept: BTreeSet<usize>,
+    /// New static leaves that are written, with where they come from.
+    parts: Vec<(Bits, Part)>,
+    reads: Vec<Read>,
+    read_of: BTreeMap<usize, usize>,
+    /// New `bytes` and `string`s: (old leaf, new slot).
+    moved_texts: Vec<(usize, U256)>,
+    names: BTreeSet<String>,
+}
+
+impl<'p> Planner<'p> {
+    /// Decides on one new leaf.
+    fn carry(&mut self, leaf: &Leaf<'p>, source: Origin<'_>) -> Result<(), Unsupported> {
+        let from = match source {
+            Origin::Code(code) => return self.code(leaf, code),
+            // It starts empty: what was on its bytes is cleared with the field that was there.
+            Origin::Nothing => return Ok(()),
+            Origin::Old(from) => from,
+        };
+        let Some(old) = self.old.get(from) else { return Ok(()) };
+        self.accounted.insert(from);
+        let same_slot = old.slot == leaf.slot;
+        match (&old.kind, &leaf.kind) {
+            (Kind::Static(a), Kind::Static(b)) => {
+                let conversion = widen(a, b, old, leaf).ok_or_else(|| match is_unknown(a) || is_unknown(b) {
+                    true => leaf.unknown(),
+                    false => leaf.narrower(old),
+                })?;
+                let in_place = same_slot && old.offset == leaf.offset && old.bytes == leaf.bytes;
+                if in_place && conversion == Conversion::Same {
+                    self.kept.insert(from);
+                    return Ok(());
+                }
+                if leaf.bytes > WORD {
+                    return Err(leaf.unknown());
+                }
+                let value = Value::Old(self.read(from), conversion);
+                self.part(leaf, value);
+            }
+            (Kind::Bytes, Kind::Bytes) | (Kind::String, Kind::String) => self.moved_texts.push((from, leaf.slot)),
+            (Kind::Map, Kind::Map) if same_slot && entries_stay(old.ty, leaf.ty)? => {
+                self.kept.insert(from);
+            }
+            (Kind::Vec, Kind::Vec) if same_slot && unchanged(old.ty, leaf.ty)? => {
+                self.kept.insert(from);
+            }
+            (Kind::Map, _) | (_, Kind::Map) => {
+                let (field, from, to) = leaf.change(old);
+                return Err(Unsupported::Map { field, from, to });
+            }
+            (Kind::Vec, _) | (_, Kind::Vec) => {
+                let (field, from, to) = leaf.change(old);
+                return Err(Unsupported::Array { field, from, to });
+            }
+            _ => return Err(leaf.narrower(old)),
+        }
+        Ok(())
+    }
+
+    fn code(&mut self, leaf: &Leaf<'p>, code: &str) -> Result<(), Unsupported> {
+        if !matches!(leaf.kind, Kind::Static(_)) || leaf.bytes > WORD {
+            return Err(Unsupported::Code { field: leaf.path.clone(), reason: "this field is larger" });
+        }
+        for (at, old) in self.old.iter().enumerate() {
+            if matches!(old.kind, Kind::Static(_)) && old.bytes <= WORD && mentions(code, &name_of(&old.path)) {
+                self.accounted.insert(at);
+                self.read(at);
+            }
+        }
+        self.part(leaf, Value::Code(code.to_owned()));
+        Ok(())
+    }
+
+    fn part(&mut self, leaf: &Leaf<'_>, value: Value) {
+        let part = Part { field: leaf.path.clone(), offset: leaf.offset, bytes: leaf.bytes, value };
+        self.parts.push((Bits::of(leaf), part));
+    }
+
+    /// The read of an old leaf, made once.
+    fn read(&mut self, at: usize) -> usize {
+        if let Some(&read) = self.read_of.get(&at) {
+            return read;
+        }
+        let read = self.reads.len();
+        if let Some(leaf) = self.old.get(at) {
+            let name = self.name(&leaf.path);
+            let label = leaf.ty.label().to_owned();
+            self.reads.push(Read { name, label, slot: leaf.slot, offset: leaf.offset, bytes: leaf.bytes });
+            self.read_of.insert(at, read);
+        }
+        read
+    }
+
+    /// A name for an old leaf that no other has.
+    fn name(&mut self, path: &str) -> String {
+        let first = name_of(path);
+        let mut name = first.clone();
+        let mut number = 1;
+        while !self.names.insert(name.clone()) {
+            number += 1;
+            name = format!("{first}_{number}");
+        }
+        name
+    }
+
+    /// Every old leaf must go somewhere or be said to be dropped.
+    fn account(&self, overrides: &Overrides) -> Result<(), Unsupported> {
+        for (at, leaf) in self.old.iter().enumerate() {
+            if !self.accounted.contains(&at) && !overrides.gives_up(&leaf.path) {
+                return Err(Unsupported::Lost { field: leaf.path.clone(), kind: leaf.ty.label().into() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Entries of a dropped map or array stay: nothing that hashes its slot may lie there.
+    fn collisions(&self, new: &[Leaf<'_>]) -> Result<(), Unsupported> {
+        let left = |at: &usize| !self.kept.contains(at);
+        for (_, old) in self.old.iter().enumerate().filter(|(at, old)| old.holds_entries() && left(at)) {
+            if let Some(leaf) = new.iter().find(|leaf| leaf.slot == old.slot && !matches!(leaf.kind, Kind::Static(_))) {
+                return Err(Unsupported::ShowsThrough { field: leaf.path.clone(), old: old.path.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Plan {
+        let (takes, puts) = self.texts();
+        // Bits of every word that change: those of old values that do not stay, and of new ones.
+        let mut changed: BTreeMap<U256, U256> = BTreeMap::new();
+        for (at, leaf) in self.old.iter().enumerate() {
+            let stays = self.kept.contains(&at) || matches!(leaf.kind, Kind::Bytes | Kind::String | Kind::Map);
+            if !stays {
+                let words = leaf.bytes.div_ceil(WORD).max(1);
+                for word in 0..words {
+                    let bytes = (leaf.bytes - word * WORD).min(WORD);
+                    let bits = Bits { slot: leaf.slot + U256::from(word), offset: leaf.offset, bytes };
+                    *changed.entry(bits.slot).or_default() |= bits.mask();
+                }
+            }
+        }
+        let mut parts: BTreeMap<U256, Vec<Part>> = BTreeMap::new();
+        for (bits, part) in self.parts {
+            *changed.entry(bits.slot).or_default() |= bits.mask();
+            parts.entry(bits.slot).or_default().push(part);
+        }
+        // A put writes its word whole.
+        let put: BTreeSet<U256> = puts.iter().map(|put: &Put| put.slot).collect();
+        let writes = changed
+            .into_iter()
+            .filter(|(slot, _)| !put.contains(slot))
+            .map(|(slot, changed)| Write { slot, keep: !changed, parts: parts.remove(&slot).unwrap_or_default() })
+            .collect();
+        Plan { reads: self.reads, takes, writes, puts }
+    }
+
+    /// `bytes` and `string`s: those that stay alone on their slot are left there.
+    fn texts(&mut self) -> (Vec<Take>, Vec<Put>) {
+        let (mut takes, mut puts, old) = (vec![], vec![], self.old);
+        for (at, leaf) in old.iter().enumerate().filter(|(_, leaf)| matches!(leaf.kind, Kind::Bytes | Kind::String)) {
+            let to: Vec<U256> = self.moved_texts.iter().filter(|(from, _)| *from == at).map(|(_, slot)| *slot).collect();
+            if to == [leaf.slot] {
+                self.kept.insert(at);
+                continue;
+            }
+            puts.extend(to.iter().map(|&slot| Put { take: takes.len(), slot }));
+            takes.push(Take { name: self.name(&leaf.path), slot: leaf.slot, used: !to.is_empty() });
+        }
+        (takes, puts)
+    }
+}
+
+/// The name of an old leaf in generated code.
+pub(crate) fn name_of(path: &str) -> String {
+    let mut name = String::from("old");
+    for piece in path.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|piece| !piece.is_empty()) {
+        name.push('_');
+        name.push_str(&piece.to_ascii_lowercase());
+    }
+    name
+}
+
+/// An enum whose members the compiler did not list.
+fn is_unknown(shape: &Shape<'_>) -> bool {
+    matches!(shape, Shape::Enum { members: None })
+}
+
+/// Whether code names an identifier.
+fn mentions(code: &str, name: &str) -> bool {
+    code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == name)
+}
+
+/// Whether every value reads the same in place.
+fn unchanged(old: Type<'_>, new: Type<'_>) -> Result<bool, LayoutError> {
+    let changes = Types::default().change(old, new, Some(crate::shape::Bytes::ZERO))?;
+    Ok(changes.iter().all(|change| change.decision == Decision::Safe))
+}
+
+/// Whether a map's entries read the same in place, or as wider numbers.
+fn entries_stay(old: Type<'_>, new: Type<'_>) -> Result<bool, LayoutError> {
+    Ok(unchanged(old, new)? || in_place(old, new)?)
+}

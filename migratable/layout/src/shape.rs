@@ -29,8 +29,8 @@ pub(crate) enum Shape<'l> {
     Address,
     /// `bytes1` to `bytes32`, left-aligned.
     FixedBytes(u64),
+    /// Its members, where the tool lists them (solc does not).
     Enum {
-        name: &'l str,
         members: Option<&'l [String]>,
     },
     /// A user-defined value type.
@@ -113,7 +113,6 @@ impl<'l> Type<'l> {
             "t_bytes_storage" | "t_bytes_memory_ptr" | "t_bytes_memory" => Shape::Bytes,
             "t_string_storage" | "t_string_memory_ptr" | "t_string_memory" => Shape::String,
             "t_enum" => Shape::Enum {
-                name: parts.name(),
                 members: match &item.members {
                     Some(Members::Enum(members)) => Some(members),
                     _ => None,

@@ -51,7 +51,7 @@ impl Types {
             (Shape::FixedBytes(a), Shape::FixedBytes(b)) if a == b => same,
             (Shape::Opaque, Shape::Opaque) if old.id == new.id && old.size() == new.size() => same,
             (Shape::Opaque, Shape::Opaque) => Ok(vec![unknown(old, new)]),
-            (Shape::Enum { members: Some(a), .. }, Shape::Enum { members: Some(b), .. }) => Ok(enums(a, b, old, new)),
+            (Shape::Enum { members: Some(a) }, Shape::Enum { members: Some(b) }) => Ok(enums(a, b, old, new)),
             (Shape::Enum { .. }, Shape::Enum { .. }) => Ok(vec![unknown(old, new)]),
             (Shape::Value { name: a, underlying: u }, Shape::Value { name: b, underlying: v }) => {
                 let known = a == b || (u.is_some() && u == v);

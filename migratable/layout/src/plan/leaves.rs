@@ -1,0 +1,142 @@
+//! A layout taken apart into values of at most a word, strings, maps and dynamic arrays.
+
+use alloy_primitives::U256;
+use stylus_upgrades_interface::slots::erc7201;
+
+use super::Unsupported;
+use crate::error::LayoutError;
+use crate::fields::{Field, WORD, fields};
+use crate::layout::{Item, Layout};
+use crate::shape::{Bytes, Shape, Type, bare};
+
+/// Values that one migration may read and write; beyond that it would not fit into a call.
+pub(super) const MAX: usize = 4096;
+
+/// What a leaf is.
+#[derive(Clone)]
+pub(crate) enum Kind<'l> {
+    Static(Shape<'l>),
+    Bytes,
+    String,
+    Map,
+    Vec,
+}
+
+/// A value at a place of its own.
+#[derive(Clone)]
+pub(crate) struct Leaf<'l> {
+    /// `config.limits[2]`.
+    pub(crate) path: String,
+    /// The path under the names that are declared for the version before.
+    pub(crate) old_path: String,
+    /// The namespace, `erc7201:<id>`, or empty.
+    pub(crate) area: &'l str,
+    pub(crate) slot: U256,
+    pub(crate) offset: u64,
+    pub(crate) bytes: u64,
+    pub(crate) ty: Type<'l>,
+    pub(crate) kind: Kind<'l>,
+    /// The label of the type that it is declared to have had.
+    pub(crate) retyped_from: Option<String>,
+}
+
+impl Leaf<'_> {
+    /// Field, old type and new type, for an error.
+    pub(super) fn change(&self, old: &Leaf<'_>) -> (String, String, String) {
+        let place = |leaf: &Leaf<'_>| format!("{} @ slot {}", leaf.ty.label(), leaf.slot);
+        (self.path.clone(), place(old), place(self))
+    }
+
+    pub(super) fn narrower(&self, old: &Leaf<'_>) -> Unsupported {
+        Unsupported::Narrower { field: self.path.clone(), from: old.ty.label().into(), to: self.ty.label().into() }
+    }
+
+    pub(super) fn unknown(&self) -> Unsupported {
+        Unsupported::Unknown { field: self.path.clone(), kind: self.ty.label().into() }
+    }
+
+    /// Whether it keeps entries on hashed slots that are not cleared with it.
+    pub(super) fn holds_entries(&self) -> bool {
+        matches!(self.kind, Kind::Map | Kind::Vec)
+    }
+}
+
+/// All leaves of a layout; gaps hold no data and are left out.
+pub(crate) fn leaves(layout: &Layout) -> Result<Vec<Leaf<'_>>, Unsupported> {
+    let mut walk = Walk { area: "", base: Bytes::ZERO, found: vec![] };
+    walk.items(layout, &layout.storage, Bytes::ZERO, "", "")?;
+    for (namespace, items) in &layout.namespaces {
+        let id = namespace.strip_prefix("erc7201:").unwrap_or(namespace);
+        walk.area = namespace;
+        walk.base = Bytes::from(U256::from_be_bytes(erc7201(id.as_bytes()).0)) * Bytes::from(WORD);
+        walk.items(layout, items, Bytes::ZERO, "", "")?;
+    }
+    Ok(walk.found)
+}
+
+struct Walk<'l> {
+    area: &'l str,
+    /// The area's first byte.
+    base: Bytes,
+    found: Vec<Leaf<'l>>,
+}
+
+impl<'l> Walk<'l> {
+    fn items(&mut self, layout: &'l Layout, items: &'l [Item], at: Bytes, path: &str, old_path: &str) -> Result<(), Unsupported> {
+        for field in fields(layout, items)?.iter().filter(|field| !field.is_gap()) {
+            let before = field.item.renamed_from.as_deref().unwrap_or(field.label());
+            let (path, old_path) = (format!("{path}{}", field.label()), format!("{old_path}{before}"));
+            self.value(field, at + field.start, path, old_path)?;
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, field: &Field<'l>, at: Bytes, path: String, old_path: String) -> Result<(), Unsupported> {
+        let retyped = field.item.retyped_from.as_deref().map(bare);
+        self.typed(field.ty, at, path, old_path, retyped)
+    }
+
+    fn typed(&mut self, ty: Type<'l>, at: Bytes, path: String, old_path: String, retyped: Option<String>) -> Result<(), Unsupported> {
+        let size = ty.size().unwrap_or(Bytes::from(WORD));
+        let kind = match ty.shape() {
+            Shape::Struct(Some(members)) => {
+                return self.items(ty.layout(), members, at, &format!("{path}."), &format!("{old_path}."));
+            }
+            Shape::Array { base, length } => return self.elements(base, length, at, &path, &old_path),
+            Shape::Struct(None) | Shape::Unknown => {
+                return Err(Unsupported::Unknown { field: path, kind: ty.label().into() });
+            }
+            Shape::Bytes => Kind::Bytes,
+            Shape::String => Kind::String,
+            Shape::Map { .. } => Kind::Map,
+            Shape::Vec(_) => Kind::Vec,
+            shape => Kind::Static(shape),
+        };
+        if self.found.len() >= MAX {
+            return Err(Unsupported::TooLarge { field: path, max: MAX });
+        }
+        let (slot, offset) = (self.base + at).div_rem(Bytes::from(WORD));
+        let number = |what| LayoutError::Number { what, field: path.clone(), found: size.to_string() };
+        let slot = U256::checked_from_limbs_slice(slot.as_limbs()).ok_or_else(|| number("slot"))?;
+        let bytes = size.try_into().map_err(|_| number("numberOfBytes"))?;
+        let offset: u64 = offset.to();
+        if offset + bytes > WORD && (offset > 0 || !matches!(kind, Kind::Static(Shape::Opaque))) {
+            return Err(Unsupported::Unknown { field: path, kind: ty.label().into() });
+        }
+        self.found.push(Leaf { path, old_path, area: self.area, slot, offset, bytes, ty, kind, retyped_from: retyped });
+        Ok(())
+    }
+
+    fn elements(&mut self, base: Type<'l>, length: Bytes, at: Bytes, path: &str, old_path: &str) -> Result<(), Unsupported> {
+        let too_large = || Unsupported::TooLarge { field: path.to_owned(), max: MAX };
+        let length: usize = length.try_into().ok().filter(|length| *length <= MAX).ok_or_else(too_large)?;
+        let size: u64 = base.size().and_then(|size| size.try_into().ok()).filter(|size| *size > 0).ok_or_else(too_large)?;
+        // As many to a word as fit; what is larger than half of one starts a new word each.
+        let (step, per_word) = if size <= WORD { (WORD, WORD / size) } else { (size.next_multiple_of(WORD), 1) };
+        for index in 0..length as u64 {
+            let place = at + Bytes::from(index / per_word) * Bytes::from(step) + Bytes::from(index % per_word * size);
+            self.typed(base, place, format!("{path}[{index}]"), format!("{old_path}[{index}]"), None)?;
+        }
+        Ok(())
+    }
+}
