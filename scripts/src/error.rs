@@ -1,6 +1,11 @@
 //! How a failure is told: a name, a message, what was expected, what was found, what to do next.
 
+use crate::build::BuildError;
+use crate::client::ChainError;
+use crate::keys::KeyError;
+use crate::manifest::ManifestError;
 use serde::Serialize;
+use thiserror::Error;
 
 /// Exit codes of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -39,5 +44,133 @@ pub trait Explain: std::error::Error {
     /// The exit code it leads to.
     fn exit(&self) -> Exit {
         Exit::Refused
+    }
+}
+
+/// Everything that can end a command.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// Building a contract failed.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The chain refused or is in trouble.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The manifest cannot be understood.
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+    /// A key cannot be used.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The command was used wrongly.
+    #[error("{message}")]
+    Usage {
+        /// What is wrong.
+        message: String,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+        /// What to do next.
+        next: String,
+    },
+    /// The local chain could not be started.
+    #[error("the local chain did not start: {reason}")]
+    Node {
+        /// Why not.
+        reason: String,
+    },
+    /// A check of the demo failed.
+    #[error("{failed} of {all} checks failed")]
+    Checks {
+        /// How many failed.
+        failed: usize,
+        /// How many there were.
+        all: usize,
+    },
+}
+
+impl Error {
+    fn inner(&self) -> Option<&dyn Explain> {
+        match self {
+            Self::Build(error) => Some(error),
+            Self::Chain(error) => Some(error),
+            Self::Manifest(error) => Some(error),
+            Self::Key(error) => Some(error),
+            Self::Usage { .. } | Self::Node { .. } | Self::Checks { .. } => None,
+        }
+    }
+}
+
+impl Explain for Error {
+    fn name(&self) -> String {
+        match self {
+            Self::Usage { .. } => "Usage".into(),
+            Self::Node { .. } => "Node".into(),
+            Self::Checks { .. } => "Checks".into(),
+            _ => self.inner().map(|inner| inner.name()).unwrap_or_default(),
+        }
+    }
+
+    fn expected(&self) -> Option<String> {
+        match self {
+            Self::Usage { expected, .. } => Some(expected.clone()),
+            Self::Checks { .. } => Some("every check to hold".into()),
+            _ => self.inner().and_then(|inner| inner.expected()),
+        }
+    }
+
+    fn found(&self) -> Option<String> {
+        match self {
+            Self::Usage { found, .. } => Some(found.clone()),
+            Self::Checks { failed, .. } => Some(format!("{failed} failed")),
+            _ => self.inner().and_then(|inner| inner.found()),
+        }
+    }
+
+    fn next(&self) -> Option<String> {
+        match self {
+            Self::Usage { next, .. } => Some(next.clone()),
+            Self::Node { .. } => Some("choose another --port, or stop what listens there".into()),
+            Self::Checks { .. } => Some("look at the failed checks above".into()),
+            _ => self.inner().and_then(|inner| inner.next()),
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Usage { .. } => Exit::Usage,
+            Self::Node { .. } => Exit::Chain,
+            Self::Checks { .. } => Exit::Refused,
+            _ => self.inner().map_or(Exit::Refused, |inner| inner.exit()),
+        }
+    }
+}
+
+/// A failure as programs read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// The error's name.
+    pub name: String,
+    /// What happened.
+    pub message: String,
+    /// What was expected.
+    pub expected: Option<String>,
+    /// What was found.
+    pub found: Option<String>,
+    /// What to do next.
+    pub next: Option<String>,
+}
+
+impl Report {
+    /// The report of an error.
+    pub fn of(error: &dyn Explain) -> Self {
+        Self {
+            name: error.name(),
+            message: error.to_string(),
+            expected: error.expected(),
+            found: error.found(),
+            next: error.next(),
+        }
     }
 }

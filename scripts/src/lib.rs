@@ -3,10 +3,22 @@
 //! | module | holds |
 //! |---|---|
 //! | [`build`] | from source to the bytes that go on chain |
+//! | [`client`] | a chain: typed calls, transactions, refusals by name |
+//! | [`deploy`] | programs, the framework and the registry onto a chain |
+//! | [`registry`] | define, register, create, upgrade, migrate, roll out, look |
+//! | [`commands`] | the command line: arguments, and what each command says |
+//! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
 //! | [`error`] | how a failure is told |
 //! | [`progress`] | how long work tells what it is doing |
 #![forbid(unsafe_code)]
 
 pub mod build;
+pub mod client;
+pub mod commands;
+pub mod deploy;
 pub mod error;
+pub mod keys;
+pub mod manifest;
+pub mod output;
 pub mod progress;
+pub mod registry;

@@ -48,13 +48,25 @@ impl Cache {
         let whole = record.stamp == stamp
             && record.wasm == keccak256(&wasm)
             && record.code == keccak256(&code);
-        whole.then(|| Artifact { name: package.into(), wasm: wasm.into(), code: code.into() })
+        whole.then(|| Artifact {
+            name: package.into(),
+            wasm: wasm.into(),
+            code: code.into(),
+        })
     }
 
     /// Keeps an artifact: `<key>.wasm`, `<key>.code` (as on chain), `<key>.json` (stamp).
-    pub(super) fn store(&self, key: &str, artifact: &Artifact, stamp: B256) -> Result<(), BuildError> {
-        let record =
-            Record { stamp, wasm: keccak256(&artifact.wasm), code: keccak256(&artifact.code) };
+    pub(super) fn store(
+        &self,
+        key: &str,
+        artifact: &Artifact,
+        stamp: B256,
+    ) -> Result<(), BuildError> {
+        let record = Record {
+            stamp,
+            wasm: keccak256(&artifact.wasm),
+            code: keccak256(&artifact.code),
+        };
         let record = serde_json::to_vec(&record).unwrap_or_default();
         write(&self.path(key, "wasm"), &artifact.wasm)?;
         write(&self.path(key, "code"), &artifact.code)?;

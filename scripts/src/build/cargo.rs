@@ -22,8 +22,12 @@ const PROFILE: [&str; 6] = [
     "profile.contract.strip=true",
 ];
 /// Variables of an outer cargo that would change the bytes or rebuild everything.
-const FOREIGN: [&str; 4] =
-    ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "CARGO_TARGET_DIR"];
+const FOREIGN: [&str; 4] = [
+    "RUSTFLAGS",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "CARGO_TARGET_DIR",
+];
 /// Beginnings of such variables.
 const FOREIGN_PREFIXES: [&str; 3] = ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_"];
 
@@ -38,10 +42,15 @@ pub(super) fn compile(
 ) -> Result<PathBuf, BuildError> {
     let mut child = command(contract, toolchain, home, target, constants)
         .spawn()
-        .map_err(|source| BuildError::ToolMissing { program: "cargo".into(), source })?;
+        .map_err(|source| BuildError::ToolMissing {
+            program: "cargo".into(),
+            source,
+        })?;
     let artifacts = artifacts(&mut child);
     let diagnostics = follow(&mut child, progress);
-    let status = child.wait().map_err(BuildError::file("wait for cargo in", &contract.folder))?;
+    let status = child
+        .wait()
+        .map_err(BuildError::file("wait for cargo in", &contract.folder))?;
     let artifacts = artifacts.join().unwrap_or_default();
     if !status.success() {
         let from = diagnostics.len().saturating_sub(DIAGNOSTICS_MAX);
@@ -55,7 +64,9 @@ pub(super) fn compile(
         .into_iter()
         .find(|(path, _)| *path == manifest)
         .map(|(_, file)| file)
-        .ok_or_else(|| BuildError::NoArtifact { package: contract.package.clone() })
+        .ok_or_else(|| BuildError::NoArtifact {
+            package: contract.package.clone(),
+        })
 }
 
 fn command(
@@ -68,14 +79,21 @@ fn command(
     let mut command = Command::new("cargo");
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy().into_owned();
-        if FOREIGN.contains(&name.as_str()) || FOREIGN_PREFIXES.iter().any(|p| name.starts_with(p)) {
+        if FOREIGN.contains(&name.as_str()) || FOREIGN_PREFIXES.iter().any(|p| name.starts_with(p))
+        {
             command.env_remove(name);
         }
     }
     command
         .current_dir(&contract.root)
         .args(["rustc", "--profile", "contract", "--target", TARGET])
-        .args(["--lib", "--crate-type", "cdylib", "--message-format", "json-render-diagnostics"])
+        .args([
+            "--lib",
+            "--crate-type",
+            "cdylib",
+            "--message-format",
+            "json-render-diagnostics",
+        ])
         .arg("--manifest-path")
         .arg(contract.folder.join("Cargo.toml"))
         .arg("--target-dir")
@@ -86,7 +104,10 @@ fn command(
     command
         .arg("--")
         .arg(format!("-Clink-arg=-zstack-size={}", contract.stack_size))
-        .env("CARGO_ENCODED_RUSTFLAGS", remaps(toolchain, home, target).join("\u{1f}"))
+        .env(
+            "CARGO_ENCODED_RUSTFLAGS",
+            remaps(toolchain, home, target).join("\u{1f}"),
+        )
         .envs(constants)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -119,8 +140,13 @@ fn remap(path: &Path, name: &str) -> String {
 fn artifacts(child: &mut Child) -> std::thread::JoinHandle<Vec<(PathBuf, PathBuf)>> {
     let stdout = child.stdout.take();
     std::thread::spawn(move || {
-        let lines = stdout.into_iter().flat_map(|stdout| BufReader::new(stdout).lines());
-        lines.map_while(Result::ok).filter_map(|line| artifact(&line)).collect()
+        let lines = stdout
+            .into_iter()
+            .flat_map(|stdout| BufReader::new(stdout).lines());
+        lines
+            .map_while(Result::ok)
+            .filter_map(|line| artifact(&line))
+            .collect()
     })
 }
 
@@ -141,7 +167,9 @@ fn artifact(line: &str) -> Option<(PathBuf, PathBuf)> {
 
 /// Passes on which crate cargo is at, and keeps all that it says.
 fn follow(child: &mut Child, progress: &dyn Progress) -> Vec<String> {
-    let Some(stderr) = child.stderr.take() else { return Vec::new() };
+    let Some(stderr) = child.stderr.take() else {
+        return Vec::new();
+    };
     let mut said = Vec::new();
     let mut crates = 0;
     for line in BufReader::new(stderr).lines().map_while(Result::ok) {

@@ -36,7 +36,11 @@ impl Artifact {
                 found: code.len(),
             });
         }
-        Ok(Self { name: name.into(), wasm: wasm.into(), code })
+        Ok(Self {
+            name: name.into(),
+            wasm: wasm.into(),
+            code,
+        })
     }
 
     /// keccak256 of the code on chain: what activation, caching and the registry go by.

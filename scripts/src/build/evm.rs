@@ -32,7 +32,18 @@ pub fn creation_code(code: &[u8]) -> Bytes {
     out.push(PUSH32);
     out.extend_from_slice(&[0; 24]);
     out.extend_from_slice(&(code.len() as u64).to_be_bytes());
-    out.extend_from_slice(&[DUP1, PUSH1, PRELUDE as u8, PUSH1, 0, CODECOPY, PUSH1, 0, RETURN, 0]);
+    out.extend_from_slice(&[
+        DUP1,
+        PUSH1,
+        PRELUDE as u8,
+        PUSH1,
+        0,
+        CODECOPY,
+        PUSH1,
+        0,
+        RETURN,
+        0,
+    ]);
     out.extend_from_slice(code);
     out.into()
 }

@@ -80,7 +80,9 @@ pub(super) fn constants(
 ) -> Result<Constants, BuildError> {
     let mut constants = stub_constants();
     let needed = ORDER.iter().rposition(|(_, name)| {
-        named.iter().any(|constant| constant.starts_with(&format!("{PREFIX}{name}")))
+        named
+            .iter()
+            .any(|constant| constant.starts_with(&format!("{PREFIX}{name}")))
     });
     let before = ORDER.iter().take(needed.map_or(0, |last| last + 1));
     for (earlier, name) in before.take_while(|(earlier, _)| *earlier != package) {
@@ -113,13 +115,22 @@ fn stub_address() -> Address {
 
 fn stub_constants() -> Constants {
     let mut constants = Constants::new();
-    account(&mut constants, "STUB", stub_address(), keccak256(evm::stub_code()));
+    account(
+        &mut constants,
+        "STUB",
+        stub_address(),
+        keccak256(evm::stub_code()),
+    );
     constants
 }
 
 fn account(constants: &mut Constants, name: &str, address: Address, codehash: B256) {
     set(constants, name, hex::encode(address));
-    set(constants, &format!("{name}_CODEHASH"), hex::encode(codehash));
+    set(
+        constants,
+        &format!("{name}_CODEHASH"),
+        hex::encode(codehash),
+    );
 }
 
 fn set(constants: &mut Constants, name: &str, value: String) {

@@ -46,8 +46,10 @@ impl Builder {
     /// A builder over the framework's sources: those that this program was built from, or those
     /// in `STYLUS_UPGRADES_HOME`. Errors if they are gone.
     pub fn new(progress: Arc<dyn Progress>) -> Result<Self, BuildError> {
-        let home = std::env::var_os("STYLUS_UPGRADES_HOME")
-            .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), PathBuf::from);
+        let home = std::env::var_os("STYLUS_UPGRADES_HOME").map_or_else(
+            || Path::new(env!("CARGO_MANIFEST_DIR")).join(".."),
+            PathBuf::from,
+        );
         Self::at(&home, progress)
     }
 
@@ -55,11 +57,22 @@ impl Builder {
     pub fn at(home: &Path, progress: Arc<dyn Progress>) -> Result<Self, BuildError> {
         let home = std::fs::canonicalize(home)
             .ok()
-            .filter(|home| home.join("proxy/upgradeability_storage/Cargo.toml").is_file())
-            .ok_or_else(|| BuildError::SourcesMissing { path: home.to_owned() })?;
+            .filter(|home| {
+                home.join("proxy/upgradeability_storage/Cargo.toml")
+                    .is_file()
+            })
+            .ok_or_else(|| BuildError::SourcesMissing {
+                path: home.to_owned(),
+            })?;
         let target = home.join("target").join("contracts");
         let cache = Cache::open(target.join("artifacts"))?;
-        Ok(Self { home, target, cache, toolchain: OnceLock::new(), progress })
+        Ok(Self {
+            home,
+            target,
+            cache,
+            toolchain: OnceLock::new(),
+            progress,
+        })
     }
 
     /// Builds a contract of this workspace by its package's name.
@@ -76,7 +89,9 @@ impl Builder {
             return Artifact::from_wasm(&name, &raw);
         }
         if !path.join("Cargo.toml").is_file() {
-            return Err(BuildError::NotAContract { path: path.to_owned() });
+            return Err(BuildError::NotAContract {
+                path: path.to_owned(),
+            });
         }
         let _lock = self.cache.lock()?;
         self.any(&Crate::open(path)?)
@@ -114,11 +129,18 @@ impl Builder {
             return Ok(artifact);
         }
         let begun = Instant::now();
-        self.progress.begin(&format!("building {}", contract.package));
+        self.progress
+            .begin(&format!("building {}", contract.package));
         toolchain.require_target(&self.home, &*self.progress)?;
         let (home, target) = (&self.home, &self.target);
-        let file =
-            cargo::compile(contract, toolchain, home, target, &constants, &*self.progress)?;
+        let file = cargo::compile(
+            contract,
+            toolchain,
+            home,
+            target,
+            &constants,
+            &*self.progress,
+        )?;
         let raw = std::fs::read(&file).map_err(BuildError::file("read", &file))?;
         let artifact = Artifact::from_wasm(&contract.package, &raw)?;
         let after = contract.sources()?;
@@ -140,7 +162,9 @@ impl Builder {
 
     /// The member of this workspace with that name.
     fn member(&self, package: &str) -> Result<Crate, BuildError> {
-        let missing = || BuildError::NotAContract { path: PathBuf::from(package) };
+        let missing = || BuildError::NotAContract {
+            path: PathBuf::from(package),
+        };
         for folder in sources::members(&self.home)? {
             if sources::package_name(&folder)?.as_deref() == Some(package) {
                 return Crate::open(&folder);
@@ -170,7 +194,12 @@ impl Builder {
 }
 
 /// Everything that the bytes of an artifact depend on, in one hash.
-fn stamp(sources: &Sources, contract: &Crate, toolchain: &Toolchain, constants: &Constants) -> B256 {
+fn stamp(
+    sources: &Sources,
+    contract: &Crate,
+    toolchain: &Toolchain,
+    constants: &Constants,
+) -> B256 {
     let mut hasher = Keccak256::new();
     hasher.update(cache::BUILDER.to_be_bytes());
     hasher.update(sources.hash);

@@ -47,16 +47,28 @@ impl Crate {
         }
         let manifest = read(&path)?;
         let Some(package) = text(&manifest, &["package", "name"]) else {
-            return Err(BuildError::Manifest { path, reason: "it has no [package] name".into() });
+            return Err(BuildError::Manifest {
+                path,
+                reason: "it has no [package] name".into(),
+            });
         };
         let root = workspace_root(&folder, &manifest)?;
-        let stack_size =
-            lookup(&manifest, &["package", "metadata", "stylus-upgrades", "stack-size"])
-                .and_then(Value::as_integer)
-                .and_then(|bytes| u32::try_from(bytes).ok())
-                .unwrap_or(STACK_SIZE);
-        let has_profile = lookup(&read(&root.join("Cargo.toml"))?, &["profile", "contract"]).is_some();
-        Ok(Self { package: package.to_owned(), folder, root, stack_size, has_profile })
+        let stack_size = lookup(
+            &manifest,
+            &["package", "metadata", "stylus-upgrades", "stack-size"],
+        )
+        .and_then(Value::as_integer)
+        .and_then(|bytes| u32::try_from(bytes).ok())
+        .unwrap_or(STACK_SIZE);
+        let has_profile =
+            lookup(&read(&root.join("Cargo.toml"))?, &["profile", "contract"]).is_some();
+        Ok(Self {
+            package: package.to_owned(),
+            folder,
+            root,
+            stack_size,
+            has_profile,
+        })
     }
 
     /// Hashes everything that its build depends on, but compiler and constants.
@@ -69,11 +81,20 @@ impl Crate {
             }
         }
         for (place, folder) in self.closure()?.into_iter().enumerate() {
-            collect(&folder, &folder, &PathBuf::from(place.to_string()), &mut files)?;
+            collect(
+                &folder,
+                &folder,
+                &PathBuf::from(place.to_string()),
+                &mut files,
+            )?;
         }
         let lock = std::fs::read(self.root.join("Cargo.lock")).unwrap_or_default();
         let (hash, constants) = digest(&files)?;
-        Ok(Sources { hash, lock: keccak256(lock), constants })
+        Ok(Sources {
+            hash,
+            lock: keccak256(lock),
+            constants,
+        })
     }
 
     /// The crate and all that it depends on by path, each once, in a fixed order.
@@ -96,19 +117,30 @@ impl Crate {
 fn path_dependencies(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
     let manifest = read(&folder.join("Cargo.toml"))?;
     let root = workspace_root(folder, &manifest)?;
-    let workspace = if root == folder { manifest.clone() } else { read(&root.join("Cargo.toml"))? };
+    let workspace = if root == folder {
+        manifest.clone()
+    } else {
+        read(&root.join("Cargo.toml"))?
+    };
     let mut tables: Vec<&Table> = ["dependencies", "build-dependencies"]
         .iter()
         .filter_map(|name| manifest.get(*name)?.as_table())
         .collect();
     if let Some(targets) = manifest.get("target").and_then(Value::as_table) {
-        tables.extend(targets.values().filter_map(|target| target.get("dependencies")?.as_table()));
+        tables.extend(
+            targets
+                .values()
+                .filter_map(|target| target.get("dependencies")?.as_table()),
+        );
     }
     let mut folders = Vec::new();
     for (name, value) in tables.into_iter().flatten() {
         let inherited = value.get("workspace").and_then(Value::as_bool) == Some(true);
         let (base, source) = if inherited {
-            (root.as_path(), lookup(&workspace, &["workspace", "dependencies", name]))
+            (
+                root.as_path(),
+                lookup(&workspace, &["workspace", "dependencies", name]),
+            )
         } else {
             (folder, Some(value))
         };
@@ -147,7 +179,11 @@ fn collect(
 ) -> Result<(), BuildError> {
     for entry in std::fs::read_dir(folder).map_err(BuildError::file("list", folder))? {
         let path = entry.map_err(BuildError::file("list", folder))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         if name.starts_with('.') || matches!(name.as_str(), "target" | "node_modules" | "tests") {
             continue;
         }
@@ -184,21 +220,26 @@ fn digest(files: &BTreeMap<PathBuf, PathBuf>) -> Result<(B256, BTreeSet<String>)
 fn constants_in(source: &str) -> impl Iterator<Item = String> + '_ {
     source.match_indices(PREFIX).map(|(at, _)| {
         let rest = source.get(at..).unwrap_or_default();
-        rest.chars().take_while(|c| c.is_ascii_uppercase() || *c == '_').collect()
+        rest.chars()
+            .take_while(|c| c.is_ascii_uppercase() || *c == '_')
+            .collect()
     })
 }
 
 fn read(path: &Path) -> Result<Table, BuildError> {
     let source = std::fs::read_to_string(path).map_err(BuildError::file("read", path))?;
-    source.parse::<Table>().map_err(|error| BuildError::Manifest {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    })
+    source
+        .parse::<Table>()
+        .map_err(|error| BuildError::Manifest {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })
 }
 
 fn lookup<'a>(table: &'a Table, keys: &[&str]) -> Option<&'a Value> {
     let (first, rest) = keys.split_first()?;
-    rest.iter().try_fold(table.get(*first)?, |value, key| value.get(*key))
+    rest.iter()
+        .try_fold(table.get(*first)?, |value, key| value.get(*key))
 }
 
 fn text<'a>(table: &'a Table, keys: &[&str]) -> Option<&'a str> {
@@ -209,7 +250,11 @@ fn text<'a>(table: &'a Table, keys: &[&str]) -> Option<&'a str> {
 pub(super) fn members(root: &Path) -> Result<Vec<PathBuf>, BuildError> {
     let manifest = read(&root.join("Cargo.toml"))?;
     let members = lookup(&manifest, &["workspace", "members"]).and_then(Value::as_array);
-    Ok(members.into_iter().flatten().filter_map(|member| Some(root.join(member.as_str()?))).collect())
+    Ok(members
+        .into_iter()
+        .flatten()
+        .filter_map(|member| Some(root.join(member.as_str()?)))
+        .collect())
 }
 
 /// The name of the package in `folder`.

@@ -1,0 +1,163 @@
+use super::code::Artifact;
+use super::error::BuildError;
+use super::{Builder, evm, wasm};
+use crate::error::Explain;
+use crate::progress::Silent;
+use alloy::primitives::{Address, keccak256};
+use std::path::Path;
+use std::sync::Arc;
+use stylus_upgrades_interface::slots;
+
+const GOOD: &str = r#"(module
+    (import "vm_hooks" "pay_for_memory_grow" (func (param i32)))
+    (memory (export "memory") 1)
+    (global (export "__heap_base") i32 (i32.const 8))
+    (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#;
+
+fn program(text: &str) -> Result<Artifact, BuildError> {
+    Artifact::from_wasm("test", &wat::parse_str(text).expect("the text is WASM"))
+}
+
+#[test]
+fn a_program_is_prefix_and_brotli_stream_of_its_wasm() {
+    let artifact = program(GOOD).expect("a good program");
+    let (prefix, stream) = artifact.code.split_at(4);
+    assert_eq!(prefix, [0xef, 0xf0, 0, 0]);
+    let mut unpacked = Vec::new();
+    brotli::BrotliDecompress(&mut &stream[..], &mut unpacked).expect("a whole stream");
+    assert_eq!(unpacked, artifact.wasm);
+}
+
+#[test]
+fn only_the_two_exports_that_the_chain_reads_are_kept() {
+    let text = String::from_utf8_lossy(&program(GOOD).expect("a good program").wasm).into_owned();
+    assert!(text.contains("user_entrypoint") && text.contains("memory"));
+    assert!(!text.contains("__heap_base"));
+}
+
+#[test]
+fn padded_indices_and_custom_sections_do_not_survive() {
+    let lean = program(GOOD).expect("a good program").wasm;
+    let mut fat = lean.to_vec();
+    fat.extend_from_slice(&[0, 0x84, 0x80, 0x80, 0x80, 0x00, 1, b'x', 1, 2]);
+    assert_eq!(wasm::reencode("test", &fat).expect("still a module"), lean);
+}
+
+#[test]
+fn an_import_that_no_chain_has_is_refused_by_name() {
+    let error = program(
+        r#"(module (import "env" "now" (func)) (memory (export "memory") 1)
+        (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#,
+    );
+    let error = error.expect_err("env is not vm_hooks");
+    assert_eq!(error.name(), "ForeignImport");
+    assert_eq!(error.found().as_deref(), Some("env.now"));
+}
+
+#[test]
+fn a_module_without_entrypoint_or_memory_is_refused() {
+    for text in [
+        r#"(module (memory (export "memory") 1))"#,
+        r#"(module (memory (export "memory") 1) (func (export "user_entrypoint")))"#,
+        r#"(module (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#,
+    ] {
+        let error = program(text).expect_err("something is missing");
+        assert_eq!(error.name(), "MissingExport", "{text}");
+    }
+}
+
+#[test]
+fn more_memory_than_the_chain_gives_is_refused() {
+    let error = program(
+        r#"(module (memory (export "memory") 129)
+        (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#,
+    );
+    assert!(error.is_err_and(|error| error.name() == "TooMuchMemory"));
+}
+
+#[test]
+fn a_program_that_does_not_fit_is_refused_with_both_sizes() {
+    let mut noise = String::new();
+    let mut word = keccak256("noise");
+    while noise.len() < 2 * 40_000 {
+        noise.push_str(&hex::encode(word));
+        word = keccak256(word);
+    }
+    let error = program(&format!(
+        r#"(module (memory (export "memory") 2) (data (i32.const 0) "{noise}")
+        (func (export "user_entrypoint") (param i32) (result i32) i32.const 0))"#
+    ));
+    let error = error.expect_err("noise cannot be compressed");
+    assert_eq!(error.name(), "TooLarge");
+    assert_eq!(
+        error.expected().as_deref(),
+        Some("at most 24576 bytes on chain")
+    );
+}
+
+#[test]
+fn what_is_no_wasm_is_refused() {
+    for bytes in [
+        &b""[..],
+        b"\0asm",
+        b"hello world",
+        &program(GOOD).expect("good").wasm[..20],
+    ] {
+        let error = Artifact::from_wasm("test", bytes).expect_err("no module");
+        assert!(
+            matches!(error.name().as_str(), "InvalidWasm" | "MissingExport"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn creation_code_is_that_of_the_other_tools() {
+    let code = evm::creation_code(&[0xaa; 3]);
+    let prelude =
+        "7f000000000000000000000000000000000000000000000000000000000000000380602b6000396000f300";
+    assert_eq!(hex::encode(&code), format!("{prelude}aaaaaa"));
+    assert_eq!(prelude.len() / 2, evm::PRELUDE);
+}
+
+#[test]
+fn the_stub_reverts_with_the_selector_of_upgrade_in_progress() {
+    let selector = hex::encode(&keccak256("UpgradeInProgress()")[..4]);
+    assert_eq!(
+        hex::encode(evm::stub_code()),
+        format!("63{selector}60e01b5f5260045ffd")
+    );
+}
+
+#[test]
+fn the_birth_of_a_proxy_names_both_slots_and_ends_in_its_code() {
+    let code = evm::proxy_creation_code(Address::repeat_byte(0x11), &[0xbb; 5]);
+    let text = hex::encode(&code);
+    assert!(text.contains(&hex::encode(slots::ADMIN)));
+    assert!(text.contains(&hex::encode(slots::IMPLEMENTATION)));
+    assert!(text.ends_with("bbbbbbbbbb"));
+    let offset = code.len() - 5;
+    assert!(text.contains(&format!("6100058061{offset:04x}5f395ff3")));
+}
+
+#[test]
+fn a_path_that_is_no_contract_is_wrong_use() {
+    let builder = Builder::new(Arc::new(Silent)).expect("the sources are here");
+    let error = builder
+        .path(Path::new("/nowhere"))
+        .expect_err("nothing is there");
+    assert_eq!(error.name(), "NotAContract");
+    assert!(
+        builder
+            .contract("no-such-package")
+            .is_err_and(|e| e.name() == "NotAContract")
+    );
+}
+
+#[test]
+fn a_home_without_sources_is_refused() {
+    let error = Builder::at(Path::new("/"), Arc::new(Silent))
+        .err()
+        .expect("no sources in /");
+    assert_eq!(error.name(), "SourcesMissing");
+}

@@ -35,12 +35,27 @@ impl Toolchain {
             .map(PathBuf::from)
             .or_else(|| Some(std::env::home_dir()?.join(".cargo")))
             .unwrap_or_else(|| PathBuf::from(".cargo"));
-        Ok(Self { version, commit, sysroot, cargo_home })
+        Ok(Self {
+            version,
+            commit,
+            sysroot,
+            cargo_home,
+        })
     }
 
     /// Adds the wasm32 target if the compiler lacks it.
-    pub(super) fn require_target(&self, folder: &Path, progress: &dyn Progress) -> Result<(), BuildError> {
-        if self.sysroot.join("lib/rustlib").join(TARGET).join("lib").is_dir() {
+    pub(super) fn require_target(
+        &self,
+        folder: &Path,
+        progress: &dyn Progress,
+    ) -> Result<(), BuildError> {
+        if self
+            .sysroot
+            .join("lib/rustlib")
+            .join(TARGET)
+            .join("lib")
+            .is_dir()
+        {
             return Ok(());
         }
         progress.begin(&format!("adding the target {TARGET} with rustup"));
@@ -64,5 +79,8 @@ fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<Output, Build
         .args(arguments)
         .current_dir(folder)
         .output()
-        .map_err(|source| BuildError::ToolMissing { program: program.into(), source })
+        .map_err(|source| BuildError::ToolMissing {
+            program: program.into(),
+            source,
+        })
 }

@@ -38,9 +38,11 @@ pub fn check(package: &str, wasm: &[u8]) -> Result<(), BuildError> {
     outline.check_imports(package)?;
     outline.check_exports(package)?;
     match outline.pages {
-        Some(found) if found > PAGE_LIMIT => {
-            Err(BuildError::TooMuchMemory { package: package.into(), limit: PAGE_LIMIT, found })
-        }
+        Some(found) if found > PAGE_LIMIT => Err(BuildError::TooMuchMemory {
+            package: package.into(),
+            limit: PAGE_LIMIT,
+            found,
+        }),
         _ if wasm.len() > WASM_SIZE_MAX => Err(BuildError::TooLarge {
             package: package.into(),
             what: "unpacked",
@@ -63,7 +65,10 @@ fn features() -> WasmFeatures {
 }
 
 fn invalid(package: &str, reason: String) -> BuildError {
-    BuildError::InvalidWasm { package: package.into(), reason }
+    BuildError::InvalidWasm {
+        package: package.into(),
+        reason,
+    }
 }
 
 /// Leaves out what the chain does not read.
@@ -115,18 +120,19 @@ impl Outline {
         match payload {
             Payload::TypeSection(groups) => {
                 for group in groups {
-                    self.types.extend(group?.into_types().map(|ty| {
-                        match ty.composite_type.inner {
+                    self.types.extend(group?.into_types().map(
+                        |ty| match ty.composite_type.inner {
                             CompositeInnerType::Func(func) => Some(func),
                             _ => None,
-                        }
-                    }));
+                        },
+                    ));
                 }
             }
             Payload::ImportSection(section) => {
                 for import in section.into_imports() {
                     let import = import?;
-                    self.imports.push(format!("{}.{}", import.module, import.name));
+                    self.imports
+                        .push(format!("{}.{}", import.module, import.name));
                     match import.ty {
                         TypeRef::Func(ty) | TypeRef::FuncExact(ty) => self.functions.push(ty),
                         TypeRef::Memory(memory) => self.pages = Some(memory.initial),
@@ -147,7 +153,8 @@ impl Outline {
             Payload::ExportSection(section) => {
                 for export in section {
                     let export = export?;
-                    self.exports.push((export.name.to_owned(), export.kind, export.index));
+                    self.exports
+                        .push((export.name.to_owned(), export.kind, export.index));
                 }
             }
             _ => {}
@@ -156,7 +163,11 @@ impl Outline {
     }
 
     fn check_imports(&self, package: &str) -> Result<(), BuildError> {
-        match self.imports.iter().find(|import| !import.starts_with("vm_hooks.")) {
+        match self
+            .imports
+            .iter()
+            .find(|import| !import.starts_with("vm_hooks."))
+        {
             Some(import) => Err(BuildError::ForeignImport {
                 package: package.into(),
                 import: import.clone(),

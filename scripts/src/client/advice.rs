@@ -1,0 +1,200 @@
+//! For every refusal that people meet: what was expected, what was found, what to do next.
+
+use super::revert::Revert;
+use stylus_upgrades_interface::reasons::{invalid_policy, invalid_step, label, not_runnable};
+
+/// What a refusal means for the one who meets it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Advice {
+    /// What was expected.
+    pub expected: Option<String>,
+    /// What was found.
+    pub found: Option<String>,
+    /// What to do next.
+    pub next: Option<String>,
+}
+
+impl Advice {
+    /// The advice on a refusal.
+    pub(super) fn on(revert: &Revert) -> Self {
+        let text = |index| revert.text(index);
+        match revert.name.as_str() {
+            "Revert" => Self::next("call it by eth_call with more gas, or trace it"),
+            "Unknown" => Self::next("look the selector up in the contract's own interface"),
+            "NotAProxy" => Self::next("call it through a proxy"),
+            "UpgradeInProgress" => {
+                Self::next("wait: the contract is paused, or an upgrade of it is running")
+            }
+            "VersionNotFound" => Self::full(
+                format!("a registered version of {}", text(0)),
+                text(1),
+                format!(
+                    "stylus-upgrades register {} {} <crate|wasm|address>",
+                    text(0),
+                    text(1)
+                ),
+            ),
+            "UpgradeNotAuthorized" => Self::full(
+                "the registry, or a caller who alone satisfies the role `migrate`",
+                text(0),
+                "let the approvers run `stylus-upgrades migrate`, then `rollout`",
+            ),
+            "AlreadyAtVersion" => Self::next("nothing: it is done"),
+            "NoPath" => Self::full(
+                format!("a chain of steps from {} to {}", text(1), text(2)),
+                "none within the limits",
+                format!(
+                    "stylus-upgrades register {} with --from {}",
+                    text(0),
+                    text(1)
+                ),
+            ),
+            "ImplementationNotRunnable" => Self::full(
+                "code that can run: activated, current, unexpired",
+                format!("{}: {}", text(0), not_runnable_reason(revert.number(1))),
+                "stylus-upgrades deploy it (which activates it), then try again",
+            ),
+            "MigrationNotApplied" => Self::full(
+                format!("a migration {} → {} that marks itself", text(0), text(1)),
+                "no mark",
+                "give its calldata, or put #[migration] on it",
+            ),
+            "UpgradeSlotsTouched" => Self::full(
+                "a step that leaves the framework's slots alone",
+                format!("a write to {}", text(0)),
+                "correct the migration",
+            ),
+            "ValueNotAccepted" => Self::full("no value", text(0), "send it without value"),
+            "DefinitionExists" => Self::next("choose another name, or go on with this definition"),
+            "DefinitionNotFound" => Self::next(format!("stylus-upgrades define {}", text(0))),
+            "DefinitionPaused" => Self::next("resume the definition first"),
+            "VersionExists" => Self::full(
+                "a new label",
+                text(1),
+                "a version never changes: choose another label",
+            ),
+            "InvalidLabel" => Self::full(
+                "1 to 64 bytes of printable ASCII without spaces",
+                format!("{:?}: {}", text(0), label_reason(revert.number(1))),
+                "choose another label",
+            ),
+            "InvalidStep" => Self::full(
+                "a step that can be taken",
+                step_reason(revert.number(2)),
+                "correct it",
+            ),
+            "InvalidPolicy" => Self::full(
+                "a policy such as 0xaddr, AND(p,…), OR(p,…), OutOf(n,p,…)",
+                format!(
+                    "at byte {}: {}",
+                    revert.number(1),
+                    policy_reason(revert.number(2))
+                ),
+                "correct the expression",
+            ),
+            "UnknownRole" => Self::full("a role that is set", text(0), "check its name"),
+            "NotAnApprover" => Self::full(
+                "an address that the policy names",
+                text(0),
+                "use the key of an approver",
+            ),
+            "AlreadyApproved" => Self::next("wait for the other approvers"),
+            "NotApproved" => Self::next("nothing: there is no approval to withdraw"),
+            "CodeChanged" => Self::full(text(1), text(2), "stop and find out who changed it"),
+            "NotAnInstance" => Self::full("a proxy of this registry", text(0), "check the address"),
+            "InsufficientGas" => Self::full(text(0), text(1), "send it with more gas"),
+            "ProxyExists" => Self::next("choose another --salt"),
+            "NotSupported" => Self::full("something that is built", text(0), "do without it"),
+            "ProgramNotActivated" => Self::next("stylus-upgrades deploy activates it"),
+            "ProgramNeedsUpgrade" | "ProgramExpired" => Self::next("activate it again"),
+            "ProgramInsufficientValue" => {
+                Self::full(text(1), text(0), "raise --data-fee-bump-percent")
+            }
+            "AlreadyInitialized" | "AlreadyMigrated" => Self::next("nothing: it has been done"),
+            "NotInUpgrade" => {
+                Self::next("initializers and migrations run only inside create-proxy and upgrade")
+            }
+            "PredecessorMissing" => Self::full(text(0), "not reached yet", "go there first"),
+            _ => Self::default(),
+        }
+    }
+
+    fn next(next: impl Into<String>) -> Self {
+        Self {
+            next: Some(next.into()),
+            ..Self::default()
+        }
+    }
+
+    fn full(
+        expected: impl Into<String>,
+        found: impl Into<String>,
+        next: impl Into<String>,
+    ) -> Self {
+        Self {
+            expected: Some(expected.into()),
+            found: Some(found.into()),
+            next: Some(next.into()),
+        }
+    }
+}
+
+/// Why an implementation cannot run, in words.
+pub fn not_runnable_reason(reason: u64) -> &'static str {
+    match u8::try_from(reason).unwrap_or_default() {
+        not_runnable::NO_CODE => "the account has no code",
+        not_runnable::NOT_ACTIVATED => "the program is not activated",
+        not_runnable::OUTDATED => "the program is activated for another Stylus version",
+        not_runnable::EXPIRED => "the program's activation has expired",
+        not_runnable::DESIGNATOR => "an EIP-7702 designator, which its owner can re-point",
+        not_runnable::PRECOMPILE => "a precompile",
+        not_runnable::PROXY => "a proxy",
+        not_runnable::FRAGMENT => "a fragment of a larger program",
+        _ => "an unknown reason",
+    }
+}
+
+fn label_reason(reason: u64) -> &'static str {
+    match u8::try_from(reason).unwrap_or_default() {
+        label::EMPTY => "it is empty",
+        label::TOO_LONG => "it is too long",
+        label::BAD_CHARACTER => "it has a byte that is not printable ASCII, or a space",
+        _ => "an unknown reason",
+    }
+}
+
+fn step_reason(reason: u64) -> &'static str {
+    match u8::try_from(reason).unwrap_or_default() {
+        invalid_step::UNKNOWN_FROM => "it leaves a version that the definition does not have",
+        invalid_step::NOT_OLDER => "it leaves a version that is not older",
+        invalid_step::UNKNOWN_KIND => "no such kind of step",
+        invalid_step::SCRIPT_MISMATCH => "a script where none belongs, or none where one does",
+        invalid_step::BORN_WITH_MIGRATION => "a version that can only be born, with a migration",
+        invalid_step::TOO_MANY_WAYS => "too many ways in, or one from there already",
+        invalid_step::DATA_WITH_COMPLEX => "calldata on a path with a complex step",
+        invalid_step::NOT_FROM_CURRENT => "it does not leave the current version",
+        invalid_step::DATA_MISMATCH => "calldata where none belongs, or none where some does",
+        invalid_step::DATA_TOO_LONG => "too much calldata",
+        _ => "an unknown reason",
+    }
+}
+
+fn policy_reason(reason: u64) -> &'static str {
+    match u8::try_from(reason).unwrap_or_default() {
+        invalid_policy::EMPTY => "nothing",
+        invalid_policy::SYNTAX => "something else was expected here",
+        invalid_policy::BAD_ADDRESS => "not 40 hexadecimal digits behind 0x",
+        invalid_policy::TOO_DEEP => "nested too deep",
+        invalid_policy::TOO_MANY_LEAVES => "too many leaves",
+        invalid_policy::DUPLICATE => "an address twice below one OutOf",
+        invalid_policy::BAD_COUNT => "a count that is 0 or more than the arguments",
+        invalid_policy::FORBIDDEN_ADDRESS => "an address that cannot approve",
+        invalid_policy::UNSATISFIABLE => "nobody could satisfy it",
+        invalid_policy::BAD_DELAY => "AFTER where it does not belong, or out of bounds",
+        invalid_policy::NONE_NESTED => "NONE inside another expression",
+        invalid_policy::BAD_LAMBDA => "too many lambdas, or one without code",
+        invalid_policy::TRAILING => "something behind the end",
+        invalid_policy::TOO_LONG => "too long",
+        _ => "an unknown reason",
+    }
+}

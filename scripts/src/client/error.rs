@@ -1,0 +1,224 @@
+//! What can go wrong between this program and a chain.
+
+use super::revert::Revert;
+use crate::error::{Exit, Explain};
+use alloy::primitives::{Address, B256};
+use alloy::transports::TransportError;
+use thiserror::Error;
+
+/// What can go wrong between this program and a chain.
+#[derive(Debug, Error)]
+pub enum ChainError {
+    /// The URL cannot be used.
+    #[error("{url} is no usable RPC URL: {reason}")]
+    Url {
+        /// The URL as given.
+        url: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Nobody answers, or the answer is not JSON-RPC.
+    #[error("no answer from {endpoint}: {reason}")]
+    Unreachable {
+        /// The RPC URL.
+        endpoint: String,
+        /// The transport's words.
+        reason: String,
+    },
+    /// The endpoint answered with an error that is no revert.
+    #[error("{endpoint} refused {what}: {message} (code {code})")]
+    Rpc {
+        /// The RPC URL.
+        endpoint: String,
+        /// What was asked for.
+        what: String,
+        /// JSON-RPC's error code.
+        code: i64,
+        /// The endpoint's words.
+        message: String,
+    },
+    /// The contract refused.
+    #[error("{what} was refused: {revert}")]
+    Refused {
+        /// What was attempted.
+        what: String,
+        /// Why, in the contract's own terms.
+        revert: Revert,
+    },
+    /// The transaction was sent and no receipt came in time.
+    #[error("no receipt for {tx} ({what}) after {seconds} s")]
+    NoReceipt {
+        /// What was attempted.
+        what: String,
+        /// The transaction's hash.
+        tx: B256,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+    /// An account answers something else than its interface promises.
+    #[error("{account} did not answer {what} as its interface promises: {reason}")]
+    UnexpectedAnswer {
+        /// The account.
+        account: Address,
+        /// The call.
+        what: String,
+        /// What was wrong with the answer.
+        reason: String,
+    },
+    /// A transaction is needed and no key was given.
+    #[error("{what} needs a key and none was given")]
+    NoKey {
+        /// What was attempted.
+        what: String,
+    },
+    /// An account that the framework relies on is missing.
+    #[error("the chain has no {what} at {account}")]
+    Missing {
+        /// What it should be.
+        what: &'static str,
+        /// Where it should be.
+        account: Address,
+    },
+    /// An account holds other code than was put there.
+    #[error("{account} holds other code than was deployed")]
+    OtherCode {
+        /// The account.
+        account: Address,
+        /// keccak256 of the code that should be there.
+        expected: B256,
+        /// keccak256 of the code that is there.
+        found: B256,
+    },
+    /// The chain does not take the program.
+    #[error("the chain does not activate {program}: {reason}")]
+    ActivationRefused {
+        /// The account that holds the program.
+        program: Address,
+        /// The endpoint's words.
+        reason: String,
+    },
+    /// A transaction went through and lacks the log that it promises.
+    #[error("{what} went through ({tx}) without the event {event}")]
+    NoEvent {
+        /// What was done.
+        what: String,
+        /// The transaction's hash.
+        tx: B256,
+        /// The missing event.
+        event: &'static str,
+    },
+}
+
+impl ChainError {
+    /// Sorts what the transport reports: a revert, another error of the endpoint, no answer.
+    pub(super) fn of(endpoint: &str, what: &str, error: TransportError) -> Self {
+        let Some(payload) = error.as_error_resp() else {
+            return Self::Unreachable {
+                endpoint: endpoint.into(),
+                reason: error.to_string(),
+            };
+        };
+        match payload.as_revert_data() {
+            Some(data) => Self::Refused {
+                what: what.into(),
+                revert: Revert::decode(&data),
+            },
+            None if payload.code == 3 || payload.message.contains("revert") => Self::Refused {
+                what: what.into(),
+                revert: Revert::decode(&[]),
+            },
+            None => Self::Rpc {
+                endpoint: endpoint.into(),
+                what: what.into(),
+                code: payload.code,
+                message: payload.message.to_string(),
+            },
+        }
+    }
+
+    /// The revert, if a contract refused.
+    pub fn revert(&self) -> Option<&Revert> {
+        match self {
+            Self::Refused { revert, .. } => Some(revert),
+            _ => None,
+        }
+    }
+}
+
+impl Explain for ChainError {
+    fn name(&self) -> String {
+        match self {
+            Self::Url { .. } => "Url",
+            Self::Unreachable { .. } => "Unreachable",
+            Self::Rpc { .. } => "Rpc",
+            Self::Refused { revert, .. } => return revert.name.clone(),
+            Self::NoReceipt { .. } => "NoReceipt",
+            Self::UnexpectedAnswer { .. } => "UnexpectedAnswer",
+            Self::NoKey { .. } => "NoKey",
+            Self::Missing { .. } => "Missing",
+            Self::OtherCode { .. } => "OtherCode",
+            Self::ActivationRefused { .. } => "ActivationRefused",
+            Self::NoEvent { .. } => "NoEvent",
+        }
+        .to_owned()
+    }
+
+    fn expected(&self) -> Option<String> {
+        match self {
+            Self::Refused { revert, .. } => revert.advice().expected,
+            Self::ActivationRefused { .. } => Some("a program that the chain's rules allow".into()),
+            Self::Missing { what, .. } => Some((*what).into()),
+            Self::OtherCode { expected, .. } => Some(expected.to_string()),
+            Self::NoEvent { event, .. } => Some((*event).into()),
+            Self::Url { .. } => Some("http://host:port".into()),
+            _ => None,
+        }
+    }
+
+    fn found(&self) -> Option<String> {
+        match self {
+            Self::Refused { revert, .. } => revert.advice().found,
+            Self::OtherCode { found, .. } => Some(found.to_string()),
+            Self::Missing { .. } => Some("an account without code".into()),
+            Self::Url { url, .. } => Some(url.clone()),
+            _ => None,
+        }
+    }
+
+    fn next(&self) -> Option<String> {
+        Some(match self {
+            Self::Refused { revert, .. } => return revert.advice().next,
+            Self::Url { .. } => "give another --rpc-url".into(),
+            Self::Unreachable { .. } => {
+                "start a chain (stylus-upgrades node) or give another --rpc-url".into()
+            }
+            Self::Rpc { .. } => {
+                "check the account's balance and the endpoint, then try again".into()
+            }
+            Self::NoReceipt { .. } => {
+                "look at the transaction; run the command again, it does nothing twice".into()
+            }
+            Self::UnexpectedAnswer { .. } => "check the address and the chain".into(),
+            Self::ActivationRefused { .. } => {
+                "correct the contract; --no-activate only puts its code on chain".into()
+            }
+            Self::NoKey { .. } => {
+                "give --keystore, --account or --private-key-path, or set PRIVATE_KEY".into()
+            }
+            Self::Missing { .. } => "use a chain that has it, or deploy it there first".into(),
+            Self::OtherCode { .. } => "stop and find out who deployed it".into(),
+            Self::NoEvent { .. } => "check that the address is what you take it for".into(),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Refused { .. }
+            | Self::ActivationRefused { .. }
+            | Self::OtherCode { .. }
+            | Self::NoEvent { .. } => Exit::Refused,
+            Self::Url { .. } | Self::NoKey { .. } => Exit::Usage,
+            _ => Exit::Chain,
+        }
+    }
+}

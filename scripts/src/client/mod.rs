@@ -1,0 +1,296 @@
+//! A chain as this program sees it: typed calls, transactions that wait for their receipts,
+//! refusals told by name.
+
+mod advice;
+mod error;
+mod revert;
+#[cfg(test)]
+mod tests;
+
+pub use advice::{Advice, not_runnable_reason};
+pub use error::ChainError;
+pub use revert::{Revert, show};
+
+use alloy::network::{EthereumWallet, TransactionBuilder};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::rpc::client::RpcClient;
+use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
+use alloy::signers::local::PrivateKeySigner;
+use alloy::sol_types::{SolCall, SolEvent};
+use std::time::{Duration, Instant};
+
+/// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
+const GAS_PERCENT: u64 = 120;
+/// How long a receipt is waited for.
+const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
+/// First pause between two looks for a receipt; doubled each time up to a second.
+const RECEIPT_PAUSE: Duration = Duration::from_millis(5);
+
+/// A connection to a chain, with a key or without. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    endpoint: String,
+    rpc: RpcClient,
+    provider: DynProvider,
+    sender: Option<Address>,
+    chain_id: u64,
+}
+
+/// A transaction that went through.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// What it did, in a few words.
+    pub what: String,
+    /// Its hash.
+    pub tx: B256,
+    /// Gas used, in units of gas.
+    pub gas: u64,
+    /// Its receipt.
+    pub receipt: TransactionReceipt,
+}
+
+impl Client {
+    /// Connects to `url` for reading. Errors if nobody answers there.
+    pub async fn connect(url: &str) -> Result<Self, ChainError> {
+        let parsed = url.parse().map_err(|error| ChainError::Url {
+            url: url.into(),
+            reason: format!("{error}"),
+        })?;
+        if url.starts_with("https:") && !cfg!(feature = "tls") {
+            let reason = "this program was built without the feature `tls`".into();
+            return Err(ChainError::Url {
+                url: url.into(),
+                reason,
+            });
+        }
+        let rpc = RpcClient::new_http(parsed);
+        let provider = ProviderBuilder::new().connect_client(rpc.clone()).erased();
+        let chain_id = provider
+            .get_chain_id()
+            .await
+            .map_err(|error| ChainError::of(url, "eth_chainId", error))?;
+        Ok(Self {
+            endpoint: url.into(),
+            rpc,
+            provider,
+            sender: None,
+            chain_id,
+        })
+    }
+
+    /// The same chain, with transactions signed by `signer`.
+    pub fn with_signer(&self, signer: PrivateKeySigner) -> Self {
+        let sender = Some(signer.address());
+        let provider = ProviderBuilder::new()
+            .with_simple_nonce_management()
+            .wallet(EthereumWallet::from(signer))
+            .connect_client(self.rpc.clone())
+            .erased();
+        Self {
+            provider,
+            sender,
+            ..self.clone()
+        }
+    }
+
+    /// The chain's id.
+    pub fn chain_id(&self) -> u64 {
+        self.chain_id
+    }
+
+    /// The RPC URL.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    /// alloy's provider beneath, for what is not offered here.
+    pub fn provider(&self) -> &DynProvider {
+        &self.provider
+    }
+
+    /// The address of the key. Errors with `what` needed it if there is none.
+    pub fn sender(&self, what: &str) -> Result<Address, ChainError> {
+        self.sender
+            .ok_or_else(|| ChainError::NoKey { what: what.into() })
+    }
+
+    /// Reads by a typed call from this client's address.
+    pub async fn call<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, ChainError> {
+        self.call_with_value(to, call, U256::ZERO).await
+    }
+
+    /// As [`Self::call`], with value in wei: what a transaction would return.
+    pub async fn call_with_value<C: SolCall>(
+        &self,
+        to: Address,
+        call: &C,
+        value: U256,
+    ) -> Result<C::Return, ChainError> {
+        let mut request = TransactionRequest::default()
+            .with_to(to)
+            .with_input(call.abi_encode());
+        if !value.is_zero() {
+            request = request.with_value(value);
+        }
+        if let Some(sender) = self.sender {
+            request = request.with_from(sender);
+        }
+        let answer = self
+            .provider
+            .call(request)
+            .await
+            .map_err(|error| self.error(C::SIGNATURE, error))?;
+        C::abi_decode_returns(&answer).map_err(|error| ChainError::UnexpectedAnswer {
+            account: to,
+            what: C::SIGNATURE.into(),
+            reason: if answer.is_empty() {
+                "an empty answer".into()
+            } else {
+                error.to_string()
+            },
+        })
+    }
+
+    /// Sends a typed call with `value` wei and waits for its receipt.
+    pub async fn send<C: SolCall>(
+        &self,
+        what: &str,
+        to: Address,
+        call: &C,
+        value: U256,
+    ) -> Result<Sent, ChainError> {
+        let request = TransactionRequest::default()
+            .with_to(to)
+            .with_input(call.abi_encode())
+            .with_value(value);
+        self.transact(what, request).await
+    }
+
+    /// Estimates, signs and sends `request`, and waits for its receipt. A refusal is found out
+    /// by the estimate, before anything is sent.
+    pub async fn transact(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+    ) -> Result<Sent, ChainError> {
+        let request = request.with_from(self.sender(what)?);
+        let estimate = self
+            .provider
+            .estimate_gas(request.clone())
+            .await
+            .map_err(|error| self.error(what, error))?;
+        let gas_limit = estimate.saturating_mul(GAS_PERCENT) / 100;
+        let pending = self
+            .provider
+            .send_transaction(request.clone().with_gas_limit(gas_limit))
+            .await
+            .map_err(|error| self.error(what, error))?;
+        let tx = *pending.tx_hash();
+        let receipt = self.receipt(what, tx).await?;
+        if !receipt.status() {
+            return Err(self.refusal(what, request, &receipt).await);
+        }
+        Ok(Sent {
+            what: what.into(),
+            tx,
+            gas: receipt.gas_used,
+            receipt,
+        })
+    }
+
+    /// The code of an account, empty if it has none.
+    pub async fn code(&self, account: Address) -> Result<Bytes, ChainError> {
+        self.provider
+            .get_code_at(account)
+            .await
+            .map_err(|error| self.error("eth_getCode", error))
+    }
+
+    /// keccak256 of the code of an account, `None` if it has none.
+    pub async fn codehash(&self, account: Address) -> Result<Option<B256>, ChainError> {
+        let code = self.code(account).await?;
+        Ok((!code.is_empty()).then(|| keccak256(code)))
+    }
+
+    /// One storage word of an account.
+    pub async fn storage(&self, account: Address, slot: B256) -> Result<B256, ChainError> {
+        self.provider
+            .get_storage_at(account, slot.into())
+            .await
+            .map(B256::from)
+            .map_err(|error| self.error("eth_getStorageAt", error))
+    }
+
+    /// Balance of an account in wei.
+    pub async fn balance(&self, account: Address) -> Result<U256, ChainError> {
+        self.provider
+            .get_balance(account)
+            .await
+            .map_err(|error| self.error("eth_getBalance", error))
+    }
+
+    /// Sorts an error of the provider.
+    pub fn error(&self, what: &str, error: alloy::transports::TransportError) -> ChainError {
+        ChainError::of(&self.endpoint, what, error)
+    }
+
+    async fn receipt(&self, what: &str, tx: B256) -> Result<TransactionReceipt, ChainError> {
+        let begun = Instant::now();
+        let mut pause = RECEIPT_PAUSE;
+        while begun.elapsed() < RECEIPT_TIMEOUT {
+            let found = self
+                .provider
+                .get_transaction_receipt(tx)
+                .await
+                .map_err(|error| self.error(what, error))?;
+            if let Some(receipt) = found {
+                return Ok(receipt);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+        Err(ChainError::NoReceipt {
+            what: what.into(),
+            tx,
+            seconds: RECEIPT_TIMEOUT.as_secs(),
+        })
+    }
+
+    /// Why a transaction failed that the estimate had let pass: it is called again on the block
+    /// before its own.
+    async fn refusal(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+        receipt: &TransactionReceipt,
+    ) -> ChainError {
+        let before = receipt.block_number.unwrap_or_default().saturating_sub(1);
+        match self.provider.call(request).block(before.into()).await {
+            Err(error) => self.error(what, error),
+            Ok(_) => ChainError::Refused {
+                what: what.into(),
+                revert: Revert::decode(&[]),
+            },
+        }
+    }
+}
+
+impl Sent {
+    /// The first log of that kind, from whatever account.
+    pub fn event<E: SolEvent>(&self) -> Option<E> {
+        self.receipt
+            .logs()
+            .iter()
+            .find_map(|log| Some(log.log_decode::<E>().ok()?.inner.data))
+    }
+
+    /// As [`Self::event`]; errors if there is none.
+    pub fn require<E: SolEvent>(&self) -> Result<E, ChainError> {
+        self.event().ok_or_else(|| ChainError::NoEvent {
+            what: self.what.clone(),
+            tx: self.tx,
+            event: E::SIGNATURE,
+        })
+    }
+}

@@ -1,0 +1,78 @@
+use super::Revert;
+use alloy::primitives::{Address, U256};
+use alloy::sol_types::{Revert as SolRevert, SolError};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
+    ImplementationNotRunnable, UpgradeInProgress, VersionNotFound,
+};
+use stylus_upgrades_interface::registry::IRegistry::CodeChanged;
+
+#[test]
+fn a_refusal_of_the_framework_is_told_by_name_with_its_arguments() {
+    let data = VersionNotFound {
+        name: "A".into(),
+        version: "2.0".into(),
+    }
+    .abi_encode();
+    let revert = Revert::decode(&data);
+    assert_eq!(revert.to_string(), r#"VersionNotFound("A", "2.0")"#);
+    assert_eq!(
+        revert.advice().next.as_deref(),
+        Some("stylus-upgrades register A 2.0 <crate|wasm|address>")
+    );
+}
+
+#[test]
+fn an_error_without_arguments_is_told_by_name() {
+    assert_eq!(
+        Revert::decode(&UpgradeInProgress {}.abi_encode()).to_string(),
+        "UpgradeInProgress()"
+    );
+}
+
+#[test]
+fn reason_numbers_are_told_in_words() {
+    let error = ImplementationNotRunnable {
+        implementation: Address::ZERO,
+        reason: 2,
+    };
+    let advice = Revert::decode(&error.abi_encode()).advice();
+    assert!(
+        advice
+            .found
+            .is_some_and(|found| found.ends_with("the program is not activated"))
+    );
+}
+
+#[test]
+fn expected_and_found_of_changed_code_are_the_two_hashes() {
+    let error = CodeChanged {
+        account: Address::ZERO,
+        expected: U256::from(1).into(),
+        found: U256::from(2).into(),
+    };
+    let advice = Revert::decode(&error.abi_encode()).advice();
+    assert!(advice.expected.is_some_and(|hash| hash.ends_with("01")));
+    assert!(advice.found.is_some_and(|hash| hash.ends_with("02")));
+}
+
+#[test]
+fn a_reason_string_of_solidity_is_decoded() {
+    let data = SolRevert::from("no").abi_encode();
+    assert_eq!(Revert::decode(&data).to_string(), r#"Error("no")"#);
+}
+
+#[test]
+fn foreign_broken_and_empty_data_is_shown_as_it_is() {
+    assert_eq!(Revert::decode(&[]).to_string(), "it reverted without data");
+    assert_eq!(
+        Revert::decode(&[1, 2, 3, 4]).to_string(),
+        "it reverted with 0x01020304"
+    );
+    assert_eq!(Revert::decode(&[1]).name, "Unknown");
+    let cut = &VersionNotFound {
+        name: "A".into(),
+        version: "2.0".into(),
+    }
+    .abi_encode()[..40];
+    assert_eq!(Revert::decode(cut).name, "Unknown");
+}

@@ -1,0 +1,199 @@
+//! The argument tree.
+
+use crate::deploy::DATA_FEE_BUMP_PERCENT;
+use crate::keys::KeyArgs;
+use alloy::primitives::U256;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+/// Upgradeable contracts for Arbitrum Stylus: build, deploy, govern, upgrade.
+#[derive(Debug, Parser)]
+#[command(name = "stylus-upgrades", version)]
+pub struct Cli {
+    /// What every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// The chain [default: the manifest's, else http://127.0.0.1:8547]
+    #[arg(
+        short = 'e',
+        long,
+        alias = "endpoint",
+        env = "ETH_RPC_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        global = true
+    )]
+    pub rpc_url: Option<String>,
+    /// The registry, an address or an alias [default: the manifest's]
+    #[arg(
+        long,
+        env = "STYLUS_UPGRADES_REGISTRY",
+        value_name = "ADDRESS",
+        global = true
+    )]
+    pub registry: Option<String>,
+    /// The manifest [default: the nearest stylus-upgrades.toml, upwards]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub manifest: Option<PathBuf>,
+    /// One JSON document on stdout, everything else on stderr
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// No progress
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// What the activation's data fee is raised by
+    #[arg(long, value_name = "PERCENT", global = true, default_value_t = DATA_FEE_BUMP_PERCENT)]
+    pub data_fee_bump_percent: u32,
+    /// The signing key.
+    #[command(flatten)]
+    pub key: KeyArgs,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the local chain
+    #[command(disable_help_flag = true)]
+    Node {
+        /// anvil's flags, see `stylus-upgrades node --help`
+        #[arg(
+            trailing_var_arg = true,
+            allow_hyphen_values = true,
+            value_name = "FLAGS"
+        )]
+        flags: Vec<OsString>,
+    },
+    /// The whole story on a private chain, checked, with gas
+    Demo,
+    /// Build, compress, deploy, activate
+    Deploy {
+        /// A crate's folder, a .wasm file, or a contract of this repository by name
+        source: String,
+        /// Leave it inactive: it cannot run then
+        #[arg(long)]
+        no_activate: bool,
+    },
+    /// The registry itself
+    Registry {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: RegistryCommand,
+    },
+    /// Create a definition
+    Define {
+        /// Its name
+        name: String,
+        /// Who may add versions and upgrade: addresses, aliases, AND(…), OR(…), OutOf(n,…)
+        #[arg(long, value_name = "POLICY")]
+        migrate: String,
+        /// Who may change policies [default: that of --migrate]
+        #[arg(long, value_name = "POLICY")]
+        policy: Option<String>,
+        /// Who may create instances [default: that of --migrate]
+        #[arg(long, value_name = "POLICY")]
+        create: Option<String>,
+    },
+    /// Add a version; the first one becomes current
+    Register(VersionArgs),
+    /// Create and initialise an instance
+    CreateProxy {
+        /// The definition
+        name: String,
+        /// The version it is born at
+        version: String,
+        /// The initializer and its arguments, or its calldata in hexadecimal
+        #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
+        init: Vec<String>,
+        /// Which proxy
+        #[arg(long, value_enum, default_value_t = Kind::Wasm)]
+        kind: Kind,
+        /// What its address is derived from [default: the number of instances]
+        #[arg(long, value_name = "NUMBER")]
+        salt: Option<U256>,
+        /// Wei for the initializer
+        #[arg(long, value_name = "WEI", default_value_t = U256::ZERO)]
+        value: U256,
+    },
+    /// Upgrade one instance
+    Upgrade {
+        /// The instance, an address or an alias
+        proxy: String,
+        /// The version
+        version: String,
+        /// A call and its arguments, or calldata: of the last migration if it has none of its own,
+        /// else on the new code
+        #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
+        call: Vec<String>,
+    },
+    /// Add a version if it is new, make it current, upgrade the instances
+    Migrate(VersionArgs),
+    /// Upgrade the instances that are older than the current version
+    Rollout {
+        /// The definition
+        name: String,
+        /// Stop after so many [default: all of them]
+        #[arg(long, value_name = "NUMBER")]
+        max: Option<u16>,
+    },
+    /// What is live: everything, a definition, or one instance
+    Status {
+        /// A definition's name or an instance's address
+        subject: Option<String>,
+    },
+}
+
+/// Commands on the registry itself.
+#[derive(Debug, Subcommand)]
+pub enum RegistryCommand {
+    /// Deploy it, with what it relies on
+    Deploy {
+        /// Who may create definitions [default: the key's address]
+        #[arg(long, value_name = "POLICY")]
+        define: Option<String>,
+    },
+}
+
+/// A version and the way into it.
+#[derive(Debug, Args)]
+pub struct VersionArgs {
+    /// The definition
+    pub name: String,
+    /// The version's label
+    pub version: String,
+    /// A crate's folder, a .wasm file, a contract of this repository by name, or the address of
+    /// what is deployed already
+    pub source: String,
+    /// The version that it is reached from [default: the current one]
+    #[arg(long, value_name = "VERSION", conflicts_with = "born")]
+    pub from: Option<String>,
+    /// It can only be born, not reached
+    #[arg(long)]
+    pub born: bool,
+    /// The migration: a function of the new version (or of --script) with its arguments, or
+    /// calldata
+    #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
+    pub call: Vec<String>,
+    /// The migration script: a crate, a .wasm file, a contract's name, or an address
+    #[arg(long, value_name = "SOURCE", requires = "call")]
+    pub script: Option<String>,
+}
+
+/// Kinds of proxies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Kind {
+    /// Our WASM proxy
+    Wasm,
+    /// Our minimal EVM proxy
+    Evm,
+    /// A beacon: follows the current version
+    Beacon,
+}

@@ -1,0 +1,75 @@
+//! Calls as people type them: `'initialize(uint256)' 7`, or calldata in hexadecimal.
+
+use crate::client::show;
+use crate::error::Error;
+use crate::manifest::Manifest;
+use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
+use alloy::json_abi::Function;
+use alloy::primitives::Bytes;
+
+/// Encodes a call: its signature and arguments, or one word of calldata. Nothing is no calldata.
+/// Addresses may be aliases.
+pub(super) fn encode(words: &[String], manifest: &Manifest) -> Result<Bytes, Error> {
+    let Some((first, arguments)) = words.split_first() else {
+        return Ok(Bytes::new());
+    };
+    if first.starts_with("0x") && arguments.is_empty() {
+        return first.parse().map_err(|error| {
+            usage(
+                format!("{first:?} is no calldata: {error}"),
+                "0x and pairs of digits",
+                first,
+            )
+        });
+    }
+    let function = Function::parse(first).map_err(|error| {
+        usage(
+            format!("{first:?} is no signature: {error}"),
+            "name(type,…)",
+            first,
+        )
+    })?;
+    if function.inputs.len() != arguments.len() {
+        return Err(usage(
+            format!("{first} was given {} arguments", arguments.len()),
+            &format!("{} arguments", function.inputs.len()),
+            &arguments.join(" "),
+        ));
+    }
+    let mut values = Vec::with_capacity(arguments.len());
+    for (input, argument) in function.inputs.iter().zip(arguments) {
+        values.push(value(&input.ty, argument, manifest)?);
+    }
+    let encoded = function.abi_encode_input(&values).map_err(|error| {
+        let shown: Vec<_> = values.iter().map(show).collect();
+        usage(
+            format!("{first} cannot be encoded: {error}"),
+            first,
+            &shown.join(", "),
+        )
+    })?;
+    Ok(encoded.into())
+}
+
+fn value(ty: &str, argument: &str, manifest: &Manifest) -> Result<DynSolValue, Error> {
+    let bad = |reason: String| usage(format!("{argument:?} is no {ty}: {reason}"), ty, argument);
+    let parsed = DynSolType::parse(ty).map_err(|error| bad(error.to_string()))?;
+    if parsed == DynSolType::Address {
+        return Ok(DynSolValue::Address(manifest.address(argument)?));
+    }
+    parsed
+        .coerce_str(argument)
+        .map_err(|error| bad(error.to_string()))
+}
+
+fn usage(message: String, expected: &str, found: &str) -> Error {
+    Error::Usage {
+        message,
+        expected: expected.into(),
+        found: found.into(),
+        next: "write it as 'name(type,…)' argument …, or as calldata 0x…".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+use super::encode;
+use crate::error::{Error, Exit, Explain};
+use crate::manifest::Manifest;
+use alloy::primitives::{Address, Bytes, U256, address, keccak256};
+use alloy::sol_types::SolValue;
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+fn encoded(call: &[&str]) -> Result<Bytes, Error> {
+    encode(&words(call), &Manifest::default())
+}
+
+#[test]
+fn a_signature_and_its_arguments_become_calldata() {
+    let selector = &keccak256("initialize(uint256)")[..4];
+    let expected = [selector, &U256::from(7).abi_encode()].concat();
+    assert_eq!(
+        encoded(&["initialize(uint256)", "7"]).ok(),
+        Some(expected.into())
+    );
+}
+
+#[test]
+fn hexadecimal_is_taken_as_it_is_and_nothing_is_nothing() {
+    assert_eq!(
+        encoded(&["0x01020304"]).ok(),
+        Some(Bytes::from(vec![1, 2, 3, 4]))
+    );
+    assert_eq!(encoded(&[]).ok(), Some(Bytes::new()));
+}
+
+#[test]
+fn an_address_argument_may_be_an_alias() {
+    let bob: Address = address!("00000000000000000000000000000000000000b0");
+    let manifest = Manifest {
+        aliases: [("Bob".to_owned(), bob)].into(),
+        ..Manifest::default()
+    };
+    let call = encode(&words(&["mint(address)", "Bob"]), &manifest);
+    assert!(call.is_ok_and(|call| call.ends_with(bob.as_slice())));
+}
+
+#[test]
+fn a_wrong_number_of_arguments_is_wrong_use() {
+    let error = encoded(&["initialize(uint256)"]).expect_err("an argument is missing");
+    assert_eq!(error.exit(), Exit::Usage);
+    assert_eq!(error.expected().as_deref(), Some("1 arguments"));
+}
+
+#[test]
+fn an_argument_of_another_type_is_wrong_use() {
+    let error = encoded(&["initialize(uint256)", "seven"]).expect_err("seven is no number");
+    assert_eq!(error.found().as_deref(), Some("seven"));
+}
+
+#[test]
+fn something_that_is_no_signature_is_wrong_use() {
+    assert!(encoded(&["initialize(", "7"]).is_err_and(|error| error.exit() == Exit::Usage));
+    assert!(encoded(&["0x123"]).is_err_and(|error| error.exit() == Exit::Usage));
+}

@@ -1,0 +1,143 @@
+//! The commands: each one reads its arguments, calls the library, and says what came of it.
+
+mod args;
+mod calldata;
+mod context;
+mod create_proxy;
+mod define;
+mod demo;
+mod deploy;
+mod node;
+mod registry;
+mod rollout;
+mod status;
+#[cfg(test)]
+mod tests;
+mod upgrade;
+mod version;
+
+pub use args::{Cli, Command, Global, Kind, RegistryCommand, VersionArgs};
+
+use crate::error::{Error, Exit};
+use crate::output::{Outcome, Output};
+use clap::Parser;
+use context::Context;
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Runs the command line of this process. Exit codes are those of [`Exit`].
+pub fn main() -> ExitCode {
+    run(std::env::args_os().collect())
+}
+
+/// Runs a command line, its first word being the program's name.
+pub fn run(words: Vec<OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(&words) {
+        Ok(cli) => cli,
+        Err(error) => return misused(&words, &error),
+    };
+    let output = Arc::new(Output::new(cli.global.json, cli.global.quiet));
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let error = Error::Node {
+                reason: error.to_string(),
+            };
+            return code(output.failure(&error));
+        }
+    };
+    let exit = match runtime.block_on(execute(output.clone(), cli)) {
+        Ok(outcome) => output.result(&outcome),
+        Err(error) => output.failure(&error),
+    };
+    code(exit)
+}
+
+async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
+    let context = Context::new(output, cli.global)?;
+    match cli.command {
+        Command::Node { flags } => node::run(&context, &flags).await,
+        Command::Demo => demo::run(&context).await,
+        Command::Deploy {
+            source,
+            no_activate,
+        } => deploy::run(&context, &source, no_activate).await,
+        Command::Registry {
+            command: RegistryCommand::Deploy { define },
+        } => registry::deploy(&context, define.as_deref()).await,
+        Command::Define {
+            name,
+            migrate,
+            policy,
+            create,
+        } => {
+            define::run(
+                &context,
+                name,
+                &migrate,
+                policy.as_deref(),
+                create.as_deref(),
+            )
+            .await
+        }
+        Command::Register(args) => version::register(&context, &args).await,
+        Command::CreateProxy {
+            name,
+            version,
+            init,
+            kind,
+            salt,
+            value,
+        } => {
+            let wish = create_proxy::Wish {
+                name,
+                version,
+                init,
+                kind,
+                salt,
+                value,
+            };
+            create_proxy::run(&context, wish).await
+        }
+        Command::Upgrade {
+            proxy,
+            version,
+            call,
+        } => upgrade::run(&context, &proxy, &version, &call).await,
+        Command::Migrate(args) => version::migrate(&context, &args).await,
+        Command::Rollout { name, max } => rollout::run(&context, &name, max).await,
+        Command::Status { subject } => status::run(&context, subject.as_deref()).await,
+    }
+}
+
+/// Help and version are no failures; everything else that clap reports is wrong use.
+fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
+    if error.use_stderr() && words.iter().any(|word| word == "--json") {
+        let message = error.to_string();
+        let output = Output::new(true, true);
+        return code(
+            output.failure(&Error::Usage {
+                message: message.lines().next().unwrap_or_default().to_owned(),
+                expected: "a command line as --help describes it".into(),
+                found: words
+                    .iter()
+                    .skip(1)
+                    .map(|word| word.to_string_lossy())
+                    .collect::<Vec<_>>()
+                    .join(" "),
+                next: "stylus-upgrades --help".into(),
+            }),
+        );
+    }
+    let _ = error.print();
+    code(if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Done
+    })
+}
+
+fn code(exit: Exit) -> ExitCode {
+    ExitCode::from(exit as u8)
+}

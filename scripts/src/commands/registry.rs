@@ -1,0 +1,31 @@
+//! `registry deploy`: the registry and everything that it relies on.
+
+use super::context::{Context, report};
+use crate::deploy;
+use crate::error::Error;
+use crate::output::Outcome;
+use crate::progress::Progress;
+
+pub(super) async fn deploy(context: &Context, define: Option<&str>) -> Result<Outcome, Error> {
+    let framework = context.builder()?.framework()?;
+    let client = context.client().await?;
+    let sender = client.sender("registry deploy")?;
+    let policy = match define {
+        Some(policy) => context.manifest.policy(policy)?,
+        None => format!("{sender:#x}"),
+    };
+    let bump = context.global.data_fee_bump_percent;
+    let mut sent = deploy::ensure_framework(&client, &framework, bump, &*context.output).await?;
+    context.output.note("deploying the registry");
+    let (registry, born) =
+        deploy::deploy_registry(&client, &framework.registry, &policy, bump).await?;
+    sent.push(born);
+    let mut outcome = Outcome::default();
+    report(&mut outcome, &sent);
+    outcome.field("registry", registry);
+    outcome.field("codehash", framework.registry.codehash());
+    outcome.field("define", &policy);
+    outcome.line(format!("registry  {registry}"));
+    outcome.line(format!("define    {policy}"));
+    Ok(outcome)
+}

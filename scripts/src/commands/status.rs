@@ -1,0 +1,97 @@
+//! `status`: what is live, read from the chain.
+
+use super::context::Context;
+use crate::client::Client;
+use crate::error::Error;
+use crate::output::Outcome;
+use crate::registry::{self, DefinitionStatus, InstanceStatus};
+use alloy::primitives::Address;
+
+pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outcome, Error> {
+    let registry = context.registry()?;
+    let client = context.client().await?;
+    let mut outcome = Outcome::default();
+    outcome.field("registry", registry);
+    match subject {
+        None => {
+            let names = registry::definitions(&client, registry).await?;
+            everything(&client, registry, &names, &mut outcome).await?;
+        }
+        Some(name) => match instance(context, name) {
+            Some(proxy) => {
+                let status = registry::instance_status(&client, registry, proxy).await?;
+                outcome.line(instance_line(&status));
+                outcome.field("instance", status);
+            }
+            None => everything(&client, registry, &[name.to_owned()], &mut outcome).await?,
+        },
+    }
+    Ok(outcome)
+}
+
+async fn everything(
+    client: &Client,
+    registry: Address,
+    names: &[String],
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let mut all = Vec::with_capacity(names.len());
+    for name in names {
+        let status = registry::definition_status(client, registry, name).await?;
+        outcome.lines.extend(definition_lines(&status));
+        all.push(status);
+    }
+    outcome.field("definitions", all);
+    Ok(())
+}
+
+/// A subject that is an address is an instance; so is an alias.
+fn instance(context: &Context, subject: &str) -> Option<Address> {
+    context.manifest.address(subject).ok()
+}
+
+fn definition_lines(status: &DefinitionStatus) -> Vec<String> {
+    let current = if status.current.is_empty() {
+        "nothing yet"
+    } else {
+        &status.current
+    };
+    let mut lines = vec![format!(
+        "{}  current {current}  sequence {}  {}",
+        status.name, status.sequence, status.state
+    )];
+    if let Some(policy) = &status.migrate {
+        lines.push(format!("  migrate  {policy}"));
+    }
+    for version in &status.versions {
+        let from: Vec<_> = version
+            .from
+            .iter()
+            .filter(|from| !from.is_empty())
+            .cloned()
+            .collect();
+        let way = if from.is_empty() {
+            String::new()
+        } else {
+            format!("  from {}", from.join(", "))
+        };
+        lines.push(format!(
+            "  version  {:<8} {}  {}{way}",
+            version.version, version.implementation, version.codehash
+        ));
+    }
+    lines.extend(
+        status
+            .instances
+            .iter()
+            .map(|instance| format!("  {}", instance_line(instance))),
+    );
+    lines
+}
+
+fn instance_line(status: &InstanceStatus) -> String {
+    format!(
+        "instance {}  {} {}  {}  {}",
+        status.proxy, status.definition, status.version, status.kind, status.state
+    )
+}

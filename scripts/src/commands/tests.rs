@@ -1,0 +1,58 @@
+use super::{Cli, Command};
+use clap::{CommandFactory, Parser};
+
+fn parse(line: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(std::iter::once("stylus-upgrades").chain(line.split_whitespace()))
+}
+
+#[test]
+fn the_argument_tree_is_consistent() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn names_of_cast_and_cargo_stylus_are_understood() {
+    for line in [
+        "-e http://x status",
+        "--endpoint http://x status",
+        "status --rpc-url http://x",
+        "deploy a.wasm --private-key-path k",
+        "deploy a.wasm --keystore-path k --keystore-password-path p",
+        "deploy a.wasm --keystore k --password-file p",
+        "deploy a.wasm --account me --from 0x1111111111111111111111111111111111111111",
+    ] {
+        assert!(parse(line).is_ok(), "{line}");
+    }
+}
+
+#[test]
+fn an_initializer_takes_its_arguments() {
+    let cli = parse("create-proxy A 1.0 --init initialize(uint256) 7 --json").expect("it parses");
+    let Command::CreateProxy { init, .. } = cli.command else {
+        panic!("another command")
+    };
+    assert_eq!(init, ["initialize(uint256)", "7"]);
+    assert!(cli.global.json);
+}
+
+#[test]
+fn a_script_without_its_call_is_wrong_use() {
+    assert!(parse("migrate A 3.0 counter-v1 --script counter-back").is_err());
+    assert!(parse("migrate A 3.0 counter-v1 --script counter-back --call migrate()").is_ok());
+}
+
+#[test]
+fn flags_of_the_node_are_passed_on() {
+    let cli = parse("node --port 0 --chain-id 5").expect("it parses");
+    let Command::Node { flags } = cli.command else {
+        panic!("another command")
+    };
+    assert_eq!(flags, ["--port", "0", "--chain-id", "5"]);
+}
+
+#[test]
+fn a_key_in_the_arguments_is_in_no_debug_output() {
+    let key = "0x0101010101010101010101010101010101010101010101010101010101010101";
+    let cli = parse(&format!("status --private-key {key}")).expect("it parses");
+    assert!(!format!("{cli:?}").contains("0101"));
+}

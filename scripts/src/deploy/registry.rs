@@ -1,0 +1,65 @@
+//! The registry onto a chain: created, activated and constructed in one transaction, so that
+//! nobody can come between.
+
+use super::{bumped, data_fee};
+use crate::build::Artifact;
+use crate::client::{ChainError, Client, Sent};
+use alloy::primitives::{Address, B256, U256, address};
+use alloy::rpc::types::state::AccountOverride;
+use alloy::sol_types::SolValue;
+use stylus_upgrades_interface::chain::{
+    ARB_WASM, CONSTRUCTOR_SELECTOR, IArbWasm, IStylusDeployer, STYLUS_DEPLOYER,
+};
+
+/// Where the registry's code is put for the duration of one call, to learn what activating it
+/// will cost: an account that nobody owns.
+const NOWHERE: Address = address!("00000000000000000000000000000000a0701e11");
+
+/// Deploys a registry whose roles `define` and `policy` follow `define_policy`. Its parts must be
+/// there ([`super::ensure_framework`]).
+pub async fn deploy_registry(
+    client: &Client,
+    registry: &Artifact,
+    define_policy: &str,
+    bump_percent: u32,
+) -> Result<(Address, Sent), ChainError> {
+    if client.code(STYLUS_DEPLOYER).await?.is_empty() {
+        return Err(ChainError::Missing {
+            what: "Stylus deployer",
+            account: STYLUS_DEPLOYER,
+        });
+    }
+    let constructor = [
+        CONSTRUCTOR_SELECTOR.as_slice(),
+        &(define_policy.to_owned(),).abi_encode_params(),
+    ]
+    .concat();
+    let value = bumped(fee_before_birth(client, registry).await?, bump_percent);
+    let call = IStylusDeployer::deployCall {
+        bytecode: registry.creation_code(),
+        initData: constructor.into(),
+        initValue: U256::ZERO,
+        salt: B256::ZERO,
+    };
+    let sent = client
+        .send("deploy registry", STYLUS_DEPLOYER, &call, value)
+        .await?;
+    let born = sent.require::<IStylusDeployer::ContractDeployed>()?;
+    super::require_code(client, born.deployedContract, registry.codehash()).await?;
+    Ok((born.deployedContract, sent))
+}
+
+/// The data fee in wei of code that is not on the chain yet; 0 if its code hash is active.
+async fn fee_before_birth(client: &Client, registry: &Artifact) -> Result<U256, ChainError> {
+    let call = IArbWasm::codehashVersionCall {
+        codehash: registry.codehash(),
+    };
+    match client.call(ARB_WASM, &call).await {
+        Ok(_) => Ok(U256::ZERO),
+        Err(ChainError::Refused { .. }) => {
+            let code = AccountOverride::default().with_code(registry.code.clone());
+            data_fee(client, NOWHERE, Some(code)).await
+        }
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,79 @@
+//! What operators ask of a registry and its proxies, each a function of its own.
+
+mod governed;
+mod status;
+mod upgrade;
+
+pub use governed::{
+    Created, Governed, NewDefinition, NewVersion, RolledOut, add_version, create_proxy, define,
+    migrate, rollout,
+};
+pub use status::{
+    DefinitionStatus, InstanceStatus, VersionStatus, definition_status, definitions,
+    instance_status,
+};
+pub use upgrade::{Route, Upgraded, upgrade, upgrade_directly};
+
+use crate::client::{ChainError, Client};
+use alloy::primitives::{Address, B256, Bytes};
+use stylus_upgrades_interface::reasons::step;
+use stylus_upgrades_interface::registry::{Code, Step};
+
+/// The code at `implementation`, as a version records it. Errors if there is none.
+pub async fn code_at(client: &Client, implementation: Address) -> Result<Code, ChainError> {
+    let codehash = client
+        .codehash(implementation)
+        .await?
+        .ok_or(ChainError::Missing {
+            what: "code",
+            account: implementation,
+        })?;
+    Ok(Code {
+        implementation,
+        codehash,
+        layoutHash: B256::ZERO,
+        sourceHash: B256::ZERO,
+    })
+}
+
+/// The step of a version that can only be born.
+pub fn born() -> Step {
+    nothing("")
+}
+
+/// A step that runs nothing: the data stays as it is.
+pub fn nothing(from: &str) -> Step {
+    Step {
+        from: from.into(),
+        kind: step::NONE,
+        script: Address::ZERO,
+        scriptCodehash: B256::ZERO,
+        data: Bytes::new(),
+    }
+}
+
+/// A migration that the new version's own code holds.
+pub fn call(from: &str, data: Bytes) -> Step {
+    Step {
+        kind: step::CALL,
+        data,
+        ..nothing(from)
+    }
+}
+
+/// A migration in a contract of its own, bound by its code hash.
+pub async fn script(
+    client: &Client,
+    from: &str,
+    script: Address,
+    data: Bytes,
+) -> Result<Step, ChainError> {
+    let code = code_at(client, script).await?;
+    Ok(Step {
+        kind: step::SCRIPT,
+        script,
+        scriptCodehash: code.codehash,
+        data,
+        ..nothing(from)
+    })
+}

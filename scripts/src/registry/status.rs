@@ -1,0 +1,217 @@
+//! What is live: read from the chain alone.
+
+use super::governed::definition_id;
+use crate::client::{ChainError, Client};
+use alloy::primitives::{Address, B256};
+use alloy::providers::Provider;
+use alloy::rpc::types::Filter;
+use alloy::sol_types::SolEvent;
+use serde::Serialize;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
+use stylus_upgrades_interface::reasons::{definition_state, instance_state, proxy_kind};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::slots;
+
+/// Entries asked for in one call of a paged view.
+const PAGE: u32 = 50;
+
+/// A definition, all of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct DefinitionStatus {
+    /// Its name.
+    pub name: String,
+    /// The version that is current; empty before the first one.
+    pub current: String,
+    /// Rises with every version added and policy changed.
+    pub sequence: u64,
+    /// `live`, `paused` or `frozen`.
+    pub state: &'static str,
+    /// The policy of role `migrate`; `None` if the registry does not tell.
+    pub migrate: Option<String>,
+    /// Its versions in order of registration.
+    pub versions: Vec<VersionStatus>,
+    /// Its instances in order of creation.
+    pub instances: Vec<InstanceStatus>,
+}
+
+/// A version.
+#[derive(Debug, Clone, Serialize)]
+pub struct VersionStatus {
+    /// Its label.
+    pub version: String,
+    /// The account that holds its code.
+    pub implementation: Address,
+    /// keccak256 of its code.
+    pub codehash: B256,
+    /// The definition's sequence when it was added.
+    pub sequence: u64,
+    /// The versions that it can be reached from.
+    pub from: Vec<String>,
+}
+
+/// An instance.
+#[derive(Debug, Clone, Serialize)]
+pub struct InstanceStatus {
+    /// The proxy's address.
+    pub proxy: Address,
+    /// The definition it belongs to.
+    pub definition: String,
+    /// The version it is at, as the registry knows it.
+    pub version: String,
+    /// `wasm`, `evm`, `beacon`, `transparent-4`, `transparent-5` or `uups`.
+    pub kind: &'static str,
+    /// `live`, `migrating`, `turning-back` or `paused`.
+    pub state: &'static str,
+    /// What the proxy's implementation slot holds.
+    pub implementation: Address,
+    /// The registry that the proxy itself names.
+    pub registry: Address,
+}
+
+/// Everything about a definition.
+pub async fn definition_status(
+    client: &Client,
+    registry: Address,
+    name: &str,
+) -> Result<DefinitionStatus, ChainError> {
+    let found = client
+        .call(registry, &abi::definitionCall { name: name.into() })
+        .await?;
+    let policy = abi::policyCall {
+        name: name.into(),
+        role: "migrate".into(),
+    };
+    Ok(DefinitionStatus {
+        name: name.into(),
+        current: found.current,
+        sequence: found.sequence,
+        state: state_name(found.state),
+        migrate: client.call(registry, &policy).await.ok(),
+        versions: versions(client, registry, name, found.versions).await?,
+        instances: instances(client, registry, name, found.instances).await?,
+    })
+}
+
+/// An instance, as its registry and its own slots have it.
+pub async fn instance_status(
+    client: &Client,
+    registry: Address,
+    proxy: Address,
+) -> Result<InstanceStatus, ChainError> {
+    let found = client
+        .call(registry, &abi::instanceOfCall { proxy })
+        .await?;
+    let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
+    Ok(InstanceStatus {
+        proxy,
+        definition: found.name,
+        version: found.version,
+        kind: kind_name(found.kind),
+        state: instance_state_name(found.state),
+        implementation: Address::from_word(word),
+        registry: client.call(proxy, &proxy_abi::registryCall {}).await?,
+    })
+}
+
+/// The names of all definitions, from the registry's events.
+pub async fn definitions(client: &Client, registry: Address) -> Result<Vec<String>, ChainError> {
+    let filter = Filter::new()
+        .address(registry)
+        .event_signature(abi::DefinitionCreated::SIGNATURE_HASH)
+        .from_block(0);
+    let logs = client
+        .provider()
+        .get_logs(&filter)
+        .await
+        .map_err(|error| client.error("eth_getLogs", error))?;
+    let created = logs
+        .iter()
+        .filter_map(|log| log.log_decode::<abi::DefinitionCreated>().ok());
+    Ok(created
+        .map(|log| log.inner.data)
+        .filter(|event| event.definition == definition_id(&event.name))
+        .map(|event| event.name)
+        .collect())
+}
+
+async fn versions(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    total: u32,
+) -> Result<Vec<VersionStatus>, ChainError> {
+    let mut all = Vec::new();
+    for start in (0..total).step_by(PAGE as usize) {
+        let page = abi::versionsCall {
+            name: name.into(),
+            start,
+            count: PAGE,
+        };
+        for version in client.call(registry, &page).await? {
+            let call = abi::getVersionCall {
+                name: name.into(),
+                version: version.clone(),
+            };
+            let found = client.call(registry, &call).await?;
+            all.push(VersionStatus {
+                version,
+                implementation: found.code.implementation,
+                codehash: found.code.codehash,
+                sequence: found.sequence,
+                from: found.steps.into_iter().map(|step| step.from).collect(),
+            });
+        }
+    }
+    Ok(all)
+}
+
+async fn instances(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    total: u32,
+) -> Result<Vec<InstanceStatus>, ChainError> {
+    let mut all = Vec::new();
+    for start in (0..total).step_by(PAGE as usize) {
+        let page = abi::instancesCall {
+            name: name.into(),
+            start,
+            count: PAGE,
+        };
+        for proxy in client.call(registry, &page).await? {
+            all.push(instance_status(client, registry, proxy).await?);
+        }
+    }
+    Ok(all)
+}
+
+fn state_name(state: u8) -> &'static str {
+    match state {
+        definition_state::LIVE => "live",
+        definition_state::PAUSED => "paused",
+        definition_state::FROZEN => "frozen",
+        _ => "unknown",
+    }
+}
+
+fn instance_state_name(state: u8) -> &'static str {
+    match state {
+        instance_state::LIVE => "live",
+        instance_state::MIGRATING => "migrating",
+        instance_state::TURNING_BACK => "turning-back",
+        instance_state::PAUSED => "paused",
+        _ => "unknown",
+    }
+}
+
+fn kind_name(kind: u8) -> &'static str {
+    match kind {
+        proxy_kind::WASM => "wasm",
+        proxy_kind::EVM => "evm",
+        proxy_kind::BEACON => "beacon",
+        proxy_kind::TRANSPARENT_4 => "transparent-4",
+        proxy_kind::TRANSPARENT_5 => "transparent-5",
+        proxy_kind::UUPS => "uups",
+        _ => "unknown",
+    }
+}
