@@ -1,20 +1,18 @@
 //! Policies in storage, and who satisfies them.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 use stylus_upgrades_host::{call, context, storage};
 use stylus_upgrades_interface::{
-    chain::DESIGNATOR_PREFIX,
-    limits::LAMBDA_GAS,
-    policy::IPolicy,
-    reasons::invalid_policy,
-    registry::IRegistry::{InsufficientGas, InvalidPolicy, PolicyChanged, UnknownRole},
+    chain::DESIGNATOR_PREFIX, limits::LAMBDA_GAS, policy::IPolicy, reasons::invalid_policy,
 };
 
 use crate::{
-    chain::{Reverts, code_hash, emit, has_code, keccak},
+    abi::{Value, encode},
+    chain::{Reverts, code_hash, has_code, keccak},
+    errors, events,
     policy::{self, Policy, Refusal},
     runnable::{is_ours, is_precompile},
     state::{Definition, POLICY},
@@ -24,15 +22,15 @@ use crate::{
 /// The roles that calls of the registry ask for.
 pub mod role {
     /// Creating definitions; of the definition with the empty name.
-    pub const DEFINE: &str = "define";
+    pub const DEFINE: &[u8] = b"define";
     /// Versions, steps, upgrades.
-    pub const MIGRATE: &str = "migrate";
+    pub const MIGRATE: &[u8] = b"migrate";
     /// Policies.
-    pub const POLICY: &str = "policy";
+    pub const POLICY: &[u8] = b"policy";
     /// Instances.
-    pub const CREATE: &str = "create";
+    pub const CREATE: &[u8] = b"create";
     /// Pausing and resuming.
-    pub const PAUSE: &str = "pause";
+    pub const PAUSE: &[u8] = b"pause";
 }
 
 /// Words before a policy's text.
@@ -45,7 +43,7 @@ const CALL_OVERHEAD: u64 = 10_000;
 pub struct Stored {
     slot: Slot,
     /// As it was written.
-    pub text: String,
+    pub text: Vec<u8>,
     /// As it is understood.
     pub policy: Policy,
     /// How often it was changed after it was first set.
@@ -53,15 +51,15 @@ pub struct Stored {
 }
 
 impl Stored {
-    fn slot(definition: B256, role: &str) -> Slot {
-        Slot::of(POLICY, definition, keccak(role.as_bytes()))
+    fn slot(definition: B256, role: &[u8]) -> Slot {
+        Slot::of(POLICY, definition, keccak(role))
     }
 
     /// The policy of a role.
-    pub fn of(definition: &Definition, role: &str) -> Result<Self, UnknownRole> {
+    pub fn of(definition: &Definition, role: &[u8]) -> Reverts<Self> {
         let slot = Self::slot(definition.id, role);
         let head = slot.load();
-        let text = slot.plus(HEAD).load_text(length(&head));
+        let text = slot.plus(HEAD).load_bytes(length(&head));
         match policy::parse(&text) {
             Ok(policy) if head.u8::<0>() != 0 => Ok(Self {
                 slot,
@@ -69,13 +67,13 @@ impl Stored {
                 policy,
                 changes: head.u64::<4>(),
             }),
-            _ => Err(UnknownRole { role: role.into() }),
+            _ => Err(errors::unknown_role(role)),
         }
     }
 
     /// What approvals of this role's actions are bound to: for `migrate` the sequence, for the
     /// others the number of changes of their own policy.
-    pub fn epoch(&self, definition: &Definition, role: &str) -> u64 {
+    pub fn epoch(&self, definition: &Definition, role: &[u8]) -> u64 {
         if role == role::MIGRATE {
             definition.sequence
         } else {
@@ -89,12 +87,12 @@ impl Stored {
         if self.policy.lambdas.is_empty() {
             return Ok(0);
         }
-        let question = IPolicy::isSatisfiedCall {
-            action,
-            caller,
-            approvers: self.policy.addresses(approvals, true),
-        }
-        .abi_encode();
+        let approvers = self.policy.addresses(approvals, true);
+        let approvers: Vec<_> = approvers.into_iter().map(Value::from).collect();
+        let question = encode(
+            &IPolicy::isSatisfiedCall::SELECTOR,
+            &[action.into(), caller.into(), Value::Array(&approvers)],
+        );
         storage::flush(false);
         let mut consents = 0;
         for (position, lambda) in self.policy.lambdas.iter().enumerate() {
@@ -112,7 +110,7 @@ fn consents_to(lambda: Address, question: &[u8]) -> Reverts<bool> {
     let needed = LAMBDA_GAS + LAMBDA_GAS / 63 + CALL_OVERHEAD;
     let left = context::gas_left();
     if left < needed {
-        return Err(InsufficientGas { needed, left }.into());
+        return Err(errors::insufficient_gas(needed, left));
     }
     let called = call::static_call(&lambda, question, LAMBDA_GAS);
     let mut answer = Word::default();
@@ -126,7 +124,7 @@ fn consents_to(lambda: Address, question: &[u8]) -> Reverts<bool> {
 }
 
 /// Whether somebody, without anybody else, satisfies the policy of a role.
-pub fn alone(definition: &Definition, role: &str, who: Address) -> bool {
+pub fn alone(definition: &Definition, role: &[u8], who: Address) -> bool {
     Stored::of(definition, role).is_ok_and(|stored| {
         let bit = stored.policy.bit(who);
         stored.policy.is_satisfied_alone(bit)
@@ -134,34 +132,25 @@ pub fn alone(definition: &Definition, role: &str, who: Address) -> bool {
 }
 
 /// Refuses an expression that may not become a policy.
-pub fn check(expression: &str) -> Result<Policy, InvalidPolicy> {
-    accepted(expression).map_err(|refusal| InvalidPolicy {
-        expression: expression.into(),
-        offset: refusal.offset,
-        reason: refusal.reason,
-    })
+pub fn check(expression: &[u8]) -> Reverts<Policy> {
+    accepted(expression)
+        .map_err(|refusal| errors::invalid_policy(expression, refusal.offset, refusal.reason))
 }
 
 /// Refuses a change of a role's policy: a policy `NONE` means never again.
-pub fn check_change(
-    definition: &Definition,
-    role: &str,
-    expression: &str,
-) -> Result<Policy, InvalidPolicy> {
+pub fn check_change(definition: &Definition, role: &[u8], expression: &[u8]) -> Reverts<Policy> {
     let policy = check(expression)?;
     match Stored::of(definition, role) {
-        Ok(stored) if stored.policy.is_none() => Err(InvalidPolicy {
-            expression: expression.into(),
-            offset: 0,
-            reason: invalid_policy::FINAL,
-        }),
+        Ok(stored) if stored.policy.is_none() => {
+            Err(errors::invalid_policy(expression, 0, invalid_policy::FINAL))
+        }
         _ => Ok(policy),
     }
 }
 
 /// Sets a role's policy, which was checked, and says so. Neither raises the sequence nor saves
 /// the definition.
-pub fn set(definition: &mut Definition, role: &str, expression: &str, policy: &Policy) {
+pub fn set(definition: &mut Definition, role: &[u8], expression: &[u8], policy: &Policy) {
     let slot = Stored::slot(definition.id, role);
     let head = slot.load();
     let changes = if head.u8::<0>() == 0 {
@@ -178,39 +167,41 @@ pub fn set(definition: &mut Definition, role: &str, expression: &str, policy: &P
     for (position, lambda) in (1..).zip(&policy.lambdas) {
         slot.plus(position).store(code_hash(lambda.address).into());
     }
-    slot.plus(HEAD).store_bytes(expression.as_bytes());
+    slot.plus(HEAD).store_bytes(expression);
     if role == role::MIGRATE {
         definition.frozen = policy.is_none();
     }
-    emit(&PolicyChanged {
-        definition: definition.id,
-        role: role.into(),
-        expression: expression.into(),
-    });
+    events::policy_changed(definition.id, role, expression).emit();
 }
 
 /// An expression that keeps the rules of its text and of its accounts.
-fn accepted(expression: &str) -> Result<Policy, Refusal> {
+fn accepted(expression: &[u8]) -> Result<Policy, Refusal> {
     let policy = policy::parse(expression)?;
-    let mut leaves: Vec<_> = policy.approvers.iter().map(|leaf| (leaf, false)).collect();
-    leaves.extend(policy.lambdas.iter().map(|leaf| (leaf, true)));
-    leaves.sort_unstable_by_key(|(leaf, _)| leaf.offset);
-    for (leaf, lambda) in leaves {
-        let refuse = |reason| {
-            Err(Refusal {
+    let mut first: Option<Refusal> = None;
+    let approvers = policy.approvers.iter().map(|leaf| (leaf, false));
+    let lambdas = policy.lambdas.iter().map(|leaf| (leaf, true));
+    for (leaf, is_lambda) in approvers.chain(lambdas) {
+        if let Some(reason) = unacceptable(leaf.address, is_lambda)
+            && first.is_none_or(|other| leaf.offset < other.offset)
+        {
+            first = Some(Refusal {
                 offset: leaf.offset,
                 reason,
-            })
-        };
-        let address = leaf.address;
-        if address.is_zero() || is_precompile(address) || is_ours(address) {
-            return refuse(invalid_policy::FORBIDDEN_ADDRESS);
-        }
-        if lambda && !is_contract(address) {
-            return refuse(invalid_policy::BAD_LAMBDA);
+            });
         }
     }
-    Ok(policy)
+    first.map_or(Ok(policy), Err)
+}
+
+/// Why an account may not be a leaf.
+fn unacceptable(account: Address, is_lambda: bool) -> Option<u8> {
+    if account.is_zero() || is_precompile(account) || is_ours(account) {
+        Some(invalid_policy::FORBIDDEN_ADDRESS)
+    } else if is_lambda && !is_contract(account) {
+        Some(invalid_policy::BAD_LAMBDA)
+    } else {
+        None
+    }
 }
 
 /// Whether it has code of its own, not somebody's delegation.

@@ -3,18 +3,11 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::{SolCall, SolError, SolEvent};
 use stylus_upgrades_host::{call, context, storage};
 
 /// The revert data of this frame, ready to be passed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault(pub Vec<u8>);
-
-impl<E: SolError> From<E> for Fault {
-    fn from(error: E) -> Self {
-        Self(error.abi_encode())
-    }
-}
 
 /// A value, or the revert data of this frame.
 pub type Reverts<T> = Result<T, Fault>;
@@ -71,20 +64,9 @@ pub fn ask(to: Address, data: &[u8]) -> Reverts<Vec<u8>> {
     answer(call::static_call(&to, data, u64::MAX))
 }
 
-/// Emits an event.
-pub fn emit<E: SolEvent>(event: &E) {
-    let mut log = Vec::new();
-    let topics = event.encode_topics();
-    for topic in &topics {
-        log.extend_from_slice(topic.0.as_slice());
-    }
-    log.extend_from_slice(&event.encode_data());
-    call::emit_log(&log, topics.len());
-}
-
-/// The arguments of a call; calldata that does not decode reverts without data, as in Solidity.
-pub fn arguments<C: SolCall>(calldata: &[u8]) -> Reverts<C> {
-    C::abi_decode(calldata).map_err(|_| Fault(Vec::new()))
+/// Emits a log whose first words are its topics.
+pub fn log(data: &[u8], topics: usize) {
+    call::emit_log(data, topics);
 }
 
 /// What the last call returned, or reverted with.

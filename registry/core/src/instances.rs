@@ -8,11 +8,13 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use stylus_upgrades_interface::registry::IRegistry;
 
 use crate::{
+    abi::number,
+    chain::Reverts,
+    errors,
     state::{Definition, INSTANCE, LIST, PLACE, TAKEN},
-    store::{Slot, Word, key},
+    store::{Slot, Word},
 };
 
 /// The list of instances that lag behind.
@@ -46,11 +48,11 @@ impl Instance {
     }
 
     /// The instance at that account.
-    pub fn of(proxy: Address) -> Result<Self, IRegistry::NotAnInstance> {
+    pub fn of(proxy: Address) -> Reverts<Self> {
         let slot = Self::slot(proxy);
         let word = slot.load();
         match word.u32::<0>() {
-            0 => Err(IRegistry::NotAnInstance { proxy }),
+            0 => Err(errors::not_an_instance(proxy)),
             index => Ok(Self {
                 proxy,
                 index,
@@ -145,7 +147,7 @@ pub fn advance(definition: B256, was: u32, now: u32) {
     join(definition, was);
     let mut lane = was / LANE;
     while lane <= now / LANE {
-        let slot = Slot::of(TAKEN, definition, key(lane.into()));
+        let slot = Slot::of(TAKEN, definition, number(lane.into()));
         let mut word = slot.load();
         if word != Word::default() {
             for bit in 0..LANE {
@@ -171,7 +173,7 @@ fn list_of(version: u32, current: u32) -> u32 {
 /// Notes whether the list of a version that is younger than the current one is empty.
 fn mark(definition: B256, current: u32, version: u32) {
     if version > current {
-        let slot = Slot::of(TAKEN, definition, key((version / LANE).into()));
+        let slot = Slot::of(TAKEN, definition, number((version / LANE).into()));
         let mut word = slot.load();
         let taken = List::load(definition, version).count != 0;
         set_bit(&mut word, version % LANE, taken);
@@ -267,7 +269,7 @@ struct Place {
 
 impl Place {
     fn load(definition: B256, index: u32) -> Self {
-        let word = Slot::of(PLACE, definition, key(index.into())).load();
+        let word = Slot::of(PLACE, definition, number(index.into())).load();
         Self {
             proxy: word.address::<0>(),
             version: word.u32::<20>(),
@@ -282,7 +284,7 @@ impl Place {
         word.set::<20, 4>(self.version.to_be_bytes());
         word.set::<24, 4>(self.previous.to_be_bytes());
         word.set::<28, 4>(self.next.to_be_bytes());
-        Slot::of(PLACE, definition, key(index.into())).store(word);
+        Slot::of(PLACE, definition, number(index.into())).store(word);
     }
 }
 
@@ -296,7 +298,7 @@ struct List {
 
 impl List {
     fn load(definition: B256, id: u32) -> Self {
-        let word = Slot::of(LIST, definition, key(id.into())).load();
+        let word = Slot::of(LIST, definition, number(id.into())).load();
         Self {
             first: word.u32::<0>(),
             last: word.u32::<4>(),
@@ -309,6 +311,6 @@ impl List {
         word.set::<0, 4>(self.first.to_be_bytes());
         word.set::<4, 4>(self.last.to_be_bytes());
         word.set::<8, 4>(self.count.to_be_bytes());
-        Slot::of(LIST, definition, key(id.into())).store(word);
+        Slot::of(LIST, definition, number(id.into())).store(word);
     }
 }

@@ -13,6 +13,8 @@
 //! | [`instances`] | instances and the queue of those that lag behind |
 //! | [`lock`] | the transient lock |
 //! | [`runnable`] | whether code can run, and is what was approved |
+//! | [`abi`] | calldata, return data |
+//! | [`errors`], [`events`] | what it reverts with and emits |
 //! | [`chain`] | calls, logs, reverts, other accounts |
 //! | [`birth`] | where proxies are born |
 //! | [`build`] | values that the build compiles in |
@@ -21,10 +23,13 @@
 
 extern crate alloc;
 
+pub mod abi;
 pub mod authority;
 pub mod birth;
 pub mod build;
 pub mod chain;
+pub mod errors;
+pub mod events;
 pub mod instances;
 pub mod label;
 pub mod lock;

@@ -7,9 +7,9 @@
 
 use alloy_primitives::Address;
 use stylus_upgrades_host::storage;
-use stylus_upgrades_interface::{registry::IRegistry, slots};
+use stylus_upgrades_interface::slots;
 
-use crate::store::Word;
+use crate::{chain::Reverts, errors, store::Word};
 
 /// Where a transaction is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,9 +78,9 @@ pub fn set(phase: Phase) {
 }
 
 /// Takes the free lock for a call that changes the registry.
-pub fn take() -> Result<(), IRegistry::Reentered> {
+pub fn take() -> Reverts<()> {
     if phase() != Phase::Free {
-        return Err(IRegistry::Reentered {});
+        return Err(errors::reentered());
     }
     set(Phase::Busy);
     Ok(())

@@ -5,14 +5,14 @@ use alloy_sol_types::{SolCall, SolError};
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{
     chain::{ARB_WASM, DESIGNATOR_PREFIX, FRAGMENT_PREFIX, IArbWasm, PROGRAM_PREFIX, ROOT_PREFIX},
-    proxy::IUpgradeabilityProxy::ImplementationNotRunnable,
     reasons::not_runnable,
-    registry::IRegistry::CodeChanged,
 };
 
 use crate::{
+    abi::encode,
     build,
     chain::{Fault, Reverts, ask, code_hash, has_code, this},
+    errors,
     instances::Instance,
     state::parts,
 };
@@ -30,7 +30,7 @@ const MINIMAL_PROXY_SIZE: usize = 45;
 /// Refuses an implementation, script or program that cannot run or may not be run.
 pub fn check(account: Address) -> Reverts<()> {
     match reason(account)? {
-        Some(reason) => Err(refused(account, reason)),
+        Some(reason) => Err(errors::implementation_not_runnable(account, reason)),
         None => Ok(()),
     }
 }
@@ -41,12 +41,7 @@ pub fn same_code(account: Address, expected: B256) -> Reverts<()> {
     if found == expected {
         Ok(())
     } else {
-        Err(CodeChanged {
-            account,
-            expected,
-            found,
-        }
-        .into())
+        Err(errors::code_changed(account, expected, found))
     }
 }
 
@@ -59,7 +54,7 @@ pub fn check_own(account: Address, codehash: B256) -> Reverts<()> {
 /// Refuses code that the chain would not run, with `account` in the error.
 pub fn check_active(account: Address, codehash: B256) -> Reverts<()> {
     match inactive(codehash)? {
-        Some(reason) => Err(refused(account, reason)),
+        Some(reason) => Err(errors::implementation_not_runnable(account, reason)),
         None => Ok(()),
     }
 }
@@ -109,7 +104,7 @@ pub fn reason(account: Address) -> Reverts<Option<u8>> {
 
 /// Asks ArbWasm why it would not run a program; any other failure is passed on.
 fn inactive(codehash: B256) -> Reverts<Option<u8>> {
-    let question = IArbWasm::codehashVersionCall { codehash }.abi_encode();
+    let question = encode(&IArbWasm::codehashVersionCall::SELECTOR, &[codehash.into()]);
     let Err(Fault(error)) = ask(ARB_WASM, &question) else {
         return Ok(None);
     };
@@ -124,12 +119,4 @@ fn inactive(codehash: B256) -> Reverts<Option<u8>> {
 fn is_minimal_proxy(code: &[u8]) -> bool {
     let (before, behind) = MINIMAL_PROXY;
     code.len() == MINIMAL_PROXY_SIZE && code.starts_with(&before) && code.ends_with(&behind)
-}
-
-fn refused(implementation: Address, reason: u8) -> Fault {
-    ImplementationNotRunnable {
-        implementation,
-        reason,
-    }
-    .into()
 }

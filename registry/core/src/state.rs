@@ -26,19 +26,16 @@
 //! No operation reads or writes more records because there are more instances, versions,
 //! approvals or actions.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use stylus_upgrades_interface::{
-    limits::WAYS_IN_MAX,
-    proxy::IUpgradeabilityProxy as Proxy,
-    registry::{Code, IRegistry, Step},
-};
+use stylus_upgrades_interface::limits::WAYS_IN_MAX;
 
 use crate::{
-    birth,
-    chain::keccak,
-    store::{Slot, Word, key},
+    abi::{Reader, Value, number},
+    chain::{Reverts, keccak},
+    errors,
+    store::{Slot, Word},
 };
 
 const DEFINITION: u8 = 1;
@@ -72,7 +69,7 @@ pub struct Definition {
     /// keccak256 of the name.
     pub id: B256,
     /// As it was created; empty for the registry itself.
-    pub name: String,
+    pub name: Vec<u8>,
     /// Rises with every version added and every policy changed.
     pub sequence: u64,
     /// How many there are, and the index of the youngest.
@@ -91,9 +88,9 @@ impl Definition {
     }
 
     /// One that does not exist yet.
-    pub fn new(name: &str) -> Self {
+    pub fn new(name: &[u8]) -> Self {
         Self {
-            id: keccak(name.as_bytes()),
+            id: keccak(name),
             name: name.into(),
             sequence: 0,
             versions: 0,
@@ -104,14 +101,13 @@ impl Definition {
     }
 
     /// Whether a definition of that name exists.
-    pub fn exists(name: &str) -> bool {
-        Self::slot(keccak(name.as_bytes())).load().u8::<20>() != 0
+    pub fn exists(name: &[u8]) -> bool {
+        Self::slot(keccak(name)).load().u8::<20>() != 0
     }
 
     /// The definition of that name.
-    pub fn of(name: &str) -> Result<Self, IRegistry::DefinitionNotFound> {
-        Self::load(keccak(name.as_bytes()))
-            .ok_or_else(|| IRegistry::DefinitionNotFound { name: name.into() })
+    pub fn of(name: &[u8]) -> Reverts<Self> {
+        Self::load(keccak(name)).ok_or_else(|| errors::definition_not_found(name))
     }
 
     /// The definition with that hash of its name.
@@ -120,7 +116,7 @@ impl Definition {
         let word = slot.load();
         (word.u8::<20>() != 0).then(|| Self {
             id,
-            name: slot.plus(1).load_text(word.u8::<22>().into()),
+            name: slot.plus(1).load_bytes(word.u8::<22>().into()),
             sequence: word.u64::<0>(),
             versions: word.u32::<8>(),
             instances: word.u32::<12>(),
@@ -131,9 +127,7 @@ impl Definition {
 
     /// Stores it for the first time.
     pub fn create(&self) {
-        Self::slot(self.id)
-            .plus(1)
-            .store_bytes(self.name.as_bytes());
+        Self::slot(self.id).plus(1).store_bytes(&self.name);
         self.save();
     }
 
@@ -151,40 +145,35 @@ impl Definition {
     }
 
     /// Index of the version with that label, 0 where there is none.
-    pub fn index_of(&self, label: &str) -> u32 {
-        Slot::of(LABEL, self.id, keccak(label.as_bytes()))
-            .load()
-            .u32::<0>()
+    pub fn index_of(&self, label: &[u8]) -> u32 {
+        Slot::of(LABEL, self.id, keccak(label)).load().u32::<0>()
     }
 
     /// The version with that label.
-    pub fn version(&self, label: &str) -> Result<Version, Proxy::VersionNotFound> {
+    pub fn version(&self, label: &[u8]) -> Reverts<Version> {
         match self.index_of(label) {
-            0 => Err(Proxy::VersionNotFound {
-                name: self.name.clone(),
-                version: label.into(),
-            }),
+            0 => Err(errors::version_not_found(&self.name, label)),
             index => Ok(Version::load(self.id, index)),
         }
     }
 
     /// The label of the version with that index; index 0 has the empty label.
-    pub fn label_of(&self, index: u32) -> String {
+    pub fn label_of(&self, index: u32) -> Vec<u8> {
         if index == 0 {
-            String::new()
+            Vec::new()
         } else {
             Version::label(self.id, index)
         }
     }
 
     /// Adds a version as the youngest and raises the sequence. Does not save `self`.
-    pub fn add_version(&mut self, label: &str, code: &Code, birth: bool) -> Version {
+    pub fn add_version(&mut self, label: &[u8], code: &Code, birth: bool) -> Version {
         self.versions += 1;
         self.sequence += 1;
         let version = Version {
             definition: self.id,
             index: self.versions,
-            code: code.clone(),
+            code: *code,
             sequence: self.sequence,
             label: label.into(),
             birth,
@@ -192,7 +181,7 @@ impl Definition {
         };
         let mut word = Word::default();
         word.set::<0, 4>(version.index.to_be_bytes());
-        Slot::of(LABEL, self.id, keccak(label.as_bytes())).store(word);
+        Slot::of(LABEL, self.id, keccak(label)).store(word);
         version.create();
         version
     }
@@ -210,7 +199,7 @@ pub struct Version {
     /// Sequence that adding it led to.
     pub sequence: u64,
     /// Its label.
-    pub label: String,
+    pub label: Vec<u8>,
     /// Whether it was added without a way in.
     pub birth: bool,
     /// Indices of the versions that its ways in leave, in order of registration.
@@ -219,14 +208,14 @@ pub struct Version {
 
 impl Version {
     fn slot(definition: B256, index: u32) -> Slot {
-        Slot::of(VERSION, definition, key(index.into()))
+        Slot::of(VERSION, definition, number(index.into()))
     }
 
     fn step_slot(&self, way: usize) -> Slot {
         Slot::of(
             STEP,
             self.definition,
-            key(u64::from(self.index) << 8 | way as u64),
+            number(u64::from(self.index) << 8 | way as u64),
         )
     }
 
@@ -240,20 +229,20 @@ impl Version {
             code: Code {
                 implementation: word.address::<0>(),
                 codehash: slot.plus(1).load().b256(),
-                layoutHash: slot.plus(2).load().b256(),
-                sourceHash: slot.plus(3).load().b256(),
+                layout_hash: slot.plus(2).load().b256(),
+                source_hash: slot.plus(3).load().b256(),
             },
             sequence: word.u64::<20>(),
-            label: slot.plus(5).load_text(word.u8::<28>().into()),
+            label: slot.plus(5).load_bytes(word.u8::<28>().into()),
             birth: word.u8::<30>() != 0,
             ways: Self::ways(definition, index),
         }
     }
 
     /// Only its label.
-    pub fn label(definition: B256, index: u32) -> String {
+    pub fn label(definition: B256, index: u32) -> Vec<u8> {
         let slot = Self::slot(definition, index);
-        slot.plus(5).load_text(slot.load().u8::<28>().into())
+        slot.plus(5).load_bytes(slot.load().u8::<28>().into())
     }
 
     /// Only its ways in: one word.
@@ -270,9 +259,9 @@ impl Version {
         let slot = Self::slot(self.definition, self.index);
         self.save_head();
         slot.plus(1).store(self.code.codehash.into());
-        slot.plus(2).store(self.code.layoutHash.into());
-        slot.plus(3).store(self.code.sourceHash.into());
-        slot.plus(5).store_bytes(self.label.as_bytes());
+        slot.plus(2).store(self.code.layout_hash.into());
+        slot.plus(3).store(self.code.source_hash.into());
+        slot.plus(5).store_bytes(&self.label);
     }
 
     fn save_head(&self) {
@@ -293,7 +282,7 @@ impl Version {
         word.set::<20, 1>([step.kind]);
         word.set::<21, 4>((step.data.len() as u32).to_be_bytes());
         slot.store(word);
-        slot.plus(1).store(step.scriptCodehash.into());
+        slot.plus(1).store(step.script_codehash.into());
         slot.plus(2).store_bytes(&step.data);
         self.ways.push(from);
         self.save_head();
@@ -305,21 +294,21 @@ impl Version {
     }
 
     /// The way in at that position, which leaves the version labelled `from`.
-    pub fn way(&self, position: usize, from: String) -> Step {
+    pub fn way(&self, position: usize, from: Vec<u8>) -> Step {
         let slot = self.step_slot(position);
         let word = slot.load();
         Step {
             from,
             kind: word.u8::<20>(),
             script: word.address::<0>(),
-            scriptCodehash: slot.plus(1).load().b256(),
-            data: slot.plus(2).load_bytes(word.u32::<21>() as usize).into(),
+            script_codehash: slot.plus(1).load().b256(),
+            data: slot.plus(2).load_bytes(word.u32::<21>() as usize),
         }
     }
 
     /// Everything that was registered as a step into it, birth first.
     pub fn steps(&self) -> Vec<Step> {
-        let birth = self.birth.then(birth::step);
+        let birth = self.birth.then(Step::default);
         let ways = self.ways.iter().enumerate();
         birth
             .into_iter()
@@ -330,5 +319,80 @@ impl Version {
     /// Whether it has room for another way in.
     pub fn is_full(&self) -> bool {
         self.ways.len() >= WAYS_IN_MAX
+    }
+}
+
+/// The code of a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// The account that holds it.
+    pub implementation: Address,
+    /// keccak256 of the account's code.
+    pub codehash: B256,
+    /// Hash of its storage layout, or zero.
+    pub layout_hash: B256,
+    /// Hash of its source, or zero.
+    pub source_hash: B256,
+}
+
+impl Code {
+    /// Reads one whose first word is the `n`th.
+    pub fn read(reader: &Reader<'_>, n: usize) -> Reverts<Self> {
+        Ok(Self {
+            implementation: reader.address(n)?,
+            codehash: reader.word(n + 1)?,
+            layout_hash: reader.word(n + 2)?,
+            source_hash: reader.word(n + 3)?,
+        })
+    }
+
+    /// Its words.
+    pub fn values(&self) -> [Value<'static>; 4] {
+        [
+            self.implementation.into(),
+            self.codehash.into(),
+            self.layout_hash.into(),
+            self.source_hash.into(),
+        ]
+    }
+}
+
+/// A way into a version. The default is that of a version that can only be born.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Step {
+    /// The version it leaves; empty for a version that can only be born.
+    pub from: Vec<u8>,
+    /// One of [`stylus_upgrades_interface::reasons::step`].
+    pub kind: u8,
+    /// The script of kind 2, the program of kind 3, else zero.
+    pub script: Address,
+    /// keccak256 of the script's code, else zero.
+    pub script_codehash: B256,
+    /// The calldata of the step.
+    pub data: Vec<u8>,
+}
+
+impl Step {
+    /// Reads the one that the `n`th word points to.
+    pub fn read(reader: &Reader<'_>, n: usize) -> Reverts<Self> {
+        let members = reader.at(n)?;
+        Ok(Self {
+            from: members.bytes(0)?.to_vec(),
+            kind: members.u8(1)?,
+            script: members.address(2)?,
+            script_codehash: members.word(3)?,
+            data: members.bytes(4)?.to_vec(),
+        })
+    }
+
+    /// Its members.
+    pub fn values(&self) -> [Value<'_>; 5] {
+        [
+            (&self.from).into(),
+            self.kind.into(),
+            self.script.into(),
+            self.script_codehash.into(),
+            (&self.data).into(),
+        ]
     }
 }

@@ -1,7 +1,7 @@
 //! Slots and packed words. A slot of the registry is
 //! `keccak256(root ++ table ++ a ++ b) + n`, where `n` counts the words of one record.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
 use stylus_upgrades_host::storage;
@@ -65,11 +65,6 @@ impl Slot {
         bytes
     }
 
-    /// Reads a text of `len` bytes that starts here. Only ASCII is ever stored.
-    pub fn load_text(self, len: usize) -> String {
-        String::from_utf8(self.load_bytes(len)).unwrap_or_default()
-    }
-
     /// Stores bytes from here on.
     pub fn store_bytes(self, bytes: &[u8]) {
         let mut slot = self;
@@ -82,13 +77,6 @@ impl Slot {
             slot = slot.plus(1);
         }
     }
-}
-
-/// A number as a key.
-pub fn key(number: u64) -> B256 {
-    let mut word = [0; 32];
-    word[24..].copy_from_slice(&number.to_be_bytes());
-    B256::new(word)
 }
 
 /// 32 bytes that several fields share; each says its own offset, in bytes from the left.

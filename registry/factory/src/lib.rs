@@ -22,7 +22,9 @@ use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
-    chain::{Fault, Reverts, arguments},
+    abi::Reader,
+    chain::Reverts,
+    errors,
     parts::{self, IFactory},
 };
 use stylus_upgrades_host::program::Status;
@@ -37,19 +39,20 @@ fn answer(calldata: &[u8]) -> Status {
 /// Every call that the front or the governance part sends here. (`createProxy` and
 /// `upgradeLagging` come from the latter alone.)
 fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
+    let arguments = Reader::arguments(calldata);
     match selector {
-        IRegistry::createProxyCall::SELECTOR => create::proxy(&arguments(calldata)?),
-        IFactory::upgradeLaggingCall::SELECTOR => rollout::all(&arguments(calldata)?),
-        IRegistry::rolloutCall::SELECTOR => rollout::some(&arguments(calldata)?),
-        IInstanceRegistry::beginUpgradeCall::SELECTOR => upgrade::begin(&arguments(calldata)?),
-        IInstanceRegistry::endUpgradeCall::SELECTOR => upgrade::end(&arguments(calldata)?),
-        IRegistry::definitionCall::SELECTOR => views::definition(&arguments(calldata)?),
-        IRegistry::getVersionCall::SELECTOR => views::get_version(&arguments(calldata)?),
-        IRegistry::versionsCall::SELECTOR => views::versions(&arguments(calldata)?),
-        IRegistry::instancesCall::SELECTOR => views::instances(&arguments(calldata)?),
-        IRegistry::instanceOfCall::SELECTOR => views::instance_of(&arguments(calldata)?),
-        IRegistry::proxyAddressCall::SELECTOR => views::proxy_address(&arguments(calldata)?),
-        IRegistry::planCall::SELECTOR => views::plan(&arguments(calldata)?),
-        _ => Err(Fault(Vec::new())),
+        IRegistry::createProxyCall::SELECTOR => create::proxy(arguments),
+        IFactory::upgradeLaggingCall::SELECTOR => rollout::all(arguments),
+        IRegistry::rolloutCall::SELECTOR => rollout::some(arguments),
+        IInstanceRegistry::beginUpgradeCall::SELECTOR => upgrade::begin(arguments),
+        IInstanceRegistry::endUpgradeCall::SELECTOR => upgrade::end(arguments),
+        IRegistry::definitionCall::SELECTOR => views::definition(arguments),
+        IRegistry::getVersionCall::SELECTOR => views::get_version(arguments),
+        IRegistry::versionsCall::SELECTOR => views::versions(arguments),
+        IRegistry::instancesCall::SELECTOR => views::instances(arguments),
+        IRegistry::instanceOfCall::SELECTOR => views::instance_of(arguments),
+        IRegistry::proxyAddressCall::SELECTOR => views::proxy_address(arguments),
+        IRegistry::planCall::SELECTOR => views::plan(arguments),
+        _ => Err(errors::nothing()),
     }
 }

@@ -3,19 +3,31 @@
 use alloc::vec::Vec;
 
 use stylus_registry_core::{
-    path::{self, Leg},
-    state::{Definition, Version},
+    chain::Reverts,
+    errors, path,
+    state::{Definition, Step, Version},
 };
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::NoPath;
 
-/// The path from the version of index `from` to `to`.
-pub(crate) fn find(definition: &Definition, from: u32, to: &Version) -> Result<Vec<Leg>, NoPath> {
-    path::find(from, to.index, |version| {
+/// The versions on the path from the one of index `from` to `to`, each with the step that
+/// leads there.
+pub(crate) fn find(
+    definition: &Definition,
+    from: u32,
+    to: &Version,
+) -> Reverts<Vec<(Version, Step)>> {
+    let mut label = definition.label_of(from);
+    let legs = path::find(from, to.index, |version| {
         Version::ways(definition.id, version)
-    })
-    .ok_or_else(|| NoPath {
-        name: definition.name.clone(),
-        from: definition.label_of(from),
-        to: to.label.clone(),
-    })
+    });
+    let Some(legs) = legs else {
+        return Err(errors::no_path(&definition.name, &label, &to.label));
+    };
+    let mut path = Vec::with_capacity(legs.len());
+    for leg in legs {
+        let version = Version::load(definition.id, leg.to);
+        let step = version.way(leg.way, label);
+        label = version.label.clone();
+        path.push((version, step));
+    }
+    Ok(path)
 }

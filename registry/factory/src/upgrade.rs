@@ -1,80 +1,52 @@
 //! The calls of an instance about itself: who may upgrade it, along which path, and that it
 //! has arrived.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
+    abi::{Reader, Value, encode},
     authority::{self, role},
     build,
-    chain::{Reverts, ask, emit, sender, this},
+    chain::{Reverts, ask, sender, this},
+    errors, events,
     instances::Instance,
     lock::{self, Phase},
-    path::Leg,
     runnable::{check, same_code},
-    state::{Definition, Version},
+    state::{Definition, Step, Version},
 };
-use stylus_upgrades_interface::{
-    instance::{
-        Hop,
-        IInstanceRegistry::{beginUpgradeCall, endUpgradeCall},
-    },
-    proxy::IUpgradeabilityProxy::{AlreadyAtVersion, UpgradeNotAuthorized, implementationCall},
-    registry::{
-        IRegistry::{DefinitionNotFound, InstanceUpgraded, NotAnInstance, Reentered},
-        Step,
-    },
-};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::implementationCall;
 
 use crate::route;
 
 /// Opens an upgrade of the calling instance.
-pub(crate) fn begin(call: &beginUpgradeCall) -> Reverts<Vec<u8>> {
+pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let (caller, label) = (arguments.address(0)?, arguments.bytes(1)?);
     let instance = Instance::of(sender())?;
-    let ours = starts(&instance, call.caller)?;
+    let ours = starts(&instance, caller)?;
     let definition = definition_of(&instance)?;
-    let target = definition.version(&call.version)?;
+    let target = definition.version(label)?;
     let at = instance.version();
-    if !ours && !authority::alone(&definition, role::MIGRATE, call.caller) {
-        return Err(UpgradeNotAuthorized {
-            caller: call.caller,
-            from: definition.label_of(at),
-            to: target.label,
-        }
-        .into());
+    if !ours && !authority::alone(&definition, role::MIGRATE, caller) {
+        let from = definition.label_of(at);
+        return Err(errors::upgrade_not_authorized(caller, &from, label));
     }
     if at == target.index {
-        return Err(AlreadyAtVersion {
-            version: target.label,
-        }
-        .into());
-    }
-
-    let path = if at == 0 {
-        alloc::vec![birth(&target)]
-    } else {
-        hops(&definition, &route::find(&definition, at, &target)?)
-    };
-    for (version, step, _) in &path {
-        check(version.code.implementation)?;
-        if !step.script.is_zero() {
-            check(step.script)?;
-        }
-    }
-    for (version, step, _) in &path {
-        same_code(version.code.implementation, version.code.codehash)?;
-        if !step.script.is_zero() {
-            same_code(step.script, step.scriptCodehash)?;
-        }
+        return Err(errors::already_at_version(label));
     }
     lock::set(Phase::Open {
         instance: instance.proxy,
         version: target.index,
         ours,
     });
-    let hops = path.into_iter().map(|(.., hop)| hop).collect();
-    Ok(beginUpgradeCall::abi_encode_returns(&hops))
+    let hops = if at == 0 {
+        alloc::vec![(target, Step::default())] // birth: what runs is the call's own initializer
+    } else {
+        route::find(&definition, at, &target)?
+    };
+    check_programs(&hops)?;
+    Ok(encoded(&hops))
 }
 
 /// Whether the registry started this upgrade. Otherwise the instance must really be in one: an
@@ -84,87 +56,90 @@ fn starts(instance: &Instance, caller: Address) -> Reverts<bool> {
     match lock::phase() {
         Phase::Expected(expected) if expected == proxy && caller == this() => Ok(true),
         Phase::Free => {
-            let found = ask(proxy, &implementationCall {}.abi_encode())?;
-            if implementationCall::abi_decode_returns(&found).ok() == Some(build::STUB) {
+            let found = ask(proxy, &implementationCall::SELECTOR)?;
+            if Reader::new(&found).address(0).ok() == Some(build::STUB) {
                 Ok(false)
             } else {
-                Err(NotAnInstance { proxy }.into())
+                Err(errors::not_an_instance(proxy))
             }
         }
-        _ => Err(Reentered {}.into()),
+        _ => Err(errors::reentered()),
     }
 }
 
+/// Every program on the path can run and is the code that was approved, before the first step.
+fn check_programs(hops: &[(Version, Step)]) -> Reverts<()> {
+    let programs = |(version, step): &(Version, Step)| {
+        [
+            (version.code.implementation, version.code.codehash),
+            (step.script, step.script_codehash),
+        ]
+    };
+    let used = |(account, _): &(Address, _)| !account.is_zero();
+    for (account, _) in hops.iter().flat_map(programs).filter(used) {
+        check(account)?;
+    }
+    for (account, codehash) in hops.iter().flat_map(programs).filter(used) {
+        same_code(account, codehash)?;
+    }
+    Ok(())
+}
+
+/// `Hop[]`
+fn encoded(hops: &[(Version, Step)]) -> Vec<u8> {
+    let members: Vec<[Value<'_>; 6]> = hops
+        .iter()
+        .map(|(version, step)| {
+            [
+                (&step.from).into(),
+                (&version.label).into(),
+                version.code.implementation.into(),
+                step.kind.into(),
+                step.script.into(),
+                (&step.data).into(),
+            ]
+        })
+        .collect();
+    let hops: Vec<Value<'_>> = members.iter().map(|hop| Value::Struct(hop)).collect();
+    encode(&[], &[Value::Array(&hops)])
+}
+
 /// Closes the upgrade: the instance is at its target from now on.
-pub(crate) fn end(call: &endUpgradeCall) -> Reverts<Vec<u8>> {
+pub(crate) fn end(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let label = arguments.bytes(0)?;
     let proxy = sender();
     let instance = Instance::of(proxy)?;
     let definition = definition_of(&instance)?;
-    let ours = match lock::phase() {
+    match lock::phase() {
         Phase::Open {
             instance: open,
             version,
             ours,
-        } if open == proxy && version == definition.index_of(&call.version) => {
-            arrive(&definition, &instance, version, &call.version);
-            ours
+        } if open == proxy && version == definition.index_of(label) => {
+            arrive(&definition, &instance, version, label);
+            lock::set(if ours { Phase::Busy } else { Phase::Free });
+            Ok(Vec::new())
         }
-        _ => return Err(NotAnInstance { proxy }.into()),
-    };
-    lock::set(if ours { Phase::Busy } else { Phase::Free });
-    Ok(Vec::new())
+        _ => Err(errors::not_an_instance(proxy)),
+    }
 }
 
-fn arrive(definition: &Definition, instance: &Instance, version: u32, label: &str) {
+fn arrive(definition: &Definition, instance: &Instance, version: u32, label: &[u8]) {
     let from = instance.version();
     instance.set_version(definition.current, version);
     if from != 0 {
-        emit(&InstanceUpgraded {
-            definition: definition.id,
-            proxy: instance.proxy,
-            from: definition.label_of(from),
-            to: label.into(),
-            sequence: definition.sequence,
-        });
-    }
-}
-
-/// At birth there is one hop, and what runs is the call's own initializer.
-fn birth(target: &Version) -> (Version, Step, Hop) {
-    let step = stylus_registry_core::birth::step();
-    let hop = hop(target, &step);
-    (target.clone(), step, hop)
-}
-
-fn hops(definition: &Definition, path: &[Leg]) -> Vec<(Version, Step, Hop)> {
-    let mut from = path
-        .first()
-        .map_or_else(String::new, |leg| definition.label_of(leg.from));
-    let mut hops = Vec::new();
-    for leg in path {
-        let version = Version::load(definition.id, leg.to);
-        let step = version.way(leg.way, from);
-        let hop = hop(&version, &step);
-        from = version.label.clone();
-        hops.push((version, step, hop));
-    }
-    hops
-}
-
-fn hop(to: &Version, step: &Step) -> Hop {
-    Hop {
-        from: step.from.clone(),
-        to: to.label.clone(),
-        implementation: to.code.implementation,
-        kind: step.kind,
-        script: step.script,
-        data: step.data.clone(),
+        events::instance_upgraded(
+            definition.id,
+            instance.proxy,
+            &definition.label_of(from),
+            label,
+            definition.sequence,
+        )
+        .emit();
     }
 }
 
 /// The definition of an instance.
-pub(crate) fn definition_of(instance: &Instance) -> Result<Definition, DefinitionNotFound> {
-    Definition::load(instance.definition).ok_or(DefinitionNotFound {
-        name: String::new(),
-    })
+pub(crate) fn definition_of(instance: &Instance) -> Reverts<Definition> {
+    Definition::load(instance.definition).ok_or_else(errors::nothing)
 }

@@ -2,117 +2,130 @@
 
 use alloc::vec::Vec;
 
-use alloy_sol_types::SolCall;
 use stylus_registry_core::{
+    abi::{Reader, Value, encode},
     birth,
     chain::Reverts,
+    errors,
     instances::{Instance, proxy_at},
-    state::{Definition, Version},
+    state::{Definition, Step, Version},
 };
-use stylus_upgrades_interface::{
-    proxy::IUpgradeabilityProxy::AlreadyAtVersion,
-    reasons::{definition_state, proxy_kind},
-    registry::IRegistry::{
-        NotSupported, definitionCall, definitionReturn, getVersionCall, getVersionReturn,
-        instanceOfCall, instanceOfReturn, instancesCall, planCall, planReturn, proxyAddressCall,
-        versionsCall,
-    },
-};
+use stylus_upgrades_interface::reasons::{definition_state, proxy_kind};
 
 use crate::{route, upgrade::definition_of};
 
-pub(crate) fn definition(call: &definitionCall) -> Reverts<Vec<u8>> {
-    let definition = Definition::of(&call.name)?;
-    Ok(definitionCall::abi_encode_returns(&definitionReturn {
-        current: definition.label_of(definition.current),
-        sequence: definition.sequence,
-        versions: definition.versions,
-        instances: definition.instances,
-        state: if definition.frozen {
-            definition_state::FROZEN
-        } else {
-            definition_state::LIVE
-        },
-    }))
+/// The definition named by the first argument.
+fn named(arguments: Reader<'_>) -> Reverts<Definition> {
+    Definition::of(arguments.bytes(0)?)
 }
 
-pub(crate) fn get_version(call: &getVersionCall) -> Reverts<Vec<u8>> {
-    let version = Definition::of(&call.name)?.version(&call.version)?;
-    Ok(getVersionCall::abi_encode_returns(&getVersionReturn {
-        steps: version.steps(),
-        code: version.code,
-        sequence: version.sequence,
-    }))
+pub(crate) fn definition(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let definition = named(arguments)?;
+    let state = if definition.frozen {
+        definition_state::FROZEN
+    } else {
+        definition_state::LIVE
+    };
+    Ok(encode(
+        &[],
+        &[
+            (&definition.label_of(definition.current)).into(),
+            definition.sequence.into(),
+            definition.versions.into(),
+            definition.instances.into(),
+            state.into(),
+        ],
+    ))
+}
+
+pub(crate) fn get_version(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let version = named(arguments)?.version(arguments.bytes(1)?)?;
+    let [implementation, codehash, layout_hash, source_hash] = version.code.values();
+    let steps = version.steps();
+    with_steps(&steps, |steps| {
+        let sequence = version.sequence.into();
+        let values = [
+            implementation,
+            codehash,
+            layout_hash,
+            source_hash,
+            steps,
+            sequence,
+        ];
+        encode(&[], &values)
+    })
+}
+
+/// Encodes something with a `Step[]` in it.
+fn with_steps(steps: &[Step], encode: impl FnOnce(Value<'_>) -> Vec<u8>) -> Reverts<Vec<u8>> {
+    let members: Vec<_> = steps.iter().map(Step::values).collect();
+    let steps: Vec<_> = members.iter().map(|step| Value::Struct(step)).collect();
+    Ok(encode(Value::Array(&steps)))
 }
 
 /// Labels in order of registration.
-pub(crate) fn versions(call: &versionsCall) -> Reverts<Vec<u8>> {
-    let definition = Definition::of(&call.name)?;
-    let labels = page(call.start, call.count, definition.versions)
+pub(crate) fn versions(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let definition = named(arguments)?;
+    let labels: Vec<_> = page(arguments, definition.versions)?
         .map(|index| Version::label(definition.id, index))
         .collect();
-    Ok(versionsCall::abi_encode_returns(&labels))
+    let labels: Vec<_> = labels.iter().map(Value::from).collect();
+    Ok(encode(&[], &[Value::Array(&labels)]))
 }
 
 /// Proxies in order of creation.
-pub(crate) fn instances(call: &instancesCall) -> Reverts<Vec<u8>> {
-    let definition = Definition::of(&call.name)?;
-    let proxies = page(call.start, call.count, definition.instances)
-        .map(|index| proxy_at(definition.id, index))
+pub(crate) fn instances(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let definition = named(arguments)?;
+    let proxies: Vec<_> = page(arguments, definition.instances)?
+        .map(|index| proxy_at(definition.id, index).into())
         .collect();
-    Ok(instancesCall::abi_encode_returns(&proxies))
+    Ok(encode(&[], &[Value::Array(&proxies)]))
 }
 
 /// What the registry knows of a proxy. During its birth the version is empty.
-pub(crate) fn instance_of(call: &instanceOfCall) -> Reverts<Vec<u8>> {
-    let instance = Instance::of(call.proxy)?;
+pub(crate) fn instance_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let instance = Instance::of(arguments.address(0)?)?;
     let definition = definition_of(&instance)?;
-    Ok(instanceOfCall::abi_encode_returns(&instanceOfReturn {
-        version: definition.label_of(instance.version()),
-        name: definition.name,
-        kind: instance.kind,
-        state: instance.state,
-    }))
+    Ok(encode(
+        &[],
+        &[
+            (&definition.name).into(),
+            (&definition.label_of(instance.version())).into(),
+            instance.kind.into(),
+            instance.state.into(),
+        ],
+    ))
 }
 
-pub(crate) fn proxy_address(call: &proxyAddressCall) -> Reverts<Vec<u8>> {
-    Definition::of(&call.name)?;
-    if call.kind != proxy_kind::WASM {
-        return Err(NotSupported {
-            what: "proxy kind".into(),
-        }
-        .into());
+pub(crate) fn proxy_address(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let definition = named(arguments)?;
+    let kind = arguments.u8(1)?;
+    if kind != proxy_kind::WASM {
+        return Err(errors::not_supported(b"proxy kind"));
     }
-    let proxy = birth::address(&call.name, call.kind, call.salt);
-    Ok(proxyAddressCall::abi_encode_returns(&proxy))
+    let proxy = birth::address(&definition.name, kind, arguments.word(2)?);
+    Ok(encode(&[], &[proxy.into()]))
 }
 
 /// The path that an upgrade of this instance would take: each version that it reaches, and how.
-pub(crate) fn plan(call: &planCall) -> Reverts<Vec<u8>> {
-    let instance = Instance::of(call.instance)?;
+pub(crate) fn plan(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let instance = Instance::of(arguments.address(0)?)?;
     let definition = definition_of(&instance)?;
-    let target = definition.version(&call.version)?;
+    let target = definition.version(arguments.bytes(1)?)?;
     let at = instance.version();
     if at == target.index {
-        return Err(AlreadyAtVersion {
-            version: target.label,
-        }
-        .into());
+        return Err(errors::already_at_version(&target.label));
     }
-    let mut labels = Vec::new();
-    let mut steps = Vec::new();
-    let mut from = definition.label_of(at);
-    for leg in route::find(&definition, at, &target)? {
-        let version = Version::load(definition.id, leg.to);
-        steps.push(version.way(leg.way, from));
-        from = version.label.clone();
-        labels.push(version.label);
-    }
-    Ok(planCall::abi_encode_returns(&planReturn { labels, steps }))
+    let (versions, steps): (Vec<_>, Vec<_>) =
+        route::find(&definition, at, &target)?.into_iter().unzip();
+    let labels: Vec<_> = versions.iter().map(|v| Value::from(&v.label)).collect();
+    with_steps(&steps, |steps| encode(&[], &[Value::Array(&labels), steps]))
 }
 
-/// Indices, which count from 1, of the page that starts at position `start`, which counts from 0.
-fn page(start: u32, count: u32, all: u32) -> impl Iterator<Item = u32> {
+/// Indices, which count from 1, of the page that the second and third argument ask for: from a
+/// position, which counts from 0, so many.
+fn page(arguments: Reader<'_>, all: u32) -> Reverts<impl Iterator<Item = u32>> {
+    let (start, count) = (arguments.u32(1, u32::MAX)?, arguments.u32(2, u32::MAX)?);
     let end = start.saturating_add(count).min(all);
-    (start..end).map(|position| position + 1)
+    Ok((start..end).map(|position| position + 1))
 }

@@ -3,28 +3,26 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256, Bytes, U256};
-use alloy_sol_types::SolValue;
+use alloy_primitives::{Address, B256};
 use stylus_registry_core::{
+    abi::{encode, number},
     authority::{Stored, role},
-    chain::{keccak, now, this},
+    chain::{Reverts, keccak, now, this},
+    errors,
     policy::Facts,
     state::{ACTION, Definition, PENDING, ROUND, SEATS},
-    store::{Slot, Word, key},
+    store::{Slot, Word},
 };
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{
     limits::{ACTION_LIFETIME, OPEN_ACTIONS_MAX},
-    registry::{
-        IRegistry::{ActionNotFound, TooManyActions},
-        Progress,
-    },
+    registry::Progress,
 };
 
 use crate::calls::Subject;
 
 /// Roles that governed calls ask for, by the number that an action stores.
-pub(crate) const ROLES: [&str; 4] = [role::DEFINE, role::MIGRATE, role::POLICY, role::CREATE];
+pub(crate) const ROLES: [&[u8]; 4] = [role::DEFINE, role::MIGRATE, role::POLICY, role::CREATE];
 /// Words of an action before its clocks.
 const HEAD: u64 = 9;
 
@@ -63,7 +61,7 @@ impl Action {
     /// has expired is closed for good where `close` is given.
     pub(crate) fn current(
         definition: &Definition,
-        role: &str,
+        role: &[u8],
         stored: &Stored,
         calldata: &[u8],
         close: bool,
@@ -147,7 +145,7 @@ impl Action {
 
     /// The open action with that id, with the definition and the policy that it is about. What
     /// has expired is still found: it says so itself.
-    pub(crate) fn open(id: B256) -> Result<(Self, Definition, Stored), ActionNotFound> {
+    pub(crate) fn open(id: B256) -> Reverts<(Self, Definition, Stored)> {
         let found = || {
             let action = Self::load(id)?;
             let definition = Definition::load(action.definition)?;
@@ -156,11 +154,11 @@ impl Action {
             (stored.epoch(&definition, role) == action.epoch)
                 .then_some((action, definition, stored))
         };
-        found().ok_or(ActionNotFound { action: id })
+        found().ok_or_else(|| errors::action_not_found(id))
     }
 
     /// The name of its role.
-    pub(crate) fn role_name(&self) -> &'static str {
+    pub(crate) fn role_name(&self) -> &'static [u8] {
         ROLES
             .get(usize::from(self.role))
             .copied()
@@ -207,11 +205,7 @@ impl Action {
     }
 
     /// Stores it for the first time: it takes a seat of its proposer and a place in the list.
-    pub(crate) fn open_for(
-        &mut self,
-        proposer: Address,
-        subject: Subject,
-    ) -> Result<(), TooManyActions> {
+    pub(crate) fn open_for(&mut self, proposer: Address, subject: Subject) -> Reverts<()> {
         self.proposer = proposer;
         self.subject = subject;
         self.seat = take_seat(proposer, self.id)?;
@@ -284,9 +278,16 @@ impl Action {
 
 /// `keccak256(abi.encode(chain id, registry, call data, epoch, round))`.
 fn id(calldata: &[u8], epoch: u64, round: u32) -> B256 {
-    let calldata = Bytes::copy_from_slice(calldata);
-    let chain = U256::from(context::chain_id());
-    keccak(&(chain, this(), calldata, epoch, round).abi_encode_params())
+    keccak(&encode(
+        &[],
+        &[
+            context::chain_id().into(),
+            this().into(),
+            calldata.into(),
+            epoch.into(),
+            round.into(),
+        ],
+    ))
 }
 
 /// The round of a content.
@@ -301,7 +302,7 @@ fn seat(proposer: Address, n: u8) -> Slot {
 
 /// Gives a free seat to an action; one whose action has expired or was ended by a policy change
 /// is free.
-fn take_seat(proposer: Address, id: B256) -> Result<u8, TooManyActions> {
+fn take_seat(proposer: Address, id: B256) -> Reverts<u8> {
     for n in 0..OPEN_ACTIONS_MAX as u8 {
         let slot = seat(proposer, n);
         let taken = slot.load().b256();
@@ -319,10 +320,7 @@ fn take_seat(proposer: Address, id: B256) -> Result<u8, TooManyActions> {
         slot.store(id.into());
         return Ok(n);
     }
-    Err(TooManyActions {
-        approver: proposer,
-        open: OPEN_ACTIONS_MAX,
-    })
+    Err(errors::too_many_actions(proposer, OPEN_ACTIONS_MAX))
 }
 
 /// The open actions of a role in one epoch, in no particular order. An epoch that ends takes
@@ -336,7 +334,7 @@ impl Pending {
 
     /// The list of a definition's role, by the role's number.
     pub(crate) fn at(definition: B256, role: u8, epoch: u64) -> Self {
-        let mut tail = key(epoch).0;
+        let mut tail = number(epoch).0;
         tail[0] = role;
         Self(Slot::of(PENDING, definition, B256::new(tail)))
     }

@@ -1,144 +1,200 @@
 //! The governed calls: which definition and role they are about, and what can be refused
 //! before anybody approves. The same checks run again when the call is executed.
 
-use alloc::vec::Vec;
-
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
+    abi::Reader,
     authority::{self, role},
     birth,
-    chain::{Fault, Reverts, arguments, code_hash, has_code},
-    label,
+    chain::{Fault, Reverts, code_hash, has_code},
+    errors, label,
     runnable::{self, same_code},
-    state::{Definition, Version},
+    state::{Code, Definition, Step, Version},
 };
 use stylus_upgrades_interface::{
     limits::STEP_DATA_MAX,
     reasons::{invalid_step as reason, proxy_kind, step as kind},
-    registry::{
-        Code,
-        IRegistry::{
-            self, DefinitionExists, InvalidStep, NotSupported, ProxyExists, VersionExists,
-        },
-        Step,
-    },
+    registry::IRegistry,
 };
 
 /// A governed call with its arguments.
-pub(crate) enum Call {
-    CreateDefinition(IRegistry::createDefinitionCall),
-    AddVersion(IRegistry::addVersionCall),
-    AddStep(IRegistry::addStepCall),
-    Migrate(IRegistry::migrateCall),
-    SetPolicy(IRegistry::setPolicyCall),
-    CreateProxy(IRegistry::createProxyCall),
+pub(crate) enum Call<'a> {
+    /// `createDefinition`
+    CreateDefinition {
+        /// Of the new definition.
+        name: &'a [u8],
+        /// For the roles `migrate`, `policy`, `create`.
+        policies: [&'a [u8]; 3],
+    },
+    /// `addVersion`, or `migrate` where it becomes current as well
+    AddVersion {
+        name: &'a [u8],
+        version: &'a [u8],
+        code: Code,
+        step: Step,
+        migrate: bool,
+    },
+    /// `addStep`
+    AddStep {
+        name: &'a [u8],
+        version: &'a [u8],
+        step: Step,
+    },
+    /// `setPolicy`
+    SetPolicy {
+        name: &'a [u8],
+        role: &'a [u8],
+        expression: &'a [u8],
+    },
+    /// `createProxy`
+    CreateProxy {
+        name: &'a [u8],
+        version: &'a [u8],
+        kind: u8,
+        salt: B256,
+    },
 }
 
 /// Code and script that an action is about; empty accounts where it is about none.
 pub(crate) type Subject = [(Address, B256); 2];
 
-impl Call {
+impl<'a> Call<'a> {
     /// Decodes the calldata of a governed call; any other reverts without data.
-    pub(crate) fn decode(calldata: &[u8]) -> Reverts<Self> {
-        let selector = calldata.first_chunk().ok_or_else(|| Fault(Vec::new()))?;
+    pub(crate) fn decode(calldata: &'a [u8]) -> Reverts<Self> {
+        let selector = calldata.first_chunk().ok_or_else(errors::nothing)?;
+        let arguments = Reader::arguments(calldata);
+        let name = arguments.bytes(0)?;
+        let text = |n| arguments.bytes(n);
         Ok(match *selector {
-            IRegistry::createDefinitionCall::SELECTOR => {
-                Self::CreateDefinition(arguments(calldata)?)
+            IRegistry::createDefinitionCall::SELECTOR => Self::CreateDefinition {
+                name,
+                policies: [text(1)?, text(2)?, text(3)?],
+            },
+            IRegistry::addVersionCall::SELECTOR | IRegistry::migrateCall::SELECTOR => {
+                Self::AddVersion {
+                    name,
+                    version: text(1)?,
+                    code: Code::read(&arguments, 2)?,
+                    step: Step::read(&arguments, 6)?,
+                    migrate: *selector == IRegistry::migrateCall::SELECTOR,
+                }
             }
-            IRegistry::addVersionCall::SELECTOR => Self::AddVersion(arguments(calldata)?),
-            IRegistry::addStepCall::SELECTOR => Self::AddStep(arguments(calldata)?),
-            IRegistry::migrateCall::SELECTOR => Self::Migrate(arguments(calldata)?),
-            IRegistry::setPolicyCall::SELECTOR => Self::SetPolicy(arguments(calldata)?),
-            IRegistry::createProxyCall::SELECTOR => Self::CreateProxy(arguments(calldata)?),
-            _ => return Err(Fault(Vec::new())),
+            IRegistry::addStepCall::SELECTOR => Self::AddStep {
+                name,
+                version: text(1)?,
+                step: Step::read(&arguments, 2)?,
+            },
+            IRegistry::setPolicyCall::SELECTOR => Self::SetPolicy {
+                name,
+                role: text(1)?,
+                expression: text(2)?,
+            },
+            IRegistry::createProxyCall::SELECTOR => Self::CreateProxy {
+                name,
+                version: text(1)?,
+                kind: arguments.u8(2)?,
+                salt: arguments.word(3)?,
+            },
+            _ => return Err(errors::nothing()),
         })
     }
 
-    /// The definition whose role it asks for.
+    /// The definition whose role it asks for. The registry itself has roles but no versions.
     pub(crate) fn definition(&self) -> Reverts<Definition> {
-        let name = match self {
-            Self::CreateDefinition(_) => return Ok(Definition::of("")?),
-            Self::SetPolicy(call) => return Ok(Definition::of(&call.name)?),
-            Self::AddVersion(call) => &call.name,
-            Self::AddStep(call) => &call.name,
-            Self::Migrate(call) => &call.name,
-            Self::CreateProxy(call) => &call.name,
-        };
-        label::check(name)?; // the registry itself has no versions
-        Ok(Definition::of(name)?)
+        match self {
+            Self::CreateDefinition { .. } => Definition::of(b""),
+            Self::SetPolicy { name, .. } => Definition::of(name),
+            Self::AddVersion { name, .. }
+            | Self::AddStep { name, .. }
+            | Self::CreateProxy { name, .. } => {
+                label::check(name)?;
+                Definition::of(name)
+            }
+        }
     }
 
     /// The role that it asks for.
-    pub(crate) fn role(&self) -> &'static str {
+    pub(crate) fn role(&self) -> &'static [u8] {
         match self {
-            Self::CreateDefinition(_) => role::DEFINE,
-            Self::AddVersion(_) | Self::AddStep(_) | Self::Migrate(_) => role::MIGRATE,
-            Self::SetPolicy(_) => role::POLICY,
-            Self::CreateProxy(_) => role::CREATE,
+            Self::CreateDefinition { .. } => role::DEFINE,
+            Self::AddVersion { .. } | Self::AddStep { .. } => role::MIGRATE,
+            Self::SetPolicy { .. } => role::POLICY,
+            Self::CreateProxy { .. } => role::CREATE,
         }
     }
 
     /// Whether value may come with it.
     pub(crate) fn is_payable(&self) -> bool {
-        matches!(self, Self::CreateProxy(_))
+        matches!(self, Self::CreateProxy { .. })
     }
 
     /// Refuses what could not be executed now.
     pub(crate) fn check(&self, definition: &Definition) -> Reverts<()> {
         match self {
-            Self::CreateDefinition(call) => create_definition(call),
-            Self::AddVersion(call) => {
-                label::check(&call.version)?;
-                is_new(definition, &call.version)?;
-                first_way(definition, &call.version, &call.step)?;
-                code(&call.code)?;
-                script(&call.step)
+            Self::CreateDefinition { name, policies } => create_definition(name, policies),
+            Self::AddVersion {
+                version,
+                code,
+                step,
+                migrate,
+                ..
+            } => {
+                label::check(version)?;
+                if *migrate {
+                    becomes_current(definition, version, code, step)?;
+                } else if definition.index_of(version) == 0 {
+                    first_way(definition, version, step)?;
+                } else {
+                    return Err(errors::version_exists(&definition.name, version));
+                }
+                runs(code.implementation, code.codehash)?;
+                script(step)
             }
-            Self::AddStep(call) => {
-                let version = definition.version(&call.version)?;
-                another_way(definition, &version, &call.step)?;
-                script(&call.step)
+            Self::AddStep { version, step, .. } => {
+                another_way(definition, &definition.version(version)?, step)?;
+                script(step)
             }
-            Self::Migrate(call) => migrate(definition, call),
-            Self::SetPolicy(call) => {
-                label::check(&call.role)?;
-                authority::check_change(definition, &call.role, &call.expression)?;
-                Ok(())
+            Self::SetPolicy {
+                role, expression, ..
+            } => {
+                label::check(role)?;
+                authority::check_change(definition, role, expression).map(|_| ())
             }
-            Self::CreateProxy(call) => create_proxy(definition, call),
+            Self::CreateProxy {
+                name,
+                version,
+                kind,
+                salt,
+            } => {
+                definition.version(version)?;
+                create_proxy(name, *kind, *salt)
+            }
         }
     }
 
     /// The code and the script that it is about.
     pub(crate) fn subject(&self, definition: &Definition) -> Reverts<Subject> {
-        let pair = |code: &Code, step: &Step| {
-            [
-                (code.implementation, code.codehash),
-                (step.script, step.scriptCodehash),
-            ]
+        let (code, step) = match self {
+            Self::CreateDefinition { .. } | Self::SetPolicy { .. } => return Ok(Subject::default()),
+            Self::AddVersion { code, step, .. } => (*code, Some(step)),
+            Self::AddStep { version, step, .. } => (definition.version(version)?.code, Some(step)),
+            Self::CreateProxy { version, .. } => (definition.version(version)?.code, None),
         };
-        Ok(match self {
-            Self::CreateDefinition(_) | Self::SetPolicy(_) => Subject::default(),
-            Self::AddVersion(call) => pair(&call.code, &call.step),
-            Self::Migrate(call) => pair(&call.code, &call.step),
-            Self::AddStep(call) => pair(&definition.version(&call.version)?.code, &call.step),
-            Self::CreateProxy(call) => {
-                pair(&definition.version(&call.version)?.code, &birth::step())
-            }
-        })
+        let script = step.map(|step| (step.script, step.script_codehash));
+        Ok([
+            (code.implementation, code.codehash),
+            script.unwrap_or_default(),
+        ])
     }
 }
 
-fn create_definition(call: &IRegistry::createDefinitionCall) -> Reverts<()> {
-    label::check(&call.name)?;
-    if Definition::exists(&call.name) {
-        return Err(DefinitionExists {
-            name: call.name.clone(),
-        }
-        .into());
+fn create_definition(name: &[u8], policies: &[&[u8]]) -> Reverts<()> {
+    label::check(name)?;
+    if Definition::exists(name) {
+        return Err(errors::definition_exists(name));
     }
-    for expression in [&call.migratePolicy, &call.policyPolicy, &call.createPolicy] {
+    for expression in policies {
         authority::check(expression)?;
     }
     Ok(())
@@ -146,70 +202,49 @@ fn create_definition(call: &IRegistry::createDefinitionCall) -> Reverts<()> {
 
 /// `migrate` adds a version with a step from the current one, or takes one that is there with
 /// that very code and step.
-fn migrate(definition: &Definition, call: &IRegistry::migrateCall) -> Reverts<()> {
-    label::check(&call.version)?;
-    let index = definition.index_of(&call.version);
+fn becomes_current(definition: &Definition, label: &[u8], code: &Code, step: &Step) -> Reverts<()> {
+    let index = definition.index_of(label);
     if index == 0 {
-        first_way(definition, &call.version, &call.step)?;
-    } else if !is_identical(definition, index, call) || index < definition.current {
-        return Err(exists(definition, &call.version));
-    }
-    let current = definition.label_of(definition.current);
-    if index != definition.current && call.step.from != current {
-        return Err(invalid(&call.step, &call.version, reason::NOT_FROM_CURRENT));
-    }
-    code(&call.code)?;
-    script(&call.step)
-}
-
-/// Whether the version is there with the code and one of the steps of the call.
-fn is_identical(definition: &Definition, index: u32, call: &IRegistry::migrateCall) -> bool {
-    let version = Version::load(definition.id, index);
-    version.code == call.code && version.steps().contains(&call.step)
-}
-
-fn create_proxy(definition: &Definition, call: &IRegistry::createProxyCall) -> Reverts<()> {
-    definition.version(&call.version)?;
-    if call.kind != proxy_kind::WASM {
-        return Err(NotSupported {
-            what: "proxy kind".into(),
+        first_way(definition, label, step)?;
+    } else {
+        let version = Version::load(definition.id, index);
+        let identical = version.code == *code && version.steps().contains(step);
+        if !identical || index < definition.current {
+            return Err(errors::version_exists(&definition.name, label));
         }
-        .into());
     }
-    let proxy = birth::address(&call.name, call.kind, call.salt);
-    if has_code(code_hash(proxy)) {
-        return Err(ProxyExists { proxy }.into());
+    if index != definition.current && step.from != definition.label_of(definition.current) {
+        return Err(invalid(step, label, reason::NOT_FROM_CURRENT));
     }
     Ok(())
 }
 
-fn is_new(definition: &Definition, version: &str) -> Reverts<()> {
-    if definition.index_of(version) == 0 {
-        Ok(())
-    } else {
-        Err(exists(definition, version))
+fn create_proxy(name: &[u8], kind: u8, salt: B256) -> Reverts<()> {
+    if kind != proxy_kind::WASM {
+        return Err(errors::not_supported(b"proxy kind"));
     }
+    let proxy = birth::address(name, kind, salt);
+    if has_code(code_hash(proxy)) {
+        return Err(errors::proxy_exists(proxy));
+    }
+    Ok(())
 }
 
 /// The step of a version that is being added.
-fn first_way(definition: &Definition, version: &str, step: &Step) -> Reverts<()> {
+fn first_way(definition: &Definition, version: &[u8], step: &Step) -> Reverts<()> {
+    let refuse = |reason| Err(invalid(step, version, reason));
     if step.from.is_empty() || definition.versions == 0 {
-        let empty = step.kind == kind::NONE
-            && step.from.is_empty()
-            && step.script.is_zero()
-            && step.scriptCodehash.is_zero()
-            && step.data.is_empty();
-        return if empty {
+        return if *step == Step::default() {
             Ok(())
         } else {
-            Err(invalid(step, version, reason::BORN_WITH_MIGRATION))
+            refuse(reason::BORN_WITH_MIGRATION)
         };
     }
     if step.from == version {
-        return Err(invalid(step, version, reason::NOT_OLDER));
+        return refuse(reason::NOT_OLDER);
     }
     if definition.index_of(&step.from) == 0 {
-        return Err(invalid(step, version, reason::UNKNOWN_FROM));
+        return refuse(reason::UNKNOWN_FROM);
     }
     shape(step, version)
 }
@@ -231,20 +266,15 @@ fn another_way(definition: &Definition, version: &Version, step: &Step) -> Rever
 }
 
 /// Kind, script and data fit together.
-fn shape(step: &Step, version: &str) -> Reverts<()> {
+fn shape(step: &Step, version: &[u8]) -> Reverts<()> {
     let refuse = |reason| Err(invalid(step, version, reason));
     match step.kind {
         kind::NONE | kind::CALL | kind::SCRIPT | kind::FOREIGN_CALL => {}
-        kind::COMPLEX => {
-            return Err(NotSupported {
-                what: "complex migrations".into(),
-            }
-            .into());
-        }
+        kind::COMPLEX => return Err(errors::not_supported(b"complex migrations")),
         _ => return refuse(reason::UNKNOWN_KIND),
     }
     let scripted = step.kind == kind::SCRIPT;
-    if scripted == step.script.is_zero() || (!scripted && !step.scriptCodehash.is_zero()) {
+    if scripted == step.script.is_zero() || (!scripted && !step.script_codehash.is_zero()) {
         return refuse(reason::SCRIPT_MISMATCH);
     }
     if (scripted && step.data.is_empty()) || (step.kind == kind::NONE && !step.data.is_empty()) {
@@ -256,32 +286,20 @@ fn shape(step: &Step, version: &str) -> Reverts<()> {
     Ok(())
 }
 
-fn code(code: &Code) -> Reverts<()> {
-    runnable::check(code.implementation)?;
-    same_code(code.implementation, code.codehash)
-}
-
 fn script(step: &Step) -> Reverts<()> {
-    if step.kind != kind::SCRIPT {
-        return Ok(());
+    if step.script.is_zero() {
+        Ok(())
+    } else {
+        runs(step.script, step.script_codehash)
     }
-    runnable::check(step.script)?;
-    same_code(step.script, step.scriptCodehash)
 }
 
-fn invalid(step: &Step, to: &str, reason: u8) -> Fault {
-    InvalidStep {
-        from: step.from.clone(),
-        to: to.into(),
-        reason,
-    }
-    .into()
+/// It can run, and it is what the caller says that it is.
+fn runs(account: Address, codehash: B256) -> Reverts<()> {
+    runnable::check(account)?;
+    same_code(account, codehash)
 }
 
-fn exists(definition: &Definition, version: &str) -> Fault {
-    VersionExists {
-        name: definition.name.clone(),
-        version: version.into(),
-    }
-    .into()
+fn invalid(step: &Step, to: &[u8], reason: u8) -> Fault {
+    errors::invalid_step(&step.from, to, reason)
 }

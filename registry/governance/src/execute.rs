@@ -1,56 +1,54 @@
 //! What each governed call does once it is approved. It was checked in this very call.
 
-use alloc::string::String;
-
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
+    abi::encode,
     authority::{self, role},
-    chain::{Fault, Reverts, delegate, emit},
-    instances,
+    chain::{Reverts, delegate},
+    errors, events, instances,
     parts::IFactory::upgradeLaggingCall,
-    state::{Definition, Version, parts},
+    state::{Code, Definition, Step, Version, parts},
 };
-use stylus_upgrades_interface::{
-    limits::INSTANCES_AT_ONCE,
-    registry::{
-        Code,
-        IRegistry::{self, CurrentChanged, DefinitionCreated, StepAdded, VersionAdded},
-        Step,
-    },
-};
+use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 
 use crate::calls::Call;
 
 /// Does it. `definition` is the one whose role was asked for.
-pub(crate) fn execute(call: &Call, definition: Definition, calldata: &[u8]) -> Reverts<()> {
+pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u8]) -> Reverts<()> {
     match call {
-        Call::CreateDefinition(call) => create_definition(call),
-        Call::AddVersion(call) => {
-            add_version(definition, &call.version, &call.code, &call.step);
+        Call::CreateDefinition { name, policies } => create_definition(name, policies),
+        Call::AddVersion {
+            version,
+            code,
+            step,
+            migrate,
+            ..
+        } => {
+            if definition.index_of(version) == 0 {
+                add_version(&mut definition, version, code, step);
+            }
+            if *migrate {
+                activate(&mut definition, version)?;
+            }
             Ok(())
         }
-        Call::AddStep(call) => {
-            let mut version = definition.version(&call.version)?;
-            add_step(&definition, &mut version, &call.step);
+        Call::AddStep { version, step, .. } => {
+            let mut version = definition.version(version)?;
+            add_step(&definition, &mut version, step);
             Ok(())
         }
-        Call::Migrate(call) => migrate(definition, call),
-        Call::SetPolicy(call) => set_policy(definition, call),
-        Call::CreateProxy(_) => to_factory(calldata),
+        Call::SetPolicy {
+            role, expression, ..
+        } => set_policy(definition, role, expression),
+        Call::CreateProxy { .. } => to_factory(calldata),
     }
 }
 
-fn create_definition(call: &IRegistry::createDefinitionCall) -> Reverts<()> {
-    let mut definition = Definition::new(&call.name);
-    emit(&DefinitionCreated {
-        definition: definition.id,
-        name: definition.name.clone(),
-    });
-    for (role, expression) in [
-        (role::MIGRATE, &call.migratePolicy),
-        (role::POLICY, &call.policyPolicy),
-        (role::CREATE, &call.createPolicy),
-    ] {
+fn create_definition(name: &[u8], policies: &[&[u8]; 3]) -> Reverts<()> {
+    let mut definition = Definition::new(name);
+    events::definition_created(definition.id, name).emit();
+    let roles = [role::MIGRATE, role::POLICY, role::CREATE];
+    for (role, expression) in roles.into_iter().zip(policies) {
         let policy = authority::check(expression)?;
         authority::set(&mut definition, role, expression, &policy);
     }
@@ -59,23 +57,14 @@ fn create_definition(call: &IRegistry::createDefinitionCall) -> Reverts<()> {
 }
 
 /// Adds the version; the first one becomes current.
-fn add_version(mut definition: Definition, label: &str, code: &Code, step: &Step) -> Definition {
+fn add_version(definition: &mut Definition, label: &[u8], code: &Code, step: &Step) {
     let mut version = definition.add_version(label, code, step.from.is_empty());
-    emit(&VersionAdded {
-        definition: definition.id,
-        version: String::from(label),
-        implementation: code.implementation,
-        codehash: code.codehash,
-        layoutHash: code.layoutHash,
-        sourceHash: code.sourceHash,
-        sequence: definition.sequence,
-    });
-    add_step(&definition, &mut version, step);
+    events::version_added(definition.id, label, code, definition.sequence).emit();
+    add_step(definition, &mut version, step);
     if definition.current == 0 {
-        make_current(&mut definition, &version);
+        make_current(definition, &version);
     }
     definition.save();
-    definition
 }
 
 fn add_step(definition: &Definition, version: &mut Version, step: &Step) {
@@ -83,30 +72,20 @@ fn add_step(definition: &Definition, version: &mut Version, step: &Step) {
     if from != 0 {
         version.add_way(from, step);
     }
-    emit(&StepAdded {
-        definition: definition.id,
-        to: version.label.clone(),
-        step: step.clone(),
-    });
+    events::step_added(definition.id, &version.label, step).emit();
 }
 
-/// Adds the version if it is new, makes it current, and upgrades a handful of instances; more
-/// are left to `rollout`.
-fn migrate(mut definition: Definition, call: &IRegistry::migrateCall) -> Reverts<()> {
-    if definition.index_of(&call.version) == 0 {
-        definition = add_version(definition, &call.version, &call.code, &call.step);
-    }
-    let version = definition.version(&call.version)?;
+/// Makes the version current and upgrades a handful of instances; more are left to `rollout`.
+fn activate(definition: &mut Definition, label: &[u8]) -> Reverts<()> {
+    let version = definition.version(label)?;
     if version.index != definition.current {
-        make_current(&mut definition, &version);
+        make_current(definition, &version);
         definition.save();
     }
     let lagging = instances::lagging(definition.id);
     if (1..=INSTANCES_AT_ONCE).contains(&lagging) {
-        let all = upgradeLaggingCall {
-            definition: definition.id,
-        };
-        to_factory(&all.abi_encode())?;
+        let all = encode(&upgradeLaggingCall::SELECTOR, &[definition.id.into()]);
+        to_factory(&all)?;
     }
     Ok(())
 }
@@ -115,16 +94,12 @@ fn migrate(mut definition: Definition, call: &IRegistry::migrateCall) -> Reverts
 fn make_current(definition: &mut Definition, version: &Version) {
     instances::advance(definition.id, definition.current, version.index);
     definition.current = version.index;
-    emit(&CurrentChanged {
-        definition: definition.id,
-        version: version.label.clone(),
-        sequence: definition.sequence,
-    });
+    events::current_changed(definition.id, &version.label, definition.sequence).emit();
 }
 
-fn set_policy(mut definition: Definition, call: &IRegistry::setPolicyCall) -> Reverts<()> {
-    let policy = authority::check_change(&definition, &call.role, &call.expression)?;
-    authority::set(&mut definition, &call.role, &call.expression, &policy);
+fn set_policy(mut definition: Definition, role: &[u8], expression: &[u8]) -> Reverts<()> {
+    let policy = authority::check_change(&definition, role, expression)?;
+    authority::set(&mut definition, role, expression, &policy);
     definition.sequence += 1;
     definition.save();
     Ok(())
@@ -132,8 +107,6 @@ fn set_policy(mut definition: Definition, call: &IRegistry::setPolicyCall) -> Re
 
 /// Lets the factory do it, on this storage.
 fn to_factory(calldata: &[u8]) -> Reverts<()> {
-    let Some([_, factory]) = parts() else {
-        return Err(Fault(alloc::vec::Vec::new()));
-    };
+    let [_, factory] = parts().ok_or_else(errors::nothing)?;
     delegate(factory, calldata).map(|_| ())
 }

@@ -2,26 +2,17 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::U256;
-use alloy_sol_types::{SolCall, SolValue};
+use alloy_primitives::B256;
 use stylus_registry_core::{
+    abi::{Value, encode},
     authority::Stored,
     birth,
-    chain::{Reverts, emit, sender},
-    lock,
+    chain::{Reverts, sender},
+    errors, events, lock,
     state::Definition,
 };
 use stylus_upgrades_host::context;
-use stylus_upgrades_interface::{
-    proxy::IUpgradeabilityProxy::ValueNotAccepted,
-    registry::{
-        IRegistry::{
-            AlreadyApproved, Approved, Executed, NotAnApprover, Proposed, createProxyCall,
-            createProxyReturn,
-        },
-        Progress,
-    },
-};
+use stylus_upgrades_interface::registry::Progress;
 
 use crate::{action::Action, calls::Call, execute};
 
@@ -31,10 +22,10 @@ pub(crate) fn run(calldata: &[u8]) -> Reverts<Vec<u8>> {
     let call = Call::decode(calldata)?;
     let progress = approve(calldata, &call)?;
     lock::set(lock::Phase::Free);
-    Ok(returned(&call, progress))
+    Ok(returned(&call, &progress))
 }
 
-fn approve(calldata: &[u8], call: &Call) -> Reverts<Progress> {
+fn approve(calldata: &[u8], call: &Call<'_>) -> Reverts<Progress> {
     let definition = call.definition()?;
     let stored = Stored::of(&definition, call.role())?;
     let caller = sender();
@@ -48,14 +39,10 @@ fn approve(calldata: &[u8], call: &Call) -> Reverts<Progress> {
     let satisfied = stored.policy.is_satisfied(&action.facts(lambdas));
 
     if !satisfied && bit == 0 {
-        return Err(NotAnApprover { caller }.into());
+        return Err(errors::not_an_approver(caller));
     }
     if !satisfied && repeated && !clock_changed {
-        return Err(AlreadyApproved {
-            approver: caller,
-            action: action.id,
-        }
-        .into());
+        return Err(errors::already_approved(caller, action.id));
     }
     accept_value(call, &stored, bit)?;
     call.check(&definition)?;
@@ -76,55 +63,48 @@ fn approve(calldata: &[u8], call: &Call) -> Reverts<Progress> {
 
 /// Value may come along only where it cannot be counted twice: with a payable call of somebody
 /// who alone satisfies the role.
-fn accept_value(call: &Call, stored: &Stored, bit: u64) -> Reverts<()> {
-    let value = U256::from_be_bytes(context::msg_value());
+fn accept_value(call: &Call<'_>, stored: &Stored, bit: u64) -> Reverts<()> {
+    let value = B256::new(context::msg_value());
     if value.is_zero() || (call.is_payable() && stored.policy.is_satisfied_alone(bit)) {
         return Ok(());
     }
-    Err(ValueNotAccepted { value }.into())
+    Err(errors::value_not_accepted(value))
 }
 
 /// `Proposed` once per action, before its first `Approved`.
 fn announce(action: &Action, calldata: &[u8], progress: &Progress, approves: bool) {
     if !action.is_stored {
-        emit(&Proposed {
-            definition: action.definition,
-            action: action.id,
-            proposer: sender(),
-            call: calldata.to_vec().into(),
-            epoch: action.epoch,
-            round: action.round,
-            expires: action.expires,
-        });
+        events::proposed(
+            action.definition,
+            action.id,
+            sender(),
+            calldata,
+            action.epoch,
+            action.round,
+            action.expires,
+        )
+        .emit();
     }
     if approves {
-        emit(&Approved {
-            definition: action.definition,
-            action: action.id,
-            approver: sender(),
-            approvals: progress.approvals,
-            required: progress.required,
-        });
+        events::approved(action.definition, sender(), progress).emit();
     }
 }
 
 /// `Executed`, the last event of an action, with the sequence that it led to.
 fn executed(action: &Action) {
     let sequence = Definition::load(action.definition).map_or(0, |after| after.sequence);
-    emit(&Executed {
-        definition: action.definition,
-        action: action.id,
-        sequence,
-    });
+    events::executed(action.definition, action.id, sequence).emit();
 }
 
 /// What the call returns: how far it is, and for `createProxy` where the proxy is or will be.
-fn returned(call: &Call, progress: Progress) -> Vec<u8> {
-    match call {
-        Call::CreateProxy(call) => createProxyCall::abi_encode_returns(&createProxyReturn {
-            progress,
-            proxy: birth::address(&call.name, call.kind, call.salt),
-        }),
-        _ => progress.abi_encode(),
+fn returned(call: &Call<'_>, progress: &Progress) -> Vec<u8> {
+    let [action, approvals, required, executed] = crate::views::progress(progress);
+    if let Call::CreateProxy {
+        name, kind, salt, ..
+    } = call
+    {
+        let proxy = Value::from(birth::address(name, *kind, *salt));
+        return encode(&[], &[action, approvals, required, executed, proxy]);
     }
+    encode(&[], &[action, approvals, required, executed])
 }

@@ -26,15 +26,9 @@ mod withdraw;
 use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
-use stylus_registry_core::{
-    chain::{Fault, Reverts, arguments},
-    parts,
-};
+use stylus_registry_core::{abi::Reader, chain::Reverts, errors, parts};
 use stylus_upgrades_host::program::Status;
-use stylus_upgrades_interface::{
-    chain::CONSTRUCTOR_SELECTOR,
-    registry::IRegistry::{self, NotSupported},
-};
+use stylus_upgrades_interface::{chain::CONSTRUCTOR_SELECTOR, registry::IRegistry};
 
 stylus_upgrades_host::allocating_program!(answer);
 
@@ -44,32 +38,33 @@ fn answer(calldata: &[u8]) -> Status {
 
 /// Every call that the front sends here.
 fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
+    let arguments = Reader::arguments(calldata);
     match selector {
-        CONSTRUCTOR_SELECTOR => construct::registry(calldata),
+        CONSTRUCTOR_SELECTOR => construct::registry(arguments),
         IRegistry::createDefinitionCall::SELECTOR
         | IRegistry::addVersionCall::SELECTOR
         | IRegistry::addStepCall::SELECTOR
         | IRegistry::migrateCall::SELECTOR
         | IRegistry::setPolicyCall::SELECTOR
         | IRegistry::createProxyCall::SELECTOR => governed::run(calldata),
-        IRegistry::revokeCall::SELECTOR => withdraw::revoke(&arguments(calldata)?),
-        IRegistry::cancelCall::SELECTOR => withdraw::cancel(&arguments(calldata)?),
-        IRegistry::policyCall::SELECTOR => views::policy(&arguments(calldata)?),
-        IRegistry::satisfiesCall::SELECTOR => views::satisfies(&arguments(calldata)?),
-        IRegistry::pendingCall::SELECTOR => views::pending(&arguments(calldata)?),
-        IRegistry::actionOfCall::SELECTOR => views::action_of(&arguments(calldata)?),
-        IRegistry::readinessCall::SELECTOR => views::readiness(&arguments(calldata)?),
-        IRegistry::setHandlerCall::SELECTOR => not_supported("setHandler"),
-        IRegistry::abortMigrationCall::SELECTOR => not_supported("abortMigration"),
-        IRegistry::adoptCall::SELECTOR => not_supported("adopt"),
-        IRegistry::handOverCall::SELECTOR => not_supported("handOver"),
-        IRegistry::pauseCall::SELECTOR => not_supported("pause"),
-        IRegistry::resumeCall::SELECTOR => not_supported("resume"),
-        IRegistry::submitSignedCall::SELECTOR => not_supported("submitSigned"),
-        _ => Err(Fault(Vec::new())),
+        IRegistry::revokeCall::SELECTOR => withdraw::revoke(arguments),
+        IRegistry::cancelCall::SELECTOR => withdraw::cancel(arguments),
+        IRegistry::policyCall::SELECTOR => views::policy(arguments),
+        IRegistry::satisfiesCall::SELECTOR => views::satisfies(arguments),
+        IRegistry::pendingCall::SELECTOR => views::pending(arguments),
+        IRegistry::actionOfCall::SELECTOR => views::action_of(arguments),
+        IRegistry::readinessCall::SELECTOR => views::readiness(arguments),
+        IRegistry::setHandlerCall::SELECTOR => not_supported(b"setHandler"),
+        IRegistry::abortMigrationCall::SELECTOR => not_supported(b"abortMigration"),
+        IRegistry::adoptCall::SELECTOR => not_supported(b"adopt"),
+        IRegistry::handOverCall::SELECTOR => not_supported(b"handOver"),
+        IRegistry::pauseCall::SELECTOR => not_supported(b"pause"),
+        IRegistry::resumeCall::SELECTOR => not_supported(b"resume"),
+        IRegistry::submitSignedCall::SELECTOR => not_supported(b"submitSigned"),
+        _ => Err(errors::nothing()),
     }
 }
 
-fn not_supported(what: &str) -> Reverts<Vec<u8>> {
-    Err(NotSupported { what: what.into() }.into())
+fn not_supported(what: &[u8]) -> Reverts<Vec<u8>> {
+    Err(errors::not_supported(what))
 }

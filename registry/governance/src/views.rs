@@ -3,42 +3,51 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::SolCall;
 use stylus_registry_core::{
+    abi::{Reader, Value, encode},
     authority::Stored,
     chain::{Reverts, code_hash},
     runnable,
     state::Definition,
 };
-use stylus_upgrades_interface::{
-    reasons::blocked_by,
-    registry::IRegistry::{
-        actionOfCall, pendingCall, policyCall, readinessCall, readinessReturn, satisfiesCall,
-    },
-};
+use stylus_upgrades_interface::{reasons::blocked_by, registry::Progress};
 
 use crate::{
     action::{Action, Pending, ROLES},
     calls::Call,
 };
 
-pub(crate) fn policy(call: &policyCall) -> Reverts<Vec<u8>> {
-    let stored = Stored::of(&Definition::of(&call.name)?, &call.role)?;
-    Ok(policyCall::abi_encode_returns(&stored.text))
+/// The words of a [`Progress`].
+pub(crate) fn progress(progress: &Progress) -> [Value<'static>; 4] {
+    [
+        progress.action.into(),
+        progress.approvals.into(),
+        progress.required.into(),
+        progress.executed.into(),
+    ]
+}
+
+/// The policy of a role, by the first two arguments.
+fn stored(arguments: Reader<'_>) -> Reverts<Stored> {
+    Stored::of(&Definition::of(arguments.bytes(0)?)?, arguments.bytes(1)?)
+}
+
+pub(crate) fn policy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    Ok(encode(&[], &[(&stored(arguments)?.text).into()]))
 }
 
 /// Whether these together satisfy the role now; delays and lambdas do not.
-pub(crate) fn satisfies(call: &satisfiesCall) -> Reverts<Vec<u8>> {
-    let stored = Stored::of(&Definition::of(&call.name)?, &call.role)?;
-    let bits = call.approvers.iter();
-    let approvals = bits.fold(0, |all, who| all | stored.policy.bit(*who));
-    let satisfied = stored.policy.is_satisfied_alone(approvals);
-    Ok(satisfiesCall::abi_encode_returns(&satisfied))
+pub(crate) fn satisfies(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let policy = stored(arguments)?.policy;
+    let approvers = arguments.addresses(2)?;
+    let approvals = approvers.iter().fold(0, |all, who| all | policy.bit(*who));
+    Ok(encode(&[], &[policy.is_satisfied_alone(approvals).into()]))
 }
 
 /// The actions of a definition that can still be approved or executed.
-pub(crate) fn pending(call: &pendingCall) -> Reverts<Vec<u8>> {
-    let definition = Definition::of(&call.name)?;
+pub(crate) fn pending(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let definition = Definition::of(arguments.bytes(0)?)?;
+    let [start, count] = [arguments.u32(1, u32::MAX)?, arguments.u32(2, u32::MAX)?];
     let mut actions = Vec::new();
     for (number, role) in (0..).zip(ROLES) {
         let Ok(stored) = Stored::of(&definition, role) else {
@@ -46,41 +55,47 @@ pub(crate) fn pending(call: &pendingCall) -> Reverts<Vec<u8>> {
         };
         let list = Pending::at(definition.id, number, stored.epoch(&definition, role));
         let open = (0..list.count()).map(|position| list.get(position));
-        actions.extend(open.filter(is_open));
+        actions.extend(open.filter(is_open).map(Value::from));
     }
-    let page: Vec<B256> = actions
-        .into_iter()
-        .skip(call.start as usize)
-        .take(call.count as usize)
-        .collect();
-    Ok(pendingCall::abi_encode_returns(&page))
+    let page = actions.iter().skip(start as usize).take(count as usize);
+    let page: Vec<Value<'_>> = page.copied().collect();
+    Ok(encode(&[], &[Value::Array(&page)]))
 }
 
 /// The action that this governed call would approve or execute now.
-pub(crate) fn action_of(call: &actionOfCall) -> Reverts<Vec<u8>> {
-    let governed = Call::decode(&call.call)?;
-    let definition = governed.definition()?;
-    let stored = Stored::of(&definition, governed.role())?;
-    let action = Action::current(&definition, governed.role(), &stored, &call.call, false);
-    Ok(actionOfCall::abi_encode_returns(&action.id))
+pub(crate) fn action_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let calldata = arguments.bytes(0)?;
+    let call = Call::decode(calldata)?;
+    let definition = call.definition()?;
+    let stored = Stored::of(&definition, call.role())?;
+    let action = Action::current(&definition, call.role(), &stored, calldata, false);
+    Ok(encode(&[], &[action.id.into()]))
 }
 
 /// How far an action is, who approved, who may still, and what keeps it from being executed.
-pub(crate) fn readiness(call: &readinessCall) -> Reverts<Vec<u8>> {
-    let (action, _, stored) = Action::open(call.action)?;
-    let policy = &stored.policy;
+pub(crate) fn readiness(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let (action, _, stored) = Action::open(arguments.word(0)?)?;
     let lambdas = stored.consents(action.id, Address::ZERO, action.approvals)?;
-    let readiness = readinessReturn {
-        progress: action.progress(&stored, lambdas, false),
-        approved: policy.addresses(action.approvals, true),
-        missing: policy.addresses(action.approvals, false),
-        notBefore: policy
-            .not_before(action.approvals, &action.clocks)
-            .unwrap_or_default(),
-        expires: action.expires,
-        blockedBy: blocked_by(&action, &stored, lambdas)?,
-    };
-    Ok(readinessCall::abi_encode_returns(&readiness))
+    let [approved, missing] = [true, false].map(|set| {
+        let addresses = stored.policy.addresses(action.approvals, set);
+        addresses.into_iter().map(Value::from).collect::<Vec<_>>()
+    });
+    let not_before = stored.policy.not_before(action.approvals, &action.clocks);
+    let [id, approvals, required, executed] = progress(&action.progress(&stored, lambdas, false));
+    Ok(encode(
+        &[],
+        &[
+            id,
+            approvals,
+            required,
+            executed,
+            Value::Array(&approved),
+            Value::Array(&missing),
+            not_before.unwrap_or_default().into(),
+            action.expires.into(),
+            blocked_by(&action, &stored, lambdas)?.into(),
+        ],
+    ))
 }
 
 /// What cannot be waited for comes first.

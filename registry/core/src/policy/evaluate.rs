@@ -1,5 +1,7 @@
 //! Whether a policy is satisfied, and since when.
 
+use alloc::vec::Vec;
+
 use super::{Expression, Policy};
 
 /// What is known when a policy is evaluated.
@@ -118,11 +120,13 @@ impl Policy {
             Expression::Lambda(_) => Some(0),
             Expression::Delay(position) => self.runs_out(*position, clocks),
             Expression::Members { need, members } => {
-                let times = members.iter();
-                let mut times: alloc::vec::Vec<u64> = times
-                    .filter_map(|member| self.time(member, approvals, clocks))
-                    .collect();
-                times.sort_unstable();
+                let mut times = Vec::new(); // in ascending order
+                for member in members {
+                    if let Some(time) = self.time(member, approvals, clocks) {
+                        let place = times.iter().take_while(|earlier| **earlier <= time);
+                        times.insert(place.count(), time);
+                    }
+                }
                 times.get(usize::from(*need).checked_sub(1)?).copied()
             }
             Expression::None => None,

@@ -23,13 +23,13 @@ pub struct Refusal {
 }
 
 /// Reads a policy.
-pub fn parse(text: &str) -> Result<Policy, Refusal> {
+pub fn parse(text: &[u8]) -> Result<Policy, Refusal> {
     let refuse = |reason| Err(Refusal { offset: 0, reason });
     if text.len() > POLICY_TEXT_MAX {
         return refuse(reason::TOO_LONG);
     }
     let mut parser = Parser {
-        text: text.as_bytes(),
+        text,
         at: 0,
         leaves: 0,
         in_out_of: None,

@@ -1,0 +1,68 @@
+//! Every error that the registry reverts with, as revert data. The tests compare each with
+//! alloy's encoding of the type in `contracts/interface`.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolError;
+use stylus_upgrades_interface::{
+    proxy::IUpgradeabilityProxy as Proxy, registry::IRegistry as Registry,
+};
+
+use crate::{
+    abi::{Value, encode},
+    chain::Fault,
+};
+
+/// Declares a function per error: its Rust name, its type, its parameters.
+macro_rules! errors {
+    ($($name:ident = $interface:ident :: $error:ident ($($parameter:ident: $type:ty),*);)*) => {
+        $(
+            #[doc = concat!("`", stringify!($error), "`")]
+            pub fn $name($($parameter: $type),*) -> Fault {
+                fault(<$interface::$error as SolError>::SELECTOR, &[$(Value::from($parameter)),*])
+            }
+        )*
+    };
+}
+
+errors! {
+    definition_exists = Registry::DefinitionExists(name: &[u8]);
+    definition_not_found = Registry::DefinitionNotFound(name: &[u8]);
+    version_exists = Registry::VersionExists(name: &[u8], version: &[u8]);
+    invalid_label = Registry::InvalidLabel(label: &[u8], reason: u8);
+    invalid_step = Registry::InvalidStep(from: &[u8], to: &[u8], reason: u8);
+    unknown_role = Registry::UnknownRole(role: &[u8]);
+    invalid_policy = Registry::InvalidPolicy(expression: &[u8], offset: u32, reason: u8);
+    not_an_approver = Registry::NotAnApprover(caller: Address);
+    already_approved = Registry::AlreadyApproved(approver: Address, action: B256);
+    not_approved = Registry::NotApproved(approver: Address, action: B256);
+    too_many_actions = Registry::TooManyActions(approver: Address, open: u32);
+    action_not_found = Registry::ActionNotFound(action: B256);
+    action_expired = Registry::ActionExpired(action: B256);
+    code_changed = Registry::CodeChanged(account: Address, expected: B256, found: B256);
+    not_an_instance = Registry::NotAnInstance(proxy: Address);
+    reentered = Registry::Reentered();
+    insufficient_gas = Registry::InsufficientGas(needed: u64, left: u64);
+    proxy_exists = Registry::ProxyExists(proxy: Address);
+    not_supported = Registry::NotSupported(what: &[u8]);
+    version_not_found = Proxy::VersionNotFound(name: &[u8], version: &[u8]);
+    upgrade_not_authorized = Proxy::UpgradeNotAuthorized(caller: Address, from: &[u8], to: &[u8]);
+    already_at_version = Proxy::AlreadyAtVersion(version: &[u8]);
+    no_path = Proxy::NoPath(name: &[u8], from: &[u8], to: &[u8]);
+    implementation_not_runnable = Proxy::ImplementationNotRunnable(implementation: Address, reason: u8);
+    value_not_accepted = Proxy::ValueNotAccepted(value: B256);
+}
+
+/// Reverts without data: calldata that do not decode, a part on its own storage.
+pub const fn nothing() -> Fault {
+    Fault(Vec::new())
+}
+
+#[inline(never)]
+fn fault(selector: [u8; 4], values: &[Value<'_>]) -> Fault {
+    Fault(encode(&selector, values))
+}
+
+#[cfg(test)]
+mod tests;

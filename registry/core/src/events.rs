@@ -1,0 +1,131 @@
+//! Every event that the registry emits. The tests compare each with alloy's encoding of the
+//! type in `contracts/interface`.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolEvent;
+use stylus_upgrades_interface::registry::{IRegistry as Registry, Progress};
+
+use crate::{
+    abi::{Value, encode},
+    chain::log,
+    state::{Code, Step},
+};
+
+/// Topics and data of an event: how many topics, then everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    topics: usize,
+    log: Vec<u8>,
+}
+
+impl Event {
+    /// Emits it.
+    pub fn emit(&self) {
+        log(&self.log, self.topics);
+    }
+}
+
+#[inline(never)]
+fn event(signature: B256, indexed: &[B256], values: &[Value<'_>]) -> Event {
+    let mut log = Vec::with_capacity(32 + 32 * indexed.len());
+    for topic in core::iter::once(&signature).chain(indexed) {
+        log.extend_from_slice(topic.as_slice());
+    }
+    log.extend_from_slice(&encode(&[], values));
+    Event {
+        topics: 1 + indexed.len(),
+        log,
+    }
+}
+
+/// Declares a function per event: its Rust name, its type, its indexed parameters, the others.
+/// Every event of the registry has the definition as its first topic.
+macro_rules! events {
+    ($($name:ident = $event:ident [$($topic:ident: $topic_type:ty),*] ($($parameter:ident: $type:ty),*);)*) => {
+        $(
+            #[doc = concat!("`", stringify!($event), "`")]
+            #[must_use]
+            pub fn $name(definition: B256, $($topic: $topic_type,)* $($parameter: $type),*) -> Event {
+                event(
+                    <Registry::$event as SolEvent>::SIGNATURE_HASH,
+                    &[definition, $(topic($topic.into())),*],
+                    &[$(Value::from($parameter)),*],
+                )
+            }
+        )*
+    };
+}
+
+/// A topic from a word.
+const fn topic(word: Topic) -> B256 {
+    word.0
+}
+
+/// An address or a word as a topic.
+struct Topic(B256);
+
+impl From<Address> for Topic {
+    fn from(address: Address) -> Self {
+        Self(address.into_word())
+    }
+}
+
+impl From<B256> for Topic {
+    fn from(word: B256) -> Self {
+        Self(word)
+    }
+}
+
+events! {
+    definition_created = DefinitionCreated[](name: &[u8]);
+    current_changed = CurrentChanged[](version: &[u8], sequence: u64);
+    proposed = Proposed[action: B256, proposer: Address](call: &[u8], epoch: u64, round: u32, expires: u64);
+    proxy_created = ProxyCreated[proxy: Address](version: &[u8], kind: u8);
+    revoked = Revoked[action: B256, approver: Address]();
+    cancelled = Cancelled[action: B256]();
+    executed = Executed[action: B256](sequence: u64);
+    instance_upgraded = InstanceUpgraded[proxy: Address](from: &[u8], to: &[u8], sequence: u64);
+    instance_skipped = InstanceSkipped[proxy: Address](reason: &[u8]);
+    policy_changed = PolicyChanged[](role: &[u8], expression: &[u8]);
+}
+
+/// `Approved`
+#[must_use]
+pub fn approved(definition: B256, approver: Address, progress: &Progress) -> Event {
+    event(
+        Registry::Approved::SIGNATURE_HASH,
+        &[definition, progress.action, approver.into_word()],
+        &[progress.approvals.into(), progress.required.into()],
+    )
+}
+
+/// `VersionAdded`
+#[must_use]
+pub fn version_added(definition: B256, version: &[u8], code: &Code, sequence: u64) -> Event {
+    event(
+        Registry::VersionAdded::SIGNATURE_HASH,
+        &[definition, code.implementation.into_word()],
+        &[
+            version.into(),
+            code.codehash.into(),
+            code.layout_hash.into(),
+            code.source_hash.into(),
+            sequence.into(),
+        ],
+    )
+}
+
+/// `StepAdded`
+#[must_use]
+pub fn step_added(definition: B256, to: &[u8], step: &Step) -> Event {
+    event(
+        Registry::StepAdded::SIGNATURE_HASH,
+        &[definition],
+        &[to.into(), Value::Struct(&step.values())],
+    )
+}
+
+#[cfg(test)]
+mod tests;
