@@ -7,7 +7,9 @@ use alloy_primitives::{Address, B256};
 #[derive(Debug, thiserror::Error)]
 pub enum ChainError {
     /// The block is not known.
-    #[error("block {0} is not known: expected a block between the first and the latest one; ask for `latest`")]
+    #[error(
+        "block {0} is not known: expected a block between the first and the latest one; ask for `latest`"
+    )]
     UnknownBlock(String),
     /// The transaction is not known.
     #[error("transaction {0} is not known: it was never mined here, or a revert removed it")]
@@ -82,7 +84,9 @@ pub enum RejectReason {
         found: u64,
     },
     /// Balance does not cover value and gas.
-    #[error("insufficient funds for gas * price + value: address {address} have {have} want {want}")]
+    #[error(
+        "insufficient funds for gas * price + value: address {address} have {have} want {want}"
+    )]
     Funds {
         /// Sender.
         address: Address,

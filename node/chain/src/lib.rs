@@ -2,11 +2,26 @@
 //!
 //! [`Chain`] is a plain struct without threads or async. It is `Send`; keep it on one worker
 //! thread. Everything a user of the chain needs is re-exported at the root.
+//!
+//! Differences from Nitro that one can observe: blocks carry no internal start-block transaction,
+//! so user transactions start at index 0; the state root in headers is a hash of the chain's
+//! history, not of a trie; the base fee does not rise with load; there is no L1, so messages to
+//! it are refused and its prices are zero.
 
+mod arbos;
 mod chain;
+mod clock;
 mod config;
 mod error;
+mod evm;
+mod genesis;
+mod ledger;
+mod pool;
+mod precompiles;
+mod stylus;
+mod trace;
 mod types;
+mod world;
 
 pub use alloy_consensus::TxEnvelope;
 pub use alloy_eips::{BlockId, BlockNumberOrTag};

@@ -1,9 +1,9 @@
 //! What goes into the chain and comes out of it.
 
 use alloy_consensus::{Header, TxEnvelope};
+use alloy_eips::BlockNumberOrTag;
 use alloy_eips::eip2930::AccessList;
 use alloy_eips::eip7702::SignedAuthorization;
-use alloy_eips::BlockNumberOrTag;
 use alloy_primitives::{Address, B256, Bloom, Bytes, Log, U256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -257,4 +257,3 @@ pub struct ChainState {
     /// Opaque content.
     pub content: serde_json::Value,
 }
-

@@ -1,0 +1,156 @@
+//! Stylus parameters: one packed storage word.
+
+use alloy_primitives::U256;
+
+/// Decompressed size limit before ArbOS 40 stored one, bytes.
+const MAX_WASM_SIZE: u32 = 131_072;
+
+/// Parameters in the order of their bytes in the word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Params {
+    /// Stylus version that programs must be activated for.
+    pub(crate) version: u16,
+    /// Ink per gas, 24 bits.
+    pub(crate) ink_price: u32,
+    /// Stack budget of a program in words.
+    pub(crate) max_stack_depth: u32,
+    /// Pages per transaction without charge.
+    pub(crate) free_pages: u16,
+    /// Gas per page beyond those.
+    pub(crate) page_gas: u16,
+    /// Pages a program may start with.
+    pub(crate) page_limit: u16,
+    /// Units of 128 gas.
+    pub(crate) min_init_gas: u8,
+    /// Units of 32 gas.
+    pub(crate) min_cached_init_gas: u8,
+    /// Units of 2 %.
+    pub(crate) init_cost_scalar: u8,
+    /// Units of 2 %.
+    pub(crate) cached_cost_scalar: u8,
+    pub(crate) expiry_days: u16,
+    pub(crate) keepalive_days: u16,
+    /// Capacity of the recent-programs list, effective from ArbOS 60.
+    pub(crate) block_cache_size: u16,
+    /// Decompressed bytes.
+    pub(crate) max_wasm_size: u32,
+    /// Fragments of one program, from ArbOS 60.
+    pub(crate) max_fragments: u8,
+}
+
+impl Params {
+    /// Values of ArbOS 30.
+    pub(crate) const fn genesis() -> Self {
+        Self {
+            version: 1,
+            ink_price: 10_000,
+            max_stack_depth: 262_144,
+            free_pages: 2,
+            page_gas: 1_000,
+            page_limit: 128,
+            min_init_gas: 72,
+            min_cached_init_gas: 11,
+            init_cost_scalar: 50,
+            cached_cost_scalar: 50,
+            expiry_days: 365,
+            keepalive_days: 31,
+            block_cache_size: 32,
+            max_wasm_size: 0,
+            max_fragments: 0,
+        }
+    }
+
+    /// Changes that come with an ArbOS version.
+    pub(crate) fn upgrade(&mut self, arbos_version: u64) {
+        match arbos_version {
+            31 => (self.version, self.min_init_gas) = (2, 69),
+            40 => self.max_wasm_size = MAX_WASM_SIZE,
+            50 => self.max_stack_depth = self.max_stack_depth.min(22_000),
+            60 => self.max_fragments = 2,
+            _ => {}
+        }
+    }
+
+    /// Decompressed size limit in bytes.
+    pub(crate) fn wasm_size_limit(&self) -> usize {
+        let stored = self.max_wasm_size;
+        (if stored == 0 { MAX_WASM_SIZE } else { stored }) as usize
+    }
+
+    pub(crate) fn pack(&self) -> U256 {
+        let mut bytes = Vec::with_capacity(32);
+        bytes.extend(self.version.to_be_bytes());
+        bytes.extend(&self.ink_price.to_be_bytes()[1..]);
+        bytes.extend(self.max_stack_depth.to_be_bytes());
+        bytes.extend(self.free_pages.to_be_bytes());
+        bytes.extend(self.page_gas.to_be_bytes());
+        bytes.extend(self.page_limit.to_be_bytes());
+        bytes.extend([self.min_init_gas, self.min_cached_init_gas]);
+        bytes.extend([self.init_cost_scalar, self.cached_cost_scalar]);
+        bytes.extend(self.expiry_days.to_be_bytes());
+        bytes.extend(self.keepalive_days.to_be_bytes());
+        bytes.extend(self.block_cache_size.to_be_bytes());
+        bytes.extend(self.max_wasm_size.to_be_bytes());
+        bytes.push(self.max_fragments);
+        bytes.resize(32, 0);
+        U256::from_be_slice(&bytes)
+    }
+
+    pub(crate) fn unpack(word: U256) -> Self {
+        let bytes = word.to_be_bytes::<32>();
+        let number = |at: usize, len: usize| {
+            bytes[at..at + len]
+                .iter()
+                .fold(0u32, |sum, byte| sum << 8 | u32::from(*byte))
+        };
+        let short = |at: usize| number(at, 2) as u16;
+        Self {
+            version: short(0),
+            ink_price: number(2, 3),
+            max_stack_depth: number(5, 4),
+            free_pages: short(9),
+            page_gas: short(11),
+            page_limit: short(13),
+            min_init_gas: bytes[15],
+            min_cached_init_gas: bytes[16],
+            init_cost_scalar: bytes[17],
+            cached_cost_scalar: bytes[18],
+            expiry_days: short(19),
+            keepalive_days: short(21),
+            block_cache_size: short(23),
+            max_wasm_size: number(25, 4),
+            max_fragments: bytes[29],
+        }
+    }
+
+    /// Gas to start a program that is not cached.
+    pub(crate) fn init_gas(&self, init_cost: u16) -> u64 {
+        let dynamic = u64::from(init_cost) * u64::from(self.init_cost_scalar) * 2;
+        u64::from(self.min_init_gas) * 128 + dynamic.div_ceil(100)
+    }
+
+    /// Gas to start a cached program.
+    pub(crate) fn cached_gas(&self, cached_cost: u16) -> u64 {
+        let dynamic = u64::from(cached_cost) * u64::from(self.cached_cost_scalar) * 2;
+        u64::from(self.min_cached_init_gas) * 32 + dynamic.div_ceil(100)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packing_is_reversible_and_has_the_documented_order() {
+        let mut params = Params::genesis();
+        [31, 32, 40, 50, 60]
+            .into_iter()
+            .for_each(|version| params.upgrade(version));
+        assert_eq!(Params::unpack(params.pack()), params);
+        let bytes = params.pack().to_be_bytes::<32>();
+        assert_eq!(bytes[..9], [0, 2, 0, 0x27, 0x10, 0, 0, 0x55, 0xf0]);
+        assert_eq!(bytes[29], 2);
+        assert_eq!(params.init_gas(7), 8_839);
+        assert_eq!(params.cached_gas(7), 359);
+    }
+}

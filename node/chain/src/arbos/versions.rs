@@ -1,0 +1,108 @@
+//! ArbOS versions: the state each one starts with or changes.
+
+use super::{LAYOUT, Params, STATE, Store, data_price, fine, word};
+use crate::{
+    precompiles,
+    world::{Account, NOW, World},
+};
+use alloy_primitives::{Address, Bytes, U256};
+
+/// Versions a chain can start at or be upgraded to.
+pub(crate) const SUPPORTED: std::ops::RangeInclusive<u64> = 30..=60;
+
+/// Values of a new chain.
+pub(crate) struct Genesis {
+    pub(crate) version: u64,
+    pub(crate) chain_id: u64,
+    pub(crate) base_fee: u64,
+    pub(crate) owners: Vec<Address>,
+    pub(crate) cache_managers: Vec<Address>,
+}
+
+/// Writes ArbOS' state of a new chain.
+pub(crate) fn initialise(world: &mut World, genesis: &Genesis) {
+    world.set_account(
+        STATE,
+        Some(Account {
+            nonce: 1,
+            ..Account::default()
+        }),
+    );
+    let number = U256::from::<u64>;
+    for (slot, value) in [
+        (LAYOUT.version, number(30)),
+        (LAYOUT.chain_id, number(genesis.chain_id)),
+        (LAYOUT.brotli_level, number(1)),
+        (LAYOUT.l2_speed_limit, number(7_000_000)),
+        (LAYOUT.l2_block_gas_limit, number(32_000_000)),
+        (LAYOUT.l2_base_fee, number(genesis.base_fee)),
+        (LAYOUT.l2_min_base_fee, number(genesis.base_fee)),
+        (LAYOUT.l2_pricing_inertia, number(102)),
+        (LAYOUT.l2_backlog_tolerance, number(10)),
+        (LAYOUT.params, Params::genesis().pack()),
+    ] {
+        fine(world.write(slot, value));
+    }
+    fine(data_price::initialise(world));
+    install_precompiles(world, 0..=30);
+    upgrade(world, genesis.version);
+    for owner in &genesis.owners {
+        fine(LAYOUT.owners.add(world, *owner));
+    }
+    for manager in &genesis.cache_managers {
+        fine(LAYOUT.cache_managers.add(world, *manager));
+    }
+}
+
+/// Takes the state from its version to `target`, one version after the other.
+pub(crate) fn upgrade(world: &mut World, target: u64) {
+    let current: u64 = fine(world.read(LAYOUT.version)).saturating_to();
+    for version in current + 1..=target {
+        let mut params = Params::unpack(fine(world.read(LAYOUT.params)));
+        params.upgrade(version);
+        fine(world.write(LAYOUT.params, params.pack()));
+        if version == 50 {
+            fine(world.write(LAYOUT.l2_tx_gas_limit, U256::from(32_000_000)));
+        }
+        install_precompiles(world, version..=version);
+        fine(world.write(LAYOUT.version, U256::from(version)));
+    }
+}
+
+/// Performs an upgrade whose time has come; true if there was one.
+pub(crate) fn apply_scheduled(world: &mut World, now: u64) -> bool {
+    let target: u64 = fine(world.read(LAYOUT.upgrade_version)).saturating_to();
+    let at: u64 = fine(world.read(LAYOUT.upgrade_timestamp)).saturating_to();
+    let current: u64 = fine(world.read(LAYOUT.version)).saturating_to();
+    if target <= current || now < at || !SUPPORTED.contains(&target) {
+        return false;
+    }
+    upgrade(world, target);
+    true
+}
+
+/// Gives the precompiles of these versions their one byte of code.
+fn install_precompiles(world: &mut World, since: std::ops::RangeInclusive<u64>) {
+    let code_hash = world.add_code(Bytes::from_static(&[0xfe]));
+    for (address, version) in precompiles::ADDRESSES {
+        if since.contains(&version) {
+            let account = world.account(address, NOW).unwrap_or_default();
+            world.set_account(
+                address,
+                Some(Account {
+                    code_hash,
+                    nonce: 1,
+                    ..account
+                }),
+            );
+        }
+    }
+}
+
+/// Makes `account` the receiver of base fees and data fees.
+pub(crate) fn set_network_fee_account<S: Store>(
+    store: &mut S,
+    account: Address,
+) -> Result<(), S::Fail> {
+    store.write(LAYOUT.network_fee_account, word(account))
+}

@@ -1,0 +1,139 @@
+//! What test tools change directly.
+
+use super::Chain;
+use crate::{
+    ChainConfig, ChainError,
+    world::{Account, NOW},
+};
+use alloy_primitives::{Address, B256, Bytes, U256};
+
+impl Chain {
+    /// Changes the state outside of blocks; the latest block shows the change.
+    fn edit(&mut self, change: impl FnOnce(&mut crate::world::World)) {
+        self.world.advance();
+        change(&mut self.world);
+        self.ledger.set_head_version(self.world.version());
+    }
+
+    fn edit_account(&mut self, address: Address, change: impl FnOnce(&mut Account)) {
+        self.edit(|world| {
+            let mut account = world.account(address, NOW).unwrap_or_default();
+            change(&mut account);
+            world.set_account(address, Some(account));
+        });
+    }
+
+    /// Sets a balance in wei.
+    pub fn set_balance(&mut self, address: Address, balance: U256) {
+        self.edit_account(address, |account| account.balance = balance);
+    }
+
+    /// Sets a nonce.
+    pub fn set_nonce(&mut self, address: Address, nonce: u64) {
+        self.edit_account(address, |account| account.nonce = nonce);
+    }
+
+    /// Sets an account's code, Stylus code included.
+    pub fn set_code(&mut self, address: Address, code: Bytes) {
+        let code_hash = self.world.add_code(code);
+        self.edit_account(address, |account| account.code_hash = code_hash);
+    }
+
+    /// Sets a storage word.
+    pub fn set_storage_at(&mut self, address: Address, slot: U256, value: B256) {
+        self.edit(|world| world.set_slot(address, slot, value.into()));
+    }
+
+    /// Accepts unsigned transactions of an account.
+    pub fn impersonate(&mut self, address: Address) {
+        self.knobs.impersonated.insert(address);
+    }
+
+    /// Ends [`Chain::impersonate`].
+    pub fn stop_impersonating(&mut self, address: Address) {
+        self.knobs.impersonated.remove(&address);
+    }
+
+    /// Accepts unsigned transactions of every account, or no longer.
+    pub fn set_auto_impersonate(&mut self, on: bool) {
+        self.knobs.auto_impersonate = on;
+    }
+
+    /// Whether unsigned transactions of an account are accepted.
+    pub fn is_impersonated(&self, address: Address) -> bool {
+        self.knobs.auto_impersonate || self.knobs.impersonated.contains(&address)
+    }
+
+    /// Whether every submitted transaction is mined at once.
+    pub fn automine(&self) -> bool {
+        self.knobs.automine
+    }
+
+    /// Switches mining at once on or off.
+    pub fn set_automine(&mut self, on: bool) {
+        self.knobs.automine = on;
+    }
+
+    /// Coinbase of all further blocks.
+    pub fn set_coinbase(&mut self, address: Address) {
+        self.knobs.coinbase = address;
+    }
+
+    /// Base fee of the next block only, in wei.
+    pub fn set_next_base_fee(&mut self, wei: u64) {
+        self.knobs.next_base_fee = Some(wei);
+    }
+
+    /// Least gas price that [`Chain::gas_price`] suggests, in wei.
+    pub fn set_min_gas_price(&mut self, wei: u128) {
+        self.knobs.min_gas_price = wei;
+    }
+
+    /// Gas limit of all further blocks.
+    pub fn set_block_gas_limit(&mut self, gas: u64) {
+        self.knobs.gas_limit = gas;
+    }
+
+    /// PREVRANDAO of all further blocks (1 on Arbitrum).
+    pub fn set_prevrandao(&mut self, value: B256) {
+        self.knobs.prevrandao = value;
+    }
+
+    /// Moves the clock forward; returns its whole shift from the wall clock in seconds.
+    pub fn increase_time(&mut self, seconds: u64) -> i64 {
+        self.clock.shift = self.clock.shift.saturating_add_unsigned(seconds);
+        self.clock.shift
+    }
+
+    /// Exact time of the next block; the clock goes on from there.
+    ///
+    /// # Errors
+    /// [`ChainError::TimestampTooLow`] before the latest block.
+    pub fn set_next_timestamp(&mut self, timestamp: u64) -> Result<(), ChainError> {
+        let latest = self.head_time();
+        if timestamp < latest {
+            return Err(ChainError::TimestampTooLow {
+                found: timestamp,
+                latest,
+            });
+        }
+        self.clock.next = Some(timestamp);
+        Ok(())
+    }
+
+    /// Sets the clock; returns the change in seconds. Blocks never become older than their parent.
+    pub fn set_time(&mut self, timestamp: u64) -> i64 {
+        self.clock.set(timestamp)
+    }
+
+    /// Every further block is this many seconds younger than its parent; `None` follows the clock.
+    pub fn set_timestamp_interval(&mut self, seconds: Option<u64>) {
+        self.clock.interval = seconds;
+    }
+
+    /// Starts over from the genesis block.
+    pub fn reset(&mut self) {
+        let config: ChainConfig = self.config.clone();
+        *self = Self::new(config);
+    }
+}

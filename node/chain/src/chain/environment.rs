@@ -1,0 +1,257 @@
+//! What an execution runs in: rules, block and transaction in revm's terms.
+
+use super::Chain;
+use crate::{
+    CallRequest, ChainError, RejectReason,
+    arbos::{LAYOUT, STATE, address_of},
+    evm::{RecentPrograms, Session, StateView},
+    precompiles,
+};
+use alloy_consensus::{Transaction, TxEnvelope};
+use alloy_eips::eip7702::SignedAuthorization;
+use alloy_primitives::{Address, B256, U256, map::HashMap};
+use revm::{
+    context::{
+        BlockEnv, CfgEnv, TxEnv,
+        result::{EVMError, HaltReason, InvalidTransaction, OutOfGasError},
+    },
+    context_interface::either::Either,
+};
+use std::{cell::RefCell, convert::Infallible};
+
+/// EIP-1559's number; all types up to it are executed as it, with a tip of zero.
+const DYNAMIC_FEE: u8 = 2;
+const SET_CODE: u8 = 4;
+
+/// The block that an execution sees.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BlockFacts {
+    pub(super) l2_number: u64,
+    pub(super) timestamp: u64,
+    pub(super) base_fee: u64,
+    pub(super) coinbase: Address,
+    pub(super) gas_limit: u64,
+    pub(super) prevrandao: B256,
+}
+
+impl Chain {
+    /// Largest deployed code, bytes.
+    pub(super) fn code_size_limit(&self) -> usize {
+        self.config.code_size_limit.unwrap_or(24_576)
+    }
+
+    /// What NUMBER gives in block `l2_number`.
+    pub(super) fn l1_number(&self, l2_number: u64) -> u64 {
+        self.config.l1_block_number.unwrap_or(l2_number)
+    }
+
+    pub(super) fn block_env(&self, facts: &BlockFacts) -> BlockEnv {
+        BlockEnv {
+            number: U256::from(self.l1_number(facts.l2_number)),
+            beneficiary: facts.coinbase,
+            timestamp: U256::from(facts.timestamp),
+            gas_limit: facts.gas_limit,
+            basefee: facts.base_fee,
+            difficulty: U256::from(1),
+            prevrandao: Some(facts.prevrandao),
+            ..BlockEnv::default()
+        }
+    }
+
+    /// Arbitrum's rules in `view`.
+    pub(super) fn cfg_env(&self, view: &StateView<'_>) -> CfgEnv {
+        let version = arbos_version(view);
+        let mut cfg = CfgEnv::new_with_spec(precompiles::spec(version));
+        cfg.chain_id = self.config.chain_id;
+        // Checked before: unprotected transactions are welcome.
+        cfg.tx_chain_id_check = false;
+        cfg.limit_contract_code_size = Some(self.code_size_limit());
+        cfg.tx_gas_limit_cap = Some(u64::MAX);
+        cfg.disable_eip3541 = true;
+        let prices_calldata = !view.slot(STATE, LAYOUT.calldata_price_increase).is_zero();
+        cfg.disable_eip7623 = !prices_calldata;
+        cfg
+    }
+
+    pub(super) fn session<'a>(
+        &'a self,
+        view: &StateView<'_>,
+        recent: &'a RefCell<RecentPrograms>,
+        l2_number: u64,
+    ) -> Session<'a> {
+        Session {
+            programs: &self.programs,
+            recent,
+            arbos_version: arbos_version(view),
+            l2_number,
+            debug: self.config.debug_precompiles,
+            max_code_size: self.code_size_limit(),
+            network_fee_account: address_of(view.slot(STATE, LAYOUT.network_fee_account)),
+            gas_cap: None,
+            held_gas: 0,
+            pages: Default::default(),
+            frames: Vec::new(),
+            acting: HashMap::default(),
+            fault: None,
+            tracer: None,
+        }
+    }
+}
+
+pub(super) fn arbos_version(view: &StateView<'_>) -> u64 {
+    view.slot(STATE, LAYOUT.version).saturating_to()
+}
+
+/// Gas that one transaction may compute with, from ArbOS 50 on.
+pub(super) fn gas_cap(view: &StateView<'_>) -> Option<u64> {
+    let cap: u64 = view.slot(STATE, LAYOUT.l2_tx_gas_limit).saturating_to();
+    (arbos_version(view) >= 50 && cap > 0).then_some(cap)
+}
+
+/// A transaction in revm's terms. Tips are dropped by making them zero.
+pub(super) fn tx_env(envelope: &TxEnvelope, caller: Address, chain_id: u64) -> TxEnv {
+    let authorizations = envelope.authorization_list().unwrap_or_default();
+    TxEnv {
+        tx_type: if authorizations.is_empty() {
+            DYNAMIC_FEE
+        } else {
+            SET_CODE
+        },
+        caller,
+        gas_limit: envelope.gas_limit(),
+        gas_price: envelope.max_fee_per_gas(),
+        kind: envelope.kind(),
+        value: envelope.value(),
+        data: envelope.input().clone(),
+        nonce: envelope.nonce(),
+        chain_id: Some(chain_id),
+        access_list: envelope.access_list().cloned().unwrap_or_default(),
+        gas_priority_fee: Some(0),
+        authorization_list: authorizations.iter().cloned().map(Either::Left).collect(),
+        ..empty_tx()
+    }
+}
+
+/// A call in revm's terms.
+pub(super) fn call_env(request: &CallRequest, gas_limit: u64, nonce: u64, chain_id: u64) -> TxEnv {
+    let authorizations: &[SignedAuthorization] = &request.authorization_list;
+    TxEnv {
+        tx_type: if authorizations.is_empty() {
+            DYNAMIC_FEE
+        } else {
+            SET_CODE
+        },
+        caller: request.from.unwrap_or_default(),
+        gas_limit,
+        gas_price: fee_cap(request).unwrap_or_default(),
+        kind: request.to.into(),
+        value: request.value,
+        data: request.input.clone(),
+        nonce,
+        chain_id: Some(chain_id),
+        access_list: request.access_list.clone().unwrap_or_default(),
+        gas_priority_fee: Some(0),
+        authorization_list: authorizations.iter().cloned().map(Either::Left).collect(),
+        ..empty_tx()
+    }
+}
+
+/// What the sender would pay at most per gas, wei; `None` for a free call.
+pub(super) fn fee_cap(request: &CallRequest) -> Option<u128> {
+    request
+        .max_fee_per_gas
+        .or(request.gas_price)
+        .filter(|price| *price > 0)
+}
+
+fn empty_tx() -> TxEnv {
+    TxEnv::default()
+}
+
+/// revm's reasons in the words that clients know.
+pub(super) fn reject(
+    error: EVMError<Infallible>,
+    sender: Address,
+    cap: u128,
+    facts: &BlockFacts,
+    limit: usize,
+) -> ChainError {
+    let EVMError::Transaction(reason) = error else {
+        return ChainError::Internal(error.to_string());
+    };
+    use InvalidTransaction as I;
+    ChainError::Rejected(match reason {
+        I::GasPriceLessThanBasefee => RejectReason::FeeTooLow {
+            cap,
+            base_fee: facts.base_fee,
+        },
+        I::PriorityFeeGreaterThanMaxFee => RejectReason::TipAboveFee,
+        I::CallGasCostMoreThanGasLimit {
+            initial_gas,
+            gas_limit,
+        } => RejectReason::IntrinsicGas {
+            have: gas_limit,
+            want: initial_gas,
+        },
+        I::GasFloorMoreThanGasLimit {
+            gas_floor,
+            gas_limit,
+        } => RejectReason::IntrinsicGas {
+            have: gas_limit,
+            want: gas_floor,
+        },
+        I::CallerGasLimitMoreThanBlock => RejectReason::BlockGasLimit {
+            have: 0,
+            limit: facts.gas_limit,
+        },
+        I::RejectCallerWithCode => RejectReason::SenderHasCode(sender),
+        I::LackOfFundForMaxFee { fee, balance } => RejectReason::Funds {
+            address: sender,
+            have: *balance,
+            want: *fee,
+        },
+        I::NonceTooLow { tx, state } => RejectReason::NonceTooLow {
+            address: sender,
+            expected: state,
+            found: tx,
+        },
+        I::NonceTooHigh { tx, state } => RejectReason::NonceTooHigh {
+            address: sender,
+            expected: state,
+            found: tx,
+        },
+        I::CreateInitCodeSizeLimit => RejectReason::InitCodeTooLarge { limit: 2 * limit },
+        other => RejectReason::Other(other.to_string()),
+    })
+}
+
+/// geth's words for the end of an execution.
+pub(super) fn halt_text(reason: &HaltReason, fault: Option<String>) -> String {
+    match reason {
+        HaltReason::OutOfGas(
+            OutOfGasError::Basic
+            | OutOfGasError::Memory
+            | OutOfGasError::MemoryLimit
+            | OutOfGasError::Precompile
+            | OutOfGasError::InvalidOperand
+            | OutOfGasError::ReentrancySentry,
+        ) => "out of gas".into(),
+        HaltReason::NotActivated | HaltReason::PrecompileError => {
+            fault.unwrap_or_else(|| reason.to_string())
+        }
+        HaltReason::PrecompileErrorWithContext(text) => text.clone(),
+        HaltReason::StackOverflow => fault.unwrap_or_else(|| "stack limit reached".into()),
+        HaltReason::OpcodeNotFound | HaltReason::InvalidFEOpcode => "invalid opcode".into(),
+        HaltReason::InvalidJump => "invalid jump destination".into(),
+        HaltReason::StackUnderflow => "stack underflow".into(),
+        HaltReason::CreateCollision => "contract address collision".into(),
+        HaltReason::CreateContractSizeLimit => "max code size exceeded".into(),
+        HaltReason::CreateContractStartingWithEF => "invalid code: must not begin with 0xef".into(),
+        HaltReason::CreateInitCodeSizeLimit => "max initcode size exceeded".into(),
+        HaltReason::StateChangeDuringStaticCall | HaltReason::CallNotAllowedInsideStatic => {
+            "write protection".into()
+        }
+        HaltReason::CallTooDeep => "max call depth exceeded".into(),
+        other => format!("{other:?}"),
+    }
+}

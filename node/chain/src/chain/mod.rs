@@ -1,0 +1,101 @@
+//! The chain's public interface.
+
+mod control;
+mod environment;
+mod mine;
+mod read;
+mod saved;
+mod simulate;
+mod snapshot;
+mod submit;
+
+use crate::{
+    ChainConfig,
+    clock::{Clock, wall},
+    genesis,
+    ledger::Ledger,
+    pool::Pool,
+    stylus::programs::ProgramCache,
+    world::World,
+};
+use alloy_primitives::{Address, B256, map::AddressSet};
+use snapshot::Snapshot;
+use std::cell::RefCell;
+
+/// A local Arbitrum chain. All methods work at once on the state in memory; none blocks.
+pub struct Chain {
+    config: ChainConfig,
+    world: World,
+    ledger: Ledger,
+    programs: RefCell<ProgramCache>,
+    pool: Pool,
+    clock: Clock,
+    knobs: Knobs,
+    snapshots: Vec<Snapshot>,
+    next_snapshot: u64,
+}
+
+/// Settings that change while the chain runs.
+#[derive(Clone, Debug)]
+struct Knobs {
+    coinbase: Address,
+    gas_limit: u64,
+    /// Base fee of the next block only, wei.
+    next_base_fee: Option<u64>,
+    /// Least gas price to suggest, wei.
+    min_gas_price: u128,
+    prevrandao: B256,
+    automine: bool,
+    auto_impersonate: bool,
+    impersonated: AddressSet,
+}
+
+impl Chain {
+    /// Builds the genesis block. An `arbos_version` outside 30..=60 is taken to the nearest.
+    pub fn new(mut config: ChainConfig) -> Self {
+        let versions = crate::arbos::versions::SUPPORTED;
+        config.arbos_version = config
+            .arbos_version
+            .clamp(*versions.start(), *versions.end());
+        let knobs = Knobs {
+            coinbase: crate::arbos::SEQUENCER,
+            gas_limit: config.gas_limit,
+            next_base_fee: None,
+            min_gas_price: 0,
+            prevrandao: B256::with_last_byte(1),
+            automine: config.automine,
+            auto_impersonate: config.auto_impersonate,
+            impersonated: AddressSet::default(),
+        };
+        let mut clock = Clock {
+            repeat: config.repeat_timestamps,
+            ..Clock::default()
+        };
+        let timestamp = config.timestamp.unwrap_or_else(wall);
+        clock.set(timestamp);
+        let mut world = World::default();
+        genesis::initialise(&mut world, &config);
+        let mut chain = Self {
+            config,
+            world,
+            ledger: Ledger::default(),
+            programs: RefCell::default(),
+            pool: Pool::default(),
+            clock,
+            knobs,
+            snapshots: Vec::new(),
+            next_snapshot: 1,
+        };
+        chain.seal_genesis(timestamp);
+        chain
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_chain_can_be_sent_to_a_worker_thread() {
+        fn sendable<T: Send>() {}
+        sendable::<super::Chain>();
+    }
+}

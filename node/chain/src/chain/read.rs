@@ -1,0 +1,214 @@
+//! Reading the chain.
+
+use super::Chain;
+use crate::{
+    AccountView, Block, BlockId, BlockNumberOrTag, ChainConfig, ChainError, LogEntry, LogFilter,
+    MinedTransaction, Receipt,
+    arbos::{LAYOUT, STATE},
+    evm::{Overlay, StateView},
+    world::NOW,
+};
+use alloy_primitives::{Address, B256, Bloom, BloomInput, U256};
+use std::sync::Arc;
+
+impl Chain {
+    /// Chain id.
+    pub fn chain_id(&self) -> u64 {
+        self.config.chain_id
+    }
+
+    /// ArbOS version of the latest state.
+    pub fn arbos_version(&self) -> u64 {
+        self.world.slot(STATE, LAYOUT.version, NOW).saturating_to()
+    }
+
+    /// What the chain was started with.
+    pub fn config(&self) -> &ChainConfig {
+        &self.config
+    }
+
+    /// Number of the latest block.
+    pub fn block_number(&self) -> u64 {
+        self.ledger.head()
+    }
+
+    /// Base fee of the next block in wei.
+    pub fn base_fee(&self) -> u64 {
+        let of_chain = || {
+            self.world
+                .slot(STATE, LAYOUT.l2_base_fee, NOW)
+                .saturating_to()
+        };
+        self.knobs.next_base_fee.unwrap_or_else(of_chain)
+    }
+
+    /// Gas price to suggest in wei: the base fee, or the minimum that was set.
+    pub fn gas_price(&self) -> u128 {
+        u128::from(self.base_fee()).max(self.knobs.min_gas_price)
+    }
+
+    /// Gas limit of the next block.
+    pub fn gas_limit(&self) -> u64 {
+        self.knobs.gas_limit
+    }
+
+    /// Coinbase of the next block.
+    pub fn coinbase(&self) -> Address {
+        self.knobs.coinbase
+    }
+
+    /// Unix seconds that the next block would have.
+    pub fn next_timestamp(&self) -> u64 {
+        self.clock.peek(self.head_time())
+    }
+
+    /// Number of the block that an id names; `pending` is the latest.
+    ///
+    /// # Errors
+    /// [`ChainError::UnknownBlock`].
+    pub fn resolve(&self, id: BlockId) -> Result<u64, ChainError> {
+        let number = match id {
+            BlockId::Hash(hash) => self.ledger.number(hash.block_hash),
+            BlockId::Number(BlockNumberOrTag::Number(number)) => {
+                Some(number).filter(|number| self.ledger.get(*number).is_some())
+            }
+            BlockId::Number(BlockNumberOrTag::Earliest) => Some(self.ledger.first()),
+            BlockId::Number(_) => Some(self.ledger.head()),
+        };
+        number.ok_or_else(|| ChainError::UnknownBlock(id.to_string()))
+    }
+
+    /// The state after a block, with overrides.
+    pub(super) fn view<'a>(
+        &'a self,
+        id: BlockId,
+        overlay: Option<&'a Overlay>,
+    ) -> Result<StateView<'a>, ChainError> {
+        let number = self.resolve(id)?;
+        let at = if number == self.ledger.head() {
+            NOW
+        } else {
+            let record = self.ledger.get(number);
+            record.and_then(|record| record.version).ok_or_else(|| {
+                ChainError::UnknownBlock(format!("{number} (its state is not in the loaded dump)"))
+            })?
+        };
+        Ok(StateView {
+            world: &self.world,
+            ledger: &self.ledger,
+            at,
+            overlay,
+        })
+    }
+
+    /// An account after a block.
+    ///
+    /// # Errors
+    /// [`ChainError::UnknownBlock`].
+    pub fn account(&self, address: Address, id: BlockId) -> Result<AccountView, ChainError> {
+        let view = self.view(id, None)?;
+        let Some(info) = view.info(address) else {
+            return Ok(AccountView::default());
+        };
+        let code = view.code(info.code_hash).original_bytes();
+        let (balance, nonce, code_hash) = (info.balance, info.nonce, info.code_hash);
+        Ok(AccountView {
+            balance,
+            nonce,
+            code,
+            code_hash,
+        })
+    }
+
+    /// A storage word after a block.
+    ///
+    /// # Errors
+    /// [`ChainError::UnknownBlock`].
+    pub fn storage(&self, address: Address, slot: U256, id: BlockId) -> Result<B256, ChainError> {
+        Ok(self.view(id, None)?.slot(address, slot).into())
+    }
+
+    /// A block; cheap, blocks are shared.
+    pub fn block(&self, id: BlockId) -> Option<Arc<Block>> {
+        let number = self.resolve(id).ok()?;
+        self.ledger.get(number).map(|record| record.block.clone())
+    }
+
+    /// A mined transaction.
+    pub fn transaction(&self, hash: B256) -> Option<MinedTransaction> {
+        self.ledger.transaction(hash).cloned()
+    }
+
+    /// The receipt of a mined transaction.
+    pub fn receipt(&self, hash: B256) -> Option<Receipt> {
+        self.ledger.receipt(hash).cloned()
+    }
+
+    /// Logs that a filter accepts, in order. A range that ends before it starts is empty.
+    ///
+    /// # Errors
+    /// [`ChainError::UnknownBlock`] for an unknown hash or a first block after the latest.
+    pub fn logs(&self, filter: &LogFilter) -> Result<Vec<LogEntry>, ChainError> {
+        let (from, to) = match filter.block_hash {
+            Some(hash) => {
+                let number = self.resolve(hash.into())?;
+                (number, number)
+            }
+            None => (self.bound(filter.from_block), self.bound(filter.to_block)),
+        };
+        let mut found = Vec::new();
+        for number in from.max(self.ledger.first())..=to.min(self.ledger.head()) {
+            let Some(record) = self.ledger.get(number) else {
+                continue;
+            };
+            if may_match(filter, &record.block.header.logs_bloom) {
+                collect(filter, &record.block, &mut found);
+            }
+        }
+        Ok(found)
+    }
+
+    fn bound(&self, tag: Option<BlockNumberOrTag>) -> u64 {
+        match tag {
+            Some(BlockNumberOrTag::Number(number)) => number,
+            Some(BlockNumberOrTag::Earliest) => self.ledger.first(),
+            _ => self.ledger.head(),
+        }
+    }
+}
+
+/// False when the bloom says that no log of the block matches.
+fn may_match(filter: &LogFilter, bloom: &Bloom) -> bool {
+    let has = |item: &[u8]| bloom.contains_input(BloomInput::Raw(item));
+    let addresses = &filter.addresses;
+    let topics = |at: &Vec<B256>| at.is_empty() || at.iter().any(|topic| has(topic.as_slice()));
+    (addresses.is_empty() || addresses.iter().any(|address| has(address.as_slice())))
+        && filter.topics.iter().all(topics)
+}
+
+fn collect(filter: &LogFilter, block: &Block, found: &mut Vec<LogEntry>) {
+    for receipt in &block.receipts {
+        for (at, log) in receipt.logs.iter().enumerate() {
+            let topics = log.topics();
+            let topics_match = filter.topics.iter().enumerate().all(|(position, wanted)| {
+                wanted.is_empty()
+                    || topics
+                        .get(position)
+                        .is_some_and(|topic| wanted.contains(topic))
+            });
+            let address_matches =
+                filter.addresses.is_empty() || filter.addresses.contains(&log.address);
+            if topics_match && address_matches {
+                found.push(LogEntry {
+                    log: log.clone(),
+                    block_hash: block.hash,
+                    block_number: block.header.number,
+                    block_timestamp: block.header.timestamp,
+                    transaction_hash: receipt.transaction_hash,
+                    transaction_index: receipt.transaction_index,
+                    log_index: receipt.first_log_index + at as u64,
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,342 @@
+//! Calls and estimates: executions whose changes are dropped.
+
+use super::{
+    Chain,
+    environment::{BlockFacts, call_env, fee_cap, gas_cap, reject, tx_env},
+    mine::Ended,
+};
+use crate::{
+    BlockId, BlockNumberOrTag, CallOutcome, CallRequest, ChainError, Overrides, RejectReason,
+    TraceKind,
+    evm::{Executed, Overlay, StateView, execute},
+    trace::Tracer,
+};
+use alloy_consensus::Transaction;
+use alloy_eips::eip2930::{AccessList, AccessListItem};
+use alloy_primitives::{B256, U256};
+use std::cell::RefCell;
+
+/// Gas of a plain transfer.
+const TRANSFER: u64 = 21_000;
+/// What EVM calls with value pass on beyond their gas.
+const STIPEND: u64 = 2_300;
+
+/// A call with everything it runs in.
+struct Simulation<'a> {
+    view: StateView<'a>,
+    facts: BlockFacts,
+    request: &'a CallRequest,
+}
+
+impl Chain {
+    /// Executes a call on the state after a block and drops the changes. Reverts and halts are
+    /// outcomes, not errors.
+    ///
+    /// # Errors
+    /// [`ChainError::UnknownBlock`], or [`ChainError::Rejected`] when the sender cannot pay.
+    pub fn call(
+        &self,
+        request: CallRequest,
+        id: BlockId,
+        overrides: &Overrides,
+    ) -> Result<CallOutcome, ChainError> {
+        let overlay = Overlay::new(overrides);
+        let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
+        let gas = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
+        let executed = self.simulate(&simulation, gas, None)?;
+        Ok(outcome(executed))
+    }
+
+    /// Gas limit with which a transaction would succeed, as geth searches it: at most 1.5 % above
+    /// the least one.
+    ///
+    /// # Errors
+    /// [`ChainError::Reverted`] or [`ChainError::Halted`] when no limit suffices, else as
+    /// [`Chain::call`].
+    pub fn estimate_gas(
+        &self,
+        request: CallRequest,
+        id: BlockId,
+        overrides: &Overrides,
+    ) -> Result<u64, ChainError> {
+        let overlay = Overlay::new(overrides);
+        let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
+        let mut high = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
+        if let Some(price) = fee_cap(&request) {
+            let balance = simulation.view.info(request.from.unwrap_or_default());
+            let balance = balance.map(|info| info.balance).unwrap_or_default();
+            let free = balance.checked_sub(request.value).unwrap_or_default();
+            let affordable = (free / U256::from(price)).saturating_to::<u64>();
+            high = high.min(affordable);
+        }
+        let plain = request.input.is_empty()
+            && request.authorization_list.is_empty()
+            && request.access_list.is_none();
+        if let (true, Some(to)) = (plain, request.to) {
+            let code = simulation
+                .view
+                .info(to)
+                .is_some_and(|info| !info.is_empty_code_hash());
+            if !code && high >= TRANSFER {
+                let executed = self.simulate(&simulation, TRANSFER, None)?;
+                if executed.result.is_success() {
+                    return Ok(TRANSFER);
+                }
+            }
+        }
+        let executed = self.simulate(&simulation, high, None)?;
+        let spent = executed.result.gas().total_gas_spent();
+        let used = executed.result.tx_gas_used();
+        let first = outcome(executed);
+        if !first.success {
+            return Err(match first.halt {
+                Some(halt) => ChainError::Halted(halt),
+                None => ChainError::Reverted {
+                    output: first.output,
+                },
+            });
+        }
+        let enough = |gas: u64| -> Result<bool, ChainError> {
+            match self.simulate(&simulation, gas, None) {
+                Ok(executed) => Ok(executed.result.is_success()),
+                Err(ChainError::Rejected(RejectReason::IntrinsicGas { .. })) => Ok(false),
+                Err(error) => Err(error),
+            }
+        };
+        let mut low = used.saturating_sub(1);
+        let guess = (spent + STIPEND) * 64 / 63;
+        if guess < high {
+            if enough(guess)? {
+                high = guess
+            } else {
+                low = guess
+            }
+        }
+        while low + 1 < high {
+            if (high - low) * 1_000 < high * 15 {
+                break;
+            }
+            let middle = (low + (high - low) / 2).min(low.saturating_mul(2));
+            if enough(middle)? {
+                high = middle
+            } else {
+                low = middle
+            }
+        }
+        Ok(high)
+    }
+
+    /// The EIP-2930 list of what a call touches beyond its own sender, receiver and precompiles,
+    /// with the gas the call uses.
+    ///
+    /// # Errors
+    /// As [`Chain::call`].
+    pub fn access_list(
+        &self,
+        request: CallRequest,
+        id: BlockId,
+    ) -> Result<(AccessList, u64), ChainError> {
+        let overrides = Overrides::default();
+        let simulation = self.simulation(&request, id, &overrides, None)?;
+        let gas = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
+        let executed = self.simulate(&simulation, gas, None)?;
+        let gas_used = executed.result.tx_gas_used();
+        let skipped = [
+            request.from.unwrap_or_default(),
+            simulation.facts.coinbase,
+            crate::arbos::STATE,
+        ];
+        let mut items: Vec<_> = executed
+            .changes
+            .iter()
+            .filter(|(address, _)| !skipped.contains(address) && address[..17] != [0; 17])
+            .map(|(address, account)| {
+                let mut slots: Vec<B256> =
+                    account.storage.keys().map(|key| (*key).into()).collect();
+                slots.sort_unstable();
+                AccessListItem {
+                    address: *address,
+                    storage_keys: slots,
+                }
+            })
+            .filter(|item| Some(item.address) != request.to || !item.storage_keys.is_empty())
+            .collect();
+        items.sort_unstable_by_key(|item| item.address);
+        Ok((AccessList(items), gas_used))
+    }
+
+    /// Executes a mined transaction again and gives the recording in the named tracer's form.
+    ///
+    /// # Errors
+    /// [`ChainError::UnknownTransaction`]; [`ChainError::NotSupported`] for
+    /// [`TraceKind::Stylus`] and for blocks of a loaded dump.
+    pub fn trace(&self, hash: B256, kind: TraceKind) -> Result<serde_json::Value, ChainError> {
+        let (record, at) = self
+            .ledger
+            .place(hash)
+            .ok_or(ChainError::UnknownTransaction(hash))?;
+        let transaction = self
+            .ledger
+            .transaction(hash)
+            .ok_or(ChainError::UnknownTransaction(hash))?;
+        let before = record.before.get(at).copied();
+        let before = before.ok_or(ChainError::NotSupported(
+            "tracing in blocks of a loaded dump",
+        ))?;
+        let view = StateView {
+            world: &self.world,
+            ledger: &self.ledger,
+            at: before,
+            overlay: None,
+        };
+        let facts = facts_of(&record.block.header);
+        let recent = RefCell::default();
+        let mut session = self.session(&view, &recent, facts.l2_number);
+        session.gas_cap = gas_cap(&view);
+        session.tracer = Some(Box::new(tracer(kind)?));
+        let mut cfg = self.cfg_env(&view);
+        cfg.disable_eip3607 = true;
+        let tx = tx_env(
+            &transaction.envelope,
+            transaction.from,
+            self.config.chain_id,
+        );
+        let executed = execute(view, session, self.block_env(&facts), cfg, tx)
+            .map_err(|error| ChainError::Internal(error.to_string()))?;
+        Ok(recording(executed, transaction.envelope.gas_limit()))
+    }
+
+    /// Executes a call and gives the recording in the named tracer's form.
+    ///
+    /// # Errors
+    /// As [`Chain::call`] and [`Chain::trace`].
+    pub fn trace_call(
+        &self,
+        request: CallRequest,
+        id: BlockId,
+        overrides: &Overrides,
+        kind: TraceKind,
+    ) -> Result<serde_json::Value, ChainError> {
+        let overlay = Overlay::new(overrides);
+        let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
+        let gas = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
+        let executed = self.simulate(&simulation, gas, Some(tracer(kind)?))?;
+        Ok(recording(executed, gas))
+    }
+
+    fn simulation<'a>(
+        &'a self,
+        request: &'a CallRequest,
+        id: BlockId,
+        overrides: &Overrides,
+        overlay: Option<&'a Overlay>,
+    ) -> Result<Simulation<'a>, ChainError> {
+        if let Some(found) = request.chain_id.filter(|id| *id != self.chain_id()) {
+            return Err(RejectReason::ChainId {
+                expected: self.chain_id(),
+                found,
+            }
+            .into());
+        }
+        let view = self.view(id, overlay)?;
+        let number = self.resolve(id)?;
+        let record = self.ledger.get(number);
+        let record = record.ok_or_else(|| ChainError::UnknownBlock(id.to_string()))?;
+        let mut facts = facts_of(&record.block.header);
+        facts.prevrandao = self.knobs.prevrandao;
+        if id == BlockId::Number(BlockNumberOrTag::Pending) {
+            facts.l2_number += 1;
+            facts.timestamp = self.next_timestamp();
+            facts.base_fee = self.base_fee();
+            facts.coinbase = self.knobs.coinbase;
+            facts.gas_limit = self.knobs.gas_limit;
+        }
+        facts.l2_number = overrides.number.unwrap_or(facts.l2_number);
+        facts.timestamp = overrides.timestamp.unwrap_or(facts.timestamp);
+        facts.base_fee = overrides.base_fee.unwrap_or(facts.base_fee);
+        Ok(Simulation {
+            view,
+            facts,
+            request,
+        })
+    }
+
+    fn simulate(
+        &self,
+        simulation: &Simulation<'_>,
+        gas: u64,
+        tracer: Option<Tracer>,
+    ) -> Result<Executed, ChainError> {
+        let Simulation {
+            view,
+            facts,
+            request,
+        } = simulation;
+        let from = request.from.unwrap_or_default();
+        let info = view.info(from).unwrap_or_default();
+        let cap = fee_cap(request);
+        if cap.is_none() && info.balance < request.value {
+            let want = request.value;
+            return Err(RejectReason::Funds {
+                address: from,
+                have: info.balance,
+                want,
+            }
+            .into());
+        }
+        let recent = RefCell::default();
+        let mut session = self.session(view, &recent, facts.l2_number);
+        session.tracer = tracer.map(Box::new);
+        let mut cfg = self.cfg_env(view);
+        cfg.disable_eip3607 = true;
+        cfg.disable_nonce_check = true;
+        cfg.disable_block_gas_limit = true;
+        if cap.is_none() {
+            cfg.disable_base_fee = true;
+            cfg.disable_fee_charge = true;
+        }
+        let nonce = request.nonce.unwrap_or(info.nonce);
+        let tx = call_env(request, gas, nonce, self.config.chain_id);
+        let limit = self.code_size_limit();
+        execute(*view, session, self.block_env(facts), cfg, tx)
+            .map_err(|error| reject(error, from, cap.unwrap_or_default(), facts, limit))
+    }
+}
+
+fn outcome(executed: Executed) -> CallOutcome {
+    let ended = Ended::new(executed.result, executed.fault);
+    CallOutcome {
+        success: ended.success,
+        output: ended.output,
+        gas_used: ended.gas_used,
+        logs: ended.logs,
+        created: ended.created,
+        halt: ended.halt,
+    }
+}
+
+fn facts_of(header: &alloy_consensus::Header) -> BlockFacts {
+    BlockFacts {
+        l2_number: header.number,
+        timestamp: header.timestamp,
+        base_fee: header.base_fee_per_gas.unwrap_or_default(),
+        coinbase: header.beneficiary,
+        gas_limit: header.gas_limit,
+        prevrandao: B256::with_last_byte(1),
+    }
+}
+
+fn tracer(kind: TraceKind) -> Result<Tracer, ChainError> {
+    match kind {
+        TraceKind::Call => Ok(Tracer::default()),
+        TraceKind::Stylus => Err(ChainError::NotSupported("stylusTracer")),
+    }
+}
+
+fn recording(executed: Executed, gas: u64) -> serde_json::Value {
+    let used = executed.result.tx_gas_used();
+    executed
+        .tracer
+        .map(|tracer| tracer.call_tracer(gas, used))
+        .unwrap_or_default()
+}

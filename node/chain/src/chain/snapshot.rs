@@ -1,0 +1,54 @@
+//! Snapshots: numbers, because the world keeps its past.
+
+use super::{Chain, Knobs};
+use crate::{clock::Clock, pool::Pool};
+
+/// What [`Chain::revert`] goes back to.
+pub(super) struct Snapshot {
+    id: u64,
+    version: u64,
+    head: u64,
+    head_version: Option<u64>,
+    pool: Pool,
+    clock: Clock,
+    knobs: Knobs,
+}
+
+impl Chain {
+    /// Marks the present; everything counts: state, activations, caches, blocks, pool, clock.
+    pub fn snapshot(&mut self) -> u64 {
+        let id = self.next_snapshot;
+        self.next_snapshot += 1;
+        let head = self.ledger.head();
+        self.snapshots.push(Snapshot {
+            id,
+            version: self.world.version(),
+            head,
+            head_version: self.ledger.get(head).and_then(|record| record.version),
+            pool: self.pool.clone(),
+            clock: self.clock,
+            knobs: self.knobs.clone(),
+        });
+        id
+    }
+
+    /// Goes back to a snapshot and consumes it together with all later ones. False when the id is
+    /// unknown or consumed.
+    pub fn revert(&mut self, id: u64) -> bool {
+        let Some(at) = self.snapshots.iter().position(|snapshot| snapshot.id == id) else {
+            return false;
+        };
+        let Some(snapshot) = self.snapshots.drain(at..).next() else {
+            return false;
+        };
+        self.world.undo_to(snapshot.version);
+        self.ledger.truncate(snapshot.head);
+        if let Some(version) = snapshot.head_version {
+            self.ledger.set_head_version(version);
+        }
+        self.pool = snapshot.pool;
+        self.clock = snapshot.clock;
+        self.knobs = snapshot.knobs;
+        true
+    }
+}

@@ -1,0 +1,226 @@
+//! Transactions on their way into a block.
+
+use super::Chain;
+use crate::{
+    BlockId, CallRequest, ChainError, Overrides, PoolContent, PooledTransaction, RejectReason,
+    world::NOW,
+};
+use alloy_consensus::{
+    SignableTransaction, Transaction, TxEip1559, TxEip2930, TxEip7702, TxEnvelope, TxLegacy,
+    transaction::SignerRecoverable,
+};
+use alloy_primitives::{Address, B256, Signature, U256};
+
+impl Chain {
+    /// Adds a signed transaction; mines it at once when automine is on and its nonce is next.
+    ///
+    /// # Errors
+    /// [`ChainError::Rejected`] when it can never or not now be included.
+    pub fn submit(&mut self, signed: TxEnvelope) -> Result<B256, ChainError> {
+        let from = signed
+            .recover_signer()
+            .map_err(|_| RejectReason::BadSignature)?;
+        self.enqueue(signed, from)
+    }
+
+    /// Adds a transaction of an impersonated account. Missing gas is estimated, a missing nonce is
+    /// the next one, a missing price the current one.
+    ///
+    /// # Errors
+    /// [`ChainError::NotImpersonated`], or as [`Chain::submit`] and [`Chain::estimate_gas`].
+    pub fn submit_unsigned(
+        &mut self,
+        from: Address,
+        mut request: CallRequest,
+    ) -> Result<B256, ChainError> {
+        if !self.is_impersonated(from) {
+            return Err(ChainError::NotImpersonated(from));
+        }
+        request.from = Some(from);
+        if request.gas.is_none() {
+            let pending = BlockId::pending();
+            request.gas =
+                Some(self.estimate_gas(request.clone(), pending, &Overrides::default())?);
+        }
+        request.nonce = request.nonce.or(Some(self.pending_nonce(from)));
+        let envelope = self.unsigned(from, request);
+        self.enqueue(envelope, from)
+    }
+
+    /// A transaction with the signature r = sender, s = 1, which makes its hash unique per sender.
+    fn unsigned(&self, from: Address, request: CallRequest) -> TxEnvelope {
+        let signature = Signature::new(
+            U256::from_be_bytes(from.into_word().0),
+            U256::from(1),
+            false,
+        );
+        let chain_id = self.chain_id();
+        let nonce = request.nonce.unwrap_or_default();
+        let gas_limit = request.gas.unwrap_or_default();
+        let to = request.to.into();
+        let (value, input) = (request.value, request.input);
+        let access_list = request.access_list.clone().unwrap_or_default();
+        let default_cap = self.gas_price().max(u128::from(self.base_fee()));
+        let max_fee_per_gas = request.max_fee_per_gas.unwrap_or(default_cap);
+        let max_priority_fee_per_gas = request.max_priority_fee_per_gas.unwrap_or_default();
+        if let (false, Some(to)) = (request.authorization_list.is_empty(), request.to) {
+            let authorization_list = request.authorization_list;
+            let tx = TxEip7702 {
+                chain_id,
+                nonce,
+                gas_limit,
+                max_fee_per_gas,
+                max_priority_fee_per_gas,
+                to,
+                value,
+                access_list,
+                authorization_list,
+                input,
+            };
+            return tx.into_signed(signature).into();
+        }
+        match request.gas_price {
+            Some(gas_price) if request.access_list.is_some() => {
+                let tx = TxEip2930 {
+                    chain_id,
+                    nonce,
+                    gas_price,
+                    gas_limit,
+                    to,
+                    value,
+                    access_list,
+                    input,
+                };
+                tx.into_signed(signature).into()
+            }
+            Some(gas_price) => {
+                let chain_id = Some(chain_id);
+                let tx = TxLegacy {
+                    chain_id,
+                    nonce,
+                    gas_price,
+                    gas_limit,
+                    to,
+                    value,
+                    input,
+                };
+                tx.into_signed(signature).into()
+            }
+            None => {
+                let tx = TxEip1559 {
+                    chain_id,
+                    nonce,
+                    gas_limit,
+                    max_fee_per_gas,
+                    max_priority_fee_per_gas,
+                    to,
+                    value,
+                    access_list,
+                    input,
+                };
+                tx.into_signed(signature).into()
+            }
+        }
+    }
+
+    fn enqueue(&mut self, envelope: TxEnvelope, from: Address) -> Result<B256, ChainError> {
+        let hash = *envelope.tx_hash();
+        self.admit(&envelope, from, hash)?;
+        let ready = envelope.nonce() == self.nonce(from);
+        self.pool.insert(PooledTransaction {
+            envelope,
+            from,
+            hash,
+        })?;
+        if self.knobs.automine && ready {
+            let refused = self.mine_block(false)?;
+            if let Some(reason) = refused.into_iter().find(|(other, _)| *other == hash) {
+                return Err(reason.1);
+            }
+        }
+        Ok(hash)
+    }
+
+    /// Refuses what can be seen to be wrong before execution.
+    fn admit(&self, tx: &TxEnvelope, from: Address, hash: B256) -> Result<(), RejectReason> {
+        let kind = tx.tx_type() as u8;
+        if kind == 3 || (kind == 4 && self.arbos_version() < 40) {
+            return Err(RejectReason::TypeNotSupported(kind));
+        }
+        if self.ledger.place(hash).is_some() {
+            return Err(RejectReason::AlreadyKnown(hash));
+        }
+        if let Some(found) = tx.chain_id().filter(|id| *id != self.chain_id()) {
+            return Err(RejectReason::ChainId {
+                expected: self.chain_id(),
+                found,
+            });
+        }
+        if tx.gas_limit() > self.knobs.gas_limit {
+            let limit = self.knobs.gas_limit;
+            return Err(RejectReason::BlockGasLimit {
+                have: tx.gas_limit(),
+                limit,
+            });
+        }
+        let account = self.world.account(from, NOW).unwrap_or_default();
+        if tx.nonce() < account.nonce {
+            let expected = account.nonce;
+            return Err(RejectReason::NonceTooLow {
+                address: from,
+                expected,
+                found: tx.nonce(),
+            });
+        }
+        let price = tx.max_fee_per_gas();
+        if tx.max_priority_fee_per_gas().is_some_and(|tip| tip > price) {
+            return Err(RejectReason::TipAboveFee);
+        }
+        if price < self.base_fee().into() {
+            return Err(RejectReason::FeeTooLow {
+                cap: price,
+                base_fee: self.base_fee(),
+            });
+        }
+        let want = U256::from(price)
+            .saturating_mul(U256::from(tx.gas_limit()))
+            .saturating_add(tx.value());
+        if account.balance < want {
+            return Err(RejectReason::Funds {
+                address: from,
+                have: account.balance,
+                want,
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn nonce(&self, address: Address) -> u64 {
+        self.world.account(address, NOW).unwrap_or_default().nonce
+    }
+
+    /// Nonce for the next transaction, waiting ones counted.
+    pub fn pending_nonce(&self, address: Address) -> u64 {
+        self.pool.next_nonce(address, self.nonce(address))
+    }
+
+    /// All waiting transactions.
+    pub fn pool(&self) -> PoolContent {
+        self.pool.content(|address| self.nonce(address))
+    }
+
+    /// A waiting transaction.
+    pub fn pooled(&self, hash: B256) -> Option<PooledTransaction> {
+        self.pool.get(hash).cloned()
+    }
+
+    /// Forgets a waiting transaction; false when it does not wait.
+    pub fn drop_transaction(&mut self, hash: B256) -> bool {
+        self.pool.remove(hash)
+    }
+
+    /// Forgets all waiting transactions.
+    pub fn drop_all_transactions(&mut self) {
+        self.pool.clear();
+    }
+}

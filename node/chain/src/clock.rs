@@ -1,0 +1,57 @@
+//! The time of the next block.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Wall clock with a shift, single fixed timestamps and fixed intervals.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Clock {
+    /// Seconds added to the wall clock.
+    pub(crate) shift: i64,
+    /// Exact time of the next block.
+    pub(crate) next: Option<u64>,
+    /// Seconds from block to block.
+    pub(crate) interval: Option<u64>,
+    /// Whether a block may have its parent's time.
+    pub(crate) repeat: bool,
+}
+
+/// Unix seconds of the machine.
+pub(crate) fn wall() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |time| time.as_secs())
+}
+
+impl Clock {
+    /// Unix seconds with the shift.
+    pub(crate) fn now(&self) -> u64 {
+        wall().saturating_add_signed(self.shift)
+    }
+
+    /// Time of a block that follows one at `last`.
+    pub(crate) fn peek(&self, last: u64) -> u64 {
+        if let Some(next) = self.next {
+            return next.max(last);
+        }
+        if let Some(interval) = self.interval {
+            return last.saturating_add(interval);
+        }
+        self.now().max(last + u64::from(!self.repeat))
+    }
+
+    /// Takes the time of a block that follows one at `last`; the clock goes on from a fixed one.
+    pub(crate) fn take(&mut self, last: u64) -> u64 {
+        let time = self.peek(last);
+        if self.next.take().is_some() {
+            self.set(time);
+        }
+        time
+    }
+
+    /// Makes the clock show `time` now; returns the change in seconds.
+    pub(crate) fn set(&mut self, time: u64) -> i64 {
+        let change = time as i64 - self.now() as i64;
+        self.shift += change;
+        change
+    }
+}

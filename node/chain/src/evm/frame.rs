@@ -1,0 +1,238 @@
+//! Frames: an EVM frame of revm that may carry a run of a Stylus program instead of opcodes.
+
+use super::{Ctx, session::OpenFrame};
+use crate::{precompiles::ArbPrecompiles, stylus};
+use revm::{
+    context::{Evm, FrameStack},
+    handler::{
+        EthFrame, EvmTr, FrameInitOrResult, FrameResult, FrameTr, ItemOrResult,
+        evm::{ContextDbError, FrameInitResult},
+        instructions::EthInstructions,
+    },
+    interpreter::{
+        FrameInput, InstructionResult, InterpreterAction, interpreter::EthInterpreter,
+        interpreter_action::FrameInit,
+    },
+};
+
+/// An EVM frame, or a Stylus frame whose gas, memory and checkpoint are kept by the EVM frame.
+pub(crate) struct Frame {
+    pub(crate) eth: EthFrame<EthInterpreter>,
+    pub(crate) wasm: Option<Box<stylus::WasmFrame>>,
+}
+
+impl Default for Frame {
+    fn default() -> Self {
+        Self {
+            eth: EthFrame::invalid(),
+            wasm: None,
+        }
+    }
+}
+
+impl FrameTr for Frame {
+    type FrameResult = FrameResult;
+    type FrameInit = FrameInit;
+}
+
+type Inner<'a> = Evm<Ctx<'a>, (), EthInstructions<EthInterpreter, Ctx<'a>>, ArbPrecompiles, Frame>;
+
+/// revm's EVM with Stylus frames.
+pub(crate) struct ArbEvm<'a>(pub(crate) Inner<'a>);
+
+impl<'a> EvmTr for ArbEvm<'a> {
+    type Context = Ctx<'a>;
+    type Instructions = EthInstructions<EthInterpreter, Ctx<'a>>;
+    type Precompiles = ArbPrecompiles;
+    type Frame = Frame;
+
+    fn all(
+        &self,
+    ) -> (
+        &Self::Context,
+        &Self::Instructions,
+        &Self::Precompiles,
+        &FrameStack<Frame>,
+    ) {
+        (
+            &self.0.ctx,
+            &self.0.instruction,
+            &self.0.precompiles,
+            &self.0.frame_stack,
+        )
+    }
+
+    fn all_mut(
+        &mut self,
+    ) -> (
+        &mut Self::Context,
+        &mut Self::Instructions,
+        &mut Self::Precompiles,
+        &mut FrameStack<Frame>,
+    ) {
+        let evm = &mut self.0;
+        (
+            &mut evm.ctx,
+            &mut evm.instruction,
+            &mut evm.precompiles,
+            &mut evm.frame_stack,
+        )
+    }
+
+    fn frame_init(
+        &mut self,
+        init: FrameInit,
+    ) -> Result<FrameInitResult<'_, Frame>, ContextDbError<Ctx<'a>>> {
+        let Evm {
+            ctx,
+            precompiles,
+            frame_stack,
+            ..
+        } = &mut self.0;
+        let open = open_frame(&init.frame_input);
+        if let Some(tracer) = &mut ctx.chain.tracer {
+            tracer.enter(&init.frame_input, &ctx.local);
+        }
+
+        let first = frame_stack.index().is_none();
+        let mut slot = if first {
+            frame_stack.start_init()
+        } else {
+            frame_stack.get_next()
+        };
+        let frame = slot.get(Frame::default);
+        frame.wasm = None;
+        let eth = revm::context_interface::local::OutFrame::new_init(&mut frame.eth);
+        let started = EthFrame::init_with_context(eth, ctx, precompiles, init)?;
+        let ItemOrResult::Item(_) = started else {
+            let ItemOrResult::Result(result) = started else {
+                unreachable!()
+            };
+            if let Some(tracer) = &mut ctx.chain.tracer {
+                tracer.exit(&result, ctx.chain.fault.as_deref());
+            }
+            return Ok(ItemOrResult::Result(result));
+        };
+
+        if stylus::is_program(
+            frame.eth.interpreter.bytecode.original_byte_slice(),
+            ctx.chain.arbos_version,
+        ) {
+            frame.wasm = Some(Box::default());
+        }
+        let created = match &frame.eth.data {
+            revm::handler::FrameData::Create(create) => Some(create.created_address),
+            revm::handler::FrameData::Call(_) => None,
+        };
+        ctx.chain.enter(OpenFrame {
+            counted: created.or(open.counted),
+            ..open
+        });
+
+        let token = slot.consume();
+        // SAFETY: `slot` came from this stack just now and `get` initialised it.
+        unsafe {
+            if first {
+                frame_stack.end_init(token)
+            } else {
+                frame_stack.push(token)
+            }
+        }
+        Ok(ItemOrResult::Item(frame_stack.get()))
+    }
+
+    fn frame_run(&mut self) -> Result<FrameInitOrResult<Frame>, ContextDbError<Ctx<'a>>> {
+        let Evm {
+            ctx,
+            instruction,
+            frame_stack,
+            ..
+        } = &mut self.0;
+        let frame = frame_stack.get();
+        let mut action = if frame.wasm.is_some() {
+            stylus::run(ctx, frame)
+        } else {
+            frame.eth.interpreter.run_plain(
+                instruction.instruction_table(),
+                instruction.gas_table(),
+                ctx,
+            )
+        };
+        if let InterpreterAction::Return(result) = &mut action {
+            refuse_foreign_ef(&frame.eth, result, ctx.chain.arbos_version);
+        }
+        let next: FrameInitOrResult<EthFrame> = frame
+            .eth
+            .process_next_action::<_, ContextDbError<Ctx<'a>>>(ctx, action)?;
+        Ok(match next {
+            ItemOrResult::Item(init) => ItemOrResult::Item(init),
+            ItemOrResult::Result(result) => {
+                frame.eth.set_finished(true);
+                if let Some(wasm) = frame.wasm.take() {
+                    wasm.close(&mut ctx.chain.pages);
+                }
+                ctx.chain.leave();
+                if let Some(tracer) = &mut ctx.chain.tracer {
+                    tracer.exit(&result, ctx.chain.fault.as_deref());
+                }
+                ItemOrResult::Result(result)
+            }
+        })
+    }
+
+    fn frame_return_result(
+        &mut self,
+        result: FrameResult,
+    ) -> Result<Option<FrameResult>, ContextDbError<Ctx<'a>>> {
+        let Evm {
+            ctx, frame_stack, ..
+        } = &mut self.0;
+        if frame_stack.get().eth.is_finished() {
+            frame_stack.pop();
+        }
+        if frame_stack.index().is_none() {
+            return Ok(Some(result));
+        }
+        frame_stack
+            .get()
+            .eth
+            .return_result::<_, ContextDbError<Ctx<'a>>>(ctx, result)?;
+        Ok(None)
+    }
+}
+
+fn open_frame(input: &FrameInput) -> OpenFrame {
+    match input {
+        FrameInput::Call(call) => {
+            let delegate = call.scheme.is_delegate_call() || call.scheme.is_call_code();
+            OpenFrame {
+                caller: call.caller,
+                counted: (!delegate).then_some(call.target_address),
+            }
+        }
+        FrameInput::Create(create) => OpenFrame {
+            caller: create.caller(),
+            counted: None,
+        },
+        FrameInput::Empty => OpenFrame {
+            caller: Default::default(),
+            counted: None,
+        },
+    }
+}
+
+/// EIP-3541 with Arbitrum's exception: new code may start with 0xEF only as a Stylus prefix.
+fn refuse_foreign_ef(
+    frame: &EthFrame<EthInterpreter>,
+    result: &mut revm::interpreter::InterpreterResult,
+    arbos_version: u64,
+) {
+    let creates = matches!(frame.data, revm::handler::FrameData::Create(_));
+    if creates
+        && result.result.is_ok()
+        && result.output.first() == Some(&0xef)
+        && !stylus::may_be_deployed(&result.output, arbos_version)
+    {
+        result.result = InstructionResult::CreateContractStartingWithEF;
+    }
+}

@@ -1,0 +1,45 @@
+//! Opcodes that behave differently on Arbitrum.
+
+use super::Ctx;
+use crate::stylus::is_program;
+use revm::{
+    bytecode::opcode,
+    context::{ContextTr, JournalTr},
+    handler::instructions::EthInstructions,
+    interpreter::{
+        InstructionContext, InstructionResult, instructions::Instruction, instructions::host,
+        interpreter::EthInterpreter, interpreter_types::InputsTr,
+    },
+    primitives::hardfork::SpecId,
+};
+
+type Result = core::result::Result<(), InstructionResult>;
+
+/// The instruction table of a spec with Arbitrum's changes.
+pub(crate) fn table<'a>(spec: SpecId) -> EthInstructions<EthInterpreter, Ctx<'a>> {
+    let mut table = EthInstructions::new_mainnet_with_spec(spec);
+    table.insert_instruction(opcode::BLOBBASEFEE, Instruction::new(no_blobs), 0);
+    table.insert_instruction(opcode::SELFDESTRUCT, Instruction::new(selfdestruct), 5_000);
+    table
+}
+
+/// Arbitrum has no blobs: the frame is aborted.
+fn no_blobs(_: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> Result {
+    Err(InstructionResult::OpcodeNotFound)
+}
+
+/// Refused, as a revert, where the acting account is a Stylus program.
+fn selfdestruct(context: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> Result {
+    let acting = context.interpreter.input.target_address();
+    let version = context.host.chain().arbos_version;
+    let code = context
+        .host
+        .journal_mut()
+        .code(acting)
+        .map(|code| code.data)
+        .unwrap_or_default();
+    if is_program(&code, version) {
+        return Err(InstructionResult::Revert);
+    }
+    host::selfdestruct(context)
+}

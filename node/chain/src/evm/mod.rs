@@ -1,0 +1,21 @@
+//! Execution: revm's loop with a second kind of frame for Stylus programs.
+
+mod frame;
+mod handler;
+mod instructions;
+mod session;
+mod view;
+
+pub(crate) use frame::{ArbEvm, Frame};
+pub(crate) use handler::{Executed, execute};
+pub(crate) use session::{RecentPrograms, Session};
+pub(crate) use view::{Overlay, StateView};
+
+use revm::{
+    Journal,
+    context::{BlockEnv, CfgEnv, Context, TxEnv},
+};
+
+/// Everything an execution sees.
+pub(crate) type Ctx<'a> =
+    Context<BlockEnv, TxEnv, CfgEnv, StateView<'a>, Journal<StateView<'a>>, Session<'a>>;

@@ -1,0 +1,102 @@
+//! What lives as long as one transaction, beside revm's journal.
+
+use super::Ctx;
+use crate::{
+    arbos::{STATE, Store},
+    stylus::{pages::Pages, programs::ProgramCache},
+};
+use alloy_primitives::{Address, B256, U256, map::HashMap};
+use revm::context::{ContextTr, JournalTr};
+use std::{cell::RefCell, collections::VecDeque, convert::Infallible};
+
+/// Facts and counters of one transaction.
+pub(crate) struct Session<'a> {
+    pub(crate) programs: &'a RefCell<ProgramCache>,
+    pub(crate) recent: &'a RefCell<RecentPrograms>,
+    pub(crate) arbos_version: u64,
+    /// Number of the block on this chain, not what NUMBER gives.
+    pub(crate) l2_number: u64,
+    /// Debug chains allow ArbDebug and debug imports.
+    pub(crate) debug: bool,
+    /// Largest deployed code in bytes.
+    pub(crate) max_code_size: usize,
+    /// Receives base fees and data fees.
+    pub(crate) network_fee_account: Address,
+    /// Gas per transaction from ArbOS 50; `None` in calls.
+    pub(crate) gas_cap: Option<u64>,
+    /// Gas above the cap, given back at the end.
+    pub(crate) held_gas: u64,
+    pub(crate) pages: Pages,
+    /// Open frames, outermost first.
+    pub(crate) frames: Vec<OpenFrame>,
+    /// Per address, open frames that act as it and are no delegate calls.
+    pub(crate) acting: HashMap<Address, u32>,
+    /// Message of the newest error that has no EVM name.
+    pub(crate) fault: Option<String>,
+    pub(crate) tracer: Option<Box<crate::trace::Tracer>>,
+}
+
+/// One frame on the stack.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OpenFrame {
+    pub(crate) caller: Address,
+    /// The address it acts as, if it counts for `msg_reentrant`.
+    pub(crate) counted: Option<Address>,
+}
+
+impl Session<'_> {
+    /// Notes that a frame was pushed.
+    pub(crate) fn enter(&mut self, frame: OpenFrame) {
+        if let Some(acting) = frame.counted {
+            *self.acting.entry(acting).or_default() += 1;
+        }
+        self.frames.push(frame);
+    }
+
+    /// Notes that the innermost frame ended.
+    pub(crate) fn leave(&mut self) {
+        let counted = self.frames.pop().and_then(|frame| frame.counted);
+        if let Some(count) = counted.and_then(|acting| self.acting.get_mut(&acting)) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// Whether `acting` has more than one open frame of its own.
+    pub(crate) fn reentrant(&self, acting: Address) -> bool {
+        self.acting.get(&acting).is_some_and(|count| *count > 1)
+    }
+}
+
+/// Programs that ran in this block, newest first (effective from ArbOS 60).
+#[derive(Default)]
+pub(crate) struct RecentPrograms(VecDeque<B256>);
+
+impl RecentPrograms {
+    /// Notes a run; true when the program was there already.
+    pub(crate) fn insert(&mut self, code_hash: B256, capacity: u16) -> bool {
+        let known = self.0.iter().position(|hash| *hash == code_hash);
+        if let Some(at) = known {
+            self.0.remove(at);
+        }
+        self.0.push_front(code_hash);
+        self.0.truncate(capacity.into());
+        known.is_some()
+    }
+}
+
+/// ArbOS' state inside a transaction: unmetered, journaled.
+impl Store for Ctx<'_> {
+    type Fail = Infallible;
+
+    fn read(&mut self, slot: U256) -> Result<U256, Infallible> {
+        self.journal_mut().load_account(STATE)?;
+        Ok(self.journal_mut().sload(STATE, slot)?.data)
+    }
+
+    fn write(&mut self, slot: U256, value: U256) -> Result<(), Infallible> {
+        self.journal_mut().load_account(STATE)?;
+        self.journal_mut().touch_account(STATE);
+        self.journal_mut().sstore(STATE, slot, value)?;
+        Ok(())
+    }
+}

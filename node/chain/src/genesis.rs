@@ -1,0 +1,93 @@
+//! Block 0: a nitro devnode after its set-up script.
+
+use crate::{
+    ChainConfig,
+    arbos::versions::{self, Genesis},
+    world::{Account, NOW, World},
+};
+use alloy_primitives::{Address, Bytes, U256, address, hex};
+
+/// Account of the dev key that Arbitrum's scripts use.
+pub(crate) const DEV_ACCOUNT: Address = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
+/// Transactions of the set-up script that the dev account sent.
+const DEV_NONCE: u64 = 6;
+/// Deployer of the CREATE2 deployer; its nonce is used up.
+const CREATE2_SENDER: Address = address!("3fab184622dc19b6109349b94811493bf2a45362");
+const CREATE2_DEPLOYER: Address = address!("4e59b44847b379578588920ca78fbf26c0b4956c");
+const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
+const CACHE_MANAGER: Address = address!("a6e41ffd769491a42a6e5ce453259b93983a22ef");
+/// The cache manager of the devnode is code of this many zero bytes: it accepts and does nothing.
+const CACHE_MANAGER_LEN: usize = 7_452;
+
+/// Writes the state of block 0.
+pub(crate) fn initialise(world: &mut World, config: &ChainConfig) {
+    let genesis = Genesis {
+        version: config.arbos_version,
+        chain_id: config.chain_id,
+        base_fee: config.base_fee,
+        owners: vec![Address::ZERO, DEV_ACCOUNT],
+        cache_managers: vec![CACHE_MANAGER],
+    };
+    versions::initialise(world, &genesis);
+
+    account(
+        world,
+        DEV_ACCOUNT,
+        config.dev_balance,
+        DEV_NONCE,
+        Bytes::new(),
+    );
+    account(world, CREATE2_SENDER, U256::ZERO, 1, Bytes::new());
+    let create2 = include_str!("../genesis/Create2Deployer.hex");
+    let stylus = include_str!("../genesis/StylusDeployer.hex");
+    account(world, CREATE2_DEPLOYER, U256::ZERO, 2, code(create2));
+    account(world, STYLUS_DEPLOYER, U256::ZERO, 1, code(stylus));
+    account(
+        world,
+        CACHE_MANAGER,
+        U256::ZERO,
+        1,
+        vec![0; CACHE_MANAGER_LEN].into(),
+    );
+    for (address, balance) in &config.accounts {
+        let known = world.account(*address, NOW).unwrap_or_default();
+        world.set_account(
+            *address,
+            Some(Account {
+                balance: *balance,
+                ..known
+            }),
+        );
+    }
+}
+
+fn account(world: &mut World, address: Address, balance: U256, nonce: u64, code: Bytes) {
+    let code_hash = world.add_code(code);
+    world.set_account(
+        address,
+        Some(Account {
+            balance,
+            nonce,
+            code_hash,
+        }),
+    );
+}
+
+/// Byte code from a file of hex digits. The files are part of the build; a test decodes them.
+fn code(digits: &str) -> Bytes {
+    hex::decode(digits.trim()).unwrap_or_default().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_committed_byte_code_decodes() {
+        assert_eq!(
+            code(include_str!("../genesis/Create2Deployer.hex")).len(),
+            69
+        );
+        assert!(code(include_str!("../genesis/StylusDeployer.hex")).len() > 2_000);
+    }
+}

@@ -1,0 +1,214 @@
+//! One call of an ArbOS precompile: its gas, its access rules, its view of the state.
+
+use crate::{
+    arbos::{LAYOUT, Params, Store},
+    evm::Ctx,
+};
+use alloy_primitives::{Address, B256, Bytes, Log, U256};
+use alloy_sol_types::{SolCall, SolError, SolEvent};
+use revm::{
+    context::{ContextTr, JournalTr},
+    context_interface::Block,
+    interpreter::CallInputs,
+};
+
+/// Why a call ends without result.
+pub(super) enum Stop {
+    /// A Solidity error; unspent gas is kept.
+    Revert(Bytes),
+    /// A revert without data; unspent gas is kept. The text is for messages only.
+    Plain(String),
+    /// A revert without data that takes all gas.
+    All,
+    /// Not a revert, takes all gas. The text is for messages only.
+    Fault(String),
+}
+
+/// A typed revert.
+pub(super) fn revert<T>(error: impl SolError) -> Result<T, Stop> {
+    Err(Stop::Revert(error.abi_encode().into()))
+}
+
+/// What a method may touch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Purity {
+    /// No state; allowed by delegatecall.
+    Pure,
+    View,
+    Write,
+    Payable,
+}
+
+pub(super) const READ: u64 = 800;
+const WRITE: u64 = 20_000;
+const WRITE_ZERO: u64 = 5_000;
+const COPY_WORD: u64 = 3;
+/// Gas of reading a code hash.
+const CODE_HASH: u64 = 2_600;
+
+pub(super) struct Call<'c, 'a> {
+    pub(super) ctx: &'c mut Ctx<'a>,
+    pub(super) version: u64,
+    pub(super) caller: Address,
+    /// The precompile's own address.
+    pub(super) address: Address,
+    acting: Address,
+    pub(super) value: U256,
+    read_only: bool,
+    pub(super) data: Bytes,
+    pub(super) gas: u64,
+    /// Calls of chain owners cost nothing.
+    pub(super) free: bool,
+}
+
+impl<'c, 'a> Call<'c, 'a> {
+    pub(super) fn new(ctx: &'c mut Ctx<'a>, inputs: &CallInputs, version: u64) -> Self {
+        let data = inputs.input.bytes_local(ctx.local());
+        Self {
+            version,
+            caller: inputs.caller,
+            address: inputs.bytecode_address,
+            acting: inputs.target_address,
+            value: inputs.value.get(),
+            read_only: inputs.is_static,
+            data,
+            gas: inputs.gas_limit,
+            free: false,
+            ctx,
+        }
+    }
+
+    /// The four bytes that name the method.
+    pub(super) fn selector(&self) -> [u8; 4] {
+        self.data.first_chunk().copied().unwrap_or_default()
+    }
+
+    /// The answer to a selector that does not exist.
+    pub(super) fn unknown(&self) -> Result<Bytes, Stop> {
+        Err(Stop::All)
+    }
+
+    pub(super) fn is_static(&self) -> bool {
+        self.read_only
+    }
+
+    /// Runs a method that exists since ArbOS `since`, under the common rules.
+    pub(super) fn method<C: SolCall>(
+        &mut self,
+        purity: Purity,
+        since: u64,
+        body: impl FnOnce(&mut Self, C) -> Result<C::Return, Stop>,
+    ) -> Result<Bytes, Stop> {
+        let foreign = purity > Purity::Pure && self.acting != self.address;
+        let writes = purity >= Purity::Write && self.read_only;
+        let paid = purity != Purity::Payable && !self.value.is_zero();
+        if self.version < since || foreign || writes || paid {
+            return Err(Stop::All);
+        }
+        if purity > Purity::Pure {
+            self.burn(READ)?;
+        }
+        let data = self.data.clone();
+        let arguments = data.get(4..).unwrap_or_default();
+        self.burn(COPY_WORD * arguments.len().div_ceil(32) as u64)?;
+        let arguments = C::abi_decode_raw(arguments).map_err(|_| Stop::All)?;
+        match body(self, arguments) {
+            Ok(result) => {
+                let result = C::abi_encode_returns(&result);
+                self.burn(COPY_WORD * result.len().div_ceil(32) as u64)?;
+                Ok(result.into())
+            }
+            Err(Stop::Revert(data)) => {
+                self.burn(COPY_WORD * data.len().div_ceil(32) as u64)?;
+                Err(Stop::Revert(data))
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    pub(super) fn burn(&mut self, gas: u64) -> Result<(), Stop> {
+        if self.free {
+            return Ok(());
+        }
+        match self.gas.checked_sub(gas) {
+            Some(left) => self.gas = left,
+            None => {
+                self.gas = 0;
+                return Err(Stop::All);
+            }
+        }
+        Ok(())
+    }
+
+    /// Unix seconds of the block.
+    pub(super) fn now(&self) -> u64 {
+        self.ctx.block().timestamp().saturating_to()
+    }
+
+    /// The Stylus parameters, at their flat price.
+    pub(super) fn params(&mut self) -> Result<Params, Stop> {
+        self.burn(100)?;
+        Ok(Params::unpack(crate::arbos::fine(
+            self.ctx.read(LAYOUT.params),
+        )))
+    }
+
+    /// Writes the Stylus parameters.
+    pub(super) fn save_params(&mut self, params: Params) -> Result<(), Stop> {
+        self.write(LAYOUT.params, params.pack())
+    }
+
+    /// Code and hash of an account; the code itself is not charged for.
+    pub(super) fn code(&mut self, address: Address) -> Result<(B256, Bytes), Stop> {
+        let Ok(account) = self.ctx.journal_mut().load_account_with_code(address);
+        let code = account
+            .info
+            .code
+            .as_ref()
+            .map(|code| code.original_bytes())
+            .unwrap_or_default();
+        Ok((account.info.code_hash, code))
+    }
+
+    /// The code hash of an account, at its price.
+    pub(super) fn code_hash(&mut self, address: Address) -> Result<B256, Stop> {
+        self.burn(CODE_HASH)?;
+        Ok(self.code(address)?.0)
+    }
+
+    pub(super) fn emit<E: SolEvent>(&mut self, event: &E) -> Result<(), Stop> {
+        let data = event.encode_log_data();
+        let gas = 375 + 375 * data.topics().len() as u64 + 8 * data.data.len() as u64;
+        self.burn(gas)?;
+        self.ctx.journal_mut().log(Log {
+            address: self.address,
+            data,
+        });
+        Ok(())
+    }
+
+    /// Moves wei between accounts without running code.
+    pub(super) fn transfer(&mut self, from: Address, to: Address, wei: U256) -> Result<(), Stop> {
+        let Ok(moved) = self.ctx.journal_mut().transfer(from, to, wei);
+        match moved {
+            None => Ok(()),
+            Some(error) => Err(Stop::Plain(format!("transfer of {wei} wei: {error:?}"))),
+        }
+    }
+}
+
+/// ArbOS' state at ArbOS' prices.
+impl Store for Call<'_, '_> {
+    type Fail = Stop;
+
+    fn read(&mut self, slot: U256) -> Result<U256, Stop> {
+        self.burn(READ)?;
+        Ok(crate::arbos::fine(self.ctx.read(slot)))
+    }
+
+    fn write(&mut self, slot: U256, value: U256) -> Result<(), Stop> {
+        self.burn(if value.is_zero() { WRITE_ZERO } else { WRITE })?;
+        crate::arbos::fine(self.ctx.write(slot, value));
+        Ok(())
+    }
+}

@@ -1,0 +1,80 @@
+//! ArbDebug (0xff): only on chains that allow it.
+
+use super::call::{Call, Purity::*, Stop, revert};
+use crate::{arbos::LAYOUT, world::bytecode};
+use alloy_primitives::Bytes;
+use alloy_sol_types::{SolCall, sol};
+use revm::context::{ContextTr, JournalTr};
+
+sol! {
+    #![sol(all_derives)]
+    interface ArbDebug {
+        function becomeChainOwner() external;
+        function overwriteContractCode(address target, bytes calldata newCode) external returns (bytes memory oldCode);
+        function events(bool flag, bytes32 value) external payable returns (address, uint256);
+        function eventsView() external view;
+        function customRevert(uint64 number) external pure;
+        function panic() external;
+        function legacyError() external pure;
+        event Basic(bool flag, bytes32 indexed value);
+        event Mixed(bool indexed flag, bool not, bytes32 indexed value, address conn, address indexed caller);
+        error Custom(uint64 number, string message, bool flag);
+    }
+}
+use ArbDebug::*;
+
+pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
+    match call.selector() {
+        becomeChainOwnerCall::SELECTOR => call.method::<becomeChainOwnerCall>(Write, 0, |c, _| {
+            let caller = c.caller;
+            LAYOUT.owners.add(c, caller)?;
+            Ok(becomeChainOwnerReturn {})
+        }),
+        overwriteContractCodeCall::SELECTOR => {
+            call.method::<overwriteContractCodeCall>(Write, 0, |c, a| {
+                let (_, old) = c.code(a.target)?;
+                c.ctx.journal_mut().touch_account(a.target);
+                c.ctx.journal_mut().set_code(a.target, bytecode(a.newCode));
+                Ok(old)
+            })
+        }
+        eventsCall::SELECTOR => call.method::<eventsCall>(Payable, 0, |c, a| {
+            let (caller, address, value) = (c.caller, c.address, a.value);
+            c.emit(&Basic {
+                flag: !a.flag,
+                value,
+            })?;
+            c.emit(&Mixed {
+                flag: a.flag,
+                not: !a.flag,
+                value,
+                conn: address,
+                caller,
+            })?;
+            Ok(eventsReturn {
+                _0: caller,
+                _1: c.value,
+            })
+        }),
+        eventsViewCall::SELECTOR => call
+            .method::<eventsViewCall>(View, 0, |_, _| Err(Stop::Fault("write protection".into()))),
+        customRevertCall::SELECTOR => call.method::<customRevertCall>(Pure, 0, |_, a| {
+            let message =
+                "This spider family wards off bugs: /\\oo/\\ //\\(oo)//\\ /\\oo/\\".into();
+            revert(Custom {
+                number: a.number,
+                message,
+                flag: true,
+            })
+        }),
+        panicCall::SELECTOR => call.method::<panicCall>(Write, 30, |_, _| {
+            Err(Stop::Fault(
+                "called ArbDebug's debug-only Panic method".into(),
+            ))
+        }),
+        legacyErrorCall::SELECTOR => call.method::<legacyErrorCall>(Pure, 0, |_, _| {
+            Err(Stop::Plain("example legacy error".into()))
+        }),
+        _ => call.unknown(),
+    }
+}

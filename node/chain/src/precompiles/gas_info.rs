@@ -1,0 +1,199 @@
+//! ArbGasInfo (0x6c): prices. There is no L1, so its parts are zero.
+
+use super::call::{Call, Purity::*, Stop};
+use crate::arbos::{LAYOUT, Store};
+use alloy_primitives::{Bytes, U256};
+use alloy_sol_types::{SolCall, sol};
+use revm::{context::ContextTr, context_interface::Block};
+
+sol! {
+    #![sol(all_derives)]
+    interface ArbGasInfo {
+        function getPricesInWei() external view returns (uint256, uint256, uint256, uint256, uint256, uint256);
+        function getPricesInWeiWithAggregator(address aggregator) external view returns (uint256, uint256, uint256, uint256, uint256, uint256);
+        function getPricesInArbGas() external view returns (uint256, uint256, uint256);
+        function getPricesInArbGasWithAggregator(address aggregator) external view returns (uint256, uint256, uint256);
+        function getGasAccountingParams() external view returns (uint256, uint256, uint256);
+        function getMaxTxGasLimit() external view returns (uint256);
+        function getMaxBlockGasLimit() external view returns (uint64);
+        function getMinimumGasPrice() external view returns (uint256);
+        function getL1BaseFeeEstimate() external view returns (uint256);
+        function getL1GasPriceEstimate() external view returns (uint256);
+        function getL1BaseFeeEstimateInertia() external view returns (uint64);
+        function getL1RewardRate() external view returns (uint64);
+        function getL1RewardRecipient() external view returns (address);
+        function getCurrentTxL1GasFees() external view returns (uint256);
+        function getGasBacklog() external view returns (uint64);
+        function getPricingInertia() external view returns (uint64);
+        function getGasBacklogTolerance() external view returns (uint64);
+        function getPerBatchGasCharge() external view returns (int64);
+        function getAmortizedCostCapBips() external view returns (uint64);
+        function getL1PricingEquilibrationUnits() external view returns (uint256);
+        function getLastL1PricingUpdateTime() external view returns (uint64);
+        function getL1PricingSurplus() external view returns (int256);
+        function getL1FeesAvailable() external view returns (uint256);
+        function getL1PricingFundsDueForRewards() external view returns (uint256);
+        function getL1PricingUnitsSinceUpdate() external view returns (uint64);
+        function getLastL1PricingSurplus() external view returns (int256);
+    }
+}
+use ArbGasInfo::*;
+
+/// Gas of one new storage slot.
+const STORAGE: u64 = 20_000;
+/// Bytes of calldata the price of a transaction is quoted for, times 16 units.
+const TX_UNITS: u64 = 2_240;
+
+/// L1 price per unit and base fees in wei: (l1, base fee, minimum).
+fn prices(call: &mut Call<'_, '_>) -> Result<(U256, U256, U256), Stop> {
+    let l1 = call.read(LAYOUT.l1_price_per_unit)?;
+    let minimum = call.read(LAYOUT.l2_min_base_fee)?;
+    Ok((l1, U256::from(call.ctx.block().basefee()), minimum))
+}
+
+fn in_wei(call: &mut Call<'_, '_>) -> Result<[U256; 6], Stop> {
+    let (l1, fee, minimum) = prices(call)?;
+    let base = fee.min(minimum);
+    let number = U256::from::<u64>;
+    Ok([
+        l1 * number(TX_UNITS),
+        l1 * number(16),
+        fee * number(STORAGE),
+        base,
+        fee - base,
+        fee,
+    ])
+}
+
+fn in_gas(call: &mut Call<'_, '_>) -> Result<[U256; 3], Stop> {
+    let (l1, fee, _) = prices(call)?;
+    let gas = |units: u64| {
+        (l1 * U256::from(units))
+            .checked_div(fee)
+            .unwrap_or_default()
+    };
+    Ok([gas(TX_UNITS), gas(16), U256::from(STORAGE)])
+}
+
+/// A method that reads one storage word.
+fn word<C: SolCall>(
+    call: &mut Call<'_, '_>,
+    slot: U256,
+    result: impl FnOnce(U256) -> C::Return,
+) -> Result<Bytes, Stop> {
+    call.method::<C>(View, 0, |c, _| Ok(result(c.read(slot)?)))
+}
+
+/// A method whose value is fixed on a chain without L1.
+fn fixed<C: SolCall>(call: &mut Call<'_, '_>, value: C::Return) -> Result<Bytes, Stop> {
+    call.method::<C>(View, 0, |c, _| {
+        c.burn(super::call::READ)?;
+        Ok(value)
+    })
+}
+
+pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
+    match call.selector() {
+        getPricesInWeiCall::SELECTOR => call.method::<getPricesInWeiCall>(View, 0, |c, _| {
+            let [_0, _1, _2, _3, _4, _5] = in_wei(c)?;
+            Ok(getPricesInWeiReturn {
+                _0,
+                _1,
+                _2,
+                _3,
+                _4,
+                _5,
+            })
+        }),
+        getPricesInWeiWithAggregatorCall::SELECTOR => call
+            .method::<getPricesInWeiWithAggregatorCall>(View, 0, |c, _| {
+                let [_0, _1, _2, _3, _4, _5] = in_wei(c)?;
+                Ok(getPricesInWeiWithAggregatorReturn {
+                    _0,
+                    _1,
+                    _2,
+                    _3,
+                    _4,
+                    _5,
+                })
+            }),
+        getPricesInArbGasCall::SELECTOR => call.method::<getPricesInArbGasCall>(View, 0, |c, _| {
+            let [_0, _1, _2] = in_gas(c)?;
+            Ok(getPricesInArbGasReturn { _0, _1, _2 })
+        }),
+        getPricesInArbGasWithAggregatorCall::SELECTOR => call
+            .method::<getPricesInArbGasWithAggregatorCall>(View, 0, |c, _| {
+                let [_0, _1, _2] = in_gas(c)?;
+                Ok(getPricesInArbGasWithAggregatorReturn { _0, _1, _2 })
+            }),
+        getGasAccountingParamsCall::SELECTOR => {
+            call.method::<getGasAccountingParamsCall>(View, 0, |c, _| {
+                let speed = c.read(LAYOUT.l2_speed_limit)?;
+                let block = c.read(LAYOUT.l2_block_gas_limit)?;
+                Ok(getGasAccountingParamsReturn {
+                    _0: speed,
+                    _1: block,
+                    _2: block,
+                })
+            })
+        }
+        getMaxTxGasLimitCall::SELECTOR if call.version >= 50 => {
+            word::<getMaxTxGasLimitCall>(call, LAYOUT.l2_tx_gas_limit, |v| v)
+        }
+        getMaxBlockGasLimitCall::SELECTOR if call.version >= 50 => {
+            word::<getMaxBlockGasLimitCall>(call, LAYOUT.l2_block_gas_limit, |v| v.saturating_to())
+        }
+        getMinimumGasPriceCall::SELECTOR => {
+            word::<getMinimumGasPriceCall>(call, LAYOUT.l2_min_base_fee, |v| v)
+        }
+        getL1BaseFeeEstimateCall::SELECTOR => {
+            word::<getL1BaseFeeEstimateCall>(call, LAYOUT.l1_price_per_unit, |v| v)
+        }
+        getL1GasPriceEstimateCall::SELECTOR => {
+            word::<getL1GasPriceEstimateCall>(call, LAYOUT.l1_price_per_unit, |v| v)
+        }
+        getGasBacklogCall::SELECTOR => {
+            word::<getGasBacklogCall>(call, LAYOUT.l2_gas_backlog, |v| v.saturating_to())
+        }
+        getPricingInertiaCall::SELECTOR => {
+            word::<getPricingInertiaCall>(call, LAYOUT.l2_pricing_inertia, |v| v.saturating_to())
+        }
+        getGasBacklogToleranceCall::SELECTOR => {
+            word::<getGasBacklogToleranceCall>(call, LAYOUT.l2_backlog_tolerance, |v| {
+                v.saturating_to()
+            })
+        }
+        getL1BaseFeeEstimateInertiaCall::SELECTOR => {
+            fixed::<getL1BaseFeeEstimateInertiaCall>(call, 10)
+        }
+        getL1RewardRateCall::SELECTOR => fixed::<getL1RewardRateCall>(call, 10),
+        getL1RewardRecipientCall::SELECTOR => {
+            fixed::<getL1RewardRecipientCall>(call, Default::default())
+        }
+        getCurrentTxL1GasFeesCall::SELECTOR => {
+            call.method::<getCurrentTxL1GasFeesCall>(View, 0, |_, _| Ok(U256::ZERO))
+        }
+        getPerBatchGasChargeCall::SELECTOR => fixed::<getPerBatchGasChargeCall>(call, 210_000),
+        getAmortizedCostCapBipsCall::SELECTOR => fixed::<getAmortizedCostCapBipsCall>(call, 0),
+        getL1PricingEquilibrationUnitsCall::SELECTOR => {
+            fixed::<getL1PricingEquilibrationUnitsCall>(call, U256::from(160_000_000))
+        }
+        getLastL1PricingUpdateTimeCall::SELECTOR => {
+            fixed::<getLastL1PricingUpdateTimeCall>(call, 0)
+        }
+        getL1PricingSurplusCall::SELECTOR => {
+            fixed::<getL1PricingSurplusCall>(call, Default::default())
+        }
+        getL1FeesAvailableCall::SELECTOR => fixed::<getL1FeesAvailableCall>(call, U256::ZERO),
+        getL1PricingFundsDueForRewardsCall::SELECTOR => {
+            fixed::<getL1PricingFundsDueForRewardsCall>(call, U256::ZERO)
+        }
+        getL1PricingUnitsSinceUpdateCall::SELECTOR => {
+            fixed::<getL1PricingUnitsSinceUpdateCall>(call, 0)
+        }
+        getLastL1PricingSurplusCall::SELECTOR => {
+            fixed::<getLastL1PricingSurplusCall>(call, Default::default())
+        }
+        _ => call.unknown(),
+    }
+}

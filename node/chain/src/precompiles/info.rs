@@ -1,0 +1,53 @@
+//! ArbInfo (0x65) and ArbStatistics (0x6f).
+
+use super::call::{Call, Purity::*, Stop};
+use alloy_primitives::{Bytes, U256};
+use alloy_sol_types::{SolCall, sol};
+use revm::context::{ContextTr, JournalTr};
+
+sol! {
+    #![sol(all_derives)]
+    interface ArbInfo {
+        function getBalance(address account) external view returns (uint256);
+        function getCode(address account) external view returns (bytes memory);
+    }
+    interface ArbStatistics {
+        function getStats() external view returns (uint256 blocks, uint256 a, uint256 b, uint256 c, uint256 d, uint256 e);
+    }
+}
+use ArbInfo::{getBalanceCall, getCodeCall};
+use ArbStatistics::{getStatsCall, getStatsReturn};
+
+pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
+    match call.selector() {
+        getBalanceCall::SELECTOR => call.method::<getBalanceCall>(View, 0, |c, a| {
+            c.burn(700)?;
+            let Ok(account) = c.ctx.journal_mut().load_account(a.account);
+            Ok(account.info.balance)
+        }),
+        getCodeCall::SELECTOR => call.method::<getCodeCall>(View, 0, |c, a| {
+            c.burn(2_100)?;
+            let code = c.code(a.account)?.1;
+            c.burn(3 * code.len().div_ceil(32) as u64)?;
+            Ok(code)
+        }),
+        _ => call.unknown(),
+    }
+}
+
+pub(super) fn run_statistics(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
+    match call.selector() {
+        getStatsCall::SELECTOR => call.method::<getStatsCall>(View, 0, |c, _| {
+            let (blocks, zero) = (U256::from(c.ctx.chain.l2_number), U256::ZERO);
+            Ok(getStatsReturn {
+                blocks,
+                a: zero,
+                b: zero,
+                c: zero,
+                d: zero,
+                e: zero,
+            })
+        }),
+        _ => call.unknown(),
+    }
+}

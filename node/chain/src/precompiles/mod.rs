@@ -1,0 +1,188 @@
+//! ArbOS' precompiles beside Ethereum's own.
+
+mod address_table;
+mod call;
+mod debug;
+mod gas_info;
+mod info;
+mod owner;
+mod owner_public;
+mod sys;
+mod wasm;
+mod wasm_cache;
+
+use crate::evm::Ctx;
+use alloy_primitives::{Address, Bytes, address, map::AddressSet};
+use call::{Call, Stop};
+use revm::{
+    context::{ContextTr, LocalContextTr},
+    handler::{PrecompileProvider, precompile_output_to_interpreter_result},
+    interpreter::{CallInputs, Gas, InstructionResult, InterpreterResult},
+    precompile::{PrecompileSpecId, Precompiles, secp256r1},
+    primitives::hardfork::SpecId,
+};
+use std::sync::LazyLock;
+
+const fn low(last: u8) -> Address {
+    Address::with_last_byte(last)
+}
+
+/// Every precompile with the ArbOS version that brought it.
+pub(crate) const ADDRESSES: [(Address, u64); 19] = [
+    (low(0x64), 0),
+    (low(0x65), 0),
+    (low(0x66), 0),
+    (low(0x67), 0),
+    (low(0x68), 0),
+    (low(0x69), 0),
+    (low(0x6b), 0),
+    (low(0x6c), 0),
+    (low(0x6d), 0),
+    (low(0x6e), 0),
+    (low(0x6f), 0),
+    (low(0x70), 0),
+    (low(0x71), 30),
+    (low(0x72), 30),
+    (low(0x73), 41),
+    (low(0x74), 60),
+    (low(0xff), 0),
+    (address!("00000000000000000000000000000000000a4b05"), 0),
+    (low(0xc8), u64::MAX),
+];
+
+/// Ethereum's precompiles and all warm addresses of one range of ArbOS versions.
+struct Set {
+    since: u64,
+    ethereum: Precompiles,
+    warm: AddressSet,
+}
+
+static SETS: LazyLock<Vec<Set>> = LazyLock::new(|| {
+    [30, 40, 41, 50, 60]
+        .map(|since| {
+            let spec = PrecompileSpecId::from_spec_id(spec(since));
+            let mut ethereum = Precompiles::new(spec).clone();
+            if since < 50 {
+                ethereum.extend([secp256r1::P256VERIFY]);
+            }
+            let mut warm = ethereum.addresses_set().clone();
+            warm.extend(
+                ADDRESSES
+                    .iter()
+                    .filter(|known| known.1 <= since)
+                    .map(|known| known.0),
+            );
+            Set {
+                since,
+                ethereum,
+                warm,
+            }
+        })
+        .into()
+});
+
+/// Ethereum's rules at an ArbOS version.
+pub(crate) fn spec(arbos_version: u64) -> SpecId {
+    match arbos_version {
+        ..40 => SpecId::CANCUN,
+        40..50 => SpecId::PRAGUE,
+        50.. => SpecId::OSAKA,
+    }
+}
+
+/// The precompiles at some ArbOS version.
+pub(crate) struct ArbPrecompiles {
+    set: &'static Set,
+    arbos_version: u64,
+    debug: bool,
+}
+
+impl ArbPrecompiles {
+    pub(crate) fn new(arbos_version: u64, debug: bool) -> Self {
+        let at = SETS
+            .iter()
+            .rposition(|set| set.since <= arbos_version)
+            .unwrap_or(0);
+        Self {
+            set: &SETS[at],
+            arbos_version,
+            debug,
+        }
+    }
+}
+
+impl<'a> PrecompileProvider<Ctx<'a>> for ArbPrecompiles {
+    type Output = InterpreterResult;
+
+    /// The version is fixed when an execution starts; the journal asks once for warm addresses.
+    fn set_spec(&mut self, _: SpecId) -> bool {
+        true
+    }
+
+    fn run(
+        &mut self,
+        ctx: &mut Ctx<'a>,
+        inputs: &CallInputs,
+    ) -> Result<Option<InterpreterResult>, String> {
+        let address = inputs.bytecode_address;
+        if let Some(precompile) = self.set.ethereum.get(&address) {
+            let data = inputs.input.bytes_local(ctx.local());
+            let output = precompile
+                .execute(&data, inputs.gas_limit, inputs.reservoir)
+                .map_err(|error| error.to_string())?;
+            return Ok(Some(precompile_output_to_interpreter_result(
+                output,
+                inputs.gas_limit,
+            )));
+        }
+        let known = ADDRESSES
+            .iter()
+            .any(|(at, since)| *at == address && *since <= self.arbos_version);
+        if !known || inputs.known_bytecode.1.is_eip7702() {
+            return Ok(None);
+        }
+        let mut call = Call::new(ctx, inputs, self.arbos_version);
+        let outcome = match address.0[19] {
+            _ if address.0[..19] != [0; 19] => call.unknown(),
+            0xff if !self.debug => Err(Stop::Fault("debug precompiles are disabled".into())),
+            _ if call.data.len() < 4 => Err(Stop::All),
+            0x64 => sys::run(&mut call),
+            0x65 => info::run(&mut call),
+            0x66 => address_table::run(&mut call),
+            0x6b => owner_public::run(&mut call),
+            0x6c => gas_info::run(&mut call),
+            0x6f => info::run_statistics(&mut call),
+            0x70 => owner::run(&mut call),
+            0x71 => wasm::run(&mut call),
+            0x72 => wasm_cache::run(&mut call),
+            0xff => debug::run(&mut call),
+            _ => call.unknown(),
+        };
+        let left = call.gas;
+        let (result, output, left) = match outcome {
+            Ok(output) => (InstructionResult::Return, output, left),
+            Err(Stop::Revert(data)) => (InstructionResult::Revert, data, left),
+            Err(Stop::Plain(reason)) => {
+                ctx.chain.fault = Some(reason);
+                (InstructionResult::Revert, Bytes::new(), left)
+            }
+            Err(Stop::All) => (InstructionResult::Revert, Bytes::new(), 0),
+            Err(Stop::Fault(reason)) => {
+                ctx.local_mut().set_precompile_error_context(reason.clone());
+                ctx.chain.fault = Some(reason);
+                (InstructionResult::PrecompileError, Bytes::new(), 0)
+            }
+        };
+        let mut gas = Gas::new(inputs.gas_limit);
+        gas.set_remaining(left.min(inputs.gas_limit));
+        Ok(Some(InterpreterResult {
+            result,
+            output,
+            gas,
+        }))
+    }
+
+    fn warm_addresses(&self) -> &AddressSet {
+        &self.set.warm
+    }
+}

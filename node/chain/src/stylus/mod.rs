@@ -1,0 +1,252 @@
+//! Stylus frames: how a program starts, what it asks, how it ends.
+
+pub(crate) mod pages;
+pub(crate) mod programs;
+mod requests;
+
+use crate::{
+    arbos::{LAYOUT, Params, Program, Store, fine},
+    evm::{Ctx, Frame},
+};
+use alloy_primitives::{B256, Bytes};
+use pages::Pages;
+use requests::Waiting;
+use revm::{
+    context::{Cfg, ContextTr},
+    context_interface::{Block, Transaction},
+    handler::FrameData,
+    interpreter::{
+        Gas, InstructionResult, InterpreterAction, InterpreterResult,
+        interpreter_types::{InputsTr, RuntimeFlag},
+    },
+};
+use stylus_vm::{CallContext, Event, Outcome, OutcomeKind, Run};
+
+/// Whether code is run as WASM: a classic program, or from ArbOS 60 the root of a fragmented one.
+pub(crate) fn is_program(code: &[u8], arbos_version: u64) -> bool {
+    match code.get(..3) {
+        Some([0xef, 0xf0, 0x00]) => code.len() > 3,
+        Some([0xef, 0xf0, 0x02]) => code.len() > 3 && arbos_version >= 60,
+        _ => false,
+    }
+}
+
+/// Whether new code with a leading 0xEF is accepted.
+pub(crate) fn may_be_deployed(code: &[u8], arbos_version: u64) -> bool {
+    let fragment = code.starts_with(&[0xef, 0xf0, 0x01]) && code.len() > 3;
+    is_program(code, arbos_version) || (fragment && arbos_version >= 60)
+}
+
+/// The Stylus half of a frame.
+#[derive(Default)]
+pub(crate) struct WasmFrame {
+    run: Option<Run>,
+    /// The request that a call or creation is made for.
+    waiting: Option<Waiting>,
+    /// Pages open before this frame, once it opened its own.
+    pages_before: Option<u16>,
+    /// Gas of the frame at its start.
+    start_gas: u64,
+    params: Option<Params>,
+}
+
+impl WasmFrame {
+    /// Gives the frame's pages back, whatever its end.
+    pub(crate) fn close(&self, pages: &mut Pages) {
+        if let Some(before) = self.pages_before {
+            pages.open = before;
+        }
+    }
+}
+
+/// Runs a Stylus frame until it calls, creates or ends.
+pub(crate) fn run(ctx: &mut Ctx<'_>, frame: &mut Frame) -> InterpreterAction {
+    let Some(mut wasm) = frame.wasm.take() else {
+        return end(
+            frame,
+            InstructionResult::FatalExternalError,
+            Bytes::new(),
+            0,
+        );
+    };
+    let action = match drive(ctx, frame, &mut wasm) {
+        Ok(action) => action,
+        Err(result) => end(frame, result, Bytes::new(), 0),
+    };
+    frame.wasm = Some(wasm);
+    action
+}
+
+fn drive(
+    ctx: &mut Ctx<'_>,
+    frame: &mut Frame,
+    wasm: &mut WasmFrame,
+) -> Result<InterpreterAction, InstructionResult> {
+    let (mut run, mut answer) = match wasm.run.take() {
+        None => (start(ctx, frame, wasm)?, None),
+        Some(run) => (
+            run,
+            wasm.waiting.take().map(|waiting| waiting.answer(frame)),
+        ),
+    };
+    loop {
+        match run.resume(answer.take()) {
+            Event::Done(outcome) => return Ok(finish(ctx, frame, wasm, outcome)),
+            Event::Request(request) => match requests::serve(ctx, frame, wasm, request) {
+                requests::Served::Now(reply) => answer = Some(reply),
+                requests::Served::Frame(input, waiting) => {
+                    wasm.waiting = Some(waiting);
+                    wasm.run = Some(run);
+                    return Ok(InterpreterAction::NewFrame(input));
+                }
+            },
+        }
+    }
+}
+
+/// Checks the program, charges what a start costs and instantiates it.
+fn start(
+    ctx: &mut Ctx<'_>,
+    frame: &mut Frame,
+    wasm: &mut WasmFrame,
+) -> Result<Run, InstructionResult> {
+    let creation = matches!(frame.eth.data, FrameData::Create(_));
+    let code = frame.eth.interpreter.bytecode.original_bytes();
+    let code_hash = if creation {
+        B256::ZERO
+    } else {
+        frame.eth.interpreter.bytecode.get_or_calculate_hash()
+    };
+    let now: u64 = ctx.block().timestamp().saturating_to();
+    let params = Params::unpack(fine(ctx.read(LAYOUT.params)));
+    let record = fine(Program::load(ctx, code_hash));
+    if let Err(reason) = record.check(&params, now) {
+        ctx.chain.fault = Some(reason.to_string());
+        return Err(InstructionResult::NotActivated);
+    }
+    let program = programs::load(ctx, code_hash, &code, &params).map_err(|error| {
+        ctx.chain.fault = Some(error);
+        InstructionResult::NotActivated
+    })?;
+
+    let gas = &mut frame.eth.interpreter.gas;
+    wasm.start_gas = gas.remaining();
+    wasm.params = Some(params);
+    let mut cost = ctx.chain.pages.cost(record.footprint, &params);
+    let recent = ctx.chain.arbos_version >= 60
+        && ctx
+            .chain
+            .recent
+            .borrow_mut()
+            .insert(code_hash, params.block_cache_size);
+    let cached = record.cached || recent;
+    if cached || record.version > 1 {
+        cost = cost.saturating_add(params.cached_gas(record.cached_cost));
+    }
+    if !cached {
+        cost = cost.saturating_add(params.init_gas(record.init_cost));
+    }
+    if !gas.record_regular_cost(cost) {
+        return Err(InstructionResult::OutOfGas);
+    }
+    wasm.pages_before = Some(ctx.chain.pages.open);
+    ctx.chain.pages.open(record.footprint);
+
+    let call = call_context(ctx, frame, &params);
+    Run::start(&program, call).map_err(|error| {
+        ctx.chain.fault = Some(error.to_string());
+        InstructionResult::NotActivated
+    })
+}
+
+fn call_context(ctx: &Ctx<'_>, frame: &Frame, params: &Params) -> CallContext {
+    let interpreter = &frame.eth.interpreter;
+    let acting = interpreter.input.target_address();
+    let (block, tx) = (ctx.block(), ctx.tx());
+    let basefee = block.basefee();
+    CallContext {
+        calldata: interpreter.input.input().bytes(ctx),
+        gas: interpreter.gas.remaining(),
+        start_ink: None,
+        ink_price: params.ink_price,
+        max_depth_words: params.max_stack_depth,
+        arbos_version: ctx.chain.arbos_version,
+        read_only: interpreter.runtime_flag.is_static(),
+        reentrant: ctx.chain.reentrant(acting),
+        block_basefee: alloy_primitives::U256::from(basefee),
+        chain_id: ctx.cfg().chain_id(),
+        block_coinbase: block.beneficiary(),
+        block_gas_limit: block.gas_limit(),
+        block_number: block.number().saturating_to(),
+        block_timestamp: block.timestamp().saturating_to(),
+        contract_address: acting,
+        msg_sender: interpreter.input.caller_address(),
+        msg_value: interpreter.input.call_value(),
+        tx_gas_price: alloy_primitives::U256::from(tx.effective_gas_price(basefee.into())),
+        tx_origin: tx.caller(),
+        trace: ctx
+            .chain
+            .tracer
+            .as_ref()
+            .is_some_and(|tracer| tracer.wants_hostios()),
+    }
+}
+
+/// Turns the end of a program into the end of its frame.
+fn finish(
+    ctx: &mut Ctx<'_>,
+    frame: &mut Frame,
+    wasm: &WasmFrame,
+    outcome: Outcome,
+) -> InterpreterAction {
+    if let Some(tracer) = &mut ctx.chain.tracer {
+        tracer.hostios(&outcome);
+    }
+    let result = match outcome.kind {
+        OutcomeKind::Success => InstructionResult::Return,
+        OutcomeKind::Revert => InstructionResult::Revert,
+        OutcomeKind::Failure => {
+            ctx.chain.fault = outcome.error.map(|error| error.to_string());
+            return end(
+                frame,
+                InstructionResult::Revert,
+                Bytes::new(),
+                outcome.gas_left,
+            );
+        }
+        OutcomeKind::OutOfInk => {
+            return end(frame, InstructionResult::OutOfGas, Bytes::new(), 0);
+        }
+        OutcomeKind::OutOfStack => {
+            ctx.chain.fault = Some("max call depth exceeded".into());
+            return end(frame, InstructionResult::StackOverflow, Bytes::new(), 0);
+        }
+    };
+    let mut gas_left = outcome.gas_left;
+    if ctx.chain.arbos_version >= 31 && !outcome.output.is_empty() {
+        let words = outcome.output.len().div_ceil(32) as u64;
+        let floor = 3 * words + words * words / 512;
+        if wasm.start_gas < floor {
+            return end(frame, InstructionResult::OutOfGas, Bytes::new(), 0);
+        }
+        gas_left = gas_left.min(wasm.start_gas - floor);
+    }
+    end(frame, result, outcome.output, gas_left)
+}
+
+fn end(
+    frame: &mut Frame,
+    result: InstructionResult,
+    output: Bytes,
+    gas_left: u64,
+) -> InterpreterAction {
+    let interpreter = &mut frame.eth.interpreter;
+    let mut gas = Gas::new(interpreter.gas.limit());
+    gas.set_remaining(gas_left);
+    gas.set_refunded(interpreter.gas.refunded());
+    InterpreterAction::Return(InterpreterResult {
+        result,
+        output,
+        gas,
+    })
+}

@@ -1,0 +1,295 @@
+//! The world state with all its past: every value keeps its versions, so that reading at an old
+//! block is a binary search, a snapshot is a number, and going back is undoing a list of keys.
+
+use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::HashMap};
+use revm::state::{AccountInfo, Bytecode, EvmState};
+
+/// Balance, nonce and code hash of an account that exists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Account {
+    pub(crate) balance: U256,
+    pub(crate) nonce: u64,
+    pub(crate) code_hash: B256,
+}
+
+impl Default for Account {
+    fn default() -> Self {
+        Self {
+            balance: U256::ZERO,
+            nonce: 0,
+            code_hash: KECCAK256_EMPTY,
+        }
+    }
+}
+
+impl Account {
+    fn is_empty(&self) -> bool {
+        self.balance.is_zero() && self.nonce == 0 && self.code_hash == KECCAK256_EMPTY
+    }
+}
+
+/// Values with the version that wrote them, oldest first.
+type Versions<T> = Vec<(u64, T)>;
+
+#[derive(Clone, Copy, Debug)]
+enum Key {
+    Account(Address),
+    Slot(Address, U256),
+}
+
+/// All accounts, storage and code, now and in the past.
+#[derive(Default)]
+pub(crate) struct World {
+    accounts: HashMap<Address, Versions<Option<Account>>>,
+    storage: HashMap<Address, HashMap<U256, Versions<U256>>>,
+    codes: HashMap<B256, Bytecode>,
+    /// Keys written by each version, for undoing.
+    log: Vec<(u64, Vec<Key>)>,
+    version: u64,
+}
+
+/// Reads the newest value that is not younger than `at`.
+fn value_at<T: Copy>(versions: &Versions<T>, at: u64) -> Option<T> {
+    match versions.last() {
+        Some((version, value)) if *version <= at => Some(*value),
+        _ => {
+            let younger = versions.partition_point(|(version, _)| *version <= at);
+            versions
+                .get(younger.checked_sub(1)?)
+                .map(|(_, value)| *value)
+        }
+    }
+}
+
+/// Reads at any time.
+pub(crate) const NOW: u64 = u64::MAX;
+
+impl World {
+    /// The version that the newest writes carry.
+    pub(crate) fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Opens a new version; writes from now on can be told from, and undone to, the last one.
+    pub(crate) fn advance(&mut self) -> u64 {
+        self.version += 1;
+        self.version
+    }
+
+    /// Undoes everything written after `version`.
+    pub(crate) fn undo_to(&mut self, version: u64) {
+        while self
+            .log
+            .last()
+            .is_some_and(|(written, _)| *written > version)
+        {
+            let Some((written, keys)) = self.log.pop() else {
+                return;
+            };
+            for key in keys {
+                match key {
+                    Key::Account(address) => {
+                        drop_version(self.accounts.get_mut(&address), written);
+                    }
+                    Key::Slot(address, slot) => {
+                        let slots = self.storage.get_mut(&address);
+                        drop_version(slots.and_then(|slots| slots.get_mut(&slot)), written);
+                    }
+                }
+            }
+        }
+        self.version = version;
+    }
+
+    pub(crate) fn account(&self, address: Address, at: u64) -> Option<Account> {
+        value_at(self.accounts.get(&address)?, at)?
+    }
+
+    pub(crate) fn slot(&self, address: Address, slot: U256, at: u64) -> U256 {
+        let versions = self
+            .storage
+            .get(&address)
+            .and_then(|slots| slots.get(&slot));
+        versions
+            .and_then(|versions| value_at(versions, at))
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn code(&self, hash: B256) -> Bytecode {
+        self.codes.get(&hash).cloned().unwrap_or_default()
+    }
+
+    /// Every account that exists now, with its non-zero slots, in no particular order.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Address, Account, Vec<(U256, U256)>)> + '_ {
+        self.accounts.iter().filter_map(|(address, versions)| {
+            let account = value_at(versions, NOW)??;
+            let slots = self.storage.get(address).into_iter().flatten();
+            let slots = slots
+                .filter_map(|(slot, versions)| Some((*slot, value_at(versions, NOW)?)))
+                .filter(|(_, value)| !value.is_zero())
+                .collect();
+            Some((*address, account, slots))
+        })
+    }
+
+    /// Writes an account; empty ones are removed (EIP-161).
+    pub(crate) fn set_account(&mut self, address: Address, account: Option<Account>) {
+        let account = account.filter(|account| !account.is_empty());
+        let versions = self.accounts.entry(address).or_default();
+        if value_at(versions, NOW).flatten() == account {
+            return;
+        }
+        if push_version(versions, self.version, account) {
+            self.record(Key::Account(address));
+        }
+    }
+
+    pub(crate) fn set_slot(&mut self, address: Address, slot: U256, value: U256) {
+        let versions = self
+            .storage
+            .entry(address)
+            .or_default()
+            .entry(slot)
+            .or_default();
+        if value_at(versions, NOW).unwrap_or_default() == value {
+            return;
+        }
+        if push_version(versions, self.version, value) {
+            self.record(Key::Slot(address, slot));
+        }
+    }
+
+    /// Stores code and returns its hash.
+    pub(crate) fn add_code(&mut self, code: Bytes) -> B256 {
+        if code.is_empty() {
+            return KECCAK256_EMPTY;
+        }
+        let hash = keccak256(&code);
+        self.codes.entry(hash).or_insert_with(|| bytecode(code));
+        hash
+    }
+
+    /// Clears all slots of an account.
+    pub(crate) fn clear_storage(&mut self, address: Address) {
+        let slots = self.storage.get(&address).into_iter().flatten();
+        let slots: Vec<U256> = slots
+            .filter(|(_, versions)| !value_at(versions, NOW).unwrap_or_default().is_zero())
+            .map(|(slot, _)| *slot)
+            .collect();
+        for slot in slots {
+            self.set_slot(address, slot, U256::ZERO);
+        }
+    }
+
+    /// Writes what an execution changed.
+    pub(crate) fn apply(&mut self, changes: EvmState) {
+        for (address, changed) in changes {
+            if !changed.is_touched() {
+                continue;
+            }
+            if changed.is_selfdestructed() {
+                self.set_account(address, None);
+                self.clear_storage(address);
+                continue;
+            }
+            if changed.is_created() {
+                self.clear_storage(address);
+            }
+            let AccountInfo {
+                balance,
+                nonce,
+                code_hash,
+                code,
+                ..
+            } = changed.info;
+            if let Some(code) = code.filter(|code| !code.is_empty()) {
+                self.codes.entry(code_hash).or_insert(code);
+            }
+            let code_hash = if code_hash.is_zero() {
+                KECCAK256_EMPTY
+            } else {
+                code_hash
+            };
+            self.set_account(
+                address,
+                Some(Account {
+                    balance,
+                    nonce,
+                    code_hash,
+                }),
+            );
+            for (slot, value) in changed.storage {
+                if value.is_changed() {
+                    self.set_slot(address, slot, value.present_value);
+                }
+            }
+        }
+    }
+
+    fn record(&mut self, key: Key) {
+        match self.log.last_mut() {
+            Some((version, keys)) if *version == self.version => keys.push(key),
+            _ => self.log.push((self.version, vec![key])),
+        }
+    }
+}
+
+/// Raw bytes as code. EIP-7702 designators are understood, everything else is taken literally.
+pub(crate) fn bytecode(code: Bytes) -> Bytecode {
+    Bytecode::new_raw_checked(code.clone()).unwrap_or_else(|_| Bytecode::new_legacy(code))
+}
+
+/// True when the version is new for this key.
+fn push_version<T>(versions: &mut Versions<T>, version: u64, value: T) -> bool {
+    match versions.last_mut() {
+        Some((newest, old)) if *newest == version => {
+            *old = value;
+            false
+        }
+        _ => {
+            versions.push((version, value));
+            true
+        }
+    }
+}
+
+fn drop_version<T>(versions: Option<&mut Versions<T>>, version: u64) {
+    if let Some(versions) = versions
+        && versions
+            .last()
+            .is_some_and(|(written, _)| *written == version)
+    {
+        versions.pop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_versions_stay_readable_and_undo_restores_them() {
+        let (mut world, alice) = (World::default(), Address::with_last_byte(1));
+        let with = |balance: u64| {
+            Some(Account {
+                balance: U256::from(balance),
+                ..Account::default()
+            })
+        };
+        for balance in 1..=5 {
+            world.advance();
+            world.set_account(alice, with(balance));
+            world.set_slot(alice, U256::ZERO, U256::from(balance * 10));
+        }
+        assert_eq!(world.account(alice, 0), None);
+        assert_eq!(world.account(alice, 3), with(3));
+        assert_eq!(world.slot(alice, U256::ZERO, 4), U256::from(40));
+        world.undo_to(2);
+        assert_eq!(world.account(alice, NOW), with(2));
+        assert_eq!(world.slot(alice, U256::ZERO, NOW), U256::from(20));
+        world.advance();
+        world.set_account(alice, None);
+        assert_eq!(world.account(alice, NOW), None);
+        assert_eq!(world.account(alice, 2), with(2));
+    }
+}
