@@ -64,7 +64,7 @@ impl Instance {
     /// SDK's `#[constructor]`.
     pub(crate) fn mark_initialised(&self) {
         store(slots::INITIALISED, slots::SET);
-        store(slots::CONSTRUCTED, slots::SET);
+        store(slots::CONSTRUCTED, slots::CONSTRUCTED_SET);
     }
 }
 
