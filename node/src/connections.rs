@@ -51,6 +51,11 @@ impl Budget {
         }
     }
 
+    /// A place for one connection; waits until there is one.
+    pub(crate) async fn permit(&self) -> Option<OwnedSemaphorePermit> {
+        self.open.clone().acquire_owned().await.ok()
+    }
+
     fn crowded(&self) -> bool {
         self.open.available_permits() < self.size / 2
     }
@@ -79,13 +84,9 @@ pub(crate) async fn accept(
     let stopped = stop.clone().shutdown();
     tokio::pin!(stopped);
     loop {
-        let accepted = async {
-            let permit = budget.open.clone().acquire_owned().await.ok();
-            (permit, listener.accept().await)
-        };
         let (permit, socket) = tokio::select! {
             () = &mut stopped => return,
-            accepted = accepted => accepted,
+            accepted = async { (budget.permit().await, listener.accept().await) } => accepted,
         };
         match (permit, socket) {
             (Some(permit), Ok((socket, _))) => {

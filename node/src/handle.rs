@@ -39,7 +39,7 @@ pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
     let accounts = DevAccounts::derive(&config.accounts)?;
     let (listeners, address) = bind(&config)?;
     let events = Events::new();
-    let (limits, cors) = (config.limits, config.cors.clone());
+    let (limits, cors, ipc) = (config.limits, config.cors.clone(), config.ipc.clone());
     let (worker, chain) = {
         let (accounts, events) = (accounts.clone(), events.clone());
         Worker::start(move || Node::new(config, accounts, events))?
@@ -53,7 +53,13 @@ pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
         chain: Some(chain),
     };
     handle.chain_id = handle.with_chain(|chain| chain.chain_id())?;
-    handle.server = ServerThread::start(listeners, rpc::methods(worker, events)?, limits, &cors)?;
+    handle.server = ServerThread::start(
+        listeners,
+        ipc.as_deref(),
+        rpc::methods(worker, events)?,
+        limits,
+        &cors,
+    )?;
     Ok(handle)
 }
 

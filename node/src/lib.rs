@@ -18,6 +18,7 @@ mod events;
 mod filters;
 mod genesis;
 mod handle;
+mod ipc;
 mod node;
 pub mod process;
 mod rpc;

@@ -1,7 +1,6 @@
 //! The node's state: the chain and what RPC needs around it. It lives on the worker thread.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use alloy::primitives::B256;
@@ -149,7 +148,7 @@ impl Node {
         if self.events.wanted() {
             for number in self.announced + 1..=latest {
                 if let Some(block) = self.chain.block(number_id(number)) {
-                    self.events.send(Event::Block(Arc::new(block)));
+                    self.events.send(Event::Block(block));
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! JSON-RPC over HTTP and WebSocket on one port: settings, start, stop.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -15,6 +16,7 @@ use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use crate::config::{Cors, Limits};
 use crate::connections::{Budget, accept};
 use crate::error::NodeError;
+use crate::ipc::IpcSocket;
 
 /// How long open connections may take to finish their answer when the node stops.
 const GRACE: Duration = Duration::from_millis(200);
@@ -43,6 +45,7 @@ impl ServerThread {
     /// [`NodeError::Threads`] when the system refuses threads or sockets.
     pub(crate) fn start(
         listeners: Vec<TcpListener>,
+        ipc: Option<&Path>,
         methods: Methods,
         limits: Limits,
         cors: &Cors,
@@ -52,7 +55,7 @@ impl ServerThread {
             .thread_name("stylus-rpc")
             .enable_all()
             .build()?;
-        let server = listen(&runtime, listeners, methods, limits, cors_layer(cors)?)?;
+        let server = listen(&runtime, listeners, ipc, methods, limits, cors_layer(cors)?)?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("stylus-server".into())
@@ -77,6 +80,7 @@ impl ServerThread {
 fn listen(
     runtime: &Runtime,
     listeners: Vec<TcpListener>,
+    ipc: Option<&Path>,
     methods: Methods,
     limits: Limits,
     cors: CorsLayer,
@@ -106,6 +110,18 @@ fn listen(
             stop.clone(),
             budget.clone(),
         ));
+    }
+    if let Some(path) = ipc {
+        let fail = |error: std::io::Error| NodeError::File {
+            what: "cannot listen on the Unix socket",
+            path: path.to_owned(),
+            reason: error.to_string(),
+        };
+        let limit = limits
+            .request_bytes
+            .map_or(usize::MAX, |bytes| bytes as usize);
+        let socket = IpcSocket::bind(path).map_err(fail)?;
+        runtime.spawn(socket.accept(methods, stop, budget, limit));
     }
     Ok(server)
 }

@@ -50,6 +50,10 @@ pub(super) fn print(output: &mut Output, config: &NodeConfig, accounts: &DevAcco
     output.line(&config.chain.gas_limit.to_string());
     heading(output, "Genesis Timestamp");
     output.line(&config.chain.timestamp.unwrap_or_default().to_string());
+    if let Some(path) = &config.ipc {
+        output.line("");
+        output.line(&format!("IPC path: {}", path.display()));
+    }
     output.line("");
 }
 

@@ -14,6 +14,9 @@ use crate::accounts::{
 use crate::config::{Cors, DEFAULT_PORT, Limits, MiningMode, NodeConfig, StateFiles};
 use crate::error::NodeError;
 
+/// Where `--ipc` without a path listens.
+const DEFAULT_IPC_PATH: &str = "/tmp/stylus-devnode.ipc";
+
 /// A local Arbitrum chain with Stylus, with anvil's command line.
 #[derive(Debug, Parser)]
 #[command(name = "stylus-devnode", version, about)]
@@ -55,9 +58,9 @@ pub(super) struct Flags {
     /// Write accounts and settings as JSON.
     #[arg(long, value_name = "FILE")]
     pub(super) config_out: Option<PathBuf>,
-    /// Refused: this node listens on TCP only.
-    #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = "")]
-    pub(super) ipc: Option<String>,
+    /// Listen on a Unix socket, too.
+    #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = DEFAULT_IPC_PATH)]
+    ipc: Option<PathBuf>,
     /// Refused: this is an Arbitrum chain.
     #[arg(long)]
     pub(super) optimism: bool,
@@ -263,6 +266,7 @@ impl Flags {
         Ok(NodeConfig {
             hosts: self.host.clone(),
             port: self.port,
+            ipc: self.ipc.clone(),
             fund,
             accounts,
             chain: self.chain_config(),

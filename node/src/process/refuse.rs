@@ -21,12 +21,6 @@ pub(super) fn check(flags: &Flags) -> Result<(), String> {
             "{flag}: this node cannot fork another chain; start without it for an empty chain"
         ));
     }
-    if flags.ipc.is_some() {
-        return Err(
-            "--ipc: this node listens on TCP only; connect to its HTTP or WebSocket endpoint"
-                .into(),
-        );
-    }
     if flags.optimism {
         return Err("--optimism: this is an Arbitrum chain; use anvil for Optimism".into());
     }

@@ -2,6 +2,8 @@
 
 use alloy::eips::eip2718::Encodable2718;
 use alloy::eips::{BlockId, BlockNumberOrTag};
+use std::sync::Arc;
+
 use alloy::primitives::{Address, B256, Bytes, U64, U256};
 use serde_json::Value;
 use stylus_chain::{Block, MinedTransaction};
@@ -133,7 +135,7 @@ fn logs(node: &mut Node, args: &Args) -> RpcResult {
     ok(logs.iter().map(json::log).collect::<Vec<_>>())
 }
 
-fn asked_block(node: &Node, args: &Args) -> Result<Option<Block>, RpcError> {
+fn asked_block(node: &Node, args: &Args) -> Result<Option<Arc<Block>>, RpcError> {
     Ok(node.chain.block(block_id(args, 0)?))
 }
 

@@ -1,0 +1,185 @@
+//! JSON-RPC over a Unix socket (`--ipc`): documents one after the other, without framing.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jsonrpsee::server::{Methods, StopHandle};
+use jsonrpsee::types::{ErrorCode, ErrorObject, Id, Response, ResponsePayload};
+use serde_json::value::RawValue;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::mpsc::{Sender, channel};
+
+use crate::connections::Budget;
+
+/// Answers and messages of one connection that may wait to be written.
+const BACKLOG: usize = 1024;
+
+/// Messages of one subscription that may wait.
+const SUBSCRIPTION_BACKLOG: usize = 1024;
+
+/// The socket, whose file goes when it is dropped.
+pub(crate) struct IpcSocket {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl IpcSocket {
+    /// Binds, inside a runtime. A file that a killed node left behind is replaced; one that
+    /// somebody listens on is not.
+    pub(crate) fn bind(path: &Path) -> io::Result<Self> {
+        if path.exists() && std::os::unix::net::UnixStream::connect(path).is_err() {
+            std::fs::remove_file(path)?;
+        }
+        Ok(Self {
+            listener: UnixListener::bind(path)?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// Accepts until the node stops.
+    pub(crate) async fn accept(
+        self,
+        methods: Methods,
+        stop: StopHandle,
+        budget: Budget,
+        limit: usize,
+    ) {
+        let stopped = stop.clone().shutdown();
+        tokio::pin!(stopped);
+        loop {
+            let (permit, socket) = tokio::select! {
+                () = &mut stopped => return,
+                accepted = async { (budget.permit().await, self.listener.accept().await) } => accepted,
+            };
+            let Ok((socket, _)) = socket else { continue };
+            let (methods, stop) = (methods.clone(), stop.clone());
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = stop.shutdown() => {}
+                    ended = serve(socket, methods, limit) => {
+                        if let Err(error) = ended {
+                            tracing::debug!(%error, "an IPC connection ended early");
+                        }
+                    }
+                }
+                drop(permit);
+            });
+        }
+    }
+}
+
+impl Drop for IpcSocket {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Reads documents, answers each, in order.
+async fn serve(socket: UnixStream, methods: Methods, limit: usize) -> io::Result<()> {
+    let (mut reader, writer) = socket.into_split();
+    let (answers, written) = channel(BACKLOG);
+    tokio::spawn(write(writer, written));
+    let mut waiting = Vec::new();
+    loop {
+        if reader.read_buf(&mut waiting).await? == 0 {
+            return Ok(());
+        }
+        let (documents, used, malformed) = whole_documents(&waiting);
+        waiting.drain(..used);
+        for document in documents {
+            let answer = answer(&methods, document.get(), &answers).await;
+            if answers.send(answer).await.is_err() {
+                return Ok(());
+            }
+        }
+        if malformed || waiting.len() > limit {
+            // Where the next document begins cannot be known.
+            let _ = answers.send(failed(ErrorCode::ParseError)).await;
+            return Ok(());
+        }
+    }
+}
+
+async fn write(
+    mut writer: OwnedWriteHalf,
+    mut answers: tokio::sync::mpsc::Receiver<Box<RawValue>>,
+) {
+    while let Some(answer) = answers.recv().await {
+        let line = format!("{answer}\n");
+        if writer.write_all(line.as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// The documents that are complete, how many bytes they took, and whether what follows is none.
+fn whole_documents(bytes: &[u8]) -> (Vec<Box<RawValue>>, usize, bool) {
+    let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<Box<RawValue>>();
+    let (mut documents, mut used) = (Vec::new(), 0);
+    loop {
+        match stream.next() {
+            Some(Ok(document)) => {
+                documents.push(document);
+                used = stream.byte_offset();
+            }
+            Some(Err(error)) => return (documents, used, !error.is_eof()),
+            None => return (documents, used, false),
+        }
+    }
+}
+
+/// One answer to one document; a batch is an array of them.
+async fn answer(
+    methods: &Methods,
+    document: &str,
+    subscriptions: &Sender<Box<RawValue>>,
+) -> Box<RawValue> {
+    if !document.starts_with('[') {
+        return answer_one(methods, document, subscriptions).await;
+    }
+    let Ok(requests) = serde_json::from_str::<Vec<&RawValue>>(document) else {
+        return failed(ErrorCode::ParseError);
+    };
+    if requests.is_empty() {
+        return failed(ErrorCode::InvalidRequest);
+    }
+    let mut answers = Vec::with_capacity(requests.len());
+    for request in requests {
+        answers.push(answer_one(methods, request.get(), subscriptions).await);
+    }
+    serde_json::value::to_raw_value(&answers).unwrap_or_else(|_| failed(ErrorCode::InternalError))
+}
+
+async fn answer_one(
+    methods: &Methods,
+    request: &str,
+    subscriptions: &Sender<Box<RawValue>>,
+) -> Box<RawValue> {
+    match methods
+        .raw_json_request(request, SUBSCRIPTION_BACKLOG)
+        .await
+    {
+        Ok((answer, mut messages)) => {
+            let subscriptions = subscriptions.clone();
+            tokio::spawn(async move {
+                while let Some(message) = messages.recv().await {
+                    if subscriptions.send(message).await.is_err() {
+                        return;
+                    }
+                }
+            });
+            answer
+        }
+        Err(_) => failed(ErrorCode::InvalidRequest),
+    }
+}
+
+fn failed(code: ErrorCode) -> Box<RawValue> {
+    let response = Response::new(
+        ResponsePayload::<()>::error(ErrorObject::from(code)),
+        Id::Null,
+    );
+    serde_json::value::to_raw_value(&response).unwrap_or_default()
+}

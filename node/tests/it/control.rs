@@ -1,0 +1,283 @@
+//! Control of time, blocks, accounts and snapshots, by the names of anvil and hardhat.
+
+use alloy::primitives::{Address, B256, U256};
+use serde_json::{Value, json};
+use stylus_devnode::{MiningMode, NodeConfig, spawn};
+
+use crate::support::{eventually, node, rpc, rpc_error};
+
+fn number(value: &Value) -> u64 {
+    serde_json::from_value::<U256>(value.clone()).unwrap().to()
+}
+
+fn block_number(port: u16) -> u64 {
+    number(&rpc(port, "eth_blockNumber", json!([])))
+}
+
+fn timestamp(port: u16) -> u64 {
+    number(&rpc(port, "eth_getBlockByNumber", json!(["latest", false]))["timestamp"])
+}
+
+#[test]
+fn accounts_are_set_under_every_name() {
+    let node = node();
+    let port = node.port();
+    let account = Address::repeat_byte(0x11);
+    let names = |suffix: &str| ["anvil", "hardhat"].map(|prefix| format!("{prefix}_{suffix}"));
+    for (index, method) in names("setBalance")
+        .iter()
+        .chain([&"tenderly_setBalance".to_owned()])
+        .enumerate()
+    {
+        rpc(port, method, json!([account, U256::from(index + 1)]));
+        assert_eq!(
+            rpc(port, "eth_getBalance", json!([account, "latest"])),
+            format!("{:#x}", index + 1)
+        );
+    }
+    rpc(port, "anvil_addBalance", json!([account, "0x10"]));
+    assert_eq!(rpc(port, "eth_getBalance", json!([account])), "0x13");
+    for (index, method) in names("setNonce").iter().enumerate() {
+        rpc(port, method, json!([account, format!("{:#x}", index + 5)]));
+        assert_eq!(
+            rpc(port, "eth_getTransactionCount", json!([account, "latest"])),
+            format!("{:#x}", index + 5)
+        );
+    }
+    for (method, code) in names("setCode").iter().zip(["0x00", "0xfe"]) {
+        rpc(port, method, json!([account, code]));
+        assert_eq!(rpc(port, "eth_getCode", json!([account, "latest"])), code);
+    }
+    // The slot as a bare quantity and as a padded word.
+    for (method, slot) in names("setStorageAt")
+        .iter()
+        .zip(["0x5".to_owned(), B256::with_last_byte(5).to_string()])
+    {
+        let value = B256::with_last_byte(slot.len() as u8);
+        assert_eq!(rpc(port, method, json!([account, slot, value])), true);
+        assert_eq!(
+            rpc(port, "eth_getStorageAt", json!([account, "0x5", "latest"])),
+            json!(value)
+        );
+    }
+}
+
+#[test]
+fn impersonation_sends_without_a_key_until_it_is_stopped() {
+    let node = node();
+    let port = node.port();
+    let whale = Address::repeat_byte(0x22);
+    rpc(
+        port,
+        "hardhat_setBalance",
+        json!([whale, "0xde0b6b3a7640000"]),
+    );
+    rpc(port, "hardhat_impersonateAccount", json!([whale]));
+    let transaction = json!([{ "from": whale, "to": node.addresses()[0], "value": "0x1" }]);
+    let hash = rpc(port, "eth_sendTransaction", transaction.clone());
+    let sent = rpc(port, "eth_getTransactionByHash", json!([hash]));
+    assert_eq!(sent["from"], json!(whale));
+    rpc(port, "anvil_stopImpersonatingAccount", json!([whale]));
+    assert_eq!(
+        rpc_error(port, "eth_sendTransaction", transaction.clone())["code"],
+        -32003
+    );
+    rpc(port, "eth_sendUnsignedTransaction", transaction.clone());
+    rpc(port, "anvil_autoImpersonateAccount", json!([true]));
+    rpc(port, "eth_sendTransaction", transaction);
+    assert_eq!(
+        rpc(port, "eth_getTransactionCount", json!([whale, "latest"])),
+        "0x3"
+    );
+}
+
+#[test]
+fn a_snapshot_brings_everything_back_once() {
+    let node = node();
+    let port = node.port();
+    let account = Address::repeat_byte(0x33);
+    let first = rpc(port, "evm_snapshot", json!([]));
+    rpc(port, "evm_mine", json!([]));
+    let second = rpc(port, "anvil_snapshot", json!([]));
+    rpc(port, "anvil_setBalance", json!([account, "0x1"]));
+    let listed = rpc(port, "hardhat_metadata", json!([]))["snapshots"]
+        .as_object()
+        .unwrap()
+        .len();
+    assert_eq!(listed, 2);
+    assert_eq!(rpc(port, "evm_revert", json!([first])), true);
+    assert_eq!(block_number(port), 0);
+    assert_eq!(
+        rpc(port, "eth_getBalance", json!([account, "latest"])),
+        "0x0"
+    );
+    assert_eq!(
+        rpc(port, "evm_revert", json!([first])),
+        false,
+        "it is used up"
+    );
+    assert_eq!(
+        rpc(port, "evm_revert", json!([second])),
+        false,
+        "it lay behind"
+    );
+    assert_eq!(rpc(port, "anvil_revert", json!(["0x77"])), false);
+}
+
+#[test]
+fn time_is_moved_and_set() {
+    let node = node();
+    let port = node.port();
+    let start = timestamp(port);
+    rpc(port, "evm_increaseTime", json!([3600]));
+    rpc(port, "evm_mine", json!([]));
+    assert!(timestamp(port) >= start + 3600);
+    rpc(port, "evm_setNextBlockTimestamp", json!([start + 10_000]));
+    rpc(port, "hardhat_mine", json!([]));
+    assert_eq!(timestamp(port), start + 10_000);
+    rpc(
+        port,
+        "evm_mine",
+        json!([{ "timestamp": start + 20_000, "blocks": 1 }]),
+    );
+    assert_eq!(timestamp(port), start + 20_000);
+    rpc(port, "evm_mine", json!([format!("{:#x}", start + 30_000)]));
+    assert_eq!(timestamp(port), start + 30_000);
+    assert_eq!(
+        rpc_error(port, "evm_setNextBlockTimestamp", json!([start]))["code"],
+        -32602
+    );
+    rpc(port, "anvil_setBlockTimestampInterval", json!([100]));
+    rpc(port, "evm_mine", json!([]));
+    assert_eq!(timestamp(port), start + 30_100);
+    assert_eq!(
+        rpc(port, "anvil_removeBlockTimestampInterval", json!([])),
+        true
+    );
+}
+
+#[test]
+fn many_blocks_are_mined_at_an_interval() {
+    let node = node();
+    let port = node.port();
+    let start = timestamp(port);
+    rpc(port, "hardhat_mine", json!(["0x64", "0x3c"]));
+    assert_eq!(block_number(port), 100);
+    assert!(timestamp(port) >= start + 99 * 60);
+    let detailed = rpc(port, "evm_mine_detailed", json!([{ "blocks": 2 }]));
+    assert_eq!(detailed.as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn the_next_blocks_environment_is_set() {
+    let node = node();
+    let port = node.port();
+    let coinbase = Address::repeat_byte(0x44);
+    rpc(port, "hardhat_setCoinbase", json!([coinbase]));
+    rpc(port, "hardhat_setPrevRandao", json!([B256::repeat_byte(7)]));
+    rpc(
+        port,
+        "anvil_setNextBlockBaseFeePerGas",
+        json!(["0x12345678"]),
+    );
+    rpc(port, "evm_setBlockGasLimit", json!(["0x1c9c380"]));
+    rpc(port, "evm_mine", json!([]));
+    let block = rpc(port, "eth_getBlockByNumber", json!(["latest", false]));
+    assert_eq!(block["miner"], json!(coinbase));
+    assert_eq!(block["mixHash"], json!(B256::repeat_byte(7)));
+    assert_eq!(block["baseFeePerGas"], "0x12345678");
+    assert_eq!(block["gasLimit"], "0x1c9c380");
+}
+
+#[test]
+fn without_automine_transactions_wait_in_the_pool() {
+    let node = spawn(NodeConfig {
+        mining: MiningMode::Manual,
+        ..NodeConfig::default()
+    })
+    .unwrap();
+    let port = node.port();
+    let from = node.addresses()[0];
+    let send = || {
+        rpc(
+            port,
+            "eth_sendTransaction",
+            json!([{ "from": from, "to": from, "gas": "0x186a0" }]),
+        )
+    };
+    let (first, second) = (send(), send());
+    assert_eq!(
+        rpc(port, "txpool_status", json!([])),
+        json!({ "pending": "0x2", "queued": "0x0" })
+    );
+    assert!(rpc(port, "eth_getTransactionReceipt", json!([first])).is_null());
+    assert!(rpc(port, "eth_getTransactionByHash", json!([first]))["blockHash"].is_null());
+    assert_eq!(
+        rpc(port, "eth_getTransactionCount", json!([from, "pending"])),
+        "0x2"
+    );
+    assert_eq!(
+        rpc(port, "txpool_content", json!([]))["pending"][from.to_string().to_lowercase()]["0"]["hash"],
+        first
+    );
+    assert_eq!(rpc(port, "hardhat_dropTransaction", json!([second])), true);
+    assert_eq!(
+        rpc(port, "anvil_dropTransaction", json!([second])),
+        Value::Null
+    );
+    rpc(port, "evm_mine", json!([]));
+    assert_eq!(
+        rpc(port, "eth_getTransactionReceipt", json!([first]))["status"],
+        "0x1"
+    );
+    assert_eq!(rpc(port, "hardhat_getAutomine", json!([])), false);
+    let third = send();
+    rpc(port, "evm_setAutomine", json!([true]));
+    assert_eq!(
+        rpc(port, "eth_getTransactionReceipt", json!([third]))["status"],
+        "0x1",
+        "waiting ones are mined at once"
+    );
+}
+
+#[test]
+fn interval_mining_makes_blocks_by_itself() {
+    let node = node();
+    let port = node.port();
+    rpc(port, "evm_setIntervalMining", json!([1]));
+    assert_eq!(rpc(port, "anvil_getIntervalMining", json!([])), 1);
+    assert_eq!(rpc(port, "hardhat_getAutomine", json!([])), false);
+    eventually("a timed block", || (block_number(port) >= 1).then_some(()));
+    rpc(port, "anvil_setIntervalMining", json!([0]));
+    assert!(rpc(port, "anvil_getIntervalMining", json!([])).is_null());
+}
+
+#[test]
+fn metadata_has_plain_numbers_and_an_id_per_instance() {
+    let (first, second) = (node(), node());
+    let metadata = rpc(first.port(), "anvil_metadata", json!([]));
+    assert_eq!(metadata["chainId"], 412_346);
+    assert_eq!(metadata["latestBlockNumber"], 0);
+    assert!(metadata["forkedNetwork"].is_null());
+    assert_ne!(
+        metadata["instanceId"],
+        rpc(second.port(), "hardhat_metadata", json!([]))["instanceId"]
+    );
+    rpc(first.port(), "hardhat_reset", json!([]));
+    assert_ne!(
+        metadata["instanceId"],
+        rpc(first.port(), "anvil_metadata", json!([]))["instanceId"]
+    );
+    assert_eq!(
+        rpc(first.port(), "anvil_nodeInfo", json!([]))["environment"]["chainId"],
+        412_346
+    );
+    assert_eq!(
+        rpc_error(
+            first.port(),
+            "anvil_reset",
+            json!([{ "forking": { "jsonRpcUrl": "http://localhost:1" } }])
+        )["code"],
+        -32004
+    );
+}

@@ -1,0 +1,93 @@
+//! The node inside a process.
+
+use std::net::TcpListener;
+
+use serde_json::json;
+use stylus_devnode::{NodeConfig, NodeError, spawn};
+
+use crate::support::{node, rpc, rpc_error};
+
+#[test]
+fn two_nodes_run_side_by_side_and_know_nothing_of_each_other() {
+    let (first, second) = (node(), node());
+    assert_ne!(first.port(), second.port());
+    rpc(first.port(), "evm_mine", json!([]));
+    assert_eq!(rpc(first.port(), "eth_blockNumber", json!([])), "0x1");
+    assert_eq!(rpc(second.port(), "eth_blockNumber", json!([])), "0x0");
+}
+
+#[test]
+fn dropping_the_handle_frees_the_port_and_ends_the_threads() {
+    let before = threads_of_nodes();
+    let port = {
+        let node = node();
+        rpc(node.port(), "eth_chainId", json!([]));
+        node.port()
+    };
+    TcpListener::bind(("127.0.0.1", port)).expect("the port is free again");
+    // Other tests of this process run nodes, too: only what this one left would grow without end.
+    for _ in 0..20 {
+        drop(node());
+    }
+    assert!(
+        threads_of_nodes() < before + 20 * 2,
+        "threads were left behind"
+    );
+}
+
+#[test]
+fn a_node_may_be_dropped_inside_an_async_runtime() {
+    tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap()
+        .block_on(async {
+            drop(node());
+        });
+}
+
+#[test]
+fn a_port_in_use_is_a_typed_error() {
+    let first = node();
+    let error = spawn(NodeConfig {
+        port: first.port(),
+        ..NodeConfig::default()
+    })
+    .unwrap_err();
+    assert!(
+        matches!(error, NodeError::AddressInUse { address } if address.port() == first.port()),
+        "{error}"
+    );
+}
+
+#[test]
+fn with_chain_reaches_the_chain_between_two_requests() {
+    let node = node();
+    let number = node.with_chain(|chain| {
+        chain.mine(3, None).unwrap();
+        chain.block_number()
+    });
+    assert_eq!(number.unwrap(), 3);
+    assert_eq!(rpc(node.port(), "eth_blockNumber", json!([])), "0x3");
+}
+
+#[test]
+fn a_panic_in_work_is_an_error_and_the_node_goes_on() {
+    let node = node();
+    let error = node.with_chain(|_| panic!("on purpose")).unwrap_err();
+    assert!(error.to_string().contains("on purpose"), "{error}");
+    assert_eq!(rpc(node.port(), "eth_chainId", json!([])), "0x64aba");
+    assert_eq!(
+        rpc_error(node.port(), "eth_nothing", json!([]))["code"],
+        -32601
+    );
+}
+
+/// Threads of this process that belong to nodes.
+fn threads_of_nodes() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    names.filter(|name| name.starts_with("stylus-")).count()
+}

@@ -1,0 +1,191 @@
+//! Requests that are wrong, large or many.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use alloy::providers::{Provider, ProviderBuilder};
+use futures::StreamExt;
+use serde_json::{Value, json};
+use stylus_devnode::{Limits, NodeConfig, spawn};
+
+use crate::support::{exchange, node, post, request, rpc, rpc_error};
+
+fn code(answer: &str) -> i64 {
+    let answer: Value =
+        serde_json::from_str(answer).unwrap_or_else(|error| panic!("{error} in {answer}"));
+    answer["error"]["code"].as_i64().unwrap_or_default()
+}
+
+#[test]
+fn malformed_requests_are_told_so_by_code() {
+    let node = node();
+    for body in [
+        "{",
+        "",
+        "\u{0}\u{1}",
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_chainId\"",
+    ] {
+        assert_eq!(code(&post(node.port(), body).1), -32700, "{body:?}");
+    }
+    for body in [
+        "{\"id\":1}",
+        "[]",
+        "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"eth_chainId\"}",
+    ] {
+        assert_eq!(code(&post(node.port(), body).1), -32600, "{body:?}");
+    }
+}
+
+#[test]
+fn an_unknown_method_is_32601_never_null() {
+    let node = node();
+    for method in [
+        "eth_noSuchThing",
+        "",
+        "ETH_CHAINID",
+        "trace_transaction",
+        "arbtrace_call",
+    ] {
+        let answer = request(node.port(), method, json!([]));
+        assert_eq!(answer["error"]["code"], -32601, "{method}: {answer}");
+        assert!(answer.get("result").is_none());
+    }
+}
+
+#[test]
+fn wrong_parameters_are_32602_and_name_the_parameter() {
+    let node = node();
+    let wrong = [
+        ("eth_getBalance", json!([])),
+        ("eth_getBalance", json!(["0x12"])),
+        ("eth_getBalance", json!({ "address": "0x12" })),
+        ("eth_getStorageAt", json!([node.addresses()[0], "slot"])),
+        ("eth_sendRawTransaction", json!(["0x"])),
+        ("eth_sendRawTransaction", json!(["0xf86c"])),
+        ("eth_sendRawTransaction", json!(["zz"])),
+        ("evm_increaseTime", json!([])),
+        ("evm_increaseTime", json!(["0x1ffffffffffffffff"])),
+        ("anvil_mine", json!(["0xffffffff"])),
+        ("eth_call", json!([{ "input": "0x01", "data": "0x02" }])),
+        ("eth_newFilter", json!([7])),
+    ];
+    for (method, params) in wrong {
+        let error = rpc_error(node.port(), method, params.clone());
+        assert_eq!(error["code"], -32602, "{method} {params}: {error}");
+    }
+}
+
+#[test]
+fn a_batch_answers_each_request_by_itself() {
+    let node = node();
+    let batch = json!([
+        { "jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": [] },
+        { "jsonrpc": "2.0", "id": "two", "method": "eth_nothing" },
+        7,
+        { "jsonrpc": "2.0", "id": 4, "method": "net_version" },
+    ]);
+    let answers: Vec<Value> =
+        serde_json::from_str(&post(node.port(), &batch.to_string()).1).unwrap();
+    let by_id = |id: Value| {
+        answers
+            .iter()
+            .find(|answer| answer["id"] == id)
+            .unwrap()
+            .clone()
+    };
+    assert_eq!(answers.len(), 4);
+    assert_eq!(by_id(json!(1))["result"], "0x64aba");
+    assert_eq!(by_id(json!("two"))["error"]["code"], -32601);
+    assert_eq!(by_id(json!(4))["result"], "412346");
+    assert_eq!(by_id(Value::Null)["error"]["code"], -32600);
+}
+
+#[test]
+fn a_mebibyte_of_calldata_fits_the_default_limit() {
+    let node = node();
+    let call =
+        json!({ "to": node.addresses()[0], "data": format!("0x{}", "ab".repeat(1024 * 1024)) });
+    assert_eq!(rpc(node.port(), "eth_call", json!([call, "latest"])), "0x");
+}
+
+#[test]
+fn an_oversized_request_is_refused_and_the_node_goes_on() {
+    let limits = Limits {
+        request_bytes: Some(10_000),
+        ..Limits::default()
+    };
+    let node = spawn(NodeConfig {
+        limits,
+        ..NodeConfig::default()
+    })
+    .unwrap();
+    let (status, _) = post(node.port(), &format!("\"{}\"", "a".repeat(20_000)));
+    assert_eq!(status, 413);
+    assert_eq!(rpc(node.port(), "eth_chainId", json!([])), "0x64aba");
+}
+
+#[test]
+fn pages_of_any_origin_may_call() {
+    let node = node();
+    let preflight = "OPTIONS / HTTP/1.1\r\nHost: x\r\nOrigin: https://example.org\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\nConnection: close\r\n\r\n";
+    let mut socket = TcpStream::connect(("127.0.0.1", node.port())).unwrap();
+    socket.write_all(preflight.as_bytes()).unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(
+        answer
+            .to_lowercase()
+            .contains("access-control-allow-origin: *"),
+        "{answer}"
+    );
+    assert_eq!(
+        exchange(
+            node.port(),
+            "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            ""
+        )
+        .0,
+        405
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_requests_at_once_are_all_answered() {
+    let node = tokio::task::spawn_blocking(node).await.unwrap();
+    let provider = ProviderBuilder::new().connect_http(node.endpoint().parse().unwrap());
+    let asked = (0..10_000).map(|_| {
+        let provider = provider.clone();
+        async move { provider.get_chain_id().await }
+    });
+    let answers: Vec<_> = futures::stream::iter(asked)
+        .buffer_unordered(500)
+        .collect()
+        .await;
+    assert_eq!(
+        answers
+            .iter()
+            .filter(|answer| matches!(answer, Ok(412_346)))
+            .count(),
+        10_000
+    );
+}
+
+#[test]
+fn more_connections_than_the_budget_wait_and_are_answered() {
+    let limits = Limits {
+        connections: 4,
+        ..Limits::default()
+    };
+    let node = spawn(NodeConfig {
+        limits,
+        ..NodeConfig::default()
+    })
+    .unwrap();
+    let port = node.port();
+    let clients: Vec<_> = (0..40)
+        .map(|_| std::thread::spawn(move || rpc(port, "eth_chainId", json!([]))))
+        .collect();
+    for client in clients {
+        assert_eq!(client.join().unwrap(), "0x64aba");
+    }
+}

@@ -1,0 +1,14 @@
+//! The node from outside: as a process, over HTTP and WebSocket, and embedded.
+
+mod accounts;
+mod control;
+mod embedded;
+mod evm;
+mod filters;
+mod hostile;
+mod ipc;
+mod process;
+mod provider;
+mod state;
+mod subscriptions;
+mod support;

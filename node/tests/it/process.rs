@@ -1,0 +1,239 @@
+//! The process contract that spawn wrappers rely on.
+
+use std::process::{Command, Stdio};
+
+use alloy::node_bindings::Anvil;
+use alloy::primitives::U256;
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::support::{BINARY, Process, post, rpc};
+
+/// Position of the first line that starts like this.
+fn position(lines: &[String], start: &str) -> usize {
+    lines
+        .iter()
+        .position(|line| line.starts_with(start))
+        .unwrap_or_else(|| panic!("no line {start:?} in {lines:#?}"))
+}
+
+#[test]
+fn start_up_lines_come_in_anvils_order() {
+    let process = Process::start(&[]);
+    let order = [
+        "Available Accounts",
+        "Private Keys",
+        "Wallet",
+        "Mnemonic:",
+        "Derivation path:",
+        "Chain ID: 412346",
+        "Base Fee",
+        "Gas Limit",
+        "Genesis Timestamp",
+        "Listening on 127.0.0.1:",
+    ];
+    let positions: Vec<usize> = order
+        .iter()
+        .map(|start| position(&process.lines, start))
+        .collect();
+    assert!(positions.is_sorted(), "{:#?}", process.lines);
+    assert_eq!(
+        positions.last(),
+        Some(&(process.lines.len() - 1)),
+        "the ready line is the last one"
+    );
+}
+
+#[test]
+fn key_lines_are_as_many_as_accounts_asked_for() {
+    let process = Process::start(&["-a", "20"]);
+    let keys = position(&process.lines, "Private Keys");
+    let listed = |lines: &[String]| lines.iter().filter(|line| line.starts_with('(')).count();
+    assert_eq!(listed(&process.lines[..keys]), 20);
+    assert_eq!(listed(&process.lines[keys..]), 20);
+}
+
+#[test]
+fn alloys_anvil_wrapper_reads_port_keys_and_chain_id() {
+    let node = Anvil::new()
+        .path(BINARY)
+        .arg("--accounts")
+        .arg("20")
+        .spawn();
+    assert_ne!(node.port(), 0);
+    assert_eq!(node.keys().len(), 20);
+    assert_eq!(node.addresses().len(), 20);
+    assert_eq!(node.chain_id(), 412_346);
+    assert_eq!(rpc(node.port(), "eth_chainId", json!([])), "0x64aba");
+}
+
+#[test]
+fn alloys_anvil_wrapper_passes_its_options() {
+    let phrase = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
+    let node = Anvil::new()
+        .path(BINARY)
+        .mnemonic(phrase)
+        .chain_id(1337)
+        .block_time(60)
+        .spawn();
+    assert_eq!(node.chain_id(), 1337);
+    // The first address of this well-known phrase.
+    assert_eq!(
+        node.addresses()[0].to_string(),
+        "0x9858EfFD232B4033E47d90003D41EC34EcaEda94"
+    );
+    assert_eq!(rpc(node.port(), "eth_chainId", json!([])), "0x539");
+    assert_eq!(rpc(node.port(), "anvil_getAutomine", json!([])), false);
+}
+
+#[test]
+fn an_address_in_use_ends_the_process_with_the_reason() {
+    let first = Process::start(&[]);
+    let output = Command::new(BINARY)
+        .args(["-p", &first.port.to_string()])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let reason = String::from_utf8(output.stderr).unwrap();
+    assert!(reason.contains("already in use"), "{reason}");
+}
+
+#[test]
+fn flags_that_cannot_be_honoured_exit_with_2_and_the_reason() {
+    let refused: [&[&str]; 5] = [
+        &["--fork-url", "http://localhost:1"],
+        &["-f", "http://localhost:1@5"],
+        &["--optimism"],
+        &["--arbos-version", "7"],
+        &["--no-such-flag"],
+    ];
+    for args in refused {
+        let output = Command::new(BINARY)
+            .args(["-p", "0"])
+            .args(args)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(!output.stderr.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn flags_of_anvil_that_change_nothing_here_are_accepted() {
+    let process = Process::start(&[
+        "--hardfork",
+        "cancun",
+        "--odyssey",
+        "--order",
+        "fifo",
+        "--slots-in-an-epoch",
+        "1",
+        "--steps-tracing",
+        "--prune-history",
+        "--max-persisted-states",
+        "5",
+        "--transaction-block-keeper",
+        "5",
+        "--memory-limit",
+        "1000",
+        "--disable-min-priority-fee",
+        "--cache-path",
+        "cache",
+        "--color",
+        "never",
+        "--no-storage-caching",
+        "--timeout",
+        "1000",
+        "--retries",
+        "1",
+        "--no-rate-limit",
+        "--auto-impersonate",
+        "--no-request-size-limit",
+    ]);
+    assert_eq!(rpc(process.port, "net_version", json!([])), "412346");
+}
+
+#[test]
+fn quiet_prints_nothing_at_all() {
+    let mut child = Command::new(BINARY)
+        .args(["-p", "0", "--silent"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    child.kill().unwrap();
+    assert!(child.wait_with_output().unwrap().stdout.is_empty());
+}
+
+#[test]
+fn config_out_describes_what_was_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.json");
+    let process = Process::start(&["--config-out", file.to_str().unwrap(), "-a", "3"]);
+    let config: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(config["available_accounts"].as_array().unwrap().len(), 3);
+    assert_eq!(config["private_keys"].as_array().unwrap().len(), 3);
+    assert_eq!(config["wallet"]["derivation_path"], "m/44'/60'/0'/0/");
+    drop(process);
+}
+
+#[test]
+fn a_seeded_phrase_is_the_same_each_time() {
+    let (first, second) = (
+        Process::start(&["--mnemonic-seed-unsafe", "7"]),
+        Process::start(&["--mnemonic-seed-unsafe", "7"]),
+    );
+    let phrase = |process: &Process| process.lines[position(&process.lines, "Mnemonic:")].clone();
+    assert_eq!(phrase(&first), phrase(&second));
+    assert!(!phrase(&first).contains("junk"));
+}
+
+#[test]
+fn sigterm_and_sigint_exit_with_0() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let mut process = Process::start(&[]);
+        process.signal(signal);
+        assert_eq!(process.wait().code(), Some(0));
+    }
+}
+
+#[test]
+fn a_thousand_transactions_after_stdout_was_closed_leave_the_process_alive() {
+    // `start` has dropped the reading end of the pipe.
+    let mut process = Process::start(&["-vv"]);
+    let accounts = rpc(process.port, "eth_accounts", json!([]));
+    let transactions: Vec<_> = (0..1000)
+        .map(|id| {
+            let transaction = json!({ "from": accounts[0], "to": accounts[1], "value": "0x1", "gas": "0x186a0" });
+            json!({ "jsonrpc": "2.0", "id": id, "method": "eth_sendTransaction", "params": [transaction] })
+        })
+        .collect();
+    let (status, answer) = post(process.port, &json!(transactions).to_string());
+    assert_eq!(status, 200);
+    assert!(
+        !answer.contains("\"error\""),
+        "{}",
+        &answer[..answer.len().min(500)]
+    );
+    let nonce: U256 = serde_json::from_value(rpc(
+        process.port,
+        "eth_getTransactionCount",
+        json!([accounts[0], "latest"]),
+    ))
+    .unwrap();
+    assert_eq!(nonce, U256::from(1000));
+    assert!(process.child.try_wait().unwrap().is_none());
+}
+
+#[test]
+fn several_hosts_share_one_port() {
+    let process = Process::start(&["--host", "127.0.0.1,127.0.0.2"]);
+    assert!(
+        process
+            .lines
+            .iter()
+            .any(|line| line == &format!("also listening on 127.0.0.2:{}", process.port))
+    );
+    let second = std::net::TcpStream::connect(("127.0.0.2", process.port));
+    assert!(second.is_ok());
+}

@@ -1,0 +1,134 @@
+//! `eth_subscribe` over WebSocket, on the same port as HTTP.
+
+use std::time::Duration;
+
+use jsonrpsee::core::client::{ClientT, Subscription, SubscriptionClientT};
+use jsonrpsee::rpc_params;
+use jsonrpsee::ws_client::{WsClient, WsClientBuilder};
+use serde_json::{Value, json};
+
+use crate::evm::{TOPIC, counter};
+use crate::support::node;
+
+async fn subscribe(client: &WsClient, kind: &str, details: Value) -> Subscription<Value> {
+    client
+        .subscribe(
+            "eth_subscribe",
+            rpc_params![kind, details],
+            "eth_unsubscribe",
+        )
+        .await
+        .unwrap()
+}
+
+async fn next(subscription: &mut Subscription<Value>) -> Value {
+    let message = tokio::time::timeout(Duration::from_secs(20), subscription.next()).await;
+    message
+        .expect("a message comes")
+        .expect("the subscription is open")
+        .unwrap()
+}
+
+#[tokio::test]
+async fn heads_logs_and_transactions_are_announced_in_order() {
+    let node = node();
+    let client = WsClientBuilder::default()
+        .build(node.ws_endpoint())
+        .await
+        .unwrap();
+    let from = node.addresses()[0];
+    let send = async |transaction: Value| -> Value {
+        client
+            .request("eth_sendTransaction", rpc_params![transaction])
+            .await
+            .unwrap()
+    };
+    let deployed = send(json!({ "from": from, "data": counter() })).await;
+    let receipt: Value = client
+        .request("eth_getTransactionReceipt", rpc_params![deployed])
+        .await
+        .unwrap();
+    let contract = receipt["contractAddress"].clone();
+
+    let mut heads = subscribe(&client, "newHeads", Value::Null).await;
+    let mut logs = subscribe(
+        &client,
+        "logs",
+        json!({ "address": contract, "topics": [TOPIC] }),
+    )
+    .await;
+    let mut others = subscribe(&client, "logs", json!({ "address": from })).await;
+    let mut hashes = subscribe(&client, "newPendingTransactions", Value::Null).await;
+    for number in 2..5 {
+        let hash = send(json!({ "from": from, "to": contract })).await;
+        let head = next(&mut heads).await;
+        assert_eq!(head["number"], format!("{number:#x}"));
+        let block: Value = client
+            .request("eth_getBlockByNumber", rpc_params![head["number"].clone(), false])
+            .await
+            .unwrap();
+        assert_eq!(head["hash"], block["hash"]);
+        let log = next(&mut logs).await;
+        assert_eq!(log["transactionHash"], hash);
+        assert_eq!(log["blockHash"], head["hash"]);
+        assert_eq!(next(&mut hashes).await, hash);
+    }
+    assert!(
+        tokio::time::timeout(Duration::from_millis(100), others.next())
+            .await
+            .is_err(),
+        "nothing for the other filter"
+    );
+}
+
+#[tokio::test]
+async fn after_unsubscribing_nothing_comes_and_the_connection_lives() {
+    let node = node();
+    let client = WsClientBuilder::default()
+        .build(node.ws_endpoint())
+        .await
+        .unwrap();
+    subscribe(&client, "newHeads", Value::Null)
+        .await
+        .unsubscribe()
+        .await
+        .unwrap();
+    let _: Value = client.request("evm_mine", rpc_params![]).await.unwrap();
+    let number: String = client
+        .request("eth_blockNumber", rpc_params![])
+        .await
+        .unwrap();
+    assert_eq!(number, "0x1");
+}
+
+#[tokio::test]
+async fn an_unknown_kind_is_refused() {
+    let node = node();
+    let client = WsClientBuilder::default()
+        .build(node.ws_endpoint())
+        .await
+        .unwrap();
+    for kind in ["noSuchKind", "syncing"] {
+        let refused: Result<Subscription<Value>, _> = client
+            .subscribe("eth_subscribe", rpc_params![kind], "eth_unsubscribe")
+            .await;
+        assert!(refused.is_err(), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_requests_on_one_socket_are_all_answered() {
+    let node = node();
+    let client = WsClientBuilder::default()
+        .max_concurrent_requests(20_000)
+        .build(node.ws_endpoint())
+        .await
+        .unwrap();
+    let asked = (0..10_000).map(|_| client.request::<String, _>("eth_chainId", rpc_params![]));
+    let answers = futures::future::join_all(asked).await;
+    assert!(
+        answers
+            .into_iter()
+            .all(|answer| answer.unwrap() == "0x64aba")
+    );
+}

@@ -1,0 +1,151 @@
+//! A raw JSON-RPC client, and a node process that ends with the test.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+
+/// The binary under test.
+pub const BINARY: &str = env!("CARGO_BIN_EXE_stylus-devnode");
+
+/// An embedded node with default settings.
+pub fn node() -> NodeHandle {
+    spawn(NodeConfig::default()).expect("a node with default settings starts")
+}
+
+/// The result of a request, which must succeed.
+pub fn rpc(port: u16, method: &str, params: Value) -> Value {
+    let answer = request(port, method, params);
+    assert!(answer.get("error").is_none(), "{method}: {answer}");
+    answer["result"].clone()
+}
+
+/// The error of a request, which must fail.
+pub fn rpc_error(port: u16, method: &str, params: Value) -> Value {
+    let answer = request(port, method, params);
+    assert!(
+        answer.get("error").is_some(),
+        "{method}: expected an error, found {answer}"
+    );
+    answer["error"].clone()
+}
+
+/// The whole answer of a request.
+pub fn request(port: u16, method: &str, params: Value) -> Value {
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let (_, answer) = post(port, &body.to_string());
+    serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{method}: {error} in {answer}"))
+}
+
+/// Status and body of a POST.
+pub fn post(port: u16, body: &str) -> (u16, String) {
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    exchange(port, &head, body)
+}
+
+/// Sends a head and a body, and reads status and body of the answer.
+pub fn exchange(port: u16, head: &str, body: &str) -> (u16, String) {
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("the node listens");
+    socket.write_all(head.as_bytes()).expect("the head is read");
+    // A server that refuses a large body closes early: that is no failure of the test.
+    let _ = socket.write_all(body.as_bytes());
+    let mut answer = Vec::new();
+    let _ = socket.read_to_end(&mut answer);
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    let status = answer
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .unwrap_or_default();
+    let body = answer
+        .split_once("\r\n\r\n")
+        .map(|(head, body)| match head.contains("chunked") {
+            true => body.lines().skip(1).step_by(2).collect::<String>(),
+            false => body.to_owned(),
+        });
+    (status, body.unwrap_or_default())
+}
+
+/// A running `stylus-devnode`, killed at the end of the test.
+pub struct Process {
+    pub child: Child,
+    /// What was printed up to the ready line.
+    pub lines: Vec<String>,
+    pub port: u16,
+}
+
+impl Process {
+    /// Starts on a free port and waits for the ready line; then nobody reads stdout any more.
+    pub fn start(args: &[&str]) -> Self {
+        let mut child = Command::new(BINARY)
+            .args(["-p", "0"])
+            .args(args)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary starts");
+        let mut lines = Vec::new();
+        let mut port = 0;
+        let stdout = child.stdout.take().expect("stdout is piped");
+        for line in BufReader::new(stdout).lines() {
+            let line = line.expect("text");
+            let ready = line.strip_prefix("Listening on ").map(str::to_owned);
+            lines.push(line);
+            if let Some(address) = ready {
+                let address: std::net::SocketAddr = address.parse().expect("one address");
+                port = address.port();
+                break;
+            }
+        }
+        assert_ne!(port, 0, "no ready line in {lines:#?}");
+        Self { child, lines, port }
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_child(&self.child);
+        kill_process(pid, signal).expect("our own child can be signalled");
+    }
+
+    /// Waits for the end, which must come soon.
+    pub fn wait(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        loop {
+            if let Some(status) = self.child.try_wait().expect("our own child") {
+                return status;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "the process did not end within ten seconds"
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Asks again until the answer is right, for what happens after a while.
+pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        if let Some(found) = ask() {
+            return found;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "{what} did not happen within twenty seconds"
+        );
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
