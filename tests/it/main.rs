@@ -1,1 +1,5 @@
-//! Everything that runs on the chain.
+//! Everything that runs on a chain, in one binary: a module per subject.
+#![forbid(unsafe_code)]
+
+mod proxy;
+mod spec;

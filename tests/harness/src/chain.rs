@@ -1,0 +1,396 @@
+//! A chain to test on: ours inside this process, real anvil beside it, or any endpoint.
+
+use alloy::network::{EthereumWallet, TransactionBuilder};
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::providers::{DynProvider, Provider, ProviderBuilder};
+use alloy::rpc::types::{Log, TransactionReceipt, TransactionRequest};
+use alloy::sol_types::SolCall;
+use alloy::transports::{RpcError, TransportError};
+use stylus_devnode::accounts::{AccountsConfig, DevAccounts, ether, nitro_dev_signer};
+use stylus_devnode::{NodeConfig, NodeHandle};
+use stylus_upgrades::build::Artifact;
+use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
+
+use crate::error::HarnessError;
+use crate::lines::Lines;
+use crate::process::Anvil;
+use crate::revert::Revert;
+
+/// Gas that a transaction is sent with unless it says otherwise: enough to create and activate
+/// the largest program, below the block gas limit of every development chain.
+pub const GAS: u64 = 28_000_000;
+/// Gas of a call that changes nothing: enough for 1 MiB of calldata, through two proxies.
+pub const CALL_GAS: u64 = 1_000_000_000;
+
+/// A running chain and a client of it that holds the keys of the development accounts.
+/// Dropping it ends what it started.
+#[derive(Debug)]
+pub struct Chain {
+    url: String,
+    provider: DynProvider,
+    accounts: Vec<Address>,
+    process: Process,
+}
+
+/// What a [`Chain`] started, and ends when dropped.
+#[derive(Debug)]
+enum Process {
+    /// Our chain, on threads of this process.
+    Embedded(#[expect(dead_code, reason = "held to be dropped")] NodeHandle),
+    /// A child process.
+    Child(#[expect(dead_code, reason = "held to be dropped")] Anvil),
+    /// Nothing: an endpoint that others run.
+    Remote,
+}
+
+impl Chain {
+    /// The endpoint in `RPC_URL` if it is set, else a fresh embedded chain on a free port.
+    ///
+    /// # Errors
+    /// As [`Chain::embedded`] and [`Chain::at`].
+    pub async fn start() -> Result<Self, HarnessError> {
+        match std::env::var("RPC_URL") {
+            Ok(url) if !url.is_empty() => Self::at(&url).await,
+            _ => Self::embedded(),
+        }
+    }
+
+    /// A fresh Stylus chain inside this process, on a free port.
+    ///
+    /// # Errors
+    /// [`HarnessError::Node`].
+    pub fn embedded() -> Result<Self, HarnessError> {
+        Self::embedded_with(NodeConfig::default())
+    }
+
+    /// The same with a configuration of one's own.
+    ///
+    /// # Errors
+    /// [`HarnessError::Node`].
+    pub fn embedded_with(config: NodeConfig) -> Result<Self, HarnessError> {
+        let node = stylus_devnode::spawn(config)?;
+        Self::connect(&node.endpoint(), Process::Embedded(node))
+    }
+
+    /// Real anvil from npm, on a free port. It knows no Stylus.
+    ///
+    /// # Errors
+    /// As [`Anvil::start`].
+    pub fn anvil() -> Result<Self, HarnessError> {
+        let anvil = Anvil::start(&Lines)?;
+        Self::connect(&anvil.endpoint().to_owned(), Process::Child(anvil))
+    }
+
+    /// A chain that others run. The accounts get ether from a nitro devnode's account where
+    /// they have none.
+    ///
+    /// # Errors
+    /// [`HarnessError::Url`], [`HarnessError::Rpc`].
+    pub async fn at(url: &str) -> Result<Self, HarnessError> {
+        let chain = Self::connect(url, Process::Remote)?;
+        for account in chain.accounts.clone() {
+            if chain.balance(account).await? < ether(1) {
+                let from = nitro_dev_signer()?.address();
+                let gift = TransactionRequest::default()
+                    .from(from)
+                    .to(account)
+                    .value(ether(10));
+                chain.send(gift).await?;
+            }
+        }
+        Ok(chain)
+    }
+
+    fn connect(url: &str, process: Process) -> Result<Self, HarnessError> {
+        let endpoint = url.parse().map_err(
+            |error: <alloy::transports::http::reqwest::Url as std::str::FromStr>::Err| {
+                HarnessError::Url {
+                    url: url.to_owned(),
+                    reason: error.to_string(),
+                }
+            },
+        )?;
+        let keys = DevAccounts::derive(&AccountsConfig::default())?;
+        let mut wallet = EthereumWallet::default();
+        for signer in keys.all() {
+            wallet.register_signer(signer.clone());
+        }
+        let provider = ProviderBuilder::new()
+            .disable_recommended_fillers()
+            .with_gas_estimation()
+            .with_simple_nonce_management()
+            .fetch_chain_id()
+            .wallet(wallet)
+            .connect_http(endpoint)
+            .erased();
+        provider
+            .client()
+            .set_poll_interval(std::time::Duration::from_millis(5));
+        let accounts = keys
+            .mnemonic()
+            .iter()
+            .map(|signer| signer.address())
+            .collect();
+        Ok(Self {
+            url: url.to_owned(),
+            provider,
+            accounts,
+            process,
+        })
+    }
+
+    /// The endpoint.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The client, for everything that has no method here.
+    pub fn provider(&self) -> &DynProvider {
+        &self.provider
+    }
+
+    /// Whether somebody else runs the chain, so that it is neither fresh nor alone ours.
+    pub fn is_remote(&self) -> bool {
+        matches!(self.process, Process::Remote)
+    }
+
+    /// The development account with this index, counted round: 0 to 9. All have ether.
+    pub fn account(&self, index: usize) -> Address {
+        self.accounts
+            .get(index % self.accounts.len().max(1))
+            .copied()
+            .unwrap_or_default()
+    }
+
+    /// Creates a contract from account 0.
+    ///
+    /// # Errors
+    /// [`HarnessError::Reverted`], [`HarnessError::Rpc`], …
+    pub async fn create(&self, creation_code: impl Into<Bytes>) -> Result<Address, HarnessError> {
+        let request = TransactionRequest::default().with_deploy_code(creation_code.into());
+        let receipt = self.send(request).await?;
+        receipt.contract_address.ok_or(HarnessError::Failed {
+            hash: receipt.transaction_hash,
+        })
+    }
+
+    /// Creates and activates a program.
+    ///
+    /// # Errors
+    /// As [`Chain::create`] and [`Chain::activate`].
+    pub async fn deploy(&self, artifact: &Artifact) -> Result<Address, HarnessError> {
+        let program = self.create(artifact.creation_code()).await?;
+        self.activate(program).await?;
+        Ok(program)
+    }
+
+    /// Activates a program from account 0. Too much data fee is given back by the chain.
+    ///
+    /// # Errors
+    /// As [`Chain::send`].
+    pub async fn activate(&self, program: Address) -> Result<TransactionReceipt, HarnessError> {
+        let call = IArbWasm::activateProgramCall { program }.abi_encode();
+        let fee = ether(1) / U256::from(10);
+        self.send(
+            TransactionRequest::default()
+                .to(ARB_WASM)
+                .value(fee)
+                .input(Bytes::from(call).into()),
+        )
+        .await
+    }
+
+    /// What a call would return, from account 0 unless it says otherwise. Nothing changes.
+    ///
+    /// # Errors
+    /// [`HarnessError::Reverted`] with the revert data, [`HarnessError::Halted`] where there is none.
+    pub async fn call(&self, request: TransactionRequest) -> Result<Bytes, HarnessError> {
+        let mut request = self.with_sender(request);
+        request.gas.get_or_insert(CALL_GAS);
+        self.provider
+            .call(request)
+            .await
+            .map_err(|error| self.failed(error))
+    }
+
+    /// Reads a typed function of `contract`.
+    ///
+    /// # Errors
+    /// As [`Chain::call`]; [`HarnessError::Undecodable`].
+    pub async fn read<C: SolCall>(
+        &self,
+        contract: Address,
+        call: &C,
+    ) -> Result<C::Return, HarnessError> {
+        let request = TransactionRequest::default()
+            .to(contract)
+            .input(call.abi_encode().into());
+        let answer = self.call(request).await?;
+        C::abi_decode_returns(&answer).map_err(|_| HarnessError::Undecodable {
+            contract,
+            signature: C::SIGNATURE,
+            found: answer.to_string(),
+        })
+    }
+
+    /// Sends a transaction from account 0 unless it says otherwise, and waits for its receipt.
+    /// What would revert is not sent: the error carries the revert data instead.
+    ///
+    /// # Errors
+    /// [`HarnessError::Reverted`] and [`HarnessError::Halted`] as simulated; [`HarnessError::Failed`]
+    /// if it fails only on chain.
+    pub async fn send(
+        &self,
+        request: TransactionRequest,
+    ) -> Result<TransactionReceipt, HarnessError> {
+        let mut request = self.with_sender(request);
+        request.gas.get_or_insert(GAS);
+        self.call(request.clone()).await?;
+        let receipt = self.send_anyway(request).await?;
+        if receipt.status() {
+            return Ok(receipt);
+        }
+        Err(HarnessError::Failed {
+            hash: receipt.transaction_hash,
+        })
+    }
+
+    /// Sends a transaction without simulating it, so that one that reverts is mined too. The
+    /// receipt tells how it ended.
+    ///
+    /// # Errors
+    /// [`HarnessError::Rpc`], [`HarnessError::NoReceipt`].
+    pub async fn send_anyway(
+        &self,
+        request: TransactionRequest,
+    ) -> Result<TransactionReceipt, HarnessError> {
+        let mut request = self.with_sender(request);
+        request.gas.get_or_insert(GAS);
+        let pending = self
+            .provider
+            .send_transaction(request)
+            .await
+            .map_err(|error| self.rpc(error))?;
+        let hash = *pending.tx_hash();
+        pending
+            .get_receipt()
+            .await
+            .map_err(|error| HarnessError::NoReceipt {
+                hash,
+                reason: error.to_string(),
+            })
+    }
+
+    /// Sends a typed call from `from`.
+    ///
+    /// # Errors
+    /// As [`Chain::send`].
+    pub async fn execute<C: SolCall>(
+        &self,
+        from: Address,
+        contract: Address,
+        call: &C,
+    ) -> Result<TransactionReceipt, HarnessError> {
+        let input = Bytes::from(call.abi_encode());
+        self.send(
+            TransactionRequest::default()
+                .from(from)
+                .to(contract)
+                .input(input.into()),
+        )
+        .await
+    }
+
+    /// A storage slot as it is now.
+    ///
+    /// # Errors
+    /// [`HarnessError::Rpc`].
+    pub async fn storage(
+        &self,
+        account: Address,
+        slot: impl Into<U256>,
+    ) -> Result<B256, HarnessError> {
+        let word = self
+            .provider
+            .get_storage_at(account, slot.into())
+            .await
+            .map_err(|error| self.rpc(error))?;
+        Ok(word.into())
+    }
+
+    /// A balance in wei.
+    ///
+    /// # Errors
+    /// [`HarnessError::Rpc`].
+    pub async fn balance(&self, account: Address) -> Result<U256, HarnessError> {
+        self.provider
+            .get_balance(account)
+            .await
+            .map_err(|error| self.rpc(error))
+    }
+
+    /// The code of an account.
+    ///
+    /// # Errors
+    /// [`HarnessError::Rpc`].
+    pub async fn code(&self, account: Address) -> Result<Bytes, HarnessError> {
+        self.provider
+            .get_code_at(account)
+            .await
+            .map_err(|error| self.rpc(error))
+    }
+
+    /// Any JSON-RPC method.
+    ///
+    /// # Errors
+    /// [`HarnessError::Rpc`].
+    pub async fn request<P: serde::Serialize + Clone + std::fmt::Debug + Send + Sync + Unpin, R>(
+        &self,
+        method: &'static str,
+        parameters: P,
+    ) -> Result<R, HarnessError>
+    where
+        R: serde::de::DeserializeOwned + std::fmt::Debug + Send + Sync + Unpin + 'static,
+    {
+        self.provider
+            .raw_request(method.into(), parameters)
+            .await
+            .map_err(|error| self.rpc(error))
+    }
+
+    fn with_sender(&self, mut request: TransactionRequest) -> TransactionRequest {
+        request.from.get_or_insert(self.account(0));
+        request
+    }
+
+    /// A failed call: with revert data, or halted, or the node's own refusal.
+    fn failed(&self, error: TransportError) -> HarnessError {
+        let RpcError::ErrorResp(answer) = &error else {
+            return self.rpc(error);
+        };
+        if let Some(data) = answer.as_revert_data() {
+            return HarnessError::Reverted(Revert::new(data));
+        }
+        let message = answer.message.to_string();
+        if message.contains("revert") {
+            return HarnessError::Reverted(Revert::new(Bytes::new()));
+        }
+        HarnessError::Halted { message }
+    }
+
+    fn rpc(&self, source: TransportError) -> HarnessError {
+        HarnessError::Rpc {
+            url: self.url.clone(),
+            source: Box::new(source),
+        }
+    }
+}
+
+/// What of a transaction's logs came from `emitter`, in order.
+pub fn logs_of(receipt: &TransactionReceipt, emitter: Address) -> Vec<&Log> {
+    receipt
+        .logs()
+        .iter()
+        .filter(|log| log.address() == emitter)
+        .collect()
+}

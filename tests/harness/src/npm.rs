@@ -1,0 +1,103 @@
+//! The packages of `tests/solidity`: real anvil, solc and the peers' contracts, at the versions
+//! of the committed lock file. They are installed where they are first needed, into `target/npm`.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use stylus_upgrades::progress::Progress;
+
+use crate::error::HarnessError;
+use crate::home::{home, target};
+
+/// A folder with `node_modules`, as the lock file says.
+#[derive(Debug, Clone)]
+pub struct Npm {
+    folder: PathBuf,
+}
+
+impl Npm {
+    /// Installs the packages unless that was done before. Others that want the same wait.
+    ///
+    /// # Errors
+    /// [`HarnessError::ToolMissing`] without npm, [`HarnessError::Npm`] with its words.
+    pub fn install(progress: &dyn Progress) -> Result<Self, HarnessError> {
+        let folder = target("npm");
+        fs::create_dir_all(&folder).map_err(HarnessError::file("create", &folder))?;
+        let _lock = lock(&folder.join("lock"))?;
+        let wanted = read(&sources().join("package-lock.json"))?;
+        let stamp = folder.join("installed");
+        if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+            return Ok(Self { folder });
+        }
+        progress.begin("installing anvil, solc and the peers' contracts from npm (16 MB)");
+        for name in ["package.json", "package-lock.json", ".npmrc"] {
+            let from = sources().join(name);
+            fs::copy(&from, folder.join(name)).map_err(HarnessError::file("copy", from))?;
+        }
+        let mut npm = Command::new("npm");
+        // Not `npm ci`: that refuses a lock file without anvil's packages for other systems.
+        npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund"])
+            .current_dir(&folder);
+        let output = npm.output().map_err(|source| HarnessError::ToolMissing {
+            program: "npm".into(),
+            source,
+        })?;
+        if !output.status.success() {
+            return Err(HarnessError::Npm {
+                stderr: beginning(&output.stderr),
+            });
+        }
+        fs::write(&stamp, wanted).map_err(HarnessError::file("write", &stamp))?;
+        progress.end("npm packages installed");
+        Ok(Self { folder })
+    }
+
+    /// The folder that holds `node_modules`.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The prebuilt binary of anvil for this machine.
+    pub fn anvil(&self) -> PathBuf {
+        let system = match std::env::consts::OS {
+            "macos" => "darwin",
+            "windows" => "win32",
+            other => other,
+        };
+        let processor = match std::env::consts::ARCH {
+            "x86_64" => "amd64",
+            "aarch64" => "arm64",
+            other => other,
+        };
+        let package = format!("node_modules/@foundry-rs/anvil-{system}-{processor}");
+        self.folder
+            .join(package)
+            .join("bin")
+            .join(format!("anvil{}", std::env::consts::EXE_SUFFIX))
+    }
+}
+
+/// The first lines of npm's complaint: what follows is its manual.
+fn beginning(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let errors = text.lines().filter(|line| line.starts_with("npm error"));
+    errors.take(8).collect::<Vec<_>>().join("\n")
+}
+
+/// The folder of the manifest, the lock file and our own Solidity contracts.
+pub(crate) fn sources() -> PathBuf {
+    home().join("tests").join("solidity")
+}
+
+/// Holds the lock on a file until dropped.
+pub(crate) fn lock(path: &Path) -> Result<File, HarnessError> {
+    let file = File::create(path).map_err(HarnessError::file("create", path))?;
+    file.lock().map_err(HarnessError::file("lock", path))?;
+    Ok(file)
+}
+
+/// A text file.
+pub(crate) fn read(path: &Path) -> Result<String, HarnessError> {
+    fs::read_to_string(path).map_err(HarnessError::file("read", path))
+}
