@@ -9,6 +9,7 @@
 //! | [`policy`] | the policy language: parser, rules, evaluation (pure) |
 //! | [`parts`] | how a part answers, and what parts ask of each other |
 //! | [`path`] | the search for a path between versions (pure) |
+//! | [`action`] | open actions: approvals, clocks, rounds, seats |
 //! | [`authority`] | policies in storage, and who satisfies them |
 //! | [`instances`] | instances and the queue of those that lag behind |
 //! | [`lock`] | the transient lock |
@@ -24,6 +25,7 @@
 extern crate alloc;
 
 pub mod abi;
+pub mod action;
 pub mod authority;
 pub mod birth;
 pub mod build;

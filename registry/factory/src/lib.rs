@@ -1,4 +1,4 @@
-//! Registry part: creation, upgrades, rollout, paths, and the views on them.
+//! Registry part: creation, upgrades, rollout, paths, and every view.
 //!
 //! | module | holds |
 //! |---|---|
@@ -6,12 +6,14 @@
 //! | [`upgrade`] | `beginUpgrade` and `endUpgrade`, the calls of an instance |
 //! | [`rollout`] | upgrades of instances that lag behind |
 //! | [`route`] | the path of an instance to a version |
+//! | [`approvals`] | policies and open actions, read |
 //! | [`views`] | definitions, versions, instances, read |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 
 extern crate alloc;
 
+mod approvals;
 mod create;
 mod rollout;
 mod route;
@@ -53,6 +55,10 @@ fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
         IRegistry::instanceOfCall::SELECTOR => views::instance_of(arguments),
         IRegistry::proxyAddressCall::SELECTOR => views::proxy_address(arguments),
         IRegistry::planCall::SELECTOR => views::plan(arguments),
+        IRegistry::policyCall::SELECTOR => approvals::policy(arguments),
+        IRegistry::satisfiesCall::SELECTOR => approvals::satisfies(arguments),
+        IRegistry::pendingCall::SELECTOR => approvals::pending(arguments),
+        IRegistry::readinessCall::SELECTOR => approvals::readiness(arguments),
         _ => Err(errors::nothing()),
     }
 }

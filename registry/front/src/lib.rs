@@ -18,7 +18,7 @@ use stylus_upgrades_interface::{
 /// Definitions, versions, policies, approvals.
 const GOVERNANCE: Address = build::address(option_env!("STYLUS_UPGRADES_GOVERNANCE"));
 const GOVERNANCE_CODEHASH: Word = build::word(option_env!("STYLUS_UPGRADES_GOVERNANCE_CODEHASH"));
-/// Creation, upgrades, rollout, paths.
+/// Creation, upgrades, rollout, paths, views.
 const FACTORY: Address = build::address(option_env!("STYLUS_UPGRADES_FACTORY"));
 const FACTORY_CODEHASH: Word = build::word(option_env!("STYLUS_UPGRADES_FACTORY_CODEHASH"));
 
@@ -108,6 +108,10 @@ routes! {
     IRegistry::instanceOfCall,
     IRegistry::proxyAddressCall,
     IRegistry::planCall,
+    IRegistry::policyCall,
+    IRegistry::satisfiesCall,
+    IRegistry::pendingCall,
+    IRegistry::readinessCall,
 }
 
 routes! {
@@ -128,11 +132,7 @@ routes! {
     IRegistry::revokeCall,
     IRegistry::cancelCall,
     IRegistry::submitSignedCall,
-    IRegistry::policyCall,
-    IRegistry::satisfiesCall,
-    IRegistry::pendingCall,
     IRegistry::actionOfCall,
-    IRegistry::readinessCall,
 }
 
 /// What the governance part answers.

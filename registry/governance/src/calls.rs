@@ -5,6 +5,7 @@ use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::Reader,
+    action::Subject,
     authority::{self, role},
     birth,
     chain::{Fault, Reverts, code_hash, has_code},
@@ -55,9 +56,6 @@ pub(crate) enum Call<'a> {
         salt: B256,
     },
 }
-
-/// Code and script that an action is about; empty accounts where it is about none.
-pub(crate) type Subject = [(Address, B256); 2];
 
 impl<'a> Call<'a> {
     /// Decodes the calldata of a governed call; any other reverts without data.

@@ -4,7 +4,8 @@ use alloc::vec::Vec;
 
 use alloy_primitives::B256;
 use stylus_registry_core::{
-    abi::{Value, encode},
+    abi::{Reader, Value, encode},
+    action::{Action, progress_values},
     authority::Stored,
     birth,
     chain::{Reverts, sender},
@@ -14,7 +15,7 @@ use stylus_registry_core::{
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::registry::Progress;
 
-use crate::{action::Action, calls::Call, execute};
+use crate::{calls::Call, execute};
 
 /// Records an approval of the call, or executes it where that completes the role's policy.
 pub(crate) fn run(calldata: &[u8]) -> Reverts<Vec<u8>> {
@@ -98,7 +99,7 @@ fn executed(action: &Action) {
 
 /// What the call returns: how far it is, and for `createProxy` where the proxy is or will be.
 fn returned(call: &Call<'_>, progress: &Progress) -> Vec<u8> {
-    let [action, approvals, required, executed] = crate::views::progress(progress);
+    let [action, approvals, required, executed] = progress_values(progress);
     if let Call::CreateProxy {
         name, kind, salt, ..
     } = call
@@ -107,4 +108,14 @@ fn returned(call: &Call<'_>, progress: &Progress) -> Vec<u8> {
         return encode(&[], &[action, approvals, required, executed, proxy]);
     }
     encode(&[], &[action, approvals, required, executed])
+}
+
+/// View: the action that this governed call would approve or execute now.
+pub(crate) fn action_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let calldata = arguments.bytes(0)?;
+    let call = Call::decode(calldata)?;
+    let definition = call.definition()?;
+    let stored = Stored::of(&definition, call.role())?;
+    let action = Action::current(&definition, call.role(), &stored, calldata, false);
+    Ok(encode(&[], &[action.id.into()]))
 }

@@ -6,21 +6,17 @@
 //! | [`governed`] | the one flow of every governed call |
 //! | [`calls`] | the governed calls: definition, role, checks |
 //! | [`execute`] | what each of them does once it is approved |
-//! | [`action`] | open actions: approvals, clocks, rounds, seats |
 //! | [`withdraw`] | `revoke` and `cancel` |
-//! | [`views`] | policies and actions, read |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 #![forbid(unsafe_op_in_unsafe_fn)]
 
 extern crate alloc;
 
-mod action;
 mod calls;
 mod construct;
 mod execute;
 mod governed;
-mod views;
 mod withdraw;
 
 use alloc::vec::Vec;
@@ -49,11 +45,7 @@ fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
         | IRegistry::createProxyCall::SELECTOR => governed::run(calldata),
         IRegistry::revokeCall::SELECTOR => withdraw::revoke(arguments),
         IRegistry::cancelCall::SELECTOR => withdraw::cancel(arguments),
-        IRegistry::policyCall::SELECTOR => views::policy(arguments),
-        IRegistry::satisfiesCall::SELECTOR => views::satisfies(arguments),
-        IRegistry::pendingCall::SELECTOR => views::pending(arguments),
-        IRegistry::actionOfCall::SELECTOR => views::action_of(arguments),
-        IRegistry::readinessCall::SELECTOR => views::readiness(arguments),
+        IRegistry::actionOfCall::SELECTOR => governed::action_of(arguments),
         IRegistry::setHandlerCall::SELECTOR => not_supported(b"setHandler"),
         IRegistry::abortMigrationCall::SELECTOR => not_supported(b"abortMigration"),
         IRegistry::adoptCall::SELECTOR => not_supported(b"adopt"),

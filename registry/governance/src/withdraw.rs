@@ -4,11 +4,10 @@ use alloc::vec::Vec;
 
 use stylus_registry_core::{
     abi::Reader,
+    action::Action,
     chain::{Reverts, sender},
     errors, events, lock,
 };
-
-use crate::action::Action;
 
 /// Withdraws the caller's own approval; delays whose siblings fail by that start again.
 pub(crate) fn revoke(arguments: Reader<'_>) -> Reverts<Vec<u8>> {

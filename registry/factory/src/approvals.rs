@@ -1,31 +1,17 @@
-//! Policies and actions, read. Nothing here changes anything.
+//! Policies and open actions, read. Nothing here changes anything.
 
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
 use stylus_registry_core::{
     abi::{Reader, Value, encode},
+    action::{Action, Pending, ROLES, progress_values},
     authority::Stored,
     chain::{Reverts, code_hash},
     runnable,
     state::Definition,
 };
-use stylus_upgrades_interface::{reasons::blocked_by, registry::Progress};
-
-use crate::{
-    action::{Action, Pending, ROLES},
-    calls::Call,
-};
-
-/// The words of a [`Progress`].
-pub(crate) fn progress(progress: &Progress) -> [Value<'static>; 4] {
-    [
-        progress.action.into(),
-        progress.approvals.into(),
-        progress.required.into(),
-        progress.executed.into(),
-    ]
-}
+use stylus_upgrades_interface::reasons::blocked_by;
 
 /// The policy of a role, by the first two arguments.
 fn stored(arguments: Reader<'_>) -> Reverts<Stored> {
@@ -62,16 +48,6 @@ pub(crate) fn pending(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encode(&[], &[Value::Array(&page)]))
 }
 
-/// The action that this governed call would approve or execute now.
-pub(crate) fn action_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
-    let calldata = arguments.bytes(0)?;
-    let call = Call::decode(calldata)?;
-    let definition = call.definition()?;
-    let stored = Stored::of(&definition, call.role())?;
-    let action = Action::current(&definition, call.role(), &stored, calldata, false);
-    Ok(encode(&[], &[action.id.into()]))
-}
-
 /// How far an action is, who approved, who may still, and what keeps it from being executed.
 pub(crate) fn readiness(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let (action, _, stored) = Action::open(arguments.word(0)?)?;
@@ -81,7 +57,8 @@ pub(crate) fn readiness(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         addresses.into_iter().map(Value::from).collect::<Vec<_>>()
     });
     let not_before = stored.policy.not_before(action.approvals, &action.clocks);
-    let [id, approvals, required, executed] = progress(&action.progress(&stored, lambdas, false));
+    let [id, approvals, required, executed] =
+        progress_values(&action.progress(&stored, lambdas, false));
     Ok(encode(
         &[],
         &[

@@ -4,8 +4,14 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use stylus_registry_core::{
-    abi::{encode, number},
+use stylus_upgrades_host::context;
+use stylus_upgrades_interface::{
+    limits::{ACTION_LIFETIME, OPEN_ACTIONS_MAX},
+    registry::Progress,
+};
+
+use crate::{
+    abi::{Value, encode, number},
     authority::{Stored, role},
     chain::{Reverts, keccak, now, this},
     errors,
@@ -13,43 +19,46 @@ use stylus_registry_core::{
     state::{ACTION, Definition, PENDING, ROUND, SEATS},
     store::{Slot, Word},
 };
-use stylus_upgrades_host::context;
-use stylus_upgrades_interface::{
-    limits::{ACTION_LIFETIME, OPEN_ACTIONS_MAX},
-    registry::Progress,
-};
-
-use crate::calls::Subject;
 
 /// Roles that governed calls ask for, by the number that an action stores.
-pub(crate) const ROLES: [&[u8]; 4] = [role::DEFINE, role::MIGRATE, role::POLICY, role::CREATE];
+pub const ROLES: [&[u8]; 4] = [role::DEFINE, role::MIGRATE, role::POLICY, role::CREATE];
 /// Words of an action before its clocks.
 const HEAD: u64 = 9;
 
+/// Code and script that an action is about, each with its hash; zeros where it is about none.
+pub type Subject = [(Address, B256); 2];
+
 /// A governed call that gathers approvals.
-pub(crate) struct Action {
-    pub(crate) id: B256,
-    pub(crate) definition: B256,
-    pub(crate) role: u8,
+pub struct Action {
+    /// [`id`]
+    pub id: B256,
+    /// keccak256 of the definition's name.
+    pub definition: B256,
+    /// Position in [`ROLES`].
+    pub role: u8,
     /// keccak256 of the call data.
     content: B256,
-    pub(crate) proposer: Address,
-    /// Bits of the approvers, see [`stylus_registry_core::policy::Policy`].
-    pub(crate) approvals: u64,
+    /// Who sent it first.
+    pub proposer: Address,
+    /// Bits of the approvers, see [`crate::policy::Policy`].
+    pub approvals: u64,
     /// Seconds at which it was proposed.
     opened: u64,
     /// Seconds up to which it can be approved and executed.
-    pub(crate) expires: u64,
-    pub(crate) epoch: u64,
-    pub(crate) round: u32,
+    pub expires: u64,
+    /// What the approvals are bound to, see [`Stored::epoch`].
+    pub epoch: u64,
+    /// How often the same content was finished before.
+    pub round: u32,
     /// One per delay of the policy.
-    pub(crate) clocks: Vec<u64>,
-    pub(crate) subject: Subject,
+    pub clocks: Vec<u64>,
+    /// Compared by `readiness`.
+    pub subject: Subject,
     seat: u8,
     /// Position in the list of open actions.
     position: u32,
     /// Whether it is in storage.
-    pub(crate) is_stored: bool,
+    pub is_stored: bool,
 }
 
 impl Action {
@@ -59,7 +68,7 @@ impl Action {
 
     /// The action that these call data would approve or execute now, stored or fresh. One that
     /// has expired is closed for good where `close` is given.
-    pub(crate) fn current(
+    pub fn current(
         definition: &Definition,
         role: &[u8],
         stored: &Stored,
@@ -103,7 +112,7 @@ impl Action {
     }
 
     /// The stored action with that id, open or not.
-    pub(crate) fn load(id: B256) -> Option<Self> {
+    pub fn load(id: B256) -> Option<Self> {
         let slot = Self::slot(id);
         let [who, times, epoch] = [0, 3, 4].map(|n| slot.plus(n).load());
         let proposer = who.address::<0>();
@@ -145,7 +154,7 @@ impl Action {
 
     /// The open action with that id, with the definition and the policy that it is about. What
     /// has expired is still found: it says so itself.
-    pub(crate) fn open(id: B256) -> Reverts<(Self, Definition, Stored)> {
+    pub fn open(id: B256) -> Reverts<(Self, Definition, Stored)> {
         let found = || {
             let action = Self::load(id)?;
             let definition = Definition::load(action.definition)?;
@@ -158,7 +167,7 @@ impl Action {
     }
 
     /// The name of its role.
-    pub(crate) fn role_name(&self) -> &'static [u8] {
+    pub fn role_name(&self) -> &'static [u8] {
         ROLES
             .get(usize::from(self.role))
             .copied()
@@ -166,12 +175,12 @@ impl Action {
     }
 
     /// Whether its time is over.
-    pub(crate) fn has_expired(&self) -> bool {
+    pub fn has_expired(&self) -> bool {
         now() > self.expires
     }
 
     /// What is known about it.
-    pub(crate) fn facts(&self, lambdas: u8) -> Facts<'_> {
+    pub fn facts(&self, lambdas: u8) -> Facts<'_> {
         Facts {
             approvals: self.approvals,
             lambdas,
@@ -181,7 +190,7 @@ impl Action {
     }
 
     /// Starts and stops the clocks of its delays, and moves its end. Whether a clock changed.
-    pub(crate) fn set_clocks(&mut self, stored: &Stored, lambdas: u8) -> bool {
+    pub fn set_clocks(&mut self, stored: &Stored, lambdas: u8) -> bool {
         let mut clocks = self.clocks.clone();
         let changed = stored.policy.set_clocks(&self.facts(lambdas), &mut clocks);
         self.clocks = clocks;
@@ -194,7 +203,7 @@ impl Action {
     }
 
     /// How far it is.
-    pub(crate) fn progress(&self, stored: &Stored, lambdas: u8, executed: bool) -> Progress {
+    pub fn progress(&self, stored: &Stored, lambdas: u8, executed: bool) -> Progress {
         let approvals = self.approvals.count_ones() as u16;
         Progress {
             action: self.id,
@@ -205,7 +214,7 @@ impl Action {
     }
 
     /// Stores it for the first time: it takes a seat of its proposer and a place in the list.
-    pub(crate) fn open_for(&mut self, proposer: Address, subject: Subject) -> Reverts<()> {
+    pub fn open_for(&mut self, proposer: Address, subject: Subject) -> Reverts<()> {
         self.proposer = proposer;
         self.subject = subject;
         self.seat = take_seat(proposer, self.id)?;
@@ -224,7 +233,7 @@ impl Action {
     }
 
     /// Stores what changes.
-    pub(crate) fn save(&mut self) {
+    pub fn save(&mut self) {
         let slot = Self::slot(self.id);
         let mut who = Word::default();
         who.set::<0, 20>(self.proposer.into());
@@ -248,7 +257,7 @@ impl Action {
     }
 
     /// Executed, cancelled or expired: the next proposal of the same content is another action.
-    pub(crate) fn finish(&self) {
+    pub fn finish(&self) {
         let mut word = Word::default();
         word.set::<0, 4>((self.round + 1).to_be_bytes());
         Slot::of(ROUND, self.content, B256::ZERO).store(word);
@@ -274,6 +283,16 @@ impl Action {
         slot.plus(HEAD)
             .store_bytes(&alloc::vec![0; 8 * self.clocks.len()]);
     }
+}
+
+/// The words of a [`Progress`].
+pub fn progress_values(progress: &Progress) -> [Value<'static>; 4] {
+    [
+        progress.action.into(),
+        progress.approvals.into(),
+        progress.required.into(),
+        progress.executed.into(),
+    ]
 }
 
 /// `keccak256(abi.encode(chain id, registry, call data, epoch, round))`.
@@ -325,7 +344,7 @@ fn take_seat(proposer: Address, id: B256) -> Reverts<u8> {
 
 /// The open actions of a role in one epoch, in no particular order. An epoch that ends takes
 /// its list with it.
-pub(crate) struct Pending(Slot);
+pub struct Pending(Slot);
 
 impl Pending {
     fn of(action: &Action) -> Self {
@@ -333,19 +352,19 @@ impl Pending {
     }
 
     /// The list of a definition's role, by the role's number.
-    pub(crate) fn at(definition: B256, role: u8, epoch: u64) -> Self {
+    pub fn at(definition: B256, role: u8, epoch: u64) -> Self {
         let mut tail = number(epoch).0;
         tail[0] = role;
         Self(Slot::of(PENDING, definition, B256::new(tail)))
     }
 
     /// How many there are.
-    pub(crate) fn count(&self) -> u32 {
+    pub fn count(&self) -> u32 {
         self.0.load().u32::<0>()
     }
 
     /// The action at a position.
-    pub(crate) fn get(&self, position: u32) -> B256 {
+    pub fn get(&self, position: u32) -> B256 {
         self.0.plus(1 + u64::from(position)).load().b256()
     }
 
