@@ -169,10 +169,10 @@ impl Hostile {
         raw::recurse(1)
     }
 
-    /// Takes `bytes` of memory.
+    /// Takes `size` bytes of memory.
     #[payable]
-    pub fn grow(&mut self, bytes: u32) -> u32 {
-        core::hint::black_box(alloc::vec![1_u8; bytes as usize]).len() as u32
+    pub fn grow(&mut self, size: u32) -> u32 {
+        core::hint::black_box(alloc::vec![1_u8; size as usize]).len() as u32
     }
 
     // -- others
