@@ -28,7 +28,7 @@ use syn::{ImplItemFn, ItemImpl, parse_macro_input};
 ///
 /// The function takes `&mut self`, returns a `Result` whose error is made from
 /// `MigratableError`, and does not ask who calls: whoever creates the proxy does. With
-/// `#[initializer("1.0", allow_sender)]` it may.
+/// `#[initializer("1.0", allow_sender)]` it may. (The body is searched, not what it calls.)
 #[proc_macro_attribute]
 pub fn initializer(arguments: TokenStream, function: TokenStream) -> TokenStream {
     let step = parse_macro_input!(arguments as step::Initializer).into();
