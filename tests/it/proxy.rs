@@ -2,14 +2,37 @@
 //!
 //! | row | proxy | implementation | chain |
 //! |---|---|---|---|
+//! | `ours_over_wasm` | UpgradeabilityProxy, WASM | WASM | ours |
+//! | `ours_over_evm` | UpgradeabilityProxy, WASM | EVM | ours |
+//! | `bare_over_wasm` | Proxy, WASM | WASM | ours |
+//! | `bare_over_evm` | Proxy, WASM | EVM | ours |
+//! | `original_over_wasm` | inherited-storage original, EVM | WASM | ours |
+//! | `original_over_evm` | inherited-storage original, EVM | EVM | ours |
 //! | `original_on_anvil` | inherited-storage original, EVM | EVM | real anvil |
+//! | `openzeppelin_over_wasm` | ERC1967Proxy, EVM | WASM | ours |
 //! | `openzeppelin_on_anvil` | ERC1967Proxy, EVM | EVM | real anvil |
 
 use crate::spec::proxy::proxy_spec;
 
+proxy_spec!(ours_over_wasm, Row(Proxy::Ours, Code::Wasm, On::Stylus));
+proxy_spec!(ours_over_evm, Row(Proxy::Ours, Code::Evm, On::Stylus));
+proxy_spec!(bare_over_wasm, Row(Proxy::Bare, Code::Wasm, On::Stylus));
+proxy_spec!(bare_over_evm, Row(Proxy::Bare, Code::Evm, On::Stylus));
+proxy_spec!(
+    original_over_wasm,
+    Row(Proxy::Original, Code::Wasm, On::Stylus)
+);
+proxy_spec!(
+    original_over_evm,
+    Row(Proxy::Original, Code::Evm, On::Stylus)
+);
 proxy_spec!(
     original_on_anvil,
     Row(Proxy::Original, Code::Evm, On::Anvil)
+);
+proxy_spec!(
+    openzeppelin_over_wasm,
+    Row(Proxy::OpenZeppelin, Code::Wasm, On::Stylus)
 );
 proxy_spec!(
     openzeppelin_on_anvil,
