@@ -5,6 +5,7 @@ use crate::client::ChainError;
 use crate::keys::KeyError;
 use crate::manifest::ManifestError;
 use serde::Serialize;
+use stylus_devnode::NodeError;
 use thiserror::Error;
 
 /// Exit codes of the command line.
@@ -75,11 +76,8 @@ pub enum Error {
         next: String,
     },
     /// The local chain could not be started.
-    #[error("the local chain did not start: {reason}")]
-    Node {
-        /// Why not.
-        reason: String,
-    },
+    #[error(transparent)]
+    Node(#[from] NodeError),
     /// A check of the demo failed.
     #[error("{failed} of {all} checks failed")]
     Checks {
@@ -97,7 +95,7 @@ impl Error {
             Self::Chain(error) => Some(error),
             Self::Manifest(error) => Some(error),
             Self::Key(error) => Some(error),
-            Self::Usage { .. } | Self::Node { .. } | Self::Checks { .. } => None,
+            Self::Usage { .. } | Self::Node(_) | Self::Checks { .. } => None,
         }
     }
 }
@@ -106,7 +104,7 @@ impl Explain for Error {
     fn name(&self) -> String {
         match self {
             Self::Usage { .. } => "Usage".into(),
-            Self::Node { .. } => "Node".into(),
+            Self::Node(_) => "Node".into(),
             Self::Checks { .. } => "Checks".into(),
             _ => self.inner().map(|inner| inner.name()).unwrap_or_default(),
         }
@@ -131,7 +129,7 @@ impl Explain for Error {
     fn next(&self) -> Option<String> {
         match self {
             Self::Usage { next, .. } => Some(next.clone()),
-            Self::Node { .. } => Some("choose another --port, or stop what listens there".into()),
+            Self::Node(error) => Some(node_advice(error).into()),
             Self::Checks { .. } => Some("look at the failed checks above".into()),
             _ => self.inner().and_then(|inner| inner.next()),
         }
@@ -140,10 +138,24 @@ impl Explain for Error {
     fn exit(&self) -> Exit {
         match self {
             Self::Usage { .. } => Exit::Usage,
-            Self::Node { .. } => Exit::Chain,
+            Self::Node(NodeError::Usage(_) | NodeError::Mnemonic(_)) => Exit::Usage,
+            Self::Node(_) => Exit::Chain,
             Self::Checks { .. } => Exit::Refused,
             _ => self.inner().map_or(Exit::Refused, |inner| inner.exit()),
         }
+    }
+}
+
+fn node_advice(error: &NodeError) -> &'static str {
+    match error {
+        NodeError::AddressInUse { .. } | NodeError::Bind { .. } => {
+            "choose another --port (0 is any free one), or stop what listens there"
+        }
+        NodeError::Usage(_) | NodeError::Mnemonic(_) | NodeError::Origin(_) => {
+            "stylus-upgrades node --help"
+        }
+        NodeError::File { .. } => "check the file",
+        NodeError::Chain(_) | NodeError::Threads(_) | NodeError::Stopped => "start it again",
     }
 }
 

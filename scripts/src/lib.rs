@@ -7,14 +7,16 @@
 //! | [`deploy`] | programs, the framework and the registry onto a chain |
 //! | [`registry`] | define, register, create, upgrade, migrate, roll out, look |
 //! | [`commands`] | the command line: arguments, and what each command says |
+//! | [`demo`] | the whole story on a private chain |
 //! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
 //! | [`error`] | how a failure is told |
-//! | [`progress`] | how long work tells what it is doing |
+//! | [`progress`], [`text`] | how long work tells what it is doing |
 #![forbid(unsafe_code)]
 
 pub mod build;
 pub mod client;
 pub mod commands;
+pub mod demo;
 pub mod deploy;
 pub mod error;
 pub mod keys;
@@ -22,3 +24,4 @@ pub mod manifest;
 pub mod output;
 pub mod progress;
 pub mod registry;
+pub mod text;

@@ -90,7 +90,7 @@ impl Output {
         for line in &outcome.lines {
             self.line(line);
         }
-        if self.json {
+        if self.json && !outcome.document.is_empty() {
             self.document(&outcome.document);
         }
         outcome.exit.unwrap_or(Exit::Done)
@@ -136,7 +136,7 @@ impl Output {
     }
 
     fn document(&self, document: &Map<String, Value>) {
-        let text = serde_json::to_string_pretty(document).unwrap_or_default();
+        let text = serde_json::to_string(document).unwrap_or_default();
         self.suspend(|| write(std::io::stdout(), &text));
     }
 

@@ -22,6 +22,8 @@ struct Record {
     stamp: B256,
     wasm: B256,
     code: B256,
+    /// Sources that rustc read outside the folders that the stamp covers, with their hashes.
+    further: Vec<(PathBuf, B256)>,
 }
 
 impl Cache {
@@ -47,7 +49,11 @@ impl Cache {
         let code = std::fs::read(self.path(key, "code")).ok()?;
         let whole = record.stamp == stamp
             && record.wasm == keccak256(&wasm)
-            && record.code == keccak256(&code);
+            && record.code == keccak256(&code)
+            && record
+                .further
+                .iter()
+                .all(|(path, hash)| hash_of(path) == Some(*hash));
         whole.then(|| Artifact {
             name: package.into(),
             wasm: wasm.into(),
@@ -55,17 +61,25 @@ impl Cache {
         })
     }
 
-    /// Keeps an artifact: `<key>.wasm`, `<key>.code` (as on chain), `<key>.json` (stamp).
+    /// Keeps an artifact: `<key>.wasm`, `<key>.code` (as on chain), `<key>.json` (its record).
+    /// `further` are the sources that the stamp does not cover.
     pub(super) fn store(
         &self,
         key: &str,
         artifact: &Artifact,
         stamp: B256,
+        further: Vec<PathBuf>,
     ) -> Result<(), BuildError> {
+        let further = further
+            .into_iter()
+            .filter_map(|path| Some((path.clone(), hash_of(&path)?)))
+            .collect();
+        let (wasm, code) = (keccak256(&artifact.wasm), keccak256(&artifact.code));
         let record = Record {
             stamp,
-            wasm: keccak256(&artifact.wasm),
-            code: keccak256(&artifact.code),
+            wasm,
+            code,
+            further,
         };
         let record = serde_json::to_vec(&record).unwrap_or_default();
         write(&self.path(key, "wasm"), &artifact.wasm)?;
@@ -89,4 +103,8 @@ impl Cache {
 
 fn write(path: &Path, content: &[u8]) -> Result<(), BuildError> {
     std::fs::write(path, content).map_err(BuildError::file("write", path))
+}
+
+fn hash_of(path: &Path) -> Option<B256> {
+    Some(keccak256(std::fs::read(path).ok()?))
 }

@@ -48,6 +48,18 @@ impl Artifact {
         keccak256(&self.code)
     }
 
+    /// The same program in other bytes: a custom section that nobody reads. Its code hash is
+    /// another, so it is not active where this one is.
+    pub fn in_other_bytes(&self) -> Self {
+        const EMPTY_SECTION: [u8; 3] = [0, 1, 0];
+        let wasm = [&self.wasm[..], &EMPTY_SECTION].concat();
+        Self {
+            name: format!("{} in other bytes", self.name),
+            code: on_chain_code(&wasm),
+            wasm: wasm.into(),
+        }
+    }
+
     /// Creation code that puts the code on chain and runs nothing.
     pub fn creation_code(&self) -> Bytes {
         evm::creation_code(&self.code)

@@ -149,7 +149,8 @@ impl Builder {
         } else {
             made_from
         };
-        self.cache.store(&key, &artifact, made_from)?;
+        let further = contract.further(&file, &after.folders);
+        self.cache.store(&key, &artifact, made_from, further)?;
         self.progress.end(&format!(
             "{}: {} bytes of WASM, {} on chain ({:.1} s)",
             artifact.name,

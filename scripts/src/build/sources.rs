@@ -30,6 +30,8 @@ pub(super) struct Sources {
     pub(super) hash: B256,
     /// Over the lock file, which cargo itself may bring up to date.
     pub(super) lock: B256,
+    /// The folders that `hash` covers.
+    pub(super) folders: Vec<PathBuf>,
     /// Which of the framework's build constants the sources name.
     pub(super) constants: BTreeSet<String>,
 }
@@ -80,10 +82,11 @@ impl Crate {
                 files.insert(PathBuf::from("workspace").join(name), path);
             }
         }
-        for (place, folder) in self.closure()?.into_iter().enumerate() {
+        let folders = self.closure()?;
+        for (place, folder) in folders.iter().enumerate() {
             collect(
-                &folder,
-                &folder,
+                folder,
+                folder,
                 &PathBuf::from(place.to_string()),
                 &mut files,
             )?;
@@ -93,8 +96,25 @@ impl Crate {
         Ok(Sources {
             hash,
             lock: keccak256(lock),
+            folders,
             constants,
         })
+    }
+
+    /// Sources that rustc names in the dependency file beside `wasm` and that lie outside
+    /// `folders`: modules and includes by path, files whose paths come by environment.
+    pub(super) fn further(&self, wasm: &Path, folders: &[PathBuf]) -> Vec<PathBuf> {
+        let listed = std::fs::read_to_string(wasm.with_extension("d")).unwrap_or_default();
+        let paths = listed
+            .split_once(": ")
+            .map_or("", |(_, paths)| paths)
+            .replace("\\ ", "\0");
+        paths
+            .split_whitespace()
+            .map(|path| self.root.join(path.replace('\0', " ")))
+            .map(|path| std::fs::canonicalize(&path).unwrap_or(path))
+            .filter(|path| !folders.iter().any(|folder| path.starts_with(folder)))
+            .collect()
     }
 
     /// The crate and all that it depends on by path, each once, in a fixed order.

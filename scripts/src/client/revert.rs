@@ -123,12 +123,12 @@ pub fn show(value: &DynSolValue) -> String {
             format!("0x{}", hex::encode(word.get(..*size).unwrap_or_default()))
         }
         DynSolValue::Address(address) => address.to_checksum(None),
-        DynSolValue::Function(function) => function.to_string(),
         DynSolValue::Bytes(bytes) => format!("0x{}", hex::encode(bytes)),
         DynSolValue::String(text) => format!("{text:?}"),
         DynSolValue::Array(values) | DynSolValue::FixedArray(values) => {
             format!("[{}]", list(values))
         }
         DynSolValue::Tuple(values) => format!("({})", list(values)),
+        other => format!("{other:?}"),
     }
 }

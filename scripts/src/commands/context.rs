@@ -8,6 +8,7 @@ use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::output::{Outcome, Output};
 use crate::progress::Progress;
+use crate::text::grouped;
 use alloy::primitives::Address;
 use serde_json::json;
 use std::path::Path;
@@ -74,7 +75,7 @@ impl Context {
     pub(super) fn artifact(&self, source: &str) -> Result<Artifact, Error> {
         let builder = self.builder()?;
         let path = Path::new(source);
-        if path.exists() {
+        if path.is_file() || path.join("Cargo.toml").is_file() {
             return Ok(builder.path(path)?);
         }
         Ok(builder.contract(source)?)
@@ -119,17 +120,4 @@ pub(super) fn report(outcome: &mut Outcome, sent: &[Sent]) {
         .map(|one| json!({"name": one.what, "tx": one.tx, "gas": one.gas}))
         .collect();
     outcome.field("transactions", all);
-}
-
-/// A number with its thousands apart.
-pub(super) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }

@@ -12,8 +12,8 @@ pub(super) async fn run(
     source: &str,
     no_activate: bool,
 ) -> Result<Outcome, Error> {
-    let artifact = context.artifact(source)?;
     let client = context.client().await?;
+    let artifact = context.artifact(source)?;
     context.output.note(&format!(
         "deploying {} ({} bytes)",
         artifact.name,

@@ -25,6 +25,7 @@ use context::Context;
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
+use stylus_devnode::NodeError;
 
 /// Runs the command line of this process. Exit codes are those of [`Exit`].
 pub fn main() -> ExitCode {
@@ -37,13 +38,13 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return misused(&words, &error),
     };
-    let output = Arc::new(Output::new(cli.global.json, cli.global.quiet));
+    let json =
+        cli.global.json || matches!(&cli.command, Command::Node { flags } if has_json(flags));
+    let output = Arc::new(Output::new(json, cli.global.quiet));
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            let error = Error::Node {
-                reason: error.to_string(),
-            };
+            let error = Error::from(NodeError::Threads(error));
             return code(output.failure(&error));
         }
     };
@@ -113,7 +114,7 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
 
 /// Help and version are no failures; everything else that clap reports is wrong use.
 fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
-    if error.use_stderr() && words.iter().any(|word| word == "--json") {
+    if error.use_stderr() && has_json(words) {
         let message = error.to_string();
         let output = Output::new(true, true);
         return code(
@@ -136,6 +137,11 @@ fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
     } else {
         Exit::Done
     })
+}
+
+/// The flags behind `node` are the node's, but for this one.
+fn has_json(words: &[OsString]) -> bool {
+    words.iter().any(|word| word == "--json")
 }
 
 fn code(exit: Exit) -> ExitCode {

@@ -3,10 +3,57 @@
 use super::context::Context;
 use crate::error::Error;
 use crate::output::Outcome;
-use std::ffi::OsString;
 
-pub(super) async fn run(_context: &Context, _flags: &[OsString]) -> Result<Outcome, Error> {
-    Err(Error::Node {
-        reason: "not built in yet".into(),
-    })
+use serde_json::json;
+use std::ffi::OsString;
+use stylus_devnode::{NodeError, NodeHandle, process, spawn};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome, Error> {
+    let program = OsString::from("stylus-upgrades node");
+    let flags = flags.iter().filter(|flag| *flag != "--json").cloned();
+    let config = match process::config_from_args(std::iter::once(program).chain(flags.clone())) {
+        Err(NodeError::Usage(help)) if flags.clone().any(|flag| is_help(&flag)) => {
+            return Ok(Outcome {
+                lines: vec![help],
+                ..Outcome::default()
+            });
+        }
+        config => config?,
+    };
+    let mut signals = [
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ]
+    .into_iter()
+    .collect::<Result<Vec<Signal>, _>>()
+    .map_err(NodeError::Threads)?;
+    let node = spawn(config)?;
+    context.output.result(&described(&node));
+    let ended = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
+    futures::future::select_all(ended).await;
+    node.stop()?;
+    Ok(Outcome::default())
+}
+
+/// What people and programs need to talk to the node. Its accounts are public knowledge.
+fn described(node: &NodeHandle) -> Outcome {
+    let mut outcome = Outcome::default();
+    let mut accounts = Vec::new();
+    for signer in node.accounts().all() {
+        let (address, key) = (signer.address(), signer.to_bytes());
+        outcome.line(format!("account {address}  key {key}"));
+        accounts.push(json!({"address": address, "private_key": key}));
+    }
+    outcome.line(format!("chain id {}", node.chain_id()));
+    outcome.line(format!("Listening on {}", node.address()));
+    outcome.field("endpoint", node.endpoint());
+    outcome.field("ws_endpoint", node.ws_endpoint());
+    outcome.field("chain_id", node.chain_id());
+    outcome.field("accounts", accounts);
+    outcome
+}
+
+fn is_help(flag: &OsString) -> bool {
+    flag == "--help" || flag == "-h"
 }

@@ -7,9 +7,9 @@ use crate::output::Outcome;
 use crate::progress::Progress;
 
 pub(super) async fn deploy(context: &Context, define: Option<&str>) -> Result<Outcome, Error> {
-    let framework = context.builder()?.framework()?;
     let client = context.client().await?;
     let sender = client.sender("registry deploy")?;
+    let framework = context.builder()?.framework()?;
     let policy = match define {
         Some(policy) => context.manifest.policy(policy)?,
         None => format!("{sender:#x}"),

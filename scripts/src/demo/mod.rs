@@ -1,0 +1,47 @@
+//! The whole story on a private chain: what the framework promises, done and checked.
+
+mod record;
+mod stage;
+mod story;
+
+pub use record::{Check, Document, Size, Step};
+
+use crate::build::Builder;
+use crate::error::Error;
+use crate::output::Output;
+use record::Record;
+use stage::{Programs, Stage};
+use std::sync::Arc;
+use stylus_devnode::{NodeConfig, NodeError, NodeHandle, spawn};
+
+/// Builds the contracts, starts a chain, tells the story. The chain ends with it. The document
+/// is there in any case; the error tells why the story ended early.
+pub async fn run(output: Arc<Output>) -> (Document, Option<Error>) {
+    let mut record = Record::new(output.clone());
+    let outcome = play(output, &mut record).await;
+    let document = record.finish(outcome.is_ok());
+    (document, outcome.err())
+}
+
+async fn play(output: Arc<Output>, record: &mut Record) -> Result<(), Error> {
+    let programs = Programs::build(&Builder::new(output)?, record)?;
+    let node = spawn(NodeConfig::default())?;
+    record.chapter("A contract is upgraded while it is in use, on a chain of its own");
+    record.fact(
+        "chain",
+        format!("{} at {}", node.chain_id(), node.endpoint()),
+    );
+    let people = people(&node)?;
+    let stage = Stage::set(&node.endpoint(), people, programs).await?;
+    Ok(story::tell(&stage, record).await?)
+}
+
+fn people(node: &NodeHandle) -> Result<[alloy::signers::local::PrivateKeySigner; 3], Error> {
+    match node.accounts().mnemonic() {
+        [operator, user, stranger, ..] => Ok([operator.clone(), user.clone(), stranger.clone()]),
+        few => {
+            let reason = format!("{} dev accounts, and the story needs three", few.len());
+            Err(NodeError::Chain(reason).into())
+        }
+    }
+}
