@@ -144,14 +144,14 @@ fn no_fork(_: &mut Node, _: &Args) -> RpcResult {
 
 /// Back to the genesis, with a new instance id.
 fn reset(node: &mut Node, args: &Args) -> RpcResult {
-    let options: Option<Value> = args.opt(0, "options")?;
-    let forking = options.as_ref().is_some_and(|options| {
-        options.get("jsonRpcUrl").is_some_and(|url| !url.is_null())
-            || options
-                .get("forking")
-                .is_some_and(|forking| !forking.is_null())
-    });
-    if forking {
+    let options: Value = args.opt(0, "options")?.unwrap_or_default();
+    // `{forking: {}}` is what clients send for a plain reset.
+    let places = [Some(&options), options.get("forking")];
+    let url = places
+        .into_iter()
+        .flatten()
+        .find_map(|place| place.get("jsonRpcUrl"));
+    if url.is_some_and(|url| !url.is_null()) {
         return no_fork(node, args);
     }
     node.chain.reset();
@@ -206,7 +206,7 @@ fn node_info(node: &mut Node, _: &Args) -> RpcResult {
         "environment": {
             "baseFee": U64::from(node.chain.base_fee()),
             "chainId": node.chain.chain_id(),
-            "gasLimit": node.chain.gas_limit(),
+            "gasLimit": U64::from(node.chain.gas_limit()),
             "gasPrice": U128::from(node.chain.gas_price()),
         },
         "forkConfig": { "forkUrl": null, "forkBlockNumber": null, "forkRetryBackoff": null },

@@ -1,6 +1,7 @@
 //! The chain's blocks, transactions, receipts and logs in the form that clients read, with the
 //! fields that Nitro adds.
 
+use alloy::consensus::Transaction as _;
 use alloy::consensus::transaction::Recovered;
 use alloy::consensus::{Receipt as ConsensusReceipt, ReceiptEnvelope, ReceiptWithBloom};
 use alloy::primitives::{B256, Log, U64, U256};
@@ -55,7 +56,8 @@ pub(super) fn pooled(tx: &PooledTransaction) -> Transaction {
         block_hash: None,
         block_number: None,
         transaction_index: None,
-        effective_gas_price: None,
+        // What it may cost at most; the price is known once it is mined.
+        effective_gas_price: Some(tx.envelope.max_fee_per_gas()),
         block_timestamp: None,
     }
 }

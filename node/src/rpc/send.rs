@@ -5,7 +5,6 @@ use alloy::eips::eip2718::{Decodable2718, Encodable2718};
 use alloy::network::TxSignerSync;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy_rpc_types::TransactionRequest;
-use serde_json::json;
 use stylus_chain::{BlockId, BlockNumberOrTag, Overrides};
 
 use super::args::Args;
@@ -18,7 +17,6 @@ pub(super) const METHODS: Table = &[
     ("eth_sendTransaction", send),
     ("eth_signTransaction", sign),
     ("eth_sendUnsignedTransaction", send_unsigned),
-    ("eth_fillTransaction", fill_only),
 ];
 
 fn send_raw(node: &mut Node, args: &Args) -> RpcResult {
@@ -73,12 +71,6 @@ fn send_unsigned(node: &mut Node, args: &Args) -> RpcResult {
     let sent = send_as(node, from, request);
     node.chain.stop_impersonating(from);
     sent
-}
-
-fn fill_only(node: &mut Node, args: &Args) -> RpcResult {
-    let request: TransactionRequest = args.get(0, "transaction")?;
-    let from = sender(node, &request)?;
-    ok(json!({ "tx": fill(node, from, request)? }))
 }
 
 fn send_as(node: &mut Node, from: Address, request: TransactionRequest) -> RpcResult {

@@ -64,7 +64,10 @@ async fn heads_logs_and_transactions_are_announced_in_order() {
         let head = next(&mut heads).await;
         assert_eq!(head["number"], format!("{number:#x}"));
         let block: Value = client
-            .request("eth_getBlockByNumber", rpc_params![head["number"].clone(), false])
+            .request(
+                "eth_getBlockByNumber",
+                rpc_params![head["number"].clone(), false],
+            )
             .await
             .unwrap();
         assert_eq!(head["hash"], block["hash"]);

@@ -10,22 +10,22 @@ use serde_json::{Value, json};
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 
 /// The binary under test.
-pub const BINARY: &str = env!("CARGO_BIN_EXE_stylus-devnode");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_stylus-devnode");
 
 /// An embedded node with default settings.
-pub fn node() -> NodeHandle {
+pub(crate) fn node() -> NodeHandle {
     spawn(NodeConfig::default()).expect("a node with default settings starts")
 }
 
 /// The result of a request, which must succeed.
-pub fn rpc(port: u16, method: &str, params: Value) -> Value {
+pub(crate) fn rpc(port: u16, method: &str, params: Value) -> Value {
     let answer = request(port, method, params);
     assert!(answer.get("error").is_none(), "{method}: {answer}");
     answer["result"].clone()
 }
 
 /// The error of a request, which must fail.
-pub fn rpc_error(port: u16, method: &str, params: Value) -> Value {
+pub(crate) fn rpc_error(port: u16, method: &str, params: Value) -> Value {
     let answer = request(port, method, params);
     assert!(
         answer.get("error").is_some(),
@@ -35,14 +35,14 @@ pub fn rpc_error(port: u16, method: &str, params: Value) -> Value {
 }
 
 /// The whole answer of a request.
-pub fn request(port: u16, method: &str, params: Value) -> Value {
+pub(crate) fn request(port: u16, method: &str, params: Value) -> Value {
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     let (_, answer) = post(port, &body.to_string());
     serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{method}: {error} in {answer}"))
 }
 
 /// Status and body of a POST.
-pub fn post(port: u16, body: &str) -> (u16, String) {
+pub(crate) fn post(port: u16, body: &str) -> (u16, String) {
     let head = format!(
         "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
         body.len()
@@ -51,7 +51,7 @@ pub fn post(port: u16, body: &str) -> (u16, String) {
 }
 
 /// Sends a head and a body, and reads status and body of the answer.
-pub fn exchange(port: u16, head: &str, body: &str) -> (u16, String) {
+pub(crate) fn exchange(port: u16, head: &str, body: &str) -> (u16, String) {
     let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("the node listens");
     socket.write_all(head.as_bytes()).expect("the head is read");
     // A server that refuses a large body closes early: that is no failure of the test.
@@ -74,16 +74,16 @@ pub fn exchange(port: u16, head: &str, body: &str) -> (u16, String) {
 }
 
 /// A running `stylus-devnode`, killed at the end of the test.
-pub struct Process {
-    pub child: Child,
+pub(crate) struct Process {
+    pub(crate) child: Child,
     /// What was printed up to the ready line.
-    pub lines: Vec<String>,
-    pub port: u16,
+    pub(crate) lines: Vec<String>,
+    pub(crate) port: u16,
 }
 
 impl Process {
     /// Starts on a free port and waits for the ready line; then nobody reads stdout any more.
-    pub fn start(args: &[&str]) -> Self {
+    pub(crate) fn start(args: &[&str]) -> Self {
         let mut child = Command::new(BINARY)
             .args(["-p", "0"])
             .args(args)
@@ -107,13 +107,13 @@ impl Process {
         Self { child, lines, port }
     }
 
-    pub fn signal(&self, signal: Signal) {
+    pub(crate) fn signal(&self, signal: Signal) {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, signal).expect("our own child can be signalled");
     }
 
     /// Waits for the end, which must come soon.
-    pub fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         let deadline = Instant::now() + Duration::from_secs(10);
         loop {
             if let Some(status) = self.child.try_wait().expect("our own child") {
@@ -136,7 +136,7 @@ impl Drop for Process {
 }
 
 /// Asks again until the answer is right, for what happens after a while.
-pub fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         if let Some(found) = ask() {
