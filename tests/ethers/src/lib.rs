@@ -1,1 +1,2 @@
-#![doc = "The eight steps through ethers-rs, and real anvil beside our chain."]
+//! The eight steps through ethers-rs, on real anvil and on our chain; everything is in `it/`.
+//! ethers-rs is no longer maintained and is used nowhere else.
