@@ -72,7 +72,7 @@ pub(super) fn pair(types: &mut Types, old: &[Field<'_>], new: &[Field<'_>]) -> R
     });
     pairs.declared = declared;
     pairs.join(old, new, |old, new| {
-        old.label() == new.label() && old.item.contract == new.item.contract && old.is_gap() == new.is_gap()
+        old.label() == new.label() && contract(old) == contract(new) && old.is_gap() == new.is_gap()
     });
     pairs.join(old, new, |old, new| old.label() == new.label() && old.is_gap() == new.is_gap());
     let back = pairs.join(old, new, |old, new| old.item.renamed_from.as_deref() == Some(new.label()));
@@ -80,6 +80,11 @@ pub(super) fn pair(types: &mut Types, old: &[Field<'_>], new: &[Field<'_>]) -> R
     same_place(types, &mut pairs, old, new)?;
     orders(&mut pairs, old, new);
     Ok(pairs)
+}
+
+/// The contract that declares a field, without the path that solc puts before it.
+fn contract<'l>(field: &Field<'l>) -> &'l str {
+    field.item.contract.rsplit(':').next().unwrap_or_default()
 }
 
 fn same_place(types: &mut Types, pairs: &mut Pairs, old: &[Field<'_>], new: &[Field<'_>]) -> Result<(), LayoutError> {

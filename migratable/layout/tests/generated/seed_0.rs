@@ -1,0 +1,1 @@
+pub fn migrate_storage(_: &impl stylus_sdk::stylus_core::StorageAccess) {}

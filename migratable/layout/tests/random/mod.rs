@@ -1,0 +1,264 @@
+//! Random contracts, and random next versions of them.
+#![allow(dead_code)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use stylus_layout::{Item, Layout, Members, TypeItem};
+
+/// A small generator of pseudo-random numbers (SplitMix64): the same on every machine.
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn roll(&mut self, below: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % below as u64) as usize
+    }
+
+    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[self.roll(of.len())]
+    }
+}
+
+/// A type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ty {
+    Uint(usize),
+    Int(usize),
+    Bool,
+    Address,
+    Fixed(usize),
+    Bytes,
+    Str,
+    Array(Box<Ty>, usize),
+    List(Box<Ty>),
+    Map(Box<Ty>, Box<Ty>),
+    Struct(usize),
+}
+
+/// A variable or member.
+pub type Var = (String, Ty);
+
+/// A contract's storage.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Model {
+    pub structs: Vec<Vec<Var>>,
+    pub vars: Vec<Var>,
+}
+
+impl Model {
+    pub fn label(&self, ty: &Ty) -> String {
+        match ty {
+            Ty::Uint(bits) => format!("uint{bits}"),
+            Ty::Int(bits) => format!("int{bits}"),
+            Ty::Bool => "bool".into(),
+            Ty::Address => "address".into(),
+            Ty::Fixed(bytes) => format!("bytes{bytes}"),
+            Ty::Bytes => "bytes".into(),
+            Ty::Str => "string".into(),
+            Ty::Array(base, n) => format!("{}[{n}]", self.label(base)),
+            Ty::List(base) => format!("{}[]", self.label(base)),
+            Ty::Map(key, value) => format!("mapping({} => {})", self.label(key), self.label(value)),
+            Ty::Struct(at) => format!("S{at}"),
+        }
+    }
+
+    /// The source of contract `C`.
+    pub fn solidity(&self) -> String {
+        let mut text = String::from("// SPDX-License-Identifier: MIT\npragma solidity ^0.8.0;\ncontract C {\n");
+        for (at, members) in self.structs.iter().enumerate() {
+            let members: String = members.iter().map(|(name, ty)| format!("{} {name}; ", self.label(ty))).collect();
+            writeln!(text, "struct S{at} {{ {members} }}").unwrap();
+        }
+        for (name, ty) in &self.vars {
+            writeln!(text, "{} {name};", self.label(ty)).unwrap();
+        }
+        text + "}\n"
+    }
+
+    /// Bytes, and whether it must begin and end a slot.
+    pub fn size(&self, ty: &Ty) -> (usize, bool) {
+        match ty {
+            Ty::Uint(bits) | Ty::Int(bits) => (bits / 8, false),
+            Ty::Bool => (1, false),
+            Ty::Address => (20, false),
+            Ty::Fixed(bytes) => (*bytes, false),
+            Ty::Bytes | Ty::Str | Ty::List(_) | Ty::Map(..) => (32, true),
+            Ty::Struct(at) => (self.place(&self.structs[*at]).1 * 32, true),
+            Ty::Array(base, n) => {
+                let (bytes, _) = self.size(base);
+                let slots = if bytes <= 16 { n.div_ceil(32 / bytes) } else { n * bytes.div_ceil(32) };
+                (slots * 32, true)
+            }
+        }
+    }
+
+    /// (slot, offset) of each, and the slots of all.
+    pub fn place(&self, vars: &[Var]) -> (Vec<(usize, usize)>, usize) {
+        let (mut slot, mut offset, mut places) = (0, 0, vec![]);
+        for (_, ty) in vars {
+            let (bytes, whole) = self.size(ty);
+            if offset > 0 && (whole || offset + bytes > 32) {
+                (slot, offset) = (slot + 1, 0);
+            }
+            places.push((slot, offset));
+            offset += bytes;
+            if whole {
+                (slot, offset) = (slot + offset / 32, 0);
+            }
+        }
+        (places, slot + usize::from(offset > 0))
+    }
+
+    /// The layout as solc gives it.
+    pub fn layout(&self) -> Layout {
+        let mut types = BTreeMap::new();
+        let storage = self.items(&self.vars, &mut types);
+        Layout { storage, types, ..Layout::default() }
+    }
+
+    fn items(&self, vars: &[Var], types: &mut BTreeMap<String, TypeItem>) -> Vec<Item> {
+        let (places, _) = self.place(vars);
+        vars.iter()
+            .zip(places)
+            .map(|((name, ty), (slot, offset))| Item {
+                label: name.clone(),
+                slot: slot.to_string(),
+                offset: offset as u64,
+                type_id: self.add(ty, types),
+                ..Item::default()
+            })
+            .collect()
+    }
+
+    fn add(&self, ty: &Ty, types: &mut BTreeMap<String, TypeItem>) -> String {
+        let mut item = TypeItem { encoding: "inplace".into(), label: self.label(ty), ..TypeItem::default() };
+        item.number_of_bytes = Some(self.size(ty).0.to_string());
+        let id = match ty {
+            Ty::Uint(_) | Ty::Int(_) | Ty::Bool | Ty::Address | Ty::Fixed(_) => format!("t_{}", item.label),
+            Ty::Bytes | Ty::Str => {
+                item.encoding = "bytes".into();
+                format!("t_{}_storage", item.label)
+            }
+            Ty::Array(base, n) => {
+                let base = self.add(base, types);
+                item.base = Some(base.clone());
+                item.label = format!("{}[{n}]", types[&base].label);
+                format!("t_array({base}){n}_storage")
+            }
+            Ty::List(base) => {
+                let base = self.add(base, types);
+                item.encoding = "dynamic_array".into();
+                item.base = Some(base.clone());
+                item.label = format!("{}[]", types[&base].label);
+                format!("t_array({base})dyn_storage")
+            }
+            Ty::Map(key, value) => {
+                let (key, value) = (self.add(key, types), self.add(value, types));
+                item.encoding = "mapping".into();
+                item.label = format!("mapping({} => {})", types[&key].label, types[&value].label);
+                (item.key, item.value) = (Some(key.clone()), Some(value.clone()));
+                format!("t_mapping({key},{value})")
+            }
+            Ty::Struct(at) => {
+                item.members = Some(Members::Struct(self.items(&self.structs[*at], types)));
+                item.label = format!("struct S{at}");
+                format!("t_struct(S{at}){at}_storage")
+            }
+        };
+        types.insert(id.clone(), item);
+        id
+    }
+}
+
+/// A type that fits into a word.
+pub fn word(dice: &mut Dice) -> Ty {
+    match dice.roll(8) {
+        0 => Ty::Bool,
+        1 => Ty::Address,
+        2 => Ty::Fixed(*dice.pick(&[1, 4, 5, 16, 20, 32])),
+        3 => Ty::Int(8 * (1 + dice.roll(32))),
+        _ => Ty::Uint(*dice.pick(&[8, 16, 24, 64, 96, 128, 160, 248, 256])),
+    }
+}
+
+/// Any type; structs below `structs` may be used.
+pub fn any(dice: &mut Dice, structs: usize, depth: usize) -> Ty {
+    match dice.roll(14) {
+        0 => Ty::Str,
+        1 => Ty::Bytes,
+        2 if depth > 0 => Ty::Map(Box::new(word(dice)), Box::new(any(dice, structs, depth - 1))),
+        3 if depth > 0 => Ty::Array(Box::new(any(dice, structs, depth - 1)), 1 + dice.roll(5)),
+        4 if depth > 0 => Ty::List(Box::new(any(dice, structs, depth - 1))),
+        5 | 6 if structs > 0 => Ty::Struct(dice.roll(structs)),
+        _ => word(dice),
+    }
+}
+
+/// A contract.
+pub fn model(dice: &mut Dice) -> Model {
+    let mut model = Model::default();
+    for at in 0..dice.roll(3) {
+        let members = (0..1 + dice.roll(3)).map(|i| (format!("m{i}"), any(dice, at, 1))).collect();
+        model.structs.push(members);
+    }
+    let structs = model.structs.len();
+    for i in 0..1 + dice.roll(6) {
+        let var = (format!("v{i}"), any(dice, structs, 2));
+        model.vars.push(var);
+    }
+    if dice.roll(3) == 0 {
+        let at = dice.roll(model.vars.len() + 1);
+        model.vars.insert(at, ("__gap".into(), Ty::Array(Box::new(Ty::Uint(256)), 10)));
+    }
+    model
+}
+
+/// One change to a contract; none, now and then.
+pub fn change(dice: &mut Dice, model: &mut Model, number: usize) {
+    let structs = model.structs.len();
+    let at = dice.roll(model.vars.len());
+    let fresh = (format!("n{number}"), any(dice, structs, 1));
+    match dice.roll(12) {
+        0..=2 => model.vars.push(fresh),
+        3 => model.vars.insert(at, fresh),
+        4 if model.vars.len() > 1 && model.vars[at].0 != "__gap" => drop(model.vars.remove(at)),
+        5 if model.vars[at].0 != "__gap" => model.vars[at].1 = word(dice),
+        6 if model.vars[at].0 != "__gap" => model.vars[at].0 = format!("r{number}"),
+        7 => {
+            let other = dice.roll(model.vars.len());
+            model.vars.swap(at, other);
+        }
+        8 if structs > 0 => {
+            let members = dice.roll(structs);
+            let member = (format!("n{number}"), any(dice, members, 1));
+            model.structs[members].push(member);
+        }
+        9 | 10 => {
+            let Some(gap) = model.vars.iter().position(|(name, _)| name == "__gap") else { return };
+            if let Ty::Array(_, n) = &mut model.vars[gap].1 {
+                let (bytes, words) = (fresh.1.clone(), *n);
+                let slots = model.size(&bytes).0.div_ceil(32);
+                if slots < words {
+                    model.vars[gap].1 = Ty::Array(Box::new(Ty::Uint(256)), words - slots);
+                    model.vars.insert(gap, fresh);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A contract and its next version, both fit for a contract.
+pub fn pair(seed: u64) -> (Model, Model) {
+    let mut dice = Dice(seed);
+    let old = model(&mut dice);
+    let mut new = old.clone();
+    for number in 0..1 + dice.roll(2) {
+        change(&mut dice, &mut new, number);
+    }
+    (old, new)
+}
