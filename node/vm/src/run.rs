@@ -17,7 +17,7 @@ pub struct Run {
 
 enum State {
     /// Nothing ran yet.
-    Fresh { stack_words: u32, argument: u32 },
+    Fresh { argument: u32 },
     /// The chain owes an answer.
     Asked(Asked),
     /// It is over.
@@ -66,12 +66,10 @@ impl Run {
             .unwrap_or_else(|| frame.gas_to_ink(frame.ctx.gas));
         let mut instance = program.compiled.instantiate(Box::new(frame))?;
         instance.set_ink_left(ink);
+        instance.set_stack_left(stack_words);
         Ok(Self {
             instance,
-            state: State::Fresh {
-                stack_words,
-                argument,
-            },
+            state: State::Fresh { argument },
         })
     }
 
@@ -80,13 +78,7 @@ impl Run {
     pub fn resume(&mut self, answer: Option<Answer>) -> Event {
         let over = State::Over(Outcome::default());
         let step = match (std::mem::replace(&mut self.state, over), answer) {
-            (
-                State::Fresh {
-                    stack_words,
-                    argument,
-                },
-                None,
-            ) => self.instance.begin(stack_words, argument),
+            (State::Fresh { argument }, None) => self.instance.begin(argument),
             (State::Asked(asked), Some(answer)) => match self.complete(asked, answer) {
                 Ok(result) => self.instance.resume(result),
                 Err(escape) => return self.finish(End::Escaped(escape)),

@@ -58,5 +58,7 @@ fn scaled(cost: u16, scalar: u8) -> u64 {
 /// (from ArbOS 31 on): `3w + w²/512` for `w` words.
 pub fn output_gas_floor(output_len: usize) -> u64 {
     let words = (output_len as u64).div_ceil(32);
-    words.saturating_mul(3).saturating_add(words.saturating_mul(words) / 512)
+    words
+        .saturating_mul(3)
+        .saturating_add(words.saturating_mul(words) / 512)
 }

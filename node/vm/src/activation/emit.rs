@@ -43,15 +43,15 @@ impl CodeEncoder {
     pub(crate) fn function(
         &mut self,
         locals: &[(u32, wasmparser::ValType)],
-        ops: &[Operator<'_>],
+        ops: &mut Vec<Operator<'_>>,
     ) -> Result<()> {
         let mut runs = Vec::with_capacity(locals.len());
         for (count, ty) in locals {
             runs.push((*count, RoundtripReencoder.val_type(*ty).map_err(broken)?));
         }
         let mut function = Function::new(runs);
-        for op in ops {
-            function.instruction(&RoundtripReencoder.instruction(op.clone()).map_err(broken)?);
+        for op in ops.drain(..) {
+            function.instruction(&RoundtripReencoder.instruction(op).map_err(broken)?);
         }
         self.section.function(&function);
         Ok(())

@@ -2,7 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 
-use wasmparser::{KnownCustom, Name, Operator, Parser, Payload, TypeRef, Validator, WasmFeatures};
+use wasmparser::{
+    KnownCustom, Name, NameSectionReader, Operator, Parser, Payload, TypeRef, Validator,
+    WasmFeatures,
+};
 
 use super::error::{ActivationError, Result, Rule};
 use super::module::{ConstGlobal, FuncImport, Module};
@@ -138,11 +141,7 @@ fn read<'a>(wasm: &'a [u8], features: WasmFeatures) -> Result<Module<'a>> {
             Payload::CodeSectionEntry(body) => module.bodies.push(body),
             Payload::CustomSection(section) => {
                 if let KnownCustom::Name(names) = section.as_known() {
-                    for name in names {
-                        if let Name::Module { name, .. } = name.map_err(invalid)? {
-                            module.name = name.to_owned();
-                        }
-                    }
+                    read_names(names, &mut module)?;
                 }
             }
             Payload::Version { .. } | Payload::CodeSectionStart { .. } | Payload::End(_) => {}
@@ -159,6 +158,22 @@ fn read<'a>(wasm: &'a [u8], features: WasmFeatures) -> Result<Module<'a>> {
         "user".clone_into(&mut module.name);
     }
     Ok(module)
+}
+
+/// Keeps the module's name; function names must be readable, but are forgotten.
+fn read_names<'a>(names: NameSectionReader<'a>, module: &mut Module<'a>) -> Result<()> {
+    for name in names {
+        match name.map_err(invalid)? {
+            Name::Module { name, .. } => name.clone_into(&mut module.name),
+            Name::Function(functions) => {
+                for function in functions {
+                    function.map_err(invalid)?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn unsupported(offset: u64, found: &str) -> ActivationError {

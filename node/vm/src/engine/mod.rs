@@ -28,12 +28,13 @@ pub(crate) trait Guest {
 
 /// A machine: one instance of a module, running or parked.
 pub(crate) trait Instance: Guest + Send {
-    /// Sets the stack budget and runs the entry point.
-    fn begin(&mut self, stack_words: u32, argument: u32) -> Step;
+    /// Runs the entry point.
+    fn begin(&mut self, argument: u32) -> Step;
     /// Goes on after a host function, with the bits of its result.
     fn resume(&mut self, result: Option<u64>) -> Step;
     fn exhausted(&self) -> bool;
     fn stack_left(&self) -> u32;
+    fn set_stack_left(&mut self, words: u32);
     /// The frame; `None` only while it is taken.
     fn frame(&mut self) -> &mut Option<Box<Frame>>;
 }

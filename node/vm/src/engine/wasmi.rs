@@ -29,7 +29,7 @@ pub(crate) fn compile(wasm: &[u8], hooks: &[Hook]) -> Result<Box<dyn Compiled>, 
     config
         .set_max_recursion_depth(MAX_CALLS)
         .set_max_stack_height(STACK_BYTES)
-        .compilation_mode(CompilationMode::Eager)
+        .compilation_mode(CompilationMode::LazyTranslation)
         .wasm_reference_types(false)
         .wasm_tail_call(false)
         .wasm_extended_const(false)
@@ -235,11 +235,7 @@ impl WasmiInstance {
 }
 
 impl Instance for WasmiInstance {
-    fn begin(&mut self, stack_words: u32, argument: u32) -> Step {
-        let words = Val::I32(stack_words.cast_signed());
-        if let Err(error) = self.handles.stack.set(&mut self.store, words) {
-            return Step::Trapped(Failure::Trap(error.to_string()));
-        }
+    fn begin(&mut self, argument: u32) -> Step {
         let mut status = [Val::I32(0)];
         let argument = [Val::I32(argument.cast_signed())];
         let result = self
@@ -269,6 +265,12 @@ impl Instance for WasmiInstance {
             .i32()
             .unwrap_or_default()
             .cast_unsigned()
+    }
+
+    fn set_stack_left(&mut self, words: u32) {
+        let words = Val::I32(words.cast_signed());
+        let set = self.handles.stack.set(&mut self.store, words);
+        debug_assert!(set.is_ok(), "the stack global is a mutable i32");
     }
 
     fn frame(&mut self) -> &mut Option<Box<Frame>> {

@@ -32,7 +32,10 @@ pub(super) struct MockChain {
 impl MockChain {
     pub(super) fn new(params: &Params, footprint: u16) -> Self {
         let slots = (1..=8u8).map(|slot| (B256::with_last_byte(slot), B256::repeat_byte(slot)));
-        let mut pages = PageCounters { open: params.open_pages, ever: params.ever_pages };
+        let mut pages = PageCounters {
+            open: params.open_pages,
+            ever: params.ever_pages,
+        };
         pages.open(footprint, &PageParams::default());
         Self {
             storage: slots.collect(),
@@ -76,13 +79,27 @@ impl MockChain {
                 Answer::new(0, Reply::Done)
             }
             Request::EmitLog { .. } => Answer::new(0, Reply::Done),
-            Request::Call { to, data, value, gas_left, gas_requested, .. } => {
-                call(to, data, value, gas_left, gas_requested)
-            }
-            Request::Create { code, salt, gas_left, .. } => self.create(code, salt, gas_left),
+            Request::Call {
+                to,
+                data,
+                value,
+                gas_left,
+                gas_requested,
+                ..
+            } => call(to, data, value, gas_left, gas_requested),
+            Request::Create {
+                code,
+                salt,
+                gas_left,
+                ..
+            } => self.create(code, salt, gas_left),
             Request::AccountBalance { address } => {
                 let ether = U256::from(10).pow(U256::from(18));
-                let balance = if last_byte(address) == 0 { U256::ZERO } else { ether };
+                let balance = if last_byte(address) == 0 {
+                    U256::ZERO
+                } else {
+                    ether
+                };
                 Answer::new(ACCOUNT_GAS, Reply::Word(balance.into()))
             }
             Request::AccountCode { address, .. } => {
@@ -90,7 +107,11 @@ impl MockChain {
             }
             Request::AccountCodeHash { address } => {
                 let code = code_of(address);
-                let hash = if code.is_empty() { B256::ZERO } else { keccak256(code) };
+                let hash = if code.is_empty() {
+                    B256::ZERO
+                } else {
+                    keccak256(code)
+                };
                 Answer::new(ACCOUNT_GAS, Reply::Word(hash))
             }
             Request::AddPages { pages } => {
@@ -127,10 +148,16 @@ impl MockChain {
             return Answer::new(gas_left, Reply::Refused(Refusal::OutOfGas));
         }
         let reply = if code.first() == Some(&0xfe) {
-            Reply::Created { address: Address::ZERO, data: code }
+            Reply::Created {
+                address: Address::ZERO,
+                data: code,
+            }
         } else {
             let byte = if salt.is_some() { 0xc2 } else { 0xc1 };
-            Reply::Created { address: Address::repeat_byte(byte), data: Bytes::new() }
+            Reply::Created {
+                address: Address::repeat_byte(byte),
+                data: Bytes::new(),
+            }
         };
         Answer::new(CREATE_GAS, reply)
     }
@@ -163,9 +190,19 @@ impl MockChain {
 /// Removes what an answer's row may say in its own words: error texts, and the gas of a refused
 /// creation, which nobody pays.
 pub(super) fn normalised(mut row: Value) -> Value {
-    let method = row.get("method").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let Some(fields) = row.as_object_mut() else { return row };
-    let result = fields.get("result").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let method = row
+        .get("method")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let Some(fields) = row.as_object_mut() else {
+        return row;
+    };
+    let result = fields
+        .get("result")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     if method == "emit_log" {
         fields.remove("result");
     }
@@ -185,18 +222,34 @@ fn last_byte(address: Address) -> u8 {
 }
 
 fn code_of(address: Address) -> Bytes {
-    if last_byte(address) == 0xc0 { (0..100u8).collect() } else { Bytes::new() }
+    if last_byte(address) == 0xc0 {
+        (0..100u8).collect()
+    } else {
+        Bytes::new()
+    }
 }
 
 fn call(to: Address, data: Bytes, value: U256, available: u64, requested: u64) -> Answer {
     let (gas, success, data) = match last_byte(to) {
         0xa0 => (700, true, data),
         0xb0 => (1_234, false, Bytes::from_static(&[0xde, 0xad, 0xbe, 0xef])),
-        0xc0 => (2_600, true, (0..1_000u32).map(|index| (index % 256) as u8).collect()),
-        0xd0 => (requested.min(available - available / 64), false, Bytes::new()),
+        0xc0 => (
+            2_600,
+            true,
+            (0..1_000u32).map(|index| (index % 256) as u8).collect(),
+        ),
+        0xd0 => (
+            requested.min(available - available / 64),
+            false,
+            Bytes::new(),
+        ),
         _ => (100, true, Bytes::new()),
     };
-    let gas = if value.is_zero() { gas } else { gas + VALUE_GAS };
+    let gas = if value.is_zero() {
+        gas
+    } else {
+        gas + VALUE_GAS
+    };
     Answer::new(gas.min(available), Reply::Called { success, data })
 }
 
@@ -205,9 +258,14 @@ fn describe(request: &Request, pages: &PageCounters) -> (&'static str, Value) {
     match request {
         Request::GetBytes32 { key } => ("get_bytes32", json!({ "key": key.to_string() })),
         Request::SetTrieSlots { slots, gas_left } => {
-            let slots: Vec<_> =
-                slots.iter().map(|(key, value)| [key.to_string(), value.to_string()]).collect();
-            ("set_trie_slots", json!({ "gas_left": gas_left, "slots": slots }))
+            let slots: Vec<_> = slots
+                .iter()
+                .map(|(key, value)| [key.to_string(), value.to_string()])
+                .collect();
+            (
+                "set_trie_slots",
+                json!({ "gas_left": gas_left, "slots": slots }),
+            )
         }
         Request::TransientLoad { key } => {
             ("get_transient_bytes32", json!({ "key": key.to_string() }))
@@ -216,7 +274,14 @@ fn describe(request: &Request, pages: &PageCounters) -> (&'static str, Value) {
             "set_transient_bytes32",
             json!({ "key": key.to_string(), "value": value.to_string() }),
         ),
-        Request::Call { kind, to, data, value, gas_left, gas_requested } => {
+        Request::Call {
+            kind,
+            to,
+            data,
+            value,
+            gas_left,
+            gas_requested,
+        } => {
             let method = match kind {
                 CallKind::Call => "contract_call",
                 CallKind::Delegate => "delegate_call",
@@ -231,13 +296,20 @@ fn describe(request: &Request, pages: &PageCounters) -> (&'static str, Value) {
             });
             (method, args)
         }
-        Request::Create { code, endowment, salt, gas_left } => {
+        Request::Create {
+            code,
+            endowment,
+            salt,
+            gas_left,
+        } => {
             let mut args = json!({
                 "gas_left": gas_left,
                 "endowment": B256::from(*endowment).to_string(),
                 "code": bytes_value(code, SHOWN),
             });
-            let Some(salt) = salt else { return ("create1", args) };
+            let Some(salt) = salt else {
+                return ("create1", args);
+            };
             if let Some(fields) = args.as_object_mut() {
                 fields.insert("salt".into(), salt.to_string().into());
             }
@@ -252,9 +324,10 @@ fn describe(request: &Request, pages: &PageCounters) -> (&'static str, Value) {
         Request::AccountBalance { address } => {
             ("account_balance", json!({ "address": account(*address) }))
         }
-        Request::AccountCode { address, gas_left } => {
-            ("account_code", json!({ "address": account(*address), "gas_left": gas_left }))
-        }
+        Request::AccountCode { address, gas_left } => (
+            "account_code",
+            json!({ "address": account(*address), "gas_left": gas_left }),
+        ),
         Request::AccountCodeHash { address } => {
             ("account_codehash", json!({ "address": account(*address) }))
         }
@@ -274,7 +347,9 @@ fn account(address: Address) -> String {
 pub(super) fn context(params: &Params, calldata: Bytes, start_ink: u64) -> crate::CallContext {
     crate::CallContext {
         calldata,
-        gas: start_ink.checked_div(u64::from(params.ink_price)).unwrap_or_default(),
+        gas: start_ink
+            .checked_div(u64::from(params.ink_price))
+            .unwrap_or_default(),
         start_ink: Some(start_ink),
         ink_price: params.ink_price,
         max_depth_words: params.max_stack_words,

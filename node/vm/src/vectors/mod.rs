@@ -90,9 +90,15 @@ pub fn run_file(text: &str) -> Result<Report, VectorsError> {
     if file.schema != 1 {
         return Err(VectorsError::Schema { found: file.schema });
     }
-    let mut report = Report { total: file.records.len(), ..Report::default() };
+    let mut report = Report {
+        total: file.records.len(),
+        ..Report::default()
+    };
     for record in &file.records {
-        let mut check = Check { record: &record.name, lines: Vec::new() };
+        let mut check = Check {
+            record: &record.name,
+            lines: Vec::new(),
+        };
         check.record(record);
         if check.lines.is_empty() {
             report.agreed += 1;
@@ -118,15 +124,23 @@ impl Check<'_> {
         if let Some(expected) = &record.activation_v1 {
             self.activation("activation_v1", &wasm, params, expected);
         }
-        let Some(expected) = &record.activation else { return };
-        let Some(activated) = self.activation("activation", &wasm, params, expected) else { return };
+        let Some(expected) = &record.activation else {
+            return;
+        };
+        let Some(activated) = self.activation("activation", &wasm, params, expected) else {
+            return;
+        };
         if let Some(expected) = &record.call_upfront_gas {
             self.upfront(params, &activated, expected);
         }
         let Some(expected) = &record.run else { return };
         let calldata = match hex::decode(expected.calldata.as_deref().unwrap_or("0x")) {
             Ok(calldata) => Bytes::from(calldata),
-            Err(error) => return self.lines.push(format!("{}: calldata: {error}", self.record)),
+            Err(error) => {
+                return self
+                    .lines
+                    .push(format!("{}: calldata: {error}", self.record));
+            }
         };
         self.call("run", params, &activated, &calldata, expected);
         self.least_stack(params, &activated, &calldata, expected);
@@ -159,20 +173,43 @@ impl Check<'_> {
                 self.same(place, "ok", expected.ok, true);
                 let info = &activated.info;
                 let start = StartParams::for_stylus(rules.stylus_version);
-                self.maybe(place, "footprint", expected.footprint, info.footprint.into());
-                self.maybe(place, "init_cost", expected.init_cost, info.init_cost.into());
+                self.maybe(
+                    place,
+                    "footprint",
+                    expected.footprint,
+                    info.footprint.into(),
+                );
+                self.maybe(
+                    place,
+                    "init_cost",
+                    expected.init_cost,
+                    info.init_cost.into(),
+                );
                 let cached = info.cached_cost.into();
                 self.maybe(place, "cached_init_cost", expected.cached_init_cost, cached);
-                self.maybe(place, "asm_estimate", expected.asm_estimate, info.asm_estimate.into());
+                self.maybe(
+                    place,
+                    "asm_estimate",
+                    expected.asm_estimate,
+                    info.asm_estimate.into(),
+                );
                 let kb = info.asm_estimate_kb().into();
                 self.maybe(place, "asm_estimate_kb", expected.asm_estimate_kb, kb);
                 self.maybe(place, "init_gas", expected.init_gas, start.init_gas(info));
-                self.maybe(place, "cached_gas", expected.cached_gas, start.cached_gas(info));
+                self.maybe(
+                    place,
+                    "cached_gas",
+                    expected.cached_gas,
+                    start.cached_gas(info),
+                );
                 Some(activated)
             }
             Err(error) => {
                 if expected.ok {
-                    self.lines.push(format!("{}: {place}.ok: expected true, found {error}", self.record));
+                    self.lines.push(format!(
+                        "{}: {place}.ok: expected true, found {error}",
+                        self.record
+                    ));
                 }
                 self.label(place, expected.error_class.as_deref(), error.rule.label());
                 None
@@ -182,12 +219,20 @@ impl Check<'_> {
 
     fn upfront(&mut self, params: &Params, activated: &Activated, expected: &UpfrontGas) {
         let place = "call_upfront_gas";
-        let counters = PageCounters { open: params.open_pages, ever: params.ever_pages };
+        let counters = PageCounters {
+            open: params.open_pages,
+            ever: params.ever_pages,
+        };
         let pages = counters.gas(activated.info.footprint, &PageParams::default());
         let start = StartParams::for_stylus(activated.info.version);
         let total = |cached| pages.saturating_add(start.start_gas(&activated.info, cached));
         self.same(place, "pages", expected.pages, pages);
-        self.same(place, "total_not_cached", expected.total_not_cached, total(false));
+        self.same(
+            place,
+            "total_not_cached",
+            expected.total_not_cached,
+            total(false),
+        );
         self.same(place, "total_cached", expected.total_cached, total(true));
     }
 
@@ -201,12 +246,26 @@ impl Check<'_> {
     ) {
         let (outcome, requests) = match execute(params, activated, calldata, expected.start_ink) {
             Ok(result) => result,
-            Err(error) => return self.lines.push(format!("{}: {place}: {error}", self.record)),
+            Err(error) => {
+                return self
+                    .lines
+                    .push(format!("{}: {place}: {error}", self.record));
+            }
         };
-        self.same(place, "outcome", expected.outcome.as_str(), outcome.kind.label());
+        self.same(
+            place,
+            "outcome",
+            expected.outcome.as_str(),
+            outcome.kind.label(),
+        );
         let empty = Value::String("0x".into());
         let output = bytes_value(&outcome.output, SHOWN_OUTPUT);
-        self.same(place, "output", expected.output.as_ref().unwrap_or(&empty), &output);
+        self.same(
+            place,
+            "output",
+            expected.output.as_ref().unwrap_or(&empty),
+            &output,
+        );
         self.maybe(place, "ink_left", expected.ink_left, outcome.ink_left);
         let used = expected.start_ink.saturating_sub(outcome.ink_left);
         self.maybe(place, "ink_used", expected.ink_used, used);
@@ -230,8 +289,18 @@ impl Check<'_> {
             }
         }
         let completed = outcome.trace.len() as u64;
-        self.maybe(place, "hostio_trace_total", expected.hostio_trace_total, completed);
-        self.maybe(place, "hostios_completed", expected.hostios_completed, completed);
+        self.maybe(
+            place,
+            "hostio_trace_total",
+            expected.hostio_trace_total,
+            completed,
+        );
+        self.maybe(
+            place,
+            "hostios_completed",
+            expected.hostios_completed,
+            completed,
+        );
         if let Some(rows) = &expected.hostio_trace {
             if expected.hostio_trace_total.is_none() {
                 self.same(place, "hostio_trace.len", rows.len(), outcome.trace.len());
@@ -243,7 +312,7 @@ impl Check<'_> {
         }
     }
 
-    /// The least stack budget must do, and one word less must not.
+    /// The least stack budget must do, and one word less must not. Measured budgets start at 1.
     fn least_stack(
         &mut self,
         params: &Params,
@@ -251,19 +320,35 @@ impl Check<'_> {
         calldata: &Bytes,
         expected: &RunRow,
     ) {
-        let Some(words) = expected.min_stack_words else { return };
+        let Some(words) = expected.min_stack_words else {
+            return;
+        };
         let mut suffices = |max_stack_words| {
-            let params = Params { max_stack_words, ..*params };
+            let params = Params {
+                max_stack_words,
+                ..*params
+            };
             execute(&params, activated, calldata, expected.start_ink)
                 .map(|(outcome, _)| outcome.kind != OutcomeKind::OutOfStack)
         };
-        match (suffices(words), words.checked_sub(1).map(&mut suffices)) {
+        match (
+            suffices(words),
+            words
+                .checked_sub(1)
+                .filter(|less| *less > 0)
+                .map(&mut suffices),
+        ) {
             (Ok(true), None | Some(Ok(false))) => {}
             (Err(error), _) | (_, Some(Err(error))) => {
-                self.lines.push(format!("{}: run.min_stack_words: {error}", self.record));
+                self.lines
+                    .push(format!("{}: run.min_stack_words: {error}", self.record));
             }
             (Ok(enough), _) => {
-                let found = if enough { "less suffices" } else { "more is needed" };
+                let found = if enough {
+                    "less suffices"
+                } else {
+                    "more is needed"
+                };
                 self.lines.push(format!(
                     "{}: run.min_stack_words: expected {words}, found that {found}",
                     self.record
@@ -278,11 +363,18 @@ impl Check<'_> {
         }
     }
 
-    fn same<T: PartialEq + std::fmt::Debug>(&mut self, place: &str, field: &str, expected: T, found: T) {
+    fn same<T: PartialEq + std::fmt::Debug>(
+        &mut self,
+        place: &str,
+        field: &str,
+        expected: T,
+        found: T,
+    ) {
         if expected != found {
             let record = self.record;
-            self.lines
-                .push(format!("{record}: {place}.{field}: expected {expected:?}, found {found:?}"));
+            self.lines.push(format!(
+                "{record}: {place}.{field}: expected {expected:?}, found {found:?}"
+            ));
         }
     }
 

@@ -123,9 +123,9 @@ impl Record {
         let wasm = wat::parse_str(text).map_err(|error| format!("wat: {error}"))?;
         let hash = hex::encode_prefixed(keccak256(&wasm));
         match &self.wasm_keccak256 {
-            Some(expected) if *expected != hash => {
-                Err(format!("the assembled wasm: expected hash {expected}, found {hash}"))
-            }
+            Some(expected) if *expected != hash => Err(format!(
+                "the assembled wasm: expected hash {expected}, found {hash}"
+            )),
             _ => Ok(wasm),
         }
     }

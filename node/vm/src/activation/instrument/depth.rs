@@ -19,7 +19,7 @@ const FRAME_OVERHEAD: u32 = 4;
 ///
 /// A branch to the function's own outermost label skips the credit: so it is on the real chain.
 pub(super) fn depth_checker<'a>(
-    input: &[Operator<'a>],
+    input: &mut Vec<Operator<'a>>,
     output: &mut Vec<Operator<'a>>,
     globals: Injected,
     module: &Module<'a>,
@@ -65,16 +65,16 @@ pub(super) fn depth_checker<'a>(
             global_index: space,
         },
     ];
-    let (body, last) = input.split_at(input.len().saturating_sub(1));
-    for op in body {
+    let last = input.pop();
+    for op in input.drain(..) {
         if matches!(op, Operator::Return) {
             output.extend_from_slice(&credit);
         }
-        output.push(op.clone());
+        output.push(op);
     }
     output.extend_from_slice(&credit);
     output.push(Operator::Return);
-    output.extend_from_slice(last);
+    output.extend(last);
     Ok(())
 }
 
@@ -134,6 +134,9 @@ fn worst_height(ops: &[Operator<'_>], module: &Module<'_>) -> Option<u32> {
             Operator::End => height.now = scopes.pop()?,
             Operator::Br { .. } | Operator::Return | Operator::Unreachable | Operator::Nop => {}
             Operator::BrIf { .. } | Operator::BrTable { .. } => height.pop(1),
+            Operator::LocalGet { .. } | Operator::GlobalGet { .. } => height.push(1),
+            Operator::I32Const { .. } | Operator::I64Const { .. } => height.push(1),
+            Operator::LocalSet { .. } | Operator::GlobalSet { .. } => height.pop(1),
             Operator::Call { function_index } => {
                 height.call(module.function_type(*function_index)?);
             }

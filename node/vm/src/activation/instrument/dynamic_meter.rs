@@ -8,26 +8,26 @@ use super::prices::BULK_BYTE;
 
 /// Puts 17 operators before `memory.fill` and `memory.copy`; rejects the other bulk operators.
 pub(super) fn dynamic_meter<'a>(
-    input: &[Operator<'a>],
+    input: &mut Vec<Operator<'a>>,
     output: &mut Vec<Operator<'a>>,
     globals: Injected,
     function: usize,
 ) -> Result<()> {
     use Operator as O;
-    for op in input {
-        match op {
+    for op in input.drain(..) {
+        match &op {
             O::MemoryFill { .. } | O::MemoryCopy { .. } => output.extend(charge(globals)),
             O::MemoryInit { .. } | O::DataDrop { .. } | O::ElemDrop { .. } => {
-                return Err(unsupported(op, function));
+                return Err(unsupported(&op, function));
             }
             O::TableInit { .. } | O::TableCopy { .. } | O::TableFill { .. } => {
-                return Err(unsupported(op, function));
+                return Err(unsupported(&op, function));
             }
-            O::TableGet { .. } | O::TableSet { .. } => return Err(unsupported(op, function)),
-            O::TableGrow { .. } | O::TableSize { .. } => return Err(unsupported(op, function)),
+            O::TableGet { .. } | O::TableSet { .. } => return Err(unsupported(&op, function)),
+            O::TableGrow { .. } | O::TableSize { .. } => return Err(unsupported(&op, function)),
             _ => {}
         }
-        output.push(op.clone());
+        output.push(op);
     }
     Ok(())
 }

@@ -69,13 +69,13 @@ pub(super) fn the_memory<'m>(module: &'m Module<'_>) -> Result<&'m wasmparser::M
 
 /// Puts 4 operators before every `memory.grow`.
 pub(super) fn heap_bound<'a>(
-    input: &[Operator<'a>],
+    input: &mut Vec<Operator<'a>>,
     output: &mut Vec<Operator<'a>>,
     globals: Injected,
     pay: u32,
 ) {
     let scratch = globals.scratch();
-    for op in input {
+    for op in input.drain(..) {
         if matches!(op, Operator::MemoryGrow { .. }) {
             output.extend([
                 Operator::GlobalSet {
@@ -92,6 +92,6 @@ pub(super) fn heap_bound<'a>(
                 },
             ]);
         }
-        output.push(op.clone());
+        output.push(op);
     }
 }

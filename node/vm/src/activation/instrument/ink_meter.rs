@@ -8,23 +8,24 @@ use super::prices::{BLOCK_HEADER, ends_block, price};
 /// Puts 12 operators before every basic block: trap with status 1 when the ink does not cover
 /// the block, else pay for it.
 pub(super) fn ink_meter<'a>(
-    input: &[Operator<'a>],
+    input: &mut Vec<Operator<'a>>,
     output: &mut Vec<Operator<'a>>,
     globals: Injected,
     types: &[FuncType],
 ) {
-    let mut start = 0;
+    let mut block = Vec::new();
     let mut cost = 0u64;
-    for (index, op) in input.iter().enumerate() {
-        cost = cost.saturating_add(price(op, types));
-        if ends_block(op) {
+    for op in input.drain(..) {
+        cost = cost.saturating_add(price(&op, types));
+        let ends = ends_block(&op);
+        block.push(op);
+        if ends {
             output.extend(header(globals, cost.saturating_add(BLOCK_HEADER)));
-            output.extend_from_slice(input.get(start..=index).unwrap_or_default());
-            start = index + 1;
+            output.append(&mut block);
             cost = 0;
         }
     }
-    output.extend_from_slice(input.get(start..).unwrap_or_default());
+    output.append(&mut block);
 }
 
 fn header<'a>(globals: Injected, cost: u64) -> [Operator<'a>; 12] {

@@ -82,6 +82,7 @@ pub(crate) fn instrument(module: &mut Module<'_>, rules: &Rules) -> Result<Instr
         code: CodeEncoder::default(),
         globals,
     };
+    // Every pass empties the one and fills the other.
     let (mut from, mut to) = (Vec::new(), Vec::new());
     for (index, body) in module.bodies.iter().enumerate() {
         let locals = read_locals(body)?;
@@ -89,38 +90,28 @@ pub(crate) fn instrument(module: &mut Module<'_>, rules: &Rules) -> Result<Instr
             .iter()
             .map(|(count, _)| *count)
             .fold(0, u32::saturating_add);
-        let pass = |from: &mut Vec<_>, to: &mut Vec<_>| {
-            std::mem::swap(from, to);
-            to.clear();
-        };
 
-        to.clear();
         let mut reader = body.get_operators_reader().map_err(unreadable)?;
         while !reader.eof() {
-            to.push(reader.read().map_err(unreadable)?);
+            let op = reader.read().map_err(unreadable)?;
+            if out.float.is_none() && is_float_operation(&op) {
+                out.float = Some((index, format!("{op:?}")));
+            }
+            from.push(op);
         }
-        pass(&mut from, &mut to);
-        ink_meter::ink_meter(&from, &mut to, globals, &module.types);
-        pass(&mut from, &mut to);
-        dynamic_meter::dynamic_meter(&from, &mut to, globals, index)?;
-        pass(&mut from, &mut to);
-        depth::depth_checker(&from, &mut to, globals, module, index, declared)?;
+        ink_meter::ink_meter(&mut from, &mut to, globals, &module.types);
+        dynamic_meter::dynamic_meter(&mut to, &mut from, globals, index)?;
+        depth::depth_checker(&mut from, &mut to, globals, module, index, declared)?;
         if let Some(pay) = pay {
-            pass(&mut from, &mut to);
-            heap_bound::heap_bound(&from, &mut to, globals, pay);
+            heap_bound::heap_bound(&mut to, &mut from, globals, pay);
+            std::mem::swap(&mut from, &mut to);
         }
 
-        if out.float.is_none() {
-            out.float = to
-                .iter()
-                .find(|op| is_float_operation(op))
-                .map(|op| (index, format!("{op:?}")));
-        }
         out.bodies.push(BodyCounts {
             locals: usize::try_from(declared).unwrap_or(usize::MAX),
             operators: to.len(),
         });
-        out.code.function(&locals, &to)?;
+        out.code.function(&locals, &mut to)?;
     }
     out.entrypoint = entrypoint(module)?;
     Ok(out)

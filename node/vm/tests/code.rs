@@ -1,0 +1,67 @@
+//! The on-chain form of a program.
+
+use stylus_vm::{CodeError, compress, decompress, is_program};
+
+#[test]
+fn compressed_code_comes_back_as_it_was() {
+    let wasm: Vec<u8> = (0..5_000u32)
+        .map(|index| (index * index % 251) as u8)
+        .collect();
+    let code = compress(&wasm).unwrap();
+    assert!(is_program(&code));
+    assert_eq!(decompress(&code, wasm.len()).unwrap(), wasm);
+}
+
+#[test]
+fn a_module_one_byte_too_large_is_refused() {
+    let code = compress(&[7; 1_000]).unwrap();
+    assert_eq!(
+        decompress(&code, 999),
+        Err(CodeError::TooLarge { max: 999 })
+    );
+}
+
+#[test]
+fn a_stream_that_ends_early_is_refused() {
+    let code = compress(b"a module that is cut off").unwrap();
+    let cut = &code[..code.len() - 1];
+    assert!(matches!(decompress(cut, 1_000), Err(CodeError::Brotli(_))));
+}
+
+#[test]
+fn bytes_after_the_stream_are_refused() {
+    let mut code = compress(b"a module and more").unwrap();
+    code.push(0);
+    assert_eq!(
+        decompress(&code, 1_000),
+        Err(CodeError::TrailingBytes { extra: 1 })
+    );
+}
+
+#[test]
+fn other_dictionaries_are_named_in_the_error() {
+    let mut code = compress(b"a module").unwrap();
+    code[3] = 1;
+    assert_eq!(
+        decompress(&code, 1_000),
+        Err(CodeError::DictionaryNotAvailable)
+    );
+    code[3] = 2;
+    assert_eq!(
+        decompress(&code, 1_000),
+        Err(CodeError::UnknownDictionary { found: 2 })
+    );
+}
+
+#[test]
+fn code_without_the_prefix_is_not_a_program() {
+    assert!(!is_program(&[0xef, 0xf0, 0x00]));
+    assert!(!is_program(&[0x60, 0x00, 0x60, 0x00]));
+    let error = decompress(&[0x60, 0x00], 1_000).unwrap_err();
+    assert_eq!(
+        error,
+        CodeError::NotStylus {
+            found: vec![0x60, 0x00]
+        }
+    );
+}
