@@ -2,4 +2,5 @@
 #![forbid(unsafe_code)]
 
 mod proxy;
+mod registry;
 mod spec;

@@ -1,0 +1,162 @@
+//! From an empty registry to an upgraded instance and back.
+
+use alloy::primitives::{B256, Bytes, U256, keccak256};
+use alloy::sol;
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::registry::{IRegistry, Step};
+
+use super::world::{World, account, birth, is, refused, step};
+
+sol! {
+    interface ICounter {
+        function initialize(uint256 value) external;
+        function migrate(uint256 step) external;
+        function value() external view returns (uint256);
+        function step() external view returns (uint256);
+        function increment() external;
+    }
+}
+
+#[test]
+fn an_instance_is_born_upgraded_and_brought_back() {
+    let mut world = World::new(&is(account(0)));
+    let admin = account(0);
+    let defined = world.define(&is(admin)).expect("defined");
+    assert!(defined.returned.executed);
+    let v1 = world.deploy("counter-v1");
+    let v2 = world.deploy("counter-v2");
+    let back = world.deploy("counter-back");
+
+    let added = world
+        .send(
+            admin,
+            &IRegistry::addVersionCall {
+                name: "A".into(),
+                version: "1.0".into(),
+                code: v1.clone(),
+                step: birth(),
+            },
+        )
+        .expect("added");
+    assert_eq!(
+        added.events::<IRegistry::CurrentChanged>().len(),
+        1,
+        "the first version is current"
+    );
+
+    let create = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: 0,
+        salt: B256::ZERO,
+        initData: ICounter::initializeCall {
+            value: U256::from(7),
+        }
+        .abi_encode()
+        .into(),
+    };
+    let created = world.send(admin, &create).expect("created");
+    let proxy = created.returned.proxy;
+    println!("create proxy: {} gas", created.gas);
+    assert_eq!(created.events::<Proxy::Upgraded>().len(), 1);
+    let expected = world
+        .view(&IRegistry::proxyAddressCall {
+            name: "A".into(),
+            kind: 0,
+            salt: B256::ZERO,
+        })
+        .expect("address");
+    assert_eq!(proxy, expected);
+    assert_eq!(
+        world.ask(proxy, &ICounter::valueCall {}).expect("value"),
+        U256::from(7)
+    );
+    assert_eq!(
+        world
+            .ask(proxy, &Proxy::implementationVersionCall {})
+            .expect("version"),
+        "1.0"
+    );
+    refused(world.send(admin, &create), IRegistry::ProxyExists { proxy });
+
+    world
+        .pay(admin, proxy, &ICounter::incrementCall {}, U256::ZERO)
+        .expect("increment");
+    let data: Bytes = ICounter::migrateCall {
+        step: U256::from(10),
+    }
+    .abi_encode()
+    .into();
+    let migrated = world
+        .send(
+            admin,
+            &IRegistry::migrateCall {
+                name: "A".into(),
+                version: "2.0".into(),
+                code: v2.clone(),
+                step: step("1.0", 1, data),
+            },
+        )
+        .expect("migrated");
+    println!("migrate: {} gas", migrated.gas);
+    let moved = migrated.events::<IRegistry::InstanceUpgraded>();
+    assert_eq!(
+        (moved[0].from.as_str(), moved[0].to.as_str()),
+        ("1.0", "2.0")
+    );
+    world
+        .pay(admin, proxy, &ICounter::incrementCall {}, U256::ZERO)
+        .expect("increment");
+    assert_eq!(
+        world.ask(proxy, &ICounter::valueCall {}).expect("value"),
+        U256::from(18)
+    );
+    assert_eq!(
+        world.ask(proxy, &ICounter::stepCall {}).expect("step"),
+        U256::from(10)
+    );
+
+    let script = Step {
+        from: "2.0".into(),
+        kind: 2,
+        script: back.implementation,
+        scriptCodehash: back.codehash,
+        data: keccak256("anything")[..4].to_vec().into(),
+    };
+    let rolled_back = world
+        .send(
+            admin,
+            &IRegistry::migrateCall {
+                name: "A".into(),
+                version: "3.0".into(),
+                code: v1,
+                step: script,
+            },
+        )
+        .expect("rolled back");
+    println!("back: {} gas", rolled_back.gas);
+    let now = world
+        .view(&IRegistry::instanceOfCall { proxy })
+        .expect("instance");
+    assert_eq!(
+        (now.name.as_str(), now.version.as_str(), now.kind, now.state),
+        ("A", "3.0", 0, 0)
+    );
+    assert_eq!(
+        world.ask(proxy, &ICounter::valueCall {}).expect("value"),
+        U256::from(18)
+    );
+    let definition = world
+        .view(&IRegistry::definitionCall { name: "A".into() })
+        .expect("definition");
+    assert_eq!(
+        (
+            definition.current.as_str(),
+            definition.sequence,
+            definition.versions,
+            definition.instances
+        ),
+        ("3.0", 3, 3, 1)
+    );
+}

@@ -1,0 +1,302 @@
+//! A registry on a chain in this process: transactions of any account, answers decoded.
+
+use std::sync::{Arc, LazyLock};
+
+use alloy::primitives::{Address, B256, Bytes, Log, U256, keccak256};
+use alloy::sol_types::{SolCall, SolError, SolEvent, SolValue};
+use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, Overrides};
+use stylus_upgrades::build::{Artifact, Builder, Framework, evm};
+use stylus_upgrades::progress::Silent;
+use stylus_upgrades_interface::chain::{
+    ARB_WASM, CONSTRUCTOR_SELECTOR, CREATE2_DEPLOYER, IArbWasm, IStylusDeployer, STYLUS_DEPLOYER,
+};
+use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
+
+/// Gas of a transaction that does not ask for more.
+const GAS: u64 = 30_000_000;
+
+static BUILDER: LazyLock<Builder> =
+    LazyLock::new(|| Builder::new(Arc::new(Silent)).expect("the framework's sources"));
+static FRAMEWORK: LazyLock<Framework> =
+    LazyLock::new(|| BUILDER.framework().expect("the framework builds"));
+
+/// The bytes of the whole framework.
+pub(crate) fn framework() -> &'static Framework {
+    &FRAMEWORK
+}
+
+/// Revert data of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Reverted(pub(crate) Bytes);
+
+/// What a transaction returned and emitted.
+#[derive(Debug)]
+pub(crate) struct Done<T> {
+    pub(crate) returned: T,
+    pub(crate) logs: Vec<Log>,
+    pub(crate) gas: u64,
+}
+
+impl<T> Done<T> {
+    /// The events of a type, from any emitter.
+    pub(crate) fn events<E: SolEvent>(&self) -> Vec<E> {
+        let logs = self.logs.iter();
+        logs.filter_map(|log| E::decode_log_data(&log.data).ok())
+            .collect()
+    }
+}
+
+/// A chain with a registry.
+pub(crate) struct World {
+    pub(crate) chain: Chain,
+    pub(crate) registry: Address,
+}
+
+/// The accounts that have money, by number.
+pub(crate) fn account(n: usize) -> Address {
+    ChainConfig::default().accounts[n].0
+}
+
+/// An address as a policy.
+pub(crate) fn is(who: Address) -> String {
+    format!("{who:?}")
+}
+
+impl World {
+    /// The framework, and a registry whose `define` policy is given.
+    pub(crate) fn new(define: &str) -> Self {
+        let config = ChainConfig {
+            auto_impersonate: true,
+            timestamp: Some(1_800_000_000),
+            ..ChainConfig::default()
+        };
+        let mut world = Self {
+            chain: Chain::new(config),
+            registry: Address::ZERO,
+        };
+        let framework = framework();
+        world.create2(&evm::creation_code(&framework.stub));
+        for part in [
+            &framework.storage,
+            &framework.proxy,
+            &framework.governance,
+            &framework.factory,
+        ] {
+            world.create2(&part.artifact.creation_code());
+            world.activate(part.address);
+        }
+        world.registry = world.deploy_registry(define).expect("the registry is born");
+        world
+    }
+
+    pub(crate) fn deploy_registry(&mut self, define: &str) -> Result<Address, Reverted> {
+        let init = [
+            CONSTRUCTOR_SELECTOR.as_slice(),
+            &(define.to_owned(),).abi_encode_params(),
+        ]
+        .concat();
+        let deploy = IStylusDeployer::deployCall {
+            bytecode: framework().registry.creation_code(),
+            initData: init.into(),
+            initValue: U256::ZERO,
+            salt: B256::ZERO,
+        };
+        let done = self.pay(
+            account(9),
+            STYLUS_DEPLOYER,
+            &deploy,
+            U256::from(10u64.pow(17)),
+        )?;
+        Ok(done.returned)
+    }
+
+    fn create2(&mut self, creation_code: &[u8]) {
+        let input = [B256::ZERO.as_slice(), creation_code].concat();
+        self.raw(account(9), CREATE2_DEPLOYER, input.into(), U256::ZERO, GAS)
+            .expect("CREATE2 deployer");
+    }
+
+    pub(crate) fn activate(&mut self, program: Address) {
+        let call = IArbWasm::activateProgramCall { program };
+        self.pay(account(9), ARB_WASM, &call, U256::from(10u64.pow(17)))
+            .expect("activation");
+    }
+
+    /// Deploys the code of a contract of this workspace, not activated.
+    pub(crate) fn deploy_inactive(&mut self, package: &str) -> Code {
+        let artifact: Artifact = BUILDER.contract(package).expect("the contract builds");
+        self.deploy_code(&artifact.creation_code())
+    }
+
+    /// Deploys and activates a contract of this workspace.
+    pub(crate) fn deploy(&mut self, package: &str) -> Code {
+        let code = self.deploy_inactive(package);
+        let version = IArbWasm::codehashVersionCall {
+            codehash: code.codehash,
+        };
+        if self.ask(ARB_WASM, &version).is_err() {
+            self.activate(code.implementation);
+        }
+        code
+    }
+
+    /// Runs creation code.
+    pub(crate) fn deploy_code(&mut self, creation_code: &[u8]) -> Code {
+        let request = CallRequest {
+            gas: Some(GAS),
+            input: creation_code.to_vec().into(),
+            ..CallRequest::default()
+        };
+        let hash = self
+            .chain
+            .submit_unsigned(account(9), request)
+            .expect("accepted");
+        let receipt = self.chain.receipt(hash).expect("mined");
+        let implementation = receipt.contract_address.expect("created");
+        Code {
+            implementation,
+            codehash: self.code_hash(implementation),
+            layoutHash: B256::ZERO,
+            sourceHash: B256::ZERO,
+        }
+    }
+
+    pub(crate) fn code_hash(&self, account: Address) -> B256 {
+        let view = self
+            .chain
+            .account(account, BlockId::latest())
+            .expect("latest");
+        keccak256(&view.code)
+    }
+
+    /// A transaction to the registry.
+    pub(crate) fn send<C: SolCall>(
+        &mut self,
+        from: Address,
+        call: &C,
+    ) -> Result<Done<C::Return>, Reverted> {
+        self.pay(from, self.registry, call, U256::ZERO)
+    }
+
+    /// A transaction to anybody, with value.
+    pub(crate) fn pay<C: SolCall>(
+        &mut self,
+        from: Address,
+        to: Address,
+        call: &C,
+        value: U256,
+    ) -> Result<Done<C::Return>, Reverted> {
+        self.pay_with_gas(from, to, call, value, GAS)
+    }
+
+    pub(crate) fn pay_with_gas<C: SolCall>(
+        &mut self,
+        from: Address,
+        to: Address,
+        call: &C,
+        value: U256,
+        gas: u64,
+    ) -> Result<Done<C::Return>, Reverted> {
+        let done = self.raw(from, to, call.abi_encode().into(), value, gas)?;
+        let returned = C::abi_decode_returns(&done.returned).expect("an answer of that type");
+        Ok(Done {
+            returned,
+            logs: done.logs,
+            gas: done.gas,
+        })
+    }
+
+    /// Sends bytes; they are refused without a transaction where a call of them reverts.
+    pub(crate) fn raw(
+        &mut self,
+        from: Address,
+        to: Address,
+        input: Bytes,
+        value: U256,
+        gas: u64,
+    ) -> Result<Done<Bytes>, Reverted> {
+        let request = CallRequest {
+            to: Some(to),
+            gas: Some(gas),
+            value,
+            input,
+            ..CallRequest::default()
+        };
+        let hash = self.chain.submit_unsigned(from, request).expect("accepted");
+        let receipt = self.chain.receipt(hash).expect("mined");
+        if !receipt.success {
+            return Err(Reverted(receipt.output));
+        }
+        Ok(Done {
+            returned: receipt.output,
+            logs: receipt.logs,
+            gas: receipt.gas_used,
+        })
+    }
+
+    /// A call of the registry's view.
+    pub(crate) fn view<C: SolCall>(&self, call: &C) -> Result<C::Return, Reverted> {
+        self.ask(self.registry, call)
+    }
+
+    /// A call of any view.
+    pub(crate) fn ask<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, Reverted> {
+        let request = CallRequest {
+            to: Some(to),
+            input: call.abi_encode().into(),
+            ..CallRequest::default()
+        };
+        let outcome = self
+            .chain
+            .call(request, BlockId::latest(), &Overrides::default())
+            .expect("a call");
+        if !outcome.success {
+            return Err(Reverted(outcome.output));
+        }
+        Ok(C::abi_decode_returns(&outcome.output).expect("an answer of that type"))
+    }
+
+    /// Lets time pass.
+    pub(crate) fn wait(&mut self, seconds: u64) {
+        self.chain.increase_time(seconds);
+        self.chain.mine(1, None).expect("a block");
+    }
+
+    /// Creates the definition "A" with one policy for all roles.
+    pub(crate) fn define(&mut self, policy: &str) -> Result<Done<Progress>, Reverted> {
+        self.send(
+            account(0),
+            &IRegistry::createDefinitionCall {
+                name: "A".into(),
+                migratePolicy: policy.into(),
+                policyPolicy: policy.into(),
+                createPolicy: policy.into(),
+            },
+        )
+    }
+}
+
+/// Asserts that a call reverts with exactly that error.
+#[track_caller]
+pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, Reverted>, error: impl SolError) {
+    match result {
+        Err(Reverted(data)) => assert_eq!(data, Bytes::from(error.abi_encode())),
+        Ok(done) => panic!("not refused: {done:?}"),
+    }
+}
+
+/// The step of a version that can only be born.
+pub(crate) fn birth() -> Step {
+    step("", 0, Bytes::new())
+}
+
+/// A step without a script.
+pub(crate) fn step(from: &str, kind: u8, data: Bytes) -> Step {
+    Step {
+        from: from.into(),
+        kind,
+        script: Address::ZERO,
+        scriptCodehash: B256::ZERO,
+        data,
+    }
+}
