@@ -103,6 +103,10 @@ pub struct Receipt {
     pub output: Bytes,
     /// Why execution stopped, unless by success or revert.
     pub halt: Option<Halt>,
+    /// After a failure: the newest reason that leaves no revert data, such as a trap of a program
+    /// or a refused activation. For messages only.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// Why execution stopped, other than by success or revert.
@@ -216,6 +220,9 @@ pub struct CallOutcome {
     pub created: Option<Address>,
     /// Why execution stopped, unless by success or revert.
     pub halt: Option<Halt>,
+    /// After a failure: the newest reason that leaves no revert data, such as a trap of a program
+    /// or a refused activation. For messages only.
+    pub note: Option<String>,
 }
 
 /// A transaction that waits for a block.

@@ -147,6 +147,7 @@ impl Chain {
             l1_block_number: self.l1_number(block_number),
             output: ended.output,
             halt: ended.halt,
+            note: ended.note,
             logs: ended.logs,
         });
         building.logs += building
@@ -270,11 +271,13 @@ pub(super) struct Ended {
     pub(super) logs: Vec<alloy_primitives::Log>,
     pub(super) created: Option<Address>,
     pub(super) halt: Option<Halt>,
+    pub(super) note: Option<String>,
 }
 
 impl Ended {
     pub(super) fn new(result: ExecutionResult, fault: Option<String>) -> Self {
         let gas_used = result.tx_gas_used();
+        let note = fault.clone().filter(|_| !result.is_success());
         let (success, output, logs, created, halt) = match result {
             ExecutionResult::Success {
                 logs,
@@ -299,6 +302,7 @@ impl Ended {
             logs,
             created,
             halt,
+            note,
         }
     }
 }

@@ -312,6 +312,7 @@ fn outcome(executed: Executed) -> CallOutcome {
         logs: ended.logs,
         created: ended.created,
         halt: ended.halt,
+        note: ended.note,
     }
 }
 

@@ -5,6 +5,8 @@ use alloy_primitives::{Address, B256, map::HashMap};
 use revm::context::{ContextTr, JournalTr};
 use stylus_vm::{Program, Rules};
 
+/// Size limit when a program is compiled again: its activation has judged it, bytes.
+const RECOMPILE_LIMIT: usize = 16 << 20;
 /// Compiled programs kept at most.
 const CAPACITY: usize = 4_096;
 
@@ -57,11 +59,11 @@ pub(crate) fn load(
             }
             root.join(&stream)
         }
-        None => stylus_vm::decompress(code, usize::MAX >> 1).map_err(|error| error.to_string()),
+        None => stylus_vm::decompress(code, RECOMPILE_LIMIT).map_err(|error| error.to_string()),
     }?;
     let rules = rules(ctx, params, u16::MAX);
     let rules = Rules {
-        max_wasm_size: usize::MAX >> 1,
+        max_wasm_size: RECOMPILE_LIMIT,
         ..rules
     };
     let activated =

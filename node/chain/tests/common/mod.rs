@@ -1,0 +1,256 @@
+//! A chain for tests, and small programs to run on it.
+#![allow(dead_code, missing_docs)]
+
+use alloy_primitives::{Address, B256, Bytes, U256, address, hex};
+use alloy_sol_types::{SolCall, sol};
+use std::io::Write;
+use stylus_chain::{BlockId, CallOutcome, CallRequest, Chain, ChainConfig, Overrides, Receipt};
+
+pub const DEV: Address = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
+pub const ALICE: Address = address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
+pub const ARB_WASM: Address = Address::with_last_byte(0x71);
+pub const ARB_WASM_CACHE: Address = Address::with_last_byte(0x72);
+pub const ARB_OWNER: Address = Address::with_last_byte(0x70);
+pub const CACHE_MANAGER: Address = address!("a6e41ffd769491a42a6e5ce453259b93983a22ef");
+pub const START: u64 = 1_800_000_000;
+pub const DAY: u64 = 86_400;
+
+sol! {
+    #![sol(all_derives)]
+    interface ArbOs {
+        function activateProgram(address program) external payable returns (uint16 version, uint256 dataFee);
+        function codehashKeepalive(bytes32 codehash) external payable;
+        function programVersion(address program) external view returns (uint16);
+        function programTimeLeft(address program) external view returns (uint64);
+        function programInitGas(address program) external view returns (uint64 gas, uint64 gasWhenCached);
+        function codehashVersion(bytes32 codehash) external view returns (uint16);
+        function stylusVersion() external view returns (uint16);
+        function cacheProgram(address program) external;
+        function evictCodehash(bytes32 codehash) external;
+        function codehashIsCached(bytes32 codehash) external view returns (bool);
+        function setWasmFreePages(uint16 pages) external;
+        function scheduleArbOSUpgrade(uint64 version, uint64 timestamp) external;
+        event ProgramActivated(bytes32 indexed codehash, bytes32 moduleHash, address program, uint256 dataFee, uint16 version);
+        error ProgramNotActivated();
+        error ProgramExpired(uint64 ageInSeconds);
+        error ProgramUpToDate();
+        error ProgramKeepaliveTooSoon(uint64 ageInSeconds);
+        error ProgramInsufficientValue(uint256 have, uint256 want);
+        error ProgramNeedsUpgrade(uint16 version, uint16 stylusVersion);
+    }
+}
+
+pub fn ether(amount: u64) -> U256 {
+    U256::from(amount) * U256::from(10u64.pow(18))
+}
+
+pub fn chain() -> Chain {
+    chain_at(51)
+}
+
+/// A chain where every account may send without signature and calls have plenty of gas.
+pub fn chain_at(arbos_version: u64) -> Chain {
+    Chain::new(ChainConfig {
+        arbos_version,
+        timestamp: Some(START),
+        auto_impersonate: true,
+        rpc_gas_cap: 1 << 50,
+        ..ChainConfig::default()
+    })
+}
+
+pub fn request(to: Address, input: impl Into<Bytes>) -> CallRequest {
+    let (from, to, input) = (Some(ALICE), Some(to), input.into());
+    CallRequest {
+        from,
+        to,
+        input,
+        gas: Some(30_000_000),
+        ..CallRequest::default()
+    }
+}
+
+/// Sends a transaction and gives its receipt.
+pub fn send(chain: &mut Chain, from: Address, mut request: CallRequest) -> Receipt {
+    request.from = Some(from);
+    let hash = chain
+        .submit_unsigned(from, request)
+        .expect("the transaction is accepted");
+    chain.receipt(hash).expect("the transaction is mined")
+}
+
+pub fn call(chain: &Chain, request: CallRequest) -> CallOutcome {
+    chain
+        .call(request, BlockId::latest(), &Overrides::default())
+        .expect("the call is accepted")
+}
+
+/// Calls a view of a precompile and decodes its answer.
+pub fn ask<C: SolCall>(chain: &Chain, to: Address, question: C) -> C::Return {
+    let outcome = call(chain, request(to, question.abi_encode()));
+    assert!(outcome.success, "{outcome:?}");
+    C::abi_decode_returns(&outcome.output).expect("the answer decodes")
+}
+
+pub fn slot(chain: &Chain, address: Address, slot: u64) -> U256 {
+    chain
+        .storage(address, U256::from(slot), BlockId::latest())
+        .expect("latest exists")
+        .into()
+}
+
+/// Init code that deploys `code` as it is.
+pub fn deploying(code: &[u8]) -> Vec<u8> {
+    let mut init = vec![0x7f];
+    init.extend(U256::from(code.len()).to_be_bytes::<32>());
+    init.extend(hex!("80602a5f395ff3"));
+    assert_eq!(init.len(), 40);
+    init[35] = 40;
+    init.extend(code);
+    init
+}
+
+pub fn deploy(chain: &mut Chain, code: &[u8]) -> Address {
+    let create = CallRequest {
+        input: deploying(code).into(),
+        gas: Some(30_000_000),
+        ..CallRequest::default()
+    };
+    let receipt = send(chain, ALICE, create);
+    assert!(receipt.success, "{receipt:?}");
+    receipt.contract_address.expect("a creation has an address")
+}
+
+/// The on-chain form of a module.
+pub fn program(wat: &str) -> Vec<u8> {
+    let wasm = wat::parse_str(wat).expect("the module is well-formed");
+    let mut code = vec![0xef, 0xf0, 0x00, 0x00];
+    {
+        let mut writer = brotli::CompressorWriter::new(&mut code, 4_096, 11, 22);
+        writer.write_all(&wasm).expect("writing to memory works");
+    }
+    code
+}
+
+pub fn activate(chain: &mut Chain, program: Address) -> Receipt {
+    let input = ArbOs::activateProgramCall { program }.abi_encode();
+    let request = CallRequest {
+        value: ether(1),
+        ..request(ARB_WASM, input)
+    };
+    send(chain, ALICE, request)
+}
+
+/// Deploys and activates a module.
+pub fn install(chain: &mut Chain, wat: &str) -> Address {
+    let address = deploy(chain, &program(wat));
+    let receipt = activate(chain, address);
+    assert!(receipt.success, "{receipt:?}");
+    address
+}
+
+pub fn code_hash(chain: &Chain, address: Address) -> B256 {
+    chain
+        .account(address, BlockId::latest())
+        .expect("latest exists")
+        .code_hash
+}
+
+/// Calldata for the forwarders: whom to call, and with what.
+pub fn via(to: Address, rest: &[u8]) -> Vec<u8> {
+    [to.into_word().as_slice(), rest].concat()
+}
+
+/// EVM code that calls the address in the first calldata word with the rest and passes the result on.
+pub const EVM_FORWARD: [u8; 33] =
+    hex!("60203603806020 5f375f5f915f5f5f355af13d5f5f3e15601d573d5ff35b3d5ffd");
+/// The same by delegatecall.
+pub const EVM_DELEGATE: [u8; 32] =
+    hex!("60203603806020 5f375f5f915f5f355af43d5f5f3e15601c573d5ff35b3d5ffd");
+/// The same by staticcall.
+pub const EVM_STATIC: [u8; 32] =
+    hex!("60203603806020 5f375f5f915f5f355afa3d5f5f3e15601c573d5ff35b3d5ffd");
+
+const IMPORTS: &str = r#"
+    (import "vm_hooks" "read_args" (func $read_args (param i32)))
+    (import "vm_hooks" "write_result" (func $write_result (param i32 i32)))
+    (import "vm_hooks" "storage_load_bytes32" (func $load (param i32 i32)))
+    (import "vm_hooks" "storage_cache_bytes32" (func $store (param i32 i32)))
+    (import "vm_hooks" "storage_flush_cache" (func $flush (param i32)))
+    (import "vm_hooks" "call_contract" (func $call (param i32 i32 i32 i32 i64 i32) (result i32)))
+    (import "vm_hooks" "delegate_call_contract" (func $delegate (param i32 i32 i32 i64 i32) (result i32)))
+    (import "vm_hooks" "static_call_contract" (func $static (param i32 i32 i32 i64 i32) (result i32)))
+    (import "vm_hooks" "create1" (func $create1 (param i32 i32 i32 i32 i32)))
+    (import "vm_hooks" "read_return_data" (func $read_return_data (param i32 i32 i32) (result i32)))
+    (import "vm_hooks" "return_data_size" (func $return_data_size (result i32)))
+    (import "vm_hooks" "emit_log" (func $emit_log (param i32 i32 i32)))
+    (import "vm_hooks" "contract_address" (func $contract_address (param i32)))
+    (import "vm_hooks" "msg_sender" (func $msg_sender (param i32)))
+    (import "vm_hooks" "msg_value" (func $msg_value (param i32)))
+    (import "vm_hooks" "msg_reentrant" (func $msg_reentrant (result i32)))
+    (import "vm_hooks" "evm_gas_left" (func $gas_left (result i64)))
+    (import "vm_hooks" "pay_for_memory_grow" (func $grow (param i32)))
+"#;
+
+/// A module with one page (or `pages`), all usual imports and this body of `user_entrypoint`.
+pub fn module(pages: u32, body: &str) -> String {
+    format!(
+        r#"(module {IMPORTS}
+        (memory (export "memory") {pages})
+        (func $count
+            ;; slot 0 of the acting account += 1, flushed
+            (call $load (i32.const 60000) (i32.const 60100))
+            (i32.store8 (i32.const 60131) (i32.add (i32.load8_u (i32.const 60131)) (i32.const 1)))
+            (call $store (i32.const 60000) (i32.const 60100))
+            (call $flush (i32.const 1)))
+        (func $pass_on
+            (drop (call $read_return_data (i32.const 0) (i32.const 0) (call $return_data_size)))
+            (call $write_result (i32.const 0) (call $return_data_size)))
+        (func (export "user_entrypoint") (param $len i32) (result i32)
+            (local $status i32) (local $before i64) (local $at i32)
+            (call $read_args (i32.const 0))
+            {body}))"#
+    )
+}
+
+/// Adds one to slot 0 and returns the new count as a word.
+pub fn counter() -> String {
+    module(
+        1,
+        "(call $count) (call $write_result (i32.const 60100) (i32.const 32)) (i32.const 0)",
+    )
+}
+
+/// Counts, then calls as [`via`] says and passes the result on; a failure becomes a revert.
+pub fn forwarder() -> String {
+    module(
+        1,
+        "(call $count)
+         (local.set $status (call $call (i32.const 12) (i32.const 32)
+            (i32.sub (local.get $len) (i32.const 32)) (i32.const 61000) (i64.const -1) (i32.const 61100)))
+         (call $pass_on)
+         (local.get $status)",
+    )
+}
+
+/// Calls by delegatecall as [`via`] says and passes the result on.
+pub fn delegator() -> String {
+    module(
+        1,
+        "(local.set $status (call $delegate (i32.const 12) (i32.const 32)
+            (i32.sub (local.get $len) (i32.const 32)) (i64.const -1) (i32.const 61100)))
+         (call $pass_on)
+         (local.get $status)",
+    )
+}
+
+/// Calls by staticcall as [`via`] says and returns the status as one byte, whatever it is.
+pub fn static_caller() -> String {
+    module(
+        1,
+        "(i32.store8 (i32.const 62000) (call $static (i32.const 12) (i32.const 32)
+            (i32.sub (local.get $len) (i32.const 32)) (i64.const -1) (i32.const 61100)))
+         (call $write_result (i32.const 62000) (i32.const 1))
+         (i32.const 0)",
+    )
+}
