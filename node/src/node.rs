@@ -152,11 +152,15 @@ impl Node {
                 }
             }
         }
+        if latest > self.announced {
+            tracing::info!(number = latest, "block");
+        }
         self.announced = latest;
     }
 
     /// Tells subscribers and filters of an accepted transaction.
     pub(crate) fn accepted(&mut self, hash: B256) {
+        tracing::info!(%hash, "transaction");
         self.filters.accept(hash);
         if self.events.wanted() {
             self.events.send(Event::Transaction(hash));

@@ -8,11 +8,8 @@ use alloy::primitives::{Address, U256, utils::parse_ether};
 use clap::{Args, Parser};
 use stylus_chain::ChainConfig;
 
-use crate::accounts::{
-    AccountsConfig, DEFAULT_DERIVATION_PATH, DEFAULT_MNEMONIC, ether, random_phrase,
-};
-use crate::config::{Cors, DEFAULT_PORT, Limits, MiningMode, NodeConfig, StateFiles};
-use crate::error::NodeError;
+use crate::accounts::DEFAULT_DERIVATION_PATH;
+use crate::config::DEFAULT_PORT;
 
 /// Where `--ipc` without a path listens.
 const DEFAULT_IPC_PATH: &str = "/tmp/stylus-devnode.ipc";
@@ -23,7 +20,7 @@ const DEFAULT_IPC_PATH: &str = "/tmp/stylus-devnode.ipc";
 pub(super) struct Flags {
     /// Port to listen on; 0 takes a free one.
     #[arg(short, long, default_value_t = DEFAULT_PORT)]
-    port: u16,
+    pub(super) port: u16,
     /// Addresses to listen on.
     #[arg(
         long,
@@ -32,23 +29,23 @@ pub(super) struct Flags {
         default_value = "127.0.0.1",
         value_delimiter = ','
     )]
-    host: Vec<IpAddr>,
+    pub(super) host: Vec<IpAddr>,
     /// Chain id.
     #[arg(long, visible_alias = "chain", value_name = "ID", default_value_t = ChainConfig::default().chain_id)]
-    chain_id: u64,
+    pub(super) chain_id: u64,
     /// Rules of the chain: 32, 40, 41, 50, 51 or 60.
     #[arg(long, value_name = "VERSION", default_value_t = ChainConfig::default().arbos_version, value_parser = arbos_version)]
-    arbos_version: u64,
+    pub(super) arbos_version: u64,
     #[command(flatten)]
-    accounts: AccountFlags,
+    pub(super) accounts: AccountFlags,
     #[command(flatten)]
-    mining: MiningFlags,
+    pub(super) mining: MiningFlags,
     #[command(flatten)]
-    environment: EnvironmentFlags,
+    pub(super) environment: EnvironmentFlags,
     #[command(flatten)]
-    state: StateFlags,
+    pub(super) state: StateFlags,
     #[command(flatten)]
-    server: ServerFlags,
+    pub(super) server: ServerFlags,
     /// Print nothing, not even the ready line.
     #[arg(short, long, visible_alias = "silent")]
     pub(super) quiet: bool,
@@ -60,7 +57,7 @@ pub(super) struct Flags {
     pub(super) config_out: Option<PathBuf>,
     /// Listen on a Unix socket, too.
     #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = DEFAULT_IPC_PATH)]
-    ipc: Option<PathBuf>,
+    pub(super) ipc: Option<PathBuf>,
     /// Refused: this is an Arbitrum chain.
     #[arg(long)]
     pub(super) optimism: bool,
@@ -74,19 +71,19 @@ pub(super) struct Flags {
 }
 
 #[derive(Debug, Args)]
-struct AccountFlags {
+pub(super) struct AccountFlags {
     /// Number of dev accounts.
     #[arg(short, long, value_name = "N", default_value_t = 10)]
-    accounts: u32,
+    pub(super) accounts: u32,
     /// Balance of each dev account in ETH.
     #[arg(long, value_name = "ETH", default_value_t = 10_000)]
-    balance: u64,
+    pub(super) balance: u64,
     /// BIP-39 phrase of the dev accounts.
     #[arg(short, long, value_name = "PHRASE", conflicts_with_all = ["mnemonic_random", "mnemonic_seed_unsafe"])]
-    mnemonic: Option<String>,
+    pub(super) mnemonic: Option<String>,
     /// Take a fresh phrase of this many words.
     #[arg(long, value_name = "WORDS", num_args = 0..=1, default_missing_value = "12")]
-    mnemonic_random: Option<usize>,
+    pub(super) mnemonic_random: Option<usize>,
     /// Take a phrase derived from this number: for tests only.
     #[arg(
         long,
@@ -94,80 +91,80 @@ struct AccountFlags {
         visible_alias = "mnemonic-seed",
         conflicts_with = "mnemonic_random"
     )]
-    mnemonic_seed_unsafe: Option<u64>,
+    pub(super) mnemonic_seed_unsafe: Option<u64>,
     /// Parent path of the dev accounts.
     #[arg(long, value_name = "PATH", default_value = DEFAULT_DERIVATION_PATH)]
-    derivation_path: String,
+    pub(super) derivation_path: String,
     /// Fund more accounts: ADDRESS or ADDRESS:ETH, separated by commas.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = funded)]
-    fund_accounts: Vec<(Address, Option<U256>)>,
+    pub(super) fund_accounts: Vec<(Address, Option<U256>)>,
     /// Take transactions from every address without a signature.
     #[arg(long, visible_alias = "auto-unlock")]
-    auto_impersonate: bool,
+    pub(super) auto_impersonate: bool,
 }
 
 #[derive(Debug, Args)]
-struct MiningFlags {
+pub(super) struct MiningFlags {
     /// Seconds between blocks, instead of a block per transaction.
     #[arg(short, long, visible_alias = "blockTime", value_name = "SECONDS", value_parser = seconds)]
-    block_time: Option<Duration>,
+    pub(super) block_time: Option<Duration>,
     /// No blocks but on request.
     #[arg(long, visible_alias = "no-mine", conflicts_with = "block_time")]
-    no_mining: bool,
+    pub(super) no_mining: bool,
     /// Both: a block per transaction and one each block time.
     #[arg(long, requires = "block_time")]
-    mixed_mining: bool,
+    pub(super) mixed_mining: bool,
 }
 
 #[derive(Debug, Args)]
-struct EnvironmentFlags {
+pub(super) struct EnvironmentFlags {
     /// Unix seconds of the first block.
     #[arg(long, value_name = "SECONDS")]
-    timestamp: Option<u64>,
+    pub(super) timestamp: Option<u64>,
     /// Number of the first block.
     #[arg(long, value_name = "N")]
-    number: Option<u64>,
+    pub(super) number: Option<u64>,
     /// Gas limit of a block.
     #[arg(long, value_name = "GAS")]
-    gas_limit: Option<u64>,
+    pub(super) gas_limit: Option<u64>,
     /// No gas limit of blocks.
     #[arg(long, conflicts_with = "gas_limit")]
-    disable_block_gas_limit: bool,
+    pub(super) disable_block_gas_limit: bool,
     /// Smallest gas price to suggest, in wei.
     #[arg(long, value_name = "WEI")]
-    gas_price: Option<u128>,
+    pub(super) gas_price: Option<u128>,
     /// Base fee in wei.
     #[arg(long, visible_alias = "base-fee", value_name = "WEI")]
-    block_base_fee_per_gas: Option<u64>,
+    pub(super) block_base_fee_per_gas: Option<u64>,
     /// Largest deployed code in bytes.
     #[arg(long, value_name = "BYTES")]
-    code_size_limit: Option<usize>,
+    pub(super) code_size_limit: Option<usize>,
     /// No limit on deployed code.
     #[arg(long, conflicts_with = "code_size_limit")]
-    disable_code_size_limit: bool,
+    pub(super) disable_code_size_limit: bool,
     /// Genesis file of geth's form.
     #[arg(long, value_name = "FILE")]
-    init: Option<PathBuf>,
+    pub(super) init: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-struct StateFlags {
+pub(super) struct StateFlags {
     /// Load the state from this file if it exists, and save it there at the end.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["load_state", "dump_state"])]
-    state: Option<PathBuf>,
+    pub(super) state: Option<PathBuf>,
     /// Load the state from this file.
     #[arg(long, value_name = "FILE")]
-    load_state: Option<PathBuf>,
+    pub(super) load_state: Option<PathBuf>,
     /// Save the state to this file at the end.
     #[arg(long, value_name = "FILE")]
-    dump_state: Option<PathBuf>,
+    pub(super) dump_state: Option<PathBuf>,
     /// Also save the state each time this many seconds have passed.
     #[arg(short = 's', long, value_name = "SECONDS", value_parser = seconds)]
-    state_interval: Option<Duration>,
+    pub(super) state_interval: Option<Duration>,
 }
 
 #[derive(Debug, Args)]
-struct ServerFlags {
+pub(super) struct ServerFlags {
     /// Web pages that may call the node.
     #[arg(
         long,
@@ -175,13 +172,13 @@ struct ServerFlags {
         default_value = "*",
         value_delimiter = ','
     )]
-    allow_origin: Vec<String>,
+    pub(super) allow_origin: Vec<String>,
     /// Send no CORS headers.
     #[arg(long)]
-    no_cors: bool,
+    pub(super) no_cors: bool,
     /// Take requests of any size.
     #[arg(long)]
-    no_request_size_limit: bool,
+    pub(super) no_request_size_limit: bool,
 }
 
 /// Flags that make sense only where another chain is forked.
@@ -250,127 +247,6 @@ struct WithoutEffect {
     no_rate_limit: bool,
     #[arg(long)]
     no_storage_caching: bool,
-}
-
-impl Flags {
-    /// The node that the flags describe.
-    ///
-    /// # Errors
-    /// [`NodeError::Mnemonic`] when a random phrase of an impossible length is asked for.
-    pub(super) fn node_config(&self) -> Result<NodeConfig, NodeError> {
-        let accounts = self.accounts.config()?;
-        let fund = self.accounts.fund_accounts.iter();
-        let fund = fund
-            .map(|(address, amount)| (*address, amount.unwrap_or(accounts.balance)))
-            .collect();
-        Ok(NodeConfig {
-            hosts: self.host.clone(),
-            port: self.port,
-            ipc: self.ipc.clone(),
-            fund,
-            accounts,
-            chain: self.chain_config(),
-            min_gas_price: self.environment.gas_price,
-            mining: self.mining.mode(),
-            genesis: self.environment.init.clone(),
-            state: self.state.files(),
-            limits: self.server.limits(),
-            cors: self.server.cors(),
-        })
-    }
-
-    fn chain_config(&self) -> ChainConfig {
-        let (given, default) = (&self.environment, ChainConfig::default());
-        ChainConfig {
-            chain_id: self.chain_id,
-            arbos_version: self.arbos_version,
-            timestamp: given.timestamp,
-            number: given.number.unwrap_or(default.number),
-            base_fee: given.block_base_fee_per_gas.unwrap_or(default.base_fee),
-            gas_limit: if given.disable_block_gas_limit {
-                u64::MAX
-            } else {
-                given.gas_limit.unwrap_or(default.gas_limit)
-            },
-            code_size_limit: if given.disable_code_size_limit {
-                Some(usize::MAX)
-            } else {
-                given.code_size_limit
-            },
-            auto_impersonate: self.accounts.auto_impersonate,
-            ..default
-        }
-    }
-}
-
-impl AccountFlags {
-    fn config(&self) -> Result<AccountsConfig, NodeError> {
-        let mnemonic = match (
-            &self.mnemonic,
-            self.mnemonic_random,
-            self.mnemonic_seed_unsafe,
-        ) {
-            (Some(phrase), _, _) => phrase.clone(),
-            (None, Some(words), _) => random_phrase(words, None)?,
-            (None, None, Some(seed)) => random_phrase(12, Some(seed))?,
-            (None, None, None) => DEFAULT_MNEMONIC.to_owned(),
-        };
-        Ok(AccountsConfig {
-            count: self.accounts,
-            mnemonic,
-            derivation_path: self.derivation_path.clone(),
-            balance: ether(self.balance),
-        })
-    }
-}
-
-impl MiningFlags {
-    fn mode(&self) -> MiningMode {
-        match (self.no_mining, self.block_time, self.mixed_mining) {
-            (true, _, _) => MiningMode::Manual,
-            (false, Some(every), true) => MiningMode::Mixed(every),
-            (false, Some(every), false) => MiningMode::Interval(every),
-            (false, None, _) => MiningMode::Auto,
-        }
-    }
-}
-
-impl StateFlags {
-    /// A folder stands for the file `state.json` in it, as in anvil.
-    fn files(&self) -> StateFiles {
-        let file = |path: &PathBuf| {
-            if path.is_dir() {
-                path.join("state.json")
-            } else {
-                path.clone()
-            }
-        };
-        StateFiles {
-            load: self.state.as_ref().or(self.load_state.as_ref()).map(file),
-            dump: self.state.as_ref().or(self.dump_state.as_ref()).map(file),
-            interval: self.state_interval,
-        }
-    }
-}
-
-impl ServerFlags {
-    fn limits(&self) -> Limits {
-        let default = Limits::default();
-        Limits {
-            request_bytes: default
-                .request_bytes
-                .filter(|_| !self.no_request_size_limit),
-            ..default
-        }
-    }
-
-    fn cors(&self) -> Cors {
-        match self.no_cors {
-            true => Cors::Off,
-            false if self.allow_origin.iter().any(|origin| origin == "*") => Cors::Any,
-            false => Cors::Origins(self.allow_origin.clone()),
-        }
-    }
 }
 
 /// Versions whose rules the chain states.

@@ -6,6 +6,7 @@ mod flags;
 mod logging;
 mod output;
 mod refuse;
+mod settings;
 
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};

@@ -91,3 +91,9 @@ fn threads_of_nodes() -> usize {
     let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
     names.filter(|name| name.starts_with("stylus-")).count()
 }
+
+#[test]
+fn a_handle_may_be_shared_between_threads() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    shared(&node());
+}

@@ -189,3 +189,9 @@ fn more_connections_than_the_budget_wait_and_are_answered() {
         assert_eq!(client.join().unwrap(), "0x64aba");
     }
 }
+
+#[test]
+fn subscribing_over_http_is_an_error() {
+    let node = node();
+    rpc_error(node.port(), "eth_subscribe", json!(["newHeads"]));
+}

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod control;
+mod debug;
 mod embedded;
 mod evm;
 mod filters;

@@ -1,0 +1,131 @@
+//! From flags to the settings of a node.
+
+use std::path::PathBuf;
+
+use stylus_chain::ChainConfig;
+
+use super::flags::{AccountFlags, Flags, MiningFlags, ServerFlags, StateFlags};
+use crate::accounts::{AccountsConfig, DEFAULT_MNEMONIC, ether, random_phrase};
+use crate::config::{Cors, Limits, MiningMode, NodeConfig, StateFiles};
+use crate::error::NodeError;
+
+impl Flags {
+    /// The node that the flags describe.
+    ///
+    /// # Errors
+    /// [`NodeError::Mnemonic`] when a random phrase of an impossible length is asked for.
+    pub(super) fn node_config(&self) -> Result<NodeConfig, NodeError> {
+        let accounts = self.accounts.config()?;
+        let fund = self.accounts.fund_accounts.iter();
+        let fund = fund
+            .map(|(address, amount)| (*address, amount.unwrap_or(accounts.balance)))
+            .collect();
+        Ok(NodeConfig {
+            hosts: self.host.clone(),
+            port: self.port,
+            ipc: self.ipc.clone(),
+            fund,
+            accounts,
+            chain: self.chain_config(),
+            min_gas_price: self.environment.gas_price,
+            mining: self.mining.mode(),
+            genesis: self.environment.init.clone(),
+            state: self.state.files(),
+            limits: self.server.limits(),
+            cors: self.server.cors(),
+        })
+    }
+
+    fn chain_config(&self) -> ChainConfig {
+        let (given, default) = (&self.environment, ChainConfig::default());
+        ChainConfig {
+            chain_id: self.chain_id,
+            arbos_version: self.arbos_version,
+            timestamp: given.timestamp,
+            number: given.number.unwrap_or(default.number),
+            base_fee: given.block_base_fee_per_gas.unwrap_or(default.base_fee),
+            gas_limit: if given.disable_block_gas_limit {
+                u64::MAX
+            } else {
+                given.gas_limit.unwrap_or(default.gas_limit)
+            },
+            code_size_limit: if given.disable_code_size_limit {
+                Some(usize::MAX)
+            } else {
+                given.code_size_limit
+            },
+            auto_impersonate: self.accounts.auto_impersonate,
+            ..default
+        }
+    }
+}
+
+impl AccountFlags {
+    fn config(&self) -> Result<AccountsConfig, NodeError> {
+        let mnemonic = match (
+            &self.mnemonic,
+            self.mnemonic_random,
+            self.mnemonic_seed_unsafe,
+        ) {
+            (Some(phrase), _, _) => phrase.clone(),
+            (None, Some(words), _) => random_phrase(words, None)?,
+            (None, None, Some(seed)) => random_phrase(12, Some(seed))?,
+            (None, None, None) => DEFAULT_MNEMONIC.to_owned(),
+        };
+        Ok(AccountsConfig {
+            count: self.accounts,
+            mnemonic,
+            derivation_path: self.derivation_path.clone(),
+            balance: ether(self.balance),
+        })
+    }
+}
+
+impl MiningFlags {
+    fn mode(&self) -> MiningMode {
+        match (self.no_mining, self.block_time, self.mixed_mining) {
+            (true, _, _) => MiningMode::Manual,
+            (false, Some(every), true) => MiningMode::Mixed(every),
+            (false, Some(every), false) => MiningMode::Interval(every),
+            (false, None, _) => MiningMode::Auto,
+        }
+    }
+}
+
+impl StateFlags {
+    /// A folder stands for the file `state.json` in it, as in anvil.
+    fn files(&self) -> StateFiles {
+        let file = |path: &PathBuf| {
+            if path.is_dir() {
+                path.join("state.json")
+            } else {
+                path.clone()
+            }
+        };
+        StateFiles {
+            load: self.state.as_ref().or(self.load_state.as_ref()).map(file),
+            dump: self.state.as_ref().or(self.dump_state.as_ref()).map(file),
+            interval: self.state_interval,
+        }
+    }
+}
+
+impl ServerFlags {
+    fn limits(&self) -> Limits {
+        let default = Limits::default();
+        Limits {
+            request_bytes: default
+                .request_bytes
+                .filter(|_| !self.no_request_size_limit),
+            ..default
+        }
+    }
+
+    fn cors(&self) -> Cors {
+        match self.no_cors {
+            true => Cors::Off,
+            false if self.allow_origin.iter().any(|origin| origin == "*") => Cors::Any,
+            false => Cors::Origins(self.allow_origin.clone()),
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Traces, access lists, and tokens out of nothing.
+
+use alloy::primitives::{Address, B256, U256};
+use serde_json::{Value, json};
+
+use crate::evm::counter;
+use crate::support::{node, request, rpc, rpc_error};
+
+fn deployed(port: u16, from: Address) -> (Value, Value) {
+    let hash = rpc(
+        port,
+        "eth_sendTransaction",
+        json!([{ "from": from, "data": counter() }]),
+    );
+    let contract = rpc(port, "eth_getTransactionReceipt", json!([hash]))["contractAddress"].clone();
+    (hash, contract)
+}
+
+#[test]
+fn call_tracer_shows_the_frame_of_a_transaction_and_of_a_call() {
+    let node = node();
+    let (port, from) = (node.port(), node.addresses()[0]);
+    let (hash, contract) = deployed(port, from);
+    let tracer = json!({ "tracer": "callTracer" });
+    let trace = rpc(port, "debug_traceTransaction", json!([hash, tracer]));
+    assert_eq!(trace["type"], "CREATE");
+    assert_eq!(trace["to"], contract);
+    let trace = rpc(
+        port,
+        "debug_traceCall",
+        json!([{ "to": contract }, "latest", tracer]),
+    );
+    assert_eq!(trace["type"], "CALL");
+    assert_eq!(trace["output"], json!(B256::with_last_byte(1)));
+}
+
+#[test]
+fn the_script_of_cargo_stylus_is_answered_like_the_native_tracer() {
+    let node = node();
+    let (hash, _) = deployed(node.port(), node.addresses()[0]);
+    let script = "{ \"hostio\": function(info) { }, \"result\": function() { return []; } }";
+    let trace = |tracer: &str| {
+        request(
+            node.port(),
+            "debug_traceTransaction",
+            json!([hash, { "tracer": tracer }]),
+        )
+    };
+    let (native, scripted) = (trace("stylusTracer"), trace(script));
+    assert_eq!(scripted, native);
+}
+
+#[test]
+fn tracers_that_do_not_exist_here_are_refused() {
+    let node = node();
+    let (hash, _) = deployed(node.port(), node.addresses()[0]);
+    for options in [
+        json!({}),
+        json!({ "tracer": "prestateTracer" }),
+        json!({ "tracer": "{ }" }),
+    ] {
+        let error = rpc_error(
+            node.port(),
+            "debug_traceTransaction",
+            json!([hash, options]),
+        );
+        assert_eq!(error["code"], -32004, "{options}: {error}");
+    }
+    let unknown = json!([B256::repeat_byte(1), { "tracer": "callTracer" }]);
+    assert_eq!(
+        rpc_error(node.port(), "debug_traceTransaction", unknown)["code"],
+        -32001
+    );
+}
+
+#[test]
+fn an_access_list_names_the_slots_that_a_call_reads() {
+    let node = node();
+    let (_, contract) = deployed(node.port(), node.addresses()[0]);
+    let list = rpc(
+        node.port(),
+        "eth_createAccessList",
+        json!([{ "to": contract }, "latest"]),
+    );
+    let expected = json!([{ "address": contract, "storageKeys": [B256::ZERO] }]);
+    assert_eq!(list["accessList"], expected);
+}
+
+#[test]
+fn tokens_are_dealt_to_whoever_is_named() {
+    let node = node();
+    let (token, owner) = (Address::repeat_byte(0x70), Address::repeat_byte(0x71));
+    // balanceOf(owner) is SLOAD(keccak256(owner, 0)), as Solidity lays out a mapping in slot 0.
+    let code = "0x6004355f525f60205260405f20545f5260205ff3";
+    rpc(node.port(), "anvil_setCode", json!([token, code]));
+    rpc(
+        node.port(),
+        "anvil_dealERC20",
+        json!([owner, token, "0x1234"]),
+    );
+    let data = format!(
+        "0x70a08231{}",
+        B256::left_padding_from(owner.as_slice())
+            .to_string()
+            .trim_start_matches("0x")
+    );
+    let balance = rpc(
+        node.port(),
+        "eth_call",
+        json!([{ "to": token, "data": data }, "latest"]),
+    );
+    assert_eq!(balance, json!(B256::from(U256::from(0x1234))));
+    let error = rpc_error(node.port(), "anvil_dealERC20", json!([owner, owner, "0x1"]));
+    assert_eq!(error["code"], -32602, "no token: {error}");
+}
