@@ -18,25 +18,40 @@ use crate::report::{Decision, Finding, Report, Verdict};
 use crate::shape::Bytes;
 use pairs::{Pairs, pair};
 
-
 /// Compares the layout of the version in use with that of the version to come.
 ///
 /// # Errors
 /// [`LayoutError`] if a position is no number or a declaration names no field.
-pub fn compare(old: &Layout, new: &Layout, declarations: &Declarations) -> Result<Report, LayoutError> {
+pub fn compare(
+    old: &Layout,
+    new: &Layout,
+    declarations: &Declarations,
+) -> Result<Report, LayoutError> {
     let new = &declarations.apply(new)?;
     let mut types = Types::default();
-    let mut findings = Area::root("").compare(&mut types, &fields(old, &old.storage)?, &fields(new, &new.storage)?)?;
+    let mut findings = Area::root("").compare(
+        &mut types,
+        &fields(old, &old.storage)?,
+        &fields(new, &new.storage)?,
+    )?;
     for (namespace, items) in &old.namespaces {
         let old = fields(old, items)?;
         match new.namespaces.get(namespace) {
-            Some(items) => findings.extend(Area::root(namespace).compare(&mut types, &old, &fields(new, items)?)?),
+            Some(items) => findings.extend(Area::root(namespace).compare(
+                &mut types,
+                &old,
+                &fields(new, items)?,
+            )?),
             None => findings.extend(old.iter().map(|field| dropped_namespace(namespace, field))),
         }
     }
     for (namespace, items) in &new.namespaces {
         if !old.namespaces.contains_key(namespace) {
-            findings.extend(fields(new, items)?.iter().map(|field| new_namespace(old, namespace, field)));
+            findings.extend(
+                fields(new, items)?
+                    .iter()
+                    .map(|field| new_namespace(old, namespace, field)),
+            );
         }
     }
     Ok(Report::new(findings))
@@ -50,14 +65,22 @@ fn dropped_namespace(namespace: &str, field: &Field<'_>) -> Finding {
         field: field.label().into(),
         old: Some(field.place()),
         new: None,
-        note: "its namespace is gone; keep the struct even if it is unused, or migrate the data".into(),
+        note: "its namespace is gone; keep the struct even if it is unused, or migrate the data"
+            .into(),
     }
 }
 
 fn new_namespace(old: &Layout, namespace: &str, field: &Field<'_>) -> Finding {
-    let moved = old.storage.iter().chain(old.namespaces.values().flatten()).any(|item| item.label == field.label());
+    let moved = old
+        .storage
+        .iter()
+        .chain(old.namespaces.values().flatten())
+        .any(|item| item.label == field.label());
     let (verdict, note) = match moved {
-        true => (Verdict::NamespaceChange, "a new namespace that starts empty; the old version keeps a field of this name elsewhere"),
+        true => (
+            Verdict::NamespaceChange,
+            "a new namespace that starts empty; the old version keeps a field of this name elsewhere",
+        ),
         false => (Verdict::SafeAppend, "a new namespace"),
     };
     Finding {
@@ -83,12 +106,20 @@ pub(crate) struct Area<'a> {
 
 impl<'a> Area<'a> {
     pub(crate) fn root(name: &'a str) -> Self {
-        Self { name, prefix: String::new(), limit: None }
+        Self {
+            name,
+            prefix: String::new(),
+            limit: None,
+        }
     }
 
     /// The members of a struct that may grow up to a limit.
     pub(crate) fn members(limit: Option<Bytes>) -> Self {
-        Self { name: "", prefix: String::new(), limit }
+        Self {
+            name: "",
+            prefix: String::new(),
+            limit,
+        }
     }
 
     /// Everything that changed, in the order of the new fields, dropped ones last.
@@ -102,7 +133,9 @@ impl<'a> Area<'a> {
         let mut findings = vec![];
         for (at, field) in new.iter().enumerate() {
             match pairs.old_of(at).and_then(|at| old.get(at)) {
-                Some(before) if before.is_gap() && field.is_gap() => findings.extend(self.gap(before, field, &pairs)),
+                Some(before) if before.is_gap() && field.is_gap() => {
+                    findings.extend(self.gap(before, field, &pairs))
+                }
                 Some(before) => findings.extend(self.both(types, old, before, field, at, &pairs)?),
                 None => findings.push(self.added(old, field)),
             }
@@ -115,7 +148,13 @@ impl<'a> Area<'a> {
         Ok(findings)
     }
 
-    fn finding(&self, verdict: Verdict, decision: Decision, label: &str, note: impl Into<String>) -> Finding {
+    fn finding(
+        &self,
+        verdict: Verdict,
+        decision: Decision,
+        label: &str,
+        note: impl Into<String>,
+    ) -> Finding {
         Finding {
             verdict,
             decision,
@@ -131,9 +170,12 @@ impl<'a> Area<'a> {
     fn gap(&self, old: &Field<'_>, new: &Field<'_>, pairs: &Pairs) -> Option<Finding> {
         let finding = match (old.start == new.start, old.end() == new.end()) {
             (true, true) => return None,
-            (false, true) if new.start > old.start => {
-                self.finding(Verdict::GapUse, Decision::Safe, new.label(), "shrunk by what was put before it")
-            }
+            (false, true) if new.start > old.start => self.finding(
+                Verdict::GapUse,
+                Decision::Safe,
+                new.label(),
+                "shrunk by what was put before it",
+            ),
             _ if old.size == new.size && pairs.moved => self.finding(
                 Verdict::Shift,
                 Decision::Refused,
@@ -149,7 +191,11 @@ impl<'a> Area<'a> {
                 self.finding(Verdict::GapUse, Decision::Refused, new.label(), note)
             }
         };
-        Some(Finding { old: Some(old.place()), new: Some(new.place()), ..finding })
+        Some(Finding {
+            old: Some(old.place()),
+            new: Some(new.place()),
+            ..finding
+        })
     }
 
     /// A field in both versions.
@@ -168,13 +214,25 @@ impl<'a> Area<'a> {
             let declared = pairs.is_declared(at);
             let note = match declared {
                 true => format!("declared: it was {}", old.label()),
-                false => format!("was {} here; if it is the same data declare renamed_from = {:?}", old.label(), old.label()),
+                false => format!(
+                    "was {} here; if it is the same data declare renamed_from = {:?}",
+                    old.label(),
+                    old.label()
+                ),
             };
-            let decision = if declared { Decision::Safe } else { Decision::Asks };
+            let decision = if declared {
+                Decision::Safe
+            } else {
+                Decision::Asks
+            };
             findings.push(self.finding(Verdict::Rename, decision, new.label(), note));
         }
         let changes = types.change(old.ty, new.ty, self.room(all, old))?;
-        let declared = new.item.retyped_from.as_deref().is_some_and(|from| crate::shape::bare(from) == old.ty.bare_label());
+        let declared = new
+            .item
+            .retyped_from
+            .as_deref()
+            .is_some_and(|from| crate::shape::bare(from) == old.ty.bare_label());
         if !changes.is_empty() && declared && old.size == new.size {
             let note = format!("declared: it was {}", old.ty.label());
             findings.push(self.finding(Verdict::Retype, Decision::Safe, new.label(), note));
@@ -204,26 +262,59 @@ impl<'a> Area<'a> {
 
     /// Free bytes behind a field of the old version; no bound if absent.
     fn room(&self, all: &[Field<'_>], field: &Field<'_>) -> Option<Bytes> {
-        let behind = all.iter().filter(|other| !other.is_gap() && other.start >= field.end()).map(|other| other.start);
-        behind.chain(self.limit).min().map(|next| next.saturating_sub(field.end()))
+        let behind = all
+            .iter()
+            .filter(|other| !other.is_gap() && other.start >= field.end())
+            .map(|other| other.start);
+        behind
+            .chain(self.limit)
+            .min()
+            .map(|next| next.saturating_sub(field.end()))
     }
 
     /// A field that only the new version has.
     fn added(&self, old: &[Field<'_>], field: &Field<'_>) -> Finding {
-        let over = |gap: bool| old.iter().filter(move |other| other.is_gap() == gap && other.overlaps(field));
-        let names = |gap: bool| over(gap).map(|other| other.label()).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(", ");
+        let over = |gap: bool| {
+            old.iter()
+                .filter(move |other| other.is_gap() == gap && other.overlaps(field))
+        };
+        let names = |gap: bool| {
+            over(gap)
+                .map(|other| other.label())
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
         let finding = if over(false).next().is_some() {
-            let note = format!("on bytes that hold {}; new fields belong behind all old ones", names(false));
+            let note = format!(
+                "on bytes that hold {}; new fields belong behind all old ones",
+                names(false)
+            );
             self.finding(Verdict::Insert, Decision::Refused, field.label(), note)
         } else if self.limit.is_some_and(|limit| field.end() > limit) {
-            let note = "the struct grows over what lies behind it; use a new struct, or put it last";
+            let note =
+                "the struct grows over what lies behind it; use a new struct, or put it last";
             self.finding(Verdict::Insert, Decision::Refused, field.label(), note)
         } else if over(true).next().is_some() {
-            self.finding(Verdict::GapUse, Decision::Safe, field.label(), format!("on bytes that {} kept free", names(true)))
+            self.finding(
+                Verdict::GapUse,
+                Decision::Safe,
+                field.label(),
+                format!("on bytes that {} kept free", names(true)),
+            )
         } else {
-            self.finding(Verdict::SafeAppend, Decision::Safe, field.label(), "on bytes that nothing used")
+            self.finding(
+                Verdict::SafeAppend,
+                Decision::Safe,
+                field.label(),
+                "on bytes that nothing used",
+            )
         };
-        Finding { new: Some(field.place()), ..finding }
+        Finding {
+            new: Some(field.place()),
+            ..finding
+        }
     }
 
     /// A field that only the old version has.
@@ -238,6 +329,9 @@ impl<'a> Area<'a> {
             let note = "a gap that is not used up must stay, shrunk by what was put before it";
             self.finding(Verdict::GapUse, Decision::Refused, field.label(), note)
         };
-        Some(Finding { old: Some(field.place()), ..finding })
+        Some(Finding {
+            old: Some(field.place()),
+            ..finding
+        })
     }
 }

@@ -51,7 +51,11 @@ impl Declarations {
 }
 
 /// The item that a path names.
-fn find<'l>(layout: &'l mut Layout, kind: &'static str, field: &str) -> Result<&'l mut Item, LayoutError> {
+fn find<'l>(
+    layout: &'l mut Layout,
+    kind: &'static str,
+    field: &str,
+) -> Result<&'l mut Item, LayoutError> {
     let mut all: Vec<(String, &mut Item)> = vec![];
     for item in &mut layout.storage {
         all.push((item.label.clone(), item));
@@ -68,9 +72,17 @@ fn find<'l>(layout: &'l mut Layout, kind: &'static str, field: &str) -> Result<&
             }
         }
     }
-    let known = all.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>().join(", ");
+    let known = all
+        .iter()
+        .map(|(path, _)| path.as_str())
+        .collect::<Vec<_>>()
+        .join(", ");
     match all.into_iter().find(|(path, _)| path == field) {
         Some((_, item)) => Ok(item),
-        None => Err(LayoutError::NoSuchField { kind, field: field.into(), known }),
+        None => Err(LayoutError::NoSuchField {
+            kind,
+            field: field.into(),
+            known,
+        }),
     }
 }

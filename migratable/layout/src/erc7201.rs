@@ -39,7 +39,10 @@ impl<T: StorageType, N: Namespace> StorageType for Erc7201<T, N> {
         // SAFETY: the root is a hash that no field counted from slot 0 reaches (ERC-7201); that
         // nothing else aliases it is what the caller promises for the field.
         let inner = unsafe { T::new(U256::from_be_bytes(N::ROOT.0), 0, host) };
-        Self { inner, namespace: PhantomData }
+        Self {
+            inner,
+            namespace: PhantomData,
+        }
     }
 
     fn load<'s>(self) -> Self::Wraps<'s>

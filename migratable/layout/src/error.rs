@@ -15,7 +15,9 @@ pub enum LayoutError {
         reason: String,
     },
     /// A slot or a size that is no number.
-    #[error("{what} of {field}: expected a decimal number of at most 256 bits as text, found {found:?}")]
+    #[error(
+        "{what} of {field}: expected a decimal number of at most 256 bits as text, found {found:?}"
+    )]
     Number {
         /// `slot` or `numberOfBytes`.
         what: &'static str,

@@ -29,13 +29,20 @@ impl<'l> Field<'l> {
             found: item.slot.clone(),
         })?;
         if item.offset >= WORD {
-            return Err(LayoutError::Offset { field: item.label.clone(), found: item.offset });
+            return Err(LayoutError::Offset {
+                field: item.label.clone(),
+                found: item.offset,
+            });
         }
         let ty = Type::new(layout, &item.type_id);
         if let Some(found) = ty.item().and_then(|item| item.number_of_bytes.clone())
             && found.parse::<U256>().is_err()
         {
-            return Err(LayoutError::Number { what: "numberOfBytes", field: ty.label().into(), found });
+            return Err(LayoutError::Number {
+                what: "numberOfBytes",
+                field: ty.label().into(),
+                found,
+            });
         }
         Ok(Self {
             item,
@@ -66,11 +73,18 @@ impl<'l> Field<'l> {
 
     /// Position and type, for a report.
     pub(crate) fn place(&self) -> Place {
-        Place { slot: self.item.slot.clone(), offset: self.item.offset, kind: self.ty.label().into() }
+        Place {
+            slot: self.item.slot.clone(),
+            offset: self.item.offset,
+            kind: self.ty.label().into(),
+        }
     }
 }
 
 /// All fields of a list, in its order.
-pub(crate) fn fields<'l>(layout: &'l Layout, items: &'l [Item]) -> Result<Vec<Field<'l>>, LayoutError> {
+pub(crate) fn fields<'l>(
+    layout: &'l Layout,
+    items: &'l [Item],
+) -> Result<Vec<Field<'l>>, LayoutError> {
     items.iter().map(|item| Field::new(layout, item)).collect()
 }

@@ -18,7 +18,11 @@ pub struct Layout {
     #[serde(default, deserialize_with = "null_is_empty")]
     pub types: BTreeMap<String, TypeItem>,
     /// ERC-7201 namespaces by `erc7201:<id>`; slots are counted from the namespace's root.
-    #[serde(default, deserialize_with = "null_is_empty", skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "null_is_empty",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
     pub namespaces: BTreeMap<String, Vec<Item>>,
 }
 
@@ -101,7 +105,9 @@ impl Layout {
     /// # Errors
     /// [`LayoutError::Json`] if the text is no layout.
     pub fn from_json(text: &str) -> Result<Self, LayoutError> {
-        serde_json::from_str(text).map_err(|error| LayoutError::Json { reason: error.to_string() })
+        serde_json::from_str(text).map_err(|error| LayoutError::Json {
+            reason: error.to_string(),
+        })
     }
 
     /// The compiler's JSON, indented.
@@ -114,19 +120,29 @@ impl Layout {
     /// places that change with every build (`astId`, `contract`, `src`).
     pub fn hash(&self) -> B256 {
         let mut bare = self.clone();
-        let members = bare.types.values_mut().filter_map(|item| match &mut item.members {
-            Some(Members::Struct(members)) => Some(members),
-            _ => None,
-        });
+        let members = bare
+            .types
+            .values_mut()
+            .filter_map(|item| match &mut item.members {
+                Some(Members::Struct(members)) => Some(members),
+                _ => None,
+            });
         let areas = bare.namespaces.values_mut().chain(members);
         for item in areas.flatten().chain(&mut bare.storage) {
-            *item = Item { ast_id: 0, contract: String::new(), src: None, ..item.clone() };
+            *item = Item {
+                ast_id: 0,
+                contract: String::new(),
+                src: None,
+                ..item.clone()
+            };
         }
         keccak256(serde_json::to_vec(&bare).unwrap_or_default())
     }
 }
 
 /// solc writes `null` for a contract without variables.
-fn null_is_empty<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(input: D) -> Result<T, D::Error> {
+fn null_is_empty<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    input: D,
+) -> Result<T, D::Error> {
     Ok(Option::deserialize(input)?.unwrap_or_default())
 }

@@ -30,7 +30,10 @@ mod host {
     pub use crate::declarations::Declarations;
     pub use crate::error::LayoutError;
     pub use crate::layout::{Item, Layout, Members, TypeItem};
-    pub use crate::plan::{Conversion, Overrides, Part, Plan, Put, Read, Source, Storage, Take, Unsupported, Value, Write, plan};
+    pub use crate::plan::{
+        Conversion, Overrides, Part, Plan, Put, Read, Source, Storage, Take, Unsupported, Value,
+        Write, plan,
+    };
     pub use crate::report::{Decision, Finding, Place, Report, Verdict};
     pub use crate::skeleton::skeleton;
 }

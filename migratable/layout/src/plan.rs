@@ -128,7 +128,9 @@ pub enum Unsupported {
         field: String,
     },
     /// A type that does not hold every value of the old one.
-    #[error("{field}: {to} does not hold every value of {from}; override it with code, or keep the type")]
+    #[error(
+        "{field}: {to} does not hold every value of {from}; override it with code, or keep the type"
+    )]
     Narrower {
         /// The field.
         field: String,
@@ -138,7 +140,9 @@ pub enum Unsupported {
         to: String,
     },
     /// A map whose entries would have to move.
-    #[error("{field}: {from} -> {to}: a map's keys are not known on chain; keep it in its slot, or convert its entries lazily (LazyMap) or in batches (ComplexMigration)")]
+    #[error(
+        "{field}: {from} -> {to}: a map's keys are not known on chain; keep it in its slot, or convert its entries lazily (LazyMap) or in batches (ComplexMigration)"
+    )]
     Map {
         /// The field.
         field: String,
@@ -148,7 +152,9 @@ pub enum Unsupported {
         to: String,
     },
     /// A dynamic array whose elements would have to move.
-    #[error("{field}: {from} -> {to}: an array of any length does not fit into one call; keep it in its slot, or move it in batches (ComplexMigration)")]
+    #[error(
+        "{field}: {from} -> {to}: an array of any length does not fit into one call; keep it in its slot, or move it in batches (ComplexMigration)"
+    )]
     Array {
         /// The field.
         field: String,
@@ -158,7 +164,9 @@ pub enum Unsupported {
         to: String,
     },
     /// Data that nothing takes over.
-    #[error("{field} ({kind}) of the old version is taken over by nothing; say that it is dropped, or override a field with it")]
+    #[error(
+        "{field} ({kind}) of the old version is taken over by nothing; say that it is dropped, or override a field with it"
+    )]
     Lost {
         /// The field.
         field: String,
@@ -166,7 +174,9 @@ pub enum Unsupported {
         kind: String,
     },
     /// A map or array on the slot of a dropped one.
-    #[error("{field} would lie on the slot of {old}, whose entries stay in storage and would show through; put it elsewhere")]
+    #[error(
+        "{field} would lie on the slot of {old}, whose entries stay in storage and would show through; put it elsewhere"
+    )]
     ShowsThrough {
         /// The new field.
         field: String,
@@ -182,7 +192,9 @@ pub enum Unsupported {
         kind: String,
     },
     /// More values than fit into one call.
-    #[error("{field}: expected at most {max} values in all, found more; migrate it in batches (ComplexMigration)")]
+    #[error(
+        "{field}: expected at most {max} values in all, found more; migrate it in batches (ComplexMigration)"
+    )]
     TooLarge {
         /// The field that goes beyond.
         field: String,
@@ -190,7 +202,9 @@ pub enum Unsupported {
         max: usize,
     },
     /// Code was given where it cannot be used.
-    #[error("{field}: code can give a value of up to 32 bytes, and only in generated Rust; {reason}")]
+    #[error(
+        "{field}: code can give a value of up to 32 bytes, and only in generated Rust; {reason}"
+    )]
     Code {
         /// The field.
         field: String,
@@ -206,7 +220,10 @@ pub enum Unsupported {
 pub fn plan(old: &Layout, new: &Layout, overrides: &Overrides) -> Result<Plan, Unsupported> {
     let (old, new) = (leaves(old)?, leaves(new)?);
     overrides.check(&old, &new)?;
-    let mut planner = Planner { old: &old, ..Planner::default() };
+    let mut planner = Planner {
+        old: &old,
+        ..Planner::default()
+    };
     for leaf in &new {
         let source = overrides.source(leaf, &old)?;
         planner.carry(leaf, source)?;
@@ -237,7 +254,11 @@ struct Bits {
 
 impl Bits {
     fn of(leaf: &Leaf<'_>) -> Self {
-        Self { slot: leaf.slot, offset: leaf.offset, bytes: leaf.bytes }
+        Self {
+            slot: leaf.slot,
+            offset: leaf.offset,
+            bytes: leaf.bytes,
+        }
     }
 
     fn mask(self) -> U256 {
@@ -247,7 +268,11 @@ impl Bits {
 
 /// As many low-order bytes set.
 pub(crate) fn ones(bytes: u64) -> U256 {
-    if bytes >= WORD { U256::MAX } else { (U256::from(1) << (8 * bytes as usize)) - U256::from(1) }
+    if bytes >= WORD {
+        U256::MAX
+    } else {
+        (U256::from(1) << (8 * bytes as usize)) - U256::from(1)
+    }
 }
 
 #[derive(Default)]
@@ -275,15 +300,18 @@ impl<'p> Planner<'p> {
             Origin::Nothing => return Ok(()),
             Origin::Old(from) => from,
         };
-        let Some(old) = self.old.get(from) else { return Ok(()) };
+        let Some(old) = self.old.get(from) else {
+            return Ok(());
+        };
         self.accounted.insert(from);
         let same_slot = old.slot == leaf.slot;
         match (&old.kind, &leaf.kind) {
             (Kind::Static(a), Kind::Static(b)) => {
-                let conversion = widen(a, b, old, leaf).ok_or_else(|| match is_unknown(a) || is_unknown(b) {
-                    true => leaf.unknown(),
-                    false => leaf.narrower(old),
-                })?;
+                let conversion =
+                    widen(a, b, old, leaf).ok_or_else(|| match is_unknown(a) || is_unknown(b) {
+                        true => leaf.unknown(),
+                        false => leaf.narrower(old),
+                    })?;
                 let in_place = same_slot && old.offset == leaf.offset && old.bytes == leaf.bytes;
                 if in_place && conversion == Conversion::Same {
                     self.kept.insert(from);
@@ -295,7 +323,9 @@ impl<'p> Planner<'p> {
                 let value = Value::Old(self.read(from), conversion);
                 self.part(leaf, value);
             }
-            (Kind::Bytes, Kind::Bytes) | (Kind::String, Kind::String) => self.moved_texts.push((from, leaf.slot)),
+            (Kind::Bytes, Kind::Bytes) | (Kind::String, Kind::String) => {
+                self.moved_texts.push((from, leaf.slot))
+            }
             (Kind::Map, Kind::Map) if same_slot && entries_stay(old.ty, leaf.ty)? => {
                 self.kept.insert(from);
             }
@@ -317,10 +347,16 @@ impl<'p> Planner<'p> {
 
     fn code(&mut self, leaf: &Leaf<'p>, code: &str) -> Result<(), Unsupported> {
         if !matches!(leaf.kind, Kind::Static(_)) || leaf.bytes > WORD {
-            return Err(Unsupported::Code { field: leaf.path.clone(), reason: "this field is larger" });
+            return Err(Unsupported::Code {
+                field: leaf.path.clone(),
+                reason: "this field is larger",
+            });
         }
         for (at, old) in self.old.iter().enumerate() {
-            if matches!(old.kind, Kind::Static(_)) && old.bytes <= WORD && mentions(code, &name_of(&old.path)) {
+            if matches!(old.kind, Kind::Static(_))
+                && old.bytes <= WORD
+                && mentions(code, &name_of(&old.path))
+            {
                 self.accounted.insert(at);
                 self.read(at);
             }
@@ -330,7 +366,12 @@ impl<'p> Planner<'p> {
     }
 
     fn part(&mut self, leaf: &Leaf<'_>, value: Value) {
-        let part = Part { field: leaf.path.clone(), offset: leaf.offset, bytes: leaf.bytes, value };
+        let part = Part {
+            field: leaf.path.clone(),
+            offset: leaf.offset,
+            bytes: leaf.bytes,
+            value,
+        };
         self.parts.push((Bits::of(leaf), part));
     }
 
@@ -343,7 +384,13 @@ impl<'p> Planner<'p> {
         if let Some(leaf) = self.old.get(at) {
             let name = self.name(&leaf.path);
             let label = leaf.ty.label().to_owned();
-            self.reads.push(Read { name, label, slot: leaf.slot, offset: leaf.offset, bytes: leaf.bytes });
+            self.reads.push(Read {
+                name,
+                label,
+                slot: leaf.slot,
+                offset: leaf.offset,
+                bytes: leaf.bytes,
+            });
             self.read_of.insert(at, read);
         }
         read
@@ -365,7 +412,10 @@ impl<'p> Planner<'p> {
     fn account(&self, overrides: &Overrides) -> Result<(), Unsupported> {
         for (at, leaf) in self.old.iter().enumerate() {
             if !self.accounted.contains(&at) && !overrides.gives_up(&leaf.path) {
-                return Err(Unsupported::Lost { field: leaf.path.clone(), kind: leaf.ty.label().into() });
+                return Err(Unsupported::Lost {
+                    field: leaf.path.clone(),
+                    kind: leaf.ty.label().into(),
+                });
             }
         }
         Ok(())
@@ -374,9 +424,20 @@ impl<'p> Planner<'p> {
     /// Entries of a dropped map or array stay: nothing that hashes its slot may lie there.
     fn collisions(&self, new: &[Leaf<'_>]) -> Result<(), Unsupported> {
         let left = |at: &usize| !self.kept.contains(at);
-        for (_, old) in self.old.iter().enumerate().filter(|(at, old)| old.holds_entries() && left(at)) {
-            if let Some(leaf) = new.iter().find(|leaf| leaf.slot == old.slot && !matches!(leaf.kind, Kind::Static(_))) {
-                return Err(Unsupported::ShowsThrough { field: leaf.path.clone(), old: old.path.clone() });
+        for (_, old) in self
+            .old
+            .iter()
+            .enumerate()
+            .filter(|(at, old)| old.holds_entries() && left(at))
+        {
+            if let Some(leaf) = new
+                .iter()
+                .find(|leaf| leaf.slot == old.slot && !matches!(leaf.kind, Kind::Static(_)))
+            {
+                return Err(Unsupported::ShowsThrough {
+                    field: leaf.path.clone(),
+                    old: old.path.clone(),
+                });
             }
         }
         Ok(())
@@ -387,12 +448,17 @@ impl<'p> Planner<'p> {
         // Bits of every word that change: those of old values that do not stay, and of new ones.
         let mut changed: BTreeMap<U256, U256> = BTreeMap::new();
         for (at, leaf) in self.old.iter().enumerate() {
-            let stays = self.kept.contains(&at) || matches!(leaf.kind, Kind::Bytes | Kind::String | Kind::Map);
+            let stays = self.kept.contains(&at)
+                || matches!(leaf.kind, Kind::Bytes | Kind::String | Kind::Map);
             if !stays {
                 let words = leaf.bytes.div_ceil(WORD).max(1);
                 for word in 0..words {
                     let bytes = (leaf.bytes - word * WORD).min(WORD);
-                    let bits = Bits { slot: leaf.slot + U256::from(word), offset: leaf.offset, bytes };
+                    let bits = Bits {
+                        slot: leaf.slot + U256::from(word),
+                        offset: leaf.offset,
+                        bytes,
+                    };
                     *changed.entry(bits.slot).or_default() |= bits.mask();
                 }
             }
@@ -407,22 +473,47 @@ impl<'p> Planner<'p> {
         let writes = changed
             .into_iter()
             .filter(|(slot, _)| !put.contains(slot))
-            .map(|(slot, changed)| Write { slot, keep: !changed, parts: parts.remove(&slot).unwrap_or_default() })
+            .map(|(slot, changed)| Write {
+                slot,
+                keep: !changed,
+                parts: parts.remove(&slot).unwrap_or_default(),
+            })
             .collect();
-        Plan { reads: self.reads, takes, writes, puts }
+        Plan {
+            reads: self.reads,
+            takes,
+            writes,
+            puts,
+        }
     }
 
     /// `bytes` and `string`s: those that stay alone on their slot are left there.
     fn texts(&mut self) -> (Vec<Take>, Vec<Put>) {
         let (mut takes, mut puts, old) = (vec![], vec![], self.old);
-        for (at, leaf) in old.iter().enumerate().filter(|(_, leaf)| matches!(leaf.kind, Kind::Bytes | Kind::String)) {
-            let to: Vec<U256> = self.moved_texts.iter().filter(|(from, _)| *from == at).map(|(_, slot)| *slot).collect();
+        for (at, leaf) in old
+            .iter()
+            .enumerate()
+            .filter(|(_, leaf)| matches!(leaf.kind, Kind::Bytes | Kind::String))
+        {
+            let to: Vec<U256> = self
+                .moved_texts
+                .iter()
+                .filter(|(from, _)| *from == at)
+                .map(|(_, slot)| *slot)
+                .collect();
             if to == [leaf.slot] {
                 self.kept.insert(at);
                 continue;
             }
-            puts.extend(to.iter().map(|&slot| Put { take: takes.len(), slot }));
-            takes.push(Take { name: self.name(&leaf.path), slot: leaf.slot, used: !to.is_empty() });
+            puts.extend(to.iter().map(|&slot| Put {
+                take: takes.len(),
+                slot,
+            }));
+            takes.push(Take {
+                name: self.name(&leaf.path),
+                slot: leaf.slot,
+                used: !to.is_empty(),
+            });
         }
         (takes, puts)
     }
@@ -431,7 +522,10 @@ impl<'p> Planner<'p> {
 /// The name of an old leaf in generated code.
 pub(crate) fn name_of(path: &str) -> String {
     let mut name = String::from("old");
-    for piece in path.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').filter(|piece| !piece.is_empty()) {
+    for piece in path
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .filter(|piece| !piece.is_empty())
+    {
         name.push('_');
         name.push_str(&piece.to_ascii_lowercase());
     }
@@ -445,13 +539,16 @@ fn is_unknown(shape: &Shape<'_>) -> bool {
 
 /// Whether code names an identifier.
 fn mentions(code: &str, name: &str) -> bool {
-    code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == name)
+    code.split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .any(|word| word == name)
 }
 
 /// Whether every value reads the same in place.
 fn unchanged(old: Type<'_>, new: Type<'_>) -> Result<bool, LayoutError> {
     let changes = Types::default().change(old, new, Some(crate::shape::Bytes::ZERO))?;
-    Ok(changes.iter().all(|change| change.decision == Decision::Safe))
+    Ok(changes
+        .iter()
+        .all(|change| change.decision == Decision::Safe))
 }
 
 /// Whether a map's entries read the same in place, or as wider numbers.

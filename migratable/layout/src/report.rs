@@ -142,7 +142,11 @@ pub struct Report {
 
 impl Report {
     pub(crate) fn new(findings: Vec<Finding>) -> Self {
-        let decision = findings.iter().map(|finding| finding.decision).max().unwrap_or(Decision::Safe);
+        let decision = findings
+            .iter()
+            .map(|finding| finding.decision)
+            .max()
+            .unwrap_or(Decision::Safe);
         Self { decision, findings }
     }
 
@@ -162,7 +166,11 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for finding in &self.findings {
-            let area = if finding.area.is_empty() { String::new() } else { format!("{}: ", finding.area) };
+            let area = if finding.area.is_empty() {
+                String::new()
+            } else {
+                format!("{}: ", finding.area)
+            };
             let places = match (&finding.old, &finding.new) {
                 (Some(old), Some(new)) if old == new => new.to_string(),
                 (Some(old), Some(new)) => format!("{old} -> {new}"),
@@ -171,17 +179,32 @@ impl fmt::Display for Report {
                 (None, None) => String::new(),
             };
             let (decision, verdict) = (finding.decision.name(), finding.verdict.name());
-            writeln!(f, "{decision:<13} {verdict:<16} {area}{}  {places}", finding.field)?;
+            writeln!(
+                f,
+                "{decision:<13} {verdict:<16} {area}{}  {places}",
+                finding.field
+            )?;
             if !finding.note.is_empty() {
                 writeln!(f, "{:<13} {:<16} {}", "", "", finding.note)?;
             }
         }
         match self.decision {
-            Decision::Safe if self.findings.is_empty() => writeln!(f, "unchanged: the layouts are the same"),
+            Decision::Safe if self.findings.is_empty() => {
+                writeln!(f, "unchanged: the layouts are the same")
+            }
             Decision::Safe => writeln!(f, "safe: the new version can take over this storage"),
-            Decision::Asks => writeln!(f, "asks: declare the renames and retypes that are meant (renamed_from, retyped_from)"),
-            Decision::Undecided => writeln!(f, "cannot decide: check the types named above by hand, or give them a known type"),
-            Decision::Refused => writeln!(f, "refused: the new version would misread this storage; keep the old fields, or migrate the data"),
+            Decision::Asks => writeln!(
+                f,
+                "asks: declare the renames and retypes that are meant (renamed_from, retyped_from)"
+            ),
+            Decision::Undecided => writeln!(
+                f,
+                "cannot decide: check the types named above by hand, or give them a known type"
+            ),
+            Decision::Refused => writeln!(
+                f,
+                "refused: the new version would misread this storage; keep the old fields, or migrate the data"
+            ),
         }
     }
 }

@@ -52,13 +52,19 @@ impl Types {
 
     /// Adds a value type of so many bytes whose id is `t_` and its label.
     pub fn value(&mut self, label: &str, bytes: usize) -> String {
-        let item = TypeItem { encoding: "inplace".into(), ..sized(label, bytes) };
+        let item = TypeItem {
+            encoding: "inplace".into(),
+            ..sized(label, bytes)
+        };
         self.add(format!("t_{label}"), item)
     }
 
     /// A type's label, as an author would write it in Solidity.
     pub fn label(&self, id: &str) -> String {
-        self.layout.types.get(id).map_or_else(|| id.to_owned(), |item| item.label.clone())
+        self.layout
+            .types
+            .get(id)
+            .map_or_else(|| id.to_owned(), |item| item.label.clone())
     }
 
     /// Adds a struct with the fields that `fill` names.
@@ -81,10 +87,22 @@ impl Types {
         self.structs.insert(rust, id.clone());
         // A place holder first: a map within may lead back here.
         self.add(id.clone(), TypeItem::default());
-        let mut fields = Fields { types: self, name, src, number: number as u64, items: vec![], slot: 0, space: 32 };
+        let mut fields = Fields {
+            types: self,
+            name,
+            src,
+            number: number as u64,
+            items: vec![],
+            slot: 0,
+            space: 32,
+        };
         fill(&mut fields);
         let (slots, items) = (fields.slots(), fields.items);
-        assert_eq!(slots, T::REQUIRED_SLOTS, "slots of {rust} by its fields and by stylus-sdk");
+        assert_eq!(
+            slots,
+            T::REQUIRED_SLOTS,
+            "slots of {rust} by its fields and by stylus-sdk"
+        );
         let item = TypeItem {
             encoding: "inplace".into(),
             members: Some(Members::Struct(items)),
@@ -94,7 +112,12 @@ impl Types {
     }
 
     fn finish(mut self, root: &str) -> Layout {
-        let storage = match self.layout.types.get(root).and_then(|item| item.members.clone()) {
+        let storage = match self
+            .layout
+            .types
+            .get(root)
+            .and_then(|item| item.members.clone())
+        {
             Some(Members::Struct(items)) => items,
             _ => vec![],
         };
@@ -107,7 +130,10 @@ impl Types {
         if !named {
             self.layout.types.remove(root);
         }
-        Layout { storage, ..self.layout }
+        Layout {
+            storage,
+            ..self.layout
+        }
     }
 }
 
@@ -147,9 +173,19 @@ impl Fields<'_> {
         renamed_from: Option<&str>,
         retyped_from: Option<&str>,
     ) {
-        let bytes = if T::REQUIRED_SLOTS > 0 { T::REQUIRED_SLOTS * 32 } else { T::SLOT_BYTES };
-        let item = TypeItem { encoding: "inplace".into(), ..sized(name, bytes) };
-        let id = self.types.add(format!("t_opaque_{}", name.replace(['(', ')', ',', ' '], "_")), item);
+        let bytes = if T::REQUIRED_SLOTS > 0 {
+            T::REQUIRED_SLOTS * 32
+        } else {
+            T::SLOT_BYTES
+        };
+        let item = TypeItem {
+            encoding: "inplace".into(),
+            ..sized(name, bytes)
+        };
+        let id = self.types.add(
+            format!("t_opaque_{}", name.replace(['(', ')', ',', ' '], "_")),
+            item,
+        );
         self.place::<T>(label, id, renamed_from, retyped_from);
     }
 
@@ -157,16 +193,33 @@ impl Fields<'_> {
     ///
     /// # Panics
     /// If the field takes room.
-    pub fn erc7201<T: StorageType + std::ops::Deref<Target: StorageLayout>>(&mut self, namespace: &'static str) {
-        assert_eq!((T::SLOT_BYTES, T::REQUIRED_SLOTS), (0, 0), "room of the field for {namespace}");
+    pub fn erc7201<T: StorageType + std::ops::Deref<Target: StorageLayout>>(
+        &mut self,
+        namespace: &'static str,
+    ) {
+        assert_eq!(
+            (T::SLOT_BYTES, T::REQUIRED_SLOTS),
+            (0, 0),
+            "room of the field for {namespace}"
+        );
         let id = <T::Target as StorageLayout>::describe(self.types);
         self.namespaced(namespace, &id);
     }
 
     fn namespaced(&mut self, namespace: &str, id: &str) {
-        let members = self.types.layout.types.get(id).and_then(|item| item.members.clone());
-        let Some(Members::Struct(items)) = members else { return };
-        self.types.layout.namespaces.insert(format!("erc7201:{namespace}"), items);
+        let members = self
+            .types
+            .layout
+            .types
+            .get(id)
+            .and_then(|item| item.members.clone());
+        let Some(Members::Struct(items)) = members else {
+            return;
+        };
+        self.types
+            .layout
+            .namespaces
+            .insert(format!("erc7201:{namespace}"), items);
     }
 
     /// What `#[storage]` computes: a field that does not fit begins a new slot, a multi-slot one
@@ -213,5 +266,9 @@ impl Fields<'_> {
 
 /// A type of a label and a size.
 pub(crate) fn sized(label: &str, bytes: usize) -> TypeItem {
-    TypeItem { label: label.into(), number_of_bytes: Some(bytes.to_string()), ..TypeItem::default() }
+    TypeItem {
+        label: label.into(),
+        number_of_bytes: Some(bytes.to_string()),
+        ..TypeItem::default()
+    }
 }

@@ -92,11 +92,21 @@ impl<'l> Type<'l> {
 
     /// What it is.
     pub(crate) fn shape(&self) -> Shape<'l> {
-        let Some(item) = self.item() else { return Shape::Unknown };
+        let Some(item) = self.item() else {
+            return Shape::Unknown;
+        };
         let parts = Parts::of(self.id);
-        let number = |prefix: &str| parts.head.strip_prefix(prefix).and_then(|rest| rest.parse::<u64>().ok());
+        let number = |prefix: &str| {
+            parts
+                .head
+                .strip_prefix(prefix)
+                .and_then(|rest| rest.parse::<u64>().ok())
+        };
         let inner = |given: &'l Option<String>, at: usize| {
-            given.as_deref().or_else(|| parts.args.get(at).copied()).map(|id| Type::new(self.layout, id))
+            given
+                .as_deref()
+                .or_else(|| parts.args.get(at).copied())
+                .map(|id| Type::new(self.layout, id))
         };
         if let Some(bits) = number("t_uint") {
             return Shape::Uint(bits);
@@ -118,15 +128,20 @@ impl<'l> Type<'l> {
                     _ => None,
                 },
             },
-            "t_userDefinedValueType" => Shape::Value { name: parts.name(), underlying: item.underlying.as_deref() },
+            "t_userDefinedValueType" => Shape::Value {
+                name: parts.name(),
+                underlying: item.underlying.as_deref(),
+            },
             "t_struct" => Shape::Struct(match &item.members {
                 Some(Members::Struct(members)) => Some(members),
                 _ => None,
             }),
             "t_mapping" => match (inner(&item.key, 0), inner(&item.value, 1)) {
-                (Some(key), Some(value)) => {
-                    Shape::Map { key, value, zero_extended: item.key_extension.as_deref() == Some("zero") }
-                }
+                (Some(key), Some(value)) => Shape::Map {
+                    key,
+                    value,
+                    zero_extended: item.key_extension.as_deref() == Some("zero"),
+                },
                 _ => Shape::Unknown,
             },
             "t_array" => match (inner(&item.base, 0), parts.length()) {
@@ -149,7 +164,11 @@ impl fmt::Debug for Type<'_> {
 
 /// A type's label without `contract`, `struct` and `enum`, as it is written in declarations.
 pub(crate) fn bare(label: &str) -> String {
-    label.trim().replace("contract ", "").replace("struct ", "").replace("enum ", "")
+    label
+        .trim()
+        .replace("contract ", "")
+        .replace("struct ", "")
+        .replace("enum ", "")
 }
 
 enum Length {
@@ -166,7 +185,13 @@ struct Parts<'l> {
 
 impl<'l> Parts<'l> {
     fn of(id: &'l str) -> Self {
-        let Some((head, rest)) = id.split_once('(') else { return Self { head: id, args: vec![], tail: "" } };
+        let Some((head, rest)) = id.split_once('(') else {
+            return Self {
+                head: id,
+                args: vec![],
+                tail: "",
+            };
+        };
         let (mut depth, mut from, mut args) = (0usize, 0usize, vec![]);
         for (at, character) in rest.char_indices() {
             match character {
@@ -174,7 +199,11 @@ impl<'l> Parts<'l> {
                 ')' if depth > 0 => depth -= 1,
                 ')' => {
                     args.extend(rest.get(from..at));
-                    return Self { head, args, tail: rest.get(at + 1..).unwrap_or("") };
+                    return Self {
+                        head,
+                        args,
+                        tail: rest.get(at + 1..).unwrap_or(""),
+                    };
                 }
                 ',' if depth == 0 => {
                     args.extend(rest.get(from..at));
@@ -183,7 +212,11 @@ impl<'l> Parts<'l> {
                 _ => {}
             }
         }
-        Self { head, args: vec![], tail: "" }
+        Self {
+            head,
+            args: vec![],
+            tail: "",
+        }
     }
 
     fn name(&self) -> &'l str {

@@ -34,13 +34,19 @@ const HEADER: &str = "\
 ";
 
 fn imports(plan: &Plan) -> String {
-    let b256 = if plan.takes.is_empty() && plan.writes.is_empty() { "" } else { "B256, " };
+    let b256 = if plan.takes.is_empty() && plan.writes.is_empty() {
+        ""
+    } else {
+        "B256, "
+    };
     let mut lines = match plan.is_empty() {
         true => String::new(),
         false => format!("use stylus_sdk::alloy_primitives::{{{b256}U256}};\n"),
     };
     if !plan.takes.is_empty() {
-        lines = format!("extern crate alloc;\n\nuse alloc::vec::Vec;\n\n{lines}use stylus_sdk::crypto::keccak;\n");
+        lines = format!(
+            "extern crate alloc;\n\nuse alloc::vec::Vec;\n\n{lines}use stylus_sdk::crypto::keccak;\n"
+        );
     }
     lines + "use stylus_sdk::stylus_core::StorageAccess;\n\n"
 }
@@ -48,25 +54,58 @@ fn imports(plan: &Plan) -> String {
 fn body(code: &mut String, plan: &Plan) -> std::fmt::Result {
     code.push_str("/// Call it once, before anything else in the migration's body: `migrate_storage(self.vm())`.\n");
     let host = if plan.is_empty() { "_host" } else { "host" };
-    writeln!(code, "pub fn migrate_storage({host}: &impl StorageAccess) {{")?;
+    writeln!(
+        code,
+        "pub fn migrate_storage({host}: &impl StorageAccess) {{"
+    )?;
     if plan.is_empty() {
         code.push_str("    // Every field is where and what it was.\n");
     }
     for read in &plan.reads {
         let (name, slot) = (&read.name, number(read.slot));
         writeln!(code, "    // {}", read.label)?;
-        writeln!(code, "    let {name} = part(host, {slot}, {}, {});", read.offset, read.bytes)?;
+        writeln!(
+            code,
+            "    let {name} = part(host, {slot}, {}, {});",
+            read.offset, read.bytes
+        )?;
     }
     for take in &plan.takes {
         let name = if take.used { take.name.as_str() } else { "_" };
         writeln!(code, "    let {name} = take(host, {});", number(take.slot))?;
     }
     for write in &plan.writes {
-        let value = write.parts.iter().map(expression(plan)).collect::<Vec<_>>().join(" | ");
-        let value = if value.is_empty() { "U256::ZERO".into() } else { value };
-        let fields = write.parts.iter().map(|part| part.field.as_str()).collect::<Vec<_>>().join(", ");
-        writeln!(code, "    // {}", if fields.is_empty() { "no longer used" } else { &fields })?;
-        writeln!(code, "    write(host, {}, {}, {value});", number(write.slot), number(write.keep))?;
+        let values: Vec<String> = write.parts.iter().map(expression(plan)).collect();
+        let value = match values.as_slice() {
+            [] => "U256::ZERO".into(),
+            [one] => one.clone(),
+            several => several
+                .iter()
+                .map(|value| format!("({value})"))
+                .collect::<Vec<_>>()
+                .join(" | "),
+        };
+        let fields = write
+            .parts
+            .iter()
+            .map(|part| part.field.as_str())
+            .collect::<Vec<_>>()
+            .join(", ");
+        writeln!(
+            code,
+            "    // {}",
+            if fields.is_empty() {
+                "no longer used"
+            } else {
+                &fields
+            }
+        )?;
+        writeln!(
+            code,
+            "    write(host, {}, {}, {value});",
+            number(write.slot),
+            number(write.keep)
+        )?;
     }
     for put in &plan.puts {
         let name = plan.takes.get(put.take).map_or("", |take| &take.name);
@@ -80,18 +119,25 @@ fn body(code: &mut String, plan: &Plan) -> std::fmt::Result {
 fn expression(plan: &Plan) -> impl Fn(&Part) -> String {
     move |part| {
         let value = match &part.value {
-            Value::Code(code) if part.bytes < 32 => format!("(({code}) & {})", number(ones(part.bytes))),
-            Value::Code(code) => format!("({code})"),
+            Value::Code(code) if part.bytes < 32 => {
+                format!("({code}) & {}", number(ones(part.bytes)))
+            }
+            Value::Code(code) => code.clone(),
             Value::Old(read, conversion) => {
                 let name = plan.reads.get(*read).map_or("", |read| &read.name);
                 match conversion {
                     Conversion::Same => name.to_owned(),
                     Conversion::Signed { from, to } => format!("signed({name}, {from}, {to})"),
-                    Conversion::Left(bytes) => format!("({name} << {})", 8 * bytes),
+                    Conversion::Left(bytes) => format!("{name} << {}", 8 * bytes),
                 }
             }
         };
-        if part.offset == 0 { value } else { format!("({value} << {})", 8 * part.offset) }
+        let simple = value.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        match (part.offset, simple) {
+            (0, _) => value,
+            (offset, true) => format!("{value} << {}", 8 * offset),
+            (offset, false) => format!("({value}) << {}", 8 * offset),
+        }
     }
 }
 
@@ -101,7 +147,13 @@ fn number(value: U256) -> String {
         U256::ZERO => "U256::ZERO".into(),
         U256::MAX => "U256::MAX".into(),
         _ => {
-            let limbs = value.as_limbs().map(|limb| if limb < 4096 { limb.to_string() } else { format!("{limb:#x}") });
+            let limbs = value.as_limbs().map(|limb| {
+                if limb < 4096 {
+                    limb.to_string()
+                } else {
+                    format!("{limb:#x}")
+                }
+            });
             format!("U256::from_limbs([{}])", limbs.join(", "))
         }
     }
@@ -110,7 +162,12 @@ fn number(value: U256) -> String {
 fn helpers(plan: &Plan) -> [(bool, &'static str); 4] {
     let mut parts = plan.writes.iter().flat_map(|write| &write.parts);
     let signed = parts.any(|part| matches!(part.value, Value::Old(_, Conversion::Signed { .. })));
-    [(!plan.reads.is_empty(), PART), (signed, SIGNED), (!plan.writes.is_empty(), WRITE), (!plan.takes.is_empty(), TEXTS)]
+    [
+        (!plan.reads.is_empty(), PART),
+        (signed, SIGNED),
+        (!plan.writes.is_empty(), WRITE),
+        (!plan.takes.is_empty(), TEXTS),
+    ]
 }
 
 impl Plan {

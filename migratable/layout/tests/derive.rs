@@ -6,12 +6,15 @@ extern crate alloc;
 use std::marker::PhantomData;
 
 use alloy_primitives::{Address, B256, FixedBytes, Signed, U256, Uint, keccak256};
-use stylus_layout::{Erc7201, Item, Layout, Namespace, StorageLayout, compare, Declarations, Verdict, Decision};
+use stylus_layout::{
+    Decision, Declarations, Erc7201, Item, Layout, Namespace, StorageLayout, Verdict, compare,
+};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
-    StorageAddress, StorageArray, StorageB32, StorageBlockHash, StorageBlockNumber, StorageBool, StorageBytes,
-    StorageFixedBytes, StorageGuardMut, StorageI16, StorageI256, StorageMap, StorageSigned, StorageString, StorageType,
-    StorageU8, StorageU16, StorageU64, StorageU128, StorageU256, StorageUint, StorageVec,
+    StorageAddress, StorageArray, StorageB32, StorageBlockHash, StorageBlockNumber, StorageBool,
+    StorageBytes, StorageFixedBytes, StorageGuardMut, StorageI16, StorageI256, StorageMap,
+    StorageSigned, StorageString, StorageType, StorageU8, StorageU16, StorageU64, StorageU128,
+    StorageU256, StorageUint, StorageVec,
 };
 use stylus_sdk::testing::TestVM;
 
@@ -110,8 +113,15 @@ impl StorageType for At {
         // SAFETY: a test.
         Self(unsafe { Inner::new(U256::from(7), 0, host) })
     }
-    fn load<'s>(self) where Self: 's {}
-    fn load_mut<'s>(self) -> StorageGuardMut<'s, Self> where Self: 's {
+    fn load<'s>(self)
+    where
+        Self: 's,
+    {
+    }
+    fn load_mut<'s>(self) -> StorageGuardMut<'s, Self>
+    where
+        Self: 's,
+    {
         StorageGuardMut::new(self)
     }
 }
@@ -127,8 +137,15 @@ impl StorageType for Custom {
         // SAFETY: a test.
         Self(unsafe { StorageU64::new(slot, offset, host) })
     }
-    fn load<'s>(self) where Self: 's {}
-    fn load_mut<'s>(self) -> StorageGuardMut<'s, Self> where Self: 's {
+    fn load<'s>(self)
+    where
+        Self: 's,
+    {
+    }
+    fn load_mut<'s>(self) -> StorageGuardMut<'s, Self>
+    where
+        Self: 's,
+    {
         StorageGuardMut::new(self)
     }
 }
@@ -145,7 +162,10 @@ pub struct Foreign {
 }
 
 fn places(items: &[Item]) -> Vec<(String, String, u64, String)> {
-    items.iter().map(|i| (i.label.clone(), i.slot.clone(), i.offset, i.type_id.clone())).collect()
+    items
+        .iter()
+        .map(|i| (i.label.clone(), i.slot.clone(), i.offset, i.type_id.clone()))
+        .collect()
 }
 
 fn find<'l>(items: &'l [Item], label: &str) -> &'l Item {
@@ -168,7 +188,9 @@ fn a_field_lives_where_the_sdk_writes_it() {
     expected.push(("d", U256::from(0xd1d2d3)));
     storage.e.set(Signed::<16, 1>::try_from(0x1234).unwrap());
     expected.push(("e", U256::from(0x1234)));
-    storage.f.set(Signed::<40, 1>::try_from(0x12345678).unwrap());
+    storage
+        .f
+        .set(Signed::<40, 1>::try_from(0x12345678).unwrap());
     expected.push(("f", U256::from(0x12345678)));
     storage.five.set(FixedBytes::<5>::repeat_byte(0x55));
     expected.push(("five", U256::from_be_slice(&[0x55; 5])));
@@ -181,24 +203,60 @@ fn a_field_lives_where_the_sdk_writes_it() {
     storage.list.push(Uint::<64, 1>::from(5u64));
     expected.push(("list", U256::from(1)));
     storage.text.set_str("abc");
-    expected.push(("text", U256::from_be_slice(b"abc") << (29 * 8) | U256::from(6)));
+    expected.push((
+        "text",
+        U256::from_be_slice(b"abc") << (29 * 8) | U256::from(6),
+    ));
     storage.inner.total.set(U256::from(1234));
     storage.inner.owner.set(Address::repeat_byte(1));
-    storage.structs.setter(1).unwrap().total.set(U256::from(4321));
-    storage.array.setter(4).unwrap().set(Uint::<128, 2>::from(44u8));
+    storage
+        .structs
+        .setter(1)
+        .unwrap()
+        .total
+        .set(U256::from(4321));
+    storage
+        .array
+        .setter(4)
+        .unwrap()
+        .set(Uint::<128, 2>::from(44u8));
     storage.main.y.set(Uint::<64, 1>::from(3u8));
-    storage.map.setter(Address::repeat_byte(9)).setter(U256::from(4)).total.set(U256::from(8));
+    storage
+        .map
+        .setter(Address::repeat_byte(9))
+        .setter(U256::from(4))
+        .total
+        .set(U256::from(8));
     for (label, value) in expected {
-        assert_eq!(read(&vm, &layout, U256::ZERO, find(&layout.storage, label)), value, "{label}");
+        assert_eq!(
+            read(&vm, &layout, U256::ZERO, find(&layout.storage, label)),
+            value,
+            "{label}"
+        );
     }
     let inner = find(&layout.storage, "inner");
     let members = members(&layout, &inner.type_id);
     let base: U256 = inner.slot.parse().unwrap();
-    assert_eq!(read(&vm, &layout, base, find(members, "total")), U256::from(1234));
-    assert_eq!(read(&vm, &layout, base, find(members, "owner")), U256::from_be_slice(&[1; 20]));
+    assert_eq!(
+        read(&vm, &layout, base, find(members, "total")),
+        U256::from(1234)
+    );
+    assert_eq!(
+        read(&vm, &layout, base, find(members, "owner")),
+        U256::from_be_slice(&[1; 20])
+    );
     let structs: U256 = find(&layout.storage, "structs").slot.parse().unwrap();
-    let words: U256 = layout.types[&inner.type_id].number_of_bytes.as_ref().unwrap().parse::<U256>().unwrap() / U256::from(32);
-    assert_eq!(read(&vm, &layout, structs + words, find(members, "total")), U256::from(4321));
+    let words: U256 = layout.types[&inner.type_id]
+        .number_of_bytes
+        .as_ref()
+        .unwrap()
+        .parse::<U256>()
+        .unwrap()
+        / U256::from(32);
+    assert_eq!(
+        read(&vm, &layout, structs + words, find(members, "total")),
+        U256::from(4321)
+    );
     let array: U256 = find(&layout.storage, "array").slot.parse().unwrap();
     assert_eq!(word(&vm, array + U256::from(2)), U256::from(44));
     let main = &layout.namespaces["erc7201:example.main"];
@@ -207,7 +265,15 @@ fn a_field_lives_where_the_sdk_writes_it() {
     let map: U256 = find(&layout.storage, "map").slot.parse().unwrap();
     let outer = keccak256([B256::left_padding_from(&[9; 20]).0, map.to_be_bytes()].concat());
     let entry = keccak256([U256::from(4).to_be_bytes(), outer.0].concat());
-    assert_eq!(read(&vm, &layout, U256::from_be_bytes(entry.0), find(members, "total")), U256::from(8));
+    assert_eq!(
+        read(
+            &vm,
+            &layout,
+            U256::from_be_bytes(entry.0),
+            find(members, "total")
+        ),
+        U256::from(8)
+    );
 }
 
 type U8 = Uint<8, 1>;
@@ -224,9 +290,18 @@ fn word(vm: &TestVM, slot: U256) -> U256 {
 }
 
 fn read(vm: &TestVM, layout: &Layout, base: U256, item: &Item) -> U256 {
-    let bytes: usize = layout.types[&item.type_id].number_of_bytes.as_ref().unwrap().parse().unwrap();
+    let bytes: usize = layout.types[&item.type_id]
+        .number_of_bytes
+        .as_ref()
+        .unwrap()
+        .parse()
+        .unwrap();
     let word = word(vm, base + item.slot.parse::<U256>().unwrap()) >> (8 * item.offset as usize);
-    if bytes < 32 { word & ((U256::from(1) << (8 * bytes)) - U256::from(1)) } else { word }
+    if bytes < 32 {
+        word & ((U256::from(1) << (8 * bytes)) - U256::from(1))
+    } else {
+        word
+    }
 }
 
 #[test]
@@ -236,20 +311,42 @@ fn all_ways_of_declaring_a_struct_give_its_layout() {
     assert_eq!(before.storage.len(), 2);
     let sol = Sol::layout();
     assert_eq!(sol.storage[1].renamed_from.as_deref(), Some("x"));
-    assert_eq!(sol.storage[1].type_id, "t_mapping(t_address,t_array(t_uint256)dyn_storage)");
+    assert_eq!(
+        sol.storage[1].type_id,
+        "t_mapping(t_address,t_array(t_uint256)dyn_storage)"
+    );
     let generic = Generic::<StorageU64>::layout();
-    assert_eq!(places(&generic.storage)[1], ("value".into(), "0".into(), 1, "t_uint64".into()));
+    assert_eq!(
+        places(&generic.storage)[1],
+        ("value".into(), "0".into(), 1, "t_uint64".into())
+    );
     let after = After::layout();
     let declared = find(&after.storage, "type");
-    assert_eq!((declared.renamed_from.as_deref(), declared.retyped_from.as_deref()), (Some("older"), Some("uint248")));
-    assert!(after.storage.iter().all(|item| item.label != "main" && item.label != "phantom"));
+    assert_eq!(
+        (
+            declared.renamed_from.as_deref(),
+            declared.retyped_from.as_deref()
+        ),
+        (Some("older"), Some("uint248"))
+    );
+    assert!(
+        after
+            .storage
+            .iter()
+            .all(|item| item.label != "main" && item.label != "phantom")
+    );
 }
 
 #[test]
 fn a_recursive_struct_ends() {
     let layout = Node::layout();
     assert_eq!(layout.storage.len(), 2);
-    assert!(compare(&layout, &layout, &Declarations::none()).unwrap().findings.is_empty());
+    assert!(
+        compare(&layout, &layout, &Declarations::none())
+            .unwrap()
+            .findings
+            .is_empty()
+    );
 }
 
 #[test]
@@ -268,7 +365,10 @@ fn foreign_types_keep_their_place_and_their_name() {
     assert!(same.is_safe());
     let other = Layout::from_json(&layout.to_json().replace("custom-v1", "custom-v2")).unwrap();
     let report = compare(&layout, &other, &Declarations::none()).unwrap();
-    assert_eq!((report.findings[0].verdict, report.decision), (Verdict::Unknown, Decision::Undecided));
+    assert_eq!(
+        (report.findings[0].verdict, report.decision),
+        (Verdict::Unknown, Decision::Undecided)
+    );
 }
 
 #[test]

@@ -15,7 +15,11 @@ use values::{Memory, fill, read};
 
 fn old_model() -> Model {
     Model {
-        structs: vec![vec![("x".into(), Ty::Uint(64)), ("y".into(), Ty::Int(32)), ("name".into(), Ty::Str)]],
+        structs: vec![vec![
+            ("x".into(), Ty::Uint(64)),
+            ("y".into(), Ty::Int(32)),
+            ("name".into(), Ty::Str),
+        ]],
         vars: vec![
             var("owner", Ty::Address),
             var("flag", Ty::Bool),
@@ -25,7 +29,10 @@ fn old_model() -> Model {
             var("config", Ty::Struct(0)),
             var("limits", Ty::Array(Box::new(Ty::Uint(16)), 5)),
             var("tag", Ty::Fixed(4)),
-            var("balances", Ty::Map(Box::new(Ty::Address), Box::new(Ty::Uint(128)))),
+            var(
+                "balances",
+                Ty::Map(Box::new(Ty::Address), Box::new(Ty::Uint(128))),
+            ),
             var("log", Ty::List(Box::new(Ty::Uint(64)))),
         ],
     }
@@ -38,7 +45,11 @@ fn var(name: &str, ty: Ty) -> Var {
 /// The new layout with everything before `balances` turned around and wider.
 fn new_model() -> Model {
     let mut model = old_model();
-    model.structs[0] = vec![("name".into(), Ty::Str), ("y".into(), Ty::Int(256)), ("x".into(), Ty::Uint(96))];
+    model.structs[0] = vec![
+        ("name".into(), Ty::Str),
+        ("y".into(), Ty::Int(256)),
+        ("x".into(), Ty::Uint(96)),
+    ];
     let tail = model.vars.split_off(8);
     model.vars = vec![
         var("config", Ty::Struct(0)),
@@ -51,7 +62,10 @@ fn new_model() -> Model {
         var("owner", Ty::Address),
     ];
     // Maps and arrays must stay in their slots.
-    assert_eq!(model.place(&model.vars).1, old_model().place(&old_model().vars).0[8].0 + 1);
+    assert_eq!(
+        model.place(&model.vars).1,
+        old_model().place(&old_model().vars).0[8].0 + 1
+    );
     model.vars.extend(tail);
     model
 }
@@ -60,13 +74,17 @@ fn new_model() -> Model {
 fn fields_of_the_same_name_carry_over_where_they_moved_and_where_they_are_wider() {
     let (old, mut new) = (old_model(), new_model());
     // One slot too far for the maps: drop one field and say so.
-    new.vars.retain(|(name, _)| name != "flag" && name != "owner");
+    new.vars
+        .retain(|(name, _)| name != "flag" && name != "owner");
     let overrides = Overrides::none().drop("flag").drop("owner");
     let (old_layout, new_layout) = (old.layout(), new.layout());
     let mut memory = Memory::default();
     fill(&old, &mut memory, &mut Dice(1));
     let before = read(&old, &memory);
-    plan(&old_layout, &new_layout, &overrides).unwrap().apply(&mut memory).unwrap();
+    plan(&old_layout, &new_layout, &overrides)
+        .unwrap()
+        .apply(&mut memory)
+        .unwrap();
     let after = read(&new, &memory);
     for (path, value) in &after {
         match before.get(path) {
@@ -87,7 +105,9 @@ fn a_random_migration_loses_nothing_and_invents_nothing() {
         let mut new = old.clone();
         values::evolve(&mut dice, &mut new);
         let (old_layout, new_layout) = (old.layout(), new.layout());
-        let dropped = values::dropped(&old, &new).into_iter().fold(Overrides::none(), |all, name| all.drop(&name));
+        let dropped = values::dropped(&old, &new)
+            .into_iter()
+            .fold(Overrides::none(), |all, name| all.drop(&name));
         let planned = match plan(&old_layout, &new_layout, &dropped) {
             Ok(planned) => planned,
             Err(error) => {
@@ -95,7 +115,13 @@ fn a_random_migration_loses_nothing_and_invents_nothing() {
                 continue;
             }
         };
-        *counts.entry(if planned.is_empty() { "nothing to do" } else { "migrated" }).or_default() += 1;
+        *counts
+            .entry(if planned.is_empty() {
+                "nothing to do"
+            } else {
+                "migrated"
+            })
+            .or_default() += 1;
         let mut memory = Memory::default();
         fill(&old, &mut memory, &mut dice);
         let before = read(&old, &memory);
@@ -104,7 +130,12 @@ fn a_random_migration_loses_nothing_and_invents_nothing() {
         for (path, value) in &after {
             fields += 1;
             match before.get(path) {
-                Some(old) => assert!(value.is(old), "seed {seed} {path}: {old:?} became {value:?}\n{}\n{}", old_text(&old_layout), old_text(&new_layout)),
+                Some(old) => assert!(
+                    value.is(old),
+                    "seed {seed} {path}: {old:?} became {value:?}\n{}\n{}",
+                    old_text(&old_layout),
+                    old_text(&new_layout)
+                ),
                 None => assert!(value.is_empty(), "seed {seed} {path}: {value:?} is new"),
             }
         }
@@ -113,12 +144,24 @@ fn a_random_migration_loses_nothing_and_invents_nothing() {
     println!("{counts:?}, {fields} fields compared");
     assert!(counts["migrated"] >= 1000, "{counts:?}");
     for refused in ["narrower", "map", "array", "shows through"] {
-        assert!(counts.get(refused).is_some_and(|count| *count >= 5), "{refused}: {counts:?}");
+        assert!(
+            counts.get(refused).is_some_and(|count| *count >= 5),
+            "{refused}: {counts:?}"
+        );
     }
 }
 
 fn old_text(layout: &stylus_layout::Layout) -> String {
-    layout.storage.iter().map(|item| format!("{} {} {}+{}\n", item.type_id, item.label, item.slot, item.offset)).collect()
+    layout
+        .storage
+        .iter()
+        .map(|item| {
+            format!(
+                "{} {} {}+{}\n",
+                item.type_id, item.label, item.slot, item.offset
+            )
+        })
+        .collect()
 }
 
 fn reason(error: &Unsupported) -> &'static str {
@@ -140,29 +183,56 @@ fn what_cannot_be_carried_over_is_refused_by_its_name() {
         change(&mut model);
         model.layout()
     };
-    let refused = |new: &stylus_layout::Layout, overrides: &Overrides| skeleton(&old, new, overrides).unwrap_err().to_string();
+    let refused = |new: &stylus_layout::Layout, overrides: &Overrides| {
+        skeleton(&old, new, overrides).unwrap_err().to_string()
+    };
     let narrower = with(&|model| model.vars[2].1 = Ty::Uint(64));
-    assert!(refused(&narrower, &Overrides::none()).starts_with("total: uint64 does not hold every value of uint128"));
+    assert!(
+        refused(&narrower, &Overrides::none())
+            .starts_with("total: uint64 does not hold every value of uint128")
+    );
     let moved = with(&|model| model.vars.insert(8, var("new", Ty::Uint(256))));
-    assert!(refused(&moved, &Overrides::none()).starts_with("balances: mapping(address => uint128) @ slot 8 -> "));
+    assert!(
+        refused(&moved, &Overrides::none())
+            .starts_with("balances: mapping(address => uint128) @ slot 7 -> ")
+    );
     let list = with(&|model| model.vars.insert(9, var("new", Ty::Uint(256))));
-    assert!(refused(&list, &Overrides::none()).starts_with("log: uint64[] @ slot 9 -> "));
-    let key = with(&|model| model.vars[8].1 = Ty::Map(Box::new(Ty::Uint(160)), Box::new(Ty::Uint(128))));
+    assert!(refused(&list, &Overrides::none()).starts_with("log: uint64[] @ slot 8 -> "));
+    let key =
+        with(&|model| model.vars[8].1 = Ty::Map(Box::new(Ty::Uint(160)), Box::new(Ty::Uint(128))));
     assert!(refused(&key, &Overrides::none()).starts_with("balances: "));
-    let signed = with(&|model| model.vars[8].1 = Ty::Map(Box::new(Ty::Address), Box::new(Ty::Int(128))));
+    let signed =
+        with(&|model| model.vars[8].1 = Ty::Map(Box::new(Ty::Address), Box::new(Ty::Int(128))));
     assert!(refused(&signed, &Overrides::none()).starts_with("balances: "));
     let lost = with(&|model| drop(model.vars.remove(3)));
-    assert!(refused(&lost, &Overrides::none()).starts_with("debt (int64) of the old version is taken over by nothing"));
+    assert!(
+        refused(&lost, &Overrides::none())
+            .starts_with("debt (int64) of the old version is taken over by nothing")
+    );
     assert!(skeleton(&old, &lost, &Overrides::none().drop("debt")).is_ok());
     let reused = with(&|model| model.vars[8].0 = "other".into());
-    assert!(refused(&reused, &Overrides::none().drop("balances")).starts_with("other would lie on the slot of balances"));
-    assert!(refused(&lost, &Overrides::none().drop("nothing")).starts_with("nothing is no field of the old layout"));
+    assert!(
+        refused(&reused, &Overrides::none().drop("balances"))
+            .starts_with("other would lie on the slot of balances")
+    );
+    assert!(
+        refused(&lost, &Overrides::none().drop("nothing"))
+            .starts_with("nothing is no field of the old layout")
+    );
     let code = Overrides::none().with("title", Source::Code("U256::ZERO".into()));
     assert!(refused(&old, &code).starts_with("title: code can give a value"));
-    let large = with(&|model| model.vars.push(var("huge", Ty::Array(Box::new(Ty::Uint(256)), 5000))));
+    let large = with(&|model| {
+        model
+            .vars
+            .push(var("huge", Ty::Array(Box::new(Ty::Uint(256)), 5000)))
+    });
     assert!(refused(&large, &Overrides::none()).starts_with("huge: expected at most 4096 values"));
-    let unknown = stylus_layout::Layout::from_json(&old.to_json().replace("t_bool", "t_mystery")).unwrap();
-    assert!(refused(&unknown, &Overrides::none()).starts_with("flag: too little is known of the type bool"));
+    let unknown =
+        stylus_layout::Layout::from_json(&old.to_json().replace("t_bool", "t_mystery")).unwrap();
+    assert!(
+        refused(&unknown, &Overrides::none())
+            .starts_with("flag: too little is known of the type bool")
+    );
 }
 
 #[test]
@@ -170,16 +240,24 @@ fn wider_map_values_need_no_migration_and_a_namespace_is_filled_from_the_root() 
     let old = old_model().layout();
     let mut model = old_model();
     model.vars[8].1 = Ty::Map(Box::new(Ty::Address), Box::new(Ty::Uint(256)));
-    assert!(plan(&old, &model.layout(), &Overrides::none()).unwrap().is_empty());
+    assert!(
+        plan(&old, &model.layout(), &Overrides::none())
+            .unwrap()
+            .is_empty()
+    );
 
     let mut new = old_model().layout();
     let owner = new.storage.remove(0);
-    new.namespaces.insert("erc7201:example.main".into(), vec![owner]);
+    new.namespaces
+        .insert("erc7201:example.main".into(), vec![owner]);
     let mut memory = Memory::default();
     fill(&old_model(), &mut memory, &mut Dice(5));
     let word = U256::from_be_bytes(memory.load(U256::ZERO).0);
-    let low = (U256::from(1) << 160) - U256::from(1);
-    plan(&old, &new, &Overrides::none()).unwrap().apply(&mut memory).unwrap();
+    let low: U256 = (U256::from(1) << 160) - U256::from(1);
+    plan(&old, &new, &Overrides::none())
+        .unwrap()
+        .apply(&mut memory)
+        .unwrap();
     let root = U256::from_be_bytes(stylus_upgrades_interface::slots::erc7201(b"example.main").0);
     assert_eq!(memory.load(root), B256::from(word & low));
     assert_eq!(memory.load(U256::ZERO), B256::from(word & !low));

@@ -15,15 +15,28 @@ impl Attributes {
     /// Reads them, and refuses what is not in `known` for this place.
     pub(crate) fn read(attributes: &[Attribute], known: &[&str]) -> Result<Self> {
         let mut found = Self::default();
-        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("layout")) {
+        for attribute in attributes
+            .iter()
+            .filter(|attribute| attribute.path().is_ident("layout"))
+        {
             attribute.parse_nested_meta(|meta| {
-                let name = meta.path.get_ident().map(ToString::to_string).unwrap_or_default();
+                let name = meta
+                    .path
+                    .get_ident()
+                    .map(ToString::to_string)
+                    .unwrap_or_default();
                 if !known.contains(&name.as_str()) {
-                    return Err(meta.error(format!("expected one of {} here, found {name}", known.join(", "))));
+                    return Err(meta.error(format!(
+                        "expected one of {} here, found {name}",
+                        known.join(", ")
+                    )));
                 }
                 let text: LitStr = meta.value()?.parse()?;
                 if text.value().trim().is_empty() || text.value().chars().any(char::is_control) {
-                    return Err(syn::Error::new(text.span(), format!("{name} must name something")));
+                    return Err(syn::Error::new(
+                        text.span(),
+                        format!("{name} must name something"),
+                    ));
                 }
                 let place = match name.as_str() {
                     "erc7201" => &mut found.erc7201,

@@ -13,7 +13,10 @@ const ADDED: [&str; 2] = ["__stylus_host", "__stylus_contract_address"];
 pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let attributes = Attributes::read(&input.attrs, &["erc7201"])?;
     let fields: Vec<&Field> = fields(input)?;
-    let calls = fields.iter().map(|field| call(field)).collect::<Result<Vec<_>>>()?;
+    let calls = fields
+        .iter()
+        .map(|field| call(field))
+        .collect::<Result<Vec<_>>>()?;
     let generics = bounded(&input.generics, &fields);
     let (name, text) = (&input.ident, input.ident.to_string());
     let (impl_generics, ty_generics, where_clause) = generics.split_for_impl();
@@ -43,31 +46,57 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 /// The author's fields.
 fn fields(input: &DeriveInput) -> Result<Vec<&Field>> {
     let Data::Struct(data) = &input.data else {
-        return Err(Error::new_spanned(&input.ident, "StorageLayout is for storage structs"));
+        return Err(Error::new_spanned(
+            &input.ident,
+            "StorageLayout is for storage structs",
+        ));
     };
     match &data.fields {
-        Fields::Named(named) => Ok(named.named.iter().filter(|field| !is_added(field)).collect()),
+        Fields::Named(named) => Ok(named
+            .named
+            .iter()
+            .filter(|field| !is_added(field))
+            .collect()),
         Fields::Unit => Ok(vec![]),
-        Fields::Unnamed(_) => Err(Error::new_spanned(&input.ident, "stylus-sdk has no storage in tuple structs")),
+        Fields::Unnamed(_) => Err(Error::new_spanned(
+            &input.ident,
+            "stylus-sdk has no storage in tuple structs",
+        )),
     }
 }
 
 fn is_added(field: &Field) -> bool {
-    field.ident.as_ref().is_some_and(|ident| ADDED.iter().any(|added| ident == added))
+    field
+        .ident
+        .as_ref()
+        .is_some_and(|ident| ADDED.iter().any(|added| ident == added))
 }
 
 /// The call that adds a field.
 fn call(field: &Field) -> Result<TokenStream> {
-    let attributes = Attributes::read(&field.attrs, &["renamed_from", "retyped_from", "erc7201", "opaque"])?;
+    let attributes = Attributes::read(
+        &field.attrs,
+        &["renamed_from", "retyped_from", "erc7201", "opaque"],
+    )?;
     let ty = &field.ty;
     let label = field.ident.as_ref().map(unraw).unwrap_or_default();
     if let Some(id) = &attributes.erc7201 {
-        if let Some(other) = attributes.opaque.or(attributes.renamed_from).or(attributes.retyped_from) {
-            return Err(Error::new(other.span(), "a namespace has a name of its own: only erc7201 is meant for this field"));
+        if let Some(other) = attributes
+            .opaque
+            .or(attributes.renamed_from)
+            .or(attributes.retyped_from)
+        {
+            return Err(Error::new(
+                other.span(),
+                "a namespace has a name of its own: only erc7201 is meant for this field",
+            ));
         }
         return Ok(quote! { fields.erc7201::<#ty>(#id); });
     }
-    let (renamed, retyped) = (option(attributes.renamed_from), option(attributes.retyped_from));
+    let (renamed, retyped) = (
+        option(attributes.renamed_from),
+        option(attributes.retyped_from),
+    );
     Ok(match attributes.opaque {
         Some(name) => quote! { fields.opaque::<#ty>(#label, #name, #renamed, #retyped); },
         None => quote! { fields.field::<#ty>(#label, #renamed, #retyped); },
@@ -88,15 +117,22 @@ fn unraw(ident: &Ident) -> String {
 
 /// The struct's generics, with the bound that field types naming a parameter need.
 fn bounded(generics: &Generics, fields: &[&Field]) -> Generics {
-    let parameters: Vec<&Ident> = generics.type_params().map(|parameter| &parameter.ident).collect();
+    let parameters: Vec<&Ident> = generics
+        .type_params()
+        .map(|parameter| &parameter.ident)
+        .collect();
     let mut bounded = generics.clone();
     if !parameters.is_empty() {
         let (name, where_clause) = (format_ident!("Self"), bounded.make_where_clause());
-        where_clause.predicates.push(parse_quote! { #name: ::stylus_layout::derived::StorageType });
+        where_clause
+            .predicates
+            .push(parse_quote! { #name: ::stylus_layout::derived::StorageType });
         for field in fields {
             let ty = &field.ty;
             if mentions(ty, &parameters) {
-                where_clause.predicates.push(parse_quote! { #ty: ::stylus_layout::StorageLayout });
+                where_clause
+                    .predicates
+                    .push(parse_quote! { #ty: ::stylus_layout::StorageLayout });
             }
         }
     }

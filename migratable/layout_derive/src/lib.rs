@@ -22,5 +22,7 @@ use proc_macro::TokenStream;
 #[proc_macro_derive(StorageLayout, attributes(layout))]
 pub fn storage_layout(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
-    expand::expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+    expand::expand(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }

@@ -48,7 +48,10 @@ impl Pairs {
             if self.old_of.contains_key(&at) {
                 continue;
             }
-            let free = old.iter().enumerate().filter(|(at, other)| !self.is_paired(*at) && fits(other, field));
+            let free = old
+                .iter()
+                .enumerate()
+                .filter(|(at, other)| !self.is_paired(*at) && fits(other, field));
             // Private variables of a Solidity contract's parents may share a name.
             if let Some((best, _)) = free.min_by_key(|(_, other)| other.start != field.start) {
                 self.old_of.insert(at, best);
@@ -61,21 +64,33 @@ impl Pairs {
 
 /// Pairs two lists: gaps by their end, declared renames, the same name, a rename that the old
 /// version declared itself, and last whatever lies on the same place with the same type.
-pub(super) fn pair(types: &mut Types, old: &[Field<'_>], new: &[Field<'_>]) -> Result<Pairs, LayoutError> {
+pub(super) fn pair(
+    types: &mut Types,
+    old: &[Field<'_>],
+    new: &[Field<'_>],
+) -> Result<Pairs, LayoutError> {
     let mut pairs = Pairs::default();
-    pairs.join(old, new, |old, new| old.is_gap() && new.is_gap() && old.end() == new.end());
+    pairs.join(old, new, |old, new| {
+        old.is_gap() && new.is_gap() && old.end() == new.end()
+    });
     let declared = pairs.join(old, new, |before, field| {
         let from = field.item.renamed_from.as_deref();
         // Where the old version carries the same annotation, the rename lies behind both.
-        let kept = |other: &Field<'_>| other.label() == field.label() && other.item.renamed_from.as_deref() == from;
+        let kept = |other: &Field<'_>| {
+            other.label() == field.label() && other.item.renamed_from.as_deref() == from
+        };
         from == Some(before.label()) && !old.iter().any(kept)
     });
     pairs.declared = declared;
     pairs.join(old, new, |old, new| {
         old.label() == new.label() && contract(old) == contract(new) && old.is_gap() == new.is_gap()
     });
-    pairs.join(old, new, |old, new| old.label() == new.label() && old.is_gap() == new.is_gap());
-    let back = pairs.join(old, new, |old, new| old.item.renamed_from.as_deref() == Some(new.label()));
+    pairs.join(old, new, |old, new| {
+        old.label() == new.label() && old.is_gap() == new.is_gap()
+    });
+    let back = pairs.join(old, new, |old, new| {
+        old.item.renamed_from.as_deref() == Some(new.label())
+    });
     pairs.declared.extend(back);
     same_place(types, &mut pairs, old, new)?;
     orders(&mut pairs, old, new);
@@ -87,12 +102,19 @@ fn contract<'l>(field: &Field<'l>) -> &'l str {
     field.item.contract.rsplit(':').next().unwrap_or_default()
 }
 
-fn same_place(types: &mut Types, pairs: &mut Pairs, old: &[Field<'_>], new: &[Field<'_>]) -> Result<(), LayoutError> {
+fn same_place(
+    types: &mut Types,
+    pairs: &mut Pairs,
+    old: &[Field<'_>],
+    new: &[Field<'_>],
+) -> Result<(), LayoutError> {
     for (at, field) in new.iter().enumerate() {
         if pairs.old_of.contains_key(&at) || field.is_gap() {
             continue;
         }
-        let there = old.iter().enumerate().find(|(at, other)| !pairs.is_paired(*at) && other.start == field.start && !other.is_gap());
+        let there = old.iter().enumerate().find(|(at, other)| {
+            !pairs.is_paired(*at) && other.start == field.start && !other.is_gap()
+        });
         if let Some((before, other)) = there
             && types.change(other.ty, field.ty, None)?.is_empty()
         {
@@ -112,7 +134,8 @@ fn orders(pairs: &mut Pairs, old: &[Field<'_>], new: &[Field<'_>]) {
     for (at, before, after) in &placed {
         pairs.moved |= before.start != after.start;
         let swapped = |(_, other, later): &(usize, &Field<'_>, &Field<'_>)| {
-            (other.start < before.start) != (later.start < after.start) && other.start != before.start
+            (other.start < before.start) != (later.start < after.start)
+                && other.start != before.start
         };
         if before.start != after.start && placed.iter().any(swapped) {
             pairs.reordered.push(*at);

@@ -27,7 +27,12 @@ pub(crate) struct Types {
 impl Types {
     /// What changed from one type to the other; nothing, if every value reads the same. A struct
     /// or an array may grow by `room` bytes, without bound if that is absent.
-    pub(crate) fn change(&mut self, old: Type<'_>, new: Type<'_>, room: Option<Bytes>) -> Result<Vec<Change>, LayoutError> {
+    pub(crate) fn change(
+        &mut self,
+        old: Type<'_>,
+        new: Type<'_>,
+        room: Option<Bytes>,
+    ) -> Result<Vec<Change>, LayoutError> {
         let pair = (old.id.to_owned(), new.id.to_owned());
         if !self.open.insert(pair.clone()) {
             // Under way further up: it holds unless that one fails.
@@ -38,7 +43,12 @@ impl Types {
         changes
     }
 
-    fn shapes(&mut self, old: Type<'_>, new: Type<'_>, room: Option<Bytes>) -> Result<Vec<Change>, LayoutError> {
+    fn shapes(
+        &mut self,
+        old: Type<'_>,
+        new: Type<'_>,
+        room: Option<Bytes>,
+    ) -> Result<Vec<Change>, LayoutError> {
         let same = Ok(vec![]);
         match (old.shape(), new.shape()) {
             (Shape::Unknown, _) | (_, Shape::Unknown) => Ok(vec![unknown(old, new)]),
@@ -51,9 +61,20 @@ impl Types {
             (Shape::FixedBytes(a), Shape::FixedBytes(b)) if a == b => same,
             (Shape::Opaque, Shape::Opaque) if old.id == new.id && old.size() == new.size() => same,
             (Shape::Opaque, Shape::Opaque) => Ok(vec![unknown(old, new)]),
-            (Shape::Enum { members: Some(a) }, Shape::Enum { members: Some(b) }) => Ok(enums(a, b, old, new)),
+            (Shape::Enum { members: Some(a) }, Shape::Enum { members: Some(b) }) => {
+                Ok(enums(a, b, old, new))
+            }
             (Shape::Enum { .. }, Shape::Enum { .. }) => Ok(vec![unknown(old, new)]),
-            (Shape::Value { name: a, underlying: u }, Shape::Value { name: b, underlying: v }) => {
+            (
+                Shape::Value {
+                    name: a,
+                    underlying: u,
+                },
+                Shape::Value {
+                    name: b,
+                    underlying: v,
+                },
+            ) => {
                 let known = a == b || (u.is_some() && u == v);
                 match (old.size() == new.size(), known) {
                     (false, _) => Ok(vec![retype(old, new)]),
@@ -81,10 +102,20 @@ impl Types {
                 changes.extend(lengths(m, n, old, new, room));
                 Ok(changes)
             }
-            (Shape::Vec(a), Shape::Vec(b)) => Ok(within("[]", self.change(a, b, Some(Bytes::ZERO))?)),
+            (Shape::Vec(a), Shape::Vec(b)) => {
+                Ok(within("[]", self.change(a, b, Some(Bytes::ZERO))?))
+            }
             (
-                Shape::Map { key: a, value: v, zero_extended: x },
-                Shape::Map { key: b, value: w, zero_extended: y },
+                Shape::Map {
+                    key: a,
+                    value: v,
+                    zero_extended: x,
+                },
+                Shape::Map {
+                    key: b,
+                    value: w,
+                    zero_extended: y,
+                },
             ) => {
                 let mut changes = within("[key]", self.change(a, b, Some(Bytes::ZERO))?);
                 if changes.is_empty() && x != y {
@@ -99,7 +130,13 @@ impl Types {
 }
 
 fn within(step: &str, changes: Vec<Change>) -> Vec<Change> {
-    changes.into_iter().map(|change| Change { path: format!("{step}{}", change.path), ..change }).collect()
+    changes
+        .into_iter()
+        .map(|change| Change {
+            path: format!("{step}{}", change.path),
+            ..change
+        })
+        .collect()
 }
 
 fn retype(old: Type<'_>, new: Type<'_>) -> Change {
@@ -120,7 +157,11 @@ fn unknown(old: Type<'_>, new: Type<'_>) -> Change {
         path: String::new(),
         verdict: Verdict::Unknown,
         decision: Decision::Undecided,
-        note: format!("too little is known of {} and {} to compare them", old.label(), new.label()),
+        note: format!(
+            "too little is known of {} and {} to compare them",
+            old.label(),
+            new.label()
+        ),
     }
 }
 
@@ -141,14 +182,28 @@ fn enums(old: &[String], new: &[String], from: Type<'_>, to: Type<'_>) -> Vec<Ch
     if from.size() == to.size() && new.starts_with(old) {
         return vec![];
     }
-    let note = format!("members were {}, are {}; members may only be added at the end", old.join(" "), new.join(" "));
-    vec![Change { note, ..retype(from, to) }]
+    let note = format!(
+        "members were {}, are {}; members may only be added at the end",
+        old.join(" "),
+        new.join(" ")
+    );
+    vec![Change {
+        note,
+        ..retype(from, to)
+    }]
 }
 
 /// An array in place may grow into free room and never shrink.
-fn lengths(old: Bytes, new: Bytes, from: Type<'_>, to: Type<'_>, room: Option<Bytes>) -> Option<Change> {
+fn lengths(
+    old: Bytes,
+    new: Bytes,
+    from: Type<'_>,
+    to: Type<'_>,
+    room: Option<Bytes>,
+) -> Option<Change> {
     let grown = || Some(to.size()?.saturating_sub(from.size()?));
-    let fits = || room.is_none() || grown().is_some_and(|grown| room.is_some_and(|room| grown <= room));
+    let fits =
+        || room.is_none() || grown().is_some_and(|grown| room.is_some_and(|room| grown <= room));
     match old.cmp(&new) {
         std::cmp::Ordering::Equal => None,
         std::cmp::Ordering::Less if fits() => Some(Change {
@@ -157,6 +212,9 @@ fn lengths(old: Bytes, new: Bytes, from: Type<'_>, to: Type<'_>, room: Option<By
             decision: Decision::Safe,
             note: format!("grew from {old} to {new} elements, on bytes that nothing used"),
         }),
-        _ => Some(Change { note: format!("had {old} elements, has {new}"), ..retype(from, to) }),
+        _ => Some(Change {
+            note: format!("had {old} elements, has {new}"),
+            ..retype(from, to)
+        }),
     }
 }

@@ -19,16 +19,28 @@ impl Plan {
     /// [`Unsupported::Code`] if an override is Rust code, before anything is written.
     pub fn apply(&self, storage: &mut impl Storage) -> Result<(), Unsupported> {
         let parts = self.writes.iter().flat_map(|write| &write.parts);
-        if let Some(part) = parts.into_iter().find(|part| matches!(part.value, Value::Code(_))) {
-            return Err(Unsupported::Code { field: part.field.clone(), reason: "this is not generated Rust" });
+        if let Some(part) = parts
+            .into_iter()
+            .find(|part| matches!(part.value, Value::Code(_)))
+        {
+            return Err(Unsupported::Code {
+                field: part.field.clone(),
+                reason: "this is not generated Rust",
+            });
         }
         let number = |word: B256| U256::from_be_bytes(word.0);
         let old: Vec<U256> = self
             .reads
             .iter()
-            .map(|read| (number(storage.load(read.slot)) >> (8 * read.offset as usize)) & ones(read.bytes))
+            .map(|read| {
+                (number(storage.load(read.slot)) >> (8 * read.offset as usize)) & ones(read.bytes)
+            })
             .collect();
-        let texts: Vec<Vec<B256>> = self.takes.iter().map(|take| take_text(storage, take.slot)).collect();
+        let texts: Vec<Vec<B256>> = self
+            .takes
+            .iter()
+            .map(|take| take_text(storage, take.slot))
+            .collect();
         for write in &self.writes {
             let mut word = number(storage.load(write.slot)) & write.keep;
             for part in &write.parts {
@@ -40,7 +52,11 @@ impl Plan {
             storage.store(write.slot, B256::from(word));
         }
         for put in &self.puts {
-            put_text(storage, put.slot, texts.get(put.take).map_or(&[], Vec::as_slice));
+            put_text(
+                storage,
+                put.slot,
+                texts.get(put.take).map_or(&[], Vec::as_slice),
+            );
         }
         Ok(())
     }
@@ -50,7 +66,9 @@ fn convert(value: U256, conversion: Conversion) -> U256 {
     match conversion {
         Conversion::Same => value,
         Conversion::Left(bytes) => value << (8 * bytes as usize),
-        Conversion::Signed { from, to } if value.bit(8 * from as usize - 1) => value | (ones(to) ^ ones(from)),
+        Conversion::Signed { from, to } if value.bit(8 * from as usize - 1) => {
+            value | (ones(to) ^ ones(from))
+        }
         Conversion::Signed { .. } => value,
     }
 }
@@ -83,5 +101,9 @@ fn put_text(storage: &mut impl Storage, slot: U256, words: &[B256]) {
 fn words_of(root: B256) -> u64 {
     let root = U256::from_be_bytes(root.0);
     let length: U256 = root >> 1;
-    if root.bit(0) { length.saturating_to::<u64>().div_ceil(32) } else { 0 }
+    if root.bit(0) {
+        length.saturating_to::<u64>().div_ceil(32)
+    } else {
+        0
+    }
 }

@@ -48,11 +48,18 @@ impl Leaf<'_> {
     }
 
     pub(super) fn narrower(&self, old: &Leaf<'_>) -> Unsupported {
-        Unsupported::Narrower { field: self.path.clone(), from: old.ty.label().into(), to: self.ty.label().into() }
+        Unsupported::Narrower {
+            field: self.path.clone(),
+            from: old.ty.label().into(),
+            to: self.ty.label().into(),
+        }
     }
 
     pub(super) fn unknown(&self) -> Unsupported {
-        Unsupported::Unknown { field: self.path.clone(), kind: self.ty.label().into() }
+        Unsupported::Unknown {
+            field: self.path.clone(),
+            kind: self.ty.label().into(),
+        }
     }
 
     /// Whether it keeps entries on hashed slots that are not cleared with it.
@@ -63,7 +70,11 @@ impl Leaf<'_> {
 
 /// All leaves of a layout; gaps hold no data and are left out.
 pub(crate) fn leaves(layout: &Layout) -> Result<Vec<Leaf<'_>>, Unsupported> {
-    let mut walk = Walk { area: "", base: Bytes::ZERO, found: vec![] };
+    let mut walk = Walk {
+        area: "",
+        base: Bytes::ZERO,
+        found: vec![],
+    };
     walk.items(layout, &layout.storage, Bytes::ZERO, "", "")?;
     for (namespace, items) in &layout.namespaces {
         let id = namespace.strip_prefix("erc7201:").unwrap_or(namespace);
@@ -82,29 +93,66 @@ struct Walk<'l> {
 }
 
 impl<'l> Walk<'l> {
-    fn items(&mut self, layout: &'l Layout, items: &'l [Item], at: Bytes, path: &str, old_path: &str) -> Result<(), Unsupported> {
-        for field in fields(layout, items)?.iter().filter(|field| !field.is_gap()) {
+    fn items(
+        &mut self,
+        layout: &'l Layout,
+        items: &'l [Item],
+        at: Bytes,
+        path: &str,
+        old_path: &str,
+    ) -> Result<(), Unsupported> {
+        for field in fields(layout, items)?
+            .iter()
+            .filter(|field| !field.is_gap())
+        {
             let before = field.item.renamed_from.as_deref().unwrap_or(field.label());
-            let (path, old_path) = (format!("{path}{}", field.label()), format!("{old_path}{before}"));
+            let (path, old_path) = (
+                format!("{path}{}", field.label()),
+                format!("{old_path}{before}"),
+            );
             self.value(field, at + field.start, path, old_path)?;
         }
         Ok(())
     }
 
-    fn value(&mut self, field: &Field<'l>, at: Bytes, path: String, old_path: String) -> Result<(), Unsupported> {
+    fn value(
+        &mut self,
+        field: &Field<'l>,
+        at: Bytes,
+        path: String,
+        old_path: String,
+    ) -> Result<(), Unsupported> {
         let retyped = field.item.retyped_from.as_deref().map(bare);
         self.typed(field.ty, at, path, old_path, retyped)
     }
 
-    fn typed(&mut self, ty: Type<'l>, at: Bytes, path: String, old_path: String, retyped: Option<String>) -> Result<(), Unsupported> {
+    fn typed(
+        &mut self,
+        ty: Type<'l>,
+        at: Bytes,
+        path: String,
+        old_path: String,
+        retyped: Option<String>,
+    ) -> Result<(), Unsupported> {
         let size = ty.size().unwrap_or(Bytes::from(WORD));
         let kind = match ty.shape() {
             Shape::Struct(Some(members)) => {
-                return self.items(ty.layout(), members, at, &format!("{path}."), &format!("{old_path}."));
+                return self.items(
+                    ty.layout(),
+                    members,
+                    at,
+                    &format!("{path}."),
+                    &format!("{old_path}."),
+                );
             }
-            Shape::Array { base, length } => return self.elements(base, length, at, &path, &old_path),
+            Shape::Array { base, length } => {
+                return self.elements(base, length, at, &path, &old_path);
+            }
             Shape::Struct(None) | Shape::Unknown => {
-                return Err(Unsupported::Unknown { field: path, kind: ty.label().into() });
+                return Err(Unsupported::Unknown {
+                    field: path,
+                    kind: ty.label().into(),
+                });
             }
             Shape::Bytes => Kind::Bytes,
             Shape::String => Kind::String,
@@ -113,29 +161,79 @@ impl<'l> Walk<'l> {
             shape => Kind::Static(shape),
         };
         if self.found.len() >= MAX {
-            return Err(Unsupported::TooLarge { field: path, max: MAX });
+            return Err(Unsupported::TooLarge {
+                field: path,
+                max: MAX,
+            });
         }
         let (slot, offset) = (self.base + at).div_rem(Bytes::from(WORD));
-        let number = |what| LayoutError::Number { what, field: path.clone(), found: size.to_string() };
+        let number = |what| LayoutError::Number {
+            what,
+            field: path.clone(),
+            found: size.to_string(),
+        };
         let slot = U256::checked_from_limbs_slice(slot.as_limbs()).ok_or_else(|| number("slot"))?;
         let bytes = size.try_into().map_err(|_| number("numberOfBytes"))?;
         let offset: u64 = offset.to();
         if offset + bytes > WORD && (offset > 0 || !matches!(kind, Kind::Static(Shape::Opaque))) {
-            return Err(Unsupported::Unknown { field: path, kind: ty.label().into() });
+            return Err(Unsupported::Unknown {
+                field: path,
+                kind: ty.label().into(),
+            });
         }
-        self.found.push(Leaf { path, old_path, area: self.area, slot, offset, bytes, ty, kind, retyped_from: retyped });
+        self.found.push(Leaf {
+            path,
+            old_path,
+            area: self.area,
+            slot,
+            offset,
+            bytes,
+            ty,
+            kind,
+            retyped_from: retyped,
+        });
         Ok(())
     }
 
-    fn elements(&mut self, base: Type<'l>, length: Bytes, at: Bytes, path: &str, old_path: &str) -> Result<(), Unsupported> {
-        let too_large = || Unsupported::TooLarge { field: path.to_owned(), max: MAX };
-        let length: usize = length.try_into().ok().filter(|length| *length <= MAX).ok_or_else(too_large)?;
-        let size: u64 = base.size().and_then(|size| size.try_into().ok()).filter(|size| *size > 0).ok_or_else(too_large)?;
+    fn elements(
+        &mut self,
+        base: Type<'l>,
+        length: Bytes,
+        at: Bytes,
+        path: &str,
+        old_path: &str,
+    ) -> Result<(), Unsupported> {
+        let too_large = || Unsupported::TooLarge {
+            field: path.to_owned(),
+            max: MAX,
+        };
+        let length: usize = length
+            .try_into()
+            .ok()
+            .filter(|length| *length <= MAX)
+            .ok_or_else(too_large)?;
+        let size: u64 = base
+            .size()
+            .and_then(|size| size.try_into().ok())
+            .filter(|size| *size > 0)
+            .ok_or_else(too_large)?;
         // As many to a word as fit; what is larger than half of one starts a new word each.
-        let (step, per_word) = if size <= WORD { (WORD, WORD / size) } else { (size.next_multiple_of(WORD), 1) };
+        let (step, per_word) = if size <= WORD {
+            (WORD, WORD / size)
+        } else {
+            (size.next_multiple_of(WORD), 1)
+        };
         for index in 0..length as u64 {
-            let place = at + Bytes::from(index / per_word) * Bytes::from(step) + Bytes::from(index % per_word * size);
-            self.typed(base, place, format!("{path}[{index}]"), format!("{old_path}[{index}]"), None)?;
+            let place = at
+                + Bytes::from(index / per_word) * Bytes::from(step)
+                + Bytes::from(index % per_word * size);
+            self.typed(
+                base,
+                place,
+                format!("{path}[{index}]"),
+                format!("{old_path}[{index}]"),
+                None,
+            )?;
         }
         Ok(())
     }

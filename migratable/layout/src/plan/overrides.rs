@@ -45,25 +45,40 @@ impl Overrides {
 
     /// Every path must name something.
     pub(super) fn check(&self, old: &[Leaf<'_>], new: &[Leaf<'_>]) -> Result<(), Unsupported> {
-        let is_in = |leaves: &[Leaf<'_>], path: &str| leaves.iter().any(|leaf| below(path, &leaf.path).is_some());
+        let is_in = |leaves: &[Leaf<'_>], path: &str| {
+            leaves.iter().any(|leaf| below(path, &leaf.path).is_some())
+        };
         for (field, source) in &self.sources {
             if !is_in(new, field) {
-                return Err(Unsupported::NoSuchField { field: field.clone(), version: "new" });
+                return Err(Unsupported::NoSuchField {
+                    field: field.clone(),
+                    version: "new",
+                });
             }
             if let Source::Field(from) = source
                 && !is_in(old, from)
             {
-                return Err(Unsupported::NoSuchField { field: from.clone(), version: "old" });
+                return Err(Unsupported::NoSuchField {
+                    field: from.clone(),
+                    version: "old",
+                });
             }
         }
         match self.dropped.iter().find(|field| !is_in(old, field)) {
-            Some(field) => Err(Unsupported::NoSuchField { field: field.clone(), version: "old" }),
+            Some(field) => Err(Unsupported::NoSuchField {
+                field: field.clone(),
+                version: "old",
+            }),
             None => Ok(()),
         }
     }
 
     /// Where a new leaf comes from.
-    pub(super) fn source(&self, leaf: &Leaf<'_>, old: &[Leaf<'_>]) -> Result<Origin<'_>, Unsupported> {
+    pub(super) fn source(
+        &self,
+        leaf: &Leaf<'_>,
+        old: &[Leaf<'_>],
+    ) -> Result<Origin<'_>, Unsupported> {
         let closest = self
             .sources
             .iter()
@@ -83,24 +98,43 @@ impl Overrides {
     /// Whether an old leaf may go unused.
     pub(super) fn gives_up(&self, path: &str) -> bool {
         let replaced = |source: &Source| !matches!(source, Source::Field(_));
-        self.dropped.iter().any(|field| below(field, path).is_some())
-            || self.sources.iter().any(|(field, source)| replaced(source) && below(field, path).is_some())
+        self.dropped
+            .iter()
+            .any(|field| below(field, path).is_some())
+            || self
+                .sources
+                .iter()
+                .any(|(field, source)| replaced(source) && below(field, path).is_some())
     }
 }
 
 /// The old leaf of a path: in the same namespace, or else anywhere if there is only one.
 fn find<'s>(path: &str, leaf: &Leaf<'_>, old: &[Leaf<'_>]) -> Result<Origin<'s>, Unsupported> {
-    let named = || old.iter().enumerate().filter(|(_, other)| other.path == path);
-    let near: Vec<usize> = named().filter(|(_, other)| other.area == leaf.area).map(|(at, _)| at).collect();
-    let all: Vec<usize> = if near.is_empty() { named().map(|(at, _)| at).collect() } else { near };
+    let named = || {
+        old.iter()
+            .enumerate()
+            .filter(|(_, other)| other.path == path)
+    };
+    let near: Vec<usize> = named()
+        .filter(|(_, other)| other.area == leaf.area)
+        .map(|(at, _)| at)
+        .collect();
+    let all: Vec<usize> = if near.is_empty() {
+        named().map(|(at, _)| at).collect()
+    } else {
+        near
+    };
     match all.as_slice() {
         [] => Ok(Origin::Nothing),
         [one] => Ok(Origin::Old(*one)),
-        _ => Err(Unsupported::Ambiguous { field: path.to_owned() }),
+        _ => Err(Unsupported::Ambiguous {
+            field: path.to_owned(),
+        }),
     }
 }
 
 /// What follows a field's path in that of something below it.
 fn below<'p>(field: &str, path: &'p str) -> Option<&'p str> {
-    path.strip_prefix(field).filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    path.strip_prefix(field)
+        .filter(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }

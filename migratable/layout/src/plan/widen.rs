@@ -21,28 +21,49 @@ pub enum Conversion {
 }
 
 /// How a value is carried over, if the new type holds every value of the old one.
-pub(super) fn widen(from: &Shape<'_>, to: &Shape<'_>, old: &Leaf<'_>, new: &Leaf<'_>) -> Option<Conversion> {
+pub(super) fn widen(
+    from: &Shape<'_>,
+    to: &Shape<'_>,
+    old: &Leaf<'_>,
+    new: &Leaf<'_>,
+) -> Option<Conversion> {
     let declared = new.retyped_from.as_deref() == Some(&old.ty.bare_label());
     if declared && old.bytes == new.bytes {
         return Some(Conversion::Same);
     }
     match (from, to) {
-        (Shape::Bool, Shape::Bool | Shape::Uint(_)) | (Shape::Address, Shape::Address) => Some(Conversion::Same),
+        (Shape::Bool, Shape::Bool | Shape::Uint(_)) | (Shape::Address, Shape::Address) => {
+            Some(Conversion::Same)
+        }
         (Shape::ExternalFunction, Shape::ExternalFunction) => Some(Conversion::Same),
         (Shape::Uint(a), Shape::Uint(b)) if a <= b => Some(Conversion::Same),
         (Shape::Uint(a), Shape::Int(b)) if a < b => Some(Conversion::Same),
         (Shape::Int(a), Shape::Int(b)) if a == b => Some(Conversion::Same),
-        (Shape::Int(a), Shape::Int(b)) if a < b => Some(Conversion::Signed { from: a / 8, to: b / 8 }),
+        (Shape::Int(a), Shape::Int(b)) if a < b => Some(Conversion::Signed {
+            from: a / 8,
+            to: b / 8,
+        }),
         (Shape::FixedBytes(a), Shape::FixedBytes(b)) if a == b => Some(Conversion::Same),
         (Shape::FixedBytes(a), Shape::FixedBytes(b)) if a < b => Some(Conversion::Left(b - a)),
         (Shape::Enum { members: Some(a) }, Shape::Enum { members: Some(b) }) => {
             (b.starts_with(a) && old.bytes <= new.bytes).then_some(Conversion::Same)
         }
-        (Shape::Value { name: a, underlying: u }, Shape::Value { name: b, underlying: v }) => {
+        (
+            Shape::Value {
+                name: a,
+                underlying: u,
+            },
+            Shape::Value {
+                name: b,
+                underlying: v,
+            },
+        ) => {
             let known = a == b || (u.is_some() && u == v);
             (known && old.bytes == new.bytes).then_some(Conversion::Same)
         }
-        (Shape::Opaque, Shape::Opaque) => (old.ty.id == new.ty.id && old.bytes == new.bytes).then_some(Conversion::Same),
+        (Shape::Opaque, Shape::Opaque) => {
+            (old.ty.id == new.ty.id && old.bytes == new.bytes).then_some(Conversion::Same)
+        }
         _ => None,
     }
 }
@@ -51,8 +72,16 @@ pub(super) fn widen(from: &Shape<'_>, to: &Shape<'_>, old: &Leaf<'_>, new: &Leaf
 /// wider number, if its sign is not at stake.
 pub(super) fn in_place(old: Type<'_>, new: Type<'_>) -> Result<bool, LayoutError> {
     let (
-        Shape::Map { key: a, value: v, zero_extended: x },
-        Shape::Map { key: b, value: w, zero_extended: y },
+        Shape::Map {
+            key: a,
+            value: v,
+            zero_extended: x,
+        },
+        Shape::Map {
+            key: b,
+            value: w,
+            zero_extended: y,
+        },
     ) = (old.shape(), new.shape())
     else {
         return Ok(false);

@@ -4,8 +4,9 @@ use std::marker::PhantomData;
 
 use stylus_sdk::alloy_sol_types::sol_data::{IntBitCount, SupportedInt};
 use stylus_sdk::storage::{
-    StorageAddress, StorageArray, StorageBlockHash, StorageBlockNumber, StorageBool, StorageBytes, StorageFixedBytes,
-    StorageKey, StorageMap, StorageSigned, StorageString, StorageType, StorageUint, StorageVec,
+    StorageAddress, StorageArray, StorageBlockHash, StorageBlockNumber, StorageBool, StorageBytes,
+    StorageFixedBytes, StorageKey, StorageMap, StorageSigned, StorageString, StorageType,
+    StorageUint, StorageVec,
 };
 
 use super::{KeyLayout, StorageLayout, Types, sized};
@@ -94,7 +95,11 @@ impl<T: StorageLayout> StorageLayout for StorageVec<T> {
     fn describe(types: &mut Types) -> String {
         let base = T::describe(types);
         let label = format!("{}[]", types.label(&base));
-        let item = TypeItem { encoding: "dynamic_array".into(), base: Some(base.clone()), ..sized(&label, 32) };
+        let item = TypeItem {
+            encoding: "dynamic_array".into(),
+            base: Some(base.clone()),
+            ..sized(&label, 32)
+        };
         types.add(format!("t_array({base})dyn_storage"), item)
     }
 }
@@ -131,4 +136,3 @@ impl<T: StorageLayout, N: Namespace> StorageLayout for Erc7201<T, N> {
         Some((N::ID, T::describe(types)))
     }
 }
-

@@ -16,10 +16,21 @@ pub struct Version {
 impl Version {
     /// The source of contract `C`.
     pub fn solidity(&self) -> String {
-        let structs: String = self.structs.iter().map(|(name, members)| format!("struct {name} {{ {members} }}\n")).collect();
-        let namespaces: String =
-            self.namespace_structs.iter().enumerate().map(|(at, name)| format!("{name} __ns_{at};\n")).collect();
-        format!("// SPDX-License-Identifier: MIT\npragma solidity ^0.8.0;\ncontract C {{\n{structs}{}\n{namespaces}}}\n", self.variables)
+        let structs: String = self
+            .structs
+            .iter()
+            .map(|(name, members)| format!("struct {name} {{ {members} }}\n"))
+            .collect();
+        let namespaces: String = self
+            .namespace_structs
+            .iter()
+            .enumerate()
+            .map(|(at, name)| format!("{name} __ns_{at};\n"))
+            .collect();
+        format!(
+            "// SPDX-License-Identifier: MIT\npragma solidity ^0.8.0;\ncontract C {{\n{structs}{}\n{namespaces}}}\n",
+            self.variables
+        )
     }
 }
 

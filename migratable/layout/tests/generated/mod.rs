@@ -43,18 +43,35 @@ struct Case {
 /// The twenty-four first random migrations that do something, and three written by hand.
 fn cases() -> Vec<Case> {
     let mut everything = new_model();
-    everything.vars.retain(|(name, _)| name != "flag" && name != "owner");
+    everything
+        .vars
+        .retain(|(name, _)| name != "flag" && name != "owner");
     let dropped = Overrides::none().drop("flag").drop("owner");
     let custom = dropped
         .clone()
         .with("debt", Source::Field("total".into()))
-        .with("total", Source::Code("old_total + U256::from(1) + old_debt".into()))
+        .with(
+            "total",
+            Source::Code("old_total + U256::from(1) + old_debt".into()),
+        )
         .with("config.y", Source::Empty)
         .with("limits[0]", Source::Code("U256::from(77)".into()));
     let mut all = vec![
-        Case { old: old_model(), new: everything.layout(), overrides: dropped },
-        Case { old: old_model(), new: custom_layout(&everything), overrides: custom },
-        Case { old: old_model(), new: old_model().layout(), overrides: Overrides::none() },
+        Case {
+            old: old_model(),
+            new: everything.layout(),
+            overrides: dropped,
+        },
+        Case {
+            old: old_model(),
+            new: custom_layout(&everything),
+            overrides: custom,
+        },
+        Case {
+            old: old_model(),
+            new: old_model().layout(),
+            overrides: Overrides::none(),
+        },
     ];
     let mut seed = 1_000_000;
     while all.len() < NAMES.len() {
@@ -63,9 +80,15 @@ fn cases() -> Vec<Case> {
         let old = random::model(&mut dice);
         let mut new = old.clone();
         values::evolve(&mut dice, &mut new);
-        let overrides = values::dropped(&old, &new).into_iter().fold(Overrides::none(), |all, name| all.drop(&name));
+        let overrides = values::dropped(&old, &new)
+            .into_iter()
+            .fold(Overrides::none(), |all, name| all.drop(&name));
         if plan(&old.layout(), &new.layout(), &overrides).is_ok_and(|plan| !plan.is_empty()) {
-            all.push(Case { old, new: new.layout(), overrides });
+            all.push(Case {
+                old,
+                new: new.layout(),
+                overrides,
+            });
         }
     }
     all
@@ -83,16 +106,29 @@ fn custom_layout(model: &Model) -> Layout {
 pub fn check() {
     let bless = std::env::var_os("STYLUS_LAYOUT_BLESS").is_some();
     for (name, case) in NAMES.iter().zip(cases()) {
-        let Case { old, new, overrides } = case;
+        let Case {
+            old,
+            new,
+            overrides,
+        } = case;
         let code = skeleton(&old.layout(), &new, &overrides).unwrap();
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/generated/{name}.rs"));
         if bless {
             std::fs::write(&file, &code).unwrap();
             continue;
         }
-        assert_eq!(std::fs::read_to_string(&file).unwrap(), code, "{name} is not what is generated now");
+        assert_eq!(
+            std::fs::read_to_string(&file).unwrap(),
+            code,
+            "{name} is not what is generated now"
+        );
         for seed in 0..8 {
-            executes(name, &old, &plan(&old.layout(), &new, &overrides).unwrap(), seed);
+            executes(
+                name,
+                &old,
+                &plan(&old.layout(), &new, &overrides).unwrap(),
+                seed,
+            );
         }
     }
 }
@@ -112,7 +148,11 @@ fn executes(name: &str, old: &Model, plan: &Plan, seed: u64) {
     let before: Vec<U256> = memory.0.keys().copied().collect();
     plan.apply(&mut memory).unwrap();
     for slot in memory.0.keys().chain(&before) {
-        assert_eq!(vm.get_storage(*slot), memory.load(*slot), "{name}: slot {slot} of seed {seed}");
+        assert_eq!(
+            vm.get_storage(*slot),
+            memory.load(*slot),
+            "{name}: slot {slot} of seed {seed}"
+        );
     }
 }
 
@@ -125,7 +165,9 @@ fn custom_values(old: &Model, memory: &Memory, vm: &TestVM) {
         other => panic!("{other:?}"),
     };
     let mut model = new_model();
-    model.vars.retain(|(name, _)| name != "flag" && name != "owner");
+    model
+        .vars
+        .retain(|(name, _)| name != "flag" && name != "owner");
     if let Some((_, ty)) = model.vars.iter_mut().find(|(name, _)| name == "debt") {
         *ty = random::Ty::Int(136);
     }
@@ -136,7 +178,10 @@ fn custom_values(old: &Model, memory: &Memory, vm: &TestVM) {
     }
     let after = read(&model, &now);
     let expected = |value: U256| values::Value::Number(false, value);
-    assert_eq!(after["total"], expected(number("total") + U256::from(1) + number("debt")));
+    assert_eq!(
+        after["total"],
+        expected(number("total") + U256::from(1) + number("debt"))
+    );
     assert_eq!(after["debt"], expected(number("total")));
     assert_eq!(after["config.y"], expected(U256::ZERO));
     assert_eq!(after["limits[0]"], expected(U256::from(77)));

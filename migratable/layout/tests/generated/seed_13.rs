@@ -1,1 +1,131 @@
-pub fn migrate_storage(_: &impl stylus_sdk::stylus_core::StorageAccess) {}
+// Carries the storage of the version before over to this one: fields of the same name keep their
+// values wherever they moved. Generated from the difference of the two layouts; generate it anew
+// if either changes.
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+
+use stylus_sdk::alloy_primitives::{B256, U256};
+use stylus_sdk::crypto::keccak;
+use stylus_sdk::stylus_core::StorageAccess;
+
+/// Call it once, before anything else in the migration's body: `migrate_storage(self.vm())`.
+pub fn migrate_storage(host: &impl StorageAccess) {
+    // uint8
+    let old_v5_0_m0 = part(host, U256::from_limbs([3, 0, 0, 0]), 0, 1);
+    // bytes32
+    let old_v5_0_m2 = part(host, U256::from_limbs([5, 0, 0, 0]), 0, 32);
+    // uint8
+    let old_v5_1_m0 = part(host, U256::from_limbs([6, 0, 0, 0]), 0, 1);
+    // bytes32
+    let old_v5_1_m2 = part(host, U256::from_limbs([8, 0, 0, 0]), 0, 32);
+    // uint8
+    let old_v5_2_m0 = part(host, U256::from_limbs([9, 0, 0, 0]), 0, 1);
+    // bytes32
+    let old_v5_2_m2 = part(host, U256::from_limbs([11, 0, 0, 0]), 0, 32);
+    // uint8
+    let old_v5_3_m0 = part(host, U256::from_limbs([12, 0, 0, 0]), 0, 1);
+    // bytes32
+    let old_v5_3_m2 = part(host, U256::from_limbs([14, 0, 0, 0]), 0, 32);
+    // uint8
+    let old_v5_4_m0 = part(host, U256::from_limbs([15, 0, 0, 0]), 0, 1);
+    // bytes32
+    let old_v5_4_m2 = part(host, U256::from_limbs([17, 0, 0, 0]), 0, 32);
+    // uint64
+    let old_v2 = part(host, U256::from_limbs([1, 0, 0, 0]), 1, 8);
+    // uint64
+    let old_v3 = part(host, U256::from_limbs([1, 0, 0, 0]), 9, 8);
+    // uint24
+    let old_v0_0 = part(host, U256::ZERO, 0, 3);
+    // uint24
+    let old_v0_1 = part(host, U256::ZERO, 3, 3);
+    // uint24
+    let old_v0_2 = part(host, U256::ZERO, 6, 3);
+    // uint24
+    let old_v0_3 = part(host, U256::ZERO, 9, 3);
+    // uint248
+    let old_v4 = part(host, U256::from_limbs([2, 0, 0, 0]), 0, 31);
+    let old_v5_0_m1 = take(host, U256::from_limbs([4, 0, 0, 0]));
+    let old_v5_1_m1 = take(host, U256::from_limbs([7, 0, 0, 0]));
+    let old_v5_2_m1 = take(host, U256::from_limbs([10, 0, 0, 0]));
+    let old_v5_3_m1 = take(host, U256::from_limbs([13, 0, 0, 0]));
+    let old_v5_4_m1 = take(host, U256::from_limbs([16, 0, 0, 0]));
+    // v5[0].m0
+    write(host, U256::ZERO, U256::from_limbs([0, 0xffffffff00000000, 0xffffffffffffffff, 0xffffffffffffffff]), old_v5_0_m0);
+    // v5[0].m2
+    write(host, U256::from_limbs([2, 0, 0, 0]), U256::ZERO, old_v5_0_m2);
+    // v5[1].m0
+    write(host, U256::from_limbs([3, 0, 0, 0]), U256::from_limbs([0xffffffffffffff00, 0xffffffffffffffff, 0xffffffffffffffff, 0xffffffffffffffff]), old_v5_1_m0);
+    // v5[1].m2
+    write(host, U256::from_limbs([5, 0, 0, 0]), U256::ZERO, old_v5_1_m2);
+    // v5[2].m0
+    write(host, U256::from_limbs([6, 0, 0, 0]), U256::from_limbs([0xffffffffffffff00, 0xffffffffffffffff, 0xffffffffffffffff, 0xffffffffffffffff]), old_v5_2_m0);
+    // v5[2].m2
+    write(host, U256::from_limbs([8, 0, 0, 0]), U256::ZERO, old_v5_2_m2);
+    // v5[3].m0
+    write(host, U256::from_limbs([9, 0, 0, 0]), U256::from_limbs([0xffffffffffffff00, 0xffffffffffffffff, 0xffffffffffffffff, 0xffffffffffffffff]), old_v5_3_m0);
+    // v5[3].m2
+    write(host, U256::from_limbs([11, 0, 0, 0]), U256::ZERO, old_v5_3_m2);
+    // v5[4].m0
+    write(host, U256::from_limbs([12, 0, 0, 0]), U256::from_limbs([0xffffffffffffff00, 0xffffffffffffffff, 0xffffffffffffffff, 0xffffffffffffffff]), old_v5_4_m0);
+    // v5[4].m2
+    write(host, U256::from_limbs([14, 0, 0, 0]), U256::ZERO, old_v5_4_m2);
+    // v2, v3
+    write(host, U256::from_limbs([15, 0, 0, 0]), U256::from_limbs([0, 0, 0xffffffffffffffff, 0xffffffffffffffff]), (old_v2) | (old_v3 << 64));
+    // v0[0], v0[1], v0[2], v0[3]
+    write(host, U256::from_limbs([16, 0, 0, 0]), U256::from_limbs([0, 0xffffffff00000000, 0xffffffffffffffff, 0xffffffffffffffff]), (old_v0_0) | (old_v0_1 << 24) | (old_v0_2 << 48) | (old_v0_3 << 72));
+    // v4
+    write(host, U256::from_limbs([17, 0, 0, 0]), U256::ZERO, old_v4);
+    put(host, U256::from_limbs([1, 0, 0, 0]), &old_v5_0_m1);
+    put(host, U256::from_limbs([4, 0, 0, 0]), &old_v5_1_m1);
+    put(host, U256::from_limbs([7, 0, 0, 0]), &old_v5_2_m1);
+    put(host, U256::from_limbs([10, 0, 0, 0]), &old_v5_3_m1);
+    put(host, U256::from_limbs([13, 0, 0, 0]), &old_v5_4_m1);
+}
+
+/// So many bytes of a word, counted from its low-order end.
+fn part(host: &impl StorageAccess, slot: U256, offset: usize, bytes: usize) -> U256 {
+    let word = U256::from_be_bytes(host.storage_load_bytes32(slot).0) >> (8 * offset);
+    if bytes < 32 { word & ((U256::from(1) << (8 * bytes)) - U256::from(1)) } else { word }
+}
+
+/// Replaces the bits of a word that are not kept.
+fn write(host: &impl StorageAccess, slot: U256, keep: U256, value: U256) {
+    let kept = if keep.is_zero() { keep } else { U256::from_be_bytes(host.storage_load_bytes32(slot).0) & keep };
+    // SAFETY: no accessor is alive while the migration runs; it is the first thing in its call.
+    unsafe { host.storage_cache_bytes32(slot, B256::from(kept | value)) };
+}
+
+/// Takes a `bytes` or `string` out of storage: its root, then its data words.
+fn take(host: &impl StorageAccess, slot: U256) -> Vec<B256> {
+    let root = host.storage_load_bytes32(slot);
+    let (first, length) = (data(slot), U256::from_be_bytes(root.0));
+    let words = if length.bit(0) { (length >> 1_usize).saturating_to::<usize>().div_ceil(32) } else { 0 };
+    let mut taken = Vec::with_capacity(1 + words);
+    taken.push(root);
+    // SAFETY: no accessor is alive while the migration runs; it is the first thing in its call.
+    unsafe { host.storage_cache_bytes32(slot, B256::ZERO) };
+    for word in 0..words {
+        let place = first.wrapping_add(U256::from(word));
+        taken.push(host.storage_load_bytes32(place));
+        // SAFETY: as above.
+        unsafe { host.storage_cache_bytes32(place, B256::ZERO) };
+    }
+    taken
+}
+
+/// Puts what was taken into another slot.
+fn put(host: &impl StorageAccess, slot: U256, words: &[B256]) {
+    let first = data(slot);
+    for (at, word) in words.iter().enumerate() {
+        let place = if at == 0 { slot } else { first.wrapping_add(U256::from(at - 1)) };
+        // SAFETY: no accessor is alive while the migration runs; it is the first thing in its call.
+        unsafe { host.storage_cache_bytes32(place, *word) };
+    }
+}
+
+/// Where the data of a `bytes` or `string` begins.
+fn data(slot: U256) -> U256 {
+    keccak(B256::from(slot)).into()
+}

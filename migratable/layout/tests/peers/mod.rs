@@ -42,14 +42,28 @@ struct Output {
 
 /// The layouts of the contracts `C` of many sources.
 pub fn compile(sources: &BTreeMap<String, String>) -> BTreeMap<String, Layout> {
-    let sources = sources.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    run(&Input { sources, pairs: vec![] }).layouts
+    let sources = sources
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    run(&Input {
+        sources,
+        pairs: vec![],
+    })
+    .layouts
 }
 
 /// What upgrades-core has against each pair.
 pub fn judge(pairs: &BTreeMap<String, (Layout, Layout)>) -> BTreeMap<String, Ops> {
-    let pairs = pairs.iter().map(|(name, (old, new))| Pair { name, old, new }).collect();
-    run(&Input { sources: BTreeMap::new(), pairs }).verdicts
+    let pairs = pairs
+        .iter()
+        .map(|(name, (old, new))| Pair { name, old, new })
+        .collect();
+    run(&Input {
+        sources: BTreeMap::new(),
+        pairs,
+    })
+    .verdicts
 }
 
 fn run(input: &Input<'_>) -> Output {
@@ -70,13 +84,19 @@ fn run(input: &Input<'_>) -> Output {
 }
 
 fn home() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join("npm")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests")
+        .join("npm")
 }
 
 /// The folder that holds `node_modules`; others that want the same wait for the first.
 fn install() -> PathBuf {
     // target/tmp is where cargo lets integration tests write.
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("npm").join("layout");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .parent()
+        .unwrap()
+        .join("npm")
+        .join("layout");
     fs::create_dir_all(&folder).unwrap();
     let lock = File::create(folder.join("lock")).unwrap();
     lock.lock().unwrap();
@@ -89,8 +109,17 @@ fn install() -> PathBuf {
         fs::copy(home().join(name), folder.join(name)).unwrap();
     }
     let mut npm = Command::new("npm");
-    let status = npm.args(["ci", "--ignore-scripts"]).current_dir(&folder).stdout(Stdio::null()).status();
-    assert!(status.expect("npm is needed to install solc and upgrades-core").success(), "npm ci failed in {folder:?}");
+    let status = npm
+        .args(["ci", "--ignore-scripts"])
+        .current_dir(&folder)
+        .stdout(Stdio::null())
+        .status();
+    assert!(
+        status
+            .expect("npm is needed to install solc and upgrades-core")
+            .success(),
+        "npm ci failed in {folder:?}"
+    );
     fs::write(stamp, wanted).unwrap();
     folder
 }

@@ -68,9 +68,14 @@ impl Model {
 
     /// The source of contract `C`.
     pub fn solidity(&self) -> String {
-        let mut text = String::from("// SPDX-License-Identifier: MIT\npragma solidity ^0.8.0;\ncontract C {\n");
+        let mut text = String::from(
+            "// SPDX-License-Identifier: MIT\npragma solidity ^0.8.0;\ncontract C {\n",
+        );
         for (at, members) in self.structs.iter().enumerate() {
-            let members: String = members.iter().map(|(name, ty)| format!("{} {name}; ", self.label(ty))).collect();
+            let members: String = members
+                .iter()
+                .map(|(name, ty)| format!("{} {name}; ", self.label(ty)))
+                .collect();
             writeln!(text, "struct S{at} {{ {members} }}").unwrap();
         }
         for (name, ty) in &self.vars {
@@ -90,7 +95,11 @@ impl Model {
             Ty::Struct(at) => (self.place(&self.structs[*at]).1 * 32, true),
             Ty::Array(base, n) => {
                 let (bytes, _) = self.size(base);
-                let slots = if bytes <= 16 { n.div_ceil(32 / bytes) } else { n * bytes.div_ceil(32) };
+                let slots = if bytes <= 16 {
+                    n.div_ceil(32 / bytes)
+                } else {
+                    n * bytes.div_ceil(32)
+                };
                 (slots * 32, true)
             }
         }
@@ -117,7 +126,11 @@ impl Model {
     pub fn layout(&self) -> Layout {
         let mut types = BTreeMap::new();
         let storage = self.items(&self.vars, &mut types);
-        Layout { storage, types, ..Layout::default() }
+        Layout {
+            storage,
+            types,
+            ..Layout::default()
+        }
     }
 
     fn items(&self, vars: &[Var], types: &mut BTreeMap<String, TypeItem>) -> Vec<Item> {
@@ -135,10 +148,16 @@ impl Model {
     }
 
     fn add(&self, ty: &Ty, types: &mut BTreeMap<String, TypeItem>) -> String {
-        let mut item = TypeItem { encoding: "inplace".into(), label: self.label(ty), ..TypeItem::default() };
+        let mut item = TypeItem {
+            encoding: "inplace".into(),
+            label: self.label(ty),
+            ..TypeItem::default()
+        };
         item.number_of_bytes = Some(self.size(ty).0.to_string());
         let id = match ty {
-            Ty::Uint(_) | Ty::Int(_) | Ty::Bool | Ty::Address | Ty::Fixed(_) => format!("t_{}", item.label),
+            Ty::Uint(_) | Ty::Int(_) | Ty::Bool | Ty::Address | Ty::Fixed(_) => {
+                format!("t_{}", item.label)
+            }
             Ty::Bytes | Ty::Str => {
                 item.encoding = "bytes".into();
                 format!("t_{}_storage", item.label)
@@ -190,7 +209,10 @@ pub fn any(dice: &mut Dice, structs: usize, depth: usize) -> Ty {
     match dice.roll(14) {
         0 => Ty::Str,
         1 => Ty::Bytes,
-        2 if depth > 0 => Ty::Map(Box::new(word(dice)), Box::new(any(dice, structs, depth - 1))),
+        2 if depth > 0 => Ty::Map(
+            Box::new(word(dice)),
+            Box::new(any(dice, structs, depth - 1)),
+        ),
         3 if depth > 0 => Ty::Array(Box::new(any(dice, structs, depth - 1)), 1 + dice.roll(5)),
         4 if depth > 0 => Ty::List(Box::new(any(dice, structs, depth - 1))),
         5 | 6 if structs > 0 => Ty::Struct(dice.roll(structs)),
@@ -202,7 +224,9 @@ pub fn any(dice: &mut Dice, structs: usize, depth: usize) -> Ty {
 pub fn model(dice: &mut Dice) -> Model {
     let mut model = Model::default();
     for at in 0..dice.roll(3) {
-        let members = (0..1 + dice.roll(3)).map(|i| (format!("m{i}"), any(dice, at, 1))).collect();
+        let members = (0..1 + dice.roll(3))
+            .map(|i| (format!("m{i}"), any(dice, at, 1)))
+            .collect();
         model.structs.push(members);
     }
     let structs = model.structs.len();
@@ -212,7 +236,9 @@ pub fn model(dice: &mut Dice) -> Model {
     }
     if dice.roll(3) == 0 {
         let at = dice.roll(model.vars.len() + 1);
-        model.vars.insert(at, ("__gap".into(), Ty::Array(Box::new(Ty::Uint(256)), 10)));
+        model
+            .vars
+            .insert(at, ("__gap".into(), Ty::Array(Box::new(Ty::Uint(256)), 10)));
     }
     model
 }
@@ -238,7 +264,9 @@ pub fn change(dice: &mut Dice, model: &mut Model, number: usize) {
             model.structs[members].push(member);
         }
         9 | 10 => {
-            let Some(gap) = model.vars.iter().position(|(name, _)| name == "__gap") else { return };
+            let Some(gap) = model.vars.iter().position(|(name, _)| name == "__gap") else {
+                return;
+            };
             if let Ty::Array(_, n) = &mut model.vars[gap].1 {
                 let (bytes, words) = (fresh.1.clone(), *n);
                 let slots = model.size(&bytes).0.div_ceil(32);

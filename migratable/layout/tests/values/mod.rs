@@ -60,19 +60,31 @@ pub fn fill(model: &Model, memory: &mut Memory, dice: &mut Dice) {
     let (places, _) = model.place(&model.vars);
     for ((name, ty), (slot, offset)) in model.vars.iter().zip(places) {
         if name != "__gap" {
-            visit(model, ty, U256::from(slot), offset, name, &mut |_, ty, slot, offset, bytes| match ty {
-                Ty::Bytes | Ty::Str => write_text(memory, slot, dice),
-                Ty::List(_) => {
-                    let length = U256::from(3);
-                    memory.store(slot, B256::from(length));
-                }
-                _ => {
-                    let value = number(dice) & ones(bytes);
-                    let value = if *ty == Ty::Bool { U256::from(1) } else { value };
-                    let word = U256::from_be_bytes(memory.load(slot).0) | (value << (8 * offset));
-                    memory.store(slot, B256::from(word));
-                }
-            });
+            visit(
+                model,
+                ty,
+                U256::from(slot),
+                offset,
+                name,
+                &mut |_, ty, slot, offset, bytes| match ty {
+                    Ty::Bytes | Ty::Str => write_text(memory, slot, dice),
+                    Ty::List(_) => {
+                        let length = U256::from(3);
+                        memory.store(slot, B256::from(length));
+                    }
+                    _ => {
+                        let value = number(dice) & ones(bytes);
+                        let value = if *ty == Ty::Bool {
+                            U256::from(1)
+                        } else {
+                            value
+                        };
+                        let word =
+                            U256::from_be_bytes(memory.load(slot).0) | (value << (8 * offset));
+                        memory.store(slot, B256::from(word));
+                    }
+                },
+            );
         }
     }
 }
@@ -83,16 +95,26 @@ pub fn read(model: &Model, memory: &Memory) -> BTreeMap<String, Value> {
     let (places, _) = model.place(&model.vars);
     for ((name, ty), (slot, offset)) in model.vars.iter().zip(places) {
         if name != "__gap" {
-            visit(model, ty, U256::from(slot), offset, name, &mut |path, ty, slot, offset, bytes| {
-                let raw = (U256::from_be_bytes(memory.load(slot).0) >> (8 * offset)) & ones(bytes);
-                let value = match ty {
-                    Ty::Bytes | Ty::Str => Value::Text(read_text(memory, slot)),
-                    Ty::Fixed(n) => Value::Fixed(raw.to_be_bytes::<32>()[32 - n..].to_vec()),
-                    Ty::Int(bits) if raw.bit(bits - 1) => Value::Number(true, (ones(bytes) - raw) + U256::from(1)),
-                    _ => Value::Number(false, raw),
-                };
-                found.insert(path.to_owned(), value);
-            });
+            visit(
+                model,
+                ty,
+                U256::from(slot),
+                offset,
+                name,
+                &mut |path, ty, slot, offset, bytes| {
+                    let raw =
+                        (U256::from_be_bytes(memory.load(slot).0) >> (8 * offset)) & ones(bytes);
+                    let value = match ty {
+                        Ty::Bytes | Ty::Str => Value::Text(read_text(memory, slot)),
+                        Ty::Fixed(n) => Value::Fixed(raw.to_be_bytes::<32>()[32 - n..].to_vec()),
+                        Ty::Int(bits) if raw.bit(bits - 1) => {
+                            Value::Number(true, (ones(bytes) - raw) + U256::from(1))
+                        }
+                        _ => Value::Number(false, raw),
+                    };
+                    found.insert(path.to_owned(), value);
+                },
+            );
         }
     }
     found
@@ -107,7 +129,14 @@ fn visit(model: &Model, ty: &Ty, slot: U256, offset: usize, path: &str, with: &m
         Ty::Struct(at) => {
             let members = &model.structs[*at];
             for ((name, ty), (inner, offset)) in members.iter().zip(model.place(members).0) {
-                visit(model, ty, slot + U256::from(inner), offset, &format!("{path}.{name}"), with);
+                visit(
+                    model,
+                    ty,
+                    slot + U256::from(inner),
+                    offset,
+                    &format!("{path}.{name}"),
+                    with,
+                );
             }
         }
         Ty::Array(base, n) => elements(model, base, *n, slot, path, with),
@@ -127,15 +156,30 @@ fn visit(model: &Model, ty: &Ty, slot: U256, offset: usize, path: &str, with: &m
 
 fn elements(model: &Model, base: &Ty, n: usize, slot: U256, path: &str, with: &mut Visitor<'_>) {
     let bytes = model.size(base).0;
-    let (per_slot, slots) = if bytes <= 16 { (32 / bytes, 1) } else { (1, bytes.div_ceil(32)) };
+    let (per_slot, slots) = if bytes <= 16 {
+        (32 / bytes, 1)
+    } else {
+        (1, bytes.div_ceil(32))
+    };
     for i in 0..n {
         let place = slot + U256::from(i / per_slot * slots);
-        visit(model, base, place, i % per_slot * bytes, &format!("{path}[{i}]"), with);
+        visit(
+            model,
+            base,
+            place,
+            i % per_slot * bytes,
+            &format!("{path}[{i}]"),
+            with,
+        );
     }
 }
 
 fn ones(bytes: usize) -> U256 {
-    if bytes == 32 { U256::MAX } else { (U256::from(1) << (8 * bytes)) - U256::from(1) }
+    if bytes == 32 {
+        U256::MAX
+    } else {
+        (U256::from(1) << (8 * bytes)) - U256::from(1)
+    }
 }
 
 fn number(dice: &mut Dice) -> U256 {
@@ -224,7 +268,9 @@ fn widen(dice: &mut Dice, ty: &Ty) -> Ty {
 pub fn dropped(old: &Model, new: &Model) -> Vec<String> {
     let names: BTreeSet<&str> = new.vars.iter().map(|(name, _)| name.as_str()).collect();
     let gone = old.vars.iter().map(|(name, _)| name.as_str());
-    gone.filter(|name| *name != "__gap" && !names.contains(name)).map(str::to_owned).collect()
+    gone.filter(|name| *name != "__gap" && !names.contains(name))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Words counted from slot 0 hold nothing outside the contract's fields.
@@ -233,13 +279,23 @@ pub fn assert_free_bytes_are_zero(model: &Model, memory: &Memory, seed: u64) {
     let (places, _) = model.place(&model.vars);
     for ((name, ty), (slot, offset)) in model.vars.iter().zip(places) {
         if name != "__gap" {
-            visit(model, ty, U256::from(slot), offset, name, &mut |_, _, slot, offset, bytes| {
-                *used.entry(slot).or_default() |= ones(bytes) << (8 * offset);
-            });
+            visit(
+                model,
+                ty,
+                U256::from(slot),
+                offset,
+                name,
+                &mut |_, _, slot, offset, bytes| {
+                    *used.entry(slot).or_default() |= ones(bytes) << (8 * offset);
+                },
+            );
         }
     }
     for (slot, word) in memory.0.range(..U256::from(10_000)) {
         let free = U256::from_be_bytes(word.0) & !used.get(slot).copied().unwrap_or_default();
-        assert!(free.is_zero(), "seed {seed}: slot {slot} holds {word} outside its fields");
+        assert!(
+            free.is_zero(),
+            "seed {seed}: slot {slot} holds {word} outside its fields"
+        );
     }
 }
