@@ -7,6 +7,8 @@ use clap::Args;
 use std::path::PathBuf;
 use thiserror::Error;
 
+/// Environment variable with the address that the key must belong to.
+const FROM_VARIABLE: &str = "ETH_FROM";
 /// Environment variables that may hold a private key, in the order in which they are asked.
 const KEY_VARIABLES: [&str; 2] = ["PRIVATE_KEY", "ETH_PRIVATE_KEY"];
 
@@ -49,15 +51,6 @@ pub struct KeyArgs {
         help_heading = "Key"
     )]
     password_file: Option<PathBuf>,
-    /// The address that the key must belong to
-    #[arg(
-        long,
-        env = "ETH_FROM",
-        value_name = "ADDRESS",
-        global = true,
-        help_heading = "Key"
-    )]
-    from: Option<Address>,
 }
 
 /// Text that no debug output shows.
@@ -110,9 +103,9 @@ pub enum KeyError {
         path: PathBuf,
     },
     /// The key belongs to another address than the one asked for.
-    #[error("the key belongs to another address than --from")]
+    #[error("the key belongs to another address than ETH_FROM")]
     OtherAddress {
-        /// The address of `--from` or `ETH_FROM`.
+        /// The address of `ETH_FROM`.
         expected: Address,
         /// The key's address.
         found: Address,
@@ -153,7 +146,7 @@ impl Explain for KeyError {
                 Self::File { .. } => "check the path and its permissions",
                 Self::Keystore { .. } => "check the file and its password",
                 Self::NoPassword { .. } => "give --password-file, or set ETH_PASSWORD to its path",
-                Self::OtherAddress { .. } => "use the key of that address, or leave --from out",
+                Self::OtherAddress { .. } => "use the key of that address, or unset ETH_FROM",
             }
             .to_owned(),
         )
@@ -175,7 +168,8 @@ impl KeyArgs {
         let Some(signer) = self.find()? else {
             return Ok(None);
         };
-        match self.from {
+        let from = std::env::var(FROM_VARIABLE).ok();
+        match from.and_then(|address| address.parse::<Address>().ok()) {
             Some(expected) if expected != signer.address() => Err(KeyError::OtherAddress {
                 expected,
                 found: signer.address(),

@@ -1,5 +1,6 @@
 //! One run of cargo: a crate in, the path of its WASM out, and something to see meanwhile.
 
+use super::children::Running;
 use super::error::BuildError;
 use super::sources::Crate;
 use super::toolchain::{TARGET, Toolchain};
@@ -7,6 +8,7 @@ use crate::progress::Progress;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -40,15 +42,10 @@ pub(super) fn compile(
     constants: &BTreeMap<String, String>,
     progress: &dyn Progress,
 ) -> Result<PathBuf, BuildError> {
-    let mut child = command(contract, toolchain, home, target, constants)
-        .spawn()
-        .map_err(|source| BuildError::ToolMissing {
-            program: "cargo".into(),
-            source,
-        })?;
-    let artifacts = artifacts(&mut child);
-    let diagnostics = follow(&mut child, progress);
-    let status = child
+    let mut cargo = Running::start(command(contract, toolchain, home, target, constants))?;
+    let artifacts = artifacts(&mut cargo.child);
+    let diagnostics = follow(&mut cargo.child, progress);
+    let status = cargo
         .wait()
         .map_err(BuildError::file("wait for cargo in", &contract.folder))?;
     let artifacts = artifacts.join().unwrap_or_default();
@@ -111,7 +108,8 @@ fn command(
         .envs(constants)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+        .stderr(Stdio::piped())
+        .process_group(0);
     if contract.root != home {
         command.arg(remap(&contract.root, "/contract"));
     }

@@ -9,6 +9,7 @@
 
 mod cache;
 mod cargo;
+mod children;
 mod code;
 mod error;
 pub mod evm;
@@ -19,6 +20,7 @@ mod tests;
 mod toolchain;
 pub mod wasm;
 
+pub use children::end_compilers;
 pub use code::Artifact;
 pub use error::BuildError;
 pub use framework::{Framework, Part};

@@ -136,6 +136,17 @@ impl ChainError {
         }
     }
 
+    /// The same refusal, told of a larger undertaking.
+    pub fn during(self, undertaking: &str) -> Self {
+        match self {
+            Self::Refused { revert, .. } => {
+                let what = undertaking.into();
+                Self::Refused { what, revert }
+            }
+            other => other,
+        }
+    }
+
     /// The revert, if a contract refused.
     pub fn revert(&self) -> Option<&Revert> {
         match self {

@@ -26,6 +26,7 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
 use stylus_devnode::NodeError;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs the command line of this process. Exit codes are those of [`Exit`].
 pub fn main() -> ExitCode {
@@ -48,6 +49,9 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
             return code(output.failure(&error));
         }
     };
+    if !matches!(cli.command, Command::Node { .. }) {
+        runtime.spawn(end_on_signal());
+    }
     let exit = match runtime.block_on(execute(output.clone(), cli)) {
         Ok(outcome) => output.result(&outcome),
         Err(error) => output.failure(&error),
@@ -112,14 +116,40 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
     }
 }
 
+/// On SIGINT or SIGTERM ends the compilers and this process. (The node ends in its own way: it
+/// has a state to save.)
+async fn end_on_signal() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    ) else {
+        return;
+    };
+    let number = tokio::select! {
+        _ = interrupt.recv() => SignalKind::interrupt(),
+        _ = terminate.recv() => SignalKind::terminate(),
+    };
+    crate::build::end_compilers();
+    std::process::exit(128 + number.as_raw_value());
+}
+
 /// Help and version are no failures; everything else that clap reports is wrong use.
 fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
     if error.use_stderr() && has_json(words) {
-        let message = error.to_string();
+        let text = error.to_string();
+        let cause = text
+            .split(
+                "
+
+Usage:",
+            )
+            .next()
+            .unwrap_or_default();
+        let cause = cause.trim_start_matches("error:").split_whitespace();
         let output = Output::new(true, true);
         return code(
             output.failure(&Error::Usage {
-                message: message.lines().next().unwrap_or_default().to_owned(),
+                message: cause.collect::<Vec<_>>().join(" "),
                 expected: "a command line as --help describes it".into(),
                 found: words
                     .iter()

@@ -19,7 +19,7 @@ fn names_of_cast_and_cargo_stylus_are_understood() {
         "deploy a.wasm --private-key-path k",
         "deploy a.wasm --keystore-path k --keystore-password-path p",
         "deploy a.wasm --keystore k --password-file p",
-        "deploy a.wasm --account me --from 0x1111111111111111111111111111111111111111",
+        "deploy a.wasm --account me",
     ] {
         assert!(parse(line).is_ok(), "{line}");
     }
@@ -55,4 +55,14 @@ fn a_key_in_the_arguments_is_in_no_debug_output() {
     let key = "0x0101010101010101010101010101010101010101010101010101010101010101";
     let cli = parse(&format!("status --private-key {key}")).expect("it parses");
     assert!(!format!("{cli:?}").contains("0101"));
+}
+
+#[test]
+fn a_version_says_where_it_is_reached_from() {
+    let cli = parse("register A 2.0 counter-v2 --from 1.0 --call migrate(uint256) 5");
+    let Command::Register(args) = cli.expect("it parses").command else {
+        panic!("another command")
+    };
+    assert_eq!(args.from.as_deref(), Some("1.0"));
+    assert_eq!(args.call, ["migrate(uint256)", "5"]);
 }

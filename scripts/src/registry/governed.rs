@@ -131,7 +131,9 @@ pub async fn create_proxy(
     value: U256,
 ) -> Result<Created, ChainError> {
     let what = format!("create a proxy of {} {}", call.name, call.version);
-    let expected = client.call_with_value(registry, &call, value).await?;
+    client.sender(&what)?;
+    let expected = client.call_with_value(registry, &call, value).await;
+    let expected = expected.map_err(|error| error.during(&what))?;
     let sent = client.send(&what, registry, &call, value).await?;
     let progress = progress_after(&sent, expected.progress);
     Ok(Created {
@@ -151,10 +153,11 @@ pub async fn rollout(
         name: name.into(),
         max,
     };
-    let expected = client.call(registry, &call).await?;
-    let sent = client
-        .send(&format!("rollout {name}"), registry, &call, U256::ZERO)
-        .await?;
+    let what = format!("rollout {name}");
+    client.sender(&what)?;
+    let expected = client.call(registry, &call).await;
+    let expected = expected.map_err(|error| error.during(&what))?;
+    let sent = client.send(&what, registry, &call, U256::ZERO).await?;
     let skipped = sent
         .receipt
         .logs()
@@ -178,7 +181,9 @@ async fn governed<C: SolCall>(
     call: &C,
     progress: impl Fn(C::Return) -> Progress,
 ) -> Result<Governed, ChainError> {
-    let expected = progress(client.call(registry, call).await?);
+    client.sender(what)?;
+    let expected = client.call(registry, call).await;
+    let expected = progress(expected.map_err(|error| error.during(what))?);
     let sent = client.send(what, registry, call, U256::ZERO).await?;
     let progress = progress_after(&sent, expected);
     Ok(Governed { sent, progress })
