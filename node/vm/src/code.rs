@@ -115,7 +115,6 @@ pub fn compress(wasm: &[u8]) -> Result<Vec<u8>, CodeError> {
     let params = BrotliEncoderParams {
         quality: 11,
         lgwin: 22,
-        size_hint: wasm.len(),
         ..BrotliEncoderParams::default()
     };
     let mut code = CLASSIC_PREFIX.to_vec();

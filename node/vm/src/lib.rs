@@ -1,4 +1,18 @@
-#![doc = "Stylus programs: validation, instrumentation, ink, host functions, engine."]
+//! Stylus programs: validation, instrumentation, ink, host functions, engine.
+//!
+//! 1. [`decompress`] turns code on chain (`EF F0 00 dd` and brotli) into WebAssembly.
+//! 2. [`activate`] judges it by the chain's [`Rules`], charges gas, meters it and compiles it; it
+//!    gives a [`Program`], which is cheap to clone, and the [`ProgramInfo`] the chain keeps.
+//! 3. [`Run::start`] makes a frame of it, and [`Run::resume`] runs it until it asks the chain
+//!    something ([`Request`]) or ends ([`Outcome`]). The chain works out everything on the EVM's
+//!    side and answers with an [`Answer`], whose gas the program pays in ink.
+//!
+//! A frame that waits holds no native stack, so frames nest as deep as the chain likes. What
+//! starts ([`StartParams`]), pages ([`pages`]) and compiled bytes ([`DataPricer`]) cost are pure
+//! functions, for the chain to use.
+//!
+//! Rules and prices are those of Arbitrum Nitro at ArbOS 30 to 60, Stylus versions 1 to 3; the
+//! meter is measured against the original crates of Nitro v3.9.5 (feature `vectors`).
 #![forbid(unsafe_code)]
 
 mod activation;

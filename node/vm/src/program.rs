@@ -37,6 +37,11 @@ pub struct Program {
 }
 
 impl Program {
+    /// Stylus version the program was activated for.
+    pub fn stylus_version(&self) -> u16 {
+        self.stylus_version
+    }
+
     pub(crate) fn compile(
         wasm: &[u8],
         hooks: &[Hook],
