@@ -1,6 +1,9 @@
 //! The measured vectors of the original Stylus crates.
 
-use stylus_vm::vectors::run_file;
+use stylus_vm::vectors::{VectorsError, run_file};
+
+/// One record, with the ink used left open.
+const RECORD: &str = r#"{"schema":1,"records":[{"name":"empty","wat":"(module (memory (export \"memory\") 1 1) (func (export \"user_entrypoint\") (param i32) (result i32) (i32.const 0)))","activation":{"ok":true,"footprint":1},"run":{"start_ink":10000,"outcome":"success","ink_used":INK,"min_stack_words":7}}]}"#;
 
 #[test]
 fn every_public_vector_agrees() {
@@ -19,4 +22,35 @@ fn every_public_vector_agrees() {
         report.disagreements.len(),
         report.disagreements.join("\n")
     );
+}
+
+#[test]
+fn a_wrong_number_is_reported_with_record_and_field() {
+    let right = run_file(&RECORD.replace("INK", "2452")).expect("a file");
+    assert_eq!(
+        (right.agreed, right.total),
+        (1, 1),
+        "{:?}",
+        right.disagreements
+    );
+    let wrong = run_file(&RECORD.replace("INK", "2453")).expect("a file");
+    assert_eq!((wrong.agreed, wrong.total), (0, 1));
+    assert_eq!(
+        wrong.disagreements,
+        ["empty: run.ink_used: expected 2453, found 2452"]
+    );
+    let shallow = run_file(&RECORD.replace("INK", "2452").replace(":7", ":8")).expect("a file");
+    assert_eq!(
+        shallow.disagreements,
+        ["empty: run.min_stack_words: expected 8, found that less suffices"]
+    );
+}
+
+#[test]
+fn files_of_another_schema_are_refused() {
+    assert!(matches!(
+        run_file(r#"{"schema":2,"records":[]}"#),
+        Err(VectorsError::Schema { found: 2 })
+    ));
+    assert!(matches!(run_file("[]"), Err(VectorsError::Json(_))));
 }
