@@ -52,6 +52,9 @@ pub(super) struct Flags {
     /// Log more, on stderr.
     #[arg(short, action = clap::ArgAction::Count)]
     pub(super) verbosity: u8,
+    /// End when the process that started this one ends, however that happens: for tests.
+    #[arg(long)]
+    pub(super) until_parent_exits: bool,
     /// Write accounts and settings as JSON.
     #[arg(long, value_name = "FILE")]
     pub(super) config_out: Option<PathBuf>,

@@ -9,9 +9,10 @@ mod refuse;
 mod settings;
 
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
+use rustix::process::{Pid, getppid};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::accounts::DevAccounts;
@@ -21,6 +22,9 @@ use crate::error::NodeError;
 use crate::handle::{NodeHandle, spawn};
 use flags::Flags;
 use output::Output;
+
+/// How often `--until-parent-exits` looks.
+const ORPHAN_CHECK: Duration = Duration::from_millis(200);
 
 /// Parses the command line, serves until SIGTERM or SIGINT, saves the state.
 ///
@@ -68,7 +72,7 @@ fn run(flags: &Flags) -> Result<(), NodeError> {
     let hosts = config.hosts.clone();
     let node = spawn(config)?;
     announce(&mut output, &hosts, &node);
-    runtime.block_on(signals.wait());
+    runtime.block_on(signals.wait(flags.until_parent_exits));
     node.stop()
 }
 
@@ -87,6 +91,7 @@ fn announce(output: &mut Output, hosts: &[std::net::IpAddr], node: &NodeHandle) 
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    parent: Option<Pid>,
 }
 
 impl Signals {
@@ -94,14 +99,25 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            parent: getppid(),
         })
     }
 
-    async fn wait(mut self) {
+    /// Waits for a signal, and for the parent's end if that counts.
+    async fn wait(mut self, parent_counts: bool) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
+            () = orphaned(self.parent), if parent_counts => {}
         }
+    }
+}
+
+/// Returns when somebody else has become the parent of this process.
+async fn orphaned(parent: Option<Pid>) {
+    let mut clock = tokio::time::interval(ORPHAN_CHECK);
+    while getppid() == parent {
+        clock.tick().await;
     }
 }
 

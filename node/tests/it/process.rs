@@ -1,5 +1,7 @@
 //! The process contract that spawn wrappers rely on.
 
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
 use alloy::node_bindings::Anvil;
@@ -7,7 +9,7 @@ use alloy::primitives::U256;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{BINARY, Process, post, rpc};
+use crate::support::{BINARY, Process, eventually, post, rpc};
 
 /// Position of the first line that starts like this.
 fn position(lines: &[String], start: &str) -> usize {
@@ -234,6 +236,26 @@ fn several_hosts_share_one_port() {
             .iter()
             .any(|line| line == &format!("also listening on 127.0.0.2:{}", process.port))
     );
-    let second = std::net::TcpStream::connect(("127.0.0.2", process.port));
+    let second = TcpStream::connect(("127.0.0.2", process.port));
     assert!(second.is_ok());
+}
+
+#[test]
+fn until_parent_exits_ends_with_a_parent_that_was_killed() {
+    let mut shell = Command::new("sh")
+        .args(["-c", "\"$0\" -p 0 --until-parent-exits & wait", BINARY])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(shell.stdout.take().unwrap())
+        .lines()
+        .map_while(Result::ok);
+    let ready = lines.filter_map(|line| line.strip_prefix("Listening on ").map(str::to_owned));
+    let address = ready.take(1).next().expect("a ready line");
+    assert!(TcpStream::connect(&address).is_ok());
+    shell.kill().unwrap();
+    shell.wait().unwrap();
+    eventually("the end of the orphan", || {
+        TcpStream::connect(&address).is_err().then_some(())
+    });
 }

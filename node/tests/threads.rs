@@ -1,0 +1,30 @@
+//! What a dropped node leaves behind: nothing. Alone in its process, so that it may count.
+
+use std::net::{TcpListener, TcpStream};
+
+use stylus_devnode::{NodeConfig, spawn};
+
+#[test]
+fn dropping_the_handle_frees_the_port_and_ends_every_thread() {
+    let before = threads();
+    for _ in 0..5 {
+        let node = spawn(NodeConfig::default()).unwrap();
+        let client = TcpStream::connect(node.address()).unwrap();
+        let port = node.port();
+        drop(node);
+        assert_eq!(
+            threads(),
+            before,
+            "a connection that is still open holds nothing"
+        );
+        TcpListener::bind(("127.0.0.1", port)).expect("the port is free again");
+        drop(client);
+    }
+}
+
+/// Threads of this process; where the system does not tell, always the same number.
+fn threads() -> usize {
+    std::fs::read_dir("/proc/self/task")
+        .map(Iterator::count)
+        .unwrap_or_default()
+}
