@@ -4,12 +4,14 @@ use alloy::network::{EthereumWallet, TransactionBuilder};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::types::{Log, TransactionReceipt, TransactionRequest};
+use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
 use alloy::transports::{RpcError, TransportError};
 use stylus_devnode::accounts::{AccountsConfig, DevAccounts, ether, nitro_dev_signer};
 use stylus_devnode::{NodeConfig, NodeHandle};
 use stylus_upgrades::build::Artifact;
-use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
+use stylus_upgrades::client::Client;
+use stylus_upgrades::deploy::{self, DATA_FEE_BUMP_PERCENT};
 
 use crate::error::HarnessError;
 use crate::lines::Lines;
@@ -29,6 +31,7 @@ pub struct Chain {
     url: String,
     provider: DynProvider,
     accounts: Vec<Address>,
+    signer: PrivateKeySigner,
     process: Process,
 }
 
@@ -126,6 +129,7 @@ impl Chain {
         provider
             .client()
             .set_poll_interval(std::time::Duration::from_millis(5));
+        let signer = keys.mnemonic().first().unwrap_or(keys.nitro()).clone();
         let accounts = keys
             .mnemonic()
             .iter()
@@ -135,6 +139,7 @@ impl Chain {
             url: url.to_owned(),
             provider,
             accounts,
+            signer,
             process,
         })
     }
@@ -174,30 +179,35 @@ impl Chain {
         })
     }
 
+    /// The library's client of this chain, which signs as account 0.
+    ///
+    /// # Errors
+    /// [`HarnessError::Library`] if nobody answers.
+    pub async fn client(&self) -> Result<Client, HarnessError> {
+        Ok(Client::connect(&self.url)
+            .await?
+            .with_signer(self.signer.clone()))
+    }
+
     /// Creates and activates a program.
     ///
     /// # Errors
-    /// As [`Chain::create`] and [`Chain::activate`].
+    /// [`HarnessError::Reverted`], [`HarnessError::Library`].
     pub async fn deploy(&self, artifact: &Artifact) -> Result<Address, HarnessError> {
-        let program = self.create(artifact.creation_code()).await?;
-        self.activate(program).await?;
-        Ok(program)
+        let client = self.client().await?;
+        Ok(deploy::deploy(&client, artifact, DATA_FEE_BUMP_PERCENT)
+            .await?
+            .address)
     }
 
-    /// Activates a program from account 0. Too much data fee is given back by the chain.
+    /// Activates the program at an address unless its code hash is active already.
     ///
     /// # Errors
-    /// As [`Chain::send`].
-    pub async fn activate(&self, program: Address) -> Result<TransactionReceipt, HarnessError> {
-        let call = IArbWasm::activateProgramCall { program }.abi_encode();
-        let fee = ether(1) / U256::from(10);
-        self.send(
-            TransactionRequest::default()
-                .to(ARB_WASM)
-                .value(fee)
-                .input(Bytes::from(call).into()),
-        )
-        .await
+    /// [`HarnessError::Reverted`], [`HarnessError::Library`].
+    pub async fn activate(&self, program: Address) -> Result<(), HarnessError> {
+        let client = self.client().await?;
+        deploy::activate(&client, "program", program, DATA_FEE_BUMP_PERCENT).await?;
+        Ok(())
     }
 
     /// What a call would return, from account 0 unless it says otherwise. Nothing changes.
@@ -222,7 +232,21 @@ impl Chain {
         contract: Address,
         call: &C,
     ) -> Result<C::Return, HarnessError> {
+        self.read_as(self.account(0), contract, call).await
+    }
+
+    /// The same as some account.
+    ///
+    /// # Errors
+    /// As [`Chain::read`].
+    pub async fn read_as<C: SolCall>(
+        &self,
+        caller: Address,
+        contract: Address,
+        call: &C,
+    ) -> Result<C::Return, HarnessError> {
         let request = TransactionRequest::default()
+            .from(caller)
             .to(contract)
             .input(call.abi_encode().into());
         let answer = self.call(request).await?;

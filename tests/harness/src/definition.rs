@@ -1,0 +1,116 @@
+//! A definition in the registry: its versions and its instances.
+
+use alloy::primitives::{B256, Bytes, U256};
+use alloy::sol_types::SolCall;
+use stylus_upgrades::registry::{NewVersion, add_version, code_at, create_proxy, migrate};
+use stylus_upgrades_interface::registry::{IRegistry, Step};
+
+use crate::error::HarnessError;
+use crate::harness::{Harness, Program};
+use crate::instance::Instance;
+use crate::receipt::Receipt;
+
+/// A definition of a [`Harness`]'s registry.
+#[derive(Debug, Clone)]
+pub struct Definition<'h> {
+    harness: &'h Harness,
+    name: String,
+}
+
+impl<'h> Definition<'h> {
+    pub(crate) fn new(harness: &'h Harness, name: &str) -> Self {
+        Self {
+            harness,
+            name: name.to_owned(),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Adds a version; the first one becomes current.
+    ///
+    /// # Errors
+    /// What the registry reverts with.
+    pub async fn add_version(
+        &self,
+        version: &str,
+        program: &Program,
+        step: Step,
+    ) -> Result<Receipt, HarnessError> {
+        let new = self.version(version, program, step).await?;
+        let governed = add_version(self.harness.client(), self.harness.registry(), new).await?;
+        Ok(governed.sent.receipt.into())
+    }
+
+    /// Adds a version, makes it current and upgrades the instances.
+    ///
+    /// # Errors
+    /// What the registry reverts with; the first failure of an instance is its own.
+    pub async fn migrate(
+        &self,
+        version: &str,
+        program: &Program,
+        step: Step,
+    ) -> Result<Receipt, HarnessError> {
+        let new = self.version(version, program, step).await?;
+        let governed = migrate(self.harness.client(), self.harness.registry(), new).await?;
+        Ok(governed.sent.receipt.into())
+    }
+
+    async fn version(
+        &self,
+        version: &str,
+        program: &Program,
+        step: Step,
+    ) -> Result<NewVersion, HarnessError> {
+        let code = code_at(self.harness.client(), program.address).await?;
+        Ok(NewVersion {
+            name: self.name.clone(),
+            version: version.to_owned(),
+            code,
+            step,
+        })
+    }
+
+    /// Makes an instance at `version` and initialises it, in one transaction.
+    ///
+    /// # Errors
+    /// What the initializer or the registry reverts with.
+    pub async fn create_proxy(
+        &self,
+        version: &str,
+        initializer: &impl SolCall,
+    ) -> Result<Instance<'h>, HarnessError> {
+        self.create_proxy_with(version, initializer.abi_encode().into(), U256::ZERO)
+            .await
+    }
+
+    /// The same with raw calldata, which may be empty, and with value in wei.
+    ///
+    /// # Errors
+    /// As [`Definition::create_proxy`].
+    pub async fn create_proxy_with(
+        &self,
+        version: &str,
+        initializer: Bytes,
+        value: U256,
+    ) -> Result<Instance<'h>, HarnessError> {
+        let call = IRegistry::createProxyCall {
+            name: self.name.clone(),
+            version: version.to_owned(),
+            kind: stylus_upgrades_interface::reasons::proxy_kind::WASM,
+            salt: B256::random(),
+            initData: initializer,
+        };
+        let created =
+            create_proxy(self.harness.client(), self.harness.registry(), call, value).await?;
+        Ok(Instance::new(
+            self.harness.chain(),
+            created.proxy,
+            created.governed.sent.receipt,
+        ))
+    }
+}

@@ -1,0 +1,188 @@
+//! A chain with the framework and a registry on it.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use alloy::primitives::{Address, B256};
+use stylus_upgrades::build::{Artifact, Builder, Framework};
+use stylus_upgrades::client::{ChainError, Client};
+use stylus_upgrades::deploy::{DATA_FEE_BUMP_PERCENT, deploy, deploy_registry, ensure_framework};
+use stylus_upgrades::error::Explain;
+use stylus_upgrades::progress::Silent;
+use stylus_upgrades::registry::{NewDefinition, define};
+
+use crate::chain::Chain;
+use crate::definition::Definition;
+use crate::error::HarnessError;
+use crate::home::home;
+use crate::lines::Lines;
+use crate::revert::Revert;
+
+/// A chain with the framework and a registry on it, which account 0 governs alone.
+pub struct Harness {
+    chain: Chain,
+    client: Client,
+    builder: Builder,
+    framework: Framework,
+    registry: Address,
+}
+
+/// A program on chain, activated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Program {
+    /// Its address.
+    pub address: Address,
+    /// keccak256 of its code.
+    pub codehash: B256,
+    /// What was deployed.
+    pub artifact: Artifact,
+    /// Gas of its creation.
+    pub create_gas: u64,
+    /// Gas of its activation; `None` if the code hash was active before.
+    pub activate_gas: Option<u64>,
+}
+
+impl Harness {
+    /// An embedded chain on a free port, or the one in `RPC_URL`, with a new registry.
+    ///
+    /// # Errors
+    /// Whatever keeps the chain from starting, or the framework from being built or deployed.
+    pub async fn start() -> Result<Self, HarnessError> {
+        Self::on(Chain::start().await?).await
+    }
+
+    /// The same on a chain of one's own.
+    ///
+    /// # Errors
+    /// As [`Harness::start`].
+    pub async fn on(chain: Chain) -> Result<Self, HarnessError> {
+        let builder = Builder::new(Arc::new(Lines))?;
+        let framework = builder.framework()?;
+        let client = chain.client().await?;
+        ensure_framework(&client, &framework, DATA_FEE_BUMP_PERCENT, &Silent).await?;
+        let policy = chain.account(0).to_string();
+        let (registry, _) =
+            deploy_registry(&client, &framework.registry, &policy, DATA_FEE_BUMP_PERCENT).await?;
+        Ok(Self {
+            chain,
+            client,
+            builder,
+            framework,
+            registry,
+        })
+    }
+
+    /// The chain beneath.
+    pub fn chain(&self) -> &Chain {
+        &self.chain
+    }
+
+    /// The library's client of it, which signs as account 0.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The contract builder.
+    pub fn builder(&self) -> &Builder {
+        &self.builder
+    }
+
+    /// The framework's own programs.
+    pub fn framework(&self) -> &Framework {
+        &self.framework
+    }
+
+    /// The registry's address.
+    pub fn registry(&self) -> Address {
+        self.registry
+    }
+
+    /// The development account with this index, 0 to 9. Account 0 governs; the others are
+    /// strangers to every policy unless a test lets them in.
+    pub fn account(&self, index: usize) -> Address {
+        self.chain.account(index)
+    }
+
+    /// Builds the contract crate (or takes the `.wasm` file) at `path`, deploys and activates
+    /// it. A relative path is looked for from the current folder, then from the repository's
+    /// root; the crate may belong to any workspace.
+    ///
+    /// # Errors
+    /// [`HarnessError::Build`] with the compiler's words; whatever the chain refuses.
+    pub async fn build_and_deploy(&self, path: impl AsRef<Path>) -> Result<Program, HarnessError> {
+        let artifact = self.builder.path(&find(path.as_ref()))?;
+        self.deploy(artifact).await
+    }
+
+    /// Deploys and activates what was built before.
+    ///
+    /// # Errors
+    /// Whatever the chain refuses.
+    pub async fn deploy(&self, artifact: Artifact) -> Result<Program, HarnessError> {
+        let deployed = deploy(&self.client, &artifact, DATA_FEE_BUMP_PERCENT).await?;
+        Ok(Program {
+            address: deployed.address,
+            codehash: deployed.codehash,
+            artifact,
+            create_gas: deployed.created.gas,
+            activate_gas: deployed.activated.map(|sent| sent.gas),
+        })
+    }
+
+    /// A definition whose every policy is account 0.
+    ///
+    /// # Errors
+    /// What the registry reverts with, e.g. `DefinitionExists`.
+    pub async fn define(&self, name: &str) -> Result<Definition<'_>, HarnessError> {
+        self.define_with(name, self.account(0)).await
+    }
+
+    /// A definition whose role `migrate` belongs to `owner` alone; the others to account 0.
+    ///
+    /// # Errors
+    /// As [`Harness::define`].
+    pub async fn define_with(
+        &self,
+        name: &str,
+        owner: Address,
+    ) -> Result<Definition<'_>, HarnessError> {
+        let admin = self.account(0).to_string();
+        let new = NewDefinition {
+            name: name.to_owned(),
+            migrate: owner.to_string(),
+            policy: admin.clone(),
+            create: admin,
+        };
+        define(&self.client, self.registry, new).await?;
+        Ok(Definition::new(self, name))
+    }
+}
+
+impl std::fmt::Debug for Harness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Harness")
+            .field("chain", &self.chain)
+            .field("registry", &self.registry)
+            .finish_non_exhaustive()
+    }
+}
+
+fn find(path: &Path) -> PathBuf {
+    if path.exists() {
+        path.to_owned()
+    } else {
+        home().join(path)
+    }
+}
+
+impl From<ChainError> for HarnessError {
+    fn from(error: ChainError) -> Self {
+        match error {
+            ChainError::Refused { revert, .. } => Self::Reverted(Revert::new(revert.data)),
+            other => Self::Library {
+                name: other.name(),
+                message: other.to_string(),
+            },
+        }
+    }
+}
