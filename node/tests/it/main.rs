@@ -10,6 +10,7 @@ mod hostile;
 mod ipc;
 mod process;
 mod provider;
+mod readme;
 mod state;
 mod subscriptions;
 mod support;
