@@ -19,6 +19,6 @@ pub fn address(name: &[u8], kind: u8, salt: B256) -> Address {
     preimage[0] = 0xff;
     preimage[1..21].copy_from_slice(this().as_slice());
     preimage[21..53].copy_from_slice(self::salt(name, kind, salt).as_slice());
-    preimage[53..].copy_from_slice(keccak(build::PROXY_INIT_CODE).as_slice());
+    preimage[53..].copy_from_slice(build::PROXY_INIT_CODE_HASH.as_slice());
     Address::from_word(keccak(&preimage))
 }

@@ -22,3 +22,9 @@ pub const PROXY_INIT_CODE: &[u8] = include_bytes!(env!("STYLUS_UPGRADES_PROXY_IN
 /// The init code of a WASM proxy: none on the host, where nothing is created.
 #[cfg(not(target_arch = "wasm32"))]
 pub const PROXY_INIT_CODE: &[u8] = &[];
+/// keccak256 of [`PROXY_INIT_CODE`], so that only the part that creates proxies carries it.
+pub const PROXY_INIT_CODE_HASH: B256 = B256::new(
+    keccak_const::Keccak256::new()
+        .update(PROXY_INIT_CODE)
+        .finalize(),
+);

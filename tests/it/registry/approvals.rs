@@ -1,0 +1,409 @@
+//! Several approvers, one call: recording, completing, withdrawing, expiring.
+
+use alloy::primitives::{Address, B256, U256, keccak256};
+use alloy::sol_types::{SolCall, SolValue};
+use stylus_upgrades_interface::limits::{ACTION_LIFETIME, OPEN_ACTIONS_MAX};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ValueNotAccepted;
+use stylus_upgrades_interface::reasons::blocked_by;
+use stylus_upgrades_interface::registry::IRegistry;
+
+use super::world::{Done, Reverted, World, account, is, refused};
+use stylus_upgrades_interface::registry::Progress;
+
+const STRANGER: usize = 5;
+
+fn both() -> String {
+    format!("AND({},{})", is(account(0)), is(account(1)))
+}
+
+/// The definition "A", whose roles ask for what is given.
+fn world(policy: &str) -> World {
+    let mut world = World::new(&is(account(0)));
+    world.define(policy).expect("defined");
+    world
+}
+
+/// A call that has an effect without any code: a policy for a role of one's own.
+fn call(role: &str) -> IRegistry::setPolicyCall {
+    IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: role.into(),
+        expression: is(account(7)),
+    }
+}
+
+fn send(world: &mut World, who: usize, role: &str) -> Result<Done<Progress>, Reverted> {
+    world.send(account(who), &call(role))
+}
+
+fn readiness(world: &World, action: B256) -> Result<IRegistry::readinessReturn, Reverted> {
+    world.view(&IRegistry::readinessCall { action })
+}
+
+fn pending(world: &World) -> Vec<B256> {
+    let call = IRegistry::pendingCall {
+        name: "A".into(),
+        start: 0,
+        count: 100,
+    };
+    world.view(&call).expect("a page")
+}
+
+fn action_of(world: &World, role: &str) -> B256 {
+    let call = IRegistry::actionOfCall {
+        call: call(role).abi_encode().into(),
+    };
+    world.view(&call).expect("an action")
+}
+
+#[test]
+fn the_first_approver_records_and_the_last_executes() {
+    let mut world = world(&both());
+    let expected = action_of(&world, "audit");
+    let first = send(&mut world, 0, "audit").expect("recorded");
+    let action = first.returned.action;
+    assert_eq!(action, expected);
+    assert_eq!(
+        first.returned,
+        Progress {
+            action,
+            approvals: 1,
+            required: 2,
+            executed: false
+        }
+    );
+    assert_eq!(pending(&world), [action]);
+    let open = readiness(&world, action).expect("open");
+    assert_eq!(
+        (open.approved, open.missing),
+        (vec![account(0)], vec![account(1)])
+    );
+    assert_eq!((open.blockedBy, open.notBefore), (blocked_by::APPROVALS, 0));
+
+    let second = send(&mut world, 1, "audit").expect("executed");
+    assert_eq!(
+        second.returned,
+        Progress {
+            action,
+            approvals: 2,
+            required: 2,
+            executed: true
+        }
+    );
+    assert!(pending(&world).is_empty());
+    refused(
+        readiness(&world, action),
+        IRegistry::ActionNotFound { action },
+    );
+    let policy = world.view(&IRegistry::policyCall {
+        name: "A".into(),
+        role: "audit".into(),
+    });
+    assert_eq!(policy, Ok(is(account(7))));
+}
+
+#[test]
+fn events_stand_in_the_documented_order() {
+    let mut world = world(&both());
+    let first = send(&mut world, 0, "audit").expect("recorded");
+    let names = |done: &Done<Progress>| {
+        done.logs
+            .iter()
+            .map(|log| log.topics()[0])
+            .collect::<Vec<_>>()
+    };
+    use alloy::sol_types::SolEvent;
+    let [proposed, approved, changed, executed] = [
+        IRegistry::Proposed::SIGNATURE_HASH,
+        IRegistry::Approved::SIGNATURE_HASH,
+        IRegistry::PolicyChanged::SIGNATURE_HASH,
+        IRegistry::Executed::SIGNATURE_HASH,
+    ];
+    assert_eq!(names(&first), [proposed, approved]);
+    let event = &first.events::<IRegistry::Proposed>()[0];
+    assert_eq!(event.definition, keccak256("A"));
+    assert_eq!(event.call.as_ref(), call("audit").abi_encode());
+    let second = send(&mut world, 1, "audit").expect("executed");
+    assert_eq!(names(&second), [approved, changed, executed]);
+    assert_eq!(second.events::<IRegistry::Executed>()[0].sequence, 1);
+}
+
+#[test]
+fn an_action_is_the_hash_that_the_design_says() {
+    let world = world(&both());
+    let preimage = (
+        U256::from(world.chain.chain_id()),
+        world.registry,
+        alloy::primitives::Bytes::from(call("audit").abi_encode()),
+        0u64,
+        0u32,
+    );
+    assert_eq!(
+        action_of(&world, "audit"),
+        keccak256(preimage.abi_encode_params())
+    );
+}
+
+#[test]
+fn a_stranger_and_a_second_approval_are_refused() {
+    let mut world = world(&both());
+    refused(
+        send(&mut world, STRANGER, "audit"),
+        IRegistry::NotAnApprover {
+            caller: account(STRANGER),
+        },
+    );
+    let action = send(&mut world, 0, "audit")
+        .expect("recorded")
+        .returned
+        .action;
+    refused(
+        send(&mut world, 0, "audit"),
+        IRegistry::AlreadyApproved {
+            approver: account(0),
+            action,
+        },
+    );
+    refused(
+        send(&mut world, STRANGER, "audit"),
+        IRegistry::NotAnApprover {
+            caller: account(STRANGER),
+        },
+    );
+}
+
+#[test]
+fn who_alone_suffices_executes_at_once_and_can_do_it_again() {
+    let mut world = world(&is(account(0)));
+    let first = send(&mut world, 0, "audit").expect("executed").returned;
+    let second = send(&mut world, 0, "audit").expect("executed").returned;
+    assert!(first.executed && second.executed);
+    assert_ne!(
+        first.action, second.action,
+        "each execution has an action of its own"
+    );
+}
+
+#[test]
+fn an_approval_is_withdrawn_by_its_owner() {
+    let mut world = world(&both());
+    let action = send(&mut world, 0, "audit")
+        .expect("recorded")
+        .returned
+        .action;
+    refused(
+        world.send(account(1), &IRegistry::revokeCall { action }),
+        IRegistry::NotApproved {
+            approver: account(1),
+            action,
+        },
+    );
+    world
+        .send(account(0), &IRegistry::revokeCall { action })
+        .expect("revoked");
+    assert_eq!(
+        readiness(&world, action).expect("open").approved,
+        Vec::<Address>::new()
+    );
+    assert!(
+        !send(&mut world, 1, "audit")
+            .expect("recorded")
+            .returned
+            .executed
+    );
+    assert!(
+        send(&mut world, 0, "audit")
+            .expect("executed")
+            .returned
+            .executed
+    );
+}
+
+#[test]
+fn an_action_is_cancelled_by_its_proposer_or_by_who_alone_satisfies_its_role() {
+    let mut world = world(&both());
+    let action = send(&mut world, 0, "audit")
+        .expect("recorded")
+        .returned
+        .action;
+    let cancel = IRegistry::cancelCall { action };
+    refused(
+        world.send(account(1), &cancel),
+        IRegistry::NotAnApprover { caller: account(1) },
+    );
+    let done = world.send(account(0), &cancel).expect("cancelled");
+    assert_eq!(done.events::<IRegistry::Cancelled>().len(), 1);
+    refused(
+        world.send(account(0), &cancel),
+        IRegistry::ActionNotFound { action },
+    );
+    assert!(pending(&world).is_empty());
+    let again = send(&mut world, 1, "audit").expect("recorded").returned;
+    assert_ne!(again.action, action, "old approvals do not count again");
+    assert_eq!(again.approvals, 1);
+}
+
+#[test]
+fn an_action_expires_after_thirty_days() {
+    let mut world = world(&both());
+    let action = send(&mut world, 0, "audit")
+        .expect("recorded")
+        .returned
+        .action;
+    world.wait(ACTION_LIFETIME + 1);
+    assert_eq!(
+        readiness(&world, action).expect("still known").blockedBy,
+        blocked_by::EXPIRED
+    );
+    assert!(pending(&world).is_empty());
+    refused(
+        world.send(account(0), &IRegistry::revokeCall { action }),
+        IRegistry::ActionExpired { action },
+    );
+    refused(
+        world.send(account(0), &IRegistry::cancelCall { action }),
+        IRegistry::ActionExpired { action },
+    );
+    assert_ne!(action_of(&world, "audit"), action);
+    let later = send(&mut world, 1, "audit").expect("recorded").returned;
+    assert!(!later.executed, "the first approval is void");
+    refused(
+        readiness(&world, action),
+        IRegistry::ActionNotFound { action },
+    );
+}
+
+#[test]
+fn a_policy_change_ends_what_its_role_had_gathered() {
+    let mut world = world(&both());
+    let action = send(&mut world, 0, "audit")
+        .expect("recorded")
+        .returned
+        .action;
+    let change = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "policy".into(),
+        expression: format!(
+            "OutOf(2,{},{},{})",
+            is(account(0)),
+            is(account(1)),
+            is(account(2))
+        ),
+    };
+    world.send(account(0), &change).expect("recorded");
+    assert_eq!(pending(&world).len(), 2);
+    world.send(account(1), &change).expect("executed");
+    assert!(pending(&world).is_empty());
+    refused(
+        readiness(&world, action),
+        IRegistry::ActionNotFound { action },
+    );
+    refused(
+        world.send(account(0), &IRegistry::revokeCall { action }),
+        IRegistry::ActionNotFound { action },
+    );
+    assert!(
+        !send(&mut world, 1, "audit")
+            .expect("recorded")
+            .returned
+            .executed
+    );
+    assert!(
+        send(&mut world, 2, "audit")
+            .expect("executed")
+            .returned
+            .executed
+    );
+}
+
+#[test]
+fn an_approver_has_sixteen_open_actions() {
+    let mut world = world(&both());
+    for n in 0..OPEN_ACTIONS_MAX {
+        send(&mut world, 0, &format!("role-{n}")).expect("recorded");
+    }
+    let full = IRegistry::TooManyActions {
+        approver: account(0),
+        open: OPEN_ACTIONS_MAX,
+    };
+    refused(send(&mut world, 0, "one-more"), full);
+    assert!(
+        send(&mut world, 1, "role-3")
+            .expect("executed")
+            .returned
+            .executed
+    );
+    send(&mut world, 0, "one-more").expect("a seat is free again");
+    assert_eq!(pending(&world).len(), 16);
+    // expired ones do not count either
+    world.wait(ACTION_LIFETIME + 1);
+    send(&mut world, 0, "later").expect("all seats are free again");
+    assert_eq!(pending(&world).len(), 1);
+}
+
+#[test]
+fn pending_comes_in_pages() {
+    let mut world = world(&both());
+    for n in 0..5 {
+        send(&mut world, 0, &format!("role-{n}")).expect("recorded");
+    }
+    let page = |start, count| {
+        world
+            .view(&IRegistry::pendingCall {
+                name: "A".into(),
+                start,
+                count,
+            })
+            .expect("a page")
+            .len()
+    };
+    assert_eq!(
+        [
+            page(0, 2),
+            page(2, 2),
+            page(4, 2),
+            page(6, 2),
+            page(0, u32::MAX)
+        ],
+        [2, 2, 1, 0, 5]
+    );
+}
+
+#[test]
+fn value_is_refused_where_nothing_takes_it() {
+    let mut world = world(&is(account(0)));
+    let registry = world.registry;
+    let value = U256::from(1);
+    refused(
+        world.pay(account(0), registry, &call("audit"), value),
+        ValueNotAccepted { value },
+    );
+}
+
+#[test]
+fn an_approval_does_not_count_on_another_registry() {
+    let mut world = world(&both());
+    let here = action_of(&world, "audit");
+    send(&mut world, 0, "audit").expect("recorded");
+    world.registry = world
+        .deploy_registry(&is(account(2)))
+        .expect("another registry");
+    world
+        .send(
+            account(2),
+            &IRegistry::createDefinitionCall {
+                name: "A".into(),
+                migratePolicy: both(),
+                policyPolicy: both(),
+                createPolicy: both(),
+            },
+        )
+        .expect("defined");
+    assert_ne!(action_of(&world, "audit"), here);
+    assert!(
+        !send(&mut world, 1, "audit")
+            .expect("recorded")
+            .returned
+            .executed
+    );
+}

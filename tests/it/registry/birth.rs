@@ -1,0 +1,181 @@
+//! The registry is born once; its parts answer nobody but the registry.
+
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol_types::{SolCall, SolValue};
+use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
+use stylus_upgrades_interface::instance::IInstanceRegistry;
+use stylus_upgrades_interface::reasons::invalid_policy;
+use stylus_upgrades_interface::registry::IRegistry;
+
+use super::world::{Reverted, World, account, framework, is, refused};
+
+fn constructor(policy: &str) -> Bytes {
+    [
+        CONSTRUCTOR_SELECTOR.as_slice(),
+        &(policy.to_owned(),).abi_encode_params(),
+    ]
+    .concat()
+    .into()
+}
+
+/// Reverts without data.
+#[track_caller]
+fn nothing<T: std::fmt::Debug>(result: Result<T, Reverted>) {
+    assert_eq!(result.expect_err("refused"), Reverted(Bytes::new()));
+}
+
+#[test]
+fn nobody_constructs_a_registry_twice() {
+    let mut world = World::new(&is(account(0)));
+    let registry = world.registry;
+    nothing(world.raw(
+        account(1),
+        registry,
+        constructor(&is(account(1))),
+        U256::ZERO,
+        5_000_000,
+    ));
+    let policy = IRegistry::policyCall {
+        name: String::new(),
+        role: "define".into(),
+    };
+    assert_eq!(world.view(&policy), Ok(is(account(0))));
+}
+
+#[test]
+fn a_part_refuses_to_run_on_its_own_storage() {
+    let mut world = World::new(&is(account(0)));
+    let definition: Bytes = IRegistry::definitionCall {
+        name: String::new(),
+    }
+    .abi_encode()
+    .into();
+    for part in [framework().governance.address, framework().factory.address] {
+        nothing(world.raw(
+            account(1),
+            part,
+            constructor(&is(account(1))),
+            U256::ZERO,
+            5_000_000,
+        ));
+        nothing(world.raw(account(1), part, definition.clone(), U256::ZERO, 5_000_000));
+    }
+}
+
+#[test]
+fn an_unknown_selector_reverts() {
+    let mut world = World::new(&is(account(0)));
+    let registry = world.registry;
+    for data in [
+        Bytes::new(),
+        Bytes::from(vec![1, 2, 3]),
+        Bytes::from(vec![1, 2, 3, 4]),
+    ] {
+        nothing(world.raw(account(0), registry, data, U256::ZERO, 5_000_000));
+    }
+}
+
+#[test]
+fn a_call_that_is_cut_short_reverts() {
+    let mut world = World::new(&is(account(0)));
+    let registry = world.registry;
+    let whole = IRegistry::createDefinitionCall {
+        name: "A".into(),
+        migratePolicy: is(account(0)),
+        policyPolicy: is(account(0)),
+        createPolicy: is(account(0)),
+    }
+    .abi_encode();
+    for len in [4, 35, 36, 131, 132, 160, whole.len() - 33] {
+        nothing(world.raw(
+            account(0),
+            registry,
+            whole[..len].to_vec().into(),
+            U256::ZERO,
+            5_000_000,
+        ));
+    }
+    world
+        .raw(account(0), registry, whole.into(), U256::ZERO, 5_000_000)
+        .expect("whole");
+}
+
+#[test]
+fn a_registry_is_not_born_with_a_policy_that_is_none() {
+    let mut world = World::new(&is(account(0)));
+    let found = world.deploy_registry("Admin").expect_err("refused");
+    let expected = IRegistry::InvalidPolicy {
+        expression: "Admin".into(),
+        offset: 0,
+        reason: invalid_policy::SYNTAX,
+    };
+    let expected = alloy::sol_types::SolError::abi_encode(&expected);
+    assert!(
+        found.0.windows(expected.len()).any(|part| part == expected),
+        "the deployer wraps the constructor's own error: {}",
+        found.0
+    );
+}
+
+#[test]
+fn the_calls_of_instances_are_theirs_alone() {
+    let mut world = World::new(&is(account(0)));
+    let stranger = account(3);
+    refused(
+        world.send(
+            stranger,
+            &IInstanceRegistry::beginUpgradeCall {
+                caller: account(0),
+                version: "1.0".into(),
+            },
+        ),
+        IRegistry::NotAnInstance { proxy: stranger },
+    );
+    refused(
+        world.send(
+            stranger,
+            &IInstanceRegistry::endUpgradeCall {
+                version: "1.0".into(),
+            },
+        ),
+        IRegistry::NotAnInstance { proxy: stranger },
+    );
+}
+
+#[test]
+fn what_is_not_built_yet_says_so() {
+    let mut world = World::new(&is(account(0)));
+    world.define(&is(account(0))).expect("defined");
+    let what = |what: &str| IRegistry::NotSupported { what: what.into() };
+    refused(
+        world.send(account(0), &IRegistry::pauseCall { name: "A".into() }),
+        what("pause"),
+    );
+    refused(
+        world.send(account(0), &IRegistry::resumeCall { name: "A".into() }),
+        what("resume"),
+    );
+    refused(
+        world.send(
+            account(0),
+            &IRegistry::adoptCall {
+                name: "A".into(),
+                proxy: Address::ZERO,
+                kind: 3,
+                version: "1.0".into(),
+            },
+        ),
+        what("adopt"),
+    );
+    refused(
+        world.send(
+            account(0),
+            &IRegistry::submitSignedCall {
+                action: Bytes::new(),
+                deadline: 0,
+                approvals: vec![],
+            },
+        ),
+        what("submitSigned"),
+    );
+}

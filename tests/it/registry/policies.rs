@@ -1,0 +1,331 @@
+//! Policies on the chain: delays, lambdas, what may not become a policy.
+
+use alloy::primitives::{Address, B256, U256};
+use stylus_upgrades_interface::limits::LAMBDA_GAS;
+use stylus_upgrades_interface::reasons::{blocked_by, definition_state, invalid_policy};
+use stylus_upgrades_interface::registry::{IRegistry, Progress};
+
+use super::world::{Done, Reverted, World, account, framework, is, refused};
+
+fn world(policy: &str) -> World {
+    let mut world = World::new(&is(account(0)));
+    world.define(policy).expect("defined");
+    world
+}
+
+fn send(world: &mut World, who: usize) -> Result<Done<Progress>, Reverted> {
+    set(world, who, "audit", &is(account(7)))
+}
+
+fn set(
+    world: &mut World,
+    who: usize,
+    role: &str,
+    expression: &str,
+) -> Result<Done<Progress>, Reverted> {
+    world.send(
+        account(who),
+        &IRegistry::setPolicyCall {
+            name: "A".into(),
+            role: role.into(),
+            expression: expression.into(),
+        },
+    )
+}
+
+fn readiness(world: &World, action: B256) -> IRegistry::readinessReturn {
+    world
+        .view(&IRegistry::readinessCall { action })
+        .expect("open")
+}
+
+/// Creation code of EVM code.
+fn creation(code: &[u8]) -> Vec<u8> {
+    // PUSH1 len DUP1 PUSH1 9 PUSH0 CODECOPY PUSH0 RETURN
+    let mut creation = vec![
+        0x60,
+        code.len() as u8,
+        0x80,
+        0x60,
+        0x09,
+        0x5f,
+        0x39,
+        0x5f,
+        0xf3,
+    ];
+    creation.extend_from_slice(code);
+    creation
+}
+
+/// A lambda that answers a constant word.
+fn answers(value: u8) -> Vec<u8> {
+    // PUSH1 value PUSH0 MSTORE PUSH1 32 PUSH0 RETURN
+    creation(&[0x60, value, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3])
+}
+
+#[test]
+fn a_delay_is_waited_for_and_then_anybody_executes() {
+    let mut world = world(&format!("AND({},AFTER(3600))", is(account(0))));
+    let first = send(&mut world, 0).expect("recorded").returned;
+    assert_eq!(
+        (first.approvals, first.required, first.executed),
+        (1, 1, false)
+    );
+    let open = readiness(&world, first.action);
+    assert_eq!(open.blockedBy, blocked_by::DELAY);
+    refused(
+        send(&mut world, 0),
+        IRegistry::AlreadyApproved {
+            approver: account(0),
+            action: first.action,
+        },
+    );
+    refused(
+        send(&mut world, 5),
+        IRegistry::NotAnApprover { caller: account(5) },
+    );
+    world.wait(3_600);
+    assert_eq!(
+        readiness(&world, first.action).blockedBy,
+        blocked_by::NOTHING
+    );
+    let last = send(&mut world, 5).expect("executed");
+    assert!(last.returned.executed);
+    assert!(
+        last.events::<IRegistry::Approved>().is_empty(),
+        "a stranger is never recorded"
+    );
+}
+
+#[test]
+fn revoking_restarts_the_delay() {
+    let mut world = world(&format!(
+        "AND({},{},AFTER(1000))",
+        is(account(0)),
+        is(account(1))
+    ));
+    let action = send(&mut world, 0).expect("recorded").returned.action;
+    assert_eq!(readiness(&world, action).notBefore, 0);
+    send(&mut world, 1).expect("recorded");
+    let first = readiness(&world, action).notBefore;
+    world.wait(500);
+    world
+        .send(account(1), &IRegistry::revokeCall { action })
+        .expect("revoked");
+    assert_eq!(readiness(&world, action).notBefore, 0);
+    send(&mut world, 1).expect("recorded");
+    assert!(readiness(&world, action).notBefore >= first + 500);
+    world.wait(600);
+    refused(
+        send(&mut world, 5),
+        IRegistry::NotAnApprover { caller: account(5) },
+    );
+}
+
+#[test]
+fn a_lambda_decides_by_its_answer() {
+    let mut world = World::new(&is(account(0)));
+    let yes = world.deploy_code(&answers(1)).implementation;
+    let odd = world.deploy_code(&answers(2)).implementation;
+    world
+        .define(&format!("AND({},CALL({}))", is(account(0)), is(yes)))
+        .expect("defined");
+    assert!(send(&mut world, 0).expect("executed").returned.executed);
+    set(
+        &mut world,
+        0,
+        "policy",
+        &format!("AND({},CALL({}))", is(account(0)), is(odd)),
+    )
+    .expect("executed");
+    let done = send(&mut world, 0).expect("recorded").returned;
+    assert_eq!(
+        (done.approvals, done.required, done.executed),
+        (1, 1, false)
+    );
+    assert_eq!(readiness(&world, done.action).blockedBy, blocked_by::LAMBDA);
+}
+
+#[test]
+fn a_lambda_that_reverts_loops_or_answers_nonsense_says_no() {
+    let mut world = World::new(&is(account(0)));
+    for code in [
+        creation(&[0x5f, 0x5f, 0xfd]),                               // reverts
+        creation(&[0x5b, 0x5f, 0x56]),                               // loops
+        creation(&[0x00]),                                           // answers nothing
+        creation(&[0x60, 0x01, 0x5f, 0x52, 0x60, 0x40, 0x5f, 0xf3]), // answers two words
+    ] {
+        let lambda = world.deploy_code(&code).implementation;
+        let policy = format!("OR(CALL({}),{})", is(lambda), is(account(0)));
+        let name = format!("{lambda}");
+        let define = IRegistry::createDefinitionCall {
+            name: name.clone(),
+            migratePolicy: policy.clone(),
+            policyPolicy: policy.clone(),
+            createPolicy: policy.clone(),
+        };
+        world.send(account(0), &define).expect("defined");
+        let call = IRegistry::setPolicyCall {
+            name,
+            role: "audit".into(),
+            expression: is(account(7)),
+        };
+        refused(
+            world.send(account(1), &call),
+            IRegistry::NotAnApprover { caller: account(1) },
+        );
+        assert!(
+            world
+                .send(account(0), &call)
+                .expect("executed")
+                .returned
+                .executed
+        );
+    }
+}
+
+#[test]
+fn a_lambda_alone_lets_anybody_in_and_a_changed_one_nobody() {
+    let mut world = World::new(&is(account(0)));
+    let yes = world.deploy_code(&answers(1)).implementation;
+    world
+        .define(&format!("OR(CALL({}),{})", is(yes), is(account(0))))
+        .expect("defined");
+    assert!(send(&mut world, 5).expect("executed").returned.executed);
+    let other = answers(1);
+    world
+        .chain
+        .set_code(yes, [&other[9..], &[0]].concat().into());
+    refused(
+        send(&mut world, 5),
+        IRegistry::NotAnApprover { caller: account(5) },
+    );
+}
+
+#[test]
+fn a_lambda_is_never_starved() {
+    let mut world = World::new(&is(account(0)));
+    let yes = world.deploy_code(&answers(1)).implementation;
+    world
+        .define(&format!("OR(CALL({}),{})", is(yes), is(account(0))))
+        .expect("defined");
+    let call = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "audit".into(),
+        expression: is(account(7)),
+    };
+    let registry = world.registry;
+    let Err(Reverted(data)) = world.pay_with_gas(account(5), registry, &call, U256::ZERO, 450_000)
+    else {
+        panic!("not refused");
+    };
+    let error = <IRegistry::InsufficientGas as alloy::sol_types::SolError>::abi_decode(&data)
+        .expect("InsufficientGas");
+    assert!(error.left < error.needed && error.needed > LAMBDA_GAS);
+}
+
+#[test]
+fn what_nobody_may_be_is_no_leaf() {
+    let mut world = world(&is(account(0)));
+    let registry = world.registry;
+    let forbidden = |address: Address| IRegistry::InvalidPolicy {
+        expression: is(address),
+        offset: 0,
+        reason: invalid_policy::FORBIDDEN_ADDRESS,
+    };
+    for address in [
+        Address::ZERO,
+        Address::with_last_byte(1),
+        Address::with_last_byte(0x71),
+        registry,
+        framework().governance.address,
+        framework().factory.address,
+        framework().storage.address,
+    ] {
+        refused(
+            set(&mut world, 0, "audit", &is(address)),
+            forbidden(address),
+        );
+    }
+    let lambda = format!("CALL({})", is(account(3)));
+    let expected = IRegistry::InvalidPolicy {
+        expression: lambda.clone(),
+        offset: 5,
+        reason: invalid_policy::BAD_LAMBDA,
+    };
+    refused(set(&mut world, 0, "audit", &lambda), expected);
+}
+
+#[test]
+fn none_means_never_again() {
+    let mut world = world(&is(account(0)));
+    let none = |world: &mut World, role: &str| set(world, 0, role, "NONE").expect("executed");
+    none(&mut world, "migrate");
+    let state = world
+        .view(&IRegistry::definitionCall { name: "A".into() })
+        .expect("definition")
+        .state;
+    assert_eq!(state, definition_state::FROZEN);
+    let expression = is(account(0));
+    refused(
+        set(&mut world, 0, "migrate", &expression),
+        IRegistry::InvalidPolicy {
+            expression: expression.clone(),
+            offset: 0,
+            reason: invalid_policy::FINAL,
+        },
+    );
+    none(&mut world, "policy");
+    refused(
+        set(&mut world, 0, "audit", &expression),
+        IRegistry::NotAnApprover { caller: account(0) },
+    );
+}
+
+#[test]
+fn roles_of_ones_own_can_be_asked_for() {
+    let mut world = world(&is(account(0)));
+    let (a, b) = (account(1), account(2));
+    let ask = |approvers: Vec<Address>| IRegistry::satisfiesCall {
+        name: "A".into(),
+        role: "audit".into(),
+        approvers,
+    };
+    refused(
+        world.view(&ask(vec![a])),
+        IRegistry::UnknownRole {
+            role: "audit".into(),
+        },
+    );
+    set(&mut world, 0, "audit", &format!("AND({},{})", is(a), is(b))).expect("executed");
+    assert_eq!(world.view(&ask(vec![a])), Ok(false));
+    assert_eq!(world.view(&ask(vec![b, a, a])), Ok(true));
+    refused(
+        set(&mut world, 0, "bad role", &is(a)),
+        IRegistry::InvalidLabel {
+            label: "bad role".into(),
+            reason: 3,
+        },
+    );
+}
+
+#[test]
+fn a_policy_of_four_kilobytes_is_kept_and_a_longer_one_refused() {
+    let mut world = world(&is(account(0)));
+    let long = format!("{}{}", " ".repeat(4_096 - 42), is(account(3)));
+    set(&mut world, 0, "audit", &long).expect("executed");
+    assert_eq!(
+        world.view(&IRegistry::policyCall {
+            name: "A".into(),
+            role: "audit".into()
+        }),
+        Ok(long.clone())
+    );
+    let longer = format!(" {long}");
+    let expected = IRegistry::InvalidPolicy {
+        expression: longer.clone(),
+        offset: 0,
+        reason: invalid_policy::TOO_LONG,
+    };
+    refused(set(&mut world, 0, "audit", &longer), expected);
+}

@@ -1,0 +1,334 @@
+//! Many instances: upgraded in turns, skipped for a reason, never for lack of gas.
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::sol_types::{SolCall, SolError};
+use stylus_upgrades_interface::limits::ROLLOUT_GAS;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::registry::{Code, IRegistry};
+
+use super::story::ICounter;
+use super::world::{Done, Reverted, World, account, birth, is, refused, step};
+
+const ADMIN: usize = 0;
+
+fn world() -> (World, Code, Code) {
+    let mut world = World::new(&is(account(ADMIN)));
+    world.define(&is(account(ADMIN))).expect("defined");
+    let v1 = world.deploy("counter-v1");
+    let v2 = world.deploy("counter-v2");
+    let call = IRegistry::addVersionCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        code: v1.clone(),
+        step: birth(),
+    };
+    world.send(account(ADMIN), &call).expect("added");
+    (world, v1, v2)
+}
+
+fn create(world: &mut World, n: u8, version: &str) -> Address {
+    let init = if version == "1.0" {
+        ICounter::initializeCall {
+            value: U256::from(n),
+        }
+        .abi_encode()
+    } else {
+        Vec::new()
+    };
+    let call = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: version.into(),
+        kind: 0,
+        salt: B256::repeat_byte(n),
+        initData: init.into(),
+    };
+    world
+        .send(account(ADMIN), &call)
+        .expect("created")
+        .returned
+        .proxy
+}
+
+fn to_2(code: &Code) -> IRegistry::migrateCall {
+    let data: Bytes = ICounter::migrateCall {
+        step: U256::from(10),
+    }
+    .abi_encode()
+    .into();
+    IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: code.clone(),
+        step: step("1.0", 1, data),
+    }
+}
+
+fn rollout(
+    world: &mut World,
+    max: u16,
+    gas: u64,
+) -> Result<Done<IRegistry::rolloutReturn>, Reverted> {
+    let registry = world.registry;
+    let call = IRegistry::rolloutCall {
+        name: "A".into(),
+        max,
+    };
+    world.pay_with_gas(account(5), registry, &call, U256::ZERO, gas)
+}
+
+fn version(world: &World, proxy: Address) -> String {
+    world
+        .view(&IRegistry::instanceOfCall { proxy })
+        .expect("an instance")
+        .version
+}
+
+#[test]
+fn four_instances_are_upgraded_at_once_and_five_in_turns() {
+    let (mut world, _, v2) = world();
+    let proxies: Vec<_> = (1..=5).map(|n| create(&mut world, n, "1.0")).collect();
+    let done = world.send(account(ADMIN), &to_2(&v2)).expect("activated");
+    assert!(done.events::<IRegistry::InstanceUpgraded>().is_empty());
+    let first = rollout(&mut world, 2, 30_000_000)
+        .expect("rolled out")
+        .returned;
+    assert_eq!((first.upgraded, first.left), (2, 3));
+    let rest = rollout(&mut world, 100, 30_000_000)
+        .expect("rolled out")
+        .returned;
+    assert_eq!((rest.upgraded, rest.left), (3, 0));
+    let none = rollout(&mut world, 100, 30_000_000)
+        .expect("nothing to do")
+        .returned;
+    assert_eq!((none.upgraded, none.left), (0, 0));
+    for (n, proxy) in proxies.iter().enumerate() {
+        assert_eq!(version(&world, *proxy), "2.0");
+        assert_eq!(
+            world.ask(*proxy, &ICounter::valueCall {}),
+            Ok(U256::from(n + 1))
+        );
+    }
+    let page = |start, count| {
+        world
+            .view(&IRegistry::instancesCall {
+                name: "A".into(),
+                start,
+                count,
+            })
+            .expect("a page")
+    };
+    assert_eq!(page(0, 10), proxies);
+    assert_eq!(page(3, 1), proxies[3..4]);
+}
+
+#[test]
+fn a_migration_that_fails_for_one_reverts_all_of_a_handful() {
+    let (mut world, _, v2) = world();
+    let proxies: Vec<_> = (1..=3).map(|n| create(&mut world, n, "1.0")).collect();
+    let mut call = to_2(&v2);
+    call.step.data = vec![1, 2, 3, 4].into(); // no such function
+    let before = world
+        .view(&IRegistry::definitionCall { name: "A".into() })
+        .expect("definition")
+        .sequence;
+    let expected = Proxy::MigrationNotApplied {
+        from: "1.0".into(),
+        to: "2.0".into(),
+    };
+    refused(world.send(account(ADMIN), &call), expected);
+    let after = world
+        .view(&IRegistry::definitionCall { name: "A".into() })
+        .expect("definition");
+    assert_eq!((after.sequence, after.current.as_str()), (before, "1.0"));
+    assert!(proxies.iter().all(|proxy| version(&world, *proxy) == "1.0"));
+}
+
+#[test]
+fn one_that_fails_is_reported_and_goes_to_the_end() {
+    let (mut world, _, v2) = world();
+    for n in 1..=5 {
+        create(&mut world, n, "1.0");
+    }
+    let mut call = to_2(&v2);
+    call.step.data = vec![1, 2, 3, 4].into();
+    world.send(account(ADMIN), &call).expect("activated");
+    let done = rollout(&mut world, 3, 32_000_000).expect("rolled out");
+    assert_eq!((done.returned.upgraded, done.returned.left), (0, 5));
+    let skipped = done.events::<IRegistry::InstanceSkipped>();
+    let expected = Proxy::MigrationNotApplied {
+        from: "1.0".into(),
+        to: "2.0".into(),
+    }
+    .abi_encode();
+    assert!(
+        skipped
+            .iter()
+            .all(|event| event.reason == Bytes::from(expected.clone()))
+    );
+    let order = |done: &Done<IRegistry::rolloutReturn>| {
+        done.events::<IRegistry::InstanceSkipped>()
+            .into_iter()
+            .map(|event| event.proxy)
+            .collect::<Vec<_>>()
+    };
+    let first = order(&done);
+    let second = order(&rollout(&mut world, 5, 32_000_000).expect("rolled out"));
+    assert_eq!(second[2..], first[..], "those that failed wait at the end");
+}
+
+#[test]
+fn a_failure_with_too_little_gas_is_not_one() {
+    let (mut world, _, v2) = world();
+    for n in 1..=5 {
+        create(&mut world, n, "1.0");
+    }
+    let mut call = to_2(&v2);
+    call.step.data = vec![1, 2, 3, 4].into();
+    world.send(account(ADMIN), &call).expect("activated");
+    let Err(Reverted(data)) = rollout(&mut world, 1, 20_000_000) else {
+        panic!("not refused");
+    };
+    let error = IRegistry::InsufficientGas::abi_decode(&data).expect("InsufficientGas");
+    assert_eq!(error.needed, ROLLOUT_GAS);
+    assert!(error.left < ROLLOUT_GAS);
+}
+
+#[test]
+fn an_instance_that_is_ahead_is_left_alone() {
+    let (mut world, v1, v2) = world();
+    let proxies: Vec<_> = (1..=6).map(|n| create(&mut world, n, "1.0")).collect();
+    let to_2 = to_2(&v2);
+    let add = IRegistry::addVersionCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: v2.clone(),
+        step: to_2.step.clone(),
+    };
+    world.send(account(ADMIN), &add).expect("added");
+    let third = step("2.0", 0, Bytes::new());
+    let add = IRegistry::addVersionCall {
+        name: "A".into(),
+        version: "3.0".into(),
+        code: v1,
+        step: third,
+    };
+    world.send(account(ADMIN), &add).expect("added");
+    // one goes ahead of its own, to a version that is not current, one even further
+    for (proxy, to) in [
+        (proxies[0], "2.0"),
+        (proxies[1], "3.0"),
+        (proxies[2], "3.0"),
+    ] {
+        world
+            .pay(
+                account(ADMIN),
+                proxy,
+                &Proxy::upgradeToCall { version: to.into() },
+                U256::ZERO,
+            )
+            .expect("upgraded");
+    }
+    world
+        .pay(
+            account(ADMIN),
+            proxies[2],
+            &Proxy::upgradeToCall {
+                version: "1.0".into(),
+            },
+            U256::ZERO,
+        )
+        .expect_err("no way back");
+    // 2.0 becomes current: three lag, 3.0 does not
+    let done = world.send(account(ADMIN), &to_2).expect("activated");
+    let upgraded = done.events::<IRegistry::InstanceUpgraded>();
+    let upgraded: Vec<_> = upgraded.into_iter().map(|event| event.proxy).collect();
+    assert_eq!(upgraded, proxies[3..], "in the order of their creation");
+    let done = rollout(&mut world, 2, 30_000_000)
+        .expect("rolled out")
+        .returned;
+    assert_eq!((done.upgraded, done.left), (0, 0));
+    assert_eq!(version(&world, proxies[1]), "3.0");
+}
+
+#[test]
+fn a_stranger_upgrades_only_by_rollout() {
+    let (mut world, _, v2) = world();
+    let proxy = create(&mut world, 1, "1.0");
+    let add = IRegistry::addVersionCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: v2.clone(),
+        step: to_2(&v2).step,
+    };
+    world.send(account(ADMIN), &add).expect("added");
+    let stranger = account(5);
+    let upgrade = |version: &str| Proxy::upgradeToCall {
+        version: version.into(),
+    };
+    refused(
+        world.pay(stranger, proxy, &upgrade("2.0"), U256::ZERO),
+        Proxy::UpgradeNotAuthorized {
+            caller: stranger,
+            from: "1.0".into(),
+            to: "2.0".into(),
+        },
+    );
+    refused(
+        world.pay(stranger, proxy, &upgrade("9"), U256::ZERO),
+        Proxy::VersionNotFound {
+            name: "A".into(),
+            version: "9".into(),
+        },
+    );
+    refused(
+        world.pay(account(ADMIN), proxy, &upgrade("1.0"), U256::ZERO),
+        Proxy::AlreadyAtVersion {
+            version: "1.0".into(),
+        },
+    );
+    let plan = world
+        .view(&IRegistry::planCall {
+            instance: proxy,
+            version: "2.0".into(),
+        })
+        .expect("a plan");
+    assert_eq!(
+        (plan.labels, plan.steps),
+        (vec!["2.0".to_owned()], vec![to_2(&v2).step])
+    );
+    world
+        .pay(account(ADMIN), proxy, &upgrade("2.0"), U256::ZERO)
+        .expect("upgraded");
+    refused(
+        world.pay(account(ADMIN), proxy, &upgrade("1.0"), U256::ZERO),
+        Proxy::NoPath {
+            name: "A".into(),
+            from: "2.0".into(),
+            to: "1.0".into(),
+        },
+    );
+}
+
+#[test]
+fn code_that_was_replaced_is_not_run() {
+    let (mut world, _, v2) = world();
+    for n in 1..=5 {
+        create(&mut world, n, "1.0");
+    }
+    world.send(account(ADMIN), &to_2(&v2)).expect("activated");
+    let other = world.deploy("counter-back");
+    let code = world
+        .chain
+        .account(other.implementation, stylus_chain::BlockId::latest())
+        .expect("code")
+        .code;
+    world.chain.set_code(v2.implementation, code);
+    let done = rollout(&mut world, 1, 32_000_000).expect("rolled out");
+    let reason = &done.events::<IRegistry::InstanceSkipped>()[0].reason;
+    let expected = IRegistry::CodeChanged {
+        account: v2.implementation,
+        expected: v2.codehash,
+        found: other.codehash,
+    };
+    assert_eq!(*reason, Bytes::from(expected.abi_encode()));
+}

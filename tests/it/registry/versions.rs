@@ -1,0 +1,416 @@
+//! Definitions, versions, steps and paths: what is accepted, what is refused and why.
+
+use alloy::primitives::{Address, B256, Bytes};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::{invalid_step, label, not_runnable};
+use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
+
+use super::world::{Done, Reverted, World, account, birth, framework, is, refused, step};
+
+fn world() -> World {
+    let mut world = World::new(&is(account(0)));
+    world.define(&is(account(0))).expect("defined");
+    world
+}
+
+fn add(
+    world: &mut World,
+    version: &str,
+    code: &Code,
+    step: Step,
+) -> Result<Done<Progress>, Reverted> {
+    let call = IRegistry::addVersionCall {
+        name: "A".into(),
+        version: version.into(),
+        code: code.clone(),
+        step,
+    };
+    world.send(account(0), &call)
+}
+
+fn add_step(world: &mut World, version: &str, step: Step) -> Result<Done<Progress>, Reverted> {
+    world.send(
+        account(0),
+        &IRegistry::addStepCall {
+            name: "A".into(),
+            version: version.into(),
+            step,
+        },
+    )
+}
+
+fn invalid(from: &str, to: &str, reason: u8) -> IRegistry::InvalidStep {
+    IRegistry::InvalidStep {
+        from: from.into(),
+        to: to.into(),
+        reason,
+    }
+}
+
+#[test]
+fn a_definition_is_created_once_under_a_proper_name() {
+    let mut world = world();
+    refused(
+        world.define(&is(account(0))),
+        IRegistry::DefinitionExists { name: "A".into() },
+    );
+    let name = |name: &str| IRegistry::createDefinitionCall {
+        name: name.into(),
+        migratePolicy: is(account(0)),
+        policyPolicy: is(account(0)),
+        createPolicy: is(account(0)),
+    };
+    for (text, reason) in [
+        ("", label::EMPTY),
+        ("a b", label::BAD_CHARACTER),
+        ("é", label::BAD_CHARACTER),
+    ] {
+        refused(
+            world.send(account(0), &name(text)),
+            IRegistry::InvalidLabel {
+                label: text.into(),
+                reason,
+            },
+        );
+    }
+    let long = "x".repeat(65);
+    refused(
+        world.send(account(0), &name(&long)),
+        IRegistry::InvalidLabel {
+            label: long.clone(),
+            reason: label::TOO_LONG,
+        },
+    );
+    world
+        .send(account(0), &name(&long[..64]))
+        .expect("64 bytes");
+    refused(
+        world.send(account(1), &name("B")),
+        IRegistry::NotAnApprover { caller: account(1) },
+    );
+    refused(
+        world.view(&IRegistry::definitionCall { name: "B".into() }),
+        IRegistry::DefinitionNotFound { name: "B".into() },
+    );
+}
+
+#[test]
+fn versions_read_back_as_they_were_added() {
+    let mut world = world();
+    let mut v1 = world.deploy("counter-v1");
+    v1.layoutHash = B256::repeat_byte(1);
+    v1.sourceHash = B256::repeat_byte(2);
+    add(&mut world, "1.0", &v1, birth()).expect("added");
+    let second = step("1.0", 1, vec![1; 100].into());
+    let added = add(&mut world, "2.0", &v1, second.clone()).expect("added");
+    assert!(
+        added.events::<IRegistry::CurrentChanged>().is_empty(),
+        "only the first becomes current"
+    );
+    assert_eq!(added.events::<IRegistry::StepAdded>()[0].step, second);
+    let read = world
+        .view(&IRegistry::getVersionCall {
+            name: "A".into(),
+            version: "2.0".into(),
+        })
+        .expect("2.0");
+    assert_eq!(
+        (read.code, read.steps, read.sequence),
+        (v1.clone(), vec![second], 2)
+    );
+    let read = world
+        .view(&IRegistry::getVersionCall {
+            name: "A".into(),
+            version: "1.0".into(),
+        })
+        .expect("1.0");
+    assert_eq!(
+        (read.code, read.steps, read.sequence),
+        (v1, vec![birth()], 1)
+    );
+    let labels = |start, count| {
+        world
+            .view(&IRegistry::versionsCall {
+                name: "A".into(),
+                start,
+                count,
+            })
+            .expect("labels")
+    };
+    assert_eq!(labels(0, 10), ["1.0", "2.0"]);
+    assert_eq!(labels(1, 1), ["2.0"]);
+    assert!(labels(2, 1).is_empty());
+    let missing = world.view(&IRegistry::getVersionCall {
+        name: "A".into(),
+        version: "9".into(),
+    });
+    refused(
+        missing,
+        Proxy::VersionNotFound {
+            name: "A".into(),
+            version: "9".into(),
+        },
+    );
+    let definition = world
+        .view(&IRegistry::definitionCall { name: "A".into() })
+        .expect("definition");
+    assert_eq!(
+        (
+            definition.current.as_str(),
+            definition.sequence,
+            definition.versions
+        ),
+        ("1.0", 2, 2)
+    );
+}
+
+#[test]
+fn a_version_never_changes() {
+    let mut world = world();
+    let v1 = world.deploy("counter-v1");
+    add(&mut world, "1.0", &v1, birth()).expect("added");
+    let exists = IRegistry::VersionExists {
+        name: "A".into(),
+        version: "1.0".into(),
+    };
+    refused(add(&mut world, "1.0", &v1, birth()), exists);
+    refused(
+        add(&mut world, "", &v1, birth()),
+        IRegistry::InvalidLabel {
+            label: String::new(),
+            reason: label::EMPTY,
+        },
+    );
+}
+
+#[test]
+fn steps_have_a_shape() {
+    let mut world = world();
+    let v1 = world.deploy("counter-v1");
+    refused(
+        add(&mut world, "1.0", &v1, step("0.9", 0, Bytes::new())),
+        invalid("0.9", "1.0", invalid_step::BORN_WITH_MIGRATION),
+    );
+    refused(
+        add(&mut world, "1.0", &v1, step("", 1, vec![1].into())),
+        invalid("", "1.0", invalid_step::BORN_WITH_MIGRATION),
+    );
+    add(&mut world, "1.0", &v1, birth()).expect("added");
+    let refuse = |world: &mut World, step: Step, reason| {
+        let expected = invalid(&step.from, "2.0", reason);
+        refused(add(world, "2.0", &v1, step), expected);
+    };
+    let scripted = |script, data: Bytes| Step {
+        script,
+        scriptCodehash: v1.codehash,
+        ..step("1.0", 2, data)
+    };
+    refuse(
+        &mut world,
+        step("1.5", 0, Bytes::new()),
+        invalid_step::UNKNOWN_FROM,
+    );
+    refuse(
+        &mut world,
+        step("2.0", 0, Bytes::new()),
+        invalid_step::NOT_OLDER,
+    );
+    refuse(
+        &mut world,
+        step("1.0", 5, Bytes::new()),
+        invalid_step::UNKNOWN_KIND,
+    );
+    refuse(
+        &mut world,
+        step("1.0", 0, vec![1].into()),
+        invalid_step::DATA_MISMATCH,
+    );
+    refuse(
+        &mut world,
+        step("1.0", 2, vec![1].into()),
+        invalid_step::SCRIPT_MISMATCH,
+    );
+    refuse(
+        &mut world,
+        scripted(v1.implementation, Bytes::new()),
+        invalid_step::DATA_MISMATCH,
+    );
+    refuse(
+        &mut world,
+        Step {
+            kind: 1,
+            ..scripted(v1.implementation, vec![1].into())
+        },
+        invalid_step::SCRIPT_MISMATCH,
+    );
+    refuse(
+        &mut world,
+        step("1.0", 1, vec![1; 8_193].into()),
+        invalid_step::DATA_TOO_LONG,
+    );
+    refused(
+        add(&mut world, "2.0", &v1, step("1.0", 3, vec![1].into())),
+        IRegistry::NotSupported {
+            what: "complex migrations".into(),
+        },
+    );
+}
+
+#[test]
+fn code_that_cannot_run_is_refused_with_its_reason() {
+    let mut world = world();
+    let inactive = world.deploy_inactive("counter-v2");
+    let minimal = {
+        let mut code = vec![0x60, 0x2d, 0x80, 0x60, 0x09, 0x5f, 0x39, 0x5f, 0xf3];
+        code.extend(alloy::hex!("363d3d373d3d3d363d73"));
+        code.extend([0x11; 20]);
+        code.extend(alloy::hex!("5af43d82803e903d91602b57fd5bf3"));
+        world.deploy_code(&code).implementation
+    };
+    let (designator, fragment) = (Address::repeat_byte(0xd1), Address::repeat_byte(0xf1));
+    world.chain.set_code(
+        designator,
+        [&[0xef, 0x01, 0x00][..], &[0x11; 20]].concat().into(),
+    );
+    world
+        .chain
+        .set_code(fragment, vec![0xef, 0xf0, 0x01, 0x00, 0x01].into());
+    let registry = world.registry;
+    for (account, reason) in [
+        (account(4), not_runnable::NO_CODE),
+        (Address::repeat_byte(0x77), not_runnable::NO_CODE),
+        (inactive.implementation, not_runnable::NOT_ACTIVATED),
+        (designator, not_runnable::DESIGNATOR),
+        (Address::with_last_byte(4), not_runnable::PRECOMPILE),
+        (Address::with_last_byte(0x71), not_runnable::PRECOMPILE),
+        (minimal, not_runnable::PROXY),
+        (registry, not_runnable::PROXY),
+        (framework().proxy.address, not_runnable::PROXY),
+        (framework().storage.address, not_runnable::PROXY),
+        (fragment, not_runnable::FRAGMENT),
+    ] {
+        let code = Code {
+            implementation: account,
+            codehash: world.code_hash(account),
+            layoutHash: B256::ZERO,
+            sourceHash: B256::ZERO,
+        };
+        refused(
+            add(&mut world, "1.0", &code, birth()),
+            Proxy::ImplementationNotRunnable {
+                implementation: account,
+                reason,
+            },
+        );
+    }
+}
+
+#[test]
+fn code_is_bound_by_its_hash() {
+    let mut world = world();
+    let v1 = world.deploy("counter-v1");
+    let wrong = Code {
+        codehash: B256::repeat_byte(9),
+        ..v1.clone()
+    };
+    let changed = IRegistry::CodeChanged {
+        account: v1.implementation,
+        expected: wrong.codehash,
+        found: v1.codehash,
+    };
+    refused(add(&mut world, "1.0", &wrong, birth()), changed);
+}
+
+#[test]
+fn a_version_has_eight_ways_in() {
+    let mut world = world();
+    let v1 = world.deploy("counter-v1");
+    add(&mut world, "0", &v1, birth()).expect("added");
+    for n in 1..=9 {
+        add(&mut world, &n.to_string(), &v1, birth()).expect("added");
+    }
+    add(&mut world, "10", &v1, step("0", 0, Bytes::new())).expect("added");
+    let plain = |from: &str| step(from, 0, Bytes::new());
+    refused(
+        add_step(&mut world, "10", plain("0")),
+        invalid("0", "10", invalid_step::TOO_MANY_WAYS),
+    );
+    refused(
+        add_step(&mut world, "10", plain("10")),
+        invalid("10", "10", invalid_step::NOT_OLDER),
+    );
+    refused(
+        add_step(&mut world, "3", plain("4")),
+        invalid("4", "3", invalid_step::NOT_OLDER),
+    );
+    refused(
+        add_step(&mut world, "3", plain("")),
+        invalid("", "3", invalid_step::UNKNOWN_FROM),
+    );
+    refused(
+        add_step(&mut world, "77", plain("1")),
+        Proxy::VersionNotFound {
+            name: "A".into(),
+            version: "77".into(),
+        },
+    );
+    for n in 1..=7 {
+        add_step(&mut world, "10", plain(&n.to_string())).expect("another way");
+    }
+    refused(
+        add_step(&mut world, "10", plain("8")),
+        invalid("8", "10", invalid_step::TOO_MANY_WAYS),
+    );
+    let read = world
+        .view(&IRegistry::getVersionCall {
+            name: "A".into(),
+            version: "10".into(),
+        })
+        .expect("10");
+    let from: Vec<String> = read.steps.into_iter().map(|step| step.from).collect();
+    assert_eq!(from, ["0", "1", "2", "3", "4", "5", "6", "7"]);
+}
+
+#[test]
+fn migrate_starts_at_the_current_version() {
+    let mut world = world();
+    let v1 = world.deploy("counter-v1");
+    let migrate = |world: &mut World, version: &str, from: &str| {
+        let step = step(from, 0, Bytes::new());
+        let call = IRegistry::migrateCall {
+            name: "A".into(),
+            version: version.into(),
+            code: v1.clone(),
+            step,
+        };
+        world.send(account(0), &call)
+    };
+    let current = |world: &World| {
+        world
+            .view(&IRegistry::definitionCall { name: "A".into() })
+            .expect("definition")
+            .current
+    };
+    migrate(&mut world, "1", "").expect("the first");
+    add(&mut world, "2", &v1, step("1", 0, Bytes::new())).expect("added");
+    refused(
+        migrate(&mut world, "3", "2"),
+        invalid("2", "3", invalid_step::NOT_FROM_CURRENT),
+    );
+    refused(
+        migrate(&mut world, "3", ""),
+        invalid("", "3", invalid_step::NOT_FROM_CURRENT),
+    );
+    let sequence = migrate(&mut world, "2", "1")
+        .expect("only made current")
+        .events::<IRegistry::Executed>()[0]
+        .sequence;
+    assert_eq!((current(&world).as_str(), sequence), ("2", 2));
+    migrate(&mut world, "2", "1").expect("again");
+    let exists = |version: &str| IRegistry::VersionExists {
+        name: "A".into(),
+        version: version.into(),
+    };
+    refused(migrate(&mut world, "2", ""), exists("2"));
+    refused(migrate(&mut world, "1", ""), exists("1"));
+}
