@@ -1,0 +1,96 @@
+//! The way back: version 3.0 is the code of version 1, behind a migration script.
+
+use super::{
+    Cast, NAME, STEP, STEP_SLOT, VALUE_SLOT, codehash, definition, deployed, increment, slot_holds,
+    value, version,
+};
+use crate::client::{ChainError, Sent};
+use crate::demo::record::Record;
+use crate::demo::stage::{ICounter, Stage};
+use crate::registry::{self, NewVersion};
+use alloy::primitives::U256;
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::migratable::IMigratable;
+
+pub(super) async fn go_back(
+    stage: &Stage,
+    record: &mut Record,
+    cast: &Cast,
+) -> Result<(), ChainError> {
+    record.chapter("↩  The way back: 3.0 is the code of version 1, behind a migration script");
+    let Cast {
+        registry,
+        v1,
+        v2,
+        proxy,
+    } = *cast;
+    let code = registry::code_at(&stage.operator, v2).await?;
+    let migration = ICounter::migrateCall {
+        step: U256::from(STEP),
+    }
+    .abi_encode();
+    let step = registry::call("1.0", migration.into());
+    let new = NewVersion {
+        name: NAME.into(),
+        version: "2.0".into(),
+        code,
+        step,
+    };
+    let made = registry::migrate(&stage.operator, registry, new).await?;
+    record.sent(&Sent {
+        what: "make 2.0 current".into(),
+        ..made.sent
+    });
+    let before = definition(stage, registry).await?;
+    let (value_before, word_before) = (
+        value(stage, proxy).await?,
+        stage.user.storage(proxy, VALUE_SLOT).await?,
+    );
+
+    let script = deployed(stage, record, &stage.counter_back).await?;
+    let back = ICounter::backCall {}.abi_encode();
+    let step = registry::script(&stage.operator, "2.0", script, back.into()).await?;
+    let code = registry::code_at(&stage.operator, v1).await?;
+    let new = NewVersion {
+        name: NAME.into(),
+        version: "3.0".into(),
+        code,
+        step,
+    };
+    let done = registry::migrate(&stage.operator, registry, new).await?;
+    record.sent(&done.sent);
+
+    let after = definition(stage, registry).await?;
+    record.check(
+        "3.0 is current and the instance is at it",
+        after.current == "3.0" && version(stage, proxy).await? == "3.0",
+    );
+    let hashes = (
+        codehash(stage, registry, "1.0").await?,
+        codehash(stage, registry, "3.0").await?,
+    );
+    record.check("3.0 has the very code hash of 1.0", hashes.0 == hashes.1);
+    record.check("the sequence still rises", after.sequence > before.sequence);
+    let same = value(stage, proxy).await? == value_before
+        && stage.user.storage(proxy, VALUE_SLOT).await? == word_before;
+    record.check("the data of version 1 is identical", same);
+    let cleared = stage.user.storage(proxy, STEP_SLOT).await?.is_zero();
+    record.check("what version 2 added is gone", cleared);
+    record.check(
+        "its ERC-1967 implementation slot holds version 1",
+        slot_holds(stage, proxy, v1).await?,
+    );
+    let marked = IMigratable::isMigratedCall {
+        version: "3.0".into(),
+    };
+    record.check(
+        "isMigrated(\"3.0\")",
+        stage.user.call(proxy, &marked).await?,
+    );
+    increment(stage, record, proxy).await?;
+    record.check(
+        "increment() adds 1 again",
+        value(stage, proxy).await? == value_before + U256::from(1),
+    );
+    Ok(())
+}

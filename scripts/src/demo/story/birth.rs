@@ -1,0 +1,184 @@
+//! Steps 1 to 5: the registry, version 1, a proxy in use.
+
+use super::{NAME, START, definition, deployed, emitted, increment, is_refused, slot_holds, value};
+use crate::client::ChainError;
+use crate::demo::record::Record;
+use crate::demo::stage::{ICounter, Stage};
+use crate::deploy;
+use crate::progress::Silent;
+use crate::registry::{self, Created, NewDefinition, NewVersion};
+use alloy::primitives::{Address, B256, U256};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{AdminChanged, Upgraded};
+use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::slots;
+
+pub(super) async fn deploy_registry(
+    stage: &Stage,
+    record: &mut Record,
+) -> Result<Address, ChainError> {
+    record.chapter("1  Deploy the registry");
+    let (operator, bump) = (&stage.operator, deploy::DATA_FEE_BUMP_PERCENT);
+    let framework = &stage.framework;
+    for sent in deploy::ensure_framework(operator, framework, bump, &Silent).await? {
+        record.sent(&sent);
+    }
+    let policy = format!("{:#x}", operator.sender("demo")?);
+    let (registry, sent) =
+        deploy::deploy_registry(operator, &framework.registry, &policy, bump).await?;
+    record.sent(&sent);
+    let new = NewDefinition {
+        name: NAME.into(),
+        migrate: policy.clone(),
+        policy: policy.clone(),
+        create: policy,
+    };
+    let defined = registry::define(operator, registry, new).await?;
+    record.sent(&defined.sent);
+    record.fact("registry", registry);
+    record.fact("pause stub", framework.stub_address);
+    record.fact("UpgradeabilityStorage", framework.storage.address);
+    record.check(
+        "the definition is there at once: its policy is one address",
+        defined.progress.executed,
+    );
+    let again = deploy::ensure_framework(operator, framework, bump, &Silent).await?;
+    record.check(
+        "deploying the framework again sends nothing",
+        again.is_empty(),
+    );
+    Ok(registry)
+}
+
+pub(super) async fn deploy_version_1(
+    stage: &Stage,
+    record: &mut Record,
+) -> Result<Address, ChainError> {
+    record.chapter("2  Deploy version 1 of the contract");
+    let v1 = deployed(stage, record, &stage.counter_v1).await?;
+    let bare = stage
+        .stranger
+        .call(
+            v1,
+            &ICounter::initializeCall {
+                value: U256::from(1),
+            },
+        )
+        .await;
+    record.check(
+        "nobody can initialise the bare implementation (NotInUpgrade)",
+        is_refused(&bare, "NotInUpgrade"),
+    );
+    Ok(v1)
+}
+
+pub(super) async fn register_version_1(
+    stage: &Stage,
+    record: &mut Record,
+    registry: Address,
+    v1: Address,
+) -> Result<(), ChainError> {
+    record.chapter("3  Register it as 1.0");
+    let code = registry::code_at(&stage.operator, v1).await?;
+    let new = NewVersion {
+        name: NAME.into(),
+        version: "1.0".into(),
+        code,
+        step: registry::born(),
+    };
+    record.sent(
+        &registry::add_version(&stage.operator, registry, new)
+            .await?
+            .sent,
+    );
+    let current = definition(stage, registry).await?.current;
+    record.check("1.0 is current: it is the first version", current == "1.0");
+    Ok(())
+}
+
+pub(super) async fn create_proxy(
+    stage: &Stage,
+    record: &mut Record,
+    registry: Address,
+    v1: Address,
+) -> Result<Address, ChainError> {
+    record.chapter("4  Create a proxy with its initializer");
+    let init = ICounter::initializeCall {
+        value: U256::from(START),
+    };
+    let call = abi::createProxyCall {
+        name: NAME.into(),
+        version: "1.0".into(),
+        kind: proxy_kind::WASM,
+        salt: B256::ZERO,
+        initData: init.abi_encode().into(),
+    };
+    let where_to = abi::proxyAddressCall {
+        name: NAME.into(),
+        kind: proxy_kind::WASM,
+        salt: B256::ZERO,
+    };
+    let promised = stage.user.call(registry, &where_to).await?;
+    let Created { governed, proxy } =
+        registry::create_proxy(&stage.operator, registry, call, U256::ZERO).await?;
+    record.sent_as(
+        &governed.sent,
+        [
+            "create the proxy: no version yet, paused",
+            "upgrade it to 1.0 with initialize(7)",
+        ],
+    );
+    record.fact("proxy", proxy);
+    record.check(
+        "it lies at the address that was promised",
+        proxy == promised,
+    );
+    let admin = Address::from_word(stage.user.storage(proxy, slots::ADMIN).await?);
+    record.check(
+        "its ERC-1967 admin slot holds the registry",
+        admin == registry,
+    );
+    record.check(
+        "its ERC-1967 implementation slot holds version 1",
+        slot_holds(stage, proxy, v1).await?,
+    );
+    let events = emitted::<AdminChanged>(&governed.sent, proxy) == 1
+        && emitted::<Upgraded>(&governed.sent, proxy) == 1;
+    record.check(
+        "it emitted AdminChanged and Upgraded itself, once each",
+        events,
+    );
+    let again = stage
+        .stranger
+        .call(
+            proxy,
+            &ICounter::initializeCall {
+                value: U256::from(1),
+            },
+        )
+        .await;
+    record.check(
+        "nobody can initialise it again (NotInUpgrade)",
+        is_refused(&again, "NotInUpgrade"),
+    );
+    Ok(proxy)
+}
+
+pub(super) async fn use_at_version_1(
+    stage: &Stage,
+    record: &mut Record,
+    proxy: Address,
+) -> Result<(), ChainError> {
+    record.chapter("5  Use it at version 1");
+    record.check(
+        "value() is what the initializer set",
+        value(stage, proxy).await? == U256::from(START),
+    );
+    increment(stage, record, proxy).await?;
+    record.check(
+        "increment() added 1",
+        value(stage, proxy).await? == U256::from(START + 1),
+    );
+    Ok(())
+}

@@ -1,0 +1,83 @@
+//! What the framework refuses: a stranger, and code that cannot run.
+
+use super::{Cast, START, is_refused, slot_holds, value};
+use crate::client::{ChainError, not_runnable_reason};
+use crate::demo::record::Record;
+use crate::demo::stage::Stage;
+use crate::deploy;
+use crate::registry::{self, NewVersion};
+use alloy::primitives::{Bytes, U256};
+use stylus_upgrades_interface::reasons::not_runnable;
+
+pub(super) async fn refuse_a_stranger(
+    stage: &Stage,
+    record: &mut Record,
+    cast: &Cast,
+) -> Result<(), ChainError> {
+    record.chapter("✗  A stranger tries to upgrade it");
+    let tried = registry::upgrade(&stage.stranger, cast.proxy, "2.0", Bytes::new()).await;
+    refusal(record, &tried);
+    record.check(
+        "a stranger is refused (UpgradeNotAuthorized)",
+        is_refused(&tried, "UpgradeNotAuthorized"),
+    );
+    let same = slot_holds(stage, cast.proxy, cast.v1).await?;
+    record.check("the proxy still runs version 1", same);
+    Ok(())
+}
+
+pub(super) async fn refuse_a_bad_implementation(
+    stage: &Stage,
+    record: &mut Record,
+    cast: &Cast,
+) -> Result<(), ChainError> {
+    record.chapter("✗  An implementation that nobody activated");
+    let (inactive, sent) = deploy::create(&stage.operator, &stage.inactive).await?;
+    record.sent(&sent);
+    record.fact("the code of version 2 in other bytes", inactive);
+    let code = registry::code_at(&stage.operator, inactive).await?;
+    let new = NewVersion {
+        name: super::NAME.into(),
+        version: "2.0-inactive".into(),
+        code,
+        step: registry::nothing("1.0"),
+    };
+    let tried = register_and_upgrade(stage, cast, new).await;
+    refusal(record, &tried);
+    let reason = tried
+        .as_ref()
+        .err()
+        .and_then(ChainError::revert)
+        .map(|revert| revert.number(1));
+    record.check(
+        format!(
+            "it is refused before it can brick the proxy (ImplementationNotRunnable: {})",
+            not_runnable_reason(not_runnable::NOT_ACTIVATED.into())
+        ),
+        is_refused(&tried, "ImplementationNotRunnable")
+            && reason == Some(not_runnable::NOT_ACTIVATED.into()),
+    );
+    let alive = value(stage, cast.proxy).await? == U256::from(START + 1);
+    record.check("the proxy still answers", alive);
+    Ok(())
+}
+
+async fn register_and_upgrade(
+    stage: &Stage,
+    cast: &Cast,
+    new: NewVersion,
+) -> Result<(), ChainError> {
+    let version = new.version.clone();
+    registry::add_version(&stage.operator, cast.registry, new).await?;
+    registry::upgrade(&stage.operator, cast.proxy, &version, Bytes::new())
+        .await
+        .map(|_| ())
+}
+
+/// Shows in the contract's own terms why something was refused.
+fn refusal<T>(record: &Record, outcome: &Result<T, ChainError>) {
+    match outcome {
+        Ok(_) => record.fact("it went through", "which it must not"),
+        Err(error) => record.fact("refused", error),
+    }
+}

@@ -1,0 +1,115 @@
+//! Steps 6 to 9: version 2, its migration, the proxy in use at it.
+
+use super::{
+    Cast, NAME, START, STEP, definition, deployed, emitted, increment, is_refused, slot_holds,
+    value, version,
+};
+use crate::client::ChainError;
+use crate::demo::record::Record;
+use crate::demo::stage::{ICounter, Stage};
+use crate::registry::{self, NewVersion};
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::migratable::IMigratable::Migrated;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
+
+pub(super) async fn deploy_version_2(
+    stage: &Stage,
+    record: &mut Record,
+) -> Result<Address, ChainError> {
+    record.chapter("6  Deploy version 2");
+    deployed(stage, record, &stage.counter_v2).await
+}
+
+pub(super) async fn register_version_2(
+    stage: &Stage,
+    record: &mut Record,
+    cast: &Cast,
+) -> Result<(), ChainError> {
+    record.chapter("7  Register it as 2.0, with its migration from 1.0");
+    let code = registry::code_at(&stage.operator, cast.v2).await?;
+    let migration = ICounter::migrateCall {
+        step: U256::from(STEP),
+    }
+    .abi_encode();
+    let step = registry::call("1.0", migration.into());
+    let new = NewVersion {
+        name: NAME.into(),
+        version: "2.0".into(),
+        code,
+        step,
+    };
+    record.sent(
+        &registry::add_version(&stage.operator, cast.registry, new)
+            .await?
+            .sent,
+    );
+    let current = definition(stage, cast.registry).await?.current;
+    record.check(
+        "registering changes nothing that runs: 1.0 is still current",
+        current == "1.0",
+    );
+    Ok(())
+}
+
+pub(super) async fn upgrade(
+    stage: &Stage,
+    record: &mut Record,
+    cast: &Cast,
+) -> Result<(), ChainError> {
+    record.chapter("8  Upgrade it to 2.0, with its migration");
+    let before = value(stage, cast.proxy).await?;
+    let done = registry::upgrade(&stage.operator, cast.proxy, "2.0", Bytes::new()).await?;
+    record.sent(&done.sent);
+    record.check("it went from 1.0 to 2.0", done.from == "1.0" && done.done);
+    let now = version(stage, cast.proxy).await?;
+    record.check("implementationVersion() is 2.0", now == "2.0");
+    record.check(
+        "its ERC-1967 implementation slot holds version 2",
+        slot_holds(stage, cast.proxy, cast.v2).await?,
+    );
+    record.check(
+        "the data of version 1 is intact",
+        value(stage, cast.proxy).await? == before,
+    );
+    let step = stage.user.call(cast.proxy, &ICounter::stepCall {}).await?;
+    record.check("the migration set step()", step == U256::from(STEP));
+    let events = emitted::<Upgraded>(&done.sent, cast.proxy) == 1
+        && emitted::<Migrated>(&done.sent, cast.proxy) == 1;
+    record.check("the proxy emitted Migrated and Upgraded, once each", events);
+    let again = stage
+        .stranger
+        .call(
+            cast.proxy,
+            &ICounter::migrateCall {
+                step: U256::from(1),
+            },
+        )
+        .await;
+    record.check(
+        "nobody can migrate it again (NotInUpgrade)",
+        is_refused(&again, "NotInUpgrade"),
+    );
+    Ok(())
+}
+
+pub(super) async fn use_at_version_2(
+    stage: &Stage,
+    record: &mut Record,
+    cast: &Cast,
+) -> Result<(), ChainError> {
+    record.chapter("9  Use it at version 2");
+    increment(stage, record, cast.proxy).await?;
+    let expected = U256::from(START + 1 + STEP);
+    record.check(
+        "increment() added the step",
+        value(stage, cast.proxy).await? == expected,
+    );
+    let registry = registry::definition_status(&stage.user, cast.registry, NAME).await?;
+    let at_2 = registry
+        .instances
+        .iter()
+        .any(|i| i.proxy == cast.proxy && i.version == "2.0");
+    record.check("status knows the instance at 2.0", at_2);
+    Ok(())
+}

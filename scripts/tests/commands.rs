@@ -1,0 +1,264 @@
+//! The command line as a process, against a node in this one: what it prints, how it exits.
+
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+
+/// A folder with a manifest and keys, and a chain.
+struct Desk {
+    folder: tempfile::TempDir,
+    node: NodeHandle,
+}
+
+/// What a command said.
+struct Answer {
+    exit: Option<i32>,
+    document: Value,
+    aside: String,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let node = spawn(NodeConfig::default()).expect("a free port");
+        let folder = tempfile::tempdir().expect("a folder");
+        let desk = Self { folder, node };
+        for (name, signer) in ["admin", "other"]
+            .iter()
+            .zip(desk.node.accounts().mnemonic())
+        {
+            std::fs::write(desk.path(name), signer.to_bytes().to_string()).expect("a key file");
+        }
+        desk.manifest("");
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn manifest(&self, registry: &str) {
+        let [admin, other] = [0, 1].map(|index| self.node.accounts().mnemonic()[index].address());
+        let source = format!(
+            "rpc = {:?}\n{registry}\n[aliases]\nAdmin = \"{admin}\"\nOther = \"{other}\"\n",
+            self.node.endpoint()
+        );
+        std::fs::write(self.path("stylus-upgrades.toml"), source).expect("a manifest");
+    }
+
+    fn raw(&self, words: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stylus-upgrades"));
+        for (name, _) in std::env::vars() {
+            if name.starts_with("ETH_") || name.ends_with("PRIVATE_KEY") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .args(words)
+            .current_dir(self.folder.path())
+            .output()
+            .expect("it starts")
+    }
+
+    /// Runs a command with `--json` and somebody's key.
+    fn run(&self, key: &str, words: &[&str]) -> Answer {
+        let words = [words, &["--json", "--private-key-path", key]].concat();
+        let output = self.raw(&words);
+        let stdout = String::from_utf8(output.stdout).expect("text");
+        Answer {
+            exit: output.status.code(),
+            document: serde_json::from_str(&stdout).expect("one document on stdout"),
+            aside: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
+    fn done(&self, words: &[&str]) -> Value {
+        let answer = self.run("admin", words);
+        assert_eq!(
+            answer.exit,
+            Some(0),
+            "{words:?}: {} {}",
+            answer.document,
+            answer.aside
+        );
+        answer.document
+    }
+}
+
+fn text<'a>(document: &'a Value, field: &str) -> &'a str {
+    document[field]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {field} in {document}"))
+}
+
+fn error(answer: &Answer) -> &str {
+    answer.document["error"]["name"]
+        .as_str()
+        .expect("an error with a name")
+}
+
+#[test]
+fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
+    let desk = Desk::new();
+    let registry = desk.done(&["registry", "deploy"]);
+    desk.manifest(&format!("registry = {:?}", text(&registry, "registry")));
+
+    let defined = desk.done(&["define", "A", "--migrate", "Admin"]);
+    assert_eq!(
+        (&defined["approvals"], &defined["required"]),
+        (&1.into(), &1.into())
+    );
+    assert_eq!(defined["executed"], true);
+
+    let first = desk.done(&["register", "A", "1.0", "counter-v1"]);
+    assert_eq!(text(&first, "version"), "1.0");
+    let v1 = text(&first, "implementation").to_owned();
+    let created = desk.done(&[
+        "create-proxy",
+        "A",
+        "1.0",
+        "--init",
+        "initialize(uint256)",
+        "7",
+    ]);
+    let proxy = text(&created, "proxy").to_owned();
+    assert!(created["gas"].as_u64().is_some_and(|gas| gas > 21_000));
+
+    let second = [
+        "register",
+        "A",
+        "2.0",
+        "counter-v2",
+        "--call",
+        "migrate(uint256)",
+        "5",
+    ];
+    let v2 = text(&desk.done(&second), "implementation").to_owned();
+    let stranger = desk.run("other", &["upgrade", &proxy, "2.0"]);
+    assert_eq!(
+        (stranger.exit, error(&stranger)),
+        (Some(1), "UpgradeNotAuthorized")
+    );
+    let upgraded = desk.done(&["upgrade", &proxy, "2.0"]);
+    assert_eq!(
+        (text(&upgraded, "from"), text(&upgraded, "to")),
+        ("1.0", "2.0")
+    );
+    let again = desk.run("admin", &["upgrade", &proxy, "2.0"]);
+    assert_eq!((again.exit, error(&again)), (Some(1), "AlreadyAtVersion"));
+
+    desk.done(&[
+        "migrate",
+        "A",
+        "2.0",
+        &v2,
+        "--from",
+        "1.0",
+        "--call",
+        "migrate(uint256)",
+        "5",
+    ]);
+    desk.done(&[
+        "migrate",
+        "A",
+        "3.0",
+        &v1,
+        "--script",
+        "counter-back",
+        "--call",
+        "back()",
+    ]);
+    let status = desk.done(&["status", "A"]);
+    let definition = &status["definitions"][0];
+    assert_eq!(
+        (
+            text(definition, "current"),
+            text(&definition["instances"][0], "version")
+        ),
+        ("3.0", "3.0")
+    );
+    assert_eq!(
+        definition["versions"][0]["codehash"],
+        definition["versions"][2]["codehash"]
+    );
+    let rolled = desk.done(&["rollout", "A"]);
+    assert_eq!(
+        (&rolled["upgraded"], &rolled["left"]),
+        (&0.into(), &0.into())
+    );
+}
+
+#[test]
+fn the_same_code_deployed_again_is_active_already() {
+    let desk = Desk::new();
+    let first = desk.done(&["deploy", "counter-v1"]);
+    let second = desk.done(&["deploy", "counter-v1"]);
+    assert_eq!(first["codehash"], second["codehash"]);
+    assert!(first["activation"]["tx"].is_string() && second["activation"].is_null());
+    assert_eq!(second["active"], true);
+}
+
+#[test]
+fn wrong_use_exits_2_and_names_what_was_expected() {
+    let desk = Desk::new();
+    for (words, name) in [
+        (&["deploy"][..], "Usage"),
+        (&["deploy", "no-such-thing"], "NotAContract"),
+        (&["status"], "Usage"),
+        (&["upgrade", "Nobody", "2.0"], "UnknownAlias"),
+    ] {
+        let answer = desk.run("admin", words);
+        assert_eq!((answer.exit, error(&answer)), (Some(2), name), "{words:?}");
+        assert!(answer.document["error"]["next"].is_string(), "{words:?}");
+    }
+}
+
+#[test]
+fn a_manifest_with_a_syntax_error_is_named_with_its_line() {
+    let desk = Desk::new();
+    std::fs::write(
+        desk.path("stylus-upgrades.toml"),
+        "rpc = \"x\"\nregistry = \n",
+    )
+    .expect("written");
+    let answer = desk.run("admin", &["status"]);
+    assert_eq!((answer.exit, error(&answer)), (Some(2), "ManifestSyntax"));
+    assert!(text(&answer.document["error"], "message").contains("line 2"));
+}
+
+#[test]
+fn a_chain_that_is_not_there_exits_4() {
+    let desk = Desk::new();
+    let answer = desk.run(
+        "admin",
+        &["deploy", "counter-v1", "--rpc-url", "http://127.0.0.1:9"],
+    );
+    assert_eq!((answer.exit, error(&answer)), (Some(4), "Unreachable"));
+}
+
+#[test]
+fn a_transaction_without_a_key_is_wrong_use_and_sends_nothing() {
+    let desk = Desk::new();
+    let output = desk.raw(&["registry", "deploy", "--json"]);
+    assert_eq!(output.status.code(), Some(2));
+    let document: Value = serde_json::from_slice(&output.stdout).expect("a document");
+    assert_eq!(document["error"]["name"], "NoKey");
+}
+
+#[test]
+fn a_key_that_is_none_is_never_repeated() {
+    let desk = Desk::new();
+    std::fs::write(desk.path("broken"), "0xsecretsecretsecret").expect("written");
+    let answer = desk.run("broken", &["deploy", "counter-v1"]);
+    assert_eq!((answer.exit, error(&answer)), (Some(2), "KeyMalformed"));
+    assert!(!answer.aside.contains("secretsecret"));
+    assert!(!answer.document.to_string().contains("secretsecret"));
+}
+
+#[test]
+fn a_file_that_is_no_wasm_is_refused_before_anything_is_sent() {
+    let desk = Desk::new();
+    std::fs::write(desk.path("bad.wasm"), b"\0asm\x01\0\0\0\xff").expect("written");
+    let answer = desk.run("admin", &["deploy", "bad.wasm"]);
+    assert_eq!((answer.exit, error(&answer)), (Some(1), "InvalidWasm"));
+}
