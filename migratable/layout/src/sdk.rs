@@ -206,6 +206,8 @@ impl Fields<'_> {
         self.namespaced(namespace, &id);
     }
 
+    /// # Panics
+    /// If two different structs claim the namespace: they would overwrite each other.
     fn namespaced(&mut self, namespace: &str, id: &str) {
         let members = self
             .types
@@ -216,10 +218,12 @@ impl Fields<'_> {
         let Some(Members::Struct(items)) = members else {
             return;
         };
-        self.types
-            .layout
-            .namespaces
-            .insert(format!("erc7201:{namespace}"), items);
+        let name = format!("erc7201:{namespace}");
+        let known = self.types.layout.namespaces.insert(name, items.clone());
+        assert!(
+            known.is_none_or(|known| known == items),
+            "two structs in the namespace {namespace}"
+        );
     }
 
     /// What `#[storage]` computes: a field that does not fit begins a new slot, a multi-slot one

@@ -96,11 +96,9 @@ impl<'l> Type<'l> {
             return Shape::Unknown;
         };
         let parts = Parts::of(self.id);
-        let number = |prefix: &str| {
-            parts
-                .head
-                .strip_prefix(prefix)
-                .and_then(|rest| rest.parse::<u64>().ok())
+        let number = |prefix: &str, step: u64| {
+            let number: u64 = parts.head.strip_prefix(prefix)?.parse().ok()?;
+            (number > 0 && number <= 32 * step && number % step == 0).then_some(number)
         };
         let inner = |given: &'l Option<String>, at: usize| {
             given
@@ -108,13 +106,13 @@ impl<'l> Type<'l> {
                 .or_else(|| parts.args.get(at).copied())
                 .map(|id| Type::new(self.layout, id))
         };
-        if let Some(bits) = number("t_uint") {
+        if let Some(bits) = number("t_uint", 8) {
             return Shape::Uint(bits);
         }
-        if let Some(bits) = number("t_int") {
+        if let Some(bits) = number("t_int", 8) {
             return Shape::Int(bits);
         }
-        if let Some(bytes) = number("t_bytes") {
+        if let Some(bytes) = number("t_bytes", 1) {
             return Shape::FixedBytes(bytes);
         }
         match parts.head {

@@ -38,6 +38,11 @@ impl Attributes {
                         format!("{name} must name something"),
                     ));
                 }
+                // ERC-7201: "It MUST NOT contain any whitespace characters."
+                if name == "erc7201" && text.value().contains(char::is_whitespace) {
+                    let error = "the id of an ERC-7201 namespace has no whitespace";
+                    return Err(syn::Error::new(text.span(), error));
+                }
                 let place = match name.as_str() {
                     "erc7201" => &mut found.erc7201,
                     "renamed_from" => &mut found.renamed_from,

@@ -150,3 +150,6 @@ fn mentions(ty: &Type, parameters: &[&Ident]) -> bool {
     search.visit_type(ty);
     search.1
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Which field of the new version is which of the old one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::types::Types;
 use crate::error::LayoutError;
@@ -11,10 +11,12 @@ use crate::fields::Field;
 pub(super) struct Pairs {
     /// From the new field's index to the old one's.
     old_of: BTreeMap<usize, usize>,
+    /// Old fields that have a pair.
+    paired: BTreeSet<usize>,
     /// New fields whose rename is declared.
-    declared: Vec<usize>,
+    declared: BTreeSet<usize>,
     /// New fields whose order among the others changed.
-    reordered: Vec<usize>,
+    reordered: BTreeSet<usize>,
     /// Whether any field that is no gap moved.
     pub(super) moved: bool,
 }
@@ -24,8 +26,13 @@ impl Pairs {
         self.old_of.get(&new).copied()
     }
 
+    fn insert(&mut self, new: usize, old: usize) {
+        self.old_of.insert(new, old);
+        self.paired.insert(old);
+    }
+
     pub(super) fn is_paired(&self, old: usize) -> bool {
-        self.old_of.values().any(|&paired| paired == old)
+        self.paired.contains(&old)
     }
 
     pub(super) fn is_declared(&self, new: usize) -> bool {
@@ -54,7 +61,7 @@ impl Pairs {
                 .filter(|(at, other)| !self.is_paired(*at) && fits(other, field));
             // Private variables of a Solidity contract's parents may share a name.
             if let Some((best, _)) = free.min_by_key(|(_, other)| other.start != field.start) {
-                self.old_of.insert(at, best);
+                self.insert(at, best);
                 joined.push(at);
             }
         }
@@ -81,7 +88,7 @@ pub(super) fn pair(
         };
         from == Some(before.label()) && !old.iter().any(kept)
     });
-    pairs.declared = declared;
+    pairs.declared.extend(declared);
     pairs.join(old, new, |old, new| {
         old.label() == new.label() && contract(old) == contract(new) && old.is_gap() == new.is_gap()
     });
@@ -118,7 +125,7 @@ fn same_place(
         if let Some((before, other)) = there
             && types.change(other.ty, field.ty, None)?.is_empty()
         {
-            pairs.old_of.insert(at, before);
+            pairs.insert(at, before);
         }
     }
     Ok(())
@@ -138,7 +145,7 @@ fn orders(pairs: &mut Pairs, old: &[Field<'_>], new: &[Field<'_>]) {
                 && other.start != before.start
         };
         if before.start != after.start && placed.iter().any(swapped) {
-            pairs.reordered.push(*at);
+            pairs.reordered.insert(*at);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Whether bytes written as one type can be read as another.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Area;
 use crate::error::LayoutError;
-use crate::fields::fields;
+use crate::fields::{Field, fields};
 use crate::report::{Decision, Verdict};
 use crate::shape::{Bytes, Shape, Type};
 
@@ -18,10 +18,22 @@ pub(crate) struct Change {
     pub(crate) note: String,
 }
 
-/// Compares types; remembers which comparisons are under way, since types may be recursive.
+/// Two type ids and the room behind the old one.
+type Question = (String, String, Option<Bytes>);
+
+/// Types within each other, beyond which a layout is no author's work.
+const DEPTH: usize = 128;
+/// Changes that are listed of one type.
+const LISTED: usize = 256;
+
+/// Compares types; remembers which comparisons are under way, since types may be recursive, and
+/// what they found, since they may be used often.
 #[derive(Debug, Default)]
 pub(crate) struct Types {
-    open: BTreeSet<(String, String)>,
+    open: BTreeSet<Question>,
+    known: BTreeMap<Question, Vec<Change>>,
+    /// How often an answer was taken for granted because it was under way.
+    assumed: usize,
 }
 
 impl Types {
@@ -33,14 +45,26 @@ impl Types {
         new: Type<'_>,
         room: Option<Bytes>,
     ) -> Result<Vec<Change>, LayoutError> {
-        let pair = (old.id.to_owned(), new.id.to_owned());
-        if !self.open.insert(pair.clone()) {
+        let question = (old.id.to_owned(), new.id.to_owned(), room);
+        if let Some(known) = self.known.get(&question) {
+            return Ok(known.clone());
+        }
+        if self.open.len() >= DEPTH {
+            return Ok(vec![unknown(old, new)]);
+        }
+        if !self.open.insert(question.clone()) {
             // Under way further up: it holds unless that one fails.
+            self.assumed += 1;
             return Ok(vec![]);
         }
-        let changes = self.shapes(old, new, room);
-        self.open.remove(&pair);
-        changes
+        let assumed = self.assumed;
+        let mut changes = self.shapes(old, new, room)?;
+        self.open.remove(&question);
+        shorten(&mut changes);
+        if self.assumed == assumed || self.open.is_empty() {
+            self.known.insert(question, changes.clone());
+        }
+        Ok(changes)
     }
 
     fn shapes(
@@ -83,8 +107,9 @@ impl Types {
                 }
             }
             (Shape::Struct(Some(a)), Shape::Struct(Some(b))) => {
-                let limit = room.and_then(|room| Some(old.size()? + room));
                 let (a, b) = (fields(old.layout(), a)?, fields(new.layout(), b)?);
+                let end = || a.iter().map(Field::end).max().unwrap_or_default();
+                let limit = room.map(|room| old.size().unwrap_or_else(end) + room);
                 let findings = Area::members(limit).compare(self, &a, &b)?;
                 Ok(findings
                     .into_iter()
@@ -126,6 +151,14 @@ impl Types {
             }
             _ => Ok(vec![retype(old, new)]),
         }
+    }
+}
+
+/// Keeps the list readable, and its decision.
+fn shorten(changes: &mut Vec<Change>) {
+    if changes.len() > LISTED {
+        changes.sort_by_key(|change| std::cmp::Reverse(change.decision));
+        changes.truncate(LISTED);
     }
 }
 

@@ -11,6 +11,8 @@ use crate::shape::{Bytes, Shape, Type, bare};
 
 /// Values that one migration may read and write; beyond that it would not fit into a call.
 pub(super) const MAX: usize = 4096;
+/// Structs and arrays within each other.
+const DEPTH: usize = 64;
 
 /// What a leaf is.
 #[derive(Clone)]
@@ -73,6 +75,8 @@ pub(crate) fn leaves(layout: &Layout) -> Result<Vec<Leaf<'_>>, Unsupported> {
     let mut walk = Walk {
         area: "",
         base: Bytes::ZERO,
+        steps: 0,
+        depth: 0,
         found: vec![],
     };
     walk.items(layout, &layout.storage, Bytes::ZERO, "", "")?;
@@ -89,6 +93,9 @@ struct Walk<'l> {
     area: &'l str,
     /// The area's first byte.
     base: Bytes,
+    /// Types looked at, which bounds the work where structs hold nothing.
+    steps: usize,
+    depth: usize,
     found: Vec<Leaf<'l>>,
 }
 
@@ -126,7 +133,29 @@ impl<'l> Walk<'l> {
         self.typed(field.ty, at, path, old_path, retyped)
     }
 
+    /// A value of a type, which may hold others.
     fn typed(
+        &mut self,
+        ty: Type<'l>,
+        at: Bytes,
+        path: String,
+        old_path: String,
+        retyped: Option<String>,
+    ) -> Result<(), Unsupported> {
+        self.steps += 1;
+        self.depth += 1;
+        if self.steps > 16 * MAX || self.depth > DEPTH {
+            return Err(Unsupported::TooLarge {
+                field: path,
+                max: MAX,
+            });
+        }
+        self.inner(ty, at, path, old_path, retyped)?;
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn inner(
         &mut self,
         ty: Type<'l>,
         at: Bytes,
@@ -173,9 +202,12 @@ impl<'l> Walk<'l> {
             found: size.to_string(),
         };
         let slot = U256::checked_from_limbs_slice(slot.as_limbs()).ok_or_else(|| number("slot"))?;
-        let bytes = size.try_into().map_err(|_| number("numberOfBytes"))?;
+        let bytes: u64 = size.try_into().map_err(|_| number("numberOfBytes"))?;
         let offset: u64 = offset.to();
-        if offset + bytes > WORD && (offset > 0 || !matches!(kind, Kind::Static(Shape::Opaque))) {
+        let opaque = offset == 0
+            && bytes <= MAX as u64 * WORD
+            && matches!(kind, Kind::Static(Shape::Opaque));
+        if bytes > WORD - offset && !opaque {
             return Err(Unsupported::Unknown {
                 field: path,
                 kind: ty.label().into(),

@@ -93,5 +93,5 @@ pub(super) fn in_place(old: Type<'_>, new: Type<'_>) -> Result<bool, LayoutError
         (Shape::Map { .. }, Shape::Map { .. }) => in_place(v, w)?,
         _ => false,
     };
-    Ok(wider && x == y && super::unchanged(a, b)?)
+    Ok(wider && x == y && super::planner::unchanged(a, b)?)
 }
