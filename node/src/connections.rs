@@ -57,7 +57,7 @@ impl Budget {
     }
 
     fn crowded(&self) -> bool {
-        self.open.available_permits() < self.size / 2
+        self.open.available_permits() <= self.size / 2
     }
 }
 

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use stylus_chain::BlockId;
 
 use super::args::Args;
-use super::error::RpcError;
 use super::{RpcResult, Table, ok};
 use crate::node::{Node, number_id};
 
@@ -115,9 +114,4 @@ fn not_syncing(_: &mut Node, _: &Args) -> RpcResult {
 
 fn protocol_version(_: &mut Node, _: &Args) -> RpcResult {
     Ok(json!("0x41"))
-}
-
-/// The block number of a tag, for filters.
-pub(super) fn resolve(node: &Node, tag: BlockNumberOrTag) -> Result<u64, RpcError> {
-    Ok(node.chain.resolve(BlockId::Number(tag))?)
 }

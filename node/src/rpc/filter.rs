@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::args::Args;
 use super::error::RpcError;
 use super::request::log_filter;
-use super::{RpcResult, Table, eth, json, ok};
+use super::{RpcResult, Table, json, ok};
 use crate::filters::{Installed, Watch};
 use crate::node::{Node, number_id};
 
@@ -98,20 +98,10 @@ fn logs_between(node: &Node, filter: &Filter, first: u64, last: u64) -> RpcResul
         to_block,
     } = filter.block_option
     {
-        // A range that begins or ends at "latest" moves with the chain.
-        let fixed =
-            |tag: Option<BlockNumberOrTag>| tag.filter(|tag| tag.is_number() || tag.is_earliest());
-        let from = fixed(from_block)
-            .map(|tag| eth::resolve(node, tag))
-            .transpose();
-        let from = from
-            .unwrap_or_else(|_| from_block.and_then(|tag| tag.as_number()))
-            .unwrap_or(0)
-            .max(first);
-        let to = fixed(to_block)
-            .and_then(|tag| tag.as_number())
-            .unwrap_or(last)
-            .min(last);
+        // Only a number bounds the range: tags move with the chain.
+        let bound = |tag: Option<BlockNumberOrTag>| tag.and_then(|tag| tag.as_number());
+        let from = bound(from_block).unwrap_or(first).max(first);
+        let to = bound(to_block).unwrap_or(last).min(last);
         if from > to {
             return Ok(Value::Array(Vec::new()));
         }
