@@ -98,7 +98,7 @@ impl<'l> Type<'l> {
         let parts = Parts::of(self.id);
         let number = |prefix: &str, step: u64| {
             let number: u64 = parts.head.strip_prefix(prefix)?.parse().ok()?;
-            (number > 0 && number <= 32 * step && number % step == 0).then_some(number)
+            (number > 0 && number <= 32 * step && number.is_multiple_of(step)).then_some(number)
         };
         let inner = |given: &'l Option<String>, at: usize| {
             given
