@@ -12,5 +12,6 @@ mod process;
 mod provider;
 mod readme;
 mod state;
+mod stylus;
 mod subscriptions;
 mod support;
