@@ -12,7 +12,7 @@ use stylus_upgrades_interface::{
 
 use crate::{
     abi::{Value, encode, number},
-    authority::{Stored, role},
+    authority::{Stored, epoch, role},
     chain::{Reverts, keccak, now, this},
     errors,
     policy::Facts,
@@ -76,7 +76,7 @@ impl Action {
         close: bool,
     ) -> Self {
         let content = keccak(calldata);
-        let epoch = stored.epoch(definition, role);
+        let epoch = epoch(definition, role);
         let mut round = round(content);
         let mut id = id(calldata, epoch, round);
         if let Some(action) = Self::load(id) {
@@ -152,18 +152,21 @@ impl Action {
         })
     }
 
-    /// The open action with that id, with the definition and the policy that it is about. What
-    /// has expired is still found: it says so itself.
-    pub fn open(id: B256) -> Reverts<(Self, Definition, Stored)> {
-        let found = || {
-            let action = Self::load(id)?;
-            let definition = Definition::load(action.definition)?;
-            let role = action.role_name();
-            let stored = Stored::of(&definition, role).ok()?;
-            (stored.epoch(&definition, role) == action.epoch)
-                .then_some((action, definition, stored))
-        };
-        found().ok_or_else(|| errors::action_not_found(id))
+    /// The open action with that id, with the policy that it asks for. What has expired is still
+    /// found: it says so itself.
+    pub fn open(id: B256) -> Reverts<(Self, Stored)> {
+        let found = Self::load(id).and_then(|action| {
+            let definition = action.current_definition()?;
+            let stored = Stored::of(&definition, action.role_name()).ok()?;
+            Some((action, stored))
+        });
+        found.ok_or_else(|| errors::action_not_found(id))
+    }
+
+    /// Its definition, unless a change of the policy has ended it.
+    fn current_definition(&self) -> Option<Definition> {
+        Definition::load(self.definition)
+            .filter(|definition| epoch(definition, self.role_name()) == self.epoch)
     }
 
     /// The name of its role.
@@ -236,18 +239,18 @@ impl Action {
     pub fn save(&mut self) {
         let slot = Self::slot(self.id);
         let mut who = Word::default();
-        who.set::<0, 20>(self.proposer.into());
-        who.set::<20, 1>([self.role]);
-        who.set::<21, 1>([self.seat]);
-        who.set::<22, 4>(self.position.to_be_bytes());
+        who.set_address::<0>(self.proposer);
+        who.set_u8::<20>(self.role);
+        who.set_u8::<21>(self.seat);
+        who.set_u32::<22>(self.position);
         let mut times = Word::default();
-        times.set::<0, 8>(self.approvals.to_be_bytes());
-        times.set::<8, 8>(self.opened.to_be_bytes());
-        times.set::<16, 8>(self.expires.to_be_bytes());
+        times.set_u64::<0>(self.approvals);
+        times.set_u64::<8>(self.opened);
+        times.set_u64::<16>(self.expires);
         let mut epoch = Word::default();
-        epoch.set::<0, 8>(self.epoch.to_be_bytes());
-        epoch.set::<8, 4>(self.round.to_be_bytes());
-        epoch.set::<12, 1>([self.clocks.len() as u8]);
+        epoch.set_u64::<0>(self.epoch);
+        epoch.set_u32::<8>(self.round);
+        epoch.set_u8::<12>(self.clocks.len() as u8);
         slot.store(who);
         slot.plus(3).store(times);
         slot.plus(4).store(epoch);
@@ -259,7 +262,7 @@ impl Action {
     /// Executed, cancelled or expired: the next proposal of the same content is another action.
     pub fn finish(&self) {
         let mut word = Word::default();
-        word.set::<0, 4>((self.round + 1).to_be_bytes());
+        word.set_u32::<0>(self.round + 1);
         Slot::of(ROUND, self.content, B256::ZERO).store(word);
         if self.is_stored {
             self.remove();
@@ -272,7 +275,7 @@ impl Action {
         if let Some(moved) = pending.remove(self.position) {
             let slot = Self::slot(moved);
             let mut who = slot.load();
-            who.set::<22, 4>(self.position.to_be_bytes());
+            who.set_u32::<22>(self.position);
             slot.store(who);
         }
         seat(self.proposer, self.seat).store(Word::default());
@@ -325,15 +328,13 @@ fn take_seat(proposer: Address, id: B256) -> Reverts<u8> {
     for n in 0..OPEN_ACTIONS_MAX as u8 {
         let slot = seat(proposer, n);
         let taken = slot.load().b256();
-        if !taken.is_zero() {
-            match Action::open(taken) {
-                Ok((action, ..)) if action.has_expired() => action.finish(),
-                Ok(_) => continue,
-                Err(_) => {
-                    if let Some(ended) = Action::load(taken) {
-                        ended.remove();
-                    }
-                }
+        if let Some(action) = Action::load(taken) {
+            if action.current_definition().is_none() {
+                action.remove();
+            } else if action.has_expired() {
+                action.finish();
+            } else {
+                continue;
             }
         }
         slot.store(id.into());
@@ -370,7 +371,7 @@ impl Pending {
 
     fn set_count(&self, count: u32) {
         let mut word = Word::default();
-        word.set::<0, 4>(count.to_be_bytes());
+        word.set_u32::<0>(count);
         self.0.store(word);
     }
 

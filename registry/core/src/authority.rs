@@ -46,8 +46,6 @@ pub struct Stored {
     pub text: Vec<u8>,
     /// As it is understood.
     pub policy: Policy,
-    /// How often it was changed after it was first set.
-    pub changes: u64,
 }
 
 impl Stored {
@@ -61,23 +59,8 @@ impl Stored {
         let head = slot.load();
         let text = slot.plus(HEAD).load_bytes(length(&head));
         match policy::parse(&text) {
-            Ok(policy) if head.u8::<0>() != 0 => Ok(Self {
-                slot,
-                text,
-                policy,
-                changes: head.u64::<4>(),
-            }),
+            Ok(policy) if head.u8::<0>() != 0 => Ok(Self { slot, text, policy }),
             _ => Err(errors::unknown_role(role)),
-        }
-    }
-
-    /// What approvals of this role's actions are bound to: for `migrate` the sequence, for the
-    /// others the number of changes of their own policy.
-    pub fn epoch(&self, definition: &Definition, role: &[u8]) -> u64 {
-        if role == role::MIGRATE {
-            definition.sequence
-        } else {
-            self.changes
         }
     }
 
@@ -119,8 +102,18 @@ fn consents_to(lambda: Address, question: &[u8]) -> Reverts<bool> {
     }
     call::return_data(&mut answer.0, 0);
     let mut yes = Word::default();
-    yes.set::<31, 1>([1]);
+    yes.set_u8::<31>(1);
     Ok(answer == yes)
+}
+
+/// What approvals of a role's actions are bound to: for `migrate` the sequence, for the others
+/// the number of changes of their own policy.
+pub fn epoch(definition: &Definition, role: &[u8]) -> u64 {
+    if role == role::MIGRATE {
+        definition.sequence
+    } else {
+        Stored::slot(definition.id, role).load().u64::<4>()
+    }
 }
 
 /// Whether somebody, without anybody else, satisfies the policy of a role.
@@ -159,10 +152,10 @@ pub fn set(definition: &mut Definition, role: &[u8], expression: &[u8], policy: 
         head.u64::<4>() + 1
     };
     let mut word = Word::default();
-    word.set::<0, 1>([1]);
-    word.set::<1, 1>([policy.lambdas.len() as u8]);
-    word.set::<2, 2>((expression.len() as u16).to_be_bytes());
-    word.set::<4, 8>(changes.to_be_bytes());
+    word.set_u8::<0>(1);
+    word.set_u8::<1>(policy.lambdas.len() as u8);
+    word.set_u16::<2>(expression.len() as u16);
+    word.set_u64::<4>(changes);
     slot.store(word);
     for (position, lambda) in (1..).zip(&policy.lambdas) {
         slot.plus(position).store(code_hash(lambda.address).into());
@@ -212,5 +205,5 @@ fn is_contract(account: Address) -> bool {
 }
 
 fn length(head: &Word) -> usize {
-    u16::from_be_bytes(head.get::<2, 2>()).into()
+    head.u16::<2>().into()
 }

@@ -67,8 +67,8 @@ impl Instance {
     pub fn create(definition: &mut Definition, proxy: Address, kind: u8) {
         definition.instances += 1;
         let mut word = Word::default();
-        word.set::<0, 4>(definition.instances.to_be_bytes());
-        word.set::<4, 1>([kind]);
+        word.set_u32::<0>(definition.instances);
+        word.set_u8::<4>(kind);
         let slot = Self::slot(proxy);
         slot.store(word);
         slot.plus(1).store(definition.id.into());
@@ -280,10 +280,10 @@ impl Place {
 
     fn save(&self, definition: B256, index: u32) {
         let mut word = Word::default();
-        word.set::<0, 20>(self.proxy.into());
-        word.set::<20, 4>(self.version.to_be_bytes());
-        word.set::<24, 4>(self.previous.to_be_bytes());
-        word.set::<28, 4>(self.next.to_be_bytes());
+        word.set_address::<0>(self.proxy);
+        word.set_u32::<20>(self.version);
+        word.set_u32::<24>(self.previous);
+        word.set_u32::<28>(self.next);
         Slot::of(PLACE, definition, number(index.into())).store(word);
     }
 }
@@ -308,9 +308,9 @@ impl List {
 
     fn save(&self, definition: B256, id: u32) {
         let mut word = Word::default();
-        word.set::<0, 4>(self.first.to_be_bytes());
-        word.set::<4, 4>(self.last.to_be_bytes());
-        word.set::<8, 4>(self.count.to_be_bytes());
+        word.set_u32::<0>(self.first);
+        word.set_u32::<4>(self.last);
+        word.set_u32::<8>(self.count);
         Slot::of(LIST, definition, number(id.into())).store(word);
     }
 }

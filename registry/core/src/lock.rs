@@ -59,19 +59,19 @@ pub fn set(phase: Phase) {
     let mut word = Word::default();
     match phase {
         Phase::Free => {}
-        Phase::Busy => word.set::<0, 1>([BUSY]),
+        Phase::Busy => word.set_u8::<0>(BUSY),
         Phase::Expected(instance) => {
-            word.set::<0, 1>([EXPECTED]);
-            word.set::<12, 20>(instance.into());
+            word.set_u8::<0>(EXPECTED);
+            word.set_address::<12>(instance);
         }
         Phase::Open {
             instance,
             version,
             ours,
         } => {
-            word.set::<0, 1>([if ours { OPEN_OURS } else { OPEN_ALONE }]);
-            word.set::<1, 4>(version.to_be_bytes());
-            word.set::<12, 20>(instance.into());
+            word.set_u8::<0>(if ours { OPEN_OURS } else { OPEN_ALONE });
+            word.set_u32::<1>(version);
+            word.set_address::<12>(instance);
         }
     }
     storage::transient_store(&slots::LOCK.0, &word.0);

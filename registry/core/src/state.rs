@@ -134,13 +134,13 @@ impl Definition {
     /// Stores everything but the name.
     pub fn save(&self) {
         let mut word = Word::default();
-        word.set::<0, 8>(self.sequence.to_be_bytes());
-        word.set::<8, 4>(self.versions.to_be_bytes());
-        word.set::<12, 4>(self.instances.to_be_bytes());
-        word.set::<16, 4>(self.current.to_be_bytes());
-        word.set::<20, 1>([1]);
-        word.set::<21, 1>([self.frozen.into()]);
-        word.set::<22, 1>([self.name.len() as u8]);
+        word.set_u64::<0>(self.sequence);
+        word.set_u32::<8>(self.versions);
+        word.set_u32::<12>(self.instances);
+        word.set_u32::<16>(self.current);
+        word.set_u8::<20>(1);
+        word.set_u8::<21>(self.frozen.into());
+        word.set_u8::<22>(self.name.len() as u8);
         Self::slot(self.id).store(word);
     }
 
@@ -180,7 +180,7 @@ impl Definition {
             ways: Vec::new(),
         };
         let mut word = Word::default();
-        word.set::<0, 4>(version.index.to_be_bytes());
+        word.set_u32::<0>(version.index);
         Slot::of(LABEL, self.id, keccak(label)).store(word);
         version.create();
         version
@@ -266,11 +266,11 @@ impl Version {
 
     fn save_head(&self) {
         let mut word = Word::default();
-        word.set::<0, 20>(self.code.implementation.into());
-        word.set::<20, 8>(self.sequence.to_be_bytes());
-        word.set::<28, 1>([self.label.len() as u8]);
-        word.set::<29, 1>([self.ways.len() as u8]);
-        word.set::<30, 1>([self.birth.into()]);
+        word.set_address::<0>(self.code.implementation);
+        word.set_u64::<20>(self.sequence);
+        word.set_u8::<28>(self.label.len() as u8);
+        word.set_u8::<29>(self.ways.len() as u8);
+        word.set_u8::<30>(self.birth.into());
         Self::slot(self.definition, self.index).store(word);
     }
 
@@ -278,9 +278,9 @@ impl Version {
     pub fn add_way(&mut self, from: u32, step: &Step) {
         let slot = self.step_slot(self.ways.len());
         let mut word = Word::default();
-        word.set::<0, 20>(step.script.into());
-        word.set::<20, 1>([step.kind]);
-        word.set::<21, 4>((step.data.len() as u32).to_be_bytes());
+        word.set_address::<0>(step.script);
+        word.set_u8::<20>(step.kind);
+        word.set_u32::<21>(step.data.len() as u32);
         slot.store(word);
         slot.plus(1).store(step.script_codehash.into());
         slot.plus(2).store_bytes(&step.data);

@@ -84,44 +84,87 @@ impl Slot {
 pub struct Word(pub [u8; 32]);
 
 impl Word {
-    /// The bytes of a field.
-    pub fn get<const AT: usize, const N: usize>(&self) -> [u8; N] {
-        const { assert!(AT + N <= 32) };
-        let mut field = [0; N];
-        field.copy_from_slice(&self.0[AT..AT + N]);
-        field
-    }
-
-    /// Sets the bytes of a field.
-    pub fn set<const AT: usize, const N: usize>(&mut self, field: [u8; N]) {
-        const { assert!(AT + N <= 32) };
-        self.0[AT..AT + N].copy_from_slice(&field);
-    }
-
-    /// A field of one byte.
+    /// A field of 1 byte.
     pub fn u8<const AT: usize>(&self) -> u8 {
-        let [byte] = self.get::<AT, 1>();
-        byte
+        const { assert!(AT + 1 <= 32) };
+        self.number(AT, 1) as u8
     }
 
-    /// A field of four bytes.
+    /// Sets a field of 1 byte.
+    pub fn set_u8<const AT: usize>(&mut self, value: u8) {
+        const { assert!(AT + 1 <= 32) };
+        self.set_number(AT, 1, value.into());
+    }
+
+    /// A field of 2 bytes.
+    pub fn u16<const AT: usize>(&self) -> u16 {
+        const { assert!(AT + 2 <= 32) };
+        self.number(AT, 2) as u16
+    }
+
+    /// Sets a field of 2 bytes.
+    pub fn set_u16<const AT: usize>(&mut self, value: u16) {
+        const { assert!(AT + 2 <= 32) };
+        self.set_number(AT, 2, value.into());
+    }
+
+    /// A field of 4 bytes.
     pub fn u32<const AT: usize>(&self) -> u32 {
-        u32::from_be_bytes(self.get::<AT, 4>())
+        const { assert!(AT + 4 <= 32) };
+        self.number(AT, 4) as u32
     }
 
-    /// A field of eight bytes.
+    /// Sets a field of 4 bytes.
+    pub fn set_u32<const AT: usize>(&mut self, value: u32) {
+        const { assert!(AT + 4 <= 32) };
+        self.set_number(AT, 4, value.into());
+    }
+
+    /// A field of 8 bytes.
     pub fn u64<const AT: usize>(&self) -> u64 {
-        u64::from_be_bytes(self.get::<AT, 8>())
+        const { assert!(AT + 8 <= 32) };
+        self.number(AT, 8)
     }
 
-    /// A field of twenty bytes.
+    /// Sets a field of 8 bytes.
+    pub fn set_u64<const AT: usize>(&mut self, value: u64) {
+        const { assert!(AT + 8 <= 32) };
+        self.set_number(AT, 8, value);
+    }
+
+    /// A field of 20 bytes.
     pub fn address<const AT: usize>(&self) -> Address {
-        Address::new(self.get::<AT, 20>())
+        const { assert!(AT + 20 <= 32) };
+        let mut address = Address::ZERO;
+        address.copy_from_slice(&self.0[AT..AT + 20]);
+        address
+    }
+
+    /// Sets a field of 20 bytes.
+    pub fn set_address<const AT: usize>(&mut self, address: Address) {
+        const { assert!(AT + 20 <= 32) };
+        self.0[AT..AT + 20].copy_from_slice(address.as_slice());
     }
 
     /// All of it.
     pub fn b256(self) -> B256 {
         B256::new(self.0)
+    }
+
+    // One body for all widths and places: a byte swap for each is what takes room.
+
+    #[inline(never)]
+    fn number(&self, at: usize, width: usize) -> u64 {
+        let field = self.0.iter().skip(at).take(width);
+        field.fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+
+    #[inline(never)]
+    fn set_number(&mut self, at: usize, width: usize, number: u64) {
+        let field = self.0.iter_mut().skip(at).take(width);
+        for (place, byte) in field.rev().enumerate() {
+            *byte = (number >> (8 * place)) as u8;
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use alloy_primitives::{Address, B256};
 use stylus_registry_core::{
     abi::{Reader, Value, encode},
     action::{Action, Pending, ROLES, progress_values},
-    authority::Stored,
+    authority::{Stored, epoch},
     chain::{Reverts, code_hash},
     runnable,
     state::Definition,
@@ -36,10 +36,7 @@ pub(crate) fn pending(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let [start, count] = [arguments.u32(1, u32::MAX)?, arguments.u32(2, u32::MAX)?];
     let mut actions = Vec::new();
     for (number, role) in (0..).zip(ROLES) {
-        let Ok(stored) = Stored::of(&definition, role) else {
-            continue;
-        };
-        let list = Pending::at(definition.id, number, stored.epoch(&definition, role));
+        let list = Pending::at(definition.id, number, epoch(&definition, role));
         let open = (0..list.count()).map(|position| list.get(position));
         actions.extend(open.filter(is_open).map(Value::from));
     }
@@ -50,7 +47,7 @@ pub(crate) fn pending(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 
 /// How far an action is, who approved, who may still, and what keeps it from being executed.
 pub(crate) fn readiness(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
-    let (action, _, stored) = Action::open(arguments.word(0)?)?;
+    let (action, stored) = Action::open(arguments.word(0)?)?;
     let lambdas = stored.consents(action.id, Address::ZERO, action.approvals)?;
     let [approved, missing] = [true, false].map(|set| {
         let addresses = stored.policy.addresses(action.approvals, set);

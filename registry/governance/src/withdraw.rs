@@ -12,7 +12,7 @@ use stylus_registry_core::{
 /// Withdraws the caller's own approval; delays whose siblings fail by that start again.
 pub(crate) fn revoke(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::take()?;
-    let (mut action, _, stored) = Action::open(arguments.word(0)?)?;
+    let (mut action, stored) = Action::open(arguments.word(0)?)?;
     let approver = sender();
     let bit = stored.policy.bit(approver);
     if action.approvals & bit == 0 {
@@ -31,7 +31,7 @@ pub(crate) fn revoke(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 /// Ends an action: by its proposer, or by who alone satisfies its role.
 pub(crate) fn cancel(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::take()?;
-    let (action, _, stored) = Action::open(arguments.word(0)?)?;
+    let (action, stored) = Action::open(arguments.word(0)?)?;
     let caller = sender();
     let bit = stored.policy.bit(caller);
     if caller != action.proposer && !stored.policy.is_satisfied_alone(bit) {
