@@ -16,7 +16,7 @@ sol! {
         address implementation;
         /// One of [`crate::reasons::step`].
         uint8 kind;
-        /// The migration script of kind 2, else zero.
+        /// The migration script of kind 2, the program of kind 3, else zero.
         address script;
         /// The calldata of the step, may be empty.
         bytes data;
@@ -34,5 +34,15 @@ sol! {
         /// Closes the upgrade that `beginUpgrade` opened in this transaction: the instance is
         /// at `version` from now on.
         function endUpgrade(string calldata version) external;
+        /// Suspends the upgrade that was opened in this transaction: the instance has arrived
+        /// where the next complex step of its path begins, and that step has started. It is
+        /// resumed by `resumeUpgrade`; until then every upgrade reverts `UpgradeInProgress`.
+        function suspendUpgrade() external;
+        /// Opens a suspended upgrade again: returns the complex step and, unless it turns
+        /// `back`, what follows it on the way to the target, every program on it checked. With
+        /// `back`, the first hop's `implementation` is the code of its `from`. `endUpgrade`
+        /// closes it, at the target or back at `from`. Reverts `NotAnInstance` unless the
+        /// caller is an instance in a complex step, in that direction.
+        function resumeUpgrade(bool back) external returns (Hop[] memory hops);
     }
 }

@@ -7,6 +7,9 @@
 //! | [`registry`] | what the registry answers, emits and reverts with |
 //! | [`instance`] | the calls between a proxy and its registry, theirs alone |
 //! | [`migratable`] | initializers, migrations and their errors |
+//! | [`complex`] | complex migrations: paused, in batches |
+//! | [`lazy`] | lazy migrations: on first write |
+//! | [`full`] | full migrations: what only history tells |
 //! | [`policy`] | the lambda contract of a policy |
 //! | [`slots`] | storage and transient slots, each derived from its definition |
 //! | [`reasons`] | names for every reason number |
@@ -20,7 +23,10 @@ extern crate alloc;
 
 pub mod build;
 pub mod chain;
+pub mod complex;
+pub mod full;
 pub mod instance;
+pub mod lazy;
 pub mod limits;
 pub mod migratable;
 pub mod policy;

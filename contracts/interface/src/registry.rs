@@ -138,6 +138,8 @@ sol! {
         error InvalidSignature(uint256 index, address signer);
         error CodeChanged(address account, bytes32 expected, bytes32 found);
         error NotAnInstance(address proxy);
+        /// `setHandler` or `abortMigration` of an instance whose state is another one.
+        error NotMigrating(address proxy, uint8 state);
         error Reentered();
         error InsufficientGas(uint64 needed, uint64 left);
         error ProxyExists(address proxy);

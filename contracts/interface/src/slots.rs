@@ -47,6 +47,14 @@ pub const INITIALISED: B256 = erc7201(b"stylus-upgrades.upgradeability");
 /// `@custom:storage-location erc7201:stylus-upgrades.migratable`: slot 0 of the namespace is
 /// `mapping(string => bool) migrated`, so a flag lies at `keccak256(label ++ MIGRATED)`.
 pub const MIGRATED: B256 = erc7201(b"stylus-upgrades.migratable");
+/// `@custom:storage-location erc7201:stylus-upgrades.complex`: slot 0 of the namespace is the
+/// state of the running complex migration, from the most significant byte on: flags (1 running,
+/// 2 turning back), 5 bytes of `done`, 5 of `total`, one unused, 20 of the handler. Zero where
+/// none runs.
+pub const COMPLEX: B256 = erc7201(b"stylus-upgrades.complex");
+/// `erc7201:stylus-upgrades.lazy`: the new form of a lazily migrated map at slot `s` lies at
+/// `keccak256(s ++ LAZY)` and behind: its count of entries left, then the mapping.
+pub const LAZY: B256 = erc7201(b"stylus-upgrades.lazy");
 /// Root of the registry's own state.
 pub const REGISTRY: B256 = erc7201(b"stylus-upgrades.registry");
 

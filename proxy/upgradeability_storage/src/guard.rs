@@ -6,7 +6,7 @@ use stylus_upgrades_host::storage;
 use stylus_upgrades_interface::{instance::Hop, proxy::IUpgradeabilityProxy as Abi, slots};
 
 use crate::{
-    instance::load,
+    instance::{Instance, STUB, load},
     revert::{Reverts, revert},
 };
 
@@ -31,6 +31,19 @@ impl Guard {
             ]
             .map(|slot| (slot, load(slot))),
         )
+    }
+
+    /// What they hold while the complex step of a hop is left: many transactions lie between its
+    /// start and this, but each of them has one value only.
+    pub(crate) fn within(instance: &Instance, hop: &Hop) -> Self {
+        Self([
+            (slots::IMPLEMENTATION, STUB.into_word()),
+            (slots::ADMIN, instance.registry.into_word()),
+            (slots::BEACON, B256::ZERO),
+            (slots::INITIALISED, slots::SET),
+            (slots::migrated(&hop.from), slots::SET),
+            (slots::migrated(&hop.to), B256::ZERO),
+        ])
     }
 
     /// Reads them again, past the cache, after a step that may not have changed any.

@@ -10,7 +10,7 @@ use stylus_upgrades_interface::{build, proxy::IUpgradeabilityProxy as Abi, slots
 use crate::revert::{Reverts, revert};
 
 /// The pause stub: CREATE2 deployer, salt 0. It reverts `UpgradeInProgress()` to every call.
-const STUB: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_STUB")));
+pub(crate) const STUB: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_STUB")));
 
 /// The proxy whose storage this is.
 pub(crate) struct Instance {

@@ -1,6 +1,7 @@
 //! UpgradeabilityStorage: where the upgrade state of a proxy lives, and its admin path. Every
 //! proxy delegatecalls it for the five selectors of [`IUpgradeabilityProxy`] and for nothing
 //! else, so all of this runs on the proxy's storage. Called directly it reverts `NotAProxy()`.
+//! The program of a complex migration delegatecalls it once more, to leave its step.
 //!
 //! | slot | holds |
 //! |---|---|
@@ -15,6 +16,7 @@
 
 extern crate alloc;
 
+mod complex;
 mod guard;
 mod instance;
 mod marks;
@@ -30,7 +32,7 @@ use alloy_sol_types::{SolCall, SolValue};
 use instance::Instance;
 use revert::{Reverts, revert};
 use stylus_upgrades_host::{call, context, program::Status};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Abi;
+use stylus_upgrades_interface::{complex::IComplexStep, proxy::IUpgradeabilityProxy as Abi};
 
 stylus_upgrades_host::allocating_program!(answer);
 
@@ -42,7 +44,7 @@ fn answer(calldata: &[u8]) -> Status {
     Status::from(answered.is_ok())
 }
 
-/// The five selectors.
+/// The five selectors, and the one for programs of complex migrations, which no proxy forwards.
 fn dispatch(calldata: &[u8]) -> Reverts<Vec<u8>> {
     let (selector, arguments) = calldata.split_first_chunk().ok_or_else(Vec::new)?;
     let instance = Instance::here()?;
@@ -61,6 +63,11 @@ fn dispatch(calldata: &[u8]) -> Reverts<Vec<u8>> {
         Abi::implementationVersionCall::SELECTOR => {
             refuse_value()?;
             Ok(registry::version(&instance)?.abi_encode())
+        }
+        IComplexStep::finishStepCall::SELECTOR => {
+            refuse_value()?;
+            let asked = decode::<IComplexStep::finishStepCall>(arguments)?;
+            complex::finish(&instance, asked.back)
         }
         _ => Err(Vec::new()),
     }

@@ -27,7 +27,20 @@ pub(crate) fn begin(instance: &Instance, version: &str) -> Reverts<Vec<Hop>> {
         caller,
         version: version.into(),
     };
-    let hops = ask(instance, &asked)?;
+    path(ask(instance, &asked)?)
+}
+
+/// Asks the registry for what is left of the path behind the complex step that the instance is
+/// in, that step first.
+pub(crate) fn resume(instance: &Instance, back: bool) -> Reverts<Vec<Hop>> {
+    path(ask(
+        instance,
+        &IInstanceRegistry::resumeUpgradeCall { back },
+    )?)
+}
+
+/// A path has at least one hop.
+fn path(hops: Vec<Hop>) -> Reverts<Vec<Hop>> {
     if hops.is_empty() {
         Err(not_a_registry())
     } else {
@@ -37,11 +50,27 @@ pub(crate) fn begin(instance: &Instance, version: &str) -> Reverts<Vec<Hop>> {
 
 /// Tells the registry that the instance is at `version` from now on.
 pub(crate) fn end(instance: &Instance, version: &str) -> Reverts<()> {
-    let told = IInstanceRegistry::endUpgradeCall {
-        version: version.into(),
-    }
-    .abi_encode();
-    let called = call::call(&instance.registry.into(), &told, &[0; 32], u64::MAX);
+    tell(
+        instance,
+        &IInstanceRegistry::endUpgradeCall {
+            version: version.into(),
+        },
+    )
+}
+
+/// Tells the registry that the next complex step of the path has started.
+pub(crate) fn suspend(instance: &Instance) -> Reverts<()> {
+    tell(instance, &IInstanceRegistry::suspendUpgradeCall {})
+}
+
+/// Calls the registry, which answers nothing.
+fn tell(instance: &Instance, told: &impl SolCall) -> Reverts<()> {
+    let called = call::call(
+        &instance.registry.into(),
+        &told.abi_encode(),
+        &[0; 32],
+        u64::MAX,
+    );
     if called.ok {
         Ok(())
     } else {

@@ -43,7 +43,7 @@ pub(crate) fn run(hop: &Hop, data: &[u8]) -> Reverts<()> {
 pub(crate) fn birth(instance: &Instance, hop: &Hop, data: &[u8]) -> Reverts<()> {
     if !data.is_empty() {
         let guard = Guard::before(hop);
-        under_token(token::INITIALIZER, hop, data)?;
+        under_token(token::INITIALIZER, hop, hop.implementation, data)?;
         guard.check_but_target()?;
     }
     marks::set(&hop.to);
@@ -64,7 +64,7 @@ fn migration(hop: &Hop, data: &[u8]) -> Reverts<()> {
         return Err(marks::not_applied(hop));
     }
     let guard = Guard::before(hop);
-    under_token(token::MIGRATION, hop, data)?;
+    under_token(token::MIGRATION, hop, hop.implementation, data)?;
     guard.check_but_target()?;
     if marks::is_set(&hop.to) {
         Ok(())
@@ -82,11 +82,11 @@ fn foreign(hop: &Hop, code: Address, data: &[u8]) -> Reverts<()> {
     Ok(())
 }
 
-/// Runs the new implementation while the one-shot token of the step is set.
-fn under_token(kind: u8, hop: &Hop, data: &[u8]) -> Reverts<()> {
+/// Runs `code` while the one-shot token of the step is set.
+pub(crate) fn under_token(kind: u8, hop: &Hop, code: Address, data: &[u8]) -> Reverts<()> {
     let preimage = Preimage::abi_encode_params(&(kind, &hop.from, &hop.to));
     storage::transient_store(&slots::TOKEN.0, &keccak256(preimage).0);
-    let ran = delegate(hop, hop.implementation, data);
+    let ran = delegate(hop, code, data);
     storage::transient_store(&slots::TOKEN.0, &B256::ZERO.0);
     ran
 }

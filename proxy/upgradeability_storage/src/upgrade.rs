@@ -10,6 +10,7 @@ use stylus_upgrades_interface::{
 };
 
 use crate::{
+    complex,
     instance::Instance,
     registry,
     revert::{Reverts, revert},
@@ -26,15 +27,28 @@ pub(crate) fn run(instance: &Instance, version: &str, data: &[u8]) -> Reverts<Ve
         return Ok(Vec::new());
     };
     check_birth(instance, last)?;
-    let data_is_left = !takes_data(last);
+    complex::check_data(&hops, data)?;
     check_value(&hops, data)?;
-    migrate(instance, &hops, data)?;
-    registry::end(instance, version)?;
-    instance.resume(last.implementation);
-    if data_is_left && !data.is_empty() {
+    let arrived = travel(instance, &hops, last, data)?;
+    if arrived && !takes_data(last) && !data.is_empty() {
         step::afterwards(last, data)?;
     }
     Ok(Vec::new())
+}
+
+/// Runs the steps up to the next complex one, or all of them and switches to the code of the
+/// `last`. Whether the instance has arrived there.
+pub(crate) fn travel(instance: &Instance, hops: &[Hop], last: &Hop, data: &[u8]) -> Reverts<bool> {
+    let stop = hops.iter().position(complex::is_complex);
+    let (simple, complex) = hops.split_at(stop.unwrap_or(hops.len()));
+    migrate(instance, simple, data)?;
+    if let Some(hop) = complex.first() {
+        complex::start(instance, hop)?;
+        return Ok(false);
+    }
+    registry::end(instance, &last.to)?;
+    instance.resume(last.implementation);
+    Ok(true)
 }
 
 /// Runs every step, in order.
@@ -86,7 +100,7 @@ fn check_value(hops: &[Hop], data: &[u8]) -> Reverts<()> {
 }
 
 /// Whether the calldata of the upgrade call is that of the hop.
-fn takes_data(hop: &Hop) -> bool {
+pub(crate) fn takes_data(hop: &Hop) -> bool {
     is_birth(hop) || hop.kind == kind::CALL && hop.data.is_empty()
 }
 

@@ -42,6 +42,8 @@ fn all_slots_are_distinct() {
         BEACON,
         INITIALISED,
         MIGRATED,
+        COMPLEX,
+        LAZY,
         REGISTRY,
         TOKEN,
         LOCK,
