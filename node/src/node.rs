@@ -38,7 +38,11 @@ struct Clock {
 }
 
 impl Clock {
+    /// A century is as good as never, and keeps the system's clock from overflowing.
+    const LONGEST: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+
     fn start(every: Duration) -> Self {
+        let every = every.min(Self::LONGEST);
         Self {
             every,
             due: Instant::now() + every,

@@ -11,6 +11,10 @@ use super::{RpcResult, Table, done, json as convert, ok};
 use crate::config::MiningMode;
 use crate::node::{Node, number_id};
 
+/// Last moment that the clock can be set to, in Unix seconds: the end of the year 9999. It keeps
+/// sums of times far from 64 bits.
+const LAST_SECOND: u64 = 253_402_300_799;
+
 /// Most blocks that one request may mine; each is kept in memory.
 const MAX_BLOCKS: u64 = 1_000_000;
 
@@ -98,7 +102,13 @@ fn mine_as_asked(node: &mut Node, args: &Args) -> Result<(), RpcError> {
 /// `(blocks, interval)`; the interval is in seconds.
 fn mine(node: &mut Node, args: &Args) -> RpcResult {
     let blocks = block_count(args.opt(0, "blocks")?)?;
-    node.chain.mine(blocks, args.opt_u64(1, "interval")?)?;
+    let interval = args.opt_u64(1, "interval")?;
+    node.chain.mine(
+        blocks,
+        interval
+            .map(|seconds| in_time("interval", seconds))
+            .transpose()?,
+    )?;
     done()
 }
 
@@ -166,15 +176,20 @@ fn revert(node: &mut Node, args: &Args) -> RpcResult {
 
 /// The answer is the total shift in seconds.
 fn increase_time(node: &mut Node, args: &Args) -> RpcResult {
-    ok(node.chain.increase_time(args.u64(0, "seconds")?))
+    ok(node
+        .chain
+        .increase_time(in_time("seconds", args.u64(0, "seconds")?)?))
 }
 
 fn set_time(node: &mut Node, args: &Args) -> RpcResult {
-    ok(node.chain.set_time(seconds_of(args.u64(0, "timestamp")?)))
+    ok(node
+        .chain
+        .set_time(in_time("timestamp", seconds_of(args.u64(0, "timestamp")?))?))
 }
 
 fn set_next_timestamp(node: &mut Node, args: &Args) -> RpcResult {
-    node.chain.set_next_timestamp(args.u64(0, "timestamp")?)?;
+    node.chain
+        .set_next_timestamp(in_time("timestamp", args.u64(0, "timestamp")?)?)?;
     done()
 }
 
@@ -201,6 +216,15 @@ fn seconds_of(timestamp: u64) -> u64 {
         timestamp / 1000
     } else {
         timestamp
+    }
+}
+
+fn in_time(name: &str, seconds: u64) -> Result<u64, RpcError> {
+    match seconds <= LAST_SECOND {
+        true => Ok(seconds),
+        false => Err(RpcError::Params(format!(
+            "{name}: expected at most {LAST_SECOND} seconds, found {seconds}"
+        ))),
     }
 }
 

@@ -8,6 +8,7 @@ use futures::StreamExt;
 use serde_json::{Value, json};
 use stylus_devnode::{Limits, NodeConfig, spawn};
 
+use crate::readme::listed;
 use crate::support::{exchange, node, post, request, rpc, rpc_error};
 
 fn code(answer: &str) -> i64 {
@@ -194,4 +195,69 @@ fn more_connections_than_the_budget_wait_and_are_answered() {
 fn subscribing_over_http_is_an_error() {
     let node = node();
     rpc_error(node.port(), "eth_subscribe", json!(["newHeads"]));
+}
+
+/// Parameters that are wrong for nearly everything, and right for something.
+fn odd_parameters() -> Vec<Value> {
+    let account = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266";
+    let word = format!("0x{}", "ff".repeat(32));
+    let huge = format!("0x{}", "ff".repeat(33));
+    vec![
+        json!([]),
+        json!([null]),
+        json!([{}]),
+        json!([[]]),
+        json!([-1]),
+        json!([1.5]),
+        json!([true, false]),
+        json!(["0x"]),
+        json!(["latest", "latest", "latest"]),
+        json!([account, word, word]),
+        json!([word, word, word, word]),
+        json!([huge, huge, huge]),
+        json!([account, account, "0x0"]),
+        json!([account, "0xffffffffffffffff"]),
+        json!(["0x0", "0x0", "0x0"]),
+        json!(["0xffffffffffffffff", "0x1", [99.0, -1.0]]),
+        json!([{ "from": account, "to": account, "gas": "0xffffffffffffffff", "value": word }, "latest"]),
+        json!([{ "from": account, "to": account, "gasPrice": word }, { "blockHash": word }]),
+        json!([{ "from": account, "nonce": "0xffffffffffffffff", "data": "0xfe" }, "pending"]),
+        json!([{ "to": account, "maxFeePerGas": "0x1", "maxPriorityFeePerGas": "0xffff" }, "earliest"]),
+        json!([{ "to": account, "input": "0x", "data": "0x00" }, "latest", {}, {}]),
+        json!([{ "to": account }, "latest", { account: { "state": {}, "stateDiff": {} } }]),
+        json!([{ "to": account }, "latest", { account: { "code": "0xeff00000", "nonce": "0xffffffffffffffff" } }, { "time": "0xffffffffffffffff" }]),
+        json!([{ "fromBlock": "0xffffffffffffffff", "toBlock": "0x0", "topics": [null, [word.clone(), null]] }]),
+        json!([{ "timestamp": "0xffffffffffffffff" }]),
+        json!({ "named": "parameters" }),
+        json!("text"),
+    ]
+}
+
+#[test]
+fn no_parameters_of_any_method_bring_the_node_into_trouble() {
+    let node = node();
+    let parameters = odd_parameters();
+    for method in listed()
+        .iter()
+        .filter(|method| !method.ends_with("subscribe"))
+    {
+        let batch: Vec<Value> = parameters
+            .iter()
+            .map(|params| json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }))
+            .collect();
+        let answers: Vec<Value> =
+            serde_json::from_str(&post(node.port(), &json!(batch).to_string()).1).unwrap();
+        for (answer, params) in answers.iter().zip(&parameters) {
+            assert_ne!(
+                answer["error"]["code"], -32603,
+                "{method} {params}: {answer}"
+            );
+        }
+    }
+    assert_eq!(rpc(node.port(), "eth_chainId", json!([])), "0x64aba");
+    let nested = format!(
+        "{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_call\",\"params\":{}",
+        "[".repeat(100_000)
+    );
+    assert_eq!(code(&post(node.port(), &nested).1), -32700);
 }

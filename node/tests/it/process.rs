@@ -228,19 +228,6 @@ fn a_thousand_transactions_after_stdout_was_closed_leave_the_process_alive() {
 }
 
 #[test]
-fn several_hosts_share_one_port() {
-    let process = Process::start(&["--host", "127.0.0.1,127.0.0.2"]);
-    assert!(
-        process
-            .lines
-            .iter()
-            .any(|line| line == &format!("also listening on 127.0.0.2:{}", process.port))
-    );
-    let second = TcpStream::connect(("127.0.0.2", process.port));
-    assert!(second.is_ok());
-}
-
-#[test]
 fn until_parent_exits_ends_with_a_parent_that_was_killed() {
     let mut shell = Command::new("sh")
         .args(["-c", "\"$0\" -p 0 --until-parent-exits & wait", BINARY])

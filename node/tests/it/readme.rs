@@ -26,6 +26,15 @@ const NAMESPACES: [&str; 11] = [
     "web3",
 ];
 
+/// What the README lists.
+pub(crate) fn listed() -> Vec<String> {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    methods(&std::fs::read_to_string(readme).unwrap(), '`')
+        .into_iter()
+        .map(str::to_owned)
+        .collect()
+}
+
 #[test]
 fn every_method_of_the_readme_exists_and_every_method_is_in_it() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
