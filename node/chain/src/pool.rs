@@ -3,10 +3,11 @@
 use crate::{PoolContent, PooledTransaction, RejectReason};
 use alloy_consensus::Transaction;
 use alloy_primitives::{Address, B256};
+use std::collections::VecDeque;
 
 /// In order of arrival.
 #[derive(Clone, Default)]
-pub(crate) struct Pool(Vec<PooledTransaction>);
+pub(crate) struct Pool(VecDeque<PooledTransaction>);
 
 impl Pool {
     pub(crate) fn get(&self, hash: B256) -> Option<&PooledTransaction> {
@@ -30,7 +31,7 @@ impl Pool {
                 Ok(())
             }
             None => {
-                self.0.push(new);
+                self.0.push_back(new);
                 Ok(())
             }
         }
@@ -55,7 +56,7 @@ impl Pool {
             .0
             .iter()
             .position(|tx| tx.envelope.nonce() <= nonce(tx.from))?;
-        Some(self.0.remove(at))
+        self.0.remove(at)
     }
 
     /// The nonce after all transactions of `from` that follow each other from `nonce` on.

@@ -232,6 +232,17 @@ fn arbsys_knows_block_hashes_and_the_address_table_remembers() {
     );
     assert!(InvalidBlockNumber::abi_decode(&future.output).is_ok());
 
+    // EIP-2935 answers the same.
+    let history = address!("0000F90827F1C53a10cb7A02335B175320002935");
+    let word = |number: u64| U256::from(number).to_be_bytes::<32>();
+    assert_eq!(
+        call(&chain, request(history, word(2))).output,
+        Bytes::from(hash)
+    );
+    for refused in [&word(3)[..], &word(4)[..], &[][..]] {
+        assert!(!call(&chain, request(history, refused.to_vec())).success);
+    }
+
     let table = Address::with_last_byte(0x66);
     let account = address!("00000000000000000000000000000000000000aa");
     assert!(!ask(&chain, table, addressExistsCall { account }));

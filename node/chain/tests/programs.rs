@@ -317,3 +317,68 @@ fn every_selectable_version_runs_programs() {
         );
     }
 }
+
+#[test]
+fn from_arbos_60_a_program_is_cheap_again_within_a_block() {
+    for (version, saves) in [(51, false), (60, true)] {
+        let mut chain = chain_at(version);
+        let program = install(&mut chain, &counter());
+        // Both at non-zero storage, so that only the start differs.
+        send(&mut chain, ALICE, request(program, Bytes::new()));
+        let quoted = ask(&chain, ARB_WASM, ArbOs::programInitGasCall { program });
+        chain.set_automine(false);
+        let mut hashes = Vec::new();
+        for _ in 0..2 {
+            let hash = chain.submit_unsigned(ALICE, request(program, Bytes::new()));
+            hashes.push(hash.expect("accepted"));
+        }
+        chain.mine(1, None).expect("mines");
+        let gas: Vec<u64> = hashes
+            .iter()
+            .map(|hash| chain.receipt(*hash).expect("mined").gas_used)
+            .collect();
+        let saved = if saves {
+            quoted.gas - quoted.gasWhenCached
+        } else {
+            0
+        };
+        assert_eq!(gas[0] - gas[1], saved, "ArbOS {version}");
+    }
+}
+
+#[test]
+fn from_arbos_60_a_program_may_be_spread_over_fragments() {
+    let mut chain = chain_at(60);
+    let whole = program(&counter());
+    let wasm = wat::parse_str(counter()).expect("well-formed");
+    let (first, second) = whole[4..].split_at(whole.len() / 2);
+    let fragment = |part: &[u8]| [&[0xef, 0xf0, 0x01][..], part].concat();
+    let parts = [
+        deploy(&mut chain, &fragment(first)),
+        deploy(&mut chain, &fragment(second)),
+    ];
+    let root = |len: usize, parts: &[alloy_primitives::Address]| {
+        let len = u32::try_from(len).expect("small").to_be_bytes();
+        let mut code = [&[0xef, 0xf0, 0x02, 0x00][..], &len].concat();
+        parts.iter().for_each(|part| code.extend(part.as_slice()));
+        code
+    };
+    let good = deploy(&mut chain, &root(wasm.len(), &parts));
+    let receipt = activate(&mut chain, good);
+    assert!(receipt.success, "{receipt:?}");
+    assert!(send(&mut chain, ALICE, request(good, Bytes::new())).success);
+    assert_eq!(slot(&chain, good, 0), U256::from(1));
+    for bad in [
+        root(wasm.len() + 1, &parts),
+        root(wasm.len(), &parts[..1]),
+        root(wasm.len(), &[parts[0], parts[1], parts[1]]),
+        fragment(first),
+    ] {
+        let address = deploy(&mut chain, &bad);
+        let receipt = activate(&mut chain, address);
+        assert!(
+            !receipt.success && receipt.gas_used < 3_000_000,
+            "{receipt:?}"
+        );
+    }
+}

@@ -137,11 +137,11 @@ fn an_account_that_delegates_to_a_program_runs_it() {
     assert_eq!(slot(&chain, ALICE, 0), U256::from(1));
     assert_eq!(slot(&chain, counter, 0), U256::ZERO);
     let forward = install(&mut chain, &forwarder());
-    assert!(send(&mut chain, BOB_FUNDED, request(forward, via(ALICE, b""))).success);
-    assert_eq!(slot(&chain, ALICE, 0), U256::from(2));
+    assert!(send(&mut chain, DEV, request(forward, via(ALICE, b""))).success);
+    let evm = deploy(&mut chain, &EVM_FORWARD);
+    assert!(send(&mut chain, DEV, request(evm, via(ALICE, b""))).success);
+    assert_eq!(slot(&chain, ALICE, 0), U256::from(3));
 }
-
-const BOB_FUNDED: Address = DEV;
 
 #[test]
 fn the_unprotected_create2_deployer_transaction_recreates_the_genesis_code() {

@@ -5,6 +5,7 @@
 
 pub(crate) mod address_set;
 pub(crate) mod data_price;
+pub(crate) mod history;
 pub(crate) mod params;
 pub(crate) mod program;
 pub(crate) mod store;

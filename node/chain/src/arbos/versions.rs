@@ -1,6 +1,6 @@
 //! ArbOS versions: the state each one starts with or changes.
 
-use super::{LAYOUT, Params, STATE, Store, data_price, fine, word};
+use super::{LAYOUT, Params, STATE, Store, data_price, fine, history, word};
 use crate::{
     precompiles,
     world::{Account, NOW, World},
@@ -63,6 +63,9 @@ pub(crate) fn upgrade(world: &mut World, target: u64) {
         fine(world.write(LAYOUT.params, params.pack()));
         if version == 50 {
             fine(world.write(LAYOUT.l2_tx_gas_limit, U256::from(32_000_000)));
+        }
+        if version == 40 {
+            history::install(world);
         }
         install_precompiles(world, version..=version);
         fine(world.write(LAYOUT.version, U256::from(version)));

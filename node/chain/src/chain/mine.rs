@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Block, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
-    arbos::{LAYOUT, Store, fine, versions},
+    arbos::{LAYOUT, Store, fine, history, versions},
     evm::{RecentPrograms, StateView, execute},
     ledger::Record,
     world::NOW,
@@ -50,8 +50,17 @@ impl Chain {
     pub(super) fn mine_block(&mut self, even_empty: bool) -> Result<Refused, ChainError> {
         let mut clock = self.clock;
         let timestamp = clock.take(self.head_time());
+        let before = self.world.version();
         self.world.advance();
         versions::apply_scheduled(&mut self.world, timestamp);
+        if self.arbos_version() >= 40 {
+            let parent = self.ledger.head();
+            history::note(
+                &mut self.world,
+                parent,
+                self.ledger.hash(parent).unwrap_or_default(),
+            );
+        }
         let facts = BlockFacts {
             l2_number: self.ledger.head() + 1,
             timestamp,
@@ -75,6 +84,7 @@ impl Chain {
             }
         }
         if building.transactions.is_empty() && !even_empty {
+            self.world.undo_to(before);
             return Ok(refused);
         }
         self.clock = clock;

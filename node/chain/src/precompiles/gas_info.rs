@@ -95,36 +95,44 @@ fn fixed<C: SolCall>(call: &mut Call<'_, '_>, value: C::Return) -> Result<Bytes,
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     match call.selector() {
         getPricesInWeiCall::SELECTOR => call.method::<getPricesInWeiCall>(View, 0, |c, _| {
-            let [_0, _1, _2, _3, _4, _5] = in_wei(c)?;
+            let p = in_wei(c)?;
             Ok(getPricesInWeiReturn {
-                _0,
-                _1,
-                _2,
-                _3,
-                _4,
-                _5,
+                _0: p[0],
+                _1: p[1],
+                _2: p[2],
+                _3: p[3],
+                _4: p[4],
+                _5: p[5],
             })
         }),
         getPricesInWeiWithAggregatorCall::SELECTOR => call
             .method::<getPricesInWeiWithAggregatorCall>(View, 0, |c, _| {
-                let [_0, _1, _2, _3, _4, _5] = in_wei(c)?;
+                let [a, b, d, e, f, g] = in_wei(c)?;
                 Ok(getPricesInWeiWithAggregatorReturn {
-                    _0,
-                    _1,
-                    _2,
-                    _3,
-                    _4,
-                    _5,
+                    _0: a,
+                    _1: b,
+                    _2: d,
+                    _3: e,
+                    _4: f,
+                    _5: g,
                 })
             }),
         getPricesInArbGasCall::SELECTOR => call.method::<getPricesInArbGasCall>(View, 0, |c, _| {
-            let [_0, _1, _2] = in_gas(c)?;
-            Ok(getPricesInArbGasReturn { _0, _1, _2 })
+            let [a, b, d] = in_gas(c)?;
+            Ok(getPricesInArbGasReturn {
+                _0: a,
+                _1: b,
+                _2: d,
+            })
         }),
         getPricesInArbGasWithAggregatorCall::SELECTOR => call
             .method::<getPricesInArbGasWithAggregatorCall>(View, 0, |c, _| {
-                let [_0, _1, _2] = in_gas(c)?;
-                Ok(getPricesInArbGasWithAggregatorReturn { _0, _1, _2 })
+                let [a, b, d] = in_gas(c)?;
+                Ok(getPricesInArbGasWithAggregatorReturn {
+                    _0: a,
+                    _1: b,
+                    _2: d,
+                })
             }),
         getGasAccountingParamsCall::SELECTOR => {
             call.method::<getGasAccountingParamsCall>(View, 0, |c, _| {
