@@ -207,7 +207,7 @@ pub fn module(pages: u32, body: &str) -> String {
             (drop (call $read_return_data (i32.const 0) (i32.const 0) (call $return_data_size)))
             (call $write_result (i32.const 0) (call $return_data_size)))
         (func (export "user_entrypoint") (param $len i32) (result i32)
-            (local $status i32) (local $before i64) (local $at i32)
+            (local $status i32) (local $before i64) (local $at i32) (local $size i32)
             (call $read_args (i32.const 0))
             {body}))"#
     )
