@@ -1,9 +1,10 @@
 //! The compiler's JSON: solc's `storageLayout`, with the additions of `@openzeppelin/upgrades-core`
 //! (namespaces, renamedFrom, retypedFrom, members of enums) and one of ours (keyExtension).
 
+mod hash;
+
 use std::collections::BTreeMap;
 
-use alloy_primitives::{B256, keccak256};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::error::LayoutError;
@@ -114,29 +115,6 @@ impl Layout {
     pub fn to_json(&self) -> String {
         // Strings, numbers and maps with text keys: there is nothing that serde_json refuses.
         serde_json::to_string_pretty(self).unwrap_or_default()
-    }
-
-    /// Identifies what the layout says: keccak256 of its JSON without the numbers, names and
-    /// places that change with every build (`astId`, `contract`, `src`).
-    pub fn hash(&self) -> B256 {
-        let mut bare = self.clone();
-        let members = bare
-            .types
-            .values_mut()
-            .filter_map(|item| match &mut item.members {
-                Some(Members::Struct(members)) => Some(members),
-                _ => None,
-            });
-        let areas = bare.namespaces.values_mut().chain(members);
-        for item in areas.flatten().chain(&mut bare.storage) {
-            *item = Item {
-                ast_id: 0,
-                contract: String::new(),
-                src: None,
-                ..item.clone()
-            };
-        }
-        keccak256(serde_json::to_vec(&bare).unwrap_or_default())
     }
 }
 

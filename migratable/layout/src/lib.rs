@@ -4,6 +4,38 @@
 //! A contract's crate turns the feature `sdk` on and writes `#[derive(StorageLayout)]` on its
 //! storage structs; on WASM the derive is empty. Tools use [`Layout::from_json`], [`compare`]
 //! and [`skeleton`].
+//!
+//! ```
+//! # #![allow(unexpected_cfgs, dead_code)]
+//! # extern crate alloc;
+//! use stylus_layout::{Declarations, Overrides, Source, StorageLayout, compare, skeleton};
+//! use stylus_sdk::prelude::*;
+//! use stylus_sdk::storage::{StorageAddress, StorageU64, StorageU256};
+//!
+//! #[storage]
+//! #[derive(StorageLayout)]
+//! pub struct CounterV1 {
+//!     owner: StorageAddress,
+//!     value: StorageU64,
+//! }
+//! #[storage]
+//! #[derive(StorageLayout)]
+//! pub struct CounterV2 {
+//!     value: StorageU256,
+//!     #[layout(renamed_from = "owner")]
+//!     admin: StorageAddress,
+//!     step: StorageU64,
+//! }
+//! let (old, new) = (CounterV1::layout(), CounterV2::layout());
+//! let report = compare(&old, &new, &Declarations::none())?;
+//! assert!(!report.is_safe());
+//! println!("{report}{}", report.to_json());
+//!
+//! let step = Overrides::none().with("step", Source::Code("U256::from(1)".into()));
+//! let rust = skeleton(&old, &new, &step)?;
+//! assert!(rust.contains("pub fn migrate_storage(host: &impl StorageAccess) {"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 #[cfg(feature = "sdk")]
 extern crate alloc;
@@ -19,6 +51,7 @@ pub use stylus_layout_derive::StorageLayout;
 #[cfg(feature = "sdk")]
 #[doc(hidden)]
 pub mod derived {
+    pub use alloc::string::String;
     pub use alloy_primitives::B256;
     pub use stylus_sdk::storage::StorageType;
     pub use stylus_upgrades_interface::slots::erc7201;

@@ -379,6 +379,12 @@ fn json_comes_back_as_it_was_and_the_hash_ignores_what_a_build_changes() {
     other.storage[0].ast_id = 12345;
     other.storage[0].src = None;
     assert_eq!(other.hash(), layout.hash());
+    let renumbered = layout
+        .to_json()
+        .replace("t_struct(Inner)", "t_struct(Inner)77");
+    let renumbered = Layout::from_json(&renumbered).unwrap();
+    assert_ne!(renumbered, layout);
+    assert_eq!(renumbered.hash(), layout.hash());
     other.storage[0].label.push('x');
     assert_ne!(other.hash(), layout.hash());
 }

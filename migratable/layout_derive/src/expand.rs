@@ -34,7 +34,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
 
         #[cfg(not(target_arch = "wasm32"))]
         impl #impl_generics ::stylus_layout::StorageLayout for #name #ty_generics #where_clause {
-            fn describe(types: &mut ::stylus_layout::Types) -> ::std::string::String {
+            fn describe(types: &mut ::stylus_layout::Types) -> ::stylus_layout::derived::String {
                 types.structure::<Self>(#text, ::core::concat!(::core::file!(), ":", ::core::line!()), |fields| {
                     #(#calls)*
                 })
