@@ -9,6 +9,8 @@
 //! Admin = "0x…"
 //! ```
 
+mod save;
+
 use crate::error::{Exit, Explain};
 use alloy::primitives::Address;
 use serde::Deserialize;
@@ -67,6 +69,26 @@ pub enum ManifestError {
         /// The alias.
         alias: String,
     },
+    /// The file cannot be written.
+    #[error("{} cannot be written: {reason}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        reason: String,
+    },
+    /// Another address stands there already.
+    #[error("{} has another {entry}", path.display())]
+    Differs {
+        /// The file.
+        path: PathBuf,
+        /// `registry`, or the alias.
+        entry: String,
+        /// What was to be saved.
+        offered: Address,
+        /// What stands there.
+        held: String,
+    },
     /// A name that the manifest does not have.
     #[error("{name:?} is neither an address nor an alias")]
     UnknownAlias {
@@ -83,6 +105,8 @@ impl Explain for ManifestError {
             Self::Unreadable { .. } => "ManifestUnreadable",
             Self::Syntax { .. } => "ManifestSyntax",
             Self::Reserved { .. } => "ManifestAlias",
+            Self::Unwritable { .. } => "ManifestUnwritable",
+            Self::Differs { .. } => "ManifestDiffers",
             Self::UnknownAlias { .. } => "UnknownAlias",
         }
         .to_owned()
@@ -98,6 +122,7 @@ impl Explain for ManifestError {
                 "0x and 40 hexadecimal digits, or one of {}",
                 known.join(", ")
             )),
+            Self::Differs { offered, .. } => Some(offered.to_string()),
             _ => None,
         }
     }
@@ -106,13 +131,19 @@ impl Explain for ManifestError {
         match self {
             Self::Syntax { excerpt, .. } => Some(excerpt.clone()),
             Self::UnknownAlias { name, .. } => Some(name.clone()),
+            Self::Differs { held, .. } => Some(held.clone()),
             _ => None,
         }
     }
 
     fn next(&self) -> Option<String> {
         Some(match self {
-            Self::Unreadable { .. } => "check the path and its permissions".into(),
+            Self::Unreadable { .. } | Self::Unwritable { .. } => {
+                "check the path and its permissions".into()
+            }
+            Self::Differs { entry, .. } => {
+                format!("remove {entry} there, or save under another name")
+            }
             Self::Syntax { line, .. } => format!("correct line {line}"),
             Self::Reserved { .. } => "give it another name".into(),
             Self::UnknownAlias { name, .. } => format!("add {name} to [aliases] in {FILE}"),
@@ -131,11 +162,15 @@ impl Manifest {
         if let Some(path) = path {
             return Self::read(path);
         }
-        let nearest = folder
+        Self::nearest(folder).map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
+    }
+
+    /// The nearest manifest from `folder` upwards.
+    pub fn nearest(folder: &Path) -> Option<PathBuf> {
+        folder
             .ancestors()
             .map(|parent| parent.join(FILE))
-            .find(|path| path.is_file());
-        nearest.map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
+            .find(|path| path.is_file())
     }
 
     /// Reads the manifest at `path`.

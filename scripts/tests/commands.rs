@@ -260,5 +260,5 @@ fn a_file_that_is_no_wasm_is_refused_before_anything_is_sent() {
     let desk = Desk::new();
     std::fs::write(desk.path("bad.wasm"), b"\0asm\x01\0\0\0\xff").expect("written");
     let answer = desk.run("admin", &["deploy", "bad.wasm"]);
-    assert_eq!((answer.exit, error(&answer)), (Some(1), "InvalidWasm"));
+    assert_eq!((answer.exit, error(&answer)), (Some(1), "NotWasm"));
 }

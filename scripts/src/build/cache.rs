@@ -2,6 +2,7 @@
 
 use super::code::Artifact;
 use super::error::BuildError;
+use crate::progress::Progress;
 use alloy::primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
@@ -33,11 +34,14 @@ impl Cache {
         Ok(Self { folder })
     }
 
-    /// Waits until no other process builds here; lasts as long as the value does.
-    pub(super) fn lock(&self) -> Result<File, BuildError> {
+    /// Waits until nobody else builds here, and says so; lasts as long as the value does.
+    pub(super) fn lock(&self, progress: &dyn Progress) -> Result<File, BuildError> {
         let path = self.folder.join(".lock");
         let file = File::create(&path).map_err(BuildError::file("create", &path))?;
-        file.lock().map_err(BuildError::file("lock", path))?;
+        if file.try_lock().is_err() {
+            progress.note("waiting for another build of contracts to end");
+            file.lock().map_err(BuildError::file("lock", path))?;
+        }
         Ok(file)
     }
 

@@ -26,16 +26,15 @@ impl Artifact {
     /// Makes an artifact of what a compiler wrote. Errors if the chain would refuse it.
     pub fn from_wasm(name: &str, raw: &[u8]) -> Result<Self, BuildError> {
         let wasm = wasm::reencode(name, raw)?;
-        wasm::check(name, &wasm)?;
         let code = on_chain_code(&wasm);
         if code.len() > limits::CODE_SIZE_MAX {
             return Err(BuildError::TooLarge {
                 package: name.into(),
-                what: "on chain",
                 limit: limits::CODE_SIZE_MAX,
                 found: code.len(),
             });
         }
+        wasm::check(name, &wasm)?;
         Ok(Self {
             name: name.into(),
             wasm: wasm.into(),

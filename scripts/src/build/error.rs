@@ -65,49 +65,33 @@ pub enum BuildError {
         /// The package.
         package: String,
     },
-    /// The bytes are not a WASM module, or one that the chain refuses.
-    #[error("{package} is not a valid Stylus program: {reason}")]
+    /// The bytes are not a WASM module.
+    #[error("{package} is no WASM module: {reason}")]
+    NotWasm {
+        /// The package or file.
+        package: String,
+        /// The parser's words.
+        reason: String,
+    },
+    /// The chain would not activate the module.
+    #[error("{package} breaks the chain's rule `{rule}` at {location}")]
     InvalidWasm {
         /// The package or file.
         package: String,
-        /// Which rule, and where.
-        reason: String,
-    },
-    /// The module imports what no Stylus chain has.
-    #[error("{package} imports {import}, which no Stylus chain offers")]
-    ForeignImport {
-        /// The package or file.
-        package: String,
-        /// `module.name` of the import.
-        import: String,
-    },
-    /// The module lacks an export that the chain asks for.
-    #[error("{package} does not export {export}")]
-    MissingExport {
-        /// The package or file.
-        package: String,
-        /// Which export, with its type.
-        export: &'static str,
-        /// What was there instead.
+        /// The rule of activation.
+        rule: String,
+        /// Where in the module.
+        location: String,
+        /// What the rule asks for.
+        expected: String,
+        /// What the module has.
         found: String,
     },
-    /// The module asks for more memory than the chain gives.
-    #[error("{package} starts with {found} pages of memory")]
-    TooMuchMemory {
-        /// The package or file.
-        package: String,
-        /// Pages of 64 KiB at most.
-        limit: u64,
-        /// Pages of 64 KiB that it asks for.
-        found: u64,
-    },
     /// The code is too large for the chain.
-    #[error("{package} has {found} bytes {what}")]
+    #[error("{package} has {found} bytes on chain")]
     TooLarge {
         /// The package or file.
         package: String,
-        /// Which size: on chain, or unpacked.
-        what: &'static str,
         /// Bytes at most.
         limit: usize,
         /// Bytes there are.
@@ -127,9 +111,7 @@ impl Explain for BuildError {
             Self::Compile { .. } => "Compile",
             Self::NoArtifact { .. } => "NoArtifact",
             Self::InvalidWasm { .. } => "InvalidWasm",
-            Self::ForeignImport { .. } => "ForeignImport",
-            Self::MissingExport { .. } => "MissingExport",
-            Self::TooMuchMemory { .. } => "TooMuchMemory",
+            Self::NotWasm { .. } => "NotWasm",
             Self::TooLarge { .. } => "TooLarge",
         }
         .to_owned()
@@ -138,22 +120,19 @@ impl Explain for BuildError {
     fn expected(&self) -> Option<String> {
         match self {
             Self::NotAContract { .. } => Some("a folder with Cargo.toml, or a .wasm file".into()),
-            Self::ForeignImport { .. } => Some("imports from vm_hooks only".into()),
-            Self::MissingExport { export, .. } => Some((*export).into()),
-            Self::TooMuchMemory { limit, .. } => Some(format!("at most {limit} pages")),
-            Self::TooLarge { limit, what, .. } => Some(format!("at most {limit} bytes {what}")),
-            Self::InvalidWasm { .. } => Some("a module that the chain's validator accepts".into()),
+            Self::NotWasm { .. } => Some("a WASM module".into()),
+            Self::InvalidWasm { expected, .. } => Some(expected.clone()),
+            Self::TooLarge { limit, .. } => Some(format!("at most {limit} bytes on chain")),
             _ => None,
         }
     }
 
     fn found(&self) -> Option<String> {
         match self {
-            Self::ForeignImport { import, .. } => Some(import.clone()),
-            Self::MissingExport { found, .. } => Some(found.clone()),
-            Self::TooMuchMemory { found, .. } => Some(format!("{found} pages")),
+            Self::NotAContract { path } => Some(path.display().to_string()),
+            Self::NotWasm { reason, .. } => Some(reason.clone()),
+            Self::InvalidWasm { found, .. } => Some(found.clone()),
             Self::TooLarge { found, .. } => Some(format!("{found} bytes")),
-            Self::InvalidWasm { reason, .. } => Some(reason.clone()),
             _ => None,
         }
     }
@@ -171,14 +150,10 @@ impl Explain for BuildError {
                 Self::TargetMissing { .. } => "run: rustup target add wasm32-unknown-unknown",
                 Self::Compile { .. } => "correct the crate; the compiler's words stand above",
                 Self::NoArtifact { .. } => "check that the crate has a [lib] target",
+                Self::NotWasm { .. } => "give a .wasm file made for wasm32-unknown-unknown",
                 Self::InvalidWasm { .. } => {
-                    "compile for wasm32-unknown-unknown without floats and extensions"
+                    "leave out what breaks it: floats, other imports than vm_hooks, extensions"
                 }
-                Self::ForeignImport { .. } => {
-                    "leave out the crate that needs it (clocks, random numbers, JavaScript)"
-                }
-                Self::MissingExport { .. } => "add #[entrypoint] to the contract",
-                Self::TooMuchMemory { .. } => "lower the stack size and the static data",
                 Self::TooLarge { .. } => "make the contract smaller, or split it",
             }
             .to_owned(),

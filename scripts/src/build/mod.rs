@@ -79,7 +79,7 @@ impl Builder {
 
     /// Builds a contract of this workspace by its package's name.
     pub fn contract(&self, package: &str) -> Result<Artifact, BuildError> {
-        let _lock = self.cache.lock()?;
+        let _lock = self.cache.lock(&*self.progress)?;
         self.any(&self.member(package)?)
     }
 
@@ -95,13 +95,13 @@ impl Builder {
                 path: path.to_owned(),
             });
         }
-        let _lock = self.cache.lock()?;
+        let _lock = self.cache.lock(&*self.progress)?;
         self.any(&Crate::open(path)?)
     }
 
     /// Builds every contract of the framework, with the addresses that follow from their bytes.
     pub fn framework(&self) -> Result<Framework, BuildError> {
-        let _lock = self.cache.lock()?;
+        let _lock = self.cache.lock(&*self.progress)?;
         framework::build(self)
     }
 

@@ -76,12 +76,6 @@ impl Crate {
     /// Hashes everything that its build depends on, but compiler and constants.
     pub(super) fn sources(&self) -> Result<Sources, BuildError> {
         let mut files = BTreeMap::new();
-        for name in ["Cargo.toml", "rust-toolchain.toml"] {
-            let path = self.root.join(name);
-            if path.is_file() {
-                files.insert(PathBuf::from("workspace").join(name), path);
-            }
-        }
         let folders = self.closure()?;
         for (place, folder) in folders.iter().enumerate() {
             collect(
@@ -92,13 +86,35 @@ impl Crate {
             )?;
         }
         let lock = std::fs::read(self.root.join("Cargo.lock")).unwrap_or_default();
-        let (hash, constants) = digest(&files)?;
+        let (files, constants) = digest(&files)?;
         Ok(Sources {
-            hash,
+            hash: keccak256([files, self.settings()?].concat()),
             lock: keccak256(lock),
             folders,
             constants,
         })
+    }
+
+    /// The hash of what the workspace prescribes for contracts: not of what it prescribes for
+    /// programs of this machine, which changes more often.
+    fn settings(&self) -> Result<B256, BuildError> {
+        let manifest = read(&self.root.join("Cargo.toml"))?;
+        let mut settings = Table::new();
+        for path in [
+            &["workspace", "dependencies"][..],
+            &["workspace", "package"],
+            &["profile", "contract"],
+            &["profile", "release"],
+            &["patch"],
+        ] {
+            if let Some(value) = lookup(&manifest, path) {
+                settings.insert(path.join("."), value.clone());
+            }
+        }
+        let toolchain = std::fs::read(self.root.join("rust-toolchain.toml")).unwrap_or_default();
+        Ok(keccak256(
+            [settings.to_string().into_bytes(), toolchain].concat(),
+        ))
     }
 
     /// Sources that rustc names in the dependency file beside `wasm` and that lie outside

@@ -122,6 +122,9 @@ pub enum Command {
         /// Wei for the initializer
         #[arg(long, value_name = "WEI", default_value_t = U256::ZERO)]
         value: U256,
+        /// Saves its address in the manifest under this alias
+        #[arg(long, value_name = "ALIAS")]
+        save: Option<String>,
     },
     /// Upgrade one instance
     Upgrade {

@@ -5,13 +5,13 @@ use crate::build::{Artifact, Builder};
 use crate::client::{Client, Sent};
 use crate::deploy;
 use crate::error::Error;
-use crate::manifest::Manifest;
+use crate::manifest::{FILE, Manifest};
 use crate::output::{Outcome, Output};
 use crate::progress::Progress;
 use crate::text::grouped;
 use alloy::primitives::Address;
 use serde_json::json;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The chain, if nobody names one: where a nitro devnode listens, and ours.
@@ -69,6 +69,15 @@ impl Context {
             found: "none of them".into(),
             next: "stylus-upgrades registry deploy, then give its address".into(),
         })
+    }
+
+    /// The manifest to save addresses in: the one that was read, else one in this folder.
+    pub(super) fn manifest_file(&self) -> PathBuf {
+        let folder = std::env::current_dir().unwrap_or_default();
+        let named = self.global.manifest.clone();
+        named
+            .or_else(|| Manifest::nearest(&folder))
+            .unwrap_or_else(|| folder.join(FILE))
     }
 
     /// An artifact by the path of a crate or `.wasm` file, or by the name of a contract here.

@@ -5,6 +5,7 @@ use super::calldata;
 use super::context::{Context, report};
 use super::define::tell;
 use crate::error::Error;
+use crate::manifest::Manifest;
 use crate::output::Outcome;
 use crate::registry;
 use alloy::primitives::U256;
@@ -19,6 +20,7 @@ pub(super) struct Wish {
     pub(super) kind: Kind,
     pub(super) salt: Option<U256>,
     pub(super) value: U256,
+    pub(super) save: Option<String>,
 }
 
 pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error> {
@@ -42,6 +44,9 @@ pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error>
         initData: data,
     };
     let created = registry::create_proxy(&client, registry, call, wish.value).await?;
+    if let Some(alias) = wish.save.filter(|_| created.governed.progress.executed) {
+        Manifest::save_alias(&context.manifest_file(), &alias, created.proxy)?;
+    }
     let mut outcome = Outcome::default();
     report(&mut outcome, std::slice::from_ref(&created.governed.sent));
     outcome.field("proxy", created.proxy);

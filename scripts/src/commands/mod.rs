@@ -69,8 +69,8 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
             no_activate,
         } => deploy::run(&context, &source, no_activate).await,
         Command::Registry {
-            command: RegistryCommand::Deploy { define },
-        } => registry::deploy(&context, define.as_deref()).await,
+            command: RegistryCommand::Deploy { define, save },
+        } => registry::deploy(&context, define.as_deref(), save).await,
         Command::Define {
             name,
             migrate,
@@ -94,6 +94,7 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
             kind,
             salt,
             value,
+            save,
         } => {
             let wish = create_proxy::Wish {
                 name,
@@ -102,6 +103,7 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
                 kind,
                 salt,
                 value,
+                save,
             };
             create_proxy::run(&context, wish).await
         }

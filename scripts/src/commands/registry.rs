@@ -3,10 +3,15 @@
 use super::context::{Context, report};
 use crate::deploy;
 use crate::error::Error;
+use crate::manifest::Manifest;
 use crate::output::Outcome;
 use crate::progress::Progress;
 
-pub(super) async fn deploy(context: &Context, define: Option<&str>) -> Result<Outcome, Error> {
+pub(super) async fn deploy(
+    context: &Context,
+    define: Option<&str>,
+    save: bool,
+) -> Result<Outcome, Error> {
     let client = context.client().await?;
     let sender = client.sender("registry deploy")?;
     let framework = context.builder()?.framework()?;
@@ -20,6 +25,9 @@ pub(super) async fn deploy(context: &Context, define: Option<&str>) -> Result<Ou
     let (registry, born) =
         deploy::deploy_registry(&client, &framework.registry, &policy, bump).await?;
     sent.push(born);
+    if save {
+        Manifest::save_registry(&context.manifest_file(), registry)?;
+    }
     let mut outcome = Outcome::default();
     report(&mut outcome, &sent);
     outcome.field("registry", registry);

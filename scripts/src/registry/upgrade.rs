@@ -150,7 +150,7 @@ async fn registered(
     let step = step
         .or(found.steps.first())
         .cloned()
-        .unwrap_or_else(|| super::born());
+        .unwrap_or_else(super::born);
     Ok(NewVersion {
         name: name.into(),
         version: version.into(),
