@@ -98,28 +98,18 @@ fn new_namespace(old: &Layout, namespace: &str, field: &Field<'_>) -> Finding {
 pub(crate) struct Area<'a> {
     /// The namespace, for findings.
     name: &'a str,
-    /// What stands before a member's name in findings.
-    prefix: String,
     /// New fields must end here; nothing follows the area if absent.
     limit: Option<Bytes>,
 }
 
 impl<'a> Area<'a> {
     pub(crate) fn root(name: &'a str) -> Self {
-        Self {
-            name,
-            prefix: String::new(),
-            limit: None,
-        }
+        Self { name, limit: None }
     }
 
     /// The members of a struct that may grow up to a limit.
     pub(crate) fn members(limit: Option<Bytes>) -> Self {
-        Self {
-            name: "",
-            prefix: String::new(),
-            limit,
-        }
+        Self { name: "", limit }
     }
 
     /// Everything that changed, in the order of the new fields, dropped ones last.
@@ -159,7 +149,7 @@ impl<'a> Area<'a> {
             verdict,
             decision,
             area: self.name.into(),
-            field: format!("{}{label}", self.prefix),
+            field: label.into(),
             old: None,
             new: None,
             note: note.into(),

@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 
 use alloy_primitives::{B256, U256};
 use random::{Dice, Model, Ty, Var};
-use stylus_layout::{Overrides, Source, Storage, Unsupported, plan, skeleton};
+use stylus_layout::{
+    Declarations, Overrides, Source, Storage, Unsupported, compare, plan, skeleton,
+};
 use values::{Memory, fill, read};
 
 fn old_model() -> Model {
@@ -261,6 +263,61 @@ fn wider_map_values_need_no_migration_and_a_namespace_is_filled_from_the_root() 
     let root = U256::from_be_bytes(stylus_upgrades_interface::slots::erc7201(b"example.main").0);
     assert_eq!(memory.load(root), B256::from(word & low));
     assert_eq!(memory.load(U256::ZERO), B256::from(word & !low));
+}
+
+#[test]
+fn a_declared_retype_keeps_its_bytes() {
+    let old = old_model();
+    let mut new = old_model();
+    new.vars.swap(0, 4);
+    new.vars[0].1 = Ty::Bytes;
+    let mut layout = new.layout();
+    assert!(plan(&old.layout(), &layout, &Overrides::none()).is_err());
+    layout = Declarations::none()
+        .retyped("title", "string")
+        .apply(&layout)
+        .unwrap();
+    let mut memory = Memory::default();
+    fill(&old, &mut memory, &mut Dice(3));
+    let before = read(&old, &memory);
+    plan(&old.layout(), &layout, &Overrides::none())
+        .unwrap()
+        .apply(&mut memory)
+        .unwrap();
+    assert_eq!(read(&new, &memory), before);
+}
+
+#[test]
+fn what_a_comparison_calls_safe_reads_the_same_without_a_migration() {
+    let (mut safe, mut same) = (0, 0);
+    for seed in 0..20_000 {
+        let (old, new) = random::pair(seed);
+        let report = compare(&old.layout(), &new.layout(), &Declarations::none()).unwrap();
+        if !report.is_safe() {
+            continue;
+        }
+        safe += 1;
+        same += usize::from(report.findings.is_empty());
+        let mut memory = Memory::default();
+        fill(&old, &mut memory, &mut Dice(seed));
+        let before = read(&old, &memory);
+        let after = read(&new, &memory);
+        assert!(
+            before.keys().all(|path| after.contains_key(path)),
+            "seed {seed}: a field is gone\n{report}"
+        );
+        for (path, value) in after {
+            match before.get(&path) {
+                Some(old) => assert_eq!(old, &value, "seed {seed}: {path}\n{report}"),
+                None => assert!(
+                    value.is_empty(),
+                    "seed {seed}: {path} is {value:?}\n{report}"
+                ),
+            }
+        }
+    }
+    println!("{safe} safe pairs read the same, {same} of them unchanged");
+    assert!(safe - same >= 2000);
 }
 
 #[test]

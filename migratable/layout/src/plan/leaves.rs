@@ -64,6 +64,11 @@ impl Leaf<'_> {
         }
     }
 
+    /// Whether it is declared to have had the old one's type.
+    pub(super) fn is_declared_from(&self, old: &Leaf<'_>) -> bool {
+        self.retyped_from.as_deref() == Some(&old.ty.bare_label())
+    }
+
     /// Whether it keeps entries on hashed slots that are not cleared with it.
     pub(super) fn holds_entries(&self) -> bool {
         matches!(self.kind, Kind::Map | Kind::Vec)

@@ -103,6 +103,12 @@ impl<'p> Planner<'p> {
             (Kind::Bytes, Kind::Bytes) | (Kind::String, Kind::String) => {
                 self.moved_texts.push((from, leaf.slot))
             }
+            // Both are kept alike.
+            (Kind::Bytes | Kind::String, Kind::Bytes | Kind::String)
+                if leaf.is_declared_from(old) =>
+            {
+                self.moved_texts.push((from, leaf.slot))
+            }
             (Kind::Map, Kind::Map) if same_slot && entries_stay(old.ty, leaf.ty)? => {
                 self.kept.insert(from);
             }

@@ -27,8 +27,7 @@ pub(super) fn widen(
     old: &Leaf<'_>,
     new: &Leaf<'_>,
 ) -> Option<Conversion> {
-    let declared = new.retyped_from.as_deref() == Some(&old.ty.bare_label());
-    if declared && old.bytes == new.bytes {
+    if new.is_declared_from(old) && old.bytes == new.bytes {
         return Some(Conversion::Same);
     }
     match (from, to) {
