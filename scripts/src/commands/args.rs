@@ -162,6 +162,9 @@ pub enum RegistryCommand {
         /// Who may create definitions [default: the key's address]
         #[arg(long, value_name = "POLICY")]
         define: Option<String>,
+        /// Saves its address in the manifest
+        #[arg(long)]
+        save: bool,
     },
 }
 

@@ -3,7 +3,7 @@
 use super::{Manifest, ManifestError};
 use alloy::primitives::Address;
 use std::path::Path;
-use toml_edit::{DocumentMut, Item, Table, value};
+use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
 impl Manifest {
     /// Saves the registry's address in the manifest at `path`, which is made if there is none.
@@ -11,7 +11,7 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError::Differs`] where another registry stands there.
     pub fn save_registry(path: &Path, registry: Address) -> Result<(), ManifestError> {
-        save(path, registry, "registry", DocumentMut::as_table_mut)
+        save(path, registry, None, "registry")
     }
 
     /// Saves an alias in the manifest at `path`, which is made if there is none.
@@ -19,29 +19,37 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError::Differs`] where it stands for another address.
     pub fn save_alias(path: &Path, alias: &str, address: Address) -> Result<(), ManifestError> {
-        save(path, address, alias, |document| {
-            let aliases = document.entry("aliases").or_insert(Item::Table(Table::new()));
-            aliases.as_table_mut().unwrap_or_else(|| {
-                unreachable!("the manifest was parsed before, with [aliases] as a table")
-            })
-        })
+        save(path, address, Some("aliases"), alias)
     }
 }
 
+/// Sets `entry` of the document, or of a table in it, unless it is set already.
 fn save(
     path: &Path,
     address: Address,
+    table: Option<&str>,
     entry: &str,
-    table: impl FnOnce(&mut DocumentMut) -> &mut Table,
 ) -> Result<(), ManifestError> {
-    let source = if path.exists() { read(path)? } else { String::new() };
+    let source = if path.exists() {
+        read(path)?
+    } else {
+        String::new()
+    };
     Manifest::parse(path, &source)?;
-    let mut document: DocumentMut = source.parse().map_err(|_| ManifestError::Unreadable {
+    let unreadable = || ManifestError::Unreadable {
         path: path.to_owned(),
-        reason: "it is no TOML".into(),
-    })?;
-    let table = table(&mut document);
-    let held = table.get(entry).and_then(Item::as_str).map(str::to_owned);
+        reason: "its tables are not what they should be".into(),
+    };
+    let mut document: DocumentMut = source.parse().map_err(|_| unreadable())?;
+    let entries: &mut dyn TableLike = match table {
+        None => document.as_table_mut(),
+        Some(table) => document
+            .entry(table)
+            .or_insert(Item::Table(Table::new()))
+            .as_table_like_mut()
+            .ok_or_else(unreadable)?,
+    };
+    let held = entries.get(entry).and_then(Item::as_str).map(str::to_owned);
     match held {
         Some(held) if held.parse() != Ok(address) => Err(ManifestError::Differs {
             path: path.to_owned(),
@@ -51,7 +59,7 @@ fn save(
         }),
         Some(_) => Ok(()),
         None => {
-            table.insert(entry, value(address.to_string()));
+            entries.insert(entry, value(address.to_string()));
             let saved = document.to_string();
             Manifest::parse(path, &saved)?;
             write(path, &saved)

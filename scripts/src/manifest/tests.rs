@@ -95,3 +95,36 @@ fn a_manifest_that_was_asked_for_must_be_there() {
     let error = Manifest::find(Some(Path::new("/nowhere/x.toml")), Path::new("/"));
     assert!(error.is_err_and(|error| error.name() == "ManifestUnreadable"));
 }
+
+#[test]
+fn saving_keeps_the_rest_of_the_file_and_refuses_another_address() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE);
+    let (one, other) = (Address::repeat_byte(1), Address::repeat_byte(2));
+
+    Manifest::save_alias(&path, "counter", one).unwrap();
+    let written = format!("# ours\n{}", std::fs::read_to_string(&path).unwrap());
+    std::fs::write(&path, written).unwrap();
+    Manifest::save_registry(&path, other).unwrap();
+    Manifest::save_registry(&path, other).unwrap();
+
+    let manifest = Manifest::read(&path).unwrap();
+    assert_eq!(manifest.registry, Some(other));
+    assert_eq!(manifest.address("counter").unwrap(), one);
+    assert!(std::fs::read_to_string(&path).unwrap().contains("# ours"));
+    let refused = Manifest::save_registry(&path, one).unwrap_err();
+    assert_eq!(refused.name(), "ManifestDiffers");
+}
+
+#[test]
+fn saving_an_alias_reaches_an_inline_table_and_refuses_a_word_of_the_policy_language() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE);
+    std::fs::write(&path, "aliases = { }\n").unwrap();
+
+    Manifest::save_alias(&path, "counter", Address::repeat_byte(1)).unwrap();
+    let refused = Manifest::save_alias(&path, "AND", Address::repeat_byte(1)).unwrap_err();
+
+    assert_eq!(refused.name(), "ManifestAlias");
+    assert_eq!(Manifest::read(&path).unwrap().aliases.len(), 1);
+}
