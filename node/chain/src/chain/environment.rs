@@ -6,6 +6,7 @@ use crate::{
     arbos::{LAYOUT, STATE, address_of},
     evm::{RecentPrograms, Session, StateView},
     precompiles,
+    stylus::OUT_OF_STACK,
 };
 use alloy_consensus::{Transaction, TxEnvelope};
 use alloy_eips::eip7702::SignedAuthorization;
@@ -22,6 +23,8 @@ use std::{cell::RefCell, convert::Infallible};
 /// EIP-1559's number; all types up to it are executed as it, with a tip of zero.
 const DYNAMIC_FEE: u8 = 2;
 const SET_CODE: u8 = 4;
+/// EIP-170's limit, bytes.
+const CODE_SIZE: usize = 24_576;
 
 /// The block that an execution sees.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +40,14 @@ pub(super) struct BlockFacts {
 impl Chain {
     /// Largest deployed code, bytes.
     pub(super) fn code_size_limit(&self) -> usize {
-        self.config.code_size_limit.unwrap_or(24_576)
+        self.config.code_size_limit.unwrap_or(CODE_SIZE)
+    }
+
+    /// Code size that reading foreign code is priced by. Without any limit it is the usual one.
+    fn priced_code_size(&self) -> usize {
+        Some(self.code_size_limit())
+            .filter(|limit| *limit <= 1 << 30)
+            .unwrap_or(CODE_SIZE)
     }
 
     /// What NUMBER gives in block `l2_number`.
@@ -85,7 +95,7 @@ impl Chain {
             arbos_version: arbos_version(view),
             l2_number,
             debug: self.config.debug_precompiles,
-            max_code_size: self.code_size_limit(),
+            max_code_size: self.priced_code_size(),
             network_fee_account: address_of(view.slot(STATE, LAYOUT.network_fee_account)),
             gas_cap: None,
             held_gas: 0,
@@ -220,7 +230,9 @@ pub(super) fn reject(
             expected: state,
             found: tx,
         },
-        I::CreateInitCodeSizeLimit => RejectReason::InitCodeTooLarge { limit: 2 * limit },
+        I::CreateInitCodeSizeLimit => RejectReason::InitCodeTooLarge {
+            limit: limit.saturating_mul(2),
+        },
         other => RejectReason::Other(other.to_string()),
     })
 }
@@ -240,7 +252,9 @@ pub(super) fn halt_text(reason: &HaltReason, fault: Option<String>) -> String {
             fault.unwrap_or_else(|| reason.to_string())
         }
         HaltReason::PrecompileErrorWithContext(text) => text.clone(),
-        HaltReason::StackOverflow => fault.unwrap_or_else(|| "stack limit reached".into()),
+        HaltReason::StackOverflow => fault
+            .filter(|text| text == OUT_OF_STACK)
+            .unwrap_or_else(|| "stack limit reached".into()),
         HaltReason::OpcodeNotFound | HaltReason::InvalidFEOpcode => "invalid opcode".into(),
         HaltReason::InvalidJump => "invalid jump destination".into(),
         HaltReason::StackUnderflow => "stack underflow".into(),

@@ -103,16 +103,14 @@ impl<'a> EvmTr for ArbEvm<'a> {
         let frame = slot.get(Frame::default);
         frame.wasm = None;
         let eth = revm::context_interface::local::OutFrame::new_init(&mut frame.eth);
-        let started = EthFrame::init_with_context(eth, ctx, precompiles, init)?;
-        let ItemOrResult::Item(_) = started else {
-            let ItemOrResult::Result(result) = started else {
-                unreachable!()
-            };
+        if let ItemOrResult::Result(result) =
+            EthFrame::init_with_context(eth, ctx, precompiles, init)?
+        {
             if let Some(tracer) = &mut ctx.chain.tracer {
                 tracer.exit(&result, ctx.chain.fault.as_deref());
             }
             return Ok(ItemOrResult::Result(result));
-        };
+        }
 
         if stylus::is_program(
             frame.eth.interpreter.bytecode.original_byte_slice(),
@@ -149,8 +147,8 @@ impl<'a> EvmTr for ArbEvm<'a> {
             ..
         } = &mut self.0;
         let frame = frame_stack.get();
-        let mut action = if frame.wasm.is_some() {
-            stylus::run(ctx, frame)
+        let mut action = if let Some(wasm) = &mut frame.wasm {
+            stylus::run(ctx, &mut frame.eth, wasm)
         } else {
             frame.eth.interpreter.run_plain(
                 instruction.instruction_table(),

@@ -6,7 +6,7 @@ mod instructions;
 mod session;
 mod view;
 
-pub(crate) use frame::{ArbEvm, Frame};
+use frame::ArbEvm;
 pub(crate) use handler::{Executed, execute};
 pub(crate) use session::{RecentPrograms, Session};
 pub(crate) use view::{Overlay, StateView};

@@ -6,7 +6,7 @@ mod requests;
 
 use crate::{
     arbos::{LAYOUT, Params, Program, Store, fine},
-    evm::{Ctx, Frame},
+    evm::Ctx,
 };
 use alloy_primitives::{B256, Bytes};
 use pages::Pages;
@@ -14,9 +14,10 @@ use requests::Waiting;
 use revm::{
     context::{Cfg, ContextTr},
     context_interface::{Block, Transaction},
-    handler::FrameData,
+    handler::{EthFrame, FrameData},
     interpreter::{
         Gas, InstructionResult, InterpreterAction, InterpreterResult,
+        interpreter::EthInterpreter,
         interpreter_types::{InputsTr, RuntimeFlag},
     },
 };
@@ -36,6 +37,9 @@ pub(crate) fn may_be_deployed(code: &[u8], arbos_version: u64) -> bool {
     let fragment = code.starts_with(&[0xef, 0xf0, 0x01]) && code.len() > 3;
     is_program(code, arbos_version) || (fragment && arbos_version >= 60)
 }
+
+/// What geth says to a program whose stack budget ran out.
+pub(crate) const OUT_OF_STACK: &str = "max call depth exceeded";
 
 /// The Stylus half of a frame.
 #[derive(Default)]
@@ -60,26 +64,20 @@ impl WasmFrame {
 }
 
 /// Runs a Stylus frame until it calls, creates or ends.
-pub(crate) fn run(ctx: &mut Ctx<'_>, frame: &mut Frame) -> InterpreterAction {
-    let Some(mut wasm) = frame.wasm.take() else {
-        return end(
-            frame,
-            InstructionResult::FatalExternalError,
-            Bytes::new(),
-            0,
-        );
-    };
-    let action = match drive(ctx, frame, &mut wasm) {
+pub(crate) fn run(
+    ctx: &mut Ctx<'_>,
+    frame: &mut EthFrame<EthInterpreter>,
+    wasm: &mut WasmFrame,
+) -> InterpreterAction {
+    match drive(ctx, frame, wasm) {
         Ok(action) => action,
         Err(result) => end(frame, result, Bytes::new(), 0),
-    };
-    frame.wasm = Some(wasm);
-    action
+    }
 }
 
 fn drive(
     ctx: &mut Ctx<'_>,
-    frame: &mut Frame,
+    frame: &mut EthFrame<EthInterpreter>,
     wasm: &mut WasmFrame,
 ) -> Result<InterpreterAction, InstructionResult> {
     let (mut run, mut answer) = match wasm.run.take() {
@@ -107,15 +105,15 @@ fn drive(
 /// Checks the program, charges what a start costs and instantiates it.
 fn start(
     ctx: &mut Ctx<'_>,
-    frame: &mut Frame,
+    frame: &mut EthFrame<EthInterpreter>,
     wasm: &mut WasmFrame,
 ) -> Result<Run, InstructionResult> {
-    let creation = matches!(frame.eth.data, FrameData::Create(_));
-    let code = frame.eth.interpreter.bytecode.original_bytes();
+    let creation = matches!(frame.data, FrameData::Create(_));
+    let code = frame.interpreter.bytecode.original_bytes();
     let code_hash = if creation {
         B256::ZERO
     } else {
-        frame.eth.interpreter.bytecode.get_or_calculate_hash()
+        frame.interpreter.bytecode.get_or_calculate_hash()
     };
     let now: u64 = ctx.block().timestamp().saturating_to();
     let params = Params::unpack(fine(ctx.read(LAYOUT.params)));
@@ -129,7 +127,7 @@ fn start(
         InstructionResult::NotActivated
     })?;
 
-    let gas = &mut frame.eth.interpreter.gas;
+    let gas = &mut frame.interpreter.gas;
     wasm.start_gas = gas.remaining();
     wasm.params = Some(params);
     let mut cost = ctx.chain.pages.cost(record.footprint, &params);
@@ -159,8 +157,8 @@ fn start(
     })
 }
 
-fn call_context(ctx: &Ctx<'_>, frame: &Frame, params: &Params) -> CallContext {
-    let interpreter = &frame.eth.interpreter;
+fn call_context(ctx: &Ctx<'_>, frame: &EthFrame<EthInterpreter>, params: &Params) -> CallContext {
+    let interpreter = &frame.interpreter;
     let acting = interpreter.input.target_address();
     let (block, tx) = (ctx.block(), ctx.tx());
     let basefee = block.basefee();
@@ -195,7 +193,7 @@ fn call_context(ctx: &Ctx<'_>, frame: &Frame, params: &Params) -> CallContext {
 /// Turns the end of a program into the end of its frame.
 fn finish(
     ctx: &mut Ctx<'_>,
-    frame: &mut Frame,
+    frame: &mut EthFrame<EthInterpreter>,
     wasm: &WasmFrame,
     outcome: Outcome,
 ) -> InterpreterAction {
@@ -218,7 +216,7 @@ fn finish(
             return end(frame, InstructionResult::OutOfGas, Bytes::new(), 0);
         }
         OutcomeKind::OutOfStack => {
-            ctx.chain.fault = Some("max call depth exceeded".into());
+            ctx.chain.fault = Some(OUT_OF_STACK.into());
             return end(frame, InstructionResult::StackOverflow, Bytes::new(), 0);
         }
     };
@@ -235,12 +233,12 @@ fn finish(
 }
 
 fn end(
-    frame: &mut Frame,
+    frame: &mut EthFrame<EthInterpreter>,
     result: InstructionResult,
     output: Bytes,
     gas_left: u64,
 ) -> InterpreterAction {
-    let interpreter = &mut frame.eth.interpreter;
+    let interpreter = &mut frame.interpreter;
     let mut gas = Gas::new(interpreter.gas.limit());
     gas.set_remaining(gas_left);
     gas.set_refunded(interpreter.gas.refunded());

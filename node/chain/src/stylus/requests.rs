@@ -1,13 +1,15 @@
 //! Answers to a program's requests, with the exact gas of the EVM's side.
 
 use super::WasmFrame;
-use crate::evm::{Ctx, Frame};
+use crate::evm::Ctx;
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use revm::{
     context::{ContextTr, JournalTr},
     context_interface::{context::SStoreResult, journaled_state::account::JournaledAccountTr},
+    handler::EthFrame,
     interpreter::{
         CallInput, CallInputs, CallScheme, CallValue, CreateInputs, CreateScheme, FrameInput,
+        interpreter::EthInterpreter,
         interpreter_types::{InputsTr, ReturnData, RuntimeFlag},
     },
 };
@@ -35,8 +37,8 @@ pub(super) enum Waiting {
 impl Waiting {
     /// Takes the result that revm put into the interpreter: a word on the stack, return data, and
     /// the returned gas as all gas the interpreter has.
-    pub(super) fn answer(self, frame: &mut Frame) -> Answer {
-        let interpreter = &mut frame.eth.interpreter;
+    pub(super) fn answer(self, frame: &mut EthFrame<EthInterpreter>) -> Answer {
+        let interpreter = &mut frame.interpreter;
         let word = interpreter.stack.pop().unwrap_or_default();
         let returned = interpreter.gas.remaining();
         let data = interpreter.return_data.buffer().clone();
@@ -62,12 +64,12 @@ impl Waiting {
 /// Answers a request, or says which frame to run for it.
 pub(super) fn serve(
     ctx: &mut Ctx<'_>,
-    frame: &mut Frame,
+    frame: &mut EthFrame<EthInterpreter>,
     wasm: &WasmFrame,
     request: Request,
 ) -> Served {
-    let acting = frame.eth.interpreter.input.target_address();
-    let read_only = frame.eth.interpreter.runtime_flag.is_static();
+    let acting = frame.interpreter.input.target_address();
+    let read_only = frame.interpreter.runtime_flag.is_static();
     Served::Now(match request {
         Request::GetBytes32 { key } => {
             let Ok(load) = ctx.journal_mut().sload(acting, key.into());
@@ -113,7 +115,7 @@ pub(super) fn serve(
             Answer::new(touch(account.is_cold), Reply::Word(hash))
         }
         Request::AccountCode { address, gas_left } => {
-            let surcharge = 700 * (ctx.chain.max_code_size as u64 / 24_576);
+            let surcharge = 700 * (ctx.chain.max_code_size / 24_576) as u64;
             let Ok(code) = ctx.journal_mut().code(address);
             let gas = touch(code.is_cold) + surcharge;
             let data = if gas <= gas_left {
@@ -173,7 +175,7 @@ fn touch(cold: bool) -> u64 {
 /// Writes slots one by one until the budget ends.
 fn store(
     ctx: &mut Ctx<'_>,
-    frame: &mut Frame,
+    frame: &mut EthFrame<EthInterpreter>,
     acting: Address,
     slots: &[(B256, B256)],
     budget: u64,
@@ -189,7 +191,7 @@ fn store(
         };
         left = rest;
         let refund = ctx.cfg.gas_params.sstore_refund(true, &stored.data);
-        frame.eth.interpreter.gas.record_refund(refund);
+        frame.interpreter.gas.record_refund(refund);
     }
     if left == 0 && !slots.is_empty() {
         return refuse(budget, Refusal::OutOfGas);
@@ -219,7 +221,7 @@ struct Asked {
 
 fn call(
     ctx: &mut Ctx<'_>,
-    frame: &mut Frame,
+    frame: &mut EthFrame<EthInterpreter>,
     acting: Address,
     read_only: bool,
     asked: Asked,
@@ -268,7 +270,7 @@ fn call(
         Some(delegate) => delegated_code(ctx, delegate),
         None => (code_hash, code),
     };
-    let input = &frame.eth.interpreter.input;
+    let input = &frame.interpreter.input;
     let (caller, target_address, value, scheme) = match kind {
         CallKind::Call => (acting, to, CallValue::Transfer(value), CallScheme::Call),
         CallKind::Static => (
@@ -284,7 +286,7 @@ fn call(
             CallScheme::DelegateCall,
         ),
     };
-    frame.eth.interpreter.gas.set_remaining(0);
+    frame.interpreter.gas.set_remaining(0);
     let call = CallInputs {
         input: CallInput::Bytes(data),
         return_memory_offset: 0..0,
@@ -318,7 +320,7 @@ fn delegated_code(ctx: &mut Ctx<'_>, delegate: Address) -> (B256, revm::state::B
 }
 
 fn create(
-    frame: &mut Frame,
+    frame: &mut EthFrame<EthInterpreter>,
     acting: Address,
     code: Bytes,
     endowment: U256,
@@ -340,7 +342,7 @@ fn create(
         Some(salt) => CreateScheme::Create2 { salt: salt.into() },
         None => CreateScheme::Create,
     };
-    frame.eth.interpreter.gas.set_remaining(0);
+    frame.interpreter.gas.set_remaining(0);
     let inputs = CreateInputs::new(acting, scheme, endowment, code, gas, 0);
     Served::Frame(
         FrameInput::Create(Box::new(inputs)),

@@ -1,8 +1,10 @@
 //! A chain for tests, and small programs to run on it.
 #![allow(dead_code, missing_docs, unreachable_pub)]
 
-use alloy_primitives::{Address, B256, Bytes, U256, address, hex};
+use alloy_consensus::{SignableTransaction, TxEip1559, TxEnvelope};
+use alloy_primitives::{Address, B256, Bytes, Signature, TxKind, U256, address, hex};
 use alloy_sol_types::{SolCall, sol};
+use k256::ecdsa::SigningKey;
 use std::io::Write;
 use stylus_chain::{BlockId, CallOutcome, CallRequest, Chain, ChainConfig, Overrides, Receipt};
 
@@ -253,4 +255,46 @@ pub fn static_caller() -> String {
          (call $write_result (i32.const 62000) (i32.const 1))
          (i32.const 0)",
     )
+}
+
+pub const FEE: u128 = 100_000_000;
+pub const BOB: Address = Address::repeat_byte(0xb0);
+
+/// Key of [`ALICE`].
+pub fn key() -> SigningKey {
+    let key = hex!("ac0974bec39a17e36ba4a6b4d238ff944bacb478cbed5efcae784d7bf4f2ff80");
+    SigningKey::from_slice(&key).expect("a valid key")
+}
+
+pub fn sign(hash: B256, key: &SigningKey) -> Signature {
+    key.sign_prehash_recoverable(hash.as_slice())
+        .expect("signs")
+        .into()
+}
+
+pub fn signed<T: SignableTransaction<Signature>>(tx: T) -> TxEnvelope
+where
+    TxEnvelope: From<alloy_consensus::Signed<T>>,
+{
+    let signature = sign(tx.signature_hash(), &key());
+    tx.into_signed(signature).into()
+}
+
+pub fn transfer(nonce: u64) -> TxEip1559 {
+    TxEip1559 {
+        chain_id: 412_346,
+        nonce,
+        gas_limit: 21_000,
+        max_fee_per_gas: FEE,
+        to: TxKind::Call(BOB),
+        value: U256::from(1),
+        ..TxEip1559::default()
+    }
+}
+
+pub fn balance(chain: &Chain, address: Address) -> U256 {
+    chain
+        .account(address, BlockId::latest())
+        .expect("latest")
+        .balance
 }
