@@ -4,3 +4,4 @@
 mod proxy;
 mod registry;
 mod spec;
+mod upgrade;

@@ -1,6 +1,6 @@
 //! A definition in the registry: its versions and its instances.
 
-use alloy::primitives::{B256, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades::registry::{NewVersion, add_version, code_at, create_proxy, migrate};
 use stylus_upgrades_interface::registry::{IRegistry, Step};
@@ -73,6 +73,23 @@ impl<'h> Definition<'h> {
             code,
             step,
         })
+    }
+
+    /// Gives a role to one address.
+    ///
+    /// # Errors
+    /// What the registry reverts with.
+    pub async fn set_policy(&self, role: &str, owner: Address) -> Result<Receipt, HarnessError> {
+        let call = IRegistry::setPolicyCall {
+            name: self.name.clone(),
+            role: role.to_owned(),
+            expression: owner.to_string(),
+        };
+        let chain = self.harness.chain();
+        Ok(chain
+            .execute(chain.account(0), self.harness.registry(), &call)
+            .await?
+            .into())
     }
 
     /// Makes an instance at `version` and initialises it, in one transaction.

@@ -1,7 +1,9 @@
 //! The registry on the chain (DESIGN §4.2).
 
+mod abuse;
 mod approvals;
 mod birth;
+mod cost;
 mod policies;
 mod rollout;
 mod story;

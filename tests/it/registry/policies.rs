@@ -329,3 +329,64 @@ fn a_policy_of_four_kilobytes_is_kept_and_a_longer_one_refused() {
     };
     refused(set(&mut world, 0, "audit", &longer), expected);
 }
+
+#[test]
+fn the_largest_policies_work() {
+    let mut world = World::new(&is(account(0)));
+    let nth = |n: usize| is(Address::with_last_byte(n as u8 + 0x20)).replace("0x00", "0x77");
+    let strangers = |n: usize| (1..n).map(nth).collect::<Vec<_>>().join(",");
+    let wide = format!(
+        "OutOf(2,{},{},{})",
+        is(account(0)),
+        is(account(1)),
+        strangers(63)
+    );
+    let shared: Vec<String> = (1..31)
+        .map(|n| format!("OR({},{})", nth(n % 10), nth(n % 7)))
+        .collect();
+    let shared = format!(
+        "OR({},{},{})",
+        is(account(0)),
+        is(account(1)),
+        shared.join(",")
+    );
+    let deep = format!(
+        "{}AND({},{}){}",
+        "OR(".repeat(7),
+        is(account(0)),
+        is(account(1)),
+        ")".repeat(7)
+    );
+    for (name, policy, alone) in [
+        ("wide", wide, false),
+        ("shared", shared, true),
+        ("deep", deep, false),
+    ] {
+        let define = IRegistry::createDefinitionCall {
+            name: name.into(),
+            migratePolicy: policy.clone(),
+            policyPolicy: policy.clone(),
+            createPolicy: policy,
+        };
+        let gas = world.send(account(0), &define).expect("defined").gas;
+        println!("define {name}: {gas} gas");
+        let call = IRegistry::setPolicyCall {
+            name: name.into(),
+            role: "audit".into(),
+            expression: is(account(7)),
+        };
+        let first = world.send(account(0), &call).expect("accepted");
+        println!("approve {name}: {} gas", first.gas);
+        assert_eq!(first.returned.executed, alone);
+        if !alone {
+            assert_eq!((first.returned.approvals, first.returned.required), (1, 2));
+            assert!(
+                world
+                    .send(account(1), &call)
+                    .expect("accepted")
+                    .returned
+                    .executed
+            );
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! Instances and steps that turn against the registry.
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::sol;
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::instance::IInstanceRegistry;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::registry::{Code, IRegistry};
+
+use super::world::{Done, Reverted, World, account, birth, is, refused, step};
+
+sol! {
+    interface IHostile {
+        function initialize(bytes[] actions) external payable returns (bytes memory);
+        function migrate(bytes[] actions) external payable returns (bytes memory);
+        function act(bytes[] actions) external payable returns (bytes memory);
+        function call(address target, uint256 value, bytes data) external payable returns (bytes memory);
+        function revertWith(bytes data) external payable;
+        function spin() external payable;
+    }
+}
+
+const ADMIN: usize = 0;
+
+/// A definition with a hostile version 1.0, and an instance of it.
+fn world() -> (World, Code, Address) {
+    let mut world = World::new(&is(account(ADMIN)));
+    world.define(&is(account(ADMIN))).expect("defined");
+    let code = world.deploy("hostile");
+    let add = IRegistry::addVersionCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        code: code.clone(),
+        step: birth(),
+    };
+    world.send(account(ADMIN), &add).expect("added");
+    let proxy = create(&mut world, 1, vec![]).expect("created");
+    (world, code, proxy)
+}
+
+fn create(world: &mut World, n: u8, actions: Vec<Bytes>) -> Result<Address, Reverted> {
+    let init = IHostile::initializeCall { actions }.abi_encode();
+    let call = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: 0,
+        salt: B256::repeat_byte(n),
+        initData: init.into(),
+    };
+    Ok(world.send(account(ADMIN), &call)?.returned.proxy)
+}
+
+fn call(target: Address, data: impl SolCall) -> Bytes {
+    IHostile::callCall {
+        target,
+        value: U256::ZERO,
+        data: data.abi_encode().into(),
+    }
+    .abi_encode()
+    .into()
+}
+
+fn begin(caller: Address) -> IInstanceRegistry::beginUpgradeCall {
+    IInstanceRegistry::beginUpgradeCall {
+        caller,
+        version: "2.0".into(),
+    }
+}
+
+fn end(version: &str) -> IInstanceRegistry::endUpgradeCall {
+    IInstanceRegistry::endUpgradeCall {
+        version: version.into(),
+    }
+}
+
+/// Version 2.0 by a migration that runs these actions.
+fn migrate(
+    world: &mut World,
+    code: &Code,
+    data: Bytes,
+) -> Result<Done<stylus_upgrades_interface::registry::Progress>, Reverted> {
+    let step = step("1.0", 1, data);
+    let call = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: code.clone(),
+        step,
+    };
+    world.send(account(ADMIN), &call)
+}
+
+fn acting(actions: Vec<Bytes>) -> Bytes {
+    IHostile::migrateCall { actions }.abi_encode().into()
+}
+
+#[test]
+fn an_instance_cannot_claim_that_somebody_else_upgrades_it() {
+    let (mut world, code, proxy) = world();
+    let add = IRegistry::addVersionCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code,
+        step: step("1.0", 0, Bytes::new()),
+    };
+    world.send(account(ADMIN), &add).expect("added");
+    let registry = world.registry;
+    for data in [
+        call(registry, begin(account(ADMIN))),
+        call(registry, begin(registry)),
+        call(registry, end("2.0")),
+    ] {
+        let act = IHostile::actCall {
+            actions: vec![data],
+        };
+        refused(
+            world.pay(account(5), proxy, &act, U256::ZERO),
+            IRegistry::NotAnInstance { proxy },
+        );
+    }
+    assert_eq!(
+        world
+            .view(&IRegistry::instanceOfCall { proxy })
+            .expect("instance")
+            .version,
+        "1.0"
+    );
+}
+
+#[test]
+fn a_migration_cannot_change_the_registry() {
+    let (mut world, code, proxy) = world();
+    let registry = world.registry;
+    let other = create(&mut world, 2, vec![]).expect("created");
+    for data in [
+        call(
+            registry,
+            IRegistry::rolloutCall {
+                name: "A".into(),
+                max: 1,
+            },
+        ),
+        call(
+            registry,
+            IRegistry::setPolicyCall {
+                name: "A".into(),
+                role: "x".into(),
+                expression: is(proxy),
+            },
+        ),
+        call(registry, IRegistry::revokeCall { action: B256::ZERO }),
+        call(registry, IRegistry::cancelCall { action: B256::ZERO }),
+        call(registry, begin(account(ADMIN))),
+        call(
+            other,
+            Proxy::upgradeToCall {
+                version: "2.0".into(),
+            },
+        ),
+    ] {
+        refused(
+            migrate(&mut world, &code, acting(vec![data])),
+            IRegistry::Reentered {},
+        );
+    }
+    refused(
+        migrate(&mut world, &code, acting(vec![call(registry, end("2.0"))])),
+        IRegistry::NotAnInstance { proxy },
+    );
+    refused(
+        migrate(&mut world, &code, acting(vec![call(registry, end("1.0"))])),
+        IRegistry::NotAnInstance { proxy },
+    );
+    let views = call(registry, IRegistry::instanceOfCall { proxy });
+    migrate(&mut world, &code, acting(vec![views])).expect("views always answer");
+}
+
+#[test]
+fn an_initializer_cannot_change_the_registry() {
+    let (mut world, _, _) = world();
+    let registry = world.registry;
+    for data in [
+        call(
+            registry,
+            IRegistry::rolloutCall {
+                name: "A".into(),
+                max: 1,
+            },
+        ),
+        call(
+            registry,
+            IRegistry::createProxyCall {
+                name: "A".into(),
+                version: "1.0".into(),
+                kind: 0,
+                salt: B256::ZERO,
+                initData: Bytes::new(),
+            },
+        ),
+        call(registry, begin(account(ADMIN))),
+    ] {
+        refused(
+            create(&mut world, 2, vec![data]).map(|_| ()),
+            IRegistry::Reentered {},
+        );
+    }
+    let instances = world
+        .view(&IRegistry::definitionCall { name: "A".into() })
+        .expect("definition")
+        .instances;
+    assert_eq!(instances, 1, "nothing is left of the attempts");
+    create(&mut world, 2, vec![]).expect("the salt is free");
+}
+
+#[test]
+fn a_migration_that_never_ends_is_skipped() {
+    let (mut world, code, _) = world();
+    for n in 2..=5 {
+        create(&mut world, n, vec![]).expect("created");
+    }
+    let spin = IHostile::spinCall {}.abi_encode();
+    migrate(&mut world, &code, acting(vec![spin.into()])).expect("activated");
+    let registry = world.registry;
+    let rollout = IRegistry::rolloutCall {
+        name: "A".into(),
+        max: 1,
+    };
+    let done = world
+        .pay_with_gas(account(5), registry, &rollout, U256::ZERO, 32_000_000)
+        .expect("rolled out");
+    assert_eq!((done.returned.upgraded, done.returned.left), (0, 5));
+    assert_eq!(done.events::<IRegistry::InstanceSkipped>().len(), 1);
+}
+
+#[test]
+fn a_long_reason_is_cut() {
+    let (mut world, code, _) = world();
+    for n in 2..=5 {
+        create(&mut world, n, vec![]).expect("created");
+    }
+    let revert = IHostile::revertWithCall {
+        data: vec![0xee; 5_000].into(),
+    }
+    .abi_encode();
+    migrate(&mut world, &code, revert.into()).expect("activated");
+    let registry = world.registry;
+    let rollout = IRegistry::rolloutCall {
+        name: "A".into(),
+        max: 1,
+    };
+    let done = world
+        .pay_with_gas(account(5), registry, &rollout, U256::ZERO, 32_000_000)
+        .expect("rolled out");
+    assert_eq!(
+        done.events::<IRegistry::InstanceSkipped>()[0].reason,
+        Bytes::from(vec![0xee; 1_024])
+    );
+}
+
+#[test]
+fn value_goes_to_the_initializer_of_who_alone_may_create() {
+    let (mut world, _, _) = world();
+    let registry = world.registry;
+    let init: Bytes = IHostile::initializeCall { actions: vec![] }
+        .abi_encode()
+        .into();
+    let create = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: 0,
+        salt: B256::repeat_byte(9),
+        initData: init,
+    };
+    let value = U256::from(1_000);
+    let proxy = world
+        .pay(account(ADMIN), registry, &create, value)
+        .expect("created")
+        .returned
+        .proxy;
+    let balance = world
+        .chain
+        .account(proxy, stylus_chain::BlockId::latest())
+        .expect("latest")
+        .balance;
+    assert_eq!(balance, value);
+
+    let both = format!("AND({},{})", is(account(0)), is(account(1)));
+    let set = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "create".into(),
+        expression: both,
+    };
+    world.send(account(ADMIN), &set).expect("set");
+    let create = IRegistry::createProxyCall {
+        salt: B256::repeat_byte(8),
+        ..create
+    };
+    refused(
+        world.pay(account(0), registry, &create, value),
+        Proxy::ValueNotAccepted { value },
+    );
+    let promised = world.send(account(0), &create).expect("recorded").returned;
+    assert!(!promised.progress.executed);
+    let born = world.send(account(1), &create).expect("created").returned;
+    assert_eq!(born.proxy, promised.proxy);
+}

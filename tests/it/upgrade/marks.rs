@@ -1,0 +1,154 @@
+use alloy::primitives::{B256, Bytes, U256};
+use stylus_upgrades_harness::{Harness, HarnessError, assert_reverts, step};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
+    MigrationNotApplied, UpgradeSlotsTouched,
+};
+use stylus_upgrades_interface::slots;
+
+use super::world::{Done, IHostile, data, hostile, migrating, write};
+
+/// What no step may write, but for its own mark.
+fn guarded() -> [B256; 5] {
+    [
+        slots::IMPLEMENTATION,
+        slots::ADMIN,
+        slots::BEACON,
+        slots::INITIALISED,
+        slots::migrated("1.0"),
+    ]
+}
+
+fn not_applied() -> MigrationNotApplied {
+    MigrationNotApplied {
+        from: "1.0".into(),
+        to: "2.0".into(),
+    }
+}
+
+#[tokio::test]
+async fn a_migration_that_writes_a_slot_of_the_framework_is_refused() -> Done {
+    let harness = Harness::start().await?;
+    let it = hostile(&harness, step::call_later("1.0")).await?;
+    for slot in guarded() {
+        let actions = vec![write(slot, B256::repeat_byte(0x11))];
+        let refused = it
+            .instance
+            .upgrade_and_call("2.0", &IHostile::migrateCall { actions })
+            .await;
+        assert_reverts(refused, UpgradeSlotsTouched { slot });
+    }
+    assert_eq!(it.instance.version().await?, "1.0");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_script_that_writes_a_slot_of_the_framework_is_refused() -> Done {
+    let harness = Harness::start().await?;
+    let it = hostile(&harness, migrating(vec![])).await?;
+    for (i, slot) in guarded()
+        .into_iter()
+        .chain([slots::migrated("3.0")])
+        .enumerate()
+    {
+        let actions = vec![write(slot, B256::repeat_byte(0x11))];
+        let script = step::script("1.0", &it.first, &IHostile::actCall { actions });
+        let version = if slot == slots::migrated("3.0") {
+            "3.0".to_owned()
+        } else {
+            format!("4.{i}")
+        };
+        it.definition
+            .add_version(&version, &it.second, script)
+            .await?;
+        assert_reverts(
+            it.instance.upgrade(&version).await,
+            UpgradeSlotsTouched { slot },
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn data_behind_the_upgrade_may_not_write_them_either() -> Done {
+    let harness = Harness::start().await?;
+    let it = hostile(&harness, step::nothing("1.0")).await?;
+    for slot in guarded().into_iter().chain([slots::migrated("2.0")]) {
+        let act = IHostile::actCall {
+            actions: vec![write(slot, B256::repeat_byte(0x11))],
+        };
+        assert_reverts(
+            it.instance.upgrade_and_call("2.0", &act).await,
+            UpgradeSlotsTouched { slot },
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_initializer_may_not_write_them_either() -> Done {
+    let harness = Harness::start().await?;
+    let it = hostile(&harness, migrating(vec![])).await?;
+    for slot in [
+        slots::IMPLEMENTATION,
+        slots::ADMIN,
+        slots::BEACON,
+        slots::INITIALISED,
+    ] {
+        let initializer = IHostile::initializeCall {
+            actions: vec![write(slot, B256::repeat_byte(0x11))],
+        };
+        let born = it.definition.create_proxy("1.0", &initializer).await;
+        assert_reverts(born.map(drop), UpgradeSlotsTouched { slot });
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_step_that_sets_no_mark_is_not_applied() -> Done {
+    let harness = Harness::start().await?;
+    let it = hostile(
+        &harness,
+        step::call("1.0", &IHostile::actCall { actions: vec![] }),
+    )
+    .await?;
+    assert_reverts(it.instance.upgrade("2.0").await, not_applied());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_step_that_waits_for_calldata_and_gets_none_is_not_applied() -> Done {
+    let harness = Harness::start().await?;
+    let it = hostile(&harness, step::call_later("1.0")).await?;
+    assert_reverts(it.instance.upgrade("2.0").await, not_applied());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_step_that_reverts_without_data_is_not_applied() -> Done {
+    let harness = Harness::start().await?;
+    let it = hostile(&harness, migrating(vec![data(&IHostile::panicCall {})])).await?;
+    assert_reverts(it.instance.upgrade("2.0").await, not_applied());
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_revert_data_of_a_step_comes_through_byte_for_byte() -> Done {
+    let harness = Harness::start().await?;
+    let it = hostile(&harness, step::call_later("1.0")).await?;
+    for length in [1usize, 4, 31, 32, 33, 10_000] {
+        let words: Bytes = (0..length).map(|i| i as u8).collect();
+        let actions = vec![data(&IHostile::revertWithCall {
+            data: words.clone(),
+        })];
+        match it
+            .instance
+            .upgrade_and_call("2.0", &IHostile::migrateCall { actions })
+            .await
+        {
+            Err(HarnessError::Reverted(revert)) => assert_eq!(*revert.data(), words),
+            other => panic!("expected a revert with {length} bytes, found {other:?}"),
+        }
+    }
+    assert_eq!(it.instance.storage(U256::from(3)).await?, B256::ZERO);
+    Ok(())
+}

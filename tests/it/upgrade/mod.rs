@@ -1,0 +1,22 @@
+//! Upgrades against the registry: the eleven rules of every proxy, and what must not go wrong.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `story` | what an upgrade does: data, events, slots, several versions at once |
+//! | `authority` | who may upgrade, and in which order it is refused (rules 1, 11) |
+//! | `runnable` | which code is accepted (rule 2) |
+//! | `once` | initializers and migrations: by nobody else, never twice (rules 3, 9) |
+//! | `interference` | re-entrancy while an upgrade runs, or around one (rules 4, 5) |
+//! | `marks` | what a step may not touch, and what it must set (rule 6) |
+//! | `failure` | a failed upgrade leaves everything as it was (rule 7) |
+//! | `value` | value goes along only where it is counted once (rule 10) |
+
+mod authority;
+mod failure;
+mod interference;
+mod marks;
+mod once;
+mod runnable;
+mod story;
+mod value;
+mod world;

@@ -1,0 +1,147 @@
+use alloy::primitives::{B256, Bytes, U256};
+use stylus_upgrades_harness::{Harness, HarnessError, assert_reverts, step};
+use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
+use stylus_upgrades_interface::migratable::IMigratable::NotInUpgrade;
+use stylus_upgrades_interface::slots;
+
+use super::world::{
+    Done, ICounter, ICounter2, IHostile, counter, data, hostile, initialize, migrate, migrating,
+};
+
+#[tokio::test]
+async fn the_bare_implementation_cannot_be_initialised_or_migrated() -> Done {
+    let harness = Harness::start().await?;
+    let it = counter(&harness).await?;
+    for caller in [harness.account(0), harness.account(1)] {
+        let (chain, second) = (harness.chain(), it.second.address);
+        let both = ICounter2::initializeCall {
+            value: U256::from(1),
+            step: U256::from(1),
+        };
+        assert_reverts(
+            chain
+                .execute(caller, it.first.address, &initialize(1))
+                .await
+                .map(drop),
+            NotInUpgrade {},
+        );
+        assert_reverts(
+            chain.execute(caller, second, &both).await.map(drop),
+            NotInUpgrade {},
+        );
+        assert_reverts(
+            chain.execute(caller, second, &migrate(1)).await.map(drop),
+            NotInUpgrade {},
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_initialises_or_migrates_through_the_proxy() -> Done {
+    let harness = Harness::start().await?;
+    let it = counter(&harness).await?;
+    it.instance.upgrade("2.0").await?;
+    for caller in [harness.account(0), harness.account(1)] {
+        let proxy = it.instance.by(caller);
+        assert_reverts(proxy.send(&migrate(1)).await, NotInUpgrade {});
+        let again = ICounter2::initializeCall {
+            value: U256::from(1),
+            step: U256::from(1),
+        };
+        assert_reverts(proxy.send(&again).await, NotInUpgrade {});
+    }
+    assert_eq!(
+        it.instance.read(&ICounter::valueCall {}).await?,
+        U256::from(7)
+    );
+    assert_eq!(
+        it.instance.read(&ICounter::stepCall {}).await?,
+        U256::from(5)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn data_behind_an_upgrade_is_no_initializer() -> Done {
+    let harness = Harness::start().await?;
+    let it = counter(&harness).await?;
+    assert_reverts(
+        it.instance.upgrade_and_call("2.0", &migrate(9)).await,
+        NotInUpgrade {},
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_initializer_is_no_migration() -> Done {
+    let harness = Harness::start().await?;
+    let step = step::call("1.0", &IHostile::initializeCall { actions: vec![] });
+    let it = hostile(&harness, step).await?;
+    assert_reverts(it.instance.upgrade("2.0").await, NotInUpgrade {});
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_migration_is_no_initializer() -> Done {
+    let harness = Harness::start().await?;
+    let it = hostile(&harness, migrating(vec![])).await?;
+    let born = it
+        .definition
+        .create_proxy("1.0", &IHostile::migrateCall { actions: vec![] })
+        .await;
+    assert_reverts(born.map(drop), NotInUpgrade {});
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_token_is_spent_when_the_migration_begins() -> Done {
+    let harness = Harness::start().await?;
+    let again = data(&IHostile::migrateCall { actions: vec![] });
+    let it = hostile(&harness, migrating(vec![again])).await?;
+    assert_reverts(it.instance.upgrade("2.0").await, NotInUpgrade {});
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_instance_born_without_initializer_cannot_be_initialised_later() -> Done {
+    let harness = Harness::start().await?;
+    let it = counter(&harness).await?;
+    let instance = it
+        .definition
+        .create_proxy_with("1.0", Bytes::new(), U256::ZERO)
+        .await?;
+    assert_reverts(instance.send(&initialize(3)).await, NotInUpgrade {});
+    assert_reverts(
+        instance.by(harness.account(1)).send(&initialize(3)).await,
+        NotInUpgrade {},
+    );
+    assert_eq!(instance.storage(slots::INITIALISED).await?, slots::SET);
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_runs_the_sdk_constructor_through_a_proxy() -> Done {
+    let harness = Harness::start().await?;
+    let it = hostile(&harness, migrating(vec![])).await?;
+    let mut calldata = CONSTRUCTOR_SELECTOR.to_vec();
+    calldata.extend(B256::with_last_byte(1));
+    for caller in [harness.account(0), harness.account(1)] {
+        let request = it
+            .instance
+            .by(caller)
+            .request(&ICounter::valueCall {}, U256::ZERO);
+        let request = alloy::rpc::types::TransactionRequest {
+            input: Bytes::from(calldata.clone()).into(),
+            ..request
+        };
+        assert!(matches!(
+            harness.chain().send(request).await,
+            Err(HarnessError::Reverted(_))
+        ));
+    }
+    assert_eq!(it.instance.storage(U256::ZERO).await?, B256::ZERO);
+    assert_eq!(it.instance.storage(U256::ONE).await?, B256::ZERO);
+    assert_ne!(it.instance.storage(slots::CONSTRUCTED).await?, B256::ZERO);
+    Ok(())
+}

@@ -1,0 +1,298 @@
+use alloy::primitives::{Address, B256, LogData, U256};
+use alloy::sol_types::SolEvent;
+use stylus_upgrades_harness::{Harness, assert_reverts, step};
+use stylus_upgrades_interface::migratable::IMigratable::{Migrated, isMigratedCall};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
+    AdminChanged, NoPath, Upgraded, registryCall,
+};
+use stylus_upgrades_interface::registry::IRegistry::{
+    InstanceUpgraded, ProxyCreated, definitionCall, instanceOfCall,
+};
+use stylus_upgrades_interface::slots;
+
+use super::world::{Done, ICounter, counter, hostile, initialize, migrate, migrating};
+
+#[tokio::test]
+async fn an_upgrade_keeps_the_data_and_runs_the_migration() -> Done {
+    let harness = Harness::start().await?;
+    let it = counter(&harness).await?;
+    it.instance.send(&ICounter::incrementCall {}).await?;
+    it.instance.upgrade("2.0").await?;
+    assert_eq!(
+        it.instance.read(&ICounter::valueCall {}).await?,
+        U256::from(8)
+    );
+    assert_eq!(
+        it.instance.read(&ICounter::stepCall {}).await?,
+        U256::from(5)
+    );
+    it.instance.send(&ICounter::incrementCall {}).await?;
+    assert_eq!(
+        it.instance.read(&ICounter::valueCall {}).await?,
+        U256::from(13)
+    );
+    assert_eq!(it.instance.implementation().await?, it.second.address);
+    assert_eq!(it.instance.version().await?, "2.0");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_upgrade_emits_these_events_and_no_other() -> Done {
+    let harness = Harness::start().await?;
+    let it = counter(&harness).await?;
+    let sequence = harness
+        .chain()
+        .read(
+            harness.registry(),
+            &definitionCall {
+                name: "Counter".into(),
+            },
+        )
+        .await?
+        .sequence;
+    let logs = it.instance.upgrade("2.0").await?.logs();
+    let proxy = it.instance.address();
+    let expected: Vec<(Address, LogData)> = vec![
+        (
+            proxy,
+            Migrated {
+                from: "1.0".into(),
+                to: "2.0".into(),
+            }
+            .encode_log_data(),
+        ),
+        (
+            harness.registry(),
+            InstanceUpgraded {
+                definition: alloy::primitives::keccak256("Counter"),
+                proxy,
+                from: "1.0".into(),
+                to: "2.0".into(),
+                sequence,
+            }
+            .encode_log_data(),
+        ),
+        (
+            proxy,
+            Upgraded {
+                implementation: it.second.address,
+            }
+            .encode_log_data(),
+        ),
+    ];
+    assert_eq!(logs, expected);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_birth_is_one_transaction_with_its_initializer() -> Done {
+    let harness = Harness::start().await?;
+    let it = counter(&harness).await?;
+    let (proxy, registry) = (it.instance.address(), harness.registry());
+    let birth = it.instance.birth();
+    let previous = AdminChanged {
+        previousAdmin: Address::ZERO,
+        newAdmin: registry,
+    };
+    birth.assert_emitted(proxy, &previous);
+    birth.assert_emitted(
+        proxy,
+        &Upgraded {
+            implementation: it.first.address,
+        },
+    );
+    birth.assert_not_emitted::<Migrated>();
+    birth.assert_not_emitted::<InstanceUpgraded>();
+    assert_eq!(birth.events::<ProxyCreated>(registry).len(), 1);
+    assert_eq!(
+        it.instance.read(&ICounter::valueCall {}).await?,
+        U256::from(7)
+    );
+    assert_eq!(it.instance.read(&registryCall {}).await?, registry);
+    let told = harness
+        .chain()
+        .read(registry, &instanceOfCall { proxy })
+        .await?;
+    assert_eq!(
+        (
+            told.name.as_str(),
+            told.version.as_str(),
+            told.kind,
+            told.state
+        ),
+        ("Counter", "1.0", 0, 0)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_slots_are_where_erc_1967_and_erc_7201_put_them() -> Done {
+    let harness = Harness::start().await?;
+    let it = counter(&harness).await?;
+    for (program, version) in [(&it.first, "1.0"), (&it.second, "2.0")] {
+        if version == "2.0" {
+            it.instance.upgrade("2.0").await?;
+        }
+        assert_eq!(
+            it.instance.storage(slots::IMPLEMENTATION).await?,
+            program.address.into_word()
+        );
+        assert_eq!(
+            it.instance.storage(slots::ADMIN).await?,
+            harness.registry().into_word()
+        );
+        assert_eq!(it.instance.storage(slots::BEACON).await?, B256::ZERO);
+        assert_eq!(it.instance.storage(slots::INITIALISED).await?, slots::SET);
+        assert_eq!(
+            it.instance.storage(slots::migrated("1.0")).await?,
+            slots::SET
+        );
+        assert!(
+            it.instance
+                .read(&isMigratedCall {
+                    version: version.into()
+                })
+                .await?
+        );
+    }
+    assert_eq!(
+        it.instance.storage(U256::ZERO).await?,
+        B256::with_last_byte(7)
+    );
+    assert_eq!(
+        it.instance.storage(U256::ONE).await?,
+        B256::with_last_byte(5)
+    );
+    assert_eq!(
+        it.instance.storage(slots::migrated("2.0")).await?,
+        slots::SET
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_instance_that_skips_a_version_runs_every_migration_in_order() -> Done {
+    let harness = Harness::start().await?;
+    let it = hostile(&harness, migrating(vec![])).await?;
+    let third = harness.deploy(it.first.artifact.clone()).await?;
+    it.definition
+        .add_version("3.0", &third, step::nothing("2.0"))
+        .await?;
+    let upgrade = it.instance.upgrade("3.0").await?;
+    let migrated = upgrade.events::<Migrated>(it.instance.address());
+    let steps: Vec<(&str, &str)> = migrated
+        .iter()
+        .map(|step| (step.from.as_str(), step.to.as_str()))
+        .collect();
+    assert_eq!(steps, [("1.0", "2.0"), ("2.0", "3.0")]);
+    assert_eq!(
+        upgrade.events::<Upgraded>(it.instance.address()),
+        [Upgraded {
+            implementation: third.address
+        }]
+    );
+    for version in ["1.0", "2.0", "3.0"] {
+        assert_eq!(
+            it.instance.storage(slots::migrated(version)).await?,
+            slots::SET,
+            "{version}"
+        );
+    }
+    assert_eq!(it.instance.version().await?, "3.0");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_version_that_can_only_be_born_is_not_reached() -> Done {
+    let harness = Harness::start().await?;
+    let it = counter(&harness).await?;
+    it.definition
+        .add_version("3.0", &it.second, step::born())
+        .await?;
+    let no_path = NoPath {
+        name: "Counter".into(),
+        from: "1.0".into(),
+        to: "3.0".into(),
+    };
+    assert_reverts(it.instance.upgrade("3.0").await, no_path);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_calldata_of_the_last_step_may_come_with_the_upgrade() -> Done {
+    let harness = Harness::start().await?;
+    let it = counter(&harness).await?;
+    let third = harness.deploy(it.second.artifact.clone()).await?;
+    it.definition
+        .add_version("2.1", &third, step::nothing("1.0"))
+        .await?;
+    // 2.1 has no migration: `data` runs on the new code afterwards.
+    it.instance
+        .upgrade_and_call("2.1", &ICounter::incrementCall {})
+        .await?;
+    assert_eq!(
+        it.instance.read(&ICounter::valueCall {}).await?,
+        U256::from(7)
+    );
+    assert_eq!(it.instance.version().await?, "2.1");
+
+    let definition = harness.define("Later").await?;
+    definition
+        .add_version("1.0", &it.first, step::born())
+        .await?;
+    definition
+        .add_version("2.0", &it.second, step::call_later("1.0"))
+        .await?;
+    let instance = definition.create_proxy("1.0", &initialize(1)).await?;
+    instance.upgrade_and_call("2.0", &migrate(9)).await?;
+    assert_eq!(instance.read(&ICounter::stepCall {}).await?, U256::from(9));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_way_back_is_a_new_version_with_the_old_code() -> Done {
+    let harness = Harness::start().await?;
+    let it = counter(&harness).await?;
+    let script = harness
+        .build_and_deploy("contracts/migrations/counter_back")
+        .await?;
+    it.instance.upgrade("2.0").await?;
+    let back = step::script("2.0", &script, &ICounter::stepCall {});
+    it.definition.add_version("3.0", &it.first, back).await?;
+    let upgrade = it.instance.upgrade("3.0").await?;
+    upgrade.assert_emitted(
+        it.instance.address(),
+        &Migrated {
+            from: "2.0".into(),
+            to: "3.0".into(),
+        },
+    );
+    assert_eq!(it.instance.implementation().await?, it.first.address);
+    assert_eq!(
+        it.instance.storage(U256::ZERO).await?,
+        B256::with_last_byte(7)
+    );
+    assert_eq!(it.instance.storage(U256::ONE).await?, B256::ZERO);
+    it.instance.send(&ICounter::incrementCall {}).await?;
+    assert_eq!(
+        it.instance.read(&ICounter::valueCall {}).await?,
+        U256::from(8)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_instances_keep_their_own_data() -> Done {
+    let harness = Harness::start().await?;
+    let it = counter(&harness).await?;
+    let other = it.definition.create_proxy("1.0", &initialize(100)).await?;
+    it.instance.upgrade("2.0").await?;
+    other.send(&ICounter::incrementCall {}).await?;
+    assert_eq!(other.read(&ICounter::valueCall {}).await?, U256::from(101));
+    assert_eq!(other.version().await?, "1.0");
+    assert_eq!(
+        it.instance.read(&ICounter::valueCall {}).await?,
+        U256::from(7)
+    );
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! What the scenarios start from: a counter at 1.0 with a 2.0 to go to, and a hostile twin.
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::sol;
+use alloy::sol_types::SolCall;
+use stylus_upgrades_harness::{Definition, Harness, HarnessError, Instance, Program, step};
+use stylus_upgrades_interface::registry::Step;
+
+pub(crate) type Done = Result<(), HarnessError>;
+
+sol! {
+    /// The counter, versions 1 and 2.
+    #[derive(Debug)]
+    interface ICounter {
+        function initialize(uint256 value) external;
+        function migrate(uint256 step) external;
+        function value() external view returns (uint256);
+        function step() external view returns (uint256);
+        function increment() external;
+    }
+
+    /// Version 2's own initializer, for an instance that is born at 2.0.
+    #[derive(Debug)]
+    interface ICounter2 {
+        function initialize(uint256 value, uint256 step) external;
+    }
+
+    /// `contracts/hostile`: actions are calls of its own functions, run in its own frame.
+    #[derive(Debug)]
+    interface IHostile {
+        function initialize(bytes[] actions) external payable returns (bytes);
+        function migrate(bytes[] actions) external payable returns (bytes);
+        function act(bytes[] actions) external payable returns (bytes);
+        function context() external payable returns (address, uint256, address, address, bool);
+        function revertWith(bytes data) external payable;
+        function panic() external payable;
+        function spin() external payable;
+        function readSlot(bytes32 slot) external view returns (bytes32);
+        function writeSlot(bytes32 slot, bytes32 value) external payable;
+        function call(address target, uint256 value, bytes data) external payable returns (bytes);
+        function tryCall(address target, uint256 value, bytes data) external payable returns (bool, bytes);
+        function delegate(address target, bytes data) external payable returns (bytes);
+        function writeCallFlush(bytes32 slot, bytes32 value, address target, bytes data) external payable returns (bool, bytes);
+    }
+}
+
+/// A definition with versions 1.0 and 2.0, and an instance at 1.0.
+pub(crate) struct World<'h> {
+    pub(crate) harness: &'h Harness,
+    pub(crate) definition: Definition<'h>,
+    pub(crate) first: Program,
+    pub(crate) second: Program,
+    pub(crate) instance: Instance<'h>,
+}
+
+/// The calldata of a call.
+pub(crate) fn data(call: &impl SolCall) -> Bytes {
+    call.abi_encode().into()
+}
+
+pub(crate) fn initialize(value: u64) -> ICounter::initializeCall {
+    ICounter::initializeCall {
+        value: U256::from(value),
+    }
+}
+
+pub(crate) fn migrate(step: u64) -> ICounter::migrateCall {
+    ICounter::migrateCall {
+        step: U256::from(step),
+    }
+}
+
+/// A counter that started at 7, and 2.0 with the step 5.
+pub(crate) async fn counter(harness: &Harness) -> Result<World<'_>, HarnessError> {
+    let definition = harness.define("Counter").await?;
+    let first = harness.build_and_deploy("contracts/counter_v1").await?;
+    let second = harness.build_and_deploy("contracts/counter_v2").await?;
+    definition.add_version("1.0", &first, step::born()).await?;
+    definition
+        .add_version("2.0", &second, step::call("1.0", &migrate(5)))
+        .await?;
+    let instance = definition.create_proxy("1.0", &initialize(7)).await?;
+    Ok(World {
+        harness,
+        definition,
+        first,
+        second,
+        instance,
+    })
+}
+
+/// The hostile contract at 1.0, and the same code at 2.0 by `step`.
+pub(crate) async fn hostile(harness: &Harness, step: Step) -> Result<World<'_>, HarnessError> {
+    hostile_owned_by(harness, step, harness.account(0)).await
+}
+
+/// The same where `owner` alone may upgrade; account 0 only adds the versions.
+pub(crate) async fn hostile_owned_by(
+    harness: &Harness,
+    step: Step,
+    owner: Address,
+) -> Result<World<'_>, HarnessError> {
+    let definition = harness.define_with("Hostile", harness.account(0)).await?;
+    let first = harness.build_and_deploy("contracts/hostile").await?;
+    let second = harness.deploy(first.artifact.clone()).await?;
+    definition.add_version("1.0", &first, step::born()).await?;
+    definition.add_version("2.0", &second, step).await?;
+    let instance = definition
+        .create_proxy("1.0", &IHostile::initializeCall { actions: vec![] })
+        .await?;
+    definition.set_policy("migrate", owner).await?;
+    Ok(World {
+        harness,
+        definition,
+        first,
+        second,
+        instance,
+    })
+}
+
+/// The step 1.0 → 2.0 that runs `actions` as the mixin's migration.
+pub(crate) fn migrating(actions: Vec<Bytes>) -> Step {
+    step::call("1.0", &IHostile::migrateCall { actions })
+}
+
+/// The calldata that writes a slot.
+pub(crate) fn write(slot: B256, value: B256) -> Bytes {
+    data(&IHostile::writeSlotCall { slot, value })
+}
