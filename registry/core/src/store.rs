@@ -86,13 +86,13 @@ pub struct Word(pub [u8; 32]);
 impl Word {
     /// A field of 1 byte.
     pub fn u8<const AT: usize>(&self) -> u8 {
-        const { assert!(AT + 1 <= 32) };
+        const { assert!(AT < 32) };
         self.number(AT, 1) as u8
     }
 
     /// Sets a field of 1 byte.
     pub fn set_u8<const AT: usize>(&mut self, value: u8) {
-        const { assert!(AT + 1 <= 32) };
+        const { assert!(AT < 32) };
         self.set_number(AT, 1, value.into());
     }
 
