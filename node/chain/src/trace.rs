@@ -7,7 +7,6 @@ use revm::{
     interpreter::{CallScheme, CreateScheme, FrameInput, InstructionResult},
 };
 use serde_json::{Map, Value, json};
-use stylus_vm::Outcome;
 
 /// One recorded call.
 #[derive(Default)]
@@ -32,13 +31,6 @@ pub(crate) struct Tracer {
 }
 
 impl Tracer {
-    /// Whether host functions of programs are recorded.
-    pub(crate) fn wants_hostios(&self) -> bool {
-        false
-    }
-
-    pub(crate) fn hostios(&mut self, _: &Outcome) {}
-
     pub(crate) fn enter(&mut self, input: &FrameInput, local: &LocalContext) {
         self.open.push(match input {
             FrameInput::Call(call) => Node {

@@ -107,6 +107,9 @@ pub struct Receipt {
     /// or a refused activation. For messages only.
     #[serde(default)]
     pub note: Option<String>,
+    /// Lines that programs wrote through `console` imports, reverted frames included.
+    #[serde(default)]
+    pub console: Vec<String>,
 }
 
 /// Why execution stopped, other than by success or revert.
@@ -223,6 +226,8 @@ pub struct CallOutcome {
     /// After a failure: the newest reason that leaves no revert data, such as a trap of a program
     /// or a refused activation. For messages only.
     pub note: Option<String>,
+    /// Lines that programs wrote through `console` imports, reverted frames included.
+    pub console: Vec<String>,
 }
 
 /// A transaction that waits for a block.

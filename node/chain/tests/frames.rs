@@ -363,3 +363,38 @@ fn alloy_eips_list(address: Address) -> alloy_eips::eip2930::AccessList {
         storage_keys,
     }])
 }
+
+#[test]
+fn console_lines_of_programs_are_kept_for_messages() {
+    let mut chain = chain();
+    let speaking = install(
+        &mut chain,
+        r#"(module
+            (import "console" "log_txt" (func $log (param i32 i32)))
+            (import "vm_hooks" "pay_for_memory_grow" (func (param i32)))
+            (memory (export "memory") 1)
+            (data (i32.const 0) "hello")
+            (func (export "user_entrypoint") (param i32) (result i32)
+                (call $log (i32.const 0) (i32.const 5)) unreachable))"#,
+    );
+    let receipt = send(&mut chain, ALICE, request(speaking, Bytes::new()));
+    assert!(!receipt.success);
+    assert_eq!(receipt.console, ["hello"]);
+    assert!(receipt.note.expect("a note").contains("unreachable"));
+}
+
+#[test]
+fn init_code_that_looks_like_a_program_is_not_run() {
+    let mut chain = chain();
+    let create = CallRequest {
+        input: program(&counter()).into(),
+        gas: Some(1_000_000),
+        ..CallRequest::default()
+    };
+    let receipt = send(&mut chain, ALICE, create);
+    assert_eq!((receipt.success, receipt.gas_used), (false, 1_000_000));
+    assert_eq!(
+        receipt.halt.expect("a halt").0,
+        "error ProgramNotActivated()"
+    );
+}

@@ -103,6 +103,7 @@ impl Chain {
             frames: Vec::new(),
             acting: HashMap::default(),
             fault: None,
+            console: Vec::new(),
             tracer: None,
         }
     }

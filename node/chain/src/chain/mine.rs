@@ -158,6 +158,7 @@ impl Chain {
             output: ended.output,
             halt: ended.halt,
             note: ended.note,
+            console: executed.console,
             logs: ended.logs,
         });
         building.logs += building

@@ -147,7 +147,7 @@ impl Chain {
     /// Logs that a filter accepts, in order. A range that ends before it starts is empty.
     ///
     /// # Errors
-    /// [`ChainError::UnknownBlock`] for an unknown hash or a first block after the latest.
+    /// [`ChainError::UnknownBlock`] for an unknown hash; ranges outside the chain are empty.
     pub fn logs(&self, filter: &LogFilter) -> Result<Vec<LogEntry>, ChainError> {
         let (from, to) = match filter.block_hash {
             Some(hash) => {

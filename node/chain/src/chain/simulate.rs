@@ -313,6 +313,7 @@ fn outcome(executed: Executed) -> CallOutcome {
         created: ended.created,
         halt: ended.halt,
         note: ended.note,
+        console: executed.console,
     }
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct Executed {
     pub(crate) changes: EvmState,
     /// Message of a halt that the EVM has no name for.
     pub(crate) fault: Option<String>,
+    /// What programs wrote to the console.
+    pub(crate) console: Vec<String>,
     pub(crate) tracer: Option<Box<crate::trace::Tracer>>,
 }
 
@@ -55,11 +57,17 @@ pub(crate) fn execute<'a>(
     });
     let result = ArbHandler(std::marker::PhantomData).run(&mut evm)?;
     let changes = evm.0.ctx.journaled_state.finalize();
-    let Session { fault, tracer, .. } = evm.0.ctx.chain;
+    let Session {
+        fault,
+        console,
+        tracer,
+        ..
+    } = evm.0.ctx.chain;
     Ok(Executed {
         result,
         changes,
         fault,
+        console,
         tracer,
     })
 }

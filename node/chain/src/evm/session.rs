@@ -33,6 +33,8 @@ pub(crate) struct Session<'a> {
     pub(crate) acting: HashMap<Address, u32>,
     /// Message of the newest error that has no EVM name.
     pub(crate) fault: Option<String>,
+    /// What programs wrote to the console.
+    pub(crate) console: Vec<String>,
     pub(crate) tracer: Option<Box<crate::trace::Tracer>>,
 }
 

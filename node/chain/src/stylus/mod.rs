@@ -182,11 +182,7 @@ fn call_context(ctx: &Ctx<'_>, frame: &EthFrame<EthInterpreter>, params: &Params
         msg_value: interpreter.input.call_value(),
         tx_gas_price: alloy_primitives::U256::from(tx.effective_gas_price(basefee.into())),
         tx_origin: tx.caller(),
-        trace: ctx
-            .chain
-            .tracer
-            .as_ref()
-            .is_some_and(|tracer| tracer.wants_hostios()),
+        trace: false,
     }
 }
 
@@ -197,9 +193,7 @@ fn finish(
     wasm: &WasmFrame,
     outcome: Outcome,
 ) -> InterpreterAction {
-    if let Some(tracer) = &mut ctx.chain.tracer {
-        tracer.hostios(&outcome);
-    }
+    ctx.chain.console.extend(outcome.console);
     let result = match outcome.kind {
         OutcomeKind::Success => InstructionResult::Return,
         OutcomeKind::Revert => InstructionResult::Revert,
