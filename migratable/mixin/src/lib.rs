@@ -7,10 +7,11 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`step`] | [`Initializer`] and [`Migration`]: the checks, in their order |
+//! | [`step`] | [`Initializer`], [`Migration`], [`ComplexStart`]: the checks, in their order |
 //! | [`error`] | [`MigratableError`], one variant in a contract's own error enum |
 //! | [`proof`] | [`Proof`]: what an `#[initializing]` function asks for |
 //! | [`migratable`] | [`Migratable`]: `isMigrated(string)`, routed without an ABI decoder |
+//! | [`calldata`] | arguments, decoded without an ABI codec |
 //! | [`words`] | tokens and flag slots, derived at compile time |
 //!
 //! Authors use the attributes of `stylus-upgradeable` and meet this crate in error messages only.
@@ -19,6 +20,7 @@
 
 extern crate alloc;
 
+pub mod calldata;
 mod encode;
 pub mod error;
 pub mod migratable;
@@ -29,4 +31,4 @@ pub mod words;
 pub use error::MigratableError;
 pub use migratable::Migratable;
 pub use proof::Proof;
-pub use step::{Initializer, Migration};
+pub use step::{ComplexStart, Initializer, Migration};

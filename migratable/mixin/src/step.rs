@@ -1,4 +1,4 @@
-//! Initializers and migrations: the checks, in their order.
+//! Initializers, migrations and the start of complex ones: the checks, in their order.
 
 use alloy_primitives::B256;
 use alloy_sol_types::SolEvent;
@@ -80,6 +80,18 @@ impl Migration {
     #[inline(never)]
     pub fn consume(&self) -> Result<Proof, MigratableError> {
         let (from, to) = (self.from, self.to);
+        self.permit()?;
+        let proof = mark(&self.flag);
+        call::emit_log(
+            &encode::texts(&IMigratable::Migrated::SIGNATURE_HASH.0, &[from, to]),
+            1,
+        );
+        Ok(proof)
+    }
+
+    /// Consumes the token and refuses what was done before or cannot be done yet.
+    fn permit(&self) -> Result<(), MigratableError> {
+        let (from, to) = (self.from, self.to);
         take_token(&self.token)?;
         if is_set(&self.flag) {
             return Err(MigratableError::AlreadyMigrated { from, to });
@@ -87,12 +99,33 @@ impl Migration {
         if !is_set(&self.predecessor) {
             return Err(MigratableError::PredecessorMissing { version: from });
         }
-        let proof = mark(&self.flag);
-        call::emit_log(
-            &encode::texts(&IMigratable::Migrated::SIGNATURE_HASH.0, &[from, to]),
-            1,
-        );
-        Ok(proof)
+        Ok(())
+    }
+}
+
+/// The start of the complex migration from one version to another; everything derivable is
+/// derived at compile time.
+#[derive(Clone, Copy, Debug)]
+pub struct ComplexStart(Migration);
+
+impl ComplexStart {
+    /// The complex migration from `from` to `to`, labels as the registry accepts them.
+    pub const fn new(from: &'static str, to: &'static str) -> Self {
+        Self(Migration {
+            token: words::token(reasons::token::COMPLEX, from, to),
+            ..Migration::new(from, to)
+        })
+    }
+
+    /// Consumes the token. The version is marked by UpgradeabilityStorage when all is done.
+    ///
+    /// # Errors
+    /// `NotInUpgrade` without the token of just this migration, then `AlreadyMigrated`, then
+    /// `PredecessorMissing`.
+    #[inline(never)]
+    pub fn consume(&self) -> Result<Proof, MigratableError> {
+        self.0.permit()?;
+        Ok(Proof::new())
     }
 }
 

@@ -1,0 +1,50 @@
+//! Complex migration of the points register from whole points to tenths, cursor form: the
+//! register itself knows its members, so `migrateNext` walks through them. It can turn back as
+//! long as it has not ended.
+#![allow(
+    missing_docs,
+    reason = "`#[entrypoint]` exports a symbol without documentation"
+)]
+
+extern crate alloc;
+
+use stylus_complex::{ComplexMigration, Outcome, complex_program};
+use stylus_sdk::{alloy_primitives::U256, prelude::*};
+
+#[path = "../../points_batches/src/scale.rs"]
+pub mod scale;
+#[path = "../../../points_v1/src/state.rs"]
+pub mod state;
+
+use state::PointsState;
+
+/// The register's storage; both versions have the same.
+#[storage]
+#[entrypoint]
+pub struct PointsCursor {
+    state: PointsState,
+}
+
+impl ComplexMigration for PointsCursor {
+    const FROM: &'static str = "1.0";
+    const TO: &'static str = "2.0";
+    const REVERSIBLE: bool = true;
+    /// Two cold words, one of them stored: 7,100, and the computation.
+    const ITEM_GAS: u64 = 8_500;
+
+    fn start(&mut self) -> Outcome<u64> {
+        Ok(self.state.members.len() as u64)
+    }
+
+    fn next(&mut self, position: u64) -> Outcome<()> {
+        let member = self.state.member(U256::from(position));
+        scale::up(&mut self.state, member)
+    }
+
+    fn previous(&mut self, position: u64) -> Outcome<()> {
+        let member = self.state.member(U256::from(position));
+        scale::down(&mut self.state, member)
+    }
+}
+
+complex_program!(PointsCursor);

@@ -1,0 +1,87 @@
+//! A field that is converted when it is first written.
+
+use core::marker::PhantomData;
+
+use alloy_primitives::U256;
+use stylus_sdk::{
+    host::VM,
+    storage::{StorageGuard, StorageGuardMut, StorageType},
+};
+
+use crate::{
+    place::{Place, namespace},
+    record::Record,
+};
+
+/// Stands in a contract's storage where the version before had a field of the form `Old`, a
+/// struct or a single value that fills its words, and takes the same slots. It has the form `New`.
+#[derive(Debug)]
+pub struct LazyCell<Old, New> {
+    slot: U256,
+    types: PhantomData<(Old, New)>,
+}
+
+impl<Old: Record, New: Record + From<Old>> LazyCell<Old, New> {
+    /// The value, in the new form. Writes nothing.
+    pub fn get(&self) -> New {
+        self.place().get::<Old, New>()
+    }
+
+    /// Whether nothing is left of the old form.
+    pub fn is_converted(&self) -> bool {
+        self.place().is_converted::<Old>()
+    }
+
+    /// Sets the value.
+    pub fn set(&mut self, value: &New) {
+        self.place().set::<Old>(value);
+    }
+
+    /// Converts the value if that did not happen yet.
+    pub fn convert(&mut self) {
+        self.place().convert::<Old, New>();
+    }
+
+    fn place(&self) -> Place {
+        Place {
+            old: self.slot,
+            new: namespace(self.slot).wrapping_add(U256::ONE),
+        }
+    }
+}
+
+impl<Old: Record, New> StorageType for LazyCell<Old, New> {
+    type Wraps<'a>
+        = StorageGuard<'a, Self>
+    where
+        Self: 'a;
+    type WrapsMut<'a>
+        = StorageGuardMut<'a, Self>
+    where
+        Self: 'a;
+
+    const REQUIRED_SLOTS: usize = Old::WORDS as usize;
+
+    // SAFETY: nothing here is unsafe; that two of them at one slot would alias is the callers'
+    // affair, as with every type of the SDK.
+    unsafe fn new(slot: U256, _: u8, _: VM) -> Self {
+        Self {
+            slot,
+            types: PhantomData,
+        }
+    }
+
+    fn load<'s>(self) -> Self::Wraps<'s>
+    where
+        Self: 's,
+    {
+        StorageGuard::new(self)
+    }
+
+    fn load_mut<'s>(self) -> Self::WrapsMut<'s>
+    where
+        Self: 's,
+    {
+        StorageGuardMut::new(self)
+    }
+}

@@ -1,0 +1,45 @@
+//! Lazy migrations: each datum is converted when it is first written, or when anybody pays for
+//! it by `sweep`.
+//!
+//! ```ignore
+//! #[storage]
+//! #[entrypoint]
+//! pub struct Ledger {
+//!     accounts: LazyMap<Address, Cents, Account>,     // where version 1 had its StorageMap
+//! }
+//!
+//! lazy_maps!(Ledger { accounts });
+//!
+//! #[upgradeable]
+//! #[public]
+//! #[implements(Lazy)]
+//! impl Ledger {
+//!     #[migration(from = "1.0", to = "2.0")]
+//!     pub fn migrate(&mut self, entries: u64) -> Result<(), LedgerError> {
+//!         self.accounts.begin(proof, entries);
+//!         Ok(())
+//!     }
+//! }
+//! ```
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`record`] | [`Record`]: a value and its words; [`Key`]: what finds it |
+//! | [`place`] | one datum in its two forms: the rules |
+//! | [`map`] | [`LazyMap`] in place of a `StorageMap` |
+//! | [`cell`] | [`LazyCell`] in place of a field |
+//! | [`router`] | [`Lazy`]: `sweep` and `remaining`, routed without an ABI decoder |
+#![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
+
+extern crate alloc;
+
+pub mod cell;
+pub mod map;
+pub mod place;
+pub mod record;
+pub mod router;
+
+pub use cell::LazyCell;
+pub use map::LazyMap;
+pub use record::{Key, Record};
+pub use router::{Lazy, Sweep};

@@ -1,0 +1,118 @@
+//! A map whose entries are converted one by one.
+
+use core::marker::PhantomData;
+
+use alloy_primitives::{B256, U256};
+use stylus_migratable::{Proof, calldata::Word};
+use stylus_sdk::{
+    host::VM,
+    storage::{StorageGuard, StorageGuardMut, StorageType},
+};
+
+use crate::{
+    place::{Place, load, namespace, store},
+    record::{Key, Record, entry},
+    router::Sweep,
+};
+
+/// Stands in a contract's storage where the version before had `StorageMap<K, _>` with values of
+/// the form `Old`, and takes the same one slot. Its entries have the form `New`.
+#[derive(Debug)]
+pub struct LazyMap<K, Old, New> {
+    slot: U256,
+    types: PhantomData<(K, Old, New)>,
+}
+
+impl<K: Key, Old: Record, New: Record + From<Old>> LazyMap<K, Old, New> {
+    /// Says how many entries there are in the old form, for `remaining`.
+    pub fn begin(&mut self, _: Proof, entries: u64) {
+        store(namespace(self.slot), 0, U256::from(entries));
+    }
+
+    /// The entry of a key, in the new form; zero words where there is none. Writes nothing.
+    pub fn get(&self, key: &K) -> New {
+        self.place(&key.word()).get::<Old, New>()
+    }
+
+    /// Whether the entry of a key has no old form any more, or never had.
+    pub fn is_converted(&self, key: &K) -> bool {
+        self.place(&key.word()).is_converted::<Old>()
+    }
+
+    /// Sets the entry of a key.
+    pub fn insert(&mut self, key: &K, value: &New) {
+        let converted = self.place(&key.word()).set::<Old>(value);
+        self.count(converted.into());
+    }
+
+    /// Deletes the entry of a key, in both forms.
+    pub fn remove(&mut self, key: &K) {
+        let converted = self.place(&key.word()).erase::<Old, New>();
+        self.count(converted.into());
+    }
+
+    fn place(&self, key: &B256) -> Place {
+        let root = namespace(self.slot).wrapping_add(U256::ONE);
+        Place {
+            old: entry(key, self.slot),
+            new: entry(key, root),
+        }
+    }
+
+    /// So many fewer are left.
+    fn count(&mut self, converted: u64) {
+        if converted != 0 {
+            let left = self.remaining().saturating_sub(U256::from(converted));
+            store(namespace(self.slot), 0, left);
+        }
+    }
+}
+
+impl<K: Key, Old: Record, New: Record + From<Old>> Sweep for LazyMap<K, Old, New> {
+    fn sweep(&mut self, keys: &[Word]) -> u64 {
+        let mut converted = 0;
+        for key in keys {
+            converted += u64::from(self.place(&B256::new(*key)).convert::<Old, New>());
+        }
+        self.count(converted);
+        converted
+    }
+
+    fn remaining(&self) -> U256 {
+        load(namespace(self.slot), 0)
+    }
+}
+
+impl<K, Old, New> StorageType for LazyMap<K, Old, New> {
+    type Wraps<'a>
+        = StorageGuard<'a, Self>
+    where
+        Self: 'a;
+    type WrapsMut<'a>
+        = StorageGuardMut<'a, Self>
+    where
+        Self: 'a;
+
+    // SAFETY: nothing here is unsafe; that two of them at one slot would alias is the callers'
+    // affair, as with every type of the SDK.
+    unsafe fn new(slot: U256, _: u8, _: VM) -> Self {
+        Self {
+            slot,
+            types: PhantomData,
+        }
+    }
+
+    fn load<'s>(self) -> Self::Wraps<'s>
+    where
+        Self: 's,
+    {
+        StorageGuard::new(self)
+    }
+
+    fn load_mut<'s>(self) -> Self::WrapsMut<'s>
+    where
+        Self: 's,
+    {
+        StorageGuardMut::new(self)
+    }
+}
