@@ -12,7 +12,7 @@ use stylus_registry_core::{
     lock::{self, Phase},
     state::Definition,
 };
-use stylus_upgrades_host::context;
+use stylus_upgrades_host::{context, storage};
 use stylus_upgrades_interface::{limits::ROLLOUT_GAS, proxy::IUpgradeabilityProxy::upgradeToCall};
 
 /// Bytes of revert data that `InstanceSkipped` shows: a log of more could eat the gas.
@@ -55,6 +55,7 @@ pub(crate) fn all(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 /// Whether it was upgraded; a failure is reported if the instance had enough gas, and ends the
 /// whole call otherwise.
 fn upgrade_or_skip(definition: &Definition, proxy: Address, version: &[u8]) -> Reverts<bool> {
+    storage::flush(true); // what the turn before stored is paid for before the gas is measured
     let left = context::gas_left().saturating_sub(CALL_OVERHEAD);
     let given = left - left / 64;
     let Err(Fault(mut reason)) = upgrade(proxy, version) else {

@@ -7,7 +7,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ValueNotAccepted;
 use stylus_upgrades_interface::reasons::blocked_by;
 use stylus_upgrades_interface::registry::IRegistry;
 
-use super::world::{Done, Reverted, World, account, is, refused};
+use super::world::{Done, Reverted, World, account, birth, is, refused};
 use stylus_upgrades_interface::registry::Progress;
 
 const STRANGER: usize = 5;
@@ -405,5 +405,90 @@ fn an_approval_does_not_count_on_another_registry() {
             .expect("recorded")
             .returned
             .executed
+    );
+}
+
+/// Adds 1.0 with both approvals and proposes 2.0, of other code, by the first of two approvers.
+fn proposed_version(world: &mut World) -> (IRegistry::addVersionCall, B256) {
+    let [code, other] = ["counter-v1", "counter-v2"].map(|package| world.deploy(package));
+    let first = IRegistry::addVersionCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        code,
+        step: birth(),
+    };
+    for who in [0, 1] {
+        world.send(account(who), &first).expect("accepted");
+    }
+    let second = IRegistry::addVersionCall {
+        version: "2.0".into(),
+        code: other,
+        ..first
+    };
+    let recorded = world.send(account(0), &second).expect("recorded").returned;
+    assert!(!recorded.executed);
+    (second, recorded.action)
+}
+
+#[test]
+fn code_that_is_replaced_after_the_first_approval_is_not_activated() {
+    let mut world = world(&both());
+    let (call, action) = proposed_version(&mut world);
+    assert_eq!(
+        readiness(&world, action).expect("open").blockedBy,
+        blocked_by::APPROVALS
+    );
+    let account_of_code = call.code.implementation;
+    world
+        .chain
+        .set_code(account_of_code, vec![0x60, 0x00].into());
+    assert_eq!(
+        readiness(&world, action).expect("open").blockedBy,
+        blocked_by::CODE_CHANGED
+    );
+    let found = world.code_hash(account_of_code);
+    refused(
+        world.send(account(1), &call),
+        IRegistry::CodeChanged {
+            account: account_of_code,
+            expected: call.code.codehash,
+            found,
+        },
+    );
+    assert_eq!(
+        readiness(&world, action).expect("open").progress.approvals,
+        1,
+        "approvals stay as they were"
+    );
+}
+
+#[test]
+fn of_two_proposals_for_a_label_one_wins_and_the_other_is_void() {
+    let mut world = world(&both());
+    let (call, _) = proposed_version(&mut world);
+    let mut rival = call.clone();
+    rival.code.sourceHash = B256::repeat_byte(1);
+    let action = world
+        .send(account(1), &rival)
+        .expect("recorded")
+        .returned
+        .action;
+    assert!(
+        world
+            .send(account(1), &call)
+            .expect("executed")
+            .returned
+            .executed
+    );
+    refused(
+        readiness(&world, action),
+        IRegistry::ActionNotFound { action },
+    );
+    refused(
+        world.send(account(0), &rival),
+        IRegistry::VersionExists {
+            name: "A".into(),
+            version: "2.0".into(),
+        },
     );
 }

@@ -5,6 +5,7 @@ mod approvals;
 mod birth;
 mod cost;
 mod policies;
+mod queue;
 mod rollout;
 mod story;
 mod versions;

@@ -1,0 +1,212 @@
+//! The queue of instances that lag behind, against a list that a child could keep.
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::sol_types::SolCall;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::registry::{Code, IRegistry};
+
+use super::story::ICounter;
+use super::world::{World, account, birth, is, step};
+
+/// What may happen; numbers pick among what there is.
+#[derive(Clone, Debug)]
+enum Event {
+    AddVersion,
+    Activate(prop::sample::Index),
+    Create,
+    UpgradeOne(prop::sample::Index, prop::sample::Index),
+    Rollout(u16),
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        2 => Just(Event::AddVersion),
+        2 => any::<prop::sample::Index>().prop_map(Event::Activate),
+        4 => Just(Event::Create),
+        3 => (any::<prop::sample::Index>(), any::<prop::sample::Index>()).prop_map(|(who, to)| Event::UpgradeOne(who, to)),
+        3 => (0u16..5).prop_map(Event::Rollout),
+    ]
+}
+
+/// The same, kept in the plainest way: versions are numbers from 1 on.
+struct Model {
+    world: World,
+    code: Code,
+    versions: usize,
+    current: usize,
+    instances: Vec<(Address, usize)>,
+}
+
+fn label(version: usize) -> String {
+    format!("{version}.0")
+}
+
+impl Model {
+    fn new() -> Self {
+        let mut world = World::new(&is(account(0)));
+        world.define(&is(account(0))).expect("defined");
+        let code = world.deploy("counter-v1");
+        let mut model = Self {
+            world,
+            code,
+            versions: 0,
+            current: 1,
+            instances: Vec::new(),
+        };
+        model.add();
+        model
+    }
+
+    fn version(&self, version: usize) -> IRegistry::addVersionCall {
+        IRegistry::addVersionCall {
+            name: "A".into(),
+            version: label(version),
+            code: self.code.clone(),
+            step: if version == 1 {
+                birth()
+            } else {
+                step(&label(version - 1), 0, Bytes::new())
+            },
+        }
+    }
+
+    fn add(&mut self) {
+        self.versions += 1;
+        let call = self.version(self.versions);
+        self.world.send(account(0), &call).expect("added");
+    }
+
+    fn lagging(&self) -> usize {
+        self.instances
+            .iter()
+            .filter(|(_, version)| *version < self.current)
+            .count()
+    }
+
+    fn happen(&mut self, event: Event) {
+        match event {
+            Event::AddVersion => self.add(),
+            Event::Activate(pick) => self.activate(self.current + pick.index(3)),
+            Event::Create => self.create(),
+            Event::UpgradeOne(who, to) if !self.instances.is_empty() => self.upgrade(who, to),
+            Event::UpgradeOne(..) => {}
+            Event::Rollout(max) => self.rollout(max),
+        }
+    }
+
+    /// Makes a version current, in steps of one, as `migrate` wants a way from the current one.
+    fn activate(&mut self, target: usize) {
+        while self.current < target.min(self.versions) {
+            let next = self.version(self.current + 1);
+            let call = IRegistry::migrateCall {
+                name: next.name,
+                version: next.version,
+                code: next.code,
+                step: next.step,
+            };
+            self.world.send(account(0), &call).expect("activated");
+            self.current += 1;
+            if self.lagging() <= INSTANCES_AT_ONCE as usize {
+                let current = self.current;
+                self.instances
+                    .iter_mut()
+                    .for_each(|(_, version)| *version = (*version).max(current));
+            }
+        }
+    }
+
+    /// An instance of the first version, the one whose initializer exists.
+    fn create(&mut self) {
+        let init = ICounter::initializeCall { value: U256::ZERO }.abi_encode();
+        let salt = B256::from(U256::from(self.instances.len()));
+        let call = IRegistry::createProxyCall {
+            name: "A".into(),
+            version: label(1),
+            kind: 0,
+            salt,
+            initData: init.into(),
+        };
+        let proxy = self
+            .world
+            .send(account(0), &call)
+            .expect("created")
+            .returned
+            .proxy;
+        self.instances.push((proxy, 1));
+    }
+
+    fn upgrade(&mut self, who: prop::sample::Index, to: prop::sample::Index) {
+        let who = who.index(self.instances.len());
+        let (proxy, from) = self.instances[who];
+        let to = from + to.index(self.versions - from + 1);
+        let call = Proxy::upgradeToCall { version: label(to) };
+        let done = self.world.pay(account(0), proxy, &call, U256::ZERO);
+        assert_eq!(done.is_ok(), to > from, "{from} to {to}");
+        self.instances[who].1 = to;
+    }
+
+    fn rollout(&mut self, max: u16) {
+        let call = IRegistry::rolloutCall {
+            name: "A".into(),
+            max,
+        };
+        let done = self.world.send(account(5), &call).expect("rolled out");
+        let lagging = self.lagging();
+        let upgraded = lagging.min(max.into());
+        assert_eq!(
+            (done.returned.upgraded, done.returned.left),
+            (upgraded as u16, (lagging - upgraded) as u16)
+        );
+        let moved = done.events::<IRegistry::InstanceUpgraded>();
+        assert_eq!(moved.len(), upgraded);
+        for event in moved {
+            let place = self
+                .instances
+                .iter_mut()
+                .find(|(proxy, _)| *proxy == event.proxy);
+            let (_, version) = place.expect("an instance");
+            assert!(*version < self.current, "only who lags moves");
+            *version = self.current;
+        }
+    }
+
+    /// The registry says the same as the list.
+    fn check(&self) {
+        let definition = self
+            .world
+            .view(&IRegistry::definitionCall { name: "A".into() })
+            .expect("A");
+        assert_eq!(definition.current, label(self.current));
+        assert_eq!(definition.sequence, self.versions as u64);
+        for (proxy, version) in &self.instances {
+            let found = self
+                .world
+                .view(&IRegistry::instanceOfCall { proxy: *proxy })
+                .expect("an instance");
+            assert_eq!(found.version, label(*version));
+        }
+    }
+}
+
+#[test]
+fn the_queue_is_as_long_as_a_plain_list_says() {
+    let config = Config {
+        cases: 6,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
+    TestRunner::new_with_rng(config, rng)
+        .run(&proptest::collection::vec(event(), 60), |events| {
+            let mut model = Model::new();
+            for event in events {
+                model.happen(event);
+            }
+            model.check();
+            Ok(())
+        })
+        .expect("every story agrees");
+}
