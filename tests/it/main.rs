@@ -1,6 +1,9 @@
 //! Everything that runs on a chain, in one binary: a module per subject.
 #![forbid(unsafe_code)]
 
+mod erc20;
+mod migrations;
+mod outside;
 mod proxy;
 mod registry;
 mod spec;

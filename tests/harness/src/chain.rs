@@ -167,6 +167,11 @@ impl Chain {
             .unwrap_or_default()
     }
 
+    /// The key of account 0, for signatures that are no transactions.
+    pub fn signer(&self) -> &PrivateKeySigner {
+        &self.signer
+    }
+
     /// Creates a contract from account 0.
     ///
     /// # Errors

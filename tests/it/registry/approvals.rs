@@ -1,6 +1,6 @@
 //! Several approvers, one call: recording, completing, withdrawing, expiring.
 
-use alloy::primitives::{Address, B256, U256, keccak256};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades_interface::limits::{ACTION_LIFETIME, OPEN_ACTIONS_MAX};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ValueNotAccepted;
@@ -134,7 +134,7 @@ fn an_action_is_the_hash_that_the_design_says() {
     let preimage = (
         U256::from(world.chain.chain_id()),
         world.registry,
-        alloy::primitives::Bytes::from(call("audit").abi_encode()),
+        Bytes::from(call("audit").abi_encode()),
         0u64,
         0u32,
     );
@@ -374,10 +374,24 @@ fn value_is_refused_where_nothing_takes_it() {
     let mut world = world(&is(account(0)));
     let registry = world.registry;
     let value = U256::from(1);
-    refused(
-        world.pay(account(0), registry, &call("audit"), value),
-        ValueNotAccepted { value },
-    );
+    let rollout = IRegistry::rolloutCall {
+        name: "A".into(),
+        max: 1,
+    };
+    let definition = IRegistry::definitionCall { name: "A".into() };
+    for data in [
+        call("audit").abi_encode(),
+        rollout.abi_encode(),
+        definition.abi_encode(),
+    ] {
+        refused(
+            world.raw(account(0), registry, data.into(), value, 5_000_000),
+            ValueNotAccepted { value },
+        );
+    }
+    world
+        .raw(account(0), registry, Bytes::new(), value, 5_000_000)
+        .expect_err("a plain transfer");
 }
 
 #[test]

@@ -4,10 +4,11 @@ use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::{SolCall, SolError};
 use stylus_upgrades_interface::limits::ROLLOUT_GAS;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::{invalid_policy, not_runnable};
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 
 use super::story::ICounter;
-use super::world::{Done, Reverted, World, account, birth, is, refused, step};
+use super::world::{Done, Reverted, World, account, birth, framework, is, refused, step};
 
 const ADMIN: usize = 0;
 
@@ -331,4 +332,76 @@ fn code_that_was_replaced_is_not_run() {
         found: other.codehash,
     };
     assert_eq!(*reason, Bytes::from(expected.abi_encode()));
+}
+
+#[test]
+fn an_instance_may_not_approve_anything() {
+    let (mut world, ..) = world();
+    let proxy = create(&mut world, 1, "1.0");
+    let expression = format!("OR({},{})", is(account(ADMIN)), is(proxy));
+    let set = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "audit".into(),
+        expression: expression.clone(),
+    };
+    let offset = expression.find(&is(proxy)).unwrap_or_default() as u32;
+    refused(
+        world.send(account(ADMIN), &set),
+        IRegistry::InvalidPolicy {
+            expression,
+            offset,
+            reason: invalid_policy::FORBIDDEN_ADDRESS,
+        },
+    );
+}
+
+#[test]
+fn code_that_cannot_run_any_more_lets_nobody_be_born_or_upgraded() {
+    let (mut world, v1, _) = world();
+    let proxy = create(&mut world, 1, "1.0");
+    let call = IRegistry::addVersionCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: v1.clone(),
+        step: step("1.0", 0, Bytes::new()),
+    };
+    world.send(account(ADMIN), &call).expect("added");
+    world.wait(366 * 86_400);
+    let create = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: 0,
+        salt: B256::repeat_byte(2),
+        initData: Bytes::new(),
+    };
+    let Err(Reverted(data)) = world.send(account(ADMIN), &create) else {
+        panic!("everything has expired, not refused");
+    };
+    assert!(data.is_empty(), "not even the registry runs: {data}");
+    let programs = [
+        framework().governance.address,
+        framework().factory.address,
+        framework().storage.address,
+        framework().proxy.address,
+        world.registry,
+    ];
+    for program in programs {
+        world.activate(program);
+    }
+    let expired = Proxy::ImplementationNotRunnable {
+        implementation: v1.implementation,
+        reason: not_runnable::EXPIRED,
+    };
+    refused(world.send(account(ADMIN), &create), expired.clone());
+    let upgrade = Proxy::upgradeToCall {
+        version: "2.0".into(),
+    };
+    refused(
+        world.pay(account(ADMIN), proxy, &upgrade, U256::ZERO),
+        expired,
+    );
+    world.activate(v1.implementation);
+    world
+        .pay(account(ADMIN), proxy, &upgrade, U256::ZERO)
+        .expect("upgraded");
 }

@@ -1,0 +1,148 @@
+//! The realistic pair: an ERC-20 whose version 2 adds permits.
+
+use alloy::primitives::{Address, B256, U256};
+use alloy::signers::SignerSync;
+use alloy::sol;
+use alloy::sol_types::{Eip712Domain, SolStruct, eip712_domain};
+use stylus_upgrades_harness::{Definition, Harness, HarnessError, Instance, step};
+
+sol! {
+    event Transfer(address indexed from, address indexed to, uint256 value);
+    function initialize(address owner, uint256 supply);
+    function migrate();
+    function name() view returns (string);
+    function totalSupply() view returns (uint256);
+    function balanceOf(address owner) view returns (uint256);
+    function allowance(address owner, address spender) view returns (uint256);
+    function transfer(address to, uint256 value) returns (bool);
+    function approve(address spender, uint256 value) returns (bool);
+    function transferFrom(address from, address to, uint256 value) returns (bool);
+    function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s);
+    function nonces(address owner) view returns (uint256);
+    function DOMAIN_SEPARATOR() view returns (bytes32);
+
+    struct Permit { address owner; address spender; uint256 value; uint256 nonce; uint256 deadline; }
+}
+
+type Done = Result<(), HarnessError>;
+
+/// A token at 1.0 with some history, and 2.0 registered.
+async fn token(harness: &Harness) -> Result<(Definition<'_>, Instance<'_>), HarnessError> {
+    let definition = harness.define("Token").await?;
+    let first = harness.build_and_deploy("contracts/erc20_v1").await?;
+    let second = harness.build_and_deploy("contracts/erc20_v2").await?;
+    definition.add_version("1.0", &first, step::born()).await?;
+    definition
+        .add_version("2.0", &second, step::call("1.0", &migrateCall {}))
+        .await?;
+    let birth = initializeCall {
+        owner: harness.account(0),
+        supply: U256::from(1_000),
+    };
+    let token = definition.create_proxy("1.0", &birth).await?;
+    token
+        .send(&transferCall {
+            to: harness.account(1),
+            value: U256::from(100),
+        })
+        .await?;
+    token
+        .send(&approveCall {
+            spender: harness.account(2),
+            value: U256::from(50),
+        })
+        .await?;
+    Ok((definition, token))
+}
+
+fn domain(token: Address, name: String, chain_id: u64) -> Eip712Domain {
+    eip712_domain! { name: name, version: "1", chain_id: chain_id, verifying_contract: token, }
+}
+
+#[tokio::test]
+async fn balances_and_allowances_survive_the_upgrade() -> Done {
+    let harness = Harness::start().await?;
+    let (_definition, token) = token(&harness).await?;
+    token.upgrade("2.0").await?;
+    let [owner, holder, spender] = [0, 1, 2].map(|i| harness.account(i));
+    assert_eq!(token.read(&totalSupplyCall {}).await?, U256::from(1_000));
+    assert_eq!(token.read(&balanceOfCall { owner }).await?, U256::from(900));
+    assert_eq!(
+        token.read(&balanceOfCall { owner: holder }).await?,
+        U256::from(100)
+    );
+    assert_eq!(
+        token.read(&allowanceCall { owner, spender }).await?,
+        U256::from(50)
+    );
+    let spent = transferFromCall {
+        from: owner,
+        to: spender,
+        value: U256::from(20),
+    };
+    let receipt = token.by(spender).send(&spent).await?;
+    let transfer = Transfer {
+        from: owner,
+        to: spender,
+        value: U256::from(20),
+    };
+    receipt.assert_emitted(token.address(), &transfer);
+    assert_eq!(
+        token.read(&allowanceCall { owner, spender }).await?,
+        U256::from(30)
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_permit_is_accepted_after_the_upgrade_and_once() -> Done {
+    let harness = Harness::start().await?;
+    let (_definition, token) = token(&harness).await?;
+    let [owner, spender] = [0, 3].map(|i| harness.account(i));
+    assert!(
+        token.read(&noncesCall { owner }).await.is_err(),
+        "version 1 knows no permits"
+    );
+    token.upgrade("2.0").await?;
+
+    let name = token.read(&nameCall {}).await?;
+    let domain = domain(token.address(), name, harness.client().chain_id());
+    assert_eq!(
+        token.read(&DOMAIN_SEPARATORCall {}).await?,
+        domain.separator()
+    );
+    let permit = Permit {
+        owner,
+        spender,
+        value: U256::from(77),
+        nonce: U256::ZERO,
+        deadline: U256::MAX,
+    };
+    let hash = permit.eip712_signing_hash(&domain);
+    let signed = harness
+        .chain()
+        .signer()
+        .sign_hash_sync(&hash)
+        .expect("a local key signs");
+    let call = permitCall {
+        owner,
+        spender,
+        value: permit.value,
+        deadline: permit.deadline,
+        v: 27 + u8::from(signed.v()),
+        r: B256::from(signed.r()),
+        s: B256::from(signed.s()),
+    };
+    let by_anybody = token.by(harness.account(5));
+    by_anybody.send(&call).await?;
+    assert_eq!(
+        token.read(&allowanceCall { owner, spender }).await?,
+        U256::from(77)
+    );
+    assert_eq!(token.read(&noncesCall { owner }).await?, U256::from(1));
+    assert!(matches!(
+        by_anybody.send(&call).await,
+        Err(HarnessError::Reverted(_))
+    ));
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! Lazy: read in the new form at once, converted by the first write or by anybody's sweep.
+
+use alloy::primitives::{Address, B256, U256, keccak256};
+use alloy::sol;
+use alloy::sol_types::SolValue;
+use stylus_upgrades_harness::{Definition, Harness, HarnessError, Instance, assert_reverts, step};
+use stylus_upgrades_interface::lazy::ILazy::{UnknownMap, remainingCall, sweepCall};
+
+sol! {
+    interface V1 {
+        function initialize(uint64 fee);
+        function balance(address account) view returns (uint256);
+        function fee() view returns (uint256);
+        function write(address[] accounts, uint64 cents);
+        function close(address account);
+    }
+    interface V2 {
+        function migrate(uint64 accounts);
+        function account(address account) view returns (uint128 hundredths, uint64 since);
+        function isConverted(address account) view returns (bool);
+        function fee() view returns (uint128 hundredths, uint64 since);
+        function write(address account, uint128 hundredths);
+        function close(address account);
+        function setFee(uint128 hundredths);
+    }
+}
+
+type Done = Result<(), HarnessError>;
+
+const CENTS: u64 = 250;
+
+fn holder(n: u64) -> Address {
+    Address::left_padding_from(&(0x1000 + n).to_be_bytes())
+}
+
+fn key(n: u64) -> B256 {
+    holder(n).into_word()
+}
+
+/// A ledger in which `accounts` have 2.50 each, still at 1.0; and 2.0.
+async fn ledger(
+    harness: &Harness,
+    accounts: u64,
+) -> Result<(Definition<'_>, Instance<'_>), HarnessError> {
+    let definition = harness.define("Ledger").await?;
+    let v1 = harness.build_and_deploy("contracts/ledger_v1").await?;
+    let v2 = harness.build_and_deploy("contracts/ledger_v2").await?;
+    definition.add_version("1.0", &v1, step::born()).await?;
+    let ledger = definition
+        .create_proxy("1.0", &V1::initializeCall { fee: 3 })
+        .await?;
+    let write = V1::writeCall {
+        accounts: (0..accounts).map(holder).collect(),
+        cents: CENTS,
+    };
+    ledger.send(&write).await?;
+    let migrate = V2::migrateCall { accounts };
+    definition
+        .add_version("2.0", &v2, step::call("1.0", &migrate))
+        .await?;
+    Ok((definition, ledger))
+}
+
+async fn account(ledger: &Instance<'_>, n: u64) -> Result<(u128, u64), HarnessError> {
+    let account = ledger.read(&V2::accountCall { account: holder(n) }).await?;
+    Ok((account.hundredths, account.since))
+}
+
+async fn remaining(ledger: &Instance<'_>) -> Result<U256, HarnessError> {
+    let map = "accounts".to_owned();
+    ledger.read(&remainingCall { map }).await
+}
+
+fn sweep(keys: impl IntoIterator<Item = u64>) -> sweepCall {
+    sweepCall {
+        map: "accounts".into(),
+        keys: keys.into_iter().map(key).collect(),
+    }
+}
+
+/// Where version 1 keeps an account.
+fn old_slot(n: u64) -> U256 {
+    keccak256((holder(n), U256::ZERO).abi_encode()).into()
+}
+
+#[tokio::test]
+async fn lazy_reads_the_new_form_and_converts_what_is_written() -> Done {
+    let harness = Harness::start().await?;
+    let (_, ledger) = ledger(&harness, 3).await?;
+    ledger.upgrade("2.0").await?;
+
+    assert_eq!(
+        account(&ledger, 0).await?,
+        (25_000, 0),
+        "converted on the way"
+    );
+    assert_eq!(
+        remaining(&ledger).await?,
+        U256::from(3),
+        "a read writes nothing"
+    );
+    assert_eq!(ledger.storage(old_slot(0)).await?, U256::from(CENTS).into());
+    assert_eq!(
+        account(&ledger, 9).await?,
+        (0, 0),
+        "there is no such account"
+    );
+
+    let write = V2::writeCall {
+        account: holder(0),
+        hundredths: 77,
+    };
+    ledger.send(&write).await?;
+    let (hundredths, since) = account(&ledger, 0).await?;
+    assert_eq!(hundredths, 77);
+    assert_ne!(since, 0);
+    assert_eq!(ledger.storage(old_slot(0)).await?, B256::ZERO);
+    assert_eq!(remaining(&ledger).await?, U256::from(2));
+
+    ledger.send(&write).await?;
+    assert_eq!(remaining(&ledger).await?, U256::from(2), "counted once");
+    let new = V2::writeCall {
+        account: holder(9),
+        hundredths: 5,
+    };
+    ledger.send(&new).await?;
+    assert_eq!(
+        remaining(&ledger).await?,
+        U256::from(2),
+        "it had no old form"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn lazy_entries_that_are_deleted_never_come_back() -> Done {
+    let harness = Harness::start().await?;
+    let (_, ledger) = ledger(&harness, 3).await?;
+    ledger.upgrade("2.0").await?;
+    let close = |n| V2::closeCall { account: holder(n) };
+
+    ledger.send(&close(0)).await?; // deleted in its old form
+    assert_eq!(account(&ledger, 0).await?, (0, 0));
+    assert_eq!(ledger.storage(old_slot(0)).await?, B256::ZERO);
+
+    let write = V2::writeCall {
+        account: holder(1),
+        hundredths: 77,
+    };
+    ledger.send(&write).await?;
+    ledger.send(&close(1)).await?; // deleted in its new form
+    assert_eq!(account(&ledger, 1).await?, (0, 0));
+
+    ledger.send(&sweep([0, 1])).await?;
+    assert_eq!(account(&ledger, 0).await?, (0, 0));
+    assert_eq!(account(&ledger, 1).await?, (0, 0));
+    assert_eq!(remaining(&ledger).await?, U256::ONE);
+    let gone = ledger
+        .read(&V2::isConvertedCall { account: holder(1) })
+        .await?;
+    assert!(gone);
+    Ok(())
+}
+
+#[tokio::test]
+async fn lazy_sweep_is_anybodys_and_counts_each_entry_once() -> Done {
+    let harness = Harness::start().await?;
+    let (_, ledger) = ledger(&harness, 5).await?;
+    ledger.upgrade("2.0").await?;
+    let stranger = ledger.by(harness.account(7));
+
+    let keys = sweep([0, 1, 1, 2, 99]);
+    assert_eq!(stranger.read(&keys).await?, U256::from(3));
+    stranger.send(&keys).await?;
+    assert_eq!(stranger.read(&keys).await?, U256::ZERO);
+    assert_eq!(remaining(&ledger).await?, U256::from(2));
+    assert_eq!(account(&ledger, 0).await?, (25_000, 0));
+    assert_eq!(account(&ledger, 4).await?, (25_000, 0));
+    assert_eq!(ledger.storage(old_slot(1)).await?, B256::ZERO);
+
+    let map = "nothing".to_owned();
+    let unknown = sweepCall {
+        map: map.clone(),
+        keys: vec![],
+    };
+    assert_reverts(stranger.read(&unknown).await, UnknownMap { map });
+    let sent = stranger.send_with(&sweep([4]), U256::ONE).await;
+    assert!(sent.is_err(), "it takes no value");
+    Ok(())
+}
+
+#[tokio::test]
+async fn lazy_field_is_converted_when_it_is_written() -> Done {
+    let harness = Harness::start().await?;
+    let (_, ledger) = ledger(&harness, 1).await?;
+    ledger.upgrade("2.0").await?;
+    let fee = ledger.read(&V2::feeCall {}).await?;
+    assert_eq!((fee.hundredths, fee.since), (300, 0));
+    assert_eq!(ledger.storage(U256::ONE).await?, U256::from(3).into());
+    ledger.send(&V2::setFeeCall { hundredths: 0 }).await?;
+    let fee = ledger.read(&V2::feeCall {}).await?;
+    assert_eq!(fee.hundredths, 0, "not the old one again");
+    assert_eq!(ledger.storage(U256::ONE).await?, B256::ZERO);
+    Ok(())
+}
+
+/// The new word 22,100, the old one cleared 5,000, of which 4,800 come back (EIP-3529): the
+/// stores that no sweep can avoid.
+const FLOOR: u64 = 22_100 + 5_000 - 4_800;
+
+#[tokio::test]
+async fn lazy_sweep_costs_little_more_than_its_stores() -> Done {
+    let harness = Harness::start().await?;
+    let (_, ledger) = ledger(&harness, 120).await?;
+    ledger.upgrade("2.0").await?;
+    let few = ledger.send(&sweep(0..10)).await?.gas();
+    let many = ledger.send(&sweep(10..110)).await?.gas();
+    let each = (many - few) / 90;
+    println!("lazy: {each} gas per entry swept, floor {FLOOR}");
+    assert!(each * 10 <= FLOOR * 12, "{each} gas per entry");
+    Ok(())
+}
