@@ -1,10 +1,11 @@
 //! A recorder of calls, in the form of geth's callTracer.
 
+use crate::evm::halt_text;
 use alloy_primitives::{Address, Bytes, U64, U256};
 use revm::{
-    context::LocalContext,
+    context::{LocalContext, result::HaltReason},
     handler::FrameResult,
-    interpreter::{CallScheme, CreateScheme, FrameInput, InstructionResult},
+    interpreter::{CallScheme, CreateScheme, FrameInput, InstructionResult, SuccessOrHalt},
 };
 use serde_json::{Map, Value, json};
 
@@ -100,15 +101,9 @@ impl Tracer {
 }
 
 fn describe(end: InstructionResult, fault: Option<&str>) -> String {
-    match end {
-        InstructionResult::Revert => "execution reverted".into(),
-        InstructionResult::NotActivated
-        | InstructionResult::StackOverflow
-        | InstructionResult::PrecompileError => {
-            fault.map_or_else(|| format!("{end:?}"), ToOwned::to_owned)
-        }
-        InstructionResult::OutOfGas | InstructionResult::MemoryOOG => "out of gas".into(),
-        other => format!("{other:?}"),
+    match SuccessOrHalt::<HaltReason>::from(end) {
+        SuccessOrHalt::Halt(reason) => halt_text(&reason, fault.map(ToOwned::to_owned)),
+        _ => "execution reverted".into(),
     }
 }
 

@@ -219,3 +219,36 @@ fn random_trees_of_calls_are_atomic_and_conserve_wei_and_gas() {
         prop_assert!(chain.revert(snapshot));
     });
 }
+
+#[test]
+fn running_short_of_gas_anywhere_in_a_tree_loses_no_wei_and_leaves_nothing_half_done() {
+    let (chain, accounts) = prepare();
+    let chain = std::cell::RefCell::new(chain);
+    let config = ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(96)
+    };
+    proptest!(config, |(root in tree(), gas in 40_000u64..900_000)| {
+        let mut chain = chain.borrow_mut();
+        let snapshot = chain.snapshot();
+        let input = script(&root, &accounts);
+        let top = CallRequest { gas: Some(gas), ..request(accounts[root.account], input) };
+        let receipt = send(&mut chain, ALICE, top.clone());
+        prop_assert!(receipt.gas_used <= gas);
+        let trace = chain.trace(receipt.transaction_hash, TraceKind::Call).expect("traces");
+        prop_assert_eq!(conserved(&trace), receipt.gas_used);
+        let mut wei = U256::ZERO;
+        for account in &accounts {
+            wei += chain.account(*account, BlockId::latest()).expect("latest").balance;
+            if !receipt.success {
+                prop_assert_eq!(slot(&chain, *account, 0), U256::ZERO);
+            }
+        }
+        prop_assert_eq!(wei, U256::from(2 * ACCOUNTS));
+        // A call sees the same as a transaction.
+        prop_assert!(chain.revert(snapshot));
+        let outcome = call(&chain, top);
+        prop_assert_eq!((outcome.success, outcome.gas_used), (receipt.success, receipt.gas_used));
+        prop_assert_eq!(outcome.output, receipt.output);
+    });
+}

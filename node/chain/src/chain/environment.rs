@@ -6,7 +6,6 @@ use crate::{
     arbos::{LAYOUT, STATE, address_of},
     evm::{RecentPrograms, Session, StateView},
     precompiles,
-    stylus::OUT_OF_STACK,
 };
 use alloy_consensus::{Transaction, TxEnvelope};
 use alloy_eips::eip7702::SignedAuthorization;
@@ -14,7 +13,7 @@ use alloy_primitives::{Address, B256, U256, map::HashMap};
 use revm::{
     context::{
         BlockEnv, CfgEnv, TxEnv,
-        result::{EVMError, HaltReason, InvalidTransaction, OutOfGasError},
+        result::{EVMError, InvalidTransaction},
     },
     context_interface::either::Either,
 };
@@ -236,37 +235,4 @@ pub(super) fn reject(
         },
         other => RejectReason::Other(other.to_string()),
     })
-}
-
-/// geth's words for the end of an execution.
-pub(super) fn halt_text(reason: &HaltReason, fault: Option<String>) -> String {
-    match reason {
-        HaltReason::OutOfGas(
-            OutOfGasError::Basic
-            | OutOfGasError::Memory
-            | OutOfGasError::MemoryLimit
-            | OutOfGasError::Precompile
-            | OutOfGasError::InvalidOperand
-            | OutOfGasError::ReentrancySentry,
-        ) => "out of gas".into(),
-        HaltReason::NotActivated | HaltReason::PrecompileError => {
-            fault.unwrap_or_else(|| reason.to_string())
-        }
-        HaltReason::PrecompileErrorWithContext(text) => text.clone(),
-        HaltReason::StackOverflow => fault
-            .filter(|text| text == OUT_OF_STACK)
-            .unwrap_or_else(|| "stack limit reached".into()),
-        HaltReason::OpcodeNotFound | HaltReason::InvalidFEOpcode => "invalid opcode".into(),
-        HaltReason::InvalidJump => "invalid jump destination".into(),
-        HaltReason::StackUnderflow => "stack underflow".into(),
-        HaltReason::CreateCollision => "contract address collision".into(),
-        HaltReason::CreateContractSizeLimit => "max code size exceeded".into(),
-        HaltReason::CreateContractStartingWithEF => "invalid code: must not begin with 0xef".into(),
-        HaltReason::CreateInitCodeSizeLimit => "max initcode size exceeded".into(),
-        HaltReason::StateChangeDuringStaticCall | HaltReason::CallNotAllowedInsideStatic => {
-            "write protection".into()
-        }
-        HaltReason::CallTooDeep => "max call depth exceeded".into(),
-        other => format!("{other:?}"),
-    }
 }

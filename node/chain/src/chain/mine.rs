@@ -2,12 +2,12 @@
 
 use super::{
     Chain,
-    environment::{BlockFacts, gas_cap, halt_text, reject, tx_env},
+    environment::{BlockFacts, gas_cap, reject, tx_env},
 };
 use crate::{
     Block, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
     arbos::{LAYOUT, Store, fine, history, versions},
-    evm::{RecentPrograms, StateView, execute},
+    evm::{RecentPrograms, StateView, execute, halt_text},
     ledger::Record,
     world::NOW,
 };

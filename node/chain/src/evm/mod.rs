@@ -1,12 +1,14 @@
 //! Execution: revm's loop with a second kind of frame for Stylus programs.
 
 mod frame;
+mod halt;
 mod handler;
 mod instructions;
 mod session;
 mod view;
 
 use frame::ArbEvm;
+pub(crate) use halt::halt_text;
 pub(crate) use handler::{Executed, execute};
 pub(crate) use session::{RecentPrograms, Session};
 pub(crate) use view::{Overlay, StateView};
