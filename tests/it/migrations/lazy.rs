@@ -99,7 +99,7 @@ async fn lazy_reads_the_new_form_and_converts_what_is_written() -> Done {
         U256::from(3),
         "a read writes nothing"
     );
-    assert_eq!(ledger.storage(old_slot(0)).await?, U256::from(CENTS).into());
+    assert_eq!(ledger.storage(old_slot(0)).await?, B256::from(U256::from(CENTS)));
     assert_eq!(
         account(&ledger, 9).await?,
         (0, 0),
@@ -196,7 +196,7 @@ async fn lazy_field_is_converted_when_it_is_written() -> Done {
     ledger.upgrade("2.0").await?;
     let fee = ledger.read(&V2::feeCall {}).await?;
     assert_eq!((fee.hundredths, fee.since), (300, 0));
-    assert_eq!(ledger.storage(U256::ONE).await?, U256::from(3).into());
+    assert_eq!(ledger.storage(U256::ONE).await?, B256::from(U256::from(3)));
     ledger.send(&V2::setFeeCall { hundredths: 0 }).await?;
     let fee = ledger.read(&V2::feeCall {}).await?;
     assert_eq!(fee.hundredths, 0, "not the old one again");
