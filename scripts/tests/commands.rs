@@ -1,5 +1,7 @@
 //! The command line as a process, against a node in this one: what it prints, how it exits.
 
+use alloy::signers::k256::elliptic_curve::rand_core::OsRng;
+use alloy::signers::local::PrivateKeySigner;
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -253,6 +255,33 @@ fn a_key_that_is_none_is_never_repeated() {
     assert_eq!((answer.exit, error(&answer)), (Some(2), "KeyMalformed"));
     assert!(!answer.aside.contains("secretsecret"));
     assert!(!answer.document.to_string().contains("secretsecret"));
+}
+
+#[test]
+fn an_encrypted_keystore_opens_with_its_password_file() {
+    let desk = Desk::new();
+    let signer = &desk.node.accounts().mnemonic()[0];
+    let (key, mut rng) = (signer.to_bytes(), OsRng);
+    PrivateKeySigner::encrypt_keystore(
+        desk.folder.path(),
+        &mut rng,
+        key,
+        "pass word",
+        Some("store"),
+    )
+    .expect("a keystore");
+    std::fs::write(desk.path("password"), "pass word\n").expect("written");
+    let open = ["deploy", "counter-back", "--json", "--keystore", "store"];
+    let output = desk.raw(&[&open[..], &["--password-file", "password"]].concat());
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let closed = desk.raw(&open);
+    assert_eq!(closed.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&closed.stdout).contains("NoPassword"));
 }
 
 #[test]

@@ -298,3 +298,6 @@ pub(super) fn package_name(folder: &Path) -> Result<Option<String>, BuildError> 
     let manifest = read(&folder.join("Cargo.toml"))?;
     Ok(text(&manifest, &["package", "name"]).map(str::to_owned))
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use super::{
     Cast, NAME, START, STEP, definition, deployed, emitted, increment, is_refused, slot_holds,
     value, version,
 };
-use crate::client::ChainError;
+use crate::client::{ChainError, Sent};
 use crate::demo::record::Record;
 use crate::demo::stage::{ICounter, Stage};
 use crate::registry::{self, NewVersion};
@@ -60,7 +60,10 @@ pub(super) async fn upgrade(
     record.chapter("8  Upgrade it to 2.0, with its migration");
     let before = value(stage, cast.proxy).await?;
     let done = registry::upgrade(&stage.operator, cast.proxy, "2.0", Bytes::new()).await?;
-    record.sent(&done.sent);
+    record.sent(&Sent {
+        what: "upgrade from 1.0 to 2.0".into(),
+        ..done.sent.clone()
+    });
     record.check("it went from 1.0 to 2.0", done.from == "1.0" && done.done);
     let now = version(stage, cast.proxy).await?;
     record.check("implementationVersion() is 2.0", now == "2.0");
