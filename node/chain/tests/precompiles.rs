@@ -287,3 +287,50 @@ fn precompiles_have_one_byte_of_code_from_their_version_on() {
         (true, INTRINSIC + 4 * 16)
     );
 }
+
+#[test]
+fn keepalive_and_caching_cost_what_arbos_charges() {
+    let mut chain = chain();
+    let program = install(&mut chain, &counter());
+    let codehash = code_hash(&chain, program);
+    let gas = |receipt: &stylus_chain::Receipt, input: &[u8]| {
+        assert!(receipt.success, "{receipt:?}");
+        let calldata: u64 = input
+            .iter()
+            .map(|byte| if *byte == 0 { 4 } else { 16 })
+            .sum();
+        receipt.gas_used - INTRINSIC - calldata - 800 - 3
+    };
+    chain.increase_time(40 * DAY);
+    let input = ArbOs::codehashKeepaliveCall { codehash }.abi_encode();
+    let paid = CallRequest {
+        value: ether(1),
+        ..request(ARB_WASM, input.clone())
+    };
+    let receipt = send(&mut chain, ALICE, paid);
+    assert_eq!(
+        gas(&receipt, &input),
+        100 + 800 + 44_000 + 20_000 + 800 + 1_381
+    );
+
+    let quoted = ask(&chain, ARB_WASM, ArbOs::programInitGasCall { program });
+    let init_cost = quoted.gas - quoted.gasWhenCached - 8_832;
+    let input = ArbOs::cacheProgramCall { program }.abi_encode();
+    let receipt = send(&mut chain, DEV, request(ARB_WASM_CACHE, input.clone()));
+    let update = 1_756 + init_cost + 800 + 20_000;
+    assert_eq!(gas(&receipt, &input), 2_600 + 1_600 + 100 + 800 + update);
+    let receipt = send(&mut chain, DEV, request(ARB_WASM_CACHE, input.clone()));
+    assert_eq!(gas(&receipt, &input), 2_600 + 1_600 + 100 + 800);
+    assert!(
+        receipt.logs.is_empty(),
+        "setting the present value is silent"
+    );
+    chain.set_balance(CACHE_MANAGER, ether(1));
+    let input = ArbOs::evictCodehashCall { codehash }.abi_encode();
+    let receipt = send(
+        &mut chain,
+        CACHE_MANAGER,
+        request(ARB_WASM_CACHE, input.clone()),
+    );
+    assert_eq!(gas(&receipt, &input), 800 + 100 + 800 + update);
+}

@@ -147,6 +147,11 @@ impl Chain {
         if kind == 3 || (kind == 4 && self.arbos_version() < 40) {
             return Err(RejectReason::TypeNotSupported(kind));
         }
+        if kind == 4 && tx.authorization_list().is_none_or(<[_]>::is_empty) {
+            return Err(RejectReason::Other(
+                "a set-code transaction needs an authorization".into(),
+            ));
+        }
         if self.ledger.place(hash).is_some() {
             return Err(RejectReason::AlreadyKnown(hash));
         }
