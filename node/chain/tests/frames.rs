@@ -398,3 +398,62 @@ fn init_code_that_looks_like_a_program_is_not_run() {
         "error ProgramNotActivated()"
     );
 }
+
+#[test]
+fn calls_and_creations_of_programs_cost_what_the_evm_side_says() {
+    let mut chain = chain();
+    let measured = |what: &str| {
+        format!(
+            "(local.set $before (call $gas_left)) {what}
+             (i64.store (i32.add (i32.const 50000) (local.get $at)) (i64.sub (local.get $before) (call $gas_left)))
+             (local.set $at (i32.add (local.get $at) (i32.const 8)))"
+        )
+    };
+    let numbers = |chain: &Chain, to, input: Vec<u8>| {
+        let output = call(chain, request(to, input)).output;
+        let number = |bytes: &[u8]| u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
+        output.chunks(8).map(number).collect::<Vec<_>>()
+    };
+    // Calldata: whom to call, with what value; twice in a row, then the end.
+    let pay = measured(
+        "(drop (call $call (i32.const 12) (i32.const 0) (i32.const 0) (i32.const 32) (i64.const -1) (i32.const 61100)))",
+    );
+    let done = "(call $write_result (i32.const 50000) (local.get $at)) (i32.const 0)";
+    let caller = install(&mut chain, &module(1, &format!("{pay} {pay} {done}")));
+    chain.set_balance(caller, U256::from(100));
+    let with = |to: Address, value: u64| {
+        [
+            to.into_word().as_slice(),
+            &U256::from(value).to_be_bytes::<32>(),
+        ]
+        .concat()
+    };
+    // The host function itself: its base and two empty reads, in ink, and reading the gas twice.
+    let plain = numbers(&chain, caller, with(Address::repeat_byte(1), 0));
+    let own = plain[1] - 100;
+    assert_eq!(plain, [2_600 + own, 100 + own]);
+    assert!((10..16).contains(&own), "{own}");
+    // A new account, then the same one with a balance. No stipend comes back, none was used.
+    let paid = numbers(&chain, caller, with(Address::repeat_byte(1), 1));
+    assert_eq!(paid, [2_600 + 25_000 + 9_000 + own, 100 + 9_000 + own]);
+    assert_eq!(
+        numbers(&chain, caller, with(ALICE, 1))[0],
+        100 + 9_000 + own
+    );
+    // More than there is: the call fails, its base is paid.
+    let poor = numbers(&chain, caller, with(ALICE, 101));
+    assert_eq!(poor[0], 100 + 9_000 + own);
+
+    // Creating an account with one byte of code: 32 000, 200 for the byte, the init code's gas.
+    let create = measured(
+        "(call $create1 (i32.const 0) (local.get $len) (i32.const 61000) (i32.const 62000) (i32.const 62100))",
+    );
+    let creator = install(&mut chain, &module(1, &format!("{create} {done}")));
+    let init = vec![0x60, 0x01, 0x5f, 0xf3];
+    let gas = numbers(&chain, creator, init)[0];
+    let opcodes = 3 + 2 + 3;
+    assert!(
+        (32_000 + 200 + opcodes..32_000 + 200 + opcodes + 20).contains(&gas),
+        "{gas}"
+    );
+}
