@@ -3,12 +3,14 @@
 
 use alloc::vec::Vec;
 
-use alloy_sol_types::sol;
-use stylus_upgrades_host::{call, program::Status, storage};
+use alloy_primitives::B256;
+use alloy_sol_types::{SolCall, sol};
+use stylus_upgrades_host::{call, context, program::Status, storage};
+use stylus_upgrades_interface::registry::IRegistry::createProxyCall;
 
 use crate::{
     chain::{Fault, Reverts},
-    state,
+    errors, state,
 };
 
 sol! {
@@ -20,12 +22,24 @@ sol! {
     }
 }
 
+/// Only `createProxy` takes value along; any other would keep it for ever.
+fn no_value(selector: [u8; 4]) -> Reverts<()> {
+    let value = B256::new(context::msg_value());
+    if value.is_zero() || selector == createProxyCall::SELECTOR {
+        Ok(())
+    } else {
+        Err(errors::value_not_accepted(value))
+    }
+}
+
 /// Answers a call with a part: writes what changed and ends the frame with the result or the
 /// revert data. A part that is called on its own storage reverts without data.
 pub fn answer(calldata: &[u8], dispatch: fn([u8; 4], &[u8]) -> Reverts<Vec<u8>>) -> Status {
     let answered = match calldata.first_chunk() {
-        Some(selector) if state::parts().is_some() => dispatch(*selector, calldata),
-        _ => Err(Fault(Vec::new())),
+        Some(selector) if state::parts().is_some() => {
+            no_value(*selector).and_then(|()| dispatch(*selector, calldata))
+        }
+        _ => Err(errors::nothing()),
     };
     match answered {
         Ok(data) => {

@@ -122,11 +122,6 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Whether value may come with it.
-    pub(crate) fn is_payable(&self) -> bool {
-        matches!(self, Self::CreateProxy { .. })
-    }
-
     /// Refuses what could not be executed now.
     pub(crate) fn check(&self, definition: &Definition) -> Reverts<()> {
         match self {

@@ -45,7 +45,7 @@ fn approve(calldata: &[u8], call: &Call<'_>) -> Reverts<Progress> {
     if !satisfied && repeated && !clock_changed {
         return Err(errors::already_approved(caller, action.id));
     }
-    accept_value(call, &stored, bit)?;
+    accept_value(&stored, bit)?;
     call.check(&definition)?;
 
     let progress = action.progress(&stored, lambdas, satisfied);
@@ -62,14 +62,15 @@ fn approve(calldata: &[u8], call: &Call<'_>) -> Reverts<Progress> {
     Ok(progress)
 }
 
-/// Value may come along only where it cannot be counted twice: with a payable call of somebody
-/// who alone satisfies the role.
-fn accept_value(call: &Call<'_>, stored: &Stored, bit: u64) -> Reverts<()> {
+/// Value (of `createProxy`, no other call gets here with any) may come along only from somebody
+/// who alone satisfies the role: it cannot be counted twice then.
+fn accept_value(stored: &Stored, bit: u64) -> Reverts<()> {
     let value = B256::new(context::msg_value());
-    if value.is_zero() || (call.is_payable() && stored.policy.is_satisfied_alone(bit)) {
-        return Ok(());
+    if value.is_zero() || stored.policy.is_satisfied_alone(bit) {
+        Ok(())
+    } else {
+        Err(errors::value_not_accepted(value))
     }
-    Err(errors::value_not_accepted(value))
 }
 
 /// `Proposed` once per action, before its first `Approved`.
