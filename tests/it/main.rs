@@ -6,5 +6,6 @@ mod migrations;
 mod outside;
 mod proxy;
 mod registry;
+mod snapshots;
 mod spec;
 mod upgrade;

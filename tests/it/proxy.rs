@@ -11,6 +11,7 @@
 //! | `original_on_anvil` | inherited-storage original, EVM | EVM | real anvil |
 //! | `openzeppelin_over_wasm` | ERC1967Proxy, EVM | WASM | ours |
 //! | `openzeppelin_on_anvil` | ERC1967Proxy, EVM | EVM | real anvil |
+//! | `solady_over_wasm` | minimal ERC-1967, EVM | WASM | ours |
 
 use crate::spec::proxy::proxy_spec;
 
@@ -38,3 +39,4 @@ proxy_spec!(
     openzeppelin_on_anvil,
     Row(Proxy::OpenZeppelin, Code::Evm, On::Anvil)
 );
+proxy_spec!(solady_over_wasm, Row(Proxy::Solady, Code::Wasm, On::Stylus));

@@ -1,1 +1,6 @@
-//! Where the suites of this workspace share what they need.
+//! What the tests and the benchmark share: the proxies they compare, and the figures they take.
+#![forbid(unsafe_code)]
+
+pub mod figures;
+pub mod proxies;
+pub mod snapshot;

@@ -3,9 +3,8 @@
 pub(crate) mod proxy;
 mod subject;
 
-pub(crate) use subject::probe;
-
 /// What a row is made of.
 pub(crate) mod kinds {
-    pub(crate) use super::subject::{Code, On, Proxy, Row};
+    pub(crate) use super::subject::{Code, On, Row};
+    pub(crate) use stylus_upgrades_tests::proxies::Proxy;
 }

@@ -5,8 +5,8 @@ use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::{SolCall, SolEvent};
 use stylus_upgrades_harness::{HarnessError, Revert};
 
-use super::probe;
 use super::subject::Subject;
+use stylus_upgrades_tests::proxies::probe;
 
 /// One module per row with one test per obligation.
 macro_rules! proxy_spec {

@@ -5,7 +5,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{UpgradeInProgress, 
 use stylus_upgrades_interface::registry::IRegistry::{Reentered, definitionCall, rolloutCall};
 
 use super::world::{Done, IHostile, data, hostile, hostile_owned_by, migrating};
-use crate::spec::probe;
+use stylus_upgrades_tests::proxies::probe;
 
 #[tokio::test]
 async fn a_call_into_the_proxy_while_its_migration_runs_is_refused() -> Done {

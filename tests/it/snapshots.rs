@@ -1,0 +1,42 @@
+//! Sizes and gas are what `tests/snapshots` says; `SNAPSHOT=update` records new ones.
+
+use stylus_upgrades_harness::HarnessError;
+use stylus_upgrades_interface::limits;
+use stylus_upgrades_tests::figures::{gas, sizes, tools};
+use stylus_upgrades_tests::snapshot;
+
+#[tokio::test]
+async fn sizes_are_as_recorded() -> Result<(), HarnessError> {
+    let sizes = sizes().await?;
+    snapshot::check("size", &tools()?, &sizes).unwrap_or_else(|difference| panic!("{difference}"));
+    let proxy = sizes["upgradeability-proxy, bytes on chain"];
+    assert!(
+        proxy <= limits::PROXY_CODE_MAX as u64,
+        "a WASM proxy of {proxy} bytes"
+    );
+    for part in ["registry", "registry-governance", "registry-factory"] {
+        let bytes = sizes[&format!("{part}, bytes on chain")];
+        assert!(
+            bytes <= (limits::CODE_SIZE_MAX * 9 / 10) as u64,
+            "{part} has {bytes} bytes"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn gas_is_as_recorded() -> Result<(), HarnessError> {
+    let gas = gas().await?;
+    snapshot::check("gas", &tools()?, &gas).unwrap_or_else(|difference| panic!("{difference}"));
+    let cached =
+        gas["UpgradeabilityProxy over WASM of one page adds to the echo of 32 bytes, cached, gas"];
+    assert!(
+        cached * 100 <= FLOOR * 105,
+        "the cached proxy adds {cached} gas"
+    );
+    Ok(())
+}
+
+/// What the rules of the chain take for one more program in a call, in gas: cold account 2,600,
+/// cold slot 2,105, cached init 352 and its size terms, 30 of ink.
+const FLOOR: u64 = 5_100;

@@ -1,0 +1,36 @@
+//! What our contracts cost, beside their peers on the same chain.
+
+mod calls;
+mod deploy;
+mod sizes;
+mod tools;
+
+pub use calls::{Overhead, overheads};
+pub use deploy::deploy_gas;
+pub use sizes::sizes;
+pub use tools::tools;
+
+use crate::proxies::Proxy;
+use crate::snapshot::Figures;
+use stylus_upgrades_harness::{Chain, HarnessError};
+
+/// The proxies that stand beside each other, with their names.
+pub const COMPARED: [(Proxy, &str); 4] = [
+    (Proxy::Ours, "UpgradeabilityProxy"),
+    (Proxy::Bare, "Proxy"),
+    (Proxy::OpenZeppelin, "OpenZeppelin ERC1967Proxy"),
+    (Proxy::Solady, "Solady ERC-1967"),
+];
+
+/// Every figure in gas, taken on a fresh embedded chain.
+///
+/// # Errors
+/// Whatever keeps a contract from being built or called.
+pub async fn gas() -> Result<Figures, HarnessError> {
+    let mut figures = deploy_gas().await?;
+    let chain = Chain::embedded()?;
+    for overhead in overheads(&chain).await? {
+        figures.insert(overhead.sentence(), overhead.gas);
+    }
+    Ok(figures)
+}

@@ -1,0 +1,80 @@
+//! Bytes of code.
+
+use std::sync::Arc;
+
+use alloy::primitives::Address;
+use stylus_upgrades::build::{Artifact, Builder};
+use stylus_upgrades_harness::{Chain, HarnessError, Lines};
+
+use crate::proxies::{Maker, Proxy};
+use crate::snapshot::Figures;
+
+/// Every program of the framework and every example, raw and on chain; the peers' proxies.
+///
+/// # Errors
+/// If a contract does not build.
+pub async fn sizes() -> Result<Figures, HarnessError> {
+    let builder = Builder::new(Arc::new(Lines))?;
+    let framework = builder.framework()?;
+    let mut figures = Figures::new();
+    let parts = [
+        &framework.storage,
+        &framework.proxy,
+        &framework.governance,
+        &framework.factory,
+    ];
+    for artifact in parts
+        .map(|part| &part.artifact)
+        .into_iter()
+        .chain([&framework.registry])
+    {
+        insert(&mut figures, artifact);
+    }
+    for package in [
+        "proxy",
+        "migratable",
+        "counter-v1",
+        "counter-v2",
+        "erc20-v1",
+        "erc20-v2",
+        "counter-back",
+    ] {
+        insert(&mut figures, &builder.contract(package)?);
+    }
+    figures.insert(
+        "pause stub, bytes on chain".into(),
+        framework.stub.len() as u64,
+    );
+    figures.insert(
+        "init code of a WASM proxy, bytes".into(),
+        framework.proxy_creation_code.len() as u64,
+    );
+
+    let chain = Chain::embedded()?;
+    let maker = Maker::new(&chain)?;
+    let implementation = chain
+        .create(maker.solidity().contract("Probe")?.creation.clone())
+        .await?;
+    for (proxy, name) in [
+        (Proxy::OpenZeppelin, "OpenZeppelin ERC1967Proxy"),
+        (Proxy::Solady, "Solady ERC-1967"),
+    ] {
+        let address: Address = maker.make(proxy, implementation).await?;
+        figures.insert(
+            format!("{name}, bytes on chain"),
+            chain.code(address).await?.len() as u64,
+        );
+    }
+    Ok(figures)
+}
+
+fn insert(figures: &mut Figures, artifact: &Artifact) {
+    figures.insert(
+        format!("{}, bytes of WASM", artifact.name),
+        artifact.wasm.len() as u64,
+    );
+    figures.insert(
+        format!("{}, bytes on chain", artifact.name),
+        artifact.code.len() as u64,
+    );
+}

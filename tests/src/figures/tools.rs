@@ -1,0 +1,45 @@
+//! What the figures were taken with.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use stylus_upgrades_harness::{HarnessError, Lines, Solidity, home};
+
+/// Names and versions of the tools that the figures depend on.
+///
+/// # Errors
+/// If a tool or a lock file is missing.
+pub fn tools() -> Result<BTreeMap<String, String>, HarnessError> {
+    let rustc = Command::new("rustc")
+        .arg("--version")
+        .current_dir(home())
+        .output()
+        .map_err(|source| HarnessError::ToolMissing {
+            program: "rustc".into(),
+            source,
+        })?;
+    let rustc = String::from_utf8_lossy(&rustc.stdout).trim().to_owned();
+    let mut tools = BTreeMap::from([
+        ("rustc".to_owned(), rustc),
+        ("solc".to_owned(), Solidity::compile(&Lines)?.compiler),
+    ]);
+    let lock = locked("package-lock.json")?;
+    for package in ["@openzeppelin/contracts", "solady"] {
+        let version = &lock["packages"][format!("node_modules/{package}")]["version"];
+        tools.insert(
+            package.to_owned(),
+            version.as_str().unwrap_or("unknown").to_owned(),
+        );
+    }
+    Ok(tools)
+}
+
+fn locked(name: &str) -> Result<serde_json::Value, HarnessError> {
+    let path = home().join("tests/solidity").join(name);
+    let text = std::fs::read_to_string(&path).map_err(|source| HarnessError::File {
+        action: "read",
+        path,
+        source,
+    })?;
+    Ok(serde_json::from_str(&text).unwrap_or_default())
+}

@@ -1,0 +1,186 @@
+//! The proxies that are compared, and how each one is made.
+
+use std::sync::Arc;
+
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol;
+use alloy::sol_types::{SolCall, SolValue};
+use stylus_upgrades::build::{Builder, evm};
+use stylus_upgrades_harness::{Chain, HarnessError, Lines, Solidity};
+use stylus_upgrades_interface::slots;
+
+/// The implementation that shows what reached it.
+pub mod probe {
+    #![allow(missing_docs, reason = "documented in IProbe.sol")]
+    alloy::sol!("fixtures/probe/IProbe.sol");
+    pub use IProbe::*;
+}
+
+sol! {
+    /// The registry of the Solidity original.
+    interface IOriginalRegistry {
+        event ProxyCreated(address proxy);
+        function addVersion(string calldata version, address implementation) external;
+        function createProxy(string calldata version) external payable returns (address);
+    }
+
+    /// Gives Solady's minimal proxy.
+    interface ISoladyFactory {
+        function initCode(address implementation) external pure returns (bytes memory);
+    }
+}
+
+/// Which proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proxy {
+    /// Ours, with the five selectors, in WASM.
+    Ours,
+    /// Ours, without any selector of its own, in WASM.
+    Bare,
+    /// The inherited-storage original, in EVM code.
+    Original,
+    /// OpenZeppelin's ERC1967Proxy, in EVM code.
+    OpenZeppelin,
+    /// Solady's minimal ERC-1967 proxy, in EVM code.
+    Solady,
+}
+
+impl Proxy {
+    /// Whether it is a program of ours.
+    pub fn is_wasm(self) -> bool {
+        matches!(self, Self::Ours | Self::Bare)
+    }
+
+    /// The slot that holds the implementation's address.
+    pub fn implementation_slot(self) -> U256 {
+        match self {
+            Self::Original => U256::from(1),
+            _ => slots::IMPLEMENTATION.into(),
+        }
+    }
+}
+
+/// Makes proxies over any implementation, without a registry of ours.
+pub struct Maker<'c> {
+    chain: &'c Chain,
+    solidity: Solidity,
+    builder: Builder,
+}
+
+impl<'c> Maker<'c> {
+    /// Compiles what is missing.
+    ///
+    /// # Errors
+    /// As [`Solidity::compile`]; if the framework's sources are gone.
+    pub fn new(chain: &'c Chain) -> Result<Self, HarnessError> {
+        let builder = Builder::new(Arc::new(Lines))?;
+        Ok(Self {
+            chain,
+            solidity: Solidity::compile(&Lines)?,
+            builder,
+        })
+    }
+
+    /// The compiled Solidity contracts.
+    pub fn solidity(&self) -> &Solidity {
+        &self.solidity
+    }
+
+    /// The builder of WASM contracts.
+    pub fn builder(&self) -> &Builder {
+        &self.builder
+    }
+
+    /// A proxy over `implementation`; activated, if it is a program.
+    ///
+    /// # Errors
+    /// Whatever the chain refuses.
+    pub async fn make(
+        &self,
+        proxy: Proxy,
+        implementation: Address,
+    ) -> Result<Address, HarnessError> {
+        if proxy == Proxy::Original {
+            return self.original(implementation).await;
+        }
+        let address = self
+            .chain
+            .create(self.creation_code(proxy, implementation).await?)
+            .await?;
+        if proxy.is_wasm() {
+            self.chain.activate(address).await?;
+        }
+        Ok(address)
+    }
+
+    /// Its creation code with the implementation in it; that of the original names a registry
+    /// instead, and is empty here.
+    ///
+    /// # Errors
+    /// As [`Maker::make`].
+    pub async fn creation_code(
+        &self,
+        proxy: Proxy,
+        implementation: Address,
+    ) -> Result<Bytes, HarnessError> {
+        Ok(match proxy {
+            Proxy::Ours => self.wasm("upgradeability-proxy", implementation)?,
+            Proxy::Bare => self.wasm("proxy", implementation)?,
+            Proxy::OpenZeppelin => self.openzeppelin(implementation)?,
+            Proxy::Solady => self.solady(implementation).await?,
+            Proxy::Original => Bytes::new(),
+        })
+    }
+
+    /// The init code of every WASM proxy, with the implementation where the stub stands at birth.
+    fn wasm(&self, package: &str, implementation: Address) -> Result<Bytes, HarnessError> {
+        Ok(evm::proxy_creation_code(
+            implementation,
+            &self.builder.contract(package)?.code,
+        ))
+    }
+
+    fn openzeppelin(&self, implementation: Address) -> Result<Bytes, HarnessError> {
+        // Empty data is refused since 5.6.
+        let data = Bytes::from(probe::contextCall {}.abi_encode());
+        let mut creation = self.solidity.contract("ERC1967Proxy")?.creation.to_vec();
+        creation.extend((implementation, data).abi_encode_params());
+        Ok(creation.into())
+    }
+
+    async fn solady(&self, implementation: Address) -> Result<Bytes, HarnessError> {
+        let factory = self
+            .chain
+            .create(self.solidity.contract("SoladyFactory")?.creation.clone())
+            .await?;
+        self.chain
+            .read(factory, &ISoladyFactory::initCodeCall { implementation })
+            .await
+    }
+
+    async fn original(&self, implementation: Address) -> Result<Address, HarnessError> {
+        let registry = self
+            .chain
+            .create(self.solidity.contract("Registry")?.creation.clone())
+            .await?;
+        let version = String::from("1.0");
+        let add = IOriginalRegistry::addVersionCall {
+            version: version.clone(),
+            implementation,
+        };
+        self.chain
+            .execute(self.chain.account(0), registry, &add)
+            .await?;
+        let create = IOriginalRegistry::createProxyCall { version };
+        let receipt = self
+            .chain
+            .execute(self.chain.account(0), registry, &create)
+            .await?;
+        let created = receipt.decoded_log::<IOriginalRegistry::ProxyCreated>();
+        Ok(created
+            .ok_or(HarnessError::Failed {
+                hash: receipt.transaction_hash,
+            })?
+            .proxy)
+    }
+}

@@ -1,0 +1,76 @@
+//! Figures in git: a flat map from a sentence, which ends with its unit, to a number.
+//!
+//! A figure that differs from the file fails; `SNAPSHOT=update` writes the file anew.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+use stylus_upgrades_harness::home;
+
+/// Figures by sentence.
+pub type Figures = BTreeMap<String, u64>;
+
+/// Compares `figures` with `tests/snapshots/NAME.json`, or writes them there.
+///
+/// # Errors
+/// The differences, line by line, or what keeps the file from being read or written.
+pub fn check(
+    name: &str,
+    tools: &BTreeMap<String, String>,
+    figures: &Figures,
+) -> Result<(), String> {
+    let path = file(name);
+    if std::env::var("SNAPSHOT").is_ok_and(|value| value == "update") {
+        let text = serde_json::to_string_pretty(&json!({ "tools": tools, "figures": figures }));
+        let text = text.map_err(|error| error.to_string())? + "\n";
+        let written = path.parent().map_or(Ok(()), std::fs::create_dir_all);
+        return written
+            .and_then(|()| std::fs::write(&path, text))
+            .map_err(|error| format!("{}: {error}", path.display()));
+    }
+    let text =
+        std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    let recorded: Value =
+        serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut differences = difference(&recorded["figures"], &json!(figures));
+    differences.push_str(&difference(&recorded["tools"], &json!(tools)));
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "{} differs:\n{differences}accept with SNAPSHOT=update",
+        path.display()
+    ))
+}
+
+/// One line per key that differs.
+fn difference(recorded: &Value, found: &Value) -> String {
+    let empty = serde_json::Map::new();
+    let (recorded, found) = (
+        recorded.as_object().unwrap_or(&empty),
+        found.as_object().unwrap_or(&empty),
+    );
+    let mut keys: Vec<&String> = recorded.keys().chain(found.keys()).collect();
+    keys.sort();
+    keys.dedup();
+    let mut lines = String::new();
+    for key in keys {
+        let (before, now) = (recorded.get(key), found.get(key));
+        if before != now {
+            let show = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
+            let _ = writeln!(
+                lines,
+                "  {key}: recorded {}, found {}",
+                show(before),
+                show(now)
+            );
+        }
+    }
+    lines
+}
+
+fn file(name: &str) -> PathBuf {
+    home().join("tests/snapshots").join(format!("{name}.json"))
+}
