@@ -6,8 +6,11 @@
 //! | [`client`] | a chain: typed calls, transactions, refusals by name |
 //! | [`deploy`] | programs, the framework and the registry onto a chain |
 //! | [`registry`] | define, register, create, upgrade, migrate, roll out, look |
+//! | [`governance`] | deciding together: what is proposed, approvals, checks |
+//! | [`history`] | what happened, from chain data alone |
 //! | [`commands`] | the command line: arguments, and what each command says |
 //! | [`demo`] | the whole story on a private chain |
+//! | [`journal`] | what was sent and not answered yet, for after a kill |
 //! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
 //! | [`error`] | how a failure is told |
 //! | [`progress`], [`text`] | how long work tells what it is doing |
@@ -19,6 +22,9 @@ pub mod commands;
 pub mod demo;
 pub mod deploy;
 pub mod error;
+pub mod governance;
+pub mod history;
+pub mod journal;
 pub mod keys;
 pub mod manifest;
 pub mod output;

@@ -65,6 +65,14 @@ pub enum ChainError {
         /// What was wrong with the answer.
         reason: String,
     },
+    /// A transaction could not be filled and signed.
+    #[error("{what} could not be signed: {reason}")]
+    Unsigned {
+        /// What was attempted.
+        what: String,
+        /// Why not.
+        reason: String,
+    },
     /// A transaction is needed and no key was given.
     #[error("{what} needs a key and none was given")]
     NoKey {
@@ -165,6 +173,7 @@ impl Explain for ChainError {
             Self::Refused { revert, .. } => return revert.name.clone(),
             Self::NoReceipt { .. } => "NoReceipt",
             Self::UnexpectedAnswer { .. } => "UnexpectedAnswer",
+            Self::Unsigned { .. } => "Unsigned",
             Self::NoKey { .. } => "NoKey",
             Self::Missing { .. } => "Missing",
             Self::OtherCode { .. } => "OtherCode",
@@ -213,6 +222,7 @@ impl Explain for ChainError {
             Self::ActivationRefused { .. } => {
                 "correct the contract; --no-activate only puts its code on chain".into()
             }
+            Self::Unsigned { .. } => "check the key and the transaction's values".into(),
             Self::NoKey { .. } => {
                 "give --keystore, --account or --private-key-path, or set PRIVATE_KEY".into()
             }

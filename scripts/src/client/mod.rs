@@ -4,6 +4,7 @@
 mod advice;
 mod error;
 mod revert;
+mod submit;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ pub use advice::{Advice, not_runnable_reason};
 pub use error::ChainError;
 pub use revert::{Revert, show};
 
+use crate::journal::Journal;
 use alloy::network::{EthereumWallet, TransactionBuilder};
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
@@ -18,6 +20,7 @@ use alloy::rpc::client::RpcClient;
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::{SolCall, SolEvent};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
@@ -34,6 +37,8 @@ pub struct Client {
     rpc: RpcClient,
     provider: DynProvider,
     sender: Option<Address>,
+    wallet: Option<EthereumWallet>,
+    journal: Option<Arc<Journal>>,
     chain_id: u64,
 }
 
@@ -75,6 +80,8 @@ impl Client {
             rpc,
             provider,
             sender: None,
+            wallet: None,
+            journal: None,
             chain_id,
         })
     }
@@ -82,14 +89,16 @@ impl Client {
     /// The same chain, with transactions signed by `signer`.
     pub fn with_signer(&self, signer: PrivateKeySigner) -> Self {
         let sender = Some(signer.address());
+        let wallet = EthereumWallet::from(signer);
         let provider = ProviderBuilder::new()
             .with_simple_nonce_management()
-            .wallet(EthereumWallet::from(signer))
+            .wallet(wallet.clone())
             .connect_client(self.rpc.clone())
             .erased();
         Self {
             provider,
             sender,
+            wallet: Some(wallet),
             ..self.clone()
         }
     }
@@ -174,20 +183,18 @@ impl Client {
         what: &str,
         request: TransactionRequest,
     ) -> Result<Sent, ChainError> {
-        let request = request.with_from(self.sender(what)?);
+        let sender = self.sender(what)?;
+        let request = request.with_from(sender);
         let estimate = self
             .provider
             .estimate_gas(request.clone())
             .await
             .map_err(|error| self.error(what, error))?;
         let gas_limit = estimate.saturating_mul(GAS_PERCENT) / 100;
-        let pending = self
-            .provider
-            .send_transaction(request.clone().with_gas_limit(gas_limit))
-            .await
-            .map_err(|error| self.error(what, error))?;
-        let tx = *pending.tx_hash();
+        let limited = request.clone().with_gas_limit(gas_limit);
+        let tx = self.submit(what, sender, limited).await?;
         let receipt = self.receipt(what, tx).await?;
+        self.forget(tx);
         if !receipt.status() {
             return Err(self.refusal(what, request, &receipt).await);
         }

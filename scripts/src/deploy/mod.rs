@@ -161,7 +161,11 @@ fn bumped(fee: U256, percent: u32) -> U256 {
 }
 
 /// Errors unless `account` holds code with that hash.
-async fn require_code(client: &Client, account: Address, expected: B256) -> Result<(), ChainError> {
+pub(crate) async fn require_code(
+    client: &Client,
+    account: Address,
+    expected: B256,
+) -> Result<(), ChainError> {
     match client.codehash(account).await? {
         Some(found) if found == expected => Ok(()),
         Some(found) => Err(ChainError::OtherCode {

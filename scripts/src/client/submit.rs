@@ -1,0 +1,111 @@
+//! A transaction from its request to the chain: filled, signed, noted in the journal, sent. What
+//! an earlier run left on its way is waited for before anything new is sent.
+
+use super::{ChainError, Client};
+use crate::journal::{InFlight, Journal};
+use alloy::eips::Encodable2718;
+use alloy::network::{NetworkTransactionBuilder, TransactionBuilder, TransactionResponse};
+use alloy::primitives::{Address, B256};
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionRequest;
+use std::sync::Arc;
+
+impl Client {
+    /// This client with a journal for what it sends.
+    pub fn with_journal(&self, journal: Arc<Journal>) -> Self {
+        Self {
+            journal: Some(journal),
+            ..self.clone()
+        }
+    }
+
+    /// Waits for what an earlier run had sent and not seen the fate of; returns it. What never
+    /// reached the chain is forgotten: the next transaction takes its nonce, so that only one of
+    /// the two can ever be mined.
+    pub async fn settle(&self) -> Result<Vec<InFlight>, ChainError> {
+        let Some(journal) = &self.journal else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for entry in journal.in_flight() {
+            if self.is_known(entry.tx).await? {
+                self.receipt(&entry.what, entry.tx).await?;
+                found.push(entry.clone());
+            }
+            journal.settled(entry.tx);
+        }
+        Ok(found)
+    }
+
+    /// Fills, signs, notes and sends `request`; its hash.
+    pub(super) async fn submit(
+        &self,
+        what: &str,
+        sender: Address,
+        request: TransactionRequest,
+    ) -> Result<B256, ChainError> {
+        let Some(wallet) = &self.wallet else {
+            return Err(ChainError::NoKey { what: what.into() });
+        };
+        let nonce = self
+            .provider
+            .get_transaction_count(sender)
+            .pending()
+            .await
+            .map_err(|error| self.error("eth_getTransactionCount", error))?;
+        let fees = self
+            .provider
+            .estimate_eip1559_fees()
+            .await
+            .map_err(|error| self.error("eth_feeHistory", error))?;
+        let signed = request
+            .with_nonce(nonce)
+            .with_chain_id(self.chain_id)
+            .with_max_fee_per_gas(fees.max_fee_per_gas)
+            .with_max_priority_fee_per_gas(fees.max_priority_fee_per_gas)
+            .build(wallet)
+            .await
+            .map_err(|error| ChainError::Unsigned {
+                what: what.into(),
+                reason: error.to_string(),
+            })?;
+        let tx = *signed.tx_hash();
+        if let Some(journal) = &self.journal {
+            journal.sending(InFlight {
+                what: what.into(),
+                tx,
+                nonce,
+            });
+        }
+        let sent = self
+            .provider
+            .send_raw_transaction(&signed.encoded_2718())
+            .await;
+        match sent {
+            Ok(_) => Ok(tx),
+            Err(error) => {
+                let error = self.error(what, error);
+                if !matches!(error, ChainError::Unreachable { .. }) {
+                    self.forget(tx);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Notes that the fate of a transaction is known.
+    pub(super) fn forget(&self, tx: B256) {
+        if let Some(journal) = &self.journal {
+            journal.settled(tx);
+        }
+    }
+
+    /// Whether the endpoint has the transaction, mined or not.
+    async fn is_known(&self, tx: B256) -> Result<bool, ChainError> {
+        self.provider
+            .get_transaction_by_hash(tx)
+            .await
+            .map(|found| found.is_some_and(|found| found.tx_hash() == tx))
+            .map_err(|error| self.error("eth_getTransactionByHash", error))
+    }
+}

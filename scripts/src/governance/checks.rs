@@ -1,0 +1,145 @@
+//! What holds after an upgrade, looked up on the chain: pause, migration, version, code, resume.
+
+use crate::build::evm;
+use crate::client::{ChainError, Client, Revert};
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, Bytes};
+use alloy::providers::Provider;
+use alloy::rpc::types::state::{AccountOverride, StateOverride};
+use alloy::rpc::types::{Log, TransactionRequest};
+use serde::Serialize;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
+use stylus_upgrades_interface::registry::Code;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::slots;
+
+/// A call that no contract answers: what comes back tells who is asked.
+const NOBODYS_CALL: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
+
+/// Something that has to hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// The instance.
+    pub proxy: Address,
+    /// `pause`, `migration`, `version`, `code` or `resume`.
+    pub name: &'static str,
+    /// Whether it holds.
+    pub ok: bool,
+    /// What was found.
+    pub found: String,
+}
+
+impl Check {
+    /// A line for people.
+    pub fn line(&self) -> String {
+        let mark = if self.ok { "✓" } else { "✗" };
+        format!("{mark} {:<10} {}", self.name, self.found)
+    }
+}
+
+/// Checks one instance that is said to have been upgraded to `version` with `code`. `logs` are
+/// those of the transaction that did it.
+///
+/// # Errors
+/// What the chain says to the questions; a check that fails is no error.
+pub async fn after_upgrade(
+    client: &Client,
+    registry: Address,
+    proxy: Address,
+    version: &str,
+    code: &Code,
+    logs: &[Log],
+) -> Result<Vec<Check>, ChainError> {
+    let check = |name, ok, found: String| Check {
+        proxy,
+        name,
+        ok,
+        found,
+    };
+    let stub = evm::create2_address(&evm::creation_code(&evm::stub_code()));
+    let own = || logs.iter().filter(|log| log.address() == proxy);
+
+    let paused = answer_with(client, proxy, Some(stub)).await?;
+    let from = logs.iter().find_map(|log| {
+        let event = log.log_decode::<abi::InstanceUpgraded>().ok()?.inner.data;
+        (event.proxy == proxy && event.to == version).then_some(event.from)
+    });
+    let mark = client.storage(proxy, slots::migrated(version)).await?;
+    let told = client
+        .call(proxy, &proxy_abi::implementationVersionCall {})
+        .await?;
+    let recorded = client
+        .call(registry, &abi::instanceOfCall { proxy })
+        .await?
+        .version;
+    let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
+    let implementation = Address::from_word(word);
+    let hash = client.codehash(implementation).await?.unwrap_or_default();
+    let announced: Vec<_> = own()
+        .filter_map(|log| log.log_decode::<proxy_abi::Upgraded>().ok())
+        .map(|log| log.inner.data.implementation)
+        .collect();
+    let resumed = answer_with(client, proxy, None).await?;
+
+    Ok(vec![
+        check(
+            "pause",
+            paused == UPGRADE_IN_PROGRESS,
+            format!("with the pause stub {stub} in place every call meets {paused}"),
+        ),
+        check(
+            "migration",
+            mark == slots::SET && from.is_some(),
+            match from {
+                Some(from) => format!("{from} → {version}, marked once"),
+                None => format!("no upgrade to {version} in this transaction"),
+            },
+        ),
+        check(
+            "version",
+            told == version && recorded == version,
+            format!("proxy says {told}, registry says {recorded}"),
+        ),
+        check(
+            "code",
+            implementation == code.implementation && hash == code.codehash,
+            format!("{implementation} {hash}"),
+        ),
+        check(
+            "resume",
+            announced == [code.implementation]
+                && implementation != stub
+                && resumed != UPGRADE_IN_PROGRESS,
+            format!("Upgraded({implementation}) once; calls reach the new code"),
+        ),
+    ])
+}
+
+/// What a paused proxy answers.
+const UPGRADE_IN_PROGRESS: &str = "UpgradeInProgress";
+
+/// The name of the error that a call which nobody knows meets, with another implementation in
+/// the slot if one is given.
+async fn answer_with(
+    client: &Client,
+    proxy: Address,
+    implementation: Option<Address>,
+) -> Result<String, ChainError> {
+    let request = TransactionRequest::default()
+        .with_to(proxy)
+        .with_input(Bytes::from_static(&NOBODYS_CALL));
+    let mut overrides = StateOverride::default();
+    if let Some(implementation) = implementation {
+        let slot = (slots::IMPLEMENTATION, implementation.into_word());
+        let changed = AccountOverride::default().with_state_diff([slot]);
+        overrides.insert(proxy, changed);
+    }
+    let asked = client.provider().call(request).overrides(overrides).await;
+    match asked.map_err(|error| client.error("a call", error)) {
+        Ok(_) => Ok("an answer".into()),
+        Err(error) => match error.revert() {
+            Some(Revert { name, .. }) => Ok(name.clone()),
+            None => Err(error),
+        },
+    }
+}

@@ -1,0 +1,309 @@
+//! A governed call as its approvers read it. Everything shown is decoded from the very bytes that
+//! are sent, and decoding is strict: bytes that would not be written again in exactly this way are
+//! shown to nobody.
+
+use super::error::GovernanceError;
+use super::names::Names;
+use alloy::primitives::{Address, B256, Bytes, keccak256};
+use alloy::sol_types::SolCall;
+use serde::{Deserialize, Serialize};
+use stylus_upgrades_interface::reasons::{proxy_kind, step};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::{Code, Step};
+
+/// A governed call, decoded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Call {
+    /// Role `define` of the registry itself.
+    CreateDefinition(abi::createDefinitionCall),
+    /// Role `migrate`.
+    AddVersion(abi::addVersionCall),
+    /// Role `migrate`.
+    AddStep(abi::addStepCall),
+    /// Role `migrate`.
+    Migrate(abi::migrateCall),
+    /// Role `migrate`.
+    SetHandler(abi::setHandlerCall),
+    /// Role `migrate`.
+    AbortMigration(abi::abortMigrationCall),
+    /// Role `policy`.
+    SetPolicy(abi::setPolicyCall),
+    /// Role `create`.
+    CreateProxy(abi::createProxyCall),
+}
+
+/// What an approver reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Display {
+    /// The function of the registry.
+    pub function: String,
+    /// The definition whose role is asked for; empty for the registry itself.
+    pub definition: String,
+    /// The role.
+    pub role: String,
+    /// keccak256 of the bytes.
+    pub payload: B256,
+    /// Name and value of each argument, in order.
+    pub fields: Vec<Field>,
+}
+
+/// An argument as people read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// What it is.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Call {
+    /// Decodes calldata.
+    ///
+    /// # Errors
+    /// [`GovernanceError::NotGoverned`] for another function,
+    /// [`GovernanceError::Ambiguous`] for bytes that decoding and encoding would change.
+    pub fn decode(calldata: &[u8]) -> Result<Self, GovernanceError> {
+        let selector = calldata.first_chunk::<4>().copied().unwrap_or_default();
+        match selector {
+            abi::createDefinitionCall::SELECTOR => strict(calldata).map(Self::CreateDefinition),
+            abi::addVersionCall::SELECTOR => strict(calldata).map(Self::AddVersion),
+            abi::addStepCall::SELECTOR => strict(calldata).map(Self::AddStep),
+            abi::migrateCall::SELECTOR => strict(calldata).map(Self::Migrate),
+            abi::setHandlerCall::SELECTOR => strict(calldata).map(Self::SetHandler),
+            abi::abortMigrationCall::SELECTOR => strict(calldata).map(Self::AbortMigration),
+            abi::setPolicyCall::SELECTOR => strict(calldata).map(Self::SetPolicy),
+            abi::createProxyCall::SELECTOR => strict(calldata).map(Self::CreateProxy),
+            _ => Err(GovernanceError::NotGoverned {
+                selector: selector.into(),
+            }),
+        }
+    }
+
+    /// The definition whose role is asked for.
+    pub fn definition(&self) -> &str {
+        match self {
+            Self::CreateDefinition(_) => "",
+            Self::AddVersion(call) => &call.name,
+            Self::AddStep(call) => &call.name,
+            Self::Migrate(call) => &call.name,
+            Self::SetHandler(call) => &call.name,
+            Self::AbortMigration(call) => &call.name,
+            Self::SetPolicy(call) => &call.name,
+            Self::CreateProxy(call) => &call.name,
+        }
+    }
+
+    /// The role that is asked for.
+    pub fn role(&self) -> &'static str {
+        match self {
+            Self::CreateDefinition(_) => "define",
+            Self::SetPolicy(_) => "policy",
+            Self::CreateProxy(_) => "create",
+            _ => "migrate",
+        }
+    }
+
+    /// The version that it is about, with its code and step.
+    pub fn version(&self) -> Option<(&str, Option<&Code>, &Step)> {
+        match self {
+            Self::AddVersion(call) => Some((&call.version, Some(&call.code), &call.step)),
+            Self::Migrate(call) => Some((&call.version, Some(&call.code), &call.step)),
+            Self::AddStep(call) => Some((&call.version, None, &call.step)),
+            _ => None,
+        }
+    }
+
+    /// Every account whose code it is about, with the hash that is approved.
+    pub fn subjects(&self) -> Vec<(&'static str, Address, B256)> {
+        let mut all = Vec::new();
+        if let Some((_, code, step)) = self.version() {
+            all.extend(code.map(|code| ("code", code.implementation, code.codehash)));
+            if !step.script.is_zero() {
+                all.push(("script", step.script, step.scriptCodehash));
+            }
+        }
+        all
+    }
+}
+
+impl Display {
+    /// What `calldata` does, in words.
+    ///
+    /// # Errors
+    /// As [`Call::decode`].
+    pub fn of(calldata: &[u8], names: &Names) -> Result<Self, GovernanceError> {
+        let call = Call::decode(calldata)?;
+        let mut fields = Vec::new();
+        let mut field = |name: &str, value: String| {
+            fields.push(Field {
+                name: name.into(),
+                value,
+            });
+        };
+        let function = match &call {
+            Call::CreateDefinition(call) => {
+                field("name", call.name.clone());
+                field("migrate", names.policy(&call.migratePolicy));
+                field("policy", names.policy(&call.policyPolicy));
+                field("create", names.policy(&call.createPolicy));
+                "createDefinition"
+            }
+            Call::AddVersion(call) => {
+                field("version", call.version.clone());
+                code(&mut field, &call.code, names);
+                way(&mut field, &call.step, names);
+                "addVersion"
+            }
+            Call::AddStep(call) => {
+                field("version", call.version.clone());
+                way(&mut field, &call.step, names);
+                "addStep"
+            }
+            Call::Migrate(call) => {
+                field("version", call.version.clone());
+                code(&mut field, &call.code, names);
+                way(&mut field, &call.step, names);
+                "migrate"
+            }
+            Call::SetHandler(call) => {
+                field("proxy", names.long(call.proxy));
+                field("handler", names.long(call.handler));
+                "setHandler"
+            }
+            Call::AbortMigration(call) => {
+                field("proxy", names.long(call.proxy));
+                "abortMigration"
+            }
+            Call::SetPolicy(call) => {
+                field("of role", call.role.clone());
+                field("expression", names.policy(&call.expression));
+                "setPolicy"
+            }
+            Call::CreateProxy(call) => {
+                field("version", call.version.clone());
+                field("kind", kind(call.kind));
+                field("salt", call.salt.to_string());
+                field("initializer", calldata_text(&call.initData));
+                "createProxy"
+            }
+        };
+        Ok(Self {
+            function: function.into(),
+            definition: call.definition().into(),
+            role: call.role().into(),
+            payload: keccak256(calldata),
+            fields,
+        })
+    }
+
+    /// Refuses a display that is not what these bytes say.
+    ///
+    /// # Errors
+    /// [`GovernanceError::DisplayDiffers`], with the first difference.
+    pub fn require(&self, calldata: &[u8], names: &Names) -> Result<(), GovernanceError> {
+        let actual = Self::of(calldata, names)?;
+        if *self == actual {
+            return Ok(());
+        }
+        let (shown, real) = (self.lines(), actual.lines());
+        let at = shown
+            .iter()
+            .zip(&real)
+            .position(|(one, other)| one != other);
+        let at = at.unwrap_or_else(|| shown.len().min(real.len()));
+        let line = |lines: &[String]| {
+            lines
+                .get(at)
+                .map_or("nothing", |line| line.trim())
+                .to_owned()
+        };
+        Err(GovernanceError::DisplayDiffers {
+            shown: line(&shown),
+            actual: line(&real),
+        })
+    }
+
+    /// Lines for people.
+    pub fn lines(&self) -> Vec<String> {
+        let of = if self.definition.is_empty() {
+            "the registry itself"
+        } else {
+            &self.definition
+        };
+        let mut lines = vec![format!("{} of {of} (role {})", self.function, self.role)];
+        let fields = self.fields.iter();
+        lines.extend(fields.map(|field| format!("  {:<13} {}", field.name, field.value)));
+        lines.push(format!("  {:<13} {}", "payload", self.payload));
+        lines
+    }
+}
+
+fn strict<C: SolCall>(calldata: &[u8]) -> Result<C, GovernanceError> {
+    let ambiguous = |reason: String| GovernanceError::Ambiguous {
+        function: C::SIGNATURE,
+        reason,
+    };
+    let call = C::abi_decode_validate(calldata).map_err(|error| ambiguous(error.to_string()))?;
+    if call.abi_encode() != calldata {
+        return Err(ambiguous("other bytes say the same".into()));
+    }
+    Ok(call)
+}
+
+fn code(field: &mut impl FnMut(&str, String), code: &Code, names: &Names) {
+    field("code", names.long(code.implementation));
+    field("code hash", code.codehash.to_string());
+    for (name, hash) in [
+        ("source hash", code.sourceHash),
+        ("layout hash", code.layoutHash),
+    ] {
+        if !hash.is_zero() {
+            field(name, hash.to_string());
+        }
+    }
+}
+
+fn way(field: &mut impl FnMut(&str, String), step: &Step, names: &Names) {
+    if step.from.is_empty() {
+        return field("reached", "only by birth".into());
+    }
+    field("from", step.from.clone());
+    field(
+        "migration",
+        match step.kind {
+            step::NONE => "none: the data stays as it is".into(),
+            step::CALL => "a function of the new code".into(),
+            step::SCRIPT => "a script".into(),
+            step::COMPLEX => "complex: many transactions, paused meanwhile".into(),
+            step::FOREIGN_CALL => "a function of the new code, which has no mixin".into(),
+            other => format!("kind {other}, which is unknown"),
+        },
+    );
+    if !step.script.is_zero() {
+        field("script", names.long(step.script));
+        field("script hash", step.scriptCodehash.to_string());
+    }
+    if !step.data.is_empty() {
+        field("calldata", calldata_text(&step.data));
+    }
+}
+
+fn kind(kind: u8) -> String {
+    match kind {
+        proxy_kind::WASM => "WASM proxy".into(),
+        proxy_kind::EVM => "EVM proxy".into(),
+        proxy_kind::BEACON => "beacon proxy".into(),
+        other => format!("{other}, which is unknown"),
+    }
+}
+
+fn calldata_text(data: &Bytes) -> String {
+    if data.is_empty() {
+        "none".into()
+    } else {
+        format!("{data} ({} bytes)", data.len())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! What can go wrong while people decide.
+
+use crate::client::ChainError;
+use crate::error::{Exit, Explain};
+use alloy::primitives::{B256, Bytes, FixedBytes};
+use thiserror::Error;
+
+/// What can go wrong while people decide.
+#[derive(Debug, Error)]
+pub enum GovernanceError {
+    /// The chain refused or is in trouble.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The bytes are no governed call of a registry.
+    #[error("{selector} is no governed call of a registry")]
+    NotGoverned {
+        /// The first four bytes.
+        selector: FixedBytes<4>,
+    },
+    /// The bytes could be read in more than one way.
+    #[error("the calldata of {function} could be read in more than one way: {reason}")]
+    Ambiguous {
+        /// The function's signature.
+        function: &'static str,
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// What was shown is not what the bytes say.
+    #[error("what was shown is not what would be approved")]
+    DisplayDiffers {
+        /// The first line that differs, as shown.
+        shown: String,
+        /// The same line, as the bytes say it.
+        actual: String,
+    },
+    /// The payload that was reviewed is not the one on the chain.
+    #[error("the payload that was reviewed is not the one that was proposed")]
+    PayloadDiffers {
+        /// The reviewed one.
+        reviewed: Bytes,
+        /// The proposed one.
+        proposed: Bytes,
+    },
+    /// No event tells what an action would do.
+    #[error("the registry's events do not tell of an action {action}")]
+    UnknownAction {
+        /// The action.
+        action: B256,
+    },
+    /// The action is not open: executed, cancelled, expired, or ended by a policy change.
+    #[error("the action {action} is not open any more")]
+    NotOpen {
+        /// The action.
+        action: B256,
+    },
+    /// The file that was reviewed cannot be read.
+    #[error("{file} is no reviewed action: {reason}")]
+    Reviewed {
+        /// The file.
+        file: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A policy that the registry holds cannot be understood.
+    #[error("the policy of role {role} cannot be understood: byte {offset}")]
+    Policy {
+        /// The role.
+        role: String,
+        /// Where it goes wrong.
+        offset: u32,
+    },
+    /// A check after the fact failed.
+    #[error("{failed} of {all} checks failed")]
+    Checks {
+        /// How many failed.
+        failed: usize,
+        /// How many there were.
+        all: usize,
+    },
+    /// There is nothing to check.
+    #[error("there is nothing to check: {what}")]
+    Nothing {
+        /// What was looked for.
+        what: String,
+    },
+}
+
+impl Explain for GovernanceError {
+    fn name(&self) -> String {
+        match self {
+            Self::Chain(error) => return error.name(),
+            Self::NotGoverned { .. } => "NotGoverned",
+            Self::Ambiguous { .. } => "Ambiguous",
+            Self::DisplayDiffers { .. } => "DisplayDiffers",
+            Self::PayloadDiffers { .. } => "PayloadDiffers",
+            Self::UnknownAction { .. } => "UnknownAction",
+            Self::NotOpen { .. } => "ActionNotFound",
+            Self::Reviewed { .. } => "Reviewed",
+            Self::Policy { .. } => "PolicyUnreadable",
+            Self::Checks { .. } => "Checks",
+            Self::Nothing { .. } => "NothingToCheck",
+        }
+        .to_owned()
+    }
+
+    fn expected(&self) -> Option<String> {
+        match self {
+            Self::Chain(error) => error.expected(),
+            Self::DisplayDiffers { actual, .. } => Some(actual.clone()),
+            Self::PayloadDiffers { proposed, .. } => Some(proposed.to_string()),
+            Self::NotGoverned { .. } => Some("createDefinition, addVersion, addStep, migrate, setPolicy, createProxy, setHandler or abortMigration".into()),
+            Self::Ambiguous { .. } => Some("canonical ABI encoding".into()),
+            Self::NotOpen { .. } => Some("an open action".into()),
+            Self::Checks { .. } => Some("every check to hold".into()),
+            Self::Reviewed { .. } => Some("an action as `pending --json` tells it".into()),
+            _ => None,
+        }
+    }
+
+    fn found(&self) -> Option<String> {
+        match self {
+            Self::Chain(error) => error.found(),
+            Self::DisplayDiffers { shown, .. } => Some(shown.clone()),
+            Self::PayloadDiffers { reviewed, .. } => Some(reviewed.to_string()),
+            Self::Checks { failed, .. } => Some(format!("{failed} failed")),
+            _ => None,
+        }
+    }
+
+    fn next(&self) -> Option<String> {
+        Some(match self {
+            Self::Chain(error) => return error.next(),
+            Self::NotGoverned { .. } | Self::Ambiguous { .. } => {
+                "do not approve it: ask its proposer for the command that he typed".into()
+            }
+            Self::DisplayDiffers { .. } | Self::PayloadDiffers { .. } => {
+                "do not approve it: find out who changed it".into()
+            }
+            Self::UnknownAction { .. } | Self::NotOpen { .. } => {
+                "stylus-upgrades pending lists what is open".into()
+            }
+            Self::Reviewed { .. } => "stylus-upgrades pending --json > FILE".into(),
+            Self::Policy { .. } => "check that the registry is what you take it for".into(),
+            Self::Checks { .. } => "look at the failed checks above".into(),
+            Self::Nothing { .. } => "check the name".into(),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Chain(error) => error.exit(),
+            Self::NotGoverned { .. } | Self::Reviewed { .. } => Exit::Usage,
+            _ => Exit::Refused,
+        }
+    }
+}

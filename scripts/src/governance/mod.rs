@@ -1,0 +1,30 @@
+//! Deciding together: what is proposed, what it does, who has to approve it still, and what came
+//! of it.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`display`](Display) | a governed call as its approvers read it, from the very bytes |
+//! | [`pending`](pending()) | open actions: who approved, who is missing, what blocks, until when |
+//! | [`submit`](submit()) | an approval, or the call that completes the policy |
+//! | [`place`](place()) | code to where every approver finds it |
+//! | [`checks`](after_upgrade) | what holds after an upgrade |
+//! | [`explain`](explain()) | a policy in words |
+//! | [`names`](Names) | addresses by the manifest's names |
+
+mod checks;
+mod display;
+mod error;
+mod explain;
+mod names;
+mod pending;
+mod place;
+mod submit;
+
+pub use checks::{Check, after_upgrade};
+pub use display::{Call, Display, Field};
+pub use error::GovernanceError;
+pub use explain::{Explained, explain};
+pub use names::Names;
+pub use pending::{PendingAction, Readiness, all_pending, pending, proposed, readiness};
+pub use place::{Placed, place};
+pub use submit::{Submitted, submit};

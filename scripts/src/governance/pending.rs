@@ -1,0 +1,224 @@
+//! Open actions: who approved, who is missing, what blocks, until when, and what they do.
+
+use super::display::{Call, Display};
+use super::error::GovernanceError;
+use super::names::Names;
+use crate::client::{ChainError, Client};
+use crate::history::{all_logs, definition_id};
+use alloy::primitives::{Address, B256, Bytes};
+use alloy::sol_types::SolEvent;
+use serde::Serialize;
+use stylus_upgrades_interface::reasons::blocked_by;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Actions asked for in one call of the paged view.
+const PAGE: u32 = 50;
+
+/// An open action.
+#[derive(Debug, Clone, Serialize)]
+pub struct PendingAction {
+    /// Its id.
+    pub action: B256,
+    /// The definition; empty for the registry itself.
+    pub definition: String,
+    /// Who proposed it.
+    pub proposer: Address,
+    /// The bytes that every approver sends.
+    pub call: Bytes,
+    /// What they say.
+    pub display: Display,
+    /// How far it is.
+    #[serde(flatten)]
+    pub readiness: Readiness,
+}
+
+/// How far an action is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Readiness {
+    /// Approvals that count so far.
+    pub approvals: u16,
+    /// These and the fewest that are missing.
+    pub required: u16,
+    /// Who approved.
+    pub approved: Vec<Address>,
+    /// Who may approve and has not.
+    pub missing: Vec<Address>,
+    /// Unix seconds from which it can be executed; 0 if no delay is involved or none runs yet.
+    pub not_before: u64,
+    /// Unix seconds up to which it can be approved and executed.
+    pub expires: u64,
+    /// What keeps it from being executed, one of `nothing`, `approvals`, `delay`, `lambda`,
+    /// `expired`, `code changed`, `not runnable`, `paused`.
+    pub blocked_by: &'static str,
+}
+
+impl Readiness {
+    /// Whether any call of anybody would execute it.
+    pub fn is_ready(&self) -> bool {
+        self.blocked_by == blocked_name(blocked_by::NOTHING)
+    }
+}
+
+/// How far `action` is.
+///
+/// # Errors
+/// [`GovernanceError::NotOpen`] if it is not open.
+pub async fn readiness(
+    client: &Client,
+    registry: Address,
+    action: B256,
+) -> Result<Readiness, GovernanceError> {
+    let found = client
+        .call(registry, &abi::readinessCall { action })
+        .await
+        .map_err(|error| match error.revert() {
+            Some(revert) if revert.name == "ActionNotFound" => GovernanceError::NotOpen { action },
+            _ => error.into(),
+        })?;
+    Ok(Readiness {
+        approvals: found.progress.approvals,
+        required: found.progress.required,
+        approved: found.approved,
+        missing: found.missing,
+        not_before: found.notBefore,
+        expires: found.expires,
+        blocked_by: blocked_name(found.blockedBy),
+    })
+}
+
+/// The event that tells what `action` does.
+///
+/// # Errors
+/// [`GovernanceError::UnknownAction`] if there is none.
+pub async fn proposed(
+    client: &Client,
+    registry: Address,
+    action: B256,
+) -> Result<abi::Proposed, GovernanceError> {
+    let topics = [Some(abi::Proposed::SIGNATURE_HASH), None, Some(action)];
+    let logs = all_logs(client, registry, topics).await?;
+    let newest = logs.iter().rev().find_map(|log| {
+        let decoded = log.log_decode::<abi::Proposed>().ok()?;
+        Some(decoded.inner.data)
+    });
+    newest.ok_or(GovernanceError::UnknownAction { action })
+}
+
+/// The open actions of a definition.
+///
+/// # Errors
+/// What the chain says; [`GovernanceError::UnknownAction`] where an event is missing.
+pub async fn pending(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    names: &Names,
+) -> Result<Vec<PendingAction>, GovernanceError> {
+    let mut actions = Vec::new();
+    loop {
+        let start = u32::try_from(actions.len()).unwrap_or(u32::MAX);
+        let page = abi::pendingCall {
+            name: name.into(),
+            start,
+            count: PAGE,
+        };
+        let found = client.call(registry, &page).await?;
+        let last = found.len() < PAGE as usize;
+        actions.extend(found);
+        if last {
+            break;
+        }
+    }
+    let mut all = Vec::with_capacity(actions.len());
+    for action in actions {
+        let event = proposed(client, registry, action).await?;
+        // Others may finish it between two questions.
+        let readiness = match readiness(client, registry, action).await {
+            Err(GovernanceError::NotOpen { .. }) => continue,
+            other => other?,
+        };
+        all.push(PendingAction {
+            action,
+            definition: name.into(),
+            proposer: event.proposer,
+            display: Display::of(&event.call, names)?,
+            call: event.call,
+            readiness,
+        });
+    }
+    Ok(all)
+}
+
+/// The open actions of every definition and of the registry itself.
+///
+/// # Errors
+/// As [`pending`].
+pub async fn all_pending(
+    client: &Client,
+    registry: Address,
+    names: &Names,
+) -> Result<Vec<PendingAction>, GovernanceError> {
+    let mut all = pending(client, registry, "", names).await?;
+    for name in crate::registry::definitions(client, registry).await? {
+        all.extend(pending(client, registry, &name, names).await?);
+    }
+    Ok(all)
+}
+
+impl PendingAction {
+    /// The accounts whose code is approved, that the bytes name with `hash`.
+    pub(super) fn accounts_with(&self, hash: B256) -> Vec<Address> {
+        let Ok(call) = Call::decode(&self.call) else {
+            return Vec::new();
+        };
+        let subjects = call.subjects().into_iter();
+        subjects
+            .filter(|(_, _, codehash)| *codehash == hash)
+            .map(|(_, account, _)| account)
+            .collect()
+    }
+
+    /// Whether it is about that definition.
+    pub fn is_of(&self, name: &str) -> bool {
+        definition_id(&self.definition) == definition_id(name)
+    }
+}
+
+fn blocked_name(number: u8) -> &'static str {
+    match number {
+        blocked_by::NOTHING => "nothing",
+        blocked_by::APPROVALS => "approvals",
+        blocked_by::DELAY => "delay",
+        blocked_by::LAMBDA => "lambda",
+        blocked_by::EXPIRED => "expired",
+        blocked_by::CODE_CHANGED => "code changed",
+        blocked_by::NOT_RUNNABLE => "not runnable",
+        blocked_by::PAUSED => "paused",
+        _ => "an unknown reason",
+    }
+}
+
+impl From<Readiness> for crate::governance::Submitted {
+    /// An action that waits, as if one had just approved it.
+    fn from(readiness: Readiness) -> Self {
+        Self {
+            sent: None,
+            action: B256::ZERO,
+            approvals: readiness.approvals,
+            required: readiness.required,
+            executed: false,
+            readiness: Some(readiness),
+        }
+    }
+}
+
+/// So that `?` works on the views beneath.
+impl GovernanceError {
+    /// The chain's error in it, if it is one.
+    pub fn chain(&self) -> Option<&ChainError> {
+        match self {
+            Self::Chain(error) => Some(error),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Code to where every approver finds it: two approvers who each start from source must send the
+//! same bytes, hence name the same account. What an open action or a registered version names is
+//! taken; else the CREATE2 deployer decides, whose address follows from the code alone.
+
+use super::error::GovernanceError;
+use super::pending::PendingAction;
+use crate::build::{Artifact, evm};
+use crate::client::{Client, Sent};
+use crate::deploy;
+use crate::registry::{VersionStatus, definition_status};
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, B256};
+use alloy::rpc::types::TransactionRequest;
+use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Code on the chain, active.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// The account that holds it.
+    pub address: Address,
+    /// Why this account, in a few words.
+    pub because: &'static str,
+    /// What it took.
+    pub sent: Vec<Sent>,
+}
+
+/// Finds an account with the code of `artifact`, or makes one, and activates it. `open` are the
+/// open actions of the definition `name`.
+///
+/// # Errors
+/// What the chain says.
+pub async fn place(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    open: &[PendingAction],
+    artifact: &Artifact,
+    bump_percent: u32,
+) -> Result<Placed, GovernanceError> {
+    let hash = artifact.codehash();
+    let (address, because, mut sent) = match known(client, registry, name, open, hash).await? {
+        Some((address, because)) => (address, because, Vec::new()),
+        None => create(client, artifact).await?,
+    };
+    sent.extend(deploy::activate(client, &artifact.name, address, bump_percent).await?);
+    Ok(Placed {
+        address,
+        because,
+        sent,
+    })
+}
+
+/// An account that people have decided on already, if it still holds that code.
+async fn known(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    open: &[PendingAction],
+    hash: B256,
+) -> Result<Option<(Address, &'static str)>, GovernanceError> {
+    for account in open.iter().flat_map(|action| action.accounts_with(hash)) {
+        if client.codehash(account).await? == Some(hash) {
+            return Ok(Some((account, "an open action names it")));
+        }
+    }
+    let definition = definition_status(client, registry, name).await?;
+    for version in &definition.versions {
+        for account in accounts(client, registry, name, version, hash).await? {
+            if client.codehash(account).await? == Some(hash) {
+                return Ok(Some((account, "a registered version names it")));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Code and scripts of a version with that hash.
+async fn accounts(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    version: &VersionStatus,
+    hash: B256,
+) -> Result<Vec<Address>, GovernanceError> {
+    if version.codehash == hash {
+        return Ok(vec![version.implementation]);
+    }
+    let call = abi::getVersionCall {
+        name: name.into(),
+        version: version.version.clone(),
+    };
+    let steps = client.call(registry, &call).await?.steps.into_iter();
+    Ok(steps
+        .filter(|step| step.scriptCodehash == hash)
+        .map(|step| step.script)
+        .collect())
+}
+
+/// By the CREATE2 deployer with salt 0, where there is one: whoever comes first comes for all.
+async fn create(
+    client: &Client,
+    artifact: &Artifact,
+) -> Result<(Address, &'static str, Vec<Sent>), GovernanceError> {
+    if client.code(CREATE2_DEPLOYER).await?.is_empty() {
+        let (address, sent) = deploy::create(client, artifact).await?;
+        return Ok((address, "it is new", vec![sent]));
+    }
+    let creation_code = artifact.creation_code();
+    let address = evm::create2_address(&creation_code);
+    if client.codehash(address).await? == Some(artifact.codehash()) {
+        return Ok((address, "it was deployed before", Vec::new()));
+    }
+    let request = TransactionRequest::default()
+        .with_to(CREATE2_DEPLOYER)
+        .with_input([B256::ZERO.as_slice(), &creation_code].concat());
+    let sent = client
+        .transact(&format!("deploy {}", artifact.name), request)
+        .await?;
+    deploy::require_code(client, address, artifact.codehash()).await?;
+    Ok((address, "it is new", vec![sent]))
+}

@@ -1,0 +1,154 @@
+//! Whether the chain still holds what was recorded: code, scripts, and the slots of every
+//! instance.
+
+use super::replay::Rebuilt;
+use crate::client::{ChainError, Client};
+use alloy::primitives::{Address, B256};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm, PROGRAM_PREFIX};
+use stylus_upgrades_interface::slots;
+
+/// Something that was recorded, and what the chain holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LiveCheck {
+    /// What it is about.
+    pub what: String,
+    /// Whether it holds.
+    pub ok: bool,
+    /// What was recorded.
+    pub expected: String,
+    /// What is there.
+    pub found: String,
+}
+
+impl LiveCheck {
+    fn compare<T: PartialEq + ToString>(what: String, expected: &T, found: &T) -> Self {
+        Self {
+            what,
+            ok: expected == found,
+            expected: expected.to_string(),
+            found: found.to_string(),
+        }
+    }
+
+    /// A line for people.
+    pub fn line(&self) -> String {
+        if self.ok {
+            format!("✓ {}: {}", self.what, self.found)
+        } else {
+            format!(
+                "✗ {}: expected {}, found {}",
+                self.what, self.expected, self.found
+            )
+        }
+    }
+}
+
+/// Compares live code and slots to what the events recorded.
+///
+/// # Errors
+/// What the chain says; a check that fails is no error.
+pub async fn live_checks(
+    client: &Client,
+    registry: Address,
+    rebuilt: &Rebuilt,
+) -> Result<Vec<LiveCheck>, ChainError> {
+    let mut checks = Vec::new();
+    for version in &rebuilt.versions {
+        let label = &version.version;
+        let code = &version.code;
+        checks.push(
+            hash(
+                client,
+                format!("code of {label}"),
+                code.implementation,
+                code.codehash,
+            )
+            .await?,
+        );
+        for step in version.steps.iter().filter(|step| !step.script.is_zero()) {
+            let what = format!("script {} → {label}", step.from);
+            checks.push(hash(client, what, step.script, step.scriptCodehash).await?);
+        }
+    }
+    let at: BTreeMap<_, _> = rebuilt
+        .versions
+        .iter()
+        .map(|version| (version.version.as_str(), version.code.implementation))
+        .collect();
+    let mut kinds: BTreeMap<u8, B256> = BTreeMap::new();
+    for instance in &rebuilt.instances {
+        let proxy = instance.proxy;
+        let named = |slot: &str| format!("{slot} of {proxy}");
+        let slot = async |slot| client.storage(proxy, slot).await.map(Address::from_word);
+        if let Some(expected) = at.get(instance.version.as_str()) {
+            let found = slot(slots::IMPLEMENTATION).await?;
+            checks.push(LiveCheck::compare(
+                named("implementation"),
+                expected,
+                &found,
+            ));
+        }
+        let admin = slot(slots::ADMIN).await?;
+        checks.push(LiveCheck::compare(named("registry"), &registry, &admin));
+        let beacon = slot(slots::BEACON).await?;
+        checks.push(LiveCheck::compare(named("beacon"), &Address::ZERO, &beacon));
+        let code = client.codehash(proxy).await?.unwrap_or_default();
+        let expected = kinds.entry(instance.kind).or_insert(code);
+        checks.push(LiveCheck::compare(named("proxy code"), expected, &code));
+    }
+    let in_use: Vec<_> = rebuilt
+        .instances
+        .iter()
+        .map(|i| i.version.as_str())
+        .collect();
+    for version in &rebuilt.versions {
+        if version.version == rebuilt.current || in_use.contains(&version.version.as_str()) {
+            let what = format!("activation of {}", version.version);
+            checks.extend(activation(client, what, version.code.implementation).await?);
+        }
+    }
+    Ok(checks)
+}
+
+async fn hash(
+    client: &Client,
+    what: String,
+    account: Address,
+    expected: B256,
+) -> Result<LiveCheck, ChainError> {
+    let code = client.code(account).await?;
+    let found = alloy::primitives::keccak256(&code);
+    let mut check = LiveCheck::compare(what, &expected, &found);
+    if code.starts_with(&DESIGNATOR_PREFIX) {
+        check.ok = false;
+        check.found = format!("{found}, an EIP-7702 designator");
+    }
+    Ok(check)
+}
+
+/// Seconds that a Stylus program has left; nothing for EVM code.
+async fn activation(
+    client: &Client,
+    what: String,
+    program: Address,
+) -> Result<Option<LiveCheck>, ChainError> {
+    if !client.code(program).await?.starts_with(&PROGRAM_PREFIX) {
+        return Ok(None);
+    }
+    let asked = client
+        .call(ARB_WASM, &IArbWasm::programTimeLeftCall { program })
+        .await;
+    let (ok, found) = match asked {
+        Ok(seconds) => (true, format!("{} days left", seconds / 86_400)),
+        Err(ChainError::Refused { revert, .. }) => (false, revert.to_string()),
+        Err(error) => return Err(error),
+    };
+    Ok(Some(LiveCheck {
+        what,
+        ok,
+        expected: "activated, current, unexpired".into(),
+        found,
+    }))
+}

@@ -1,0 +1,302 @@
+//! One definition's events, each with who, when, and the policy that was in force.
+
+use super::definition_id;
+use super::logs::{Topics, all_logs};
+use super::replay::Rebuilt;
+use crate::client::{ChainError, Client};
+use crate::governance::{Call, Names};
+use alloy::consensus::Transaction as _;
+use alloy::network::TransactionResponse;
+use alloy::primitives::{Address, B256, keccak256};
+use alloy::providers::Provider;
+use alloy::rpc::types::Log;
+use alloy::sol_types::SolEventInterface;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
+
+/// What happened to a definition, and what follows from it.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The registry's events about it, in their order.
+    pub entries: Vec<Entry>,
+    /// The state that follows.
+    pub rebuilt: Rebuilt,
+}
+
+/// One event.
+#[derive(Debug, Clone, Serialize)]
+pub struct Entry {
+    /// The block.
+    pub block: u64,
+    /// Unix seconds of the block.
+    pub time: u64,
+    /// The transaction.
+    pub tx: B256,
+    /// Who did it: the approver or proposer that the event names, else the transaction's sender.
+    pub who: Address,
+    /// The event's name.
+    pub event: &'static str,
+    /// What happened, in words.
+    pub what: String,
+    /// The code hash that was recorded by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codehash: Option<B256>,
+    /// The action that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<B256>,
+    /// The policy that was in force for that action.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// keccak256 of the transaction's calldata.
+    pub calldata: B256,
+}
+
+/// Reads everything about the definition called `name` from the registry's events.
+///
+/// # Errors
+/// What the chain says.
+pub async fn read(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    names: &Names,
+) -> Result<History, ChainError> {
+    let topics: Topics = [None, Some(definition_id(name)), None];
+    let logs = all_logs(client, registry, topics).await?;
+    let mut facts = Facts::new(client);
+    let mut rebuilt = Rebuilt::of(name);
+    let mut entries = Vec::with_capacity(logs.len());
+    for log in &logs {
+        let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) else {
+            continue;
+        };
+        let fact = facts.of(log).await?;
+        let (who, action) = actor(&event);
+        let policy = action.and_then(|id| {
+            let open = rebuilt.open.get(&id);
+            let role = open
+                .map(|open| open.role.clone())
+                .or_else(|| role(&event))?;
+            rebuilt.policies.get(&role).map(|text| names.policy(text))
+        });
+        let what = describe(&event, &rebuilt, names);
+        rebuilt.feed(&event, fact.time);
+        entries.push(Entry {
+            block: log.block_number.unwrap_or_default(),
+            time: fact.time,
+            tx: log.transaction_hash.unwrap_or_default(),
+            who: who.unwrap_or(fact.sender),
+            event: title(&event),
+            what,
+            codehash: match &event {
+                Event::VersionAdded(event) => Some(event.codehash),
+                _ => None,
+            },
+            action,
+            policy,
+            calldata: fact.calldata,
+        });
+    }
+    Ok(History { entries, rebuilt })
+}
+
+/// What a log does not say itself.
+#[derive(Clone, Copy)]
+struct Fact {
+    time: u64,
+    sender: Address,
+    calldata: B256,
+}
+
+/// Facts of blocks and transactions, each asked for once.
+struct Facts<'a> {
+    client: &'a Client,
+    times: BTreeMap<u64, u64>,
+    transactions: BTreeMap<B256, (Address, B256)>,
+}
+
+impl<'a> Facts<'a> {
+    fn new(client: &'a Client) -> Self {
+        Self {
+            client,
+            times: BTreeMap::new(),
+            transactions: BTreeMap::new(),
+        }
+    }
+
+    async fn of(&mut self, log: &Log) -> Result<Fact, ChainError> {
+        let time = match log.block_timestamp {
+            Some(time) => time,
+            None => self.time(log.block_number.unwrap_or_default()).await?,
+        };
+        let (sender, calldata) = self
+            .transaction(log.transaction_hash.unwrap_or_default())
+            .await?;
+        Ok(Fact {
+            time,
+            sender,
+            calldata,
+        })
+    }
+
+    async fn time(&mut self, number: u64) -> Result<u64, ChainError> {
+        if let Some(time) = self.times.get(&number) {
+            return Ok(*time);
+        }
+        let block = self
+            .client
+            .provider()
+            .get_block_by_number(number.into())
+            .await
+            .map_err(|error| self.client.error("eth_getBlockByNumber", error))?;
+        let time = block
+            .map(|block| block.header.timestamp)
+            .unwrap_or_default();
+        self.times.insert(number, time);
+        Ok(time)
+    }
+
+    async fn transaction(&mut self, hash: B256) -> Result<(Address, B256), ChainError> {
+        if let Some(found) = self.transactions.get(&hash) {
+            return Ok(*found);
+        }
+        let found = self
+            .client
+            .provider()
+            .get_transaction_by_hash(hash)
+            .await
+            .map_err(|error| self.client.error("eth_getTransactionByHash", error))?;
+        let found = found.map(|tx| (tx.from(), keccak256(tx.input())));
+        let found = found.unwrap_or_default();
+        self.transactions.insert(hash, found);
+        Ok(found)
+    }
+}
+
+/// Who an event names, and the action that it belongs to.
+fn actor(event: &Event) -> (Option<Address>, Option<B256>) {
+    match event {
+        Event::Proposed(event) => (Some(event.proposer), Some(event.action)),
+        Event::Approved(event) => (Some(event.approver), Some(event.action)),
+        Event::Revoked(event) => (Some(event.approver), Some(event.action)),
+        Event::Cancelled(event) => (None, Some(event.action)),
+        Event::Executed(event) => (None, Some(event.action)),
+        _ => (None, None),
+    }
+}
+
+fn role(event: &Event) -> Option<String> {
+    let Event::Proposed(event) = event else {
+        return None;
+    };
+    Some(Call::decode(&event.call).ok()?.role().into())
+}
+
+fn title(event: &Event) -> &'static str {
+    match event {
+        Event::DefinitionCreated(_) => "DefinitionCreated",
+        Event::VersionAdded(_) => "VersionAdded",
+        Event::StepAdded(_) => "StepAdded",
+        Event::CurrentChanged(_) => "CurrentChanged",
+        Event::Proposed(_) => "Proposed",
+        Event::ProxyCreated(_) => "ProxyCreated",
+        Event::Approved(_) => "Approved",
+        Event::Revoked(_) => "Revoked",
+        Event::Cancelled(_) => "Cancelled",
+        Event::Executed(_) => "Executed",
+        Event::InstanceUpgraded(_) => "InstanceUpgraded",
+        Event::InstanceSkipped(_) => "InstanceSkipped",
+        Event::InstanceAdopted(_) => "InstanceAdopted",
+        Event::PolicyChanged(_) => "PolicyChanged",
+        Event::MigrationStarted(_) => "MigrationStarted",
+        Event::MigrationEnded(_) => "MigrationEnded",
+        Event::MigrationAborted(_) => "MigrationAborted",
+        Event::HandlerChanged(_) => "HandlerChanged",
+        Event::Paused(_) => "Paused",
+        Event::Resumed(_) => "Resumed",
+    }
+}
+
+/// An event in words; `before` is the state before it.
+fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String {
+    let proposal = |id: &B256| {
+        let open = before.open.get(id);
+        let call = open.and_then(|open| Call::decode(&open.call).ok());
+        call.map_or_else(|| id.to_string(), |call| in_words(&call, names))
+    };
+    match event {
+        Event::DefinitionCreated(event) => format!("definition {} created", event.name),
+        Event::VersionAdded(event) => {
+            format!(
+                "version {} added, code {}",
+                event.version, event.implementation
+            )
+        }
+        Event::StepAdded(event) if event.step.from.is_empty() => {
+            format!("{} can only be born", event.to)
+        }
+        Event::StepAdded(event) => format!("a way {} → {}", event.step.from, event.to),
+        Event::CurrentChanged(event) => format!("{} is current", event.version),
+        Event::Proposed(event) => match Call::decode(&event.call) {
+            Ok(call) => format!("proposed {}", in_words(&call, names)),
+            Err(_) => "proposed something that nobody can read".into(),
+        },
+        Event::ProxyCreated(event) => format!("instance {} born at {}", event.proxy, event.version),
+        Event::Approved(event) => format!(
+            "approved {} ({}/{})",
+            proposal(&event.action),
+            event.approvals,
+            event.required
+        ),
+        Event::Revoked(event) => format!("withdrew the approval of {}", proposal(&event.action)),
+        Event::Cancelled(event) => format!("cancelled {}", proposal(&event.action)),
+        Event::Executed(event) => format!("executed {}", proposal(&event.action)),
+        Event::InstanceUpgraded(event) => {
+            format!("instance {} {} → {}", event.proxy, event.from, event.to)
+        }
+        Event::InstanceSkipped(event) => format!("instance {} stayed as it was", event.proxy),
+        Event::InstanceAdopted(event) => format!("instance {} adopted", event.proxy),
+        Event::PolicyChanged(event) => {
+            format!(
+                "policy of {} is {}",
+                event.role,
+                names.policy(&event.expression)
+            )
+        }
+        Event::MigrationStarted(event) => {
+            format!(
+                "instance {} migrates {} → {}",
+                event.proxy, event.from, event.to
+            )
+        }
+        Event::MigrationEnded(event) => {
+            format!(
+                "instance {} migrated {} → {}",
+                event.proxy, event.from, event.to
+            )
+        }
+        Event::MigrationAborted(event) => {
+            format!("instance {} is back at {}", event.proxy, event.from)
+        }
+        Event::HandlerChanged(event) => {
+            format!("{} handles {}", names.short(event.handler), event.proxy)
+        }
+        Event::Paused(_) => "paused".into(),
+        Event::Resumed(_) => "resumed".into(),
+    }
+}
+
+/// A governed call in a few words.
+fn in_words(call: &Call, names: &Names) -> String {
+    match call {
+        Call::CreateDefinition(call) => format!("definition {}", call.name),
+        Call::AddVersion(call) => format!("version {}", call.version),
+        Call::AddStep(call) => format!("a way {} → {}", call.step.from, call.version),
+        Call::Migrate(call) => format!("migration to {}", call.version),
+        Call::SetHandler(call) => format!("handler {}", names.short(call.handler)),
+        Call::AbortMigration(call) => format!("the abort of {}'s migration", call.proxy),
+        Call::SetPolicy(call) => format!("policy of {}", call.role),
+        Call::CreateProxy(call) => format!("an instance at {}", call.version),
+    }
+}

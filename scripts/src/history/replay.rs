@@ -1,0 +1,256 @@
+//! The state of a definition as its events tell it: fed one by one, in their order.
+
+use crate::governance::Call;
+use alloy::primitives::{Address, B256, Bytes};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use stylus_registry_core::policy::{Facts, Policy, parse};
+use stylus_upgrades_interface::limits::ACTION_LIFETIME;
+use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
+use stylus_upgrades_interface::registry::{Code, Step};
+
+/// Policies that the registry itself is born with: `define` and `policy`.
+const BORN_WITH: u32 = 2;
+/// Policies that a definition is created with: `migrate`, `policy` and `create`.
+const CREATED_WITH: u32 = 3;
+
+/// A definition, rebuilt from its events.
+#[derive(Debug, Clone, Default)]
+pub struct Rebuilt {
+    /// The version that is current.
+    pub current: String,
+    /// Rises with every version added and every policy changed.
+    pub sequence: u64,
+    /// Versions in order of registration.
+    pub versions: Vec<RebuiltVersion>,
+    /// Instances in order of creation.
+    pub instances: Vec<RebuiltInstance>,
+    /// Policies by role.
+    pub policies: BTreeMap<String, String>,
+    /// Actions that were neither executed nor cancelled.
+    pub open: BTreeMap<B256, OpenAction>,
+    /// Whether it was paused and not resumed.
+    pub paused: bool,
+    /// Policies still to come that belong to the creation.
+    initial: u32,
+    /// Changes of each role's policy since.
+    changes: BTreeMap<String, u64>,
+}
+
+/// A version, rebuilt.
+#[derive(Debug, Clone, Serialize)]
+pub struct RebuiltVersion {
+    /// Its label.
+    pub version: String,
+    /// Its code.
+    pub code: RebuiltCode,
+    /// The definition's sequence when it was added.
+    pub sequence: u64,
+    /// Ways into it; empty for one that can only be born.
+    #[serde(skip)]
+    pub steps: Vec<Step>,
+}
+
+/// The code of a version, rebuilt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct RebuiltCode {
+    /// The account that holds it.
+    pub implementation: Address,
+    /// keccak256 of it.
+    pub codehash: B256,
+    /// Hash of its storage layout, or zero.
+    pub layout: B256,
+    /// Hash of its source, or zero.
+    pub source: B256,
+}
+
+/// An instance, rebuilt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RebuiltInstance {
+    /// The proxy.
+    pub proxy: Address,
+    /// The version it is at.
+    pub version: String,
+    /// Its kind.
+    pub kind: u8,
+}
+
+/// An action that waits, rebuilt.
+#[derive(Debug, Clone)]
+pub struct OpenAction {
+    /// Who proposed it.
+    pub proposer: Address,
+    /// What it does.
+    pub call: Bytes,
+    /// The role that it asks for.
+    pub role: String,
+    /// What its approvals are bound to.
+    pub epoch: u64,
+    /// Unix seconds at which it was proposed.
+    pub opened: u64,
+    /// Unix seconds up to which it can be executed.
+    pub expires: u64,
+    /// Who approves it.
+    pub approved: Vec<Address>,
+    clocks: Vec<u64>,
+}
+
+impl From<RebuiltCode> for Code {
+    fn from(code: RebuiltCode) -> Self {
+        Self {
+            implementation: code.implementation,
+            codehash: code.codehash,
+            layoutHash: code.layout,
+            sourceHash: code.source,
+        }
+    }
+}
+
+impl Rebuilt {
+    /// Before the first event of the definition called `name`.
+    pub fn of(name: &str) -> Self {
+        Self {
+            initial: if name.is_empty() { BORN_WITH } else { 0 },
+            ..Self::default()
+        }
+    }
+
+    /// What follows from one more event, in a block of that time.
+    pub fn feed(&mut self, event: &Event, time: u64) {
+        match event {
+            Event::DefinitionCreated(_) => self.initial = CREATED_WITH,
+            Event::PolicyChanged(event) => {
+                self.policies
+                    .insert(event.role.clone(), event.expression.clone());
+                if self.initial > 0 {
+                    self.initial -= 1;
+                } else {
+                    self.sequence += 1;
+                    *self.changes.entry(event.role.clone()).or_default() += 1;
+                }
+            }
+            Event::VersionAdded(event) => {
+                self.sequence = event.sequence;
+                self.versions.push(RebuiltVersion {
+                    version: event.version.clone(),
+                    code: RebuiltCode {
+                        implementation: event.implementation,
+                        codehash: event.codehash,
+                        layout: event.layoutHash,
+                        source: event.sourceHash,
+                    },
+                    sequence: event.sequence,
+                    steps: Vec::new(),
+                });
+            }
+            Event::StepAdded(event) => {
+                let version = self.versions.iter_mut().find(|v| v.version == event.to);
+                if let Some(version) = version.filter(|_| !event.step.from.is_empty()) {
+                    version.steps.push(event.step.clone());
+                }
+            }
+            Event::CurrentChanged(event) => self.current = event.version.clone(),
+            Event::ProxyCreated(event) => self.instances.push(RebuiltInstance {
+                proxy: event.proxy,
+                version: event.version.clone(),
+                kind: event.kind,
+            }),
+            Event::InstanceUpgraded(event) => {
+                let instance = self.instances.iter_mut().find(|i| i.proxy == event.proxy);
+                if let Some(instance) = instance {
+                    instance.version = event.to.clone();
+                }
+            }
+            Event::Paused(_) => self.paused = true,
+            Event::Resumed(_) => self.paused = false,
+            Event::Proposed(event) => {
+                let role = Call::decode(&event.call).map(|call| call.role());
+                let action = OpenAction {
+                    proposer: event.proposer,
+                    call: event.call.clone(),
+                    role: role.unwrap_or_default().into(),
+                    epoch: event.epoch,
+                    opened: time,
+                    expires: event.expires,
+                    approved: Vec::new(),
+                    clocks: Vec::new(),
+                };
+                self.open.insert(event.action, action);
+                self.turn_clocks(event.action, time);
+            }
+            Event::Approved(event) => {
+                if let Some(action) = self.open.get_mut(&event.action)
+                    && !action.approved.contains(&event.approver)
+                {
+                    action.approved.push(event.approver);
+                }
+                self.turn_clocks(event.action, time);
+            }
+            Event::Revoked(event) => {
+                if let Some(action) = self.open.get_mut(&event.action) {
+                    action.approved.retain(|who| *who != event.approver);
+                }
+                self.turn_clocks(event.action, time);
+            }
+            Event::Cancelled(event) => {
+                self.open.remove(&event.action);
+            }
+            Event::Executed(event) => {
+                self.open.remove(&event.action);
+            }
+            _ => {}
+        }
+    }
+
+    /// What approvals of a role are bound to now.
+    pub fn epoch(&self, role: &str) -> u64 {
+        if role == "migrate" {
+            self.sequence
+        } else {
+            self.changes.get(role).copied().unwrap_or_default()
+        }
+    }
+
+    /// Actions that can still be approved or executed at `now`, Unix seconds.
+    pub fn pending(&self, now: u64) -> Vec<B256> {
+        let open = self.open.iter();
+        open.filter(|(_, action)| now <= action.expires && action.epoch == self.epoch(&action.role))
+            .map(|(id, _)| *id)
+            .collect()
+    }
+
+    fn policy(&self, role: &str) -> Option<Policy> {
+        parse(self.policies.get(role)?.as_bytes()).ok()
+    }
+
+    /// Delays begin and end with the approvals beneath them. A lambda is taken as consenting.
+    fn turn_clocks(&mut self, id: B256, now: u64) {
+        let role = self.open.get(&id).map(|action| action.role.clone());
+        let Some(policy) = role.and_then(|role| self.policy(&role)) else {
+            return;
+        };
+        let Some(action) = self.open.get_mut(&id).filter(|_| !policy.delays.is_empty()) else {
+            return;
+        };
+        let approvals = action
+            .approved
+            .iter()
+            .fold(0, |all, who| all | policy.bit(*who));
+        let mut clocks = std::mem::take(&mut action.clocks);
+        clocks.resize(policy.delays.len(), 0);
+        let before = clocks.clone();
+        let facts = Facts {
+            approvals,
+            lambdas: u8::MAX,
+            clocks: &before,
+            now,
+        };
+        policy.set_clocks(&facts, &mut clocks);
+        let not_before = policy.not_before(approvals, &clocks).unwrap_or_default();
+        action.expires = action.opened.max(not_before) + ACTION_LIFETIME;
+        action.clocks = clocks;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! What was signed and sent, kept beside the manifest until the chain has answered: a command
+//! that was killed learns from it what may still be on its way.
+//!
+//! One line per event, each written and flushed before the next step: `sending` before a
+//! transaction leaves, `settled` when its fate is known. A line that a kill cut in the middle is
+//! ignored. The journal is a convenience: without it nothing is blocked, and what the chain says
+//! wins.
+
+use crate::progress::Progress;
+use alloy::primitives::{Address, B256};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The folder of journals, beside the manifest.
+pub const FOLDER: &str = ".stylus-upgrades";
+
+/// The journal of one sender on one chain.
+pub struct Journal {
+    path: PathBuf,
+    progress: Arc<dyn Progress>,
+}
+
+/// A transaction whose fate was not known when the journal was last written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InFlight {
+    /// What it does, in a few words.
+    pub what: String,
+    /// Its hash.
+    pub tx: B256,
+    /// The sender's nonce that it uses up.
+    pub nonce: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Line {
+    Sending(InFlight),
+    Settled(B256),
+}
+
+impl Journal {
+    /// The journal of `sender` on the chain with that id and first block, in `folder`. A chain
+    /// that was started anew has another first block, hence another journal.
+    pub fn new(
+        folder: &Path,
+        chain_id: u64,
+        first_block: B256,
+        sender: Address,
+        progress: Arc<dyn Progress>,
+    ) -> Self {
+        let mark = hex::encode(&first_block[..4]);
+        let path = folder
+            .join(FOLDER)
+            .join(format!("{chain_id}-{mark}-{sender:#x}.journal"));
+        Self { path, progress }
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What may still be on its way, in the order in which it was sent.
+    pub fn in_flight(&self) -> Vec<InFlight> {
+        let text = std::fs::read_to_string(&self.path).unwrap_or_default();
+        let mut open = BTreeMap::new();
+        for (position, line) in text.lines().enumerate() {
+            match serde_json::from_str(line) {
+                Ok(Line::Sending(entry)) => {
+                    open.insert(position, entry);
+                }
+                Ok(Line::Settled(tx)) => open.retain(|_, entry| entry.tx != tx),
+                Err(_) => {}
+            }
+        }
+        open.into_values().collect()
+    }
+
+    /// Notes a transaction that is about to be sent.
+    pub fn sending(&self, entry: InFlight) {
+        self.append(&Line::Sending(entry));
+    }
+
+    /// Notes that the fate of a transaction is known. A journal without open entries is removed.
+    pub fn settled(&self, tx: B256) {
+        self.append(&Line::Settled(tx));
+        if self.in_flight().is_empty() {
+            let _ = std::fs::remove_file(&self.path);
+            let _ = self.path.parent().map(std::fs::remove_dir);
+        }
+    }
+
+    fn append(&self, line: &Line) {
+        if let Err(error) = self.write(line) {
+            self.progress.note(&format!(
+                "warning: the journal {} cannot be written: {error}",
+                self.path.display()
+            ));
+        }
+    }
+
+    fn write(&self, line: &Line) -> io::Result<()> {
+        if let Some(folder) = self.path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut file: File = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.path)?;
+        // The newline comes first, too: a line cut by a kill must not swallow the next one.
+        let text = format!("\n{}\n", serde_json::to_string(line)?);
+        file.write_all(text.as_bytes())?;
+        file.sync_data()
+    }
+}
+
+#[cfg(test)]
+mod tests;

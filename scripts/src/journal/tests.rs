@@ -1,0 +1,67 @@
+use super::{InFlight, Journal};
+use crate::progress::Silent;
+use alloy::primitives::{Address, B256};
+use std::io::Write;
+use std::sync::Arc;
+
+fn journal(folder: &std::path::Path) -> Journal {
+    Journal::new(folder, 7, B256::ZERO, Address::ZERO, Arc::new(Silent))
+}
+
+fn entry(number: u8) -> InFlight {
+    InFlight {
+        what: format!("step {number}"),
+        tx: B256::with_last_byte(number),
+        nonce: number.into(),
+    }
+}
+
+#[test]
+fn what_is_not_settled_is_in_flight_in_its_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = journal(folder.path());
+    assert!(journal.in_flight().is_empty());
+    for number in [1, 2, 3] {
+        journal.sending(entry(number));
+    }
+    journal.settled(entry(2).tx);
+    assert_eq!(journal.in_flight(), [entry(1), entry(3)]);
+}
+
+#[test]
+fn a_line_cut_in_the_middle_is_ignored_and_harms_no_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = journal(folder.path());
+    journal.sending(entry(1));
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .open(journal.path())
+        .expect("the journal");
+    file.write_all(b"{\"sending\":{\"what\":\"cu")
+        .expect("written");
+    assert_eq!(journal.in_flight(), [entry(1)]);
+    journal.sending(entry(2));
+    assert_eq!(journal.in_flight(), [entry(1), entry(2)]);
+}
+
+#[test]
+fn a_journal_without_open_entries_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = journal(folder.path());
+    journal.sending(entry(1));
+    journal.settled(entry(1).tx);
+    assert_eq!(std::fs::read_dir(folder.path()).expect("it").count(), 0);
+}
+
+#[test]
+fn another_chain_or_sender_has_another_journal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |chain, block, sender| {
+        let journal = Journal::new(folder.path(), chain, block, sender, Arc::new(Silent));
+        journal.path().to_owned()
+    };
+    let one = at(7, B256::ZERO, Address::ZERO);
+    assert_ne!(one, at(8, B256::ZERO, Address::ZERO));
+    assert_ne!(one, at(7, B256::repeat_byte(1), Address::ZERO));
+    assert_ne!(one, at(7, B256::ZERO, Address::repeat_byte(1)));
+}
