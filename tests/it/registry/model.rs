@@ -87,6 +87,8 @@ struct Action {
     opened: u64,
     /// Since when enough have approved.
     clock: Option<u64>,
+    /// Which of its proposer's places it takes.
+    seat: usize,
 }
 
 struct Model {
@@ -98,6 +100,8 @@ struct Model {
     policies: BTreeMap<&'static str, (Policy, u64)>,
     rounds: BTreeMap<Bytes, u32>,
     actions: BTreeMap<B256, Action>,
+    /// What takes the places of a proposer.
+    seats: Vec<[Option<B256>; OPEN_ACTIONS_MAX as usize]>,
     /// Every action and every wish that there ever was, to pick from.
     known: Vec<B256>,
     wishes: Vec<Wish>,
@@ -117,7 +121,7 @@ impl Model {
         Self {
             world,
             code,
-            now: 1_900_000_000,
+            now: 1_800_100_000,
             sequence: 0,
             labels: BTreeSet::new(),
             policies: ROLES[..3]
@@ -126,6 +130,7 @@ impl Model {
                 .collect(),
             rounds: BTreeMap::new(),
             actions: BTreeMap::new(),
+            seats: vec![[None; OPEN_ACTIONS_MAX as usize]; PEOPLE],
             known: Vec::new(),
             wishes: vec![Wish::Add(0)],
             executed: 0,
@@ -204,8 +209,36 @@ impl Model {
     }
 
     fn finish(&mut self, id: B256, content: &Bytes) {
-        self.actions.remove(&id);
+        self.remove(id);
         *self.rounds.entry(content.clone()).or_default() += 1;
+    }
+
+    fn remove(&mut self, id: B256) {
+        if let Some(action) = self.actions.remove(&id) {
+            self.seats[action.proposer][action.seat] = None;
+        }
+    }
+
+    /// Gives a new action the first place that is free, or whose action is void by now.
+    fn open(&mut self, id: B256, mut action: Action) {
+        for seat in 0..self.seats[action.proposer].len() {
+            if let Some(taken) = self.seats[action.proposer][seat] {
+                let other = self.actions[&taken].clone();
+                if self.is_open(&other) {
+                    continue;
+                }
+                if other.epoch == self.epoch(other.role) {
+                    self.finish(taken, &other.content);
+                } else {
+                    self.remove(taken);
+                }
+            }
+            action.seat = seat;
+            self.seats[action.proposer][seat] = Some(id);
+            self.actions.insert(id, action);
+            return;
+        }
+        panic!("the registry would have refused it");
     }
 
     /// The first block after this has the model's time.
@@ -259,8 +292,10 @@ impl Model {
                     self.policies.insert(role, (policy.clone(), changes));
                 }
             }
-        } else {
+        } else if self.actions.contains_key(&progress.action) {
             self.actions.insert(progress.action, action);
+        } else {
+            self.open(progress.action, action);
         }
     }
 
@@ -295,6 +330,7 @@ impl Model {
             approvals: BTreeSet::new(),
             opened: self.now,
             clock: None,
+            seat: 0,
         });
         let counts = policy.who.contains(&who);
         let repeated = counts && !action.approvals.insert(who);
