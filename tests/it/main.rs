@@ -9,3 +9,4 @@ mod registry;
 mod snapshots;
 mod spec;
 mod upgrade;
+mod walkthrough;

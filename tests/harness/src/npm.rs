@@ -1,4 +1,4 @@
-//! The packages of `tests/solidity`: real anvil, solc and the peers' contracts, at the versions
+//! The packages of `tests/solidity`: real anvil and cast, solc and the peers' contracts, at the versions
 //! of the committed lock file. They are installed where they are first needed, into `target/npm`.
 
 use std::fs::{self, File};
@@ -30,7 +30,7 @@ impl Npm {
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
             return Ok(Self { folder });
         }
-        progress.begin("installing anvil, solc and the peers' contracts from npm (16 MB)");
+        progress.begin("installing anvil, cast, solc and the peers' contracts from npm");
         for name in ["package.json", "package-lock.json", ".npmrc"] {
             let from = sources().join(name);
             fs::copy(&from, folder.join(name)).map_err(HarnessError::file("copy", from))?;
@@ -60,6 +60,15 @@ impl Npm {
 
     /// The prebuilt binary of anvil for this machine.
     pub fn anvil(&self) -> PathBuf {
+        self.foundry("anvil")
+    }
+
+    /// The prebuilt binary of cast for this machine.
+    pub fn cast(&self) -> PathBuf {
+        self.foundry("cast")
+    }
+
+    fn foundry(&self, tool: &str) -> PathBuf {
         let system = match std::env::consts::OS {
             "macos" => "darwin",
             "windows" => "win32",
@@ -70,11 +79,9 @@ impl Npm {
             "aarch64" => "arm64",
             other => other,
         };
-        let package = format!("node_modules/@foundry-rs/anvil-{system}-{processor}");
-        self.folder
-            .join(package)
-            .join("bin")
-            .join(format!("anvil{}", std::env::consts::EXE_SUFFIX))
+        let package = format!("node_modules/@foundry-rs/{tool}-{system}-{processor}");
+        let binary = format!("{tool}{}", std::env::consts::EXE_SUFFIX);
+        self.folder.join(package).join("bin").join(binary)
     }
 }
 

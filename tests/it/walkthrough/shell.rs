@@ -1,0 +1,86 @@
+//! One shell for the whole page, so that what one command sets the next one sees.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+/// A line that no command of the page prints.
+const END: &str = "-- end of output --";
+
+/// Keeps the exit code of the page's command over the commands of ours.
+const SAVE: &str = "saved=$status";
+const RESTORE: &str = "(exit ${saved:-0})\n";
+
+/// A running shell; ended when dropped.
+pub(super) struct Shell {
+    child: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+    /// What the last command wrote to the error stream.
+    errors: PathBuf,
+}
+
+impl Shell {
+    /// Starts it in `folder`, with the programs in `tools` before all others, and without what
+    /// this machine's user has set for them.
+    pub(super) fn start(folder: &Path, tools: &Path) -> Self {
+        let path = format!(
+            "{}:{}",
+            tools.display(),
+            std::env::var("PATH").unwrap_or_default()
+        );
+        let mut command = Command::new("sh");
+        command
+            .current_dir(folder)
+            .env("PATH", path)
+            .env("NO_COLOR", "1")
+            .env_remove("RPC_URL");
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
+        let mut child = command.spawn().expect("a shell");
+        let input = child.stdin.take().expect("its input");
+        let output = BufReader::new(child.stdout.take().expect("its output"));
+        Self {
+            child,
+            input,
+            output,
+            errors: tools.join("errors"),
+        }
+    }
+
+    /// Runs a command and returns what it printed: its result, and behind that the error stream
+    /// where it failed (where it did not, that stream only says how it goes on). Its exit code
+    /// is what `$?` is for the next one.
+    pub(super) fn run(&mut self, command: &str) -> String {
+        let errors = self.errors.display();
+        let line = format!(
+            "exec 2>'{errors}'\n{RESTORE}{command}\nstatus=$?\n\
+             [ $status = 0 ] || cat '{errors}'; printf '\\n%s\\n' '{END}'; {SAVE}\n"
+        );
+        self.input
+            .write_all(line.as_bytes())
+            .expect("the shell listens");
+        let mut printed = String::new();
+        loop {
+            let before = printed.len();
+            let read = self
+                .output
+                .read_line(&mut printed)
+                .expect("the shell prints text");
+            assert!(read > 0, "the shell ended in: {command}\n{printed}");
+            if printed[before..].trim_end() == END {
+                printed.truncate(before);
+                return printed.strip_suffix('\n').unwrap_or(&printed).to_owned();
+            }
+        }
+    }
+}
+
+impl Drop for Shell {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
