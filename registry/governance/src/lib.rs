@@ -9,7 +9,6 @@
 //! | [`withdraw`] | `revoke` and `cancel` |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
-#![forbid(unsafe_op_in_unsafe_fn)]
 
 extern crate alloc;
 
