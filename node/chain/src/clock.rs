@@ -36,7 +36,7 @@ impl Clock {
         if let Some(interval) = self.interval {
             return last.saturating_add(interval);
         }
-        self.now().max(last + u64::from(!self.repeat))
+        self.now().max(last.saturating_add(u64::from(!self.repeat)))
     }
 
     /// Takes the time of a block that follows one at `last`; the clock goes on from a fixed one.
@@ -48,10 +48,33 @@ impl Clock {
         time
     }
 
-    /// Makes the clock show `time` now; returns the change in seconds.
+    /// Makes the clock show `time` now; returns the change in seconds. Times beyond the reach of
+    /// the shift become the farthest one.
     pub(crate) fn set(&mut self, time: u64) -> i64 {
-        let change = time as i64 - self.now() as i64;
-        self.shift += change;
+        let distance = |from: u64| {
+            let seconds = i128::from(time) - i128::from(from);
+            i64::try_from(seconds).unwrap_or(i64::MAX)
+        };
+        let change = distance(self.now());
+        self.shift = distance(wall());
         change
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_at_the_end_of_u64_do_not_overflow() {
+        let mut clock = Clock::default();
+        for time in [u64::MAX, 0, i64::MAX as u64, u64::MAX - 1, 1_800_000_000] {
+            clock.set(time);
+            let expected = time.min(wall().saturating_add(i64::MAX as u64));
+            assert!(clock.now().abs_diff(expected) <= 1, "{time}");
+            assert!(clock.peek(u64::MAX) == u64::MAX);
+            clock.next = Some(time);
+            assert_eq!(clock.take(0), time);
+        }
     }
 }

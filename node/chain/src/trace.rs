@@ -1,13 +1,16 @@
-//! A recorder of calls, in the form of geth's callTracer.
+//! A recorder of calls and host functions, in the forms of geth's callTracer and Nitro's
+//! stylusTracer.
 
 use crate::evm::halt_text;
 use alloy_primitives::{Address, Bytes, U64, U256};
+use crate::{ChainError, TraceKind};
 use revm::{
     context::{LocalContext, result::HaltReason},
     handler::FrameResult,
     interpreter::{CallScheme, CreateScheme, FrameInput, InstructionResult, SuccessOrHalt},
 };
 use serde_json::{Map, Value, json};
+use stylus_vm::{HostioRecord, Outcome, OutcomeKind};
 
 /// One recorded call.
 #[derive(Default)]
@@ -22,6 +25,18 @@ struct Node {
     output: Bytes,
     error: Option<String>,
     calls: Vec<Node>,
+    /// A call that failed before it had a frame: it is in no callTracer, but takes a place here.
+    frameless: bool,
+    program: Option<ProgramRun>,
+}
+
+/// What a Stylus frame did.
+struct ProgramRun {
+    hostios: Vec<HostioRecord>,
+    args_len: u32,
+    start_ink: u64,
+    end_ink: u64,
+    status: u32,
 }
 
 /// Records while a transaction runs.
@@ -29,9 +44,25 @@ struct Node {
 pub(crate) struct Tracer {
     open: Vec<Node>,
     root: Option<Node>,
+    /// Whether host functions are recorded, too.
+    pub(crate) hostios: bool,
+    /// Bytes of all recordings of host functions.
+    bytes: usize,
+    /// Whether host functions were left out because there were too many.
+    cut: bool,
 }
 
+/// Most bytes of host functions in one recording.
+const MAX_BYTES: usize = 256 << 20;
+
 impl Tracer {
+    pub(crate) fn new(kind: TraceKind) -> Self {
+        Self {
+            hostios: kind == TraceKind::Stylus,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn enter(&mut self, input: &FrameInput, local: &LocalContext) {
         self.open.push(match input {
             FrameInput::Call(call) => Node {
@@ -90,6 +121,45 @@ impl Tracer {
         }
     }
 
+    /// Notes a call of the innermost frame that failed before it became a frame.
+    pub(crate) fn frameless(&mut self, to: Address) {
+        if let Some(node) = self.open.last_mut() {
+            node.calls.push(Node {
+                to: Some(to),
+                frameless: true,
+                ..Node::default()
+            });
+        }
+    }
+
+    /// Notes what the program of the innermost frame did.
+    pub(crate) fn ran(&mut self, outcome: &mut Outcome, args_len: usize, start_ink: u64) {
+        let hostios = std::mem::take(&mut outcome.trace);
+        let sizes = hostios.iter().map(|h| 64 + h.args.len() + h.outs.len());
+        self.bytes = self.bytes.saturating_add(sizes.sum());
+        self.cut |= outcome.trace_cut || self.bytes > MAX_BYTES;
+        if let Some(node) = self.open.last_mut().filter(|_| !self.cut) {
+            node.program = Some(ProgramRun {
+                hostios,
+                args_len: u32::try_from(args_len).unwrap_or(u32::MAX),
+                start_ink,
+                end_ink: outcome.ink_left,
+                status: u32::from(outcome.kind != OutcomeKind::Success),
+            });
+        }
+    }
+
+    /// The recording as stylusTracer gives it: the host functions of the outermost frame, with those
+    /// of the frames below it inside.
+    pub(crate) fn stylus_tracer(self) -> Result<Value, ChainError> {
+        if self.cut {
+            return Err(ChainError::NotSupported(
+                "a stylusTracer recording of more than 64 MiB in a frame or 256 MiB in all",
+            ));
+        }
+        Ok(self.root.map_or(Value::Null, |root| steps(root).into()))
+    }
+
     /// The recording as callTracer gives it; `gas` and `gas_used` are the transaction's.
     pub(crate) fn call_tracer(self, gas: u64, gas_used: u64) -> Value {
         let Some(mut root) = self.root else {
@@ -134,8 +204,81 @@ fn json_of(node: Node) -> Value {
     if !node.calls.is_empty() {
         map.insert(
             "calls".into(),
-            node.calls.into_iter().map(json_of).collect(),
+            node.calls
+                .into_iter()
+                .filter(|call| !call.frameless)
+                .map(json_of)
+                .collect(),
         );
     }
     Value::Object(map)
+}
+
+/// Host functions that are shown with the steps of the frame they opened.
+const NESTS: [&str; 3] = [
+    "call_contract",
+    "delegate_call_contract",
+    "static_call_contract",
+];
+/// Host functions whose frame stands before them.
+const CREATES: [&str; 2] = ["create1", "create2"];
+
+fn steps(node: Node) -> Vec<Value> {
+    let mut calls = node.calls.into_iter();
+    let mut steps = Vec::new();
+    if let Some(run) = node.program {
+        let args = run.args_len.to_be_bytes();
+        steps.push(step("user_entrypoint", &args, &[], run.start_ink, run.start_ink));
+        for hostio in run.hostios {
+            if CREATES.contains(&hostio.name) {
+                steps.extend(calls.next().map(frame_step));
+            }
+            let (args, outs) = (&hostio.args, &hostio.outs);
+            let mut value = step(hostio.name, args, outs, hostio.ink_before, hostio.ink_after);
+            if NESTS.contains(&hostio.name)
+                && let Some(call) = calls.next()
+            {
+                nest(&mut value, call);
+            }
+            steps.push(value);
+        }
+        // Calls whose host function did not complete.
+        steps.extend(calls.map(frame_step));
+        let outs = run.status.to_be_bytes();
+        steps.push(step("user_returned", &[], &outs, run.end_ink, run.end_ink));
+        return steps;
+    }
+    steps.extend(calls.map(frame_step));
+    steps
+}
+
+/// A frame that no host function of its caller is shown for.
+fn frame_step(node: Node) -> Value {
+    let name = match node.kind {
+        "DELEGATECALL" => "evm_delegate_call_contract",
+        "STATICCALL" => "evm_static_call_contract",
+        "CREATE" => "evm_create1",
+        "CREATE2" => "evm_create2",
+        _ => "evm_call_contract",
+    };
+    let mut value = step(name, &[], &[], 0, 0);
+    nest(&mut value, node);
+    value
+}
+
+fn nest(value: &mut Value, node: Node) {
+    if let Value::Object(map) = value {
+        map.insert("address".into(), json!(node.to.unwrap_or_default()));
+        map.insert("steps".into(), steps(node).into());
+    }
+}
+
+fn step(name: &str, args: &[u8], outs: &[u8], start_ink: u64, end_ink: u64) -> Value {
+    json!({
+        "name": name,
+        "args": alloy_primitives::hex::encode_prefixed(args),
+        "outs": alloy_primitives::hex::encode_prefixed(outs),
+        "startInk": start_ink,
+        "endInk": end_ink,
+    })
 }

@@ -47,11 +47,17 @@ pub struct CallContext {
     pub trace: bool,
 }
 
-/// One completed host function: its name, the ink before it charged anything and after it.
+/// One completed host function: its name, what went in and out, the ink before it charged anything
+/// and after it. Numbers are big-endian, pointers are replaced by what they point to, as Nitro's
+/// `stylusTracer` shows them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostioRecord {
     /// Name without the module.
     pub name: &'static str,
+    /// What the program gave.
+    pub args: Bytes,
+    /// What the program got.
+    pub outs: Bytes,
     /// Ink before the function charged anything.
     pub ink_before: u64,
     /// Ink after it returned.

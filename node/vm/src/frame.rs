@@ -6,6 +6,11 @@ use crate::hooks::{Escape, Hook, Pending};
 use crate::storage_cache::StorageCache;
 use crate::{CallContext, HostioRecord, Request};
 
+/// Most bytes of a frame's trace; beyond them nothing is recorded.
+pub(crate) const TRACE_BYTES: usize = 64 << 20;
+/// Bytes of a record besides its arguments and results.
+const RECORD_BYTES: usize = 64;
+
 /// State of one frame, for host functions.
 #[derive(Debug)]
 pub(crate) struct Frame {
@@ -19,9 +24,20 @@ pub(crate) struct Frame {
     /// The last code read, by address.
     pub(crate) last_code: Option<(Address, Bytes)>,
     pub(crate) trace: Vec<HostioRecord>,
+    /// Bytes of the trace so far.
+    pub(crate) traced: usize,
+    /// What went in and out of the host function that runs, for its record.
+    pub(crate) noted: Noted,
     pub(crate) console: Vec<String>,
     /// Set by a host function that suspended the machine.
     pub(crate) interrupt: Option<Interrupt>,
+}
+
+/// Bytes for a record.
+#[derive(Debug, Default)]
+pub(crate) struct Noted {
+    pub(crate) args: Vec<u8>,
+    pub(crate) outs: Vec<u8>,
 }
 
 /// Why a host function suspended the machine.
@@ -51,6 +67,8 @@ impl Frame {
             storage: StorageCache::default(),
             last_code: None,
             trace: Vec::new(),
+            traced: 0,
+            noted: Noted::default(),
             console: Vec::new(),
             interrupt: None,
         }
@@ -67,9 +85,13 @@ impl Frame {
 
     /// Notes a completed host function.
     pub(crate) fn record(&mut self, hook: Hook, ink_before: u64, ink_after: u64) {
-        if self.ctx.trace {
+        if self.ctx.trace && self.traced <= TRACE_BYTES {
+            let Noted { args, outs } = std::mem::take(&mut self.noted);
+            self.traced += RECORD_BYTES + args.len() + outs.len();
             self.trace.push(HostioRecord {
                 name: hook.name(),
+                args: args.into(),
+                outs: outs.into(),
                 ink_before,
                 ink_after,
             });

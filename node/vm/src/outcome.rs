@@ -48,6 +48,8 @@ pub struct Outcome {
     pub error: Option<crate::Failure>,
     /// Completed host functions; empty unless the context asked for a trace.
     pub trace: Vec<HostioRecord>,
+    /// Whether the trace was cut because it became too long.
+    pub trace_cut: bool,
     /// Lines written through `console` imports (debug chains only).
     pub console: Vec<String>,
 }

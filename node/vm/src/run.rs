@@ -161,6 +161,7 @@ impl Run {
         };
         if let Some(frame) = frame {
             outcome.gas_left = frame.ink_to_gas(ink_left);
+            outcome.trace_cut = frame.traced > crate::frame::TRACE_BYTES;
             outcome.trace = frame.trace;
             outcome.console = frame.console;
             if matches!(kind, OutcomeKind::Success | OutcomeKind::Revert) {

@@ -168,8 +168,8 @@ impl Chain {
     /// Executes a mined transaction again and gives the recording in the named tracer's form.
     ///
     /// # Errors
-    /// [`ChainError::UnknownTransaction`]; [`ChainError::NotSupported`] for
-    /// [`TraceKind::Stylus`] and for blocks of a loaded dump.
+    /// [`ChainError::UnknownTransaction`]; [`ChainError::NotSupported`] for blocks of a loaded dump
+    /// and for recordings that become too long.
     pub fn trace(&self, hash: B256, kind: TraceKind) -> Result<serde_json::Value, ChainError> {
         let (record, at) = self
             .ledger
@@ -193,7 +193,7 @@ impl Chain {
         let recent = RefCell::default();
         let mut session = self.session(&view, &recent, facts.l2_number);
         session.gas_cap = gas_cap(&view);
-        session.tracer = Some(Box::new(tracer(kind)?));
+        session.tracer = Some(Box::new(Tracer::new(kind)));
         let mut cfg = self.cfg_env(&view);
         cfg.disable_eip3607 = true;
         let tx = tx_env(
@@ -203,7 +203,7 @@ impl Chain {
         );
         let executed = execute(view, session, self.block_env(&facts), cfg, tx)
             .map_err(|error| ChainError::Internal(error.to_string()))?;
-        Ok(recording(executed, transaction.envelope.gas_limit()))
+        recording(executed, transaction.envelope.gas_limit())
     }
 
     /// Executes a call and gives the recording in the named tracer's form.
@@ -220,8 +220,8 @@ impl Chain {
         let overlay = Overlay::new(overrides);
         let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
         let gas = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
-        let executed = self.simulate(&simulation, gas, Some(tracer(kind)?))?;
-        Ok(recording(executed, gas))
+        let executed = self.simulate(&simulation, gas, Some(Tracer::new(kind)))?;
+        recording(executed, gas)
     }
 
     fn simulation<'a>(
@@ -328,17 +328,11 @@ fn facts_of(header: &alloy_consensus::Header) -> BlockFacts {
     }
 }
 
-fn tracer(kind: TraceKind) -> Result<Tracer, ChainError> {
-    match kind {
-        TraceKind::Call => Ok(Tracer::default()),
-        TraceKind::Stylus => Err(ChainError::NotSupported("stylusTracer")),
-    }
-}
-
-fn recording(executed: Executed, gas: u64) -> serde_json::Value {
+fn recording(executed: Executed, gas: u64) -> Result<serde_json::Value, ChainError> {
     let used = executed.result.tx_gas_used();
-    executed
-        .tracer
-        .map(|tracer| tracer.call_tracer(gas, used))
-        .unwrap_or_default()
+    match executed.tracer {
+        Some(tracer) if tracer.hostios => tracer.stylus_tracer(),
+        Some(tracer) => Ok(tracer.call_tracer(gas, used)),
+        None => Ok(serde_json::Value::Null),
+    }
 }

@@ -6,7 +6,11 @@ use crate::{
     stylus::{pages::Pages, programs::ProgramCache},
 };
 use alloy_primitives::{Address, B256, U256, map::HashMap};
-use revm::context::{ContextTr, JournalTr};
+use revm::{
+    context::{ContextTr, JournalTr},
+    context_interface::journaled_state::account::JournaledAccountTr,
+    state::AccountInfo,
+};
 use std::{cell::RefCell, collections::VecDeque, convert::Infallible};
 
 /// Facts and counters of one transaction.
@@ -86,19 +90,29 @@ impl RecentPrograms {
     }
 }
 
-/// ArbOS' state inside a transaction: unmetered, journaled.
+/// ArbOS' state inside a transaction: unmetered, journaled. No account becomes warm by it.
 impl Store for Ctx<'_> {
     type Fail = Infallible;
 
     fn read(&mut self, slot: U256) -> Result<U256, Infallible> {
-        self.journal_mut().load_account(STATE)?;
+        peek(self, STATE);
         Ok(self.journal_mut().sload(STATE, slot)?.data)
     }
 
     fn write(&mut self, slot: U256, value: U256) -> Result<(), Infallible> {
-        self.journal_mut().load_account(STATE)?;
+        peek(self, STATE);
         self.journal_mut().touch_account(STATE);
         self.journal_mut().sstore(STATE, slot, value)?;
         Ok(())
     }
+}
+
+/// An account with its code. Looking does not warm it: ArbOS reads past the access list.
+pub(crate) fn peek(ctx: &mut Ctx<'_>, address: Address) -> AccountInfo {
+    let Ok(mut account) = ctx.journal_mut().load_account_with_code_mut(address);
+    let info = account.data.account().info.clone();
+    if account.is_cold {
+        account.data.unsafe_mark_cold();
+    }
+    info
 }

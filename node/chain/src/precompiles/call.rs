@@ -2,13 +2,13 @@
 
 use crate::{
     arbos::{LAYOUT, Params, Store},
-    evm::Ctx,
+    evm::{Ctx, peek},
 };
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
 use revm::{
     context::{ContextTr, JournalTr},
-    context_interface::Block,
+    context_interface::{Block, journaled_state::account::JournaledAccountTr},
     interpreter::CallInputs,
 };
 
@@ -160,14 +160,9 @@ impl<'c, 'a> Call<'c, 'a> {
 
     /// Code and hash of an account; the code itself is not charged for.
     pub(super) fn code(&mut self, address: Address) -> Result<(B256, Bytes), Stop> {
-        let Ok(account) = self.ctx.journal_mut().load_account_with_code(address);
-        let code = account
-            .info
-            .code
-            .as_ref()
-            .map(|code| code.original_bytes())
-            .unwrap_or_default();
-        Ok((account.info.code_hash, code))
+        let info = peek(self.ctx, address);
+        let code = info.code.map(|code| code.original_bytes());
+        Ok((info.code_hash, code.unwrap_or_default()))
     }
 
     /// The code hash of an account, at its price.
@@ -187,9 +182,20 @@ impl<'c, 'a> Call<'c, 'a> {
         Ok(())
     }
 
-    /// Moves wei between accounts without running code.
+    /// Moves wei between accounts without running code. No account becomes warm by it.
     pub(super) fn transfer(&mut self, from: Address, to: Address, wei: U256) -> Result<(), Stop> {
+        let mut cold = Vec::new();
+        for account in [from, to] {
+            let Ok(loaded) = self.ctx.journal_mut().load_account(account);
+            if loaded.is_cold {
+                cold.push(account);
+            }
+        }
         let Ok(moved) = self.ctx.journal_mut().transfer(from, to, wei);
+        for account in cold {
+            let Ok(mut loaded) = self.ctx.journal_mut().load_account_mut(account);
+            loaded.data.unsafe_mark_cold();
+        }
         match moved {
             None => Ok(()),
             Some(error) => Err(Stop::Plain(format!("transfer of {wei} wei: {error:?}"))),

@@ -1,9 +1,9 @@
 //! ArbInfo (0x65) and ArbStatistics (0x6f).
 
 use super::call::{Call, Purity::*, Stop};
+use crate::evm::peek;
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::{SolCall, sol};
-use revm::context::{ContextTr, JournalTr};
 
 sol! {
     #![sol(all_derives)]
@@ -22,8 +22,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     match call.selector() {
         getBalanceCall::SELECTOR => call.method::<getBalanceCall>(View, 0, |c, a| {
             c.burn(700)?;
-            let Ok(account) = c.ctx.journal_mut().load_account(a.account);
-            Ok(account.info.balance)
+            Ok(peek(c.ctx, a.account).balance)
         }),
         getCodeCall::SELECTOR => call.method::<getCodeCall>(View, 0, |c, a| {
             c.burn(2_100)?;

@@ -178,13 +178,12 @@ fn activate(call: &mut Call<'_, '_>, program: Address) -> Result<activateProgram
     }
     call.burn(ACTIVATION)?;
     let params = call.params()?;
-    let Ok(account) = call.ctx.journal_mut().load_account(program);
-    if account.is_selfdestructed_locally() {
+    let (code_hash, code) = call.code(program)?;
+    if self_destructed(call, program) {
         return Err(Stop::Plain(
             "the program destroyed itself in this transaction".into(),
         ));
     }
-    let (code_hash, code) = call.code(program)?;
     let old = Program::load(call, code_hash)?;
     let now = call.now();
     let expired = old.activated_at == 0 || old.expired(&params, now);
@@ -231,6 +230,14 @@ fn activate(call: &mut Call<'_, '_>, program: Address) -> Result<activateProgram
         version: params.version,
         dataFee: data_fee,
     })
+}
+
+/// Whether an account that was looked at destroyed itself in this transaction.
+fn self_destructed(call: &mut Call<'_, '_>, address: Address) -> bool {
+    let state = &call.ctx.journaled_state.state;
+    state
+        .get(&address)
+        .is_some_and(|account| account.is_selfdestructed_locally())
 }
 
 /// The decompressed module behind an account's code; fragments are paid for.

@@ -51,6 +51,8 @@ pub(crate) struct WasmFrame {
     pages_before: Option<u16>,
     /// Gas of the frame at its start.
     start_gas: u64,
+    /// Ink of the program at its start, and the length of its arguments.
+    traced: (u64, usize),
     params: Option<Params>,
 }
 
@@ -151,6 +153,8 @@ fn start(
     ctx.chain.pages.open(record.footprint);
 
     let call = call_context(ctx, frame, &params);
+    let start_ink = call.gas.saturating_mul(u64::from(call.ink_price));
+    wasm.traced = (start_ink, call.calldata.len());
     Run::start(&program, call).map_err(|error| {
         ctx.chain.fault = Some(error.to_string());
         InstructionResult::NotActivated
@@ -182,7 +186,7 @@ fn call_context(ctx: &Ctx<'_>, frame: &EthFrame<EthInterpreter>, params: &Params
         msg_value: interpreter.input.call_value(),
         tx_gas_price: alloy_primitives::U256::from(tx.effective_gas_price(basefee.into())),
         tx_origin: tx.caller(),
-        trace: false,
+        trace: ctx.chain.tracer.as_ref().is_some_and(|t| t.hostios),
     }
 }
 
@@ -191,8 +195,11 @@ fn finish(
     ctx: &mut Ctx<'_>,
     frame: &mut EthFrame<EthInterpreter>,
     wasm: &WasmFrame,
-    outcome: Outcome,
+    mut outcome: Outcome,
 ) -> InterpreterAction {
+    if let Some(tracer) = ctx.chain.tracer.as_mut().filter(|t| t.hostios) {
+        tracer.ran(&mut outcome, wasm.traced.1, wasm.traced.0);
+    }
     ctx.chain.console.extend(outcome.console);
     let result = match outcome.kind {
         OutcomeKind::Success => InstructionResult::Return,

@@ -1,8 +1,10 @@
 //! Modules and their compiled programs.
 
-use crate::{arbos::Params, evm::Ctx};
+use crate::{
+    arbos::Params,
+    evm::{Ctx, peek},
+};
 use alloy_primitives::{Address, B256, map::HashMap};
-use revm::context::{ContextTr, JournalTr};
 use stylus_vm::{Program, Rules};
 
 /// Size limit when a program is compiled again: its activation has judged it, bytes.
@@ -54,8 +56,8 @@ pub(crate) fn load(
         Some(root) => {
             let mut stream = Vec::new();
             for fragment in &root.fragments {
-                let Ok(code) = ctx.journal_mut().code(*fragment);
-                stream.extend_from_slice(code.data.get(3..).unwrap_or_default());
+                let code = peek(ctx, *fragment).code.unwrap_or_default();
+                stream.extend_from_slice(code.original_byte_slice().get(3..).unwrap_or_default());
             }
             root.join(&stream)
         }

@@ -1,11 +1,11 @@
 //! Answers to a program's requests, with the exact gas of the EVM's side.
 
 use super::WasmFrame;
-use crate::evm::Ctx;
+use crate::evm::{Ctx, peek};
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use revm::{
     context::{ContextTr, JournalTr},
-    context_interface::{context::SStoreResult, journaled_state::account::JournaledAccountTr},
+    context_interface::context::SStoreResult,
     handler::EthFrame,
     interpreter::{
         CallInput, CallInputs, CallScheme, CallValue, CreateInputs, CreateScheme, FrameInput,
@@ -234,7 +234,10 @@ fn call(
         gas_left,
         gas_requested,
     } = asked;
-    let failed = |gas| {
+    let failed = |ctx: &mut Ctx<'_>, gas| {
+        if let Some(tracer) = &mut ctx.chain.tracer {
+            tracer.frameless(to);
+        }
         Served::Now(Answer::new(
             gas,
             Reply::Called {
@@ -245,7 +248,7 @@ fn call(
     };
     let pays = !value.is_zero();
     if read_only && pays {
-        return failed(0);
+        return failed(ctx, 0);
     }
     let Ok(target) = ctx.journal_mut().load_account_with_code(to);
     let base =
@@ -261,7 +264,7 @@ fn call(
     let code = target.info.code.clone().unwrap_or_default();
     let code_hash = target.info.code_hash;
     if base > gas_left {
-        return failed(gas_left);
+        return failed(ctx, gas_left);
     }
     let available = (u128::from(gas_left - base) * 63 / 64) as u64;
     let gas = available.min(gas_requested) + if pays { 2_300 } else { 0 };
@@ -309,14 +312,8 @@ fn call(
 
 /// The code an EIP-7702 designator points to; reading it warms nothing here.
 fn delegated_code(ctx: &mut Ctx<'_>, delegate: Address) -> (B256, revm::state::Bytecode) {
-    let Ok(mut account) = ctx.journal_mut().load_account_with_code_mut(delegate);
-    let cold = account.is_cold;
-    let info = &account.data.account().info;
-    let found = (info.code_hash, info.code.clone().unwrap_or_default());
-    if cold {
-        account.data.unsafe_mark_cold();
-    }
-    found
+    let info = peek(ctx, delegate);
+    (info.code_hash, info.code.unwrap_or_default())
 }
 
 fn create(

@@ -34,7 +34,11 @@ pub(crate) fn parse<'a>(wasm: &'a [u8], rules: &Rules) -> Result<Module<'a>> {
     Ok(module)
 }
 
-/// WebAssembly features by Stylus version: no multi-value from version 3 on.
+/// First ArbOS version of Nitro's master branch without multi-value.
+const NO_MULTI_VALUE: u64 = 60;
+
+/// WebAssembly features: multi-value ends with Stylus version 3 on the release line, and with
+/// ArbOS 60 on Nitro's master branch.
 fn features(rules: &Rules) -> WasmFeatures {
     let mut features = WasmFeatures::MUTABLE_GLOBAL
         | WasmFeatures::SATURATING_FLOAT_TO_INT
@@ -42,7 +46,8 @@ fn features(rules: &Rules) -> WasmFeatures {
         | WasmFeatures::BULK_MEMORY
         | WasmFeatures::FLOATS
         | WasmFeatures::GC_TYPES;
-    features.set(WasmFeatures::MULTI_VALUE, rules.stylus_version < 3);
+    let multi_value = rules.stylus_version < 3 && rules.arbos_version < NO_MULTI_VALUE;
+    features.set(WasmFeatures::MULTI_VALUE, multi_value);
     features
 }
 

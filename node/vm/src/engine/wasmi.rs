@@ -117,7 +117,8 @@ fn host_call(
             Err(Error::host(Suspended))
         }
         Err(escape) => {
-            if matches!(escape, Escape::Exit(_)) {
+            if let Escape::Exit(status) = escape {
+                frame.noted.args = status.to_be_bytes().into();
                 frame.record(hook, ink_before, guest.ink_left());
             }
             frame.interrupt = Some(Interrupt::Leaving(escape));

@@ -14,6 +14,7 @@ impl Call<'_> {
         self.buy_ink(prices::HOSTIO + 2 * prices::PTR + prices::EVM_API)?;
         self.require_gas(prices::COLD_ACCOUNT_GAS)?;
         let address = self.read_address(address)?;
+        self.gave(address.as_slice());
         Ok(Flow::Ask(
             Request::AccountBalance { address },
             Pending::Balance { dest },
@@ -24,6 +25,7 @@ impl Call<'_> {
         self.buy_ink(prices::HOSTIO + 2 * prices::PTR + prices::EVM_API)?;
         self.require_gas(prices::COLD_ACCOUNT_GAS)?;
         let address = self.read_address(address)?;
+        self.gave(address.as_slice());
         Ok(Flow::Ask(
             Request::AccountCodeHash { address },
             Pending::CodeHash { dest },
@@ -39,6 +41,11 @@ impl Call<'_> {
         self.buy_ink(prices::HOSTIO + prices::EVM_API)?;
         self.require_gas(prices::COLD_ACCOUNT_GAS)?;
         let address = self.read_address(address)?;
+        self.gave(address.as_slice());
+        if let Some(slice) = slice {
+            self.gave(&slice.offset.to_be_bytes());
+            self.gave(&slice.size.to_be_bytes());
+        }
         if let Some((last, code)) = &self.frame.last_code
             && *last == address
         {
@@ -71,11 +78,13 @@ impl Call<'_> {
     /// Writing is charged by the full length of the code.
     fn give_code(&mut self, code: &Bytes, slice: Option<CodeSlice>) -> Result<Option<u64>, Escape> {
         let Some(CodeSlice { offset, size, dest }) = slice else {
+            self.got(&u32::try_from(code.len()).unwrap_or(u32::MAX).to_be_bytes());
             return Ok(Some(code.len() as u64));
         };
         self.pay_for_write(code.len())?;
         let part = slice_within(code, offset, size);
         self.write(dest, part)?;
+        self.got(part);
         Ok(Some(part.len() as u64))
     }
 }

@@ -39,6 +39,20 @@ impl Call<'_> {
         Ok(())
     }
 
+    /// Notes what the program gave, if it is traced.
+    pub(crate) fn gave(&mut self, bytes: &[u8]) {
+        if self.frame.ctx.trace {
+            self.frame.noted.args.extend_from_slice(bytes);
+        }
+    }
+
+    /// Notes what the program got, if it is traced.
+    pub(crate) fn got(&mut self, bytes: &[u8]) {
+        if self.frame.ctx.trace {
+            self.frame.noted.outs.extend_from_slice(bytes);
+        }
+    }
+
     pub(crate) fn out_of_ink(&mut self) -> Escape {
         self.guest.exhaust();
         Escape::OutOfInk

@@ -6,7 +6,7 @@ use super::{Args, Call, Escape, Flow, Pending, prices};
 use crate::{Answer, CallKind, Failure, Refusal, Reply, Request};
 
 /// Status a program sees when a call failed, for whatever reason.
-const FAILED: u64 = 2;
+const FAILED: u8 = 2;
 
 impl Call<'_> {
     pub(super) fn call_contract(&mut self, args: &Args<'_>) -> Result<Flow, Escape> {
@@ -67,6 +67,12 @@ impl Call<'_> {
         let data = Bytes::copy_from_slice(self.read(data, len)?);
         let value = value.map_or(Ok(U256::ZERO), |value| self.read_u256(value))?;
         let gas_requested = gas.min(gas_left);
+        self.gave(to.as_slice());
+        self.gave(&gas.to_be_bytes());
+        if kind == CallKind::Call {
+            self.gave(&value.to_be_bytes::<32>());
+        }
+        self.gave(&data);
         let request = Request::Call {
             kind,
             to,
@@ -90,7 +96,10 @@ impl Call<'_> {
         self.frame.return_data = data;
         self.buy_gas(answer.gas_cost)?;
         self.write_u32(return_len, len)?;
-        Ok(Some(if success { 0 } else { FAILED }))
+        let status = if success { 0 } else { FAILED };
+        self.got(&len.to_be_bytes());
+        self.got(&[status]);
+        Ok(Some(status.into()))
     }
 
     pub(super) fn create1(&mut self, args: &Args<'_>) -> Result<Flow, Escape> {
@@ -131,6 +140,11 @@ impl Call<'_> {
         let code = Bytes::copy_from_slice(self.read(code, len)?);
         let endowment = self.read_u256(args.u32(2))?;
         let salt = salt.map(|salt| self.read_bytes32(salt)).transpose()?;
+        self.gave(&endowment.to_be_bytes::<32>());
+        if let Some(salt) = salt {
+            self.gave(salt.as_slice());
+        }
+        self.gave(&code);
         let request = Request::Create {
             code,
             endowment,
@@ -158,6 +172,8 @@ impl Call<'_> {
                 self.buy_gas(answer.gas_cost)?;
                 self.write_u32(revert_len, len)?;
                 self.write(address, created.as_slice())?;
+                self.got(created.as_slice());
+                self.got(&len.to_be_bytes());
                 Ok(None)
             }
             Reply::Refused(Refusal::WriteProtection) => Err(self.write_protection()),

@@ -21,6 +21,7 @@ impl Call<'_> {
             Hook::LogF64 | Hook::TeeF64 => f64::from_bits(bits).to_string(),
             _ => return Ok(Flow::Return(None)),
         };
+        self.gave(line.as_bytes());
         if self.frame.console.len() < MAX_LINES {
             self.frame.console.push(line);
         }

@@ -1,6 +1,8 @@
 //! What the block, the message and the transaction say.
 
-use super::{Call, Escape, Flow, Hook, prices};
+use alloy_primitives::U256;
+
+use super::{Call, Escape, Flow, Hook, Kind, prices};
 
 impl Call<'_> {
     /// Functions with a pointer write through it; the others return a number.
@@ -10,23 +12,27 @@ impl Call<'_> {
         }
         self.buy_ink(prices::HOSTIO + prices::PTR)?;
         let ctx = &self.frame.ctx;
-        match self.hook {
-            Hook::BlockBasefee => self.write_u256(dest, ctx.block_basefee),
-            Hook::BlockCoinbase => self.write(dest, ctx.block_coinbase.into_array().as_slice()),
-            Hook::ContractAddress => self.write(dest, ctx.contract_address.into_array().as_slice()),
-            Hook::MsgSender => self.write(dest, ctx.msg_sender.into_array().as_slice()),
-            Hook::MsgValue => self.write_u256(dest, ctx.msg_value),
-            Hook::TxGasPrice => self.write_u256(dest, ctx.tx_gas_price),
-            Hook::TxOrigin => self.write(dest, ctx.tx_origin.into_array().as_slice()),
-            _ => Ok(()),
-        }?;
+        let (address, word) = match self.hook {
+            Hook::BlockBasefee => (None, ctx.block_basefee),
+            Hook::MsgValue => (None, ctx.msg_value),
+            Hook::TxGasPrice => (None, ctx.tx_gas_price),
+            Hook::BlockCoinbase => (Some(ctx.block_coinbase), U256::ZERO),
+            Hook::ContractAddress => (Some(ctx.contract_address), U256::ZERO),
+            Hook::MsgSender => (Some(ctx.msg_sender), U256::ZERO),
+            Hook::TxOrigin => (Some(ctx.tx_origin), U256::ZERO),
+            _ => return Ok(Flow::Return(None)),
+        };
+        let word = word.to_be_bytes::<32>();
+        let bytes = address.as_ref().map_or(word.as_slice(), |a| a.as_slice());
+        self.write(dest, bytes)?;
+        self.got(bytes);
         Ok(Flow::Return(None))
     }
 
     fn number(&mut self) -> Result<Flow, Escape> {
         self.buy_ink(prices::HOSTIO)?;
         let ctx = &self.frame.ctx;
-        Ok(Flow::Return(Some(match self.hook {
+        let number = match self.hook {
             Hook::EvmGasLeft => self.gas_left(),
             Hook::EvmInkLeft => self.guest.ink_left(),
             Hook::ChainId => ctx.chain_id,
@@ -36,6 +42,11 @@ impl Call<'_> {
             Hook::MsgReentrant => u64::from(ctx.reentrant),
             Hook::TxInkPrice => u64::from(ctx.ink_price),
             _ => 0,
-        })))
+        };
+        let bytes = number.to_be_bytes();
+        // The two i32 results are four bytes long.
+        let narrow = self.hook.signature().result == Some(Kind::I32);
+        self.got(bytes.get(if narrow { 4.. } else { 0.. }).unwrap_or_default());
+        Ok(Flow::Return(Some(number)))
     }
 }

@@ -163,6 +163,7 @@ impl Call<'_> {
         };
         self.buy_gas(answer.gas_cost)?;
         self.write(dest, word.as_slice())?;
+        self.got(word.as_slice());
         Ok(None)
     }
 

@@ -15,6 +15,7 @@ impl Call<'_> {
         let calldata = self.frame.ctx.calldata.clone();
         self.pay_for_write(calldata.len())?;
         self.write(dest, &calldata)?;
+        self.got(&calldata);
         Ok(Flow::Return(None))
     }
 
@@ -24,6 +25,7 @@ impl Call<'_> {
         self.pay_for_read(len)?;
         self.pay_for_read(len)?;
         let output = Bytes::copy_from_slice(self.read(data, len)?);
+        self.gave(&output);
         self.frame.output = output;
         Ok(Flow::Return(None))
     }
@@ -41,12 +43,17 @@ impl Call<'_> {
         if !slice.is_empty() {
             self.write(dest, slice)?;
         }
+        self.gave(&offset.to_be_bytes());
+        self.gave(&size.to_be_bytes());
+        self.got(slice);
         Ok(Flow::Return(Some(slice.len() as u64)))
     }
 
     pub(super) fn return_data_size(&mut self) -> Result<Flow, Escape> {
         self.buy_ink(prices::HOSTIO)?;
-        Ok(Flow::Return(Some(self.frame.return_data.len() as u64)))
+        let len = self.frame.return_data.len();
+        self.got(&u32::try_from(len).unwrap_or(u32::MAX).to_be_bytes());
+        Ok(Flow::Return(Some(len as u64)))
     }
 
     pub(super) fn emit_log(&mut self, data: u32, len: u32, topics: u32) -> Result<Flow, Escape> {
@@ -59,7 +66,10 @@ impl Call<'_> {
         };
         self.pay_for_read(len)?;
         self.buy_gas(prices::log_gas(topics, data_len))?;
-        let (head, tail) = self.read(data, len)?.split_at((topics * 32) as usize);
+        let bytes = Bytes::copy_from_slice(self.read(data, len)?);
+        self.gave(&topics.to_be_bytes());
+        self.gave(&bytes);
+        let (head, tail) = bytes.split_at((topics * 32) as usize);
         let request = Request::EmitLog {
             topics: head.chunks_exact(32).map(B256::from_slice).collect(),
             data: Bytes::copy_from_slice(tail),
@@ -74,8 +84,14 @@ impl Call<'_> {
         dest: u32,
     ) -> Result<Flow, Escape> {
         self.buy_ink(prices::keccak(len))?;
-        let hash = keccak256(self.read(data, len)?);
+        let preimage = self.read(data, len)?;
+        let hash = keccak256(preimage);
+        if self.frame.ctx.trace {
+            let preimage = preimage.to_vec();
+            self.gave(&preimage);
+        }
         self.write(dest, hash.as_slice())?;
+        self.got(hash.as_slice());
         Ok(Flow::Return(None))
     }
 
@@ -84,6 +100,7 @@ impl Call<'_> {
             return Err(self.out_of_ink());
         }
         let pages = (pages & u32::from(u16::MAX)) as u16;
+        self.gave(&pages.to_be_bytes());
         if pages == 0 {
             self.buy_ink(prices::HOSTIO)?;
             return Ok(Flow::Return(None));

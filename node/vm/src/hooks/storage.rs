@@ -21,11 +21,13 @@ impl Call<'_> {
                 .saturating_add(miss),
         )?;
         let key = self.read_bytes32(key)?;
+        self.gave(key.as_slice());
         let surcharge = self.frame.storage.count_read();
         match self.frame.storage.get(&key) {
             Some(value) => {
                 self.buy_gas(surcharge)?;
                 self.write(dest, value.as_slice())?;
+                self.got(value.as_slice());
                 Ok(Flow::Return(None))
             }
             None => Ok(Flow::Ask(
@@ -55,6 +57,7 @@ impl Call<'_> {
             .saturating_add(self.miss_gas());
         self.buy_gas(gas)?;
         self.write(dest, value.as_slice())?;
+        self.got(value.as_slice());
         Ok(None)
     }
 
@@ -63,6 +66,8 @@ impl Call<'_> {
         self.require_gas(prices::SSTORE_SENTRY_GAS + REQUIRED_ACCESS_GAS)?;
         let key = self.read_bytes32(key)?;
         let value = self.read_bytes32(value)?;
+        self.gave(key.as_slice());
+        self.gave(value.as_slice());
         let surcharge = self.frame.storage.store(key, value);
         self.buy_gas(surcharge)?;
         Ok(Flow::Return(None))
@@ -71,6 +76,7 @@ impl Call<'_> {
     pub(super) fn storage_flush(&mut self, clear: bool) -> Result<Flow, Escape> {
         self.buy_ink(prices::HOSTIO + prices::EVM_API)?;
         self.require_gas(prices::SSTORE_SENTRY_GAS)?;
+        self.gave(&[clear.into()]);
         let gas_left = self.gas_left().saturating_add(1);
         let slots = self.frame.storage.flush(clear);
         if slots.is_empty() {
@@ -103,6 +109,7 @@ impl Call<'_> {
         self.buy_ink(prices::HOSTIO + 2 * prices::PTR + prices::EVM_API)?;
         self.buy_gas(prices::TRANSIENT_GAS)?;
         let key = self.read_bytes32(key)?;
+        self.gave(key.as_slice());
         Ok(Flow::Ask(
             Request::TransientLoad { key },
             Pending::TransientLoad { dest },
@@ -114,6 +121,8 @@ impl Call<'_> {
         self.buy_gas(prices::TRANSIENT_GAS)?;
         let key = self.read_bytes32(key)?;
         let value = self.read_bytes32(value)?;
+        self.gave(key.as_slice());
+        self.gave(value.as_slice());
         Ok(Flow::Ask(
             Request::TransientStore { key, value },
             Pending::TransientStore,
