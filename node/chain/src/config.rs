@@ -8,7 +8,7 @@ use alloy_primitives::{Address, U256, address};
 pub struct ChainConfig {
     /// Chain id.
     pub chain_id: u64,
-    /// ArbOS version at genesis: 32, 40, 41, 50, 51 or 60.
+    /// ArbOS version at genesis, one of [`crate::Chain::ARBOS_VERSIONS`].
     pub arbos_version: u64,
     /// Funded accounts beside the dev account, with balances in wei.
     pub accounts: Vec<(Address, U256)>,

@@ -2,8 +2,8 @@
 //! stylusTracer.
 
 use crate::evm::halt_text;
-use alloy_primitives::{Address, Bytes, U64, U256};
 use crate::{ChainError, TraceKind};
+use alloy_primitives::{Address, Bytes, U64, U256};
 use revm::{
     context::{LocalContext, result::HaltReason},
     handler::FrameResult,
@@ -228,7 +228,13 @@ fn steps(node: Node) -> Vec<Value> {
     let mut steps = Vec::new();
     if let Some(run) = node.program {
         let args = run.args_len.to_be_bytes();
-        steps.push(step("user_entrypoint", &args, &[], run.start_ink, run.start_ink));
+        steps.push(step(
+            "user_entrypoint",
+            &args,
+            &[],
+            run.start_ink,
+            run.start_ink,
+        ));
         for hostio in run.hostios {
             if CREATES.contains(&hostio.name) {
                 steps.extend(calls.next().map(frame_step));

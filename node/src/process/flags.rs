@@ -33,7 +33,7 @@ pub(super) struct Flags {
     /// Chain id.
     #[arg(long, visible_alias = "chain", value_name = "ID", default_value_t = ChainConfig::default().chain_id)]
     pub(super) chain_id: u64,
-    /// Rules of the chain: 32, 40, 41, 50, 51 or 60.
+    /// Rules of the chain: ArbOS 30, 31, 32, 40, 41, 50, 51, 59 or 60.
     #[arg(long, value_name = "VERSION", default_value_t = ChainConfig::default().arbos_version, value_parser = arbos_version)]
     pub(super) arbos_version: u64,
     #[command(flatten)]
@@ -254,11 +254,11 @@ struct WithoutEffect {
 
 /// Versions whose rules the chain states.
 fn arbos_version(text: &str) -> Result<u64, String> {
-    const KNOWN: [u64; 6] = [32, 40, 41, 50, 51, 60];
+    let known = stylus_chain::Chain::ARBOS_VERSIONS;
     text.parse()
         .ok()
-        .filter(|version| KNOWN.contains(version))
-        .ok_or_else(|| format!("expected one of {KNOWN:?}"))
+        .filter(|version| known.contains(version))
+        .ok_or_else(|| format!("expected one of {known:?}"))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

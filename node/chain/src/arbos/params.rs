@@ -1,7 +1,10 @@
 //! Stylus parameters: one packed storage word.
 
 use alloy_primitives::U256;
+use stylus_vm::StartParams;
 
+/// Stylus version of Nitro's 3.10 release line (ArbOS 59).
+const STYLUS_3: u16 = 3;
 /// Decompressed size limit before ArbOS 40 stored one, bytes.
 const MAX_WASM_SIZE: u32 = 131_072;
 
@@ -60,15 +63,24 @@ impl Params {
         }
     }
 
-    /// Changes that come with an ArbOS version.
-    pub(crate) fn upgrade(&mut self, arbos_version: u64) {
+    /// Changes that come with an ArbOS version; `to_release_line` on the way to ArbOS 59.
+    pub(crate) fn upgrade(&mut self, arbos_version: u64, to_release_line: bool) {
         match arbos_version {
             31 => (self.version, self.min_init_gas) = (2, 69),
             40 => self.max_wasm_size = MAX_WASM_SIZE,
             50 => self.max_stack_depth = self.max_stack_depth.min(22_000),
+            59 if to_release_line => self.version = STYLUS_3,
+            60 if self.version >= STYLUS_3 => {
+                (self.max_fragments, self.max_wasm_size) = (4, 2 * MAX_WASM_SIZE);
+            }
             60 => self.max_fragments = 2,
             _ => {}
         }
+    }
+
+    /// Whether the page limit holds for all open frames together, at run time.
+    pub(crate) fn limits_open_pages(&self) -> bool {
+        self.version >= STYLUS_3
     }
 
     /// Decompressed size limit in bytes.
@@ -123,16 +135,14 @@ impl Params {
         }
     }
 
-    /// Gas to start a program that is not cached.
-    pub(crate) fn init_gas(&self, init_cost: u16) -> u64 {
-        let dynamic = u64::from(init_cost) * u64::from(self.init_cost_scalar) * 2;
-        u64::from(self.min_init_gas) * 128 + dynamic.div_ceil(100)
-    }
-
-    /// Gas to start a cached program.
-    pub(crate) fn cached_gas(&self, cached_cost: u16) -> u64 {
-        let dynamic = u64::from(cached_cost) * u64::from(self.cached_cost_scalar) * 2;
-        u64::from(self.min_cached_init_gas) * 32 + dynamic.div_ceil(100)
+    /// Parameters of what a start costs.
+    pub(crate) fn start(&self) -> StartParams {
+        StartParams {
+            min_init_gas: self.min_init_gas,
+            min_cached_init_gas: self.min_cached_init_gas,
+            init_cost_scalar: self.init_cost_scalar,
+            cached_cost_scalar: self.cached_cost_scalar,
+        }
     }
 }
 
@@ -145,12 +155,10 @@ mod tests {
         let mut params = Params::genesis();
         [31, 32, 40, 50, 60]
             .into_iter()
-            .for_each(|version| params.upgrade(version));
+            .for_each(|version| params.upgrade(version, false));
         assert_eq!(Params::unpack(params.pack()), params);
         let bytes = params.pack().to_be_bytes::<32>();
         assert_eq!(bytes[..9], [0, 2, 0, 0x27, 0x10, 0, 0, 0x55, 0xf0]);
         assert_eq!(bytes[29], 2);
-        assert_eq!(params.init_gas(7), 8_839);
-        assert_eq!(params.cached_gas(7), 359);
     }
 }

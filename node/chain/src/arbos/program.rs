@@ -2,6 +2,7 @@
 
 use super::{EPOCH, LAYOUT, Params, Store};
 use alloy_primitives::{B256, U256};
+use stylus_vm::ProgramInfo;
 
 /// A record as stored. All zero when the code was never activated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,6 +72,17 @@ impl Program {
         Ok(())
     }
 
+    /// What the price of a start is worked out from.
+    pub(crate) fn info(&self) -> ProgramInfo {
+        ProgramInfo {
+            version: self.version,
+            footprint: self.footprint,
+            init_cost: self.init_cost,
+            cached_cost: self.cached_cost,
+            asm_estimate: self.asm_kib.saturating_mul(1_024),
+        }
+    }
+
     pub(crate) fn pack(&self) -> U256 {
         let mut bytes = [0u8; 32];
         bytes[0..2].copy_from_slice(&self.version.to_be_bytes());
@@ -117,7 +129,7 @@ mod tests {
         };
         assert_eq!(Program::unpack(program.pack()), program);
         let mut params = Params::genesis();
-        params.upgrade(31);
+        params.upgrade(31, false);
         let start = EPOCH + u64::from(program.activated_at) * 3_600;
         assert_eq!(program.check(&params, start + 365 * 86_400), Ok(()));
         assert_eq!(

@@ -7,8 +7,20 @@ use crate::{
 };
 use alloy_primitives::{Address, Bytes, U256};
 
-/// Versions a chain can start at or be upgraded to.
-pub(crate) const SUPPORTED: std::ops::RangeInclusive<u64> = 30..=60;
+/// Versions a chain can start at or be upgraded to. Those between them are reserved for chains of
+/// others or change nothing.
+///
+/// 59 is on Nitro's 3.10 release line only, and takes the chain there for good: its 60 has larger
+/// limits than the 60 of the master branch, which follows directly on 51.
+pub(crate) const SUPPORTED: [u64; 9] = [30, 31, 32, 40, 41, 50, 51, RELEASE_LINE, 60];
+
+/// The version that begins Nitro's 3.10 release line, and with it Stylus version 3.
+pub(crate) const RELEASE_LINE: u64 = 59;
+
+/// Whether the rules of a version are known.
+pub(crate) fn is_supported(version: u64) -> bool {
+    SUPPORTED.contains(&version)
+}
 
 /// Values of a new chain.
 pub(crate) struct Genesis {
@@ -59,7 +71,7 @@ pub(crate) fn upgrade(world: &mut World, target: u64) {
     let current: u64 = fine(world.read(LAYOUT.version)).saturating_to();
     for version in current + 1..=target {
         let mut params = Params::unpack(fine(world.read(LAYOUT.params)));
-        params.upgrade(version);
+        params.upgrade(version, target == RELEASE_LINE);
         fine(world.write(LAYOUT.params, params.pack()));
         if version == 50 {
             fine(world.write(LAYOUT.l2_tx_gas_limit, U256::from(32_000_000)));
@@ -77,7 +89,7 @@ pub(crate) fn apply_scheduled(world: &mut World, now: u64) -> bool {
     let target: u64 = fine(world.read(LAYOUT.upgrade_version)).saturating_to();
     let at: u64 = fine(world.read(LAYOUT.upgrade_timestamp)).saturating_to();
     let current: u64 = fine(world.read(LAYOUT.version)).saturating_to();
-    if target <= current || now < at || !SUPPORTED.contains(&target) {
+    if target <= current || now < at || !is_supported(target) {
         return false;
     }
     upgrade(world, target);

@@ -51,12 +51,20 @@ struct Knobs {
 }
 
 impl Chain {
-    /// Builds the genesis block. An `arbos_version` outside 30..=60 is taken to the nearest.
-    pub fn new(mut config: ChainConfig) -> Self {
-        let versions = crate::arbos::versions::SUPPORTED;
-        config.arbos_version = config
-            .arbos_version
-            .clamp(*versions.start(), *versions.end());
+    /// ArbOS versions whose rules are known.
+    pub const ARBOS_VERSIONS: &'static [u64] = &crate::arbos::versions::SUPPORTED;
+
+    /// Builds the genesis block.
+    ///
+    /// # Panics
+    /// If `arbos_version` is none of [`Chain::ARBOS_VERSIONS`].
+    pub fn new(config: ChainConfig) -> Self {
+        let version = config.arbos_version;
+        assert!(
+            Self::ARBOS_VERSIONS.contains(&version),
+            "the rules of ArbOS {version} are not known, only those of {:?}",
+            Self::ARBOS_VERSIONS
+        );
         let knobs = Knobs {
             coinbase: crate::arbos::SEQUENCER,
             gas_limit: config.gas_limit,

@@ -20,6 +20,8 @@ pub(super) enum Stop {
     Plain(String),
     /// A revert without data that takes all gas.
     All,
+    /// The same, because there is no such method.
+    Unknown,
     /// Not a revert, takes all gas. The text is for messages only.
     Fault(String),
 }
@@ -85,7 +87,7 @@ impl<'c, 'a> Call<'c, 'a> {
 
     /// The answer to a selector that does not exist.
     pub(super) fn unknown(&self) -> Result<Bytes, Stop> {
-        Err(Stop::All)
+        Err(Stop::Unknown)
     }
 
     pub(super) fn is_static(&self) -> bool {
@@ -102,7 +104,10 @@ impl<'c, 'a> Call<'c, 'a> {
         let foreign = purity > Purity::Pure && self.acting != self.address;
         let writes = purity >= Purity::Write && self.read_only;
         let paid = purity != Purity::Payable && !self.value.is_zero();
-        if self.version < since || foreign || writes || paid {
+        if self.version < since {
+            return self.unknown();
+        }
+        if foreign || writes || paid {
             return Err(Stop::All);
         }
         if purity > Purity::Pure {

@@ -50,6 +50,24 @@ pub(crate) const ADDRESSES: [(Address, u64); 19] = [
     (low(0xc8), u64::MAX),
 ];
 
+/// Precompiles of Arbitrum that are not built: calls of them fail and say so.
+fn absent(address: Address) -> Option<&'static str> {
+    const ACTS: Address = address!("00000000000000000000000000000000000a4b05");
+    if address == ACTS {
+        return Some("ArbosActs");
+    }
+    Some(match address.0[19] {
+        0x67 => "ArbBLS",
+        0x68 => "ArbFunctionTable",
+        0x69 => "ArbosTest",
+        0x6d => "ArbAggregator",
+        0x6e => "ArbRetryableTx",
+        0x73 => "ArbNativeTokenManager",
+        0x74 => "ArbFilteredTransactionsManager",
+        _ => return None,
+    })
+}
+
 /// Ethereum's precompiles and all warm addresses of one range of ArbOS versions.
 struct Set {
     since: u64,
@@ -143,7 +161,9 @@ impl<'a> PrecompileProvider<Ctx<'a>> for ArbPrecompiles {
         }
         let mut call = Call::new(ctx, inputs, self.arbos_version);
         let outcome = match address.0[19] {
-            _ if address.0[..19] != [0; 19] => call.unknown(),
+            _ if let Some(name) = absent(address) => Err(Stop::Fault(format!(
+                "{name} ({address}) is not supported by this local chain"
+            ))),
             0xff if !self.debug => Err(Stop::Fault("debug precompiles are disabled".into())),
             _ if call.data.len() < 4 => Err(Stop::All),
             0x64 => sys::run(&mut call),
@@ -158,7 +178,7 @@ impl<'a> PrecompileProvider<Ctx<'a>> for ArbPrecompiles {
             0xff => debug::run(&mut call),
             _ => call.unknown(),
         };
-        let left = call.gas;
+        let (left, selector) = (call.gas, call.selector());
         let (result, output, left) = match outcome {
             Ok(output) => (InstructionResult::Return, output, left),
             Err(Stop::Revert(data)) => (InstructionResult::Revert, data, left),
@@ -167,6 +187,14 @@ impl<'a> PrecompileProvider<Ctx<'a>> for ArbPrecompiles {
                 (InstructionResult::Revert, Bytes::new(), left)
             }
             Err(Stop::All) => (InstructionResult::Revert, Bytes::new(), 0),
+            Err(Stop::Unknown) => {
+                let selector = alloy_primitives::hex::encode_prefixed(selector);
+                let version = self.arbos_version;
+                ctx.chain.fault = Some(format!(
+                    "the precompile {address} has no method {selector} here at ArbOS {version}"
+                ));
+                (InstructionResult::Revert, Bytes::new(), 0)
+            }
             Err(Stop::Fault(reason)) => {
                 ctx.local_mut().set_precompile_error_context(reason.clone());
                 ctx.chain.fault = Some(reason);

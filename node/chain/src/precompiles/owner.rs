@@ -57,6 +57,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     call.gas = gas;
     let output = output.map_err(|stop| match stop {
         Stop::All => Stop::Plain("ArbOwner refused the call".into()),
+        Stop::Unknown => Stop::Plain("ArbOwner has no such method here".into()),
         other => other,
     })?;
     if !call.is_static() {
@@ -199,11 +200,12 @@ fn dispatch(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         ),
         scheduleArbOSUpgradeCall::SELECTOR => {
             call.method::<scheduleArbOSUpgradeCall>(Write, 0, |c, a| {
-                if a.version > *versions::SUPPORTED.end() {
-                    let newest = versions::SUPPORTED.end();
+                // Zero takes a scheduled upgrade back.
+                if a.version != 0 && !versions::is_supported(a.version) {
                     return Err(Stop::Plain(format!(
-                        "ArbOS {} is not known here, the newest is {newest}",
-                        a.version
+                        "the rules of ArbOS {} are not known here, only those of {:?}",
+                        a.version,
+                        versions::SUPPORTED
                     )));
                 }
                 c.write(LAYOUT.upgrade_version, number(a.version))?;
@@ -241,7 +243,7 @@ fn dispatch(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         }
         setWasmActivationGasCall::SELECTOR => store::<setWasmActivationGasCall>(
             call,
-            60,
+            super::wasm::ACTIVATION_GAS,
             LAYOUT.activation_gas,
             setWasmActivationGasReturn {},
             |a| number(a.gas),

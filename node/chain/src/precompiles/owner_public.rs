@@ -16,6 +16,7 @@ sol! {
         function getBrotliCompressionLevel() external view returns (uint64);
         function getScheduledUpgrade() external view returns (uint64 version, uint64 timestamp);
         function isCalldataPriceIncreaseEnabled() external view returns (bool);
+        function getParentGasFloorPerToken() external view returns (uint64);
         function getMaxStylusContractFragments() external view returns (uint8);
     }
 }
@@ -66,6 +67,13 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             .method::<isCalldataPriceIncreaseEnabledCall>(View, 40, |c, _| {
                 Ok(c.read(LAYOUT.calldata_price_increase)? != U256::ZERO)
             }),
+        // Without L1 nobody sets it.
+        getParentGasFloorPerTokenCall::SELECTOR => {
+            call.method::<getParentGasFloorPerTokenCall>(View, 50, |c, _| {
+                c.burn(super::call::READ)?;
+                Ok(0)
+            })
+        }
         getMaxStylusContractFragmentsCall::SELECTOR => call
             .method::<getMaxStylusContractFragmentsCall>(View, 60, |c, _| {
                 Ok(c.params()?.max_fragments)

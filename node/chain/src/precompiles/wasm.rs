@@ -53,6 +53,9 @@ use ArbWasm::*;
 
 /// Gas of every activation before anything is looked at.
 const ACTIVATION: u64 = 1_659_168;
+/// First ArbOS version with a parameter for activation gas: 59 on the release line, which alone can
+/// be at 59, and 60 on the master branch.
+pub(super) const ACTIVATION_GAS: u64 = 59;
 /// Gas of a fragment's account, cold and warm.
 const FRAGMENT: (u64, u64) = (2_600, 100);
 /// Only reported.
@@ -108,9 +111,11 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         blockCacheSizeCall::SELECTOR => {
             call.method::<blockCacheSizeCall>(View, 30, |c, _| Ok(c.params()?.block_cache_size))
         }
-        activationGasCall::SELECTOR => call.method::<activationGasCall>(View, 60, |c, _| {
-            Ok(c.read(LAYOUT.activation_gas)?.saturating_to())
-        }),
+        activationGasCall::SELECTOR => {
+            call.method::<activationGasCall>(View, ACTIVATION_GAS, |c, _| {
+                Ok(c.read(LAYOUT.activation_gas)?.saturating_to())
+            })
+        }
         codehashVersionCall::SELECTOR => call
             .method::<codehashVersionCall>(View, 30, |c, a| Ok(active(c, a.codehash)?.1.version)),
         codehashAsmSizeCall::SELECTOR => call.method::<codehashAsmSizeCall>(View, 30, |c, a| {
@@ -120,14 +125,10 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             .method::<programVersionCall>(View, 30, |c, a| Ok(active_at(c, a.program)?.1.version)),
         programInitGasCall::SELECTOR => call.method::<programInitGasCall>(View, 30, |c, a| {
             let (params, program) = active_at(c, a.program)?;
-            let cached = params.cached_gas(program.cached_cost);
-            let mut gas = params.init_gas(program.init_cost);
-            if params.version > 1 {
-                gas += cached;
-            }
+            let (start, info) = (params.start(), program.info());
             Ok(programInitGasReturn {
-                gas,
-                gasWhenCached: cached,
+                gas: start.start_gas(&info, false),
+                gasWhenCached: start.cached_gas(&info),
             })
         }),
         programMemoryFootprintCall::SELECTOR => {
@@ -172,7 +173,7 @@ pub(super) fn not_runnable<T>(reason: NotRunnable) -> Result<T, Stop> {
 }
 
 fn activate(call: &mut Call<'_, '_>, program: Address) -> Result<activateProgramReturn, Stop> {
-    if call.version >= 60 {
+    if call.version >= ACTIVATION_GAS {
         let extra: u64 = call.read(LAYOUT.activation_gas)?.saturating_to();
         call.burn(extra)?;
     }

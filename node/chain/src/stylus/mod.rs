@@ -132,7 +132,7 @@ fn start(
     let gas = &mut frame.interpreter.gas;
     wasm.start_gas = gas.remaining();
     wasm.params = Some(params);
-    let mut cost = ctx.chain.pages.cost(record.footprint, &params);
+    let mut cost = pages::cost(&ctx.chain.pages, record.footprint, &params);
     let recent = ctx.chain.arbos_version >= 60
         && ctx
             .chain
@@ -140,17 +140,12 @@ fn start(
             .borrow_mut()
             .insert(code_hash, params.block_cache_size);
     let cached = record.cached || recent;
-    if cached || record.version > 1 {
-        cost = cost.saturating_add(params.cached_gas(record.cached_cost));
-    }
-    if !cached {
-        cost = cost.saturating_add(params.init_gas(record.init_cost));
-    }
+    cost = cost.saturating_add(params.start().start_gas(&record.info(), cached));
     if !gas.record_regular_cost(cost) {
         return Err(InstructionResult::OutOfGas);
     }
     wasm.pages_before = Some(ctx.chain.pages.open);
-    ctx.chain.pages.open(record.footprint);
+    pages::open(&mut ctx.chain.pages, record.footprint, &params);
 
     let call = call_context(ctx, frame, &params);
     let start_ink = call.gas.saturating_mul(u64::from(call.ink_price));
@@ -223,8 +218,7 @@ fn finish(
     };
     let mut gas_left = outcome.gas_left;
     if ctx.chain.arbos_version >= 31 && !outcome.output.is_empty() {
-        let words = outcome.output.len().div_ceil(32) as u64;
-        let floor = 3 * words + words * words / 512;
+        let floor = stylus_vm::output_gas_floor(outcome.output.len());
         if wasm.start_gas < floor {
             return end(frame, InstructionResult::OutOfGas, Bytes::new(), 0);
         }

@@ -126,10 +126,11 @@ pub(super) fn serve(
             Answer::new(gas, Reply::Bytes(data))
         }
         Request::AddPages { pages } => {
-            let gas = wasm
-                .params
-                .map_or(0, |params| ctx.chain.pages.cost(pages, &params));
-            ctx.chain.pages.open(pages);
+            let mut gas = 0;
+            if let Some(params) = &wasm.params {
+                gas = super::pages::cost(&ctx.chain.pages, pages, params);
+                super::pages::open(&mut ctx.chain.pages, pages, params);
+            }
             Answer::new(gas, Reply::Done)
         }
         Request::Call {

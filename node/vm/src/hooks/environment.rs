@@ -46,7 +46,11 @@ impl Call<'_> {
         let bytes = number.to_be_bytes();
         // The two i32 results are four bytes long.
         let narrow = self.hook.signature().result == Some(Kind::I32);
-        self.got(bytes.get(if narrow { 4.. } else { 0.. }).unwrap_or_default());
+        self.got(
+            bytes
+                .get(if narrow { 4.. } else { 0.. })
+                .unwrap_or_default(),
+        );
         Ok(Flow::Return(Some(number)))
     }
 }
