@@ -2,6 +2,7 @@
 
 use crate::build::BuildError;
 use crate::client::ChainError;
+use crate::governance::GovernanceError;
 use crate::keys::KeyError;
 use crate::manifest::ManifestError;
 use serde::Serialize;
@@ -57,6 +58,9 @@ pub enum Error {
     /// The chain refused or is in trouble.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// Deciding together failed.
+    #[error(transparent)]
+    Governance(#[from] GovernanceError),
     /// The manifest cannot be understood.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -93,6 +97,7 @@ impl Error {
         match self {
             Self::Build(error) => Some(error),
             Self::Chain(error) => Some(error),
+            Self::Governance(error) => Some(error),
             Self::Manifest(error) => Some(error),
             Self::Key(error) => Some(error),
             Self::Usage { .. } | Self::Node(_) | Self::Checks { .. } => None,

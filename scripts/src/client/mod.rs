@@ -108,6 +108,17 @@ impl Client {
         self.chain_id
     }
 
+    /// The hash of the chain's first block, zero if the endpoint does not have it any more. It
+    /// tells chains apart that share an id.
+    pub async fn first_block(&self) -> Result<B256, ChainError> {
+        let block = self
+            .provider
+            .get_block_by_number(0.into())
+            .await
+            .map_err(|error| self.error("eth_getBlockByNumber", error))?;
+        Ok(block.map(|block| block.header.hash).unwrap_or_default())
+    }
+
     /// The RPC URL.
     pub fn endpoint(&self) -> &str {
         &self.endpoint

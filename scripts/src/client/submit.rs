@@ -1,7 +1,7 @@
 //! A transaction from its request to the chain: filled, signed, noted in the journal, sent. What
 //! an earlier run left on its way is waited for before anything new is sent.
 
-use super::{ChainError, Client};
+use super::{ChainError, Client, Sent};
 use crate::journal::{InFlight, Journal};
 use alloy::eips::Encodable2718;
 use alloy::network::{NetworkTransactionBuilder, TransactionBuilder, TransactionResponse};
@@ -22,15 +22,20 @@ impl Client {
     /// Waits for what an earlier run had sent and not seen the fate of; returns it. What never
     /// reached the chain is forgotten: the next transaction takes its nonce, so that only one of
     /// the two can ever be mined.
-    pub async fn settle(&self) -> Result<Vec<InFlight>, ChainError> {
+    pub async fn settle(&self) -> Result<Vec<Sent>, ChainError> {
         let Some(journal) = &self.journal else {
             return Ok(Vec::new());
         };
         let mut found = Vec::new();
         for entry in journal.in_flight() {
             if self.is_known(entry.tx).await? {
-                self.receipt(&entry.what, entry.tx).await?;
-                found.push(entry.clone());
+                let receipt = self.receipt(&entry.what, entry.tx).await?;
+                found.push(Sent {
+                    what: entry.what,
+                    tx: entry.tx,
+                    gas: receipt.gas_used,
+                    receipt,
+                });
             }
             journal.settled(entry.tx);
         }

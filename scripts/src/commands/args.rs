@@ -147,6 +147,63 @@ pub enum Command {
         #[arg(long, value_name = "NUMBER")]
         max: Option<u16>,
     },
+    /// Go back: a new version with the code of an older one
+    Rollback(RollbackArgs),
+    /// Change who decides
+    UpdatePolicy {
+        /// The definition; '' is the registry itself
+        name: String,
+        /// What the policy is for
+        #[arg(long, default_value = "migrate")]
+        role: String,
+        /// The policy: addresses, aliases, AND(…), OR(…), OutOf(n,…), CALL(…), AFTER(…), NONE
+        policy: String,
+    },
+    /// Policies
+    Policy {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
+    /// What waits: who approved, who is missing, what blocks, until when
+    Pending {
+        /// The definition [default: all, and the registry itself]
+        name: Option<String>,
+    },
+    /// Approve an action by its id: sends the very bytes that were proposed
+    Approve {
+        /// The action, or its first digits
+        action: String,
+        /// Only if it is what this file says, which `pending --json` wrote
+        #[arg(long, value_name = "FILE")]
+        reviewed: Option<PathBuf>,
+    },
+    /// Withdraw one's own approval
+    Revoke {
+        /// The action, or its first digits
+        action: String,
+    },
+    /// End an action: its proposer, or who alone satisfies its role
+    Cancel {
+        /// The action, or its first digits
+        action: String,
+    },
+    /// What happened, from chain data alone, and whether it still holds
+    History {
+        /// The definition; '' is the registry itself
+        name: String,
+    },
+    /// Whether live code, slots and views are what was recorded
+    Verify {
+        /// The definition [default: all]
+        name: Option<String>,
+        /// The version that --source should be [default: the current one]
+        #[arg(long, value_name = "VERSION", requires = "source")]
+        version: Option<String>,
+        /// A crate's folder, a .wasm file, or a contract of this repository by name
+        #[arg(long, value_name = "SOURCE", requires = "name")]
+        source: Option<String>,
+    },
     /// What is live: everything, a definition, or one instance
     Status {
         /// A definition's name or an instance's address
@@ -166,6 +223,39 @@ pub enum RegistryCommand {
         #[arg(long)]
         save: bool,
     },
+}
+
+/// Commands on policies.
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Tell in words who decides
+    Explain {
+        /// The definition; '' is the registry itself
+        name: String,
+        /// What the policy is for [default: every role]
+        #[arg(long)]
+        role: Option<String>,
+    },
+}
+
+/// The way back.
+#[derive(Debug, Args)]
+pub struct RollbackArgs {
+    /// The definition
+    pub name: String,
+    /// The version whose code comes back
+    #[arg(long, value_name = "VERSION")]
+    pub to: String,
+    /// The new version's label
+    #[arg(long = "as", value_name = "VERSION")]
+    pub version: String,
+    /// The reverse migration: a function of the old code (or of --script) with its arguments, or
+    /// calldata
+    #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
+    pub call: Vec<String>,
+    /// The migration script: a crate, a .wasm file, a contract's name, or an address
+    #[arg(long, value_name = "SOURCE", requires = "call")]
+    pub script: Option<String>,
 }
 
 /// A version and the way into it.

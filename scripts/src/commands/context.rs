@@ -3,8 +3,9 @@
 use super::args::Global;
 use crate::build::{Artifact, Builder};
 use crate::client::{Client, Sent};
-use crate::deploy;
 use crate::error::Error;
+use crate::governance::Names;
+use crate::journal::Journal;
 use crate::manifest::{FILE, Manifest};
 use crate::output::{Outcome, Output};
 use crate::progress::Progress;
@@ -12,7 +13,7 @@ use crate::text::grouped;
 use alloy::primitives::Address;
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The chain, if nobody names one: where a nitro devnode listens, and ours.
 const DEFAULT_RPC: &str = "http://127.0.0.1:8547";
@@ -25,6 +26,8 @@ pub(super) struct Context {
     pub(super) global: Global,
     /// The manifest, empty if there is none.
     pub(super) manifest: Manifest,
+    /// What an earlier run had on its way.
+    earlier: Mutex<Vec<Sent>>,
 }
 
 impl Context {
@@ -35,6 +38,7 @@ impl Context {
             output,
             global,
             manifest,
+            earlier: Mutex::default(),
         })
     }
 
@@ -56,6 +60,42 @@ impl Context {
         let signer = self.global.key.signer()?;
         let client = Client::connect(url.unwrap_or(DEFAULT_RPC)).await?;
         Ok(signer.map_or(client.clone(), |signer| client.with_signer(signer)))
+    }
+
+    /// As [`Self::client`], for commands that send: with a journal beside the manifest. What an
+    /// earlier run had on its way is waited for.
+    pub(super) async fn working_client(&self, what: &str) -> Result<Client, Error> {
+        let client = self.client().await?;
+        let sender = client.sender(what)?;
+        let file = self.manifest_file();
+        let folder = file.parent().unwrap_or(Path::new("."));
+        let journal = Journal::new(
+            folder,
+            client.chain_id(),
+            client.first_block().await?,
+            sender,
+            self.output.clone(),
+        );
+        let client = client.with_journal(Arc::new(journal));
+        let earlier = client.settle().await?;
+        for sent in &earlier {
+            self.output
+                .note(&format!("an earlier run got as far as: {}", sent.what));
+        }
+        *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) = earlier;
+        Ok(client)
+    }
+
+    /// What an earlier run had on its way that went through, by the words it was sent with.
+    pub(super) fn earlier(&self, what: &str) -> Option<Sent> {
+        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = earlier.iter().find(|sent| sent.what == what);
+        found.filter(|sent| sent.receipt.status()).cloned()
+    }
+
+    /// The manifest's names.
+    pub(super) fn names(&self) -> Names {
+        Names::of(&self.manifest)
     }
 
     /// The registry that was named.
@@ -88,25 +128,6 @@ impl Context {
             return Ok(builder.path(path)?);
         }
         Ok(builder.contract(source)?)
-    }
-
-    /// The address that `source` names, or that it is deployed to now, with the transactions that
-    /// took.
-    pub(super) async fn deployed(
-        &self,
-        client: &Client,
-        source: &str,
-    ) -> Result<(Address, Vec<Sent>), Error> {
-        if !Path::new(source).exists()
-            && let Ok(address) = self.manifest.address(source)
-        {
-            return Ok((address, Vec::new()));
-        }
-        let artifact = self.artifact(source)?;
-        let deployed = deploy::deploy(client, &artifact, self.global.data_fee_bump_percent).await?;
-        let mut sent = vec![deployed.created];
-        sent.extend(deployed.activated);
-        Ok((deployed.address, sent))
     }
 }
 

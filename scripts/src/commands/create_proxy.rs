@@ -3,12 +3,12 @@
 use super::args::Kind;
 use super::calldata;
 use super::context::{Context, report};
-use super::define::tell;
+use super::tell::propose_with;
 use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::output::Outcome;
-use crate::registry;
-use alloy::primitives::U256;
+use alloy::primitives::{Address, U256};
+use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -26,7 +26,7 @@ pub(super) struct Wish {
 pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error> {
     let registry = context.registry()?;
     let data = calldata::encode(&wish.init, &context.manifest)?;
-    let client = context.client().await?;
+    let client = context.working_client("create-proxy").await?;
     let definition = client
         .call(
             registry,
@@ -43,19 +43,51 @@ pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error>
         salt: salt.into(),
         initData: data,
     };
-    let created = registry::create_proxy(&client, registry, call, wish.value).await?;
-    if let Some(alias) = wish.save.filter(|_| created.governed.progress.executed) {
-        Manifest::save_alias(&context.manifest_file(), &alias, created.proxy)?;
-    }
+    let what = format!("create a proxy of {} {}", wish.name, wish.version);
     let mut outcome = Outcome::default();
-    report(&mut outcome, std::slice::from_ref(&created.governed.sent));
-    outcome.field("proxy", created.proxy);
     outcome.field("name", &wish.name);
     outcome.field("version", &wish.version);
+    if let Some(sent) = context.earlier(&what).filter(|_| wish.salt.is_none())
+        && let Some(born) = sent.event::<abi::ProxyCreated>()
+    {
+        report(&mut outcome, std::slice::from_ref(&sent));
+        outcome.field("proxy", born.proxy);
+        outcome.field("executed", true);
+        outcome.line(format!("proxy  {}", born.proxy));
+        save(context, wish.save.as_deref(), born.proxy)?;
+        return Ok(outcome);
+    }
+    let asked = abi::proxyAddressCall {
+        name: call.name.clone(),
+        kind: call.kind,
+        salt: call.salt,
+    };
+    let proxy = client.call(registry, &asked).await?;
+    outcome.field("proxy", proxy);
     outcome.field("salt", salt);
-    outcome.line(format!("proxy  {}", created.proxy));
-    tell(&mut outcome, &created.governed);
+    outcome.line(format!("proxy  {proxy}"));
+    let bytes = call.abi_encode().into();
+    let outcome = propose_with(
+        context,
+        &client,
+        registry,
+        &bytes,
+        wish.value,
+        Vec::new(),
+        outcome,
+    )
+    .await?;
+    if outcome.exit.is_none() {
+        save(context, wish.save.as_deref(), proxy)?;
+    }
     Ok(outcome)
+}
+
+fn save(context: &Context, alias: Option<&str>, proxy: Address) -> Result<(), Error> {
+    if let Some(alias) = alias {
+        Manifest::save_alias(&context.manifest_file(), alias, proxy)?;
+    }
+    Ok(())
 }
 
 fn number(kind: Kind) -> u8 {

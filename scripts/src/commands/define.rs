@@ -1,9 +1,11 @@
 //! `define`: create a definition.
 
-use super::context::{Context, report};
-use crate::error::{Error, Exit};
+use super::context::Context;
+use super::tell::propose;
+use crate::error::Error;
 use crate::output::Outcome;
-use crate::registry::{self, Governed, NewDefinition};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(
     context: &Context,
@@ -12,43 +14,16 @@ pub(super) async fn run(
     policy: Option<&str>,
     create: Option<&str>,
 ) -> Result<Outcome, Error> {
-    let new = NewDefinition {
-        migrate: context.manifest.policy(migrate)?,
-        policy: context.manifest.policy(policy.unwrap_or(migrate))?,
-        create: context.manifest.policy(create.unwrap_or(migrate))?,
+    let call = abi::createDefinitionCall {
+        migratePolicy: context.manifest.policy(migrate)?,
+        policyPolicy: context.manifest.policy(policy.unwrap_or(migrate))?,
+        createPolicy: context.manifest.policy(create.unwrap_or(migrate))?,
         name,
     };
     let registry = context.registry()?;
-    let client = context.client().await?;
-    let governed = registry::define(&client, registry, new.clone()).await?;
+    let client = context.working_client("define").await?;
     let mut outcome = Outcome::default();
-    report(&mut outcome, std::slice::from_ref(&governed.sent));
-    outcome.field("name", &new.name);
-    tell(&mut outcome, &governed);
-    Ok(outcome)
-}
-
-/// Tells how far a governed call is; missing approvals are not ready, and no failure.
-pub(super) fn tell(outcome: &mut Outcome, governed: &Governed) {
-    let progress = &governed.progress;
-    outcome.field("action", progress.action);
-    outcome.field("approvals", progress.approvals);
-    outcome.field("required", progress.required);
-    outcome.field("executed", progress.executed);
-    let done = if progress.executed {
-        "executed"
-    } else {
-        "waiting for approvals"
-    };
-    outcome.line(format!(
-        "success {}/{}  {done}",
-        progress.approvals, progress.required
-    ));
-    if !progress.executed {
-        outcome.line(format!(
-            "action  {}: the other approvers send the same call",
-            progress.action
-        ));
-        outcome.exit = Some(Exit::NotReady);
-    }
+    outcome.field("name", &call.name);
+    let bytes = call.abi_encode().into();
+    propose(context, &client, registry, &bytes, Vec::new(), outcome).await
 }

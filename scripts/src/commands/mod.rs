@@ -1,5 +1,6 @@
 //! The commands: each one reads its arguments, calls the library, and says what came of it.
 
+mod approve;
 mod args;
 mod calldata;
 mod context;
@@ -7,16 +8,22 @@ mod create_proxy;
 mod define;
 mod demo;
 mod deploy;
+mod history;
 mod node;
+mod pending;
+mod policy;
 mod registry;
 mod rollout;
 mod status;
+mod tell;
 #[cfg(test)]
 mod tests;
 mod upgrade;
 mod version;
 
-pub use args::{Cli, Command, Global, Kind, RegistryCommand, VersionArgs};
+pub use args::{
+    Cli, Command, Global, Kind, PolicyCommand, RegistryCommand, RollbackArgs, VersionArgs,
+};
 
 use crate::error::{Error, Exit};
 use crate::output::{Outcome, Output};
@@ -113,6 +120,33 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
             call,
         } => upgrade::run(&context, &proxy, &version, &call).await,
         Command::Migrate(args) => version::migrate(&context, &args).await,
+        Command::Rollback(args) => version::rollback(&context, &args).await,
+        Command::UpdatePolicy { name, role, policy } => {
+            policy::update(&context, &name, &role, &policy).await
+        }
+        Command::Policy {
+            command: PolicyCommand::Explain { name, role },
+        } => policy::explain_it(&context, &name, role.as_deref()).await,
+        Command::Pending { name } => pending::run(&context, name.as_deref()).await,
+        Command::Approve { action, reviewed } => {
+            approve::approve(&context, &action, reviewed.as_deref()).await
+        }
+        Command::Revoke { action } => approve::revoke(&context, &action).await,
+        Command::Cancel { action } => approve::cancel(&context, &action).await,
+        Command::History { name } => history::run(&context, &name).await,
+        Command::Verify {
+            name,
+            version,
+            source,
+        } => {
+            history::verify(
+                &context,
+                name.as_deref(),
+                version.as_deref(),
+                source.as_deref(),
+            )
+            .await
+        }
         Command::Rollout { name, max } => rollout::run(&context, &name, max).await,
         Command::Status { subject } => status::run(&context, subject.as_deref()).await,
     }

@@ -1,38 +1,49 @@
 //! `rollout`: the instances that are older than what is current, a few per transaction.
 
 use super::context::{Context, report};
-use crate::client::{ChainError, Client};
+use super::tell::{require, upgraded_by};
+use crate::client::{ChainError, Client, Sent};
 use crate::error::{Error, Exit};
+use crate::governance::{Check, after_upgrade};
 use crate::output::Outcome;
+use crate::progress::Progress;
 use crate::registry;
 use alloy::primitives::Address;
+use futures::future::try_join_all;
 use serde_json::json;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Instances per transaction.
 const BATCH: u16 = 8;
 
 pub(super) async fn run(context: &Context, name: &str, max: Option<u16>) -> Result<Outcome, Error> {
     let registry = context.registry()?;
-    let client = context.client().await?;
+    let client = context.working_client("rollout").await?;
     let mut outcome = Outcome::default();
-    roll(&client, registry, name, max, &mut outcome).await?;
+    roll(context, &client, registry, name, max, &mut outcome).await?;
     Ok(outcome)
 }
 
 /// Rolls out until nothing is left, `max` is reached, or a whole round upgraded none.
 pub(super) async fn roll(
+    context: &Context,
     client: &Client,
     registry: Address,
     name: &str,
     max: Option<u16>,
     outcome: &mut Outcome,
-) -> Result<(), ChainError> {
+) -> Result<(), Error> {
     let mut upgraded = 0_u16;
     let mut sent = Vec::new();
     let mut skipped = Vec::new();
+    let mut checks = Vec::new();
     let mut idle = 0_u16;
+    context.output.begin(&format!("rollout of {name}"));
     let left = loop {
         let batch = max.map_or(BATCH, |max| BATCH.min(max.saturating_sub(upgraded)));
+        if is_over(client, registry, name, batch).await? {
+            break 0;
+        }
         let done = registry::rollout(client, registry, name, batch).await?;
         upgraded = upgraded.saturating_add(done.upgraded);
         idle = if done.upgraded == 0 {
@@ -40,6 +51,9 @@ pub(super) async fn roll(
         } else {
             0
         };
+        let all = u32::from(upgraded) + u32::from(done.left);
+        context.output.note(&format!("rollout {upgraded}/{all}"));
+        checks.extend(checked(client, registry, name, &done.sent).await?);
         sent.push(done.sent);
         skipped.extend(done.skipped);
         let enough = max.is_some_and(|max| upgraded >= max || idle > 0);
@@ -47,6 +61,10 @@ pub(super) async fn roll(
             break done.left;
         }
     };
+    let all = u32::from(upgraded) + u32::from(left);
+    context
+        .output
+        .end(&format!("rollout of {name}: {upgraded}/{all}"));
     report(outcome, &sent);
     for (proxy, reason) in &skipped {
         outcome.line(format!("skipped {proxy}: {reason}"));
@@ -58,12 +76,54 @@ pub(super) async fn roll(
     outcome.field("upgraded", upgraded);
     outcome.field("left", left);
     outcome.field("skipped", skipped);
-    outcome.line(format!(
-        "rollout {upgraded}/{}",
-        u32::from(upgraded) + u32::from(left)
-    ));
+    outcome.field("checks", &checks);
+    outcome.line(format!("rollout {upgraded}/{all}"));
+    for check in checks.iter().filter(|check| !check.ok) {
+        outcome.line(format!("{} {}", check.proxy, check.line()));
+    }
     if left > 0 {
         outcome.exit = Some(Exit::Partial);
     }
-    Ok(())
+    require(context, &checks, outcome)
+}
+
+/// Whether no instance is older than what is current.
+async fn is_over(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    max: u16,
+) -> Result<bool, ChainError> {
+    let name = name.into();
+    let expected = client
+        .call(registry, &abi::rolloutCall { name, max })
+        .await?;
+    Ok(expected.upgraded == 0 && expected.left == 0)
+}
+
+/// The checks of every instance that a transaction upgraded.
+async fn checked(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    sent: &Sent,
+) -> Result<Vec<Check>, ChainError> {
+    let proxies = upgraded_by(sent);
+    if proxies.is_empty() {
+        return Ok(Vec::new());
+    }
+    let current = client
+        .call(registry, &abi::definitionCall { name: name.into() })
+        .await?
+        .current;
+    let call = abi::getVersionCall {
+        name: name.into(),
+        version: current.clone(),
+    };
+    let code = client.call(registry, &call).await?.code;
+    let logs = sent.receipt.logs();
+    let all = proxies
+        .iter()
+        .map(|proxy| after_upgrade(client, registry, *proxy, &current, &code, logs));
+    Ok(try_join_all(all).await?.into_iter().flatten().collect())
 }

@@ -9,12 +9,14 @@
 //! | [`place`](place()) | code to where every approver finds it |
 //! | [`checks`](after_upgrade) | what holds after an upgrade |
 //! | [`explain`](explain()) | a policy in words |
+//! | [`facts`](code_facts) | what the chain says about the code that an action names |
 //! | [`names`](Names) | addresses by the manifest's names |
 
 mod checks;
 mod display;
 mod error;
 mod explain;
+mod facts;
 mod names;
 mod pending;
 mod place;
@@ -24,6 +26,7 @@ pub use checks::{Check, after_upgrade};
 pub use display::{Call, Display, Field};
 pub use error::GovernanceError;
 pub use explain::{Explained, explain};
+pub use facts::{CodeFacts, code_facts, seconds_left};
 pub use names::Names;
 pub use pending::{PendingAction, Readiness, all_pending, pending, proposed, readiness};
 pub use place::{Placed, place};

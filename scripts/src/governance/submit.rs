@@ -5,10 +5,10 @@ use super::error::GovernanceError;
 use super::pending::{Readiness, readiness};
 use crate::client::{ChainError, Client, Sent};
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
-use alloy::sol_types::SolCall;
+use alloy::sol_types::SolEvent;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// How far an action is after one's own call.
@@ -28,7 +28,8 @@ pub struct Submitted {
     pub readiness: Option<Readiness>,
 }
 
-/// Sends `call` to the registry: the very bytes that were shown. `what` names it in a few words.
+/// Sends `call` with `value` wei to the registry: the very bytes that were shown. `what` names it
+/// in a few words.
 ///
 /// # Errors
 /// The registry's refusal, before anything is sent.
@@ -37,6 +38,7 @@ pub async fn submit(
     registry: Address,
     what: &str,
     call: &Bytes,
+    value: U256,
 ) -> Result<Submitted, GovernanceError> {
     let sender = client.sender(what)?;
     let action = client
@@ -44,7 +46,8 @@ pub async fn submit(
         .await?;
     let request = TransactionRequest::default()
         .with_to(registry)
-        .with_input(call.clone());
+        .with_input(call.clone())
+        .with_value(value);
     let tried = client
         .provider()
         .call(request.clone().with_from(sender))
@@ -93,7 +96,6 @@ async fn executed_later(
     action: B256,
     sent: &Sent,
 ) -> Result<(u16, u16), GovernanceError> {
-    use alloy::sol_types::SolEvent;
     let topics = [Some(abi::Approved::SIGNATURE_HASH), None, Some(action)];
     let newest = sent.receipt.block_number.unwrap_or_default();
     let logs = crate::history::logs(client, registry, topics, 0, newest).await?;

@@ -55,6 +55,7 @@ pub async fn live_checks(
     rebuilt: &Rebuilt,
 ) -> Result<Vec<LiveCheck>, ChainError> {
     let mut checks = Vec::new();
+    checks.extend(activation(client, "activation of the registry".into(), registry).await?);
     for version in &rebuilt.versions {
         let label = &version.version;
         let code = &version.code;

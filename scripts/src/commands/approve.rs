@@ -1,0 +1,132 @@
+//! `approve`, `revoke` and `cancel`: an action by its id.
+
+use super::context::{Context, report};
+use super::pending::named;
+use super::tell::propose;
+use crate::client::Client;
+use crate::error::Error;
+use crate::governance::{self, Display, GovernanceError, proposed, readiness};
+use crate::output::Outcome;
+use crate::progress::Progress;
+use alloy::primitives::{Address, B256, Bytes, U256};
+use serde::Deserialize;
+use std::path::Path;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Sends the very bytes that were proposed. With `reviewed`, only if they and what they say are
+/// what stands in that file.
+pub(super) async fn approve(
+    context: &Context,
+    action: &str,
+    reviewed: Option<&Path>,
+) -> Result<Outcome, Error> {
+    let registry = context.registry()?;
+    let client = context.working_client("approve").await?;
+    let names = context.names();
+    let action = named(&client, registry, action, &names).await?;
+    let event = proposed(&client, registry, action).await?;
+    let asked = abi::actionOfCall {
+        call: event.call.clone(),
+    };
+    if client.call(registry, &asked).await? != action {
+        return Err(GovernanceError::NotOpen { action }.into());
+    }
+    if let Some(file) = reviewed {
+        let reviewed = Reviewed::read(file, action)?;
+        if reviewed.call != event.call {
+            return Err(GovernanceError::PayloadDiffers {
+                reviewed: reviewed.call,
+                proposed: event.call,
+            }
+            .into());
+        }
+        reviewed.display.require(&event.call, &names)?;
+        context
+            .output
+            .note(&format!("{} says the same", file.display()));
+    }
+    let mut outcome = Outcome::default();
+    outcome.field("proposer", event.proposer);
+    propose(context, &client, registry, &event.call, Vec::new(), outcome).await
+}
+
+/// Withdraws one's own approval.
+pub(super) async fn revoke(context: &Context, action: &str) -> Result<Outcome, Error> {
+    let (client, registry, action) = open(context, "revoke", action).await?;
+    let call = abi::revokeCall { action };
+    let sent = client.send("revoke", registry, &call, U256::ZERO).await?;
+    let left = readiness(&client, registry, action).await?;
+    let mut outcome = Outcome::default();
+    report(&mut outcome, std::slice::from_ref(&sent));
+    outcome.field("action", action);
+    outcome.field("approvals", left.approvals);
+    outcome.field("required", left.required);
+    outcome.field("executed", false);
+    outcome.line(format!("revoked, now {}/{}", left.approvals, left.required));
+    Ok(outcome)
+}
+
+/// Ends an action: its proposer, or who alone satisfies its role.
+pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome, Error> {
+    let (client, registry, action) = open(context, "cancel", action).await?;
+    let call = abi::cancelCall { action };
+    let sent = client.send("cancel", registry, &call, U256::ZERO).await?;
+    let mut outcome = Outcome::default();
+    report(&mut outcome, std::slice::from_ref(&sent));
+    outcome.field("action", action);
+    outcome.field("executed", false);
+    outcome.line(format!("cancelled {action}"));
+    Ok(outcome)
+}
+
+/// An open action; shows what it does.
+async fn open(
+    context: &Context,
+    what: &str,
+    action: &str,
+) -> Result<(Client, Address, B256), Error> {
+    let registry = context.registry()?;
+    let client = context.working_client(what).await?;
+    let names = context.names();
+    let action = named(&client, registry, action, &names).await?;
+    governance::readiness(&client, registry, action).await?;
+    let event = proposed(&client, registry, action).await?;
+    for line in Display::of(&event.call, &names)?.lines() {
+        context.output.note(&line);
+    }
+    Ok((client, registry, action))
+}
+
+/// An action as `pending --json` told it.
+#[derive(Deserialize)]
+struct Reviewed {
+    action: B256,
+    call: Bytes,
+    display: Display,
+}
+
+/// What `pending --json` prints, or one action of it.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ReviewedFile {
+    All { actions: Vec<Reviewed> },
+    One(Reviewed),
+}
+
+impl Reviewed {
+    fn read(file: &Path, action: B256) -> Result<Self, GovernanceError> {
+        let refused = |reason: String| GovernanceError::Reviewed {
+            file: file.display().to_string(),
+            reason,
+        };
+        let text = std::fs::read_to_string(file).map_err(|error| refused(error.to_string()))?;
+        let read: ReviewedFile =
+            serde_json::from_str(&text).map_err(|error| refused(error.to_string()))?;
+        let all = match read {
+            ReviewedFile::All { actions } => actions,
+            ReviewedFile::One(one) => vec![one],
+        };
+        let found = all.into_iter().find(|reviewed| reviewed.action == action);
+        found.ok_or_else(|| refused(format!("it does not tell of {action}")))
+    }
+}

@@ -1,0 +1,130 @@
+//! `update-policy` and `policy explain`: who decides.
+
+use super::context::Context;
+use super::tell::propose;
+use crate::client::Client;
+use crate::error::Error;
+use crate::governance::{Explained, explain};
+use crate::history;
+use crate::output::Outcome;
+use crate::progress::Progress;
+use alloy::primitives::Address;
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Changes the policy of a role; the definition with the empty name is the registry itself.
+pub(super) async fn update(
+    context: &Context,
+    name: &str,
+    role: &str,
+    expression: &str,
+) -> Result<Outcome, Error> {
+    let registry = context.registry()?;
+    let expression = context.manifest.policy(expression)?;
+    let client = context.working_client("update-policy").await?;
+    let names = context.names();
+    let mut outcome = Outcome::default();
+    outcome.field("name", name);
+    outcome.field("role", role);
+    outcome.field("policy", &expression);
+    match current(&client, registry, name, role).await? {
+        Some(old) if old == expression => {
+            outcome.line(format!("the policy of {role} is that already"));
+            outcome.field("executed", true);
+            return Ok(outcome);
+        }
+        Some(old) => {
+            outcome.field("was", &old);
+            let line = format!("policy of {role} was {}", names.policy(&old));
+            context.output.note(&line);
+        }
+        None => context.output.note(&format!("the role {role} is new")),
+    }
+    let call = abi::setPolicyCall {
+        name: name.into(),
+        role: role.into(),
+        expression,
+    };
+    let bytes = call.abi_encode().into();
+    propose(context, &client, registry, &bytes, Vec::new(), outcome).await
+}
+
+/// Explains the policy of one role, or of every role that a definition has.
+pub(super) async fn explain_it(
+    context: &Context,
+    name: &str,
+    role: Option<&str>,
+) -> Result<Outcome, Error> {
+    let registry = context.registry()?;
+    let client = context.client().await?;
+    let names = context.names();
+    let roles = match role {
+        Some(role) => vec![role.to_owned()],
+        None => roles(context, &client, registry, name).await?,
+    };
+    let mut outcome = Outcome::default();
+    outcome.field("name", name);
+    let mut all = Vec::new();
+    for role in roles {
+        let call = abi::policyCall {
+            name: name.into(),
+            role: role.clone(),
+        };
+        let text = client.call(registry, &call).await?;
+        let explained = explain(&role, &text, &names)?;
+        outcome.line(format!("{role}: {}", explained.named));
+        for line in lines(&explained, &names.list(&explained.alone)) {
+            outcome.line(format!("  {line}"));
+        }
+        all.push(explained);
+    }
+    outcome.field("policies", all);
+    Ok(outcome)
+}
+
+fn lines(explained: &Explained, alone: &str) -> Vec<String> {
+    let mut lines = explained.lines.clone();
+    if let Some(fewest) = explained.fewest {
+        lines.push(format!(
+            "takes at least {fewest} approval{}; alone: {}",
+            if fewest == 1 { "" } else { "s" },
+            if alone.is_empty() { "nobody" } else { alone }
+        ));
+    }
+    lines
+}
+
+/// The policy of a role, if it has one.
+async fn current(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    role: &str,
+) -> Result<Option<String>, Error> {
+    let call = abi::policyCall {
+        name: name.into(),
+        role: role.into(),
+    };
+    match client.call(registry, &call).await {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.revert().is_some_and(|r| r.name == "UnknownRole") => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Every role that ever had a policy, from the events.
+async fn roles(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    name: &str,
+) -> Result<Vec<String>, Error> {
+    if !name.is_empty() {
+        // An unknown name is refused by the registry, not told as one without roles.
+        client
+            .call(registry, &abi::definitionCall { name: name.into() })
+            .await?;
+    }
+    let history = history::read(client, registry, name, &context.names()).await?;
+    Ok(history.rebuilt.policies.into_keys().collect())
+}

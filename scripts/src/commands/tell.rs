@@ -1,0 +1,211 @@
+//! How a governed call is told: what it does before it is sent, how far it is afterwards, and what
+//! holds once it was executed.
+
+use super::context::{Context, report};
+use super::rollout;
+use crate::client::{Client, Sent};
+use crate::error::{Error, Exit};
+use crate::governance::{
+    self, Call, Check, Display, GovernanceError, Names, Readiness, Submitted, after_upgrade,
+    code_facts,
+};
+use crate::output::Outcome;
+use crate::progress::Progress;
+use crate::text::utc;
+use alloy::primitives::{Address, Bytes, U256};
+use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Shows what `call` does, sends these very bytes, and tells what came of it. `sent` is what it
+/// took to get there.
+pub(super) async fn propose(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    call: &Bytes,
+    sent: Vec<Sent>,
+    outcome: Outcome,
+) -> Result<Outcome, Error> {
+    let value = U256::ZERO;
+    propose_with(context, client, registry, call, value, sent, outcome).await
+}
+
+/// As [`propose`], with value in wei.
+pub(super) async fn propose_with(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    call: &Bytes,
+    value: U256,
+    mut sent: Vec<Sent>,
+    mut outcome: Outcome,
+) -> Result<Outcome, Error> {
+    let names = context.names();
+    let decoded = Call::decode(call)?;
+    let display = Display::of(call, &names)?;
+    for line in display.lines() {
+        context.output.note(&line);
+    }
+    let facts = code_facts(client, &decoded).await?;
+    for fact in &facts {
+        context.output.note(&format!("  {}", fact.line()));
+    }
+    let what = undertaking(&decoded);
+    let submitted = governance::submit(client, registry, &what, call, value).await?;
+    sent.extend(submitted.sent.clone());
+    let mut lines = std::mem::take(&mut outcome.lines);
+    report(&mut outcome, &sent);
+    outcome.lines.append(&mut lines);
+    outcome.field("display", display);
+    outcome.field("facts", facts);
+    tell(&mut outcome, &submitted, done_word(&decoded), &names);
+    if let (true, Some(sent), Call::Migrate(migrate)) =
+        (submitted.executed, &submitted.sent, &decoded)
+    {
+        activated(context, client, registry, migrate, sent, &mut outcome).await?;
+    }
+    Ok(outcome)
+}
+
+/// Tells how far an action is; what is missing is not ready, and no failure.
+pub(super) fn tell(outcome: &mut Outcome, submitted: &Submitted, done: &str, names: &Names) {
+    let Submitted {
+        action,
+        approvals,
+        required,
+        executed,
+        ..
+    } = submitted;
+    outcome.field("action", action);
+    outcome.field("approvals", approvals);
+    outcome.field("required", required);
+    outcome.field("executed", executed);
+    if *executed {
+        outcome.line(format!("success {approvals}/{required}{done}"));
+        return;
+    }
+    outcome.line(format!("success {approvals}/{required}"));
+    outcome.line(format!("action     {action}"));
+    if let Some(readiness) = &submitted.readiness {
+        outcome.lines.extend(waiting(readiness, names));
+        outcome.field("approved", &readiness.approved);
+        outcome.field("missing", &readiness.missing);
+        outcome.field("blocked_by", readiness.blocked_by);
+        outcome.field("not_before", readiness.not_before);
+        outcome.field("expires", readiness.expires);
+    }
+    outcome.exit = Some(Exit::NotReady);
+}
+
+/// Who approved, who is missing, what blocks, until when.
+pub(super) fn waiting(readiness: &Readiness, names: &Names) -> Vec<String> {
+    let mut lines = Vec::new();
+    let list = |addresses: &[Address]| {
+        if addresses.is_empty() {
+            "nobody".into()
+        } else {
+            names.list(addresses)
+        }
+    };
+    lines.push(format!("approved   {}", list(&readiness.approved)));
+    let more = readiness.required.saturating_sub(readiness.approvals);
+    if more > 0 {
+        lines.push(format!("missing    {more} of {}", list(&readiness.missing)));
+    }
+    lines.push(format!(
+        "blocked by {}",
+        match readiness.blocked_by {
+            "approvals" => "approvals: the other approvers send the same call".into(),
+            "delay" => format!(
+                "a delay, until {}: then anybody sends the same call",
+                utc(readiness.not_before)
+            ),
+            "nothing" => "nothing: anybody sends the same call".into(),
+            other => other.to_owned(),
+        }
+    ));
+    lines.push(format!("open until {}", utc(readiness.expires)));
+    lines
+}
+
+/// After a migration was executed: the checks of each instance that went along, or the rollout.
+pub(super) async fn activated(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    migrate: &abi::migrateCall,
+    sent: &Sent,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let call = abi::definitionCall {
+        name: migrate.name.clone(),
+    };
+    let instances = client.call(registry, &call).await?.instances;
+    let upgraded = upgraded_by(sent);
+    if instances > INSTANCES_AT_ONCE && upgraded.is_empty() {
+        outcome.line(format!("activated, rollout 0/{instances}"));
+        return rollout::roll(context, client, registry, &migrate.name, None, outcome).await;
+    }
+    let mut all = Vec::new();
+    for proxy in upgraded {
+        outcome.line(format!("instance {proxy}"));
+        let logs = sent.receipt.logs();
+        let version = &migrate.version;
+        let checks = after_upgrade(client, registry, proxy, version, &migrate.code, logs).await?;
+        outcome
+            .lines
+            .extend(checks.iter().map(|check| format!("  {}", check.line())));
+        all.extend(checks);
+    }
+    outcome.field("checks", &all);
+    require(context, &all, outcome)
+}
+
+/// A check that failed is an error; what was told before stays told.
+pub(super) fn require(
+    context: &Context,
+    checks: &[Check],
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let failed = checks.iter().filter(|check| !check.ok).count();
+    if failed > 0 {
+        let error = GovernanceError::Checks {
+            failed,
+            all: checks.len(),
+        };
+        context.output.explain(&crate::error::Report::of(&error));
+        outcome.field("error", crate::error::Report::of(&error));
+        outcome.exit = Some(Exit::Refused);
+    }
+    Ok(())
+}
+
+/// The instances that a transaction upgraded.
+pub(super) fn upgraded_by(sent: &Sent) -> Vec<Address> {
+    let logs = sent.receipt.logs().iter();
+    logs.filter_map(|log| log.log_decode::<abi::InstanceUpgraded>().ok())
+        .map(|log| log.inner.data.proxy)
+        .collect()
+}
+
+/// What stands behind `success n/n`.
+fn done_word(call: &Call) -> &'static str {
+    match call {
+        Call::Migrate(_) => " activated",
+        _ => "  executed",
+    }
+}
+
+/// A governed call in a few words.
+pub(super) fn undertaking(call: &Call) -> String {
+    match call {
+        Call::CreateDefinition(_) => "define".into(),
+        Call::AddVersion(call) => format!("register {} {}", call.name, call.version),
+        Call::AddStep(call) => format!("step into {} {}", call.name, call.version),
+        Call::Migrate(call) => format!("migrate {} to {}", call.name, call.version),
+        Call::SetHandler(call) => format!("set the handler of {}", call.proxy),
+        Call::AbortMigration(call) => format!("abort the migration of {}", call.proxy),
+        Call::SetPolicy(call) => format!("set the policy of {} {}", call.name, call.role),
+        Call::CreateProxy(call) => format!("create a proxy of {} {}", call.name, call.version),
+    }
+}

@@ -1,0 +1,90 @@
+//! What the chain says about the code that an action names: shown beside the action, never part
+//! of what is approved.
+
+use super::display::Call;
+use crate::client::{ChainError, Client};
+use alloy::primitives::{Address, B256, keccak256};
+use serde::Serialize;
+use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm, PROGRAM_PREFIX};
+
+/// What the chain says about one account that an action names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CodeFacts {
+    /// `code` or `script`.
+    pub what: &'static str,
+    /// The account.
+    pub account: Address,
+    /// Bytes on chain.
+    pub size: usize,
+    /// keccak256 of these bytes.
+    pub codehash: B256,
+    /// Whether that is the hash which the action names.
+    pub is_as_named: bool,
+    /// Seconds of activation left; `None` if it is no Stylus program or cannot run.
+    pub seconds_left: Option<u64>,
+    /// Whether it is a Stylus program.
+    pub is_program: bool,
+}
+
+/// Looks at every account whose code `call` names.
+///
+/// # Errors
+/// What the chain says.
+pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, ChainError> {
+    let mut facts = Vec::new();
+    for (what, account, named) in call.subjects() {
+        let code = client.code(account).await?;
+        let codehash = keccak256(&code);
+        let is_program = code.starts_with(&PROGRAM_PREFIX);
+        let seconds_left = if is_program {
+            seconds_left(client, account).await?
+        } else {
+            None
+        };
+        facts.push(CodeFacts {
+            what,
+            account,
+            size: code.len(),
+            codehash,
+            is_as_named: codehash == named,
+            seconds_left,
+            is_program,
+        });
+    }
+    Ok(facts)
+}
+
+/// Seconds of activation that a program has left; `None` if it cannot run.
+///
+/// # Errors
+/// What the chain says, refusals aside.
+pub async fn seconds_left(client: &Client, program: Address) -> Result<Option<u64>, ChainError> {
+    let asked = client
+        .call(ARB_WASM, &IArbWasm::programTimeLeftCall { program })
+        .await;
+    match asked {
+        Ok(seconds) => Ok(Some(seconds)),
+        Err(ChainError::Refused { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+impl CodeFacts {
+    /// A line for people.
+    pub fn line(&self) -> String {
+        let hash = if self.is_as_named {
+            "with the hash above".into()
+        } else {
+            format!("BUT ITS HASH IS {}", self.codehash)
+        };
+        let life = match (self.is_program, self.seconds_left) {
+            (false, _) => "EVM code".into(),
+            (true, Some(seconds)) => format!("active for {} more days", seconds / 86_400),
+            (true, None) => "NOT ACTIVE".into(),
+        };
+        format!(
+            "{:<13} {} bytes on chain {hash}, {life}",
+            self.what, self.size
+        )
+    }
+}

@@ -1,0 +1,238 @@
+//! What happened and whether it still holds, by commands and by the library beneath.
+
+use crate::desk::{Desk, error, text};
+use alloy::primitives::{Address, Bytes};
+use serde_json::{Value, json};
+use stylus_upgrades::client::Client;
+use stylus_upgrades::governance::Names;
+use stylus_upgrades::history::{differences, read};
+
+const MIGRATE: [&str; 7] = [
+    "migrate",
+    "A",
+    "2.0",
+    "counter-v2",
+    "--call",
+    "migrate(uint256)",
+    "5",
+];
+
+/// A definition with everything in its history: approvals, a cancelled action, an open one, a
+/// policy update, a migration and the way back.
+fn eventful() -> Desk {
+    let desk = Desk::with_counter("AND(Admin,Admin2)", 2);
+    let open = desk.run("Admin", &MIGRATE).document;
+    desk.done("Admin", &["revoke", text(&open, "action")]);
+    desk.done("Admin", &["cancel", text(&open, "action")]);
+    desk.run("Admin", &MIGRATE);
+    desk.done("Admin2", &MIGRATE);
+    desk.done("Admin", &["update-policy", "A", "OR(Admin,Admin2)"]);
+    let rollback = [
+        "rollback",
+        "A",
+        "--to",
+        "1.0",
+        "--as",
+        "3.0",
+        "--script",
+        "counter-back",
+        "--call",
+        "back()",
+    ];
+    desk.done("Admin2", &rollback);
+    desk.done(
+        "Admin",
+        &["update-policy", "A", "--role", "create", "AND(Admin,Other)"],
+    );
+    let create = [
+        "create-proxy",
+        "A",
+        "3.0",
+        "--init",
+        "initialize(uint256)",
+        "1",
+    ];
+    assert_eq!(desk.run("Other", &create).exit, Some(3));
+    desk
+}
+
+fn checks(document: &Value) -> &Vec<Value> {
+    document["checks"].as_array().expect("checks")
+}
+
+#[test]
+fn history_tells_who_did_what_when_under_which_policy() {
+    let desk = eventful();
+    let history = desk.done("Other", &["history", "A"]);
+    let entries = history["entries"].as_array().expect("entries");
+    let whats: Vec<_> = entries.iter().map(|entry| text(entry, "what")).collect();
+    for what in [
+        "definition A created",
+        "approved migration to 2.0 (1/2)",
+        "withdrew the approval of migration to 2.0",
+        "cancelled migration to 2.0",
+        "approved migration to 2.0 (2/2)",
+        "executed migration to 2.0",
+        "2.0 is current",
+        "policy of migrate is OR(Admin,Admin2)",
+        "executed migration to 3.0",
+        "approved an instance at 3.0 (1/2)",
+    ] {
+        assert!(whats.contains(&what), "{what:?} in {whats:?}");
+    }
+    let executed = entries
+        .iter()
+        .find(|e| e["what"] == "executed migration to 2.0");
+    let executed = executed.expect("it");
+    assert_eq!(text(executed, "policy"), "AND(Admin,Admin2)");
+    let later = entries
+        .iter()
+        .find(|e| e["what"] == "executed migration to 3.0");
+    assert_eq!(text(later.expect("it"), "policy"), "OR(Admin,Admin2)");
+    let approvals = entries.iter().filter(|e| e["event"] == "Approved");
+    let whos: Vec<_> = approvals
+        .map(|entry| text(entry, "who").to_owned())
+        .collect();
+    let people = desk.node.addresses();
+    assert!(
+        whos.contains(&people[0].to_checksum(None)) || whos.contains(&format!("{:#x}", people[0]))
+    );
+    let added = entries
+        .iter()
+        .find(|e| e["event"] == "VersionAdded")
+        .expect("it");
+    assert_eq!(text(added, "codehash").len(), 66);
+    assert!(
+        checks(&history).iter().all(|check| check["ok"] == true),
+        "{history}"
+    );
+    assert_eq!(history["differences"], json!([]));
+    let (exit, lines) = desk.told("Other", &["history", "A"]);
+    assert_eq!(exit, Some(0));
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("Admin2  executed migration to 2.0"))
+    );
+}
+
+#[test]
+fn changed_code_and_slots_are_found_and_exit_1() {
+    let desk = eventful();
+    assert_eq!(desk.run("Other", &["verify", "A"]).exit, Some(0));
+    let status = desk.done("Admin", &["status", "A"]);
+    let definition = &status["definitions"][0];
+    let address =
+        |value: &Value, field: &str| -> Address { text(value, field).parse().expect("it") };
+    let implementation = address(&definition["versions"][1], "implementation");
+    let proxy = address(&definition["instances"][0], "proxy");
+    desk.node
+        .with_chain(move |chain| chain.set_code(implementation, Bytes::from_static(&[0x5f])))
+        .expect("the chain");
+    let changed = desk.run("Other", &["history", "A"]);
+    assert_eq!((changed.exit, error(&changed)), (Some(1), "Checks"));
+    let failed: Vec<_> = checks(&changed.document)
+        .iter()
+        .filter(|check| check["ok"] == false)
+        .map(|check| text(check, "what"))
+        .collect();
+    assert_eq!(failed, ["code of 2.0"]);
+
+    let slot = stylus_upgrades_interface::slots::IMPLEMENTATION.into();
+    let word = implementation.into_word();
+    desk.node
+        .with_chain(move |chain| chain.set_storage_at(proxy, slot, word))
+        .expect("the chain");
+    let hidden = desk.run("Other", &["verify"]);
+    assert_eq!(hidden.exit, Some(1));
+    let wanted = format!("implementation of {proxy}");
+    assert!(
+        checks(&hidden.document)
+            .iter()
+            .any(|check| check["ok"] == false && check["what"] == wanted)
+    );
+}
+
+#[test]
+fn verify_knows_a_source_from_another_and_refuses_to_check_nothing() {
+    let desk = Desk::new();
+    let empty = desk.run("Other", &["verify"]);
+    assert_eq!((empty.exit, error(&empty)), (Some(1), "NothingToCheck"));
+    let unknown = desk.run("Other", &["history", "Nobody"]);
+    assert_eq!(
+        (unknown.exit, error(&unknown)),
+        (Some(1), "DefinitionNotFound")
+    );
+    desk.done("Admin", &["define", "A", "--migrate", "Admin"]);
+    desk.done("Admin", &["register", "A", "1.0", "counter-v1"]);
+    let right = ["verify", "A", "--version", "1.0", "--source", "counter-v1"];
+    assert_eq!(desk.run("Other", &right).exit, Some(0));
+    let wrong = ["verify", "A", "--source", "counter-v2"];
+    assert_eq!(desk.run("Other", &wrong).exit, Some(1));
+}
+
+#[test]
+fn the_registry_has_a_history_of_its_own() {
+    let desk = Desk::new();
+    desk.done("Admin", &["define", "A", "--migrate", "Admin"]);
+    let history = desk.done("Other", &["history", ""]);
+    let entries = history["entries"].as_array().expect("entries");
+    assert!(
+        entries
+            .iter()
+            .any(|entry| entry["what"] == "executed definition A")
+    );
+    assert_eq!(history["differences"], json!([]));
+}
+
+#[test]
+fn an_expired_program_is_found_by_verify() {
+    let desk = Desk::with_counter("Admin", 1);
+    desk.wait(366 * 86_400);
+    let expired = desk.run("Other", &["verify", "A"]);
+    assert_eq!(expired.exit, Some(1));
+    let failed: Vec<_> = checks(&expired.document)
+        .iter()
+        .filter(|check| check["ok"] == false)
+        .map(|check| text(check, "what"))
+        .collect();
+    assert_eq!(failed, ["activation of the registry", "activation of 1.0"]);
+}
+
+#[tokio::test]
+async fn what_the_events_say_is_what_the_views_say_at_every_step() {
+    let desk = eventful();
+    let manifest = std::fs::read_to_string(desk.path("stylus-upgrades.toml")).expect("it");
+    let registry = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("registry = \""))
+        .and_then(|rest| rest.trim_end_matches('"').parse().ok())
+        .expect("the registry");
+    let client = Client::connect(&desk.node.endpoint()).await.expect("it");
+    for name in ["A", ""] {
+        let history = read(&client, registry, name, &Names::default())
+            .await
+            .expect("it");
+        let found = differences(&client, registry, name, &history.rebuilt)
+            .await
+            .expect("it");
+        assert_eq!(found, [], "{name:?}");
+    }
+    let mut lying = read(&client, registry, "A", &Names::default())
+        .await
+        .expect("it")
+        .rebuilt;
+    lying.sequence += 1;
+    lying.versions.pop();
+    let found = differences(&client, registry, "A", &lying)
+        .await
+        .expect("it");
+    let whats: Vec<_> = found
+        .iter()
+        .map(|difference| difference.what.as_str())
+        .collect();
+    assert!(
+        whats.contains(&"sequence") && whats.contains(&"versions"),
+        "{whats:?}"
+    );
+}

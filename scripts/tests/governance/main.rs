@@ -1,0 +1,6 @@
+//! The command line where people decide together: processes of this program against a node.
+
+mod decide;
+mod desk;
+mod history;
+mod killed;
