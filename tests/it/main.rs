@@ -4,6 +4,7 @@
 mod erc20;
 mod migrations;
 mod outside;
+mod processes;
 mod proxy;
 mod registry;
 mod snapshots;

@@ -17,6 +17,7 @@ use crate::error::HarnessError;
 use crate::lines::Lines;
 use crate::process::Anvil;
 use crate::revert::Revert;
+use crate::turn::Turn;
 
 /// Gas that a transaction is sent with unless it says otherwise: enough to create and activate
 /// the largest program, below the block gas limit of every development chain.
@@ -39,11 +40,12 @@ pub struct Chain {
 #[derive(Debug)]
 enum Process {
     /// Our chain, on threads of this process.
-    Embedded(#[expect(dead_code, reason = "held to be dropped")] NodeHandle),
+    Embedded(#[expect(dead_code, reason = "held to be dropped")] Box<NodeHandle>),
     /// A child process.
     Child(#[expect(dead_code, reason = "held to be dropped")] Anvil),
-    /// Nothing: an endpoint that others run.
-    Remote,
+    /// Nothing: an endpoint that others run. The tests of one process take turns on it, because
+    /// they send from the same accounts.
+    Remote(Turn),
 }
 
 impl Chain {
@@ -72,7 +74,7 @@ impl Chain {
     /// [`HarnessError::Node`].
     pub fn embedded_with(config: NodeConfig) -> Result<Self, HarnessError> {
         let node = stylus_devnode::spawn(config)?;
-        Self::connect(&node.endpoint(), Process::Embedded(node))
+        Self::connect(&node.endpoint(), Process::Embedded(Box::new(node)))
     }
 
     /// Real anvil from npm, on a free port. It knows no Stylus.
@@ -81,16 +83,17 @@ impl Chain {
     /// As [`Anvil::start`].
     pub fn anvil() -> Result<Self, HarnessError> {
         let anvil = Anvil::start(&Lines)?;
-        Self::connect(&anvil.endpoint().to_owned(), Process::Child(anvil))
+        let url = anvil.endpoint().to_owned();
+        Self::connect(&url, Process::Child(anvil))
     }
 
-    /// A chain that others run. The accounts get ether from a nitro devnode's account where
-    /// they have none.
+    /// A chain that others run; a test that holds one makes those of other threads wait. The
+    /// accounts get ether from a nitro devnode's account where they have none.
     ///
     /// # Errors
     /// [`HarnessError::Url`], [`HarnessError::Rpc`].
     pub async fn at(url: &str) -> Result<Self, HarnessError> {
-        let chain = Self::connect(url, Process::Remote)?;
+        let chain = Self::connect(url, Process::Remote(Turn::take()))?;
         for account in chain.accounts.clone() {
             if chain.balance(account).await? < ether(1) {
                 let from = nitro_dev_signer()?.address();
@@ -156,7 +159,7 @@ impl Chain {
 
     /// Whether somebody else runs the chain, so that it is neither fresh nor alone ours.
     pub fn is_remote(&self) -> bool {
-        matches!(self.process, Process::Remote)
+        matches!(self.process, Process::Remote(_))
     }
 
     /// The development account with this index, counted round: 0 to 9. All have ether.

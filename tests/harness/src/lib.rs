@@ -64,6 +64,7 @@ mod receipt;
 mod revert;
 mod solidity;
 pub mod step;
+mod turn;
 
 pub use chain::{CALL_GAS, Chain, GAS, logs_of};
 pub use definition::Definition;

@@ -20,3 +20,13 @@ mod runnable;
 mod story;
 mod value;
 mod world;
+
+/// The whole way to version 2, for tests of where it runs.
+pub(crate) async fn counter_at_version_2(
+    harness: &stylus_upgrades_harness::Harness,
+) -> Result<(), stylus_upgrades_harness::HarnessError> {
+    let it = world::counter(harness).await?;
+    it.instance.upgrade("2.0").await?;
+    assert_eq!(it.instance.version().await?, "2.0");
+    Ok(())
+}

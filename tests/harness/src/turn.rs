@@ -1,0 +1,40 @@
+//! Turns on a chain that others run: the tests of a process send from the same accounts, so
+//! they go one after the other there.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+
+/// Held as long as a test uses the endpoint; the next test's thread waits for its end.
+#[derive(Debug)]
+pub(crate) struct Turn(());
+
+/// Whose turn it is, and how many it holds: a test may connect twice.
+static HOLDER: Mutex<Option<(ThreadId, usize)>> = Mutex::new(None);
+static FREE: Condvar = Condvar::new();
+
+impl Turn {
+    /// Waits until no other thread holds a turn. It blocks the thread, which is the test's own.
+    pub(crate) fn take() -> Self {
+        let me = thread::current().id();
+        let theirs =
+            |holder: &mut Option<(ThreadId, usize)>| holder.is_some_and(|(who, _)| who != me);
+        let free = FREE.wait_while(holder(), theirs);
+        let mut holder = free.unwrap_or_else(PoisonError::into_inner);
+        *holder = Some((me, holder.map_or(0, |(_, held)| held) + 1));
+        Self(())
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let mut holder = holder();
+        *holder = holder
+            .filter(|(_, held)| *held > 1)
+            .map(|(who, held)| (who, held - 1));
+        FREE.notify_all();
+    }
+}
+
+fn holder() -> MutexGuard<'static, Option<(ThreadId, usize)>> {
+    HOLDER.lock().unwrap_or_else(PoisonError::into_inner)
+}
