@@ -81,6 +81,11 @@ impl Record {
         self.output.line(&self.output.paint("1", title));
     }
 
+    /// A line for people.
+    pub(super) fn line(&self, text: &str) {
+        self.output.line(text);
+    }
+
     /// A fact for people.
     pub(super) fn fact(&self, name: &str, value: impl std::fmt::Display) {
         self.output.line(&format!("    {name:<38} {value}"));

@@ -63,3 +63,9 @@ impl Names {
         told
     }
 }
+
+impl FromIterator<(Address, String)> for Names {
+    fn from_iter<I: IntoIterator<Item = (Address, String)>>(names: I) -> Self {
+        Self(names.into_iter().collect())
+    }
+}

@@ -8,15 +8,16 @@ use crate::client::{ChainError, Sent};
 use crate::demo::record::Record;
 use crate::demo::stage::{ICounter, Stage};
 use crate::registry::{self, NewVersion};
-use alloy::primitives::U256;
+use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::migratable::IMigratable;
 
+/// Goes back; the address of the migration script.
 pub(super) async fn go_back(
     stage: &Stage,
     record: &mut Record,
     cast: &Cast,
-) -> Result<(), ChainError> {
+) -> Result<Address, ChainError> {
     record.chapter("↩  The way back: 3.0 is the code of version 1, behind a migration script");
     let Cast {
         registry,
@@ -92,5 +93,5 @@ pub(super) async fn go_back(
         "increment() adds 1 again",
         value(stage, proxy).await? == value_before + U256::from(1),
     );
-    Ok(())
+    Ok(script)
 }

@@ -1,9 +1,11 @@
-//! The storyboard: from the registry to version 2, the way back, and what is refused on the way. Each chapter is one
-//! function; each sends what the command of the same name would send.
+//! The storyboard: from the registry to version 2, the way back, what is refused on the way, and
+//! deciding together. Each chapter is one function; each sends what the command of the same name
+//! would send.
 
 mod back;
 mod birth;
 mod refusals;
+mod together;
 mod upgrade;
 
 use super::record::Record;
@@ -11,6 +13,7 @@ use super::stage::{ICounter, Stage};
 use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
 use crate::deploy;
+use crate::error::Error;
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolEvent;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
@@ -37,7 +40,7 @@ struct Cast {
 }
 
 /// Tells the whole story on `stage`.
-pub(in crate::demo) async fn tell(stage: &Stage, record: &mut Record) -> Result<(), ChainError> {
+pub(in crate::demo) async fn tell(stage: &Stage, record: &mut Record) -> Result<(), Error> {
     let registry = birth::deploy_registry(stage, record).await?;
     let v1 = birth::deploy_version_1(stage, record).await?;
     birth::register_version_1(stage, record, registry, v1).await?;
@@ -55,7 +58,8 @@ pub(in crate::demo) async fn tell(stage: &Stage, record: &mut Record) -> Result<
     refusals::refuse_a_bad_implementation(stage, record, &cast).await?;
     upgrade::upgrade(stage, record, &cast).await?;
     upgrade::use_at_version_2(stage, record, &cast).await?;
-    back::go_back(stage, record, &cast).await
+    let script = back::go_back(stage, record, &cast).await?;
+    together::decide(stage, record, &cast, script).await
 }
 
 /// Deploys and activates a contract, and tells of it.
