@@ -1,5 +1,6 @@
-//! `docs/walkthrough.md` is executed: its console blocks in their order, in one shell, against a
-//! chain of their own, each command's output compared with what the page says.
+//! `docs/walkthrough.md` and `docs/governance.md` are executed: the console blocks of each in
+//! their order, in one shell, against a chain of their own, each command's output compared with
+//! what the page says.
 
 mod page;
 mod shell;
@@ -19,7 +20,17 @@ const ENDPOINT: &str = "http://127.0.0.1:8547";
 
 #[test]
 fn the_walkthrough_does_what_it_says() -> Result<(), HarnessError> {
-    let text = fs::read_to_string(home().join("docs/walkthrough.md")).expect("the page");
+    execute("docs/walkthrough.md")
+}
+
+#[test]
+fn the_page_on_governance_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/governance.md")
+}
+
+/// Executes one page.
+fn execute(page: &str) -> Result<(), HarnessError> {
+    let text = fs::read_to_string(home().join(page)).expect("the page");
     let node = Anvil::start_program(&launcher(cli())?, &["node", "--port", "0"])?;
     let folder = tempfile::tempdir().expect("a folder");
     let tools = tools(folder.path())?;
@@ -40,7 +51,7 @@ fn the_walkthrough_does_what_it_says() -> Result<(), HarnessError> {
         let output = shell.run(&command.replace(ENDPOINT, node.endpoint()));
         assert!(
             matches(&expected, &output),
-            "docs/walkthrough.md:{line}: $ {command}\n-- the page says\n{expected}\n-- it printed\n{output}"
+            "{page}:{line}: $ {command}\n-- the page says\n{expected}\n-- it printed\n{output}"
         );
     }
     Ok(())
