@@ -1,6 +1,9 @@
 //! Upgradeable as a contract of its own: the smallest implementation that can be born, does
 //! nothing, and can be upgraded. A place for a proxy to wait at before its first real version.
-#![allow(missing_docs, reason = "`#[entrypoint]` exports a symbol without documentation")]
+#![allow(
+    missing_docs,
+    reason = "`#[entrypoint]` exports a symbol without documentation"
+)]
 
 extern crate alloc;
 
