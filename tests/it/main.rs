@@ -7,6 +7,7 @@ mod outside;
 mod processes;
 mod proxy;
 mod registry;
+mod review;
 mod snapshots;
 mod spec;
 mod upgrade;

@@ -25,7 +25,8 @@ sol! {
 
         /// Called directly and not through a proxy.
         error NotAProxy();
-        /// An upgrade of this proxy is running, or another frame of it is open.
+        /// An upgrade of this proxy is running or was done in this transaction, or another frame
+        /// of it is open.
         error UpgradeInProgress();
         /// The definition has no version of that label.
         error VersionNotFound(string name, string version);

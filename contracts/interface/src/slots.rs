@@ -61,6 +61,9 @@ pub const REGISTRY: B256 = erc7201(b"stylus-upgrades.registry");
 /// Transient slot of the one-shot token that permits an initializer or migration:
 /// `keccak256(abi.encode(uint8 kind, string from, string to))`, see [`crate::reasons::token`].
 pub const TOKEN: B256 = erc7201(b"stylus-upgrades.transient.token");
+/// Transient slot of a proxy that was upgraded in this transaction: [`SET`], and it is not upgraded
+/// again, so that `Upgraded` is emitted at most once.
+pub const UPGRADED: B256 = erc7201(b"stylus-upgrades.transient.upgraded");
 /// Transient slot of the registry's lock.
 pub const LOCK: B256 = erc7201(b"stylus-upgrades.transient.lock");
 

@@ -45,9 +45,11 @@ impl Instance {
     }
 
     /// Refuses an upgrade in the middle of a call: the outer frame would later flush stale
-    /// cached slots over migrated ones. Then puts the stub in place.
+    /// cached slots over migrated ones. Refuses a second one in the same transaction: what the
+    /// first `Upgraded` told would not be true at its end. Then puts the stub in place.
     pub(crate) fn pause(&self) -> Reverts<()> {
-        if context::msg_reentrant() {
+        let upgraded = storage::transient_load(&slots::UPGRADED.0) != [0; 32];
+        if upgraded || context::msg_reentrant() {
             return Err(revert(Abi::UpgradeInProgress {}));
         }
         store(slots::IMPLEMENTATION, STUB.into_word());
@@ -57,6 +59,7 @@ impl Instance {
     /// Puts the new code in place and says so.
     pub(crate) fn resume(&self, implementation: Address) {
         store(slots::IMPLEMENTATION, implementation.into_word());
+        storage::transient_store(&slots::UPGRADED.0, &slots::SET.0);
         emit(&Abi::Upgraded { implementation });
     }
 

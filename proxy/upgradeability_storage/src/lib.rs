@@ -46,15 +46,14 @@ fn answer(calldata: &[u8]) -> Status {
 
 /// The five selectors, and the one for programs of complex migrations, which no proxy forwards.
 fn dispatch(calldata: &[u8]) -> Reverts<Vec<u8>> {
-    let (selector, arguments) = calldata.split_first_chunk().ok_or_else(Vec::new)?;
     let instance = Instance::here()?;
+    let (selector, arguments) = calldata.split_first_chunk().ok_or_else(Vec::new)?;
     match *selector {
         Abi::upgradeToAndCallCall::SELECTOR => {
             let asked = decode::<Abi::upgradeToAndCallCall>(arguments)?;
             upgrade::run(&instance, &asked.version, &asked.data)
         }
         Abi::upgradeToCall::SELECTOR => {
-            refuse_value()?;
             let asked = decode::<Abi::upgradeToCall>(arguments)?;
             upgrade::run(&instance, &asked.version, &[])
         }

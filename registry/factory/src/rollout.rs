@@ -70,11 +70,14 @@ fn upgrade_or_skip(definition: &Definition, proxy: Address, version: &[u8]) -> R
     Ok(false)
 }
 
-/// Has an instance upgrade itself.
+/// Has an instance upgrade itself. One that never came back to say so (its own code may have
+/// given it another registry) was not upgraded, whatever it answers.
 fn upgrade(proxy: Address, version: &[u8]) -> Reverts<()> {
     lock::set(Phase::Expected(proxy));
     let order = encode(&upgradeToCall::SELECTOR, &[version.into()]);
     call(proxy, &order, &[0; 32])?;
-    lock::set(Phase::Busy);
-    Ok(())
+    match lock::phase() {
+        Phase::Busy => Ok(()),
+        _ => Err(errors::not_an_instance(proxy)),
+    }
 }

@@ -49,7 +49,9 @@ fn approve(calldata: &[u8], call: &Call<'_>) -> Reverts<Progress> {
     call.check(&definition)?;
 
     let progress = action.progress(&stored, lambdas, satisfied);
-    announce(&action, calldata, &progress, bit != 0 && !repeated);
+    // a repeated approval that starts a delay is announced again: its time is the delay's
+    let approves = bit != 0 && (!repeated || clock_changed);
+    announce(&action, calldata, &progress, approves);
     if satisfied {
         action.finish();
         execute::execute(call, definition, calldata)?;

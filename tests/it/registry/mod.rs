@@ -10,4 +10,4 @@ mod queue;
 mod rollout;
 mod story;
 mod versions;
-mod world;
+pub(crate) mod world;

@@ -46,6 +46,7 @@ fn all_slots_are_distinct() {
         LAZY,
         REGISTRY,
         TOKEN,
+        UPGRADED,
         LOCK,
         CONSTRUCTED,
     ];

@@ -1,0 +1,244 @@
+//! Calldata that no encoder would make.
+
+use alloy::primitives::{B256, Bytes, U256};
+use alloy::sol_types::{SolCall, SolValue};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::registry::IRegistry;
+
+use super::world::{SENDER, Stage, call, data, upgrade_to};
+use crate::registry::world::{Reverted, account, is, refused, step};
+
+fn word(number: u64) -> [u8; 32] {
+    U256::from(number).to_be_bytes()
+}
+
+/// A stage where the sender alone may upgrade, and a version to go to.
+fn stage() -> Stage {
+    let mut stage = Stage::new();
+    stage.add("2.0", step("1.0", 0, Bytes::new()));
+    let order = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "migrate".into(),
+        expression: is(account(SENDER)),
+    };
+    stage.govern(&order).expect("set");
+    stage
+}
+
+fn silent<T: std::fmt::Debug>(result: Result<T, Reverted>) {
+    match result {
+        Err(Reverted(data)) => assert!(data.is_empty(), "{data}"),
+        Ok(done) => panic!("not refused: {done:?}"),
+    }
+}
+
+#[test]
+fn an_upgrade_with_malformed_arguments_reverts_without_data() {
+    let mut stage = stage();
+    let proxy = stage.proxy;
+    let huge = [0xff; 32];
+    let well = data(&upgrade_to("2.0"));
+    let to = Proxy::upgradeToCall::SELECTOR.as_slice();
+    let and_call = Proxy::upgradeToAndCallCall::SELECTOR.as_slice();
+    let label = [word(3).as_slice(), b"2.0", &[0; 29]].concat();
+    let mut malformed = vec![
+        to.to_vec(),
+        [to, &huge].concat(),
+        [to, &word(31)].concat(),
+        [to, &word(32), &huge].concat(),
+        [to, &word(32), &word(1 << 32)].concat(),
+        [to, &word(1 << 40), &label].concat(),
+        [and_call, &word(64), &huge, &label].concat(),
+        [and_call, &word(64), &word(64)].concat(),
+        [and_call, &word(64), &word(1 << 31), &label].concat(),
+    ];
+    malformed.extend((4..68).map(|length| well[..length].to_vec()));
+    for calldata in malformed {
+        silent(stage.world.raw(
+            account(SENDER),
+            proxy,
+            calldata.into(),
+            U256::ZERO,
+            30_000_000,
+        ));
+    }
+    assert_eq!(stage.version(proxy), "1.0");
+}
+
+#[test]
+fn an_upgrade_means_what_a_decoder_reads_and_nothing_else() {
+    let mut stage = stage();
+    let proxy = stage.proxy;
+    let to = Proxy::upgradeToCall::SELECTOR.as_slice();
+    // the length of the label says more, less or other bytes than stand there
+    for (length, bytes, read) in [
+        (2u64, b"2.0".as_slice(), "2."),
+        (4, b"2.0", "2.0\0"),
+        (0, b"2.0", ""),
+        (3, b"2.0 ", "2.0"),
+    ] {
+        let mut padded = bytes.to_vec();
+        padded.resize(32, 0);
+        let calldata = [to, &word(32), &word(length), &padded].concat();
+        let id = stage.world.chain.snapshot();
+        let upgraded = stage.world.raw(
+            account(SENDER),
+            proxy,
+            calldata.into(),
+            U256::ZERO,
+            30_000_000,
+        );
+        if read == "2.0" {
+            upgraded.expect("what stands behind the label counts nothing");
+            assert_eq!(stage.version(proxy), "2.0");
+        } else {
+            let unknown = Proxy::VersionNotFound {
+                name: "A".into(),
+                version: read.into(),
+            };
+            refused(upgraded, unknown);
+        }
+        assert!(stage.world.chain.revert(id));
+    }
+    // one offset for both arguments: the data is the label
+    let and_call = Proxy::upgradeToAndCallCall::SELECTOR.as_slice();
+    let label = [word(3).as_slice(), b"2.0", &[0; 29]].concat();
+    let shared = [and_call, &word(64), &word(64), &label].concat();
+    stage
+        .world
+        .raw(
+            account(SENDER),
+            proxy,
+            shared.into(),
+            U256::ZERO,
+            30_000_000,
+        )
+        .expect("`2.0` is a call as well");
+    assert_eq!(stage.version(proxy), "2.0");
+}
+
+#[test]
+fn governed_calls_refuse_dirty_words_and_bind_every_byte() {
+    let mut stage = Stage::new();
+    let creation = stage.creation(2, "1.0");
+    let clean = creation.abi_encode();
+    let registry = stage.world.registry;
+    let kind = 4 + 2 * 32;
+    let mut dirty = clean.clone();
+    dirty[kind] = 1;
+    let mut wide = clean.clone();
+    wide[kind + 30] = 1;
+    let mut far = clean.clone();
+    far[4..36].fill(0xff);
+    for calldata in [dirty, wide, far] {
+        let raw = super::world::IHostile::callCall {
+            target: registry,
+            value: U256::ZERO,
+            data: calldata.into(),
+        };
+        silent(stage.boss(vec![data(&raw)]));
+    }
+    let of = |stage: &Stage, call: Vec<u8>| {
+        stage
+            .world
+            .view(&IRegistry::actionOfCall { call: call.into() })
+            .expect("an action")
+    };
+    let longer = [clean.as_slice(), &[0; 32]].concat();
+    assert_ne!(
+        of(&stage, clean),
+        of(&stage, longer),
+        "another call, other approvals"
+    );
+}
+
+#[test]
+fn labels_that_look_alike_are_others() {
+    let mut stage = Stage::new();
+    let refused_label = |stage: &mut Stage, label: &str, reason: u8| {
+        let order = IRegistry::addVersionCall {
+            name: "A".into(),
+            version: label.into(),
+            code: stage.code.clone(),
+            step: step("1.0", 0, Bytes::new()),
+        };
+        refused(
+            stage.govern(&order),
+            IRegistry::InvalidLabel {
+                label: label.into(),
+                reason,
+            },
+        );
+    };
+    for look_alike in [
+        "1.0\0",
+        "1.0 ",
+        " 1.0",
+        "1.0\u{200b}",
+        "1\u{2024}0",
+        "\u{0417}.0",
+    ] {
+        refused_label(&mut stage, look_alike, 3);
+    }
+    stage.add("1.00", step("1.0", 0, Bytes::new()));
+    stage.add("2.0", step("1.00", 0, Bytes::new()));
+    let proxy = stage.proxy;
+    stage
+        .boss(vec![call(proxy, &upgrade_to("2.0"))])
+        .expect("two steps");
+    assert_eq!(stage.version(proxy), "2.0");
+}
+
+#[test]
+fn refusals_of_an_upgrade_come_before_that_of_its_value() {
+    let mut stage = stage();
+    let (proxy, value) = (stage.proxy, U256::from(5));
+    let stranger = account(6);
+    let with_data = |version: &str| Proxy::upgradeToAndCallCall {
+        version: version.into(),
+        data: Bytes::new(),
+    };
+    let unknown = Proxy::VersionNotFound {
+        name: "A".into(),
+        version: "9".into(),
+    };
+    let refusal = Proxy::UpgradeNotAuthorized {
+        caller: stranger,
+        from: "1.0".into(),
+        to: "2.0".into(),
+    };
+    let world = &mut stage.world;
+    refused(
+        world.pay(stranger, proxy, &upgrade_to("9"), value),
+        unknown.clone(),
+    );
+    refused(world.pay(stranger, proxy, &with_data("9"), value), unknown);
+    refused(
+        world.pay(stranger, proxy, &upgrade_to("2.0"), value),
+        refusal.clone(),
+    );
+    refused(
+        world.pay(stranger, proxy, &with_data("2.0"), value),
+        refusal,
+    );
+    for admin in [
+        world
+            .pay(account(SENDER), proxy, &upgrade_to("2.0"), value)
+            .map(drop),
+        world
+            .pay(account(SENDER), proxy, &with_data("2.0"), value)
+            .map(drop),
+    ] {
+        refused(admin, Proxy::ValueNotAccepted { value });
+    }
+    let sent = [
+        Proxy::implementationCall::SELECTOR,
+        Proxy::registryCall::SELECTOR,
+        Proxy::implementationVersionCall::SELECTOR,
+    ];
+    for view in sent {
+        let paid = world.raw(stranger, proxy, view.to_vec().into(), value, 5_000_000);
+        refused(paid, Proxy::ValueNotAccepted { value });
+    }
+    let _ = (B256::ZERO, ().abi_encode());
+}

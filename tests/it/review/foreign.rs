@@ -1,0 +1,225 @@
+//! The framework's code, run by accounts that are none of its proxies.
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::complex::IComplexStep;
+use stylus_upgrades_interface::instance::IInstanceRegistry;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_interface::slots;
+
+use super::world::{IHostile, SENDER, Stage, call, data, upgrade_to, write};
+use crate::registry::world::{account, framework, refused, step};
+
+fn delegate(target: Address, call: &impl SolCall) -> Bytes {
+    data(&IHostile::delegateCall {
+        target,
+        data: data(call),
+    })
+}
+
+#[test]
+fn an_account_that_dresses_as_a_proxy_is_no_instance() {
+    let mut stage = Stage::new();
+    stage.add("2.0", step("1.0", 0, Bytes::new()));
+    let impostor = stage.world.deploy("hostile").implementation;
+    let dress = write(slots::ADMIN, stage.world.registry.into_word());
+    let storage = framework().storage.address;
+    for tried in [
+        delegate(storage, &upgrade_to("2.0")),
+        delegate(storage, &Proxy::implementationVersionCall {}),
+    ] {
+        refused(
+            stage.act(impostor, vec![dress.clone(), tried]),
+            IRegistry::NotAnInstance { proxy: impostor },
+        );
+    }
+    for back in [false, true] {
+        let finish = delegate(storage, &IComplexStep::finishStepCall { back });
+        stage
+            .act(impostor, vec![dress.clone(), finish])
+            .expect_err("it is in no step");
+    }
+    refused(
+        stage.act(impostor, vec![delegate(storage, &upgrade_to("2.0"))]),
+        Proxy::NotAProxy {},
+    );
+}
+
+#[test]
+fn the_admin_path_called_directly_is_no_proxy_whatever_the_calldata() {
+    let mut stage = Stage::new();
+    let storage = framework().storage.address;
+    let selectors = [
+        Proxy::implementationCall::SELECTOR,
+        Proxy::upgradeToCall::SELECTOR,
+        IComplexStep::finishStepCall::SELECTOR,
+        [0xde, 0xad, 0xbe, 0xef],
+    ];
+    let whole = selectors.iter().map(|selector| selector.to_vec());
+    let cut = (0..4).map(|length| selectors[1][..length].to_vec());
+    for calldata in whole.chain(cut) {
+        for value in [0, 1] {
+            let called = stage.world.raw(
+                account(5),
+                storage,
+                calldata.clone().into(),
+                U256::from(value),
+                5_000_000,
+            );
+            refused(called, Proxy::NotAProxy {});
+        }
+    }
+}
+
+#[test]
+fn the_parts_of_the_registry_run_on_a_strangers_storage_without_a_trace_in_ours() {
+    let mut stage = Stage::new();
+    let stranger = stage.world.deploy("hostile").implementation;
+    let before = stage.world.chain.block_number();
+    let dress = write(slots::REGISTRY, B256::repeat_byte(1));
+    let begin = IInstanceRegistry::beginUpgradeCall {
+        caller: stage.boss,
+        version: "2.0".into(),
+    };
+    let rollout = IRegistry::rolloutCall {
+        name: "A".into(),
+        max: 1,
+    };
+    let part = framework().factory.address;
+    refused(
+        stage.act(stranger, vec![dress.clone(), delegate(part, &rollout)]),
+        IRegistry::DefinitionNotFound { name: "A".into() },
+    );
+    refused(
+        stage.act(stranger, vec![dress, delegate(part, &begin)]),
+        IRegistry::NotAnInstance {
+            proxy: account(SENDER),
+        },
+    );
+    let proxy = stage.proxy;
+    assert_eq!(stage.version(proxy), "1.0");
+    assert!(stage.world.chain.block_number() >= before);
+}
+
+#[test]
+fn nothing_changes_in_a_static_call_and_every_view_answers() {
+    let mut stage = Stage::new();
+    stage.add("2.0", step("1.0", 0, Bytes::new()));
+    let (boss, proxy, registry) = (stage.boss, stage.proxy, stage.world.registry);
+    let born = stage.creation(2, "1.0");
+    let changing = [
+        (proxy, data(&upgrade_to("2.0"))),
+        (registry, data(&born)),
+        (
+            registry,
+            data(&IRegistry::rolloutCall {
+                name: "A".into(),
+                max: 1,
+            }),
+        ),
+        (
+            registry,
+            data(&IRegistry::setPolicyCall {
+                name: "A".into(),
+                role: "x".into(),
+                expression: "NONE".into(),
+            }),
+        ),
+    ];
+    for (target, calldata) in changing {
+        let tried = data(&IHostile::staticCallCall {
+            target,
+            data: calldata,
+        });
+        stage
+            .act(boss, vec![tried])
+            .expect_err("it would change something");
+    }
+    let views = [
+        (proxy, data(&Proxy::implementationCall {})),
+        (proxy, data(&Proxy::registryCall {})),
+        (proxy, data(&Proxy::implementationVersionCall {})),
+        (registry, data(&IRegistry::instanceOfCall { proxy })),
+        (
+            registry,
+            data(&IRegistry::actionOfCall { call: data(&born) }),
+        ),
+    ];
+    for (target, calldata) in views {
+        let asked = data(&IHostile::staticCallCall {
+            target,
+            data: calldata,
+        });
+        stage.act(boss, vec![asked]).expect("a view");
+    }
+    assert_eq!(stage.version(proxy), "1.0");
+}
+
+#[test]
+fn a_delegated_account_is_no_proxy_and_no_code_but_may_approve() {
+    let mut stage = Stage::new();
+    let (proxy, boss) = (stage.proxy, stage.boss);
+    let designator = |to: Address| Bytes::from([&[0xef, 0x01, 0x00], to.as_slice()].concat());
+    let delegated = account(3);
+    for code in [framework().storage.address, framework().proxy.address] {
+        stage.world.chain.set_code(delegated, designator(code));
+        let called = stage
+            .world
+            .pay(account(5), delegated, &upgrade_to("2.0"), U256::ZERO);
+        refused(called, Proxy::NotAProxy {});
+    }
+    // an approver that delegated to code for everybody: everybody can make it approve
+    let approver = account(4);
+    stage
+        .world
+        .chain
+        .set_code(approver, designator(stage.code.implementation));
+    let order = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "migrate".into(),
+        expression: crate::registry::world::is(approver),
+    };
+    stage.govern(&order).expect("an approver");
+    stage.world.deploy("counter-v1");
+    let _ = boss;
+    let code = stage.code.clone();
+    let add = IRegistry::addVersionCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code,
+        step: step("1.0", 0, Bytes::new()),
+    };
+    stage
+        .world
+        .send(approver, &add)
+        .expect("it approves itself");
+    let upgrade = call(proxy, &upgrade_to("2.0"));
+    stage
+        .act(approver, vec![upgrade])
+        .expect("so could anybody, through its code");
+    assert_eq!(stage.version(proxy), "2.0");
+}
+
+#[test]
+fn a_batch_that_delegates_to_the_proxy_itself_does_not_lose_what_the_upgrade_wrote() {
+    // OpenZeppelin's Multicall: address(this).delegatecall. No frame of the proxy is open but
+    // its own, so the upgrade goes ahead; what the outer code holds was flushed before.
+    let mut stage = Stage::new();
+    let (proxy, boss) = (stage.proxy, stage.boss);
+    let slot = B256::repeat_byte(0x77);
+    let (before, after) = (B256::repeat_byte(1), B256::repeat_byte(2));
+    stage.add("2.0", super::world::migrating(vec![write(slot, after)]));
+    let batch = IHostile::actCall {
+        actions: vec![write(slot, before), delegate(proxy, &upgrade_to("2.0"))],
+    };
+    stage
+        .act(boss, vec![call(proxy, &batch)])
+        .expect("upgraded");
+    assert_eq!(stage.version(proxy), "2.0");
+    assert_eq!(stage.slot(proxy, slot), after);
+    assert_eq!(
+        stage.slot(proxy, slots::IMPLEMENTATION),
+        stage.code.implementation.into_word()
+    );
+}

@@ -1,0 +1,20 @@
+//! The promises of proxy and registry, attacked.
+//!
+//! | module | attacks |
+//! |---|---|
+//! | `one_transaction` | what an earlier call of the same transaction leaves behind |
+//! | `corrupted` | instances whose own code turned against the framework's slots |
+//! | `calldata` | calldata that is short, cut, overlapping, oversized or dirty |
+//! | `foreign` | code of the framework run by accounts that are none of its proxies |
+//! | `resources` | too little gas, too much return data |
+//! | `expiry` | programs of the framework that nobody kept alive |
+//! | `readable` | what views show against what events tell |
+
+mod calldata;
+mod corrupted;
+mod expiry;
+mod foreign;
+mod one_transaction;
+mod readable;
+mod resources;
+mod world;

@@ -1,0 +1,202 @@
+//! What lasts for a transaction (tokens, locks) must not outlive the call that it was made for.
+
+use alloy::primitives::{B256, Bytes, U256};
+use stylus_upgrades_interface::migratable::IMigratable::NotInUpgrade;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_interface::slots;
+
+use super::world::{IHostile, Stage, call, data, migrating, try_call, upgrade_to};
+use crate::registry::world::{refused, step};
+
+fn fails(data: &'static [u8]) -> Bytes {
+    super::world::data(&IHostile::revertWithCall { data: data.into() })
+}
+
+#[test]
+fn an_upgrade_that_fails_leaves_no_token_and_no_lock_to_the_next_call() {
+    let mut stage = Stage::new();
+    stage.add("2.0", migrating(vec![fails(b"no")]));
+    stage.add("2.1", step("1.0", 0, Bytes::new()));
+    let (proxy, registry) = (stage.proxy, stage.world.registry);
+    let other = stage.create(2, "1.0");
+    let again = IHostile::migrateCall { actions: vec![] };
+    let born = stage.creation(3, "1.0");
+    refused(
+        stage.boss(vec![
+            try_call(proxy, &upgrade_to("2.0")),
+            call(proxy, &again),
+        ]),
+        NotInUpgrade {},
+    );
+    let done = stage
+        .boss(vec![
+            try_call(proxy, &upgrade_to("2.0")),
+            call(other, &upgrade_to("2.1")),
+            try_call(proxy, &upgrade_to("2.0")),
+            call(registry, &born),
+            try_call(proxy, &upgrade_to("2.0")),
+            call(proxy, &upgrade_to("2.1")),
+        ])
+        .expect("only what fails fails");
+    let upgraded = done.events::<IRegistry::InstanceUpgraded>();
+    let upgraded: Vec<_> = upgraded.into_iter().map(|event| event.proxy).collect();
+    assert_eq!(upgraded, [other, proxy]);
+    assert_eq!(stage.version(proxy), "2.1");
+    assert_eq!(stage.slot(proxy, slots::migrated("2.0")), B256::ZERO);
+}
+
+#[test]
+fn an_upgrade_leaves_no_token_behind() {
+    let mut stage = Stage::new();
+    stage.add("2.0", migrating(vec![]));
+    let proxy = stage.proxy;
+    for late in [
+        data(&IHostile::migrateCall { actions: vec![] }),
+        data(&IHostile::initializeCall { actions: vec![] }),
+    ] {
+        let late = IHostile::callCall {
+            target: proxy,
+            value: U256::ZERO,
+            data: late,
+        };
+        refused(
+            stage.boss(vec![call(proxy, &upgrade_to("2.0")), data(&late)]),
+            NotInUpgrade {},
+        );
+    }
+}
+
+#[test]
+fn a_birth_whose_initializer_consumed_nothing_leaves_no_token_behind() {
+    let mut stage = Stage::new();
+    let registry = stage.world.registry;
+    let mut creation = stage.creation(2, "1.0");
+    creation.initData = data(&IHostile::actCall { actions: vec![] });
+    let asked = IRegistry::proxyAddressCall {
+        name: "A".into(),
+        kind: 0,
+        salt: creation.salt,
+    };
+    let proxy = stage.world.view(&asked).expect("an address");
+    let late = IHostile::initializeCall { actions: vec![] };
+    refused(
+        stage.boss(vec![call(registry, &creation), call(proxy, &late)]),
+        NotInUpgrade {},
+    );
+}
+
+#[test]
+fn two_instances_are_born_and_upgraded_in_one_transaction() {
+    let mut stage = Stage::new();
+    stage.add("2.0", migrating(vec![]));
+    let registry = stage.world.registry;
+    let (proxy, other) = (stage.proxy, stage.create(2, "1.0"));
+    let (third, fourth) = (stage.creation(3, "1.0"), stage.creation(4, "2.0"));
+    let done = stage
+        .boss(vec![
+            call(proxy, &upgrade_to("2.0")),
+            call(registry, &third),
+            try_call(registry, &third),
+            call(other, &upgrade_to("2.0")),
+            call(registry, &fourth),
+        ])
+        .expect("done");
+    assert_eq!(done.events::<IRegistry::ProxyCreated>().len(), 2);
+    assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 2);
+    assert_eq!(done.events::<Proxy::Upgraded>().len(), 4);
+    refused(
+        stage.boss(vec![call(registry, &third)]),
+        IRegistry::ProxyExists {
+            proxy: stage
+                .world
+                .view(&IRegistry::proxyAddressCall {
+                    name: "A".into(),
+                    kind: 0,
+                    salt: third.salt,
+                })
+                .expect("an address"),
+        },
+    );
+}
+
+#[test]
+fn a_proxy_is_upgraded_once_in_a_transaction() {
+    let mut stage = Stage::new();
+    stage.add("2.0", migrating(vec![]));
+    stage.add("3.0", step("2.0", 0, Bytes::new()));
+    let (proxy, registry) = (stage.proxy, stage.world.registry);
+    let born = stage.creation(2, "1.0");
+    let asked = IRegistry::proxyAddressCall {
+        name: "A".into(),
+        kind: 0,
+        salt: born.salt,
+    };
+    let second = stage.world.view(&asked).expect("an address");
+    for twice in [
+        vec![
+            call(proxy, &upgrade_to("2.0")),
+            call(proxy, &upgrade_to("3.0")),
+        ],
+        vec![call(registry, &born), call(second, &upgrade_to("2.0"))],
+    ] {
+        refused(stage.boss(twice), Proxy::UpgradeInProgress {});
+    }
+    let done = stage
+        .boss(vec![
+            call(registry, &born),
+            try_call(second, &upgrade_to("2.0")),
+            call(proxy, &upgrade_to("3.0")),
+            try_call(proxy, &upgrade_to("3.0")),
+        ])
+        .expect("once each");
+    assert_eq!(done.events::<Proxy::Upgraded>().len(), 2);
+    stage
+        .boss(vec![call(second, &upgrade_to("2.0"))])
+        .expect("in the next transaction");
+}
+
+#[test]
+fn a_stranger_cannot_keep_the_lock_or_use_it_up() {
+    let mut stage = Stage::new();
+    stage
+        .migrate("2.0", migrating(vec![fails(b"no")]))
+        .expect_err("one that fails");
+    let (proxy, registry) = (stage.proxy, stage.world.registry);
+    stage.add("2.0", migrating(vec![]));
+    // the boss is a stranger's tool here: it tries everything that reverts, then works
+    let nothing = IRegistry::rolloutCall {
+        name: "A".into(),
+        max: 9,
+    };
+    let unknown = IRegistry::rolloutCall {
+        name: "B".into(),
+        max: 9,
+    };
+    let begin = stylus_upgrades_interface::instance::IInstanceRegistry::beginUpgradeCall {
+        caller: registry,
+        version: "2.0".into(),
+    };
+    let mut actions = Vec::new();
+    for _ in 0..3 {
+        actions.push(call(registry, &nothing));
+        actions.push(try_call(registry, &unknown));
+        actions.push(try_call(registry, &begin));
+        actions.push(try_call(
+            registry,
+            &IRegistry::cancelCall {
+                action: Default::default(),
+            },
+        ));
+        actions.push(try_call(
+            registry,
+            &IRegistry::revokeCall {
+                action: Default::default(),
+            },
+        ));
+        actions.push(try_call(proxy, &upgrade_to("9")));
+    }
+    actions.push(call(proxy, &upgrade_to("2.0")));
+    stage.boss(actions).expect("nothing is left locked");
+    assert_eq!(stage.version(proxy), "2.0");
+}

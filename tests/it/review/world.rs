@@ -1,0 +1,208 @@
+//! A definition of the hostile contract with an instance, and a bare hostile contract that is
+//! the only one who may do anything: it makes many calls in one transaction.
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::sol;
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
+
+use crate::registry::world::{Done, Reverted, World, account, birth, is, step};
+
+sol! {
+    /// `contracts/hostile`: actions are calls of its own functions, run in its own frame.
+    interface IHostile {
+        function initialize(bytes[] actions) external payable returns (bytes memory);
+        function migrate(bytes[] actions) external payable returns (bytes memory);
+        function act(bytes[] actions) external payable returns (bytes memory);
+        function revertWith(bytes data) external payable;
+        function revertPattern(uint256 n) external payable;
+        function spin() external payable;
+        function writeSlot(bytes32 slot, bytes32 value) external payable;
+        function readSlot(bytes32 slot) external view returns (bytes32);
+        function call(address target, uint256 value, bytes data) external payable returns (bytes memory);
+        function tryCall(address target, uint256 value, bytes data) external payable returns (bool, bytes memory);
+        function staticCall(address target, bytes data) external view returns (bytes memory);
+        function delegate(address target, bytes data) external payable returns (bytes memory);
+    }
+}
+
+/// The one who sends transactions.
+pub(crate) const SENDER: usize = 0;
+
+pub(crate) struct Stage {
+    pub(crate) world: World,
+    /// The hostile code.
+    pub(crate) code: Code,
+    /// Bare hostile code: the only approver.
+    pub(crate) boss: Address,
+    /// An instance at 1.0.
+    pub(crate) proxy: Address,
+}
+
+/// The calldata of a call.
+pub(crate) fn data(call: &impl SolCall) -> Bytes {
+    call.abi_encode().into()
+}
+
+/// The action that calls `target` and fails with it.
+pub(crate) fn call(target: Address, call: &impl SolCall) -> Bytes {
+    data(&IHostile::callCall {
+        target,
+        value: U256::ZERO,
+        data: data(call),
+    })
+}
+
+/// The action that calls `target` and goes on whatever comes.
+pub(crate) fn try_call(target: Address, call: &impl SolCall) -> Bytes {
+    data(&IHostile::tryCallCall {
+        target,
+        value: U256::ZERO,
+        data: data(call),
+    })
+}
+
+pub(crate) fn write(slot: B256, value: B256) -> Bytes {
+    data(&IHostile::writeSlotCall { slot, value })
+}
+
+pub(crate) fn upgrade_to(version: &str) -> Proxy::upgradeToCall {
+    Proxy::upgradeToCall {
+        version: version.into(),
+    }
+}
+
+/// The mixin's migration of the hostile contract.
+pub(crate) fn migrating(actions: Vec<Bytes>) -> Step {
+    step("1.0", 1, data(&IHostile::migrateCall { actions }))
+}
+
+impl Stage {
+    pub(crate) fn new() -> Self {
+        let mut world = World::new(&is(account(SENDER)));
+        let code = world.deploy("hostile");
+        let boss = world.deploy("hostile").implementation;
+        world.define(&is(boss)).expect("defined");
+        let mut stage = Self {
+            world,
+            code,
+            boss,
+            proxy: Address::ZERO,
+        };
+        stage.add("1.0", birth());
+        stage.proxy = stage.create(1, "1.0");
+        stage
+    }
+
+    /// Creation of an instance.
+    pub(crate) fn creation(&self, n: u8, version: &str) -> IRegistry::createProxyCall {
+        IRegistry::createProxyCall {
+            name: "A".into(),
+            version: version.into(),
+            kind: 0,
+            salt: B256::repeat_byte(n),
+            initData: Bytes::new(),
+        }
+    }
+
+    /// The boss makes the registry do something.
+    pub(crate) fn govern<C: SolCall>(&mut self, order: &C) -> Result<Done<C::Return>, Reverted> {
+        let order = call(self.world.registry, order);
+        let done = self.boss(vec![order])?;
+        let answer = IHostile::callCall::abi_decode_returns(&done.returned).expect("bytes");
+        Ok(Done {
+            returned: C::abi_decode_returns(&answer).expect("an answer of that type"),
+            logs: done.logs,
+            gas: done.gas,
+        })
+    }
+
+    /// The boss runs actions, all in one transaction.
+    pub(crate) fn boss(&mut self, actions: Vec<Bytes>) -> Result<Done<Bytes>, Reverted> {
+        self.act(self.boss, actions)
+    }
+
+    /// Hostile code runs actions for a stranger, all in one transaction.
+    pub(crate) fn act(
+        &mut self,
+        who: Address,
+        actions: Vec<Bytes>,
+    ) -> Result<Done<Bytes>, Reverted> {
+        let act = IHostile::actCall { actions };
+        self.world.pay(account(SENDER), who, &act, U256::ZERO)
+    }
+
+    pub(crate) fn create(&mut self, n: u8, version: &str) -> Address {
+        let creation = self.creation(n, version);
+        self.govern(&creation).expect("created").returned.proxy
+    }
+
+    pub(crate) fn add(&mut self, version: &str, step: Step) {
+        let code = self.code.clone();
+        self.add_code(version, code, step);
+    }
+
+    pub(crate) fn add_code(&mut self, version: &str, code: Code, step: Step) {
+        let order = IRegistry::addVersionCall {
+            name: "A".into(),
+            version: version.into(),
+            code,
+            step,
+        };
+        self.govern(&order).expect("added");
+    }
+
+    /// Makes a version current that is there already, or adds it.
+    pub(crate) fn migrate(&mut self, version: &str, step: Step) -> Result<(), Reverted> {
+        let order = IRegistry::migrateCall {
+            name: "A".into(),
+            version: version.into(),
+            code: self.code.clone(),
+            step,
+        };
+        self.govern(&order).map(drop)
+    }
+
+    /// What the registry has on record.
+    pub(crate) fn version(&self, proxy: Address) -> String {
+        let asked = IRegistry::instanceOfCall { proxy };
+        self.world.view(&asked).expect("an instance").version
+    }
+
+    pub(crate) fn rollout(
+        &mut self,
+        max: u16,
+        gas: u64,
+    ) -> Result<Done<IRegistry::rolloutReturn>, Reverted> {
+        let call = IRegistry::rolloutCall {
+            name: "A".into(),
+            max,
+        };
+        let registry = self.world.registry;
+        self.world
+            .pay_with_gas(account(5), registry, &call, U256::ZERO, gas)
+    }
+
+    pub(crate) fn slot(&self, account: Address, slot: B256) -> B256 {
+        self.world
+            .chain
+            .storage(account, slot.into(), stylus_chain::BlockId::latest())
+            .expect("latest")
+    }
+}
+
+/// Creation code of EVM code of less than 64 KiB.
+pub(crate) fn creation_code(code: &[u8]) -> Vec<u8> {
+    stylus_upgrades::build::evm::creation_code(code).to_vec()
+}
+
+/// EVM code that answers the same bytes to everybody.
+pub(crate) fn answering(answer: &[u8]) -> Vec<u8> {
+    let length = (answer.len() as u16).to_be_bytes();
+    // PUSH2 length PUSH1 13 PUSH0 CODECOPY PUSH2 length PUSH0 RETURN, then the answer
+    let mut code = vec![0x61, length[0], length[1], 0x60, 0x0c, 0x5f, 0x39];
+    code.extend([0x61, length[0], length[1], 0x5f, 0xf3]);
+    code.extend_from_slice(answer);
+    code
+}
