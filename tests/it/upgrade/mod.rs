@@ -21,6 +21,8 @@ mod story;
 mod value;
 mod world;
 
+pub(crate) use world::IHostile;
+
 /// The whole way to version 2, for tests of where it runs.
 pub(crate) async fn counter_at_version_2(
     harness: &stylus_upgrades_harness::Harness,

@@ -1,6 +1,10 @@
-use alloy::primitives::{Address, Bytes, address};
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, B256, Bytes, U256, address};
+use alloy::rpc::types::TransactionRequest;
+use alloy::sol_types::SolCall;
 use serde_json::Value;
 use stylus_upgrades_harness::{Chain, Harness, HarnessError, Program, assert_reverts, step};
+use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ImplementationNotRunnable;
 use stylus_upgrades_interface::reasons::not_runnable;
 use stylus_upgrades_interface::registry::IRegistry::CodeChanged;
@@ -45,7 +49,11 @@ async fn code_that_cannot_run_is_no_version() -> Done {
             .into(),
     )
     .await?;
+    let fragment = address!("00000000000000000000000000000000f4a90000");
+    let code = [&[0xef, 0xf0, 0x01], [7; 40].as_slice()].concat();
+    set_code(chain, fragment, code.into()).await?;
     for (account, reason) in [
+        (fragment, not_runnable::FRAGMENT),
         (inactive, not_runnable::NOT_ACTIVATED),
         (designator, not_runnable::DESIGNATOR),
         (
@@ -66,7 +74,6 @@ async fn code_that_cannot_run_is_no_version() -> Done {
 
 #[tokio::test]
 async fn an_account_without_code_is_no_version() -> Done {
-    use alloy::primitives::B256;
     use stylus_upgrades_interface::registry::{Code, IRegistry::addVersionCall};
     let harness = Harness::start().await?;
     let _it = counter(&harness).await?;
@@ -156,4 +163,51 @@ async fn a_proxy_of_an_unregistered_kind_is_born_of_no_version() -> Done {
     assert_reverts(added, refused(minimal, not_runnable::PROXY));
     it.definition.create_proxy("1.0", &initialize(1)).await?;
     Ok(())
+}
+
+#[tokio::test]
+async fn an_expired_program_is_not_upgraded_to() -> Done {
+    let harness = Harness::start().await?;
+    let it = counter(&harness).await?;
+    let parts = harness.framework();
+    let alive = [
+        parts.storage.artifact.codehash(),
+        parts.proxy.artifact.codehash(),
+        parts.governance.artifact.codehash(),
+        parts.factory.artifact.codehash(),
+        parts.registry.codehash(),
+        it.first.codehash,
+    ];
+    pass(harness.chain(), 200).await?;
+    for codehash in alive {
+        keep_alive(harness.chain(), codehash).await?;
+    }
+    pass(harness.chain(), 200).await?;
+    let expired = refused(it.second.address, not_runnable::EXPIRED);
+    assert_reverts(it.instance.upgrade("2.0").await, expired);
+    assert_eq!(it.instance.version().await?, "1.0");
+
+    harness.chain().activate(it.second.address).await?;
+    it.instance.upgrade("2.0").await?;
+    Ok(())
+}
+
+/// Lets days pass.
+async fn pass(chain: &Chain, days: u64) -> Result<(), HarnessError> {
+    chain
+        .request::<_, Value>("evm_increaseTime", (days * 86_400,))
+        .await?;
+    chain.request::<_, Value>("evm_mine", ()).await.map(drop)
+}
+
+/// Prolongs an activation; too much data fee is given back.
+async fn keep_alive(chain: &Chain, codehash: B256) -> Result<(), HarnessError> {
+    let call = IArbWasm::codehashKeepaliveCall { codehash }.abi_encode();
+    let request = TransactionRequest::default()
+        .with_to(ARB_WASM)
+        .with_input(call);
+    chain
+        .send(request.with_value(U256::from(10).pow(U256::from(17))))
+        .await
+        .map(drop)
 }

@@ -39,6 +39,7 @@ sol! {
         function writeSlot(bytes32 slot, bytes32 value) external payable;
         function call(address target, uint256 value, bytes data) external payable returns (bytes);
         function tryCall(address target, uint256 value, bytes data) external payable returns (bool, bytes);
+        function staticCall(address target, bytes data) external view returns (bytes);
         function delegate(address target, bytes data) external payable returns (bytes);
         function writeCallFlush(bytes32 slot, bytes32 value, address target, bytes data) external payable returns (bool, bytes);
     }

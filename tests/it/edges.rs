@@ -1,0 +1,169 @@
+//! What a proxy does at its edges: no implementation, a circle of proxies, odd calldata of its
+//! own selectors, static calls, too little gas.
+
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::rpc::types::TransactionRequest;
+use alloy::sol_types::SolCall;
+use stylus_upgrades::build::evm;
+use stylus_upgrades_harness::{Chain, Harness, HarnessError, assert_reverts, home};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
+    ImplementationNotRunnable, ValueNotAccepted, implementationCall, registryCall,
+};
+use stylus_upgrades_interface::reasons::not_runnable;
+use stylus_upgrades_tests::proxies::{Maker, Proxy, probe};
+
+type Done = Result<(), HarnessError>;
+
+fn to(account: Address, data: impl Into<Bytes>) -> TransactionRequest {
+    TransactionRequest::default()
+        .with_to(account)
+        .with_input(data)
+}
+
+#[tokio::test]
+async fn a_proxy_without_implementation_says_so() -> Done {
+    let chain = Chain::start().await?;
+    let maker = Maker::new(&chain)?;
+    for kind in [Proxy::Ours, Proxy::Bare] {
+        let proxy = maker.make(kind, Address::ZERO).await?;
+        let nothing = ImplementationNotRunnable {
+            implementation: Address::ZERO,
+            reason: not_runnable::NO_CODE,
+        };
+        assert_reverts(chain.call(to(proxy, [1, 2, 3, 4])).await, nothing.clone());
+        assert_reverts(chain.call(to(proxy, Bytes::new())).await, nothing);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn proxies_that_point_at_each_other_end_and_change_nothing() -> Done {
+    let chain = Chain::start().await?;
+    let maker = Maker::new(&chain)?;
+    let code = maker.builder().contract("upgradeability-proxy")?.code;
+    // A proxy's address follows from its creator's nonce, so two can name each other.
+    let nonce: U256 = chain
+        .request("eth_getTransactionCount", (chain.account(0), "latest"))
+        .await?;
+    let first = chain.account(0).create(nonce.to());
+    let second = chain.account(0).create(nonce.to::<u64>() + 1);
+    assert_eq!(
+        chain
+            .create(evm::proxy_creation_code(second, &code))
+            .await?,
+        first
+    );
+    assert_eq!(
+        chain.create(evm::proxy_creation_code(first, &code)).await?,
+        second
+    );
+    chain.activate(first).await?;
+    for gas in [1_000_000, 30_000_000] {
+        let endless = to(first, [1, 2, 3, 4]).with_gas_limit(gas);
+        assert!(chain.call(endless).await.is_err(), "with {gas} gas");
+    }
+    let receipt = chain
+        .send_anyway(to(first, [1, 2, 3, 4]).with_gas_limit(5_000_000))
+        .await?;
+    assert!(!receipt.status());
+    Ok(())
+}
+
+#[tokio::test]
+async fn its_own_selectors_are_answered_whatever_stands_behind_them() -> Done {
+    let chain = Chain::start().await?;
+    let maker = Maker::new(&chain)?;
+    let implementation = chain
+        .create(maker.solidity().contract("Probe")?.creation.clone())
+        .await?;
+    let proxy = maker.make(Proxy::Ours, implementation).await?;
+    let storage = maker.builder().framework()?.storage;
+    let deployer = stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
+    let creation = [&[0; 32], storage.artifact.creation_code().as_ref()].concat();
+    chain.send(to(deployer, creation)).await?;
+    chain.activate(storage.address).await?;
+    for behind in [0, 1, 31, 32, 33, 10_000] {
+        let mut data = implementationCall::SELECTOR.to_vec();
+        data.extend(std::iter::repeat_n(0xff, behind));
+        let answer = chain.call(to(proxy, data)).await?;
+        assert_eq!(answer, Bytes::from(implementation.into_word().0));
+    }
+    let with_value = to(proxy, registryCall::SELECTOR).with_value(U256::from(1));
+    assert_reverts(
+        chain.call(with_value).await,
+        ValueNotAccepted {
+            value: U256::from(1),
+        },
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_static_call_reads_through_a_proxy_and_writes_nothing() -> Done {
+    use crate::upgrade::IHostile;
+    let harness = Harness::start().await?;
+    let chain = harness.chain();
+    let maker = Maker::new(chain)?;
+    let caller = harness.build_and_deploy("contracts/hostile").await?.address;
+    let wasm = harness
+        .build_and_deploy(home().join("tests/fixtures/probe"))
+        .await?
+        .address;
+    let evm = chain
+        .create(maker.solidity().contract("Probe")?.creation.clone())
+        .await?;
+    for implementation in [wasm, evm] {
+        let target = maker.make(Proxy::Ours, implementation).await?;
+        let slot = U256::from(1);
+        let read = IHostile::staticCallCall {
+            target,
+            data: probe::loadCall { slot }.abi_encode().into(),
+        };
+        assert_eq!(chain.read(caller, &read).await?, Bytes::from([0; 32]));
+        let store = probe::storeCall { slot, value: slot };
+        let write = IHostile::staticCallCall {
+            target,
+            data: store.abi_encode().into(),
+        };
+        assert!(chain.read(caller, &write).await.is_err());
+        let log = probe::emitLogCall {
+            topics: vec![],
+            data: Bytes::new(),
+        };
+        let log = IHostile::staticCallCall {
+            target,
+            data: log.abi_encode().into(),
+        };
+        assert!(chain.read(caller, &log).await.is_err());
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn too_little_gas_fails_and_changes_nothing() -> Done {
+    let chain = Chain::start().await?;
+    let maker = Maker::new(&chain)?;
+    let probe_crate = maker.builder().path(&home().join("tests/fixtures/probe"))?;
+    let implementation = chain.deploy(&probe_crate).await?;
+    let proxy = maker.make(Proxy::Ours, implementation).await?;
+    let slot = U256::from(9);
+    let store = probe::storeCall {
+        slot,
+        value: U256::from(1),
+    }
+    .abi_encode();
+    let enough = chain.send(to(proxy, store.clone())).await?.gas_used;
+    for gas in [22_000, 30_000, 40_000, 50_000, enough - 1] {
+        let write = probe::storeCall {
+            slot: U256::from(10),
+            value: U256::from(1),
+        };
+        let receipt = chain
+            .send_anyway(to(proxy, write.abi_encode()).with_gas_limit(gas))
+            .await?;
+        assert!(!receipt.status(), "with {gas} of {enough} gas");
+        assert_eq!(chain.storage(proxy, U256::from(10)).await?, B256::ZERO);
+    }
+    Ok(())
+}
