@@ -11,5 +11,6 @@ mod registry;
 mod review;
 mod snapshots;
 mod spec;
+mod strangers;
 mod upgrade;
 mod walkthrough;
