@@ -40,6 +40,18 @@ pub enum ChainError {
     /// A saved state could not be read.
     #[error("saved state: {0}")]
     BadState(String),
+    /// The block that this chain goes on from could not be read.
+    #[error("the chain beneath could not be read: {0}")]
+    Source(String),
+    /// The block to go on from has no ArbOS, or one whose rules are not known.
+    #[error(
+        "the chain beneath tells ArbOS version {version}: expected one of {:?}",
+        crate::Chain::ARBOS_VERSIONS
+    )]
+    NotArbitrum {
+        /// What its state tells, 0 without ArbOS.
+        version: u64,
+    },
     /// Not built.
     #[error("{0} is not supported by this chain")]
     NotSupported(&'static str),

@@ -18,6 +18,7 @@ mod genesis;
 mod ledger;
 mod pool;
 mod precompiles;
+mod source;
 mod stylus;
 mod trace;
 mod types;
@@ -25,9 +26,10 @@ mod world;
 
 pub use alloy_consensus::TxEnvelope;
 pub use alloy_eips::{BlockId, BlockNumberOrTag};
-pub use chain::Chain;
+pub use chain::{Chain, SlotChange};
 pub use config::ChainConfig;
 pub use error::{ChainError, RejectReason};
+pub use source::{Source, SourceAccount};
 pub use types::{
     AccountOverride, AccountView, Block, CallOutcome, CallRequest, ChainState, Halt, LogEntry,
     LogFilter, MinedTransaction, Overrides, PoolContent, PooledTransaction, Receipt, TraceKind,

@@ -1,7 +1,14 @@
 //! The world state with all its past: every value keeps its versions, so that reading at an old
 //! block is a binary search, a snapshot is a number, and going back is undoing a list of keys.
 
-use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::HashMap};
+mod base;
+
+use crate::Source;
+use alloy_primitives::{
+    Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256,
+    map::{HashMap, HashSet},
+};
+use base::Base;
 use revm::state::{AccountInfo, Bytecode, EvmState};
 
 /// Balance, nonce and code hash of an account that exists.
@@ -46,6 +53,10 @@ pub(crate) struct World {
     /// Keys written by each version, for undoing.
     log: Vec<(u64, Vec<Key>)>,
     version: u64,
+    /// What is read where nothing was written.
+    base: Option<Base>,
+    /// Accounts whose storage in `base` counts no longer, with the version that ended it.
+    wiped: HashMap<Address, u64>,
 }
 
 /// Reads the newest value that is not younger than `at`.
@@ -65,6 +76,32 @@ fn value_at<T: Copy>(versions: &Versions<T>, at: u64) -> Option<T> {
 pub(crate) const NOW: u64 = u64::MAX;
 
 impl World {
+    /// A world on top of a block of another chain.
+    pub(crate) fn on(source: Box<dyn Source>) -> Self {
+        Self {
+            base: Some(Base::new(source)),
+            ..Self::default()
+        }
+    }
+
+    /// What could not be read from the source, if anything.
+    pub(crate) fn fault(&self) -> Option<String> {
+        self.base.as_ref().and_then(Base::fault)
+    }
+
+    /// Every slot that was written after `version`, once each.
+    pub(crate) fn slots_written_after(&self, version: u64) -> Vec<(Address, U256)> {
+        let younger = self.log.partition_point(|(written, _)| *written <= version);
+        let keys = self.log.iter().skip(younger).flat_map(|(_, keys)| keys);
+        let slots: HashSet<_> = keys
+            .filter_map(|key| match key {
+                Key::Slot(address, slot) => Some((*address, *slot)),
+                Key::Account(_) => None,
+            })
+            .collect();
+        slots.into_iter().collect()
+    }
+
     /// The version that the newest writes carry.
     pub(crate) fn version(&self) -> u64 {
         self.version
@@ -98,11 +135,16 @@ impl World {
                 }
             }
         }
+        self.wiped.retain(|_, since| *since <= version);
         self.version = version;
     }
 
     pub(crate) fn account(&self, address: Address, at: u64) -> Option<Account> {
-        value_at(self.accounts.get(&address)?, at)?
+        let written = self.accounts.get(&address);
+        match written.and_then(|versions| value_at(versions, at)) {
+            Some(account) => account,
+            None => self.base.as_ref()?.account(address),
+        }
     }
 
     pub(crate) fn slot(&self, address: Address, slot: U256, at: u64) -> U256 {
@@ -110,13 +152,27 @@ impl World {
             .storage
             .get(&address)
             .and_then(|slots| slots.get(&slot));
-        versions
-            .and_then(|versions| value_at(versions, at))
-            .unwrap_or_default()
+        match versions.and_then(|versions| value_at(versions, at)) {
+            Some(value) => value,
+            None => self.base_slot(address, slot, at),
+        }
+    }
+
+    fn base_slot(&self, address: Address, slot: U256, at: u64) -> U256 {
+        let Some(base) = &self.base else {
+            return U256::ZERO;
+        };
+        if self.wiped.get(&address).is_some_and(|since| *since <= at) {
+            return U256::ZERO;
+        }
+        base.slot(address, slot)
     }
 
     pub(crate) fn code(&self, hash: B256) -> Bytecode {
-        self.codes.get(&hash).cloned().unwrap_or_default()
+        let known = self.codes.get(&hash).cloned();
+        known
+            .or_else(|| self.base.as_ref()?.code(hash))
+            .unwrap_or_default()
     }
 
     /// Every account that exists now, with its non-zero slots, in no particular order.
@@ -135,25 +191,21 @@ impl World {
     /// Writes an account; empty ones are removed (EIP-161).
     pub(crate) fn set_account(&mut self, address: Address, account: Option<Account>) {
         let account = account.filter(|account| !account.is_empty());
-        let versions = self.accounts.entry(address).or_default();
-        if value_at(versions, NOW).flatten() == account {
+        if self.account(address, NOW) == account {
             return;
         }
+        let versions = self.accounts.entry(address).or_default();
         if push_version(versions, self.version, account) {
             self.record(Key::Account(address));
         }
     }
 
     pub(crate) fn set_slot(&mut self, address: Address, slot: U256, value: U256) {
-        let versions = self
-            .storage
-            .entry(address)
-            .or_default()
-            .entry(slot)
-            .or_default();
-        if value_at(versions, NOW).unwrap_or_default() == value {
+        if self.slot(address, slot, NOW) == value {
             return;
         }
+        let slots = self.storage.entry(address).or_default();
+        let versions = slots.entry(slot).or_default();
         if push_version(versions, self.version, value) {
             self.record(Key::Slot(address, slot));
         }
@@ -178,6 +230,9 @@ impl World {
             .collect();
         for slot in slots {
             self.set_slot(address, slot, U256::ZERO);
+        }
+        if self.base.is_some() {
+            self.wiped.entry(address).or_insert(self.version);
         }
     }
 

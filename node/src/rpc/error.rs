@@ -77,6 +77,9 @@ impl From<ChainError> for RpcError {
             ChainError::TimestampTooLow { .. } | ChainError::BadState(_) => {
                 Self::Params(error.to_string())
             }
+            ChainError::Source(_) | ChainError::NotArbitrum { .. } => {
+                Self::Internal(error.to_string())
+            }
             ChainError::Internal(fault) => Self::Internal(fault),
         }
     }

@@ -128,6 +128,7 @@ impl Chain {
                 self.code_size_limit(),
             )
         })?;
+        self.sound()?;
         self.world.advance();
         self.world.apply(executed.changes);
 

@@ -2,6 +2,7 @@
 
 mod control;
 mod environment;
+mod fork;
 mod mine;
 mod read;
 mod saved;
@@ -19,6 +20,7 @@ use crate::{
     world::World,
 };
 use alloy_primitives::{Address, B256, map::AddressSet};
+pub use fork::SlotChange;
 use snapshot::Snapshot;
 use std::cell::RefCell;
 
@@ -65,6 +67,13 @@ impl Chain {
             "the rules of ArbOS {version} are not known, only those of {:?}",
             Self::ARBOS_VERSIONS
         );
+        let mut world = World::default();
+        genesis::initialise(&mut world, &config);
+        Self::begin(config, world)
+    }
+
+    /// Seals the first block on top of `world`.
+    fn begin(config: ChainConfig, world: World) -> Self {
         let knobs = Knobs {
             coinbase: crate::arbos::SEQUENCER,
             gas_limit: config.gas_limit,
@@ -81,8 +90,6 @@ impl Chain {
         };
         let timestamp = config.timestamp.unwrap_or_else(wall);
         clock.set(timestamp);
-        let mut world = World::default();
-        genesis::initialise(&mut world, &config);
         let mut chain = Self {
             config,
             world,

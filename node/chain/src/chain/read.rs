@@ -107,7 +107,9 @@ impl Chain {
     /// [`ChainError::UnknownBlock`].
     pub fn account(&self, address: Address, id: BlockId) -> Result<AccountView, ChainError> {
         let view = self.view(id, None)?;
-        let Some(info) = view.info(address) else {
+        let info = view.info(address);
+        self.sound()?;
+        let Some(info) = info else {
             return Ok(AccountView::default());
         };
         let code = view.code(info.code_hash).original_bytes();
@@ -125,7 +127,9 @@ impl Chain {
     /// # Errors
     /// [`ChainError::UnknownBlock`].
     pub fn storage(&self, address: Address, slot: U256, id: BlockId) -> Result<B256, ChainError> {
-        Ok(self.view(id, None)?.slot(address, slot).into())
+        let value = self.view(id, None)?.slot(address, slot);
+        self.sound()?;
+        Ok(value.into())
     }
 
     /// A block; cheap, blocks are shared.

@@ -298,8 +298,10 @@ impl Chain {
         let nonce = request.nonce.unwrap_or(info.nonce);
         let tx = call_env(request, gas, nonce, self.config.chain_id);
         let limit = self.code_size_limit();
-        execute(*view, session, self.block_env(facts), cfg, tx)
-            .map_err(|error| reject(error, from, cap.unwrap_or_default(), facts, limit))
+        let executed = execute(*view, session, self.block_env(facts), cfg, tx)
+            .map_err(|error| reject(error, from, cap.unwrap_or_default(), facts, limit));
+        self.sound()?;
+        executed
     }
 }
 

@@ -1,0 +1,79 @@
+//! A chain that goes on from a block of another one, and what it changed since.
+
+use super::Chain;
+use crate::{
+    BlockId, ChainConfig, ChainError, Source,
+    arbos::{LAYOUT, STATE},
+    world::{NOW, World},
+};
+use alloy_primitives::{Address, B256, U256};
+
+/// A storage word that differs between two blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SlotChange {
+    /// The account.
+    pub address: Address,
+    /// The slot.
+    pub slot: U256,
+    /// After the first block.
+    pub before: B256,
+    /// After the second one.
+    pub after: B256,
+}
+
+impl Chain {
+    /// Goes on from the block that `source` reads. `config` tells its number, time and chain id;
+    /// accounts and ArbOS version in it are not used, because they are read. BLOCKHASH knows no
+    /// block before it.
+    ///
+    /// # Errors
+    /// [`ChainError::Source`] when it cannot be read, [`ChainError::NotArbitrum`] when it has no
+    /// ArbOS, or one whose rules are not known.
+    pub fn fork(config: ChainConfig, source: Box<dyn Source>) -> Result<Self, ChainError> {
+        let world = World::on(source);
+        let version = world.slot(STATE, LAYOUT.version, NOW).saturating_to();
+        if let Some(reason) = world.fault() {
+            return Err(ChainError::Source(reason));
+        }
+        if !Self::ARBOS_VERSIONS.contains(&version) {
+            return Err(ChainError::NotArbitrum { version });
+        }
+        let config = ChainConfig {
+            arbos_version: version,
+            ..config
+        };
+        Ok(Self::begin(config, world))
+    }
+
+    /// Storage words that differ between the states after two blocks, in order of account and
+    /// slot.
+    ///
+    /// # Errors
+    /// [`ChainError::UnknownBlock`].
+    pub fn slot_changes(&self, from: BlockId, to: BlockId) -> Result<Vec<SlotChange>, ChainError> {
+        let [before, after] = [from, to].map(|id| self.view(id, None));
+        let (before, after) = (before?, after?);
+        let mut changes: Vec<_> = self
+            .world
+            .slots_written_after(before.at)
+            .into_iter()
+            .map(|(address, slot)| SlotChange {
+                address,
+                slot,
+                before: before.slot(address, slot).into(),
+                after: after.slot(address, slot).into(),
+            })
+            .filter(|change| change.before != change.after)
+            .collect();
+        changes.sort_unstable_by_key(|change| (change.address, change.slot));
+        self.sound()?;
+        Ok(changes)
+    }
+
+    /// Errors once anything could not be read from the source: what was computed then is worthless.
+    pub(super) fn sound(&self) -> Result<(), ChainError> {
+        self.world
+            .fault()
+            .map_or(Ok(()), |reason| Err(ChainError::Source(reason)))
+    }
+}

@@ -1,0 +1,31 @@
+//! Another chain as the ground that this one stands on: read on demand, never written.
+
+use alloy_primitives::{Address, Bytes, U256};
+
+/// One block of another chain. What a chain does not hold itself it asks here, once per account
+/// and slot; the answers must all be of the same block.
+pub trait Source: Send {
+    /// An account; one that does not exist is all zero and without code.
+    ///
+    /// # Errors
+    /// In words, when it cannot be told.
+    fn account(&self, address: Address) -> Result<SourceAccount, String>;
+
+    /// A storage word. ArbOS' own state, activations included, lies in the account
+    /// 0xA4B05FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF, as on Nitro.
+    ///
+    /// # Errors
+    /// In words, when it cannot be told.
+    fn slot(&self, address: Address, slot: U256) -> Result<U256, String>;
+}
+
+/// An account of a [`Source`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceAccount {
+    /// Wei.
+    pub balance: U256,
+    /// Nonce.
+    pub nonce: u64,
+    /// Raw code, prefix included.
+    pub code: Bytes,
+}

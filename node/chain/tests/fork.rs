@@ -1,0 +1,225 @@
+//! A chain on top of another one: what it reads, what it leaves alone, what it tells of changes.
+
+use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
+use std::sync::{Arc, Mutex};
+use stylus_chain::{
+    BlockId, CallRequest, Chain, ChainConfig, ChainError, Overrides, Source, SourceAccount,
+};
+
+/// `SSTORE(0, SLOAD(0) + 1)`, then `SSTORE(1, 7)`.
+const COUNTER: &[u8] = &[
+    0x60, 0, 0x54, 0x60, 1, 0x01, 0x60, 0, 0x55, 0x60, 7, 0x60, 1, 0x55, 0,
+];
+
+/// Another chain in this process, shared so that the test can look at it.
+#[derive(Clone)]
+struct Other {
+    chain: Arc<Mutex<Chain>>,
+    asked: Arc<Mutex<Vec<(Address, Option<U256>)>>>,
+    broken: bool,
+}
+
+impl Source for Other {
+    fn account(&self, address: Address) -> Result<SourceAccount, String> {
+        self.asked.lock().expect("it").push((address, None));
+        if self.broken {
+            return Err("the line is cut".into());
+        }
+        let chain = self.chain.lock().expect("it");
+        let found = chain.account(address, BlockId::latest());
+        let found = found.map_err(|error| error.to_string())?;
+        Ok(SourceAccount {
+            balance: found.balance,
+            nonce: found.nonce,
+            code: found.code,
+        })
+    }
+
+    fn slot(&self, address: Address, slot: U256) -> Result<U256, String> {
+        self.asked.lock().expect("it").push((address, Some(slot)));
+        let chain = self.chain.lock().expect("it");
+        let found = chain.storage(address, slot, BlockId::latest());
+        found.map(Into::into).map_err(|error| error.to_string())
+    }
+}
+
+fn contract() -> Address {
+    Address::repeat_byte(0xcc)
+}
+
+fn other() -> Other {
+    let mut chain = Chain::new(ChainConfig::default());
+    chain.set_code(contract(), Bytes::from_static(COUNTER));
+    chain.set_storage_at(contract(), U256::ZERO, B256::with_last_byte(41));
+    chain.mine(3, None).expect("blocks");
+    Other {
+        chain: Arc::new(Mutex::new(chain)),
+        asked: Arc::default(),
+        broken: false,
+    }
+}
+
+fn fork(other: &Other) -> Chain {
+    let (number, timestamp) = {
+        let chain = other.chain.lock().expect("it");
+        let head = chain.block(BlockId::latest()).expect("a block");
+        (head.header.number, head.header.timestamp)
+    };
+    let config = ChainConfig {
+        number,
+        timestamp: Some(timestamp),
+        auto_impersonate: true,
+        ..ChainConfig::default()
+    };
+    Chain::fork(config, Box::new(other.clone())).expect("a fork")
+}
+
+fn poke(chain: &mut Chain, from: Address) {
+    let request = CallRequest {
+        to: Some(contract()),
+        ..CallRequest::default()
+    };
+    let hash = chain.submit_unsigned(from, request).expect("sent");
+    assert!(chain.receipt(hash).expect("mined").success);
+}
+
+fn someone(chain: &Chain) -> Address {
+    chain.config().accounts[0].0
+}
+
+#[test]
+fn accounts_code_storage_and_arbos_are_read_from_the_chain_beneath() {
+    let other = other();
+    let chain = fork(&other);
+    let here = chain.account(contract(), BlockId::latest()).expect("it");
+    assert_eq!(here.code_hash, keccak256(COUNTER));
+    let word = chain.storage(contract(), U256::ZERO, BlockId::latest());
+    assert_eq!(word.expect("it"), B256::with_last_byte(41));
+    assert_eq!((chain.arbos_version(), chain.block_number()), (51, 3));
+    assert_eq!(chain.base_fee(), other.chain.lock().expect("it").base_fee());
+}
+
+#[test]
+fn what_it_writes_stays_with_it_and_can_be_undone() {
+    let other = other();
+    let mut chain = fork(&other);
+    let from = someone(&chain);
+    let snapshot = chain.snapshot();
+    let begun = BlockId::from(chain.block_number());
+    poke(&mut chain, from);
+    poke(&mut chain, from);
+    let value = |chain: &Chain| chain.storage(contract(), U256::ZERO, BlockId::latest());
+    assert_eq!(value(&chain).expect("it"), B256::with_last_byte(43));
+    assert_eq!(
+        chain.storage(contract(), U256::ZERO, begun).expect("it"),
+        B256::with_last_byte(41)
+    );
+    let beneath = value(&other.chain.lock().expect("it"));
+    assert_eq!(beneath.expect("it"), B256::with_last_byte(41));
+    assert!(chain.revert(snapshot));
+    assert_eq!(value(&chain).expect("it"), B256::with_last_byte(41));
+}
+
+#[test]
+fn changes_are_told_by_slot_with_both_values_and_without_what_came_back() {
+    let other = other();
+    let mut chain = fork(&other);
+    let from = someone(&chain);
+    let begun = BlockId::from(chain.block_number());
+    poke(&mut chain, from);
+    chain.set_storage_at(contract(), U256::from(9), B256::with_last_byte(1));
+    chain.set_storage_at(contract(), U256::from(9), B256::ZERO);
+    let changes = chain.slot_changes(begun, BlockId::latest()).expect("them");
+    let own: Vec<_> = changes.iter().filter(|c| c.address == contract()).collect();
+    let told: Vec<_> = own
+        .iter()
+        .map(|change| (change.slot.to::<u64>(), change.before, change.after))
+        .collect();
+    let word = B256::with_last_byte;
+    assert_eq!(told, [(0, word(41), word(42)), (1, word(0), word(7))]);
+}
+
+#[test]
+fn nothing_is_asked_twice_and_a_written_slot_is_not_asked_at_all() {
+    let other = other();
+    let mut chain = fork(&other);
+    let from = someone(&chain);
+    poke(&mut chain, from);
+    poke(&mut chain, from);
+    let mut asked = other.asked.lock().expect("it").clone();
+    let all = asked.len();
+    asked.sort_unstable();
+    asked.dedup();
+    assert_eq!(asked.len(), all);
+}
+
+#[test]
+fn an_account_that_is_created_here_has_none_of_the_storage_beneath() {
+    let other = other();
+    let mut chain = fork(&other);
+    let from = someone(&chain);
+    // Returns the code of the counter.
+    let mut creation = vec![
+        0x60,
+        COUNTER.len() as u8,
+        0x80,
+        0x60,
+        11,
+        0x60,
+        0,
+        0x39,
+        0x60,
+        0,
+        0xf3,
+    ];
+    creation.extend_from_slice(COUNTER);
+    let nonce = chain.account(from, BlockId::latest()).expect("it").nonce;
+    let born = from.create(nonce);
+    other
+        .chain
+        .lock()
+        .expect("it")
+        .set_storage_at(born, U256::ZERO, B256::with_last_byte(99));
+    let request = CallRequest {
+        to: None,
+        input: creation.into(),
+        ..CallRequest::default()
+    };
+    assert_eq!(TxKind::from(request.to), TxKind::Create);
+    chain.submit_unsigned(from, request).expect("created");
+    let word = chain.storage(born, U256::ZERO, BlockId::latest());
+    assert_eq!(word.expect("it"), B256::ZERO);
+}
+
+#[test]
+fn a_line_that_is_cut_is_an_error_and_never_a_zero() {
+    let mut other = other();
+    other.broken = true;
+    let chain = fork(&other);
+    let read = chain.account(contract(), BlockId::latest());
+    assert!(matches!(read, Err(ChainError::Source(reason)) if reason == "the line is cut"));
+    let request = CallRequest {
+        to: Some(contract()),
+        ..CallRequest::default()
+    };
+    let called = chain.call(request, BlockId::latest(), &Overrides::default());
+    assert!(matches!(called, Err(ChainError::Source(_))));
+}
+
+#[test]
+fn a_chain_without_arbos_is_refused() {
+    struct Nothing;
+    impl Source for Nothing {
+        fn account(&self, _: Address) -> Result<SourceAccount, String> {
+            Ok(SourceAccount::default())
+        }
+        fn slot(&self, _: Address, _: U256) -> Result<U256, String> {
+            Ok(U256::ZERO)
+        }
+    }
+    let refused = Chain::fork(ChainConfig::default(), Box::new(Nothing));
+    assert!(matches!(
+        refused,
+        Err(ChainError::NotArbitrum { version: 0 })
+    ));
+}
