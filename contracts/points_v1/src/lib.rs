@@ -43,12 +43,12 @@ impl Points {
     /// Awards `points` whole points to each of them.
     pub fn award(&mut self, to: Vec<Address>, points: U256) -> Result<(), PointsError> {
         let caller = self.vm().msg_sender();
-        self.state.award(caller, to, points)
+        self.state.award(caller, to, points, U256::ZERO)
     }
 
     /// What a member has.
     pub fn points(&self, member: Address) -> U256 {
-        self.state.points.get(member)
+        self.state.points(member)
     }
 
     /// How many members there are.

@@ -33,13 +33,16 @@ pub enum PointsError {
 
 /// Bits of the highest number of points.
 const POINTS_BITS: usize = 120;
+/// What stands beside the points of a member in version 2: an item that says itself in which form
+/// it is cannot be converted twice, whoever is asked to do it in whatever order.
+pub const TENTHS: U256 = U256::from_limbs([0, 0, 0, 1 << 63]);
 
 /// Slots 0 to 2. Who has points is a member, once.
 #[storage]
 pub struct PointsState {
     /// In the order in which they came.
     pub members: StorageVec<StorageAddress>,
-    /// In the version's unit.
+    /// In the version's unit, in version 2 beside [`TENTHS`].
     pub points: StorageMap<Address, StorageU256>,
     /// Who awards.
     pub steward: StorageAddress,
@@ -52,7 +55,12 @@ impl PointsState {
         self.steward.set(steward);
     }
 
-    /// Awards `points` to each of them.
+    /// What a member has.
+    pub fn points(&self, member: Address) -> U256 {
+        self.points.get(member) & !TENTHS
+    }
+
+    /// Awards `points` to each of them; `form` is [`TENTHS`] or nothing.
     ///
     /// # Errors
     /// `NotSteward`, `TooManyPoints`.
@@ -61,21 +69,25 @@ impl PointsState {
         caller: Address,
         to: Vec<Address>,
         points: U256,
+        form: U256,
     ) -> Result<(), PointsError> {
         let steward = self.steward.get();
         if caller != steward {
             return Err(NotSteward { caller, steward }.into());
         }
         for member in to {
-            let had = self.points.get(member);
+            let had = self.points(member);
             let points = had.saturating_add(points);
             if points.bit_len() > POINTS_BITS {
                 return Err(TooManyPoints { member, points }.into());
             }
-            if had.is_zero() && !points.is_zero() {
+            if points.is_zero() {
+                continue;
+            }
+            if had.is_zero() {
                 self.members.push(member);
             }
-            self.points.insert(member, points);
+            self.points.insert(member, points | form);
         }
         Ok(())
     }

@@ -19,7 +19,7 @@ use stylus_upgradeable::prelude::*;
 #[path = "../../points_v1/src/state.rs"]
 pub mod state;
 
-use state::{PointsError, PointsState};
+use state::{PointsError, PointsState, TENTHS};
 
 /// Register of tenths of points.
 #[storage]
@@ -46,12 +46,12 @@ impl Points {
     /// Awards `points` tenths to each of them.
     pub fn award(&mut self, to: Vec<Address>, points: U256) -> Result<(), PointsError> {
         let caller = self.vm().msg_sender();
-        self.state.award(caller, to, points)
+        self.state.award(caller, to, points, TENTHS)
     }
 
     /// What a member has.
     pub fn points(&self, member: Address) -> U256 {
-        self.state.points.get(member)
+        self.state.points(member)
     }
 
     /// How many members there are.

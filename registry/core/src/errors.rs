@@ -42,10 +42,12 @@ errors! {
     action_expired = Registry::ActionExpired(action: B256);
     code_changed = Registry::CodeChanged(account: Address, expected: B256, found: B256);
     not_an_instance = Registry::NotAnInstance(proxy: Address);
+    not_migrating = Registry::NotMigrating(proxy: Address, state: u8);
     reentered = Registry::Reentered();
     insufficient_gas = Registry::InsufficientGas(needed: u64, left: u64);
     proxy_exists = Registry::ProxyExists(proxy: Address);
     not_supported = Registry::NotSupported(what: &[u8]);
+    upgrade_in_progress = Proxy::UpgradeInProgress();
     version_not_found = Proxy::VersionNotFound(name: &[u8], version: &[u8]);
     upgrade_not_authorized = Proxy::UpgradeNotAuthorized(caller: Address, from: &[u8], to: &[u8]);
     already_at_version = Proxy::AlreadyAtVersion(version: &[u8]);

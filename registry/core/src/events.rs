@@ -88,6 +88,10 @@ events! {
     executed = Executed[action: B256](sequence: u64);
     instance_upgraded = InstanceUpgraded[proxy: Address](from: &[u8], to: &[u8], sequence: u64);
     instance_skipped = InstanceSkipped[proxy: Address](reason: &[u8]);
+    migration_started = MigrationStarted[proxy: Address](from: &[u8], to: &[u8], handler: Address);
+    migration_ended = MigrationEnded[proxy: Address](from: &[u8], to: &[u8]);
+    migration_aborted = MigrationAborted[proxy: Address](from: &[u8], to: &[u8]);
+    handler_changed = HandlerChanged[proxy: Address](handler: Address);
     policy_changed = PolicyChanged[](role: &[u8], expression: &[u8]);
 }
 

@@ -1,13 +1,15 @@
 //! Instances, and the queue of those that lag behind.
 //!
 //! Every instance stands in one doubly linked list: in list 0 if its version is older than the
-//! definition's current one (it lags), else in the list of its version. When another version
+//! definition's current one (it lags), else in the list of its version; while it is in a complex
+//! step it stands in none. When another version
 //! becomes current, whole lists join list 0. So creating, moving, skipping and counting cost the
 //! same however many instances there are.
 
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
+use stylus_upgrades_interface::reasons::instance_state;
 
 use crate::{
     abi::number,
@@ -35,6 +37,10 @@ pub struct Instance {
     pub state: u8,
     /// keccak256 of the definition's name.
     pub definition: B256,
+    /// Index of the version that its complex step reaches, 0 outside of one.
+    pub reaches: u32,
+    /// Index of the version that its suspended upgrade leads to, 0 where there is none.
+    pub target: u32,
 }
 
 impl Instance {
@@ -59,6 +65,8 @@ impl Instance {
                 kind: word.u8::<4>(),
                 state: word.u8::<5>(),
                 definition: slot.plus(1).load().b256(),
+                reaches: word.u32::<6>(),
+                target: word.u32::<10>(),
             }),
         }
     }
@@ -85,18 +93,60 @@ impl Instance {
         Place::load(self.definition, self.index).version
     }
 
-    /// Moves it to another version, and to the list where it belongs now.
-    pub fn set_version(&self, current: u32, version: u32) {
+    /// Whether it is in a complex step, forward or back.
+    pub fn is_migrating(&self) -> bool {
+        self.reaches != 0
+    }
+
+    /// Moves it to another version, to the list where it belongs now, and out of a complex step.
+    pub fn set_version(&mut self, current: u32, version: u32) {
+        self.leave(current, version);
+        push(self.definition, list_of(version, current), self.index);
+        mark(self.definition, current, version);
+        if self.is_migrating() {
+            self.state = instance_state::LIVE;
+            self.reaches = 0;
+            self.target = 0;
+            self.save();
+        }
+    }
+
+    /// Moves it to the version where a complex step begins that reaches `reaches`, on the way
+    /// to `target`. It is in no list until that ends: nobody rolls it out meanwhile.
+    pub fn suspend(&mut self, current: u32, version: u32, reaches: u32, target: u32) {
+        self.leave(current, version);
+        self.state = instance_state::MIGRATING;
+        self.reaches = reaches;
+        self.target = target;
+        self.save();
+    }
+
+    /// Notes that its complex step turns back.
+    pub fn turn_back(&mut self) {
+        self.state = instance_state::TURNING_BACK;
+        self.save();
+    }
+
+    /// Takes it out of its list, if it is in one, and notes its version.
+    fn leave(&self, current: u32, version: u32) {
         let was = self.version();
-        if was != 0 {
+        if was != 0 && !self.is_migrating() {
             unlink(self.definition, list_of(was, current), self.index);
         }
         let mut place = Place::load(self.definition, self.index);
         place.version = version;
         place.save(self.definition, self.index);
-        push(self.definition, list_of(version, current), self.index);
         mark(self.definition, current, was);
-        mark(self.definition, current, version);
+    }
+
+    fn save(&self) {
+        let mut word = Word::default();
+        word.set_u32::<0>(self.index);
+        word.set_u8::<4>(self.kind);
+        word.set_u8::<5>(self.state);
+        word.set_u32::<6>(self.reaches);
+        word.set_u32::<10>(self.target);
+        Self::slot(self.proxy).store(word);
     }
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`create`] | executes an approved `createProxy` |
 //! | [`upgrade`] | `beginUpgrade` and `endUpgrade`, the calls of an instance |
+//! | [`complex`] | `suspendUpgrade` and `resumeUpgrade`: complex steps |
 //! | [`rollout`] | upgrades of instances that lag behind |
 //! | [`route`] | the path of an instance to a version |
 //! | [`approvals`] | policies and open actions, read |
@@ -14,6 +15,7 @@
 extern crate alloc;
 
 mod approvals;
+mod complex;
 mod create;
 mod rollout;
 mod route;
@@ -48,6 +50,8 @@ fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
         IRegistry::rolloutCall::SELECTOR => rollout::some(arguments),
         IInstanceRegistry::beginUpgradeCall::SELECTOR => upgrade::begin(arguments),
         IInstanceRegistry::endUpgradeCall::SELECTOR => upgrade::end(arguments),
+        IInstanceRegistry::suspendUpgradeCall::SELECTOR => complex::suspend(),
+        IInstanceRegistry::resumeUpgradeCall::SELECTOR => complex::resume(arguments),
         IRegistry::definitionCall::SELECTOR => views::definition(arguments),
         IRegistry::getVersionCall::SELECTOR => views::get_version(arguments),
         IRegistry::versionsCall::SELECTOR => views::versions(arguments),

@@ -18,12 +18,15 @@ use stylus_registry_core::{
 };
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::implementationCall;
 
-use crate::route;
+use crate::{complex, route};
 
 /// Opens an upgrade of the calling instance.
 pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let (caller, label) = (arguments.address(0)?, arguments.bytes(1)?);
     let instance = Instance::of(sender())?;
+    if instance.is_migrating() {
+        return Err(errors::upgrade_in_progress());
+    }
     let ours = starts(&instance, caller)?;
     let definition = definition_of(&instance)?;
     let target = definition.version(label)?;
@@ -51,7 +54,7 @@ pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 
 /// Whether the registry started this upgrade. Otherwise the instance must really be in one: an
 /// implementation that lets its users call anything could claim that somebody else called.
-fn starts(instance: &Instance, caller: Address) -> Reverts<bool> {
+pub(crate) fn starts(instance: &Instance, caller: Address) -> Reverts<bool> {
     let proxy = instance.proxy;
     match lock::phase() {
         Phase::Expected(expected) if expected == proxy && caller == this() => Ok(true),
@@ -68,7 +71,7 @@ fn starts(instance: &Instance, caller: Address) -> Reverts<bool> {
 }
 
 /// Every program on the path can run and is the code that was approved, before the first step.
-fn check_programs(hops: &[(Version, Step)]) -> Reverts<()> {
+pub(crate) fn check_programs(hops: &[(Version, Step)]) -> Reverts<()> {
     let programs = |(version, step): &(Version, Step)| {
         [
             (version.code.implementation, version.code.codehash),
@@ -86,7 +89,7 @@ fn check_programs(hops: &[(Version, Step)]) -> Reverts<()> {
 }
 
 /// `Hop[]`
-fn encoded(hops: &[(Version, Step)]) -> Vec<u8> {
+pub(crate) fn encoded(hops: &[(Version, Step)]) -> Vec<u8> {
     let members: Vec<[Value<'_>; 6]> = hops
         .iter()
         .map(|(version, step)| {
@@ -108,7 +111,7 @@ fn encoded(hops: &[(Version, Step)]) -> Vec<u8> {
 pub(crate) fn end(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let label = arguments.bytes(0)?;
     let proxy = sender();
-    let instance = Instance::of(proxy)?;
+    let mut instance = Instance::of(proxy)?;
     let definition = definition_of(&instance)?;
     match lock::phase() {
         Phase::Open {
@@ -116,7 +119,7 @@ pub(crate) fn end(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
             version,
             ours,
         } if open == proxy && version == definition.index_of(label) => {
-            arrive(&definition, &instance, version, label);
+            arrive(&definition, &mut instance, version, label);
             lock::set(if ours { Phase::Busy } else { Phase::Free });
             Ok(Vec::new())
         }
@@ -124,19 +127,25 @@ pub(crate) fn end(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     }
 }
 
-fn arrive(definition: &Definition, instance: &Instance, version: u32, label: &[u8]) {
+fn arrive(definition: &Definition, instance: &mut Instance, version: u32, label: &[u8]) {
     let from = instance.version();
+    complex::announce_end(definition, instance);
     instance.set_version(definition.current, version);
-    if from != 0 {
-        events::instance_upgraded(
-            definition.id,
-            instance.proxy,
-            &definition.label_of(from),
-            label,
-            definition.sequence,
-        )
-        .emit();
+    if from != 0 && from != version {
+        moved(definition, instance, from, label);
     }
+}
+
+/// Says that an instance is at another version from now on.
+pub(crate) fn moved(definition: &Definition, instance: &Instance, from: u32, label: &[u8]) {
+    events::instance_upgraded(
+        definition.id,
+        instance.proxy,
+        &definition.label_of(from),
+        label,
+        definition.sequence,
+    )
+    .emit();
 }
 
 /// The definition of an instance.

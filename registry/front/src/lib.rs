@@ -100,6 +100,8 @@ routes! {
     is_factory:
     IInstanceRegistry::beginUpgradeCall,
     IInstanceRegistry::endUpgradeCall,
+    IInstanceRegistry::suspendUpgradeCall,
+    IInstanceRegistry::resumeUpgradeCall,
     IRegistry::rolloutCall,
     IRegistry::definitionCall,
     IRegistry::getVersionCall,

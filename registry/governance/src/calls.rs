@@ -9,13 +9,16 @@ use stylus_registry_core::{
     authority::{self, role},
     birth,
     chain::{Fault, Reverts, code_hash, has_code},
-    errors, label,
+    errors,
+    instances::Instance,
+    label,
     runnable::{self, same_code},
     state::{Code, Definition, Step, Version},
 };
 use stylus_upgrades_interface::{
+    complex::IComplexMigration,
     limits::STEP_DATA_MAX,
-    reasons::{invalid_step as reason, proxy_kind, step as kind},
+    reasons::{instance_state, invalid_step as reason, proxy_kind, step as kind},
     registry::IRegistry,
 };
 
@@ -47,6 +50,12 @@ pub(crate) enum Call<'a> {
         name: &'a [u8],
         role: &'a [u8],
         expression: &'a [u8],
+    },
+    /// `setHandler`, or `abortMigration` where there is none
+    Migration {
+        name: &'a [u8],
+        proxy: Address,
+        handler: Option<Address>,
     },
     /// `createProxy`
     CreateProxy {
@@ -88,6 +97,16 @@ impl<'a> Call<'a> {
                 role: text(1)?,
                 expression: text(2)?,
             },
+            IRegistry::setHandlerCall::SELECTOR => Self::Migration {
+                name,
+                proxy: arguments.address(1)?,
+                handler: Some(arguments.address(2)?),
+            },
+            IRegistry::abortMigrationCall::SELECTOR => Self::Migration {
+                name,
+                proxy: arguments.address(1)?,
+                handler: None,
+            },
             IRegistry::createProxyCall::SELECTOR => Self::CreateProxy {
                 name,
                 version: text(1)?,
@@ -105,6 +124,7 @@ impl<'a> Call<'a> {
             Self::SetPolicy { name, .. } => Definition::of(name),
             Self::AddVersion { name, .. }
             | Self::AddStep { name, .. }
+            | Self::Migration { name, .. }
             | Self::CreateProxy { name, .. } => {
                 label::check(name)?;
                 Definition::of(name)
@@ -116,7 +136,9 @@ impl<'a> Call<'a> {
     pub(crate) fn role(&self) -> &'static [u8] {
         match self {
             Self::CreateDefinition { .. } => role::DEFINE,
-            Self::AddVersion { .. } | Self::AddStep { .. } => role::MIGRATE,
+            Self::AddVersion { .. } | Self::AddStep { .. } | Self::Migration { .. } => {
+                role::MIGRATE
+            }
             Self::SetPolicy { .. } => role::POLICY,
             Self::CreateProxy { .. } => role::CREATE,
         }
@@ -154,6 +176,9 @@ impl<'a> Call<'a> {
                 label::check(role)?;
                 authority::check_change(definition, role, expression).map(|_| ())
             }
+            Self::Migration { proxy, handler, .. } => {
+                migrating(definition, *proxy, handler.is_some()).map(|_| ())
+            }
             Self::CreateProxy {
                 name,
                 version,
@@ -169,7 +194,9 @@ impl<'a> Call<'a> {
     /// The code and the script that it is about.
     pub(crate) fn subject(&self, definition: &Definition) -> Reverts<Subject> {
         let (code, step) = match self {
-            Self::CreateDefinition { .. } | Self::SetPolicy { .. } => return Ok(Subject::default()),
+            Self::CreateDefinition { .. } | Self::SetPolicy { .. } | Self::Migration { .. } => {
+                return Ok(Subject::default());
+            }
             Self::AddVersion { code, step, .. } => (*code, Some(step)),
             Self::AddStep { version, step, .. } => (definition.version(version)?.code, Some(step)),
             Self::CreateProxy { version, .. } => (definition.version(version)?.code, None),
@@ -262,21 +289,50 @@ fn another_way(definition: &Definition, version: &Version, step: &Step) -> Rever
 fn shape(step: &Step, version: &[u8]) -> Reverts<()> {
     let refuse = |reason| Err(invalid(step, version, reason));
     match step.kind {
-        kind::NONE | kind::CALL | kind::SCRIPT | kind::FOREIGN_CALL => {}
-        kind::COMPLEX => return Err(errors::not_supported(b"complex migrations")),
+        kind::NONE | kind::CALL | kind::SCRIPT | kind::COMPLEX | kind::FOREIGN_CALL => {}
         _ => return refuse(reason::UNKNOWN_KIND),
     }
-    let scripted = step.kind == kind::SCRIPT;
+    let scripted = matches!(step.kind, kind::SCRIPT | kind::COMPLEX);
     if scripted == step.script.is_zero() || (!scripted && !step.script_codehash.is_zero()) {
         return refuse(reason::SCRIPT_MISMATCH);
     }
-    if (scripted && step.data.is_empty()) || (step.kind == kind::NONE && !step.data.is_empty()) {
+    if (scripted && step.data.is_empty())
+        || (step.kind == kind::COMPLEX && !starts_migration(&step.data))
+        || (step.kind == kind::NONE && !step.data.is_empty())
+    {
         return refuse(reason::DATA_MISMATCH);
     }
     if step.data.len() > STEP_DATA_MAX {
         return refuse(reason::DATA_TOO_LONG);
     }
     Ok(())
+}
+
+/// Whether it is the calldata of `startMigration` with a handler.
+fn starts_migration(data: &[u8]) -> bool {
+    data.len() == 36
+        && data.starts_with(&IComplexMigration::startMigrationCall::SELECTOR)
+        && Reader::arguments(data)
+            .address(0)
+            .is_ok_and(|handler| !handler.is_zero())
+}
+
+/// An instance of the definition that is in a complex step; whichever way, or only forward.
+pub(crate) fn migrating(
+    definition: &Definition,
+    proxy: Address,
+    either_way: bool,
+) -> Reverts<Instance> {
+    let instance = Instance::of(proxy)?;
+    if instance.definition != definition.id {
+        return Err(errors::not_an_instance(proxy));
+    }
+    let state = instance.state;
+    if state == instance_state::MIGRATING || (either_way && state == instance_state::TURNING_BACK) {
+        Ok(instance)
+    } else {
+        Err(errors::not_migrating(proxy, state))
+    }
 }
 
 fn script(step: &Step) -> Reverts<()> {

@@ -1,17 +1,21 @@
 //! What each governed call does once it is approved. It was checked in this very call.
 
+use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::encode,
     authority::{self, role},
-    chain::{Reverts, delegate},
+    chain::{self, Reverts, delegate},
     errors, events, instances,
     parts::IFactory::upgradeLaggingCall,
     state::{Code, Definition, Step, Version, parts},
 };
-use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
+use stylus_upgrades_interface::{
+    complex::IComplexMigration::{setHandlerCall, turnBackCall},
+    limits::INSTANCES_AT_ONCE,
+};
 
-use crate::calls::Call;
+use crate::calls::{Call, migrating};
 
 /// Does it. `definition` is the one whose role was asked for.
 pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u8]) -> Reverts<()> {
@@ -40,6 +44,10 @@ pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u
         Call::SetPolicy {
             role, expression, ..
         } => set_policy(definition, role, expression),
+        Call::Migration { proxy, handler, .. } => match handler {
+            Some(handler) => set_handler(&definition, *proxy, *handler),
+            None => abort(&definition, *proxy),
+        },
         Call::CreateProxy { .. } => to_factory(calldata),
     }
 }
@@ -103,6 +111,20 @@ fn set_policy(mut definition: Definition, role: &[u8], expression: &[u8]) -> Rev
     definition.sequence += 1;
     definition.save();
     Ok(())
+}
+
+/// Has the program of a complex migration take another handler.
+fn set_handler(definition: &Definition, proxy: Address, handler: Address) -> Reverts<()> {
+    let order = encode(&setHandlerCall::SELECTOR, &[handler.into()]);
+    chain::call(proxy, &order, &[0; 32])?;
+    events::handler_changed(definition.id, proxy, handler).emit();
+    Ok(())
+}
+
+/// Has the program of a complex migration turn back, if it can.
+fn abort(definition: &Definition, proxy: Address) -> Reverts<()> {
+    migrating(definition, proxy, false)?.turn_back();
+    chain::call(proxy, &turnBackCall::SELECTOR, &[0; 32]).map(|_| ())
 }
 
 /// Lets the factory do it, on this storage.

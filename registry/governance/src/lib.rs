@@ -40,13 +40,13 @@ fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
         | IRegistry::addVersionCall::SELECTOR
         | IRegistry::addStepCall::SELECTOR
         | IRegistry::migrateCall::SELECTOR
+        | IRegistry::setHandlerCall::SELECTOR
+        | IRegistry::abortMigrationCall::SELECTOR
         | IRegistry::setPolicyCall::SELECTOR
         | IRegistry::createProxyCall::SELECTOR => governed::run(calldata),
         IRegistry::revokeCall::SELECTOR => withdraw::revoke(arguments),
         IRegistry::cancelCall::SELECTOR => withdraw::cancel(arguments),
         IRegistry::actionOfCall::SELECTOR => governed::action_of(arguments),
-        IRegistry::setHandlerCall::SELECTOR => not_supported(b"setHandler"),
-        IRegistry::abortMigrationCall::SELECTOR => not_supported(b"abortMigration"),
         IRegistry::adoptCall::SELECTOR => not_supported(b"adopt"),
         IRegistry::handOverCall::SELECTOR => not_supported(b"handOver"),
         IRegistry::pauseCall::SELECTOR => not_supported(b"pause"),

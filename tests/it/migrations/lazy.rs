@@ -99,7 +99,10 @@ async fn lazy_reads_the_new_form_and_converts_what_is_written() -> Done {
         U256::from(3),
         "a read writes nothing"
     );
-    assert_eq!(ledger.storage(old_slot(0)).await?, B256::from(U256::from(CENTS)));
+    assert_eq!(
+        ledger.storage(old_slot(0)).await?,
+        B256::from(U256::from(CENTS))
+    );
     assert_eq!(
         account(&ledger, 9).await?,
         (0, 0),

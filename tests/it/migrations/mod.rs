@@ -3,5 +3,20 @@
 //! | module | holds |
 //! |---|---|
 //! | `lazy` | a ledger whose accounts are converted when they are written or swept |
+//! | `cursor` | a complex migration from start to end, whose items the contract knows |
+//! | `batches` | one whose items the handler supplies, and what he may not supply |
+//! | `abort` | turning back, another handler: what the registry governs |
+//! | `paths` | complex steps on longer paths, beside others, for many instances |
+//! | `tricks` | programs and implementations that would like to leave a step by themselves |
+//! | `random` | any order of calls against a model |
+//! | `full` | a collection that becomes enumerable, from its events |
 
+mod abort;
+mod batches;
+mod cursor;
+mod full;
 mod lazy;
+mod paths;
+mod points;
+mod random;
+mod tricks;

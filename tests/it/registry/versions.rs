@@ -248,11 +248,10 @@ fn steps_have_a_shape() {
         step("1.0", 1, vec![1; 8_193].into()),
         invalid_step::DATA_TOO_LONG,
     );
-    refused(
-        add(&mut world, "2.0", &v1, step("1.0", 3, vec![1].into())),
-        IRegistry::NotSupported {
-            what: "complex migrations".into(),
-        },
+    refuse(
+        &mut world,
+        step("1.0", 3, vec![1].into()),
+        invalid_step::SCRIPT_MISMATCH,
     );
 }
 

@@ -7,12 +7,15 @@ use stylus_sdk::{
     alloy_sol_types::{SolError, sol},
 };
 
-use crate::state::PointsState;
+use crate::state::{PointsState, TENTHS};
 
 sol! {
     /// Who has no points is no member.
     #[derive(Debug)]
     error NotAMember(address account);
+    /// The member has tenths already, or, turning back, whole points.
+    #[derive(Debug)]
+    error AlreadyConverted(address member);
 }
 
 /// Tenths in a point.
@@ -21,29 +24,31 @@ const SCALE: u128 = 10;
 /// Whole points become tenths.
 ///
 /// # Errors
-/// `NotAMember`.
+/// `NotAMember`, `AlreadyConverted`.
 pub fn up(state: &mut PointsState, member: Address) -> Result<(), Vec<u8>> {
-    set(state, member, points(state, member)?.wrapping_mul(SCALE)) // below 2^124
+    let points = points(state, member, false)?.wrapping_mul(SCALE); // below 2^124
+    state.points.insert(member, U256::from(points) | TENTHS);
+    Ok(())
 }
 
 /// Tenths become whole points again.
 ///
 /// # Errors
-/// `NotAMember`.
+/// `NotAMember`, `AlreadyConverted`.
 pub fn down(state: &mut PointsState, member: Address) -> Result<(), Vec<u8>> {
-    set(state, member, points(state, member)? / SCALE)
-}
-
-/// Below 2^124, and not zero.
-fn points(state: &PointsState, account: Address) -> Result<u128, Vec<u8>> {
-    let points = u128::try_from(state.points.get(account)).unwrap_or_default();
-    if points == 0 {
-        return Err(NotAMember { account }.abi_encode());
-    }
-    Ok(points)
-}
-
-fn set(state: &mut PointsState, member: Address, points: u128) -> Result<(), Vec<u8>> {
+    let points = points(state, member, true)? / SCALE;
     state.points.insert(member, U256::from(points));
     Ok(())
+}
+
+/// What a member has who is in that form; below 2^124 and not zero.
+fn points(state: &PointsState, member: Address, tenths: bool) -> Result<u128, Vec<u8>> {
+    let found = state.points.get(member);
+    if found.is_zero() {
+        return Err(NotAMember { account: member }.abi_encode());
+    }
+    if (found >= TENTHS) != tenths {
+        return Err(AlreadyConverted { member }.abi_encode());
+    }
+    Ok((found & !TENTHS).saturating_to())
 }

@@ -94,6 +94,11 @@ fn every_error_of_the_registry_is_encoded_as_its_type_says() {
         },
     );
     same(not_an_instance(A), Registry::NotAnInstance { proxy: A });
+    same(
+        not_migrating(A, 2),
+        Registry::NotMigrating { proxy: A, state: 2 },
+    );
+    same(upgrade_in_progress(), Proxy::UpgradeInProgress {});
     same(reentered(), Registry::Reentered {});
     same(
         insufficient_gas(7, 6),

@@ -50,6 +50,42 @@ fn every_event_is_encoded_as_its_type_says() {
         },
     );
     same(
+        migration_started(D, A, b"1.0", b"2.0", A),
+        Registry::MigrationStarted {
+            definition: D,
+            proxy: A,
+            from: s("1.0"),
+            to: s("2.0"),
+            handler: A,
+        },
+    );
+    same(
+        migration_ended(D, A, b"1.0", b"2.0"),
+        Registry::MigrationEnded {
+            definition: D,
+            proxy: A,
+            from: s("1.0"),
+            to: s("2.0"),
+        },
+    );
+    same(
+        migration_aborted(D, A, b"1.0", b"2.0"),
+        Registry::MigrationAborted {
+            definition: D,
+            proxy: A,
+            from: s("1.0"),
+            to: s("2.0"),
+        },
+    );
+    same(
+        handler_changed(D, A, A),
+        Registry::HandlerChanged {
+            definition: D,
+            proxy: A,
+            handler: A,
+        },
+    );
+    same(
         proxy_created(D, A, b"1.0", 2),
         Registry::ProxyCreated {
             definition: D,

@@ -1,0 +1,133 @@
+//! Complex steps: an instance stops where one begins, and tells when it is through. Between the
+//! two it is in no list, and no other upgrade of it begins.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::Address;
+use stylus_registry_core::{
+    abi::Reader,
+    chain::{Reverts, sender},
+    errors, events,
+    instances::Instance,
+    lock::{self, Phase},
+    state::{Definition, Step, Version},
+};
+use stylus_upgrades_interface::reasons::{instance_state, step as kind};
+
+use crate::{
+    route,
+    upgrade::{check_programs, definition_of, encoded, moved, starts},
+};
+
+/// Suspends the upgrade that the calling instance is in, at the next complex step of its path.
+/// Which one that is follows from the path, so there is nothing to be believed.
+pub(crate) fn suspend() -> Reverts<Vec<u8>> {
+    let proxy = sender();
+    let mut instance = Instance::of(proxy)?;
+    let Phase::Open {
+        instance: open,
+        version: target,
+        ours,
+    } = lock::phase()
+    else {
+        return Err(errors::not_an_instance(proxy));
+    };
+    let definition = definition_of(&instance)?;
+    let was = instance.version();
+    let at = if instance.is_migrating() {
+        instance.reaches
+    } else {
+        was
+    };
+    if open != proxy || at == 0 || instance.state == instance_state::TURNING_BACK {
+        return Err(errors::not_an_instance(proxy));
+    }
+    let path = route::find(&definition, at, &Version::load(definition.id, target))?;
+    let next = path.iter().find(|(_, step)| step.kind == kind::COMPLEX);
+    let Some((version, step)) = next else {
+        return Err(errors::not_an_instance(proxy));
+    };
+    let from = definition.index_of(&step.from);
+    announce_end(&definition, &instance);
+    instance.suspend(definition.current, from, version.index, target);
+    if from != was {
+        moved(&definition, &instance, was, &step.from);
+    }
+    let handler = Reader::arguments(&step.data).address(0)?;
+    events::migration_started(definition.id, proxy, &step.from, &version.label, handler).emit();
+    lock::set(if ours { Phase::Busy } else { Phase::Free });
+    Ok(Vec::new())
+}
+
+/// Opens a suspended upgrade again: the step that the calling instance is through with, and
+/// what is left of the path, or the code that it goes back to.
+pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let back = arguments.number(0, 1)? == 1;
+    let proxy = sender();
+    let instance = Instance::of(proxy)?;
+    let state = if back {
+        instance_state::TURNING_BACK
+    } else {
+        instance_state::MIGRATING
+    };
+    if instance.state != state {
+        return Err(errors::not_an_instance(proxy));
+    }
+    starts(&instance, Address::ZERO)?;
+    let definition = definition_of(&instance)?;
+    let (from, to, step) = step_of(&definition, &instance)?;
+    let (hops, version) = if back {
+        let code = from.code;
+        (alloc::vec![(Version { code, ..to }, step)], from.index)
+    } else {
+        (path(&definition, &instance, to, step)?, instance.target)
+    };
+    check_programs(&hops)?;
+    lock::set(Phase::Open {
+        instance: proxy,
+        version,
+        ours: false,
+    });
+    Ok(encoded(&hops))
+}
+
+/// The step that the instance is in, then what leads on from there to its target.
+fn path(
+    definition: &Definition,
+    instance: &Instance,
+    to: Version,
+    step: Step,
+) -> Reverts<Vec<(Version, Step)>> {
+    let at = to.index;
+    let mut path = alloc::vec![(to, step)];
+    if at != instance.target {
+        let target = Version::load(definition.id, instance.target);
+        path.extend(route::find(definition, at, &target)?);
+    }
+    Ok(path)
+}
+
+/// The complex step that an instance is in, with the versions on both sides.
+fn step_of(definition: &Definition, instance: &Instance) -> Reverts<(Version, Version, Step)> {
+    let from = Version::load(definition.id, instance.version());
+    let to = Version::load(definition.id, instance.reaches);
+    let way = to.ways.iter().position(|way| *way == from.index);
+    let way = way.ok_or_else(errors::nothing)?;
+    let step = to.way(way, from.label.clone());
+    Ok((from, to, step))
+}
+
+/// Says how the complex step of an instance ends, if it is in one.
+pub(crate) fn announce_end(definition: &Definition, instance: &Instance) {
+    if !instance.is_migrating() {
+        return;
+    }
+    let announce = if instance.state == instance_state::TURNING_BACK {
+        events::migration_aborted
+    } else {
+        events::migration_ended
+    };
+    let from = definition.label_of(instance.version());
+    let to = definition.label_of(instance.reaches);
+    announce(definition.id, instance.proxy, &from, &to).emit();
+}

@@ -1,0 +1,267 @@
+//! A complex migration from start to end, whose items the contract knows.
+
+use alloy::primitives::{B256, Bytes, U256, keccak256};
+use alloy::rpc::types::{TransactionInput, TransactionRequest};
+use stylus_upgrades_harness::{Harness, HarnessError, assert_reverts};
+use stylus_upgrades_interface::complex::IComplexMigration::{
+    Batch, BudgetTooSmall, ContractPaused, MigrationIncomplete, NotHandler, NothingLeft,
+    endMigrationCall, migrateNextCall, progressCall, reversibleCall, setHandlerCall,
+    startMigrationCall, turnBackCall,
+};
+use stylus_upgrades_interface::migratable::IMigratable::{Migrated, NotInUpgrade};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{UpgradeInProgress, Upgraded};
+use stylus_upgrades_interface::reasons::{instance_state, invalid_step};
+use stylus_upgrades_interface::registry::IRegistry::{
+    InstanceUpgraded, InvalidStep, MigrationEnded, MigrationStarted,
+};
+use stylus_upgrades_interface::slots;
+
+use super::points::{CURSOR, Done, IPoints, member, register};
+
+fn paused() -> ContractPaused {
+    ContractPaused {
+        from: "1.0".into(),
+        to: "2.0".into(),
+    }
+}
+
+#[tokio::test]
+async fn complex_migration_runs_from_start_to_end() -> Done {
+    let harness = Harness::start().await?;
+    let world = register(&harness, CURSOR, 5).await?;
+    let (proxy, definition) = (world.register.address(), keccak256("Points"));
+
+    let started = world.register.upgrade("2.0").await?;
+    started.assert_emitted(
+        harness.registry(),
+        &MigrationStarted {
+            definition,
+            proxy,
+            from: "1.0".into(),
+            to: "2.0".into(),
+            handler: harness.account(5),
+        },
+    );
+    let implementation = world.program.address;
+    started.assert_emitted(proxy, &Upgraded { implementation });
+    started.assert_not_emitted::<InstanceUpgraded>();
+    assert_eq!(world.register.implementation().await?, implementation);
+    assert_eq!(world.register.version().await?, "1.0");
+    assert_eq!(world.state().await?, instance_state::MIGRATING);
+    assert_eq!(world.progress().await?, (0, 5));
+    assert!(world.register.read(&reversibleCall {}).await?);
+
+    let total = U256::from(5);
+    let done = U256::ZERO;
+    assert_reverts(world.end().await, MigrationIncomplete { done, total });
+    let receipt = world.next(30_000).await?;
+    let [Batch { done, .. }] = receipt.events::<Batch>(proxy)[..] else {
+        panic!("one event: {receipt:?}");
+    };
+    assert_eq!(world.progress().await?, (done.to(), 5));
+    assert!(
+        done >= U256::ONE && done < total,
+        "{done} of 5 within 30,000 gas"
+    );
+    world.next(1_000_000).await?;
+    assert_eq!(world.progress().await?, (5, 5));
+    assert_reverts(
+        world.next(1_000_000).await,
+        NothingLeft { done: total, total },
+    );
+
+    let ended = world.end().await?;
+    let (from, to) = (String::from("1.0"), String::from("2.0"));
+    ended.assert_emitted(
+        proxy,
+        &Migrated {
+            from: from.clone(),
+            to: to.clone(),
+        },
+    );
+    let implementation = world.second.address;
+    ended.assert_emitted(proxy, &Upgraded { implementation });
+    ended.assert_emitted(
+        harness.registry(),
+        &MigrationEnded {
+            definition,
+            proxy,
+            from: from.clone(),
+            to: to.clone(),
+        },
+    );
+    let [moved] = &ended.events::<InstanceUpgraded>(harness.registry())[..] else {
+        panic!("one event: {ended:?}");
+    };
+    assert_eq!((&moved.from, &moved.to), (&from, &to));
+    assert_eq!(world.state().await?, instance_state::LIVE);
+    assert_eq!(world.register.version().await?, "2.0");
+    assert_eq!(
+        world.register.read(&IPoints::unitCall {}).await?,
+        U256::from(10)
+    );
+    world.assert_points(5, 10).await?;
+    let left = world
+        .register
+        .storage(U256::from_be_bytes(slots::COMPLEX.0))
+        .await?;
+    assert_eq!(left, B256::ZERO, "nothing of the migration is left");
+    Ok(())
+}
+
+#[tokio::test]
+async fn complex_migration_pauses_everything_else() -> Done {
+    let harness = Harness::start().await?;
+    let world = register(&harness, CURSOR, 2).await?;
+    world.register.upgrade("2.0").await?;
+    let stranger = world.register.by(harness.account(8));
+
+    let points = IPoints::pointsCall { member: member(0) };
+    assert_reverts(stranger.read(&points).await, paused());
+    let award = IPoints::awardCall {
+        to: vec![member(0)],
+        points: U256::ONE,
+    };
+    assert_reverts(world.register.send(&award).await, paused());
+    let next = migrateNextCall { gasBudget: 100_000 };
+    assert_reverts(world.handler.send_with(&next, U256::ONE).await, paused());
+    for input in [
+        Bytes::new(),
+        vec![1].into(),
+        vec![0xff; 4].into(),
+        vec![7; 1_000].into(),
+    ] {
+        for value in [U256::ZERO, U256::ONE] {
+            let request = TransactionRequest::default()
+                .from(harness.account(8))
+                .to(world.register.address())
+                .value(value)
+                .input(TransactionInput::new(input.clone()));
+            assert_reverts(harness.chain().call(request).await, paused());
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn complex_migration_is_its_handlers() -> Done {
+    let harness = Harness::start().await?;
+    let world = register(&harness, CURSOR, 2).await?;
+    let (caller, handler) = (harness.account(8), harness.account(5));
+    let stranger = world.register.by(caller);
+    world.register.upgrade("2.0").await?;
+
+    let not_handler = NotHandler { caller, handler };
+    let next = migrateNextCall { gasBudget: 100_000 };
+    assert_reverts(stranger.send(&next).await, not_handler);
+    assert_reverts(
+        stranger.send(&endMigrationCall {}).await,
+        NotHandler { caller, handler },
+    );
+    for governor in [caller, handler, harness.account(0)] {
+        let instance = world.register.by(governor);
+        let registry = NotHandler {
+            caller: governor,
+            handler: harness.registry(),
+        };
+        let set = setHandlerCall { handler: governor };
+        assert_reverts(instance.send(&set).await, registry);
+        let registry = NotHandler {
+            caller: governor,
+            handler: harness.registry(),
+        };
+        assert_reverts(instance.send(&turnBackCall {}).await, registry);
+        let start = startMigrationCall { handler: governor };
+        assert_reverts(instance.send(&start).await, NotInUpgrade {});
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn complex_program_does_nothing_by_itself() -> Done {
+    let harness = Harness::start().await?;
+    let world = register(&harness, CURSOR, 1).await?;
+    let (chain, program) = (harness.chain(), world.program.address);
+    let handler = harness.account(0);
+    assert_reverts(
+        chain.read(program, &startMigrationCall { handler }).await,
+        NotInUpgrade {},
+    );
+    assert_reverts(
+        chain.read(program, &migrateNextCall { gasBudget: 1 }).await,
+        NotInUpgrade {},
+    );
+    assert_reverts(
+        chain.read(program, &endMigrationCall {}).await,
+        NotInUpgrade {},
+    );
+    assert_reverts(chain.read(program, &turnBackCall {}).await, NotInUpgrade {});
+    Ok(())
+}
+
+#[tokio::test]
+async fn complex_migration_refuses_every_other_upgrade() -> Done {
+    let harness = Harness::start().await?;
+    let world = register(&harness, CURSOR, 1).await?;
+    let points = IPoints::unitCall {};
+    let with_data = world.register.upgrade_and_call("2.0", &points).await;
+    let (from, to) = (String::from("1.0"), String::from("2.0"));
+    let reason = invalid_step::DATA_WITH_COMPLEX;
+    assert_reverts(with_data, InvalidStep { from, to, reason });
+
+    world.register.upgrade("2.0").await?;
+    for version in ["1.0", "2.0", "9.9"] {
+        assert_reverts(world.register.upgrade(version).await, UpgradeInProgress {});
+        assert_reverts(world.handler.upgrade(version).await, UpgradeInProgress {});
+    }
+    world.next(100_000).await?;
+    world.end().await?;
+    assert_eq!(world.register.version().await?, "2.0");
+    Ok(())
+}
+
+#[tokio::test]
+async fn complex_migration_with_too_small_a_budget_does_nothing() -> Done {
+    let harness = Harness::start().await?;
+    let world = register(&harness, CURSOR, 1).await?;
+    world.register.upgrade("2.0").await?;
+    for budget in [0, 1_000, 20_000] {
+        let Err(HarnessError::Reverted(revert)) = world.next(budget).await else {
+            panic!("{budget} gas are not enough");
+        };
+        let small = revert.decode::<BudgetTooSmall>().expect("a typed error");
+        assert!(small.budget == budget && small.needed > budget, "{small:?}");
+    }
+    assert_eq!(world.progress().await?, (0, 1));
+    Ok(())
+}
+
+/// Two cold words of which one is changed: 2,100 to find the member, 5,000 for the points.
+const FLOOR: u64 = 2_100 + 5_000;
+
+#[tokio::test]
+async fn complex_cursor_stays_in_its_budget_and_costs_little_more_than_its_stores() -> Done {
+    let harness = Harness::start().await?;
+    let world = register(&harness, CURSOR, 60).await?;
+    world.register.upgrade("2.0").await?;
+    // what the call costs besides: the transaction, the proxy, programs that are not cached
+    let besides = world.handler.send(&progressCall {}).await?.gas();
+    let mut gas = Vec::new();
+    for budget in [100_000, 200_000, 300_000] {
+        let before = world.progress().await?.0;
+        let used = world.next(budget).await?.gas();
+        let items = world.progress().await?.0 - before;
+        assert!(
+            used <= besides + budget,
+            "{used} gas, {besides} besides {budget}"
+        );
+        gas.push((used, items));
+    }
+    let [(less, few), _, (more, many)] = gas[..] else {
+        panic!("three batches");
+    };
+    let each = (more - less) / (many - few);
+    println!("complex, cursor: {each} gas per item, floor {FLOOR}; {gas:?}");
+    assert!(each * 10 <= FLOOR * 12, "{each} gas per item");
+    Ok(())
+}

@@ -1,0 +1,553 @@
+//! A collection that becomes enumerable: its tokens are gathered from its events.
+
+use std::collections::BTreeMap;
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::providers::Provider;
+use alloy::rpc::types::Filter;
+use alloy::sol;
+use alloy::sol_types::{SolEvent, SolValue};
+use stylus_upgrades_harness::{Harness, HarnessError, Instance, Receipt, assert_reverts, step};
+use stylus_upgrades_interface::complex::IComplexMigration::{
+    MigrationIncomplete, endMigrationCall, migrateBatchCall, migrateNextCall, progressCall,
+};
+use stylus_upgrades_interface::full::IInclusion::{
+    AlreadyIncluded, Included, MalformedItems, OwnerMismatch, TokensUnordered, includeCall,
+    isCompleteCall, isIncludedCall,
+};
+
+use super::points::complex;
+
+type Done = Result<(), HarnessError>;
+
+sol! {
+    #[derive(Debug)]
+    interface ICollection {
+        event Transfer(address indexed from, address indexed to, uint256 indexed tokenId);
+        error ERC721NonexistentToken(uint256 tokenId);
+        error ERC721OutOfBoundsIndex(address owner, uint256 index);
+        error ERC721InsufficientApproval(address operator, uint256 tokenId);
+        error ERC721IncorrectOwner(address sender, uint256 tokenId, address owner);
+        error ERC721InvalidReceiver(address receiver);
+        function initialize(address minter);
+        function supportsInterface(bytes4 interfaceId) view returns (bool);
+        function balanceOf(address owner) view returns (uint256);
+        function ownerOf(uint256 tokenId) view returns (address);
+        function approve(address to, uint256 tokenId);
+        function setApprovalForAll(address operator, bool approved);
+        function transferFrom(address from, address to, uint256 tokenId);
+        function mint(address to, uint256[] tokenIds);
+        function burn(uint256 tokenId);
+        function totalSupply() view returns (uint256);
+        function tokenByIndex(uint256 index) view returns (uint256);
+        function tokenOfOwnerByIndex(address owner, uint256 index) view returns (uint256);
+    }
+    interface ISafe {
+        function safeTransferFrom(address from, address to, uint256 tokenId);
+    }
+}
+
+/// Token → owner.
+type Tokens = BTreeMap<U256, Address>;
+
+struct World<'h> {
+    harness: &'h Harness,
+    collection: Instance<'h>,
+    handler: Instance<'h>,
+}
+
+fn ids(ids: &[u64]) -> Vec<U256> {
+    ids.iter().copied().map(U256::from).collect()
+}
+
+/// A basic collection with some history, and its enumerable version.
+async fn collection(harness: &Harness) -> Result<World<'_>, HarnessError> {
+    let definition = harness.define("Acorn").await?;
+    let basic = harness.build_and_deploy("contracts/erc721_basic").await?;
+    let full = harness.build_and_deploy("contracts/erc721_full").await?;
+    let program = harness
+        .build_and_deploy("contracts/migrations/erc721_enumerate")
+        .await?;
+    definition.add_version("1.0", &basic, step::born()).await?;
+    let step = complex("1.0", &program, harness.account(5));
+    definition.add_version("2.0", &full, step).await?;
+    let minter = harness.account(0);
+    let collection = definition
+        .create_proxy("1.0", &ICollection::initializeCall { minter })
+        .await?;
+    let world = World {
+        harness,
+        handler: collection.by(harness.account(5)),
+        collection,
+    };
+    world.mint(1, &[5, 3, 900, 0]).await?;
+    world.mint(2, &[77, 12]).await?;
+    world.mint(3, &[1_000_000]).await?;
+    world.mint(4, &[40]).await?;
+    world.transfer(1, 2, 3).await?;
+    world.transfer(2, 1, 77).await?;
+    world.burn(4, 40).await?;
+    Ok(world)
+}
+
+impl World<'_> {
+    fn holder(&self, n: usize) -> Address {
+        self.harness.account(n)
+    }
+
+    async fn mint(&self, to: usize, tokens: &[u64]) -> Result<Receipt, HarnessError> {
+        let (to, token_ids) = (self.holder(to), ids(tokens));
+        let call = ICollection::mintCall {
+            to,
+            tokenIds: token_ids,
+        };
+        self.collection.send(&call).await
+    }
+
+    async fn transfer(&self, from: usize, to: usize, token: u64) -> Result<Receipt, HarnessError> {
+        let call = ICollection::transferFromCall {
+            from: self.holder(from),
+            to: self.holder(to),
+            tokenId: U256::from(token),
+        };
+        self.collection.by(self.holder(from)).send(&call).await
+    }
+
+    async fn burn(&self, owner: usize, token: u64) -> Result<Receipt, HarnessError> {
+        let call = ICollection::burnCall {
+            tokenId: U256::from(token),
+        };
+        self.collection.by(self.holder(owner)).send(&call).await
+    }
+
+    /// What the events say, from the first block on.
+    async fn gather(&self) -> Tokens {
+        let filter = Filter::new()
+            .address(self.collection.address())
+            .event_signature(ICollection::Transfer::SIGNATURE_HASH)
+            .from_block(0);
+        let logs = self.harness.chain().provider().get_logs(&filter).await;
+        let mut tokens = Tokens::new();
+        for log in logs.expect("the chain answers") {
+            let moved = log
+                .log_decode::<ICollection::Transfer>()
+                .expect("a transfer");
+            let moved = moved.inner.data;
+            if moved.to.is_zero() {
+                tokens.remove(&moved.tokenId);
+            } else {
+                tokens.insert(moved.tokenId, moved.to);
+            }
+        }
+        tokens
+    }
+
+    async fn batch(
+        &self,
+        position: u64,
+        tokens: &[(U256, Address)],
+    ) -> Result<Receipt, HarnessError> {
+        self.handler.send(&batch(position, tokens)).await
+    }
+
+    /// Migrates exactly these tokens.
+    async fn enumerate(&self, tokens: &Tokens) -> Done {
+        self.collection.upgrade("2.0").await?;
+        let tokens: Vec<_> = tokens.iter().map(|(id, owner)| (*id, *owner)).collect();
+        let (first, second) = tokens.split_at(tokens.len() / 2);
+        self.batch(0, first).await?;
+        self.batch(first.len() as u64, second).await?;
+        self.handler.send(&endMigrationCall {}).await?;
+        Ok(())
+    }
+
+    /// What the lists say, each of them in order.
+    async fn listed(&self, holders: usize) -> Result<Tokens, HarnessError> {
+        let mut tokens = Tokens::new();
+        for n in 0..holders {
+            let owner = self.holder(n);
+            let count = self.owned(owner).await?;
+            for token in count {
+                assert_eq!(tokens.insert(token, owner), None, "{token} twice");
+            }
+        }
+        let supply = self
+            .collection
+            .read(&ICollection::totalSupplyCall {})
+            .await?;
+        let mut all = Vec::new();
+        for n in 0..supply.to::<u64>() {
+            let index = U256::from(n);
+            let call = ICollection::tokenByIndexCall { index };
+            all.push(self.collection.read(&call).await?);
+        }
+        all.sort();
+        assert_eq!(
+            all,
+            tokens.keys().copied().collect::<Vec<_>>(),
+            "both lists"
+        );
+        Ok(tokens)
+    }
+
+    /// The list of an owner, to its end.
+    async fn owned(&self, owner: Address) -> Result<Vec<U256>, HarnessError> {
+        let mut owned = Vec::new();
+        loop {
+            let index = U256::from(owned.len());
+            let call = ICollection::tokenOfOwnerByIndexCall { owner, index };
+            match self.collection.read(&call).await {
+                Ok(token) => owned.push(token),
+                Err(error) => {
+                    let end = ICollection::ERC721OutOfBoundsIndex { owner, index };
+                    assert_reverts(Err::<(), _>(error), end);
+                    return Ok(owned);
+                }
+            }
+        }
+    }
+
+    async fn is_complete(&self, holder: usize) -> Result<bool, HarnessError> {
+        let owner = self.holder(holder);
+        self.collection.read(&isCompleteCall { owner }).await
+    }
+}
+
+fn batch(position: u64, tokens: &[(U256, Address)]) -> migrateBatchCall {
+    let (ids, owners): (Vec<U256>, Vec<Address>) = tokens.iter().copied().unzip();
+    let items: Bytes = (ids, owners).abi_encode_params().into();
+    migrateBatchCall {
+        data: (U256::from(position), items).abi_encode_params().into(),
+    }
+}
+
+#[tokio::test]
+async fn full_migration_lists_every_token_and_changes_no_owner() -> Done {
+    let harness = Harness::start().await?;
+    let world = collection(&harness).await?;
+    let gathered = world.gather().await;
+    let mut balances = Vec::new();
+    for n in 0..10 {
+        let owner = world.holder(n);
+        balances.push(
+            world
+                .collection
+                .read(&ICollection::balanceOfCall { owner })
+                .await?,
+        );
+    }
+    world.enumerate(&gathered).await?;
+
+    assert_eq!(world.collection.version().await?, "2.0");
+    assert_eq!(world.listed(10).await?, gathered);
+    for (n, before) in balances.into_iter().enumerate() {
+        let owner = world.holder(n);
+        let after = world
+            .collection
+            .read(&ICollection::balanceOfCall { owner })
+            .await?;
+        assert_eq!(after, before, "balance of account {n}");
+        assert!(world.is_complete(n).await?);
+    }
+    for (token, owner) in &gathered {
+        let call = ICollection::ownerOfCall { tokenId: *token };
+        assert_eq!(world.collection.read(&call).await?, *owner);
+    }
+    for interface in [
+        [0x01, 0xff, 0xc9, 0xa7],
+        [0x80, 0xac, 0x58, 0xcd],
+        [0x78, 0x0e, 0x9d, 0x63],
+    ] {
+        let call = ICollection::supportsInterfaceCall {
+            interfaceId: interface.into(),
+        };
+        assert!(world.collection.read(&call).await?);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn full_migration_refuses_false_batches() -> Done {
+    let harness = Harness::start().await?;
+    let world = collection(&harness).await?;
+    let tokens: Vec<_> = world.gather().await.into_iter().collect();
+    world.collection.upgrade("2.0").await?;
+
+    let (token, owner) = tokens[0];
+    let claimed = world.holder(9);
+    let wrong = OwnerMismatch {
+        tokenId: token,
+        claimed,
+        owner,
+    };
+    assert_reverts(world.batch(0, &[(token, claimed)]).await, wrong);
+    let made_up = U256::from(123_456);
+    let wrong = OwnerMismatch {
+        tokenId: made_up,
+        claimed: owner,
+        owner: Address::ZERO,
+    };
+    assert_reverts(world.batch(0, &[(made_up, owner)]).await, wrong);
+    let wrong = OwnerMismatch {
+        tokenId: made_up,
+        claimed: Address::ZERO,
+        owner: Address::ZERO,
+    };
+    assert_reverts(world.batch(0, &[(made_up, Address::ZERO)]).await, wrong);
+    let twice = world.batch(0, &[tokens[0], tokens[0]]).await;
+    assert_reverts(twice, AlreadyIncluded { tokenId: token });
+    let unordered = TokensUnordered {
+        previous: tokens[1].0,
+        tokenId: tokens[0].0,
+    };
+    assert_reverts(world.batch(0, &[tokens[1], tokens[0]]).await, unordered);
+    world.batch(0, &tokens[1..3]).await?;
+    let unordered = TokensUnordered {
+        previous: tokens[2].0,
+        tokenId: tokens[0].0,
+    };
+    assert_reverts(world.batch(2, &tokens[..1]).await, unordered);
+    let again = AlreadyIncluded {
+        tokenId: tokens[2].0,
+    };
+    assert_reverts(world.batch(2, &tokens[2..]).await, again);
+    let items: Bytes = (ids(&[1, 2]), vec![owner]).abi_encode_params().into();
+    let uneven = migrateBatchCall {
+        data: (U256::from(2), items).abi_encode_params().into(),
+    };
+    assert_reverts(world.handler.send(&uneven).await, MalformedItems {});
+    Ok(())
+}
+
+#[tokio::test]
+async fn full_migration_does_not_end_while_an_owner_it_knows_misses_a_token() -> Done {
+    let harness = Harness::start().await?;
+    let world = collection(&harness).await?;
+    let tokens: Vec<_> = world.gather().await.into_iter().collect();
+    let owner = world.holder(1);
+    let (his, others): (Vec<_>, Vec<_>) = tokens.into_iter().partition(|token| token.1 == owner);
+    world.collection.upgrade("2.0").await?;
+    world.batch(0, &his[..2]).await?;
+    let progress = world.collection.read(&progressCall {}).await?;
+    let (done, total) = (U256::from(2), U256::from(his.len()));
+    assert_eq!((progress.done, progress.total), (done, total));
+    let ended = world.handler.send(&endMigrationCall {}).await;
+    assert_reverts(ended, MigrationIncomplete { done, total });
+    assert!(!others.is_empty());
+    Ok(())
+}
+
+/// Everything but the tokens of account 2 is migrated.
+async fn without_account_2(world: &World<'_>) -> Result<Tokens, HarnessError> {
+    let gathered = world.gather().await;
+    let mut told = gathered.clone();
+    told.retain(|_, owner| *owner != world.holder(2));
+    assert_eq!(gathered.len() - told.len(), 2);
+    world.enumerate(&told).await?;
+    Ok(gathered)
+}
+
+#[tokio::test]
+async fn full_migration_tokens_that_were_left_out_are_anybodys_to_include() -> Done {
+    let harness = Harness::start().await?;
+    let world = collection(&harness).await?;
+    let gathered = without_account_2(&world).await?;
+    assert!(!world.is_complete(2).await?);
+    let left_out: Vec<_> = gathered
+        .iter()
+        .filter(|(_, owner)| **owner == world.holder(2))
+        .map(|(token, _)| *token)
+        .collect();
+    let is_included = isIncludedCall {
+        tokenId: left_out[0],
+    };
+    assert!(!world.collection.read(&is_included).await?);
+
+    let stranger = world.collection.by(world.holder(8));
+    let included = stranger
+        .send(&includeCall {
+            tokenIds: left_out.clone(),
+        })
+        .await?;
+    let token = left_out[0];
+    let owner = world.holder(2);
+    included.assert_emitted(
+        world.collection.address(),
+        &Included {
+            tokenId: token,
+            owner,
+        },
+    );
+    assert!(world.is_complete(2).await?);
+    assert_eq!(world.listed(10).await?, gathered);
+    let again = stranger.send(&includeCall { tokenIds: left_out }).await;
+    assert_reverts(again, AlreadyIncluded { tokenId: token });
+    let made_up = U256::from(123_456);
+    let sent = stranger
+        .send(&includeCall {
+            tokenIds: vec![made_up],
+        })
+        .await;
+    assert_reverts(
+        sent,
+        ICollection::ERC721NonexistentToken { tokenId: made_up },
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn full_migration_tokens_that_were_left_out_are_included_by_their_own_transfer_or_burn()
+-> Done {
+    let harness = Harness::start().await?;
+    let world = collection(&harness).await?;
+    let mut gathered = without_account_2(&world).await?;
+    let included = world.transfer(2, 7, 3).await?;
+    let (token, owner) = (U256::from(3), world.holder(2));
+    included.assert_emitted(
+        world.collection.address(),
+        &Included {
+            tokenId: token,
+            owner,
+        },
+    );
+    gathered.insert(token, world.holder(7));
+    world.burn(2, 12).await?;
+    gathered.remove(&U256::from(12));
+    assert_eq!(world.listed(10).await?, gathered);
+    assert!(world.is_complete(2).await? && world.is_complete(7).await?);
+    Ok(())
+}
+
+#[tokio::test]
+async fn full_collection_keeps_its_lists_through_every_change() -> Done {
+    let harness = Harness::start().await?;
+    let world = collection(&harness).await?;
+    let gathered = world.gather().await;
+    world.enumerate(&gathered).await?;
+    world.mint(6, &[2, 4, 6, 8]).await?;
+    for (from, to, token) in [
+        (1, 6, 0),
+        (6, 6, 4),
+        (6, 3, 2),
+        (3, 1, 1_000_000),
+        (1, 2, 900),
+    ] {
+        world.transfer(from, to, token).await?;
+        assert_eq!(world.listed(10).await?, world.gather().await);
+    }
+    for (owner, token) in [(6, 8), (6, 0), (2, 900), (3, 2)] {
+        world.burn(owner, token).await?;
+        assert_eq!(world.listed(10).await?, world.gather().await);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn full_migration_turns_back_without_being_told_what_it_did() -> Done {
+    let harness = Harness::start().await?;
+    let world = collection(&harness).await?;
+    let gathered = world.gather().await;
+    let tokens: Vec<_> = gathered.clone().into_iter().collect();
+    let mut slots = Vec::new();
+    for n in 0..16 {
+        slots.push(world.collection.storage(U256::from(n)).await?);
+    }
+    world.collection.upgrade("2.0").await?;
+    world.batch(0, &tokens[..4]).await?;
+    let abort = stylus_upgrades_interface::registry::IRegistry::abortMigrationCall {
+        name: "Acorn".into(),
+        proxy: world.collection.address(),
+    };
+    let (admin, registry) = (harness.account(0), harness.registry());
+    harness.chain().execute(admin, registry, &abort).await?;
+    let next = migrateNextCall { gasBudget: 70_000 };
+    while world.collection.read(&progressCall {}).await?.done != U256::ZERO {
+        world.handler.send(&next).await?;
+    }
+    world.handler.send(&endMigrationCall {}).await?;
+    assert_eq!(world.collection.version().await?, "1.0");
+    for (n, before) in slots.into_iter().enumerate() {
+        let after: B256 = world.collection.storage(U256::from(n)).await?;
+        assert_eq!(after, before, "slot {n}");
+    }
+    for (token, owner) in &gathered {
+        let call = ICollection::ownerOfCall { tokenId: *token };
+        assert_eq!(world.collection.read(&call).await?, *owner);
+    }
+    world.enumerate(&gathered).await?; // and forward again
+    assert_eq!(world.listed(10).await?, gathered);
+    Ok(())
+}
+
+#[tokio::test]
+async fn basic_collection_refuses_what_is_not_the_callers() -> Done {
+    let harness = Harness::start().await?;
+    let world = collection(&harness).await?;
+    let (from, to, token) = (world.holder(1), world.holder(8), U256::from(5));
+    let stranger = world.collection.by(to);
+    let transfer = ICollection::transferFromCall {
+        from,
+        to,
+        tokenId: token,
+    };
+    let refused = ICollection::ERC721InsufficientApproval {
+        operator: to,
+        tokenId: token,
+    };
+    assert_reverts(stranger.send(&transfer).await, refused);
+    let owner = world.collection.by(from);
+    owner
+        .send(&ICollection::approveCall { to, tokenId: token })
+        .await?;
+    let wrong = ICollection::transferFromCall {
+        from: world.holder(2),
+        to,
+        tokenId: token,
+    };
+    let refused = ICollection::ERC721IncorrectOwner {
+        sender: world.holder(2),
+        tokenId: token,
+        owner: from,
+    };
+    assert_reverts(stranger.send(&wrong).await, refused);
+    stranger.send(&transfer).await?;
+    let receiver = harness.registry(); // a contract that takes no tokens
+    let safe = ISafe::safeTransferFromCall {
+        from: to,
+        to: receiver,
+        tokenId: token,
+    };
+    let refused = ICollection::ERC721InvalidReceiver { receiver };
+    assert_reverts(stranger.send(&safe).await, refused);
+    let safe = ISafe::safeTransferFromCall {
+        from: to,
+        to: from,
+        tokenId: token,
+    };
+    stranger.send(&safe).await?;
+    Ok(())
+}
+
+/// The token in both lists, and its word and its owner's word changed.
+const FLOOR: u64 = 22_100 + 22_100 + 5_000;
+
+#[tokio::test]
+async fn full_migration_costs_little_more_than_its_stores() -> Done {
+    let harness = Harness::start().await?;
+    let world = collection(&harness).await?;
+    for n in 0..4 {
+        world
+            .mint(6, &(2_000 + 20 * n..2_020 + 20 * n).collect::<Vec<_>>())
+            .await?;
+    }
+    let mut tokens: Vec<_> = world.gather().await.into_iter().collect();
+    tokens.retain(|token| token.1 == world.holder(6));
+    world.collection.upgrade("2.0").await?;
+    world.batch(0, &tokens[..5]).await?;
+    let few = world.batch(5, &tokens[5..15]).await?.gas();
+    let many = world.batch(15, &tokens[15..75]).await?.gas();
+    let each = (many - few) / 50;
+    println!("full: {each} gas per token, floor {FLOOR}; {few} for 10, {many} for 60");
+    assert!(each * 10 <= FLOOR * 12, "{each} gas per token");
+    Ok(())
+}

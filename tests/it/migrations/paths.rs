@@ -1,0 +1,226 @@
+//! Complex steps on longer paths, beside others, and for many instances at once.
+
+use alloy::primitives::{Bytes, U256};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_harness::{Harness, HarnessError, assert_reverts, step};
+use stylus_upgrades_interface::complex::IComplexMigration::{
+    endMigrationCall, migrateNextCall, startMigrationCall,
+};
+use stylus_upgrades_interface::migratable::IMigratable::Migrated;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
+    MigrationNotApplied, Upgraded, ValueNotAccepted,
+};
+use stylus_upgrades_interface::reasons::{instance_state, invalid_step};
+use stylus_upgrades_interface::registry::IRegistry::{
+    InstanceUpgraded, InvalidStep, MigrationStarted,
+};
+use stylus_upgrades_interface::registry::Step;
+
+use super::points::{CURSOR, Done, complex, new, register};
+
+fn labels(events: &[Migrated]) -> Vec<(&str, &str)> {
+    events
+        .iter()
+        .map(|event| (event.from.as_str(), event.to.as_str()))
+        .collect()
+}
+
+#[tokio::test]
+async fn complex_step_in_the_middle_stops_the_path_there_and_goes_on_when_it_ends() -> Done {
+    let harness = Harness::start().await?;
+    let world = register(&harness, CURSOR, 2).await?;
+    let proxy = world.register.address();
+    for (from, to) in [("2.0", "3.0"), ("3.0", "4.0")] {
+        let definition = &world.definition;
+        definition
+            .add_version(to, &world.second, step::nothing(from))
+            .await?;
+    }
+
+    let started = world.register.upgrade("4.0").await?;
+    assert_eq!(started.events::<Migrated>(proxy), []);
+    assert_eq!(world.register.version().await?, "1.0");
+    world.next(1_000_000).await?;
+    let ended = world.end().await?;
+    assert_eq!(
+        labels(&ended.events::<Migrated>(proxy)),
+        [("1.0", "2.0"), ("2.0", "3.0"), ("3.0", "4.0")]
+    );
+    let implementation = world.second.address;
+    ended.assert_emitted(proxy, &Upgraded { implementation });
+    let [moved] = &ended.events::<InstanceUpgraded>(harness.registry())[..] else {
+        panic!("one event: {ended:?}");
+    };
+    assert_eq!((moved.from.as_str(), moved.to.as_str()), ("1.0", "4.0"));
+    assert_eq!(world.register.version().await?, "4.0");
+    world.assert_points(2, 10).await
+}
+
+#[tokio::test]
+async fn complex_step_behind_simple_ones_begins_where_they_end() -> Done {
+    let harness = Harness::start().await?;
+    let definition = harness.define("Early").await?;
+    let first = harness.build_and_deploy("contracts/points_v1").await?;
+    let second = harness.build_and_deploy("contracts/points_v2").await?;
+    let program = harness.build_and_deploy(CURSOR).await?;
+    let handler = harness.account(5);
+    definition.add_version("0.9", &first, step::born()).await?;
+    definition
+        .add_version("1.0", &first, step::nothing("0.9"))
+        .await?;
+    let last = complex("1.0", &program, handler);
+    definition.add_version("2.0", &second, last).await?;
+    let register = definition
+        .create_proxy_with("0.9", Bytes::new(), U256::ZERO)
+        .await?;
+
+    let started = register.upgrade("2.0").await?;
+    let migrated = started.events::<Migrated>(register.address());
+    assert_eq!(labels(&migrated), [("0.9", "1.0")]);
+    let moved = started.events::<InstanceUpgraded>(harness.registry());
+    assert_eq!(
+        (moved[0].from.as_str(), moved[0].to.as_str()),
+        ("0.9", "1.0")
+    );
+    assert_eq!(
+        started.events::<MigrationStarted>(harness.registry()).len(),
+        1
+    );
+    assert_eq!(register.version().await?, "1.0");
+    register.by(handler).send(&endMigrationCall {}).await?; // it has no members
+    assert_eq!(register.version().await?, "2.0");
+    Ok(())
+}
+
+#[tokio::test]
+async fn complex_path_on_which_calldata_is_missing_does_not_begin() -> Done {
+    let harness = Harness::start().await?;
+    let world = register(&harness, CURSOR, 1).await?;
+    world
+        .definition
+        .add_version("3.0", &world.second, step::call_later("2.0"))
+        .await?;
+    let (from, to) = (String::from("2.0"), String::from("3.0"));
+    let refused = world.register.upgrade("3.0").await;
+    assert_reverts(refused, MigrationNotApplied { from, to });
+    let paid = world
+        .register
+        .upgrade_and_call_with("2.0", Bytes::new(), U256::ONE)
+        .await;
+    assert_reverts(paid, ValueNotAccepted { value: U256::ONE });
+    assert_eq!(world.state().await?, instance_state::LIVE);
+    Ok(())
+}
+
+#[tokio::test]
+async fn complex_step_is_registered_only_in_its_shape() -> Done {
+    let harness = Harness::start().await?;
+    let world = register(&harness, CURSOR, 0).await?;
+    let handler = harness.account(5);
+    let right = complex("2.0", &world.program, handler);
+    let refused = |step: Step, reason: u8| {
+        let world = &world;
+        async move {
+            let added = world
+                .definition
+                .add_version("3.0", &world.second, step)
+                .await;
+            let (from, to) = (String::from("2.0"), String::from("3.0"));
+            assert_reverts(added, InvalidStep { from, to, reason });
+        }
+    };
+    let without_script = Step {
+        script: Default::default(),
+        scriptCodehash: Default::default(),
+        ..right.clone()
+    };
+    refused(without_script, invalid_step::SCRIPT_MISMATCH).await;
+    let start = startMigrationCall { handler }.abi_encode();
+    let nobody = startMigrationCall {
+        handler: Default::default(),
+    };
+    for data in [
+        vec![],
+        start[..35].to_vec(),
+        [start.as_slice(), &[0]].concat(),
+        endMigrationCall {}.abi_encode(),
+        nobody.abi_encode(),
+    ] {
+        let data = data.into();
+        let step = Step {
+            data,
+            ..right.clone()
+        };
+        refused(step, invalid_step::DATA_MISMATCH).await;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn complex_migrations_of_many_instances_run_beside_each_other() -> Done {
+    let harness = Harness::start().await?;
+    let world = register(&harness, CURSOR, 2).await?;
+    let twin = new(&harness, &world.definition, 3).await?;
+    let lagging = new(&harness, &world.definition, 1).await?;
+    let step = complex("1.0", &world.program, harness.account(5));
+    // the version is there already with that very code and step: it only becomes current
+    let receipt = world.definition.migrate("2.0", &world.second, step).await?;
+    let started = receipt.events::<MigrationStarted>(harness.registry());
+    assert_eq!(started.len(), 3, "all of them, in one transaction");
+
+    let next = migrateNextCall {
+        gasBudget: 1_000_000,
+    };
+    for instance in [&twin, &world.register] {
+        let instance = instance.by(harness.account(5));
+        instance.send(&next).await?;
+        instance.send(&endMigrationCall {}).await?;
+        assert_eq!(instance.version().await?, "2.0");
+    }
+    assert_eq!(lagging.version().await?, "1.0");
+    // one that migrates is nobody's to roll out
+    let proxy = lagging.address();
+    let rollout = stylus_upgrades_interface::registry::IRegistry::rolloutCall {
+        name: "Points".into(),
+        max: 10,
+    };
+    let chain = harness.chain();
+    let left = chain.read(harness.registry(), &rollout).await?;
+    assert_eq!((left.upgraded, left.left), (0, 0));
+    let abort = stylus_upgrades_interface::registry::IRegistry::abortMigrationCall {
+        name: "Points".into(),
+        proxy,
+    };
+    world.govern(&abort).await?;
+    lagging
+        .by(harness.account(5))
+        .send(&endMigrationCall {})
+        .await?;
+    let left = chain.read(harness.registry(), &rollout).await?;
+    assert_eq!(
+        (left.upgraded, left.left),
+        (1, 0),
+        "now it lags behind again"
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn complex_migration_does_not_end_on_code_that_changed() -> Result<(), HarnessError> {
+    let harness = Harness::start().await?;
+    let world = register(&harness, CURSOR, 1).await?;
+    world.register.upgrade("2.0").await?;
+    world.next(1_000_000).await?;
+    let account = world.second.address;
+    let code = harness.chain().code(account).await?;
+    let chain = harness.chain();
+    let set = |code: Bytes| chain.request::<_, Option<bool>>("anvil_setCode", (account, code));
+    set(vec![0x60, 0x00].into()).await?;
+    let Err(HarnessError::Reverted(revert)) = world.end().await else {
+        panic!("the new code is not what was approved");
+    };
+    assert_eq!(revert.name().as_deref(), Some("CodeChanged"));
+    set(code).await?;
+    world.end().await?;
+    world.assert_points(1, 10).await
+}

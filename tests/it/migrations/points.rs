@@ -1,0 +1,203 @@
+//! What the complex migrations start from: a register of points at 1.0, and 2.0 behind a
+//! complex step.
+
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol;
+use alloy::sol_types::{SolCall, SolValue};
+use stylus_upgrades_harness::{
+    Definition, Harness, HarnessError, Instance, Program, Receipt, step,
+};
+use stylus_upgrades_interface::complex::IComplexMigration::{
+    endMigrationCall, migrateBatchCall, migrateNextCall, progressCall, startMigrationCall,
+};
+use stylus_upgrades_interface::registry::IRegistry::{
+    abortMigrationCall, instanceOfCall, setHandlerCall,
+};
+use stylus_upgrades_interface::registry::Step;
+
+pub(super) type Done = Result<(), HarnessError>;
+
+sol! {
+    #[derive(Debug)]
+    interface IPoints {
+        function initialize(address steward);
+        function unit() view returns (uint256);
+        function award(address[] to, uint256 points);
+        function points(address member) view returns (uint256);
+        function members() view returns (uint256);
+        function member(uint256 position) view returns (address);
+    }
+}
+
+/// Which program stands between the versions.
+pub(super) const CURSOR: &str = "contracts/migrations/points_cursor";
+pub(super) const BATCHES: &str = "contracts/migrations/points_batches";
+
+/// A register, its definition and its programs.
+pub(super) struct World<'h> {
+    pub(super) harness: &'h Harness,
+    pub(super) definition: Definition<'h>,
+    pub(super) first: Program,
+    pub(super) second: Program,
+    pub(super) program: Program,
+    pub(super) register: Instance<'h>,
+    /// The same, called by the handler, who is account 5 and nothing else.
+    pub(super) handler: Instance<'h>,
+}
+
+/// The member with that number; the first has the address zero, and they do not rise with it.
+pub(super) fn member(n: u64) -> Address {
+    let [.., low] = n.to_be_bytes();
+    Address::left_padding_from(&[&[low.reverse_bits()], n.to_be_bytes().as_slice()].concat())
+}
+
+/// Whole points of that member.
+pub(super) fn points(n: u64) -> u64 {
+    3 + n
+}
+
+/// The step from 1.0 whose program is `program`.
+pub(super) fn complex(from: &str, program: &Program, handler: Address) -> Step {
+    Step {
+        script: program.address,
+        scriptCodehash: program.codehash,
+        kind: 3,
+        data: startMigrationCall { handler }.abi_encode().into(),
+        ..step::nothing(from)
+    }
+}
+
+/// A register at 1.0 with `members`, and 2.0 behind the program.
+pub(super) async fn register<'h>(
+    harness: &'h Harness,
+    program: &str,
+    members: u64,
+) -> Result<World<'h>, HarnessError> {
+    let definition = harness.define("Points").await?;
+    let first = harness.build_and_deploy("contracts/points_v1").await?;
+    let second = harness.build_and_deploy("contracts/points_v2").await?;
+    let program = harness.build_and_deploy(program).await?;
+    definition.add_version("1.0", &first, step::born()).await?;
+    let register = new(harness, &definition, members).await?;
+    let handler = harness.account(5);
+    definition
+        .add_version("2.0", &second, complex("1.0", &program, handler))
+        .await?;
+    Ok(World {
+        harness,
+        definition,
+        first,
+        second,
+        program,
+        handler: register.by(handler),
+        register,
+    })
+}
+
+/// Another instance of the definition.
+pub(super) async fn new<'h>(
+    harness: &Harness,
+    definition: &Definition<'h>,
+    members: u64,
+) -> Result<Instance<'h>, HarnessError> {
+    let steward = harness.account(0);
+    let register = definition
+        .create_proxy("1.0", &IPoints::initializeCall { steward })
+        .await?;
+    for n in 0..members {
+        let award = IPoints::awardCall {
+            to: vec![member(n)],
+            points: U256::from(points(n)),
+        };
+        register.send(&award).await?;
+    }
+    Ok(register)
+}
+
+impl World<'_> {
+    /// Has the handler migrate within a budget.
+    pub(super) async fn next(&self, gas: u64) -> Result<Receipt, HarnessError> {
+        self.handler.send(&migrateNextCall { gasBudget: gas }).await
+    }
+
+    /// Has the handler supply members at a position.
+    pub(super) async fn batch(
+        &self,
+        position: u64,
+        members: &[Address],
+    ) -> Result<Receipt, HarnessError> {
+        self.handler.send(&batch(position, members)).await
+    }
+
+    /// Has the handler end it.
+    pub(super) async fn end(&self) -> Result<Receipt, HarnessError> {
+        self.handler.send(&endMigrationCall {}).await
+    }
+
+    /// `(done, total)`
+    pub(super) async fn progress(&self) -> Result<(u64, u64), HarnessError> {
+        let progress = self.register.read(&progressCall {}).await?;
+        Ok((progress.done.to(), progress.total.to()))
+    }
+
+    /// State as the registry has it, see `reasons::instance_state`.
+    pub(super) async fn state(&self) -> Result<u8, HarnessError> {
+        let proxy = self.register.address();
+        let chain = self.harness.chain();
+        let known = chain
+            .read(self.harness.registry(), &instanceOfCall { proxy })
+            .await?;
+        Ok(known.state)
+    }
+
+    /// Asserts that the members have `unit` times their whole points.
+    pub(super) async fn assert_points(&self, members: u64, unit: u64) -> Done {
+        for n in 0..members {
+            let call = IPoints::pointsCall { member: member(n) };
+            let found = self.register.read(&call).await?;
+            assert_eq!(found, U256::from(unit * points(n)), "member {n}");
+        }
+        Ok(())
+    }
+
+    /// Asks the registry, as account 0.
+    pub(super) async fn govern(&self, call: &impl SolCall) -> Result<Receipt, HarnessError> {
+        let request = alloy::rpc::types::TransactionRequest::default()
+            .from(self.harness.account(0))
+            .to(self.harness.registry())
+            .input(alloy::rpc::types::TransactionInput::new(
+                call.abi_encode().into(),
+            ));
+        Ok(self.harness.chain().send(request).await?.into())
+    }
+
+    pub(super) fn set_handler(&self, handler: Address) -> setHandlerCall {
+        setHandlerCall {
+            name: "Points".into(),
+            proxy: self.register.address(),
+            handler,
+        }
+    }
+
+    pub(super) fn abort(&self) -> abortMigrationCall {
+        abortMigrationCall {
+            name: "Points".into(),
+            proxy: self.register.address(),
+        }
+    }
+}
+
+/// `migrateBatch` of members at a position.
+pub(super) fn batch(position: u64, members: &[Address]) -> migrateBatchCall {
+    let items: Bytes = (members.to_vec(),).abi_encode_params().into();
+    migrateBatchCall {
+        data: (U256::from(position), items).abi_encode_params().into(),
+    }
+}
+
+/// The members in the order of their addresses.
+pub(super) fn ordered(members: u64) -> Vec<Address> {
+    let mut ordered: Vec<_> = (0..members).map(member).collect();
+    ordered.sort();
+    ordered
+}
