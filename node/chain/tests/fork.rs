@@ -11,11 +11,14 @@ const COUNTER: &[u8] = &[
     0x60, 0, 0x54, 0x60, 1, 0x01, 0x60, 0, 0x55, 0x60, 7, 0x60, 1, 0x55, 0,
 ];
 
+/// Accounts and slots that were asked for.
+type Asked = Vec<(Address, Option<U256>)>;
+
 /// Another chain in this process, shared so that the test can look at it.
 #[derive(Clone)]
 struct Other {
     chain: Arc<Mutex<Chain>>,
-    asked: Arc<Mutex<Vec<(Address, Option<U256>)>>>,
+    asked: Arc<Mutex<Asked>>,
     broken: bool,
 }
 
