@@ -13,6 +13,7 @@ use crate::{
     abi::{Value, encode},
     chain::{Reverts, code_hash, has_code, keccak},
     errors, events,
+    instances::Instance,
     policy::{self, Policy, Refusal},
     runnable::{is_ours, is_precompile},
     state::{Definition, POLICY},
@@ -61,6 +62,15 @@ impl Stored {
         match policy::parse(&text) {
             Ok(policy) if head.u8::<0>() != 0 => Ok(Self { slot, text, policy }),
             _ => Err(errors::unknown_role(role)),
+        }
+    }
+
+    /// The bit of an approver: 0 for a stranger, and for an address that became a proxy after the
+    /// policy was set, whose code may call for anybody.
+    pub fn bit(&self, who: Address) -> u64 {
+        match self.policy.bit(who) {
+            bit if bit != 0 && Instance::is(who) => 0,
+            bit => bit,
         }
     }
 
@@ -118,10 +128,8 @@ pub fn epoch(definition: &Definition, role: &[u8]) -> u64 {
 
 /// Whether somebody, without anybody else, satisfies the policy of a role.
 pub fn alone(definition: &Definition, role: &[u8], who: Address) -> bool {
-    Stored::of(definition, role).is_ok_and(|stored| {
-        let bit = stored.policy.bit(who);
-        stored.policy.is_satisfied_alone(bit)
-    })
+    Stored::of(definition, role)
+        .is_ok_and(|stored| stored.policy.is_satisfied_alone(stored.bit(who)))
 }
 
 /// Refuses an expression that may not become a policy.

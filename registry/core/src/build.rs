@@ -16,6 +16,9 @@ pub const STUB_CODEHASH: B256 =
 /// keccak256 of the code that all WASM proxies share.
 pub const PROXY_CODEHASH: B256 =
     B256::new(build::word(option_env!("STYLUS_UPGRADES_PROXY_CODEHASH")));
+/// keccak256 of the code of a bare Proxy, which forwards to its ERC-1967 slot as well.
+pub const BARE_CODEHASH: B256 =
+    B256::new(build::word(option_env!("STYLUS_UPGRADES_BARE_CODEHASH")));
 /// The init code of a WASM proxy, the same for all of them.
 #[cfg(target_arch = "wasm32")]
 pub const PROXY_INIT_CODE: &[u8] = include_bytes!(env!("STYLUS_UPGRADES_PROXY_INITCODE"));

@@ -90,7 +90,8 @@ pub fn reason(account: Address) -> Reverts<Option<u8>> {
     if code.starts_with(&DESIGNATOR_PREFIX) {
         return Ok(Some(not_runnable::DESIGNATOR));
     }
-    if hash == build::PROXY_CODEHASH || is_minimal_proxy(code) || is_ours(account) {
+    let is_proxy = [build::PROXY_CODEHASH, build::BARE_CODEHASH].contains(&hash);
+    if is_proxy || is_minimal_proxy(code) || is_ours(account) {
         return Ok(Some(not_runnable::PROXY));
     }
     if code.starts_with(&FRAGMENT_PREFIX) {

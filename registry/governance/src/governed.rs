@@ -30,7 +30,7 @@ fn approve(calldata: &[u8], call: &Call<'_>) -> Reverts<Progress> {
     let definition = call.definition()?;
     let stored = Stored::of(&definition, call.role())?;
     let caller = sender();
-    let bit = stored.policy.bit(caller);
+    let bit = stored.bit(caller);
 
     let mut action = Action::current(&definition, call.role(), &stored, calldata, true);
     let repeated = action.approvals & bit != 0;

@@ -33,7 +33,7 @@ pub(crate) fn cancel(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::take()?;
     let (action, stored) = Action::open(arguments.word(0)?)?;
     let caller = sender();
-    let bit = stored.policy.bit(caller);
+    let bit = stored.bit(caller);
     if caller != action.proposer && !stored.policy.is_satisfied_alone(bit) {
         return Err(errors::not_an_approver(caller));
     }
