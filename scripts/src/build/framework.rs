@@ -43,7 +43,8 @@ pub(super) type Constants = BTreeMap<String, String>;
 /// What the names of the framework's build constants begin with.
 pub(super) const PREFIX: &str = "STYLUS_UPGRADES_";
 /// Packages in the order of their builds, with the beginning of the constants derived from each.
-const ORDER: [(&str, &str); 4] = [
+const ORDER: [(&str, &str); 5] = [
+    ("proxy", "BARE"),
     ("upgradeability-storage", "STORAGE"),
     ("upgradeability-proxy", "PROXY"),
     ("registry-governance", "GOVERNANCE"),
@@ -58,8 +59,8 @@ pub(super) fn build(builder: &Builder) -> Result<Framework, BuildError> {
         parts.push(part(builder, package, name, &mut constants)?);
     }
     let registry = builder.package("registry", &constants)?;
-    let [storage, proxy, governance, factory] =
-        <[Part; 4]>::try_from(parts).expect("one part per entry of ORDER");
+    let [_, storage, proxy, governance, factory] =
+        <[Part; 5]>::try_from(parts).expect("one part per entry of ORDER");
     Ok(Framework {
         stub: evm::stub_code(),
         stub_address: stub_address(),

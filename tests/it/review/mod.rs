@@ -6,6 +6,7 @@
 //! | `corrupted` | instances whose own code turned against the framework's slots |
 //! | `calldata` | calldata that is short, cut, overlapping, oversized or dirty |
 //! | `foreign` | code of the framework run by accounts that are none of its proxies |
+//! | `insiders` | approved code that is malicious |
 //! | `resources` | too little gas, too much return data |
 //! | `expiry` | programs of the framework that nobody kept alive |
 //! | `readable` | what views show against what events tell |
@@ -14,6 +15,7 @@ mod calldata;
 mod corrupted;
 mod expiry;
 mod foreign;
+mod insiders;
 mod one_transaction;
 mod readable;
 mod resources;
