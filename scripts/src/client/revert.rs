@@ -6,6 +6,7 @@ use alloy::dyn_abi::{DynSolType, DynSolValue};
 use alloy::primitives::Bytes;
 use std::fmt;
 use stylus_upgrades_interface::chain::IArbWasm::IArbWasmErrors;
+use stylus_upgrades_interface::complex::IComplexMigration::IComplexMigrationErrors;
 use stylus_upgrades_interface::migratable::IMigratable::IMigratableErrors;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::IUpgradeabilityProxyErrors;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryErrors;
@@ -93,6 +94,7 @@ fn signature(selector: [u8; 4]) -> Option<&'static str> {
     IUpgradeabilityProxyErrors::signature_by_selector(selector)
         .or_else(|| IRegistryErrors::signature_by_selector(selector))
         .or_else(|| IMigratableErrors::signature_by_selector(selector))
+        .or_else(|| IComplexMigrationErrors::signature_by_selector(selector))
         .or_else(|| IArbWasmErrors::signature_by_selector(selector))
         .or(match selector {
             [0x08, 0xc3, 0x79, 0xa0] => Some("Error(string)"),

@@ -5,6 +5,7 @@ use std::fmt;
 use alloy::primitives::Bytes;
 use alloy::sol_types::{Panic, SolError, SolInterface};
 use stylus_upgrades_interface::chain::IArbWasm::IArbWasmErrors;
+use stylus_upgrades_interface::complex::IComplexMigration::IComplexMigrationErrors;
 use stylus_upgrades_interface::migratable::IMigratable::IMigratableErrors;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::IUpgradeabilityProxyErrors;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryErrors;
@@ -51,6 +52,7 @@ impl Revert {
         known::<IUpgradeabilityProxyErrors>(data)
             .or_else(|| known::<IRegistryErrors>(data))
             .or_else(|| known::<IMigratableErrors>(data))
+            .or_else(|| known::<IComplexMigrationErrors>(data))
             .or_else(|| known::<IArbWasmErrors>(data))
             .or_else(|| {
                 Some(format!(
