@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -17,6 +18,7 @@ impl Client {
     pub(crate) fn connect(host: &str) -> Fallible<Self> {
         let stream = TcpStream::connect(host)?;
         stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(Duration::from_secs(60)))?;
         Ok(Self {
             stream: BufReader::new(stream),
             host: host.to_owned(),

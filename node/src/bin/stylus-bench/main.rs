@@ -24,7 +24,7 @@ pub(crate) type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>
 #[derive(Parser)]
 struct Options {
     /// Transactions of each measurement.
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 2_000)]
     transactions: usize,
     /// Runs of each measurement, nodes in turn; the best one counts.
     #[arg(long, default_value_t = 3)]
@@ -72,7 +72,9 @@ fn report(options: &Options) -> Fallible<(String, bool)> {
     let work = Work::new(options.transactions)?;
     let (mut here, mut there) = (Figures::default(), Figures::default());
     let (mut calls, mut stylus) = (0f64, 0f64);
-    for round in 0..options.rounds.max(1) {
+    let rounds = options.rounds.max(1);
+    for round in 0..rounds {
+        let _ = writeln!(std::io::stderr(), "round {} of {rounds}", round + 1);
         // In turn, and each first in every other round.
         let mut pair = [(&ours, &mut here), (&anvil, &mut there)];
         if round % 2 == 1 {
@@ -127,7 +129,7 @@ fn report(options: &Options) -> Fallible<(String, bool)> {
     ));
     text.push_str(&format!(
         "best of {}, {} transactions each, {} connections, beside {}\n",
-        options.rounds.max(1),
+        rounds,
         options.transactions,
         work::CONNECTIONS,
         anvil.version()?

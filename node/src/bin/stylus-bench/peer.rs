@@ -1,6 +1,6 @@
 //! Nodes as processes: this one, and anvil.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
@@ -60,10 +60,13 @@ impl Peer {
         let mut child = command
             .spawn()
             .map_err(|error| format!("cannot start {program}: {error}"))?;
-        let lines = BufReader::new(child.stdout.take().ok_or("no stdout")?).lines();
+        let mut lines = BufReader::new(child.stdout.take().ok_or("no stdout")?).lines();
         let host = lines
+            .by_ref()
             .map_while(Result::ok)
             .find_map(|line| Some(line.strip_prefix("Listening on ")?.trim().to_owned()));
+        // Anvil goes on printing; it must neither wait for a reader nor meet a closed pipe.
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
         let mut node = Node {
             child,
             host: String::new(),
@@ -101,7 +104,10 @@ fn npm_anvil() -> Fallible<PathBuf> {
     if anvil.is_file() {
         return Ok(anvil);
     }
-    eprintln!("installing anvil from npm into target/npm …");
+    let _ = writeln!(
+        std::io::stderr(),
+        "installing anvil from npm into target/npm"
+    );
     std::fs::create_dir_all(&folder)?;
     for name in ["package.json", "package-lock.json", ".npmrc"] {
         std::fs::copy(home.join("tests/solidity").join(name), folder.join(name))?;
