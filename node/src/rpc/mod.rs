@@ -75,6 +75,7 @@ pub(crate) fn methods(worker: Worker, events: Events) -> Result<Methods, NodeErr
     for (name, handler) in TABLES.into_iter().flatten() {
         register(&mut module, name, *handler).map_err(twice)?;
     }
+    send::register(&mut module).map_err(twice)?;
     wait::register(&mut module).map_err(twice)?;
     subscribe::register(&mut module).map_err(twice)?;
     Ok(module.into())

@@ -1,30 +1,39 @@
 //! `eth_sendRawTransaction`, `eth_sendTransaction` and their kin.
 
+use alloy::consensus::transaction::Recovered;
 use alloy::consensus::{SignableTransaction, TxEnvelope};
 use alloy::eips::eip2718::{Decodable2718, Encodable2718};
 use alloy::network::TxSignerSync;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy_rpc_types::TransactionRequest;
+use jsonrpsee::RpcModule;
+use jsonrpsee::core::RegisterMethodError;
 use stylus_chain::{BlockId, BlockNumberOrTag, Overrides};
 
 use super::args::Args;
 use super::error::RpcError;
-use super::{RpcResult, Table, ok, request};
+use super::{Context, RpcResult, Table, ok, request};
 use crate::node::Node;
 
 pub(super) const METHODS: Table = &[
-    ("eth_sendRawTransaction", send_raw),
     ("eth_sendTransaction", send),
     ("eth_signTransaction", sign),
     ("eth_sendUnsignedTransaction", send_unsigned),
 ];
 
-fn send_raw(node: &mut Node, args: &Args) -> RpcResult {
-    ok(submit_raw(node, args)?)
+/// `eth_sendRawTransaction`. Senders are recovered before the chain's thread is asked, so that
+/// several connections share the work.
+pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
+    module.register_async_method("eth_sendRawTransaction", |params, context, _| async move {
+        let signed = recovered(&Args::new(&params)?)?;
+        let sent = context.worker.run(move |node| submit(node, signed)).await;
+        ok(sent??)
+    })?;
+    Ok(())
 }
 
-/// Accepts an encoded, signed transaction.
-pub(super) fn submit_raw(node: &mut Node, args: &Args) -> Result<B256, RpcError> {
+/// An encoded, signed transaction with its sender.
+pub(super) fn recovered(args: &Args) -> Result<Recovered<TxEnvelope>, RpcError> {
     let raw: Bytes = args.get(0, "signed transaction")?;
     let mut rest = raw.as_ref();
     let envelope = TxEnvelope::decode_2718(&mut rest).map_err(|error| {
@@ -38,7 +47,7 @@ pub(super) fn submit_raw(node: &mut Node, args: &Args) -> Result<B256, RpcError>
             rest.len()
         )));
     }
-    submit(node, envelope)
+    Ok(stylus_chain::recover(envelope)?)
 }
 
 /// Signs with a dev account's key, or sends as an impersonated account.
@@ -47,7 +56,7 @@ fn send(node: &mut Node, args: &Args) -> RpcResult {
     let from = sender(node, &request)?;
     if node.accounts.signer(from).is_some() {
         let envelope = fill_and_sign(node, from, request)?;
-        ok(submit(node, envelope)?)
+        ok(submit(node, Recovered::new_unchecked(envelope, from))?)
     } else {
         send_as(node, from, request)
     }
@@ -79,8 +88,9 @@ fn send_as(node: &mut Node, from: Address, request: TransactionRequest) -> RpcRe
     ok(hash)
 }
 
-fn submit(node: &mut Node, envelope: TxEnvelope) -> Result<B256, RpcError> {
-    let hash = node.chain.submit(envelope)?;
+/// Gives a transaction to the chain.
+pub(super) fn submit(node: &mut Node, signed: Recovered<TxEnvelope>) -> Result<B256, RpcError> {
+    let hash = node.chain.submit_recovered(signed)?;
     node.accepted(hash);
     Ok(hash)
 }

@@ -33,11 +33,12 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
 }
 
 async fn send_and_wait(context: &Context, args: Args, wait: Duration) -> RpcResult {
+    let signed = send::recovered(&args)?;
     // Listening starts before sending, so that no block is missed in between.
     let mut events = context.events.subscribe();
     let hash = context
         .worker
-        .run(move |node| send::submit_raw(node, &args))
+        .run(move |node| send::submit(node, signed))
         .await??;
     let receipt = async {
         loop {

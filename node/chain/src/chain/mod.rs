@@ -10,6 +10,8 @@ mod simulate;
 mod snapshot;
 mod submit;
 
+pub use submit::recover;
+
 use crate::{
     ChainConfig,
     clock::{Clock, wall},

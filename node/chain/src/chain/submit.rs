@@ -7,9 +7,18 @@ use crate::{
 };
 use alloy_consensus::{
     SignableTransaction, Transaction, TxEip1559, TxEip2930, TxEip7702, TxEnvelope, TxLegacy,
-    transaction::SignerRecoverable,
+    transaction::{Recovered, SignerRecoverable},
 };
 use alloy_primitives::{Address, B256, Signature, U256};
+
+/// Recovers the sender of a signed transaction: the costliest part of taking one in.
+///
+/// # Errors
+/// [`RejectReason::BadSignature`].
+pub fn recover(signed: TxEnvelope) -> Result<Recovered<TxEnvelope>, ChainError> {
+    let recovered = signed.try_into_recovered();
+    recovered.map_err(|_| RejectReason::BadSignature.into())
+}
 
 impl Chain {
     /// Adds a signed transaction; mines it at once when automine is on and its nonce is next.
@@ -17,9 +26,16 @@ impl Chain {
     /// # Errors
     /// [`ChainError::Rejected`] when it can never or not now be included.
     pub fn submit(&mut self, signed: TxEnvelope) -> Result<B256, ChainError> {
-        let from = signed
-            .recover_signer()
-            .map_err(|_| RejectReason::BadSignature)?;
+        let signed = recover(signed)?;
+        self.submit_recovered(signed)
+    }
+
+    /// The same for a transaction whose sender is known: [`recover`] can run on another thread.
+    ///
+    /// # Errors
+    /// As [`Chain::submit`], but for the signature.
+    pub fn submit_recovered(&mut self, signed: Recovered<TxEnvelope>) -> Result<B256, ChainError> {
+        let (signed, from) = signed.into_parts();
         self.enqueue(signed, from)
     }
 
