@@ -1,7 +1,7 @@
 //! Calldata that no encoder would make.
 
-use alloy::primitives::{B256, Bytes, U256};
-use alloy::sol_types::{SolCall, SolValue};
+use alloy::primitives::{Bytes, U256};
+use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::IRegistry;
 
@@ -240,5 +240,4 @@ fn refusals_of_an_upgrade_come_before_that_of_its_value() {
         let paid = world.raw(stranger, proxy, view.to_vec().into(), value, 5_000_000);
         refused(paid, Proxy::ValueNotAccepted { value });
     }
-    let _ = (B256::ZERO, ().abi_encode());
 }

@@ -6,6 +6,7 @@
 //! | `corrupted` | instances whose own code turned against the framework's slots |
 //! | `calldata` | calldata that is short, cut, overlapping, oversized or dirty |
 //! | `foreign` | code of the framework run by accounts that are none of its proxies |
+//! | `frozen` | instances that cannot leave a complex step |
 //! | `insiders` | approved code that is malicious |
 //! | `resources` | too little gas, too much return data |
 //! | `expiry` | programs of the framework that nobody kept alive |
@@ -15,6 +16,7 @@ mod calldata;
 mod corrupted;
 mod expiry;
 mod foreign;
+mod frozen;
 mod insiders;
 mod one_transaction;
 mod readable;

@@ -1,7 +1,6 @@
 //! Too little gas, too much return data.
 
 use alloy::primitives::{Bytes, U256};
-use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 
 use super::world::{IHostile, Stage, creation_code, data, migrating};
@@ -141,10 +140,40 @@ fn an_instance_that_burns_everything_loses_its_turn_and_no_other() {
         .expect("activated");
     let first = stage.rollout(1, 32_000_000).expect("one skipped");
     assert_eq!(first.events::<IRegistry::InstanceSkipped>().len(), 1);
-    let _ = IRegistry::rolloutCall::SELECTOR;
     let second = stage.rollout(1, 32_000_000).expect("another skipped");
     let proxies = |done: &crate::registry::world::Done<IRegistry::rolloutReturn>| {
         done.events::<IRegistry::InstanceSkipped>()[0].proxy
     };
     assert_ne!(proxies(&first), proxies(&second));
+}
+
+#[test]
+fn memory_that_the_caller_holds_open_starves_no_rollout_into_half_an_upgrade() {
+    // pages of all open frames are priced together: a caller with many makes the rest dear
+    let mut stage = Stage::new();
+    for n in 2..=5 {
+        stage.create(n, "1.0");
+    }
+    stage.migrate("2.0", migrating(vec![])).expect("activated");
+    let registry = stage.world.registry;
+    let rollout = IRegistry::rolloutCall {
+        name: "A".into(),
+        max: 2,
+    };
+    let stranger = stage.world.deploy("hostile").implementation;
+    for pages in [8, 64, 96, 110] {
+        let id = stage.world.chain.snapshot();
+        let grow = data(&IHostile::growCall {
+            size: pages * 65_536,
+        });
+        let actions = vec![grow, super::world::call(registry, &rollout)];
+        if let Ok(done) = stage.act(stranger, actions) {
+            let moved = done.events::<IRegistry::InstanceUpgraded>().len();
+            let skipped = done.events::<IRegistry::InstanceSkipped>().len();
+            assert_eq!(moved + skipped, 2, "{pages}");
+        }
+        let done = stage.rollout(5, 32_000_000).expect("rolled out");
+        assert_eq!(done.returned.left, 0, "{pages}: nothing lasts");
+        assert!(stage.world.chain.revert(id));
+    }
 }

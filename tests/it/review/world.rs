@@ -18,6 +18,7 @@ sol! {
         function revertWith(bytes data) external payable;
         function revertPattern(uint256 n) external payable;
         function spin() external payable;
+        function grow(uint32 size) external payable returns (uint32);
         function writeSlot(bytes32 slot, bytes32 value) external payable;
         function readSlot(bytes32 slot) external view returns (bytes32);
         function call(address target, uint256 value, bytes data) external payable returns (bytes memory);
