@@ -3,6 +3,7 @@
 
 mod edges;
 mod erc20;
+mod life_of_a_program;
 mod migrations;
 mod outside;
 mod processes;

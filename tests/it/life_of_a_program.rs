@@ -1,0 +1,112 @@
+//! Programs age: an implementation expires or is outdated beneath its proxy. The proxy then fails
+//! as on the chain, and the registry's upgrade guard says so before an upgrade runs into it.
+
+use alloy::primitives::{Address, U256};
+use alloy::sol;
+use serde_json::Value;
+use stylus_upgrades_harness::{Chain, Harness, Instance, assert_reverts};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ImplementationNotRunnable;
+use stylus_upgrades_interface::reasons::not_runnable;
+
+use crate::upgrade::{Done, ICounter, World, counter};
+
+/// A day in seconds.
+const DAY: u64 = 86_400;
+/// Gas of the calls to a proxy that fails.
+const GAS: u64 = 10_000_000;
+
+sol! {
+    interface ArbOs {
+        function becomeChainOwner() external;
+        function scheduleArbOSUpgrade(uint64 version, uint64 timestamp) external;
+    }
+}
+
+/// The proxy fails as on the chain: empty data, and the gas that was passed on is gone.
+async fn assert_bricked(instance: &Instance<'_>, chain: &Chain) -> Done {
+    let mut request = instance.request(&ICounter::incrementCall {}, U256::ZERO);
+    request.gas = Some(GAS);
+    let receipt = chain.send_anyway(request).await?;
+    assert!(!receipt.status(), "the implementation does not run");
+    // All but the 64th that stays with the proxy's own frame, if that runs at all.
+    assert!(
+        receipt.gas_used > GAS - GAS / 32,
+        "{} of {GAS}",
+        receipt.gas_used
+    );
+    Ok(())
+}
+
+/// Activates the framework again, so that only implementations are left behind.
+async fn revive_framework(harness: &Harness) -> Done {
+    let framework = harness.framework();
+    let parts = [
+        &framework.storage,
+        &framework.proxy,
+        &framework.governance,
+        &framework.factory,
+    ];
+    for part in parts {
+        harness.chain().activate(part.address).await?;
+    }
+    harness.chain().activate(harness.registry()).await
+}
+
+/// The end of both stories: implementations are left behind, and come back by activation.
+async fn left_behind(it: &World<'_>, reason: u8) -> Done {
+    let chain = it.harness.chain();
+    assert_bricked(&it.instance, chain).await?;
+    revive_framework(it.harness).await?;
+    assert_bricked(&it.instance, chain).await?;
+    let guarded = ImplementationNotRunnable {
+        implementation: it.second.address,
+        reason,
+    };
+    assert_reverts(it.instance.upgrade("2.0").await, guarded);
+    assert_eq!(it.instance.version().await?, "1.0");
+
+    // Anybody may activate: the proxy lives on, and can be upgraded.
+    chain.activate(it.first.address).await?;
+    it.instance.send(&ICounter::incrementCall {}).await?;
+    chain.activate(it.second.address).await?;
+    it.instance.upgrade("2.0").await?;
+    it.instance.send(&ICounter::incrementCall {}).await?;
+    let value = it.instance.read(&ICounter::valueCall {}).await?;
+    assert_eq!(value, U256::from(7 + 1 + 5));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_expired_implementation_bricks_its_proxy_and_the_guard_says_so_first() -> Done {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let it = counter(&harness).await?;
+    it.instance.read(&ICounter::valueCall {}).await?;
+    let chain = harness.chain();
+    chain
+        .request::<_, Value>("evm_increaseTime", (366 * DAY,))
+        .await?;
+    chain.request::<_, Value>("evm_mine", ()).await?;
+    left_behind(&it, not_runnable::EXPIRED).await
+}
+
+#[tokio::test]
+async fn a_scheduled_arbos_upgrade_outdates_implementations_and_the_guard_says_so_first() -> Done {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let it = counter(&harness).await?;
+    let chain = harness.chain();
+    let (owner, debug) = (chain.account(0), Address::with_last_byte(0xff));
+    chain
+        .execute(owner, debug, &ArbOs::becomeChainOwnerCall {})
+        .await?;
+    // ArbOS 59 of the release line brings Stylus version 3.
+    let upgrade = ArbOs::scheduleArbOSUpgradeCall {
+        version: 59,
+        timestamp: 0,
+    };
+    chain
+        .execute(owner, Address::with_last_byte(0x70), &upgrade)
+        .await?;
+    it.instance.read(&ICounter::valueCall {}).await?;
+    chain.request::<_, Value>("evm_mine", ()).await?;
+    left_behind(&it, not_runnable::OUTDATED).await
+}
