@@ -5,6 +5,7 @@ use crate::client::ChainError;
 use crate::governance::GovernanceError;
 use crate::keys::KeyError;
 use crate::manifest::ManifestError;
+use crate::plan::PlanError;
 use serde::Serialize;
 use stylus_devnode::NodeError;
 use thiserror::Error;
@@ -61,6 +62,9 @@ pub enum Error {
     /// Deciding together failed.
     #[error(transparent)]
     Governance(#[from] GovernanceError),
+    /// No plan could be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
     /// The manifest cannot be understood.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -98,6 +102,7 @@ impl Error {
             Self::Build(error) => Some(error),
             Self::Chain(error) => Some(error),
             Self::Governance(error) => Some(error),
+            Self::Plan(error) => Some(error),
             Self::Manifest(error) => Some(error),
             Self::Key(error) => Some(error),
             Self::Usage { .. } | Self::Node(_) | Self::Checks { .. } => None,

@@ -8,6 +8,7 @@
 //! | [`registry`] | define, register, create, upgrade, migrate, roll out, look |
 //! | [`governance`] | deciding together: what is proposed, approvals, checks |
 //! | [`history`] | what happened, from chain data alone |
+//! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`commands`] | the command line: arguments, and what each command says |
 //! | [`demo`] | the whole story on a private chain |
 //! | [`journal`] | what was sent and not answered yet, for after a kill |
@@ -28,6 +29,7 @@ pub mod journal;
 pub mod keys;
 pub mod manifest;
 pub mod output;
+pub mod plan;
 pub mod progress;
 pub mod registry;
 pub mod text;

@@ -149,6 +149,8 @@ pub enum Command {
     },
     /// Go back: a new version with the code of an older one
     Rollback(RollbackArgs),
+    /// Try a whole upgrade on a copy of the chain's state: what changes, and why it would fail
+    Plan(PlanArgs),
     /// Change who decides
     UpdatePolicy {
         /// The definition; '' is the registry itself
@@ -236,6 +238,30 @@ pub enum PolicyCommand {
         #[arg(long)]
         role: Option<String>,
     },
+}
+
+/// An upgrade to be tried.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The definition
+    pub name: String,
+    /// The version
+    pub version: String,
+    /// Its code, as for migrate [default: that of the action that is open, or of the registered
+    /// version]
+    pub source: Option<String>,
+    /// The migration, as for migrate
+    #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true, requires = "source")]
+    pub call: Vec<String>,
+    /// The migration script, as for migrate
+    #[arg(long, value_name = "SOURCE", requires = "call")]
+    pub script: Option<String>,
+    /// The new version's storage layout, as compilers write it: names for slots
+    #[arg(long, value_name = "FILE")]
+    pub layout: Option<PathBuf>,
+    /// Instances that are tried, at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 16)]
+    pub instances: u32,
 }
 
 /// The way back.

@@ -11,6 +11,7 @@ mod deploy;
 mod history;
 mod node;
 mod pending;
+mod plan;
 mod policy;
 mod registry;
 mod rollout;
@@ -20,9 +21,10 @@ mod tell;
 mod tests;
 mod upgrade;
 mod version;
+mod work;
 
 pub use args::{
-    Cli, Command, Global, Kind, PolicyCommand, RegistryCommand, RollbackArgs, VersionArgs,
+    Cli, Command, Global, Kind, PlanArgs, PolicyCommand, RegistryCommand, RollbackArgs, VersionArgs,
 };
 
 use crate::error::{Error, Exit};
@@ -121,6 +123,7 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
         } => upgrade::run(&context, &proxy, &version, &call).await,
         Command::Migrate(args) => version::migrate(&context, &args).await,
         Command::Rollback(args) => version::rollback(&context, &args).await,
+        Command::Plan(args) => plan::run(&context, &args).await,
         Command::UpdatePolicy { name, role, policy } => {
             policy::update(&context, &name, &role, &policy).await
         }

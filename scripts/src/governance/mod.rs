@@ -29,5 +29,5 @@ pub use explain::{Explained, explain};
 pub use facts::{CodeFacts, code_facts, seconds_left};
 pub use names::Names;
 pub use pending::{PendingAction, Readiness, all_pending, pending, proposed, readiness};
-pub use place::{Placed, place};
+pub use place::{Placed, find, place};
 pub use submit::{Submitted, submit};

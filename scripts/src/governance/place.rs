@@ -7,12 +7,14 @@ use super::pending::PendingAction;
 use crate::build::{Artifact, evm};
 use crate::client::{Client, Sent};
 use crate::deploy;
-use crate::registry::{VersionStatus, definition_status};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256};
 use alloy::rpc::types::TransactionRequest;
 use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Versions asked for in one call of the paged view.
+const PAGE: u32 = 50;
 
 /// Code on the chain, active.
 #[derive(Debug, Clone)]
@@ -38,8 +40,7 @@ pub async fn place(
     artifact: &Artifact,
     bump_percent: u32,
 ) -> Result<Placed, GovernanceError> {
-    let hash = artifact.codehash();
-    let (address, because, mut sent) = match known(client, registry, name, open, hash).await? {
+    let (address, because, mut sent) = match find(client, registry, name, open, artifact).await? {
         Some((address, because)) => (address, because, Vec::new()),
         None => create(client, artifact).await?,
     };
@@ -49,6 +50,26 @@ pub async fn place(
         because,
         sent,
     })
+}
+
+/// Where the code of `artifact` lies already, if anywhere that others would find it, and why there.
+///
+/// # Errors
+/// What the chain says.
+pub async fn find(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    open: &[PendingAction],
+    artifact: &Artifact,
+) -> Result<Option<(Address, &'static str)>, GovernanceError> {
+    let hash = artifact.codehash();
+    if let Some(known) = known(client, registry, name, open, hash).await? {
+        return Ok(Some(known));
+    }
+    let address = evm::create2_address(&artifact.creation_code());
+    let found = client.codehash(address).await?;
+    Ok((found == Some(hash)).then_some((address, "it was deployed before")))
 }
 
 /// An account that people have decided on already, if it still holds that code.
@@ -64,37 +85,48 @@ async fn known(
             return Ok(Some((account, "an open action names it")));
         }
     }
-    let definition = definition_status(client, registry, name).await?;
-    for version in &definition.versions {
-        for account in accounts(client, registry, name, version, hash).await? {
-            if client.codehash(account).await? == Some(hash) {
-                return Ok(Some((account, "a registered version names it")));
-            }
+    for account in registered(client, registry, name, hash).await? {
+        if client.codehash(account).await? == Some(hash) {
+            return Ok(Some((account, "a registered version names it")));
         }
     }
     Ok(None)
 }
 
-/// Code and scripts of a version with that hash.
-async fn accounts(
+/// Accounts that the registered versions name with that hash, as code or as script.
+async fn registered(
     client: &Client,
     registry: Address,
     name: &str,
-    version: &VersionStatus,
     hash: B256,
 ) -> Result<Vec<Address>, GovernanceError> {
-    if version.codehash == hash {
-        return Ok(vec![version.implementation]);
+    let mut accounts = Vec::new();
+    let mut start = 0;
+    loop {
+        let page = abi::versionsCall {
+            name: name.into(),
+            start,
+            count: PAGE,
+        };
+        let labels = client.call(registry, &page).await?;
+        let is_last = labels.len() < PAGE as usize;
+        start += PAGE;
+        for version in labels {
+            let call = abi::getVersionCall {
+                name: name.into(),
+                version,
+            };
+            let found = client.call(registry, &call).await?;
+            let code = (found.code.implementation, found.code.codehash);
+            let scripts = found.steps.into_iter();
+            let scripts = scripts.map(|step| (step.script, step.scriptCodehash));
+            let named = std::iter::once(code).chain(scripts);
+            accounts.extend(named.filter(|(_, named)| *named == hash).map(|(a, _)| a));
+        }
+        if is_last {
+            return Ok(accounts);
+        }
     }
-    let call = abi::getVersionCall {
-        name: name.into(),
-        version: version.version.clone(),
-    };
-    let steps = client.call(registry, &call).await?.steps.into_iter();
-    Ok(steps
-        .filter(|step| step.scriptCodehash == hash)
-        .map(|step| step.script)
-        .collect())
 }
 
 /// By the CREATE2 deployer with salt 0, where there is one: whoever comes first comes for all.
@@ -108,9 +140,6 @@ async fn create(
     }
     let creation_code = artifact.creation_code();
     let address = evm::create2_address(&creation_code);
-    if client.codehash(address).await? == Some(artifact.codehash()) {
-        return Ok((address, "it was deployed before", Vec::new()));
-    }
     let request = TransactionRequest::default()
         .with_to(CREATE2_DEPLOYER)
         .with_input([B256::ZERO.as_slice(), &creation_code].concat());

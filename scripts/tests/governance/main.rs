@@ -4,3 +4,5 @@ mod decide;
 mod desk;
 mod history;
 mod killed;
+mod plan;
+mod relay;

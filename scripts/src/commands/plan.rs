@@ -1,0 +1,171 @@
+//! `plan`: the whole upgrade tried on a copy of the chain's state, before anybody approves.
+
+use super::args::{PlanArgs, VersionArgs};
+use super::context::Context;
+use super::work::Work;
+use crate::error::{Error, Exit};
+use crate::output::Outcome;
+use crate::plan::{self, Change, InstancePlan, Plan, Wish};
+use crate::progress::Progress;
+use crate::registry::{self, NewVersion};
+use crate::text::{grouped, utc};
+use alloy::primitives::{B256, U256};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, Error> {
+    let mut work = Work::begin_dry(context, &args.name).await?;
+    let call = match &args.source {
+        Some(source) => {
+            let version = VersionArgs {
+                name: args.name.clone(),
+                version: args.version.clone(),
+                source: source.clone(),
+                from: None,
+                born: false,
+                call: args.call.clone(),
+                script: args.script.clone(),
+            };
+            abi::migrateCall::from(work.version(&version).await?)
+        }
+        None => known(&work, &args.version).await?,
+    };
+    let wish = Wish {
+        registry: work.registry,
+        call,
+        undeployed: work.undeployed,
+        layout: args.layout.clone(),
+        instances: args.instances,
+        names: context.names(),
+    };
+    let what = format!("trying {} {}", args.name, args.version);
+    context.output.begin(&what);
+    let plan = plan::plan(&work.client, wish).await;
+    context.output.end(&what);
+    let plan = plan?;
+    let mut outcome = Outcome {
+        document: serde_json::to_value(&plan)
+            .ok()
+            .and_then(|value| value.as_object().cloned())
+            .unwrap_or_default(),
+        lines: lines(&plan),
+        exit: None,
+    };
+    outcome.field("gas", plan.gas());
+    outcome.field("ok", plan.problems.is_empty());
+    if let Some(problem) = plan.problems.first() {
+        outcome.field("error", problem);
+        outcome.exit = Some(Exit::Refused);
+    }
+    Ok(outcome)
+}
+
+/// The migration that was proposed, or the one to a version that is registered already.
+async fn known(work: &Work<'_>, version: &str) -> Result<abi::migrateCall, Error> {
+    if let Some(call) = work.proposed(version) {
+        return Ok(call);
+    }
+    let Some((code, steps)) = work.registered(version).await? else {
+        return Err(Error::Usage {
+            message: format!("{} {version} is neither proposed nor registered", work.name),
+            expected: "the code of the version, or a version that the registry knows".into(),
+            found: version.into(),
+            next: format!(
+                "stylus-upgrades plan {} {version} <crate|wasm|address>",
+                work.name
+            ),
+        });
+    };
+    let way = steps.iter().find(|step| step.from == work.current);
+    let step = way.or(steps.first()).cloned();
+    Ok(NewVersion {
+        name: work.name.clone(),
+        version: version.into(),
+        code,
+        step: step.unwrap_or_else(registry::born),
+    }
+    .into())
+}
+
+fn lines(plan: &Plan) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{} {} → {}, tried at block {} ({}), ArbOS {}",
+        plan.name,
+        plan.from,
+        plan.to,
+        plan.block,
+        utc(plan.time),
+        plan.arbos
+    )];
+    lines.extend(plan.display.lines());
+    lines.push(format!(
+        "  {:<13} {} bytes on chain",
+        "code", plan.code_bytes
+    ));
+    lines.push(format!("approvals: {}", plan.policy.named));
+    lines.extend(plan.policy.lines.iter().map(|line| format!("  {line}")));
+    for transaction in &plan.transactions {
+        let gas = grouped(transaction.gas);
+        lines.push(format!("  → {:<64} {gas:>12} gas", transaction.name));
+    }
+    lines.push(format!(
+        "  {:<66} {:>12} gas",
+        "all of it",
+        grouped(plan.gas())
+    ));
+    for instance in &plan.instances {
+        lines.extend(instance_lines(instance));
+    }
+    if plan.untried > 0 {
+        lines.push(format!("{} more instances were not tried", plan.untried));
+    }
+    for problem in &plan.problems {
+        lines.extend(marked("✗", &problem.lines()));
+    }
+    if plan.problems.is_empty() {
+        lines.push("✓ it would succeed".into());
+    }
+    lines
+}
+
+fn instance_lines(instance: &InstancePlan) -> Vec<String> {
+    let InstancePlan {
+        proxy, from, to, ..
+    } = instance;
+    let mut lines = vec![format!("instance {proxy}  {from} → {to}")];
+    for Change {
+        slot,
+        name,
+        before,
+        after,
+    } in &instance.changes
+    {
+        let name = name.clone().unwrap_or_else(|| slot.to_string());
+        lines.push(format!("  {name}: {} → {}", word(before), word(after)));
+    }
+    lines.extend(
+        instance
+            .events
+            .iter()
+            .map(|event| format!("  emits {}", event.what)),
+    );
+    lines
+}
+
+/// A storage word: small numbers as numbers.
+fn word(word: &B256) -> String {
+    let number = U256::from_be_bytes(word.0);
+    if number < U256::from(u64::MAX) {
+        number.to_string()
+    } else {
+        word.to_string()
+    }
+}
+
+fn marked(mark: &str, lines: &[String]) -> Vec<String> {
+    let mut marked = Vec::new();
+    for (number, line) in lines.iter().enumerate() {
+        let mark = if number == 0 { mark } else { " " };
+        marked.push(format!("{mark} {line}"));
+    }
+    marked
+}

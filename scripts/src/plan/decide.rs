@@ -1,0 +1,75 @@
+//! The governed call, sent by everybody whom the policy names until it is executed.
+
+use super::error::PlanError;
+use super::finding::Finding;
+use super::trial::{Done, Trial};
+use alloy::primitives::{Address, Bytes, U256};
+use stylus_registry_core::policy::Policy;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Whoever calls what anybody may call.
+pub(super) const ANYBODY: Address = Address::repeat_byte(0xa5);
+
+/// How deciding went.
+pub(super) enum Decision {
+    /// The transactions, the last of which executed the call.
+    Executed(Vec<(String, Done)>),
+    /// What keeps it from being executed.
+    Stuck(Finding),
+}
+
+/// Sends `call` for every approver in turn, then again after the policy's delays.
+pub(super) fn decide(
+    trial: &mut Trial,
+    registry: Address,
+    policy: &Policy,
+    call: &Bytes,
+    what: &str,
+) -> Result<Decision, PlanError> {
+    if policy.is_none() {
+        return Ok(Decision::Stuck(Finding::new(
+            "Frozen",
+            "the policy is NONE: nobody can do this, ever again".into(),
+            "a policy that somebody can satisfy",
+            "NONE".into(),
+            "create another definition",
+        )));
+    }
+    let mut people: Vec<_> = policy.approvers.iter().map(|leaf| leaf.address).collect();
+    people.push(ANYBODY);
+    let delay: u64 = policy.delays.iter().sum();
+    let mut sent = Vec::new();
+    for round in 0..2 {
+        if round > 0 {
+            trial.wait(delay)?;
+        }
+        for who in &people {
+            match trial.send(what, *who, registry, call.clone(), U256::ZERO) {
+                Ok(done) => {
+                    let is_executed = done.event::<abi::Executed>().is_some();
+                    sent.push((format!("{what} ({who})"), done));
+                    if is_executed {
+                        return Ok(Decision::Executed(sent));
+                    }
+                }
+                Err(PlanError::Refused { revert, .. })
+                    if ["AlreadyApproved", "NotAnApprover"].contains(&revert.name.as_str()) => {}
+                Err(error) => return Ok(Decision::Stuck(Finding::of(error)?)),
+            }
+        }
+        if delay == 0 {
+            break;
+        }
+    }
+    Ok(Decision::Stuck(Finding::new(
+        "Undecided",
+        format!("{what} is not executed although everybody approved and every delay passed"),
+        "a policy that its approvers can satisfy",
+        if policy.lambdas.is_empty() {
+            "approvals that do not suffice".into()
+        } else {
+            "a lambda that does not consent".into()
+        },
+        "stylus-upgrades policy explain tells what is asked for",
+    )))
+}

@@ -1,0 +1,199 @@
+//! Instances before and after: what each holds, what changed in its storage, what it emitted.
+
+use super::decide::ANYBODY;
+use super::error::PlanError;
+use super::finding::Finding;
+use super::slots::SlotNames;
+use super::trial::Trial;
+use super::{Plan, Wish};
+use crate::client::Revert;
+use alloy::primitives::{Address, B256, Log, U256};
+use alloy::sol_types::{SolCall, SolEvent};
+use serde::Serialize;
+use stylus_chain::BlockId;
+use stylus_upgrades_interface::migratable::IMigratable::Migrated;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::slots;
+
+/// Instances per rollout transaction.
+const BATCH: u16 = 8;
+/// Instances asked for in one call of the paged view.
+const PAGE: u32 = 50;
+
+/// What would happen to an instance.
+#[derive(Debug, Clone, Serialize)]
+pub struct InstancePlan {
+    /// The proxy.
+    pub proxy: Address,
+    /// The version it is at.
+    pub from: String,
+    /// The version it would be at.
+    pub to: String,
+    /// Every storage word that would change.
+    pub changes: Vec<Change>,
+    /// Everything that it would emit.
+    pub events: Vec<Event>,
+}
+
+/// A storage word that would change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The slot.
+    pub slot: B256,
+    /// Its variables, where they are known.
+    pub name: Option<String>,
+    /// What it holds now.
+    pub before: B256,
+    /// What it would hold.
+    pub after: B256,
+}
+
+/// An event that would be emitted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// Name and values where the event is known, else its first topic.
+    pub what: String,
+    /// The first topic.
+    pub topic: B256,
+}
+
+/// An instance before anything happened.
+pub(super) struct Before {
+    pub(super) proxy: Address,
+    pub(super) version: String,
+    /// What its implementation slot holds.
+    runs: Address,
+    /// What the registry recorded for its version.
+    recorded: Address,
+}
+
+impl Before {
+    /// A finding if it runs other code than the registry recorded.
+    pub(super) fn is_as_recorded(&self) -> Option<Finding> {
+        (self.runs != self.recorded).then(|| {
+            Finding::new(
+                "HiddenProxy",
+                format!("instance {} runs code that nobody registered", self.proxy),
+                &format!("{} of version {}", self.recorded, self.version),
+                self.runs.to_string(),
+                "stop and find out who changed it",
+            )
+        })
+    }
+}
+
+/// The first `count` instances of a definition.
+pub(super) fn read(
+    trial: &Trial,
+    registry: Address,
+    name: &str,
+    count: u32,
+) -> Result<Vec<Before>, PlanError> {
+    let mut all = Vec::new();
+    for start in (0..count).step_by(PAGE as usize) {
+        let page = abi::instancesCall {
+            name: name.into(),
+            start,
+            count: PAGE.min(count - start),
+        };
+        for proxy in trial.ask(registry, &page)? {
+            let version = trial.ask(registry, &abi::instanceOfCall { proxy })?.version;
+            let call = abi::getVersionCall {
+                name: name.into(),
+                version: version.clone(),
+            };
+            let slot = slots::IMPLEMENTATION.into();
+            let word = trial.chain.storage(proxy, slot, BlockId::latest())?;
+            all.push(Before {
+                proxy,
+                version,
+                runs: Address::from_word(word),
+                recorded: trial.ask(registry, &call)?.code.implementation,
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// Rolls out to the instances that are still older, as far as the plan goes.
+pub(super) fn roll_out(
+    trial: &mut Trial,
+    registry: Address,
+    wish: &Wish,
+    plan: &mut Plan,
+) -> Result<(), PlanError> {
+    let mut room = wish.instances;
+    while room > 0 {
+        let max = BATCH.min(u16::try_from(room).unwrap_or(BATCH));
+        let call = abi::rolloutCall {
+            name: plan.name.clone(),
+            max,
+        };
+        let expected = trial.ask(registry, &call)?;
+        if expected.upgraded == 0 && expected.left == 0 {
+            break;
+        }
+        let input = call.abi_encode().into();
+        let done = match trial.send("rollout", ANYBODY, registry, input, U256::ZERO) {
+            Ok(done) => done,
+            Err(error) => {
+                plan.problems.push(Finding::of(error)?);
+                break;
+            }
+        };
+        plan.note(&format!("rollout of {}", expected.upgraded), &done);
+        for skipped in done.events::<abi::InstanceSkipped>() {
+            let what = format!("the upgrade of {}", skipped.proxy);
+            let revert = Revert::decode(&skipped.reason);
+            plan.problems.push(Finding::refusal(&what, &revert));
+        }
+        if expected.upgraded == 0 || expected.left == 0 {
+            break;
+        }
+        room = room.saturating_sub(u32::from(expected.upgraded));
+    }
+    Ok(())
+}
+
+/// What happened to each instance.
+pub(super) fn compare(
+    trial: &Trial,
+    registry: Address,
+    before: Vec<Before>,
+    names: &SlotNames,
+) -> Result<Vec<InstancePlan>, PlanError> {
+    let changes = trial.changes()?;
+    let mut all = Vec::with_capacity(before.len());
+    for Before { proxy, version, .. } in before {
+        let own = changes.iter().filter(|change| change.address == proxy);
+        let changes = own
+            .map(|change| Change {
+                slot: change.slot.into(),
+                name: names.get(change.slot.into()),
+                before: change.before,
+                after: change.after,
+            })
+            .collect();
+        all.push(InstancePlan {
+            proxy,
+            from: version,
+            to: trial.ask(registry, &abi::instanceOfCall { proxy })?.version,
+            changes,
+            events: trial.logs(proxy)?.iter().map(event).collect(),
+        });
+    }
+    Ok(all)
+}
+
+fn event(log: &Log) -> Event {
+    let topic = log.topics().first().copied().unwrap_or_default();
+    let what = if let Ok(event) = Migrated::decode_log(log) {
+        format!("Migrated({:?}, {:?})", event.from, event.to)
+    } else if let Ok(event) = proxy_abi::Upgraded::decode_log(log) {
+        format!("Upgraded({})", event.implementation)
+    } else {
+        topic.to_string()
+    };
+    Event { what, topic }
+}

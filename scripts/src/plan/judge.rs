@@ -1,0 +1,232 @@
+//! What can be said of code before it is in use: does it run, for how long, would it still be
+//! activated, does a proxy hide behind it, does it answer what proxies answer themselves.
+
+use super::error::PlanError;
+use super::finding::Finding;
+use super::trial::Trial;
+use alloy::primitives::{Address, B256, Bytes, U256, utils::Unit};
+use alloy::sol_types::SolCall;
+use stylus_chain::BlockId;
+use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm, PROGRAM_PREFIX};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as abi;
+use stylus_upgrades_interface::slots;
+use wasmparser::{Operator, Parser, Payload};
+
+/// An activation that ends before this many seconds is worth a warning: 30 days.
+const SOON: u64 = 30 * 86_400;
+/// After this time no activation of today is left: ten years.
+const AGES: u64 = 10 * 365 * 86_400;
+/// Largest module that is looked into, in bytes.
+const MODULE_MAX: usize = 16 << 20;
+/// A selector that nobody has.
+const NOBODYS: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
+/// Beginning of an ERC-1167 minimal proxy.
+const MINIMAL_PROXY: [u8; 10] = [0x36, 0x3d, 0x3d, 0x37, 0x3d, 0x3d, 0x3d, 0x36, 0x3d, 0x73];
+/// Opcode of the EVM that pushes a selector.
+const PUSH4: u8 = 0x63;
+
+/// Warns of an activation that ends soon. That it has ended is the registry's to say.
+pub(super) fn expiry(
+    trial: &Trial,
+    what: &str,
+    program: Address,
+) -> Result<Option<Finding>, PlanError> {
+    if !code(trial, program)?.starts_with(&PROGRAM_PREFIX) {
+        return Ok(None);
+    }
+    let call = IArbWasm::programTimeLeftCall { program };
+    let left = match trial.ask(ARB_WASM, &call) {
+        Ok(left) => left,
+        Err(error) => return Finding::of(error).map(Some),
+    };
+    Ok((left < SOON).then(|| {
+        Finding::new(
+            "ExpiresSoon",
+            format!("the activation of {what} ends soon"),
+            "at least 30 days",
+            format!("{} days", left / 86_400),
+            "keep it alive (ArbWasm.codehashKeepalive), or activate it again after it expired",
+        )
+    }))
+}
+
+/// Whether code that is in use now would be activated again, once all activations of today have
+/// ended and scheduled upgrades of the chain have happened: without that there is no way back.
+pub(super) fn way_back(
+    trial: &mut Trial,
+    version: &str,
+    program: Address,
+) -> Result<Option<Finding>, PlanError> {
+    if !code(trial, program)?.starts_with(&PROGRAM_PREFIX) {
+        return Ok(None);
+    }
+    let outcome = trial.in_vain(|trial| {
+        trial.wait(AGES)?;
+        let call = IArbWasm::activateProgramCall { program }.abi_encode();
+        let from = Address::repeat_byte(0xac);
+        let what = format!("activating {version} again");
+        trial.send(&what, from, ARB_WASM, call.into(), Unit::ETHER.wei())
+    });
+    match outcome {
+        Ok(_) => Ok(None),
+        Err(error) => {
+            let refusal = Finding::of(error)?;
+            Ok(Some(Finding::new(
+                "NoWayBack",
+                format!("the code of {version} could not be activated again"),
+                "a program that the chain's rules still allow",
+                refusal.message,
+                "build the old version anew before its activation ends, or give up the way back",
+            )))
+        }
+    }
+}
+
+/// A proxy behind an account that should hold plain code.
+pub(super) fn hidden_proxy(
+    trial: &Trial,
+    what: &str,
+    account: Address,
+) -> Result<Option<Finding>, PlanError> {
+    let hidden = |how: String| {
+        Some(Finding::new(
+            "HiddenProxy",
+            format!("{what} {account} is a proxy that nobody registered"),
+            "code that is run as it is",
+            how,
+            "stop and find out who put it there",
+        ))
+    };
+    for (name, slot) in [
+        ("implementation", slots::IMPLEMENTATION),
+        ("beacon", slots::BEACON),
+    ] {
+        let word = trial
+            .chain
+            .storage(account, slot.into(), BlockId::latest())?;
+        if !word.is_zero() {
+            let target = Address::from_word(word);
+            return Ok(hidden(format!("its ERC-1967 {name} slot holds {target}")));
+        }
+    }
+    let code = code(trial, account)?;
+    if code.starts_with(&MINIMAL_PROXY) {
+        return Ok(hidden("an ERC-1167 minimal proxy".into()));
+    }
+    if code.starts_with(&DESIGNATOR_PREFIX) {
+        return Ok(hidden("an EIP-7702 designator".into()));
+    }
+    Ok(None)
+}
+
+/// Selectors that the code answers and that no caller of a proxy would ever reach.
+pub(super) fn clashes(trial: &Trial, account: Address) -> Result<Vec<Finding>, PlanError> {
+    let constants = constants(&code(trial, account)?);
+    let reserved: [(&str, Bytes); 5] = [
+        (
+            abi::implementationCall::SIGNATURE,
+            abi::implementationCall {}.abi_encode().into(),
+        ),
+        (
+            abi::registryCall::SIGNATURE,
+            abi::registryCall {}.abi_encode().into(),
+        ),
+        (
+            abi::implementationVersionCall::SIGNATURE,
+            abi::implementationVersionCall {}.abi_encode().into(),
+        ),
+        (
+            abi::upgradeToCall::SIGNATURE,
+            abi::upgradeToCall {
+                version: "0".into(),
+            }
+            .abi_encode()
+            .into(),
+        ),
+        (
+            abi::upgradeToAndCallCall::SIGNATURE,
+            abi::upgradeToAndCallCall {
+                version: "0".into(),
+                data: Bytes::new(),
+            }
+            .abi_encode()
+            .into(),
+        ),
+    ];
+    let nobody = trial.probe(account, Bytes::from_static(&NOBODYS))?;
+    let mut found = Vec::new();
+    for (signature, calldata) in reserved {
+        let Some(selector) = calldata.first_chunk::<4>() else {
+            continue;
+        };
+        if !constants.contains(&u32::from_be_bytes(*selector)) {
+            continue;
+        }
+        if trial.probe(account, calldata.clone())? != nobody {
+            found.push(Finding::new(
+                "SelectorClash",
+                format!("the new code answers {signature}, which proxies answer themselves"),
+                "a selector that is none of the five",
+                format!("0x{}", hex::encode(selector)),
+                "rename the function, or compose the mixin Upgradeable, which finds this out when it compiles",
+            ));
+        }
+    }
+    Ok(found)
+}
+
+/// keccak256 of an account's code, `None` without code.
+pub(super) fn codehash(trial: &Trial, account: Address) -> Result<Option<B256>, PlanError> {
+    let found = trial.chain.account(account, BlockId::latest())?;
+    Ok((!found.code.is_empty()).then_some(found.code_hash))
+}
+
+/// Bytes of an account's code.
+pub(super) fn size(trial: &Trial, account: Address) -> Result<usize, PlanError> {
+    Ok(code(trial, account)?.len())
+}
+
+fn code(trial: &Trial, account: Address) -> Result<Bytes, PlanError> {
+    Ok(trial.chain.account(account, BlockId::latest())?.code)
+}
+
+/// Numbers of 32 bits that the code compares with: a dispatcher has the selectors among them, in
+/// either order of bytes.
+fn constants(code: &[u8]) -> Vec<u32> {
+    if !code.starts_with(&PROGRAM_PREFIX) {
+        let pushed = code.windows(5).filter(|window| window[0] == PUSH4);
+        return pushed
+            .filter_map(|window| window.last_chunk::<4>())
+            .map(|bytes| u32::from_be_bytes(*bytes))
+            .collect();
+    }
+    let Ok(wasm) = stylus_vm::decompress(code, MODULE_MAX) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for payload in Parser::new(0).parse_all(&wasm) {
+        let Ok(Payload::CodeSectionEntry(body)) = payload else {
+            continue;
+        };
+        let operators = body.get_operators_reader().into_iter().flatten();
+        for operator in operators {
+            match operator {
+                Ok(Operator::I32Const { value }) => {
+                    found.extend([value as u32, (value as u32).swap_bytes()]);
+                }
+                Ok(Operator::I64Const { value }) => {
+                    if let Ok(value) = u32::try_from(value) {
+                        found.extend([value, value.swap_bytes()]);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// Value for an activation in the copy: whatever the data fee is, it is below.
+pub(super) fn ample_fee() -> U256 {
+    Unit::ETHER.wei()
+}

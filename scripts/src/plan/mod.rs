@@ -1,0 +1,188 @@
+//! The whole upgrade tried on a copy of the chain's state, before anybody approves: what changes,
+//! what is emitted, what it costs, and every reason why it would fail.
+//!
+//! The copy is a chain in this process that reads code, storage, balances and ArbOS' records of one
+//! block from the endpoint when it needs them, and nothing is ever sent there.
+
+mod decide;
+mod error;
+mod finding;
+mod instances;
+mod judge;
+mod prepare;
+mod remote;
+mod slots;
+mod trial;
+
+pub use error::PlanError;
+pub use finding::Finding;
+pub use instances::{Change, Event, InstancePlan};
+
+use crate::build::Artifact;
+use crate::client::Client;
+use crate::governance::{Display, Explained, Names, explain};
+use alloy::primitives::{Address, B256, Bytes};
+use alloy::sol_types::SolCall;
+use decide::{Decision, decide};
+use remote::Remote;
+use serde::Serialize;
+use slots::SlotNames;
+use std::path::PathBuf;
+use stylus_chain::{Chain, ChainConfig};
+use stylus_registry_core::policy::parse;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use trial::Trial;
+
+/// What is to be tried.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// The registry.
+    pub registry: Address,
+    /// The governed call.
+    pub call: abi::migrateCall,
+    /// Code and script that are not on the chain yet, with the address that they would get.
+    pub undeployed: Vec<(Address, Artifact)>,
+    /// The storage layout of the new version, as compilers write it.
+    pub layout: Option<PathBuf>,
+    /// Instances that are tried, at most.
+    pub instances: u32,
+    /// Names for addresses.
+    pub names: Names,
+}
+
+/// What would happen.
+#[derive(Debug, Clone, Serialize)]
+pub struct Plan {
+    /// The block that the plan begins at.
+    pub block: u64,
+    /// Unix seconds of that block.
+    pub time: u64,
+    /// The ArbOS version there.
+    pub arbos: u64,
+    /// The definition.
+    pub name: String,
+    /// The version that is current.
+    pub from: String,
+    /// The version that would be.
+    pub to: String,
+    /// keccak256 of the new code.
+    pub codehash: B256,
+    /// Bytes of the new code on chain.
+    pub code_bytes: usize,
+    /// The call that every approver would send.
+    pub call: Bytes,
+    /// What it says.
+    pub display: Display,
+    /// Who has to approve.
+    pub policy: Explained,
+    /// Every transaction with its gas, in order.
+    pub transactions: Vec<Transaction>,
+    /// What would happen to each instance.
+    pub instances: Vec<InstancePlan>,
+    /// Instances that were not tried.
+    pub untried: u32,
+    /// Every reason why it would fail, now or when one wants to go back.
+    pub problems: Vec<Finding>,
+}
+
+/// A transaction of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Transaction {
+    /// What it does.
+    pub name: String,
+    /// Gas that it uses.
+    pub gas: u64,
+}
+
+impl Plan {
+    /// Gas of all transactions.
+    pub fn gas(&self) -> u64 {
+        self.transactions.iter().map(|one| one.gas).sum()
+    }
+}
+
+/// Tries `wish` on a copy of the newest block.
+///
+/// # Errors
+/// What keeps the plan from being made. What would make the upgrade fail is in the plan.
+pub async fn plan(client: &Client, wish: Wish) -> Result<Plan, PlanError> {
+    let (remote, config) = Remote::newest(client).await?;
+    let work = tokio::task::spawn_blocking(move || carry_out(remote, config, &wish));
+    work.await.map_err(|error| PlanError::Ended {
+        reason: error.to_string(),
+    })?
+}
+
+fn carry_out(remote: Remote, config: ChainConfig, wish: &Wish) -> Result<Plan, PlanError> {
+    let (block, time) = (config.number, config.timestamp.unwrap_or_default());
+    let chain = Chain::fork(config, Box::new(remote))?;
+    let arbos = chain.arbos_version();
+    let mut trial = Trial::new(chain);
+    let Wish { registry, call, .. } = wish;
+    let name = &call.name;
+    let definition = trial.ask(*registry, &abi::definitionCall { name: name.clone() })?;
+    let text = trial.ask(
+        *registry,
+        &abi::policyCall {
+            name: name.clone(),
+            role: "migrate".into(),
+        },
+    )?;
+    let bytes: Bytes = call.abi_encode().into();
+    let mut plan = Plan {
+        block,
+        time,
+        arbos,
+        name: name.clone(),
+        from: definition.current.clone(),
+        to: call.version.clone(),
+        codehash: call.code.codehash,
+        code_bytes: 0,
+        display: Display::of(&bytes, &wish.names)?,
+        call: bytes.clone(),
+        policy: explain("migrate", &text, &wish.names)?,
+        transactions: Vec::new(),
+        instances: Vec::new(),
+        untried: definition.instances.saturating_sub(wish.instances),
+        problems: Vec::new(),
+    };
+
+    prepare::deploy(&mut trial, wish, &mut plan)?;
+    let before = instances::read(
+        &trial,
+        *registry,
+        name,
+        definition.instances.min(wish.instances),
+    )?;
+    prepare::judge(&mut trial, wish, &before, &mut plan)?;
+    let Ok(policy) = parse(text.as_bytes()) else {
+        return Ok(plan); // explain() has refused it already
+    };
+    let what = format!("migrate {name} to {}", call.version);
+    match decide(&mut trial, *registry, &policy, &bytes, &what)? {
+        Decision::Stuck(finding) => plan.problems.push(finding),
+        Decision::Executed(sent) => {
+            for (name, done) in &sent {
+                plan.note(name, done);
+            }
+            instances::roll_out(&mut trial, *registry, wish, &mut plan)?;
+        }
+    }
+    let mut versions = vec![plan.from.clone(), plan.to.clone()];
+    versions.extend(before.iter().map(|instance| instance.version.clone()));
+    let mut names = SlotNames::framework(&versions);
+    if let Some(file) = &wish.layout {
+        names = names.with_layout(file)?;
+    }
+    plan.instances = instances::compare(&trial, *registry, before, &names)?;
+    Ok(plan)
+}
+
+impl Plan {
+    fn note(&mut self, name: &str, done: &trial::Done) {
+        self.transactions.push(Transaction {
+            name: name.into(),
+            gas: done.receipt.gas_used,
+        });
+    }
+}

@@ -1,0 +1,96 @@
+//! One block of the endpoint's chain, read on demand by the plan's own chain.
+
+use crate::client::{ChainError, Client};
+use alloy::eips::BlockId;
+use alloy::primitives::{Address, U256};
+use alloy::providers::Provider;
+use futures::try_join;
+use serde::Deserialize;
+use stylus_chain::{ChainConfig, Source, SourceAccount};
+use tokio::runtime::Handle;
+
+/// The block, and the way to ask for it. It blocks its thread: use it outside of async code.
+pub(super) struct Remote {
+    client: Client,
+    block: BlockId,
+    runtime: Handle,
+}
+
+/// What a block says about itself; Nitro adds `l1BlockNumber`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Head {
+    number: U256,
+    timestamp: U256,
+    #[serde(default)]
+    l1_block_number: Option<U256>,
+}
+
+impl Remote {
+    /// The newest block, with the settings of a chain that goes on from it.
+    pub(super) async fn newest(client: &Client) -> Result<(Self, ChainConfig), ChainError> {
+        let head: Head = client
+            .provider()
+            .raw_request("eth_getBlockByNumber".into(), ("latest", false))
+            .await
+            .map_err(|error| client.error("eth_getBlockByNumber", error))?;
+        let number = head.number.saturating_to();
+        let config = ChainConfig {
+            chain_id: client.chain_id(),
+            number,
+            timestamp: Some(head.timestamp.saturating_to()),
+            l1_block_number: head.l1_block_number.map(|number| number.saturating_to()),
+            auto_impersonate: true,
+            ..ChainConfig::default()
+        };
+        let remote = Self {
+            client: client.clone(),
+            block: number.into(),
+            runtime: Handle::current(),
+        };
+        Ok((remote, config))
+    }
+}
+
+impl Source for Remote {
+    fn account(&self, address: Address) -> Result<SourceAccount, String> {
+        let provider = self.client.provider();
+        let asked = async {
+            try_join!(
+                async { provider.get_balance(address).block_id(self.block).await },
+                async {
+                    provider
+                        .get_transaction_count(address)
+                        .block_id(self.block)
+                        .await
+                },
+                async { provider.get_code_at(address).block_id(self.block).await },
+            )
+        };
+        let (balance, nonce, code) = self
+            .runtime
+            .block_on(asked)
+            .map_err(|error| format!("{address} at block {}: {error}", self.block))?;
+        Ok(SourceAccount {
+            balance,
+            nonce,
+            code,
+        })
+    }
+
+    fn slot(&self, address: Address, slot: U256) -> Result<U256, String> {
+        let provider = self.client.provider();
+        let asked = async {
+            provider
+                .get_storage_at(address, slot)
+                .block_id(self.block)
+                .await
+        };
+        self.runtime.block_on(asked).map_err(|error| {
+            format!(
+                "slot {slot:#x} of {address} at block {}: {error}",
+                self.block
+            )
+        })
+    }
+}

@@ -1,0 +1,45 @@
+use super::SlotNames;
+use alloy::primitives::B256;
+use stylus_upgrades_interface::slots;
+
+#[test]
+fn the_slots_of_the_framework_have_names() {
+    let names = SlotNames::framework(&["2.0".into()]);
+    assert_eq!(
+        names.get(slots::IMPLEMENTATION).as_deref(),
+        Some("implementation (ERC-1967)")
+    );
+    assert_eq!(
+        names.get(slots::migrated("2.0")).as_deref(),
+        Some("migrated[\"2.0\"]")
+    );
+    assert_eq!(names.get(B256::ZERO), None);
+}
+
+#[test]
+fn variables_members_and_packed_neighbours_are_named_by_the_layout() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("layout.json");
+    let item = |label: &str, slot: &str, offset: u64, ty: &str| serde_json::json!({"label": label, "slot": slot, "offset": offset, "type": ty});
+    let layout = serde_json::json!({
+        "storage": [item("value", "0", 0, "u256"), item("a", "1", 0, "u128"), item("b", "1", 16, "u128"), item("point", "2", 0, "point")],
+        "types": {
+            "u256": {"label": "uint256", "numberOfBytes": "32"},
+            "u128": {"label": "uint128", "numberOfBytes": "16"},
+            "point": {"label": "Point", "numberOfBytes": "64", "members": [item("x", "0", 0, "u256"), item("y", "1", 0, "u256")]},
+        },
+        "namespaces": {"erc7201:example": [item("hidden", "0", 0, "u256")]},
+    });
+    std::fs::write(&file, layout.to_string()).expect("written");
+    let names = SlotNames::default().with_layout(&file).expect("a layout");
+    let at = |slot: u8| names.get(B256::with_last_byte(slot));
+    assert_eq!(at(0).as_deref(), Some("value"));
+    assert_eq!(at(1).as_deref(), Some("a, b"));
+    assert_eq!(at(3).as_deref(), Some("point.y"));
+    assert_eq!(
+        names.get(slots::erc7201(b"example")).as_deref(),
+        Some("hidden")
+    );
+    std::fs::write(&file, "[]").expect("written");
+    assert!(SlotNames::default().with_layout(&file).is_err());
+}

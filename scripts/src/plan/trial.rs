@@ -1,0 +1,144 @@
+//! The copy of the chain on which the plan is carried out: everybody's transactions, without keys.
+
+use super::error::PlanError;
+use crate::client::Revert;
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol_types::{SolCall, SolEvent};
+use stylus_chain::{
+    BlockId, CallRequest, Chain, ChainError, LogFilter, Overrides, Receipt, SlotChange,
+};
+
+/// What every sender owns here, in wei: fees are no matter of the plan.
+const WEALTH: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
+
+/// The copy.
+pub(super) struct Trial {
+    pub(super) chain: Chain,
+    begun: BlockId,
+}
+
+/// A transaction of the plan.
+pub(super) struct Done {
+    pub(super) receipt: Receipt,
+}
+
+impl Trial {
+    pub(super) fn new(chain: Chain) -> Self {
+        let begun = chain.block_number().into();
+        Self { chain, begun }
+    }
+
+    /// Reads by a typed call.
+    pub(super) fn ask<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, PlanError> {
+        let (success, output) = self.probe(to, call.abi_encode().into())?;
+        if !success {
+            return Err(PlanError::refused(C::SIGNATURE, Revert::decode(&output)));
+        }
+        C::abi_decode_returns(&output).map_err(|error| PlanError::Answer {
+            account: to,
+            what: C::SIGNATURE,
+            reason: error.to_string(),
+        })
+    }
+
+    /// Whether a call succeeds, and what it returns or reverts with.
+    pub(super) fn probe(&self, to: Address, input: Bytes) -> Result<(bool, Bytes), PlanError> {
+        let request = CallRequest {
+            to: Some(to),
+            input,
+            ..CallRequest::default()
+        };
+        let overrides = Overrides::default();
+        let outcome = self.chain.call(request, BlockId::latest(), &overrides)?;
+        Ok((outcome.success, outcome.output))
+    }
+
+    /// Sends a transaction of anybody and mines it.
+    pub(super) fn send(
+        &mut self,
+        what: &str,
+        from: Address,
+        to: Address,
+        input: Bytes,
+        value: U256,
+    ) -> Result<Done, PlanError> {
+        self.chain.set_balance(from, WEALTH);
+        let request = CallRequest {
+            to: Some(to),
+            input,
+            value,
+            ..CallRequest::default()
+        };
+        let hash = match self.chain.submit_unsigned(from, request) {
+            Ok(hash) => hash,
+            Err(ChainError::Reverted { output }) => {
+                return Err(PlanError::refused(what, Revert::decode(&output)));
+            }
+            Err(ChainError::Halted(halt)) => {
+                return Err(PlanError::halted(what, &halt.to_string()));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let receipt = self
+            .chain
+            .receipt(hash)
+            .ok_or(ChainError::UnknownTransaction(hash))?;
+        if receipt.success {
+            return Ok(Done { receipt });
+        }
+        Err(match &receipt.halt {
+            Some(halt) => {
+                let note = receipt.note.clone().unwrap_or_else(|| halt.to_string());
+                PlanError::halted(what, &note)
+            }
+            None => PlanError::refused(what, Revert::decode(&receipt.output)),
+        })
+    }
+
+    /// Lets time pass.
+    pub(super) fn wait(&mut self, seconds: u64) -> Result<(), PlanError> {
+        self.chain.increase_time(seconds);
+        Ok(self.chain.mine(1, None)?)
+    }
+
+    /// Does something and forgets it.
+    pub(super) fn in_vain<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+        let id = self.chain.snapshot();
+        let outcome = work(self);
+        self.chain.revert(id);
+        outcome
+    }
+
+    /// What changed since the beginning.
+    pub(super) fn changes(&self) -> Result<Vec<SlotChange>, PlanError> {
+        Ok(self.chain.slot_changes(self.begun, BlockId::latest())?)
+    }
+
+    /// Logs of an account since the beginning.
+    pub(super) fn logs(&self, account: Address) -> Result<Vec<alloy::primitives::Log>, PlanError> {
+        let BlockId::Number(begun) = self.begun else {
+            return Ok(Vec::new());
+        };
+        let filter = LogFilter {
+            from_block: Some(begun),
+            addresses: vec![account],
+            ..LogFilter::default()
+        };
+        let found = self.chain.logs(&filter)?;
+        Ok(found.into_iter().map(|entry| entry.log).collect())
+    }
+}
+
+impl Done {
+    /// The first log of that kind.
+    pub(super) fn event<E: SolEvent>(&self) -> Option<E> {
+        self.events().into_iter().next()
+    }
+
+    /// All logs of that kind.
+    pub(super) fn events<E: SolEvent>(&self) -> Vec<E> {
+        let logs = self.receipt.logs.iter();
+        logs.filter_map(|log| Some(E::decode_log(log).ok()?.data))
+            .collect()
+    }
+}
