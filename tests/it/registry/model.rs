@@ -296,8 +296,8 @@ impl Model {
                     self.policies.insert(role, (policy.clone(), changes));
                 }
             }
-        } else if self.actions.contains_key(&progress.action) {
-            self.actions.insert(progress.action, action);
+        } else if let Some(known) = self.actions.get_mut(&progress.action) {
+            *known = action;
         } else {
             self.open(progress.action, action);
         }

@@ -161,11 +161,7 @@ fn one_that_fails_is_reported_and_goes_to_the_end() {
         to: "2.0".into(),
     }
     .abi_encode();
-    assert!(
-        skipped
-            .iter()
-            .all(|event| event.reason == Bytes::from(expected.clone()))
-    );
+    assert!(skipped.iter().all(|event| event.reason[..] == expected[..]));
     let order = |done: &Done<IRegistry::rolloutReturn>| {
         done.events::<IRegistry::InstanceSkipped>()
             .into_iter()
