@@ -5,6 +5,7 @@ mod control;
 mod debug;
 mod embedded;
 mod evm;
+mod fidelity;
 mod filters;
 mod hostile;
 mod ipc;

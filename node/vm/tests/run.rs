@@ -235,3 +235,90 @@ fn the_largest_default_stack_budget_is_used_up_before_the_engines_own() {
         assert_eq!(outcome.gas_left, 0);
     }
 }
+
+#[test]
+fn functions_of_the_context_cost_their_base_and_tell_it() {
+    const NAMES: [(&str, bool); 14] = [
+        ("block_basefee", true),
+        ("block_coinbase", true),
+        ("contract_address", true),
+        ("msg_sender", true),
+        ("msg_value", true),
+        ("tx_gas_price", true),
+        ("tx_origin", true),
+        ("chainid", false),
+        ("block_gas_limit", false),
+        ("block_number", false),
+        ("block_timestamp", false),
+        ("msg_reentrant", false),
+        ("tx_ink_price", false),
+        ("return_data_size", false),
+    ];
+    let narrow = ["msg_reentrant", "tx_ink_price", "return_data_size"];
+    let mut imports = String::new();
+    let mut body = String::new();
+    for (name, points) in NAMES {
+        let ty = match (points, narrow.contains(&name)) {
+            (true, _) => "(param i32)",
+            (false, true) => "(result i32)",
+            (false, false) => "(result i64)",
+        };
+        imports.push_str(&format!(
+            r#"(import "vm_hooks" "{name}" (func ${name} {ty}))"#
+        ));
+        body.push_str(&match points {
+            true => format!("(call ${name} (i32.const 0))"),
+            false => format!("(drop (call ${name}))"),
+        });
+    }
+    let activated = active(
+        &program(&imports, &format!("{body} (i32.const 0)")),
+        &Rules::default(),
+    );
+    let address = alloy_primitives::Address::repeat_byte;
+    let number = alloy_primitives::U256::from::<u64>;
+    let outcome = Chain::default().run(
+        &activated.unwrap(),
+        CallContext {
+            block_basefee: number(1),
+            block_coinbase: address(2),
+            contract_address: address(3),
+            msg_sender: address(4),
+            msg_value: number(5),
+            tx_gas_price: number(6),
+            tx_origin: address(7),
+            chain_id: 8,
+            block_gas_limit: 9,
+            block_number: 10,
+            block_timestamp: 11,
+            reentrant: true,
+            trace: true,
+            ..context()
+        },
+    );
+    let word = |last: u8| B256::with_last_byte(last).to_vec();
+    let eight = |last: u64| last.to_be_bytes().to_vec();
+    let expected = [
+        word(1),
+        vec![2; 20],
+        vec![3; 20],
+        vec![4; 20],
+        word(5),
+        word(6),
+        vec![7; 20],
+        eight(8),
+        eight(9),
+        eight(10),
+        eight(11),
+        vec![0, 0, 0, 1],
+        10_000u32.to_be_bytes().to_vec(),
+        vec![0; 4],
+    ];
+    assert_eq!(outcome.trace.len(), NAMES.len());
+    for ((record, (name, points)), outs) in outcome.trace.iter().zip(NAMES).zip(expected) {
+        let base = if points { 8_400 + 5_040 } else { 8_400 };
+        assert_eq!(record.name, name);
+        assert_eq!(record.ink_before - record.ink_after, base, "{name}");
+        assert_eq!(record.outs, Bytes::from(outs), "{name}");
+    }
+}

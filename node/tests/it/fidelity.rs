@@ -1,0 +1,161 @@
+//! The page on fidelity is written from the list of rules and their tests, `tests/fidelity.txt`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+const RULES: &str = include_str!("../fidelity.txt");
+
+struct Row {
+    section: &'static str,
+    rule: &'static str,
+    status: &'static str,
+    tests: Vec<&'static str>,
+}
+
+fn rows() -> Vec<Row> {
+    let lines = RULES
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty());
+    lines
+        .map(|line| {
+            let cells: Vec<_> = line.split(" | ").collect();
+            let [section, rule, status, tests] = cells[..] else {
+                panic!("expected four cells in: {line}");
+            };
+            let tests = tests.split_whitespace().collect();
+            Row {
+                section,
+                rule,
+                status,
+                tests,
+            }
+        })
+        .collect()
+}
+
+fn home() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Every test function with its file.
+fn tests() -> BTreeMap<String, String> {
+    let mut files = Vec::new();
+    for folder in [
+        "node/src",
+        "node/tests",
+        "node/vm",
+        "node/chain",
+        "tests/it",
+    ] {
+        sources(&home().join(folder), &mut files);
+    }
+    let mut tests = BTreeMap::new();
+    for file in files {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let name = file.strip_prefix(home()).unwrap().display().to_string();
+        let mut marked = false;
+        for line in text.lines().map(str::trim) {
+            let function = line.trim_start_matches("async ").strip_prefix("fn ");
+            if line.starts_with("#[") {
+                marked |= line.contains("test]") || line.contains("test(");
+            } else if let (true, Some(rest)) = (marked, function) {
+                let test = rest.split('(').next().unwrap_or_default();
+                tests.insert(test.to_owned(), name.clone());
+                marked = false;
+            } else if !line.starts_with("//") {
+                marked = false;
+            }
+        }
+    }
+    tests
+}
+
+fn vectors() -> BTreeSet<String> {
+    let text = std::fs::read_to_string(home().join("tests/vectors/public.json")).unwrap();
+    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let names = |key: &str| {
+        let records = file["records"].as_array().unwrap().iter();
+        records
+            .filter_map(|record| record[key].as_str().map(str::to_owned))
+            .collect::<Vec<_>>()
+    };
+    names("name").into_iter().chain(names("family")).collect()
+}
+
+fn page() -> String {
+    let (tests, vectors) = (tests(), vectors());
+    let rows = rows();
+    let count = |status: &str| rows.iter().filter(|row| row.status == status).count();
+    let mut page = String::from("# How true the local chain is\n\n");
+    let (exact, near, absent) = (count("exact"), count("approximate"), count("absent"));
+    assert_eq!(
+        exact + near + absent,
+        rows.len(),
+        "exact, approximate or absent"
+    );
+    let _ = write!(
+        page,
+        "Written from `node/tests/fidelity.txt` by a test, which fails when a named test or vector does not \
+         exist or this page is stale; `UPDATE_DOCS=1 cargo test -p stylus-devnode --test it fidelity` writes \
+         it anew. Vectors are records of `tests/vectors/public.json`, measured on the original crates; all of \
+         them must agree to the ink (`every_public_vector_agrees`).\n\n\
+         {exact} rules are exact, {near} approximate, {absent} absent. What is absent answers with an error \
+         that says so; what is approximate says how it differs.\n"
+    );
+    for (title, status) in [
+        ("Absent", "absent"),
+        ("Approximate", "approximate"),
+        ("Exact", "exact"),
+    ] {
+        let _ = write!(
+            page,
+            "\n## {title}\n\n| section | rule | tests |\n|---|---|---|\n"
+        );
+        for row in rows.iter().filter(|row| row.status == status) {
+            let mut links = Vec::new();
+            for test in &row.tests {
+                if let Some(prefix) = test.strip_prefix("vector:") {
+                    let known = vectors.iter().any(|name| name.starts_with(prefix));
+                    assert!(known, "no vector begins with {prefix}");
+                    links.push(format!("vectors `{prefix}`"));
+                    continue;
+                }
+                let file = tests
+                    .get(*test)
+                    .unwrap_or_else(|| panic!("no test is called {test}"));
+                links.push(format!("[`{test}`](../{file})"));
+            }
+            assert!(!links.is_empty(), "{} has no test", row.rule);
+            let section = match row.section {
+                "-" => String::new(),
+                section => format!("§{section}"),
+            };
+            let _ = writeln!(page, "| {section} | {} | {} |", row.rule, links.join(", "));
+        }
+    }
+    page
+}
+
+#[test]
+fn the_page_on_fidelity_is_up_to_date() {
+    let path = home().join("docs/fidelity.md");
+    let page = page();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    let stale = "docs/fidelity.md is stale: run with UPDATE_DOCS=1";
+    assert!(found == page, "{stale}");
+}
