@@ -1,6 +1,6 @@
 //! A definition in the registry: its versions and its instances.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades::registry::{NewVersion, add_version, code_at, create_proxy, migrate};
 use stylus_upgrades_interface::registry::{IRegistry, Step};
@@ -119,7 +119,7 @@ impl<'h> Definition<'h> {
             name: self.name.clone(),
             version: version.to_owned(),
             kind: stylus_upgrades_interface::reasons::proxy_kind::WASM,
-            salt: B256::random(),
+            salt: self.harness.next_salt(),
             initData: initializer,
         };
         let created =

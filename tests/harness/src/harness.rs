@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, keccak256};
 use stylus_upgrades::build::{Artifact, Builder, Framework};
 use stylus_upgrades::client::{ChainError, Client};
 use stylus_upgrades::deploy::{DATA_FEE_BUMP_PERCENT, deploy, deploy_registry, ensure_framework};
@@ -25,6 +26,7 @@ pub struct Harness {
     builder: Builder,
     framework: Framework,
     registry: Address,
+    salts: AtomicU64,
 }
 
 /// A program on chain, activated.
@@ -69,6 +71,7 @@ impl Harness {
             builder,
             framework,
             registry,
+            salts: AtomicU64::new(0),
         })
     }
 
@@ -95,6 +98,11 @@ impl Harness {
     /// The registry's address.
     pub fn registry(&self) -> Address {
         self.registry
+    }
+
+    /// A salt that no proxy of this registry has, the same in every run.
+    pub(crate) fn next_salt(&self) -> B256 {
+        keccak256(self.salts.fetch_add(1, Ordering::Relaxed).to_be_bytes())
     }
 
     /// The development account with this index, 0 to 9. Account 0 governs; the others are
