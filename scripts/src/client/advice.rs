@@ -99,6 +99,18 @@ impl Advice {
                 "use the key of an approver",
             ),
             "AlreadyApproved" => Self::next("wait for the other approvers"),
+            "ActionNotFound" => Self::full(
+                "an open action",
+                text(0),
+                "stylus-upgrades pending lists what is open: it may be executed, cancelled, or ended by a policy change",
+            ),
+            "ActionExpired" => Self::next("type the command again: that proposes it anew"),
+            "TooManyActions" => Self::full(
+                "at most 16 open actions of one proposer",
+                text(1),
+                "cancel what is not needed any more (stylus-upgrades pending, cancel)",
+            ),
+            "Reentered" => Self::next("call it from outside of the registry's own calls"),
             "NotApproved" => Self::next("nothing: there is no approval to withdraw"),
             "CodeChanged" => Self::full(text(1), text(2), "stop and find out who changed it"),
             "NotAnInstance" => Self::full("a proxy of this registry", text(0), "check the address"),

@@ -1,7 +1,7 @@
 //! `deploy`: build, compress, create, activate.
 
 use super::context::{Context, report};
-use crate::deploy::{self, Deployed};
+use crate::deploy;
 use crate::error::Error;
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -12,28 +12,28 @@ pub(super) async fn run(
     source: &str,
     no_activate: bool,
 ) -> Result<Outcome, Error> {
-    let client = context.client().await?;
+    let client = context.working_client("deploy").await?;
     let artifact = context.artifact(source)?;
     context.output.note(&format!(
         "deploying {} ({} bytes)",
         artifact.name,
         artifact.code.len()
     ));
-    let Deployed {
-        address,
-        codehash,
-        created,
-        activated,
-    } = if no_activate {
-        let (address, created) = deploy::create(&client, &artifact).await?;
-        Deployed {
-            address,
-            codehash: artifact.codehash(),
-            created,
-            activated: None,
+    let earlier = context
+        .earlier(&format!("deploy {}", artifact.name))
+        .and_then(|sent| Some((sent.receipt.contract_address?, sent)));
+    let codehash = artifact.codehash();
+    let (address, created) = match earlier {
+        Some((address, sent)) if client.codehash(address).await? == Some(codehash) => {
+            (address, sent)
         }
+        _ => deploy::create(&client, &artifact).await?,
+    };
+    let activated = if no_activate {
+        None
     } else {
-        deploy::deploy(&client, &artifact, context.global.data_fee_bump_percent).await?
+        let bump = context.global.data_fee_bump_percent;
+        deploy::activate(&client, &artifact.name, address, bump).await?
     };
     let mut outcome = Outcome::default();
     report(&mut outcome, std::slice::from_ref(&created));

@@ -9,7 +9,7 @@ use crate::plan::{self, Change, InstancePlan, Plan, Wish};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
 use crate::text::{grouped, utc};
-use alloy::primitives::{B256, U256};
+use alloy::primitives::{Address, B256, U256};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, Error> {
@@ -151,11 +151,13 @@ fn instance_lines(instance: &InstancePlan) -> Vec<String> {
     lines
 }
 
-/// A storage word: small numbers as numbers.
+/// A storage word: small numbers as numbers, what may be an address as one.
 fn word(word: &B256) -> String {
     let number = U256::from_be_bytes(word.0);
     if number < U256::from(u64::MAX) {
         number.to_string()
+    } else if word.starts_with(&[0; 12]) {
+        Address::from_word(*word).to_string()
     } else {
         word.to_string()
     }

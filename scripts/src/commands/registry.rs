@@ -6,13 +6,14 @@ use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::output::Outcome;
 use crate::progress::Progress;
+use stylus_upgrades_interface::chain::IStylusDeployer::ContractDeployed;
 
 pub(super) async fn deploy(
     context: &Context,
     define: Option<&str>,
     save: bool,
 ) -> Result<Outcome, Error> {
-    let client = context.client().await?;
+    let client = context.working_client("registry deploy").await?;
     let sender = client.sender("registry deploy")?;
     let framework = context.builder()?.framework()?;
     let policy = match define {
@@ -21,9 +22,16 @@ pub(super) async fn deploy(
     };
     let bump = context.global.data_fee_bump_percent;
     let mut sent = deploy::ensure_framework(&client, &framework, bump, &*context.output).await?;
-    context.output.note("deploying the registry");
-    let (registry, born) =
-        deploy::deploy_registry(&client, &framework.registry, &policy, bump).await?;
+    let earlier = context
+        .earlier("deploy registry")
+        .and_then(|sent| Some((sent.event::<ContractDeployed>()?.deployedContract, sent)));
+    let (registry, born) = match earlier {
+        Some(found) => found,
+        None => {
+            context.output.note("deploying the registry");
+            deploy::deploy_registry(&client, &framework.registry, &policy, bump).await?
+        }
+    };
     sent.push(born);
     if save {
         Manifest::save_registry(&context.manifest_file(), registry)?;

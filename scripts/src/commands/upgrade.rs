@@ -14,7 +14,7 @@ pub(super) async fn run(
 ) -> Result<Outcome, Error> {
     let proxy = context.manifest.address(proxy)?;
     let data = calldata::encode(call, &context.manifest)?;
-    let client = context.client().await?;
+    let client = context.working_client("upgrade").await?;
     let upgraded = registry::upgrade(&client, proxy, version, data).await?;
     let mut outcome = Outcome::default();
     report(&mut outcome, std::slice::from_ref(&upgraded.sent));

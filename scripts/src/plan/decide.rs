@@ -3,8 +3,10 @@
 use super::error::PlanError;
 use super::finding::Finding;
 use super::trial::{Done, Trial};
-use alloy::primitives::{Address, Bytes, U256};
+use crate::governance::Names;
+use alloy::primitives::{Address, B256, Bytes, U256};
 use stylus_registry_core::policy::Policy;
+use stylus_upgrades_interface::reasons::blocked_by;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Whoever calls what anybody may call.
@@ -25,6 +27,7 @@ pub(super) fn decide(
     policy: &Policy,
     call: &Bytes,
     what: &str,
+    names: &Names,
 ) -> Result<Decision, PlanError> {
     if policy.is_none() {
         return Ok(Decision::Stuck(Finding::new(
@@ -47,9 +50,15 @@ pub(super) fn decide(
             match trial.send(what, *who, registry, call.clone(), U256::ZERO) {
                 Ok(done) => {
                     let is_executed = done.event::<abi::Executed>().is_some();
-                    sent.push((format!("{what} ({who})"), done));
+                    let approved = done.event::<abi::Approved>();
+                    sent.push((format!("{what} ({})", names.short(*who)), done));
                     if is_executed {
                         return Ok(Decision::Executed(sent));
+                    }
+                    if let Some(approved) = approved
+                        && is_waiting(trial, registry, approved.action)?
+                    {
+                        break;
                     }
                 }
                 Err(PlanError::Refused { revert, .. })
@@ -72,4 +81,10 @@ pub(super) fn decide(
         },
         "stylus-upgrades policy explain tells what is asked for",
     )))
+}
+
+/// Whether nothing but a delay keeps an action from being executed.
+fn is_waiting(trial: &Trial, registry: Address, action: B256) -> Result<bool, PlanError> {
+    let readiness = trial.ask(registry, &abi::readinessCall { action })?;
+    Ok(readiness.blockedBy == blocked_by::DELAY)
 }

@@ -159,7 +159,12 @@ fn carry_out(remote: Remote, config: ChainConfig, wish: &Wish) -> Result<Plan, P
         return Ok(plan); // explain() has refused it already
     };
     let what = format!("migrate {name} to {}", call.version);
-    match decide(&mut trial, *registry, &policy, &bytes, &what)? {
+    let decision = if definition.current == call.version {
+        Decision::Executed(Vec::new()) // only the rollout is left
+    } else {
+        decide(&mut trial, *registry, &policy, &bytes, &what, &wish.names)?
+    };
+    match decision {
         Decision::Stuck(finding) => plan.problems.push(finding),
         Decision::Executed(sent) => {
             for (name, done) in &sent {

@@ -232,3 +232,21 @@ fn a_folder_that_cannot_be_written_is_told_and_blocks_nothing() {
         answer.aside
     );
 }
+
+#[test]
+fn registry_deploy_killed_before_it_reads_its_receipt_deploys_one() {
+    let desk = Desk::bare();
+    let admin = desk.node.addresses()[0];
+    let deploy = ["registry", "deploy", "--save"];
+    // Five shared programs, four activations, the registry.
+    let moment = Moment {
+        sent: 10,
+        mined: true,
+    };
+    automine(&desk, false);
+    kill_at(&desk, admin, desk.start("Admin", &deploy), moment);
+    assert_eq!(let_it_end(&desk, desk.start("Admin", &deploy)), Some(0));
+    assert_eq!(nonce(&desk, admin), moment.sent);
+    automine(&desk, true);
+    desk.done("Admin", &["define", "A", "--migrate", "Admin"]);
+}
