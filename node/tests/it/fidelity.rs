@@ -114,6 +114,11 @@ fn page() -> String {
          {exact} rules are exact, {near} approximate, {absent} absent. What is absent answers with an error \
          that says so; what is approximate says how it differs.\n"
     );
+    page.push_str(
+        "\nSections: 1 code and dispatch, 2 activation, 3 running a program, 4 ink prices, 5 gas of the EVM's \
+         side, 6 parameters, expiry, caching and versions, 7 precompiles, 8 environment and genesis, 11 what \
+         was measured on the original crates.\n",
+    );
     for (title, status) in [
         ("Absent", "absent"),
         ("Approximate", "approximate"),

@@ -65,6 +65,19 @@ struct Figures {
     single: f64,
 }
 
+/// One round on one node; each measurement has a fresh one.
+fn measure(peer: &Peer, figures: &mut Figures, work: &Work) -> Fallible<()> {
+    let (node, start_ms) = peer.start()?;
+    if figures.start_ms == 0.0 || start_ms < figures.start_ms {
+        figures.start_ms = start_ms;
+    }
+    figures.batched = figures.batched.max(work.transfers(&node, 100)?);
+    drop(node);
+    let (node, _) = peer.start()?;
+    figures.single = figures.single.max(work.transfers(&node, 1)?);
+    Ok(())
+}
+
 /// The report, and whether the targets are met.
 fn report(options: &Options) -> Fallible<(String, bool)> {
     let anvil = Peer::anvil(options.anvil.clone())?;
@@ -81,14 +94,7 @@ fn report(options: &Options) -> Fallible<(String, bool)> {
             pair.reverse();
         }
         for (peer, figures) in pair {
-            let (node, start_ms) = peer.start()?;
-            if figures.start_ms == 0.0 || start_ms < figures.start_ms {
-                figures.start_ms = start_ms;
-            }
-            figures.batched = figures.batched.max(work.transfers(&node, 100)?);
-            drop(node);
-            let (node, _) = peer.start()?;
-            figures.single = figures.single.max(work.transfers(&node, 1)?);
+            measure(peer, figures, &work).map_err(|error| format!("{}: {error}", peer.name()))?;
         }
         let (node, _) = ours.start()?;
         let proxy = work.install_proxy(&node)?;

@@ -41,6 +41,10 @@ impl Peer {
         })
     }
 
+    pub(crate) fn name(&self) -> &'static str {
+        if self.is_this { "this node" } else { "anvil" }
+    }
+
     pub(crate) fn version(&self) -> Fallible<String> {
         let output = Command::new(&self.program).arg("--version").output()?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();

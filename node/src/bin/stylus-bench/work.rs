@@ -18,9 +18,11 @@ use crate::peer::Node;
 /// Connections that send at the same time; each sends for accounts of its own.
 pub(crate) const CONNECTIONS: usize = 4;
 const CHAINS: [(&str, u64); 2] = [("0x64aba", 412_346), ("0x7a69", 31_337)];
-/// Anvil sometimes leaves transactions of a full pool unmined until another one comes; after this
-/// long without progress only the mined ones count, up to the last of them.
-const STALL: Duration = Duration::from_secs(2);
+/// Anvil sometimes leaves transactions of a full pool unmined until something else happens; after
+/// this long without progress it is told to mine.
+const STALL: Duration = Duration::from_millis(50);
+/// Longest wait for progress.
+const LIMIT: Duration = Duration::from_secs(30);
 const GAS_PRICE: u128 = 10_000_000_000;
 /// What the proxy delegates to: adds one to slot 0.
 const COUNTER: &str = r#"(module
@@ -163,13 +165,12 @@ impl Work {
             let now = nonces(&mut watch)?.iter().sum::<u64>() - before;
             if now > mined {
                 (mined, last) = (now, begin.elapsed());
+            } else if begin.elapsed() - last > LIMIT {
+                return Err(format!("only {mined} of {sent} transactions were mined").into());
             } else if begin.elapsed() - last > STALL {
-                break;
+                watch.ask("evm_mine", json!([]))?;
             }
             thread::sleep(Duration::from_millis(2));
-        }
-        if mined * 2 < sent as u64 {
-            return Err(format!("only {mined} of {sent} transactions were mined").into());
         }
         Ok(mined as f64 / last.as_secs_f64())
     }
