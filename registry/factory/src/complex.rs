@@ -80,7 +80,7 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         let code = from.code;
         (alloc::vec![(Version { code, ..to }, step)], from.index)
     } else {
-        (path(&definition, &instance, to, step)?, instance.target)
+        onwards(&definition, &instance, to, step)
     };
     check_programs(&hops)?;
     lock::set(Phase::Open {
@@ -91,20 +91,33 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encoded(&hops))
 }
 
-/// The step that the instance is in, then what leads on from there to its target.
-fn path(
+/// The step that the instance is in, then what leads on from there to its target. Where that
+/// cannot be walked any more, the upgrade ends with the step: a path that was cut off meanwhile
+/// must not keep the contract paused.
+fn onwards(
     definition: &Definition,
     instance: &Instance,
     to: Version,
     step: Step,
-) -> Reverts<Vec<(Version, Step)>> {
+) -> (Vec<(Version, Step)>, u32) {
     let at = to.index;
     let mut path = alloc::vec![(to, step)];
     if at != instance.target {
         let target = Version::load(definition.id, instance.target);
-        path.extend(route::find(definition, at, &target)?);
+        if let Ok(rest) = route::find(definition, at, &target)
+            && !rest.iter().any(|(_, step)| waits_for_calldata(step))
+            && check_programs(&rest).is_ok()
+        {
+            path.extend(rest);
+            return (path, instance.target);
+        }
     }
-    Ok(path)
+    (path, at)
+}
+
+/// Whether a step takes calldata that only the call of an upgrade could bring.
+fn waits_for_calldata(step: &Step) -> bool {
+    step.kind == kind::CALL && step.data.is_empty()
 }
 
 /// The complex step that an instance is in, with the versions on both sides.
