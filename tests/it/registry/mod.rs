@@ -7,6 +7,7 @@ mod cost;
 mod model;
 mod policies;
 mod queue;
+mod replay;
 mod rollout;
 mod story;
 mod versions;

@@ -9,6 +9,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use stylus_upgrades_interface::limits::{ACTION_LIFETIME, OPEN_ACTIONS_MAX};
 use stylus_upgrades_interface::registry::{Code, IRegistry, Progress};
 
+use super::replay;
 use super::world::{Reverted, World, account, birth, is};
 
 /// Accounts that take part; the last one approves nothing.
@@ -520,6 +521,9 @@ fn every_order_of_governed_calls_does_what_the_model_does() {
                 }
             }
             model.check();
+            for name in ["A", ""] {
+                replay::agrees_with_the_views(&model.world, name);
+            }
             executed.set(executed.get() + model.executed);
             Ok(())
         })
