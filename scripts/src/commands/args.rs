@@ -205,6 +205,9 @@ pub enum Command {
         /// A crate's folder, a .wasm file, or a contract of this repository by name
         #[arg(long, value_name = "SOURCE", requires = "name")]
         source: Option<String>,
+        /// Also whether registry, shared programs and proxies are what this program builds
+        #[arg(long)]
+        framework: bool,
     },
     /// What is live: everything, a definition, or one instance
     Status {

@@ -9,7 +9,8 @@ use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::definitions;
 use crate::text::utc;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, keccak256};
+use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Everything that happened to a definition; the empty name is the registry itself.
@@ -39,14 +40,26 @@ pub(super) async fn run(context: &Context, name: &str) -> Result<Outcome, Error>
     Ok(outcome)
 }
 
-/// Whether code, slots and views of a definition, or of all of them, are what was recorded. With
-/// `source`, also whether it builds to the code of `version`.
-pub(super) async fn verify(
-    context: &Context,
-    name: Option<&str>,
-    version: Option<&str>,
-    source: Option<&str>,
-) -> Result<Outcome, Error> {
+/// What is to be verified.
+pub(super) struct Asked<'a> {
+    /// One definition, or all of them.
+    pub(super) name: Option<&'a str>,
+    /// The version that `source` should be.
+    pub(super) version: Option<&'a str>,
+    /// What should build to the registered code.
+    pub(super) source: Option<&'a str>,
+    /// Whether the framework's own code is built and compared, too.
+    pub(super) framework: bool,
+}
+
+/// Whether code, slots and views of a definition, or of all of them, are what was recorded.
+pub(super) async fn verify(context: &Context, asked: Asked<'_>) -> Result<Outcome, Error> {
+    let Asked {
+        name,
+        version,
+        source,
+        framework,
+    } = asked;
     let registry = context.registry()?;
     let client = context.client().await?;
     let names = match name {
@@ -60,9 +73,13 @@ pub(super) async fn verify(
         return Err(GovernanceError::Nothing { what }.into());
     }
     let mut all = Vec::new();
+    let mut proxies = Vec::new();
     for name in &names {
         let history = read(context, &client, registry, name).await?;
         outcome.line(name);
+        let wasm = history.rebuilt.instances.iter();
+        let wasm = wasm.filter(|instance| instance.kind == proxy_kind::WASM);
+        proxies.extend(wasm.map(|instance| instance.proxy));
         all.extend(check(context, &client, registry, name, &history, &mut outcome).await?);
     }
     if let (Some(name), Some(source)) = (name, source) {
@@ -70,9 +87,47 @@ pub(super) async fn verify(
         outcome.line(format!("  {}", check.line()));
         all.push(check);
     }
+    if framework {
+        let checks = framework_checks(context, &client, registry, &proxies).await?;
+        outcome.line("framework");
+        outcome
+            .lines
+            .extend(checks.iter().map(|check| format!("  {}", check.line())));
+        all.extend(checks);
+    }
     settle(context, &all, &mut outcome);
     outcome.field("checks", &all);
     Ok(outcome)
+}
+
+/// Whether the framework's code on the chain is what this program builds.
+async fn framework_checks(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    proxies: &[Address],
+) -> Result<Vec<LiveCheck>, Error> {
+    let built = context.builder()?.framework()?;
+    let mut expected = vec![
+        ("registry", registry, built.registry.codehash()),
+        ("pause stub", built.stub_address, keccak256(&built.stub)),
+    ];
+    for part in [&built.storage, &built.governance, &built.factory] {
+        expected.push((&part.artifact.name, part.address, part.artifact.codehash()));
+    }
+    let proxy = built.proxy.artifact.codehash();
+    expected.extend(proxies.iter().map(|account| ("proxy", *account, proxy)));
+    let mut checks = Vec::with_capacity(expected.len());
+    for (what, account, hash) in expected {
+        let found = client.codehash(account).await?.unwrap_or_default();
+        checks.push(LiveCheck {
+            what: format!("code of the {what} {account}"),
+            ok: found == hash,
+            expected: hash.to_string(),
+            found: found.to_string(),
+        });
+    }
+    Ok(checks)
 }
 
 /// The history of a definition that exists.

@@ -141,14 +141,15 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
             name,
             version,
             source,
+            framework,
         } => {
-            history::verify(
-                &context,
-                name.as_deref(),
-                version.as_deref(),
-                source.as_deref(),
-            )
-            .await
+            let asked = history::Asked {
+                name: name.as_deref(),
+                version: version.as_deref(),
+                source: source.as_deref(),
+                framework,
+            };
+            history::verify(&context, asked).await
         }
         Command::Rollout { name, max } => rollout::run(&context, &name, max).await,
         Command::Status { subject } => status::run(&context, subject.as_deref()).await,

@@ -167,6 +167,11 @@ fn verify_knows_a_source_from_another_and_refuses_to_check_nothing() {
     desk.done("Admin", &["register", "A", "1.0", "counter-v1"]);
     let right = ["verify", "A", "--version", "1.0", "--source", "counter-v1"];
     assert_eq!(desk.run("Other", &right).exit, Some(0));
+    let whole = desk.done("Other", &["verify", "--framework"]);
+    let proxyless = checks(&whole)
+        .iter()
+        .filter(|check| text(check, "what").starts_with("code of the "));
+    assert_eq!(proxyless.count(), 5);
     let wrong = ["verify", "A", "--source", "counter-v2"];
     assert_eq!(desk.run("Other", &wrong).exit, Some(1));
 }
