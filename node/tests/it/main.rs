@@ -7,6 +7,7 @@ mod embedded;
 mod evm;
 mod fidelity;
 mod filters;
+mod fuzz;
 mod hostile;
 mod ipc;
 mod process;

@@ -138,3 +138,25 @@ fn many_functions_with_the_most_locals_are_judged_quickly() {
     );
     try_everything(&wasm(&text), &Rules::default(), &[]);
 }
+
+#[test]
+fn every_module_of_the_corpus_is_judged() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus");
+    let mut modules = 0;
+    for entry in std::fs::read_dir(folder).expect("the corpus is there") {
+        let path = entry.expect("a file").path();
+        if path.extension().is_some_and(|end| end == "wat") {
+            let module = wasm(&std::fs::read_to_string(&path).expect("text"));
+            for (arbos_version, stylus_version) in [(30, 1), (31, 2), (51, 2), (59, 3)] {
+                let rules = Rules {
+                    arbos_version,
+                    stylus_version,
+                    ..Rules::default()
+                };
+                try_everything(&module, &rules, &[0xff; 33]);
+            }
+            modules += 1;
+        }
+    }
+    assert!(modules >= 3);
+}
