@@ -1,12 +1,15 @@
 //! Whether the chain still holds what was recorded: code, scripts, and the slots of every
 //! instance.
 
+use super::logs::all_logs;
 use super::replay::Rebuilt;
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256};
+use alloy::sol_types::SolEvent;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm, PROGRAM_PREFIX};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 use stylus_upgrades_interface::slots;
 
 /// Something that was recorded, and what the chain holds.
@@ -83,14 +86,22 @@ pub async fn live_checks(
         let proxy = instance.proxy;
         let named = |slot: &str| format!("{slot} of {proxy}");
         let slot = async |slot| client.storage(proxy, slot).await.map(Address::from_word);
-        if let Some(expected) = at.get(instance.version.as_str()) {
-            let found = slot(slots::IMPLEMENTATION).await?;
+        let found = slot(slots::IMPLEMENTATION).await?;
+        if let Some(expected) = at.get(instance.version.as_str())
+            && !instance.migrating
+        {
             checks.push(LiveCheck::compare(
                 named("implementation"),
                 expected,
                 &found,
             ));
         }
+        let announced = announced(client, proxy).await?;
+        checks.push(LiveCheck::compare(
+            named("last Upgraded"),
+            &found,
+            &announced,
+        ));
         let admin = slot(slots::ADMIN).await?;
         checks.push(LiveCheck::compare(named("registry"), &registry, &admin));
         let beacon = slot(slots::BEACON).await?;
@@ -111,6 +122,18 @@ pub async fn live_checks(
         }
     }
     Ok(checks)
+}
+
+/// What the last ERC-1967 event of a proxy says that it runs; nobody when there is none.
+async fn announced(client: &Client, proxy: Address) -> Result<Address, ChainError> {
+    let topics = [Some(Upgraded::SIGNATURE_HASH), None, None];
+    let logs = all_logs(client, proxy, topics).await?;
+    let last = logs
+        .last()
+        .and_then(|log| log.log_decode::<Upgraded>().ok());
+    Ok(last
+        .map(|log| log.inner.data.implementation)
+        .unwrap_or_default())
 }
 
 async fn hash(

@@ -73,6 +73,8 @@ pub struct RebuiltInstance {
     pub version: String,
     /// Its kind.
     pub kind: u8,
+    /// Whether it is in a complex migration: it runs the migration's program then.
+    pub migrating: bool,
 }
 
 /// An action that waits, rebuilt.
@@ -154,13 +156,16 @@ impl Rebuilt {
                 proxy: event.proxy,
                 version: event.version.clone(),
                 kind: event.kind,
+                migrating: false,
             }),
             Event::InstanceUpgraded(event) => {
-                let instance = self.instances.iter_mut().find(|i| i.proxy == event.proxy);
-                if let Some(instance) = instance {
+                if let Some(instance) = self.instance(event.proxy) {
                     instance.version = event.to.clone();
                 }
             }
+            Event::MigrationStarted(event) => self.migrates(event.proxy, true),
+            Event::MigrationEnded(event) => self.migrates(event.proxy, false),
+            Event::MigrationAborted(event) => self.migrates(event.proxy, false),
             Event::Paused(_) => self.paused = true,
             Event::Resumed(_) => self.paused = false,
             Event::Proposed(event) => {
@@ -199,6 +204,16 @@ impl Rebuilt {
                 self.open.remove(&event.action);
             }
             _ => {}
+        }
+    }
+
+    fn instance(&mut self, proxy: Address) -> Option<&mut RebuiltInstance> {
+        self.instances.iter_mut().find(|one| one.proxy == proxy)
+    }
+
+    fn migrates(&mut self, proxy: Address, migrating: bool) {
+        if let Some(instance) = self.instance(proxy) {
+            instance.migrating = migrating;
         }
     }
 

@@ -145,12 +145,15 @@ fn changed_code_and_slots_are_found_and_exit_1() {
         .expect("the chain");
     let hidden = desk.run("Other", &["verify"]);
     assert_eq!(hidden.exit, Some(1));
-    let wanted = format!("implementation of {proxy}");
-    assert!(
-        checks(&hidden.document)
-            .iter()
-            .any(|check| check["ok"] == false && check["what"] == wanted)
-    );
+    let failed: Vec<_> = checks(&hidden.document)
+        .iter()
+        .filter(|check| check["ok"] == false)
+        .map(|check| text(check, "what").to_owned())
+        .collect();
+    for what in ["implementation", "last Upgraded"] {
+        let wanted = format!("{what} of {proxy}");
+        assert!(failed.contains(&wanted), "{wanted} in {failed:?}");
+    }
 }
 
 #[test]
