@@ -3,8 +3,8 @@
 use super::display::{Call, Display};
 use super::error::GovernanceError;
 use super::names::Names;
-use crate::client::{ChainError, Client};
-use crate::history::{all_logs, definition_id};
+use crate::client::Client;
+use crate::history::all_logs;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
@@ -177,11 +177,6 @@ impl PendingAction {
             .map(|(_, account, _)| account)
             .collect()
     }
-
-    /// Whether it is about that definition.
-    pub fn is_of(&self, name: &str) -> bool {
-        definition_id(&self.definition) == definition_id(name)
-    }
 }
 
 fn blocked_name(number: u8) -> &'static str {
@@ -195,30 +190,5 @@ fn blocked_name(number: u8) -> &'static str {
         blocked_by::NOT_RUNNABLE => "not runnable",
         blocked_by::PAUSED => "paused",
         _ => "an unknown reason",
-    }
-}
-
-impl From<Readiness> for crate::governance::Submitted {
-    /// An action that waits, as if one had just approved it.
-    fn from(readiness: Readiness) -> Self {
-        Self {
-            sent: None,
-            action: B256::ZERO,
-            approvals: readiness.approvals,
-            required: readiness.required,
-            executed: false,
-            readiness: Some(readiness),
-        }
-    }
-}
-
-/// So that `?` works on the views beneath.
-impl GovernanceError {
-    /// The chain's error in it, if it is one.
-    pub fn chain(&self) -> Option<&ChainError> {
-        match self {
-            Self::Chain(error) => Some(error),
-            _ => None,
-        }
     }
 }

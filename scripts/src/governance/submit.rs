@@ -57,10 +57,7 @@ pub async fn submit(
         Ok(_) => {}
         Err(error) if is_refused_as(&error, "AlreadyApproved") => {
             let readiness = readiness(client, registry, action).await?;
-            return Ok(Submitted {
-                action,
-                ..readiness.into()
-            });
+            return Ok(Submitted::waiting(None, action, readiness));
         }
         Err(error) => return Err(error.into()),
     }
@@ -81,11 +78,20 @@ pub async fn submit(
         });
     }
     let readiness = readiness(client, registry, action).await?;
-    Ok(Submitted {
-        sent: Some(sent),
-        action,
-        ..readiness.into()
-    })
+    Ok(Submitted::waiting(Some(sent), action, readiness))
+}
+
+impl Submitted {
+    fn waiting(sent: Option<Sent>, action: B256, readiness: Readiness) -> Self {
+        Self {
+            sent,
+            action,
+            approvals: readiness.approvals,
+            required: readiness.required,
+            executed: false,
+            readiness: Some(readiness),
+        }
+    }
 }
 
 /// How many had approved an action that ran when only its delay was missing: its last approval
