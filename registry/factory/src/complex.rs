@@ -76,13 +76,16 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     starts(&instance, Address::ZERO)?;
     let definition = definition_of(&instance)?;
     let (from, to, step) = step_of(&definition, &instance)?;
-    let (hops, version) = if back {
+    let (left, rest, version) = if back {
         let code = from.code;
-        (alloc::vec![(Version { code, ..to }, step)], from.index)
+        (Version { code, ..to }, Vec::new(), from.index)
     } else {
-        onwards(&definition, &instance, to, step)
+        let (rest, version) = onwards(&definition, &instance, to.index);
+        (to, rest, version)
     };
+    let mut hops = alloc::vec![(left, step)];
     check_programs(&hops)?;
+    hops.extend(rest);
     lock::set(Phase::Open {
         instance: proxy,
         version,
@@ -91,28 +94,20 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encoded(&hops))
 }
 
-/// The step that the instance is in, then what leads on from there to its target. Where that
-/// cannot be walked any more, the upgrade ends with the step: a path that was cut off meanwhile
-/// must not keep the contract paused.
-fn onwards(
-    definition: &Definition,
-    instance: &Instance,
-    to: Version,
-    step: Step,
-) -> (Vec<(Version, Step)>, u32) {
-    let at = to.index;
-    let mut path = alloc::vec![(to, step)];
+/// What leads on from the version that the step leads to, all of it checked, and where that ends.
+/// Where the target cannot be reached any more, the upgrade ends with the step: a path that was
+/// cut off meanwhile must not keep the contract paused.
+fn onwards(definition: &Definition, instance: &Instance, at: u32) -> (Vec<(Version, Step)>, u32) {
     if at != instance.target {
         let target = Version::load(definition.id, instance.target);
         if let Ok(rest) = route::find(definition, at, &target)
             && !rest.iter().any(|(_, step)| waits_for_calldata(step))
             && check_programs(&rest).is_ok()
         {
-            path.extend(rest);
-            return (path, instance.target);
+            return (rest, instance.target);
         }
     }
-    (path, at)
+    (Vec::new(), at)
 }
 
 /// Whether a step takes calldata that only the call of an upgrade could bring.
