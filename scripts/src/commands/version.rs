@@ -19,19 +19,7 @@ pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Ou
     let mut work = Work::begin(context, "register", &args.name).await?;
     let new = work.version(args).await?;
     let outcome = describe(&new);
-    let NewVersion {
-        name,
-        version,
-        code,
-        step,
-    } = new;
-    let call = abi::addVersionCall {
-        name,
-        version,
-        code,
-        step,
-    };
-    let bytes = call.abi_encode().into();
+    let bytes = abi::addVersionCall::from(new).abi_encode().into();
     let (client, registry) = (&work.client, work.registry);
     propose(context, client, registry, &bytes, work.sent, outcome).await
 }
@@ -79,23 +67,6 @@ async fn go(work: Work<'_>, new: NewVersion) -> Result<Outcome, Error> {
     let bytes = call.abi_encode().into();
     work.warn_of_others(&call.version, &bytes);
     propose(context, client, registry, &bytes, work.sent, outcome).await
-}
-
-impl From<NewVersion> for abi::migrateCall {
-    fn from(new: NewVersion) -> Self {
-        let NewVersion {
-            name,
-            version,
-            code,
-            step,
-        } = new;
-        Self {
-            name,
-            version,
-            code,
-            step,
-        }
-    }
 }
 
 /// Activates an old program whose activation has ended; other code needs none.

@@ -64,6 +64,28 @@ pub struct NewVersion {
     pub step: Step,
 }
 
+impl From<NewVersion> for abi::addVersionCall {
+    fn from(new: NewVersion) -> Self {
+        Self {
+            name: new.name,
+            version: new.version,
+            code: new.code,
+            step: new.step,
+        }
+    }
+}
+
+impl From<NewVersion> for abi::migrateCall {
+    fn from(new: NewVersion) -> Self {
+        Self {
+            name: new.name,
+            version: new.version,
+            code: new.code,
+            step: new.step,
+        }
+    }
+}
+
 /// Creates a definition.
 pub async fn define(
     client: &Client,
@@ -85,19 +107,8 @@ pub async fn add_version(
     registry: Address,
     new: NewVersion,
 ) -> Result<Governed, ChainError> {
-    let NewVersion {
-        name,
-        version,
-        code,
-        step,
-    } = new;
-    let what = format!("register {name} {version}");
-    let call = abi::addVersionCall {
-        name,
-        version,
-        code,
-        step,
-    };
+    let what = format!("register {} {}", new.name, new.version);
+    let call = abi::addVersionCall::from(new);
     governed(client, registry, &what, &call, |progress| progress).await
 }
 
@@ -107,19 +118,8 @@ pub async fn migrate(
     registry: Address,
     new: NewVersion,
 ) -> Result<Governed, ChainError> {
-    let NewVersion {
-        name,
-        version,
-        code,
-        step,
-    } = new;
-    let what = format!("migrate {name} to {version}");
-    let call = abi::migrateCall {
-        name,
-        version,
-        code,
-        step,
-    };
+    let what = format!("migrate {} to {}", new.name, new.version);
+    let call = abi::migrateCall::from(new);
     governed(client, registry, &what, &call, |progress| progress).await
 }
 
