@@ -137,6 +137,8 @@ pub enum Command {
         #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
         call: Vec<String>,
     },
+    /// Add another way into a version: for a hotfix, or around a version that went wrong
+    AddStep(AddStepArgs),
     /// Add a version if it is new, make it current, upgrade the instances
     Migrate(VersionArgs),
     /// Upgrade the instances that are older than the current version
@@ -149,6 +151,18 @@ pub enum Command {
     },
     /// Go back: a new version with the code of an older one
     Rollback(RollbackArgs),
+    /// Name another handler of an instance's complex migration
+    SetHandler {
+        /// The instance, an address or an alias
+        proxy: String,
+        /// Who sends the batches from now on
+        handler: String,
+    },
+    /// Turn an instance's complex migration back: its batches are undone, see run-migration
+    AbortMigration {
+        /// The instance, an address or an alias
+        proxy: String,
+    },
     /// Try a whole upgrade on a copy of the chain's state: what changes, and why it would fail
     Plan(PlanArgs),
     /// Change who decides
@@ -253,12 +267,9 @@ pub struct PlanArgs {
     /// Its code, as for migrate [default: that of the action that is open, or of the registered
     /// version]
     pub source: Option<String>,
-    /// The migration, as for migrate
-    #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true, requires = "source")]
-    pub call: Vec<String>,
-    /// The migration script, as for migrate
-    #[arg(long, value_name = "SOURCE", requires = "call")]
-    pub script: Option<String>,
+    /// The way into it, as for migrate.
+    #[command(flatten)]
+    pub way: WayArgs,
     /// The new version's storage layout, as compilers write it: names for slots
     #[arg(long, value_name = "FILE")]
     pub layout: Option<PathBuf>,
@@ -278,13 +289,9 @@ pub struct RollbackArgs {
     /// The new version's label
     #[arg(long = "as", value_name = "VERSION")]
     pub version: String,
-    /// The reverse migration: a function of the old code (or of --script) with its arguments, or
-    /// calldata
-    #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
-    pub call: Vec<String>,
-    /// The migration script: a crate, a .wasm file, a contract's name, or an address
-    #[arg(long, value_name = "SOURCE", requires = "call")]
-    pub script: Option<String>,
+    /// The way into it: the reverse migration.
+    #[command(flatten)]
+    pub way: WayArgs,
 }
 
 /// A version and the way into it.
@@ -303,13 +310,45 @@ pub struct VersionArgs {
     /// It can only be born, not reached
     #[arg(long)]
     pub born: bool,
-    /// The migration: a function of the new version (or of --script) with its arguments, or
+    /// The way into it.
+    #[command(flatten)]
+    pub way: WayArgs,
+}
+
+/// Another way into a version.
+#[derive(Debug, Args)]
+pub struct AddStepArgs {
+    /// The definition
+    pub name: String,
+    /// The version, which is registered
+    pub version: String,
+    /// The older version that the way starts from
+    #[arg(long, value_name = "VERSION")]
+    pub from: String,
+    /// The way itself.
+    #[command(flatten)]
+    pub way: WayArgs,
+}
+
+/// The way into a version: the data stays as it is, or a call, a script, a complex migration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct WayArgs {
+    /// The migration: a function of the version's code (or of --script) with its arguments, or
     /// calldata
     #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
     pub call: Vec<String>,
     /// The migration script: a crate, a .wasm file, a contract's name, or an address
     #[arg(long, value_name = "SOURCE", requires = "call")]
     pub script: Option<String>,
+    /// The program of a complex migration: many transactions, the contract paused meanwhile
+    #[arg(long, value_name = "SOURCE", requires = "handler", conflicts_with_all = ["call", "script"])]
+    pub complex: Option<String>,
+    /// Who sends the batches of the complex migration, see run-migration
+    #[arg(long, value_name = "ADDRESS", requires = "complex")]
+    pub handler: Option<String>,
+    /// --call is a function of code that does not know our mixin
+    #[arg(long, requires = "call", conflicts_with = "script")]
+    pub foreign: bool,
 }
 
 /// Kinds of proxies.

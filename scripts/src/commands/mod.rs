@@ -8,6 +8,7 @@ mod create_proxy;
 mod define;
 mod demo;
 mod deploy;
+mod handler;
 mod history;
 mod node;
 mod pending;
@@ -24,7 +25,8 @@ mod version;
 mod work;
 
 pub use args::{
-    Cli, Command, Global, Kind, PlanArgs, PolicyCommand, RegistryCommand, RollbackArgs, VersionArgs,
+    AddStepArgs, Cli, Command, Global, Kind, PlanArgs, PolicyCommand, RegistryCommand,
+    RollbackArgs, VersionArgs, WayArgs,
 };
 
 use crate::error::{Error, Exit};
@@ -122,6 +124,9 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
             call,
         } => upgrade::run(&context, &proxy, &version, &call).await,
         Command::Migrate(args) => version::migrate(&context, &args).await,
+        Command::AddStep(args) => version::add_step(&context, &args).await,
+        Command::SetHandler { proxy, handler } => handler::set(&context, &proxy, &handler).await,
+        Command::AbortMigration { proxy } => handler::abort(&context, &proxy).await,
         Command::Rollback(args) => version::rollback(&context, &args).await,
         Command::Plan(args) => plan::run(&context, &args).await,
         Command::UpdatePolicy { name, role, policy } => {

@@ -1,6 +1,6 @@
 //! `plan`: the whole upgrade tried on a copy of the chain's state, before anybody approves.
 
-use super::args::{PlanArgs, VersionArgs};
+use super::args::{PlanArgs, VersionArgs, WayArgs};
 use super::context::Context;
 use super::work::Work;
 use crate::error::{Error, Exit};
@@ -22,11 +22,11 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
                 source: source.clone(),
                 from: None,
                 born: false,
-                call: args.call.clone(),
-                script: args.script.clone(),
+                way: args.way.clone(),
             };
             abi::migrateCall::from(work.version(&version).await?)
         }
+        None if args.way != WayArgs::default() => return Err(a_way_into_nothing(args)),
         None => known(&work, &args.version).await?,
     };
     let wish = Wish {
@@ -57,6 +57,16 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
         outcome.exit = Some(Exit::Refused);
     }
     Ok(outcome)
+}
+
+fn a_way_into_nothing(args: &PlanArgs) -> Error {
+    let PlanArgs { name, version, .. } = args;
+    Error::Usage {
+        message: "a migration without the code that it leads to".into(),
+        expected: "the version's code, or neither of both".into(),
+        found: "no code".into(),
+        next: format!("stylus-upgrades plan {name} {version} <crate|wasm|address> --call …"),
+    }
 }
 
 /// The migration that was proposed, or the one to a version that is registered already.

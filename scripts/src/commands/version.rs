@@ -1,7 +1,6 @@
 //! `register`, `migrate` and `rollback`: a version, its code, and the way into it.
 
-use super::args::{RollbackArgs, VersionArgs};
-use super::calldata;
+use super::args::{AddStepArgs, RollbackArgs, VersionArgs};
 use super::context::Context;
 use super::rollout;
 use super::tell::propose;
@@ -30,6 +29,22 @@ pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Out
     go(work, new).await
 }
 
+/// Another way into a version that is there.
+pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Outcome, Error> {
+    let mut work = Work::begin(context, "add-step", &args.name).await?;
+    let call = abi::addStepCall {
+        name: args.name.clone(),
+        version: args.version.clone(),
+        step: work.way(&args.from, &args.way).await?,
+    };
+    let mut outcome = Outcome::default();
+    outcome.field("name", &call.name);
+    outcome.field("version", &call.version);
+    outcome.field("from", &call.step.from);
+    let (client, registry, bytes) = (&work.client, work.registry, call.abi_encode().into());
+    propose(context, client, registry, &bytes, work.sent, outcome).await
+}
+
 /// A new version with the code of an older one.
 pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<Outcome, Error> {
     let mut work = Work::begin(context, "rollback", &args.name).await?;
@@ -39,10 +54,7 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
     };
     let code = work.client.call(work.registry, &call).await?.code;
     revive(&mut work, &args.to, code.implementation).await?;
-    let data = calldata::encode(&args.call, &context.manifest)?;
-    let step = work
-        .step(&args.version, None, args.script.as_deref(), data)
-        .await?;
+    let step = work.step(&args.version, None, &args.way).await?;
     let new = NewVersion {
         name: args.name.clone(),
         version: args.version.clone(),

@@ -1,7 +1,7 @@
 //! What the commands on versions share: the definition, its open actions, and code that is found,
 //! deployed, or only thought of.
 
-use super::args::VersionArgs;
+use super::args::{VersionArgs, WayArgs};
 use super::calldata;
 use super::context::Context;
 use crate::build::{Artifact, evm};
@@ -11,7 +11,9 @@ use crate::governance::{Call, PendingAction, Placed, find, pending, place};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, B256, Bytes};
+use alloy::sol_types::SolCall;
 use std::path::Path;
+use stylus_upgrades_interface::complex::IComplexMigration::startMigrationCall;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::{Code, Step};
@@ -72,13 +74,11 @@ impl<'a> Work<'a> {
 
     /// The version that was asked for, with its code in place.
     pub(super) async fn version(&mut self, args: &VersionArgs) -> Result<NewVersion, Error> {
-        let data = calldata::encode(&args.call, &self.context.manifest)?;
         let (implementation, codehash) = self.code(&args.source).await?;
-        let from = args.from.as_deref();
         let step = if args.born {
             registry::born()
         } else {
-            self.step(&args.version, from, args.script.as_deref(), data)
+            self.step(&args.version, args.from.as_deref(), &args.way)
                 .await?
         };
         Ok(NewVersion {
@@ -100,24 +100,10 @@ impl<'a> Work<'a> {
         &mut self,
         version: &str,
         from: Option<&str>,
-        script: Option<&str>,
-        data: Bytes,
+        args: &WayArgs,
     ) -> Result<Step, Error> {
         let from = from.unwrap_or(&self.current).to_owned();
-        let step = match script {
-            Some(source) => {
-                let (script, codehash) = self.code(source).await?;
-                Step {
-                    kind: step::SCRIPT,
-                    script,
-                    scriptCodehash: codehash,
-                    data,
-                    ..registry::nothing(&from)
-                }
-            }
-            None if data.is_empty() => registry::nothing(&from),
-            None => registry::call(&from, data),
-        };
+        let step = self.way(&from, args).await?;
         let registered = self.registered(version).await?.map(|(_, steps)| steps);
         let same = registered.unwrap_or_default().into_iter().find(|other| {
             let moved = Step {
@@ -127,6 +113,44 @@ impl<'a> Work<'a> {
             *other == moved && (self.current == version || other.from == self.current)
         });
         Ok(same.unwrap_or(step))
+    }
+
+    /// The step from `from` that the arguments describe.
+    pub(super) async fn way(&mut self, from: &str, args: &WayArgs) -> Result<Step, Error> {
+        let manifest = &self.context.manifest;
+        let data = calldata::encode(&args.call, manifest)?;
+        if let (Some(source), Some(handler)) = (&args.complex, &args.handler) {
+            let handler = manifest.address(handler)?;
+            let start = startMigrationCall { handler }.abi_encode();
+            return self.lambda(from, step::COMPLEX, source, start.into()).await;
+        }
+        Ok(match &args.script {
+            Some(source) => self.lambda(from, step::SCRIPT, source, data).await?,
+            None if data.is_empty() => registry::nothing(from),
+            None if args.foreign => Step {
+                kind: step::FOREIGN_CALL,
+                ..registry::call(from, data)
+            },
+            None => registry::call(from, data),
+        })
+    }
+
+    /// A step that delegatecalls a contract of its own.
+    async fn lambda(
+        &mut self,
+        from: &str,
+        kind: u8,
+        source: &str,
+        data: Bytes,
+    ) -> Result<Step, Error> {
+        let (script, codehash) = self.code(source).await?;
+        Ok(Step {
+            kind,
+            script,
+            scriptCodehash: codehash,
+            data,
+            ..registry::nothing(from)
+        })
     }
 
     /// Code and ways into a version, if it is there.

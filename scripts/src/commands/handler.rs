@@ -1,0 +1,62 @@
+//! `set-handler` and `abort-migration`: what approvers decide about an instance between versions.
+
+use super::context::Context;
+use super::tell::propose;
+use crate::client::Client;
+use crate::error::Error;
+use crate::output::Outcome;
+use alloy::primitives::{Address, Bytes};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Names another handler: a lost key does not freeze a contract.
+pub(super) async fn set(context: &Context, proxy: &str, handler: &str) -> Result<Outcome, Error> {
+    let handler = context.manifest.address(handler)?;
+    decide(context, "set-handler", proxy, |name, proxy| {
+        abi::setHandlerCall {
+            name,
+            proxy,
+            handler,
+        }
+        .abi_encode()
+        .into()
+    })
+    .await
+}
+
+/// Turns a complex migration back.
+pub(super) async fn abort(context: &Context, proxy: &str) -> Result<Outcome, Error> {
+    decide(context, "abort-migration", proxy, |name, proxy| {
+        abi::abortMigrationCall { name, proxy }.abi_encode().into()
+    })
+    .await
+}
+
+/// Proposes or approves the call that `call` makes of the instance's definition and address.
+async fn decide(
+    context: &Context,
+    what: &str,
+    proxy: &str,
+    call: impl FnOnce(String, Address) -> Bytes,
+) -> Result<Outcome, Error> {
+    let client = context.working_client(what).await?;
+    let (registry, proxy) = (context.registry()?, context.manifest.address(proxy)?);
+    let name = definition_of(&client, registry, proxy).await?;
+    let mut outcome = Outcome::default();
+    outcome.field("name", &name);
+    outcome.field("proxy", proxy);
+    let call = call(name, proxy);
+    propose(context, &client, registry, &call, Vec::new(), outcome).await
+}
+
+/// The definition that the instance belongs to; the registry refuses any other account.
+async fn definition_of(
+    client: &Client,
+    registry: Address,
+    proxy: Address,
+) -> Result<String, Error> {
+    let instance = client
+        .call(registry, &abi::instanceOfCall { proxy })
+        .await?;
+    Ok(instance.name)
+}
