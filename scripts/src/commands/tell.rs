@@ -11,6 +11,7 @@ use crate::governance::{
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
+use crate::registry::begun_by;
 use crate::text::utc;
 use alloy::primitives::{Address, Bytes, U256};
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
@@ -142,9 +143,12 @@ pub(super) async fn activated(
     };
     let instances = client.call(registry, &call).await?.instances;
     let upgraded = upgraded_by(sent);
-    if instances > INSTANCES_AT_ONCE && upgraded.is_empty() {
+    if instances > INSTANCES_AT_ONCE && upgraded.is_empty() && begun_by(sent).is_empty() {
         outcome.line(format!("activated, rollout 0/{instances}"));
         return rollout::roll(context, client, registry, &migrate.name, None, outcome).await;
+    }
+    for (proxy, from, to) in begun_by(sent) {
+        go_on_in_batches(outcome, proxy, &(from, to));
     }
     let mut all = Vec::new();
     for proxy in upgraded {
@@ -159,6 +163,17 @@ pub(super) async fn activated(
     }
     outcome.field("checks", &all);
     require(context, &all, outcome)
+}
+
+/// An instance is paused in a complex step: partly done, and the handler goes on.
+pub(super) fn go_on_in_batches(
+    outcome: &mut Outcome,
+    proxy: Address,
+    (from, to): &(String, String),
+) {
+    outcome.line(format!("{proxy}  paused on its way {from} → {to}"));
+    outcome.line(format!("next: stylus-upgrades run-migration {proxy}"));
+    outcome.exit = Some(Exit::Partial);
 }
 
 /// A check that failed is an error; what was told before stays told.

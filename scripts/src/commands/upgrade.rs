@@ -2,6 +2,7 @@
 
 use super::calldata;
 use super::context::{Context, report};
+use super::tell::go_on_in_batches;
 use crate::error::{Error, Exit};
 use crate::output::Outcome;
 use crate::registry::{self, Route};
@@ -37,7 +38,9 @@ pub(super) async fn run(
         }
     };
     outcome.field("route", route);
-    if upgraded.done {
+    if let Some(step) = &upgraded.paused {
+        go_on_in_batches(&mut outcome, proxy, step);
+    } else if upgraded.done {
         outcome.line(format!("{proxy}  {} → {}", upgraded.from, upgraded.to));
     } else {
         outcome.line(format!(

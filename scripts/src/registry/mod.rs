@@ -12,7 +12,7 @@ pub use status::{
     DefinitionStatus, InstanceStatus, VersionStatus, definition_status, definitions,
     instance_status,
 };
-pub use upgrade::{Route, Upgraded, upgrade, upgrade_directly};
+pub use upgrade::{Route, Upgraded, begun_by, upgrade, upgrade_directly};
 
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256, Bytes};

@@ -31,6 +31,8 @@ pub struct Upgraded {
     pub to: String,
     /// Whether the instance is at it now.
     pub done: bool,
+    /// The complex step that it stands in now, from where and to where.
+    pub paused: Option<(String, String)>,
     /// The way it went.
     pub route: Route,
     /// The transaction.
@@ -79,10 +81,12 @@ pub async fn upgrade_directly(
         };
         client.send(&what, proxy, &call, U256::ZERO).await?
     };
+    let paused = paused_by(&sent, proxy);
     Ok(Upgraded {
         from,
         to: version,
-        done: true,
+        done: paused.is_none(),
+        paused,
         route: Route::Direct,
         sent,
     })
@@ -123,9 +127,26 @@ async fn upgrade_by_registry(
         from: instance.version,
         to: version.into(),
         done,
+        paused: paused_by(&sent, proxy),
         route,
         sent,
     })
+}
+
+/// The complex steps that a transaction began: the instance, from where and to where.
+pub fn begun_by(sent: &Sent) -> Vec<(Address, String, String)> {
+    let logs = sent.receipt.logs().iter();
+    logs.filter_map(|log| log.log_decode::<abi::MigrationStarted>().ok())
+        .map(|log| log.inner.data)
+        .map(|started| (started.proxy, started.from, started.to))
+        .collect()
+}
+
+fn paused_by(sent: &Sent, proxy: Address) -> Option<(String, String)> {
+    let mut begun = begun_by(sent).into_iter();
+    begun
+        .find(|(paused, ..)| *paused == proxy)
+        .map(|(_, from, to)| (from, to))
 }
 
 /// A version as it is registered, with its step from what is current.
