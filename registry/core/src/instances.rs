@@ -41,6 +41,8 @@ pub struct Instance {
     pub reaches: u32,
     /// Index of the version that its suspended upgrade leads to, 0 where there is none.
     pub target: u32,
+    /// Index of the version that was current when its complex step began.
+    pub began: u32,
 }
 
 impl Instance {
@@ -67,6 +69,7 @@ impl Instance {
                 definition: slot.plus(1).load().b256(),
                 reaches: word.u32::<6>(),
                 target: word.u32::<10>(),
+                began: word.u32::<14>(),
             }),
         }
     }
@@ -107,6 +110,7 @@ impl Instance {
             self.state = instance_state::LIVE;
             self.reaches = 0;
             self.target = 0;
+            self.began = 0;
             self.save();
         }
     }
@@ -118,6 +122,7 @@ impl Instance {
         self.state = instance_state::MIGRATING;
         self.reaches = reaches;
         self.target = target;
+        self.began = current;
         self.save();
     }
 
@@ -146,6 +151,7 @@ impl Instance {
         word.set_u8::<5>(self.state);
         word.set_u32::<6>(self.reaches);
         word.set_u32::<10>(self.target);
+        word.set_u32::<14>(self.began);
         Self::slot(self.proxy).store(word);
     }
 }

@@ -11,7 +11,7 @@
 //!                                     +1 code hash; +2 layout hash; +3 source hash; +4 the ways' `from`: 8 × index 4; +5 +6 label
 //!  4 step            D, index, way    +0 script 20, kind 1, data length 4; +1 script code hash; +2… data
 //!  5 policy          D, keccak(role)  +0 set 1, lambdas 1, text length 2, changes 8; +1…+4 code hashes of lambdas; +5… text
-//!  6 instance        proxy, 0         +0 index 4, kind 1, state 1, in a complex step: that reaches version 4, on the way to version 4; +1 D
+//!  6 instance        proxy, 0         +0 index 4, kind 1, state 1, in a complex step: that reaches version 4, on the way to version 4, while that was current 4; +1 D
 //!  7 place           D, index         +0 proxy 20, version 4, previous 4, next 4 (indices of instances, from 1 on)
 //!  8 list            D, version or 0  +0 first 4, last 4, count 4: who lags behind (0), who is at `version` ≥ current
 //!  9 taken           D, version / 256 +0 one bit per version > current whose list is not empty

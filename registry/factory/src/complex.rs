@@ -12,7 +12,11 @@ use stylus_registry_core::{
     lock::{self, Phase},
     state::{Definition, Step, Version},
 };
-use stylus_upgrades_interface::reasons::{instance_state, step as kind};
+use stylus_upgrades_host::storage;
+use stylus_upgrades_interface::{
+    reasons::{instance_state, step as kind},
+    slots,
+};
 
 use crate::{
     route,
@@ -20,7 +24,9 @@ use crate::{
 };
 
 /// Suspends the upgrade that the calling instance is in, at the next complex step of its path.
-/// Which one that is follows from the path, so there is nothing to be believed.
+/// Which one that is follows from the path, so there is nothing to be believed. A step does not
+/// end in the transaction in which it began: a program that suspends the upgrade by itself, from
+/// `startMigration`, cannot open it again, and the upgrade reverts.
 pub(crate) fn suspend() -> Reverts<Vec<u8>> {
     let proxy = sender();
     let mut instance = Instance::of(proxy)?;
@@ -42,6 +48,7 @@ pub(crate) fn suspend() -> Reverts<Vec<u8>> {
     if open != proxy || at == 0 || instance.state == instance_state::TURNING_BACK {
         return Err(errors::not_an_instance(proxy));
     }
+    storage::transient_store(&proxy.into_word().0, &slots::SET.0);
     let path = route::find(&definition, at, &Version::load(definition.id, target))?;
     let next = path.iter().find(|(_, step)| step.kind == kind::COMPLEX);
     let Some((version, step)) = next else {
@@ -73,6 +80,9 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     if instance.state != state {
         return Err(errors::not_an_instance(proxy));
     }
+    if storage::transient_load(&proxy.into_word().0) != [0; 32] {
+        return Err(errors::upgrade_in_progress());
+    }
     starts(&instance, Address::ZERO)?;
     let definition = definition_of(&instance)?;
     let (from, to, step) = step_of(&definition, &instance)?;
@@ -95,10 +105,10 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 }
 
 /// What leads on from the version that the step leads to, all of it checked, and where that ends.
-/// Where the target cannot be reached any more, the upgrade ends with the step: a path that was
-/// cut off meanwhile must not keep the contract paused.
+/// Where the target cannot be reached any more, or approvers have decided otherwise since, the
+/// upgrade ends with the step: what lies behind it must not keep the contract paused.
 fn onwards(definition: &Definition, instance: &Instance, at: u32) -> (Vec<(Version, Step)>, u32) {
-    if at != instance.target {
+    if at != instance.target && goes_on(definition, instance) {
         let target = Version::load(definition.id, instance.target);
         if let Ok(rest) = route::find(definition, at, &target)
             && !rest.iter().any(|(_, step)| waits_for_calldata(step))
@@ -108,6 +118,13 @@ fn onwards(definition: &Definition, instance: &Instance, at: u32) -> (Vec<(Versi
         }
     }
     (Vec::new(), at)
+}
+
+/// Whether what lies behind the step runs together with its end. Not if another version became
+/// current meanwhile, and not where nobody could decide that any more but `rollout` goes on.
+fn goes_on(definition: &Definition, instance: &Instance) -> bool {
+    let current = definition.current;
+    current == instance.began && !(definition.frozen && current == instance.target)
 }
 
 /// Whether a step takes calldata that only the call of an upgrade could bring.

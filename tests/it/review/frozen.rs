@@ -2,33 +2,191 @@
 
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::instance_state;
-use stylus_upgrades_interface::registry::{IRegistry, Step};
+use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 
-use super::world::{Stage, call, upgrade_to};
-use crate::registry::world::{account, refused, step};
+use super::world::{IHostile, Stage, call, creation_code, upgrade_to};
+use crate::registry::world::{Reverted, account, refused, step};
 
-/// A stage with versions 2.0, behind a complex step that is reversible, 2.1 and 3.0.
+const HANDLER: usize = 4;
+
+/// A stage with versions 2.0, behind a complex step, 2.1 and 3.0.
 fn stage(handler: impl FnOnce(&Stage) -> Address) -> Stage {
     let mut stage = Stage::new();
     let v2 = stage.world.deploy("points-v2");
     let program = stage.world.deploy("points-cursor");
-    let start = Complex::startMigrationCall {
-        handler: handler(&stage),
-    };
-    let complex = Step {
-        from: "1.0".into(),
-        kind: 3,
-        script: program.implementation,
-        scriptCodehash: program.codehash,
-        data: start.abi_encode().into(),
-    };
+    let complex = complex("1.0", &program, handler(&stage));
     stage.add_code("2.0", v2.clone(), complex);
     stage.add_code("2.1", v2.clone(), step("2.0", 0, Bytes::new()));
     stage.add_code("3.0", v2, step("2.1", 0, Bytes::new()));
     stage
+}
+
+/// A complex step from a version.
+fn complex(from: &str, program: &Code, handler: Address) -> Step {
+    let start = Complex::startMigrationCall { handler };
+    Step {
+        from: from.into(),
+        kind: 3,
+        script: program.implementation,
+        scriptCodehash: program.codehash,
+        data: start.abi_encode().into(),
+    }
+}
+
+/// A stage with 2.0 behind a complex step, and 3.0 behind a migration that always reverts. Its
+/// instance is in the complex step, which comes along, on the way to 3.0.
+fn stuck() -> (Stage, Step) {
+    let mut stage = Stage::new();
+    let program = stage.world.deploy("points-cursor");
+    let way = complex("1.0", &program, account(HANDLER));
+    stage.add("2.0", way.clone());
+    stage.add("3.0", step("2.0", 4, failing()));
+    let (boss, proxy) = (stage.boss, stage.proxy);
+    stage
+        .act(boss, vec![call(proxy, &upgrade_to("3.0"))])
+        .expect("started");
+    (stage, way)
+}
+
+/// Calldata that the hostile code reverts.
+fn failing() -> Bytes {
+    let data = vec![0xee].into();
+    IHostile::revertWithCall { data }.abi_encode().into()
+}
+
+fn end(stage: &mut Stage) -> Result<(), Reverted> {
+    let end = Complex::endMigrationCall {};
+    let proxy = stage.proxy;
+    stage
+        .world
+        .pay(account(HANDLER), proxy, &end, U256::ZERO)
+        .map(drop)
+}
+
+/// What the registry has on record of the stage's instance.
+#[track_caller]
+fn assert_at(stage: &Stage, version: &str, state: u8) {
+    let proxy = stage.proxy;
+    let asked = IRegistry::instanceOfCall { proxy };
+    let told = stage.world.view(&asked).expect("an instance");
+    assert_eq!((told.version.as_str(), told.state), (version, state));
+}
+
+#[test]
+fn an_instance_whose_next_migration_reverts_ends_with_its_step_once_another_version_is_current() {
+    let (mut stage, way) = stuck();
+    assert_eq!(end(&mut stage), Err(Reverted(vec![0xee].into())));
+    assert_at(&stage, "1.0", instance_state::MIGRATING);
+
+    // a version that is only added decides nothing: the upgrade was asked for by name
+    stage.add("3.1", step("2.0", 0, Bytes::new()));
+    assert_eq!(end(&mut stage), Err(Reverted(vec![0xee].into())));
+
+    // approvers decide by a version that becomes current; the step's own will do
+    stage.migrate("2.0", way).expect("current");
+    end(&mut stage).expect("at 2.0");
+    assert_at(&stage, "2.0", instance_state::LIVE);
+
+    // from there it is rolled out like any other
+    stage
+        .migrate("3.1", step("2.0", 0, Bytes::new()))
+        .expect("current");
+    assert_at(&stage, "3.1", instance_state::LIVE);
+}
+
+#[test]
+fn an_instance_on_the_way_to_what_is_current_is_given_a_way_around_a_bad_version() {
+    let (mut stage, way) = stuck();
+    stage.migrate("2.0", way).expect("current");
+    stage
+        .migrate("3.0", step("2.0", 4, failing()))
+        .expect("nobody lags: the only instance migrates");
+    stage
+        .migrate("3.1", step("3.0", 0, Bytes::new()))
+        .expect("current");
+    let order = IRegistry::addStepCall {
+        name: "A".into(),
+        version: "3.1".into(),
+        step: step("2.0", 0, Bytes::new()),
+    };
+    stage.govern(&order).expect("added");
+    end(&mut stage).expect("at 2.0");
+    assert_at(&stage, "2.0", instance_state::LIVE);
+    let done = stage.rollout(1, 32_000_000).expect("anybody may");
+    assert_eq!((done.returned.upgraded, done.returned.left), (1, 0));
+    assert_at(&stage, "3.1", instance_state::LIVE);
+}
+
+#[test]
+fn an_instance_of_a_frozen_definition_is_not_held_in_its_step_by_what_lies_behind() {
+    let (mut stage, way) = stuck();
+    stage.migrate("2.0", way).expect("current");
+    stage
+        .migrate("3.0", step("2.0", 4, failing()))
+        .expect("current");
+    end(&mut stage).expect("at 2.0: 3.0 was not current when it began");
+    assert_at(&stage, "2.0", instance_state::LIVE);
+
+    // another one begins on the way to what is current, and then nobody decides any more
+    stage.proxy = stage.create(2, "1.0");
+    stage.world.chain.mine(1, None).expect("a block");
+    let (boss, proxy) = (stage.boss, stage.proxy);
+    stage
+        .act(boss, vec![call(proxy, &upgrade_to("3.0"))])
+        .expect("started");
+    assert_eq!(end(&mut stage), Err(Reverted(vec![0xee].into())));
+    let never_again = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "migrate".into(),
+        expression: "NONE".into(),
+    };
+    stage.govern(&never_again).expect("frozen");
+    end(&mut stage).expect("at 2.0");
+    assert_at(&stage, "2.0", instance_state::LIVE);
+}
+
+/// EVM code that makes calls without arguments to an account, whatever comes of them.
+fn calling(to: Address, selectors: &[[u8; 4]]) -> Vec<u8> {
+    let mut code = Vec::new();
+    for selector in selectors {
+        // PUSH4 selector PUSH1 224 SHL PUSH0 MSTORE
+        code.push(0x63);
+        code.extend(selector);
+        code.extend([0x60, 0xe0, 0x1b, 0x5f, 0x52]);
+        // PUSH0 PUSH0 PUSH1 36 PUSH0 PUSH0 PUSH20 to GAS CALL POP
+        code.extend([0x5f, 0x5f, 0x60, 0x24, 0x5f, 0x5f, 0x73]);
+        code.extend(to.as_slice());
+        code.extend([0x5a, 0xf1, 0x50]);
+    }
+    code
+}
+
+#[test]
+fn a_program_cannot_suspend_its_own_upgrade_and_open_it_again() {
+    let suspend = IInstanceRegistry::suspendUpgradeCall::SELECTOR;
+    let resume = IInstanceRegistry::resumeUpgradeCall::SELECTOR; // its argument is 0: forward
+    for order in [
+        vec![suspend],
+        vec![suspend, resume],
+        vec![suspend, resume, suspend],
+        vec![suspend, resume, suspend, resume],
+    ] {
+        let mut stage = Stage::new();
+        let code = calling(stage.world.registry, &order);
+        let program = stage.world.deploy_code(&creation_code(&code));
+        stage.add("2.0", complex("1.0", &program, account(HANDLER)));
+        stage.add("3.0", complex("2.0", &program, account(HANDLER)));
+        let (boss, proxy) = (stage.boss, stage.proxy);
+        refused(
+            stage.act(boss, vec![call(proxy, &upgrade_to("3.0"))]),
+            IRegistry::NotAnInstance { proxy },
+        );
+        assert_at(&stage, "1.0", instance_state::LIVE);
+    }
 }
 
 #[test]
