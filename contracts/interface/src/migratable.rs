@@ -20,5 +20,8 @@ sol! {
         error AlreadyMigrated(string from, string to);
         /// A migration on an instance that never was at the version it starts from.
         error PredecessorMissing(string version);
+        /// What an initializer, a migration, a script or a complex program declared to hold
+        /// after it does not; `condition` is how its author wrote it, e.g. `nonzero(owner)`.
+        error PostConditionFailed(string condition);
     }
 }

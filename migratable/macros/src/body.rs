@@ -1,4 +1,4 @@
-//! What `#[initializer]`, `#[migration]` and `#[initializing]` do to a function.
+//! What `#[initializer]`, `#[migration]`, `#[ensures]` and `#[initializing]` do to a function.
 
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -8,6 +8,7 @@ use syn::{
 };
 
 use crate::{
+    condition::Conditions,
     sender,
     step::{Flags, Step},
 };
@@ -24,13 +25,13 @@ pub(crate) fn step(step: &Step, function: ImplItemFn) -> Result<TokenStream> {
     check_receiver(sig)?;
     check_result(sig)?;
     check_no_proof(sig)?;
-    if !step.allow_sender {
+    if !step.flags.allow_sender {
         sender::refuse(block)?;
     }
     let proof = Ident::new("proof", Span::call_site());
     let (kind, value) = step.constant();
     let consume = quote_spanned!(sig.output.span()=> STEP.consume()?);
-    let statements = &block.stmts;
+    let body = step.flags.conditions.around(sig, block);
     Ok(quote! {
         #(#attrs)*
         #vis #defaultness #sig {
@@ -40,13 +41,48 @@ pub(crate) fn step(step: &Step, function: ImplItemFn) -> Result<TokenStream> {
                 ::stylus_upgradeable::__private::is_upgradeable::<Self>();
                 #consume
             };
-            #(#statements)*
+            #body
+        }
+    })
+}
+
+/// Puts conditions behind the body of any function that can be refused.
+pub(crate) fn ensures(conditions: &Conditions, function: &ImplItemFn) -> Result<TokenStream> {
+    let ImplItemFn {
+        attrs,
+        vis,
+        defaultness,
+        sig,
+        block,
+    } = function;
+    if sig.receiver().is_none() {
+        return Err(Error::new(
+            sig.ident.span(),
+            format!(
+                "conditions are about a contract: `{}` takes `self`",
+                sig.ident
+            ),
+        ));
+    }
+    check_result(sig)?;
+    let body = conditions.around(sig, block);
+    Ok(quote! {
+        #(#attrs)*
+        #vis #defaultness #sig {
+            #body
         }
     })
 }
 
 /// Adds the proof to a function's arguments.
 pub(crate) fn initializing(flags: &Flags, mut function: ImplItemFn) -> Result<TokenStream> {
+    if let Some(span) = flags.conditions.span() {
+        return Err(Error::new(
+            span,
+            "a parent does not know when the step ends: declare conditions on the initializer or \
+             the migration",
+        ));
+    }
     if !flags.allow_sender {
         sender::refuse(&function.block)?;
     }
@@ -93,7 +129,7 @@ fn check_result(sig: &Signature) -> Result<()> {
     Err(Error::new(
         sig.ident.span(),
         format!(
-            "`{}` can be refused (NotInUpgrade and others): it returns `Result<_, E>`, where `E` \
+            "`{}` can be refused (NotInUpgrade, PostConditionFailed and others): it returns `Result<_, E>`, where `E` \
              has a variant `Migratable(MigratableError)`",
             sig.ident
         ),

@@ -4,6 +4,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `step` | what stands in `#[initializer(…)]` and `#[migration(…)]` |
+//! | `condition` | `nonzero(…)` and `holds(…)`: what must hold after a body |
 //! | `body` | what these and `#[initializing]` do to a function |
 //! | `sender` | finds `msg_sender()` and `tx_origin()` |
 //! | `interface` | the selectors of an impl block |
@@ -11,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 mod body;
+mod condition;
 mod interface;
 mod sender;
 mod step;
@@ -29,6 +31,9 @@ use syn::{ImplItemFn, ItemImpl, parse_macro_input};
 /// The function takes `&mut self`, returns a `Result` whose error is made from
 /// `MigratableError`, and does not ask who calls: whoever creates the proxy does. With
 /// `#[initializer("1.0", allow_sender)]` it may. (The body is searched, not what it calls.)
+///
+/// `nonzero(owner, state.value)` and `holds(Self::is_balanced)` behind the version declare what
+/// must hold after the body, see [`macro@ensures`].
 #[proc_macro_attribute]
 pub fn initializer(arguments: TokenStream, function: TokenStream) -> TokenStream {
     let step = parse_macro_input!(arguments as step::Initializer).into();
@@ -41,13 +46,32 @@ pub fn initializer(arguments: TokenStream, function: TokenStream) -> TokenStream
 ///
 /// Before the body it consumes the permission that only the proxy's upgrade gives, refuses what
 /// happened before (`AlreadyMigrated`) and what cannot happen yet (`PredecessorMissing`), marks
-/// the version and emits `Migrated`. The rest is as for `#[initializer]`, `allow_sender`
-/// included.
+/// the version and emits `Migrated`. The rest is as for `#[initializer]`, `allow_sender` and
+/// conditions included:
+/// `#[migration(from = "1.0", to = "2.0", nonzero(step, owner), holds(Self::supply_is_sum))]`.
 #[proc_macro_attribute]
 pub fn migration(arguments: TokenStream, function: TokenStream) -> TokenStream {
     let step = parse_macro_input!(arguments as step::Migration).into();
     let function = parse_macro_input!(function as ImplItemFn);
     or_as_it_was(function, |function| body::step(&step, function))
+}
+
+/// `#[ensures(nonzero(step, owner), holds(Self::supply_is_sum))]`: what must hold when the
+/// function has done its work, or it reverts `PostConditionFailed` with the condition as it
+/// stands here, and the upgrade with it.
+///
+/// `nonzero` names fields, by their path from `self`, that hold a value (or a text or an array,
+/// which must not be empty); `holds` names functions of `&self` that return `bool`. They read
+/// storage past the cache. The function returns a `Result` whose error is made from
+/// `MigratableError`, as `Vec<u8>` is.
+///
+/// It is for migration scripts and for the `end` of a `ComplexMigration`; initializers and
+/// migrations take conditions in their own attribute.
+#[proc_macro_attribute]
+pub fn ensures(arguments: TokenStream, function: TokenStream) -> TokenStream {
+    let condition::Ensures(conditions) = parse_macro_input!(arguments as condition::Ensures);
+    let function = parse_macro_input!(function as ImplItemFn);
+    or_as_it_was(function, |function| body::ensures(&conditions, &function))
 }
 
 /// `#[initializing]`: the initializer of a parent or a mixin, in an impl block that is not

@@ -7,14 +7,16 @@ use syn::{
     parse::{Parse, ParseStream},
 };
 
+use crate::condition::Conditions;
+
 /// An initializer or a migration, as its attribute describes it.
 pub(crate) struct Step {
     /// The version it leaves, none for an initializer.
     pub(crate) from: Option<LitStr>,
     /// The version it reaches.
     pub(crate) to: LitStr,
-    /// Whether its body may ask who calls.
-    pub(crate) allow_sender: bool,
+    /// What else stands in the attribute.
+    pub(crate) flags: Flags,
 }
 
 impl Step {
@@ -75,7 +77,7 @@ impl From<Initializer> for Step {
         Self {
             from: None,
             to,
-            allow_sender: flags.allow_sender,
+            flags,
         }
     }
 }
@@ -105,7 +107,7 @@ impl From<Migration> for Step {
         Self {
             from: Some(from),
             to,
-            allow_sender: flags.allow_sender,
+            flags,
         }
     }
 }
@@ -131,10 +133,13 @@ fn usage(span: Span) -> syn::Error {
     )
 }
 
-/// `allow_sender`, or nothing.
+/// `allow_sender` and conditions, in any order, or nothing.
+#[derive(Default)]
 pub(crate) struct Flags {
     /// Whether the body may ask who calls.
     pub(crate) allow_sender: bool,
+    /// What must hold after the body.
+    pub(crate) conditions: Conditions,
 }
 
 impl Flags {
@@ -149,19 +154,23 @@ impl Flags {
 
 impl Parse for Flags {
     fn parse(input: ParseStream) -> Result<Self> {
-        if input.is_empty() {
-            return Ok(Self {
-                allow_sender: false,
-            });
+        let mut flags = Self::default();
+        while !input.is_empty() {
+            let flag: Ident = input.parse()?;
+            if flag == "allow_sender" {
+                flags.allow_sender = true;
+            } else if !flags.conditions.parse(&flag, input)? {
+                return Err(syn::Error::new(
+                    flag.span(),
+                    format!(
+                        "expected `allow_sender`, `nonzero(field, …)` or `holds(Self::condition, …)`, found `{flag}`"
+                    ),
+                ));
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
         }
-        let flag: Ident = input.parse()?;
-        if flag != "allow_sender" {
-            return Err(syn::Error::new(
-                flag.span(),
-                format!("expected `allow_sender`, found `{flag}`"),
-            ));
-        }
-        input.parse::<Option<Token![,]>>()?;
-        Ok(Self { allow_sender: true })
+        Ok(flags)
     }
 }

@@ -5,7 +5,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::parse2;
 
-use crate::{body, step};
+use crate::{body, condition, step};
 
 /// Expands `#[initializer(arguments)] function`.
 fn initializer(arguments: TokenStream, function: TokenStream) -> Result<String, String> {
@@ -33,6 +33,14 @@ fn expand_step(step: syn::Result<step::Step>, function: TokenStream) -> Result<S
 fn initializing(arguments: TokenStream, function: TokenStream) -> Result<String, String> {
     parse2::<step::Flags>(arguments)
         .and_then(|flags| body::initializing(&flags, parse2(function)?))
+        .map(|tokens| tokens.to_string())
+        .map_err(|error| error.to_string())
+}
+
+/// Expands `#[ensures(arguments)] function`.
+fn ensures(arguments: TokenStream, function: TokenStream) -> Result<String, String> {
+    parse2::<condition::Ensures>(arguments)
+        .and_then(|condition::Ensures(conditions)| body::ensures(&conditions, &parse2(function)?))
         .map(|tokens| tokens.to_string())
         .map_err(|error| error.to_string())
 }
@@ -101,7 +109,7 @@ fn a_migration_names_both_versions() {
     );
     refused(
         migration(quote!(from = "1.0", to = "2.0", allow_all), plain()),
-        "expected `allow_sender`, found `allow_all`",
+        "expected `allow_sender`, `nonzero(field, …)` or `holds(Self::condition, …)`, found `allow_all`",
     );
 }
 
@@ -215,6 +223,116 @@ fn an_initializing_function_takes_the_proof_first() {
             ),
         ),
         "give the argument another name",
+    );
+}
+
+#[test]
+fn conditions_are_checked_in_their_order_behind_the_body() {
+    let conditions = quote!(
+        nonzero(step, state.value, pair.0),
+        holds(Self::is_sum, other)
+    );
+    let texts = [
+        quote!("nonzero(step)"),
+        quote!("nonzero(state.value)"),
+        quote!("nonzero(pair.0)"),
+        quote!("holds(Self::is_sum)"),
+        quote!("holds(other)"),
+    ]
+    .map(|text| text.to_string());
+    for expanded in [
+        initializer(quote!("1.0", #conditions), plain()),
+        migration(quote!(from = "1", to = "2", #conditions), plain()),
+        migration(
+            quote!(from = "1", to = "2", #conditions, allow_sender,),
+            plain(),
+        ),
+        ensures(conditions, plain()),
+    ] {
+        let text = expanded.expect("expands");
+        let body = text.find(&quote!(self.step.set(step);).to_string());
+        let mut places = vec![body, text.find("settle")];
+        places.extend(texts.iter().map(|condition| text.find(condition)));
+        assert!(places.is_sorted() && places[0].is_some(), "{text}");
+        holds(&text, quote!(IsZero::is_zero(&self.state.value)));
+        holds(&text, quote!(Self::is_sum(&*self)));
+    }
+    let without = migration(quote!(from = "1", to = "2"), plain()).expect("expands");
+    assert!(!without.contains("settle"), "no condition costs nothing");
+}
+
+#[test]
+fn a_body_that_returns_early_does_not_pass_by_its_conditions() {
+    let function = quote!(
+        fn f(&mut self) -> Result<(), E> {
+            return Ok(());
+        }
+    );
+    let text = ensures(quote!(nonzero(step)), function).expect("expands");
+    holds(
+        &text,
+        quote!((|| -> Result<(), E> {
+            return Ok(());
+        })()?),
+    );
+}
+
+#[test]
+fn conditions_that_declare_nothing_are_refused() {
+    let refuse = |conditions: TokenStream, with: &str| {
+        refused(initializer(quote!("1.0", #conditions), plain()), with);
+        refused(
+            migration(quote!(from = "1", to = "2", #conditions), plain()),
+            with,
+        );
+        refused(ensures(conditions, plain()), with);
+    };
+    refuse(quote!(nonzero()), "`nonzero()` declares nothing");
+    refuse(quote!(holds()), "`holds()` declares nothing");
+    refuse(quote!(nonzero("step")), "expected a field of the contract");
+    refuse(
+        quote!(nonzero(step, step)),
+        "`nonzero(step)` is declared already",
+    );
+    refuse(
+        quote!(holds(Self::a), holds(Self::a)),
+        "is declared already",
+    );
+    refuse(quote!(holds(self.a())), "expected");
+    refuse(quote!(holds(|c| true)), "expected");
+    refuse(quote!(nonzero), "expected parentheses");
+    refused(ensures(quote!(), plain()), "#[ensures(nonzero(owner)");
+    refused(
+        ensures(quote!(allow_sender), plain()),
+        "#[ensures(nonzero(owner)",
+    );
+}
+
+#[test]
+fn conditions_stand_on_what_can_be_refused_and_ends_the_step() {
+    refused(
+        ensures(
+            quote!(nonzero(step)),
+            quote!(
+                fn f(&mut self) {}
+            ),
+        ),
+        "it returns `Result<_, E>`",
+    );
+    refused(
+        ensures(
+            quote!(nonzero(step)),
+            quote!(
+                fn f() -> Result<(), E> {
+                    Ok(())
+                }
+            ),
+        ),
+        "takes `self`",
+    );
+    refused(
+        initializing(quote!(nonzero(step)), plain()),
+        "declare conditions on the initializer or the migration",
     );
 }
 

@@ -1,4 +1,4 @@
-//! Why an initializer or a migration refuses to run.
+//! Why an initializer or a migration refuses to run, or to have run.
 
 use alloc::vec::Vec;
 
@@ -7,9 +7,9 @@ use stylus_upgrades_interface::migratable::IMigratable;
 
 use crate::encode;
 
-/// Why an initializer or a migration refuses to run. A contract gives it one variant in its own
+/// Why an initializer or a migration refuses to run, or to have run. A contract gives it one variant in its own
 /// error enum, `Migratable(MigratableError)`, and derives `SolidityError` as always: the derive
-/// brings the conversion that the attributes' `?` needs, and the ABI names all four.
+/// brings the conversion that the attributes' `?` needs, and the ABI names all five.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MigratableError {
     /// The proxy's creation or upgrade did not permit this step: it is called by somebody else,
@@ -33,6 +33,11 @@ pub enum MigratableError {
         /// The version that is missing.
         version: &'static str,
     },
+    /// What was declared to hold after the step does not.
+    PostConditionFailed {
+        /// The condition, as it stands in the attribute.
+        condition: &'static str,
+    },
 }
 
 impl MigratableError {
@@ -48,6 +53,9 @@ impl MigratableError {
             }
             Self::PredecessorMissing { version } => {
                 encode::texts(&IMigratable::PredecessorMissing::SELECTOR, &[version])
+            }
+            Self::PostConditionFailed { condition } => {
+                encode::texts(&IMigratable::PostConditionFailed::SELECTOR, &[condition])
             }
         }
     }

@@ -8,6 +8,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`step`] | [`Initializer`], [`Migration`], [`ComplexStart`]: the checks, in their order |
+//! | [`condition`] | [`IsZero`]: what must hold after a step |
 //! | [`error`] | [`MigratableError`], one variant in a contract's own error enum |
 //! | [`proof`] | [`Proof`]: what an `#[initializing]` function asks for |
 //! | [`migratable`] | [`Migratable`]: `isMigrated(string)`, routed without an ABI decoder |
@@ -21,6 +22,7 @@
 extern crate alloc;
 
 pub mod calldata;
+pub mod condition;
 mod encode;
 pub mod error;
 pub mod migratable;
@@ -28,6 +30,7 @@ pub mod proof;
 pub mod step;
 pub mod words;
 
+pub use condition::IsZero;
 pub use error::MigratableError;
 pub use migratable::Migratable;
 pub use proof::Proof;

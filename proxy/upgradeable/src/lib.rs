@@ -35,8 +35,8 @@ mod interface;
 pub mod prelude;
 
 pub use interface::{RESERVED, Reserved, Upgradeable};
-pub use stylus_migratable::{Migratable, MigratableError, Proof};
-pub use stylus_migratable_macros::{initializer, initializing, migration, upgradeable};
+pub use stylus_migratable::{IsZero, Migratable, MigratableError, Proof};
+pub use stylus_migratable_macros::{ensures, initializer, initializing, migration, upgradeable};
 
 /// What the attributes emit; no promise to anybody else.
 #[doc(hidden)]
@@ -45,7 +45,11 @@ pub mod __private {
 
     #[cfg(feature = "export-abi")]
     pub use stylus_migratable::migratable::export::MigratableStylusAbiStruct;
-    pub use stylus_migratable::{Initializer, Migration, migratable::route};
+    pub use stylus_migratable::{
+        Initializer, IsZero, Migration,
+        condition::{require, settle},
+        migratable::route,
+    };
 
     pub use crate::interface::{
         Function, Part, PublicInterface, Step, assert_disjoint, assert_not_reserved,

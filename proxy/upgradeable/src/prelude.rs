@@ -1,5 +1,5 @@
 //! `use stylus_upgradeable::prelude::*;`
 
 pub use crate::{
-    Migratable, MigratableError, Proof, initializer, initializing, migration, upgradeable,
+    Migratable, MigratableError, Proof, ensures, initializer, initializing, migration, upgradeable,
 };

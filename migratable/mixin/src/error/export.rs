@@ -1,5 +1,5 @@
 //! For `export-abi` alone: `#[derive(SolidityError)]` prints `error {SIGNATURE};` for every
-//! variant and wants `SolError` for it. One signature that holds four makes it print all of
+//! variant and wants `SolError` for it. One signature that holds five makes it print all of
 //! them. Nothing of this is on chain.
 
 use alloc::vec::Vec;
@@ -11,7 +11,7 @@ use super::MigratableError;
 impl SolError for MigratableError {
     type Parameters<'a> = ();
     type Token<'a> = ();
-    const SIGNATURE: &'static str = "NotInUpgrade();\n    error AlreadyInitialized(string);\n    error AlreadyMigrated(string,string);\n    error PredecessorMissing(string)";
+    const SIGNATURE: &'static str = "NotInUpgrade();\n    error AlreadyInitialized(string);\n    error AlreadyMigrated(string,string);\n    error PredecessorMissing(string);\n    error PostConditionFailed(string)";
     const SELECTOR: [u8; 4] =
         stylus_upgrades_interface::migratable::IMigratable::NotInUpgrade::SELECTOR;
 
@@ -22,7 +22,7 @@ impl SolError for MigratableError {
     fn tokenize(&self) -> Self::Token<'_> {}
 
     fn abi_decode_raw_validate(_: &[u8]) -> Result<Self> {
-        Err(Error::custom("MigratableError stands for four errors"))
+        Err(Error::custom("MigratableError stands for five errors"))
     }
 
     fn abi_encode(&self) -> Vec<u8> {

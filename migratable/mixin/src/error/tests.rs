@@ -41,5 +41,12 @@ fn every_error_is_encoded_as_solidity_does() {
             }
             .abi_encode()
         );
+        assert_eq!(
+            E::PostConditionFailed { condition: version }.abi_encode(),
+            I::PostConditionFailed {
+                condition: version.to_string()
+            }
+            .abi_encode()
+        );
     }
 }
