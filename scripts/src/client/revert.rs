@@ -7,6 +7,8 @@ use alloy::primitives::Bytes;
 use std::fmt;
 use stylus_upgrades_interface::chain::IArbWasm::IArbWasmErrors;
 use stylus_upgrades_interface::complex::IComplexMigration::IComplexMigrationErrors;
+use stylus_upgrades_interface::full::IInclusion::IInclusionErrors;
+use stylus_upgrades_interface::lazy::ILazy::ILazyErrors;
 use stylus_upgrades_interface::migratable::IMigratable::IMigratableErrors;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::IUpgradeabilityProxyErrors;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryErrors;
@@ -95,6 +97,8 @@ fn signature(selector: [u8; 4]) -> Option<&'static str> {
         .or_else(|| IRegistryErrors::signature_by_selector(selector))
         .or_else(|| IMigratableErrors::signature_by_selector(selector))
         .or_else(|| IComplexMigrationErrors::signature_by_selector(selector))
+        .or_else(|| IInclusionErrors::signature_by_selector(selector))
+        .or_else(|| ILazyErrors::signature_by_selector(selector))
         .or_else(|| IArbWasmErrors::signature_by_selector(selector))
         .or(match selector {
             [0x08, 0xc3, 0x79, 0xa0] => Some("Error(string)"),

@@ -15,6 +15,28 @@ alloy::sol! {
         function increment() external;
         function back() external;
     }
+    /// The register of points, both versions.
+    interface IPoints {
+        function initialize(address steward) external;
+        function award(address[] calldata to, uint256 points) external;
+        function points(address member) external view returns (uint256);
+    }
+    /// The ledger: `write` of version 1, and what version 2 has.
+    interface ILedger {
+        function initialize(uint64 fee) external;
+        function write(address[] calldata accounts, uint64 cents) external;
+        function migrate(uint64 accounts) external;
+        function account(address account) external view returns (uint128 hundredths, uint64 since);
+        function isConverted(address account) external view returns (bool);
+        function write(address account, uint128 hundredths) external;
+    }
+    /// The collection, both versions.
+    interface ICollection {
+        function initialize(address minter) external;
+        function mint(address to, uint256[] calldata tokenIds) external;
+        event Transfer(address indexed from, address indexed to, uint256 indexed tokenId);
+        function totalSupply() external view returns (uint256);
+    }
 }
 
 /// The programs of the story.
@@ -25,6 +47,47 @@ pub(super) struct Programs {
     pub(super) counter_back: Artifact,
     /// Version 2 in other bytes: another code hash, which nobody activated.
     pub(super) inactive: Artifact,
+    pub(super) kinds: Kinds,
+}
+
+/// The programs of the five kinds of migration, beside the counter.
+pub(super) struct Kinds {
+    pub(super) points_v1: Artifact,
+    pub(super) points_v2: Artifact,
+    pub(super) points_cursor: Artifact,
+    pub(super) ledger_v1: Artifact,
+    pub(super) ledger_v2: Artifact,
+    pub(super) erc721_basic: Artifact,
+    pub(super) erc721_full: Artifact,
+    pub(super) erc721_enumerate: Artifact,
+}
+
+impl Kinds {
+    fn build(builder: &Builder) -> Result<Self, BuildError> {
+        Ok(Self {
+            points_v1: builder.contract("points-v1")?,
+            points_v2: builder.contract("points-v2")?,
+            points_cursor: builder.contract("points-cursor")?,
+            ledger_v1: builder.contract("ledger-v1")?,
+            ledger_v2: builder.contract("ledger-v2")?,
+            erc721_basic: builder.contract("erc721-basic")?,
+            erc721_full: builder.contract("erc721-full")?,
+            erc721_enumerate: builder.contract("erc721-enumerate")?,
+        })
+    }
+
+    fn all(&self) -> [&Artifact; 8] {
+        [
+            &self.points_v1,
+            &self.points_v2,
+            &self.points_cursor,
+            &self.ledger_v1,
+            &self.ledger_v2,
+            &self.erc721_basic,
+            &self.erc721_full,
+            &self.erc721_enumerate,
+        ]
+    }
 }
 
 /// The programs, the chain and who acts on it.
@@ -65,7 +128,9 @@ impl Programs {
         for part in [storage, proxy, governance, factory] {
             record.artifact(&part.artifact);
         }
-        for artifact in [registry, &counter_v1, &counter_v2, &counter_back] {
+        let kinds = Kinds::build(builder)?;
+        let counters = [registry, &counter_v1, &counter_v2, &counter_back];
+        for artifact in counters.into_iter().chain(kinds.all()) {
             record.artifact(artifact);
         }
         Ok(Self {
@@ -74,6 +139,7 @@ impl Programs {
             counter_v2,
             counter_back,
             inactive,
+            kinds,
         })
     }
 }

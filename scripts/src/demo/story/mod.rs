@@ -1,9 +1,10 @@
-//! The storyboard: from the registry to version 2, the way back, what is refused on the way, and
-//! deciding together. Each chapter is one function; each sends what the command of the same name
+//! The storyboard: from the registry to version 2, the way back, what is refused on the way,
+//! deciding together, and the five kinds of migration. Each chapter is one function; each sends what the command of the same name
 //! would send.
 
 mod back;
 mod birth;
+mod kinds;
 mod refusals;
 mod together;
 mod upgrade;
@@ -59,7 +60,8 @@ pub(in crate::demo) async fn tell(stage: &Stage, record: &mut Record) -> Result<
     upgrade::upgrade(stage, record, &cast).await?;
     upgrade::use_at_version_2(stage, record, &cast).await?;
     let script = back::go_back(stage, record, &cast).await?;
-    together::decide(stage, record, &cast, script).await
+    together::decide(stage, record, &cast, script).await?;
+    kinds::show(stage, record, &cast).await
 }
 
 /// Deploys and activates a contract, and tells of it.

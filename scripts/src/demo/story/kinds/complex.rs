@@ -1,0 +1,78 @@
+//! Complex: many transactions, and nobody sees the data half migrated.
+
+use super::{Contract, code, complex_step};
+use crate::client::ChainError;
+use crate::demo::record::Record;
+use crate::demo::stage::{IPoints, Stage};
+use crate::demo::story::{is_refused, version};
+use alloy::primitives::{Address, U256};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::complex::IComplexMigration as program;
+
+/// Whole points that each member has at 1.0.
+const POINTS: u64 = 4;
+/// Gas of a batch: enough for some of the members.
+const BATCH_GAS: u64 = 40_000;
+
+/// The register's points become tenths, in batches.
+pub(super) async fn in_batches(
+    stage: &Stage,
+    record: &mut Record,
+    points: &Contract,
+) -> Result<(), ChainError> {
+    record.chapter("④  Complex: points become tenths, in batches");
+    let members: Vec<_> = (1..=6).map(Address::repeat_byte).collect();
+    let award = IPoints::awardCall {
+        to: members.clone(),
+        points: U256::from(POINTS),
+    };
+    send(stage, record, points, "award 6 members", &award).await?;
+
+    let second = code(stage, record, &stage.kinds.points_v2).await?;
+    let walker = code(stage, record, &stage.kinds.points_cursor).await?;
+    let step = complex_step(&stage.operator, walker.implementation).await?;
+    points.upgrade(stage, record, second, step).await?;
+    let asked = IPoints::pointsCall { member: members[0] };
+    let paused = stage.user.call(points.proxy, &asked).await;
+    record.check(
+        "complex: everything but the migration is refused (ContractPaused)",
+        is_refused(&paused, "ContractPaused") && version(stage, points.proxy).await? == "1.0",
+    );
+
+    let next = program::migrateNextCall {
+        gasBudget: BATCH_GAS,
+    };
+    let mut batches = 0;
+    while is_left(stage, points).await? {
+        send(stage, record, points, "migrate a batch", &next).await?;
+        batches += 1;
+    }
+    record.check("complex: it took more than one batch", batches > 1);
+    let end = program::endMigrationCall {};
+    send(stage, record, points, "end the migration", &end).await?;
+    let mut all = points.is_at(stage, "2.0").await?;
+    for member in members {
+        let asked = IPoints::pointsCall { member };
+        all &= stage.user.call(points.proxy, &asked).await? == U256::from(10 * POINTS);
+    }
+    record.check("complex: every member was migrated, once", all);
+    Ok(())
+}
+
+async fn is_left(stage: &Stage, points: &Contract) -> Result<bool, ChainError> {
+    let progress = stage.user.call(points.proxy, &program::progressCall {});
+    let progress = progress.await?;
+    Ok(progress.done < progress.total)
+}
+
+async fn send<C: SolCall>(
+    stage: &Stage,
+    record: &mut Record,
+    points: &Contract,
+    what: &str,
+    call: &C,
+) -> Result<(), ChainError> {
+    let operator = &stage.operator;
+    record.sent(&operator.send(what, points.proxy, call, U256::ZERO).await?);
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! Full: storage does not tell which tokens there are, events do. Somebody gathers them, the
+//! contract checks, and anybody can add what was left out.
+
+use super::{Contract, code, complex_step};
+use crate::client::{ChainError, Client};
+use crate::demo::record::Record;
+use crate::demo::stage::{ICollection, Stage};
+use crate::demo::story::{Cast, is_refused};
+use crate::error::Error;
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::providers::Provider;
+use alloy::rpc::types::Filter;
+use alloy::sol_types::{SolCall, SolEvent, SolValue};
+use std::collections::BTreeMap;
+use stylus_upgrades_interface::complex::IComplexMigration as program;
+use stylus_upgrades_interface::full::IInclusion;
+
+/// Token → owner.
+type Tokens = BTreeMap<U256, Address>;
+
+/// A collection that knows owners and balances becomes enumerable.
+pub(super) async fn from_history(
+    stage: &Stage,
+    record: &mut Record,
+    cast: &Cast,
+) -> Result<(), Error> {
+    record.chapter("⑤  Full: a collection learns which tokens it has");
+    let first = code(stage, record, &stage.kinds.erc721_basic).await?;
+    let initialize = ICollection::initializeCall {
+        minter: stage.operator.sender("demo")?,
+    };
+    let acorn = Contract::born(stage, record, cast.registry, "Acorn", first, &initialize).await?;
+    let [ana, ben] = [0xa1, 0xb2].map(Address::repeat_byte);
+    for (to, ids) in [(ana, vec![5, 3, 900]), (ben, vec![77])] {
+        let mint = ICollection::mintCall {
+            to,
+            tokenIds: ids.into_iter().map(U256::from).collect(),
+        };
+        send(&stage.operator, record, &acorn, "mint", &mint).await?;
+    }
+
+    let second = code(stage, record, &stage.kinds.erc721_full).await?;
+    let checker = code(stage, record, &stage.kinds.erc721_enumerate).await?;
+    let step = complex_step(&stage.operator, checker.implementation).await?;
+    let tokens = gather(&stage.operator, acorn.proxy).await?;
+    acorn.upgrade(stage, record, second, step).await?;
+    let made_up = batch(&Tokens::from([(U256::from(4), ana)]));
+    let refused = stage.operator.call(acorn.proxy, &made_up).await;
+    record.check(
+        "full: a made-up token is refused (OwnerMismatch)",
+        is_refused(&refused, "OwnerMismatch"),
+    );
+    let mut told = tokens.clone();
+    told.retain(|_, owner| *owner == ana);
+    send(
+        &stage.operator,
+        record,
+        &acorn,
+        "the tokens of one holder",
+        &batch(&told),
+    )
+    .await?;
+    let end = program::endMigrationCall {};
+    send(&stage.operator, record, &acorn, "end the migration", &end).await?;
+    record.check(
+        "full: supply and balance agree for the holder who was named",
+        acorn.is_at(stage, "2.0").await?
+            && supply(stage, &acorn).await? == told.len()
+            && is_complete(stage, &acorn, ana).await?,
+    );
+
+    let left_out = tokens.keys().filter(|id| !told.contains_key(id)).copied();
+    let include = IInclusion::includeCall {
+        tokenIds: left_out.collect(),
+    };
+    send(
+        &stage.stranger,
+        record,
+        &acorn,
+        "a stranger adds what was left out",
+        &include,
+    )
+    .await?;
+    record.check(
+        "full: what was left out is found by anybody who reads the events",
+        supply(stage, &acorn).await? == tokens.len() && is_complete(stage, &acorn, ben).await?,
+    );
+    Ok(())
+}
+
+/// Every token and its owner, as the collection's events tell.
+async fn gather(client: &Client, collection: Address) -> Result<Tokens, ChainError> {
+    let filter = Filter::new()
+        .address(collection)
+        .event_signature(ICollection::Transfer::SIGNATURE_HASH)
+        .from_block(0);
+    let logs = client.provider().get_logs(&filter).await;
+    let logs = logs.map_err(|error| client.error("gather tokens", error))?;
+    let mut tokens = Tokens::new();
+    for moved in logs
+        .iter()
+        .filter_map(|log| log.log_decode::<ICollection::Transfer>().ok())
+    {
+        tokens.insert(moved.inner.tokenId, moved.inner.to);
+    }
+    Ok(tokens)
+}
+
+fn batch(tokens: &Tokens) -> program::migrateBatchCall {
+    let ids: Vec<_> = tokens.keys().copied().collect();
+    let owners: Vec<_> = tokens.values().copied().collect();
+    let items = Bytes::from((ids, owners).abi_encode_params());
+    program::migrateBatchCall {
+        data: (U256::ZERO, items).abi_encode_params().into(),
+    }
+}
+
+async fn supply(stage: &Stage, acorn: &Contract) -> Result<usize, ChainError> {
+    let supply = stage
+        .user
+        .call(acorn.proxy, &ICollection::totalSupplyCall {});
+    Ok(supply.await?.saturating_to())
+}
+
+async fn is_complete(stage: &Stage, acorn: &Contract, owner: Address) -> Result<bool, ChainError> {
+    let call = IInclusion::isCompleteCall { owner };
+    stage.user.call(acorn.proxy, &call).await
+}
+
+async fn send<C: SolCall>(
+    client: &Client,
+    record: &mut Record,
+    acorn: &Contract,
+    what: &str,
+    call: &C,
+) -> Result<(), ChainError> {
+    record.sent(&client.send(what, acorn.proxy, call, U256::ZERO).await?);
+    Ok(())
+}

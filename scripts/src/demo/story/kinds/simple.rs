@@ -1,0 +1,48 @@
+//! Simple: one call, in the transaction that switches the code.
+
+use super::Contract;
+use crate::client::ChainError;
+use crate::demo::record::Record;
+use crate::demo::stage::{ICounter, Stage};
+use crate::demo::story::{Cast, START, STEP, emitted, value};
+use crate::registry;
+use alloy::primitives::U256;
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::migratable::IMigratable::Migrated;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
+
+/// Another counter goes from 1.0 to 2.0.
+pub(super) async fn with_the_upgrade(
+    stage: &Stage,
+    record: &mut Record,
+    cast: &Cast,
+) -> Result<(), ChainError> {
+    record.chapter("②  Simple: a counter gets a step");
+    let first = registry::code_at(&stage.operator, cast.v1).await?;
+    let initialize = ICounter::initializeCall {
+        value: U256::from(START),
+    };
+    let counter =
+        Contract::born(stage, record, cast.registry, "Simple", first, &initialize).await?;
+    let second = registry::code_at(&stage.operator, cast.v2).await?;
+    let migrate = ICounter::migrateCall {
+        step: U256::from(STEP),
+    };
+    let step = registry::call("1.0", migrate.abi_encode().into());
+    let sent = counter.upgrade(stage, record, second, step).await?;
+    let once = emitted::<Migrated>(&sent, counter.proxy) == 1
+        && emitted::<Upgraded>(&sent, counter.proxy) == 1;
+    record.check(
+        "simple: the migration ran once, in the transaction that switched the code",
+        once && counter.is_at(stage, "2.0").await?,
+    );
+    let step = stage
+        .user
+        .call(counter.proxy, &ICounter::stepCall {})
+        .await?;
+    record.check(
+        "simple: the new field is set, the old one intact",
+        step == U256::from(STEP) && value(stage, counter.proxy).await? == U256::from(START),
+    );
+    Ok(())
+}
