@@ -111,7 +111,7 @@ pub mod invalid_step {
     pub const DATA_WITH_COMPLEX: u8 = 7;
     /// `migrate` whose step does not start at the current version.
     pub const NOT_FROM_CURRENT: u8 = 8;
-    /// Kind 2 or 3 without calldata, or kind 0 with some.
+    /// Kind 2, 3 or 4 without calldata, or kind 0 with some.
     pub const DATA_MISMATCH: u8 = 9;
     /// The calldata of the step is longer than [`crate::limits::STEP_DATA_MAX`] bytes.
     pub const DATA_TOO_LONG: u8 = 10;

@@ -296,7 +296,8 @@ fn shape(step: &Step, version: &[u8]) -> Reverts<()> {
     if scripted == step.script.is_zero() || (!scripted && !step.script_codehash.is_zero()) {
         return refuse(reason::SCRIPT_MISMATCH);
     }
-    if (scripted && step.data.is_empty())
+    let may_lack_data = matches!(step.kind, kind::NONE | kind::CALL);
+    if (!may_lack_data && step.data.is_empty())
         || (step.kind == kind::COMPLEX && !starts_migration(&step.data))
         || (step.kind == kind::NONE && !step.data.is_empty())
     {

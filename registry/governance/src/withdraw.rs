@@ -20,8 +20,7 @@ pub(crate) fn revoke(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     }
     not_expired(&action)?;
     action.approvals &= !bit;
-    let lambdas = stored.consents(action.id, approver, action.approvals)?;
-    action.set_clocks(&stored, lambdas);
+    action.set_clocks(&stored, 0); // what a lambda says starts or stops no delay here
     action.save();
     events::revoked(action.definition, action.id, approver).emit();
     lock::set(lock::Phase::Free);

@@ -184,10 +184,12 @@ impl Rebuilt {
                 self.turn_clocks(event.action, time);
             }
             Event::Approved(event) => {
-                if let Some(action) = self.open.get_mut(&event.action)
-                    && !action.approved.contains(&event.approver)
-                {
-                    action.approved.push(event.approver);
+                if let Some(action) = self.open.get_mut(&event.action) {
+                    if action.approved.contains(&event.approver) {
+                        action.clocks.clear(); // a delay begins because a lambda consents by now
+                    } else {
+                        action.approved.push(event.approver);
+                    }
                 }
                 self.turn_clocks(event.action, time);
             }

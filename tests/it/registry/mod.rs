@@ -4,6 +4,7 @@ mod abuse;
 mod approvals;
 mod birth;
 mod cost;
+mod lambdas;
 mod model;
 mod policies;
 mod queue;

@@ -227,6 +227,11 @@ fn steps_have_a_shape() {
     );
     refuse(
         &mut world,
+        step("1.0", 4, Bytes::new()),
+        invalid_step::DATA_MISMATCH,
+    );
+    refuse(
+        &mut world,
         step("1.0", 2, vec![1].into()),
         invalid_step::SCRIPT_MISMATCH,
     );

@@ -2,8 +2,8 @@
 
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
+use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};

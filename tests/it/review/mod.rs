@@ -21,4 +21,4 @@ mod insiders;
 mod one_transaction;
 mod readable;
 mod resources;
-mod world;
+pub(crate) mod world;

@@ -44,8 +44,10 @@ impl Policy {
         self.holds(&self.root, &facts, |_| false)
     }
 
-    /// Starts the clock of every delay whose siblings are true by now, and stops the others.
-    /// Whether any changed. A delay among the siblings counts as true once its own clock runs.
+    /// Starts the clock of every delay whose siblings are true by now, and stops those whose
+    /// siblings lack approvals. Whether any changed. A delay among the siblings counts as true once
+    /// its own clock runs. A lambda that does not consent any more stops nothing: who chooses the
+    /// gas and memory of a call can make one run dry.
     pub fn set_clocks(&self, facts: &Facts<'_>, clocks: &mut [u64]) -> bool {
         self.set_clocks_below(&self.root, facts, clocks)
     }
@@ -93,25 +95,32 @@ impl Policy {
         for member in members {
             changed |= self.set_clocks_below(member, facts, clocks);
         }
-        let running = &*clocks;
-        let siblings_hold = members.iter().all(|member| {
-            matches!(member, Expression::Delay(_))
-                || self.holds(member, facts, |position| {
-                    self.runs_out(position, running).is_some()
-                })
-        });
         for member in members {
             let Expression::Delay(position) = member else {
                 continue;
             };
-            if let Some(clock) = clocks.get_mut(usize::from(*position))
-                && (*clock != 0) != siblings_hold
+            let Some(clock) = clocks.get(usize::from(*position)) else {
+                continue;
+            };
+            let runs = *clock != 0;
+            let lambdas = if runs { u8::MAX } else { facts.lambdas };
+            if runs != self.siblings_hold(members, &Facts { lambdas, ..*facts }, clocks)
+                && let Some(clock) = clocks.get_mut(usize::from(*position))
             {
-                *clock = if siblings_hold { facts.now } else { 0 };
+                *clock = if runs { 0 } else { facts.now };
                 changed = true;
             }
         }
         changed
+    }
+
+    fn siblings_hold(&self, members: &[Expression], facts: &Facts<'_>, clocks: &[u64]) -> bool {
+        members.iter().all(|member| {
+            matches!(member, Expression::Delay(_))
+                || self.holds(member, facts, |position| {
+                    self.runs_out(position, clocks).is_some()
+                })
+        })
     }
 
     fn time(&self, expression: &Expression, approvals: u64, clocks: &[u64]) -> Option<u64> {

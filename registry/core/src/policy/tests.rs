@@ -256,6 +256,31 @@ fn revoking_below_the_siblings_restarts_the_delay() {
 }
 
 #[test]
+fn a_lambda_starts_a_delay_by_its_consent_and_stops_none_by_taking_it_back() {
+    let policy = policy(&format!("AND({A},CALL({B}),AFTER(10))"));
+    let at = |now, approvals, lambdas, clocks: &mut Vec<u64>| {
+        let before = clocks.clone();
+        let facts = Facts {
+            approvals,
+            lambdas,
+            clocks: &before,
+            now,
+        };
+        policy.set_clocks(&facts, clocks)
+    };
+    let mut clocks = vec![0];
+    assert!(!at(100, 1, 0, &mut clocks));
+    assert!(at(200, 1, 1, &mut clocks));
+    assert!(!at(205, 1, 0, &mut clocks));
+    assert_eq!(clocks, [200]);
+    assert!(
+        at(206, 0, 1, &mut clocks),
+        "an approval that is missing does"
+    );
+    assert_eq!(clocks, [0]);
+}
+
+#[test]
 fn one_way_out_of_two_may_have_a_delay() {
     let mut story = Story::of(&format!("OR(AND({A},AFTER(10)),AND({A},{B}))"));
     story.at(100, 0b01);
