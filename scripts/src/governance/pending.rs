@@ -5,14 +5,12 @@ use super::error::GovernanceError;
 use super::names::Names;
 use crate::client::Client;
 use crate::history::all_logs;
+use crate::registry::open_actions;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
 use stylus_upgrades_interface::reasons::blocked_by;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-
-/// Actions asked for in one call of the paged view.
-const PAGE: u32 = 50;
 
 /// An open action.
 #[derive(Debug, Clone, Serialize)]
@@ -114,21 +112,7 @@ pub async fn pending(
     name: &str,
     names: &Names,
 ) -> Result<Vec<PendingAction>, GovernanceError> {
-    let mut actions = Vec::new();
-    loop {
-        let start = u32::try_from(actions.len()).unwrap_or(u32::MAX);
-        let page = abi::pendingCall {
-            name: name.into(),
-            start,
-            count: PAGE,
-        };
-        let found = client.call(registry, &page).await?;
-        let last = found.len() < PAGE as usize;
-        actions.extend(found);
-        if last {
-            break;
-        }
-    }
+    let actions = open_actions(client, registry, name).await?;
     let mut all = Vec::with_capacity(actions.len());
     for action in actions {
         let event = proposed(client, registry, action).await?;

@@ -7,14 +7,12 @@ use super::pending::PendingAction;
 use crate::build::{Artifact, evm};
 use crate::client::{Client, Sent};
 use crate::deploy;
+use crate::registry::labels;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256};
 use alloy::rpc::types::TransactionRequest;
 use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-
-/// Versions asked for in one call of the paged view.
-const PAGE: u32 = 50;
 
 /// Code on the chain, active.
 #[derive(Debug, Clone)]
@@ -101,32 +99,19 @@ async fn registered(
     hash: B256,
 ) -> Result<Vec<Address>, GovernanceError> {
     let mut accounts = Vec::new();
-    let mut start = 0;
-    loop {
-        let page = abi::versionsCall {
+    for version in labels(client, registry, name).await? {
+        let call = abi::getVersionCall {
             name: name.into(),
-            start,
-            count: PAGE,
+            version,
         };
-        let labels = client.call(registry, &page).await?;
-        let is_last = labels.len() < PAGE as usize;
-        start += PAGE;
-        for version in labels {
-            let call = abi::getVersionCall {
-                name: name.into(),
-                version,
-            };
-            let found = client.call(registry, &call).await?;
-            let code = (found.code.implementation, found.code.codehash);
-            let scripts = found.steps.into_iter();
-            let scripts = scripts.map(|step| (step.script, step.scriptCodehash));
-            let named = std::iter::once(code).chain(scripts);
-            accounts.extend(named.filter(|(_, named)| *named == hash).map(|(a, _)| a));
-        }
-        if is_last {
-            return Ok(accounts);
-        }
+        let found = client.call(registry, &call).await?;
+        let code = (found.code.implementation, found.code.codehash);
+        let scripts = found.steps.into_iter();
+        let scripts = scripts.map(|step| (step.script, step.scriptCodehash));
+        let named = std::iter::once(code).chain(scripts);
+        accounts.extend(named.filter(|(_, named)| *named == hash).map(|(a, _)| a));
     }
+    Ok(accounts)
 }
 
 /// By the CREATE2 deployer with salt 0, where there is one: whoever comes first comes for all.

@@ -2,16 +2,14 @@
 
 use super::replay::Rebuilt;
 use crate::client::{ChainError, Client};
-use alloy::primitives::{Address, B256};
+use crate::registry::{labels, open_actions, proxies};
+use alloy::primitives::Address;
 use alloy::providers::Provider;
 use alloy::rpc::types::BlockNumberOrTag;
 use serde::Serialize;
 use std::fmt::Debug;
 use stylus_upgrades_interface::reasons::definition_state;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-
-/// Entries asked for in one call of a paged view.
-const PAGE: u32 = 50;
 
 /// Something that a view tells otherwise than the events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -50,7 +48,7 @@ pub async fn differences(
     }
     let now = head_time(client).await?;
     let mut events = rebuilt.pending(now);
-    let mut view = open(client, registry, name).await?;
+    let mut view = open_actions(client, registry, name).await?;
     events.sort_unstable();
     view.sort_unstable();
     found.compare("open actions", &events, &view);
@@ -113,15 +111,7 @@ async fn versions(
     rebuilt: &Rebuilt,
     found: &mut Differences,
 ) -> Result<(), ChainError> {
-    let mut labels = Vec::new();
-    for start in (0..rebuilt.versions.len() as u32).step_by(PAGE as usize) {
-        let page = abi::versionsCall {
-            name: name.into(),
-            start,
-            count: PAGE,
-        };
-        labels.extend(client.call(registry, &page).await?);
-    }
+    let labels = labels(client, registry, name).await?;
     let known: Vec<_> = rebuilt.versions.iter().map(|v| v.version.clone()).collect();
     found.compare("versions", &known, &labels);
     for version in &rebuilt.versions {
@@ -158,15 +148,7 @@ async fn instances(
     rebuilt: &Rebuilt,
     found: &mut Differences,
 ) -> Result<(), ChainError> {
-    let mut proxies = Vec::new();
-    for start in (0..rebuilt.instances.len() as u32).step_by(PAGE as usize) {
-        let page = abi::instancesCall {
-            name: name.into(),
-            start,
-            count: PAGE,
-        };
-        proxies.extend(client.call(registry, &page).await?);
-    }
+    let proxies = proxies(client, registry, name).await?;
     let known: Vec<_> = rebuilt.instances.iter().map(|i| i.proxy).collect();
     found.compare("instances", &known, &proxies);
     for instance in &rebuilt.instances {
@@ -181,23 +163,6 @@ async fn instances(
         );
     }
     Ok(())
-}
-
-async fn open(client: &Client, registry: Address, name: &str) -> Result<Vec<B256>, ChainError> {
-    let mut all = Vec::new();
-    loop {
-        let page = abi::pendingCall {
-            name: name.into(),
-            start: all.len() as u32,
-            count: PAGE,
-        };
-        let found = client.call(registry, &page).await?;
-        let last = found.len() < PAGE as usize;
-        all.extend(found);
-        if last {
-            return Ok(all);
-        }
-    }
 }
 
 async fn head_time(client: &Client) -> Result<u64, ChainError> {

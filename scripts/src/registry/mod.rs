@@ -1,6 +1,7 @@
 //! What operators ask of a registry and its proxies, each a function of its own.
 
 mod governed;
+mod pages;
 mod status;
 mod upgrade;
 
@@ -8,6 +9,7 @@ pub use governed::{
     Created, Governed, NewDefinition, NewVersion, RolledOut, add_version, create_proxy, define,
     migrate, rollout,
 };
+pub use pages::{labels, open_actions, proxies};
 pub use status::{
     DefinitionStatus, InstanceStatus, VersionStatus, definition_status, definitions,
     instance_status,

@@ -1,6 +1,7 @@
 //! What is live: read from the chain alone.
 
 use super::governed::definition_id;
+use super::pages::{labels, proxies};
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
@@ -11,9 +12,6 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::reasons::{definition_state, instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
-
-/// Entries asked for in one call of a paged view.
-const PAGE: u32 = 50;
 
 /// A definition, all of it.
 #[derive(Debug, Clone, Serialize)]
@@ -87,8 +85,8 @@ pub async fn definition_status(
         sequence: found.sequence,
         state: state_name(found.state),
         migrate: client.call(registry, &policy).await.ok(),
-        versions: versions(client, registry, name, found.versions).await?,
-        instances: instances(client, registry, name, found.instances).await?,
+        versions: versions(client, registry, name).await?,
+        instances: instances(client, registry, name).await?,
     })
 }
 
@@ -138,29 +136,21 @@ async fn versions(
     client: &Client,
     registry: Address,
     name: &str,
-    total: u32,
 ) -> Result<Vec<VersionStatus>, ChainError> {
     let mut all = Vec::new();
-    for start in (0..total).step_by(PAGE as usize) {
-        let page = abi::versionsCall {
+    for version in labels(client, registry, name).await? {
+        let call = abi::getVersionCall {
             name: name.into(),
-            start,
-            count: PAGE,
+            version: version.clone(),
         };
-        for version in client.call(registry, &page).await? {
-            let call = abi::getVersionCall {
-                name: name.into(),
-                version: version.clone(),
-            };
-            let found = client.call(registry, &call).await?;
-            all.push(VersionStatus {
-                version,
-                implementation: found.code.implementation,
-                codehash: found.code.codehash,
-                sequence: found.sequence,
-                from: found.steps.into_iter().map(|step| step.from).collect(),
-            });
-        }
+        let found = client.call(registry, &call).await?;
+        all.push(VersionStatus {
+            version,
+            implementation: found.code.implementation,
+            codehash: found.code.codehash,
+            sequence: found.sequence,
+            from: found.steps.into_iter().map(|step| step.from).collect(),
+        });
     }
     Ok(all)
 }
@@ -169,18 +159,10 @@ async fn instances(
     client: &Client,
     registry: Address,
     name: &str,
-    total: u32,
 ) -> Result<Vec<InstanceStatus>, ChainError> {
     let mut all = Vec::new();
-    for start in (0..total).step_by(PAGE as usize) {
-        let page = abi::instancesCall {
-            name: name.into(),
-            start,
-            count: PAGE,
-        };
-        for proxy in client.call(registry, &page).await? {
-            all.push(instance_status(client, registry, proxy).await?);
-        }
+    for proxy in proxies(client, registry, name).await? {
+        all.push(instance_status(client, registry, proxy).await?);
     }
     Ok(all)
 }
