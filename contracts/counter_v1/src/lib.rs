@@ -6,6 +6,7 @@
 
 extern crate alloc;
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{alloy_primitives::U256, prelude::*};
 use stylus_upgradeable::prelude::*;
 
@@ -18,6 +19,7 @@ use state::CounterState;
 /// A counter.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct Counter {
     state: CounterState,
 }

@@ -2,6 +2,7 @@
 //! file: a crate with an `#[entrypoint]` cannot be a dependency of another one, because both
 //! would define the symbol `user_entrypoint`.
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{alloy_primitives::U256, alloy_sol_types::sol, prelude::*, storage::StorageU256};
 use stylus_upgradeable::prelude::*;
 
@@ -13,6 +14,7 @@ sol! {
 
 /// Slot 0: the value.
 #[storage]
+#[derive(StorageLayout)]
 pub struct CounterState {
     /// What is counted.
     pub value: StorageU256,

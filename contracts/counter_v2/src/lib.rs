@@ -6,6 +6,7 @@
 
 extern crate alloc;
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{alloy_primitives::U256, prelude::*, storage::StorageU256};
 use stylus_upgradeable::prelude::*;
 
@@ -21,6 +22,7 @@ use state::CounterState;
 /// is new stands behind it.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct Counter {
     state: CounterState,
     step: StorageU256,

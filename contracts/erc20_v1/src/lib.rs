@@ -6,6 +6,7 @@
 
 extern crate alloc;
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     prelude::*,
@@ -19,6 +20,7 @@ use state::{Erc20Error, Erc20State};
 /// A token with a fixed supply.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct Token {
     erc20: Erc20State,
 }

@@ -1,6 +1,7 @@
 //! The storage of version 1 and the rules of ERC-20. Version 2 compiles this very file, see
 //! `counter_v1`.
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     alloy_sol_types::sol,
@@ -48,6 +49,7 @@ pub enum Erc20Error {
 
 /// Slots 0 to 2.
 #[storage]
+#[derive(StorageLayout)]
 pub struct Erc20State {
     /// The sum of all balances.
     pub total_supply: StorageU256,

@@ -6,6 +6,7 @@
 
 extern crate alloc;
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, B256, U256},
     prelude::*,
@@ -28,6 +29,7 @@ const PERMIT_VERSION: &str = "1";
 /// first.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct Token {
     erc20: Erc20State,
     permits: PermitState,

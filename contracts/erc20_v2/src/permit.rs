@@ -1,5 +1,6 @@
 //! ERC-2612: an approval by signature.
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, B256, U256, address, uint},
     alloy_sol_types::sol,
@@ -88,6 +89,7 @@ pub struct Permit {
 
 /// Two hashes and the nonces.
 #[storage]
+#[derive(StorageLayout)]
 pub struct PermitState {
     /// keccak256 of the name in the EIP-712 domain.
     pub name: StorageB256,

@@ -1,5 +1,6 @@
 //! Who may transfer whose tokens; and asking a receiver whether it takes one.
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, Bytes, FixedBytes, U256},
     alloy_sol_types::{SolCall, sol},
@@ -32,6 +33,7 @@ pub fn is_supported(interface: FixedBytes<4>) -> bool {
 
 /// Two slots.
 #[storage]
+#[derive(StorageLayout)]
 pub struct Approvals {
     tokens: StorageMap<U256, StorageAddress>,
     operators: StorageMap<Address, StorageMap<Address, StorageBool>>,

@@ -8,6 +8,7 @@ extern crate alloc;
 
 use alloc::{string::String, vec::Vec};
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{
     abi::Bytes,
     alloy_primitives::{Address, FixedBytes, U256},
@@ -25,6 +26,7 @@ use state::BasicState;
 /// The collection.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct Collection {
     state: BasicState,
 }

@@ -1,5 +1,6 @@
 //! Owners and balances, and nothing that could list them.
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     prelude::*,
@@ -17,6 +18,7 @@ use crate::{
 
 /// Slots 0 to 4.
 #[storage]
+#[derive(StorageLayout)]
 pub struct BasicState {
     owners: StorageMap<U256, StorageAddress>,
     balances: StorageMap<Address, StorageU256>,

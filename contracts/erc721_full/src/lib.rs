@@ -10,6 +10,7 @@ extern crate alloc;
 
 use alloc::{string::String, vec::Vec};
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{
     abi::Bytes,
     alloy_primitives::{Address, FixedBytes, U256},
@@ -30,6 +31,7 @@ use state::FullState;
 /// The collection.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct Collection {
     state: FullState,
 }

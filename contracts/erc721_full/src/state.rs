@@ -3,6 +3,7 @@
 //! that its owner leaves free, an owner's count into the half that his balance leaves free. Both
 //! are zero in the data of a basic collection, which means: not included.
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, U128, U256, aliases::U48},
     prelude::*,
@@ -21,6 +22,7 @@ use crate::{
 
 /// One word: owner, and where the token stands, both counted from 1 on; 0 if it is not included.
 #[storage]
+#[derive(StorageLayout)]
 pub struct Token {
     owner: StorageAddress,
     in_all: StorageUint<48, 1>,
@@ -29,6 +31,7 @@ pub struct Token {
 
 /// One word.
 #[storage]
+#[derive(StorageLayout)]
 pub struct Holder {
     balance: StorageU128,
     included: StorageU128,
@@ -36,6 +39,7 @@ pub struct Holder {
 
 /// Slots 0 to 7; 0 to 4 are those of a basic collection.
 #[storage]
+#[derive(StorageLayout)]
 pub struct FullState {
     tokens: StorageMap<U256, Token>,
     holders: StorageMap<Address, Holder>,

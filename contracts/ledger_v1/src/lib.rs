@@ -9,6 +9,7 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     prelude::*,
@@ -26,6 +27,7 @@ pub enum LedgerError {
 /// Slots 0 and 1, all in cents.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct Ledger {
     accounts: StorageMap<Address, StorageU256>,
     fee: StorageU256,

@@ -8,6 +8,7 @@
 
 extern crate alloc;
 
+use stylus_layout::StorageLayout;
 use stylus_lazy::{Lazy, LazyCell, LazyMap, lazy_maps};
 use stylus_sdk::{alloy_primitives::Address, prelude::*};
 use stylus_upgradeable::prelude::*;
@@ -26,8 +27,14 @@ pub enum LedgerError {
 /// Slots 0 and 1, where version 1 had its own; the new form lies in namespaces of theirs.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct Ledger {
+    #[layout(
+        opaque = "lazy mapping(address => Amount)",
+        retyped_from = "mapping(address => uint256)"
+    )]
     accounts: LazyMap<Address, Cents, Amount>,
+    #[layout(opaque = "lazy Amount", retyped_from = "uint256")]
     fee: LazyCell<Cents, Amount>,
 }
 

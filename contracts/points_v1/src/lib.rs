@@ -8,6 +8,7 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     prelude::*,
@@ -21,6 +22,7 @@ use state::{PointsError, PointsState};
 /// Register of whole points.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct Points {
     state: PointsState,
 }

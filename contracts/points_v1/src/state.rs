@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     alloy_sol_types::sol,
@@ -39,6 +40,7 @@ pub const TENTHS: U256 = U256::from_limbs([0, 0, 0, 1 << 63]);
 
 /// Slots 0 to 2. Who has points is a member, once.
 #[storage]
+#[derive(StorageLayout)]
 pub struct PointsState {
     /// In the order in which they came.
     pub members: StorageVec<StorageAddress>,

@@ -10,6 +10,7 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
+use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     prelude::*,
@@ -24,6 +25,7 @@ use state::{PointsError, PointsState, TENTHS};
 /// Register of tenths of points.
 #[storage]
 #[entrypoint]
+#[derive(StorageLayout)]
 pub struct Points {
     state: PointsState,
 }

@@ -14,6 +14,15 @@ pub enum LayoutError {
         /// Where and what, in the parser's words.
         reason: String,
     },
+    /// The section of a module is no layout.
+    #[error(
+        "the module's section `stylus-layout` holds {reason}; expected the layout of one contract; \
+         build the contract and this program from the same version"
+    )]
+    Section {
+        /// What is wrong.
+        reason: String,
+    },
     /// A slot or a size that is no number.
     #[error(
         "{what} of {field}: expected a decimal number of at most 256 bits as text, found {found:?}"

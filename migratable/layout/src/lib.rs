@@ -2,8 +2,9 @@
 //! between two versions, and turned into the migration that carries the data over.
 //!
 //! A contract's crate turns the feature `sdk` on and writes `#[derive(StorageLayout)]` on its
-//! storage structs; on WASM the derive is empty. Tools use [`Layout::from_json`], [`compare`]
-//! and [`skeleton`].
+//! storage structs. On WASM the layout of the entrypoint ends up in a custom section of the module
+//! and no code is added. Tools use [`Layout::from_section`], [`Layout::from_json`], [`compare`] and
+//! [`skeleton`].
 //!
 //! ```
 //! # #![allow(unexpected_cfgs, dead_code)]
@@ -42,8 +43,14 @@ extern crate alloc;
 
 #[cfg(feature = "sdk")]
 mod erc7201;
+mod format;
+#[cfg(feature = "sdk")]
+mod kind;
 #[cfg(feature = "sdk")]
 pub use erc7201::{Erc7201, Namespace};
+pub use format::SECTION;
+#[cfg(feature = "sdk")]
+pub use kind::{KeyLayout, Kind, Link, StorageLayout};
 #[cfg(feature = "sdk")]
 pub use stylus_layout_derive::StorageLayout;
 
@@ -51,7 +58,9 @@ pub use stylus_layout_derive::StorageLayout;
 #[cfg(feature = "sdk")]
 #[doc(hidden)]
 pub mod derived {
-    pub use alloc::string::String;
+    pub use crate::kind::{
+        Field, NotTheEntrypoint, Probe, Struct, encode, encoded_length, own_bytes,
+    };
     pub use alloy_primitives::B256;
     pub use stylus_sdk::storage::StorageType;
     pub use stylus_upgrades_interface::slots::erc7201;
@@ -87,12 +96,9 @@ mod layout;
 mod plan;
 #[cfg(not(target_arch = "wasm32"))]
 mod report;
-#[cfg(all(feature = "sdk", not(target_arch = "wasm32")))]
-mod sdk;
+#[cfg(not(target_arch = "wasm32"))]
+mod section;
 #[cfg(not(target_arch = "wasm32"))]
 mod shape;
 #[cfg(not(target_arch = "wasm32"))]
 mod skeleton;
-
-#[cfg(all(feature = "sdk", not(target_arch = "wasm32")))]
-pub use sdk::{Fields, KeyLayout, StorageLayout, Types};

@@ -29,18 +29,63 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
             }
         }
     });
+    let is_generic = !input.generics.params.is_empty();
+    let kind = quote! {
+        ::stylus_layout::Kind::Struct(::stylus_layout::derived::Struct {
+            name: #text,
+            path: ::core::concat!(::core::module_path!(), "::", #text, " at line ", ::core::line!(), ", column ", ::core::column!()),
+            src: ::core::concat!(::core::file!(), ":", ::core::line!()),
+            is_generic: #is_generic,
+            words: <#name #ty_generics as ::stylus_layout::derived::StorageType>::REQUIRED_SLOTS,
+            fields: &[#(#calls),*],
+        })
+    };
+    // A static of its own lets a struct lead back to itself: its address is known before its
+    // value is. A static cannot have parameters.
+    let value = match is_generic {
+        true => quote! { &#kind },
+        false => quote! {{
+            static KIND: ::stylus_layout::Kind = #kind;
+            &KIND
+        }},
+    };
+    let section = (!is_generic).then(|| section(name));
     Ok(quote! {
         #namespace
 
-        #[cfg(not(target_arch = "wasm32"))]
         impl #impl_generics ::stylus_layout::StorageLayout for #name #ty_generics #where_clause {
-            fn describe(types: &mut ::stylus_layout::Types) -> ::stylus_layout::derived::String {
-                types.structure::<Self>(#text, ::core::concat!(::core::file!(), ":", ::core::line!()), |fields| {
-                    #(#calls)*
-                })
-            }
+            const KIND: ::stylus_layout::Link = ::stylus_layout::Link::to(#value);
         }
+
+        #section
     })
+}
+
+/// The layout in the contract's module, if the struct is the entrypoint. Nothing refers to it, so
+/// it changes no code.
+fn section(name: &Ident) -> TokenStream {
+    quote! {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            #[allow(unused_imports)]
+            use ::stylus_layout::derived::NotTheEntrypoint as _;
+
+            #[allow(long_running_const_eval)]
+            const LENGTH: usize = match ::stylus_layout::derived::Probe::<#name>::IS_ENTRYPOINT {
+                true => ::stylus_layout::derived::encoded_length(<#name as ::stylus_layout::StorageLayout>::KIND.get()),
+                false => 0,
+            };
+
+            #[used]
+            #[unsafe(link_section = "stylus-layout")]
+            #[allow(long_running_const_eval)]
+            static LAYOUT: [u8; LENGTH] = {
+                let mut bytes = [0; LENGTH];
+                ::stylus_layout::derived::encode(<#name as ::stylus_layout::StorageLayout>::KIND.get(), &mut bytes);
+                bytes
+            };
+        };
+    }
 }
 
 /// The author's fields.
@@ -72,7 +117,7 @@ fn is_added(field: &Field) -> bool {
         .is_some_and(|ident| ADDED.iter().any(|added| ident == added))
 }
 
-/// The call that adds a field.
+/// The constant that describes a field.
 fn call(field: &Field) -> Result<TokenStream> {
     let attributes = Attributes::read(
         &field.attrs,
@@ -91,16 +136,32 @@ fn call(field: &Field) -> Result<TokenStream> {
                 "a namespace has a name of its own: only erc7201 is meant for this field",
             ));
         }
-        return Ok(quote! { fields.erc7201::<#ty>(#id); });
+        return Ok(quote! {
+            ::stylus_layout::derived::Field::of::<#ty>(
+                #label,
+                ::stylus_layout::Link::to(&::stylus_layout::Kind::Namespaced {
+                    id: #id,
+                    inside: <<#ty as ::core::ops::Deref>::Target as ::stylus_layout::StorageLayout>::KIND,
+                }),
+                ::core::option::Option::None,
+                ::core::option::Option::None,
+            )
+        });
     }
     let (renamed, retyped) = (
         option(attributes.renamed_from),
         option(attributes.retyped_from),
     );
-    Ok(match attributes.opaque {
-        Some(name) => quote! { fields.opaque::<#ty>(#label, #name, #renamed, #retyped); },
-        None => quote! { fields.field::<#ty>(#label, #renamed, #retyped); },
-    })
+    let kind = match attributes.opaque {
+        Some(name) => quote! {
+            ::stylus_layout::Link::to(&::stylus_layout::Kind::Opaque {
+                name: #name,
+                bytes: ::stylus_layout::derived::own_bytes::<#ty>(),
+            })
+        },
+        None => quote! { <#ty as ::stylus_layout::StorageLayout>::KIND },
+    };
+    Ok(quote! { ::stylus_layout::derived::Field::of::<#ty>(#label, #kind, #renamed, #retyped) })
 }
 
 fn option(text: Option<syn::LitStr>) -> TokenStream {

@@ -7,7 +7,8 @@ use proc_macro::TokenStream;
 
 /// Implements `stylus_layout::StorageLayout`: where every field of a storage struct lives.
 ///
-/// Works before and after `#[storage]` and inside `sol_storage!`. On WASM it leaves nothing.
+/// Works before and after `#[storage]` and inside `sol_storage!`. On WASM the layout of the struct
+/// that is the entrypoint is put into the module's custom section `stylus-layout`; no code is added.
 ///
 /// On the struct: `#[layout(erc7201 = "id")]` makes it the storage of that namespace
 /// (`stylus_layout::Namespace`), to be used as `Erc7201<Struct>`.

@@ -2,14 +2,16 @@
 
 use super::code::Artifact;
 use super::error::BuildError;
+use super::info::BuildInfo;
 use crate::progress::Progress;
 use alloy::primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use stylus_layout::Layout;
 
 /// Raised whenever this builder makes other bytes of the same sources.
-pub(super) const BUILDER: u32 = 1;
+pub(super) const BUILDER: u32 = 2;
 
 /// A folder of artifacts. Every artifact belongs to one stamp.
 #[derive(Debug, Clone)]
@@ -23,6 +25,10 @@ struct Record {
     stamp: B256,
     wasm: B256,
     code: B256,
+    /// Of the layout's file, if there is one.
+    layout: Option<B256>,
+    /// Of the file with the build information.
+    info: B256,
     /// Sources that rustc read outside the folders that the stamp covers, with their hashes.
     further: Vec<(PathBuf, B256)>,
 }
@@ -51,21 +57,38 @@ impl Cache {
             serde_json::from_slice(&std::fs::read(self.path(key, "json")).ok()?).ok()?;
         let wasm = std::fs::read(self.path(key, "wasm")).ok()?;
         let code = std::fs::read(self.path(key, "code")).ok()?;
+        let info = std::fs::read(self.path(key, "build.json")).ok()?;
+        let layout = match record.layout {
+            Some(_) => Some(std::fs::read_to_string(self.path(key, "layout.json")).ok()?),
+            None => None,
+        };
         let whole = record.stamp == stamp
             && record.wasm == keccak256(&wasm)
             && record.code == keccak256(&code)
+            && record.info == keccak256(&info)
+            && record.layout == layout.as_ref().map(keccak256)
             && record
                 .further
                 .iter()
                 .all(|(path, hash)| hash_of(path) == Some(*hash));
-        whole.then(|| Artifact {
+        if !whole {
+            return None;
+        }
+        let layout = match layout {
+            Some(text) => Some(Layout::from_json(&text).ok()?),
+            None => None,
+        };
+        Some(Artifact {
             name: package.into(),
             wasm: wasm.into(),
             code: code.into(),
+            layout,
+            info: serde_json::from_slice::<BuildInfo>(&info).ok()?,
         })
     }
 
-    /// Keeps an artifact: `<key>.wasm`, `<key>.code` (as on chain), `<key>.json` (its record).
+    /// Keeps an artifact: `<key>.wasm`, `<key>.code` (as on chain), `<key>.layout.json` (where its
+    /// storage keeps what), `<key>.build.json` (what it was built from), `<key>.json` (its record).
     /// `further` are the sources that the stamp does not cover.
     pub(super) fn store(
         &self,
@@ -79,12 +102,20 @@ impl Cache {
             .filter_map(|path| Some((path.clone(), hash_of(&path)?)))
             .collect();
         let (wasm, code) = (keccak256(&artifact.wasm), keccak256(&artifact.code));
+        let info = serde_json::to_vec_pretty(&artifact.info).unwrap_or_default();
+        let layout = artifact.layout.as_ref().map(Layout::to_json);
         let record = Record {
             stamp,
             wasm,
             code,
+            layout: layout.as_ref().map(keccak256),
+            info: keccak256(&info),
             further,
         };
+        if let Some(layout) = &layout {
+            write(&self.path(key, "layout.json"), layout.as_bytes())?;
+        }
+        write(&self.path(key, "build.json"), &info)?;
         let record = serde_json::to_vec(&record).unwrap_or_default();
         write(&self.path(key, "wasm"), &artifact.wasm)?;
         write(&self.path(key, "code"), &artifact.code)?;

@@ -15,7 +15,7 @@ use std::process::{Child, Command, Stdio};
 /// Lines of diagnostics that an error carries.
 const DIAGNOSTICS_MAX: usize = 80;
 /// What a crate outside our workspace is compiled with, unless it has a profile `contract`.
-const PROFILE: [&str; 6] = [
+pub(super) const PROFILE: [&str; 6] = [
     "profile.contract.inherits=\"release\"",
     "profile.contract.opt-level=\"z\"",
     "profile.contract.lto=true",

@@ -1,9 +1,11 @@
 //! A program as it lies on chain: `EF F0 00 00` and the brotli stream of its WASM.
 
 use super::error::BuildError;
+use super::info::BuildInfo;
 use super::{evm, wasm};
 use alloy::primitives::{B256, Bytes, keccak256};
 use brotli::enc::BrotliEncoderParams;
+use stylus_layout::Layout;
 use stylus_upgrades_interface::{chain, limits};
 
 /// Dictionary byte behind the prefix: none.
@@ -20,11 +22,17 @@ pub struct Artifact {
     pub wasm: Bytes,
     /// What lies on chain: prefix and compressed module.
     pub code: Bytes,
+    /// Where its storage keeps what, if the contract says so (`#[derive(StorageLayout)]`). It comes
+    /// from a custom section of the compiler's module, which does not go on chain.
+    pub layout: Option<Layout>,
+    /// What it was built from, and with what.
+    pub info: BuildInfo,
 }
 
 impl Artifact {
     /// Makes an artifact of what a compiler wrote. Errors if the chain would refuse it.
     pub fn from_wasm(name: &str, raw: &[u8]) -> Result<Self, BuildError> {
+        let layout = wasm::layout(name, raw)?;
         let wasm = wasm::reencode(name, raw)?;
         let code = on_chain_code(&wasm);
         if code.len() > limits::CODE_SIZE_MAX {
@@ -39,12 +47,24 @@ impl Artifact {
             name: name.into(),
             wasm: wasm.into(),
             code,
+            layout,
+            info: BuildInfo::default(),
         })
     }
 
     /// keccak256 of the code on chain: what activation, caching and the registry go by.
     pub fn codehash(&self) -> B256 {
         keccak256(&self.code)
+    }
+
+    /// The layout's hash, as the registry records it; zero if the layout is unknown.
+    pub fn layout_hash(&self) -> B256 {
+        self.layout.as_ref().map(Layout::hash).unwrap_or_default()
+    }
+
+    /// The hash of the sources, as the registry records it; zero if they are unknown.
+    pub fn source_hash(&self) -> B256 {
+        self.info.source_hash.unwrap_or_default()
     }
 
     /// The same program in other bytes: a custom section that nobody reads. Its code hash is
@@ -56,6 +76,7 @@ impl Artifact {
             name: format!("{} in other bytes", self.name),
             code: on_chain_code(&wasm),
             wasm: wasm.into(),
+            ..self.clone()
         }
     }
 

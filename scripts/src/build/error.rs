@@ -2,6 +2,7 @@
 
 use crate::error::{Exit, Explain};
 use std::path::PathBuf;
+use stylus_layout::LayoutError;
 use thiserror::Error;
 
 /// What can go wrong between a contract's source and its code on chain.
@@ -87,6 +88,14 @@ pub enum BuildError {
         /// What the module has.
         found: String,
     },
+    /// The contract says something of its storage that cannot be.
+    #[error("the storage layout of {package} cannot be read: {source}")]
+    Layout {
+        /// The package or file.
+        package: String,
+        /// What is wrong with it.
+        source: LayoutError,
+    },
     /// The code is too large for the chain.
     #[error("{package} has {found} bytes on chain")]
     TooLarge {
@@ -112,6 +121,7 @@ impl Explain for BuildError {
             Self::NoArtifact { .. } => "NoArtifact",
             Self::InvalidWasm { .. } => "InvalidWasm",
             Self::NotWasm { .. } => "NotWasm",
+            Self::Layout { .. } => "Layout",
             Self::TooLarge { .. } => "TooLarge",
         }
         .to_owned()
@@ -122,6 +132,9 @@ impl Explain for BuildError {
             Self::NotAContract { .. } => Some("a folder with Cargo.toml, or a .wasm file".into()),
             Self::NotWasm { .. } => Some("a WASM module".into()),
             Self::InvalidWasm { expected, .. } => Some(expected.clone()),
+            Self::Layout { .. } => {
+                Some("the layout of one contract, as stylus-sdk lays it out".into())
+            }
             Self::TooLarge { limit, .. } => Some(format!("at most {limit} bytes on chain")),
             _ => None,
         }
@@ -132,6 +145,7 @@ impl Explain for BuildError {
             Self::NotAContract { path } => Some(path.display().to_string()),
             Self::NotWasm { reason, .. } => Some(reason.clone()),
             Self::InvalidWasm { found, .. } => Some(found.clone()),
+            Self::Layout { source, .. } => Some(source.to_string()),
             Self::TooLarge { found, .. } => Some(format!("{found} bytes")),
             _ => None,
         }
@@ -153,6 +167,9 @@ impl Explain for BuildError {
                 Self::NotWasm { .. } => "give a .wasm file made for wasm32-unknown-unknown",
                 Self::InvalidWasm { .. } => {
                     "leave out what breaks it: floats, other imports than vm_hooks, extensions"
+                }
+                Self::Layout { .. } => {
+                    "build contract and tool from one version; one storage struct is the entrypoint"
                 }
                 Self::TooLarge { .. } => "make the contract smaller, or split it",
             }

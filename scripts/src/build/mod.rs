@@ -4,6 +4,9 @@
 //! cargo rustc (profile contract, wasm32) → encode again → check → brotli 11 → EF F0 00 00 ++ stream
 //! ```
 //!
+//! A contract that derives `StorageLayout` says where its storage keeps what in a custom section of
+//! the module that cargo writes: the layout goes into the [`Artifact`], and the section no further.
+//!
 //! The same sources give the same bytes in any folder; what was built before is taken from a
 //! cache, so a second run takes no time. Only the wasm32 target is ever added to the machine.
 
@@ -14,6 +17,7 @@ mod code;
 mod error;
 pub mod evm;
 mod framework;
+mod info;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -24,6 +28,7 @@ pub use children::end_compilers;
 pub use code::Artifact;
 pub use error::BuildError;
 pub use framework::{Framework, Part};
+pub use info::{BuildInfo, Commit};
 
 use crate::progress::Progress;
 use alloy::primitives::{B256, Keccak256};
@@ -127,7 +132,8 @@ impl Builder {
         let toolchain = self.toolchain()?;
         let made_from = stamp(&sources, contract, toolchain, &constants);
         let key = self.key(contract);
-        if let Some(artifact) = self.cache.load(&key, &contract.package, made_from) {
+        if let Some(mut artifact) = self.cache.load(&key, &contract.package, made_from) {
+            artifact.info.look_again(contract, &sources.folders);
             return Ok(artifact);
         }
         let begun = Instant::now();
@@ -144,7 +150,7 @@ impl Builder {
             &*self.progress,
         )?;
         let raw = std::fs::read(&file).map_err(BuildError::file("read", &file))?;
-        let artifact = Artifact::from_wasm(&contract.package, &raw)?;
+        let mut artifact = Artifact::from_wasm(&contract.package, &raw)?;
         let after = contract.sources()?;
         let made_from = if after.hash == sources.hash {
             stamp(&after, contract, toolchain, &constants)
@@ -152,6 +158,7 @@ impl Builder {
             made_from
         };
         let further = contract.further(&file, &after.folders);
+        artifact.info = BuildInfo::of(contract, &after, &further, toolchain)?;
         self.cache.store(&key, &artifact, made_from, further)?;
         self.progress.end(&format!(
             "{}: {} bytes of WASM, {} on chain ({:.1} s)",

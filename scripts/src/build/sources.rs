@@ -38,6 +38,8 @@ pub(super) struct Sources {
 
 /// Bytes of the shadow stack unless the crate says otherwise: one page of memory holds it.
 const STACK_SIZE: u32 = 16_384;
+/// What most contracts are written with.
+const SDK: &str = "stylus-sdk";
 
 impl Crate {
     /// Reads the manifest in `folder` and finds its workspace.
@@ -131,6 +133,59 @@ impl Crate {
             .map(|path| std::fs::canonicalize(&path).unwrap_or(path))
             .filter(|path| !folders.iter().any(|folder| path.starts_with(folder)))
             .collect()
+    }
+
+    /// The hash of everything that the contract is made of, as the registry records it:
+    /// keccak256(files ++ lock file ++ further files), each a keccak256. It is the same wherever
+    /// the repository lies.
+    pub(super) fn source_hash(
+        &self,
+        sources: &Sources,
+        further: &[PathBuf],
+    ) -> Result<B256, BuildError> {
+        let mut files = BTreeMap::new();
+        for path in further {
+            let name = path.file_name().map(PathBuf::from).unwrap_or_default();
+            let label = path.strip_prefix(&self.root).map_or(name, Path::to_owned);
+            files.insert(label, path.clone());
+        }
+        let (further, _) = digest(&files)?;
+        Ok(keccak256([sources.hash, sources.lock, further].concat()))
+    }
+
+    /// The settings of the profile that it is compiled in, one by one.
+    pub(super) fn profile(&self) -> Result<Vec<String>, BuildError> {
+        let manifest = read(&self.root.join("Cargo.toml"))?;
+        let Some(profile) = lookup(&manifest, &["profile", "contract"]).and_then(Value::as_table)
+        else {
+            let settings = super::cargo::PROFILE.iter();
+            let short = settings.map(|setting| setting.trim_start_matches("profile.contract."));
+            return Ok(short.map(str::to_owned).collect());
+        };
+        let settings = profile.iter();
+        Ok(settings
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect())
+    }
+
+    /// The version of stylus-sdk in the lock file, if one of `folders` uses it.
+    pub(super) fn sdk_version(&self, folders: &[PathBuf]) -> Result<Option<String>, BuildError> {
+        let mut is_used = false;
+        for folder in folders {
+            let manifest = read(&folder.join("Cargo.toml"))?;
+            is_used |= lookup(&manifest, &["dependencies", SDK]).is_some();
+        }
+        let lock = self.root.join("Cargo.lock");
+        if !is_used || !lock.is_file() {
+            return Ok(None);
+        }
+        let lock = read(&lock)?;
+        let packages = lookup(&lock, &["package"]).and_then(Value::as_array);
+        let mut found = packages.into_iter().flatten().filter_map(|package| {
+            let is_it = package.get("name")?.as_str()? == SDK;
+            is_it.then(|| package.get("version")?.as_str()).flatten()
+        });
+        Ok(found.next().map(str::to_owned))
     }
 
     /// The crate and all that it depends on by path, each once, in a fixed order.

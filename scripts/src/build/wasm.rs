@@ -6,9 +6,10 @@
 //! the chain itself will apply at activation.
 
 use super::error::BuildError;
+use stylus_layout::{Layout, SECTION};
 use stylus_vm::{ActivationError, Rules, activate};
 use wasm_encoder::reencode::{self, Reencode};
-use wasmparser::Parser;
+use wasmparser::{Parser, Payload};
 
 /// What the chain calls.
 const ENTRYPOINT: &str = "user_entrypoint";
@@ -24,6 +25,25 @@ pub fn reencode(package: &str, raw: &[u8]) -> Result<Vec<u8>, BuildError> {
             reason: error.to_string(),
         })?;
     Ok(module.finish())
+}
+
+/// The storage layout that the compiler's module carries, if the contract declares one. Errors if
+/// it is of another format, or contradicts itself.
+pub fn layout(package: &str, raw: &[u8]) -> Result<Option<Layout>, BuildError> {
+    let mut section = Vec::new();
+    for payload in Parser::new(0).parse_all(raw) {
+        match payload {
+            Ok(Payload::CustomSection(custom)) if custom.name() == SECTION => {
+                section.extend_from_slice(custom.data());
+            }
+            Ok(_) => {}
+            Err(_) => break, // encoding it again says what is wrong with it
+        }
+    }
+    Layout::from_section(&section).map_err(|source| BuildError::Layout {
+        package: package.into(),
+        source,
+    })
 }
 
 /// Judges `wasm` by the rules of activation on a production chain at ArbOS 51. Errors with the

@@ -44,19 +44,20 @@ fn attributes_out_of_place_are_refused_with_those_that_are_known() {
 }
 
 #[test]
-fn nothing_but_the_namespace_is_left_for_wasm() {
-    let input: syn::DeriveInput =
-        parse_quote! { #[layout(erc7201 = "a.b")] struct S { x: StorageU8 } };
-    let file: syn::File = syn::parse2(expand(&input).expect("it expands")).expect("it is Rust");
-    let gated = |item: &syn::Item| match item {
-        syn::Item::Impl(block) => block
-            .attrs
-            .iter()
-            .any(|attribute| attribute.path().is_ident("cfg")),
-        _ => false,
+fn only_the_entrypoint_without_parameters_can_leave_a_section_and_only_on_wasm() {
+    let gates = |input: syn::DeriveInput| -> Vec<bool> {
+        let file: syn::File = syn::parse2(expand(&input).expect("it expands")).expect("it is Rust");
+        let gated = |item: &syn::Item| match item {
+            syn::Item::Const(item) => item
+                .attrs
+                .iter()
+                .any(|attribute| attribute.path().is_ident("cfg")),
+            _ => false,
+        };
+        file.items.iter().map(gated).collect()
     };
-    assert_eq!(
-        file.items.iter().map(gated).collect::<Vec<_>>(),
-        [false, true]
-    );
+    let plain = parse_quote! { #[layout(erc7201 = "a.b")] struct S { x: StorageU8 } };
+    assert_eq!(gates(plain), [false, false, true]);
+    let generic = parse_quote! { struct S<T> { x: T } };
+    assert_eq!(gates(generic), [false]);
 }

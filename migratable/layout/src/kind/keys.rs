@@ -1,66 +1,62 @@
 //! Keys of maps.
 
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use alloy_primitives::{Address, FixedBytes, Signed, Uint};
 use stylus_sdk::storage::StorageKey;
 
-use super::{Types, sized};
-use crate::layout::TypeItem;
+use super::{Kind, Link};
 
 /// A map's key whose type is known.
 pub trait KeyLayout: StorageKey {
     /// Whether stylus-sdk fills it up with zeros where Solidity extends its sign.
     const ZERO_EXTENDED: bool = false;
 
-    /// Adds the type and returns its id.
-    fn describe(types: &mut Types) -> String;
+    /// What it is.
+    const KIND: Link;
 }
 
 impl<const B: usize, const L: usize> KeyLayout for Uint<B, L> {
-    fn describe(types: &mut Types) -> String {
-        types.value(&format!("uint{B}"), B / 8)
-    }
+    const KIND: Link = Link::to(&Kind::Value {
+        label: "uint",
+        number: B,
+        bytes: B / 8,
+    });
 }
 
 impl<const B: usize, const L: usize> KeyLayout for Signed<B, L> {
     const ZERO_EXTENDED: bool = B < 256;
 
-    fn describe(types: &mut Types) -> String {
-        types.value(&format!("int{B}"), B / 8)
-    }
+    const KIND: Link = Link::to(&Kind::Value {
+        label: "int",
+        number: B,
+        bytes: B / 8,
+    });
 }
 
 impl<const N: usize> KeyLayout for FixedBytes<N> {
-    fn describe(types: &mut Types) -> String {
-        types.value(&format!("bytes{N}"), N)
-    }
+    const KIND: Link = Link::to(&Kind::Value {
+        label: "bytes",
+        number: N,
+        bytes: N,
+    });
 }
 
-impl KeyLayout for Address {
-    fn describe(types: &mut Types) -> String {
-        types.value("address", 20)
-    }
-}
-
-impl KeyLayout for bool {
-    fn describe(types: &mut Types) -> String {
-        types.value("bool", 1)
-    }
-}
-
-macro_rules! integers {
+macro_rules! values {
     ($($type:ty => $label:literal, $bytes:literal, $zero_extended:literal;)*) => {$(
         impl KeyLayout for $type {
             const ZERO_EXTENDED: bool = $zero_extended;
 
-            fn describe(types: &mut Types) -> String {
-                types.value($label, $bytes)
-            }
+            const KIND: Link = Link::to(&Kind::Value { label: $label, number: 0, bytes: $bytes });
         }
     )*};
 }
 
 // `usize` has 32 bits where contracts run.
-integers! {
+values! {
+    Address => "address", 20, false;
+    bool => "bool", 1, false;
     u8 => "uint8", 1, false;
     u16 => "uint16", 2, false;
     u32 => "uint32", 4, false;
@@ -78,10 +74,7 @@ integers! {
 macro_rules! texts {
     ($($type:ty => $label:literal;)*) => {$(
         impl KeyLayout for $type {
-            fn describe(types: &mut Types) -> String {
-                let item = TypeItem { encoding: "bytes".into(), ..sized($label, 32) };
-                types.add(concat!("t_", $label, "_memory_ptr"), item)
-            }
+            const KIND: Link = Link::to(&Kind::TextKey($label));
         }
     )*};
 }

@@ -1,0 +1,203 @@
+//! What storage consists of, known when a contract is compiled: constants that the compiler itself
+//! works out from the types, so that what they say is what the contract does.
+//!
+//! On WASM the derive writes them into a custom section of the module ([`SECTION`]) for the
+//! storage struct that is the entrypoint. No code reads them, so what goes on chain is the same
+//! with and without them.
+
+mod encode;
+mod keys;
+mod types;
+
+use core::marker::PhantomData;
+
+use stylus_sdk::storage::StorageType;
+use stylus_sdk::stylus_core::storage::TopLevelStorage;
+
+pub use encode::{encode, encoded_length};
+pub use keys::KeyLayout;
+
+/// Storage whose layout is known. Derived for structs.
+pub trait StorageLayout: StorageType {
+    /// What it consists of.
+    const KIND: Link;
+
+    /// The layout of a contract whose storage this is.
+    ///
+    /// # Panics
+    /// If the fields do not take the slots that the SDK gives the struct: then a field's
+    /// `SLOT_BYTES` or `REQUIRED_SLOTS` is not what its `StorageType` uses. If two different
+    /// structs claim a namespace.
+    #[cfg(not(target_arch = "wasm32"))]
+    fn layout() -> crate::Layout
+    where
+        Self: Sized,
+    {
+        let mut bytes = vec![0; encoded_length(Self::KIND.get())];
+        encode(Self::KIND.get(), &mut bytes);
+        match crate::Layout::from_section(&bytes) {
+            Ok(Some(layout)) => layout,
+            Ok(None) => panic!("{} has no layout", core::any::type_name::<Self>()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// Leads to a kind. The compiler does not look through it while it works a constant out, so a
+/// struct may lead back to itself (through a mapping).
+#[derive(Clone, Copy, Debug)]
+pub struct Link {
+    kind: *const Kind,
+}
+
+// SAFETY: it leads to what never changes and always lives (`Link::to` takes nothing else).
+unsafe impl Sync for Link {}
+// SAFETY: as above.
+unsafe impl Send for Link {}
+
+impl Link {
+    /// To a kind.
+    pub const fn to(kind: &'static Kind) -> Self {
+        Self { kind }
+    }
+
+    /// The kind.
+    pub const fn get(&self) -> &'static Kind {
+        // SAFETY: `to` is the only way to make one, and takes a reference that lives for ever.
+        unsafe { &*self.kind }
+    }
+}
+
+/// What a storage type or a key consists of.
+#[derive(Debug)]
+pub enum Kind {
+    /// A value type: `uint` and 64, or `bool` and 0.
+    Value {
+        /// The label, or its beginning.
+        label: &'static str,
+        /// What follows in the label; nothing if 0.
+        number: usize,
+        /// What it takes, in bytes.
+        bytes: usize,
+    },
+    /// `bytes` or `string`, in storage.
+    Text(&'static str),
+    /// `bytes` or `string` as a key.
+    TextKey(&'static str),
+    /// A mapping.
+    Map {
+        /// Of its keys.
+        key: Link,
+        /// Whether stylus-sdk fills keys up with zeros where Solidity extends their sign.
+        zero_extended: bool,
+        /// Of its values.
+        value: Link,
+    },
+    /// An array that grows.
+    Vec(Link),
+    /// An array of a fixed length.
+    Array {
+        /// Of its elements.
+        base: Link,
+        /// How many there are.
+        length: usize,
+        /// What it takes, in slots.
+        words: usize,
+    },
+    /// A type that only its author knows.
+    Opaque {
+        /// What its author calls it.
+        name: &'static str,
+        /// What it takes, in bytes.
+        bytes: usize,
+    },
+    /// A struct.
+    Struct(Struct),
+    /// Takes no room among its neighbours and keeps a struct at the root of a namespace.
+    Namespaced {
+        /// What stands behind `erc7201:`.
+        id: &'static str,
+        /// The struct.
+        inside: Link,
+    },
+}
+
+/// A storage struct.
+#[derive(Debug)]
+pub struct Struct {
+    /// Its name.
+    pub name: &'static str,
+    /// Its module, and where it is declared: no other struct has the same.
+    pub path: &'static str,
+    /// Where it is declared, for messages.
+    pub src: &'static str,
+    /// Whether it has parameters, so that one declaration makes several structs.
+    pub is_generic: bool,
+    /// Slots that stylus-sdk gives it.
+    pub words: usize,
+    /// In the order of their declaration.
+    pub fields: &'static [Field],
+}
+
+/// A field of a struct.
+#[derive(Debug)]
+pub struct Field {
+    /// Its name.
+    pub label: &'static str,
+    /// What it consists of.
+    pub kind: Link,
+    /// Bytes that it takes within a slot.
+    pub bytes: usize,
+    /// Whole slots that it takes.
+    pub words: usize,
+    /// The name that it had in the version before.
+    pub renamed_from: Option<&'static str>,
+    /// The type that it had in the version before.
+    pub retyped_from: Option<&'static str>,
+}
+
+impl Field {
+    /// A field of type `T`.
+    pub const fn of<T: StorageType>(
+        label: &'static str,
+        kind: Link,
+        renamed_from: Option<&'static str>,
+        retyped_from: Option<&'static str>,
+    ) -> Self {
+        Self {
+            label,
+            kind,
+            bytes: T::SLOT_BYTES,
+            words: T::REQUIRED_SLOTS,
+            renamed_from,
+            retyped_from,
+        }
+    }
+}
+
+/// Bytes that a type takes on its own.
+pub const fn own_bytes<T: StorageType>() -> usize {
+    if T::REQUIRED_SLOTS > 0 {
+        T::REQUIRED_SLOTS * 32
+    } else {
+        T::SLOT_BYTES
+    }
+}
+
+/// Asks the compiler whether a struct is the entrypoint: `#[entrypoint]` makes it the top-level
+/// storage.
+#[derive(Debug)]
+pub struct Probe<T: ?Sized>(PhantomData<T>);
+
+/// The answer for every other struct.
+pub trait NotTheEntrypoint {
+    /// It is not.
+    const IS_ENTRYPOINT: bool = false;
+}
+
+impl<T: ?Sized> NotTheEntrypoint for Probe<T> {}
+
+impl<T: ?Sized + TopLevelStorage> Probe<T> {
+    /// It is.
+    pub const IS_ENTRYPOINT: bool = true;
+}

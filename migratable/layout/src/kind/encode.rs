@@ -1,0 +1,210 @@
+//! A kind as bytes, written while a contract is compiled. [`crate::Layout::from_section`] reads
+//! them.
+//!
+//! ```text
+//! entry  := number of the bytes that follow, FORMAT, kind
+//! kind   := tag, then the parts in the order of their declaration
+//! number := LEB128        text := number of bytes, UTF-8        absent text := 0, text + 1
+//! ```
+
+use super::{Field, Kind, Struct};
+use crate::format::{FORMAT, tag};
+
+/// The structs that are being written, from the inside out: one that leads back to itself ends
+/// there.
+struct Above<'a> {
+    path: &'a str,
+    above: Option<&'a Above<'a>>,
+}
+
+/// Where the bytes go. What does not fit is only counted.
+struct Out<'a> {
+    bytes: &'a mut [u8],
+    length: usize,
+}
+
+/// Bytes that [`encode`] writes.
+pub const fn encoded_length(kind: &Kind) -> usize {
+    let body = body_length(kind);
+    let mut out = Out {
+        bytes: &mut [],
+        length: 0,
+    };
+    out.number(body);
+    out.length + body
+}
+
+/// Writes an entry of the section.
+pub const fn encode(kind: &Kind, bytes: &mut [u8]) {
+    let mut out = Out { bytes, length: 0 };
+    out.number(body_length(kind));
+    out.byte(FORMAT);
+    out.kind(kind, None);
+}
+
+const fn body_length(kind: &Kind) -> usize {
+    let mut out = Out {
+        bytes: &mut [],
+        length: 0,
+    };
+    out.byte(FORMAT);
+    out.kind(kind, None);
+    out.length
+}
+
+impl Out<'_> {
+    const fn byte(&mut self, byte: u8) {
+        if self.length < self.bytes.len() {
+            self.bytes[self.length] = byte;
+        }
+        self.length += 1;
+    }
+
+    const fn number(&mut self, mut number: usize) {
+        while number >= 0x80 {
+            self.byte(number as u8 | 0x80);
+            number >>= 7;
+        }
+        self.byte(number as u8);
+    }
+
+    const fn text(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        self.number(bytes.len());
+        self.raw(bytes);
+    }
+
+    const fn raw(&mut self, bytes: &[u8]) {
+        let mut at = 0;
+        while at < bytes.len() {
+            self.byte(bytes[at]);
+            at += 1;
+        }
+    }
+
+    const fn maybe(&mut self, text: Option<&str>) {
+        match text {
+            None => self.number(0),
+            Some(text) => {
+                let bytes = text.as_bytes();
+                self.number(bytes.len() + 1);
+                self.raw(bytes);
+            }
+        }
+    }
+
+    const fn kind(&mut self, kind: &Kind, above: Option<&Above<'_>>) {
+        match kind {
+            Kind::Value {
+                label,
+                number,
+                bytes,
+            } => {
+                self.byte(tag::VALUE);
+                self.text(label);
+                self.number(*number);
+                self.number(*bytes);
+            }
+            Kind::Text(label) => {
+                self.byte(tag::TEXT);
+                self.text(label);
+            }
+            Kind::TextKey(label) => {
+                self.byte(tag::TEXT_KEY);
+                self.text(label);
+            }
+            Kind::Map {
+                key,
+                zero_extended,
+                value,
+            } => {
+                self.byte(tag::MAP);
+                self.kind(key.get(), above);
+                self.byte(*zero_extended as u8);
+                self.kind(value.get(), above);
+            }
+            Kind::Vec(base) => {
+                self.byte(tag::VEC);
+                self.kind(base.get(), above);
+            }
+            Kind::Array {
+                base,
+                length,
+                words,
+            } => {
+                self.byte(tag::ARRAY);
+                self.kind(base.get(), above);
+                self.number(*length);
+                self.number(*words);
+            }
+            Kind::Opaque { name, bytes } => {
+                self.byte(tag::OPAQUE);
+                self.text(name);
+                self.number(*bytes);
+            }
+            Kind::Struct(inner) => self.structure(inner, above),
+            Kind::Namespaced { id, inside } => {
+                self.byte(tag::NAMESPACED);
+                self.text(id);
+                self.kind(inside.get(), above);
+            }
+        }
+    }
+
+    const fn structure(&mut self, structure: &Struct, above: Option<&Above<'_>>) {
+        if is_above(structure.path, above) && !structure.is_generic {
+            self.byte(tag::BACK);
+            self.text(structure.path);
+            return;
+        }
+        self.byte(tag::STRUCT);
+        self.text(structure.name);
+        self.text(structure.path);
+        self.text(structure.src);
+        self.byte(structure.is_generic as u8);
+        self.number(structure.words);
+        self.number(structure.fields.len());
+        let inside = Above {
+            path: structure.path,
+            above,
+        };
+        let mut at = 0;
+        while at < structure.fields.len() {
+            self.field(&structure.fields[at], &inside);
+            at += 1;
+        }
+    }
+
+    const fn field(&mut self, field: &Field, above: &Above<'_>) {
+        self.text(field.label);
+        self.number(field.bytes);
+        self.number(field.words);
+        self.maybe(field.renamed_from);
+        self.maybe(field.retyped_from);
+        self.kind(field.kind.get(), Some(above));
+    }
+}
+
+const fn is_above(path: &str, mut above: Option<&Above<'_>>) -> bool {
+    while let Some(one) = above {
+        if is_same(path.as_bytes(), one.path.as_bytes()) {
+            return true;
+        }
+        above = one.above;
+    }
+    false
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    let mut at = 0;
+    while at < one.len() {
+        if one[at] != other[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}

@@ -1,0 +1,245 @@
+//! Variables and types from what a contract says of itself, packed as stylus-sdk packs them.
+
+use std::collections::BTreeMap;
+
+use super::{Part, Structure, Tree, refused};
+use crate::error::LayoutError;
+use crate::layout::{Item, Layout, Members, TypeItem};
+use crate::shape::Bytes;
+
+/// A layout in the making.
+#[derive(Debug, Default)]
+pub(super) struct Assembly {
+    layout: Layout,
+    /// Ids of structs by what identifies them.
+    structs: BTreeMap<Vec<u8>, String>,
+}
+
+impl Assembly {
+    /// The layout of a contract whose storage is this.
+    pub(super) fn layout(root: &Tree) -> Result<Layout, LayoutError> {
+        let mut assembly = Self::default();
+        let id = assembly.describe(root)?;
+        Ok(assembly.finish(&id))
+    }
+
+    /// Adds a type, and those it is made of, and returns its id.
+    fn describe(&mut self, tree: &Tree) -> Result<String, LayoutError> {
+        Ok(match tree {
+            Tree::Value { label, bytes } => self.add(
+                format!("t_{label}"),
+                encoded("inplace", sized(label, *bytes)),
+            ),
+            Tree::Text(label) => self.add(
+                format!("t_{label}_storage"),
+                encoded("bytes", sized(label, 32)),
+            ),
+            Tree::TextKey(label) => self.add(
+                format!("t_{label}_memory_ptr"),
+                encoded("bytes", sized(label, 32)),
+            ),
+            Tree::Map(key, is_zero_extended, value) => {
+                let (key, value) = (self.describe(key)?, self.describe(value)?);
+                let label = format!("mapping({} => {})", self.label(&key), self.label(&value));
+                let item = TypeItem {
+                    key: Some(key.clone()),
+                    key_extension: is_zero_extended.then(|| "zero".to_owned()),
+                    value: Some(value.clone()),
+                    ..encoded("mapping", sized(&label, 32))
+                };
+                self.add(format!("t_mapping({key},{value})"), item)
+            }
+            Tree::Vec(base) => {
+                let base = self.describe(base)?;
+                let label = format!("{}[]", self.label(&base));
+                let item = TypeItem {
+                    base: Some(base.clone()),
+                    ..encoded("dynamic_array", sized(&label, 32))
+                };
+                self.add(format!("t_array({base})dyn_storage"), item)
+            }
+            Tree::Array {
+                base,
+                length,
+                words,
+            } => {
+                let base = self.describe(base)?;
+                let label = format!("{}[{length}]", self.label(&base));
+                let bytes = Bytes::from(*words) * Bytes::from(32);
+                let item = TypeItem {
+                    number_of_bytes: Some(bytes.to_string()),
+                    base: Some(base.clone()),
+                    ..encoded("inplace", sized(&label, 0))
+                };
+                self.add(format!("t_array({base}){length}_storage"), item)
+            }
+            Tree::Opaque { name, bytes } => {
+                let id = format!("t_opaque_{}", name.replace(['(', ')', ',', ' '], "_"));
+                self.add(id, encoded("inplace", sized(name, *bytes)))
+            }
+            Tree::Struct(structure) => self.structure(structure)?,
+            Tree::Back(path) => {
+                let known = self.structs.get(path.as_bytes()).cloned();
+                known.ok_or_else(|| refused(format!("a part of {path} outside of it")))?
+            }
+            Tree::Namespaced(_, inside) => self.describe(inside)?,
+        })
+    }
+
+    fn structure(&mut self, structure: &Structure) -> Result<String, LayoutError> {
+        if let Some(id) = self.structs.get(&structure.key) {
+            return Ok(id.clone());
+        }
+        let name = &structure.name;
+        let number = self.structs.len() + 1;
+        let id = format!("t_struct({name}){number}_storage");
+        self.structs.insert(structure.key.clone(), id.clone());
+        // A place holder first: a map within may lead back here.
+        let label = format!("struct {name}");
+        self.add(id.clone(), sized(&label, structure.words * 32));
+        let mut packing = Packing::new();
+        let mut items = vec![];
+        for field in &structure.fields {
+            if let Tree::Namespaced(namespace, inside) = &field.tree {
+                self.namespaced(field, namespace, inside)?;
+                continue;
+            }
+            let type_id = self.describe(&field.tree)?;
+            let Some((slot, offset)) = packing.place(field) else {
+                continue;
+            };
+            items.push(Item {
+                ast_id: number as u64 * 1000 + items.len() as u64,
+                contract: name.clone(),
+                label: field.label.clone(),
+                offset,
+                slot: slot.to_string(),
+                type_id,
+                src: Some(structure.src.clone()),
+                renamed_from: field.renamed_from.clone(),
+                retyped_from: field.retyped_from.clone(),
+            });
+        }
+        if packing.slots() != structure.words {
+            return Err(refused(format!(
+                "{name} with fields for {} slots, to which stylus-sdk gives {}",
+                packing.slots(),
+                structure.words
+            )));
+        }
+        let item = TypeItem {
+            members: Some(Members::Struct(items)),
+            ..encoded("inplace", sized(&label, structure.words * 32))
+        };
+        Ok(self.add(id, item))
+    }
+
+    /// A struct at the root of a namespace. Two different ones would overwrite each other.
+    fn namespaced(&mut self, field: &Part, id: &str, inside: &Tree) -> Result<(), LayoutError> {
+        if (field.bytes, field.words) != (0, 0) {
+            return Err(refused(format!(
+                "{} with room of its own, for the namespace {id}",
+                field.label
+            )));
+        }
+        let type_id = self.describe(inside)?;
+        let members = self.layout.types.get(&type_id);
+        let Some(Members::Struct(items)) = members.and_then(|item| item.members.clone()) else {
+            return Ok(());
+        };
+        let known = self
+            .layout
+            .namespaces
+            .insert(format!("erc7201:{id}"), items.clone());
+        match known {
+            Some(known) if known != items => {
+                Err(refused(format!("two structs in the namespace {id}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn add(&mut self, id: String, item: TypeItem) -> String {
+        self.layout.types.insert(id.clone(), item);
+        id
+    }
+
+    /// A type's label, as an author would write it in Solidity.
+    fn label(&self, id: &str) -> String {
+        let item = self.layout.types.get(id);
+        item.map_or_else(|| id.to_owned(), |item| item.label.clone())
+    }
+
+    fn finish(mut self, root: &str) -> Layout {
+        let types = &self.layout.types;
+        let storage = match types.get(root).and_then(|item| item.members.clone()) {
+            Some(Members::Struct(items)) => items,
+            _ => vec![],
+        };
+        // The contract itself is no type that a variable names, unless a map leads back to it.
+        let is_named = types.iter().any(|(id, item)| {
+            let mut inner = [&item.key, &item.value, &item.base].into_iter().flatten();
+            let is_member = matches!(&item.members, Some(Members::Struct(members))
+                if members.iter().any(|member| member.type_id == root));
+            id != root && (inner.any(|inner| inner == root) || is_member)
+        });
+        if !is_named {
+            self.layout.types.remove(root);
+        }
+        Layout {
+            storage,
+            ..self.layout
+        }
+    }
+}
+
+/// What `#[storage]` computes: a field that does not fit begins a new slot, a multi-slot one ends
+/// its last slot.
+struct Packing {
+    slot: usize,
+    /// Free bytes of the slot, at its high-order end.
+    space: usize,
+}
+
+impl Packing {
+    fn new() -> Self {
+        Self { slot: 0, space: 32 }
+    }
+
+    /// Slot and offset of the next field; `None` if it takes no room.
+    fn place(&mut self, field: &Part) -> Option<(usize, u64)> {
+        let bytes = field.bytes.min(32);
+        if self.space < bytes {
+            self.space = 32;
+            self.slot += 1;
+        }
+        self.space -= bytes;
+        let (slot, offset) = (self.slot, 32 - self.space - bytes);
+        if field.words > 0 {
+            self.slot = self.slot.saturating_add(field.words);
+            self.space = 32;
+        }
+        (bytes > 0 || field.words > 0).then_some((slot, offset as u64))
+    }
+
+    fn slots(&self) -> usize {
+        let is_open = self.space != 32 || self.slot == 0;
+        self.slot.saturating_add(usize::from(is_open))
+    }
+}
+
+fn encoded(encoding: &str, item: TypeItem) -> TypeItem {
+    TypeItem {
+        encoding: encoding.into(),
+        ..item
+    }
+}
+
+/// A type of a label and a size.
+fn sized(label: &str, bytes: usize) -> TypeItem {
+    TypeItem {
+        label: label.into(),
+        number_of_bytes: Some(bytes.to_string()),
+        ..TypeItem::default()
+    }
+}

@@ -1,0 +1,60 @@
+use crate::error::LayoutError;
+use crate::layout::Layout;
+
+fn reason(bytes: &[u8]) -> String {
+    match Layout::from_section(bytes).expect_err("it was read") {
+        LayoutError::Section { reason } => reason,
+        other => panic!("{other}"),
+    }
+}
+
+/// A struct `S` of one slot with a field `a` of so many bytes.
+fn entry(bytes: u8, words: u8) -> Vec<u8> {
+    let mut entry = vec![1, 7, 1, b'S', 1, b'p', 1, b's', 0, words, 1];
+    entry.extend([1, b'a', bytes, 0, 0, 0]);
+    entry.extend([0, 4]);
+    entry.extend(b"uint");
+    entry.extend([8 * bytes, bytes]);
+    entry.insert(0, entry.len() as u8);
+    entry
+}
+
+#[test]
+fn a_section_gives_fields_and_types() {
+    let layout = Layout::from_section(&entry(8, 1)).unwrap().unwrap();
+    assert_eq!(layout.storage[0].type_id, "t_uint64");
+    assert_eq!(Layout::from_section(&[]).unwrap(), None);
+    // Two codegen units that say the same are one.
+    let twice = [entry(8, 1), entry(8, 1)].concat();
+    assert_eq!(Layout::from_section(&twice).unwrap(), Some(layout));
+}
+
+#[test]
+fn what_is_damaged_is_refused_and_never_read_beyond_its_end() {
+    let whole = entry(8, 1);
+    for length in 1..whole.len() {
+        reason(&whole[..length]);
+    }
+    for at in 0..whole.len() {
+        for bit in 0..8 {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << bit;
+            let _ = Layout::from_section(&bytes);
+        }
+    }
+    let mut other = whole.clone();
+    other[1] = 2;
+    assert_eq!(reason(&other), "format 2; this program reads format 1");
+}
+
+#[test]
+fn what_contradicts_the_sdk_is_refused() {
+    assert_eq!(
+        reason(&entry(8, 2)),
+        "S with fields for 1 slots, to which stylus-sdk gives 2"
+    );
+    assert_eq!(
+        reason(&[entry(8, 1), entry(4, 1)].concat()),
+        "two storage structs that are both the entrypoint"
+    );
+}

@@ -1,0 +1,157 @@
+//! What an artifact was built from, and with what: for people who approve it, and for those who
+//! build it again.
+
+use super::error::BuildError;
+use super::sources::{Crate, Sources};
+use super::toolchain::{TARGET, Toolchain};
+use alloy::primitives::B256;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The encoder and its version, as in Cargo.lock.
+const ENCODER: &str = "wasm-encoder 0.263.0";
+/// This program and its version.
+const TOOL: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+/// Digits of a commit for people.
+const SHORT: usize = 12;
+
+/// What an artifact was built from, and with what. A `.wasm` file that somebody else built has
+/// only the last two.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildInfo {
+    /// The commit of the sources, if they lie in a git repository.
+    pub commit: Option<Commit>,
+    /// The hash of the sources: keccak256 over (files ++ lock file ++ further files), see
+    /// `docs/storage.md`.
+    pub source_hash: Option<B256>,
+    /// The compiler.
+    pub rustc: Option<String>,
+    /// Version of stylus-sdk, if the contract uses it.
+    pub stylus_sdk: Option<String>,
+    /// What the compiler was called with: target, settings of the profile, link arguments.
+    pub flags: Vec<String>,
+    /// What encodes the module again for the chain.
+    pub encoder: String,
+    /// What did all this.
+    pub tool: String,
+}
+
+/// A commit of git.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Commit {
+    /// Its hash, 40 or 64 hexadecimal digits.
+    pub id: String,
+    /// Whether the sources differ from it.
+    pub dirty: bool,
+}
+
+impl Default for BuildInfo {
+    fn default() -> Self {
+        Self {
+            commit: None,
+            source_hash: None,
+            rustc: None,
+            stylus_sdk: None,
+            flags: Vec::new(),
+            encoder: ENCODER.into(),
+            tool: TOOL.into(),
+        }
+    }
+}
+
+impl BuildInfo {
+    /// Of a build of `contract`. `further` are sources outside the folders that `sources` covers.
+    pub(super) fn of(
+        contract: &Crate,
+        sources: &Sources,
+        further: &[PathBuf],
+        toolchain: &Toolchain,
+    ) -> Result<Self, BuildError> {
+        let mut flags = vec![format!("target={TARGET}")];
+        flags.extend(contract.profile()?);
+        flags.push(format!("link-arg=-zstack-size={}", contract.stack_size));
+        Ok(Self {
+            commit: Commit::of(contract, &sources.folders),
+            source_hash: Some(contract.source_hash(sources, further)?),
+            rustc: toolchain.version.lines().next().map(str::to_owned),
+            stylus_sdk: contract.sdk_version(&sources.folders)?,
+            flags,
+            ..Self::default()
+        })
+    }
+
+    /// Sources that differed from their commit, or had none, may have been committed since. The
+    /// sources of a clean commit are still its own.
+    pub(super) fn look_again(&mut self, contract: &Crate, folders: &[PathBuf]) {
+        if self.commit.as_ref().is_none_or(|commit| commit.dirty) {
+            self.commit = Commit::of(contract, folders);
+        }
+    }
+
+    /// Lines for people.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        let mut lines = vec![(
+            "commit",
+            self.commit
+                .as_ref()
+                .map_or("unknown".to_owned(), Commit::to_string),
+        )];
+        if let Some(rustc) = &self.rustc {
+            let sdk = self.stylus_sdk.as_ref();
+            let sdk = sdk.map_or(String::new(), |version| format!(", stylus-sdk {version}"));
+            lines.push(("built with", format!("{rustc}{sdk}")));
+        }
+        if !self.flags.is_empty() {
+            lines.push(("flags", self.flags.join(" ")));
+        }
+        lines.push(("encoded by", format!("{}, {}", self.encoder, self.tool)));
+        lines
+    }
+}
+
+impl Commit {
+    /// The commit that is checked out where `contract` lies, if git is there and knows the folder.
+    /// It is dirty if what the contract is made of differs, or is not in the repository.
+    fn of(contract: &Crate, folders: &[PathBuf]) -> Option<Self> {
+        let id = git(&contract.root, ["rev-parse", "--verify", "HEAD"])?;
+        let mut ask = vec!["status", "--porcelain", "--untracked-files=normal", "--"];
+        let paths: Vec<String> = folders
+            .iter()
+            .chain([&contract.root.join("Cargo.lock")])
+            .filter(|path| path.starts_with(&contract.root))
+            .map(|path| path.display().to_string())
+            .collect();
+        ask.extend(paths.iter().map(String::as_str));
+        let dirty = git(&contract.root, ask).is_none_or(|changes| !changes.is_empty());
+        Some(Self { id, dirty })
+    }
+}
+
+impl std::fmt::Display for Commit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let short = self.id.get(..SHORT).unwrap_or(&self.id);
+        let note = if self.dirty {
+            ", and the sources differ from it"
+        } else {
+            ""
+        };
+        write!(f, "{short}{note}")
+    }
+}
+
+/// What git says in `folder`; `None` if there is no git, or it refuses.
+fn git<'a>(folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(folder)
+        .args(arguments)
+        .env("GIT_OPTIONAL_LOCKS", "0")
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    output.status.success().then(|| text.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests;
