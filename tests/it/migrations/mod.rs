@@ -9,12 +9,14 @@
 //! | `paths` | complex steps on longer paths, beside others, for many instances |
 //! | `tricks` | programs and implementations that would like to leave a step by themselves |
 //! | `random` | any order of calls against a model |
+//! | `graphs` | random graphs of versions against the rule of paths |
 //! | `full` | a collection that becomes enumerable, from its events |
 
 mod abort;
 mod batches;
 mod cursor;
 mod full;
+mod graphs;
 mod lazy;
 mod paths;
 mod points;

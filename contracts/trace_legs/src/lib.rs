@@ -1,0 +1,75 @@
+//! The complex steps of the version graphs: one item each, which writes down that it was
+//! migrated. One program serves several pairs of versions: which one starts is told by the token
+//! of the step, and by a slot of its own from there on.
+#![allow(
+    missing_docs,
+    reason = "`#[entrypoint]` exports a symbol without documentation"
+)]
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+
+use stylus_complex::{ComplexMigration, Outcome, program};
+use stylus_migratable::words;
+use stylus_sdk::{ArbResult, alloy_primitives::aliases::U8, prelude::*, storage::StorageU8};
+use stylus_upgrades_host::storage;
+use stylus_upgrades_interface::{reasons::token, slots};
+
+#[path = "../../trace/src/log.rs"]
+pub mod log;
+
+use log::{LABELS, Log};
+
+/// The storage of every version, and which step runs: one more than its place below.
+#[storage]
+#[entrypoint]
+pub struct Legs {
+    log: Log,
+    running: StorageU8,
+}
+
+/// The step between two labels, by their numbers.
+struct Leg<'a, const FROM: usize, const TO: usize>(&'a mut Legs);
+
+impl<const FROM: usize, const TO: usize> ComplexMigration for Leg<'_, FROM, TO> {
+    const FROM: &'static str = LABELS[FROM];
+    const TO: &'static str = LABELS[TO];
+    const ITEM_GAS: u64 = 60_000;
+
+    fn start(&mut self) -> Outcome<u64> {
+        Ok(1)
+    }
+
+    fn next(&mut self, _: u64) -> Outcome<()> {
+        self.0.log.note(3, FROM as u8, TO as u8);
+        Ok(())
+    }
+}
+
+impl<const FROM: usize, const TO: usize> Leg<'_, FROM, TO> {
+    /// Whether it is this one that the token lets begin.
+    fn is_permitted() -> bool {
+        let token = const { words::token(token::COMPLEX, LABELS[FROM], LABELS[TO]) };
+        storage::transient_load(&slots::TOKEN.0) == token.0
+    }
+}
+
+#[public]
+impl Legs {
+    /// Every call.
+    #[fallback]
+    #[payable]
+    pub fn call(&mut self, calldata: &[u8]) -> ArbResult {
+        if Leg::<2, 5>::is_permitted() {
+            self.running.set(U8::from(1));
+        } else if Leg::<5, 7>::is_permitted() {
+            self.running.set(U8::from(2));
+        }
+        match self.running.get().to() {
+            1u8 => program::run(&mut Leg::<2, 5>(self), calldata),
+            2 => program::run(&mut Leg::<5, 7>(self), calldata),
+            _ => Err(Vec::new()),
+        }
+    }
+}

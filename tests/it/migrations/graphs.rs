@@ -1,0 +1,98 @@
+//! Random graphs of versions on one registry: every instance that is upgraded along them runs
+//! each migration exactly once, in order, as the events, the marks and what the migrations
+//! themselves wrote down tell; and the path is the one that the design's rule picks.
+//!
+//! A third of the graphs and more must have a path of three steps. `STYLUS_UPGRADES_LONG=1` takes
+//! ten times as many graphs and records the counts in `tests/snapshots/graphs.json`.
+
+use stylus_upgrades_tests::figures::tools;
+use stylus_upgrades_tests::snapshot::{self, Figures};
+
+use crate::registry::world::{World, account, is};
+
+mod chance;
+mod model;
+mod story;
+
+use chance::Chance;
+use story::{Cast, Story};
+
+/// Graphs of an ordinary run, and of a long one.
+const GRAPHS: u64 = 1_000;
+const MANY_GRAPHS: u64 = 10_000;
+
+/// What was seen.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    versions: u64,
+    added_steps: u64,
+    refused_cycles: u64,
+    refused_steps: u64,
+    instances: u64,
+    upgrades: u64,
+    refused_upgrades: u64,
+    gaps: u64,
+    ties: u64,
+    ways_around: u64,
+    migrations: u64,
+    complex_steps: u64,
+    longest: u64,
+}
+
+#[test]
+fn any_graph_of_versions_runs_each_migration_once_and_in_order() {
+    let long = std::env::var_os("STYLUS_UPGRADES_LONG").is_some();
+    let graphs = if long { MANY_GRAPHS } else { GRAPHS };
+    let mut world = World::new(&is(account(0)));
+    let cast = Cast::deploy(&mut world);
+    let mut tally = Tally::default();
+    let mut with_three_steps = 0;
+    for seed in 0..graphs {
+        let path = Story::new(&mut world, &cast, Chance::new(seed), &mut tally).tell();
+        tally.longest = tally.longest.max(path);
+        with_three_steps += u64::from(path >= 3);
+    }
+    println!("graphs 0..{graphs}, {with_three_steps} with three steps or more: {tally:?}");
+    assert!(with_three_steps * 3 >= graphs, "{with_three_steps}");
+    for (what, count) in [
+        ("cycles", tally.refused_cycles),
+        ("gaps", tally.gaps),
+        ("ties", tally.ties),
+        ("ways around", tally.ways_around),
+        ("complex steps", tally.complex_steps),
+    ] {
+        assert!(count * 20 >= graphs, "only {count} {what}");
+    }
+    if long {
+        record(graphs, with_three_steps, &tally);
+    }
+}
+
+/// Keeps the counts of a long run.
+fn record(graphs: u64, with_three_steps: u64, tally: &Tally) {
+    let figures = Figures::from([
+        ("graphs".into(), graphs),
+        (
+            "graphs with a path of three steps or more".into(),
+            with_three_steps,
+        ),
+        ("versions".into(), tally.versions),
+        ("steps added to a version".into(), tally.added_steps),
+        ("cycles refused".into(), tally.refused_cycles),
+        ("other steps refused".into(), tally.refused_steps),
+        ("instances".into(), tally.instances),
+        ("upgrades done".into(), tally.upgrades),
+        ("upgrades refused".into(), tally.refused_upgrades),
+        ("upgrades refused for a gap".into(), tally.gaps),
+        ("paths that tied with another".into(), tally.ties),
+        ("ways around a bad version".into(), tally.ways_around),
+        (
+            "migrations, each once and in order".into(),
+            tally.migrations,
+        ),
+        ("complex steps".into(), tally.complex_steps),
+        ("longest path, steps".into(), tally.longest),
+    ]);
+    let tools = tools().expect("the tools' versions");
+    snapshot::record("graphs", &tools, &figures).expect("recorded");
+}

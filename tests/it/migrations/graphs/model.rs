@@ -1,0 +1,212 @@
+//! What should happen, from the words of the design alone: a graph of versions, the rule that
+//! picks a path, and the life of an instance.
+
+use std::collections::BTreeSet;
+
+/// What a step is, and how it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Kind 0.
+    Nothing,
+    /// Kind 1.
+    Call,
+    /// Kind 1 whose calldata comes with the upgrade.
+    Later,
+    /// Kind 2.
+    Script,
+    /// Kind 3.
+    Complex,
+    /// Kind 4.
+    Foreign,
+    /// Of kind 1, 2 or 4, and fails always.
+    Bad(u8),
+}
+
+/// A way into a version, from the one at a place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Way {
+    pub(super) from: usize,
+    pub(super) kind: Kind,
+}
+
+/// A step of a path, between versions by their places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hop {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) kind: Kind,
+}
+
+/// The versions of a definition in the order of their registration, each with the ways into it in
+/// theirs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Graph(pub(super) Vec<Vec<Way>>);
+
+impl Graph {
+    /// The path that has the fewest steps; among equals the one whose last step was registered
+    /// first, then its last but one, and so on.
+    pub(super) fn path(&self, from: usize, to: usize) -> Option<Vec<Hop>> {
+        let mut place = to;
+        let mut hops: Vec<Hop> = Vec::new();
+        for way in self.choices(from, to)? {
+            let Way { from, kind } = self.0[place][way];
+            hops.insert(
+                0,
+                Hop {
+                    from,
+                    to: place,
+                    kind,
+                },
+            );
+            place = from;
+        }
+        Some(hops)
+    }
+
+    /// How many paths of that many steps there are.
+    pub(super) fn ties(&self, from: usize, to: usize, steps: usize) -> usize {
+        if steps == 0 || to <= from {
+            return usize::from(steps == 0 && to == from);
+        }
+        let ways = self.0[to].iter();
+        ways.map(|way| self.ties(from, way.from, steps - 1)).sum()
+    }
+
+    /// Which way in is taken, from the target backwards.
+    fn choices(&self, from: usize, to: usize) -> Option<Vec<usize>> {
+        if to <= from {
+            return None;
+        }
+        let ways = self.0[to].iter().enumerate();
+        let all = ways.filter_map(|(way, Way { from: earlier, .. })| {
+            let mut choices = vec![way];
+            if *earlier != from {
+                choices.extend(self.choices(from, *earlier)?);
+            }
+            Some(choices)
+        });
+        all.min_by_key(|choices| (choices.len(), choices.clone()))
+    }
+}
+
+/// Why an upgrade is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    AlreadyThere,
+    NoPath,
+    /// The calldata of a step is missing.
+    NotApplied(Hop),
+    /// Calldata where a complex step is on the path.
+    DataWithComplex(Hop),
+    /// The step itself fails.
+    Failed(Hop),
+}
+
+/// An instance.
+#[derive(Clone, Debug)]
+pub(super) struct Life {
+    /// The version that it is at.
+    pub(super) at: usize,
+    /// The versions that its data has been brought to.
+    pub(super) reached: BTreeSet<usize>,
+    /// The steps that wrote something down, birth included.
+    pub(super) log: Vec<(u8, usize, usize)>,
+    /// The complex step that it is in, and where it wants to go.
+    pub(super) within: Option<(Hop, usize)>,
+}
+
+/// What a transaction did.
+#[derive(Debug)]
+pub(super) struct Moved {
+    /// The version that it was at.
+    pub(super) was: usize,
+    /// The steps that were applied, in their order.
+    pub(super) applied: Vec<Hop>,
+}
+
+/// What an initializer writes down as its kind and the version that it leaves.
+pub(super) const BORN: u8 = u8::MAX;
+
+impl Life {
+    /// Born at a version, by an initializer or without.
+    pub(super) fn born(at: usize, initialised: bool) -> Self {
+        Self {
+            at,
+            reached: BTreeSet::from([at]),
+            log: initialised.then_some((BORN, 0, at)).into_iter().collect(),
+            within: None,
+        }
+    }
+
+    /// An upgrade, with calldata for its last step or without.
+    pub(super) fn upgrade(
+        &mut self,
+        graph: &Graph,
+        target: usize,
+        data: bool,
+    ) -> Result<Moved, Refusal> {
+        if target == self.at {
+            return Err(Refusal::AlreadyThere);
+        }
+        let path = graph.path(self.at, target).ok_or(Refusal::NoPath)?;
+        let complex = path.iter().find(|hop| hop.kind == Kind::Complex);
+        if let (Some(hop), true) = (complex, data) {
+            return Err(Refusal::DataWithComplex(*hop));
+        }
+        for (place, hop) in path.iter().enumerate() {
+            let brought = data && place + 1 == path.len();
+            match hop.kind {
+                Kind::Later if !brought => return Err(Refusal::NotApplied(*hop)),
+                Kind::Bad(_) => return Err(Refusal::Failed(*hop)),
+                _ => {}
+            }
+        }
+        Ok(self.travel(&path, target))
+    }
+
+    /// The item of the complex step is migrated.
+    pub(super) fn item(&mut self) {
+        let (hop, _) = self.within.expect("a complex step");
+        self.log.push((3, hop.from, hop.to));
+    }
+
+    /// The complex step ends, and what is left of the path follows; where that would wait for
+    /// calldata, nothing.
+    pub(super) fn end(&mut self, graph: &Graph) -> Moved {
+        let (hop, target) = self.within.take().expect("a complex step");
+        let was = self.at;
+        self.reached.insert(hop.to);
+        self.at = hop.to;
+        let rest = graph.path(hop.to, target).unwrap_or_default();
+        let waits = rest.iter().any(|hop| hop.kind == Kind::Later);
+        let rest = if waits { &[] } else { rest.as_slice() };
+        let mut moved = self.travel(rest, target);
+        moved.was = was;
+        moved.applied.insert(0, hop);
+        moved
+    }
+
+    /// Steps up to the next complex one, each once, in order.
+    fn travel(&mut self, path: &[Hop], target: usize) -> Moved {
+        let was = self.at;
+        let mut applied = Vec::new();
+        for hop in path {
+            let kind = match hop.kind {
+                Kind::Complex => {
+                    self.within = Some((*hop, target));
+                    break;
+                }
+                Kind::Nothing => None,
+                Kind::Call | Kind::Later => Some(1),
+                Kind::Script => Some(2),
+                Kind::Foreign => Some(4),
+                Kind::Bad(_) => unreachable!("refused before"),
+            };
+            assert!(self.reached.insert(hop.to), "{hop:?} twice");
+            self.log.extend(kind.map(|kind| (kind, hop.from, hop.to)));
+            self.at = hop.to;
+            applied.push(*hop);
+        }
+        Moved { was, applied }
+    }
+}
