@@ -9,6 +9,7 @@ mod model;
 mod policies;
 mod queue;
 mod replay;
+mod rivals;
 mod rollout;
 mod story;
 mod versions;

@@ -1,0 +1,665 @@
+//! Approvers against each other, and everybody against them: who comes first, who was removed, what
+//! an approval is bound to, what somebody replaces behind their backs.
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::sol_types::SolCall;
+use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, Overrides};
+use stylus_upgrades::build::evm;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::{
+    blocked_by, definition_state, invalid_policy, not_runnable,
+};
+use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
+
+use super::story::ICounter;
+use super::world::{Done, Reverted, World, account, birth, is, refused, step};
+
+/// Three who decide, of whom two are enough.
+const TEAM: [usize; 3] = [0, 1, 2];
+const STRANGER: usize = 5;
+
+fn two_of(team: &[usize]) -> String {
+    let team: Vec<_> = team.iter().map(|who| is(account(*who))).collect();
+    format!("OutOf(2,{})", team.join(","))
+}
+
+/// "A" with 1.0, where two of the team decide everything.
+fn world() -> (World, Code) {
+    let mut world = World::new(&is(account(0)));
+    world.define(&two_of(&TEAM)).expect("defined");
+    let code = world.deploy("counter-v1");
+    let first = version(&code, "1.0", birth());
+    together(&mut world, &first);
+    (world, code)
+}
+
+/// The first two of the team send it.
+fn together<C: SolCall<Return = Progress>>(world: &mut World, call: &C) {
+    let first = world.send(account(0), call).expect("recorded").returned;
+    let second = world.send(account(1), call).expect("executed").returned;
+    assert!(!first.executed && second.executed);
+}
+
+fn version(code: &Code, label: &str, step: Step) -> IRegistry::addVersionCall {
+    IRegistry::addVersionCall {
+        name: "A".into(),
+        version: label.into(),
+        code: code.clone(),
+        step,
+    }
+}
+
+fn migration(code: &Code, label: &str, step: Step) -> IRegistry::migrateCall {
+    let IRegistry::addVersionCall { name, version, .. } = version(code, label, step.clone());
+    IRegistry::migrateCall {
+        name,
+        version,
+        code: code.clone(),
+        step,
+    }
+}
+
+fn policy(role: &str, expression: &str) -> IRegistry::setPolicyCall {
+    IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: role.into(),
+        expression: expression.into(),
+    }
+}
+
+fn creation(n: u8, value: u64) -> IRegistry::createProxyCall {
+    let value = U256::from(value);
+    IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: 0,
+        salt: B256::repeat_byte(n),
+        initData: ICounter::initializeCall { value }.abi_encode().into(),
+    }
+}
+
+/// Both of them create an instance.
+fn create(world: &mut World, n: u8) -> Address {
+    let call = creation(n, 7);
+    world.send(account(0), &call).expect("recorded");
+    let done = world.send(account(1), &call).expect("created").returned;
+    assert!(done.progress.executed);
+    done.proxy
+}
+
+fn readiness(world: &World, action: B256) -> Result<IRegistry::readinessReturn, Reverted> {
+    world.view(&IRegistry::readinessCall { action })
+}
+
+fn policy_of(world: &World, role: &str) -> String {
+    let role = role.into();
+    let name = "A".into();
+    world
+        .view(&IRegistry::policyCall { name, role })
+        .expect("set")
+}
+
+/// Both transactions in one block, in this order; whether each succeeded, and its output.
+fn in_one_block(world: &mut World, calls: [(usize, Vec<u8>); 2]) -> [(bool, Bytes); 2] {
+    world.chain.set_automine(false);
+    let registry = world.registry;
+    let hashes = calls.map(|(who, input)| {
+        let request = CallRequest {
+            to: Some(registry),
+            gas: Some(10_000_000),
+            input: input.into(),
+            ..CallRequest::default()
+        };
+        world
+            .chain
+            .submit_unsigned(account(who), request)
+            .expect("accepted")
+    });
+    world.chain.mine(1, None).expect("a block");
+    world.chain.set_automine(true);
+    let receipts = hashes.map(|hash| world.chain.receipt(hash).expect("mined"));
+    assert_eq!(receipts[0].block_number, receipts[1].block_number);
+    receipts.map(|receipt| (receipt.success, receipt.output))
+}
+
+#[test]
+fn of_two_versions_that_are_completed_in_one_block_the_second_reverts() {
+    let (mut world, code) = world();
+    let one = migration(&code, "2.0", step("1.0", 0, Bytes::new()));
+    let mut other = one.clone();
+    other.code.sourceHash = B256::repeat_byte(1);
+    world.send(account(0), &one).expect("recorded");
+    world.send(account(1), &other).expect("recorded");
+    let [first, second] =
+        in_one_block(&mut world, [(2, one.abi_encode()), (0, other.abi_encode())]);
+    assert!(first.0, "{first:?}");
+    let exists = IRegistry::VersionExists {
+        name: "A".into(),
+        version: "2.0".into(),
+    };
+    assert!(!second.0);
+    refused(Err::<(), _>(Reverted(second.1)), exists);
+    let asked = IRegistry::getVersionCall {
+        name: "A".into(),
+        version: "2.0".into(),
+    };
+    assert_eq!(world.view(&asked).expect("added").code, one.code);
+}
+
+#[test]
+fn of_two_policies_that_are_completed_in_one_block_the_second_is_a_proposal_under_the_first() {
+    let (mut world, _) = world();
+    let one = policy("policy", &two_of(&[1, 2, 3]));
+    let other = policy("policy", &two_of(&[0, 2, 3]));
+    world.send(account(1), &one).expect("recorded");
+    world.send(account(0), &other).expect("recorded");
+    let [first, second] =
+        in_one_block(&mut world, [(2, one.abi_encode()), (2, other.abi_encode())]);
+    assert!(first.0 && second.0);
+    let told =
+        |output: &Bytes| IRegistry::setPolicyCall::abi_decode_returns(output).expect("a progress");
+    assert!(told(&first.1).executed);
+    let open = told(&second.1);
+    assert_eq!((open.approvals, open.executed), (1, false));
+    let open = readiness(&world, open.action).expect("open");
+    assert_eq!(open.approved, [account(2)], "nothing of before counts");
+    assert_eq!(policy_of(&world, "policy"), one.expression);
+}
+
+#[test]
+fn one_key_cannot_veto_its_own_removal() {
+    let (mut world, _) = world();
+    let [rogue, ..] = TEAM;
+    let removal = policy("policy", &two_of(&[1, 2, 3]));
+
+    // it may be the first to propose it, withdraw its own approval, and cancel what others approve
+    let action = world.send(account(rogue), &removal).expect("recorded");
+    let action = action.returned.action;
+    world
+        .send(account(rogue), &IRegistry::revokeCall { action })
+        .expect("revoked");
+    world.send(account(1), &removal).expect("recorded");
+    world
+        .send(account(rogue), &IRegistry::cancelCall { action })
+        .expect("its own proposal");
+
+    // what another proposes is not its to cancel, whatever it approves, proposes or migrates
+    let again = world.send(account(1), &removal).expect("recorded").returned;
+    let action = again.action;
+    for attempt in [
+        IRegistry::cancelCall { action }.abi_encode(),
+        IRegistry::revokeCall { action }.abi_encode(),
+    ] {
+        let registry = world.registry;
+        let sent = world.raw(
+            account(rogue),
+            registry,
+            attempt.into(),
+            U256::ZERO,
+            9_000_000,
+        );
+        assert!(sent.is_err());
+    }
+    for n in 0..16 {
+        world
+            .send(account(rogue), &policy(&format!("role-{n}"), "NONE"))
+            .expect("recorded");
+    }
+    assert!(
+        world
+            .send(account(2), &removal)
+            .expect("executed")
+            .returned
+            .executed
+    );
+    let caller = account(rogue);
+    refused(
+        world.send(caller, &policy("policy", &is(caller))),
+        IRegistry::NotAnApprover { caller },
+    );
+}
+
+#[test]
+fn who_may_only_migrate_or_create_voids_nothing_that_others_approved() {
+    let mut world = World::new(&is(account(0)));
+    let call = IRegistry::createDefinitionCall {
+        name: "A".into(),
+        migratePolicy: is(account(3)),
+        policyPolicy: two_of(&TEAM),
+        createPolicy: is(account(4)),
+    };
+    world.send(account(0), &call).expect("defined");
+    let code = world.deploy("counter-v1");
+    let change = policy("migrate", &two_of(&TEAM));
+    let open = world.send(account(0), &change).expect("recorded").returned;
+
+    world
+        .send(account(3), &version(&code, "1.0", birth()))
+        .expect("added");
+    for n in 2..6u8 {
+        let from = format!("{}.0", n - 1);
+        let next = migration(&code, &format!("{n}.0"), step(&from, 0, Bytes::new()));
+        world.send(account(3), &next).expect("activated");
+        world.send(account(4), &creation(n, 1)).expect("created");
+    }
+    assert_eq!(
+        readiness(&world, open.action).expect("open").approved,
+        [account(0)]
+    );
+    let done = world.send(account(1), &change).expect("executed").returned;
+    assert!(done.executed && done.action == open.action);
+    let caller = account(3);
+    refused(
+        world.send(caller, &version(&code, "7.0", step("5.0", 0, Bytes::new()))),
+        IRegistry::NotAnApprover { caller },
+    );
+}
+
+#[test]
+fn an_approver_who_is_removed_while_an_action_is_pending_counts_no_more() {
+    let (mut world, code) = world();
+    let call = version(&code, "2.0", step("1.0", 0, Bytes::new()));
+    let action = world.send(account(2), &call).expect("recorded");
+    let action = action.returned.action;
+    together(&mut world, &policy("migrate", &two_of(&[0, 1, 3])));
+
+    refused(
+        readiness(&world, action),
+        IRegistry::ActionNotFound { action },
+    );
+    let caller = account(2);
+    refused(
+        world.send(caller, &call),
+        IRegistry::NotAnApprover { caller },
+    );
+    refused(
+        world.send(caller, &IRegistry::cancelCall { action }),
+        IRegistry::ActionNotFound { action },
+    );
+    let first = world.send(account(0), &call).expect("recorded").returned;
+    assert_eq!((first.approvals, first.executed), (1, false));
+    assert_ne!(first.action, action);
+    let last = world.send(account(3), &call).expect("executed").returned;
+    assert!(last.executed);
+}
+
+#[test]
+fn an_approval_that_was_revoked_is_not_used_by_whoever_comes_next() {
+    let (mut world, code) = world();
+    let call = version(&code, "2.0", step("1.0", 0, Bytes::new()));
+    let action = world.send(account(0), &call).expect("recorded");
+    let action = action.returned.action;
+    world
+        .send(account(0), &IRegistry::revokeCall { action })
+        .expect("revoked");
+    let next = world.send(account(1), &call).expect("recorded").returned;
+    assert_eq!((next.approvals, next.executed), (1, false));
+    refused(
+        world.send(account(0), &IRegistry::revokeCall { action }),
+        IRegistry::NotApproved {
+            approver: account(0),
+            action,
+        },
+    );
+}
+
+#[test]
+fn an_approval_counts_for_one_definition_one_epoch_and_one_round() {
+    let (mut world, _) = world();
+    let define = IRegistry::createDefinitionCall {
+        name: "B".into(),
+        migratePolicy: two_of(&TEAM),
+        policyPolicy: two_of(&TEAM),
+        createPolicy: two_of(&TEAM),
+    };
+    world.send(account(0), &define).expect("defined");
+    let call = policy("audit", &is(account(7)));
+    let approve = |world: &mut World, who: usize| {
+        let done = world.send(account(who), &call).expect("accepted").returned;
+        (done.approvals, done.executed)
+    };
+    assert_eq!(approve(&mut world, 0), (1, false));
+
+    let elsewhere = IRegistry::setPolicyCall {
+        name: "B".into(),
+        ..call.clone()
+    };
+    let done = world.send(account(1), &elsewhere).expect("recorded");
+    assert!(!done.returned.executed, "another definition");
+
+    assert_eq!(approve(&mut world, 1), (2, true));
+    assert_eq!(approve(&mut world, 2), (1, false), "another round");
+    let action = world
+        .view(&IRegistry::actionOfCall {
+            call: call.abi_encode().into(),
+        })
+        .expect("open");
+    world
+        .send(account(2), &IRegistry::cancelCall { action })
+        .expect("cancelled");
+    assert_eq!(approve(&mut world, 1), (1, false), "another round again");
+
+    let epoch = policy("policy", &two_of(&[2, 1, 0]));
+    world.send(account(0), &epoch).expect("recorded");
+    world.send(account(2), &epoch).expect("executed");
+    assert_eq!(approve(&mut world, 0), (1, false), "another epoch");
+}
+
+#[test]
+fn an_approval_does_not_count_on_a_fork_of_the_chain_with_another_id() {
+    let (mut world, _) = world();
+    let call = policy("audit", &is(account(7)));
+    let here = world.send(account(0), &call).expect("recorded").returned;
+    let mut state = world.chain.dump_state().expect("a dump");
+    let chain_id = state.chain_id + 1;
+    state.chain_id = chain_id;
+    let mut fork = World {
+        chain: Chain::new(ChainConfig {
+            auto_impersonate: true,
+            chain_id,
+            ..ChainConfig::default()
+        }),
+        registry: world.registry,
+    };
+    fork.chain.load_state(state).expect("loaded");
+    assert_eq!(
+        policy_of(&fork, "policy"),
+        policy_of(&world, "policy"),
+        "all of the state is there"
+    );
+    let there = fork.send(account(1), &call).expect("recorded").returned;
+    assert_eq!((there.approvals, there.executed), (1, false));
+    assert_ne!(there.action, here.action);
+    assert!(
+        world
+            .send(account(1), &call)
+            .expect("executed")
+            .returned
+            .executed
+    );
+}
+
+#[test]
+fn who_sees_an_approval_on_its_way_and_comes_first_gains_nothing() {
+    let (mut world, code) = world();
+    let call = migration(&code, "2.0", step("1.0", 0, Bytes::new()));
+    world.send(account(0), &call).expect("recorded");
+    // a stranger copies it, and an approver's rival proposal takes nothing away from it
+    let caller = account(STRANGER);
+    refused(
+        world.send(caller, &call),
+        IRegistry::NotAnApprover { caller },
+    );
+    let rival = migration(&code, "2.0", step("1.0", 1, vec![1, 2, 3, 4].into()));
+    let rival = world.send(account(2), &rival).expect("recorded").returned;
+    let done = world.send(account(1), &call).expect("executed").returned;
+    assert!(done.executed && done.action != rival.action);
+}
+
+#[test]
+fn of_two_creations_with_one_salt_the_second_is_refused_and_a_stranger_makes_none() {
+    let (mut world, _) = world();
+    let (mine, theirs) = (creation(1, 7), creation(1, 666));
+    let caller = account(STRANGER);
+    refused(
+        world.send(caller, &theirs),
+        IRegistry::NotAnApprover { caller },
+    );
+    world.send(account(2), &theirs).expect("recorded");
+    world.send(account(0), &mine).expect("recorded");
+    let proxy = world
+        .send(account(1), &mine)
+        .expect("created")
+        .returned
+        .proxy;
+    refused(
+        world.send(account(0), &theirs),
+        IRegistry::ProxyExists { proxy },
+    );
+    let value = world.ask(proxy, &ICounter::valueCall {}).expect("answers");
+    assert_eq!(value, U256::from(7));
+    for again in [
+        ICounter::initializeCall {
+            value: U256::from(666),
+        }
+        .abi_encode(),
+        Proxy::upgradeToAndCallCall {
+            version: "1.0".into(),
+            data: theirs.initData,
+        }
+        .abi_encode(),
+    ] {
+        let sent = world.raw(caller, proxy, again.into(), U256::ZERO, 9_000_000);
+        assert!(sent.is_err(), "nobody initialises it a second time");
+    }
+}
+
+#[test]
+fn a_singleton_has_one_instance_and_then_never_again() {
+    let (mut world, _) = world();
+    let proxy = create(&mut world, 1);
+    together(&mut world, &policy("create", "NONE"));
+    for who in [0, 1, STRANGER] {
+        let caller = account(who);
+        refused(
+            world.send(caller, &creation(2, 7)),
+            IRegistry::NotAnApprover { caller },
+        );
+        refused(
+            world.send(caller, &creation(1, 7)),
+            IRegistry::NotAnApprover { caller },
+        );
+    }
+    let back = two_of(&TEAM);
+    world
+        .send(account(0), &policy("create", &back))
+        .map(drop)
+        .map_or_else(
+            |error| {
+                let expected = IRegistry::InvalidPolicy {
+                    expression: back.clone(),
+                    offset: 0,
+                    reason: invalid_policy::FINAL,
+                };
+                refused(Err::<(), _>(error), expected);
+            },
+            |()| panic!("never again"),
+        );
+    let definition = IRegistry::definitionCall { name: "A".into() };
+    let definition = world.view(&definition).expect("A");
+    assert_eq!(
+        (definition.instances, definition.state),
+        (1, definition_state::LIVE),
+        "it can still be upgraded"
+    );
+    let code = world.deploy("counter-v1");
+    together(
+        &mut world,
+        &migration(&code, "2.0", step("1.0", 0, Bytes::new())),
+    );
+    let at = world.view(&IRegistry::instanceOfCall { proxy });
+    assert_eq!(at.expect("an instance").version, "2.0");
+}
+
+/// A script that does nothing, of EVM code, and the step that runs it.
+fn scripted(world: &mut World, from: &str) -> Step {
+    let script = world.deploy_code(&evm::creation_code(&[0x00, 0xaa]));
+    Step {
+        script: script.implementation,
+        scriptCodehash: script.codehash,
+        ..step(from, 2, vec![1].into())
+    }
+}
+
+/// What may be put in the place of approved code: other code, and a delegation to it.
+fn replacements(world: &mut World) -> [Bytes; 2] {
+    let other = world.deploy_code(&evm::creation_code(&[0x00, 0xbb]));
+    let designator = [&[0xef, 0x01, 0x00], other.implementation.as_slice()].concat();
+    [vec![0x00, 0xbb].into(), designator.into()]
+}
+
+#[test]
+fn a_script_that_is_replaced_between_approval_and_activation_is_not_run() {
+    let (mut world, code) = world();
+    let proxy = create(&mut world, 1);
+    let step = scripted(&mut world, "1.0");
+    let (script, expected) = (step.script, step.scriptCodehash);
+    let call = migration(&code, "2.0", step);
+    let action = world.send(account(0), &call).expect("recorded");
+    let action = action.returned.action;
+    let [other, designator] = replacements(&mut world);
+    for (code, reason) in [(other, None), (designator, Some(not_runnable::DESIGNATOR))] {
+        world.chain.set_code(script, code);
+        let found = world.code_hash(script);
+        let sent = world.send(account(1), &call);
+        match reason {
+            Some(reason) => refused(
+                sent,
+                Proxy::ImplementationNotRunnable {
+                    implementation: script,
+                    reason,
+                },
+            ),
+            None => refused(
+                sent,
+                IRegistry::CodeChanged {
+                    account: script,
+                    expected,
+                    found,
+                },
+            ),
+        }
+        let open = readiness(&world, action).expect("open");
+        assert_eq!(open.blockedBy, blocked_by::CODE_CHANGED);
+        assert_eq!(open.progress.approvals, 1, "approvals stay as they were");
+    }
+    let at = world.view(&IRegistry::instanceOfCall { proxy });
+    assert_eq!(at.expect("an instance").version, "1.0");
+}
+
+#[test]
+fn a_script_that_is_replaced_between_activation_and_rollout_is_not_run() {
+    let (mut world, code) = world();
+    for n in 1..=5 {
+        create(&mut world, n);
+    }
+    let step = scripted(&mut world, "1.0");
+    let (script, expected) = (step.script, step.scriptCodehash);
+    together(&mut world, &migration(&code, "2.0", step));
+    let approved = world
+        .chain
+        .account(script, BlockId::latest())
+        .expect("it")
+        .code;
+    let [other, designator] = replacements(&mut world);
+    for code in [other, designator.clone()] {
+        world.chain.set_code(script, code.clone());
+        let found = world.code_hash(script);
+        let done = rollout(&mut world).expect("skipped");
+        assert_eq!((done.returned.upgraded, done.returned.left), (0, 5));
+        let reason = done.events::<IRegistry::InstanceSkipped>()[0]
+            .reason
+            .clone();
+        let reason = Err::<(), _>(Reverted(reason));
+        if code == designator {
+            let reason_number = not_runnable::DESIGNATOR;
+            let expected = Proxy::ImplementationNotRunnable {
+                implementation: script,
+                reason: reason_number,
+            };
+            refused(reason, expected);
+        } else {
+            let expected = IRegistry::CodeChanged {
+                account: script,
+                expected,
+                found,
+            };
+            refused(reason, expected);
+        }
+    }
+    world.chain.set_code(script, approved);
+    for left in (0..5).rev() {
+        let done = rollout(&mut world).expect("upgraded");
+        assert_eq!((done.returned.upgraded, done.returned.left), (1, left));
+    }
+}
+
+fn rollout(world: &mut World) -> Result<Done<IRegistry::rolloutReturn>, Reverted> {
+    let name = "A".into();
+    world.send(account(STRANGER), &IRegistry::rolloutCall { name, max: 1 })
+}
+
+#[test]
+fn the_gas_that_an_estimator_finds_upgrades() {
+    let (mut world, code) = world();
+    for n in 1..=5 {
+        create(&mut world, n);
+    }
+    let registry = world.registry;
+    let next = migration(&code, "2.0", step("1.0", 0, Bytes::new()));
+    together(&mut world, &next);
+    let rollout = IRegistry::rolloutCall {
+        name: "A".into(),
+        max: 5,
+    };
+    let estimated = |world: &World, who: usize, input: Vec<u8>| {
+        let request = CallRequest {
+            from: Some(account(who)),
+            to: Some(registry),
+            input: input.into(),
+            ..CallRequest::default()
+        };
+        world
+            .chain
+            .estimate_gas(request, BlockId::latest(), &Overrides::default())
+            .expect("an estimate")
+    };
+    let gas = estimated(&world, STRANGER, rollout.abi_encode());
+    let done = world
+        .pay_with_gas(account(STRANGER), registry, &rollout, U256::ZERO, gas)
+        .expect("rolled out");
+    assert_eq!((done.returned.upgraded, done.returned.left), (5, 0));
+
+    // `migrate` with four instances that lag: all of them, with what was estimated
+    let (mut world, code) = self::world();
+    for n in 1..=4 {
+        create(&mut world, n);
+    }
+    let next = migration(&code, "2.0", step("1.0", 0, Bytes::new()));
+    world.send(account(0), &next).expect("recorded");
+    let gas = estimated(&world, 1, next.abi_encode());
+    let done = world
+        .pay_with_gas(account(1), registry, &next, U256::ZERO, gas)
+        .expect("executed");
+    assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 4);
+}
+
+#[test]
+fn value_sent_to_an_upgrade_of_several_steps_is_not_counted_twice() {
+    let (mut world, code) = world();
+    together(&mut world, &policy("migrate", &is(account(0))));
+    let proxy = create(&mut world, 1);
+    let scripts = [scripted(&mut world, "1.0"), scripted(&mut world, "2.0")];
+    for (label, step) in ["2.0", "3.0"].into_iter().zip(scripts) {
+        world
+            .send(account(0), &version(&code, label, step))
+            .expect("added");
+    }
+    let value = U256::from(5);
+    for data in [Bytes::new(), ICounter::valueCall {}.abi_encode().into()] {
+        let call = Proxy::upgradeToAndCallCall {
+            version: "3.0".into(),
+            data,
+        };
+        refused(
+            world.pay(account(0), proxy, &call, value),
+            Proxy::ValueNotAccepted { value },
+        );
+    }
+    let held = world
+        .chain
+        .account(proxy, BlockId::latest())
+        .expect("it")
+        .balance;
+    assert_eq!(held, U256::ZERO);
+}
