@@ -5,6 +5,7 @@ use crate::client::ChainError;
 use crate::governance::GovernanceError;
 use crate::keys::KeyError;
 use crate::manifest::ManifestError;
+use crate::migration::MigrationError;
 use crate::plan::PlanError;
 use serde::Serialize;
 use stylus_devnode::NodeError;
@@ -65,6 +66,9 @@ pub enum Error {
     /// No plan could be made.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A migration does not go on.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
     /// The manifest cannot be understood.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -103,6 +107,7 @@ impl Error {
             Self::Chain(error) => Some(error),
             Self::Governance(error) => Some(error),
             Self::Plan(error) => Some(error),
+            Self::Migration(error) => Some(error),
             Self::Manifest(error) => Some(error),
             Self::Key(error) => Some(error),
             Self::Usage { .. } | Self::Node(_) | Self::Checks { .. } => None,

@@ -11,10 +11,12 @@
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`commands`] | the command line: arguments, and what each command says |
 //! | [`demo`] | the whole story on a private chain |
+//! | [`migration`] | the handler's part of a complex migration |
 //! | [`journal`] | what was sent and not answered yet, for after a kill |
 //! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
 //! | [`error`] | how a failure is told |
 //! | [`progress`], [`text`] | how long work tells what it is doing |
+//! | [`kill_point`] | a test aid |
 #![forbid(unsafe_code)]
 
 pub mod build;
@@ -27,7 +29,9 @@ pub mod governance;
 pub mod history;
 pub mod journal;
 pub mod keys;
+pub mod kill_point;
 pub mod manifest;
+pub mod migration;
 pub mod output;
 pub mod plan;
 pub mod progress;

@@ -6,6 +6,10 @@ pub trait Progress: Send + Sync {
     fn begin(&self, what: &str);
     /// The piece of work goes on; called often.
     fn tick(&self, detail: &str);
+    /// So much of it is done, of so much.
+    fn advance(&self, done: u64, total: u64, detail: &str) {
+        self.tick(&format!("{done}/{total} {detail}"));
+    }
     /// The piece of work is done; `what` is its result in one line.
     fn end(&self, what: &str);
     /// Something worth knowing that is no piece of work.

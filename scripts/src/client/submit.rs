@@ -5,7 +5,7 @@ use super::{ChainError, Client, Sent};
 use crate::journal::{InFlight, Journal};
 use alloy::eips::Encodable2718;
 use alloy::network::{NetworkTransactionBuilder, TransactionBuilder, TransactionResponse};
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, Bytes};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use std::sync::Arc;
@@ -49,9 +49,6 @@ impl Client {
         sender: Address,
         request: TransactionRequest,
     ) -> Result<B256, ChainError> {
-        let Some(wallet) = &self.wallet else {
-            return Err(ChainError::NoKey { what: what.into() });
-        };
         let nonce = self
             .provider
             .get_transaction_count(sender)
@@ -63,18 +60,11 @@ impl Client {
             .estimate_eip1559_fees()
             .await
             .map_err(|error| self.error("eth_feeHistory", error))?;
-        let signed = request
+        let request = request
             .with_nonce(nonce)
-            .with_chain_id(self.chain_id)
             .with_max_fee_per_gas(fees.max_fee_per_gas)
-            .with_max_priority_fee_per_gas(fees.max_priority_fee_per_gas)
-            .build(wallet)
-            .await
-            .map_err(|error| ChainError::Unsigned {
-                what: what.into(),
-                reason: error.to_string(),
-            })?;
-        let tx = *signed.tx_hash();
+            .with_max_priority_fee_per_gas(fees.max_priority_fee_per_gas);
+        let (tx, signed) = self.sign(what, request).await?;
         if let Some(journal) = &self.journal {
             journal.sending(InFlight {
                 what: what.into(),
@@ -82,10 +72,7 @@ impl Client {
                 nonce,
             });
         }
-        let sent = self
-            .provider
-            .send_raw_transaction(&signed.encoded_2718())
-            .await;
+        let sent = self.provider.send_raw_transaction(&signed).await;
         match sent {
             Ok(_) => Ok(tx),
             Err(error) => {
@@ -96,6 +83,27 @@ impl Client {
                 Err(error)
             }
         }
+    }
+
+    /// Signs a request that has everything but the chain's id: its hash, and its bytes as they are
+    /// sent.
+    pub async fn sign(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+    ) -> Result<(B256, Bytes), ChainError> {
+        let Some(wallet) = &self.wallet else {
+            return Err(ChainError::NoKey { what: what.into() });
+        };
+        let signed = request
+            .with_chain_id(self.chain_id)
+            .build(wallet)
+            .await
+            .map_err(|error| ChainError::Unsigned {
+                what: what.into(),
+                reason: error.to_string(),
+            })?;
+        Ok((*signed.tx_hash(), signed.encoded_2718().into()))
     }
 
     /// Notes that the fate of a transaction is known.

@@ -149,6 +149,8 @@ pub enum Command {
         #[arg(long, value_name = "NUMBER")]
         max: Option<u16>,
     },
+    /// The batches of a complex or full migration, from wherever it is; resumable
+    RunMigration(MigrationArgs),
     /// Go back: a new version with the code of an older one
     Rollback(RollbackArgs),
     /// Name another handler of an instance's complex migration
@@ -276,6 +278,29 @@ pub struct PlanArgs {
     /// Instances that are tried, at most
     #[arg(long, value_name = "NUMBER", default_value_t = 16)]
     pub instances: u32,
+}
+
+/// A complex migration to be gone on with.
+#[derive(Debug, Args)]
+pub struct MigrationArgs {
+    /// The instance, an address or an alias
+    pub proxy: String,
+    /// The items, one per line: words in hexadecimal or decimal, separated by commas, such as an
+    /// address, or `id,owner` [default: the contract knows them]
+    #[arg(long, value_name = "FILE")]
+    pub items: Option<PathBuf>,
+    /// Transactions on their way at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub in_flight: u16,
+    /// Gas of one transaction, at most [default: half of what the chain allows]
+    #[arg(long, value_name = "GAS")]
+    pub gas: Option<u64>,
+    /// Leave it at the last item: without endMigration
+    #[arg(long)]
+    pub no_end: bool,
+    /// How long trouble with the chain is borne
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    pub patience: u64,
 }
 
 /// The way back.

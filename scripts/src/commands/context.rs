@@ -66,17 +66,8 @@ impl Context {
     /// earlier run had on its way is waited for.
     pub(super) async fn working_client(&self, what: &str) -> Result<Client, Error> {
         let client = self.client().await?;
-        let sender = client.sender(what)?;
-        let file = self.manifest_file();
-        let folder = file.parent().unwrap_or(Path::new("."));
-        let journal = Journal::new(
-            folder,
-            client.chain_id(),
-            client.first_block().await?,
-            sender,
-            self.output.clone(),
-        );
-        let client = client.with_journal(Arc::new(journal));
+        let journal = self.journal(&client, what).await?;
+        let client = client.with_journal(journal);
         let earlier = client.settle().await?;
         for sent in &earlier {
             self.output
@@ -84,6 +75,20 @@ impl Context {
         }
         *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) = earlier;
         Ok(client)
+    }
+
+    /// The journal of the client's key, beside the manifest.
+    pub(super) async fn journal(&self, client: &Client, what: &str) -> Result<Arc<Journal>, Error> {
+        let sender = client.sender(what)?;
+        let file = self.manifest_file();
+        let folder = file.parent().unwrap_or(Path::new("."));
+        Ok(Arc::new(Journal::new(
+            folder,
+            client.chain_id(),
+            client.first_block().await?,
+            sender,
+            self.output.clone(),
+        )))
     }
 
     /// What an earlier run had on its way that went through, by the words it was sent with.

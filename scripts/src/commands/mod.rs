@@ -16,6 +16,7 @@ mod plan;
 mod policy;
 mod registry;
 mod rollout;
+mod run_migration;
 mod status;
 mod tell;
 #[cfg(test)]
@@ -25,8 +26,8 @@ mod version;
 mod work;
 
 pub use args::{
-    AddStepArgs, Cli, Command, Global, Kind, PlanArgs, PolicyCommand, RegistryCommand,
-    RollbackArgs, VersionArgs, WayArgs,
+    AddStepArgs, Cli, Command, Global, Kind, MigrationArgs, PlanArgs, PolicyCommand,
+    RegistryCommand, RollbackArgs, VersionArgs, WayArgs,
 };
 
 use crate::error::{Error, Exit};
@@ -157,6 +158,7 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
             history::verify(&context, asked).await
         }
         Command::Rollout { name, max } => rollout::run(&context, &name, max).await,
+        Command::RunMigration(args) => run_migration::run(&context, &args).await,
         Command::Status { subject } => status::run(&context, subject.as_deref()).await,
     }
 }

@@ -1,0 +1,98 @@
+//! `run-migration`: the handler's part of a complex migration.
+
+use super::args::MigrationArgs;
+use super::context::Context;
+use crate::error::{Error, Exit};
+use crate::migration::{self, Migrated, Source, UnderWay, Wish, ether};
+use crate::output::Outcome;
+use crate::text::grouped;
+use std::time::Duration;
+
+pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outcome, Error> {
+    let wish = Wish {
+        proxy: context.manifest.address(&args.proxy)?,
+        source: source(args),
+        in_flight: args.in_flight.into(),
+        gas: args.gas,
+        ends: !args.no_end,
+        patience: Duration::from_secs(args.patience),
+        again: again(args),
+    };
+    let client = context.client().await?;
+    let journal = context.journal(&client, "run-migration").await?;
+    let migrated = migration::run(&client, journal, context.output.clone(), &wish).await?;
+    Ok(told(&migrated, &wish))
+}
+
+fn source(args: &MigrationArgs) -> Source {
+    match &args.items {
+        Some(path) => Source::File(path.clone()),
+        None => Source::Contract,
+    }
+}
+
+/// The command line that goes on.
+fn again(args: &MigrationArgs) -> String {
+    let mut line = format!("stylus-upgrades run-migration {}", args.proxy);
+    if let Some(path) = &args.items {
+        line.push_str(&format!(" --items {}", path.display()));
+    }
+    line
+}
+
+fn told(migrated: &Migrated, wish: &Wish) -> Outcome {
+    let (way, spent) = (&migrated.way, &migrated.spent);
+    let mut outcome = Outcome::default();
+    fields(&mut outcome, migrated);
+    outcome.line(format!(
+        "{}  {} items in {} transactions, {} gas, {} ETH, {:.1} s",
+        way.proxy,
+        grouped(spent.items),
+        spent.transactions,
+        grouped(spent.gas),
+        ether(spent.wei),
+        migrated.taken.as_secs_f64(),
+    ));
+    if let Some((tx, gas)) = migrated.end {
+        outcome.line(format!(
+            "{:<44} {tx}  {:>10} gas",
+            "endMigration",
+            grouped(gas)
+        ));
+    }
+    match (&migrated.live, &migrated.then) {
+        (Some(live), _) => outcome.line(format!("{}  {live}", way.proxy)),
+        (None, Some(next)) => {
+            outcome.line(format!("{}  {}", way.proxy, next.told()));
+            outcome.line(format!("next: stylus-upgrades run-migration {}", way.proxy));
+            outcome.exit = Some(Exit::Partial);
+        }
+        (None, None) => {
+            outcome.line(format!("{}  {}", way.proxy, way.told()));
+            outcome.line(format!("next: {}", wish.again));
+        }
+    }
+    outcome
+}
+
+fn fields(outcome: &mut Outcome, migrated: &Migrated) {
+    let Migrated { way, spent, .. } = migrated;
+    outcome.field("proxy", way.proxy);
+    outcome.field("definition", &way.name);
+    outcome.field("from", &way.from);
+    outcome.field("to", &way.to);
+    outcome.field("form", migrated.form);
+    outcome.field("done", way.at.done);
+    outcome.field("total", way.at.total);
+    outcome.field("back", way.at.back);
+    outcome.field("items", spent.items);
+    outcome.field("spent", spent);
+    outcome.field("seconds", migrated.taken.as_secs_f64());
+    outcome.field("ended", migrated.ended);
+    if let Some((tx, gas)) = migrated.end {
+        outcome.field("tx", tx);
+        outcome.field("gas", gas);
+    }
+    outcome.field("live", &migrated.live);
+    outcome.field("then", migrated.then.as_ref().map(UnderWay::told));
+}

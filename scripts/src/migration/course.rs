@@ -1,0 +1,448 @@
+//! The batches of a migration, from where the chain says it is to its last item.
+
+use super::MigrationError;
+use super::fleet::{Departure, Fate, Fleet, Landed};
+use super::items::{Items, encode};
+use super::patience::Patience;
+use super::size::Sizer;
+use super::spent::{Pace, Spent};
+use super::under_way::{Standing, UnderWay, standing};
+use crate::client::{ChainError, Client, Revert};
+use crate::progress::Progress;
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Bytes, U256};
+use alloy::providers::Provider;
+use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
+use alloy::sol_types::{SolCall, SolValue};
+use std::sync::Arc;
+use stylus_upgrades_interface::complex::IComplexMigration as abi;
+
+/// Items of the second measurement.
+const MEASURED: u64 = 16;
+/// Gas of `migrateNext` beside its budget: the transaction, and the proxy around the frame.
+const AROUND: u64 = 120_000;
+/// Failures in a row, without progress, that are borne.
+const FAILURES: u32 = 3;
+
+/// How the batches are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// The handler supplies the items.
+    Batches,
+    /// The contract knows them.
+    Cursor,
+}
+
+/// The batches of a migration.
+pub struct Course {
+    client: Client,
+    patience: Patience,
+    progress: Arc<dyn Progress>,
+    way: UnderWay,
+    items: Items,
+    form: Form,
+    /// Gas of a transaction, at most.
+    gas: u64,
+    at_once: usize,
+    sizer: Option<Sizer>,
+    /// Items that a call of the cursor form migrated.
+    stride: Option<u64>,
+    /// How far the chain was when it was looked at last, with what landed since.
+    pub at: Standing,
+    /// Whether something went otherwise than expected: nothing is sent before it was looked again.
+    troubled: bool,
+    failures: u32,
+    /// What it has cost.
+    pub spent: Spent,
+    /// How fast it is.
+    pub pace: Pace,
+}
+
+/// What a course needs.
+pub struct Voyage {
+    /// The items.
+    pub items: Items,
+    /// Gas of a transaction, at most.
+    pub gas: u64,
+    /// Transactions on their way at once.
+    pub at_once: usize,
+}
+
+impl Course {
+    /// From where `way` is.
+    pub fn new(
+        client: &Client,
+        patience: Patience,
+        progress: Arc<dyn Progress>,
+        way: UnderWay,
+        voyage: Voyage,
+    ) -> Self {
+        let form = match voyage.items {
+            Items::Known => Form::Cursor,
+            _ => Form::Batches,
+        };
+        Self {
+            client: client.clone(),
+            patience,
+            progress,
+            at: way.at,
+            way,
+            items: voyage.items,
+            form,
+            gas: voyage.gas,
+            at_once: voyage.at_once.max(1),
+            sizer: None,
+            stride: None,
+            troubled: true,
+            failures: 0,
+            spent: Spent::default(),
+            pace: Pace::begin(),
+        }
+    }
+
+    /// How the batches are made.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Items that there are, as far as is known.
+    pub fn total(&self) -> u64 {
+        self.items.count().unwrap_or(0).max(self.at.total)
+    }
+
+    /// Sends batches until none is left; `false` if somebody ended the migration meanwhile.
+    pub async fn run(&mut self, fleet: &mut Fleet) -> Result<bool, MigrationError> {
+        self.troubled = true;
+        loop {
+            for landed in fleet.land().await? {
+                self.account(landed)?;
+            }
+            if fleet.is_empty() && !self.look(fleet).await? {
+                return Ok(false);
+            }
+            if fleet.is_empty() && self.left(0) == 0 {
+                return self.is_complete().map(|()| true);
+            }
+            while !self.troubled && fleet.len() < self.at_once && self.left(fleet.items()) > 0 {
+                self.send(fleet).await?;
+            }
+            self.tell(fleet);
+            fleet.wait().await;
+        }
+    }
+
+    /// Where the chain is, now that nothing is on its way. After trouble, also whether it takes
+    /// the next items. `false` if the migration has ended.
+    async fn look(&mut self, fleet: &mut Fleet) -> Result<bool, MigrationError> {
+        if self.troubled {
+            fleet.clear_way().await?;
+        }
+        let found = standing(&self.client, self.patience, self.way.proxy).await?;
+        let Some(found) = found else {
+            return Ok(false);
+        };
+        if found != self.at {
+            self.failures = 0;
+            if !self.troubled {
+                self.troubled = true; // somebody else migrates, or it turns back
+                return Box::pin(self.look(fleet)).await;
+            }
+        }
+        self.at = found;
+        if self.troubled && self.left(0) > 0 {
+            let way = UnderWay {
+                at: found,
+                ..self.way.clone()
+            };
+            super::refuse_strangers(&self.client, &way)?;
+            self.troubled = !self.probe().await?;
+        }
+        Ok(true)
+    }
+
+    /// Whether the chain takes the next items: a refusal is told by name and place, and gas is
+    /// measured. `false` if the chain moved meanwhile.
+    async fn probe(&mut self) -> Result<bool, MigrationError> {
+        if self.form == Form::Cursor {
+            return self.probe_cursor().await;
+        }
+        let one = match self.estimate(1).await {
+            Ok(one) => one,
+            Err(error) => return self.refused(error, 1).await,
+        };
+        if one > self.gas {
+            let needed = Some(one);
+            return Err(MigrationError::TooLittleGas {
+                gas: self.gas,
+                needed,
+            });
+        }
+        let again = self
+            .sizer
+            .as_ref()
+            .filter(|_| self.failures > 0)
+            .map(Sizer::items);
+        let many = again.unwrap_or(MEASURED).min(self.left(0));
+        let all = match self.estimate(many).await {
+            Ok(all) => all,
+            Err(error) => return self.refused(error, many).await,
+        };
+        if self.sizer.is_none() {
+            let bytes = 32 * self.items.columns();
+            self.sizer = Some(Sizer::measured(self.gas, bytes, one, many, all));
+        }
+        Ok(true)
+    }
+
+    async fn probe_cursor(&mut self) -> Result<bool, MigrationError> {
+        let budget = self.budget()?;
+        let call = abi::migrateNextCall { gasBudget: budget };
+        let request = self.request(call.abi_encode()).with_gas_limit(self.gas);
+        let answer = self
+            .patience
+            .ask(async || {
+                let answer = self.client.provider().call(request.clone()).await;
+                answer.map_err(|error| self.client.error("migrateNext", error))
+            })
+            .await;
+        match answer {
+            Ok(_) => Ok(true),
+            Err(error) => self.refused(error, 1).await,
+        }
+    }
+
+    /// What a refusal of the next `count` items means.
+    async fn refused(&mut self, error: ChainError, count: u64) -> Result<bool, MigrationError> {
+        let ChainError::Refused { revert, .. } = error else {
+            return Err(error.into());
+        };
+        match revert.name.as_str() {
+            "BatchOutOfOrder" | "NothingLeft" | "ContractPaused" | "NotInUpgrade" => Ok(false),
+            "NotSupported" if self.form == Form::Batches => {
+                self.progress
+                    .note("the contract knows its items by itself: no list is needed");
+                self.form = Form::Cursor;
+                Ok(false)
+            }
+            "NotSupported" => Err(MigrationError::ItemsNeeded {
+                program: self.way.program,
+                proxy: self.way.proxy,
+            }),
+            "BudgetTooSmall" => Err(MigrationError::TooLittleGas {
+                gas: self.gas,
+                needed: Some(revert.number(0).saturating_add(AROUND)),
+            }),
+            _ if self.form == Form::Cursor => Err(MigrationError::ItemRefused {
+                place: format!("the item at {}", self.at.done),
+                revert,
+            }),
+            _ => self.find_refused(revert, count).await,
+        }
+    }
+
+    /// The first of the next `count` items that the contract refuses: with it a batch is refused,
+    /// and without it is not.
+    async fn find_refused(&mut self, mut why: Revert, count: u64) -> Result<bool, MigrationError> {
+        let (mut good, mut bad) = (0, count);
+        while bad - good > 1 {
+            let middle = good + (bad - good) / 2;
+            match self.estimate(middle).await {
+                Ok(_) => good = middle,
+                Err(ChainError::Refused { revert, .. }) => (bad, why) = (middle, revert),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let position = match self.at.back {
+            true => self.at.done.saturating_sub(bad),
+            false => self.at.done + bad - 1,
+        };
+        Err(MigrationError::ItemRefused {
+            place: self.items.place(position),
+            revert: why,
+        })
+    }
+
+    /// Gas of a batch of the next items, in units of gas.
+    async fn estimate(&mut self, count: u64) -> Result<u64, ChainError> {
+        let calldata = self
+            .batch(self.at.done, count)
+            .map_err(|error| match error {
+                MigrationError::Chain(error) => error,
+                other => ChainError::Unsigned {
+                    what: "a batch".into(),
+                    reason: other.to_string(),
+                },
+            })?;
+        let request = self.request(calldata);
+        self.patience
+            .ask(async || {
+                let gas = self.client.provider().estimate_gas(request.clone()).await;
+                gas.map_err(|error| self.client.error("migrateBatch", error))
+            })
+            .await
+    }
+
+    async fn send(&mut self, fleet: &mut Fleet) -> Result<(), MigrationError> {
+        let ahead = fleet.items();
+        let position = match self.at.back {
+            true => self.at.done.saturating_sub(ahead),
+            false => self.at.done + ahead,
+        };
+        let left = self.left(ahead);
+        let (what, calldata, gas, count) = match (self.form, &self.sizer) {
+            (Form::Batches, Some(sizer)) => {
+                let count = sizer.items().min(left);
+                let gas = sizer.gas_for(count);
+                let calldata = self.batch(position, count)?;
+                let what = format!("{count} items from {position} of {}", self.way.proxy);
+                (what, calldata, gas, count)
+            }
+            _ => {
+                let budget = self.budget()?;
+                let calldata = abi::migrateNextCall { gasBudget: budget }.abi_encode();
+                let what = format!("the items from {position} of {}", self.way.proxy);
+                // How many it will be is not known before the first one has landed.
+                (
+                    what,
+                    calldata,
+                    self.gas,
+                    self.stride.unwrap_or(left).min(left),
+                )
+            }
+        };
+        match fleet.send(what, self.request(calldata), gas, count).await? {
+            Departure::Taken => {}
+            Departure::Collided => self.troubled = true,
+            Departure::TooLarge => self.halve(count)?,
+        }
+        Ok(())
+    }
+
+    /// Counts what became of a transaction.
+    fn account(&mut self, landed: Landed) -> Result<(), MigrationError> {
+        match landed.fate {
+            Fate::Done(receipt) => {
+                let (done, total) = self
+                    .noted(&receipt)
+                    .unwrap_or((self.at.done, self.at.total));
+                let items = done.abs_diff(self.at.done);
+                let price = receipt.effective_gas_price;
+                self.spent.add(receipt.gas_used, price, Some(items));
+                (self.at.done, self.at.total) = (done, total);
+                self.stride = Some(items.max(1));
+                self.failures = 0;
+                if let (Form::Batches, Some(sizer)) = (self.form, &mut self.sizer) {
+                    sizer.learn(items, receipt.gas_used);
+                }
+            }
+            Fate::Failed {
+                receipt,
+                out_of_gas,
+            } => {
+                self.spent
+                    .add(receipt.gas_used, receipt.effective_gas_price, None);
+                if !self.troubled {
+                    self.failures += 1;
+                    if out_of_gas || self.failures > FAILURES {
+                        self.halve(landed.items)?;
+                    }
+                }
+                self.troubled = true;
+            }
+            Fate::Lost => {
+                self.progress
+                    .note("another transaction took the nonce of one of ours");
+                self.troubled = true;
+            }
+        }
+        Ok(())
+    }
+
+    fn halve(&mut self, items: u64) -> Result<(), MigrationError> {
+        let can = match &mut self.sizer {
+            Some(sizer) => sizer.halve(items),
+            None => false,
+        };
+        if can || (self.form == Form::Cursor && self.failures <= FAILURES) {
+            return Ok(());
+        }
+        Err(MigrationError::TooLittleGas {
+            gas: self.gas,
+            needed: None,
+        })
+    }
+
+    /// What the migration noted in a transaction: done and total.
+    fn noted(&self, receipt: &TransactionReceipt) -> Option<(u64, u64)> {
+        let ours = receipt
+            .logs()
+            .iter()
+            .filter(|log| log.address() == self.way.proxy);
+        let batch = ours
+            .filter_map(|log| log.log_decode::<abi::Batch>().ok())
+            .last()?
+            .inner
+            .data;
+        Some((batch.done.try_into().ok()?, batch.total.try_into().ok()?))
+    }
+
+    /// Items left behind those that are on their way.
+    fn left(&self, ahead: u64) -> u64 {
+        let all = match (self.at.back, self.form) {
+            (true, _) => self.at.done,
+            (false, Form::Cursor) => self.at.total.saturating_sub(self.at.done),
+            (false, Form::Batches) => self.items.count().unwrap_or(0).saturating_sub(self.at.done),
+        };
+        all.saturating_sub(ahead)
+    }
+
+    /// Whether the contract agrees that nothing is left.
+    fn is_complete(&self) -> Result<(), MigrationError> {
+        match self.items.count() {
+            Some(found) if !self.at.is_finished() => Err(MigrationError::TotalMismatch {
+                expected: self.at.total,
+                found,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The calldata of a batch; turning back it holds the items in front of `position`.
+    fn batch(&mut self, position: u64, count: u64) -> Result<Vec<u8>, MigrationError> {
+        let first = match self.at.back {
+            true => position.saturating_sub(count),
+            false => position,
+        };
+        let items = self.items.read(first, count)?;
+        let items = encode(&items, self.items.columns());
+        let data: Bytes = (U256::from(position), items).abi_encode_params().into();
+        Ok(abi::migrateBatchCall { data }.abi_encode())
+    }
+
+    /// The budget of `migrateNext`, in units of gas: 1/64 stays with each frame around it.
+    fn budget(&self) -> Result<u64, MigrationError> {
+        let inner = self.gas.saturating_sub(AROUND);
+        match inner - inner / 32 {
+            0 => Err(MigrationError::TooLittleGas {
+                gas: self.gas,
+                needed: None,
+            }),
+            budget => Ok(budget),
+        }
+    }
+
+    fn request(&self, calldata: Vec<u8>) -> TransactionRequest {
+        TransactionRequest::default()
+            .with_from(self.at.handler)
+            .with_to(self.way.proxy)
+            .with_input(calldata)
+    }
+
+    fn tell(&self, fleet: &Fleet) {
+        let total = self.total();
+        let detail = self.pace.told(&self.spent, self.left(0));
+        let detail = format!("{detail}, {} on their way", fleet.len());
+        self.progress.advance(self.at.done, total, &detail);
+    }
+}

@@ -1,0 +1,550 @@
+//! Transactions of one key that are on their way, several at once with consecutive nonces. Each
+//! one's fate is found out from the chain: mined, failed, or lost, because another transaction
+//! took its nonce or a reorganisation undid it.
+
+use super::patience::Patience;
+use crate::client::{ChainError, Client};
+use crate::journal::{InFlight, Journal};
+use crate::kill_point::{self, Phase};
+use crate::progress::Progress;
+use alloy::eips::BlockNumberOrTag;
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, B256, Bytes};
+use alloy::providers::Provider;
+use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often it is looked whether the first one on its way is still known.
+const CHECK_PAUSE: Duration = Duration::from_secs(1);
+/// How long one waits, and [`STUCK_BLOCKS`] go by, before it is replaced by one that pays more.
+const STUCK: Duration = Duration::from_secs(20);
+/// Blocks that go by without it.
+const STUCK_BLOCKS: u64 = 3;
+/// Looks for the receipt of a transaction whose nonce is used up.
+const RECEIPT_LOOKS: u32 = 20;
+/// Pause between two of them.
+const RECEIPT_PAUSE: Duration = Duration::from_millis(50);
+/// What a replacement pays, in percent of what it replaces; nodes ask for 110 at least.
+const BUMP_PERCENT: u128 = 125;
+/// How often fees are raised for one transaction.
+const BUMPS_MAX: u32 = 24;
+/// How long an estimate of the fees holds.
+const FEES_HOLD: Duration = Duration::from_secs(5);
+/// First pause between two looks at the chain; doubled while nothing happens.
+const PAUSE_FIRST: Duration = Duration::from_millis(2);
+/// Longest pause between two looks at the chain.
+const PAUSE_LONGEST: Duration = Duration::from_millis(200);
+
+/// What gas may cost, in wei.
+#[derive(Debug, Clone, Copy)]
+struct Fees {
+    max: u128,
+    tip: u128,
+}
+
+impl Fees {
+    fn bumped(self, least: Self) -> Self {
+        let bump = |fee: u128| fee.saturating_mul(BUMP_PERCENT) / 100 + 1;
+        Self {
+            max: bump(self.max).max(least.max),
+            tip: bump(self.tip).max(least.tip),
+        }
+    }
+}
+
+/// A transaction that is on its way.
+struct Flight {
+    what: String,
+    request: TransactionRequest,
+    items: u64,
+    gas: u64,
+    nonce: u64,
+    fees: Fees,
+    /// As it was sent last.
+    raw: Bytes,
+    /// All that were sent for it.
+    hashes: Vec<B256>,
+    /// When it was sent last, and the block then.
+    since: Instant,
+    block: u64,
+}
+
+/// What became of a transaction.
+pub enum Fate {
+    /// It went through.
+    Done(Box<TransactionReceipt>),
+    /// It failed.
+    Failed {
+        /// Its receipt.
+        receipt: Box<TransactionReceipt>,
+        /// Whether it looks as if it had run out of gas.
+        out_of_gas: bool,
+    },
+    /// Another one took its nonce, or it was undone.
+    Lost,
+}
+
+/// What became of a transaction, and what it was to do.
+pub struct Landed {
+    /// Items that it carried, or was thought to.
+    pub items: u64,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// How sending went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Departure {
+    /// The chain has it.
+    Taken,
+    /// Somebody else sends with this key: its fate will tell.
+    Collided,
+    /// It is larger than the endpoint takes, and was not sent.
+    TooLarge,
+}
+
+/// Transactions of one key that are on their way.
+pub struct Fleet {
+    client: Client,
+    patience: Patience,
+    journal: Arc<Journal>,
+    progress: Arc<dyn Progress>,
+    sender: Address,
+    flights: VecDeque<Flight>,
+    /// The nonce of the next one.
+    nonce: u64,
+    /// Nonces below this one were seen to be used up.
+    used: u64,
+    /// Whether the next one replaces another.
+    replaces: bool,
+    fees: Option<(Instant, Fees)>,
+    checked: Instant,
+    pause: Duration,
+}
+
+impl Fleet {
+    /// None yet. [`Self::clear_way`] comes before the first one.
+    pub fn new(
+        client: &Client,
+        patience: Patience,
+        journal: Arc<Journal>,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Self, ChainError> {
+        Ok(Self {
+            sender: client.sender("run-migration")?,
+            client: client.clone(),
+            patience,
+            journal,
+            progress,
+            flights: VecDeque::new(),
+            nonce: 0,
+            used: 0,
+            replaces: false,
+            fees: None,
+            checked: Instant::now(),
+            pause: PAUSE_FIRST,
+        })
+    }
+
+    /// How many are on their way.
+    pub fn len(&self) -> usize {
+        self.flights.len()
+    }
+
+    /// Whether none is.
+    pub fn is_empty(&self) -> bool {
+        self.flights.is_empty()
+    }
+
+    /// Items that those on their way carry.
+    pub fn items(&self) -> u64 {
+        self.flights.iter().map(|flight| flight.items).sum()
+    }
+
+    /// Waits until nothing of this key waits for a block: what an earlier run sent, or another
+    /// one sends. What does not get mined is going to be replaced.
+    pub async fn clear_way(&mut self) -> Result<(), ChainError> {
+        let begun = self.block().await?;
+        let mut since = (Instant::now(), None);
+        let mut pause = PAUSE_FIRST;
+        let (latest, is_stuck) = loop {
+            let latest = self.count(BlockNumberOrTag::Latest).await?;
+            let pending = self.count(BlockNumberOrTag::Pending).await?;
+            if pending <= latest {
+                break (latest, false);
+            }
+            if since.1 != Some(latest) {
+                since = (Instant::now(), Some(latest));
+            }
+            let waited = since.0.elapsed();
+            if waited >= self.patience.0 || self.is_hopeless(latest).await? {
+                break (latest, true);
+            }
+            if waited >= STUCK && self.block().await? >= begun + STUCK_BLOCKS {
+                break (latest, true);
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_LONGEST);
+        };
+        // What was on its way is mined, replaced from here on, or gone.
+        for entry in self.journal.in_flight() {
+            self.journal.settled(entry.tx);
+        }
+        self.flights.clear();
+        (self.nonce, self.used, self.replaces) = (latest, latest, is_stuck);
+        Ok(())
+    }
+
+    /// Signs, notes and sends one.
+    pub async fn send(
+        &mut self,
+        what: String,
+        request: TransactionRequest,
+        gas: u64,
+        items: u64,
+    ) -> Result<Departure, ChainError> {
+        let mut flight = Flight {
+            what,
+            request: request.with_gas_limit(gas).with_from(self.sender),
+            items,
+            gas,
+            nonce: self.nonce,
+            fees: self.fees().await?,
+            raw: Bytes::new(),
+            hashes: Vec::new(),
+            since: Instant::now(),
+            block: 0,
+        };
+        for _ in 0..BUMPS_MAX {
+            self.sign(&mut flight).await?;
+            kill_point::at(Phase::BeforeSending);
+            let departure = match self.broadcast(&flight).await {
+                Ok(()) => Departure::Taken,
+                Err(error) => match Rejection::of(&error) {
+                    Some(Rejection::Known) => Departure::Taken,
+                    Some(Rejection::Underpriced) if !self.replaces => Departure::Collided,
+                    Some(Rejection::Underpriced | Rejection::FeeTooLow) => {
+                        self.fees = None;
+                        flight.fees = flight.fees.bumped(self.fees().await?);
+                        continue;
+                    }
+                    Some(Rejection::Nonce) => Departure::Collided,
+                    Some(Rejection::TooLarge) => {
+                        self.forget(&flight);
+                        return Ok(Departure::TooLarge);
+                    }
+                    None => {
+                        if !matches!(error, ChainError::Unreachable { .. }) {
+                            self.forget(&flight);
+                        }
+                        return Err(error);
+                    }
+                },
+            };
+            kill_point::at(Phase::Sent);
+            self.nonce += 1;
+            self.pause = PAUSE_FIRST;
+            self.checked = Instant::now();
+            self.flights.push_back(flight);
+            return Ok(departure);
+        }
+        Ok(Departure::Collided)
+    }
+
+    /// Those whose fate is known, in order.
+    pub async fn land(&mut self) -> Result<Vec<Landed>, ChainError> {
+        let used = self.count(BlockNumberOrTag::Latest).await?;
+        if used < self.used {
+            self.progress
+                .note("the chain went back: looking again at what is there");
+            self.used = used;
+            return Ok(self.lose_all());
+        }
+        let mut landed = Vec::new();
+        while let Some(flight) = self.flights.front()
+            && flight.nonce < used
+        {
+            kill_point::at(Phase::Mined);
+            let (items, gas) = (flight.items, flight.gas);
+            let hashes = flight.hashes.clone();
+            let fate = match self.receipt(&hashes).await? {
+                None => Fate::Lost,
+                Some(receipt) if receipt.status() => Fate::Done(Box::new(receipt)),
+                Some(receipt) => Fate::Failed {
+                    // A frame that runs out leaves 1/64 to each one around it.
+                    out_of_gas: receipt.gas_used >= gas - gas / 16,
+                    receipt: Box::new(receipt),
+                },
+            };
+            if let Some(flight) = self.flights.pop_front() {
+                self.forget(&flight);
+            }
+            landed.push(Landed { items, fate });
+        }
+        self.used = used;
+        if landed.is_empty() {
+            self.revive().await?;
+        } else {
+            self.pause = PAUSE_FIRST;
+            self.checked = Instant::now();
+        }
+        Ok(landed)
+    }
+
+    /// Lets time pass while nothing happens.
+    pub async fn wait(&mut self) {
+        tokio::time::sleep(self.pause).await;
+        self.pause = (self.pause * 2).min(PAUSE_LONGEST);
+    }
+
+    /// The first one on its way, looked after: sent again if the endpoint has dropped it,
+    /// replaced by one that pays more if it cannot be mined.
+    async fn revive(&mut self) -> Result<(), ChainError> {
+        let Some(front) = self.flights.front() else {
+            return Ok(());
+        };
+        if self.checked.elapsed() < CHECK_PAUSE {
+            return Ok(());
+        }
+        self.checked = Instant::now();
+        if self.count(BlockNumberOrTag::Pending).await? <= front.nonce {
+            self.progress
+                .note(&format!("{} was dropped: sending it again", front.what));
+            return self.send_again().await;
+        }
+        let is_late = front.since.elapsed() >= STUCK
+            && self.block().await? >= front.block.saturating_add(STUCK_BLOCKS);
+        if is_late || self.base_fee().await? > front.fees.max {
+            return self.replace_first().await;
+        }
+        Ok(())
+    }
+
+    /// All of them, as they were.
+    async fn send_again(&mut self) -> Result<(), ChainError> {
+        for flight in &self.flights {
+            if let Err(error) = self.broadcast(flight).await {
+                match Rejection::of(&error) {
+                    Some(Rejection::FeeTooLow) => return self.replace_first().await,
+                    Some(_) => {}
+                    None => return Err(error),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The first one with higher fees: whichever of them is mined does the same.
+    async fn replace_first(&mut self) -> Result<(), ChainError> {
+        self.fees = None;
+        let least = self.fees().await?;
+        let Some(mut flight) = self.flights.pop_front() else {
+            return Ok(());
+        };
+        flight.fees = flight.fees.bumped(least);
+        self.progress
+            .note(&format!("{} waits too long: paying more", flight.what));
+        let sent = match self.sign(&mut flight).await {
+            Ok(()) => self.broadcast(&flight).await,
+            Err(error) => Err(error),
+        };
+        self.flights.push_front(flight);
+        match sent {
+            Err(error) if Rejection::of(&error).is_none() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    async fn sign(&self, flight: &mut Flight) -> Result<(), ChainError> {
+        let request = flight
+            .request
+            .clone()
+            .with_nonce(flight.nonce)
+            .with_max_fee_per_gas(flight.fees.max)
+            .with_max_priority_fee_per_gas(flight.fees.tip);
+        let (tx, raw) = self.client.sign(&flight.what, request).await?;
+        flight.raw = raw;
+        flight.hashes.push(tx);
+        flight.since = Instant::now();
+        flight.block = self.block().await?;
+        self.journal.sending(InFlight {
+            what: flight.what.clone(),
+            tx,
+            nonce: flight.nonce,
+        });
+        Ok(())
+    }
+
+    async fn broadcast(&self, flight: &Flight) -> Result<(), ChainError> {
+        let (provider, raw) = (self.client.provider(), &flight.raw);
+        self.patience
+            .ask(async || {
+                let sent = provider.send_raw_transaction(raw).await;
+                sent.map(drop)
+                    .map_err(|error| self.client.error(&flight.what, error))
+            })
+            .await
+    }
+
+    fn forget(&self, flight: &Flight) {
+        for tx in &flight.hashes {
+            self.journal.settled(*tx);
+        }
+    }
+
+    fn lose_all(&mut self) -> Vec<Landed> {
+        let flights = std::mem::take(&mut self.flights);
+        for flight in &flights {
+            self.forget(flight);
+        }
+        flights
+            .into_iter()
+            .map(|flight| Landed {
+                items: flight.items,
+                fate: Fate::Lost,
+            })
+            .collect()
+    }
+
+    /// The receipt of whichever was mined; `None` if none of them was.
+    async fn receipt(&self, hashes: &[B256]) -> Result<Option<TransactionReceipt>, ChainError> {
+        for look in 0..RECEIPT_LOOKS {
+            if look > 0 {
+                tokio::time::sleep(RECEIPT_PAUSE).await;
+            }
+            for hash in hashes {
+                let found = self
+                    .patience
+                    .ask(async || {
+                        let found = self.client.provider().get_transaction_receipt(*hash).await;
+                        found.map_err(|error| self.client.error("eth_getTransactionReceipt", error))
+                    })
+                    .await?;
+                if found.is_some() {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether what waits with that nonce, as the journal has it, pays less than the base fee.
+    async fn is_hopeless(&self, nonce: u64) -> Result<bool, ChainError> {
+        let entries = self.journal.in_flight();
+        let Some(entry) = entries.iter().find(|entry| entry.nonce == nonce) else {
+            return Ok(false);
+        };
+        let found = self
+            .patience
+            .ask(async || {
+                let found = self
+                    .client
+                    .provider()
+                    .get_transaction_by_hash(entry.tx)
+                    .await;
+                found.map_err(|error| self.client.error("eth_getTransactionByHash", error))
+            })
+            .await?;
+        let Some(found) = found else {
+            return Ok(false);
+        };
+        let max = alloy::consensus::Transaction::max_fee_per_gas(found.inner.inner());
+        Ok(self.base_fee().await? > max)
+    }
+
+    async fn fees(&mut self) -> Result<Fees, ChainError> {
+        if let Some((since, fees)) = self.fees
+            && since.elapsed() < FEES_HOLD
+        {
+            return Ok(fees);
+        }
+        let found = self
+            .patience
+            .ask(async || {
+                let found = self.client.provider().estimate_eip1559_fees().await;
+                found.map_err(|error| self.client.error("eth_feeHistory", error))
+            })
+            .await?;
+        let fees = Fees {
+            max: found.max_fee_per_gas,
+            tip: found.max_priority_fee_per_gas,
+        };
+        self.fees = Some((Instant::now(), fees));
+        Ok(fees)
+    }
+
+    async fn base_fee(&self) -> Result<u128, ChainError> {
+        self.patience
+            .ask(async || {
+                let latest = self
+                    .client
+                    .provider()
+                    .get_block_by_number(BlockNumberOrTag::Pending)
+                    .await
+                    .map_err(|error| self.client.error("eth_getBlockByNumber", error))?;
+                let fee = latest.and_then(|block| block.header.base_fee_per_gas);
+                Ok(fee.unwrap_or_default().into())
+            })
+            .await
+    }
+
+    async fn block(&self) -> Result<u64, ChainError> {
+        self.patience
+            .ask(async || {
+                let found = self.client.provider().get_block_number().await;
+                found.map_err(|error| self.client.error("eth_blockNumber", error))
+            })
+            .await
+    }
+
+    async fn count(&self, at: BlockNumberOrTag) -> Result<u64, ChainError> {
+        self.patience
+            .ask(async || {
+                let count = self.client.provider().get_transaction_count(self.sender);
+                count
+                    .block_id(at.into())
+                    .await
+                    .map_err(|error| self.client.error("eth_getTransactionCount", error))
+            })
+            .await
+    }
+}
+
+/// Why an endpoint does not take a transaction, in the words that geth's family of nodes uses.
+enum Rejection {
+    Known,
+    Nonce,
+    Underpriced,
+    FeeTooLow,
+    TooLarge,
+}
+
+impl Rejection {
+    fn of(error: &ChainError) -> Option<Self> {
+        let ChainError::Rpc { message, .. } = error else {
+            return None;
+        };
+        let message = message.to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+        if says(&["already known", "known transaction", "already imported"]) {
+            Some(Self::Known)
+        } else if says(&["nonce too low", "nonce too high", "invalid nonce"]) {
+            Some(Self::Nonce)
+        } else if says(&["replacement transaction underpriced", "underpriced"]) {
+            Some(Self::Underpriced)
+        } else if says(&["less than block base fee", "max fee per gas less"]) {
+            Some(Self::FeeTooLow)
+        } else if says(&[
+            "oversized",
+            "too large",
+            "exceeds max size",
+            "transaction size",
+        ]) {
+            Some(Self::TooLarge)
+        } else {
+            None
+        }
+    }
+}

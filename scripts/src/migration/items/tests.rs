@@ -1,0 +1,102 @@
+use super::{Items, Listed, encode};
+use crate::migration::MigrationError;
+use alloy::primitives::{Address, B256, U256};
+use alloy::sol_types::SolValue;
+use std::io::Write;
+
+fn list(text: &str) -> Result<Listed, MigrationError> {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    file.write_all(text.as_bytes()).expect("written");
+    Listed::open(file.path())
+}
+
+fn number(n: u64) -> B256 {
+    U256::from(n).into()
+}
+
+#[test]
+fn words_may_be_decimal_hexadecimal_or_addresses() {
+    let word = "11".repeat(32);
+    let text = format!(
+        "id,owner\r\n# note\n\n7,0x{}\n0x8, 9\n{word}{word}\n",
+        "22".repeat(20)
+    );
+    let mut list = list(&text).expect("a list");
+    assert_eq!((list.count, list.columns), (3, 2));
+    let items = list.read(0, 10).expect("items");
+    let owner = Address::repeat_byte(0x22).into_word();
+    let eleven = B256::repeat_byte(0x11);
+    assert_eq!(
+        items,
+        [
+            vec![number(7), owner],
+            vec![number(8), number(9)],
+            vec![eleven, eleven]
+        ]
+    );
+    assert_eq!(list.line_of(2), Some(6));
+}
+
+#[test]
+fn any_item_is_found_again_wherever_the_reader_stands() {
+    let text: String = (0..5_000).map(|n| format!("{n}\n\n")).collect();
+    let mut list = list(&text).expect("a list");
+    for first in [4_999, 0, 1_023, 1_024, 1_025, 3_000, 2_999, 4_000] {
+        let items = list.read(first, 2).expect("items");
+        assert_eq!(items.first(), Some(&vec![number(first)]));
+        assert_eq!(list.line_of(first), Some(2 * first + 1));
+    }
+    assert!(list.read(5_000, 1).expect("none").is_empty());
+}
+
+#[test]
+fn a_line_that_is_no_item_is_named() {
+    for (text, line) in [
+        ("1\nx\n", 2),
+        ("1\n\n0x\n", 3),
+        ("1\n1,2\n", 2),
+        ("-1\n", 1),
+        ("1,\n", 1),
+        ("0xgg\n", 1),
+    ] {
+        match list(text).map(|_| ()) {
+            Err(MigrationError::Malformed { line: found, .. }) => {
+                assert_eq!(found, line, "{text:?}")
+            }
+            other => panic!("{text:?}: {other:?}"),
+        }
+    }
+    let long = "1".repeat(100_000);
+    assert!(matches!(
+        list(&long).map(|_| ()),
+        Err(MigrationError::Malformed { line: 1, .. })
+    ));
+}
+
+#[test]
+fn ids_of_a_table_must_rise() {
+    let found = list("1,0x01\n3,0x01\n3,0x02\n").map(|_| ());
+    assert!(
+        matches!(found, Err(MigrationError::Unordered { line: 3, .. })),
+        "{found:?}"
+    );
+    assert!(list("3\n1\n").is_ok(), "one column has no order");
+}
+
+#[test]
+fn items_are_encoded_as_arrays_of_their_columns() {
+    let ids = vec![U256::from(1), U256::from(5)];
+    let owners = vec![Address::repeat_byte(1), Address::repeat_byte(2)];
+    let items: Vec<_> = ids
+        .iter()
+        .zip(&owners)
+        .map(|(id, owner)| vec![B256::from(*id), owner.into_word()])
+        .collect();
+    assert_eq!(
+        encode(&items, 2).to_vec(),
+        (ids.clone(), owners).abi_encode_params()
+    );
+    let items: Vec<_> = ids.iter().map(|id| vec![B256::from(*id)]).collect();
+    assert_eq!(encode(&items, 1).to_vec(), (ids,).abi_encode_params());
+    assert_eq!(Items::Known.count(), None);
+}

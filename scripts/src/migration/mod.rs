@@ -1,0 +1,316 @@
+//! The handler's part of a complex migration: batches from where the chain says it is to the
+//! last item, and its end.
+//!
+//! The chain is the truth. A batch names the position that it begins at, so that none counts
+//! twice, whoever sends it and however often; whatever goes otherwise than expected, the chain is
+//! looked at again and the next batch begins where it says. The journal only tells what may
+//! still be on its way.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`under_way`] | the migration that an instance is in |
+//! | [`items`] | the list of items, read as it is needed |
+//! | [`size`] | how many items go into one transaction |
+//! | [`fleet`] | transactions on their way |
+//! | [`course`] | batch after batch |
+//! | [`end`] | `endMigration` |
+//! | [`patience`] | asking again |
+//! | [`spent`] | cost and pace |
+
+pub mod course;
+pub mod end;
+mod error;
+pub mod fleet;
+pub mod items;
+pub mod patience;
+pub mod size;
+pub mod spent;
+pub mod under_way;
+
+pub use course::Form;
+pub use error::MigrationError;
+pub use spent::Spent;
+pub use under_way::UnderWay;
+
+use crate::client::{ChainError, Client};
+use crate::error::{Exit, Explain};
+use crate::journal::Journal;
+use crate::progress::Progress;
+use crate::text::grouped;
+use alloy::eips::BlockId;
+use alloy::primitives::{Address, B256, U256, address};
+use alloy::providers::Provider;
+use course::{Course, Voyage};
+use end::{Ended, end};
+use fleet::Fleet;
+use items::{Items, Listed};
+use patience::Patience;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// ArbGasInfo, which tells what one transaction may use.
+const GAS_INFO: Address = address!("000000000000000000000000000000000000006C");
+/// Gas of a transaction where the chain does not tell: Arbitrum One's limit.
+const GAS_MAX: u64 = 32_000_000;
+
+alloy::sol! {
+    /// Of the precompile ArbGasInfo, from ArbOS 50 on.
+    function getMaxTxGasLimit() external view returns (uint256);
+}
+
+/// What an operator asks for.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// The proxy.
+    pub proxy: Address,
+    /// Where the items come from.
+    pub source: Source,
+    /// Transactions on their way at once.
+    pub in_flight: usize,
+    /// Gas of a transaction, at most; half of what the chain allows if it is not given.
+    pub gas: Option<u64>,
+    /// Whether `endMigration` follows.
+    pub ends: bool,
+    /// How long trouble is borne.
+    pub patience: Duration,
+    /// The command that goes on after an interruption.
+    pub again: String,
+}
+
+/// Where the items come from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// The contract knows them.
+    Contract,
+    /// A list in a file.
+    File(PathBuf),
+}
+
+/// What came of it.
+#[derive(Debug, Clone)]
+pub struct Migrated {
+    /// The migration.
+    pub way: UnderWay,
+    /// How its batches were made.
+    pub form: Form,
+    /// What this run has cost, the end included.
+    pub spent: Spent,
+    /// How long it took.
+    pub taken: Duration,
+    /// The transaction of the end, and its gas.
+    pub end: Option<(B256, u64)>,
+    /// Whether it has ended, by whomever.
+    pub ended: bool,
+    /// What is live; `None` where it has not ended.
+    pub live: Option<String>,
+    /// The migration that began when this one ended.
+    pub then: Option<UnderWay>,
+}
+
+/// Migrates what is left, and ends it.
+///
+/// # Errors
+/// See [`MigrationError`]; after any of them the same call goes on.
+pub async fn run(
+    client: &Client,
+    journal: Arc<Journal>,
+    progress: Arc<dyn Progress>,
+    wish: &Wish,
+) -> Result<Migrated, MigrationError> {
+    let patience = Patience(wish.patience);
+    let way = under_way::find(client, patience, wish.proxy).await?;
+    refuse_strangers(client, &way)?;
+    let items = open(&wish.source)?;
+    refuse_other_totals(&way, &items)?;
+    let gas = match wish.gas {
+        Some(gas) => gas,
+        None => gas_of_a_transaction(client, patience).await? / 2,
+    };
+    let mut fleet = Fleet::new(client, patience, journal, progress.clone())?;
+    let voyage = Voyage {
+        items,
+        gas,
+        at_once: wish.in_flight,
+    };
+    progress.begin(&heading(&way));
+    let mut course = Course::new(client, patience, progress.clone(), way.clone(), voyage);
+    let end = sail(client, patience, &mut fleet, &mut course, &way, wish.ends).await;
+    progress.end(&format!("{}: {}", heading(&way), course.spent.told()));
+    let end = end.map_err(|error| interrupted(error, &course, wish))?;
+    outcome(client, patience, way, course, end).await
+}
+
+/// Batch after batch, then the end; anew where a reorganisation has brought items back.
+async fn sail(
+    client: &Client,
+    patience: Patience,
+    fleet: &mut Fleet,
+    course: &mut Course,
+    way: &UnderWay,
+    ends: bool,
+) -> Result<Option<Ended>, MigrationError> {
+    while course.run(fleet).await? {
+        if !ends {
+            return Ok(None);
+        }
+        match end(client, patience, fleet, way).await? {
+            Ended::NotYet => {}
+            ended => return Ok(Some(ended)),
+        }
+    }
+    Ok(Some(Ended::Already))
+}
+
+/// The migration that `proxy` is in, if it is in one.
+///
+/// # Errors
+/// Trouble with the chain.
+pub async fn look(client: &Client, proxy: Address) -> Result<Option<UnderWay>, MigrationError> {
+    match under_way::find(client, Patience(Duration::from_secs(10)), proxy).await {
+        Ok(way) => Ok(Some(way)),
+        Err(MigrationError::NotMigrating { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn refuse_strangers(client: &Client, way: &UnderWay) -> Result<(), MigrationError> {
+    let caller = client.sender("run-migration")?;
+    if caller == way.at.handler {
+        return Ok(());
+    }
+    Err(MigrationError::NotHandler {
+        handler: way.at.handler,
+        caller,
+        name: way.name.clone(),
+        proxy: way.proxy,
+    })
+}
+
+fn open(source: &Source) -> Result<Items, MigrationError> {
+    Ok(match source {
+        Source::Contract => Items::Known,
+        Source::File(path) => Items::Listed(Listed::open(path)?),
+    })
+}
+
+/// A list of one word per item is as long as the contract counts. Where items are pairs the
+/// contract may find out their number as they come, so only a list that is too short is wrong.
+fn refuse_other_totals(way: &UnderWay, items: &Items) -> Result<(), MigrationError> {
+    let Some(found) = items.count() else {
+        return Ok(());
+    };
+    let expected = way.at.total;
+    let is_too_long = found > expected && items.columns() == 1 && expected > 0;
+    if found < expected || is_too_long {
+        return Err(MigrationError::TotalMismatch { expected, found });
+    }
+    Ok(())
+}
+
+/// Gas that one transaction may use: what ArbOS allows, else Arbitrum One's limit, and never more
+/// than a block's.
+async fn gas_of_a_transaction(client: &Client, patience: Patience) -> Result<u64, ChainError> {
+    let told = patience
+        .ask(async || client.call(GAS_INFO, &getMaxTxGasLimitCall {}).await)
+        .await;
+    let told = match told {
+        Ok(limit) => limit.saturating_to(),
+        Err(error @ ChainError::Unreachable { .. }) => return Err(error),
+        Err(_) => GAS_MAX,
+    };
+    let block = patience
+        .ask(async || {
+            let block = client.provider().get_block(BlockId::latest()).await;
+            block.map_err(|error| client.error("eth_getBlockByNumber", error))
+        })
+        .await?;
+    let of_block = block.map_or(u64::MAX, |block| block.header.gas_limit);
+    Ok([told, of_block]
+        .into_iter()
+        .filter(|limit| *limit > 0)
+        .min()
+        .unwrap_or(GAS_MAX))
+}
+
+fn heading(way: &UnderWay) -> String {
+    let (from, to) = match way.at.back {
+        true => (&way.to, &way.from),
+        false => (&way.from, &way.to),
+    };
+    format!("migrating {} {} from {from} to {to}", way.name, way.proxy)
+}
+
+fn interrupted(error: MigrationError, course: &Course, wish: &Wish) -> MigrationError {
+    match error {
+        MigrationError::Chain(source) if source.exit() == Exit::Chain => {
+            MigrationError::Interrupted {
+                done: course.at.done,
+                total: course.total(),
+                again: wish.again.clone(),
+                source,
+            }
+        }
+        other => other,
+    }
+}
+
+async fn outcome(
+    client: &Client,
+    patience: Patience,
+    mut way: UnderWay,
+    mut course: Course,
+    ended: Option<Ended>,
+) -> Result<Migrated, MigrationError> {
+    way.at = course.at;
+    let end = match &ended {
+        Some(Ended::By(receipt)) => {
+            let (gas, price) = (receipt.gas_used, receipt.effective_gas_price);
+            course.spent.add(gas, price, Some(0));
+            Some((receipt.transaction_hash, gas))
+        }
+        _ => None,
+    };
+    let mut migrated = Migrated {
+        form: course.form(),
+        spent: course.spent.clone(),
+        taken: course.pace.taken(),
+        end,
+        ended: ended.is_some(),
+        live: None,
+        then: None,
+        way,
+    };
+    if migrated.ended {
+        match under_way::find(client, patience, migrated.way.proxy).await {
+            Ok(next) => migrated.then = Some(next),
+            Err(MigrationError::NotMigrating { live, .. }) => migrated.live = Some(live),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(migrated)
+}
+
+impl UnderWay {
+    /// How far it is, for people.
+    pub fn told(&self) -> String {
+        let at = self.at;
+        let direction = if at.back {
+            "turning back from"
+        } else {
+            "migrating to"
+        };
+        format!(
+            "{direction} {}: {} of {} items, handler {}",
+            self.to,
+            grouped(at.done),
+            grouped(at.total),
+            at.handler
+        )
+    }
+}
+
+/// A number of wei as people write ether.
+pub fn ether(wei: U256) -> String {
+    alloy::primitives::utils::format_ether(wei)
+}

@@ -1,0 +1,71 @@
+//! How many items go into one transaction: what one costs is measured, never assumed.
+
+/// Gas sent along, in percent of what is expected: items differ.
+const GAS_PERCENT: u64 = 130;
+/// Bytes of a transaction beside its items.
+const ENVELOPE: usize = 1_024;
+/// Bytes of a transaction, at most: what Nitro's sequencer takes by default
+/// (`--execution.sequencer.max-tx-data-size`). geth takes 131,072.
+const TRANSACTION_BYTES: usize = 95_000;
+
+/// How many items go into one transaction, in units of gas and bytes.
+#[derive(Debug, Clone)]
+pub struct Sizer {
+    /// Gas of a transaction, at most.
+    gas: u64,
+    /// Items that fit into its bytes.
+    room: u64,
+    /// Gas of a transaction beside its items.
+    fixed: u64,
+    /// Gas of an item.
+    each: u64,
+    /// Items that did not fit before, so fewer go along.
+    bound: u64,
+}
+
+impl Sizer {
+    /// Transactions of at most `gas`, with items of `item_bytes`, where one item took `one` gas
+    /// and `many` took `all`.
+    pub fn measured(gas: u64, item_bytes: usize, one: u64, many: u64, all: u64) -> Self {
+        let each = match many {
+            0 | 1 => one,
+            _ => (all.saturating_sub(one) / (many - 1)).max(1),
+        };
+        Self {
+            gas,
+            room: ((TRANSACTION_BYTES - ENVELOPE) / item_bytes.max(1)).max(1) as u64,
+            fixed: one.saturating_sub(each),
+            each,
+            bound: u64::MAX,
+        }
+    }
+
+    /// Items of the next transaction, at least one.
+    pub fn items(&self) -> u64 {
+        let usable = (self.gas / GAS_PERCENT).saturating_mul(100);
+        let by_gas = usable.saturating_sub(self.fixed) / self.each.max(1);
+        by_gas.min(self.room).min(self.bound).max(1)
+    }
+
+    /// Gas to send along with so many.
+    pub fn gas_for(&self, items: u64) -> u64 {
+        let expected = self.fixed.saturating_add(items.saturating_mul(self.each));
+        (expected.saturating_mul(GAS_PERCENT) / 100).min(self.gas)
+    }
+
+    /// So many took that much.
+    pub fn learn(&mut self, items: u64, gas: u64) {
+        if let Some(found) = gas.saturating_sub(self.fixed).checked_div(items) {
+            // Dearer ones are believed at once, cheaper ones slowly.
+            self.each = found.max((self.each * 3 + found) / 4).max(1);
+        }
+        self.bound = self.bound.saturating_mul(2);
+    }
+
+    /// So many did not fit. False if it was one.
+    pub fn halve(&mut self, items: u64) -> bool {
+        self.bound = (items / 2).max(1);
+        self.each = self.each.saturating_mul(2);
+        items > 1
+    }
+}

@@ -1,0 +1,84 @@
+//! What a run has cost, and how fast it is.
+
+use crate::text::grouped;
+use alloy::primitives::U256;
+use alloy::primitives::utils::format_ether;
+use serde::Serialize;
+use std::time::{Duration, Instant};
+
+/// What a run has cost so far.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Spent {
+    /// Transactions that were mined.
+    pub transactions: u64,
+    /// Those among them that failed.
+    pub failed: u64,
+    /// Items that they migrated, or brought back.
+    pub items: u64,
+    /// Units of gas.
+    pub gas: u64,
+    /// Wei.
+    pub wei: U256,
+}
+
+impl Spent {
+    /// Counts a transaction.
+    pub fn add(&mut self, gas: u64, price: u128, items: Option<u64>) {
+        self.transactions += 1;
+        self.gas = self.gas.saturating_add(gas);
+        self.wei = self.wei.saturating_add(U256::from(gas) * U256::from(price));
+        match items {
+            Some(items) => self.items += items,
+            None => self.failed += 1,
+        }
+    }
+
+    /// In a few words.
+    pub fn told(&self) -> String {
+        format!("{} gas, {} ETH", grouped(self.gas), format_ether(self.wei))
+    }
+}
+
+/// How fast a run is.
+#[derive(Debug, Clone)]
+pub struct Pace {
+    begun: Instant,
+}
+
+impl Pace {
+    /// From now on.
+    pub fn begin() -> Self {
+        Self {
+            begun: Instant::now(),
+        }
+    }
+
+    /// How long it has taken.
+    pub fn taken(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// Items a second.
+    pub fn rate(&self, items: u64) -> f64 {
+        items as f64 / self.taken().as_secs_f64().max(0.001)
+    }
+
+    /// Rate, cost and time left, in a line.
+    pub fn told(&self, spent: &Spent, left: u64) -> String {
+        let rate = self.rate(spent.items);
+        let left = if rate > 0.0 {
+            duration((left as f64 / rate) as u64)
+        } else {
+            "?".into()
+        };
+        format!("{rate:.0} items/s, {}, {left} left", spent.told())
+    }
+}
+
+fn duration(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
+    }
+}

@@ -1,0 +1,167 @@
+//! The migration that an instance is in, read from the chain.
+
+use super::MigrationError;
+use super::patience::Patience;
+use crate::client::{ChainError, Client};
+use alloy::eips::BlockId;
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, B256};
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionRequest;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
+use stylus_upgrades_interface::reasons::instance_state;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::slots;
+
+/// The migration that an instance is in.
+#[derive(Debug, Clone)]
+pub struct UnderWay {
+    /// The proxy.
+    pub proxy: Address,
+    /// Its registry.
+    pub registry: Address,
+    /// Its definition.
+    pub name: String,
+    /// The version that it leaves.
+    pub from: String,
+    /// The version that it reaches.
+    pub to: String,
+    /// The program of the step.
+    pub program: Address,
+    /// How far it was when it was looked at.
+    pub at: Standing,
+}
+
+/// How far a migration is: the word in [`slots::COMPLEX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Whether it is turning back.
+    pub back: bool,
+    /// Items in the new form.
+    pub done: u64,
+    /// Items that there are, as far as the contract knows.
+    pub total: u64,
+    /// Who supplies the batches.
+    pub handler: Address,
+}
+
+impl Standing {
+    /// Reads it; `None` where no migration runs.
+    pub fn decode(word: B256) -> Option<Self> {
+        let [flags, rest @ ..] = word.0;
+        let (done, rest) = rest.split_first_chunk::<5>()?;
+        let (total, _) = rest.split_first_chunk::<5>()?;
+        let number = |bytes: &[u8; 5]| {
+            bytes
+                .iter()
+                .fold(0, |sum: u64, byte| sum << 8 | u64::from(*byte))
+        };
+        (flags & 1 != 0).then(|| Self {
+            back: flags & 2 != 0,
+            done: number(done),
+            total: number(total),
+            handler: Address::from_word(word),
+        })
+    }
+
+    /// Whether nothing is left to do in its direction, as far as the contract knows.
+    pub fn is_finished(&self) -> bool {
+        self.done == if self.back { 0 } else { self.total }
+    }
+}
+
+/// The migration that `proxy` is in.
+///
+/// # Errors
+/// [`MigrationError::NotMigrating`] with what is live.
+pub async fn find(
+    client: &Client,
+    patience: Patience,
+    proxy: Address,
+) -> Result<UnderWay, MigrationError> {
+    let registry = patience
+        .ask(async || client.call(proxy, &proxy_abi::registryCall {}).await)
+        .await?;
+    let known = patience
+        .ask(async || client.call(registry, &abi::instanceOfCall { proxy }).await)
+        .await?;
+    let in_step = [instance_state::MIGRATING, instance_state::TURNING_BACK].contains(&known.state);
+    let standing = standing(client, patience, proxy).await?;
+    let (true, Some(at)) = (in_step, standing) else {
+        let live = live(client, patience, proxy).await?;
+        return Err(MigrationError::NotMigrating { proxy, live });
+    };
+    let program = patience
+        .ask(async || client.call(proxy, &proxy_abi::implementationCall {}).await)
+        .await?;
+    let (from, to) = versions(client, patience, proxy)
+        .await?
+        .unwrap_or((known.version, String::from("?")));
+    Ok(UnderWay {
+        proxy,
+        registry,
+        name: known.name,
+        from,
+        to,
+        program,
+        at,
+    })
+}
+
+/// How far the migration of `proxy` is; `None` where none runs.
+pub async fn standing(
+    client: &Client,
+    patience: Patience,
+    proxy: Address,
+) -> Result<Option<Standing>, ChainError> {
+    let word = patience
+        .ask(async || client.storage(proxy, slots::COMPLEX).await)
+        .await?;
+    Ok(Standing::decode(word))
+}
+
+/// What is live, in a few words.
+pub async fn live(
+    client: &Client,
+    patience: Patience,
+    proxy: Address,
+) -> Result<String, ChainError> {
+    let version = patience
+        .ask(async || {
+            client
+                .call(proxy, &proxy_abi::implementationVersionCall {})
+                .await
+        })
+        .await?;
+    let implementation = patience
+        .ask(async || client.call(proxy, &proxy_abi::implementationCall {}).await)
+        .await?;
+    Ok(format!("{version} is live, at {implementation}"))
+}
+
+/// From where to where: what the program says to a call that it does not take.
+async fn versions(
+    client: &Client,
+    patience: Patience,
+    proxy: Address,
+) -> Result<Option<(String, String)>, ChainError> {
+    let request = TransactionRequest::default().with_to(proxy);
+    let refused = patience
+        .ask(async || {
+            let call = client.provider().call(request.clone());
+            match call.block(BlockId::latest()).await {
+                Ok(_) => Ok(None),
+                Err(error) => match client.error("a call that it does not take", error) {
+                    ChainError::Refused { revert, .. } => Ok(Some(revert)),
+                    error => Err(error),
+                },
+            }
+        })
+        .await?;
+    Ok(refused
+        .filter(|revert| revert.name == "ContractPaused")
+        .map(|revert| {
+            let text = |index| revert.text(index);
+            (text(0), text(1))
+        }))
+}

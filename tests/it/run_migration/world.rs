@@ -1,0 +1,245 @@
+//! A register of points whose migration is under way, and the command line that goes on with it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use alloy::primitives::{Address, U256};
+use alloy::sol;
+use alloy::sol_types::{SolCall, SolEvent};
+use serde_json::Value;
+use stylus_upgrades_harness::{Harness, HarnessError, Instance, Program, step};
+use stylus_upgrades_interface::complex::IComplexMigration::{
+    Batch, progressCall, startMigrationCall,
+};
+use stylus_upgrades_interface::registry::Step;
+
+pub(super) type Done = Result<(), HarnessError>;
+
+sol! {
+    interface IPoints {
+        function initialize(address steward);
+        function award(address[] to, uint256 points);
+        function points(address member) view returns (uint256);
+        function unit() view returns (uint256);
+    }
+}
+
+/// The key of account 5, the handler, as every development chain has it.
+pub(super) const HANDLER_KEY: &str =
+    "0x8b3a350cf5c34c9194ca85829a2df0ec3153be0318b5e2d3348e872092edffba";
+pub(super) const CURSOR: &str = "contracts/migrations/points_cursor";
+pub(super) const BATCHES: &str = "contracts/migrations/points_batches";
+/// Members that one transaction awards points to.
+const AWARDED_AT_ONCE: usize = 100;
+/// Whole points of every member.
+const POINTS: u64 = 7;
+
+/// A register whose migration is under way.
+pub(super) struct World<'h> {
+    pub(super) harness: &'h Harness,
+    pub(super) register: Instance<'h>,
+    pub(super) members: u64,
+    /// Where the command line runs and keeps its journal.
+    pub(super) folder: tempfile::TempDir,
+}
+
+/// What a run of the command line came to.
+pub(super) struct Ran {
+    pub(super) status: ExitStatus,
+    /// Its document.
+    pub(super) document: Value,
+    pub(super) errors: String,
+}
+
+/// The member with that number.
+pub(super) fn member(n: u64) -> Address {
+    let hash = alloy::primitives::keccak256(n.to_be_bytes());
+    Address::from_word(hash)
+}
+
+fn complex(program: &Program, handler: Address) -> Step {
+    Step {
+        script: program.address,
+        scriptCodehash: program.codehash,
+        kind: 3,
+        data: startMigrationCall { handler }.abi_encode().into(),
+        ..step::nothing("1.0")
+    }
+}
+
+/// A register with `members` whose migration by `program` has begun.
+pub(super) async fn begun<'h>(
+    harness: &'h Harness,
+    program: &str,
+    members: u64,
+) -> Result<World<'h>, HarnessError> {
+    let world = waiting(harness, program, members).await?;
+    world.register.upgrade("2.0").await?;
+    Ok(world)
+}
+
+/// The same before the upgrade.
+pub(super) async fn waiting<'h>(
+    harness: &'h Harness,
+    program: &str,
+    members: u64,
+) -> Result<World<'h>, HarnessError> {
+    let definition = harness.define("Points").await?;
+    let first = harness.build_and_deploy("contracts/points_v1").await?;
+    let second = harness.build_and_deploy("contracts/points_v2").await?;
+    let program = harness.build_and_deploy(program).await?;
+    definition.add_version("1.0", &first, step::born()).await?;
+    let steward = harness.account(0);
+    let register = definition
+        .create_proxy("1.0", &IPoints::initializeCall { steward })
+        .await?;
+    let all: Vec<_> = (0..members).map(member).collect();
+    for some in all.chunks(AWARDED_AT_ONCE) {
+        let award = IPoints::awardCall {
+            to: some.to_vec(),
+            points: U256::from(POINTS),
+        };
+        register.send(&award).await?;
+    }
+    let handler = harness.account(5);
+    definition
+        .add_version("2.0", &second, complex(&program, handler))
+        .await?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let world = World {
+        harness,
+        register,
+        members,
+        folder,
+    };
+    std::fs::write(world.list(), world.lines()).expect("the list");
+    Ok(world)
+}
+
+impl World<'_> {
+    /// The list of all members.
+    pub(super) fn list(&self) -> PathBuf {
+        self.folder.path().join("members.txt")
+    }
+
+    fn lines(&self) -> String {
+        (0..self.members)
+            .map(|n| format!("{}\n", member(n)))
+            .collect()
+    }
+
+    /// The command line with these words, ready to be started.
+    pub(super) fn command(&self, words: &[&str]) -> Command {
+        let url = self.harness.chain().url().to_owned();
+        command(
+            &url,
+            self.folder.path(),
+            &self.register.address().to_string(),
+            words,
+        )
+    }
+
+    /// Runs `run-migration` with these words to its end.
+    pub(super) async fn run(&self, words: &[&str]) -> Ran {
+        finish(self.start(words)).await
+    }
+
+    /// Starts it.
+    pub(super) fn start(&self, words: &[&str]) -> Child {
+        self.command(words).spawn().expect("it starts")
+    }
+
+    /// `(done, total)`, zero after the end.
+    pub(super) async fn progress(&self) -> Result<(u64, u64), HarnessError> {
+        let progress = self.register.read(&progressCall {}).await?;
+        Ok((progress.done.to(), progress.total.to()))
+    }
+
+    /// Asserts that every member was migrated exactly once: by its points, and by batches that
+    /// follow each other without a gap or an overlap.
+    pub(super) async fn assert_migrated(&self) -> Done {
+        assert_eq!(self.register.version().await?, "2.0");
+        for n in 0..self.members {
+            let call = IPoints::pointsCall { member: member(n) };
+            let points = self.register.read(&call).await?;
+            assert_eq!(points, U256::from(10 * POINTS), "member {n}");
+        }
+        let dones = self.batches().await;
+        let mut before = 0;
+        for done in &dones {
+            assert!(*done > before, "{dones:?}");
+            before = *done;
+        }
+        assert_eq!(before, self.members);
+        Ok(())
+    }
+
+    /// How far it was after each batch.
+    pub(super) async fn batches(&self) -> Vec<u64> {
+        let filter = alloy::rpc::types::Filter::new()
+            .address(self.register.address())
+            .event_signature(Batch::SIGNATURE_HASH)
+            .from_block(0);
+        let provider = self.harness.chain().provider();
+        let logs = alloy::providers::Provider::get_logs(provider, &filter).await;
+        logs.expect("the chain answers")
+            .iter()
+            .map(|log| {
+                log.log_decode::<Batch>()
+                    .expect("a batch")
+                    .inner
+                    .data
+                    .done
+                    .to()
+            })
+            .collect()
+    }
+}
+
+/// `run-migration PROXY` with these words, ready to be started.
+pub(super) fn command(url: &str, folder: &Path, proxy: &str, words: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cli"));
+    command
+        .args(["run-migration", proxy, "--json", "--rpc-url", url])
+        .args(words)
+        .current_dir(folder)
+        .env("PRIVATE_KEY", HANDLER_KEY)
+        .env("NO_COLOR", "1")
+        .env_remove(stylus_upgrades::kill_point::VARIABLE)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Waits for the end of a run without stopping this thread.
+pub(super) async fn finish(child: Child) -> Ran {
+    let output = tokio::task::spawn_blocking(move || child.wait_with_output())
+        .await
+        .expect("it was waited for")
+        .expect("it ends");
+    Ran {
+        status: output.status,
+        document: serde_json::from_slice(&output.stdout).unwrap_or_default(),
+        errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+impl Ran {
+    /// Asserts its exit code.
+    pub(super) fn ends_with(&self, code: i32) -> &Self {
+        assert_eq!(
+            self.status.code(),
+            Some(code),
+            "{}\n{}",
+            self.document,
+            self.errors
+        );
+        self
+    }
+
+    /// The name of its failure.
+    pub(super) fn error(&self) -> &str {
+        self.document["error"]["name"].as_str().unwrap_or_default()
+    }
+}
