@@ -3,6 +3,7 @@
 
 mod edges;
 mod erc20;
+mod layouts;
 mod life_of_a_program;
 mod migrations;
 mod outside;
@@ -10,6 +11,7 @@ mod processes;
 mod proxy;
 mod registry;
 mod review;
+mod run_migration;
 mod snapshots;
 mod spec;
 mod strangers;

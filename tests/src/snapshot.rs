@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use stylus_upgrades::text;
 use stylus_upgrades_harness::home;
 
 /// Figures by sentence.
@@ -43,6 +45,25 @@ pub fn check(
         "{} differs:\n{differences}accept with SNAPSHOT=update",
         path.display()
     ))
+}
+
+/// Writes `figures` to `tests/snapshots/NAME.json` with the day: the last result of what takes too
+/// long for every run.
+///
+/// # Errors
+/// What keeps the file from being written.
+pub fn record(
+    name: &str,
+    tools: &BTreeMap<String, String>,
+    figures: &Figures,
+) -> Result<(), String> {
+    let path = file(name);
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_err(|error| error.to_string())?;
+    let taken = json!({ "at": text::utc(now.as_secs()), "tools": tools, "figures": figures });
+    let text = serde_json::to_string_pretty(&taken).map_err(|error| error.to_string())?;
+    std::fs::write(&path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// One line per key that differs.

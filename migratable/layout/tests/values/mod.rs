@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::{B256, U256, keccak256};
 use stylus_layout::Storage;
 
-use crate::random::{Dice, Model, Ty, any, word};
+use super::random::{Dice, Model, Ty, any, word};
 
 /// Storage of one account.
 #[derive(Debug, Clone, Default)]
