@@ -6,6 +6,7 @@
 //! ignored. The journal is a convenience: without it nothing is blocked, and what the chain says
 //! wins.
 
+use crate::kill_point::{self, Phase};
 use crate::progress::Progress;
 use alloy::primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
@@ -14,6 +15,9 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// Bytes that a journal grows to before what is settled is left out of it.
+const COMPACT_AT: u64 = 16_384;
 
 /// The folder of journals, beside the manifest.
 pub const FOLDER: &str = ".stylus-upgrades";
@@ -85,17 +89,39 @@ impl Journal {
         self.append(&Line::Sending(entry));
     }
 
-    /// Notes that the fate of a transaction is known. A journal without open entries is removed.
+    /// Notes that the fate of a transaction is known. A journal without open entries is removed,
+    /// one that has grown long is written anew with the open ones alone.
     pub fn settled(&self, tx: B256) {
         self.append(&Line::Settled(tx));
-        if self.in_flight().is_empty() {
+        let open = self.in_flight();
+        if open.is_empty() {
             let _ = std::fs::remove_file(&self.path);
             let _ = self.path.parent().map(std::fs::remove_dir);
+        } else if std::fs::metadata(&self.path).is_ok_and(|file| file.len() > COMPACT_AT) {
+            self.warn(self.compact(open));
         }
     }
 
+    /// Writes a journal of these entries beside the old one and puts it in its place.
+    fn compact(&self, open: Vec<InFlight>) -> io::Result<()> {
+        let aside = self.path.with_extension("fresh");
+        let mut text = String::new();
+        for entry in open {
+            text.push_str(&serde_json::to_string(&Line::Sending(entry))?);
+            text.push('\n');
+        }
+        let mut file = File::create(&aside)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_data()?;
+        std::fs::rename(aside, &self.path)
+    }
+
     fn append(&self, line: &Line) {
-        if let Err(error) = self.write(line) {
+        self.warn(self.write(line));
+    }
+
+    fn warn(&self, written: io::Result<()>) {
+        if let Err(error) = written {
             self.progress.note(&format!(
                 "warning: the journal {} cannot be written: {error}",
                 self.path.display()
@@ -113,6 +139,11 @@ impl Journal {
             .open(&self.path)?;
         // The newline comes first, too: a line cut by a kill must not swallow the next one.
         let text = format!("\n{}\n", serde_json::to_string(line)?);
+        if kill_point::is_due(Phase::Journal) {
+            let (half, _) = text.as_bytes().split_at(text.len() / 2);
+            file.write_all(half)?;
+            kill_point::kill();
+        }
         file.write_all(text.as_bytes())?;
         file.sync_data()
     }

@@ -5,6 +5,7 @@
 
 use crate::error::{Exit, Explain, Report};
 use crate::progress::Progress;
+use crate::text::grouped;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -186,6 +187,28 @@ impl Progress for Output {
         } else if !self.quiet && work.said.elapsed() >= PLAIN_PAUSE {
             work.said = Instant::now();
             write(std::io::stderr(), &format!("{} … {detail}", work.what));
+        }
+    }
+
+    fn advance(&self, done: u64, total: u64, detail: &str) {
+        let mut work = self.work();
+        if let Some(bar) = &work.bar {
+            if bar.length() != Some(total) {
+                bar.set_length(total);
+                let style = ProgressStyle::with_template(
+                    "{spinner} {msg}\n  {bar:30} {human_pos}/{human_len}",
+                );
+                if let Ok(style) = style {
+                    bar.set_style(style);
+                }
+            }
+            bar.set_position(done);
+            bar.set_message(format!("{} … {detail}", work.what));
+        } else if !self.quiet && work.said.elapsed() >= PLAIN_PAUSE {
+            work.said = Instant::now();
+            let (done, total) = (grouped(done), grouped(total));
+            let text = format!("{} … {done}/{total} items, {detail}", work.what);
+            write(std::io::stderr(), &text);
         }
     }
 

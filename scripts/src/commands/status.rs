@@ -3,9 +3,11 @@
 use super::context::Context;
 use crate::client::Client;
 use crate::error::Error;
+use crate::migration::{self, UnderWay};
 use crate::output::Outcome;
 use crate::registry::{self, DefinitionStatus, InstanceStatus};
 use alloy::primitives::Address;
+use serde::Serialize;
 
 pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outcome, Error> {
     let registry = context.registry()?;
@@ -21,6 +23,8 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
             Some(proxy) => {
                 let status = registry::instance_status(&client, registry, proxy).await?;
                 outcome.line(instance_line(&status));
+                let migration = under_way(&client, &status, &mut outcome).await?;
+                outcome.field("migration", migration);
                 outcome.field("instance", status);
             }
             None => everything(&client, registry, &[name.to_owned()], &mut outcome).await?,
@@ -39,10 +43,60 @@ async fn everything(
     for name in names {
         let status = registry::definition_status(client, registry, name).await?;
         outcome.lines.extend(definition_lines(&status));
+        for instance in &status.instances {
+            outcome.line(format!("  {}", instance_line(instance)));
+            under_way(client, instance, outcome).await?;
+        }
         all.push(status);
     }
     outcome.field("definitions", all);
     Ok(())
+}
+
+/// The migration that an instance is in, and who goes on with it.
+async fn under_way(
+    client: &Client,
+    status: &InstanceStatus,
+    outcome: &mut Outcome,
+) -> Result<Option<Migration>, Error> {
+    if !["migrating", "turning-back"].contains(&status.state) {
+        return Ok(None);
+    }
+    let Some(way) = migration::look(client, status.proxy).await? else {
+        return Ok(None);
+    };
+    let next = format!("stylus-upgrades run-migration {}", status.proxy);
+    outcome.line(format!("    {}", way.told()));
+    outcome.line(format!("    next: {next}"));
+    Ok(Some(Migration::of(&way, next)))
+}
+
+/// A migration under way, for programs.
+#[derive(Serialize)]
+struct Migration {
+    from: String,
+    to: String,
+    program: Address,
+    handler: Address,
+    back: bool,
+    done: u64,
+    total: u64,
+    next: String,
+}
+
+impl Migration {
+    fn of(way: &UnderWay, next: String) -> Self {
+        Self {
+            from: way.from.clone(),
+            to: way.to.clone(),
+            program: way.program,
+            handler: way.at.handler,
+            back: way.at.back,
+            done: way.at.done,
+            total: way.at.total,
+            next,
+        }
+    }
 }
 
 /// A subject that is an address is an instance; so is an alias.
@@ -80,12 +134,6 @@ fn definition_lines(status: &DefinitionStatus) -> Vec<String> {
             version.version, version.implementation, version.codehash
         ));
     }
-    lines.extend(
-        status
-            .instances
-            .iter()
-            .map(|instance| format!("  {}", instance_line(instance))),
-    );
     lines
 }
 

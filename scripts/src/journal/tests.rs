@@ -54,6 +54,20 @@ fn a_journal_without_open_entries_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_journal_of_many_entries_stays_small() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = journal(folder.path());
+    journal.sending(entry(200));
+    for _ in 0..400 {
+        journal.sending(entry(1));
+        journal.settled(entry(1).tx);
+    }
+    assert_eq!(journal.in_flight(), [entry(200)]);
+    let length = std::fs::metadata(journal.path()).expect("the journal").len();
+    assert!(length < 2 * super::COMPACT_AT, "{length}");
+}
+
+#[test]
 fn another_chain_or_sender_has_another_journal() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |chain, block, sender| {

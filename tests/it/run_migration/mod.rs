@@ -2,7 +2,9 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `kills` | `kill -9` at any point |
 //! | `story` | from the first batch to the end, in every form |
 
+mod kills;
 mod story;
 mod world;
