@@ -13,6 +13,7 @@ use alloc::vec::Vec;
 use stylus_complex::{ComplexMigration, Outcome, program};
 use stylus_migratable::words;
 use stylus_sdk::{ArbResult, alloy_primitives::aliases::U8, prelude::*, storage::StorageU8};
+use stylus_upgradeable::prelude::*;
 use stylus_upgrades_host::storage;
 use stylus_upgrades_interface::{reasons::token, slots};
 
@@ -45,9 +46,20 @@ impl<const FROM: usize, const TO: usize> ComplexMigration for Leg<'_, FROM, TO> 
         self.0.log.note(3, FROM as u8, TO as u8);
         Ok(())
     }
+
+    #[ensures(nonzero(0.log.steps), holds(Self::is_noted))]
+    fn end(&mut self, _: bool) -> Outcome<()> {
+        self.0.running.set(U8::ZERO);
+        Ok(())
+    }
 }
 
 impl<const FROM: usize, const TO: usize> Leg<'_, FROM, TO> {
+    /// Whether its item was the last thing that ran.
+    fn is_noted(&self) -> bool {
+        self.0.log.ends_with(3, FROM as u8, TO as u8)
+    }
+
     /// Whether it is this one that the token lets begin.
     fn is_permitted() -> bool {
         let token = const { words::token(token::COMPLEX, LABELS[FROM], LABELS[TO]) };

@@ -64,7 +64,9 @@ pub(crate) fn ensures(conditions: &Conditions, function: &ImplItemFn) -> Result<
             ),
         ));
     }
-    check_result(sig)?;
+    if matches!(sig.output, ReturnType::Default) {
+        check_result(sig)?; // of any other type the compiler knows whether it is one
+    }
     let body = conditions.around(sig, block);
     Ok(quote! {
         #(#attrs)*

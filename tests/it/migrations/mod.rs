@@ -9,11 +9,13 @@
 //! | `paths` | complex steps on longer paths, beside others, for many instances |
 //! | `tricks` | programs and implementations that would like to leave a step by themselves |
 //! | `random` | any order of calls against a model |
+//! | `conditions` | what a step declares to hold after it |
 //! | `graphs` | random graphs of versions against the rule of paths |
 //! | `full` | a collection that becomes enumerable, from its events |
 
 mod abort;
 mod batches;
+mod conditions;
 mod cursor;
 mod full;
 mod graphs;

@@ -1,12 +1,15 @@
 //! A registry on a chain in this process: transactions of any account, answers decoded.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use alloy::primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy::sol_types::{SolCall, SolError, SolEvent, SolValue};
+use serde_json::Value;
 use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, Overrides};
 use stylus_upgrades::build::{Artifact, Builder, Framework, evm};
 use stylus_upgrades::progress::Silent;
+use stylus_upgrades_harness::traces;
 use stylus_upgrades_interface::chain::{
     ARB_WASM, CONSTRUCTOR_SELECTOR, CREATE2_DEPLOYER, IArbWasm, IStylusDeployer, STYLUS_DEPLOYER,
 };
@@ -206,7 +209,7 @@ impl World {
         })
     }
 
-    /// Sends bytes; they are refused without a transaction where a call of them reverts.
+    /// Sends bytes. What is refused is mined all the same, and must leave no trace.
     pub(crate) fn raw(
         &mut self,
         from: Address,
@@ -222,9 +225,11 @@ impl World {
             input,
             ..CallRequest::default()
         };
+        let before = self.chain.block_number();
         let hash = self.chain.submit_unsigned(from, request).expect("accepted");
         let receipt = self.chain.receipt(hash).expect("mined");
         if !receipt.success {
+            assert_eq!(traces(&self.chain, before, from), [], "a refusal");
             return Err(Reverted(receipt.output));
         }
         Ok(Done {
@@ -254,6 +259,24 @@ impl World {
             return Err(Reverted(outcome.output));
         }
         Ok(C::abi_decode_returns(&outcome.output).expect("an answer of that type"))
+    }
+
+    /// Every slot of an account that is not zero.
+    pub(crate) fn slots_of(&self, account: Address) -> BTreeMap<B256, B256> {
+        let state = self.chain.dump_state().expect("a dump").content;
+        let mut accounts: BTreeMap<Address, Value> =
+            serde_json::from_value(state["accounts"].clone()).expect("accounts");
+        let slots = accounts
+            .get_mut(&account)
+            .map(|account| account["storage"].take())
+            .filter(|slots| !slots.is_null());
+        let slots: BTreeMap<U256, U256> = slots.map_or_else(BTreeMap::new, |slots| {
+            serde_json::from_value(slots).expect("slots")
+        });
+        let words = slots.into_iter().filter(|(_, value)| !value.is_zero());
+        words
+            .map(|(slot, value)| (slot.into(), value.into()))
+            .collect()
     }
 
     /// Lets time pass.
