@@ -76,7 +76,8 @@ fn section(name: &Ident) -> TokenStream {
                 false => 0,
             };
 
-            #[used]
+            // Without `#[used]`: with it the bytes would stand among the contract's data as well.
+            #[allow(dead_code)]
             #[unsafe(link_section = "stylus-layout")]
             #[allow(long_running_const_eval)]
             static LAYOUT: [u8; LENGTH] = {
