@@ -2,5 +2,6 @@
 #![forbid(unsafe_code)]
 
 pub mod figures;
+pub mod guards;
 pub mod proxies;
 pub mod snapshot;

@@ -26,7 +26,7 @@ mod world;
 
 pub use alloy_consensus::TxEnvelope;
 pub use alloy_eips::{BlockId, BlockNumberOrTag};
-pub use chain::{Chain, SlotChange, recover};
+pub use chain::{AccountChange, Chain, SlotChange, recover};
 pub use config::ChainConfig;
 pub use error::{ChainError, RejectReason};
 pub use source::{Source, SourceAccount};

@@ -91,15 +91,31 @@ impl World {
 
     /// Every slot that was written after `version`, once each.
     pub(crate) fn slots_written_after(&self, version: u64) -> Vec<(Address, U256)> {
-        let younger = self.log.partition_point(|(written, _)| *written <= version);
-        let keys = self.log.iter().skip(younger).flat_map(|(_, keys)| keys);
-        let slots: HashSet<_> = keys
+        let slots: HashSet<_> = self
+            .written_after(version)
             .filter_map(|key| match key {
                 Key::Slot(address, slot) => Some((*address, *slot)),
                 Key::Account(_) => None,
             })
             .collect();
         slots.into_iter().collect()
+    }
+
+    /// Every account that was written after `version`, once each.
+    pub(crate) fn accounts_written_after(&self, version: u64) -> Vec<Address> {
+        let accounts: HashSet<_> = self
+            .written_after(version)
+            .filter_map(|key| match key {
+                Key::Account(address) => Some(*address),
+                Key::Slot(..) => None,
+            })
+            .collect();
+        accounts.into_iter().collect()
+    }
+
+    fn written_after(&self, version: u64) -> impl Iterator<Item = &Key> {
+        let younger = self.log.partition_point(|(written, _)| *written <= version);
+        self.log.iter().skip(younger).flat_map(|(_, keys)| keys)
     }
 
     /// The version that the newest writes carry.

@@ -17,6 +17,7 @@ use crate::error::HarnessError;
 use crate::lines::Lines;
 use crate::process::Anvil;
 use crate::revert::Revert;
+use crate::trace::{traces_if_sent, traces_of_latest};
 use crate::turn::Turn;
 
 /// Gas that a transaction is sent with unless it says otherwise: enough to create and activate
@@ -40,7 +41,7 @@ pub struct Chain {
 #[derive(Debug)]
 enum Process {
     /// Our chain, on threads of this process.
-    Embedded(#[expect(dead_code, reason = "held to be dropped")] Box<NodeHandle>),
+    Embedded(Box<NodeHandle>),
     /// A child process.
     Child(#[expect(dead_code, reason = "held to be dropped")] Anvil),
     /// Nothing: an endpoint that others run. The tests of one process take turns on it, because
@@ -218,17 +219,28 @@ impl Chain {
         Ok(())
     }
 
-    /// What a call would return, from account 0 unless it says otherwise. Nothing changes.
+    /// What a call would return, from account 0 unless it says otherwise. Nothing changes. What is
+    /// refused on an embedded chain is sent there, too, in a block that is undone, to see that it
+    /// leaves no trace.
     ///
     /// # Errors
-    /// [`HarnessError::Reverted`] with the revert data, [`HarnessError::Halted`] where there is none.
+    /// [`HarnessError::Reverted`] with the revert data, [`HarnessError::Halted`] where there is none,
+    /// [`HarnessError::Traces`] where the refusal changes anything.
     pub async fn call(&self, request: TransactionRequest) -> Result<Bytes, HarnessError> {
         let mut request = self.with_sender(request);
         request.gas.get_or_insert(CALL_GAS);
-        self.provider
-            .call(request)
-            .await
-            .map_err(|error| self.failed(error))
+        let called = self.provider.call(request.clone()).await;
+        let refused = match called.map_err(|error| self.failed(error)) {
+            Err(refused @ (HarnessError::Reverted(_) | HarnessError::Halted { .. })) => refused,
+            answer => return answer,
+        };
+        let traces = match &self.process {
+            Process::Embedded(node) => {
+                node.with_chain(move |chain| traces_if_sent(chain, &request))?
+            }
+            Process::Child(_) | Process::Remote(_) => Vec::new(),
+        };
+        Err(refused.with(traces))
     }
 
     /// Reads a typed function of `contract`.
@@ -291,7 +303,8 @@ impl Chain {
     /// receipt tells how it ended.
     ///
     /// # Errors
-    /// [`HarnessError::Rpc`], [`HarnessError::NoReceipt`].
+    /// [`HarnessError::Rpc`], [`HarnessError::NoReceipt`], [`HarnessError::Traces`] where it failed
+    /// on an embedded chain and changed anything.
     pub async fn send_anyway(
         &self,
         request: TransactionRequest,
@@ -304,13 +317,26 @@ impl Chain {
             .await
             .map_err(|error| self.rpc(error))?;
         let hash = *pending.tx_hash();
-        pending
+        let receipt = pending
             .get_receipt()
             .await
             .map_err(|error| HarnessError::NoReceipt {
                 hash,
                 reason: error.to_string(),
-            })
+            })?;
+        match &self.process {
+            Process::Embedded(node) if !receipt.status() => {
+                let sender = receipt.from;
+                let traces = node.with_chain(move |chain| traces_of_latest(chain, sender))?;
+                let failed = HarnessError::Failed { hash };
+                if traces.is_empty() {
+                    Ok(receipt)
+                } else {
+                    Err(failed.with(traces))
+                }
+            }
+            _ => Ok(receipt),
+        }
     }
 
     /// Sends a typed call from `from`.

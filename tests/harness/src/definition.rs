@@ -41,7 +41,9 @@ impl<'h> Definition<'h> {
         step: Step,
     ) -> Result<Receipt, HarnessError> {
         let new = self.version(version, program, step).await?;
-        let governed = add_version(self.harness.client(), self.harness.registry(), new).await?;
+        let call = IRegistry::addVersionCall::from(new.clone());
+        let governed = add_version(self.harness.client(), self.harness.registry(), new).await;
+        let governed = self.harness.told(governed, &call, U256::ZERO).await?;
         Ok(governed.sent.receipt.into())
     }
 
@@ -56,7 +58,9 @@ impl<'h> Definition<'h> {
         step: Step,
     ) -> Result<Receipt, HarnessError> {
         let new = self.version(version, program, step).await?;
-        let governed = migrate(self.harness.client(), self.harness.registry(), new).await?;
+        let call = IRegistry::migrateCall::from(new.clone());
+        let governed = migrate(self.harness.client(), self.harness.registry(), new).await;
+        let governed = self.harness.told(governed, &call, U256::ZERO).await?;
         Ok(governed.sent.receipt.into())
     }
 
@@ -122,8 +126,9 @@ impl<'h> Definition<'h> {
             salt: self.harness.next_salt(),
             initData: initializer,
         };
-        let created =
-            create_proxy(self.harness.client(), self.harness.registry(), call, value).await?;
+        let (client, registry) = (self.harness.client(), self.harness.registry());
+        let created = create_proxy(client, registry, call.clone(), value).await;
+        let created = self.harness.told(created, &call, value).await?;
         Ok(Instance::new(
             self.harness.chain(),
             created.proxy,

@@ -9,6 +9,7 @@ use stylus_upgrades::build::BuildError;
 use thiserror::Error;
 
 use crate::revert::Revert;
+use crate::trace::Trace;
 
 /// What a harness function can fail with.
 #[derive(Debug, Error)]
@@ -22,6 +23,14 @@ pub enum HarnessError {
     Halted {
         /// The node's words.
         message: String,
+    },
+    /// A transaction was refused, as it may be, and changed something all the same.
+    #[error("refused ({refused}), yet it leaves traces: {}", list(traces))]
+    Traces {
+        /// The refusal.
+        refused: Box<HarnessError>,
+        /// What changed.
+        traces: Vec<Trace>,
     },
     /// A transaction was mined and failed although its simulation succeeded.
     #[error(
@@ -141,6 +150,17 @@ impl HarnessError {
         }
     }
 
+    /// This refusal, or what it left where it left anything.
+    pub(crate) fn with(self, traces: Vec<Trace>) -> Self {
+        if traces.is_empty() {
+            return self;
+        }
+        Self::Traces {
+            refused: Box::new(self),
+            traces,
+        }
+    }
+
     /// The revert, if the contract reverted.
     pub fn revert(&self) -> Option<&Revert> {
         match self {
@@ -148,4 +168,9 @@ impl HarnessError {
             _ => None,
         }
     }
+}
+
+fn list(traces: &[Trace]) -> String {
+    let traces: Vec<_> = traces.iter().map(Trace::to_string).collect();
+    traces.join("; ")
 }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use alloy::primitives::{Address, B256, keccak256};
+use alloy::primitives::{Address, B256, U256, keccak256};
+use alloy::rpc::types::TransactionRequest;
+use alloy::sol_types::SolCall;
 use stylus_upgrades::build::{Artifact, Builder, Framework};
 use stylus_upgrades::client::{ChainError, Client};
 use stylus_upgrades::deploy::{DATA_FEE_BUMP_PERCENT, deploy, deploy_registry, ensure_framework};
@@ -103,6 +105,26 @@ impl Harness {
     /// A salt that no proxy of this registry has, the same in every run.
     pub(crate) fn next_salt(&self) -> B256 {
         keccak256(self.salts.fetch_add(1, Ordering::Relaxed).to_be_bytes())
+    }
+
+    /// What the library says came of a call of the registry. It looks for no traces of a refusal,
+    /// so the same call is made once more by the chain's own client, which does.
+    pub(crate) async fn told<T>(
+        &self,
+        outcome: Result<T, ChainError>,
+        call: &impl SolCall,
+        value: U256,
+    ) -> Result<T, HarnessError> {
+        if let Err(ChainError::Refused { .. }) = &outcome {
+            let request = TransactionRequest::default()
+                .to(self.registry)
+                .value(value)
+                .input(call.abi_encode().into());
+            if let Err(traces @ HarnessError::Traces { .. }) = self.chain.call(request).await {
+                return Err(traces);
+            }
+        }
+        Ok(outcome?)
     }
 
     /// The development account with this index, 0 to 9. Account 0 governs; the others are

@@ -48,6 +48,7 @@
 //! | [`Definition`], [`Instance`] | a definition of the registry, a proxy |
 //! | [`Receipt`], [`Revert`], [`assert_reverts`] | what came of a transaction |
 //! | [`Chain`] | a chain alone: ours, real anvil, any endpoint |
+//! | [`Trace`], [`traces`] | what a refusal must not leave; [`Chain`] looks for it by itself |
 //! | [`Solidity`], [`Npm`], [`Anvil`] | the peers: compiled, installed, spawned |
 #![forbid(unsafe_code)]
 
@@ -64,6 +65,7 @@ mod receipt;
 mod revert;
 mod solidity;
 pub mod step;
+mod trace;
 mod turn;
 
 pub use chain::{CALL_GAS, Chain, GAS, logs_of};
@@ -78,3 +80,4 @@ pub use process::{Anvil, launcher};
 pub use receipt::Receipt;
 pub use revert::{Revert, assert_reverts};
 pub use solidity::{Contract, Solidity};
+pub use trace::{Trace, traces};

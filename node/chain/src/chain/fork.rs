@@ -2,7 +2,7 @@
 
 use super::Chain;
 use crate::{
-    BlockId, ChainConfig, ChainError, Source,
+    AccountView, BlockId, ChainConfig, ChainError, Source,
     arbos::{LAYOUT, STATE},
     world::{NOW, World},
 };
@@ -19,6 +19,17 @@ pub struct SlotChange {
     pub before: B256,
     /// After the second one.
     pub after: B256,
+}
+
+/// An account that differs between two blocks, its storage aside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountChange {
+    /// The account.
+    pub address: Address,
+    /// After the first block.
+    pub before: AccountView,
+    /// After the second one.
+    pub after: AccountView,
 }
 
 impl Chain {
@@ -67,6 +78,32 @@ impl Chain {
             .collect();
         changes.sort_unstable_by_key(|change| (change.address, change.slot));
         self.sound()?;
+        Ok(changes)
+    }
+
+    /// Accounts whose balance, nonce or code differ between the states after two blocks, in order.
+    ///
+    /// # Errors
+    /// [`ChainError::UnknownBlock`].
+    pub fn account_changes(
+        &self,
+        from: BlockId,
+        to: BlockId,
+    ) -> Result<Vec<AccountChange>, ChainError> {
+        let at = self.view(from, None)?.at;
+        let mut addresses = self.world.accounts_written_after(at);
+        addresses.sort_unstable();
+        let mut changes = Vec::new();
+        for address in addresses {
+            let (before, after) = (self.account(address, from)?, self.account(address, to)?);
+            if before != after {
+                changes.push(AccountChange {
+                    address,
+                    before,
+                    after,
+                });
+            }
+        }
         Ok(changes)
     }
 

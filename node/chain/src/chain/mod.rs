@@ -22,7 +22,7 @@ use crate::{
     world::World,
 };
 use alloy_primitives::{Address, B256, map::AddressSet};
-pub use fork::SlotChange;
+pub use fork::{AccountChange, SlotChange};
 use snapshot::Snapshot;
 use std::cell::RefCell;
 

@@ -1,0 +1,30 @@
+//! The guards of proxy, registry and migratable, and the proof that a test notices when one of
+//! them is gone. `tests/guards/guards.toml` is the list.
+//!
+//! ```text
+//! copy of the sources → named tests pass → per guard: its text replaced → its test fails → restored
+//! ```
+//!
+//! Everything happens in a copy below `target/guards`, with target folders of its own; the
+//! checkout is only read. Contracts are built when a test runs, so that a test binary that is
+//! built already runs against the copy (`STYLUS_UPGRADES_HOME`), and only contracts that the
+//! disabled guard is part of are built again.
+
+mod choice;
+mod error;
+mod output;
+mod page;
+mod record;
+mod run;
+mod table;
+mod trial;
+mod workshop;
+
+pub use choice::{chosen, commit};
+pub use error::GuardError;
+pub use page::page;
+pub use record::Record;
+pub use run::{Report, Row, Verdict, prove};
+pub use table::{Guard, Table, Test};
+pub use trial::build_it;
+pub use workshop::Workshop;

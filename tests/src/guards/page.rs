@@ -1,0 +1,87 @@
+//! `docs/guards.md`, written from the list and from the last full result.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::record::Record;
+use super::table::{Guard, Table, Test};
+
+/// The parts, with their titles.
+const PARTS: [(&str, &str); 3] = [
+    ("proxy", "Proxy: the proxies, and UpgradeabilityStorage"),
+    ("registry", "Registry"),
+    (
+        "migratable",
+        "Migratable: the mixin and its attributes, complex and lazy migrations, layouts",
+    ),
+];
+
+/// The page for the checkout in `home`.
+pub fn page(home: &Path, table: &Table, record: &Record) -> String {
+    let mut page = format!(
+        "# Guards\n\n\
+         What proxy, registry and migratable refuse, and the test that notices when the refusal is gone. \
+         Written from `tests/guards/guards.toml` by a test, which fails when this page is stale; \
+         `UPDATE_DOCS=1 cargo test -p stylus-upgrades-tests --test it guards::the_page` writes it anew.\n\n\
+         Each guard is disabled in a copy of the sources, the contracts are built from that, and its test \
+         runs against them: it has to fail by an assertion, and to pass with nothing disabled. Every run of \
+         `cargo test` tries ten, chosen by the commit; `STYLUS_UPGRADES_LONG=1` tries all.\n\n\
+         ```\n\
+         cargo run -p stylus-upgrades-tests --bin guards -- --all        # every guard\n\
+         cargo run -p stylus-upgrades-tests --bin guards -- 'stranger'   # those with that in their name\n\
+         ```\n\n\
+         {} guards. Last full run: {} of {} noticed, {}, {}.\n",
+        table.guards.len(),
+        record.noticed.len(),
+        record.noticed.len(),
+        record.date,
+        record.rustc,
+    );
+    for (part, title) in PARTS {
+        let guards: Vec<_> = table
+            .guards
+            .iter()
+            .filter(|guard| guard.part == part)
+            .collect();
+        let _ = write!(
+            page,
+            "\n## {title}\n\n{} guards.\n\n| guard | file | test | serves |\n|---|---|---|---|\n",
+            guards.len()
+        );
+        for guard in guards {
+            let _ = writeln!(page, "{}", row(home, guard));
+        }
+    }
+    page
+}
+
+fn row(home: &Path, guard: &Guard) -> String {
+    let Guard {
+        name, file, serves, ..
+    } = guard;
+    let test = match &guard.test {
+        Test::It(name) => match file_of(home, name) {
+            Some(file) => format!("[`{name}`](../{file})"),
+            None => format!("`{name}`"),
+        },
+        Test::Cargo { package, name, .. } => format!("`{name}` of `{package}`"),
+    };
+    format!("| {name} | [`{file}`](../{file}) | {test} | {serves} |")
+}
+
+/// The file of a test of the binary `it`: its modules are folders and a file.
+fn file_of(home: &Path, name: &str) -> Option<String> {
+    let (mut modules, _) = name.rsplit_once("::")?;
+    loop {
+        let path = modules.replace("::", "/");
+        for file in [
+            format!("tests/it/{path}.rs"),
+            format!("tests/it/{path}/mod.rs"),
+        ] {
+            if home.join(&file).is_file() {
+                return Some(file);
+            }
+        }
+        (modules, _) = modules.rsplit_once("::")?;
+    }
+}

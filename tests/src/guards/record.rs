@@ -1,0 +1,95 @@
+//! The last time that every guard was tried, kept in git.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::GuardError;
+use super::run::{Report, Verdict};
+
+/// Where it is kept, below the repository's root.
+const PATH: &str = "tests/snapshots/guards.json";
+
+/// The last full result.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Record {
+    /// The day, in UTC.
+    pub date: String,
+    /// The commit that was checked out.
+    pub commit: String,
+    /// The compiler.
+    pub rustc: String,
+    /// Seconds for all of them, the first passing run not included.
+    pub seconds: u64,
+    /// By guard, the assertion that noticed.
+    pub noticed: BTreeMap<String, String>,
+}
+
+impl Record {
+    /// The record of a report without survivors.
+    ///
+    /// # Errors
+    /// [`GuardError::ToolMissing`].
+    pub fn of(report: &Report, commit: String) -> Result<Self, GuardError> {
+        let noticed = report.rows.iter().filter_map(|row| match &row.verdict {
+            Verdict::Noticed { place, .. } => {
+                // without the line, which moves
+                let place = place.split(':').next().unwrap_or_default();
+                let by = format!("{}, {place}", row.guard.test.name());
+                Some((row.guard.name.clone(), by))
+            }
+            _ => None,
+        });
+        Ok(Self {
+            date: said("date", &["-u", "+%F"])?,
+            commit,
+            rustc: said("rustc", &["--version"])?,
+            seconds: report.rows.iter().map(|row| row.seconds).sum::<f64>() as u64,
+            noticed: noticed.collect(),
+        })
+    }
+
+    /// Reads the record of the checkout in `home`.
+    ///
+    /// # Errors
+    /// [`GuardError::File`], [`GuardError::Table`].
+    pub fn read(home: &Path) -> Result<Self, GuardError> {
+        let path = file(home);
+        let text = std::fs::read_to_string(&path).map_err(GuardError::file("read", &path))?;
+        serde_json::from_str(&text).map_err(|error| GuardError::Table {
+            path,
+            reason: error.to_string(),
+        })
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// [`GuardError::File`], [`GuardError::Table`].
+    pub fn write(&self, home: &Path) -> Result<(), GuardError> {
+        let path = file(home);
+        let text = serde_json::to_string_pretty(self).map_err(|error| GuardError::Table {
+            path: path.clone(),
+            reason: error.to_string(),
+        })?;
+        std::fs::write(&path, text + "\n").map_err(GuardError::file("write", path))
+    }
+}
+
+fn file(home: &Path) -> PathBuf {
+    home.join(PATH)
+}
+
+fn said(program: &str, arguments: &[&str]) -> Result<String, GuardError> {
+    let output = Command::new(program)
+        .args(arguments)
+        .output()
+        .map_err(|source| GuardError::ToolMissing {
+            program: program.into(),
+            source,
+        })?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}

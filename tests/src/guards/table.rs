@@ -1,0 +1,124 @@
+//! The list: what each guard prevents, where it stands, what it looks like, who notices.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::error::GuardError;
+
+/// Where the list is, below the repository's root.
+const PATH: &str = "tests/guards/guards.toml";
+
+/// All guards, in the order of the list.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// The guards.
+    #[serde(rename = "guard")]
+    pub guards: Vec<Guard>,
+    /// The bytes of the file.
+    #[serde(skip)]
+    pub source: String,
+}
+
+/// One guard.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    /// What it prevents, a sentence.
+    pub name: String,
+    /// `proxy`, `registry` or `migratable`.
+    pub part: String,
+    /// The file that it stands in, below the repository's root.
+    pub file: String,
+    /// The text that is the guard; it stands in the file once.
+    pub guard: String,
+    /// What stands there while it is disabled.
+    pub disabled: String,
+    /// The test that fails then.
+    pub test: Test,
+    /// The rule or error that it serves.
+    pub serves: String,
+}
+
+/// A test that notices.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
+#[serde(untagged)]
+pub enum Test {
+    /// In the binary `it`, by its whole name.
+    It(String),
+    /// In another package, by its whole name.
+    Cargo {
+        /// The package.
+        package: String,
+        /// The name of its test target; its unit tests where there is none.
+        target: Option<String>,
+        /// The whole name of the test.
+        name: String,
+    },
+}
+
+impl Test {
+    /// Its whole name within its target.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::It(name) | Self::Cargo { name, .. } => name,
+        }
+    }
+}
+
+impl Table {
+    /// Reads the list of the checkout in `home`.
+    ///
+    /// # Errors
+    /// [`GuardError::File`], [`GuardError::Table`].
+    pub fn read(home: &Path) -> Result<Self, GuardError> {
+        let path = home.join(PATH);
+        let source = std::fs::read_to_string(&path).map_err(GuardError::file("read", &path))?;
+        let refuse = |reason: String| GuardError::Table {
+            path: path.clone(),
+            reason,
+        };
+        let mut table: Self = toml::from_str(&source).map_err(|error| refuse(error.to_string()))?;
+        let mut names = BTreeSet::new();
+        for guard in &table.guards {
+            if !names.insert(&guard.name) {
+                return Err(refuse(format!("two guards are called `{}`", guard.name)));
+            }
+        }
+        table.source = source;
+        Ok(table)
+    }
+
+    /// The guards whose name contains one of `names`, in the order of the list.
+    ///
+    /// # Errors
+    /// [`GuardError::Unknown`] for a name that none contains.
+    pub fn named(&self, names: &[String]) -> Result<Vec<Guard>, GuardError> {
+        for name in names {
+            if !self.guards.iter().any(|guard| guard.name.contains(name)) {
+                return Err(GuardError::Unknown { name: name.clone() });
+            }
+        }
+        let asked = |guard: &&Guard| names.iter().any(|name| guard.name.contains(name));
+        Ok(self.guards.iter().filter(asked).cloned().collect())
+    }
+}
+
+impl Guard {
+    /// `source` without the guard.
+    ///
+    /// # Errors
+    /// [`GuardError::Text`] unless the guard stands there once.
+    pub fn disabled_in(&self, source: &str) -> Result<String, GuardError> {
+        match source.matches(&self.guard).count() {
+            1 => Ok(source.replacen(&self.guard, &self.disabled, 1)),
+            found => Err(GuardError::Text {
+                guard: self.name.clone(),
+                file: self.file.clone(),
+                found,
+            }),
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The copy of the sources in which guards are disabled. One process works in it at a time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use super::error::GuardError;
+use super::table::Guard;
+
+/// Folders that are no sources, wherever they stand.
+const NO_SOURCES: [&str; 3] = ["target", "node_modules", ".git"];
+
+/// Code of contracts, by the name of its file.
+pub(super) type Codes = BTreeMap<String, Vec<u8>>;
+
+/// A copy of the working tree below `target/guards`, with build folders of its own.
+#[derive(Debug)]
+pub struct Workshop {
+    folder: PathBuf,
+    /// Held as long as this lives.
+    _lock: File,
+}
+
+impl Workshop {
+    /// Brings the copy of the checkout in `home` up to date, whatever an earlier run left in it.
+    /// Waits while another process works there. What the checkout has built of contracts is taken
+    /// along, so that only what differs is built.
+    ///
+    /// # Errors
+    /// [`GuardError::File`].
+    pub fn open(home: &Path) -> Result<Self, GuardError> {
+        let folder = home.join("target/guards");
+        fs::create_dir_all(folder.join("home"))
+            .map_err(GuardError::file("create", folder.join("home")))?;
+        let folder = fs::canonicalize(&folder).map_err(GuardError::file("find", &folder))?;
+        let path = folder.join("lock");
+        let lock = File::create(&path).map_err(GuardError::file("create", &path))?;
+        lock.lock().map_err(GuardError::file("lock", &path))?;
+        let workshop = Self {
+            folder,
+            _lock: lock,
+        };
+        follow(home, &workshop.home())?;
+        workshop.share_packages(home)?;
+        let artifacts = home.join("target/contracts/artifacts");
+        if artifacts.is_dir() {
+            copy_files(&artifacts, &workshop.artifacts())?;
+        }
+        Ok(workshop)
+    }
+
+    /// Lets the copy use the checkout's packages of npm: they are no part of any guard.
+    fn share_packages(&self, home: &Path) -> Result<(), GuardError> {
+        let (theirs, ours) = (home.join("target/npm"), self.home().join("target/npm"));
+        fs::create_dir_all(&theirs).map_err(GuardError::file("create", &theirs))?;
+        let theirs = fs::canonicalize(&theirs).map_err(GuardError::file("find", &theirs))?;
+        let target = self.home().join("target");
+        fs::create_dir_all(&target).map_err(GuardError::file("create", &target))?;
+        if fs::read_link(&ours).is_ok_and(|link| link == theirs) {
+            return Ok(());
+        }
+        symlink(&theirs, &ours).map_err(GuardError::file("link", ours))
+    }
+
+    /// The root of the copy.
+    pub fn home(&self) -> PathBuf {
+        self.folder.join("home")
+    }
+
+    /// Where tests that need no chain are built.
+    pub(super) fn host_target(&self) -> PathBuf {
+        self.folder.join("host")
+    }
+
+    /// A file for what a program prints.
+    pub(super) fn output(&self) -> PathBuf {
+        self.folder.join("output.txt")
+    }
+
+    /// Where the copy's contracts are kept once they are built.
+    fn artifacts(&self) -> PathBuf {
+        self.home().join("target/contracts/artifacts")
+    }
+
+    /// Where they are kept as built with nothing disabled.
+    fn intact(&self) -> PathBuf {
+        self.folder.join("intact")
+    }
+
+    /// Remembers what was built with nothing disabled.
+    pub(super) fn remember(&self) -> Result<Codes, GuardError> {
+        copy_files(&self.artifacts(), &self.intact())?;
+        self.codes()
+    }
+
+    /// The code of every contract as it was built last.
+    pub(super) fn codes(&self) -> Result<Codes, GuardError> {
+        let mut codes = Codes::new();
+        let folder = self.artifacts();
+        if !folder.is_dir() {
+            return Ok(codes);
+        }
+        for path in files_in(&folder)? {
+            if path.extension().is_some_and(|ending| ending == "code") {
+                let code = fs::read(&path).map_err(GuardError::file("read", &path))?;
+                codes.insert(name_of(&path), code);
+            }
+        }
+        Ok(codes)
+    }
+
+    /// Disables a guard in the copy. [`Workshop::restore`] undoes it.
+    pub(super) fn disable(&self, guard: &Guard) -> Result<(), GuardError> {
+        let path = self.home().join(&guard.file);
+        let source = fs::read_to_string(&path).map_err(GuardError::file("read", &path))?;
+        let without = guard.disabled_in(&source)?;
+        fs::write(&path, without).map_err(GuardError::file("write", &path))?;
+        let aside = self.folder.join("aside");
+        fs::write(&aside, source).map_err(GuardError::file("write", &aside))
+    }
+
+    /// Puts the guard back, and what was built with it. The file gets a new time on purpose:
+    /// cargo must not take what it built in between for up to date.
+    pub(super) fn restore(&self, guard: &Guard) -> Result<(), GuardError> {
+        let (aside, path) = (self.folder.join("aside"), self.home().join(&guard.file));
+        let source = fs::read(&aside).map_err(GuardError::file("read", &aside))?;
+        fs::write(&path, source).map_err(GuardError::file("write", &path))?;
+        copy_files(&self.intact(), &self.artifacts())
+    }
+}
+
+/// Makes `to` a copy of the sources in `from`. Files that are the same keep their times, so that
+/// what was built of them stays valid.
+fn follow(from: &Path, to: &Path) -> Result<(), GuardError> {
+    fs::create_dir_all(to).map_err(GuardError::file("create", to))?;
+    let mut here = BTreeSet::new();
+    for path in entries(from)? {
+        let name = name_of(&path);
+        let copy = to.join(&name);
+        if path.is_dir() {
+            follow(&path, &copy)?;
+        } else {
+            let content = fs::read(&path).map_err(GuardError::file("read", &path))?;
+            if !fs::read(&copy).is_ok_and(|old| old == content) {
+                fs::write(&copy, content).map_err(GuardError::file("write", &copy))?;
+            }
+        }
+        here.insert(name);
+    }
+    for path in entries(to)? {
+        if !here.contains(&name_of(&path)) {
+            let removed = if path.is_dir() {
+                fs::remove_dir_all(&path)
+            } else {
+                fs::remove_file(&path)
+            };
+            removed.map_err(GuardError::file("remove", path))?;
+        }
+    }
+    Ok(())
+}
+
+/// What stands in a folder of sources: nothing built.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, GuardError> {
+    let all = all_in(folder)?.into_iter();
+    let is_source = |path: &PathBuf| !NO_SOURCES.contains(&name_of(path).as_str());
+    Ok(all.filter(is_source).collect())
+}
+
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, GuardError> {
+    let all = all_in(folder)?.into_iter();
+    Ok(all.filter(|path| path.is_file()).collect())
+}
+
+fn all_in(folder: &Path) -> Result<Vec<PathBuf>, GuardError> {
+    fs::read_dir(folder)
+        .map_err(GuardError::file("list", folder))?
+        .map(|entry| Ok(entry.map_err(GuardError::file("list", folder))?.path()))
+        .collect()
+}
+
+/// Copies the files of a folder, but no locks.
+fn copy_files(from: &Path, to: &Path) -> Result<(), GuardError> {
+    fs::create_dir_all(to).map_err(GuardError::file("create", to))?;
+    for path in files_in(from)? {
+        let name = name_of(&path);
+        if !name.starts_with('.') {
+            fs::copy(&path, to.join(name)).map_err(GuardError::file("copy", &path))?;
+        }
+    }
+    Ok(())
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
+}
