@@ -68,6 +68,13 @@ impl Journal {
         &self.path
     }
 
+    /// A file of this chain beside the journal.
+    pub fn beside(&self, name: &str) -> PathBuf {
+        let mark = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let (mark, _) = mark.split_at(mark.find("-0x").map_or(0, |at| at + 1));
+        self.path.with_file_name(format!("{mark}{name}"))
+    }
+
     /// What may still be on its way, in the order in which it was sent.
     pub fn in_flight(&self) -> Vec<InFlight> {
         let text = std::fs::read_to_string(&self.path).unwrap_or_default();

@@ -106,6 +106,13 @@ impl Course {
         self.form
     }
 
+    /// The migration has ended: what was gathered for it is not needed any more.
+    pub fn close(&mut self) {
+        if let Items::Gathered(tokens) = std::mem::replace(&mut self.items, Items::Known) {
+            tokens.remove();
+        }
+    }
+
     /// Items that there are, as far as is known.
     pub fn total(&self) -> u64 {
         self.items.count().unwrap_or(0).max(self.at.total)

@@ -3,6 +3,7 @@
 //! number.
 
 use super::MigrationError;
+use super::gather::Gathered;
 use alloy::primitives::{B256, Bytes, U256};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
@@ -24,6 +25,8 @@ pub enum Items {
     Known,
     /// A list.
     Listed(Listed),
+    /// Gathered from the chain's events.
+    Gathered(Gathered),
 }
 
 impl Items {
@@ -32,6 +35,7 @@ impl Items {
         match self {
             Self::Known => None,
             Self::Listed(list) => Some(list.count),
+            Self::Gathered(tokens) => Some(tokens.count()),
         }
     }
 
@@ -40,6 +44,7 @@ impl Items {
         match self {
             Self::Known => 0,
             Self::Listed(list) => list.columns,
+            Self::Gathered(_) => 2,
         }
     }
 
@@ -48,6 +53,7 @@ impl Items {
         match self {
             Self::Known => Ok(Vec::new()),
             Self::Listed(list) => list.read(first, count),
+            Self::Gathered(tokens) => tokens.read(first, count),
         }
     }
 

@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`under_way`] | the migration that an instance is in |
 //! | [`items`] | the list of items, read as it is needed |
+//! | [`gather`] | tokens and owners from a collection's events |
 //! | [`size`] | how many items go into one transaction |
 //! | [`fleet`] | transactions on their way |
 //! | [`course`] | batch after batch |
@@ -21,6 +22,7 @@ pub mod course;
 pub mod end;
 mod error;
 pub mod fleet;
+pub mod gather;
 pub mod items;
 pub mod patience;
 pub mod size;
@@ -43,11 +45,13 @@ use alloy::providers::Provider;
 use course::{Course, Voyage};
 use end::{Ended, end};
 use fleet::Fleet;
+use gather::gather;
 use items::{Items, Listed};
 use patience::Patience;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use under_way::Standing;
 
 /// ArbGasInfo, which tells what one transaction may use.
 const GAS_INFO: Address = address!("000000000000000000000000000000000000006C");
@@ -85,6 +89,8 @@ pub enum Source {
     Contract,
     /// A list in a file.
     File(PathBuf),
+    /// The `Transfer` events of an ERC-721 collection, from that block on.
+    Erc721(u64),
 }
 
 /// What came of it.
@@ -121,7 +127,7 @@ pub async fn run(
     let patience = Patience(wish.patience);
     let way = under_way::find(client, patience, wish.proxy).await?;
     refuse_strangers(client, &way)?;
-    let items = open(&wish.source)?;
+    let items = open(client, patience, &journal, &*progress, wish, &way).await?;
     refuse_other_totals(&way, &items)?;
     let gas = match wish.gas {
         Some(gas) => gas,
@@ -137,7 +143,7 @@ pub async fn run(
     let mut course = Course::new(client, patience, progress.clone(), way.clone(), voyage);
     let end = sail(client, patience, &mut fleet, &mut course, &way, wish.ends).await;
     progress.end(&format!("{}: {}", heading(&way), course.spent.told()));
-    let end = end.map_err(|error| interrupted(error, &course, wish))?;
+    let end = end.map_err(|error| interrupted(error, course.at, wish))?;
     outcome(client, patience, way, course, end).await
 }
 
@@ -187,10 +193,24 @@ fn refuse_strangers(client: &Client, way: &UnderWay) -> Result<(), MigrationErro
     })
 }
 
-fn open(source: &Source) -> Result<Items, MigrationError> {
-    Ok(match source {
+async fn open(
+    client: &Client,
+    patience: Patience,
+    journal: &Journal,
+    progress: &dyn Progress,
+    wish: &Wish,
+    way: &UnderWay,
+) -> Result<Items, MigrationError> {
+    Ok(match &wish.source {
         Source::Contract => Items::Known,
         Source::File(path) => Items::Listed(Listed::open(path)?),
+        // Going back needs no list: the contract has one by now.
+        Source::Erc721(_) if way.at.back => Items::Known,
+        Source::Erc721(from) => {
+            let path = journal.beside(&format!("{:#x}.gathered", way.proxy));
+            let tokens = gather(client, patience, progress, way.proxy, *from, &path).await;
+            Items::Gathered(tokens.map_err(|error| interrupted(error, way.at, wish))?)
+        }
     })
 }
 
@@ -241,12 +261,13 @@ fn heading(way: &UnderWay) -> String {
     format!("migrating {} {} from {from} to {to}", way.name, way.proxy)
 }
 
-fn interrupted(error: MigrationError, course: &Course, wish: &Wish) -> MigrationError {
+/// Trouble with the chain, told with how far the migration is and how it goes on.
+fn interrupted(error: MigrationError, at: Standing, wish: &Wish) -> MigrationError {
     match error {
         MigrationError::Chain(source) if source.exit() == Exit::Chain => {
             MigrationError::Interrupted {
-                done: course.at.done,
-                total: course.total(),
+                done: at.done,
+                total: at.total,
                 again: wish.again.clone(),
                 source,
             }
@@ -282,6 +303,7 @@ async fn outcome(
         way,
     };
     if migrated.ended {
+        course.close();
         match under_way::find(client, patience, migrated.way.proxy).await {
             Ok(next) => migrated.then = Some(next),
             Err(MigrationError::NotMigrating { live, .. }) => migrated.live = Some(live),

@@ -1,0 +1,271 @@
+//! The tokens of an ERC-721 collection and their owners, gathered from its `Transfer` events: page
+//! after page of blocks into a store on disk, which the next run goes on from.
+//!
+//! A page is kept only while the chain's blocks are the ones that it was read from; where they are
+//! not any more, the store goes back to the last page that still holds, and reads on from there.
+
+mod store;
+
+use self::store::{Moved, Store};
+use super::MigrationError;
+use super::items::Item;
+use super::patience::Patience;
+use crate::client::{ChainError, Client};
+use crate::progress::Progress;
+use alloy::eips::BlockNumberOrTag;
+use alloy::primitives::{Address, B256};
+use alloy::providers::Provider;
+use alloy::rpc::types::{Filter, Log};
+use std::path::Path;
+use std::time::Duration;
+
+alloy::sol! {
+    /// ERC-721. (ERC-20's has the same first topic and one topic less.)
+    event Transfer(address indexed from, address indexed to, uint256 indexed tokenId);
+}
+
+/// Blocks of the first page.
+const FIRST_SPAN: u64 = 1_024;
+/// Blocks of a page, at most.
+const SPAN_MAX: u64 = 1 << 22;
+/// Logs of a page above which the next ones are shorter, so that memory stays flat.
+const LOGS_MANY: usize = 4_096;
+/// Pages without trouble after which longer ones are tried again.
+const PAGES_BEFORE_GROWTH: u32 = 8;
+/// How long an answer is waited for before a shorter page is tried.
+const ANSWER: Duration = Duration::from_secs(20);
+/// Blocks behind the newest one that are taken as final where the endpoint does not tell.
+const FINAL_DEPTH: u64 = 1_024;
+
+/// What was gathered, in the order of the ids.
+pub struct Gathered {
+    store: Store,
+    count: u64,
+    /// The position of the item to be read next, and the id before it.
+    at: Option<(u64, B256)>,
+}
+
+impl Gathered {
+    /// How many tokens there are.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The tokens from position `first` on, as id and owner.
+    pub fn read(&mut self, first: u64, count: u64) -> Result<Vec<Item>, MigrationError> {
+        let (skip, after) = match self.at {
+            Some((position, id)) if position <= first => (first - position, Some(id)),
+            _ => (first, None),
+        };
+        let items = self.store.read(after, skip, count)?;
+        if let Some(id) = items.last().and_then(|item| item.first()) {
+            self.at = Some((first + items.len() as u64, *id));
+        }
+        Ok(items)
+    }
+
+    /// Removes the store: the migration has ended.
+    pub fn remove(self) {
+        self.store.remove();
+    }
+}
+
+/// How pages get longer and shorter.
+struct Span {
+    blocks: u64,
+    /// What was too long.
+    bound: u64,
+    quiet: u32,
+}
+
+impl Span {
+    fn shorter(&mut self) {
+        self.bound = self.blocks;
+        self.blocks = (self.blocks / 2).max(1);
+        self.quiet = 0;
+    }
+
+    fn went_well(&mut self, logs: usize) {
+        self.quiet += 1;
+        if self.quiet >= PAGES_BEFORE_GROWTH {
+            (self.bound, self.quiet) = (SPAN_MAX, 0);
+        }
+        if logs > LOGS_MANY {
+            self.blocks = (self.blocks / 2).max(1);
+        } else if logs < LOGS_MANY / 4 && self.blocks.saturating_mul(2) < self.bound {
+            self.blocks *= 2;
+        }
+    }
+}
+
+/// The events of one collection.
+struct Events<'a> {
+    client: &'a Client,
+    patience: Patience,
+    progress: &'a dyn Progress,
+    collection: Address,
+}
+
+/// Gathers what `collection` has emitted from block `from` to the newest one, into the store at
+/// `path`, from where an earlier run had stopped.
+///
+/// # Errors
+/// [`MigrationError::Store`], trouble with the chain. The next run goes on.
+pub async fn gather(
+    client: &Client,
+    patience: Patience,
+    progress: &dyn Progress,
+    collection: Address,
+    from: u64,
+    path: &Path,
+) -> Result<Gathered, MigrationError> {
+    let events = Events {
+        client,
+        patience,
+        progress,
+        collection,
+    };
+    let store = Store::open(path, from)?;
+    progress.begin(&format!("gathering the tokens of {collection}"));
+    let gathered = events.read_into(&store, from).await;
+    let count = store.count()?;
+    progress.end(&format!("gathered {count} tokens of {collection}"));
+    gathered?;
+    Ok(Gathered {
+        store,
+        count,
+        at: None,
+    })
+}
+
+impl Events<'_> {
+    async fn read_into(&self, store: &Store, from: u64) -> Result<(), MigrationError> {
+        let mut span = Span {
+            blocks: FIRST_SPAN,
+            bound: SPAN_MAX,
+            quiet: 0,
+        };
+        loop {
+            let start = self.last_page_that_holds(store, from).await?;
+            let (newest, _) = self.block(BlockNumberOrTag::Latest).await?;
+            if start > newest {
+                return Ok(());
+            }
+            let end = newest.min(start.saturating_add(span.blocks - 1));
+            let (_, hash) = self.block(end.into()).await?;
+            let logs = match self.logs(start, end).await {
+                Ok(logs) => logs,
+                Err(error) if end == start => return Err(error.into()),
+                Err(_) => {
+                    span.blocks = end - start + 1;
+                    span.shorter();
+                    continue;
+                }
+            };
+            span.went_well(logs.len());
+            if self.block(end.into()).await?.1 != hash {
+                continue; // a reorganisation while it was read
+            }
+            let held = self.last_page_that_holds(store, from).await?;
+            if held != start {
+                continue; // the same, in front of this page
+            }
+            let last_final = self.last_final(newest).await?;
+            store.add(&moved(&logs), (end, hash), last_final)?;
+            let tokens = store.count()?;
+            let detail = format!("block {end} of {newest}, {tokens} tokens");
+            self.progress.tick(&detail);
+        }
+    }
+
+    /// Goes back to the last page whose last block is still the chain's; the block behind it.
+    async fn last_page_that_holds(&self, store: &Store, from: u64) -> Result<u64, MigrationError> {
+        while let Some((block, hash)) = store.last_page()? {
+            if self.hash_of(block).await? == Some(hash) {
+                return Ok(block + 1);
+            }
+            self.progress.note(&format!(
+                "block {block} is another one now: going back in what was gathered"
+            ));
+            store.go_back()?;
+        }
+        Ok(from)
+    }
+
+    async fn logs(&self, start: u64, end: u64) -> Result<Vec<Log>, ChainError> {
+        let filter = Filter::new()
+            .address(self.collection)
+            .event_signature(<Transfer as alloy::sol_types::SolEvent>::SIGNATURE_HASH)
+            .from_block(start)
+            .to_block(end);
+        let ask = async || {
+            let logs = self.client.provider().get_logs(&filter).await;
+            logs.map_err(|error| self.client.error("eth_getLogs", error))
+        };
+        if start == end {
+            return self.patience.ask(ask).await; // no shorter page is left to be tried
+        }
+        match tokio::time::timeout(ANSWER, ask()).await {
+            Ok(answer) => answer,
+            Err(_) => Err(ChainError::Unreachable {
+                endpoint: self.client.endpoint().into(),
+                reason: format!("none to eth_getLogs within {} s", ANSWER.as_secs()),
+            }),
+        }
+    }
+
+    async fn hash_of(&self, block: u64) -> Result<Option<B256>, ChainError> {
+        self.patience
+            .ask(async || {
+                let found = self
+                    .client
+                    .provider()
+                    .get_block_by_number(block.into())
+                    .await;
+                found
+                    .map(|block| block.map(|block| block.header.hash))
+                    .map_err(|error| self.client.error("eth_getBlockByNumber", error))
+            })
+            .await
+    }
+
+    /// Number and hash of a block; zero if there is none, which no page then agrees with.
+    async fn block(&self, at: BlockNumberOrTag) -> Result<(u64, B256), ChainError> {
+        self.patience
+            .ask(async || {
+                let found = self.client.provider().get_block_by_number(at).await;
+                found
+                    .map(|block| {
+                        block.map_or((0, B256::ZERO), |block| {
+                            (block.header.number, block.header.hash)
+                        })
+                    })
+                    .map_err(|error| self.client.error("eth_getBlockByNumber", error))
+            })
+            .await
+    }
+
+    /// The newest block that stays.
+    async fn last_final(&self, newest: u64) -> Result<u64, ChainError> {
+        match self.block(BlockNumberOrTag::Finalized).await {
+            Ok((number, _)) => Ok(number),
+            Err(ChainError::Rpc { .. }) => Ok(newest.saturating_sub(FINAL_DEPTH)),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn moved(logs: &[Log]) -> Vec<Moved> {
+    let moves = logs.iter().filter_map(|log| {
+        let event = log.log_decode::<Transfer>().ok()?;
+        let (block, index) = (log.block_number?, log.log_index?);
+        let data = event.inner.data;
+        Some(Moved {
+            block,
+            index,
+            token: data.tokenId.into(),
+            to: data.to,
+        })
+    });
+    moves.collect()
+}
