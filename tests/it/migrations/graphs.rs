@@ -8,13 +8,12 @@
 use stylus_upgrades_tests::figures::tools;
 use stylus_upgrades_tests::snapshot::{self, Figures};
 
+use super::chance::Chance;
 use crate::registry::world::{World, account, is};
 
-mod chance;
 mod model;
 mod story;
 
-use chance::Chance;
 use story::{Cast, Story};
 
 /// Graphs of an ordinary run, and of a long one.
@@ -43,6 +42,7 @@ pub(super) struct Tally {
 fn any_graph_of_versions_runs_each_migration_once_and_in_order() {
     let long = std::env::var_os("STYLUS_UPGRADES_LONG").is_some();
     let graphs = if long { MANY_GRAPHS } else { GRAPHS };
+    let tools = long.then(|| tools().expect("the tools' versions"));
     let mut world = World::new(&is(account(0)));
     let cast = Cast::deploy(&mut world);
     let mut tally = Tally::default();
@@ -63,14 +63,15 @@ fn any_graph_of_versions_runs_each_migration_once_and_in_order() {
     ] {
         assert!(count * 20 >= graphs, "only {count} {what}");
     }
-    if long {
-        record(graphs, with_three_steps, &tally);
+    if let Some(tools) = tools {
+        let figures = figures(graphs, with_three_steps, &tally);
+        snapshot::record("graphs", &tools, &figures).expect("recorded");
     }
 }
 
-/// Keeps the counts of a long run.
-fn record(graphs: u64, with_three_steps: u64, tally: &Tally) {
-    let figures = Figures::from([
+/// The counts, as they are kept.
+fn figures(graphs: u64, with_three_steps: u64, tally: &Tally) -> Figures {
+    Figures::from([
         ("graphs".into(), graphs),
         (
             "graphs with a path of three steps or more".into(),
@@ -92,7 +93,5 @@ fn record(graphs: u64, with_three_steps: u64, tally: &Tally) {
         ),
         ("complex steps".into(), tally.complex_steps),
         ("longest path, steps".into(), tally.longest),
-    ]);
-    let tools = tools().expect("the tools' versions");
-    snapshot::record("graphs", &tools, &figures).expect("recorded");
+    ])
 }

@@ -6,21 +6,29 @@
 //! | `cursor` | a complex migration from start to end, whose items the contract knows |
 //! | `batches` | one whose items the handler supplies, and what he may not supply |
 //! | `abort` | turning back, another handler: what the registry governs |
+//! | `old`, `traces` | binaries of before, and random things that users do |
 //! | `paths` | complex steps on longer paths, beside others, for many instances |
 //! | `tricks` | programs and implementations that would like to leave a step by themselves |
 //! | `random` | any order of calls against a model |
 //! | `conditions` | what a step declares to hold after it |
+//! | `both_ways` | forward and back, on data that an old binary wrote |
+//! | `differential` | old and new code told the same |
 //! | `graphs` | random graphs of versions against the rule of paths |
 //! | `full` | a collection that becomes enumerable, from its events |
 
 mod abort;
 mod batches;
+mod both_ways;
+mod chance;
 mod conditions;
 mod cursor;
+mod differential;
 mod full;
 mod graphs;
 mod lazy;
+mod old;
 mod paths;
 mod points;
 mod random;
+mod traces;
 mod tricks;

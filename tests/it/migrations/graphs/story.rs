@@ -15,8 +15,8 @@ use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_interface::slots;
 
 use super::Tally;
-use super::chance::Chance;
 use super::model::{BORN, Graph, Hop, Kind, Life, Moved, Refusal, Way};
+use crate::migrations::chance::Chance;
 use crate::registry::world::{Done, Reverted, World, account, birth, is, step};
 
 sol! {

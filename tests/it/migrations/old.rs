@@ -1,0 +1,238 @@
+//! Two instances whose data an old binary writes: one stays with that code, the other moves. Both
+//! are told the same, and it is a failure where they do not answer the same.
+
+use std::collections::BTreeMap;
+
+use alloy::primitives::{Address, B256, Bytes, Log, U256, b256};
+use alloy::sol_types::SolCall;
+use stylus_chain::{BlockId, CallRequest, Overrides};
+use stylus_upgrades::build::evm;
+use stylus_upgrades_harness::home;
+use stylus_upgrades_interface::complex::IComplexMigration::{
+    endMigrationCall, migrateNextCall, progressCall, startMigrationCall,
+};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
+use stylus_upgrades_interface::slots;
+
+use crate::registry::world::{Reverted, World, account, birth, is, step};
+
+/// The binaries in `tests/fixtures/old`, with the hash of each as it is on chain.
+const BINARIES: [(&str, B256); 4] = [
+    (
+        "counter-v1",
+        b256!("12290f82d2279521397b5485885e8b04b4fd7fdf70b59dcb86f3b9fce796deaf"),
+    ),
+    (
+        "points-v1",
+        b256!("d51656134d7736322eba5f48088aef2a124dba80d3cd1f516f1334ddc1f2e685"),
+    ),
+    (
+        "erc20-v1",
+        b256!("7015fc05603949dbfcec728d127f2f90e5ccc710f45fa9db944ab599ef64517c"),
+    ),
+    (
+        "erc721-basic",
+        b256!("16255c889e081e8e29fc8f2897f197be4b55b991b5d0dabeca86db2e0e69c24e"),
+    ),
+];
+
+const GAS: u64 = 30_000_000;
+/// Who handles complex steps.
+pub(super) const HANDLER: usize = 5;
+
+/// All slots of an instance that are not zero.
+pub(super) type Slots = BTreeMap<B256, B256>;
+
+/// What a call answers, or reverts with, and the events that it emits, without their emitter.
+type Answer = (Result<Bytes, Bytes>, Vec<(Vec<B256>, Bytes)>);
+
+/// Two instances of the definition "A", born at 1.0.
+pub(super) struct Twins {
+    pub(super) world: World,
+    pub(super) old: Code,
+    pub(super) stayed: Address,
+    pub(super) moved: Address,
+}
+
+impl Twins {
+    /// Both are born from the old binary with the same calldata.
+    pub(super) fn new(binary: &str, initialize: &impl SolCall) -> Self {
+        let mut world = World::new(&is(account(0)));
+        world.define(&is(account(0))).expect("defined");
+        let old = deploy(&mut world, binary);
+        let mut twins = Self {
+            world,
+            old: old.clone(),
+            stayed: Address::ZERO,
+            moved: Address::ZERO,
+        };
+        twins.add("1.0", &old, birth());
+        twins.stayed = twins.born(1, initialize);
+        twins.moved = twins.born(2, initialize);
+        twins
+    }
+
+    fn born(&mut self, salt: u8, initialize: &impl SolCall) -> Address {
+        let create = IRegistry::createProxyCall {
+            name: "A".into(),
+            version: "1.0".into(),
+            kind: proxy_kind::WASM,
+            salt: B256::with_last_byte(salt),
+            initData: initialize.abi_encode().into(),
+        };
+        let born = self.world.send(account(0), &create).expect("born");
+        born.returned.proxy
+    }
+
+    /// Adds a version.
+    pub(super) fn add(&mut self, version: &str, code: &Code, step: Step) {
+        let call = IRegistry::addVersionCall {
+            name: "A".into(),
+            version: version.into(),
+            code: code.clone(),
+            step,
+        };
+        self.world.send(account(0), &call).expect("added");
+    }
+
+    /// A step with a script or a program of today.
+    pub(super) fn scripted(&mut self, package: &str, from: &str, kind: u8, data: Vec<u8>) -> Step {
+        let script = self.world.deploy(package);
+        Step {
+            script: script.implementation,
+            scriptCodehash: script.codehash,
+            ..step(from, kind, data.into())
+        }
+    }
+
+    /// A complex step.
+    pub(super) fn complex(&mut self, package: &str, from: &str) -> Step {
+        let handler = account(HANDLER);
+        let start = startMigrationCall { handler };
+        self.scripted(package, from, 3, start.abi_encode())
+    }
+
+    /// The one that moves goes to a version.
+    pub(super) fn upgrade(&mut self, version: &str) {
+        let version = version.into();
+        self.alone(0, &Proxy::upgradeToCall { version })
+            .expect("upgraded");
+    }
+
+    /// The registry turns back the one that moves.
+    pub(super) fn abort(&mut self) {
+        let abort = IRegistry::abortMigrationCall {
+            name: "A".into(),
+            proxy: self.moved,
+        };
+        self.world.send(account(0), &abort).expect("aborted");
+    }
+
+    /// The complex step of the one that moves goes on within a budget.
+    pub(super) fn next(&mut self, gas: u64) {
+        let next = migrateNextCall { gasBudget: gas };
+        self.alone(HANDLER, &next).expect("some items");
+    }
+
+    /// It ends.
+    pub(super) fn end(&mut self) {
+        self.alone(HANDLER, &endMigrationCall {}).expect("ended");
+    }
+
+    /// How far it is.
+    pub(super) fn progress(&self) -> (u64, u64) {
+        let progress = self.world.ask(self.moved, &progressCall {}).expect("it");
+        (progress.done.to(), progress.total.to())
+    }
+
+    /// Only the one that moves is told something.
+    pub(super) fn alone(&mut self, from: usize, call: &impl SolCall) -> Result<Bytes, Bytes> {
+        self.send(self.moved, account(from), call.abi_encode().into())
+            .0
+    }
+
+    /// Both are told something by an account, and answer the same.
+    pub(super) fn tell(&mut self, from: usize, call: &impl SolCall) -> Result<Bytes, Bytes> {
+        let data = Bytes::from(call.abi_encode());
+        let old = self.send(self.stayed, account(from), data.clone());
+        let new = self.send(self.moved, account(from), data.clone());
+        assert_eq!(new, old, "{from} says {data}");
+        old.0
+    }
+
+    /// Both are asked something, and answer the same.
+    pub(super) fn ask<C: SolCall>(&self, call: &C) -> Result<C::Return, Bytes> {
+        let data = Bytes::from(call.abi_encode());
+        let old = self.view(self.stayed, data.clone());
+        let new = self.view(self.moved, data.clone());
+        assert_eq!(new, old, "{data}");
+        old.map(|answer| C::abi_decode_returns(&answer).expect("an answer of that type"))
+    }
+
+    fn view(&self, to: Address, input: Bytes) -> Result<Bytes, Bytes> {
+        let request = CallRequest {
+            to: Some(to),
+            input,
+            ..CallRequest::default()
+        };
+        let (latest, overrides) = (BlockId::latest(), Overrides::default());
+        let outcome = self.world.chain.call(request, latest, &overrides);
+        let outcome = outcome.expect("a call");
+        if outcome.success {
+            Ok(outcome.output)
+        } else {
+            Err(outcome.output)
+        }
+    }
+
+    fn send(&mut self, to: Address, from: Address, data: Bytes) -> Answer {
+        match self.world.raw(from, to, data, U256::ZERO, GAS) {
+            Ok(done) => {
+                let told = |log: &Log| (log.topics().to_vec(), log.data.data.clone());
+                let own = done.logs.iter().filter(|log| log.address == to);
+                (Ok(done.returned), own.map(told).collect())
+            }
+            Err(Reverted(data)) => (Err(data), Vec::new()),
+        }
+    }
+
+    /// Everything in the storage of the one that moves.
+    pub(super) fn slots(&self) -> Slots {
+        self.world.slots_of(self.moved)
+    }
+
+    /// The contract's own data of both: without the framework's slots, whatever versions there
+    /// were.
+    pub(super) fn data(&self, labels: &[&str]) -> [Slots; 2] {
+        [self.stayed, self.moved].map(|proxy| {
+            let mut slots = self.world.slots_of(proxy);
+            for slot in [
+                slots::IMPLEMENTATION,
+                slots::ADMIN,
+                slots::INITIALISED,
+                slots::CONSTRUCTED,
+            ]
+            .into_iter()
+            .chain(labels.iter().map(|label| slots::migrated(label)))
+            {
+                slots.remove(&slot);
+            }
+            slots
+        })
+    }
+}
+
+/// Deploys and activates an old binary.
+fn deploy(world: &mut World, name: &str) -> Code {
+    let path = home()
+        .join("tests/fixtures/old")
+        .join(format!("{name}.code"));
+    let code = std::fs::read(&path).expect("the binary");
+    let code = world.deploy_code(&evm::creation_code(&code));
+    let known = BINARIES.iter().find(|(binary, _)| *binary == name);
+    assert_eq!(Some(&code.codehash), known.map(|(_, hash)| hash), "{name}");
+    world.activate(code.implementation);
+    code
+}

@@ -1,0 +1,171 @@
+//! Random things that users do, told to old and new code alike.
+
+use std::collections::BTreeMap;
+
+use alloy::primitives::{Address, U256};
+use alloy::sol;
+use alloy::sol_types::SolCall;
+
+use super::chance::Chance;
+use super::old::Twins;
+use crate::registry::world::account;
+
+sol! {
+    #[derive(Debug)]
+    interface ICollection {
+        function initialize(address minter);
+        function balanceOf(address owner) view returns (uint256);
+        function ownerOf(uint256 tokenId) view returns (address);
+        function getApproved(uint256 tokenId) view returns (address);
+        function isApprovedForAll(address owner, address operator) view returns (bool);
+        function supportsInterface(bytes4 interfaceId) view returns (bool);
+        function name() view returns (string);
+        function symbol() view returns (string);
+        function approve(address to, uint256 tokenId);
+        function setApprovalForAll(address operator, bool approved);
+        function transferFrom(address from, address to, uint256 tokenId);
+        function safeTransferFrom(address from, address to, uint256 tokenId);
+        function mint(address to, uint256[] tokenIds);
+        function burn(uint256 tokenId);
+        function totalSupply() view returns (uint256);
+        function tokenOfOwnerByIndex(address owner, uint256 index) view returns (uint256);
+    }
+
+    #[derive(Debug)]
+    interface IToken {
+        function initialize(address owner, uint256 supply);
+        function migrate();
+        function name() view returns (string);
+        function symbol() view returns (string);
+        function decimals() view returns (uint8);
+        function totalSupply() view returns (uint256);
+        function balanceOf(address owner) view returns (uint256);
+        function allowance(address owner, address spender) view returns (uint256);
+        function transfer(address to, uint256 value) returns (bool);
+        function approve(address spender, uint256 value) returns (bool);
+        function transferFrom(address from, address to, uint256 value) returns (bool);
+    }
+}
+
+/// How many accounts take part.
+pub(super) const PEOPLE: usize = 5;
+/// Numbers of tokens of a collection.
+pub(super) const TOKENS: usize = 30;
+
+/// Token → owner, as the answers tell.
+#[derive(Debug, Default)]
+pub(super) struct Tokens(pub(super) BTreeMap<U256, Address>);
+
+/// One of those who take part, or now and then nobody.
+pub(super) fn somebody(chance: &mut Chance) -> Address {
+    if chance.percent(4) {
+        Address::ZERO
+    } else {
+        account(chance.below(PEOPLE))
+    }
+}
+
+/// Something with a token of a collection; whether it was done.
+pub(super) fn collection(twins: &mut Twins, chance: &mut Chance, tokens: &mut Tokens) -> bool {
+    let token = U256::from(chance.below(TOKENS));
+    let to = somebody(chance);
+    let owner = tokens.0.get(&token).copied();
+    // mostly the owner acts
+    let by_owner = (0..PEOPLE).find(|n| Some(account(*n)) == owner);
+    let from = match by_owner {
+        Some(owner) if chance.percent(70) => owner,
+        _ => chance.below(PEOPLE),
+    };
+    let holder = match owner {
+        Some(owner) if chance.percent(90) => owner,
+        _ => somebody(chance),
+    };
+    match chance.below(10) {
+        0..4 => {
+            let mint = ICollection::mintCall {
+                to,
+                tokenIds: vec![token],
+            };
+            let by = if chance.percent(90) { 0 } else { from };
+            let done = twins.tell(by, &mint).is_ok();
+            if done {
+                tokens.0.insert(token, to);
+            }
+            done
+        }
+        4..6 => {
+            let data = ICollection::transferFromCall {
+                from: holder,
+                to,
+                tokenId: token,
+            };
+            moved(twins.tell(from, &data).is_ok(), token, to, tokens)
+        }
+        6 => {
+            let data = ICollection::safeTransferFromCall {
+                from: holder,
+                to,
+                tokenId: token,
+            };
+            moved(twins.tell(from, &data).is_ok(), token, to, tokens)
+        }
+        7 => {
+            let approve = ICollection::approveCall { to, tokenId: token };
+            twins.tell(from, &approve).is_ok()
+        }
+        8 => {
+            let approve = ICollection::setApprovalForAllCall {
+                operator: to,
+                approved: chance.percent(60),
+            };
+            twins.tell(from, &approve).is_ok()
+        }
+        _ => {
+            let burn = ICollection::burnCall { tokenId: token };
+            let done = twins.tell(from, &burn).is_ok();
+            if done {
+                tokens.0.remove(&token);
+            }
+            done
+        }
+    }
+}
+
+fn moved(done: bool, token: U256, to: Address, tokens: &mut Tokens) -> bool {
+    if done {
+        tokens.0.insert(token, to);
+    }
+    done
+}
+
+/// Something with a fungible token; whether it was done.
+pub(super) fn token(twins: &mut Twins, chance: &mut Chance) -> bool {
+    let from = chance.below(PEOPLE);
+    let (to, other) = (somebody(chance), somebody(chance));
+    let value = match chance.below(12) {
+        0 => U256::ZERO,
+        1 => U256::MAX,
+        _ => U256::from(chance.below(600)),
+    };
+    match chance.below(3) {
+        0 => twins.tell(from, &IToken::transferCall { to, value }),
+        1 => {
+            let spender = to;
+            twins.tell(from, &IToken::approveCall { spender, value })
+        }
+        _ => {
+            let from_other = IToken::transferFromCall {
+                from: other,
+                to,
+                value,
+            };
+            twins.tell(from, &from_other)
+        }
+    }
+    .is_ok()
+}
+
+/// What one instance answers, which the other may not.
+pub(super) fn alone<C: SolCall>(twins: &Twins, proxy: Address, call: &C) -> C::Return {
+    twins.world.ask(proxy, call).expect("an answer")
+}
