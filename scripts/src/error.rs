@@ -4,6 +4,7 @@ use crate::build::BuildError;
 use crate::client::ChainError;
 use crate::governance::GovernanceError;
 use crate::keys::KeyError;
+use crate::layout::LayoutError;
 use crate::manifest::ManifestError;
 use crate::migration::MigrationError;
 use crate::plan::PlanError;
@@ -66,6 +67,9 @@ pub enum Error {
     /// No plan could be made.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// A layout is wrong, or a version may not take over another one's storage.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
     /// A migration does not go on.
     #[error(transparent)]
     Migration(#[from] MigrationError),
@@ -107,6 +111,7 @@ impl Error {
             Self::Chain(error) => Some(error),
             Self::Governance(error) => Some(error),
             Self::Plan(error) => Some(error),
+            Self::Layout(error) => Some(error),
             Self::Migration(error) => Some(error),
             Self::Manifest(error) => Some(error),
             Self::Key(error) => Some(error),

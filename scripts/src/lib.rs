@@ -7,6 +7,7 @@
 //! | [`deploy`] | programs, the framework and the registry onto a chain |
 //! | [`registry`] | define, register, create, upgrade, migrate, roll out, look |
 //! | [`governance`] | deciding together: what is proposed, approvals, checks |
+//! | [`layout`] | where storage keeps what, and whether a version may take it over |
 //! | [`history`] | what happened, from chain data alone |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`commands`] | the command line: arguments, and what each command says |
@@ -30,6 +31,7 @@ pub mod history;
 pub mod journal;
 pub mod keys;
 pub mod kill_point;
+pub mod layout;
 pub mod manifest;
 pub mod migration;
 pub mod output;

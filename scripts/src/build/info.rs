@@ -31,6 +31,10 @@ pub struct BuildInfo {
     pub stylus_sdk: Option<String>,
     /// What the compiler was called with: target, settings of the profile, link arguments.
     pub flags: Vec<String>,
+    /// What the contract's author declares to be the business of its migration, by the names of
+    /// `layout diff`: `migrates` in `[package.metadata.stylus-upgrades]`.
+    #[serde(default)]
+    pub migrates: Vec<String>,
     /// What encodes the module again for the chain.
     pub encoder: String,
     /// What did all this.
@@ -54,6 +58,7 @@ impl Default for BuildInfo {
             rustc: None,
             stylus_sdk: None,
             flags: Vec::new(),
+            migrates: Vec::new(),
             encoder: ENCODER.into(),
             tool: TOOL.into(),
         }
@@ -77,6 +82,7 @@ impl BuildInfo {
             rustc: toolchain.version.lines().next().map(str::to_owned),
             stylus_sdk: contract.sdk_version(&sources.folders)?,
             flags,
+            migrates: contract.migrates.clone(),
             ..Self::default()
         })
     }

@@ -19,6 +19,8 @@ pub(super) struct Crate {
     pub(super) root: PathBuf,
     /// Bytes of the shadow stack, from `package.metadata.stylus-upgrades.stack-size`.
     pub(super) stack_size: u32,
+    /// `package.metadata.stylus-upgrades.migrates`: what its migration sees to in the storage.
+    pub(super) migrates: Vec<String>,
     /// Whether the workspace has a profile named `contract`.
     pub(super) has_profile: bool,
 }
@@ -64,6 +66,13 @@ impl Crate {
         .and_then(Value::as_integer)
         .and_then(|bytes| u32::try_from(bytes).ok())
         .unwrap_or(STACK_SIZE);
+        let migrates = lookup(
+            &manifest,
+            &["package", "metadata", "stylus-upgrades", "migrates"],
+        )
+        .and_then(Value::as_array);
+        let migrates = migrates.into_iter().flatten().filter_map(Value::as_str);
+        let migrates = migrates.map(str::to_owned).collect();
         let has_profile =
             lookup(&read(&root.join("Cargo.toml"))?, &["profile", "contract"]).is_some();
         Ok(Self {
@@ -71,6 +80,7 @@ impl Crate {
             folder,
             root,
             stack_size,
+            migrates,
             has_profile,
         })
     }

@@ -5,7 +5,8 @@ use super::pending::named;
 use super::tell::propose;
 use crate::client::Client;
 use crate::error::Error;
-use crate::governance::{self, Display, GovernanceError, proposed, readiness};
+use crate::governance::{self, BuildFacts, Call, Display, GovernanceError, proposed, readiness};
+use crate::layout::Build;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::{Address, B256, Bytes, U256};
@@ -19,6 +20,7 @@ pub(super) async fn approve(
     context: &Context,
     action: &str,
     reviewed: Option<&Path>,
+    source: Option<&str>,
 ) -> Result<Outcome, Error> {
     let registry = context.registry()?;
     let client = context.working_client("approve").await?;
@@ -44,6 +46,12 @@ pub(super) async fn approve(
         context
             .output
             .note(&format!("{} says the same", file.display()));
+    }
+    if let Some(source) = source {
+        let build = Build::from(&context.artifact(source)?);
+        BuildFacts::of(&Call::decode(&event.call)?, "code", &build)?;
+        let line = format!("{source} builds to the very code that would be approved");
+        context.output.note(&line);
     }
     let mut outcome = Outcome::default();
     outcome.field("proposer", event.proposer);

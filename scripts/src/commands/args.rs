@@ -136,6 +136,9 @@ pub enum Command {
         /// else on the new code
         #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
         call: Vec<String>,
+        /// What is said about its storage.
+        #[command(flatten)]
+        storage: StorageArgs,
     },
     /// Add another way into a version: for a hotfix, or around a version that went wrong
     AddStep(AddStepArgs),
@@ -183,6 +186,12 @@ pub enum Command {
         #[command(subcommand)]
         command: PolicyCommand,
     },
+    /// Storage layouts: show, compare, write the migration; without a chain
+    Layout {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: LayoutCommand,
+    },
     /// What waits: who approved, who is missing, what blocks, until when
     Pending {
         /// The definition [default: all, and the registry itself]
@@ -195,6 +204,10 @@ pub enum Command {
         /// Only if it is what this file says, which `pending --json` wrote
         #[arg(long, value_name = "FILE")]
         reviewed: Option<PathBuf>,
+        /// Only if its code is what this builds to: a crate's folder, or a contract of this
+        /// repository by name
+        #[arg(long, value_name = "SOURCE")]
+        source: Option<String>,
     },
     /// Withdraw one's own approval
     Revoke {
@@ -272,12 +285,19 @@ pub struct PlanArgs {
     /// The way into it, as for migrate.
     #[command(flatten)]
     pub way: WayArgs,
-    /// The new version's storage layout, as compilers write it: names for slots
-    #[arg(long, value_name = "FILE")]
-    pub layout: Option<PathBuf>,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
     /// Instances that are tried, at most
     #[arg(long, value_name = "NUMBER", default_value_t = 16)]
     pub instances: u32,
+}
+
+/// What can be gathered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Gather {
+    /// Tokens and owners of an ERC-721 collection
+    Erc721,
 }
 
 /// A complex migration to be gone on with.
@@ -289,6 +309,12 @@ pub struct MigrationArgs {
     /// address, or `id,owner` [default: the contract knows them]
     #[arg(long, value_name = "FILE")]
     pub items: Option<PathBuf>,
+    /// Gather the items: the tokens of an ERC-721 collection, from its events
+    #[arg(long, value_enum, value_name = "KIND", conflicts_with = "items")]
+    pub gather: Option<Gather>,
+    /// The block that the collection's events begin at
+    #[arg(long, value_name = "BLOCK", default_value_t = 0, requires = "gather")]
+    pub from_block: u64,
     /// Transactions on their way at once
     #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub in_flight: u16,
@@ -317,6 +343,9 @@ pub struct RollbackArgs {
     /// The way into it: the reverse migration.
     #[command(flatten)]
     pub way: WayArgs,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
 }
 
 /// A version and the way into it.
@@ -338,6 +367,9 @@ pub struct VersionArgs {
     /// The way into it.
     #[command(flatten)]
     pub way: WayArgs,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
 }
 
 /// Another way into a version.
@@ -353,6 +385,9 @@ pub struct AddStepArgs {
     /// The way itself.
     #[command(flatten)]
     pub way: WayArgs,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
 }
 
 /// The way into a version: the data stays as it is, or a call, a script, a complex migration.
@@ -374,6 +409,94 @@ pub struct WayArgs {
     /// --call is a function of code that does not know our mixin
     #[arg(long, requires = "call", conflicts_with = "script")]
     pub foreign: bool,
+}
+
+impl WayArgs {
+    /// Whether a migration runs on the way.
+    pub fn runs_migration(&self) -> bool {
+        !self.call.is_empty() || self.complex.is_some()
+    }
+}
+
+/// What is said about the storage of a version and of the one before. Before anything is sent the
+/// two layouts are compared: the new one, and that of the version before by the hash that the
+/// registry recorded. A pair that would corrupt data is refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Storage layout (compared before anything is sent)")]
+pub struct StorageArgs {
+    /// The new version's layout, for code that carries none: a compiler's JSON
+    #[arg(long, value_name = "FILE")]
+    pub layout: Option<PathBuf>,
+    /// A field that has another name now; may be repeated
+    #[arg(long, value_name = "OLD=NEW")]
+    pub rename: Vec<String>,
+    /// A field of the new version whose bytes mean the same in another type; may be repeated
+    #[arg(long, value_name = "FIELD")]
+    pub retype: Vec<String>,
+    /// Go on although this was found, by its name as the refusal tells it; it is logged beside the
+    /// manifest and shown; may be repeated
+    #[arg(long, value_name = "FINDING")]
+    pub allow_layout: Vec<String>,
+}
+
+/// Commands on storage layouts. They need no chain.
+#[derive(Debug, Subcommand)]
+pub enum LayoutCommand {
+    /// Show where a contract's storage keeps what, and the hash that the registry records
+    ///
+    /// The layout is that of a contract which derives StorageLayout, read from what its compiler
+    /// wrote, or that of a compiler's JSON. It is kept beside the manifest under its hash, where
+    /// upgrade, migrate and register look for the layout of the version that is live.
+    Show {
+        /// A crate's folder, a contract of this repository by name, a .wasm file, a layout's hash, or JSON of
+        /// solc or @openzeppelin/upgrades-core (FILE:NAME for one contract of several)
+        source: String,
+    },
+    /// Compare two layouts: may the new version take over the storage of the old one?
+    ///
+    /// Exit code 0: it may. Exit code 1: data would be misread or lost, or a rename or retype is
+    /// not declared. What is found has a name, such as reorder:owner, which --allow-layout takes.
+    Diff {
+        /// The old version: as for `layout show`
+        old: String,
+        /// The new version: as for `layout show`
+        new: String,
+        /// A migration runs in between: fields may be left behind, and what the contract's author
+        /// declares in Cargo.toml ([package.metadata.stylus-upgrades] migrates = ["reorder:owner"])
+        /// is the migration's business
+        #[arg(long)]
+        with_migration: bool,
+        /// A field that has another name now; may be repeated
+        #[arg(long, value_name = "OLD=NEW")]
+        rename: Vec<String>,
+        /// A field of the new version whose bytes mean the same in another type; may be repeated
+        #[arg(long, value_name = "FIELD")]
+        retype: Vec<String>,
+        /// What may be, by its name; may be repeated
+        #[arg(long, value_name = "FINDING")]
+        allow_layout: Vec<String>,
+    },
+    /// Write the migration that carries the old version's data over, as Rust
+    ///
+    /// Fields of the same name keep their values, wherever they moved and even if their type is
+    /// wider now. What cannot be carried over in one call, or would lose data unsaid, is refused by
+    /// name.
+    Migration {
+        /// The old version: as for `layout show`
+        old: String,
+        /// The new version: as for `layout show`
+        new: String,
+        /// Another source for one field: `field=@old` (a field of the old version), `field=empty`,
+        /// or `field=expression` (Rust, of type U256; old values are named old_field); may be repeated
+        #[arg(long = "override", value_name = "FIELD=SOURCE")]
+        overrides: Vec<String>,
+        /// A field of the old version that may be lost; may be repeated
+        #[arg(long, value_name = "FIELD")]
+        drop: Vec<String>,
+        /// Where to [default: stdout]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
 }
 
 /// Kinds of proxies.

@@ -3,9 +3,10 @@
 use super::args::Global;
 use crate::build::{Artifact, Builder};
 use crate::client::{Client, Sent};
-use crate::error::Error;
-use crate::governance::Names;
+use crate::error::{Error, Explain};
+use crate::governance::{BuildFacts, Call, Names};
 use crate::journal::Journal;
+use crate::layout::Store;
 use crate::manifest::{FILE, Manifest};
 use crate::output::{Outcome, Output};
 use crate::progress::Progress;
@@ -125,14 +126,47 @@ impl Context {
             .unwrap_or_else(|| folder.join(FILE))
     }
 
-    /// An artifact by the path of a crate or `.wasm` file, or by the name of a contract here.
+    /// An artifact by the path of a crate or `.wasm` file, or by the name of a contract here. What
+    /// is known of it is kept beside the manifest.
     pub(super) fn artifact(&self, source: &str) -> Result<Artifact, Error> {
         let builder = self.builder()?;
         let path = Path::new(source);
-        if path.is_file() || path.join("Cargo.toml").is_file() {
-            return Ok(builder.path(path)?);
+        let artifact = match path.is_file() || path.join("Cargo.toml").is_file() {
+            true => builder.path(path)?,
+            false => builder.contract(source)?,
+        };
+        if let Err(error) = self.store().keep(&artifact) {
+            self.output.note(&format!("warning: {error}"));
         }
-        Ok(builder.contract(source)?)
+        Ok(artifact)
+    }
+
+    /// Layouts and builds, beside the manifest.
+    pub(super) fn store(&self) -> Store {
+        let file = self.manifest_file();
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        Store::beside(folder.unwrap_or(Path::new(".")))
+    }
+
+    /// What is known of the builds of the code that a call names, and equals what it names.
+    pub(super) fn builds(&self, call: &Call) -> Result<Vec<BuildFacts>, Error> {
+        let store = self.store();
+        let mut all = Vec::new();
+        for (what, _, codehash) in call.subjects() {
+            let Some(build) = store.build(codehash)? else {
+                continue;
+            };
+            match BuildFacts::of(call, what, &build) {
+                Ok(facts) => all.push(facts),
+                Err(error) => self.output.note(&format!(
+                    "what was built here is not shown: {error} ({})",
+                    error.found().unwrap_or_default()
+                )),
+            }
+        }
+        Ok(all)
     }
 }
 

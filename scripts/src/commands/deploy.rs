@@ -53,6 +53,9 @@ pub(super) async fn run(
     outcome.field("activation", activation);
     outcome.field("wasm_bytes", artifact.wasm.len());
     outcome.field("code_bytes", artifact.code.len());
+    outcome.field("layout_hash", artifact.layout_hash());
+    outcome.field("source_hash", artifact.source_hash());
+    outcome.field("build", &artifact.info);
     outcome.line(format!("address   {address}"));
     outcome.line(format!("codehash  {codehash}"));
     outcome.line(match (active, &activated) {

@@ -10,6 +10,7 @@ mod demo;
 mod deploy;
 mod handler;
 mod history;
+mod layout;
 mod node;
 mod pending;
 mod plan;
@@ -18,6 +19,7 @@ mod registry;
 mod rollout;
 mod run_migration;
 mod status;
+mod storage;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -26,8 +28,8 @@ mod version;
 mod work;
 
 pub use args::{
-    AddStepArgs, Cli, Command, Global, Kind, MigrationArgs, PlanArgs, PolicyCommand,
-    RegistryCommand, RollbackArgs, VersionArgs, WayArgs,
+    AddStepArgs, Cli, Command, Gather, Global, Kind, LayoutCommand, MigrationArgs, PlanArgs,
+    PolicyCommand, RegistryCommand, RollbackArgs, StorageArgs, VersionArgs, WayArgs,
 };
 
 use crate::error::{Error, Exit};
@@ -123,7 +125,8 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
             proxy,
             version,
             call,
-        } => upgrade::run(&context, &proxy, &version, &call).await,
+            storage,
+        } => upgrade::run(&context, &proxy, &version, &call, &storage).await,
         Command::Migrate(args) => version::migrate(&context, &args).await,
         Command::AddStep(args) => version::add_step(&context, &args).await,
         Command::SetHandler { proxy, handler } => handler::set(&context, &proxy, &handler).await,
@@ -136,10 +139,13 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
         Command::Policy {
             command: PolicyCommand::Explain { name, role },
         } => policy::explain_it(&context, &name, role.as_deref()).await,
+        Command::Layout { command } => layout::run(&context, &command),
         Command::Pending { name } => pending::run(&context, name.as_deref()).await,
-        Command::Approve { action, reviewed } => {
-            approve::approve(&context, &action, reviewed.as_deref()).await
-        }
+        Command::Approve {
+            action,
+            reviewed,
+            source,
+        } => approve::approve(&context, &action, reviewed.as_deref(), source.as_deref()).await,
         Command::Revoke { action } => approve::revoke(&context, &action).await,
         Command::Cancel { action } => approve::cancel(&context, &action).await,
         Command::History { name } => history::run(&context, &name).await,

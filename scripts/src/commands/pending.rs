@@ -4,7 +4,7 @@ use super::context::Context;
 use super::tell::waiting;
 use crate::client::Client;
 use crate::error::Error;
-use crate::governance::{self, Call, Names, PendingAction, code_facts};
+use crate::governance::{self, BuildFacts, Call, Names, PendingAction, code_facts};
 use crate::output::Outcome;
 use alloy::primitives::{Address, B256};
 use serde_json::json;
@@ -30,9 +30,14 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
         for fact in &facts {
             outcome.line(format!("    {}", fact.line()));
         }
+        let builds = context.builds(&call)?;
+        for line in builds.iter().flat_map(BuildFacts::lines) {
+            outcome.line(format!("    {line}"));
+        }
         let mut document = json!(action);
         if let Some(fields) = document.as_object_mut() {
             fields.insert("facts".into(), json!(facts));
+            fields.insert("builds".into(), json!(builds));
         }
         documents.push(document);
     }

@@ -2,14 +2,17 @@
 
 use super::args::{PlanArgs, VersionArgs, WayArgs};
 use super::context::Context;
+use super::storage;
 use super::work::Work;
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, Explain};
+use crate::layout::LayoutError;
 use crate::output::Outcome;
-use crate::plan::{self, Change, InstancePlan, Plan, Wish};
+use crate::plan::{self, Change, Finding, InstancePlan, Plan, Wish};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
 use crate::text::{grouped, utc};
 use alloy::primitives::{Address, B256, U256};
+use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, Error> {
@@ -23,17 +26,24 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
                 from: None,
                 born: false,
                 way: args.way.clone(),
+                storage: args.storage.clone(),
             };
             abi::migrateCall::from(work.version(&version).await?)
         }
         None if args.way != WayArgs::default() => return Err(a_way_into_nothing(args)),
-        None => known(&work, &args.version).await?,
+        None => {
+            let call = known(&work, &args.version).await?;
+            judge(&mut work, &call, args).await?;
+            call
+        }
     };
+    let refused = work.refused.take();
+    let storage = std::mem::take(&mut work.storage);
     let wish = Wish {
         registry: work.registry,
         call,
         undeployed: work.undeployed,
-        layout: args.layout.clone(),
+        layout: work.layout,
         instances: args.instances,
         names: context.names(),
     };
@@ -41,7 +51,8 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
     context.output.begin(&what);
     let plan = plan::plan(&work.client, wish).await;
     context.output.end(&what);
-    let plan = plan?;
+    let mut plan = plan?;
+    plan.problems.extend(refused.as_ref().map(finding));
     let mut outcome = Outcome {
         document: serde_json::to_value(&plan)
             .ok()
@@ -50,6 +61,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
         lines: lines(&plan),
         exit: None,
     };
+    storage::report(&mut outcome, &storage);
     outcome.field("gas", plan.gas());
     outcome.field("ok", plan.problems.is_empty());
     if let Some(problem) = plan.problems.first() {
@@ -66,6 +78,32 @@ fn a_way_into_nothing(args: &PlanArgs) -> Error {
         expected: "the version's code, or neither of both".into(),
         found: "no code".into(),
         next: format!("stylus-upgrades plan {name} {version} <crate|wasm|address> --call …"),
+    }
+}
+
+/// Judges the storage of a version whose code the registry or an open action names.
+async fn judge(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) -> Result<(), Error> {
+    let from = call.step.from.clone();
+    if from.is_empty() {
+        return Ok(());
+    }
+    let first =
+        storage::recorded(&work.client, work.registry, &work.name, call.code.codehash).await?;
+    let is_old = first.is_some_and(|(label, _)| label != call.version);
+    let runs_migration = call.step.kind != step::NONE;
+    let (version, code) = (&call.version, &call.code);
+    work.judge_registered(version, code, &from, runs_migration, &args.storage, is_old)
+        .await
+}
+
+/// A refusal as a finding of the plan.
+fn finding(refused: &LayoutError) -> Finding {
+    Finding {
+        name: refused.name(),
+        message: refused.to_string(),
+        expected: refused.expected(),
+        found: refused.found(),
+        next: refused.next(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `run-migration`: the handler's part of a complex migration.
 
-use super::args::MigrationArgs;
+use super::args::{Gather, MigrationArgs};
 use super::context::Context;
 use crate::error::{Error, Exit};
 use crate::migration::{self, Migrated, Source, UnderWay, Wish, ether};
@@ -25,9 +25,10 @@ pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outco
 }
 
 fn source(args: &MigrationArgs) -> Source {
-    match &args.items {
-        Some(path) => Source::File(path.clone()),
-        None => Source::Contract,
+    match (&args.items, args.gather) {
+        (Some(path), _) => Source::File(path.clone()),
+        (None, Some(Gather::Erc721)) => Source::Erc721(args.from_block),
+        (None, None) => Source::Contract,
     }
 }
 
@@ -36,6 +37,12 @@ fn again(args: &MigrationArgs) -> String {
     let mut line = format!("stylus-upgrades run-migration {}", args.proxy);
     if let Some(path) = &args.items {
         line.push_str(&format!(" --items {}", path.display()));
+    }
+    if args.gather.is_some() {
+        line.push_str(&format!(
+            " --gather erc721 --from-block {}",
+            args.from_block
+        ));
     }
     line
 }

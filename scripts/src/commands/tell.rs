@@ -6,8 +6,8 @@ use super::rollout;
 use crate::client::{Client, Sent};
 use crate::error::{Error, Exit};
 use crate::governance::{
-    self, Call, Check, Display, GovernanceError, Names, Readiness, Submitted, after_upgrade,
-    code_facts,
+    self, BuildFacts, Call, Check, Display, GovernanceError, Names, Readiness, Submitted,
+    after_upgrade, code_facts,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -51,6 +51,10 @@ pub(super) async fn propose_with(
     for fact in &facts {
         context.output.note(&format!("  {}", fact.line()));
     }
+    let builds = context.builds(&decoded)?;
+    for line in builds.iter().flat_map(BuildFacts::lines) {
+        context.output.note(&format!("  {line}"));
+    }
     let what = undertaking(&decoded);
     let submitted = governance::submit(client, registry, &what, call, value).await?;
     sent.extend(submitted.sent.clone());
@@ -59,6 +63,7 @@ pub(super) async fn propose_with(
     outcome.lines.append(&mut lines);
     outcome.field("display", display);
     outcome.field("facts", facts);
+    outcome.field("builds", builds);
     tell(&mut outcome, &submitted, done_word(&decoded), &names);
     if let (true, Some(sent), Call::Migrate(migrate)) =
         (submitted.executed, &submitted.sent, &decoded)

@@ -1,24 +1,36 @@
 //! `upgrade`: one instance to one version.
 
+use super::args::StorageArgs;
 use super::calldata;
 use super::context::{Context, report};
+use super::storage::{self, Versions};
 use super::tell::go_on_in_batches;
+use crate::client::Client;
 use crate::error::{Error, Exit};
+use crate::layout::{Judgement, Known, LayoutError};
 use crate::output::Outcome;
 use crate::registry::{self, Route};
+use alloy::primitives::Address;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
+use stylus_upgrades_interface::reasons::step;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::Step;
 
 pub(super) async fn run(
     context: &Context,
     proxy: &str,
     version: &str,
     call: &[String],
+    args: &StorageArgs,
 ) -> Result<Outcome, Error> {
     let proxy = context.manifest.address(proxy)?;
     let data = calldata::encode(call, &context.manifest)?;
     let client = context.working_client("upgrade").await?;
+    let judgements = judge(context, &client, proxy, version, args).await?;
     let upgraded = registry::upgrade(&client, proxy, version, data).await?;
     let mut outcome = Outcome::default();
     report(&mut outcome, std::slice::from_ref(&upgraded.sent));
+    storage::report(&mut outcome, &judgements);
     outcome.field("proxy", proxy);
     outcome.field("from", &upgraded.from);
     outcome.field("to", &upgraded.to);
@@ -50,4 +62,87 @@ pub(super) async fn run(
         outcome.exit = Some(Exit::NotReady);
     }
     Ok(outcome)
+}
+
+/// Judges every step on the instance's way. Where the registry knows no way, the upgrade itself says
+/// why not.
+async fn judge(
+    context: &Context,
+    client: &Client,
+    proxy: Address,
+    version: &str,
+    args: &StorageArgs,
+) -> Result<Vec<Judgement>, Error> {
+    let Ok(registry) = client.call(proxy, &proxy_abi::registryCall {}).await else {
+        return Ok(Vec::new());
+    };
+    let instance = abi::instanceOfCall { proxy };
+    let plan = abi::planCall {
+        instance: proxy,
+        version: version.into(),
+    };
+    let (Ok(instance), Ok(path)) = (
+        client.call(registry, &instance).await,
+        client.call(registry, &plan).await,
+    ) else {
+        return Ok(Vec::new());
+    };
+    let code_of = async |label: &str| -> Result<_, Error> {
+        let call = abi::getVersionCall {
+            name: instance.name.clone(),
+            version: label.into(),
+        };
+        Ok(client.call(registry, &call).await?.code)
+    };
+    let (mut judgements, mut is_said) = (Vec::new(), *args == StorageArgs::default());
+    for way in &path.steps {
+        let Some(to) = leads_to(&path.steps, way, version) else {
+            continue;
+        };
+        let (old, new) = (code_of(&way.from).await?, code_of(to).await?);
+        let first = storage::recorded(client, registry, &instance.name, new.codehash).await?;
+        let layout = match &args.layout {
+            Some(file) if to == version => {
+                Known::Layout(storage::given(context, to, file, new.layoutHash)?)
+            }
+            _ => storage::known(context, new.layoutHash)?,
+        };
+        let build = context.store().build(new.codehash)?;
+        let pair = || Versions {
+            name: &instance.name,
+            from: &way.from,
+            to,
+            old: old.layoutHash,
+            new: layout.clone(),
+            migrates: build
+                .as_ref()
+                .map(|build| build.build.migrates.clone())
+                .unwrap_or_default(),
+            runs_migration: way.kind != step::NONE,
+            goes_back: first.as_ref().is_some_and(|(label, _)| label != to),
+        };
+        // What is said is said of the step that needs it.
+        let judged = match storage::require(context, pair(), &StorageArgs::default()) {
+            Err(Error::Layout(LayoutError::Refused { .. } | LayoutError::Asks { .. })) => {
+                is_said = true;
+                storage::require(context, pair(), args)
+            }
+            judged => judged,
+        };
+        judgements.push(judged?);
+    }
+    match args.allow_layout.first() {
+        Some(id) if !is_said => Err(LayoutError::NoSuchFinding {
+            id: id.clone(),
+            known: Vec::new(),
+        }
+        .into()),
+        _ => Ok(judgements),
+    }
+}
+
+/// The version that a step of a path leads to: where the next one begins, at last the target.
+fn leads_to<'p>(steps: &'p [Step], way: &Step, target: &'p str) -> Option<&'p str> {
+    let at = steps.iter().position(|step| step == way)?;
+    Some(steps.get(at + 1).map_or(target, |next| next.from.as_str()))
 }

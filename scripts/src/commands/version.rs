@@ -3,10 +3,12 @@
 use super::args::{AddStepArgs, RollbackArgs, VersionArgs};
 use super::context::Context;
 use super::rollout;
+use super::storage;
 use super::tell::propose;
 use super::work::Work;
 use crate::deploy;
 use crate::error::Error;
+use crate::layout::Judgement;
 use crate::output::Outcome;
 use crate::registry::NewVersion;
 use alloy::primitives::Address;
@@ -17,7 +19,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
     let mut work = Work::begin(context, "register", &args.name).await?;
     let new = work.version(args).await?;
-    let outcome = describe(&new);
+    let outcome = describe(&new, &work.storage);
     let bytes = abi::addVersionCall::from(new).abi_encode().into();
     let (client, registry) = (&work.client, work.registry);
     propose(context, client, registry, &bytes, work.sent, outcome).await
@@ -32,12 +34,18 @@ pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Out
 /// Another way into a version that is there.
 pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Outcome, Error> {
     let mut work = Work::begin(context, "add-step", &args.name).await?;
+    if let Some((code, _)) = work.registered(&args.version).await? {
+        let (version, from, runs) = (&args.version, &args.from, args.way.runs_migration());
+        work.judge_registered(version, &code, from, runs, &args.storage, false)
+            .await?;
+    }
     let call = abi::addStepCall {
         name: args.name.clone(),
         version: args.version.clone(),
         step: work.way(&args.from, &args.way).await?,
     };
     let mut outcome = Outcome::default();
+    storage::report(&mut outcome, &work.storage);
     outcome.field("name", &call.name);
     outcome.field("version", &call.version);
     outcome.field("from", &call.step.from);
@@ -53,6 +61,12 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
         version: args.to.clone(),
     };
     let code = work.client.call(work.registry, &call).await?.code;
+    if work.current != args.version {
+        let (version, from) = (&args.version, work.current.clone());
+        let runs = args.way.runs_migration();
+        work.judge_registered(version, &code, &from, runs, &args.storage, true)
+            .await?;
+    }
     revive(&mut work, &args.to, code.implementation).await?;
     let step = work.step(&args.version, None, &args.way).await?;
     let new = NewVersion {
@@ -66,7 +80,7 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
 
 /// Proposes or approves the migration; goes on with the rollout where it is done already.
 async fn go(work: Work<'_>, new: NewVersion) -> Result<Outcome, Error> {
-    let mut outcome = describe(&new);
+    let mut outcome = describe(&new, &work.storage);
     let (context, client, registry) = (work.context, &work.client, work.registry);
     if work.is_done(&new).await? {
         outcome.field("executed", true);
@@ -94,16 +108,19 @@ async fn revive(work: &mut Work<'_>, version: &str, account: Address) -> Result<
     Ok(())
 }
 
-fn describe(new: &NewVersion) -> Outcome {
+fn describe(new: &NewVersion, storage: &[Judgement]) -> Outcome {
     let mut outcome = Outcome::default();
     outcome.field("name", &new.name);
     outcome.field("version", &new.version);
     outcome.field("from", &new.step.from);
     outcome.field("implementation", new.code.implementation);
     outcome.field("codehash", new.code.codehash);
+    outcome.field("layout_hash", new.code.layoutHash);
+    outcome.field("source_hash", new.code.sourceHash);
     outcome.line(format!(
         "{} {}  {}",
         new.name, new.version, new.code.implementation
     ));
+    storage::report(&mut outcome, storage);
     outcome
 }

@@ -1,18 +1,21 @@
 //! What the commands on versions share: the definition, its open actions, and code that is found,
 //! deployed, or only thought of.
 
-use super::args::{VersionArgs, WayArgs};
+use super::args::{StorageArgs, VersionArgs, WayArgs};
 use super::calldata;
 use super::context::Context;
+use super::storage::{self, Versions};
 use crate::build::{Artifact, evm};
 use crate::client::{Client, Sent};
 use crate::error::Error;
 use crate::governance::{Call, PendingAction, Placed, find, pending, place};
+use crate::layout::{Judgement, Known, LayoutError};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
 use std::path::Path;
+use stylus_layout::Layout;
 use stylus_upgrades_interface::complex::IComplexMigration::startMigrationCall;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -33,6 +36,25 @@ pub(super) struct Work<'a> {
     is_dry: bool,
     /// What would have been deployed, and where to.
     pub(super) undeployed: Vec<(Address, Artifact)>,
+    /// What was found out about storage.
+    pub(super) storage: Vec<Judgement>,
+    /// The layout of the new version, if it is known.
+    pub(super) layout: Option<Layout>,
+    /// Why a version may not take over the storage, of work that sends nothing.
+    pub(super) refused: Option<LayoutError>,
+}
+
+/// Code that was named, before anything is deployed.
+struct Subject {
+    /// What has to be on the chain; `None` if it is there.
+    artifact: Option<Artifact>,
+    /// What the registry is to record; without an address where there is an artifact.
+    code: Code,
+    layout: Known,
+    /// Findings that its author declares to be its migration's business.
+    migrates: Vec<String>,
+    /// Whether an earlier version has this code.
+    is_old: bool,
 }
 
 impl<'a> Work<'a> {
@@ -69,12 +91,28 @@ impl<'a> Work<'a> {
             sent: Vec::new(),
             is_dry,
             undeployed: Vec::new(),
+            storage: Vec::new(),
+            layout: None,
+            refused: None,
         })
     }
 
-    /// The version that was asked for, with its code in place.
+    /// The version that was asked for, with its code in place. Its storage is judged before anything
+    /// is sent.
     pub(super) async fn version(&mut self, args: &VersionArgs) -> Result<NewVersion, Error> {
-        let (implementation, codehash) = self.code(&args.source).await?;
+        let new = self
+            .subject(&args.version, &args.source, &args.storage)
+            .await?;
+        let from = self.begins_at(&args.version, args.from.as_deref()).await?;
+        if !args.born && !from.is_empty() {
+            let runs = args.way.runs_migration();
+            self.judge(&args.version, &from, &new, runs, &args.storage)
+                .await?;
+        }
+        let mut code = new.code;
+        if let Some(artifact) = new.artifact {
+            code.implementation = self.put(artifact).await?;
+        }
         let step = if args.born {
             registry::born()
         } else {
@@ -84,14 +122,87 @@ impl<'a> Work<'a> {
         Ok(NewVersion {
             name: self.name.clone(),
             version: args.version.clone(),
-            code: Code {
-                implementation,
-                codehash,
-                layoutHash: B256::ZERO,
-                sourceHash: B256::ZERO,
-            },
+            code,
             step,
         })
+    }
+
+    /// Judges the storage of a version that the registry knows, on the way from another one.
+    pub(super) async fn judge_registered(
+        &mut self,
+        version: &str,
+        code: &Code,
+        from: &str,
+        runs_migration: bool,
+        args: &StorageArgs,
+        is_old: bool,
+    ) -> Result<(), Error> {
+        let layout = match &args.layout {
+            Some(file) => Known::Layout(storage::given(
+                self.context,
+                version,
+                file,
+                code.layoutHash,
+            )?),
+            None => storage::known(self.context, code.layoutHash)?,
+        };
+        let build = self.context.store().build(code.codehash)?;
+        let new = Subject {
+            artifact: None,
+            code: code.clone(),
+            layout,
+            migrates: build.map(|build| build.build.migrates).unwrap_or_default(),
+            is_old,
+        };
+        self.judge(version, from, &new, runs_migration, args).await
+    }
+
+    /// Judges whether `new` may take over the storage of the version `from`.
+    async fn judge(
+        &mut self,
+        version: &str,
+        from: &str,
+        new: &Subject,
+        runs_migration: bool,
+        args: &StorageArgs,
+    ) -> Result<(), Error> {
+        if let Known::Layout(layout) = &new.layout {
+            self.layout = Some(layout.clone());
+        }
+        let old = self.registered(from).await?;
+        let versions = Versions {
+            name: &self.name,
+            from,
+            to: version,
+            old: old.map(|(code, _)| code.layoutHash).unwrap_or_default(),
+            new: new.layout.clone(),
+            migrates: new.migrates.clone(),
+            runs_migration,
+            goes_back: new.is_old,
+        };
+        match storage::require(self.context, versions, args) {
+            Ok(judgement) => self.storage.push(judgement),
+            Err(Error::Layout(refusal)) if self.is_dry => self.refused = Some(refusal),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Where the way into a version begins: where the caller says, else at the current version. For
+    /// the current version itself it is where its own way began.
+    async fn begins_at(&self, version: &str, from: Option<&str>) -> Result<String, Error> {
+        if let Some(from) = from {
+            return Ok(from.to_owned());
+        }
+        if self.current != version {
+            return Ok(self.current.clone());
+        }
+        let registered = self.registered(version).await?;
+        let steps = registered.map(|(_, steps)| steps).unwrap_or_default();
+        Ok(steps
+            .first()
+            .map(|step| step.from.clone())
+            .unwrap_or_default())
     }
 
     /// The way into `version`. Where the version is there already, it is the way that was
@@ -204,25 +315,120 @@ impl<'a> Work<'a> {
         }
     }
 
+    /// The code that `source` names, and what is known of it. Builds it if need be; sends nothing.
+    async fn subject(
+        &self,
+        version: &str,
+        source: &str,
+        args: &StorageArgs,
+    ) -> Result<Subject, Error> {
+        let artifact = match self.address(source) {
+            Some(_) => None,
+            None => Some(self.context.artifact(source)?),
+        };
+        let mut code = match (&artifact, self.address(source)) {
+            (None, Some(address)) => registry::code_at(&self.client, address).await?,
+            (artifact, _) => Code {
+                implementation: Address::ZERO,
+                codehash: artifact
+                    .as_ref()
+                    .map(Artifact::codehash)
+                    .unwrap_or_default(),
+                layoutHash: artifact
+                    .as_ref()
+                    .map(Artifact::layout_hash)
+                    .unwrap_or_default(),
+                sourceHash: artifact
+                    .as_ref()
+                    .map(Artifact::source_hash)
+                    .unwrap_or_default(),
+            },
+        };
+        let (client, registry) = (&self.client, self.registry);
+        let old = storage::recorded(client, registry, &self.name, code.codehash).await?;
+        self.complete(&mut code, old.as_ref());
+        let layout = match (
+            &args.layout,
+            artifact.as_ref().and_then(|one| one.layout.clone()),
+        ) {
+            (Some(file), _) => {
+                let layout = storage::given(self.context, source, file, code.layoutHash)?;
+                code.layoutHash = layout.hash();
+                Known::Layout(layout)
+            }
+            (None, Some(layout)) => Known::Layout(layout),
+            (None, None) if code.layoutHash.is_zero() => {
+                Known::Not("the contract declares none, and no --layout was given")
+            }
+            (None, None) => storage::known(self.context, code.layoutHash)?,
+        };
+        let build = self.context.store().build(code.codehash)?;
+        let migrates = artifact
+            .as_ref()
+            .map(|artifact| artifact.info.migrates.clone());
+        Ok(Subject {
+            migrates: migrates
+                .or(build.map(|build| build.build.migrates))
+                .unwrap_or_default(),
+            artifact,
+            code,
+            layout,
+            is_old: old.is_some_and(|(label, _)| label != version),
+        })
+    }
+
+    /// What is not known of code is what the registry or an open action says of the same code.
+    fn complete(&self, code: &mut Code, recorded: Option<&(String, Code)>) {
+        let open = self
+            .open
+            .iter()
+            .filter_map(|open| Call::decode(&open.call).ok());
+        let open = open.filter_map(|call| call.version().and_then(|(_, code, _)| code.cloned()));
+        let same: Vec<Code> = recorded
+            .map(|(_, code)| code.clone())
+            .into_iter()
+            .chain(open)
+            .filter(|other| other.codehash == code.codehash)
+            .collect();
+        let first = |of: fn(&Code) -> B256| same.iter().map(of).find(|hash| !hash.is_zero());
+        if code.layoutHash.is_zero() {
+            code.layoutHash = first(|code| code.layoutHash).unwrap_or_default();
+        }
+        if code.sourceHash.is_zero() {
+            code.sourceHash = first(|code| code.sourceHash).unwrap_or_default();
+        }
+    }
+
+    /// The address that `source` is, if it is one.
+    fn address(&self, source: &str) -> Option<Address> {
+        let exists = Path::new(source).exists();
+        (!exists)
+            .then(|| self.context.manifest.address(source).ok())
+            .flatten()
+    }
+
     /// The account that `source` names, or where its code lies for every approver; with the hash
     /// of its code.
     async fn code(&mut self, source: &str) -> Result<(Address, B256), Error> {
-        if !Path::new(source).exists()
-            && let Ok(address) = self.context.manifest.address(source)
-        {
+        if let Some(address) = self.address(source) {
             let code = registry::code_at(&self.client, address).await?;
             return Ok((address, code.codehash));
         }
         let artifact = self.context.artifact(source)?;
-        let (client, registry, name) = (&self.client, self.registry, &self.name);
         let codehash = artifact.codehash();
+        Ok((self.put(artifact).await?, codehash))
+    }
+
+    /// The account where the code lies for every approver.
+    async fn put(&mut self, artifact: Artifact) -> Result<Address, Error> {
+        let (client, registry, name) = (&self.client, self.registry, &self.name);
         if self.is_dry {
             let found = find(client, registry, name, &self.open, &artifact).await?;
             let address = found.map(|(address, _)| address);
             let address =
                 address.unwrap_or_else(|| evm::create2_address(&artifact.creation_code()));
             self.undeployed.push((address, artifact));
-            return Ok((address, codehash));
+            return Ok(address);
         }
         let bump = self.context.global.data_fee_bump_percent;
         let Placed {
@@ -233,6 +439,6 @@ impl<'a> Work<'a> {
         self.sent.extend(sent);
         let line = format!("{} is at {address}: {because}", artifact.name);
         self.context.output.note(&line);
-        Ok((address, codehash))
+        Ok(address)
     }
 }

@@ -33,6 +33,20 @@ pub enum GovernanceError {
         /// The same line, as the bytes say it.
         actual: String,
     },
+    /// What was built here is not what the action names.
+    #[error("{name} has another {hash} than the {what} that would be approved")]
+    ArtifactDiffers {
+        /// The package.
+        name: String,
+        /// `code` or `script`.
+        what: &'static str,
+        /// Which hash: of the code, the layout, or the sources.
+        hash: &'static str,
+        /// What the action names.
+        named: B256,
+        /// What was built.
+        built: B256,
+    },
     /// The payload that was reviewed is not the one on the chain.
     #[error("the payload that was reviewed is not the one that was proposed")]
     PayloadDiffers {
@@ -92,6 +106,7 @@ impl Explain for GovernanceError {
             Self::NotGoverned { .. } => "NotGoverned",
             Self::Ambiguous { .. } => "Ambiguous",
             Self::DisplayDiffers { .. } => "DisplayDiffers",
+            Self::ArtifactDiffers { .. } => "ArtifactDiffers",
             Self::PayloadDiffers { .. } => "PayloadDiffers",
             Self::UnknownAction { .. } => "UnknownAction",
             Self::NotOpen { .. } => "ActionNotFound",
@@ -107,6 +122,7 @@ impl Explain for GovernanceError {
         match self {
             Self::Chain(error) => error.expected(),
             Self::DisplayDiffers { actual, .. } => Some(actual.clone()),
+            Self::ArtifactDiffers { hash, named, .. } => Some(format!("{hash} {named}")),
             Self::PayloadDiffers { proposed, .. } => Some(proposed.to_string()),
             Self::NotGoverned { .. } => Some("createDefinition, addVersion, addStep, migrate, setPolicy, createProxy, setHandler or abortMigration".into()),
             Self::Ambiguous { .. } => Some("canonical ABI encoding".into()),
@@ -121,6 +137,7 @@ impl Explain for GovernanceError {
         match self {
             Self::Chain(error) => error.found(),
             Self::DisplayDiffers { shown, .. } => Some(shown.clone()),
+            Self::ArtifactDiffers { hash, built, .. } => Some(format!("{hash} {built}")),
             Self::PayloadDiffers { reviewed, .. } => Some(reviewed.to_string()),
             Self::Checks { failed, .. } => Some(format!("{failed} failed")),
             _ => None,
@@ -132,6 +149,9 @@ impl Explain for GovernanceError {
             Self::Chain(error) => return error.next(),
             Self::NotGoverned { .. } | Self::Ambiguous { .. } => {
                 "do not approve it: ask its proposer for the command that he typed".into()
+            }
+            Self::ArtifactDiffers { .. } => {
+                "do not approve it before you know why: check out the proposer's commit and build again".into()
             }
             Self::DisplayDiffers { .. } | Self::PayloadDiffers { .. } => {
                 "do not approve it: find out who changed it".into()

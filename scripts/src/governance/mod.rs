@@ -12,6 +12,7 @@
 //! | [`facts`](code_facts) | what the chain says about the code that an action names |
 //! | [`names`](Names) | addresses by the manifest's names |
 
+mod built;
 mod checks;
 mod display;
 mod error;
@@ -22,6 +23,7 @@ mod pending;
 mod place;
 mod submit;
 
+pub use built::BuildFacts;
 pub use checks::{Check, after_upgrade};
 pub use display::{Call, Display, Field};
 pub use error::GovernanceError;

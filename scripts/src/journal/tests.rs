@@ -63,7 +63,9 @@ fn a_journal_of_many_entries_stays_small() {
         journal.settled(entry(1).tx);
     }
     assert_eq!(journal.in_flight(), [entry(200)]);
-    let length = std::fs::metadata(journal.path()).expect("the journal").len();
+    let length = std::fs::metadata(journal.path())
+        .expect("the journal")
+        .len();
     assert!(length < 2 * super::COMPACT_AT, "{length}");
 }
 

@@ -37,14 +37,6 @@ pub enum PlanError {
         /// What was wrong with it.
         reason: String,
     },
-    /// The layout cannot be read.
-    #[error("{file} is no storage layout: {reason}")]
-    Layout {
-        /// The file.
-        file: String,
-        /// Why not.
-        reason: String,
-    },
     /// The thread that carries the copy ended.
     #[error("the copy of the chain ended: {reason}")]
     Ended {
@@ -79,7 +71,6 @@ impl Explain for PlanError {
             Self::Governance(error) => return error.name(),
             Self::Refused { revert, .. } => return revert.name.clone(),
             Self::Answer { .. } => "UnexpectedAnswer",
-            Self::Layout { .. } => "Layout",
             Self::Ended { .. } => "Copy",
         }
         .to_owned()
@@ -90,7 +81,6 @@ impl Explain for PlanError {
             Self::Chain(error) => error.expected(),
             Self::Governance(error) => error.expected(),
             Self::Refused { revert, .. } => revert.advice().expected,
-            Self::Layout { .. } => Some("storage and types, as compilers write them".into()),
             _ => None,
         }
     }
@@ -115,7 +105,6 @@ impl Explain for PlanError {
             Self::Copy(stylus_chain::ChainError::Source(_)) => {
                 Some("try again: the endpoint may have dropped the block meanwhile".into())
             }
-            Self::Layout { .. } => Some("check the file".into()),
             _ => Some("try again".into()),
         }
     }
@@ -125,7 +114,6 @@ impl Explain for PlanError {
             Self::Chain(error) => error.exit(),
             Self::Governance(error) => error.exit(),
             Self::Refused { .. } => Exit::Refused,
-            Self::Layout { .. } => Exit::Usage,
             _ => Exit::Chain,
         }
     }

@@ -27,8 +27,8 @@ use decide::{Decision, decide};
 use remote::Remote;
 use serde::Serialize;
 use slots::SlotNames;
-use std::path::PathBuf;
 use stylus_chain::{Chain, ChainConfig};
+use stylus_layout::Layout;
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use trial::Trial;
@@ -42,8 +42,8 @@ pub struct Wish {
     pub call: abi::migrateCall,
     /// Code and script that are not on the chain yet, with the address that they would get.
     pub undeployed: Vec<(Address, Artifact)>,
-    /// The storage layout of the new version, as compilers write it.
-    pub layout: Option<PathBuf>,
+    /// The storage layout of the new version, if it is known.
+    pub layout: Option<Layout>,
     /// Instances that are tried, at most.
     pub instances: u32,
     /// Names for addresses.
@@ -176,8 +176,8 @@ fn carry_out(remote: Remote, config: ChainConfig, wish: &Wish) -> Result<Plan, P
     let mut versions = vec![plan.from.clone(), plan.to.clone()];
     versions.extend(before.iter().map(|instance| instance.version.clone()));
     let mut names = SlotNames::framework(&versions);
-    if let Some(file) = &wish.layout {
-        names = names.with_layout(file)?;
+    if let Some(layout) = &wish.layout {
+        names = names.with_layout(layout);
     }
     plan.instances = instances::compare(&trial, *registry, before, &names)?;
     Ok(plan)

@@ -1,9 +1,7 @@
 //! Slots told by name: the framework's own, and those of variables where the layout is known.
 
-use super::error::PlanError;
 use alloy::primitives::{B256, U256};
 use std::collections::BTreeMap;
-use std::path::Path;
 use stylus_layout::{Item, Layout, Members};
 use stylus_upgrades_interface::slots;
 
@@ -37,22 +35,16 @@ impl SlotNames {
         names
     }
 
-    /// Adds the variables of the layout in `file`.
-    pub(super) fn with_layout(mut self, file: &Path) -> Result<Self, PlanError> {
-        let refused = |reason: String| PlanError::Layout {
-            file: file.display().to_string(),
-            reason,
-        };
-        let text = std::fs::read_to_string(file).map_err(|error| refused(error.to_string()))?;
-        let layout = Layout::from_json(&text).map_err(|error| refused(error.to_string()))?;
-        self.add_items(&layout, &layout.storage, U256::ZERO, "", 0);
+    /// Adds the variables of a layout.
+    pub(super) fn with_layout(mut self, layout: &Layout) -> Self {
+        self.add_items(layout, &layout.storage, U256::ZERO, "", 0);
         for (namespace, items) in &layout.namespaces {
             if let Some(id) = namespace.strip_prefix("erc7201:") {
                 let root = slots::erc7201(id.as_bytes()).into();
-                self.add_items(&layout, items, root, "", 0);
+                self.add_items(layout, items, root, "", 0);
             }
         }
-        Ok(self)
+        self
     }
 
     /// The name of a slot.

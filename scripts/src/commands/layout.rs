@@ -1,0 +1,205 @@
+//! `layout`: storage layouts shown, compared, and turned into a migration. Needs no chain.
+
+use super::args::LayoutCommand;
+use super::context::Context;
+use crate::error::Error;
+use crate::layout::{Known, LayoutError, Named, Pair, Said, finding_id, judge, read_file};
+use crate::output::Outcome;
+use crate::progress::Progress;
+use alloy::primitives::B256;
+use serde_json::{Value, json};
+use std::path::Path;
+use stylus_layout::{Item, Layout, Members, Overrides, Source, skeleton};
+
+pub(super) fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome, Error> {
+    match command {
+        LayoutCommand::Show { source } => show(context, source),
+        LayoutCommand::Diff {
+            old,
+            new,
+            with_migration,
+            rename,
+            retype,
+            allow_layout,
+        } => {
+            let (old, new) = (read(context, old)?, read(context, new)?);
+            let said = Said {
+                renames: rename.clone(),
+                retypes: retype.clone(),
+                allowed: allow_layout.clone(),
+                migrates: new.migrates.clone(),
+                before: Vec::new(),
+            };
+            diff(&old.named, &new.named, *with_migration, &said)
+        }
+        LayoutCommand::Migration {
+            old,
+            new,
+            overrides,
+            drop,
+            output,
+        } => {
+            let (old, new) = (read(context, old)?.named, read(context, new)?.named);
+            migration(context, &old, &new, overrides, drop, output.as_deref())
+        }
+    }
+}
+
+/// A layout that a command names.
+struct Subject {
+    named: Named,
+    /// Findings that its author declares to be its migration's business.
+    migrates: Vec<String>,
+}
+
+/// A crate's folder, a contract's name, a `.wasm` file, a hash that is kept here, or JSON
+/// (`FILE:NAME` for one contract of several). Keeps what it finds.
+fn read(context: &Context, source: &str) -> Result<Subject, Error> {
+    let plain = |named| Subject {
+        named,
+        migrates: Vec::new(),
+    };
+    if let Ok(hash) = source.parse::<B256>()
+        && let Some(layout) = context.store().layout(hash)?
+    {
+        let name = source.to_owned();
+        return Ok(plain(Named { name, layout }));
+    }
+    let (file, contract) = match source.rsplit_once(':') {
+        Some((file, contract)) if Path::new(file).is_file() => (file, Some(contract)),
+        _ => (source, None),
+    };
+    if Path::new(file).is_file() {
+        let named = read_file(Path::new(file), contract)?;
+        context.store().keep_layout(&named.layout)?;
+        return Ok(plain(named));
+    }
+    let artifact = context.artifact(source)?;
+    Ok(Subject {
+        named: Named {
+            layout: artifact.layout.ok_or_else(|| LayoutError::Undeclared {
+                source_name: artifact.name.clone(),
+            })?,
+            name: artifact.name,
+        },
+        migrates: artifact.info.migrates,
+    })
+}
+
+fn show(context: &Context, source: &str) -> Result<Outcome, Error> {
+    let Named { name, layout } = read(context, source)?.named;
+    let mut outcome = Outcome::default();
+    outcome.field("name", &name);
+    outcome.field("hash", layout.hash());
+    outcome.field("layout", &layout);
+    outcome.line(format!("{name}  {}", layout.hash()));
+    lines(&mut outcome, &layout, &layout.storage, "");
+    for (namespace, items) in &layout.namespaces {
+        outcome.line(namespace.clone());
+        lines(&mut outcome, &layout, items, "");
+    }
+    Ok(outcome)
+}
+
+/// A line per variable: slot, offset, name, type; members of structs below.
+fn lines(outcome: &mut Outcome, layout: &Layout, items: &[Item], indent: &str) {
+    for item in items {
+        let ty = layout.types.get(&item.type_id);
+        let label = ty.map_or(item.type_id.as_str(), |ty| &ty.label);
+        let place = format!("{indent}{}", item.slot);
+        outcome.line(format!(
+            "  {place:<8} byte {:<3} {}: {label}",
+            item.offset, item.label
+        ));
+        if let Some(Members::Struct(members)) = ty.and_then(|ty| ty.members.as_ref())
+            && indent.len() < 16
+        {
+            lines(outcome, layout, members, &format!("{indent}+"));
+        }
+    }
+}
+
+fn diff(old: &Named, new: &Named, with_migration: bool, said: &Said) -> Result<Outcome, Error> {
+    let pair = Pair {
+        name: "",
+        from: &old.name,
+        to: &new.name,
+        old: Known::Layout(old.layout.clone()),
+        new: Known::Layout(new.layout.clone()),
+        runs_migration: with_migration,
+        goes_back: false,
+    };
+    let judgement = judge(&pair, said)?;
+    let mut outcome = Outcome::default();
+    outcome.field("old", json!({"name": old.name, "hash": judgement.old}));
+    outcome.field("new", json!({"name": new.name, "hash": judgement.new}));
+    outcome.field("verdict", judgement.verdict);
+    outcome.field("accepted", &judgement.accepted);
+    let findings = judgement.findings.iter().map(|finding| {
+        let mut value = json!(finding);
+        if let Some(fields) = value.as_object_mut() {
+            fields.insert("id".into(), Value::String(finding_id(finding)));
+        }
+        value
+    });
+    outcome.field("findings", findings.collect::<Vec<_>>());
+    for finding in &judgement.findings {
+        let id = finding_id(finding);
+        outcome.line(format!(
+            "{:<13} {id}  {}",
+            finding.decision.name(),
+            finding.note
+        ));
+    }
+    outcome.lines.extend(judgement.lines());
+    Ok(outcome)
+}
+
+fn migration(
+    context: &Context,
+    old: &Named,
+    new: &Named,
+    overrides: &[String],
+    drop: &[String],
+    output: Option<&Path>,
+) -> Result<Outcome, Error> {
+    let mut all = Overrides::none();
+    for text in overrides {
+        let (field, source) = text
+            .split_once('=')
+            .ok_or_else(|| LayoutError::Declaration {
+                option: "--override",
+                text: text.clone(),
+                reason: "there is no =".into(),
+            })?;
+        let source = match (source, source.strip_prefix('@')) {
+            ("empty", _) => Source::Empty,
+            (_, Some(old)) => Source::Field(old.into()),
+            (code, None) => Source::Code(code.into()),
+        };
+        all = all.with(field, source);
+    }
+    for field in drop {
+        all = all.drop(field);
+    }
+    let code = skeleton(&old.layout, &new.layout, &all).map_err(LayoutError::from)?;
+    let mut outcome = Outcome::default();
+    outcome.field("old", json!({"name": old.name, "hash": old.layout.hash()}));
+    outcome.field("new", json!({"name": new.name, "hash": new.layout.hash()}));
+    outcome.field("code", &code);
+    match output {
+        None => outcome.lines.extend(code.lines().map(str::to_owned)),
+        Some(file) => {
+            std::fs::write(file, &code).map_err(|error| LayoutError::File {
+                action: "write",
+                path: file.to_owned(),
+                reason: error.to_string(),
+            })?;
+            outcome.field("file", file);
+            context
+                .output
+                .note(&format!("written to {}", file.display()));
+        }
+    }
+    Ok(outcome)
+}

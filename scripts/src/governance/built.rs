@@ -1,0 +1,83 @@
+//! What is known of the build of code that an action names: shown beside the action, and only if
+//! the build is of the very code and sources that the action names.
+
+use super::display::Call;
+use super::error::GovernanceError;
+use crate::build::BuildInfo;
+use crate::layout::Build;
+use alloy::primitives::B256;
+use serde::Serialize;
+
+/// What was built on this machine and is what an action names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BuildFacts {
+    /// `code` or `script`.
+    pub what: &'static str,
+    /// The package.
+    pub name: String,
+    /// keccak256 of the code, which the action names.
+    pub codehash: B256,
+    /// Bytes on chain.
+    pub size: usize,
+    /// What it was built from, and with what.
+    pub build: BuildInfo,
+}
+
+impl BuildFacts {
+    /// Of the `what` of `call`.
+    ///
+    /// # Errors
+    /// [`GovernanceError::ArtifactDiffers`] if the build is of other code, has another layout, or
+    /// is of other sources than the call names.
+    pub fn of(call: &Call, what: &'static str, build: &Build) -> Result<Self, GovernanceError> {
+        let mut named = call.subjects().into_iter();
+        let named = named.find(|(other, ..)| *other == what);
+        let named = named.map_or(B256::ZERO, |(_, _, codehash)| codehash);
+        let code = call.version().and_then(|(_, code, _)| code);
+        let code = code.filter(|_| what == "code");
+        let recorded = code.map_or((build.layout_hash, build.source_hash), |code| {
+            (code.layoutHash, code.sourceHash)
+        });
+        for (hash, named, built) in [
+            ("code hash", named, build.codehash),
+            ("layout hash", recorded.0, build.layout_hash),
+            ("source hash", recorded.1, build.source_hash),
+        ] {
+            if named != built {
+                return Err(GovernanceError::ArtifactDiffers {
+                    name: build.name.clone(),
+                    what,
+                    hash,
+                    named,
+                    built,
+                });
+            }
+        }
+        Ok(Self {
+            what,
+            name: build.name.clone(),
+            codehash: build.codehash,
+            size: build.code_bytes,
+            build: build.build.clone(),
+        })
+    }
+
+    /// Lines for people.
+    pub fn lines(&self) -> Vec<String> {
+        let what = format!("{} from", self.what);
+        let mut lines = vec![format!(
+            "{what:<13} {}, built here to this very hash",
+            self.name
+        )];
+        let facts = self.build.lines();
+        lines.extend(
+            facts
+                .iter()
+                .map(|(name, value)| format!("  {name:<11} {value}")),
+        );
+        lines
+    }
+}
+
+#[cfg(test)]
+mod tests;

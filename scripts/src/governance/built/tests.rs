@@ -1,0 +1,81 @@
+use super::BuildFacts;
+use crate::build::{BuildInfo, Commit};
+use crate::error::{Exit, Explain};
+use crate::governance::Call;
+use crate::layout::Build;
+use alloy::primitives::{Address, B256};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::{Code, Step};
+
+fn call() -> Call {
+    let call = abi::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: Code {
+            implementation: Address::repeat_byte(1),
+            codehash: B256::repeat_byte(2),
+            layoutHash: B256::repeat_byte(3),
+            sourceHash: B256::repeat_byte(4),
+        },
+        step: Step {
+            from: "1.0".into(),
+            kind: 2,
+            script: Address::repeat_byte(5),
+            scriptCodehash: B256::repeat_byte(6),
+            data: Default::default(),
+        },
+    };
+    Call::decode(&call.abi_encode()).expect("a governed call")
+}
+
+fn build(code: u8, layout: u8, source: u8) -> Build {
+    Build {
+        name: "counter".into(),
+        codehash: B256::repeat_byte(code),
+        code_bytes: 100,
+        layout_hash: B256::repeat_byte(layout),
+        source_hash: B256::repeat_byte(source),
+        build: BuildInfo {
+            commit: Some(Commit {
+                id: "0123456789abcdef0123456789abcdef01234567".into(),
+                dirty: false,
+            }),
+            ..BuildInfo::default()
+        },
+    }
+}
+
+#[test]
+fn the_build_of_the_very_code_is_shown_with_its_commit() {
+    let facts = BuildFacts::of(&call(), "code", &build(2, 3, 4)).expect("the same");
+    let lines = facts.lines().join("\n");
+    assert!(
+        lines.contains("0123456789ab") && lines.contains("wasm-encoder"),
+        "{lines}"
+    );
+    // A step names the code of its script and nothing else.
+    BuildFacts::of(&call(), "script", &build(6, 9, 9)).expect("the same");
+}
+
+#[test]
+fn a_build_that_differs_in_code_layout_or_sources_is_shown_to_nobody() {
+    for (build, hash) in [
+        (build(9, 3, 4), "code hash"),
+        (build(2, 9, 4), "layout hash"),
+        (build(2, 3, 9), "source hash"),
+    ] {
+        let error = BuildFacts::of(&call(), "code", &build).expect_err("it differs");
+        assert_eq!(
+            (error.name().as_str(), error.exit()),
+            ("ArtifactDiffers", Exit::Refused)
+        );
+        assert!(error.to_string().contains(hash), "{error}");
+        let (expected, found) = (
+            error.expected().expect("named"),
+            error.found().expect("built"),
+        );
+        assert!(expected != found && found.contains("0x0909"), "{found}");
+    }
+    assert!(BuildFacts::of(&call(), "script", &build(2, 3, 4)).is_err());
+}

@@ -1,0 +1,216 @@
+//! What can be wrong with layouts, and why a version may not take over another one's storage.
+
+use crate::error::{Exit, Explain};
+use alloy::primitives::B256;
+use std::path::PathBuf;
+use thiserror::Error;
+
+/// What can be wrong with layouts, and why a version may not take over another one's storage.
+#[derive(Debug, Error)]
+pub enum LayoutError {
+    /// A file that should hold a layout does not.
+    #[error("{} holds no storage layout: {reason}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// A contract that does not declare one.
+    #[error("{source_name} does not say how its storage is laid out")]
+    Undeclared {
+        /// The contract.
+        source_name: String,
+    },
+    /// Two layouts for one contract.
+    #[error("{what} has another storage layout than the one that was given")]
+    Differs {
+        /// Whose layout.
+        what: String,
+        /// The hash of the layout that it has.
+        has: B256,
+        /// The hash of the layout that was given.
+        given: B256,
+    },
+    /// A file of the store whose content does not have its hash.
+    #[error("{} does not hold what its name says", path.display())]
+    Tampered {
+        /// The file.
+        path: PathBuf,
+        /// The hash of what it holds.
+        holds: B256,
+    },
+    /// The new version would misread the storage.
+    #[error(
+        "{name} {to} would misread the storage of {from}:\n{}",
+        lines.join("\n")
+    )]
+    Refused {
+        /// The definition.
+        name: String,
+        /// The version before.
+        from: String,
+        /// The new version.
+        to: String,
+        /// Every finding that stands in the way, as `--allow-layout` names it.
+        findings: Vec<String>,
+        /// The report.
+        lines: Vec<String>,
+    },
+    /// Renames or retypes that nobody declared.
+    #[error(
+        "{name} {to} has fields that {from} had under another name or type, and nobody declared that they are the same:\n{}",
+        lines.join("\n")
+    )]
+    Asks {
+        /// The definition.
+        name: String,
+        /// The version before.
+        from: String,
+        /// The new version.
+        to: String,
+        /// Every finding that asks, as `--allow-layout` names it.
+        findings: Vec<String>,
+        /// The report.
+        lines: Vec<String>,
+    },
+    /// `--allow-layout` names what was not found.
+    #[error("nothing was found that is named {id}")]
+    NoSuchFinding {
+        /// What was named.
+        id: String,
+        /// What could be allowed.
+        known: Vec<String>,
+    },
+    /// `--rename` or `--retype` that cannot be understood.
+    #[error("{option} {text:?} cannot be understood: {reason}")]
+    Declaration {
+        /// `--rename`, `--retype` or `--override`.
+        option: &'static str,
+        /// What was given.
+        text: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The layouts cannot be compared.
+    #[error("the layouts cannot be compared: {0}")]
+    Compare(stylus_layout::LayoutError),
+    /// No migration can be written.
+    #[error("no migration can be written: {0}")]
+    Unsupported(#[from] stylus_layout::Unsupported),
+    /// A file could not be read or written.
+    #[error("{} {}: {reason}", action, path.display())]
+    File {
+        /// What was attempted, a verb.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        reason: String,
+    },
+}
+
+impl LayoutError {
+    pub(super) fn file(
+        action: &'static str,
+        path: &std::path::Path,
+        reason: impl ToString,
+    ) -> Self {
+        Self::File {
+            action,
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+impl Explain for LayoutError {
+    fn name(&self) -> String {
+        match self {
+            Self::Unreadable { .. } => "LayoutUnreadable",
+            Self::Undeclared { .. } => "LayoutUnknown",
+            Self::Differs { .. } => "LayoutDiffers",
+            Self::Tampered { .. } => "LayoutTampered",
+            Self::Refused { .. } => "LayoutRefused",
+            Self::Asks { .. } => "LayoutUndeclared",
+            Self::NoSuchFinding { .. } => "NoSuchFinding",
+            Self::Declaration { .. } => "LayoutDeclaration",
+            Self::Compare(_) => "LayoutIncomparable",
+            Self::Unsupported(_) => "MigrationUnsupported",
+            Self::File { .. } => "File",
+        }
+        .to_owned()
+    }
+
+    fn expected(&self) -> Option<String> {
+        Some(match self {
+            Self::Unreadable { .. } => {
+                "JSON of solc (storageLayout), of @openzeppelin/upgrades-core, or of `layout show --json`".into()
+            }
+            Self::Undeclared { .. } => "#[derive(StorageLayout)] on the entrypoint's struct".into(),
+            Self::Differs { has, .. } => format!("the layout with the hash {has}"),
+            Self::Tampered { .. } => "a layout whose hash is the file's name".into(),
+            Self::Refused { from, .. } => {
+                format!("every field of {from} in its place, or a migration that declares what it moves")
+            }
+            Self::Asks { .. } => "a declaration for each".into(),
+            Self::NoSuchFinding { known, .. } if known.is_empty() => "nothing to allow".into(),
+            Self::NoSuchFinding { known, .. } => format!("one of: {}", known.join(", ")),
+            Self::Declaration { option, .. } => match *option {
+                "--rename" => "old=new".into(),
+                "--retype" => "a field of the new version".into(),
+                _ => "field=expression, field=@old-field or field=empty".into(),
+            },
+            Self::Compare(_) | Self::Unsupported(_) | Self::File { .. } => return None,
+        })
+    }
+
+    fn found(&self) -> Option<String> {
+        Some(match self {
+            Self::Differs { given, .. } => format!("a layout with the hash {given}"),
+            Self::Tampered { holds, .. } => holds.to_string(),
+            Self::Refused { findings, .. } | Self::Asks { findings, .. } => findings.join(", "),
+            Self::NoSuchFinding { id, .. } => id.clone(),
+            Self::Declaration { text, .. } => text.clone(),
+            _ => return None,
+        })
+    }
+
+    fn next(&self) -> Option<String> {
+        Some(match self {
+            Self::Unreadable { .. } => {
+                "compile with outputSelection `storageLayout`; FILE:NAME chooses one contract of several".into()
+            }
+            Self::Undeclared { .. } => "derive it, or give it with --layout FILE".into(),
+            Self::Differs { .. } => "leave --layout out, or give the layout of this very code".into(),
+            Self::Tampered { .. } => "delete the file, then: stylus-upgrades layout show <crate of that version>".into(),
+            Self::Refused { findings, .. } => format!(
+                "keep the old fields where they are, or write a migration (stylus-upgrades layout migration); \
+                 if you know better: {}",
+                allow(findings)
+            ),
+            Self::Asks { findings, .. } => format!(
+                "--rename old=new, --retype field, or #[layout(renamed_from, retyped_from)] in the contract; \
+                 else: {}",
+                allow(findings)
+            ),
+            Self::NoSuchFinding { .. } => "stylus-upgrades layout diff <old> <new> names what is found".into(),
+            Self::Declaration { .. } => "stylus-upgrades layout diff --help".into(),
+            Self::Compare(_) => "correct the layout, or the declaration".into(),
+            Self::Unsupported(_) => "--override the field that is named, or migrate it by hand".into(),
+            Self::File { .. } => "check the path, its permissions and the space on the disk".into(),
+        })
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::NoSuchFinding { .. } | Self::Declaration { .. } => Exit::Usage,
+            _ => Exit::Refused,
+        }
+    }
+}
+
+fn allow(findings: &[String]) -> String {
+    let flags = findings.iter().map(|id| format!("--allow-layout {id}"));
+    flags.collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,216 @@
+use super::{Known, Pair, Said, judge};
+use crate::error::{Exit, Explain};
+use crate::layout::Allowed;
+use alloy::primitives::B256;
+use stylus_layout::Layout;
+
+/// A layout of whole words.
+fn layout(fields: &[(&str, &str)]) -> Layout {
+    let items = fields.iter().enumerate().map(|(slot, (label, kind))| {
+        serde_json::json!({"label": label, "offset": 0, "slot": slot.to_string(), "type": format!("t_{kind}")})
+    });
+    let types = ["uint256", "int256", "bytes32"].map(|label| {
+        let item =
+            serde_json::json!({"label": label, "encoding": "inplace", "numberOfBytes": "32"});
+        (format!("t_{label}"), item)
+    });
+    let types: serde_json::Map<_, _> = types.into_iter().collect();
+    let text = serde_json::json!({"storage": items.collect::<Vec<_>>(), "types": types});
+    Layout::from_json(&text.to_string()).expect("a layout")
+}
+
+fn pair<'a>(old: &[(&str, &str)], new: &[(&str, &str)]) -> Pair<'a> {
+    Pair {
+        name: "A",
+        from: "1.0",
+        to: "2.0",
+        old: Known::Layout(layout(old)),
+        new: Known::Layout(layout(new)),
+        runs_migration: false,
+        goes_back: false,
+    }
+}
+
+const AB: [(&str, &str); 2] = [("a", "uint256"), ("b", "uint256")];
+const BA: [(&str, &str); 2] = [("b", "uint256"), ("a", "uint256")];
+
+fn allow(ids: &[&str]) -> Said {
+    Said {
+        allowed: ids.iter().map(|id| (*id).to_owned()).collect(),
+        ..Said::default()
+    }
+}
+
+#[test]
+fn what_is_unchanged_or_appended_is_no_question() {
+    let verdict = |pair: &Pair<'_>| judge(pair, &Said::default()).expect("accepted").verdict;
+    assert_eq!(verdict(&pair(&AB, &AB)), "unchanged");
+    assert_eq!(verdict(&pair(&AB[..1], &AB)), "safe");
+}
+
+#[test]
+fn what_would_be_misread_is_refused_by_name_and_allowed_by_the_same_name() {
+    let swapped = pair(&AB, &BA);
+    let error = judge(&swapped, &Said::default()).expect_err("refused");
+    assert_eq!(
+        (error.name().as_str(), error.exit()),
+        ("LayoutRefused", Exit::Refused)
+    );
+    let found = error.found().expect("what was found");
+    let ids: Vec<&str> = found.split(", ").collect();
+    assert!(ids.len() == 2 && ids.contains(&"reorder:a"), "{ids:?}");
+    let half = judge(&swapped, &allow(&ids[..1])).expect_err("half of it");
+    assert_eq!(half.found().as_deref(), Some(ids[1]));
+    let judgement = judge(&swapped, &allow(&ids)).expect("allowed");
+    assert_eq!(
+        (judgement.verdict, judgement.accepted.len()),
+        ("accepted", 2)
+    );
+    let told = judgement.lines().join("\n");
+    assert!(ids.iter().all(|id| told.contains(id)), "{told}");
+}
+
+#[test]
+fn what_was_allowed_at_registration_need_not_be_said_again() {
+    let swapped = pair(&AB, &BA);
+    let before = Allowed {
+        definition: "A".into(),
+        from: "1.0".into(),
+        to: "2.0".into(),
+        old: B256::ZERO,
+        new: B256::ZERO,
+        renames: Vec::new(),
+        retypes: Vec::new(),
+        allowed: vec![
+            "reorder:a".into(),
+            "reorder:b".into(),
+            "shift:a".into(),
+            "shift:b".into(),
+        ],
+    };
+    let said = Said {
+        before: vec![before],
+        ..Said::default()
+    };
+    let judgement = judge(&swapped, &said).expect("allowed");
+    assert_eq!(
+        judgement.accepted[0].because,
+        "allowed when 2.0 was registered"
+    );
+}
+
+#[test]
+fn an_allowance_that_names_nothing_is_wrong_use() {
+    for (pair, id) in [(pair(&AB, &AB), "reorder:a"), (pair(&AB, &BA), "delete:a")] {
+        let error = judge(&pair, &allow(&[id])).expect_err("nothing there");
+        assert_eq!(
+            (error.name().as_str(), error.exit()),
+            ("NoSuchFinding", Exit::Usage)
+        );
+    }
+    let mut unknown = pair(&AB, &BA);
+    unknown.old = Known::Not("its layout was not recorded");
+    assert!(judge(&unknown, &allow(&["reorder:a"])).is_err());
+}
+
+#[test]
+fn renames_and_retypes_ask_until_they_are_declared() {
+    let renamed = pair(&AB, &[("a", "uint256"), ("c", "uint256")]);
+    let error = judge(&renamed, &Said::default()).expect_err("it asks");
+    assert_eq!(
+        (error.name().as_str(), error.found().as_deref()),
+        ("LayoutUndeclared", Some("rename:c"))
+    );
+    let said = |renames: &[&str], retypes: &[&str]| Said {
+        renames: renames.iter().map(|text| (*text).to_owned()).collect(),
+        retypes: retypes.iter().map(|text| (*text).to_owned()).collect(),
+        ..Said::default()
+    };
+    assert_eq!(
+        judge(&renamed, &said(&["b=c"], &[]))
+            .expect("declared")
+            .verdict,
+        "safe"
+    );
+    for (wrong, named) in [
+        ("b", "there is no ="),
+        ("x=c", "no field x"),
+        ("b=x", "no such field"),
+    ] {
+        let error = judge(&renamed, &said(&[wrong], &[])).expect_err("wrong");
+        assert!(error.to_string().contains(named), "{error}");
+    }
+    let retyped = pair(&AB, &[("a", "uint256"), ("b", "bytes32")]);
+    assert!(judge(&retyped, &Said::default()).is_err());
+    assert_eq!(
+        judge(&retyped, &said(&[], &["b"]))
+            .expect("declared")
+            .verdict,
+        "safe"
+    );
+    let both = pair(&AB, &[("a", "uint256"), ("c", "bytes32")]);
+    assert_eq!(
+        judge(&both, &said(&["b=c"], &["c"]))
+            .expect("declared")
+            .verdict,
+        "safe"
+    );
+}
+
+#[test]
+fn a_field_may_be_left_behind_by_a_migration_or_on_the_way_back() {
+    let mut dropped = pair(&AB, &AB[..1]);
+    let error = judge(&dropped, &Said::default()).expect_err("lost");
+    assert_eq!(error.found().as_deref(), Some("delete:b"));
+    dropped.goes_back = true;
+    assert_eq!(
+        judge(&dropped, &Said::default())
+            .expect("the way back")
+            .verdict,
+        "accepted"
+    );
+    dropped.goes_back = false;
+    dropped.runs_migration = true;
+    assert_eq!(
+        judge(&dropped, &Said::default()).expect("migrated").verdict,
+        "accepted"
+    );
+    // Another field on its bytes is something else.
+    let mut taken = pair(&AB, &[("a", "uint256"), ("c", "int256")]);
+    taken.runs_migration = true;
+    assert!(judge(&taken, &Said::default()).is_err());
+}
+
+#[test]
+fn an_author_may_declare_what_the_migration_moves_and_only_with_one() {
+    let mut swapped = pair(&AB, &BA);
+    let found = judge(&swapped, &Said::default())
+        .expect_err("refused")
+        .found();
+    let said = Said {
+        migrates: found
+            .unwrap_or_default()
+            .split(", ")
+            .map(str::to_owned)
+            .collect(),
+        ..Said::default()
+    };
+    assert!(judge(&swapped, &said).is_err());
+    swapped.runs_migration = true;
+    assert_eq!(
+        judge(&swapped, &said).expect("declared").verdict,
+        "accepted"
+    );
+}
+
+#[test]
+fn what_is_unknown_is_said_and_never_called_safe() {
+    let mut half = pair(&AB, &BA);
+    half.old = Known::Not("its layout was not recorded");
+    let judgement = judge(&half, &Said::default()).expect("not refused");
+    assert_eq!(judgement.verdict, "unknown");
+    assert_eq!(
+        judgement.lines(),
+        ["storage    layout unknown: not compared (1.0: its layout was not recorded)"]
+    );
+}

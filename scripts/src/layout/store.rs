@@ -1,0 +1,149 @@
+//! Layouts by their hash and builds by their code hash, in files beside the manifest: the chain
+//! knows hashes only.
+
+use super::error::LayoutError;
+use crate::build::{Artifact, BuildInfo};
+use crate::journal;
+use alloy::primitives::B256;
+use serde::{Deserialize, Serialize};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use stylus_layout::Layout;
+
+/// A folder of layouts and builds.
+#[derive(Debug, Clone)]
+pub struct Store {
+    folder: PathBuf,
+}
+
+/// A contract that was built on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Build {
+    /// The package.
+    pub name: String,
+    /// keccak256 of its code on chain.
+    pub codehash: B256,
+    /// Bytes on chain.
+    pub code_bytes: usize,
+    /// The hash of its layout; zero if unknown.
+    pub layout_hash: B256,
+    /// The hash of its sources; zero if unknown.
+    pub source_hash: B256,
+    /// What it was built from, and with what.
+    pub build: BuildInfo,
+}
+
+impl From<&Artifact> for Build {
+    fn from(artifact: &Artifact) -> Self {
+        Self {
+            name: artifact.name.clone(),
+            codehash: artifact.codehash(),
+            code_bytes: artifact.code.len(),
+            layout_hash: artifact.layout_hash(),
+            source_hash: artifact.source_hash(),
+            build: artifact.info.clone(),
+        }
+    }
+}
+
+impl Store {
+    /// The store beside the manifest in `folder`.
+    pub fn beside(folder: &Path) -> Self {
+        Self {
+            folder: folder.join(journal::FOLDER),
+        }
+    }
+
+    /// Keeps what is known of an artifact.
+    ///
+    /// # Errors
+    /// [`LayoutError::File`].
+    pub fn keep(&self, artifact: &Artifact) -> Result<(), LayoutError> {
+        if let Some(layout) = &artifact.layout {
+            self.keep_layout(layout)?;
+        }
+        if artifact.info.source_hash.is_none() {
+            return Ok(()); // a file of somebody else
+        }
+        let build = Build::from(artifact);
+        let text = serde_json::to_string_pretty(&build).unwrap_or_default();
+        write(&self.file("builds", build.codehash), &text)
+    }
+
+    /// Keeps a layout under its hash.
+    ///
+    /// # Errors
+    /// [`LayoutError::File`].
+    pub fn keep_layout(&self, layout: &Layout) -> Result<B256, LayoutError> {
+        let hash = layout.hash();
+        write(&self.file("layouts", hash), &layout.to_json())?;
+        Ok(hash)
+    }
+
+    /// The layout with that hash; `None` if it was never kept here.
+    ///
+    /// # Errors
+    /// [`LayoutError::Tampered`] if the file holds another one.
+    pub fn layout(&self, hash: B256) -> Result<Option<Layout>, LayoutError> {
+        let path = self.file("layouts", hash);
+        let Some(text) = read(&path)? else {
+            return Ok(None);
+        };
+        let layout = Layout::from_json(&text).map_err(|error| LayoutError::Unreadable {
+            path: path.clone(),
+            reason: error.to_string(),
+        })?;
+        match layout.hash() {
+            holds if holds == hash => Ok(Some(layout)),
+            holds => Err(LayoutError::Tampered { path, holds }),
+        }
+    }
+
+    /// The build of the code with that hash; `None` if it was not built here.
+    ///
+    /// # Errors
+    /// [`LayoutError::Tampered`] if the file tells of other code.
+    pub fn build(&self, codehash: B256) -> Result<Option<Build>, LayoutError> {
+        let path = self.file("builds", codehash);
+        let Some(text) = read(&path)? else {
+            return Ok(None);
+        };
+        let Ok(build) = serde_json::from_str::<Build>(&text) else {
+            return Ok(None); // of another version of this program
+        };
+        match build.codehash {
+            holds if holds == codehash => Ok(Some(build)),
+            holds => Err(LayoutError::Tampered { path, holds }),
+        }
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn file(&self, kind: &str, hash: B256) -> PathBuf {
+        self.folder.join(kind).join(format!("{hash}.json"))
+    }
+}
+
+fn read(path: &Path) -> Result<Option<String>, LayoutError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(LayoutError::file("read", path, error)),
+    }
+}
+
+/// Writes beside and renames, so that nobody reads half a file. What is there already stays.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), LayoutError> {
+    if std::fs::read_to_string(path).is_ok_and(|there| there == text) {
+        return Ok(());
+    }
+    let refused = |error: std::io::Error| LayoutError::file("write", path, error);
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder).map_err(refused)?;
+    let beside = path.with_extension(format!("{}.part", std::process::id()));
+    std::fs::write(&beside, text).map_err(refused)?;
+    std::fs::rename(&beside, path).map_err(refused)
+}
