@@ -1,5 +1,9 @@
 //! `cargo run --release -p stylus-upgrades-tests --bin bench`: what our proxy costs beside its
 //! peers, on an embedded chain. The same figures are in git under `tests/snapshots`.
+//!
+//! `… --bin bench scale 10000 100000 1000000`: time and memory of `run-migration`.
+
+mod scale;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -8,8 +12,21 @@ use stylus_upgrades_harness::{Chain, HarnessError};
 use stylus_upgrades_tests::figures::{Overhead, deploy_gas, overheads, sizes, tools};
 use stylus_upgrades_tests::snapshot::Figures;
 
+fn main() -> ExitCode {
+    let mut words: Vec<_> = std::env::args_os().collect();
+    match words.get(1).and_then(|word| word.to_str()) {
+        // The command line itself, so that what is measured is built as this program is.
+        Some("cli") => {
+            words.remove(1);
+            stylus_upgrades::commands::run(words)
+        }
+        Some("scale") => print(scale::report),
+        _ => print(report),
+    }
+}
+
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+async fn print(report: impl AsyncFnOnce() -> Result<String, HarnessError>) -> ExitCode {
     match report().await {
         Ok(text) => {
             // Whoever closed the pipe has read enough.

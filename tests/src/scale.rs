@@ -1,0 +1,79 @@
+//! `run-migration` at scale: a register of points with so many members on a chain of its own
+//! process, migrated by a process of its own; how long that takes, and the most memory it has.
+
+mod register;
+mod watched;
+
+pub use register::{Form, Register};
+pub use watched::{Ended, Watched};
+
+use crate::snapshot::Figures;
+use std::path::Path;
+use std::process::Command;
+use stylus_upgrades_harness::HarnessError;
+
+/// What a migration of so many items came to.
+#[derive(Debug, Clone)]
+pub struct Measured {
+    /// Items.
+    pub items: u64,
+    /// Where they came from.
+    pub form: Form,
+    /// What the command line said: its document.
+    pub document: serde_json::Value,
+    /// Milliseconds from its start to its end.
+    pub milliseconds: u64,
+    /// Most memory of the command line, in KiB (`VmHWM`).
+    pub memory: u64,
+    /// Memory of the chain's process afterwards, in KiB (`VmRSS`).
+    pub chain_memory: u64,
+}
+
+impl Measured {
+    /// Its figures, by sentence.
+    pub fn figures(&self) -> Figures {
+        let spent = &self.document["spent"];
+        let number = |name: &str| spent[name].as_u64().unwrap_or_default();
+        let items = self.items;
+        let form = self.form.name();
+        let say = |what: &str| format!("{form}, {items} items: {what}");
+        Figures::from([
+            (
+                say("gas per item, everything included"),
+                number("gas") / items.max(1),
+            ),
+            (say("transactions"), number("transactions")),
+            (say("failed transactions"), number("failed")),
+            (say("milliseconds"), self.milliseconds),
+            (say("memory of the command line, KiB"), self.memory),
+            (say("memory of the chain, KiB"), self.chain_memory),
+        ])
+    }
+}
+
+/// Migrates `items` items on a fresh chain; `program` makes a command of the command line.
+///
+/// # Errors
+/// Whatever keeps the chain from starting or the migration from ending; every item's value is
+/// looked at for 1,000 of them, spread evenly.
+pub async fn measure(
+    program: &Path,
+    leading: &[&str],
+    items: u64,
+    form: Form,
+) -> Result<Measured, HarnessError> {
+    let node = Watched::node(program, leading)?;
+    let register = Register::begin(node.endpoint(), items, form).await?;
+    let mut command = Command::new(program);
+    command.args(leading);
+    let ended = Watched::run(register.command(command)).await?;
+    register.check(&ended).await?;
+    Ok(Measured {
+        items,
+        form,
+        document: ended.document,
+        milliseconds: ended.milliseconds,
+        memory: ended.memory,
+        chain_memory: node.memory(),
+    })
+}
