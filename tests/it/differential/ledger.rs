@@ -1,0 +1,399 @@
+//! A sum in three versions: births, upgrades with and without calldata, migrations called
+//! directly, by its owner and by strangers.
+
+use alloy::primitives::{Address, U256};
+use alloy::sol;
+use alloy::sol_types::{SolCall, SolValue};
+use stylus_upgrades_harness::{HarnessError, step};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{upgradeToAndCallCall, upgradeToCall};
+use stylus_upgrades_interface::registry::IRegistry;
+
+use super::difference::{Difference, Met};
+use super::sides::{Answers, Birth, Call, Dice, Done, Proxies, Sides};
+use super::{CALLS, SEQUENCES};
+
+sol! {
+    function initialize1(uint256 start);
+    function initialize2(uint256 start, uint256 unit);
+    function migrate2(uint256 unit);
+    function migrate3(uint256 fee);
+    function add(uint256 amount);
+    function figures() view returns (uint256 total, uint256 unit, uint256 fee);
+}
+
+/// Labels by number; 0 is one that nobody added.
+const VERSIONS: [&str; 4] = ["9.9", "1.0", "2.0", "3.0"];
+/// What the steps of the second definition bring along.
+const UNIT: u64 = 7;
+const FEE: u64 = 1;
+/// Definitions: steps whose calldata comes with the upgrade, and steps that have their own.
+const LATER: &str = "Ledger";
+const FIXED: &str = "LedgerFixed";
+
+/// A call of the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Body {
+    Initialize1(U256),
+    Initialize2(U256, U256),
+    Migrate2(U256),
+    Migrate3(U256),
+    Add(U256),
+}
+
+impl Body {
+    fn random(dice: &mut Dice) -> Self {
+        let number = |dice: &mut Dice| {
+            dice.pick(&[
+                U256::ZERO,
+                U256::ONE,
+                U256::from(5),
+                U256::from(900),
+                U256::MAX >> 2,
+            ])
+        };
+        match dice.roll(8) {
+            0 => Self::Initialize1(number(dice)),
+            1 => Self::Initialize2(number(dice), number(dice)),
+            2 | 3 => Self::Migrate2(number(dice)),
+            4 | 5 => Self::Migrate3(number(dice)),
+            _ => Self::Add(number(dice)),
+        }
+    }
+
+    fn encode(self) -> Vec<u8> {
+        match self {
+            Self::Initialize1(start) => initialize1Call { start }.abi_encode(),
+            Self::Initialize2(start, unit) => initialize2Call { start, unit }.abi_encode(),
+            Self::Migrate2(unit) => migrate2Call { unit }.abi_encode(),
+            Self::Migrate3(fee) => migrate3Call { fee }.abi_encode(),
+            Self::Add(amount) => addCall { amount }.abi_encode(),
+        }
+    }
+}
+
+/// A call on the proxy.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    Upgrade { to: usize },
+    UpgradeAndCall { to: usize, body: Body },
+    Direct { body: Body },
+}
+
+impl Event {
+    fn random(dice: &mut Dice) -> Self {
+        let to = dice.pick(&[0, 1, 2, 2, 2, 3, 3, 3]);
+        match dice.roll(10) {
+            0 | 1 => Self::Upgrade { to },
+            2..=5 => Self::UpgradeAndCall {
+                to,
+                body: Body::random(dice),
+            },
+            _ => Self::Direct {
+                body: Body::random(dice),
+            },
+        }
+    }
+
+    fn encode(self) -> Vec<u8> {
+        let label = |to: usize| VERSIONS[to].to_owned();
+        match self {
+            Self::Upgrade { to } => upgradeToCall { version: label(to) }.abi_encode(),
+            Self::UpgradeAndCall { to, body } => {
+                let (version, data) = (label(to), body.encode().into());
+                upgradeToAndCallCall { version, data }.abi_encode()
+            }
+            Self::Direct { body } => body.encode(),
+        }
+    }
+
+    /// Where it leads, if it is an upgrade.
+    fn to(self) -> Option<usize> {
+        match self {
+            Self::Upgrade { to } | Self::UpgradeAndCall { to, .. } => Some(to),
+            Self::Direct { .. } => None,
+        }
+    }
+}
+
+/// A pair of proxies and what is known of both.
+struct World<'s> {
+    sides: &'s Sides,
+    proxies: Proxies,
+    version: usize,
+    fixed: bool,
+}
+
+#[tokio::test]
+async fn migratable_differs_from_its_solidity_form_where_the_list_says_and_nowhere_else() -> Done {
+    let sides = Sides::start().await?;
+    register(&sides).await?;
+    let mut met = Met::default();
+    let (mut calls, mut done) = (0, 0);
+    for seed in 0..SEQUENCES.0 {
+        let mut dice = Dice::new(seed);
+        let mut world = born(&sides, &mut dice, &mut met).await?;
+        for _ in 0..CALLS {
+            calls += 1;
+            done += u64::from(world.event(seed, &mut dice, &mut met).await?);
+        }
+        world.anybody_migrates(&mut met).await?;
+    }
+    println!(
+        "{} sequences, {calls} calls beside births, {done} done on both",
+        SEQUENCES.0
+    );
+    assert!(
+        done * 10 >= calls,
+        "{done} of {calls} calls were done on both"
+    );
+    use Difference::*;
+    met.assert_each(&[
+        AnybodyCreates,
+        BornUninitialised,
+        InheritedInitializer,
+        BirthIsNoStep,
+        AnybodyUpgrades,
+        SameVersionAgain,
+        Backwards,
+        UpgradeWithoutMigration,
+        AnybodyMigrates,
+        StepsAreRegistered,
+        MigratesItself,
+    ]);
+    Ok(())
+}
+
+/// The versions on either side; ours in two definitions.
+async fn register(sides: &Sides) -> Done {
+    let mut programs = vec![];
+    for number in 1..=3 {
+        sides
+            .add(VERSIONS[number], &format!("LedgerV{number}"))
+            .await?;
+        let folder = format!("tests/fixtures/ledger/v{number}");
+        programs.push(sides.ours.build_and_deploy(folder).await?);
+    }
+    for name in [LATER, FIXED] {
+        let (unit, fee) = (U256::from(UNIT), U256::from(FEE));
+        let steps = if name == FIXED {
+            let (second, third) = (migrate2Call { unit }, migrate3Call { fee });
+            [
+                step::born(),
+                step::call("1.0", &second),
+                step::call("2.0", &third),
+            ]
+        } else {
+            [
+                step::born(),
+                step::call_later("1.0"),
+                step::call_later("2.0"),
+            ]
+        };
+        let definition = sides.ours.define(name).await?;
+        for ((program, label), step) in programs.iter().zip(&VERSIONS[1..]).zip(steps) {
+            definition.add_version(label, program, step).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Tries births until there is one that both sides do.
+async fn born<'s>(
+    sides: &'s Sides,
+    dice: &mut Dice,
+    met: &mut Met,
+) -> Result<World<'s>, HarnessError> {
+    let fixed = dice.roll(2) == 0;
+    loop {
+        let by = dice.pick(&[0, 0, 0, 7]);
+        let version = dice.pick(&[1, 1, 1, 2, 3]);
+        let body = (dice.roll(8) > 0).then(|| match dice.roll(3) {
+            0 => Body::random(dice),
+            1 => Body::Initialize1(U256::from(100)),
+            _ => Body::Initialize2(U256::from(100), U256::from(2)),
+        });
+        let init = body.map(Body::encode).unwrap_or_default();
+        let birth = Birth {
+            name: if fixed { FIXED } else { LATER },
+            version: VERSIONS[version],
+            salt: dice.salt(),
+            init: &init,
+        };
+        let classic = sides.classic_birth(by, VERSIONS[version], &init);
+        let ours = sides.our_birth(by, birth);
+        let answers = sides.ask(&classic, &ours).await?;
+        let Answers {
+            classic: Some(theirs),
+            ours: Some(own),
+        } = &answers
+        else {
+            if answers.done() == (true, false) {
+                let initializer =
+                    matches!(body, Some(Body::Initialize1(_) | Body::Initialize2(..)));
+                met.count(match initializer {
+                    _ if by != 0 => Difference::AnybodyCreates,
+                    true => Difference::InheritedInitializer,
+                    false => Difference::BornUninitialised,
+                });
+            } else {
+                assert_eq!(
+                    answers.done(),
+                    (false, false),
+                    "birth at {version} by {by}: {body:?}"
+                );
+            }
+            continue;
+        };
+        let proxies = Proxies {
+            classic: Address::abi_decode(theirs).expect("an address"),
+            ours: IRegistry::createProxyCall::abi_decode_returns(own)
+                .expect("a proxy")
+                .proxy,
+        };
+        let events = sides.send(&[classic], &ours, proxies).await?;
+        let initialised = match version {
+            1 => matches!(body, Some(Body::Initialize1(_))),
+            2 => matches!(body, Some(Body::Initialize2(..))),
+            _ => false,
+        };
+        if !initialised {
+            // Both live without: a stranger initialises the classic's, ours nobody.
+            assert!(matches!(body, None | Some(Body::Add(_))), "{body:?}");
+            let late = Body::Initialize1(U256::ZERO).encode();
+            let [classic, ours] = proxies.calls(7, &late);
+            assert_eq!(sides.ask(&classic, &ours).await?.done(), (true, false));
+            met.count(Difference::BornUninitialised);
+            continue;
+        }
+        assert_eq!(by, 0, "birth at {version}: {body:?}");
+        assert_eq!(events, (vec![VERSIONS[version].to_owned()], vec![]));
+        met.count(Difference::BirthIsNoStep);
+        let world = World {
+            sides,
+            proxies,
+            version,
+            fixed,
+        };
+        world.assert_same_figures().await?;
+        return Ok(world);
+    }
+}
+
+impl World<'_> {
+    /// One random call on both; whether both did it.
+    async fn event(
+        &mut self,
+        seed: u64,
+        dice: &mut Dice,
+        met: &mut Met,
+    ) -> Result<bool, HarnessError> {
+        let event = Event::random(dice);
+        let by = dice.pick(&[0, 0, 0, 7]);
+        let [classic, ours] = self.proxies.calls(by, &event.encode());
+        let answers = self.sides.ask(&classic, &ours).await?;
+        let story = format!(
+            "seed {seed}: {event:?} by {by} at {}",
+            VERSIONS[self.version]
+        );
+        match answers.done() {
+            (false, false) => return Ok(false),
+            (true, false) => {
+                let difference = self.refused(event, by);
+                met.count(difference.unwrap_or_else(|| panic!("{story}: only ours refuses")));
+                return Ok(false);
+            }
+            (false, true) => panic!("{story}: only ours does it"),
+            (true, true) => {}
+        }
+        let by_steps = event.to().is_some() && self.fixed;
+        let calls = if by_steps {
+            met.count(Difference::MigratesItself);
+            self.by_hand(event, by)
+        } else {
+            vec![classic]
+        };
+        let (theirs, own) = self.sides.send(&calls, &ours, self.proxies).await?;
+        assert_eq!(theirs, own, "{story}: events");
+        if let Some(to) = event.to() {
+            assert!(by == 0 && to > self.version, "{story}: both upgrade");
+            assert_eq!(
+                own,
+                VERSIONS[self.version + 1..=to],
+                "{story}: each step once"
+            );
+            self.version = to;
+        } else {
+            assert!(
+                matches!(event, Event::Direct { body: Body::Add(_) }),
+                "{story}"
+            );
+        }
+        self.assert_same_figures().await?;
+        Ok(true)
+    }
+
+    /// Why ours refuses what the classic does.
+    fn refused(&self, event: Event, by: usize) -> Option<Difference> {
+        let to = event.to()?;
+        let migration = |body| matches!(body, Body::Migrate2(_) | Body::Migrate3(_));
+        Some(match event {
+            _ if by != 0 => Difference::AnybodyUpgrades,
+            _ if to == self.version => Difference::SameVersionAgain,
+            _ if to < self.version => Difference::Backwards,
+            Event::UpgradeAndCall { body, .. } if self.fixed && migration(body) => {
+                Difference::StepsAreRegistered
+            }
+            _ => Difference::UpgradeWithoutMigration,
+        })
+    }
+
+    /// What an upgrade by steps that have their calldata is in the classic.
+    fn by_hand(&self, event: Event, by: usize) -> Vec<Call> {
+        let steps = [
+            Body::Migrate2(U256::from(UNIT)),
+            Body::Migrate3(U256::from(FEE)),
+        ];
+        let mut events: Vec<Event> = (2..=event.to().unwrap_or_default())
+            .zip(steps)
+            .filter(|(to, _)| *to > self.version)
+            .map(|(to, body)| Event::UpgradeAndCall { to, body })
+            .collect();
+        if let Event::UpgradeAndCall { body, .. } = event {
+            events.push(Event::Direct { body });
+        }
+        let call = |event: Event| self.proxies.calls(by, &event.encode())[0].clone();
+        events.into_iter().map(call).collect()
+    }
+
+    /// The end of a sequence, which the classic proxy does not survive: a stranger moves it on,
+    /// and migrates it as he likes. Ours lets nobody do that.
+    async fn anybody_migrates(&self, met: &mut Met) -> Done {
+        let (to, body) = match self.version {
+            1 => (2, Body::Migrate2(U256::ONE)),
+            2 => (3, Body::Migrate3(U256::ZERO)),
+            _ => return Ok(()),
+        };
+        let [classic, ours] = self.proxies.calls(7, &Event::Upgrade { to }.encode());
+        assert_eq!(self.sides.ask(&classic, &ours).await?.done(), (true, false));
+        let anvil = &self.sides.anvil;
+        let version = VERSIONS[to].to_owned();
+        anvil
+            .execute(
+                anvil.account(7),
+                self.proxies.classic,
+                &upgradeToCall { version },
+            )
+            .await?;
+        let [classic, ours] = self.proxies.calls(7, &body.encode());
+        assert_eq!(self.sides.ask(&classic, &ours).await?.done(), (true, false));
+        met.count(Difference::AnybodyMigrates);
+        Ok(())
+    }
+
+    async fn assert_same_figures(&self) -> Done {
+        let [classic, ours] = self.proxies.calls(0, &figuresCall {}.abi_encode());
+        let answers = self.sides.ask(&classic, &ours).await?;
+        assert!(answers.classic.is_some() && answers.classic == answers.ours);
+        Ok(())
+    }
+}

@@ -1,0 +1,415 @@
+//! A register of points on its way from whole points to tenths: batches in any order, by the
+//! handler and by strangers, other calls meanwhile, ends before the end.
+
+use std::collections::BTreeSet;
+
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol;
+use alloy::sol_types::{SolCall, SolValue};
+use stylus_upgrades_harness::{HarnessError, Program, step};
+use stylus_upgrades_interface::complex::IComplexMigration as Complex;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{upgradeToAndCallCall, upgradeToCall};
+use stylus_upgrades_interface::registry::{IRegistry, Step};
+
+use super::difference::{Difference, Met};
+use super::sides::{Birth, Call, Dice, Done, Proxies, Sides};
+use super::{CALLS, SEQUENCES};
+
+sol! {
+    function initialize(address steward);
+    function award(address[] to, uint256 points);
+    function points(address member) view returns (uint256);
+    function members() view returns (uint256);
+    function migrateBatch(address[] batch);
+    function endMigration();
+    function startMigration(address handler);
+}
+
+const NAME: &str = "Points";
+/// The classic's version between the versions.
+const BETWEEN: &str = "1.0-2.0";
+const MEMBERS: usize = 3;
+const HANDLER: usize = 5;
+
+#[derive(Clone, Debug)]
+enum Event {
+    /// The upgrade to 2.0, which begins with the migration between.
+    Start,
+    /// Members by their numbers; the last number is nobody's. Ours says how many were done.
+    Batch {
+        members: Vec<usize>,
+        skewed: bool,
+    },
+    End,
+    /// `upgradeTo` as it is.
+    Upgrade {
+        to: &'static str,
+    },
+    Award {
+        member: usize,
+    },
+    Read {
+        member: usize,
+    },
+}
+
+impl Event {
+    /// Batches are often what is next.
+    fn random(dice: &mut Dice, next: Option<usize>) -> Self {
+        match dice.roll(20) {
+            0..=2 => Self::Start,
+            3..=11 => {
+                let members = match next {
+                    Some(next) if dice.roll(2) == 0 => vec![next],
+                    _ => (0..dice.roll(3)).map(|_| dice.roll(MEMBERS + 1)).collect(),
+                };
+                let skewed = dice.roll(6) == 0;
+                Self::Batch { members, skewed }
+            }
+            12..=14 => Self::End,
+            15..=17 => Self::Upgrade {
+                to: dice.pick(&["1.0", "2.0"]),
+            },
+            18 => Self::Award {
+                member: dice.roll(MEMBERS),
+            },
+            _ => Self::Read {
+                member: dice.roll(MEMBERS),
+            },
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    First,
+    Between,
+    Second,
+}
+
+struct World<'s> {
+    sides: &'s Sides,
+    proxies: Proxies,
+    stage: Stage,
+    converted: BTreeSet<usize>,
+}
+
+#[tokio::test]
+async fn complex_migration_differs_from_its_solidity_form_where_the_list_says_and_nowhere_else()
+-> Done {
+    let sides = Sides::start().await?;
+    register(&sides).await?;
+    let mut met = Met::default();
+    let (mut calls, mut done, mut ends) = (0, 0, 0);
+    for seed in 0..SEQUENCES.1 {
+        let mut dice = Dice::new(1_000_000 + seed);
+        let mut world = born(&sides, &mut dice, &mut met).await?;
+        for _ in 0..CALLS {
+            calls += 1;
+            done += u64::from(world.event(seed, &mut dice, &mut met).await?);
+        }
+        // The rest in order, as a handler would do it: whatever came before, both get there.
+        world.finish(&mut met).await?;
+        ends += 1;
+    }
+    println!(
+        "{} sequences, {calls} calls, {done} done on both, {ends} ends",
+        SEQUENCES.1
+    );
+    assert!(
+        done * 10 >= calls,
+        "{done} of {calls} calls were done on both"
+    );
+    use Difference::*;
+    met.assert_each(&[
+        BirthIsNoStep,
+        AnybodyUpgrades,
+        SameVersionAgain,
+        Backwards,
+        MigratesItself,
+        ProgramIsNoVersion,
+        PositionsAreChecked,
+        EndsEarly,
+        LeavesHalfway,
+    ]);
+    Ok(())
+}
+
+async fn register(sides: &Sides) -> Done {
+    sides.add("1.0", "PointsV1").await?;
+    sides.add(BETWEEN, "PointsMigration").await?;
+    sides.add("2.0", "PointsV2").await?;
+    let ours = &sides.ours;
+    let definition = ours.define(NAME).await?;
+    let first = ours.build_and_deploy("contracts/points_v1").await?;
+    let second = ours.build_and_deploy("contracts/points_v2").await?;
+    let program = ours
+        .build_and_deploy("contracts/migrations/points_batches")
+        .await?;
+    definition.add_version("1.0", &first, step::born()).await?;
+    let step = complex(&program, ours.account(HANDLER));
+    definition.add_version("2.0", &second, step).await?;
+    Ok(())
+}
+
+fn complex(program: &Program, handler: Address) -> Step {
+    Step {
+        script: program.address,
+        scriptCodehash: program.codehash,
+        kind: 3,
+        data: startMigrationCall { handler }.abi_encode().into(),
+        ..step::nothing("1.0")
+    }
+}
+
+fn member(number: usize) -> Address {
+    Address::repeat_byte(0x10 + number as u8)
+}
+
+/// A register whose members have 3, 4, … points.
+async fn born<'s>(
+    sides: &'s Sides,
+    dice: &mut Dice,
+    met: &mut Met,
+) -> Result<World<'s>, HarnessError> {
+    let init = initializeCall {
+        steward: sides.ours.account(0),
+    }
+    .abi_encode();
+    let birth = Birth {
+        name: NAME,
+        version: "1.0",
+        salt: dice.salt(),
+        init: &init,
+    };
+    let (classic, ours) = (
+        sides.classic_birth(0, "1.0", &init),
+        sides.our_birth(0, birth),
+    );
+    let answers = sides.ask(&classic, &ours).await?;
+    let proxies = Proxies {
+        classic: Address::abi_decode(&answers.classic.expect("a birth")).expect("an address"),
+        ours: IRegistry::createProxyCall::abi_decode_returns(&answers.ours.expect("a birth"))
+            .expect("a proxy")
+            .proxy,
+    };
+    sides.send(&[classic], &ours, proxies).await?;
+    met.count(Difference::BirthIsNoStep);
+    let world = World {
+        sides,
+        proxies,
+        stage: Stage::First,
+        converted: BTreeSet::new(),
+    };
+    for number in 0..MEMBERS {
+        let points = U256::from(3 + number);
+        let award = awardCall {
+            to: vec![member(number)],
+            points,
+        }
+        .abi_encode();
+        let [classic, ours] = proxies.calls(0, &award);
+        sides.send(&[classic], &ours, proxies).await?;
+    }
+    world.assert_same_points().await?;
+    Ok(world)
+}
+
+impl World<'_> {
+    /// One random call on both; whether both did it.
+    async fn event(
+        &mut self,
+        seed: u64,
+        dice: &mut Dice,
+        met: &mut Met,
+    ) -> Result<bool, HarnessError> {
+        let next = (0..MEMBERS).find(|number| !self.converted.contains(number));
+        let event = Event::random(dice, next);
+        let usual = match event {
+            Event::Batch { .. } | Event::End => HANDLER,
+            _ => 0,
+        };
+        let by = dice.pick(&[usual, usual, usual, 7]);
+        let [classic, ours] = self.calls(&event, by);
+        let done = self.sides.ask(&classic, &ours).await?.done();
+        let story = format!("seed {seed}: {event:?} by {by}, {:?}", self.stage);
+        match done {
+            (true, true) => {}
+            (false, false) => return Ok(false),
+            (true, false) => {
+                let difference = self.refused(&event, by);
+                met.count(difference.unwrap_or_else(|| panic!("{story}: only ours refuses")));
+                return Ok(false);
+            }
+            (false, true) => panic!("{story}: only ours does it"),
+        }
+        self.happen(event, [classic, ours], &story, met).await?;
+        Ok(true)
+    }
+
+    /// The calls that an event is on either side.
+    fn calls(&self, event: &Event, by: usize) -> [Call; 2] {
+        let handler = self.sides.ours.account(HANDLER);
+        let with = |classic: Vec<u8>, ours: Vec<u8>| {
+            let [theirs, own] = self.proxies.calls(by, &[]);
+            [
+                Call {
+                    data: classic.into(),
+                    ..theirs
+                },
+                Call {
+                    data: ours.into(),
+                    ..own
+                },
+            ]
+        };
+        let both = |data: Vec<u8>| with(data.clone(), data);
+        match event {
+            Event::Start => {
+                let data = startMigrationCall { handler }.abi_encode().into();
+                let between = upgradeToAndCallCall {
+                    version: BETWEEN.into(),
+                    data,
+                };
+                let version = "2.0".into();
+                with(between.abi_encode(), upgradeToCall { version }.abi_encode())
+            }
+            Event::Batch { members, skewed } => {
+                let batch: Vec<Address> = members.iter().map(|n| member(*n)).collect();
+                let position = U256::from(self.converted.len() + usize::from(*skewed));
+                let items: Bytes = (batch.clone(),).abi_encode_params().into();
+                let data = (position, items).abi_encode_params().into();
+                let ours = Complex::migrateBatchCall { data }.abi_encode();
+                with(migrateBatchCall { batch }.abi_encode(), ours)
+            }
+            Event::End => both(endMigrationCall {}.abi_encode()),
+            Event::Upgrade { to } => both(
+                upgradeToCall {
+                    version: (*to).into(),
+                }
+                .abi_encode(),
+            ),
+            Event::Award { member: number } => {
+                let (to, points) = (vec![member(*number)], U256::from(2));
+                both(awardCall { to, points }.abi_encode())
+            }
+            Event::Read { member: number } => both(
+                pointsCall {
+                    member: member(*number),
+                }
+                .abi_encode(),
+            ),
+        }
+    }
+
+    /// Why ours refuses what the classic does.
+    fn refused(&self, event: &Event, by: usize) -> Option<Difference> {
+        let between = self.stage == Stage::Between;
+        match event {
+            Event::Upgrade { .. } if between => Some(Difference::LeavesHalfway),
+            Event::Start | Event::Upgrade { .. } if by != 0 => Some(Difference::AnybodyUpgrades),
+            Event::Upgrade { to } => {
+                let there = if self.stage == Stage::First {
+                    "1.0"
+                } else {
+                    "2.0"
+                };
+                Some(if *to == there {
+                    Difference::SameVersionAgain
+                } else {
+                    Difference::Backwards
+                })
+            }
+            Event::Batch { skewed: true, .. } if between => Some(Difference::PositionsAreChecked),
+            Event::End if between && self.converted.len() < MEMBERS => Some(Difference::EndsEarly),
+            _ => None,
+        }
+    }
+
+    /// Sends what both would do, and compares.
+    async fn happen(&mut self, event: Event, calls: [Call; 2], story: &str, met: &mut Met) -> Done {
+        let [classic, ours] = calls;
+        let upgrade = |to: &str, by| {
+            let version = to.to_owned();
+            self.proxies
+                .calls(by, &upgradeToCall { version }.abi_encode())[0]
+                .clone()
+        };
+        let (theirs, expected, stage) = match &event {
+            // Ours begins the migration at `upgradeTo("2.0")` itself.
+            Event::Upgrade { to: "2.0" } if self.stage == Stage::First => {
+                met.count(Difference::MigratesItself);
+                let [start, _] = self.calls(&Event::Start, 0);
+                (vec![start], (vec![BETWEEN], vec![]), Stage::Between)
+            }
+            Event::Start => (vec![classic], (vec![BETWEEN], vec![]), Stage::Between),
+            Event::End => {
+                let leave = upgrade("2.0", HANDLER);
+                (
+                    vec![classic, leave],
+                    (vec!["2.0"], vec!["2.0"]),
+                    Stage::Second,
+                )
+            }
+            Event::Read { .. } => {
+                let answers = self.sides.ask(&classic, &ours).await?;
+                assert_eq!(answers.classic, answers.ours, "{story}");
+                return Ok(());
+            }
+            _ => (vec![classic], (vec![], vec![]), self.stage),
+        };
+        let (found, own) = self.sides.send(&theirs, &ours, self.proxies).await?;
+        assert_eq!(found, expected.0, "{story}: events");
+        assert_eq!(own, expected.1, "{story}: events");
+        if expected.0 != expected.1 {
+            met.count(Difference::ProgramIsNoVersion);
+        }
+        if let Event::Batch { members, .. } = event {
+            let fresh = members.iter().all(|number| self.converted.insert(*number));
+            assert!(
+                fresh && members.iter().all(|number| *number < MEMBERS),
+                "{story}"
+            );
+        }
+        self.stage = stage;
+        if self.stage != Stage::Between {
+            self.assert_same_points().await?;
+        }
+        Ok(())
+    }
+
+    /// Whatever is left to do, in order.
+    async fn finish(&mut self, met: &mut Met) -> Done {
+        let left: Vec<usize> = (0..MEMBERS)
+            .filter(|n| !self.converted.contains(n))
+            .collect();
+        let batch = Event::Batch {
+            members: left,
+            skewed: false,
+        };
+        for (event, by, stage) in [
+            (Event::Start, 0, Stage::First),
+            (batch, HANDLER, Stage::Between),
+            (Event::End, HANDLER, Stage::Between),
+        ] {
+            if self.stage == stage {
+                let calls = self.calls(&event, by);
+                self.happen(event, calls, "at the end", met).await?;
+            }
+        }
+        assert_eq!(self.stage, Stage::Second);
+        Ok(())
+    }
+
+    /// Every member has the same, and there are as many.
+    async fn assert_same_points(&self) -> Done {
+        let mut calls = vec![membersCall {}.abi_encode()];
+        calls.extend((0..=MEMBERS).map(|n| pointsCall { member: member(n) }.abi_encode()));
+        for call in calls {
+            let [classic, ours] = self.proxies.calls(0, &call);
+            let answers = self.sides.ask(&classic, &ours).await?;
+            assert!(answers.classic.is_some() && answers.classic == answers.ours);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,228 @@
+//! Both chains, and a call on either.
+
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::rpc::types::TransactionRequest;
+use alloy::sol;
+use alloy::sol_types::{SolCall, SolEvent};
+use proptest::prelude::Rng;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use stylus_upgrades_harness::{Chain, Harness, HarnessError, Lines, Solidity, logs_of};
+use stylus_upgrades_interface::migratable::IMigratable;
+use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::registry::IRegistry;
+
+use classic::{Migrated, addVersionCall, createProxyAndCallCall};
+
+pub(super) type Done = Result<(), HarnessError>;
+
+/// The Solidity registry and Migratable.
+mod classic {
+    super::sol! {
+        function addVersion(string version, address implementation);
+        function createProxyAndCall(string version, bytes data) payable returns (address);
+        event Migrated(string contractName, string migrationId);
+    }
+}
+
+/// Our chain with a registry, and real anvil with one.
+pub(super) struct Sides {
+    pub(super) ours: Harness,
+    pub(super) anvil: Chain,
+    registry: Address,
+    solidity: Solidity,
+}
+
+impl Sides {
+    pub(super) async fn start() -> Result<Self, HarnessError> {
+        let (ours, anvil) = (Harness::start().await?, Chain::anvil()?);
+        let solidity = Solidity::compile(&Lines)?;
+        let registry = anvil
+            .create(solidity.contract("App")?.creation.clone())
+            .await?;
+        Ok(Self {
+            ours,
+            anvil,
+            registry,
+            solidity,
+        })
+    }
+
+    /// Adds a Solidity contract as a version of the classic registry.
+    pub(super) async fn add(&self, version: &str, contract: &str) -> Done {
+        let code = self.solidity.contract(contract)?.creation.clone();
+        let implementation = self.anvil.create(code).await?;
+        let call = addVersionCall {
+            version: version.into(),
+            implementation,
+        };
+        self.anvil
+            .execute(self.anvil.account(0), self.registry, &call)
+            .await?;
+        Ok(())
+    }
+
+    /// A call on the classic registry that makes a proxy; without calldata it stays as it is.
+    pub(super) fn classic_birth(&self, by: usize, version: &str, init: &[u8]) -> Call {
+        let (version, data) = (version.to_owned(), init.to_vec().into());
+        let data = createProxyAndCallCall { version, data }.abi_encode();
+        Call {
+            by,
+            to: self.registry,
+            data: data.into(),
+        }
+    }
+
+    /// The same on ours.
+    pub(super) fn our_birth(&self, by: usize, birth: Birth<'_>) -> Call {
+        let call = IRegistry::createProxyCall {
+            name: birth.name.into(),
+            version: birth.version.into(),
+            kind: proxy_kind::WASM,
+            salt: birth.salt,
+            initData: birth.init.to_vec().into(),
+        };
+        Call {
+            by,
+            to: self.ours.registry(),
+            data: call.abi_encode().into(),
+        }
+    }
+
+    /// What both would answer; `None` is a refusal.
+    pub(super) async fn ask(&self, classic: &Call, ours: &Call) -> Result<Answers, HarnessError> {
+        let (classic, ours) = tokio::join!(ask(&self.anvil, classic), ask(self.ours.chain(), ours));
+        Ok(Answers {
+            classic: classic?,
+            ours: ours?,
+        })
+    }
+
+    /// Sends to both, and gives the versions that `Migrated` names on each.
+    pub(super) async fn send(
+        &self,
+        classic: &[Call],
+        ours: &Call,
+        proxies: Proxies,
+    ) -> Result<(Vec<String>, Vec<String>), HarnessError> {
+        let theirs = async {
+            let mut names = vec![];
+            for call in classic {
+                let receipt = self.anvil.send(call.request(&self.anvil)).await?;
+                for log in logs_of(&receipt, proxies.classic) {
+                    let migrated = Migrated::decode_log(&log.inner);
+                    names.extend(migrated.ok().map(|event| event.data.migrationId));
+                }
+            }
+            Ok::<_, HarnessError>(names)
+        };
+        let chain = self.ours.chain();
+        let own = async {
+            let receipt = chain.send(ours.request(chain)).await?;
+            let logs = logs_of(&receipt, proxies.ours);
+            let migrated = logs
+                .iter()
+                .filter_map(|log| IMigratable::Migrated::decode_log(&log.inner).ok());
+            Ok::<_, HarnessError>(migrated.map(|event| event.data.to).collect())
+        };
+        let (theirs, own) = tokio::join!(theirs, own);
+        Ok((theirs?, own?))
+    }
+}
+
+/// One of ours that is to be born.
+pub(super) struct Birth<'b> {
+    pub(super) name: &'b str,
+    pub(super) version: &'b str,
+    pub(super) salt: B256,
+    pub(super) init: &'b [u8],
+}
+
+/// The same proxy on both sides.
+#[derive(Clone, Copy)]
+pub(super) struct Proxies {
+    pub(super) classic: Address,
+    pub(super) ours: Address,
+}
+
+impl Proxies {
+    /// Calls of one and the same calldata.
+    pub(super) fn calls(&self, by: usize, data: &[u8]) -> [Call; 2] {
+        [self.classic, self.ours].map(|to| Call {
+            by,
+            to,
+            data: data.to_vec().into(),
+        })
+    }
+}
+
+/// A call by an account, which is its index.
+#[derive(Clone)]
+pub(super) struct Call {
+    pub(super) by: usize,
+    pub(super) to: Address,
+    pub(super) data: Bytes,
+}
+
+impl Call {
+    fn request(&self, chain: &Chain) -> TransactionRequest {
+        TransactionRequest::default()
+            .with_from(chain.account(self.by))
+            .with_to(self.to)
+            .with_input(self.data.clone())
+    }
+}
+
+/// What both answer; `None` is a refusal.
+pub(super) struct Answers {
+    pub(super) classic: Option<Bytes>,
+    pub(super) ours: Option<Bytes>,
+}
+
+impl Answers {
+    /// Whether each side did it.
+    pub(super) fn done(&self) -> (bool, bool) {
+        (self.classic.is_some(), self.ours.is_some())
+    }
+}
+
+async fn ask(chain: &Chain, call: &Call) -> Result<Option<Bytes>, HarnessError> {
+    match chain.call(call.request(chain)).await {
+        Ok(answer) => Ok(Some(answer)),
+        Err(HarnessError::Reverted(_) | HarnessError::Halted { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Random choices, the same in every run.
+pub(super) struct Dice {
+    rng: TestRng,
+    seed: u64,
+    salts: u64,
+}
+
+impl Dice {
+    pub(super) fn new(seed: u64) -> Self {
+        let bytes = U256::from(seed).to_be_bytes::<32>();
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
+        Self {
+            rng,
+            seed,
+            salts: 0,
+        }
+    }
+
+    pub(super) fn roll(&mut self, below: usize) -> usize {
+        (self.rng.next_u64() % below as u64) as usize
+    }
+
+    pub(super) fn pick<T: Clone>(&mut self, of: &[T]) -> T {
+        of[self.roll(of.len())].clone()
+    }
+
+    /// A salt that no other has.
+    pub(super) fn salt(&mut self) -> B256 {
+        self.salts += 1;
+        keccak256([self.seed.to_be_bytes(), self.salts.to_be_bytes()].concat())
+    }
+}
