@@ -55,6 +55,9 @@ const ON_PURPOSE: [(&str, &str); 9] = [
     ),
 ];
 
+/// What the versions of a pair are written in.
+const LANGUAGES: [&str; 3] = ["(rust)", "(solidity)", "(solidity to rust)"];
+
 /// What upgrades-core calls what we found.
 fn is_a_word_for(kind: &str, verdict: Verdict) -> bool {
     let moved = ["insert", "delete", "rename", "replace", "layoutchange"];
@@ -191,11 +194,11 @@ fn the_derive_agrees_with_solc_and_the_verdict_with_upgrades_core() {
         }
         let declarations = case.declarations();
         for (kind, old, new) in [
-            ("rust", &case.old.rust, &case.new.rust),
-            ("solidity", &sol_old, &sol_new),
-            ("solidity to rust", &sol_old, &case.new.rust),
+            (LANGUAGES[0], &case.old.rust, &case.new.rust),
+            (LANGUAGES[1], &sol_old, &sol_new),
+            (LANGUAGES[2], &sol_old, &case.new.rust),
         ] {
-            let name = format!("{} ({kind})", case.name);
+            let name = format!("{} {kind}", case.name);
             let report = compare(old, new, &declarations).unwrap();
             pairs.insert(
                 name.clone(),
@@ -207,8 +210,12 @@ fn the_derive_agrees_with_solc_and_the_verdict_with_upgrades_core() {
 
     let theirs = peers::judge(&pairs);
     let mut wrong = vec![];
-    let mut count: BTreeMap<Verdict, usize> = BTreeMap::new();
+    let mut count: BTreeMap<(&str, Verdict), usize> = BTreeMap::new();
     for (name, (case, report)) in &reports {
+        let language = LANGUAGES
+            .iter()
+            .find(|language| name.ends_with(*language))
+            .unwrap();
         let ops = &theirs[name];
         let mut expected = case.expected.to_vec();
         expected.sort();
@@ -231,7 +238,7 @@ fn the_derive_agrees_with_solc_and_the_verdict_with_upgrades_core() {
         seen.sort();
         seen.dedup();
         for verdict in seen {
-            *count.entry(verdict).or_default() += 1;
+            *count.entry((language, verdict)).or_default() += 1;
         }
         let worst = report
             .findings
@@ -260,12 +267,15 @@ fn the_derive_agrees_with_solc_and_the_verdict_with_upgrades_core() {
         wrong.join("\n")
     );
     assert!(reports.len() >= 120, "{} pairs", reports.len());
-    for verdict in Verdict::ALL {
+    for (language, verdict) in LANGUAGES
+        .iter()
+        .flat_map(|language| Verdict::ALL.map(|verdict| (*language, verdict)))
+    {
         // Rust has no type of which too little is known; those are in the next test.
         let wanted = if verdict == Verdict::Unknown { 0 } else { 8 };
         assert!(
-            count.get(&verdict).copied().unwrap_or_default() >= wanted,
-            "{verdict:?} {count:?}"
+            count.get(&(language, verdict)).copied().unwrap_or_default() >= wanted,
+            "{verdict:?} {language} {count:?}"
         );
     }
 }

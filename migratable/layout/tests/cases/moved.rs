@@ -66,4 +66,16 @@ cases! {
     namespaces_swapped [Delete Refused, Insert Refused]
         { namespace "example.a" A { uint256 x; } namespace "example.b" B { address y; } contract { } }
         => { namespace "example.a" A { address y; } namespace "example.b" B { uint256 x; } contract { } }
+    namespace_both_dropped [NamespaceChange Refused]
+        { namespace "example.a" A { uint256 x; } namespace "example.b" B { address y; } contract { uint256 a; } }
+        => { contract { uint256 a; } }
+    namespace_merged_into_another [NamespaceChange Refused, SafeAppend Safe]
+        { namespace "example.a" A { uint256 x; } namespace "example.b" B { address y; } contract { } }
+        => { namespace "example.a" A { uint256 x; address y; } contract { } }
+    namespace_dropped_root_grows [NamespaceChange Refused, SafeAppend Safe]
+        { namespace "example.main" Main { bytes32 x; string y; } contract { uint256 a; } }
+        => { contract { uint256 a; bool b; } }
+    namespace_replaced_by_other [NamespaceChange Refused, SafeAppend Safe]
+        { namespace "example.a" A { uint256 x; } contract { } }
+        => { namespace "example.b" B { bytes y; } contract { } }
 }
