@@ -7,6 +7,7 @@
 //! | `before-sending` | a batch is signed and in the journal, and nobody has it yet |
 //! | `sent` | the chain has taken it |
 //! | `mined` | its nonce is used up, and its receipt was not read |
+//! | `gathered` | a page of events is in the store, and the next one was not asked for |
 //! | `journal` | half a line of the journal is written |
 
 use rustix::process::{Signal, getpid, kill_process};
@@ -25,6 +26,8 @@ pub enum Phase {
     Sent,
     /// It was mined, and its receipt not read.
     Mined,
+    /// A page of events was gathered.
+    Gathered,
     /// A line of the journal is half written.
     Journal,
 }
@@ -36,6 +39,7 @@ impl Phase {
             Self::BeforeSending => "before-sending",
             Self::Sent => "sent",
             Self::Mined => "mined",
+            Self::Gathered => "gathered",
             Self::Journal => "journal",
         }
     }

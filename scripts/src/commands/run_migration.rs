@@ -48,12 +48,11 @@ fn again(args: &MigrationArgs) -> String {
 }
 
 fn told(migrated: &Migrated, wish: &Wish) -> Outcome {
-    let (way, spent) = (&migrated.way, &migrated.spent);
+    let (proxy, spent) = (migrated.proxy, &migrated.spent);
     let mut outcome = Outcome::default();
     fields(&mut outcome, migrated);
     outcome.line(format!(
-        "{}  {} items in {} transactions, {} gas, {} ETH, {:.1} s",
-        way.proxy,
+        "{proxy}  {} items in {} transactions, {} gas, {} ETH, {:.1} s",
         grouped(spent.items),
         spent.transactions,
         grouped(spent.gas),
@@ -61,21 +60,22 @@ fn told(migrated: &Migrated, wish: &Wish) -> Outcome {
         migrated.taken.as_secs_f64(),
     ));
     if let Some((tx, gas)) = migrated.end {
-        outcome.line(format!(
-            "{:<44} {tx}  {:>10} gas",
-            "endMigration",
-            grouped(gas)
-        ));
+        let gas = grouped(gas);
+        outcome.line(format!("{:<44} {tx}  {gas:>10} gas", "endMigration"));
     }
-    match (&migrated.live, &migrated.then) {
-        (Some(live), _) => outcome.line(format!("{}  {live}", way.proxy)),
-        (None, Some(next)) => {
-            outcome.line(format!("{}  {}", way.proxy, next.told()));
-            outcome.line(format!("next: stylus-upgrades run-migration {}", way.proxy));
+    match (&migrated.live, &migrated.then, migrated.at) {
+        (Some(live), ..) => outcome.line(format!("{proxy}  {live}")),
+        (None, Some(next), _) => {
+            outcome.line(format!("{proxy}  {}", next.told()));
+            outcome.line(format!("next: stylus-upgrades run-migration {proxy}"));
             outcome.exit = Some(Exit::Partial);
         }
-        (None, None) => {
-            outcome.line(format!("{}  {}", way.proxy, way.told()));
+        (None, None, at) => {
+            let done = at.map_or(0, |at| at.done);
+            outcome.line(format!(
+                "{proxy}  {} items are in the new form",
+                grouped(done)
+            ));
             outcome.line(format!("next: {}", wish.again));
         }
     }
@@ -83,17 +83,17 @@ fn told(migrated: &Migrated, wish: &Wish) -> Outcome {
 }
 
 fn fields(outcome: &mut Outcome, migrated: &Migrated) {
-    let Migrated { way, spent, .. } = migrated;
-    outcome.field("proxy", way.proxy);
-    outcome.field("definition", &way.name);
-    outcome.field("from", &way.from);
-    outcome.field("to", &way.to);
+    outcome.field("proxy", migrated.proxy);
+    outcome.field("from", &migrated.from);
+    outcome.field("to", &migrated.to);
+    outcome.field("back", migrated.back);
     outcome.field("form", migrated.form);
-    outcome.field("done", way.at.done);
-    outcome.field("total", way.at.total);
-    outcome.field("back", way.at.back);
-    outcome.field("items", spent.items);
-    outcome.field("spent", spent);
+    if let Some(at) = migrated.at {
+        outcome.field("done", at.done);
+        outcome.field("total", at.total);
+    }
+    outcome.field("items", migrated.spent.items);
+    outcome.field("spent", &migrated.spent);
     outcome.field("seconds", migrated.taken.as_secs_f64());
     outcome.field("ended", migrated.ended);
     if let Some((tx, gas)) = migrated.end {

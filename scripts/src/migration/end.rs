@@ -1,15 +1,19 @@
 //! `endMigration`: what is left of the path, and the contract answers again.
 
-use super::MigrationError;
 use super::fleet::{Fate, Fleet};
 use super::patience::Patience;
-use super::under_way::{UnderWay, standing};
+use super::under_way::{UnderWay, live, standing};
+use super::{Migrated, MigrationError, Spent};
 use crate::client::{ChainError, Client};
+use crate::journal::Journal;
 use alloy::network::TransactionBuilder;
+use alloy::primitives::Address;
 use alloy::providers::Provider;
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::sol_types::SolCall;
+use std::time::Duration;
 use stylus_upgrades_interface::complex::IComplexMigration as abi;
+use stylus_upgrades_interface::registry::IRegistry as registry_abi;
 
 /// Gas sent along, in percent of the estimate.
 const GAS_PERCENT: u64 = 120;
@@ -57,8 +61,7 @@ pub async fn end(
             }
             Err(error) => return Err(error.into()),
         };
-        let what = format!("the end of the migration of {}", way.proxy);
-        fleet.send(what, request, gas, 0).await?;
+        fleet.send(what(way.proxy), request, gas, 0).await?;
         match landing(fleet).await? {
             Fate::Done(receipt) => return Ok(Ended::By(receipt)),
             Fate::Failed { .. } if failures >= FAILURES => break,
@@ -69,6 +72,65 @@ pub async fn end(
         gas: 0,
         needed: None,
     })
+}
+
+/// What a run had ended that was killed before it could say so: its journal knows the
+/// transaction. `None` if there is no such run.
+pub async fn by_an_earlier_run(
+    client: &Client,
+    patience: Patience,
+    journal: &Journal,
+    proxy: Address,
+) -> Result<Option<Migrated>, ChainError> {
+    let what = what(proxy);
+    for entry in journal.in_flight() {
+        if entry.what != what {
+            continue;
+        }
+        let receipt = patience
+            .ask(async || {
+                let found = client.provider().get_transaction_receipt(entry.tx).await;
+                found.map_err(|error| client.error("eth_getTransactionReceipt", error))
+            })
+            .await?;
+        journal.settled(entry.tx);
+        let Some(receipt) = receipt.filter(TransactionReceipt::status) else {
+            continue;
+        };
+        let told = receipt.logs().iter().find_map(|log| {
+            let ended = log.log_decode::<registry_abi::MigrationEnded>();
+            let ended = ended.map(|ended| (ended.inner.data.from, ended.inner.data.to, false));
+            ended.ok().or_else(|| {
+                let back = log.log_decode::<registry_abi::MigrationAborted>().ok()?;
+                Some((back.inner.data.from, back.inner.data.to, true))
+            })
+        });
+        let Some((from, to, back)) = told else {
+            continue;
+        };
+        let mut spent = Spent::default();
+        spent.add(receipt.gas_used, receipt.effective_gas_price, Some(0));
+        return Ok(Some(Migrated {
+            proxy,
+            from,
+            to,
+            back,
+            form: None,
+            at: None,
+            spent,
+            taken: Duration::ZERO,
+            end: Some((receipt.transaction_hash, receipt.gas_used)),
+            ended: true,
+            live: Some(live(client, patience, proxy).await?),
+            then: None,
+        }));
+    }
+    Ok(None)
+}
+
+/// What the journal calls it.
+fn what(proxy: Address) -> String {
+    format!("the end of the migration of {proxy}")
 }
 
 async fn landing(fleet: &mut Fleet) -> Result<Fate, ChainError> {

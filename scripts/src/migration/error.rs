@@ -39,8 +39,6 @@ pub enum MigrationError {
         handler: Address,
         /// The key's address.
         caller: Address,
-        /// The definition.
-        name: String,
         /// The proxy.
         proxy: Address,
     },
@@ -177,13 +175,8 @@ impl Explain for MigrationError {
             Self::NotMigrating { proxy, .. } => {
                 format!("stylus-upgrades upgrade {proxy} <version> begins a migration")
             }
-            Self::NotHandler {
-                name,
-                proxy,
-                caller,
-                ..
-            } => format!(
-                "use the handler's key, or have the registry's setHandler({name:?}, {proxy}, {caller}) approved"
+            Self::NotHandler { proxy, caller, .. } => format!(
+                "use the handler's key, or have it replaced: stylus-upgrades set-handler {proxy} {caller}"
             ),
             Self::ItemsNeeded { proxy, .. } => {
                 format!("stylus-upgrades run-migration {proxy} --items FILE")

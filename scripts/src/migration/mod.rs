@@ -96,10 +96,18 @@ pub enum Source {
 /// What came of it.
 #[derive(Debug, Clone)]
 pub struct Migrated {
-    /// The migration.
-    pub way: UnderWay,
-    /// How its batches were made.
-    pub form: Form,
+    /// The proxy.
+    pub proxy: Address,
+    /// The version that it left, or would have.
+    pub from: String,
+    /// The version that it was to reach.
+    pub to: String,
+    /// Whether it turned back.
+    pub back: bool,
+    /// How its batches were made; `None` where an earlier run had made them all.
+    pub form: Option<Form>,
+    /// How far it was before its end; `None` where an earlier run had ended it.
+    pub at: Option<Standing>,
     /// What this run has cost, the end included.
     pub spent: Spent,
     /// How long it took.
@@ -125,7 +133,13 @@ pub async fn run(
     wish: &Wish,
 ) -> Result<Migrated, MigrationError> {
     let patience = Patience(wish.patience);
-    let way = under_way::find(client, patience, wish.proxy).await?;
+    let way = match under_way::find(client, patience, wish.proxy).await {
+        Err(MigrationError::NotMigrating { proxy, live }) => {
+            let ended = end::by_an_earlier_run(client, patience, &journal, proxy).await?;
+            return ended.map_or(Err(MigrationError::NotMigrating { proxy, live }), Ok);
+        }
+        found => found?,
+    };
     refuse_strangers(client, &way)?;
     let items = open(client, patience, &journal, &*progress, wish, &way).await?;
     refuse_other_totals(&way, &items)?;
@@ -188,7 +202,6 @@ fn refuse_strangers(client: &Client, way: &UnderWay) -> Result<(), MigrationErro
     Err(MigrationError::NotHandler {
         handler: way.at.handler,
         caller,
-        name: way.name.clone(),
         proxy: way.proxy,
     })
 }
@@ -279,11 +292,10 @@ fn interrupted(error: MigrationError, at: Standing, wish: &Wish) -> MigrationErr
 async fn outcome(
     client: &Client,
     patience: Patience,
-    mut way: UnderWay,
+    way: UnderWay,
     mut course: Course,
     ended: Option<Ended>,
 ) -> Result<Migrated, MigrationError> {
-    way.at = course.at;
     let end = match &ended {
         Some(Ended::By(receipt)) => {
             let (gas, price) = (receipt.gas_used, receipt.effective_gas_price);
@@ -293,18 +305,22 @@ async fn outcome(
         _ => None,
     };
     let mut migrated = Migrated {
-        form: course.form(),
+        proxy: way.proxy,
+        from: way.from,
+        to: way.to,
+        back: course.at.back,
+        form: Some(course.form()),
+        at: Some(course.at),
         spent: course.spent.clone(),
         taken: course.pace.taken(),
         end,
         ended: ended.is_some(),
         live: None,
         then: None,
-        way,
     };
     if migrated.ended {
         course.close();
-        match under_way::find(client, patience, migrated.way.proxy).await {
+        match under_way::find(client, patience, migrated.proxy).await {
             Ok(next) => migrated.then = Some(next),
             Err(MigrationError::NotMigrating { live, .. }) => migrated.live = Some(live),
             Err(error) => return Err(error),

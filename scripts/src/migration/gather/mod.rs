@@ -11,6 +11,7 @@ use super::MigrationError;
 use super::items::Item;
 use super::patience::Patience;
 use crate::client::{ChainError, Client};
+use crate::kill_point::{self, Phase};
 use crate::progress::Progress;
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256};
@@ -172,6 +173,7 @@ impl Events<'_> {
             }
             let last_final = self.last_final(newest).await?;
             store.add(&moved(&logs), (end, hash), last_final)?;
+            kill_point::at(Phase::Gathered);
             let tokens = store.count()?;
             let detail = format!("block {end} of {newest}, {tokens} tokens");
             self.progress.tick(&detail);
