@@ -1,0 +1,139 @@
+//! The chain against the model.
+
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use stylus_chain::BlockId;
+use stylus_upgrades_interface::migratable::IMigratable::Migrated;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::invalid_step;
+use stylus_upgrades_interface::registry::{IRegistry, Step};
+use stylus_upgrades_interface::slots;
+
+use super::{Story, encoded};
+use crate::migrations::graphs::model::{BORN, Hop, Life, Moved, Refusal, Way};
+use crate::registry::world::Done;
+
+impl Story<'_> {
+    /// What `plan` shows is the path that the rule picks.
+    pub(super) fn assert_plan(
+        &mut self,
+        proxy: Address,
+        life: &Life,
+        target: usize,
+        path: Option<&[Hop]>,
+    ) {
+        let Some(path) = path else {
+            return;
+        };
+        let plan = IRegistry::planCall {
+            instance: proxy,
+            version: self.label(target),
+        };
+        let plan = self.world.view(&plan).expect("a plan");
+        let labels: Vec<String> = path.iter().map(|hop| self.label(hop.to)).collect();
+        let steps = path.iter().map(|hop| {
+            let Hop { from, to, kind } = *hop;
+            self.step(Way { from, kind }, to)
+        });
+        let steps: Vec<Step> = steps.collect();
+        assert_eq!(plan.steps, steps, "{}", self.name);
+        assert_eq!(plan.labels, labels, "{}", self.name);
+        let ways = self.graph.ties(life.at, target, path.len());
+        self.tally.ties += u64::from(ways > 1);
+    }
+
+    /// The events of a transaction say what was applied.
+    pub(super) fn assert_told(&mut self, instance: usize, done: &Done<()>, moved: &Moved) {
+        let (proxy, life) = &self.lives[instance];
+        let expected: Vec<Migrated> = moved
+            .applied
+            .iter()
+            .map(|hop| Migrated {
+                from: self.label(hop.from),
+                to: self.label(hop.to),
+            })
+            .collect();
+        assert_eq!(done.events::<Migrated>(), expected, "{}", self.name);
+        self.tally.migrations += expected.len() as u64;
+        let arrived: Vec<(String, String)> = done
+            .events::<IRegistry::InstanceUpgraded>()
+            .into_iter()
+            .map(|event| (event.from, event.to))
+            .collect();
+        let expected = (moved.was != life.at).then(|| (self.label(moved.was), self.label(life.at)));
+        assert_eq!(arrived, Vec::from_iter(expected), "{}", self.name);
+        let implementation = self.implementation(life);
+        let upgraded = done.events::<Proxy::Upgraded>();
+        assert_eq!(upgraded, [Proxy::Upgraded { implementation }]);
+        assert!(
+            done.logs
+                .iter()
+                .all(|log| log.address == *proxy || log.address == self.world.registry)
+        );
+    }
+
+    /// Version, code, marks and what was written down are what the model says.
+    pub(super) fn assert_as_modelled(&self, instance: usize) {
+        let (proxy, life) = &self.lives[instance];
+        let version = self.world.ask(*proxy, &Proxy::implementationVersionCall {});
+        assert_eq!(version, Ok(self.label(life.at)), "{}", self.name);
+        let implementation = self.slot(*proxy, slots::IMPLEMENTATION.into());
+        assert_eq!(
+            Address::from_word(implementation),
+            self.implementation(life)
+        );
+        for place in 0..self.labels.len() {
+            let mark = self.slot(*proxy, slots::migrated(&self.label(place)).into());
+            let reached = life.reached.contains(&place);
+            assert_eq!(mark == slots::SET, reached, "{}: {place}", self.name);
+        }
+        let length: u64 = U256::from_be_bytes(self.slot(*proxy, U256::ZERO).0).to();
+        let first = U256::from_be_bytes(keccak256(B256::ZERO).0);
+        let log: Vec<[u8; 4]> = (0..length)
+            .map(|n| {
+                let [.., zero, kind, from, to] = self.slot(*proxy, first + U256::from(n)).0;
+                [zero, kind, from, to]
+            })
+            .collect();
+        let expected = life.log.iter().map(|(kind, from, to)| {
+            let (from, to) = self.numbers(*from, *to);
+            [0, *kind, if *kind == BORN { BORN } else { from }, to]
+        });
+        assert_eq!(log, Vec::from_iter(expected), "{}", self.name);
+    }
+
+    fn implementation(&self, life: &Life) -> Address {
+        match life.within {
+            Some(_) => self.cast.program.implementation,
+            None => self.code(life.at).implementation,
+        }
+    }
+
+    pub(super) fn refusal(&self, life: &Life, target: usize, refusal: Refusal) -> Bytes {
+        let (from, to) = (self.label(life.at), self.label(target));
+        match refusal {
+            Refusal::AlreadyThere => encoded(&Proxy::AlreadyAtVersion { version: to }),
+            Refusal::NoPath => {
+                let name = self.name.clone();
+                encoded(&Proxy::NoPath { name, from, to })
+            }
+            Refusal::NotApplied(hop) => encoded(&Proxy::MigrationNotApplied {
+                from: self.label(hop.from),
+                to: self.label(hop.to),
+            }),
+            Refusal::DataWithComplex(hop) => encoded(&IRegistry::InvalidStep {
+                from: self.label(hop.from),
+                to: self.label(hop.to),
+                reason: invalid_step::DATA_WITH_COMPLEX,
+            }),
+            Refusal::Failed(hop) => {
+                let (from, to) = self.numbers(hop.from, hop.to);
+                vec![from, to].into()
+            }
+        }
+    }
+
+    fn slot(&self, proxy: Address, slot: U256) -> B256 {
+        let read = self.world.chain.storage(proxy, slot, BlockId::latest());
+        read.expect("a slot")
+    }
+}

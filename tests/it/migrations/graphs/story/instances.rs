@@ -1,0 +1,151 @@
+//! Instances are born and upgraded.
+
+use alloy::primitives::{Address, Bytes, U256, keccak256};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::complex::IComplexMigration::{endMigrationCall, migrateNextCall};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::registry::IRegistry;
+
+use super::{HANDLER, ITrace, Story};
+use crate::migrations::graphs::model::{Hop, Kind, Life, Refusal, Way};
+use crate::registry::world::{Done, Reverted, account};
+
+/// Gas of a transaction to an instance.
+const GAS: u64 = 30_000_000;
+
+impl Story<'_> {
+    pub(super) fn give_birth(&mut self) {
+        let place = self.chance.below(self.graph.0.len().min(3));
+        let initialised = self.chance.percent(75);
+        let to = self.labels[place] as u8;
+        let seed = self.chance.seed.to_be_bytes();
+        let create = IRegistry::createProxyCall {
+            name: self.name.clone(),
+            version: self.label(place),
+            kind: proxy_kind::WASM,
+            salt: keccak256([seed.as_slice(), &[self.lives.len() as u8]].concat()),
+            initData: if initialised {
+                ITrace::initializeCall { to }.abi_encode().into()
+            } else {
+                Bytes::new()
+            },
+        };
+        let born = self.world.send(account(0), &create).expect("born");
+        let life = Life::born(place, initialised);
+        self.lives.push((born.returned.proxy, life));
+        self.tally.instances += 1;
+        self.assert_as_modelled(self.lives.len() - 1);
+    }
+
+    /// An upgrade to a version, to its end; then, if a step on the way is bad, around that.
+    pub(super) fn upgrade(&mut self, instance: usize, target: usize) {
+        let Some(bad) = self.try_upgrade(instance, target) else {
+            return;
+        };
+        let (at, way) = (self.lives[instance].1.at, Kind::Call);
+        let there = self.graph.0[target].iter().any(|other| other.from == at);
+        if bad.to == target && bad.from == at || there {
+            return;
+        }
+        let way = Way {
+            from: at,
+            kind: way,
+        };
+        let around = IRegistry::addStepCall {
+            name: self.name.clone(),
+            version: self.label(target),
+            step: self.step(way, target),
+        };
+        self.world.send(account(0), &around).expect("a way around");
+        self.graph.0[target].push(way);
+        assert_eq!(self.try_upgrade(instance, target), None, "{}", self.name);
+        assert_eq!(self.lives[instance].1.at, target, "{}", self.name);
+        self.tally.ways_around += 1;
+    }
+
+    /// An upgrade; returns the bad step that kept it from being.
+    fn try_upgrade(&mut self, instance: usize, target: usize) -> Option<Hop> {
+        let (proxy, life) = self.lives[instance].clone();
+        let path = self.graph.path(life.at, target);
+        let waits = path.as_ref().and_then(|path| path.last());
+        let data = match waits {
+            Some(Hop { from, to, kind }) if *kind == Kind::Later && !self.chance.percent(20) => {
+                self.migration(*from, *to)
+            }
+            _ => Bytes::new(),
+        };
+        self.assert_plan(proxy, &life, target, path.as_deref());
+        let mut after = life.clone();
+        let expected = after.upgrade(&self.graph, target, !data.is_empty());
+        let call = Proxy::upgradeToAndCallCall {
+            version: self.label(target),
+            data: data.clone(),
+        };
+        let found = if data.is_empty() && self.chance.percent(80) {
+            let version = self.label(target);
+            self.pay(account(0), proxy, &Proxy::upgradeToCall { version })
+        } else {
+            self.pay(account(0), proxy, &call)
+        };
+        match (found, expected) {
+            (Ok(done), Ok(moved)) => {
+                self.lives[instance].1 = after;
+                self.tally.upgrades += 1;
+                self.longest = self.longest.max(path.map_or(0, |path| path.len() as u64));
+                self.assert_told(instance, &done, &moved);
+                self.assert_as_modelled(instance);
+                self.finish(instance);
+                None
+            }
+            (Err(Reverted(found)), Err(expected)) => {
+                assert_eq!(found, self.refusal(&life, target, expected), "{expected:?}");
+                self.tally.refused_upgrades += 1;
+                self.tally.gaps += u64::from(expected == Refusal::NoPath && target > life.at);
+                self.assert_as_modelled(instance);
+                match expected {
+                    Refusal::Failed(hop) => Some(hop),
+                    _ => None,
+                }
+            }
+            (found, expected) => panic!("{}: {expected:?}, found {found:?}", self.name),
+        }
+    }
+
+    /// Goes through the complex steps that the instance stops at.
+    fn finish(&mut self, instance: usize) {
+        while self.lives[instance].1.within.is_some() {
+            let proxy = self.lives[instance].0;
+            if self.chance.percent(25) {
+                self.add_any_step(); // what is left of the path follows from the graph as it is
+            }
+            let next = migrateNextCall {
+                gasBudget: 1_000_000,
+            };
+            self.pay(account(HANDLER), proxy, &next).expect("an item");
+            self.lives[instance].1.item();
+            let ended = self.pay(account(HANDLER), proxy, &endMigrationCall {});
+            let ended = ended.unwrap_or_else(|error| panic!("{}: {error:?}", self.name));
+            let moved = self.lives[instance].1.end(&self.graph);
+            self.tally.complex_steps += 1;
+            self.assert_told(instance, &ended, &moved);
+            self.assert_as_modelled(instance);
+        }
+    }
+
+    /// A transaction to an instance, whose answer is nothing.
+    fn pay(
+        &mut self,
+        from: Address,
+        proxy: Address,
+        call: &impl SolCall,
+    ) -> Result<Done<()>, Reverted> {
+        let data = call.abi_encode().into();
+        let done = self.world.raw(from, proxy, data, U256::ZERO, GAS)?;
+        Ok(Done {
+            returned: (),
+            logs: done.logs,
+            gas: done.gas,
+        })
+    }
+}
