@@ -74,7 +74,7 @@ impl Token {
     }
 
     /// Opens permits; balances and approvals stay.
-    #[migration(from = "1.0", to = "2.0")]
+    #[migration(from = "1.0", to = "2.0", nonzero(permits.name, permits.version))]
     pub fn migrate(&mut self) -> Result<(), TokenError> {
         self.permits.initialize(proof, NAME, PERMIT_VERSION);
         Ok(())

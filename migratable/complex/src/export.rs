@@ -24,6 +24,7 @@ interface IComplexMigration {
     error NotInUpgrade();
     error AlreadyMigrated(string from, string to);
     error PredecessorMissing(string version);
+    error PostConditionFailed(string condition);
 }";
 
 /// Prints it to standard output.

@@ -25,6 +25,12 @@
 //! selector, or with one selector for two functions, does not compile. A contract that
 //! implements traits puts `#[upgradeable]` above each of their `#[public] impl` blocks too.
 //!
+//! What must hold after a step stands in its attribute, behind the versions:
+//! `#[migration(from = "1.0", to = "2.0", nonzero(step), holds(Self::supply_is_sum))]`. Where it
+//! does not, the upgrade reverts `PostConditionFailed` with the condition as its author wrote it.
+//! Scripts and complex programs declare the same by `#[ensures(…)]`. A contract that declares
+//! nothing pays nothing for it when it runs.
+//!
 //! Features: a contract that uses this crate forwards `export-abi` to it.
 #![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
 #![forbid(unsafe_code)]

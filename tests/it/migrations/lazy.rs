@@ -207,6 +207,28 @@ async fn lazy_field_is_converted_when_it_is_written() -> Done {
     Ok(())
 }
 
+#[tokio::test]
+async fn lazy_field_is_swept_by_anybody_once_and_without_keys() -> Done {
+    let harness = Harness::start().await?;
+    let (_, ledger) = ledger(&harness, 1).await?;
+    ledger.upgrade("2.0").await?;
+    let stranger = ledger.by(harness.account(7));
+    let map = || "fee".to_owned();
+    let sweep = sweepCall {
+        map: map(),
+        keys: vec![],
+    };
+    for left in [U256::ONE, U256::ZERO] {
+        assert_eq!(ledger.read(&remainingCall { map: map() }).await?, left);
+        assert_eq!(stranger.read(&sweep).await?, left);
+        stranger.send(&sweep).await?;
+        let fee = ledger.read(&V2::feeCall {}).await?;
+        assert_eq!((fee.hundredths, fee.since), (300, 0));
+        assert_eq!(ledger.storage(U256::ONE).await?, B256::ZERO);
+    }
+    Ok(())
+}
+
 /// The new word 22,100, the old one cleared 5,000, of which 4,800 come back (EIP-3529): the
 /// stores that no sweep can avoid.
 const FLOOR: u64 = 22_100 + 5_000 - 4_800;

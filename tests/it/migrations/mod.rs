@@ -3,11 +3,13 @@
 //! | module | holds |
 //! |---|---|
 //! | `lazy` | a ledger whose accounts are converted when they are written or swept |
+//! | `lazy_random` | records of several words: any order of reads, writes, deletions and sweeps against a model |
 //! | `cursor` | a complex migration from start to end, whose items the contract knows |
 //! | `batches` | one whose items the handler supplies, and what he may not supply |
 //! | `abort` | turning back, another handler: what the registry governs |
 //! | `old`, `traces` | binaries of before, and random things that users do |
 //! | `paths` | complex steps on longer paths, beside others, for many instances |
+//! | `scripts` | what a migration script may not do |
 //! | `tricks` | programs and implementations that would like to leave a step by themselves |
 //! | `random` | any order of calls against a model |
 //! | `conditions` | what a step declares to hold after it |
@@ -26,9 +28,11 @@ mod differential;
 mod full;
 mod graphs;
 mod lazy;
+mod lazy_random;
 mod old;
 mod paths;
 mod points;
 mod random;
+mod scripts;
 mod traces;
 mod tricks;

@@ -21,7 +21,7 @@ mod story;
 mod value;
 mod world;
 
-pub(crate) use world::{Done, ICounter, ICounter2, IHostile, World, counter};
+pub(crate) use world::{Done, ICounter, ICounter2, IHostile, World, counter, data, hostile};
 
 /// The whole way to version 2, for tests of where it runs.
 pub(crate) async fn counter_at_version_2(

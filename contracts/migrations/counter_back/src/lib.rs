@@ -2,6 +2,10 @@
 //!
 //! The proxy delegatecalls it, once, in a step of kind 2; the proxy sets the marks. Whatever the
 //! calldata, it zeroes the slot of the step that version 2 added, and version 1's data stays.
+//!
+//! What was written at version 2: the value keeps all that was counted, in steps or not; the step
+//! itself is lost, and from here on the counter counts in ones. Where nothing was counted, forward
+//! and back leaves every slot as version 1 wrote it.
 #![allow(
     missing_docs,
     reason = "`#[entrypoint]` exports a symbol without documentation"

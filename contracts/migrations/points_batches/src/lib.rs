@@ -2,6 +2,10 @@
 //! the handler: `items` is `abi.encode(address[] members)`, in any order. What the handler says
 //! is checked: each has points, in the old form, so none counts twice; and it ends when there
 //! were as many as the register has members. A handler can be slow, and nothing worse.
+//!
+//! As long as it has not ended it can turn back, by batches in any order: every slot is then as
+//! version 1 wrote it, and nothing is lost, as nobody can award points meanwhile. After the end
+//! there is no way back in this program.
 #![allow(
     missing_docs,
     reason = "`#[entrypoint]` exports a symbol without documentation"

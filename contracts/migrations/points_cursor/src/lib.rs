@@ -1,6 +1,8 @@
 //! Complex migration of the points register from whole points to tenths, cursor form: the
 //! register itself knows its members, so `migrateNext` walks through them. It can turn back as
-//! long as it has not ended.
+//! long as it has not ended: every slot is then as version 1 wrote it, and nothing is lost, as
+//! nobody can award points meanwhile. After the end there is no way back in this program: tenths
+//! may have been awarded that version 1 has no words for.
 #![allow(
     missing_docs,
     reason = "`#[entrypoint]` exports a symbol without documentation"
