@@ -175,6 +175,22 @@ fn a_migration_cannot_change_the_registry() {
 }
 
 #[test]
+fn an_instance_does_not_end_the_upgrade_of_another() {
+    let (mut world, code, _) = world();
+    let registry = world.registry;
+    let other = create(&mut world, 2, vec![]).expect("created");
+    let end = IHostile::actCall {
+        actions: vec![call(registry, end("2.0"))],
+    };
+    refused(
+        migrate(&mut world, &code, acting(vec![call(other, end)])),
+        IRegistry::NotAnInstance { proxy: other },
+    );
+    let instance = IRegistry::instanceOfCall { proxy: other };
+    assert_eq!(world.view(&instance).expect("instance").version, "1.0");
+}
+
+#[test]
 fn an_initializer_cannot_change_the_registry() {
     let (mut world, _, _) = world();
     let registry = world.registry;

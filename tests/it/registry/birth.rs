@@ -1,13 +1,13 @@
 //! The registry is born once; its parts answer nobody but the registry.
 
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::reasons::invalid_policy;
 use stylus_upgrades_interface::registry::IRegistry;
 
-use super::world::{Reverted, World, account, framework, is, refused};
+use super::world::{Reverted, World, account, birth, framework, is, refused};
 
 fn constructor(policy: &str) -> Bytes {
     [
@@ -115,6 +115,108 @@ fn a_registry_is_not_born_with_a_policy_that_is_none() {
         "the deployer wraps the constructor's own error: {}",
         found.0
     );
+}
+
+#[test]
+fn a_registry_is_not_born_with_other_parts_than_it_was_built_with() {
+    let other = Bytes::from_static(&[0x00]);
+    for part in [&framework().governance, &framework().factory] {
+        let mut world = World::new(&is(account(0)));
+        world.chain.set_code(part.address, other.clone());
+        let found = world.deploy_registry(&is(account(1))).expect_err("refused");
+        let expected = IRegistry::CodeChanged {
+            account: part.address,
+            expected: part.artifact.codehash(),
+            found: alloy::primitives::keccak256(&other),
+        };
+        let expected = alloy::sol_types::SolError::abi_encode(&expected);
+        assert!(
+            found.0.windows(expected.len()).any(|part| part == expected),
+            "the deployer wraps the constructor's own error: {}",
+            found.0
+        );
+    }
+}
+
+#[test]
+fn what_one_part_asks_of_another_is_not_answered_from_outside() {
+    let mut world = World::new(&is(account(0)));
+    world.define(&is(account(0))).expect("defined");
+    let registry = world.registry;
+    let upgrade_all = [
+        alloy::primitives::keccak256("upgradeLagging(bytes32)")[..4].as_ref(),
+        alloy::primitives::keccak256("A").as_slice(),
+    ]
+    .concat();
+    nothing(world.raw(
+        account(0),
+        registry,
+        upgrade_all.into(),
+        U256::ZERO,
+        5_000_000,
+    ));
+}
+
+#[test]
+fn a_proxy_is_born_only_where_the_pause_stub_is() {
+    let mut world = World::new(&is(account(0)));
+    world.define(&is(account(0))).expect("defined");
+    let code = world.deploy("counter-v1");
+    let add = IRegistry::addVersionCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        code,
+        step: birth(),
+    };
+    world.send(account(0), &add).expect("added");
+    let (stub, other) = (framework().stub_address, Bytes::from_static(&[0x00]));
+    world.chain.set_code(stub, other.clone());
+    let create = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: 0,
+        salt: B256::ZERO,
+        initData: Bytes::new(),
+    };
+    refused(
+        world.send(account(0), &create),
+        IRegistry::CodeChanged {
+            account: stub,
+            expected: alloy::primitives::keccak256(&framework().stub),
+            found: alloy::primitives::keccak256(&other),
+        },
+    );
+    world.chain.set_code(stub, framework().stub.clone());
+    world.send(account(0), &create).expect("created");
+}
+
+#[test]
+fn a_kind_of_proxy_that_is_not_built_is_refused() {
+    let mut world = World::new(&is(account(0)));
+    world.define(&is(account(0))).expect("defined");
+    let code = world.deploy("counter-v1");
+    let add = IRegistry::addVersionCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        code,
+        step: birth(),
+    };
+    world.send(account(0), &add).expect("added");
+    for kind in [1, 2, 3] {
+        let create = IRegistry::createProxyCall {
+            name: "A".into(),
+            version: "1.0".into(),
+            kind,
+            salt: B256::ZERO,
+            initData: Bytes::new(),
+        };
+        refused(
+            world.send(account(0), &create),
+            IRegistry::NotSupported {
+                what: "proxy kind".into(),
+            },
+        );
+    }
 }
 
 #[test]

@@ -154,6 +154,10 @@ fn a_lambda_that_reverts_loops_or_answers_nonsense_says_no() {
         creation(&[0x5b, 0x5f, 0x56]),                               // loops
         creation(&[0x00]),                                           // answers nothing
         creation(&[0x60, 0x01, 0x5f, 0x52, 0x60, 0x40, 0x5f, 0xf3]), // answers two words
+        // writes a slot before it consents
+        creation(&[
+            0x60, 0x01, 0x5f, 0x55, 0x60, 0x01, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3,
+        ]),
     ] {
         let lambda = world.deploy_code(&code).implementation;
         let policy = format!("OR(CALL({}),{})", is(lambda), is(account(0)));

@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, B256, Bytes};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::{invalid_step, label, not_runnable};
+use stylus_upgrades_interface::reasons::{invalid_policy, invalid_step, label, not_runnable};
 use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
 
 use super::world::{Done, Reverted, World, account, birth, framework, is, refused, step};
@@ -417,4 +417,46 @@ fn migrate_starts_at_the_current_version() {
     };
     refused(migrate(&mut world, "2", ""), exists("2"));
     refused(migrate(&mut world, "1", ""), exists("1"));
+}
+
+#[test]
+fn a_call_that_could_not_be_executed_gathers_no_approval() {
+    let mut world = World::new(&format!("AND({},{})", is(account(0)), is(account(1))));
+    let define = |policy: &str| IRegistry::createDefinitionCall {
+        name: "A".into(),
+        migratePolicy: is(account(0)),
+        policyPolicy: policy.into(),
+        createPolicy: is(account(0)),
+    };
+    refused(
+        world.send(account(0), &define("Admin")),
+        IRegistry::InvalidPolicy {
+            expression: "Admin".into(),
+            offset: 0,
+            reason: invalid_policy::SYNTAX,
+        },
+    );
+    let call = define(&is(account(0)));
+    let first = world.send(account(0), &call).expect("recorded").returned;
+    assert!(!first.executed);
+    world.send(account(1), &call).expect("defined");
+}
+
+#[test]
+fn the_registry_itself_has_no_versions() {
+    let mut world = world();
+    let code = world.deploy("counter-v1");
+    let call = IRegistry::addVersionCall {
+        name: String::new(),
+        version: "1.0".into(),
+        code,
+        step: birth(),
+    };
+    refused(
+        world.send(account(0), &call),
+        IRegistry::InvalidLabel {
+            label: String::new(),
+            reason: label::EMPTY,
+        },
+    );
 }

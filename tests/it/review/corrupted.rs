@@ -1,26 +1,39 @@
 //! An implementation owns its proxy's storage, so one that is malicious (or writes where it is
 //! told to) can break its own instance. It must not break anything else.
 
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::{SolError, SolValue};
 use stylus_upgrades_interface::instance::Hop;
+use stylus_upgrades_interface::migratable::IMigratable;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::step as kind;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 
-use super::world::{IHostile, SENDER, Stage, answering, creation_code, upgrade_to, write};
+use super::world::{
+    IHostile, SENDER, Stage, answering, call, creation_code, data, upgrade_to, write,
+};
 use crate::registry::world::{account, refused, step};
 
-/// A "registry" that answers to everything: a path to `implementation`.
-fn spoofed_registry(stage: &mut Stage, implementation: Address) -> Address {
-    let hop = Hop {
-        from: "1.0".into(),
-        to: "2.0".into(),
+/// A hop to `implementation` without a step.
+fn hop(from: &str, to: &str, implementation: Address) -> Hop {
+    Hop {
+        from: from.into(),
+        to: to.into(),
         implementation,
         kind: 0,
         script: Address::ZERO,
         data: Bytes::new(),
-    };
+    }
+}
+
+/// A "registry" that answers to everything: a path to `implementation`.
+fn spoofed_registry(stage: &mut Stage, implementation: Address) -> Address {
+    registry_that_answers(stage, hop("1.0", "2.0", implementation))
+}
+
+/// The same with a path of one's own.
+fn registry_that_answers(stage: &mut Stage, hop: Hop) -> Address {
     let answer = (vec![hop],).abi_encode_params();
     let code = answering(&answer);
     stage
@@ -148,9 +161,97 @@ fn an_instance_without_an_implementation_reverts_and_can_still_be_upgraded() {
         stage.world.ask(proxy, &Proxy::implementationCall {}),
         Ok(Address::ZERO)
     );
-    let upgrade = super::world::call(proxy, &upgrade_to("2.0"));
+    let upgrade = call(proxy, &upgrade_to("2.0"));
     stage.act(boss, vec![upgrade]).expect("the way out");
     let read = IHostile::readSlotCall { slot: slots::ADMIN };
     let admin = stage.world.ask(proxy, &read).expect("alive again");
     assert_eq!(admin, stage.world.registry.into_word());
+}
+
+#[test]
+fn a_path_that_no_instance_can_be_on_is_not_taken_whatever_the_registry_says() {
+    let mut stage = Stage::new();
+    let (proxy, code) = (stage.proxy, stage.code.implementation);
+    let again = IMigratable::AlreadyMigrated {
+        from: "1.0".into(),
+        to: "1.0".into(),
+    };
+    let missing = |version: &str| IMigratable::PredecessorMissing {
+        version: version.into(),
+    };
+    let complex = Hop {
+        kind: kind::COMPLEX,
+        script: code,
+        data: data(&IHostile::actCall { actions: vec![] }),
+        ..hop("1.0", "1.0", code)
+    };
+    let upgrade = |stage: &mut Stage, hop| {
+        let fake = registry_that_answers(stage, hop);
+        hand_to(stage, fake);
+        let to = upgrade_to("2.0");
+        stage.world.pay(account(SENDER), proxy, &to, U256::ZERO)
+    };
+    let here = upgrade(&mut stage, hop("1.0", "1.0", code));
+    refused(here, again.clone());
+    let here = upgrade(&mut stage, complex);
+    refused(here, again);
+    let elsewhere = upgrade(&mut stage, hop("0.9", "2.0", code));
+    refused(elsewhere, missing("0.9"));
+    let born = upgrade(&mut stage, hop("", "2.0", code));
+    let version = String::from("2.0");
+    refused(born, IMigratable::AlreadyInitialized { version });
+
+    stage
+        .act(proxy, vec![write(slots::INITIALISED, B256::ZERO)])
+        .expect("its storage is its own");
+    let unborn = upgrade(&mut stage, hop("1.0", "2.0", code));
+    refused(unborn, missing("1.0"));
+}
+
+#[test]
+fn an_initializer_runs_once_even_where_the_instance_claims_to_be_fresh() {
+    let mut stage = Stage::new();
+    let (proxy, code) = (stage.proxy, stage.code.implementation);
+    let fake = registry_that_answers(&mut stage, hop("", "1.0", code));
+    stage
+        .act(proxy, vec![write(slots::INITIALISED, B256::ZERO)])
+        .expect("its storage is its own");
+    hand_to(&mut stage, fake);
+    let initialize = Proxy::upgradeToAndCallCall {
+        version: "1.0".into(),
+        data: data(&IHostile::initializeCall { actions: vec![] }),
+    };
+    let born = stage
+        .world
+        .pay(account(SENDER), proxy, &initialize, U256::ZERO);
+    let version = String::from("1.0");
+    refused(born, IMigratable::AlreadyInitialized { version });
+}
+
+#[test]
+fn a_migration_runs_once_and_behind_its_predecessor_whatever_runs_before_it() {
+    let mut stage = Stage::new();
+    stage.add("2.0", step("1.0", 1, Bytes::new()));
+    let (proxy, boss) = (stage.proxy, stage.boss);
+    let migrate = data(&IHostile::migrateCall { actions: vec![] });
+    let upgrade = |stage: &mut Stage, first: Bytes| {
+        let actions = vec![first, migrate.clone()];
+        let order = Proxy::upgradeToAndCallCall {
+            version: "2.0".into(),
+            data: data(&IHostile::actCall { actions }),
+        };
+        stage.act(boss, vec![call(proxy, &order)])
+    };
+    let again = upgrade(&mut stage, write(slots::migrated("2.0"), slots::SET));
+    refused(
+        again,
+        IMigratable::AlreadyMigrated {
+            from: "1.0".into(),
+            to: "2.0".into(),
+        },
+    );
+    let alone = upgrade(&mut stage, write(slots::migrated("1.0"), B256::ZERO));
+    let version = String::from("1.0");
+    refused(alone, IMigratable::PredecessorMissing { version });
+    assert_eq!(stage.version(proxy), "1.0");
 }

@@ -1,12 +1,14 @@
 //! Programs expire after 365 days unless somebody keeps them alive. What is dead then, and who
 //! can bring it back.
 
-use alloy::primitives::{Bytes, U256};
+use alloy::primitives::{B256, Bytes, U256};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::not_runnable;
+use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 
 use super::world::{IHostile, Stage, call, upgrade_to};
-use crate::registry::world::{Reverted, account, framework, step};
+use crate::registry::world::{Reverted, account, framework, refused, step};
 
 #[test]
 fn whatever_expired_anybody_brings_back_and_nothing_is_lost() {
@@ -59,4 +61,35 @@ fn whatever_expired_anybody_brings_back_and_nothing_is_lost() {
         .world
         .raw(account(5), proxy, Bytes::new(), U256::from(3), 5_000_000);
     paid.expect("money arrives as before");
+}
+
+#[test]
+fn a_kind_of_proxy_that_expired_makes_no_proxy() {
+    let mut stage = Stage::new();
+    stage.world.wait(366 * 86_400);
+    for program in [
+        framework().storage.address,
+        framework().governance.address,
+        framework().factory.address,
+        stage.world.registry,
+        stage.code.implementation,
+    ] {
+        stage.world.activate(program);
+    }
+    let asked = IRegistry::proxyAddressCall {
+        name: "A".into(),
+        kind: 0,
+        salt: B256::repeat_byte(2),
+    };
+    let implementation = stage.world.view(&asked).expect("an address");
+    let creation = stage.creation(2, "1.0");
+    refused(
+        stage.govern(&creation),
+        Proxy::ImplementationNotRunnable {
+            implementation,
+            reason: not_runnable::EXPIRED,
+        },
+    );
+    stage.world.activate(framework().proxy.address);
+    stage.govern(&creation).expect("created");
 }
