@@ -126,6 +126,11 @@ impl Advice {
             "NotInUpgrade" => {
                 Self::next("initializers and migrations run only inside create-proxy and upgrade")
             }
+            "PostConditionFailed" => Self::full(
+                format!("{} behind the step", text(0)),
+                "it does not hold there",
+                "nothing has changed: correct the step or its calldata, and try it with plan",
+            ),
             "PredecessorMissing" => Self::full(text(0), "not reached yet", "go there first"),
             _ => Self::default(),
         }
