@@ -38,7 +38,7 @@ pub struct Ledger {
     fee: LazyCell<Cents, Amount>,
 }
 
-lazy_maps!(Ledger { accounts });
+lazy_maps!(Ledger { accounts, fee });
 
 #[upgradeable]
 #[public]

@@ -3,6 +3,7 @@
 use core::marker::PhantomData;
 
 use alloy_primitives::U256;
+use stylus_migratable::calldata::Word;
 use stylus_sdk::{
     host::VM,
     storage::{StorageGuard, StorageGuardMut, StorageType},
@@ -11,6 +12,7 @@ use stylus_sdk::{
 use crate::{
     place::{Place, namespace},
     record::Record,
+    router::Sweep,
 };
 
 /// Stands in a contract's storage where the version before had a field of the form `Old`, a
@@ -47,6 +49,17 @@ impl<Old: Record, New: Record + From<Old>> LazyCell<Old, New> {
             old: self.slot,
             new: namespace(self.slot).wrapping_add(U256::ONE),
         }
+    }
+}
+
+/// A field has one entry and no keys: whatever is named, it is converted.
+impl<Old: Record, New: Record + From<Old>> Sweep for LazyCell<Old, New> {
+    fn sweep(&mut self, _: &[Word]) -> u64 {
+        self.place().convert::<Old, New>().into()
+    }
+
+    fn remaining(&self) -> U256 {
+        U256::from(!self.is_converted())
     }
 }
 

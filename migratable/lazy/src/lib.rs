@@ -6,9 +6,10 @@
 //! #[entrypoint]
 //! pub struct Ledger {
 //!     accounts: LazyMap<Address, Cents, Account>,     // where version 1 had its StorageMap
+//!     fee: LazyCell<Cents, Account>,                  // where it had a field
 //! }
 //!
-//! lazy_maps!(Ledger { accounts });
+//! lazy_maps!(Ledger { accounts, fee });
 //!
 //! #[upgradeable]
 //! #[public]

@@ -9,18 +9,18 @@ use stylus_migratable::calldata::{self, Word};
 use stylus_sdk::ArbResult;
 use stylus_upgrades_interface::lazy::ILazy;
 
-/// A map that anybody may pay to convert.
+/// A map or a field that anybody may pay to convert.
 pub trait Sweep {
     /// Converts the entries of these keys that are not converted yet; how many these were.
     fn sweep(&mut self, keys: &[Word]) -> u64;
 
-    /// How many entries are left, as far as was told when the migration ran.
+    /// How many entries are left: of a map as far as was told when the migration ran.
     fn remaining(&self) -> U256;
 }
 
-/// The lazily migrated maps of a contract, by name. [`lazy_maps!`](crate::lazy_maps) implements it.
+/// The lazily migrated maps and fields of a contract, by name. [`lazy_maps!`](crate::lazy_maps) implements it.
 pub trait Lazy {
-    /// The map of that name.
+    /// The map or field of that name.
     fn lazy_map(&mut self, name: &[u8]) -> Option<&mut dyn Sweep>;
 }
 
@@ -61,10 +61,12 @@ fn word(number: U256) -> Vec<u8> {
     number.to_be_bytes_vec()
 }
 
-/// Gives a contract `sweep` and `remaining` over some of its fields, which are [`LazyMap`]s
-/// named as in Rust. The contract also says `#[implements(Lazy)]` below its `#[upgradeable]`.
+/// Gives a contract `sweep` and `remaining` over some of its fields, which are [`LazyMap`]s and
+/// [`LazyCell`]s named as in Rust. The contract also says `#[implements(Lazy)]` below its
+/// `#[upgradeable]`.
 ///
 /// [`LazyMap`]: crate::LazyMap
+/// [`LazyCell`]: crate::LazyCell
 #[macro_export]
 macro_rules! lazy_maps {
     ($contract:ty { $($map:ident),+ $(,)? }) => {
