@@ -41,7 +41,13 @@ pub struct Holder {
 #[storage]
 #[derive(StorageLayout)]
 pub struct FullState {
+    // The words of a basic collection are read as they are, as not included yet.
+    #[layout(renamed_from = "owners", retyped_from = "mapping(uint256 => address)")]
     tokens: StorageMap<U256, Token>,
+    #[layout(
+        renamed_from = "balances",
+        retyped_from = "mapping(address => uint256)"
+    )]
     holders: StorageMap<Address, Holder>,
     /// Slots 2 and 3.
     pub approvals: Approvals,

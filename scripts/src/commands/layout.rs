@@ -2,8 +2,8 @@
 
 use super::args::LayoutCommand;
 use super::context::Context;
-use crate::error::Error;
-use crate::layout::{Known, LayoutError, Named, Pair, Said, finding_id, judge, read_file};
+use crate::error::{Error, Explain, Report};
+use crate::layout::{Known, LayoutError, Named, Pair, Said, finding_id, judge, read_file, report};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::B256;
@@ -30,7 +30,7 @@ pub(super) fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome,
                 migrates: new.migrates.clone(),
                 before: Vec::new(),
             };
-            diff(&old.named, &new.named, *with_migration, &said)
+            diff(context, &old.named, &new.named, *with_migration, &said)
         }
         LayoutCommand::Migration {
             old,
@@ -119,7 +119,14 @@ fn lines(outcome: &mut Outcome, layout: &Layout, items: &[Item], indent: &str) {
     }
 }
 
-fn diff(old: &Named, new: &Named, with_migration: bool, said: &Said) -> Result<Outcome, Error> {
+/// Tells every finding, and ends with exit code 1 if the new version is refused.
+fn diff(
+    context: &Context,
+    old: &Named,
+    new: &Named,
+    with_migration: bool,
+    said: &Said,
+) -> Result<Outcome, Error> {
     let pair = Pair {
         name: "",
         from: &old.name,
@@ -129,13 +136,12 @@ fn diff(old: &Named, new: &Named, with_migration: bool, said: &Said) -> Result<O
         runs_migration: with_migration,
         goes_back: false,
     };
-    let judgement = judge(&pair, said)?;
+    let report = report(&old.layout, &new.layout, said)?;
     let mut outcome = Outcome::default();
-    outcome.field("old", json!({"name": old.name, "hash": judgement.old}));
-    outcome.field("new", json!({"name": new.name, "hash": judgement.new}));
-    outcome.field("verdict", judgement.verdict);
-    outcome.field("accepted", &judgement.accepted);
-    let findings = judgement.findings.iter().map(|finding| {
+    for (what, one) in [("old", old), ("new", new)] {
+        outcome.field(what, json!({"name": one.name, "hash": one.layout.hash()}));
+    }
+    let findings = report.findings.iter().map(|finding| {
         let mut value = json!(finding);
         if let Some(fields) = value.as_object_mut() {
             fields.insert("id".into(), Value::String(finding_id(finding)));
@@ -143,13 +149,22 @@ fn diff(old: &Named, new: &Named, with_migration: bool, said: &Said) -> Result<O
         value
     });
     outcome.field("findings", findings.collect::<Vec<_>>());
+    let judgement = match judge(&pair, said) {
+        Ok(judgement) => judgement,
+        Err(error @ (LayoutError::Refused { .. } | LayoutError::Asks { .. })) => {
+            context.output.explain(&Report::of(&error));
+            outcome.field("verdict", "refused");
+            outcome.field("error", Report::of(&error));
+            outcome.exit = Some(error.exit());
+            return Ok(outcome);
+        }
+        Err(error) => return Err(error.into()),
+    };
+    outcome.field("verdict", judgement.verdict);
+    outcome.field("accepted", &judgement.accepted);
     for finding in &judgement.findings {
-        let id = finding_id(finding);
-        outcome.line(format!(
-            "{:<13} {id}  {}",
-            finding.decision.name(),
-            finding.note
-        ));
+        let (decision, id) = (finding.decision.name(), finding_id(finding));
+        outcome.line(format!("{decision:<13} {id}  {}", finding.note));
     }
     outcome.lines.extend(judgement.lines());
     Ok(outcome)

@@ -55,6 +55,7 @@ pub(super) async fn propose_with(
     for line in builds.iter().flat_map(BuildFacts::lines) {
         context.output.note(&format!("  {line}"));
     }
+    governance::require_plain_code(client, &decoded).await?;
     let what = undertaking(&decoded);
     let submitted = governance::submit(client, registry, &what, call, value).await?;
     sent.extend(submitted.sent.clone());

@@ -9,7 +9,7 @@ use crate::build::{Artifact, evm};
 use crate::client::{Client, Sent};
 use crate::error::Error;
 use crate::governance::{Call, PendingAction, Placed, find, pending, place};
-use crate::layout::{Judgement, Known, LayoutError};
+use crate::layout::{Build, Judgement, Known, LayoutError};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, B256, Bytes};
@@ -346,7 +346,8 @@ impl<'a> Work<'a> {
         };
         let (client, registry) = (&self.client, self.registry);
         let old = storage::recorded(client, registry, &self.name, code.codehash).await?;
-        self.complete(&mut code, old.as_ref());
+        let build = self.context.store().build(code.codehash)?;
+        self.complete(&mut code, old.as_ref(), build.as_ref());
         let layout = match (
             &args.layout,
             artifact.as_ref().and_then(|one| one.layout.clone()),
@@ -362,7 +363,6 @@ impl<'a> Work<'a> {
             }
             (None, None) => storage::known(self.context, code.layoutHash)?,
         };
-        let build = self.context.store().build(code.codehash)?;
         let migrates = artifact
             .as_ref()
             .map(|artifact| artifact.info.migrates.clone());
@@ -377,8 +377,9 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// What is not known of code is what the registry or an open action says of the same code.
-    fn complete(&self, code: &mut Code, recorded: Option<&(String, Code)>) {
+    /// What is not known of code is what the registry, an open action or a build on this machine
+    /// says of the same code.
+    fn complete(&self, code: &mut Code, recorded: Option<&(String, Code)>, build: Option<&Build>) {
         let open = self
             .open
             .iter()
@@ -392,10 +393,12 @@ impl<'a> Work<'a> {
             .collect();
         let first = |of: fn(&Code) -> B256| same.iter().map(of).find(|hash| !hash.is_zero());
         if code.layoutHash.is_zero() {
-            code.layoutHash = first(|code| code.layoutHash).unwrap_or_default();
+            let built = build.map(|build| build.layout_hash);
+            code.layoutHash = first(|code| code.layoutHash).or(built).unwrap_or_default();
         }
         if code.sourceHash.is_zero() {
-            code.sourceHash = first(|code| code.sourceHash).unwrap_or_default();
+            let built = build.map(|build| build.source_hash);
+            code.sourceHash = first(|code| code.sourceHash).or(built).unwrap_or_default();
         }
     }
 

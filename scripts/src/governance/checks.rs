@@ -1,5 +1,8 @@
-//! What holds after an upgrade, looked up on the chain: pause, migration, version, code, resume.
+//! What holds after an upgrade, looked up on the chain: pause, migration, version, code, resume. And
+//! what the registry cannot look up before: whether code is another proxy.
 
+use super::display::Call;
+use super::error::GovernanceError;
 use crate::build::evm;
 use crate::client::{ChainError, Client, Revert};
 use alloy::network::TransactionBuilder;
@@ -113,6 +116,32 @@ pub async fn after_upgrade(
             format!("Upgraded({implementation}) once; calls reach the new code"),
         ),
     ])
+}
+
+/// Refuses code and scripts that are proxies of somebody: they could be pointed elsewhere after
+/// everybody has approved. The registry knows its own kinds and minimal proxies; it cannot read
+/// other accounts' slots.
+///
+/// # Errors
+/// [`GovernanceError::HiddenProxy`], or what the chain says.
+pub async fn require_plain_code(client: &Client, call: &Call) -> Result<(), GovernanceError> {
+    for (what, account, _) in call.subjects() {
+        for (slot, at) in [
+            ("implementation", slots::IMPLEMENTATION),
+            ("beacon", slots::BEACON),
+        ] {
+            let word = client.storage(account, at).await?;
+            if !word.is_zero() {
+                return Err(GovernanceError::HiddenProxy {
+                    what,
+                    account,
+                    slot,
+                    target: Address::from_word(word),
+                });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What a paused proxy answers.

@@ -2,7 +2,8 @@
 
 use crate::client::ChainError;
 use crate::error::{Exit, Explain};
-use alloy::primitives::{B256, Bytes, FixedBytes};
+use alloy::primitives::{Address, B256, Bytes, FixedBytes};
+use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use thiserror::Error;
 
 /// What can go wrong while people decide.
@@ -11,6 +12,26 @@ pub enum GovernanceError {
     /// The chain refused or is in trouble.
     #[error(transparent)]
     Chain(#[from] ChainError),
+    /// One of the few instances that a migration takes along cannot be upgraded.
+    #[error("{error}, and what fails is instance {proxy}")]
+    InstanceFails {
+        /// The instance.
+        proxy: Address,
+        /// What it says.
+        error: ChainError,
+    },
+    /// Code that was named is a proxy that nobody registered.
+    #[error("the {what} {account} is a proxy that nobody registered")]
+    HiddenProxy {
+        /// `code` or `script`.
+        what: &'static str,
+        /// The account.
+        account: Address,
+        /// Which of its ERC-1967 slots is set.
+        slot: &'static str,
+        /// What that holds.
+        target: Address,
+    },
     /// The bytes are no governed call of a registry.
     #[error("{selector} is no governed call of a registry")]
     NotGoverned {
@@ -102,7 +123,8 @@ pub enum GovernanceError {
 impl Explain for GovernanceError {
     fn name(&self) -> String {
         match self {
-            Self::Chain(error) => return error.name(),
+            Self::Chain(error) | Self::InstanceFails { error, .. } => return error.name(),
+            Self::HiddenProxy { .. } => "HiddenProxy",
             Self::NotGoverned { .. } => "NotGoverned",
             Self::Ambiguous { .. } => "Ambiguous",
             Self::DisplayDiffers { .. } => "DisplayDiffers",
@@ -120,7 +142,8 @@ impl Explain for GovernanceError {
 
     fn expected(&self) -> Option<String> {
         match self {
-            Self::Chain(error) => error.expected(),
+            Self::Chain(error) | Self::InstanceFails { error, .. } => error.expected(),
+            Self::HiddenProxy { .. } => Some("code that is run as it is".into()),
             Self::DisplayDiffers { actual, .. } => Some(actual.clone()),
             Self::ArtifactDiffers { hash, named, .. } => Some(format!("{hash} {named}")),
             Self::PayloadDiffers { proposed, .. } => Some(proposed.to_string()),
@@ -135,7 +158,10 @@ impl Explain for GovernanceError {
 
     fn found(&self) -> Option<String> {
         match self {
-            Self::Chain(error) => error.found(),
+            Self::Chain(error) | Self::InstanceFails { error, .. } => error.found(),
+            Self::HiddenProxy { slot, target, .. } => {
+                Some(format!("its ERC-1967 {slot} slot holds {target}"))
+            }
             Self::DisplayDiffers { shown, .. } => Some(shown.clone()),
             Self::ArtifactDiffers { hash, built, .. } => Some(format!("{hash} {built}")),
             Self::PayloadDiffers { reviewed, .. } => Some(reviewed.to_string()),
@@ -147,6 +173,12 @@ impl Explain for GovernanceError {
     fn next(&self) -> Option<String> {
         Some(match self {
             Self::Chain(error) => return error.next(),
+            Self::InstanceFails { proxy, .. } => format!(
+                "correct the migration for {proxy} (stylus-upgrades plan tries it), or leave it behind: with more than {INSTANCES_AT_ONCE} instances that lag (stylus-upgrades create-proxy at the old version) migrate only activates, and rollout skips who fails"
+            ),
+            Self::HiddenProxy { .. } => {
+                "register the code behind it, or find out who put it there".into()
+            }
             Self::NotGoverned { .. } | Self::Ambiguous { .. } => {
                 "do not approve it: ask its proposer for the command that he typed".into()
             }
@@ -168,7 +200,7 @@ impl Explain for GovernanceError {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Chain(error) => error.exit(),
+            Self::Chain(error) | Self::InstanceFails { error, .. } => error.exit(),
             Self::NotGoverned { .. } | Self::Reviewed { .. } => Exit::Usage,
             _ => Exit::Refused,
         }

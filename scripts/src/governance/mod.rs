@@ -7,11 +7,13 @@
 //! | [`pending`](pending()) | open actions: who approved, who is missing, what blocks, until when |
 //! | [`submit`](submit()) | an approval, or the call that completes the policy |
 //! | [`place`](place()) | code to where every approver finds it |
-//! | [`checks`](after_upgrade) | what holds after an upgrade |
+//! | [`checks`](after_upgrade) | what holds after an upgrade, and no proxies in it |
+//! | [`blame`](GovernanceError::InstanceFails) | the instance that keeps a migration from going through |
 //! | [`explain`](explain()) | a policy in words |
 //! | [`facts`](code_facts) | what the chain says about the code that an action names |
 //! | [`names`](Names) | addresses by the manifest's names |
 
+mod blame;
 mod built;
 mod checks;
 mod display;
@@ -24,7 +26,7 @@ mod place;
 mod submit;
 
 pub use built::BuildFacts;
-pub use checks::{Check, after_upgrade};
+pub use checks::{Check, after_upgrade, require_plain_code};
 pub use display::{Call, Display, Field};
 pub use error::GovernanceError;
 pub use explain::{Explained, explain};

@@ -1,6 +1,7 @@
 //! The identical call that each approver sends: it approves, or it completes the policy and
 //! executes. Sent again by the same approver it changes nothing and tells how far the action is.
 
+use super::blame::blame;
 use super::error::GovernanceError;
 use super::pending::{Readiness, readiness};
 use crate::client::{ChainError, Client, Sent};
@@ -59,7 +60,7 @@ pub async fn submit(
             let readiness = readiness(client, registry, action).await?;
             return Ok(Submitted::waiting(None, action, readiness));
         }
-        Err(error) => return Err(error.into()),
+        Err(error) => return Err(blame(client, registry, sender, call, error).await),
     }
     let sent = client.transact(what, request).await?;
     let approved = sent.event::<abi::Approved>();

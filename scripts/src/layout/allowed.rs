@@ -11,7 +11,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 /// The file's name in the store's folder.
-const FILE: &str = "layouts-allowed.jsonl";
+const FILE: &str = "allowed.jsonl";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -42,7 +42,8 @@ pub enum LayoutError {
     },
     /// The new version would misread the storage.
     #[error(
-        "{name} {to} would misread the storage of {from}:\n{}",
+        "{} would misread the storage of {from}:\n{}",
+        label(name, to),
         lines.join("\n")
     )]
     Refused {
@@ -59,7 +60,8 @@ pub enum LayoutError {
     },
     /// Renames or retypes that nobody declared.
     #[error(
-        "{name} {to} has fields that {from} had under another name or type, and nobody declared that they are the same:\n{}",
+        "{} has fields that {from} had under another name or type, and nobody declared that they are the same:\n{}",
+        label(name, to),
         lines.join("\n")
     )]
     Asks {
@@ -208,6 +210,11 @@ impl Explain for LayoutError {
             _ => Exit::Refused,
         }
     }
+}
+
+/// A version of a definition; layouts that are compared by themselves have no definition.
+fn label(definition: &str, version: &str) -> String {
+    format!("{definition} {version}").trim_start().to_owned()
 }
 
 fn allow(findings: &[String]) -> String {

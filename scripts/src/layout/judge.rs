@@ -92,7 +92,7 @@ pub fn judge(pair: &Pair<'_>, said: &Said) -> Result<Judgement, LayoutError> {
         (Known::Layout(old), Known::Layout(new)) => (old, new),
         (old, new) => return unknown(pair, old, new, said),
     };
-    let report = compare(old, new, &said.declarations(old)?).map_err(LayoutError::Compare)?;
+    let report = report(old, new, said)?;
     let (mut accepted, mut open) = (Vec::new(), Vec::new());
     for finding in report
         .findings
@@ -132,6 +132,14 @@ pub fn judge(pair: &Pair<'_>, said: &Said) -> Result<Judgement, LayoutError> {
         accepted,
         findings: report.findings,
     })
+}
+
+/// What there is to find, with what was declared.
+///
+/// # Errors
+/// A declaration that names nothing, a layout that cannot be read.
+pub fn report(old: &Layout, new: &Layout, said: &Said) -> Result<Report, LayoutError> {
+    compare(old, new, &said.declarations(old)?).map_err(LayoutError::Compare)
 }
 
 /// A finding as `--allow-layout` names it: `reorder:owner`, `delete:erc7201:example.main:x`.

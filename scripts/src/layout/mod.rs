@@ -16,6 +16,6 @@ mod store;
 
 pub use allowed::{Allowed, AllowedLog};
 pub use error::LayoutError;
-pub use judge::{Accepted, Judgement, Known, Pair, Said, finding_id, judge};
+pub use judge::{Accepted, Judgement, Known, Pair, Said, finding_id, judge, report};
 pub use source::{Named, read_file};
-pub use store::{Build, Store};
+pub use store::{Build, FOLDER, Store};

@@ -1,14 +1,17 @@
 //! Layouts by their hash and builds by their code hash, in files beside the manifest: the chain
-//! knows hashes only.
+//! knows hashes only. The folder belongs into version control, so that every approver and CI have
+//! the layout of what is live.
 
 use super::error::LayoutError;
 use crate::build::{Artifact, BuildInfo};
-use crate::journal;
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use stylus_layout::Layout;
+
+/// The folder's name.
+pub const FOLDER: &str = "stylus-upgrades-layouts";
 
 /// A folder of layouts and builds.
 #[derive(Debug, Clone)]
@@ -50,7 +53,7 @@ impl Store {
     /// The store beside the manifest in `folder`.
     pub fn beside(folder: &Path) -> Self {
         Self {
-            folder: folder.join(journal::FOLDER),
+            folder: folder.join(FOLDER),
         }
     }
 
@@ -76,7 +79,7 @@ impl Store {
     /// [`LayoutError::File`].
     pub fn keep_layout(&self, layout: &Layout) -> Result<B256, LayoutError> {
         let hash = layout.hash();
-        write(&self.file("layouts", hash), &layout.to_json())?;
+        write(&self.file("", hash), &layout.to_json())?;
         Ok(hash)
     }
 
@@ -85,7 +88,7 @@ impl Store {
     /// # Errors
     /// [`LayoutError::Tampered`] if the file holds another one.
     pub fn layout(&self, hash: B256) -> Result<Option<Layout>, LayoutError> {
-        let path = self.file("layouts", hash);
+        let path = self.file("", hash);
         let Some(text) = read(&path)? else {
             return Ok(None);
         };
