@@ -1,0 +1,61 @@
+//! Who keeps a migration from going through: `migrate` upgrades up to four instances, all or
+//! nothing, and reverts with what the first one says that fails, but without its name.
+
+use super::error::GovernanceError;
+use crate::client::{ChainError, Client};
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, Bytes};
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionRequest;
+use alloy::sol_types::SolCall;
+use serde_json::{Value, json};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
+use stylus_upgrades_interface::registry::IRegistry::migrateCall;
+
+/// The refusal of `call`, with the instance that it is about where the endpoint can trace calls.
+pub(super) async fn blame(
+    client: &Client,
+    registry: Address,
+    sender: Address,
+    call: &Bytes,
+    error: ChainError,
+) -> GovernanceError {
+    if error.revert().is_none() || !call.starts_with(&migrateCall::SELECTOR) {
+        return error.into();
+    }
+    match failing(client, registry, sender, call).await {
+        Some(proxy) => GovernanceError::InstanceFails { proxy, error },
+        None => error.into(),
+    }
+}
+
+/// The proxy whose upgrade failed when the call was tried once more.
+async fn failing(
+    client: &Client,
+    registry: Address,
+    sender: Address,
+    call: &Bytes,
+) -> Option<Address> {
+    let request = TransactionRequest::default()
+        .with_from(sender)
+        .with_to(registry)
+        .with_input(call.clone());
+    let asked = (request, "latest", json!({ "tracer": "callTracer" }));
+    let provider = client.provider();
+    let traced = provider.raw_request::<_, Value>("debug_traceCall".into(), asked);
+    failed_upgrade(&traced.await.ok()?, registry)
+}
+
+/// The first upgrade below a frame that the registry asked for and that failed.
+fn failed_upgrade(frame: &Value, registry: Address) -> Option<Address> {
+    let account = |name: &str| frame[name].as_str()?.parse::<Address>().ok();
+    let input: Option<Bytes> = frame["input"].as_str().and_then(|text| text.parse().ok());
+    let is_upgrade = input.is_some_and(|input| input.starts_with(&upgradeToCall::SELECTOR));
+    if is_upgrade && account("from") == Some(registry) && frame.get("error").is_some() {
+        return account("to");
+    }
+    let below = frame["calls"].as_array().into_iter().flatten();
+    below
+        .into_iter()
+        .find_map(|frame| failed_upgrade(frame, registry))
+}
