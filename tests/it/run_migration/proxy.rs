@@ -16,6 +16,8 @@ pub(super) enum Fault {
     CutAfterRequest,
     /// An error of the server.
     Status500,
+    /// An error of JSON-RPC, as endpoints with limits give it.
+    Refused,
     /// The answer comes late.
     Late(Duration),
 }
@@ -34,8 +36,12 @@ struct Counts {
 }
 
 impl Proxy {
-    /// Forwards to `url`; `fault` says what happens to each request, counted from 1.
-    pub(super) fn start(url: &str, fault: impl Fn(u64) -> Fault + Send + Sync + 'static) -> Self {
+    /// Forwards to `url`; `fault` says what happens to each request, by its number, from 1 on, and
+    /// its text.
+    pub(super) fn start(
+        url: &str,
+        fault: impl Fn(u64, &str) -> Fault + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("its address");
         let upstream: SocketAddr = url
@@ -53,10 +59,13 @@ impl Proxy {
                 let (counts, fault) = (ours.clone(), fault.clone());
                 std::thread::spawn(move || {
                     let count = counts.answers.fetch_add(1, Ordering::Relaxed) + 1;
-                    let fault = fault(count);
-                    if fault != Fault::None {
-                        counts.faults.fetch_add(1, Ordering::Relaxed);
-                    }
+                    let fault = |request: &str| {
+                        let fault = fault(count, request);
+                        if fault != Fault::None {
+                            counts.faults.fetch_add(1, Ordering::Relaxed);
+                        }
+                        fault
+                    };
                     // A connection that breaks is what this is for.
                     let _ = forward(client, upstream, fault);
                 });
@@ -86,11 +95,29 @@ impl Drop for Proxy {
     }
 }
 
-fn forward(mut client: TcpStream, upstream: SocketAddr, fault: Fault) -> std::io::Result<()> {
+fn forward(
+    mut client: TcpStream,
+    upstream: SocketAddr,
+    fault: impl FnOnce(&str) -> Fault,
+) -> std::io::Result<()> {
+    let request = message(&mut client)?;
+    let fault = fault(&String::from_utf8_lossy(&request));
     if fault == Fault::Cut {
         return client.shutdown(Shutdown::Both);
     }
-    let request = message(&mut client)?;
+    if fault == Fault::Refused {
+        let text = String::from_utf8_lossy(&request);
+        let id = text.split("\"id\":").nth(1).unwrap_or("0");
+        let id: String = id.chars().take_while(char::is_ascii_digit).collect();
+        let body = format!(
+            r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32005,"message":"query returned more than 10000 results"}}}}"#
+        );
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        );
+        return client.write_all(answer.as_bytes());
+    }
     if fault == Fault::Status500 {
         let answer = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 4\r\nConnection: close\r\n\r\noops";
         return client.write_all(answer.as_bytes());

@@ -1,8 +1,9 @@
 //! From the first batch to the end, in every form.
 
 use stylus_upgrades_harness::Harness;
+use stylus_upgrades_interface::registry::IRegistry::abortMigrationCall;
 
-use super::world::{BATCHES, CURSOR, Done, begun};
+use super::world::{BATCHES, CURSOR, Done, begun, finish};
 
 #[tokio::test]
 async fn run_migration_supplies_a_list_in_batches_and_ends() -> Done {
@@ -48,5 +49,63 @@ async fn run_migration_without_an_end_stops_at_the_last_item() -> Done {
     let ran = world.run(&["--items", "members.txt"]).await;
     ran.ends_with(0);
     assert_eq!(ran.document["items"], 0);
+    world.assert_migrated().await
+}
+
+#[tokio::test]
+async fn run_migration_turns_back_in_the_order_of_the_list() -> Done {
+    let harness = Harness::start().await?;
+    for program in [BATCHES, CURSOR] {
+        let harness = match program {
+            BATCHES => &harness,
+            _ => &Harness::start().await?,
+        };
+        let world = begun(harness, program, 50).await?;
+        let words = ["--gas", "200000", "--items", "members.txt", "--no-end"];
+        let words = |count: usize| {
+            if program == BATCHES {
+                &words[..count]
+            } else {
+                &words[..2]
+            }
+        };
+        let killed = world
+            .command(words(4))
+            .env(stylus_upgrades::kill_point::VARIABLE, "sent:2")
+            .spawn();
+        finish(killed.expect("it starts")).await;
+        let half = world.progress().await?.0;
+        assert!(half > 0 && half < 50, "{half}");
+        let abort = abortMigrationCall {
+            name: "Points".into(),
+            proxy: world.register.address(),
+        };
+        let (admin, registry) = (harness.account(0), harness.registry());
+        harness.chain().execute(admin, registry, &abort).await?;
+        let ran = world.run(words(4)).await;
+        ran.ends_with(0);
+        assert_eq!(ran.document["items"], half);
+        assert_eq!(ran.document["back"], true);
+        assert_eq!(world.register.version().await?, "1.0");
+        world.assert_points(1).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn run_migration_killed_behind_its_end_says_so_the_next_time() -> Done {
+    let harness = Harness::start().await?;
+    let world = begun(&harness, CURSOR, 10).await?;
+    world.run(&["--no-end"]).await.ends_with(0);
+    let killed = world
+        .command(&[])
+        .env(stylus_upgrades::kill_point::VARIABLE, "sent:1")
+        .spawn();
+    finish(killed.expect("it starts")).await;
+    let ran = world.run(&[]).await;
+    ran.ends_with(0);
+    assert_eq!(ran.document["ended"], true);
+    assert_eq!(ran.document["to"], "2.0");
+    assert!(ran.document["tx"].is_string());
     world.assert_migrated().await
 }

@@ -215,7 +215,7 @@ async fn run_migration_bears_an_endpoint_that_fails_and_stalls() -> Done {
     let harness = Harness::start().await?;
     let world = begun(&harness, BATCHES, 60).await?;
     // Every answer in five is cut, an error of the server, empty, or late.
-    let proxy = Proxy::start(harness.chain().url(), |count| match count % 20 {
+    let proxy = Proxy::start(harness.chain().url(), |count, _| match count % 20 {
         3 => Fault::Cut,
         7 => Fault::Status500,
         11 => Fault::CutAfterRequest,
@@ -239,7 +239,7 @@ async fn run_migration_stops_resumable_when_the_endpoint_goes_away() -> Done {
     let words = [&SLOW[..], &["--patience", "1"]].concat();
     // Nothing but the start, then nobody; later on in the middle of it.
     for (answers, code) in [(9, 4), (60, 5)] {
-        let proxy = Proxy::start(harness.chain().url(), move |count| {
+        let proxy = Proxy::start(harness.chain().url(), move |count, _| {
             if count > answers {
                 Fault::Cut
             } else {

@@ -27,6 +27,9 @@ sol! {
 /// The key of account 5, the handler, as every development chain has it.
 pub(super) const HANDLER_KEY: &str =
     "0x8b3a350cf5c34c9194ca85829a2df0ec3153be0318b5e2d3348e872092edffba";
+/// The key of account 8, who is nobody.
+pub(super) const STRANGER_KEY: &str =
+    "0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97";
 pub(super) const CURSOR: &str = "contracts/migrations/points_cursor";
 pub(super) const BATCHES: &str = "contracts/migrations/points_batches";
 /// Members that one transaction awards points to.
@@ -159,11 +162,7 @@ impl World<'_> {
     /// follow each other without a gap or an overlap.
     pub(super) async fn assert_migrated(&self) -> Done {
         assert_eq!(self.register.version().await?, "2.0");
-        for n in 0..self.members {
-            let call = IPoints::pointsCall { member: member(n) };
-            let points = self.register.read(&call).await?;
-            assert_eq!(points, U256::from(10 * POINTS), "member {n}");
-        }
+        self.assert_points(10).await?;
         let dones = self.batches().await;
         let mut before = 0;
         for done in &dones {
@@ -171,6 +170,16 @@ impl World<'_> {
             before = *done;
         }
         assert_eq!(before, self.members);
+        Ok(())
+    }
+
+    /// Asserts that every member has `unit` times its whole points.
+    pub(super) async fn assert_points(&self, unit: u64) -> Done {
+        for n in 0..self.members {
+            let call = IPoints::pointsCall { member: member(n) };
+            let points = self.register.read(&call).await?;
+            assert_eq!(points, U256::from(unit * POINTS), "member {n}");
+        }
         Ok(())
     }
 

@@ -1,0 +1,260 @@
+//! A collection with some history that becomes enumerable, its tokens gathered from its events.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use alloy::primitives::{Address, U256};
+use alloy::sol;
+use alloy::sol_types::SolCall;
+use stylus_upgrades::kill_point::VARIABLE;
+use stylus_upgrades_harness::{Harness, HarnessError, Instance, step};
+use stylus_upgrades_interface::complex::IComplexMigration::startMigrationCall;
+use stylus_upgrades_interface::full::IInclusion::isCompleteCall;
+use stylus_upgrades_interface::registry::IRegistry::abortMigrationCall;
+use stylus_upgrades_interface::registry::Step;
+
+use super::proxy::{Fault, Proxy};
+use super::world::{Done, Ran, command, finish};
+
+sol! {
+    interface ICollection {
+        function initialize(address minter);
+        function mint(address to, uint256[] tokenIds);
+        function transferFrom(address from, address to, uint256 tokenId);
+        function burn(uint256 tokenId);
+        function ownerOf(uint256 tokenId) view returns (address);
+        function totalSupply() view returns (uint256);
+        function tokenByIndex(uint256 index) view returns (uint256);
+    }
+}
+
+const GATHER: [&str; 2] = ["--gather", "erc721"];
+
+struct World<'h> {
+    harness: &'h Harness,
+    collection: Instance<'h>,
+    /// Token → owner, as it should be.
+    tokens: BTreeMap<u64, Address>,
+    folder: tempfile::TempDir,
+}
+
+/// A basic collection with `rounds` times ten tokens minted, one of each ten burnt and one moved.
+async fn collection(harness: &Harness, rounds: u64) -> Result<World<'_>, HarnessError> {
+    let definition = harness.define("Acorn").await?;
+    let basic = harness.build_and_deploy("contracts/erc721_basic").await?;
+    let full = harness.build_and_deploy("contracts/erc721_full").await?;
+    let program = harness
+        .build_and_deploy("contracts/migrations/erc721_enumerate")
+        .await?;
+    let handler = harness.account(5);
+    definition.add_version("1.0", &basic, step::born()).await?;
+    let step = Step {
+        script: program.address,
+        scriptCodehash: program.codehash,
+        kind: 3,
+        data: startMigrationCall { handler }.abi_encode().into(),
+        ..step::nothing("1.0")
+    };
+    definition.add_version("2.0", &full, step).await?;
+    let minter = harness.account(0);
+    let collection = definition
+        .create_proxy("1.0", &ICollection::initializeCall { minter })
+        .await?;
+    let mut world = World {
+        harness,
+        collection,
+        tokens: BTreeMap::new(),
+        folder: tempfile::tempdir().expect("a folder"),
+    };
+    for round in 0..rounds {
+        // Ids that neither rise nor follow each other.
+        let ids: Vec<_> = (0..10)
+            .map(|n| (round * 10 + n) * 7_919 % 100_003)
+            .collect();
+        world.mint(1 + round as usize % 3, &ids).await?;
+        world.transfer(ids[3], 4).await?;
+        world.burn(ids[6]).await?;
+    }
+    Ok(world)
+}
+
+impl World<'_> {
+    async fn mint(&mut self, to: usize, ids: &[u64]) -> Done {
+        let to = self.harness.account(to);
+        let token_ids = ids.iter().copied().map(U256::from).collect();
+        self.tokens.extend(ids.iter().map(|id| (*id, to)));
+        let call = ICollection::mintCall {
+            to,
+            tokenIds: token_ids,
+        };
+        self.collection.send(&call).await.map(drop)
+    }
+
+    async fn transfer(&mut self, id: u64, to: usize) -> Done {
+        let to = self.harness.account(to);
+        let from = self.tokens.insert(id, to).expect("a token");
+        let call = ICollection::transferFromCall {
+            from,
+            to,
+            tokenId: U256::from(id),
+        };
+        self.collection.by(from).send(&call).await.map(drop)
+    }
+
+    async fn burn(&mut self, id: u64) -> Done {
+        let from = self.tokens.remove(&id).expect("a token");
+        let call = ICollection::burnCall {
+            tokenId: U256::from(id),
+        };
+        self.collection.by(from).send(&call).await.map(drop)
+    }
+
+    /// Runs the command line to its end.
+    async fn run(&self, url: &str, words: &[&str], kill: Option<&str>) -> Ran {
+        let proxy = self.collection.address().to_string();
+        let mut command = command(url, self.folder.path(), &proxy, words);
+        if let Some(kill) = kill {
+            command.env(VARIABLE, kill);
+        }
+        finish(command.spawn().expect("it starts")).await
+    }
+
+    /// Asserts that exactly the tokens that there are are enumerated, in the order of their ids.
+    async fn assert_enumerated(&self) -> Done {
+        let supply = self
+            .collection
+            .read(&ICollection::totalSupplyCall {})
+            .await?;
+        assert_eq!(supply, U256::from(self.tokens.len()));
+        for (index, (id, owner)) in self.tokens.iter().enumerate() {
+            let index = U256::from(index);
+            let call = ICollection::tokenByIndexCall { index };
+            assert_eq!(self.collection.read(&call).await?, U256::from(*id));
+            let call = ICollection::ownerOfCall {
+                tokenId: U256::from(*id),
+            };
+            assert_eq!(self.collection.read(&call).await?, *owner, "token {id}");
+        }
+        for holder in 1..=4 {
+            let owner = self.harness.account(holder);
+            assert!(self.collection.read(&isCompleteCall { owner }).await?);
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn run_migration_gathers_a_collection_and_enumerates_it() -> Done {
+    let harness = Harness::start().await?;
+    let world = collection(&harness, 3).await?;
+    world.collection.upgrade("2.0").await?;
+    let url = harness.chain().url();
+    let ran = world
+        .run(url, &[&GATHER[..], &["--gas", "800000"]].concat(), None)
+        .await;
+    ran.ends_with(0);
+    assert_eq!(ran.document["items"], 27);
+    assert_eq!(ran.document["total"], 27);
+    assert!(!world.folder.path().join(".stylus-upgrades").exists());
+    world.assert_enumerated().await
+}
+
+/// First and last block of a request for logs.
+fn range(request: &str) -> Option<(u64, u64)> {
+    if !request.contains("eth_getLogs") {
+        return None;
+    }
+    let number = |name: &str| {
+        let text = request.split(name).nth(1)?.split("0x").nth(1)?;
+        let digits: String = text.chars().take_while(char::is_ascii_hexdigit).collect();
+        u64::from_str_radix(&digits, 16).ok()
+    };
+    Some((number("\"fromBlock\"")?, number("\"toBlock\"")?))
+}
+
+#[tokio::test]
+async fn run_migration_gathers_page_by_page_within_limits_and_goes_on_after_kills() -> Done {
+    let harness = Harness::start().await?;
+    let world = collection(&harness, 4).await?;
+    world.collection.upgrade("2.0").await?;
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let seen = asked.clone();
+    // An endpoint that gives the logs of three blocks at most.
+    let proxy = Proxy::start(harness.chain().url(), move |_, request| {
+        match range(request) {
+            Some((from, to)) if to - from >= 3 => Fault::Refused,
+            Some(range) => {
+                seen.lock().expect("the list").push(range);
+                Fault::None
+            }
+            None => Fault::None,
+        }
+    });
+    for kill in ["gathered:2", "gathered:1", "gathered:3"] {
+        let ran = world.run(&proxy.url(), &GATHER, Some(kill)).await;
+        assert_eq!(ran.status.code(), None, "killed: {}", ran.errors);
+    }
+    world.run(&proxy.url(), &GATHER, None).await.ends_with(0);
+    let asked = asked.lock().expect("the list").clone();
+    println!("{} refusals; {asked:?}", proxy.faults());
+    assert!(proxy.faults() > 0);
+    for pair in asked.windows(2) {
+        assert_eq!(
+            pair[1].0,
+            pair[0].1 + 1,
+            "no block is read twice, or left out"
+        );
+    }
+    world.assert_enumerated().await
+}
+
+#[tokio::test]
+async fn run_migration_gathers_anew_what_a_reorganisation_has_changed() -> Done {
+    let harness = Harness::start().await?;
+    let mut world = collection(&harness, 2).await?;
+    let chain = harness.chain();
+    let snapshot: serde_json::Value = chain.request("evm_snapshot", ()).await?;
+    let before = world.tokens.clone();
+    world.mint(2, &[500_000, 500_001]).await?;
+    let gone = *before.keys().next().expect("a token");
+    world.burn(gone).await?;
+    world.collection.upgrade("2.0").await?;
+    let url = chain.url().to_owned();
+    let ran = world.run(&url, &GATHER, Some("before-sending:1")).await;
+    assert_eq!(ran.status.code(), None, "killed: {}", ran.errors);
+
+    let _: bool = chain.request("evm_revert", (snapshot,)).await?;
+    world.tokens = before;
+    world.transfer(gone, 4).await?;
+    world.mint(3, &[600_000]).await?;
+    world.collection.upgrade("2.0").await?;
+    let ran = world.run(&url, &GATHER, None).await;
+    ran.ends_with(0);
+    assert!(ran.errors.contains("is another one now"), "{}", ran.errors);
+    world.assert_enumerated().await
+}
+
+#[tokio::test]
+async fn run_migration_turns_a_collection_back() -> Done {
+    let harness = Harness::start().await?;
+    let world = collection(&harness, 2).await?;
+    world.collection.upgrade("2.0").await?;
+    let url = harness.chain().url();
+    let words = [&GATHER[..], &["--gas", "400000", "--no-end"]].concat();
+    world.run(url, &words, None).await.ends_with(0);
+    let proxy = world.collection.address();
+    let abort = abortMigrationCall {
+        name: "Acorn".into(),
+        proxy,
+    };
+    harness
+        .chain()
+        .execute(harness.account(0), harness.registry(), &abort)
+        .await?;
+    let ran = world.run(url, &GATHER, None).await;
+    ran.ends_with(0);
+    assert_eq!(ran.document["back"], true);
+    assert_eq!(ran.document["items"], 18);
+    assert_eq!(world.collection.version().await?, "1.0");
+    Ok(())
+}
