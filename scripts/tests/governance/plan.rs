@@ -37,15 +37,6 @@ alloy::sol! {
     }
 }
 
-fn layout(desk: &Desk) {
-    let item = |label: &str, slot: &str| json!({"label": label, "slot": slot, "offset": 0, "type": "u256"});
-    let layout = json!({
-        "storage": [item("value", "0"), item("step", "1")],
-        "types": {"u256": {"label": "uint256", "numberOfBytes": "32", "encoding": "inplace"}},
-    });
-    std::fs::write(desk.path("layout.json"), layout.to_string()).expect("written");
-}
-
 fn problems(document: &Value) -> Vec<&str> {
     let problems = document["problems"].as_array().expect("problems");
     problems
@@ -69,13 +60,11 @@ fn word(number: u64) -> String {
 #[test]
 fn code_that_is_not_deployed_is_tried_with_its_storage_events_gas_and_approvals() {
     let desk = Desk::with_counter(BOTH, 2);
-    layout(&desk);
     let before = desk
         .node
         .with_chain(|chain| chain.block_number())
         .expect("it");
-    let words = [&PLAN[..], &["--layout", "layout.json"]].concat();
-    let plan = desk.done("Other", &words);
+    let plan = desk.done("Other", &PLAN);
     assert_eq!(
         (&plan["ok"], text(&plan, "from")),
         (&json!(true), "1.0"),
@@ -121,7 +110,7 @@ fn code_that_is_not_deployed_is_tried_with_its_storage_events_gas_and_approvals(
         .expect("it");
     assert_eq!(before, after, "the plan sent something");
     assert_eq!(desk.done("Other", &["pending"])["actions"], json!([]));
-    let (exit, lines) = desk.told("Other", &words);
+    let (exit, lines) = desk.told("Other", &PLAN);
     assert_eq!(exit, Some(0));
     assert!(lines.contains(&"  step: 0 → 5".to_owned()), "{lines:?}");
     assert!(lines.contains(&"✓ it would succeed".to_owned()));

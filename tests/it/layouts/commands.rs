@@ -1,0 +1,428 @@
+//! The commands that look at layouts, as processes: nothing is sent before a pair is judged.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use alloy::primitives::{B256, U256};
+use serde_json::{Value, json};
+use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use stylus_layout::Layout;
+use stylus_upgrades::build::Builder;
+use stylus_upgrades::client::Client;
+use stylus_upgrades::progress::Silent;
+use stylus_upgrades_interface::registry::IRegistry;
+
+/// Version 1 of a note, in another workspace.
+const V1: &str = "tests/fixtures/outside/v1";
+/// Version 2, which appends a field.
+const V2: &str = "tests/fixtures/outside/v2";
+/// A version 2 that would take the count for the note.
+const SWAPPED: &str = "tests/fixtures/outside/swapped";
+const COUNT: [&str; 3] = ["--call", "countFrom(uint256)", "40"];
+
+fn home(path: &str) -> String {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    home.join(path).display().to_string()
+}
+
+/// A chain, and a folder with a manifest and a key in it.
+struct Desk {
+    folder: tempfile::TempDir,
+    node: NodeHandle,
+}
+
+/// What a command said.
+#[derive(Debug)]
+struct Answer {
+    exit: Option<i32>,
+    document: Value,
+    aside: String,
+}
+
+impl Desk {
+    /// With a registry and a definition `Note`.
+    fn new() -> Self {
+        let node = spawn(NodeConfig::default()).expect("a free port");
+        let desk = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            node,
+        };
+        let signer = &desk.node.accounts().mnemonic()[0];
+        let key = signer.to_bytes().to_string();
+        std::fs::write(desk.path("key"), key).expect("a key file");
+        let manifest = format!(
+            "rpc = {:?}\n\n[aliases]\nAdmin = \"{}\"\n",
+            desk.node.endpoint(),
+            signer.address()
+        );
+        std::fs::write(desk.path("stylus-upgrades.toml"), manifest).expect("a manifest");
+        desk.done(&["registry", "deploy", "--save"]);
+        desk.done(&["define", "Note", "--migrate", "Admin"]);
+        desk
+    }
+
+    /// With version 1.0 and an instance that notes 7.
+    fn with_note() -> Self {
+        let desk = Self::new();
+        desk.done(&["register", "Note", "1.0", &home(V1)]);
+        let create = ["create-proxy", "Note", "1.0", "--save", "note"];
+        desk.done(&[&create[..], &["--init", "initialize(uint256)", "7"]].concat());
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn run(&self, words: &[&str]) -> Answer {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cli"));
+        for (name, _) in std::env::vars() {
+            if name.starts_with("ETH_") || name.ends_with("PRIVATE_KEY") {
+                command.env_remove(name);
+            }
+        }
+        let output = command
+            .args([words, &["--json", "--private-key-path", "key"]].concat())
+            .current_dir(self.folder.path())
+            .output()
+            .expect("it starts");
+        let stdout = String::from_utf8(output.stdout).expect("text");
+        let aside = String::from_utf8(output.stderr).expect("text");
+        Answer {
+            exit: output.status.code(),
+            document: serde_json::from_str(&stdout)
+                .unwrap_or_else(|_| panic!("one document on stdout, not {stdout:?} {aside}")),
+            aside,
+        }
+    }
+
+    fn done(&self, words: &[&str]) -> Value {
+        let answer = self.run(words);
+        assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
+        answer.document
+    }
+
+    /// Runs a command that has to be refused under that name, and sends nothing.
+    fn refused(&self, name: &str, words: &[&str]) -> Answer {
+        let before = self.nonce();
+        let answer = self.run(words);
+        let found = &answer.document["error"];
+        assert_eq!(
+            (answer.exit, text(found, "name")),
+            (Some(1), name),
+            "{answer:?}"
+        );
+        assert_eq!(self.nonce(), before, "something was sent");
+        answer
+    }
+
+    /// Transactions of the key so far.
+    fn nonce(&self) -> u64 {
+        let account = self.node.addresses()[0];
+        let nonce = self
+            .node
+            .with_chain(move |chain| chain.account(account, stylus_chain::BlockId::latest()));
+        nonce.expect("the chain").expect("an account").nonce
+    }
+
+    /// What the registry recorded of a version.
+    async fn code(&self, version: &str) -> stylus_upgrades_interface::registry::Code {
+        let client = Client::connect(&self.node.endpoint())
+            .await
+            .expect("the chain");
+        let manifest = std::fs::read_to_string(self.path("stylus-upgrades.toml")).expect("it");
+        let manifest: toml::Table = manifest.parse().expect("a manifest");
+        let registry = manifest["registry"]
+            .as_str()
+            .expect("saved")
+            .parse()
+            .expect("an address");
+        let call = IRegistry::getVersionCall {
+            name: "Note".into(),
+            version: version.into(),
+        };
+        client.call(registry, &call).await.expect("a version").code
+    }
+
+    /// The note, read as the version that runs reads it.
+    fn note(&self) -> U256 {
+        let shown = self.done(&["status", "note"]);
+        let proxy = text(&shown["instance"], "proxy")
+            .parse()
+            .expect("an address");
+        let slot = U256::ZERO;
+        let word = self
+            .node
+            .with_chain(move |chain| chain.storage(proxy, slot, stylus_chain::BlockId::latest()));
+        word.expect("the chain").expect("a word").into()
+    }
+}
+
+fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {name} in {value}"))
+}
+
+fn hash(value: &Value, name: &str) -> B256 {
+    text(value, name).parse().expect("a hash")
+}
+
+#[tokio::test]
+async fn a_version_that_would_misread_the_storage_is_refused_before_anything_is_sent() {
+    let desk = Desk::with_note();
+    let swapped = home(SWAPPED);
+    let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
+    let answer = desk.refused("LayoutRefused", &migrate);
+    let found: Vec<&str> = text(&answer.document["error"], "found")
+        .split(", ")
+        .collect();
+    assert_eq!(found, ["insert:changes", "shift:note"]);
+    assert!(answer.aside.contains("note"), "{}", answer.aside);
+    desk.refused("LayoutRefused", &[&["register"], &migrate[1..]].concat());
+    // The plan finds the same, and says it with everything else.
+    let plan = desk.run(&[&["plan"], &migrate[1..]].concat());
+    let problems = plan.document["problems"].as_array().expect("problems");
+    assert_eq!(plan.exit, Some(1));
+    assert!(
+        problems
+            .iter()
+            .any(|one| text(one, "name") == "LayoutRefused"),
+        "{problems:?}"
+    );
+    assert_eq!(desk.note(), U256::from(7));
+
+    // Half of an allowance is none; what was not found cannot be allowed.
+    let half = [&migrate[..], &["--allow-layout", found[0]]].concat();
+    desk.refused("LayoutRefused", &half);
+    let wrong = desk.run(&[&migrate[..], &["--allow-layout", "delete:note"]].concat());
+    assert_eq!(
+        (wrong.exit, text(&wrong.document["error"], "name")),
+        (Some(2), "NoSuchFinding")
+    );
+
+    // Named, it goes on, tells and logs it.
+    let mut allowed = migrate.clone();
+    found
+        .iter()
+        .for_each(|id| allowed.extend(["--allow-layout", id]));
+    let done = desk.done(&allowed);
+    let storage = &done["storage"][0];
+    assert_eq!(text(storage, "verdict"), "accepted");
+    assert_eq!(
+        storage["accepted"].as_array().map(Vec::len),
+        Some(found.len())
+    );
+    let log = desk.path("stylus-upgrades-layouts").join("allowed.jsonl");
+    let log = std::fs::read_to_string(log).expect("a log");
+    let line: Value = serde_json::from_str(log.trim()).expect("one line");
+    assert_eq!(line["allowed"], json!(found));
+    assert_eq!(hash(&line, "new"), desk.code("2.0").await.layoutHash);
+    // What it was refused for: the count of changes lies where the note was.
+    assert_eq!(desk.note(), U256::from(40));
+}
+
+#[tokio::test]
+async fn what_is_registered_is_the_hash_of_the_layout_and_of_the_sources() {
+    let desk = Desk::with_note();
+    let shown = desk.done(&["layout", "show", &home(V1)]);
+    let layout: Layout = serde_json::from_value(shown["layout"].clone()).expect("a layout");
+    let code = desk.code("1.0").await;
+    assert_eq!(
+        (hash(&shown, "hash"), layout.hash()),
+        (code.layoutHash, code.layoutHash)
+    );
+    let deployed = desk.done(&["deploy", &home(V1)]);
+    assert_eq!(hash(&deployed, "source_hash"), code.sourceHash);
+    assert!(!code.sourceHash.is_zero() && !code.layoutHash.is_zero());
+    let build = &deployed["build"];
+    assert_eq!(text(build, "stylus_sdk"), "0.10.10");
+    assert!(text(build, "rustc").starts_with("rustc 1."), "{build}");
+    assert!(
+        text(build, "encoder").starts_with("wasm-encoder "),
+        "{build}"
+    );
+
+    // By address and on the way back a version keeps what is known of its code.
+    let v2 = home(V2);
+    let second = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
+    let done = desk.done(&second);
+    assert_eq!(text(&done["storage"][0], "verdict"), "safe");
+    let back = desk.done(&["rollback", "Note", "--to", "1.0", "--as", "3.0"]);
+    assert_eq!(
+        text(&back["storage"][0]["accepted"][0], "finding"),
+        "delete:changes"
+    );
+    assert_eq!(desk.code("3.0").await, code);
+    let address = desk.code("2.0").await.implementation.to_string();
+    desk.done(&["migrate", "Note", "4.0", &address]);
+    assert_eq!(desk.code("4.0").await, desk.code("2.0").await);
+}
+
+#[tokio::test]
+async fn an_upgrade_is_judged_by_what_was_registered_and_unknown_is_said_aloud() {
+    let desk = Desk::with_note();
+    let swapped = home(SWAPPED);
+    let register = [&["register", "Note", "2.0", &swapped][..], &COUNT].concat();
+    let refused = desk.refused("LayoutRefused", &register);
+    let found = text(&refused.document["error"], "found").to_owned();
+    let mut allowed = register.clone();
+    found
+        .split(", ")
+        .for_each(|id| allowed.extend(["--allow-layout", id]));
+    desk.done(&allowed);
+
+    // Somebody else's folder: the layouts, and not what was allowed.
+    let log = desk.path("stylus-upgrades-layouts").join("allowed.jsonl");
+    let text_of_log = std::fs::read_to_string(&log).expect("a log");
+    std::fs::remove_file(&log).expect("removed");
+    desk.refused("LayoutRefused", &["upgrade", "note", "2.0"]);
+
+    // A layout that was changed is no layout.
+    let old = desk.code("1.0").await.layoutHash;
+    let kept = desk
+        .path("stylus-upgrades-layouts")
+        .join(format!("{old}.json"));
+    let layout = std::fs::read_to_string(&kept).expect("the layout of 1.0");
+    std::fs::write(&kept, layout.replace("\"note\"", "\"memo\"")).expect("written");
+    desk.refused("LayoutTampered", &["upgrade", "note", "2.0"]);
+
+    // With the log and the layouts, what was allowed once is allowed, and said.
+    std::fs::write(&kept, layout).expect("written");
+    std::fs::write(&log, text_of_log).expect("written");
+    let done = desk.done(&["upgrade", "note", "2.0"]);
+    let because = text(&done["storage"][0]["accepted"][0], "because");
+    assert_eq!(because, "allowed when 2.0 was registered");
+
+    // Without the layouts nothing is compared, and that is said.
+    std::fs::remove_dir_all(desk.path("stylus-upgrades-layouts")).expect("removed");
+    let first = desk.code("1.0").await.implementation.to_string();
+    let back = desk.run(&["register", "Note", "3.0", &first, "--from", "2.0"]);
+    assert_eq!(back.exit, Some(0), "{back:?}");
+    assert_eq!(text(&back.document["storage"][0], "verdict"), "unknown");
+    assert!(
+        back.aside.contains("layout unknown: not compared"),
+        "{}",
+        back.aside
+    );
+}
+
+#[tokio::test]
+async fn approvers_see_the_build_of_the_very_code_and_of_no_other() {
+    let desk = Desk::new();
+    let other = desk.node.addresses()[1].to_string();
+    let policy = format!("AND(Admin,{other})");
+    desk.done(&["define", "Two", "--migrate", &policy]);
+    let proposed = desk.run(&["register", "Two", "1.0", &home(V1)]);
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let builds = &proposed.document["builds"];
+    assert_eq!(text(&builds[0], "name"), "note-v1");
+    let pending = desk.done(&["pending", "Two"]);
+    let build = &pending["actions"][0]["builds"][0];
+    assert_eq!(build, &builds[0]);
+    assert!(text(&build["build"]["commit"], "id").len() >= 40, "{build}");
+    let action = text(&proposed.document, "action");
+    let answer = desk.refused(
+        "ArtifactDiffers",
+        &["approve", action, "--source", &home(V2)],
+    );
+    assert!(text(&answer.document["error"], "expected").starts_with("code hash 0x"));
+
+    // A record of a build that was changed is shown to nobody.
+    let codehash = text(build, "codehash");
+    let record = desk
+        .path("stylus-upgrades-layouts/builds")
+        .join(format!("{codehash}.json"));
+    let written = std::fs::read_to_string(&record).expect("a record");
+    let lie = written.replace(codehash, &B256::repeat_byte(7).to_string());
+    std::fs::write(&record, lie).expect("written");
+    desk.refused("LayoutTampered", &["pending", "Two"]);
+    let mut lie: Value = serde_json::from_str(&written).expect("a record");
+    lie["source_hash"] = json!(B256::repeat_byte(7));
+    std::fs::write(&record, lie.to_string()).expect("written");
+    let pending = desk.run(&["pending", "Two"]);
+    assert_eq!(pending.document["actions"][0]["builds"], json!([]));
+    assert!(
+        pending.aside.contains("what was built here is not shown"),
+        "{}",
+        pending.aside
+    );
+}
+
+#[test]
+fn layouts_are_compared_and_migrations_written_without_a_chain() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |words: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_cli"))
+            .args([words, &["--json"]].concat())
+            .current_dir(folder.path())
+            .output()
+            .expect("it starts");
+        let document: Value = serde_json::from_slice(&output.stdout).expect("one document");
+        (output.status.code(), document)
+    };
+    let (v1, v2, swapped) = (home(V1), home(V2), home(SWAPPED));
+    let (exit, safe) = run(&["layout", "diff", &v1, &v2]);
+    assert_eq!((exit, text(&safe, "verdict")), (Some(0), "safe"));
+    assert_eq!(text(&safe["findings"][0], "id"), "safe-append:changes");
+    let (exit, refused) = run(&["layout", "diff", &v1, &swapped]);
+    assert_eq!((exit, text(&refused, "verdict")), (Some(1), "refused"));
+    assert_eq!(text(&refused["error"], "name"), "LayoutRefused");
+
+    // A layout by its hash, and from what another compiler wrote.
+    let old = text(&safe["old"], "hash");
+    assert_eq!(run(&["layout", "diff", old, &v2]).0, Some(0));
+    let (_, shown) = run(&["layout", "show", &v1]);
+    let output = json!({"contracts": {"Note.sol": {"Note": {"storageLayout": shown["layout"]}}}});
+    std::fs::write(folder.path().join("solc.json"), output.to_string()).expect("written");
+    assert_eq!(run(&["layout", "diff", "solc.json", &v2]).0, Some(0));
+
+    // The default mapping moves what was swapped; what is not said of a new field is empty.
+    let (exit, written) = run(&["layout", "migration", &v1, &swapped]);
+    assert_eq!(exit, Some(0), "{written}");
+    assert!(text(&written, "code").contains("old_note"));
+    let value = [
+        "layout",
+        "migration",
+        &v1,
+        &v2,
+        "--override",
+        "changes=U256::from(9)",
+    ];
+    assert!(text(&run(&value).1, "code").contains("U256::from(9)"));
+    let (exit, refused) = run(&["layout", "migration", &v2, &v1]);
+    assert_eq!(
+        (exit, text(&refused["error"], "name")),
+        (Some(1), "MigrationUnsupported")
+    );
+    assert!(
+        text(&refused["error"], "message").contains("changes"),
+        "{refused}"
+    );
+    let dropped = ["layout", "migration", &v2, &v1, "--drop", "changes"];
+    assert_eq!(run(&dropped).0, Some(0));
+}
+
+#[test]
+fn the_layout_is_in_the_artifact_and_not_in_the_code() {
+    let builder = Builder::new(std::sync::Arc::new(Silent)).expect("the sources are here");
+    let artifact = builder.path(Path::new(&home(V2))).expect("it builds");
+    let layout = artifact.layout.as_ref().expect("a layout");
+    let labels: Vec<&str> = layout
+        .storage
+        .iter()
+        .map(|item| item.label.as_str())
+        .collect();
+    assert_eq!(labels, ["note", "changes"]);
+    // The section begins with the struct's path, which no code would hold.
+    let holds = |text: &[u8]| {
+        artifact
+            .wasm
+            .windows(text.len())
+            .any(|window| window == text)
+    };
+    assert!(!holds(b"stylus-layout") && !holds(b"note_v2::Note at line"));
+    let registry = builder.contract("registry").expect("it builds");
+    assert_eq!(registry.layout, None);
+    assert!(registry.layout_hash().is_zero());
+}
