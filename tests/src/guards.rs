@@ -25,6 +25,6 @@ pub use error::GuardError;
 pub use page::page;
 pub use record::Record;
 pub use run::{Report, Row, Verdict, prove};
-pub use table::{Guard, Table, Test};
+pub use table::{Guard, Spare, Table, Test};
 pub use trial::build_it;
 pub use workshop::Workshop;

@@ -1,9 +1,9 @@
 //! Turning back, and another handler: what the registry governs.
 
-use alloy::primitives::{B256, U256, keccak256};
-use stylus_upgrades_harness::{Harness, assert_reverts};
+use alloy::primitives::{B256, Bytes, U256, keccak256};
+use stylus_upgrades_harness::{Harness, assert_reverts, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{
-    MigrationIncomplete, NotHandler, endMigrationCall,
+    MigrationIncomplete, NotHandler, NotReversible, endMigrationCall,
 };
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{UpgradeInProgress, Upgraded};
@@ -15,7 +15,7 @@ use stylus_upgrades_interface::registry::IRegistry::{
 use stylus_upgrades_interface::slots;
 
 use super::batches::AlreadyConverted;
-use super::points::{BATCHES, CURSOR, Done, IPoints, ordered, register};
+use super::points::{BATCHES, CURSOR, Done, IPoints, complex, ordered, register};
 
 #[tokio::test]
 async fn complex_migration_turns_back_and_everything_is_as_it_was() -> Done {
@@ -155,5 +155,28 @@ async fn complex_calls_of_the_registry_are_for_migrating_instances_of_that_name(
         proxy,
     };
     assert_reverts(world.govern(&foreign).await, NotAnInstance { proxy });
+    Ok(())
+}
+
+#[tokio::test]
+async fn complex_migration_whose_program_cannot_turn_back_is_not_aborted() -> Done {
+    let harness = Harness::start().await?;
+    let definition = harness.define("Trace").await?;
+    let trace = harness.build_and_deploy("contracts/trace").await?;
+    let program = harness.build_and_deploy("contracts/trace_legs").await?;
+    definition.add_version("1.0", &trace, step::born()).await?;
+    let leg = complex("1.0", &program, harness.account(5));
+    definition.add_version("2.0", &trace, leg).await?;
+    let instance = definition
+        .create_proxy_with("1.0", Bytes::new(), U256::ZERO)
+        .await?;
+    instance.upgrade("2.0").await?;
+    let abort = abortMigrationCall {
+        name: "Trace".into(),
+        proxy: instance.address(),
+    };
+    let (governor, registry) = (harness.account(0), harness.registry());
+    let aborted = harness.chain().execute(governor, registry, &abort).await;
+    assert_reverts(aborted, NotReversible {});
     Ok(())
 }

@@ -209,6 +209,25 @@ fn a_path_that_no_instance_can_be_on_is_not_taken_whatever_the_registry_says() {
 }
 
 #[test]
+fn a_program_that_touches_a_slot_of_the_framework_does_not_start() {
+    let mut stage = Stage::new();
+    let (proxy, code) = (stage.proxy, stage.code.implementation);
+    let slot = slots::BEACON;
+    let actions = vec![write(slot, B256::repeat_byte(0x11))];
+    let touching = Hop {
+        kind: kind::COMPLEX,
+        script: code,
+        data: data(&IHostile::actCall { actions }),
+        ..hop("1.0", "2.0", code)
+    };
+    let fake = registry_that_answers(&mut stage, touching);
+    hand_to(&mut stage, fake);
+    let to = upgrade_to("2.0");
+    let started = stage.world.pay(account(SENDER), proxy, &to, U256::ZERO);
+    refused(started, Proxy::UpgradeSlotsTouched { slot });
+}
+
+#[test]
 fn an_initializer_runs_once_even_where_the_instance_claims_to_be_fresh() {
     let mut stage = Stage::new();
     let (proxy, code) = (stage.proxy, stage.code.implementation);

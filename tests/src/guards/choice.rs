@@ -5,7 +5,7 @@ use std::process::Command;
 
 use alloy::primitives::{hex, keccak256};
 
-use super::table::{Guard, Table};
+use super::table::{Guard, Table, Test};
 
 /// The commit that is checked out; without git a hash of the list.
 pub fn commit(home: &Path, table: &Table) -> String {
@@ -20,9 +20,11 @@ pub fn commit(home: &Path, table: &Table) -> String {
     )
 }
 
-/// `count` of the guards, by the hash of each with the `seed`.
+/// `count` of the guards that the tests on a chain notice (the others need another build of the
+/// crates of this machine), by the hash of each with the `seed`.
 pub fn chosen(table: &Table, count: usize, seed: &str) -> Vec<Guard> {
     let mut guards = table.guards.clone();
+    guards.retain(|guard| matches!(guard.test, Test::It(_)));
     guards.sort_by_cached_key(|guard| keccak256(format!("{seed}\n{}", guard.name)));
     guards.truncate(count);
     guards

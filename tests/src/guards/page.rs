@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::record::Record;
-use super::table::{Guard, Table, Test};
+use super::table::{Guard, Spare, Table, Test};
 
 /// The parts, with their titles.
 const PARTS: [(&str, &str); 3] = [
@@ -25,7 +25,8 @@ pub fn page(home: &Path, table: &Table, record: &Record) -> String {
          `UPDATE_DOCS=1 cargo test -p stylus-upgrades-tests --test it guards::the_page` writes it anew.\n\n\
          Each guard is disabled in a copy of the sources, the contracts are built from that, and its test \
          runs against them: it has to fail by an assertion, and to pass with nothing disabled. Every run of \
-         `cargo test` tries ten, chosen by the commit; `STYLUS_UPGRADES_LONG=1` tries all.\n\n\
+         `cargo test` tries ten of those whose test needs a chain, chosen by the commit; \
+         `STYLUS_UPGRADES_LONG=1` tries all.\n\n\
          ```\n\
          cargo run -p stylus-upgrades-tests --bin guards -- --all        # every guard\n\
          cargo run -p stylus-upgrades-tests --bin guards -- 'stranger'   # those with that in their name\n\
@@ -51,6 +52,16 @@ pub fn page(home: &Path, table: &Table, record: &Record) -> String {
         for guard in guards {
             let _ = writeln!(page, "{}", row(home, guard));
         }
+    }
+    page.push_str(
+        "\n## Behind the guards\n\nThese are checked, too, though nothing that is known reaches them.\n\n\
+         | guard | file | why nothing reaches it |\n|---|---|---|\n",
+    );
+    for Spare {
+        name, file, why, ..
+    } in &table.spares
+    {
+        let _ = writeln!(page, "| {name} | [`{file}`](../{file}) | {why} |");
     }
     page
 }

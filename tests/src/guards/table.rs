@@ -17,6 +17,9 @@ pub struct Table {
     /// The guards.
     #[serde(rename = "guard")]
     pub guards: Vec<Guard>,
+    /// What guards against that which nothing can bring about, as far as is known.
+    #[serde(rename = "spare", default)]
+    pub spares: Vec<Spare>,
     /// The bytes of the file.
     #[serde(skip)]
     pub source: String,
@@ -40,6 +43,20 @@ pub struct Guard {
     pub test: Test,
     /// The rule or error that it serves.
     pub serves: String,
+}
+
+/// A guard that no test can reach: it stands behind others.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spare {
+    /// What it would prevent, a sentence.
+    pub name: String,
+    /// The file that it stands in, below the repository's root.
+    pub file: String,
+    /// The text that is the guard; it stands in the file once.
+    pub guard: String,
+    /// What keeps everybody from reaching it.
+    pub why: String,
 }
 
 /// A test that notices.
