@@ -4,4 +4,5 @@
 pub mod figures;
 pub mod guards;
 pub mod proxies;
+pub mod scale;
 pub mod snapshot;
