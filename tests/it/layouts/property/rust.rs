@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use super::pairs::{NAMESPACE, Pair, Version};
-use super::random::{Model, Ty, Var};
+use super::random::{Ty, Var};
 
 /// What keeps room for later fields and holds nothing.
 pub(super) const GAP: &str = "__gap";
@@ -75,15 +75,14 @@ fn keep(path: &Path, text: &str) -> io::Result<bool> {
 
 /// The storage of a version of a pair, and the way to it.
 fn module(out: &mut String, pair: &Pair, version: &Version, is_new: bool) -> Result {
-    let model = &version.model;
     writeln!(out, "\npub mod p{} {{\n    use crate::types::*;", pair.seed)?;
-    for (at, members) in model.structs.iter().enumerate() {
-        structure(out, "", &format!("S{at}"), &fields(model, members))?;
+    for (at, members) in version.model.structs.iter().enumerate() {
+        structure(out, "", &format!("S{at}"), &fields(members))?;
     }
-    let (mut root, space) = (fields(model, &version.vars(false)), version.vars(true));
+    let (mut root, space) = (fields(&version.vars(false)), version.vars(true));
     if !space.is_empty() {
         let place = format!("    #[layout(erc7201 = \"{NAMESPACE}\")]\n");
-        structure(out, &place, "Space", &fields(model, &space))?;
+        structure(out, &place, "Space", &fields(&space))?;
         root.push(("space".into(), "Erc7201<Space>".into()));
     }
     structure(out, "", "Root", &root)?;
@@ -95,9 +94,9 @@ fn module(out: &mut String, pair: &Pair, version: &Version, is_new: bool) -> Res
 }
 
 /// Names and Rust types.
-fn fields(model: &Model, vars: &[Var]) -> Vec<(String, String)> {
+fn fields(vars: &[Var]) -> Vec<(String, String)> {
     vars.iter()
-        .map(|(name, ty)| (name.clone(), storage(model, ty)))
+        .map(|(name, ty)| (name.clone(), storage(ty)))
         .collect()
 }
 
@@ -123,8 +122,7 @@ fn structure(out: &mut String, place: &str, name: &str, fields: &[(String, Strin
 }
 
 /// A type of stylus-sdk.
-fn storage(model: &Model, ty: &Ty) -> String {
-    let of = |ty: &Ty| storage(model, ty);
+fn storage(ty: &Ty) -> String {
     match ty {
         Ty::Uint(bits) => format!("StorageUint<{bits}, {}>", bits.div_ceil(64)),
         Ty::Int(bits) => format!("StorageSigned<{bits}, {}>", bits.div_ceil(64)),
@@ -133,9 +131,9 @@ fn storage(model: &Model, ty: &Ty) -> String {
         Ty::Fixed(bytes) => format!("StorageFixedBytes<{bytes}>"),
         Ty::Bytes => "StorageBytes".into(),
         Ty::Str => "StorageString".into(),
-        Ty::Array(base, n) => format!("StorageArray<{}, {n}>", of(base)),
-        Ty::List(base) => format!("StorageVec<{}>", of(base)),
-        Ty::Map(key, value) => format!("StorageMap<{}, {}>", word(key), of(value)),
+        Ty::Array(base, n) => format!("StorageArray<{}, {n}>", storage(base)),
+        Ty::List(base) => format!("StorageVec<{}>", storage(base)),
+        Ty::Map(key, value) => format!("StorageMap<{}, {}>", word(key), storage(value)),
         Ty::Struct(at) => format!("S{at}"),
     }
 }
