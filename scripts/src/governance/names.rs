@@ -21,6 +21,11 @@ impl Names {
         Self(names)
     }
 
+    /// Every account that has a name.
+    pub fn accounts(&self) -> impl Iterator<Item = Address> + '_ {
+        self.0.keys().copied()
+    }
+
     /// The name alone, or the address where there is none.
     pub fn short(&self, address: Address) -> String {
         self.0

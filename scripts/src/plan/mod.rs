@@ -9,6 +9,7 @@ mod error;
 mod finding;
 mod instances;
 mod judge;
+mod keys;
 mod prepare;
 mod remote;
 mod slots;
@@ -177,7 +178,9 @@ fn carry_out(remote: Remote, config: ChainConfig, wish: &Wish) -> Result<Plan, P
     versions.extend(before.iter().map(|instance| instance.version.clone()));
     let mut names = SlotNames::framework(&versions);
     if let Some(layout) = &wish.layout {
-        names = names.with_layout(layout);
+        let proxies: Vec<Address> = before.iter().map(|instance| instance.proxy).collect();
+        let keys = keys::candidates(&trial, wish, &proxies)?;
+        names = names.with_keys(keys).with_layout(layout);
     }
     plan.instances = instances::compare(&trial, *registry, before, &names)?;
     Ok(plan)

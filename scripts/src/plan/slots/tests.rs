@@ -1,5 +1,5 @@
 use super::SlotNames;
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256, U256, keccak256};
 use stylus_layout::Layout;
 use stylus_upgrades_interface::slots;
 
@@ -38,5 +38,41 @@ fn variables_members_and_packed_neighbours_are_named_by_the_layout() {
     assert_eq!(
         names.get(slots::erc7201(b"example")).as_deref(),
         Some("hidden")
+    );
+}
+
+#[test]
+fn entries_are_named_where_a_known_key_hashes_to_their_slot() {
+    let item = |label: &str, slot: &str, ty: &str| serde_json::json!({"label": label, "slot": slot, "offset": 0, "type": ty});
+    let map = |key: &str, value: &str| serde_json::json!({"label": "mapping", "encoding": "mapping", "numberOfBytes": "32", "key": key, "value": value});
+    let layout = serde_json::json!({
+        "storage": [item("points", "0", "map"), item("allowances", "1", "outer"), item("members", "2", "list")],
+        "types": {
+            "u256": {"label": "uint256", "encoding": "inplace", "numberOfBytes": "32"},
+            "address": {"label": "address", "encoding": "inplace", "numberOfBytes": "20"},
+            "map": map("address", "u256"),
+            "outer": map("address", "map"),
+            "list": {"label": "address[]", "encoding": "dynamic_array", "numberOfBytes": "32", "base": "address"},
+        },
+    });
+    let layout = Layout::from_json(&layout.to_string()).expect("a layout");
+    let (ana, ben) = (Address::repeat_byte(0xa), Address::repeat_byte(0xb));
+    let keys = vec![ana.into_word(), ben.into_word(), B256::with_last_byte(3)];
+    let names = SlotNames::default().with_keys(keys).with_layout(&layout);
+    let entry = |key: Address, root: B256| keccak256([key.into_word(), root].concat());
+    let own = entry(ana, B256::ZERO);
+    assert_eq!(names.get(own), Some(format!("points[{ana}]")));
+    let nested = entry(ben, entry(ana, B256::with_last_byte(1)));
+    assert_eq!(names.get(nested), Some(format!("allowances[{ana}][{ben}]")));
+    assert_eq!(
+        names.get(entry(Address::repeat_byte(0xc), B256::ZERO)),
+        None
+    );
+    let list: U256 = keccak256(B256::with_last_byte(2)).into();
+    let at = |index: u64| names.get((list + U256::from(index)).into());
+    assert_eq!(at(5).as_deref(), Some("members[5]"));
+    assert_eq!(
+        names.get(B256::with_last_byte(2)).as_deref(),
+        Some("members")
     );
 }

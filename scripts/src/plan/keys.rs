@@ -1,0 +1,40 @@
+//! Keys that entries of mappings may have: a slot is named by a key only if hashing the key gives
+//! that slot, so a wrong candidate names nothing.
+
+use super::Wish;
+use super::error::PlanError;
+use super::trial::Trial;
+use alloy::primitives::{Address, B256};
+use std::collections::BTreeSet;
+
+/// Candidates at most; nested mappings try every pair of them.
+const MOST: usize = 256;
+/// Small numbers that are tried.
+const NUMBERS: u8 = 64;
+/// Bytes of an ABI word.
+const WORD: usize = 32;
+
+/// What the plan has seen that may be a key: words of calldata and of events, accounts, and small
+/// numbers.
+pub(super) fn candidates(
+    trial: &Trial,
+    wish: &Wish,
+    proxies: &[Address],
+) -> Result<Vec<B256>, PlanError> {
+    let words =
+        |bytes: &[u8]| -> Vec<B256> { bytes.chunks_exact(WORD).map(B256::from_slice).collect() };
+    let mut seen = words(wish.call.step.data.get(4..).unwrap_or_default());
+    seen.extend(wish.names.accounts().map(|account| account.into_word()));
+    for proxy in proxies {
+        seen.push(proxy.into_word());
+        for log in trial.logs(*proxy)? {
+            seen.extend(log.topics().iter().skip(1));
+            seen.extend(words(&log.data.data));
+        }
+    }
+    seen.extend((0..NUMBERS).map(B256::with_last_byte));
+    let mut new = BTreeSet::new();
+    seen.retain(|word| new.insert(*word));
+    seen.truncate(MOST);
+    Ok(seen)
+}
