@@ -217,7 +217,13 @@ fn the_collection_turns_back_from_anywhere() {
         let data = (U256::ZERO, items).abi_encode_params().into();
         let batch = migrateBatchCall { data };
         twins.alone(HANDLER, &batch).expect("included");
+        let approve = ICollection::setApprovalForAllCall {
+            operator: minter,
+            approved: true,
+        };
+        assert_paused(&mut twins, &approve);
         twins.abort();
+        assert_paused(&mut twins, &approve);
         while twins.progress().0 > 0 {
             twins.next(120_000);
         }
