@@ -1,10 +1,16 @@
-//! `bench scale N…`: `run-migration` with N items, by list and by cursor, on a chain and by a
-//! command line of their own processes, which are this program under its other name.
+//! `bench scale N…`: every kind of migration beside the stores that it cannot avoid, and
+//! `run-migration` with N items of each form, on a chain and by a command line of their own
+//! processes, which are this program under its other name. With `SNAPSHOT=update` the figures are
+//! written to `tests/snapshots/scale.json`: times differ from run to run, so nothing compares them.
 
 use std::io::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
 
+use stylus_upgrades::text::utc;
 use stylus_upgrades_harness::HarnessError;
+use stylus_upgrades_tests::figures::{migrations, tools};
 use stylus_upgrades_tests::scale::{Form, measure};
+use stylus_upgrades_tests::snapshot::{Figures, check};
 
 /// Measures what the arguments ask for, 10,000 items if nothing; rows go out as they come.
 pub(crate) async fn report() -> Result<String, HarnessError> {
@@ -21,14 +27,46 @@ pub(crate) async fn report() -> Result<String, HarnessError> {
     } else {
         asked
     };
+    let mut all = migrations().await?;
+    print(&all);
     for items in asked {
-        for form in [Form::Batches, Form::Cursor] {
-            let measured = measure(&program, &["cli"], items, form).await?;
-            for (sentence, number) in measured.figures() {
-                // Whoever closed the pipe has read enough.
-                let _ = writeln!(std::io::stdout(), "{sentence:<60} {number:>12}");
-            }
+        for form in Form::ALL {
+            let figures = measure(&program, &["cli"], items, form).await?.figures();
+            print(&figures);
+            all.extend(figures);
         }
     }
+    if std::env::var("SNAPSHOT").is_ok_and(|value| value == "update") {
+        record(&all)?;
+    }
     Ok(String::new())
+}
+
+fn print(figures: &Figures) {
+    for (sentence, number) in figures {
+        // Whoever closed the pipe has read enough.
+        let _ = writeln!(std::io::stdout(), "{sentence:<64} {number:>12}");
+    }
+}
+
+fn record(figures: &Figures) -> Result<(), HarnessError> {
+    let mut tools = tools()?;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let taken = utc(now.map(|now| now.as_secs()).unwrap_or_default());
+    tools.insert("taken".into(), taken);
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    tools.insert("cores".into(), cores.to_string());
+    tools.insert("build".into(), build().into());
+    check("scale", &tools, figures).map_err(|message| HarnessError::Library {
+        name: "Snapshot".into(),
+        message,
+    })
+}
+
+fn build() -> &'static str {
+    if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    }
 }

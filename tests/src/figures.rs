@@ -2,11 +2,13 @@
 
 mod calls;
 mod deploy;
+mod migrations;
 mod sizes;
 mod tools;
 
 pub use calls::{Overhead, overheads};
 pub use deploy::deploy_gas;
+pub use migrations::{beside, migrations};
 pub use sizes::sizes;
 pub use tools::tools;
 

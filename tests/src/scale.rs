@@ -1,12 +1,13 @@
-//! `run-migration` at scale: a register of points with so many members on a chain of its own
-//! process, migrated by a process of its own; how long that takes, and the most memory it has.
+//! `run-migration` at scale: so many items on a chain of its own process, migrated by a process of
+//! its own; how long that takes, and the most memory it has.
 
-mod register;
+mod subject;
 mod watched;
 
-pub use register::{Form, Register};
+pub use subject::{Form, Subject};
 pub use watched::{Ended, Watched};
 
+use crate::figures::beside;
 use crate::snapshot::Figures;
 use std::path::Path;
 use std::process::Command;
@@ -37,17 +38,16 @@ impl Measured {
         let items = self.items;
         let form = self.form.name();
         let say = |what: &str| format!("{form}, {items} items: {what}");
-        Figures::from([
-            (
-                say("gas per item, everything included"),
-                number("gas") / items.max(1),
-            ),
+        let gas = number("gas") / items.max(1);
+        let mut figures = beside(&format!("{form}, {items} items"), gas, self.form.floor());
+        figures.extend([
             (say("transactions"), number("transactions")),
             (say("failed transactions"), number("failed")),
             (say("milliseconds"), self.milliseconds),
             (say("memory of the command line, KiB"), self.memory),
             (say("memory of the chain, KiB"), self.chain_memory),
-        ])
+        ]);
+        figures
     }
 }
 
@@ -63,11 +63,11 @@ pub async fn measure(
     form: Form,
 ) -> Result<Measured, HarnessError> {
     let node = Watched::node(program, leading)?;
-    let register = Register::begin(node.endpoint(), items, form).await?;
+    let subject = Subject::begin(node.endpoint(), items, form).await?;
     let mut command = Command::new(program);
     command.args(leading);
-    let ended = Watched::run(register.command(command)).await?;
-    register.check(&ended).await?;
+    let ended = Watched::run(subject.command(command)).await?;
+    subject.check(&ended).await?;
     Ok(Measured {
         items,
         form,

@@ -22,7 +22,7 @@ pub enum MigrationError {
         /// The command that goes on.
         again: String,
         /// What happened.
-        source: ChainError,
+        source: Box<ChainError>,
     },
     /// The proxy is in no complex step.
     #[error("{proxy} is not migrating")]

@@ -262,7 +262,7 @@ fn words(line: &str) -> Result<Item, String> {
 
 fn cell_words(cell: &str, item: &mut Item) -> Result<(), String> {
     let digits = cell.strip_prefix("0x").or_else(|| cell.strip_prefix("0X"));
-    let plain = digits.is_none() && cell.len() >= 64 && cell.len() % 64 == 0;
+    let plain = digits.is_none() && cell.len() >= 64 && cell.len().is_multiple_of(64);
     let Some(digits) = digits.or(plain.then_some(cell)) else {
         let number: U256 = cell
             .parse()
@@ -280,7 +280,7 @@ fn cell_words(cell: &str, item: &mut Item) -> Result<(), String> {
         item.push(padded.parse().map_err(|_| "no hexadecimal number")?);
         return Ok(());
     }
-    if digits.len() % 64 != 0 {
+    if !digits.len().is_multiple_of(64) {
         return Err("not 64 digits for each word".into());
     }
     let bytes = hex::decode(digits).map_err(|_| "no hexadecimal number")?;

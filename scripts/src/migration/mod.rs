@@ -136,7 +136,7 @@ pub async fn run(
     let way = match under_way::find(client, patience, wish.proxy).await {
         Err(MigrationError::NotMigrating { proxy, live }) => {
             let ended = end::by_an_earlier_run(client, patience, &journal, proxy).await?;
-            return ended.map_or(Err(MigrationError::NotMigrating { proxy, live }), Ok);
+            return ended.ok_or(MigrationError::NotMigrating { proxy, live });
         }
         found => found?,
     };
@@ -282,7 +282,7 @@ fn interrupted(error: MigrationError, at: Standing, wish: &Wish) -> MigrationErr
                 done: at.done,
                 total: at.total,
                 again: wish.again.clone(),
-                source,
+                source: Box::new(source),
             }
         }
         other => other,

@@ -199,7 +199,8 @@ async fn run_migration_shared_by_two_operators_with_one_key_ends_once() -> Done 
     let proxy = world.register.address().to_string();
     let first = world.start(&SLOW);
     let second = command(&url, elsewhere.path(), &proxy, &SLOW).spawn();
-    let (first, second) = tokio::join!(finish(first), finish(second.expect("it starts")));
+    let second = second.expect("it starts");
+    let (first, second) = tokio::join!(finish(first), finish(second));
     for ran in [&first, &second] {
         // Who comes when it has ended is told so.
         let code = ran.status.code();

@@ -148,8 +148,8 @@ impl World<'_> {
     }
 
     /// Starts it.
-    pub(super) fn start(&self, words: &[&str]) -> Child {
-        self.command(words).spawn().expect("it starts")
+    pub(super) fn start(&self, words: &[&str]) -> Running {
+        self.command(words).spawn().expect("it starts").into()
     }
 
     /// `(done, total)`, zero after the end.
@@ -221,8 +221,33 @@ pub(super) fn command(url: &str, folder: &Path, proxy: &str, words: &[&str]) -> 
     command
 }
 
+/// A run that ends with the test, if not before.
+pub(super) struct Running(Option<Child>);
+
+impl From<Child> for Running {
+    fn from(child: Child) -> Self {
+        Self(Some(child))
+    }
+}
+
+impl Running {
+    pub(super) fn kill(&mut self) {
+        // It may have ended by itself; then there is nothing to kill.
+        let _ = self.0.as_mut().map(Child::kill);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.kill();
+        let _ = self.0.as_mut().map(Child::wait);
+    }
+}
+
 /// Waits for the end of a run without stopping this thread.
-pub(super) async fn finish(child: Child) -> Ran {
+pub(super) async fn finish(running: impl Into<Running>) -> Ran {
+    let mut running = running.into();
+    let child = running.0.take().expect("it was started");
     let output = tokio::task::spawn_blocking(move || child.wait_with_output())
         .await
         .expect("it was waited for")
