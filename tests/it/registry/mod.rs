@@ -3,14 +3,16 @@
 mod abuse;
 mod approvals;
 mod birth;
-mod cost;
 mod lambdas;
 mod model;
 mod policies;
 mod queue;
+mod replaced;
 mod replay;
 mod rivals;
 mod rollout;
+mod scale;
 mod story;
+mod team;
 mod versions;
 pub(crate) mod world;

@@ -229,6 +229,26 @@ fn a_lambda_is_never_starved() {
 }
 
 #[test]
+fn a_lambda_burns_no_more_than_its_share() {
+    let mut world = World::new(&is(account(0)));
+    let loops = creation(&[0x5b, 0x5f, 0x56]);
+    let lambda = world.deploy_code(&loops).implementation;
+    world
+        .define(&format!("OR(CALL({}),{})", is(lambda), is(account(0))))
+        .expect("defined");
+    let call = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "audit".into(),
+        expression: is(account(7)),
+    };
+    let (registry, gas) = (world.registry, 2_000_000);
+    let done = world.pay_with_gas(account(0), registry, &call, U256::ZERO, gas);
+    let done = done.expect("what is left suffices");
+    assert!(done.returned.executed);
+    assert!(done.gas > LAMBDA_GAS, "the lambda burnt all of its share");
+}
+
+#[test]
 fn what_nobody_may_be_is_no_leaf() {
     let mut world = world(&is(account(0)));
     let registry = world.registry;

@@ -1,7 +1,7 @@
 //! A registry on a chain in this process: transactions of any account, answers decoded.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use alloy::primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy::sol_types::{SolCall, SolError, SolEvent, SolValue};
@@ -20,6 +20,8 @@ const GAS: u64 = 30_000_000;
 
 static BUILDER: LazyLock<Builder> =
     LazyLock::new(|| Builder::new(Arc::new(Silent)).expect("the framework's sources"));
+/// What was built before: a lock among processes is taken for everything else.
+static BUILT: LazyLock<Mutex<BTreeMap<String, Artifact>>> = LazyLock::new(Mutex::default);
 static FRAMEWORK: LazyLock<Framework> =
     LazyLock::new(|| BUILDER.framework().expect("the framework builds"));
 
@@ -127,7 +129,12 @@ impl World {
 
     /// Deploys the code of a contract of this workspace, not activated.
     pub(crate) fn deploy_inactive(&mut self, package: &str) -> Code {
-        let artifact: Artifact = BUILDER.contract(package).expect("the contract builds");
+        let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
+        let artifact = built
+            .entry(package.into())
+            .or_insert_with(|| BUILDER.contract(package).expect("the contract builds"))
+            .clone();
+        drop(built);
         self.deploy_code(&artifact.creation_code())
     }
 

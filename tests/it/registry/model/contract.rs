@@ -1,0 +1,408 @@
+//! What is governed, kept in the plainest way: versions with their ways in, instances, and the
+//! lists in which they wait.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use alloy::primitives::{Address, Bytes};
+use alloy::sol_types::SolError;
+use stylus_upgrades_interface::limits::{INSTANCES_AT_ONCE, WAYS_IN_MAX};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::{instance_state, invalid_step};
+use stylus_upgrades_interface::registry::IRegistry;
+
+/// The name of the definition that everything happens to.
+pub(super) const NAME: &str = "A";
+/// What a migration that fails reverts with.
+pub(super) const FAILURE: u8 = 0xee;
+
+/// Nothing, or the revert data.
+pub(super) type Outcome<T = ()> = Result<T, Bytes>;
+
+/// What a step does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Does {
+    Nothing,
+    Works,
+    Fails,
+    Complex,
+}
+
+/// A way in: the index of the version that it leaves, from 1 on.
+type Way = (usize, Does);
+
+#[derive(Clone, Debug)]
+pub(super) struct Version {
+    pub(super) label: String,
+    pub(super) can_be_born: bool,
+    pub(super) ways: Vec<Way>,
+}
+
+/// A complex step that an instance is in, by indices of versions.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Complex {
+    pub(super) back: bool,
+    reaches: usize,
+    target: usize,
+    began: usize,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Instance {
+    pub(super) proxy: Address,
+    /// Index of its version.
+    pub(super) version: usize,
+    pub(super) complex: Option<Complex>,
+    /// Indices of all versions that its data has been brought to.
+    pub(super) marks: BTreeSet<usize>,
+}
+
+/// The definition.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Contract {
+    pub(super) sequence: u64,
+    /// In order of registration.
+    pub(super) versions: Vec<Version>,
+    /// Index of the current one, 0 before the first.
+    pub(super) current: usize,
+    pub(super) instances: Vec<Instance>,
+    /// Who lags behind (0), and who is at a version that is not older than the current one.
+    lists: BTreeMap<usize, VecDeque<usize>>,
+}
+
+fn invalid(from: &str, to: &str, reason: u8) -> Bytes {
+    let (from, to) = (from.into(), to.into());
+    IRegistry::InvalidStep { from, to, reason }
+        .abi_encode()
+        .into()
+}
+
+impl Instance {
+    /// As the registry tells it.
+    pub(super) fn state(&self) -> u8 {
+        match self.complex {
+            None => instance_state::LIVE,
+            Some(Complex { back: false, .. }) => instance_state::MIGRATING,
+            Some(_) => instance_state::TURNING_BACK,
+        }
+    }
+}
+
+impl Contract {
+    /// Index of a label, 0 where there is none.
+    pub(super) fn index_of(&self, label: &str) -> usize {
+        let found = self.versions.iter().position(|v| v.label == label);
+        found.map_or(0, |position| position + 1)
+    }
+
+    /// The label of an index; index 0 has the empty one.
+    pub(super) fn label_of(&self, index: usize) -> &str {
+        let position = index.checked_sub(1);
+        position.map_or("", |position| &self.versions[position].label)
+    }
+
+    fn ways(&self, index: usize) -> &[Way] {
+        &self.versions[index - 1].ways
+    }
+
+    /// The version of that label.
+    pub(super) fn version(&self, label: &str) -> Outcome<usize> {
+        match self.index_of(label) {
+            0 => Err(Proxy::VersionNotFound {
+                name: NAME.into(),
+                version: label.into(),
+            }
+            .abi_encode()
+            .into()),
+            index => Ok(index),
+        }
+    }
+
+    // -- versions
+
+    /// Refuses the step of a version that is being added.
+    pub(super) fn first_way(&self, label: &str, from: &str, does: Does) -> Outcome {
+        let reason = if from.is_empty() || self.versions.is_empty() {
+            if from.is_empty() && does == Does::Nothing {
+                return Ok(());
+            }
+            invalid_step::BORN_WITH_MIGRATION
+        } else if from == label {
+            invalid_step::NOT_OLDER
+        } else if self.index_of(from) == 0 {
+            invalid_step::UNKNOWN_FROM
+        } else {
+            return Ok(());
+        };
+        Err(invalid(from, label, reason))
+    }
+
+    /// Refuses what `migrate` may not make current.
+    pub(super) fn becomes_current(&self, label: &str, from: &str, does: Does) -> Outcome {
+        let index = self.index_of(label);
+        if index == 0 {
+            self.first_way(label, from, does)?;
+        } else {
+            let version = &self.versions[index - 1];
+            let way = (self.index_of(from), does);
+            let born = version.can_be_born && from.is_empty() && does == Does::Nothing;
+            let identical = born || (way.0 != 0 && version.ways.contains(&way));
+            if !identical || index < self.current {
+                return Err(self.exists(label));
+            }
+        }
+        if index != self.current && from != self.label_of(self.current) {
+            return Err(invalid(from, label, invalid_step::NOT_FROM_CURRENT));
+        }
+        Ok(())
+    }
+
+    /// `VersionExists`
+    pub(super) fn exists(&self, label: &str) -> Bytes {
+        let (name, version) = (NAME.into(), label.into());
+        IRegistry::VersionExists { name, version }
+            .abi_encode()
+            .into()
+    }
+
+    /// Refuses another way into a version.
+    pub(super) fn another_way(&self, label: &str, from: &str) -> Outcome {
+        let index = self.version(label)?;
+        let leaves = self.index_of(from);
+        let ways = self.ways(index);
+        let reason = if leaves == 0 {
+            invalid_step::UNKNOWN_FROM
+        } else if leaves >= index {
+            invalid_step::NOT_OLDER
+        } else if ways.len() >= WAYS_IN_MAX || ways.iter().any(|(from, _)| *from == leaves) {
+            invalid_step::TOO_MANY_WAYS
+        } else {
+            return Ok(());
+        };
+        Err(invalid(from, label, reason))
+    }
+
+    /// Adds a version; the first one becomes current.
+    pub(super) fn add(&mut self, label: &str, from: &str, does: Does) {
+        let leaves = self.index_of(from);
+        self.sequence += 1;
+        self.versions.push(Version {
+            label: label.into(),
+            can_be_born: from.is_empty(),
+            ways: (leaves != 0)
+                .then_some((leaves, does))
+                .into_iter()
+                .collect(),
+        });
+        self.current = self.current.max(1);
+    }
+
+    /// Adds a way into a version.
+    pub(super) fn add_way(&mut self, label: &str, from: &str, does: Does) {
+        let (index, leaves) = (self.index_of(label), self.index_of(from));
+        self.versions[index - 1].ways.push((leaves, does));
+    }
+
+    /// Makes a version current, and takes a handful of instances along, all or nothing.
+    pub(super) fn activate(&mut self, label: &str) -> Outcome {
+        let now = self.index_of(label);
+        let mut queue = self.lists.remove(&0).unwrap_or_default();
+        for version in self.current..now {
+            queue.extend(self.lists.remove(&version).unwrap_or_default());
+        }
+        self.lists.insert(0, queue);
+        self.current = now;
+        let lagging: Vec<usize> = self.lists[&0].iter().copied().collect();
+        if lagging.len() <= INSTANCES_AT_ONCE as usize {
+            for instance in lagging {
+                self.upgrade(instance, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    // -- instances
+
+    /// The position of an instance, or `NotAnInstance`.
+    pub(super) fn instance(&self, proxy: Address) -> Outcome<usize> {
+        let found = self.instances.iter().position(|one| one.proxy == proxy);
+        found.ok_or_else(|| IRegistry::NotAnInstance { proxy }.abi_encode().into())
+    }
+
+    /// The position of an instance that is in a complex step; whichever way, or only forward.
+    pub(super) fn migrating(&self, proxy: Address, either_way: bool) -> Outcome<usize> {
+        let position = self.instance(proxy)?;
+        let state = self.instances[position].state();
+        if state == instance_state::MIGRATING
+            || (either_way && state == instance_state::TURNING_BACK)
+        {
+            Ok(position)
+        } else {
+            Err(IRegistry::NotMigrating { proxy, state }.abi_encode().into())
+        }
+    }
+
+    /// Bears an instance.
+    pub(super) fn create(&mut self, proxy: Address, label: &str) {
+        let version = self.index_of(label);
+        self.instances.push(Instance {
+            proxy,
+            version,
+            complex: None,
+            marks: [version].into(),
+        });
+        self.push(self.instances.len() - 1);
+    }
+
+    /// Turns a complex step back.
+    pub(super) fn turn_back(&mut self, position: usize) {
+        if let Some(complex) = &mut self.instances[position].complex {
+            complex.back = true;
+        }
+    }
+
+    /// Upgrades an instance as far as the first complex step, or not at all.
+    pub(super) fn upgrade(&mut self, position: usize, target: usize) -> Outcome {
+        let at = self.instances[position].version;
+        let path = self.path(at, target).ok_or_else(|| {
+            Bytes::from(
+                Proxy::NoPath {
+                    name: NAME.into(),
+                    from: self.label_of(at).into(),
+                    to: self.label_of(target).into(),
+                }
+                .abi_encode(),
+            )
+        })?;
+        self.travel(position, at, &path, target)
+    }
+
+    /// Leaves the complex step that an instance is in.
+    pub(super) fn finish(&mut self, position: usize, back: bool) -> Outcome {
+        let instance = &self.instances[position];
+        let proxy = instance.proxy;
+        let Some(complex) = instance.complex.filter(|complex| complex.back == back) else {
+            return Err(IRegistry::NotAnInstance { proxy }.abi_encode().into());
+        };
+        if back {
+            self.arrive(position, instance.version);
+            return Ok(());
+        }
+        let at = complex.reaches;
+        self.instances[position].marks.insert(at);
+        let onwards = (at != complex.target && self.current == complex.began)
+            .then(|| self.path(at, complex.target))
+            .flatten();
+        self.travel(position, at, &onwards.unwrap_or_default(), complex.target)
+    }
+
+    fn travel(
+        &mut self,
+        position: usize,
+        from: usize,
+        path: &[(usize, Does)],
+        target: usize,
+    ) -> Outcome {
+        let mut at = from;
+        for (to, does) in path {
+            match does {
+                Does::Complex => {
+                    self.leave(position);
+                    let began = self.current;
+                    let instance = &mut self.instances[position];
+                    instance.version = at;
+                    instance.complex = Some(Complex {
+                        back: false,
+                        reaches: *to,
+                        target,
+                        began,
+                    });
+                    return Ok(());
+                }
+                Does::Fails => return Err(vec![FAILURE].into()),
+                Does::Nothing | Does::Works => {
+                    let new = self.instances[position].marks.insert(*to);
+                    assert!(new, "no instance reaches a version twice");
+                    at = *to;
+                }
+            }
+        }
+        self.arrive(position, at);
+        Ok(())
+    }
+
+    fn arrive(&mut self, position: usize, version: usize) {
+        self.leave(position);
+        let instance = &mut self.instances[position];
+        instance.version = version;
+        instance.complex = None;
+        self.push(position);
+    }
+
+    /// The path with the fewest steps: the versions that it reaches.
+    fn path(&self, from: usize, to: usize) -> Option<Vec<(usize, Does)>> {
+        // distances to the target, found backwards, in the order of registration
+        let mut found: Vec<(usize, Option<usize>, Does)> = vec![(to, None, Does::Nothing)];
+        let mut at = 0;
+        while at < found.len() {
+            for (earlier, does) in self.ways(found[at].0) {
+                if found.iter().any(|(seen, ..)| seen == earlier) {
+                    continue;
+                }
+                found.push((*earlier, Some(at), *does));
+                if *earlier == from {
+                    let mut path = Vec::new();
+                    let mut last = found.len() - 1;
+                    while let (_, Some(next), does) = found[last] {
+                        path.push((found[next].0, does));
+                        last = next;
+                    }
+                    return Some(path);
+                }
+            }
+            at += 1;
+        }
+        None
+    }
+
+    /// One turn after the other for those who have lagged longest: how many were upgraded.
+    pub(super) fn rollout(&mut self, max: usize) -> usize {
+        let turns = max.min(self.lagging());
+        let mut upgraded = 0;
+        for _ in 0..turns {
+            let Some(first) = self.lists[&0].front().copied() else {
+                break;
+            };
+            let mut after = self.clone();
+            if after.upgrade(first, self.current).is_ok() {
+                *self = after;
+                upgraded += 1;
+            } else if let Some(queue) = self.lists.get_mut(&0) {
+                queue.rotate_left(1);
+            }
+        }
+        upgraded
+    }
+
+    /// How many lag behind.
+    pub(super) fn lagging(&self) -> usize {
+        self.lists.get(&0).map_or(0, VecDeque::len)
+    }
+
+    fn list_of(&self, version: usize) -> usize {
+        if version < self.current { 0 } else { version }
+    }
+
+    fn push(&mut self, position: usize) {
+        let list = self.list_of(self.instances[position].version);
+        self.lists.entry(list).or_default().push_back(position);
+    }
+
+    fn leave(&mut self, position: usize) {
+        let instance = &self.instances[position];
+        if instance.complex.is_none() {
+            let list = self.list_of(instance.version);
+            let list = self.lists.entry(list).or_default();
+            list.retain(|other| *other != position);
+        }
+    }
+}

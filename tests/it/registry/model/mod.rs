@@ -1,0 +1,515 @@
+//! Every governed call by anybody in any order, with upgrades, rollouts and complex steps between
+//! them, against a model that does the same in the plainest way.
+
+mod approvals;
+mod contract;
+mod policy;
+mod wish;
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::sol_types::{SolCall, SolError};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use stylus_chain::{BlockId, BlockNumberOrTag, LogFilter};
+use stylus_upgrades_interface::complex::IComplexStep::finishStepCall;
+use stylus_upgrades_interface::limits::ACTION_LIFETIME;
+use stylus_upgrades_interface::migratable::IMigratable::Migrated;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::registry::{IRegistry, Progress};
+use stylus_upgrades_interface::slots;
+
+use super::replay;
+use super::world::{World, account, framework};
+use crate::review::world::{IHostile, data};
+use approvals::Board;
+use contract::{Contract, NAME, Outcome};
+use policy::{PEOPLE, Policy};
+use wish::{Cast, Draft, SALTS, Which, Wish, draft, label};
+
+/// Seconds at which the story begins, and how long it may last: the programs themselves expire
+/// after a year.
+const BEGIN: u64 = 1_800_100_000;
+const LENGTH: u64 = 300 * 86_400;
+/// Each from a seed of its own, 1 to 50.
+const STORIES: u8 = 50;
+const STEPS: usize = 400;
+/// Enough for a failure in a rollout to count.
+const GAS: u64 = 32_000_000;
+
+#[derive(Clone, Debug)]
+enum Event {
+    /// A new wish, or one that was voiced before.
+    Send(usize, Draft),
+    Again(usize, prop::sample::Index),
+    Revoke(usize, prop::sample::Index),
+    Cancel(usize, prop::sample::Index),
+    Wait(u64),
+    Rollout(usize, u16),
+    /// Somebody asks a proxy to upgrade.
+    Upgrade(usize, u8, Which),
+    /// Somebody has the program of a complex step end it, in the direction that it has or not.
+    Finish(usize, u8, bool),
+    /// A call that is not built yet.
+    NotBuilt(usize, usize),
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let index = any::<prop::sample::Index>;
+    let who = || 0..PEOPLE;
+    let to = prop_oneof![
+        3 => Just(Which::Current),
+        2 => Just(Which::Next),
+        2 => Just(Which::Youngest),
+        1 => (0u8..14).prop_map(Which::Any),
+    ];
+    prop_oneof![
+        8 => (who(), draft()).prop_map(|(who, draft)| Event::Send(who, draft)),
+        14 => (who(), index()).prop_map(|(who, which)| Event::Again(who, which)),
+        2 => (who(), index()).prop_map(|(who, which)| Event::Revoke(who, which)),
+        1 => (who(), index()).prop_map(|(who, which)| Event::Cancel(who, which)),
+        2 => prop_oneof![6 => 1u64..6_000, 1 => Just(ACTION_LIFETIME)].prop_map(Event::Wait),
+        2 => (who(), 0u16..4).prop_map(|(who, max)| Event::Rollout(who, max)),
+        4 => (who(), 0..SALTS, to).prop_map(|(who, which, to)| Event::Upgrade(who, which, to)),
+        3 => (who(), 0..SALTS, prop::bool::weighted(0.9))
+            .prop_map(|(who, which, right)| Event::Finish(who, which, right)),
+        1 => (who(), 0usize..5).prop_map(|(who, which)| Event::NotBuilt(who, which)),
+    ]
+}
+
+/// How often each thing happened, over all stories.
+type Counts = BTreeMap<&'static str, usize>;
+
+struct Story {
+    world: World,
+    board: Board,
+    contract: Contract,
+    cast: Cast,
+    /// Other definitions that were created.
+    defined: Vec<u8>,
+    /// Every action and every wish that there ever was, to pick from.
+    known: Vec<B256>,
+    wishes: Vec<Wish>,
+    counts: Counts,
+}
+
+impl Story {
+    fn new() -> Self {
+        let mut world = World::new(&Policy::alone(0).text());
+        let first = Policy {
+            need: 2,
+            who: vec![0, 1, 2],
+            delay: 0,
+        };
+        world.define(&first.text()).expect("defined");
+        let [code, program] = ["hostile", "hostile"].map(|package| world.deploy(package));
+        let proxies = (0..SALTS).map(|salt| {
+            let asked = IRegistry::proxyAddressCall {
+                name: NAME.into(),
+                kind: 0,
+                salt: B256::repeat_byte(salt + 1),
+            };
+            world.view(&asked).expect("an address")
+        });
+        let cast = Cast {
+            code,
+            program,
+            proxies: proxies.collect(),
+        };
+        let (chain_id, registry) = (world.chain.chain_id(), world.registry);
+        Self {
+            board: Board::new(chain_id, registry, BEGIN, &first),
+            contract: Contract::default(),
+            cast,
+            defined: Vec::new(),
+            known: Vec::new(),
+            wishes: vec![Wish::Add(
+                "0".into(),
+                String::new(),
+                contract::Does::Nothing,
+                false,
+            )],
+            counts: Counts::new(),
+            world,
+        }
+    }
+
+    fn happen(&mut self, event: Event) {
+        self.board.now += 1;
+        let known = |which: prop::sample::Index, known: &[B256]| *which.get(known);
+        match event {
+            Event::Send(who, draft) => {
+                let wish = draft.resolve(&self.contract, &self.cast);
+                self.wishes.push(wish.clone());
+                self.send(self.board.somebody(wish.role(), who), &wish);
+            }
+            Event::Again(who, which) => {
+                let recent = self.wishes.len().saturating_sub(2);
+                let wish = which.get(&self.wishes[recent..]).clone();
+                self.send(self.board.somebody(wish.role(), who), &wish);
+            }
+            Event::Revoke(who, which) if !self.known.is_empty() => {
+                let action = known(which, &self.known);
+                let expected = self.board.revoke(who, action);
+                self.expect(who, &IRegistry::revokeCall { action }, expected, "revoke");
+            }
+            Event::Cancel(who, which) if !self.known.is_empty() => {
+                let action = known(which, &self.known);
+                let expected = self.board.cancel(who, action);
+                self.expect(who, &IRegistry::cancelCall { action }, expected, "cancel");
+            }
+            Event::Wait(seconds) if self.board.now + seconds < BEGIN + LENGTH => {
+                self.board.now += seconds;
+                self.mine();
+            }
+            Event::Revoke(..) | Event::Cancel(..) | Event::Wait(_) => self.mine(),
+            Event::Rollout(who, max) => self.rollout(who, max),
+            Event::Upgrade(who, which, to) => {
+                let who = self.board.somebody((NAME, "migrate"), who);
+                self.upgrade(who, which, &to);
+            }
+            Event::Finish(who, which, right) => self.finish(who, which, right),
+            Event::NotBuilt(who, which) => self.not_built(who, which),
+        }
+    }
+
+    /// A block of the model's time.
+    fn mine(&mut self) {
+        let chain = &mut self.world.chain;
+        chain
+            .set_next_timestamp(self.board.now)
+            .expect("time passes");
+        chain.mine(1, None).expect("a block");
+    }
+
+    /// A transaction in a block of the model's time.
+    fn transact(&mut self, who: usize, to: Address, calldata: Bytes) -> Outcome<Bytes> {
+        let chain = &mut self.world.chain;
+        chain
+            .set_next_timestamp(self.board.now)
+            .expect("time passes");
+        let done = self.world.raw(account(who), to, calldata, U256::ZERO, GAS);
+        done.map(|done| done.returned).map_err(|error| error.0)
+    }
+
+    /// Sends a call to the registry that must do as the model did.
+    fn expect<C: SolCall>(&mut self, who: usize, call: &C, expected: Outcome, kind: &'static str) {
+        let registry = self.world.registry;
+        let found = self.transact(who, registry, data(call));
+        assert_eq!(found.map(drop), expected, "{kind} by {who}");
+        self.count(kind, expected.is_ok());
+    }
+
+    fn count(&mut self, kind: &'static str, done: bool) {
+        *self.counts.entry(kind).or_default() += usize::from(done);
+    }
+
+    /// A governed call.
+    fn send(&mut self, who: usize, wish: &Wish) {
+        let content = wish.calldata(&self.cast);
+        let refusal = || wish.refused(&self.contract, &self.defined, &self.cast);
+        let approved = self.board.approve(who, wish.role(), &content, refusal);
+        let mut after = self.contract.clone();
+        let expected = approved.and_then(|(progress, action)| {
+            if progress.executed {
+                wish.execute(&mut after, &self.cast)?;
+            }
+            Ok((progress, action))
+        });
+        let registry = self.world.registry;
+        let found = self.transact(who, registry, content);
+        let found = found.map(|returned| {
+            // `createProxy` returns an address behind it
+            let head = returned.get(..128).unwrap_or_default();
+            IRegistry::setPolicyCall::abi_decode_returns(head).expect("a progress")
+        });
+        let progress: Outcome<Progress> = expected
+            .as_ref()
+            .map(|(progress, _)| progress.clone())
+            .map_err(Clone::clone);
+        assert_eq!(found, progress, "{wish:?} by {who}");
+        let Ok((progress, action)) = expected else {
+            return;
+        };
+        self.known.push(progress.action);
+        self.board.note(&progress, action);
+        self.count(wish.kind(), progress.executed);
+        if !progress.executed {
+            return;
+        }
+        assert!(after.sequence >= self.contract.sequence);
+        self.contract = after;
+        self.board.sequence = self.contract.sequence;
+        match wish {
+            Wish::Define(n) => self.defined.push(*n),
+            Wish::Set(name, role, policy) => self.board.set((name, role), policy),
+            _ => {}
+        }
+    }
+
+    fn rollout(&mut self, who: usize, max: u16) {
+        let call = IRegistry::rolloutCall {
+            name: NAME.into(),
+            max,
+        };
+        let registry = self.world.registry;
+        let found = self.transact(who, registry, data(&call));
+        let found = IRegistry::rolloutCall::abi_decode_returns(&found.expect("anybody may"));
+        let found = found.expect("two numbers");
+        let upgraded = self.contract.rollout(max.into());
+        assert_eq!(usize::from(found.upgraded), upgraded);
+        assert_eq!(usize::from(found.left), self.contract.lagging());
+        self.count("rollout of one", upgraded > 0);
+    }
+
+    /// An upgrade that somebody asks a proxy for: only who alone may migrate gets it.
+    fn upgrade(&mut self, who: usize, which: u8, to: &Which) {
+        let proxy = self
+            .cast
+            .proxy(self.cast.pick(&self.contract, which, false));
+        let Ok(position) = self.contract.instance(proxy) else {
+            return self.mine();
+        };
+        let version = label(&self.contract, to);
+        let mut after = self.contract.clone();
+        let expected = self.upgraded(&mut after, who, position, &version);
+        let call = Proxy::upgradeToCall { version };
+        let found = self.transact(who, proxy, data(&call));
+        assert_eq!(found.map(drop), expected, "{call:?} by {who}");
+        self.count("upgradeTo", expected.is_ok());
+        if expected.is_ok() {
+            self.contract = after;
+        }
+    }
+
+    fn upgraded(
+        &self,
+        after: &mut Contract,
+        who: usize,
+        position: usize,
+        version: &str,
+    ) -> Outcome {
+        let instance = &self.contract.instances[position];
+        if instance.complex.is_some() {
+            return Err(Proxy::UpgradeInProgress {}.abi_encode().into());
+        }
+        let target = self.contract.version(version)?;
+        if !self.board.alone((NAME, "migrate"), who) {
+            let error = Proxy::UpgradeNotAuthorized {
+                caller: account(who),
+                from: self.contract.label_of(instance.version).into(),
+                to: version.into(),
+            };
+            return Err(error.abi_encode().into());
+        }
+        if instance.version == target {
+            let version = version.into();
+            return Err(Proxy::AlreadyAtVersion { version }.abi_encode().into());
+        }
+        after.upgrade(position, target)
+    }
+
+    fn finish(&mut self, who: usize, which: u8, right: bool) {
+        let proxy = self.cast.proxy(self.cast.pick(&self.contract, which, true));
+        let Ok(position) = self.contract.instance(proxy) else {
+            return self.mine();
+        };
+        let complex = self.contract.instances[position].complex;
+        let back = complex.is_some_and(|complex| complex.back) == right;
+        let mut after = self.contract.clone();
+        let expected = after.finish(position, back);
+        let finish = IHostile::delegateCall {
+            target: framework().storage.address,
+            data: data(&finishStepCall { back }),
+        };
+        let act = IHostile::actCall {
+            actions: vec![data(&finish)],
+        };
+        let found = self.transact(who, proxy, data(&act));
+        assert_eq!(found.map(drop), expected, "{back} {complex:?}");
+        let kind = if back { "turned back" } else { "endMigration" };
+        self.count(kind, expected.is_ok());
+        if expected.is_ok() {
+            self.contract = after;
+        }
+    }
+
+    fn not_built(&mut self, who: usize, which: usize) {
+        let (name, proxy) = (String::from(NAME), self.cast.proxy(0));
+        let (call, what) = match which {
+            0 => {
+                let version = String::from("0");
+                let kind = 3;
+                let adopt = IRegistry::adoptCall {
+                    name,
+                    proxy,
+                    kind,
+                    version,
+                };
+                (data(&adopt), "adopt")
+            }
+            1 => {
+                let hand_over = IRegistry::handOverCall {
+                    name,
+                    proxy,
+                    newRegistry: proxy,
+                };
+                (data(&hand_over), "handOver")
+            }
+            2 => (data(&IRegistry::pauseCall { name }), "pause"),
+            3 => (data(&IRegistry::resumeCall { name }), "resume"),
+            _ => {
+                let submit = IRegistry::submitSignedCall {
+                    action: Bytes::new(),
+                    deadline: 0,
+                    approvals: vec![],
+                };
+                (data(&submit), "submitSigned")
+            }
+        };
+        let registry = self.world.registry;
+        let found = self.transact(who, registry, call);
+        let error = IRegistry::NotSupported { what: what.into() };
+        assert_eq!(found, Err(error.abi_encode().into()));
+    }
+
+    /// The registry's views say what the model says.
+    fn check(&self) {
+        let name = || String::from(NAME);
+        let definition = self.world.view(&IRegistry::definitionCall { name: name() });
+        let definition = definition.expect("A");
+        let contract = &self.contract;
+        assert_eq!(definition.sequence, contract.sequence);
+        assert_eq!(definition.current, contract.label_of(contract.current));
+        assert_eq!(definition.versions as usize, contract.versions.len());
+        assert_eq!(definition.instances as usize, contract.instances.len());
+        for instance in &contract.instances {
+            let proxy = instance.proxy;
+            let found = self.world.view(&IRegistry::instanceOfCall { proxy });
+            let found = found.expect("an instance");
+            assert_eq!(found.version, contract.label_of(instance.version));
+            assert_eq!(found.state, instance.state());
+        }
+        for name in [NAME, ""] {
+            let pending = IRegistry::pendingCall {
+                name: name.into(),
+                start: 0,
+                count: u32::MAX,
+            };
+            let pending = self.world.view(&pending).expect("a page");
+            let open = self.board.actions.iter();
+            let open =
+                open.filter(|(_, action)| action.role.0 == name && self.board.is_open(action));
+            assert_eq!(
+                pending.into_iter().collect::<BTreeSet<_>>(),
+                open.map(|(id, _)| *id).collect()
+            );
+        }
+    }
+
+    /// Policies, and every mark of every instance: set for what it has reached and nothing else.
+    fn check_all(&self) {
+        for ((name, role), (policy, _)) in &self.board.policies {
+            let call = IRegistry::policyCall {
+                name: (*name).into(),
+                role: (*role).into(),
+            };
+            assert_eq!(self.world.view(&call), Ok(policy.text()));
+        }
+        for instance in &self.contract.instances {
+            for (position, version) in self.contract.versions.iter().enumerate() {
+                let slot = slots::migrated(&version.label).into();
+                let mark = self
+                    .world
+                    .chain
+                    .storage(instance.proxy, slot, BlockId::latest())
+                    .expect("latest");
+                let expected = instance.marks.contains(&(position + 1));
+                assert_eq!(mark, B256::with_last_byte(expected.into()));
+            }
+        }
+    }
+
+    /// Every step of every instance was announced once, and the events say what the views say.
+    fn check_events(&self) {
+        for instance in &self.contract.instances {
+            let filter = LogFilter {
+                from_block: Some(BlockNumberOrTag::Earliest),
+                addresses: vec![instance.proxy],
+                ..LogFilter::default()
+            };
+            let logs = self.world.chain.logs(&filter).expect("logs");
+            let told = logs.iter().filter_map(|entry| {
+                use alloy::sol_types::SolEvent;
+                Migrated::decode_log_data(&entry.log.data).ok()
+            });
+            let told: Vec<String> = told.map(|event| event.to).collect();
+            let once: BTreeSet<&String> = told.iter().collect();
+            assert_eq!(told.len(), once.len(), "each migration exactly once");
+            assert_eq!(told.len() + 1, instance.marks.len(), "and the birth");
+        }
+        let others = self.defined.iter().map(|n| format!("B{n}"));
+        for name in [NAME.to_owned(), String::new()].into_iter().chain(others) {
+            replay::agrees_with_the_views(&self.world, &name);
+        }
+    }
+}
+
+#[test]
+fn every_order_of_governed_calls_does_what_the_model_does() {
+    let config = Config {
+        cases: 1,
+        failure_persistence: None,
+        max_shrink_iters: 60,
+        ..Config::default()
+    };
+    let counts = RefCell::new(Counts::new());
+    for seed in 1..=STORIES {
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
+        TestRunner::new_with_rng(config.clone(), rng)
+            .run(&proptest::collection::vec(event(), STEPS), |events| {
+                let mut story = Story::new();
+                for (n, event) in events.into_iter().enumerate() {
+                    story.happen(event);
+                    story.check();
+                    if n % 20 == 0 {
+                        story.check_all();
+                    }
+                }
+                story.check_all();
+                story.check_events();
+                for (kind, count) in story.counts {
+                    *counts.borrow_mut().entry(kind).or_default() += count;
+                }
+                Ok(())
+            })
+            .unwrap_or_else(|failure| panic!("seed {seed}: {failure}"));
+    }
+    let counts = counts.into_inner();
+    let governed = GOVERNED.map(|kind| counts.get(kind).copied().unwrap_or_default());
+    let executed: usize = governed.iter().sum();
+    let steps = STEPS * usize::from(STORIES);
+    println!("{executed} of {steps} steps in {STORIES} stories executed an action: {counts:?}");
+    assert!(
+        executed * 20 > steps,
+        "at least 5 % of the steps execute something"
+    );
+    for (kind, count) in &counts {
+        assert!(*count >= 10, "{kind} happened {count} times");
+    }
+    assert!(governed.iter().all(|count| *count >= 10), "{counts:?}");
+}
+
+/// Every governed call that is built.
+const GOVERNED: [&str; 8] = [
+    "createDefinition",
+    "addVersion",
+    "addStep",
+    "migrate",
+    "setHandler",
+    "abortMigration",
+    "setPolicy",
+    "createProxy",
+];

@@ -1,0 +1,197 @@
+//! What somebody replaces behind the approvers' backs, and what gas and value of a call make of an
+//! upgrade that they approved.
+
+use alloy::primitives::{Bytes, U256};
+use alloy::sol_types::SolCall;
+use stylus_chain::{BlockId, CallRequest, Overrides};
+use stylus_upgrades::build::evm;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::{blocked_by, not_runnable};
+use stylus_upgrades_interface::registry::{IRegistry, Step};
+
+use super::story::ICounter;
+use super::team::*;
+use super::world::{Done, Reverted, World, account, is, refused, step};
+
+/// A script that does nothing, of EVM code, and the step that runs it.
+fn scripted(world: &mut World, from: &str) -> Step {
+    let script = world.deploy_code(&evm::creation_code(&[0x00, 0xaa]));
+    Step {
+        script: script.implementation,
+        scriptCodehash: script.codehash,
+        ..step(from, 2, vec![1].into())
+    }
+}
+
+/// What may be put in the place of approved code: other code, and a delegation to it.
+fn replacements(world: &mut World) -> [Bytes; 2] {
+    let other = world.deploy_code(&evm::creation_code(&[0x00, 0xbb]));
+    let designator = [&[0xef, 0x01, 0x00], other.implementation.as_slice()].concat();
+    [vec![0x00, 0xbb].into(), designator.into()]
+}
+
+#[test]
+fn a_script_that_is_replaced_between_approval_and_activation_is_not_run() {
+    let (mut world, code) = world();
+    let proxy = create(&mut world, 1);
+    let step = scripted(&mut world, "1.0");
+    let (script, expected) = (step.script, step.scriptCodehash);
+    let call = migration(&code, "2.0", step);
+    let action = world.send(account(0), &call).expect("recorded");
+    let action = action.returned.action;
+    let [other, designator] = replacements(&mut world);
+    for (code, reason) in [(other, None), (designator, Some(not_runnable::DESIGNATOR))] {
+        world.chain.set_code(script, code);
+        let found = world.code_hash(script);
+        let sent = world.send(account(1), &call);
+        match reason {
+            Some(reason) => refused(
+                sent,
+                Proxy::ImplementationNotRunnable {
+                    implementation: script,
+                    reason,
+                },
+            ),
+            None => refused(
+                sent,
+                IRegistry::CodeChanged {
+                    account: script,
+                    expected,
+                    found,
+                },
+            ),
+        }
+        let open = readiness(&world, action).expect("open");
+        assert_eq!(open.blockedBy, blocked_by::CODE_CHANGED);
+        assert_eq!(open.progress.approvals, 1, "approvals stay as they were");
+    }
+    let at = world.view(&IRegistry::instanceOfCall { proxy });
+    assert_eq!(at.expect("an instance").version, "1.0");
+}
+
+#[test]
+fn a_script_that_is_replaced_between_activation_and_rollout_is_not_run() {
+    let (mut world, code) = world();
+    for n in 1..=5 {
+        create(&mut world, n);
+    }
+    let step = scripted(&mut world, "1.0");
+    let (script, expected) = (step.script, step.scriptCodehash);
+    together(&mut world, &migration(&code, "2.0", step));
+    let approved = world
+        .chain
+        .account(script, BlockId::latest())
+        .expect("it")
+        .code;
+    let [other, designator] = replacements(&mut world);
+    for code in [other, designator.clone()] {
+        world.chain.set_code(script, code.clone());
+        let found = world.code_hash(script);
+        let done = rollout(&mut world).expect("skipped");
+        assert_eq!((done.returned.upgraded, done.returned.left), (0, 5));
+        let reason = done.events::<IRegistry::InstanceSkipped>()[0]
+            .reason
+            .clone();
+        let reason = Err::<(), _>(Reverted(reason));
+        if code == designator {
+            let reason_number = not_runnable::DESIGNATOR;
+            let expected = Proxy::ImplementationNotRunnable {
+                implementation: script,
+                reason: reason_number,
+            };
+            refused(reason, expected);
+        } else {
+            let expected = IRegistry::CodeChanged {
+                account: script,
+                expected,
+                found,
+            };
+            refused(reason, expected);
+        }
+    }
+    world.chain.set_code(script, approved);
+    for left in (0..5).rev() {
+        let done = rollout(&mut world).expect("upgraded");
+        assert_eq!((done.returned.upgraded, done.returned.left), (1, left));
+    }
+}
+
+fn rollout(world: &mut World) -> Result<Done<IRegistry::rolloutReturn>, Reverted> {
+    let name = "A".into();
+    world.send(account(STRANGER), &IRegistry::rolloutCall { name, max: 1 })
+}
+
+#[test]
+fn the_gas_that_an_estimator_finds_upgrades() {
+    let (mut world, code) = world();
+    for n in 1..=5 {
+        create(&mut world, n);
+    }
+    let registry = world.registry;
+    let next = migration(&code, "2.0", step("1.0", 0, Bytes::new()));
+    together(&mut world, &next);
+    let rollout = IRegistry::rolloutCall {
+        name: "A".into(),
+        max: 5,
+    };
+    let estimated = |world: &World, who: usize, input: Vec<u8>| {
+        let request = CallRequest {
+            from: Some(account(who)),
+            to: Some(registry),
+            input: input.into(),
+            ..CallRequest::default()
+        };
+        world
+            .chain
+            .estimate_gas(request, BlockId::latest(), &Overrides::default())
+            .expect("an estimate")
+    };
+    let gas = estimated(&world, STRANGER, rollout.abi_encode());
+    let done = world
+        .pay_with_gas(account(STRANGER), registry, &rollout, U256::ZERO, gas)
+        .expect("rolled out");
+    assert_eq!((done.returned.upgraded, done.returned.left), (5, 0));
+
+    // `migrate` with four instances that lag: all of them, with what was estimated
+    let (mut world, code) = super::team::world();
+    for n in 1..=4 {
+        create(&mut world, n);
+    }
+    let next = migration(&code, "2.0", step("1.0", 0, Bytes::new()));
+    world.send(account(0), &next).expect("recorded");
+    let gas = estimated(&world, 1, next.abi_encode());
+    let done = world
+        .pay_with_gas(account(1), registry, &next, U256::ZERO, gas)
+        .expect("executed");
+    assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 4);
+}
+
+#[test]
+fn value_sent_to_an_upgrade_of_several_steps_is_not_counted_twice() {
+    let (mut world, code) = world();
+    together(&mut world, &policy("migrate", &is(account(0))));
+    let proxy = create(&mut world, 1);
+    let scripts = [scripted(&mut world, "1.0"), scripted(&mut world, "2.0")];
+    for (label, step) in ["2.0", "3.0"].into_iter().zip(scripts) {
+        world
+            .send(account(0), &version(&code, label, step))
+            .expect("added");
+    }
+    let value = U256::from(5);
+    for data in [Bytes::new(), ICounter::valueCall {}.abi_encode().into()] {
+        let call = Proxy::upgradeToAndCallCall {
+            version: "3.0".into(),
+            data,
+        };
+        refused(
+            world.pay(account(0), proxy, &call, value),
+            Proxy::ValueNotAccepted { value },
+        );
+    }
+    let held = world
+        .chain
+        .account(proxy, BlockId::latest())
+        .expect("it")
+        .balance;
+    assert_eq!(held, U256::ZERO);
+}

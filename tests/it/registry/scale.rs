@@ -1,0 +1,455 @@
+//! What an operation costs with one, ten, … ten thousand instances, versions and approvals before
+//! it. An ordinary run goes to three hundred; `STYLUS_UPGRADES_LONG=1` goes to ten thousand and
+//! records `tests/snapshots/scale_registry.json`, of which `docs/registry-scale.md` is written.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::sol_types::SolCall;
+use serde_json::Value;
+use stylus_chain::{BlockId, CallRequest, Overrides};
+use stylus_upgrades_harness::home;
+use stylus_upgrades_interface::limits::OPEN_ACTIONS_MAX;
+use stylus_upgrades_interface::registry::{Code, IRegistry};
+use stylus_upgrades_tests::figures::tools;
+use stylus_upgrades_tests::snapshot::{self, Figures};
+
+use super::world::{World, account, birth, is, step};
+
+/// How much there is when the ordinary run measures.
+const SHORT: [u32; 4] = [1, 10, 100, 300];
+/// How much there is when the long run measures.
+const LONG: [u32; 5] = [1, 10, 100, 1_000, 10_000];
+/// The dearest of a curve may cost so many per mille more than its cheapest.
+const TOLERANCE: u64 = 20;
+/// So many instances lag behind before anything is measured: `migrate` would take up to four along.
+const FIRST_TO_LAG: u32 = 6;
+/// Accounts of the widest policy.
+const LEAVES: usize = 64;
+
+/// Gas by operation and by how much there was, in order of the operations.
+#[derive(Default)]
+struct Curves {
+    flat: BTreeMap<String, Vec<(u32, u64)>>,
+    /// What grows up to a bound, by what it is.
+    bounded: Figures,
+}
+
+impl Curves {
+    fn note(&mut self, operation: &str, count: u32, gas: u64) {
+        let curve = self.flat.entry(operation.to_owned()).or_default();
+        curve.push((count, gas));
+    }
+
+    /// Figures for the snapshot.
+    fn figures(&self) -> Figures {
+        let mut figures = self.bounded.clone();
+        for (operation, curve) in &self.flat {
+            for (count, gas) in curve {
+                figures.insert(format!("{operation}, {count:>5}, gas"), *gas);
+            }
+        }
+        figures
+    }
+
+    /// Panics unless every curve is flat. Where there is nothing or one thing before, less is read
+    /// and written: an empty list has no neighbour. So the curve counts from ten on.
+    fn assert_flat(&self) {
+        let mut steep = String::new();
+        for (operation, curve) in &self.flat {
+            let gas = curve.iter().filter(|(count, _)| *count >= 10);
+            let gas: Vec<u64> = gas.map(|(_, gas)| *gas).collect();
+            let (Some(least), Some(most)) = (gas.iter().min(), gas.iter().max()) else {
+                continue;
+            };
+            println!("{operation}: {curve:?}");
+            if most * 1_000 > least * (1_000 + TOLERANCE) {
+                let _ = writeln!(steep, "{operation}: {curve:?}");
+            }
+        }
+        assert!(steep.is_empty(), "not flat:\n{steep}");
+    }
+}
+
+fn is_long() -> bool {
+    std::env::var("STYLUS_UPGRADES_LONG").is_ok_and(|value| value == "1")
+}
+
+/// A number as five characters that all cost the same as calldata.
+fn label(n: u32) -> String {
+    format!("v{n:05}")
+}
+
+/// A word without zero bytes.
+fn salt(n: u32) -> B256 {
+    B256::new(keccak256(n.to_be_bytes()).0.map(|byte| byte.max(1)))
+}
+
+/// An account without zero bytes.
+fn member(n: u32) -> Address {
+    Address::from_word(salt(n))
+}
+
+/// Creates a definition whose policies are all the same.
+fn define(world: &mut World, name: &str, policy: &str) {
+    let call = IRegistry::createDefinitionCall {
+        name: name.into(),
+        migratePolicy: policy.into(),
+        policyPolicy: policy.into(),
+        createPolicy: policy.into(),
+    };
+    world.send(account(0), &call).expect("defined");
+}
+
+/// Gas of a view beyond that of its calldata.
+fn view<C: SolCall>(world: &World, call: &C) -> u64 {
+    let request = CallRequest {
+        to: Some(world.registry),
+        input: call.abi_encode().into(),
+        ..CallRequest::default()
+    };
+    let called = world
+        .chain
+        .call(request, BlockId::latest(), &Overrides::default())
+        .expect("a call");
+    assert!(called.success, "{}", called.output);
+    called.gas_used
+}
+
+fn page(count: u32) -> (u32, u32) {
+    (count.saturating_sub(10), 10)
+}
+
+/// Versions: added one after the other, each reached from the one before.
+fn versions(world: &mut World, code: &Code, counts: &[u32], curves: &mut Curves) {
+    define(world, "V", &is(account(0)));
+    let mut now = 0;
+    for count in counts {
+        while now < *count {
+            now += 1;
+            let call = IRegistry::addVersionCall {
+                name: "V".into(),
+                version: label(now),
+                code: code.clone(),
+                step: if now == 1 {
+                    birth()
+                } else {
+                    step(&label(now - 1), 0, Bytes::new())
+                },
+            };
+            let gas = world.send(account(0), &call).expect("added").gas;
+            if now == *count {
+                curves.note("addVersion, among versions", now, gas);
+            }
+        }
+        let name = || String::from("V");
+        let version = label(now);
+        let gas = view(
+            world,
+            &IRegistry::getVersionCall {
+                name: name(),
+                version,
+            },
+        );
+        curves.note("getVersion, among versions", now, gas);
+        let (start, count) = page(now);
+        let gas = view(
+            world,
+            &IRegistry::versionsCall {
+                name: name(),
+                start,
+                count,
+            },
+        );
+        if now >= 10 {
+            curves.note("versions, a page of ten, among versions", now, gas);
+        }
+        let gas = view(world, &IRegistry::definitionCall { name: name() });
+        curves.note("definition, among versions", now, gas);
+    }
+}
+
+/// Instances: created one after the other, and all of them lagging behind at every count.
+fn instances(world: &mut World, code: &Code, counts: &[u32], curves: &mut Curves) {
+    define(world, "I", &is(account(0)));
+    let name = || String::from("I");
+    let add = IRegistry::addVersionCall {
+        name: name(),
+        version: label(1),
+        code: code.clone(),
+        step: birth(),
+    };
+    world.send(account(0), &add).expect("added");
+    let (mut now, mut at) = (0, 1);
+    let mut last = Address::ZERO;
+    for count in counts {
+        while now < *count {
+            now += 1;
+            let call = IRegistry::createProxyCall {
+                name: name(),
+                version: label(at),
+                kind: 0,
+                salt: salt(now),
+                initData: Bytes::new(),
+            };
+            let done = world.send(account(0), &call).expect("created");
+            last = done.returned.proxy;
+            if now == *count {
+                curves.note("createProxy, among instances", now, done.gas);
+            }
+            if now == FIRST_TO_LAG {
+                at += 1;
+                activate(world, code, at);
+            }
+        }
+        if now < FIRST_TO_LAG {
+            continue;
+        }
+        at += 1;
+        let gas = activate(world, code, at);
+        curves.note("migrate, among instances", now, gas);
+        let rollout = IRegistry::rolloutCall {
+            name: name(),
+            max: 1,
+        };
+        let done = world.send(account(1), &rollout).expect("rolled out");
+        assert_eq!(done.returned.upgraded, 1);
+        curves.note("rollout of one, among instances", now, done.gas);
+        let gas = view(world, &IRegistry::instanceOfCall { proxy: last });
+        curves.note("instanceOf, among instances", now, gas);
+        let (start, count) = page(now);
+        let page = IRegistry::instancesCall {
+            name: name(),
+            start,
+            count,
+        };
+        curves.note(
+            "instances, a page of ten, among instances",
+            now,
+            view(world, &page),
+        );
+        let plan = IRegistry::planCall {
+            instance: last,
+            version: label(at),
+        };
+        curves.note("plan, among instances", now, view(world, &plan));
+    }
+}
+
+/// Makes a version current that the first one and the one before reach in one step: who has lagged
+/// longest is at the first one, and path and cost of its upgrade stay the same. What that costs.
+fn activate(world: &mut World, code: &Code, at: u32) -> u64 {
+    let from = |older: u32| step(&label(older), 0, Bytes::new());
+    let add = IRegistry::addVersionCall {
+        name: "I".into(),
+        version: label(at),
+        code: code.clone(),
+        step: from(at - 1),
+    };
+    world.send(account(0), &add).expect("added");
+    if at > 2 {
+        let another = IRegistry::addStepCall {
+            name: "I".into(),
+            version: label(at),
+            step: from(1),
+        };
+        world.send(account(0), &another).expect("added");
+    }
+    let call = IRegistry::migrateCall {
+        name: "I".into(),
+        version: label(at),
+        code: code.clone(),
+        step: from(at - 1),
+    };
+    world.send(account(0), &call).expect("activated").gas
+}
+
+/// Approvals: two of three decide again and again about roles of one length, each executed.
+fn approvals(world: &mut World, counts: &[u32], curves: &mut Curves) {
+    let team: Vec<_> = (0..3).map(|who| is(account(who))).collect();
+    define(world, "P", &format!("OutOf(2,{})", team.join(",")));
+    let mut now = 0;
+    for count in counts {
+        while now < *count {
+            now += 1;
+            let call = IRegistry::setPolicyCall {
+                name: "P".into(),
+                role: label(now),
+                expression: is(member(7)),
+            };
+            let [first, last] =
+                [0, 1].map(|who| world.send(account(who), &call).expect("accepted"));
+            assert!(!first.returned.executed && last.returned.executed);
+            if now == *count {
+                curves.note("the first approval, among approvals", now, first.gas);
+                curves.note("the last approval, among approvals", now, last.gas);
+            }
+        }
+    }
+}
+
+/// A policy that is changed as often.
+fn policies(world: &mut World, counts: &[u32], curves: &mut Curves) {
+    define(world, "C", &is(account(0)));
+    let mut now = 0;
+    for count in counts {
+        while now < *count {
+            now += 1;
+            let call = IRegistry::setPolicyCall {
+                name: "C".into(),
+                role: "migrate".into(),
+                expression: is(member(now)),
+            };
+            let gas = world.send(account(0), &call).expect("set").gas;
+            if now == *count {
+                curves.note("setPolicy, among changes", now, gas);
+            }
+        }
+    }
+}
+
+/// Actions that are open at once: as many as the widest policy has approvers and seats.
+fn pending(world: &mut World, curves: &mut Curves) {
+    let members: Vec<Address> = (0..LEAVES as u32).map(member).collect();
+    for member in &members {
+        world.chain.set_balance(*member, U256::from(10u64.pow(18)));
+    }
+    let leaves: Vec<_> = members.iter().map(|who| is(*who)).collect();
+    define(world, "O", &format!("OutOf(2,{})", leaves.join(",")));
+    let mut now = 0;
+    let measured = [1, 10, 100, 1_000];
+    for round in 0..OPEN_ACTIONS_MAX {
+        for (position, member) in members.iter().enumerate() {
+            now += 1;
+            let call = IRegistry::setPolicyCall {
+                name: "O".into(),
+                role: label(now),
+                expression: is(self::member(7)),
+            };
+            // the first action of everybody takes the first of his seats
+            let first = world.send(*member, &call).expect("recorded");
+            if position == 0 {
+                let open = round + 1;
+                let what =
+                    format!("the first approval, as open action {open:>2} of its proposer, gas");
+                curves.bounded.insert(what, first.gas);
+            }
+            if measured.contains(&now) {
+                let approver = members[(position + 1) % LEAVES];
+                let id = world.chain.snapshot();
+                let last = world.send(approver, &call).expect("executed");
+                assert!(last.returned.executed);
+                curves.note("the last approval, among open actions", now, last.gas);
+                assert!(world.chain.revert(id));
+                let ready = IRegistry::readinessCall {
+                    action: first.returned.action,
+                };
+                curves.note("readiness, among open actions", now, view(world, &ready));
+            }
+        }
+    }
+    let (start, count) = (0, 10);
+    let name = String::from("O");
+    let gas = view(world, &IRegistry::pendingCall { name, start, count });
+    assert!(gas < 40_000_000, "the most there can be fits one call");
+    let what = format!("pending, a page of ten, with {now} open, gas");
+    curves.bounded.insert(what, gas);
+}
+
+fn measure(counts: &[u32]) -> Curves {
+    let mut world = World::new(&is(account(0)));
+    let code = world.deploy("counter-v1");
+    let mut curves = Curves::default();
+    versions(&mut world, &code, counts, &mut curves);
+    instances(&mut world, &code, counts, &mut curves);
+    approvals(&mut world, counts, &mut curves);
+    policies(&mut world, counts, &mut curves);
+    pending(&mut world, &mut curves);
+    curves
+}
+
+/// The page that is written from what the long run recorded.
+fn written(recorded: &Value) -> String {
+    let mut page = String::from(PREFACE);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let _ = writeln!(page, "Recorded {}.\n", text(&recorded["at"]));
+    let figures = recorded["figures"].as_object().expect("figures");
+    let gas = |value: &Value| value.as_u64().unwrap_or_default();
+    let most = figures.values().map(gas).filter(|gas| *gas < CHART).max();
+    let mut last = String::new();
+    let _ = writeln!(page, "```text");
+    for (sentence, value) in figures {
+        let (what, count) = match sentence.trim_end_matches(", gas").rsplit_once(", ") {
+            Some((what, count)) if count.trim().parse::<u32>().is_ok() => (what, count),
+            _ => continue,
+        };
+        if what != last {
+            let _ = writeln!(page, "{what}");
+            last = what.to_owned();
+        }
+        let bar = gas(value) * 40 / most.unwrap_or(1).max(1);
+        let _ = writeln!(
+            page,
+            "  {count} {:>9} {}",
+            gas(value),
+            "█".repeat(bar as usize)
+        );
+    }
+    let _ = writeln!(page, "```\n\n{BOUNDED}\n\n| what | gas |\n|---|---:|");
+    for (sentence, value) in figures {
+        let what = sentence.trim_end_matches(", gas");
+        let counted = what.rsplit_once(", ");
+        if counted.is_none_or(|(_, count)| count.trim().parse::<u32>().is_err()) {
+            let _ = writeln!(page, "| {what} | {} |", gas(value));
+        }
+    }
+    page
+}
+
+#[test]
+fn the_page_on_scale_is_what_the_long_run_recorded() {
+    let path = home().join("docs/registry-scale.md");
+    let recorded = home().join("tests/snapshots/scale_registry.json");
+    let recorded = std::fs::read_to_string(recorded).expect("the snapshot");
+    let page = written(&serde_json::from_str(&recorded).expect("JSON"));
+    if std::env::var("UPDATE_DOCS").is_ok_and(|value| value == "1") {
+        std::fs::write(&path, &page).expect("written");
+    }
+    let stale = "docs/registry-scale.md is stale: run with UPDATE_DOCS=1";
+    assert_eq!(
+        std::fs::read_to_string(path).expect("the page"),
+        page,
+        "{stale}"
+    );
+}
+
+/// Gas of what stands in the chart.
+const CHART: u64 = 1_000_000;
+const PREFACE: &str = "# What the registry costs, however much there is
+
+Written by a test from the last run with `STYLUS_UPGRADES_LONG=1 cargo test -p stylus-upgrades-tests
+--test it registry::scale`; every ordinary run measures up to 300 of each and asserts that from ten on
+the dearest costs at most 2 % more than the cheapest. Behind each operation stands what there was
+already; gas on the local chain with nothing cached, calldata of equal length without zero bytes.
+
+Where there is nothing before, or one thing, less is read and written: the first version has no step,
+the first instance no neighbour in its list. What remains from ten on are zero bytes in numbers.
+
+`migrate` over many versions at once reads one more word for every 256 that it passes over; a path costs
+what its steps cost, at most 32.
+
+";
+const BOUNDED: &str = "What grows has a bound: an approver's open actions are looked through for a free seat, 16 of them at
+most, and `pending` reads all that is open of a definition before it cuts a page, at most 16 for each
+of 64 approvers.";
+
+#[test]
+fn every_operation_costs_the_same_however_much_there_is() {
+    let curves = measure(if is_long() { &LONG } else { &SHORT });
+    curves.assert_flat();
+    if is_long() {
+        let tools = tools().expect("their versions");
+        snapshot::record("scale_registry", &tools, &curves.figures()).expect("written");
+    }
+}
