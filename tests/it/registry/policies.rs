@@ -277,6 +277,11 @@ fn what_nobody_may_be_is_no_leaf() {
         offset: 5,
         reason: invalid_policy::BAD_LAMBDA,
     };
+    refused(set(&mut world, 0, "audit", &lambda), expected.clone());
+    // its owner could give it another answer at any time
+    let yes = world.deploy_code(&answers(1)).implementation;
+    let designator = [&[0xef, 0x01, 0x00], yes.as_slice()].concat();
+    world.chain.set_code(account(3), designator.into());
     refused(set(&mut world, 0, "audit", &lambda), expected);
 }
 
