@@ -63,13 +63,13 @@ pub enum Error {
     Chain(#[from] ChainError),
     /// Deciding together failed.
     #[error(transparent)]
-    Governance(#[from] GovernanceError),
+    Governance(Box<GovernanceError>),
     /// No plan could be made.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// A layout is wrong, or a version may not take over another one's storage.
     #[error(transparent)]
-    Layout(#[from] LayoutError),
+    Layout(Box<LayoutError>),
     /// A migration does not go on.
     #[error(transparent)]
     Migration(#[from] MigrationError),
@@ -109,14 +109,26 @@ impl Error {
         match self {
             Self::Build(error) => Some(error),
             Self::Chain(error) => Some(error),
-            Self::Governance(error) => Some(error),
+            Self::Governance(error) => Some(&**error),
             Self::Plan(error) => Some(error),
-            Self::Layout(error) => Some(error),
+            Self::Layout(error) => Some(&**error),
             Self::Migration(error) => Some(error),
             Self::Manifest(error) => Some(error),
             Self::Key(error) => Some(error),
             Self::Usage { .. } | Self::Node(_) | Self::Checks { .. } => None,
         }
+    }
+}
+
+impl From<GovernanceError> for Error {
+    fn from(error: GovernanceError) -> Self {
+        Self::Governance(error.into())
+    }
+}
+
+impl From<LayoutError> for Error {
+    fn from(error: LayoutError) -> Self {
+        Self::Layout(error.into())
     }
 }
 

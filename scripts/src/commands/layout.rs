@@ -151,7 +151,7 @@ fn diff(
     outcome.field("findings", findings.collect::<Vec<_>>());
     let judgement = match judge(&pair, said) {
         Ok(judgement) => judgement,
-        Err(error @ (LayoutError::Refused { .. } | LayoutError::Asks { .. })) => {
+        Err(error) if error.is_refusal() => {
             context.output.explain(&Report::of(&error));
             outcome.field("verdict", "refused");
             outcome.field("error", Report::of(&error));

@@ -123,7 +123,7 @@ async fn judge(
         };
         // What is said is said of the step that needs it.
         let judged = match storage::require(context, pair(), &StorageArgs::default()) {
-            Err(Error::Layout(LayoutError::Refused { .. } | LayoutError::Asks { .. })) => {
+            Err(Error::Layout(error)) if error.is_refusal() => {
                 is_said = true;
                 storage::require(context, pair(), args)
             }

@@ -182,7 +182,7 @@ impl<'a> Work<'a> {
         };
         match storage::require(self.context, versions, args) {
             Ok(judgement) => self.storage.push(judgement),
-            Err(Error::Layout(refusal)) if self.is_dry => self.refused = Some(refusal),
+            Err(Error::Layout(refusal)) if self.is_dry => self.refused = Some(*refusal),
             Err(error) => return Err(error),
         }
         Ok(())

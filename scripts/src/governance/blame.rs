@@ -24,7 +24,10 @@ pub(super) async fn blame(
         return error.into();
     }
     match failing(client, registry, sender, call).await {
-        Some(proxy) => GovernanceError::InstanceFails { proxy, error },
+        Some(proxy) => GovernanceError::InstanceFails {
+            proxy,
+            error: Box::new(error),
+        },
         None => error.into(),
     }
 }

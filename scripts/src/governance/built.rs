@@ -2,7 +2,7 @@
 //! the build is of the very code and sources that the action names.
 
 use super::display::Call;
-use super::error::GovernanceError;
+use super::error::{Difference, GovernanceError};
 use crate::build::BuildInfo;
 use crate::layout::Build;
 use alloy::primitives::B256;
@@ -44,13 +44,13 @@ impl BuildFacts {
             ("source hash", recorded.1, build.source_hash),
         ] {
             if named != built {
-                return Err(GovernanceError::ArtifactDiffers {
+                return Err(GovernanceError::ArtifactDiffers(Box::new(Difference {
                     name: build.name.clone(),
                     what,
                     hash,
                     named,
                     built,
-                });
+                })));
             }
         }
         Ok(Self {

@@ -18,7 +18,7 @@ pub enum GovernanceError {
         /// The instance.
         proxy: Address,
         /// What it says.
-        error: ChainError,
+        error: Box<ChainError>,
     },
     /// Code that was named is a proxy that nobody registered.
     #[error("the {what} {account} is a proxy that nobody registered")]
@@ -55,19 +55,8 @@ pub enum GovernanceError {
         actual: String,
     },
     /// What was built here is not what the action names.
-    #[error("{name} has another {hash} than the {what} that would be approved")]
-    ArtifactDiffers {
-        /// The package.
-        name: String,
-        /// `code` or `script`.
-        what: &'static str,
-        /// Which hash: of the code, the layout, or the sources.
-        hash: &'static str,
-        /// What the action names.
-        named: B256,
-        /// What was built.
-        built: B256,
-    },
+    #[error("{} has another {} than the {} that would be approved", .0.name, .0.hash, .0.what)]
+    ArtifactDiffers(Box<Difference>),
     /// The payload that was reviewed is not the one on the chain.
     #[error("the payload that was reviewed is not the one that was proposed")]
     PayloadDiffers {
@@ -120,15 +109,31 @@ pub enum GovernanceError {
     },
 }
 
+/// A build that is not what an action names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The package.
+    pub name: String,
+    /// `code` or `script`.
+    pub what: &'static str,
+    /// Which hash differs: of the code, the layout, or the sources.
+    pub hash: &'static str,
+    /// What the action names.
+    pub named: B256,
+    /// What was built.
+    pub built: B256,
+}
+
 impl Explain for GovernanceError {
     fn name(&self) -> String {
         match self {
-            Self::Chain(error) | Self::InstanceFails { error, .. } => return error.name(),
+            Self::Chain(error) => return error.name(),
+            Self::InstanceFails { error, .. } => return error.name(),
             Self::HiddenProxy { .. } => "HiddenProxy",
             Self::NotGoverned { .. } => "NotGoverned",
             Self::Ambiguous { .. } => "Ambiguous",
             Self::DisplayDiffers { .. } => "DisplayDiffers",
-            Self::ArtifactDiffers { .. } => "ArtifactDiffers",
+            Self::ArtifactDiffers(_) => "ArtifactDiffers",
             Self::PayloadDiffers { .. } => "PayloadDiffers",
             Self::UnknownAction { .. } => "UnknownAction",
             Self::NotOpen { .. } => "ActionNotFound",
@@ -142,10 +147,11 @@ impl Explain for GovernanceError {
 
     fn expected(&self) -> Option<String> {
         match self {
-            Self::Chain(error) | Self::InstanceFails { error, .. } => error.expected(),
+            Self::Chain(error) => error.expected(),
+            Self::InstanceFails { error, .. } => error.expected(),
             Self::HiddenProxy { .. } => Some("code that is run as it is".into()),
             Self::DisplayDiffers { actual, .. } => Some(actual.clone()),
-            Self::ArtifactDiffers { hash, named, .. } => Some(format!("{hash} {named}")),
+            Self::ArtifactDiffers(it) => Some(format!("{} {}", it.hash, it.named)),
             Self::PayloadDiffers { proposed, .. } => Some(proposed.to_string()),
             Self::NotGoverned { .. } => Some("createDefinition, addVersion, addStep, migrate, setPolicy, createProxy, setHandler or abortMigration".into()),
             Self::Ambiguous { .. } => Some("canonical ABI encoding".into()),
@@ -158,12 +164,13 @@ impl Explain for GovernanceError {
 
     fn found(&self) -> Option<String> {
         match self {
-            Self::Chain(error) | Self::InstanceFails { error, .. } => error.found(),
+            Self::Chain(error) => error.found(),
+            Self::InstanceFails { error, .. } => error.found(),
             Self::HiddenProxy { slot, target, .. } => {
                 Some(format!("its ERC-1967 {slot} slot holds {target}"))
             }
             Self::DisplayDiffers { shown, .. } => Some(shown.clone()),
-            Self::ArtifactDiffers { hash, built, .. } => Some(format!("{hash} {built}")),
+            Self::ArtifactDiffers(it) => Some(format!("{} {}", it.hash, it.built)),
             Self::PayloadDiffers { reviewed, .. } => Some(reviewed.to_string()),
             Self::Checks { failed, .. } => Some(format!("{failed} failed")),
             _ => None,
@@ -182,7 +189,7 @@ impl Explain for GovernanceError {
             Self::NotGoverned { .. } | Self::Ambiguous { .. } => {
                 "do not approve it: ask its proposer for the command that he typed".into()
             }
-            Self::ArtifactDiffers { .. } => {
+            Self::ArtifactDiffers(_) => {
                 "do not approve it before you know why: check out the proposer's commit and build again".into()
             }
             Self::DisplayDiffers { .. } | Self::PayloadDiffers { .. } => {
@@ -200,7 +207,8 @@ impl Explain for GovernanceError {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Chain(error) | Self::InstanceFails { error, .. } => error.exit(),
+            Self::Chain(error) => error.exit(),
+            Self::InstanceFails { error, .. } => error.exit(),
             Self::NotGoverned { .. } | Self::Reviewed { .. } => Exit::Usage,
             _ => Exit::Refused,
         }

@@ -28,7 +28,7 @@ mod submit;
 pub use built::BuildFacts;
 pub use checks::{Check, after_upgrade, require_plain_code};
 pub use display::{Call, Display, Field};
-pub use error::GovernanceError;
+pub use error::{Difference, GovernanceError};
 pub use explain::{Explained, explain};
 pub use facts::{CodeFacts, code_facts, seconds_left};
 pub use names::Names;

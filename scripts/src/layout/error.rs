@@ -113,6 +113,11 @@ pub enum LayoutError {
 }
 
 impl LayoutError {
+    /// Whether two layouts were compared and the pair was refused.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused { .. } | Self::Asks { .. })
+    }
+
     pub(super) fn file(
         action: &'static str,
         path: &std::path::Path,
