@@ -209,6 +209,8 @@ impl Input<'_> {
             let byte = self.byte()?;
             number |= u64::from(byte & 0x7f) << shift;
             if byte & 0x80 == 0 {
+                // no contract has more: its own addresses have 32 bits
+                let number = u32::try_from(number).map_err(|_| refused("a number too large"))?;
                 return usize::try_from(number).map_err(|_| refused("a number too large"));
             }
         }

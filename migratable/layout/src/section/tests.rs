@@ -58,3 +58,44 @@ fn what_contradicts_the_sdk_is_refused() {
         "two storage structs that are both the entrypoint"
     );
 }
+
+/// A struct `S` that says it has so many slots, with fields that each say the same.
+fn claims(words: u64, fields: &[u8]) -> Vec<u8> {
+    let number = |bytes: &mut Vec<u8>, mut number: u64| loop {
+        let low = (number & 0x7f) as u8;
+        number >>= 7;
+        if number == 0 {
+            return bytes.push(low);
+        }
+        bytes.push(low | 0x80);
+    };
+    let mut body = vec![1, 7, 1, b'S', 1, b'p', 1, b's', 0];
+    number(&mut body, words);
+    body.push(fields.len() as u8);
+    for label in fields {
+        body.extend([1, *label, 32]);
+        number(&mut body, words);
+        body.extend([0, 0, 0, 4]);
+        body.extend(b"uint");
+        body.extend([0, 32]);
+    }
+    let mut entry = Vec::new();
+    number(&mut entry, body.len() as u64);
+    entry.extend(body);
+    entry
+}
+
+#[test]
+fn sizes_that_no_contract_can_have_are_refused_and_counted_without_overflow() {
+    for words in [1 << 32, 1 << 58, 1 << 62, (1 << 63) - 1] {
+        assert_eq!(reason(&claims(words, b"abcdef")), "a number too large");
+    }
+    let most = u64::from(u32::MAX);
+    assert_eq!(
+        reason(&claims(most, b"abcdef")),
+        format!(
+            "S with fields for {} slots, to which stylus-sdk gives {most}",
+            6 * most
+        )
+    );
+}
