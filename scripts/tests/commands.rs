@@ -191,6 +191,30 @@ fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
 }
 
 #[test]
+fn an_instance_is_not_born_without_an_initializer_by_oversight() {
+    let desk = Desk::new();
+    let registry = desk.done(&["registry", "deploy"]);
+    desk.manifest(&format!("registry = {:?}", text(&registry, "registry")));
+    desk.done(&["define", "A", "--migrate", "Admin"]);
+    desk.done(&["register", "A", "1.0", "counter-v1"]);
+    let bare = desk.run("admin", &["create-proxy", "A", "1.0"]);
+    assert_eq!(bare.exit, Some(0), "a version may have none");
+    let note = "no initializer runs now, and none can ever run";
+    assert!(bare.aside.contains(note), "{}", bare.aside);
+    let init = [
+        "create-proxy",
+        "A",
+        "1.0",
+        "--init",
+        "initialize(uint256)",
+        "7",
+    ];
+    let whole = desk.run("admin", &init);
+    assert_eq!(whole.exit, Some(0));
+    assert!(!whole.aside.contains(note), "{}", whole.aside);
+}
+
+#[test]
 fn the_same_code_deployed_again_is_active_already() {
     let desk = Desk::new();
     let first = desk.done(&["deploy", "counter-v1"]);

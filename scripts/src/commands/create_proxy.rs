@@ -7,10 +7,15 @@ use super::tell::propose_with;
 use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::output::Outcome;
+use crate::progress::Progress;
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// What nobody can make up for later.
+const BORN_BARE: &str =
+    "no --init: no initializer runs now, and none can ever run on this instance";
 
 /// What was asked for.
 pub(super) struct Wish {
@@ -26,6 +31,9 @@ pub(super) struct Wish {
 pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error> {
     let registry = context.registry()?;
     let data = calldata::encode(&wish.init, &context.manifest)?;
+    if data.is_empty() {
+        context.output.note(BORN_BARE);
+    }
     let client = context.working_client("create-proxy").await?;
     let definition = client
         .call(
