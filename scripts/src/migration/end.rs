@@ -4,7 +4,7 @@ use super::fleet::{Fate, Fleet};
 use super::patience::Patience;
 use super::under_way::{UnderWay, live, standing};
 use super::{Migrated, MigrationError, Spent};
-use crate::client::{ChainError, Client};
+use crate::client::{ChainError, Client, Revert};
 use crate::journal::Journal;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::Address;
@@ -17,8 +17,8 @@ use stylus_upgrades_interface::registry::IRegistry as registry_abi;
 
 /// Gas sent along, in percent of the estimate.
 const GAS_PERCENT: u64 = 120;
-/// Failures that are borne.
-const FAILURES: u32 = 3;
+/// How often it is tried.
+const TRIES: u32 = 5;
 
 /// How it ended.
 pub enum Ended {
@@ -37,7 +37,7 @@ pub async fn end(
     fleet: &mut Fleet,
     way: &UnderWay,
 ) -> Result<Ended, MigrationError> {
-    for failures in 0.. {
+    for _ in 0..TRIES {
         fleet.clear_way().await?;
         match standing(client, patience, way.proxy).await? {
             None => return Ok(Ended::Already),
@@ -56,22 +56,22 @@ pub async fn end(
             .await;
         let gas = match estimate {
             Ok(gas) => gas.saturating_mul(GAS_PERCENT) / 100,
-            Err(ChainError::Refused { revert, .. }) if revert.name == "MigrationIncomplete" => {
-                continue;
-            }
-            Err(error) => return Err(error.into()),
+            Err(error) => match standing(client, patience, way.proxy).await? {
+                Some(at) if at.is_finished() => return Err(error.into()),
+                _ => continue, // somebody else has moved it meanwhile
+            },
         };
         fleet.send(what(way.proxy), request, gas, 0).await?;
         match landing(fleet).await? {
             Fate::Done(receipt) => return Ok(Ended::By(receipt)),
-            Fate::Failed { .. } if failures >= FAILURES => break,
             Fate::Failed { .. } | Fate::Lost => {}
         }
     }
-    Err(MigrationError::TooLittleGas {
-        gas: 0,
-        needed: None,
-    })
+    let refused = ChainError::Refused {
+        what: "endMigration".into(),
+        revert: Revert::decode(&[]),
+    };
+    Err(refused.into())
 }
 
 /// What a run had ended that was killed before it could say so: its journal knows the

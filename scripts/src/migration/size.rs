@@ -69,3 +69,46 @@ impl Sizer {
         items > 1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Sizer;
+
+    /// 60,000 beside the items, 5,000 for each.
+    fn sizer(gas: u64, bytes: usize) -> Sizer {
+        Sizer::measured(gas, bytes, 65_000, 16, 140_000)
+    }
+
+    #[test]
+    fn what_goes_along_fits_into_gas_and_bytes() {
+        let by_gas = sizer(1_300_000, 32);
+        assert_eq!(by_gas.items(), (1_000_000 - 60_000) / 5_000);
+        assert!(by_gas.gas_for(by_gas.items()) <= 1_300_000);
+        assert_eq!(sizer(u64::MAX, 32).items(), (95_000 - 1_024) / 32);
+        assert_eq!(sizer(1, 32).items(), 1, "never none");
+    }
+
+    #[test]
+    fn dearer_items_are_believed_at_once_and_cheaper_ones_slowly() {
+        let mut sizer = sizer(1_300_000, 32);
+        let before = sizer.items();
+        sizer.learn(100, 60_000 + 100 * 10_000);
+        assert_eq!(sizer.items(), before / 2);
+        sizer.learn(100, 60_000 + 100 * 5_000);
+        assert!(sizer.items() > before / 2 && sizer.items() < before);
+    }
+
+    #[test]
+    fn what_did_not_fit_is_halved_and_grows_again() {
+        let mut sizer = sizer(1_300_000, 32);
+        let before = sizer.items();
+        assert!(sizer.halve(before));
+        assert!(sizer.items() <= before / 2);
+        for _ in 0..20 {
+            let items = sizer.items();
+            sizer.learn(items, 60_000 + items * 5_000);
+        }
+        assert!(sizer.items() > before * 9 / 10);
+        assert!(!sizer.halve(1));
+    }
+}

@@ -25,12 +25,12 @@ alloy::sol! {
     event Transfer(address indexed from, address indexed to, uint256 indexed tokenId);
 }
 
-/// Blocks of the first page.
-const FIRST_SPAN: u64 = 1_024;
-/// Blocks of a page, at most.
-const SPAN_MAX: u64 = 1 << 22;
+/// Blocks of the first page: few, because how dense the events are is not known yet.
+const FIRST_SPAN: u64 = 16;
+/// Blocks of a page, at most. Endpoints that bound what they answer refuse longer ones themselves.
+const SPAN_MAX: u64 = 1 << 20;
 /// Logs of a page above which the next ones are shorter, so that memory stays flat.
-const LOGS_MANY: usize = 4_096;
+const LOGS_MANY: usize = 2_048;
 /// Pages without trouble after which longer ones are tried again.
 const PAGES_BEFORE_GROWTH: u32 = 8;
 /// How long an answer is waited for before a shorter page is tried.

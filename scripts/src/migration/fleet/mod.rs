@@ -2,6 +2,10 @@
 //! one's fate is found out from the chain: mined, failed, or lost, because another transaction
 //! took its nonce or a reorganisation undid it.
 
+mod look;
+mod rejection;
+
+use self::rejection::Rejection;
 use super::patience::Patience;
 use crate::client::{ChainError, Client};
 use crate::journal::{InFlight, Journal};
@@ -22,10 +26,6 @@ const CHECK_PAUSE: Duration = Duration::from_secs(1);
 const STUCK: Duration = Duration::from_secs(20);
 /// Blocks that go by without it.
 const STUCK_BLOCKS: u64 = 3;
-/// Looks for the receipt of a transaction whose nonce is used up.
-const RECEIPT_LOOKS: u32 = 20;
-/// Pause between two of them.
-const RECEIPT_PAUSE: Duration = Duration::from_millis(50);
 /// What a replacement pays, in percent of what it replaces; nodes ask for 110 at least.
 const BUMP_PERCENT: u128 = 125;
 /// How often fees are raised for one transaction.
@@ -406,145 +406,5 @@ impl Fleet {
                 fate: Fate::Lost,
             })
             .collect()
-    }
-
-    /// The receipt of whichever was mined; `None` if none of them was.
-    async fn receipt(&self, hashes: &[B256]) -> Result<Option<TransactionReceipt>, ChainError> {
-        for look in 0..RECEIPT_LOOKS {
-            if look > 0 {
-                tokio::time::sleep(RECEIPT_PAUSE).await;
-            }
-            for hash in hashes {
-                let found = self
-                    .patience
-                    .ask(async || {
-                        let found = self.client.provider().get_transaction_receipt(*hash).await;
-                        found.map_err(|error| self.client.error("eth_getTransactionReceipt", error))
-                    })
-                    .await?;
-                if found.is_some() {
-                    return Ok(found);
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// Whether what waits with that nonce, as the journal has it, pays less than the base fee.
-    async fn is_hopeless(&self, nonce: u64) -> Result<bool, ChainError> {
-        let entries = self.journal.in_flight();
-        let Some(entry) = entries.iter().find(|entry| entry.nonce == nonce) else {
-            return Ok(false);
-        };
-        let found = self
-            .patience
-            .ask(async || {
-                let found = self
-                    .client
-                    .provider()
-                    .get_transaction_by_hash(entry.tx)
-                    .await;
-                found.map_err(|error| self.client.error("eth_getTransactionByHash", error))
-            })
-            .await?;
-        let Some(found) = found else {
-            return Ok(false);
-        };
-        let max = alloy::consensus::Transaction::max_fee_per_gas(found.inner.inner());
-        Ok(self.base_fee().await? > max)
-    }
-
-    async fn fees(&mut self) -> Result<Fees, ChainError> {
-        if let Some((since, fees)) = self.fees
-            && since.elapsed() < FEES_HOLD
-        {
-            return Ok(fees);
-        }
-        let found = self
-            .patience
-            .ask(async || {
-                let found = self.client.provider().estimate_eip1559_fees().await;
-                found.map_err(|error| self.client.error("eth_feeHistory", error))
-            })
-            .await?;
-        let fees = Fees {
-            max: found.max_fee_per_gas,
-            tip: found.max_priority_fee_per_gas,
-        };
-        self.fees = Some((Instant::now(), fees));
-        Ok(fees)
-    }
-
-    async fn base_fee(&self) -> Result<u128, ChainError> {
-        self.patience
-            .ask(async || {
-                let latest = self
-                    .client
-                    .provider()
-                    .get_block_by_number(BlockNumberOrTag::Pending)
-                    .await
-                    .map_err(|error| self.client.error("eth_getBlockByNumber", error))?;
-                let fee = latest.and_then(|block| block.header.base_fee_per_gas);
-                Ok(fee.unwrap_or_default().into())
-            })
-            .await
-    }
-
-    async fn block(&self) -> Result<u64, ChainError> {
-        self.patience
-            .ask(async || {
-                let found = self.client.provider().get_block_number().await;
-                found.map_err(|error| self.client.error("eth_blockNumber", error))
-            })
-            .await
-    }
-
-    async fn count(&self, at: BlockNumberOrTag) -> Result<u64, ChainError> {
-        self.patience
-            .ask(async || {
-                let count = self.client.provider().get_transaction_count(self.sender);
-                count
-                    .block_id(at.into())
-                    .await
-                    .map_err(|error| self.client.error("eth_getTransactionCount", error))
-            })
-            .await
-    }
-}
-
-/// Why an endpoint does not take a transaction, in the words that geth's family of nodes uses.
-enum Rejection {
-    Known,
-    Nonce,
-    Underpriced,
-    FeeTooLow,
-    TooLarge,
-}
-
-impl Rejection {
-    fn of(error: &ChainError) -> Option<Self> {
-        let ChainError::Rpc { message, .. } = error else {
-            return None;
-        };
-        let message = message.to_lowercase();
-        let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
-        if says(&["already known", "known transaction", "already imported"]) {
-            Some(Self::Known)
-        } else if says(&["nonce too low", "nonce too high", "invalid nonce"]) {
-            Some(Self::Nonce)
-        } else if says(&["replacement transaction underpriced", "underpriced"]) {
-            Some(Self::Underpriced)
-        } else if says(&["less than block base fee", "max fee per gas less"]) {
-            Some(Self::FeeTooLow)
-        } else if says(&[
-            "oversized",
-            "too large",
-            "exceeds max size",
-            "transaction size",
-        ]) {
-            Some(Self::TooLarge)
-        } else {
-            None
-        }
     }
 }

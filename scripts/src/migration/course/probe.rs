@@ -1,0 +1,142 @@
+//! Whether the chain takes the next items, before they are sent: a refusal is told by name and
+//! place, and gas is measured.
+
+use super::super::MigrationError;
+use super::super::size::Sizer;
+use super::super::under_way::standing;
+use super::{AROUND, Course, Form};
+use crate::client::{ChainError, Revert};
+use alloy::network::TransactionBuilder;
+use alloy::providers::Provider;
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::complex::IComplexMigration as abi;
+
+/// Items of the second measurement.
+const MEASURED: u64 = 16;
+
+impl Course {
+    /// Whether the chain takes the next items: a refusal is told by name and place, and gas is
+    /// measured. `false` if the chain moved meanwhile.
+    pub(super) async fn probe(&mut self) -> Result<bool, MigrationError> {
+        if self.form == Form::Cursor {
+            return self.probe_cursor().await;
+        }
+        let one = match self.estimate(1).await {
+            Ok(one) => one,
+            Err(error) => return self.refused(error, 1).await,
+        };
+        if one > self.gas {
+            let needed = Some(one);
+            return Err(MigrationError::TooLittleGas {
+                gas: self.gas,
+                needed,
+            });
+        }
+        let again = self
+            .sizer
+            .as_ref()
+            .filter(|_| self.failures > 0)
+            .map(Sizer::items);
+        let many = again.unwrap_or(MEASURED).min(self.left(0));
+        let all = match self.estimate(many).await {
+            Ok(all) => all,
+            Err(error) => return self.refused(error, many).await,
+        };
+        if self.sizer.is_none() {
+            let bytes = 32 * self.items.columns();
+            self.sizer = Some(Sizer::measured(self.gas, bytes, one, many, all));
+        }
+        Ok(true)
+    }
+
+    async fn probe_cursor(&mut self) -> Result<bool, MigrationError> {
+        let budget = self.budget()?;
+        let call = abi::migrateNextCall { gasBudget: budget };
+        let request = self.request(call.abi_encode()).with_gas_limit(self.gas);
+        let answer = self
+            .patience
+            .ask(async || {
+                let answer = self.client.provider().call(request.clone()).await;
+                answer.map_err(|error| self.client.error("migrateNext", error))
+            })
+            .await;
+        match answer {
+            Ok(_) => Ok(true),
+            Err(error) => self.refused(error, 1).await,
+        }
+    }
+
+    /// What a refusal of the next `count` items means.
+    async fn refused(&mut self, error: ChainError, count: u64) -> Result<bool, MigrationError> {
+        let ChainError::Refused { revert, .. } = error else {
+            return Err(error.into());
+        };
+        if standing(&self.client, self.patience, self.way.proxy).await? != Some(self.at) {
+            return Ok(false); // somebody else has moved it meanwhile
+        }
+        match revert.name.as_str() {
+            "BatchOutOfOrder" | "NothingLeft" | "ContractPaused" | "NotInUpgrade" => Ok(false),
+            "NotSupported" if self.form == Form::Batches => {
+                self.progress
+                    .note("the contract knows its items by itself: no list is needed");
+                self.form = Form::Cursor;
+                Ok(false)
+            }
+            "NotSupported" => Err(MigrationError::ItemsNeeded {
+                program: self.way.program,
+                proxy: self.way.proxy,
+            }),
+            "BudgetTooSmall" => Err(MigrationError::TooLittleGas {
+                gas: self.gas,
+                needed: Some(revert.number(0).saturating_add(AROUND)),
+            }),
+            _ if self.form == Form::Cursor => Err(MigrationError::ItemRefused {
+                place: format!("the item at {}", self.at.done),
+                revert,
+            }),
+            _ => self.find_refused(revert, count).await,
+        }
+    }
+
+    /// The first of the next `count` items that the contract refuses: with it a batch is refused,
+    /// and without it is not.
+    async fn find_refused(&mut self, mut why: Revert, count: u64) -> Result<bool, MigrationError> {
+        let (mut good, mut bad) = (0, count);
+        while bad - good > 1 {
+            let middle = good + (bad - good) / 2;
+            match self.estimate(middle).await {
+                Ok(_) => good = middle,
+                Err(ChainError::Refused { revert, .. }) => (bad, why) = (middle, revert),
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let position = match self.at.back {
+            true => self.at.done.saturating_sub(bad),
+            false => self.at.done + bad - 1,
+        };
+        Err(MigrationError::ItemRefused {
+            place: self.items.place(position),
+            revert: why,
+        })
+    }
+
+    /// Gas of a batch of the next items, in units of gas.
+    async fn estimate(&mut self, count: u64) -> Result<u64, ChainError> {
+        let calldata = self
+            .batch(self.at.done, count)
+            .map_err(|error| match error {
+                MigrationError::Chain(error) => error,
+                other => ChainError::Unsigned {
+                    what: "a batch".into(),
+                    reason: other.to_string(),
+                },
+            })?;
+        let request = self.request(calldata);
+        self.patience
+            .ask(async || {
+                let gas = self.client.provider().estimate_gas(request.clone()).await;
+                gas.map_err(|error| self.client.error("migrateBatch", error))
+            })
+            .await
+    }
+}

@@ -1,0 +1,123 @@
+//! What a fleet asks the chain.
+
+use super::{FEES_HOLD, Fees, Fleet};
+use crate::client::ChainError;
+use alloy::consensus::Transaction;
+use alloy::eips::BlockNumberOrTag;
+use alloy::primitives::B256;
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionReceipt;
+use std::time::{Duration, Instant};
+
+/// Looks for the receipt of a transaction whose nonce is used up.
+const RECEIPT_LOOKS: u32 = 20;
+/// Pause between two of them.
+const RECEIPT_PAUSE: Duration = Duration::from_millis(50);
+
+impl Fleet {
+    /// The receipt of whichever was mined; `None` if none of them was.
+    pub(super) async fn receipt(
+        &self,
+        hashes: &[B256],
+    ) -> Result<Option<TransactionReceipt>, ChainError> {
+        for look in 0..RECEIPT_LOOKS {
+            if look > 0 {
+                tokio::time::sleep(RECEIPT_PAUSE).await;
+            }
+            for hash in hashes {
+                let found = self
+                    .patience
+                    .ask(async || {
+                        let found = self.client.provider().get_transaction_receipt(*hash).await;
+                        found.map_err(|error| self.client.error("eth_getTransactionReceipt", error))
+                    })
+                    .await?;
+                if found.is_some() {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether what waits with that nonce, as the journal has it, pays less than the base fee.
+    pub(super) async fn is_hopeless(&self, nonce: u64) -> Result<bool, ChainError> {
+        let entries = self.journal.in_flight();
+        let Some(entry) = entries.iter().find(|entry| entry.nonce == nonce) else {
+            return Ok(false);
+        };
+        let found = self
+            .patience
+            .ask(async || {
+                let found = self
+                    .client
+                    .provider()
+                    .get_transaction_by_hash(entry.tx)
+                    .await;
+                found.map_err(|error| self.client.error("eth_getTransactionByHash", error))
+            })
+            .await?;
+        let Some(found) = found else {
+            return Ok(false);
+        };
+        let max = found.inner.inner().max_fee_per_gas();
+        Ok(self.base_fee().await? > max)
+    }
+
+    pub(super) async fn fees(&mut self) -> Result<Fees, ChainError> {
+        if let Some((since, fees)) = self.fees
+            && since.elapsed() < FEES_HOLD
+        {
+            return Ok(fees);
+        }
+        let found = self
+            .patience
+            .ask(async || {
+                let found = self.client.provider().estimate_eip1559_fees().await;
+                found.map_err(|error| self.client.error("eth_feeHistory", error))
+            })
+            .await?;
+        let fees = Fees {
+            max: found.max_fee_per_gas,
+            tip: found.max_priority_fee_per_gas,
+        };
+        self.fees = Some((Instant::now(), fees));
+        Ok(fees)
+    }
+
+    pub(super) async fn base_fee(&self) -> Result<u128, ChainError> {
+        self.patience
+            .ask(async || {
+                let latest = self
+                    .client
+                    .provider()
+                    .get_block_by_number(BlockNumberOrTag::Pending)
+                    .await
+                    .map_err(|error| self.client.error("eth_getBlockByNumber", error))?;
+                let fee = latest.and_then(|block| block.header.base_fee_per_gas);
+                Ok(fee.unwrap_or_default().into())
+            })
+            .await
+    }
+
+    pub(super) async fn block(&self) -> Result<u64, ChainError> {
+        self.patience
+            .ask(async || {
+                let found = self.client.provider().get_block_number().await;
+                found.map_err(|error| self.client.error("eth_blockNumber", error))
+            })
+            .await
+    }
+
+    pub(super) async fn count(&self, at: BlockNumberOrTag) -> Result<u64, ChainError> {
+        self.patience
+            .ask(async || {
+                let count = self.client.provider().get_transaction_count(self.sender);
+                count
+                    .block_id(at.into())
+                    .await
+                    .map_err(|error| self.client.error("eth_getTransactionCount", error))
+            })
+            .await
+    }
+}
