@@ -191,6 +191,38 @@ fn a_proxy_is_born_only_where_the_pause_stub_is() {
 }
 
 #[test]
+fn a_used_salt_gathers_no_approval() {
+    let mut world = World::new(&is(account(0)));
+    world.define(&is(account(0))).expect("defined");
+    let code = world.deploy("counter-v1");
+    let add = IRegistry::addVersionCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        code,
+        step: birth(),
+    };
+    world.send(account(0), &add).expect("added");
+    let create = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: 0,
+        salt: B256::ZERO,
+        initData: Bytes::new(),
+    };
+    let born = world.send(account(0), &create).expect("created").returned;
+    let both = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "create".into(),
+        expression: format!("AND({},{})", is(account(0)), is(account(1))),
+    };
+    world.send(account(0), &both).expect("set");
+    refused(
+        world.send(account(0), &create),
+        IRegistry::ProxyExists { proxy: born.proxy },
+    );
+}
+
+#[test]
 fn a_kind_of_proxy_that_is_not_built_is_refused() {
     let mut world = World::new(&is(account(0)));
     world.define(&is(account(0))).expect("defined");

@@ -181,6 +181,33 @@ fn a_version_never_changes() {
             reason: label::EMPTY,
         },
     );
+    refused(
+        add(&mut world, "2 0", &v1, birth()),
+        IRegistry::InvalidLabel {
+            label: "2 0".into(),
+            reason: label::BAD_CHARACTER,
+        },
+    );
+}
+
+#[test]
+fn a_script_that_cannot_run_is_no_step() {
+    let mut world = world();
+    let v1 = world.deploy("counter-v1");
+    add(&mut world, "1.0", &v1, birth()).expect("added");
+    let script = account(7);
+    let step = Step {
+        script,
+        scriptCodehash: world.code_hash(script),
+        ..step("1.0", 2, vec![1].into())
+    };
+    refused(
+        add(&mut world, "2.0", &v1, step),
+        Proxy::ImplementationNotRunnable {
+            implementation: script,
+            reason: not_runnable::NO_CODE,
+        },
+    );
 }
 
 #[test]
@@ -245,6 +272,14 @@ fn steps_have_a_shape() {
         Step {
             kind: 1,
             ..scripted(v1.implementation, vec![1].into())
+        },
+        invalid_step::SCRIPT_MISMATCH,
+    );
+    refuse(
+        &mut world,
+        Step {
+            scriptCodehash: v1.codehash,
+            ..step("1.0", 0, Bytes::new())
         },
         invalid_step::SCRIPT_MISMATCH,
     );

@@ -64,11 +64,10 @@ fn whatever_expired_anybody_brings_back_and_nothing_is_lost() {
 }
 
 #[test]
-fn a_kind_of_proxy_that_expired_makes_no_proxy() {
+fn a_framework_that_expired_makes_no_proxy() {
     let mut stage = Stage::new();
     stage.world.wait(366 * 86_400);
     for program in [
-        framework().storage.address,
         framework().governance.address,
         framework().factory.address,
         stage.world.registry,
@@ -81,15 +80,16 @@ fn a_kind_of_proxy_that_expired_makes_no_proxy() {
         kind: 0,
         salt: B256::repeat_byte(2),
     };
-    let implementation = stage.world.view(&asked).expect("an address");
+    let proxy = stage.world.view(&asked).expect("an address");
     let creation = stage.creation(2, "1.0");
-    refused(
-        stage.govern(&creation),
-        Proxy::ImplementationNotRunnable {
-            implementation,
-            reason: not_runnable::EXPIRED,
-        },
-    );
+    let expired = |implementation| Proxy::ImplementationNotRunnable {
+        implementation,
+        reason: not_runnable::EXPIRED,
+    };
+    let storage = framework().storage.address;
+    refused(stage.govern(&creation), expired(storage));
+    stage.world.activate(storage);
+    refused(stage.govern(&creation), expired(proxy));
     stage.world.activate(framework().proxy.address);
     stage.govern(&creation).expect("created");
 }

@@ -8,7 +8,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 
-use super::world::{IHostile, Stage, call, creation_code, upgrade_to};
+use super::world::{IHostile, Stage, call, creation_code, migrating, upgrade_to};
 use crate::registry::world::{Reverted, account, refused, step};
 
 const HANDLER: usize = 4;
@@ -231,4 +231,41 @@ fn a_complex_migration_ends_in_another_transaction_than_it_starts() {
     let done = stage.act(boss, vec![call(proxy, &end)]).expect("ended");
     assert_eq!(done.events::<Proxy::Upgraded>().len(), 1);
     assert_eq!(stage.version(proxy), "3.0");
+}
+
+#[test]
+fn an_instance_whose_next_code_was_replaced_ends_with_its_step() {
+    let mut stage = Stage::new();
+    let program = stage.world.deploy("points-cursor");
+    stage.add("2.0", complex("1.0", &program, account(HANDLER)));
+    let next = stage.world.deploy("hostile");
+    stage.add_code("3.0", next.clone(), step("2.0", 0, Bytes::new()));
+    let (boss, proxy) = (stage.boss, stage.proxy);
+    stage
+        .act(boss, vec![call(proxy, &upgrade_to("3.0"))])
+        .expect("started");
+    stage
+        .world
+        .chain
+        .set_code(next.implementation, vec![0].into());
+    end(&mut stage).expect("at 2.0");
+    assert_at(&stage, "2.0", instance_state::LIVE);
+}
+
+#[test]
+fn an_instance_does_not_suspend_itself_in_the_upgrade_of_another() {
+    let mut stage = Stage::new();
+    let other = stage.create(2, "1.0");
+    let program = stage.world.deploy("points-cursor");
+    let suspend = call(
+        stage.world.registry,
+        &IInstanceRegistry::suspendUpgradeCall {},
+    );
+    let actions = vec![suspend];
+    let meddle = call(other, &IHostile::actCall { actions });
+    stage.add("2.0", migrating(vec![meddle]));
+    stage.add("3.0", complex("2.0", &program, account(HANDLER)));
+    let (boss, proxy) = (stage.boss, stage.proxy);
+    let upgraded = stage.act(boss, vec![call(proxy, &upgrade_to("3.0"))]);
+    refused(upgraded, IRegistry::NotAnInstance { proxy: other });
 }
