@@ -1,15 +1,17 @@
 //! Steps 6 to 9: version 2, its migration, the proxy in use at it.
 
 use super::{
-    Cast, NAME, START, STEP, definition, deployed, emitted, increment, is_refused, slot_holds,
-    value, version,
+    Cast, NAME, START, STEP, code_of, definition, deployed, emitted, increment, is_refused,
+    slot_holds, value, version,
 };
+use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
 use crate::demo::record::Record;
 use crate::demo::stage::{ICounter, Stage};
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
+use stylus_layout::{Decision, Declarations, compare};
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 
@@ -27,7 +29,7 @@ pub(super) async fn register_version_2(
     cast: &Cast,
 ) -> Result<(), ChainError> {
     record.chapter("7  Register it as 2.0, with its migration from 1.0");
-    let code = registry::code_at(&stage.operator, cast.v2).await?;
+    let code = code_of(stage, &stage.counter_v2, cast.v2).await?;
     let migration = ICounter::migrateCall {
         step: U256::from(STEP),
     }
@@ -46,10 +48,23 @@ pub(super) async fn register_version_2(
     );
     let current = definition(stage, cast.registry).await?.current;
     record.check(
+        "layout: version 2 can take over the storage of version 1",
+        can_take_over(&stage.counter_v1, &stage.counter_v2),
+    );
+    record.check(
         "registering changes nothing that runs: 1.0 is still current",
         current == "1.0",
     );
     Ok(())
+}
+
+/// Whether both say where they keep what, and nothing of the old version would be misread.
+fn can_take_over(old: &Artifact, new: &Artifact) -> bool {
+    let (Some(old), Some(new)) = (&old.layout, &new.layout) else {
+        return false;
+    };
+    compare(old, new, &Declarations::default())
+        .is_ok_and(|report| report.decision == Decision::Safe)
 }
 
 pub(super) async fn upgrade(

@@ -7,7 +7,7 @@ mod initializer;
 mod lazy;
 mod simple;
 
-use super::{Cast, deployed, version};
+use super::{Cast, code_of, deployed, version};
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, Sent};
 use crate::demo::record::Record;
@@ -123,7 +123,7 @@ impl Contract {
 /// Deploys a program; its code, as a version records it.
 async fn code(stage: &Stage, record: &mut Record, artifact: &Artifact) -> Result<Code, ChainError> {
     let address = deployed(stage, record, artifact).await?;
-    registry::code_at(&stage.operator, address).await
+    code_of(stage, artifact, address).await
 }
 
 /// The step from 1.0 whose program is at `program`, with the operator as its handler.
