@@ -1,5 +1,5 @@
-//! `docs/walkthrough.md` and `docs/governance.md` are executed: the console blocks of each in
-//! their order, in one shell, against a chain of their own, each command's output compared with
+//! `docs/walkthrough.md`, `docs/governance.md` and `docs/migrations.md` are executed: the console
+//! blocks of each in their order, in one shell, against a chain of their own, each command's output compared with
 //! what the page says.
 
 mod page;
@@ -26,6 +26,11 @@ fn the_walkthrough_does_what_it_says() -> Result<(), HarnessError> {
 #[test]
 fn the_page_on_governance_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/governance.md")
+}
+
+#[test]
+fn the_page_on_migrations_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/migrations.md")
 }
 
 /// Executes one page.
