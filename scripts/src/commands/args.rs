@@ -445,12 +445,15 @@ pub enum LayoutCommand {
     /// Show where a contract's storage keeps what, and the hash that the registry records
     ///
     /// The layout is that of a contract which derives StorageLayout, read from what its compiler
-    /// wrote, or that of a compiler's JSON. It is kept beside the manifest under its hash, where
-    /// upgrade, migrate and register look for the layout of the version that is live.
+    /// wrote, or that of a compiler's JSON.
     Show {
         /// A crate's folder, a contract of this repository by name, a .wasm file, a layout's hash, or JSON of
         /// solc or @openzeppelin/upgrades-core (FILE:NAME for one contract of several)
         source: String,
+        /// Keep it beside the manifest under its hash, where upgrade, migrate and register look for
+        /// the layout of the version that is live
+        #[arg(long)]
+        keep: bool,
     },
     /// Compare two layouts: may the new version take over the storage of the old one?
     ///

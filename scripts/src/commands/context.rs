@@ -126,15 +126,19 @@ impl Context {
             .unwrap_or_else(|| folder.join(FILE))
     }
 
-    /// An artifact by the path of a crate or `.wasm` file, or by the name of a contract here. What
-    /// is known of it is kept beside the manifest.
+    /// An artifact by the path of a crate or `.wasm` file, or by the name of a contract here.
     pub(super) fn artifact(&self, source: &str) -> Result<Artifact, Error> {
         let builder = self.builder()?;
         let path = Path::new(source);
-        let artifact = match path.is_file() || path.join("Cargo.toml").is_file() {
+        Ok(match path.is_file() || path.join("Cargo.toml").is_file() {
             true => builder.path(path)?,
             false => builder.contract(source)?,
-        };
+        })
+    }
+
+    /// An artifact that goes on chain: what is known of it is kept beside the manifest.
+    pub(super) fn kept_artifact(&self, source: &str) -> Result<Artifact, Error> {
+        let artifact = self.artifact(source)?;
         if let Err(error) = self.store().keep(&artifact) {
             self.output.note(&format!("warning: {error}"));
         }

@@ -13,7 +13,7 @@ pub(super) async fn run(
     no_activate: bool,
 ) -> Result<Outcome, Error> {
     let client = context.working_client("deploy").await?;
-    let artifact = context.artifact(source)?;
+    let artifact = context.kept_artifact(source)?;
     context.output.note(&format!(
         "deploying {} ({} bytes)",
         artifact.name,

@@ -13,7 +13,7 @@ use stylus_layout::{Item, Layout, Members, Overrides, Source, skeleton};
 
 pub(super) fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome, Error> {
     match command {
-        LayoutCommand::Show { source } => show(context, source),
+        LayoutCommand::Show { source, keep } => show(context, source, *keep),
         LayoutCommand::Diff {
             old,
             new,
@@ -53,7 +53,7 @@ struct Subject {
 }
 
 /// A crate's folder, a contract's name, a `.wasm` file, a hash that is kept here, or JSON
-/// (`FILE:NAME` for one contract of several). Keeps what it finds.
+/// (`FILE:NAME` for one contract of several).
 fn read(context: &Context, source: &str) -> Result<Subject, Error> {
     let plain = |named| Subject {
         named,
@@ -71,7 +71,6 @@ fn read(context: &Context, source: &str) -> Result<Subject, Error> {
     };
     if Path::new(file).is_file() {
         let named = read_file(Path::new(file), contract)?;
-        context.store().keep_layout(&named.layout)?;
         return Ok(plain(named));
     }
     let artifact = context.artifact(source)?;
@@ -86,8 +85,11 @@ fn read(context: &Context, source: &str) -> Result<Subject, Error> {
     })
 }
 
-fn show(context: &Context, source: &str) -> Result<Outcome, Error> {
+fn show(context: &Context, source: &str, keep: bool) -> Result<Outcome, Error> {
     let Named { name, layout } = read(context, source)?.named;
+    if keep {
+        context.store().keep_layout(&layout)?;
+    }
     let mut outcome = Outcome::default();
     outcome.field("name", &name);
     outcome.field("hash", layout.hash());

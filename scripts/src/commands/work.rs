@@ -324,7 +324,7 @@ impl<'a> Work<'a> {
     ) -> Result<Subject, Error> {
         let artifact = match self.address(source) {
             Some(_) => None,
-            None => Some(self.context.artifact(source)?),
+            None => Some(self.context.kept_artifact(source)?),
         };
         let mut code = match (&artifact, self.address(source)) {
             (None, Some(address)) => registry::code_at(&self.client, address).await?,
@@ -417,7 +417,7 @@ impl<'a> Work<'a> {
             let code = registry::code_at(&self.client, address).await?;
             return Ok((address, code.codehash));
         }
-        let artifact = self.context.artifact(source)?;
+        let artifact = self.context.kept_artifact(source)?;
         let codehash = artifact.codehash();
         Ok((self.put(artifact).await?, codehash))
     }

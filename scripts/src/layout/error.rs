@@ -190,7 +190,7 @@ impl Explain for LayoutError {
             }
             Self::Undeclared { .. } => "derive it, or give it with --layout FILE".into(),
             Self::Differs { .. } => "leave --layout out, or give the layout of this very code".into(),
-            Self::Tampered { .. } => "delete the file, then: stylus-upgrades layout show <crate of that version>".into(),
+            Self::Tampered { .. } => "delete the file, then: stylus-upgrades layout show --keep <crate of that version>".into(),
             Self::Refused { findings, .. } => format!(
                 "keep the old fields where they are, or write a migration (stylus-upgrades layout migration); \
                  if you know better: {}",
