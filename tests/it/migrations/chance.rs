@@ -2,14 +2,14 @@
 
 /// A source of choices.
 #[derive(Debug)]
-pub(super) struct Chance {
+pub(crate) struct Chance {
     /// What it began with, for messages.
-    pub(super) seed: u64,
+    pub(crate) seed: u64,
     state: u64,
 }
 
 impl Chance {
-    pub(super) fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self { seed, state: seed }
     }
 
@@ -21,17 +21,17 @@ impl Chance {
     }
 
     /// A number below `end`.
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(crate) fn below(&mut self, end: usize) -> usize {
         (self.next() % end as u64) as usize
     }
 
     /// `true` that often in a hundred.
-    pub(super) fn percent(&mut self, often: usize) -> bool {
+    pub(crate) fn percent(&mut self, often: usize) -> bool {
         self.below(100) < often
     }
 
     /// One of them, by their weights.
-    pub(super) fn weighted<T: Copy>(&mut self, choices: &[(usize, T)]) -> T {
+    pub(crate) fn weighted<T: Copy>(&mut self, choices: &[(usize, T)]) -> T {
         let mut at = self.below(choices.iter().map(|(weight, _)| weight).sum());
         for (weight, choice) in choices {
             if at < *weight {
@@ -43,7 +43,7 @@ impl Chance {
     }
 
     /// The numbers below `end`, in any order.
-    pub(super) fn shuffled(&mut self, end: usize) -> Vec<usize> {
+    pub(crate) fn shuffled(&mut self, end: usize) -> Vec<usize> {
         let mut all: Vec<usize> = (0..end).collect();
         for place in (1..end).rev() {
             all.swap(place, self.below(place + 1));

@@ -21,7 +21,7 @@
 mod abort;
 mod batches;
 mod both_ways;
-mod chance;
+pub(crate) mod chance;
 mod conditions;
 mod cursor;
 mod differential;

@@ -10,10 +10,14 @@
 //! | `insiders` | approved code that is malicious |
 //! | `resources` | too little gas, too much return data |
 //! | `expiry` | programs of the framework that nobody kept alive |
+//! | `aborted` | steps that were called back, approvals that outlive a step |
+//! | `desync` | any order of what can be done about complex steps |
 //! | `readable` | what views show against what events tell |
 
+mod aborted;
 mod calldata;
 mod corrupted;
+mod desync;
 mod expiry;
 mod foreign;
 mod frozen;

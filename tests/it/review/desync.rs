@@ -1,0 +1,264 @@
+//! Proxies and registry told apart: anything that approvers, handlers and strangers can do about
+//! complex steps, in any order, after which both must still say the same.
+
+use std::collections::BTreeMap;
+
+use alloy::primitives::{Address, B256, Bytes};
+use stylus_upgrades_interface::complex::{IComplexMigration as Complex, IComplexStep};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::instance_state;
+use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
+use stylus_upgrades_interface::slots;
+
+use super::world::{IHostile, Stage, call, data, upgrade_to};
+use crate::migrations::chance::Chance;
+use crate::registry::world::{Reverted, account, framework, step};
+
+const STORIES: u64 = 12;
+const ACTS: usize = 80;
+const INSTANCES: usize = 3;
+const VERSIONS: usize = 24;
+
+/// What can be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Act {
+    Add,
+    AddStep,
+    Migrate,
+    Upgrade,
+    Rollout,
+    End,
+    EndBack,
+    Abort,
+    SetHandler,
+}
+
+const WEIGHTS: [(usize, Act); 9] = [
+    (10, Act::Add),
+    (14, Act::AddStep),
+    (10, Act::Migrate),
+    (22, Act::Upgrade),
+    (12, Act::Rollout),
+    (26, Act::End),
+    (8, Act::EndBack),
+    (6, Act::Abort),
+    (3, Act::SetHandler),
+];
+
+struct Story {
+    stage: Stage,
+    chance: Chance,
+    /// In the order of their registration; the first is 1.0.
+    labels: Vec<String>,
+    instances: Vec<Address>,
+    /// The programs of complex steps: hostile code that ends when it is told to.
+    program: Code,
+    done: BTreeMap<Act, [usize; 2]>,
+}
+
+impl Story {
+    fn new(seed: u64) -> Self {
+        let mut stage = Stage::new();
+        let program = stage.world.deploy("hostile");
+        let mut instances = vec![stage.proxy];
+        for n in 1..INSTANCES {
+            instances.push(stage.create(n as u8 + 1, "1.0"));
+        }
+        Self {
+            stage,
+            chance: Chance::new(seed),
+            labels: vec!["1.0".into()],
+            instances,
+            program,
+            done: BTreeMap::new(),
+        }
+    }
+
+    /// An instance, mostly one in that state.
+    fn instance(&mut self, state: u8) -> Address {
+        let fitting = |proxy: &Address| {
+            let told = IRegistry::instanceOfCall { proxy: *proxy };
+            let told = self.stage.world.view(&told).expect("an instance");
+            told.state == state
+        };
+        let fitting: Vec<Address> = self.instances.iter().copied().filter(fitting).collect();
+        let from = match fitting.is_empty() || self.chance.percent(15) {
+            true => &self.instances,
+            false => &fitting,
+        };
+        from[self.chance.below(from.len())]
+    }
+
+    fn label(&mut self) -> String {
+        let n = self.chance.below(self.labels.len());
+        self.labels[n].clone()
+    }
+
+    /// A step of a random kind.
+    fn step(&mut self, from: &str) -> Step {
+        let fails = IHostile::revertWithCall {
+            data: vec![0xee].into(),
+        };
+        let passes = IHostile::actCall { actions: vec![] };
+        let handler = account(1);
+        match self.chance.below(10) {
+            0 => step(from, 4, data(&fails)),
+            1 | 2 => step(from, 4, data(&passes)),
+            3 | 4 => step(from, 0, Bytes::new()),
+            _ => Step {
+                script: self.program.implementation,
+                scriptCodehash: self.program.codehash,
+                ..step(from, 3, data(&Complex::startMigrationCall { handler }))
+            },
+        }
+    }
+
+    fn new_label(&self) -> Option<String> {
+        let n = self.labels.len() + 1;
+        (n <= VERSIONS).then(|| format!("{n}.0"))
+    }
+
+    fn act(&mut self, act: Act) -> Result<(), Reverted> {
+        match act {
+            Act::Add | Act::Migrate => {
+                let Some(version) = self.new_label() else {
+                    return Ok(());
+                };
+                let from = match act {
+                    Act::Add => self.label(),
+                    _ => self.current(),
+                };
+                let step = self.step(&from);
+                if act == Act::Add {
+                    self.stage.add(&version, step);
+                } else {
+                    self.stage.migrate(&version, step)?;
+                }
+                self.labels.push(version);
+                Ok(())
+            }
+            Act::AddStep => {
+                let (from, version) = (self.label(), self.label());
+                let order = IRegistry::addStepCall {
+                    name: "A".into(),
+                    version,
+                    step: self.step(&from),
+                };
+                self.stage.govern(&order).map(drop)
+            }
+            Act::Upgrade => {
+                let proxy = self.instance(instance_state::LIVE);
+                let young = self.labels.len().saturating_sub(3);
+                let version = match self.chance.percent(70) {
+                    true => {
+                        self.labels[young + self.chance.below(self.labels.len() - young)].clone()
+                    }
+                    false => self.label(),
+                };
+                let order = call(proxy, &upgrade_to(&version));
+                self.stage.boss(vec![order]).map(drop)
+            }
+            Act::Rollout => {
+                let max = self.chance.below(4) as u16;
+                self.stage.rollout(max, 32_000_000).map(drop)
+            }
+            Act::End | Act::EndBack => {
+                let back = act == Act::EndBack;
+                let state = match back {
+                    true => instance_state::TURNING_BACK,
+                    false => instance_state::MIGRATING,
+                };
+                let proxy = self.instance(state);
+                let finish = IHostile::delegateCall {
+                    target: framework().storage.address,
+                    data: data(&IComplexStep::finishStepCall { back }),
+                };
+                self.stage.act(proxy, vec![data(&finish)]).map(drop)
+            }
+            Act::Abort => {
+                let order = IRegistry::abortMigrationCall {
+                    name: "A".into(),
+                    proxy: self.instance(instance_state::MIGRATING),
+                };
+                self.stage.govern(&order).map(drop)
+            }
+            Act::SetHandler => {
+                let order = IRegistry::setHandlerCall {
+                    name: "A".into(),
+                    proxy: self.instance(instance_state::MIGRATING),
+                    handler: account(2),
+                };
+                self.stage.govern(&order).map(drop)
+            }
+        }
+    }
+
+    fn current(&self) -> String {
+        let asked = IRegistry::definitionCall { name: "A".into() };
+        self.stage.world.view(&asked).expect("A").current
+    }
+
+    /// What must hold whatever happened.
+    fn check(&self, what: &str) {
+        let world = &self.stage.world;
+        let place = |label: &str| {
+            let found = self.labels.iter().position(|known| known == label);
+            found.unwrap_or_else(|| panic!("{what}: {label} is no version"))
+        };
+        let current = place(&self.current());
+        let mut lagging = 0;
+        for proxy in self.instances.iter().copied() {
+            let told = world.view(&IRegistry::instanceOfCall { proxy });
+            let told = told.expect("an instance");
+            let at = place(&told.version);
+            let marked = |label: &str| self.stage.slot(proxy, slots::migrated(label)) == slots::SET;
+            assert!(marked(&told.version), "{what}: {proxy} is at {at}");
+            for later in &self.labels[at + 1..] {
+                assert!(!marked(later), "{what}: {proxy} at {at} was at {later}");
+            }
+            let runs = world.ask(proxy, &Proxy::implementationCall {});
+            let runs = runs.expect("code");
+            if told.state == instance_state::LIVE {
+                assert_eq!(runs, self.stage.code.implementation, "{what}: {proxy}");
+                lagging += u16::from(at < current);
+            } else {
+                assert_eq!(runs, self.program.implementation, "{what}: {proxy}");
+            }
+            let initialised = self.stage.slot(proxy, slots::INITIALISED);
+            assert_ne!(initialised, B256::ZERO);
+        }
+        let none = IRegistry::rolloutCall {
+            name: "A".into(),
+            max: 0,
+        };
+        let left = world.view(&none).expect("an answer").left;
+        assert_eq!(left, lagging, "{what}: those that lag behind");
+    }
+}
+
+#[test]
+fn whatever_is_done_about_complex_steps_proxies_and_registry_agree() {
+    let mut all: BTreeMap<Act, [usize; 2]> = BTreeMap::new();
+    let stories = match std::env::var_os("STYLUS_UPGRADES_LONG") {
+        Some(_) => STORIES * 15,
+        None => STORIES,
+    };
+    for seed in 0..stories {
+        let mut story = Story::new(seed);
+        for n in 0..ACTS {
+            let act = story.chance.weighted(&WEIGHTS);
+            let done = story.act(act).is_ok();
+            story.done.entry(act).or_default()[usize::from(done)] += 1;
+            story.check(&format!("seed {seed}, {n}: {act:?}"));
+        }
+        for (act, [refused, done]) in story.done {
+            let counted = all.entry(act).or_default();
+            counted[0] += refused;
+            counted[1] += done;
+        }
+    }
+    eprintln!("refused and done: {all:?}");
+    for (_, act) in WEIGHTS {
+        assert!(all[&act][1] >= 10, "{act:?} was done {:?}", all[&act]);
+    }
+}
