@@ -12,6 +12,7 @@
 //! | `expiry` | programs of the framework that nobody kept alive |
 //! | `aborted` | steps that were called back, approvals that outlive a step |
 //! | `desync` | any order of what can be done about complex steps |
+//! | `tokens` | tokens that a full migration left out, and receivers that call back |
 //! | `readable` | what views show against what events tell |
 
 mod aborted;
@@ -25,4 +26,5 @@ mod insiders;
 mod one_transaction;
 mod readable;
 mod resources;
+mod tokens;
 pub(crate) mod world;
