@@ -62,11 +62,19 @@ impl Sizer {
         self.bound = self.bound.saturating_mul(2);
     }
 
-    /// So many did not fit. False if it was one.
-    pub fn halve(&mut self, items: u64) -> bool {
+    /// So many were too large. False if it was one.
+    pub fn too_large(&mut self, items: u64) -> bool {
         self.bound = (items / 2).max(1);
-        self.each = self.each.saturating_mul(2);
         items > 1
+    }
+
+    /// So many ran out of `gas`: half as many the next time, and each is thought dearer. False if
+    /// it was one, with all the gas that there is.
+    pub fn out_of_gas(&mut self, items: u64, gas: u64) -> bool {
+        let had_all = self.gas_for(items) >= self.gas;
+        let at_least = gas.saturating_sub(self.fixed) / items.max(1);
+        self.each = self.each.max(at_least).saturating_mul(2);
+        self.too_large(items) || !had_all
     }
 }
 
@@ -99,16 +107,27 @@ mod tests {
     }
 
     #[test]
+    fn one_item_is_given_up_only_with_all_the_gas() {
+        let mut sizer = Sizer::measured(1_000_000, 32, 1_000, 16, 1_000);
+        let mut tries = 0;
+        while sizer.out_of_gas(1, sizer.gas_for(1)) {
+            tries += 1;
+        }
+        assert_eq!(sizer.gas_for(1), 1_000_000);
+        assert!(tries < 20);
+    }
+
+    #[test]
     fn what_did_not_fit_is_halved_and_grows_again() {
         let mut sizer = sizer(1_300_000, 32);
         let before = sizer.items();
-        assert!(sizer.halve(before));
+        assert!(sizer.out_of_gas(before, 1_000_000));
         assert!(sizer.items() <= before / 2);
         for _ in 0..20 {
             let items = sizer.items();
             sizer.learn(items, 60_000 + items * 5_000);
         }
         assert!(sizer.items() > before * 9 / 10);
-        assert!(!sizer.halve(1));
+        assert!(!sizer.too_large(1));
     }
 }

@@ -182,7 +182,9 @@ async fn run_migration_gathers_page_by_page_within_limits_and_goes_on_after_kill
     // An endpoint that gives the logs of three blocks at most.
     let proxy = Proxy::start(harness.chain().url(), move |_, request| {
         match range(request) {
-            Some((from, to)) if to - from >= 3 => Fault::Refused,
+            Some((from, to)) if to - from >= 3 => {
+                Fault::Refused("query returned more than 10000 results")
+            }
             Some(range) => {
                 seen.lock().expect("the list").push(range);
                 Fault::None

@@ -16,8 +16,10 @@ pub(super) enum Fault {
     CutAfterRequest,
     /// An error of the server.
     Status500,
-    /// An error of JSON-RPC, as endpoints with limits give it.
-    Refused,
+    /// An error of JSON-RPC with that message, as endpoints with limits give it.
+    Refused(&'static str),
+    /// This result, instead of the chain's.
+    Answer(&'static str),
     /// The answer comes late.
     Late(Duration),
 }
@@ -105,13 +107,18 @@ fn forward(
     if fault == Fault::Cut {
         return client.shutdown(Shutdown::Both);
     }
-    if fault == Fault::Refused {
+    if let Fault::Refused(_) | Fault::Answer(_) = fault {
         let text = String::from_utf8_lossy(&request);
         let id = text.split("\"id\":").nth(1).unwrap_or("0");
         let id: String = id.chars().take_while(char::is_ascii_digit).collect();
-        let body = format!(
-            r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32005,"message":"query returned more than 10000 results"}}}}"#
-        );
+        let outcome = match fault {
+            Fault::Answer(result) => format!(r#""result":{result}"#),
+            Fault::Refused(message) => {
+                format!(r#""error":{{"code":-32000,"message":"{message}"}}"#)
+            }
+            _ => String::new(),
+        };
+        let body = format!(r#"{{"jsonrpc":"2.0","id":{id},{outcome}}}"#);
         let answer = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
             body.len()

@@ -38,3 +38,14 @@ async fn run_migration_of_ten_thousand_items_completes_and_its_memory_is_flat() 
     }
     Ok(())
 }
+
+#[tokio::test]
+async fn run_migration_of_ten_thousand_gathered_tokens_completes_in_little_memory() -> Done {
+    let program = Path::new(env!("CARGO_BIN_EXE_cli"));
+    let measured = measure(program, &[], 10_000, Form::Gathered).await?;
+    for (sentence, number) in measured.figures() {
+        println!("{sentence:<60} {number:>12}");
+    }
+    assert!(measured.memory < MOST, "{} KiB", measured.memory);
+    Ok(())
+}

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use alloy::primitives::{B256, U256};
 use alloy::providers::Provider;
+use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
 use stylus_upgrades::kill_point::VARIABLE;
 use stylus_upgrades_harness::{Harness, HarnessError};
+use stylus_upgrades_interface::complex::IComplexMigration::migrateBatchCall;
 
 use super::proxy::{Fault, Proxy};
 use super::world::{BATCHES, Done, World, begun, command, finish};
@@ -277,5 +279,47 @@ async fn run_migration_does_not_need_its_journal() -> Done {
         .expect("it");
     std::fs::write(journal.path(), b"\x00garbage\n{\"sending\":").expect("written");
     world.run(&SLOW[..2]).await.ends_with(0);
+    world.assert_migrated().await
+}
+
+#[tokio::test]
+async fn run_migration_sends_smaller_batches_where_the_endpoint_refuses_large_ones() -> Done {
+    let harness = Harness::start().await?;
+    let world = begun(&harness, BATCHES, 200).await?;
+    let proxy = Proxy::start(harness.chain().url(), |_, request| {
+        match request.contains("eth_sendRawTransaction") && request.len() > 6_000 {
+            true => Fault::Refused("oversized data: transaction size 3000, limit 2500"),
+            false => Fault::None,
+        }
+    });
+    let register = world.register.address().to_string();
+    let child = command(&proxy.url(), world.folder.path(), &register, &LIST).spawn();
+    let ran = finish(child.expect("it starts")).await;
+    ran.ends_with(0);
+    assert!(proxy.faults() > 0);
+    assert_eq!(ran.document["spent"]["failed"], 0, "none of them was mined");
+    world.assert_migrated().await
+}
+
+#[tokio::test]
+async fn run_migration_halves_batches_that_run_out_of_gas() -> Done {
+    let harness = Harness::start().await?;
+    let world = begun(&harness, BATCHES, 200).await?;
+    // An endpoint that believes that the first item takes 100,000 gas and the others nothing.
+    let batch = alloy::hex::encode(migrateBatchCall::SELECTOR);
+    let proxy = Proxy::start(harness.chain().url(), move |_, request| {
+        match request.contains("eth_estimateGas") && request.contains(&batch) {
+            true => Fault::Answer("\"0x186a0\""),
+            false => Fault::None,
+        }
+    });
+    let register = world.register.address().to_string();
+    let words = [&LIST[..], &["--in-flight", "1"]].concat();
+    let child = command(&proxy.url(), world.folder.path(), &register, &words).spawn();
+    let ran = finish(child.expect("it starts")).await;
+    ran.ends_with(0);
+    println!("{}", ran.document["spent"]);
+    let failed = ran.document["spent"]["failed"].as_u64();
+    assert!(failed > Some(0) && failed < Some(20), "{failed:?}");
     world.assert_migrated().await
 }

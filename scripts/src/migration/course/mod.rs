@@ -198,7 +198,7 @@ impl Course {
         match fleet.send(what, self.request(calldata), gas, count).await? {
             Departure::Taken => {}
             Departure::Collided => self.troubled = true,
-            Departure::TooLarge => self.halve(count)?,
+            Departure::TooLarge => self.fewer(|sizer| sizer.too_large(count))?,
         }
         Ok(())
     }
@@ -229,7 +229,8 @@ impl Course {
                 if !self.troubled {
                     self.failures += 1;
                     if out_of_gas || self.failures > FAILURES {
-                        self.halve(landed.items)?;
+                        let (items, gas) = (landed.items, receipt.gas_used);
+                        self.fewer(|sizer| sizer.out_of_gas(items, gas))?;
                     }
                 }
                 self.troubled = true;
@@ -243,11 +244,9 @@ impl Course {
         Ok(())
     }
 
-    fn halve(&mut self, items: u64) -> Result<(), MigrationError> {
-        let can = match &mut self.sizer {
-            Some(sizer) => sizer.halve(items),
-            None => false,
-        };
+    /// Fewer items the next time, if that can help.
+    fn fewer(&mut self, shrink: impl FnOnce(&mut Sizer) -> bool) -> Result<(), MigrationError> {
+        let can = self.sizer.as_mut().is_some_and(shrink);
         if can || (self.form == Form::Cursor && self.failures <= FAILURES) {
             return Ok(());
         }
