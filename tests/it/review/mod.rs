@@ -13,6 +13,7 @@
 //! | `aborted` | steps that were called back, approvals that outlive a step |
 //! | `desync` | any order of what can be done about complex steps |
 //! | `tokens` | tokens that a full migration left out, and receivers that call back |
+//! | `sweeps` | keys, names and lengths that are none |
 //! | `readable` | what views show against what events tell |
 
 mod aborted;
@@ -26,5 +27,6 @@ mod insiders;
 mod one_transaction;
 mod readable;
 mod resources;
+mod sweeps;
 mod tokens;
 pub(crate) mod world;
