@@ -31,6 +31,8 @@ impl Rejection {
             "too large",
             "exceeds max size",
             "transaction size",
+            "intrinsic gas too low",
+            "exceeds block gas limit",
         ]) {
             Some(Self::TooLarge)
         } else {
