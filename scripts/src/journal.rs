@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes that a journal grows to before what is settled is left out of it.
 const COMPACT_AT: u64 = 16_384;
@@ -25,6 +25,8 @@ pub const FOLDER: &str = ".stylus-upgrades";
 /// The journal of one sender on one chain.
 pub struct Journal {
     path: PathBuf,
+    /// What went through and the command has not yet told.
+    landed: Mutex<Vec<B256>>,
     progress: Arc<dyn Progress>,
 }
 
@@ -60,7 +62,11 @@ impl Journal {
         let path = folder
             .join(FOLDER)
             .join(format!("{chain_id}-{mark}-{sender:#x}.journal"));
-        Self { path, progress }
+        Self {
+            path,
+            landed: Mutex::default(),
+            progress,
+        }
     }
 
     /// The file.
@@ -77,7 +83,8 @@ impl Journal {
 
     /// What may still be on its way, in the order in which it was sent.
     pub fn in_flight(&self) -> Vec<InFlight> {
-        let text = std::fs::read_to_string(&self.path).unwrap_or_default();
+        let bytes = std::fs::read(&self.path).unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
         let mut open = BTreeMap::new();
         for (position, line) in text.lines().enumerate() {
             match serde_json::from_str(line) {
@@ -96,15 +103,45 @@ impl Journal {
         self.append(&Line::Sending(entry));
     }
 
+    /// A transaction went through. It stays in the journal until the command has told what came of
+    /// it ([`Self::close`]): a run that is killed before learns of it the next time.
+    pub fn landed(&self, tx: B256) {
+        self.told().push(tx);
+    }
+
+    /// What went through was told: nobody needs to learn of it any more. All of it is left out at
+    /// once, or none.
+    pub fn close(&self) {
+        let told = std::mem::take(&mut *self.told());
+        if told.is_empty() {
+            return;
+        }
+        let mut open = self.in_flight();
+        open.retain(|entry| !told.contains(&entry.tx));
+        self.keep(open);
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, Vec<B256>> {
+        self.landed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Notes that the fate of a transaction is known. A journal without open entries is removed,
     /// one that has grown long is written anew with the open ones alone.
     pub fn settled(&self, tx: B256) {
         self.append(&Line::Settled(tx));
         let open = self.in_flight();
+        let is_long = || std::fs::metadata(&self.path).is_ok_and(|file| file.len() > COMPACT_AT);
+        if open.is_empty() || is_long() {
+            self.keep(open);
+        }
+    }
+
+    /// Leaves these entries alone in the journal; without any it is removed.
+    fn keep(&self, open: Vec<InFlight>) {
         if open.is_empty() {
             let _ = std::fs::remove_file(&self.path);
             let _ = self.path.parent().map(std::fs::remove_dir);
-        } else if std::fs::metadata(&self.path).is_ok_and(|file| file.len() > COMPACT_AT) {
+        } else {
             self.warn(self.compact(open));
         }
     }
