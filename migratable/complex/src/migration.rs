@@ -86,7 +86,9 @@ pub trait ComplexMigration {
     /// Cleans up and checks what must hold now that every item is in the new form, or, `back`,
     /// that none is. `#[ensures(nonzero(field), holds(Self::condition))]` of `stylus-upgradeable`
     /// above it reverts with `PostConditionFailed` what does not hold, and the contract stays in
-    /// its step, to be mended or turned back; it is then checked in both directions.
+    /// its step, to be mended or turned back; it is then checked in both directions. What is true
+    /// of the new form alone belongs above a function of its own that `end` calls unless `back`:
+    /// a way back whose end is refused keeps the contract paused for good.
     ///
     /// # Errors
     /// What `endMigration` should revert with.

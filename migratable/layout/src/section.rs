@@ -10,6 +10,8 @@ use crate::format::{FORMAT, tag};
 use crate::layout::Layout;
 use assemble::Assembly;
 
+/// Bytes of a section: a thousand times what a large contract takes.
+const SECTION_MAX: usize = 4 << 20;
 /// Types within types that are followed.
 const DEEPEST: usize = 64;
 /// Fields of a layout, all of them.
@@ -69,6 +71,12 @@ impl Layout {
     /// [`LayoutError::Section`] if the bytes are of another format, damaged, contradict
     /// stylus-sdk, or hold the layouts of several different contracts.
     pub fn from_section(bytes: &[u8]) -> Result<Option<Self>, LayoutError> {
+        if bytes.len() > SECTION_MAX {
+            return Err(refused(format!(
+                "{} bytes; a layout has {SECTION_MAX} at most",
+                bytes.len()
+            )));
+        }
         let mut input = Input {
             bytes,
             at: 0,

@@ -99,3 +99,27 @@ fn sizes_that_no_contract_can_have_are_refused_and_counted_without_overflow() {
         )
     );
 }
+
+#[test]
+fn a_section_of_any_size_is_refused_before_it_is_read() {
+    let huge = entry(8, 1).repeat(1 << 18);
+    assert!(reason(&huge).ends_with(" bytes; a layout has 4194304 at most"));
+}
+
+#[test]
+fn types_that_are_nested_without_end_are_refused() {
+    let vec = 4;
+    for depth in [65, 1_000, 1_000_000] {
+        let mut body = vec![1];
+        body.extend(vec![vec; depth]);
+        let mut bytes = Vec::new();
+        let mut length = body.len();
+        while length > 0x7f {
+            bytes.push(length as u8 | 0x80);
+            length >>= 7;
+        }
+        bytes.push(length as u8);
+        bytes.extend(body);
+        assert_eq!(reason(&bytes), "types nested more than 64 deep");
+    }
+}
