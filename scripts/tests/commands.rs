@@ -215,6 +215,33 @@ fn an_instance_is_not_born_without_an_initializer_by_oversight() {
 }
 
 #[test]
+fn a_migration_is_called_back_and_who_does_it_learns_that_it_would_start_again() {
+    let desk = Desk::new();
+    let registry = desk.done(&["registry", "deploy"]);
+    desk.manifest(&format!("registry = {:?}", text(&registry, "registry")));
+    desk.done(&["define", "A", "--migrate", "Admin"]);
+    desk.done(&["register", "A", "1.0", "points-v1"]);
+    let init = ["--init", "initialize(address)", "Admin"];
+    let born = desk.done(&[&["create-proxy", "A", "1.0"][..], &init].concat());
+    let proxy = text(&born, "proxy");
+    let complex = ["--complex", "points-cursor", "--handler", "Admin"];
+    let started = [&["migrate", "A", "2.0", "points-v2"][..], &complex].concat();
+    assert_eq!(desk.run("admin", &started).exit, Some(5), "it is paused");
+
+    let other = desk.done(&["set-handler", proxy, "Other"]);
+    assert_eq!(other["executed"], true);
+    let called_back = desk.run("admin", &["abort-migration", proxy]);
+    assert_eq!(called_back.exit, Some(0), "{}", called_back.aside);
+    let note = "anybody's rollout starts this migration again";
+    assert!(called_back.aside.contains(note), "{}", called_back.aside);
+    let status = desk.done(&["status", "A"]);
+    let instance = &status["definitions"][0]["instances"][0];
+    assert_eq!(text(instance, "state"), "turning-back");
+    let again = desk.run("admin", &["abort-migration", proxy]);
+    assert_eq!((again.exit, error(&again)), (Some(1), "NotMigrating"));
+}
+
+#[test]
 fn the_same_code_deployed_again_is_active_already() {
     let desk = Desk::new();
     let first = desk.done(&["deploy", "counter-v1"]);

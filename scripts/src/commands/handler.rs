@@ -5,9 +5,15 @@ use super::tell::propose;
 use crate::client::Client;
 use crate::error::Error;
 use crate::output::Outcome;
+use crate::progress::Progress;
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// What is easily overlooked: what is current is still what approvers want.
+const STARTS_AGAIN: &str = "once the instance is back, anybody's rollout starts this migration \
+                            again: before that, make another version current (migrate) and give \
+                            the instance a way around (add-step)";
 
 /// Names another handler: a lost key does not freeze a contract.
 pub(super) async fn set(context: &Context, proxy: &str, handler: &str) -> Result<Outcome, Error> {
@@ -26,6 +32,7 @@ pub(super) async fn set(context: &Context, proxy: &str, handler: &str) -> Result
 
 /// Turns a complex migration back.
 pub(super) async fn abort(context: &Context, proxy: &str) -> Result<Outcome, Error> {
+    context.output.note(STARTS_AGAIN);
     decide(context, "abort-migration", proxy, |name, proxy| {
         abi::abortMigrationCall { name, proxy }.abi_encode().into()
     })
