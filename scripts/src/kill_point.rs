@@ -4,10 +4,11 @@
 //!
 //! | phase | is |
 //! |---|---|
-//! | `before-sending` | a batch is signed and in the journal, and nobody has it yet |
+//! | `before-sending` | a transaction is signed and in the journal, and nobody has it yet |
 //! | `sent` | the chain has taken it |
 //! | `mined` | its nonce is used up, and its receipt was not read |
 //! | `gathered` | a page of events is in the store, and the next one was not asked for |
+//! | `told` | the command has told what came of it, and its journal is not closed |
 //! | `journal` | half a line of the journal is written |
 
 use rustix::process::{Signal, getpid, kill_process};
@@ -28,6 +29,8 @@ pub enum Phase {
     Mined,
     /// A page of events was gathered.
     Gathered,
+    /// What came of it was told.
+    Told,
     /// A line of the journal is half written.
     Journal,
 }
@@ -40,6 +43,7 @@ impl Phase {
             Self::Sent => "sent",
             Self::Mined => "mined",
             Self::Gathered => "gathered",
+            Self::Told => "told",
             Self::Journal => "journal",
         }
     }

@@ -13,6 +13,7 @@ pub use error::ChainError;
 pub use revert::{Revert, show};
 
 use crate::journal::Journal;
+use crate::kill_point::{self, Phase};
 use alloy::network::{EthereumWallet, TransactionBuilder};
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
@@ -205,10 +206,12 @@ impl Client {
         let limited = request.clone().with_gas_limit(gas_limit);
         let tx = self.submit(what, sender, limited).await?;
         let receipt = self.receipt(what, tx).await?;
-        self.forget(tx);
+        kill_point::at(Phase::Mined);
         if !receipt.status() {
+            self.forget(tx);
             return Err(self.refusal(what, request, &receipt).await);
         }
+        self.landed(tx);
         Ok(Sent {
             what: what.into(),
             tx,

@@ -3,6 +3,8 @@
 
 use super::{ChainError, Client, Sent};
 use crate::journal::{InFlight, Journal};
+use crate::kill_point::{self, Phase};
+use alloy::consensus::Transaction;
 use alloy::eips::Encodable2718;
 use alloy::network::{NetworkTransactionBuilder, TransactionBuilder, TransactionResponse};
 use alloy::primitives::{Address, B256, Bytes};
@@ -19,9 +21,9 @@ impl Client {
         }
     }
 
-    /// Waits for what an earlier run had sent and not seen the fate of; returns it. What never
-    /// reached the chain is forgotten: the next transaction takes its nonce, so that only one of
-    /// the two can ever be mined.
+    /// Waits for what an earlier run had sent and not told of; returns it. What never reached the
+    /// chain is forgotten: the next transaction takes its nonce, so that only one of the two can
+    /// ever be mined.
     pub async fn settle(&self) -> Result<Vec<Sent>, ChainError> {
         let Some(journal) = &self.journal else {
             return Ok(Vec::new());
@@ -30,12 +32,16 @@ impl Client {
         for entry in journal.in_flight() {
             if self.is_known(entry.tx).await? {
                 let receipt = self.receipt(&entry.what, entry.tx).await?;
-                found.push(Sent {
-                    what: entry.what,
-                    tx: entry.tx,
-                    gas: receipt.gas_used,
-                    receipt,
-                });
+                if receipt.status() {
+                    journal.landed(entry.tx);
+                    found.push(Sent {
+                        what: entry.what,
+                        tx: entry.tx,
+                        gas: receipt.gas_used,
+                        receipt,
+                    });
+                    continue;
+                }
             }
             journal.settled(entry.tx);
         }
@@ -72,9 +78,13 @@ impl Client {
                 nonce,
             });
         }
+        kill_point::at(Phase::BeforeSending);
         let sent = self.provider.send_raw_transaction(&signed).await;
         match sent {
-            Ok(_) => Ok(tx),
+            Ok(_) => {
+                kill_point::at(Phase::Sent);
+                Ok(tx)
+            }
             Err(error) => {
                 let error = self.error(what, error);
                 if !matches!(error, ChainError::Unreachable { .. }) {
@@ -104,6 +114,29 @@ impl Client {
                 reason: error.to_string(),
             })?;
         Ok((*signed.tx_hash(), signed.encoded_2718().into()))
+    }
+
+    /// Notes that a transaction went through.
+    pub(super) fn landed(&self, tx: B256) {
+        if let Some(journal) = &self.journal {
+            journal.landed(tx);
+        }
+    }
+
+    /// What went through was told, or can be read from the chain: see [`Journal::close`].
+    pub fn close_journal(&self) {
+        if let Some(journal) = &self.journal {
+            journal.close();
+        }
+    }
+
+    /// The input of a transaction of ours that was sent to `account`; `None` if it was sent
+    /// elsewhere.
+    pub async fn input_to(&self, account: Address, tx: B256) -> Result<Option<Bytes>, ChainError> {
+        let found = self.provider.get_transaction_by_hash(tx).await;
+        let found = found.map_err(|error| self.error("eth_getTransactionByHash", error))?;
+        let found = found.filter(|found| found.to() == Some(account));
+        Ok(found.map(|found| found.input().clone()))
     }
 
     /// Notes that the fate of a transaction is known.

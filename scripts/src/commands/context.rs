@@ -6,15 +6,16 @@ use crate::client::{Client, Sent};
 use crate::error::{Error, Explain};
 use crate::governance::{BuildFacts, Call, Names};
 use crate::journal::Journal;
+use crate::kill_point::{self, Phase};
 use crate::layout::Store;
 use crate::manifest::{FILE, Manifest};
 use crate::output::{Outcome, Output};
 use crate::progress::Progress;
 use crate::text::grouped;
-use alloy::primitives::Address;
+use alloy::primitives::{Address, Bytes};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// The chain, if nobody names one: where a nitro devnode listens, and ours.
 const DEFAULT_RPC: &str = "http://127.0.0.1:8547";
@@ -27,8 +28,10 @@ pub(super) struct Context {
     pub(super) global: Global,
     /// The manifest, empty if there is none.
     pub(super) manifest: Manifest,
-    /// What an earlier run had on its way.
+    /// What an earlier run had done and not told of.
     earlier: Mutex<Vec<Sent>>,
+    /// The client that keeps a journal.
+    working: OnceLock<Client>,
 }
 
 impl Context {
@@ -40,6 +43,7 @@ impl Context {
             global,
             manifest,
             earlier: Mutex::default(),
+            working: OnceLock::new(),
         })
     }
 
@@ -75,7 +79,16 @@ impl Context {
                 .note(&format!("an earlier run got as far as: {}", sent.what));
         }
         *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) = earlier;
+        let _ = self.working.set(client.clone());
         Ok(client)
+    }
+
+    /// What was done is told: the next run need not learn of it.
+    pub(super) fn close(&self) {
+        kill_point::at(Phase::Told);
+        if let Some(client) = self.working.get() {
+            client.close_journal();
+        }
     }
 
     /// The journal of the client's key, beside the manifest.
@@ -92,11 +105,30 @@ impl Context {
         )))
     }
 
-    /// What an earlier run had on its way that went through, by the words it was sent with.
+    /// What an earlier run had done and not told of, by the words it was sent with.
     pub(super) fn earlier(&self, what: &str) -> Option<Sent> {
+        self.earlier_that(|sent| sent.what == what)
+    }
+
+    /// As [`Self::earlier`], by any property.
+    pub(super) fn earlier_that(&self, is: impl Fn(&Sent) -> bool) -> Option<Sent> {
         let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = earlier.iter().find(|sent| sent.what == what);
-        found.filter(|sent| sent.receipt.status()).cloned()
+        earlier.iter().find(|sent| is(sent)).cloned()
+    }
+
+    /// As [`Self::earlier`], only if it sent these very bytes to that account.
+    pub(super) async fn earlier_call(
+        &self,
+        client: &Client,
+        what: &str,
+        account: Address,
+        call: &Bytes,
+    ) -> Result<Option<Sent>, Error> {
+        let Some(sent) = self.earlier(what) else {
+            return Ok(None);
+        };
+        let input = client.input_to(account, sent.tx).await?;
+        Ok(input.is_some_and(|input| input == *call).then_some(sent))
     }
 
     /// The manifest's names.

@@ -4,6 +4,7 @@ use super::args::Kind;
 use super::calldata;
 use super::context::{Context, report};
 use super::tell::propose_with;
+use crate::client::{Client, Sent};
 use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::output::Outcome;
@@ -57,6 +58,7 @@ pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error>
     outcome.field("version", &wish.version);
     if let Some(sent) = context.earlier(&what).filter(|_| wish.salt.is_none())
         && let Some(born) = sent.event::<abi::ProxyCreated>()
+        && is_same(&client, registry, &sent, &call).await?
     {
         report(&mut outcome, std::slice::from_ref(&sent));
         outcome.field("proxy", born.proxy);
@@ -89,6 +91,21 @@ pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error>
         save(context, wish.save.as_deref(), proxy)?;
     }
     Ok(outcome)
+}
+
+/// Whether what was sent creates what `call` does, whatever its address is derived from.
+async fn is_same(
+    client: &Client,
+    registry: Address,
+    sent: &Sent,
+    call: &abi::createProxyCall,
+) -> Result<bool, Error> {
+    let input = client.input_to(registry, sent.tx).await?;
+    let sent = input.and_then(|input| abi::createProxyCall::abi_decode(&input).ok());
+    Ok(sent.is_some_and(|sent| {
+        let salt = call.salt;
+        abi::createProxyCall { salt, ..sent } == *call
+    }))
 }
 
 fn save(context: &Context, alias: Option<&str>, proxy: Address) -> Result<(), Error> {

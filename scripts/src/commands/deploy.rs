@@ -33,7 +33,8 @@ pub(super) async fn run(
         None
     } else {
         let bump = context.global.data_fee_bump_percent;
-        deploy::activate(&client, &artifact.name, address, bump).await?
+        let sent = deploy::activate(&client, &artifact.name, address, bump).await?;
+        sent.or_else(|| context.earlier(&format!("activate {}", artifact.name)))
     };
     let mut outcome = Outcome::default();
     report(&mut outcome, std::slice::from_ref(&created));

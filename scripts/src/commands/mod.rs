@@ -66,25 +66,30 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
     if !matches!(cli.command, Command::Node { .. }) {
         runtime.spawn(end_on_signal());
     }
-    let exit = match runtime.block_on(execute(output.clone(), cli)) {
-        Ok(outcome) => output.result(&outcome),
-        Err(error) => output.failure(&error),
-    };
-    code(exit)
+    let exit = runtime.block_on(execute(output.clone(), cli));
+    code(exit.unwrap_or_else(|error| output.failure(&error)))
 }
 
-async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
-    let context = Context::new(output, cli.global)?;
-    match cli.command {
-        Command::Node { flags } => node::run(&context, &flags).await,
-        Command::Demo => demo::run(&context).await,
+/// Runs a command and tells what came of it. Its journal is closed behind that.
+async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
+    let context = Context::new(output.clone(), cli.global)?;
+    let outcome = perform(&context, cli.command).await?;
+    let exit = output.result(&outcome);
+    context.close();
+    Ok(exit)
+}
+
+async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> {
+    match command {
+        Command::Node { flags } => node::run(context, &flags).await,
+        Command::Demo => demo::run(context).await,
         Command::Deploy {
             source,
             no_activate,
-        } => deploy::run(&context, &source, no_activate).await,
+        } => deploy::run(context, &source, no_activate).await,
         Command::Registry {
             command: RegistryCommand::Deploy { define, save },
-        } => registry::deploy(&context, define.as_deref(), save).await,
+        } => registry::deploy(context, define.as_deref(), save).await,
         Command::Define {
             name,
             migrate,
@@ -92,7 +97,7 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
             create,
         } => {
             define::run(
-                &context,
+                context,
                 name,
                 &migrate,
                 policy.as_deref(),
@@ -100,7 +105,7 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
             )
             .await
         }
-        Command::Register(args) => version::register(&context, &args).await,
+        Command::Register(args) => version::register(context, &args).await,
         Command::CreateProxy {
             name,
             version,
@@ -119,36 +124,36 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
                 value,
                 save,
             };
-            create_proxy::run(&context, wish).await
+            create_proxy::run(context, wish).await
         }
         Command::Upgrade {
             proxy,
             version,
             call,
             storage,
-        } => upgrade::run(&context, &proxy, &version, &call, &storage).await,
-        Command::Migrate(args) => version::migrate(&context, &args).await,
-        Command::AddStep(args) => version::add_step(&context, &args).await,
-        Command::SetHandler { proxy, handler } => handler::set(&context, &proxy, &handler).await,
-        Command::AbortMigration { proxy } => handler::abort(&context, &proxy).await,
-        Command::Rollback(args) => version::rollback(&context, &args).await,
-        Command::Plan(args) => plan::run(&context, &args).await,
+        } => upgrade::run(context, &proxy, &version, &call, &storage).await,
+        Command::Migrate(args) => version::migrate(context, &args).await,
+        Command::AddStep(args) => version::add_step(context, &args).await,
+        Command::SetHandler { proxy, handler } => handler::set(context, &proxy, &handler).await,
+        Command::AbortMigration { proxy } => handler::abort(context, &proxy).await,
+        Command::Rollback(args) => version::rollback(context, &args).await,
+        Command::Plan(args) => plan::run(context, &args).await,
         Command::UpdatePolicy { name, role, policy } => {
-            policy::update(&context, &name, &role, &policy).await
+            policy::update(context, &name, &role, &policy).await
         }
         Command::Policy {
             command: PolicyCommand::Explain { name, role },
-        } => policy::explain_it(&context, &name, role.as_deref()).await,
-        Command::Layout { command } => layout::run(&context, &command),
-        Command::Pending { name } => pending::run(&context, name.as_deref()).await,
+        } => policy::explain_it(context, &name, role.as_deref()).await,
+        Command::Layout { command } => layout::run(context, &command),
+        Command::Pending { name } => pending::run(context, name.as_deref()).await,
         Command::Approve {
             action,
             reviewed,
             source,
-        } => approve::approve(&context, &action, reviewed.as_deref(), source.as_deref()).await,
-        Command::Revoke { action } => approve::revoke(&context, &action).await,
-        Command::Cancel { action } => approve::cancel(&context, &action).await,
-        Command::History { name } => history::run(&context, &name).await,
+        } => approve::approve(context, &action, reviewed.as_deref(), source.as_deref()).await,
+        Command::Revoke { action } => approve::revoke(context, &action).await,
+        Command::Cancel { action } => approve::cancel(context, &action).await,
+        Command::History { name } => history::run(context, &name).await,
         Command::Verify {
             name,
             version,
@@ -161,11 +166,11 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Outcome, Error> {
                 source: source.as_deref(),
                 framework,
             };
-            history::verify(&context, asked).await
+            history::verify(context, asked).await
         }
-        Command::Rollout { name, max } => rollout::run(&context, &name, max).await,
-        Command::RunMigration(args) => run_migration::run(&context, &args).await,
-        Command::Status { subject } => status::run(&context, subject.as_deref()).await,
+        Command::Rollout { name, max } => rollout::run(context, &name, max).await,
+        Command::RunMigration(args) => run_migration::run(context, &args).await,
+        Command::Status { subject } => status::run(context, subject.as_deref()).await,
     }
 }
 

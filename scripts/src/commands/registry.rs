@@ -6,7 +6,9 @@ use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::output::Outcome;
 use crate::progress::Progress;
+use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::chain::IStylusDeployer::ContractDeployed;
+use stylus_upgrades_interface::chain::STYLUS_DEPLOYER;
 
 pub(super) async fn deploy(
     context: &Context,
@@ -22,8 +24,10 @@ pub(super) async fn deploy(
     };
     let bump = context.global.data_fee_bump_percent;
     let mut sent = deploy::ensure_framework(&client, &framework, bump, &*context.output).await?;
+    let call = deploy::registry_call(&framework.registry, &policy).abi_encode();
     let earlier = context
-        .earlier("deploy registry")
+        .earlier_call(&client, "deploy registry", STYLUS_DEPLOYER, &call.into())
+        .await?
         .and_then(|sent| Some((sent.event::<ContractDeployed>()?.deployedContract, sent)));
     let (registry, born) = match earlier {
         Some(found) => found,

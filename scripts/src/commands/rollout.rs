@@ -55,6 +55,7 @@ pub(super) async fn roll(
         context.output.note(&format!("rollout {upgraded}/{all}"));
         checks.extend(checked(client, registry, name, &done.sent).await?);
         sent.push(done.sent);
+        client.close_journal(); // the chain tells what is left
         skipped.extend(done.skipped);
         let enough = max.is_some_and(|max| upgraded >= max || idle > 0);
         if done.left == 0 || enough || idle >= done.left {

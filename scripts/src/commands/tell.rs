@@ -57,8 +57,16 @@ pub(super) async fn propose_with(
     }
     governance::require_plain_code(client, &decoded).await?;
     let what = undertaking(&decoded);
-    let submitted = governance::submit(client, registry, &what, call, value).await?;
-    sent.extend(submitted.sent.clone());
+    let earlier = context.earlier_call(client, &what, registry, call).await?;
+    let executed = match &earlier {
+        Some(sent) => governance::executed_by(client, registry, sent).await?,
+        None => None,
+    };
+    let submitted = match executed {
+        Some(executed) => executed,
+        None => governance::submit(client, registry, &what, call, value).await?,
+    };
+    sent.extend(submitted.sent.clone().or(earlier));
     let mut lines = std::mem::take(&mut outcome.lines);
     report(&mut outcome, &sent);
     outcome.lines.append(&mut lines);

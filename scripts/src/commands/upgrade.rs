@@ -5,12 +5,12 @@ use super::calldata;
 use super::context::{Context, report};
 use super::storage::{self, Versions};
 use super::tell::go_on_in_batches;
-use crate::client::Client;
+use crate::client::{Client, Sent};
 use crate::error::{Error, Exit};
 use crate::layout::{Judgement, Known, LayoutError};
 use crate::output::Outcome;
-use crate::registry::{self, Route};
-use alloy::primitives::Address;
+use crate::registry::{self, Route, Upgraded};
+use alloy::primitives::{Address, Bytes};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -26,8 +26,13 @@ pub(super) async fn run(
     let proxy = context.manifest.address(proxy)?;
     let data = calldata::encode(call, &context.manifest)?;
     let client = context.working_client("upgrade").await?;
-    let judgements = judge(context, &client, proxy, version, args).await?;
-    let upgraded = registry::upgrade(&client, proxy, version, data).await?;
+    let (judgements, upgraded) = match earlier(context, &client, proxy, version, &data).await? {
+        Some(upgraded) => (Vec::new(), upgraded),
+        None => (
+            judge(context, &client, proxy, version, args).await?,
+            registry::upgrade(&client, proxy, version, data).await?,
+        ),
+    };
     let mut outcome = Outcome::default();
     report(&mut outcome, std::slice::from_ref(&upgraded.sent));
     storage::report(&mut outcome, &judgements);
@@ -62,6 +67,32 @@ pub(super) async fn run(
         outcome.exit = Some(Exit::NotReady);
     }
     Ok(outcome)
+}
+
+/// The same upgrade by an earlier run that was killed before it could tell of it.
+async fn earlier(
+    context: &Context,
+    client: &Client,
+    proxy: Address,
+    version: &str,
+    data: &Bytes,
+) -> Result<Option<Upgraded>, Error> {
+    let from = |sent: &Sent| {
+        let born = sent
+            .event::<abi::InstanceUpgraded>()
+            .map(|event| event.from);
+        born.or_else(|| Some(sent.event::<abi::MigrationStarted>()?.from))
+    };
+    let found = context.earlier_that(|sent| {
+        from(sent).is_some_and(|from| sent.what == registry::upgrade_words(proxy, &from, version))
+    });
+    let Some((from, sent)) = found.and_then(|sent| Some((from(&sent)?, sent))) else {
+        return Ok(None);
+    };
+    let call = registry::direct_call(version, data.clone());
+    let input = client.input_to(proxy, sent.tx).await?;
+    let is_same = input.is_some_and(|input| input == call);
+    Ok(is_same.then(|| Upgraded::directly(proxy, from, version, sent)))
 }
 
 /// Judges every step on the instance's way. Where the registry knows no way, the upgrade itself says

@@ -4,10 +4,11 @@ use super::args::{AddStepArgs, RollbackArgs, VersionArgs};
 use super::context::Context;
 use super::rollout;
 use super::storage;
-use super::tell::propose;
+use super::tell::{propose, undertaking};
 use super::work::Work;
 use crate::deploy;
 use crate::error::Error;
+use crate::governance::Call;
 use crate::layout::Judgement;
 use crate::output::Outcome;
 use crate::registry::NewVersion;
@@ -82,15 +83,18 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
 async fn go(work: Work<'_>, new: NewVersion) -> Result<Outcome, Error> {
     let mut outcome = describe(&new, &work.storage);
     let (context, client, registry) = (work.context, &work.client, work.registry);
-    if work.is_done(&new).await? {
-        outcome.field("executed", true);
-        let done = format!("{} {} is activated already", new.name, new.version);
-        outcome.line(done);
-        rollout::roll(context, client, registry, &new.name, None, &mut outcome).await?;
-        return Ok(outcome);
-    }
+    let is_done = work.is_done(&new).await?;
     let call = abi::migrateCall::from(new);
     let bytes = call.abi_encode().into();
+    let what = undertaking(&Call::Migrate(call.clone()));
+    let earlier = context.earlier_call(client, &what, registry, &bytes);
+    if is_done && earlier.await?.is_none() {
+        outcome.field("executed", true);
+        let done = format!("{} {} is activated already", call.name, call.version);
+        outcome.line(done);
+        rollout::roll(context, client, registry, &call.name, None, &mut outcome).await?;
+        return Ok(outcome);
+    }
     work.warn_of_others(&call.version, &bytes);
     propose(context, client, registry, &bytes, work.sent, outcome).await
 }

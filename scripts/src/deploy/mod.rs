@@ -4,7 +4,7 @@ mod framework;
 mod registry;
 
 pub use framework::ensure_framework;
-pub use registry::deploy_registry;
+pub use registry::{deploy_registry, registry_call};
 
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, Sent};

@@ -29,24 +29,29 @@ pub async fn deploy_registry(
             account: STYLUS_DEPLOYER,
         });
     }
-    let constructor = [
-        CONSTRUCTOR_SELECTOR.as_slice(),
-        &(define_policy.to_owned(),).abi_encode_params(),
-    ]
-    .concat();
     let value = bumped(fee_before_birth(client, registry).await?, bump_percent);
-    let call = IStylusDeployer::deployCall {
-        bytecode: registry.creation_code(),
-        initData: constructor.into(),
-        initValue: U256::ZERO,
-        salt: B256::ZERO,
-    };
+    let call = registry_call(registry, define_policy);
     let sent = client
         .send("deploy registry", STYLUS_DEPLOYER, &call, value)
         .await?;
     let born = sent.require::<IStylusDeployer::ContractDeployed>()?;
     super::require_code(client, born.deployedContract, registry.codehash()).await?;
     Ok((born.deployedContract, sent))
+}
+
+/// What [`deploy_registry`] sends to the Stylus deployer.
+pub fn registry_call(registry: &Artifact, define_policy: &str) -> IStylusDeployer::deployCall {
+    let constructor = [
+        CONSTRUCTOR_SELECTOR.as_slice(),
+        &(define_policy.to_owned(),).abi_encode_params(),
+    ]
+    .concat();
+    IStylusDeployer::deployCall {
+        bytecode: registry.creation_code(),
+        initData: constructor.into(),
+        initValue: U256::ZERO,
+        salt: B256::ZERO,
+    }
 }
 
 /// The data fee in wei of code that is not on the chain yet; 0 if its code hash is active.

@@ -34,4 +34,4 @@ pub use facts::{CodeFacts, code_facts, seconds_left};
 pub use names::Names;
 pub use pending::{PendingAction, Readiness, all_pending, pending, proposed, readiness};
 pub use place::{Placed, find, place};
-pub use submit::{Submitted, submit};
+pub use submit::{Submitted, executed_by, submit};

@@ -63,23 +63,37 @@ pub async fn submit(
         Err(error) => return Err(blame(client, registry, sender, call, error).await),
     }
     let sent = client.transact(what, request).await?;
-    let approved = sent.event::<abi::Approved>();
-    if sent.event::<abi::Executed>().is_some() {
-        let (approvals, required) = match approved {
-            Some(approved) => (approved.approvals, approved.required),
-            None => executed_later(client, registry, action, &sent).await?,
-        };
-        return Ok(Submitted {
-            sent: Some(sent),
-            action,
-            approvals,
-            required,
-            executed: true,
-            readiness: None,
-        });
+    if let Some(executed) = executed_by(client, registry, &sent).await? {
+        return Ok(executed);
     }
     let readiness = readiness(client, registry, action).await?;
     Ok(Submitted::waiting(Some(sent), action, readiness))
+}
+
+/// What a transaction executed that sent such a call; `None` if it only approved.
+///
+/// # Errors
+/// Trouble with the chain.
+pub async fn executed_by(
+    client: &Client,
+    registry: Address,
+    sent: &Sent,
+) -> Result<Option<Submitted>, GovernanceError> {
+    let Some(executed) = sent.event::<abi::Executed>() else {
+        return Ok(None);
+    };
+    let (approvals, required) = match sent.event::<abi::Approved>() {
+        Some(approved) => (approved.approvals, approved.required),
+        None => executed_later(client, registry, executed.action, sent).await?,
+    };
+    Ok(Some(Submitted {
+        sent: Some(sent.clone()),
+        action: executed.action,
+        approvals,
+        required,
+        executed: true,
+        readiness: None,
+    }))
 }
 
 impl Submitted {

@@ -14,7 +14,9 @@ pub use status::{
     DefinitionStatus, InstanceStatus, VersionStatus, definition_status, definitions,
     instance_status,
 };
-pub use upgrade::{Route, Upgraded, begun_by, upgrade, upgrade_directly};
+pub use upgrade::{
+    Route, Upgraded, begun_by, direct_call, upgrade, upgrade_directly, upgrade_words,
+};
 
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256, Bytes};

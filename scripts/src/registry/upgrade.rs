@@ -3,7 +3,10 @@
 
 use super::governed::{Governed, NewVersion, RolledOut, migrate, rollout};
 use crate::client::{ChainError, Client, Sent};
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, Bytes};
+use alloy::rpc::types::TransactionRequest;
+use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::Progress;
@@ -67,29 +70,43 @@ pub async fn upgrade_directly(
     let from = client
         .call(proxy, &proxy_abi::implementationVersionCall {})
         .await?;
-    let what = format!("upgrade {proxy} from {from} to {version}");
+    let request = TransactionRequest::default()
+        .with_to(proxy)
+        .with_input(direct_call(version, data));
+    let what = upgrade_words(proxy, &from, version);
+    let sent = client.transact(&what, request).await?;
+    Ok(Upgraded::directly(proxy, from, version, sent))
+}
+
+/// What [`upgrade_directly`] sends to the proxy.
+pub fn direct_call(version: &str, data: Bytes) -> Bytes {
     let version = version.to_owned();
-    let sent = if data.is_empty() {
-        let call = proxy_abi::upgradeToCall {
-            version: version.clone(),
-        };
-        client.send(&what, proxy, &call, U256::ZERO).await?
-    } else {
-        let call = proxy_abi::upgradeToAndCallCall {
-            version: version.clone(),
-            data,
-        };
-        client.send(&what, proxy, &call, U256::ZERO).await?
-    };
-    let paused = paused_by(&sent, proxy);
-    Ok(Upgraded {
-        from,
-        to: version,
-        done: paused.is_none(),
-        paused,
-        route: Route::Direct,
-        sent,
-    })
+    match data.is_empty() {
+        true => proxy_abi::upgradeToCall { version }.abi_encode().into(),
+        false => proxy_abi::upgradeToAndCallCall { version, data }
+            .abi_encode()
+            .into(),
+    }
+}
+
+/// The words with which [`upgrade_directly`] sends it.
+pub fn upgrade_words(proxy: Address, from: &str, version: &str) -> String {
+    format!("upgrade {proxy} from {from} to {version}")
+}
+
+impl Upgraded {
+    /// What a transaction did that was sent to the proxy itself.
+    pub fn directly(proxy: Address, from: String, version: &str, sent: Sent) -> Self {
+        let paused = paused_by(&sent, proxy);
+        Self {
+            from,
+            to: version.into(),
+            done: paused.is_none(),
+            paused,
+            route: Route::Direct,
+            sent,
+        }
+    }
 }
 
 /// `rollout` if the version is current, else `migrate` with the code and step registered for it.

@@ -5,5 +5,6 @@ mod decide;
 mod desk;
 mod history;
 mod killed;
+mod killed_anywhere;
 mod plan;
 mod relay;

@@ -1,0 +1,286 @@
+//! Every command that sends, killed with SIGKILL in each phase of each of its transactions and
+//! typed again: it ends as if it had never been killed, with no transaction more.
+
+use crate::desk::{Answer, Desk};
+use serde_json::{Value, json};
+use std::os::unix::process::ExitStatusExt;
+use stylus_chain::BlockId;
+use stylus_upgrades::kill_point::{Phase, VARIABLE};
+
+const PHASES: [Phase; 5] = [
+    Phase::BeforeSending,
+    Phase::Sent,
+    Phase::Mined,
+    Phase::Told,
+    Phase::Journal,
+];
+/// More kills than any command here has places for.
+const PLACES_MAX: u64 = 40;
+const MANIFEST: &str = "stylus-upgrades.toml";
+/// What a command says twice with the same words.
+const SAME: [&str; 10] = [
+    "address",
+    "codehash",
+    "executed",
+    "from",
+    "implementation",
+    "name",
+    "proxy",
+    "registry",
+    "to",
+    "version",
+];
+
+/// A desk, and what it was like before the command.
+struct Scene {
+    desk: Desk,
+    manifest: String,
+    snapshot: u64,
+}
+
+/// What is left of a command.
+#[derive(Debug, PartialEq)]
+struct Trace {
+    exit: Option<i32>,
+    said: Value,
+    sent: u64,
+    status: Value,
+    pending: Value,
+    manifest: String,
+}
+
+impl Scene {
+    fn new(desk: Desk) -> Self {
+        let manifest = std::fs::read_to_string(desk.path(MANIFEST)).expect("a manifest");
+        let snapshot = snapshot(&desk);
+        Self {
+            desk,
+            manifest,
+            snapshot,
+        }
+    }
+
+    /// Everything as it was.
+    fn again(&mut self) {
+        let id = self.snapshot;
+        let went = self.desk.node.with_chain(move |chain| chain.revert(id));
+        assert!(went.expect("the chain"), "the snapshot is gone");
+        self.snapshot = snapshot(&self.desk);
+        std::fs::write(self.desk.path(MANIFEST), &self.manifest).expect("written");
+        let _ = std::fs::remove_dir_all(self.desk.path(".stylus-upgrades"));
+    }
+
+    fn nonce(&self) -> u64 {
+        let who = self.desk.node.addresses()[0];
+        let account = self
+            .desk
+            .node
+            .with_chain(move |chain| chain.account(who, BlockId::latest()));
+        account.expect("the chain").expect("the account").nonce
+    }
+
+    /// Whether the command was killed there; `false` if it ended before.
+    fn killed(&self, words: &[&str], phase: Phase, count: u64) -> bool {
+        let words = [words, &["--json", "--private-key-path", "Admin"]].concat();
+        let mut command = self.desk.command(&words);
+        command.env(VARIABLE, format!("{}:{count}", phase.name()));
+        let output = command.output().expect("it starts");
+        output.status.signal() == Some(9)
+    }
+
+    /// Open actions with who approved them, without what time changes.
+    fn pending(&self) -> Value {
+        let pending = self.desk.done("Other", &["pending"]);
+        let actions = pending["actions"].as_array().expect("a list").iter();
+        actions
+            .map(|one| json!({"action": one["action"], "approved": one["approved"]}))
+            .collect()
+    }
+
+    fn trace(&self, answer: &Answer, before: u64) -> Trace {
+        let said = SAME.iter().filter_map(|field| {
+            let value = answer.document.get(*field)?;
+            Some(((*field).to_owned(), value.clone()))
+        });
+        let on_chain = std::fs::read_to_string(self.desk.path(MANIFEST)).expect("a manifest");
+        let (status, pending) = match on_chain.contains("registry") {
+            true => (self.desk.done("Other", &["status"]), self.pending()),
+            false => (Value::Null, Value::Null),
+        };
+        Trace {
+            exit: answer.exit,
+            said: said.collect::<serde_json::Map<_, _>>().into(),
+            sent: self.nonce() - before,
+            status,
+            pending,
+            manifest: on_chain,
+        }
+    }
+}
+
+fn snapshot(desk: &Desk) -> u64 {
+    let taken = desk.node.with_chain(|chain| chain.snapshot());
+    taken.expect("the chain")
+}
+
+/// Kills the command everywhere; returns how often that was.
+fn survives(desk: Desk, words: &[&str]) -> u64 {
+    survives_every(1, desk, words)
+}
+
+/// Kills the command at every so many of its transactions; returns how often that was.
+fn survives_every(stride: usize, desk: Desk, words: &[&str]) -> u64 {
+    let mut scene = Scene::new(desk);
+    let before = scene.nonce();
+    let whole = scene.desk.run("Admin", words);
+    let expected = scene.trace(&whole, before);
+    assert!(
+        [Some(0), Some(3), Some(5)].contains(&expected.exit),
+        "{whole:?}"
+    );
+    let mut kills = 0;
+    for phase in PHASES {
+        for count in (1..PLACES_MAX).step_by(stride) {
+            scene.again();
+            if !scene.killed(words, phase, count) {
+                assert!(count > 1, "{words:?} never comes to {phase:?}");
+                break;
+            }
+            kills += 1;
+            let answer = scene.desk.run("Admin", words);
+            let found = scene.trace(&answer, before);
+            let place = format!("{words:?} killed at {phase:?} {count}: {answer:?}");
+            assert_eq!(found, expected, "{place}");
+            assert!(
+                !scene.desk.path(".stylus-upgrades").exists(),
+                "a journal is left; {place}"
+            );
+        }
+    }
+    println!("{words:?}: {kills} kills, {} transactions", expected.sent);
+    kills
+}
+
+const CREATE: [&str; 8] = [
+    "create-proxy",
+    "A",
+    "1.0",
+    "--init",
+    "initialize(uint256)",
+    "7",
+    "--save",
+    "counter",
+];
+const VERSION_2: [&str; 6] = ["A", "2.0", "counter-v2", "--call", "migrate(uint256)", "5"];
+const BACK: [&str; 10] = [
+    "rollback",
+    "A",
+    "--to",
+    "1.0",
+    "--as",
+    "3.0",
+    "--script",
+    "counter-back",
+    "--call",
+    "back()",
+];
+
+fn with<'w>(command: &'w str, words: &[&'w str]) -> Vec<&'w str> {
+    [&[command], words].concat()
+}
+
+/// A desk whose instance `counter` can go to 2.0.
+fn with_version_2() -> Desk {
+    let desk = Desk::with_counter("Admin", 0);
+    desk.done("Admin", &CREATE);
+    desk.done("Admin", &with("register", &VERSION_2));
+    desk
+}
+
+#[test]
+fn deploy_killed_anywhere_and_typed_again_deploys_once() {
+    // Created and activated: two transactions, each with three phases of its own.
+    assert!(survives(Desk::bare(), &["deploy", "counter-v1"]) >= 9);
+}
+
+#[test]
+fn registry_deploy_killed_anywhere_and_typed_again_deploys_once() {
+    let words = ["registry", "deploy", "--save"];
+    // Ten transactions; killed at the 1st, 4th, 7th and last.
+    assert!(survives_every(3, Desk::bare(), &words) >= 17);
+}
+
+#[test]
+fn define_and_register_killed_anywhere_and_typed_again_decide_once() {
+    assert!(survives(Desk::new(), &["define", "A", "--migrate", "Admin"]) >= 5);
+    let desk = Desk::new();
+    desk.done("Admin", &["define", "A", "--migrate", "Admin"]);
+    assert!(survives(desk, &["register", "A", "1.0", "counter-v1"]) >= 13);
+    let desk = Desk::with_counter("AND(Admin,Admin2)", 0);
+    assert!(survives(desk, &with("register", &VERSION_2)) >= 13);
+    let desk = Desk::with_counter("AND(Admin,Admin2)", 0);
+    assert_eq!(
+        desk.run("Admin2", &with("register", &VERSION_2)).exit,
+        Some(3)
+    );
+    assert!(survives(desk, &with("register", &VERSION_2)) >= 5);
+}
+
+#[test]
+fn create_proxy_killed_anywhere_and_typed_again_creates_one() {
+    assert!(survives(Desk::with_counter("Admin", 0), &CREATE) >= 5);
+}
+
+#[test]
+fn upgrade_killed_anywhere_and_typed_again_upgrades_once() {
+    let words = ["upgrade", "counter", "2.0"];
+    assert!(survives(with_version_2(), &words) >= 5);
+}
+
+#[test]
+fn migrate_rollout_and_rollback_killed_anywhere_and_typed_again_go_on() {
+    // Deploy, activate, migrate, and two transactions of the rollout.
+    let words = with("migrate", &VERSION_2);
+    assert!(survives(Desk::with_counter("Admin", 10), &words) >= 21);
+
+    let scene = Scene::new(Desk::with_counter("Admin", 10));
+    assert!(scene.killed(&words, Phase::BeforeSending, 4));
+    let _ = std::fs::remove_dir_all(scene.desk.path(".stylus-upgrades"));
+    assert!(survives(scene.desk, &["rollout", "A"]) >= 9);
+
+    let desk = Desk::with_counter("Admin", 2);
+    desk.done("Admin", &words);
+    assert!(survives(desk, &BACK) >= 13);
+}
+
+#[test]
+fn what_an_earlier_run_did_counts_only_for_the_same_command() {
+    let scene = Scene::new(Desk::with_counter("Admin", 0));
+    assert!(scene.killed(&CREATE, Phase::Mined, 1));
+    let other = [
+        "create-proxy",
+        "A",
+        "1.0",
+        "--init",
+        "initialize(uint256)",
+        "8",
+    ];
+    scene.desk.done("Admin", &other);
+    let status = scene.desk.done("Other", &["status", "A"]);
+    let instances = &status["definitions"][0]["instances"];
+    assert_eq!(instances.as_array().map(Vec::len), Some(2), "{status}");
+
+    let scene = Scene::new(Desk::bare());
+    let deploy = ["registry", "deploy"];
+    assert!(scene.killed(&deploy, Phase::Mined, 10));
+    let policy = "AND(Admin,Admin2)";
+    let other = ["registry", "deploy", "--save", "--define", policy];
+    scene.desk.done("Admin", &other);
+    let words = ["define", "A", "--migrate", "Admin"];
+    let defined = scene.desk.run("Admin", &words);
+    assert_eq!(
+        defined.document["required"],
+        json!(2),
+        "the registry that was asked for, not the earlier one: {defined:?}"
+    );
+}
