@@ -2,7 +2,7 @@
 
 use stylus_upgrades_harness::HarnessError;
 use stylus_upgrades_interface::limits;
-use stylus_upgrades_tests::figures::{gas, sizes, tools};
+use stylus_upgrades_tests::figures::{gas, migrations, sizes, tools};
 use stylus_upgrades_tests::snapshot;
 
 #[tokio::test]
@@ -34,6 +34,17 @@ async fn gas_is_as_recorded() -> Result<(), HarnessError> {
         cached * 100 <= FLOOR * 105,
         "the cached proxy adds {cached} gas"
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn migrations_of_one_transaction_cost_little_more_than_their_stores()
+-> Result<(), HarnessError> {
+    for (sentence, number) in migrations().await? {
+        println!("{sentence:<40} {number:>8}");
+        let is_share = sentence.ends_with("percent of the floor");
+        assert!(!is_share || number <= 120, "{sentence}: {number}");
+    }
     Ok(())
 }
 

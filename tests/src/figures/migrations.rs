@@ -4,13 +4,15 @@
 use crate::snapshot::Figures;
 use alloy::primitives::{Address, U256};
 use stylus_upgrades_harness::{Harness, HarnessError, step};
-use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm::programInitGasCall};
 use stylus_upgrades_interface::lazy::ILazy::sweepCall;
 
 alloy::sol! {
-    interface ICounter {
-        function initialize(uint256 value);
-        function migrate(uint256 step);
+    interface IPoints {
+        function initialize(address steward);
+        function award(address[] to, uint256 points);
+    }
+    interface IScript {
+        function convert();
     }
     interface ILedgerV1 {
         function initialize(uint64 fee);
@@ -21,6 +23,10 @@ alloy::sol! {
     }
 }
 
+/// Items of a call.
+const ITEMS: u64 = 400;
+/// A word that is read.
+const LOADED: u64 = 2_100;
 /// A word that was empty.
 const FRESH: u64 = 22_100;
 /// A word that was not.
@@ -38,47 +44,42 @@ pub async fn migrations() -> Result<Figures, HarnessError> {
     Ok(figures)
 }
 
-/// A migration that sets one word: the upgrade with it, less the same upgrade without. What one
-/// item costs is mostly the start of the program, which the chain's rules set; both are told.
+/// A script that converts every member of a register in one call: the upgrade with it, less the
+/// same upgrade without, the start of the script included.
 async fn simple() -> Result<Figures, HarnessError> {
     let harness = Harness::start().await?;
-    let v1 = harness.build_and_deploy("contracts/counter_v1").await?;
-    let v2 = harness.build_and_deploy("contracts/counter_v2").await?;
-    let migrate = ICounter::migrateCall {
-        step: U256::from(5),
-    };
+    let v1 = harness.build_and_deploy("contracts/points_v1").await?;
+    let v2 = harness.build_and_deploy("contracts/points_v2").await?;
+    let script = harness
+        .build_and_deploy("contracts/migrations/points_at_once")
+        .await?;
+    let steward = harness.account(0);
     let mut gas = Vec::new();
     for (name, step) in [
-        ("With", step::call("1.0", &migrate)),
+        (
+            "With",
+            step::script("1.0", &script, &IScript::convertCall {}),
+        ),
         ("Without", step::nothing("1.0")),
     ] {
         let definition = harness.define(name).await?;
         definition.add_version("1.0", &v1, step::born()).await?;
-        let value = U256::from(7);
-        let counter = definition
-            .create_proxy("1.0", &ICounter::initializeCall { value })
+        let register = definition
+            .create_proxy("1.0", &IPoints::initializeCall { steward })
             .await?;
+        let award = IPoints::awardCall {
+            to: (0..ITEMS).map(holder).collect(),
+            points: U256::from(3),
+        };
+        register.send(&award).await?;
         definition.add_version("2.0", &v2, step).await?;
-        gas.push(counter.upgrade("2.0").await?.gas());
+        gas.push(register.upgrade("2.0").await?.gas());
     }
-    let each = gas
-        .iter()
-        .copied()
-        .reduce(|with, without| with.abs_diff(without));
-    let program = v2.address;
-    let init = harness
-        .chain()
-        .read(ARB_WASM, &programInitGasCall { program })
-        .await?
-        .gas;
-    let each = each.unwrap_or_default();
-    let mut figures = beside(
-        "simple, one word, without the program's start",
-        each.saturating_sub(init),
-        FRESH,
-    );
-    figures.insert("simple, one word: gas of the program's start".into(), init);
-    Ok(figures)
+    let [with, without] = gas[..] else {
+        return Ok(Figures::new());
+    };
+    let each = with.saturating_sub(without) / ITEMS;
+    Ok(beside("simple", each, LOADED + CHANGED))
 }
 
 /// An entry that is swept: its new word, and its old one cleared.
@@ -91,23 +92,26 @@ async fn lazy() -> Result<Figures, HarnessError> {
     let ledger = definition
         .create_proxy("1.0", &ILedgerV1::initializeCall { fee: 3 })
         .await?;
-    let holder = |n: u64| Address::left_padding_from(&(0x1000 + n).to_be_bytes());
     let write = ILedgerV1::writeCall {
-        accounts: (0..400).map(holder).collect(),
+        accounts: (0..ITEMS).map(holder).collect(),
         cents: 250,
     };
     ledger.send(&write).await?;
-    let migrate = ILedgerV2::migrateCall { accounts: 400 };
+    let migrate = ILedgerV2::migrateCall { accounts: ITEMS };
     definition
         .add_version("2.0", &v2, step::call("1.0", &migrate))
         .await?;
     ledger.upgrade("2.0").await?;
     let sweep = sweepCall {
         map: "accounts".into(),
-        keys: (0..400).map(|n| holder(n).into_word()).collect(),
+        keys: (0..ITEMS).map(|n| holder(n).into_word()).collect(),
     };
     let gas = ledger.send(&sweep).await?.gas();
-    Ok(beside("lazy", gas / 400, FRESH + CHANGED - CLEARED))
+    Ok(beside("lazy", gas / ITEMS, FRESH + CHANGED - CLEARED))
+}
+
+fn holder(n: u64) -> Address {
+    Address::left_padding_from(&(0x1000 + n).to_be_bytes())
 }
 
 /// A figure and its floor.
