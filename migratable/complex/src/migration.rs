@@ -88,7 +88,8 @@ pub trait ComplexMigration {
     /// above it reverts with `PostConditionFailed` what does not hold, and the contract stays in
     /// its step, to be mended or turned back; it is then checked in both directions. What is true
     /// of the new form alone belongs above a function of its own that `end` calls unless `back`:
-    /// a way back whose end is refused keeps the contract paused for good.
+    /// a way back whose end is refused keeps the contract paused for good, and so does a way on
+    /// where there is none back.
     ///
     /// # Errors
     /// What `endMigration` should revert with.

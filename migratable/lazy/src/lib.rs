@@ -23,6 +23,10 @@
 //! }
 //! ```
 //!
+//! An old word that is zero is told by nothing from one that nobody ever wrote. So `New::from` is
+//! to take the old form's zero to the new form's zero words; a default that is something else would
+//! be read of what was not zero only.
+//!
 //! | module | holds |
 //! |---|---|
 //! | [`record`] | [`Record`]: a value and its words; [`Key`]: what finds it |
