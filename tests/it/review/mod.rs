@@ -13,6 +13,7 @@
 //! | `aborted` | steps that were called back, approvals that outlive a step |
 //! | `desync` | any order of what can be done about complex steps |
 //! | `tokens` | tokens that a full migration left out, and receivers that call back |
+//! | `starved` | the end of a complex step with any gas |
 //! | `sweeps` | keys, names and lengths that are none |
 //! | `readable` | what views show against what events tell |
 
@@ -27,6 +28,7 @@ mod insiders;
 mod one_transaction;
 mod readable;
 mod resources;
+mod starved;
 mod sweeps;
 mod tokens;
 pub(crate) mod world;

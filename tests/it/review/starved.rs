@@ -1,0 +1,60 @@
+//! How far a complex path goes when its step ends does not depend on the gas that its handler
+//! gives: the registry ends an upgrade early where what lies behind cannot run, and too little gas
+//! must not look like that.
+
+use alloy::primitives::{Bytes, U256};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::complex::IComplexMigration as Complex;
+use stylus_upgrades_interface::registry::Step;
+
+use super::world::{IHostile, Stage, call, data, upgrade_to};
+use crate::registry::world::{account, step};
+
+const HANDLER: usize = 4;
+/// Gas between two tries: less than any check of a program takes.
+const STRIDE: usize = 1_499;
+
+#[test]
+fn a_handler_cannot_cut_a_path_off_by_giving_little_gas() {
+    let mut stage = Stage::new();
+    let program = stage.world.deploy("points-cursor");
+    let handler = account(HANDLER);
+    let complex = Step {
+        script: program.implementation,
+        scriptCodehash: program.codehash,
+        ..step("1.0", 3, data(&Complex::startMigrationCall { handler }))
+    };
+    stage.add("2.0", complex);
+    let passes = data(&IHostile::actCall { actions: vec![] });
+    for (from, to, package) in [
+        ("2.0", "3.0", "points-v2"),
+        ("3.0", "4.0", "ledger-v2"),
+        ("4.0", "5.0", "hostile"),
+    ] {
+        let code = stage.world.deploy(package);
+        let step = match package {
+            "hostile" => step(from, 4, passes.clone()),
+            _ => step(from, 0, Bytes::new()),
+        };
+        stage.add_code(to, code, step);
+    }
+    let proxy = stage.proxy;
+    stage
+        .boss(vec![call(proxy, &upgrade_to("5.0"))])
+        .expect("started");
+    let end: Bytes = Complex::endMigrationCall {}.abi_encode().into();
+    let mut tries = 0;
+    for gas in (60_000..3_000_000).step_by(STRIDE) {
+        tries += 1;
+        let sent = stage
+            .world
+            .raw(handler, proxy, end.clone(), U256::ZERO, gas);
+        if sent.is_ok() {
+            break;
+        }
+        assert_eq!(stage.version(proxy), "1.0");
+    }
+    eprintln!("ended with the gas of try {tries}");
+    assert!(tries > 100);
+    assert_eq!(stage.version(proxy), "5.0", "all of it, or nothing");
+}
