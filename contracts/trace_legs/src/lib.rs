@@ -48,7 +48,7 @@ impl<const FROM: usize, const TO: usize> ComplexMigration for Leg<'_, FROM, TO> 
     }
 
     #[ensures(nonzero(0.log.steps), holds(Self::is_noted))]
-    fn end(&mut self, _: bool) -> Outcome<()> {
+    fn end(&mut self) -> Outcome<()> {
         self.0.running.set(U8::ZERO);
         Ok(())
     }

@@ -83,18 +83,24 @@ pub trait ComplexMigration {
         Err(not_supported("migrateNext, turning back"))
     }
 
-    /// Cleans up and checks what must hold now that every item is in the new form, or, `back`,
-    /// that none is. `#[ensures(nonzero(field), holds(Self::condition))]` of `stylus-upgradeable`
-    /// above it reverts with `PostConditionFailed` what does not hold, and the contract stays in
-    /// its step, to be mended or turned back; it is then checked in both directions. What is true
-    /// of the new form alone belongs above a function of its own that `end` calls unless `back`:
-    /// a way back whose end is refused keeps the contract paused for good, and so does a way on
-    /// where there is none back.
+    /// Cleans up and checks what must hold now that every item is in the new form.
+    /// `#[ensures(nonzero(field), holds(Self::condition))]` of `stylus-upgradeable` above it reverts
+    /// with `PostConditionFailed` what does not hold, and the contract stays in its step, to be
+    /// mended or turned back. Where there is no way back, an end that is always refused keeps the
+    /// contract paused for good.
     ///
     /// # Errors
     /// What `endMigration` should revert with.
-    fn end(&mut self, back: bool) -> Outcome<()> {
-        let _ = back;
+    fn end(&mut self) -> Outcome<()> {
+        Ok(())
+    }
+
+    /// The same, now that every item is in the old form again. It is the only way out then: what
+    /// it refuses for good keeps the contract paused for good.
+    ///
+    /// # Errors
+    /// What `endMigration` should revert with.
+    fn restored(&mut self) -> Outcome<()> {
         Ok(())
     }
 }

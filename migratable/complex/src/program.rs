@@ -139,7 +139,11 @@ fn end<M: ComplexMigration>(migration: &mut M) -> Outcome<Vec<u8>> {
         let (done, total) = (U256::from(state.done), U256::from(state.total));
         return Err(Abi::MigrationIncomplete { done, total }.abi_encode());
     }
-    migration.end(state.back)?;
+    if state.back {
+        migration.restored()?;
+    } else {
+        migration.end()?;
+    }
     State::clear();
     let order = IComplexStep::finishStepCall { back: state.back }.abi_encode();
     let called = call::delegate_call(&UPGRADEABILITY_STORAGE.into(), &order, u64::MAX);

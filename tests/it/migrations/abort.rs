@@ -5,7 +5,7 @@ use stylus_upgrades_harness::{Harness, assert_reverts, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{
     MigrationIncomplete, NotHandler, NotReversible, endMigrationCall,
 };
-use stylus_upgrades_interface::migratable::IMigratable::Migrated;
+use stylus_upgrades_interface::migratable::IMigratable::{Migrated, PostConditionFailed};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{UpgradeInProgress, Upgraded};
 use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::IRegistry::{
@@ -179,4 +179,20 @@ async fn complex_migration_whose_program_cannot_turn_back_is_not_aborted() -> Do
     let aborted = harness.chain().execute(governor, registry, &abort).await;
     assert_reverts(aborted, NotReversible {});
     Ok(())
+}
+
+#[tokio::test]
+async fn complex_migration_whose_end_is_refused_turns_back() -> Done {
+    let harness = Harness::start().await?;
+    let world = register(&harness, "tests/fixtures/refused_end", 3).await?;
+    world.register.upgrade("2.0").await?;
+    world.next(1_000_000).await?;
+    let condition = "nonzero(never)".to_owned();
+    assert_reverts(world.end().await, PostConditionFailed { condition });
+
+    world.govern(&world.abort()).await?;
+    world.next(1_000_000).await?;
+    world.end().await?;
+    assert_eq!(world.register.version().await?, "1.0");
+    world.assert_points(3, 1).await
 }
