@@ -128,14 +128,18 @@ impl Explain for KeyError {
         match self {
             Self::Malformed { .. } => Some("64 hexadecimal digits, with or without 0x".into()),
             Self::OtherAddress { expected, .. } => Some(expected.to_string()),
-            _ => None,
+            Self::File { .. } => Some("a file with a key".into()),
+            Self::Keystore { .. } => Some("a keystore and its password".into()),
+            Self::NoPassword { .. } => Some("a file with its password".into()),
         }
     }
 
     fn found(&self) -> Option<String> {
         match self {
             Self::OtherAddress { found, .. } => Some(found.to_string()),
-            _ => None,
+            Self::File { reason, .. } | Self::Keystore { reason, .. } => Some(reason.clone()),
+            Self::Malformed { .. } => Some("something else, which is not repeated here".into()),
+            Self::NoPassword { .. } => Some("none".into()),
         }
     }
 

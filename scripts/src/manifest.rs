@@ -123,7 +123,12 @@ impl Explain for ManifestError {
                 known.join(", ")
             )),
             Self::Differs { offered, .. } => Some(offered.to_string()),
-            _ => None,
+            Self::Unreadable { .. } | Self::Unwritable { .. } => {
+                Some("a file that can be read and written".into())
+            }
+            Self::Reserved { .. } => {
+                Some("a name that is no address and no word of policies".into())
+            }
         }
     }
 
@@ -132,7 +137,10 @@ impl Explain for ManifestError {
             Self::Syntax { excerpt, .. } => Some(excerpt.clone()),
             Self::UnknownAlias { name, .. } => Some(name.clone()),
             Self::Differs { held, .. } => Some(held.clone()),
-            _ => None,
+            Self::Unreadable { reason, .. } | Self::Unwritable { reason, .. } => {
+                Some(reason.clone())
+            }
+            Self::Reserved { alias, .. } => Some(alias.clone()),
         }
     }
 

@@ -89,7 +89,7 @@ impl Output {
     /// A result: its lines, or its document.
     pub fn result(&self, outcome: &Outcome) -> Exit {
         for line in &outcome.lines {
-            self.line(line);
+            self.line(&harmless(line));
         }
         if self.json && !outcome.document.is_empty() {
             self.document(&outcome.document);
@@ -114,14 +114,15 @@ impl Output {
 
     /// A failure that does not end the command, on stderr.
     pub fn explain(&self, report: &Report) {
-        let mut text = format!("{} {}", self.paint("31;1", "error:"), report.message);
+        let error = self.paint("31;1", "error:");
+        let mut text = format!("{error} {}", harmless(&report.message));
         for (name, value) in [
             ("expected", &report.expected),
             ("found", &report.found),
             ("next", &report.next),
         ] {
             if let Some(value) = value {
-                text.push_str(&format!("\n  {name:<9} {value}"));
+                text.push_str(&format!("\n  {name:<9} {}", harmless(value)));
             }
         }
         self.suspend(|| write(std::io::stderr(), &text));
@@ -143,7 +144,7 @@ impl Output {
 
     fn aside(&self, text: &str) {
         if !self.quiet {
-            self.suspend(|| write(std::io::stderr(), text));
+            self.suspend(|| write(std::io::stderr(), &harmless(text)));
         }
     }
 
@@ -230,6 +231,14 @@ impl Drop for Output {
             bar.finish_and_clear();
         }
     }
+}
+
+/// Text without what could drive a terminal: much of it comes from files, endpoints and contracts.
+fn harmless(text: &str) -> String {
+    let is_harmful = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+    text.chars()
+        .map(|c| if is_harmful(c) { '\u{fffd}' } else { c })
+        .collect()
 }
 
 /// Writes a line; a reader that has gone is no error of ours.

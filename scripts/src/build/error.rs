@@ -136,7 +136,13 @@ impl Explain for BuildError {
                 Some("the layout of one contract, as stylus-sdk lays it out".into())
             }
             Self::TooLarge { limit, .. } => Some(format!("at most {limit} bytes on chain")),
-            _ => None,
+            Self::SourcesMissing { .. } => Some("the sources of the framework".into()),
+            Self::Manifest { .. } => Some("a Cargo.toml that cargo reads".into()),
+            Self::File { action, .. } => Some(format!("a file to {action}")),
+            Self::ToolMissing { .. } => Some("Rust's tools".into()),
+            Self::TargetMissing { .. } => Some("the target wasm32-unknown-unknown".into()),
+            Self::Compile { .. } => Some("a crate that compiles".into()),
+            Self::NoArtifact { .. } => Some("a .wasm file".into()),
         }
     }
 
@@ -147,7 +153,8 @@ impl Explain for BuildError {
             Self::InvalidWasm { found, .. } => Some(found.clone()),
             Self::Layout { source, .. } => Some(source.to_string()),
             Self::TooLarge { found, .. } => Some(format!("{found} bytes")),
-            _ => None,
+            Self::File { source, .. } => Some(source.to_string()),
+            other => Some(other.to_string()),
         }
     }
 

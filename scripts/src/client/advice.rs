@@ -1,7 +1,9 @@
 //! For every refusal that people meet: what was expected, what was found, what to do next.
 
 use super::revert::Revert;
-use stylus_upgrades_interface::reasons::{invalid_policy, invalid_step, label, not_runnable};
+use stylus_upgrades_interface::reasons::{
+    instance_state, invalid_policy, invalid_step, label, not_runnable,
+};
 
 /// What a refusal means for the one who meets it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,12 +21,27 @@ impl Advice {
     pub(super) fn on(revert: &Revert) -> Self {
         let text = |index| revert.text(index);
         match revert.name.as_str() {
-            "Revert" => Self::next("call it by eth_call with more gas, or trace it"),
-            "Unknown" => Self::next("look the selector up in the contract's own interface"),
-            "NotAProxy" => Self::next("call it through a proxy"),
-            "UpgradeInProgress" => {
-                Self::next("wait: the contract is paused, or an upgrade of it is running")
-            }
+            "Revert" => Self::full(
+                "a contract that says why",
+                "no data",
+                "call it by eth_call with more gas, or trace it",
+            ),
+            "Unknown" => Self::full(
+                "an error of the framework",
+                format!("the selector {}", selector(revert)),
+                "look the selector up in the contract's own interface",
+            ),
+            "Error" | "Panic" => Self::full(
+                "what the contract demands",
+                text(0),
+                "look into the contract's sources",
+            ),
+            "NotAProxy" => Self::full("a proxy", "a direct call", "call it through a proxy"),
+            "UpgradeInProgress" => Self::full(
+                "an instance that is live",
+                "a paused contract, or an upgrade of it that is running",
+                "wait, then try again; stylus-upgrades status tells what it is in",
+            ),
             "VersionNotFound" => Self::full(
                 format!("a registered version of {}", text(0)),
                 text(1),
@@ -39,7 +56,7 @@ impl Advice {
                 text(0),
                 "let the approvers run `stylus-upgrades migrate`, then `rollout`",
             ),
-            "AlreadyAtVersion" => Self::next("nothing: it is done"),
+            "AlreadyAtVersion" => Self::full("another version", text(0), "nothing: it is done"),
             "NoPath" => Self::full(
                 format!("a chain of steps from {} to {}", text(1), text(2)),
                 "none within the limits",
@@ -65,9 +82,21 @@ impl Advice {
                 "correct the migration",
             ),
             "ValueNotAccepted" => Self::full("no value", text(0), "send it without value"),
-            "DefinitionExists" => Self::next("choose another name, or go on with this definition"),
-            "DefinitionNotFound" => Self::next(format!("stylus-upgrades define {}", text(0))),
-            "DefinitionPaused" => Self::next("resume the definition first"),
+            "DefinitionExists" => Self::full(
+                "a new name",
+                text(0),
+                "choose another name, or go on with this definition",
+            ),
+            "DefinitionNotFound" => Self::full(
+                "a definition of this registry",
+                text(0),
+                format!("stylus-upgrades define {}", text(0)),
+            ),
+            "DefinitionPaused" => Self::full(
+                "a definition that is live",
+                format!("{} is paused", text(0)),
+                "resume the definition first",
+            ),
             "VersionExists" => Self::full(
                 "a new label",
                 text(1),
@@ -98,34 +127,151 @@ impl Advice {
                 text(0),
                 "use the key of an approver",
             ),
-            "AlreadyApproved" => Self::next("wait for the other approvers"),
+            "AlreadyApproved" => Self::full(
+                "the approval of somebody else",
+                text(0),
+                "wait for the other approvers",
+            ),
             "ActionNotFound" => Self::full(
                 "an open action",
                 text(0),
                 "stylus-upgrades pending lists what is open: it may be executed, cancelled, or ended by a policy change",
             ),
-            "ActionExpired" => Self::next("type the command again: that proposes it anew"),
+            "ActionExpired" => Self::full(
+                "an action that is still open",
+                text(0),
+                "type the command again: that proposes it anew",
+            ),
             "TooManyActions" => Self::full(
                 "at most 16 open actions of one proposer",
                 text(1),
                 "cancel what is not needed any more (stylus-upgrades pending, cancel)",
             ),
-            "Reentered" => Self::next("call it from outside of the registry's own calls"),
-            "NotApproved" => Self::next("nothing: there is no approval to withdraw"),
+            "Reentered" => Self::full(
+                "one call at a time",
+                "a call within another one",
+                "call it from outside of the registry's own calls",
+            ),
+            "NotApproved" => Self::full(
+                "an approval of one's own",
+                format!("none by {}", text(0)),
+                "nothing: there is no approval to withdraw",
+            ),
             "CodeChanged" => Self::full(text(1), text(2), "stop and find out who changed it"),
             "NotAnInstance" => Self::full("a proxy of this registry", text(0), "check the address"),
+            "NotMigrating" => Self::full(
+                "an instance in a complex step",
+                format!("{} is {}", text(0), instance_state_name(revert.number(1))),
+                "stylus-upgrades status tells what it is in",
+            ),
             "InsufficientGas" => Self::full(text(0), text(1), "send it with more gas"),
-            "ProxyExists" => Self::next("choose another --salt"),
+            "ProxyExists" => Self::full("a new salt", text(0), "choose another --salt"),
+            "InvalidSignature" => Self::full(
+                format!("a signature of {}", text(1)),
+                format!("another one, at position {}", text(0)),
+                "have it signed again",
+            ),
             "NotSupported" => Self::full("something that is built", text(0), "do without it"),
-            "ProgramNotActivated" => Self::next("stylus-upgrades deploy activates it"),
-            "ProgramNeedsUpgrade" | "ProgramExpired" => Self::next("activate it again"),
+            "ProgramNotWasm" => Self::full(
+                "a Stylus program",
+                "other code",
+                "give the address of a program",
+            ),
+            "ProgramNotActivated" => Self::full(
+                "an activated program",
+                "one that is not",
+                "stylus-upgrades deploy activates it",
+            ),
+            "ProgramNeedsUpgrade" => Self::full(text(1), text(0), "activate it again"),
+            "ProgramExpired" => Self::full(
+                "an activation of the last 365 days",
+                format!("one that is {} s old", text(0)),
+                "activate it again",
+            ),
+            "ProgramUpToDate" => Self::full(
+                "a program that is not active",
+                "one that is",
+                "nothing: it is done",
+            ),
+            "ProgramKeepaliveTooSoon" => Self::full(
+                "an older activation",
+                format!("one that is {} s old", text(0)),
+                "wait",
+            ),
             "ProgramInsufficientValue" => {
                 Self::full(text(1), text(0), "raise --data-fee-bump-percent")
             }
-            "AlreadyInitialized" | "AlreadyMigrated" => Self::next("nothing: it has been done"),
-            "NotInUpgrade" => {
-                Self::next("initializers and migrations run only inside create-proxy and upgrade")
-            }
+            "AlreadyInitialized" => Self::full(
+                "a fresh instance",
+                format!("one that was initialised at {}", text(0)),
+                "nothing: it has been done",
+            ),
+            "AlreadyMigrated" => Self::full(
+                format!("an instance without {}", text(1)),
+                format!("one that went {} → {}", text(0), text(1)),
+                "nothing: it has been done",
+            ),
+            "NotInUpgrade" => Self::full(
+                "a call inside create-proxy or upgrade",
+                "a call from outside",
+                "initializers and migrations run only inside create-proxy and upgrade",
+            ),
+            "ContractPaused" => Self::full(
+                "an instance that is live",
+                format!("one that is on its way {} → {}", text(0), text(1)),
+                "stylus-upgrades run-migration goes on with it, status tells how far it is",
+            ),
+            "NotHandler" => Self::full(
+                text(1),
+                text(0),
+                "use the handler's key, or have it replaced: stylus-upgrades set-handler",
+            ),
+            "BatchOutOfOrder" => Self::full(
+                format!("a batch from {}", text(1)),
+                format!("one from {}", text(0)),
+                "begin where stylus-upgrades status says that it is",
+            ),
+            "MigrationIncomplete" => Self::full(
+                format!("{} items", text(1)),
+                format!("{} items", text(0)),
+                "stylus-upgrades run-migration goes on with it",
+            ),
+            "NotReversible" => Self::full(
+                "a program that can turn back",
+                "one that declares no reverse",
+                "end the migration, then go back by a version of its own",
+            ),
+            "BudgetTooSmall" => Self::full(
+                format!("{} gas", text(0)),
+                format!("{} gas", text(1)),
+                "give more --gas",
+            ),
+            "NothingLeft" => Self::full(
+                "items that are left",
+                format!("{} of {}", text(0), text(1)),
+                "nothing: stylus-upgrades run-migration ends it",
+            ),
+            "AlreadyIncluded" => Self::full(
+                "a token that is not listed yet",
+                text(0),
+                "leave it out of the list",
+            ),
+            "OwnerMismatch" => Self::full(
+                format!("token {} with its owner {}", text(0), text(2)),
+                format!("the owner {}", text(1)),
+                "ask the contract for the owner: a list, and events, can be wrong",
+            ),
+            "TokensUnordered" => Self::full(
+                format!("an id above {}", text(0)),
+                text(1),
+                "sort the list by id, each once",
+            ),
+            "MalformedItems" => Self::full(
+                "items as the program reads them",
+                "something else",
+                "look into the program's sources for the words of an item",
+            ),
+            "UnknownMap" => Self::full("a lazy map of the contract", text(0), "check its name"),
             "PostConditionFailed" => Self::full(
                 format!("{} behind the step", text(0)),
                 "it does not hold there",
@@ -133,13 +279,6 @@ impl Advice {
             ),
             "PredecessorMissing" => Self::full(text(0), "not reached yet", "go there first"),
             _ => Self::default(),
-        }
-    }
-
-    fn next(next: impl Into<String>) -> Self {
-        Self {
-            next: Some(next.into()),
-            ..Self::default()
         }
     }
 
@@ -153,6 +292,24 @@ impl Advice {
             found: Some(found.into()),
             next: Some(next.into()),
         }
+    }
+}
+
+/// The first four bytes of what came back.
+fn selector(revert: &Revert) -> String {
+    format!(
+        "0x{}",
+        hex::encode(revert.data.get(..4).unwrap_or_default())
+    )
+}
+
+fn instance_state_name(state: u64) -> &'static str {
+    match u8::try_from(state).unwrap_or(u8::MAX) {
+        instance_state::LIVE => "live",
+        instance_state::MIGRATING => "migrating",
+        instance_state::TURNING_BACK => "turning back",
+        instance_state::PAUSED => "paused",
+        _ => "in an unknown state",
     }
 }
 

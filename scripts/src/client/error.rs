@@ -186,12 +186,17 @@ impl Explain for ChainError {
     fn expected(&self) -> Option<String> {
         match self {
             Self::Refused { revert, .. } => revert.advice().expected,
+            Self::Unreachable { .. } => Some("an answer in JSON-RPC".into()),
+            Self::Rpc { .. } => Some("an answer, or a revert".into()),
+            Self::NoReceipt { seconds, .. } => Some(format!("a receipt within {seconds} s")),
+            Self::UnexpectedAnswer { what, .. } => Some(format!("a contract that answers {what}")),
+            Self::Unsigned { .. } => Some("a transaction that can be signed".into()),
+            Self::NoKey { .. } => Some("a key".into()),
             Self::ActivationRefused { .. } => Some("a program that the chain's rules allow".into()),
             Self::Missing { what, .. } => Some((*what).into()),
             Self::OtherCode { expected, .. } => Some(expected.to_string()),
             Self::NoEvent { event, .. } => Some((*event).into()),
             Self::Url { .. } => Some("http://host:port".into()),
-            _ => None,
         }
     }
 
@@ -201,7 +206,14 @@ impl Explain for ChainError {
             Self::OtherCode { found, .. } => Some(found.to_string()),
             Self::Missing { .. } => Some("an account without code".into()),
             Self::Url { url, .. } => Some(url.clone()),
-            _ => None,
+            Self::Unreachable { reason, .. }
+            | Self::UnexpectedAnswer { reason, .. }
+            | Self::Unsigned { reason, .. }
+            | Self::ActivationRefused { reason, .. } => Some(reason.clone()),
+            Self::Rpc { message, code, .. } => Some(format!("{message} (code {code})")),
+            Self::NoReceipt { tx, .. } => Some(format!("{tx}, not mined")),
+            Self::NoKey { .. } => Some("none".into()),
+            Self::NoEvent { tx, .. } => Some(format!("{tx} without it")),
         }
     }
 
@@ -218,7 +230,9 @@ impl Explain for ChainError {
             Self::NoReceipt { .. } => {
                 "look at the transaction; run the command again, it does nothing twice".into()
             }
-            Self::UnexpectedAnswer { .. } => "check the address and the chain".into(),
+            Self::UnexpectedAnswer { .. } => {
+                "check the address, and that --rpc-url leads to the chain that it is on".into()
+            }
             Self::ActivationRefused { .. } => {
                 "correct the contract; --no-activate only puts its code on chain".into()
             }

@@ -162,14 +162,27 @@ impl Client {
             .call(request)
             .await
             .map_err(|error| self.error(C::SIGNATURE, error))?;
-        C::abi_decode_returns(&answer).map_err(|error| ChainError::UnexpectedAnswer {
-            account: to,
-            what: C::SIGNATURE.into(),
-            reason: if answer.is_empty() {
-                "an empty answer".into()
-            } else {
-                error.to_string()
-            },
+        match C::abi_decode_returns(&answer) {
+            Ok(returned) => Ok(returned),
+            Err(error) => Err(ChainError::UnexpectedAnswer {
+                account: to,
+                what: C::SIGNATURE.into(),
+                reason: match answer.is_empty() {
+                    true => self.why_empty(to).await?,
+                    false => error.to_string(),
+                },
+            }),
+        }
+    }
+
+    /// Why an account answers with nothing.
+    async fn why_empty(&self, account: Address) -> Result<String, ChainError> {
+        Ok(match self.code(account).await?.is_empty() {
+            true => format!(
+                "there is no code on chain {} at {}",
+                self.chain_id, self.endpoint
+            ),
+            false => "an empty answer".into(),
         })
     }
 

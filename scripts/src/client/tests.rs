@@ -1,10 +1,44 @@
 use super::Revert;
 use alloy::primitives::{Address, U256};
-use alloy::sol_types::{Revert as SolRevert, SolError};
+use alloy::sol_types::{Revert as SolRevert, SolError, SolInterface};
+use stylus_upgrades_interface::chain::IArbWasm::IArbWasmErrors;
+use stylus_upgrades_interface::complex::IComplexMigration::IComplexMigrationErrors;
+use stylus_upgrades_interface::full::IInclusion::IInclusionErrors;
+use stylus_upgrades_interface::lazy::ILazy::ILazyErrors;
+use stylus_upgrades_interface::migratable::IMigratable::IMigratableErrors;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
-    ImplementationNotRunnable, UpgradeInProgress, VersionNotFound,
+    IUpgradeabilityProxyErrors, ImplementationNotRunnable, UpgradeInProgress, VersionNotFound,
 };
-use stylus_upgrades_interface::registry::IRegistry::CodeChanged;
+use stylus_upgrades_interface::registry::IRegistry::{CodeChanged, IRegistryErrors};
+
+/// Every error that a contract of the framework, or the chain, may answer with.
+fn errors() -> Vec<[u8; 4]> {
+    IUpgradeabilityProxyErrors::selectors()
+        .chain(IRegistryErrors::selectors())
+        .chain(IMigratableErrors::selectors())
+        .chain(IComplexMigrationErrors::selectors())
+        .chain(IInclusionErrors::selectors())
+        .chain(ILazyErrors::selectors())
+        .chain(IArbWasmErrors::selectors())
+        .collect()
+}
+
+#[test]
+fn every_refusal_says_what_was_expected_what_was_found_and_what_to_do_next() {
+    let all = errors();
+    assert!(all.len() > 50, "{}", all.len());
+    let strange = [0xde, 0xad, 0xbe, 0xef];
+    for data in all.iter().chain([&strange]) {
+        // Zeros are numbers, addresses, and texts without a byte.
+        let revert = Revert::decode(&[data.as_slice(), &[0; 32 * 12]].concat());
+        let told = revert.advice();
+        assert!(
+            told.expected.is_some() && told.found.is_some() && told.next.is_some(),
+            "{revert}: {told:?}"
+        );
+        assert_eq!(revert.name == "Unknown", *data == strange, "{data:?}");
+    }
+}
 
 #[test]
 fn a_refusal_of_the_framework_is_told_by_name_with_its_arguments() {

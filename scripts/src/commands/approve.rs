@@ -49,7 +49,7 @@ pub(super) async fn approve(
     }
     if let Some(source) = source {
         let build = Build::from(&context.artifact(source)?);
-        BuildFacts::of(&Call::decode(&event.call)?, "code", &build)?;
+        BuildFacts::of(&Call::decode(&event.call)?, "code", &build, true)?;
         let line = format!("{source} builds to the very code that would be approved");
         context.output.note(&line);
     }

@@ -312,7 +312,7 @@ pub struct MigrationArgs {
     /// Gather the items: the tokens of an ERC-721 collection, from its events
     #[arg(long, value_enum, value_name = "KIND", conflicts_with = "items")]
     pub gather: Option<Gather>,
-    /// The block that the collection's events begin at
+    /// The block that the collection's events begin at: not after its creation
     #[arg(long, value_name = "BLOCK", default_value_t = 0, requires = "gather")]
     pub from_block: u64,
     /// Transactions on their way at once

@@ -12,10 +12,10 @@ use crate::manifest::{FILE, Manifest};
 use crate::output::{Outcome, Output};
 use crate::progress::Progress;
 use crate::text::grouped;
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::{Address, B256, Bytes};
 use serde_json::json;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// The chain, if nobody names one: where a nitro devnode listens, and ours.
 const DEFAULT_RPC: &str = "http://127.0.0.1:8547";
@@ -30,6 +30,8 @@ pub(super) struct Context {
     pub(super) manifest: Manifest,
     /// What an earlier run had done and not told of.
     earlier: Mutex<Vec<Sent>>,
+    /// The code hashes of what this run has built.
+    built: Mutex<Vec<B256>>,
     /// The client that keeps a journal.
     working: OnceLock<Client>,
 }
@@ -43,6 +45,7 @@ impl Context {
             global,
             manifest,
             earlier: Mutex::default(),
+            built: Mutex::default(),
             working: OnceLock::new(),
         })
     }
@@ -162,10 +165,12 @@ impl Context {
     pub(super) fn artifact(&self, source: &str) -> Result<Artifact, Error> {
         let builder = self.builder()?;
         let path = Path::new(source);
-        Ok(match path.is_file() || path.join("Cargo.toml").is_file() {
+        let artifact = match path.is_file() || path.join("Cargo.toml").is_file() {
             true => builder.path(path)?,
             false => builder.contract(source)?,
-        })
+        };
+        self.built().push(artifact.codehash());
+        Ok(artifact)
     }
 
     /// An artifact that goes on chain: what is known of it is kept beside the manifest.
@@ -186,6 +191,10 @@ impl Context {
         Store::beside(folder.unwrap_or(Path::new(".")))
     }
 
+    fn built(&self) -> MutexGuard<'_, Vec<B256>> {
+        self.built.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What is known of the builds of the code that a call names, and equals what it names.
     pub(super) fn builds(&self, call: &Call) -> Result<Vec<BuildFacts>, Error> {
         let store = self.store();
@@ -194,7 +203,8 @@ impl Context {
             let Some(build) = store.build(codehash)? else {
                 continue;
             };
-            match BuildFacts::of(call, what, &build) {
+            let is_built = self.built().contains(&codehash);
+            match BuildFacts::of(call, what, &build, is_built) {
                 Ok(facts) => all.push(facts),
                 Err(error) => self.output.note(&format!(
                     "what was built here is not shown: {error} ({})",

@@ -89,7 +89,7 @@ pub(super) fn known(context: &Context, hash: B256) -> Result<Known, LayoutError>
     Ok(match context.store().layout(hash)? {
         Some(layout) => Known::Layout(layout),
         None => Known::Not(
-            "its layout is not kept here; `stylus-upgrades layout show <its crate>` keeps it",
+            "its layout is not kept here; `stylus-upgrades layout show --keep <its crate>` keeps it",
         ),
     })
 }

@@ -4,11 +4,12 @@
 use super::display::Call;
 use super::error::{Difference, GovernanceError};
 use crate::build::BuildInfo;
-use crate::layout::Build;
+use crate::layout::{Build, FOLDER};
 use alloy::primitives::B256;
 use serde::Serialize;
 
-/// What was built on this machine and is what an action names.
+/// What an action names, and was built in this run, or was built before as the folder of layouts
+/// tells. Whoever can write there can make it tell anything that has the right hashes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct BuildFacts {
     /// `code` or `script`.
@@ -19,6 +20,8 @@ pub struct BuildFacts {
     pub codehash: B256,
     /// Bytes on chain.
     pub size: usize,
+    /// Whether this run built it: only then is the rest more than what the folder tells.
+    pub built_now: bool,
     /// What it was built from, and with what.
     pub build: BuildInfo,
 }
@@ -29,7 +32,12 @@ impl BuildFacts {
     /// # Errors
     /// [`GovernanceError::ArtifactDiffers`] if the build is of other code, has another layout, or
     /// is of other sources than the call names.
-    pub fn of(call: &Call, what: &'static str, build: &Build) -> Result<Self, GovernanceError> {
+    pub fn of(
+        call: &Call,
+        what: &'static str,
+        build: &Build,
+        built_now: bool,
+    ) -> Result<Self, GovernanceError> {
         let mut named = call.subjects().into_iter();
         let named = named.find(|(other, ..)| *other == what);
         let named = named.map_or(B256::ZERO, |(_, _, codehash)| codehash);
@@ -58,6 +66,7 @@ impl BuildFacts {
             name: build.name.clone(),
             codehash: build.codehash,
             size: build.code_bytes,
+            built_now,
             build: build.build.clone(),
         })
     }
@@ -65,10 +74,11 @@ impl BuildFacts {
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
         let what = format!("{} from", self.what);
-        let mut lines = vec![format!(
-            "{what:<13} {}, built here to this very hash",
-            self.name
-        )];
+        let because = match self.built_now {
+            true => "built here to this very hash".to_owned(),
+            false => format!("says {FOLDER}; only a build can tell (approve --source)"),
+        };
+        let mut lines = vec![format!("{what:<13} {}, {because}", self.name)];
         let facts = self.build.lines();
         lines.extend(
             facts

@@ -158,7 +158,9 @@ impl Explain for GovernanceError {
             Self::NotOpen { .. } => Some("an open action".into()),
             Self::Checks { .. } => Some("every check to hold".into()),
             Self::Reviewed { .. } => Some("an action as `pending --json` tells it".into()),
-            _ => None,
+            Self::UnknownAction { .. } => Some("the event that proposed it".into()),
+            Self::Policy { .. } => Some("a policy in the registry's own form".into()),
+            Self::Nothing { .. } => Some("something to check".into()),
         }
     }
 
@@ -173,7 +175,11 @@ impl Explain for GovernanceError {
             Self::ArtifactDiffers(it) => Some(format!("{} {}", it.hash, it.built)),
             Self::PayloadDiffers { reviewed, .. } => Some(reviewed.to_string()),
             Self::Checks { failed, .. } => Some(format!("{failed} failed")),
-            _ => None,
+            Self::Reviewed { reason, .. } => Some(reason.clone()),
+            Self::UnknownAction { action } | Self::NotOpen { action } => Some(action.to_string()),
+            Self::Policy { offset, .. } => Some(format!("something else at byte {offset}")),
+            Self::Nothing { what } => Some(what.clone()),
+            Self::NotGoverned { .. } | Self::Ambiguous { .. } => Some(self.to_string()),
         }
     }
 

@@ -99,6 +99,13 @@ pub async fn proposed(
         let decoded = log.log_decode::<abi::Proposed>().ok()?;
         Some(decoded.inner.data)
     });
+    if newest.is_none() {
+        // Perhaps there is no registry at all.
+        let itself = abi::definitionCall {
+            name: String::new(),
+        };
+        client.call(registry, &itself).await?;
+    }
     newest.ok_or(GovernanceError::UnknownAction { action })
 }
 

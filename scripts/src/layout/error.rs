@@ -168,7 +168,9 @@ impl Explain for LayoutError {
                 "--retype" => "a field of the new version".into(),
                 _ => "field=expression, field=@old-field or field=empty".into(),
             },
-            Self::Compare(_) | Self::Unsupported(_) | Self::File { .. } => return None,
+            Self::Compare(_) => "layouts that a compiler could have written".into(),
+            Self::Unsupported(_) => "fields whose bytes can be carried over".into(),
+            Self::File { action, .. } => format!("a file to {action}"),
         })
     }
 
@@ -179,7 +181,10 @@ impl Explain for LayoutError {
             Self::Refused { findings, .. } | Self::Asks { findings, .. } => findings.join(", "),
             Self::NoSuchFinding { id, .. } => id.clone(),
             Self::Declaration { text, .. } => text.clone(),
-            _ => return None,
+            Self::Unreadable { reason, .. } | Self::File { reason, .. } => reason.clone(),
+            Self::Undeclared { .. } => "no layout".into(),
+            Self::Compare(error) => error.to_string(),
+            Self::Unsupported(error) => error.to_string(),
         })
     }
 

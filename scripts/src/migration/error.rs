@@ -106,6 +106,16 @@ pub enum MigrationError {
         /// What it needs, if that is known.
         needed: Option<u64>,
     },
+    /// Events that may tell of tokens lie before the first block that is read.
+    #[error(
+        "{collection} was there before block {from}: tokens may have been minted that would be missing"
+    )]
+    BeginsLate {
+        /// The collection.
+        collection: Address,
+        /// The first block that would be read.
+        from: u64,
+    },
     /// What was gathered cannot be kept.
     #[error("what was gathered cannot be kept in {}: {reason}", path.display())]
     Store {
@@ -130,6 +140,7 @@ impl Explain for MigrationError {
             Self::Unordered { .. } => "ItemsUnordered",
             Self::TotalMismatch { .. } => "TotalMismatch",
             Self::TooLittleGas { .. } => "TooLittleGas",
+            Self::BeginsLate { .. } => "BeginsLate",
             Self::Store { .. } => "GatherStore",
         }
         .to_owned()
@@ -149,7 +160,9 @@ impl Explain for MigrationError {
             Self::TotalMismatch { expected, .. } => Some(format!("{expected} items")),
             Self::ItemRefused { revert, .. } => revert.advice().expected,
             Self::TooLittleGas { needed, .. } => needed.map(|needed| format!("{needed} gas")),
-            Self::File { .. } | Self::Store { .. } => None,
+            Self::BeginsLate { .. } => Some("a block not after the collection's creation".into()),
+            Self::File { .. } => Some("a file with a line per item".into()),
+            Self::Store { .. } => Some("a store beside the manifest".into()),
         }
     }
 
@@ -164,7 +177,8 @@ impl Explain for MigrationError {
             Self::TotalMismatch { found, .. } => Some(format!("{found} items")),
             Self::ItemRefused { revert, .. } => revert.advice().found,
             Self::TooLittleGas { gas, .. } => Some(format!("{gas} gas")),
-            Self::File { .. } | Self::Store { .. } => None,
+            Self::BeginsLate { from, .. } => Some(from.to_string()),
+            Self::File { reason, .. } | Self::Store { reason, .. } => Some(reason.clone()),
         }
     }
 
@@ -189,6 +203,7 @@ impl Explain for MigrationError {
             }
             Self::ItemRefused { .. } => "correct the list; what is migrated stays migrated".into(),
             Self::TooLittleGas { .. } => "give more --gas".into(),
+            Self::BeginsLate { .. } => "leave --from-block out, or give the block of its creation: blocks without events are read by the hundred thousand".into(),
             Self::Store { .. } => "make room, or remove the file: it is gathered anew".into(),
         })
     }
@@ -201,7 +216,7 @@ impl Explain for MigrationError {
             Self::Interrupted { .. } => Exit::Partial,
             Self::File { .. } | Self::Malformed { .. } | Self::Unordered { .. } => Exit::Usage,
             Self::ItemsNeeded { .. } | Self::TooLittleGas { .. } => Exit::Usage,
-            Self::Store { .. } => Exit::Usage,
+            Self::BeginsLate { .. } | Self::Store { .. } => Exit::Usage,
             _ => Exit::Refused,
         }
     }

@@ -16,6 +16,9 @@ const COLUMNS_MAX: usize = 8;
 /// Bytes of a line, at most: [`COLUMNS_MAX`] words in decimal, and room around them.
 const LINE_MAX: u64 = 1_024;
 
+/// What some editors put in front of a text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// An item: one word per column.
 pub type Item = Vec<B256>;
 
@@ -106,6 +109,14 @@ impl Listed {
     /// # Errors
     /// [`MigrationError::File`], [`MigrationError::Malformed`], [`MigrationError::Unordered`].
     pub fn open(path: &Path) -> Result<Self, MigrationError> {
+        // A pipe would be waited for, and could not be read twice.
+        let found = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+        if !found.is_file() {
+            return Err(MigrationError::File {
+                path: path.to_owned(),
+                reason: "it is no regular file".into(),
+            });
+        }
         let file = File::open(path).map_err(|error| unreadable(path, &error))?;
         let mut list = Self {
             path: path.to_owned(),
@@ -205,7 +216,8 @@ impl Listed {
             }
             self.at.1 += 1;
             let line = String::from_utf8_lossy(&text);
-            let line = line.trim();
+            let marked = line.strip_prefix(BYTE_ORDER_MARK);
+            let line = marked.filter(|_| self.at.1 == 1).unwrap_or(&line).trim();
             if length == LINE_MAX && text.last() != Some(&b'\n') {
                 return Err(self.malformed("longer than any item".into(), shortened(line)));
             }

@@ -81,7 +81,8 @@ impl Explain for PlanError {
             Self::Chain(error) => error.expected(),
             Self::Governance(error) => error.expected(),
             Self::Refused { revert, .. } => revert.advice().expected,
-            _ => None,
+            Self::Answer { .. } => Some("an answer as the interface promises".into()),
+            Self::Copy(_) | Self::Ended { .. } => Some("a copy of the chain's state".into()),
         }
     }
 
@@ -90,7 +91,7 @@ impl Explain for PlanError {
             Self::Chain(error) => error.found(),
             Self::Governance(error) => error.found(),
             Self::Refused { revert, .. } => revert.advice().found,
-            _ => None,
+            Self::Copy(_) | Self::Answer { .. } | Self::Ended { .. } => Some(self.to_string()),
         }
     }
 

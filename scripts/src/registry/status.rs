@@ -4,8 +4,6 @@ use super::governed::definition_id;
 use super::pages::{labels, proxies};
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256};
-use alloy::providers::Provider;
-use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
@@ -111,17 +109,15 @@ pub async fn instance_status(
     })
 }
 
-/// The names of all definitions, from the registry's events.
+/// The names of all definitions, from the registry's events. Where there is no registry there are
+/// no events either, so it is asked first: it must not look like an empty one.
 pub async fn definitions(client: &Client, registry: Address) -> Result<Vec<String>, ChainError> {
-    let filter = Filter::new()
-        .address(registry)
-        .event_signature(abi::DefinitionCreated::SIGNATURE_HASH)
-        .from_block(0);
-    let logs = client
-        .provider()
-        .get_logs(&filter)
-        .await
-        .map_err(|error| client.error("eth_getLogs", error))?;
+    let itself = abi::definitionCall {
+        name: String::new(),
+    };
+    client.call(registry, &itself).await?;
+    let topics = [Some(abi::DefinitionCreated::SIGNATURE_HASH), None, None];
+    let logs = crate::history::all_logs(client, registry, topics).await?;
     let created = logs
         .iter()
         .filter_map(|log| log.log_decode::<abi::DefinitionCreated>().ok());

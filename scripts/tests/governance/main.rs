@@ -6,5 +6,6 @@ mod desk;
 mod history;
 mod killed;
 mod killed_anywhere;
+mod mistakes;
 mod plan;
 mod relay;

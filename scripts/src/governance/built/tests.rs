@@ -48,14 +48,22 @@ fn build(code: u8, layout: u8, source: u8) -> Build {
 
 #[test]
 fn the_build_of_the_very_code_is_shown_with_its_commit() {
-    let facts = BuildFacts::of(&call(), "code", &build(2, 3, 4)).expect("the same");
+    let facts = BuildFacts::of(&call(), "code", &build(2, 3, 4), true).expect("the same");
     let lines = facts.lines().join("\n");
     assert!(
         lines.contains("0123456789ab") && lines.contains("wasm-encoder"),
         "{lines}"
     );
+    assert!(lines.contains("built here to this very hash"), "{lines}");
+    // A record that somebody left proves nothing.
+    let told = BuildFacts::of(&call(), "code", &build(2, 3, 4), false).expect("the same");
+    let lines = told.lines().join("\n");
+    assert!(
+        lines.contains("only a build can tell") && !lines.contains("built here"),
+        "{lines}"
+    );
     // A step names the code of its script and nothing else.
-    BuildFacts::of(&call(), "script", &build(6, 9, 9)).expect("the same");
+    BuildFacts::of(&call(), "script", &build(6, 9, 9), true).expect("the same");
 }
 
 #[test]
@@ -65,7 +73,7 @@ fn a_build_that_differs_in_code_layout_or_sources_is_shown_to_nobody() {
         (build(2, 9, 4), "layout hash"),
         (build(2, 3, 9), "source hash"),
     ] {
-        let error = BuildFacts::of(&call(), "code", &build).expect_err("it differs");
+        let error = BuildFacts::of(&call(), "code", &build, true).expect_err("it differs");
         assert_eq!(
             (error.name().as_str(), error.exit()),
             ("ArtifactDiffers", Exit::Refused)
@@ -77,5 +85,5 @@ fn a_build_that_differs_in_code_layout_or_sources_is_shown_to_nobody() {
         );
         assert!(expected != found && found.contains("0x0909"), "{found}");
     }
-    assert!(BuildFacts::of(&call(), "script", &build(2, 3, 4)).is_err());
+    assert!(BuildFacts::of(&call(), "script", &build(2, 3, 4), true).is_err());
 }

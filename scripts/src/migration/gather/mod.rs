@@ -111,7 +111,8 @@ struct Events<'a> {
 /// `path`, from where an earlier run had stopped.
 ///
 /// # Errors
-/// [`MigrationError::Store`], trouble with the chain. The next run goes on.
+/// [`MigrationError::Store`], [`MigrationError::BeginsLate`], trouble with the chain. The next run
+/// goes on.
 pub async fn gather(
     client: &Client,
     patience: Patience,
@@ -126,6 +127,7 @@ pub async fn gather(
         progress,
         collection,
     };
+    events.refuse_late(from).await?;
     let store = Store::open(path, from)?;
     progress.begin(&format!("gathering the tokens of {collection}"));
     let gathered = events.read_into(&store, from).await;
@@ -140,6 +142,38 @@ pub async fn gather(
 }
 
 impl Events<'_> {
+    /// Nobody could tell afterwards which tokens are missing, so the collection must not have been
+    /// there before the first block that is read.
+    async fn refuse_late(&self, from: u64) -> Result<(), MigrationError> {
+        let Some(before) = from.checked_sub(1) else {
+            return Ok(());
+        };
+        let late = MigrationError::BeginsLate {
+            collection: self.collection,
+            from,
+        };
+        let (newest, _) = self.block(BlockNumberOrTag::Latest).await?;
+        if from > newest {
+            return Err(late);
+        }
+        let ask = async || {
+            let code = self.client.provider().get_code_at(self.collection);
+            let code = code.block_id(before.into()).await;
+            code.map_err(|error| self.client.error("eth_getCode", error))
+        };
+        match self.patience.ask(ask).await {
+            Ok(code) if code.is_empty() => Ok(()),
+            Ok(_) => Err(late),
+            Err(ChainError::Rpc { message, .. }) => {
+                self.progress.note(&format!(
+                    "warning: the endpoint does not tell whether the collection was there before block {from} ({message}): tokens minted before are not gathered"
+                ));
+                Ok(())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
     async fn read_into(&self, store: &Store, from: u64) -> Result<(), MigrationError> {
         let mut span = Span {
             blocks: FIRST_SPAN,

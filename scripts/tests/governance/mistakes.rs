@@ -1,0 +1,227 @@
+//! What people get wrong, and what is planted for them: the wrong chain, a list in the wrong form,
+//! events that are not looked for early enough, files that drive a terminal.
+
+use crate::desk::{Answer, Desk, error, text};
+use alloy::primitives::{Address, U256};
+use alloy::sol_types::SolCall;
+use stylus_chain::CallRequest;
+use stylus_upgrades_interface::full::IInclusion;
+
+alloy::sol! {
+    function mint(address to, uint256[] ids);
+    function award(address[] members, uint256 points);
+}
+
+/// A failure that says what happened, what was expected, what was found, and what to do next.
+fn refused(answer: &Answer, exit: i32, name: &str) {
+    assert_eq!(answer.exit, Some(exit), "{answer:?}");
+    assert_eq!(error(answer), name, "{answer:?}");
+    for field in ["message", "expected", "found", "next"] {
+        let told = answer.document["error"][field].as_str();
+        assert!(told.is_some_and(|told| !told.is_empty()), "{answer:?}");
+    }
+}
+
+/// Admin calls `to`.
+fn call(desk: &Desk, to: Address, call: impl SolCall) {
+    let (who, input) = (desk.node.addresses()[0], call.abi_encode().into());
+    let hash = desk.node.with_chain(move |chain| {
+        chain.impersonate(who);
+        let request = CallRequest {
+            to: Some(to),
+            gas: Some(5_000_000),
+            value: U256::ZERO,
+            input,
+            ..CallRequest::default()
+        };
+        let hash = chain.submit_unsigned(who, request).expect("accepted");
+        chain.receipt(hash).expect("mined").success
+    });
+    assert!(hash.expect("the chain"));
+}
+
+fn block(desk: &Desk) -> u64 {
+    let number = desk.node.with_chain(|chain| chain.block_number());
+    number.expect("the chain")
+}
+
+/// An instance `it` of a new definition `D`.
+fn born(desk: &Desk, source: &str) -> Address {
+    desk.done("Admin", &["define", "D", "--migrate", "Admin"]);
+    desk.done("Admin", &["register", "D", "1.0", source]);
+    let init = ["--init", "initialize(address)", "Admin", "--save", "it"];
+    let create = [&["create-proxy", "D", "1.0"][..], &init].concat();
+    let created = desk.done("Admin", &create);
+    text(&created, "proxy").parse().expect("an address")
+}
+
+/// The instance is in a complex step to 2.0.
+fn begun(desk: &Desk, source: &str, program: &str) {
+    let way = ["--complex", program, "--handler", "Admin"];
+    let words = [&["migrate", "D", "2.0", source][..], &way].concat();
+    assert_eq!(desk.run("Admin", &words).exit, Some(5));
+}
+
+#[test]
+fn a_registry_that_is_not_on_this_chain_is_told_and_does_not_look_like_an_empty_one() {
+    let (desk, other) = (Desk::with_counter("Admin", 1), Desk::bare());
+    let elsewhere = ["--rpc-url", &other.node.endpoint()];
+    for words in [
+        &["status"][..],
+        &["status", "A"],
+        &["pending"],
+        &["history", "A"],
+        &["verify"],
+        &["rollout", "A"],
+        &["register", "A", "2.0", "counter-v2"],
+        &["create-proxy", "A", "1.0"],
+        &["define", "B", "--migrate", "Admin"],
+        &["plan", "A", "2.0", "counter-v2"],
+        &["update-policy", "A", "Admin2"],
+        &["approve", &format!("0x{}", "11".repeat(32))],
+    ] {
+        let answer = desk.run("Admin", &[words, &elsewhere].concat());
+        refused(&answer, 4, "UnexpectedAnswer");
+        let found = text(&answer.document["error"], "found");
+        assert!(
+            found.contains("no code on chain 412346") && found.contains(&other.node.endpoint()),
+            "{words:?}: {found}"
+        );
+    }
+}
+
+#[test]
+fn events_that_are_looked_for_too_late_are_refused_before_the_migration_ends() {
+    let desk = Desk::new();
+    let proxy = born(&desk, "erc721-basic");
+    let birth = block(&desk);
+    for ids in [[5, 3], [900, 77]] {
+        let ids = ids.map(U256::from).to_vec();
+        call(
+            &desk,
+            proxy,
+            mintCall {
+                to: desk.node.addresses()[1],
+                ids,
+            },
+        );
+    }
+    begun(&desk, "erc721-full", "erc721-enumerate");
+    let gather = |from: u64| {
+        let from = from.to_string();
+        let words = [
+            "run-migration",
+            "it",
+            "--gather",
+            "erc721",
+            "--from-block",
+            &from,
+        ];
+        desk.run("Admin", &words)
+    };
+    for late in [birth + 1, birth + 2, block(&desk), 1_000_000] {
+        refused(&gather(late), 2, "BeginsLate");
+    }
+    let done = gather(birth);
+    assert_eq!(
+        (done.exit, &done.document["items"]),
+        (Some(0), &4.into()),
+        "{done:?}"
+    );
+    let included = IInclusion::isIncludedCall {
+        tokenId: U256::from(3),
+    };
+    call(&desk, proxy, included);
+}
+
+#[test]
+fn lists_in_the_wrong_form_are_refused_and_harmless_oddities_are_not() {
+    let desk = Desk::new();
+    let proxy = born(&desk, "points-v1");
+    let members = desk.node.addresses()[..3].to_vec();
+    let award = awardCall {
+        members: members.clone(),
+        points: U256::from(4),
+    };
+    call(&desk, proxy, award);
+    begun(&desk, "points-v2", "points-batches");
+    let run = |list: &str| desk.run("Admin", &["run-migration", "it", "--items", list]);
+
+    std::fs::create_dir(desk.path("folder")).expect("a folder");
+    refused(&run("folder"), 2, "ItemsFile");
+    refused(&run("nowhere"), 2, "ItemsFile");
+    let made = std::process::Command::new("mkfifo")
+        .arg(desk.path("pipe"))
+        .status();
+    assert!(made.expect("mkfifo").success());
+    refused(&run("pipe"), 2, "ItemsFile");
+    let lines: Vec<String> = members.iter().map(|member| member.to_string()).collect();
+    let write = |text: &str| std::fs::write(desk.path("list"), text).expect("written");
+    write("");
+    refused(&run("list"), 1, "TotalMismatch");
+    write(&"7".repeat(3_000_000));
+    refused(&run("list"), 2, "ItemMalformed");
+    write(&format!("{}\n{}\n{}", lines[0], lines[0], lines[2]));
+    refused(&run("list"), 1, "Unknown");
+    // Control characters could drive the terminal of whoever reads the message.
+    write("\u{1b}[2J\u{1b}]0;hello\u{7}\n");
+    let answer = run("list");
+    refused(&answer, 2, "ItemMalformed");
+    assert!(!answer.aside.contains('\u{1b}'), "{answer:?}");
+    // A byte order mark, CRLF, an empty line, no newline at the end.
+    write(&format!(
+        "\u{feff}{}\r\n{}\r\n\r\n{}",
+        lines[0], lines[1], lines[2]
+    ));
+    let done = run("list");
+    assert_eq!(
+        (done.exit, &done.document["items"]),
+        (Some(0), &3.into()),
+        "{done:?}"
+    );
+}
+
+#[test]
+fn a_planted_record_of_a_build_is_never_called_a_build() {
+    let desk = Desk::with_counter("AND(Admin,Admin2)", 1);
+    let proposed = desk.run(
+        "Admin",
+        &[
+            "register",
+            "A",
+            "2.0",
+            "counter-v2",
+            "--call",
+            "migrate(uint256)",
+            "5",
+        ],
+    );
+    assert_eq!(proposed.exit, Some(3));
+    assert_eq!(
+        proposed.document["builds"][0]["built_now"], true,
+        "{proposed:?}"
+    );
+    let record = desk
+        .path("stylus-upgrades-layouts/builds")
+        .join(format!("{}.json", text(&proposed.document, "codehash")));
+    let written = std::fs::read_to_string(&record).expect("a record");
+    let mut lie: serde_json::Value = serde_json::from_str(&written).expect("a record");
+    lie["name"] = "audited\u{1b}[2J".into();
+    lie["build"]["commit"]["id"] = "audited".into();
+    std::fs::write(&record, lie.to_string()).expect("written");
+    let shown = desk.done("Admin2", &["pending", "A"]);
+    assert_eq!(
+        shown["actions"][0]["builds"][0]["built_now"], false,
+        "{shown}"
+    );
+    let (_, lines) = desk.told("Admin2", &["pending", "A"]);
+    let text = lines.join("\n");
+    assert!(
+        text.contains("audited") && text.contains("only a build can tell"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("built here") && !text.contains('\u{1b}'),
+        "{text}"
+    );
+}
