@@ -164,6 +164,11 @@ impl ChainError {
     }
 }
 
+/// Every node says it in these words.
+fn is_poor(message: &str) -> bool {
+    message.contains("insufficient funds")
+}
+
 impl Explain for ChainError {
     fn name(&self) -> String {
         match self {
@@ -187,6 +192,9 @@ impl Explain for ChainError {
         match self {
             Self::Refused { revert, .. } => revert.advice().expected,
             Self::Unreachable { .. } => Some("an answer in JSON-RPC".into()),
+            Self::Rpc { message, .. } if is_poor(message) => {
+                Some("ether for the gas, and for what is sent along".into())
+            }
             Self::Rpc { .. } => Some("an answer, or a revert".into()),
             Self::NoReceipt { seconds, .. } => Some(format!("a receipt within {seconds} s")),
             Self::UnexpectedAnswer { what, .. } => Some(format!("a contract that answers {what}")),
@@ -223,6 +231,9 @@ impl Explain for ChainError {
             Self::Url { .. } => "give another --rpc-url".into(),
             Self::Unreachable { .. } => {
                 "start a chain (stylus-upgrades node) or give another --rpc-url".into()
+            }
+            Self::Rpc { message, .. } if is_poor(message) => {
+                "send ether to the key's account, then run the command again".into()
             }
             Self::Rpc { .. } => {
                 "check the account's balance and the endpoint, then try again".into()

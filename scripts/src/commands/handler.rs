@@ -10,10 +10,10 @@ use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// What is easily overlooked: what is current is still what approvers want.
-const STARTS_AGAIN: &str = "once the instance is back, anybody's rollout starts this migration \
-                            again: before that, make another version current (migrate) and give \
-                            the instance a way around (add-step)";
+/// What is easily overlooked: what becomes current next takes the instance along again.
+const STAYS_BACK: &str = "once the instance is back, no rollout touches it until another version \
+                          is current, which takes it along again: give that one a way around \
+                          this migration first (add-version, add-step, then migrate)";
 
 /// Names another handler: a lost key does not freeze a contract.
 pub(super) async fn set(context: &Context, proxy: &str, handler: &str) -> Result<Outcome, Error> {
@@ -32,7 +32,7 @@ pub(super) async fn set(context: &Context, proxy: &str, handler: &str) -> Result
 
 /// Turns a complex migration back.
 pub(super) async fn abort(context: &Context, proxy: &str) -> Result<Outcome, Error> {
-    context.output.note(STARTS_AGAIN);
+    context.output.note(STAYS_BACK);
     decide(context, "abort-migration", proxy, |name, proxy| {
         abi::abortMigrationCall { name, proxy }.abi_encode().into()
     })
@@ -53,7 +53,13 @@ async fn decide(
     outcome.field("name", &name);
     outcome.field("proxy", proxy);
     let call = call(name, proxy);
-    propose(context, &client, registry, &call, Vec::new(), outcome).await
+    let mut outcome = propose(context, &client, registry, &call, Vec::new(), outcome).await?;
+    if outcome.exit.is_none() {
+        let next = format!("stylus-upgrades run-migration {proxy}");
+        outcome.line(format!("next: {next}, by the handler"));
+        outcome.field("next", next);
+    }
+    Ok(outcome)
 }
 
 /// The definition that the instance belongs to; the registry refuses any other account.

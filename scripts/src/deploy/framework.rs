@@ -31,7 +31,7 @@ pub async fn ensure_framework(
     for shared in shared(framework) {
         if client.codehash(shared.address).await?.is_none() {
             progress.begin(&format!("deploying {}", shared.name));
-            sent.push(create2(client, &shared).await?);
+            sent.extend(create2(client, &shared).await?);
             progress.end(&format!("{} at {}", shared.name, shared.address));
         }
         require_code(client, shared.address, shared.codehash).await?;
@@ -42,7 +42,8 @@ pub async fn ensure_framework(
     Ok(sent)
 }
 
-async fn create2(client: &Client, shared: &Shared) -> Result<Sent, ChainError> {
+/// `None` where somebody else was first, between the look and the block.
+async fn create2(client: &Client, shared: &Shared) -> Result<Option<Sent>, ChainError> {
     if client.code(CREATE2_DEPLOYER).await?.is_empty() {
         return Err(ChainError::Missing {
             what: "CREATE2 deployer",
@@ -53,9 +54,16 @@ async fn create2(client: &Client, shared: &Shared) -> Result<Sent, ChainError> {
     let request = TransactionRequest::default()
         .with_to(CREATE2_DEPLOYER)
         .with_input(data);
-    client
-        .transact(&format!("deploy {}", shared.name), request)
-        .await
+    let what = format!("deploy {}", shared.name);
+    match client.transact(&what, request).await {
+        Ok(sent) => Ok(Some(sent)),
+        Err(ChainError::Refused { .. })
+            if client.codehash(shared.address).await? == Some(shared.codehash) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn shared(framework: &Framework) -> [Shared; 5] {

@@ -85,13 +85,8 @@ pub async fn activate(
         .await
     {
         Ok(sent) => Ok(Some(sent)),
-        Err(error)
-            if error
-                .revert()
-                .is_some_and(|revert| revert.name == "ProgramUpToDate") =>
-        {
-            Ok(None)
-        }
+        // Somebody else was first, between the look and the block.
+        Err(ChainError::Refused { .. }) if is_active(client, address).await? => Ok(None),
         Err(error) => Err(error),
     }
 }

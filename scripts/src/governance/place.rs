@@ -5,7 +5,7 @@
 use super::error::GovernanceError;
 use super::pending::PendingAction;
 use crate::build::{Artifact, evm};
-use crate::client::{Client, Sent};
+use crate::client::{ChainError, Client, Sent};
 use crate::deploy;
 use crate::registry::labels;
 use alloy::network::TransactionBuilder;
@@ -128,9 +128,17 @@ async fn create(
     let request = TransactionRequest::default()
         .with_to(CREATE2_DEPLOYER)
         .with_input([B256::ZERO.as_slice(), &creation_code].concat());
-    let sent = client
-        .transact(&format!("deploy {}", artifact.name), request)
-        .await?;
+    let what = format!("deploy {}", artifact.name);
+    let sent = match client.transact(&what, request).await {
+        Ok(sent) => sent,
+        // Somebody else was first, between the look and the block.
+        Err(ChainError::Refused { .. })
+            if client.codehash(address).await? == Some(artifact.codehash()) =>
+        {
+            return Ok((address, "somebody has just deployed it", Vec::new()));
+        }
+        Err(error) => return Err(error.into()),
+    };
     deploy::require_code(client, address, artifact.codehash()).await?;
     Ok((address, "it is new", vec![sent]))
 }

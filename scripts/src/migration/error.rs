@@ -185,7 +185,10 @@ impl Explain for MigrationError {
     fn next(&self) -> Option<String> {
         Some(match self {
             Self::Chain(error) => return error.next(),
-            Self::Interrupted { again, .. } => format!("{again}; nothing is done twice"),
+            Self::Interrupted { again, source, .. } => {
+                let first = source.next().unwrap_or_default();
+                format!("{first}; then {again}: nothing is done twice")
+            }
             Self::NotMigrating { proxy, .. } => {
                 format!("stylus-upgrades upgrade {proxy} <version> begins a migration")
             }

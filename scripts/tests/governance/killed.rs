@@ -121,6 +121,26 @@ fn migrate_killed_at_every_transaction_and_typed_again_approves_once() {
 }
 
 #[test]
+fn two_approvers_who_type_it_at_once_deploy_once_and_decide_once() {
+    let desk = Desk::with_counter("AND(Admin,Admin2)", 1);
+    automine(&desk, false);
+    let commands = ["Admin", "Admin2"].map(|who| desk.start(who, &MIGRATE));
+    let begun = Instant::now();
+    while pooled(&desk) < 2 {
+        assert!(begun.elapsed() < PATIENCE, "they never sent both");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    mine(&desk); // one deploys, the other one comes too late
+    let mut exits = commands.map(|command| let_it_end(&desk, command));
+    exits.sort_unstable();
+    assert_eq!(exits, [Some(0), Some(3)]);
+    automine(&desk, true);
+    let status = desk.done("Other", &["status", "A"]);
+    let instance = &status["definitions"][0]["instances"][0];
+    assert_eq!(text(instance, "version"), "2.0");
+}
+
+#[test]
 fn the_last_approver_killed_and_typing_again_activates_once() {
     for mined in [false, true] {
         let moment = Moment { sent: 1, mined };
