@@ -232,7 +232,7 @@ fn a_migration_is_called_back_and_who_does_it_learns_that_it_would_start_again()
     assert_eq!(other["executed"], true);
     let called_back = desk.run("admin", &["abort-migration", proxy]);
     assert_eq!(called_back.exit, Some(0), "{}", called_back.aside);
-    let note = "anybody's rollout starts this migration again";
+    let note = "no rollout touches it until another version is current";
     assert!(called_back.aside.contains(note), "{}", called_back.aside);
     let status = desk.done(&["status", "A"]);
     let instance = &status["definitions"][0]["instances"][0];

@@ -163,7 +163,8 @@ pub mod blocked_by {
     pub const LAMBDA: u8 = 3;
     /// It has expired.
     pub const EXPIRED: u8 = 4;
-    /// Code or script is not what was approved.
+    /// Code or script is not what was approved, or the instance is not in the complex step any more
+    /// that it was in.
     pub const CODE_CHANGED: u8 = 5;
     /// Code or script cannot run.
     pub const NOT_RUNNABLE: u8 = 6;

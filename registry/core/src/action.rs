@@ -14,7 +14,7 @@ use crate::{
     abi::{Value, encode, number},
     authority::{Stored, epoch, role},
     chain::{Reverts, keccak, now, this},
-    errors,
+    errors, events,
     policy::Facts,
     state::{ACTION, Definition, PENDING, ROUND, SEATS},
     store::{Slot, Word},
@@ -25,7 +25,8 @@ pub const ROLES: [&[u8]; 4] = [role::DEFINE, role::MIGRATE, role::POLICY, role::
 /// Words of an action before its clocks.
 const HEAD: u64 = 9;
 
-/// Code and script that an action is about, each with its hash; zeros where it is about none.
+/// What an action is about: code and script, each with its hash, or an instance with its complex
+/// step; zeros where it is about none.
 pub type Subject = [(Address, B256); 2];
 
 /// A governed call that gathers approvals.
@@ -67,12 +68,14 @@ impl Action {
     }
 
     /// The action that these call data would approve or execute now, stored or fresh. One that
-    /// has expired is closed for good where `close` is given.
+    /// has expired, or was approved for another complex step than `about`, is closed for good where
+    /// `close` is given.
     pub fn current(
         definition: &Definition,
         role: &[u8],
         stored: &Stored,
         calldata: &[u8],
+        about: Subject,
         close: bool,
     ) -> Self {
         let content = keccak(calldata);
@@ -80,7 +83,11 @@ impl Action {
         let mut round = round(content);
         let mut id = id(calldata, epoch, round);
         if let Some(action) = Self::load(id) {
-            if !action.has_expired() {
+            if action.is_past(about) {
+                if close && !action.has_expired() {
+                    events::cancelled(action.definition, id).emit();
+                }
+            } else if !action.has_expired() {
                 return action;
             }
             if close {
@@ -180,6 +187,11 @@ impl Action {
     /// Whether its time is over.
     pub fn has_expired(&self) -> bool {
         now() > self.expires
+    }
+
+    /// Whether it was approved for a complex step that its instance is not in any more.
+    fn is_past(&self, about: Subject) -> bool {
+        about != Subject::default() && self.subject != about
     }
 
     /// What is known about it.

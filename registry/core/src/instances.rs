@@ -2,9 +2,10 @@
 //!
 //! Every instance stands in one doubly linked list: in list 0 if its version is older than the
 //! definition's current one (it lags), else in the list of its version; while it is in a complex
-//! step it stands in none. When another version
-//! becomes current, whole lists join list 0. So creating, moving, skipping and counting cost the
-//! same however many instances there are.
+//! step it stands in none. One whose complex step approvers called back lags too, but stands aside,
+//! in a list where nobody's `rollout` finds it. When another version becomes current, whole lists
+//! join list 0, and those that stood aside with them. So creating, moving, skipping and counting
+//! cost the same however many instances there are.
 
 use alloc::vec::Vec;
 
@@ -21,6 +22,8 @@ use crate::{
 
 /// The list of instances that lag behind.
 const LAGGING: u32 = 0;
+/// The list of instances that were called back and lag since, while the same version is current.
+const CALLED_BACK: u32 = u32::MAX;
 /// Versions per word of the bitmap of lists that are not empty.
 const LANE: u32 = 256;
 
@@ -41,8 +44,11 @@ pub struct Instance {
     pub reaches: u32,
     /// Index of the version that its suspended upgrade leads to, 0 where there is none.
     pub target: u32,
-    /// Index of the version that was current when its complex step began.
+    /// Index of the version that was current when its complex step began or was called back. It
+    /// stays behind one that was called back, until another version is current or it moves.
     pub began: u32,
+    /// How many complex steps it has been in.
+    steps: u32,
 }
 
 impl Instance {
@@ -70,6 +76,7 @@ impl Instance {
                 reaches: word.u32::<6>(),
                 target: word.u32::<10>(),
                 began: word.u32::<14>(),
+                steps: word.u32::<18>(),
             }),
         }
     }
@@ -101,16 +108,35 @@ impl Instance {
         self.reaches != 0
     }
 
+    /// The complex step that it is in, which approvals about it hold for: no other instance's and
+    /// no later one of its own is the same. Zero outside of one.
+    pub fn complex_step(&self) -> B256 {
+        if self.is_migrating() {
+            number(self.steps.into())
+        } else {
+            B256::ZERO
+        }
+    }
+
     /// Moves it to another version, to the list where it belongs now, and out of a complex step.
     pub fn set_version(&mut self, current: u32, version: u32) {
         self.leave(current, version);
-        push(self.definition, list_of(version, current), self.index);
+        let turned_back = self.state == instance_state::TURNING_BACK;
+        let stands_aside = turned_back && version < current && self.began == current;
+        let list = if stands_aside {
+            CALLED_BACK
+        } else {
+            list_of(version, current)
+        };
+        push(self.definition, list, self.index);
         mark(self.definition, current, version);
-        if self.is_migrating() {
+        if self.began != 0 {
             self.state = instance_state::LIVE;
             self.reaches = 0;
             self.target = 0;
-            self.began = 0;
+            if !stands_aside {
+                self.began = 0;
+            }
             self.save();
         }
     }
@@ -123,12 +149,14 @@ impl Instance {
         self.reaches = reaches;
         self.target = target;
         self.began = current;
+        self.steps += 1;
         self.save();
     }
 
-    /// Notes that its complex step turns back.
-    pub fn turn_back(&mut self) {
+    /// Notes that its complex step turns back: approvers do not want what is current for it.
+    pub fn turn_back(&mut self, current: u32) {
         self.state = instance_state::TURNING_BACK;
+        self.began = current;
         self.save();
     }
 
@@ -136,7 +164,13 @@ impl Instance {
     fn leave(&self, current: u32, version: u32) {
         let was = self.version();
         if was != 0 && !self.is_migrating() {
-            unlink(self.definition, list_of(was, current), self.index);
+            // what is current only rises: where it has changed since, it has joined the queue
+            let list = if self.began == current {
+                CALLED_BACK
+            } else {
+                list_of(was, current)
+            };
+            unlink(self.definition, list, self.index);
         }
         let mut place = Place::load(self.definition, self.index);
         place.version = version;
@@ -152,6 +186,7 @@ impl Instance {
         word.set_u32::<6>(self.reaches);
         word.set_u32::<10>(self.target);
         word.set_u32::<14>(self.began);
+        word.set_u32::<18>(self.steps);
         Self::slot(self.proxy).store(word);
     }
 }
@@ -161,7 +196,7 @@ pub fn proxy_at(definition: B256, index: u32) -> Address {
     Place::load(definition, index).proxy
 }
 
-/// How many instances lag behind the current version.
+/// How many instances lag behind the current version and wait for `rollout`.
 pub fn lagging(definition: B256) -> u32 {
     List::load(definition, LAGGING).count
 }
@@ -181,15 +216,23 @@ pub fn rotate(definition: B256) {
     }
 }
 
-/// All instances that lag behind, in their order; for a handful.
-pub fn all_lagging(definition: B256) -> Vec<Address> {
-    let list = List::load(definition, LAGGING);
+/// How many instances are older than the current version: those that wait for `rollout`, and
+/// those that were called back.
+pub fn older(definition: B256) -> u32 {
+    lagging(definition).saturating_add(List::load(definition, CALLED_BACK).count)
+}
+
+/// All instances that are older than the current version, in their order, those that were called
+/// back last; for a handful.
+pub fn all_older(definition: B256) -> Vec<Address> {
     let mut proxies = Vec::new();
-    let mut index = list.first;
-    while index != 0 {
-        let place = Place::load(definition, index);
-        proxies.push(place.proxy);
-        index = place.next;
+    for id in [LAGGING, CALLED_BACK] {
+        let mut index = List::load(definition, id).first;
+        while index != 0 {
+            let place = Place::load(definition, index);
+            proxies.push(place.proxy);
+            index = place.next;
+        }
     }
     proxies
 }
@@ -200,6 +243,7 @@ pub fn advance(definition: B256, was: u32, now: u32) {
     if was == 0 {
         return; // before the first version there is no instance
     }
+    join(definition, CALLED_BACK);
     join(definition, was);
     let mut lane = was / LANE;
     while lane <= now / LANE {
@@ -250,9 +294,9 @@ fn set_bit(word: &mut Word, bit: u32, on: bool) {
     }
 }
 
-/// Appends the list of a version to the queue and empties it.
-fn join(definition: B256, version: u32) {
-    let joined = List::load(definition, version);
+/// Appends a list to the queue and empties it.
+fn join(definition: B256, id: u32) {
+    let joined = List::load(definition, id);
     if joined.count == 0 {
         return;
     }
@@ -266,7 +310,7 @@ fn join(definition: B256, version: u32) {
         queue.count += joined.count;
     }
     queue.save(definition, LAGGING);
-    List::default().save(definition, version);
+    List::default().save(definition, id);
 }
 
 fn push(definition: B256, id: u32, index: u32) {

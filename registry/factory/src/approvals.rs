@@ -8,6 +8,7 @@ use stylus_registry_core::{
     action::{Action, Pending, ROLES, progress_values},
     authority::{Stored, epoch},
     chain::{Reverts, code_hash},
+    instances::Instance,
     runnable,
     state::Definition,
 };
@@ -81,10 +82,14 @@ fn blocked_by(action: &Action, stored: &Stored, lambdas: u8) -> Reverts<u8> {
         if account.is_zero() {
             continue;
         }
-        if code_hash(account) != expected {
+        let instance = Instance::of(account);
+        let found = instance
+            .as_ref()
+            .map_or_else(|_| code_hash(account), Instance::complex_step);
+        if found != expected {
             return Ok(blocked_by::CODE_CHANGED);
         }
-        if runnable::reason(account)?.is_some() {
+        if instance.is_err() && runnable::reason(account)?.is_some() {
             return Ok(blocked_by::NOT_RUNNABLE);
         }
     }

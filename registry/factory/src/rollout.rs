@@ -42,11 +42,11 @@ pub(crate) fn some(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encode(&[], &[upgraded.into(), left.into()]))
 }
 
-/// Upgrades every instance that lags behind, all or nothing. The lock is taken already.
+/// Upgrades every instance that is older than what is current, all or nothing. The lock is taken already.
 pub(crate) fn all(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = Definition::load(arguments.word(0)?).ok_or_else(errors::nothing)?;
     let current = definition.label_of(definition.current);
-    for proxy in instances::all_lagging(definition.id) {
+    for proxy in instances::all_older(definition.id) {
         upgrade(proxy, &current)?;
     }
     Ok(Vec::new())

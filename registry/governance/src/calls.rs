@@ -191,11 +191,20 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The code and the script that it is about.
+    /// The complex step that it is about, by its instance: approvals of it hold for no other.
+    pub(crate) fn about(&self) -> Subject {
+        let Self::Migration { proxy, .. } = self else {
+            return Subject::default();
+        };
+        let step = Instance::of(*proxy).map_or(B256::ZERO, |instance| instance.complex_step());
+        [(*proxy, step), Default::default()]
+    }
+
+    /// The code and the script that it is about, or the complex step.
     pub(crate) fn subject(&self, definition: &Definition) -> Reverts<Subject> {
         let (code, step) = match self {
             Self::CreateDefinition { .. } | Self::SetPolicy { .. } | Self::Migration { .. } => {
-                return Ok(Subject::default());
+                return Ok(self.about());
             }
             Self::AddVersion { code, step, .. } => (*code, Some(step)),
             Self::AddStep { version, step, .. } => (definition.version(version)?.code, Some(step)),

@@ -90,7 +90,8 @@ fn activate(definition: &mut Definition, label: &[u8]) -> Reverts<()> {
         make_current(definition, &version);
         definition.save();
     }
-    let lagging = instances::lagging(definition.id);
+    // approvers ask for this version: those that they called back from it come along again
+    let lagging = instances::older(definition.id);
     if (1..=INSTANCES_AT_ONCE).contains(&lagging) {
         let all = encode(&upgradeLaggingCall::SELECTOR, &[definition.id.into()]);
         to_factory(&all)?;
@@ -123,7 +124,7 @@ fn set_handler(definition: &Definition, proxy: Address, handler: Address) -> Rev
 
 /// Has the program of a complex migration turn back, if it can.
 fn abort(definition: &Definition, proxy: Address) -> Reverts<()> {
-    migrating(definition, proxy, false)?.turn_back();
+    migrating(definition, proxy, false)?.turn_back(definition.current);
     chain::call(proxy, &turnBackCall::SELECTOR, &[0; 32]).map(|_| ())
 }
 

@@ -32,7 +32,14 @@ fn approve(calldata: &[u8], call: &Call<'_>) -> Reverts<Progress> {
     let caller = sender();
     let bit = stored.bit(caller);
 
-    let mut action = Action::current(&definition, call.role(), &stored, calldata, true);
+    let mut action = Action::current(
+        &definition,
+        call.role(),
+        &stored,
+        calldata,
+        call.about(),
+        true,
+    );
     let repeated = action.approvals & bit != 0;
     action.approvals |= bit;
     let lambdas = stored.consents(action.id, caller, action.approvals)?;
@@ -119,6 +126,13 @@ pub(crate) fn action_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let call = Call::decode(calldata)?;
     let definition = call.definition()?;
     let stored = Stored::of(&definition, call.role())?;
-    let action = Action::current(&definition, call.role(), &stored, calldata, false);
+    let action = Action::current(
+        &definition,
+        call.role(),
+        &stored,
+        calldata,
+        call.about(),
+        false,
+    );
     Ok(encode(&[], &[action.id.into()]))
 }

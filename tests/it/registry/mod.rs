@@ -8,7 +8,7 @@ mod model;
 mod policies;
 mod queue;
 mod replaced;
-mod replay;
+pub(crate) mod replay;
 mod rivals;
 mod rollout;
 mod scale;

@@ -31,7 +31,7 @@ fn rebuilt(world: &World, name: &str) -> Rebuilt {
 }
 
 /// Panics unless every view of the definition says what its events say.
-pub(super) fn agrees_with_the_views(world: &World, name: &str) {
+pub(crate) fn agrees_with_the_views(world: &World, name: &str) {
     let rebuilt = rebuilt(world, name);
     let head = world.chain.block(BlockId::latest()).expect("a block");
     let text = || name.to_owned();

@@ -22,6 +22,8 @@ pub(super) struct Action {
     pub(super) content: Bytes,
     pub(super) proposer: usize,
     pub(super) approvals: BTreeSet<usize>,
+    /// The complex step that it is about, by instance and number.
+    about: Option<(Address, usize)>,
     opened: u64,
     /// Since when enough have approved.
     clock: Option<u64>,
@@ -121,22 +123,25 @@ impl Board {
     }
 
     /// What a call of this content by somebody comes to, and the action as it is then.
-    /// `refusal` is what else speaks against it.
+    /// `about` is the complex step that it is about, `refusal` what else speaks against it.
     pub(super) fn approve(
         &self,
         who: usize,
         role: Role,
         content: &Bytes,
+        about: Option<(Address, usize)>,
         refusal: impl FnOnce() -> Outcome,
     ) -> Outcome<(Progress, Action)> {
         let policy = self.policy(role).clone();
         let epoch = self.epoch(role);
         let mut id = self.id(content, epoch);
         let mut action = self.actions.get(&id).cloned();
+        let mut closed = None;
         if action
             .as_ref()
-            .is_some_and(|action| self.now > self.expires(action))
+            .is_some_and(|action| self.now > self.expires(action) || action.about != about)
         {
+            closed = Some(id);
             id = self.id_of_next_round(content, epoch);
             action = None;
         }
@@ -147,6 +152,7 @@ impl Board {
             content: content.clone(),
             proposer: who,
             approvals: BTreeSet::new(),
+            about,
             opened: self.now,
             clock: None,
             seat: 0,
@@ -167,8 +173,9 @@ impl Board {
             return Err(error.abi_encode().into());
         }
         refusal()?;
-        let mine = |other: &&Action| other.proposer == who && self.is_open(other);
-        let open = self.actions.values().filter(mine).count() as u32;
+        let mine = |other: &Action| other.proposer == who && self.is_open(other);
+        let others = self.actions.iter().filter(|(id, _)| Some(**id) != closed);
+        let open = others.filter(|(_, other)| mine(other)).count() as u32;
         if is_new && !executed && open >= OPEN_ACTIONS_MAX {
             let error = IRegistry::TooManyActions {
                 approver: caller,
@@ -188,7 +195,7 @@ impl Board {
 
     /// Notes what such a call came to.
     pub(super) fn note(&mut self, progress: &Progress, action: Action) {
-        // what has expired is closed by the next of its content
+        // what has expired or is about an earlier complex step is closed by the next of its content
         let content = action.content.clone();
         let open = self.id(&content, action.epoch);
         if open != progress.action {

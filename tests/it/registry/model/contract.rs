@@ -15,6 +15,9 @@ pub(super) const NAME: &str = "A";
 /// What a migration that fails reverts with.
 pub(super) const FAILURE: u8 = 0xee;
 
+/// The list of those who were called back from what is current.
+const CALLED_BACK: usize = usize::MAX;
+
 /// Nothing, or the revert data.
 pub(super) type Outcome<T = ()> = Result<T, Bytes>;
 
@@ -43,6 +46,7 @@ pub(super) struct Complex {
     pub(super) back: bool,
     reaches: usize,
     target: usize,
+    /// What was current when it began or was called back.
     began: usize,
 }
 
@@ -52,6 +56,8 @@ pub(super) struct Instance {
     /// Index of its version.
     pub(super) version: usize,
     pub(super) complex: Option<Complex>,
+    /// How many complex steps it has been in.
+    steps: usize,
     /// Indices of all versions that its data has been brought to.
     pub(super) marks: BTreeSet<usize>,
 }
@@ -65,7 +71,8 @@ pub(super) struct Contract {
     /// Index of the current one, 0 before the first.
     pub(super) current: usize,
     pub(super) instances: Vec<Instance>,
-    /// Who lags behind (0), and who is at a version that is not older than the current one.
+    /// Who lags behind (0), who was called back, and who is at a version that is not older than
+    /// the current one.
     lists: BTreeMap<usize, VecDeque<usize>>,
 }
 
@@ -205,15 +212,18 @@ impl Contract {
     /// Makes a version current, and takes a handful of instances along, all or nothing.
     pub(super) fn activate(&mut self, label: &str) -> Outcome {
         let now = self.index_of(label);
-        let mut queue = self.lists.remove(&0).unwrap_or_default();
-        for version in self.current..now {
-            queue.extend(self.lists.remove(&version).unwrap_or_default());
+        if now != self.current {
+            let mut queue = VecDeque::new();
+            for list in [0, CALLED_BACK].into_iter().chain(self.current..now) {
+                queue.extend(self.lists.remove(&list).unwrap_or_default());
+            }
+            self.lists.insert(0, queue);
+            self.current = now;
         }
-        self.lists.insert(0, queue);
-        self.current = now;
-        let lagging: Vec<usize> = self.lists[&0].iter().copied().collect();
-        if lagging.len() <= INSTANCES_AT_ONCE as usize {
-            for instance in lagging {
+        let older = [0, CALLED_BACK].map(|list| self.lists.get(&list));
+        let older: Vec<usize> = older.into_iter().flatten().flatten().copied().collect();
+        if older.len() <= INSTANCES_AT_ONCE as usize {
+            for instance in older {
                 self.upgrade(instance, now)?;
             }
         }
@@ -248,6 +258,7 @@ impl Contract {
             proxy,
             version,
             complex: None,
+            steps: 0,
             marks: [version].into(),
         });
         self.push(self.instances.len() - 1);
@@ -257,7 +268,15 @@ impl Contract {
     pub(super) fn turn_back(&mut self, position: usize) {
         if let Some(complex) = &mut self.instances[position].complex {
             complex.back = true;
+            complex.began = self.current;
         }
+    }
+
+    /// The complex step that an instance is in, as approvals mean it.
+    pub(super) fn complex_step(&self, proxy: Address) -> usize {
+        let found = self.instances.iter().find(|one| one.proxy == proxy);
+        let migrating = found.filter(|one| one.complex.is_some());
+        migrating.map_or(0, |one| one.steps)
     }
 
     /// Upgrades an instance as far as the first complex step, or not at all.
@@ -284,7 +303,16 @@ impl Contract {
             return Err(IRegistry::NotAnInstance { proxy }.abi_encode().into());
         };
         if back {
-            self.arrive(position, instance.version);
+            let version = instance.version;
+            let aside = version < self.current && self.current == complex.began;
+            self.arrive(position, version);
+            if aside {
+                self.leave(position);
+                self.lists
+                    .entry(CALLED_BACK)
+                    .or_default()
+                    .push_back(position);
+            }
             return Ok(());
         }
         let at = complex.reaches;
@@ -310,6 +338,7 @@ impl Contract {
                     let began = self.current;
                     let instance = &mut self.instances[position];
                     instance.version = at;
+                    instance.steps += 1;
                     instance.complex = Some(Complex {
                         back: false,
                         reaches: *to,
@@ -383,7 +412,7 @@ impl Contract {
         upgraded
     }
 
-    /// How many lag behind.
+    /// How many lag behind and wait.
     pub(super) fn lagging(&self) -> usize {
         self.lists.get(&0).map_or(0, VecDeque::len)
     }
@@ -398,10 +427,7 @@ impl Contract {
     }
 
     fn leave(&mut self, position: usize) {
-        let instance = &self.instances[position];
-        if instance.complex.is_none() {
-            let list = self.list_of(instance.version);
-            let list = self.lists.entry(list).or_default();
+        for list in self.lists.values_mut() {
             list.retain(|other| *other != position);
         }
     }

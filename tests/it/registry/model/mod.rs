@@ -210,7 +210,9 @@ impl Story {
     fn send(&mut self, who: usize, wish: &Wish) {
         let content = wish.calldata(&self.cast);
         let refusal = || wish.refused(&self.contract, &self.defined, &self.cast);
-        let approved = self.board.approve(who, wish.role(), &content, refusal);
+        let about = wish.about(&self.contract, &self.cast);
+        let board = &self.board;
+        let approved = board.approve(who, wish.role(), &content, about, refusal);
         let mut after = self.contract.clone();
         let expected = approved.and_then(|(progress, action)| {
             if progress.executed {

@@ -306,6 +306,17 @@ impl Wish {
         }
     }
 
+    /// The complex step that it is about, by instance and number.
+    pub(super) fn about(&self, contract: &Contract, cast: &Cast) -> Option<(Address, usize)> {
+        match self {
+            Self::SetHandler(which, _) | Self::Abort(which) => {
+                let proxy = cast.proxy(*which);
+                Some((proxy, contract.complex_step(proxy)))
+            }
+            _ => None,
+        }
+    }
+
     /// What the registry refuses before anybody's approval counts.
     pub(super) fn refused(&self, contract: &Contract, defined: &[u8], cast: &Cast) -> Outcome {
         use alloy::sol_types::SolError;
