@@ -3,8 +3,9 @@
 //!
 //! One line per event, each written and flushed before the next step: `sending` before a
 //! transaction leaves, `settled` when its fate is known. A line that a kill cut in the middle is
-//! ignored. The journal is a convenience: without it nothing is blocked, and what the chain says
-//! wins.
+//! ignored. What went through stays until the command has told of it, so that a run which is killed
+//! before is told by the next one. The journal is a convenience: without it nothing is blocked, and
+//! what the chain says wins.
 
 use crate::kill_point::{self, Phase};
 use crate::progress::Progress;

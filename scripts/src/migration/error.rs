@@ -187,7 +187,7 @@ impl Explain for MigrationError {
             Self::Chain(error) => return error.next(),
             Self::Interrupted { again, source, .. } => {
                 let first = source.next().unwrap_or_default();
-                format!("{first}; then {again}: nothing is done twice")
+                format!("{again}; nothing is done twice (but first: {first})")
             }
             Self::NotMigrating { proxy, .. } => {
                 format!("stylus-upgrades upgrade {proxy} <version> begins a migration")
