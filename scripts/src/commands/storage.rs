@@ -52,7 +52,9 @@ pub(super) fn require(
         goes_back: versions.goes_back,
     };
     let before = match (&pair.old, &pair.new) {
-        (Known::Layout(old), Known::Layout(new)) => log.of_pair(old.hash(), new.hash()),
+        (Known::Layout(old), Known::Layout(new)) => {
+            log.of_step((pair.name, pair.from, pair.to), old.hash(), new.hash())
+        }
         _ => Vec::new(),
     };
     let said = Said {

@@ -11,7 +11,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 /// The file's name in the store's folder.
-const FILE: &str = "allowed.jsonl";
+pub(super) const FILE: &str = "allowed.jsonl";
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,13 +48,16 @@ impl AllowedLog {
         }
     }
 
-    /// What was said of that pair before.
-    pub fn of_pair(&self, old: B256, new: B256) -> Vec<Allowed> {
+    /// What was said before of that step (the definition, the version before, the new one) with
+    /// these very layouts. What was said
+    /// of another contract holds for nobody else.
+    pub fn of_step(&self, step: (&str, &str, &str), old: B256, new: B256) -> Vec<Allowed> {
         let text = std::fs::read_to_string(&self.path).unwrap_or_default();
         let lines = text.lines();
         lines
             .filter_map(|line| serde_json::from_str::<Allowed>(line).ok())
             .filter(|line| (line.old, line.new) == (old, new))
+            .filter(|line| (&*line.definition, &*line.from, &*line.to) == step)
             .collect()
     }
 
@@ -63,7 +66,8 @@ impl AllowedLog {
     /// # Errors
     /// [`LayoutError::File`].
     pub fn add(&self, line: &Allowed) -> Result<(), LayoutError> {
-        if self.of_pair(line.old, line.new).contains(line) {
+        let step = (&*line.definition, &*line.from, &*line.to);
+        if self.of_step(step, line.old, line.new).contains(line) {
             return Ok(());
         }
         let refused = |error: std::io::Error| LayoutError::file("write", &self.path, error);

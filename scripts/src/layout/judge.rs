@@ -1,8 +1,9 @@
 //! Whether a version may take over the storage of another one. Nothing is sent before this is
 //! answered.
 
-use super::allowed::Allowed;
+use super::allowed::{Allowed, FILE};
 use super::error::LayoutError;
+use super::store::FOLDER;
 use alloy::primitives::B256;
 use serde::Serialize;
 use stylus_layout::{
@@ -261,8 +262,8 @@ impl Said {
         if named(&self.allowed) {
             return Some("allowed by --allow-layout".into());
         }
-        if let Some(before) = self.before.iter().find(|line| named(&line.allowed)) {
-            return Some(format!("allowed when {} was registered", before.to));
+        if self.before.iter().any(|line| named(&line.allowed)) {
+            return Some(format!("allowed before, as {FOLDER}/{FILE} says"));
         }
         if pair.runs_migration && named(&self.migrates) {
             return Some("the contract's author declares that its migration sees to it".into());

@@ -12,6 +12,15 @@ alloy::sol! {
     function award(address[] members, uint256 points);
 }
 
+/// What stands between the storage of counter-v2 and points-v1.
+const FINDINGS: [&str; 5] = [
+    "insert:state.members",
+    "insert:state.points",
+    "insert:state.steward",
+    "delete:state.value",
+    "delete:step",
+];
+
 /// A failure that says what happened, what was expected, what was found, and what to do next.
 fn refused(answer: &Answer, exit: i32, name: &str) {
     assert_eq!(answer.exit, Some(exit), "{answer:?}");
@@ -224,4 +233,34 @@ fn a_planted_record_of_a_build_is_never_called_a_build() {
         !text.contains("built here") && !text.contains('\u{1b}'),
         "{text}"
     );
+}
+
+#[test]
+fn what_was_allowed_for_one_contract_is_not_allowed_for_another() {
+    let desk = Desk::with_counter("Admin", 0);
+    let two = ["A", "2.0", "counter-v2", "--call", "migrate(uint256)", "5"];
+    desk.done("Admin", &[&["migrate"], &two[..]].concat());
+    let hash = |source: &str| desk.done("Other", &["layout", "show", source])["hash"].clone();
+    let plant = |definition: &str, to: &str| {
+        let line = serde_json::json!({
+            "definition": definition, "from": "2.0", "to": to,
+            "old": hash("counter-v2"), "new": hash("points-v1"),
+            "renames": [], "retypes": [], "allowed": FINDINGS,
+        });
+        let path = desk.path("stylus-upgrades-layouts/allowed.jsonl");
+        std::fs::write(path, format!("no line\n{line}\n{{\"cut")).expect("written");
+    };
+    let points = ["register", "A", "3.0", "points-v1"];
+    let first = desk.run("Admin", &points);
+    refused(&first, 1, "LayoutRefused");
+    let found = text(&first.document["error"], "found");
+    assert_eq!(found, FINDINGS.join(", "));
+    for (definition, to) in [("B", "3.0"), ("A", "4.0")] {
+        plant(definition, to);
+        refused(&desk.run("Admin", &points), 1, "LayoutRefused");
+    }
+    plant("A", "3.0");
+    let told = desk.done("Admin", &points);
+    let because = text(&told["storage"][0]["accepted"][0], "because");
+    assert!(because.contains("allowed.jsonl"), "{told}");
 }

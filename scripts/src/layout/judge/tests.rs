@@ -95,7 +95,7 @@ fn what_was_allowed_at_registration_need_not_be_said_again() {
     let judgement = judge(&swapped, &said).expect("allowed");
     assert_eq!(
         judgement.accepted[0].because,
-        "allowed when 2.0 was registered"
+        "allowed before, as stylus-upgrades-layouts/allowed.jsonl says"
     );
 }
 
