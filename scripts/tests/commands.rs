@@ -215,7 +215,7 @@ fn an_instance_is_not_born_without_an_initializer_by_oversight() {
 }
 
 #[test]
-fn a_migration_is_called_back_and_who_does_it_learns_that_it_would_start_again() {
+fn a_migration_is_called_back_and_who_does_it_learns_what_takes_it_along_again() {
     let desk = Desk::new();
     let registry = desk.done(&["registry", "deploy"]);
     desk.manifest(&format!("registry = {:?}", text(&registry, "registry")));
