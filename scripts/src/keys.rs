@@ -102,6 +102,12 @@ pub enum KeyError {
         /// The keystore.
         path: PathBuf,
     },
+    /// `ETH_FROM` is no address, so nobody can tell whether the key is the right one.
+    #[error("ETH_FROM is no address")]
+    FromMalformed {
+        /// What it is.
+        found: String,
+    },
     /// The key belongs to another address than the one asked for.
     #[error("the key belongs to another address than ETH_FROM")]
     OtherAddress {
@@ -119,6 +125,7 @@ impl Explain for KeyError {
             Self::File { .. } => "KeyFile",
             Self::Keystore { .. } => "Keystore",
             Self::NoPassword { .. } => "NoPassword",
+            Self::FromMalformed { .. } => "FromMalformed",
             Self::OtherAddress { .. } => "OtherAddress",
         }
         .to_owned()
@@ -127,6 +134,7 @@ impl Explain for KeyError {
     fn expected(&self) -> Option<String> {
         match self {
             Self::Malformed { .. } => Some("64 hexadecimal digits, with or without 0x".into()),
+            Self::FromMalformed { .. } => Some("0x and 40 hexadecimal digits".into()),
             Self::OtherAddress { expected, .. } => Some(expected.to_string()),
             Self::File { .. } => Some("a file with a key".into()),
             Self::Keystore { .. } => Some("a keystore and its password".into()),
@@ -136,6 +144,7 @@ impl Explain for KeyError {
 
     fn found(&self) -> Option<String> {
         match self {
+            Self::FromMalformed { found } => Some(found.clone()),
             Self::OtherAddress { found, .. } => Some(found.to_string()),
             Self::File { reason, .. } | Self::Keystore { reason, .. } => Some(reason.clone()),
             Self::Malformed { .. } => Some("something else, which is not repeated here".into()),
@@ -150,6 +159,7 @@ impl Explain for KeyError {
                 Self::File { .. } => "check the path and its permissions",
                 Self::Keystore { .. } => "check the file and its password",
                 Self::NoPassword { .. } => "give --password-file, or set ETH_PASSWORD to its path",
+                Self::FromMalformed { .. } => "correct or unset ETH_FROM",
                 Self::OtherAddress { .. } => "use the key of that address, or unset ETH_FROM",
             }
             .to_owned(),
@@ -172,13 +182,19 @@ impl KeyArgs {
         let Some(signer) = self.find()? else {
             return Ok(None);
         };
-        let from = std::env::var(FROM_VARIABLE).ok();
-        match from.and_then(|address| address.parse::<Address>().ok()) {
-            Some(expected) if expected != signer.address() => Err(KeyError::OtherAddress {
+        let Some(from) = std::env::var(FROM_VARIABLE)
+            .ok()
+            .filter(|from| !from.is_empty())
+        else {
+            return Ok(Some(signer));
+        };
+        match from.parse::<Address>() {
+            Ok(expected) if expected == signer.address() => Ok(Some(signer)),
+            Ok(expected) => Err(KeyError::OtherAddress {
                 expected,
                 found: signer.address(),
             }),
-            _ => Ok(Some(signer)),
+            Err(_) => Err(KeyError::FromMalformed { found: from }),
         }
     }
 

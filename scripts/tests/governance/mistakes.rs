@@ -264,3 +264,30 @@ fn what_was_allowed_for_one_contract_is_not_allowed_for_another() {
     let because = text(&told["storage"][0]["accepted"][0], "because");
     assert!(because.contains("allowed.jsonl"), "{told}");
 }
+
+#[test]
+fn a_key_is_not_used_where_nobody_can_tell_whether_it_is_the_right_one() {
+    let desk = Desk::new();
+    let define = [
+        "define",
+        "A",
+        "--migrate",
+        "Admin",
+        "--private-key-path",
+        "Admin",
+        "--json",
+    ];
+    for (from, name) in [
+        ("vitalik.eth", "FromMalformed"),
+        ("0x0000000000000000000000000000000000000001", "OtherAddress"),
+    ] {
+        let output = desk.command(&define).env("ETH_FROM", from).output();
+        let output = output.expect("it starts");
+        let answer = Answer {
+            exit: output.status.code(),
+            document: serde_json::from_slice(&output.stdout).expect("one document"),
+            aside: String::new(),
+        };
+        refused(&answer, 2, name);
+    }
+}
