@@ -18,6 +18,8 @@ const PARTS: [(&str, &str); 3] = [
 
 /// The page for the checkout in `home`.
 pub fn page(home: &Path, table: &Table, record: &Record) -> String {
+    let is_noticed = |guard: &&Guard| record.noticed.contains_key(&guard.name);
+    let noticed = table.guards.iter().filter(is_noticed).count();
     let mut page = format!(
         "# Guards\n\n\
          What proxy, registry and migratable refuse, and the test that notices when the refusal is gone. \
@@ -33,8 +35,8 @@ pub fn page(home: &Path, table: &Table, record: &Record) -> String {
          ```\n\n\
          {} guards. Last full run: {} of {} noticed, {}, {}.\n",
         table.guards.len(),
-        record.noticed.len(),
-        record.noticed.len(),
+        noticed,
+        table.guards.len(),
         record.date,
         record.rustc,
     );

@@ -12,7 +12,7 @@ use super::run::{Report, Verdict};
 /// Where it is kept, below the repository's root.
 const PATH: &str = "tests/snapshots/guards.json";
 
-/// The last full result.
+/// The last full result, with what was tried again since.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
@@ -29,27 +29,34 @@ pub struct Record {
 }
 
 impl Record {
-    /// The record of a report without survivors.
+    /// The record of a full run.
     ///
     /// # Errors
     /// [`GuardError::ToolMissing`].
     pub fn of(report: &Report, commit: String) -> Result<Self, GuardError> {
-        let noticed = report.rows.iter().filter_map(|row| match &row.verdict {
-            Verdict::Noticed { place, .. } => {
-                // without the line, which moves
-                let place = place.split(':').next().unwrap_or_default();
-                let by = format!("{}, {place}", row.guard.test.name());
-                Some((row.guard.name.clone(), by))
-            }
-            _ => None,
-        });
-        Ok(Self {
+        let mut record = Self {
             date: said("date", &["-u", "+%F"])?,
             commit,
             rustc: said("rustc", &["--version"])?,
             seconds: report.rows.iter().map(|row| row.seconds).sum::<f64>() as u64,
-            noticed: noticed.collect(),
-        })
+            noticed: BTreeMap::new(),
+        };
+        record.update(report);
+        Ok(record)
+    }
+
+    /// Brings the guards of another run up to date, of which some only may have been asked for.
+    pub fn update(&mut self, report: &Report) {
+        for row in &report.rows {
+            if let Verdict::Noticed { place, .. } = &row.verdict {
+                // without the line, which moves
+                let place = place.split(':').next().unwrap_or_default();
+                let by = format!("{}, {place}", row.guard.test.name());
+                self.noticed.insert(row.guard.name.clone(), by);
+            } else {
+                self.noticed.remove(&row.guard.name);
+            }
+        }
     }
 
     /// Reads the record of the checkout in `home`.

@@ -56,18 +56,15 @@ fn thirty_two_steps_are_a_path_and_thirty_three_are_none() {
 
 #[test]
 fn the_search_gives_up_after_256_versions() {
-    // 8 ways into the target, each with 8 ways, and so on: far more than 256 before version 1.
-    let graph: Graph = (2..=2_000)
+    // ten long steps lead there, but short ones lead to far more than 256 versions on the way
+    let graph: Graph = (2..=601)
         .map(|to: u32| {
-            (
-                to,
-                (1..=8)
-                    .map(|way| to.saturating_sub(way * 7).max(1))
-                    .collect(),
-            )
+            let back = [1, 2, 3, 4, 5, 6, 7, 60];
+            (to, back.map(|back| to.saturating_sub(back).max(1)).to_vec())
         })
         .collect();
-    assert_eq!(search(&graph, 1, 2_000), None);
+    assert_eq!(search(&graph, 1, 601), None);
+    assert_eq!(search(&graph, 481, 601), Some(vec![481, 541, 601]));
 }
 
 proptest! {

@@ -1,0 +1,83 @@
+//! Every guard has a test that notices when it is gone. Each run tries a few, another few with
+//! every commit; `STYLUS_UPGRADES_LONG=1` tries all.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::Command;
+
+use stylus_upgrades_harness::home;
+use stylus_upgrades_tests::guards::{Record, Table, Test, chosen, commit, page, prove};
+
+/// How many guards a run tries.
+const SAMPLE: usize = 10;
+
+fn table() -> Table {
+    Table::read(&home()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// This very binary.
+fn it() -> PathBuf {
+    std::env::current_exe().expect("the running program")
+}
+
+#[test]
+fn every_guard_stands_where_the_list_says_and_its_test_is_there() {
+    let listed = Command::new(it())
+        .arg("--list")
+        .output()
+        .expect("the tests");
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let tests: BTreeSet<&str> = listed
+        .lines()
+        .filter_map(|line| line.strip_suffix(": test"))
+        .collect();
+    let table = table();
+    assert!(table.guards.len() >= 60, "{} guards", table.guards.len());
+    for guard in &table.guards {
+        let source = std::fs::read_to_string(home().join(&guard.file)).expect(&guard.file);
+        if let Err(error) = guard.disabled_in(&source) {
+            panic!("{error}");
+        }
+        if let Test::It(name) = &guard.test {
+            assert!(tests.contains(name.as_str()), "there is no test {name}");
+        }
+    }
+    for spare in &table.spares {
+        let source = std::fs::read_to_string(home().join(&spare.file)).expect(&spare.file);
+        let found = source.matches(&spare.guard).count();
+        assert_eq!(found, 1, "{} in {}", spare.name, spare.file);
+    }
+}
+
+#[test]
+fn the_page_is_what_the_list_and_the_last_full_result_say() {
+    let record = Record::read(&home()).unwrap_or_else(|error| panic!("{error}"));
+    let written = page(&home(), &table(), &record);
+    let path = home().join("docs/guards.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, written).expect("docs/guards.md is written");
+        return;
+    }
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        found == written,
+        "docs/guards.md is stale: run with UPDATE_DOCS=1"
+    );
+}
+
+#[test]
+fn a_guard_that_is_gone_is_noticed() {
+    let (home, table) = (home(), table());
+    let all = std::env::var("STYLUS_UPGRADES_LONG").is_ok_and(|value| value == "1");
+    let guards = if all {
+        table.guards.clone()
+    } else {
+        let seed = commit(&home, &table);
+        println!("{SAMPLE} guards, chosen by {seed}");
+        chosen(&table, SAMPLE, &seed)
+    };
+    let report = prove(&home, &it(), guards, &mut |row| println!("{row}"))
+        .unwrap_or_else(|error| panic!("{error}"));
+    let missing: Vec<_> = report.missing().map(|row| row.guard.name.clone()).collect();
+    assert!(missing.is_empty(), "nobody notices: {}", missing.join("; "));
+}
