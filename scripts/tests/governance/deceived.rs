@@ -1,7 +1,7 @@
 //! What somebody puts between an approver and the code: other proxies, false events. And who keeps
 //! a migration from going through.
 
-use crate::desk::{Desk, error, text};
+use crate::desk::{CREATE, Desk, error, text};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolEvent;
 use serde_json::Value;
@@ -133,15 +133,7 @@ fn a_migration_that_fails_for_one_of_a_handful_names_it_and_what_to_do() {
 
     // the way that it tells: with five that lag, rollout skips it
     for _ in 0..2 {
-        let create = [
-            "create-proxy",
-            "A",
-            "1.0",
-            "--init",
-            "initialize(uint256)",
-            "7",
-        ];
-        desk.done("Admin", &create);
+        desk.done("Admin", &CREATE);
     }
     let went = desk.run("Admin", &words);
     assert_eq!(went.document["executed"], true, "{went:?}");

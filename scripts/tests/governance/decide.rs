@@ -1,18 +1,9 @@
 //! Deciding together, by commands: approvals, delays, policies, the way back, what waits.
 
-use crate::desk::{Desk, error, text};
+use crate::desk::{Desk, MIGRATE, ROLLBACK, error, text};
 use serde_json::json;
 
 const BOTH: &str = "AND(Admin,Admin2)";
-const MIGRATE: [&str; 7] = [
-    "migrate",
-    "A",
-    "2.0",
-    "counter-v2",
-    "--call",
-    "migrate(uint256)",
-    "5",
-];
 const DAY: u64 = 86_400;
 
 #[test]
@@ -181,19 +172,7 @@ fn a_policy_update_ends_what_its_role_had_gathered() {
 fn going_back_is_a_new_version_with_the_old_code() {
     let desk = Desk::with_counter("Admin", 1);
     desk.done("Admin", &MIGRATE);
-    let rollback = [
-        "rollback",
-        "A",
-        "--to",
-        "1.0",
-        "--as",
-        "3.0",
-        "--script",
-        "counter-back",
-        "--call",
-        "back()",
-    ];
-    let (exit, lines) = desk.told("Admin", &rollback);
+    let (exit, lines) = desk.told("Admin", &ROLLBACK);
     assert_eq!(exit, Some(0), "{lines:?}");
     assert!(
         lines.contains(&"success 1/1 activated".to_owned()),

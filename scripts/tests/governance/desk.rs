@@ -9,6 +9,50 @@ use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 /// Who sits there, by key file and alias.
 pub(crate) const TEAM: [&str; 4] = ["Admin", "Admin2", "Admin3", "Other"];
 
+/// An instance of [`Desk::with_counter`]'s definition, at version 1.
+pub(crate) const CREATE: [&str; 6] = [
+    "create-proxy",
+    "A",
+    "1.0",
+    "--init",
+    "initialize(uint256)",
+    "7",
+];
+/// The same, kept in the manifest as `counter`.
+pub(crate) const CREATE_SAVED: [&str; 8] = [
+    "create-proxy",
+    "A",
+    "1.0",
+    "--init",
+    "initialize(uint256)",
+    "7",
+    "--save",
+    "counter",
+];
+/// The same definition to version 2.
+pub(crate) const MIGRATE: [&str; 7] = [
+    "migrate",
+    "A",
+    "2.0",
+    "counter-v2",
+    "--call",
+    "migrate(uint256)",
+    "5",
+];
+/// And back.
+pub(crate) const ROLLBACK: [&str; 10] = [
+    "rollback",
+    "A",
+    "--to",
+    "1.0",
+    "--as",
+    "3.0",
+    "--script",
+    "counter-back",
+    "--call",
+    "back()",
+];
+
 /// The desk.
 pub(crate) struct Desk {
     /// With the manifest and one key file per member of the team.
@@ -63,15 +107,7 @@ impl Desk {
         desk.done("Admin", &defined);
         desk.agreed(policy, &["register", "A", "1.0", "counter-v1"]);
         for _ in 0..instances {
-            let create = [
-                "create-proxy",
-                "A",
-                "1.0",
-                "--init",
-                "initialize(uint256)",
-                "7",
-            ];
-            desk.done("Admin", &create);
+            desk.done("Admin", &CREATE);
         }
         desk
     }

@@ -1,21 +1,11 @@
 //! What happened and whether it still holds, by commands and by the library beneath.
 
-use crate::desk::{Desk, error, text};
+use crate::desk::{Desk, MIGRATE, ROLLBACK, error, text};
 use alloy::primitives::{Address, Bytes};
 use serde_json::{Value, json};
 use stylus_upgrades::client::Client;
 use stylus_upgrades::governance::Names;
 use stylus_upgrades::history::{differences, read};
-
-const MIGRATE: [&str; 7] = [
-    "migrate",
-    "A",
-    "2.0",
-    "counter-v2",
-    "--call",
-    "migrate(uint256)",
-    "5",
-];
 
 /// A definition with everything in its history: approvals, a cancelled action, an open one, a
 /// policy update, a migration and the way back.
@@ -27,19 +17,7 @@ fn eventful() -> Desk {
     desk.run("Admin", &MIGRATE);
     desk.done("Admin2", &MIGRATE);
     desk.done("Admin", &["update-policy", "A", "OR(Admin,Admin2)"]);
-    let rollback = [
-        "rollback",
-        "A",
-        "--to",
-        "1.0",
-        "--as",
-        "3.0",
-        "--script",
-        "counter-back",
-        "--call",
-        "back()",
-    ];
-    desk.done("Admin2", &rollback);
+    desk.done("Admin2", &ROLLBACK);
     desk.done(
         "Admin",
         &["update-policy", "A", "--role", "create", "AND(Admin,Other)"],

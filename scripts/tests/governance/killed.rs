@@ -1,22 +1,13 @@
 //! A command that is killed at any moment and typed again ends as if nothing had happened, and
 //! does nothing twice.
 
-use crate::desk::{Desk, text};
+use crate::desk::{CREATE_SAVED, Desk, MIGRATE, text};
 use alloy::primitives::Address;
 use serde_json::json;
 use std::process::Child;
 use std::time::{Duration, Instant};
 use stylus_chain::BlockId;
 
-const MIGRATE: [&str; 7] = [
-    "migrate",
-    "A",
-    "2.0",
-    "counter-v2",
-    "--call",
-    "migrate(uint256)",
-    "5",
-];
 /// Transactions of the first approver: deploy, activate, approve.
 const FIRST: u64 = 3;
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -191,23 +182,16 @@ fn a_rollout_killed_in_the_middle_goes_on_where_it_was() {
 fn create_proxy_killed_before_it_reads_its_receipt_creates_one() {
     let desk = Desk::with_counter("Admin", 0);
     let admin = desk.node.addresses()[0];
-    let create = [
-        "create-proxy",
-        "A",
-        "1.0",
-        "--init",
-        "initialize(uint256)",
-        "7",
-        "--save",
-        "counter",
-    ];
     automine(&desk, false);
     let moment = Moment {
         sent: 1,
         mined: true,
     };
-    kill_at(&desk, admin, desk.start("Admin", &create), moment);
-    assert_eq!(let_it_end(&desk, desk.start("Admin", &create)), Some(0));
+    kill_at(&desk, admin, desk.start("Admin", &CREATE_SAVED), moment);
+    assert_eq!(
+        let_it_end(&desk, desk.start("Admin", &CREATE_SAVED)),
+        Some(0)
+    );
     automine(&desk, true);
     let status = desk.done("Other", &["status", "A"]);
     let instances = status["definitions"][0]["instances"]

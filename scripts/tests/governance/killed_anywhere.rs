@@ -1,7 +1,7 @@
 //! Every command that sends, killed with SIGKILL in each phase of each of its transactions and
 //! typed again: it ends as if it had never been killed, with no transaction more.
 
-use crate::desk::{Answer, Desk};
+use crate::desk::{Answer, CREATE_SAVED, Desk, ROLLBACK};
 use serde_json::{Value, json};
 use std::os::unix::process::ExitStatusExt;
 use stylus_chain::BlockId;
@@ -167,29 +167,7 @@ fn survives(desk: Desk, words: &[&str]) -> u64 {
     kills
 }
 
-const CREATE: [&str; 8] = [
-    "create-proxy",
-    "A",
-    "1.0",
-    "--init",
-    "initialize(uint256)",
-    "7",
-    "--save",
-    "counter",
-];
 const VERSION_2: [&str; 6] = ["A", "2.0", "counter-v2", "--call", "migrate(uint256)", "5"];
-const BACK: [&str; 10] = [
-    "rollback",
-    "A",
-    "--to",
-    "1.0",
-    "--as",
-    "3.0",
-    "--script",
-    "counter-back",
-    "--call",
-    "back()",
-];
 
 fn with<'w>(command: &'w str, words: &[&'w str]) -> Vec<&'w str> {
     [&[command], words].concat()
@@ -198,7 +176,7 @@ fn with<'w>(command: &'w str, words: &[&'w str]) -> Vec<&'w str> {
 /// A desk whose instance `counter` can go to 2.0.
 fn with_version_2() -> Desk {
     let desk = Desk::with_counter("Admin", 0);
-    desk.done("Admin", &CREATE);
+    desk.done("Admin", &CREATE_SAVED);
     desk.done("Admin", &with("register", &VERSION_2));
     desk
 }
@@ -234,7 +212,7 @@ fn define_and_register_killed_anywhere_and_typed_again_decide_once() {
 
 #[test]
 fn create_proxy_killed_anywhere_and_typed_again_creates_one() {
-    assert!(survives(Desk::with_counter("Admin", 0), &CREATE) >= 5);
+    assert!(survives(Desk::with_counter("Admin", 0), &CREATE_SAVED) >= 5);
 }
 
 #[test]
@@ -256,13 +234,13 @@ fn migrate_rollout_and_rollback_killed_anywhere_and_typed_again_go_on() {
 
     let desk = Desk::with_counter("Admin", 2);
     desk.done("Admin", &words);
-    assert!(survives(desk, &BACK) >= 9);
+    assert!(survives(desk, &ROLLBACK) >= 9);
 }
 
 #[test]
 fn what_an_earlier_run_did_counts_only_for_the_same_command() {
     let scene = Scene::new(Desk::with_counter("Admin", 0));
-    assert!(scene.killed(&CREATE, Phase::Mined, 1));
+    assert!(scene.killed(&CREATE_SAVED, Phase::Mined, 1));
     let other = [
         "create-proxy",
         "A",

@@ -1,6 +1,6 @@
 //! An upgrade tried on a copy of the chain's state: what it tells, and that it touches nothing.
 
-use crate::desk::{Desk, error, text};
+use crate::desk::{CREATE, Desk, MIGRATE, error, text};
 use crate::relay::Relay;
 use alloy::primitives::{Address, B256, Bytes, U256, address};
 use alloy::sol_types::SolCall;
@@ -13,15 +13,6 @@ use stylus_upgrades_interface::slots;
 const BOTH: &str = "AND(Admin,Admin2)";
 const PLAN: [&str; 7] = [
     "plan",
-    "A",
-    "2.0",
-    "counter-v2",
-    "--call",
-    "migrate(uint256)",
-    "5",
-];
-const MIGRATE: [&str; 7] = [
-    "migrate",
     "A",
     "2.0",
     "counter-v2",
@@ -375,17 +366,7 @@ fn against_a_chain_in_another_process_it_reads_one_block_and_asks_for_nothing_el
     there("Admin", &["registry", "deploy", "--save"]);
     there("Admin", &["define", "A", "--migrate", "Admin"]);
     there("Admin", &["register", "A", "1.0", "counter-v1"]);
-    there(
-        "Admin",
-        &[
-            "create-proxy",
-            "A",
-            "1.0",
-            "--init",
-            "initialize(uint256)",
-            "7",
-        ],
-    );
+    there("Admin", &CREATE);
     let relay = Relay::to(&endpoint, |_| None);
     let relayed = relay.endpoint();
     let words = [&PLAN[..], &["--rpc-url", &relayed]].concat();
