@@ -157,8 +157,8 @@ fn what_one_part_asks_of_another_is_not_answered_from_outside() {
     ));
 }
 
-#[test]
-fn a_proxy_is_born_only_where_the_pause_stub_is() {
+/// A world in which A can be born at 1.0.
+fn with_a_version() -> World {
     let mut world = World::new(&is(account(0)));
     world.define(&is(account(0))).expect("defined");
     let code = world.deploy("counter-v1");
@@ -169,15 +169,26 @@ fn a_proxy_is_born_only_where_the_pause_stub_is() {
         step: birth(),
     };
     world.send(account(0), &add).expect("added");
-    let (stub, other) = (framework().stub_address, Bytes::from_static(&[0x00]));
-    world.chain.set_code(stub, other.clone());
-    let create = IRegistry::createProxyCall {
+    world
+}
+
+/// An instance of A with a proxy of that kind.
+fn create(kind: u8) -> IRegistry::createProxyCall {
+    IRegistry::createProxyCall {
         name: "A".into(),
         version: "1.0".into(),
-        kind: 0,
+        kind,
         salt: B256::ZERO,
         initData: Bytes::new(),
-    };
+    }
+}
+
+#[test]
+fn a_proxy_is_born_only_where_the_pause_stub_is() {
+    let mut world = with_a_version();
+    let (stub, other) = (framework().stub_address, Bytes::from_static(&[0x00]));
+    world.chain.set_code(stub, other.clone());
+    let create = create(0);
     refused(
         world.send(account(0), &create),
         IRegistry::CodeChanged {
@@ -192,23 +203,8 @@ fn a_proxy_is_born_only_where_the_pause_stub_is() {
 
 #[test]
 fn a_used_salt_gathers_no_approval() {
-    let mut world = World::new(&is(account(0)));
-    world.define(&is(account(0))).expect("defined");
-    let code = world.deploy("counter-v1");
-    let add = IRegistry::addVersionCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        code,
-        step: birth(),
-    };
-    world.send(account(0), &add).expect("added");
-    let create = IRegistry::createProxyCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        kind: 0,
-        salt: B256::ZERO,
-        initData: Bytes::new(),
-    };
+    let mut world = with_a_version();
+    let create = create(0);
     let born = world.send(account(0), &create).expect("created").returned;
     let both = IRegistry::setPolicyCall {
         name: "A".into(),
@@ -224,26 +220,10 @@ fn a_used_salt_gathers_no_approval() {
 
 #[test]
 fn a_kind_of_proxy_that_is_not_built_is_refused() {
-    let mut world = World::new(&is(account(0)));
-    world.define(&is(account(0))).expect("defined");
-    let code = world.deploy("counter-v1");
-    let add = IRegistry::addVersionCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        code,
-        step: birth(),
-    };
-    world.send(account(0), &add).expect("added");
+    let mut world = with_a_version();
     for kind in [1, 2, 3] {
-        let create = IRegistry::createProxyCall {
-            name: "A".into(),
-            version: "1.0".into(),
-            kind,
-            salt: B256::ZERO,
-            initData: Bytes::new(),
-        };
         refused(
-            world.send(account(0), &create),
+            world.send(account(0), &create(kind)),
             IRegistry::NotSupported {
                 what: "proxy kind".into(),
             },
