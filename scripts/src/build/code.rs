@@ -3,9 +3,10 @@
 use super::error::BuildError;
 use super::info::BuildInfo;
 use super::{evm, wasm};
-use alloy::primitives::{B256, Bytes, keccak256};
+use alloy::primitives::{Address, B256, Bytes, keccak256};
 use brotli::enc::BrotliEncoderParams;
 use stylus_layout::Layout;
+use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::{chain, limits};
 
 /// Dictionary byte behind the prefix: none.
@@ -65,6 +66,16 @@ impl Artifact {
     /// The hash of the sources, as the registry records it; zero if they are unknown.
     pub fn source_hash(&self) -> B256 {
         self.info.source_hash.unwrap_or_default()
+    }
+
+    /// The code of a version, as the registry records it, where this lies at `implementation`.
+    pub fn code_at(&self, implementation: Address) -> Code {
+        Code {
+            implementation,
+            codehash: self.codehash(),
+            layoutHash: self.layout_hash(),
+            sourceHash: self.source_hash(),
+        }
     }
 
     /// The same program in other bytes: a custom section that nobody reads. Its code hash is

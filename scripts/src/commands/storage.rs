@@ -83,6 +83,26 @@ pub(super) fn require(
     Ok(judgement)
 }
 
+/// The layout of a registered version: that of the file that was given for it, else the kept one.
+pub(super) fn layout_of(
+    context: &Context,
+    version: &str,
+    code: &Code,
+    file: Option<&Path>,
+) -> Result<Known, LayoutError> {
+    match file {
+        Some(file) => given(context, version, file, code.layoutHash).map(Known::Layout),
+        None => known(context, code.layoutHash),
+    }
+}
+
+/// The findings that its author declares to be its migration's business, as far as a build of
+/// that code is kept here.
+pub(super) fn declared(context: &Context, codehash: B256) -> Result<Vec<String>, LayoutError> {
+    let build = context.store().build(codehash)?;
+    Ok(build.map(|build| build.build.migrates).unwrap_or_default())
+}
+
 /// The layout with a hash that the registry recorded.
 pub(super) fn known(context: &Context, hash: B256) -> Result<Known, LayoutError> {
     if hash.is_zero() {

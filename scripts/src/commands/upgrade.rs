@@ -7,7 +7,7 @@ use super::storage::{self, Versions};
 use super::tell::go_on_in_batches;
 use crate::client::{Client, Sent};
 use crate::error::{Error, Exit};
-use crate::layout::{Judgement, Known, LayoutError};
+use crate::layout::{Judgement, LayoutError};
 use crate::output::Outcome;
 use crate::registry::{self, Route, Upgraded};
 use alloy::primitives::{Address, Bytes};
@@ -132,23 +132,16 @@ async fn judge(
         };
         let (old, new) = (code_of(&way.from).await?, code_of(to).await?);
         let first = storage::recorded(client, registry, &instance.name, new.codehash).await?;
-        let layout = match &args.layout {
-            Some(file) if to == version => {
-                Known::Layout(storage::given(context, to, file, new.layoutHash)?)
-            }
-            _ => storage::known(context, new.layoutHash)?,
-        };
-        let build = context.store().build(new.codehash)?;
+        let file = args.layout.as_deref().filter(|_| to == version);
+        let layout = storage::layout_of(context, to, &new, file)?;
+        let migrates = storage::declared(context, new.codehash)?;
         let pair = || Versions {
             name: &instance.name,
             from: &way.from,
             to,
             old: old.layoutHash,
             new: layout.clone(),
-            migrates: build
-                .as_ref()
-                .map(|build| build.build.migrates.clone())
-                .unwrap_or_default(),
+            migrates: migrates.clone(),
             runs_migration: way.kind != step::NONE,
             goes_back: first.as_ref().is_some_and(|(label, _)| label != to),
         };

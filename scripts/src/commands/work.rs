@@ -13,10 +13,8 @@ use crate::layout::{Build, Judgement, Known, LayoutError};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, B256, Bytes};
-use alloy::sol_types::SolCall;
 use std::path::Path;
 use stylus_layout::Layout;
-use stylus_upgrades_interface::complex::IComplexMigration::startMigrationCall;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::{Code, Step};
@@ -137,21 +135,11 @@ impl<'a> Work<'a> {
         args: &StorageArgs,
         is_old: bool,
     ) -> Result<(), Error> {
-        let layout = match &args.layout {
-            Some(file) => Known::Layout(storage::given(
-                self.context,
-                version,
-                file,
-                code.layoutHash,
-            )?),
-            None => storage::known(self.context, code.layoutHash)?,
-        };
-        let build = self.context.store().build(code.codehash)?;
         let new = Subject {
             artifact: None,
             code: code.clone(),
-            layout,
-            migrates: build.map(|build| build.build.migrates).unwrap_or_default(),
+            layout: storage::layout_of(self.context, version, code, args.layout.as_deref())?,
+            migrates: storage::declared(self.context, code.codehash)?,
             is_old,
         };
         self.judge(version, from, &new, runs_migration, args).await
@@ -232,35 +220,19 @@ impl<'a> Work<'a> {
         let data = calldata::encode(&args.call, manifest)?;
         if let (Some(source), Some(handler)) = (&args.complex, &args.handler) {
             let handler = manifest.address(handler)?;
-            let start = startMigrationCall { handler }.abi_encode();
-            return self.lambda(from, step::COMPLEX, source, start.into()).await;
+            return Ok(registry::complex(from, self.code(source).await?, handler));
         }
         Ok(match &args.script {
-            Some(source) => self.lambda(from, step::SCRIPT, source, data).await?,
+            Some(source) => {
+                let script = self.code(source).await?;
+                registry::delegated(from, step::SCRIPT, script, data)
+            }
             None if data.is_empty() => registry::nothing(from),
             None if args.foreign => Step {
                 kind: step::FOREIGN_CALL,
                 ..registry::call(from, data)
             },
             None => registry::call(from, data),
-        })
-    }
-
-    /// A step that delegatecalls a contract of its own.
-    async fn lambda(
-        &mut self,
-        from: &str,
-        kind: u8,
-        source: &str,
-        data: Bytes,
-    ) -> Result<Step, Error> {
-        let (script, codehash) = self.code(source).await?;
-        Ok(Step {
-            kind,
-            script,
-            scriptCodehash: codehash,
-            data,
-            ..registry::nothing(from)
         })
     }
 
@@ -322,27 +294,13 @@ impl<'a> Work<'a> {
         source: &str,
         args: &StorageArgs,
     ) -> Result<Subject, Error> {
-        let artifact = match self.address(source) {
-            Some(_) => None,
-            None => Some(self.context.kept_artifact(source)?),
-        };
-        let mut code = match (&artifact, self.address(source)) {
-            (None, Some(address)) => registry::code_at(&self.client, address).await?,
-            (artifact, _) => Code {
-                implementation: Address::ZERO,
-                codehash: artifact
-                    .as_ref()
-                    .map(Artifact::codehash)
-                    .unwrap_or_default(),
-                layoutHash: artifact
-                    .as_ref()
-                    .map(Artifact::layout_hash)
-                    .unwrap_or_default(),
-                sourceHash: artifact
-                    .as_ref()
-                    .map(Artifact::source_hash)
-                    .unwrap_or_default(),
-            },
+        let (artifact, mut code) = match self.address(source) {
+            Some(address) => (None, registry::code_at(&self.client, address).await?),
+            None => {
+                let artifact = self.context.kept_artifact(source)?;
+                let code = artifact.code_at(Address::ZERO);
+                (Some(artifact), code)
+            }
         };
         let (client, registry) = (&self.client, self.registry);
         let old = storage::recorded(client, registry, &self.name, code.codehash).await?;

@@ -20,6 +20,8 @@ pub use upgrade::{
 
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256, Bytes};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::complex::IComplexMigration::startMigrationCall;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::{Code, Step};
 
@@ -73,11 +75,24 @@ pub async fn script(
     data: Bytes,
 ) -> Result<Step, ChainError> {
     let code = code_at(client, script).await?;
-    Ok(Step {
-        kind: step::SCRIPT,
+    Ok(delegated(from, step::SCRIPT, (script, code.codehash), data))
+}
+
+/// A complex migration: many transactions of `handler`, the contract paused meanwhile. `program` is
+/// its account and the hash of its code.
+pub fn complex(from: &str, program: (Address, B256), handler: Address) -> Step {
+    let start = startMigrationCall { handler }.abi_encode();
+    delegated(from, step::COMPLEX, program, start.into())
+}
+
+/// A step of that kind whose code lies in a contract of its own, bound by its code hash.
+pub fn delegated(from: &str, kind: u8, program: (Address, B256), data: Bytes) -> Step {
+    let (script, codehash) = program;
+    Step {
+        kind,
         script,
-        scriptCodehash: code.codehash,
+        scriptCodehash: codehash,
         data,
         ..nothing(from)
-    })
+    }
 }

@@ -1,7 +1,8 @@
 //! Ways into a version.
 
-use alloy::primitives::Bytes;
+use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
+use stylus_upgrades::registry;
 pub use stylus_upgrades::registry::{born, nothing};
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::Step;
@@ -10,23 +11,28 @@ use crate::harness::Program;
 
 /// A call on the new implementation, which has the mixin and marks itself (kind 1).
 pub fn call(from: &str, migration: &impl SolCall) -> Step {
-    stylus_upgrades::registry::call(from, migration.abi_encode().into())
+    registry::call(from, migration.abi_encode().into())
 }
 
 /// The same without calldata: whoever upgrades brings it, by `upgradeToAndCall`.
 pub fn call_later(from: &str) -> Step {
-    stylus_upgrades::registry::call(from, Bytes::new())
+    registry::call(from, Bytes::new())
 }
 
 /// A migration script that the proxy delegatecalls once (kind 2).
 pub fn script(from: &str, program: &Program, migration: &impl SolCall) -> Step {
-    Step {
-        kind: step::SCRIPT,
-        script: program.address,
-        scriptCodehash: program.codehash,
-        data: migration.abi_encode().into(),
-        ..nothing(from)
-    }
+    let data = migration.abi_encode().into();
+    registry::delegated(
+        from,
+        step::SCRIPT,
+        (program.address, program.codehash),
+        data,
+    )
+}
+
+/// A complex migration, whose batches `handler` sends (kind 3).
+pub fn complex(from: &str, program: &Program, handler: Address) -> Step {
+    registry::complex(from, (program.address, program.codehash), handler)
 }
 
 /// A call on a new implementation that lacks the mixin (kind 4).

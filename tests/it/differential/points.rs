@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol;
 use alloy::sol_types::{SolCall, SolValue};
-use stylus_upgrades_harness::{HarnessError, Program, step};
+use stylus_upgrades_harness::{HarnessError, step};
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{upgradeToAndCallCall, upgradeToCall};
-use stylus_upgrades_interface::registry::{IRegistry, Step};
+use stylus_upgrades_interface::registry::IRegistry;
 
 use super::difference::{Difference, Met};
 use super::sides::{Birth, Call, Dice, Done, Proxies, Sides};
@@ -147,19 +147,9 @@ async fn register(sides: &Sides) -> Done {
         .build_and_deploy("contracts/migrations/points_batches")
         .await?;
     definition.add_version("1.0", &first, step::born()).await?;
-    let step = complex(&program, ours.account(HANDLER));
+    let step = step::complex("1.0", &program, ours.account(HANDLER));
     definition.add_version("2.0", &second, step).await?;
     Ok(())
-}
-
-fn complex(program: &Program, handler: Address) -> Step {
-    Step {
-        script: program.address,
-        scriptCodehash: program.codehash,
-        kind: 3,
-        data: startMigrationCall { handler }.abi_encode().into(),
-        ..step::nothing("1.0")
-    }
 }
 
 fn member(number: usize) -> Address {

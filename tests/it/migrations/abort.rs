@@ -15,7 +15,7 @@ use stylus_upgrades_interface::registry::IRegistry::{
 use stylus_upgrades_interface::slots;
 
 use super::batches::AlreadyConverted;
-use super::points::{BATCHES, CURSOR, Done, IPoints, complex, ordered, register};
+use super::points::{BATCHES, CURSOR, Done, IPoints, ordered, register};
 
 #[tokio::test]
 async fn complex_migration_turns_back_and_everything_is_as_it_was() -> Done {
@@ -165,7 +165,7 @@ async fn complex_migration_whose_program_cannot_turn_back_is_not_aborted() -> Do
     let trace = harness.build_and_deploy("contracts/trace").await?;
     let program = harness.build_and_deploy("contracts/trace_legs").await?;
     definition.add_version("1.0", &trace, step::born()).await?;
-    let leg = complex("1.0", &program, harness.account(5));
+    let leg = step::complex("1.0", &program, harness.account(5));
     definition.add_version("2.0", &trace, leg).await?;
     let instance = definition
         .create_proxy_with("1.0", Bytes::new(), U256::ZERO)

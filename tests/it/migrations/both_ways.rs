@@ -30,7 +30,7 @@ fn the_counter_goes_forward_and_back() {
         };
         let forward = step("1.0", kind::CALL, migrate.abi_encode().into());
         twins.add("2.0", &second, forward);
-        let back = twins.scripted("counter-back", "2.0", kind::SCRIPT, vec![0]);
+        let back = twins.scripted("counter-back", "2.0", vec![0]);
         twins.add("3.0", &first, back);
 
         for _ in 0..chance.below(5) {

@@ -5,15 +5,13 @@ use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol;
 use alloy::sol_types::SolCall;
 use stylus_chain::BlockId;
-use stylus_upgrades_interface::complex::IComplexMigration::{
-    endMigrationCall, migrateNextCall, startMigrationCall,
-};
+use stylus_upgrades_interface::complex::IComplexMigration::{endMigrationCall, migrateNextCall};
 use stylus_upgrades_interface::migratable::IMigratable::{Migrated, PostConditionFailed};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 
-use crate::registry::world::{Done, Reverted, World, account, birth, is, refused, step};
+use crate::registry::world::{Done, Reverted, World, account, birth, complex, is, refused, step};
 
 sol! {
     error WrongSteward();
@@ -253,12 +251,7 @@ fn a_complex_migration_does_not_end_while_a_declared_condition_is_broken() {
     world.define(&is(account(0))).expect("defined");
     let (trace, program) = (world.deploy("trace"), world.deploy("trace-legs"));
     let handler = account(5);
-    let start = startMigrationCall { handler };
-    let leg = Step {
-        script: program.implementation,
-        scriptCodehash: program.codehash,
-        ..step("1.0", 3, start.abi_encode().into())
-    };
+    let leg = complex("1.0", &program, handler);
     for (version, step) in [("1.0", birth()), ("2.0", leg)] {
         let call = IRegistry::addVersionCall {
             name: "A".into(),

@@ -16,8 +16,6 @@ use stylus_upgrades_interface::full::IInclusion::{
     isCompleteCall, isIncludedCall,
 };
 
-use super::points::complex;
-
 type Done = Result<(), HarnessError>;
 
 sol! {
@@ -69,7 +67,7 @@ async fn collection(harness: &Harness) -> Result<World<'_>, HarnessError> {
         .build_and_deploy("contracts/migrations/erc721_enumerate")
         .await?;
     definition.add_version("1.0", &basic, step::born()).await?;
-    let step = complex("1.0", &program, harness.account(5));
+    let step = step::complex("1.0", &program, harness.account(5));
     definition.add_version("2.0", &full, step).await?;
     let minter = harness.account(0);
     let collection = definition

@@ -7,16 +7,17 @@ use alloy::primitives::{Address, B256, Bytes, Log, U256, b256};
 use alloy::sol_types::SolCall;
 use stylus_chain::{BlockId, CallRequest, Overrides};
 use stylus_upgrades::build::evm;
+use stylus_upgrades::registry::delegated;
 use stylus_upgrades_harness::home;
 use stylus_upgrades_interface::complex::IComplexMigration::{
-    endMigrationCall, migrateNextCall, progressCall, startMigrationCall,
+    endMigrationCall, migrateNextCall, progressCall,
 };
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::reasons::{proxy_kind, step};
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_interface::slots;
 
-use crate::registry::world::{Reverted, World, account, birth, is, step};
+use crate::registry::world::{Reverted, World, account, birth, complex, is};
 
 /// The binaries in `tests/fixtures/old`, with the hash of each as it is on chain.
 const BINARIES: [(&str, B256); 4] = [
@@ -97,21 +98,17 @@ impl Twins {
         self.world.send(account(0), &call).expect("added");
     }
 
-    /// A step with a script or a program of today.
-    pub(super) fn scripted(&mut self, package: &str, from: &str, kind: u8, data: Vec<u8>) -> Step {
+    /// A step with a script of today.
+    pub(super) fn scripted(&mut self, package: &str, from: &str, data: Vec<u8>) -> Step {
         let script = self.world.deploy(package);
-        Step {
-            script: script.implementation,
-            scriptCodehash: script.codehash,
-            ..step(from, kind, data.into())
-        }
+        let script = (script.implementation, script.codehash);
+        delegated(from, step::SCRIPT, script, data.into())
     }
 
     /// A complex step.
     pub(super) fn complex(&mut self, package: &str, from: &str) -> Step {
-        let handler = account(HANDLER);
-        let start = startMigrationCall { handler };
-        self.scripted(package, from, 3, start.abi_encode())
+        let program = self.world.deploy(package);
+        complex(from, &program, account(HANDLER))
     }
 
     /// The one that moves goes to a version.

@@ -16,7 +16,7 @@ use stylus_upgrades_interface::registry::IRegistry::{
 };
 use stylus_upgrades_interface::registry::Step;
 
-use super::points::{CURSOR, Done, complex, new, register};
+use super::points::{CURSOR, Done, new, register};
 
 fn labels(events: &[Migrated]) -> Vec<(&str, &str)> {
     events
@@ -68,7 +68,7 @@ async fn complex_step_behind_simple_ones_begins_where_they_end() -> Done {
     definition
         .add_version("1.0", &first, step::nothing("0.9"))
         .await?;
-    let last = complex("1.0", &program, handler);
+    let last = step::complex("1.0", &program, handler);
     definition.add_version("2.0", &second, last).await?;
     let register = definition
         .create_proxy_with("0.9", Bytes::new(), U256::ZERO)
@@ -117,7 +117,7 @@ async fn complex_step_is_registered_only_in_its_shape() -> Done {
     let harness = Harness::start().await?;
     let world = register(&harness, CURSOR, 0).await?;
     let handler = harness.account(5);
-    let right = complex("2.0", &world.program, handler);
+    let right = step::complex("2.0", &world.program, handler);
     let refused = |step: Step, reason: u8| {
         let world = &world;
         async move {
@@ -162,7 +162,7 @@ async fn complex_migrations_of_many_instances_run_beside_each_other() -> Done {
     let world = register(&harness, CURSOR, 2).await?;
     let twin = new(&harness, &world.definition, 3).await?;
     let lagging = new(&harness, &world.definition, 1).await?;
-    let step = complex("1.0", &world.program, harness.account(5));
+    let step = step::complex("1.0", &world.program, harness.account(5));
     // the version is there already with that very code and step: it only becomes current
     let receipt = world
         .definition

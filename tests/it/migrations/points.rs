@@ -8,12 +8,11 @@ use stylus_upgrades_harness::{
     Definition, Harness, HarnessError, Instance, Program, Receipt, step,
 };
 use stylus_upgrades_interface::complex::IComplexMigration::{
-    endMigrationCall, migrateBatchCall, migrateNextCall, progressCall, startMigrationCall,
+    endMigrationCall, migrateBatchCall, migrateNextCall, progressCall,
 };
 use stylus_upgrades_interface::registry::IRegistry::{
     abortMigrationCall, instanceOfCall, setHandlerCall,
 };
-use stylus_upgrades_interface::registry::Step;
 
 pub(super) type Done = Result<(), HarnessError>;
 
@@ -56,17 +55,6 @@ pub(super) fn points(n: u64) -> u64 {
     3 + n
 }
 
-/// The step from 1.0 whose program is `program`.
-pub(super) fn complex(from: &str, program: &Program, handler: Address) -> Step {
-    Step {
-        script: program.address,
-        scriptCodehash: program.codehash,
-        kind: 3,
-        data: startMigrationCall { handler }.abi_encode().into(),
-        ..step::nothing(from)
-    }
-}
-
 /// A register at 1.0 with `members`, and 2.0 behind the program.
 pub(super) async fn register<'h>(
     harness: &'h Harness,
@@ -81,7 +69,7 @@ pub(super) async fn register<'h>(
     let register = new(harness, &definition, members).await?;
     let handler = harness.account(5);
     definition
-        .add_version("2.0", &second, complex("1.0", &program, handler))
+        .add_version("2.0", &second, step::complex("1.0", &program, handler))
         .await?;
     Ok(World {
         harness,

@@ -13,8 +13,6 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{NotAProxy, UpgradeS
 use stylus_upgrades_interface::registry::IRegistry::NotAnInstance;
 use stylus_upgrades_interface::slots;
 
-use super::points::complex;
-
 type Done = Result<(), HarnessError>;
 
 sol! {
@@ -39,7 +37,7 @@ async fn hostile<'h>(
     let first = harness.build_and_deploy("contracts/hostile").await?;
     let program = harness.deploy(first.artifact.clone()).await?;
     definition.add_version("1.0", &first, step::born()).await?;
-    let step = complex("1.0", &program, harness.account(5));
+    let step = step::complex("1.0", &program, harness.account(5));
     definition.add_version("2.0", &first, step).await?;
     let instance = definition
         .create_proxy("1.0", &IHostile::initializeCall { actions: vec![] })

@@ -9,6 +9,7 @@ use serde_json::Value;
 use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, Overrides};
 use stylus_upgrades::build::{Artifact, Builder, Framework, evm};
 use stylus_upgrades::progress::Silent;
+use stylus_upgrades::registry;
 use stylus_upgrades_harness::traces;
 use stylus_upgrades_interface::chain::{
     ARB_WASM, CONSTRUCTOR_SELECTOR, CREATE2_DEPLOYER, IArbWasm, IStylusDeployer, STYLUS_DEPLOYER,
@@ -318,6 +319,12 @@ pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, Reverted>, error: im
 /// The step of a version that can only be born.
 pub(crate) fn birth() -> Step {
     step("", 0, Bytes::new())
+}
+
+/// A complex step whose program is that code.
+pub(crate) fn complex(from: &str, program: &Code, handler: Address) -> Step {
+    let program = (program.implementation, program.codehash);
+    registry::complex(from, program, handler)
 }
 
 /// A step without a script.

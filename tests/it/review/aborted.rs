@@ -15,12 +15,7 @@ const HANDLER: usize = 4;
 
 /// A complex step from a version.
 fn complex(from: &str, program: &Code) -> Step {
-    let handler = account(HANDLER);
-    Step {
-        script: program.implementation,
-        scriptCodehash: program.codehash,
-        ..step(from, 3, data(&Complex::startMigrationCall { handler }))
-    }
+    crate::registry::world::complex(from, program, account(HANDLER))
 }
 
 /// What the registry has on record of the stage's instance.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, B256, Bytes};
-use stylus_upgrades_interface::complex::{IComplexMigration as Complex, IComplexStep};
+use stylus_upgrades_interface::complex::IComplexStep;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
@@ -12,7 +12,7 @@ use stylus_upgrades_interface::slots;
 
 use super::world::{IHostile, Stage, call, data, upgrade_to};
 use crate::migrations::chance::Chance;
-use crate::registry::world::{Reverted, account, framework, step};
+use crate::registry::world::{Reverted, account, complex, framework, step};
 
 const STORIES: u64 = 12;
 const ACTS: usize = 80;
@@ -103,16 +103,11 @@ impl Story {
             data: vec![0xee].into(),
         };
         let passes = IHostile::actCall { actions: vec![] };
-        let handler = account(1);
         match self.chance.below(10) {
             0 => step(from, 4, data(&fails)),
             1 | 2 => step(from, 4, data(&passes)),
             3 | 4 => step(from, 0, Bytes::new()),
-            _ => Step {
-                script: self.program.implementation,
-                scriptCodehash: self.program.codehash,
-                ..step(from, 3, data(&Complex::startMigrationCall { handler }))
-            },
+            _ => complex(from, &self.program, account(1)),
         }
     }
 

@@ -6,10 +6,10 @@ use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::instance_state;
-use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
+use stylus_upgrades_interface::registry::{IRegistry, Step};
 
 use super::world::{IHostile, Stage, call, creation_code, migrating, upgrade_to};
-use crate::registry::world::{Reverted, account, refused, step};
+use crate::registry::world::{Reverted, account, complex, refused, step};
 
 const HANDLER: usize = 4;
 
@@ -18,23 +18,11 @@ fn stage(handler: impl FnOnce(&Stage) -> Address) -> Stage {
     let mut stage = Stage::new();
     let v2 = stage.world.deploy("points-v2");
     let program = stage.world.deploy("points-cursor");
-    let complex = complex("1.0", &program, handler(&stage));
-    stage.add_code("2.0", v2.clone(), complex);
+    let way = complex("1.0", &program, handler(&stage));
+    stage.add_code("2.0", v2.clone(), way);
     stage.add_code("2.1", v2.clone(), step("2.0", 0, Bytes::new()));
     stage.add_code("3.0", v2, step("2.1", 0, Bytes::new()));
     stage
-}
-
-/// A complex step from a version.
-fn complex(from: &str, program: &Code, handler: Address) -> Step {
-    let start = Complex::startMigrationCall { handler };
-    Step {
-        from: from.into(),
-        kind: 3,
-        script: program.implementation,
-        scriptCodehash: program.codehash,
-        data: start.abi_encode().into(),
-    }
 }
 
 /// A stage with 2.0 behind a complex step, and 3.0 behind a migration that always reverts. Its

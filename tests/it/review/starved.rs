@@ -5,10 +5,9 @@
 use alloy::primitives::{Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
-use stylus_upgrades_interface::registry::Step;
 
 use super::world::{IHostile, Stage, call, data, upgrade_to};
-use crate::registry::world::{account, step};
+use crate::registry::world::{account, complex, step};
 
 const HANDLER: usize = 4;
 /// Gas between two tries: less than any check of a program takes.
@@ -19,12 +18,7 @@ fn a_handler_cannot_cut_a_path_off_by_giving_little_gas() {
     let mut stage = Stage::new();
     let program = stage.world.deploy("points-cursor");
     let handler = account(HANDLER);
-    let complex = Step {
-        script: program.implementation,
-        scriptCodehash: program.codehash,
-        ..step("1.0", 3, data(&Complex::startMigrationCall { handler }))
-    };
-    stage.add("2.0", complex);
+    stage.add("2.0", complex("1.0", &program, handler));
     let passes = data(&IHostile::actCall { actions: vec![] });
     for (from, to, package) in [
         ("2.0", "3.0", "points-v2"),

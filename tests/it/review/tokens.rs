@@ -8,11 +8,11 @@ use alloy::sol;
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::registry::{IRegistry, Step};
+use stylus_upgrades_interface::registry::IRegistry;
 
 use super::world::{creation_code, data};
 use crate::migrations::chance::Chance;
-use crate::registry::world::{World, account, birth, is, step};
+use crate::registry::world::{World, account, birth, complex, is};
 
 sol! {
     interface ICollection {
@@ -81,14 +81,7 @@ impl Story {
         world.define(&is(admin)).expect("defined");
         let [basic, full, program] =
             ["erc721-basic", "erc721-full", "erc721-enumerate"].map(|name| world.deploy(name));
-        let start = Complex::startMigrationCall {
-            handler: account(HANDLER),
-        };
-        let complex = Step {
-            script: program.implementation,
-            scriptCodehash: program.codehash,
-            ..step("1.0", 3, data(&start))
-        };
+        let complex = complex("1.0", &program, account(HANDLER));
         for (version, code, step) in [("1.0", basic, birth()), ("2.0", full, complex)] {
             let version = version.into();
             let call = IRegistry::addVersionCall {

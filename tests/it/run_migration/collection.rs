@@ -5,13 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use alloy::primitives::{Address, U256};
 use alloy::sol;
-use alloy::sol_types::SolCall;
 use stylus_upgrades::kill_point::VARIABLE;
 use stylus_upgrades_harness::{Harness, HarnessError, Instance, step};
-use stylus_upgrades_interface::complex::IComplexMigration::startMigrationCall;
 use stylus_upgrades_interface::full::IInclusion::isCompleteCall;
 use stylus_upgrades_interface::registry::IRegistry::abortMigrationCall;
-use stylus_upgrades_interface::registry::Step;
 
 use super::proxy::{Fault, Proxy};
 use super::world::{Done, Ran, command, finish};
@@ -48,13 +45,7 @@ async fn collection(harness: &Harness, rounds: u64) -> Result<World<'_>, Harness
         .await?;
     let handler = harness.account(5);
     definition.add_version("1.0", &basic, step::born()).await?;
-    let step = Step {
-        script: program.address,
-        scriptCodehash: program.codehash,
-        kind: 3,
-        data: startMigrationCall { handler }.abi_encode().into(),
-        ..step::nothing("1.0")
-    };
+    let step = step::complex("1.0", &program, handler);
     definition.add_version("2.0", &full, step).await?;
     let minter = harness.account(0);
     let collection = definition

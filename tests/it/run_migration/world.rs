@@ -5,13 +5,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 
 use alloy::primitives::{Address, U256};
 use alloy::sol;
-use alloy::sol_types::{SolCall, SolEvent};
+use alloy::sol_types::SolEvent;
 use serde_json::Value;
-use stylus_upgrades_harness::{Harness, HarnessError, Instance, Program, step};
-use stylus_upgrades_interface::complex::IComplexMigration::{
-    Batch, progressCall, startMigrationCall,
-};
-use stylus_upgrades_interface::registry::Step;
+use stylus_upgrades_harness::{Harness, HarnessError, Instance, step};
+use stylus_upgrades_interface::complex::IComplexMigration::{Batch, progressCall};
 
 pub(super) type Done = Result<(), HarnessError>;
 
@@ -60,16 +57,6 @@ pub(super) fn member(n: u64) -> Address {
     Address::from_word(hash)
 }
 
-fn complex(program: &Program, handler: Address) -> Step {
-    Step {
-        script: program.address,
-        scriptCodehash: program.codehash,
-        kind: 3,
-        data: startMigrationCall { handler }.abi_encode().into(),
-        ..step::nothing("1.0")
-    }
-}
-
 /// A register with `members` whose migration by `program` has begun.
 pub(super) async fn begun<'h>(
     harness: &'h Harness,
@@ -106,7 +93,7 @@ pub(super) async fn waiting<'h>(
     }
     let handler = harness.account(5);
     definition
-        .add_version("2.0", &second, complex(&program, handler))
+        .add_version("2.0", &second, step::complex("1.0", &program, handler))
         .await?;
     let folder = tempfile::tempdir().expect("a folder");
     let world = World {

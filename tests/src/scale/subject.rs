@@ -10,9 +10,7 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::process::Command;
 use stylus_upgrades_harness::{Chain, Harness, HarnessError, step};
-use stylus_upgrades_interface::complex::IComplexMigration::startMigrationCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::implementationVersionCall;
-use stylus_upgrades_interface::registry::Step;
 
 alloy::sol! {
     interface ISubject {
@@ -121,13 +119,7 @@ impl Subject {
             .await?;
         let address = instance.address();
         make(harness.chain(), address, items, form).await?;
-        let step = Step {
-            script: program.address,
-            scriptCodehash: program.codehash,
-            kind: 3,
-            data: startMigrationCall { handler }.abi_encode().into(),
-            ..step::nothing("1.0")
-        };
+        let step = step::complex("1.0", &program, handler);
         definition.add_version("2.0", &second, step).await?;
         instance.upgrade("2.0").await?;
         drop(harness);

@@ -1,8 +1,8 @@
 //! The way back: version 3.0 is the code of version 1, behind a migration script.
 
 use super::{
-    Cast, NAME, STEP, STEP_SLOT, VALUE_SLOT, code_of, codehash, definition, deployed, increment,
-    slot_holds, value, version,
+    Cast, NAME, STEP, STEP_SLOT, VALUE_SLOT, codehash, definition, deployed, increment, slot_holds,
+    value, version,
 };
 use crate::client::{ChainError, Sent};
 use crate::demo::record::Record;
@@ -25,7 +25,7 @@ pub(super) async fn go_back(
         v2,
         proxy,
     } = *cast;
-    let code = code_of(stage, &stage.counter_v2, v2).await?;
+    let code = stage.counter_v2.code_at(v2);
     let migration = ICounter::migrateCall {
         step: U256::from(STEP),
     }
@@ -51,7 +51,7 @@ pub(super) async fn go_back(
     let script = deployed(stage, record, &stage.counter_back).await?;
     let back = ICounter::backCall {}.abi_encode();
     let step = registry::script(&stage.operator, "2.0", script, back.into()).await?;
-    let code = code_of(stage, &stage.counter_v1, v1).await?;
+    let code = stage.counter_v1.code_at(v1);
     let new = NewVersion {
         name: NAME.into(),
         version: "3.0".into(),

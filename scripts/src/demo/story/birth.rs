@@ -1,8 +1,6 @@
 //! Steps 1 to 5: the registry, version 1, a proxy in use.
 
-use super::{
-    NAME, START, code_of, definition, deployed, emitted, increment, is_refused, slot_holds, value,
-};
+use super::{NAME, START, definition, deployed, emitted, increment, is_refused, slot_holds, value};
 use crate::client::ChainError;
 use crate::demo::record::Record;
 use crate::demo::stage::{ICounter, Stage};
@@ -82,7 +80,7 @@ pub(super) async fn register_version_1(
     v1: Address,
 ) -> Result<(), ChainError> {
     record.chapter("3  Register it as 1.0");
-    let code = code_of(stage, &stage.counter_v1, v1).await?;
+    let code = stage.counter_v1.code_at(v1);
     let new = NewVersion {
         name: NAME.into(),
         version: "1.0".into(),

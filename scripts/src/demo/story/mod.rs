@@ -15,11 +15,9 @@ use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
 use crate::deploy;
 use crate::error::Error;
-use crate::registry;
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolEvent;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
-use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
@@ -83,15 +81,6 @@ async fn deployed(
         deploy::is_active(&stage.operator, done.address).await?,
     );
     Ok(done.address)
-}
-
-/// The code of a program that was deployed at `address`, as a version records it.
-async fn code_of(stage: &Stage, artifact: &Artifact, address: Address) -> Result<Code, ChainError> {
-    Ok(Code {
-        layoutHash: artifact.layout_hash(),
-        sourceHash: artifact.source_hash(),
-        ..registry::code_at(&stage.operator, address).await?
-    })
 }
 
 async fn increment(stage: &Stage, record: &mut Record, proxy: Address) -> Result<(), ChainError> {

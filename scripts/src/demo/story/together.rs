@@ -1,7 +1,7 @@
 //! Deciding together: two approvers type the same, the policy is changed, one of them goes back,
 //! and the whole story is read back from the chain.
 
-use super::{Cast, code_of, value};
+use super::{Cast, value};
 use crate::client::{Client, Sent};
 use crate::demo::record::Record;
 use crate::demo::stage::{ICounter, Stage};
@@ -38,8 +38,8 @@ pub(super) async fn decide(
     script: Address,
 ) -> Result<(), Error> {
     let team = gather(stage, record, cast.registry).await?;
-    let v1 = code_of(stage, &stage.counter_v1, cast.v1).await?;
-    let v2 = code_of(stage, &stage.counter_v2, cast.v2).await?;
+    let v1 = stage.counter_v1.code_at(cast.v1);
+    let v2 = stage.counter_v2.code_at(cast.v2);
     migrate(stage, record, &team, &v2).await?;
     update_policy(record, &team).await?;
     roll_back(stage, record, &team, &v1, script).await?;

@@ -1,8 +1,8 @@
 //! Steps 6 to 9: version 2, its migration, the proxy in use at it.
 
 use super::{
-    Cast, NAME, START, STEP, code_of, definition, deployed, emitted, increment, is_refused,
-    slot_holds, value, version,
+    Cast, NAME, START, STEP, definition, deployed, emitted, increment, is_refused, slot_holds,
+    value, version,
 };
 use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
@@ -29,7 +29,7 @@ pub(super) async fn register_version_2(
     cast: &Cast,
 ) -> Result<(), ChainError> {
     record.chapter("7  Register it as 2.0, with its migration from 1.0");
-    let code = code_of(stage, &stage.counter_v2, cast.v2).await?;
+    let code = stage.counter_v2.code_at(cast.v2);
     let migration = ICounter::migrateCall {
         step: U256::from(STEP),
     }

@@ -1,10 +1,11 @@
 //! Complex: many transactions, and nobody sees the data half migrated.
 
-use super::{Contract, code, complex_step};
+use super::{Contract, code};
 use crate::client::ChainError;
 use crate::demo::record::Record;
 use crate::demo::stage::{IPoints, Stage};
 use crate::demo::story::{is_refused, version};
+use crate::registry;
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::complex::IComplexMigration as program;
@@ -30,7 +31,9 @@ pub(super) async fn in_batches(
 
     let second = code(stage, record, &stage.kinds.points_v2).await?;
     let walker = code(stage, record, &stage.kinds.points_cursor).await?;
-    let step = complex_step(&stage.operator, walker.implementation).await?;
+    let handler = stage.operator.sender("demo")?;
+    let program = (walker.implementation, walker.codehash);
+    let step = registry::complex("1.0", program, handler);
     points.upgrade(stage, record, second, step).await?;
     let asked = IPoints::pointsCall { member: members[0] };
     let paused = stage.user.call(points.proxy, &asked).await;

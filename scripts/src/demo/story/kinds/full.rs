@@ -1,12 +1,13 @@
 //! Full: storage does not tell which tokens there are, events do. Somebody gathers them, the
 //! contract checks, and anybody can add what was left out.
 
-use super::{Contract, code, complex_step};
+use super::{Contract, code};
 use crate::client::{ChainError, Client};
 use crate::demo::record::Record;
 use crate::demo::stage::{ICollection, Stage};
 use crate::demo::story::{Cast, is_refused};
 use crate::error::Error;
+use crate::registry;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
@@ -41,7 +42,9 @@ pub(super) async fn from_history(
 
     let second = code(stage, record, &stage.kinds.erc721_full).await?;
     let checker = code(stage, record, &stage.kinds.erc721_enumerate).await?;
-    let step = complex_step(&stage.operator, checker.implementation).await?;
+    let handler = stage.operator.sender("demo")?;
+    let program = (checker.implementation, checker.codehash);
+    let step = registry::complex("1.0", program, handler);
     let tokens = gather(&stage.operator, acorn.proxy).await?;
     acorn.upgrade(stage, record, second, step).await?;
     let made_up = batch(&Tokens::from([(U256::from(4), ana)]));

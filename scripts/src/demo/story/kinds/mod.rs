@@ -7,18 +7,17 @@ mod initializer;
 mod lazy;
 mod simple;
 
-use super::{Cast, code_of, deployed, version};
+use super::{Cast, deployed, version};
 use crate::build::Artifact;
-use crate::client::{ChainError, Client, Sent};
+use crate::client::{ChainError, Sent};
 use crate::demo::record::Record;
 use crate::demo::stage::Stage;
 use crate::error::Error;
 use crate::registry::{self, NewDefinition, NewVersion};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::complex::IComplexMigration::startMigrationCall;
 use stylus_upgrades_interface::migratable::IMigratable;
-use stylus_upgrades_interface::reasons::{proxy_kind, step};
+use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::{Code, Step};
 
@@ -123,15 +122,5 @@ impl Contract {
 /// Deploys a program; its code, as a version records it.
 async fn code(stage: &Stage, record: &mut Record, artifact: &Artifact) -> Result<Code, ChainError> {
     let address = deployed(stage, record, artifact).await?;
-    code_of(stage, artifact, address).await
-}
-
-/// The step from 1.0 whose program is at `program`, with the operator as its handler.
-async fn complex_step(operator: &Client, program: Address) -> Result<Step, ChainError> {
-    let handler = operator.sender("demo")?;
-    let start = startMigrationCall { handler }.abi_encode();
-    Ok(Step {
-        kind: step::COMPLEX,
-        ..registry::script(operator, "1.0", program, start.into()).await?
-    })
+    Ok(artifact.code_at(address))
 }

@@ -4,7 +4,7 @@ use super::Contract;
 use crate::client::ChainError;
 use crate::demo::record::Record;
 use crate::demo::stage::{ICounter, Stage};
-use crate::demo::story::{Cast, START, STEP, code_of, emitted, value};
+use crate::demo::story::{Cast, START, STEP, emitted, value};
 use crate::registry;
 use alloy::primitives::U256;
 use alloy::sol_types::SolCall;
@@ -18,13 +18,13 @@ pub(super) async fn with_the_upgrade(
     cast: &Cast,
 ) -> Result<(), ChainError> {
     record.chapter("②  Simple: a counter gets a step");
-    let first = code_of(stage, &stage.counter_v1, cast.v1).await?;
+    let first = stage.counter_v1.code_at(cast.v1);
     let initialize = ICounter::initializeCall {
         value: U256::from(START),
     };
     let counter =
         Contract::born(stage, record, cast.registry, "Simple", first, &initialize).await?;
-    let second = code_of(stage, &stage.counter_v2, cast.v2).await?;
+    let second = stage.counter_v2.code_at(cast.v2);
     let migrate = ICounter::migrateCall {
         step: U256::from(STEP),
     };
