@@ -82,16 +82,17 @@ fn tests() -> BTreeMap<String, String> {
     tests
 }
 
+/// Names and families of all measured vectors.
 fn vectors() -> BTreeSet<String> {
-    let text = std::fs::read_to_string(home().join("tests/vectors/public.json")).unwrap();
-    let file: serde_json::Value = serde_json::from_str(&text).unwrap();
-    let names = |key: &str| {
-        let records = file["records"].as_array().unwrap().iter();
-        records
-            .filter_map(|record| record[key].as_str().map(str::to_owned))
-            .collect::<Vec<_>>()
-    };
-    names("name").into_iter().chain(names("family")).collect()
+    let mut known = BTreeSet::new();
+    for file in ["public.json", "random.json", "v3.json"] {
+        let text = std::fs::read_to_string(home().join("tests/vectors").join(file)).unwrap();
+        let file: serde_json::Value = serde_json::from_str(&text).unwrap();
+        for record in file["records"].as_array().unwrap() {
+            known.extend(["name", "family"].map(|key| record[key].as_str().unwrap().to_owned()));
+        }
+    }
+    known
 }
 
 fn page() -> String {
@@ -109,8 +110,9 @@ fn page() -> String {
         page,
         "Written from `node/tests/fidelity.txt` by a test, which fails when a named test or vector does not \
          exist or this page is stale; `UPDATE_DOCS=1 cargo test -p stylus-devnode --test it fidelity` writes \
-         it anew. Vectors are records of `tests/vectors/public.json`, measured on the original crates; all of \
-         them must agree to the ink (`every_public_vector_agrees`).\n\n\
+         it anew. Vectors are records of the files in `tests/vectors`, measured on the original crates; all of \
+         them must agree to the ink (`every_public_vector_agrees`, `every_vector_of_random_modules_agrees`, \
+         `every_vector_of_stylus_version_3_agrees`).\n\n\
          {exact} rules are exact, {near} approximate, {absent} absent. What is absent answers with an error \
          that says so; what is approximate says how it differs.\n"
     );

@@ -66,6 +66,9 @@ pub enum Failure {
     /// Any other trap of the engine.
     #[error("the engine trapped: {0}")]
     Trap(String),
+    /// A panic: a bug here, not in the program. All gas is taken.
+    #[error("the Stylus machine panicked, which is its bug and not the program's: {0}")]
+    Internal(String),
     /// The chain answered a request with a reply of the wrong kind.
     #[error("host function `{hook}` expected an answer of kind {expected}, found {found}")]
     WrongAnswer {
@@ -98,6 +101,7 @@ impl Failure {
             Self::CreateOutOfGas { .. } => "hostio_create_out_of_gas",
             Self::FlushOutOfGas => "hostio_flush_failure_legacy",
             Self::Trap(_) => "trap_other",
+            Self::Internal(_) => "internal",
             Self::WrongAnswer { .. } => "wrong_answer",
             Self::OutOfTurn => "out_of_turn",
         }

@@ -7,6 +7,9 @@
 //!    something ([`Request`]) or ends ([`Outcome`]). The chain works out everything on the EVM's
 //!    side and answers with an [`Answer`], whose gas the program pays in ink.
 //!
+//! A panic ends the frame or the activation that met it, as [`Failure::Internal`] or as an
+//! [`ActivationError`].
+//!
 //! A frame that waits holds no native stack, so frames nest as deep as the chain likes. What
 //! starts ([`StartParams`]), pages ([`pages`]) and compiled bytes ([`DataPricer`]) cost are pure
 //! functions, for the chain to use.
@@ -22,7 +25,10 @@ mod data_fee;
 mod engine;
 mod failure;
 mod frame;
+mod guard;
 mod hooks;
+#[cfg(feature = "inspect")]
+pub mod inspect;
 mod outcome;
 pub mod pages;
 mod program;

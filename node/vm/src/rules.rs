@@ -2,6 +2,8 @@
 
 /// Largest decompressed module in bytes (default of every ArbOS version before 60).
 pub const DEFAULT_MAX_WASM_SIZE: usize = 131_072;
+/// Largest decompressed module in bytes that ArbOS 60 sets.
+pub const ARBOS_60_MAX_WASM_SIZE: usize = 262_144;
 /// Largest number of initial pages a module may ask for (chain default).
 pub const DEFAULT_PAGE_LIMIT: u16 = 128;
 
@@ -24,11 +26,29 @@ pub struct Rules {
 impl Default for Rules {
     /// ArbOS 51, Stylus 2, a production chain with default limits.
     fn default() -> Self {
+        Self::for_arbos(51)
+    }
+}
+
+impl Rules {
+    /// The rules of a production chain of an ArbOS version with that version's defaults. A chain
+    /// whose owner changed parameters sets the fields itself.
+    pub fn for_arbos(arbos_version: u64) -> Self {
+        let stylus_version = match arbos_version {
+            0..=30 => 1,
+            31..=58 => 2,
+            _ => 3,
+        };
+        let max_wasm_size = if arbos_version >= 60 {
+            ARBOS_60_MAX_WASM_SIZE
+        } else {
+            DEFAULT_MAX_WASM_SIZE
+        };
         Self {
-            arbos_version: 51,
-            stylus_version: 2,
+            arbos_version,
+            stylus_version,
             debug: false,
-            max_wasm_size: DEFAULT_MAX_WASM_SIZE,
+            max_wasm_size,
             page_limit: DEFAULT_PAGE_LIMIT,
         }
     }

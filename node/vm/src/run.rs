@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use crate::engine::{Instance, Step};
 use crate::frame::{Asked, Frame, Interrupt};
+use crate::guard::guarded;
 use crate::hooks::{Call, Escape};
 use crate::{Answer, CallContext, Event, Failure, Outcome, OutcomeKind, Program};
 
@@ -38,7 +39,7 @@ impl fmt::Debug for Run {
 }
 
 /// Why a program could not be started. Not a verdict on the program: the embedder's machine is
-/// out of memory.
+/// out of memory, or the engine panicked.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the engine could not start the program: {0}")]
 pub struct StartError(pub String);
@@ -64,7 +65,8 @@ impl Run {
             .ctx
             .start_ink
             .unwrap_or_else(|| frame.gas_to_ink(frame.ctx.gas));
-        let mut instance = program.compiled.instantiate(Box::new(frame))?;
+        let mut instance = guarded(|| program.compiled.instantiate(Box::new(frame)))
+            .unwrap_or_else(|panic| Err(StartError(format!("it panicked: {panic}"))))?;
         instance.set_ink_left(ink);
         instance.set_stack_left(stack_words);
         Ok(Self {
@@ -75,7 +77,21 @@ impl Run {
 
     /// Runs until the next request or the end. Give `None` first, then the answer to each
     /// request. Once over, it gives its outcome again; anything else out of turn is a failure.
+    ///
+    /// A panic is a failure without gas left.
     pub fn resume(&mut self, answer: Option<Answer>) -> Event {
+        guarded(|| self.advance(answer)).unwrap_or_else(|panic| {
+            let outcome = Outcome {
+                kind: OutcomeKind::Failure,
+                error: Some(Failure::Internal(panic)),
+                ..Outcome::default()
+            };
+            self.state = State::Over(outcome.clone());
+            Event::Done(outcome)
+        })
+    }
+
+    fn advance(&mut self, answer: Option<Answer>) -> Event {
         let over = State::Over(Outcome::default());
         let step = match (std::mem::replace(&mut self.state, over), answer) {
             (State::Fresh { argument }, None) => self.instance.begin(argument),
@@ -105,6 +121,12 @@ impl Run {
                 }
             }
         }
+    }
+
+    /// The linear memory as it is now, after the end too.
+    #[cfg(feature = "inspect")]
+    pub fn memory(&self) -> &[u8] {
+        self.instance.memory()
     }
 
     /// Hands the answer to the host function that asked.
@@ -147,8 +169,9 @@ impl Run {
             End::Escaped(Escape::Exit(_)) => (OutcomeKind::Revert, None),
             End::Escaped(Escape::Failed(failure)) => (OutcomeKind::Failure, Some(failure)),
         };
-        let ink_left = match kind {
-            OutcomeKind::OutOfInk | OutcomeKind::OutOfStack => 0,
+        let ink_left = match (kind, &error) {
+            (OutcomeKind::OutOfInk | OutcomeKind::OutOfStack, _) => 0,
+            (_, Some(Failure::Internal(_))) => 0,
             _ => raw_ink,
         };
         let mut outcome = Outcome {

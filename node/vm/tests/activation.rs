@@ -50,6 +50,59 @@ fn console_imports_need_a_debug_chain() {
 }
 
 #[test]
+fn imports_of_the_module_debug_are_unknown_to_production_chains() {
+    let module = program(r#"(import "debug" "null_host" (func))"#, "(i32.const 0)");
+    let error = active(&module, &Rules::default()).expect_err("production chains have no such");
+    assert_eq!(error.rule, Rule::ImportUnknown);
+    let debug = Rules {
+        debug: true,
+        ..Rules::default()
+    };
+    assert!(active(&module, &debug).is_ok());
+}
+
+#[test]
+fn a_name_section_may_come_in_any_order_but_must_be_readable() {
+    let named = |names: &[u8]| {
+        let mut module = program("", "(i32.const 0)");
+        let len = u8::try_from(names.len() + 5).expect("a short section");
+        module.extend_from_slice(&[0, len]);
+        module.extend_from_slice(b"\x04name");
+        module.extend_from_slice(names);
+        active(&module, &Rules::default()).map_err(|error| error.rule)
+    };
+    let accepted: [&[u8]; 6] = [
+        // Functions 1 and 0, in this order.
+        &[1, 7, 2, 1, 1, b'b', 0, 1, b'a'],
+        // Function 0 twice.
+        &[1, 7, 2, 0, 1, b'b', 0, 1, b'a'],
+        // Functions, then the module.
+        &[1, 4, 1, 0, 1, b'a', 0, 2, 1, b'm'],
+        // The module twice.
+        &[0, 2, 1, b'm', 0, 2, 1, b'n'],
+        // Unread subsections: fields and an id that does not exist.
+        &[10, 0, 0x7f, 1, 0xff],
+        &[],
+    ];
+    for names in accepted {
+        assert!(named(names).is_ok(), "{names:?}");
+    }
+    let refused: [&[u8]; 4] = [
+        // No UTF-8.
+        &[0, 2, 1, 0xff],
+        // A name that is cut off.
+        &[1, 4, 1, 0, 2, b'a'],
+        // Locals without a count.
+        &[2, 0],
+        // An id of eight bits.
+        &[0x80, 0],
+    ];
+    for names in refused {
+        assert_eq!(named(names).err(), Some(Rule::Validation), "{names:?}");
+    }
+}
+
+#[test]
 fn multi_value_ends_with_stylus_version_3() {
     let module = program(
         "",

@@ -1,20 +1,18 @@
 //! The measured vectors of the original Stylus crates.
 
+use std::path::Path;
+
 use stylus_vm::vectors::{VectorsError, run_file};
 
 /// One record, with the ink used left open.
 const RECORD: &str = r#"{"schema":1,"records":[{"name":"empty","wat":"(module (memory (export \"memory\") 1 1) (func (export \"user_entrypoint\") (param i32) (result i32) (i32.const 0)))","activation":{"ok":true,"footprint":1},"run":{"start_ink":10000,"outcome":"success","ink_used":INK,"min_stack_words":7}}]}"#;
 
-#[test]
-fn every_public_vector_agrees() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../tests/vectors/public.json"
-    );
-    let text =
-        std::fs::read_to_string(path).expect("tests/vectors/public.json is in the repository");
+/// Runs a file of the repository; every record must agree.
+fn agrees(name: &str, records: usize) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors");
+    let text = std::fs::read_to_string(folder.join(name)).expect("the file is in the repository");
     let report = run_file(&text).expect("the file is of schema 1");
-    assert!(report.total > 0);
+    assert_eq!(report.total, records, "{name}");
     assert_eq!(
         report.agreed,
         report.total,
@@ -22,6 +20,21 @@ fn every_public_vector_agrees() {
         report.disagreements.len(),
         report.disagreements.join("\n")
     );
+}
+
+#[test]
+fn every_public_vector_agrees() {
+    agrees("public.json", 518);
+}
+
+#[test]
+fn every_vector_of_random_modules_agrees() {
+    agrees("random.json", 535);
+}
+
+#[test]
+fn every_vector_of_stylus_version_3_agrees() {
+    agrees("v3.json", 174);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use wasm_encoder::{
     Function, FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction,
     MemorySection, TableSection, TypeSection, ValType,
 };
-use wasmparser::{DataKind, ElementItems, ElementKind, Operator};
+use wasmparser::{DataKind, ElementItems, ElementKind, MemoryType, Operator};
 
 use super::error::{ActivationError, Result, Rule};
 use super::instrument::{ENTRYPOINT, Instrumented};
@@ -21,6 +21,11 @@ pub(crate) const INJECTED_NAMES: [&str; 4] = [
 ];
 /// Largest memory, whatever is declared: it must stay below 4 GiB.
 const MAX_PAGES: u64 = 65_534;
+
+/// The most pages a memory can grow to.
+pub(crate) fn largest_memory(memory: &MemoryType) -> u64 {
+    memory.maximum.unwrap_or(MAX_PAGES).min(MAX_PAGES)
+}
 
 type Broken = wasm_encoder::reencode::Error;
 
@@ -84,7 +89,7 @@ pub(crate) fn emit(module: &Module<'_>, instrumented: &mut Instrumented) -> Resu
     let mut memories = MemorySection::new();
     for memory in &module.memories {
         let mut ty = encoder.memory_type(*memory).map_err(broken)?;
-        ty.maximum = Some(ty.maximum.unwrap_or(MAX_PAGES).min(MAX_PAGES));
+        ty.maximum = Some(largest_memory(memory));
         memories.memory(ty);
     }
 

@@ -2,17 +2,21 @@
 
 mod cost;
 mod emit;
+mod engine_form;
 mod error;
 mod instrument;
 mod limits;
 mod link;
 mod module;
+mod names;
 mod parse;
 
 pub(crate) use emit::INJECTED_NAMES;
 pub use error::{ActivationError, Rule};
 pub(crate) use instrument::ENTRYPOINT;
 
+use self::instrument::Form;
+use crate::guard::guarded;
 use crate::{Activated, Program, Rules};
 
 /// Validates, instruments, prices and compiles a module. `gas` is reduced by what is charged for
@@ -22,8 +26,24 @@ use crate::{Activated, Program, Rules};
 /// # Errors
 /// [`ActivationError`] names the first broken rule, in the order Arbitrum judges them.
 pub fn activate(wasm: &[u8], rules: &Rules, gas: &mut u64) -> Result<Activated, ActivationError> {
+    guarded(|| judge_and_compile(wasm, rules, gas, Form::Engine)).unwrap_or_else(|panic| {
+        Err(ActivationError::new(
+            Rule::Engine,
+            "the module",
+            "an activation that comes to an end",
+            format!("a panic: {panic}"),
+        ))
+    })
+}
+
+fn judge_and_compile(
+    wasm: &[u8],
+    rules: &Rules,
+    gas: &mut u64,
+    form: Form,
+) -> Result<Activated, ActivationError> {
     let mut module = parse::parse(wasm, rules)?;
-    let mut instrumented = instrument::instrument(&mut module, rules)?;
+    let mut instrumented = instrument::instrument(&mut module, rules, form)?;
     let info = cost::program_info(&module, rules)?;
     limits::judge(&module, &instrumented, rules)?;
     cost::charge(&module, &instrumented, rules, gas)?;
@@ -31,4 +51,25 @@ pub fn activate(wasm: &[u8], rules: &Rules, gas: &mut u64) -> Result<Activated, 
     let bytes = emit::emit(&module, &mut instrumented)?;
     let program = Program::compile(&bytes, &hooks, rules.stylus_version)?;
     Ok(Activated { info, program })
+}
+
+/// The instrumented module as it is metered and counted, without what is rewritten for the engine.
+/// Another engine that runs it must come to the same results.
+///
+/// # Errors
+/// As [`activate`], except that gas and imports are not looked at.
+#[cfg(feature = "inspect")]
+pub fn metered_module(wasm: &[u8], rules: &Rules) -> Result<Vec<u8>, ActivationError> {
+    let mut module = parse::parse(wasm, rules)?;
+    let mut instrumented = instrument::instrument(&mut module, rules, Form::Metered)?;
+    emit::emit(&module, &mut instrumented)
+}
+
+/// A program that runs the metered module as it is, mistakes of the engine included.
+///
+/// # Errors
+/// As [`activate`].
+#[cfg(feature = "inspect")]
+pub fn activate_unrewritten(wasm: &[u8], rules: &Rules) -> Result<Activated, ActivationError> {
+    judge_and_compile(wasm, rules, &mut { u64::MAX }, Form::Metered)
 }

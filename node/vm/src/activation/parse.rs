@@ -2,13 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use wasmparser::{
-    KnownCustom, Name, NameSectionReader, Operator, Parser, Payload, TypeRef, Validator,
-    WasmFeatures,
-};
+use wasmparser::{Operator, Parser, Payload, TypeRef, Validator, WasmFeatures};
 
 use super::error::{ActivationError, Result, Rule};
 use super::module::{ConstGlobal, FuncImport, Module};
+use super::names::read_names;
 use crate::Rules;
 
 /// Prefix of names that belong to the machine.
@@ -34,11 +32,11 @@ pub(crate) fn parse<'a>(wasm: &'a [u8], rules: &Rules) -> Result<Module<'a>> {
     Ok(module)
 }
 
-/// First ArbOS version of Nitro's master branch without multi-value.
-const NO_MULTI_VALUE: u64 = 60;
+/// First Stylus version without multi-value.
+const NO_MULTI_VALUE: u16 = 3;
 
-/// WebAssembly features: multi-value ends with Stylus version 3 on the release line, and with
-/// ArbOS 60 on Nitro's master branch.
+/// WebAssembly features. Without multi-value, types with two results and blocks that name a type
+/// are refused.
 fn features(rules: &Rules) -> WasmFeatures {
     let mut features = WasmFeatures::MUTABLE_GLOBAL
         | WasmFeatures::SATURATING_FLOAT_TO_INT
@@ -46,12 +44,12 @@ fn features(rules: &Rules) -> WasmFeatures {
         | WasmFeatures::BULK_MEMORY
         | WasmFeatures::FLOATS
         | WasmFeatures::GC_TYPES;
-    let multi_value = rules.stylus_version < 3 && rules.arbos_version < NO_MULTI_VALUE;
+    let multi_value = rules.stylus_version < NO_MULTI_VALUE && rules.arbos_version < 60;
     features.set(WasmFeatures::MULTI_VALUE, multi_value);
     features
 }
 
-fn invalid(error: wasmparser::Error) -> ActivationError {
+pub(super) fn invalid(error: wasmparser::Error) -> ActivationError {
     ActivationError::new(
         Rule::Validation,
         format!("byte {:#x}", error.offset()),
@@ -145,8 +143,8 @@ fn read<'a>(wasm: &'a [u8], features: WasmFeatures) -> Result<Module<'a>> {
             }
             Payload::CodeSectionEntry(body) => module.bodies.push(body),
             Payload::CustomSection(section) => {
-                if let KnownCustom::Name(names) = section.as_known() {
-                    read_names(names, &mut module)?;
+                if section.name() == "name" {
+                    read_names(&section, &mut module)?;
                 }
             }
             Payload::Version { .. } | Payload::CodeSectionStart { .. } | Payload::End(_) => {}
@@ -163,22 +161,6 @@ fn read<'a>(wasm: &'a [u8], features: WasmFeatures) -> Result<Module<'a>> {
         "user".clone_into(&mut module.name);
     }
     Ok(module)
-}
-
-/// Keeps the module's name; function names must be readable, but are forgotten.
-fn read_names<'a>(names: NameSectionReader<'a>, module: &mut Module<'a>) -> Result<()> {
-    for name in names {
-        match name.map_err(invalid)? {
-            Name::Module { name, .. } => name.clone_into(&mut module.name),
-            Name::Function(functions) => {
-                for function in functions {
-                    function.map_err(invalid)?;
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 fn unsupported(offset: u64, found: &str) -> ActivationError {

@@ -11,6 +11,7 @@ use wasmi::{
 use super::{Compiled, Guest, Instance, Step};
 use crate::activation::{ActivationError, ENTRYPOINT, INJECTED_NAMES, Rule};
 use crate::frame::{Asked, Frame, Interrupt};
+use crate::guard::guarded;
 use crate::hooks::{Args, Call, Escape, Flow, Hook, Kind};
 use crate::{Failure, StartError};
 
@@ -24,12 +25,15 @@ const MAX_ARGS: usize = 8;
 
 /// Compiles an instrumented module. Every program has an engine of its own, so that dropping the
 /// program frees its code.
+///
+/// Everything is translated at once. wasmi's instruction handlers cannot unwind, so a panic of the
+/// translator inside a run would end the process; here it is an error of the activation.
 pub(crate) fn compile(wasm: &[u8], hooks: &[Hook]) -> Result<Box<dyn Compiled>, ActivationError> {
     let mut config = Config::default();
     config
         .set_max_recursion_depth(MAX_CALLS)
         .set_max_stack_height(STACK_BYTES)
-        .compilation_mode(CompilationMode::LazyTranslation)
+        .compilation_mode(CompilationMode::Eager)
         .wasm_reference_types(false)
         .wasm_tail_call(false)
         .wasm_extended_const(false)
@@ -96,7 +100,14 @@ fn host_call(
         frame: &mut frame,
         hook,
     };
-    let outcome = match call.run(&Args(&bits)) {
+    // A panic must not reach wasmi: its instruction handlers cannot unwind and would end the process.
+    let flow = guarded(|| {
+        #[cfg(feature = "inspect")]
+        crate::inspect::maybe_panic(hook.name());
+        call.run(&Args(&bits))
+    })
+    .unwrap_or_else(|panic| Err(Escape::Failed(Failure::Internal(panic))));
+    let outcome = match flow {
         Ok(Flow::Return(value)) => {
             let ink_after = guest.ink_left();
             frame.record(hook, ink_before, ink_after);

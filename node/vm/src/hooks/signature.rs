@@ -6,6 +6,8 @@ use wasmparser::ValType;
 
 /// Module of the host functions of production chains.
 pub(crate) const MODULE: &str = "vm_hooks";
+/// Module of host functions that production chains do not know at all.
+const DEBUG_MODULE: &str = "debug";
 /// The host function that pays for growth.
 pub(crate) const PAY_FOR_MEMORY_GROW: &str = "pay_for_memory_grow";
 
@@ -144,5 +146,11 @@ impl Hook {
     /// Whether only debug chains offer it.
     pub(crate) fn debug_only(self) -> bool {
         self.module() != MODULE
+    }
+
+    /// Whether production chains refuse the import as unknown. The other host functions of debug
+    /// chains are known there and refused by name.
+    pub(crate) fn unknown_to_production(self) -> bool {
+        self.module() == DEBUG_MODULE
     }
 }

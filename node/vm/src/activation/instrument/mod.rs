@@ -1,5 +1,5 @@
 //! Instrumentation: start mover, ink meter, dynamic meter, depth checker, heap bound, each on
-//! the output of the one before.
+//! the output of the one before; last, and not counted, the engine's form.
 
 mod depth;
 mod dynamic_meter;
@@ -10,6 +10,7 @@ mod prices;
 use wasmparser::{ExternalKind, Operator};
 
 use super::emit::CodeEncoder;
+use super::engine_form::engine_form;
 use super::error::{ActivationError, Result, Rule};
 use super::module::Module;
 use crate::Rules;
@@ -62,6 +63,16 @@ pub(crate) struct Instrumented {
     pub(crate) globals: Injected,
 }
 
+/// Which form of the function bodies is encoded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// What the engine runs.
+    Engine,
+    /// What is metered, as the chain prescribes it.
+    #[cfg(feature = "inspect")]
+    Metered,
+}
+
 /// Counts of one function body.
 pub(crate) struct BodyCounts {
     pub(crate) locals: usize,
@@ -69,7 +80,11 @@ pub(crate) struct BodyCounts {
 }
 
 /// Runs the module passes, then every function through the function passes.
-pub(crate) fn instrument(module: &mut Module<'_>, rules: &Rules) -> Result<Instrumented> {
+pub(crate) fn instrument(
+    module: &mut Module<'_>,
+    rules: &Rules,
+    form: Form,
+) -> Result<Instrumented> {
     move_start(module, rules)?;
     let globals = Injected(module.first_injected_global());
     let pay = heap_bound::heap_bound_import(module)?;
@@ -111,6 +126,10 @@ pub(crate) fn instrument(module: &mut Module<'_>, rules: &Rules) -> Result<Instr
             locals: usize::try_from(declared).unwrap_or(usize::MAX),
             operators: to.len(),
         });
+        if form == Form::Engine {
+            engine_form(&mut to, &mut from, globals, module);
+            std::mem::swap(&mut from, &mut to);
+        }
         out.code.function(&locals, &mut to)?;
     }
     out.entrypoint = entrypoint(module)?;
