@@ -40,13 +40,7 @@ async fn assert_bricked(instance: &Instance<'_>, chain: &Chain) -> Done {
 /// Activates the framework again, so that only implementations are left behind.
 async fn revive_framework(harness: &Harness) -> Done {
     let framework = harness.framework();
-    let parts = [
-        &framework.storage,
-        &framework.proxy,
-        &framework.governance,
-        &framework.factory,
-    ];
-    for part in parts {
+    for part in framework.shared() {
         harness.chain().activate(part.address).await?;
     }
     harness.chain().activate(harness.registry()).await

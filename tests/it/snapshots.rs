@@ -1,7 +1,7 @@
 //! Sizes and gas are what `tests/snapshots` says; `SNAPSHOT=update` records new ones.
 
 use stylus_upgrades_harness::HarnessError;
-use stylus_upgrades_interface::limits;
+use stylus_upgrades_interface::{limits, parts::PARTS};
 use stylus_upgrades_tests::figures::{gas, migrations, sizes, tools};
 use stylus_upgrades_tests::snapshot;
 
@@ -14,7 +14,8 @@ async fn sizes_are_as_recorded() -> Result<(), HarnessError> {
         proxy <= limits::PROXY_CODE_MAX as u64,
         "a WASM proxy of {proxy} bytes"
     );
-    for part in ["registry", "registry-governance", "registry-factory"] {
+    let parts = PARTS.map(|part| part.package);
+    for part in parts.into_iter().chain(["registry"]) {
         let bytes = sizes[&format!("{part}, bytes on chain")];
         assert!(
             bytes <= (limits::CODE_SIZE_MAX * 9 / 10) as u64,

@@ -12,16 +12,50 @@ pub const fn word(text: Option<&str>) -> [u8; 32] {
     bytes(text)
 }
 
-/// `N` bytes of hexadecimal text.
-const fn bytes<const N: usize>(text: Option<&str>) -> [u8; N] {
-    let mut out = [0; N];
-    let Some(text) = text else {
-        #[cfg(target_arch = "wasm32")]
-        panic!("a value of the framework's build is missing: let its builder build contracts");
-        #[cfg(not(target_arch = "wasm32"))]
-        return out;
+/// The addresses and code hashes of so many programs, one after the other, in an environment
+/// variable of the build.
+pub const fn programs<const N: usize>(text: Option<&str>) -> [([u8; 20], [u8; 32]); N] {
+    let mut programs = [([0; 20], [0; 32]); N];
+    let Some(text) = present(text) else {
+        return programs;
     };
     let text = text.as_bytes();
+    assert!(
+        text.len() == 2 * 52 * N,
+        "a value of the framework's build has the wrong length"
+    );
+    let mut n = 0;
+    while n < N {
+        let (_, rest) = text.split_at(2 * 52 * n);
+        let (address, rest) = rest.split_at(2 * 20);
+        let (codehash, _) = rest.split_at(2 * 32);
+        programs[n] = (decoded(address), decoded(codehash));
+        n += 1;
+    }
+    programs
+}
+
+/// `N` bytes of hexadecimal text.
+const fn bytes<const N: usize>(text: Option<&str>) -> [u8; N] {
+    match present(text) {
+        Some(text) => decoded(text.as_bytes()),
+        None => [0; N],
+    }
+}
+
+/// The text, which only the host may lack.
+const fn present(text: Option<&str>) -> Option<&str> {
+    #[cfg(target_arch = "wasm32")]
+    assert!(
+        text.is_some(),
+        "a value of the framework's build is missing: let its builder build contracts"
+    );
+    text
+}
+
+/// `N` bytes from twice as many digits.
+const fn decoded<const N: usize>(text: &[u8]) -> [u8; N] {
+    let mut out = [0; N];
     assert!(
         text.len() == 2 * N,
         "a value of the framework's build has the wrong length"

@@ -7,6 +7,8 @@ use alloy_sol_types::sol;
 pub const CREATE2_DEPLOYER: Address = address!("4e59b44847b379578588920ca78fbf26c0b4956c");
 /// The Stylus deployer: creates, activates and constructs in one transaction.
 pub const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
+/// ArbSys: the chain itself.
+pub const ARB_SYS: Address = address!("0000000000000000000000000000000000000064");
 /// ArbWasm: activation, versions, expiry.
 pub const ARB_WASM: Address = address!("0000000000000000000000000000000000000071");
 /// ArbWasmCache: the init cache.
@@ -23,6 +25,13 @@ pub const DESIGNATOR_PREFIX: [u8; 3] = [0xef, 0x01, 0x00];
 pub const CONSTRUCTOR_SELECTOR: [u8; 4] = [0x55, 0x85, 0x25, 0x8d];
 
 sol! {
+    /// Nitro's ArbSys (0x64), as far as it is called here.
+    #[derive(Debug, PartialEq, Eq)]
+    interface IArbSys {
+        /// The number of the block that this chain makes; `block.number` is the parent chain's.
+        function arbBlockNumber() external view returns (uint256 number);
+    }
+
     /// Nitro's ArbWasm (0x71), as far as it is called here.
     #[derive(Debug, PartialEq, Eq)]
     interface IArbWasm {

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`proxy`] | what every proxy answers, emits and reverts with |
 //! | [`registry`] | what the registry answers, emits and reverts with |
+//! | [`parts`] | which program of the registry answers which call |
 //! | [`instance`] | the calls between a proxy and its registry, theirs alone |
 //! | [`migratable`] | initializers, migrations and their errors |
 //! | [`complex`] | complex migrations: paused, in batches |
@@ -29,6 +30,7 @@ pub mod instance;
 pub mod lazy;
 pub mod limits;
 pub mod migratable;
+pub mod parts;
 pub mod policy;
 pub mod proxy;
 pub mod reasons;

@@ -10,6 +10,8 @@ pub const PATH_MAX: usize = 32;
 pub const PATH_VISITS_MAX: usize = 256;
 /// Bytes of a step's calldata.
 pub const STEP_DATA_MAX: usize = 8_192;
+/// Bytes of a layout document.
+pub const LAYOUT_MAX: usize = 32_768;
 /// Instances that `migrate` upgrades in its own transaction.
 pub const INSTANCES_AT_ONCE: u32 = 4;
 /// Gas that an instance's upgrade must have been given before its failure counts in `rollout`.

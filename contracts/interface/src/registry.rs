@@ -83,6 +83,10 @@ sol! {
         function submitSigned(bytes action, uint64 deadline, Signature[] approvals) external payable returns (Progress progress);
         // -- anyone
         function rollout(string name, uint16 max) external returns (uint16 upgraded, uint16 left);
+        /// Keeps a layout document where everybody finds it: `layoutHash` is its keccak256, and
+        /// [`LayoutPublished`] carries it. Once per hash; again it does nothing. Reverts
+        /// `InvalidLayout` where it is empty or longer than [`crate::limits::LAYOUT_MAX`].
+        function publishLayout(bytes document) external returns (bytes32 layoutHash);
 
         // -- views
         function definition(string name) external view returns (string current, uint64 sequence, uint32 versions, uint32 instances, uint8 state);
@@ -97,8 +101,11 @@ sol! {
         function actionOf(bytes calldata call) external view returns (bytes32 action);
         function readiness(bytes32 action) external view returns (Progress progress, address[] approved, address[] missing, uint64 notBefore, uint64 expires, uint8 blockedBy);
         function plan(address instance, string version) external view returns (string[] labels, Step[] steps);
+        /// The block of the layout document's [`LayoutPublished`], as a log filter counts blocks
+        /// (not `block.number`, which is the parent chain's); 0 if it was never published.
+        function layoutAt(bytes32 layoutHash) external view returns (uint64 block);
 
-        // -- events; `definition` is keccak256(name)
+        // -- events; `definition` is keccak256(name), `layoutHash` keccak256(document)
         event DefinitionCreated(bytes32 indexed definition, string name);
         event VersionAdded(bytes32 indexed definition, string version, address indexed implementation, bytes32 codehash, bytes32 layoutHash, bytes32 sourceHash, uint64 sequence);
         event StepAdded(bytes32 indexed definition, string to, Step step);
@@ -119,6 +126,7 @@ sol! {
         event HandlerChanged(bytes32 indexed definition, address indexed proxy, address handler);
         event Paused(bytes32 indexed definition);
         event Resumed(bytes32 indexed definition);
+        event LayoutPublished(bytes32 indexed layoutHash, bytes document);
 
         // -- errors
         error DefinitionExists(string name);
@@ -144,5 +152,6 @@ sol! {
         error InsufficientGas(uint64 needed, uint64 left);
         error ProxyExists(address proxy);
         error NotSupported(string what);
+        error InvalidLayout(uint256 size);
     }
 }

@@ -47,6 +47,7 @@ errors! {
     insufficient_gas = Registry::InsufficientGas(needed: u64, left: u64);
     proxy_exists = Registry::ProxyExists(proxy: Address);
     not_supported = Registry::NotSupported(what: &[u8]);
+    invalid_layout = Registry::InvalidLayout(size: u64);
     upgrade_in_progress = Proxy::UpgradeInProgress();
     version_not_found = Proxy::VersionNotFound(name: &[u8], version: &[u8]);
     upgrade_not_authorized = Proxy::UpgradeNotAuthorized(caller: Address, from: &[u8], to: &[u8]);

@@ -41,7 +41,7 @@ fn event(signature: B256, indexed: &[B256], values: &[Value<'_>]) -> Event {
 }
 
 /// Declares a function per event: its Rust name, its type, its indexed parameters, the others.
-/// Every event of the registry has the definition as its first topic.
+/// Every one of these has the definition as its first topic.
 macro_rules! events {
     ($($name:ident = $event:ident [$($topic:ident: $topic_type:ty),*] ($($parameter:ident: $type:ty),*);)*) => {
         $(
@@ -128,6 +128,16 @@ pub fn step_added(definition: B256, to: &[u8], step: &Step) -> Event {
         Registry::StepAdded::SIGNATURE_HASH,
         &[definition],
         &[to.into(), Value::Struct(&step.values())],
+    )
+}
+
+/// `LayoutPublished`, the only event that is about no definition
+#[must_use]
+pub fn layout_published(layout_hash: B256, document: &[u8]) -> Event {
+    event(
+        Registry::LayoutPublished::SIGNATURE_HASH,
+        &[layout_hash],
+        &[document.into()],
     )
 }
 

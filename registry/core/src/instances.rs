@@ -98,6 +98,11 @@ impl Instance {
         definition.save();
     }
 
+    /// The definition that it belongs to.
+    pub fn definition(&self) -> Reverts<Definition> {
+        Definition::load(self.definition).ok_or_else(errors::nothing)
+    }
+
     /// Index of its version, 0 before it is born.
     pub fn version(&self) -> u32 {
         Place::load(self.definition, self.index).version

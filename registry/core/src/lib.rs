@@ -9,6 +9,7 @@
 //! | [`policy`] | the policy language: parser, rules, evaluation (pure) |
 //! | [`parts`] | how a part answers, and what parts ask of each other |
 //! | [`path`] | the search for a path between versions (pure) |
+//! | [`route`] | the path of an instance to a version, with its steps |
 //! | [`action`] | open actions: approvals, clocks, rounds, seats |
 //! | [`authority`] | policies in storage, and who satisfies them |
 //! | [`instances`] | instances and the queue of those that lag behind |
@@ -38,6 +39,7 @@ pub mod lock;
 pub mod parts;
 pub mod path;
 pub mod policy;
+pub mod route;
 pub mod runnable;
 pub mod state;
 pub mod store;

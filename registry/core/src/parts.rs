@@ -36,7 +36,7 @@ fn no_value(selector: [u8; 4]) -> Reverts<()> {
 /// revert data. A part that is called on its own storage reverts without data.
 pub fn answer(calldata: &[u8], dispatch: fn([u8; 4], &[u8]) -> Reverts<Vec<u8>>) -> Status {
     let answered = match calldata.first_chunk() {
-        Some(selector) if state::parts().is_some() => {
+        Some(selector) if state::is_constructed() => {
             no_value(*selector).and_then(|()| dispatch(*selector, calldata))
         }
         _ => Err(errors::nothing()),

@@ -14,7 +14,7 @@ use crate::{
     chain::{Fault, Reverts, ask, code_hash, has_code, this},
     errors,
     instances::Instance,
-    state::parts,
+    state::is_part,
 };
 
 /// ERC-1167: what stands before and behind the address that a minimal proxy forwards to.
@@ -69,7 +69,7 @@ pub fn is_precompile(account: Address) -> bool {
 /// Whether that is the registry, one of its parts or proxies, or code that only proxies run.
 pub fn is_ours(account: Address) -> bool {
     account == this()
-        || parts().is_some_and(|parts| parts.contains(&account))
+        || is_part(account)
         || account == build::STORAGE
         || account == build::STUB
         || Instance::is(account)

@@ -2,8 +2,8 @@
 //! table is found by two keys ([`Slot::of`]), `+n` is its `n`th word, numbers are byte widths.
 //!
 //! ```text
-//! root + 0  the governance part's address   written once by the front when it is constructed:
-//! root + 1  the factory part's address      while root + 0 is empty, every part refuses to run
+//! root + n  the address of the nth part     written once by the front when it is constructed:
+//!                                           while root + 0 is empty, every part refuses to run
 //! table              keys             record
 //!  1 definition      D, 0             +0 sequence 8, versions 4, instances 4, current 4, exists 1, frozen 1, name length 1; +1 +2 name
 //!  2 label           D, keccak(label) +0 index of the version 4, from 1 on
@@ -21,6 +21,7 @@
 //! 11 round           keccak(call), 0  +0 round 4
 //! 12 pending         D, role, epoch   +0 count 4; +1… open actions
 //! 13 seats           proposer, 0      +0…+15 actions that he opened
+//! 14 layout          layout hash, 0   +0 block 32 of its event
 //! ```
 //!
 //! No operation reads or writes more records because there are more instances, versions,
@@ -29,7 +30,7 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use stylus_upgrades_interface::limits::WAYS_IN_MAX;
+use stylus_upgrades_interface::{limits::WAYS_IN_MAX, parts};
 
 use crate::{
     abi::{Reader, Value, number},
@@ -55,12 +56,22 @@ pub const ROUND: u8 = 11;
 pub const PENDING: u8 = 12;
 /// Table of proposers.
 pub const SEATS: u8 = 13;
+/// Table of layout documents.
+pub const LAYOUT: u8 = 14;
 
-/// The registry's parts, or `None` where it was not constructed: on a part itself.
-pub fn parts() -> Option<[Address; 2]> {
-    let parts = [0, 1].map(|n| Slot::root(n).load().address::<12>());
-    let [governance, _] = parts;
-    (!governance.is_zero()).then_some(parts)
+/// Whether the registry was constructed: a part itself never is.
+pub fn is_constructed() -> bool {
+    !part(0).is_zero()
+}
+
+/// Whether an account is a part of the registry.
+pub fn is_part(account: Address) -> bool {
+    (0..parts::COUNT).any(|n| part(n) == account)
+}
+
+/// The `n`th part of the registry.
+pub fn part(n: usize) -> Address {
+    Slot::root(n as u8).load().address::<12>()
 }
 
 /// A named contract.

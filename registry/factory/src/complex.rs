@@ -10,6 +10,7 @@ use stylus_registry_core::{
     errors, events,
     instances::Instance,
     lock::{self, Phase},
+    route,
     state::{Definition, Step, Version},
 };
 use stylus_upgrades_host::storage;
@@ -18,10 +19,7 @@ use stylus_upgrades_interface::{
     slots,
 };
 
-use crate::{
-    route,
-    upgrade::{check_programs, definition_of, encoded, moved, starts},
-};
+use crate::upgrade::{check_programs, encoded, moved, starts};
 
 /// Suspends the upgrade that the calling instance is in, at the next complex step of its path.
 /// Which one that is follows from the path, so there is nothing to be believed. A step does not
@@ -38,7 +36,7 @@ pub(crate) fn suspend() -> Reverts<Vec<u8>> {
     else {
         return Err(errors::not_an_instance(proxy));
     };
-    let definition = definition_of(&instance)?;
+    let definition = instance.definition()?;
     let was = instance.version();
     let at = if instance.is_migrating() {
         instance.reaches
@@ -84,7 +82,7 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         return Err(errors::upgrade_in_progress());
     }
     starts(&instance, Address::ZERO)?;
-    let definition = definition_of(&instance)?;
+    let definition = instance.definition()?;
     let (from, to, step) = step_of(&definition, &instance)?;
     let (left, rest, version) = if back {
         let code = from.code;

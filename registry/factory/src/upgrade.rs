@@ -13,12 +13,13 @@ use stylus_registry_core::{
     errors, events,
     instances::Instance,
     lock::{self, Phase},
+    route,
     runnable::{check, same_code},
     state::{Definition, Step, Version},
 };
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::implementationCall;
 
-use crate::{complex, route};
+use crate::complex;
 
 /// Opens an upgrade of the calling instance.
 pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
@@ -28,7 +29,7 @@ pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         return Err(errors::upgrade_in_progress());
     }
     let ours = starts(&instance, caller)?;
-    let definition = definition_of(&instance)?;
+    let definition = instance.definition()?;
     let target = definition.version(label)?;
     let at = instance.version();
     if !ours && !authority::alone(&definition, role::MIGRATE, caller) {
@@ -112,7 +113,7 @@ pub(crate) fn end(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let label = arguments.bytes(0)?;
     let proxy = sender();
     let mut instance = Instance::of(proxy)?;
-    let definition = definition_of(&instance)?;
+    let definition = instance.definition()?;
     match lock::phase() {
         Phase::Open {
             instance: open,
@@ -146,9 +147,4 @@ pub(crate) fn moved(definition: &Definition, instance: &Instance, from: u32, lab
         definition.sequence,
     )
     .emit();
-}
-
-/// The definition of an instance.
-pub(crate) fn definition_of(instance: &Instance) -> Reverts<Definition> {
-    Definition::load(instance.definition).ok_or_else(errors::nothing)
 }

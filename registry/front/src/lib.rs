@@ -1,10 +1,10 @@
 //! Registry: its entry. It holds the state and forwards each call by delegatecall to the part
-//! that answers it, byte for byte both ways; any other selector reverts without data.
+//! that answers it ([`parts`]), byte for byte both ways; any other selector reverts without data.
 //!
 //! Which parts, with which code, is compiled in: fixed at construction for ever.
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 
-use alloy_sol_types::{SolCall, SolError};
+use alloy_sol_types::SolError;
 use stylus_upgrades_forward::{delegate, read, selector};
 use stylus_upgrades_host::{
     Address, Word, call, context,
@@ -12,15 +12,42 @@ use stylus_upgrades_host::{
     storage,
 };
 use stylus_upgrades_interface::{
-    build, chain::CONSTRUCTOR_SELECTOR, instance::IInstanceRegistry, registry::IRegistry, slots,
+    build,
+    chain::CONSTRUCTOR_SELECTOR,
+    parts::{self, PARTS},
+    registry::IRegistry,
+    slots,
 };
 
-/// Definitions, versions, policies, approvals.
-const GOVERNANCE: Address = build::address(option_env!("STYLUS_UPGRADES_GOVERNANCE"));
-const GOVERNANCE_CODEHASH: Word = build::word(option_env!("STYLUS_UPGRADES_GOVERNANCE_CODEHASH"));
-/// Creation, upgrades, rollout, paths, views.
-const FACTORY: Address = build::address(option_env!("STYLUS_UPGRADES_FACTORY"));
-const FACTORY_CODEHASH: Word = build::word(option_env!("STYLUS_UPGRADES_FACTORY_CODEHASH"));
+/// Address and code hash of every part, in the order of [`PARTS`].
+static PROGRAMS: [(Address, Word); parts::COUNT] =
+    build::programs(option_env!("STYLUS_UPGRADES_PARTS"));
+/// How many calls the parts answer.
+const ROUTES: usize = {
+    let mut routes = 0;
+    let mut part = 0;
+    while part < PARTS.len() {
+        routes += PARTS[part].answers.len();
+        part += 1;
+    }
+    routes
+};
+/// Every selector that is forwarded, and the position of the part that answers it.
+static ROUTE: ([u32; ROUTES], [u8; ROUTES]) = {
+    let (mut selectors, mut positions) = ([0; ROUTES], [0; ROUTES]);
+    let (mut part, mut route) = (0, 0);
+    while part < PARTS.len() {
+        let mut n = 0;
+        while n < PARTS[part].answers.len() {
+            selectors[route] = u32::from_be_bytes(PARTS[part].answers[n].selector);
+            positions[route] = part as u8;
+            route += 1;
+            n += 1;
+        }
+        part += 1;
+    }
+    (selectors, positions)
+};
 
 stylus_upgrades_host::program!(registry);
 
@@ -31,30 +58,37 @@ fn registry(calldata: Calldata, scratch: &mut Scratch) -> Status {
     let len = data.len();
     match selector(data) {
         Some(CONSTRUCT) if !construct() => Status::Revert,
-        Some(selector) if is_factory(selector) => delegate(&FACTORY, len, scratch),
-        Some(selector) if is_governance(selector) => delegate(&GOVERNANCE, len, scratch),
-        _ => Status::Revert,
+        Some(selector) => match part(selector) {
+            Some(part) => delegate(part, len, scratch),
+            None => Status::Revert,
+        },
+        None => Status::Revert,
     }
 }
 
-/// Notes the parts in the first two slots, once, if they have the code that they were built
+/// The part that answers a selector.
+#[inline(always)]
+fn part(selector: u32) -> Option<&'static Address> {
+    let (selectors, positions) = &ROUTE;
+    let route = selectors.iter().position(|routed| *routed == selector)?;
+    let (address, _) = PROGRAMS.get(usize::from(*positions.get(route)?))?;
+    Some(address)
+}
+
+/// Notes the parts in the first slots, once, if they have the code that they were built
 /// with. Whether it did; if not, the reason is written where it has one.
 #[inline(never)]
 fn construct() -> bool {
-    let parts = [
-        (slot(0), GOVERNANCE, GOVERNANCE_CODEHASH),
-        (slot(1), FACTORY, FACTORY_CODEHASH),
-    ];
     if storage::load(&slot(0)) != [0; 32] {
         return false;
     }
-    for (slot, part, codehash) in parts {
-        let found = context::code_hash(&part);
-        if found != codehash {
-            code_changed(&part, &codehash, &found);
+    for (n, (part, codehash)) in (0..).zip(&PROGRAMS) {
+        let found = context::code_hash(part);
+        if found != *codehash {
+            code_changed(part, codehash, &found);
             return false;
         }
-        storage::store(&slot, &word(&part));
+        storage::store(&slot(n), &word(part));
     }
     storage::flush(true);
     true
@@ -84,60 +118,3 @@ fn word(address: &Address) -> Word {
 }
 
 const CONSTRUCT: u32 = u32::from_be_bytes(CONSTRUCTOR_SELECTOR);
-
-/// Declares a test whether a selector is that of one of these calls.
-macro_rules! routes {
-    ($(#[$doc:meta])* $name:ident: $($interface:ident :: $call:ident),* $(,)?) => {
-        $(#[$doc])*
-        fn $name(selector: u32) -> bool {
-            [$(u32::from_be_bytes(<$interface::$call as SolCall>::SELECTOR)),*].contains(&selector)
-        }
-    };
-}
-
-routes! {
-    /// What the factory answers. Not `createProxy`: that is governed first.
-    is_factory:
-    IInstanceRegistry::beginUpgradeCall,
-    IInstanceRegistry::endUpgradeCall,
-    IInstanceRegistry::suspendUpgradeCall,
-    IInstanceRegistry::resumeUpgradeCall,
-    IRegistry::rolloutCall,
-    IRegistry::definitionCall,
-    IRegistry::getVersionCall,
-    IRegistry::versionsCall,
-    IRegistry::instancesCall,
-    IRegistry::instanceOfCall,
-    IRegistry::proxyAddressCall,
-    IRegistry::planCall,
-    IRegistry::policyCall,
-    IRegistry::satisfiesCall,
-    IRegistry::pendingCall,
-    IRegistry::readinessCall,
-}
-
-routes! {
-    /// What the governance part answers, beside the construction.
-    is_governance_call:
-    IRegistry::createDefinitionCall,
-    IRegistry::addVersionCall,
-    IRegistry::addStepCall,
-    IRegistry::migrateCall,
-    IRegistry::setHandlerCall,
-    IRegistry::abortMigrationCall,
-    IRegistry::adoptCall,
-    IRegistry::handOverCall,
-    IRegistry::setPolicyCall,
-    IRegistry::createProxyCall,
-    IRegistry::pauseCall,
-    IRegistry::resumeCall,
-    IRegistry::revokeCall,
-    IRegistry::cancelCall,
-    IRegistry::submitSignedCall,
-    IRegistry::actionOfCall,
-}
-
-/// What the governance part answers.
-fn is_governance(selector: u32) -> bool {
-    selector == CONSTRUCT || is_governance_call(selector)
-}

@@ -6,13 +6,14 @@ use stylus_registry_core::{
     abi::encode,
     authority::{self, role},
     chain::{self, Reverts, delegate},
-    errors, events, instances,
+    events, instances,
     parts::IFactory::upgradeLaggingCall,
-    state::{Code, Definition, Step, Version, parts},
+    state::{Code, Definition, Step, Version, part},
 };
 use stylus_upgrades_interface::{
     complex::IComplexMigration::{setHandlerCall, turnBackCall},
     limits::INSTANCES_AT_ONCE,
+    parts::FACTORY,
 };
 
 use crate::calls::{Call, migrating};
@@ -130,6 +131,5 @@ fn abort(definition: &Definition, proxy: Address) -> Reverts<()> {
 
 /// Lets the factory do it, on this storage.
 fn to_factory(calldata: &[u8]) -> Reverts<()> {
-    let [_, factory] = parts().ok_or_else(errors::nothing)?;
-    delegate(factory, calldata).map(|_| ())
+    delegate(part(FACTORY), calldata).map(|_| ())
 }

@@ -6,7 +6,6 @@
 //! | [`governed`] | the one flow of every governed call |
 //! | [`calls`] | the governed calls: definition, role, checks |
 //! | [`execute`] | what each of them does once it is approved |
-//! | [`withdraw`] | `revoke` and `cancel` |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 
@@ -16,7 +15,6 @@ mod calls;
 mod construct;
 mod execute;
 mod governed;
-mod withdraw;
 
 use alloc::vec::Vec;
 
@@ -44,8 +42,6 @@ fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
         | IRegistry::abortMigrationCall::SELECTOR
         | IRegistry::setPolicyCall::SELECTOR
         | IRegistry::createProxyCall::SELECTOR => governed::run(calldata),
-        IRegistry::revokeCall::SELECTOR => withdraw::revoke(arguments),
-        IRegistry::cancelCall::SELECTOR => withdraw::cancel(arguments),
         IRegistry::actionOfCall::SELECTOR => governed::action_of(arguments),
         IRegistry::adoptCall::SELECTOR => not_supported(b"adopt"),
         IRegistry::handOverCall::SELECTOR => not_supported(b"handOver"),

@@ -6,6 +6,7 @@ use super::error::BuildError;
 use super::{Builder, evm};
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use std::collections::{BTreeMap, BTreeSet};
+use stylus_upgrades_interface::parts::PARTS;
 
 /// A program that the CREATE2 deployer puts at an address derived from its bytes, with salt 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +30,23 @@ pub struct Framework {
     pub proxy: Part,
     /// Creation code of every WASM proxy.
     pub proxy_creation_code: Bytes,
-    /// The registry's governance.
-    pub governance: Part,
-    /// The registry's factory.
-    pub factory: Part,
+    /// The registry's parts, in the order of [`PARTS`].
+    pub parts: Vec<Part>,
     /// The registry itself, born through the Stylus deployer.
     pub registry: Artifact,
+}
+
+impl Framework {
+    /// Every program that the CREATE2 deployer puts on a chain, in the order of deployment.
+    pub fn shared(&self) -> impl Iterator<Item = &Part> {
+        [&self.storage, &self.proxy].into_iter().chain(&self.parts)
+    }
+
+    /// The part of the registry that is built from `package`, one of [`PARTS`].
+    pub fn part(&self, package: &str) -> Option<&Part> {
+        let mut parts = self.parts.iter();
+        parts.find(|part| part.artifact.name == package)
+    }
 }
 
 /// Values of the framework for the crates that name them, as environment variables.
@@ -43,32 +55,33 @@ pub(super) type Constants = BTreeMap<String, String>;
 /// What the names of the framework's build constants begin with.
 pub(super) const PREFIX: &str = "STYLUS_UPGRADES_";
 /// Packages in the order of their builds, with the beginning of the constants derived from each.
-const ORDER: [(&str, &str); 5] = [
+const ORDER: [(&str, &str); 3] = [
     ("proxy", "BARE"),
     ("upgradeability-storage", "STORAGE"),
     ("upgradeability-proxy", "PROXY"),
-    ("registry-governance", "GOVERNANCE"),
-    ("registry-factory", "FACTORY"),
 ];
+/// The constant that holds address and code hash of each of the registry's [`PARTS`]; they are
+/// built after everything in [`ORDER`].
+const REGISTRY_PARTS: &str = "PARTS";
 
 /// Builds every program of the framework; what is unchanged comes from the cache.
 pub(super) fn build(builder: &Builder) -> Result<Framework, BuildError> {
     let mut constants = stub_constants();
-    let mut parts = Vec::with_capacity(ORDER.len());
+    let mut programs = Vec::with_capacity(ORDER.len());
     for (package, name) in ORDER {
-        parts.push(part(builder, package, name, &mut constants)?);
+        programs.push(program(builder, package, name, &mut constants)?);
     }
+    let [_, storage, proxy] =
+        <[Part; 3]>::try_from(programs).expect("one program per entry of ORDER");
+    let parts = registry_parts(builder, &mut constants)?;
     let registry = builder.package("registry", &constants)?;
-    let [_, storage, proxy, governance, factory] =
-        <[Part; 5]>::try_from(parts).expect("one part per entry of ORDER");
     Ok(Framework {
         stub: evm::stub_code(),
         stub_address: stub_address(),
         proxy_creation_code: evm::proxy_creation_code(stub_address(), &proxy.artifact.code),
         storage,
         proxy,
-        governance,
-        factory,
+        parts,
         registry,
     })
 }
@@ -80,20 +93,44 @@ pub(super) fn constants(
     named: &BTreeSet<String>,
 ) -> Result<Constants, BuildError> {
     let mut constants = stub_constants();
-    let needed = ORDER.iter().rposition(|(_, name)| {
-        named
-            .iter()
-            .any(|constant| constant.starts_with(&format!("{PREFIX}{name}")))
-    });
-    let before = ORDER.iter().take(needed.map_or(0, |last| last + 1));
+    let is_named = |name: &str| {
+        let beginning = format!("{PREFIX}{name}");
+        named.iter().any(|name| name.starts_with(&beginning))
+    };
+    let with_parts = is_named(REGISTRY_PARTS);
+    let last = ORDER.iter().rposition(|(_, name)| is_named(name));
+    let needed = match last {
+        _ if with_parts => ORDER.len(),
+        Some(last) => last + 1,
+        None => 0,
+    };
+    let before = ORDER.iter().take(needed);
     for (earlier, name) in before.take_while(|(earlier, _)| *earlier != package) {
-        part(builder, earlier, name, &mut constants)?;
+        program(builder, earlier, name, &mut constants)?;
+    }
+    if with_parts {
+        registry_parts(builder, &mut constants)?;
     }
     Ok(constants)
 }
 
-/// Builds a part and derives its constants for those that come later.
-fn part(
+/// Builds the registry's parts and derives the constant that the registry holds them by.
+fn registry_parts(builder: &Builder, constants: &mut Constants) -> Result<Vec<Part>, BuildError> {
+    let mut parts = Vec::with_capacity(PARTS.len());
+    let mut programs = String::new();
+    for part in PARTS {
+        let artifact = builder.package(part.package, constants)?;
+        let address = evm::create2_address(&artifact.creation_code());
+        programs += &hex::encode(address);
+        programs += &hex::encode(artifact.codehash());
+        parts.push(Part { artifact, address });
+    }
+    set(constants, REGISTRY_PARTS, programs);
+    Ok(parts)
+}
+
+/// Builds a program and derives its constants for those that come later.
+fn program(
     builder: &Builder,
     package: &str,
     name: &str,

@@ -1,6 +1,7 @@
 //! For every refusal that people meet: what was expected, what was found, what to do next.
 
 use super::revert::Revert;
+use stylus_upgrades_interface::limits::LAYOUT_MAX;
 use stylus_upgrades_interface::reasons::{
     instance_state, invalid_policy, invalid_step, label, not_runnable,
 };
@@ -172,6 +173,11 @@ impl Advice {
                 "have it signed again",
             ),
             "NotSupported" => Self::full("something that is built", text(0), "do without it"),
+            "InvalidLayout" => Self::full(
+                format!("a layout document of 1 to {LAYOUT_MAX} bytes"),
+                format!("{} bytes", text(0)),
+                "make the layout smaller: fewer or shorter names of fields and types",
+            ),
             "ProgramNotWasm" => Self::full(
                 "a Stylus program",
                 "other code",

@@ -117,19 +117,11 @@ impl Programs {
         let counter_v2 = builder.contract("counter-v2")?;
         let counter_back = builder.contract("counter-back")?;
         let inactive = counter_v2.in_other_bytes();
-        let Framework {
-            storage,
-            proxy,
-            governance,
-            factory,
-            registry,
-            ..
-        } = &framework;
-        for part in [storage, proxy, governance, factory] {
+        for part in framework.shared() {
             record.artifact(&part.artifact);
         }
         let kinds = Kinds::build(builder)?;
-        let counters = [registry, &counter_v1, &counter_v2, &counter_back];
+        let counters = [&framework.registry, &counter_v1, &counter_v2, &counter_back];
         for artifact in counters.into_iter().chain(kinds.all()) {
             record.artifact(artifact);
         }

@@ -11,8 +11,8 @@ use alloy::rpc::types::TransactionRequest;
 use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 
 /// One shared program.
-struct Shared {
-    name: &'static str,
+struct Shared<'a> {
+    name: &'a str,
     address: Address,
     creation_code: Bytes,
     codehash: B256,
@@ -43,7 +43,7 @@ pub async fn ensure_framework(
 }
 
 /// `None` where somebody else was first, between the look and the block.
-async fn create2(client: &Client, shared: &Shared) -> Result<Option<Sent>, ChainError> {
+async fn create2(client: &Client, shared: &Shared<'_>) -> Result<Option<Sent>, ChainError> {
     if client.code(CREATE2_DEPLOYER).await?.is_empty() {
         return Err(ChainError::Missing {
             what: "CREATE2 deployer",
@@ -66,25 +66,20 @@ async fn create2(client: &Client, shared: &Shared) -> Result<Option<Sent>, Chain
     }
 }
 
-fn shared(framework: &Framework) -> [Shared; 5] {
-    let program = |name, part: &crate::build::Part| Shared {
-        name,
+fn shared(framework: &Framework) -> Vec<Shared<'_>> {
+    let mut all = vec![Shared {
+        name: "pause stub",
+        address: framework.stub_address,
+        creation_code: evm::creation_code(&framework.stub),
+        codehash: keccak256(&framework.stub),
+        is_program: false,
+    }];
+    all.extend(framework.shared().map(|part| Shared {
+        name: &part.artifact.name,
         address: part.address,
         creation_code: part.artifact.creation_code(),
         codehash: part.artifact.codehash(),
         is_program: true,
-    };
-    [
-        Shared {
-            name: "pause stub",
-            address: framework.stub_address,
-            creation_code: evm::creation_code(&framework.stub),
-            codehash: keccak256(&framework.stub),
-            is_program: false,
-        },
-        program("UpgradeabilityStorage", &framework.storage),
-        program("UpgradeabilityProxy", &framework.proxy),
-        program("registry governance", &framework.governance),
-        program("registry factory", &framework.factory),
-    ]
+    }));
+    all
 }

@@ -71,6 +71,9 @@ pub async fn read(
         let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) else {
             continue;
         };
+        if let Event::LayoutPublished(_) = event {
+            continue; // it is about no definition, and anyone may publish one whose hash is that of a name
+        }
         let fact = facts.of(log).await?;
         let (who, action) = actor(&event);
         let policy = action.and_then(|id| {
@@ -215,6 +218,7 @@ fn title(event: &Event) -> &'static str {
         Event::HandlerChanged(_) => "HandlerChanged",
         Event::Paused(_) => "Paused",
         Event::Resumed(_) => "Resumed",
+        Event::LayoutPublished(_) => "LayoutPublished",
     }
 }
 
@@ -284,6 +288,7 @@ fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String {
         }
         Event::Paused(_) => "paused".into(),
         Event::Resumed(_) => "resumed".into(),
+        Event::LayoutPublished(event) => format!("layout {} published", event.layoutHash),
     }
 }
 

@@ -1,11 +1,12 @@
 //! What happened and whether it still holds, by commands and by the library beneath.
 
 use crate::desk::{Desk, MIGRATE, ROLLBACK, error, text};
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::{Address, Bytes, U256};
 use serde_json::{Value, json};
 use stylus_upgrades::client::Client;
 use stylus_upgrades::governance::Names;
 use stylus_upgrades::history::{differences, read};
+use stylus_upgrades_interface::registry::IRegistry;
 
 /// A definition with everything in its history: approvals, a cancelled action, an open one, a
 /// policy update, a migration and the way back.
@@ -185,15 +186,45 @@ fn an_expired_program_is_found_by_verify() {
     assert_eq!(failed, ["activation of the registry", "activation of 1.0"]);
 }
 
-#[tokio::test]
-async fn what_the_events_say_is_what_the_views_say_at_every_step() {
-    let desk = eventful();
+/// The registry of the desk's manifest.
+fn registry(desk: &Desk) -> Address {
     let manifest = std::fs::read_to_string(desk.path("stylus-upgrades.toml")).expect("it");
-    let registry = manifest
+    manifest
         .lines()
         .find_map(|line| line.strip_prefix("registry = \""))
         .and_then(|rest| rest.trim_end_matches('"').parse().ok())
-        .expect("the registry");
+        .expect("the registry")
+}
+
+#[tokio::test]
+async fn a_layout_that_is_published_as_the_name_of_a_definition_is_not_in_its_history() {
+    let desk = Desk::with_counter("Admin", 0);
+    let registry = registry(&desk);
+    let stranger = desk.node.accounts().mnemonic().last().expect("one").clone();
+    let client = Client::connect(&desk.node.endpoint()).await.expect("it");
+    let client = client.with_signer(stranger);
+    let names = Names::default();
+    let before = read(&client, registry, "A", &names).await.expect("it");
+    let document = Bytes::from_static(b"A");
+    let publish = IRegistry::publishLayoutCall { document };
+    client
+        .send("publish", registry, &publish, U256::ZERO)
+        .await
+        .expect("anyone may");
+    let after = read(&client, registry, "A", &names).await.expect("it");
+    assert_eq!(after.entries.len(), before.entries.len());
+    assert!(
+        after
+            .entries
+            .iter()
+            .all(|entry| entry.event != "LayoutPublished")
+    );
+}
+
+#[tokio::test]
+async fn what_the_events_say_is_what_the_views_say_at_every_step() {
+    let desk = eventful();
+    let registry = registry(&desk);
     let client = Client::connect(&desk.node.endpoint()).await.expect("it");
     for name in ["A", ""] {
         let history = read(&client, registry, name, &Names::default())

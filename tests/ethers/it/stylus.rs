@@ -77,12 +77,7 @@ impl Stylus {
     async fn deploy_parts(&self, framework: &Framework) -> Result<(), Failure> {
         self.create2(&stylus_upgrades::build::evm::creation_code(&framework.stub))
             .await?;
-        for part in [
-            &framework.storage,
-            &framework.proxy,
-            &framework.governance,
-            &framework.factory,
-        ] {
+        for part in framework.shared() {
             self.create2(&part.artifact.creation_code()).await?;
             self.activate(Address::from_slice(part.address.as_slice()))
                 .await?;

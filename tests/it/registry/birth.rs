@@ -50,7 +50,7 @@ fn a_part_refuses_to_run_on_its_own_storage() {
     }
     .abi_encode()
     .into();
-    for part in [framework().governance.address, framework().factory.address] {
+    for part in framework().parts.iter().map(|part| part.address) {
         nothing(world.raw(
             account(1),
             part,
@@ -120,7 +120,7 @@ fn a_registry_is_not_born_with_a_policy_that_is_none() {
 #[test]
 fn a_registry_is_not_born_with_other_parts_than_it_was_built_with() {
     let other = Bytes::from_static(&[0x00]);
-    for part in [&framework().governance, &framework().factory] {
+    for part in &framework().parts {
         let mut world = World::new(&is(account(0)));
         world.chain.set_code(part.address, other.clone());
         let found = world.deploy_registry(&is(account(1))).expect_err("refused");

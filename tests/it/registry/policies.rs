@@ -5,7 +5,7 @@ use stylus_upgrades_interface::limits::LAMBDA_GAS;
 use stylus_upgrades_interface::reasons::{blocked_by, definition_state, invalid_policy};
 use stylus_upgrades_interface::registry::{IRegistry, Progress};
 
-use super::world::{Done, Reverted, World, account, framework, is, refused};
+use super::world::{Done, Reverted, World, account, framework, is, part, refused};
 
 fn world(policy: &str) -> World {
     let mut world = World::new(&is(account(0)));
@@ -262,8 +262,9 @@ fn what_nobody_may_be_is_no_leaf() {
         Address::with_last_byte(1),
         Address::with_last_byte(0x71),
         registry,
-        framework().governance.address,
-        framework().factory.address,
+        part("registry-governance").address,
+        part("registry-factory").address,
+        part("registry-records").address,
         framework().storage.address,
     ] {
         refused(

@@ -374,14 +374,8 @@ fn code_that_cannot_run_any_more_lets_nobody_be_born_or_upgraded() {
         panic!("everything has expired, not refused");
     };
     assert!(data.is_empty(), "not even the registry runs: {data}");
-    let programs = [
-        framework().governance.address,
-        framework().factory.address,
-        framework().storage.address,
-        framework().proxy.address,
-        world.registry,
-    ];
-    for program in programs {
+    let shared = framework().shared().map(|part| part.address);
+    for program in shared.chain([world.registry]) {
         world.activate(program);
     }
     let expired = Proxy::ImplementationNotRunnable {

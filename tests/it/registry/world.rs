@@ -7,7 +7,7 @@ use alloy::primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy::sol_types::{SolCall, SolError, SolEvent, SolValue};
 use serde_json::Value;
 use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, Overrides};
-use stylus_upgrades::build::{Artifact, Builder, Framework, evm};
+use stylus_upgrades::build::{Artifact, Builder, Framework, Part, evm};
 use stylus_upgrades::progress::Silent;
 use stylus_upgrades::registry;
 use stylus_upgrades_harness::traces;
@@ -29,6 +29,11 @@ static FRAMEWORK: LazyLock<Framework> =
 /// The bytes of the whole framework.
 pub(crate) fn framework() -> &'static Framework {
     &FRAMEWORK
+}
+
+/// The part of the registry that is built from that package.
+pub(crate) fn part(package: &str) -> &'static Part {
+    framework().part(package).expect("a part of the registry")
 }
 
 /// Revert data of a call.
@@ -82,12 +87,7 @@ impl World {
         };
         let framework = framework();
         world.create2(&evm::creation_code(&framework.stub));
-        for part in [
-            &framework.storage,
-            &framework.proxy,
-            &framework.governance,
-            &framework.factory,
-        ] {
+        for part in framework.shared() {
             world.create2(&part.artifact.creation_code());
             world.activate(part.address);
         }

@@ -8,7 +8,7 @@ use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 
 use super::world::{IHostile, Stage, call, upgrade_to};
-use crate::registry::world::{Reverted, account, framework, refused, step};
+use crate::registry::world::{Reverted, account, framework, part, refused, step};
 
 #[test]
 fn whatever_expired_anybody_brings_back_and_nothing_is_lost() {
@@ -27,7 +27,7 @@ fn whatever_expired_anybody_brings_back_and_nothing_is_lost() {
     stage.world.activate(stage.code.implementation);
     assert_eq!(stage.world.ask(proxy, &read), Ok(admin));
 
-    // views of the proxy need UpgradeabilityStorage, its version the registry and its factory
+    // views of the proxy need UpgradeabilityStorage, its version the registry and its records
     let implementation = Proxy::implementationCall {};
     assert_eq!(
         stage.world.ask(proxy, &implementation),
@@ -53,8 +53,12 @@ fn whatever_expired_anybody_brings_back_and_nothing_is_lost() {
         "a failed upgrade does not leave the stub"
     );
     stage.world.activate(stage.world.registry);
-    stage.world.activate(framework().factory.address);
+    stage.world.activate(part("registry-records").address);
     assert_eq!(stage.world.ask(proxy, &version), Ok("1.0".to_owned()));
+    stage
+        .act(boss, upgrade.clone())
+        .expect_err("the registry's factory is dead");
+    stage.world.activate(part("registry-factory").address);
     stage.act(boss, upgrade).expect("upgraded");
     assert_eq!(stage.world.ask(proxy, &version), Ok("2.0".to_owned()));
     let paid = stage
@@ -67,12 +71,8 @@ fn whatever_expired_anybody_brings_back_and_nothing_is_lost() {
 fn a_framework_that_expired_makes_no_proxy() {
     let mut stage = Stage::new();
     stage.world.wait(366 * 86_400);
-    for program in [
-        framework().governance.address,
-        framework().factory.address,
-        stage.world.registry,
-        stage.code.implementation,
-    ] {
+    let parts = framework().parts.iter().map(|part| part.address);
+    for program in parts.chain([stage.world.registry, stage.code.implementation]) {
         stage.world.activate(program);
     }
     let asked = IRegistry::proxyAddressCall {

@@ -9,7 +9,7 @@ use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 
 use super::world::{IHostile, SENDER, Stage, call, data, upgrade_to, write};
-use crate::registry::world::{account, framework, refused, step};
+use crate::registry::world::{account, framework, part, refused, step};
 
 fn delegate(target: Address, call: &impl SolCall) -> Bytes {
     data(&IHostile::delegateCall {
@@ -85,7 +85,7 @@ fn the_parts_of_the_registry_run_on_a_strangers_storage_without_a_trace_in_ours(
         name: "A".into(),
         max: 1,
     };
-    let part = framework().factory.address;
+    let part = part("registry-factory").address;
     refused(
         stage.act(stranger, vec![dress.clone(), delegate(part, &rollout)]),
         IRegistry::DefinitionNotFound { name: "A".into() },

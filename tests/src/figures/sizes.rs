@@ -17,17 +17,8 @@ pub async fn sizes() -> Result<Figures, HarnessError> {
     let builder = Builder::new(Arc::new(Lines))?;
     let framework = builder.framework()?;
     let mut figures = Figures::new();
-    let parts = [
-        &framework.storage,
-        &framework.proxy,
-        &framework.governance,
-        &framework.factory,
-    ];
-    for artifact in parts
-        .map(|part| &part.artifact)
-        .into_iter()
-        .chain([&framework.registry])
-    {
+    let parts = framework.shared().map(|part| &part.artifact);
+    for artifact in parts.chain([&framework.registry]) {
         insert(&mut figures, artifact);
     }
     for package in [

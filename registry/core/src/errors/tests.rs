@@ -109,6 +109,12 @@ fn every_error_of_the_registry_is_encoded_as_its_type_says() {
         not_supported(b"pause"),
         Registry::NotSupported { what: s("pause") },
     );
+    same(
+        invalid_layout(32_769),
+        Registry::InvalidLayout {
+            size: U256::from(32_769),
+        },
+    );
 }
 
 #[test]

@@ -162,6 +162,17 @@ fn every_event_is_encoded_as_its_type_says() {
 }
 
 #[test]
+fn the_event_of_a_layout_is_encoded_as_its_type_says() {
+    same(
+        layout_published(X, b"{}"),
+        Registry::LayoutPublished {
+            layoutHash: X,
+            document: b"{}".into(),
+        },
+    );
+}
+
+#[test]
 fn the_events_of_a_version_are_encoded_as_their_types_say() {
     let code = Code {
         implementation: A,

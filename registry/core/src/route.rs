@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use stylus_registry_core::{
+use crate::{
     chain::Reverts,
     errors, path,
     state::{Definition, Step, Version},
@@ -10,11 +10,7 @@ use stylus_registry_core::{
 
 /// The versions on the path from the one of index `from` to `to`, each with the step that
 /// leads there.
-pub(crate) fn find(
-    definition: &Definition,
-    from: u32,
-    to: &Version,
-) -> Reverts<Vec<(Version, Step)>> {
+pub fn find(definition: &Definition, from: u32, to: &Version) -> Reverts<Vec<(Version, Step)>> {
     let mut label = definition.label_of(from);
     let legs = path::find(from, to.index, |version| {
         Version::ways(definition.id, version)

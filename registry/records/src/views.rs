@@ -8,11 +8,10 @@ use stylus_registry_core::{
     chain::Reverts,
     errors,
     instances::{Instance, proxy_at},
+    route,
     state::{Definition, Step, Version},
 };
 use stylus_upgrades_interface::reasons::{definition_state, proxy_kind};
-
-use crate::{route, upgrade::definition_of};
 
 /// The definition named by the first argument.
 fn named(arguments: Reader<'_>) -> Reverts<Definition> {
@@ -85,7 +84,7 @@ pub(crate) fn instances(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 /// What the registry knows of a proxy. During its birth the version is empty.
 pub(crate) fn instance_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let instance = Instance::of(arguments.address(0)?)?;
-    let definition = definition_of(&instance)?;
+    let definition = instance.definition()?;
     Ok(encode(
         &[],
         &[
@@ -110,7 +109,7 @@ pub(crate) fn proxy_address(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 /// The path that an upgrade of this instance would take: each version that it reaches, and how.
 pub(crate) fn plan(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let instance = Instance::of(arguments.address(0)?)?;
-    let definition = definition_of(&instance)?;
+    let definition = instance.definition()?;
     let target = definition.version(arguments.bytes(1)?)?;
     let at = instance.version();
     if at == target.index {

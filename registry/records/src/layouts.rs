@@ -1,0 +1,45 @@
+//! Layout documents. The log carries the document; the registry keeps the block of that log, so
+//! that whoever has the hash finds it without a search, and verifies it by that hash. Anyone may
+//! publish, in the middle of anything: no lock is taken, and no record but the hash's own changes.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::B256;
+use alloy_sol_types::SolCall;
+use stylus_registry_core::{
+    abi::{Reader, encode},
+    chain::{Reverts, ask, keccak},
+    errors, events,
+    state::LAYOUT,
+    store::{Slot, Word},
+};
+use stylus_upgrades_interface::{
+    chain::{ARB_SYS, IArbSys},
+    limits::LAYOUT_MAX,
+};
+
+/// Publishes a document, unless that was done before.
+pub(crate) fn publish(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let document = arguments.bytes(0)?;
+    if document.is_empty() || document.len() > LAYOUT_MAX {
+        return Err(errors::invalid_layout(document.len() as u64));
+    }
+    let hash = keccak(document);
+    let slot = slot(hash);
+    if slot.load() == Word::default() {
+        let block = ask(ARB_SYS, &IArbSys::arbBlockNumberCall::SELECTOR)?;
+        slot.store(Reader::new(&block).word(0)?.into());
+        events::layout_published(hash, document).emit();
+    }
+    Ok(encode(&[], &[hash.into()]))
+}
+
+/// The block in which a document was published, 0 if it was not.
+pub(crate) fn block(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let block = slot(arguments.word(0)?).load().b256();
+    Ok(encode(&[], &[block.into()]))
+}
+
+fn slot(hash: B256) -> Slot {
+    Slot::of(LAYOUT, hash, B256::ZERO)
+}

@@ -1,0 +1,43 @@
+//! `docs/design.md` shows the registry's parts as the table of the interface has them.
+
+use std::fmt::Write;
+
+use stylus_upgrades_harness::home;
+use stylus_upgrades_interface::parts::PARTS;
+
+const BEGINNING: &str = "<!-- registry parts -->\n";
+const END: &str = "<!-- end of registry parts -->\n";
+
+/// The table in the form of the page.
+fn table() -> String {
+    let mut table = String::from("| part | task | answers |\n|---|---|---|\n");
+    for part in PARTS {
+        let answers: Vec<_> = part
+            .answers
+            .iter()
+            .map(|answer| answer.signature.split('(').next().unwrap_or_default())
+            .map(|name| format!("`{name}`"))
+            .collect();
+        let answers = answers.join(", ");
+        writeln!(table, "| `{}` | {} | {answers} |", part.package, part.task)
+            .expect("a text takes everything");
+    }
+    table
+}
+
+#[test]
+fn the_page_shows_the_parts_of_the_registry_as_the_table_has_them() {
+    let path = home().join("docs/design.md");
+    let page = std::fs::read_to_string(&path).expect("docs/design.md");
+    let (before, rest) = page.split_once(BEGINNING).expect("where the table begins");
+    let (_, after) = rest.split_once(END).expect("where the table ends");
+    let written = [before, BEGINNING, &table(), END, after].concat();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, written).expect("docs/design.md is written");
+        return;
+    }
+    assert!(
+        page == written,
+        "docs/design.md is stale: run with UPDATE_DOCS=1"
+    );
+}
