@@ -4,6 +4,7 @@
 use alloy::primitives::{Address, U256};
 use alloy::sol;
 use serde_json::Value;
+use stylus_devnode::NodeConfig;
 use stylus_upgrades_harness::{Chain, Harness, Instance, assert_reverts};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ImplementationNotRunnable;
 use stylus_upgrades_interface::reasons::not_runnable;
@@ -85,16 +86,18 @@ async fn an_expired_implementation_bricks_its_proxy_and_the_guard_says_so_first(
 
 #[tokio::test]
 async fn a_scheduled_arbos_upgrade_outdates_implementations_and_the_guard_says_so_first() -> Done {
-    let harness = Harness::on(Chain::embedded()?).await?;
+    let mut config = NodeConfig::default();
+    config.chain.arbos_version = 51;
+    let harness = Harness::on(Chain::embedded_with(config)?).await?;
     let it = counter(&harness).await?;
     let chain = harness.chain();
     let (owner, debug) = (chain.account(0), Address::with_last_byte(0xff));
     chain
         .execute(owner, debug, &ArbOs::becomeChainOwnerCall {})
         .await?;
-    // ArbOS 59 of the release line brings Stylus version 3.
+    // In one step, as Arbitrum One did; ArbOS 59 on the way brings Stylus version 3.
     let upgrade = ArbOs::scheduleArbOSUpgradeCall {
-        version: 59,
+        version: 61,
         timestamp: 0,
     };
     chain

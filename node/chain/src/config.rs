@@ -44,7 +44,7 @@ impl Default for ChainConfig {
     fn default() -> Self {
         Self {
             chain_id: 412_346,
-            arbos_version: 51,
+            arbos_version: 61,
             accounts: anvil_accounts(),
             dev_balance: U256::from(1_000u64) * U256::from(10u64.pow(18)),
             timestamp: None,

@@ -98,7 +98,7 @@ fn accounts_code_storage_and_arbos_are_read_from_the_chain_beneath() {
     assert_eq!(here.code_hash, keccak256(COUNTER));
     let word = chain.storage(contract(), U256::ZERO, BlockId::latest());
     assert_eq!(word.expect("it"), B256::with_last_byte(41));
-    assert_eq!((chain.arbos_version(), chain.block_number()), (51, 3));
+    assert_eq!((chain.arbos_version(), chain.block_number()), (61, 3));
     assert_eq!(chain.base_fee(), other.chain.lock().expect("it").base_fee());
 }
 

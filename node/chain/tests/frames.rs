@@ -221,15 +221,16 @@ fn calls_stop_at_1024_frames() {
              (i32.const 0)",
         ),
     );
+    // Nor is there a limit of open pages, as there is by default.
+    let request_now = || CallRequest {
+        gas: Some(1 << 50),
+        ..request(recursive, Bytes::new())
+    };
+    assert_eq!(call(&chain, request_now()).output, word(128));
+    let limit = ArbOs::setWasmPageLimitCall { limit: 0 }.abi_encode();
+    assert!(send(&mut chain, DEV, request(ARB_OWNER, limit)).success);
     // One byte counts: 1025 frames mod 256.
-    let gas = Some(1 << 50);
-    let outcome = call(
-        &chain,
-        CallRequest {
-            gas,
-            ..request(recursive, Bytes::new())
-        },
-    );
+    let outcome = call(&chain, request_now());
     assert!(outcome.success, "{outcome:?}");
     assert_eq!(outcome.output, word(1_025 % 256));
 }
@@ -294,22 +295,29 @@ fn programs_create_contracts_and_learn_their_addresses() {
 
 #[test]
 fn code_with_a_leading_ef_is_accepted_only_as_a_program() {
-    let mut chain = chain();
-    for (code, accepted) in [
-        (vec![0xef, 0xf0, 0x00, 0x00], true),
-        (vec![0xef, 0xf0, 0x00], false),
-        (vec![0xef, 0xf0, 0x02, 0x00], false),
-        (vec![0xef, 0x01, 0x00, 0x00], false),
-        (vec![0xef], false),
-    ] {
-        let create = CallRequest {
-            input: deploying(&code).into(),
-            gas: Some(1_000_000),
-            ..CallRequest::default()
-        };
-        let receipt = send(&mut chain, ALICE, create);
-        assert_eq!(receipt.success, accepted, "{code:02x?}");
-        assert_eq!(receipt.gas_used == 1_000_000, !accepted, "{code:02x?}");
+    // Fragments and roots of fragmented programs since ArbOS 60.
+    for (version, parts) in [(51, false), (59, false), (60, true), (61, true)] {
+        let mut chain = chain_at(version);
+        for (code, accepted) in [
+            (vec![0xef, 0xf0, 0x00, 0x00], true),
+            (vec![0xef, 0xf0, 0x00], false),
+            (vec![0xef, 0xf0, 0x01, 0x00], parts),
+            (vec![0xef, 0xf0, 0x01], false),
+            (vec![0xef, 0xf0, 0x02, 0x00], parts),
+            (vec![0xef, 0xf0, 0x02], false),
+            (vec![0xef, 0xf0, 0x03, 0x00], false),
+            (vec![0xef, 0x01, 0x00, 0x00], false),
+            (vec![0xef], false),
+        ] {
+            let create = CallRequest {
+                input: deploying(&code).into(),
+                gas: Some(1_000_000),
+                ..CallRequest::default()
+            };
+            let receipt = send(&mut chain, ALICE, create);
+            assert_eq!(receipt.success, accepted, "{version}: {code:02x?}");
+            assert_eq!(receipt.gas_used == 1_000_000, !accepted, "{code:02x?}");
+        }
     }
 }
 

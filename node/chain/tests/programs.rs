@@ -59,13 +59,13 @@ fn activation_charges_a_fee_returns_the_rest_and_tells() {
     assert!(receipt.success, "{receipt:?}");
     let returned =
         ArbOs::activateProgramCall::abi_decode_returns(&receipt.output).expect("decodes");
-    assert_eq!((returned.version, returned.dataFee), (2, error.want));
+    assert_eq!((returned.version, returned.dataFee), (3, error.want));
     let gas = U256::from(receipt.gas_used) * U256::from(receipt.effective_gas_price);
     assert_eq!(before - balance(&chain), returned.dataFee + gas);
     let event = ArbOs::ProgramActivated::decode_log(&receipt.logs[0]).expect("the event");
     assert_eq!(
         (event.program, event.dataFee, event.version),
-        (program, error.want, 2)
+        (program, error.want, 3)
     );
     assert_eq!(event.codehash, code_hash(&chain, program));
     assert!(run(&chain, program).success);
@@ -287,7 +287,7 @@ fn eth_call_activates_overridden_code() {
         .expect("accepted");
     assert!(outcome.success, "{outcome:?}");
     let fee = ArbOs::activateProgramCall::abi_decode_returns(&outcome.output).expect("decodes");
-    assert_eq!(fee.version, 2);
+    assert_eq!(fee.version, 3);
 }
 
 #[test]
@@ -308,7 +308,7 @@ fn a_scheduled_upgrade_takes_effect_with_the_next_block() {
 
 #[test]
 fn every_selectable_version_runs_programs() {
-    for version in [32, 40, 50, 51, 60] {
+    for version in [30, 31, 32, 40, 41, 50, 51, 59, 60, 61] {
         let mut chain = chain_at(version);
         let program = install(&mut chain, &counter());
         assert!(
@@ -320,7 +320,7 @@ fn every_selectable_version_runs_programs() {
 
 #[test]
 fn from_arbos_60_a_program_is_cheap_again_within_a_block() {
-    for (version, saves) in [(51, false), (60, true)] {
+    for (version, saves) in [(51, false), (59, false), (60, true), (61, true)] {
         let mut chain = chain_at(version);
         let program = install(&mut chain, &counter());
         // Both at non-zero storage, so that only the start differs.

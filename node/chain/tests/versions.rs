@@ -22,23 +22,6 @@ fn own(chain: &mut Chain, selector: [u8; 4], arguments: &[u64]) -> bool {
     send(chain, DEV, request(ARB_OWNER, input)).success
 }
 
-fn upgraded(version: u64, to: u64) -> Chain {
-    let mut chain = chain_at(version);
-    schedule(&mut chain, to);
-    chain.mine(1, None).expect("mines");
-    assert_eq!(chain.arbos_version(), to);
-    chain
-}
-
-fn schedule(chain: &mut Chain, version: u64) {
-    let upgrade = ArbOs::scheduleArbOSUpgradeCall {
-        version,
-        timestamp: 0,
-    };
-    let receipt = send(chain, DEV, request(ARB_OWNER, upgrade.abi_encode()));
-    assert!(receipt.success, "{receipt:?}");
-}
-
 /// Each setter of Stylus parameters with the view that shows it.
 #[test]
 fn owners_set_every_stylus_parameter() {
@@ -55,7 +38,7 @@ fn owners_set_every_stylus_parameter() {
         (hex!("8293405e"), vec![255, 65], hex!("99d0b38d"), 256),
         (hex!("a0a32497"), vec![1_234], hex!("2278c278"), 1_234),
     ] {
-        let mut chain = chain_at(60);
+        let mut chain = chain_at(61);
         assert!(own(&mut chain, setter, &arguments), "{setter:02x?}");
         let outcome = raw(&chain, 0x71, &view);
         assert!(outcome.success, "{view:02x?}");
@@ -97,100 +80,6 @@ fn parameters_take_effect_at_once() {
     chain.increase_time(3 * DAY);
     chain.mine(1, None).expect("mines");
     assert!(!call(&chain, request(program, Bytes::new())).success);
-}
-
-#[test]
-fn stylus_3_outdates_every_program_until_it_is_activated_again() {
-    // The two bumps: ArbOS 31, and 59 on the release line.
-    for (from, to, have, want) in [(30, 31, 1, 2), (51, 59, 2, 3)] {
-        let mut chain = chain_at(from);
-        let program = install(&mut chain, &counter());
-        let codehash = code_hash(&chain, program);
-        schedule(&mut chain, to);
-        assert!(
-            call(&chain, request(program, Bytes::new())).success,
-            "not yet"
-        );
-        chain.mine(1, None).expect("mines");
-        let outcome = call(&chain, request(program, Bytes::new()));
-        assert_eq!(
-            outcome.halt.expect("a halt").0,
-            format!("error ProgramNeedsUpgrade(uint16,uint16): have {have}, want {want}")
-        );
-        assert_eq!((outcome.gas_used, outcome.output.len()), (30_000_000, 0));
-        // Keepalive is refused, activation works.
-        let keepalive = ArbOs::codehashKeepaliveCall { codehash }.abi_encode();
-        let paid = CallRequest {
-            value: ether(1),
-            ..request(ARB_WASM, keepalive)
-        };
-        let refused = send(&mut chain, ALICE, paid);
-        let error =
-            <ArbOs::ProgramNeedsUpgrade as alloy_sol_types::SolError>::abi_decode(&refused.output);
-        let error = error.expect("the typed error");
-        assert_eq!((error.version, error.stylusVersion), (have, want));
-        assert!(activate(&mut chain, program).success);
-        assert!(call(&chain, request(program, Bytes::new())).success);
-        assert_eq!(ask(&chain, ARB_WASM, ArbOs::stylusVersionCall {}), want);
-    }
-}
-
-#[test]
-fn the_release_line_limits_open_pages_and_enlarges_programs() {
-    let grow = |to: u64| {
-        let mut chain = chain_at(to);
-        // Grows as calldata says, then calls the address behind it with the rest.
-        let body = "(drop (memory.grow (i32.load8_u (i32.const 0))))
-            (local.set $status (call $call (i32.const 13) (i32.const 33) (i32.sub (local.get $len) (i32.const 33))
-                (i32.const 61000) (i64.const -1) (i32.const 61100)))
-            (local.get $status)";
-        let program = install(&mut chain, &module(1, body));
-        let stop = deploy(&mut chain, &hex!("00"));
-        let inner = [&[60][..], stop.into_word().as_slice()].concat();
-        let nested = [&[60][..], program.into_word().as_slice(), &inner].concat();
-        let deeper = [&[60][..], program.into_word().as_slice(), &nested].concat();
-        [inner, nested, deeper].map(|input| call(&chain, request(program, input)).success)
-    };
-    // 61, 122 and 183 pages. The third is beyond the ramp in any case, and 128 pages beyond the
-    // limit from 59 on.
-    assert_eq!(grow(51), [true, true, false]);
-    assert_eq!(grow(59), [true, true, false]);
-    let mut limited = chain_at(59);
-    assert!(own(&mut limited, hex!("6595381a"), &[10]));
-    let mut free = chain_at(51);
-    assert!(own(&mut free, hex!("6595381a"), &[10]));
-    let grows = module(1, "(drop (memory.grow (i32.const 12))) (i32.const 0)");
-    let runs = [&mut limited, &mut free].map(|chain| {
-        let program = install(chain, &grows);
-        call(chain, request(program, Bytes::new())).success
-    });
-    assert_eq!(
-        runs,
-        [false, true],
-        "the limit holds at run time on the release line only"
-    );
-
-    // 60 after 59 has four fragments and 256 KiB; 60 of the master branch two and 128 KiB.
-    for (chain, fragments) in [(upgraded(51, 60), 2), (upgraded(59, 60), 4)] {
-        let found = raw(&chain, 0x6b, &hex!("e5a7f893")).output;
-        assert_eq!(U256::from_be_slice(&found), U256::from(fragments));
-    }
-    // Activation gas is a parameter from 59 on.
-    assert!(!raw(&chain(), 0x71, &hex!("2278c278")).success);
-    assert!(raw(&limited, 0x71, &hex!("2278c278")).success);
-}
-
-#[test]
-fn multi_value_ends_with_arbos_59_and_60() {
-    let text = module(
-        1,
-        "(block (result i32 i32) (i32.const 1) (i32.const 2)) drop drop (i32.const 0)",
-    );
-    for (version, accepted) in [(32, true), (51, true), (59, false), (60, false)] {
-        let mut chain = chain_at(version);
-        let program = deploy(&mut chain, &program(&text));
-        assert_eq!(activate(&mut chain, program).success, accepted, "{version}");
-    }
 }
 
 #[test]
@@ -327,7 +216,6 @@ fn precompiles_that_are_not_built_say_so() {
         (0x6d, "ArbAggregator"),
         (0x6e, "ArbRetryableTx"),
         (0x73, "ArbNativeTokenManager"),
-        (0x74, "ArbFilteredTransactionsManager"),
     ] {
         let outcome = raw(&chain, last, &hex!("01020304"));
         let said = words(&outcome);
@@ -350,9 +238,8 @@ fn precompiles_that_are_not_built_say_so() {
 #[test]
 fn methods_that_are_not_built_say_so() {
     let chain = chain_at(60);
-    // getCollectTips, and an unknown selector.
     for (to, selector) in [
-        (0x6b, hex!("8e34a64d")),
+        (0x6b, hex!("01020304")),
         (0x6c, hex!("01020304")),
         (0x71, hex!("ffffffff")),
     ] {
@@ -387,7 +274,7 @@ fn settings_that_are_not_built_are_refused() {
         [&hex!("2b352fae")[..], &word(50_000_000_000)].concat(),
     );
     assert!(said.contains("no L1"), "{said}");
-    for version in [52, 58, 61] {
+    for version in [52, 58, 62] {
         let upgrade = ArbOs::scheduleArbOSUpgradeCall {
             version,
             timestamp: 0,
@@ -395,8 +282,15 @@ fn settings_that_are_not_built_are_refused() {
         let said = refused(&mut chain, upgrade.abi_encode());
         assert!(said.contains("not known here"), "{said}");
     }
-    let said = refused(&mut chain, [&hex!("a858dbe2")[..], &word(1)].concat());
-    assert!(said.contains("no such method"), "{said}");
+    // setNativeTokenManagementFrom, and a method that nobody has.
+    let selector = alloy_primitives::keccak256("setNativeTokenManagementFrom(uint64)");
+    let said = refused(&mut chain, [&selector[..4], &word(1)].concat());
+    assert!(
+        said.contains("setNativeTokenManagementFrom") && said.contains("not supported"),
+        "{said}"
+    );
+    let said = refused(&mut chain, hex!("01020304").into());
+    assert!(said.contains("no method 0x01020304"), "{said}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ pub(super) struct Flags {
     /// Chain id.
     #[arg(long, visible_alias = "chain", value_name = "ID", default_value_t = ChainConfig::default().chain_id)]
     pub(super) chain_id: u64,
-    /// Rules of the chain: ArbOS 30, 31, 32, 40, 41, 50, 51, 59 or 60.
+    /// Rules of the chain: ArbOS 30, 31, 32, 40, 41, 50, 51, 59, 60 or 61.
     #[arg(long, value_name = "VERSION", default_value_t = ChainConfig::default().arbos_version, value_parser = arbos_version)]
     pub(super) arbos_version: u64,
     #[command(flatten)]

@@ -65,7 +65,7 @@ fn a_program_that_is_only_an_override_can_be_checked() {
     );
     let answer: Bytes = serde_json::from_value(answer).unwrap();
     let checked = activateProgramCall::abi_decode_returns(&answer).unwrap();
-    assert_eq!(checked.version, 2, "the Stylus version of ArbOS 51");
+    assert_eq!(checked.version, 3, "the Stylus version of ArbOS 61");
     assert!(checked.dataFee > U256::ZERO);
 
     let broken = on_chain("(module (memory (export \"memory\") 1))");

@@ -46,11 +46,14 @@ pub fn layout(package: &str, raw: &[u8]) -> Result<Option<Layout>, BuildError> {
     })
 }
 
-/// Judges `wasm` by the rules of activation on a production chain at ArbOS 51. Errors with the
+/// The rules that programs are built for: those of the live chains.
+const ARBOS: u64 = 61;
+
+/// Judges `wasm` by the rules of activation on a production chain at ArbOS 61. Errors with the
 /// first rule it breaks, where, what the rule asks for and what the module has.
 pub fn check(package: &str, wasm: &[u8]) -> Result<(), BuildError> {
     let mut gas = u64::MAX;
-    let judged = activate(wasm, &Rules::default(), &mut gas);
+    let judged = activate(wasm, &Rules::for_arbos(ARBOS), &mut gas);
     judged.map(|_| ()).map_err(|error| refused(package, error))
 }
 

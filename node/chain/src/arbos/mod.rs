@@ -21,6 +21,9 @@ use std::sync::LazyLock;
 
 /// The account whose storage is ArbOS' state.
 pub(crate) const STATE: Address = address!("A4B05FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF");
+/// The account whose storage is the list of filtered transactions, from ArbOS 60.
+pub(crate) const FILTERED_TRANSACTIONS: Address =
+    address!("A4B0500000000000000000000000000000000001");
 /// Receives nothing by itself; the coinbase of sequenced blocks.
 pub(crate) const SEQUENCER: Address = address!("A4B000000000000000000073657175656e636572");
 /// 2015-01-16, the zero of program ages (unix seconds).
@@ -65,7 +68,20 @@ pub(crate) struct Layout {
     pub(crate) chain_id: U256,
     pub(crate) infra_fee_account: U256,
     pub(crate) brotli_level: U256,
+    /// From ArbOS 60: 0 when no transactions are filtered.
+    pub(crate) filtering_from: U256,
+    /// From ArbOS 60: the network fee account when 0.
+    pub(crate) filtered_funds_recipient: U256,
+    /// From ArbOS 60.
+    pub(crate) collect_tips: U256,
+    pub(crate) l1_reward_recipient: U256,
+    pub(crate) l1_equilibration_units: U256,
+    pub(crate) l1_inertia: U256,
+    pub(crate) l1_reward_rate: U256,
     pub(crate) l1_price_per_unit: U256,
+    pub(crate) l1_per_batch_gas: U256,
+    pub(crate) l1_amortized_cap: U256,
+    pub(crate) l1_gas_floor: U256,
     pub(crate) l2_speed_limit: U256,
     pub(crate) l2_block_gas_limit: U256,
     pub(crate) l2_base_fee: U256,
@@ -78,6 +94,7 @@ pub(crate) struct Layout {
     pub(crate) address_table: Space,
     pub(crate) address_table_by_address: Space,
     pub(crate) owners: AddressSet,
+    pub(crate) transaction_filterers: AddressSet,
     pub(crate) params: U256,
     pub(crate) programs: Space,
     pub(crate) module_hashes: Space,
@@ -99,7 +116,17 @@ pub(crate) static LAYOUT: LazyLock<Layout> = LazyLock::new(|| {
         chain_id: root.at(4),
         infra_fee_account: root.at(6),
         brotli_level: root.at(7),
+        filtering_from: root.at(9),
+        filtered_funds_recipient: root.at(10),
+        collect_tips: root.at(11),
+        l1_reward_recipient: l1.at(0),
+        l1_equilibration_units: l1.at(1),
+        l1_inertia: l1.at(2),
+        l1_reward_rate: l1.at(3),
         l1_price_per_unit: l1.at(7),
+        l1_per_batch_gas: l1.at(9),
+        l1_amortized_cap: l1.at(10),
+        l1_gas_floor: l1.at(12),
         l2_speed_limit: l2.at(0),
         l2_block_gas_limit: l2.at(1),
         l2_base_fee: l2.at(2),
@@ -112,6 +139,7 @@ pub(crate) static LAYOUT: LazyLock<Layout> = LazyLock::new(|| {
         address_table,
         address_table_by_address: address_table.child(0),
         owners: AddressSet::new(root.child(4)),
+        transaction_filterers: AddressSet::new(root.child(11)),
         params: programs.child(0).at(0),
         programs: programs.child(1),
         module_hashes: programs.child(2),

@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 use stylus_vm::StartParams;
 
-/// Stylus version of Nitro's 3.10 release line (ArbOS 59).
+/// Stylus version from ArbOS 59 on.
 const STYLUS_3: u16 = 3;
 /// Decompressed size limit before ArbOS 40 stored one, bytes.
 const MAX_WASM_SIZE: u32 = 131_072;
@@ -63,24 +63,22 @@ impl Params {
         }
     }
 
-    /// Changes that come with an ArbOS version; `to_release_line` on the way to ArbOS 59.
-    pub(crate) fn upgrade(&mut self, arbos_version: u64, to_release_line: bool) {
+    /// Changes that come with an ArbOS version. ArbOS 60 overwrites what an owner set.
+    pub(crate) fn upgrade(&mut self, arbos_version: u64) {
         match arbos_version {
             31 => (self.version, self.min_init_gas) = (2, 69),
             40 => self.max_wasm_size = MAX_WASM_SIZE,
             50 => self.max_stack_depth = self.max_stack_depth.min(22_000),
-            59 if to_release_line => self.version = STYLUS_3,
-            60 if self.version >= STYLUS_3 => {
-                (self.max_fragments, self.max_wasm_size) = (4, 2 * MAX_WASM_SIZE);
-            }
-            60 => self.max_fragments = 2,
+            59 => self.version = STYLUS_3,
+            60 => (self.max_fragments, self.max_wasm_size) = (4, 2 * MAX_WASM_SIZE),
             _ => {}
         }
     }
 
-    /// Whether the page limit holds for all open frames together, at run time.
-    pub(crate) fn limits_open_pages(&self) -> bool {
-        self.version >= STYLUS_3
+    /// Most pages that all open frames together may have at run time. There is no such limit
+    /// before Stylus version 3, and none with a page limit of 0.
+    pub(crate) fn open_page_limit(&self) -> Option<u16> {
+        (self.version >= STYLUS_3 && self.page_limit > 0).then_some(self.page_limit)
     }
 
     /// Decompressed size limit in bytes.
@@ -152,13 +150,25 @@ mod tests {
 
     #[test]
     fn packing_is_reversible_and_has_the_documented_order() {
-        let mut params = Params::genesis();
-        [31, 32, 40, 50, 60]
-            .into_iter()
-            .for_each(|version| params.upgrade(version, false));
-        assert_eq!(Params::unpack(params.pack()), params);
-        let bytes = params.pack().to_be_bytes::<32>();
-        assert_eq!(bytes[..9], [0, 2, 0, 0x27, 0x10, 0, 0, 0x55, 0xf0]);
-        assert_eq!(bytes[29], 2);
+        let at = |version: u64| {
+            let mut params = Params::genesis();
+            (31..=version).for_each(|step| params.upgrade(step));
+            assert_eq!(Params::unpack(params.pack()), params);
+            params.pack()
+        };
+        let word = |digits: &str| U256::from_str_radix(digits, 16).expect("hexadecimal");
+        // As read from the state of live chains at ArbOS 51 and 61.
+        assert_eq!(
+            at(51),
+            word("0002002710000055f0000203e80080450b3232016d001f002000020000000000")
+        );
+        assert_eq!(
+            at(59),
+            word("0003002710000055f0000203e80080450b3232016d001f002000020000000000")
+        );
+        assert_eq!(
+            at(61),
+            word("0003002710000055f0000203e80080450b3232016d001f002000040000040000")
+        );
     }
 }

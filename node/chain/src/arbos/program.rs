@@ -25,9 +25,9 @@ pub(crate) struct Program {
 pub(crate) enum NotRunnable {
     #[error("error ProgramNotActivated()")]
     NotActivated,
-    #[error("error ProgramNeedsUpgrade(uint16,uint16): have {have}, want {want}")]
+    #[error("error ProgramNeedsUpgrade({have}, {want})")]
     NeedsUpgrade { have: u16, want: u16 },
-    #[error("error ProgramExpired(uint64): age {age} seconds")]
+    #[error("error ProgramExpired({age})")]
     Expired { age: u64 },
 }
 
@@ -129,7 +129,7 @@ mod tests {
         };
         assert_eq!(Program::unpack(program.pack()), program);
         let mut params = Params::genesis();
-        params.upgrade(31, false);
+        params.upgrade(31);
         let start = EPOCH + u64::from(program.activated_at) * 3_600;
         assert_eq!(program.check(&params, start + 365 * 86_400), Ok(()));
         assert_eq!(

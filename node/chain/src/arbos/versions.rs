@@ -1,21 +1,15 @@
 //! ArbOS versions: the state each one starts with or changes.
 
-use super::{LAYOUT, Params, STATE, Store, data_price, fine, history, word};
+use super::{FILTERED_TRANSACTIONS, LAYOUT, Params, STATE, Store, data_price, fine, history, word};
 use crate::{
     precompiles,
     world::{Account, NOW, World},
 };
 use alloy_primitives::{Address, Bytes, U256};
 
-/// Versions a chain can start at or be upgraded to. Those between them are reserved for chains of
-/// others or change nothing.
-///
-/// 59 is on Nitro's 3.10 release line only, and takes the chain there for good: its 60 has larger
-/// limits than the 60 of the master branch, which follows directly on 51.
-pub(crate) const SUPPORTED: [u64; 9] = [30, 31, 32, 40, 41, 50, 51, RELEASE_LINE, 60];
-
-/// The version that begins Nitro's 3.10 release line, and with it Stylus version 3.
-pub(crate) const RELEASE_LINE: u64 = 59;
+/// Versions a chain can start at or be upgraded to, all as Nitro released them. Those between them
+/// are reserved for chains of others or change nothing; an upgrade over them runs every step.
+pub(crate) const SUPPORTED: [u64; 10] = [30, 31, 32, 40, 41, 50, 51, 59, 60, 61];
 
 /// Whether the rules of a version are known.
 pub(crate) fn is_supported(version: u64) -> bool {
@@ -33,18 +27,16 @@ pub(crate) struct Genesis {
 
 /// Writes ArbOS' state of a new chain.
 pub(crate) fn initialise(world: &mut World, genesis: &Genesis) {
-    world.set_account(
-        STATE,
-        Some(Account {
-            nonce: 1,
-            ..Account::default()
-        }),
-    );
+    exists(world, STATE);
     let number = U256::from::<u64>;
     for (slot, value) in [
         (LAYOUT.version, number(30)),
         (LAYOUT.chain_id, number(genesis.chain_id)),
         (LAYOUT.brotli_level, number(1)),
+        (LAYOUT.l1_equilibration_units, number(160_000_000)),
+        (LAYOUT.l1_inertia, number(10)),
+        (LAYOUT.l1_reward_rate, number(10)),
+        (LAYOUT.l1_per_batch_gas, number(210_000)),
         (LAYOUT.l2_speed_limit, number(7_000_000)),
         (LAYOUT.l2_block_gas_limit, number(32_000_000)),
         (LAYOUT.l2_base_fee, number(genesis.base_fee)),
@@ -71,13 +63,17 @@ pub(crate) fn upgrade(world: &mut World, target: u64) {
     let current: u64 = fine(world.read(LAYOUT.version)).saturating_to();
     for version in current + 1..=target {
         let mut params = Params::unpack(fine(world.read(LAYOUT.params)));
-        params.upgrade(version, target == RELEASE_LINE);
+        params.upgrade(version);
         fine(world.write(LAYOUT.params, params.pack()));
         if version == 50 {
             fine(world.write(LAYOUT.l2_tx_gas_limit, U256::from(32_000_000)));
         }
         if version == 40 {
             history::install(world);
+        }
+        if version == 60 {
+            // It exists from now on, so it is part of the state root, though nothing is filtered.
+            exists(world, FILTERED_TRANSACTIONS);
         }
         install_precompiles(world, version..=version);
         fine(world.write(LAYOUT.version, U256::from(version)));
@@ -94,6 +90,18 @@ pub(crate) fn apply_scheduled(world: &mut World, now: u64) -> bool {
     }
     upgrade(world, target);
     true
+}
+
+/// Keeps an account of ArbOS' own from being empty.
+fn exists(world: &mut World, address: Address) {
+    let account = world.account(address, NOW).unwrap_or_default();
+    world.set_account(
+        address,
+        Some(Account {
+            nonce: 1,
+            ..account
+        }),
+    );
 }
 
 /// Gives the precompiles of these versions their one byte of code.

@@ -229,7 +229,7 @@ fn refuse_foreign_ef(
     if creates
         && result.result.is_ok()
         && result.output.first() == Some(&0xef)
-        && !stylus::may_be_deployed(&result.output, arbos_version)
+        && !stylus::is_stylus_code(&result.output, arbos_version)
     {
         result.result = InstructionResult::CreateContractStartingWithEF;
     }

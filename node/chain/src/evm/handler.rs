@@ -1,7 +1,10 @@
 //! Transactions: revm's handler with Arbitrum's gas cap and fee receiver.
 
 use super::{ArbEvm, Ctx, Session, StateView, instructions};
-use crate::precompiles::ArbPrecompiles;
+use crate::{
+    arbos::{LAYOUT, Store, fine},
+    precompiles::ArbPrecompiles,
+};
 use alloy_primitives::U256;
 use revm::{
     Journal,
@@ -72,6 +75,19 @@ pub(crate) fn execute<'a>(
     })
 }
 
+/// The one ArbOS version that compares what a sender paid with the stored base fee although there
+/// are no multi-gas constraints; 61 repaired it.
+const REFUNDS_AT_STORED_FEE: u64 = 60;
+
+/// What ArbOS 60 pays back: gas costs the stored base fee there, which differs from the block's
+/// when it was lowered within the block.
+fn stored_fee_refund(ctx: &mut Ctx<'_>, price: u128, result: &FrameResult) -> U256 {
+    let stored = fine(ctx.read(LAYOUT.l2_base_fee));
+    let paid = U256::from(price.saturating_mul(result.gas().used().into()));
+    let cost = stored.saturating_mul(U256::from(result.gas().total_gas_spent()));
+    paid.saturating_sub(cost)
+}
+
 struct ArbHandler<'a>(std::marker::PhantomData<&'a ()>);
 
 impl<'a> Handler for ArbHandler<'a> {
@@ -124,6 +140,17 @@ impl<'a> Handler for ArbHandler<'a> {
         ctx.journal_mut()
             .load_account_mut(receiver)?
             .incr_balance(fee);
+        if ctx.chain.arbos_version == REFUNDS_AT_STORED_FEE {
+            let refund = stored_fee_refund(ctx, price, result);
+            let Ok(mut payer) = ctx.journal_mut().load_account_mut(receiver);
+            // All or nothing, as every transfer of ArbOS.
+            if payer.decr_balance(refund) {
+                let sender = ctx.tx().caller();
+                ctx.journal_mut()
+                    .load_account_mut(sender)?
+                    .incr_balance(refund);
+            }
+        }
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Opcodes that behave differently on Arbitrum.
 
 use super::Ctx;
-use crate::stylus::is_program;
+use crate::stylus::is_stylus_code;
 use revm::{
     bytecode::opcode,
     context::{ContextTr, JournalTr},
@@ -28,7 +28,7 @@ fn no_blobs(_: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> Result {
     Err(InstructionResult::OpcodeNotFound)
 }
 
-/// Refused, as a revert, where the acting account is a Stylus program.
+/// Refused, as a revert, where the acting account has Stylus code.
 fn selfdestruct(context: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> Result {
     let acting = context.interpreter.input.target_address();
     let version = context.host.chain().arbos_version;
@@ -38,7 +38,7 @@ fn selfdestruct(context: InstructionContext<'_, Ctx<'_>, EthInterpreter>) -> Res
         .code(acting)
         .map(|code| code.data)
         .unwrap_or_default();
-    if is_program(&code, version) {
+    if is_stylus_code(&code, version) {
         return Err(InstructionResult::Revert);
     }
     host::selfdestruct(context)

@@ -75,17 +75,23 @@ impl Session<'_> {
 
 /// Programs that ran in this block, newest first (effective from ArbOS 60).
 #[derive(Default)]
-pub(crate) struct RecentPrograms(VecDeque<B256>);
+pub(crate) struct RecentPrograms {
+    programs: VecDeque<B256>,
+    /// Fixed by the first run of the block.
+    capacity: Option<usize>,
+}
 
 impl RecentPrograms {
-    /// Notes a run; true when the program was there already.
+    /// Notes a run; true when the program was there already. The first run of a block decides the
+    /// capacity, and a capacity of 0 counts as 1.
     pub(crate) fn insert(&mut self, code_hash: B256, capacity: u16) -> bool {
-        let known = self.0.iter().position(|hash| *hash == code_hash);
+        let capacity = *self.capacity.get_or_insert(usize::from(capacity.max(1)));
+        let known = self.programs.iter().position(|hash| *hash == code_hash);
         if let Some(at) = known {
-            self.0.remove(at);
+            self.programs.remove(at);
         }
-        self.0.push_front(code_hash);
-        self.0.truncate(capacity.into());
+        self.programs.push_front(code_hash);
+        self.programs.truncate(capacity);
         known.is_some()
     }
 }

@@ -1,13 +1,20 @@
 //! ArbGasInfo (0x6c): prices. There is no L1, so its parts are zero.
 
 use super::call::{Call, Purity::*, Stop};
-use crate::arbos::{LAYOUT, Store};
+use crate::arbos::{LAYOUT, Store, address_of};
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::{SolCall, sol};
 use revm::{context::ContextTr, context_interface::Block};
 
 sol! {
     #![sol(all_derives)]
+    struct WeightedResource { uint8 resource; uint64 weight; }
+    struct ResourceConstraint {
+        WeightedResource[] resources;
+        uint32 adjustmentWindowSecs;
+        uint64 targetPerSec;
+        uint64 backlog;
+    }
     interface ArbGasInfo {
         function getPricesInWei() external view returns (uint256, uint256, uint256, uint256, uint256, uint256);
         function getPricesInWeiWithAggregator(address aggregator) external view returns (uint256, uint256, uint256, uint256, uint256, uint256);
@@ -35,6 +42,8 @@ sol! {
         function getL1PricingFundsDueForRewards() external view returns (uint256);
         function getL1PricingUnitsSinceUpdate() external view returns (uint64);
         function getLastL1PricingSurplus() external view returns (int256);
+        function getMultiGasPricingConstraints() external view returns (ResourceConstraint[] memory);
+        function getMultiGasBaseFee() external view returns (uint256[] memory);
     }
 }
 use ArbGasInfo::*;
@@ -43,6 +52,10 @@ use ArbGasInfo::*;
 const STORAGE: u64 = 20_000;
 /// Bytes of calldata the price of a transaction is quoted for, times 16 units.
 const TX_UNITS: u64 = 2_240;
+/// First ArbOS version that tells gas by kinds.
+const MULTI_GAS: u64 = 60;
+/// Kinds of gas, the unknown one included.
+const GAS_KINDS: usize = 9;
 
 /// L1 price per unit and base fees in wei: (l1, base fee, minimum).
 fn prices(call: &mut Call<'_, '_>) -> Result<(U256, U256, U256), Stop> {
@@ -172,19 +185,41 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             })
         }
         getL1BaseFeeEstimateInertiaCall::SELECTOR => {
-            fixed::<getL1BaseFeeEstimateInertiaCall>(call, 10)
+            word::<getL1BaseFeeEstimateInertiaCall>(call, LAYOUT.l1_inertia, |v| v.saturating_to())
         }
-        getL1RewardRateCall::SELECTOR => fixed::<getL1RewardRateCall>(call, 10),
+        getL1RewardRateCall::SELECTOR => {
+            word::<getL1RewardRateCall>(call, LAYOUT.l1_reward_rate, |v| v.saturating_to())
+        }
         getL1RewardRecipientCall::SELECTOR => {
-            fixed::<getL1RewardRecipientCall>(call, Default::default())
+            word::<getL1RewardRecipientCall>(call, LAYOUT.l1_reward_recipient, address_of)
         }
         getCurrentTxL1GasFeesCall::SELECTOR => {
             call.method::<getCurrentTxL1GasFeesCall>(View, 0, |_, _| Ok(U256::ZERO))
         }
-        getPerBatchGasChargeCall::SELECTOR => fixed::<getPerBatchGasChargeCall>(call, 210_000),
-        getAmortizedCostCapBipsCall::SELECTOR => fixed::<getAmortizedCostCapBipsCall>(call, 0),
+        getPerBatchGasChargeCall::SELECTOR => {
+            word::<getPerBatchGasChargeCall>(call, LAYOUT.l1_per_batch_gas, |v| {
+                v.wrapping_to::<u64>().cast_signed()
+            })
+        }
+        getAmortizedCostCapBipsCall::SELECTOR => {
+            word::<getAmortizedCostCapBipsCall>(call, LAYOUT.l1_amortized_cap, |v| {
+                v.saturating_to()
+            })
+        }
         getL1PricingEquilibrationUnitsCall::SELECTOR => {
-            fixed::<getL1PricingEquilibrationUnitsCall>(call, U256::from(160_000_000))
+            word::<getL1PricingEquilibrationUnitsCall>(call, LAYOUT.l1_equilibration_units, |v| v)
+        }
+        getMultiGasPricingConstraintsCall::SELECTOR => call
+            .method::<getMultiGasPricingConstraintsCall>(View, MULTI_GAS, |c, _| {
+                c.burn(super::call::READ)?;
+                Ok(Vec::new())
+            }),
+        // Without constraints every kind costs the base fee.
+        getMultiGasBaseFeeCall::SELECTOR => {
+            call.method::<getMultiGasBaseFeeCall>(View, MULTI_GAS, |c, _| {
+                let fee = c.read(LAYOUT.l2_base_fee)?;
+                Ok(vec![fee; GAS_KINDS])
+            })
         }
         getLastL1PricingUpdateTimeCall::SELECTOR => {
             fixed::<getLastL1PricingUpdateTimeCall>(call, 0)

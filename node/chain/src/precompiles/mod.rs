@@ -3,6 +3,7 @@
 mod address_table;
 mod call;
 mod debug;
+mod filtered;
 mod gas_info;
 mod info;
 mod owner;
@@ -63,7 +64,6 @@ fn absent(address: Address) -> Option<&'static str> {
         0x6d => "ArbAggregator",
         0x6e => "ArbRetryableTx",
         0x73 => "ArbNativeTokenManager",
-        0x74 => "ArbFilteredTransactionsManager",
         _ => return None,
     })
 }
@@ -76,9 +76,14 @@ struct Set {
 }
 
 static SETS: LazyLock<Vec<Set>> = LazyLock::new(|| {
-    [30, 40, 41, 50, 60]
+    [30, 41, 50, 60]
         .map(|since| {
-            let spec = PrecompileSpecId::from_spec_id(spec(since));
+            // BLS12-381 came with ArbOS 50, although the opcodes of its fork are older here.
+            let spec = if since < 50 {
+                PrecompileSpecId::CANCUN
+            } else {
+                PrecompileSpecId::OSAKA
+            };
             let mut ethereum = Precompiles::new(spec).clone();
             if since < 50 {
                 ethereum.extend([secp256r1::P256VERIFY]);
@@ -175,6 +180,7 @@ impl<'a> PrecompileProvider<Ctx<'a>> for ArbPrecompiles {
             0x70 => owner::run(&mut call),
             0x71 => wasm::run(&mut call),
             0x72 => wasm_cache::run(&mut call),
+            0x74 => filtered::run(&mut call),
             0xff => debug::run(&mut call),
             _ => call.unknown(),
         };

@@ -1,6 +1,9 @@
 //! ArbOwnerPublic (0x6b): chain settings for everyone to read.
 
-use super::call::{Call, Purity::*, Stop};
+use super::{
+    call::{Call, Purity::*, Stop},
+    owner::SINCE_60,
+};
 use crate::arbos::{LAYOUT, Store, address_of};
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::{SolCall, sol};
@@ -18,6 +21,11 @@ sol! {
         function isCalldataPriceIncreaseEnabled() external view returns (bool);
         function getParentGasFloorPerToken() external view returns (uint64);
         function getMaxStylusContractFragments() external view returns (uint8);
+        function getCollectTips() external view returns (bool);
+        function getTransactionFilteringFrom() external view returns (uint64);
+        function isTransactionFilterer(address filterer) external view returns (bool);
+        function getAllTransactionFilterers() external view returns (address[] memory);
+        function getFilteredFundsRecipient() external view returns (address);
     }
 }
 use ArbOwnerPublic::*;
@@ -67,17 +75,39 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             .method::<isCalldataPriceIncreaseEnabledCall>(View, 40, |c, _| {
                 Ok(c.read(LAYOUT.calldata_price_increase)? != U256::ZERO)
             }),
-        // Without L1 nobody sets it.
         getParentGasFloorPerTokenCall::SELECTOR => {
             call.method::<getParentGasFloorPerTokenCall>(View, 50, |c, _| {
-                c.burn(super::call::READ)?;
-                Ok(0)
+                Ok(c.read(LAYOUT.l1_gas_floor)?.saturating_to())
             })
         }
         getMaxStylusContractFragmentsCall::SELECTOR => call
             .method::<getMaxStylusContractFragmentsCall>(View, 60, |c, _| {
                 Ok(c.params()?.max_fragments)
             }),
+        getCollectTipsCall::SELECTOR => {
+            call.method::<getCollectTipsCall>(View, SINCE_60, |c, _| {
+                Ok(c.read(LAYOUT.collect_tips)? != U256::ZERO)
+            })
+        }
+        getTransactionFilteringFromCall::SELECTOR => call
+            .method::<getTransactionFilteringFromCall>(View, SINCE_60, |c, _| {
+                Ok(c.read(LAYOUT.filtering_from)?.saturating_to())
+            }),
+        isTransactionFiltererCall::SELECTOR => {
+            call.method::<isTransactionFiltererCall>(View, SINCE_60, |c, a| {
+                LAYOUT.transaction_filterers.contains(c, a.filterer)
+            })
+        }
+        getAllTransactionFilterersCall::SELECTOR => {
+            call.method::<getAllTransactionFilterersCall>(View, SINCE_60, |c, _| {
+                LAYOUT.transaction_filterers.all(c)
+            })
+        }
+        getFilteredFundsRecipientCall::SELECTOR => {
+            call.method::<getFilteredFundsRecipientCall>(View, SINCE_60, |c, _| {
+                Ok(address_of(c.read(LAYOUT.filtered_funds_recipient)?))
+            })
+        }
         _ => call.unknown(),
     }
 }

@@ -53,8 +53,7 @@ use ArbWasm::*;
 
 /// Gas of every activation before anything is looked at.
 const ACTIVATION: u64 = 1_659_168;
-/// First ArbOS version with a parameter for activation gas: 59 on the release line, which alone can
-/// be at 59, and 60 on the master branch.
+/// First ArbOS version with a parameter for activation gas.
 pub(super) const ACTIVATION_GAS: u64 = 59;
 /// Gas of a fragment's account, cold and warm.
 const FRAGMENT: (u64, u64) = (2_600, 100);

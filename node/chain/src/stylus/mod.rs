@@ -32,8 +32,9 @@ pub(crate) fn is_program(code: &[u8], arbos_version: u64) -> bool {
     }
 }
 
-/// Whether new code with a leading 0xEF is accepted.
-pub(crate) fn may_be_deployed(code: &[u8], arbos_version: u64) -> bool {
+/// Whether code is a program or a part of one, from ArbOS 60 a fragment, too. Only such code may
+/// begin with 0xEF, and its account cannot destroy itself.
+pub(crate) fn is_stylus_code(code: &[u8], arbos_version: u64) -> bool {
     let fragment = code.starts_with(&[0xef, 0xf0, 0x01]) && code.len() > 3;
     is_program(code, arbos_version) || (fragment && arbos_version >= 60)
 }

@@ -6,11 +6,10 @@ use stylus_vm::pages::{PageCounters, PageParams};
 /// Pages of all open frames, and the most there ever were. Not journaled.
 pub(crate) type Pages = PageCounters;
 
-/// Gas to open `pages` more. From Stylus version 3 on, nobody can pay for more open pages than the
-/// page limit.
+/// Gas to open `pages` more. Beyond the limit of open pages nobody can pay it.
 pub(crate) fn cost(counters: &Pages, pages: u16, params: &Params) -> u64 {
     let open = counters.open.saturating_add(pages);
-    if params.limits_open_pages() && open > params.page_limit {
+    if params.open_page_limit().is_some_and(|limit| open > limit) {
         return u64::MAX;
     }
     counters.gas(pages, &page_params(params))

@@ -31,6 +31,7 @@ sol! {
         function evictCodehash(bytes32 codehash) external;
         function codehashIsCached(bytes32 codehash) external view returns (bool);
         function setWasmFreePages(uint16 pages) external;
+        function setWasmPageLimit(uint16 limit) external;
         function scheduleArbOSUpgrade(uint64 version, uint64 timestamp) external;
         event ProgramActivated(bytes32 indexed codehash, bytes32 moduleHash, address program, uint256 dataFee, uint16 version);
         error ProgramNotActivated();
@@ -47,7 +48,7 @@ pub fn ether(amount: u64) -> U256 {
 }
 
 pub fn chain() -> Chain {
-    chain_at(51)
+    chain_at(ChainConfig::default().arbos_version)
 }
 
 /// A chain where every account may send without signature and calls have plenty of gas.

@@ -1,5 +1,10 @@
 //! ArbOwner (0x70): chain settings, for chain owners only and free of gas for them.
 
+mod not_built;
+mod params;
+mod pricing;
+mod since_60;
+
 use super::call::{Call, Purity::*, Stop};
 use crate::arbos::{LAYOUT, Params, Store, address_of, versions, word};
 use alloy_primitives::{Bytes, FixedBytes, U256};
@@ -12,12 +17,6 @@ sol! {
         function removeChainOwner(address account) external;
         function isChainOwner(address account) external view returns (bool);
         function getAllChainOwners() external view returns (address[] memory);
-        function setL1PricePerUnit(uint256 wei_) external;
-        function setL2BaseFee(uint256 wei_) external;
-        function setMinimumL2BaseFee(uint256 wei_) external;
-        function setSpeedLimit(uint64 limit) external;
-        function setMaxTxGasLimit(uint64 limit) external;
-        function setMaxBlockGasLimit(uint64 limit) external;
         function getNetworkFeeAccount() external view returns (address);
         function setNetworkFeeAccount(address account) external;
         function getInfraFeeAccount() external view returns (address);
@@ -38,12 +37,16 @@ sol! {
         function setWasmBlockCacheSize(uint16 count) external;
         function addWasmCacheManager(address manager) external;
         function removeWasmCacheManager(address manager) external;
-        function setMaxStylusContractFragments(uint8 count) external;
         function setWasmActivationGas(uint64 gas) external;
         event OwnerActs(bytes4 indexed method, address indexed owner, bytes data);
+        event ChainOwnerAdded(address indexed owner);
+        event ChainOwnerRemoved(address indexed owner);
     }
 }
 use ArbOwner::*;
+
+/// First ArbOS version with tips, filters, multi-gas constraints, and events of owners.
+pub(super) const SINCE_60: u64 = 60;
 
 pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     let (gas, caller) = (call.gas, call.caller);
@@ -56,8 +59,8 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     let output = dispatch(call);
     call.gas = gas;
     let output = output.map_err(|stop| match stop {
-        Stop::All => Stop::Plain("ArbOwner refused the call".into()),
-        Stop::Unknown => Stop::Plain("ArbOwner has no such method here".into()),
+        Stop::All => Stop::Plain("ArbOwner refused the call: its arguments do not decode, it came with value, or it would write in a static call".into()),
+        Stop::Unknown => Stop::Plain(not_built::reason(call)),
         other => other,
     })?;
     if !call.is_static() {
@@ -101,16 +104,14 @@ fn store<C: SolCall>(
     })
 }
 
-/// Divides rounding up into one byte.
-fn units(amount: u64, unit: u64) -> Result<u8, &'static str> {
-    u8::try_from(amount.div_ceil(unit)).map_err(|_| "the value is too large for its field")
-}
-
 fn dispatch(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     let number = U256::from::<u64>;
     match call.selector() {
         addChainOwnerCall::SELECTOR => call.method::<addChainOwnerCall>(Write, 0, |c, a| {
             LAYOUT.owners.add(c, a.account)?;
+            if c.version >= SINCE_60 {
+                c.emit(&ChainOwnerAdded { owner: a.account })?;
+            }
             Ok(addChainOwnerReturn {})
         }),
         removeChainOwnerCall::SELECTOR => call.method::<removeChainOwnerCall>(Write, 0, |c, a| {
@@ -118,6 +119,9 @@ fn dispatch(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
                 return Err(Stop::Plain("tried to remove non-owner".into()));
             }
             LAYOUT.owners.remove(c, a.account)?;
+            if c.version >= SINCE_60 {
+                c.emit(&ChainOwnerRemoved { owner: a.account })?;
+            }
             Ok(removeChainOwnerReturn {})
         }),
         isChainOwnerCall::SELECTOR => {
@@ -126,55 +130,6 @@ fn dispatch(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         getAllChainOwnersCall::SELECTOR => {
             call.method::<getAllChainOwnersCall>(View, 0, |c, _| LAYOUT.owners.all(c))
         }
-        setL1PricePerUnitCall::SELECTOR => {
-            call.method::<setL1PricePerUnitCall>(Write, 0, |c, a| {
-                if !a.wei_.is_zero() {
-                    return Err(Stop::Plain(
-                        "this chain has no L1: its price per unit can only be 0".into(),
-                    ));
-                }
-                c.write(LAYOUT.l1_price_per_unit, U256::ZERO)?;
-                Ok(setL1PricePerUnitReturn {})
-            })
-        }
-        setL2BaseFeeCall::SELECTOR => {
-            store::<setL2BaseFeeCall>(call, 0, LAYOUT.l2_base_fee, setL2BaseFeeReturn {}, |a| {
-                a.wei_
-            })
-        }
-        setMinimumL2BaseFeeCall::SELECTOR => {
-            call.method::<setMinimumL2BaseFeeCall>(Write, 0, |c, a| {
-                c.write(LAYOUT.l2_min_base_fee, a.wei_)?;
-                // The base fee of a chain without congestion is its minimum.
-                c.write(LAYOUT.l2_base_fee, a.wei_)?;
-                Ok(setMinimumL2BaseFeeReturn {})
-            })
-        }
-        setSpeedLimitCall::SELECTOR => store::<setSpeedLimitCall>(
-            call,
-            0,
-            LAYOUT.l2_speed_limit,
-            setSpeedLimitReturn {},
-            |a| number(a.limit),
-        ),
-        setMaxTxGasLimitCall::SELECTOR => {
-            let from_50 = call.version >= 50;
-            let slot = if from_50 {
-                LAYOUT.l2_tx_gas_limit
-            } else {
-                LAYOUT.l2_block_gas_limit
-            };
-            store::<setMaxTxGasLimitCall>(call, 0, slot, setMaxTxGasLimitReturn {}, |a| {
-                number(a.limit)
-            })
-        }
-        setMaxBlockGasLimitCall::SELECTOR => store::<setMaxBlockGasLimitCall>(
-            call,
-            50,
-            LAYOUT.l2_block_gas_limit,
-            setMaxBlockGasLimitReturn {},
-            |a| number(a.limit),
-        ),
         getNetworkFeeAccountCall::SELECTOR => {
             call.method::<getNetworkFeeAccountCall>(View, 0, |c, _| {
                 Ok(address_of(c.read(LAYOUT.network_fee_account)?))
@@ -248,91 +203,6 @@ fn dispatch(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             setWasmActivationGasReturn {},
             |a| number(a.gas),
         ),
-        _ => dispatch_params(call),
-    }
-}
-
-fn dispatch_params(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
-    match call.selector() {
-        setInkPriceCall::SELECTOR => {
-            change::<setInkPriceCall>(call, 30, setInkPriceReturn {}, |p, a| {
-                if a.price == 0 || a.price >= 1 << 24 {
-                    return Err("ink price must be a positive uint24");
-                }
-                p.ink_price = a.price;
-                Ok(())
-            })
-        }
-        setWasmMaxStackDepthCall::SELECTOR => {
-            change::<setWasmMaxStackDepthCall>(call, 30, setWasmMaxStackDepthReturn {}, |p, a| {
-                p.max_stack_depth = a.depth;
-                Ok(())
-            })
-        }
-        setWasmFreePagesCall::SELECTOR => {
-            change::<setWasmFreePagesCall>(call, 30, setWasmFreePagesReturn {}, |p, a| {
-                p.free_pages = a.pages;
-                Ok(())
-            })
-        }
-        setWasmPageGasCall::SELECTOR => {
-            change::<setWasmPageGasCall>(call, 30, setWasmPageGasReturn {}, |p, a| {
-                p.page_gas = a.gas;
-                Ok(())
-            })
-        }
-        setWasmPageLimitCall::SELECTOR => {
-            change::<setWasmPageLimitCall>(call, 30, setWasmPageLimitReturn {}, |p, a| {
-                p.page_limit = a.limit;
-                Ok(())
-            })
-        }
-        setWasmMaxSizeCall::SELECTOR => {
-            change::<setWasmMaxSizeCall>(call, 40, setWasmMaxSizeReturn {}, |p, a| {
-                p.max_wasm_size = a.size;
-                Ok(())
-            })
-        }
-        setWasmMinInitGasCall::SELECTOR => {
-            change::<setWasmMinInitGasCall>(call, 30, setWasmMinInitGasReturn {}, |p, a| {
-                p.min_init_gas = units(a.gas.into(), 128)?;
-                p.min_cached_init_gas = units(a.cached.into(), 32)?;
-                Ok(())
-            })
-        }
-        setWasmInitCostScalarCall::SELECTOR => {
-            change::<setWasmInitCostScalarCall>(call, 30, setWasmInitCostScalarReturn {}, |p, a| {
-                p.init_cost_scalar = units(a.percent, 2)?;
-                Ok(())
-            })
-        }
-        setWasmExpiryDaysCall::SELECTOR => {
-            change::<setWasmExpiryDaysCall>(call, 30, setWasmExpiryDaysReturn {}, |p, a| {
-                p.expiry_days = a.days_;
-                Ok(())
-            })
-        }
-        setWasmKeepaliveDaysCall::SELECTOR => {
-            change::<setWasmKeepaliveDaysCall>(call, 30, setWasmKeepaliveDaysReturn {}, |p, a| {
-                p.keepalive_days = a.days_;
-                Ok(())
-            })
-        }
-        setWasmBlockCacheSizeCall::SELECTOR => {
-            change::<setWasmBlockCacheSizeCall>(call, 30, setWasmBlockCacheSizeReturn {}, |p, a| {
-                p.block_cache_size = a.count;
-                Ok(())
-            })
-        }
-        setMaxStylusContractFragmentsCall::SELECTOR => change::<setMaxStylusContractFragmentsCall>(
-            call,
-            60,
-            setMaxStylusContractFragmentsReturn {},
-            |p, a| {
-                p.max_fragments = a.count;
-                Ok(())
-            },
-        ),
-        _ => call.unknown(),
+        _ => pricing::run(call),
     }
 }

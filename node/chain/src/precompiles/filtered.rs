@@ -1,0 +1,39 @@
+//! ArbFilteredTransactionsManager (0x74, from ArbOS 60). Nobody is a filterer here, so nothing is
+//! filtered: what only filterers may do takes all gas.
+
+use super::call::{Call, Purity::*, READ, Stop};
+use crate::arbos::LAYOUT;
+use alloy_primitives::Bytes;
+use alloy_sol_types::{SolCall, sol};
+
+sol! {
+    #![sol(all_derives)]
+    interface ArbFilteredTransactionsManager {
+        function addFilteredTransaction(bytes32 hash) external;
+        function deleteFilteredTransaction(bytes32 hash) external;
+        function isTransactionFiltered(bytes32 hash) external view returns (bool);
+    }
+}
+use ArbFilteredTransactionsManager::*;
+
+pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
+    // Filterers act free of gas; whether the caller is one, everyone else pays for.
+    let caller = call.caller;
+    call.burn(READ)?;
+    LAYOUT.transaction_filterers.contains(call, caller)?;
+    match call.selector() {
+        addFilteredTransactionCall::SELECTOR => {
+            call.method::<addFilteredTransactionCall>(Write, 60, |_, _| Err(Stop::All))
+        }
+        deleteFilteredTransactionCall::SELECTOR => {
+            call.method::<deleteFilteredTransactionCall>(Write, 60, |_, _| Err(Stop::All))
+        }
+        isTransactionFilteredCall::SELECTOR => {
+            call.method::<isTransactionFilteredCall>(View, 60, |c, _| {
+                c.burn(READ)?;
+                Ok(false)
+            })
+        }
+        _ => call.unknown(),
+    }
+}

@@ -1,0 +1,67 @@
+//! Methods of Nitro's ArbOwner that are not built here, by name.
+
+use crate::precompiles::call::Call;
+use alloy_primitives::hex;
+use alloy_sol_types::{SolCall, sol};
+
+sol! {
+    interface NotBuilt {
+        function setChainConfig(string config) external;
+        function releaseL1PricerSurplusFunds(uint256 maxWei) external returns (uint256);
+        function setNativeTokenManagementFrom(uint64 timestamp) external;
+        function addNativeTokenOwner(address owner) external;
+        function removeNativeTokenOwner(address owner) external;
+        function isNativeTokenOwner(address owner) external view returns (bool);
+        function getAllNativeTokenOwners() external view returns (address[] memory);
+        function setGasPricingConstraints(uint64[3][] constraints) external;
+        function setGasBacklog(uint64 backlog) external;
+    }
+}
+use NotBuilt::*;
+
+/// Names of the methods.
+const NAMES: [([u8; 4], &str); 9] = [
+    (setChainConfigCall::SELECTOR, setChainConfigCall::SIGNATURE),
+    (
+        releaseL1PricerSurplusFundsCall::SELECTOR,
+        releaseL1PricerSurplusFundsCall::SIGNATURE,
+    ),
+    (
+        setNativeTokenManagementFromCall::SELECTOR,
+        setNativeTokenManagementFromCall::SIGNATURE,
+    ),
+    (
+        addNativeTokenOwnerCall::SELECTOR,
+        addNativeTokenOwnerCall::SIGNATURE,
+    ),
+    (
+        removeNativeTokenOwnerCall::SELECTOR,
+        removeNativeTokenOwnerCall::SIGNATURE,
+    ),
+    (
+        isNativeTokenOwnerCall::SELECTOR,
+        isNativeTokenOwnerCall::SIGNATURE,
+    ),
+    (
+        getAllNativeTokenOwnersCall::SELECTOR,
+        getAllNativeTokenOwnersCall::SIGNATURE,
+    ),
+    (
+        setGasPricingConstraintsCall::SELECTOR,
+        setGasPricingConstraintsCall::SIGNATURE,
+    ),
+    (setGasBacklogCall::SELECTOR, setGasBacklogCall::SIGNATURE),
+];
+
+/// Why ArbOwner does not answer a call.
+pub(super) fn reason(call: &Call<'_, '_>) -> String {
+    let selector = call.selector();
+    let version = call.version;
+    match NAMES.iter().find(|known| known.0 == selector) {
+        Some((_, name)) => format!("ArbOwner.{name} is not supported by this local chain"),
+        None => format!(
+            "ArbOwner has no method {} here at ArbOS {version}",
+            hex::encode_prefixed(selector)
+        ),
+    }
+}
