@@ -30,7 +30,14 @@ fn tests(folder: &Path, found: &mut BTreeSet<String>) {
 #[test]
 fn every_attack_has_tests_that_exist() {
     let mut known = BTreeSet::new();
-    for folder in ["tests/it", "scripts", "registry", "proxy", "migratable"] {
+    for folder in [
+        "tests/it",
+        "scripts",
+        "registry",
+        "proxy",
+        "migratable",
+        "node",
+    ] {
         tests(&home().join(folder), &mut known);
     }
     let page = std::fs::read_to_string(home().join("docs/attacks.md")).expect("the page");

@@ -133,3 +133,61 @@ fn two_chains_side_by_side_share_nothing() {
     );
     assert!(call(&one, request(program, Bytes::new())).success);
 }
+
+#[test]
+fn a_panic_in_a_frame_undoes_that_frame_and_the_chain_goes_on() {
+    let mut chain = chain();
+    let counter = install(&mut chain, &counter());
+    let wasm = install(&mut chain, &forwarder());
+    let evm = deploy(&mut chain, &EVM_FORWARD);
+    let before = send(&mut chain, ALICE, request(counter, b"".as_slice()));
+    assert!(before.success, "{before:?}");
+
+    // In the frame of the transaction itself.
+    stylus_vm::inspect::panic_in("storage_flush_cache");
+    let receipt = send(&mut chain, ALICE, request(counter, b"".as_slice()));
+    assert!(!receipt.success, "{receipt:?}");
+    assert_eq!(slot(&chain, counter, 0), U256::from(1));
+
+    // Below a program and below an EVM contract, in the middle of what they do.
+    for outer in [wasm, evm] {
+        stylus_vm::inspect::panic_in("write_result");
+        let receipt = send(&mut chain, ALICE, request(outer, via(counter, b"")));
+        assert!(!receipt.success, "{receipt:?}");
+        assert_eq!(slot(&chain, counter, 0), U256::from(1));
+        assert_eq!(slot(&chain, wasm, 0), U256::ZERO);
+    }
+
+    // A call answers with the reason.
+    stylus_vm::inspect::panic_in("storage_load_bytes32");
+    let outcome = call(&chain, request(counter, b"".as_slice()));
+    assert!(!outcome.success, "{outcome:?}");
+    let text = format!("{outcome:?}");
+    assert!(text.contains("a test asked for a panic"), "{text}");
+
+    let after = send(&mut chain, ALICE, request(counter, b"".as_slice()));
+    assert!(after.success, "{after:?}");
+    assert_eq!(slot(&chain, counter, 0), U256::from(2));
+}
+
+#[test]
+fn growth_that_fails_without_end_runs_out_of_gas() {
+    let mut chain = chain();
+    let grower = install(
+        &mut chain,
+        r#"(module (import "vm_hooks" "pay_for_memory_grow" (func $pay (param i32)))
+            (memory (export "memory") 1 1)
+            (func (export "user_entrypoint") (param i32) (result i32)
+                (loop $again (drop (memory.grow (i32.const 1))) (br $again)) (i32.const 0)))"#,
+    );
+    let gas = Some(32_000_000);
+    let outcome = call(
+        &chain,
+        CallRequest {
+            gas,
+            ..request(grower, b"".as_slice())
+        },
+    );
+    assert!(!outcome.success, "{outcome:?}");
+    assert_eq!(outcome.gas_used, 32_000_000);
+}

@@ -107,8 +107,8 @@ fn replace<'a, const N: usize>(ops: &mut Vec<Operator<'a>>, last: usize, by: [Op
 /// the condition is a constant, a variable, the result of a call or of an operator that always
 /// becomes an instruction of its own and is no test of equality.
 ///
-/// Operators that the translator may leave out (`x | 0`, `x & -1`, shifts by zero, ...) are not
-/// among them, because the comparison before them stays staged.
+/// Shifts and rotations are not among them: the translator leaves them out when they change
+/// nothing, and the comparison before them stays staged.
 fn never_staged(ops: &[Operator<'_>]) -> bool {
     use Operator as O;
     match ops {
@@ -124,14 +124,21 @@ fn never_staged(ops: &[Operator<'_>]) -> bool {
             O::LocalGet { .. },
             O::I32Eq | O::I32Ne | O::I64Eq | O::I64Ne,
         ] => true,
-        [.., O::I32Const { value }, O::I32And] => !matches!(value, 0 | -1),
-        [
-            ..,
-            O::I32Const { .. }
+        [.., last] => stages_itself(last),
+        [] => false,
+    }
+}
+
+fn stages_itself(op: &Operator<'_>) -> bool {
+    use Operator as O;
+    matches!(
+        op,
+        O::I32Const { .. }
             | O::LocalGet { .. }
             | O::GlobalGet { .. }
             | O::Call { .. }
             | O::CallIndirect { .. }
+            | O::I32WrapI64
             | O::I32LtS
             | O::I32LtU
             | O::I32GtS
@@ -148,13 +155,16 @@ fn never_staged(ops: &[Operator<'_>]) -> bool {
             | O::I64LeU
             | O::I64GeS
             | O::I64GeU
-            | O::I32WrapI64
+            | O::I32And
+            | O::I32Or
+            | O::I32Xor
+            | O::I32Add
+            | O::I32Sub
+            | O::I32Mul
             | O::I32Load { .. }
             | O::I32Load8S { .. }
             | O::I32Load8U { .. }
             | O::I32Load16S { .. }
-            | O::I32Load16U { .. },
-        ] => true,
-        _ => false,
-    }
+            | O::I32Load16U { .. }
+    )
 }

@@ -26,7 +26,7 @@ use crate::{Activated, Program, Rules};
 /// # Errors
 /// [`ActivationError`] names the first broken rule, in the order Arbitrum judges them.
 pub fn activate(wasm: &[u8], rules: &Rules, gas: &mut u64) -> Result<Activated, ActivationError> {
-    guarded(|| judge_and_compile(wasm, rules, gas, Form::Engine)).unwrap_or_else(|panic| {
+    guarded(|| validate_and_compile(wasm, rules, gas, Form::Engine)).unwrap_or_else(|panic| {
         Err(ActivationError::new(
             Rule::Engine,
             "the module",
@@ -36,7 +36,7 @@ pub fn activate(wasm: &[u8], rules: &Rules, gas: &mut u64) -> Result<Activated, 
     })
 }
 
-fn judge_and_compile(
+fn validate_and_compile(
     wasm: &[u8],
     rules: &Rules,
     gas: &mut u64,
@@ -71,5 +71,5 @@ pub fn metered_module(wasm: &[u8], rules: &Rules) -> Result<Vec<u8>, ActivationE
 /// As [`activate`].
 #[cfg(feature = "inspect")]
 pub fn activate_unrewritten(wasm: &[u8], rules: &Rules) -> Result<Activated, ActivationError> {
-    judge_and_compile(wasm, rules, &mut { u64::MAX }, Form::Metered)
+    validate_and_compile(wasm, rules, &mut { u64::MAX }, Form::Metered)
 }
