@@ -1,4 +1,5 @@
-//! What was built before: artifacts beside a stamp of what they were made from.
+//! What was built before, by the hash of what it was made from and with. No path is part of it, so a
+//! copy of the folder serves another checkout.
 
 use super::code::Artifact;
 use super::error::BuildError;
@@ -11,9 +12,12 @@ use std::path::{Path, PathBuf};
 use stylus_layout::Layout;
 
 /// Raised whenever this builder makes other bytes of the same sources.
-pub(super) const BUILDER: u32 = 2;
+pub(super) const BUILDER: u32 = 3;
 
-/// A folder of artifacts. Every artifact belongs to one stamp.
+/// Digits of a key in the names of files.
+const DIGITS: usize = 16;
+
+/// A folder of artifacts.
 #[derive(Debug, Clone)]
 pub(super) struct Cache {
     folder: PathBuf,
@@ -22,15 +26,13 @@ pub(super) struct Cache {
 /// What lies beside an artifact.
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
-    stamp: B256,
+    key: B256,
     wasm: B256,
     code: B256,
     /// Of the layout's file, if there is one.
     layout: Option<B256>,
     /// Of the file with the build information.
     info: B256,
-    /// Sources that rustc read outside the folders that the stamp covers, with their hashes.
-    further: Vec<(PathBuf, B256)>,
 }
 
 impl Cache {
@@ -51,26 +53,22 @@ impl Cache {
         Ok(file)
     }
 
-    /// The artifact of `package`, if it was made from what `stamp` stands for and is whole.
-    pub(super) fn load(&self, key: &str, package: &str, stamp: B256) -> Option<Artifact> {
-        let record: Record =
-            serde_json::from_slice(&std::fs::read(self.path(key, "json")).ok()?).ok()?;
-        let wasm = std::fs::read(self.path(key, "wasm")).ok()?;
-        let code = std::fs::read(self.path(key, "code")).ok()?;
-        let info = std::fs::read(self.path(key, "build.json")).ok()?;
+    /// The artifact of `package` that was made from what `key` stands for, if it is there and whole.
+    pub(super) fn load(&self, package: &str, key: B256) -> Option<Artifact> {
+        let path = |ending: &str| self.path(package, key, ending);
+        let record: Record = serde_json::from_slice(&std::fs::read(path("json")).ok()?).ok()?;
+        let wasm = std::fs::read(path("wasm")).ok()?;
+        let code = std::fs::read(path("code")).ok()?;
+        let info = std::fs::read(path("build.json")).ok()?;
         let layout = match record.layout {
-            Some(_) => Some(std::fs::read_to_string(self.path(key, "layout.json")).ok()?),
+            Some(_) => Some(std::fs::read_to_string(path("layout.json")).ok()?),
             None => None,
         };
-        let whole = record.stamp == stamp
+        let whole = record.key == key
             && record.wasm == keccak256(&wasm)
             && record.code == keccak256(&code)
             && record.info == keccak256(&info)
-            && record.layout == layout.as_ref().map(keccak256)
-            && record
-                .further
-                .iter()
-                .all(|(path, hash)| hash_of(path) == Some(*hash));
+            && record.layout == layout.as_ref().map(keccak256);
         if !whole {
             return None;
         }
@@ -87,59 +85,36 @@ impl Cache {
         })
     }
 
-    /// Keeps an artifact: `<key>.wasm`, `<key>.code` (as on chain), `<key>.layout.json` (where its
-    /// storage keeps what), `<key>.build.json` (what it was built from), `<key>.json` (its record).
-    /// `further` are the sources that the stamp does not cover.
-    pub(super) fn store(
-        &self,
-        key: &str,
-        artifact: &Artifact,
-        stamp: B256,
-        further: Vec<PathBuf>,
-    ) -> Result<(), BuildError> {
-        let further = further
-            .into_iter()
-            .filter_map(|path| Some((path.clone(), hash_of(&path)?)))
-            .collect();
-        let (wasm, code) = (keccak256(&artifact.wasm), keccak256(&artifact.code));
+    /// Keeps an artifact, in files that begin with its package and the first digits of `key`:
+    /// `.wasm`, `.code` (as on chain), `.layout.json` (where its storage keeps what), `.build.json`
+    /// (what it was built from), `.json` (the record of the others).
+    pub(super) fn store(&self, artifact: &Artifact, key: B256) -> Result<(), BuildError> {
+        let path = |ending: &str| self.path(&artifact.name, key, ending);
         let info = serde_json::to_vec_pretty(&artifact.info).unwrap_or_default();
         let layout = artifact.layout.as_ref().map(Layout::to_json);
         let record = Record {
-            stamp,
-            wasm,
-            code,
+            key,
+            wasm: keccak256(&artifact.wasm),
+            code: keccak256(&artifact.code),
             layout: layout.as_ref().map(keccak256),
             info: keccak256(&info),
-            further,
         };
         if let Some(layout) = &layout {
-            write(&self.path(key, "layout.json"), layout.as_bytes())?;
+            write(&path("layout.json"), layout.as_bytes())?;
         }
-        write(&self.path(key, "build.json"), &info)?;
+        write(&path("build.json"), &info)?;
         let record = serde_json::to_vec(&record).unwrap_or_default();
-        write(&self.path(key, "wasm"), &artifact.wasm)?;
-        write(&self.path(key, "code"), &artifact.code)?;
-        write(&self.path(key, "json"), &record)
+        write(&path("wasm"), &artifact.wasm)?;
+        write(&path("code"), &artifact.code)?;
+        write(&path("json"), &record)
     }
 
-    /// Keeps a plain file, unless it has that content already (its age may matter to cargo).
-    pub(super) fn file(&self, name: &str, content: &[u8]) -> Result<PathBuf, BuildError> {
-        let path = self.folder.join(name);
-        if !std::fs::read(&path).is_ok_and(|old| old == content) {
-            write(&path, content)?;
-        }
-        Ok(path)
-    }
-
-    fn path(&self, key: &str, ending: &str) -> PathBuf {
-        self.folder.join(format!("{key}.{ending}"))
+    fn path(&self, package: &str, key: B256, ending: &str) -> PathBuf {
+        let digits = hex::encode(key.get(..DIGITS / 2).unwrap_or_default());
+        self.folder.join(format!("{package}-{digits}.{ending}"))
     }
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<(), BuildError> {
     std::fs::write(path, content).map_err(BuildError::file("write", path))
-}
-
-fn hash_of(path: &Path) -> Option<B256> {
-    Some(keccak256(std::fs::read(path).ok()?))
 }

@@ -1,12 +1,18 @@
-//! One run of cargo: a crate in, the path of its WASM out, and something to see meanwhile.
+//! Runs of cargo in the copy of a contract's sources: one that fetches packages, with the network
+//! and the user's settings for it, and one that compiles, offline and with an environment of its
+//! own, so that nothing but the sources decides about the code.
 
+use super::cargo_home::CargoHome;
 use super::children::Running;
 use super::error::BuildError;
-use super::sources::Crate;
+use super::framework::{Constant, Constants};
+use super::manifests::CONTRACT;
+use super::source::{CONFIG, CONSTANTS, Source};
 use super::toolchain::{TARGET, Toolchain};
+use super::tree::normal;
 use crate::progress::Progress;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -14,124 +20,240 @@ use std::process::{Child, Command, Stdio};
 
 /// Lines of diagnostics that an error carries.
 const DIAGNOSTICS_MAX: usize = 80;
-/// What a crate outside our workspace is compiled with, unless it has a profile `contract`.
-pub(super) const PROFILE: [&str; 6] = [
-    "profile.contract.inherits=\"release\"",
-    "profile.contract.opt-level=\"z\"",
-    "profile.contract.lto=true",
-    "profile.contract.codegen-units=1",
-    "profile.contract.panic=\"abort\"",
-    "profile.contract.strip=true",
+/// Variables that the compiler's own programs need to be found and to run.
+const KEPT: [&str; 5] = [
+    "PATH",
+    "TMPDIR",
+    "LD_LIBRARY_PATH",
+    "SDKROOT",
+    "DEVELOPER_DIR",
 ];
-/// Variables of an outer cargo that would change the bytes or rebuild everything.
-const FOREIGN: [&str; 4] = [
+/// Beginnings of such variables: nix's linker, and names of registries.
+const KEPT_PREFIXES: [&str; 3] = ["NIX_", "CARGO_REGISTRIES_", "CARGO_SOURCE_"];
+/// What is a secret among them.
+const SECRETS: [&str; 2] = ["_TOKEN", "_SECRET_KEY"];
+/// Variables that would have cargo run something else while it only fetches.
+const FOREIGN: [&str; 6] = [
+    "RUSTC",
+    "RUSTC_WRAPPER",
+    "RUSTC_WORKSPACE_WRAPPER",
     "RUSTFLAGS",
     "CARGO_ENCODED_RUSTFLAGS",
-    "RUSTC_WORKSPACE_WRAPPER",
-    "CARGO_TARGET_DIR",
+    "RUSTUP_TOOLCHAIN",
 ];
 /// Beginnings of such variables.
-const FOREIGN_PREFIXES: [&str; 3] = ["CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_"];
+const FOREIGN_PREFIXES: [&str; 4] = [
+    "CARGO_BUILD_",
+    "CARGO_PROFILE_",
+    "CARGO_TARGET_",
+    "CARGO_UNSTABLE_",
+];
 
-/// Compiles `contract` into `target` and gives the path of the WASM file that rustc wrote.
-pub(super) fn compile(
-    contract: &Crate,
-    toolchain: &Toolchain,
-    home: &Path,
-    target: &Path,
-    constants: &BTreeMap<String, String>,
-    progress: &dyn Progress,
-) -> Result<PathBuf, BuildError> {
-    let mut cargo = Running::start(command(contract, toolchain, home, target, constants))?;
-    let artifacts = artifacts(&mut cargo.child);
-    let diagnostics = follow(&mut cargo.child, progress);
-    let status = cargo
-        .wait()
-        .map_err(BuildError::file("wait for cargo in", &contract.folder))?;
-    let artifacts = artifacts.join().unwrap_or_default();
-    if !status.success() {
-        let from = diagnostics.len().saturating_sub(DIAGNOSTICS_MAX);
-        return Err(BuildError::Compile {
-            package: contract.package.clone(),
-            diagnostics: diagnostics.get(from..).unwrap_or_default().join("\n"),
-        });
-    }
-    let manifest = contract.folder.join("Cargo.toml");
-    artifacts
-        .into_iter()
-        .find(|(path, _)| *path == manifest)
-        .map(|(_, file)| file)
-        .ok_or_else(|| BuildError::NoArtifact {
-            package: contract.package.clone(),
-        })
+/// What cargo runs with.
+pub(super) struct Cargo<'a> {
+    /// The compiler.
+    pub(super) toolchain: &'a Toolchain,
+    /// Cargo's own folder.
+    pub(super) home: &'a CargoHome,
+    /// The folder with the copy of the sources.
+    pub(super) copy: &'a Path,
+    /// Where outputs go.
+    pub(super) target: &'a Path,
+    /// Who listens.
+    pub(super) progress: &'a dyn Progress,
 }
 
-fn command(
-    contract: &Crate,
-    toolchain: &Toolchain,
-    home: &Path,
-    target: &Path,
-    constants: &BTreeMap<String, String>,
-) -> Command {
-    let mut command = Command::new("cargo");
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy().into_owned();
-        if FOREIGN.contains(&name.as_str()) || FOREIGN_PREFIXES.iter().any(|p| name.starts_with(p))
-        {
-            command.env_remove(name);
+impl Cargo<'_> {
+    /// Downloads what the lock file names, or writes one.
+    pub(super) fn fetch(&self, source: &Source) -> Result<(), BuildError> {
+        let mut command = self.command(source, "fetch");
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            let is_foreign = FOREIGN.contains(&&*text)
+                || FOREIGN_PREFIXES
+                    .iter()
+                    .any(|prefix| text.starts_with(prefix));
+            if is_foreign {
+                command.env_remove(&name);
+            }
+        }
+        command
+            .env("CARGO_HOME", &self.home.folder)
+            .env("RUSTC", &self.toolchain.rustc);
+        self.run(source, command).map(drop)
+    }
+
+    /// Compiles the contract and gives the path of the WASM file that rustc wrote.
+    pub(super) fn compile(
+        &self,
+        source: &Source,
+        constants: &Constants,
+    ) -> Result<PathBuf, BuildError> {
+        let mut command = self.command(source, "rustc");
+        command
+            .args(["--frozen", "--profile", CONTRACT, "--target", TARGET])
+            .args(["--lib", "--crate-type", "cdylib"])
+            .args(["--message-format", "json-render-diagnostics"])
+            .arg("--target-dir")
+            .arg(self.target);
+        if source.config.code.is_some() {
+            command.arg("--config").arg(self.copy.join(CONFIG));
+        }
+        if let Some(size) = source.stack_size {
+            command
+                .arg("--")
+                .arg(format!("-Clink-arg=-zstack-size={size}"));
+        }
+        command
+            .env_clear()
+            .envs(kept())
+            .env("HOME", &self.home.folder);
+        command
+            .env("CARGO_HOME", &self.home.folder)
+            .env("RUSTC", &self.toolchain.rustc);
+        let mut flags = source.config.rustflags.clone();
+        flags.extend(self.remaps());
+        command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+        for (name, constant) in constants {
+            match constant {
+                Constant::Text(text) => command.env(name, text),
+                Constant::File(_) => command.env(name, self.copy.join(CONSTANTS).join(name)),
+            };
+        }
+        let manifest = self.manifest(source);
+        let artifacts = self.run(source, command)?;
+        let mut artifacts = artifacts.into_iter();
+        artifacts
+            .find(|(path, _)| *path == manifest)
+            .map(|(_, file)| file)
+            .ok_or_else(|| BuildError::NoArtifact {
+                package: source.package.name.clone(),
+            })
+    }
+
+    /// Makes sure that the compiler read no source outside the copy: `wasm` has a list of all that
+    /// it read beside it.
+    pub(super) fn require_inside(&self, source: &Source, wasm: &Path) -> Result<(), BuildError> {
+        let list = wasm.with_extension("d");
+        let listed = std::fs::read_to_string(&list).map_err(BuildError::file("read", &list))?;
+        let paths = listed
+            .split_once(": ")
+            .map_or("", |(_, paths)| paths)
+            .replace("\\ ", "\0");
+        let outputs = [self.target.join(TARGET), self.target.join(CONTRACT)];
+        for path in paths.split_whitespace() {
+            let path = normal(&self.copy.join(path.replace('\0', " ")));
+            let is_known = path.starts_with(self.copy)
+                || outputs.iter().any(|folder| path.starts_with(folder));
+            if !is_known {
+                return Err(BuildError::NotInSources {
+                    package: source.package.name.clone(),
+                    file: path,
+                    diagnostics: String::new(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Cargo reads configuration files where it runs and in every folder above, so it runs where
+    /// there is none.
+    fn command(&self, source: &Source, what: &str) -> Command {
+        let mut command = Command::new(&self.toolchain.cargo);
+        command
+            .current_dir("/")
+            .args([what, "--manifest-path"])
+            .arg(self.manifest(source))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        command
+    }
+
+    fn manifest(&self, source: &Source) -> PathBuf {
+        self.copy.join(&source.place).join("Cargo.toml")
+    }
+
+    /// Runs cargo to its end: the manifest and the WASM file of every library that it built.
+    fn run(
+        &self,
+        source: &Source,
+        command: Command,
+    ) -> Result<Vec<(PathBuf, PathBuf)>, BuildError> {
+        let mut cargo = Running::start(command)?;
+        let artifacts = artifacts(&mut cargo.child);
+        let diagnostics = follow(&mut cargo.child, self.progress);
+        let status = cargo
+            .wait()
+            .map_err(BuildError::file("wait for cargo in", self.copy))?;
+        let artifacts = artifacts.join().unwrap_or_default();
+        if status.success() {
+            return Ok(artifacts);
+        }
+        let from = diagnostics.len().saturating_sub(DIAGNOSTICS_MAX);
+        let diagnostics = diagnostics.get(from..).unwrap_or_default().join("\n");
+        let package = source.package.name.clone();
+        Err(match missing_file(&diagnostics) {
+            Some(file) => BuildError::NotInSources {
+                package,
+                file,
+                diagnostics,
+            },
+            None => BuildError::Compile {
+                package,
+                diagnostics,
+            },
+        })
+    }
+
+    /// Paths end up in panic messages, so every folder of this machine gets a fixed name. Later
+    /// ones win, so the more special ones come last.
+    fn remaps(&self) -> Vec<String> {
+        let library = self.toolchain.sysroot.join("lib/rustlib/src/rust");
+        let mut names = vec![
+            (self.target.to_owned(), "/target".to_owned()),
+            (self.copy.to_owned(), "/source".to_owned()),
+            (library, format!("/rustc/{}", self.toolchain.commit)),
+        ];
+        names.extend(self.home.names());
+        let remap = |(path, name): (PathBuf, String)| {
+            format!("--remap-path-prefix={}={name}", path.display())
+        };
+        names.into_iter().map(remap).collect()
+    }
+}
+
+/// The variables of this process that a build has.
+fn kept() -> impl Iterator<Item = (OsString, OsString)> {
+    std::env::vars_os().filter(|(name, _)| {
+        let name = name.to_string_lossy();
+        let is_kept = KEPT.contains(&&*name) || KEPT_PREFIXES.iter().any(|p| name.starts_with(p));
+        is_kept && !SECRETS.iter().any(|secret| name.ends_with(secret))
+    })
+}
+
+/// The file that the compiler or cargo did not find, if that is what they say.
+fn missing_file(diagnostics: &str) -> Option<PathBuf> {
+    let quoted = |text: &str| text.split('`').next().map(PathBuf::from);
+    for line in diagnostics.lines() {
+        for beginning in ["error: couldn't read `", "error: couldn't read "] {
+            if let Some(rest) = line.trim_start().strip_prefix(beginning) {
+                return match beginning.ends_with('`') {
+                    true => quoted(rest),
+                    false => rest.split(": ").next().map(PathBuf::from),
+                };
+            }
+        }
+        for middle in ["failed to read `", "can't find library", "couldn't find `"] {
+            if let Some((_, rest)) = line.split_once(middle)
+                && diagnostics.contains("No such file")
+            {
+                return quoted(rest);
+            }
         }
     }
-    command
-        .current_dir(&contract.root)
-        .args(["rustc", "--profile", "contract", "--target", TARGET])
-        .args([
-            "--lib",
-            "--crate-type",
-            "cdylib",
-            "--message-format",
-            "json-render-diagnostics",
-        ])
-        .arg("--manifest-path")
-        .arg(contract.folder.join("Cargo.toml"))
-        .arg("--target-dir")
-        .arg(target);
-    if !contract.has_profile {
-        command.args(PROFILE.iter().flat_map(|setting| ["--config", setting]));
-    }
-    command
-        .arg("--")
-        .arg(format!("-Clink-arg=-zstack-size={}", contract.stack_size))
-        .env(
-            "CARGO_ENCODED_RUSTFLAGS",
-            remaps(toolchain, home, target).join("\u{1f}"),
-        )
-        .envs(constants)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0);
-    if contract.root != home {
-        command.arg(remap(&contract.root, "/contract"));
-    }
-    command
-}
-
-/// Paths end up in panic messages, so every folder of this machine gets a fixed name. Later ones
-/// win, so the more special ones come last.
-fn remaps(toolchain: &Toolchain, home: &Path, target: &Path) -> Vec<String> {
-    vec![
-        remap(home, "/stylus-upgrades"),
-        remap(target, "/target"),
-        remap(&toolchain.cargo_home, "/cargo"),
-        remap(
-            &toolchain.sysroot.join("lib/rustlib/src/rust"),
-            &format!("/rustc/{}", toolchain.commit),
-        ),
-    ]
-}
-
-fn remap(path: &Path, name: &str) -> String {
-    format!("--remap-path-prefix={}={name}", path.display())
+    None
 }
 
 /// Reads cargo's messages in a thread of its own: manifest and WASM file of every library built.

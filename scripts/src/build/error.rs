@@ -52,6 +52,66 @@ pub enum BuildError {
         /// What rustup said.
         reason: String,
     },
+    /// The toolchain that the sources ask for does not answer.
+    #[error("{program} does not say which version it is: {said}")]
+    Toolchain {
+        /// The program.
+        program: String,
+        /// What it said.
+        said: String,
+    },
+    /// Something among the sources that is no file, or leads elsewhere.
+    #[error("{} is {kind}", path.display())]
+    SpecialFile {
+        /// Where it lies.
+        path: PathBuf,
+        /// What it is.
+        kind: String,
+    },
+    /// More sources than a contract has.
+    #[error("the sources are larger than {limit} bytes at {}", path.display())]
+    SourcesTooLarge {
+        /// The file that was too much.
+        path: PathBuf,
+        /// Bytes at most.
+        limit: usize,
+    },
+    /// A setting of cargo that cannot be part of the sources.
+    #[error("{} sets {key}: {reason}", path.display())]
+    Config {
+        /// The configuration file.
+        path: PathBuf,
+        /// The setting.
+        key: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The lock file does not name what the build needs.
+    #[error("{} is out of date: {reason}", path.display())]
+    LockFile {
+        /// The lock file.
+        path: PathBuf,
+        /// What it lacks.
+        reason: String,
+    },
+    /// The build reads a file that is not part of the sources.
+    #[error("{package} reads {}, which is not part of its sources", file.display())]
+    NotInSources {
+        /// The package.
+        package: String,
+        /// The file.
+        file: PathBuf,
+        /// What the compiler said, if it did not find it.
+        diagnostics: String,
+    },
+    /// The code holds a path of this machine.
+    #[error("the code of {package} holds the path {}", path.display())]
+    PathInCode {
+        /// The package.
+        package: String,
+        /// The path.
+        path: PathBuf,
+    },
     /// The compiler refused the crate.
     #[error("{package} does not compile:\n{diagnostics}")]
     Compile {
@@ -117,6 +177,13 @@ impl Explain for BuildError {
             Self::File { .. } => "File",
             Self::ToolMissing { .. } => "ToolMissing",
             Self::TargetMissing { .. } => "TargetMissing",
+            Self::Toolchain { .. } => "Toolchain",
+            Self::SpecialFile { .. } => "SpecialFile",
+            Self::SourcesTooLarge { .. } => "SourcesTooLarge",
+            Self::Config { .. } => "CargoConfig",
+            Self::LockFile { .. } => "LockFile",
+            Self::NotInSources { .. } => "NotInSources",
+            Self::PathInCode { .. } => "PathInCode",
             Self::Compile { .. } => "Compile",
             Self::NoArtifact { .. } => "NoArtifact",
             Self::InvalidWasm { .. } => "InvalidWasm",
@@ -141,6 +208,18 @@ impl Explain for BuildError {
             Self::File { action, .. } => Some(format!("a file to {action}")),
             Self::ToolMissing { .. } => Some("Rust's tools".into()),
             Self::TargetMissing { .. } => Some("the target wasm32-unknown-unknown".into()),
+            Self::Toolchain { .. } => Some("the toolchain that the sources name".into()),
+            Self::SpecialFile { .. } => {
+                Some("files, folders, and links that stay in the package".into())
+            }
+            Self::SourcesTooLarge { limit, .. } => Some(format!("at most {limit} bytes")),
+            Self::Config { .. } => Some("settings that say all they mean".into()),
+            Self::LockFile { .. } => Some("a lock file that names every package".into()),
+            Self::NotInSources { .. } => Some(
+                "files of the package, of what it depends on by path, or declared as sources"
+                    .into(),
+            ),
+            Self::PathInCode { .. } => Some("the same code wherever the sources lie".into()),
             Self::Compile { .. } => Some("a crate that compiles".into()),
             Self::NoArtifact { .. } => Some("a .wasm file".into()),
         }
@@ -154,6 +233,12 @@ impl Explain for BuildError {
             Self::Layout { source, .. } => Some(source.to_string()),
             Self::TooLarge { found, .. } => Some(format!("{found} bytes")),
             Self::File { source, .. } => Some(source.to_string()),
+            Self::SpecialFile { kind, .. } => Some(kind.clone()),
+            Self::LockFile { reason, .. } | Self::Config { reason, .. } => Some(reason.clone()),
+            Self::Toolchain { said, .. } => Some(said.clone()),
+            Self::NotInSources { diagnostics, .. } if !diagnostics.is_empty() => {
+                Some(diagnostics.clone())
+            }
             other => Some(other.to_string()),
         }
     }
@@ -169,6 +254,21 @@ impl Explain for BuildError {
                 Self::File { .. } => "check the path, its permissions and the space on the disk",
                 Self::ToolMissing { .. } => "install Rust with rustup and put cargo into the PATH",
                 Self::TargetMissing { .. } => "run: rustup target add wasm32-unknown-unknown",
+                Self::Toolchain { .. } => {
+                    "install the toolchain that rust-toolchain.toml names: rustup toolchain install"
+                }
+                Self::SpecialFile { .. } => "move it out of the package, or put a file in its place",
+                Self::SourcesTooLarge { .. } => "move what is no source out of the package",
+                Self::Config { .. } => {
+                    "move it into Cargo.toml, or out of the folders of the workspace"
+                }
+                Self::LockFile { .. } => "run cargo generate-lockfile or cargo update there",
+                Self::NotInSources { .. } => {
+                    "move the file into the package, depend on its package by path, or name it: [package.metadata.stylus-upgrades] sources = [\"../other/src/file.rs\"]"
+                }
+                Self::PathInCode { .. } => {
+                    "leave out env!(\"CARGO_MANIFEST_DIR\") and what else names a folder of the machine"
+                }
                 Self::Compile { .. } => "correct the crate; the compiler's words stand above",
                 Self::NoArtifact { .. } => "check that the crate has a [lib] target",
                 Self::NotWasm { .. } => "give a .wasm file made for wasm32-unknown-unknown",

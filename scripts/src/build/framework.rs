@@ -49,8 +49,27 @@ impl Framework {
     }
 }
 
-/// Values of the framework for the crates that name them, as environment variables.
-pub(super) type Constants = BTreeMap<String, String>;
+/// A value of the framework for the crates that name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Constant {
+    /// The environment variable holds it.
+    Text(String),
+    /// The environment variable holds the path of a file with it.
+    File(Bytes),
+}
+
+/// Values by the names of the environment variables.
+pub(super) type Constants = BTreeMap<String, Constant>;
+
+impl Constant {
+    /// The value.
+    pub(super) fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::File(bytes) => bytes,
+        }
+    }
+}
 
 /// What the names of the framework's build constants begin with.
 pub(super) const PREFIX: &str = "STYLUS_UPGRADES_";
@@ -125,7 +144,7 @@ fn registry_parts(builder: &Builder, constants: &mut Constants) -> Result<Vec<Pa
         programs += &hex::encode(artifact.codehash());
         parts.push(Part { artifact, address });
     }
-    set(constants, REGISTRY_PARTS, programs);
+    set(constants, REGISTRY_PARTS, Constant::Text(programs));
     Ok(parts)
 }
 
@@ -141,8 +160,7 @@ fn program(
     account(constants, name, address, artifact.codehash());
     if name == "PROXY" {
         let creation_code = evm::proxy_creation_code(stub_address(), &artifact.code);
-        let file = builder.cache.file("proxy.initcode", &creation_code)?;
-        set(constants, "PROXY_INITCODE", file.display().to_string());
+        set(constants, "PROXY_INITCODE", Constant::File(creation_code));
     }
     Ok(Part { artifact, address })
 }
@@ -163,14 +181,11 @@ fn stub_constants() -> Constants {
 }
 
 fn account(constants: &mut Constants, name: &str, address: Address, codehash: B256) {
-    set(constants, name, hex::encode(address));
-    set(
-        constants,
-        &format!("{name}_CODEHASH"),
-        hex::encode(codehash),
-    );
+    let codehash = Constant::Text(hex::encode(codehash));
+    set(constants, name, Constant::Text(hex::encode(address)));
+    set(constants, &format!("{name}_CODEHASH"), codehash);
 }
 
-fn set(constants: &mut Constants, name: &str, value: String) {
+fn set(constants: &mut Constants, name: &str, value: Constant) {
     constants.insert(format!("{PREFIX}{name}"), value);
 }

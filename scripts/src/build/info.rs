@@ -1,18 +1,20 @@
 //! What an artifact was built from, and with what: for people who approve it, and for those who
 //! build it again.
 
-use super::error::BuildError;
-use super::sources::{Crate, Sources};
+use super::source::Source;
 use super::toolchain::{TARGET, Toolchain};
+use super::{lock_file, manifests};
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 /// The encoder and its version, as in Cargo.lock.
-const ENCODER: &str = "wasm-encoder 0.263.0";
+pub(super) const ENCODER: &str = "wasm-encoder 0.263.0";
 /// This program and its version.
 const TOOL: &str = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION"));
+/// What most contracts are written with.
+const SDK: &str = "stylus-sdk";
 /// Digits of a commit for people.
 const SHORT: usize = 12;
 
@@ -22,7 +24,7 @@ const SHORT: usize = 12;
 pub struct BuildInfo {
     /// The commit of the sources, if they lie in a git repository.
     pub commit: Option<Commit>,
-    /// The hash of the sources: keccak256 over (files ++ lock file ++ further files), see
+    /// The hash of the sources: of the files of the copy that it was built in, see
     /// `docs/storage.md`.
     pub source_hash: Option<B256>,
     /// The compiler.
@@ -66,32 +68,30 @@ impl Default for BuildInfo {
 }
 
 impl BuildInfo {
-    /// Of a build of `contract`. `further` are sources outside the folders that `sources` covers.
-    pub(super) fn of(
-        contract: &Crate,
-        sources: &Sources,
-        further: &[PathBuf],
-        toolchain: &Toolchain,
-    ) -> Result<Self, BuildError> {
+    /// Of a build of `source`.
+    pub(super) fn of(source: &Source, toolchain: &Toolchain) -> Self {
         let mut flags = vec![format!("target={TARGET}")];
-        flags.extend(contract.profile()?);
-        flags.push(format!("link-arg=-zstack-size={}", contract.stack_size));
-        Ok(Self {
-            commit: Commit::of(contract, &sources.folders),
-            source_hash: Some(contract.source_hash(sources, further)?),
+        flags.extend(manifests::profile(&source.package.root_manifest));
+        flags.extend(source.config.rustflags.iter().cloned());
+        let stack_size = source.stack_size;
+        flags.extend(stack_size.map(|size| format!("link-arg=-zstack-size={size}")));
+        let lock = source.lock.as_deref();
+        Self {
+            commit: Commit::of(source),
+            source_hash: Some(source.tree.hash()),
             rustc: toolchain.version.lines().next().map(str::to_owned),
-            stylus_sdk: contract.sdk_version(&sources.folders)?,
+            stylus_sdk: lock.and_then(|lock| lock_file::version_of(lock, SDK)),
             flags,
-            migrates: contract.migrates.clone(),
+            migrates: source.package.migrates(),
             ..Self::default()
-        })
+        }
     }
 
     /// Sources that differed from their commit, or had none, may have been committed since. The
     /// sources of a clean commit are still its own.
-    pub(super) fn look_again(&mut self, contract: &Crate, folders: &[PathBuf]) {
+    pub(super) fn look_again(&mut self, source: &Source) {
         if self.commit.as_ref().is_none_or(|commit| commit.dirty) {
-            self.commit = Commit::of(contract, folders);
+            self.commit = Commit::of(source);
         }
     }
 
@@ -117,19 +117,20 @@ impl BuildInfo {
 }
 
 impl Commit {
-    /// The commit that is checked out where `contract` lies, if git is there and knows the folder.
-    /// It is dirty if what the contract is made of differs, or is not in the repository.
-    fn of(contract: &Crate, folders: &[PathBuf]) -> Option<Self> {
-        let id = git(&contract.root, ["rev-parse", "--verify", "HEAD"])?;
+    /// The commit that is checked out where `source` lies, if git is there and knows the folder.
+    /// It is dirty if what was copied differs, or is not in the repository.
+    fn of(source: &Source) -> Option<Self> {
+        let root = &source.package.root;
+        let id = git(root, ["rev-parse", "--verify", "HEAD"])?;
         let mut ask = vec!["status", "--porcelain", "--untracked-files=normal", "--"];
-        let paths: Vec<String> = folders
+        let paths: Vec<String> = source
+            .origins
             .iter()
-            .chain([&contract.root.join("Cargo.lock")])
-            .filter(|path| path.starts_with(&contract.root))
+            .filter(|path| path.starts_with(root))
             .map(|path| path.display().to_string())
             .collect();
         ask.extend(paths.iter().map(String::as_str));
-        let dirty = git(&contract.root, ask).is_none_or(|changes| !changes.is_empty());
+        let dirty = git(root, ask).is_none_or(|changes| !changes.is_empty());
         Some(Self { id, dirty })
     }
 }

@@ -1,27 +1,38 @@
 //! From the source of a contract to the bytes that go on chain.
 //!
 //! ```text
-//! cargo rustc (profile contract, wasm32) → encode again → check → brotli 11 → EF F0 00 00 ++ stream
+//! sources → copy → cargo rustc (profile contract, wasm32) → encode again → check → brotli 11 → EF F0 00 00 ++ stream
 //! ```
+//!
+//! Contracts are built in a copy of their sources, which holds what the source hash is taken over
+//! and nothing else ([`source`], [`copy`]). What is not hashed is not there to be read.
 //!
 //! A contract that derives `StorageLayout` says where its storage keeps what in a custom section of
 //! the module that cargo writes: the layout goes into the [`Artifact`], and the section no further.
 //!
 //! The same sources give the same bytes in any folder; what was built before is taken from a
-//! cache, so a second run takes no time. Only the wasm32 target is ever added to the machine.
+//! cache, unless [`Builder::anew`] is asked for. Only the wasm32 target is ever added to the machine.
 
 mod cache;
 mod cargo;
+mod cargo_home;
 mod children;
 mod code;
+mod config;
+mod copy;
 mod error;
 pub mod evm;
 mod framework;
 mod info;
-mod sources;
+mod lock_file;
+mod manifests;
+mod package;
+mod places;
+mod source;
 #[cfg(test)]
 mod tests;
 mod toolchain;
+mod tree;
 pub mod wasm;
 
 pub use children::end_compilers;
@@ -31,12 +42,16 @@ pub use framework::{Framework, Part};
 pub use info::{BuildInfo, Commit};
 
 use crate::progress::Progress;
-use alloy::primitives::{B256, Keccak256};
+use alloy::primitives::{B256, Keccak256, keccak256};
 use cache::Cache;
+use cargo::Cargo;
+use cargo_home::CargoHome;
+use copy::Copy;
 use framework::Constants;
-use sources::{Crate, Sources};
+use source::Source;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use toolchain::Toolchain;
 
@@ -45,7 +60,9 @@ pub struct Builder {
     home: PathBuf,
     target: PathBuf,
     cache: Cache,
-    toolchain: OnceLock<Toolchain>,
+    cargo_home: PathBuf,
+    toolchains: Mutex<BTreeMap<B256, Toolchain>>,
+    is_anew: bool,
     progress: Arc<dyn Progress>,
 }
 
@@ -77,9 +94,20 @@ impl Builder {
             home,
             target,
             cache,
-            toolchain: OnceLock::new(),
+            cargo_home: toolchain::cargo_home(),
+            toolchains: Mutex::default(),
+            is_anew: false,
             progress,
         })
+    }
+
+    /// Builds everything anew: no artifact of an earlier build is taken, and whatever comes from
+    /// the sources is compiled from them. Packages of registries, which the lock file names by their
+    /// checksums, stay compiled.
+    #[must_use]
+    pub fn anew(mut self) -> Self {
+        self.is_anew = true;
+        self
     }
 
     /// Builds a contract of this workspace by its package's name.
@@ -101,7 +129,7 @@ impl Builder {
             });
         }
         let _lock = self.cache.lock(&*self.progress)?;
-        self.any(&Crate::open(path)?)
+        self.any(path)
     }
 
     /// Builds every contract of the framework, with the addresses that follow from their bytes.
@@ -111,55 +139,35 @@ impl Builder {
     }
 
     /// Builds a crate, and before it what the constants that it names are derived from.
-    fn any(&self, contract: &Crate) -> Result<Artifact, BuildError> {
-        let named = contract.sources()?.constants;
-        let constants = framework::constants(self, &contract.package, &named)?;
-        self.build(contract, &constants)
+    fn any(&self, folder: &Path) -> Result<Artifact, BuildError> {
+        let source = self.read(folder)?;
+        let constants = framework::constants(self, &source.package.name, &source.constants)?;
+        self.build(source, &constants)
     }
 
     /// Builds a crate of this workspace with the constants known so far.
     fn package(&self, package: &str, constants: &Constants) -> Result<Artifact, BuildError> {
-        self.build(&self.member(package)?, constants)
+        self.build(self.read(&self.member(package)?)?, constants)
     }
 
-    fn build(&self, contract: &Crate, known: &Constants) -> Result<Artifact, BuildError> {
-        let sources = contract.sources()?;
-        let constants: Constants = known
-            .iter()
-            .filter(|(name, _)| sources.constants.contains(*name))
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect();
-        let toolchain = self.toolchain()?;
-        let made_from = stamp(&sources, contract, toolchain, &constants);
-        let key = self.key(contract);
-        if let Some(mut artifact) = self.cache.load(&key, &contract.package, made_from) {
-            artifact.info.look_again(contract, &sources.folders);
+    fn build(&self, mut source: Source, known: &Constants) -> Result<Artifact, BuildError> {
+        source.add_constants(known);
+        let package = source.package.name.clone();
+        let toolchain = self.toolchain(&source)?;
+        let key = key(&source, &toolchain);
+        if !self.is_anew
+            && let Some(mut artifact) = self.cache.load(&package, key)
+        {
+            artifact.info.look_again(&source);
             return Ok(artifact);
         }
         let begun = Instant::now();
-        self.progress
-            .begin(&format!("building {}", contract.package));
-        toolchain.require_target(&self.home, &*self.progress)?;
-        let (home, target) = (&self.home, &self.target);
-        let file = cargo::compile(
-            contract,
-            toolchain,
-            home,
-            target,
-            &constants,
-            &*self.progress,
-        )?;
-        let raw = std::fs::read(&file).map_err(BuildError::file("read", &file))?;
-        let mut artifact = Artifact::from_wasm(&contract.package, &raw)?;
-        let after = contract.sources()?;
-        let made_from = if after.hash == sources.hash {
-            stamp(&after, contract, toolchain, &constants)
-        } else {
-            made_from
-        };
-        let further = contract.further(&file, &after.folders);
-        artifact.info = BuildInfo::of(contract, &after, &further, toolchain)?;
-        self.cache.store(&key, &artifact, made_from, further)?;
+        self.progress.begin(&format!("building {package}"));
+        let raw = self.compile(&source, &toolchain, known)?;
+        let mut artifact = Artifact::from_wasm(&package, &raw)?;
+        self.require_no_path(&artifact, &toolchain)?;
+        artifact.info = BuildInfo::of(&source, &toolchain);
+        self.cache.store(&artifact, key)?;
         self.progress.end(&format!(
             "{}: {} bytes of WASM, {} on chain ({:.1} s)",
             artifact.name,
@@ -170,54 +178,141 @@ impl Builder {
         Ok(artifact)
     }
 
-    /// The member of this workspace with that name.
-    fn member(&self, package: &str) -> Result<Crate, BuildError> {
-        let missing = || BuildError::NotAContract {
-            path: PathBuf::from(package),
+    /// Copies the sources and compiles them there.
+    fn compile(
+        &self,
+        source: &Source,
+        toolchain: &Toolchain,
+        known: &Constants,
+    ) -> Result<Vec<u8>, BuildError> {
+        let copy = Copy::in_folder(&self.target);
+        copy.fill(&source.tree, &source.parts, self.is_anew)?;
+        let home = self.target.join("cargo-home");
+        let home = CargoHome::prepare(home, &self.cargo_home, &source.config.supply)?;
+        config::require_harmless_root(&self.cargo_home)?;
+        toolchain.require_target(copy.folder(), &*self.progress)?;
+        let cargo = Cargo {
+            toolchain,
+            home: &home,
+            copy: copy.folder(),
+            target: &self.target,
+            progress: &*self.progress,
         };
-        for folder in sources::members(&self.home)? {
-            if sources::package_name(&folder)?.as_deref() == Some(package) {
-                return Crate::open(&folder);
+        cargo.fetch(source)?;
+        self.require_lock(source, copy.folder())?;
+        let named = known
+            .iter()
+            .filter(|(name, _)| source.constants.contains(*name));
+        let named = named
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let file = cargo.compile(source, &named)?;
+        cargo.require_inside(source, &file)?;
+        copy.built(&source.parts)?;
+        std::fs::read(&file).map_err(BuildError::file("read", &file))
+    }
+
+    /// Reads the sources in a folder. A workspace without a lock file is given one, as cargo does.
+    fn read(&self, folder: &Path) -> Result<Source, BuildError> {
+        let source = Source::read(folder, &self.cargo_home)?;
+        if source.lock.is_some() {
+            return Ok(source);
+        }
+        let toolchain = self.toolchain(&source)?;
+        let copy = Copy::in_folder(&self.target);
+        copy.fill(&source.tree, &source.parts, self.is_anew)?;
+        let home = self.target.join("cargo-home");
+        let home = CargoHome::prepare(home, &self.cargo_home, &source.config.supply)?;
+        let cargo = Cargo {
+            toolchain: &toolchain,
+            home: &home,
+            copy: copy.folder(),
+            target: &self.target,
+            progress: &*self.progress,
+        };
+        cargo.fetch(&source)?;
+        let path = source.package.root.join("Cargo.lock");
+        std::fs::copy(copy.folder().join("Cargo.lock"), &path)
+            .map_err(BuildError::file("write", &path))?;
+        self.progress
+            .note(&format!("there was no lock file: wrote {}", path.display()));
+        Source::read(folder, &self.cargo_home)
+    }
+
+    /// Cargo strikes out of the lock file what the contract does not need, and adds nothing.
+    fn require_lock(&self, source: &Source, copy: &Path) -> Result<(), BuildError> {
+        let path = copy.join("Cargo.lock");
+        let after = std::fs::read_to_string(&path).map_err(BuildError::file("read", &path))?;
+        let before = source.lock.as_deref().unwrap_or_default();
+        lock_file::require_covered(&source.package.root.join("Cargo.lock"), before, &after)
+    }
+
+    /// The code must not depend on where this machine keeps what.
+    fn require_no_path(
+        &self,
+        artifact: &Artifact,
+        toolchain: &Toolchain,
+    ) -> Result<(), BuildError> {
+        for path in [&self.target, &self.cargo_home, &toolchain.sysroot] {
+            let bytes = path.as_os_str().as_encoded_bytes();
+            if artifact
+                .wasm
+                .windows(bytes.len())
+                .any(|window| window == bytes)
+            {
+                return Err(BuildError::PathInCode {
+                    package: artifact.name.clone(),
+                    path: path.clone(),
+                });
             }
         }
-        Err(missing())
+        Ok(())
     }
 
-    fn toolchain(&self) -> Result<&Toolchain, BuildError> {
-        if let Some(toolchain) = self.toolchain.get() {
-            return Ok(toolchain);
+    /// The folder of the member of this workspace with that name.
+    fn member(&self, name: &str) -> Result<PathBuf, BuildError> {
+        for folder in package::members(&self.home)? {
+            if package::package_name(&folder)?.as_deref() == Some(name) {
+                return Ok(folder);
+            }
         }
-        let found = Toolchain::find(&self.home)?;
-        Ok(self.toolchain.get_or_init(|| found))
+        Err(BuildError::NotAContract {
+            path: PathBuf::from(name),
+        })
     }
 
-    /// The artifact's name in the cache: crates of other workspaces carry a mark of their folder.
-    fn key(&self, contract: &Crate) -> String {
-        if contract.root == self.home {
-            return contract.package.clone();
+    /// The toolchain that the sources name, asked once for each file that names one.
+    fn toolchain(&self, source: &Source) -> Result<Toolchain, BuildError> {
+        let Some((name, content)) = source.toolchain() else {
+            return Err(BuildError::SourcesMissing {
+                path: source.package.folder.clone(),
+            });
+        };
+        let hash = keccak256([name.as_bytes(), content].concat());
+        let mut known = self
+            .toolchains
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(toolchain) = known.get(&hash) {
+            return Ok(toolchain.clone());
         }
-        let mut hasher = Keccak256::new();
-        hasher.update(contract.folder.to_string_lossy().as_bytes());
-        let mark = hasher.finalize();
-        format!("{}-{}", contract.package, hex::encode(&mark[..4]))
+        let folder = self.target.join("toolchains").join(hex::encode(hash));
+        std::fs::create_dir_all(&folder).map_err(BuildError::file("create", &folder))?;
+        let file = folder.join(name);
+        std::fs::write(&file, content).map_err(BuildError::file("write", &file))?;
+        let found = Toolchain::find(&folder)?;
+        known.insert(hash, found.clone());
+        Ok(found)
     }
 }
 
-/// Everything that the bytes of an artifact depend on, in one hash.
-fn stamp(
-    sources: &Sources,
-    contract: &Crate,
-    toolchain: &Toolchain,
-    constants: &Constants,
-) -> B256 {
+/// Everything that the bytes of an artifact depend on, in one hash: the sources, and the versions
+/// of what makes code of them.
+fn key(source: &Source, toolchain: &Toolchain) -> B256 {
     let mut hasher = Keccak256::new();
     hasher.update(cache::BUILDER.to_be_bytes());
-    hasher.update(sources.hash);
-    hasher.update(sources.lock);
-    hasher.update(contract.stack_size.to_be_bytes());
+    hasher.update(source.tree.hash());
     hasher.update(toolchain.version.as_bytes());
-    for (name, value) in constants {
-        hasher.update(format!("{name}={value}\n").as_bytes());
-    }
+    hasher.update(info::ENCODER.as_bytes());
     hasher.finalize()
 }

@@ -17,12 +17,14 @@ pub(super) struct Toolchain {
     pub(super) commit: String,
     /// Where the compiler's libraries are.
     pub(super) sysroot: PathBuf,
-    /// Where cargo keeps the sources of dependencies.
-    pub(super) cargo_home: PathBuf,
+    /// The compiler.
+    pub(super) rustc: PathBuf,
+    /// The cargo that belongs to it.
+    pub(super) cargo: PathBuf,
 }
 
 impl Toolchain {
-    /// Asks the compiler that rustup chooses in `folder`.
+    /// Asks the compiler that rustup chooses in `folder`, by the file that lies there.
     pub(super) fn find(folder: &Path) -> Result<Self, BuildError> {
         let version = ask(folder, "rustc", &["-vV"])?;
         let commit = version
@@ -31,15 +33,16 @@ impl Toolchain {
             .unwrap_or("unknown")
             .to_owned();
         let sysroot = PathBuf::from(ask(folder, "rustc", &["--print", "sysroot"])?.trim());
-        let cargo_home = std::env::var_os("CARGO_HOME")
-            .map(PathBuf::from)
-            .or_else(|| Some(std::env::home_dir()?.join(".cargo")))
-            .unwrap_or_else(|| PathBuf::from(".cargo"));
+        let program = |name: &str| {
+            let path = sysroot.join("bin").join(name);
+            if path.is_file() { path } else { name.into() }
+        };
         Ok(Self {
             version,
             commit,
+            rustc: program("rustc"),
+            cargo: program("cargo"),
             sysroot,
-            cargo_home,
         })
     }
 
@@ -69,15 +72,33 @@ impl Toolchain {
     }
 }
 
-/// The text that a toolchain program prints.
-fn ask(folder: &Path, program: &str, arguments: &[&str]) -> Result<String, BuildError> {
-    Ok(String::from_utf8_lossy(&run(folder, program, arguments)?.stdout).into_owned())
+/// Where cargo keeps what it downloads, and the user's configuration of it.
+pub(super) fn cargo_home() -> PathBuf {
+    std::env::var_os("CARGO_HOME")
+        .filter(|home| !home.is_empty())
+        .map(PathBuf::from)
+        .or_else(|| Some(std::env::home_dir()?.join(".cargo")))
+        .unwrap_or_else(|| PathBuf::from(".cargo"))
 }
 
+/// The text that a toolchain program prints.
+fn ask(folder: &Path, program: &str, arguments: &[&str]) -> Result<String, BuildError> {
+    let output = run(folder, program, arguments)?;
+    if !output.status.success() {
+        return Err(BuildError::Toolchain {
+            program: program.into(),
+            said: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
+        });
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The file in `folder` chooses the toolchain, not the one that this program runs under.
 fn run(folder: &Path, program: &str, arguments: &[&str]) -> Result<Output, BuildError> {
     Command::new(program)
         .args(arguments)
         .current_dir(folder)
+        .env_remove("RUSTUP_TOOLCHAIN")
         .output()
         .map_err(|source| BuildError::ToolMissing {
             program: program.into(),

@@ -48,7 +48,8 @@ pub(super) async fn approve(
             .note(&format!("{} says the same", file.display()));
     }
     if let Some(source) = source {
-        let build = Build::from(&context.artifact(source)?);
+        require_sources(source)?;
+        let build = Build::from(&context.artifact_anew(source)?);
         BuildFacts::of(&Call::decode(&event.call)?, "code", &build, true)?;
         let line = format!("{source} builds to the very code that would be approved");
         context.output.note(&line);
@@ -56,6 +57,19 @@ pub(super) async fn approve(
     let mut outcome = Outcome::default();
     outcome.field("proposer", event.proposer);
     propose(context, &client, registry, &event.call, Vec::new(), outcome).await
+}
+
+/// A file of WASM tells nothing of the sources that it was built from.
+fn require_sources(source: &str) -> Result<(), Error> {
+    if !Path::new(source).is_file() {
+        return Ok(());
+    }
+    Err(Error::Usage {
+        message: format!("{source} is a file, so nothing can be built from it"),
+        expected: "--source: the folder of a crate, or a contract of this repository".into(),
+        found: "a file".into(),
+        next: "give the folder that its Cargo.toml lies in".into(),
+    })
 }
 
 /// Withdraws one's own approval.

@@ -163,7 +163,15 @@ impl Context {
 
     /// An artifact by the path of a crate or `.wasm` file, or by the name of a contract here.
     pub(super) fn artifact(&self, source: &str) -> Result<Artifact, Error> {
-        let builder = self.builder()?;
+        self.artifact_by(&self.builder()?, source)
+    }
+
+    /// The same, compiled from its sources now: nothing that was built before answers for it.
+    pub(super) fn artifact_anew(&self, source: &str) -> Result<Artifact, Error> {
+        self.artifact_by(&self.builder()?.anew(), source)
+    }
+
+    fn artifact_by(&self, builder: &Builder, source: &str) -> Result<Artifact, Error> {
         let path = Path::new(source);
         let artifact = match path.is_file() || path.join("Cargo.toml").is_file() {
             true => builder.path(path)?,

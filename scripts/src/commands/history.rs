@@ -83,9 +83,10 @@ pub(super) async fn verify(context: &Context, asked: Asked<'_>) -> Result<Outcom
         all.extend(check(context, &client, registry, name, &history, &mut outcome).await?);
     }
     if let (Some(name), Some(source)) = (name, source) {
-        let check = built(context, &client, registry, name, version, source).await?;
-        outcome.line(format!("  {}", check.line()));
-        all.push(check);
+        let checks = built(context, &client, registry, name, version, source).await?;
+        let lines = checks.iter().map(|check| format!("  {}", check.line()));
+        outcome.lines.extend(lines);
+        all.extend(checks);
     }
     if framework {
         let checks = framework_checks(context, &client, registry, &proxies).await?;
@@ -188,7 +189,8 @@ async fn check(
     Ok(checks)
 }
 
-/// Whether a source builds to the code that is registered.
+/// Whether a source builds to the code that is registered, and is the one that was registered. It
+/// is built now, whatever was built before.
 async fn built(
     context: &Context,
     client: &Client,
@@ -196,7 +198,7 @@ async fn built(
     name: &str,
     version: Option<&str>,
     source: &str,
-) -> Result<LiveCheck, Error> {
+) -> Result<Vec<LiveCheck>, Error> {
     let version = match version {
         Some(version) => version.to_owned(),
         None => {
@@ -208,14 +210,24 @@ async fn built(
         name: name.into(),
         version: version.clone(),
     };
-    let recorded = client.call(registry, &call).await?.code.codehash;
-    let found = context.artifact(source)?.codehash();
-    Ok(LiveCheck {
+    let recorded = client.call(registry, &call).await?.code;
+    let found = context.artifact_anew(source)?;
+    let mut checks = vec![LiveCheck {
         what: format!("{source} is the source of {version}"),
-        ok: recorded == found,
-        expected: recorded.to_string(),
-        found: found.to_string(),
-    })
+        ok: recorded.codehash == found.codehash(),
+        expected: recorded.codehash.to_string(),
+        found: found.codehash().to_string(),
+    }];
+    // A `.wasm` file has no sources, and who registers an address tells of none.
+    if !recorded.sourceHash.is_zero() && found.info.source_hash.is_some() {
+        checks.push(LiveCheck {
+            what: format!("{source} has the source hash of {version}"),
+            ok: recorded.sourceHash == found.source_hash(),
+            expected: recorded.sourceHash.to_string(),
+            found: found.source_hash().to_string(),
+        });
+    }
+    Ok(checks)
 }
 
 fn settle(context: &Context, checks: &[LiveCheck], outcome: &mut Outcome) {

@@ -1,0 +1,362 @@
+//! Cargo's configuration files (`.cargo/config.toml`), taken apart: what changes the code belongs
+//! to the sources, what only tells where packages come from does not, and what would have the
+//! build read or run something outside the sources is refused.
+//!
+//! The files between the contract's folder and its workspace's count in full. Those of the folders
+//! above and of the user's home tell where packages come from, and nothing else of them is read.
+
+use super::error::BuildError;
+use super::toolchain::TARGET;
+use cargo_platform::{Cfg, CfgExpr};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use toml::{Table, Value};
+
+/// Tables that tell where packages come from and how to reach that.
+const SUPPLY: [&str; 6] = [
+    "source",
+    "registries",
+    "registry",
+    "net",
+    "http",
+    "credential-alias",
+];
+/// Tables that are part of the sources as they stand.
+const CODE: [&str; 2] = ["env", "profile"];
+/// Tables that change nothing about the code of a contract.
+const WITHOUT_EFFECT: [&str; 8] = [
+    "alias",
+    "cache",
+    "cargo-new",
+    "doc",
+    "future-incompat-report",
+    "install",
+    "resolver",
+    "term",
+];
+/// Keys of `[build]` that change nothing about the code, or that every build here sets itself.
+const BUILD_WITHOUT_EFFECT: [&str; 9] = [
+    "artifact-dir",
+    "build-dir",
+    "dep-info-basedir",
+    "incremental",
+    "jobs",
+    "rustdoc",
+    "rustdocflags",
+    "target",
+    "target-dir",
+];
+/// Keys of `[target.…]` that no build of a contract reads.
+const TARGET_WITHOUT_EFFECT: [&str; 2] = ["runner", "rustdocflags"];
+/// What holds of the target that contracts are compiled for.
+const CFG: [&str; 7] = [
+    "target_arch=\"wasm32\"",
+    "target_family=\"wasm\"",
+    "target_os=\"unknown\"",
+    "target_env=\"\"",
+    "target_vendor=\"unknown\"",
+    "target_pointer_width=\"32\"",
+    "target_endian=\"little\"",
+];
+/// Names that are known to hold or not to hold of that target.
+const CFG_NAMES: [&str; 2] = ["unix", "windows"];
+
+/// What the configuration files say.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Config {
+    /// `[env]`, `[profile]` and the flags in force, as a file for the copy; `None` if there are none.
+    pub(super) code: Option<String>,
+    /// Flags for the compiler.
+    pub(super) rustflags: Vec<String>,
+    /// Where packages come from.
+    pub(super) supply: Table,
+}
+
+/// Reads every file that cargo would read in `folder`, whose workspace is in `root`, the user's
+/// own in `cargo_home` included.
+///
+/// # Errors
+/// [`BuildError::Config`] for what cannot be part of the sources.
+pub(super) fn read(folder: &Path, root: &Path, cargo_home: &Path) -> Result<Config, BuildError> {
+    let mut code = Table::new();
+    let mut flags = Flags::default();
+    let mut supply = Table::new();
+    let top = match folder.starts_with(root) {
+        true => root,
+        false => folder,
+    };
+    for above in folder.ancestors() {
+        let path = match file_in(&above.join(".cargo")) {
+            Some(path) if !same(&path, cargo_home) => path,
+            _ => continue,
+        };
+        let config = parse(&path)?;
+        if above.starts_with(top) {
+            judge(&path, &config)?;
+            for name in CODE {
+                merge_named(&mut code, name, &config);
+            }
+            flags.add(&path, &config)?;
+        }
+        add_supply(&mut supply, &config, above);
+    }
+    if let Some(path) = file_in(cargo_home) {
+        let above = cargo_home.parent().unwrap_or(cargo_home);
+        add_supply(&mut supply, &parse(&path)?, above);
+    }
+    let rustflags = flags.in_force();
+    if !rustflags.is_empty() {
+        let list = rustflags.iter().cloned().map(Value::String).collect();
+        let of_target = Table::from_iter([("rustflags".to_owned(), Value::Array(list))]);
+        let target = Table::from_iter([(TARGET.to_owned(), Value::Table(of_target))]);
+        code.insert("target".into(), Value::Table(target));
+    }
+    Ok(Config {
+        code: (!code.is_empty()).then(|| code.to_string()),
+        rustflags,
+        supply,
+    })
+}
+
+/// Cargo reads the configuration of the root folder wherever it runs.
+///
+/// # Errors
+/// [`BuildError::Config`] if it says more than where packages come from.
+pub(super) fn require_harmless_root(cargo_home: &Path) -> Result<(), BuildError> {
+    let Some(path) = file_in(Path::new("/.cargo")) else {
+        return Ok(());
+    };
+    let config = parse(&path)?;
+    let harmful = config
+        .keys()
+        .find(|key| !SUPPLY.contains(&key.as_str()) && !WITHOUT_EFFECT.contains(&key.as_str()));
+    match harmful {
+        Some(key) => Err(refused(
+            &path,
+            key,
+            &format!(
+                "cargo reads it in every folder, so it would change every build; set CARGO_HOME to a folder that is not {}",
+                cargo_home.display()
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Refuses what cannot be copied or told by a hash.
+fn judge(path: &Path, config: &Table) -> Result<(), BuildError> {
+    for (name, value) in config {
+        let name = name.as_str();
+        let table = value.as_table();
+        match name {
+            "build" => {
+                for key in table.into_iter().flat_map(Table::keys) {
+                    if key != "rustflags" && !BUILD_WITHOUT_EFFECT.contains(&key.as_str()) {
+                        return Err(refused(path, &format!("build.{key}"), OUTSIDE));
+                    }
+                }
+            }
+            "target" => {
+                let targets = table.into_iter().flat_map(Table::iter);
+                for (target, value) in targets.filter(|(target, _)| concerns(target)) {
+                    for key in value.as_table().into_iter().flat_map(Table::keys) {
+                        if key != "rustflags" && !TARGET_WITHOUT_EFFECT.contains(&key.as_str()) {
+                            return Err(refused(path, &format!("target.{target}.{key}"), OUTSIDE));
+                        }
+                    }
+                }
+            }
+            "env" => {
+                let relative = |value: &Value| value.get("relative").and_then(Value::as_bool);
+                let mut all = table.into_iter().flat_map(Table::iter);
+                if let Some((name, _)) = all.find(|(_, value)| relative(value) == Some(true)) {
+                    return Err(refused(path, &format!("env.{name}.relative"), LOCATION));
+                }
+            }
+            "patch" => {
+                return Err(refused(
+                    path,
+                    name,
+                    "[patch] belongs into the workspace's Cargo.toml",
+                ));
+            }
+            _ if SUPPLY.contains(&name)
+                || CODE.contains(&name)
+                || WITHOUT_EFFECT.contains(&name) => {}
+            _ => return Err(refused(path, name, OUTSIDE)),
+        }
+    }
+    Ok(())
+}
+
+const OUTSIDE: &str = "it would have the build read or run what is not part of the sources";
+const LOCATION: &str = "the code would depend on where the sources lie";
+
+/// Whether a key of `[target]` can hold of the target that contracts are compiled for.
+fn concerns(target: &str) -> bool {
+    target == TARGET || target.starts_with("cfg(")
+}
+
+/// Flags by where they are written, those of the nearest file first.
+#[derive(Default)]
+struct Flags {
+    of_target: Vec<Vec<String>>,
+    of_build: Vec<Vec<String>>,
+}
+
+impl Flags {
+    fn add(&mut self, path: &Path, config: &Table) -> Result<(), BuildError> {
+        let targets = config.get("target").and_then(Value::as_table);
+        for (target, value) in targets.into_iter().flat_map(Table::iter) {
+            let Some(flags) = value.get("rustflags") else {
+                continue;
+            };
+            let holds = match target
+                .strip_prefix("cfg(")
+                .and_then(|text| text.strip_suffix(')'))
+            {
+                Some(text) => holds(path, target, text)?,
+                None => target == TARGET,
+            };
+            if holds {
+                self.of_target
+                    .push(words(path, &format!("target.{target}.rustflags"), flags)?);
+            }
+        }
+        if let Some(flags) = config.get("build").and_then(|build| build.get("rustflags")) {
+            self.of_build.push(words(path, "build.rustflags", flags)?);
+        }
+        Ok(())
+    }
+
+    /// Those of the target; where there are none, those of `[build]`. The nearest come last.
+    fn in_force(&self) -> Vec<String> {
+        let all = match self.of_target.is_empty() {
+            true => &self.of_build,
+            false => &self.of_target,
+        };
+        all.iter().rev().flatten().cloned().collect()
+    }
+}
+
+/// Whether a `cfg(…)` holds of the target.
+fn holds(path: &Path, target: &str, text: &str) -> Result<bool, BuildError> {
+    let unknown = |reason: &str| refused(path, &format!("target.{target}.rustflags"), reason);
+    let expression = CfgExpr::from_str(text).map_err(|error| unknown(&error.to_string()))?;
+    let known: Vec<Cfg> = CFG
+        .iter()
+        .filter_map(|cfg| Cfg::from_str(cfg).ok())
+        .collect();
+    if !is_known(&expression) {
+        return Err(unknown(&format!("write the flags under [target.{TARGET}]")));
+    }
+    Ok(expression.matches(&known))
+}
+
+fn is_known(expression: &CfgExpr) -> bool {
+    match expression {
+        CfgExpr::Not(inner) => is_known(inner),
+        CfgExpr::All(all) | CfgExpr::Any(all) => all.iter().all(is_known),
+        CfgExpr::Value(Cfg::Name(name)) => CFG_NAMES.contains(&name.as_str()),
+        CfgExpr::Value(Cfg::KeyPair(key, _)) => CFG
+            .iter()
+            .any(|cfg| cfg.split('=').next() == Some(key.as_str())),
+    }
+}
+
+/// Flags as a list or as words; none of them may name a path or a program.
+fn words(path: &Path, key: &str, flags: &Value) -> Result<Vec<String>, BuildError> {
+    let words: Vec<String> = match flags {
+        Value::String(words) => words.split_whitespace().map(str::to_owned).collect(),
+        Value::Array(words) => words
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
+        _ => return Err(refused(path, key, "it is neither a list nor words")),
+    };
+    let reads =
+        |word: &&String| word.contains('/') || word.starts_with('@') || word.contains("linker=");
+    match words.iter().find(reads) {
+        Some(word) => Err(refused(path, key, &format!("{word}: {OUTSIDE}"))),
+        None => Ok(words),
+    }
+}
+
+/// Takes over what tells where packages come from; what is there already is nearer and stays.
+/// Paths are relative to `above`, the folder that holds `.cargo`.
+fn add_supply(supply: &mut Table, config: &Table, above: &Path) {
+    for name in SUPPLY {
+        let mut config = config.clone();
+        if let Some(table) = config.get_mut(name).and_then(Value::as_table_mut) {
+            make_absolute(table, above);
+        }
+        merge_named(supply, name, &config);
+    }
+}
+
+fn make_absolute(table: &mut Table, above: &Path) {
+    for (name, value) in table.iter_mut() {
+        match value {
+            Value::Table(inner) => make_absolute(inner, above),
+            Value::String(path)
+                if matches!(name.as_str(), "directory" | "local-registry" | "cainfo") =>
+            {
+                *path = above.join(&*path).to_string_lossy().into_owned();
+            }
+            _ => {}
+        }
+    }
+}
+
+fn merge_named(into: &mut Table, name: &str, from: &Table) {
+    let Some(value) = from.get(name) else {
+        return;
+    };
+    match (into.get_mut(name), value) {
+        (Some(Value::Table(into)), Value::Table(from)) => merge(into, from),
+        (Some(_), _) => {}
+        (None, value) => drop(into.insert(name.to_owned(), value.clone())),
+    }
+}
+
+/// What `into` has already stays.
+fn merge(into: &mut Table, from: &Table) {
+    for name in from.keys() {
+        merge_named(into, name, from);
+    }
+}
+
+/// The configuration file in a folder, as cargo looks for it.
+fn file_in(folder: &Path) -> Option<PathBuf> {
+    let names = ["config", "config.toml"].into_iter();
+    names
+        .map(|name| folder.join(name))
+        .find(|path| path.is_file())
+}
+
+/// Whether the file lies in that folder, by whatever path.
+fn same(path: &Path, folder: &Path) -> bool {
+    let of = |path: &Path| std::fs::canonicalize(path).ok();
+    path.parent().and_then(of) == of(folder)
+}
+
+fn parse(path: &Path) -> Result<Table, BuildError> {
+    let text = std::fs::read_to_string(path).map_err(BuildError::file("read", path))?;
+    text.parse()
+        .map_err(|error: toml::de::Error| BuildError::Manifest {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })
+}
+
+fn refused(path: &Path, key: &str, reason: &str) -> BuildError {
+    BuildError::Config {
+        path: path.to_owned(),
+        key: key.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! A package: its Cargo.toml, the workspace that it belongs to, and what it names by path.
+
+use super::error::BuildError;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use toml_edit::{DocumentMut, Item, TableLike};
+
+/// Bytes of the shadow stack unless the crate says otherwise: one page of memory holds it.
+pub(super) const STACK_SIZE: u32 = 16_384;
+/// Tables of dependencies that a build of the library reads.
+const TABLES: [&str; 2] = ["dependencies", "build-dependencies"];
+
+/// A package as it lies on the disk.
+#[derive(Debug, Clone)]
+pub(super) struct Package {
+    /// The package's name.
+    pub(super) name: String,
+    /// The folder of its Cargo.toml, canonical.
+    pub(super) folder: PathBuf,
+    /// The folder of the workspace's Cargo.toml, canonical; `folder` where there is none.
+    pub(super) root: PathBuf,
+    /// Its Cargo.toml.
+    pub(super) manifest: DocumentMut,
+    /// The Cargo.toml in `root`.
+    pub(super) root_manifest: DocumentMut,
+}
+
+impl Package {
+    /// Reads the manifest in `folder` and finds its workspace.
+    pub(super) fn open(folder: &Path) -> Result<Self, BuildError> {
+        let folder = canonical(folder)?;
+        let path = folder.join("Cargo.toml");
+        if !path.is_file() {
+            return Err(BuildError::NotAContract { path: folder });
+        }
+        let manifest = read(&path)?;
+        let Some(name) = text(manifest.as_item(), &["package", "name"]) else {
+            return Err(BuildError::Manifest {
+                path,
+                reason: "it has no [package] name".into(),
+            });
+        };
+        let name = name.to_owned();
+        let root = workspace_root(&folder, &manifest)?;
+        let root_manifest = read(&root.join("Cargo.toml"))?;
+        Ok(Self {
+            name,
+            folder,
+            root,
+            manifest,
+            root_manifest,
+        })
+    }
+
+    /// A value of `[package.metadata.stylus-upgrades]`.
+    fn metadata(&self, key: &str) -> Option<&Item> {
+        let path = ["package", "metadata", "stylus-upgrades", key];
+        lookup(self.manifest.as_item(), &path)
+    }
+
+    fn metadata_list(&self, key: &str) -> Vec<String> {
+        let list = self.metadata(key).and_then(Item::as_array);
+        let texts = list.into_iter().flatten().filter_map(|item| item.as_str());
+        texts.map(str::to_owned).collect()
+    }
+
+    /// `stack-size`: bytes of the shadow stack.
+    pub(super) fn stack_size(&self) -> Option<u32> {
+        let bytes = self.metadata("stack-size").and_then(Item::as_integer);
+        bytes.and_then(|bytes| u32::try_from(bytes).ok())
+    }
+
+    /// `migrates`: what its migration sees to in the storage.
+    pub(super) fn migrates(&self) -> Vec<String> {
+        self.metadata_list("migrates")
+    }
+
+    /// `sources`: files and folders of the same workspace, outside the package, that it compiles
+    /// by `#[path]` or includes.
+    pub(super) fn further_sources(&self) -> Vec<String> {
+        self.metadata_list("sources")
+    }
+
+    /// Folders of what it depends on by path, its own words or its workspace's.
+    pub(super) fn path_dependencies(&self) -> Result<Vec<PathBuf>, BuildError> {
+        let mut named = Vec::new();
+        for (name, item) in dependencies(self.manifest.as_item()) {
+            let inherited = inherits(item)
+                .then(|| workspace_dependency(&self.root_manifest, name))
+                .flatten();
+            let (base, item) = match inherited {
+                Some(item) => (&self.root, item),
+                None => (&self.folder, item),
+            };
+            named.extend(path_of(item).map(|path| base.join(path)));
+        }
+        let mut folders = Vec::new();
+        for path in named {
+            let folder = canonical(&path)?;
+            if folder != self.folder {
+                folders.push(folder);
+            }
+        }
+        Ok(folders)
+    }
+
+    /// Folders that its workspace puts in the place of other packages: `[patch]` and `[replace]`.
+    pub(super) fn patches(&self) -> Result<Vec<PathBuf>, BuildError> {
+        let paths = patches(self.root_manifest.as_item()).filter_map(|(_, item)| path_of(item));
+        paths.map(|path| canonical(&self.root.join(path))).collect()
+    }
+
+    /// Names of the dependencies that it takes over from its workspace.
+    pub(super) fn inherited(&self) -> BTreeSet<String> {
+        let all = dependencies(self.manifest.as_item());
+        let inherited = all.filter(|(_, item)| inherits(item));
+        inherited.map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// Names of the packages that it depends on, as the lock file knows them.
+    pub(super) fn dependency_names(&self) -> BTreeSet<String> {
+        dependencies(self.manifest.as_item())
+            .map(|(name, item)| {
+                let item = match inherits(item) {
+                    true => workspace_dependency(&self.root_manifest, name).unwrap_or(item),
+                    false => item,
+                };
+                let renamed = item.as_table_like().and_then(|table| table.get("package"));
+                renamed.and_then(Item::as_str).unwrap_or(name).to_owned()
+            })
+            .collect()
+    }
+}
+
+/// Every dependency of a package's manifest but those of its tests, with its name.
+fn dependencies(manifest: &Item) -> impl Iterator<Item = (&str, &Item)> {
+    let own = TABLES.iter().filter_map(|name| manifest.get(name));
+    let targets = manifest.get("target").and_then(Item::as_table_like);
+    let targets = targets.into_iter().flat_map(TableLike::iter);
+    let targets = targets.flat_map(|(_, target)| TABLES.iter().filter_map(|name| target.get(name)));
+    let tables = own.chain(targets).filter_map(Item::as_table_like);
+    tables.flat_map(TableLike::iter)
+}
+
+/// Every package that the manifest of a workspace puts in the place of another one.
+fn patches(manifest: &Item) -> impl Iterator<Item = (&str, &Item)> {
+    let patch = manifest.get("patch").and_then(Item::as_table_like);
+    let patch = patch.into_iter().flat_map(TableLike::iter);
+    let replace = manifest.get("replace").into_iter();
+    let tables = patch.map(|(_, table)| table).chain(replace);
+    let tables = tables.filter_map(Item::as_table_like);
+    tables.flat_map(TableLike::iter)
+}
+
+fn inherits(dependency: &Item) -> bool {
+    dependency.get("workspace").and_then(Item::as_bool) == Some(true)
+}
+
+fn workspace_dependency<'a>(root: &'a DocumentMut, name: &str) -> Option<&'a Item> {
+    lookup(root.as_item(), &["workspace", "dependencies", name])
+}
+
+fn path_of(dependency: &Item) -> Option<&str> {
+    dependency.get("path")?.as_str()
+}
+
+/// The folder of the workspace that the package in `folder` belongs to.
+fn workspace_root(folder: &Path, manifest: &DocumentMut) -> Result<PathBuf, BuildError> {
+    if manifest.contains_key("workspace") {
+        return Ok(folder.to_owned());
+    }
+    if let Some(named) = text(manifest.as_item(), &["package", "workspace"]) {
+        return canonical(&folder.join(named));
+    }
+    for parent in folder.ancestors().skip(1) {
+        let path = parent.join("Cargo.toml");
+        if !path.is_file() {
+            continue;
+        }
+        let manifest = read(&path)?;
+        if let Some(workspace) = manifest.get("workspace") {
+            let excluded = workspace.get("exclude").and_then(Item::as_array);
+            let mut excluded = excluded
+                .into_iter()
+                .flatten()
+                .filter_map(|item| item.as_str());
+            let is_excluded = excluded.any(|place| folder.starts_with(parent.join(place)));
+            return Ok(if is_excluded { folder } else { parent }.to_owned());
+        }
+    }
+    Ok(folder.to_owned())
+}
+
+/// Reads a file of TOML.
+pub(super) fn read(path: &Path) -> Result<DocumentMut, BuildError> {
+    let source = std::fs::read_to_string(path).map_err(BuildError::file("read", path))?;
+    source
+        .parse::<DocumentMut>()
+        .map_err(|error| BuildError::Manifest {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        })
+}
+
+/// The item at `keys`, one table deeper with each.
+pub(super) fn lookup<'a>(item: &'a Item, keys: &[&str]) -> Option<&'a Item> {
+    keys.iter().try_fold(item, |item, key| item.get(key))
+}
+
+/// The text at `keys`.
+pub(super) fn text<'a>(item: &'a Item, keys: &[&str]) -> Option<&'a str> {
+    lookup(item, keys)?.as_str()
+}
+
+pub(super) fn canonical(path: &Path) -> Result<PathBuf, BuildError> {
+    std::fs::canonicalize(path).map_err(BuildError::file("find", path))
+}
+
+/// Folders of the members of the workspace in `root`, which lists them one by one.
+pub(super) fn members(root: &Path) -> Result<Vec<PathBuf>, BuildError> {
+    let manifest = read(&root.join("Cargo.toml"))?;
+    let members = lookup(manifest.as_item(), &["workspace", "members"]).and_then(Item::as_array);
+    let members = members
+        .into_iter()
+        .flatten()
+        .filter_map(|item| item.as_str());
+    Ok(members.map(|member| root.join(member)).collect())
+}
+
+/// The name of the package in `folder`.
+pub(super) fn package_name(folder: &Path) -> Result<Option<String>, BuildError> {
+    let manifest = read(&folder.join("Cargo.toml"))?;
+    Ok(text(manifest.as_item(), &["package", "name"]).map(str::to_owned))
+}
