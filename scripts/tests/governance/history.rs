@@ -153,7 +153,7 @@ fn verify_knows_a_source_from_another_and_refuses_to_check_nothing() {
     let proxyless = checks(&whole)
         .iter()
         .filter(|check| text(check, "what").starts_with("code of the "));
-    assert_eq!(proxyless.count(), 5);
+    assert_eq!(proxyless.count(), 6);
     let wrong = ["verify", "A", "--source", "counter-v2"];
     assert_eq!(desk.run("Other", &wrong).exit, Some(1));
 }
