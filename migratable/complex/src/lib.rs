@@ -54,6 +54,8 @@ pub use stylus_migratable::calldata::{Word, arrays};
 pub mod __private {
     pub use alloc::vec::Vec;
 
+    pub use stylus_migratable::declare;
+
     pub use crate::program::run;
 }
 
@@ -94,6 +96,30 @@ macro_rules! complex_program {
                 None
             }
         }
+
+        // What it migrates, in a custom section of the module; no code refers to it.
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            const STEPS: &[$crate::__private::declare::Declared] =
+                &[$crate::__private::declare::Declared {
+                    kind: $crate::__private::declare::Kind::Complex,
+                    from: <$program as $crate::ComplexMigration>::FROM,
+                    to: <$program as $crate::ComplexMigration>::TO,
+                    function: "startMigration",
+                    arguments: &["address"],
+                    conditions: &[],
+                }];
+            const LENGTH: usize =
+                $crate::__private::declare::encoded_length(::core::module_path!(), STEPS);
+
+            #[allow(dead_code)]
+            #[unsafe(link_section = "stylus-steps")]
+            static DECLARED: [u8; LENGTH] = {
+                let mut bytes = [0; LENGTH];
+                $crate::__private::declare::encode(::core::module_path!(), STEPS, &mut bytes);
+                bytes
+            };
+        };
 
         /// Prints the Solidity interface.
         #[cfg(feature = "export-abi")]

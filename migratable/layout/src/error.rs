@@ -23,6 +23,21 @@ pub enum LayoutError {
         /// What is wrong.
         reason: String,
     },
+    /// The section of a module that should hold the declared steps does not.
+    #[error(
+        "the module's section `stylus-steps` holds {reason}; expected what one contract declares; \
+         build the contract and this program from the same version"
+    )]
+    Steps {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The bytes are no layout document.
+    #[error("not a layout document: {reason}; expected canonical JSON with `storage` and `types`")]
+    Document {
+        /// What is wrong.
+        reason: String,
+    },
     /// A slot or a size that is no number.
     #[error(
         "{what} of {field}: expected a decimal number of at most 256 bits as text, found {found:?}"

@@ -3,6 +3,13 @@
 /// The custom section of a contract's module that holds its layout.
 pub const SECTION: &str = "stylus-layout";
 
+/// The custom section of a contract's module that holds the steps which its code declares.
+pub const STEPS_SECTION: &str = "stylus-steps";
+
+/// The version of that section's format.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) const STEPS_FORMAT: u8 = 1;
+
 /// The version of the format, in the first byte of an entry.
 #[cfg_attr(all(not(feature = "sdk"), target_arch = "wasm32"), allow(dead_code))]
 pub(crate) const FORMAT: u8 = 1;

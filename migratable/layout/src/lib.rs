@@ -48,7 +48,7 @@ mod format;
 mod kind;
 #[cfg(feature = "sdk")]
 pub use erc7201::{Erc7201, Namespace};
-pub use format::SECTION;
+pub use format::{SECTION, STEPS_SECTION};
 #[cfg(feature = "sdk")]
 pub use kind::{KeyLayout, Kind, Link, StorageLayout};
 #[cfg(feature = "sdk")]
@@ -68,8 +68,10 @@ pub mod derived {
 
 #[cfg(not(target_arch = "wasm32"))]
 mod host {
+    pub use crate::added::{Range, Ranges, WordPart};
     pub use crate::compare::compare;
     pub use crate::declarations::Declarations;
+    pub use crate::document::{DOCUMENT_MAX, Document};
     pub use crate::error::LayoutError;
     pub use crate::layout::{Item, Layout, Members, TypeItem};
     pub use crate::plan::{
@@ -78,14 +80,19 @@ mod host {
     };
     pub use crate::report::{Decision, Finding, Place, Report, Verdict};
     pub use crate::skeleton::skeleton;
+    pub use crate::steps::{DeclaredStep, StepKind};
 }
 #[cfg(not(target_arch = "wasm32"))]
 pub use host::*;
 
 #[cfg(not(target_arch = "wasm32"))]
+mod added;
+#[cfg(not(target_arch = "wasm32"))]
 mod compare;
 #[cfg(not(target_arch = "wasm32"))]
 mod declarations;
+#[cfg(not(target_arch = "wasm32"))]
+mod document;
 #[cfg(not(target_arch = "wasm32"))]
 mod error;
 #[cfg(not(target_arch = "wasm32"))]
@@ -102,3 +109,5 @@ mod section;
 mod shape;
 #[cfg(not(target_arch = "wasm32"))]
 mod skeleton;
+#[cfg(not(target_arch = "wasm32"))]
+mod steps;

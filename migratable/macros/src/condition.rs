@@ -78,6 +78,11 @@ impl Conditions {
         Ok(())
     }
 
+    /// Each as its author wrote it.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|condition| condition.text.as_str())
+    }
+
     /// Where the first one stands.
     pub(crate) fn span(&self) -> Option<Span> {
         Some(self.0.first()?.span)

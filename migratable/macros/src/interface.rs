@@ -5,6 +5,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Attribute, Error, Expr, FnArg, ImplItem, ImplItemFn, ItemImpl, LitStr, Result, Type};
 
+use crate::step::Step;
+
 /// A function that calldata can reach.
 pub(crate) struct PublicFunction {
     /// Where it stands.
@@ -35,6 +37,35 @@ impl PublicFunction {
             }
         }
     }
+}
+
+/// A step of a function as a `stylus_upgradeable::__private::declare::Declared`.
+pub(crate) fn declared(step: &Step, method: &ImplItemFn) -> Result<TokenStream> {
+    let PublicFunction {
+        sol_name,
+        arguments,
+        ..
+    } = function(method)?;
+    let (from, to) = step.labels();
+    let kind = match step.from {
+        None => quote!(Initializer),
+        Some(_) => quote!(Migration),
+    };
+    let conditions = step.flags.conditions.texts();
+    Ok(quote! {
+        ::stylus_upgradeable::__private::declare::Declared {
+            kind: ::stylus_upgradeable::__private::declare::Kind::#kind,
+            from: #from,
+            to: #to,
+            function: #sol_name,
+            arguments: &[#({
+                const ABI: &::stylus_sdk::abi::ConstString =
+                    &<#arguments as ::stylus_sdk::abi::AbiType>::SELECTOR_ABI;
+                ABI.as_str()
+            }),*],
+            conditions: &[#(#conditions),*],
+        }
+    })
 }
 
 /// The functions of an impl block that have a selector.

@@ -129,17 +129,23 @@ fn describe(block: &ItemImpl) -> Result<TokenStream> {
     let (generics, _, clause) = block.generics.split_for_impl();
     let functions = interface::functions(block)?;
     let constants = functions.iter().map(interface::PublicFunction::constant);
-    let steps = interface::methods(block)
-        .filter_map(|method| Step::of(&method.attrs))
-        .map(|step| {
-            let (from, to) = step.labels();
-            quote!(::stylus_upgradeable::__private::Step { from: #from, to: #to })
-        });
+    let mut steps = Vec::new();
+    for method in interface::methods(block) {
+        if let Some(step) = Step::of(&method.attrs) {
+            steps.push(interface::declared(&step, method)?);
+        }
+    }
+    if !(steps.is_empty() || block.generics.params.is_empty()) {
+        return Err(Error::new(
+            block.generics.span(),
+            "an impl block with initializers or migrations has no type parameters",
+        ));
+    }
     let mut tokens = quote! {
         #[doc(hidden)]
         impl #generics ::stylus_upgradeable::__private::PublicInterface<#interface> for #contract #clause {
             const FUNCTIONS: &'static [::stylus_upgradeable::__private::Function] = &[#(#constants),*];
-            const STEPS: &'static [::stylus_upgradeable::__private::Step] = &[#(#steps),*];
+            const STEPS: &'static [::stylus_upgradeable::__private::declare::Declared] = &[#(#steps),*];
         }
     };
     for (i, function) in functions.iter().enumerate() {
@@ -149,7 +155,39 @@ fn describe(block: &ItemImpl) -> Result<TokenStream> {
             );
         });
     }
+    if block.generics.params.is_empty() {
+        tokens.extend(section(contract, &interface));
+    }
     Ok(tokens)
+}
+
+/// The steps of a block in a custom section of the contract's module, where tools find them.
+/// Nothing refers to it, so it changes no code.
+fn section(contract: &Type, interface: &Type) -> TokenStream {
+    quote! {
+        #[cfg(target_arch = "wasm32")]
+        const _: () = {
+            #[allow(unused_imports)]
+            use ::stylus_upgradeable::__private::declare::NotTheEntrypoint as _;
+            use ::stylus_upgradeable::__private::declare;
+
+            const STEPS: &[declare::Declared] =
+                <#contract as ::stylus_upgradeable::__private::PublicInterface<#interface>>::STEPS;
+            const LENGTH: usize = match declare::Probe::<#contract>::IS_ENTRYPOINT {
+                true => declare::encoded_length(::core::module_path!(), STEPS),
+                false => 0,
+            };
+
+            // Without `#[used]`: with it the bytes would stand among the contract's data as well.
+            #[allow(dead_code)]
+            #[unsafe(link_section = "stylus-steps")]
+            static DECLARED: [u8; LENGTH] = {
+                let mut bytes = [0; LENGTH];
+                declare::encode(::core::module_path!(), STEPS, &mut bytes);
+                bytes
+            };
+        };
+    }
 }
 
 /// The contract itself, or `dyn Trait<Associated = …>`, as `#[implements]` names it.

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`step`] | [`Initializer`], [`Migration`], [`ComplexStart`]: the checks, in their order |
 //! | [`condition`] | [`IsZero`]: what must hold after a step |
+//! | [`declare`] | the steps that a contract declares, for its module's section |
 //! | [`error`] | [`MigratableError`], one variant in a contract's own error enum |
 //! | [`proof`] | [`Proof`]: what an `#[initializing]` function asks for |
 //! | [`migratable`] | [`Migratable`]: `isMigrated(string)`, routed without an ABI decoder |
@@ -23,6 +24,7 @@ extern crate alloc;
 
 pub mod calldata;
 pub mod condition;
+pub mod declare;
 mod encode;
 pub mod error;
 pub mod migratable;

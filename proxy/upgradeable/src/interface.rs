@@ -2,7 +2,7 @@
 //! block at a time and lets the first of two equal selectors win in silence.
 
 use alloy_sol_types::SolCall;
-use stylus_migratable::{Migratable, migratable};
+use stylus_migratable::{Migratable, declare::Declared, migratable};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 
 mod message;
@@ -49,15 +49,6 @@ pub struct Function {
     pub name: &'static str,
 }
 
-/// An initializer (`from` is empty) or a migration of a contract.
-#[derive(Debug)]
-pub struct Step {
-    /// The version it leaves.
-    pub from: &'static str,
-    /// The version it reaches.
-    pub to: &'static str,
-}
-
 /// The public functions of a contract's own impl block (`I` is the contract) or of one of the
 /// traits in its `#[implements]` (`I` is `dyn Trait`).
 #[diagnostic::on_unimplemented(
@@ -68,7 +59,7 @@ pub trait PublicInterface<I: ?Sized> {
     /// Its functions.
     const FUNCTIONS: &'static [Function];
     /// Its initializers and migrations.
-    const STEPS: &'static [Step];
+    const STEPS: &'static [Declared];
 }
 
 impl<C: Upgradeable> PublicInterface<dyn Migratable> for C {
@@ -76,14 +67,14 @@ impl<C: Upgradeable> PublicInterface<dyn Migratable> for C {
         selector: migratable::IS_MIGRATED,
         name: "is_migrated",
     }];
-    const STEPS: &'static [Step] = &[];
+    const STEPS: &'static [Declared] = &[];
 }
 
 /// One impl block, for [`assert_disjoint`].
 #[derive(Clone, Copy, Debug)]
 pub struct Part {
     functions: &'static [Function],
-    steps: &'static [Step],
+    steps: &'static [Declared],
 }
 
 /// The impl block `I` of `C`.
@@ -154,7 +145,7 @@ const fn compare_functions(some: &[Function], others: &[Function]) {
 
 /// Every step of the one against every step of the other.
 #[track_caller]
-const fn compare_steps(some: &[Step], others: &[Step]) {
+const fn compare_steps(some: &[Declared], others: &[Declared]) {
     let mut i = 0;
     while i < some.len() {
         let mut j = 0;

@@ -54,11 +54,12 @@ pub mod __private {
     pub use stylus_migratable::{
         Initializer, IsZero, Migration,
         condition::{require, settle},
+        declare,
         migratable::route,
     };
 
     pub use crate::interface::{
-        Function, Part, PublicInterface, Step, assert_disjoint, assert_not_reserved,
+        Function, Part, PublicInterface, assert_disjoint, assert_not_reserved,
         is_upgradeable, part,
     };
 }

@@ -9,7 +9,7 @@ use alloy::primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use stylus_layout::Layout;
+use stylus_layout::{DeclaredStep, Layout};
 
 /// Raised whenever this builder makes other bytes of the same sources.
 pub(super) const BUILDER: u32 = 3;
@@ -31,6 +31,9 @@ struct Record {
     code: B256,
     /// Of the layout's file, if there is one.
     layout: Option<B256>,
+    /// What the code declares.
+    #[serde(default)]
+    steps: Option<Vec<DeclaredStep>>,
     /// Of the file with the build information.
     info: B256,
 }
@@ -81,6 +84,7 @@ impl Cache {
             wasm: wasm.into(),
             code: code.into(),
             layout,
+            steps: record.steps,
             info: serde_json::from_slice::<BuildInfo>(&info).ok()?,
         })
     }
@@ -97,6 +101,7 @@ impl Cache {
             wasm: keccak256(&artifact.wasm),
             code: keccak256(&artifact.code),
             layout: layout.as_ref().map(keccak256),
+            steps: artifact.steps.clone(),
             info: keccak256(&info),
         };
         if let Some(layout) = &layout {

@@ -5,7 +5,7 @@ use super::info::BuildInfo;
 use super::{evm, wasm};
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use brotli::enc::BrotliEncoderParams;
-use stylus_layout::Layout;
+use stylus_layout::{DeclaredStep, Document, Layout};
 use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::{chain, limits};
 
@@ -26,6 +26,9 @@ pub struct Artifact {
     /// Where its storage keeps what, if the contract says so (`#[derive(StorageLayout)]`). It comes
     /// from a custom section of the compiler's module, which does not go on chain.
     pub layout: Option<Layout>,
+    /// The initializers and migrations that its code declares, from another custom section; `None`
+    /// if it was built without our attributes, or by an older version of them.
+    pub steps: Option<Vec<DeclaredStep>>,
     /// What it was built from, and with what.
     pub info: BuildInfo,
 }
@@ -33,7 +36,7 @@ pub struct Artifact {
 impl Artifact {
     /// Makes an artifact of what a compiler wrote. Errors if the chain would refuse it.
     pub fn from_wasm(name: &str, raw: &[u8]) -> Result<Self, BuildError> {
-        let layout = wasm::layout(name, raw)?;
+        let (layout, steps) = (wasm::layout(name, raw)?, wasm::steps(name, raw)?);
         let wasm = wasm::reencode(name, raw)?;
         let code = on_chain_code(&wasm);
         if code.len() > limits::CODE_SIZE_MAX {
@@ -49,6 +52,7 @@ impl Artifact {
             wasm: wasm.into(),
             code,
             layout,
+            steps,
             info: BuildInfo::default(),
         })
     }
@@ -58,9 +62,19 @@ impl Artifact {
         keccak256(&self.code)
     }
 
-    /// The layout's hash, as the registry records it; zero if the layout is unknown.
+    /// The layout document that is published with it; `None` if the layout is unknown.
+    pub fn document(&self) -> Option<Document> {
+        Some(Document {
+            layout: self.layout.clone()?,
+            steps: self.steps.clone(),
+            migrates: self.info.migrates.clone(),
+        })
+    }
+
+    /// The hash of its layout document, as the registry records it; zero if the layout is unknown.
     pub fn layout_hash(&self) -> B256 {
-        self.layout.as_ref().map(Layout::hash).unwrap_or_default()
+        let document = self.document();
+        document.map(|one| one.hash()).unwrap_or_default()
     }
 
     /// The hash of the sources, as the registry records it; zero if they are unknown.

@@ -6,7 +6,7 @@
 //! the chain itself will apply at activation.
 
 use super::error::BuildError;
-use stylus_layout::{Layout, SECTION};
+use stylus_layout::{DeclaredStep, Layout, SECTION, STEPS_SECTION};
 use stylus_vm::{ActivationError, Rules, activate};
 use wasm_encoder::reencode::{self, Reencode};
 use wasmparser::{Parser, Payload};
@@ -30,20 +30,34 @@ pub fn reencode(package: &str, raw: &[u8]) -> Result<Vec<u8>, BuildError> {
 /// The storage layout that the compiler's module carries, if the contract declares one. Errors if
 /// it is of another format, or contradicts itself.
 pub fn layout(package: &str, raw: &[u8]) -> Result<Option<Layout>, BuildError> {
-    let mut section = Vec::new();
+    Layout::from_section(&section(raw, SECTION)).map_err(|source| BuildError::Layout {
+        package: package.into(),
+        source,
+    })
+}
+
+/// The initializers and migrations that the compiler's module declares; `None` if it says nothing
+/// of them. Errors as [`layout`] does.
+pub fn steps(package: &str, raw: &[u8]) -> Result<Option<Vec<DeclaredStep>>, BuildError> {
+    DeclaredStep::from_section(&section(raw, STEPS_SECTION)).map_err(|source| BuildError::Layout {
+        package: package.into(),
+        source,
+    })
+}
+
+/// What the custom sections of that name hold, one behind the other.
+fn section(raw: &[u8], name: &str) -> Vec<u8> {
+    let mut bytes = Vec::new();
     for payload in Parser::new(0).parse_all(raw) {
         match payload {
-            Ok(Payload::CustomSection(custom)) if custom.name() == SECTION => {
-                section.extend_from_slice(custom.data());
+            Ok(Payload::CustomSection(custom)) if custom.name() == name => {
+                bytes.extend_from_slice(custom.data());
             }
             Ok(_) => {}
             Err(_) => break, // encoding it again says what is wrong with it
         }
     }
-    Layout::from_section(&section).map_err(|source| BuildError::Layout {
-        package: package.into(),
-        source,
-    })
+    bytes
 }
 
 /// The rules that programs are built for: those of the live chains.

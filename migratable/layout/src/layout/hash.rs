@@ -19,10 +19,16 @@ impl Layout {
     /// `astId`, `contract` and `src`, with only those types that a variable leads to, and with
     /// structs numbered in the order in which variables lead to them.
     pub fn hash(&self) -> B256 {
-        keccak256(serde_json::to_vec(&self.canonical()).unwrap_or_default())
+        keccak256(self.canonical_json())
     }
 
-    fn canonical(&self) -> Self {
+    /// What [`Layout::hash`] is the hash of.
+    pub(crate) fn canonical_json(&self) -> Vec<u8> {
+        serde_json::to_vec(&self.canonical()).unwrap_or_default()
+    }
+
+    /// The same layout, the same for every build of it.
+    pub(crate) fn canonical(&self) -> Self {
         let mut numbers = Numbers::default();
         let reached: Vec<(String, &TypeItem)> = self
             .reached()

@@ -1,4 +1,5 @@
 use super::*;
+use stylus_migratable::declare::Kind;
 
 const fn functions<const N: usize>(selectors: [u32; N]) -> [Function; N] {
     let mut all = [const {
@@ -47,9 +48,13 @@ fn a_selector_in_two_parts_is_refused() {
 #[test]
 #[should_panic(expected = "a step from \"1.0\" to \"2.0\"")]
 fn a_step_in_two_parts_is_refused() {
-    static STEPS: [Step; 1] = [Step {
+    static STEPS: [Declared; 1] = [Declared {
+        kind: Kind::Migration,
         from: "1.0",
         to: "2.0",
+        function: "migrate",
+        arguments: &[],
+        conditions: &[],
     }];
     let part = Part {
         functions: &[],

@@ -1,0 +1,154 @@
+//! The layout document of a version: what an operator needs to judge an upgrade, as it is published
+//! on chain under its hash.
+//!
+//! It is canonical JSON: the keys of every object sorted, no spaces, and of the many ways to write
+//! one layout (numbers of declarations, types that nothing leads to) always the same. So a document
+//! is what its hash says in one reading only.
+//!
+//! | key | holds |
+//! |---|---|
+//! | `storage`, `types`, `namespaces` | the layout as compilers write it |
+//! | `steps` | what the code declares: each initializer and migration with labels, signature, conditions |
+//! | `migrates` | findings that the contract's author declares to be its migration's business |
+//!
+//! Versions that were registered before documents existed carry the hash of the layout alone, in
+//! the form that [`Layout::hash`] describes. That text is read as well: a layout whose steps nobody
+//! knows.
+
+use alloy_primitives::{B256, keccak256};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::LayoutError;
+use crate::layout::Layout;
+use crate::steps::DeclaredStep;
+
+/// Bytes of a document, at most: what the registry publishes.
+pub const DOCUMENT_MAX: usize = 32_768;
+
+/// The layout document of a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Where its storage keeps what.
+    pub layout: Layout,
+    /// What its code declares; `None` if that is unknown.
+    pub steps: Option<Vec<DeclaredStep>>,
+    /// Findings that its author declares to be its migration's business, by their names.
+    pub migrates: Vec<String>,
+}
+
+/// A document as JSON.
+#[derive(Serialize, Deserialize)]
+struct Json {
+    #[serde(flatten)]
+    layout: Layout,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<Vec<DeclaredStep>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    migrates: Vec<String>,
+}
+
+impl Document {
+    /// The document of a layout alone, as versions carry it that were registered before documents
+    /// existed.
+    pub fn of_layout(layout: Layout) -> Self {
+        Self {
+            layout,
+            steps: None,
+            migrates: Vec::new(),
+        }
+    }
+
+    /// The bytes that are published. Without steps they are those of [`Layout::hash`].
+    pub fn encode(&self) -> Vec<u8> {
+        let Some(steps) = &self.steps else {
+            return self.layout.canonical_json();
+        };
+        let (mut steps, mut migrates) = (steps.clone(), self.migrates.clone());
+        steps.sort();
+        migrates.sort();
+        migrates.dedup();
+        let json = Json {
+            layout: self.layout.canonical(),
+            steps: Some(steps),
+            migrates,
+        };
+        // Strings, numbers, lists and maps with text keys: there is nothing that serde_json refuses.
+        let value = serde_json::to_value(&json).unwrap_or_default();
+        let mut text = String::new();
+        write_sorted(&value, &mut text);
+        text.into_bytes()
+    }
+
+    /// What the registry records: keccak256 of the bytes.
+    pub fn hash(&self) -> B256 {
+        keccak256(self.encode())
+    }
+
+    /// Reads the bytes of a document.
+    ///
+    /// # Errors
+    /// [`LayoutError::Document`] if they are too many, no layout, or not in canonical form: then
+    /// two programs might read two things in them.
+    pub fn decode(bytes: &[u8]) -> Result<Self, LayoutError> {
+        if bytes.len() > DOCUMENT_MAX {
+            return Err(refused(format!(
+                "{} bytes; a document has {DOCUMENT_MAX} at most",
+                bytes.len()
+            )));
+        }
+        let text = std::str::from_utf8(bytes).map_err(|error| refused(error.to_string()))?;
+        let json: Json = serde_json::from_str(text).map_err(|error| refused(error.to_string()))?;
+        let document = Self {
+            layout: json.layout,
+            steps: json.steps,
+            migrates: json.migrates,
+        };
+        if document.encode() != bytes {
+            return Err(refused("text that is not in canonical form"));
+        }
+        Ok(document)
+    }
+}
+
+fn refused(reason: impl Into<String>) -> LayoutError {
+    LayoutError::Document {
+        reason: reason.into(),
+    }
+}
+
+/// JSON without spaces, the keys of every object in the order of their bytes.
+fn write_sorted(value: &Value, out: &mut String) {
+    match value {
+        Value::Object(fields) => {
+            let mut keys: Vec<&String> = fields.keys().collect();
+            keys.sort();
+            out.push('{');
+            for (i, key) in keys.into_iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                out.push_str(&Value::from(key.as_str()).to_string());
+                out.push(':');
+                if let Some(value) = fields.get(key) {
+                    write_sorted(value, out);
+                }
+            }
+            out.push('}');
+        }
+        Value::Array(items) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                write_sorted(item, out);
+            }
+            out.push(']');
+        }
+        plain => out.push_str(&plain.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+use super::*;
+use crate::layout::{Item, TypeItem};
+use crate::steps::StepKind;
+
+fn layout() -> Layout {
+    let ty = TypeItem {
+        encoding: "inplace".into(),
+        label: "uint256".into(),
+        number_of_bytes: Some("32".into()),
+        ..TypeItem::default()
+    };
+    let item = Item {
+        ast_id: 1000,
+        contract: "Note".into(),
+        label: "note".into(),
+        slot: "0".into(),
+        type_id: "t_uint256".into(),
+        src: Some("src/lib.rs:16".into()),
+        ..Item::default()
+    };
+    Layout {
+        storage: vec![item],
+        types: [("t_uint256".into(), ty)].into(),
+        ..Layout::default()
+    }
+}
+
+fn document() -> Document {
+    let step = DeclaredStep {
+        kind: StepKind::Initializer,
+        from: String::new(),
+        to: "1.0".into(),
+        signature: "initialize(uint256)".into(),
+        conditions: vec!["nonzero(note)".into()],
+    };
+    Document {
+        layout: layout(),
+        steps: Some(vec![step]),
+        migrates: vec![],
+    }
+}
+
+#[test]
+fn a_document_is_sorted_json_without_spaces() {
+    let text = String::from_utf8(document().encode()).unwrap();
+    let expected = concat!(
+        r#"{"steps":[{"conditions":["nonzero(note)"],"from":"","kind":"initializer","#,
+        r#""signature":"initialize(uint256)","to":"1.0"}],"#,
+        r#""storage":[{"astId":0,"contract":"","label":"note","offset":0,"slot":"0","#,
+        r#""type":"t_uint256"}],"#,
+        r#""types":{"t_uint256":{"encoding":"inplace","label":"uint256","numberOfBytes":"32"}}}"#,
+    );
+    assert_eq!(text, expected);
+    assert_eq!(document().hash(), keccak256(expected));
+    let read = Document::decode(expected.as_bytes()).unwrap();
+    assert_eq!(read.encode(), expected.as_bytes());
+    assert_eq!(read.steps, document().steps);
+}
+
+#[test]
+fn what_does_not_matter_does_not_change_the_hash() {
+    let mut other = document();
+    other.layout.storage[0].ast_id = 7;
+    other.layout.storage[0].src = None;
+    let unused = other.layout.types["t_uint256"].clone();
+    other.layout.types.insert("t_unused".into(), unused);
+    assert_eq!(other.hash(), document().hash());
+    let mut other = document();
+    other.steps.as_mut().unwrap()[0].conditions.clear();
+    assert_ne!(other.hash(), document().hash());
+}
+
+#[test]
+fn a_layout_that_was_registered_before_documents_existed_is_read_by_its_old_hash() {
+    let old = Document::of_layout(layout());
+    assert_eq!(old.hash(), layout().hash());
+    let read = Document::decode(&old.encode()).unwrap();
+    assert_eq!((read.hash(), read.steps), (layout().hash(), None));
+}
+
+#[test]
+fn text_that_could_be_read_in_two_ways_is_refused() {
+    let text = String::from_utf8(document().encode()).unwrap();
+    let spaced = text.replace("\":", "\": ");
+    let doubled = text.replace("\"slot\":\"0\"", "\"slot\":\"1\",\"slot\":\"0\"");
+    let unknown = text.replace("{\"steps\"", "{\"note\":1,\"steps\"");
+    let unsorted = text.replace(
+        "\"label\":\"note\",\"offset\":0",
+        "\"offset\":0,\"label\":\"note\"",
+    );
+    let numbered = text.replace("\"astId\":0", "\"astId\":5");
+    let escaped = text.replace("\"note\"", "\"\\u006eote\"");
+    for changed in [spaced, doubled, unknown, unsorted, numbered, escaped] {
+        assert_ne!(changed, text);
+        let refused = Document::decode(changed.as_bytes());
+        assert!(
+            matches!(refused, Err(LayoutError::Document { .. })),
+            "{changed}"
+        );
+    }
+}
+
+#[test]
+fn hostile_documents_are_refused_and_cost_nothing() {
+    let deep = "[".repeat(DOCUMENT_MAX);
+    let nested = format!("{{\"storage\":{}", "[{\"type\":".repeat(3_000));
+    let large = vec![b' '; DOCUMENT_MAX + 1];
+    for bytes in [deep.as_bytes(), nested.as_bytes(), &large, b"", b"null", b"{}", b"\xff"] {
+        assert!(Document::decode(bytes).is_err());
+    }
+}
