@@ -2,12 +2,14 @@
 
 use crate::build::BuildError;
 use crate::client::ChainError;
+use crate::coverage::NotJudged;
 use crate::governance::GovernanceError;
 use crate::keys::KeyError;
 use crate::layout::LayoutError;
 use crate::manifest::ManifestError;
 use crate::migration::MigrationError;
 use crate::plan::PlanError;
+use crate::steps::StepsError;
 use serde::Serialize;
 use stylus_devnode::NodeError;
 use thiserror::Error;
@@ -70,6 +72,12 @@ pub enum Error {
     /// A layout is wrong, or a version may not take over another one's storage.
     #[error(transparent)]
     Layout(Box<LayoutError>),
+    /// A command does not run what the code declares.
+    #[error(transparent)]
+    Steps(Box<StepsError>),
+    /// Something could not be judged.
+    #[error(transparent)]
+    NotJudged(#[from] NotJudged),
     /// A migration does not go on.
     #[error(transparent)]
     Migration(#[from] MigrationError),
@@ -112,6 +120,8 @@ impl Error {
             Self::Governance(error) => Some(&**error),
             Self::Plan(error) => Some(error),
             Self::Layout(error) => Some(&**error),
+            Self::Steps(error) => Some(&**error),
+            Self::NotJudged(error) => Some(error),
             Self::Migration(error) => Some(error),
             Self::Manifest(error) => Some(error),
             Self::Key(error) => Some(error),
@@ -129,6 +139,12 @@ impl From<GovernanceError> for Error {
 impl From<LayoutError> for Error {
     fn from(error: LayoutError) -> Self {
         Self::Layout(error.into())
+    }
+}
+
+impl From<StepsError> for Error {
+    fn from(error: StepsError) -> Self {
+        Self::Steps(error.into())
     }
 }
 

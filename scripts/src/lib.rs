@@ -8,6 +8,8 @@
 //! | [`registry`] | define, register, create, upgrade, migrate, roll out, look |
 //! | [`governance`] | deciding together: what is proposed, approvals, checks |
 //! | [`layout`] | where storage keeps what, and whether a version may take it over |
+//! | [`steps`] | the initializers and migrations that code declares, and whether a command runs them |
+//! | [`coverage`] | how much of what should be judged could be judged |
 //! | [`history`] | what happened, from chain data alone |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`commands`] | the command line: arguments, and what each command says |
@@ -23,6 +25,7 @@
 pub mod build;
 pub mod client;
 pub mod commands;
+pub mod coverage;
 pub mod demo;
 pub mod deploy;
 pub mod error;
@@ -38,4 +41,5 @@ pub mod output;
 pub mod plan;
 pub mod progress;
 pub mod registry;
+pub mod steps;
 pub mod text;

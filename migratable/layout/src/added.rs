@@ -90,7 +90,9 @@ impl Range {
     pub fn word_count(&self) -> u64 {
         let word = Bytes::from(WORD);
         let last = self.end.saturating_sub(Bytes::from(1)) / word;
-        (last - self.start / word).saturating_to::<u64>().saturating_add(1)
+        (last - self.start / word)
+            .saturating_to::<u64>()
+            .saturating_add(1)
     }
 }
 
@@ -98,7 +100,9 @@ impl WordPart {
     /// These bytes of a word, the others zero.
     pub fn of(&self, word: B256) -> B256 {
         let low = usize::try_from(self.offset).unwrap_or_default().min(32);
-        let count = usize::try_from(self.bytes).unwrap_or_default().min(32 - low);
+        let count = usize::try_from(self.bytes)
+            .unwrap_or_default()
+            .min(32 - low);
         let (first, last) = (32 - low - count, 32 - low);
         let mut part = B256::ZERO;
         part[first..last].copy_from_slice(&word[first..last]);

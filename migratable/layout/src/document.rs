@@ -18,13 +18,14 @@
 use alloy_primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use stylus_upgrades_interface::limits;
 
 use crate::error::LayoutError;
 use crate::layout::Layout;
 use crate::steps::DeclaredStep;
 
 /// Bytes of a document, at most: what the registry publishes.
-pub const DOCUMENT_MAX: usize = 32_768;
+pub const DOCUMENT_MAX: usize = limits::LAYOUT_MAX;
 
 /// The layout document of a version.
 #[derive(Debug, Clone, PartialEq, Eq)]

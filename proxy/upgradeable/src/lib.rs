@@ -59,8 +59,7 @@ pub mod __private {
     };
 
     pub use crate::interface::{
-        Function, Part, PublicInterface, assert_disjoint, assert_not_reserved,
-        is_upgradeable, part,
+        Function, Part, PublicInterface, assert_disjoint, assert_not_reserved, is_upgradeable, part,
     };
 }
 

@@ -72,6 +72,11 @@ impl Advice {
                 format!("{}: {}", text(0), not_runnable_reason(revert.number(1))),
                 "stylus-upgrades deploy it (which activates it), then try again",
             ),
+            "MigrationNotApplied" if text(0).is_empty() => Self::full(
+                format!("an initializer of {} that marks itself", text(1)),
+                "no mark",
+                "give the calldata of the version's own initializer, or put #[initializer] on it",
+            ),
             "MigrationNotApplied" => Self::full(
                 format!("a migration {} → {} that marks itself", text(0), text(1)),
                 "no mark",

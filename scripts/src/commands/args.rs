@@ -1,11 +1,13 @@
 //! The argument tree.
 
+use crate::coverage::Part;
 use crate::deploy::DATA_FEE_BUMP_PERCENT;
 use crate::keys::KeyArgs;
 use alloy::primitives::U256;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
 use std::path::PathBuf;
+use stylus_upgrades_interface::reasons::step;
 
 /// Upgradeable contracts for Arbitrum Stylus: build, deploy, govern, upgrade.
 #[derive(Debug, Parser)]
@@ -113,6 +115,12 @@ pub enum Command {
         /// The initializer and its arguments, or its calldata in hexadecimal
         #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
         init: Vec<String>,
+        /// The initializer that the code declares is not run, now or ever: the instance begins empty
+        #[arg(long, conflicts_with = "init")]
+        no_init: bool,
+        /// Go on although this cannot be judged at all; may be repeated
+        #[arg(long, value_enum, value_name = "PART")]
+        allow_absent: Vec<Part>,
         /// Which proxy
         #[arg(long, value_enum, default_value_t = Kind::Wasm)]
         kind: Kind,
@@ -136,6 +144,9 @@ pub enum Command {
         /// else on the new code
         #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
         call: Vec<String>,
+        /// A migration that the code declares and the registered step leaves out is not run
+        #[arg(long)]
+        no_migration: bool,
         /// What is said about its storage.
         #[command(flatten)]
         storage: StorageArgs,
@@ -151,6 +162,12 @@ pub enum Command {
         /// Stop after so many [default: all of them]
         #[arg(long, value_name = "NUMBER")]
         max: Option<u16>,
+        /// Migrations that the code declares and the registered steps leave out are not run
+        #[arg(long)]
+        no_migration: bool,
+        /// What is said about its storage.
+        #[command(flatten)]
+        storage: StorageArgs,
     },
     /// The batches of a complex or full migration, from wherever it is; resumable
     RunMigration(MigrationArgs),
@@ -409,12 +426,40 @@ pub struct WayArgs {
     /// --call is a function of code that does not know our mixin
     #[arg(long, requires = "call", conflicts_with = "script")]
     pub foreign: bool,
+    /// The migration that the code declares is not run: the data stays as it is, or --script or
+    /// --complex migrates it
+    #[arg(long)]
+    pub no_migration: bool,
 }
 
 impl WayArgs {
     /// Whether a migration runs on the way.
     pub fn runs_migration(&self) -> bool {
         !self.call.is_empty() || self.complex.is_some()
+    }
+
+    /// What runs, one of the kinds of steps.
+    pub fn kind(&self) -> u8 {
+        match self {
+            Self {
+                complex: Some(_), ..
+            } => step::COMPLEX,
+            Self {
+                script: Some(_), ..
+            } => step::SCRIPT,
+            Self { call, .. } if call.is_empty() => step::NONE,
+            Self { foreign: true, .. } => step::FOREIGN_CALL,
+            _ => step::CALL,
+        }
+    }
+
+    /// Whether nothing is said of what runs.
+    pub fn is_empty(&self) -> bool {
+        let said = Self {
+            no_migration: false,
+            ..self.clone()
+        };
+        said == Self::default()
     }
 }
 
@@ -433,10 +478,13 @@ pub struct StorageArgs {
     /// A field of the new version whose bytes mean the same in another type; may be repeated
     #[arg(long, value_name = "FIELD")]
     pub retype: Vec<String>,
-    /// Go on although this was found, by its name as the refusal tells it; it is logged beside the
-    /// manifest and shown; may be repeated
+    /// Go on although this was found, by its name as the refusal tells it (reorder:owner,
+    /// dirty:count, not-compared); it is logged beside the manifest and shown; may be repeated
     #[arg(long, value_name = "FINDING")]
     pub allow_layout: Vec<String>,
+    /// Go on although this cannot be judged at all; may be repeated
+    #[arg(long, value_enum, value_name = "PART")]
+    pub allow_absent: Vec<Part>,
 }
 
 /// Commands on storage layouts. They need no chain.

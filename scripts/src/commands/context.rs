@@ -7,7 +7,7 @@ use crate::error::{Error, Explain};
 use crate::governance::{BuildFacts, Call, Names};
 use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
-use crate::layout::Store;
+use crate::layout::{Documents, Store};
 use crate::manifest::{FILE, Manifest};
 use crate::output::{Outcome, Output};
 use crate::progress::Progress;
@@ -197,6 +197,11 @@ impl Context {
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
         Store::beside(folder.unwrap_or(Path::new(".")))
+    }
+
+    /// Layout documents: those kept beside the manifest, and those that the registry published.
+    pub(super) fn documents(&self, client: &Client, registry: Address) -> Documents {
+        Documents::new(self.store(), client, registry)
     }
 
     fn built(&self) -> MutexGuard<'_, Vec<B256>> {

@@ -3,13 +3,16 @@
 use super::args::Kind;
 use super::calldata;
 use super::context::{Context, report};
+use super::storage;
 use super::tell::propose_with;
 use crate::client::{Client, Sent};
+use crate::coverage::{Coverage, Extent, Part};
 use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use alloy::primitives::{Address, U256};
+use crate::steps::check_birth;
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -23,6 +26,8 @@ pub(super) struct Wish {
     pub(super) name: String,
     pub(super) version: String,
     pub(super) init: Vec<String>,
+    pub(super) no_init: bool,
+    pub(super) allow_absent: Vec<Part>,
     pub(super) kind: Kind,
     pub(super) salt: Option<U256>,
     pub(super) value: U256,
@@ -36,6 +41,7 @@ pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error>
         context.output.note(BORN_BARE);
     }
     let client = context.working_client("create-proxy").await?;
+    let coverage = check(context, &client, registry, &wish, &data).await?;
     let definition = client
         .call(
             registry,
@@ -56,6 +62,7 @@ pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error>
     let mut outcome = Outcome::default();
     outcome.field("name", &wish.name);
     outcome.field("version", &wish.version);
+    storage::report(&mut outcome, &[], &coverage);
     if let Some(sent) = context.earlier(&what).filter(|_| wish.salt.is_none())
         && let Some(born) = sent.event::<abi::ProxyCreated>()
         && is_same(&client, registry, &sent, &call).await?
@@ -91,6 +98,41 @@ pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error>
         save(context, wish.save.as_deref(), proxy)?;
     }
     Ok(outcome)
+}
+
+/// Checks that the initializer runs which the version's code declares. A version that nobody
+/// registered is the registry's to refuse.
+async fn check(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    wish: &Wish,
+    data: &Bytes,
+) -> Result<Coverage, Error> {
+    let mut coverage = Coverage::default();
+    let call = abi::getVersionCall {
+        name: wish.name.clone(),
+        version: wish.version.clone(),
+    };
+    let code = match client.call(registry, &call).await {
+        Ok(found) => found.code,
+        Err(error) if error.revert().is_some() => return Ok(coverage),
+        Err(error) => return Err(error.into()),
+    };
+    let known = context
+        .documents(client, registry)
+        .get(code.layoutHash)
+        .await?;
+    match known.document().and_then(|known| known.steps.as_ref()) {
+        Some(steps) => check_birth(steps, (&wish.name, &wish.version), data, wish.no_init)?,
+        None if data.is_empty() && wish.no_init => {}
+        None => {
+            let why = "the code does not say which initializers it declares";
+            coverage.lower(Part::Steps, Extent::Absent, why);
+            coverage.require(&wish.allow_absent)?;
+        }
+    }
+    Ok(coverage)
 }
 
 /// Whether what was sent creates what `call` does, whatever its address is derived from.

@@ -3,13 +3,15 @@
 use super::args::LayoutCommand;
 use super::context::Context;
 use crate::error::{Error, Explain, Report};
-use crate::layout::{Known, LayoutError, Named, Pair, Said, finding_id, judge, read_file, report};
+use crate::layout::{LayoutError, Named, Pair, Said, Side, finding_id, judge, read_file, report};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::B256;
 use serde_json::{Value, json};
 use std::path::Path;
-use stylus_layout::{Item, Layout, Members, Overrides, Source, skeleton};
+use stylus_layout::{
+    DeclaredStep, Document, Item, Layout, Members, Overrides, Source, StepKind, skeleton,
+};
 
 pub(super) fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome, Error> {
     match command {
@@ -27,10 +29,10 @@ pub(super) fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome,
                 renames: rename.clone(),
                 retypes: retype.clone(),
                 allowed: allow_layout.clone(),
-                migrates: new.migrates.clone(),
+                migrates: new.document.migrates.clone(),
                 before: Vec::new(),
             };
-            diff(context, &old.named, &new.named, *with_migration, &said)
+            diff(context, &old, &new, *with_migration, &said)
         }
         LayoutCommand::Migration {
             old,
@@ -39,68 +41,76 @@ pub(super) fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome,
             drop,
             output,
         } => {
-            let (old, new) = (read(context, old)?.named, read(context, new)?.named);
+            let (old, new) = (read(context, old)?, read(context, new)?);
             migration(context, &old, &new, overrides, drop, output.as_deref())
         }
     }
 }
 
-/// A layout that a command names.
-struct Subject {
-    named: Named,
-    /// Findings that its author declares to be its migration's business.
-    migrates: Vec<String>,
-}
-
 /// A crate's folder, a contract's name, a `.wasm` file, a hash that is kept here, or JSON
 /// (`FILE:NAME` for one contract of several).
-fn read(context: &Context, source: &str) -> Result<Subject, Error> {
-    let plain = |named| Subject {
-        named,
-        migrates: Vec::new(),
-    };
+fn read(context: &Context, source: &str) -> Result<Named, Error> {
     if let Ok(hash) = source.parse::<B256>()
-        && let Some(layout) = context.store().layout(hash)?
+        && let Some(document) = context.store().document(hash)?
     {
         let name = source.to_owned();
-        return Ok(plain(Named { name, layout }));
+        return Ok(Named { name, document });
     }
     let (file, contract) = match source.rsplit_once(':') {
         Some((file, contract)) if Path::new(file).is_file() => (file, Some(contract)),
         _ => (source, None),
     };
     if Path::new(file).is_file() {
-        let named = read_file(Path::new(file), contract)?;
-        return Ok(plain(named));
+        return Ok(read_file(Path::new(file), contract)?);
     }
     let artifact = context.artifact(source)?;
-    Ok(Subject {
-        named: Named {
-            layout: artifact.layout.ok_or_else(|| LayoutError::Undeclared {
-                source_name: artifact.name.clone(),
-            })?,
-            name: artifact.name,
-        },
-        migrates: artifact.info.migrates,
-    })
+    let document = artifact.document().ok_or_else(|| LayoutError::Undeclared {
+        source_name: artifact.name.clone(),
+    })?;
+    let name = artifact.name;
+    Ok(Named { name, document })
 }
 
 fn show(context: &Context, source: &str, keep: bool) -> Result<Outcome, Error> {
-    let Named { name, layout } = read(context, source)?.named;
+    let Named { name, document } = read(context, source)?;
     if keep {
-        context.store().keep_layout(&layout)?;
+        context.store().keep_document(&document)?;
     }
+    let Document { layout, steps, .. } = &document;
     let mut outcome = Outcome::default();
     outcome.field("name", &name);
-    outcome.field("hash", layout.hash());
-    outcome.field("layout", &layout);
-    outcome.line(format!("{name}  {}", layout.hash()));
-    lines(&mut outcome, &layout, &layout.storage, "");
+    outcome.field("hash", document.hash());
+    outcome.field("layout", layout);
+    outcome.field("steps", steps);
+    outcome.line(format!("{name}  {}", document.hash()));
+    lines(&mut outcome, layout, &layout.storage, "");
     for (namespace, items) in &layout.namespaces {
         outcome.line(namespace.clone());
-        lines(&mut outcome, &layout, items, "");
+        lines(&mut outcome, layout, items, "");
+    }
+    for step in steps.iter().flatten() {
+        outcome.line(step_line(step));
     }
     Ok(outcome)
+}
+
+/// A line for an initializer or a migration.
+fn step_line(step: &DeclaredStep) -> String {
+    let DeclaredStep {
+        from,
+        to,
+        signature,
+        conditions,
+        ..
+    } = step;
+    let what = match step.kind {
+        StepKind::Initializer => format!("initializer {to}"),
+        StepKind::Migration => format!("migration {from} → {to}"),
+        StepKind::Complex => format!("complex migration {from} → {to}"),
+    };
+    format!("{what}  {signature} {}", conditions.join(" "))
+        .trim_end()
+        .to_owned()
 }
 
 /// A line per variable: slot, offset, name, type; members of structs below.
@@ -133,15 +143,15 @@ fn diff(
         name: "",
         from: &old.name,
         to: &new.name,
-        old: Known::Layout(old.layout.clone()),
-        new: Known::Layout(new.layout.clone()),
+        old: side(old),
+        new: side(new),
         runs_migration: with_migration,
         goes_back: false,
     };
-    let report = report(&old.layout, &new.layout, said)?;
+    let report = report(&old.document.layout, &new.document.layout, said)?;
     let mut outcome = Outcome::default();
     for (what, one) in [("old", old), ("new", new)] {
-        outcome.field(what, json!({"name": one.name, "hash": one.layout.hash()}));
+        outcome.field(what, json!({"name": one.name, "hash": one.document.hash()}));
     }
     let findings = report.findings.iter().map(|finding| {
         let mut value = json!(finding);
@@ -172,6 +182,13 @@ fn diff(
     Ok(outcome)
 }
 
+fn side(named: &Named) -> Side {
+    Side {
+        hash: named.document.hash(),
+        known: named.document.clone().into(),
+    }
+}
+
 fn migration(
     context: &Context,
     old: &Named,
@@ -199,10 +216,17 @@ fn migration(
     for field in drop {
         all = all.drop(field);
     }
-    let code = skeleton(&old.layout, &new.layout, &all).map_err(LayoutError::from)?;
+    let code =
+        skeleton(&old.document.layout, &new.document.layout, &all).map_err(LayoutError::from)?;
     let mut outcome = Outcome::default();
-    outcome.field("old", json!({"name": old.name, "hash": old.layout.hash()}));
-    outcome.field("new", json!({"name": new.name, "hash": new.layout.hash()}));
+    outcome.field(
+        "old",
+        json!({"name": old.name, "hash": old.document.hash()}),
+    );
+    outcome.field(
+        "new",
+        json!({"name": new.name, "hash": new.document.hash()}),
+    );
     outcome.field("code", &code);
     match output {
         None => outcome.lines.extend(code.lines().map(str::to_owned)),

@@ -12,6 +12,7 @@ mod handler;
 mod history;
 mod layout;
 mod node;
+mod path;
 mod pending;
 mod plan;
 mod policy;
@@ -110,6 +111,8 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             name,
             version,
             init,
+            no_init,
+            allow_absent,
             kind,
             salt,
             value,
@@ -119,6 +122,8 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
                 name,
                 version,
                 init,
+                no_init,
+                allow_absent,
                 kind,
                 salt,
                 value,
@@ -130,8 +135,12 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             proxy,
             version,
             call,
+            no_migration,
             storage,
-        } => upgrade::run(context, &proxy, &version, &call, &storage).await,
+        } => {
+            let said = (&storage, no_migration);
+            upgrade::run(context, &proxy, &version, &call, said).await
+        }
         Command::Migrate(args) => version::migrate(context, &args).await,
         Command::AddStep(args) => version::add_step(context, &args).await,
         Command::SetHandler { proxy, handler } => handler::set(context, &proxy, &handler).await,
@@ -168,7 +177,12 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             };
             history::verify(context, asked).await
         }
-        Command::Rollout { name, max } => rollout::run(context, &name, max).await,
+        Command::Rollout {
+            name,
+            max,
+            no_migration,
+            storage,
+        } => rollout::run(context, &name, max, (&storage, no_migration)).await,
         Command::RunMigration(args) => run_migration::run(context, &args).await,
         Command::Status { subject } => status::run(context, subject.as_deref()).await,
     }

@@ -1,18 +1,16 @@
 //! `plan`: the whole upgrade tried on a copy of the chain's state, before anybody approves.
 
-use super::args::{PlanArgs, VersionArgs, WayArgs};
+use super::args::{PlanArgs, VersionArgs};
 use super::context::Context;
 use super::storage;
-use super::work::Work;
+use super::work::{Run, Work};
 use crate::error::{Error, Exit, Explain};
-use crate::layout::LayoutError;
 use crate::output::Outcome;
 use crate::plan::{self, Change, Finding, InstancePlan, Plan, Wish};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
 use crate::text::{grouped, utc};
 use alloy::primitives::{Address, B256, U256};
-use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, Error> {
@@ -30,15 +28,16 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
             };
             abi::migrateCall::from(work.version(&version).await?)
         }
-        None if args.way != WayArgs::default() => return Err(a_way_into_nothing(args)),
+        None if !args.way.is_empty() => return Err(a_way_into_nothing(args)),
         None => {
             let call = known(&work, &args.version).await?;
             judge(&mut work, &call, args).await?;
             call
         }
     };
-    let refused = work.refused.take();
+    let refused = std::mem::take(&mut work.refused);
     let storage = std::mem::take(&mut work.storage);
+    let coverage = std::mem::take(&mut work.coverage);
     let wish = Wish {
         registry: work.registry,
         call,
@@ -52,7 +51,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
     let plan = plan::plan(&work.client, wish).await;
     context.output.end(&what);
     let mut plan = plan?;
-    plan.problems.extend(refused.as_ref().map(finding));
+    plan.problems.extend(refused.iter().map(finding));
     let mut outcome = Outcome {
         document: serde_json::to_value(&plan)
             .ok()
@@ -61,7 +60,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
         lines: lines(&plan),
         exit: None,
     };
-    storage::report(&mut outcome, &storage);
+    storage::report(&mut outcome, &storage, &coverage);
     outcome.field("gas", plan.gas());
     outcome.field("ok", plan.problems.is_empty());
     if let Some(problem) = plan.problems.first() {
@@ -90,14 +89,19 @@ async fn judge(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) ->
     let first =
         storage::recorded(&work.client, work.registry, &work.name, call.code.codehash).await?;
     let is_old = first.is_some_and(|(label, _)| label != call.version);
-    let runs_migration = call.step.kind != step::NONE;
-    let (version, code) = (&call.version, &call.code);
-    work.judge_registered(version, code, &from, runs_migration, &args.storage, is_old)
+    let run = Run {
+        kind: call.step.kind,
+        data: call.step.data.clone(),
+        program: None,
+        omitted: args.way.no_migration,
+    };
+    let pair = (call.version.as_str(), from.as_str());
+    work.judge_registered(pair, &call.code, &run, &args.storage, is_old)
         .await
 }
 
 /// A refusal as a finding of the plan.
-fn finding(refused: &LayoutError) -> Finding {
+fn finding(refused: &Error) -> Finding {
     Finding {
         name: refused.name(),
         message: refused.to_string(),

@@ -1,6 +1,9 @@
 //! `rollout`: the instances that are older than what is current, a few per transaction.
 
+use super::args::StorageArgs;
 use super::context::{Context, report};
+use super::path::judge_all;
+use super::storage::{self, Place};
 use super::tell::{require, upgraded_by};
 use crate::client::{ChainError, Client, Sent};
 use crate::error::{Error, Exit};
@@ -16,10 +19,22 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 /// Instances per transaction.
 const BATCH: u16 = 8;
 
-pub(super) async fn run(context: &Context, name: &str, max: Option<u16>) -> Result<Outcome, Error> {
+pub(super) async fn run(
+    context: &Context,
+    name: &str,
+    max: Option<u16>,
+    (storage, omitted): (&StorageArgs, bool),
+) -> Result<Outcome, Error> {
     let registry = context.registry()?;
     let client = context.working_client("rollout").await?;
+    let place = Place {
+        context,
+        client: &client,
+        registry,
+    };
+    let judged = judge_all(place, name, storage, omitted).await?;
     let mut outcome = Outcome::default();
+    storage::report(&mut outcome, &judged.storage, &judged.coverage);
     roll(context, &client, registry, name, max, &mut outcome).await?;
     Ok(outcome)
 }

@@ -1,77 +1,127 @@
 //! What commands on versions do about storage before they send anything: find both layouts, judge,
-//! tell, log what was allowed.
+//! look at the live instances, tell, log what was allowed.
 
 use super::args::StorageArgs;
 use super::context::Context;
 use crate::client::Client;
+use crate::coverage::{Coverage, Extent, Part};
 use crate::error::Error;
 use crate::layout::{
-    Allowed, AllowedLog, Judgement, Known, LayoutError, Pair, Said, judge, read_file,
+    Accepted, Allowed, AllowedLog, Documents, Judgement, Known, LayoutError, Pair, Said, Side,
+    Upgrade, judge, look, read_file,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::labels;
 use alloy::primitives::{Address, B256};
 use std::path::Path;
-use stylus_layout::Layout;
+use stylus_layout::Document;
 use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Two versions of a definition, as a command has them.
+#[derive(Clone)]
 pub(super) struct Versions<'a> {
     pub(super) name: &'a str,
     pub(super) from: &'a str,
     pub(super) to: &'a str,
     /// What the registry recorded of the version before.
     pub(super) old: B256,
-    pub(super) new: Known,
-    /// Findings that the author declares to be the migration's business.
-    pub(super) migrates: Vec<String>,
+    pub(super) new: Side,
     pub(super) runs_migration: bool,
     pub(super) goes_back: bool,
+    /// The only instance that is meant; all of them otherwise.
+    pub(super) instance: Option<Address>,
+}
+
+/// Where a command finds layouts, and asks about instances.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) context: &'a Context,
+    pub(super) client: &'a Client,
+    pub(super) registry: Address,
 }
 
 /// Judges the pair, tells what came of it, and logs what was declared or allowed. Errors if the
 /// new version must not take over the storage.
-pub(super) fn require(
-    context: &Context,
+pub(super) async fn require(
+    place: Place<'_>,
     versions: Versions<'_>,
     args: &StorageArgs,
-) -> Result<Judgement, Error> {
-    let (old, log) = (
-        known(context, versions.old)?,
-        AllowedLog::of(&context.store()),
-    );
+) -> Result<(Judgement, Coverage), Error> {
+    let Place {
+        context,
+        client,
+        registry,
+    } = place;
+    let documents = context.documents(client, registry);
+    let log = AllowedLog::of(documents.store());
+    let Versions { name, from, to, .. } = versions;
+    let old = Side {
+        hash: versions.old,
+        known: documents.get(versions.old).await?,
+    };
     let pair = Pair {
-        name: versions.name,
-        from: versions.from,
-        to: versions.to,
+        name,
+        from,
+        to,
         old,
         new: versions.new,
         runs_migration: versions.runs_migration,
         goes_back: versions.goes_back,
     };
-    let before = match (&pair.old, &pair.new) {
-        (Known::Layout(old), Known::Layout(new)) => {
-            log.of_step((pair.name, pair.from, pair.to), old.hash(), new.hash())
-        }
-        _ => Vec::new(),
-    };
+    let new = pair.new.known.document();
     let said = Said {
         renames: args.rename.clone(),
         retypes: args.retype.clone(),
         allowed: args.allow_layout.clone(),
-        migrates: versions.migrates,
-        before,
+        migrates: new.map(|new| new.migrates.clone()).unwrap_or_default(),
+        before: log.of_step((name, from, to), pair.old.hash, pair.new.hash),
     };
-    let judgement = judge(&pair, &said)?;
-    if let (true, Some(old), Some(new)) = (said.is_worth_noting(), judgement.old, judgement.new) {
+    let mut judgement = judge(&pair, &said)?;
+    let mut coverage = Coverage::default();
+    if let Some(why) = &judgement.unknown {
+        coverage.lower(Part::Layout, Extent::Absent, why);
+        coverage.lower(Part::LiveInstances, Extent::Absent, why);
+    }
+    if let (Some(old), Some(new)) = (pair.old.known.document(), new) {
+        let upgrade = Upgrade {
+            registry,
+            name,
+            from,
+            to,
+            instance: versions.instance,
+        };
+        let live = look(client, &documents, upgrade, &old.layout, &new.layout).await?;
+        for why in &live.notes {
+            coverage.lower(Part::LiveInstances, live.extent, why);
+        }
+        let mut dirty = live.dirty;
+        dirty.retain(|one| match said.why_allowed(&one.id()) {
+            Some(because) => {
+                let accepted = Accepted {
+                    finding: one.id(),
+                    because,
+                };
+                if !judgement.accepted.contains(&accepted) {
+                    judgement.accepted.push(accepted);
+                }
+                false
+            }
+            None => true,
+        });
+        if !dirty.is_empty() {
+            let (name, to) = (name.into(), to.into());
+            return Err(LayoutError::Dirty { name, to, dirty }.into());
+        }
+    }
+    if said.is_worth_noting() {
         log.add(&Allowed {
-            definition: pair.name.into(),
-            from: pair.from.into(),
-            to: pair.to.into(),
-            old,
-            new,
+            definition: name.into(),
+            from: from.into(),
+            to: to.into(),
+            old: judgement.old,
+            new: judgement.new,
             renames: said.renames,
             retypes: said.retypes,
             allowed: said.allowed,
@@ -80,59 +130,53 @@ pub(super) fn require(
     for line in judgement.lines() {
         context.output.note(&line);
     }
-    Ok(judgement)
+    Ok((judgement, coverage))
 }
 
-/// The layout of a registered version: that of the file that was given for it, else the kept one.
-pub(super) fn layout_of(
-    context: &Context,
+/// The layout of a registered version: that of the file that was given for it, else the published
+/// or kept one.
+pub(super) async fn layout_of(
+    documents: &Documents,
     version: &str,
-    code: &Code,
+    hash: B256,
     file: Option<&Path>,
-) -> Result<Known, LayoutError> {
-    match file {
-        Some(file) => given(context, version, file, code.layoutHash).map(Known::Layout),
-        None => known(context, code.layoutHash),
-    }
+) -> Result<Side, Error> {
+    let known = match file {
+        Some(file) => given(documents, version, file, hash).await?.into(),
+        None => documents.get(hash).await?,
+    };
+    let hash = match (&known, hash.is_zero()) {
+        (Known::Document(document), true) => document.hash(),
+        _ => hash,
+    };
+    Ok(Side { hash, known })
 }
 
-/// The findings that its author declares to be its migration's business, as far as a build of
-/// that code is kept here.
-pub(super) fn declared(context: &Context, codehash: B256) -> Result<Vec<String>, LayoutError> {
-    let build = context.store().build(codehash)?;
-    Ok(build.map(|build| build.build.migrates).unwrap_or_default())
-}
-
-/// The layout with a hash that the registry recorded.
-pub(super) fn known(context: &Context, hash: B256) -> Result<Known, LayoutError> {
-    if hash.is_zero() {
-        return Ok(Known::Not("the registry has no layout of it"));
-    }
-    Ok(match context.store().layout(hash)? {
-        Some(layout) => Known::Layout(layout),
-        None => Known::Not(
-            "its layout is not kept here; `stylus-upgrades layout show --keep <its crate>` keeps it",
-        ),
-    })
-}
-
-/// The layout in a file that was given for code with the hash `recorded` (zero if nobody knows).
-pub(super) fn given(
-    context: &Context,
+/// The layout in a file that was given for code whose layout has the hash `recorded` (zero if
+/// nobody knows).
+pub(super) async fn given(
+    documents: &Documents,
     what: &str,
     file: &Path,
     recorded: B256,
-) -> Result<Layout, LayoutError> {
-    let layout = read_file(file, None)?.layout;
-    let hash = context.store().keep_layout(&layout)?;
-    if !recorded.is_zero() && hash != recorded {
-        return Err(LayoutError::Differs {
-            what: what.into(),
-            has: recorded,
-            given: hash,
-        });
+) -> Result<Document, Error> {
+    let given = read_file(file, None)?.document;
+    let hash = documents.store().keep_document(&given)?;
+    if recorded.is_zero() || hash == recorded || given.layout.hash() == recorded {
+        return Ok(given);
     }
-    Ok(layout)
+    // The registry's document says more than a compiler does.
+    if let Known::Document(document) = documents.get(recorded).await?
+        && document.layout.hash() == given.layout.hash()
+    {
+        return Ok(*document);
+    }
+    Err(LayoutError::Differs {
+        what: what.into(),
+        has: recorded,
+        given: hash,
+    }
+    .into())
 }
 
 /// What the registry recorded for the first version with that code, and its label.
@@ -155,9 +199,11 @@ pub(super) async fn recorded(
     Ok(None)
 }
 
-/// The judgements as fields, and as lines where somebody has to know: nothing was compared, or
-/// somebody allowed what is dangerous.
-pub(super) fn report(outcome: &mut Outcome, judgements: &[Judgement]) {
+/// What was judged and how much of it, as fields; as lines what somebody has to know: what was not
+/// judged as a whole, and what somebody allowed although it is dangerous.
+pub(super) fn report(outcome: &mut Outcome, judgements: &[Judgement], coverage: &Coverage) {
+    outcome.field("coverage", coverage);
+    outcome.lines.extend(coverage.lines());
     if judgements.is_empty() {
         return;
     }
@@ -165,7 +211,7 @@ pub(super) fn report(outcome: &mut Outcome, judgements: &[Judgement]) {
     for judgement in judgements {
         let is_allowed = |because: &str| because.starts_with("allowed");
         let mut accepted = judgement.accepted.iter();
-        if judgement.unknown.is_some() || accepted.any(|one| is_allowed(&one.because)) {
+        if accepted.any(|one| is_allowed(&one.because)) {
             outcome.lines.extend(judgement.lines());
         }
     }

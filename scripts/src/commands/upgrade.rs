@@ -3,39 +3,43 @@
 use super::args::StorageArgs;
 use super::calldata;
 use super::context::{Context, report};
-use super::storage::{self, Versions};
+use super::path::{Asked, Judged, judge_instance};
+use super::storage::{self, Place};
 use super::tell::go_on_in_batches;
 use crate::client::{Client, Sent};
 use crate::error::{Error, Exit};
-use crate::layout::{Judgement, LayoutError};
 use crate::output::Outcome;
 use crate::registry::{self, Route, Upgraded};
 use alloy::primitives::{Address, Bytes};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
-use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use stylus_upgrades_interface::registry::Step;
 
 pub(super) async fn run(
     context: &Context,
     proxy: &str,
     version: &str,
     call: &[String],
-    args: &StorageArgs,
+    (storage, omitted): (&StorageArgs, bool),
 ) -> Result<Outcome, Error> {
     let proxy = context.manifest.address(proxy)?;
     let data = calldata::encode(call, &context.manifest)?;
     let client = context.working_client("upgrade").await?;
-    let (judgements, upgraded) = match earlier(context, &client, proxy, version, &data).await? {
-        Some(upgraded) => (Vec::new(), upgraded),
+    let asked = Asked {
+        version,
+        data: &data,
+        storage,
+        omitted,
+    };
+    let (judged, upgraded) = match earlier(context, &client, proxy, version, &data).await? {
+        Some(upgraded) => (Judged::default(), upgraded),
         None => (
-            judge(context, &client, proxy, version, args).await?,
-            registry::upgrade(&client, proxy, version, data).await?,
+            judge(context, &client, proxy, &asked).await?,
+            registry::upgrade(&client, proxy, version, data.clone()).await?,
         ),
     };
     let mut outcome = Outcome::default();
     report(&mut outcome, std::slice::from_ref(&upgraded.sent));
-    storage::report(&mut outcome, &judgements);
+    storage::report(&mut outcome, &judged.storage, &judged.coverage);
     outcome.field("proxy", proxy);
     outcome.field("from", &upgraded.from);
     outcome.field("to", &upgraded.to);
@@ -95,78 +99,20 @@ async fn earlier(
     Ok(is_same.then(|| Upgraded::directly(proxy, from, version, sent)))
 }
 
-/// Judges every step on the instance's way. Where the registry knows no way, the upgrade itself says
-/// why not.
+/// Judges the instance's way. Where no registry is behind it, the upgrade itself says so.
 async fn judge(
     context: &Context,
     client: &Client,
     proxy: Address,
-    version: &str,
-    args: &StorageArgs,
-) -> Result<Vec<Judgement>, Error> {
+    asked: &Asked<'_>,
+) -> Result<Judged, Error> {
     let Ok(registry) = client.call(proxy, &proxy_abi::registryCall {}).await else {
-        return Ok(Vec::new());
+        return Ok(Judged::default());
     };
-    let instance = abi::instanceOfCall { proxy };
-    let plan = abi::planCall {
-        instance: proxy,
-        version: version.into(),
+    let place = Place {
+        context,
+        client,
+        registry,
     };
-    let (Ok(instance), Ok(path)) = (
-        client.call(registry, &instance).await,
-        client.call(registry, &plan).await,
-    ) else {
-        return Ok(Vec::new());
-    };
-    let code_of = async |label: &str| -> Result<_, Error> {
-        let call = abi::getVersionCall {
-            name: instance.name.clone(),
-            version: label.into(),
-        };
-        Ok(client.call(registry, &call).await?.code)
-    };
-    let (mut judgements, mut is_said) = (Vec::new(), *args == StorageArgs::default());
-    for way in &path.steps {
-        let Some(to) = leads_to(&path.steps, way, version) else {
-            continue;
-        };
-        let (old, new) = (code_of(&way.from).await?, code_of(to).await?);
-        let first = storage::recorded(client, registry, &instance.name, new.codehash).await?;
-        let file = args.layout.as_deref().filter(|_| to == version);
-        let layout = storage::layout_of(context, to, &new, file)?;
-        let migrates = storage::declared(context, new.codehash)?;
-        let pair = || Versions {
-            name: &instance.name,
-            from: &way.from,
-            to,
-            old: old.layoutHash,
-            new: layout.clone(),
-            migrates: migrates.clone(),
-            runs_migration: way.kind != step::NONE,
-            goes_back: first.as_ref().is_some_and(|(label, _)| label != to),
-        };
-        // What is said is said of the step that needs it.
-        let judged = match storage::require(context, pair(), &StorageArgs::default()) {
-            Err(Error::Layout(error)) if error.is_refusal() => {
-                is_said = true;
-                storage::require(context, pair(), args)
-            }
-            judged => judged,
-        };
-        judgements.push(judged?);
-    }
-    match args.allow_layout.first() {
-        Some(id) if !is_said => Err(LayoutError::NoSuchFinding {
-            id: id.clone(),
-            known: Vec::new(),
-        }
-        .into()),
-        _ => Ok(judgements),
-    }
-}
-
-/// The version that a step of a path leads to: where the next one begins, at last the target.
-fn leads_to<'p>(steps: &'p [Step], way: &Step, target: &'p str) -> Option<&'p str> {
-    let at = steps.iter().position(|step| step == way)?;
-    Some(steps.get(at + 1).map_or(target, |next| next.from.as_str()))
+    judge_instance(place, proxy, asked).await
 }

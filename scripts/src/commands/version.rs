@@ -9,7 +9,6 @@ use super::work::Work;
 use crate::deploy;
 use crate::error::Error;
 use crate::governance::Call;
-use crate::layout::Judgement;
 use crate::output::Outcome;
 use crate::registry::NewVersion;
 use alloy::primitives::Address;
@@ -20,7 +19,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
     let mut work = Work::begin(context, "register", &args.name).await?;
     let new = work.version(args).await?;
-    let outcome = describe(&new, &work.storage);
+    let outcome = describe(&new, &work);
     let bytes = abi::addVersionCall::from(new).abi_encode().into();
     let (client, registry) = (&work.client, work.registry);
     propose(context, client, registry, &bytes, work.sent, outcome).await
@@ -36,8 +35,9 @@ pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Out
 pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Outcome, Error> {
     let mut work = Work::begin(context, "add-step", &args.name).await?;
     if let Some((code, _)) = work.registered(&args.version).await? {
-        let (version, from, runs) = (&args.version, &args.from, args.way.runs_migration());
-        work.judge_registered(version, &code, from, runs, &args.storage, false)
+        let run = work.run(&args.way)?;
+        let pair = (args.version.as_str(), args.from.as_str());
+        work.judge_registered(pair, &code, &run, &args.storage, false)
             .await?;
     }
     let call = abi::addStepCall {
@@ -46,7 +46,7 @@ pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Ou
         step: work.way(&args.from, &args.way).await?,
     };
     let mut outcome = Outcome::default();
-    storage::report(&mut outcome, &work.storage);
+    storage::report(&mut outcome, &work.storage, &work.coverage);
     outcome.field("name", &call.name);
     outcome.field("version", &call.version);
     outcome.field("from", &call.step.from);
@@ -63,9 +63,10 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
     };
     let code = work.client.call(work.registry, &call).await?.code;
     if work.current != args.version {
-        let (version, from) = (&args.version, work.current.clone());
-        let runs = args.way.runs_migration();
-        work.judge_registered(version, &code, &from, runs, &args.storage, true)
+        let run = work.run(&args.way)?;
+        let from = work.current.clone();
+        let pair = (args.version.as_str(), from.as_str());
+        work.judge_registered(pair, &code, &run, &args.storage, true)
             .await?;
     }
     revive(&mut work, &args.to, code.implementation).await?;
@@ -81,7 +82,7 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
 
 /// Proposes or approves the migration; goes on with the rollout where it is done already.
 async fn go(work: Work<'_>, new: NewVersion) -> Result<Outcome, Error> {
-    let mut outcome = describe(&new, &work.storage);
+    let mut outcome = describe(&new, &work);
     let (context, client, registry) = (work.context, &work.client, work.registry);
     let is_done = work.is_done(&new).await?;
     let call = abi::migrateCall::from(new);
@@ -112,7 +113,7 @@ async fn revive(work: &mut Work<'_>, version: &str, account: Address) -> Result<
     Ok(())
 }
 
-fn describe(new: &NewVersion, storage: &[Judgement]) -> Outcome {
+fn describe(new: &NewVersion, work: &Work<'_>) -> Outcome {
     let mut outcome = Outcome::default();
     outcome.field("name", &new.name);
     outcome.field("version", &new.version);
@@ -125,6 +126,6 @@ fn describe(new: &NewVersion, storage: &[Judgement]) -> Outcome {
         "{} {}  {}",
         new.name, new.version, new.code.implementation
     ));
-    storage::report(&mut outcome, storage);
+    storage::report(&mut outcome, &work.storage, &work.coverage);
     outcome
 }

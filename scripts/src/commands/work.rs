@@ -4,17 +4,19 @@
 use super::args::{StorageArgs, VersionArgs, WayArgs};
 use super::calldata;
 use super::context::Context;
-use super::storage::{self, Versions};
+use super::storage::{self, Place, Versions};
 use crate::build::{Artifact, evm};
 use crate::client::{Client, Sent};
+use crate::coverage::{Coverage, Extent, Part};
 use crate::error::Error;
 use crate::governance::{Call, PendingAction, Placed, find, pending, place};
-use crate::layout::{Build, Judgement, Known, LayoutError};
+use crate::layout::{Build, Documents, Judgement, Known, Side, require_publishable};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
+use crate::steps::{Way, check_way};
 use alloy::primitives::{Address, B256, Bytes};
 use std::path::Path;
-use stylus_layout::Layout;
+use stylus_layout::{DeclaredStep, Document, Layout};
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::{Code, Step};
@@ -36,10 +38,12 @@ pub(super) struct Work<'a> {
     pub(super) undeployed: Vec<(Address, Artifact)>,
     /// What was found out about storage.
     pub(super) storage: Vec<Judgement>,
+    /// How much of what should be judged was.
+    pub(super) coverage: Coverage,
     /// The layout of the new version, if it is known.
     pub(super) layout: Option<Layout>,
-    /// Why a version may not take over the storage, of work that sends nothing.
-    pub(super) refused: Option<LayoutError>,
+    /// Why the upgrade is refused before anything is sent, of work that sends nothing.
+    pub(super) refused: Vec<Error>,
 }
 
 /// Code that was named, before anything is deployed.
@@ -49,10 +53,21 @@ struct Subject {
     /// What the registry is to record; without an address where there is an artifact.
     code: Code,
     layout: Known,
-    /// Findings that its author declares to be its migration's business.
-    migrates: Vec<String>,
+    /// What its code declares, if that is known.
+    steps: Option<Vec<DeclaredStep>>,
     /// Whether an earlier version has this code.
     is_old: bool,
+}
+
+/// What runs on the way into a version.
+pub(super) struct Run {
+    /// One of the kinds of steps.
+    pub(super) kind: u8,
+    pub(super) data: Bytes,
+    /// What the program of a complex migration declares, if that is known.
+    pub(super) program: Option<Vec<DeclaredStep>>,
+    /// Whether the code's own migration is left out on purpose.
+    pub(super) omitted: bool,
 }
 
 impl<'a> Work<'a> {
@@ -90,8 +105,9 @@ impl<'a> Work<'a> {
             is_dry,
             undeployed: Vec::new(),
             storage: Vec::new(),
+            coverage: Coverage::default(),
             layout: None,
-            refused: None,
+            refused: Vec::new(),
         })
     }
 
@@ -106,7 +122,11 @@ impl<'a> Work<'a> {
             let runs = args.way.runs_migration();
             self.judge(&args.version, &from, &new, runs, &args.storage)
                 .await?;
+            let run = self.run(&args.way)?;
+            self.check_steps(&args.version, &from, &new, &run).await?;
         }
+        self.require_coverage(&new, &args.storage)?;
+        self.publish(&new).await?;
         let mut code = new.code;
         if let Some(artifact) = new.artifact {
             code.implementation = self.put(artifact).await?;
@@ -125,24 +145,35 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// Judges the storage of a version that the registry knows, on the way from another one.
+    /// Judges the storage of a version that the registry knows, on the way from another one, and
+    /// whether that way runs what its code declares.
     pub(super) async fn judge_registered(
         &mut self,
-        version: &str,
+        (version, from): (&str, &str),
         code: &Code,
-        from: &str,
-        runs_migration: bool,
+        run: &Run,
         args: &StorageArgs,
         is_old: bool,
     ) -> Result<(), Error> {
+        let documents = self.documents();
+        let file = args.layout.as_deref();
+        let Side { hash, known } =
+            storage::layout_of(&documents, version, code.layoutHash, file).await?;
         let new = Subject {
             artifact: None,
-            code: code.clone(),
-            layout: storage::layout_of(self.context, version, code, args.layout.as_deref())?,
-            migrates: storage::declared(self.context, code.codehash)?,
+            code: Code {
+                layoutHash: hash,
+                ..code.clone()
+            },
+            steps: known.document().and_then(|known| known.steps.clone()),
+            layout: known,
             is_old,
         };
-        self.judge(version, from, &new, runs_migration, args).await
+        let runs = run.kind != step::NONE;
+        self.judge(version, from, &new, runs, args).await?;
+        self.check_steps(version, from, &new, run).await?;
+        self.require_coverage(&new, args)?;
+        self.publish(&new).await
     }
 
     /// Judges whether `new` may take over the storage of the version `from`.
@@ -154,26 +185,138 @@ impl<'a> Work<'a> {
         runs_migration: bool,
         args: &StorageArgs,
     ) -> Result<(), Error> {
-        if let Known::Layout(layout) = &new.layout {
-            self.layout = Some(layout.clone());
-        }
+        self.layout = new.layout.document().map(|known| known.layout.clone());
         let old = self.registered(from).await?;
         let versions = Versions {
             name: &self.name,
             from,
             to: version,
             old: old.map(|(code, _)| code.layoutHash).unwrap_or_default(),
-            new: new.layout.clone(),
-            migrates: new.migrates.clone(),
+            new: Side {
+                hash: new.code.layoutHash,
+                known: new.layout.clone(),
+            },
             runs_migration,
             goes_back: new.is_old,
+            instance: None,
         };
-        match storage::require(self.context, versions, args) {
-            Ok(judgement) => self.storage.push(judgement),
-            Err(Error::Layout(refusal)) if self.is_dry => self.refused = Some(*refusal),
-            Err(error) => return Err(error),
+        let place = Place {
+            context: self.context,
+            client: &self.client,
+            registry: self.registry,
+        };
+        match storage::require(place, versions, args).await {
+            Ok((judgement, coverage)) => {
+                self.storage.push(judgement);
+                self.coverage.merge(&coverage);
+                Ok(())
+            }
+            Err(Error::Layout(refusal)) => self.refuse(Error::Layout(refusal)),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Work that sends nothing goes on, and tells what it found at its end.
+    fn refuse(&mut self, refusal: impl Into<Error>) -> Result<(), Error> {
+        if !self.is_dry {
+            return Err(refusal.into());
+        }
+        self.refused.push(refusal.into());
+        Ok(())
+    }
+
+    /// What runs on the way that the arguments describe.
+    pub(super) fn run(&self, way: &WayArgs) -> Result<Run, Error> {
+        let program = match &way.complex {
+            Some(source) if self.address(source).is_none() => {
+                self.context.kept_artifact(source)?.steps
+            }
+            _ => None,
+        };
+        Ok(Run {
+            kind: way.kind(),
+            data: calldata::encode(&way.call, &self.context.manifest)?,
+            program,
+            omitted: way.no_migration,
+        })
+    }
+
+    /// Checks that the way into a version runs what its code declares.
+    async fn check_steps(
+        &mut self,
+        version: &str,
+        from: &str,
+        new: &Subject,
+        run: &Run,
+    ) -> Result<(), Error> {
+        let Some(steps) = &new.steps else {
+            if run.kind != step::FOREIGN_CALL {
+                let why = "the code does not say which initializers and migrations it declares";
+                self.coverage.lower(Part::Steps, Extent::Absent, why);
+            }
+            return Ok(());
+        };
+        let same_code = self.same_code(from).await?;
+        let way = Way {
+            name: &self.name,
+            from,
+            same_code: &same_code,
+            to: version,
+            kind: run.kind,
+            data: &run.data,
+            program: run.program.as_deref(),
+        };
+        match check_way(steps, &way, run.omitted) {
+            Ok(()) => Ok(()),
+            Err(error) => self.refuse(error),
+        }
+    }
+
+    /// The versions with the code of that one, itself first.
+    async fn same_code(&self, version: &str) -> Result<Vec<String>, Error> {
+        let mut same = vec![version.to_owned()];
+        if let Some((code, _)) = self.registered(version).await? {
+            let (client, registry) = (&self.client, self.registry);
+            let first = storage::recorded(client, registry, &self.name, code.codehash).await?;
+            same.extend(first.map(|(label, _)| label));
+        }
+        Ok(same)
+    }
+
+    /// Nothing is sent if something was not judged at all, and nobody said that this is meant.
+    fn require_coverage(&mut self, new: &Subject, args: &StorageArgs) -> Result<(), Error> {
+        if new.code.sourceHash.is_zero() {
+            let why = "nobody recorded the hash of its sources";
+            self.coverage.lower(Part::Source, Extent::Absent, why);
+        }
+        if let Err(error) = self.coverage.require(&args.allow_absent) {
+            self.refuse(error)?;
+        }
+        if let Some(document) = new.layout.document()
+            && let Err(error) = require_publishable(document)
+        {
+            self.refuse(error)?;
         }
         Ok(())
+    }
+
+    /// Publishes the layout document that the registry is to name, so that every operator can
+    /// compare.
+    async fn publish(&mut self, new: &Subject) -> Result<(), Error> {
+        let (Some(document), false) = (new.layout.document(), self.is_dry) else {
+            return Ok(());
+        };
+        let bare = Document::of_layout(document.layout.clone());
+        let mut named = [document, &bare].into_iter();
+        if let Some(document) = named.find(|one| one.hash() == new.code.layoutHash) {
+            let sent = self.documents().publish(document).await?;
+            self.sent.extend(sent);
+        }
+        Ok(())
+    }
+
+    fn documents(&self) -> Documents {
+        self.context.documents(&self.client, self.registry)
     }
 
     /// Where the way into a version begins: where the caller says, else at the current version. For
@@ -306,28 +449,32 @@ impl<'a> Work<'a> {
         let old = storage::recorded(client, registry, &self.name, code.codehash).await?;
         let build = self.context.store().build(code.codehash)?;
         self.complete(&mut code, old.as_ref(), build.as_ref());
-        let layout = match (
-            &args.layout,
-            artifact.as_ref().and_then(|one| one.layout.clone()),
-        ) {
+        let documents = self.documents();
+        let built = artifact.as_ref().and_then(Artifact::document);
+        let layout: Known = match (&args.layout, built) {
             (Some(file), _) => {
-                let layout = storage::given(self.context, source, file, code.layoutHash)?;
-                code.layoutHash = layout.hash();
-                Known::Layout(layout)
+                let given = storage::given(&documents, source, file, code.layoutHash).await?;
+                if code.layoutHash.is_zero() {
+                    code.layoutHash = given.hash();
+                }
+                given.into()
             }
-            (None, Some(layout)) => Known::Layout(layout),
+            (None, Some(built)) => {
+                // Versions that were registered before documents existed have the layout's own hash.
+                let recorded = old.as_ref().map(|(_, code)| code.layoutHash);
+                if recorded == Some(built.layout.hash()) {
+                    code.layoutHash = built.layout.hash();
+                }
+                built.into()
+            }
             (None, None) if code.layoutHash.is_zero() => {
-                Known::Not("the contract declares none, and no --layout was given")
+                Known::Not("the contract declares none, and no --layout was given".into())
             }
-            (None, None) => storage::known(self.context, code.layoutHash)?,
+            (None, None) => documents.get(code.layoutHash).await?,
         };
-        let migrates = artifact
-            .as_ref()
-            .map(|artifact| artifact.info.migrates.clone());
+        let steps = artifact.as_ref().and_then(|one| one.steps.clone());
         Ok(Subject {
-            migrates: migrates
-                .or(build.map(|build| build.build.migrates))
-                .unwrap_or_default(),
+            steps: steps.or_else(|| layout.document().and_then(|known| known.steps.clone())),
             artifact,
             code,
             layout,

@@ -11,7 +11,9 @@ use alloy::providers::Provider;
 use alloy::rpc::types::state::{AccountOverride, StateOverride};
 use alloy::rpc::types::{Log, TransactionRequest};
 use serde::Serialize;
+use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
+use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
@@ -24,7 +26,7 @@ const NOBODYS_CALL: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
 pub struct Check {
     /// The instance.
     pub proxy: Address,
-    /// `pause`, `migration`, `version`, `code` or `resume`.
+    /// `pause`, `migration` (`mark` where none ran), `version`, `code` or `resume`.
     pub name: &'static str,
     /// Whether it holds.
     pub ok: bool,
@@ -71,10 +73,14 @@ pub async fn after_upgrade(
     let told = client
         .call(proxy, &proxy_abi::implementationVersionCall {})
         .await?;
-    let recorded = client
+    let instance = client
         .call(registry, &abi::instanceOfCall { proxy })
-        .await?
-        .version;
+        .await?;
+    let recorded = instance.version;
+    let steps = own()
+        .filter_map(|log| log.log_decode::<Migrated>().ok())
+        .map(|log| (log.inner.data.from, log.inner.data.to));
+    let bare = without_migration(client, registry, &instance.name, steps).await?;
     let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
     let implementation = Address::from_word(word);
     let hash = client.codehash(implementation).await?.unwrap_or_default();
@@ -91,10 +97,19 @@ pub async fn after_upgrade(
             format!("with the pause stub {stub} in place every call meets {paused}"),
         ),
         check(
-            "migration",
+            if bare.all { "mark" } else { "migration" },
             mark == slots::SET && from.is_some(),
             match from {
-                Some(from) => format!("{from} → {version}, marked once"),
+                Some(from) if bare.all => {
+                    format!("{from} → {version}: no migration ran, the version is marked")
+                }
+                Some(from) if bare.steps.is_empty() => {
+                    format!("{from} → {version}, marked once")
+                }
+                Some(from) => format!(
+                    "{from} → {version}, marked once; no migration ran {}",
+                    bare.steps.join(", ")
+                ),
                 None => format!("no upgrade to {version} in this transaction"),
             },
         ),
@@ -116,6 +131,39 @@ pub async fn after_upgrade(
             format!("Upgraded({implementation}) once; calls reach the new code"),
         ),
     ])
+}
+
+/// Steps that an instance took without a migration: the data stayed as it was.
+#[derive(Default)]
+struct Bare {
+    /// `1.0 → 2.0`.
+    steps: Vec<String>,
+    /// Whether no step had one.
+    all: bool,
+}
+
+/// Which of these steps ran nothing, by what the registry has for them.
+async fn without_migration(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    steps: impl Iterator<Item = (String, String)>,
+) -> Result<Bare, ChainError> {
+    let (mut bare, mut count) = (Bare::default(), 0_usize);
+    for (from, to) in steps {
+        count += 1;
+        let call = abi::getVersionCall {
+            name: name.into(),
+            version: to.clone(),
+        };
+        let ways = client.call(registry, &call).await?.steps;
+        let way = ways.iter().find(|way| way.from == from);
+        if way.is_some_and(|way| way.kind == step::NONE) {
+            bare.steps.push(format!("{from} → {to}"));
+        }
+    }
+    bare.all = count > 0 && bare.steps.len() == count;
+    Ok(bare)
 }
 
 /// Refuses code and scripts that are proxies of somebody: they could be pointed elsewhere after

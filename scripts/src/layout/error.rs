@@ -1,5 +1,7 @@
 //! What can be wrong with layouts, and why a version may not take over another one's storage.
 
+use super::judge::NOT_COMPARED;
+use super::live::Dirty;
 use crate::error::{Exit, Explain};
 use alloy::primitives::B256;
 use std::path::PathBuf;
@@ -58,6 +60,44 @@ pub enum LayoutError {
         /// The report.
         lines: Vec<String>,
     },
+    /// The layouts of two versions differ, and cannot be compared.
+    #[error(
+        "{} may misread the storage of {from}: the layouts cannot be compared ({})",
+        label(name, to),
+        reasons.join("; ")
+    )]
+    NotCompared {
+        /// The definition.
+        name: String,
+        /// The version before.
+        from: String,
+        /// The new version.
+        to: String,
+        /// Why not, for each of the two that is missing.
+        reasons: Vec<String>,
+    },
+    /// Fields of the new version that would begin with what an older version left.
+    #[error(
+        "{} begins with what lies where it uses storage anew:\n{}",
+        label(name, to),
+        dirty.iter().map(|one| format!("  {}", one.line())).collect::<Vec<_>>().join("\n")
+    )]
+    Dirty {
+        /// The definition.
+        name: String,
+        /// The new version.
+        to: String,
+        /// Each field that was found.
+        dirty: Vec<Dirty>,
+    },
+    /// A layout document that no registry publishes.
+    #[error("the layout document has {size} bytes")]
+    TooLarge {
+        /// Its size.
+        size: usize,
+        /// Bytes at most.
+        limit: usize,
+    },
     /// Renames or retypes that nobody declared.
     #[error(
         "{} has fields that {from} had under another name or type, and nobody declared that they are the same:\n{}",
@@ -113,9 +153,15 @@ pub enum LayoutError {
 }
 
 impl LayoutError {
-    /// Whether two layouts were compared and the pair was refused.
+    /// Whether a version may not take over the storage of another one, which can be allowed by name.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Refused { .. } | Self::Asks { .. })
+        matches!(
+            self,
+            Self::Refused { .. }
+                | Self::Asks { .. }
+                | Self::NotCompared { .. }
+                | Self::Dirty { .. }
+        )
     }
 
     pub(super) fn file(
@@ -140,6 +186,9 @@ impl Explain for LayoutError {
             Self::Tampered { .. } => "LayoutTampered",
             Self::Refused { .. } => "LayoutRefused",
             Self::Asks { .. } => "LayoutUndeclared",
+            Self::NotCompared { .. } => "LayoutNotCompared",
+            Self::Dirty { .. } => "DirtyField",
+            Self::TooLarge { .. } => "LayoutTooLarge",
             Self::NoSuchFinding { .. } => "NoSuchFinding",
             Self::Declaration { .. } => "LayoutDeclaration",
             Self::Compare(_) => "LayoutIncomparable",
@@ -161,6 +210,9 @@ impl Explain for LayoutError {
                 format!("every field of {from} in its place, or a migration that declares what it moves")
             }
             Self::Asks { .. } => "a declaration for each".into(),
+            Self::NotCompared { from, to, .. } => format!("the layouts of {from} and of {to}"),
+            Self::Dirty { .. } => "zeros where the new version uses storage anew".into(),
+            Self::TooLarge { limit, .. } => format!("at most {limit} bytes"),
             Self::NoSuchFinding { known, .. } if known.is_empty() => "nothing to allow".into(),
             Self::NoSuchFinding { known, .. } => format!("one of: {}", known.join(", ")),
             Self::Declaration { option, .. } => match *option {
@@ -179,6 +231,12 @@ impl Explain for LayoutError {
             Self::Differs { given, .. } => format!("a layout with the hash {given}"),
             Self::Tampered { holds, .. } => holds.to_string(),
             Self::Refused { findings, .. } | Self::Asks { findings, .. } => findings.join(", "),
+            Self::NotCompared { reasons, .. } => reasons.join("; "),
+            Self::Dirty { dirty, .. } => {
+                let lines: Vec<String> = dirty.iter().map(Dirty::line).collect();
+                lines.join("; ")
+            }
+            Self::TooLarge { size, .. } => format!("{size} bytes"),
             Self::NoSuchFinding { id, .. } => id.clone(),
             Self::Declaration { text, .. } => text.clone(),
             Self::Unreadable { reason, .. } | Self::File { reason, .. } => reason.clone(),
@@ -206,6 +264,21 @@ impl Explain for LayoutError {
                  else: {}",
                 allow(findings)
             ),
+            Self::NotCompared { .. } => format!(
+                "register versions whose code derives StorageLayout, or give --layout FILE; if you know better: {}",
+                allow(&[NOT_COMPARED.into()])
+            ),
+            Self::Dirty { dirty, .. } => {
+                let mut ids: Vec<String> = dirty.iter().map(Dirty::id).collect();
+                ids.sort();
+                ids.dedup();
+                format!(
+                    "put the field where nothing was, or clear it in a migration before; if its migration \
+                     sets it: {}",
+                    allow(&ids)
+                )
+            }
+            Self::TooLarge { .. } => "declare fewer types: a document lists each struct once".into(),
             Self::NoSuchFinding { .. } => "stylus-upgrades layout diff <old> <new> names what is found".into(),
             Self::Declaration { .. } => "stylus-upgrades layout diff --help".into(),
             Self::Compare(_) => "correct the layout, or the declaration".into(),

@@ -2,6 +2,7 @@
 //! answered.
 
 use super::allowed::{Allowed, FILE};
+use super::documents::Known;
 use super::error::LayoutError;
 use super::store::FOLDER;
 use alloy::primitives::B256;
@@ -10,13 +11,16 @@ use stylus_layout::{
     Decision, Declarations, Finding, Item, Layout, Members, Report, Verdict, compare,
 };
 
-/// A layout, or why there is none.
+/// The finding of two layouts that differ and cannot be compared.
+pub const NOT_COMPARED: &str = "not-compared";
+
+/// One version of a pair.
 #[derive(Debug, Clone)]
-pub enum Known {
-    /// It is known.
-    Layout(Layout),
-    /// It is not.
-    Not(&'static str),
+pub struct Side {
+    /// The hash of its layout document, as the registry records it; zero if there is none.
+    pub hash: B256,
+    /// The document.
+    pub known: Known,
 }
 
 /// Two versions, one of which is to take over the storage of the other.
@@ -29,9 +33,9 @@ pub struct Pair<'a> {
     /// The new version.
     pub to: &'a str,
     /// Its layout before.
-    pub old: Known,
+    pub old: Side,
     /// The new layout.
-    pub new: Known,
+    pub new: Side,
     /// Whether a migration runs in between.
     pub runs_migration: bool,
     /// Whether the code is that of a version that was there before.
@@ -73,10 +77,10 @@ pub struct Judgement {
     pub verdict: &'static str,
     /// Why the layouts were not compared.
     pub unknown: Option<String>,
-    /// The hash of the layout before.
-    pub old: Option<B256>,
-    /// The hash of the new layout.
-    pub new: Option<B256>,
+    /// The hash of the layout before; zero if there is none.
+    pub old: B256,
+    /// The hash of the new layout; zero if there is none.
+    pub new: B256,
     /// What is in the way and was accepted.
     pub accepted: Vec<Accepted>,
     /// What was found.
@@ -89,9 +93,12 @@ pub struct Judgement {
 /// [`LayoutError::Refused`] and [`LayoutError::Asks`] name what stands in the way;
 /// [`LayoutError::NoSuchFinding`] what was allowed and is not there.
 pub fn judge(pair: &Pair<'_>, said: &Said) -> Result<Judgement, LayoutError> {
-    let (old, new) = match (&pair.old, &pair.new) {
-        (Known::Layout(old), Known::Layout(new)) => (old, new),
-        (old, new) => return unknown(pair, old, new, said),
+    let (old, new) = match (pair.old.known.document(), pair.new.known.document()) {
+        (Some(old), Some(new)) => (&old.layout, &new.layout),
+        _ if pair.old.hash == pair.new.hash && !pair.old.hash.is_zero() => {
+            return Ok(judgement(pair, "unchanged")); // one hash, one layout
+        }
+        _ => return not_compared(pair, said),
     };
     let report = report(old, new, said)?;
     let (mut accepted, mut open) = (Vec::new(), Vec::new());
@@ -110,7 +117,8 @@ pub fn judge(pair: &Pair<'_>, said: &Said) -> Result<Judgement, LayoutError> {
         }
     }
     let found: Vec<String> = report.findings.iter().map(finding_id).collect();
-    if let Some(id) = said.allowed.iter().find(|id| !found.contains(id)) {
+    let mut about = said.allowed.iter().filter(|id| is_about_layouts(id));
+    if let Some(id) = about.find(|id| !found.contains(id)) {
         return Err(LayoutError::NoSuchFinding {
             id: id.clone(),
             known: open.into_iter().map(|(id, _)| id).collect(),
@@ -119,20 +127,36 @@ pub fn judge(pair: &Pair<'_>, said: &Said) -> Result<Judgement, LayoutError> {
     if !open.is_empty() {
         return Err(refusal(pair, &report, &open));
     }
+    let verdict = match (report.findings.is_empty(), accepted.is_empty()) {
+        (true, _) => "unchanged",
+        (_, true) => "safe",
+        _ => "accepted",
+    };
     Ok(Judgement {
-        from: pair.from.into(),
-        to: pair.to.into(),
-        verdict: match (report.findings.is_empty(), accepted.is_empty()) {
-            (true, _) => "unchanged",
-            (_, true) => "safe",
-            _ => "accepted",
-        },
-        unknown: None,
-        old: Some(old.hash()),
-        new: Some(new.hash()),
         accepted,
         findings: report.findings,
+        ..judgement(pair, verdict)
     })
+}
+
+/// A judgement without findings.
+fn judgement(pair: &Pair<'_>, verdict: &'static str) -> Judgement {
+    Judgement {
+        from: pair.from.into(),
+        to: pair.to.into(),
+        verdict,
+        unknown: None,
+        old: pair.old.hash,
+        new: pair.new.hash,
+        accepted: Vec::new(),
+        findings: Vec::new(),
+    }
+}
+
+/// Whether an allowance is about what is found by comparing two layouts. The others are about live
+/// instances, which change, and about layouts that are not there.
+pub fn is_about_layouts(id: &str) -> bool {
+    id != NOT_COMPARED && !id.starts_with("dirty:")
 }
 
 /// What there is to find, with what was declared.
@@ -152,36 +176,31 @@ pub fn finding_id(finding: &Finding) -> String {
     format!("{}:{area}{}", finding.verdict.name(), finding.field)
 }
 
-fn unknown(
-    pair: &Pair<'_>,
-    old: &Known,
-    new: &Known,
-    said: &Said,
-) -> Result<Judgement, LayoutError> {
-    if let Some(id) = said.allowed.first() {
-        return Err(LayoutError::NoSuchFinding {
-            id: id.clone(),
-            known: Vec::new(),
+/// Two layouts that differ, at least one of which nobody has.
+fn not_compared(pair: &Pair<'_>, said: &Said) -> Result<Judgement, LayoutError> {
+    let sides = [(pair.from, &pair.old), (pair.to, &pair.new)];
+    let reasons = sides
+        .iter()
+        .filter_map(|(version, side)| match &side.known {
+            Known::Document(_) => None,
+            Known::Not(reason) => Some(format!("{version}: {reason}")),
         });
-    }
-    let hash = |known: &Known| match known {
-        Known::Layout(layout) => Some(layout.hash()),
-        Known::Not(_) => None,
+    let reasons: Vec<String> = reasons.collect();
+    let Some(because) = said.why_allowed(NOT_COMPARED) else {
+        return Err(LayoutError::NotCompared {
+            name: pair.name.into(),
+            from: pair.from.into(),
+            to: pair.to.into(),
+            reasons,
+        });
     };
-    let reasons = [(pair.from, old), (pair.to, new)].map(|(version, known)| match known {
-        Known::Layout(_) => None,
-        Known::Not(reason) => Some(format!("{version}: {reason}")),
-    });
-    let reasons: Vec<String> = reasons.into_iter().flatten().collect();
     Ok(Judgement {
-        from: pair.from.into(),
-        to: pair.to.into(),
-        verdict: "unknown",
         unknown: Some(reasons.join("; ")),
-        old: hash(old),
-        new: hash(new),
-        accepted: Vec::new(),
-        findings: Vec::new(),
+        accepted: vec![Accepted {
+            finding: NOT_COMPARED.into(),
+            because,
+        }],
+        ..judgement(pair, "unknown")
     })
 }
 
@@ -256,16 +275,22 @@ impl Said {
         Ok(all)
     }
 
-    /// Why a finding does not stand in the way, if it does not.
-    fn accepts(&self, pair: &Pair<'_>, finding: &Finding, id: &str) -> Option<String> {
+    /// Why a finding is allowed by its name, if it is.
+    pub fn why_allowed(&self, id: &str) -> Option<String> {
         let named = |list: &[String]| list.iter().any(|one| one == id);
         if named(&self.allowed) {
             return Some("allowed by --allow-layout".into());
         }
-        if self.before.iter().any(|line| named(&line.allowed)) {
-            return Some(format!("allowed before, as {FOLDER}/{FILE} says"));
+        let before = self.before.iter().any(|line| named(&line.allowed));
+        before.then(|| format!("allowed before, as {FOLDER}/{FILE} says"))
+    }
+
+    /// Why a finding does not stand in the way, if it does not.
+    fn accepts(&self, pair: &Pair<'_>, finding: &Finding, id: &str) -> Option<String> {
+        if let Some(because) = self.why_allowed(id) {
+            return Some(because);
         }
-        if pair.runs_migration && named(&self.migrates) {
+        if pair.runs_migration && self.migrates.iter().any(|one| one == id) {
             return Some("the contract's author declares that its migration sees to it".into());
         }
         match finding.verdict {
@@ -319,7 +344,9 @@ impl Judgement {
     pub fn lines(&self) -> Vec<String> {
         let Self { from, to, .. } = self;
         let mut lines = vec![match (&self.unknown, self.verdict) {
-            (Some(reasons), _) => format!("storage    layout unknown: not compared ({reasons})"),
+            (Some(reasons), _) => {
+                format!("storage    {to} and {from} were not compared ({reasons}), although:")
+            }
             (None, "unchanged") => format!("storage    {to} keeps the layout of {from}"),
             (None, "safe") => format!("storage    {to} can take over the storage of {from}"),
             _ => format!("storage    {to} takes over the storage of {from}, although:"),

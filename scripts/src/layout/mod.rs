@@ -2,20 +2,28 @@
 //! one version may take over the storage of another.
 //!
 //! ```text
-//! crate, .wasm, compiler's JSON → Layout → its hash on chain (layoutHash)
-//!                                   ↓ kept by hash, beside the manifest
+//! crate, .wasm, compiler's JSON → layout document → its hash on chain (layoutHash)
+//!                                   ↓ published by the registry, kept by hash beside the manifest
 //! the version before, by the hash on chain ──┐
 //! the new version ───────────────────────────┴→ judge → accepted, or refused before anything is sent
+//! the live instances ─────────────────────────→ look ↗
 //! ```
 
 mod allowed;
+mod documents;
 mod error;
 mod judge;
+mod live;
 mod source;
 mod store;
 
 pub use allowed::{Allowed, AllowedLog};
+pub use documents::{Documents, Known, require_publishable};
 pub use error::LayoutError;
-pub use judge::{Accepted, Judgement, Known, Pair, Said, finding_id, judge, report};
+pub use judge::{
+    Accepted, Judgement, NOT_COMPARED, Pair, Said, Side, finding_id, is_about_layouts, judge,
+    report,
+};
+pub use live::{Dirty, Live, Upgrade, look};
 pub use source::{Named, read_file};
 pub use store::{Build, FOLDER, Store};

@@ -1,19 +1,19 @@
 //! A layout from a file: a compiler's JSON, alone or within other output, or a `.wasm` file.
 
 use super::error::LayoutError;
-use crate::build::wasm;
+use crate::build::{BuildError, wasm};
 use crate::error::Explain;
 use serde_json::Value;
 use std::path::Path;
-use stylus_layout::Layout;
+use stylus_layout::{Document, Layout};
 
-/// A layout and whose it is.
+/// A layout document and whose it is.
 #[derive(Debug, Clone)]
 pub struct Named {
     /// The contract or file.
     pub name: String,
-    /// Its layout.
-    pub layout: Layout,
+    /// Its layout, with what else is known of it.
+    pub document: Document,
 }
 
 /// Reads a file: a `.wasm` file as the compiler wrote it, the JSON of a layout, of solc
@@ -30,14 +30,23 @@ pub fn read_file(path: &Path, contract: Option<&str>) -> Result<Named, LayoutErr
     let name = path.file_stem().unwrap_or_default().to_string_lossy();
     let bytes = std::fs::read(path).map_err(|error| LayoutError::file("read", path, error))?;
     if path.extension().is_some_and(|ending| ending == "wasm") {
-        let layout = wasm::layout(&name, &bytes)
-            .map_err(|error| unreadable(error.found().unwrap_or_else(|| error.to_string())))?;
+        let refused =
+            |error: BuildError| unreadable(error.found().unwrap_or_else(|| error.to_string()));
+        let layout = wasm::layout(&name, &bytes).map_err(refused)?;
         return Ok(Named {
-            layout: layout.ok_or_else(|| LayoutError::Undeclared {
-                source_name: path.display().to_string(),
-            })?,
+            document: Document {
+                layout: layout.ok_or_else(|| LayoutError::Undeclared {
+                    source_name: path.display().to_string(),
+                })?,
+                steps: wasm::steps(&name, &bytes).map_err(refused)?,
+                migrates: Vec::new(),
+            },
             name: name.into_owned(),
         });
+    }
+    if let Ok(document) = Document::decode(&bytes) {
+        let name = name.into_owned();
+        return Ok(Named { name, document });
     }
     let document: Value =
         serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))?;
@@ -52,7 +61,7 @@ pub fn read_file(path: &Path, contract: Option<&str>) -> Result<Named, LayoutErr
                 .map_err(|error| unreadable(error.to_string()))?;
             Ok(Named {
                 name: name.clone(),
-                layout,
+                document: Document::of_layout(layout),
             })
         }
         [] => Err(unreadable(match contract {

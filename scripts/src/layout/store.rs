@@ -1,14 +1,13 @@
-//! Layouts by their hash and builds by their code hash, in files beside the manifest: the chain
-//! knows hashes only. The folder belongs into version control, so that every approver and CI have
-//! the layout of what is live.
+//! Layout documents by their hash and builds by their code hash, in files beside the manifest. It is
+//! a cache: the registry publishes the documents, and a file that does not have its hash is refused.
 
 use super::error::LayoutError;
 use crate::build::{Artifact, BuildInfo};
-use alloy::primitives::B256;
+use alloy::primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use stylus_layout::Layout;
+use stylus_layout::{Document, Layout};
 
 /// The folder's name.
 pub const FOLDER: &str = "stylus-upgrades-layouts";
@@ -62,8 +61,8 @@ impl Store {
     /// # Errors
     /// [`LayoutError::File`].
     pub fn keep(&self, artifact: &Artifact) -> Result<(), LayoutError> {
-        if let Some(layout) = &artifact.layout {
-            self.keep_layout(layout)?;
+        if let Some(document) = artifact.document() {
+            self.keep_document(&document)?;
         }
         if artifact.info.source_hash.is_none() {
             return Ok(()); // a file of somebody else
@@ -73,32 +72,43 @@ impl Store {
         write(&self.file("builds", build.codehash), &text)
     }
 
-    /// Keeps a layout under its hash.
+    /// Keeps a document under its hash.
     ///
     /// # Errors
     /// [`LayoutError::File`].
-    pub fn keep_layout(&self, layout: &Layout) -> Result<B256, LayoutError> {
-        let hash = layout.hash();
-        write(&self.file("", hash), &layout.to_json())?;
+    pub fn keep_document(&self, document: &Document) -> Result<B256, LayoutError> {
+        let bytes = document.encode();
+        let hash = keccak256(&bytes);
+        write(&self.file("", hash), &String::from_utf8_lossy(&bytes))?;
         Ok(hash)
     }
 
-    /// The layout with that hash; `None` if it was never kept here.
+    /// The document with that hash; `None` if it was never kept here. Layouts that were kept before
+    /// documents existed are read as well: their hash is that of [`Layout::hash`].
     ///
     /// # Errors
     /// [`LayoutError::Tampered`] if the file holds another one.
-    pub fn layout(&self, hash: B256) -> Result<Option<Layout>, LayoutError> {
+    pub fn document(&self, hash: B256) -> Result<Option<Document>, LayoutError> {
         let path = self.file("", hash);
         let Some(text) = read(&path)? else {
             return Ok(None);
         };
-        let layout = Layout::from_json(&text).map_err(|error| LayoutError::Unreadable {
+        let unreadable = |error: stylus_layout::LayoutError| LayoutError::Unreadable {
             path: path.clone(),
             reason: error.to_string(),
-        })?;
+        };
+        if keccak256(&text) == hash {
+            return Document::decode(text.as_bytes())
+                .map(Some)
+                .map_err(unreadable);
+        }
+        let layout = Layout::from_json(&text).map_err(unreadable)?;
         match layout.hash() {
-            holds if holds == hash => Ok(Some(layout)),
-            holds => Err(LayoutError::Tampered { path, holds }),
+            holds if holds == hash => Ok(Some(Document::of_layout(layout))),
+            _ => Err(LayoutError::Tampered {
+                holds: keccak256(&text),
+                path,
+            }),
         }
     }
 

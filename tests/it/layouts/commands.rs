@@ -1,172 +1,15 @@
 //! The commands that look at layouts, as processes: nothing is sent before a pair is judged.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use alloy::primitives::{B256, U256};
+use alloy::primitives::{B256, U256, keccak256};
 use serde_json::{Value, json};
-use stylus_devnode::{NodeConfig, NodeHandle, spawn};
-use stylus_layout::Layout;
+use stylus_layout::{Document, Layout, StepKind};
 use stylus_upgrades::build::Builder;
-use stylus_upgrades::client::Client;
 use stylus_upgrades::progress::Silent;
-use stylus_upgrades_interface::registry::IRegistry;
 
-/// Version 1 of a note, in another workspace.
-const V1: &str = "tests/fixtures/outside/v1";
-/// Version 2, which appends a field.
-const V2: &str = "tests/fixtures/outside/v2";
-/// A version 2 that would take the count for the note.
-const SWAPPED: &str = "tests/fixtures/outside/swapped";
-const COUNT: [&str; 3] = ["--call", "countFrom(uint256)", "40"];
-
-fn home(path: &str) -> String {
-    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    home.join(path).display().to_string()
-}
-
-/// A chain, and a folder with a manifest and a key in it.
-struct Desk {
-    folder: tempfile::TempDir,
-    node: NodeHandle,
-}
-
-/// What a command said.
-#[derive(Debug)]
-struct Answer {
-    exit: Option<i32>,
-    document: Value,
-    aside: String,
-}
-
-impl Desk {
-    /// With a registry and a definition `Note`.
-    fn new() -> Self {
-        let node = spawn(NodeConfig::default()).expect("a free port");
-        let desk = Self {
-            folder: tempfile::tempdir().expect("a folder"),
-            node,
-        };
-        let signer = &desk.node.accounts().mnemonic()[0];
-        let key = signer.to_bytes().to_string();
-        std::fs::write(desk.path("key"), key).expect("a key file");
-        let manifest = format!(
-            "rpc = {:?}\n\n[aliases]\nAdmin = \"{}\"\n",
-            desk.node.endpoint(),
-            signer.address()
-        );
-        std::fs::write(desk.path("stylus-upgrades.toml"), manifest).expect("a manifest");
-        desk.done(&["registry", "deploy", "--save"]);
-        desk.done(&["define", "Note", "--migrate", "Admin"]);
-        desk
-    }
-
-    /// With version 1.0 and an instance that notes 7.
-    fn with_note() -> Self {
-        let desk = Self::new();
-        desk.done(&["register", "Note", "1.0", &home(V1)]);
-        let create = ["create-proxy", "Note", "1.0", "--save", "note"];
-        desk.done(&[&create[..], &["--init", "initialize(uint256)", "7"]].concat());
-        desk
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn run(&self, words: &[&str]) -> Answer {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cli"));
-        for (name, _) in std::env::vars() {
-            if name.starts_with("ETH_") || name.ends_with("PRIVATE_KEY") {
-                command.env_remove(name);
-            }
-        }
-        let output = command
-            .args([words, &["--json", "--private-key-path", "key"]].concat())
-            .current_dir(self.folder.path())
-            .output()
-            .expect("it starts");
-        let stdout = String::from_utf8(output.stdout).expect("text");
-        let aside = String::from_utf8(output.stderr).expect("text");
-        Answer {
-            exit: output.status.code(),
-            document: serde_json::from_str(&stdout)
-                .unwrap_or_else(|_| panic!("one document on stdout, not {stdout:?} {aside}")),
-            aside,
-        }
-    }
-
-    fn done(&self, words: &[&str]) -> Value {
-        let answer = self.run(words);
-        assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
-        answer.document
-    }
-
-    /// Runs a command that has to be refused under that name, and sends nothing.
-    fn refused(&self, name: &str, words: &[&str]) -> Answer {
-        let before = self.nonce();
-        let answer = self.run(words);
-        let found = &answer.document["error"];
-        assert_eq!(
-            (answer.exit, text(found, "name")),
-            (Some(1), name),
-            "{answer:?}"
-        );
-        assert_eq!(self.nonce(), before, "something was sent");
-        answer
-    }
-
-    /// Transactions of the key so far.
-    fn nonce(&self) -> u64 {
-        let account = self.node.addresses()[0];
-        let nonce = self
-            .node
-            .with_chain(move |chain| chain.account(account, stylus_chain::BlockId::latest()));
-        nonce.expect("the chain").expect("an account").nonce
-    }
-
-    /// What the registry recorded of a version.
-    async fn code(&self, version: &str) -> stylus_upgrades_interface::registry::Code {
-        let client = Client::connect(&self.node.endpoint())
-            .await
-            .expect("the chain");
-        let manifest = std::fs::read_to_string(self.path("stylus-upgrades.toml")).expect("it");
-        let manifest: toml::Table = manifest.parse().expect("a manifest");
-        let registry = manifest["registry"]
-            .as_str()
-            .expect("saved")
-            .parse()
-            .expect("an address");
-        let call = IRegistry::getVersionCall {
-            name: "Note".into(),
-            version: version.into(),
-        };
-        client.call(registry, &call).await.expect("a version").code
-    }
-
-    /// The note, read as the version that runs reads it.
-    fn note(&self) -> U256 {
-        let shown = self.done(&["status", "note"]);
-        let proxy = text(&shown["instance"], "proxy")
-            .parse()
-            .expect("an address");
-        let slot = U256::ZERO;
-        let word = self
-            .node
-            .with_chain(move |chain| chain.storage(proxy, slot, stylus_chain::BlockId::latest()));
-        word.expect("the chain").expect("a word").into()
-    }
-}
-
-fn text<'v>(value: &'v Value, name: &str) -> &'v str {
-    value[name]
-        .as_str()
-        .unwrap_or_else(|| panic!("no {name} in {value}"))
-}
-
-fn hash(value: &Value, name: &str) -> B256 {
-    text(value, name).parse().expect("a hash")
-}
+use super::desk::{COUNT, Desk, SWAPPED, V1, V2, hash, home, text};
 
 #[tokio::test]
 async fn a_version_that_would_misread_the_storage_is_refused_before_anything_is_sent() {
@@ -228,10 +71,18 @@ async fn what_is_registered_is_the_hash_of_the_layout_and_of_the_sources() {
     let shown = desk.done(&["layout", "show", &home(V1)]);
     let layout: Layout = serde_json::from_value(shown["layout"].clone()).expect("a layout");
     let code = desk.code("1.0").await;
-    assert_eq!(
-        (hash(&shown, "hash"), layout.hash()),
-        (code.layoutHash, code.layoutHash)
-    );
+    assert_eq!(hash(&shown, "hash"), code.layoutHash);
+    let kept = desk.path(&format!("stylus-upgrades-layouts/{}.json", code.layoutHash));
+    let kept = std::fs::read(kept).expect("the document");
+    assert_eq!(keccak256(&kept), code.layoutHash);
+    let document = Document::decode(&kept).expect("a document");
+    assert_eq!(document.layout.hash(), layout.hash());
+    let steps = document.steps.expect("steps");
+    let [initializer] = steps.as_slice() else {
+        panic!("{steps:?}");
+    };
+    assert_eq!(initializer.kind, StepKind::Initializer);
+    assert_eq!(initializer.signature, "initialize(uint256)");
     let deployed = desk.done(&["deploy", &home(V1)]);
     assert_eq!(hash(&deployed, "source_hash"), code.sourceHash);
     assert!(!code.sourceHash.is_zero() && !code.layoutHash.is_zero());
@@ -255,12 +106,32 @@ async fn what_is_registered_is_the_hash_of_the_layout_and_of_the_sources() {
     );
     assert_eq!(desk.code("3.0").await, code);
     let address = desk.code("2.0").await.implementation.to_string();
-    desk.done(&["migrate", "Note", "4.0", &address]);
+    // The count of changes that version 2 left behind would be the first of version 4.
+    let again = ["migrate", "Note", "4.0", &address, "--no-migration"];
+    let refused = desk.refused("DirtyField", &again);
+    let found = text(&refused.document["error"], "found").to_owned();
+    let slot = B256::with_last_byte(1);
+    let told = format!("changes: slot {slot} of ");
+    let value = format!(" holds {}", B256::with_last_byte(40));
+    assert!(
+        found.starts_with(&told) && found.contains(&value),
+        "{found}"
+    );
+    let plan = desk.run(&[&["plan"], &again[1..]].concat());
+    let problems = plan.document["problems"].as_array().expect("problems");
+    assert!(
+        problems.iter().any(|one| one["name"] == "DirtyField"),
+        "{problems:?}"
+    );
+    let allowed = [&again[..], &["--allow-layout", "dirty:changes"]].concat();
+    let done = desk.done(&allowed);
+    let accepted = &done["storage"][0]["accepted"][0];
+    assert_eq!(text(accepted, "finding"), "dirty:changes");
     assert_eq!(desk.code("4.0").await, desk.code("2.0").await);
 }
 
 #[tokio::test]
-async fn an_upgrade_is_judged_by_what_was_registered_and_unknown_is_said_aloud() {
+async fn an_upgrade_is_judged_by_what_was_registered() {
     let desk = Desk::with_note();
     let swapped = home(SWAPPED);
     let register = [&["register", "Note", "2.0", &swapped][..], &COUNT].concat();
@@ -294,18 +165,6 @@ async fn an_upgrade_is_judged_by_what_was_registered_and_unknown_is_said_aloud()
     let because = text(&done["storage"][0]["accepted"][0], "because");
     let told = "allowed before, as stylus-upgrades-layouts/allowed.jsonl says";
     assert_eq!(because, told);
-
-    // Without the layouts nothing is compared, and that is said.
-    std::fs::remove_dir_all(desk.path("stylus-upgrades-layouts")).expect("removed");
-    let first = desk.code("1.0").await.implementation.to_string();
-    let back = desk.run(&["register", "Note", "3.0", &first, "--from", "2.0"]);
-    assert_eq!(back.exit, Some(0), "{back:?}");
-    assert_eq!(text(&back.document["storage"][0], "verdict"), "unknown");
-    assert!(
-        back.aside.contains("layout unknown: not compared"),
-        "{}",
-        back.aside
-    );
 }
 
 #[tokio::test]
@@ -434,4 +293,51 @@ fn the_layout_is_in_the_artifact_and_not_in_the_code() {
     let registry = builder.contract("registry").expect("it builds");
     assert_eq!(registry.layout, None);
     assert!(registry.layout_hash().is_zero());
+}
+
+#[test]
+fn what_the_code_declares_is_in_the_artifact_and_not_in_the_code() {
+    let builder = Builder::new(std::sync::Arc::new(Silent)).expect("the sources are here");
+    let declared = |package: &str| {
+        let artifact = builder.contract(package).expect("it builds");
+        let told = artifact
+            .wasm
+            .windows(12)
+            .any(|bytes| bytes == b"stylus-steps");
+        assert!(
+            !told,
+            "{package}: the section is left out of what goes on chain"
+        );
+        let steps = artifact
+            .steps
+            .unwrap_or_else(|| panic!("{package} says nothing"));
+        let words = steps.iter().map(|step| {
+            let (from, to) = (&step.from, &step.to);
+            format!(
+                "{from}>{to} {} {}",
+                step.signature,
+                step.conditions.join(" ")
+            )
+        });
+        words
+            .map(|words| words.trim_end().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        declared("vault"),
+        [
+            ">1.0 initialize(address,string,uint256[],uint256) nonzero(keeper.steward) \
+             nonzero(keeper.name) holds(Self::is_balanced)",
+            "1.0>2.0 migrate(uint256,address,uint256) nonzero(rate) nonzero(keeper.steward) \
+             holds(Self::is_balanced) holds(is_small)",
+            "1.0>2.1 migrateWith(uint256,address,bytes) nonzero(rate)",
+        ]
+    );
+    assert_eq!(
+        declared("points-cursor"),
+        ["1.0>2.0 startMigration(address)"]
+    );
+    assert!(declared("migratable").is_empty());
+    let proxy = builder.contract("upgradeability-proxy").expect("it builds");
+    assert_eq!(proxy.steps, None, "it knows nothing of our attributes");
 }

@@ -2,8 +2,12 @@
 //!
 //! | module | holds |
 //! |---|---|
+//! | `desk` | a folder and a chain |
 //! | `commands` | the commands that look at layouts, as processes |
+//! | `second_folder` | what an operator with nothing but an endpoint and a key compares, as processes |
 //! | `property` | random pairs of versions, migrated by generated Rust on the chain |
 
 mod commands;
+mod desk;
 mod property;
+mod second_folder;

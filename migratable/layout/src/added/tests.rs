@@ -26,19 +26,29 @@ fn layout(fields: &[(&str, &str, u64, u64)], more: Value) -> Layout {
 }
 
 fn added(old: &Layout, new: &Layout) -> Ranges {
-    let (old, new) = (Ranges::of(old).expect("ranges"), Ranges::of(new).expect("ranges"));
+    let (old, new) = (
+        Ranges::of(old).expect("ranges"),
+        Ranges::of(new).expect("ranges"),
+    );
     new.beyond(&old)
 }
 
 fn part(slot: u64, offset: u64, bytes: u64) -> WordPart {
     let slot = U256::from(slot).into();
-    WordPart { slot, offset, bytes }
+    WordPart {
+        slot,
+        offset,
+        bytes,
+    }
 }
 
 #[test]
 fn an_appended_field_is_new_and_what_was_there_is_not() {
     let old = layout(&[("a", "t_uint256", 0, 0)], Value::Null);
-    let new = layout(&[("a", "t_uint256", 0, 0), ("c", "t_uint64", 1, 0)], Value::Null);
+    let new = layout(
+        &[("a", "t_uint256", 0, 0), ("c", "t_uint64", 1, 0)],
+        Value::Null,
+    );
     let ranges = added(&old, &new);
     let [c] = ranges.list() else {
         panic!("{ranges:?}");
@@ -50,7 +60,10 @@ fn an_appended_field_is_new_and_what_was_there_is_not() {
 #[test]
 fn a_field_packed_beside_another_is_read_by_its_own_bytes() {
     let old = layout(&[("owner", "t_address", 0, 0)], Value::Null);
-    let new = layout(&[("owner", "t_address", 0, 0), ("n", "t_uint64", 0, 20)], Value::Null);
+    let new = layout(
+        &[("owner", "t_address", 0, 0), ("n", "t_uint64", 0, 20)],
+        Value::Null,
+    );
     let ranges = added(&old, &new);
     assert_eq!(ranges.list()[0].words(9), [part(0, 20, 8)]);
     let word = B256::repeat_byte(0xee);
@@ -81,9 +94,15 @@ fn room_that_was_kept_free_counts_as_unused() {
 #[test]
 fn entries_of_a_mapping_are_known_by_its_slot() {
     let map = "t_mapping(t_address,t_uint256)";
-    let first = layout(&[("a", "t_uint256", 0, 0), ("points", map, 1, 0)], Value::Null);
+    let first = layout(
+        &[("a", "t_uint256", 0, 0), ("points", map, 1, 0)],
+        Value::Null,
+    );
     let second = layout(&[("a", "t_uint256", 0, 0)], Value::Null);
-    let third = layout(&[("a", "t_uint256", 0, 0), ("votes", map, 1, 0)], Value::Null);
+    let third = layout(
+        &[("a", "t_uint256", 0, 0), ("votes", map, 1, 0)],
+        Value::Null,
+    );
     let ranges = added(&second, &third);
     let [votes] = ranges.list() else {
         panic!("{ranges:?}");
@@ -131,7 +150,10 @@ fn hostile_layouts_end() {
         },
     });
     let array = "t_array(t_struct(S)1_storage)1606938044258990275541962092341162602522202993782792835301376_storage";
-    let mut bad = layout(&[("s", "t_struct(S)1_storage", 0, 0), ("many", array, 2, 0)], types);
+    let mut bad = layout(
+        &[("s", "t_struct(S)1_storage", 0, 0), ("many", array, 2, 0)],
+        types,
+    );
     bad.storage[1].slot = U256::MAX.to_string();
     let ranges = Ranges::of(&bad).expect("ranges");
     assert!(ranges.is_cut());

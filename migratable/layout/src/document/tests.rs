@@ -105,7 +105,15 @@ fn hostile_documents_are_refused_and_cost_nothing() {
     let deep = "[".repeat(DOCUMENT_MAX);
     let nested = format!("{{\"storage\":{}", "[{\"type\":".repeat(3_000));
     let large = vec![b' '; DOCUMENT_MAX + 1];
-    for bytes in [deep.as_bytes(), nested.as_bytes(), &large, b"", b"null", b"{}", b"\xff"] {
+    for bytes in [
+        deep.as_bytes(),
+        nested.as_bytes(),
+        &large,
+        b"",
+        b"null",
+        b"{}",
+        b"\xff",
+    ] {
         assert!(Document::decode(bytes).is_err());
     }
 }

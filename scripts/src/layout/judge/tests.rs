@@ -1,8 +1,8 @@
-use super::{Known, Pair, Said, judge};
+use super::{NOT_COMPARED, Pair, Said, Side, judge};
 use crate::error::{Exit, Explain};
-use crate::layout::Allowed;
+use crate::layout::{Allowed, Known};
 use alloy::primitives::B256;
-use stylus_layout::Layout;
+use stylus_layout::{Document, Layout};
 
 /// A layout of whole words.
 fn layout(fields: &[(&str, &str)]) -> Layout {
@@ -24,10 +24,18 @@ fn pair<'a>(old: &[(&str, &str)], new: &[(&str, &str)]) -> Pair<'a> {
         name: "A",
         from: "1.0",
         to: "2.0",
-        old: Known::Layout(layout(old)),
-        new: Known::Layout(layout(new)),
+        old: side(old),
+        new: side(new),
         runs_migration: false,
         goes_back: false,
+    }
+}
+
+fn side(fields: &[(&str, &str)]) -> Side {
+    let document = Document::of_layout(layout(fields));
+    Side {
+        hash: document.hash(),
+        known: document.into(),
     }
 }
 
@@ -109,7 +117,7 @@ fn an_allowance_that_names_nothing_is_wrong_use() {
         );
     }
     let mut unknown = pair(&AB, &BA);
-    unknown.old = Known::Not("its layout was not recorded");
+    unknown.old.known = Known::Not("its layout was not recorded".into());
     assert!(judge(&unknown, &allow(&["reorder:a"])).is_err());
 }
 
@@ -204,13 +212,29 @@ fn an_author_may_declare_what_the_migration_moves_and_only_with_one() {
 }
 
 #[test]
-fn what_is_unknown_is_said_and_never_called_safe() {
+fn layouts_that_cannot_be_compared_are_refused_unless_that_is_named() {
+    let missing = || Known::Not("its layout was not recorded".into());
     let mut half = pair(&AB, &BA);
-    half.old = Known::Not("its layout was not recorded");
-    let judgement = judge(&half, &Said::default()).expect("not refused");
-    assert_eq!(judgement.verdict, "unknown");
+    half.old.known = missing();
+    let error = judge(&half, &Said::default()).expect_err("nothing was compared");
     assert_eq!(
-        judgement.lines(),
-        ["storage    layout unknown: not compared (1.0: its layout was not recorded)"]
+        (error.name().as_str(), error.exit()),
+        ("LayoutNotCompared", Exit::Refused)
     );
+    let next = error.next().expect("advice");
+    assert!(next.ends_with("--allow-layout not-compared"), "{next}");
+    let judgement = judge(&half, &allow(&[NOT_COMPARED])).expect("allowed");
+    assert_eq!(judgement.verdict, "unknown");
+    assert_eq!(judgement.accepted[0].because, "allowed by --allow-layout");
+    assert!(judgement.lines()[0].contains("1.0: its layout was not recorded"));
+
+    // A hash of zero is the hash of nothing; one hash of two versions is one layout.
+    half.old.hash = B256::ZERO;
+    half.new.hash = B256::ZERO;
+    half.new.known = missing();
+    assert!(judge(&half, &Said::default()).is_err());
+    half.old.hash = B256::repeat_byte(1);
+    half.new.hash = B256::repeat_byte(1);
+    let judgement = judge(&half, &Said::default()).expect("one layout");
+    assert_eq!(judgement.verdict, "unchanged");
 }

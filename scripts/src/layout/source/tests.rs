@@ -26,7 +26,10 @@ fn a_layout_is_found_in_what_compilers_and_tools_write() {
     ] {
         let named = read_file(&file(&folder, &document), None).expect("a layout");
         assert_eq!(
-            (named.name.as_str(), named.layout.storage[0].label.as_str()),
+            (
+                named.name.as_str(),
+                named.document.layout.storage[0].label.as_str()
+            ),
             ("Box", "x")
         );
     }
@@ -44,7 +47,7 @@ fn of_several_contracts_one_is_chosen_by_name() {
         "{error}"
     );
     let named = read_file(&path, Some("B")).expect("a layout");
-    assert_eq!(named.layout.storage[0].label, "b");
+    assert_eq!(named.document.layout.storage[0].label, "b");
     assert!(read_file(&path, Some("C")).is_err());
 }
 

@@ -1,0 +1,225 @@
+//! Whether an instance may go its way to a version: every step that the registry has for it, judged
+//! by what was registered, before anything is sent.
+
+use super::args::StorageArgs;
+use super::storage::{self, Place, Versions};
+use crate::coverage::{Coverage, Extent, Part};
+use crate::error::Error;
+use crate::layout::{Judgement, LayoutError, is_about_layouts};
+use crate::steps::{Way, check_way};
+use alloy::primitives::{Address, Bytes};
+use std::collections::BTreeSet;
+use stylus_upgrades_interface::reasons::step;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::{Code, Step};
+
+/// Instances of a definition whose ways are looked at, at most.
+const INSTANCES_MAX: u32 = 64;
+
+/// What was found out.
+#[derive(Default)]
+pub(super) struct Judged {
+    pub(super) storage: Vec<Judgement>,
+    pub(super) coverage: Coverage,
+    /// Steps that were judged: the version before and the new one.
+    pairs: BTreeSet<(String, String)>,
+    /// Whether something was refused that the arguments allow.
+    is_said: bool,
+}
+
+/// What a command says about the ways.
+pub(super) struct Asked<'a> {
+    pub(super) version: &'a str,
+    /// Calldata of the last step, where the registry has none for it.
+    pub(super) data: &'a Bytes,
+    pub(super) storage: &'a StorageArgs,
+    /// Whether migrations that the code declares are left out on purpose.
+    pub(super) omitted: bool,
+}
+
+/// Judges the way of one instance. Where the registry knows none, the upgrade itself says why not.
+pub(super) async fn judge_instance(
+    place: Place<'_>,
+    proxy: Address,
+    asked: &Asked<'_>,
+) -> Result<Judged, Error> {
+    let mut judged = Judged {
+        is_said: *asked.storage == StorageArgs::default(),
+        ..Judged::default()
+    };
+    judge_way(place, proxy, Some(proxy), asked, &mut judged).await?;
+    judged.finish(asked)
+}
+
+/// Judges the ways of a definition's instances to the version that is current.
+pub(super) async fn judge_all(
+    place: Place<'_>,
+    name: &str,
+    storage: &StorageArgs,
+    omitted: bool,
+) -> Result<Judged, Error> {
+    let (client, registry) = (place.client, place.registry);
+    let call = abi::definitionCall { name: name.into() };
+    let definition = client.call(registry, &call).await?;
+    let asked = Asked {
+        version: &definition.current,
+        data: &Bytes::new(),
+        storage,
+        omitted,
+    };
+    let mut judged = Judged {
+        is_said: *storage == StorageArgs::default(),
+        ..Judged::default()
+    };
+    if definition.instances > INSTANCES_MAX {
+        let why = format!(
+            "the ways of {INSTANCES_MAX} of {} instances were looked at",
+            definition.instances
+        );
+        judged
+            .coverage
+            .lower(Part::LiveInstances, Extent::Partial, &why);
+    }
+    let call = abi::instancesCall {
+        name: name.into(),
+        start: 0,
+        count: definition.instances.min(INSTANCES_MAX),
+    };
+    let mut seen = BTreeSet::from([definition.current.clone()]);
+    if definition.instances > 0 {
+        for proxy in client.call(registry, &call).await? {
+            let call = abi::instanceOfCall { proxy };
+            if seen.insert(client.call(registry, &call).await?.version) {
+                judge_way(place, proxy, None, &asked, &mut judged).await?;
+            }
+        }
+    }
+    judged.finish(&asked)
+}
+
+/// Judges every step on an instance's way, once. `only` is the instance whose storage is looked at;
+/// all instances otherwise.
+async fn judge_way(
+    place: Place<'_>,
+    proxy: Address,
+    only: Option<Address>,
+    asked: &Asked<'_>,
+    judged: &mut Judged,
+) -> Result<(), Error> {
+    let Place {
+        context,
+        client,
+        registry,
+    } = place;
+    let instance = abi::instanceOfCall { proxy };
+    let plan = abi::planCall {
+        instance: proxy,
+        version: asked.version.into(),
+    };
+    let (Ok(instance), Ok(path)) = (
+        client.call(registry, &instance).await,
+        client.call(registry, &plan).await,
+    ) else {
+        return Ok(());
+    };
+    let name = instance.name.as_str();
+    let documents = context.documents(client, registry);
+    for (at, way) in path.steps.iter().enumerate() {
+        let next = path.steps.get(at + 1);
+        let to = next.map_or(asked.version, |next| next.from.as_str());
+        if !judged.pairs.insert((way.from.clone(), to.to_owned())) {
+            continue;
+        }
+        let (old, new) = (
+            code_of(place, name, &way.from).await?,
+            code_of(place, name, to).await?,
+        );
+        let first = storage::recorded(client, registry, name, new.codehash).await?;
+        let file = asked.storage.layout.as_deref();
+        let file = file.filter(|_| to == asked.version);
+        let side = storage::layout_of(&documents, to, new.layoutHash, file).await?;
+        let steps = side.known.document().and_then(|known| known.steps.clone());
+        let versions = Versions {
+            name,
+            from: &way.from,
+            to,
+            old: old.layoutHash,
+            new: side,
+            runs_migration: way.kind != step::NONE,
+            goes_back: first.as_ref().is_some_and(|(label, _)| label != to),
+            instance: only,
+        };
+        // What is said is said of the step that needs it.
+        let plain = StorageArgs::default();
+        let (judgement, coverage) = match storage::require(place, versions.clone(), &plain).await {
+            Err(Error::Layout(error)) if error.is_refusal() => {
+                judged.is_said = true;
+                storage::require(place, versions, asked.storage).await?
+            }
+            found => found?,
+        };
+        judged.storage.push(judgement);
+        judged.coverage.merge(&coverage);
+        if new.sourceHash.is_zero() {
+            let why = format!("nobody recorded the hash of the sources of {to}");
+            judged.coverage.lower(Part::Source, Extent::Absent, &why);
+        }
+        let Some(steps) = steps else {
+            if way.kind != step::FOREIGN_CALL {
+                let why = format!("the code of {to} does not say what it declares");
+                judged.coverage.lower(Part::Steps, Extent::Absent, &why);
+            }
+            continue;
+        };
+        let same = storage::recorded(client, registry, name, old.codehash).await?;
+        let same = same.map(|(label, _)| label);
+        let same_code: Vec<String> = [way.from.clone()].into_iter().chain(same).collect();
+        let is_last = next.is_none();
+        check_way(
+            &steps,
+            &Way {
+                name,
+                from: &way.from,
+                same_code: &same_code,
+                to,
+                kind: way.kind,
+                data: data_of(way, is_last, asked.data),
+                program: None,
+            },
+            asked.omitted,
+        )?;
+    }
+    Ok(())
+}
+
+/// The calldata that a step runs with.
+fn data_of<'d>(way: &'d Step, is_last: bool, given: &'d Bytes) -> &'d Bytes {
+    match way.kind == step::CALL && way.data.is_empty() && is_last {
+        true => given,
+        false => &way.data,
+    }
+}
+
+async fn code_of(place: Place<'_>, name: &str, version: &str) -> Result<Code, Error> {
+    let call = abi::getVersionCall {
+        name: name.into(),
+        version: version.into(),
+    };
+    Ok(place.client.call(place.registry, &call).await?.code)
+}
+
+impl Judged {
+    /// Nothing may be absent that nobody named, and nothing named that was not found.
+    fn finish(self, asked: &Asked<'_>) -> Result<Self, Error> {
+        self.coverage.require(&asked.storage.allow_absent)?;
+        let mut named = asked.storage.allow_layout.iter();
+        match named.find(|id| is_about_layouts(id)) {
+            Some(id) if !self.is_said => Err(LayoutError::NoSuchFinding {
+                id: id.clone(),
+                known: Vec::new(),
+            }
+            .into()),
+            _ => Ok(self),
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! How much of what a command should judge it could judge. What was not looked at at all is refused
+//! unless somebody names it.
+
+use crate::error::{Exit, Explain};
+use clap::ValueEnum;
+use serde::Serialize;
+use std::fmt;
+use thiserror::Error;
+
+/// Something that is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Whether the new version reads the storage of the one before as it was written.
+    Layout,
+    /// Whether the initializers and migrations that the code declares are run.
+    Steps,
+    /// Whether the sources of the code are known.
+    Source,
+    /// Whether the code has functions that proxies answer themselves.
+    Interface,
+    /// Whether the storage that the new version uses anew is empty on the live instances.
+    LiveInstances,
+}
+
+/// How much of it was judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Extent {
+    /// All there is, which may be nothing.
+    #[default]
+    Complete,
+    /// Some of it.
+    Partial,
+    /// None of it.
+    Absent,
+}
+
+/// What a command judged.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// See [`Part::Layout`].
+    pub layout: Extent,
+    /// See [`Part::Steps`].
+    pub steps: Extent,
+    /// See [`Part::Source`].
+    pub source: Extent,
+    /// See [`Part::Interface`].
+    pub interface: Extent,
+    /// See [`Part::LiveInstances`].
+    pub live_instances: Extent,
+    /// Why something is less than complete.
+    #[serde(skip)]
+    notes: Vec<(Part, String)>,
+}
+
+/// Something was not judged at all, and nobody said that this is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{} cannot be judged: {why}", part.words())]
+pub struct NotJudged {
+    /// What.
+    pub part: Part,
+    /// Why not.
+    pub why: String,
+}
+
+impl Part {
+    /// As `--allow-absent` names it.
+    fn flag(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Layout => "the storage layout",
+            Self::Steps => "which initializers and migrations the code declares",
+            Self::Source => "where the code comes from",
+            Self::Interface => "the code's functions",
+            Self::LiveInstances => "the storage of the live instances",
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.flag())
+    }
+}
+
+impl Coverage {
+    /// Notes that no more than `extent` of `part` was judged.
+    pub fn lower(&mut self, part: Part, extent: Extent, why: &str) {
+        if extent == Extent::Complete {
+            return;
+        }
+        let place = match part {
+            Part::Layout => &mut self.layout,
+            Part::Steps => &mut self.steps,
+            Part::Source => &mut self.source,
+            Part::Interface => &mut self.interface,
+            Part::LiveInstances => &mut self.live_instances,
+        };
+        *place = extent.max(*place);
+        let note = (part, why.to_owned());
+        if !self.notes.contains(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// Takes in what was judged of something else in the same command.
+    pub fn merge(&mut self, other: &Self) {
+        for (part, why) in &other.notes {
+            self.lower(*part, other.of(*part), why);
+        }
+    }
+
+    /// How much of a part was judged.
+    pub fn of(&self, part: Part) -> Extent {
+        match part {
+            Part::Layout => self.layout,
+            Part::Steps => self.steps,
+            Part::Source => self.source,
+            Part::Interface => self.interface,
+            Part::LiveInstances => self.live_instances,
+        }
+    }
+
+    /// Errors if something was not judged at all, unless `allowed` names it. The layout, and with it
+    /// the live instances, has an override of its own, `--allow-layout not-compared`.
+    ///
+    /// # Errors
+    /// [`NotJudged`].
+    pub fn require(&self, allowed: &[Part]) -> Result<(), NotJudged> {
+        let absent = self.notes.iter().find(|(part, _)| {
+            let is_without_layout = *part == Part::LiveInstances && self.layout == Extent::Absent;
+            *part != Part::Layout
+                && !is_without_layout
+                && self.of(*part) == Extent::Absent
+                && !allowed.contains(part)
+        });
+        match absent {
+            None => Ok(()),
+            Some((part, why)) => Err(NotJudged {
+                part: *part,
+                why: why.clone(),
+            }),
+        }
+    }
+
+    /// Lines for people: what was not judged as a whole.
+    pub fn lines(&self) -> Vec<String> {
+        let line = |(part, why): &(Part, String)| {
+            let extent = match self.of(*part) {
+                Extent::Complete => "complete",
+                Extent::Partial => "partial",
+                Extent::Absent => "absent",
+            };
+            format!("{:<10} {part} {extent}: {why}", "coverage")
+        };
+        self.notes.iter().map(line).collect()
+    }
+}
+
+impl Explain for NotJudged {
+    fn name(&self) -> String {
+        "NotJudged".into()
+    }
+
+    fn expected(&self) -> Option<String> {
+        Some(format!("{} known", self.part.words()))
+    }
+
+    fn found(&self) -> Option<String> {
+        Some(format!("{}: {}", self.part, self.why))
+    }
+
+    fn next(&self) -> Option<String> {
+        let way = match self.part {
+            Part::Steps => "build the code with the attributes of stylus-upgradeable",
+            Part::Source => "give the source instead of what was built from it",
+            _ => "look at it in another way",
+        };
+        Some(format!(
+            "{way}; if you know better: --allow-absent {}",
+            self.part
+        ))
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Refused
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Coverage, Extent, Part};
+    use crate::error::Explain;
+
+    #[test]
+    fn nothing_to_judge_is_complete_and_the_worst_of_several_counts() {
+        let mut coverage = Coverage::default();
+        let json = serde_json::json!({
+            "layout": "complete", "steps": "complete", "source": "complete",
+            "interface": "complete", "live_instances": "complete",
+        });
+        assert_eq!(serde_json::to_value(&coverage).expect("JSON"), json);
+        coverage.lower(Part::Steps, Extent::Absent, "no section");
+        coverage.lower(Part::Steps, Extent::Partial, "half of it");
+        assert_eq!(coverage.steps, Extent::Absent);
+        let mut other = Coverage::default();
+        other.merge(&coverage);
+        assert_eq!(other, coverage);
+    }
+
+    #[test]
+    fn what_is_absent_is_refused_unless_it_is_named() {
+        let mut coverage = Coverage::default();
+        coverage.lower(Part::LiveInstances, Extent::Partial, "64 of 900");
+        assert_eq!(coverage.require(&[]), Ok(()));
+        coverage.lower(Part::Source, Extent::Absent, "its hash is 0");
+        let error = coverage.require(&[Part::Steps]).expect_err("absent");
+        assert!(
+            error
+                .next()
+                .is_some_and(|next| next.ends_with("--allow-absent source"))
+        );
+        assert_eq!(coverage.require(&[Part::Source]), Ok(()));
+        assert_eq!(
+            coverage.lines()[0],
+            "coverage   live-instances partial: 64 of 900"
+        );
+    }
+}

@@ -1,0 +1,294 @@
+//! What live instances hold where a new version begins to use storage. A dropped field of an older
+//! version leaves its bytes there; the new field would begin with them.
+
+use super::documents::{Documents, Known};
+use super::error::LayoutError;
+use crate::client::{ChainError, Client};
+use crate::coverage::Extent;
+use crate::error::Error;
+use crate::registry::labels;
+use alloy::primitives::{Address, B256};
+use futures::{StreamExt, TryStreamExt, stream};
+use serde::Serialize;
+use std::collections::BTreeSet;
+use stylus_layout::{Layout, Range, Ranges};
+use stylus_upgrades_interface::reasons::step;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Instances that are looked at, at most: the first and the last ones.
+const INSTANCES_MAX: u32 = 64;
+/// Words of an instance that are looked at, at most.
+const WORDS_MAX: usize = 128;
+/// Requests on their way at once.
+const AT_ONCE: usize = 16;
+/// Dirty fields that are told, at most.
+const TOLD_MAX: usize = 16;
+/// Earlier versions whose layouts are looked at, at most.
+const VERSIONS_MAX: usize = 64;
+
+/// An upgrade of a definition's instances.
+#[derive(Debug, Clone, Copy)]
+pub struct Upgrade<'a> {
+    /// The registry.
+    pub registry: Address,
+    /// The definition.
+    pub name: &'a str,
+    /// The version before.
+    pub from: &'a str,
+    /// The new version.
+    pub to: &'a str,
+    /// The only instance that is meant; all of them otherwise.
+    pub instance: Option<Address>,
+}
+
+/// A field that would not begin empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Dirty {
+    /// The field.
+    pub field: String,
+    /// The instance; none where an earlier version used the same entries of a mapping or elements
+    /// of an array, which nobody can list.
+    pub instance: Option<Address>,
+    /// The slot.
+    pub slot: Option<B256>,
+    /// What the field would read there.
+    pub value: Option<B256>,
+    /// The earlier version and its field that used these bytes.
+    pub left_by: Option<String>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Default)]
+pub struct Live {
+    /// Fields that would not begin empty.
+    pub dirty: Vec<Dirty>,
+    /// How much was looked at.
+    pub extent: Extent,
+    /// Why not everything was.
+    pub notes: Vec<String>,
+}
+
+impl Dirty {
+    /// As `--allow-layout` names it.
+    pub fn id(&self) -> String {
+        format!("dirty:{}", self.field)
+    }
+
+    /// A line for people.
+    pub fn line(&self) -> String {
+        let left = self.left_by.as_ref();
+        let left = left.map_or(String::new(), |left| format!(", left by {left}"));
+        match (self.instance, self.slot, self.value) {
+            (Some(instance), Some(slot), Some(value)) => {
+                format!(
+                    "{}: slot {slot} of {instance} holds {value}{left}",
+                    self.field
+                )
+            }
+            _ => format!(
+                "{}: its entries may hold what is there already{left}",
+                self.field
+            ),
+        }
+    }
+}
+
+impl Live {
+    fn partial(&mut self, why: String) {
+        self.extent = self.extent.max(Extent::Partial);
+        if !self.notes.contains(&why) {
+            self.notes.push(why);
+        }
+    }
+}
+
+/// Looks at what lies where the new layout uses storage that the old one does not.
+///
+/// # Errors
+/// What the chain says; what was found is no error.
+pub async fn look(
+    client: &Client,
+    documents: &Documents,
+    upgrade: Upgrade<'_>,
+    old: &Layout,
+    new: &Layout,
+) -> Result<Live, Error> {
+    let ranges = |layout| Ranges::of(layout).map_err(LayoutError::Compare);
+    let added = ranges(new)?.beyond(&ranges(old)?);
+    let mut live = Live::default();
+    if added.is_cut() {
+        live.partial("the layout is too large to be looked at as a whole".into());
+    }
+    if added.list().is_empty() {
+        return Ok(live);
+    }
+    let earlier = earlier(client, documents, upgrade, &mut live).await?;
+    let left_by = |range: &Range| {
+        earlier
+            .iter()
+            .find_map(|(version, ranges)| Some(format!("{} of {version}", ranges.user_of(range)?)))
+    };
+    for range in added.list().iter().filter(|range| !range.is_inline()) {
+        if let Some(left_by) = left_by(range) {
+            live.dirty.push(Dirty {
+                field: range.field.clone(),
+                instance: None,
+                slot: None,
+                value: None,
+                left_by: Some(left_by),
+            });
+        }
+    }
+    let inline: Vec<&Range> = added.list().iter().filter(|one| one.is_inline()).collect();
+    let mut parts = Vec::new();
+    for range in inline {
+        let room = WORDS_MAX.saturating_sub(parts.len());
+        let words = range.words(room);
+        if range.word_count() > words.len() as u64 {
+            live.partial(format!("{WORDS_MAX} words of each instance were looked at"));
+        }
+        parts.extend(words.into_iter().map(|part| (range, part)));
+    }
+    if parts.is_empty() {
+        return Ok(live);
+    }
+    let instances = instances(client, upgrade, &mut live).await?;
+    let looks = instances
+        .iter()
+        .flat_map(|proxy| parts.iter().map(move |part| (*proxy, *part)));
+    let mut words = stream::iter(looks)
+        .map(|(proxy, (range, part))| async move {
+            let word = client.storage(proxy, part.slot).await?;
+            Ok::<_, ChainError>((proxy, range, part, word))
+        })
+        .buffered(AT_ONCE);
+    while let Some((proxy, range, part, word)) = words.try_next().await? {
+        let value = part.of(word);
+        if !value.is_zero() && live.dirty.len() < TOLD_MAX {
+            live.dirty.push(Dirty {
+                field: range.field.clone(),
+                instance: Some(proxy),
+                slot: Some(part.slot),
+                value: Some(value),
+                left_by: left_by(range),
+            });
+        }
+    }
+    Ok(live)
+}
+
+/// What every other version of the definition uses.
+async fn earlier(
+    client: &Client,
+    documents: &Documents,
+    upgrade: Upgrade<'_>,
+    live: &mut Live,
+) -> Result<Vec<(String, Ranges)>, Error> {
+    let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
+    let all = labels(client, upgrade.registry, upgrade.name).await?;
+    let others = all
+        .into_iter()
+        .filter(|label| label != upgrade.to && label != upgrade.from);
+    for (count, version) in others.enumerate() {
+        if count >= VERSIONS_MAX {
+            live.partial(format!(
+                "only {VERSIONS_MAX} earlier versions were looked at"
+            ));
+            break;
+        }
+        let call = abi::getVersionCall {
+            name: upgrade.name.into(),
+            version: version.clone(),
+        };
+        let hash = client.call(upgrade.registry, &call).await?.code.layoutHash;
+        if !seen.insert(hash) {
+            continue;
+        }
+        let ranges = match documents.get(hash).await? {
+            Known::Document(document) => Ranges::of(&document.layout).ok(),
+            Known::Not(_) => None,
+        };
+        match ranges {
+            Some(ranges) => found.push((version, ranges)),
+            None => live.partial(format!("what {version} left in mappings is not known")),
+        }
+    }
+    Ok(found)
+}
+
+/// The instances that would come by this step with the storage that they have now.
+async fn instances(
+    client: &Client,
+    upgrade: Upgrade<'_>,
+    live: &mut Live,
+) -> Result<Vec<Address>, ChainError> {
+    let proxies = match upgrade.instance {
+        Some(instance) => vec![instance],
+        None => sample(client, upgrade, live).await?,
+    };
+    let mut found = Vec::new();
+    for proxy in proxies {
+        let at = client
+            .call(upgrade.registry, &abi::instanceOfCall { proxy })
+            .await?
+            .version;
+        if at == upgrade.to {
+            continue;
+        }
+        if at != upgrade.from {
+            // It comes by other steps first.
+            let call = abi::planCall {
+                instance: proxy,
+                version: upgrade.from.into(),
+            };
+            match client.call(upgrade.registry, &call).await {
+                Ok(way) if way.steps.iter().any(|one| one.kind != step::NONE) => {
+                    live.partial(format!(
+                        "instance {proxy} is migrated from {at} to {} first",
+                        upgrade.from
+                    ));
+                    continue;
+                }
+                Ok(_) => {}
+                Err(error) if error.revert().is_some() => continue, // it does not come this way
+                Err(error) => return Err(error),
+            }
+        }
+        found.push(proxy);
+    }
+    Ok(found)
+}
+
+/// All instances, or the first and the last ones.
+async fn sample(
+    client: &Client,
+    upgrade: Upgrade<'_>,
+    live: &mut Live,
+) -> Result<Vec<Address>, ChainError> {
+    let name = upgrade.name.to_owned();
+    let call = abi::definitionCall { name };
+    let count = client.call(upgrade.registry, &call).await?.instances;
+    let half = INSTANCES_MAX / 2;
+    let pages = match count > INSTANCES_MAX {
+        false => vec![(0, half), (half, half)],
+        true => {
+            live.partial(format!(
+                "{INSTANCES_MAX} of {count} instances were looked at, the first and the last ones"
+            ));
+            vec![(0, half), (count - half, half)]
+        }
+    };
+    let mut found = Vec::new();
+    for (start, page) in pages {
+        if start >= count {
+            break;
+        }
+        let call = abi::instancesCall {
+            name: upgrade.name.into(),
+            start,
+            count: page.min(count - start),
+        };
+        found.extend(client.call(upgrade.registry, &call).await?);
+    }
+    Ok(found)
+}

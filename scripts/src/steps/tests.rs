@@ -1,0 +1,165 @@
+use super::{StepsError, Way, check_birth, check_way};
+use crate::error::Explain;
+use alloy::primitives::{Bytes, keccak256};
+use stylus_layout::{DeclaredStep, StepKind};
+use stylus_upgrades_interface::reasons::step;
+
+fn declared(kind: StepKind, from: &str, to: &str, signature: &str) -> DeclaredStep {
+    DeclaredStep {
+        kind,
+        from: from.into(),
+        to: to.into(),
+        signature: signature.into(),
+        conditions: Vec::new(),
+    }
+}
+
+/// Version 2 of a counter: it can be created, or reached from version 1.
+fn counter() -> Vec<DeclaredStep> {
+    vec![
+        declared(
+            StepKind::Initializer,
+            "",
+            "2.0",
+            "initialize(uint256,uint256)",
+        ),
+        declared(StepKind::Migration, "1.0", "2.0", "migrate(uint256)"),
+    ]
+}
+
+fn calldata(signature: &str) -> Bytes {
+    keccak256(signature)[..4].to_vec().into()
+}
+
+fn way(from: &str, to: &str, kind: u8, data: &Bytes, omitted: bool) -> Result<(), StepsError> {
+    let same = [from.to_owned()];
+    let way = Way {
+        name: "A",
+        from,
+        same_code: &same,
+        to,
+        kind,
+        data,
+        program: None,
+    };
+    check_way(&counter(), &way, omitted)
+}
+
+#[test]
+fn a_migration_that_the_code_declares_has_to_be_called() {
+    let none = Bytes::new();
+    let omitted = way("1.0", "2.0", step::NONE, &none, false).expect_err("omitted");
+    assert_eq!(omitted.name(), "MigrationOmitted");
+    assert_eq!(omitted.expected().as_deref(), Some("migrate(uint256)"));
+    let next = omitted.next().expect("advice");
+    assert!(
+        next.starts_with("--call 'migrate(uint256)' <uint256>; "),
+        "{next}"
+    );
+    assert!(next.ends_with("--no-migration"), "{next}");
+    assert_eq!(way("1.0", "2.0", step::NONE, &none, true), Ok(()));
+    let call = calldata("migrate(uint256)");
+    assert_eq!(way("1.0", "2.0", step::CALL, &call, false), Ok(()));
+    // A script is another migration than the one that is declared.
+    assert!(way("1.0", "2.0", step::SCRIPT, &call, false).is_err());
+    assert_eq!(way("1.0", "2.0", step::SCRIPT, &call, true), Ok(()));
+}
+
+#[test]
+fn a_migration_under_other_labels_is_not_left_out_in_silence() {
+    let none = Bytes::new();
+    // A hotfix of version 1 that nobody declared a migration from.
+    let omitted = way("1.1", "2.0", step::NONE, &none, false).expect_err("omitted");
+    assert!(
+        omitted
+            .next()
+            .is_some_and(|next| next.starts_with("give a --script"))
+    );
+    // The same code under another label, from the version that its migration leaves.
+    assert!(way("1.0", "2", step::NONE, &none, false).is_err());
+    // A hotfix of version 2 that still has the migration into it.
+    assert_eq!(way("2.0", "2.1", step::NONE, &none, false), Ok(()));
+}
+
+#[test]
+fn calldata_of_anything_else_is_refused_as_what_it_is() {
+    let other = calldata("migrat(uint256)");
+    let error = way("1.0", "2.0", step::CALL, &other, false).expect_err("undeclared");
+    assert_eq!(error.name(), "MigrationUndeclared");
+    assert_eq!(
+        error.next().as_deref(),
+        Some("--call 'migrate(uint256)' <uint256>")
+    );
+    let initializer = calldata("initialize(uint256,uint256)");
+    let error = way("1.0", "2.0", step::CALL, &initializer, false).expect_err("undeclared");
+    assert!(
+        error.to_string().contains("the initializer of 2.0"),
+        "{error}"
+    );
+    let from_elsewhere = way(
+        "1.1",
+        "2.0",
+        step::CALL,
+        &calldata("migrate(uint256)"),
+        false,
+    );
+    let error = from_elsewhere.expect_err("another pair of versions");
+    assert!(
+        error.to_string().contains("the migration 1.0 → 2.0"),
+        "{error}"
+    );
+    assert!(way("1.0", "2.0", step::CALL, &Bytes::from_static(&[1]), false).is_err());
+}
+
+#[test]
+fn an_initializer_that_the_code_declares_has_to_be_called() {
+    let birth = |version: &str, data: &Bytes, omitted| {
+        check_birth(&counter(), ("A", version), data, omitted)
+    };
+    let none = Bytes::new();
+    let error = birth("2.0", &none, false).expect_err("omitted");
+    assert_eq!(error.name(), "InitializerOmitted");
+    let next = error.next().expect("advice");
+    assert!(
+        next.starts_with("--init 'initialize(uint256,uint256)' <uint256> <uint256>; "),
+        "{next}"
+    );
+    assert_eq!(birth("2.0", &none, true), Ok(()));
+    let right = calldata("initialize(uint256,uint256)");
+    assert_eq!(birth("2.0", &right, false), Ok(()));
+    // Mistyped, it is told as an initializer.
+    let error = birth("2.0", &calldata("initialise(uint256,uint256)"), false);
+    let error = error.expect_err("undeclared");
+    assert_eq!(error.name(), "InitializerUndeclared");
+    assert!(!error.to_string().contains("migration"), "{error}");
+    // The same code under another label, and a migration where an initializer should be.
+    assert!(birth("3.0", &right, false).is_err());
+    let error = birth("2.0", &calldata("migrate(uint256)"), false).expect_err("undeclared");
+    assert!(
+        error.to_string().contains("the migration 1.0 → 2.0"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_program_for_other_versions_is_refused() {
+    let program = [declared(
+        StepKind::Complex,
+        "1.0",
+        "2.0",
+        "startMigration(address)",
+    )];
+    let (same, data) = (["1.0".to_owned()], Bytes::new());
+    let way = |to| Way {
+        name: "A",
+        from: "1.0",
+        same_code: &same,
+        to,
+        kind: step::COMPLEX,
+        data: &data,
+        program: Some(&program),
+    };
+    assert_eq!(check_way(&[], &way("2.0"), false), Ok(()));
+    let error = check_way(&[], &way("3.0"), false).expect_err("another version");
+    assert_eq!(error.name(), "ProgramForOthers");
+}

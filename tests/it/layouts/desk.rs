@@ -1,0 +1,182 @@
+//! A folder with a manifest and a key, and a chain; commands run there as processes.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use alloy::primitives::{B256, U256};
+use serde_json::Value;
+use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use stylus_upgrades::client::Client;
+use stylus_upgrades_interface::registry::{Code, IRegistry};
+
+/// Version 1 of a note, in another workspace.
+pub(super) const V1: &str = "tests/fixtures/outside/v1";
+/// Version 2, which appends a field.
+pub(super) const V2: &str = "tests/fixtures/outside/v2";
+/// A version 2 that would take the count for the note.
+pub(super) const SWAPPED: &str = "tests/fixtures/outside/swapped";
+/// The migration to version 2.
+pub(super) const COUNT: [&str; 3] = ["--call", "countFrom(uint256)", "40"];
+
+pub(super) fn home(path: &str) -> String {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    home.join(path).display().to_string()
+}
+
+/// A chain, and a folder with a manifest and a key in it.
+pub(super) struct Desk {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) node: NodeHandle,
+}
+
+/// What a command said.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) exit: Option<i32>,
+    pub(super) document: Value,
+    pub(super) aside: String,
+}
+
+impl Desk {
+    /// With a registry and a definition `Note`.
+    pub(super) fn new() -> Self {
+        let node = spawn(NodeConfig::default()).expect("a free port");
+        let desk = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            node,
+        };
+        let signer = &desk.node.accounts().mnemonic()[0];
+        let key = signer.to_bytes().to_string();
+        std::fs::write(desk.path("key"), key).expect("a key file");
+        let manifest = format!(
+            "rpc = {:?}\n\n[aliases]\nAdmin = \"{}\"\n",
+            desk.node.endpoint(),
+            signer.address()
+        );
+        std::fs::write(desk.path("stylus-upgrades.toml"), manifest).expect("a manifest");
+        desk.done(&["registry", "deploy", "--save"]);
+        desk.done(&["define", "Note", "--migrate", "Admin"]);
+        desk
+    }
+
+    /// With version 1.0 and an instance that notes 7.
+    pub(super) fn with_note() -> Self {
+        let desk = Self::new();
+        desk.done(&["register", "Note", "1.0", &home(V1)]);
+        let create = ["create-proxy", "Note", "1.0", "--save", "note"];
+        desk.done(&[&create[..], &["--init", "initialize(uint256)", "7"]].concat());
+        desk
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(super) fn run(&self, words: &[&str]) -> Answer {
+        self.run_in(self.folder.path(), None, words)
+    }
+
+    /// Runs a command in a folder, with another home if one is given. The compilers stay where they
+    /// are.
+    pub(super) fn run_in(&self, folder: &Path, home: Option<&Path>, words: &[&str]) -> Answer {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cli"));
+        for (name, _) in std::env::vars() {
+            if name.starts_with("ETH_") || name.ends_with("PRIVATE_KEY") {
+                command.env_remove(name);
+            }
+        }
+        if let (Some(home), Some(old)) = (home, std::env::var_os("HOME")) {
+            for (name, own) in [("CARGO_HOME", ".cargo"), ("RUSTUP_HOME", ".rustup")] {
+                let kept = std::env::var_os(name).map(PathBuf::from);
+                command.env(name, kept.unwrap_or_else(|| Path::new(&old).join(own)));
+            }
+            command.env("HOME", home);
+        }
+        let key = self.path("key").display().to_string();
+        let output = command
+            .args([words, &["--json", "--private-key-path", &key]].concat())
+            .current_dir(folder)
+            .output()
+            .expect("it starts");
+        let stdout = String::from_utf8(output.stdout).expect("text");
+        let aside = String::from_utf8(output.stderr).expect("text");
+        Answer {
+            exit: output.status.code(),
+            document: serde_json::from_str(&stdout)
+                .unwrap_or_else(|_| panic!("one document on stdout, not {stdout:?} {aside}")),
+            aside,
+        }
+    }
+
+    pub(super) fn done(&self, words: &[&str]) -> Value {
+        let answer = self.run(words);
+        assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
+        answer.document
+    }
+
+    /// Runs a command that has to be refused under that name, and sends nothing.
+    pub(super) fn refused(&self, name: &str, words: &[&str]) -> Answer {
+        let before = self.nonce();
+        let answer = self.run(words);
+        let found = &answer.document["error"];
+        assert_eq!(
+            (answer.exit, text(found, "name")),
+            (Some(1), name),
+            "{answer:?}"
+        );
+        assert_eq!(self.nonce(), before, "something was sent");
+        answer
+    }
+
+    /// Transactions of the key so far.
+    pub(super) fn nonce(&self) -> u64 {
+        let account = self.node.addresses()[0];
+        let nonce = self
+            .node
+            .with_chain(move |chain| chain.account(account, stylus_chain::BlockId::latest()));
+        nonce.expect("the chain").expect("an account").nonce
+    }
+
+    /// What the registry recorded of a version.
+    pub(super) async fn code(&self, version: &str) -> Code {
+        let client = Client::connect(&self.node.endpoint())
+            .await
+            .expect("the chain");
+        let registry = self.saved("registry").parse().expect("an address");
+        let call = IRegistry::getVersionCall {
+            name: "Note".into(),
+            version: version.into(),
+        };
+        client.call(registry, &call).await.expect("a version").code
+    }
+
+    /// The registry's address in the manifest.
+    pub(super) fn saved(&self, name: &str) -> String {
+        let manifest = std::fs::read_to_string(self.path("stylus-upgrades.toml")).expect("it");
+        let manifest: toml::Table = manifest.parse().expect("a manifest");
+        manifest[name].as_str().expect("saved").to_owned()
+    }
+
+    /// The note, read as the version that runs reads it.
+    pub(super) fn note(&self) -> U256 {
+        let shown = self.done(&["status", "note"]);
+        let proxy = text(&shown["instance"], "proxy")
+            .parse()
+            .expect("an address");
+        let slot = U256::ZERO;
+        let word = self
+            .node
+            .with_chain(move |chain| chain.storage(proxy, slot, stylus_chain::BlockId::latest()));
+        word.expect("the chain").expect("a word").into()
+    }
+}
+
+pub(super) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {name} in {value}"))
+}
+
+pub(super) fn hash(value: &Value, name: &str) -> B256 {
+    text(value, name).parse().expect("a hash")
+}

@@ -1,0 +1,324 @@
+//! An operator who has nothing but an endpoint and a key: what the first one registered is compared,
+//! because its layouts are published on chain; what cannot be compared is refused.
+
+use std::path::{Path, PathBuf};
+
+use alloy::primitives::{Address, B256, U256};
+use alloy::signers::local::PrivateKeySigner;
+use serde_json::{Value, json};
+use stylus_layout::Layout;
+use stylus_upgrades::client::Client;
+use stylus_upgrades::registry::{self, NewVersion};
+use stylus_upgrades_interface::registry::Code;
+
+use super::desk::{Answer, COUNT, Desk, SWAPPED, V1, V2, home, text};
+
+/// A folder of its own, with a home of its own, on the chain of a desk.
+struct Folder<'d> {
+    desk: &'d Desk,
+    folder: tempfile::TempDir,
+    home: tempfile::TempDir,
+}
+
+impl<'d> Folder<'d> {
+    fn on(desk: &'d Desk) -> Self {
+        Self {
+            desk,
+            folder: tempfile::tempdir().expect("a folder"),
+            home: tempfile::tempdir().expect("a home"),
+        }
+    }
+
+    fn run(&self, words: &[&str]) -> Answer {
+        let (endpoint, registry) = (self.desk.node.endpoint(), self.desk.saved("registry"));
+        let there = ["--rpc-url", &endpoint, "--registry", &registry];
+        let words = [words, &there].concat();
+        self.desk
+            .run_in(self.folder.path(), Some(self.home.path()), &words)
+    }
+
+    fn done(&self, words: &[&str]) -> Value {
+        let answer = self.run(words);
+        assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
+        answer.document
+    }
+
+    /// Refused under that name, and nothing was sent.
+    fn refused(&self, name: &str, words: &[&str]) -> Value {
+        let before = self.desk.nonce();
+        let answer = self.run(words);
+        let found = text(&answer.document["error"], "name");
+        assert_eq!((answer.exit, found), (Some(1), name), "{answer:?}");
+        assert_eq!(self.desk.nonce(), before, "something was sent");
+        answer.document
+    }
+
+    fn layouts(&self) -> PathBuf {
+        self.folder.path().join("stylus-upgrades-layouts")
+    }
+}
+
+fn complete() -> Value {
+    json!({
+        "layout": "complete", "steps": "complete", "source": "complete",
+        "interface": "complete", "live_instances": "complete",
+    })
+}
+
+fn problems(plan: &Value) -> Vec<&str> {
+    let problems = plan["problems"].as_array().expect("problems");
+    problems.iter().map(|one| text(one, "name")).collect()
+}
+
+/// A version that some other tool registers.
+async fn add(desk: &Desk, name: &str, version: &str, code: Code, from: &str) {
+    let client = Client::connect(&desk.node.endpoint()).await.expect("it");
+    let key = std::fs::read_to_string(desk.path("key")).expect("a key");
+    let signer: PrivateKeySigner = key.trim().parse().expect("a key");
+    let new = NewVersion {
+        name: name.into(),
+        version: version.into(),
+        code,
+        step: registry::nothing(from),
+    };
+    let at: Address = desk.saved("registry").parse().expect("an address");
+    registry::add_version(&client.with_signer(signer), at, new)
+        .await
+        .expect("it is added");
+}
+
+#[tokio::test]
+async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_every_check_done() {
+    let desk = Desk::with_note();
+    let second = Folder::on(&desk);
+    let (v2, swapped) = (home(V2), home(SWAPPED));
+    let proxy = desk.done(&["status", "note"])["instance"]["proxy"].clone();
+    let proxy = proxy.as_str().expect("an address");
+
+    // The storage would be misread: it is refused here as it is in the first folder.
+    let wrong = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
+    second.refused("LayoutRefused", &wrong);
+    let plan = second.run(&[&["plan"], &wrong[1..]].concat());
+    assert_eq!(plan.exit, Some(1));
+    assert!(problems(&plan.document).contains(&"LayoutRefused"));
+    assert_eq!(desk.note(), U256::from(7));
+
+    // The migration that the code declares is left out.
+    let bare = ["migrate", "Note", "2.0", &v2];
+    let refused = second.refused("MigrationOmitted", &bare);
+    let next = text(&refused["error"], "next");
+    assert!(
+        next.starts_with("--call 'countFrom(uint256)' <uint256>"),
+        "{next}"
+    );
+    let plan = second.run(&[&["plan"], &bare[1..]].concat());
+    assert!(problems(&plan.document).contains(&"MigrationOmitted"));
+    let other = [&bare[..], &["--call", "countOn(uint256)", "40"]].concat();
+    second.refused("MigrationUndeclared", &other);
+
+    let right = [&bare[..], &COUNT].concat();
+    let plan = second.done(&[&["plan"], &right[1..]].concat());
+    assert_eq!(plan["coverage"], complete());
+    let done = second.done(&right);
+    assert_eq!(done["coverage"], complete());
+    assert_eq!(text(&done["storage"][0], "verdict"), "safe");
+    assert_eq!(
+        desk.code("2.0").await.layoutHash.to_string(),
+        done["layout_hash"]
+    );
+
+    // A third one, who never built any of it, goes back.
+    let third = Folder::on(&desk);
+    let back = ["rollback", "Note", "--to", "1.0", "--as", "3.0"];
+    let back = third.done(&back);
+    assert_eq!(back["coverage"], complete());
+    assert_eq!(
+        text(&back["storage"][0]["accepted"][0], "finding"),
+        "delete:changes"
+    );
+    assert!(third.layouts().read_dir().expect("a cache").count() >= 2);
+    third.done(&["verify", "Note"]);
+    assert_eq!(desk.note(), U256::from(7));
+
+    // And forward again: what version 2 counted still lies there.
+    let code = desk.code("2.0").await.implementation.to_string();
+    let again = ["register", "Note", "4.0", &code, "--no-migration"];
+    third.refused("DirtyField", &again);
+    third.done(&[&again[..], &["--allow-layout", "dirty:changes"]].concat());
+    let upgrade = ["upgrade", proxy, "4.0", "--no-migration"];
+    let fourth = Folder::on(&desk);
+    let refused = fourth.refused("DirtyField", &upgrade);
+    let found = text(&refused["error"], "found");
+    assert!(
+        found.contains(proxy) && found.contains("changes"),
+        "{found}"
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named() {
+    let desk = Desk::with_note();
+    // Another tool registers a version with a layout that nobody published.
+    let unknown = Code {
+        layoutHash: B256::repeat_byte(9),
+        ..desk.code("1.0").await
+    };
+    add(&desk, "Note", "2.0", unknown, "1.0").await;
+    let second = Folder::on(&desk);
+    let v2 = home(V2);
+    let address = desk.code("1.0").await.implementation.to_string();
+    let named = ["--allow-layout", "not-compared", "--allow-absent", "steps"];
+    let proxy = desk.done(&["status", "note"])["instance"]["proxy"].clone();
+    let proxy = proxy.as_str().expect("an address");
+    for words in [
+        &["upgrade", proxy, "2.0"][..],
+        &[
+            "migrate",
+            "Note",
+            "3.0",
+            &v2,
+            "--from",
+            "2.0",
+            "--no-migration",
+        ],
+        &[
+            "register",
+            "Note",
+            "3.0",
+            &v2,
+            "--from",
+            "2.0",
+            "--no-migration",
+        ],
+        &["add-step", "Note", "2.0", "--from", "1.0"],
+        &["rollback", "Note", "--to", "2.0", "--as", "3.0"],
+    ] {
+        second.refused("LayoutNotCompared", words);
+    }
+    let plan = second.run(&["plan", "Note", "2.0"]);
+    assert_eq!(plan.exit, Some(1));
+    assert!(problems(&plan.document).contains(&"LayoutNotCompared"));
+    assert_eq!(plan.document["coverage"]["steps"], "absent");
+
+    let words = [
+        "register",
+        "Note",
+        "3.0",
+        &v2,
+        "--from",
+        "2.0",
+        "--no-migration",
+    ];
+    let done = second.done(&[&words[..], &named].concat());
+    assert_eq!(done["coverage"]["layout"], "absent");
+    assert_eq!(text(&done["storage"][0], "verdict"), "unknown");
+    let log = std::fs::read_to_string(second.layouts().join("allowed.jsonl")).expect("a log");
+    assert!(log.contains("not-compared"), "{log}");
+
+    // Of two versions with one hash nothing has to be compared.
+    let same = ["register", "Note", "5.0", &address, "--from", "1.0"];
+    let done = second.done(&same);
+    assert_eq!(text(&done["storage"][0], "verdict"), "unchanged");
+}
+
+#[tokio::test]
+async fn a_layout_that_was_registered_before_documents_existed_is_still_compared() {
+    let desk = Desk::with_note();
+    let shown = desk.done(&["layout", "show", &home(V1)]);
+    let layout: Layout = serde_json::from_value(shown["layout"].clone()).expect("a layout");
+    let old = Code {
+        layoutHash: layout.hash(),
+        ..desk.code("1.0").await
+    };
+    desk.done(&["define", "Old", "--migrate", "Admin"]);
+    add(&desk, "Old", "1.0", old, "").await;
+    let second = Folder::on(&desk);
+    let (v2, swapped) = (home(V2), home(SWAPPED));
+    let migrate = [&["migrate", "Old", "2.0", &v2][..], &COUNT].concat();
+    second.refused("LayoutNotCompared", &migrate);
+    // As the program of that time kept it: the compiler's JSON, under the layout's own hash.
+    std::fs::create_dir_all(second.layouts()).expect("a folder");
+    let file = second.layouts().join(format!("{}.json", layout.hash()));
+    std::fs::write(&file, layout.to_json()).expect("written");
+    let wrong = [&["migrate", "Old", "2.0", &swapped][..], &COUNT].concat();
+    second.refused("LayoutRefused", &wrong);
+    let done = second.done(&migrate);
+    assert_eq!(text(&done["storage"][0], "verdict"), "safe");
+    // Going back publishes what was missing: from then on anybody compares.
+    second.done(&[
+        "rollback",
+        "Old",
+        "--to",
+        "1.0",
+        "--as",
+        "3.0",
+        "--allow-absent",
+        "steps",
+    ]);
+    let third = Folder::on(&desk);
+    third.refused(
+        "LayoutRefused",
+        &[
+            &["register", "Old", "4.0", &swapped],
+            &["--from", "1.0", "--no-migration"][..],
+        ]
+        .concat(),
+    );
+}
+
+#[test]
+fn an_instance_is_not_created_without_the_initializer_that_its_code_declares() {
+    let desk = Desk::with_note();
+    let second = Folder::on(&desk);
+    let create = ["create-proxy", "Note", "1.0"];
+    let refused = second.refused("InitializerOmitted", &create);
+    let next = text(&refused["error"], "next");
+    assert!(
+        next.starts_with("--init 'initialize(uint256)' <uint256>"),
+        "{next}"
+    );
+    let mistyped = [&create[..], &["--init", "initialise(uint256)", "7"]].concat();
+    let refused = second.refused("InitializerUndeclared", &mistyped);
+    let error = refused["error"].to_string();
+    assert!(!error.contains("migration"), "{error}");
+    let bare = second.done(&[&create[..], &["--no-init"]].concat());
+    assert_eq!(bare["coverage"], complete());
+    let init = [&create[..], &["--init", "initialize(uint256)", "8"]].concat();
+    assert_eq!(second.done(&init)["executed"], true);
+}
+
+#[test]
+fn a_layout_that_is_too_large_to_publish_is_refused_before_anything_is_sent() {
+    let desk = Desk::with_note();
+    let field = |n: u64| json!({"label": format!("field_{n}"), "slot": n.to_string(), "offset": 0, "type": "t_uint256"});
+    let fields: Vec<Value> = (0..500).map(field).collect();
+    let types =
+        json!({"t_uint256": {"encoding": "inplace", "label": "uint256", "numberOfBytes": "32"}});
+    let layout = json!({"storage": fields, "types": types}).to_string();
+    std::fs::write(desk.path("large.json"), layout).expect("written");
+    desk.done(&["define", "Large", "--migrate", "Admin"]);
+    let words = [
+        "register",
+        "Large",
+        "1.0",
+        "counter-back",
+        "--layout",
+        "large.json",
+    ];
+    let answer = desk.refused("LayoutTooLarge", &words);
+    assert_eq!(
+        text(&answer.document["error"], "expected"),
+        "at most 32768 bytes"
+    );
+}
+
+#[test]
+fn the_folder_of_layouts_is_only_a_cache() {
+    let desk = Desk::with_note();
+    let folder = desk.path("stylus-upgrades-layouts");
+    std::fs::remove_dir_all(&folder).expect("removed");
+    let v2 = home(V2);
+    let plan = desk.done(&[&["plan", "Note", "2.0", &v2][..], &COUNT].concat());
+    assert_eq!(plan["coverage"], complete());
+    assert!(Path::new(&folder).is_dir());
+}
