@@ -197,8 +197,13 @@ fn an_instance_is_not_born_without_an_initializer_by_oversight() {
     desk.manifest(&format!("registry = {:?}", text(&registry, "registry")));
     desk.done(&["define", "A", "--migrate", "Admin"]);
     desk.done(&["register", "A", "1.0", "counter-v1"]);
-    let bare = desk.run("admin", &["create-proxy", "A", "1.0"]);
-    assert_eq!(bare.exit, Some(0), "a version may have none");
+    let forgotten = desk.run("admin", &["create-proxy", "A", "1.0"]);
+    assert_eq!(
+        (forgotten.exit, error(&forgotten)),
+        (Some(1), "InitializerOmitted")
+    );
+    let bare = desk.run("admin", &["create-proxy", "A", "1.0", "--no-init"]);
+    assert_eq!(bare.exit, Some(0), "it is meant");
     let note = "no initializer runs now, and none can ever run";
     assert!(bare.aside.contains(note), "{}", bare.aside);
     let init = [

@@ -43,6 +43,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
         call,
         undeployed: work.undeployed,
         layout: work.layout,
+        document: work.document,
         instances: args.instances,
         names: context.names(),
     };

@@ -11,6 +11,7 @@ use crate::coverage::{Coverage, Extent, Part};
 use crate::error::Error;
 use crate::governance::{Call, PendingAction, Placed, find, pending, place};
 use crate::layout::{Build, Documents, Judgement, Known, Side, require_publishable};
+use crate::plan::reserved_in;
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
 use crate::steps::{Way, check_way};
@@ -42,6 +43,8 @@ pub(super) struct Work<'a> {
     pub(super) coverage: Coverage,
     /// The layout of the new version, if it is known.
     pub(super) layout: Option<Layout>,
+    /// The layout document that would have been published.
+    pub(super) document: Option<Document>,
     /// Why the upgrade is refused before anything is sent, of work that sends nothing.
     pub(super) refused: Vec<Error>,
 }
@@ -107,6 +110,7 @@ impl<'a> Work<'a> {
             storage: Vec::new(),
             coverage: Coverage::default(),
             layout: None,
+            document: None,
             refused: Vec::new(),
         })
     }
@@ -114,7 +118,7 @@ impl<'a> Work<'a> {
     /// The version that was asked for, with its code in place. Its storage is judged before anything
     /// is sent.
     pub(super) async fn version(&mut self, args: &VersionArgs) -> Result<NewVersion, Error> {
-        let new = self
+        let mut new = self
             .subject(&args.version, &args.source, &args.storage)
             .await?;
         let from = self.begins_at(&args.version, args.from.as_deref()).await?;
@@ -125,12 +129,15 @@ impl<'a> Work<'a> {
             let run = self.run(&args.way)?;
             self.check_steps(&args.version, &from, &new, &run).await?;
         }
-        self.require_coverage(&new, &args.storage)?;
+        self.require_coverage(&new, &args.storage).await?;
+        let artifact = new.artifact.take();
+        let placed = match artifact {
+            Some(artifact) => Some(self.put(artifact).await?),
+            None => None,
+        };
         self.publish(&new).await?;
         let mut code = new.code;
-        if let Some(artifact) = new.artifact {
-            code.implementation = self.put(artifact).await?;
-        }
+        code.implementation = placed.unwrap_or(code.implementation);
         let step = if args.born {
             registry::born()
         } else {
@@ -172,7 +179,7 @@ impl<'a> Work<'a> {
         let runs = run.kind != step::NONE;
         self.judge(version, from, &new, runs, args).await?;
         self.check_steps(version, from, &new, run).await?;
-        self.require_coverage(&new, args)?;
+        self.require_coverage(&new, args).await?;
         self.publish(&new).await
     }
 
@@ -283,8 +290,36 @@ impl<'a> Work<'a> {
         Ok(same)
     }
 
+    /// Looks for functions that proxies answer themselves, where the attributes of the code have not
+    /// looked for them already.
+    async fn look_at_interface(&mut self, new: &Subject) -> Result<(), Error> {
+        if new.steps.is_some() {
+            return Ok(());
+        }
+        let code = match &new.artifact {
+            Some(artifact) => artifact.code.clone(),
+            None => self.client.code(new.code.implementation).await?,
+        };
+        let (extent, why) = match reserved_in(&code).as_slice() {
+            [] => (
+                Extent::Partial,
+                "it was built without our attributes; its constants were looked at".to_owned(),
+            ),
+            found => (
+                Extent::Absent,
+                format!(
+                    "it may answer {}, which proxies answer themselves; `plan` tries it",
+                    found.join(", ")
+                ),
+            ),
+        };
+        self.coverage.lower(Part::Interface, extent, &why);
+        Ok(())
+    }
+
     /// Nothing is sent if something was not judged at all, and nobody said that this is meant.
-    fn require_coverage(&mut self, new: &Subject, args: &StorageArgs) -> Result<(), Error> {
+    async fn require_coverage(&mut self, new: &Subject, args: &StorageArgs) -> Result<(), Error> {
+        self.look_at_interface(new).await?;
         if new.code.sourceHash.is_zero() {
             let why = "nobody recorded the hash of its sources";
             self.coverage.lower(Part::Source, Extent::Absent, why);
@@ -303,12 +338,16 @@ impl<'a> Work<'a> {
     /// Publishes the layout document that the registry is to name, so that every operator can
     /// compare.
     async fn publish(&mut self, new: &Subject) -> Result<(), Error> {
-        let (Some(document), false) = (new.layout.document(), self.is_dry) else {
+        let Some(document) = new.layout.document() else {
             return Ok(());
         };
         let bare = Document::of_layout(document.layout.clone());
         let mut named = [document, &bare].into_iter();
         if let Some(document) = named.find(|one| one.hash() == new.code.layoutHash) {
+            if self.is_dry {
+                self.document = Some(document.clone());
+                return Ok(());
+            }
             let sent = self.documents().publish(document).await?;
             self.sent.extend(sent);
         }

@@ -175,6 +175,32 @@ pub(super) fn clashes(trial: &Trial, account: Address) -> Result<Vec<Finding>, P
     Ok(found)
 }
 
+/// The functions of a proxy whose selectors are among the constants of a code: it may answer them,
+/// and no caller would ever reach it there.
+pub fn reserved_in(code: &[u8]) -> Vec<&'static str> {
+    let constants = constants(code);
+    let reserved = [
+        (
+            abi::implementationCall::SELECTOR,
+            abi::implementationCall::SIGNATURE,
+        ),
+        (abi::registryCall::SELECTOR, abi::registryCall::SIGNATURE),
+        (
+            abi::implementationVersionCall::SELECTOR,
+            abi::implementationVersionCall::SIGNATURE,
+        ),
+        (abi::upgradeToCall::SELECTOR, abi::upgradeToCall::SIGNATURE),
+        (
+            abi::upgradeToAndCallCall::SELECTOR,
+            abi::upgradeToAndCallCall::SIGNATURE,
+        ),
+    ];
+    let found = reserved
+        .into_iter()
+        .filter(|(selector, _)| constants.contains(&u32::from_be_bytes(*selector)));
+    found.map(|(_, signature)| signature).collect()
+}
+
 /// keccak256 of an account's code, `None` without code.
 pub(super) fn codehash(trial: &Trial, account: Address) -> Result<Option<B256>, PlanError> {
     let found = trial.chain.account(account, BlockId::latest())?;

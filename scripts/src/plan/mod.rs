@@ -18,6 +18,7 @@ mod trial;
 pub use error::PlanError;
 pub use finding::Finding;
 pub use instances::{Change, Event, InstancePlan};
+pub use judge::reserved_in;
 
 use crate::build::Artifact;
 use crate::client::Client;
@@ -29,7 +30,7 @@ use remote::Remote;
 use serde::Serialize;
 use slots::SlotNames;
 use stylus_chain::{Chain, ChainConfig};
-use stylus_layout::Layout;
+use stylus_layout::{Document, Layout};
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use trial::Trial;
@@ -45,6 +46,8 @@ pub struct Wish {
     pub undeployed: Vec<(Address, Artifact)>,
     /// The storage layout of the new version, if it is known.
     pub layout: Option<Layout>,
+    /// The layout document that the call names, if it is known.
+    pub document: Option<Document>,
     /// Instances that are tried, at most.
     pub instances: u32,
     /// Names for addresses.
@@ -149,6 +152,7 @@ fn carry_out(remote: Remote, config: ChainConfig, wish: &Wish) -> Result<Plan, P
     };
 
     prepare::deploy(&mut trial, wish, &mut plan)?;
+    prepare::publish(&mut trial, wish, &mut plan)?;
     let before = instances::read(
         &trial,
         *registry,

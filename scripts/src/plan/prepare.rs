@@ -1,5 +1,5 @@
-//! Before anybody decides: code that is not there yet is deployed on the copy, and all code is
-//! judged.
+//! Before anybody decides: code and layout that are not there yet are deployed and published on the
+//! copy, and all code is judged.
 
 use super::decide::ANYBODY;
 use super::error::PlanError;
@@ -37,6 +37,32 @@ pub(super) fn deploy(trial: &mut Trial, wish: &Wish, plan: &mut Plan) -> Result<
         }
     }
     plan.code_bytes = judge::size(trial, wish.call.code.implementation)?;
+    Ok(())
+}
+
+/// Publishes the layout document, as `migrate` would, unless it is published already or the registry
+/// publishes none.
+pub(super) fn publish(trial: &mut Trial, wish: &Wish, plan: &mut Plan) -> Result<(), PlanError> {
+    let Some(document) = &wish.document else {
+        return Ok(());
+    };
+    let layout_hash = document.hash();
+    let call = abi::layoutAtCall {
+        layoutHash: layout_hash,
+    };
+    match trial.ask(wish.registry, &call) {
+        Ok(0) => {}
+        Ok(_) | Err(PlanError::Refused { .. }) => return Ok(()),
+        Err(error) => return Err(error),
+    }
+    let call = abi::publishLayoutCall {
+        document: document.encode().into(),
+    };
+    let (what, input) = ("publish the layout", call.abi_encode().into());
+    match trial.send(what, ANYBODY, wish.registry, input, U256::ZERO) {
+        Ok(done) => plan.note(what, &done),
+        Err(error) => plan.problems.push(Finding::of(error)?),
+    }
     Ok(())
 }
 
