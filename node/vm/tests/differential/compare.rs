@@ -86,7 +86,7 @@ impl Pair {
 
     /// Runs the call in both; the error tells the difference.
     pub(crate) fn call(&self, case: &Case) -> Result<End, String> {
-        let ours = self.ours(case)?;
+        let ours = self.first(case)?;
         let other = other::run(&self.metered, self.activated.info.footprint, case)?;
         if ours == other {
             return Ok(ours.end);
@@ -115,7 +115,8 @@ impl Pair {
         Err(text)
     }
 
-    fn ours(&self, case: &Case) -> Result<Observed, String> {
+    /// Runs the call in the first engine alone.
+    pub(crate) fn first(&self, case: &Case) -> Result<Observed, String> {
         let context = CallContext {
             calldata: case.calldata.clone().into(),
             start_ink: Some(case.ink),

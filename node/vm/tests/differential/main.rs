@@ -208,6 +208,31 @@ fn record(report: &Report) {
 }
 
 #[test]
+fn no_endless_random_loop_grows_the_native_stack() {
+    /// Room for some thousand frames of an instruction that leaves one behind.
+    const STACK: usize = 1 << 20;
+    const LOOPS: u64 = 300;
+    let mut out_of_ink = 0;
+    for number in 0..LOOPS {
+        let wasm = wat::parse_str(typed::endless(&mut Random::new(number))).expect("it assembles");
+        let Ok(Pairing::Both(pair)) = Pairing::of(&wasm, &Rules::for_arbos(60)) else {
+            continue;
+        };
+        let case = Case {
+            calldata: vec![7; 32],
+            ink: 150_000_000,
+            words: 22_000,
+            stylus_version: 3,
+        };
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let thread = thread.spawn(move || pair.first(&case).map(|seen| seen.end));
+        let end = thread.expect("a thread").join().expect("no panic");
+        out_of_ink += u64::from(end == Ok(End::OutOfInk));
+    }
+    assert!(out_of_ink * 2 > LOOPS, "{out_of_ink} of {LOOPS} ran long");
+}
+
+#[test]
 fn the_comparison_notices_what_the_engine_gets_wrong() {
     let wasm = wat::parse_str(
         r#"(module (memory (export "memory") 1 1)

@@ -41,7 +41,17 @@ pub(crate) fn module(random: &mut Random) -> String {
         labels: 0,
         callable: 0,
     }
-    .module()
+    .module(false)
+}
+
+/// The same, but the entry point repeats its statements until something ends it.
+pub(crate) fn endless(random: &mut Random) -> String {
+    Generator {
+        random,
+        labels: 0,
+        callable: 0,
+    }
+    .module(true)
 }
 
 pub(crate) struct Generator<'r> {
@@ -53,7 +63,7 @@ pub(crate) struct Generator<'r> {
 }
 
 impl Generator<'_> {
-    fn module(&mut self) -> String {
+    fn module(&mut self, endless: bool) -> String {
         let memory = self.random.pick(&MEMORIES);
         let mut text = format!(
             r#"(module
@@ -84,7 +94,10 @@ impl Generator<'_> {
             );
         }
         self.callable = HELPERS;
-        let body = self.body(8);
+        let mut body = self.body(8);
+        if endless {
+            body = format!("(loop $forever {body} (br_if $forever (i32.const 1)))");
+        }
         let status = self.expression(Type::I32, 4);
         let _ = writeln!(
             text,
