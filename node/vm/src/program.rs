@@ -34,12 +34,19 @@ impl ProgramInfo {
 pub struct Program {
     pub(crate) compiled: Arc<dyn Compiled>,
     pub(crate) stylus_version: u16,
+    instrumented_len: usize,
 }
 
 impl Program {
     /// Stylus version the program was activated for.
     pub fn stylus_version(&self) -> u16 {
         self.stylus_version
+    }
+
+    /// Bytes of the instrumented module, by which a cache can bound itself: compiled code takes
+    /// three to eight times as much memory.
+    pub fn instrumented_len(&self) -> usize {
+        self.instrumented_len
     }
 
     pub(crate) fn compile(
@@ -51,6 +58,7 @@ impl Program {
         Ok(Self {
             compiled,
             stylus_version,
+            instrumented_len: wasm.len(),
         })
     }
 }

@@ -9,24 +9,34 @@ use stylus_vm::{Program, Rules};
 
 /// Size limit when a program is compiled again: its activation has judged it, bytes.
 const RECOMPILE_LIMIT: usize = 16 << 20;
-/// Compiled programs kept at most.
-const CAPACITY: usize = 4_096;
+/// Bytes of instrumented modules whose compiled programs are kept; the programs themselves take
+/// less than half a gigabyte then.
+const CAPACITY: usize = 64 << 20;
 
 /// Compiled programs by code hash and Stylus version. Not state: whether a program may run is
 /// decided by its record alone.
 #[derive(Default)]
-pub(crate) struct ProgramCache(HashMap<(B256, u16), Program>);
+pub(crate) struct ProgramCache {
+    programs: HashMap<(B256, u16), Program>,
+    bytes: usize,
+}
 
 impl ProgramCache {
     pub(crate) fn get(&self, code_hash: B256, version: u16) -> Option<Program> {
-        self.0.get(&(code_hash, version)).cloned()
+        self.programs.get(&(code_hash, version)).cloned()
     }
 
+    /// Keeps a program; forgets all others when there is no room for it beside them.
     pub(crate) fn insert(&mut self, code_hash: B256, version: u16, program: Program) {
-        if self.0.len() >= CAPACITY {
-            self.0.clear();
+        let len = program.instrumented_len();
+        if self.bytes.saturating_add(len) > CAPACITY {
+            self.programs.clear();
+            self.bytes = 0;
         }
-        self.0.insert((code_hash, version), program);
+        self.bytes = self.bytes.saturating_add(len);
+        if let Some(old) = self.programs.insert((code_hash, version), program) {
+            self.bytes = self.bytes.saturating_sub(old.instrumented_len());
+        }
     }
 }
 
@@ -113,5 +123,32 @@ impl Root {
             ));
         }
         Ok(wasm)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn compiled_programs_are_bounded_by_their_size() {
+        let body = "(drop (i32.const 1))".repeat(30_000);
+        let text = format!(
+            r#"(module (memory (export "memory") 1 1)
+            (func (export "user_entrypoint") (param i32) (result i32) {body} (i32.const 0)))"#
+        );
+        let wasm = wat::parse_str(text).expect("the text assembles");
+        let activated = stylus_vm::activate(&wasm, &Rules::for_arbos(60), &mut { u64::MAX });
+        let program = activated.expect("it activates").program;
+        let fitting = CAPACITY / program.instrumented_len();
+        let mut cache = ProgramCache::default();
+        for number in 0..2 * fitting as u64 {
+            let code_hash = B256::from(alloy_primitives::U256::from(number));
+            cache.insert(code_hash, 3, program.clone());
+            // The same again takes no more room.
+            cache.insert(code_hash, 3, program.clone());
+            assert!(cache.get(code_hash, 3).is_some());
+            assert!(cache.programs.len() <= fitting, "{number}");
+        }
     }
 }

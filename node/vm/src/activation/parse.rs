@@ -44,7 +44,7 @@ fn features(rules: &Rules) -> WasmFeatures {
         | WasmFeatures::BULK_MEMORY
         | WasmFeatures::FLOATS
         | WasmFeatures::GC_TYPES;
-    let multi_value = rules.stylus_version < NO_MULTI_VALUE && rules.arbos_version < 60;
+    let multi_value = rules.stylus_version < NO_MULTI_VALUE;
     features.set(WasmFeatures::MULTI_VALUE, multi_value);
     features
 }
