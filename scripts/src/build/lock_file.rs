@@ -21,29 +21,32 @@ struct Entry<'a> {
     dependencies: Vec<&'a str>,
 }
 
-/// The part of the lock file at `path` that `packages` lead to. Their features are not looked at,
-/// so it may hold packages that cargo then leaves out.
-///
-/// # Errors
-/// [`BuildError::LockFile`] if it does not know one of `packages`.
-pub(super) fn reduce(path: &Path, text: &str, packages: &[Package]) -> Result<String, BuildError> {
+/// The part of a lock file that `packages` lead to. Their features are not looked at, so it may
+/// hold packages that cargo then leaves out. One of `packages` that it does not know yet, which
+/// cargo would add, leads to what it depends on by name.
+pub(super) fn reduce(text: &str, packages: &[Package]) -> String {
     let (preface, mut entries) = entries(text);
     let mut kept = BTreeSet::new();
-    let mut left = Vec::new();
+    let mut left: Vec<String> = Vec::new();
     for package in packages {
-        let is_it = |entry: &Entry<'_>| entry.name == package.name && entry.source.is_none();
-        let Some(at) = entries.iter().position(is_it) else {
-            let reason = format!("it does not know the package {}", package.name);
-            return Err(outdated(path, reason));
-        };
         let used = package.dependency_names();
-        if let Some(entry) = entries.get_mut(at) {
-            entry
-                .dependencies
-                .retain(|dependency| used.contains(name_of(dependency)));
-            left.extend(entry.dependencies.iter().copied());
+        let is_it = |entry: &Entry<'_>| entry.name == package.name && entry.source.is_none();
+        let known = entries.iter().position(is_it);
+        match known.and_then(|at| entries.get_mut(at).map(|entry| (at, entry))) {
+            Some((at, entry)) => {
+                entry
+                    .dependencies
+                    .retain(|dependency| used.contains(name_of(dependency)));
+                left.extend(
+                    entry
+                        .dependencies
+                        .iter()
+                        .map(|&dependency| dependency.to_owned()),
+                );
+                kept.insert(at);
+            }
+            None => left.extend(used),
         }
-        kept.insert(at);
     }
     let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (at, entry) in entries.iter().enumerate() {
@@ -51,21 +54,27 @@ pub(super) fn reduce(path: &Path, text: &str, packages: &[Package]) -> Result<St
     }
     while let Some(dependency) = left.pop() {
         let version = dependency.split(' ').nth(1);
-        for at in by_name.get(name_of(dependency)).into_iter().flatten() {
+        for at in by_name.get(name_of(&dependency)).into_iter().flatten() {
             let Some(entry) = entries.get(*at) else {
                 continue;
             };
             if version.is_none_or(|version| entry.version == version) && kept.insert(*at) {
-                left.extend(entry.dependencies.iter().copied());
+                left.extend(
+                    entry
+                        .dependencies
+                        .iter()
+                        .map(|&dependency| dependency.to_owned()),
+                );
             }
         }
     }
     let kept = kept.iter().filter_map(|at| entries.get(*at));
     let kept: Vec<String> = kept.map(Entry::to_string).collect();
-    Ok(format!("{preface}{}", kept.join("\n")))
+    format!("{preface}{}", kept.join("\n"))
 }
 
-/// Makes sure that `after`, which cargo wrote, names nothing that `before` does not name.
+/// Makes sure that `after`, which cargo wrote, names no package of a registry or a repository that
+/// `before` does not name. Packages by path are part of the sources themselves.
 ///
 /// # Errors
 /// [`BuildError::LockFile`].
@@ -76,7 +85,11 @@ pub(super) fn require_covered(path: &Path, before: &str, after: &str) -> Result<
         (name, version, owned(entry.source), owned(entry.checksum))
     };
     let known: BTreeSet<_> = entries(before).1.into_iter().map(identity).collect();
-    let mut all = entries(after).1.into_iter().map(identity);
+    let remote = entries(after)
+        .1
+        .into_iter()
+        .filter(|entry| entry.source.is_some());
+    let mut all = remote.map(identity);
     match all.find(|package| !known.contains(package)) {
         Some((name, version, ..)) => {
             let reason = format!("it does not name {name} {version}, which the build needs");

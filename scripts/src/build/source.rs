@@ -102,7 +102,7 @@ impl Source {
             false => None,
         };
         if let Some(lock) = &lock {
-            let reduced = lock_file::reduce(&lock_path, lock, &packages)?;
+            let reduced = lock_file::reduce(lock, &packages);
             tree.insert("Cargo.lock", Entry::text(reduced));
             origins.push(lock_path);
         }

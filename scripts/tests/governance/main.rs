@@ -8,4 +8,8 @@ mod killed;
 mod killed_anywhere;
 mod mistakes;
 mod plan;
+#[allow(dead_code, reason = "the tests of the builder use all of it")]
+#[path = "../sources/project.rs"]
+mod project;
 mod relay;
+mod sources;

@@ -355,18 +355,39 @@ fn the_permission_to_execute_is_part_of_the_sources() {
 }
 
 #[test]
-fn a_lock_file_without_the_contract_is_out_of_date() {
+fn a_lock_file_is_reduced_to_what_the_contract_leads_to() {
     let project = Project::new();
-    project.write(
-        "work/Cargo.lock",
-        "version = 4\n\n[[package]]\nname = \"other\"\nversion = \"0.0.0\"\n",
-    );
-    let error = project.read().expect_err("no entry");
-    assert_eq!(error.name(), "LockFile");
-    assert!(
-        error.next().is_some_and(|next| next.contains("cargo")),
-        "{error}"
-    );
+    let registry = |name: &str, version: &str, dependencies: &str| {
+        format!(
+            "\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\nsource = \"registry+x\"\n\
+             dependencies = [{dependencies}]\n"
+        )
+    };
+    let packages = [
+        registry("serde", "1.0.0", "\"core 2.0.0\""),
+        registry("core", "1.0.0", ""),
+        registry("core", "2.0.0", ""),
+        registry("tokio", "1.0.0", "\"core 1.0.0\""),
+    ];
+    let manifest = "[package]\nname = \"contract\"\n[dependencies]\nserde.workspace = true\n";
+    project.write("work/contract/Cargo.toml", manifest);
+    // Whether the lock file knows the contract already or cargo is about to add it.
+    let entry = "\n[[package]]\nname = \"contract\"\nversion = \"0.0.0\"\ndependencies = [\n \"serde\",\n \"tokio\",\n]\n";
+    for own in [entry, ""] {
+        project.write(
+            "work/Cargo.lock",
+            &format!("version = 4\n{own}{}", packages.concat()),
+        );
+        let lock = project.text("Cargo.lock");
+        assert!(
+            lock.contains("\"serde\"") && lock.contains("version = \"2.0.0\""),
+            "{lock}"
+        );
+        assert!(
+            !lock.contains("tokio") && lock.matches("\"core\"").count() == 1,
+            "{lock}"
+        );
+    }
 }
 
 #[test]
