@@ -4,6 +4,7 @@ use crate::build::BuildError;
 use crate::client::ChainError;
 use crate::coverage::NotJudged;
 use crate::governance::GovernanceError;
+use crate::journal::JournalError;
 use crate::keys::KeyError;
 use crate::layout::LayoutError;
 use crate::manifest::ManifestError;
@@ -36,6 +37,10 @@ pub enum Exit {
 pub trait Explain: std::error::Error {
     /// The error's name, stable, for programs.
     fn name(&self) -> String;
+    /// The lines that end the message, where it has several: a compiler's words, a report.
+    fn details(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// What was expected, if that says more than the message.
     fn expected(&self) -> Option<String> {
         None
@@ -84,6 +89,9 @@ pub enum Error {
     /// The manifest cannot be understood.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
+    /// The journal cannot be believed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// A key cannot be used.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -99,6 +107,17 @@ pub enum Error {
         /// What to do next.
         next: String,
     },
+    /// Something that is final or unusual, and nobody said that it is meant.
+    #[error("{message}")]
+    Unconfirmed {
+        /// What it is.
+        message: String,
+        /// What `--allow` takes for it.
+        flag: &'static str,
+    },
+    /// The answer could not be written to stdout.
+    #[error("the command is done, and its answer could not be written")]
+    Unwritten,
     /// The local chain could not be started.
     #[error(transparent)]
     Node(#[from] NodeError),
@@ -124,8 +143,13 @@ impl Error {
             Self::NotJudged(error) => Some(error),
             Self::Migration(error) => Some(error),
             Self::Manifest(error) => Some(error),
+            Self::Journal(error) => Some(error),
             Self::Key(error) => Some(error),
-            Self::Usage { .. } | Self::Node(_) | Self::Checks { .. } => None,
+            Self::Usage { .. }
+            | Self::Unconfirmed { .. }
+            | Self::Unwritten
+            | Self::Node(_)
+            | Self::Checks { .. } => None,
         }
     }
 }
@@ -152,15 +176,25 @@ impl Explain for Error {
     fn name(&self) -> String {
         match self {
             Self::Usage { .. } => "Usage".into(),
+            Self::Unconfirmed { .. } => "Unconfirmed".into(),
+            Self::Unwritten => "Unwritten".into(),
             Self::Node(_) => "Node".into(),
             Self::Checks { .. } => "Checks".into(),
             _ => self.inner().map(|inner| inner.name()).unwrap_or_default(),
         }
     }
 
+    fn details(&self) -> Vec<String> {
+        self.inner().map(Explain::details).unwrap_or_default()
+    }
+
     fn expected(&self) -> Option<String> {
         match self {
             Self::Usage { expected, .. } => Some(expected.clone()),
+            Self::Unconfirmed { flag, .. } => {
+                Some(format!("a yes at the terminal, or --allow {flag}"))
+            }
+            Self::Unwritten => Some("a stdout that takes it".into()),
             Self::Checks { .. } => Some("every check to hold".into()),
             _ => self.inner().and_then(|inner| inner.expected()),
         }
@@ -169,6 +203,8 @@ impl Explain for Error {
     fn found(&self) -> Option<String> {
         match self {
             Self::Usage { found, .. } => Some(found.clone()),
+            Self::Unconfirmed { .. } => Some("neither".into()),
+            Self::Unwritten => Some("an error of the system: a full disk, or a closed file".into()),
             Self::Checks { failed, .. } => Some(format!("{failed} failed")),
             _ => self.inner().and_then(|inner| inner.found()),
         }
@@ -177,6 +213,10 @@ impl Explain for Error {
     fn next(&self) -> Option<String> {
         match self {
             Self::Usage { next, .. } => Some(next.clone()),
+            Self::Unconfirmed { flag, .. } => Some(format!(
+                "nothing was sent; if it is meant, give --allow {flag}"
+            )),
+            Self::Unwritten => Some("run the same command again: it does nothing twice".into()),
             Self::Node(error) => Some(node_advice(error).into()),
             Self::Checks { .. } => Some("look at the failed checks above".into()),
             _ => self.inner().and_then(|inner| inner.next()),
@@ -185,7 +225,8 @@ impl Explain for Error {
 
     fn exit(&self) -> Exit {
         match self {
-            Self::Usage { .. } => Exit::Usage,
+            Self::Usage { .. } | Self::Unconfirmed { .. } => Exit::Usage,
+            Self::Unwritten => Exit::Partial,
             Self::Node(NodeError::Usage(_) | NodeError::Mnemonic(_)) => Exit::Usage,
             Self::Node(_) => Exit::Chain,
             Self::Checks { .. } => Exit::Refused,
@@ -214,6 +255,9 @@ pub struct Report {
     pub name: String,
     /// What happened.
     pub message: String,
+    /// The lines that end the message, where it has several.
+    #[serde(skip)]
+    pub details: Vec<String>,
     /// What was expected.
     pub expected: Option<String>,
     /// What was found.
@@ -228,9 +272,24 @@ impl Report {
         Self {
             name: error.name(),
             message: error.to_string(),
+            details: error.details(),
             expected: error.expected(),
             found: error.found(),
             next: error.next(),
         }
+    }
+
+    /// The message without the lines of [`Self::details`].
+    pub fn headline(&self) -> &str {
+        let details = self.details.join("\n");
+        match self.message.strip_suffix(&details) {
+            Some(headline) if !details.is_empty() => headline.trim_end(),
+            _ => &self.message,
+        }
+    }
+
+    /// Whether the details say the same, line by line.
+    pub fn is_detail(&self, value: &str) -> bool {
+        !self.details.is_empty() && value.lines().eq(self.details.iter().map(String::as_str))
     }
 }

@@ -7,15 +7,17 @@
 //! before is told by the next one. The journal is a convenience: without it nothing is blocked, and
 //! what the chain says wins.
 
+use crate::error::{Exit, Explain};
 use crate::kill_point::{self, Phase};
+use crate::own_file::{self, FileError};
 use crate::progress::Progress;
 use alloy::primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use thiserror::Error;
 
 /// Bytes that a journal grows to before what is settled is left out of it.
 const COMPACT_AT: u64 = 16_384;
@@ -49,25 +51,74 @@ enum Line {
     Settled(B256),
 }
 
+impl Line {
+    /// Numbers and texts: they can always be written.
+    fn to_json(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// What is where the journal should be is not believed.
+#[derive(Debug, Error)]
+#[error("the journal cannot be used: {0}")]
+pub struct JournalError(FileError);
+
+impl Explain for JournalError {
+    fn name(&self) -> String {
+        "JournalUntrusted".into()
+    }
+
+    fn expected(&self) -> Option<String> {
+        Some(self.0.expected())
+    }
+
+    fn found(&self) -> Option<String> {
+        Some(self.0.found())
+    }
+
+    fn next(&self) -> Option<String> {
+        Some(self.0.next())
+    }
+
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
 impl Journal {
     /// The journal of `sender` on the chain with that id and first block, in `folder`. A chain
     /// that was started anew has another first block, hence another journal.
+    ///
+    /// # Errors
+    /// Where others own or may write what is there, or it is no file. A file that cannot be made
+    /// is no error: the journal is a convenience.
     pub fn new(
         folder: &Path,
         chain_id: u64,
         first_block: B256,
         sender: Address,
         progress: Arc<dyn Progress>,
-    ) -> Self {
+    ) -> Result<Self, JournalError> {
         let mark = hex::encode(&first_block[..4]);
         let path = folder
             .join(FOLDER)
             .join(format!("{chain_id}-{mark}-{sender:#x}.journal"));
-        Self {
+        if path
+            .parent()
+            .is_some_and(|folder| folder.symlink_metadata().is_ok())
+        {
+            let folder = path.parent().unwrap_or(folder);
+            let checked = own_file::folder(folder).and_then(|()| own_file::open(&path));
+            match checked {
+                Err(error) if !error.is_io() => return Err(JournalError(error)),
+                _ => {}
+            }
+        }
+        Ok(Self {
             path,
             landed: Mutex::default(),
             progress,
-        }
+        })
     }
 
     /// The file.
@@ -84,8 +135,9 @@ impl Journal {
 
     /// What may still be on its way, in the order in which it was sent.
     pub fn in_flight(&self) -> Vec<InFlight> {
-        let bytes = std::fs::read(&self.path).unwrap_or_default();
-        let text = String::from_utf8_lossy(&bytes);
+        let text = own_file::read(&self.path)
+            .unwrap_or_default()
+            .unwrap_or_default();
         let mut open = BTreeMap::new();
         for (position, line) in text.lines().enumerate() {
             match serde_json::from_str(line) {
@@ -148,49 +200,49 @@ impl Journal {
     }
 
     /// Writes a journal of these entries beside the old one and puts it in its place.
-    fn compact(&self, open: Vec<InFlight>) -> io::Result<()> {
-        let aside = self.path.with_extension("fresh");
+    fn compact(&self, open: Vec<InFlight>) -> Result<(), FileError> {
         let mut text = String::new();
         for entry in open {
-            text.push_str(&serde_json::to_string(&Line::Sending(entry))?);
+            text.push_str(&Line::Sending(entry).to_json());
             text.push('\n');
         }
-        let mut file = File::create(&aside)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_data()?;
-        std::fs::rename(aside, &self.path)
+        own_file::write(&self.path, text.as_bytes())
     }
 
     fn append(&self, line: &Line) {
         self.warn(self.write(line));
     }
 
-    fn warn(&self, written: io::Result<()>) {
+    fn warn(&self, written: Result<(), FileError>) {
         if let Err(error) = written {
-            self.progress.note(&format!(
-                "warning: the journal {} cannot be written: {error}",
-                self.path.display()
-            ));
+            self.progress
+                .note(&format!("warning: the journal is not kept: {error}"));
         }
     }
 
-    fn write(&self, line: &Line) -> io::Result<()> {
+    fn write(&self, line: &Line) -> Result<(), FileError> {
         if let Some(folder) = self.path.parent() {
-            std::fs::create_dir_all(folder)?;
+            own_file::folder(folder)?;
         }
-        let mut file: File = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&self.path)?;
+        let mut file = own_file::append(&self.path)?;
         // The newline comes first, too: a line cut by a kill must not swallow the next one.
-        let text = format!("\n{}\n", serde_json::to_string(line)?);
+        let text = format!("\n{}\n", line.to_json());
+        let written = |result: io::Result<()>| {
+            result.map_err(|source| FileError::Io {
+                action: "written",
+                path: self.path.clone(),
+                source,
+            })
+        };
         if kill_point::is_due(Phase::Journal) {
             let (half, _) = text.as_bytes().split_at(text.len() / 2);
-            file.write_all(half)?;
+            written(file.write_all(half))?;
             kill_point::kill();
         }
-        file.write_all(text.as_bytes())?;
-        file.sync_data()
+        written(
+            file.write_all(text.as_bytes())
+                .and_then(|()| file.sync_data()),
+        )
     }
 }
 

@@ -1,10 +1,15 @@
 //! Where the signing key comes from. It is never printed, whatever goes wrong.
 
+use crate::address;
 use crate::error::{Exit, Explain};
+use crate::output::{Output, visible};
+use crate::progress::Progress;
+use crate::secret::Secret;
 use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
 use clap::Args;
-use std::path::PathBuf;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// Environment variable with the address that the key must belong to.
@@ -12,14 +17,18 @@ const FROM_VARIABLE: &str = "ETH_FROM";
 /// Environment variables that may hold a private key, in the order in which they are asked.
 const KEY_VARIABLES: [&str; 2] = ["PRIVATE_KEY", "ETH_PRIVATE_KEY"];
 
+/// Characters from which on a text that is no key may be a mistyped one.
+const LIKE_A_KEY: usize = 20;
+
 /// The key's source, under the names that cast and cargo-stylus use. The first one given counts:
 /// private key, its file, keystore, account, then the environment.
 #[derive(Debug, Clone, Default, Args)]
 pub struct KeyArgs {
-    /// The private key itself: others can see it in the list of processes
+    /// The private key itself: other processes can see it. Without any of these flags PRIVATE_KEY
+    /// is asked, then ETH_PRIVATE_KEY. ETH_FROM, if set, is the address that the key must have
     #[arg(long, value_name = "HEX", global = true, help_heading = "Key")]
     private_key: Option<Secret>,
-    /// A file that holds the private key in hexadecimal
+    /// A file that holds the private key in hexadecimal; only its owner may be able to read it
     #[arg(long, value_name = "FILE", global = true, help_heading = "Key")]
     private_key_path: Option<PathBuf>,
     /// An encrypted keystore file
@@ -41,7 +50,7 @@ pub struct KeyArgs {
         help_heading = "Key"
     )]
     account: Option<String>,
-    /// A file that holds the keystore's password
+    /// A file that holds the keystore's password [default: it is asked for at the terminal]
     #[arg(
         long,
         alias = "keystore-password-path",
@@ -51,24 +60,6 @@ pub struct KeyArgs {
         help_heading = "Key"
     )]
     password_file: Option<PathBuf>,
-}
-
-/// Text that no debug output shows.
-#[derive(Clone)]
-struct Secret(String);
-
-impl std::str::FromStr for Secret {
-    type Err = std::convert::Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("(secret)")
-    }
 }
 
 /// What can go wrong with a key. No variant carries the key.
@@ -88,6 +79,14 @@ pub enum KeyError {
         /// The system's answer.
         reason: String,
     },
+    /// Others can read the file.
+    #[error("others can read {}, which holds a secret: its mode is {mode:03o}", path.display())]
+    Exposed {
+        /// The file.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
     /// The keystore does not open.
     #[error("the keystore {} does not open: {reason}", path.display())]
     Keystore {
@@ -96,14 +95,14 @@ pub enum KeyError {
         /// Why not.
         reason: String,
     },
-    /// A keystore without a password file.
+    /// A keystore without a password file, and nobody at a terminal.
     #[error("the keystore {} needs a password", path.display())]
     NoPassword {
         /// The keystore.
         path: PathBuf,
     },
     /// `ETH_FROM` is no address, so nobody can tell whether the key is the right one.
-    #[error("ETH_FROM is no address")]
+    #[error("ETH_FROM is no address, or its checksum does not hold")]
     FromMalformed {
         /// What it is.
         found: String,
@@ -123,6 +122,7 @@ impl Explain for KeyError {
         match self {
             Self::Malformed { .. } => "KeyMalformed",
             Self::File { .. } => "KeyFile",
+            Self::Exposed { .. } => "KeyExposed",
             Self::Keystore { .. } => "Keystore",
             Self::NoPassword { .. } => "NoPassword",
             Self::FromMalformed { .. } => "FromMalformed",
@@ -137,8 +137,9 @@ impl Explain for KeyError {
             Self::FromMalformed { .. } => Some("0x and 40 hexadecimal digits".into()),
             Self::OtherAddress { expected, .. } => Some(expected.to_string()),
             Self::File { .. } => Some("a file with a key".into()),
+            Self::Exposed { .. } => Some("a file that only its owner can read".into()),
             Self::Keystore { .. } => Some("a keystore and its password".into()),
-            Self::NoPassword { .. } => Some("a file with its password".into()),
+            Self::NoPassword { .. } => Some("a file with its password, or a terminal".into()),
         }
     }
 
@@ -147,14 +148,22 @@ impl Explain for KeyError {
             Self::FromMalformed { found } => Some(found.clone()),
             Self::OtherAddress { found, .. } => Some(found.to_string()),
             Self::File { reason, .. } | Self::Keystore { reason, .. } => Some(reason.clone()),
+            Self::Exposed { mode, .. } => Some(format!("mode {mode:03o}")),
             Self::Malformed { .. } => Some("something else, which is not repeated here".into()),
             Self::NoPassword { .. } => Some("none".into()),
         }
     }
 
     fn next(&self) -> Option<String> {
+        if let Self::Exposed { path, .. } = self {
+            return Some(format!(
+                "chmod 600 '{}'; if others may have read it, use another key",
+                path.display()
+            ));
+        }
         Some(
             match self {
+                Self::Exposed { .. } => "",
                 Self::Malformed { .. } => "check where the key comes from",
                 Self::File { .. } => "check the path and its permissions",
                 Self::Keystore { .. } => "check the file and its password",
@@ -177,18 +186,20 @@ impl KeyArgs {
         self.private_key.is_some()
     }
 
-    /// The key, `None` if none was given.
-    pub fn signer(&self) -> Result<Option<PrivateKeySigner>, KeyError> {
-        let Some(signer) = self.find()? else {
+    /// The key, `None` if none was given; `output` hides it from then on. A password is asked for
+    /// where somebody sits at a terminal.
+    pub fn signer(&self, output: &Output) -> Result<Option<PrivateKeySigner>, KeyError> {
+        let Some(signer) = self.find(output)? else {
             return Ok(None);
         };
+        output.hide(&hex::encode(signer.to_bytes()));
         let Some(from) = std::env::var(FROM_VARIABLE)
             .ok()
             .filter(|from| !from.is_empty())
         else {
             return Ok(Some(signer));
         };
-        match from.parse::<Address>() {
+        match address::parse(&from) {
             Ok(expected) if expected == signer.address() => Ok(Some(signer)),
             Ok(expected) => Err(KeyError::OtherAddress {
                 expected,
@@ -198,19 +209,21 @@ impl KeyArgs {
         }
     }
 
-    fn find(&self) -> Result<Option<PrivateKeySigner>, KeyError> {
-        if let Some(Secret(key)) = &self.private_key {
-            return parse(key, "--private-key").map(Some);
+    fn find(&self, output: &Output) -> Result<Option<PrivateKeySigner>, KeyError> {
+        if let Some(key) = &self.private_key {
+            return parse(key.expose(), "--private-key", output).map(Some);
         }
         if let Some(path) = &self.private_key_path {
-            return parse(&read(path)?, &path.display().to_string()).map(Some);
+            let key = read(path)?;
+            return parse(&key, &path.display().to_string(), output).map(Some);
         }
         if let Some(path) = self.keystore.clone().or_else(|| self.account_path()) {
-            return self.open(path).map(Some);
+            return self.open(path, output).map(Some);
         }
         for name in KEY_VARIABLES {
-            if let Ok(key) = std::env::var(name) {
-                return parse(&key, name).map(Some);
+            // An empty one is as none: that is how CI hands over a secret that it does not have.
+            if let Some(key) = std::env::var(name).ok().filter(|key| !key.is_empty()) {
+                return parse(&key, name, output).map(Some);
             }
         }
         Ok(None)
@@ -226,30 +239,70 @@ impl KeyArgs {
         )
     }
 
-    fn open(&self, path: PathBuf) -> Result<PrivateKeySigner, KeyError> {
-        let Some(file) = &self.password_file else {
-            return Err(KeyError::NoPassword { path });
+    fn open(&self, path: PathBuf, output: &Output) -> Result<PrivateKeySigner, KeyError> {
+        // It is encrypted, and cast makes such files readable for all: no more than a warning.
+        if let Err(KeyError::Exposed { .. }) = require_private(&path) {
+            output.note(&format!(
+                "warning: others can read the keystore {0}: chmod 600 '{0}'",
+                path.display()
+            ));
+        }
+        let password = match &self.password_file {
+            Some(file) => read(file)?,
+            None if output.has_terminal() => {
+                let question = format!("Password of {}: ", path.display());
+                rpassword::prompt_password(visible(&question)).map_err(|error| {
+                    KeyError::Keystore {
+                        path: path.clone(),
+                        reason: format!("its password cannot be asked for: {error}"),
+                    }
+                })?
+            }
+            None => return Err(KeyError::NoPassword { path }),
         };
-        let password = read(file)?;
-        PrivateKeySigner::decrypt_keystore(&path, password.trim_end_matches(['\r', '\n'])).map_err(
-            |error| KeyError::Keystore {
-                path,
-                reason: error.to_string(),
-            },
-        )
+        // Not hidden in what is printed: where an ordinary word is missing, it would be told.
+        let password = password.trim_end_matches(['\r', '\n']);
+        PrivateKeySigner::decrypt_keystore(&path, password).map_err(|error| KeyError::Keystore {
+            path,
+            reason: error.to_string(),
+        })
     }
 }
 
 /// Reads a key. The parser's own words are left out: they might quote it.
-fn parse(text: &str, source_name: &str) -> Result<PrivateKeySigner, KeyError> {
-    text.trim().parse().map_err(|_| KeyError::Malformed {
+fn parse(text: &str, source_name: &str, output: &Output) -> Result<PrivateKeySigner, KeyError> {
+    let text = text.trim();
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    if digits.len() >= LIKE_A_KEY {
+        output.hide(digits);
+    }
+    text.parse().map_err(|_| KeyError::Malformed {
         source_name: source_name.to_owned(),
     })
 }
 
-fn read(path: &PathBuf) -> Result<String, KeyError> {
-    std::fs::read_to_string(path).map_err(|error| KeyError::File {
-        path: path.clone(),
+/// Reads a file with a secret, if others cannot.
+fn read(path: &Path) -> Result<String, KeyError> {
+    require_private(path)?;
+    std::fs::read_to_string(path).map_err(failed(path))
+}
+
+/// Refuses a file that others can read or write, as ssh does. A pipe is nobody else's.
+fn require_private(path: &Path) -> Result<(), KeyError> {
+    let found = std::fs::metadata(path).map_err(failed(path))?;
+    let mode = found.mode() & 0o777;
+    match found.is_file() && mode & 0o077 != 0 {
+        true => Err(KeyError::Exposed {
+            path: path.to_owned(),
+            mode,
+        }),
+        false => Ok(()),
+    }
+}
+
+fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> KeyError {
+    move |error| KeyError::File {
+        path: path.to_owned(),
         reason: error.to_string(),
-    })
+    }
 }

@@ -17,11 +17,16 @@
 //! | [`migration`] | the handler's part of a complex migration |
 //! | [`journal`] | what was sent and not answered yet, for after a kill |
 //! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
+//! | [`address`], [`own_file`] | addresses with their checksum; files that nobody else can have written |
+//! | [`secret`] | text that is never told |
 //! | [`error`] | how a failure is told |
 //! | [`progress`], [`text`] | how long work tells what it is doing |
 //! | [`kill_point`] | a test aid |
 #![forbid(unsafe_code)]
+// Everything that is printed passes through `output`, which makes it safe for a terminal.
+#![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
+pub mod address;
 pub mod build;
 pub mod client;
 pub mod commands;
@@ -38,8 +43,10 @@ pub mod layout;
 pub mod manifest;
 pub mod migration;
 pub mod output;
+pub mod own_file;
 pub mod plan;
 pub mod progress;
 pub mod registry;
+pub mod secret;
 pub mod steps;
 pub mod text;

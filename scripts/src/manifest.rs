@@ -9,36 +9,51 @@
 //! Admin = "0x…"
 //! ```
 
+mod alias;
 mod save;
 
+pub use alias::check_alias;
+
+use crate::address::{self, AddressError, Checked};
 use crate::error::{Exit, Explain};
+use crate::own_file::{self, FileError};
+use crate::secret::{Secret, redacted};
 use alloy::primitives::Address;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// The file's name.
 pub const FILE: &str = "stylus-upgrades.toml";
-/// Words of the policy language, which no alias can be.
-const POLICY_WORDS: [&str; 6] = ["AND", "OR", "OutOf", "CALL", "AFTER", "NONE"];
-
 /// A manifest.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {
     /// The RPC URL, unless one is given by flag or environment.
-    pub rpc: Option<String>,
+    pub rpc: Option<Secret>,
     /// The registry, unless one is given by flag or environment.
     pub registry: Option<Address>,
     /// Names for addresses, in arguments and in policies.
-    #[serde(default)]
     pub aliases: BTreeMap<String, Address>,
+}
+
+/// A manifest as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Written {
+    rpc: Option<Secret>,
+    registry: Option<Checked>,
+    #[serde(default)]
+    aliases: BTreeMap<String, Checked>,
 }
 
 /// What can go wrong with a manifest.
 #[derive(Debug, Error)]
 pub enum ManifestError {
+    /// The file cannot be had, or others may have written it.
+    #[error("the manifest cannot be used: {0}")]
+    File(#[from] FileError),
     /// The file cannot be read.
     #[error("{} cannot be read: {reason}", path.display())]
     Unreadable {
@@ -62,21 +77,18 @@ pub enum ManifestError {
         excerpt: String,
     },
     /// An alias that nobody could use.
-    #[error("{}: the alias {alias:?} is a word of the policy language", path.display())]
-    Reserved {
+    #[error("{}: {alias:?} cannot be an alias: {reason}", path.display())]
+    Alias {
         /// The file.
         path: PathBuf,
         /// The alias.
         alias: String,
+        /// Why not.
+        reason: &'static str,
     },
-    /// The file cannot be written.
-    #[error("{} cannot be written: {reason}", path.display())]
-    Unwritable {
-        /// The file.
-        path: PathBuf,
-        /// The system's answer.
-        reason: String,
-    },
+    /// An address whose checksum does not hold.
+    #[error(transparent)]
+    Address(#[from] AddressError),
     /// Another address stands there already.
     #[error("{} has another {entry}", path.display())]
     Differs {
@@ -87,6 +99,16 @@ pub enum ManifestError {
         /// What was to be saved.
         offered: Address,
         /// What stands there.
+        held: String,
+    },
+    /// The alias stands for an address already, and a new one was to be saved under it.
+    #[error("{} has {alias} already", path.display())]
+    Taken {
+        /// The file.
+        path: PathBuf,
+        /// The alias.
+        alias: String,
+        /// Its address.
         held: String,
     },
     /// A name that the manifest does not have.
@@ -102,11 +124,13 @@ pub enum ManifestError {
 impl Explain for ManifestError {
     fn name(&self) -> String {
         match self {
+            Self::File(error) if error.is_io() => "ManifestUnreadable",
+            Self::File(_) => "ManifestUntrusted",
             Self::Unreadable { .. } => "ManifestUnreadable",
             Self::Syntax { .. } => "ManifestSyntax",
-            Self::Reserved { .. } => "ManifestAlias",
-            Self::Unwritable { .. } => "ManifestUnwritable",
-            Self::Differs { .. } => "ManifestDiffers",
+            Self::Alias { .. } => "ManifestAlias",
+            Self::Address(_) => "AddressChecksum",
+            Self::Differs { .. } | Self::Taken { .. } => "ManifestDiffers",
             Self::UnknownAlias { .. } => "UnknownAlias",
         }
         .to_owned()
@@ -123,12 +147,16 @@ impl Explain for ManifestError {
                 known.join(", ")
             )),
             Self::Differs { offered, .. } => Some(offered.to_string()),
-            Self::Unreadable { .. } | Self::Unwritable { .. } => {
-                Some("a file that can be read and written".into())
+            Self::Taken { .. } => Some("an alias that is not taken".into()),
+            Self::File(error) => Some(error.expected()),
+            Self::Unreadable { .. } => Some("a file that can be read".into()),
+            Self::Address(_) => {
+                Some("the case of its letters as EIP-55 says, or all of them in lower case".into())
             }
-            Self::Reserved { .. } => {
-                Some("a name that is no address and no word of policies".into())
-            }
+            Self::Alias { .. } => Some(
+                "a letter, then letters, digits, '_', '-' or '.': no address, no word of policies"
+                    .into(),
+            ),
         }
     }
 
@@ -136,24 +164,30 @@ impl Explain for ManifestError {
         match self {
             Self::Syntax { excerpt, .. } => Some(excerpt.clone()),
             Self::UnknownAlias { name, .. } => Some(name.clone()),
-            Self::Differs { held, .. } => Some(held.clone()),
-            Self::Unreadable { reason, .. } | Self::Unwritable { reason, .. } => {
-                Some(reason.clone())
+            Self::Differs { held, .. } | Self::Taken { held, .. } => Some(held.clone()),
+            Self::File(error) => Some(error.found()),
+            Self::Unreadable { reason, .. } => Some(reason.clone()),
+            Self::Address(AddressError::Form { text } | AddressError::Checksum { text }) => {
+                Some(text.clone())
             }
-            Self::Reserved { alias, .. } => Some(alias.clone()),
+            Self::Alias { alias, .. } if alias.is_empty() => Some("an empty name".into()),
+            Self::Alias { alias, .. } => Some(alias.clone()),
         }
     }
 
     fn next(&self) -> Option<String> {
         Some(match self {
-            Self::Unreadable { .. } | Self::Unwritable { .. } => {
-                "check the path and its permissions".into()
+            Self::File(error) => error.next(),
+            Self::Unreadable { .. } => "check the path and its permissions".into(),
+            Self::Address(_) => {
+                "compare it with where it comes from: a digit is wrong, or the case of a letter"
+                    .into()
             }
-            Self::Differs { entry, .. } => {
+            Self::Differs { entry, .. } | Self::Taken { alias: entry, .. } => {
                 format!("remove {entry} there, or save under another name")
             }
             Self::Syntax { line, .. } => format!("correct line {line}"),
-            Self::Reserved { .. } => "give it another name".into(),
+            Self::Alias { .. } => "give it another name".into(),
             Self::UnknownAlias { name, .. } => format!("add {name} to [aliases] in {FILE}"),
         })
     }
@@ -173,45 +207,46 @@ impl Manifest {
         Self::nearest(folder).map_or_else(|| Ok(Self::default()), |path| Self::read(&path))
     }
 
-    /// The nearest manifest from `folder` upwards.
+    /// The nearest manifest from `folder` upwards, as git finds a repository: not above the user's
+    /// home, and not on another file system. Whatever has its name counts: what is no file, or
+    /// somebody else's, is refused when it is read, not passed over.
     pub fn nearest(folder: &Path) -> Option<PathBuf> {
-        folder
-            .ancestors()
-            .map(|parent| parent.join(FILE))
-            .find(|path| path.is_file())
+        let home = std::env::home_dir().and_then(|home| home.canonicalize().ok());
+        nearest_below(folder, home.as_deref())
     }
 
     /// Reads the manifest at `path`.
     pub fn read(path: &Path) -> Result<Self, ManifestError> {
-        let source = std::fs::read_to_string(path).map_err(|error| ManifestError::Unreadable {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })?;
-        Self::parse(path, &source)
+        match own_file::read(path)? {
+            Some(source) => Self::parse(path, &source),
+            None => Err(ManifestError::Unreadable {
+                path: path.to_owned(),
+                reason: "there is none".into(),
+            }),
+        }
     }
 
     fn parse(path: &Path, source: &str) -> Result<Self, ManifestError> {
-        let manifest: Self =
+        let written: Written =
             toml::from_str(source).map_err(|error| syntax(path, source, &error))?;
-        let reserved = manifest
-            .aliases
-            .keys()
-            .find(|alias| POLICY_WORDS.contains(&alias.as_str()));
-        match reserved {
-            Some(alias) => Err(ManifestError::Reserved {
-                path: path.to_owned(),
-                alias: alias.clone(),
-            }),
-            None => Ok(manifest),
+        for alias in written.aliases.keys() {
+            check_alias(path, alias)?;
         }
+        let aliases = written.aliases.into_iter();
+        Ok(Self {
+            rpc: written.rpc,
+            registry: written.registry.map(|checked| checked.0),
+            aliases: aliases.map(|(alias, checked)| (alias, checked.0)).collect(),
+        })
     }
 
-    /// The address that `name` stands for: an alias, or itself.
+    /// The address that `name` stands for: itself, or an alias.
     pub fn address(&self, name: &str) -> Result<Address, ManifestError> {
-        if let Some(address) = self.aliases.get(name) {
-            return Ok(*address);
+        if address::is_address(name) {
+            return Ok(address::parse(name)?);
         }
-        name.parse().map_err(|_| ManifestError::UnknownAlias {
+        let known = self.aliases.get(name).copied();
+        known.ok_or_else(|| ManifestError::UnknownAlias {
             name: name.to_owned(),
             known: self.aliases.keys().cloned().collect(),
         })
@@ -236,11 +271,30 @@ impl Manifest {
 
     fn policy_word(&self, word: &str) -> Result<String, ManifestError> {
         let is_number = word.starts_with(|c: char| c.is_ascii_digit());
-        if is_number || POLICY_WORDS.contains(&word) {
+        let is_other = is_number && !address::is_address(word);
+        if is_other || alias::POLICY_WORDS.contains(&word) {
             return Ok(word.to_owned());
         }
         Ok(format!("{:#x}", self.address(word)?))
     }
+}
+
+fn nearest_below(folder: &Path, home: Option<&Path>) -> Option<PathBuf> {
+    let device = |folder: &Path| folder.metadata().ok().map(|found| found.dev());
+    let ours = device(folder);
+    for parent in folder.ancestors() {
+        if device(parent) != ours {
+            return None;
+        }
+        let path = parent.join(FILE);
+        if path.symlink_metadata().is_ok() {
+            return Some(path);
+        }
+        if home == Some(parent) {
+            return None;
+        }
+    }
+    None
 }
 
 fn is_word(c: char) -> bool {
@@ -260,8 +314,8 @@ fn syntax(path: &Path, source: &str, error: &toml::de::Error) -> ManifestError {
         path: path.to_owned(),
         line,
         column,
-        reason: error.message().to_owned(),
-        excerpt: source.lines().nth(line - 1).unwrap_or_default().to_owned(),
+        reason: redacted(error.message()),
+        excerpt: redacted(source.lines().nth(line - 1).unwrap_or_default()),
     }
 }
 

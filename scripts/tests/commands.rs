@@ -3,6 +3,7 @@
 use alloy::signers::k256::elliptic_curve::rand_core::OsRng;
 use alloy::signers::local::PrivateKeySigner;
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
@@ -29,10 +30,16 @@ impl Desk {
             .iter()
             .zip(desk.node.accounts().mnemonic())
         {
-            std::fs::write(desk.path(name), signer.to_bytes().to_string()).expect("a key file");
+            desk.private(name, &signer.to_bytes().to_string());
         }
         desk.manifest("");
         desk
+    }
+
+    /// A file that nobody else can read.
+    fn private(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).expect("written");
+        std::fs::set_permissions(self.path(name), PermissionsExt::from_mode(0o600)).expect("set");
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -306,7 +313,7 @@ fn a_transaction_without_a_key_is_wrong_use_and_sends_nothing() {
 #[test]
 fn a_key_that_is_none_is_never_repeated() {
     let desk = Desk::new();
-    std::fs::write(desk.path("broken"), "0xsecretsecretsecret").expect("written");
+    desk.private("broken", "0xsecretsecretsecret");
     let answer = desk.run("broken", &["deploy", "counter-v1"]);
     assert_eq!((answer.exit, error(&answer)), (Some(2), "KeyMalformed"));
     assert!(!answer.aside.contains("secretsecret"));
@@ -326,7 +333,7 @@ fn an_encrypted_keystore_opens_with_its_password_file() {
         Some("store"),
     )
     .expect("a keystore");
-    std::fs::write(desk.path("password"), "pass word\n").expect("written");
+    desk.private("password", "pass word\n");
     let open = ["deploy", "counter-back", "--json", "--keystore", "store"];
     let output = desk.raw(&[&open[..], &["--password-file", "password"]].concat());
     assert_eq!(

@@ -194,6 +194,15 @@ impl Explain for BuildError {
         .to_owned()
     }
 
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Compile { diagnostics, .. } | Self::NotInSources { diagnostics, .. } => {
+                diagnostics.lines().map(str::to_owned).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     fn expected(&self) -> Option<String> {
         match self {
             Self::NotAContract { .. } => Some("a folder with Cargo.toml, or a .wasm file".into()),
@@ -239,6 +248,7 @@ impl Explain for BuildError {
             Self::NotInSources { diagnostics, .. } if !diagnostics.is_empty() => {
                 Some(diagnostics.clone())
             }
+            Self::Compile { .. } => Some("the compiler's errors above".into()),
             other => Some(other.to_string()),
         }
     }

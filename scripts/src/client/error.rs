@@ -1,6 +1,8 @@
 //! What can go wrong between this program and a chain.
 
+use super::endpoint::Endpoint;
 use super::revert::Revert;
+use super::transport::Unanswered;
 use crate::error::{Exit, Explain};
 use alloy::primitives::{Address, B256};
 use alloy::transports::TransportError;
@@ -9,26 +11,24 @@ use thiserror::Error;
 /// What can go wrong between this program and a chain.
 #[derive(Debug, Error)]
 pub enum ChainError {
-    /// The URL cannot be used.
-    #[error("{url} is no usable RPC URL: {reason}")]
+    /// The URL cannot be used. It is not repeated: it may hold a key.
+    #[error("the RPC URL cannot be used: {reason}")]
     Url {
-        /// The URL as given.
-        url: String,
         /// Why not.
         reason: String,
     },
-    /// Nobody answers, or the answer is not JSON-RPC.
+    /// Nobody answers, or the answer cannot be used.
     #[error("no answer from {endpoint}: {reason}")]
     Unreachable {
-        /// The RPC URL.
+        /// The endpoint.
         endpoint: String,
-        /// The transport's words.
-        reason: String,
+        /// Why not.
+        reason: Unanswered,
     },
     /// The endpoint answered with an error that is no revert.
     #[error("{endpoint} refused {what}: {message} (code {code})")]
     Rpc {
-        /// The RPC URL.
+        /// The endpoint.
         endpoint: String,
         /// What was asked for.
         what: String,
@@ -119,11 +119,11 @@ pub enum ChainError {
 
 impl ChainError {
     /// Sorts what the transport reports: a revert, another error of the endpoint, no answer.
-    pub(super) fn of(endpoint: &str, what: &str, error: TransportError) -> Self {
+    pub(super) fn of(endpoint: &Endpoint, what: &str, error: TransportError) -> Self {
         let Some(payload) = error.as_error_resp() else {
             return Self::Unreachable {
-                endpoint: endpoint.into(),
-                reason: error.to_string(),
+                endpoint: endpoint.to_string(),
+                reason: Unanswered::of(error),
             };
         };
         match payload.as_revert_data() {
@@ -136,7 +136,7 @@ impl ChainError {
                 revert: Revert::decode(&[]),
             },
             None => Self::Rpc {
-                endpoint: endpoint.into(),
+                endpoint: endpoint.to_string(),
                 what: what.into(),
                 code: payload.code,
                 message: payload.message.to_string(),
@@ -191,7 +191,11 @@ impl Explain for ChainError {
     fn expected(&self) -> Option<String> {
         match self {
             Self::Refused { revert, .. } => revert.advice().expected,
-            Self::Unreachable { .. } => Some("an answer in JSON-RPC".into()),
+            Self::Unreachable { reason, .. } => Some(match reason {
+                Unanswered::Deadline { seconds } => format!("an answer within {seconds} s"),
+                Unanswered::TooLarge { limit } => format!("an answer of at most {limit} bytes"),
+                _ => "an answer in JSON-RPC".into(),
+            }),
             Self::Rpc { message, .. } if is_poor(message) => {
                 Some("ether for the gas, and for what is sent along".into())
             }
@@ -204,6 +208,9 @@ impl Explain for ChainError {
             Self::Missing { what, .. } => Some((*what).into()),
             Self::OtherCode { expected, .. } => Some(expected.to_string()),
             Self::NoEvent { event, .. } => Some((*event).into()),
+            Self::Url { .. } if cfg!(feature = "tls") => {
+                Some("http://host:port or https://host".into())
+            }
             Self::Url { .. } => Some("http://host:port".into()),
         }
     }
@@ -213,8 +220,8 @@ impl Explain for ChainError {
             Self::Refused { revert, .. } => revert.advice().found,
             Self::OtherCode { found, .. } => Some(found.to_string()),
             Self::Missing { .. } => Some("an account without code".into()),
-            Self::Url { url, .. } => Some(url.clone()),
-            Self::Unreachable { reason, .. }
+            Self::Unreachable { reason, .. } => Some(reason.to_string()),
+            Self::Url { reason }
             | Self::UnexpectedAnswer { reason, .. }
             | Self::Unsigned { reason, .. }
             | Self::ActivationRefused { reason, .. } => Some(reason.clone()),
@@ -229,9 +236,16 @@ impl Explain for ChainError {
         Some(match self {
             Self::Refused { revert, .. } => return revert.advice().next,
             Self::Url { .. } => "give another --rpc-url".into(),
-            Self::Unreachable { .. } => {
-                "start a chain (stylus-upgrades node) or give another --rpc-url".into()
-            }
+            Self::Unreachable { reason, .. } => match reason {
+                Unanswered::Deadline { .. } => {
+                    "try again, give a longer --rpc-timeout, or another --rpc-url".into()
+                }
+                Unanswered::TooLarge { .. } => "give the --rpc-url of a node that you trust".into(),
+                Unanswered::Redirect { .. } => {
+                    "give the address that it redirects to as --rpc-url, if you trust it".into()
+                }
+                _ => "start a chain (stylus-upgrades node) or give another --rpc-url".into(),
+            },
             Self::Rpc { message, .. } if is_poor(message) => {
                 "send ether to the key's account, then run the command again".into()
             }

@@ -2,15 +2,19 @@
 //! refusals told by name.
 
 mod advice;
+mod endpoint;
 mod error;
 mod revert;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 pub use advice::{Advice, not_runnable_reason};
+pub use endpoint::{DEFAULT_TIMEOUT, Endpoint};
 pub use error::ChainError;
 pub use revert::{Revert, show};
+pub use transport::{ANSWER_MAX, Unanswered};
 
 use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
@@ -21,8 +25,10 @@ use alloy::rpc::client::RpcClient;
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::{SolCall, SolEvent};
+use alloy::transports::utils::guess_local_url;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use transport::Http;
 
 /// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
 const GAS_PERCENT: u64 = 120;
@@ -34,7 +40,7 @@ const RECEIPT_PAUSE: Duration = Duration::from_millis(5);
 /// A connection to a chain, with a key or without. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
-    endpoint: String,
+    endpoint: Endpoint,
     rpc: RpcClient,
     provider: DynProvider,
     sender: Option<Address>,
@@ -59,25 +65,23 @@ pub struct Sent {
 impl Client {
     /// Connects to `url` for reading. Errors if nobody answers there.
     pub async fn connect(url: &str) -> Result<Self, ChainError> {
-        let parsed = url.parse().map_err(|error| ChainError::Url {
-            url: url.into(),
-            reason: format!("{error}"),
+        Self::connect_to(Endpoint::parse(url)?).await
+    }
+
+    /// As [`Self::connect`], to an endpoint with its own limits.
+    pub async fn connect_to(endpoint: Endpoint) -> Result<Self, ChainError> {
+        let transport = Http::new(endpoint.clone()).map_err(|reason| ChainError::Unreachable {
+            endpoint: endpoint.to_string(),
+            reason,
         })?;
-        if url.starts_with("https:") && !cfg!(feature = "tls") {
-            let reason = "this program was built without the feature `tls`".into();
-            return Err(ChainError::Url {
-                url: url.into(),
-                reason,
-            });
-        }
-        let rpc = RpcClient::new_http(parsed);
+        let rpc = RpcClient::new(transport, guess_local_url(endpoint.url()));
         let provider = ProviderBuilder::new().connect_client(rpc.clone()).erased();
         let chain_id = provider
             .get_chain_id()
             .await
-            .map_err(|error| ChainError::of(url, "eth_chainId", error))?;
+            .map_err(|error| ChainError::of(&endpoint, "eth_chainId", error))?;
         Ok(Self {
-            endpoint: url.into(),
+            endpoint,
             rpc,
             provider,
             sender: None,
@@ -120,8 +124,8 @@ impl Client {
         Ok(block.map(|block| block.header.hash).unwrap_or_default())
     }
 
-    /// The RPC URL.
-    pub fn endpoint(&self) -> &str {
+    /// Where the chain is asked.
+    pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 

@@ -1,5 +1,6 @@
 //! `approve`, `revoke` and `cancel`: an action by its id.
 
+use super::confirm::{self, AllowArgs};
 use super::context::{Context, report};
 use super::pending::named;
 use super::tell::propose;
@@ -19,8 +20,8 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 pub(super) async fn approve(
     context: &Context,
     action: &str,
-    reviewed: Option<&Path>,
-    source: Option<&str>,
+    (reviewed, source): (Option<&Path>, Option<&str>),
+    allow: &AllowArgs,
 ) -> Result<Outcome, Error> {
     let registry = context.registry()?;
     let client = context.working_client("approve").await?;
@@ -54,6 +55,14 @@ pub(super) async fn approve(
         let line = format!("{source} builds to the very code that would be approved");
         context.output.note(&line);
     }
+    let decoded = Call::decode(&event.call)?;
+    let mut notices = Vec::new();
+    for (role, expression) in confirm::policies_of(&decoded) {
+        if confirm::parsed(role, expression)?.is_none() {
+            notices.push(confirm::final_notice(role));
+        }
+    }
+    confirm::require(context, allow, &notices)?;
     let mut outcome = Outcome::default();
     outcome.field("proposer", event.proposer);
     propose(context, &client, registry, &event.call, Vec::new(), outcome).await

@@ -1,8 +1,11 @@
 //! The argument tree.
 
+use super::confirm::AllowArgs;
+use crate::client::DEFAULT_TIMEOUT;
 use crate::coverage::Part;
 use crate::deploy::DATA_FEE_BUMP_PERCENT;
 use crate::keys::KeyArgs;
+use crate::secret::Secret;
 use alloy::primitives::U256;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::ffi::OsString;
@@ -34,7 +37,17 @@ pub struct Global {
         value_name = "URL",
         global = true
     )]
-    pub rpc_url: Option<String>,
+    pub rpc_url: Option<Secret>,
+    /// How long one request to the chain may take
+    #[arg(
+        long,
+        env = "ETH_RPC_TIMEOUT",
+        value_name = "SECONDS",
+        global = true,
+        default_value_t = DEFAULT_TIMEOUT.as_secs(),
+        value_parser = clap::value_parser!(u64).range(1..=86_400)
+    )]
+    pub rpc_timeout: u64,
     /// The registry, an address or an alias [default: the manifest's]
     #[arg(
         long,
@@ -103,6 +116,9 @@ pub enum Command {
         /// Who may create instances [default: that of --migrate]
         #[arg(long, value_name = "POLICY")]
         create: Option<String>,
+        /// What is meant.
+        #[command(flatten)]
+        allow: AllowArgs,
     },
     /// Add a version; the first one becomes current
     Register(VersionArgs),
@@ -196,6 +212,9 @@ pub enum Command {
         role: String,
         /// The policy: addresses, aliases, AND(…), OR(…), OutOf(n,…), CALL(…), AFTER(…), NONE
         policy: String,
+        /// What is meant.
+        #[command(flatten)]
+        allow: AllowArgs,
     },
     /// Policies
     Policy {
@@ -225,6 +244,9 @@ pub enum Command {
         /// repository by name
         #[arg(long, value_name = "SOURCE")]
         source: Option<String>,
+        /// What is meant.
+        #[command(flatten)]
+        allow: AllowArgs,
     },
     /// Withdraw one's own approval
     Revoke {
@@ -273,6 +295,9 @@ pub enum RegistryCommand {
         /// Saves its address in the manifest
         #[arg(long)]
         save: bool,
+        /// What is meant.
+        #[command(flatten)]
+        allow: AllowArgs,
     },
 }
 

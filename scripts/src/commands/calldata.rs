@@ -1,8 +1,9 @@
 //! Calls as people type them: `'initialize(uint256)' 7`, or calldata in hexadecimal.
 
+use crate::address;
 use crate::client::show;
 use crate::error::Error;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, ManifestError};
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
 use alloy::json_abi::Function;
 use alloy::primitives::Bytes;
@@ -56,6 +57,9 @@ fn value(ty: &str, argument: &str, manifest: &Manifest) -> Result<DynSolValue, E
     let parsed = DynSolType::parse(ty).map_err(|error| bad(error.to_string()))?;
     if parsed == DynSolType::Address {
         return Ok(DynSolValue::Address(manifest.address(argument)?));
+    }
+    if ty.contains("address") {
+        address::check_all(argument).map_err(ManifestError::from)?;
     }
     parsed
         .coerce_str(argument)

@@ -1,21 +1,24 @@
 //! What a command works with: output, manifest, builder, chain, registry.
 
 use super::args::Global;
+use crate::address;
 use crate::build::{Artifact, Builder};
-use crate::client::{Client, Sent};
+use crate::client::{Client, Endpoint, Sent};
 use crate::error::{Error, Explain};
 use crate::governance::{BuildFacts, Call, Names};
 use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
 use crate::layout::{Documents, Store};
-use crate::manifest::{FILE, Manifest};
+use crate::manifest::{FILE, Manifest, ManifestError};
 use crate::output::{Outcome, Output};
 use crate::progress::Progress;
+use crate::secret::Secret;
 use crate::text::grouped;
 use alloy::primitives::{Address, B256, Bytes};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 /// The chain, if nobody names one: where a nitro devnode listens, and ours.
 const DEFAULT_RPC: &str = "http://127.0.0.1:8547";
@@ -39,7 +42,17 @@ pub(super) struct Context {
 impl Context {
     pub(super) fn new(output: Arc<Output>, global: Global) -> Result<Self, Error> {
         let folder = std::env::current_dir().unwrap_or_default();
-        let manifest = Manifest::find(global.manifest.as_deref(), &folder)?;
+        let found = match &global.manifest {
+            Some(path) => Some(path.clone()),
+            None => Manifest::nearest(&folder),
+        };
+        let manifest = match &found {
+            Some(path) => Manifest::read(path)?,
+            None => Manifest::default(),
+        };
+        if let Some(path) = found.filter(|path| *path != folder.join(FILE)) {
+            output.note(&format!("using the manifest {}", path.display()));
+        }
         Ok(Self {
             output,
             global,
@@ -56,18 +69,24 @@ impl Context {
 
     /// The chain, with the key if one was given.
     pub(super) async fn client(&self) -> Result<Client, Error> {
-        let url = self
-            .global
-            .rpc_url
-            .as_deref()
-            .or(self.manifest.rpc.as_deref());
         if self.global.key.is_exposed() {
             self.output
                 .note("warning: other processes can read a key in --private-key");
         }
-        let signer = self.global.key.signer()?;
-        let client = Client::connect(url.unwrap_or(DEFAULT_RPC)).await?;
+        let signer = self.global.key.signer(&self.output)?;
+        let client = Client::connect_to(self.endpoint()?).await?;
         Ok(signer.map_or(client.clone(), |signer| client.with_signer(signer)))
+    }
+
+    /// Where the chain is asked. What is secret in it is hidden from now on.
+    fn endpoint(&self) -> Result<Endpoint, Error> {
+        let named = self.global.rpc_url.as_ref().or(self.manifest.rpc.as_ref());
+        let url = named.map_or(DEFAULT_RPC, Secret::expose);
+        let endpoint = Endpoint::parse(url)?;
+        for secret in endpoint.secrets() {
+            self.output.hide(&secret);
+        }
+        Ok(endpoint.with_timeout(Duration::from_secs(self.global.rpc_timeout)))
     }
 
     /// As [`Self::client`], for commands that send: with a journal beside the manifest. What an
@@ -105,7 +124,7 @@ impl Context {
             client.first_block().await?,
             sender,
             self.output.clone(),
-        )))
+        )?))
     }
 
     /// What an earlier run had done and not told of, by the words it was sent with.
@@ -172,6 +191,9 @@ impl Context {
     }
 
     fn artifact_by(&self, builder: &Builder, source: &str) -> Result<Artifact, Error> {
+        if address::is_address(source) {
+            address::parse(source).map_err(ManifestError::from)?;
+        }
         let path = Path::new(source);
         let artifact = match path.is_file() || path.join("Cargo.toml").is_file() {
             true => builder.path(path)?,

@@ -8,7 +8,7 @@ use super::tell::propose_with;
 use crate::client::{Client, Sent};
 use crate::coverage::{Coverage, Extent, Part};
 use crate::error::Error;
-use crate::manifest::Manifest;
+use crate::manifest::{Manifest, check_alias};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::steps::check_birth;
@@ -37,6 +37,9 @@ pub(super) struct Wish {
 pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error> {
     let registry = context.registry()?;
     let data = calldata::encode(&wish.init, &context.manifest)?;
+    if let Some(alias) = &wish.save {
+        check_alias(&context.manifest_file(), alias)?;
+    }
     if data.is_empty() {
         context.output.note(BORN_BARE);
     }
@@ -73,6 +76,9 @@ pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error>
         outcome.line(format!("proxy  {}", born.proxy));
         save(context, wish.save.as_deref(), born.proxy)?;
         return Ok(outcome);
+    }
+    if let Some(alias) = &wish.save {
+        Manifest::require_free(&context.manifest_file(), alias)?;
     }
     let asked = abi::proxyAddressCall {
         name: call.name.clone(),

@@ -1,5 +1,6 @@
 //! `define`: create a definition.
 
+use super::confirm::{self, AllowArgs};
 use super::context::Context;
 use super::tell::propose;
 use crate::error::Error;
@@ -11,8 +12,8 @@ pub(super) async fn run(
     context: &Context,
     name: String,
     migrate: &str,
-    policy: Option<&str>,
-    create: Option<&str>,
+    (policy, create): (Option<&str>, Option<&str>),
+    allow: &AllowArgs,
 ) -> Result<Outcome, Error> {
     let call = abi::createDefinitionCall {
         migratePolicy: context.manifest.policy(migrate)?,
@@ -21,9 +22,20 @@ pub(super) async fn run(
         name,
     };
     let registry = context.registry()?;
+    let policies = [
+        ("migrate", &*call.migratePolicy),
+        ("policy", &*call.policyPolicy),
+        ("create", &*call.createPolicy),
+    ];
+    for (role, expression) in policies {
+        confirm::parsed(role, expression)?;
+    }
     let client = context.working_client("define").await?;
+    let notices = confirm::notices(&client, client.sender("define")?, &policies).await?;
+    let bytes = call.abi_encode().into();
+    let notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
+    confirm::require(context, allow, &notices)?;
     let mut outcome = Outcome::default();
     outcome.field("name", &call.name);
-    let bytes = call.abi_encode().into();
     propose(context, &client, registry, &bytes, Vec::new(), outcome).await
 }

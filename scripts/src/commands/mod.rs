@@ -3,6 +3,7 @@
 mod approve;
 mod args;
 mod calldata;
+mod confirm;
 mod context;
 mod create_proxy;
 mod define;
@@ -33,10 +34,15 @@ pub use args::{
     PolicyCommand, RegistryCommand, RollbackArgs, StorageArgs, VersionArgs, WayArgs,
 };
 
-use crate::error::{Error, Exit};
-use crate::output::{Outcome, Output};
+pub use confirm::{AllowArgs, Unusual};
+
+use crate::error::{Error, Exit, Explain, Report};
+use crate::output::{Outcome, Output, visible};
+use crate::secret::redacted;
 use clap::Parser;
+use clap::error::ErrorKind;
 use context::Context;
+use rustix::process::{Resource, Rlimit, setrlimit};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -45,6 +51,12 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs the command line of this process. Exit codes are those of [`Exit`].
 pub fn main() -> ExitCode {
+    // A core file would hold the key. A system that forbids to forbid it is no reason to stop.
+    let none = Rlimit {
+        current: Some(0),
+        maximum: Some(0),
+    };
+    let _ = setrlimit(Resource::Core, none);
     run(std::env::args_os().collect())
 }
 
@@ -57,6 +69,7 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
     let json =
         cli.global.json || matches!(&cli.command, Command::Node { flags } if has_json(flags));
     let output = Arc::new(Output::new(json, cli.global.quiet));
+    tell_of_panics(&output);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -68,6 +81,8 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
         runtime.spawn(end_on_signal());
     }
     let exit = runtime.block_on(execute(output.clone(), cli));
+    // Without waiting for what still asks an endpoint that does not answer.
+    runtime.shutdown_background();
     code(exit.unwrap_or_else(|error| output.failure(&error)))
 }
 
@@ -76,8 +91,27 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
     let context = Context::new(output.clone(), cli.global)?;
     let outcome = perform(&context, cli.command).await?;
     let exit = output.result(&outcome);
-    context.close();
-    Ok(exit)
+    if output.is_written() {
+        context.close();
+        return Ok(exit);
+    }
+    // Nobody was told: the journal stays, so that the same command tells of it again.
+    let error = Error::Unwritten;
+    output.explain(&Report::of(&error));
+    Ok(match exit {
+        Exit::Done => error.exit(),
+        exit => exit,
+    })
+}
+
+/// A panic is told as every other failure is: on lines of its own, without secrets.
+fn tell_of_panics(output: &Arc<Output>) {
+    let output = output.clone();
+    std::panic::set_hook(Box::new(move |info| {
+        let message = info.payload_as_str().unwrap_or("no message");
+        let place = info.location().map(ToString::to_string);
+        output.panicked(message, &place.unwrap_or_default());
+    }));
 }
 
 async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> {
@@ -89,22 +123,22 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             no_activate,
         } => deploy::run(context, &source, no_activate).await,
         Command::Registry {
-            command: RegistryCommand::Deploy { define, save },
-        } => registry::deploy(context, define.as_deref(), save).await,
+            command:
+                RegistryCommand::Deploy {
+                    define,
+                    save,
+                    allow,
+                },
+        } => registry::deploy(context, define.as_deref(), save, &allow).await,
         Command::Define {
             name,
             migrate,
             policy,
             create,
+            allow,
         } => {
-            define::run(
-                context,
-                name,
-                &migrate,
-                policy.as_deref(),
-                create.as_deref(),
-            )
-            .await
+            let others = (policy.as_deref(), create.as_deref());
+            define::run(context, name, &migrate, others, &allow).await
         }
         Command::Register(args) => version::register(context, &args).await,
         Command::CreateProxy {
@@ -147,9 +181,12 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::AbortMigration { proxy } => handler::abort(context, &proxy).await,
         Command::Rollback(args) => version::rollback(context, &args).await,
         Command::Plan(args) => plan::run(context, &args).await,
-        Command::UpdatePolicy { name, role, policy } => {
-            policy::update(context, &name, &role, &policy).await
-        }
+        Command::UpdatePolicy {
+            name,
+            role,
+            policy,
+            allow,
+        } => policy::update(context, &name, &role, &policy, &allow).await,
         Command::Policy {
             command: PolicyCommand::Explain { name, role },
         } => policy::explain_it(context, &name, role.as_deref()).await,
@@ -159,7 +196,11 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             action,
             reviewed,
             source,
-        } => approve::approve(context, &action, reviewed.as_deref(), source.as_deref()).await,
+            allow,
+        } => {
+            let asked = (reviewed.as_deref(), source.as_deref());
+            approve::approve(context, &action, asked, &allow).await
+        }
         Command::Revoke { action } => approve::revoke(context, &action).await,
         Command::Cancel { action } => approve::cancel(context, &action).await,
         Command::History { name } => history::run(context, &name).await,
@@ -205,40 +246,68 @@ async fn end_on_signal() {
     std::process::exit(128 + number.as_raw_value());
 }
 
-/// Help and version are no failures; everything else that clap reports is wrong use.
+/// Help and version are no failures; everything else that clap reports is wrong use. The words of
+/// the command line are not understood, so any of them may be a key or come from somewhere else.
 fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
-    if error.use_stderr() && has_json(words) {
-        let text = error.to_string();
-        let cause = text
-            .split(
-                "
-
-Usage:",
-            )
-            .next()
-            .unwrap_or_default();
-        let cause = cause.trim_start_matches("error:").split_whitespace();
-        let output = Output::new(true, true);
-        return code(
-            output.failure(&Error::Usage {
-                message: cause.collect::<Vec<_>>().join(" "),
-                expected: "a command line as --help describes it".into(),
-                found: words
-                    .iter()
-                    .skip(1)
-                    .map(|word| word.to_string_lossy())
-                    .collect::<Vec<_>>()
-                    .join(" "),
-                next: "stylus-upgrades --help".into(),
-            }),
-        );
+    if !error.use_stderr() {
+        let _ = error.print();
+        return code(Exit::Done);
     }
-    let _ = error.print();
-    code(if error.use_stderr() {
-        Exit::Usage
-    } else {
-        Exit::Done
-    })
+    let json = has_json(words);
+    if !json && error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        let _ = error.print();
+        return code(Exit::Usage);
+    }
+    let output = Output::new(json, false);
+    let words: Vec<_> = words
+        .iter()
+        .skip(1)
+        .map(|word| word.to_string_lossy())
+        .collect();
+    let mut text = error.render().to_string();
+    for (index, word) in words.iter().enumerate() {
+        if is_secret_flag(words.get(index.wrapping_sub(1)), word) {
+            let (_, value) = word.split_once('=').unwrap_or(("", word.as_ref()));
+            output.hide(value);
+        }
+        text = text.replace(word.as_ref(), &redacted(&visible(word)));
+    }
+    let mut lines = text.lines();
+    let message: String = lines
+        .next()
+        .unwrap_or_default()
+        .trim_start_matches("error:")
+        .trim()
+        .into();
+    let about: Vec<_> = lines
+        .take_while(|line| !line.starts_with("Usage:"))
+        .collect();
+    let found: Vec<_> = words.iter().map(|word| redacted(word)).collect();
+    code(
+        output.failure(&Error::Usage {
+            message: format!(
+                "{message} {}",
+                about
+                    .join(" ")
+                    .split_whitespace()
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            )
+            .trim()
+            .into(),
+            expected: "a command line as --help describes it".into(),
+            found: found.join(" "),
+            next: "stylus-upgrades --help".into(),
+        }),
+    )
+}
+
+/// Whether a word is, or holds behind `=`, a value that must not be told.
+fn is_secret_flag(before: Option<&std::borrow::Cow<'_, str>>, word: &str) -> bool {
+    const SECRET: [&str; 4] = ["--private-key", "--rpc-url", "--endpoint", "-e"];
+    let named = word.split_once('=').map(|(flag, _)| flag);
+    before.is_some_and(|before| SECRET.contains(&before.as_ref()))
+        || named.is_some_and(|flag| SECRET.contains(&flag))
 }
 
 /// The flags behind `node` are the node's, but for this one.

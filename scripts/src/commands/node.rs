@@ -15,7 +15,7 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
     let config = match process::config_from_args(std::iter::once(program).chain(flags.clone())) {
         Err(NodeError::Usage(help)) if flags.clone().any(|flag| is_help(&flag)) => {
             return Ok(Outcome {
-                lines: vec![help],
+                lines: help.lines().map(str::to_owned).collect(),
                 ..Outcome::default()
             });
         }

@@ -1,5 +1,6 @@
 //! `update-policy` and `policy explain`: who decides.
 
+use super::confirm::{self, AllowArgs, Notice, Unusual};
 use super::context::Context;
 use super::tell::propose;
 use crate::client::Client;
@@ -18,15 +19,19 @@ pub(super) async fn update(
     name: &str,
     role: &str,
     expression: &str,
+    allow: &AllowArgs,
 ) -> Result<Outcome, Error> {
     let registry = context.registry()?;
     let expression = context.manifest.policy(expression)?;
+    confirm::parsed(role, &expression)?;
     let client = context.working_client("update-policy").await?;
     let names = context.names();
     let mut outcome = Outcome::default();
     outcome.field("name", name);
     outcome.field("role", role);
     outcome.field("policy", &expression);
+    let sender = client.sender("update-policy")?;
+    let mut notices = confirm::notices(&client, sender, &[(role, &expression)]).await?;
     match current(&client, registry, name, role).await? {
         Some(old) if old == expression => {
             outcome.line(format!("the policy of {role} is that already"));
@@ -38,7 +43,10 @@ pub(super) async fn update(
             let line = format!("policy of {role} was {}", names.policy(&old));
             context.output.note(&line);
         }
-        None => context.output.note(&format!("the role {role} is new")),
+        None => notices.push(Notice::new(
+            Unusual::NewRole,
+            format!("{name:?} has no role {role:?}: it is new"),
+        )),
     }
     let call = abi::setPolicyCall {
         name: name.into(),
@@ -46,6 +54,8 @@ pub(super) async fn update(
         expression,
     };
     let bytes = call.abi_encode().into();
+    let notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
+    confirm::require(context, allow, &notices)?;
     propose(context, &client, registry, &bytes, Vec::new(), outcome).await
 }
 

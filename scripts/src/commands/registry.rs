@@ -1,5 +1,6 @@
 //! `registry deploy`: the registry and everything that it relies on.
 
+use super::confirm::{self, AllowArgs};
 use super::context::{Context, report};
 use crate::deploy;
 use crate::error::Error;
@@ -14,21 +15,29 @@ pub(super) async fn deploy(
     context: &Context,
     define: Option<&str>,
     save: bool,
+    allow: &AllowArgs,
 ) -> Result<Outcome, Error> {
+    let policy = define.map(|policy| context.manifest.policy(policy));
+    let policy = policy.transpose()?;
+    if let Some(policy) = &policy {
+        confirm::parsed("define", policy)?;
+    }
     let client = context.working_client("registry deploy").await?;
     let sender = client.sender("registry deploy")?;
+    let policy = policy.unwrap_or_else(|| format!("{sender:#x}"));
+    let notices = confirm::notices(&client, sender, &[("define", &policy)]).await?;
+    confirm::require(context, allow, &notices)?;
     let framework = context.builder()?.framework()?;
-    let policy = match define {
-        Some(policy) => context.manifest.policy(policy)?,
-        None => format!("{sender:#x}"),
-    };
     let bump = context.global.data_fee_bump_percent;
-    let mut sent = deploy::ensure_framework(&client, &framework, bump, &*context.output).await?;
     let call = deploy::registry_call(&framework.registry, &policy).abi_encode();
     let earlier = context
         .earlier_call(&client, "deploy registry", STYLUS_DEPLOYER, &call.into())
         .await?
         .and_then(|sent| Some((sent.event::<ContractDeployed>()?.deployedContract, sent)));
+    if save && earlier.is_none() {
+        Manifest::require_no_registry(&context.manifest_file())?;
+    }
+    let mut sent = deploy::ensure_framework(&client, &framework, bump, &*context.output).await?;
     let (registry, born) = match earlier {
         Some(found) => found,
         None => {

@@ -3,6 +3,7 @@
 use super::context::Context;
 use crate::client::Client;
 use crate::error::Error;
+use crate::manifest::ManifestError;
 use crate::migration::{self, UnderWay};
 use crate::output::Outcome;
 use crate::registry::{self, DefinitionStatus, InstanceStatus};
@@ -19,7 +20,7 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
             let names = registry::definitions(&client, registry).await?;
             everything(&client, registry, &names, &mut outcome).await?;
         }
-        Some(name) => match instance(context, name) {
+        Some(name) => match instance(context, name)? {
             Some(proxy) => {
                 let status = registry::instance_status(&client, registry, proxy).await?;
                 outcome.line(instance_line(&status));
@@ -100,8 +101,11 @@ impl Migration {
 }
 
 /// A subject that is an address is an instance; so is an alias.
-fn instance(context: &Context, subject: &str) -> Option<Address> {
-    context.manifest.address(subject).ok()
+fn instance(context: &Context, subject: &str) -> Result<Option<Address>, ManifestError> {
+    match context.manifest.address(subject) {
+        Err(ManifestError::UnknownAlias { .. }) => Ok(None),
+        found => found.map(Some),
+    }
 }
 
 fn definition_lines(status: &DefinitionStatus) -> Vec<String> {

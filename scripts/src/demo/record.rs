@@ -2,7 +2,7 @@
 
 use crate::build::Artifact;
 use crate::client::Sent;
-use crate::output::Output;
+use crate::output::{Output, Style};
 use crate::text::grouped;
 use alloy::primitives::B256;
 use serde::Serialize;
@@ -78,7 +78,7 @@ impl Record {
     /// Begins a chapter of the storyboard.
     pub(super) fn chapter(&self, title: &str) {
         self.output.line("");
-        self.output.line(&self.output.paint("1", title));
+        self.output.styled_line("", Style::Bold, title, "");
     }
 
     /// A line for people.
@@ -115,12 +115,12 @@ impl Record {
     /// Something that has to hold.
     pub(super) fn check(&mut self, name: impl Into<String>, ok: bool) {
         let name = name.into();
-        let mark = if ok {
-            self.output.paint("32", "✓")
-        } else {
-            self.output.paint("31;1", "✗")
+        let (style, mark) = match ok {
+            true => (Style::Good, "✓"),
+            false => (Style::Bad, "✗"),
         };
-        self.output.line(&format!("  {mark} {name}"));
+        self.output
+            .styled_line("  ", style, mark, &format!(" {name}"));
         self.checks.push(Check { name, ok });
     }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 fn journal(folder: &std::path::Path) -> Journal {
-    Journal::new(folder, 7, B256::ZERO, Address::ZERO, Arc::new(Silent))
+    Journal::new(folder, 7, B256::ZERO, Address::ZERO, Arc::new(Silent)).expect("a journal")
 }
 
 fn entry(number: u8) -> InFlight {
@@ -74,7 +74,7 @@ fn another_chain_or_sender_has_another_journal() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |chain, block, sender| {
         let journal = Journal::new(folder.path(), chain, block, sender, Arc::new(Silent));
-        journal.path().to_owned()
+        journal.expect("a journal").path().to_owned()
     };
     let one = at(7, B256::ZERO, Address::ZERO);
     assert_ne!(one, at(8, B256::ZERO, Address::ZERO));

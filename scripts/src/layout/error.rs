@@ -198,6 +198,13 @@ impl Explain for LayoutError {
         .to_owned()
     }
 
+    fn details(&self) -> Vec<String> {
+        match self {
+            Self::Refused { lines, .. } | Self::Asks { lines, .. } => lines.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     fn expected(&self) -> Option<String> {
         Some(match self {
             Self::Unreadable { .. } => {

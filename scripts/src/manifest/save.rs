@@ -1,6 +1,7 @@
 //! Saving an address in a manifest: the rest of the file stays as it is, comments included.
 
 use super::{Manifest, ManifestError};
+use crate::own_file;
 use alloy::primitives::Address;
 use std::path::Path;
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
@@ -21,6 +22,43 @@ impl Manifest {
     pub fn save_alias(path: &Path, alias: &str, address: Address) -> Result<(), ManifestError> {
         save(path, address, Some("aliases"), alias)
     }
+
+    /// Whether a registry could be saved, as far as can be known before there is one.
+    ///
+    /// # Errors
+    /// [`ManifestError::Taken`] where one stands there.
+    pub fn require_no_registry(path: &Path) -> Result<(), ManifestError> {
+        let source = own_file::read(path)?.unwrap_or_default();
+        match Self::parse(path, &source)?.registry {
+            None => Ok(()),
+            Some(held) => Err(ManifestError::Taken {
+                path: path.to_owned(),
+                alias: "registry".into(),
+                held: held.to_string(),
+            }),
+        }
+    }
+
+    /// Whether an address could be saved under that alias, as far as can be known before there is
+    /// the address.
+    ///
+    /// # Errors
+    /// As [`Self::save_alias`]; [`ManifestError::Taken`] where the alias has an address.
+    pub fn require_free(path: &Path, alias: &str) -> Result<(), ManifestError> {
+        let source = own_file::read(path)?.unwrap_or_default();
+        with(path, &source, Address::ZERO, Some("aliases"), alias)
+            .map(drop)
+            .map_err(|error| match error {
+                ManifestError::Differs {
+                    path, entry, held, ..
+                } => ManifestError::Taken {
+                    path,
+                    alias: entry,
+                    held,
+                },
+                other => other,
+            })
+    }
 }
 
 /// Sets `entry` of the document, or of a table in it, unless it is set already.
@@ -30,12 +68,22 @@ fn save(
     table: Option<&str>,
     entry: &str,
 ) -> Result<(), ManifestError> {
-    let source = if path.exists() {
-        read(path)?
-    } else {
-        String::new()
-    };
-    Manifest::parse(path, &source)?;
+    let source = own_file::read(path)?.unwrap_or_default();
+    if let Some(saved) = with(path, &source, address, table, entry)? {
+        own_file::write(path, saved.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// The manifest with that entry; `None` if it stands there already.
+fn with(
+    path: &Path,
+    source: &str,
+    address: Address,
+    table: Option<&str>,
+    entry: &str,
+) -> Result<Option<String>, ManifestError> {
+    Manifest::parse(path, source)?;
     let unreadable = || ManifestError::Unreadable {
         path: path.to_owned(),
         reason: "its tables are not what they should be".into(),
@@ -57,30 +105,12 @@ fn save(
             offered: address,
             held,
         }),
-        Some(_) => Ok(()),
+        Some(_) => Ok(None),
         None => {
             entries.insert(entry, value(address.to_string()));
             let saved = document.to_string();
             Manifest::parse(path, &saved)?;
-            write(path, &saved)
+            Ok(Some(saved))
         }
     }
-}
-
-fn read(path: &Path) -> Result<String, ManifestError> {
-    std::fs::read_to_string(path).map_err(|error| ManifestError::Unreadable {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    })
-}
-
-/// Writes the whole file or none of it.
-fn write(path: &Path, text: &str) -> Result<(), ManifestError> {
-    let new = path.with_extension("toml.new");
-    std::fs::write(&new, text)
-        .and_then(|()| std::fs::rename(&new, path))
-        .map_err(|error| ManifestError::Unwritable {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        })
 }

@@ -4,6 +4,7 @@
 
 use super::MigrationError;
 use super::gather::Gathered;
+use crate::address;
 use alloy::primitives::{B256, Bytes, U256};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Seek, SeekFrom};
@@ -286,6 +287,9 @@ fn cell_words(cell: &str, item: &mut Item) -> Result<(), String> {
     };
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err("no hexadecimal number".into());
+    }
+    if address::is_address(cell) {
+        address::parse(cell).map_err(|error| error.to_string())?;
     }
     if digits.len() <= 64 {
         let padded = format!("{digits:0>64}");

@@ -1,6 +1,6 @@
 //! Asking again where the endpoint does not answer.
 
-use crate::client::ChainError;
+use crate::client::{ChainError, Unanswered};
 use std::time::{Duration, Instant};
 
 /// How long one answer is waited for.
@@ -29,7 +29,9 @@ impl Patience {
                 Ok(answer) => return answer,
                 Err(_) => ChainError::Unreachable {
                     endpoint: "the endpoint".into(),
-                    reason: format!("none within {} s", ANSWER.min(self.0).as_secs_f32()),
+                    reason: Unanswered::Deadline {
+                        seconds: ANSWER.min(self.0).as_secs(),
+                    },
                 },
             };
             if begun.elapsed() + pause > self.0 {
@@ -44,7 +46,7 @@ impl Patience {
 /// Whether asking again may help.
 fn is_trouble(error: &ChainError) -> bool {
     match error {
-        ChainError::Unreachable { .. } => true,
+        ChainError::Unreachable { reason, .. } => !reason.is_permanent(),
         ChainError::Rpc { code, message, .. } => {
             let message = message.to_lowercase();
             // -32005: limit exceeded, the usual code of public endpoints for it

@@ -2,6 +2,7 @@
 //! processes.
 
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
@@ -77,7 +78,9 @@ impl Desk {
         let mut manifest = format!("rpc = {:?}\n\n[aliases]\n", node.endpoint());
         for (name, signer) in TEAM.iter().zip(node.accounts().mnemonic()) {
             let key = signer.to_bytes().to_string();
-            std::fs::write(folder.path().join(name), key).expect("a key file");
+            let path = folder.path().join(name);
+            std::fs::write(&path, key).expect("a key file");
+            std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).expect("set");
             manifest.push_str(&format!("{name} = \"{}\"\n", signer.address()));
         }
         std::fs::write(folder.path().join("stylus-upgrades.toml"), manifest).expect("a manifest");

@@ -221,20 +221,18 @@ fn a_lost_or_foreign_journal_blocks_nothing() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_told_and_blocks_nothing() {
+fn a_file_where_the_journals_folder_belongs_is_told_and_nothing_is_sent() {
     let desk = Desk::with_counter("AND(Admin,Admin2)", 1);
+    let before = nonce(&desk, desk.node.addresses()[0]);
     std::fs::write(
         desk.path(".stylus-upgrades"),
         "a file where a folder belongs",
     )
     .expect("written");
     let answer = desk.run("Admin", &MIGRATE);
-    assert_eq!(answer.exit, Some(3));
-    assert!(
-        answer.aside.contains("cannot be written"),
-        "{}",
-        answer.aside
-    );
+    assert_eq!(answer.exit, Some(2));
+    assert_eq!(answer.document["error"]["name"], "JournalUntrusted");
+    assert_eq!(nonce(&desk, desk.node.addresses()[0]), before);
 }
 
 #[test]

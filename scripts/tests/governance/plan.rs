@@ -183,7 +183,7 @@ fn a_delay_passes_in_the_plan_and_a_frozen_policy_is_a_problem() {
     assert_eq!(explained["delays"], json!([172_800]));
 
     let desk = Desk::with_counter("Admin", 1);
-    desk.done("Admin", &["update-policy", "A", "NONE"]);
+    desk.done("Admin", &["update-policy", "A", "NONE", "--allow", "none"]);
     let frozen = desk.run("Other", &PLAN);
     assert_eq!(
         (frozen.exit, problems(&frozen.document)),

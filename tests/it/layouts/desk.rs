@@ -48,6 +48,8 @@ impl Desk {
         let signer = &desk.node.accounts().mnemonic()[0];
         let key = signer.to_bytes().to_string();
         std::fs::write(desk.path("key"), key).expect("a key file");
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(desk.path("key"), private).expect("set");
         let manifest = format!(
             "rpc = {:?}\n\n[aliases]\nAdmin = \"{}\"\n",
             desk.node.endpoint(),

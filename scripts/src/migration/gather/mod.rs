@@ -10,7 +10,7 @@ use self::store::{Moved, Store};
 use super::MigrationError;
 use super::items::Item;
 use super::patience::Patience;
-use crate::client::{ChainError, Client};
+use crate::client::{ChainError, Client, Unanswered};
 use crate::kill_point::{self, Phase};
 use crate::progress::Progress;
 use alloy::eips::BlockNumberOrTag;
@@ -244,8 +244,10 @@ impl Events<'_> {
         match tokio::time::timeout(ANSWER, ask()).await {
             Ok(answer) => answer,
             Err(_) => Err(ChainError::Unreachable {
-                endpoint: self.client.endpoint().into(),
-                reason: format!("none to eth_getLogs within {} s", ANSWER.as_secs()),
+                endpoint: self.client.endpoint().to_string(),
+                reason: Unanswered::Deadline {
+                    seconds: ANSWER.as_secs(),
+                },
             }),
         }
     }

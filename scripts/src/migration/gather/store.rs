@@ -3,6 +3,7 @@
 
 use super::super::MigrationError;
 use super::super::items::Item;
+use crate::own_file;
 use alloy::primitives::{Address, B256};
 use redb::{
     Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata,
@@ -48,10 +49,11 @@ impl Store {
             reason,
         };
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+            own_file::folder(folder).map_err(|error| failed(error.to_string()))?;
         }
-        let create = || Database::builder().set_cache_size(CACHE).create(path);
-        let database = match create() {
+        let open = || own_file::open_or_create(path).map_err(|error| failed(error.to_string()));
+        let create = |file| Database::builder().set_cache_size(CACHE).create_file(file);
+        let database = match create(open()?) {
             Ok(database) => database,
             Err(DatabaseError::DatabaseAlreadyOpen) => {
                 return Err(failed("another run has it open".into()));
@@ -59,7 +61,7 @@ impl Store {
             // Damaged: it is only a cache of what the chain has.
             Err(DatabaseError::Storage(_)) => {
                 std::fs::remove_file(path).map_err(|error| failed(error.to_string()))?;
-                create().map_err(|error| failed(error.to_string()))?
+                create(open()?).map_err(|error| failed(error.to_string()))?
             }
             Err(error) => return Err(failed(error.to_string())),
         };

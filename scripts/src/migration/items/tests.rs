@@ -38,6 +38,19 @@ fn words_may_be_decimal_hexadecimal_or_addresses() {
 }
 
 #[test]
+fn an_address_whose_checksum_does_not_hold_is_no_item() {
+    let good = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+    assert!(list(&format!("1,{good}\n2,{}\n", good.to_lowercase())).is_ok());
+    let wrong = good.replace("BeAed", "BeAeD");
+    let refused = list(&format!("1,{good}\n2,{wrong}\n"));
+    let error = refused.err().expect("a wrong checksum");
+    assert!(
+        matches!(&error, MigrationError::Malformed { line: 2, reason, .. } if reason.contains("checksum")),
+        "{error}"
+    );
+}
+
+#[test]
 fn any_item_is_found_again_wherever_the_reader_stands() {
     let text: String = (0..5_000).map(|n| format!("{n}\n\n")).collect();
     let mut list = list(&text).expect("a list");

@@ -1,0 +1,188 @@
+//! JSON-RPC over HTTP with limits: a deadline for the whole of a request, a bound on its answer,
+//! no redirects, and no URL in its errors.
+
+use super::endpoint::Endpoint;
+use crate::output::shortened;
+use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
+use alloy::transports::http::reqwest::{self, Client, header, redirect};
+use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
+use std::error::Error as _;
+use std::task::{Context, Poll};
+use thiserror::Error;
+use tower::Service;
+
+/// Bytes of an answer, at most. Providers cut `eth_getLogs` off far below.
+pub const ANSWER_MAX: usize = 64 << 20;
+/// Characters of an answer that are repeated in an error.
+const QUOTED: usize = 200;
+
+/// Why an endpoint has given no answer that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Unanswered {
+    /// The deadline has passed, whatever part of the answer is there.
+    #[error("no whole answer within {seconds} s")]
+    Deadline {
+        /// The deadline.
+        seconds: u64,
+    },
+    /// The answer is larger than any that is expected.
+    #[error("an answer of more than {limit} bytes")]
+    TooLarge {
+        /// Bytes at most.
+        limit: usize,
+    },
+    /// Another address is to be asked, which nobody named.
+    #[error("HTTP status {status}: it redirects to another address")]
+    Redirect {
+        /// The status.
+        status: u16,
+    },
+    /// The server refused, or is in trouble.
+    #[error("HTTP status {status}: {text}")]
+    Status {
+        /// The status.
+        status: u16,
+        /// How its words begin.
+        text: String,
+    },
+    /// The answer is not what JSON-RPC promises.
+    #[error("an answer that is not JSON-RPC ({reason}): {text}")]
+    Malformed {
+        /// The parser's words.
+        reason: String,
+        /// How the answer begins.
+        text: String,
+    },
+    /// There is no connection, or it broke.
+    #[error("{0}")]
+    Broken(String),
+}
+
+impl Unanswered {
+    /// Whether asking once more cannot help.
+    pub fn is_permanent(&self) -> bool {
+        match self {
+            Self::TooLarge { .. } | Self::Redirect { .. } => true,
+            Self::Status { status, .. } => matches!(status, 400..=407 | 410..=417),
+            Self::Deadline { .. } | Self::Malformed { .. } | Self::Broken(_) => false,
+        }
+    }
+
+    /// What alloy's error says, without the URL and in few words.
+    pub(super) fn of(error: TransportError) -> Self {
+        match error {
+            TransportError::Transport(TransportErrorKind::Custom(inner)) => inner
+                .downcast::<Self>()
+                .map_or_else(|other| Self::Broken(quoted(&other.to_string())), |own| *own),
+            TransportError::DeserError { err, text } => Self::Malformed {
+                reason: quoted(&err.to_string()),
+                text: quoted(&text),
+            },
+            other => Self::Broken(quoted(&other.to_string())),
+        }
+    }
+
+    fn broken(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        let mut words = error.to_string();
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            words = format!("{words}: {inner}");
+            cause = inner.source();
+        }
+        Self::Broken(quoted(&words))
+    }
+}
+
+/// The transport of one endpoint.
+#[derive(Clone)]
+pub(super) struct Http {
+    client: Client,
+    endpoint: Endpoint,
+}
+
+impl Http {
+    pub(super) fn new(endpoint: Endpoint) -> Result<Self, Unanswered> {
+        let client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .build()
+            .map_err(Unanswered::broken)?;
+        Ok(Self { client, endpoint })
+    }
+
+    async fn ask(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
+        let timeout = self.endpoint.timeout;
+        let answer = match tokio::time::timeout(timeout, self.exchange(&request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Unanswered::Deadline {
+                seconds: timeout.as_secs(),
+            }),
+        };
+        answer.map_err(TransportErrorKind::custom)
+    }
+
+    async fn exchange(&self, request: &RequestPacket) -> Result<ResponsePacket, Unanswered> {
+        let mut answer = self
+            .client
+            .post(self.endpoint.url().clone())
+            .json(request)
+            .headers(request.headers())
+            .send()
+            .await
+            .map_err(Unanswered::broken)?;
+        let status = answer.status();
+        if status.is_redirection() && answer.headers().contains_key(header::LOCATION) {
+            return Err(Unanswered::Redirect {
+                status: status.as_u16(),
+            });
+        }
+        let too_large = Unanswered::TooLarge { limit: ANSWER_MAX };
+        if answer
+            .content_length()
+            .is_some_and(|length| length > ANSWER_MAX as u64)
+        {
+            return Err(too_large);
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(Unanswered::broken)? {
+            if body.len() + chunk.len() > ANSWER_MAX {
+                return Err(too_large);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        match serde_json::from_slice::<ResponsePacket>(&body) {
+            // Some servers put JSON-RPC's errors behind a status of their own.
+            Ok(packet) if status.is_success() || packet.is_error() => Ok(packet),
+            _ if !status.is_success() => Err(Unanswered::Status {
+                status: status.as_u16(),
+                text: quoted(&String::from_utf8_lossy(&body)),
+            }),
+            Ok(packet) => Ok(packet),
+            Err(error) => Err(Unanswered::Malformed {
+                reason: error.to_string(),
+                text: quoted(&String::from_utf8_lossy(&body)),
+            }),
+        }
+    }
+}
+
+impl Service<RequestPacket> for Http {
+    type Response = ResponsePacket;
+    type Error = TransportError;
+    type Future = TransportFut<'static>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: RequestPacket) -> Self::Future {
+        Box::pin(self.clone().ask(request))
+    }
+}
+
+fn quoted(text: &str) -> String {
+    match text.trim() {
+        "" => "nothing".into(),
+        text => shortened(text, QUOTED).into_owned(),
+    }
+}

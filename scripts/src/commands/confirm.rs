@@ -1,0 +1,162 @@
+//! Policies that are final or look like a mistake: a person at a terminal is asked, everybody else
+//! gives a flag by name. Policies are parsed, and their contracts looked at, before anything is
+//! sent.
+
+use super::context::Context;
+use crate::client::{ChainError, Client};
+use crate::error::Error;
+use crate::governance::{Call, GovernanceError, readiness};
+use crate::progress::Progress;
+use alloy::primitives::{Address, Bytes};
+use clap::{Args, ValueEnum};
+use stylus_registry_core::policy::{Policy, parse};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// What has to be meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Unusual {
+    /// NONE: nobody can ever decide this again
+    None,
+    /// A role that the definition does not have yet
+    NewRole,
+    /// A policy in which the key that sends it has no part
+    ExcludedSender,
+}
+
+impl Unusual {
+    /// As `--allow` takes it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::NewRole => "new-role",
+            Self::ExcludedSender => "excluded-sender",
+        }
+    }
+}
+
+/// What is final or unusual, and meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct AllowArgs {
+    /// Go on although a policy is final or unusual, without being asked; may be repeated
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub allow: Vec<Unusual>,
+}
+
+/// Something that has to be meant, in words.
+pub(super) struct Notice {
+    what: Unusual,
+    words: String,
+}
+
+impl Notice {
+    pub(super) fn new(what: Unusual, words: String) -> Self {
+        Self { what, words }
+    }
+}
+
+/// A policy of a role as the registry parses it.
+///
+/// # Errors
+/// [`GovernanceError::Policy`] where the registry would refuse its text.
+pub(super) fn parsed(role: &str, expression: &str) -> Result<Policy, Error> {
+    let parsed = parse(expression.as_bytes()).map_err(|refusal| GovernanceError::Policy {
+        role: role.into(),
+        offset: refusal.offset,
+    });
+    Ok(parsed?)
+}
+
+/// What has to be meant in the policies of these roles, if `sender` sends them. Contracts that are
+/// asked must have code.
+pub(super) async fn notices(
+    client: &Client,
+    sender: Address,
+    policies: &[(&str, &str)],
+) -> Result<Vec<Notice>, Error> {
+    let mut all = Vec::new();
+    for (role, expression) in policies {
+        let policy = parsed(role, expression)?;
+        for lambda in &policy.lambdas {
+            let account = lambda.address;
+            if client.code(account).await?.is_empty() {
+                let what = "contract to be asked, CALL(…)";
+                return Err(ChainError::Missing { what, account }.into());
+            }
+        }
+        if policy.is_none() {
+            all.push(final_notice(role));
+        } else if !policy.approvers.iter().any(|leaf| leaf.address == sender) {
+            let words = format!("{sender}, whose key this is, has no part in the policy of {role}");
+            all.push(Notice::new(Unusual::ExcludedSender, words));
+        }
+    }
+    Ok(all)
+}
+
+/// A policy that nobody can ever satisfy or change.
+pub(super) fn final_notice(role: &str) -> Notice {
+    let words = format!("the policy of {role} becomes NONE: nobody can ever decide it again");
+    Notice::new(Unusual::None, words)
+}
+
+/// The policies that a governed call sets, by their roles.
+pub(super) fn policies_of(call: &Call) -> Vec<(&str, &str)> {
+    match call {
+        Call::SetPolicy(call) => vec![(&call.role, &call.expression)],
+        Call::CreateDefinition(call) => vec![
+            ("migrate", &call.migratePolicy),
+            ("policy", &call.policyPolicy),
+            ("create", &call.createPolicy),
+        ],
+        _ => Vec::new(),
+    }
+}
+
+/// Leaves out what whoever proposed `call` has said already: that it is not his to decide later. That
+/// something is final is everybody's to say.
+pub(super) async fn unless_proposed(
+    client: &Client,
+    registry: Address,
+    call: &Bytes,
+    mut notices: Vec<Notice>,
+) -> Result<Vec<Notice>, Error> {
+    let is_excluded = |notice: &Notice| notice.what == Unusual::ExcludedSender;
+    if notices.iter().any(is_excluded) {
+        let asked = abi::actionOfCall { call: call.clone() };
+        let action = client.call(registry, &asked).await?;
+        if readiness(client, registry, action).await.is_ok() {
+            notices.retain(|notice| !is_excluded(notice));
+        }
+    }
+    Ok(notices)
+}
+
+/// Goes on if everything is meant: named by a flag, or confirmed at the terminal.
+///
+/// # Errors
+/// [`Error::Unconfirmed`].
+pub(super) fn require(
+    context: &Context,
+    allowed: &AllowArgs,
+    notices: &[Notice],
+) -> Result<(), Error> {
+    for Notice { what, words } in notices {
+        context.output.note(&format!("warning: {words}"));
+        if allowed.allow.contains(what) {
+            continue;
+        }
+        let refused = || Error::Unconfirmed {
+            message: words.clone(),
+            flag: what.name(),
+        };
+        if !context.output.is_interactive() {
+            return Err(refused());
+        }
+        let question = format!("{words}. Type yes to go on:");
+        match context.output.ask(&question) {
+            Ok(answer) if answer.trim() == "yes" => {}
+            _ => return Err(refused()),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! What can be an alias. It stands where an address stands, so it must not look like one, nor like a
+//! word of policies, nor like another alias.
+
+use super::ManifestError;
+use std::path::Path;
+
+/// Words of the policy language.
+pub(super) const POLICY_WORDS: [&str; 6] = ["AND", "OR", "OutOf", "CALL", "AFTER", "NONE"];
+/// Characters of an alias, at most.
+const LENGTH_MAX: usize = 64;
+
+/// Checks that `alias` of the manifest at `path` can be one.
+///
+/// # Errors
+/// [`ManifestError::Alias`].
+pub fn check_alias(path: &Path, alias: &str) -> Result<(), ManifestError> {
+    match reason(alias) {
+        None => Ok(()),
+        Some(reason) => Err(ManifestError::Alias {
+            path: path.to_owned(),
+            alias: alias.to_owned(),
+            reason,
+        }),
+    }
+}
+
+/// Why a word is no alias.
+fn reason(alias: &str) -> Option<&'static str> {
+    let is_in_it = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let is_word = |word: &&str| word.eq_ignore_ascii_case(alias);
+    let digits = alias.len() >= 40 && alias.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match () {
+        () if alias.starts_with("0x") || alias.starts_with("0X") => {
+            Some("it looks like an address")
+        }
+        () if digits => Some("it looks like an address"),
+        () if POLICY_WORDS.iter().any(is_word) => Some("it is a word of the policy language"),
+        () if !alias.starts_with(|c: char| c.is_ascii_alphabetic()) => {
+            Some("it does not begin with a letter")
+        }
+        () if !alias.chars().all(is_in_it) => Some("it is no word of ASCII characters"),
+        () if alias.len() > LENGTH_MAX => Some("it is too long"),
+        () => None,
+    }
+}

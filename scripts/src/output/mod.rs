@@ -1,0 +1,365 @@
+//! The only writer to stdout and stderr.
+//!
+//! stdout carries results: lines for people, or with `--json` exactly one document. stderr carries
+//! everything else: progress (a spinner on a terminal, plain lines otherwise), notes, errors.
+//!
+//! Much of what is printed comes from files, endpoints and contracts. Whatever is handed over here
+//! is printed on one line, without characters that drive a terminal ([`visible`]) and without
+//! secrets ([`Output::hide`]). Colours and line breaks are added behind that, by this module alone.
+
+mod json;
+mod secrets;
+mod visible;
+
+pub use visible::{shortened, visible};
+
+use crate::error::{Exit, Explain, Report};
+use crate::progress::Progress;
+use crate::text::grouped;
+use indicatif::{ProgressBar, ProgressStyle};
+use secrets::Secrets;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often plain lines tell that work goes on.
+const PLAIN_PAUSE: Duration = Duration::from_secs(5);
+/// Characters of one part of an error for people, at most: a contract can revert with megabytes.
+const LONGEST: usize = 4_000;
+
+/// What a command has to say.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// For programs: the fields of the document.
+    pub document: Map<String, Value>,
+    /// For people: lines, in order. Each is printed as one line, whatever it holds.
+    pub lines: Vec<String>,
+    /// How it ended, if not well.
+    pub exit: Option<Exit>,
+}
+
+impl Outcome {
+    /// Adds a field to the document.
+    pub fn field(&mut self, name: &str, value: impl Serialize) {
+        self.document
+            .insert(name.into(), serde_json::to_value(value).unwrap_or_default());
+    }
+
+    /// Adds a line for people.
+    pub fn line(&mut self, text: impl Into<String>) {
+        self.lines.push(text.into());
+    }
+}
+
+/// Where everything that is said goes.
+pub struct Output {
+    json: bool,
+    quiet: bool,
+    terminal: bool,
+    colour: bool,
+    work: Mutex<Work>,
+    secrets: Secrets,
+    /// Whether something could not be written.
+    failed: AtomicBool,
+}
+
+/// The piece of work that is going on.
+struct Work {
+    bar: Option<ProgressBar>,
+    what: String,
+    said: Instant,
+}
+
+/// How a word is printed where colours are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// A heading.
+    Bold,
+    /// Something that holds.
+    Good,
+    /// Something that does not.
+    Bad,
+}
+
+impl Style {
+    const fn code(self) -> &'static str {
+        match self {
+            Self::Bold => "1",
+            Self::Good => "32",
+            Self::Bad => "31;1",
+        }
+    }
+}
+
+impl Output {
+    /// Output in JSON or for people; `quiet` leaves out progress and notes.
+    pub fn new(json: bool, quiet: bool) -> Self {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let work = Work {
+            bar: None,
+            what: String::new(),
+            said: Instant::now(),
+        };
+        Self {
+            json,
+            quiet,
+            terminal: io::stderr().is_terminal(),
+            colour: !plain && io::stdout().is_terminal(),
+            work: Mutex::new(work),
+            secrets: Secrets::default(),
+            failed: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether a document is asked for.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether a person sits there who can be asked whether something is meant.
+    pub fn is_interactive(&self) -> bool {
+        !self.json && self.has_terminal()
+    }
+
+    /// Whether a person sits there who can type a password.
+    pub fn has_terminal(&self) -> bool {
+        self.terminal && io::stdin().is_terminal()
+    }
+
+    /// Hides this text from now on, wherever it turns up.
+    pub fn hide(&self, secret: &str) {
+        self.secrets.add(secret);
+    }
+
+    /// A line of the result for people; nothing with `--json`.
+    pub fn line(&self, text: &str) {
+        self.styled_line("", Style::Bold, "", text);
+    }
+
+    /// A line whose middle has a style.
+    pub fn styled_line(&self, before: &str, style: Style, middle: &str, after: &str) {
+        if self.json {
+            return;
+        }
+        let middle = match middle {
+            "" => String::new(),
+            middle => self.paint(style, &self.safe(middle)),
+        };
+        let text = format!("{}{middle}{}", self.safe(before), self.safe(after));
+        self.suspend(|| self.write(io::stdout(), &text));
+    }
+
+    /// A result: its lines, or its document.
+    pub fn result(&self, outcome: &Outcome) -> Exit {
+        for line in &outcome.lines {
+            self.line(line);
+        }
+        if self.json && !outcome.document.is_empty() {
+            self.document(&outcome.document);
+        }
+        outcome.exit.unwrap_or(Exit::Done)
+    }
+
+    /// Whether everything so far reached its reader, or nobody wanted to read it any more.
+    pub fn is_written(&self) -> bool {
+        !self.failed.load(Ordering::Relaxed)
+    }
+
+    /// A failure, on stderr for people, as the document with `--json`.
+    pub fn failure(&self, error: &dyn Explain) -> Exit {
+        let report = Report::of(error);
+        if self.json {
+            let mut document = Map::new();
+            document.insert(
+                "error".into(),
+                serde_json::to_value(&report).unwrap_or_default(),
+            );
+            self.document(&document);
+        }
+        self.explain(&report);
+        error.exit()
+    }
+
+    /// A failure that does not end the command, on stderr.
+    pub fn explain(&self, report: &Report) {
+        let told = |text: &str| shortened(&self.safe(text), LONGEST).into_owned();
+        let error = self.paint(Style::Bad, "error:");
+        let mut text = format!("{error} {}", told(report.headline()));
+        for detail in &report.details {
+            text.push_str(&format!("\n    {}", told(detail)));
+        }
+        for (name, value) in [
+            ("expected", &report.expected),
+            ("found", &report.found),
+            ("next", &report.next),
+        ] {
+            if let Some(value) = value.as_ref().filter(|value| !report.is_detail(value)) {
+                text.push_str(&format!("\n  {name:<9} {}", told(value)));
+            }
+        }
+        self.suspend(|| self.write(io::stderr(), &text));
+    }
+
+    /// A question to the person at the terminal; the answer without its line's end.
+    ///
+    /// # Errors
+    /// Where the terminal cannot be read.
+    pub fn ask(&self, question: &str) -> io::Result<String> {
+        let text = self.safe(question);
+        let mut answer = String::new();
+        let mut read = Ok(0);
+        self.suspend(|| {
+            let _ = write!(io::stderr(), "{text} ").and_then(|()| io::stderr().flush());
+            read = io::stdin().read_line(&mut answer);
+        });
+        read.map(|_| answer.trim_end_matches(['\r', '\n']).to_owned())
+    }
+
+    /// A panic: a fault of this program, told as one.
+    pub fn panicked(&self, message: &str, place: &str) {
+        let message = shortened(&self.safe(message), LONGEST).into_owned();
+        let text = format!(
+            "error: this program has a fault: {message}\n  found     a panic at {place}\n  \
+             next      report it with the command that was given; run the command again, it does \
+             nothing twice"
+        );
+        // Not through `suspend`: the panicking thread may hold its lock.
+        self.write(io::stderr(), &text);
+    }
+
+    /// Text from anywhere, without secrets, as it may be printed.
+    fn safe(&self, text: &str) -> String {
+        visible(&self.secrets.hide(text)).into_owned()
+    }
+
+    /// Text in a style, where colours are wanted. The text is safe already.
+    fn paint(&self, style: Style, text: &str) -> String {
+        if self.colour {
+            format!("\u{1b}[{}m{text}\u{1b}[0m", style.code())
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn document(&self, document: &Map<String, Value>) {
+        let mut document = Value::Object(document.clone());
+        self.hide_in(&mut document);
+        let text = json::line(&document);
+        self.suspend(|| self.write(io::stdout(), &text));
+    }
+
+    /// Hides the secrets in the texts of a document.
+    fn hide_in(&self, value: &mut Value) {
+        match value {
+            Value::String(text) => *text = self.secrets.hide(text),
+            Value::Array(values) => values.iter_mut().for_each(|value| self.hide_in(value)),
+            Value::Object(fields) => fields.values_mut().for_each(|value| self.hide_in(value)),
+            _ => {}
+        }
+    }
+
+    fn aside(&self, text: &str) {
+        if !self.quiet {
+            let text = self.safe(text);
+            self.suspend(|| self.write(io::stderr(), &text));
+        }
+    }
+
+    fn suspend(&self, print: impl FnOnce()) {
+        match &self.work().bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
+    fn work(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a line. A reader that has gone needs nothing more; any other trouble is remembered.
+    fn write(&self, mut to: impl Write, text: &str) {
+        let written = writeln!(to, "{text}").and_then(|()| to.flush());
+        if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
+            self.failed.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Progress for Output {
+    fn begin(&self, what: &str) {
+        let what = self.safe(what);
+        let mut work = self.work();
+        work.what = what.clone();
+        work.said = Instant::now();
+        if self.quiet {
+            return;
+        }
+        if self.terminal {
+            let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}");
+            let bar = ProgressBar::new_spinner().with_message(format!("{what} …"));
+            let bar = style
+                .map(|style| bar.clone().with_style(style))
+                .unwrap_or(bar);
+            bar.enable_steady_tick(Duration::from_millis(100));
+            work.bar = Some(bar);
+        } else {
+            self.write(io::stderr(), &format!("{what} …"));
+        }
+    }
+
+    fn tick(&self, detail: &str) {
+        let detail = self.safe(detail);
+        let mut work = self.work();
+        if let Some(bar) = &work.bar {
+            bar.set_message(format!("{} … {detail}", work.what));
+        } else if !self.quiet && work.said.elapsed() >= PLAIN_PAUSE {
+            work.said = Instant::now();
+            self.write(io::stderr(), &format!("{} … {detail}", work.what));
+        }
+    }
+
+    fn advance(&self, done: u64, total: u64, detail: &str) {
+        let detail = self.safe(detail);
+        let mut work = self.work();
+        if let Some(bar) = &work.bar {
+            if bar.length() != Some(total) {
+                bar.set_length(total);
+                let style = ProgressStyle::with_template(
+                    "{spinner} {msg}\n  {bar:30} {human_pos}/{human_len}",
+                );
+                if let Ok(style) = style {
+                    bar.set_style(style);
+                }
+            }
+            bar.set_position(done);
+            bar.set_message(format!("{} … {detail}", work.what));
+        } else if !self.quiet && work.said.elapsed() >= PLAIN_PAUSE {
+            work.said = Instant::now();
+            let (done, total) = (grouped(done), grouped(total));
+            let text = format!("{} … {done}/{total} items, {detail}", work.what);
+            self.write(io::stderr(), &text);
+        }
+    }
+
+    fn end(&self, what: &str) {
+        if let Some(bar) = self.work().bar.take() {
+            bar.finish_and_clear();
+        }
+        self.aside(what);
+    }
+
+    fn note(&self, text: &str) {
+        self.aside(text);
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if let Some(bar) = self.work().bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Where keys come from, and who else could have them.
+
+use crate::place::{Place, Run};
+use std::io::Write;
+use std::process::Stdio;
+
+const KEY: &str = "0xb6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
+/// A command that needs a key, reads it first, and then finds no chain.
+const NEEDS: [&str; 5] = [
+    "deploy",
+    "counter-v1",
+    "--json",
+    "--rpc-url",
+    "http://127.0.0.1:9",
+];
+
+fn run(place: &Place, more: &[&str]) -> Run {
+    place.run(&[&NEEDS, more].concat())
+}
+
+fn assert_read(run: &Run) {
+    assert_eq!(
+        (run.exit, run.error("name").as_str()),
+        (Some(4), "Unreachable"),
+        "{run:?}"
+    );
+}
+
+#[test]
+fn a_key_file_that_others_can_read_is_refused() {
+    let place = Place::new();
+    place.write_private("key", KEY);
+    for mode in [0o644, 0o640, 0o604, 0o660, 0o622, 0o777] {
+        place.set_mode("key", mode);
+        let run = run(&place, &["--private-key-path", "key"]);
+        assert_eq!(
+            (run.exit, run.error("name").as_str()),
+            (Some(2), "KeyExposed")
+        );
+        assert!(run.error("next").contains("chmod 600"), "{run:?}");
+    }
+    for mode in [0o600, 0o400] {
+        place.set_mode("key", mode);
+        assert_read(&run(&place, &["--private-key-path", "key"]));
+    }
+}
+
+#[test]
+fn a_key_can_come_through_a_pipe() {
+    let place = Place::new();
+    let words = [&NEEDS[..], &["--private-key-path", "/dev/stdin"]].concat();
+    let mut command = place.command(&words);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    stdin.write_all(KEY.as_bytes()).expect("written");
+    drop(stdin);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(4));
+}
+
+#[test]
+fn a_password_file_that_others_can_read_is_refused_and_a_keystore_is_warned_of() {
+    let place = Place::new();
+    place.write("store", "{}");
+    place.write("password", "open sesame");
+    let words = ["--keystore", "store", "--password-file", "password"];
+    let refused = run(&place, &words);
+    assert_eq!(
+        (refused.exit, refused.error("name").as_str()),
+        (Some(2), "KeyExposed")
+    );
+    assert!(refused.error("message").contains("password"), "{refused:?}");
+    assert!(
+        refused
+            .stderr
+            .contains("warning: others can read the keystore"),
+        "{refused:?}"
+    );
+    place.set_mode("password", 0o600);
+    assert_eq!(run(&place, &words).error("name"), "Keystore");
+    let nobody = run(&place, &["--keystore", "store"]);
+    assert_eq!(
+        (nobody.exit, nobody.error("name").as_str()),
+        (Some(2), "NoPassword")
+    );
+}
+
+#[test]
+fn keys_of_the_environment_are_found_and_must_belong_to_eth_from() {
+    let place = Place::new();
+    let owner = "0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E";
+    for name in ["PRIVATE_KEY", "ETH_PRIVATE_KEY"] {
+        let mut command = place.command(&NEEDS);
+        assert_read(&Run::of(command.env(name, KEY)));
+        assert_read(&Run::of(command.env("ETH_FROM", owner)));
+        let other = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
+        let run = Run::of(command.env("ETH_FROM", other));
+        assert_eq!(
+            (run.exit, run.error("name").as_str()),
+            (Some(2), "OtherAddress")
+        );
+        let run = Run::of(command.env(name, &KEY[..50]).env_remove("ETH_FROM"));
+        assert_eq!(
+            (run.exit, run.error("name").as_str()),
+            (Some(2), "KeyMalformed")
+        );
+        let everything = format!("{}{}", run.stdout, run.stderr);
+        assert!(!everything.contains(&KEY[2..50]), "{run:?}");
+    }
+}
+
+#[test]
+fn every_way_to_give_a_key_stands_in_the_help() {
+    let help = Place::new().run(&["deploy", "--help"]).stdout;
+    for word in [
+        "--private-key",
+        "--private-key-path",
+        "--keystore",
+        "--account",
+        "--password-file",
+        "PRIVATE_KEY",
+        "ETH_PRIVATE_KEY",
+        "ETH_FROM",
+        "ETH_KEYSTORE",
+        "ETH_KEYSTORE_ACCOUNT",
+        "ETH_PASSWORD",
+    ] {
+        assert!(help.contains(word), "{word}");
+    }
+}

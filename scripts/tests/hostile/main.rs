@@ -1,0 +1,10 @@
+//! The program against what others control: endpoints, contracts, files, names.
+
+mod endpoint;
+mod files;
+mod keys;
+mod place;
+mod policies;
+mod secrets;
+mod server;
+mod terminal;
