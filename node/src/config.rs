@@ -40,6 +40,9 @@ pub struct NodeConfig {
     pub limits: Limits,
     /// Which web pages may call the node.
     pub cors: Cors,
+    /// Host names, beside IP addresses and `localhost`, by which the node may be called; `*` is
+    /// every name.
+    pub allowed_hosts: Vec<String>,
 }
 
 impl Default for NodeConfig {
@@ -57,6 +60,7 @@ impl Default for NodeConfig {
             state: StateFiles::default(),
             limits: Limits::default(),
             cors: Cors::Any,
+            allowed_hosts: Vec::new(),
         }
     }
 }
@@ -106,7 +110,7 @@ pub struct Limits {
     /// Largest request in bytes; `None` is 4 GiB. 1 MiB of calldata is 2 MiB of JSON.
     pub request_bytes: Option<u32>,
     /// Connections that are open at the same time, at most half of the files that the process
-    /// may open; more wait until one is closed.
+    /// may open. For more, unfinished and idle ones are closed.
     pub connections: u32,
 }
 
@@ -124,8 +128,8 @@ impl Default for Limits {
 pub enum Cors {
     /// Every page.
     Any,
-    /// Pages of these origins.
+    /// Pages of these origins, and those that the node's own address serves.
     Origins(Vec<String>),
-    /// No CORS headers.
+    /// No CORS headers; only pages that the node's own address serves.
     Off,
 }

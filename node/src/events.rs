@@ -16,6 +16,8 @@ pub(crate) enum Event {
     Block(Arc<Block>),
     /// A transaction was accepted.
     Transaction(B256),
+    /// Nothing: it takes the place of what a slow subscriber did not read.
+    Skipped,
 }
 
 /// The sending side, cheap to clone.
@@ -30,6 +32,18 @@ impl Events {
     /// Whether anybody listens; building an event costs a copy of the block.
     pub(crate) fn wanted(&self) -> bool {
         self.0.receiver_count() > 0
+    }
+
+    /// How many more events even the slowest subscriber can take.
+    pub(crate) fn room(&self) -> u64 {
+        (BACKLOG / 2).saturating_sub(self.0.len()) as u64
+    }
+
+    /// Leaves the slowest subscriber behind: its subscription ends.
+    pub(crate) fn hurry(&self) {
+        for _ in 0..BACKLOG {
+            let _ = self.0.send(Event::Skipped);
+        }
     }
 
     pub(crate) fn send(&self, event: Event) {

@@ -40,6 +40,7 @@ pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
     let (listeners, address) = bind(&config)?;
     let events = Events::new();
     let (limits, cors, ipc) = (config.limits, config.cors.clone(), config.ipc.clone());
+    let allowed_hosts = config.allowed_hosts.clone();
     let (worker, chain) = {
         let (accounts, events) = (accounts.clone(), events.clone());
         Worker::start(move || Node::new(config, accounts, events))?
@@ -59,6 +60,7 @@ pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
         rpc::methods(worker, events)?,
         limits,
         &cors,
+        &allowed_hosts,
     )?;
     Ok(handle)
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jsonrpsee::server::{Methods, StopHandle};
+use jsonrpsee::types::error::reject_too_big_batch_response;
 use jsonrpsee::types::{ErrorCode, ErrorObject, Id, Response, ResponsePayload};
 use serde_json::value::RawValue;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -11,10 +12,11 @@ use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc::{Sender, channel};
 
-use crate::connections::Budget;
+use crate::connections::Registry;
+use crate::rpc::MAX_ANSWER;
 
 /// Answers and messages of one connection that may wait to be written.
-const BACKLOG: usize = 1024;
+const BACKLOG: usize = 16;
 
 /// Messages of one subscription that may wait.
 const SUBSCRIPTION_BACKLOG: usize = 1024;
@@ -43,16 +45,18 @@ impl IpcSocket {
         self,
         methods: Methods,
         stop: StopHandle,
-        budget: Budget,
+        registry: Registry,
         limit: usize,
     ) {
         let stopped = stop.clone().shutdown();
         tokio::pin!(stopped);
         loop {
-            let (permit, socket) = tokio::select! {
+            let (place, socket) = tokio::select! {
                 () = &mut stopped => return,
-                accepted = async { (budget.permit().await, self.listener.accept().await) } => accepted,
+                accepted = async { (registry.place().await, self.listener.accept().await) } => accepted,
             };
+            // A local user's: it is never closed for its silence.
+            place.keep();
             let Ok((socket, _)) = socket else { continue };
             let (methods, stop) = (methods.clone(), stop.clone());
             tokio::spawn(async move {
@@ -64,7 +68,7 @@ impl IpcSocket {
                         }
                     }
                 }
-                drop(permit);
+                drop(place);
             });
         }
     }
@@ -145,9 +149,15 @@ async fn answer(
     if requests.is_empty() {
         return failed(ErrorCode::InvalidRequest);
     }
-    let mut answers = Vec::with_capacity(requests.len());
+    let mut answers = Vec::new();
+    let mut bytes = 0;
     for request in requests {
-        answers.push(answer_one(methods, request.get(), subscriptions).await);
+        let answer = answer_one(methods, request.get(), subscriptions).await;
+        bytes += answer.get().len() + 1;
+        if bytes > MAX_ANSWER {
+            return failed(reject_too_big_batch_response(MAX_ANSWER));
+        }
+        answers.push(answer);
     }
     serde_json::value::to_raw_value(&answers).unwrap_or_else(|_| failed(ErrorCode::InternalError))
 }
@@ -176,10 +186,7 @@ async fn answer_one(
     }
 }
 
-fn failed(code: ErrorCode) -> Box<RawValue> {
-    let response = Response::new(
-        ResponsePayload::<()>::error(ErrorObject::from(code)),
-        Id::Null,
-    );
+fn failed(error: impl Into<ErrorObject<'static>>) -> Box<RawValue> {
+    let response = Response::new(ResponsePayload::<()>::error(error.into()), Id::Null);
     serde_json::value::to_raw_value(&response).unwrap_or_default()
 }

@@ -10,6 +10,7 @@
 //! # Ok::<(), stylus_devnode::NodeError>(())
 //! ```
 
+mod access;
 pub mod accounts;
 mod config;
 mod connections;

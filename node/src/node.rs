@@ -28,7 +28,15 @@ pub(crate) struct Node {
     saving_clock: Option<Clock>,
     state: StateFiles,
     announced: u64,
+    /// Since when subscribers take no more announcements.
+    stalled: Option<Instant>,
 }
+
+/// How long all subscribers wait for one that does not read.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Hashes of empty blocks that are computed between two requests.
+const HASHES_AHEAD: u64 = 5_000;
 
 /// Something due every so often.
 #[derive(Clone, Copy, Debug)]
@@ -87,6 +95,7 @@ impl Node {
             chain.set_min_gas_price(price);
         }
         if let Some(path) = &config.state.load {
+            state_file::remove_leftovers(path);
             let first_start = config.state.dump.as_ref() == Some(path) && !path.exists();
             if !first_start {
                 load_into(&mut chain, path)?;
@@ -94,6 +103,7 @@ impl Node {
         }
         Ok(Self {
             announced: chain.block_number(),
+            stalled: None,
             chain,
             accounts,
             filters: Filters::default(),
@@ -139,6 +149,7 @@ impl Node {
         let Some(path) = &self.state.dump else {
             return Ok(());
         };
+        state_file::remove_leftovers(path);
         let state = self
             .chain
             .dump_state()
@@ -146,20 +157,37 @@ impl Node {
         state_file::save(path, &state)
     }
 
-    /// Tells subscribers of every block since the last announcement.
+    /// Tells subscribers of blocks since the last announcement: all of them, or as many as they
+    /// can follow for now.
     pub(crate) fn announce(&mut self) {
         let latest = self.chain.block_number();
+        if self.announced >= latest {
+            return;
+        }
+        let before = self.announced;
         if self.events.wanted() {
-            for number in self.announced + 1..=latest {
+            let last = latest.min(before + self.events.room());
+            for number in before + 1..=last {
                 if let Some(block) = self.chain.block(number_id(number)) {
                     self.events.send(Event::Block(block));
                 }
             }
+            self.announced = last;
+        } else {
+            self.announced = latest;
         }
-        if latest > self.announced {
-            tracing::info!(number = latest, "block");
+        if self.announced > before {
+            self.stalled = None;
+            tracing::info!(number = self.announced, "block");
+        } else if self.stalled.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+            // Somebody does not read: it is left behind, and its subscription ends.
+            self.events.hurry();
         }
-        self.announced = latest;
+    }
+
+    /// Uses idle time for what somebody may ask for; false when there is nothing left to do.
+    pub(crate) fn work_ahead(&self) -> bool {
+        self.announced < self.chain.block_number() || self.chain.hash_ahead(HASHES_AHEAD)
     }
 
     /// Tells subscribers and filters of an accepted transaction.

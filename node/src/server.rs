@@ -2,6 +2,7 @@
 
 use std::net::TcpListener;
 use std::path::Path;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -13,13 +14,21 @@ use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
+use crate::access::Access;
 use crate::config::{Cors, Limits};
-use crate::connections::{Budget, accept};
+use crate::connections::{Registry, Server as Connections, accept};
 use crate::error::NodeError;
 use crate::ipc::IpcSocket;
+use crate::rpc::MAX_ANSWER;
 
 /// How long open connections may take to finish their answer when the node stops.
 const GRACE: Duration = Duration::from_millis(200);
+
+/// Most requests in one batch.
+const MAX_BATCH: u32 = 50_000;
+
+/// Messages of one WebSocket connection that may wait to be written.
+const MESSAGES: u32 = 64;
 
 /// Threads that read and write sockets; the chain has its own.
 const IO_THREADS: usize = 2;
@@ -49,13 +58,16 @@ impl ServerThread {
         methods: Methods,
         limits: Limits,
         cors: &Cors,
+        hosts: &[String],
     ) -> Result<Self, NodeError> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(IO_THREADS)
             .thread_name("stylus-rpc")
             .enable_all()
             .build()?;
-        let server = listen(&runtime, listeners, ipc, methods, limits, cors_layer(cors)?)?;
+        let access = Arc::new(Access::new(cors.clone(), hosts));
+        let cors = cors_layer(cors)?;
+        let server = listen(&runtime, listeners, ipc, methods, limits, cors, access)?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new()
             .name("stylus-server".into())
@@ -84,13 +96,15 @@ fn listen(
     methods: Methods,
     limits: Limits,
     cors: CorsLayer,
+    access: Arc<Access>,
 ) -> Result<ServerHandle, NodeError> {
     let config = ServerConfig::builder()
         .max_request_body_size(limits.request_bytes.unwrap_or(u32::MAX))
-        .max_response_body_size(u32::MAX)
-        // The budget bounds connections, by waiting instead of refusing.
+        .max_response_body_size(u32::try_from(MAX_ANSWER).unwrap_or(u32::MAX))
+        // The registry bounds connections.
         .max_connections(u32::MAX)
-        .set_batch_request_config(BatchRequestConfig::Unlimited)
+        .set_batch_request_config(BatchRequestConfig::Limit(MAX_BATCH))
+        .set_message_buffer_capacity(MESSAGES)
         .set_id_provider(HexIds)
         .build();
     let service = Server::builder()
@@ -98,18 +112,20 @@ fn listen(
         .set_http_middleware(tower::ServiceBuilder::new().layer(cors))
         .to_service_builder();
     let (stop, server) = stop_channel();
-    let budget = Budget::new(limits.connections);
+    let registry = Registry::new(limits.connections);
     let _inside = runtime.enter();
+    runtime.spawn(registry.clone().supervise());
     for listener in listeners {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        runtime.spawn(accept(
-            listener,
-            service.clone(),
-            methods.clone(),
-            stop.clone(),
-            budget.clone(),
-        ));
+        let connections = Connections {
+            service: service.clone(),
+            methods: methods.clone(),
+            stop: stop.clone(),
+            registry: registry.clone(),
+            access: access.clone(),
+        };
+        runtime.spawn(accept(listener, connections));
     }
     if let Some(path) = ipc {
         let fail = |error: std::io::Error| NodeError::File {
@@ -121,7 +137,7 @@ fn listen(
             .request_bytes
             .map_or(usize::MAX, |bytes| bytes as usize);
         let socket = IpcSocket::bind(path).map_err(fail)?;
-        runtime.spawn(socket.accept(methods, stop, budget, limit));
+        runtime.spawn(socket.accept(methods, stop, registry, limit));
     }
     Ok(server)
 }

@@ -13,6 +13,9 @@ use crate::node::Node;
 /// Native stack of the chain's thread in bytes: generous, because debug builds have large frames.
 const STACK: usize = 64 * 1024 * 1024;
 
+/// How long the thread waits for requests between two pieces of work ahead.
+const PAUSE: Duration = Duration::from_micros(200);
+
 type Job = Box<dyn FnOnce(&mut Node) + Send>;
 
 enum Message {
@@ -107,7 +110,11 @@ impl Worker {
 
 fn serve(mut node: Node, receiver: &Receiver<Message>) -> Result<(), NodeError> {
     loop {
-        match receive(receiver, node.idle_for()) {
+        let idle = match node.work_ahead() {
+            true => Some(PAUSE),
+            false => node.idle_for(),
+        };
+        match receive(receiver, idle) {
             Ok(Message::Run(job)) => job(&mut node),
             Err(RecvTimeoutError::Timeout) => {}
             Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return node.save(),

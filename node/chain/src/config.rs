@@ -35,6 +35,10 @@ pub struct ChainConfig {
     pub debug_precompiles: bool,
     /// Upper bound of gas in `call` and `estimate_gas` (Nitro's RPC cap).
     pub rpc_gas_cap: u64,
+    /// Blocks before the latest one whose states stay known; all of them when absent.
+    pub keep_states: Option<u64>,
+    /// Newest blocks that are kept with their transactions, at least one; all of them when absent.
+    pub keep_blocks: Option<u64>,
     /// Blocks whose timestamp may equal the parent's, as on Nitro. When false every block is at
     /// least one second younger.
     pub repeat_timestamps: bool,
@@ -57,6 +61,8 @@ impl Default for ChainConfig {
             automine: true,
             debug_precompiles: true,
             rpc_gas_cap: 50_000_000,
+            keep_states: None,
+            keep_blocks: None,
             repeat_timestamps: true,
         }
     }

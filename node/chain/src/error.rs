@@ -52,6 +52,9 @@ pub enum ChainError {
         /// What its state tells, 0 without ArbOS.
         version: u64,
     },
+    /// A recording reached a bound.
+    #[error("the trace has {0}: trace a part of the call, or with less gas")]
+    TraceLimit(#[from] crate::TraceLimit),
     /// Not built.
     #[error("{0} is not supported by this chain")]
     NotSupported(&'static str),

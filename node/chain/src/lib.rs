@@ -30,6 +30,7 @@ pub use chain::{AccountChange, Chain, SlotChange, recover};
 pub use config::ChainConfig;
 pub use error::{ChainError, RejectReason};
 pub use source::{Source, SourceAccount};
+pub use trace::TraceLimit;
 pub use types::{
     AccountOverride, AccountView, Block, CallOutcome, CallRequest, ChainState, Halt, LogEntry,
     LogFilter, MinedTransaction, Overrides, PoolContent, PooledTransaction, Receipt, TraceKind,

@@ -1,8 +1,8 @@
 //! A recorder of calls and host functions, in the forms of geth's callTracer and Nitro's
 //! stylusTracer.
 
+use crate::TraceKind;
 use crate::evm::halt_text;
-use crate::{ChainError, TraceKind};
 use alloy_primitives::{Address, Bytes, U64, U256};
 use revm::{
     context::{LocalContext, result::HaltReason},
@@ -10,7 +10,33 @@ use revm::{
     interpreter::{CallScheme, CreateScheme, FrameInput, InstructionResult, SuccessOrHalt},
 };
 use serde_json::{Map, Value, json};
+use std::time::{Duration, Instant};
 use stylus_vm::{HostioRecord, Outcome, OutcomeKind};
+
+/// Most frames of one recording.
+const MAX_FRAMES: usize = 50_000;
+/// Most bytes of one recording, as JSON.
+const MAX_BYTES: usize = 64 << 20;
+/// Longest execution that is recorded.
+const MAX_TIME: Duration = Duration::from_secs(30);
+/// Bytes of a frame as JSON, besides its input and output.
+const FRAME_BYTES: usize = 512;
+/// Bytes of a host function as JSON, besides its arguments and results.
+const HOSTIO_BYTES: usize = 128;
+
+/// The bound that a recording reached; execution ends there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TraceLimit {
+    /// Too many frames.
+    #[error("more than {MAX_FRAMES} frames")]
+    Frames,
+    /// Too many bytes.
+    #[error("more than {} MiB", MAX_BYTES >> 20)]
+    Bytes,
+    /// Too long.
+    #[error("more than {} seconds", MAX_TIME.as_secs())]
+    Time,
+}
 
 /// One recorded call.
 #[derive(Default)]
@@ -28,6 +54,8 @@ struct Node {
     /// A call that failed before it had a frame: it is in no callTracer, but takes a place here.
     frameless: bool,
     program: Option<ProgramRun>,
+    /// Bytes of host functions that are counted already.
+    counted: usize,
 }
 
 /// What a Stylus frame did.
@@ -40,30 +68,61 @@ struct ProgramRun {
 }
 
 /// Records while a transaction runs.
-#[derive(Default)]
 pub(crate) struct Tracer {
     open: Vec<Node>,
     root: Option<Node>,
     /// Whether host functions are recorded, too.
     pub(crate) hostios: bool,
-    /// Bytes of all recordings of host functions.
+    started: Instant,
+    frames: usize,
+    /// Bytes of the recording as JSON.
     bytes: usize,
-    /// Whether host functions were left out because there were too many.
-    cut: bool,
+    limit: Option<TraceLimit>,
 }
-
-/// Most bytes of host functions in one recording.
-const MAX_BYTES: usize = 256 << 20;
 
 impl Tracer {
     pub(crate) fn new(kind: TraceKind) -> Self {
         Self {
+            open: Vec::new(),
+            root: None,
             hostios: kind == TraceKind::Stylus,
-            ..Self::default()
+            started: Instant::now(),
+            frames: 0,
+            bytes: 0,
+            limit: None,
         }
     }
 
-    pub(crate) fn enter(&mut self, input: &FrameInput, local: &LocalContext) {
+    /// The bound that was reached, after which nothing is recorded any more.
+    pub(crate) fn limit(&self) -> Option<TraceLimit> {
+        self.limit
+    }
+
+    /// Counts what is about to be recorded; false when it would be too much.
+    fn count(&mut self, frames: usize, bytes: usize) -> bool {
+        self.frames += frames;
+        self.bytes = self.bytes.saturating_add(bytes);
+        let reached = [
+            (self.frames > MAX_FRAMES, TraceLimit::Frames),
+            (self.bytes > MAX_BYTES, TraceLimit::Bytes),
+            (self.started.elapsed() > MAX_TIME, TraceLimit::Time),
+        ];
+        let reached = reached.into_iter().find(|(reached, _)| *reached);
+        self.limit = self.limit.or(reached.map(|(_, limit)| limit));
+        self.limit.is_none()
+    }
+
+    /// Opens a frame; false when the recording has reached a bound.
+    pub(crate) fn enter(&mut self, input: &FrameInput, local: &LocalContext) -> bool {
+        let input_bytes = match input {
+            FrameInput::Call(call) => call.input.len(),
+            FrameInput::Create(create) => create.init_code().len(),
+            FrameInput::Empty => 0,
+        };
+        // Before the input is copied.
+        if !self.count(1, FRAME_BYTES.saturating_add(2 * input_bytes)) {
+            return false;
+        }
         self.open.push(match input {
             FrameInput::Call(call) => Node {
                 kind: match call.scheme {
@@ -95,6 +154,7 @@ impl Tracer {
             },
             FrameInput::Empty => Node::default(),
         });
+        true
     }
 
     pub(crate) fn exit(&mut self, result: &FrameResult, fault: Option<&str>) {
@@ -112,7 +172,11 @@ impl Tracer {
             node.to = create.address.filter(|_| end.is_ok());
         }
         if end.is_ok_or_revert() {
-            node.output = result.output().into_data();
+            // Twice: a revert's reason is shown as text, too.
+            let output = result.output().into_data();
+            if self.count(0, 4 * output.len()) {
+                node.output = output;
+            }
         }
         node.error = (!end.is_ok()).then(|| describe(end, fault));
         match self.open.last_mut() {
@@ -123,6 +187,9 @@ impl Tracer {
 
     /// Notes a call of the innermost frame that failed before it became a frame.
     pub(crate) fn frameless(&mut self, to: Address) {
+        if !self.count(1, FRAME_BYTES) {
+            return;
+        }
         if let Some(node) = self.open.last_mut() {
             node.calls.push(Node {
                 to: Some(to),
@@ -132,13 +199,29 @@ impl Tracer {
         }
     }
 
+    /// Counts the host functions that the program of the innermost frame has recorded so far:
+    /// `records` of them, with `bytes` of arguments and results.
+    pub(crate) fn running(&mut self, records: usize, bytes: usize) {
+        let json = records * HOSTIO_BYTES + 2 * bytes;
+        let counted = self.open.last_mut().map_or(0, |node| {
+            let before = std::mem::replace(&mut node.counted, json);
+            json.saturating_sub(before)
+        });
+        self.count(0, counted);
+    }
+
     /// Notes what the program of the innermost frame did.
     pub(crate) fn ran(&mut self, outcome: &mut Outcome, args_len: usize, start_ink: u64) {
         let hostios = std::mem::take(&mut outcome.trace);
-        let sizes = hostios.iter().map(|h| 64 + h.args.len() + h.outs.len());
-        self.bytes = self.bytes.saturating_add(sizes.sum());
-        self.cut |= outcome.trace_cut || self.bytes > MAX_BYTES;
-        if let Some(node) = self.open.last_mut().filter(|_| !self.cut) {
+        let sizes = hostios.iter().map(|h| h.args.len() + h.outs.len());
+        self.running(hostios.len(), sizes.sum());
+        if outcome.trace_cut {
+            self.limit = self.limit.or(Some(TraceLimit::Bytes));
+        }
+        if self.limit.is_some() {
+            return;
+        }
+        if let Some(node) = self.open.last_mut() {
             node.program = Some(ProgramRun {
                 hostios,
                 args_len: u32::try_from(args_len).unwrap_or(u32::MAX),
@@ -151,13 +234,8 @@ impl Tracer {
 
     /// The recording as stylusTracer gives it: the host functions of the outermost frame, with those
     /// of the frames below it inside.
-    pub(crate) fn stylus_tracer(self) -> Result<Value, ChainError> {
-        if self.cut {
-            return Err(ChainError::NotSupported(
-                "a stylusTracer recording of more than 64 MiB in a frame or 256 MiB in all",
-            ));
-        }
-        Ok(self.root.map_or(Value::Null, |root| steps(root).into()))
+    pub(crate) fn stylus_tracer(self) -> Value {
+        self.root.map_or(Value::Null, |root| steps(root).into())
     }
 
     /// The recording as callTracer gives it; `gas` and `gas_used` are the transaction's.

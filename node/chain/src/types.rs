@@ -262,10 +262,12 @@ pub enum TraceKind {
 /// The whole chain as data, for saving and loading. Serialise with any serde format.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ChainState {
-    /// Version of this form: 1.
+    /// Version of this form: 2.
     pub format: u32,
     /// Chain id.
     pub chain_id: u64,
+    /// Hash of the content: a state that was damaged is refused.
+    pub checksum: B256,
     /// Opaque content.
     pub content: serde_json::Value,
 }

@@ -10,6 +10,7 @@ use alloy_primitives::{
 };
 use base::Base;
 use revm::state::{AccountInfo, Bytecode, EvmState};
+use std::collections::VecDeque;
 
 /// Balance, nonce and code hash of an account that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +52,7 @@ pub(crate) struct World {
     storage: HashMap<Address, HashMap<U256, Versions<U256>>>,
     codes: HashMap<B256, Bytecode>,
     /// Keys written by each version, for undoing.
-    log: Vec<(u64, Vec<Key>)>,
+    log: VecDeque<(u64, Vec<Key>)>,
     version: u64,
     /// What is read where nothing was written.
     base: Option<Base>,
@@ -133,10 +134,10 @@ impl World {
     pub(crate) fn undo_to(&mut self, version: u64) {
         while self
             .log
-            .last()
+            .back()
             .is_some_and(|(written, _)| *written > version)
         {
-            let Some((written, keys)) = self.log.pop() else {
+            let Some((written, keys)) = self.log.pop_back() else {
                 return;
             };
             for key in keys {
@@ -153,6 +154,29 @@ impl World {
         }
         self.wiped.retain(|_, since| *since <= version);
         self.version = version;
+    }
+
+    /// Forgets what was overwritten up to `version`, which becomes the oldest that can be read or
+    /// gone back to.
+    pub(crate) fn forget_before(&mut self, version: u64) {
+        while self
+            .log
+            .front()
+            .is_some_and(|(written, _)| *written <= version)
+        {
+            let Some((_, keys)) = self.log.pop_front() else {
+                return;
+            };
+            for key in keys {
+                match key {
+                    Key::Account(address) => forget(self.accounts.get_mut(&address), version),
+                    Key::Slot(address, slot) => {
+                        let slots = self.storage.get_mut(&address);
+                        forget(slots.and_then(|slots| slots.get_mut(&slot)), version);
+                    }
+                }
+            }
+        }
     }
 
     pub(crate) fn account(&self, address: Address, at: u64) -> Option<Account> {
@@ -298,9 +322,9 @@ impl World {
     }
 
     fn record(&mut self, key: Key) {
-        match self.log.last_mut() {
+        match self.log.back_mut() {
             Some((version, keys)) if *version == self.version => keys.push(key),
-            _ => self.log.push((self.version, vec![key])),
+            _ => self.log.push_back((self.version, vec![key])),
         }
     }
 }
@@ -331,6 +355,14 @@ fn drop_version<T>(versions: Option<&mut Versions<T>>, version: u64) {
             .is_some_and(|(written, _)| *written == version)
     {
         versions.pop();
+    }
+}
+
+/// Drops all but the newest of the values that are not younger than `version`.
+fn forget<T>(versions: Option<&mut Versions<T>>, version: u64) {
+    if let Some(versions) = versions {
+        let old = versions.partition_point(|(written, _)| *written <= version);
+        versions.drain(..old.saturating_sub(1));
     }
 }
 

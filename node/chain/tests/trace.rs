@@ -5,7 +5,7 @@ mod common;
 use alloy_primitives::{Bytes, U256, hex};
 use common::*;
 use serde_json::{Value, json};
-use stylus_chain::{Chain, TraceKind};
+use stylus_chain::{BlockId, Chain, ChainError, TraceKind, TraceLimit};
 
 fn traced(chain: &mut Chain, to: alloy_primitives::Address, input: impl Into<Bytes>) -> Vec<Value> {
     let receipt = send(chain, ALICE, request(to, input));
@@ -129,4 +129,31 @@ fn calls_that_fail_early_and_creations_keep_their_places() {
     assert_eq!(names(&steps)[2..4], ["evm_create1", "create1"]);
     assert_eq!(bytes(&steps[3]["args"])[32..], hex!("5f5ff3"));
     assert_eq!(bytes(&steps[3]["outs"]).len(), 24);
+}
+
+#[test]
+fn a_recording_that_would_be_too_long_is_refused_with_the_bound_it_reached() {
+    let mut chain = chain();
+    // `JUMPDEST; CALL(gas, 0, 0, 0, 1 MiB, 0, 0); JUMP 0`
+    let many = deploy(&mut chain, &hex!("5b5f5f621000005f5f5f5af1505f56"));
+    // `JUMPDEST; CALL(gas, 0, 0, 0, 0, 0, 0); JUMP 0`
+    let frames = deploy(&mut chain, &hex!("5b5f5f5f5f5f5f5af1505f56"));
+    let traced = |to, gas, kind| {
+        let request = stylus_chain::CallRequest {
+            gas: Some(gas),
+            ..request(to, hex!(""))
+        };
+        chain.trace_call(request, BlockId::latest(), &Default::default(), kind)
+    };
+    for kind in [TraceKind::Call, TraceKind::Stylus] {
+        assert!(matches!(
+            traced(many, 50_000_000, kind),
+            Err(ChainError::TraceLimit(TraceLimit::Bytes))
+        ));
+        assert!(matches!(
+            traced(frames, 50_000_000, kind),
+            Err(ChainError::TraceLimit(TraceLimit::Frames))
+        ));
+        assert!(traced(frames, 200_000, kind).is_ok());
+    }
 }

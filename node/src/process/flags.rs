@@ -145,6 +145,12 @@ pub(super) struct EnvironmentFlags {
     /// No limit on deployed code.
     #[arg(long, conflicts_with = "code_size_limit")]
     pub(super) disable_code_size_limit: bool,
+    /// Keep the states of this many blocks before the latest one; without a number of none.
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "0")]
+    pub(super) prune_history: Option<u64>,
+    /// Keep only this many blocks with their transactions.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) transaction_block_keeper: Option<u64>,
     /// Genesis file of geth's form.
     #[arg(long, value_name = "FILE")]
     pub(super) init: Option<PathBuf>,
@@ -176,9 +182,17 @@ pub(super) struct ServerFlags {
         value_delimiter = ','
     )]
     pub(super) allow_origin: Vec<String>,
-    /// Send no CORS headers.
+    /// Send no CORS headers, and refuse every web page.
     #[arg(long)]
     pub(super) no_cors: bool,
+    /// Host names, beside IP addresses and localhost, by which the node may be called; * is every name.
+    #[arg(
+        long,
+        visible_alias = "vhosts",
+        value_name = "HOST",
+        value_delimiter = ','
+    )]
+    pub(super) allow_host: Vec<String>,
     /// Take requests of any size.
     #[arg(long)]
     pub(super) no_request_size_limit: bool,
@@ -214,12 +228,8 @@ struct WithoutEffect {
     order: Option<String>,
     #[arg(long, value_name = "N")]
     slots_in_an_epoch: Option<u64>,
-    #[arg(long, value_name = "N", num_args = 0..=1)]
-    prune_history: Option<Option<usize>>,
     #[arg(long, value_name = "N")]
     max_persisted_states: Option<usize>,
-    #[arg(long, value_name = "N")]
-    transaction_block_keeper: Option<usize>,
     #[arg(long, value_name = "BYTES")]
     memory_limit: Option<u64>,
     #[arg(long)]

@@ -13,7 +13,8 @@ const BACKLOG: usize = 4096;
 /// `RUST_LOG` decides what is logged; without it warnings are, and `-v` adds more.
 pub(super) fn start(verbosity: u8) {
     let default = match verbosity {
-        0 => "warn",
+        // Requests that end early are the client's affair.
+        0 => "warn,jsonrpsee-server=error",
         1 => "info",
         _ => "debug",
     };

@@ -33,6 +33,7 @@ impl Flags {
             state: self.state.files(),
             limits: self.server.limits(),
             cors: self.server.cors(),
+            allowed_hosts: self.server.allow_host.clone(),
         })
     }
 
@@ -55,6 +56,8 @@ impl Flags {
                 given.code_size_limit
             },
             auto_impersonate: self.accounts.auto_impersonate,
+            keep_states: given.prune_history,
+            keep_blocks: given.transaction_block_keeper,
             ..default
         }
     }

@@ -4,6 +4,7 @@ use alloy::primitives::{Address, B256, Bytes, U64, U128, U256, hex};
 use serde_json::{Value, json};
 use stylus_chain::{BlockId, BlockNumberOrTag, ChainState};
 
+use super::answer::Bounded;
 use super::args::Args;
 use super::error::RpcError;
 use super::evm::snapshot_list;
@@ -108,7 +109,7 @@ fn set_storage_at(node: &mut Node, args: &Args) -> RpcResult {
     let value: U256 = args.get(2, "value")?;
     node.chain
         .set_storage_at(args.get(0, "address")?, args.get(1, "slot")?, value.into());
-    Ok(Value::Bool(true))
+    ok(true)
 }
 
 fn set_coinbase(node: &mut Node, args: &Args) -> RpcResult {
@@ -163,9 +164,9 @@ fn reset(node: &mut Node, args: &Args) -> RpcResult {
 
 /// The whole state as bytes, for `loadState`.
 fn dump_state(node: &mut Node, _: &Args) -> RpcResult {
-    let state = serde_json::to_vec(&node.chain.dump_state()?)
-        .map_err(|error| RpcError::Internal(error.to_string()))?;
-    ok(hex::encode_prefixed(state))
+    let mut state = Bounded::default();
+    state.push(&node.chain.dump_state()?)?;
+    ok(hex::encode_prefixed(state.into_bytes()))
 }
 
 fn load_state(node: &mut Node, args: &Args) -> RpcResult {
@@ -177,7 +178,7 @@ fn load_state(node: &mut Node, args: &Args) -> RpcResult {
     })?;
     node.chain.load_state(state)?;
     node.rewound();
-    Ok(Value::Bool(true))
+    ok(true)
 }
 
 /// Plain JSON numbers, as OpenZeppelin's plug-in compares them.

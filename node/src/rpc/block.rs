@@ -5,13 +5,12 @@ use alloy::eips::{BlockId, BlockNumberOrTag};
 use std::sync::Arc;
 
 use alloy::primitives::{Address, B256, Bytes, U64, U256};
-use serde_json::Value;
 use stylus_chain::{Block, MinedTransaction};
 
 use super::args::Args;
 use super::error::RpcError;
 use super::request::{block_id, log_filter};
-use super::{RpcResult, Table, done, json, ok};
+use super::{RpcResult, Table, done, json, list, ok};
 use crate::node::{Node, number_id};
 
 pub(super) const METHODS: Table = &[
@@ -35,7 +34,7 @@ pub(super) const METHODS: Table = &[
 fn block_by_id(node: &mut Node, args: &Args) -> RpcResult {
     let full = args.opt(1, "full transactions")?.unwrap_or(false);
     match asked_block(node, args)? {
-        Some(block) => json::block(&block, full),
+        Some(block) => ok(json::block(&block, full)?),
         None => done(),
     }
 }
@@ -56,12 +55,7 @@ fn uncle_count(node: &mut Node, args: &Args) -> RpcResult {
 
 fn block_receipts(node: &mut Node, args: &Args) -> RpcResult {
     match asked_block(node, args)? {
-        Some(block) => block
-            .receipts
-            .iter()
-            .map(json::receipt)
-            .collect::<Result<Vec<_>, _>>()
-            .map(Value::Array),
+        Some(block) => list(block.receipts.iter().map(json::receipt)),
         None => done(),
     }
 }
@@ -125,14 +119,15 @@ fn raw_transaction(node: &mut Node, args: &Args) -> RpcResult {
 
 fn receipt(node: &mut Node, args: &Args) -> RpcResult {
     match node.chain.receipt(args.get(0, "hash")?) {
-        Some(receipt) => json::receipt(&receipt),
+        Some(receipt) => ok(json::receipt(&receipt)?),
         None => done(),
     }
 }
 
 fn logs(node: &mut Node, args: &Args) -> RpcResult {
-    let logs = node.chain.logs(&log_filter(&args.get(0, "filter")?))?;
-    ok(logs.iter().map(json::log).collect::<Vec<_>>())
+    let filter = log_filter(&args.get(0, "filter")?);
+    let logs = node.chain.logs_iter(&filter)?;
+    list(logs.map(|log| Ok(json::log(&log))))
 }
 
 fn asked_block(node: &Node, args: &Args) -> Result<Option<Arc<Block>>, RpcError> {

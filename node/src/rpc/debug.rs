@@ -8,7 +8,7 @@ use stylus_chain::TraceKind;
 use super::args::Args;
 use super::error::RpcError;
 use super::request::{self, block_id};
-use super::{RpcResult, Table};
+use super::{RpcResult, Table, ok};
 use crate::node::Node;
 
 pub(super) const METHODS: Table = &[
@@ -28,14 +28,14 @@ struct Options {
 fn trace_transaction(node: &mut Node, args: &Args) -> RpcResult {
     let options: Options = args.opt(1, "options")?.unwrap_or_default();
     let kind = tracer(options.tracer.as_deref())?;
-    Ok(node.chain.trace(args.get(0, "hash")?, kind)?)
+    ok(node.chain.trace(args.get(0, "hash")?, kind)?)
 }
 
 fn trace_call(node: &mut Node, args: &Args) -> RpcResult {
     let options: Options = args.opt(2, "options")?.unwrap_or_default();
     let kind = tracer(options.tracer.as_deref())?;
     let overrides = request::overrides(options.state_overrides, options.block_overrides)?;
-    Ok(node.chain.trace_call(
+    ok(node.chain.trace_call(
         request::call(args.get(0, "call")?)?,
         block_id(args, 1)?,
         &overrides,

@@ -33,6 +33,20 @@ pub(crate) enum RpcError {
         "no key for {0}: use one of eth_accounts, impersonate it, or sign the transaction and use eth_sendRawTransaction"
     )]
     NoSigner(Address),
+    /// A bound on what one request may cost was reached.
+    #[error("{0}")]
+    Limit(String),
+    /// The answer would be longer than the bound.
+    #[error("the answer would be longer than {} MiB: ask for less, such as a smaller range of blocks", super::MAX_ANSWER >> 20)]
+    AnswerTooLong,
+    /// Too many answers were made and not read.
+    #[error(
+        "answers of {waiting} bytes wait to be read by their callers: read them, or ask for less"
+    )]
+    Unread {
+        /// Bytes that wait.
+        waiting: usize,
+    },
     /// A fault in the node.
     #[error("internal error: {0}")]
     Internal(String),
@@ -48,6 +62,7 @@ impl RpcError {
             Self::Rejected(_) | Self::NoSigner(_) => -32003,
             Self::NotFound(_) => -32001,
             Self::NotSupported(_) => -32004,
+            Self::Limit(_) | Self::AnswerTooLong | Self::Unread { .. } => -32005,
             Self::Internal(_) => -32603,
         }
     }
@@ -70,6 +85,7 @@ impl From<ChainError> for RpcError {
             ChainError::Halted(halt) => Self::Halted(halt.to_string()),
             ChainError::Rejected(reason) => Self::from(reason),
             ChainError::NotImpersonated(address) => Self::NoSigner(address),
+            ChainError::TraceLimit(_) => Self::Limit(error.to_string()),
             ChainError::NotSupported(what) => Self::NotSupported(what.to_owned()),
             ChainError::UnknownBlock(_) | ChainError::UnknownTransaction(_) => {
                 Self::NotFound(error.to_string())

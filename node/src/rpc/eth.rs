@@ -2,15 +2,18 @@
 
 use alloy::primitives::{Address, U64, U128};
 use alloy_rpc_types::{BlockNumberOrTag, FeeHistory};
-use serde_json::{Value, json};
 use stylus_chain::BlockId;
 
 use super::args::Args;
+use super::error::RpcError;
 use super::{RpcResult, Table, ok};
 use crate::node::{Node, number_id};
 
 /// Most blocks that one fee history reports, as in geth.
 const MAX_FEE_HISTORY: u64 = 1024;
+
+/// Most percentiles of one fee history, as in geth.
+const MAX_PERCENTILES: usize = 100;
 
 pub(super) const METHODS: Table = &[
     ("eth_chainId", chain_id),
@@ -51,6 +54,12 @@ fn fee_history(node: &mut Node, args: &Args) -> RpcResult {
         .opt(1, "newest block")?
         .unwrap_or(BlockNumberOrTag::Latest);
     let percentiles: Vec<f64> = args.opt(2, "reward percentiles")?.unwrap_or_default();
+    if percentiles.len() > MAX_PERCENTILES {
+        return Err(RpcError::Params(format!(
+            "parameter 2 (reward percentiles): expected at most {MAX_PERCENTILES}, found {}",
+            percentiles.len()
+        )));
+    }
     let newest = match newest {
         BlockNumberOrTag::Pending => node.chain.block_number(),
         other => node.chain.resolve(BlockId::Number(other))?,
@@ -109,9 +118,9 @@ fn coinbase(node: &mut Node, _: &Args) -> RpcResult {
 }
 
 fn not_syncing(_: &mut Node, _: &Args) -> RpcResult {
-    Ok(Value::Bool(false))
+    ok(false)
 }
 
 fn protocol_version(_: &mut Node, _: &Args) -> RpcResult {
-    Ok(json!("0x41"))
+    ok("0x41")
 }

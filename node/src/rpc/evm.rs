@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use alloy::primitives::{B256, U64, U256};
-use serde_json::{Value, json};
 
 use super::args::Args;
 use super::error::RpcError;
-use super::{RpcResult, Table, done, json as convert, ok};
+use super::{RpcResult, Table, done, json as convert, list, ok};
 use crate::config::MiningMode;
 use crate::node::{Node, number_id};
 
@@ -62,7 +61,7 @@ pub(super) const METHODS: Table = &[
 /// One block, or what `{timestamp, blocks}` or a bare timestamp asks for.
 fn evm_mine(node: &mut Node, args: &Args) -> RpcResult {
     mine_as_asked(node, args)?;
-    Ok(json!("0x0"))
+    ok("0x0")
 }
 
 /// Like `evm_mine`, with the new blocks as the answer.
@@ -71,10 +70,7 @@ fn mine_detailed(node: &mut Node, args: &Args) -> RpcResult {
     mine_as_asked(node, args)?;
     let blocks = (before + 1..=node.chain.block_number())
         .filter_map(|number| node.chain.block(number_id(number)));
-    blocks
-        .map(|block| convert::block(&block, true))
-        .collect::<Result<Vec<_>, _>>()
-        .map(Value::Array)
+    list(blocks.map(|block| convert::block(&block, true)))
 }
 
 fn mine_as_asked(node: &mut Node, args: &Args) -> Result<(), RpcError> {
@@ -113,7 +109,7 @@ fn mine(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 fn mining(_: &mut Node, _: &Args) -> RpcResult {
-    Ok(Value::Bool(true))
+    ok(true)
 }
 
 fn miner_start(node: &mut Node, _: &Args) -> RpcResult {
@@ -127,7 +123,7 @@ fn miner_stop(node: &mut Node, _: &Args) -> RpcResult {
 }
 
 fn automine(node: &mut Node, _: &Args) -> RpcResult {
-    Ok(Value::Bool(node.chain.automine()))
+    ok(node.chain.automine())
 }
 
 fn set_automine(node: &mut Node, args: &Args) -> RpcResult {
@@ -164,14 +160,14 @@ fn snapshot(node: &mut Node, _: &Args) -> RpcResult {
 fn revert(node: &mut Node, args: &Args) -> RpcResult {
     let id = args.opt_u64(0, "snapshot id")?;
     let Some(id) = id else {
-        return Ok(Value::Bool(false));
+        return ok(false);
     };
     let reverted = node.chain.revert(id);
     if reverted {
         node.snapshots.retain(|later, _| *later < id);
         node.rewound();
     }
-    Ok(Value::Bool(reverted))
+    ok(reverted)
 }
 
 /// The answer is the total shift in seconds.
@@ -201,12 +197,12 @@ fn set_timestamp_interval(node: &mut Node, args: &Args) -> RpcResult {
 
 fn remove_timestamp_interval(node: &mut Node, _: &Args) -> RpcResult {
     node.chain.set_timestamp_interval(None);
-    Ok(Value::Bool(true))
+    ok(true)
 }
 
 fn set_block_gas_limit(node: &mut Node, args: &Args) -> RpcResult {
     node.chain.set_block_gas_limit(args.u64(0, "gas limit")?);
-    Ok(Value::Bool(true))
+    ok(true)
 }
 
 /// JavaScript clocks give milliseconds; no block of this century has such a number of seconds.

@@ -1,15 +1,14 @@
 //! Polled filters.
 
-use alloy::primitives::{B256, U64};
+use alloy::primitives::U64;
 use alloy_rpc_types::{BlockNumberOrTag, Filter, FilterBlockOption};
-use serde_json::Value;
 
 use super::args::Args;
 use super::error::RpcError;
 use super::request::log_filter;
-use super::{RpcResult, Table, json, ok};
+use super::{RpcResult, Table, json, list, ok};
 use crate::filters::{Installed, Watch};
-use crate::node::{Node, number_id};
+use crate::node::Node;
 
 pub(super) const METHODS: Table = &[
     ("eth_newFilter", new_filter),
@@ -35,32 +34,37 @@ fn new_transaction_filter(node: &mut Node, _: &Args) -> RpcResult {
 
 fn install(node: &mut Node, watch: Watch) -> RpcResult {
     let next_block = node.chain.block_number() + 1;
-    ok(U64::from(node.filters.install(watch, next_block)))
+    let id = node.filters.install(watch, next_block);
+    ok(U64::from(
+        id.map_err(|error| RpcError::Limit(error.to_string()))?,
+    ))
 }
+
+/// Most hashes that one poll reports; the next one goes on from there.
+const MAX_HASHES: u64 = 262_144;
 
 /// What happened since the last poll.
 fn changes(node: &mut Node, args: &Args) -> RpcResult {
     let id = args.u64(0, "filter id")?;
     let latest = node.chain.block_number();
     let Installed {
-        watch,
-        next_block,
-        hashes,
-        ..
+        watch, next_block, ..
     } = node.filters.poll(id).ok_or_else(|| unknown(id))?;
-    let blocks = std::mem::replace(next_block, latest + 1)..=latest;
+    let first = *next_block;
     match watch {
-        Watch::Transactions => ok(std::mem::take(hashes)),
+        Watch::Transactions => ok(node.filters.new_transactions(id, MAX_HASHES as usize)),
         Watch::Blocks => {
-            let hashes: Vec<B256> = blocks
-                .filter_map(|number| node.chain.block(number_id(number)))
-                .map(|block| block.hash)
-                .collect();
-            ok(hashes)
+            let last = latest.min(first.saturating_add(MAX_HASHES - 1));
+            *next_block = last.saturating_add(1).max(first);
+            list((first..=last).filter_map(|number| node.chain.block_hash(number).map(Ok)))
         }
         Watch::Logs(filter) => {
             let filter = filter.as_ref().clone();
-            logs_between(node, &filter, *blocks.start(), *blocks.end())
+            let logs = logs_between(node, &filter, first, latest)?;
+            if let Some(installed) = node.filters.poll(id) {
+                installed.next_block = latest + 1;
+            }
+            Ok(logs)
         }
     }
 }
@@ -76,18 +80,12 @@ fn all_logs(node: &mut Node, args: &Args) -> RpcResult {
             )));
         }
     };
-    ok(node
-        .chain
-        .logs(&filter)?
-        .iter()
-        .map(json::log)
-        .collect::<Vec<_>>())
+    let logs = node.chain.logs_iter(&filter)?;
+    list(logs.map(|log| Ok(json::log(&log))))
 }
 
 fn uninstall(node: &mut Node, args: &Args) -> RpcResult {
-    Ok(Value::Bool(
-        node.filters.uninstall(args.u64(0, "filter id")?),
-    ))
+    ok(node.filters.uninstall(args.u64(0, "filter id")?))
 }
 
 /// The part of the filter's own range that lies between two blocks, both included.
@@ -103,17 +101,13 @@ fn logs_between(node: &Node, filter: &Filter, first: u64, last: u64) -> RpcResul
         let from = bound(from_block).unwrap_or(first).max(first);
         let to = bound(to_block).unwrap_or(last).min(last);
         if from > to {
-            return Ok(Value::Array(Vec::new()));
+            return ok([(); 0]);
         }
         selected.from_block = Some(BlockNumberOrTag::Number(from));
         selected.to_block = Some(BlockNumberOrTag::Number(to));
     }
-    ok(node
-        .chain
-        .logs(&selected)?
-        .iter()
-        .map(json::log)
-        .collect::<Vec<_>>())
+    let logs = node.chain.logs_iter(&selected)?;
+    list(logs.map(|log| Ok(json::log(&log))))
 }
 
 fn unknown(id: u64) -> RpcError {

@@ -12,15 +12,21 @@ use serde_json::{Map, Value};
 use stylus_chain::{Block, LogEntry, MinedTransaction, PooledTransaction, Receipt};
 
 use super::error::RpcError;
-use super::{RpcResult, ok};
+
+/// A JSON document, before it is an answer.
+pub(super) type Document = Result<Value, RpcError>;
+
+fn value(value: impl serde::Serialize) -> Document {
+    serde_json::to_value(value).map_err(|error| RpcError::Internal(error.to_string()))
+}
 
 /// `eth_getBlockBy…`; `full` gives whole transactions instead of hashes.
-pub(super) fn block(block: &Block, full: bool) -> RpcResult {
+pub(super) fn block(block: &Block, full: bool) -> Document {
     let transactions = match full {
         true => BlockTransactions::Full(block.transactions.iter().map(transaction).collect()),
         false => BlockTransactions::Hashes(block.transactions.iter().map(|tx| tx.hash).collect()),
     };
-    let mut fields = object(ok(RpcBlock {
+    let mut fields = object(value(RpcBlock {
         header: rpc_header(block),
         uncles: Vec::new(),
         transactions,
@@ -31,8 +37,8 @@ pub(super) fn block(block: &Block, full: bool) -> RpcResult {
 }
 
 /// A header alone, as `newHeads` gives it.
-pub(super) fn header(block: &Block) -> RpcResult {
-    let mut fields = object(ok(rpc_header(block))?)?;
+pub(super) fn header(block: &Block) -> Document {
+    let mut fields = object(value(rpc_header(block))?)?;
     fields.extend(nitro_header_fields(block));
     Ok(Value::Object(fields))
 }
@@ -63,8 +69,8 @@ pub(super) fn pooled(tx: &PooledTransaction) -> Transaction {
 }
 
 /// `eth_getTransactionReceipt`.
-pub(super) fn receipt(receipt: &Receipt) -> RpcResult {
-    let mut fields = object(ok(TransactionReceipt {
+pub(super) fn receipt(receipt: &Receipt) -> Document {
+    let mut fields = object(value(TransactionReceipt {
         inner: envelope(receipt)?,
         transaction_hash: receipt.transaction_hash,
         transaction_index: Some(receipt.transaction_index),
@@ -80,11 +86,11 @@ pub(super) fn receipt(receipt: &Receipt) -> RpcResult {
     })?)?;
     fields.insert(
         "gasUsedForL1".into(),
-        ok(U64::from(receipt.gas_used_for_l1))?,
+        value(U64::from(receipt.gas_used_for_l1))?,
     );
     fields.insert(
         "l1BlockNumber".into(),
-        ok(U64::from(receipt.l1_block_number))?,
+        value(U64::from(receipt.l1_block_number))?,
     );
     Ok(Value::Object(fields))
 }

@@ -2,6 +2,7 @@
 //! functions; a function runs on the chain's thread and has it to itself.
 
 mod account;
+mod answer;
 mod anvil;
 mod args;
 mod block;
@@ -21,21 +22,25 @@ mod txpool;
 mod wait;
 mod web3;
 
+use std::sync::Arc;
+
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
 use jsonrpsee::server::Methods;
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
+use crate::connections::Client;
 use crate::error::NodeError;
 use crate::events::Events;
 use crate::node::Node;
 use crate::worker::Worker;
+pub(crate) use answer::MAX_ANSWER;
+use answer::{done, list, ok};
 use args::Args;
-use error::RpcError;
+pub(crate) use error::RpcError;
 
 /// What a method's function returns.
-type RpcResult = Result<Value, RpcError>;
+type RpcResult = Result<Box<RawValue>, RpcError>;
 
 /// A method's function.
 type Handler = fn(&mut Node, &Args) -> RpcResult;
@@ -86,23 +91,30 @@ fn register(
     name: &'static str,
     handler: Handler,
 ) -> Result<(), RegisterMethodError> {
-    module.register_async_method(name, move |params, context, _| async move {
+    module.register_async_method(name, move |params, context, extensions| async move {
+        let client = extensions.get::<Arc<Client>>().cloned();
         let args = Args::new(&params)?;
-        context
+        let guard = client.as_ref().map(Client::call);
+        if let Some(client) = &client {
+            client.room().await;
+        }
+        let answered = context
             .worker
-            .run(move |node| handler(node, &args))
+            .run(move |node| account_for(client.as_deref(), handler(node, &args)))
             .await
-            .unwrap_or_else(|error| Err(error.into()))
+            .unwrap_or_else(|error| Err(error.into()));
+        drop(guard);
+        answered
     })?;
     Ok(())
 }
 
-/// A successful answer.
-fn ok(value: impl Serialize) -> RpcResult {
-    serde_json::to_value(value).map_err(|error| RpcError::Internal(error.to_string()))
-}
-
-/// The answer of methods that have nothing to say.
-fn done() -> RpcResult {
-    Ok(Value::Null)
+/// Counts an answer among those that its connection waits to read. On the chain's thread, so that
+/// the next one is not made before.
+fn account_for(client: Option<&Client>, answer: RpcResult) -> RpcResult {
+    let answer = answer?;
+    if let Some(client) = client {
+        client.promise(answer.get().len())?;
+    }
+    Ok(answer)
 }

@@ -10,11 +10,13 @@ use jsonrpsee::server::{PendingSubscriptionSink, SubscriptionMessage, Subscripti
 use jsonrpsee::types::Params;
 use jsonrpsee::{Extensions, RpcModule};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::sync::broadcast::Receiver;
 
 use super::args::Args;
 use super::error::RpcError;
 use super::{Context, json, ok};
+use crate::connections::Client;
 use crate::events::Event;
 
 /// What one subscriber wants to hear.
@@ -38,8 +40,10 @@ async fn subscribe(
     params: Params<'static>,
     pending: PendingSubscriptionSink,
     context: Arc<Context>,
-    _: Extensions,
+    extensions: Extensions,
 ) -> SubscriptionResult {
+    let client = extensions.get::<Arc<Client>>().cloned();
+    let _guard = client.as_ref().map(Client::subscription);
     let wanted = match wanted(&params) {
         Ok(wanted) => wanted,
         Err(error) => {
@@ -50,7 +54,7 @@ async fn subscribe(
     // Listening starts before the subscription is confirmed, so that nothing is missed.
     let events = context.events.subscribe();
     let sink = pending.accept().await?;
-    forward(&context, &wanted, events, sink).await;
+    forward(&context, client.as_deref(), &wanted, events, sink).await;
     Ok(())
 }
 
@@ -74,6 +78,7 @@ fn wanted(params: &Params<'_>) -> Result<Wanted, RpcError> {
 /// Ends when the client leaves, the node stops, or the client is too slow to follow.
 async fn forward(
     context: &Context,
+    client: Option<&Client>,
     wanted: &Wanted,
     mut events: Receiver<Event>,
     sink: SubscriptionSink,
@@ -85,9 +90,12 @@ async fn forward(
         };
         let Ok(event) = event else { return };
         for message in messages(context, wanted, event).await {
-            let Ok(message) = serde_json::value::to_raw_value(&message) else {
-                return;
-            };
+            if let Some(client) = client {
+                client.room().await;
+                if client.promise(message.get().len()).is_err() {
+                    return;
+                }
+            }
             if sink.send(SubscriptionMessage::from(message)).await.is_err() {
                 return;
             }
@@ -95,9 +103,11 @@ async fn forward(
     }
 }
 
-async fn messages(context: &Context, wanted: &Wanted, event: Event) -> Vec<Value> {
+async fn messages(context: &Context, wanted: &Wanted, event: Event) -> Vec<Box<RawValue>> {
     match (wanted, event) {
-        (Wanted::Heads, Event::Block(block)) => json::header(&block).into_iter().collect(),
+        (Wanted::Heads, Event::Block(block)) => {
+            json::header(&block).and_then(ok).into_iter().collect()
+        }
         (Wanted::Logs(filter), Event::Block(block)) => {
             let logs = block.receipts.iter().flat_map(json::receipt_logs);
             logs.filter(|log| filter.matches(&log.inner))
@@ -111,11 +121,12 @@ async fn messages(context: &Context, wanted: &Wanted, event: Event) -> Vec<Value
             whole(context, hash).await.into_iter().collect()
         }
         (Wanted::Heads | Wanted::Logs(_), Event::Transaction(_))
-        | (Wanted::Transactions { .. }, Event::Block(_)) => Vec::new(),
+        | (Wanted::Transactions { .. }, Event::Block(_))
+        | (_, Event::Skipped) => Vec::new(),
     }
 }
 
-async fn whole(context: &Context, hash: B256) -> Option<Value> {
+async fn whole(context: &Context, hash: B256) -> Option<Box<RawValue>> {
     let found = context.worker.run(move |node| {
         let mined = node
             .chain

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, B256, U64};
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::json;
 use stylus_chain::PooledTransaction;
 
 use super::args::Args;
-use super::{RpcResult, Table, done, json as convert, ok};
+use super::json as convert;
+use super::{RpcResult, Table, done, list, ok};
 use crate::node::Node;
 
 pub(super) const METHODS: Table = &[
@@ -31,23 +33,20 @@ fn status(node: &mut Node, _: &Args) -> RpcResult {
 
 fn content(node: &mut Node, _: &Args) -> RpcResult {
     let pool = node.chain.pool();
-    let whole = |tx: &PooledTransaction| ok(convert::pooled(tx));
-    Ok(
-        json!({ "pending": by_sender(&pool.pending, whole)?, "queued": by_sender(&pool.queued, whole)? }),
-    )
+    ok(Content {
+        pending: by_sender(&pool.pending, Whole),
+        queued: by_sender(&pool.queued, Whole),
+    })
 }
 
 fn content_from(node: &mut Node, args: &Args) -> RpcResult {
     let sender: Address = args.get(0, "address")?;
     let pool = node.chain.pool();
-    let of = |txs: &[PooledTransaction]| -> RpcResult {
-        let own = txs.iter().filter(|tx| tx.from == sender);
-        let by_nonce: BTreeMap<String, _> = own
-            .map(|tx| (tx.envelope.nonce().to_string(), convert::pooled(tx)))
-            .collect();
-        ok(by_nonce)
-    };
-    Ok(json!({ "pending": of(&pool.pending)?, "queued": of(&pool.queued)? }))
+    let of = |txs| by_sender(txs, Whole).remove(&sender).unwrap_or_default();
+    ok(Content {
+        pending: of(&pool.pending),
+        queued: of(&pool.queued),
+    })
 }
 
 /// One readable line per transaction, in geth's words.
@@ -58,24 +57,18 @@ fn inspect(node: &mut Node, _: &Args) -> RpcResult {
             .to()
             .map_or("contract creation".to_owned(), |to| to.to_string());
         let (value, gas, price) = (tx.value(), tx.gas_limit(), tx.max_fee_per_gas());
-        Ok(Value::String(format!(
-            "{to}: {value} wei + {gas} gas × {price} wei"
-        )))
+        format!("{to}: {value} wei + {gas} gas × {price} wei")
     };
     let pool = node.chain.pool();
-    Ok(
-        json!({ "pending": by_sender(&pool.pending, line)?, "queued": by_sender(&pool.queued, line)? }),
-    )
+    ok(Content {
+        pending: by_sender(&pool.pending, line),
+        queued: by_sender(&pool.queued, line),
+    })
 }
 
 fn pending(node: &mut Node, _: &Args) -> RpcResult {
-    ok(node
-        .chain
-        .pool()
-        .pending
-        .iter()
-        .map(convert::pooled)
-        .collect::<Vec<_>>())
+    let pool = node.chain.pool();
+    list(pool.pending.iter().map(|tx| Ok(convert::pooled(tx))))
 }
 
 /// The hash, or null when it was not waiting.
@@ -85,9 +78,7 @@ fn anvil_drop(node: &mut Node, args: &Args) -> RpcResult {
 }
 
 fn hardhat_drop(node: &mut Node, args: &Args) -> RpcResult {
-    Ok(Value::Bool(
-        node.chain.drop_transaction(args.get(0, "hash")?),
-    ))
+    ok(node.chain.drop_transaction(args.get(0, "hash")?))
 }
 
 fn drop_all(node: &mut Node, _: &Args) -> RpcResult {
@@ -109,17 +100,33 @@ fn drop_from(node: &mut Node, args: &Args) -> RpcResult {
     done()
 }
 
+/// Waiting transactions, by whether they can go into the next block.
+#[derive(Serialize)]
+struct Content<T> {
+    pending: T,
+    queued: T,
+}
+
+/// A whole transaction, converted when it is written.
+struct Whole<'a>(&'a PooledTransaction);
+
+impl Serialize for Whole<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        convert::pooled(self.0).serialize(serializer)
+    }
+}
+
 /// Sender → nonce → what `show` makes of the transaction.
-fn by_sender(
-    txs: &[PooledTransaction],
-    show: impl Fn(&PooledTransaction) -> RpcResult,
-) -> Result<BTreeMap<Address, BTreeMap<String, Value>>, super::error::RpcError> {
-    let mut senders: BTreeMap<Address, BTreeMap<String, Value>> = BTreeMap::new();
+fn by_sender<'a, T>(
+    txs: &'a [PooledTransaction],
+    show: impl Fn(&'a PooledTransaction) -> T,
+) -> BTreeMap<Address, BTreeMap<String, T>> {
+    let mut senders: BTreeMap<Address, BTreeMap<String, T>> = BTreeMap::new();
     for tx in txs {
         senders
             .entry(tx.from)
             .or_default()
-            .insert(tx.envelope.nonce().to_string(), show(tx)?);
+            .insert(tx.envelope.nonce().to_string(), show(tx));
     }
-    Ok(senders)
+    senders
 }

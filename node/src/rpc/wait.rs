@@ -9,7 +9,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::args::Args;
 use super::error::RpcError;
-use super::{Context, RpcResult, json, send};
+use super::{Context, RpcResult, json, ok, send};
 use crate::node::Node;
 
 /// How long the receipt is waited for when the request names no time.
@@ -59,5 +59,5 @@ async fn send_and_wait(context: &Context, args: Args, wait: Duration) -> RpcResu
 fn receipt(node: &mut Node, hash: B256) -> Option<RpcResult> {
     node.chain
         .receipt(hash)
-        .map(|receipt| json::receipt(&receipt))
+        .map(|receipt| ok(json::receipt(&receipt)?))
 }

@@ -1,7 +1,6 @@
 //! `web3_*` and `net_*`.
 
 use alloy::primitives::{Bytes, keccak256};
-use serde_json::{Value, json};
 
 use super::args::Args;
 use super::{RpcResult, Table, ok};
@@ -38,9 +37,9 @@ fn version(node: &mut Node, _: &Args) -> RpcResult {
 }
 
 fn listening(_: &mut Node, _: &Args) -> RpcResult {
-    Ok(Value::Bool(true))
+    ok(true)
 }
 
 fn peer_count(_: &mut Node, _: &Args) -> RpcResult {
-    Ok(json!("0x0"))
+    ok("0x0")
 }

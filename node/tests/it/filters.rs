@@ -94,3 +94,32 @@ fn a_filter_survives_a_revert_of_the_chain() {
         json!([receipt["blockHash"]])
     );
 }
+
+#[test]
+fn a_hundred_thousand_filters_are_installed_and_a_million_blocks_reported() {
+    let node = node();
+    let port = node.port();
+    let block_filter = rpc(port, "eth_newBlockFilter", json!([]));
+    let install = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_newBlockFilter" });
+    let batch = Value::Array(vec![install; 10_000]).to_string();
+    for _ in 0..10 {
+        let (_, answer) = crate::support::post(port, &batch);
+        let answers: Vec<Value> = serde_json::from_str(&answer).unwrap();
+        assert!(answers.iter().all(|answer| answer["result"].is_string()));
+    }
+    rpc(port, "anvil_mine", json!(["0xf4240", "0x1"]));
+    assert_eq!(rpc(port, "eth_blockNumber", json!([])), "0xf4240");
+    let mut reported = 0;
+    let mut last = Value::Null;
+    loop {
+        let hashes = rpc(port, "eth_getFilterChanges", json!([block_filter]));
+        let Some(newest) = hashes.as_array().unwrap().last() else {
+            break;
+        };
+        reported += length(&hashes);
+        last = newest.clone();
+    }
+    assert_eq!(reported, 1_000_000);
+    let head = rpc(port, "eth_getBlockByNumber", json!(["latest", false]));
+    assert_eq!(head["hash"], last);
+}

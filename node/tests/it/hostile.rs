@@ -128,7 +128,7 @@ fn an_oversized_request_is_refused_and_the_node_goes_on() {
 #[test]
 fn pages_of_any_origin_may_call() {
     let node = node();
-    let preflight = "OPTIONS / HTTP/1.1\r\nHost: x\r\nOrigin: https://example.org\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\nConnection: close\r\n\r\n";
+    let preflight = "OPTIONS / HTTP/1.1\r\nHost: localhost\r\nOrigin: https://example.org\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\nConnection: close\r\n\r\n";
     let mut socket = TcpStream::connect(("127.0.0.1", node.port())).unwrap();
     socket.write_all(preflight.as_bytes()).unwrap();
     let mut answer = String::new();
@@ -142,7 +142,7 @@ fn pages_of_any_origin_may_call() {
     assert_eq!(
         exchange(
             node.port(),
-            "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
             ""
         )
         .0,

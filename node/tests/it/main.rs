@@ -1,6 +1,8 @@
 //! The node from outside: as a process, over HTTP and WebSocket, and embedded.
 
+mod access;
 mod accounts;
+mod connections;
 mod control;
 mod debug;
 mod embedded;
@@ -10,6 +12,7 @@ mod filters;
 mod fuzz;
 mod hostile;
 mod ipc;
+mod limits;
 mod process;
 mod provider;
 mod readme;

@@ -9,7 +9,7 @@ use crate::{CallContext, HostioRecord, Request};
 /// Most bytes of a frame's trace; beyond them nothing is recorded.
 pub(crate) const TRACE_BYTES: usize = 64 << 20;
 /// Bytes of a record besides its arguments and results.
-const RECORD_BYTES: usize = 64;
+pub(crate) const RECORD_BYTES: usize = 64;
 
 /// State of one frame, for host functions.
 #[derive(Debug)]

@@ -129,6 +129,18 @@ impl Run {
         self.instance.memory()
     }
 
+    /// How many host functions are recorded so far, and the bytes of their arguments and results.
+    pub fn traced(&mut self) -> (usize, usize) {
+        let frame = self.instance.frame().as_ref();
+        frame.map_or((0, 0), |frame| {
+            let records = frame.trace.len();
+            let bytes = frame
+                .traced
+                .saturating_sub(records * crate::frame::RECORD_BYTES);
+            (records, bytes)
+        })
+    }
+
     /// Hands the answer to the host function that asked.
     fn complete(&mut self, asked: Asked, answer: Answer) -> Result<Option<u64>, Escape> {
         let Asked {

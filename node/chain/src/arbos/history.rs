@@ -1,13 +1,13 @@
 //! EIP-2935 on Arbitrum: a contract that keeps the hashes of this chain's own blocks (ArbOS 40).
+//!
+//! Its storage is read from the list of blocks (`Ledger::history`) and is no part of the state, so
+//! that an empty block changes nothing.
 
 use crate::world::{Account, World};
-use alloy_primitives::{Address, B256, Bytes, U256, address, hex};
+use alloy_primitives::{Address, Bytes, address, hex};
 
 /// Where the contract lies.
 pub(crate) const ADDRESS: Address = address!("0000F90827F1C53a10cb7A02335B175320002935");
-/// Hashes that are kept.
-const RING: u64 = 393_168;
-
 /// Takes a block number as calldata and returns its hash, or reverts outside the ring. The current
 /// number comes from ArbSys, because NUMBER is that of L1. Our own code with the behaviour of
 /// Arbitrum's:
@@ -15,8 +15,8 @@ const RING: u64 = 393_168;
 /// ```text
 /// CALLDATASIZE == 32 or fail
 /// current = staticcall(0x64, arbBlockNumber())
-/// number < current and current - number <= RING or fail
-/// return sload(number % RING)
+/// number < current and current - number <= 393168 or fail
+/// return sload(number % 393168)
 /// ```
 const CODE: [u8; 71] = hex!(
     "60203614600a575f5ffd5b63a3b1b31d60e01b5f5260205f60045f60645afa505f515f3581811015"
@@ -37,9 +37,4 @@ pub(crate) fn install(world: &mut World) {
             ..account
         }),
     );
-}
-
-/// Notes the hash of block `number`.
-pub(crate) fn note(world: &mut World, number: u64, hash: B256) {
-    world.set_slot(ADDRESS, U256::from(number % RING), hash.into());
 }

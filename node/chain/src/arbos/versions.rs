@@ -80,14 +80,20 @@ pub(crate) fn upgrade(world: &mut World, target: u64) {
     }
 }
 
-/// Performs an upgrade whose time has come; true if there was one.
-pub(crate) fn apply_scheduled(world: &mut World, now: u64) -> bool {
+/// When a scheduled upgrade becomes due, if there is one.
+pub(crate) fn scheduled(world: &mut World) -> Option<u64> {
     let target: u64 = fine(world.read(LAYOUT.upgrade_version)).saturating_to();
     let at: u64 = fine(world.read(LAYOUT.upgrade_timestamp)).saturating_to();
     let current: u64 = fine(world.read(LAYOUT.version)).saturating_to();
-    if target <= current || now < at || !is_supported(target) {
+    (target > current && is_supported(target)).then_some(at)
+}
+
+/// Performs an upgrade whose time has come; true if there was one.
+pub(crate) fn apply_scheduled(world: &mut World, now: u64) -> bool {
+    if scheduled(world).is_none_or(|at| now < at) {
         return false;
     }
+    let target: u64 = fine(world.read(LAYOUT.upgrade_version)).saturating_to();
     upgrade(world, target);
     true
 }

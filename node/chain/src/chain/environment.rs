@@ -4,7 +4,7 @@ use super::Chain;
 use crate::{
     CallRequest, ChainError, RejectReason,
     arbos::{LAYOUT, STATE, address_of},
-    evm::{RecentPrograms, Session, StateView},
+    evm::{ExecutionError, RecentPrograms, Session, StateView},
     precompiles,
 };
 use alloy_consensus::{Transaction, TxEnvelope};
@@ -17,7 +17,7 @@ use revm::{
     },
     context_interface::either::Either,
 };
-use std::{cell::RefCell, convert::Infallible};
+use std::cell::RefCell;
 
 /// EIP-1559's number; all types up to it are executed as it, with a tip of zero.
 const DYNAMIC_FEE: u8 = 2;
@@ -180,14 +180,16 @@ fn empty_tx() -> TxEnv {
 
 /// revm's reasons in the words that clients know.
 pub(super) fn reject(
-    error: EVMError<Infallible>,
+    error: ExecutionError,
     sender: Address,
     cap: u128,
     facts: &BlockFacts,
     limit: usize,
 ) -> ChainError {
-    let EVMError::Transaction(reason) = error else {
-        return ChainError::Internal(error.to_string());
+    let reason = match error {
+        ExecutionError::Evm(EVMError::Transaction(reason)) => reason,
+        ExecutionError::Trace(limit) => return limit.into(),
+        ExecutionError::Evm(fault) => return ChainError::Internal(fault.to_string()),
     };
     use InvalidTransaction as I;
     ChainError::Rejected(match reason {

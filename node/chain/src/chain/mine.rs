@@ -6,14 +6,16 @@ use super::{
 };
 use crate::{
     Block, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
-    arbos::{LAYOUT, Store, fine, history, versions},
+    arbos::versions,
     evm::{RecentPrograms, StateView, execute, halt_text},
-    ledger::Record,
+    ledger::{EmptyBlocks, L1Number, Record},
     world::NOW,
 };
 use alloy_consensus::{
     Block as ConsensusBlock, BlockBody, Eip658Value, Header, ReceiptEnvelope, ReceiptWithBloom,
-    Transaction, TxType, constants::EMPTY_OMMER_ROOT_HASH, proofs,
+    Transaction, TxType,
+    constants::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH},
+    proofs,
 };
 use alloy_primitives::{Address, B64, B256, Bloom, Bytes, U256, keccak256, logs_bloom};
 use alloy_rlp::Encodable;
@@ -30,20 +32,71 @@ impl Chain {
     /// # Errors
     /// Only on faults inside the chain.
     pub fn mine(&mut self, blocks: u64, interval: Option<u64>) -> Result<(), ChainError> {
-        for at in 0..blocks {
-            if let (Some(interval), 1..) = (interval, at) {
-                let next = self.head_time().saturating_add(interval);
-                self.clock.next = Some(next);
+        let Some(mut left) = blocks.checked_sub(1) else {
+            return Ok(());
+        };
+        self.mine_block(true)?;
+        while left > 0 {
+            let empty = self.mine_empty(left, interval);
+            left -= empty;
+            if empty == 0 {
+                if let Some(interval) = interval {
+                    self.clock.next = Some(self.head_time().saturating_add(interval));
+                }
+                self.mine_block(true)?;
+                left -= 1;
             }
-            self.mine_block(true)?;
         }
         Ok(())
     }
 
+    /// Mines up to `most` blocks that nothing can happen in, at once; less, or none, when an ArbOS
+    /// upgrade becomes due in between.
+    fn mine_empty(&mut self, most: u64, interval: Option<u64>) -> u64 {
+        let step = interval.or(self.clock.interval);
+        let step = step.unwrap_or_else(|| u64::from(!self.clock.repeat));
+        let mut clock = self.clock;
+        if interval.is_some() {
+            clock.next = Some(self.head_time().saturating_add(step));
+        }
+        let first = clock.take(self.head_time());
+        let count = match versions::scheduled(&mut self.world) {
+            Some(due) if due <= first => 0,
+            Some(due) if step > 0 => most.min((due - first).div_ceil(step)),
+            _ => most,
+        };
+        if count == 0 {
+            return 0;
+        }
+        let facts = self.next_facts(first);
+        self.seal_empty(&facts, count, step);
+        if interval.is_some() {
+            clock.set(self.head_time());
+        }
+        self.clock = clock;
+        count
+    }
+
+    /// Lets idle time be used: hashes of `most` more empty blocks are computed, which nobody has
+    /// to wait for then. False when none is left.
+    pub fn hash_ahead(&self, most: u64) -> bool {
+        self.ledger.hash_ahead(most)
+    }
+
     pub(super) fn head_time(&self) -> u64 {
-        self.ledger
-            .get(self.ledger.head())
-            .map_or(0, |head| head.block.header.timestamp)
+        self.ledger.head_time()
+    }
+
+    /// The block after the latest one.
+    fn next_facts(&self, timestamp: u64) -> BlockFacts {
+        BlockFacts {
+            l2_number: self.ledger.head() + 1,
+            timestamp,
+            base_fee: self.base_fee(),
+            coinbase: self.knobs.coinbase,
+            gas_limit: self.knobs.gas_limit,
+            prevrandao: self.knobs.prevrandao,
+        }
     }
 
     /// Mines one block with the waiting transactions that can run.
@@ -52,23 +105,13 @@ impl Chain {
         let timestamp = clock.take(self.head_time());
         let before = self.world.version();
         self.world.advance();
-        versions::apply_scheduled(&mut self.world, timestamp);
+        let upgraded = versions::apply_scheduled(&mut self.world, timestamp);
+        let facts = self.next_facts(timestamp);
+        let history_since = self.ledger.history_since;
         if self.arbos_version() >= 40 {
             let parent = self.ledger.head();
-            history::note(
-                &mut self.world,
-                parent,
-                self.ledger.hash(parent).unwrap_or_default(),
-            );
+            self.ledger.history_since.get_or_insert(parent);
         }
-        let facts = BlockFacts {
-            l2_number: self.ledger.head() + 1,
-            timestamp,
-            base_fee: self.base_fee(),
-            coinbase: self.knobs.coinbase,
-            gas_limit: self.knobs.gas_limit,
-            prevrandao: self.knobs.prevrandao,
-        };
         let mut building = Building::default();
         let mut refused = Refused::new();
         let recent = RefCell::<RecentPrograms>::default();
@@ -83,13 +126,21 @@ impl Chain {
                 refused.push((hash, error));
             }
         }
-        if building.transactions.is_empty() && !even_empty {
+        let empty = building.transactions.is_empty();
+        if empty && !even_empty {
             self.world.undo_to(before);
+            self.ledger.history_since = history_since;
             return Ok(refused);
         }
         self.clock = clock;
         self.knobs.next_base_fee = None;
-        self.seal(facts, building);
+        if empty && !upgraded {
+            self.world.undo_to(before);
+            self.seal_empty(&facts, 1, 0);
+        } else {
+            self.seal(facts, building);
+        }
+        self.prune();
         Ok(refused)
     }
 
@@ -111,6 +162,7 @@ impl Chain {
             world: &self.world,
             ledger: &self.ledger,
             at: NOW,
+            parent: self.ledger.head(),
             overlay: None,
         };
         let mut session = self.session(&view, recent, facts.l2_number);
@@ -182,10 +234,7 @@ impl Chain {
 
     /// Writes the header and files the block.
     fn seal(&mut self, facts: BlockFacts, building: Building) {
-        let parent = self.ledger.get(self.ledger.head());
-        let (parent_hash, parent_root) = parent
-            .map(|parent| (parent.block.hash, parent.block.header.state_root))
-            .unwrap_or_default();
+        let parent_hash = self.ledger.hash(self.ledger.head()).unwrap_or_default();
         let Building {
             mut transactions,
             mut receipts,
@@ -197,28 +246,16 @@ impl Chain {
         let transactions_root = proofs::calculate_transaction_root(&envelopes);
         let typed: Vec<_> = receipts.iter().map(consensus_receipt).collect();
         let receipts_root = proofs::calculate_receipt_root(&typed);
-        let history = [parent_root, transactions_root, receipts_root];
-        let arbos_version: u64 = fine(self.world.read(LAYOUT.version)).saturating_to();
         let header = Header {
             parent_hash,
-            ommers_hash: EMPTY_OMMER_ROOT_HASH,
-            beneficiary: facts.coinbase,
-            state_root: keccak256(history.concat()),
+            state_root: self.state_root(transactions_root, receipts_root),
             transactions_root,
             receipts_root,
             logs_bloom: receipts
                 .iter()
                 .fold(Bloom::ZERO, |sum, receipt| sum | receipt.logs_bloom),
-            difficulty: U256::from(1),
-            number: facts.l2_number,
-            gas_limit: facts.gas_limit,
             gas_used,
-            timestamp: facts.timestamp,
-            extra_data: Bytes::from(vec![0; 32]),
-            mix_hash: mix_hash(self.l1_number(facts.l2_number), arbos_version),
-            nonce: B64::with_last_byte(1),
-            base_fee_per_gas: Some(facts.base_fee),
-            ..Header::default()
+            ..self.empty_header(&facts)
         };
         let hash = header.hash_slow();
         for (transaction, receipt) in transactions.iter_mut().zip(&mut receipts) {
@@ -247,8 +284,53 @@ impl Chain {
         self.ledger.push(Record {
             block: Arc::new(block),
             version,
+            sealed: version,
             before,
         });
+    }
+
+    /// The header of a block without transactions, but for parent and state.
+    fn empty_header(&self, facts: &BlockFacts) -> Header {
+        Header {
+            ommers_hash: EMPTY_OMMER_ROOT_HASH,
+            beneficiary: facts.coinbase,
+            transactions_root: EMPTY_ROOT_HASH,
+            receipts_root: EMPTY_ROOT_HASH,
+            difficulty: U256::from(1),
+            number: facts.l2_number,
+            gas_limit: facts.gas_limit,
+            timestamp: facts.timestamp,
+            extra_data: Bytes::from(vec![0; 32]),
+            mix_hash: mix_hash(self.l1_number(facts.l2_number), self.arbos_version()),
+            nonce: B64::with_last_byte(1),
+            base_fee_per_gas: Some(facts.base_fee),
+            ..Header::default()
+        }
+    }
+
+    /// Files `count` empty blocks, `step` seconds apart, of which `facts` is the first. They leave
+    /// the state as it is.
+    fn seal_empty(&mut self, facts: &BlockFacts, count: u64, step: u64) {
+        let header = Header {
+            state_root: self.state_root(EMPTY_ROOT_HASH, EMPTY_ROOT_HASH),
+            ..self.empty_header(facts)
+        };
+        let l1 = match self.config.l1_block_number {
+            Some(fixed) => L1Number::Fixed(fixed),
+            None => L1Number::Own,
+        };
+        let version = Some(self.world.version());
+        let blocks = EmptyBlocks::new(header, count, step, l1, version);
+        self.ledger.push_empty(blocks);
+    }
+
+    /// The state root of the next block: a hash of the chain's history, which empty blocks share.
+    fn state_root(&self, transactions_root: B256, receipts_root: B256) -> B256 {
+        let parent = self.ledger.head_root();
+        if transactions_root == EMPTY_ROOT_HASH && !parent.is_zero() {
+            return parent;
+        }
+        keccak256([parent, transactions_root, receipts_root].concat())
     }
 
     /// Files block `config.number` with the state as it is.

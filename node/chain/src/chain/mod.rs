@@ -4,6 +4,7 @@ mod control;
 mod environment;
 mod fork;
 mod mine;
+mod prune;
 mod read;
 mod saved;
 mod simulate;
@@ -103,6 +104,9 @@ impl Chain {
             snapshots: Vec::new(),
             next_snapshot: 1,
         };
+        if chain.arbos_version() >= 40 {
+            chain.ledger.history_since = Some(chain.config.number);
+        }
         chain.seal_genesis(timestamp);
         chain
     }

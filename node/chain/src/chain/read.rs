@@ -70,7 +70,7 @@ impl Chain {
         let number = match id {
             BlockId::Hash(hash) => self.ledger.number(hash.block_hash),
             BlockId::Number(BlockNumberOrTag::Number(number)) => {
-                Some(number).filter(|number| self.ledger.get(*number).is_some())
+                Some(number).filter(|number| self.ledger.has(*number))
             }
             BlockId::Number(BlockNumberOrTag::Earliest) => Some(self.ledger.first()),
             BlockId::Number(_) => Some(self.ledger.head()),
@@ -88,15 +88,16 @@ impl Chain {
         let at = if number == self.ledger.head() {
             NOW
         } else {
-            let record = self.ledger.get(number);
-            record.and_then(|record| record.version).ok_or_else(|| {
-                ChainError::UnknownBlock(format!("{number} (its state is not in the loaded dump)"))
+            self.ledger.version(number).flatten().ok_or_else(|| {
+                let why = "its state was pruned, or is not in the loaded dump";
+                ChainError::UnknownBlock(format!("{number} ({why})"))
             })?
         };
         Ok(StateView {
             world: &self.world,
             ledger: &self.ledger,
             at,
+            parent: number.saturating_sub(1),
             overlay,
         })
     }
@@ -135,7 +136,13 @@ impl Chain {
     /// A block; cheap, blocks are shared.
     pub fn block(&self, id: BlockId) -> Option<Arc<Block>> {
         let number = self.resolve(id).ok()?;
-        self.ledger.get(number).map(|record| record.block.clone())
+        self.ledger.block(number)
+    }
+
+    /// The hash of a block that is known, cheaper than the block.
+    pub fn block_hash(&self, number: u64) -> Option<B256> {
+        Some(number).filter(|number| self.ledger.has(*number))?;
+        self.ledger.hash(number)
     }
 
     /// A mined transaction.
@@ -153,6 +160,17 @@ impl Chain {
     /// # Errors
     /// [`ChainError::UnknownBlock`] for an unknown hash; ranges outside the chain are empty.
     pub fn logs(&self, filter: &LogFilter) -> Result<Vec<LogEntry>, ChainError> {
+        Ok(self.logs_iter(filter)?.collect())
+    }
+
+    /// The same one by one: only one block's logs are in memory.
+    ///
+    /// # Errors
+    /// As [`Chain::logs`].
+    pub fn logs_iter<'a>(
+        &'a self,
+        filter: &'a LogFilter,
+    ) -> Result<impl Iterator<Item = LogEntry> + 'a, ChainError> {
         let (from, to) = match filter.block_hash {
             Some(hash) => {
                 let number = self.resolve(hash.into())?;
@@ -160,16 +178,13 @@ impl Chain {
             }
             None => (self.bound(filter.from_block), self.bound(filter.to_block)),
         };
-        let mut found = Vec::new();
-        for number in from.max(self.ledger.first())..=to.min(self.ledger.head()) {
-            let Some(record) = self.ledger.get(number) else {
-                continue;
-            };
+        Ok(self.ledger.made_between(from, to).flat_map(move |record| {
+            let mut found = Vec::new();
             if may_match(filter, &record.block.header.logs_bloom) {
                 collect(filter, &record.block, &mut found);
             }
-        }
-        Ok(found)
+            found
+        }))
     }
 
     fn bound(&self, tag: Option<BlockNumberOrTag>) -> u64 {

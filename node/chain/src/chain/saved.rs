@@ -3,24 +3,43 @@
 use super::Chain;
 use crate::{
     Block, ChainError, ChainState, MinedTransaction, Receipt,
-    ledger::{Ledger, Record},
+    ledger::{EmptyBlocks, L1Number, Ledger, Record},
     world::{Account, World},
 };
 use alloy_consensus::Header;
-use alloy_primitives::{Address, B256, Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, Keccak256, U256};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Version of the form below.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
     accounts: BTreeMap<Address, SavedAccount>,
-    blocks: Vec<SavedBlock>,
+    blocks: Vec<SavedEntry>,
     coinbase: Address,
     gas_limit: u64,
     shift: i64,
+    history_since: Option<u64>,
+    /// Hashes of the blocks before the first one, as far as they are known, oldest first.
+    forgotten: Vec<B256>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum SavedEntry {
+    Block(Box<SavedBlock>),
+    Empty(Box<SavedEmpty>),
+}
+
+/// Empty blocks that follow each other.
+#[derive(Serialize, Deserialize)]
+struct SavedEmpty {
+    header: Header,
+    count: u64,
+    step: u64,
+    l1: L1Number,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,12 +76,20 @@ impl Chain {
             };
             (address, saved)
         });
-        let blocks = self.ledger.all().iter().map(|record| SavedBlock {
-            header: record.block.header.clone(),
-            l1_block_number: record.block.l1_block_number,
-            size: record.block.size,
-            transactions: record.block.transactions.clone(),
-            receipts: record.block.receipts.clone(),
+        let blocks = self.ledger.entries().map(|entry| match entry {
+            Ok(record) => SavedEntry::Block(Box::new(SavedBlock {
+                header: record.block.header.clone(),
+                l1_block_number: record.block.l1_block_number,
+                size: record.block.size,
+                transactions: record.block.transactions.clone(),
+                receipts: record.block.receipts.clone(),
+            })),
+            Err(empty) => SavedEntry::Empty(Box::new(SavedEmpty {
+                header: empty.header().clone(),
+                count: empty.count(),
+                step: empty.step(),
+                l1: empty.l1(),
+            })),
         });
         let saved = Saved {
             accounts: accounts.collect(),
@@ -70,12 +97,15 @@ impl Chain {
             coinbase: self.knobs.coinbase,
             gas_limit: self.knobs.gas_limit,
             shift: self.clock.shift,
+            history_since: self.ledger.history_since,
+            forgotten: self.ledger.forgotten().collect(),
         };
         let content =
             serde_json::to_value(saved).map_err(|error| ChainError::BadState(error.to_string()))?;
         Ok(ChainState {
             format: FORMAT,
             chain_id: self.chain_id(),
+            checksum: checksum(&content)?,
             content,
         })
     }
@@ -92,6 +122,13 @@ impl Chain {
                 self.chain_id(),
                 state.format,
                 state.chain_id
+            )));
+        }
+        let found = checksum(&state.content)?;
+        if found != state.checksum {
+            return Err(ChainError::BadState(format!(
+                "it is damaged: expected the checksum {}, found {found}; use another copy",
+                state.checksum
             )));
         }
         let saved: Saved = serde_json::from_value(state.content)
@@ -117,29 +154,24 @@ impl Chain {
                 world.set_slot(address, slot, value);
             }
         }
-        let mut ledger = Ledger::default();
-        for block in saved.blocks {
-            let SavedBlock {
-                header,
-                l1_block_number,
-                size,
-                transactions,
-                receipts,
-            } = block;
-            let hash: B256 = header.hash_slow();
-            let block = Block {
-                header,
-                hash,
-                l1_block_number,
-                size,
-                transactions,
-                receipts,
-            };
-            ledger.push(Record {
-                block: Arc::new(block),
-                version: None,
-                before: Vec::new(),
-            });
+        let mut ledger = Ledger::with_forgotten(saved.forgotten);
+        ledger.history_since = saved.history_since;
+        for entry in saved.blocks {
+            match entry {
+                SavedEntry::Block(block) => ledger.push(record(*block)),
+                SavedEntry::Empty(empty) if empty.count == 0 => {
+                    return Err(ChainError::BadState("a row of 0 empty blocks".into()));
+                }
+                SavedEntry::Empty(empty) => {
+                    let SavedEmpty {
+                        header,
+                        count,
+                        step,
+                        l1,
+                    } = *empty;
+                    ledger.push_empty(EmptyBlocks::new(header, count, step, l1, None));
+                }
+            }
         }
         ledger.set_head_version(world.version());
         self.world = world;
@@ -151,4 +183,50 @@ impl Chain {
         self.clock.shift = saved.shift;
         Ok(())
     }
+}
+
+fn record(block: SavedBlock) -> Record {
+    let SavedBlock {
+        header,
+        l1_block_number,
+        size,
+        transactions,
+        receipts,
+    } = block;
+    let hash: B256 = header.hash_slow();
+    let block = Block {
+        header,
+        hash,
+        l1_block_number,
+        size,
+        transactions,
+        receipts,
+    };
+    Record {
+        block: Arc::new(block),
+        version: None,
+        sealed: None,
+        before: Vec::new(),
+    }
+}
+
+/// A hash of the content's canonical text, which is written into nothing but the hash.
+fn checksum(content: &serde_json::Value) -> Result<B256, ChainError> {
+    struct Hasher(Keccak256);
+    impl std::io::Write for Hasher {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.update(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut hasher = std::io::BufWriter::new(Hasher(Keccak256::new()));
+    let fail = |error: String| ChainError::BadState(error);
+    serde_json::to_writer(&mut hasher, content).map_err(|error| fail(error.to_string()))?;
+    let hasher = hasher
+        .into_inner()
+        .map_err(|error| fail(error.to_string()))?;
+    Ok(hasher.0.finalize())
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     BlockId, BlockNumberOrTag, CallOutcome, CallRequest, ChainError, Overrides, RejectReason,
     TraceKind,
-    evm::{Executed, Overlay, StateView, execute},
+    evm::{Executed, ExecutionError, Overlay, StateView, execute},
     trace::Tracer,
 };
 use alloy_consensus::Transaction;
@@ -168,8 +168,8 @@ impl Chain {
     /// Executes a mined transaction again and gives the recording in the named tracer's form.
     ///
     /// # Errors
-    /// [`ChainError::UnknownTransaction`]; [`ChainError::NotSupported`] for blocks of a loaded dump
-    /// and for recordings that become too long.
+    /// [`ChainError::UnknownTransaction`]; [`ChainError::NotSupported`] for blocks of a loaded dump;
+    /// [`ChainError::TraceLimit`] for recordings that become too long.
     pub fn trace(&self, hash: B256, kind: TraceKind) -> Result<serde_json::Value, ChainError> {
         let (record, at) = self
             .ledger
@@ -180,13 +180,15 @@ impl Chain {
             .transaction(hash)
             .ok_or(ChainError::UnknownTransaction(hash))?;
         let before = record.before.get(at).copied();
+        let before = before.filter(|version| *version >= self.ledger.oldest_version);
         let before = before.ok_or(ChainError::NotSupported(
-            "tracing in blocks of a loaded dump",
+            "tracing in blocks of a loaded dump, or in pruned ones,",
         ))?;
         let view = StateView {
             world: &self.world,
             ledger: &self.ledger,
             at: before,
+            parent: record.block.header.number.saturating_sub(1),
             overlay: None,
         };
         let facts = facts_of(&record.block.header);
@@ -201,9 +203,13 @@ impl Chain {
             transaction.from,
             self.config.chain_id,
         );
-        let executed = execute(view, session, self.block_env(&facts), cfg, tx)
-            .map_err(|error| ChainError::Internal(error.to_string()))?;
-        recording(executed, transaction.envelope.gas_limit())
+        let executed = execute(view, session, self.block_env(&facts), cfg, tx).map_err(
+            |error| match error {
+                ExecutionError::Trace(limit) => limit.into(),
+                ExecutionError::Evm(fault) => ChainError::Internal(fault.to_string()),
+            },
+        )?;
+        Ok(recording(executed, transaction.envelope.gas_limit()))
     }
 
     /// Executes a call and gives the recording in the named tracer's form.
@@ -221,7 +227,7 @@ impl Chain {
         let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
         let gas = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
         let executed = self.simulate(&simulation, gas, Some(Tracer::new(kind)))?;
-        recording(executed, gas)
+        Ok(recording(executed, gas))
     }
 
     fn simulation<'a>(
@@ -238,11 +244,11 @@ impl Chain {
             }
             .into());
         }
-        let view = self.view(id, overlay)?;
+        let mut view = self.view(id, overlay)?;
         let number = self.resolve(id)?;
-        let record = self.ledger.get(number);
-        let record = record.ok_or_else(|| ChainError::UnknownBlock(id.to_string()))?;
-        let mut facts = facts_of(&record.block.header);
+        let header = self.ledger.header(number);
+        let header = header.ok_or_else(|| ChainError::UnknownBlock(id.to_string()))?;
+        let mut facts = facts_of(&header);
         facts.prevrandao = self.knobs.prevrandao;
         if id == BlockId::Number(BlockNumberOrTag::Pending) {
             facts.l2_number += 1;
@@ -250,6 +256,7 @@ impl Chain {
             facts.base_fee = self.base_fee();
             facts.coinbase = self.knobs.coinbase;
             facts.gas_limit = self.knobs.gas_limit;
+            view.parent = number;
         }
         facts.l2_number = overrides.number.unwrap_or(facts.l2_number);
         facts.timestamp = overrides.timestamp.unwrap_or(facts.timestamp);
@@ -330,11 +337,11 @@ fn facts_of(header: &alloy_consensus::Header) -> BlockFacts {
     }
 }
 
-fn recording(executed: Executed, gas: u64) -> Result<serde_json::Value, ChainError> {
+fn recording(executed: Executed, gas: u64) -> serde_json::Value {
     let used = executed.result.tx_gas_used();
     match executed.tracer {
         Some(tracer) if tracer.hostios => tracer.stylus_tracer(),
-        Some(tracer) => Ok(tracer.call_tracer(gas, used)),
-        None => Ok(serde_json::Value::Null),
+        Some(tracer) => tracer.call_tracer(gas, used),
+        None => serde_json::Value::Null,
     }
 }

@@ -6,9 +6,10 @@ use crate::{clock::Clock, pool::Pool};
 /// What [`Chain::revert`] goes back to.
 pub(super) struct Snapshot {
     id: u64,
-    version: u64,
-    head: u64,
+    pub(super) version: u64,
+    pub(super) head: u64,
     head_version: Option<u64>,
+    history_since: Option<u64>,
     pool: Pool,
     clock: Clock,
     knobs: Knobs,
@@ -24,7 +25,8 @@ impl Chain {
             id,
             version: self.world.version(),
             head,
-            head_version: self.ledger.get(head).and_then(|record| record.version),
+            head_version: self.ledger.version(head).flatten(),
+            history_since: self.ledger.history_since,
             pool: self.pool.clone(),
             clock: self.clock,
             knobs: self.knobs.clone(),
@@ -43,6 +45,7 @@ impl Chain {
         };
         self.world.undo_to(snapshot.version);
         self.ledger.truncate(snapshot.head);
+        self.ledger.history_since = snapshot.history_since;
         if let Some(version) = snapshot.head_version {
             self.ledger.set_head_version(version);
         }

@@ -4,6 +4,7 @@ use super::{Ctx, session::OpenFrame};
 use crate::{precompiles::ArbPrecompiles, stylus};
 use revm::{
     context::{Evm, FrameStack},
+    context_interface::context::ContextError,
     handler::{
         EthFrame, EvmTr, FrameInitOrResult, FrameResult, FrameTr, ItemOrResult,
         evm::{ContextDbError, FrameInitResult},
@@ -90,8 +91,10 @@ impl<'a> EvmTr for ArbEvm<'a> {
             ..
         } = &mut self.0;
         let open = open_frame(&init.frame_input);
-        if let Some(tracer) = &mut ctx.chain.tracer {
-            tracer.enter(&init.frame_input, &ctx.local);
+        if let Some(tracer) = &mut ctx.chain.tracer
+            && !tracer.enter(&init.frame_input, &ctx.local)
+        {
+            return Err(trace_limit());
         }
 
         let first = frame_stack.index().is_none();
@@ -148,7 +151,16 @@ impl<'a> EvmTr for ArbEvm<'a> {
         } = &mut self.0;
         let frame = frame_stack.get();
         let mut action = if let Some(wasm) = &mut frame.wasm {
-            stylus::run(ctx, &mut frame.eth, wasm)
+            let action = stylus::run(ctx, &mut frame.eth, wasm);
+            if ctx
+                .chain
+                .tracer
+                .as_ref()
+                .is_some_and(|tracer| tracer.limit().is_some())
+            {
+                return Err(trace_limit());
+            }
+            action
         } else {
             frame.eth.interpreter.run_plain(
                 instruction.instruction_table(),
@@ -197,6 +209,11 @@ impl<'a> EvmTr for ArbEvm<'a> {
             .return_result::<_, ContextDbError<Ctx<'a>>>(ctx, result)?;
         Ok(None)
     }
+}
+
+/// Ends an execution whose recording has reached a bound; the tracer knows which.
+fn trace_limit<E>() -> ContextError<E> {
+    ContextError::Custom("the recording reached a bound".into())
 }
 
 fn open_frame(input: &FrameInput) -> OpenFrame {

@@ -2,6 +2,7 @@
 
 use super::{ArbEvm, Ctx, Session, StateView, instructions};
 use crate::{
+    TraceLimit,
     arbos::{LAYOUT, Store, fine},
     precompiles::ArbPrecompiles,
 };
@@ -30,6 +31,17 @@ pub(crate) struct Executed {
     pub(crate) tracer: Option<Box<crate::trace::Tracer>>,
 }
 
+/// Why there is no outcome.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExecutionError {
+    /// The transaction is not valid, or there is a fault in the chain.
+    #[error(transparent)]
+    Evm(#[from] EVMError<Infallible>),
+    /// It was recorded, and the recording reached a bound.
+    #[error("{0}")]
+    Trace(TraceLimit),
+}
+
 /// Executes one transaction on `view`, which stays as it is.
 pub(crate) fn execute<'a>(
     view: StateView<'a>,
@@ -37,7 +49,7 @@ pub(crate) fn execute<'a>(
     block: BlockEnv,
     cfg: CfgEnv,
     tx: revm::context::TxEnv,
-) -> Result<Executed, EVMError<Infallible>> {
+) -> Result<Executed, ExecutionError> {
     let spec = cfg.spec;
     let precompiles = ArbPrecompiles::new(session.arbos_version, session.debug);
     let mut journaled_state = Journal::new(view);
@@ -58,7 +70,12 @@ pub(crate) fn execute<'a>(
         precompiles,
         frame_stack: FrameStack::new(),
     });
-    let result = ArbHandler(std::marker::PhantomData).run(&mut evm)?;
+    let result = ArbHandler(std::marker::PhantomData).run(&mut evm);
+    let tracer = evm.0.ctx.chain.tracer.as_ref();
+    if let Some(limit) = tracer.and_then(|tracer| tracer.limit()) {
+        return Err(ExecutionError::Trace(limit));
+    }
+    let result = result?;
     let changes = evm.0.ctx.journaled_state.finalize();
     let Session {
         fault,

@@ -1,6 +1,7 @@
 //! The state as an execution reads it: the world at some version, with overrides on top.
 
 use crate::{
+    arbos::history,
     ledger::Ledger,
     types::Overrides,
     world::{World, bytecode},
@@ -74,6 +75,8 @@ pub(crate) struct StateView<'a> {
     pub(crate) ledger: &'a Ledger,
     /// Version of the world to read.
     pub(crate) at: u64,
+    /// The newest block whose hash EIP-2935's contract keeps.
+    pub(crate) parent: u64,
     pub(crate) overlay: Option<&'a Overlay>,
 }
 
@@ -90,7 +93,14 @@ impl StateView<'_> {
                 return U256::ZERO;
             }
         }
-        self.world.slot(address, slot, self.at)
+        let written = self.world.slot(address, slot, self.at);
+        if address == history::ADDRESS && written.is_zero() {
+            let hash = u64::try_from(slot)
+                .ok()
+                .and_then(|slot| self.ledger.history(slot, self.parent));
+            return hash.unwrap_or_default().into();
+        }
+        written
     }
 
     pub(crate) fn info(&self, address: Address) -> Option<AccountInfo> {

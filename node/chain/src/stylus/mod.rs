@@ -97,6 +97,10 @@ fn drive(
                 requests::Served::Now(reply) => answer = Some(reply),
                 requests::Served::Frame(input, waiting) => {
                     wasm.waiting = Some(waiting);
+                    if let Some(tracer) = &mut ctx.chain.tracer {
+                        let (records, bytes) = run.traced();
+                        tracer.running(records, bytes);
+                    }
                     wasm.run = Some(run);
                     return Ok(InterpreterAction::NewFrame(input));
                 }

@@ -1,0 +1,385 @@
+//! Mined blocks and where to find things in them. Empty blocks that follow each other are one
+//! entry, and are made when somebody asks for them.
+
+mod run;
+
+use crate::{Block, MinedTransaction, Receipt};
+use alloy_consensus::Header;
+use alloy_primitives::{B256, map::HashMap};
+pub(crate) use run::{EmptyBlocks, L1Number};
+use std::{cell::RefCell, collections::VecDeque, sync::Arc};
+
+/// Hashes that EIP-2935's contract keeps on Arbitrum.
+pub(crate) const HISTORY: u64 = 393_168;
+
+/// Newest blocks among which an empty one is found by its hash.
+const INDEXED: u64 = 1 << 24;
+
+/// A block with the versions of the world around it.
+#[derive(Clone)]
+pub(crate) struct Record {
+    pub(crate) block: Arc<Block>,
+    /// The world after the block; `None` for blocks of a loaded dump, whose state is not known.
+    pub(crate) version: Option<u64>,
+    /// The world as the block left it, without later changes from outside of blocks.
+    pub(crate) sealed: Option<u64>,
+    /// The world before each transaction.
+    pub(crate) before: Vec<u64>,
+}
+
+/// One block, or empty blocks that follow each other.
+enum Entry {
+    Block(Record),
+    Empty(EmptyBlocks),
+}
+
+impl Entry {
+    fn first(&self) -> u64 {
+        match self {
+            Self::Block(record) => record.block.header.number,
+            Self::Empty(blocks) => blocks.first(),
+        }
+    }
+
+    fn last(&self) -> u64 {
+        match self {
+            Self::Block(record) => record.block.header.number,
+            Self::Empty(blocks) => blocks.last(),
+        }
+    }
+}
+
+/// All blocks, oldest first.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    entries: VecDeque<Entry>,
+    by_hash: HashMap<B256, u64>,
+    /// Beginnings of the hashes of empty blocks → number, up to `indexed`; made on demand.
+    empty_by_hash: RefCell<HashMap<u64, u64>>,
+    indexed: RefCell<u64>,
+    /// Transaction → block number and place.
+    places: HashMap<B256, (u64, usize)>,
+    /// Hashes of the blocks before the first one that is kept, oldest first.
+    forgotten: VecDeque<B256>,
+    /// First block whose hash EIP-2935's contract keeps.
+    pub(crate) history_since: Option<u64>,
+    /// Versions of the world before this one are not known any more.
+    pub(crate) oldest_version: u64,
+}
+
+impl Ledger {
+    /// A list whose first block follows on blocks that are not kept.
+    pub(crate) fn with_forgotten(hashes: Vec<B256>) -> Self {
+        Self {
+            forgotten: hashes.into(),
+            ..Self::default()
+        }
+    }
+
+    /// Hashes of the blocks before the first one, oldest first.
+    pub(crate) fn forgotten(&self) -> impl Iterator<Item = B256> {
+        self.forgotten.iter().copied()
+    }
+
+    /// Number of the oldest block that is kept.
+    pub(crate) fn first(&self) -> u64 {
+        self.entries.front().map_or(0, Entry::first)
+    }
+
+    /// Number of the newest block.
+    pub(crate) fn head(&self) -> u64 {
+        self.entries.back().map_or(0, Entry::last)
+    }
+
+    pub(crate) fn has(&self, number: u64) -> bool {
+        self.entry(number).is_some()
+    }
+
+    fn entry(&self, number: u64) -> Option<(usize, &Entry)> {
+        let at = self.entries.partition_point(|entry| entry.last() < number);
+        let entry = self.entries.get(at)?;
+        (entry.first() <= number).then_some((at, entry))
+    }
+
+    pub(crate) fn block(&self, number: u64) -> Option<Arc<Block>> {
+        match self.entry(number)? {
+            (_, Entry::Block(record)) => Some(record.block.clone()),
+            (at, Entry::Empty(blocks)) => {
+                let hash = self.hash_in(at, number);
+                let parent = match number.checked_sub(1) {
+                    Some(parent) if number > blocks.first() => self.hash_in(at, parent),
+                    _ => self.parent_hash(at),
+                };
+                Some(Arc::new(blocks.block(number, parent, hash)))
+            }
+        }
+    }
+
+    pub(crate) fn hash(&self, number: u64) -> Option<B256> {
+        match self.entry(number) {
+            Some((_, Entry::Block(record))) => Some(record.block.hash),
+            Some((at, Entry::Empty(_))) => Some(self.hash_in(at, number)),
+            None => {
+                let back = self.first().checked_sub(number)?;
+                let at = self
+                    .forgotten
+                    .len()
+                    .checked_sub(usize::try_from(back).ok()?)?;
+                self.forgotten.get(at).copied()
+            }
+        }
+    }
+
+    /// The value of a slot of EIP-2935's contract that `parent`, the newest block noted there, and
+    /// the blocks before it have written; `None` when none of them wrote it.
+    pub(crate) fn history(&self, slot: u64, parent: u64) -> Option<B256> {
+        let since = self.history_since?;
+        let back = parent.checked_sub(slot)? % HISTORY;
+        let number = parent.checked_sub(back).filter(|number| *number >= since)?;
+        self.hash(number)
+    }
+
+    /// The hash of a block inside an entry of empty ones.
+    fn hash_in(&self, at: usize, number: u64) -> B256 {
+        // Hashes are chained: those before come first.
+        let unknown = |entry: &Entry| match entry {
+            Entry::Empty(blocks) => !blocks.is_hashed(),
+            Entry::Block(_) => false,
+        };
+        let mut from = at;
+        while from > 0 && unknown(&self.entries[from - 1]) {
+            from -= 1;
+        }
+        for index in from..at {
+            if let Entry::Empty(blocks) = &self.entries[index] {
+                blocks.hash(blocks.last(), || self.parent_hash(index));
+            }
+        }
+        match &self.entries[at] {
+            Entry::Empty(blocks) => blocks.hash(number, || self.parent_hash(at)),
+            Entry::Block(record) => record.block.hash,
+        }
+    }
+
+    /// The hash of the last block before an entry, whose hash must be known.
+    fn parent_hash(&self, at: usize) -> B256 {
+        match at.checked_sub(1).map(|before| &self.entries[before]) {
+            Some(Entry::Block(record)) => record.block.hash,
+            Some(Entry::Empty(blocks)) => blocks.hash(blocks.last(), || self.parent_hash(at - 1)),
+            None => self.forgotten.back().copied().unwrap_or_default(),
+        }
+    }
+
+    /// The number of a block with this hash.
+    pub(crate) fn number(&self, hash: B256) -> Option<u64> {
+        if let Some(number) = self.by_hash.get(&hash) {
+            return Some(*number);
+        }
+        self.index_empty_blocks();
+        let number = *self.empty_by_hash.borrow().get(&beginning(hash))?;
+        (self.hash(number) == Some(hash) && self.has(number)).then_some(number)
+    }
+
+    /// Makes hashes of `most` more blocks known, so that nobody has to wait for them; false when
+    /// all are.
+    pub(crate) fn hash_ahead(&self, most: u64) -> bool {
+        let tail = self.entries.iter().enumerate().rev();
+        let unknown = tail.take_while(|(_, entry)| match entry {
+            Entry::Empty(blocks) => !blocks.is_hashed(),
+            Entry::Block(_) => false,
+        });
+        let Some((at, Entry::Empty(blocks))) = unknown.last() else {
+            return false;
+        };
+        self.hash_in(at, (blocks.hashed_until() + most).min(blocks.last()));
+        true
+    }
+
+    fn index_empty_blocks(&self) {
+        let mut indexed = self.indexed.borrow_mut();
+        let mut known = self.empty_by_hash.borrow_mut();
+        let from = self
+            .entries
+            .partition_point(|entry| entry.last() < *indexed);
+        for (at, entry) in self.entries.iter().enumerate().skip(from) {
+            if let Entry::Empty(blocks) = entry {
+                let oldest = self.head().saturating_sub(INDEXED);
+                for number in blocks.first().max(*indexed).max(oldest)..=blocks.last() {
+                    known.insert(beginning(self.hash_in(at, number)), number);
+                }
+            }
+        }
+        *indexed = self.head() + 1;
+    }
+
+    /// The world after a block, if that is known; the outer `None` without such a block.
+    pub(crate) fn version(&self, number: u64) -> Option<Option<u64>> {
+        let version = match self.entry(number)?.1 {
+            Entry::Block(record) => record.version,
+            Entry::Empty(blocks) => blocks.version(number),
+        };
+        Some(version.filter(|version| *version >= self.oldest_version))
+    }
+
+    /// Like [`Ledger::version`], without later changes from outside of blocks: what the block's
+    /// state root stands for.
+    pub(crate) fn sealed(&self, number: u64) -> Option<Option<u64>> {
+        let version = match self.entry(number)?.1 {
+            Entry::Block(record) => record.sealed,
+            Entry::Empty(blocks) => blocks.sealed(),
+        };
+        Some(version.filter(|version| *version >= self.oldest_version))
+    }
+
+    /// Unix seconds of the newest block.
+    pub(crate) fn head_time(&self) -> u64 {
+        match self.entries.back() {
+            Some(Entry::Block(record)) => record.block.header.timestamp,
+            Some(Entry::Empty(blocks)) => blocks.time(blocks.last()),
+            None => 0,
+        }
+    }
+
+    /// State root of the newest block.
+    pub(crate) fn head_root(&self) -> B256 {
+        match self.entries.back() {
+            Some(Entry::Block(record)) => record.block.header.state_root,
+            Some(Entry::Empty(blocks)) => blocks.header().state_root,
+            None => B256::ZERO,
+        }
+    }
+
+    /// A block's header, without its parent's hash if that is not known yet.
+    pub(crate) fn header(&self, number: u64) -> Option<Header> {
+        match self.entry(number)?.1 {
+            Entry::Block(record) => Some(record.block.header.clone()),
+            Entry::Empty(blocks) => Some(blocks.header_of(number, B256::ZERO)),
+        }
+    }
+
+    /// Blocks between two numbers, both included, without the empty ones that are not made.
+    pub(crate) fn made_between(&self, from: u64, to: u64) -> impl Iterator<Item = &Record> {
+        let start = self.entries.partition_point(|entry| entry.last() < from);
+        let entries = self.entries.iter().skip(start);
+        entries
+            .take_while(move |entry| entry.first() <= to)
+            .filter_map(|entry| match entry {
+                Entry::Block(record) => Some(record),
+                Entry::Empty(_) => None,
+            })
+    }
+
+    /// Every entry: a block, or empty ones.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = Result<&Record, &EmptyBlocks>> {
+        self.entries.iter().map(|entry| match entry {
+            Entry::Block(record) => Ok(record),
+            Entry::Empty(blocks) => Err(blocks),
+        })
+    }
+
+    pub(crate) fn place(&self, transaction: B256) -> Option<(&Record, usize)> {
+        let (number, at) = self.places.get(&transaction)?;
+        match self.entry(*number)?.1 {
+            Entry::Block(record) => Some((record, *at)),
+            Entry::Empty(_) => None,
+        }
+    }
+
+    pub(crate) fn transaction(&self, hash: B256) -> Option<&MinedTransaction> {
+        self.place(hash)
+            .and_then(|(record, at)| record.block.transactions.get(at))
+    }
+
+    pub(crate) fn receipt(&self, hash: B256) -> Option<&Receipt> {
+        self.place(hash)
+            .and_then(|(record, at)| record.block.receipts.get(at))
+    }
+
+    pub(crate) fn push(&mut self, record: Record) {
+        let number = record.block.header.number;
+        self.by_hash.insert(record.block.hash, number);
+        for (at, transaction) in record.block.transactions.iter().enumerate() {
+            self.places.insert(transaction.hash, (number, at));
+        }
+        self.entries.push_back(Entry::Block(record));
+    }
+
+    /// Appends empty blocks; they join those before them if they can.
+    pub(crate) fn push_empty(&mut self, blocks: EmptyBlocks) {
+        if let Some(Entry::Empty(last)) = self.entries.back_mut()
+            && last.join(&blocks)
+        {
+            return;
+        }
+        self.entries.push_back(Entry::Empty(blocks));
+    }
+
+    /// Notes that the state after the newest block changed outside of blocks.
+    pub(crate) fn set_head_version(&mut self, version: u64) {
+        match self.entries.back_mut() {
+            Some(Entry::Block(record)) => record.version = Some(version),
+            Some(Entry::Empty(blocks)) => blocks.set_last_version(version),
+            None => {}
+        }
+    }
+
+    /// Forgets the blocks after `number`; the first one stays.
+    pub(crate) fn truncate(&mut self, number: u64) {
+        let number = number.max(self.first());
+        while let Some(entry) = self.entries.back_mut() {
+            if entry.last() <= number {
+                break;
+            }
+            match entry {
+                Entry::Empty(blocks) if blocks.first() <= number => {
+                    blocks.truncate(number);
+                    break;
+                }
+                Entry::Empty(_) => {}
+                Entry::Block(record) => unlist(&mut self.by_hash, &mut self.places, record),
+            }
+            self.entries.pop_back();
+        }
+        let indexed = self.indexed.get_mut();
+        *indexed = (*indexed).min(number + 1);
+    }
+
+    /// Forgets blocks before `number`, but for their hashes. Empty ones go entry by entry.
+    pub(crate) fn forget_before(&mut self, number: u64) {
+        while self.entries.len() > 1 && self.entries[0].last() < number {
+            let hash = self.hash(self.entries[0].last()).unwrap_or_default();
+            match self.entries.pop_front() {
+                Some(Entry::Block(record)) => {
+                    unlist(&mut self.by_hash, &mut self.places, &record);
+                    self.forgotten.push_back(hash);
+                }
+                Some(Entry::Empty(blocks)) => {
+                    let kept = blocks.count().min(HISTORY);
+                    let numbers = blocks.last() + 1 - kept..=blocks.last();
+                    // The parent is not asked for: the first hash is known since the last one is.
+                    let hashes = numbers.map(|number| blocks.hash(number, || B256::ZERO));
+                    self.forgotten.extend(hashes);
+                }
+                None => return,
+            }
+            let excess = self.forgotten.len().saturating_sub(HISTORY as usize);
+            self.forgotten.drain(..excess);
+        }
+    }
+}
+
+fn beginning(hash: B256) -> u64 {
+    let [a, b, c, d, e, f, g, h, ..] = hash.0;
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}
+
+fn unlist(
+    by_hash: &mut HashMap<B256, u64>,
+    places: &mut HashMap<B256, (u64, usize)>,
+    record: &Record,
+) {
+    by_hash.remove(&record.block.hash);
+    for transaction in &record.block.transactions {
+        places.remove(&transaction.hash);
+    }
+}

@@ -1,0 +1,315 @@
+//! Empty blocks that follow each other, as one header.
+
+use crate::Block;
+use alloy_consensus::{Block as ConsensusBlock, BlockBody, Header, TxEnvelope};
+use alloy_primitives::{B256, keccak256};
+use alloy_rlp::Encodable;
+use serde::{Deserialize, Serialize};
+use std::{cell::RefCell, ops::Range, sync::Arc};
+
+/// Which L1 block number the blocks show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum L1Number {
+    /// Always this one.
+    Fixed(u64),
+    /// The block's own number.
+    Own,
+}
+
+impl L1Number {
+    fn of(self, number: u64) -> u64 {
+        match self {
+            Self::Fixed(fixed) => fixed,
+            Self::Own => number,
+        }
+    }
+}
+
+/// Empty blocks with equal headers, but for number, time, parent and L1 number.
+#[derive(Clone)]
+pub(crate) struct EmptyBlocks {
+    /// The first block's, without its parent's hash.
+    header: Arc<Header>,
+    count: u64,
+    /// Seconds from block to block.
+    step: u64,
+    l1: L1Number,
+    sealed: Option<u64>,
+    /// The world after the last one, which can be changed from outside of blocks.
+    last_version: Option<u64>,
+    hashes: RefCell<Hashes>,
+}
+
+/// Hashes as far as they were asked for: each one follows from the one before.
+#[derive(Clone, Default)]
+struct Hashes {
+    /// Every [`STRIDE`]th, from the first block's on.
+    kept: Vec<B256>,
+    /// The one that was asked for last, with its place.
+    recent: Option<(u64, B256)>,
+}
+
+/// Blocks from one kept hash to the next.
+const STRIDE: u64 = 64;
+
+/// Where Nitro puts the L1 block number into the mix hash.
+const L1_IN_MIX: Range<usize> = 8..16;
+
+impl EmptyBlocks {
+    /// `count` blocks, `step` seconds apart, of which `header` is the first.
+    pub(crate) fn new(
+        header: Header,
+        count: u64,
+        step: u64,
+        l1: L1Number,
+        version: Option<u64>,
+    ) -> Self {
+        Self {
+            header: Arc::new(Header {
+                parent_hash: B256::ZERO,
+                ..header
+            }),
+            count,
+            step,
+            l1,
+            sealed: version,
+            last_version: version,
+            hashes: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn first(&self) -> u64 {
+        self.header.number
+    }
+
+    pub(crate) fn last(&self) -> u64 {
+        self.header.number + self.count - 1
+    }
+
+    pub(crate) fn header(&self) -> &Header {
+        &self.header
+    }
+
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    pub(crate) fn step(&self) -> u64 {
+        self.step
+    }
+
+    pub(crate) fn l1(&self) -> L1Number {
+        self.l1
+    }
+
+    pub(crate) fn time(&self, number: u64) -> u64 {
+        let passed = self.step.saturating_mul(number - self.header.number);
+        self.header.timestamp.saturating_add(passed)
+    }
+
+    /// The world after a block.
+    pub(crate) fn version(&self, number: u64) -> Option<u64> {
+        match number == self.last() {
+            true => self.last_version,
+            false => self.sealed,
+        }
+    }
+
+    pub(crate) fn sealed(&self) -> Option<u64> {
+        self.sealed
+    }
+
+    pub(crate) fn set_last_version(&mut self, version: u64) {
+        self.last_version = Some(version);
+    }
+
+    /// Whether the last block's hash is known, or follows from one that is near.
+    pub(crate) fn is_hashed(&self) -> bool {
+        let kept = self.hashes.borrow().kept.len() as u64;
+        kept * STRIDE >= self.count
+    }
+
+    /// The first block whose hash is far from known ones.
+    pub(crate) fn hashed_until(&self) -> u64 {
+        let kept = self.hashes.borrow().kept.len() as u64;
+        self.first() + kept * STRIDE
+    }
+
+    /// Takes the blocks that follow, if they are alike; false when they are not.
+    pub(crate) fn join(&mut self, next: &Self) -> bool {
+        let gap = next.header.timestamp.checked_sub(self.time(self.last()));
+        let step = gap.filter(|gap| self.count == 1 || *gap == self.step);
+        let Some(step) = step.filter(|step| next.count == 1 || *step == next.step) else {
+            return false;
+        };
+        let alike = Header {
+            number: self.header.number,
+            timestamp: self.header.timestamp,
+            mix_hash: match self.l1 {
+                L1Number::Own => self.header.mix_hash,
+                L1Number::Fixed(_) => next.header.mix_hash,
+            },
+            ..(*next.header).clone()
+        } == *self.header;
+        let same_state = self.sealed == self.last_version && self.sealed == next.sealed;
+        if !alike || !same_state || self.l1 != next.l1 || next.first() != self.last() + 1 {
+            return false;
+        }
+        self.step = step;
+        self.count += next.count;
+        self.last_version = next.last_version;
+        true
+    }
+
+    /// Keeps the blocks up to `number`, which is one of them.
+    pub(crate) fn truncate(&mut self, number: u64) {
+        self.count = number - self.first() + 1;
+        self.last_version = self.sealed;
+        let kept = usize::try_from(self.count.div_ceil(STRIDE)).unwrap_or(usize::MAX);
+        let hashes = self.hashes.get_mut();
+        hashes.kept.truncate(kept);
+        hashes.recent = None;
+    }
+
+    pub(super) fn header_of(&self, number: u64, parent_hash: B256) -> Header {
+        let mut header = Header {
+            parent_hash,
+            number,
+            timestamp: self.time(number),
+            ..(*self.header).clone()
+        };
+        header.mix_hash[L1_IN_MIX].copy_from_slice(&self.l1.of(number).to_be_bytes());
+        header
+    }
+
+    pub(crate) fn block(&self, number: u64, parent: B256, hash: B256) -> Block {
+        let header = self.header_of(number, parent);
+        let body = BlockBody::<TxEnvelope> {
+            transactions: Vec::new(),
+            ommers: Vec::new(),
+            withdrawals: None,
+        };
+        let size = ConsensusBlock {
+            header: header.clone(),
+            body,
+        }
+        .length() as u64;
+        Block {
+            header,
+            hash,
+            l1_block_number: self.l1.of(number),
+            size,
+            transactions: Vec::new(),
+            receipts: Vec::new(),
+        }
+    }
+
+    /// The hash of block `number`; `parent` gives the hash of the block before the first one.
+    pub(crate) fn hash(&self, number: u64, parent: impl FnOnce() -> B256) -> B256 {
+        let wanted = number - self.first();
+        let mut hashes = self.hashes.borrow_mut();
+        let kept = match hashes.kept.len() as u64 {
+            0 => None,
+            count => {
+                let at = (wanted / STRIDE).min(count - 1);
+                Some((at * STRIDE, hashes.kept[at as usize]))
+            }
+        };
+        let recent = hashes.recent.filter(|(at, _)| *at <= wanted);
+        // Of two known ones the nearer.
+        let known = recent.max(kept);
+        let (mut next, mut newest) =
+            known.map_or_else(|| (0, parent()), |(at, hash)| (at + 1, hash));
+        let mut encoder = Encoder::default();
+        while next <= wanted {
+            newest = encoder.hash(self, self.first() + next, newest);
+            if next.is_multiple_of(STRIDE) && hashes.kept.len() as u64 == next / STRIDE {
+                hashes.kept.push(newest);
+            }
+            next += 1;
+        }
+        hashes.recent = Some((wanted, newest));
+        newest
+    }
+}
+
+/// Encodes headers of one entry: all of it only where the length of a field changes.
+#[derive(Default)]
+struct Encoder {
+    rlp: Vec<u8>,
+    lengths: (usize, usize),
+}
+
+/// Bytes before the parent's hash: the list's head and the hash's.
+const PARENT: usize = 4;
+
+impl Encoder {
+    fn hash(&mut self, blocks: &EmptyBlocks, number: u64, parent: B256) -> B256 {
+        let time = blocks.time(number);
+        let lengths = (number.length(), time.length());
+        if self.rlp.is_empty() || lengths != self.lengths {
+            self.rlp.clear();
+            blocks.header_of(number, parent).encode(&mut self.rlp);
+            self.lengths = lengths;
+            return keccak256(&self.rlp);
+        }
+        let header = blocks.header();
+        let number_at = PARENT
+            + 32
+            + header.ommers_hash.length()
+            + header.beneficiary.length()
+            + 3 * header.state_root.length()
+            + header.logs_bloom.length()
+            + header.difficulty.length();
+        let time_at = number_at + lengths.0 + header.gas_limit.length() + header.gas_used.length();
+        let mix_at = time_at + lengths.1 + header.extra_data.length() + 1;
+        self.rlp[PARENT..PARENT + 32].copy_from_slice(parent.as_slice());
+        number.encode(&mut &mut self.rlp[number_at..number_at + lengths.0]);
+        time.encode(&mut &mut self.rlp[time_at..time_at + lengths.1]);
+        let l1 = blocks.l1.of(number).to_be_bytes();
+        self.rlp[mix_at + L1_IN_MIX.start..mix_at + L1_IN_MIX.end].copy_from_slice(&l1);
+        keccak256(&self.rlp)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloy_primitives::{B64, Bytes, U256};
+
+    #[test]
+    fn patched_headers_hash_like_encoded_ones() {
+        for (first, step, l1) in [
+            (0, 0, L1Number::Fixed(7)),
+            (120, 1, L1Number::Own),
+            (65_500, 3, L1Number::Fixed(0)),
+            (u64::from(u32::MAX) - 20, 1 << 24, L1Number::Own),
+        ] {
+            let header = Header {
+                number: first,
+                timestamp: 100,
+                difficulty: U256::from(1),
+                gas_limit: 1 << 50,
+                extra_data: Bytes::from(vec![0; 32]),
+                nonce: B64::with_last_byte(1),
+                base_fee_per_gas: Some(100_000_000),
+                ..Header::default()
+            };
+            let blocks = EmptyBlocks::new(header, 300, step, l1, None);
+            let mut parent = B256::repeat_byte(9);
+            let last = blocks.hash(blocks.last(), || parent);
+            assert_eq!(blocks.hash(blocks.first() + 77, || B256::ZERO), {
+                let again = EmptyBlocks::new(blocks.header().clone(), 300, step, l1, None);
+                again.hash(again.first() + 77, || parent)
+            });
+            for number in blocks.first()..=blocks.last() {
+                let hash = blocks.hash(number, || B256::ZERO);
+                let block = blocks.block(number, parent, hash);
+                assert_eq!(block.header.hash_slow(), hash, "block {number}");
+                assert_eq!(block.header.parent_hash, parent);
+                parent = hash;
+            }
+            assert_eq!(parent, last);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Connections that want to keep others from being served.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::time::{Duration, Instant};
+
+use jsonrpsee::core::client::SubscriptionClientT;
+use jsonrpsee::rpc_params;
+use jsonrpsee::ws_client::WsClientBuilder;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use serde_json::{Value, json};
+
+use crate::support::{Process, rpc};
+
+/// Hostile connections of each kind.
+const HOSTILE: usize = 10_000;
+
+/// Honest calls, one connection each, while the hostile ones are open.
+const HONEST: usize = 50;
+
+/// What an honest client waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a hostile connection sends.
+const KINDS: [(&str, &str); 5] = [
+    ("nothing", ""),
+    (
+        "half a head",
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: applic",
+    ),
+    (
+        "half a body",
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n{\"jsonrpc\"",
+    ),
+    (
+        "an endless chunked body",
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1,1,\r\n",
+    ),
+    (
+        "a WebSocket that stays silent",
+        "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+    ),
+];
+
+/// As many connections as this process may hold, at most [`HOSTILE`].
+fn besiege(port: u16, sent: &str) -> Vec<TcpStream> {
+    let files = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: files.maximum,
+        maximum: files.maximum,
+    };
+    let _ = setrlimit(Resource::Nofile, raised);
+    let mut open = Vec::new();
+    for _ in 0..HOSTILE {
+        let Ok(mut socket) = TcpStream::connect(("127.0.0.1", port)) else {
+            break;
+        };
+        let _ = socket.write_all(sent.as_bytes());
+        open.push(socket);
+    }
+    open
+}
+
+/// The time that one honest call took, on a connection of its own.
+fn honest_call(port: u16) -> Duration {
+    let begun = Instant::now();
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": [] });
+    let body = body.to_string();
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("the node listens");
+    socket.set_read_timeout(Some(PATIENCE)).expect("a deadline");
+    write!(
+        socket,
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .expect("the request is read");
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).expect("an answer");
+    assert!(answer.contains("0x64aba"), "{answer}");
+    begun.elapsed()
+}
+
+/// Memory of a process in MiB.
+fn memory(process: &Process) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.child.id()));
+    let status = status.unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+    kilobytes.unwrap_or_default() / 1024
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn honest_callers_are_served_beside_ten_thousand_hostile_connections_of_each_kind() {
+    let process = Process::start(&[]);
+    let port = process.port;
+    let subscriber = WsClientBuilder::default()
+        .build(format!("ws://127.0.0.1:{port}"))
+        .await
+        .expect("a WebSocket");
+    let mut heads = subscriber
+        .subscribe::<Value, _>("eth_subscribe", rpc_params!["newHeads"], "eth_unsubscribe")
+        .await
+        .expect("a subscription");
+    for (kind, sent) in KINDS {
+        let besieged = tokio::task::spawn_blocking(move || {
+            let hostile = besiege(port, sent);
+            let mut times: Vec<_> = (0..HONEST).map(|_| honest_call(port)).collect();
+            times.sort_unstable();
+            (hostile, times)
+        });
+        let (hostile, times) = besieged.await.expect("every honest call is answered");
+        assert_eq!(times.len(), HONEST);
+        println!(
+            "{} connections that send {kind}: {HONEST} of {HONEST} honest calls answered, median {} ms, longest {} ms, {} MiB",
+            hostile.len(),
+            times[HONEST / 2].as_millis(),
+            times[HONEST - 1].as_millis(),
+            memory(&process),
+        );
+        for socket in hostile {
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+        tokio::task::spawn_blocking(move || rpc(port, "evm_mine", json!([])))
+            .await
+            .expect("a block");
+        let head = tokio::time::timeout(PATIENCE, heads.next()).await;
+        let head = head.expect("the subscriber is still connected");
+        assert!(head.is_some_and(|head| head.is_ok()), "{kind}");
+    }
+}
+
+#[test]
+fn an_unfinished_request_is_closed_and_a_connection_between_two_requests_is_kept() {
+    let process = Process::start(&[]);
+    let connect = || TcpStream::connect(("127.0.0.1", process.port)).expect("the node listens");
+    let body = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_chainId\"}";
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let mut kept = connect();
+    kept.write_all(request.as_bytes()).expect("sent");
+    let mut half = connect();
+    half.write_all(&request.as_bytes()[..40]).expect("sent");
+    // The node ends it: the end comes as an end of the stream or as an error.
+    half.set_read_timeout(Some(Duration::from_secs(60)))
+        .expect("a deadline");
+    let mut rest = Vec::new();
+    let ended = half.read_to_end(&mut rest);
+    let waited = ended.is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock);
+    assert!(!waited, "half a head is still open after a minute");
+    let mut buffer = [0; 1024];
+    for _ in 0..2 {
+        let read = kept.read(&mut buffer).expect("an answer");
+        let answer = String::from_utf8_lossy(&buffer[..read]).into_owned();
+        assert!(answer.contains("0x64aba"), "{answer}");
+        kept.write_all(request.as_bytes()).expect("sent");
+    }
+}
+
+#[test]
+fn answers_that_nobody_reads_do_not_pile_up() {
+    let process = Process::start(&["--code-size-limit", "1000000"]);
+    let port = process.port;
+    let account = "0x00000000000000000000000000000000000c0de0";
+    let code = format!("0x{}", "fe".repeat(500_000));
+    rpc(port, "anvil_setCode", json!([account, code]));
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_getCode", "params": [account, "latest"] });
+    let batch = Value::Array(vec![call; 50]).to_string();
+    let request = format!(
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{batch}",
+        batch.len()
+    );
+    let long = std::env::var_os("STYLUS_UPGRADES_LONG").is_some();
+    let unread: Vec<_> = (0..if long { 100 } else { 10 })
+        .map(|_| {
+            let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("the node listens");
+            socket.write_all(request.as_bytes()).expect("sent");
+            socket
+        })
+        .collect();
+    let times: Vec<_> = (0..10).map(|_| honest_call(port)).collect();
+    let held = memory(&process);
+    println!(
+        "{} answers of 50 MB that nobody reads: {} of 10 honest calls answered, {held} MiB",
+        unread.len(),
+        times.len()
+    );
+    assert!(
+        held < 2_000,
+        "{held} MiB are held for answers that nobody reads"
+    );
+}
