@@ -90,6 +90,7 @@ impl Node {
         let mut chain = Chain::new(config.chain);
         if let Some(genesis) = &genesis {
             genesis.apply(&mut chain);
+            chain.reseal_genesis();
         }
         if let Some(price) = config.min_gas_price {
             chain.set_min_gas_price(price);

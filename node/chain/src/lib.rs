@@ -4,9 +4,9 @@
 //! thread. Everything a user of the chain needs is re-exported at the root.
 //!
 //! Differences from Nitro that one can observe: blocks carry no internal start-block transaction,
-//! so user transactions start at index 0; the state root in headers is a hash of the chain's
-//! history, not of a trie; the base fee does not rise with load; there is no L1, so messages to
-//! it are refused and its prices are zero.
+//! so user transactions start at index 0; EIP-2935's slots are no part of the state root; a forked
+//! chain has a hash of its history in place of that root; the base fee does not rise with load;
+//! there is no L1, so messages to it are refused and its prices are zero.
 
 mod arbos;
 mod chain;
@@ -32,6 +32,7 @@ pub use error::{ChainError, RejectReason};
 pub use source::{Source, SourceAccount};
 pub use trace::TraceLimit;
 pub use types::{
-    AccountOverride, AccountView, Block, CallOutcome, CallRequest, ChainState, Halt, LogEntry,
-    LogFilter, MinedTransaction, Overrides, PoolContent, PooledTransaction, Receipt, TraceKind,
+    AccountOverride, AccountProof, AccountView, Block, CallOutcome, CallRequest, ChainState, Halt,
+    LogEntry, LogFilter, MinedTransaction, Overrides, PoolContent, PooledTransaction, Receipt,
+    SlotProof, TraceKind,
 };

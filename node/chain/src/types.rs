@@ -21,6 +21,35 @@ pub struct AccountView {
     pub code_hash: B256,
 }
 
+/// An account with proofs against a state root, as EIP-1186 has them. One that does not exist is
+/// all zero, with the hash of no code and the root of no storage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountProof {
+    /// Wei.
+    pub balance: U256,
+    /// Nonce.
+    pub nonce: u64,
+    /// keccak256 of the code.
+    pub code_hash: B256,
+    /// Root of the storage.
+    pub storage_root: B256,
+    /// Nodes of the state's trie, from the root on.
+    pub nodes: Vec<Bytes>,
+    /// The slots that were asked for.
+    pub slots: Vec<SlotProof>,
+}
+
+/// A storage word with a proof against an account's storage root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlotProof {
+    /// The slot.
+    pub slot: U256,
+    /// Its value.
+    pub value: U256,
+    /// Nodes of the storage's trie, from the root on.
+    pub nodes: Vec<Bytes>,
+}
+
 /// A mined block with all its transactions and receipts.
 #[derive(Clone, Debug)]
 pub struct Block {

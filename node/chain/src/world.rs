@@ -2,6 +2,8 @@
 //! block is a binary search, a snapshot is a number, and going back is undoing a list of keys.
 
 mod base;
+mod roots;
+mod trie;
 
 use crate::Source;
 use alloy_primitives::{
@@ -10,7 +12,9 @@ use alloy_primitives::{
 };
 use base::Base;
 use revm::state::{AccountInfo, Bytecode, EvmState};
-use std::collections::VecDeque;
+pub(crate) use roots::Proof;
+use roots::Roots;
+use std::{cell::RefCell, collections::VecDeque};
 
 /// Balance, nonce and code hash of an account that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +43,7 @@ impl Account {
 /// Values with the version that wrote them, oldest first.
 type Versions<T> = Vec<(u64, T)>;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Account(Address),
     Slot(Address, U256),
@@ -58,6 +62,7 @@ pub(crate) struct World {
     base: Option<Base>,
     /// Accounts whose storage in `base` counts no longer, with the version that ended it.
     wiped: HashMap<Address, u64>,
+    roots: RefCell<Roots>,
 }
 
 /// Reads the newest value that is not younger than `at`.
@@ -141,6 +146,7 @@ impl World {
                 return;
             };
             for key in keys {
+                self.note(key);
                 match key {
                     Key::Account(address) => {
                         drop_version(self.accounts.get_mut(&address), written);
@@ -235,9 +241,8 @@ impl World {
             return;
         }
         let versions = self.accounts.entry(address).or_default();
-        if push_version(versions, self.version, account) {
-            self.record(Key::Account(address));
-        }
+        let new = push_version(versions, self.version, account);
+        self.record(Key::Account(address), new);
     }
 
     pub(crate) fn set_slot(&mut self, address: Address, slot: U256, value: U256) {
@@ -246,9 +251,8 @@ impl World {
         }
         let slots = self.storage.entry(address).or_default();
         let versions = slots.entry(slot).or_default();
-        if push_version(versions, self.version, value) {
-            self.record(Key::Slot(address, slot));
-        }
+        let new = push_version(versions, self.version, value);
+        self.record(Key::Slot(address, slot), new);
     }
 
     /// Stores code and returns its hash.
@@ -321,10 +325,24 @@ impl World {
         }
     }
 
-    fn record(&mut self, key: Key) {
+    /// Notes that a key was written, for undoing if its version is new, and for the roots.
+    fn record(&mut self, key: Key, new: bool) {
+        self.note(key);
+        if !new {
+            return;
+        }
         match self.log.back_mut() {
             Some((version, keys)) if *version == self.version => keys.push(key),
             _ => self.log.push_back((self.version, vec![key])),
+        }
+    }
+}
+
+impl World {
+    /// Notes that the tries lack a key's newest value. A forked world has none.
+    fn note(&mut self, key: Key) {
+        if self.base.is_none() {
+            self.roots.get_mut().note(key);
         }
     }
 }

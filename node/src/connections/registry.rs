@@ -19,6 +19,10 @@ const BODY_DEADLINE: Duration = Duration::from_secs(30);
 const WRITE_DEADLINE: Duration = Duration::from_secs(30);
 /// A connection that sends no request for this long is closed. WebSockets stay.
 const IDLE_DEADLINE: Duration = Duration::from_secs(120);
+/// A request that is not older than this is not taken for an unfinished one.
+const GRACE: Duration = Duration::from_millis(500);
+/// How often room is looked for while all places are taken.
+const RETRY: Duration = Duration::from_millis(50);
 /// How often the deadlines are looked at.
 const CHECK: Duration = Duration::from_secs(1);
 /// Bytes of requests that may be held at once.
@@ -99,7 +103,7 @@ impl Registry {
             if let Some(place) = self.try_place() {
                 return place;
             }
-            let _ = tokio::time::timeout(CHECK, freed).await;
+            let _ = tokio::time::timeout(RETRY, freed).await;
         }
     }
 
@@ -219,6 +223,7 @@ impl Registry {
 fn loss(snapshot: &Snapshot) -> Option<u8> {
     match snapshot.phase {
         _ if snapshot.blocked.is_some_and(|age| age > CHECK) => Some(0),
+        Phase::Head | Phase::Body if snapshot.age < GRACE => None,
         Phase::Head | Phase::Body => Some(0),
         Phase::Idle if !snapshot.busy => Some(1),
         Phase::Idle | Phase::Working | Phase::WebSocket | Phase::Closed => None,

@@ -3,11 +3,17 @@
 use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::primitives::{U64, U256};
 
+use alloy_rpc_types::serde_helpers::JsonStorageKey;
+use alloy_rpc_types::{EIP1186AccountProofResponse, EIP1186StorageProof};
+
 use super::args::Args;
 use super::error::RpcError;
 use super::request::block_id;
 use super::{RpcResult, Table, ok};
 use crate::node::Node;
+
+/// Most slots that one answer proves, as in geth.
+const MAX_PROVED_SLOTS: usize = 1024;
 
 pub(super) const METHODS: Table = &[
     ("eth_getBalance", balance),
@@ -15,6 +21,7 @@ pub(super) const METHODS: Table = &[
     ("eth_getStorageAt", storage),
     ("eth_getTransactionCount", nonce),
     ("eth_getAccount", account),
+    ("eth_getProof", proof),
 ];
 
 fn balance(node: &mut Node, args: &Args) -> RpcResult {
@@ -53,10 +60,42 @@ fn account(node: &mut Node, args: &Args) -> RpcResult {
     let block: BlockId = args
         .opt(1, "block")?
         .ok_or_else(|| RpcError::Params("parameter 1 (block) is missing".into()))?;
-    let account = node.chain.account(args.get(0, "address")?, block)?;
+    let address = args.get(0, "address")?;
+    let account = node.chain.account(address, block)?;
     ok(serde_json::json!({
         "balance": account.balance,
         "nonce": U64::from(account.nonce),
         "codeHash": account.code_hash,
+        "storageRoot": node.chain.storage_root(address, block)?,
     }))
+}
+
+/// EIP-1186: an account and slots of it, with proofs against the block's state root.
+fn proof(node: &mut Node, args: &Args) -> RpcResult {
+    let address = args.get(0, "address")?;
+    let keys: Vec<JsonStorageKey> = args.get(1, "storage keys")?;
+    if keys.len() > MAX_PROVED_SLOTS {
+        return Err(RpcError::Params(format!(
+            "parameter 1 (storage keys): expected at most {MAX_PROVED_SLOTS}, found {}",
+            keys.len()
+        )));
+    }
+    let slots: Vec<U256> = keys.iter().map(|key| key.as_b256().into()).collect();
+    let proof = node.chain.proof(address, &slots, block_id(args, 2)?)?;
+    let storage_proof = keys.into_iter().zip(proof.slots);
+    ok(EIP1186AccountProofResponse {
+        address,
+        balance: proof.balance,
+        code_hash: proof.code_hash,
+        nonce: proof.nonce,
+        storage_hash: proof.storage_root,
+        account_proof: proof.nodes,
+        storage_proof: storage_proof
+            .map(|(key, slot)| EIP1186StorageProof {
+                key,
+                value: slot.value,
+                proof: slot.nodes,
+            })
+            .collect(),
+    })
 }

@@ -8,7 +8,7 @@ use crate::{
     Block, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
     arbos::versions,
     evm::{RecentPrograms, StateView, execute, halt_text},
-    ledger::{EmptyBlocks, L1Number, Record},
+    ledger::{EmptyBlocks, L1Number, Ledger, Record},
     world::NOW,
 };
 use alloy_consensus::{
@@ -324,8 +324,12 @@ impl Chain {
         self.ledger.push_empty(blocks);
     }
 
-    /// The state root of the next block: a hash of the chain's history, which empty blocks share.
+    /// The state root of the next block. A chain that goes on from a block of another one does not
+    /// know the whole state: a hash of its own history stands there, which empty blocks share.
     fn state_root(&self, transactions_root: B256, receipts_root: B256) -> B256 {
+        if let Some(root) = self.world.root() {
+            return root;
+        }
         let parent = self.ledger.head_root();
         if transactions_root == EMPTY_ROOT_HASH && !parent.is_zero() {
             return parent;
@@ -344,6 +348,18 @@ impl Chain {
             prevrandao: self.knobs.prevrandao,
         };
         self.seal(facts, Building::default());
+    }
+
+    /// Makes the state as it is that of the first block, as long as there is no other: what a
+    /// genesis file adds belongs to it.
+    pub fn reseal_genesis(&mut self) {
+        if self.ledger.head() == self.ledger.first() {
+            let history_since = self.ledger.history_since;
+            let timestamp = self.ledger.head_time();
+            self.ledger = Ledger::default();
+            self.ledger.history_since = history_since;
+            self.seal_genesis(timestamp);
+        }
     }
 }
 

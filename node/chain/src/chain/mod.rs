@@ -4,6 +4,7 @@ mod control;
 mod environment;
 mod fork;
 mod mine;
+mod proof;
 mod prune;
 mod read;
 mod saved;

@@ -174,6 +174,10 @@ impl Chain {
             }
         }
         ledger.set_head_version(world.version());
+        // The head's own state, unless it was changed from outside of blocks before it was saved.
+        if world.root() == Some(ledger.head_root()) {
+            ledger.set_head_sealed(world.version());
+        }
         self.world = world;
         self.ledger = ledger;
         self.pool.clear();

@@ -204,9 +204,11 @@ impl Ledger {
         for (at, entry) in self.entries.iter().enumerate().skip(from) {
             if let Entry::Empty(blocks) = entry {
                 let oldest = self.head().saturating_sub(INDEXED);
-                for number in blocks.first().max(*indexed).max(oldest)..=blocks.last() {
-                    known.insert(beginning(self.hash_in(at, number)), number);
-                }
+                let from = blocks.first().max(*indexed).max(oldest);
+                self.hash_in(at, blocks.first());
+                blocks.each_hash(from, |number, hash| {
+                    known.insert(beginning(hash), number);
+                });
             }
         }
         *indexed = self.head() + 1;
@@ -319,6 +321,15 @@ impl Ledger {
         match self.entries.back_mut() {
             Some(Entry::Block(record)) => record.version = Some(version),
             Some(Entry::Empty(blocks)) => blocks.set_last_version(version),
+            None => {}
+        }
+    }
+
+    /// Notes which state the newest block's root stands for.
+    pub(crate) fn set_head_sealed(&mut self, version: u64) {
+        match self.entries.back_mut() {
+            Some(Entry::Block(record)) => record.sealed = Some(version),
+            Some(Entry::Empty(blocks)) => blocks.set_sealed(version),
             None => {}
         }
     }

@@ -119,6 +119,11 @@ impl EmptyBlocks {
         self.sealed
     }
 
+    /// For all of them: they share a root.
+    pub(crate) fn set_sealed(&mut self, version: u64) {
+        self.sealed = Some(version);
+    }
+
     pub(crate) fn set_last_version(&mut self, version: u64) {
         self.last_version = Some(version);
     }
@@ -218,17 +223,43 @@ impl EmptyBlocks {
         let recent = hashes.recent.filter(|(at, _)| *at <= wanted);
         // Of two known ones the nearer.
         let known = recent.max(kept);
+        let newest = self.chain_on(&mut hashes.kept, known, wanted, parent, |_, _| {});
+        hashes.recent = Some((wanted, newest));
+        newest
+    }
+
+    /// Every hash from block `from` on; the first block's must be known.
+    pub(crate) fn each_hash(&self, from: u64, mut each: impl FnMut(u64, B256)) {
+        let (from, last) = (from.max(self.first()), self.last());
+        if from > last {
+            return;
+        }
+        each(from, self.hash(from, || B256::ZERO));
+        let mut hashes = self.hashes.borrow_mut();
+        let (known, wanted) = (hashes.recent, self.count - 1);
+        self.chain_on(&mut hashes.kept, known, wanted, || B256::ZERO, each);
+    }
+
+    /// Computes hashes from a known one to the wanted one, places counted from the first block.
+    fn chain_on(
+        &self,
+        kept: &mut Vec<B256>,
+        known: Option<(u64, B256)>,
+        wanted: u64,
+        parent: impl FnOnce() -> B256,
+        mut each: impl FnMut(u64, B256),
+    ) -> B256 {
         let (mut next, mut newest) =
             known.map_or_else(|| (0, parent()), |(at, hash)| (at + 1, hash));
         let mut encoder = Encoder::default();
         while next <= wanted {
             newest = encoder.hash(self, self.first() + next, newest);
-            if next.is_multiple_of(STRIDE) && hashes.kept.len() as u64 == next / STRIDE {
-                hashes.kept.push(newest);
+            if next % STRIDE == 0 && kept.len() as u64 == next / STRIDE {
+                kept.push(newest);
             }
+            each(self.first() + next, newest);
             next += 1;
         }
-        hashes.recent = Some((wanted, newest));
         newest
     }
 }
@@ -237,7 +268,11 @@ impl EmptyBlocks {
 #[derive(Default)]
 struct Encoder {
     rlp: Vec<u8>,
+    /// Lengths of number and time as they stand in `rlp`.
     lengths: (usize, usize),
+    number_at: usize,
+    time_at: usize,
+    mix_at: usize,
 }
 
 /// Bytes before the parent's hash: the list's head and the hash's.
@@ -251,24 +286,43 @@ impl Encoder {
             self.rlp.clear();
             blocks.header_of(number, parent).encode(&mut self.rlp);
             self.lengths = lengths;
+            self.locate(blocks.header());
             return keccak256(&self.rlp);
         }
-        let header = blocks.header();
-        let number_at = PARENT
+        self.rlp[PARENT..PARENT + 32].copy_from_slice(parent.as_slice());
+        patch(
+            &mut self.rlp[self.number_at..self.number_at + lengths.0],
+            number,
+        );
+        patch(&mut self.rlp[self.time_at..self.time_at + lengths.1], time);
+        if blocks.l1 == L1Number::Own {
+            let l1 = self.mix_at + L1_IN_MIX.start..self.mix_at + L1_IN_MIX.end;
+            self.rlp[l1].copy_from_slice(&number.to_be_bytes());
+        }
+        keccak256(&self.rlp)
+    }
+
+    fn locate(&mut self, header: &Header) {
+        self.number_at = PARENT
             + 32
             + header.ommers_hash.length()
             + header.beneficiary.length()
             + 3 * header.state_root.length()
             + header.logs_bloom.length()
             + header.difficulty.length();
-        let time_at = number_at + lengths.0 + header.gas_limit.length() + header.gas_used.length();
-        let mix_at = time_at + lengths.1 + header.extra_data.length() + 1;
-        self.rlp[PARENT..PARENT + 32].copy_from_slice(parent.as_slice());
-        number.encode(&mut &mut self.rlp[number_at..number_at + lengths.0]);
-        time.encode(&mut &mut self.rlp[time_at..time_at + lengths.1]);
-        let l1 = blocks.l1.of(number).to_be_bytes();
-        self.rlp[mix_at + L1_IN_MIX.start..mix_at + L1_IN_MIX.end].copy_from_slice(&l1);
-        keccak256(&self.rlp)
+        self.time_at =
+            self.number_at + self.lengths.0 + header.gas_limit.length() + header.gas_used.length();
+        self.mix_at = self.time_at + self.lengths.1 + header.extra_data.length() + 1;
+    }
+}
+
+/// Overwrites an integer by another one whose encoding is as long.
+fn patch(encoded: &mut [u8], value: u64) {
+    let bytes = value.to_be_bytes();
+    match encoded {
+        [single] => *single = if value == 0 { 0x80 } else { bytes[7] },
+        [_, rest @ ..] => rest.copy_from_slice(&bytes[8 - rest.len()..]),
+        [] => {}
     }
 }
 
