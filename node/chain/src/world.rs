@@ -12,7 +12,6 @@ use alloy_primitives::{
 };
 use base::Base;
 use revm::state::{AccountInfo, Bytecode, EvmState};
-pub(crate) use roots::Proof;
 use roots::Roots;
 use std::{cell::RefCell, collections::VecDeque};
 
