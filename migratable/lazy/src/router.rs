@@ -92,7 +92,7 @@ macro_rules! lazy_maps {
                     name: "remaining",
                 },
             ];
-            const STEPS: &'static [::stylus_upgradeable::__private::Step] = &[];
+            const STEPS: &'static [::stylus_upgradeable::__private::declare::Declared] = &[];
         }
 
         #[cfg(not(feature = "contract-client-gen"))]
