@@ -129,7 +129,7 @@ pub mod invalid_policy {
     pub const TOO_DEEP: u8 = 4;
     /// More than [`crate::limits::POLICY_LEAVES_MAX`] leaves.
     pub const TOO_MANY_LEAVES: u8 = 5;
-    /// An address stands twice below one `OutOf`.
+    /// An address or lambda stands twice below one `AND` or `OutOf`, nested operators included.
     pub const DUPLICATE: u8 = 6;
     /// `n` of `OutOf` is 0 or more than its arguments.
     pub const BAD_COUNT: u8 = 7;

@@ -78,7 +78,11 @@ sol! {
         function pause(string name) external returns (Progress progress);
         function resume(string name) external returns (Progress progress);
         // -- approvals
+        /// Withdraws the caller's own approval.
         function revoke(bytes32 action) external;
+        /// Ends an action: by its proposer, as long as what the others approved does not satisfy
+        /// the policy without him (delays and lambdas taken as true), or by who alone satisfies
+        /// the action's own role. Anybody else reverts `NotAnApprover`.
         function cancel(bytes32 action) external;
         function submitSigned(bytes action, uint64 deadline, Signature[] approvals) external payable returns (Progress progress);
         // -- anyone

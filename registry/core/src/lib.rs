@@ -13,7 +13,7 @@
 //! | [`action`] | open actions: approvals, clocks, rounds, seats |
 //! | [`authority`] | policies in storage, and who satisfies them |
 //! | [`instances`] | instances and the queue of those that lag behind |
-//! | [`lock`] | the transient lock |
+//! | [`lock`] | the transient locks: the registry's, and an instance's own |
 //! | [`runnable`] | whether code can run, and is what was approved |
 //! | [`abi`] | calldata, return data |
 //! | [`errors`], [`events`] | what it reverts with and emits |

@@ -1,15 +1,30 @@
-//! The transient lock: registry → proxy → registry is a normal path, everything else that
-//! comes back reverts `Reentered()`. It lasts for one transaction at most.
+//! The transient locks. They last for one transaction at most.
+//!
+//! The registry's own lock is taken by every call that changes it, and handed to the instance that
+//! the registry upgrades in that call: registry → proxy → registry is a normal path, everything
+//! else that comes back reverts `Reentered()`.
 //!
 //! ```text
 //! byte 0 phase | 1..5 version of the upgrade | 12..32 its instance
+//! ```
+//!
+//! An upgrade that an instance begins by itself is noted for that instance alone: it keeps the
+//! instance from calling the registry for anything but its upgrade, and holds up nobody else, however
+//! long it stays open.
+//!
+//! ```text
+//! byte 0 set | 1..5 version of the upgrade
 //! ```
 
 use alloy_primitives::Address;
 use stylus_upgrades_host::storage;
 use stylus_upgrades_interface::slots;
 
-use crate::{chain::Reverts, errors, store::Word};
+use crate::{
+    chain::{Reverts, sender},
+    errors,
+    store::Word,
+};
 
 /// Where a transaction is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,41 +35,35 @@ pub enum Phase {
     Busy,
     /// The registry has called this instance to upgrade itself.
     Expected(Address),
-    /// The instance upgrades itself to the version of that index.
+    /// The instance upgrades itself to the version of that index, because the registry called it.
     Open {
         /// Which one.
         instance: Address,
         /// Index of the version.
         version: u32,
-        /// Whether the registry started it.
-        ours: bool,
     },
 }
 
 const BUSY: u8 = 1;
 const EXPECTED: u8 = 2;
-const OPEN_OURS: u8 = 3;
-const OPEN_ALONE: u8 = 4;
+const OPEN: u8 = 3;
 
-/// Reads the lock.
+/// Reads the registry's lock.
 pub fn phase() -> Phase {
     let word = Word(storage::transient_load(&slots::LOCK.0));
     let instance = word.address::<12>();
-    let open = |ours| Phase::Open {
-        instance,
-        version: word.u32::<1>(),
-        ours,
-    };
     match word.u8::<0>() {
         BUSY => Phase::Busy,
         EXPECTED => Phase::Expected(instance),
-        OPEN_OURS => open(true),
-        OPEN_ALONE => open(false),
+        OPEN => Phase::Open {
+            instance,
+            version: word.u32::<1>(),
+        },
         _ => Phase::Free,
     }
 }
 
-/// Sets the lock.
+/// Sets the registry's lock.
 pub fn set(phase: Phase) {
     let mut word = Word::default();
     match phase {
@@ -64,12 +73,8 @@ pub fn set(phase: Phase) {
             word.set_u8::<0>(EXPECTED);
             word.set_address::<12>(instance);
         }
-        Phase::Open {
-            instance,
-            version,
-            ours,
-        } => {
-            word.set_u8::<0>(if ours { OPEN_OURS } else { OPEN_ALONE });
+        Phase::Open { instance, version } => {
+            word.set_u8::<0>(OPEN);
             word.set_u32::<1>(version);
             word.set_address::<12>(instance);
         }
@@ -79,9 +84,57 @@ pub fn set(phase: Phase) {
 
 /// Takes the free lock for a call that changes the registry.
 pub fn take() -> Reverts<()> {
-    if phase() != Phase::Free {
+    if phase() != Phase::Free || alone(sender()).is_some() {
         return Err(errors::reentered());
     }
     set(Phase::Busy);
     Ok(())
+}
+
+/// Opens an upgrade of an instance; `ours` if the registry called it.
+pub fn open(instance: Address, version: u32, ours: bool) {
+    if ours {
+        set(Phase::Open { instance, version });
+    } else {
+        let mut word = Word::default();
+        word.set_u8::<0>(1);
+        word.set_u32::<1>(version);
+        storage::transient_store(&slot(instance), &word.0);
+    }
+}
+
+/// Index of the version that an instance upgrades itself to now. While the registry has another
+/// instance upgraded, or does something else, an upgrade that an instance began by itself waits.
+pub fn opened(instance: Address) -> Option<u32> {
+    match phase() {
+        Phase::Open {
+            instance: open,
+            version,
+        } if open == instance => Some(version),
+        Phase::Free => alone(instance),
+        _ => None,
+    }
+}
+
+/// Closes the upgrade that an instance is in.
+pub fn close(instance: Address) {
+    if phase() == Phase::Free {
+        storage::transient_store(&slot(instance), &Word::default().0);
+    } else {
+        set(Phase::Busy);
+    }
+}
+
+/// Index of the version to which an instance began to upgrade itself, without the registry.
+pub fn alone(instance: Address) -> Option<u32> {
+    let word = Word(storage::transient_load(&slot(instance)));
+    (word.u8::<0>() != 0).then(|| word.u32::<1>())
+}
+
+/// The transient slot of an instance. No hash ends up so near zero, and the slot of its address itself
+/// is that of a complex step that began in this transaction.
+fn slot(instance: Address) -> [u8; 32] {
+    let mut slot = instance.into_word().0;
+    slot[0] = 1;
+    slot
 }

@@ -9,8 +9,7 @@ use stylus_registry_core::{
     chain::{Reverts, sender},
     errors, events,
     instances::Instance,
-    lock::{self, Phase},
-    route,
+    lock, route,
     state::{Definition, Step, Version},
 };
 use stylus_upgrades_host::storage;
@@ -28,12 +27,7 @@ use crate::upgrade::{check_programs, encoded, moved, starts};
 pub(crate) fn suspend() -> Reverts<Vec<u8>> {
     let proxy = sender();
     let mut instance = Instance::of(proxy)?;
-    let Phase::Open {
-        instance: open,
-        version: target,
-        ours,
-    } = lock::phase()
-    else {
+    let Some(target) = lock::opened(proxy) else {
         return Err(errors::not_an_instance(proxy));
     };
     let definition = instance.definition()?;
@@ -43,7 +37,7 @@ pub(crate) fn suspend() -> Reverts<Vec<u8>> {
     } else {
         was
     };
-    if open != proxy || at == 0 || instance.state == instance_state::TURNING_BACK {
+    if at == 0 || instance.state == instance_state::TURNING_BACK {
         return Err(errors::not_an_instance(proxy));
     }
     storage::transient_store(&proxy.into_word().0, &slots::SET.0);
@@ -60,7 +54,7 @@ pub(crate) fn suspend() -> Reverts<Vec<u8>> {
     }
     let handler = Reader::arguments(&step.data).address(0)?;
     events::migration_started(definition.id, proxy, &step.from, &version.label, handler).emit();
-    lock::set(if ours { Phase::Busy } else { Phase::Free });
+    lock::close(proxy);
     Ok(Vec::new())
 }
 
@@ -94,11 +88,7 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let mut hops = alloc::vec![(left, step)];
     check_programs(&hops)?;
     hops.extend(rest);
-    lock::set(Phase::Open {
-        instance: proxy,
-        version,
-        ours: false,
-    });
+    lock::open(proxy, version, false);
     Ok(encoded(&hops))
 }
 

@@ -53,7 +53,8 @@ pub(crate) fn all(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 }
 
 /// Whether it was upgraded; a failure is reported if the instance had enough gas, and ends the
-/// whole call otherwise.
+/// whole call otherwise. An instance that is in the middle of a call did not fail: whoever called
+/// `rollout` chose that moment, so nothing is said about it.
 fn upgrade_or_skip(definition: &Definition, proxy: Address, version: &[u8]) -> Reverts<bool> {
     storage::flush(true); // what the turn before stored is paid for before the gas is measured
     let left = context::gas_left().saturating_sub(CALL_OVERHEAD);
@@ -65,8 +66,11 @@ fn upgrade_or_skip(definition: &Definition, proxy: Address, version: &[u8]) -> R
         return Err(errors::insufficient_gas(ROLLOUT_GAS, given));
     }
     lock::set(Phase::Busy);
-    reason.truncate(REASON_MAX);
-    events::instance_skipped(definition.id, proxy, &reason).emit();
+    let in_progress = errors::upgrade_in_progress();
+    if reason != in_progress.0 || order(proxy, version) != Err(in_progress) {
+        reason.truncate(REASON_MAX);
+        events::instance_skipped(definition.id, proxy, &reason).emit();
+    }
     Ok(false)
 }
 
@@ -74,10 +78,17 @@ fn upgrade_or_skip(definition: &Definition, proxy: Address, version: &[u8]) -> R
 /// given it another registry) was not upgraded, whatever it answers.
 fn upgrade(proxy: Address, version: &[u8]) -> Reverts<()> {
     lock::set(Phase::Expected(proxy));
-    let order = encode(&upgradeToCall::SELECTOR, &[version.into()]);
-    call(proxy, &order, &[0; 32])?;
+    order(proxy, version)?;
     match lock::phase() {
         Phase::Busy => Ok(()),
         _ => Err(errors::not_an_instance(proxy)),
     }
+}
+
+/// Tells an instance to upgrade itself. Where the registry does not expect it, the instance refuses
+/// by itself if it is in the middle of a call or was upgraded in this transaction already, and comes
+/// to the registry's lock if it is not.
+fn order(proxy: Address, version: &[u8]) -> Reverts<Vec<u8>> {
+    let order = encode(&upgradeToCall::SELECTOR, &[version.into()]);
+    call(proxy, &order, &[0; 32])
 }

@@ -39,11 +39,7 @@ pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     if at == target.index {
         return Err(errors::already_at_version(label));
     }
-    lock::set(Phase::Open {
-        instance: instance.proxy,
-        version: target.index,
-        ours,
-    });
+    lock::open(instance.proxy, target.index, ours);
     let hops = if at == 0 {
         alloc::vec![(target, Step::default())] // birth: what runs is the call's own initializer
     } else {
@@ -59,7 +55,7 @@ pub(crate) fn starts(instance: &Instance, caller: Address) -> Reverts<bool> {
     let proxy = instance.proxy;
     match lock::phase() {
         Phase::Expected(expected) if expected == proxy && caller == this() => Ok(true),
-        Phase::Free => {
+        Phase::Free if lock::alone(proxy).is_none() => {
             let found = ask(proxy, &implementationCall::SELECTOR)?;
             if Reader::new(&found).address(0).ok() == Some(build::STUB) {
                 Ok(false)
@@ -114,14 +110,10 @@ pub(crate) fn end(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let proxy = sender();
     let mut instance = Instance::of(proxy)?;
     let definition = instance.definition()?;
-    match lock::phase() {
-        Phase::Open {
-            instance: open,
-            version,
-            ours,
-        } if open == proxy && version == definition.index_of(label) => {
+    match lock::opened(proxy) {
+        Some(version) if version == definition.index_of(label) => {
             arrive(&definition, &mut instance, version, label);
-            lock::set(if ours { Phase::Busy } else { Phase::Free });
+            lock::close(proxy);
             Ok(Vec::new())
         }
         _ => Err(errors::not_an_instance(proxy)),

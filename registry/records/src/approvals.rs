@@ -23,12 +23,13 @@ pub(crate) fn policy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encode(&[], &[(&stored(arguments)?.text).into()]))
 }
 
-/// Whether these together satisfy the role now; delays and lambdas do not.
+/// Whether these together satisfy the role now, as their calls would; delays and lambdas do not.
 pub(crate) fn satisfies(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
-    let policy = stored(arguments)?.policy;
+    let stored = stored(arguments)?;
     let approvers = arguments.addresses(2)?;
-    let approvals = approvers.iter().fold(0, |all, who| all | policy.bit(*who));
-    Ok(encode(&[], &[policy.is_satisfied_alone(approvals).into()]))
+    let approvals = approvers.iter().fold(0, |all, who| all | stored.bit(*who));
+    let satisfied = stored.policy.is_satisfied_alone(approvals);
+    Ok(encode(&[], &[satisfied.into()]))
 }
 
 /// The actions of a definition that can still be approved or executed.

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use stylus_registry_core::{
     abi::Reader,
     action::Action,
+    authority::Stored,
     chain::{Reverts, sender},
     errors, events, lock,
 };
@@ -27,13 +28,14 @@ pub(crate) fn revoke(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(Vec::new())
 }
 
-/// Ends an action: by its proposer, or by who alone satisfies its role.
+/// Ends an action: by its proposer, as long as what the others approved does not satisfy the policy
+/// without him (delays and lambdas taken as true), or by who alone satisfies its role.
 pub(crate) fn cancel(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::take()?;
     let (action, stored) = Action::open(arguments.word(0)?)?;
     let caller = sender();
-    let bit = stored.bit(caller);
-    if caller != action.proposer && !stored.policy.is_satisfied_alone(bit) {
+    let is_his = caller == action.proposer && !others_suffice(&action, &stored);
+    if !is_his && !stored.policy.is_satisfied_alone(stored.bit(caller)) {
         return Err(errors::not_an_approver(caller));
     }
     not_expired(&action)?;
@@ -41,6 +43,13 @@ pub(crate) fn cancel(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     events::cancelled(action.definition, action.id).emit();
     lock::set(lock::Phase::Free);
     Ok(Vec::new())
+}
+
+/// Whether its proposer is not needed any more.
+fn others_suffice(action: &Action, stored: &Stored) -> bool {
+    let policy = &stored.policy;
+    let others = action.approvals & !policy.bit(action.proposer);
+    policy.is_satisfied_but_for_delays_and_lambdas(others)
 }
 
 fn not_expired(action: &Action) -> Reverts<()> {

@@ -131,7 +131,7 @@ impl Advice {
             "NotAnApprover" => Self::full(
                 "an address that the policy names",
                 text(0),
-                "use the key of an approver",
+                "use the key of an approver; only who proposed an action cancels it, while he is needed, or who alone satisfies its role",
             ),
             "AlreadyApproved" => Self::full(
                 "the approval of somebody else",
@@ -371,7 +371,7 @@ fn policy_reason(reason: u64) -> &'static str {
         invalid_policy::BAD_ADDRESS => "not 40 hexadecimal digits behind 0x",
         invalid_policy::TOO_DEEP => "nested too deep",
         invalid_policy::TOO_MANY_LEAVES => "too many leaves",
-        invalid_policy::DUPLICATE => "an address twice below one OutOf",
+        invalid_policy::DUPLICATE => "an address or lambda twice below one AND or OutOf",
         invalid_policy::BAD_COUNT => "a count that is 0 or more than the arguments",
         invalid_policy::FORBIDDEN_ADDRESS => "an address that cannot approve",
         invalid_policy::UNSATISFIABLE => "nobody could satisfy it",

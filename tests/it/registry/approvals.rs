@@ -244,6 +244,59 @@ fn an_action_is_cancelled_by_its_proposer_or_by_who_alone_satisfies_its_role() {
 }
 
 #[test]
+fn a_proposers_cancel_ends_once_the_others_satisfy_the_policy_without_him() {
+    let team = [0, 1, 2].map(|n| is(account(n))).join(",");
+    for policy in [
+        format!("AND(OutOf(2,{team}),AFTER(1000))"),
+        format!(
+            "OR(AND(OutOf(2,{team}),AFTER(1000)),AND({}))",
+            is(account(3))
+        ),
+    ] {
+        let mut world = world(&policy);
+        // one of three is the first, or copies the first
+        let open = |world: &mut World| {
+            let action = send(world, 2, "audit").expect("recorded").returned.action;
+            send(world, 0, "audit").expect("recorded");
+            (action, IRegistry::cancelCall { action })
+        };
+        let (_, cancel) = open(&mut world);
+        let done = world.send(account(2), &cancel).expect("he is needed");
+        assert_eq!(done.events::<IRegistry::Cancelled>().len(), 1);
+
+        let (action, cancel) = open(&mut world);
+        send(&mut world, 1, "audit").expect("recorded");
+        refused(
+            world.send(account(2), &cancel),
+            IRegistry::NotAnApprover { caller: account(2) },
+        );
+        world
+            .send(account(2), &IRegistry::revokeCall { action })
+            .expect("his own approval is his");
+        refused(
+            world.send(account(2), &cancel),
+            IRegistry::NotAnApprover { caller: account(2) },
+        );
+        world.wait(1_000);
+        let done = send(&mut world, 5, "audit").expect("the delay has passed");
+        assert!(done.returned.executed, "{policy}");
+    }
+}
+
+#[test]
+fn who_alone_satisfies_the_role_cancels_what_others_have_agreed_on() {
+    let [boss, a, b] = [0, 1, 2].map(|n| is(account(n)));
+    let mut world = world(&format!("OR({boss},AND({a},{b},AFTER(1000)))"));
+    let action = send(&mut world, 1, "audit").expect("recorded").returned;
+    send(&mut world, 2, "audit").expect("recorded");
+    let cancel = IRegistry::cancelCall {
+        action: action.action,
+    };
+    world.send(account(0), &cancel).expect("cancelled");
+    assert!(pending(&world).is_empty());
+}
+
+#[test]
 fn an_action_expires_after_thirty_days() {
     let mut world = world(&both());
     let action = send(&mut world, 0, "audit")

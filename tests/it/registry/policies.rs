@@ -249,6 +249,42 @@ fn a_lambda_burns_no_more_than_its_share() {
 }
 
 #[test]
+fn one_leaf_has_one_voice() {
+    let mut world = world(&is(account(0)));
+    let yes = is(world.deploy_code(&answers(1)).implementation);
+    let [a, b] = [1, 2].map(|n| is(account(n)));
+    for (expression, leaf) in [
+        (
+            format!("OutOf(2,{a},{b},CALL({yes}),CALL({yes}))"),
+            format!("CALL({yes})"),
+        ),
+        (
+            format!("OutOf(2,{a},OR({b},CALL({yes})),CALL({yes}))"),
+            format!("CALL({yes})"),
+        ),
+        (format!("AND({a},{a})"), a.clone()),
+        (format!("AND({a},AND({b},{a}))"), a.clone()),
+        (format!("OR({b},AND({a},OutOf(1,{a},{b})))"), a.clone()),
+    ] {
+        let twice = IRegistry::InvalidPolicy {
+            offset: expression.rfind(&leaf).expect("a leaf of it") as u32,
+            expression: expression.clone(),
+            reason: invalid_policy::DUPLICATE,
+        };
+        refused(set(&mut world, 0, "audit", &expression), twice.clone());
+        let call = IRegistry::createDefinitionCall {
+            name: "B".into(),
+            migratePolicy: expression,
+            policyPolicy: a.clone(),
+            createPolicy: a.clone(),
+        };
+        refused(world.send(account(0), &call), twice);
+    }
+    let policy = format!("OutOf(2,{a},{b},CALL({yes}))");
+    set(&mut world, 0, "audit", &policy).expect("one voice each");
+}
+
+#[test]
 fn what_nobody_may_be_is_no_leaf() {
     let mut world = world(&is(account(0)));
     let registry = world.registry;

@@ -8,7 +8,7 @@ use stylus_upgrades_interface::reasons::not_runnable;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 
-use super::world::{Stage, call, migrating, try_call, upgrade_to, write};
+use super::world::{IHostile, Stage, call, migrating, try_call, upgrade_to, write};
 use crate::registry::world::{framework, is, refused, step};
 
 fn begin(stage: &Stage, version: &str) -> Bytes {
@@ -139,4 +139,151 @@ fn an_address_that_became_a_proxy_may_not_approve() {
     };
     let by_anybody = stage.act(future, vec![call(registry, &add)]);
     refused(by_anybody, IRegistry::NotAnApprover { caller: future });
+    let satisfies = |approvers| {
+        let asked = IRegistry::satisfiesCall {
+            name: "A".into(),
+            role: "migrate".into(),
+            approvers,
+        };
+        stage.world.view(&asked).expect("a role")
+    };
+    assert!(!satisfies(vec![future]), "the view says what the call does");
+    assert!(satisfies(vec![future, stage.boss]));
+}
+
+/// A definition of five instances that lag behind 2.0, which some migration leads to.
+fn lagging(migration: Vec<Bytes>) -> Stage {
+    let mut stage = Stage::new();
+    for n in 2..=5 {
+        stage.create(n, "1.0");
+    }
+    stage
+        .migrate("2.0", migrating(migration))
+        .expect("more than a handful only lag");
+    stage
+}
+
+fn rollout(max: u16) -> IRegistry::rolloutCall {
+    IRegistry::rolloutCall {
+        name: "A".into(),
+        max,
+    }
+}
+
+#[test]
+fn an_instance_that_leaves_its_own_upgrade_open_holds_up_nobody_else() {
+    let mut stage = lagging(vec![]);
+    let (proxy, boss, registry) = (stage.proxy, stage.boss, stage.world.registry);
+    let other = stage.create(6, "1.0");
+    let born = stage.creation(7, "1.0");
+    let policy = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "audit".into(),
+        expression: is(boss),
+    };
+    let open = IHostile::actCall {
+        actions: vec![
+            write(slots::IMPLEMENTATION, framework().stub_address.into_word()),
+            begin(&stage, "2.0"),
+        ],
+    };
+    let done = stage
+        .boss(vec![
+            call(proxy, &open),
+            call(other, &upgrade_to("2.0")),
+            call(registry, &born),
+            call(registry, &policy),
+            call(registry, &rollout(1)),
+        ])
+        .expect("what one instance does holds up that instance only");
+    assert_eq!(done.events::<IRegistry::ProxyCreated>().len(), 1);
+    assert_eq!(done.events::<IRegistry::PolicyChanged>().len(), 1);
+    assert_eq!(stage.version(other), "2.0");
+}
+
+#[test]
+fn an_instance_that_upgrades_itself_calls_the_registry_for_nothing_else() {
+    let mut stage = lagging(vec![]);
+    let (proxy, registry) = (stage.proxy, stage.world.registry);
+    let born = stage.creation(7, "1.0");
+    for else_ in [
+        call(registry, &rollout(1)),
+        call(registry, &born),
+        call(registry, &IRegistry::cancelCall { action: B256::ZERO }),
+        begin(&stage, "2.0"),
+    ] {
+        let open = vec![
+            write(slots::IMPLEMENTATION, framework().stub_address.into_word()),
+            begin(&stage, "2.0"),
+            else_,
+        ];
+        refused(stage.act(proxy, open), IRegistry::Reentered {});
+    }
+}
+
+#[test]
+fn an_instance_ends_no_upgrade_of_its_own_while_the_registry_upgrades_another() {
+    let mut stage = Stage::new();
+    let (proxy, registry) = (stage.proxy, stage.world.registry);
+    let other = stage.create(2, "1.0");
+    let ends = IHostile::actCall {
+        actions: vec![end(&stage, "2.0")],
+    };
+    // the migration of one calls the other, which has left an upgrade of its own open
+    let migration = migrating(vec![call(other, &ends)]);
+    stage.add("2.0", migration.clone());
+    let stub = framework().stub_address.into_word();
+    let current = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: stage.code.clone(),
+        step: migration,
+    };
+    let open = IHostile::actCall {
+        actions: vec![
+            write(slots::IMPLEMENTATION, stub),
+            begin(&stage, "2.0"),
+            write(slots::IMPLEMENTATION, stage.code.implementation.into_word()),
+        ],
+    };
+    let (first, second) = (call(other, &open), call(registry, &current));
+    refused(
+        stage.boss(vec![first, second]),
+        IRegistry::NotAnInstance { proxy: other },
+    );
+    assert_eq!(stage.version(proxy), "1.0");
+    assert_eq!(stage.version(other), "1.0");
+}
+
+#[test]
+fn an_instance_in_the_middle_of_a_call_is_neither_upgraded_nor_called_a_failure() {
+    let mut stage = lagging(vec![]);
+    let (proxy, registry) = (stage.proxy, stage.world.registry);
+    let done = stage
+        .act(proxy, vec![call(registry, &rollout(1))])
+        .expect("anyone may");
+    assert!(
+        done.events::<IRegistry::InstanceSkipped>().is_empty(),
+        "nothing is wrong with it"
+    );
+    assert_eq!(stage.version(proxy), "1.0");
+    let done = stage.rollout(9, 200_000_000).expect("later");
+    assert_eq!((done.returned.upgraded, done.returned.left), (5, 0));
+    assert!(done.events::<IRegistry::InstanceSkipped>().is_empty());
+}
+
+#[test]
+fn a_migration_that_fails_in_the_words_of_a_pause_is_told_as_a_failure() {
+    use alloy::sol_types::SolError;
+    let words = Bytes::from(Proxy::UpgradeInProgress {}.abi_encode());
+    let fails = super::world::data(&IHostile::revertWithCall {
+        data: words.clone(),
+    });
+    let mut stage = lagging(vec![fails]);
+    let done = stage.rollout(1, 40_000_000).expect("anyone may");
+    let skipped = done.events::<IRegistry::InstanceSkipped>();
+    assert_eq!(
+        (skipped[0].proxy, &skipped[0].reason),
+        (stage.proxy, &words)
+    );
 }

@@ -44,6 +44,18 @@ impl Policy {
         self.holds(&self.root, &facts, |_| false)
     }
 
+    /// Whether these approvals satisfy it as soon as every delay has passed and every lambda
+    /// consents.
+    pub fn is_satisfied_but_for_delays_and_lambdas(&self, approvals: u64) -> bool {
+        let facts = Facts {
+            approvals,
+            lambdas: u8::MAX,
+            clocks: &[],
+            now: 0,
+        };
+        self.holds(&self.root, &facts, |_| true)
+    }
+
     /// Starts the clock of every delay whose siblings are true by now, and stops those whose
     /// siblings lack approvals. Whether any changed. A delay among the siblings counts as true once
     /// its own clock runs. A lambda that does not consent any more stops nothing: who chooses the

@@ -32,7 +32,7 @@ pub fn parse(text: &[u8]) -> Result<Policy, Refusal> {
         text,
         at: 0,
         leaves: 0,
-        in_out_of: None,
+        voices: None,
         policy: Policy {
             root: Expression::None,
             approvers: Vec::new(),
@@ -76,8 +76,8 @@ struct Parser<'a> {
     text: &'a [u8],
     at: usize,
     leaves: usize,
-    /// The addresses below the outermost `OutOf` that is open.
-    in_out_of: Option<Vec<Address>>,
+    /// The accounts below the outermost `AND` or `OutOf` that is open: each has one voice there.
+    voices: Option<Vec<Address>>,
     policy: Policy,
 }
 
@@ -168,14 +168,21 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn approver(&mut self, start: usize) -> Result<Expression, Refusal> {
-        let leaf = self.address()?;
-        if let Some(seen) = &mut self.in_out_of {
+    /// Refuses an account that has a voice already below the `AND` or `OutOf` that is open, be it
+    /// by its approval or as a lambda.
+    fn voice(&mut self, leaf: Leaf, start: usize) -> Result<(), Refusal> {
+        if let Some(seen) = &mut self.voices {
             if seen.contains(&leaf.address) {
                 return Err(refusal(start, reason::DUPLICATE));
             }
             seen.push(leaf.address);
         }
+        Ok(())
+    }
+
+    fn approver(&mut self, start: usize) -> Result<Expression, Refusal> {
+        let leaf = self.address()?;
+        self.voice(leaf, start)?;
         let approvers = &mut self.policy.approvers;
         let known = approvers
             .iter()
@@ -193,6 +200,7 @@ impl Parser<'_> {
         }
         self.spaces();
         let leaf = self.address()?;
+        self.voice(leaf, start)?;
         self.policy.lambdas.push(leaf);
         self.expect(b")")?;
         Ok(Expression::Lambda(self.policy.lambdas.len() as u8 - 1))
@@ -218,11 +226,12 @@ impl Parser<'_> {
         if depth == POLICY_DEPTH_MAX {
             return Err(refusal(start, reason::TOO_DEEP));
         }
-        let mut outermost = false;
+        let outermost = operator != Operator::Or && self.voices.is_none();
+        if outermost {
+            self.voices = Some(Vec::new());
+        }
         let mut count = None;
         if operator == Operator::OutOf {
-            outermost = self.in_out_of.is_none();
-            self.in_out_of.get_or_insert_default();
             self.spaces();
             count = Some((self.at, self.number()?));
             self.expect(b",")?;
@@ -254,7 +263,7 @@ impl Parser<'_> {
             return Err(refusal(at, reason::BAD_DELAY));
         }
         if outermost {
-            self.in_out_of = None;
+            self.voices = None;
         }
         let all = members.len() as u8;
         let need = match (operator, count) {

@@ -1,5 +1,5 @@
 use super::SlotNames;
-use alloy::primitives::{Address, B256, U256, keccak256};
+use alloy::primitives::{Address, B256, U256, b256, keccak256};
 use stylus_layout::Layout;
 use stylus_upgrades_interface::slots;
 
@@ -27,10 +27,15 @@ fn variables_members_and_packed_neighbours_are_named_by_the_layout() {
             "u128": {"label": "uint128", "numberOfBytes": "16"},
             "point": {"label": "Point", "numberOfBytes": "64", "members": [item("x", "0", 0, "u256"), item("y", "1", 0, "u256")]},
         },
-        "namespaces": {"erc7201:example": [item("hidden", "0", 0, "u256")]},
+        "namespaces": {
+            "erc7201:example": [item("hidden", "0", 0, "u256")],
+            "erc7201:stylus-upgrades.vector.388": [item("zeros", "0", 0, "u256")],
+        },
     });
     let layout = Layout::from_json(&layout.to_string()).expect("a layout");
     let names = SlotNames::default().with_layout(&layout);
+    let zeros = b256!("eb4c697cb8d523de69838a1adbfb20003cb6f44fe75bc4cb658c28ec3d4b5800");
+    assert_eq!(names.get(zeros).as_deref(), Some("zeros"));
     let at = |slot: u8| names.get(B256::with_last_byte(slot));
     assert_eq!(at(0).as_deref(), Some("value"));
     assert_eq!(at(1).as_deref(), Some("a, b"));

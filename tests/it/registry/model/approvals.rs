@@ -247,10 +247,13 @@ impl Board {
         Ok(())
     }
 
-    /// Ends an action.
+    /// Ends an action: its proposer does as long as he is needed, or who alone satisfies the role.
     pub(super) fn cancel(&mut self, who: usize, id: B256) -> Outcome {
         let action = self.find(id)?;
-        if who != action.proposer && !self.alone(action.role, who) {
+        let is_others = |approver: &&usize| **approver != action.proposer;
+        let others = action.approvals.iter().filter(is_others).count();
+        let is_his = who == action.proposer && others < self.policy(action.role).need;
+        if !is_his && !self.alone(action.role, who) {
             let caller = account(who);
             return Err(IRegistry::NotAnApprover { caller }.abi_encode().into());
         }
