@@ -226,3 +226,18 @@ fn a_chain_without_arbos_is_refused() {
         Err(ChainError::NotArbitrum { version: 0 })
     ));
 }
+
+#[test]
+fn a_fork_knows_no_state_root_and_gives_no_proof() {
+    let other = other();
+    let mut chain = fork(&other);
+    let from = someone(&chain);
+    poke(&mut chain, from);
+    let refused = chain.proof(from, &[], BlockId::latest());
+    assert!(matches!(refused, Err(ChainError::NotSupported(_))));
+    assert!(chain.storage_root(from, BlockId::latest()).is_err());
+    let head = chain.block(BlockId::latest()).expect("known");
+    chain.mine(2, None).expect("mines");
+    let next = chain.block(BlockId::latest()).expect("known");
+    assert_eq!(next.header.state_root, head.header.state_root);
+}

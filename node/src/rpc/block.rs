@@ -1,17 +1,16 @@
 //! Blocks, mined transactions, receipts and logs.
 
 use alloy::eips::eip2718::Encodable2718;
-use alloy::eips::{BlockId, BlockNumberOrTag};
 use std::sync::Arc;
 
 use alloy::primitives::{Address, B256, Bytes, U64, U256};
-use stylus_chain::{Block, MinedTransaction};
+use stylus_chain::Block;
 
 use super::args::Args;
 use super::error::RpcError;
 use super::request::{block_id, log_filter};
 use super::{RpcResult, Table, done, json, list, ok};
-use crate::node::{Node, number_id};
+use crate::node::Node;
 
 pub(super) const METHODS: Table = &[
     ("eth_getBlockByNumber", block_by_id),
@@ -84,28 +83,13 @@ fn transaction_at(node: &mut Node, args: &Args) -> RpcResult {
     }
 }
 
-/// Looks through the blocks from the latest backwards.
 fn transaction_of_sender(node: &mut Node, args: &Args) -> RpcResult {
     let sender: Address = args.get(0, "sender")?;
     let nonce = args.u64(1, "nonce")?;
-    let is_it = |tx: &MinedTransaction| tx.from == sender && nonce_of(tx) == nonce;
-    if nonce
-        >= node
-            .chain
-            .account(sender, BlockId::Number(BlockNumberOrTag::Latest))?
-            .nonce
-    {
-        return done();
+    match node.chain.transaction_of(sender, nonce) {
+        Some(tx) => ok(json::transaction(&tx)),
+        None => done(),
     }
-    let blocks = (0..=node.chain.block_number())
-        .rev()
-        .filter_map(|number| node.chain.block(number_id(number)));
-    for block in blocks {
-        if let Some(tx) = block.transactions.iter().find(|tx| is_it(tx)) {
-            return ok(json::transaction(tx));
-        }
-    }
-    done()
 }
 
 fn raw_transaction(node: &mut Node, args: &Args) -> RpcResult {
@@ -132,9 +116,4 @@ fn logs(node: &mut Node, args: &Args) -> RpcResult {
 
 fn asked_block(node: &Node, args: &Args) -> Result<Option<Arc<Block>>, RpcError> {
     Ok(node.chain.block(block_id(args, 0)?))
-}
-
-fn nonce_of(tx: &MinedTransaction) -> u64 {
-    use alloy::consensus::Transaction;
-    tx.envelope.nonce()
 }

@@ -111,3 +111,53 @@ fn signing_for_a_stranger_is_refused() {
     );
     assert_eq!(error["code"], -32003);
 }
+
+#[test]
+fn proofs_over_rpc_hold_against_the_headers_root() {
+    use alloy::primitives::{B256, U256, keccak256};
+    use alloy_rpc_types::EIP1186AccountProofResponse;
+    use alloy_trie::{Nibbles, TrieAccount, proof::verify_proof};
+    let node = node();
+    let (port, from) = (node.port(), node.addresses()[0]);
+    let deploy = json!([{ "from": from, "data": crate::evm::counter() }]);
+    let hash = rpc(port, "eth_sendTransaction", deploy);
+    let contract = rpc(port, "eth_getTransactionReceipt", json!([hash]))["contractAddress"].clone();
+    rpc(
+        port,
+        "eth_sendTransaction",
+        json!([{ "from": from, "to": contract }]),
+    );
+    let header = rpc(port, "eth_getBlockByNumber", json!(["latest", false]));
+    let root: B256 = serde_json::from_value(header["stateRoot"].clone()).unwrap();
+    let answer = rpc(
+        port,
+        "eth_getProof",
+        json!([contract, ["0x0", B256::with_last_byte(7)], "latest"]),
+    );
+    assert_eq!(answer["storageProof"][0]["key"], "0x0");
+    let proof: EIP1186AccountProofResponse = serde_json::from_value(answer).unwrap();
+    let account = TrieAccount {
+        nonce: proof.nonce,
+        balance: proof.balance,
+        storage_root: proof.storage_hash,
+        code_hash: proof.code_hash,
+    };
+    let key = |bytes: &[u8]| Nibbles::unpack(keccak256(bytes));
+    let value = Some(alloy_rlp::encode(account));
+    verify_proof(
+        root,
+        key(proof.address.as_slice()),
+        value,
+        &proof.account_proof,
+    )
+    .unwrap();
+    for (slot, value) in [(0u64, Some(1u64)), (7, None)] {
+        let proved = &proof.storage_proof[usize::from(slot == 7)];
+        assert_eq!(proved.value, U256::from(value.unwrap_or_default()));
+        let slot = key(&U256::from(slot).to_be_bytes::<32>());
+        let value = value.map(|value| alloy_rlp::encode(U256::from(value)));
+        verify_proof(proof.storage_hash, slot, value, &proved.proof).unwrap();
+    }
+    let account = rpc(port, "eth_getAccount", json!([contract, "latest"]));
+    assert_eq!(account["storageRoot"], json!(proof.storage_hash));
+}

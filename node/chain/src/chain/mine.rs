@@ -239,9 +239,13 @@ impl Chain {
             mut transactions,
             mut receipts,
             gas_used,
-            before,
+            mut before,
             ..
         } = building;
+        // Blocks are kept for long.
+        transactions.shrink_to_fit();
+        receipts.shrink_to_fit();
+        before.shrink_to_fit();
         let envelopes: Vec<_> = transactions.iter().map(|tx| tx.envelope.clone()).collect();
         let transactions_root = proofs::calculate_transaction_root(&envelopes);
         let typed: Vec<_> = receipts.iter().map(consensus_receipt).collect();

@@ -8,6 +8,7 @@ use crate::{
     evm::{Overlay, StateView},
     world::NOW,
 };
+use alloy_consensus::Transaction;
 use alloy_primitives::{Address, B256, Bloom, BloomInput, U256};
 use std::sync::Arc;
 
@@ -148,6 +149,14 @@ impl Chain {
     /// A mined transaction.
     pub fn transaction(&self, hash: B256) -> Option<MinedTransaction> {
         self.ledger.transaction(hash).cloned()
+    }
+
+    /// The mined transaction of a sender with a nonce.
+    pub fn transaction_of(&self, sender: Address, nonce: u64) -> Option<MinedTransaction> {
+        let records = self.ledger.made_between(0, self.ledger.head());
+        let is_it = |tx: &&MinedTransaction| tx.from == sender && tx.envelope.nonce() == nonce;
+        let mut found = records.filter_map(|record| record.block.transactions.iter().find(is_it));
+        found.next().cloned()
     }
 
     /// The receipt of a mined transaction.
