@@ -5,6 +5,7 @@ use crate::error::{Exit, Explain};
 use crate::output::{Output, visible};
 use crate::progress::Progress;
 use crate::secret::Secret;
+use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::signers::local::PrivateKeySigner;
 use clap::Args;
@@ -157,8 +158,8 @@ impl Explain for KeyError {
     fn next(&self) -> Option<String> {
         if let Self::Exposed { path, .. } = self {
             return Some(format!(
-                "chmod 600 '{}'; if others may have read it, use another key",
-                path.display()
+                "chmod 600 {}; if others may have read it, use another key",
+                shell_word(&path.display().to_string())
             ));
         }
         Some(
@@ -243,8 +244,9 @@ impl KeyArgs {
         // It is encrypted, and cast makes such files readable for all: no more than a warning.
         if let Err(KeyError::Exposed { .. }) = require_private(&path) {
             output.note(&format!(
-                "warning: others can read the keystore {0}: chmod 600 '{0}'",
-                path.display()
+                "warning: others can read the keystore {}: chmod 600 {}",
+                path.display(),
+                shell_word(&path.display().to_string())
             ));
         }
         let password = match &self.password_file {

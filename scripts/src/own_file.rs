@@ -4,6 +4,7 @@
 
 mod group;
 
+use crate::text::shell_word;
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
 use std::fs::{File, Metadata, OpenOptions};
@@ -103,8 +104,8 @@ impl FileError {
             ),
             Self::Writable { path, .. } => {
                 format!(
-                    "look at what is in it; then: chmod go-w '{}'",
-                    path.display()
+                    "look at what is in it; then: chmod go-w {}",
+                    shell_word(&path.display().to_string())
                 )
             }
         }
@@ -125,11 +126,34 @@ impl FileError {
     }
 }
 
+impl From<FileError> for io::Error {
+    /// The same in words, where a caller knows errors of the system only.
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Io { source, .. } => source,
+            other => Self::new(ErrorKind::PermissionDenied, other),
+        }
+    }
+}
+
 /// The whole of a text file; `None` where there is none.
 ///
 /// # Errors
 /// [`FileError`].
 pub fn read(path: &Path) -> Result<Option<String>, FileError> {
+    let Some(bytes) = read_bytes(path)? else {
+        return Ok(None);
+    };
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|_| unreadable(path, ErrorKind::InvalidData, "it is no text in UTF-8"))
+}
+
+/// The whole of a file; `None` where there is none.
+///
+/// # Errors
+/// [`FileError`].
+pub fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
     let Some(file) = open(path)? else {
         return Ok(None);
     };
@@ -137,17 +161,14 @@ pub fn read(path: &Path) -> Result<Option<String>, FileError> {
     file.take(LENGTH_MAX + 1)
         .read_to_end(&mut bytes)
         .map_err(FileError::io("read", path))?;
-    let unreadable = |kind: ErrorKind, reason: &str| FileError::Io {
-        action: "read",
-        path: path.to_owned(),
-        source: io::Error::new(kind, reason),
-    };
     if bytes.len() as u64 > LENGTH_MAX {
-        return Err(unreadable(ErrorKind::FileTooLarge, "it is too large"));
+        return Err(unreadable(path, ErrorKind::FileTooLarge, "it is too large"));
     }
-    String::from_utf8(bytes)
-        .map(Some)
-        .map_err(|_| unreadable(ErrorKind::InvalidData, "it is no text in UTF-8"))
+    Ok(Some(bytes))
+}
+
+fn unreadable(path: &Path, kind: ErrorKind, reason: &str) -> FileError {
+    FileError::io("read", path)(io::Error::new(kind, reason))
 }
 
 /// Opens a file for reading; `None` where there is none.

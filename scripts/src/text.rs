@@ -13,6 +13,16 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
+/// A word as a shell takes it: quoted where it has characters with a meaning. What is told to be
+/// typed next may hold a name that somebody else chose.
+pub fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
+    match !word.is_empty() && word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
+    }
+}
+
 /// Unix seconds as people write a time: `2026-11-20 09:30:00 UTC`.
 pub fn utc(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
@@ -43,6 +53,20 @@ fn date(days: u64) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_a_shell_would_run_is_quoted() {
+        let told = ["1.0-rc+1", "", "$(reboot)", "a;b", "it's", "`x`"].map(shell_word);
+        let quoted = [
+            "1.0-rc+1",
+            "''",
+            "'$(reboot)'",
+            "'a;b'",
+            r"'it'\''s'",
+            "'`x`'",
+        ];
+        assert_eq!(told, quoted);
+    }
 
     #[test]
     fn times_are_told_in_utc() {

@@ -4,6 +4,7 @@
 use super::code::Artifact;
 use super::error::BuildError;
 use super::info::BuildInfo;
+use crate::own_file;
 use crate::progress::Progress;
 use alloy::primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
@@ -48,7 +49,8 @@ impl Cache {
     /// Waits until nobody else builds here, and says so; lasts as long as the value does.
     pub(super) fn lock(&self, progress: &dyn Progress) -> Result<File, BuildError> {
         let path = self.folder.join(".lock");
-        let file = File::create(&path).map_err(BuildError::file("create", &path))?;
+        let file = own_file::open_or_create(&path)
+            .map_err(|error| BuildError::file("create", &path)(error.into()))?;
         if file.try_lock().is_err() {
             progress.note("waiting for another build of contracts to end");
             file.lock().map_err(BuildError::file("lock", path))?;
@@ -59,12 +61,13 @@ impl Cache {
     /// The artifact of `package` that was made from what `key` stands for, if it is there and whole.
     pub(super) fn load(&self, package: &str, key: B256) -> Option<Artifact> {
         let path = |ending: &str| self.path(package, key, ending);
-        let record: Record = serde_json::from_slice(&std::fs::read(path("json")).ok()?).ok()?;
-        let wasm = std::fs::read(path("wasm")).ok()?;
-        let code = std::fs::read(path("code")).ok()?;
-        let info = std::fs::read(path("build.json")).ok()?;
+        let record: Record =
+            serde_json::from_slice(&own_file::read_bytes(&path("json")).ok()??).ok()?;
+        let wasm = own_file::read_bytes(&path("wasm")).ok()??;
+        let code = own_file::read_bytes(&path("code")).ok()??;
+        let info = own_file::read_bytes(&path("build.json")).ok()??;
         let layout = match record.layout {
-            Some(_) => Some(std::fs::read_to_string(path("layout.json")).ok()?),
+            Some(_) => Some(own_file::read(&path("layout.json")).ok()??),
             None => None,
         };
         let whole = record.key == key
@@ -121,5 +124,5 @@ impl Cache {
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<(), BuildError> {
-    std::fs::write(path, content).map_err(BuildError::file("write", path))
+    own_file::write(path, content).map_err(|error| BuildError::file("write", path)(error.into()))
 }

@@ -1,6 +1,7 @@
 //! For every refusal that people meet: what was expected, what was found, what to do next.
 
 use super::revert::Revert;
+use crate::text::shell_word;
 use stylus_upgrades_interface::limits::LAYOUT_MAX;
 use stylus_upgrades_interface::reasons::{
     instance_state, invalid_policy, invalid_step, label, not_runnable,
@@ -21,6 +22,7 @@ impl Advice {
     /// The advice on a refusal.
     pub(super) fn on(revert: &Revert) -> Self {
         let text = |index| revert.text(index);
+        let word = |index| shell_word(&revert.text(index));
         match revert.name.as_str() {
             "Revert" => Self::full(
                 "a contract that says why",
@@ -48,8 +50,8 @@ impl Advice {
                 text(1),
                 format!(
                     "stylus-upgrades register {} {} <crate|wasm|address>",
-                    text(0),
-                    text(1)
+                    word(0),
+                    word(1)
                 ),
             ),
             "UpgradeNotAuthorized" => Self::full(
@@ -63,8 +65,8 @@ impl Advice {
                 "none within the limits",
                 format!(
                     "stylus-upgrades register {} with --from {}",
-                    text(0),
-                    text(1)
+                    word(0),
+                    word(1)
                 ),
             ),
             "ImplementationNotRunnable" => Self::full(
@@ -96,7 +98,7 @@ impl Advice {
             "DefinitionNotFound" => Self::full(
                 "a definition of this registry",
                 text(0),
-                format!("stylus-upgrades define {}", text(0)),
+                format!("stylus-upgrades define {}", word(0)),
             ),
             "DefinitionPaused" => Self::full(
                 "a definition that is live",

@@ -56,6 +56,19 @@ fn a_refusal_of_the_framework_is_told_by_name_with_its_arguments() {
 }
 
 #[test]
+fn the_next_command_of_a_refusal_is_safe_to_paste() {
+    let data = VersionNotFound {
+        name: "$(reboot)".into(),
+        version: "1;reboot".into(),
+    }
+    .abi_encode();
+    assert_eq!(
+        Revert::decode(&data).advice().next.as_deref(),
+        Some("stylus-upgrades register '$(reboot)' '1;reboot' <crate|wasm|address>")
+    );
+}
+
+#[test]
 fn an_error_without_arguments_is_told_by_name() {
     assert_eq!(
         Revert::decode(&UpgradeInProgress {}.abi_encode()).to_string(),

@@ -4,9 +4,9 @@
 
 use super::error::LayoutError;
 use super::store::Store;
+use crate::own_file;
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -49,10 +49,11 @@ impl AllowedLog {
     }
 
     /// What was said before of that step (the definition, the version before, the new one) with
-    /// these very layouts. What was said
-    /// of another contract holds for nobody else.
+    /// these very layouts. What was said of another contract holds for nobody else, and a file that
+    /// others may have written says nothing.
     pub fn of_step(&self, step: (&str, &str, &str), old: B256, new: B256) -> Vec<Allowed> {
-        let text = std::fs::read_to_string(&self.path).unwrap_or_default();
+        let text = own_file::read(&self.path).ok().flatten();
+        let text = text.unwrap_or_default();
         let lines = text.lines();
         lines
             .filter_map(|line| serde_json::from_str::<Allowed>(line).ok())
@@ -74,14 +75,56 @@ impl AllowedLog {
         if let Some(folder) = self.path.parent() {
             std::fs::create_dir_all(folder).map_err(refused)?;
         }
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&self.path)
-            .map_err(refused)?;
+        let mut file = own_file::append(&self.path).map_err(|error| refused(error.into()))?;
         let text = serde_json::to_string(line).unwrap_or_default();
         file.write_all(format!("{text}\n").as_bytes())
             .and_then(|()| file.sync_data())
             .map_err(refused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    fn line() -> Allowed {
+        Allowed {
+            definition: "A".into(),
+            from: "1.0".into(),
+            to: "2.0".into(),
+            old: B256::repeat_byte(1),
+            new: B256::repeat_byte(2),
+            renames: Vec::new(),
+            retypes: Vec::new(),
+            allowed: vec!["reorder:owner".into()],
+        }
+    }
+
+    fn found(log: &AllowedLog) -> usize {
+        let line = line();
+        log.of_step(("A", "1.0", "2.0"), line.old, line.new).len()
+    }
+
+    #[test]
+    fn an_allowance_that_others_may_have_written_allows_nothing() {
+        let place = tempfile::tempdir().expect("a folder");
+        let log = AllowedLog::of(&Store::beside(place.path()));
+        log.add(&line()).expect("added");
+        log.add(&line()).expect("there already");
+        assert_eq!(found(&log), 1);
+        let mode = |mode| {
+            let mode = PermissionsExt::from_mode(mode);
+            std::fs::set_permissions(&log.path, mode).expect("set");
+        };
+        mode(0o666);
+        assert_eq!(found(&log), 0);
+        assert!(log.add(&line()).is_err());
+        mode(0o644);
+        let elsewhere = place.path().join("elsewhere");
+        std::fs::rename(&log.path, &elsewhere).expect("moved");
+        symlink(&elsewhere, &log.path).expect("a link");
+        assert_eq!(found(&log), 0);
+        assert!(log.add(&line()).is_err());
     }
 }

@@ -3,6 +3,7 @@
 use super::judge::NOT_COMPARED;
 use super::live::Dirty;
 use crate::error::{Exit, Explain};
+use crate::text::shell_word;
 use alloy::primitives::B256;
 use std::path::PathBuf;
 use thiserror::Error;
@@ -308,6 +309,8 @@ fn label(definition: &str, version: &str) -> String {
 }
 
 fn allow(findings: &[String]) -> String {
-    let flags = findings.iter().map(|id| format!("--allow-layout {id}"));
+    let flags = findings
+        .iter()
+        .map(|id| format!("--allow-layout {}", shell_word(id)));
     flags.collect::<Vec<_>>().join(" ")
 }

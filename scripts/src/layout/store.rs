@@ -3,9 +3,9 @@
 
 use super::error::LayoutError;
 use crate::build::{Artifact, BuildInfo};
+use crate::own_file;
 use alloy::primitives::{B256, keccak256};
 use serde::{Deserialize, Serialize};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use stylus_layout::{Document, Layout};
 
@@ -140,23 +140,18 @@ impl Store {
     }
 }
 
+/// A file that nobody else can have written; `None` if there is none.
 fn read(path: &Path) -> Result<Option<String>, LayoutError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(LayoutError::file("read", path, error)),
-    }
+    own_file::read(path).map_err(|error| LayoutError::file("read", path, error))
 }
 
 /// Writes beside and renames, so that nobody reads half a file. What is there already stays.
 pub(super) fn write(path: &Path, text: &str) -> Result<(), LayoutError> {
-    if std::fs::read_to_string(path).is_ok_and(|there| there == text) {
+    if own_file::read(path).is_ok_and(|there| there.as_deref() == Some(text)) {
         return Ok(());
     }
     let refused = |error: std::io::Error| LayoutError::file("write", path, error);
     let folder = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(folder).map_err(refused)?;
-    let beside = path.with_extension(format!("{}.part", std::process::id()));
-    std::fs::write(&beside, text).map_err(refused)?;
-    std::fs::rename(&beside, path).map_err(refused)
+    own_file::write(path, text.as_bytes()).map_err(|error| refused(error.into()))
 }
