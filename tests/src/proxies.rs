@@ -12,7 +12,7 @@ use stylus_upgrades_interface::slots;
 /// The implementation that shows what reached it.
 pub mod probe {
     #![allow(missing_docs, reason = "documented in IProbe.sol")]
-    alloy::sol!("fixtures/probe/IProbe.sol");
+    alloy::sol!("fixtures/probes/probe/IProbe.sol");
     pub use IProbe::*;
 }
 

@@ -245,12 +245,10 @@ fn missing_file(diagnostics: &str) -> Option<PathBuf> {
                 };
             }
         }
-        for middle in ["failed to read `", "can't find library", "couldn't find `"] {
-            if let Some((_, rest)) = line.split_once(middle)
-                && diagnostics.contains("No such file")
-            {
-                return quoted(rest);
-            }
+        if let Some((_, rest)) = line.split_once("at path `")
+            && line.contains("can't find ")
+        {
+            return quoted(rest);
         }
     }
     None

@@ -94,7 +94,7 @@ fn stamp() -> Result<String, HarnessError> {
     let mut files = vec![
         npm::sources().join("compile.js"),
         npm::sources().join("package-lock.json"),
-        home().join("tests/fixtures/probe/IProbe.sol"),
+        home().join("tests/fixtures/probes/probe/IProbe.sol"),
     ];
     collect(&npm::sources().join("contracts"), &mut files)?;
     files.sort();

@@ -49,8 +49,8 @@ pub async fn overheads(chain: &Chain) -> Result<Vec<Overhead>, HarnessError> {
             .builder()
             .path(&home().join("tests/fixtures").join(name))
     };
-    let one_page = chain.deploy(&fixture("probe")?).await?;
-    let two_pages = chain.deploy(&fixture("probe_two_pages")?).await?;
+    let one_page = chain.deploy(&fixture("probes/probe")?).await?;
+    let two_pages = chain.deploy(&fixture("probes/probe_two_pages")?).await?;
     let evm = chain
         .create(maker.solidity().contract("Probe")?.creation.clone())
         .await?;
