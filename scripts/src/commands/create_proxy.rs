@@ -40,11 +40,11 @@ pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error>
     if let Some(alias) = &wish.save {
         check_alias(&context.manifest_file(), alias)?;
     }
+    let client = context.working_client("create-proxy").await?;
+    let coverage = check(context, &client, registry, &wish, &data).await?;
     if data.is_empty() {
         context.output.note(BORN_BARE);
     }
-    let client = context.working_client("create-proxy").await?;
-    let coverage = check(context, &client, registry, &wish, &data).await?;
     let definition = client
         .call(
             registry,

@@ -8,8 +8,8 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 use stylus_chain::BlockId;
 
-/// Transactions of the first approver: deploy, activate, approve.
-const FIRST: u64 = 3;
+/// Transactions of the first approver: deploy, activate, publish the layout, approve.
+const FIRST: u64 = 4;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where a command is killed: when so many of its transactions were sent, the last of them still
