@@ -45,6 +45,40 @@ pub enum ChainError {
         /// Why, in the contract's own terms.
         revert: Revert,
     },
+    /// It was mined and had too little gas.
+    #[error("{what} ran out of gas: it used {used} of {limit} ({tx})")]
+    OutOfGas {
+        /// What was attempted.
+        what: String,
+        /// The transaction's hash.
+        tx: B256,
+        /// Units of gas that it used.
+        used: u64,
+        /// Units of gas that were sent along.
+        limit: u64,
+    },
+    /// It was mined and failed, and nothing tells why.
+    #[error("{what} was mined and failed ({tx}), and nothing tells why: {reason}")]
+    Unexplained {
+        /// What was attempted.
+        what: String,
+        /// The transaction's hash.
+        tx: B256,
+        /// Why it could not be found out.
+        reason: String,
+    },
+    /// Another transaction of the same key has the nonce.
+    #[error("{what} was not sent: nonce {nonce} of {sender} is taken")]
+    NonceTaken {
+        /// What was attempted.
+        what: String,
+        /// The key's account.
+        sender: Address,
+        /// The nonce.
+        nonce: u64,
+        /// What the chain or its endpoint says of it.
+        found: String,
+    },
     /// The transaction was sent and no receipt came in time.
     #[error("no receipt for {tx} ({what}) after {seconds} s")]
     NoReceipt {
@@ -176,6 +210,9 @@ impl Explain for ChainError {
             Self::Unreachable { .. } => "Unreachable",
             Self::Rpc { .. } => "Rpc",
             Self::Refused { revert, .. } => return revert.name.clone(),
+            Self::OutOfGas { .. } => "OutOfGas",
+            Self::Unexplained { .. } => "Unexplained",
+            Self::NonceTaken { .. } => "NonceTaken",
             Self::NoReceipt { .. } => "NoReceipt",
             Self::UnexpectedAnswer { .. } => "UnexpectedAnswer",
             Self::Unsigned { .. } => "Unsigned",
@@ -200,6 +237,11 @@ impl Explain for ChainError {
                 Some("ether for the gas, and for what is sent along".into())
             }
             Self::Rpc { .. } => Some("an answer, or a revert".into()),
+            Self::OutOfGas { .. } => Some("enough gas for what the call turned out to do".into()),
+            Self::Unexplained { .. } => Some(
+                "an endpoint that traces transactions, or has the state of the block before".into(),
+            ),
+            Self::NonceTaken { .. } => Some("one command at a time with this key".into()),
             Self::NoReceipt { seconds, .. } => Some(format!("a receipt within {seconds} s")),
             Self::UnexpectedAnswer { what, .. } => Some(format!("a contract that answers {what}")),
             Self::Unsigned { .. } => Some("a transaction that can be signed".into()),
@@ -226,6 +268,9 @@ impl Explain for ChainError {
             | Self::Unsigned { reason, .. }
             | Self::ActivationRefused { reason, .. } => Some(reason.clone()),
             Self::Rpc { message, code, .. } => Some(format!("{message} (code {code})")),
+            Self::OutOfGas { used, limit, .. } => Some(format!("{used} of {limit} gas used")),
+            Self::Unexplained { reason, .. } => Some(reason.clone()),
+            Self::NonceTaken { found, .. } => Some(found.clone()),
             Self::NoReceipt { tx, .. } => Some(format!("{tx}, not mined")),
             Self::NoKey { .. } => Some("none".into()),
             Self::NoEvent { tx, .. } => Some(format!("{tx} without it")),
@@ -252,6 +297,16 @@ impl Explain for ChainError {
             Self::Rpc { .. } => {
                 "check the account's balance and the endpoint, then try again".into()
             }
+            Self::OutOfGas { .. } => {
+                "run the command again: nothing was changed, and the gas is measured anew".into()
+            }
+            Self::Unexplained { tx, .. } => {
+                format!("trace {tx} with another endpoint (debug_traceTransaction)")
+            }
+            Self::NonceTaken { .. } => {
+                "wait for the other command, then run this one again: it looks at the chain first"
+                    .into()
+            }
             Self::NoReceipt { .. } => {
                 "look at the transaction; run the command again, it does nothing twice".into()
             }
@@ -275,6 +330,7 @@ impl Explain for ChainError {
         match self {
             Self::Refused { .. }
             | Self::ActivationRefused { .. }
+            | Self::Unexplained { .. }
             | Self::OtherCode { .. }
             | Self::NoEvent { .. } => Exit::Refused,
             Self::Url { .. } | Self::NoKey { .. } => Exit::Usage,

@@ -4,6 +4,9 @@
 mod advice;
 mod endpoint;
 mod error;
+mod failure;
+mod fork;
+mod rejection;
 mod revert;
 mod submit;
 #[cfg(test)]
@@ -13,6 +16,8 @@ mod transport;
 pub use advice::{Advice, not_runnable_reason};
 pub use endpoint::{DEFAULT_TIMEOUT, Endpoint};
 pub use error::ChainError;
+pub(crate) use fork::Remote;
+pub(crate) use rejection::Rejection;
 pub use revert::{Revert, show};
 pub use transport::{ANSWER_MAX, Unanswered};
 
@@ -34,8 +39,10 @@ use transport::Http;
 const GAS_PERCENT: u64 = 120;
 /// How long a receipt is waited for.
 const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
-/// First pause between two looks for a receipt; doubled each time up to a second.
+/// First pause between two looks for a receipt; doubled each time.
 const RECEIPT_PAUSE: Duration = Duration::from_millis(5);
+/// Longest pause between two looks for a receipt.
+const RECEIPT_PAUSE_LONGEST: Duration = Duration::from_secs(1);
 
 /// A connection to a chain, with a key or without. Cheap to clone.
 #[derive(Clone)]
@@ -212,6 +219,17 @@ impl Client {
         what: &str,
         request: TransactionRequest,
     ) -> Result<Sent, ChainError> {
+        self.transact_with(what, request, 0).await
+    }
+
+    /// As [`Self::transact`], with at least `gas` units of gas beside what the estimate asks for:
+    /// where the chain may do more by then than it would now.
+    pub async fn transact_with(
+        &self,
+        what: &str,
+        request: TransactionRequest,
+        gas: u64,
+    ) -> Result<Sent, ChainError> {
         let sender = self.sender(what)?;
         let request = request.with_from(sender);
         let estimate = self
@@ -219,14 +237,15 @@ impl Client {
             .estimate_gas(request.clone())
             .await
             .map_err(|error| self.error(what, error))?;
-        let gas_limit = estimate.saturating_mul(GAS_PERCENT) / 100;
-        let limited = request.clone().with_gas_limit(gas_limit);
-        let tx = self.submit(what, sender, limited).await?;
-        let receipt = self.receipt(what, tx).await?;
+        let limit = with_margin(estimate).max(gas);
+        let (tx, nonce) = self
+            .submit(what, sender, request.with_gas_limit(limit))
+            .await?;
+        let receipt = self.receipt_of(what, tx, sender, nonce).await?;
         kill_point::at(Phase::Mined);
         if !receipt.status() {
             self.forget(tx);
-            return Err(self.refusal(what, request, &receipt).await);
+            return Err(self.failure(what, &receipt, limit).await);
         }
         self.landed(tx);
         Ok(Sent {
@@ -274,8 +293,43 @@ impl Client {
     }
 
     async fn receipt(&self, what: &str, tx: B256) -> Result<TransactionReceipt, ChainError> {
+        self.receipt_unless(what, tx, async || Ok(None)).await
+    }
+
+    /// As [`Self::receipt`], and ends where another transaction has used up the nonce.
+    async fn receipt_of(
+        &self,
+        what: &str,
+        tx: B256,
+        sender: Address,
+        nonce: u64,
+    ) -> Result<TransactionReceipt, ChainError> {
+        self.receipt_unless(what, tx, async || {
+            let next = self
+                .provider
+                .get_transaction_count(sender)
+                .await
+                .map_err(|error| self.error("eth_getTransactionCount", error))?;
+            Ok((next > nonce).then(|| ChainError::NonceTaken {
+                what: what.into(),
+                sender,
+                nonce,
+                found: "another transaction of this key was mined in its place".into(),
+            }))
+        })
+        .await
+    }
+
+    /// Waits for a receipt; `lost` says, once in a while, why none can come any more.
+    async fn receipt_unless(
+        &self,
+        what: &str,
+        tx: B256,
+        lost: impl AsyncFn() -> Result<Option<ChainError>, ChainError>,
+    ) -> Result<TransactionReceipt, ChainError> {
         let begun = Instant::now();
         let mut pause = RECEIPT_PAUSE;
+        let mut is_lost = None;
         while begun.elapsed() < RECEIPT_TIMEOUT {
             let found = self
                 .provider
@@ -285,8 +339,16 @@ impl Client {
             if let Some(receipt) = found {
                 return Ok(receipt);
             }
+            // It was lost before this look at its receipt, so there is none.
+            if let Some(error) = is_lost {
+                self.forget(tx);
+                return Err(error);
+            }
+            if pause >= RECEIPT_PAUSE_LONGEST {
+                is_lost = lost().await?;
+            }
             tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(1));
+            pause = (pause * 2).min(RECEIPT_PAUSE_LONGEST);
         }
         Err(ChainError::NoReceipt {
             what: what.into(),
@@ -294,24 +356,11 @@ impl Client {
             seconds: RECEIPT_TIMEOUT.as_secs(),
         })
     }
+}
 
-    /// Why a transaction failed that the estimate had let pass: it is called again on the block
-    /// before its own.
-    async fn refusal(
-        &self,
-        what: &str,
-        request: TransactionRequest,
-        receipt: &TransactionReceipt,
-    ) -> ChainError {
-        let before = receipt.block_number.unwrap_or_default().saturating_sub(1);
-        match self.provider.call(request).block(before.into()).await {
-            Err(error) => self.error(what, error),
-            Ok(_) => ChainError::Refused {
-                what: what.into(),
-                revert: Revert::decode(&[]),
-            },
-        }
-    }
+/// Gas to send along with a transaction that needs so much as far as is known.
+pub(crate) fn with_margin(gas: u64) -> u64 {
+    gas.saturating_mul(GAS_PERCENT) / 100
 }
 
 impl Sent {

@@ -1,7 +1,8 @@
 //! A transaction from its request to the chain: filled, signed, noted in the journal, sent. What
 //! an earlier run left on its way is waited for before anything new is sent.
 
-use super::{ChainError, Client, Sent};
+use super::{ChainError, Client, Rejection, Sent};
+use crate::error::Explain;
 use crate::journal::{InFlight, Journal};
 use crate::kill_point::{self, Phase};
 use alloy::consensus::Transaction;
@@ -48,13 +49,14 @@ impl Client {
         Ok(found)
     }
 
-    /// Fills, signs, notes and sends `request`; its hash.
+    /// Fills, signs, notes and sends `request`; its hash and nonce. What the endpoint has already,
+    /// because the same key sent the same bytes from elsewhere, is ours as well.
     pub(super) async fn submit(
         &self,
         what: &str,
         sender: Address,
         request: TransactionRequest,
-    ) -> Result<B256, ChainError> {
+    ) -> Result<(B256, u64), ChainError> {
         let nonce = self
             .provider
             .get_transaction_count(sender)
@@ -83,14 +85,30 @@ impl Client {
         match sent {
             Ok(_) => {
                 kill_point::at(Phase::Sent);
-                Ok(tx)
+                Ok((tx, nonce))
             }
             Err(error) => {
                 let error = self.error(what, error);
+                let rejection = Rejection::of(&error);
+                if let Some(Rejection::Known | Rejection::Nonce) = rejection
+                    && self.is_known(tx).await?
+                {
+                    return Ok((tx, nonce));
+                }
                 if !matches!(error, ChainError::Unreachable { .. }) {
                     self.forget(tx);
                 }
-                Err(error)
+                Err(match rejection {
+                    Some(Rejection::Nonce | Rejection::Replacement | Rejection::Known) => {
+                        ChainError::NonceTaken {
+                            what: what.into(),
+                            sender,
+                            nonce,
+                            found: error.found().unwrap_or_default(),
+                        }
+                    }
+                    _ => error,
+                })
             }
         }
     }

@@ -11,7 +11,6 @@ mod instances;
 mod judge;
 mod keys;
 mod prepare;
-mod remote;
 mod slots;
 mod trial;
 
@@ -21,12 +20,11 @@ pub use instances::{Change, Event, InstancePlan};
 pub use judge::reserved_in;
 
 use crate::build::Artifact;
-use crate::client::Client;
+use crate::client::{Client, Remote};
 use crate::governance::{Display, Explained, Names, explain};
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
 use decide::{Decision, decide};
-use remote::Remote;
 use serde::Serialize;
 use slots::SlotNames;
 use stylus_chain::{Chain, ChainConfig};

@@ -3,11 +3,9 @@
 //! took its nonce or a reorganisation undid it.
 
 mod look;
-mod rejection;
 
-use self::rejection::Rejection;
 use super::patience::Patience;
-use crate::client::{ChainError, Client};
+use crate::client::{ChainError, Client, Rejection};
 use crate::journal::{InFlight, Journal};
 use crate::kill_point::{self, Phase};
 use crate::progress::Progress;
@@ -224,8 +222,10 @@ impl Fleet {
                 Ok(()) => Departure::Taken,
                 Err(error) => match Rejection::of(&error) {
                     Some(Rejection::Known) => Departure::Taken,
-                    Some(Rejection::Underpriced) if !self.replaces => Departure::Collided,
-                    Some(Rejection::Underpriced | Rejection::FeeTooLow) => {
+                    Some(Rejection::Replacement | Rejection::Underpriced) if !self.replaces => {
+                        Departure::Collided
+                    }
+                    Some(Rejection::Replacement | Rejection::Underpriced | Rejection::FeeTooLow) => {
                         self.fees = None;
                         flight.fees = flight.fees.bumped(self.fees().await?);
                         continue;

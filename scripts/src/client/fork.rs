@@ -1,7 +1,8 @@
-//! One block of the endpoint's chain, read on demand by the plan's own chain.
+//! A fork of the endpoint's chain in this process: the state of one block, read on demand. Nothing
+//! is ever sent to the endpoint by it.
 
-use crate::client::{ChainError, Client};
-use alloy::eips::BlockId;
+use super::{ChainError, Client};
+use alloy::eips::{BlockId, BlockNumberOrTag};
 use alloy::primitives::{Address, U256};
 use alloy::providers::Provider;
 use futures::try_join;
@@ -10,7 +11,7 @@ use stylus_chain::{ChainConfig, Source, SourceAccount};
 use tokio::runtime::Handle;
 
 /// The block, and the way to ask for it. It blocks its thread: use it outside of async code.
-pub(super) struct Remote {
+pub(crate) struct Remote {
     client: Client,
     block: BlockId,
     runtime: Handle,
@@ -28,10 +29,18 @@ struct Head {
 
 impl Remote {
     /// The newest block, with the settings of a chain that goes on from it.
-    pub(super) async fn newest(client: &Client) -> Result<(Self, ChainConfig), ChainError> {
+    pub(crate) async fn newest(client: &Client) -> Result<(Self, ChainConfig), ChainError> {
+        Self::at(client, BlockNumberOrTag::Latest).await
+    }
+
+    /// As [`Self::newest`], of any block whose state the endpoint still has.
+    pub(crate) async fn at(
+        client: &Client,
+        block: BlockNumberOrTag,
+    ) -> Result<(Self, ChainConfig), ChainError> {
         let head: Head = client
             .provider()
-            .raw_request("eth_getBlockByNumber".into(), ("latest", false))
+            .raw_request("eth_getBlockByNumber".into(), (block, false))
             .await
             .map_err(|error| client.error("eth_getBlockByNumber", error))?;
         let number = head.number.saturating_to();

@@ -1,18 +1,20 @@
 //! Why an endpoint does not take a transaction.
 
-use crate::client::ChainError;
+use super::ChainError;
 
 /// Why an endpoint does not take a transaction, in the words that geth's family of nodes uses.
-pub(super) enum Rejection {
+pub(crate) enum Rejection {
     Known,
     Nonce,
+    /// Another transaction with the nonce waits, and pays as much.
+    Replacement,
     Underpriced,
     FeeTooLow,
     TooLarge,
 }
 
 impl Rejection {
-    pub(super) fn of(error: &ChainError) -> Option<Self> {
+    pub(crate) fn of(error: &ChainError) -> Option<Self> {
         let ChainError::Rpc { message, .. } = error else {
             return None;
         };
@@ -22,7 +24,9 @@ impl Rejection {
             Some(Self::Known)
         } else if says(&["nonce too low", "nonce too high", "invalid nonce"]) {
             Some(Self::Nonce)
-        } else if says(&["replacement transaction underpriced", "underpriced"]) {
+        } else if says(&["replacement transaction underpriced"]) {
+            Some(Self::Replacement)
+        } else if says(&["underpriced"]) {
             Some(Self::Underpriced)
         } else if says(&["less than block base fee", "max fee per gas less"]) {
             Some(Self::FeeTooLow)
