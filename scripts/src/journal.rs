@@ -11,7 +11,8 @@ use crate::error::{Exit, Explain};
 use crate::kill_point::{self, Phase};
 use crate::own_file::{self, FileError};
 use crate::progress::Progress;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, keccak256};
+use alloy::rpc::types::TransactionRequest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -42,6 +43,26 @@ pub struct InFlight {
     pub tx: B256,
     /// The sender's nonce that it uses up.
     pub nonce: u64,
+    /// The account that it calls; `None` where it creates one.
+    #[serde(default)]
+    pub to: Option<Address>,
+    /// keccak256 of its calldata. With `to` it tells what a later run need not send again.
+    #[serde(default)]
+    pub call: B256,
+}
+
+impl InFlight {
+    /// A transaction that is about to be sent.
+    pub fn of(what: &str, tx: B256, nonce: u64, request: &TransactionRequest) -> Self {
+        let calldata = request.input.input().cloned().unwrap_or_default();
+        Self {
+            what: what.into(),
+            tx,
+            nonce,
+            to: request.to.and_then(|to| to.to().copied()),
+            call: keccak256(calldata),
+        }
+    }
 }
 
 #[derive(Serialize, Deserialize)]

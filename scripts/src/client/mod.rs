@@ -65,6 +65,10 @@ pub struct Sent {
     pub tx: B256,
     /// Gas used, in units of gas.
     pub gas: u64,
+    /// The account that it called; `None` where it created one.
+    pub to: Option<Address>,
+    /// keccak256 of its calldata.
+    pub call: B256,
     /// Its receipt.
     pub receipt: TransactionReceipt,
 }
@@ -238,9 +242,12 @@ impl Client {
             .await
             .map_err(|error| self.error(what, error))?;
         let limit = with_margin(estimate).max(gas);
-        let (tx, nonce) = self
-            .submit(what, sender, request.with_gas_limit(limit))
-            .await?;
+        let request = request.with_gas_limit(limit);
+        let (to, call) = (
+            request.to.and_then(|to| to.to().copied()),
+            keccak256(request.input.input().cloned().unwrap_or_default()),
+        );
+        let (tx, nonce) = self.submit(what, sender, request).await?;
         let receipt = self.receipt_of(what, tx, sender, nonce).await?;
         kill_point::at(Phase::Mined);
         if !receipt.status() {
@@ -252,6 +259,8 @@ impl Client {
             what: what.into(),
             tx,
             gas: receipt.gas_used,
+            to,
+            call,
             receipt,
         })
     }
@@ -364,6 +373,13 @@ pub(crate) fn with_margin(gas: u64) -> u64 {
 }
 
 impl Sent {
+    /// The first log of that kind that `account` emitted: others may emit the like.
+    pub fn event_of<E: SolEvent>(&self, account: Address) -> Option<E> {
+        let own = self.receipt.logs().iter();
+        own.filter(|log| log.address() == account)
+            .find_map(|log| Some(log.log_decode::<E>().ok()?.inner.data))
+    }
+
     /// The first log of that kind, from whatever account.
     pub fn event<E: SolEvent>(&self) -> Option<E> {
         self.receipt

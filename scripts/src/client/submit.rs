@@ -8,7 +8,7 @@ use crate::kill_point::{self, Phase};
 use alloy::consensus::Transaction;
 use alloy::eips::Encodable2718;
 use alloy::network::{NetworkTransactionBuilder, TransactionBuilder, TransactionResponse};
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, B256, Bytes, keccak256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use std::sync::Arc;
@@ -39,6 +39,8 @@ impl Client {
                         what: entry.what,
                         tx: entry.tx,
                         gas: receipt.gas_used,
+                        to: entry.to,
+                        call: entry.call,
                         receipt,
                     });
                     continue;
@@ -72,13 +74,9 @@ impl Client {
             .with_nonce(nonce)
             .with_max_fee_per_gas(fees.max_fee_per_gas)
             .with_max_priority_fee_per_gas(fees.max_priority_fee_per_gas);
-        let (tx, signed) = self.sign(what, request).await?;
+        let (tx, signed) = self.sign(what, request.clone()).await?;
         if let Some(journal) = &self.journal {
-            journal.sending(InFlight {
-                what: what.into(),
-                tx,
-                nonce,
-            });
+            journal.sending(InFlight::of(what, tx, nonce, &request));
         }
         kill_point::at(Phase::BeforeSending);
         let sent = self.provider.send_raw_transaction(&signed).await;
@@ -146,6 +144,21 @@ impl Client {
         if let Some(journal) = &self.journal {
             journal.close();
         }
+    }
+
+    /// Somebody's transaction that was mined.
+    pub async fn mined(&self, tx: B256, what: &str) -> Result<Sent, ChainError> {
+        let receipt = self.receipt(what, tx).await?;
+        let found = self.provider.get_transaction_by_hash(tx).await;
+        let found = found.map_err(|error| self.error("eth_getTransactionByHash", error))?;
+        Ok(Sent {
+            what: what.into(),
+            tx,
+            gas: receipt.gas_used,
+            to: receipt.to,
+            call: keccak256(found.map(|found| found.input().clone()).unwrap_or_default()),
+            receipt,
+        })
     }
 
     /// The input of a transaction of ours that was sent to `account`; `None` if it was sent

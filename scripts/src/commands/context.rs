@@ -14,7 +14,7 @@ use crate::output::{Outcome, Output};
 use crate::progress::Progress;
 use crate::secret::Secret;
 use crate::text::grouped;
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, B256, Bytes, keccak256};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -127,9 +127,11 @@ impl Context {
         )?))
     }
 
-    /// What an earlier run had done and not told of, by the words it was sent with.
-    pub(super) fn earlier(&self, what: &str) -> Option<Sent> {
-        self.earlier_that(|sent| sent.what == what)
+    /// What an earlier run had done and not told of: the transaction that sent that calldata (or
+    /// init code, where there is no account) to that account.
+    pub(super) fn earlier(&self, account: Option<Address>, call: &[u8]) -> Option<Sent> {
+        let hash = keccak256(call);
+        self.earlier_that(|sent| sent.to == account && sent.call == hash)
     }
 
     /// As [`Self::earlier`], by any property.
@@ -138,15 +140,14 @@ impl Context {
         earlier.iter().find(|sent| is(sent)).cloned()
     }
 
-    /// As [`Self::earlier`], only if it sent these very bytes to that account.
+    /// As [`Self::earlier`], only if the chain says the same of the transaction.
     pub(super) async fn earlier_call(
         &self,
         client: &Client,
-        what: &str,
         account: Address,
         call: &Bytes,
     ) -> Result<Option<Sent>, Error> {
-        let Some(sent) = self.earlier(what) else {
+        let Some(sent) = self.earlier(Some(account), call) else {
             return Ok(None);
         };
         let input = client.input_to(account, sent.tx).await?;

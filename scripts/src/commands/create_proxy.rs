@@ -3,6 +3,7 @@
 use super::args::Kind;
 use super::calldata;
 use super::context::{Context, report};
+use super::salt;
 use super::storage;
 use super::tell::propose_with;
 use crate::client::{Client, Sent};
@@ -45,38 +46,29 @@ pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error>
     if data.is_empty() {
         context.output.note(BORN_BARE);
     }
-    let definition = client
-        .call(
-            registry,
-            &abi::definitionCall {
-                name: wish.name.clone(),
-            },
-        )
-        .await?;
-    let salt = wish.salt.unwrap_or(U256::from(definition.instances));
-    let call = abi::createProxyCall {
+    let mut call = abi::createProxyCall {
         name: wish.name.clone(),
         version: wish.version.clone(),
         kind: number(wish.kind),
-        salt: salt.into(),
+        salt: wish.salt.unwrap_or_default().into(),
         initData: data,
     };
-    let what = format!("create a proxy of {} {}", wish.name, wish.version);
     let mut outcome = Outcome::default();
     outcome.field("name", &wish.name);
     outcome.field("version", &wish.version);
     storage::report(&mut outcome, &[], &coverage);
-    if let Some(sent) = context.earlier(&what).filter(|_| wish.salt.is_none())
-        && let Some(born) = sent.event::<abi::ProxyCreated>()
-        && is_same(&client, registry, &sent, &call).await?
-    {
-        report(&mut outcome, std::slice::from_ref(&sent));
-        outcome.field("proxy", born.proxy);
-        outcome.field("executed", true);
-        outcome.line(format!("proxy  {}", born.proxy));
-        save(context, wish.save.as_deref(), born.proxy)?;
-        return Ok(outcome);
+    if wish.salt.is_none() {
+        if let Some((sent, proxy)) = born_before(context, &client, registry, &call).await? {
+            report(&mut outcome, std::slice::from_ref(&sent));
+            outcome.field("proxy", proxy);
+            outcome.field("executed", true);
+            outcome.line(format!("proxy  {proxy}"));
+            save(context, wish.save.as_deref(), proxy)?;
+            return Ok(outcome);
+        }
+        call.salt = salt::choose(&client, registry, &call).await?;
     }
+    let salt = U256::from_be_bytes(call.salt.0);
     if let Some(alias) = &wish.save {
         Manifest::require_free(&context.manifest_file(), alias)?;
     }
@@ -141,19 +133,23 @@ async fn check(
     Ok(coverage)
 }
 
-/// Whether what was sent creates what `call` does, whatever its address is derived from.
-async fn is_same(
+/// What an earlier run created by the same words and did not tell of, whatever salt it chose.
+async fn born_before(
+    context: &Context,
     client: &Client,
     registry: Address,
-    sent: &Sent,
     call: &abi::createProxyCall,
-) -> Result<bool, Error> {
+) -> Result<Option<(Sent, Address)>, Error> {
+    let born = |sent: &Sent| sent.event_of::<abi::ProxyCreated>(registry);
+    let Some(sent) = context.earlier_that(|sent| born(sent).is_some()) else {
+        return Ok(None);
+    };
     let input = client.input_to(registry, sent.tx).await?;
-    let sent = input.and_then(|input| abi::createProxyCall::abi_decode(&input).ok());
-    Ok(sent.is_some_and(|sent| {
-        let salt = call.salt;
-        abi::createProxyCall { salt, ..sent } == *call
-    }))
+    let is_same = input
+        .and_then(|input| abi::createProxyCall::abi_decode(&input).ok())
+        .is_some_and(|created| salt::is_same_but_for_salt(&created, call));
+    let proxy = born(&sent).map(|born| born.proxy);
+    Ok(proxy.filter(|_| is_same).map(|proxy| (sent, proxy)))
 }
 
 fn save(context: &Context, alias: Option<&str>, proxy: Address) -> Result<(), Error> {

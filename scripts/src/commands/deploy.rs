@@ -5,7 +5,9 @@ use crate::deploy;
 use crate::error::Error;
 use crate::output::Outcome;
 use crate::progress::Progress;
+use alloy::sol_types::SolCall;
 use serde_json::json;
+use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
 pub(super) async fn run(
     context: &Context,
@@ -20,7 +22,7 @@ pub(super) async fn run(
         artifact.code.len()
     ));
     let earlier = context
-        .earlier(&format!("deploy {}", artifact.name))
+        .earlier(None, &artifact.creation_code())
         .and_then(|sent| Some((sent.receipt.contract_address?, sent)));
     let codehash = artifact.codehash();
     let (address, created) = match earlier {
@@ -34,7 +36,8 @@ pub(super) async fn run(
     } else {
         let bump = context.global.data_fee_bump_percent;
         let sent = deploy::activate(&client, &artifact.name, address, bump).await?;
-        sent.or_else(|| context.earlier(&format!("activate {}", artifact.name)))
+        let call = IArbWasm::activateProgramCall { program: address }.abi_encode();
+        sent.or_else(|| context.earlier(Some(ARB_WASM), &call))
     };
     let mut outcome = Outcome::default();
     report(&mut outcome, std::slice::from_ref(&created));

@@ -20,6 +20,7 @@ mod policy;
 mod registry;
 mod rollout;
 mod run_migration;
+mod salt;
 mod status;
 mod storage;
 mod tell;

@@ -31,7 +31,7 @@ pub(super) async fn deploy(
     let bump = context.global.data_fee_bump_percent;
     let call = deploy::registry_call(&framework.registry, &policy).abi_encode();
     let earlier = context
-        .earlier_call(&client, "deploy registry", STYLUS_DEPLOYER, &call.into())
+        .earlier_call(&client, STYLUS_DEPLOYER, &call.into())
         .await?
         .and_then(|sent| Some((sent.event::<ContractDeployed>()?.deployedContract, sent)));
     if save && earlier.is_none() {

@@ -6,14 +6,15 @@ use super::rollout;
 use crate::client::{Client, Sent};
 use crate::error::{Error, Exit};
 use crate::governance::{
-    self, BuildFacts, Call, Check, Display, GovernanceError, Names, Readiness, Submitted,
-    after_upgrade, code_facts,
+    BuildFacts, Call, Check, GovernanceError, GovernedCall, Names, Readiness, Submitted,
+    after_upgrade,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::begun_by;
+use crate::registry::{begun_by, upgraded_by};
 use crate::text::utc;
 use alloy::primitives::{Address, Bytes, U256};
+use serde_json::json;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -42,41 +43,32 @@ pub(super) async fn propose_with(
     mut outcome: Outcome,
 ) -> Result<Outcome, Error> {
     let names = context.names();
-    let decoded = Call::decode(call)?;
-    let display = Display::of(call, &names)?;
-    for line in display.lines() {
+    let governed = GovernedCall::decode(client, registry, call.clone(), value, &names).await?;
+    for line in governed.lines() {
         context.output.note(&line);
     }
-    let facts = code_facts(client, &decoded).await?;
-    for fact in &facts {
-        context.output.note(&format!("  {}", fact.line()));
-    }
-    let builds = context.builds(&decoded)?;
+    let builds = context.builds(&governed.call)?;
     for line in builds.iter().flat_map(BuildFacts::lines) {
         context.output.note(&format!("  {line}"));
     }
-    governance::require_plain_code(client, &decoded).await?;
-    let what = undertaking(&decoded);
-    let earlier = context.earlier_call(client, &what, registry, call).await?;
-    let executed = match &earlier {
-        Some(sent) => governance::executed_by(client, registry, sent).await?,
+    let earlier = context.earlier_call(client, registry, call).await?;
+    let told = match &earlier {
+        Some(sent) => Some(governed.sent_before(client, sent).await?),
         None => None,
     };
-    let submitted = match executed {
+    let submitted = match told.filter(|told| told.executed) {
         Some(executed) => executed,
-        None => governance::submit(client, registry, &what, call, value).await?,
+        None => governed.send(client).await?,
     };
     sent.extend(submitted.sent.clone().or(earlier));
     let mut lines = std::mem::take(&mut outcome.lines);
     report(&mut outcome, &sent);
     outcome.lines.append(&mut lines);
-    outcome.field("display", display);
-    outcome.field("facts", facts);
+    outcome.field("display", &governed.display);
+    outcome.field("facts", &governed.facts);
     outcome.field("builds", builds);
-    tell(&mut outcome, &submitted, done_word(&decoded), &names);
-    if let (true, Some(sent), Call::Migrate(migrate)) =
-        (submitted.executed, &submitted.sent, &decoded)
-    {
+    tell(&mut outcome, &submitted, done_word(&governed.call), &names);
+    if let (Some(sent), Call::Migrate(migrate)) = (submitted.execution(), &governed.call) {
         activated(context, client, registry, migrate, sent, &mut outcome).await?;
     }
     Ok(outcome)
@@ -97,10 +89,26 @@ pub(super) fn tell(outcome: &mut Outcome, submitted: &Submitted, done: &str, nam
     outcome.field("executed", executed);
     if *executed {
         outcome.line(format!("success {approvals}/{required}{done}"));
+        if let Some(other) = &submitted.executed_by {
+            let (who, tx) = (other.approver, other.sent.tx);
+            let name = names.short(who);
+            outcome.line(format!("executed by another's approval: {name}, {tx}"));
+            outcome.field("executed_by", json!({"approver": who, "tx": tx}));
+        }
         return;
     }
     outcome.line(format!("success {approvals}/{required}"));
     outcome.line(format!("action     {action}"));
+    if let Some(before) = submitted.executed_before {
+        outcome.field("executed_before", before);
+        outcome.line(format!(
+            "others had executed the same call just before ({before}): this approval proposes it \
+             once more"
+        ));
+        outcome.line(format!(
+            "next: stylus-upgrades cancel {action}, unless that is meant"
+        ));
+    }
     if let Some(readiness) = &submitted.readiness {
         outcome.lines.extend(waiting(readiness, names));
         outcome.field("approved", &readiness.approved);
@@ -209,32 +217,10 @@ pub(super) fn require(
     Ok(())
 }
 
-/// The instances that a transaction upgraded.
-pub(super) fn upgraded_by(sent: &Sent) -> Vec<Address> {
-    let logs = sent.receipt.logs().iter();
-    logs.filter_map(|log| log.log_decode::<abi::InstanceUpgraded>().ok())
-        .map(|log| log.inner.data.proxy)
-        .collect()
-}
-
 /// What stands behind `success n/n`.
 fn done_word(call: &Call) -> &'static str {
     match call {
         Call::Migrate(_) => " activated",
         _ => "  executed",
-    }
-}
-
-/// A governed call in a few words.
-pub(super) fn undertaking(call: &Call) -> String {
-    match call {
-        Call::CreateDefinition(_) => "define".into(),
-        Call::AddVersion(call) => format!("register {} {}", call.name, call.version),
-        Call::AddStep(call) => format!("step into {} {}", call.name, call.version),
-        Call::Migrate(call) => format!("migrate {} to {}", call.name, call.version),
-        Call::SetHandler(call) => format!("set the handler of {}", call.proxy),
-        Call::AbortMigration(call) => format!("abort the migration of {}", call.proxy),
-        Call::SetPolicy(call) => format!("set the policy of {} {}", call.name, call.role),
-        Call::CreateProxy(call) => format!("create a proxy of {} {}", call.name, call.version),
     }
 }

@@ -6,7 +6,7 @@ use super::context::{Context, report};
 use super::path::{Asked, Judged, judge_instance};
 use super::storage::{self, Place};
 use super::tell::go_on_in_batches;
-use crate::client::{Client, Sent};
+use crate::client::Client;
 use crate::error::{Error, Exit};
 use crate::output::Outcome;
 use crate::registry::{self, Route, Upgraded};
@@ -47,16 +47,6 @@ pub(super) async fn run(
     let route = match &upgraded.route {
         Route::Direct => "direct",
         Route::Rollout => "rollout",
-        Route::Migrate(progress) => {
-            outcome.field("action", progress.action);
-            outcome.field("approvals", progress.approvals);
-            outcome.field("required", progress.required);
-            outcome.line(format!(
-                "success {}/{}",
-                progress.approvals, progress.required
-            ));
-            "migrate"
-        }
     };
     outcome.field("route", route);
     if let Some(step) = &upgraded.paused {
@@ -81,22 +71,15 @@ async fn earlier(
     version: &str,
     data: &Bytes,
 ) -> Result<Option<Upgraded>, Error> {
-    let from = |sent: &Sent| {
-        let born = sent
-            .event::<abi::InstanceUpgraded>()
-            .map(|event| event.from);
-        born.or_else(|| Some(sent.event::<abi::MigrationStarted>()?.from))
-    };
-    let found = context.earlier_that(|sent| {
-        from(sent).is_some_and(|from| sent.what == registry::upgrade_words(proxy, &from, version))
-    });
-    let Some((from, sent)) = found.and_then(|sent| Some((from(&sent)?, sent))) else {
+    let call = registry::direct_call(version, data.clone());
+    let Some(sent) = context.earlier_call(client, proxy, &call).await? else {
         return Ok(None);
     };
-    let call = registry::direct_call(version, data.clone());
-    let input = client.input_to(proxy, sent.tx).await?;
-    let is_same = input.is_some_and(|input| input == call);
-    Ok(is_same.then(|| Upgraded::directly(proxy, from, version, sent)))
+    let upgraded = sent
+        .event::<abi::InstanceUpgraded>()
+        .map(|event| event.from);
+    let from = upgraded.or_else(|| Some(sent.event::<abi::MigrationStarted>()?.from));
+    Ok(from.map(|from| Upgraded::directly(proxy, from, version, sent)))
 }
 
 /// Judges the instance's way. Where no registry is behind it, the upgrade itself says so.

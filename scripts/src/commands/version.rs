@@ -4,7 +4,7 @@ use super::args::{AddStepArgs, RollbackArgs, VersionArgs};
 use super::context::Context;
 use super::rollout;
 use super::storage;
-use super::tell::{propose, undertaking};
+use super::tell::propose;
 use super::work::Work;
 use crate::deploy;
 use crate::error::Error;
@@ -87,8 +87,7 @@ async fn go(work: Work<'_>, new: NewVersion) -> Result<Outcome, Error> {
     let is_done = work.is_done(&new).await?;
     let call = abi::migrateCall::from(new);
     let bytes = call.abi_encode().into();
-    let what = undertaking(&Call::Migrate(call.clone()));
-    let earlier = context.earlier_call(client, &what, registry, &bytes);
+    let earlier = context.earlier_call(client, registry, &bytes);
     if is_done && earlier.await?.is_none() {
         outcome.field("executed", true);
         let done = format!("{} {} is activated already", call.name, call.version);

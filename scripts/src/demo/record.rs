@@ -1,10 +1,12 @@
 //! What the demo did and found: told to people as it happens, kept for the document at the end.
 
 use crate::build::Artifact;
-use crate::client::Sent;
+use crate::client::{Client, Sent};
+use crate::governance::{self, GovernanceError, Submitted};
 use crate::output::{Output, Style};
 use crate::text::grouped;
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256, U256};
+use alloy::sol_types::SolCall;
 use serde::Serialize;
 use std::sync::Arc;
 use std::time::Instant;
@@ -99,6 +101,20 @@ impl Record {
             sent.what,
             grouped(sent.gas)
         ));
+    }
+
+    /// A governed call: decoded, tried, sent, read, and its transaction told.
+    pub(super) async fn governed<C: SolCall>(
+        &mut self,
+        client: &Client,
+        registry: Address,
+        call: &C,
+    ) -> Result<Submitted, GovernanceError> {
+        let done = governance::perform(client, registry, call, U256::ZERO).await?;
+        if let Some(sent) = &done.sent {
+            self.sent(sent);
+        }
+        Ok(done)
     }
 
     /// A transaction that does two things, told as two steps.

@@ -77,6 +77,12 @@ pub enum GovernanceError {
         /// The action.
         action: B256,
     },
+    /// One's approval of it was mined, and then it ended without being executed.
+    #[error("the action {action} was approved and then ended: cancelled, or by a policy change")]
+    Ended {
+        /// The action.
+        action: B256,
+    },
     /// The file that was reviewed cannot be read.
     #[error("{file} is no reviewed action: {reason}")]
     Reviewed {
@@ -124,6 +130,17 @@ pub struct Difference {
     pub built: B256,
 }
 
+impl GovernanceError {
+    /// What the chain says, where that is what went wrong.
+    pub fn chain(&self) -> Option<&ChainError> {
+        match self {
+            Self::Chain(error) => Some(error),
+            Self::InstanceFails { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+}
+
 impl Explain for GovernanceError {
     fn name(&self) -> String {
         match self {
@@ -136,7 +153,7 @@ impl Explain for GovernanceError {
             Self::ArtifactDiffers(_) => "ArtifactDiffers",
             Self::PayloadDiffers { .. } => "PayloadDiffers",
             Self::UnknownAction { .. } => "UnknownAction",
-            Self::NotOpen { .. } => "ActionNotFound",
+            Self::NotOpen { .. } | Self::Ended { .. } => "ActionNotFound",
             Self::Reviewed { .. } => "Reviewed",
             Self::Policy { .. } => "PolicyUnreadable",
             Self::Checks { .. } => "Checks",
@@ -155,7 +172,7 @@ impl Explain for GovernanceError {
             Self::PayloadDiffers { proposed, .. } => Some(proposed.to_string()),
             Self::NotGoverned { .. } => Some("createDefinition, addVersion, addStep, migrate, setPolicy, createProxy, setHandler or abortMigration".into()),
             Self::Ambiguous { .. } => Some("canonical ABI encoding".into()),
-            Self::NotOpen { .. } => Some("an open action".into()),
+            Self::NotOpen { .. } | Self::Ended { .. } => Some("an open action".into()),
             Self::Checks { .. } => Some("every check to hold".into()),
             Self::Reviewed { .. } => Some("an action as `pending --json` tells it".into()),
             Self::UnknownAction { .. } => Some("the event that proposed it".into()),
@@ -176,7 +193,9 @@ impl Explain for GovernanceError {
             Self::PayloadDiffers { reviewed, .. } => Some(reviewed.to_string()),
             Self::Checks { failed, .. } => Some(format!("{failed} failed")),
             Self::Reviewed { reason, .. } => Some(reason.clone()),
-            Self::UnknownAction { action } | Self::NotOpen { action } => Some(action.to_string()),
+            Self::UnknownAction { action } | Self::NotOpen { action } | Self::Ended { action } => {
+                Some(action.to_string())
+            }
             Self::Policy { offset, .. } => Some(format!("something else at byte {offset}")),
             Self::Nothing { what } => Some(what.clone()),
             Self::NotGoverned { .. } | Self::Ambiguous { .. } => Some(self.to_string()),
@@ -201,7 +220,7 @@ impl Explain for GovernanceError {
             Self::DisplayDiffers { .. } | Self::PayloadDiffers { .. } => {
                 "do not approve it: find out who changed it".into()
             }
-            Self::UnknownAction { .. } | Self::NotOpen { .. } => {
+            Self::UnknownAction { .. } | Self::NotOpen { .. } | Self::Ended { .. } => {
                 "stylus-upgrades pending lists what is open".into()
             }
             Self::Reviewed { .. } => "stylus-upgrades pending --json > FILE".into(),

@@ -5,7 +5,8 @@
 //! |---|---|
 //! | [`display`](Display) | a governed call as its approvers read it, from the very bytes |
 //! | [`pending`](pending()) | open actions: who approved, who is missing, what blocks, until when |
-//! | [`submit`](submit()) | an approval, or the call that completes the policy |
+//! | [`governed`](GovernedCall) | a governed call: decoded, shown, tried, sent, read from the logs |
+//! | `submit`, `gas` | an approval, or the call that completes the policy; gas for either |
 //! | [`place`](place()) | code to where every approver finds it |
 //! | [`checks`](after_upgrade) | what holds after an upgrade, and no proxies in it |
 //! | [`blame`](GovernanceError::InstanceFails) | the instance that keeps a migration from going through |
@@ -20,6 +21,8 @@ mod display;
 mod error;
 mod explain;
 mod facts;
+mod gas;
+mod governed;
 mod names;
 mod pending;
 mod place;
@@ -31,7 +34,8 @@ pub use display::{Call, Display, Field};
 pub use error::{Difference, GovernanceError};
 pub use explain::{Explained, explain};
 pub use facts::{CodeFacts, code_facts, seconds_left};
+pub use governed::{GovernedCall, perform};
 pub use names::Names;
 pub use pending::{PendingAction, Readiness, all_pending, pending, proposed, readiness};
 pub use place::{Placed, find, place};
-pub use submit::{Submitted, executed_by, submit};
+pub use submit::{ExecutedBy, Submitted};

@@ -1,16 +1,23 @@
 //! The identical call that each approver sends: it approves, or it completes the policy and
 //! executes. Sent again by the same approver it changes nothing and tells how far the action is.
+//!
+//! Others act at the same moment. What came of a call is read from the registry's logs, its own and
+//! those behind it, and never from what a call before it returned.
 
 use super::blame::blame;
 use super::error::GovernanceError;
+use super::gas::{self, Approval};
+use super::governed::GovernedCall;
 use super::pending::{Readiness, readiness};
 use crate::client::{ChainError, Client, Sent};
+use crate::history;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
-use alloy::sol_types::SolEvent;
+use alloy::sol_types::{SolEvent, SolValue};
 use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::Progress;
 
 /// How far an action is after one's own call.
 #[derive(Debug, Clone)]
@@ -25,106 +32,228 @@ pub struct Submitted {
     pub required: u16,
     /// Whether it was executed.
     pub executed: bool,
+    /// The transaction that executed it, where that is not one's own.
+    pub executed_by: Option<ExecutedBy>,
+    /// The action of the same call that others had executed when one's own approval came: so that
+    /// approval proposes the call anew.
+    pub executed_before: Option<B256>,
     /// Who is missing and until when, where it was not executed.
     pub readiness: Option<Readiness>,
 }
 
-/// Sends `call` with `value` wei to the registry: the very bytes that were shown. `what` names it
-/// in a few words.
+/// Somebody else's transaction that executed an action.
+#[derive(Debug, Clone)]
+pub struct ExecutedBy {
+    /// Who sent it.
+    pub approver: Address,
+    /// The transaction.
+    pub sent: Sent,
+}
+
+impl Submitted {
+    /// The transaction that executed the action, whoever sent it.
+    pub fn execution(&self) -> Option<&Sent> {
+        match &self.executed_by {
+            Some(other) => Some(&other.sent),
+            None => self.sent.as_ref().filter(|_| self.executed),
+        }
+    }
+}
+
+/// Sends the call to the registry: the very bytes that were shown.
 ///
 /// # Errors
-/// The registry's refusal, before anything is sent.
-pub async fn submit(
+/// The registry's refusal, before anything is sent; what the mined transaction failed with.
+pub(super) async fn submit(
     client: &Client,
-    registry: Address,
-    what: &str,
-    call: &Bytes,
-    value: U256,
+    governed: &GovernedCall,
 ) -> Result<Submitted, GovernanceError> {
-    let sender = client.sender(what)?;
-    let action = client
-        .call(registry, &abi::actionOfCall { call: call.clone() })
-        .await?;
+    let (registry, what) = (governed.registry, governed.what());
+    let sender = client.sender(&what)?;
+    let action = action_of(client, registry, &governed.bytes).await?;
     let request = TransactionRequest::default()
         .with_to(registry)
-        .with_input(call.clone())
-        .with_value(value);
+        .with_input(governed.bytes.clone())
+        .with_value(governed.value);
     let tried = client
         .provider()
         .call(request.clone().with_from(sender))
         .await
-        .map_err(|error| client.error(what, error));
-    match tried {
-        Ok(_) => {}
+        .map_err(|error| client.error(&what, error));
+    let expected = match tried {
+        Ok(answer) => Progress::abi_decode_params(answer.get(..PROGRESS).unwrap_or_default()),
         Err(error) if is_refused_as(&error, "AlreadyApproved") => {
-            let readiness = readiness(client, registry, action).await?;
-            return Ok(Submitted::waiting(None, action, readiness));
+            return open_or_ended(client, registry, action, None).await;
         }
-        Err(error) => return Err(blame(client, registry, sender, call, error).await),
-    }
-    let sent = client.transact(what, request).await?;
-    if let Some(executed) = executed_by(client, registry, &sent).await? {
-        return Ok(executed);
-    }
-    let readiness = readiness(client, registry, action).await?;
-    Ok(Submitted::waiting(Some(sent), action, readiness))
+        Err(error) => return Err(blame(client, registry, sender, &governed.bytes, error).await),
+    };
+    let approval = Approval {
+        registry,
+        sender,
+        action,
+        of: (governed.call.definition(), governed.call.role()),
+        call: &governed.bytes,
+        value: governed.value,
+    };
+    let gas = match expected {
+        Ok(progress) if progress.executed => 0, // the estimate of it is one of the execution
+        _ => gas::for_execution(client, approval.clone()).await?,
+    };
+    let sent = match client.transact_with(&what, request.clone(), gas).await {
+        Err(error) if ran_dry(&error) => {
+            // Nothing was done. The same action is sent once more; another one would be a new
+            // proposal.
+            if action_of(client, registry, &governed.bytes).await? != action {
+                return ended(client, registry, action, None)
+                    .await?
+                    .ok_or_else(|| error.into());
+            }
+            let least = gas::for_execution(client, approval).await?;
+            let more = gas_limit(&error).saturating_mul(2);
+            client
+                .transact_with(&what, request, least.max(more))
+                .await?
+        }
+        sent => sent?,
+    };
+    outcome(client, registry, &sent, Some(action)).await
 }
 
-/// What a transaction executed that sent such a call; `None` if it only approved.
-///
-/// # Errors
-/// Trouble with the chain.
-pub async fn executed_by(
+/// Bytes of an encoded [`Progress`].
+const PROGRESS: usize = 4 * 32;
+
+/// What the registry's logs say came of a transaction. `meant` is the action that it was sent for.
+pub(super) async fn outcome(
     client: &Client,
     registry: Address,
     sent: &Sent,
-) -> Result<Option<Submitted>, GovernanceError> {
-    let Some(executed) = sent.event::<abi::Executed>() else {
-        return Ok(None);
-    };
-    let (approvals, required) = match sent.event::<abi::Approved>() {
-        Some(approved) => (approved.approvals, approved.required),
-        None => executed_later(client, registry, executed.action, sent).await?,
-    };
-    Ok(Some(Submitted {
-        sent: Some(sent.clone()),
-        action: executed.action,
-        approvals,
-        required,
-        executed: true,
-        readiness: None,
-    }))
+    meant: Option<B256>,
+) -> Result<Submitted, GovernanceError> {
+    let approved = sent.event_of::<abi::Approved>(registry);
+    if let Some(executed) = sent.event_of::<abi::Executed>(registry) {
+        let (approvals, required) = match approved {
+            Some(approved) => (approved.approvals, approved.required),
+            None => last_approval(client, registry, executed.action, sent).await?,
+        };
+        return Ok(Submitted {
+            sent: Some(sent.clone()),
+            action: executed.action,
+            approvals,
+            required,
+            executed: true,
+            executed_by: None,
+            executed_before: None,
+            readiness: None,
+        });
+    }
+    let action = approved
+        .map(|approved| approved.action)
+        .or(meant)
+        .ok_or_else(|| ChainError::NoEvent {
+            what: sent.what.clone(),
+            tx: sent.tx,
+            event: abi::Approved::SIGNATURE,
+        })?;
+    let mut submitted = open_or_ended(client, registry, action, Some(sent)).await?;
+    if let Some(meant) = meant.filter(|meant| *meant != action) {
+        let executed = ended(client, registry, meant, None).await;
+        submitted.executed_before = matches!(executed, Ok(Some(_))).then_some(meant);
+    }
+    Ok(submitted)
 }
 
-impl Submitted {
-    fn waiting(sent: Option<Sent>, action: B256, readiness: Readiness) -> Self {
-        Self {
-            sent,
+/// How far an action is that one has approved: open, or executed by another's approval.
+async fn open_or_ended(
+    client: &Client,
+    registry: Address,
+    action: B256,
+    sent: Option<&Sent>,
+) -> Result<Submitted, GovernanceError> {
+    match readiness(client, registry, action).await {
+        Ok(readiness) => Ok(Submitted {
+            sent: sent.cloned(),
             action,
             approvals: readiness.approvals,
             required: readiness.required,
             executed: false,
+            executed_by: None,
+            executed_before: None,
             readiness: Some(readiness),
-        }
+        }),
+        Err(GovernanceError::NotOpen { .. }) => ended(client, registry, action, sent)
+            .await?
+            .ok_or(GovernanceError::Ended { action }),
+        Err(error) => Err(error),
     }
+}
+
+/// The action as executed by another's approval; `None` if it ended in another way. `sent` is one's
+/// own approval of it.
+async fn ended(
+    client: &Client,
+    registry: Address,
+    action: B256,
+    sent: Option<&Sent>,
+) -> Result<Option<Submitted>, GovernanceError> {
+    let from = sent.and_then(|sent| sent.receipt.block_number);
+    let topics = [Some(abi::Executed::SIGNATURE_HASH), None, Some(action)];
+    let logs = history::logs_since(client, registry, topics, from.unwrap_or_default()).await?;
+    let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
+        return Ok(None);
+    };
+    let execution = client.mined(tx, "the execution").await?;
+    let (approvals, required) = match execution.event_of::<abi::Approved>(registry) {
+        Some(approved) => (approved.approvals, approved.required),
+        None => last_approval(client, registry, action, &execution).await?,
+    };
+    Ok(Some(Submitted {
+        sent: sent.cloned(),
+        action,
+        approvals,
+        required,
+        executed: true,
+        executed_by: Some(ExecutedBy {
+            approver: execution.receipt.from,
+            sent: execution,
+        }),
+        executed_before: None,
+        readiness: None,
+    }))
 }
 
 /// How many had approved an action that ran when only its delay was missing: its last approval
 /// tells.
-async fn executed_later(
+async fn last_approval(
     client: &Client,
     registry: Address,
     action: B256,
-    sent: &Sent,
+    execution: &Sent,
 ) -> Result<(u16, u16), GovernanceError> {
     let topics = [Some(abi::Approved::SIGNATURE_HASH), None, Some(action)];
-    let newest = sent.receipt.block_number.unwrap_or_default();
-    let logs = crate::history::logs(client, registry, topics, 0, newest).await?;
+    let newest = execution.receipt.block_number.unwrap_or_default();
+    let logs = history::logs(client, registry, topics, 0, newest).await?;
     let last = logs.iter().rev().find_map(|log| {
         let event = log.log_decode::<abi::Approved>().ok()?;
         Some((event.inner.approvals, event.inner.required))
     });
     Ok(last.unwrap_or_default())
+}
+
+async fn action_of(client: &Client, registry: Address, call: &Bytes) -> Result<B256, ChainError> {
+    let asked = abi::actionOfCall { call: call.clone() };
+    client.call(registry, &asked).await
+}
+
+/// Whether it failed for want of gas alone.
+fn ran_dry(error: &ChainError) -> bool {
+    matches!(error, ChainError::OutOfGas { .. }) || is_refused_as(error, "InsufficientGas")
+}
+
+fn gas_limit(error: &ChainError) -> u64 {
+    match error {
+        ChainError::OutOfGas { limit, .. } => *limit,
+        _ => 0,
+    }
 }
 
 fn is_refused_as(error: &ChainError, name: &str) -> bool {

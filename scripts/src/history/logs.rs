@@ -47,12 +47,25 @@ pub async fn all_logs(
     account: Address,
     topics: Topics,
 ) -> Result<Vec<Log>, ChainError> {
+    logs_since(client, account, topics, 0).await
+}
+
+/// As [`logs`], from that block up to now.
+///
+/// # Errors
+/// As [`logs`].
+pub async fn logs_since(
+    client: &Client,
+    account: Address,
+    topics: Topics,
+    from: u64,
+) -> Result<Vec<Log>, ChainError> {
     let newest = client
         .provider()
         .get_block_number()
         .await
         .map_err(|error| client.error("eth_blockNumber", error))?;
-    logs(client, account, topics, 0, newest).await
+    logs(client, account, topics, from, newest).await
 }
 
 async fn range(

@@ -17,7 +17,7 @@ mod replay;
 
 pub use compare::{Difference, differences};
 pub use live::{LiveCheck, live_checks};
-pub use logs::{Topics, all_logs, logs};
+pub use logs::{Topics, all_logs, logs, logs_since};
 pub use read::{Entry, History, read};
 pub use replay::{OpenAction, Rebuilt, RebuiltInstance, RebuiltVersion};
 

@@ -13,6 +13,8 @@ fn entry(number: u8) -> InFlight {
         what: format!("step {number}"),
         tx: B256::with_last_byte(number),
         nonce: number.into(),
+        to: None,
+        call: B256::ZERO,
     }
 }
 

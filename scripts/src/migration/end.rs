@@ -7,7 +7,7 @@ use super::{Migrated, MigrationError, Spent};
 use crate::client::{ChainError, Client, Revert};
 use crate::journal::Journal;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::Address;
+use alloy::primitives::{Address, keccak256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::sol_types::SolCall;
@@ -82,9 +82,9 @@ pub async fn by_an_earlier_run(
     journal: &Journal,
     proxy: Address,
 ) -> Result<Option<Migrated>, ChainError> {
-    let what = what(proxy);
+    let end = keccak256(abi::endMigrationCall {}.abi_encode());
     for entry in journal.in_flight() {
-        if entry.what != what {
+        if entry.to != Some(proxy) || entry.call != end {
             continue;
         }
         let receipt = patience
@@ -128,7 +128,7 @@ pub async fn by_an_earlier_run(
     Ok(None)
 }
 
-/// What the journal calls it.
+/// What it is called.
 fn what(proxy: Address) -> String {
     format!("the end of the migration of {proxy}")
 }

@@ -1,22 +1,20 @@
-//! What operators ask of a registry and its proxies, each a function of its own.
+//! What operators ask of a registry and its proxies beside its governed calls, which are in
+//! [`governance`](crate::governance).
 
-mod governed;
 mod pages;
+mod rollout;
 mod status;
 mod upgrade;
+mod version;
 
-pub use governed::{
-    Created, Governed, NewDefinition, NewVersion, RolledOut, add_version, create_proxy, define,
-    migrate, rollout,
-};
 pub use pages::{labels, open_actions, proxies};
+pub use rollout::{RolledOut, left, rollout, upgraded_by};
 pub use status::{
     DefinitionStatus, InstanceStatus, VersionStatus, definition_status, definitions,
     instance_status,
 };
-pub use upgrade::{
-    Route, Upgraded, begun_by, direct_call, upgrade, upgrade_directly, upgrade_words,
-};
+pub use upgrade::{Route, Upgraded, begun_by, direct_call, upgrade, upgrade_directly};
+pub use version::NewVersion;
 
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256, Bytes};

@@ -1,8 +1,8 @@
 //! What is live: read from the chain alone.
 
-use super::governed::definition_id;
 use super::pages::{labels, proxies};
 use crate::client::{ChainError, Client};
+use crate::history::definition_id;
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;

@@ -1,7 +1,7 @@
-//! One instance to one version, by the way that is open to the caller: on the proxy itself for
-//! who alone may migrate, through the registry for everybody else.
+//! One instance to one version: on the proxy itself, for who alone may migrate. Everybody else takes
+//! it along by `rollout` where the version is current already, and decides nothing here.
 
-use super::governed::{Governed, NewVersion, RolledOut, migrate, rollout};
+use super::rollout::{RolledOut, rollout};
 use crate::client::{ChainError, Client, Sent};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
@@ -9,7 +9,6 @@ use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use stylus_upgrades_interface::registry::Progress;
 
 /// How many instances one rollout transaction takes on.
 const ROLLOUT_BATCH: u16 = 8;
@@ -19,13 +18,11 @@ const ROLLOUT_BATCH: u16 = 8;
 pub enum Route {
     /// `upgradeTo` on the proxy.
     Direct,
-    /// `migrate` on the registry; the action's progress.
-    Migrate(Progress),
     /// `rollout` on the registry, to what is current already.
     Rollout,
 }
 
-/// An upgrade, or an approval of it.
+/// An upgrade.
 #[derive(Debug, Clone)]
 pub struct Upgraded {
     /// The version before.
@@ -44,18 +41,21 @@ pub struct Upgraded {
 
 /// Upgrades `proxy` to `version`. With `data`, only directly: it is the calldata of the last step
 /// or runs on the new code.
+///
+/// # Errors
+/// `UpgradeNotAuthorized` for who does not alone satisfy the policy, unless the version is current:
+/// making it so is for `migrate`, which concerns all instances.
 pub async fn upgrade(
     client: &Client,
     proxy: Address,
     version: &str,
     data: Bytes,
 ) -> Result<Upgraded, ChainError> {
-    let refused = match upgrade_directly(client, proxy, version, data.clone()).await {
-        Err(error) if is_refused_as(&error, "UpgradeNotAuthorized") && data.is_empty() => error,
-        outcome => return outcome,
-    };
-    match upgrade_by_registry(client, proxy, version).await {
-        Err(error) if is_refused_as(&error, "NotAnApprover") => Err(refused),
+    match upgrade_directly(client, proxy, version, data.clone()).await {
+        Err(error) if is_refused_as(&error, "UpgradeNotAuthorized") && data.is_empty() => {
+            let rolled_out = roll_out_current(client, proxy, version).await?;
+            rolled_out.ok_or(error)
+        }
         outcome => outcome,
     }
 }
@@ -73,7 +73,7 @@ pub async fn upgrade_directly(
     let request = TransactionRequest::default()
         .with_to(proxy)
         .with_input(direct_call(version, data));
-    let what = upgrade_words(proxy, &from, version);
+    let what = format!("upgrade {proxy} from {from} to {version}");
     let sent = client.transact(&what, request).await?;
     Ok(Upgraded::directly(proxy, from, version, sent))
 }
@@ -87,11 +87,6 @@ pub fn direct_call(version: &str, data: Bytes) -> Bytes {
             .abi_encode()
             .into(),
     }
-}
-
-/// The words with which [`upgrade_directly`] sends it.
-pub fn upgrade_words(proxy: Address, from: &str, version: &str) -> String {
-    format!("upgrade {proxy} from {from} to {version}")
 }
 
 impl Upgraded {
@@ -109,45 +104,33 @@ impl Upgraded {
     }
 }
 
-/// `rollout` if the version is current, else `migrate` with the code and step registered for it.
-async fn upgrade_by_registry(
+/// `rollout` if the version is current; `None` if it is not.
+async fn roll_out_current(
     client: &Client,
     proxy: Address,
     version: &str,
-) -> Result<Upgraded, ChainError> {
+) -> Result<Option<Upgraded>, ChainError> {
     let registry = client.call(proxy, &proxy_abi::registryCall {}).await?;
     let instance = client
         .call(registry, &abi::instanceOfCall { proxy })
         .await?;
     let name = instance.name;
-    let current = client
-        .call(registry, &abi::definitionCall { name: name.clone() })
-        .await?
-        .current;
-    let (route, sent) = if current == version {
-        let RolledOut { sent, .. } = rollout(client, registry, &name, ROLLOUT_BATCH).await?;
-        (Route::Rollout, sent)
-    } else {
-        let Governed { sent, progress } = migrate(
-            client,
-            registry,
-            registered(client, registry, &name, version).await?,
-        )
-        .await?;
-        (Route::Migrate(progress), sent)
-    };
+    let asked = abi::definitionCall { name: name.clone() };
+    if client.call(registry, &asked).await?.current != version {
+        return Ok(None);
+    }
+    let RolledOut { sent, .. } = rollout(client, registry, &name, ROLLOUT_BATCH).await?;
     let now = client
         .call(proxy, &proxy_abi::implementationVersionCall {})
         .await?;
-    let done = now == version;
-    Ok(Upgraded {
+    Ok(Some(Upgraded {
         from: instance.version,
         to: version.into(),
-        done,
+        done: now == version,
         paused: paused_by(&sent, proxy),
-        route,
+        route: Route::Rollout,
         sent,
-    })
+    }))
 }
 
 /// The complex steps that a transaction began: the instance, from where and to where.
@@ -164,37 +147,6 @@ fn paused_by(sent: &Sent, proxy: Address) -> Option<(String, String)> {
     begun
         .find(|(paused, ..)| *paused == proxy)
         .map(|(_, from, to)| (from, to))
-}
-
-/// A version as it is registered, with its step from what is current.
-async fn registered(
-    client: &Client,
-    registry: Address,
-    name: &str,
-    version: &str,
-) -> Result<NewVersion, ChainError> {
-    let definition = client
-        .call(registry, &abi::definitionCall { name: name.into() })
-        .await?;
-    let call = abi::getVersionCall {
-        name: name.into(),
-        version: version.into(),
-    };
-    let found = client.call(registry, &call).await?;
-    let step = found
-        .steps
-        .iter()
-        .find(|step| step.from == definition.current);
-    let step = step
-        .or(found.steps.first())
-        .cloned()
-        .unwrap_or_else(super::born);
-    Ok(NewVersion {
-        name: name.into(),
-        version: version.into(),
-        code: found.code,
-        step,
-    })
 }
 
 fn is_refused_as(error: &ChainError, name: &str) -> bool {

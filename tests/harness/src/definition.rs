@@ -2,7 +2,7 @@
 
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
-use stylus_upgrades::registry::{NewVersion, add_version, code_at, create_proxy, migrate};
+use stylus_upgrades::registry::{NewVersion, code_at};
 use stylus_upgrades_interface::registry::{IRegistry, Step};
 
 use crate::error::HarnessError;
@@ -41,10 +41,8 @@ impl<'h> Definition<'h> {
         step: Step,
     ) -> Result<Receipt, HarnessError> {
         let new = self.version(version, program, step).await?;
-        let call = IRegistry::addVersionCall::from(new.clone());
-        let governed = add_version(self.harness.client(), self.harness.registry(), new).await;
-        let governed = self.harness.told(governed, &call, U256::ZERO).await?;
-        Ok(governed.sent.receipt.into())
+        let call = IRegistry::addVersionCall::from(new);
+        Ok(self.harness.govern(&call, U256::ZERO).await?.receipt.into())
     }
 
     /// Adds a version, makes it current and upgrades the instances.
@@ -58,10 +56,8 @@ impl<'h> Definition<'h> {
         step: Step,
     ) -> Result<Receipt, HarnessError> {
         let new = self.version(version, program, step).await?;
-        let call = IRegistry::migrateCall::from(new.clone());
-        let governed = migrate(self.harness.client(), self.harness.registry(), new).await;
-        let governed = self.harness.told(governed, &call, U256::ZERO).await?;
-        Ok(governed.sent.receipt.into())
+        let call = IRegistry::migrateCall::from(new);
+        Ok(self.harness.govern(&call, U256::ZERO).await?.receipt.into())
     }
 
     async fn version(
@@ -126,13 +122,12 @@ impl<'h> Definition<'h> {
             salt: self.harness.next_salt(),
             initData: initializer,
         };
-        let (client, registry) = (self.harness.client(), self.harness.registry());
-        let created = create_proxy(client, registry, call.clone(), value).await;
-        let created = self.harness.told(created, &call, value).await?;
+        let sent = self.harness.govern(&call, value).await?;
+        let born = sent.require::<IRegistry::ProxyCreated>()?;
         Ok(Instance::new(
             self.harness.chain(),
-            created.proxy,
-            created.governed.sent.receipt,
+            born.proxy,
+            sent.receipt,
         ))
     }
 }

@@ -8,11 +8,12 @@ use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
 use stylus_upgrades::build::{Artifact, Builder, Framework};
-use stylus_upgrades::client::{ChainError, Client};
+use stylus_upgrades::client::{ChainError, Client, Sent};
 use stylus_upgrades::deploy::{DATA_FEE_BUMP_PERCENT, deploy, deploy_registry, ensure_framework};
 use stylus_upgrades::error::Explain;
+use stylus_upgrades::governance::{GovernanceError, perform};
 use stylus_upgrades::progress::Silent;
-use stylus_upgrades::registry::{NewDefinition, define};
+use stylus_upgrades_interface::registry::IRegistry;
 
 use crate::chain::Chain;
 use crate::definition::Definition;
@@ -107,15 +108,17 @@ impl Harness {
         keccak256(self.salts.fetch_add(1, Ordering::Relaxed).to_be_bytes())
     }
 
-    /// What the library says came of a call of the registry. It looks for no traces of a refusal,
-    /// so the same call is made once more by the chain's own client, which does.
-    pub(crate) async fn told<T>(
+    /// Sends a governed call as account 0, which decides alone; the transaction that executed it.
+    /// The library looks for no traces of a refusal, so a refused call is made once more by the
+    /// chain's own client, which does.
+    pub(crate) async fn govern<C: SolCall>(
         &self,
-        outcome: Result<T, ChainError>,
-        call: &impl SolCall,
+        call: &C,
         value: U256,
-    ) -> Result<T, HarnessError> {
-        if let Err(ChainError::Refused { .. }) = &outcome {
+    ) -> Result<Sent, HarnessError> {
+        let outcome = perform(&self.client, self.registry, call, value).await;
+        let refusal = outcome.as_ref().err().and_then(GovernanceError::chain);
+        if let Some(ChainError::Refused { .. }) = refusal {
             let request = TransactionRequest::default()
                 .to(self.registry)
                 .value(value)
@@ -124,7 +127,12 @@ impl Harness {
                 return Err(traces);
             }
         }
-        Ok(outcome?)
+        let submitted = outcome?;
+        let executed = submitted.execution().cloned();
+        executed.ok_or_else(|| HarnessError::Library {
+            name: "Undecided".into(),
+            message: format!("action {} waits for approvals", submitted.action),
+        })
     }
 
     /// The development account with this index, 0 to 9. Account 0 governs; the others are
@@ -177,13 +185,13 @@ impl Harness {
         owner: Address,
     ) -> Result<Definition<'_>, HarnessError> {
         let admin = self.account(0).to_string();
-        let new = NewDefinition {
+        let call = IRegistry::createDefinitionCall {
             name: name.to_owned(),
-            migrate: owner.to_string(),
-            policy: admin.clone(),
-            create: admin,
+            migratePolicy: owner.to_string(),
+            policyPolicy: admin.clone(),
+            createPolicy: admin,
         };
-        define(&self.client, self.registry, new).await?;
+        self.govern(&call, U256::ZERO).await?;
         Ok(Definition::new(self, name))
     }
 }
@@ -209,6 +217,19 @@ impl From<ChainError> for HarnessError {
     fn from(error: ChainError) -> Self {
         match error {
             ChainError::Refused { revert, .. } => Self::Reverted(Revert::new(revert.data)),
+            other => Self::Library {
+                name: other.name(),
+                message: other.to_string(),
+            },
+        }
+    }
+}
+
+impl From<GovernanceError> for HarnessError {
+    fn from(error: GovernanceError) -> Self {
+        match error {
+            GovernanceError::Chain(error) => error.into(),
+            GovernanceError::InstanceFails { error, .. } => (*error).into(),
             other => Self::Library {
                 name: other.name(),
                 message: other.to_string(),

@@ -4,20 +4,21 @@ use super::{
     Cast, NAME, STEP, STEP_SLOT, VALUE_SLOT, codehash, definition, deployed, increment, slot_holds,
     value, version,
 };
-use crate::client::{ChainError, Sent};
 use crate::demo::record::Record;
 use crate::demo::stage::{ICounter, Stage};
+use crate::error::Error;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::migratable::IMigratable;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Goes back; the address of the migration script.
 pub(super) async fn go_back(
     stage: &Stage,
     record: &mut Record,
     cast: &Cast,
-) -> Result<Address, ChainError> {
+) -> Result<Address, Error> {
     record.chapter("↩  The way back: 3.0 is the code of version 1, behind a migration script");
     let Cast {
         registry,
@@ -37,11 +38,10 @@ pub(super) async fn go_back(
         code,
         step,
     };
-    let made = registry::migrate(&stage.operator, registry, new).await?;
-    record.sent(&Sent {
-        what: "make 2.0 current".into(),
-        ..made.sent
-    });
+    let make_current = abi::migrateCall::from(new);
+    record
+        .governed(&stage.operator, registry, &make_current)
+        .await?;
     let before = definition(stage, registry).await?;
     let (value_before, word_before) = (
         value(stage, proxy).await?,
@@ -58,8 +58,8 @@ pub(super) async fn go_back(
         code,
         step,
     };
-    let done = registry::migrate(&stage.operator, registry, new).await?;
-    record.sent(&done.sent);
+    let go_back = abi::migrateCall::from(new);
+    record.governed(&stage.operator, registry, &go_back).await?;
 
     let after = definition(stage, registry).await?;
     record.check(

@@ -1,12 +1,15 @@
 //! Steps 1 to 5: the registry, version 1, a proxy in use.
 
-use super::{NAME, START, definition, deployed, emitted, increment, is_refused, slot_holds, value};
-use crate::client::ChainError;
+use super::{
+    NAME, START, definition, deployed, emitted, increment, is_refused, slot_holds, undone, value,
+};
 use crate::demo::record::Record;
 use crate::demo::stage::{ICounter, Stage};
 use crate::deploy;
+use crate::error::Error;
+use crate::governance;
 use crate::progress::Silent;
-use crate::registry::{self, Created, NewDefinition, NewVersion};
+use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{AdminChanged, Upgraded};
@@ -14,10 +17,7 @@ use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
-pub(super) async fn deploy_registry(
-    stage: &Stage,
-    record: &mut Record,
-) -> Result<Address, ChainError> {
+pub(super) async fn deploy_registry(stage: &Stage, record: &mut Record) -> Result<Address, Error> {
     record.chapter("1  Deploy the registry");
     let (operator, bump) = (&stage.operator, deploy::DATA_FEE_BUMP_PERCENT);
     let framework = &stage.framework;
@@ -28,20 +28,19 @@ pub(super) async fn deploy_registry(
     let (registry, sent) =
         deploy::deploy_registry(operator, &framework.registry, &policy, bump).await?;
     record.sent(&sent);
-    let new = NewDefinition {
+    let define = abi::createDefinitionCall {
         name: NAME.into(),
-        migrate: policy.clone(),
-        policy: policy.clone(),
-        create: policy,
+        migratePolicy: policy.clone(),
+        policyPolicy: policy.clone(),
+        createPolicy: policy,
     };
-    let defined = registry::define(operator, registry, new).await?;
-    record.sent(&defined.sent);
+    let defined = record.governed(operator, registry, &define).await?;
     record.fact("registry", registry);
     record.fact("pause stub", framework.stub_address);
     record.fact("UpgradeabilityStorage", framework.storage.address);
     record.check(
         "the definition is there at once: its policy is one address",
-        defined.progress.executed,
+        defined.executed,
     );
     let again = deploy::ensure_framework(operator, framework, bump, &Silent).await?;
     record.check(
@@ -51,10 +50,7 @@ pub(super) async fn deploy_registry(
     Ok(registry)
 }
 
-pub(super) async fn deploy_version_1(
-    stage: &Stage,
-    record: &mut Record,
-) -> Result<Address, ChainError> {
+pub(super) async fn deploy_version_1(stage: &Stage, record: &mut Record) -> Result<Address, Error> {
     record.chapter("2  Deploy version 1 of the contract");
     let v1 = deployed(stage, record, &stage.counter_v1).await?;
     let bare = stage
@@ -78,7 +74,7 @@ pub(super) async fn register_version_1(
     record: &mut Record,
     registry: Address,
     v1: Address,
-) -> Result<(), ChainError> {
+) -> Result<(), Error> {
     record.chapter("3  Register it as 1.0");
     let code = stage.counter_v1.code_at(v1);
     let new = NewVersion {
@@ -87,11 +83,8 @@ pub(super) async fn register_version_1(
         code,
         step: registry::born(),
     };
-    record.sent(
-        &registry::add_version(&stage.operator, registry, new)
-            .await?
-            .sent,
-    );
+    let add = abi::addVersionCall::from(new);
+    record.governed(&stage.operator, registry, &add).await?;
     let current = definition(stage, registry).await?.current;
     record.check("1.0 is current: it is the first version", current == "1.0");
     Ok(())
@@ -102,7 +95,7 @@ pub(super) async fn create_proxy(
     record: &mut Record,
     registry: Address,
     v1: Address,
-) -> Result<Address, ChainError> {
+) -> Result<Address, Error> {
     record.chapter("4  Create a proxy with its initializer");
     let init = ICounter::initializeCall {
         value: U256::from(START),
@@ -120,10 +113,11 @@ pub(super) async fn create_proxy(
         salt: B256::ZERO,
     };
     let promised = stage.user.call(registry, &where_to).await?;
-    let Created { governed, proxy } =
-        registry::create_proxy(&stage.operator, registry, call, U256::ZERO).await?;
+    let done = governance::perform(&stage.operator, registry, &call, U256::ZERO).await?;
+    let born = done.execution().ok_or_else(|| undone("create the proxy"))?;
+    let proxy = born.require::<abi::ProxyCreated>()?.proxy;
     record.sent_as(
-        &governed.sent,
+        born,
         [
             "create the proxy: no version yet, paused",
             "upgrade it to 1.0 with initialize(7)",
@@ -143,8 +137,7 @@ pub(super) async fn create_proxy(
         "its ERC-1967 implementation slot holds version 1",
         slot_holds(stage, proxy, v1).await?,
     );
-    let events = emitted::<AdminChanged>(&governed.sent, proxy) == 1
-        && emitted::<Upgraded>(&governed.sent, proxy) == 1;
+    let events = emitted::<AdminChanged>(born, proxy) == 1 && emitted::<Upgraded>(born, proxy) == 1;
     record.check(
         "it emitted AdminChanged and Upgraded itself, once each",
         events,
@@ -169,7 +162,7 @@ pub(super) async fn use_at_version_1(
     stage: &Stage,
     record: &mut Record,
     proxy: Address,
-) -> Result<(), ChainError> {
+) -> Result<(), Error> {
     record.chapter("5  Use it at version 1");
     record.check(
         "value() is what the initializer set",

@@ -136,6 +136,16 @@ fn emitted<E: SolEvent>(sent: &Sent, account: Address) -> usize {
         .count()
 }
 
+/// A governed call that one person decides alone and that waits all the same.
+fn undone(what: &str) -> Error {
+    ChainError::UnexpectedAnswer {
+        account: Address::ZERO,
+        what: what.into(),
+        reason: "it waits for approvals".into(),
+    }
+    .into()
+}
+
 fn is_refused<T>(outcome: &Result<T, ChainError>, name: &str) -> bool {
     outcome
         .as_ref()

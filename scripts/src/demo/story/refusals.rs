@@ -5,9 +5,12 @@ use crate::client::{ChainError, not_runnable_reason};
 use crate::demo::record::Record;
 use crate::demo::stage::Stage;
 use crate::deploy;
+use crate::error::Error;
+use crate::governance;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Bytes, U256};
 use stylus_upgrades_interface::reasons::not_runnable;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn refuse_a_stranger(
     stage: &Stage,
@@ -30,7 +33,7 @@ pub(super) async fn refuse_a_bad_implementation(
     stage: &Stage,
     record: &mut Record,
     cast: &Cast,
-) -> Result<(), ChainError> {
+) -> Result<(), Error> {
     record.chapter("✗  An implementation that nobody activated");
     let (inactive, sent) = deploy::create(&stage.operator, &stage.inactive).await?;
     record.sent(&sent);
@@ -42,7 +45,10 @@ pub(super) async fn refuse_a_bad_implementation(
         code,
         step: registry::nothing("1.0"),
     };
-    let tried = register_and_upgrade(stage, cast, new).await;
+    let version = new.version.clone();
+    let add = abi::addVersionCall::from(new);
+    governance::perform(&stage.operator, cast.registry, &add, U256::ZERO).await?;
+    let tried = registry::upgrade(&stage.operator, cast.proxy, &version, Bytes::new()).await;
     refusal(record, &tried);
     let reason = tried
         .as_ref()
@@ -60,18 +66,6 @@ pub(super) async fn refuse_a_bad_implementation(
     let alive = value(stage, cast.proxy).await? == U256::from(START + 1);
     record.check("the proxy still answers", alive);
     Ok(())
-}
-
-async fn register_and_upgrade(
-    stage: &Stage,
-    cast: &Cast,
-    new: NewVersion,
-) -> Result<(), ChainError> {
-    let version = new.version.clone();
-    registry::add_version(&stage.operator, cast.registry, new).await?;
-    registry::upgrade(&stage.operator, cast.proxy, &version, Bytes::new())
-        .await
-        .map(|_| ())
 }
 
 /// Shows in the contract's own terms why something was refused.

@@ -6,7 +6,7 @@ use crate::client::{Client, Sent};
 use crate::demo::record::Record;
 use crate::demo::stage::{ICounter, Stage};
 use crate::error::Error;
-use crate::governance::{self, Display, Names, Submitted, after_upgrade};
+use crate::governance::{self, Display, GovernedCall, Names, Submitted, after_upgrade};
 use crate::history;
 use crate::registry;
 use alloy::primitives::{Address, B256, Bytes, U256};
@@ -94,9 +94,11 @@ async fn gather<'a>(
         salt: B256::ZERO,
         initData: initializer.abi_encode().into(),
     };
-    let created = registry::create_proxy(admin, registry, create, U256::ZERO).await?;
-    record.sent(&created.governed.sent);
-    team.proxy = created.proxy;
+    let created = record.governed(admin, registry, &create).await?;
+    let born = created
+        .execution()
+        .ok_or_else(|| super::undone("create a proxy"))?;
+    team.proxy = born.require::<abi::ProxyCreated>()?.proxy;
     Ok(team)
 }
 
@@ -141,14 +143,7 @@ async fn migrate(
     let first = approve(record, team, team.admin, what, &bytes, " activated").await?;
     let waiting = !first.executed && (first.approvals, first.required) == (1, 2);
     record.check("success 1/2: one approval of two changes nothing", waiting);
-    let repeated = governance::submit(
-        team.admin,
-        team.registry,
-        what,
-        &bytes.clone().into(),
-        U256::ZERO,
-    )
-    .await?;
+    let repeated = governance::perform(team.admin, team.registry, &call, U256::ZERO).await?;
     record.check(
         "the same approver again sends nothing and counts once",
         repeated.sent.is_none() && repeated.approvals == 1,
@@ -259,8 +254,9 @@ async fn approve(
     bytes: &[u8],
     done: &str,
 ) -> Result<Submitted, Error> {
-    let bytes = Bytes::copy_from_slice(bytes);
-    let submitted = governance::submit(who, team.registry, what, &bytes, U256::ZERO).await?;
+    let (bytes, value) = (Bytes::copy_from_slice(bytes), U256::ZERO);
+    let governed = GovernedCall::decode(who, team.registry, bytes, value, &team.names).await?;
+    let submitted = governed.send(who).await?;
     if let Some(sent) = &submitted.sent {
         let name = team.names.short(who.sender(what)?);
         record.sent(&Sent {

@@ -8,12 +8,14 @@ use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
 use crate::demo::record::Record;
 use crate::demo::stage::{ICounter, Stage};
+use crate::error::Error;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_layout::{Decision, Declarations, compare};
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn deploy_version_2(
     stage: &Stage,
@@ -27,7 +29,7 @@ pub(super) async fn register_version_2(
     stage: &Stage,
     record: &mut Record,
     cast: &Cast,
-) -> Result<(), ChainError> {
+) -> Result<(), Error> {
     record.chapter("7  Register it as 2.0, with its migration from 1.0");
     let code = stage.counter_v2.code_at(cast.v2);
     let migration = ICounter::migrateCall {
@@ -41,11 +43,10 @@ pub(super) async fn register_version_2(
         code,
         step,
     };
-    record.sent(
-        &registry::add_version(&stage.operator, cast.registry, new)
-            .await?
-            .sent,
-    );
+    let add = abi::addVersionCall::from(new);
+    record
+        .governed(&stage.operator, cast.registry, &add)
+        .await?;
     let current = definition(stage, cast.registry).await?.current;
     record.check(
         "layout: version 2 can take over the storage of version 1",

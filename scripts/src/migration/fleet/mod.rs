@@ -225,7 +225,9 @@ impl Fleet {
                     Some(Rejection::Replacement | Rejection::Underpriced) if !self.replaces => {
                         Departure::Collided
                     }
-                    Some(Rejection::Replacement | Rejection::Underpriced | Rejection::FeeTooLow) => {
+                    Some(
+                        Rejection::Replacement | Rejection::Underpriced | Rejection::FeeTooLow,
+                    ) => {
                         self.fees = None;
                         flight.fees = flight.fees.bumped(self.fees().await?);
                         continue;
@@ -364,16 +366,13 @@ impl Fleet {
             .with_nonce(flight.nonce)
             .with_max_fee_per_gas(flight.fees.max)
             .with_max_priority_fee_per_gas(flight.fees.tip);
-        let (tx, raw) = self.client.sign(&flight.what, request).await?;
+        let (tx, raw) = self.client.sign(&flight.what, request.clone()).await?;
         flight.raw = raw;
         flight.hashes.push(tx);
         flight.since = Instant::now();
         flight.block = self.block().await?;
-        self.journal.sending(InFlight {
-            what: flight.what.clone(),
-            tx,
-            nonce: flight.nonce,
-        });
+        self.journal
+            .sending(InFlight::of(&flight.what, tx, flight.nonce, &request));
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use crate::client::ChainError;
 use crate::demo::record::Record;
 use crate::demo::stage::{IPoints, Stage};
 use crate::demo::story::{is_refused, version};
+use crate::error::Error;
 use crate::registry;
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
@@ -20,7 +21,7 @@ pub(super) async fn in_batches(
     stage: &Stage,
     record: &mut Record,
     points: &Contract,
-) -> Result<(), ChainError> {
+) -> Result<(), Error> {
     record.chapter("④  Complex: points become tenths, in batches");
     let members: Vec<_> = (1..=6).map(Address::repeat_byte).collect();
     let award = IPoints::awardCall {
@@ -74,7 +75,7 @@ async fn send<C: SolCall>(
     points: &Contract,
     what: &str,
     call: &C,
-) -> Result<(), ChainError> {
+) -> Result<(), Error> {
     let operator = &stage.operator;
     record.sent(&operator.send(what, points.proxy, call, U256::ZERO).await?);
     Ok(())

@@ -1,10 +1,10 @@
 //! Initializer: what a constructor would do, once, in the transaction of the birth.
 
 use super::{Contract, code};
-use crate::client::ChainError;
 use crate::demo::record::Record;
 use crate::demo::stage::{IPoints, Stage};
 use crate::demo::story::{Cast, is_refused};
+use crate::error::Error;
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 
 /// A register of points is born.
@@ -12,7 +12,7 @@ pub(super) async fn run_once(
     stage: &Stage,
     record: &mut Record,
     cast: &Cast,
-) -> Result<Contract, ChainError> {
+) -> Result<Contract, Error> {
     record.chapter("①  Initializer: a register of points is born");
     let first = code(stage, record, &stage.kinds.points_v1).await?;
     let initialize = IPoints::initializeCall {

@@ -5,6 +5,7 @@ use crate::client::ChainError;
 use crate::demo::record::Record;
 use crate::demo::stage::{ILedger, Stage};
 use crate::demo::story::Cast;
+use crate::error::Error;
 use crate::registry;
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
@@ -20,7 +21,7 @@ pub(super) async fn when_first_written(
     stage: &Stage,
     record: &mut Record,
     cast: &Cast,
-) -> Result<(), ChainError> {
+) -> Result<(), Error> {
     record.chapter("③  Lazy: a ledger of cents counts hundredths of a cent");
     let first = code(stage, record, &stage.kinds.ledger_v1).await?;
     let initialize = ILedger::initializeCall { fee: 3 };

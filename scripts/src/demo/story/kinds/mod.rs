@@ -7,14 +7,14 @@ mod initializer;
 mod lazy;
 mod simple;
 
-use super::{Cast, deployed, version};
+use super::{Cast, deployed, undone, version};
 use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
 use crate::demo::record::Record;
 use crate::demo::stage::Stage;
 use crate::error::Error;
-use crate::registry::{self, NewDefinition, NewVersion};
-use alloy::primitives::{Address, B256, Bytes, U256};
+use crate::registry::{self, NewVersion};
+use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::migratable::IMigratable;
 use stylus_upgrades_interface::reasons::proxy_kind;
@@ -49,24 +49,24 @@ impl Contract {
         name: &'static str,
         code: Code,
         initializer: &impl SolCall,
-    ) -> Result<Self, ChainError> {
+    ) -> Result<Self, Error> {
         let operator = &stage.operator;
         let policy = format!("{:#x}", operator.sender("demo")?);
-        let new = NewDefinition {
+        let define = abi::createDefinitionCall {
             name: name.into(),
-            migrate: policy.clone(),
-            policy: policy.clone(),
-            create: policy,
+            migratePolicy: policy.clone(),
+            policyPolicy: policy.clone(),
+            createPolicy: policy,
         };
-        record.sent(&registry::define(operator, registry, new).await?.sent);
+        record.governed(operator, registry, &define).await?;
         let first = NewVersion {
             name: name.into(),
             version: "1.0".into(),
             code,
             step: registry::born(),
         };
-        let added = registry::add_version(operator, registry, first).await?;
-        record.sent(&added.sent);
+        let add = abi::addVersionCall::from(first);
+        record.governed(operator, registry, &add).await?;
         let create = abi::createProxyCall {
             name: name.into(),
             version: "1.0".into(),
@@ -74,13 +74,15 @@ impl Contract {
             salt: B256::ZERO,
             initData: initializer.abi_encode().into(),
         };
-        let created = registry::create_proxy(operator, registry, create, U256::ZERO).await?;
-        record.sent(&created.governed.sent);
+        let created = record.governed(operator, registry, &create).await?;
+        let born = created
+            .execution()
+            .ok_or_else(|| undone("create a proxy"))?;
         Ok(Self {
             name,
             registry,
-            proxy: created.proxy,
-            born: created.governed.sent,
+            proxy: born.require::<abi::ProxyCreated>()?.proxy,
+            born: born.clone(),
         })
     }
 
@@ -91,15 +93,17 @@ impl Contract {
         record: &mut Record,
         code: Code,
         step: Step,
-    ) -> Result<Sent, ChainError> {
+    ) -> Result<Sent, Error> {
         let second = NewVersion {
             name: self.name.into(),
             version: "2.0".into(),
             code,
             step,
         };
-        let added = registry::add_version(&stage.operator, self.registry, second).await?;
-        record.sent(&added.sent);
+        let add = abi::addVersionCall::from(second);
+        record
+            .governed(&stage.operator, self.registry, &add)
+            .await?;
         let done = registry::upgrade(&stage.operator, self.proxy, "2.0", Bytes::new()).await?;
         let sent = Sent {
             what: format!("upgrade {} to 2.0", self.name),

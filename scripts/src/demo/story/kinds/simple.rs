@@ -1,10 +1,10 @@
 //! Simple: one call, in the transaction that switches the code.
 
 use super::Contract;
-use crate::client::ChainError;
 use crate::demo::record::Record;
 use crate::demo::stage::{ICounter, Stage};
 use crate::demo::story::{Cast, START, STEP, emitted, value};
+use crate::error::Error;
 use crate::registry;
 use alloy::primitives::U256;
 use alloy::sol_types::SolCall;
@@ -16,7 +16,7 @@ pub(super) async fn with_the_upgrade(
     stage: &Stage,
     record: &mut Record,
     cast: &Cast,
-) -> Result<(), ChainError> {
+) -> Result<(), Error> {
     record.chapter("②  Simple: a counter gets a step");
     let first = stage.counter_v1.code_at(cast.v1);
     let initialize = ICounter::initializeCall {

@@ -1,0 +1,168 @@
+//! Gas for what a governed call may turn out to do. As the chain is now it may only approve; where
+//! the missing approvals arrive before it, in the same block perhaps, it executes. So it is tried
+//! on a fork behind them.
+
+use super::error::GovernanceError;
+use super::pending::readiness;
+use crate::client::{Client, Remote, with_margin};
+use alloy::primitives::{Address, B256, Bytes, U256};
+use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, Overrides};
+use stylus_registry_core::policy::{Facts, Policy, parse};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// What every approver owns on the fork, in wei: fees are no matter of it.
+const WEALTH: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
+/// Units of gas that a transaction gets at most: what ArbOS allows one from version 50 on.
+const MOST: u64 = 32_000_000;
+/// Units of gas where no fork can be made: unused gas costs nothing.
+const BLIND: u64 = 16_000_000;
+
+/// A governed call that would only approve now.
+#[derive(Debug, Clone)]
+pub(super) struct Approval<'a> {
+    pub(super) registry: Address,
+    pub(super) sender: Address,
+    pub(super) action: B256,
+    /// Definition and role.
+    pub(super) of: (&'a str, &'a str),
+    pub(super) call: &'a Bytes,
+    pub(super) value: U256,
+}
+
+/// Units of gas to send along at least, so that it executes where the others' approvals come
+/// first; 0 where nobody else's approval makes it execute.
+pub(super) async fn for_execution(
+    client: &Client,
+    approval: Approval<'_>,
+) -> Result<u64, GovernanceError> {
+    let (name, role) = approval.of;
+    let asked = abi::policyCall {
+        name: name.into(),
+        role: role.into(),
+    };
+    let text = client.call(approval.registry, &asked).await?;
+    let Ok(policy) = parse(text.as_bytes()) else {
+        return Ok(BLIND);
+    };
+    let approved = match readiness(client, approval.registry, approval.action).await {
+        Ok(readiness) => readiness.approved,
+        Err(GovernanceError::NotOpen { .. }) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let others = match companions(&policy, &approved, approval.sender) {
+        Some(others) => others,
+        None => return Ok(0),
+    };
+    let Ok((remote, config)) = Remote::newest(client).await else {
+        return Ok(BLIND);
+    };
+    let request = CallRequest {
+        to: Some(approval.registry),
+        input: approval.call.clone(),
+        ..CallRequest::default()
+    };
+    let (sender, value) = (approval.sender, approval.value);
+    let tried = tokio::task::spawn_blocking(move || {
+        try_behind(remote, config, &others, sender, value, request)
+    });
+    let measured = tried.await.ok().flatten();
+    Ok(measured.map_or(BLIND, |gas| with_margin(gas).min(MOST.max(gas))))
+}
+
+/// The least units of gas of the call behind those of the others.
+fn try_behind(
+    remote: Remote,
+    config: ChainConfig,
+    others: &[Address],
+    sender: Address,
+    value: U256,
+    request: CallRequest,
+) -> Option<u64> {
+    let mut chain = Chain::fork(config, Box::new(remote)).ok()?;
+    for other in others {
+        chain.set_balance(*other, WEALTH);
+        chain.submit_unsigned(*other, request.clone()).ok()?;
+    }
+    chain.set_balance(sender, WEALTH);
+    let ours = CallRequest {
+        from: Some(sender),
+        value,
+        ..request
+    };
+    chain
+        .estimate_gas(ours, BlockId::latest(), &Overrides::default())
+        .ok()
+}
+
+/// Who else has to approve so that the call of `sender` completes the policy, and not theirs
+/// alone: a smallest such set. `None` if there is none. Lambdas count as consenting and delays as
+/// passed.
+fn companions(policy: &Policy, approved: &[Address], sender: Address) -> Option<Vec<Address>> {
+    let is_satisfied = |approvals: u64| {
+        let clocks = vec![1; policy.delays.len()];
+        policy.is_satisfied(&Facts {
+            approvals,
+            lambdas: u8::MAX,
+            clocks: &clocks,
+            now: u64::MAX,
+        })
+    };
+    let before = approved.iter().fold(0, |all, who| all | policy.bit(*who));
+    let own = policy.bit(sender);
+    let everybody = policy.approvers.iter().map(|leaf| policy.bit(leaf.address));
+    let others: Vec<u64> = everybody.filter(|bit| bit & (before | own) == 0).collect();
+    // Each order of leaving approvers out may end at another smallest set.
+    (0..others.len().max(1)).find_map(|first| {
+        let mut kept: u64 = others.iter().sum();
+        let (late, early) = others.split_at_checked(first)?;
+        for bit in early.iter().chain(late) {
+            if is_satisfied(before | own | (kept & !bit)) {
+                kept &= !bit;
+            }
+        }
+        let decides = is_satisfied(before | own | kept) && !is_satisfied(before | kept);
+        decides.then(|| policy.addresses(kept, true))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::companions;
+    use alloy::primitives::Address;
+    use stylus_registry_core::policy::parse;
+
+    fn who(number: u8) -> Address {
+        Address::with_last_byte(number)
+    }
+
+    /// A policy over addresses that are written as `#1`, `#2` …
+    fn others(policy: &str, approved: &[u8], sender: u8) -> Option<Vec<Address>> {
+        let mut text = policy.to_owned();
+        for number in 1..=6 {
+            text = text.replace(&format!("#{number}"), &format!("{:#x}", who(number)));
+        }
+        let policy = parse(text.as_bytes()).expect("a policy");
+        let approved: Vec<_> = approved.iter().map(|number| who(*number)).collect();
+        companions(&policy, &approved, who(sender))
+    }
+
+    #[test]
+    fn whoever_completes_a_policy_does_so_behind_the_others_it_needs() {
+        assert_eq!(others("AND(#1,#2)", &[], 1), Some(vec![who(2)]));
+        assert_eq!(others("AND(#1,#2)", &[2], 1), Some(vec![]));
+        assert_eq!(others("OR(#1,#2)", &[], 2), Some(vec![]));
+        let two = others("OutOf(2,#1,#2,#3)", &[], 2).expect("somebody");
+        assert_eq!(two.len(), 1);
+        let either = others("AND(OR(#1,#2),OR(#3,#4))", &[], 1).expect("somebody");
+        assert!(either == [who(3)] || either == [who(4)], "{either:?}");
+        let pair = others("OR(AND(#1,#2),AND(#3,#4))", &[], 1);
+        assert_eq!(pair, Some(vec![who(2)]));
+        assert_eq!(others("AND(#1,#2,AFTER(60))", &[], 2), Some(vec![who(1)]));
+    }
+
+    #[test]
+    fn who_completes_nothing_has_no_companions() {
+        assert_eq!(others("AND(#1,#2)", &[], 3), None);
+        assert_eq!(others("OR(#1,#2)", &[1], 2), None);
+    }
+}

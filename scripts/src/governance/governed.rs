@@ -1,0 +1,116 @@
+//! A governed call, from its bytes to what came of it. Whoever sends one does it here: the command
+//! line, the demo, the harness.
+//!
+//! 1. decode: strictly, or it is shown to nobody
+//! 2. display: what these very bytes do, and what the chain says about the code that they name
+//! 3. try: as a call now, and where it would only approve, behind the others' approvals
+//! 4. send
+//! 5. read: what the registry's logs say came of it
+
+use super::checks::require_plain_code;
+use super::display::{Call, Display};
+use super::error::GovernanceError;
+use super::facts::{CodeFacts, code_facts};
+use super::names::Names;
+use super::submit::{Submitted, outcome, submit};
+use crate::client::{Client, Sent};
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol_types::SolCall;
+
+/// A governed call that was decoded and can be shown.
+#[derive(Debug, Clone)]
+pub struct GovernedCall {
+    /// The registry.
+    pub registry: Address,
+    /// The bytes, as they are sent.
+    pub bytes: Bytes,
+    /// Wei that go along.
+    pub value: U256,
+    /// What they say.
+    pub call: Call,
+    /// The same as people read it.
+    pub display: Display,
+    /// What the chain says about the code that they name.
+    pub facts: Vec<CodeFacts>,
+}
+
+impl GovernedCall {
+    /// Decodes the bytes, and looks at the code that they name.
+    ///
+    /// # Errors
+    /// As [`Call::decode`], or what the chain says.
+    pub async fn decode(
+        client: &Client,
+        registry: Address,
+        bytes: Bytes,
+        value: U256,
+        names: &Names,
+    ) -> Result<Self, GovernanceError> {
+        let call = Call::decode(&bytes)?;
+        Ok(Self {
+            display: Display::of(&bytes, names)?,
+            facts: code_facts(client, &call).await?,
+            registry,
+            bytes,
+            value,
+            call,
+        })
+    }
+
+    /// What approvers read before anything is sent.
+    pub fn lines(&self) -> Vec<String> {
+        let facts = self.facts.iter().map(|fact| format!("  {}", fact.line()));
+        self.display.lines().into_iter().chain(facts).collect()
+    }
+
+    /// Tries and sends the bytes, and reads what came of them.
+    ///
+    /// # Errors
+    /// Code that is a proxy of somebody, or the registry's refusal, before anything is sent; what a
+    /// mined transaction failed with.
+    pub async fn send(&self, client: &Client) -> Result<Submitted, GovernanceError> {
+        require_plain_code(client, &self.call).await?;
+        submit(client, self).await
+    }
+
+    /// What came of the same bytes, sent by an earlier run.
+    ///
+    /// # Errors
+    /// What the chain says.
+    pub async fn sent_before(
+        &self,
+        client: &Client,
+        sent: &Sent,
+    ) -> Result<Submitted, GovernanceError> {
+        outcome(client, self.registry, sent, None).await
+    }
+
+    /// It in a few words.
+    pub fn what(&self) -> String {
+        match &self.call {
+            Call::CreateDefinition(call) => format!("define {}", call.name),
+            Call::AddVersion(call) => format!("register {} {}", call.name, call.version),
+            Call::AddStep(call) => format!("step into {} {}", call.name, call.version),
+            Call::Migrate(call) => format!("migrate {} to {}", call.name, call.version),
+            Call::SetHandler(call) => format!("set the handler of {}", call.proxy),
+            Call::AbortMigration(call) => format!("abort the migration of {}", call.proxy),
+            Call::SetPolicy(call) => format!("set the policy of {} {}", call.name, call.role),
+            Call::CreateProxy(call) => format!("create a proxy of {} {}", call.name, call.version),
+        }
+    }
+}
+
+/// Decodes, tries and sends a call, and reads what came of it; it is shown to nobody.
+///
+/// # Errors
+/// As [`GovernedCall::decode`] and [`GovernedCall::send`].
+pub async fn perform<C: SolCall>(
+    client: &Client,
+    registry: Address,
+    call: &C,
+    value: U256,
+) -> Result<Submitted, GovernanceError> {
+    let (bytes, names) = (call.abi_encode().into(), Names::default());
+    let governed = GovernedCall::decode(client, registry, bytes, value, &names).await?;
+    governed.send(client).await
+}

@@ -1,0 +1,68 @@
+//! `rollout`: instances that are older than what is current, so many in one transaction.
+
+use super::upgrade::begun_by;
+use crate::client::{ChainError, Client, Revert, Sent};
+use alloy::primitives::{Address, U256};
+use std::collections::BTreeSet;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// What a rollout did, as its own logs tell it: others may roll out at the same moment.
+#[derive(Debug, Clone)]
+pub struct RolledOut {
+    /// The transaction.
+    pub sent: Sent,
+    /// Instances that it took along: upgraded, or paused in a complex step.
+    pub upgraded: u16,
+    /// Instances that are older than the current version now.
+    pub left: u16,
+    /// Instances that stayed as they were, and why.
+    pub skipped: Vec<(Address, Revert)>,
+}
+
+/// Upgrades up to `max` instances that are older than the current version.
+pub async fn rollout(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    max: u16,
+) -> Result<RolledOut, ChainError> {
+    let call = abi::rolloutCall {
+        name: name.into(),
+        max,
+    };
+    let what = format!("rollout {name}");
+    let sent = client.send(&what, registry, &call, U256::ZERO).await?;
+    let skipped = sent
+        .receipt
+        .logs()
+        .iter()
+        .filter(|log| log.address() == registry)
+        .filter_map(|log| log.log_decode::<abi::InstanceSkipped>().ok())
+        .map(|log| (log.inner.proxy, Revert::decode(&log.inner.reason)))
+        .collect();
+    let begun = begun_by(&sent).into_iter().map(|(proxy, ..)| proxy);
+    let moved: BTreeSet<_> = upgraded_by(&sent).into_iter().chain(begun).collect();
+    Ok(RolledOut {
+        upgraded: moved.len().try_into().unwrap_or(u16::MAX),
+        left: left(client, registry, name).await?,
+        sent,
+        skipped,
+    })
+}
+
+/// How many instances are older than what is current.
+pub async fn left(client: &Client, registry: Address, name: &str) -> Result<u16, ChainError> {
+    let nothing = abi::rolloutCall {
+        name: name.into(),
+        max: 0,
+    };
+    Ok(client.call(registry, &nothing).await?.left)
+}
+
+/// The instances that a transaction upgraded.
+pub fn upgraded_by(sent: &Sent) -> Vec<Address> {
+    let logs = sent.receipt.logs().iter();
+    logs.filter_map(|log| log.log_decode::<abi::InstanceUpgraded>().ok())
+        .map(|log| log.inner.data.proxy)
+        .collect()
+}
