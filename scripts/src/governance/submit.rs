@@ -114,6 +114,10 @@ pub(super) async fn submit(
                 .transact_with(&what, request, least.max(more))
                 .await?
         }
+        // The same key sent it from elsewhere, between the question and the block.
+        Err(error) if is_refused_as(&error, "AlreadyApproved") => {
+            return open_or_ended(client, registry, action, None).await;
+        }
         sent => sent?,
     };
     outcome(client, registry, &sent, Some(action)).await

@@ -73,7 +73,12 @@ pub(crate) struct Answer {
 impl Desk {
     /// A desk without a registry.
     pub(crate) fn bare() -> Self {
-        let node = spawn(NodeConfig::default()).expect("a free port");
+        Self::on(NodeConfig::default())
+    }
+
+    /// The same on a chain of that kind.
+    pub(crate) fn on(config: NodeConfig) -> Self {
+        let node = spawn(config).expect("a free port");
         let folder = tempfile::tempdir().expect("a folder");
         let mut manifest = format!("rpc = {:?}\n\n[aliases]\n", node.endpoint());
         for (name, signer) in TEAM.iter().zip(node.accounts().mnemonic()) {

@@ -124,7 +124,11 @@ fn two_approvers_who_type_it_at_once_deploy_once_and_decide_once() {
     mine(&desk); // one deploys, the other one comes too late
     let mut exits = commands.map(|command| let_it_end(&desk, command));
     exits.sort_unstable();
-    assert_eq!(exits, [Some(0), Some(3)]);
+    // Where both approvals are in one block, the first one learns that the second executed it.
+    assert!(
+        [[Some(0), Some(3)], [Some(0), Some(0)]].contains(&exits),
+        "{exits:?}"
+    );
     automine(&desk, true);
     let status = desk.done("Other", &["status", "A"]);
     let instance = &status["definitions"][0]["instances"][0];

@@ -1,0 +1,185 @@
+//! Whether what each was told is what the chain says.
+
+use super::world::{Told, World};
+use crate::desk::text;
+use alloy::primitives::{Address, B256, Log};
+use alloy::sol_types::SolEvent;
+use serde_json::Value;
+use stylus_chain::{BlockId, Receipt};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// What a refusal that came too late is named.
+pub(super) const REFUSALS: [&str; 10] = [
+    "ActionNotFound",
+    "AlreadyAtVersion",
+    "BatchOutOfOrder",
+    "DefinitionExists",
+    "NotMigrating",
+    "NotHandler",
+    "ProxyExists",
+    "UpgradeInProgress",
+    "UpgradeNotAuthorized",
+    "VersionExists",
+];
+
+/// What the chain holds of a round.
+pub(super) struct Round {
+    registry: Address,
+    receipts: Vec<Receipt>,
+}
+
+impl Round {
+    /// Everything that was mined behind block `from`.
+    pub(super) fn since(world: &World, from: u64, registry: &str) -> Self {
+        let receipts = world
+            .desk
+            .node
+            .with_chain(move |chain| {
+                let blocks = (from + 1..=chain.block_number())
+                    .filter_map(|number| chain.block(BlockId::number(number)));
+                blocks
+                    .flat_map(|block| block.receipts.clone())
+                    .collect::<Vec<_>>()
+            })
+            .expect("the chain");
+        Self {
+            registry: registry.parse().expect("an address"),
+            receipts,
+        }
+    }
+
+    fn logs<E: SolEvent>(&self) -> Vec<(B256, E)> {
+        let receipts = self.receipts.iter();
+        receipts
+            .flat_map(|receipt| {
+                let own = receipt
+                    .logs
+                    .iter()
+                    .map(|log: &Log| (receipt.transaction_hash, log));
+                own.collect::<Vec<_>>()
+            })
+            .filter(|(_, log)| log.address == self.registry)
+            .filter_map(|(tx, log)| Some((tx, E::decode_log(log).ok()?.data)))
+            .collect()
+    }
+
+    /// How often anything was executed.
+    pub(super) fn executions(&self) -> usize {
+        self.logs::<abi::Executed>().len()
+    }
+
+    /// Checks one answer to a governed command of `who`.
+    pub(super) fn governed(&self, who: Address, told: &Told) {
+        let context = || format!("{} {:?}: {:?}", told.key, told.words, told.answer);
+        let document = &told.answer.document;
+        let own: Vec<_> = self
+            .receipts
+            .iter()
+            .filter(|receipt| receipt.from == who && receipt.to == Some(self.registry))
+            .collect();
+        let counted: Vec<_> = own.iter().filter(|receipt| receipt.success).collect();
+        for receipt in &counted {
+            let tx = receipt.transaction_hash.to_string();
+            let told = document["transactions"].as_array().into_iter().flatten();
+            let is_told = told.into_iter().any(|one| one["tx"] == tx.as_str());
+            assert!(is_told, "{tx} went through and was not told: {}", context());
+        }
+        match told.answer.exit {
+            Some(0) if document.get("action").is_some() => {
+                assert_eq!(document["executed"], true, "{}", context());
+                let action: B256 = text(document, "action").parse().expect("a hash");
+                let by = match document.get("executed_by") {
+                    Some(other) => text(other, "tx"),
+                    None => text(document, "tx"),
+                };
+                let is_executed = self
+                    .logs::<abi::Executed>()
+                    .iter()
+                    .any(|(tx, event)| event.action == action && tx.to_string() == by);
+                assert!(
+                    is_executed,
+                    "no execution of {action} by {by}: {}",
+                    context()
+                );
+            }
+            Some(0) => assert!(counted.is_empty(), "{}", context()),
+            Some(3) => {
+                assert_eq!(document["executed"], false, "{}", context());
+                let action: B256 = text(document, "action").parse().expect("a hash");
+                let is_counted = self.logs::<abi::Approved>().iter().any(|(tx, event)| {
+                    event.action == action
+                        && event.approver == who
+                        && tx.to_string() == text(document, "tx")
+                });
+                assert!(is_counted, "{action} was not approved: {}", context());
+            }
+            Some(1) => {
+                assert!(counted.is_empty(), "it went through: {}", context());
+                let name = text(&document["error"], "name");
+                assert!(REFUSALS.contains(&name), "{}", context());
+            }
+            other => panic!("exit {other:?}: {}", context()),
+        }
+    }
+}
+
+impl Round {
+    /// Checks one answer to a command that nobody else takes part in: done exactly where its
+    /// transactions went through.
+    pub(super) fn sent_alone(&self, who: Address, told: &Told) {
+        let context = || format!("{} {:?}: {:?}", told.key, told.words, told.answer);
+        let own = self.receipts.iter().filter(|receipt| receipt.from == who);
+        let through: Vec<_> = own
+            .filter(|receipt| receipt.success)
+            .map(|receipt| receipt.transaction_hash.to_string())
+            .collect();
+        let listed = told.answer.document["transactions"].as_array();
+        let listed: Vec<_> = listed
+            .into_iter()
+            .flatten()
+            .map(|one| text(one, "tx"))
+            .collect();
+        assert_eq!(through, listed, "{}", context());
+        if let Some(error) = told.answer.document.get("error") {
+            let name = text(error, "name");
+            assert!(REFUSALS.contains(&name), "{}", context());
+        }
+    }
+}
+
+/// How often each exit code was told, 0 and 3 and 1.
+pub(super) fn exits(told: &[Told]) -> [usize; 3] {
+    [0, 3, 1].map(|exit| {
+        let same = told.iter().filter(|one| one.answer.exit == Some(exit));
+        same.count()
+    })
+}
+
+impl World {
+    /// The account of a key of the team.
+    pub(super) fn account(&self, key: &str) -> Address {
+        let position = crate::desk::TEAM.iter().position(|name| *name == key);
+        self.desk.node.addresses()[position.expect("one of the team")]
+    }
+
+    /// The keys type the same words at once, in front of that registry; every answer is checked.
+    pub(super) fn agreed_at_once(
+        &self,
+        registry: &str,
+        keys: usize,
+        words: &[&str],
+    ) -> (Round, Vec<Told>) {
+        let from = self.block();
+        let told = self.typed_by(keys, words);
+        let round = Round::since(self, from, registry);
+        for one in &told {
+            round.governed(self.account(one.key), one);
+        }
+        (round, told)
+    }
+}
+
+/// A field of every answer.
+pub(super) fn field<'a>(told: &'a [Told], name: &str) -> Vec<&'a Value> {
+    told.iter().map(|one| &one.answer.document[name]).collect()
+}

@@ -1,0 +1,189 @@
+//! A team in front of a chain whose blocks come by the clock, and definitions to decide about.
+
+use crate::desk::{Answer, Desk, text};
+use serde_json::Value;
+use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use stylus_devnode::{MiningMode, NodeConfig};
+
+/// How often there is a block.
+const BLOCK: Duration = Duration::from_millis(200);
+/// Rounds of each command in the long run, and in every run.
+const ROUNDS: (usize, usize) = (50, 2);
+
+/// Everybody of two, and either of them.
+pub(super) const TWO: [(&str, usize); 2] = [("AND(Admin,Admin2)", 2), ("OR(Admin,Admin2)", 2)];
+/// Two of three.
+pub(super) const THREE: (&str, usize) = ("OutOf(2,Admin,Admin2,Admin3)", 3);
+/// Who types, in this order.
+pub(super) const KEYS: [&str; 3] = ["Admin", "Admin2", "Admin3"];
+
+/// What one of them was told.
+pub(super) struct Told {
+    pub(super) key: &'static str,
+    pub(super) words: Vec<String>,
+    pub(super) answer: Answer,
+}
+
+pub(super) struct World {
+    pub(super) desk: Desk,
+    /// The one that the manifest names.
+    pub(super) registry: String,
+    /// Codes of version 1 and 2, and the script back.
+    pub(super) v1: String,
+    pub(super) v2: String,
+    pub(super) back: String,
+    definitions: AtomicUsize,
+}
+
+/// Rounds of each command.
+pub(super) fn rounds() -> usize {
+    match std::env::var_os("STYLUS_UPGRADES_LONG") {
+        Some(_) => ROUNDS.0,
+        None => ROUNDS.1,
+    }
+}
+
+impl World {
+    /// A registry whose definitions one key creates.
+    pub(super) fn new() -> Self {
+        let config = NodeConfig {
+            mining: MiningMode::Mixed(BLOCK),
+            ..NodeConfig::default()
+        };
+        let desk = Desk::on(config);
+        let deployed = desk.done("Admin", &["registry", "deploy", "--save"]);
+        let registry = text(&deployed, "registry").to_owned();
+        let deployed = |source: &str| {
+            let deployed = desk.done("Admin", &["deploy", source]);
+            text(&deployed, "address").to_owned()
+        };
+        Self {
+            registry,
+            v1: deployed("counter-v1"),
+            v2: deployed("counter-v2"),
+            back: deployed("counter-back"),
+            desk,
+            definitions: AtomicUsize::new(0),
+        }
+    }
+
+    /// A name that no definition has.
+    pub(super) fn name(&self) -> String {
+        format!("D{}", self.definitions.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A definition of Admin's alone, with version 1.0.
+    pub(super) fn defined(&self) -> String {
+        let name = self.name();
+        self.desk
+            .done("Admin", &["define", &name, "--migrate", "Admin"]);
+        self.desk
+            .done("Admin", &["register", &name, "1.0", &self.v1]);
+        name
+    }
+
+    /// The same with `instances` instances at 1.0.
+    pub(super) fn born(&self, instances: usize) -> (String, Vec<String>) {
+        let name = self.defined();
+        let create = [
+            "create-proxy",
+            &name,
+            "1.0",
+            "--init",
+            "initialize(uint256)",
+            "7",
+        ];
+        let proxies = (0..instances).map(|_| {
+            let born = self.desk.done("Admin", &create);
+            text(&born, "proxy").to_owned()
+        });
+        let proxies = proxies.collect();
+        (name, proxies)
+    }
+
+    /// Gives a role to the policy.
+    pub(super) fn hand_over(&self, name: &str, role: &str, policy: &str) {
+        let words = ["update-policy", name, "--role", role, policy];
+        self.desk.done("Admin", &words);
+    }
+
+    /// The words of a migration to 2.0.
+    pub(super) fn migrate<'a>(&'a self, name: &'a str) -> [&'a str; 7] {
+        [
+            "migrate",
+            name,
+            "2.0",
+            &self.v2,
+            "--call",
+            "migrate(uint256)",
+            "5",
+        ]
+    }
+
+    /// Each of the keys types its words, all at once, while blocks come by the clock alone.
+    pub(super) fn typed(&self, lines: &[(&'static str, Vec<&str>)]) -> Vec<Told> {
+        self.automine(false);
+        let started: Vec<Child> = lines
+            .iter()
+            .map(|(key, words)| {
+                let words = [words, ["--json", "--private-key-path", key].as_slice()].concat();
+                let mut command = self.desk.command(&words);
+                command.stdout(Stdio::piped()).stderr(Stdio::piped());
+                command.spawn().expect("it starts")
+            })
+            .collect();
+        let told = started
+            .into_iter()
+            .zip(lines)
+            .map(|(child, (key, words))| {
+                let output = child.wait_with_output().expect("it ends");
+                let stdout = String::from_utf8(output.stdout).expect("text");
+                let aside = String::from_utf8(output.stderr).expect("text");
+                let answer = Answer {
+                    exit: output.status.code(),
+                    document: serde_json::from_str(&stdout)
+                        .unwrap_or_else(|_| panic!("one document, not {stdout:?} {aside}")),
+                    aside,
+                };
+                let words = words.iter().map(|word| (*word).to_owned()).collect();
+                Told { key, words, answer }
+            })
+            .collect();
+        self.automine(true);
+        told
+    }
+
+    /// The first `keys` of the team type the same words.
+    pub(super) fn typed_by(&self, keys: usize, words: &[&str]) -> Vec<Told> {
+        let lines: Vec<_> = KEYS[..keys]
+            .iter()
+            .map(|key| (*key, words.to_vec()))
+            .collect();
+        self.typed(&lines)
+    }
+
+    pub(super) fn block(&self) -> u64 {
+        self.desk
+            .node
+            .with_chain(|chain| chain.block_number())
+            .expect("the chain")
+    }
+
+    pub(super) fn status(&self, name: &str) -> Value {
+        self.desk.done("Other", &["status", name])["definitions"][0].clone()
+    }
+
+    fn automine(&self, on: bool) {
+        self.desk
+            .node
+            .with_chain(move |chain| {
+                chain.set_automine(on);
+                if on {
+                    chain.mine(1, None).expect("a block");
+                }
+            })
+            .expect("the chain");
+    }
+}
