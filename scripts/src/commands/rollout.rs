@@ -4,13 +4,13 @@ use super::args::StorageArgs;
 use super::context::{Context, report};
 use super::path::judge_all;
 use super::storage::{self, Place};
-use super::tell::require;
+use super::tell::{go_on_in_batches, require};
 use crate::client::{ChainError, Client, Sent};
 use crate::error::{Error, Exit};
 use crate::governance::{Check, after_upgrade};
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::{self, upgraded_by};
+use crate::registry::{self, arrived_by, begun_by};
 use alloy::primitives::Address;
 use futures::future::try_join_all;
 use serde_json::json;
@@ -52,6 +52,7 @@ pub(super) async fn roll(
     let mut sent = Vec::new();
     let mut skipped = Vec::new();
     let mut checks = Vec::new();
+    let mut paused = Vec::new();
     let mut idle = 0_u16;
     context.output.begin(&format!("rollout of {name}"));
     let left = loop {
@@ -69,6 +70,7 @@ pub(super) async fn roll(
         let all = u32::from(upgraded) + u32::from(done.left);
         context.output.note(&format!("rollout {upgraded}/{all}"));
         checks.extend(checked(client, registry, name, &done.sent).await?);
+        paused.extend(begun_by(&done.sent));
         sent.push(done.sent);
         client.close_journal(); // the chain tells what is left
         skipped.extend(done.skipped);
@@ -100,6 +102,7 @@ pub(super) async fn roll(
     if left > 0 {
         outcome.exit = Some(Exit::Partial);
     }
+    go_on_in_batches(outcome, &paused);
     require(context, &checks, outcome)
 }
 
@@ -124,7 +127,7 @@ async fn checked(
     name: &str,
     sent: &Sent,
 ) -> Result<Vec<Check>, ChainError> {
-    let proxies = upgraded_by(sent);
+    let proxies = arrived_by(sent);
     if proxies.is_empty() {
         return Ok(Vec::new());
     }

@@ -11,7 +11,7 @@ use crate::governance::{
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::{begun_by, upgraded_by};
+use crate::registry::{arrived_by, begun_by};
 use crate::text::utc;
 use alloy::primitives::{Address, Bytes, U256};
 use serde_json::json;
@@ -164,16 +164,14 @@ pub(super) async fn activated(
         name: migrate.name.clone(),
     };
     let instances = client.call(registry, &call).await?.instances;
-    let upgraded = upgraded_by(sent);
-    if instances > INSTANCES_AT_ONCE && upgraded.is_empty() && begun_by(sent).is_empty() {
+    let (arrived, begun) = (arrived_by(sent), begun_by(sent));
+    if instances > INSTANCES_AT_ONCE && arrived.is_empty() && begun.is_empty() {
         outcome.line(format!("activated, rollout 0/{instances}"));
         return rollout::roll(context, client, registry, &migrate.name, None, outcome).await;
     }
-    for (proxy, from, to) in begun_by(sent) {
-        go_on_in_batches(outcome, proxy, &(from, to));
-    }
+    go_on_in_batches(outcome, &begun);
     let mut all = Vec::new();
-    for proxy in upgraded {
+    for proxy in arrived {
         outcome.line(format!("instance {proxy}"));
         let logs = sent.receipt.logs();
         let version = &migrate.version;
@@ -187,15 +185,28 @@ pub(super) async fn activated(
     require(context, &all, outcome)
 }
 
-/// An instance is paused in a complex step: partly done, and the handler goes on.
-pub(super) fn go_on_in_batches(
-    outcome: &mut Outcome,
-    proxy: Address,
-    (from, to): &(String, String),
-) {
-    outcome.line(format!("{proxy}  paused on its way {from} → {to}"));
-    outcome.line(format!("next: stylus-upgrades run-migration {proxy}"));
+/// Instances that are paused in a complex step (from where and to where): partly done, and the
+/// handler goes on with each.
+pub(super) fn go_on_in_batches(outcome: &mut Outcome, paused: &[(Address, String, String)]) {
+    if paused.is_empty() {
+        return;
+    }
+    for (proxy, from, to) in paused {
+        outcome.line(format!("{proxy}  paused on its way {from} → {to}"));
+        outcome.line(format!("next: {}", run_migration(*proxy)));
+    }
+    let documents: Vec<_> = paused
+        .iter()
+        .map(|(proxy, from, to)| {
+            json!({"proxy": proxy, "from": from, "to": to, "next": run_migration(*proxy)})
+        })
+        .collect();
+    outcome.field("paused", documents);
     outcome.exit = Some(Exit::Partial);
+}
+
+fn run_migration(proxy: Address) -> String {
+    format!("stylus-upgrades run-migration {proxy}")
 }
 
 /// A check that failed is an error; what was told before stays told.

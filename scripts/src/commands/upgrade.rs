@@ -49,8 +49,8 @@ pub(super) async fn run(
         Route::Rollout => "rollout",
     };
     outcome.field("route", route);
-    if let Some(step) = &upgraded.paused {
-        go_on_in_batches(&mut outcome, proxy, step);
+    if let Some((from, to)) = &upgraded.paused {
+        go_on_in_batches(&mut outcome, &[(proxy, from.clone(), to.clone())]);
     } else if upgraded.done {
         outcome.line(format!("{proxy}  {} → {}", upgraded.from, upgraded.to));
     } else {

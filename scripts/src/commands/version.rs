@@ -8,9 +8,8 @@ use super::tell::propose;
 use super::work::Work;
 use crate::deploy;
 use crate::error::Error;
-use crate::governance::Call;
 use crate::output::Outcome;
-use crate::registry::NewVersion;
+use crate::registry::{self, NewVersion};
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::chain::PROGRAM_PREFIX;
@@ -88,7 +87,13 @@ async fn go(work: Work<'_>, new: NewVersion) -> Result<Outcome, Error> {
     let call = abi::migrateCall::from(new);
     let bytes = call.abi_encode().into();
     let earlier = context.earlier_call(client, registry, &bytes);
-    if is_done && earlier.await?.is_none() {
+    let is_done = is_done && earlier.await?.is_none();
+    let called_back = match is_done {
+        true => registry::called_back(client, registry, &call.name).await?,
+        false => Vec::new(),
+    };
+    // Approvers who ask for what is current once more take along what they had called back.
+    if is_done && called_back.is_empty() {
         outcome.field("executed", true);
         let done = format!("{} {} is activated already", call.name, call.version);
         outcome.line(done);

@@ -1,6 +1,6 @@
 //! `endMigration`: what is left of the path, and the contract answers again.
 
-use super::fleet::{Fate, Fleet};
+use super::fleet::{Fate, Fleet, Load};
 use super::patience::Patience;
 use super::under_way::{UnderWay, live, standing};
 use super::{Migrated, MigrationError, Spent};
@@ -57,11 +57,15 @@ pub async fn end(
         let gas = match estimate {
             Ok(gas) => gas.saturating_mul(GAS_PERCENT) / 100,
             Err(error) => match standing(client, patience, way.proxy).await? {
-                Some(at) if at.is_finished() => return Err(error.into()),
+                Some(at) if at.is_finished() => return Err(refusal(error, way)),
                 _ => continue, // somebody else has moved it meanwhile
             },
         };
-        fleet.send(what(way.proxy), request, gas, 0).await?;
+        let load = Load {
+            items: 0,
+            position: None,
+        };
+        fleet.send(what(way.proxy), request, gas, load).await?;
         match landing(fleet).await? {
             Fate::Done(receipt) => return Ok(Ended::By(receipt)),
             Fate::Failed { .. } | Fate::Lost => {}
@@ -72,6 +76,16 @@ pub async fn end(
         revert: Revert::decode(&[]),
     };
     Err(refused.into())
+}
+
+fn refusal(error: ChainError, way: &UnderWay) -> MigrationError {
+    match error {
+        ChainError::Refused { revert, .. } if !way.at.back => MigrationError::EndRefused {
+            revert,
+            proxy: way.proxy,
+        },
+        error => error.into(),
+    }
 }
 
 /// What a run had ended that was killed before it could say so: its journal knows the

@@ -2,7 +2,7 @@
 
 use crate::client::{ChainError, Revert};
 use crate::error::{Exit, Explain};
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256, U256};
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -82,6 +82,40 @@ pub enum MigrationError {
         /// The id of that line.
         found: String,
     },
+    /// An item stands twice in the list.
+    #[error("{}, line {line}: the same item as line {first}", path.display())]
+    Duplicate {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1 on.
+        line: u64,
+        /// The line that has it already.
+        first: u64,
+        /// The item.
+        found: U256,
+    },
+    /// A batch was mined and moved the count by less than its items: the next one would be it again.
+    #[error("{batch} was mined ({tx}) and only {moved} of {items} items counted")]
+    Stalled {
+        /// The batch.
+        batch: String,
+        /// The transaction's hash.
+        tx: B256,
+        /// Items that it carried.
+        items: u64,
+        /// Items by which the contract's count moved.
+        moved: u64,
+        /// The proxy.
+        proxy: Address,
+    },
+    /// The end of the migration is refused.
+    #[error("endMigration was refused: {revert}")]
+    EndRefused {
+        /// Why.
+        revert: Revert,
+        /// The proxy.
+        proxy: Address,
+    },
     /// The list has more or fewer items than the contract counts.
     #[error("the list has {found} items, the contract counts {expected}")]
     TotalMismatch {
@@ -95,6 +129,8 @@ pub enum MigrationError {
     ItemRefused {
         /// Which item.
         place: String,
+        /// The proxy; `None` while it turns back.
+        abort: Option<Address>,
         /// Why.
         revert: Revert,
     },
@@ -138,6 +174,9 @@ impl Explain for MigrationError {
             Self::File { .. } => "ItemsFile",
             Self::Malformed { .. } => "ItemMalformed",
             Self::Unordered { .. } => "ItemsUnordered",
+            Self::EndRefused { revert, .. } => return revert.name.clone(),
+            Self::Duplicate { .. } => "ItemsDuplicate",
+            Self::Stalled { .. } => "Stalled",
             Self::TotalMismatch { .. } => "TotalMismatch",
             Self::TooLittleGas { .. } => "TooLittleGas",
             Self::BeginsLate { .. } => "BeginsLate",
@@ -157,7 +196,10 @@ impl Explain for MigrationError {
                 Some("words in hexadecimal or decimal, separated by commas".into())
             }
             Self::Unordered { previous, .. } => Some(format!("more than {previous}")),
+            Self::Duplicate { .. } => Some("each item once".into()),
+            Self::Stalled { items, .. } => Some(format!("a count that moves by {items}")),
             Self::TotalMismatch { expected, .. } => Some(format!("{expected} items")),
+            Self::EndRefused { revert, .. } => revert.advice().expected,
             Self::ItemRefused { revert, .. } => revert.advice().expected,
             Self::TooLittleGas { needed, .. } => needed.map(|needed| format!("{needed} gas")),
             Self::BeginsLate { .. } => Some("a block not after the collection's creation".into()),
@@ -174,7 +216,10 @@ impl Explain for MigrationError {
             Self::NotHandler { caller, .. } => Some(caller.to_string()),
             Self::ItemsNeeded { .. } => Some("no items".into()),
             Self::Malformed { found, .. } | Self::Unordered { found, .. } => Some(found.clone()),
+            Self::Duplicate { found, .. } => Some(format!("{found} twice")),
+            Self::Stalled { moved, .. } => Some(format!("one that moved by {moved}")),
             Self::TotalMismatch { found, .. } => Some(format!("{found} items")),
+            Self::EndRefused { revert, .. } => revert.advice().found,
             Self::ItemRefused { revert, .. } => revert.advice().found,
             Self::TooLittleGas { gas, .. } => Some(format!("{gas} gas")),
             Self::BeginsLate { from, .. } => Some(from.to_string()),
@@ -201,10 +246,26 @@ impl Explain for MigrationError {
             Self::File { .. } => "check the path".into(),
             Self::Malformed { .. } => "correct the line".into(),
             Self::Unordered { .. } => "sort the list by id, each once".into(),
+            Self::Duplicate { .. } => "leave one of the two lines out".into(),
+            Self::Stalled { proxy, .. } => format!(
+                "look for items in it that the program passes over, and leave them out; or {}",
+                way_out(*proxy)
+            ),
+            Self::EndRefused { proxy, .. } => {
+                format!("correct what it names, then run it again; or {}", way_out(*proxy))
+            }
             Self::TotalMismatch { .. } => {
                 "list every item, each once, in the order of the first run".into()
             }
-            Self::ItemRefused { .. } => "correct the list; what is migrated stays migrated".into(),
+            Self::ItemRefused { abort: None, .. } => {
+                "correct the list; what is migrated stays migrated".into()
+            }
+            Self::ItemRefused {
+                abort: Some(proxy), ..
+            } => format!(
+                "correct the list, what is migrated stays migrated; where a batch has made going on impossible, {}",
+                way_out(*proxy)
+            ),
             Self::TooLittleGas { .. } => "give more --gas".into(),
             Self::BeginsLate { .. } => "leave --from-block out, or give the block of its creation: blocks without events are read by the hundred thousand".into(),
             Self::Store { .. } => "make room, or remove the file: it is gathered anew".into(),
@@ -218,9 +279,18 @@ impl Explain for MigrationError {
             Self::Interrupted { done: 0, .. } => Exit::Chain,
             Self::Interrupted { .. } => Exit::Partial,
             Self::File { .. } | Self::Malformed { .. } | Self::Unordered { .. } => Exit::Usage,
+            Self::Duplicate { .. } => Exit::Usage,
             Self::ItemsNeeded { .. } | Self::TooLittleGas { .. } => Exit::Usage,
             Self::BeginsLate { .. } | Self::Store { .. } => Exit::Usage,
             _ => Exit::Refused,
         }
     }
+}
+
+/// How an instance gets out of a migration that cannot go forward.
+fn way_out(proxy: Address) -> String {
+    format!(
+        "stylus-upgrades abort-migration {proxy} (by the approvers) turns it back, then \
+         stylus-upgrades run-migration {proxy}"
+    )
 }

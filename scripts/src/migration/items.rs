@@ -2,6 +2,8 @@
 //! what was gathered. They are read as they are needed, so memory does not grow with their
 //! number.
 
+mod duplicates;
+
 use super::MigrationError;
 use super::gather::Gathered;
 use crate::address;
@@ -108,7 +110,8 @@ impl Listed {
     /// Reads the whole list once, and checks it.
     ///
     /// # Errors
-    /// [`MigrationError::File`], [`MigrationError::Malformed`], [`MigrationError::Unordered`].
+    /// [`MigrationError::File`], [`MigrationError::Malformed`], [`MigrationError::Unordered`],
+    /// [`MigrationError::Duplicate`].
     pub fn open(path: &Path) -> Result<Self, MigrationError> {
         // A pipe would be waited for, and could not be read twice.
         let found = std::fs::metadata(path).map_err(|error| unreadable(path, &error))?;
@@ -128,6 +131,7 @@ impl Listed {
             columns: 0,
         };
         list.check()?;
+        list.refuse_duplicates()?;
         list.seek(0)?;
         Ok(list)
     }

@@ -67,7 +67,10 @@ impl Pace {
     pub fn told(&self, spent: &Spent, left: u64) -> String {
         let rate = self.rate(spent.items);
         let left = if rate > 0.0 {
-            duration((left as f64 / rate) as u64)
+            match (left as f64 / rate) as u64 {
+                0 if left > 0 => "less than 1 s".into(),
+                seconds => duration(seconds),
+            }
         } else {
             "?".into()
         };

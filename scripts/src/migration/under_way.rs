@@ -3,11 +3,14 @@
 use super::MigrationError;
 use super::patience::Patience;
 use crate::client::{ChainError, Client};
+use crate::history::all_logs;
 use alloy::eips::BlockId;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
-use alloy::rpc::types::TransactionRequest;
+use alloy::rpc::types::{Log, TransactionRequest};
+use alloy::sol_types::SolEvent;
+use stylus_upgrades_interface::complex::IComplexMigration as complex;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -108,7 +111,8 @@ pub async fn find(
     })
 }
 
-/// How far the migration of `proxy` is; `None` where none runs.
+/// How far the migration of `proxy` is; `None` where none runs. Programs need not keep that in
+/// [`slots::COMPLEX`]: one that does not is asked for its `progress()`.
 pub async fn standing(
     client: &Client,
     patience: Patience,
@@ -117,7 +121,61 @@ pub async fn standing(
     let word = patience
         .ask(async || client.storage(proxy, slots::COMPLEX).await)
         .await?;
-    Ok(Standing::decode(word))
+    match Standing::decode(word) {
+        Some(found) => Ok(Some(found)),
+        None => told_by_progress(client, patience, proxy).await,
+    }
+}
+
+/// How far it is, from what every program of a complex step answers and the registry's events tell.
+async fn told_by_progress(
+    client: &Client,
+    patience: Patience,
+    proxy: Address,
+) -> Result<Option<Standing>, ChainError> {
+    let registry = patience
+        .ask(async || client.call(proxy, &proxy_abi::registryCall {}).await)
+        .await?;
+    let known = patience
+        .ask(async || client.call(registry, &abi::instanceOfCall { proxy }).await)
+        .await?;
+    if ![instance_state::MIGRATING, instance_state::TURNING_BACK].contains(&known.state) {
+        return Ok(None);
+    }
+    let progress = patience
+        .ask(async || client.call(proxy, &complex::progressCall {}).await)
+        .await?;
+    let handler = handler(client, patience, registry, proxy).await?;
+    Ok(Some(Standing {
+        back: known.state == instance_state::TURNING_BACK,
+        done: progress.done.saturating_to(),
+        total: progress.total.saturating_to(),
+        handler,
+    }))
+}
+
+/// Who supplies the batches: named when the migration began, or since then.
+async fn handler(
+    client: &Client,
+    patience: Patience,
+    registry: Address,
+    proxy: Address,
+) -> Result<Address, ChainError> {
+    let told = async |event: B256| {
+        let topics = [Some(event), None, Some(proxy.into_word())];
+        let logs = patience.ask(async || all_logs(client, registry, topics).await);
+        Ok::<_, ChainError>(logs.await?.pop())
+    };
+    let place = |log: &Log| (log.block_number, log.log_index);
+    let begun = told(abi::MigrationStarted::SIGNATURE_HASH).await?;
+    let changed = told(abi::HandlerChanged::SIGNATURE_HASH).await?;
+    let changed = changed.filter(|log| begun.as_ref().is_none_or(|b| place(log) > place(b)));
+    let named = changed.and_then(|log| log.log_decode::<abi::HandlerChanged>().ok());
+    if let Some(changed) = named {
+        return Ok(changed.inner.data.handler);
+    }
+    let begun = begun.and_then(|log| log.log_decode::<abi::MigrationStarted>().ok());
+    Ok(begun.map(|log| log.inner.data.handler).unwrap_or_default())
 }
 
 /// What is live, in a few words.

@@ -1,14 +1,16 @@
 //! What operators ask of a registry and its proxies beside its governed calls, which are in
 //! [`governance`](crate::governance).
 
+mod called_back;
 mod pages;
 mod rollout;
 mod status;
 mod upgrade;
 mod version;
 
+pub use called_back::called_back;
 pub use pages::{labels, open_actions, proxies};
-pub use rollout::{RolledOut, left, rollout, upgraded_by};
+pub use rollout::{RolledOut, arrived_by, left, rollout};
 pub use status::{
     DefinitionStatus, InstanceStatus, VersionStatus, definition_status, definitions,
     instance_status,

@@ -59,8 +59,18 @@ pub async fn left(client: &Client, registry: Address, name: &str) -> Result<u16,
     Ok(client.call(registry, &nothing).await?.left)
 }
 
-/// The instances that a transaction upgraded.
-pub fn upgraded_by(sent: &Sent) -> Vec<Address> {
+/// The instances that a transaction took all the way: without those whose path goes on with a
+/// complex step, which it began.
+pub fn arrived_by(sent: &Sent) -> Vec<Address> {
+    let begun = begun_by(sent);
+    let is_under_way = |proxy: &Address| begun.iter().any(|(other, ..)| other == proxy);
+    let mut arrived = upgraded_by(sent);
+    arrived.retain(|proxy| !is_under_way(proxy));
+    arrived
+}
+
+/// The instances that a transaction upgraded, were it by one step of their path.
+fn upgraded_by(sent: &Sent) -> Vec<Address> {
     let logs = sent.receipt.logs().iter();
     logs.filter_map(|log| log.log_decode::<abi::InstanceUpgraded>().ok())
         .map(|log| log.inner.data.proxy)

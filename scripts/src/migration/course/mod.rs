@@ -3,7 +3,7 @@
 mod probe;
 
 use super::MigrationError;
-use super::fleet::{Departure, Fate, Fleet, Landed};
+use super::fleet::{Departure, Fate, Fleet, Landed, Load};
 use super::items::{Items, encode};
 use super::patience::Patience;
 use super::size::Sizer;
@@ -12,7 +12,7 @@ use super::under_way::{Standing, UnderWay, standing};
 use crate::client::Client;
 use crate::progress::Progress;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Bytes, U256};
+use alloy::primitives::{B256, Bytes, U256};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::sol_types::{SolCall, SolValue};
 use std::sync::Arc;
@@ -52,10 +52,20 @@ pub struct Course {
     /// Whether something went otherwise than expected: nothing is sent before it was looked again.
     troubled: bool,
     failures: u32,
+    /// What was mined and noted nothing, since the chain was looked at last.
+    unnoted: Option<Unnoted>,
     /// What it has cost.
     pub spent: Spent,
     /// How fast it is.
     pub pace: Pace,
+}
+
+/// Mined transactions without an event of the migration; the last of them.
+struct Unnoted {
+    what: String,
+    tx: B256,
+    /// Items of all of them.
+    items: u64,
 }
 
 /// What a course needs.
@@ -95,6 +105,7 @@ impl Course {
             stride: None,
             troubled: true,
             failures: 0,
+            unnoted: None,
             spent: Spent::default(),
             pace: Pace::begin(),
         }
@@ -148,6 +159,7 @@ impl Course {
         let Some(found) = found else {
             return Ok(false);
         };
+        self.compare_progress(found)?;
         if found != self.at {
             self.failures = 0;
             if !self.troubled {
@@ -195,7 +207,11 @@ impl Course {
                 )
             }
         };
-        match fleet.send(what, self.request(calldata), gas, count).await? {
+        let load = Load {
+            items: count,
+            position: (self.form == Form::Batches).then_some(position),
+        };
+        match fleet.send(what, self.request(calldata), gas, load).await? {
             Departure::Taken => {}
             Departure::Collided => self.troubled = true,
             Departure::TooLarge => self.fewer(|sizer| sizer.too_large(count))?,
@@ -206,20 +222,7 @@ impl Course {
     /// Counts what became of a transaction.
     fn account(&mut self, landed: Landed) -> Result<(), MigrationError> {
         match landed.fate {
-            Fate::Done(receipt) => {
-                let (done, total) = self
-                    .noted(&receipt)
-                    .unwrap_or((self.at.done, self.at.total));
-                let items = done.abs_diff(self.at.done);
-                let price = receipt.effective_gas_price;
-                self.spent.add(receipt.gas_used, price, Some(items));
-                (self.at.done, self.at.total) = (done, total);
-                self.stride = Some(items.max(1));
-                self.failures = 0;
-                if let (Form::Batches, Some(sizer)) = (self.form, &mut self.sizer) {
-                    sizer.learn(items, receipt.gas_used);
-                }
-            }
+            Fate::Done(receipt) => self.count(&landed.what, landed.load, &receipt)?,
             Fate::Failed {
                 receipt,
                 out_of_gas,
@@ -229,7 +232,7 @@ impl Course {
                 if !self.troubled {
                     self.failures += 1;
                     if out_of_gas || self.failures > FAILURES {
-                        let (items, gas) = (landed.items, receipt.gas_used);
+                        let (items, gas) = (landed.load.items, receipt.gas_used);
                         self.fewer(|sizer| sizer.out_of_gas(items, gas))?;
                     }
                 }
@@ -242,6 +245,79 @@ impl Course {
             }
         }
         Ok(())
+    }
+
+    /// Counts what a mined transaction did, by the event that the migration noted in it.
+    fn count(
+        &mut self,
+        what: &str,
+        load: Load,
+        receipt: &TransactionReceipt,
+    ) -> Result<(), MigrationError> {
+        let price = receipt.effective_gas_price;
+        self.failures = 0;
+        let Some((done, total)) = self.noted(receipt) else {
+            self.spent.add(receipt.gas_used, price, Some(0));
+            self.ask_for_progress(what, load, receipt);
+            return Ok(());
+        };
+        let items = done.abs_diff(self.at.done);
+        self.spent.add(receipt.gas_used, price, Some(items));
+        (self.at.done, self.at.total) = (done, total);
+        self.stride = Some(items.max(1));
+        if let (Form::Batches, Some(sizer)) = (self.form, &mut self.sizer) {
+            sizer.learn(load.items, receipt.gas_used);
+        }
+        let (moved, expected) = match (self.form, load.position) {
+            (Form::Batches, Some(position)) => (done.abs_diff(position), load.items),
+            _ => (items, 1),
+        };
+        self.require_moved(what, receipt.transaction_hash, moved, expected)
+    }
+
+    /// Nothing was noted: the program keeps its state in its own way, and `progress()` tells how far
+    /// it is. So there is one transaction at a time, and the chain is looked at behind each.
+    fn ask_for_progress(&mut self, what: &str, load: Load, receipt: &TransactionReceipt) {
+        let items = match self.form {
+            Form::Batches => load.items,
+            Form::Cursor => 1,
+        };
+        let before = self.unnoted.take().map_or(0, |before| before.items);
+        self.unnoted = Some(Unnoted {
+            what: what.into(),
+            tx: receipt.transaction_hash,
+            items: before + items,
+        });
+        (self.at_once, self.troubled) = (1, true);
+    }
+
+    /// Compares what was mined and noted nothing with what `progress()` says now.
+    fn compare_progress(&mut self, found: Standing) -> Result<(), MigrationError> {
+        let Some(unnoted) = self.unnoted.take() else {
+            return Ok(());
+        };
+        let moved = found.done.abs_diff(self.at.done);
+        self.spent.items += moved;
+        self.require_moved(&unnoted.what, unnoted.tx, moved, unnoted.items)
+    }
+
+    fn require_moved(
+        &self,
+        batch: &str,
+        tx: B256,
+        moved: u64,
+        items: u64,
+    ) -> Result<(), MigrationError> {
+        if moved >= items {
+            return Ok(());
+        }
+        Err(MigrationError::Stalled {
+            batch: batch.into(),
+            tx,
+            items,
+            moved,
+            proxy: self.way.proxy,
+        })
     }
 
     /// Fewer items the next time, if that can help.

@@ -7,6 +7,7 @@ use super::super::under_way::standing;
 use super::{AROUND, Course, Form};
 use crate::client::{ChainError, Revert};
 use alloy::network::TransactionBuilder;
+use alloy::primitives::Address;
 use alloy::providers::Provider;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::complex::IComplexMigration as abi;
@@ -92,6 +93,7 @@ impl Course {
             }),
             _ if self.form == Form::Cursor => Err(MigrationError::ItemRefused {
                 place: format!("the item at {}", self.at.done),
+                abort: self.abortable(),
                 revert,
             }),
             _ => self.find_refused(revert, count).await,
@@ -116,8 +118,14 @@ impl Course {
         };
         Err(MigrationError::ItemRefused {
             place: self.items.place(position),
+            abort: self.abortable(),
             revert: why,
         })
+    }
+
+    /// The proxy, as long as its migration can still be turned back.
+    fn abortable(&self) -> Option<Address> {
+        (!self.at.back).then_some(self.way.proxy)
     }
 
     /// Gas of a batch of the next items, in units of gas.

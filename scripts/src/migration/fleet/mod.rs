@@ -52,11 +52,20 @@ impl Fees {
     }
 }
 
+/// What a transaction carries.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// Items, or how many it is thought to reach.
+    pub items: u64,
+    /// The position that it begins at; `None` where that is not part of it.
+    pub position: Option<u64>,
+}
+
 /// A transaction that is on its way.
 struct Flight {
     what: String,
     request: TransactionRequest,
-    items: u64,
+    load: Load,
     gas: u64,
     nonce: u64,
     fees: Fees,
@@ -86,8 +95,10 @@ pub enum Fate {
 
 /// What became of a transaction, and what it was to do.
 pub struct Landed {
-    /// Items that it carried, or was thought to.
-    pub items: u64,
+    /// What it is called.
+    pub what: String,
+    /// What it carried.
+    pub load: Load,
     /// What became of it.
     pub fate: Fate,
 }
@@ -158,7 +169,7 @@ impl Fleet {
 
     /// Items that those on their way carry.
     pub fn items(&self) -> u64 {
-        self.flights.iter().map(|flight| flight.items).sum()
+        self.flights.iter().map(|flight| flight.load.items).sum()
     }
 
     /// Waits until nothing of this key waits for a block: what an earlier run sent, or another
@@ -201,12 +212,12 @@ impl Fleet {
         what: String,
         request: TransactionRequest,
         gas: u64,
-        items: u64,
+        load: Load,
     ) -> Result<Departure, ChainError> {
         let mut flight = Flight {
             what,
             request: request.with_gas_limit(gas).with_from(self.sender),
-            items,
+            load,
             gas,
             nonce: self.nonce,
             fees: self.fees().await?,
@@ -269,7 +280,7 @@ impl Fleet {
             && flight.nonce < used
         {
             kill_point::at(Phase::Mined);
-            let (items, gas) = (flight.items, flight.gas);
+            let (load, gas, what) = (flight.load, flight.gas, flight.what.clone());
             let hashes = flight.hashes.clone();
             let fate = match self.receipt(&hashes).await? {
                 None => Fate::Lost,
@@ -283,7 +294,7 @@ impl Fleet {
             if let Some(flight) = self.flights.pop_front() {
                 self.forget(&flight);
             }
-            landed.push(Landed { items, fate });
+            landed.push(Landed { what, load, fate });
         }
         self.used = used;
         if landed.is_empty() {
@@ -401,7 +412,8 @@ impl Fleet {
         flights
             .into_iter()
             .map(|flight| Landed {
-                items: flight.items,
+                what: flight.what,
+                load: flight.load,
                 fate: Fate::Lost,
             })
             .collect()

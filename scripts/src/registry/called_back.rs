@@ -1,0 +1,51 @@
+//! Instances whose complex migration to what is current was turned back: no rollout touches them.
+
+use crate::client::{ChainError, Client};
+use crate::history::{definition_id, logs_since};
+use alloy::primitives::Address;
+use alloy::rpc::types::Log;
+use alloy::sol_types::SolEvent;
+use std::collections::BTreeSet;
+use stylus_upgrades_interface::reasons::instance_state;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// The instances that were called back since the current version is current, and are live at an
+/// older one.
+///
+/// # Errors
+/// What the chain says.
+pub async fn called_back(
+    client: &Client,
+    registry: Address,
+    name: &str,
+) -> Result<Vec<Address>, ChainError> {
+    let id = Some(definition_id(name));
+    let place = |log: &Log| (log.block_number, log.log_index);
+    let topics = [Some(abi::CurrentChanged::SIGNATURE_HASH), id, None];
+    let changed = logs_since(client, registry, topics, 0).await?.pop();
+    let from = changed.as_ref().and_then(|log| log.block_number);
+    let topics = [Some(abi::MigrationAborted::SIGNATURE_HASH), id, None];
+    let aborted = logs_since(client, registry, topics, from.unwrap_or_default()).await?;
+    let proxies: BTreeSet<Address> = aborted
+        .iter()
+        .filter(|log| {
+            changed
+                .as_ref()
+                .is_none_or(|changed| place(log) > place(changed))
+        })
+        .filter_map(|log| log.log_decode::<abi::MigrationAborted>().ok())
+        .map(|log| log.inner.data.proxy)
+        .collect();
+    let asked = abi::definitionCall { name: name.into() };
+    let current = client.call(registry, &asked).await?.current;
+    let mut called_back = Vec::new();
+    for proxy in proxies {
+        let found = client
+            .call(registry, &abi::instanceOfCall { proxy })
+            .await?;
+        if found.state == instance_state::LIVE && found.version != current {
+            called_back.push(proxy);
+        }
+    }
+    Ok(called_back)
+}
