@@ -163,12 +163,11 @@ impl Collection {
         self.state.token_of(owner, index)
     }
 
-    /// Adds tokens that the migration left out; anybody may, at any time.
+    /// Adds tokens that the migration left out; anybody may, at any time. Those that are included
+    /// already are passed over, as others may include them at the same moment; a call that includes
+    /// nothing new reverts `AlreadyIncluded`.
     pub fn include(&mut self, token_ids: Vec<U256>) -> Result<(), EnumerableError> {
-        for token_id in token_ids {
-            self.state.include(token_id)?;
-        }
-        Ok(())
+        self.state.include_all(&token_ids)
     }
 
     /// Whether a token is enumerated.

@@ -147,6 +147,24 @@ impl FullState {
         Ok(owner)
     }
 
+    /// Includes those of these tokens that are not included yet.
+    ///
+    /// # Errors
+    /// `ERC721NonexistentToken`; `AlreadyIncluded` where there are tokens and none of them is new.
+    pub fn include_all(&mut self, tokens: &[U256]) -> Result<(), EnumerableError> {
+        let mut is_new = false;
+        for token in tokens {
+            if !self.is_included(*token) {
+                self.include(*token)?;
+                is_new = true;
+            }
+        }
+        match tokens.first() {
+            Some(token) if !is_new => Err(AlreadyIncluded { tokenId: *token }.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Takes the last included token out again, for a migration that turns back.
     pub fn exclude_last(&mut self) {
         let Some(last) = self.supply().checked_sub(1) else {

@@ -7,7 +7,8 @@ sol! {
     /// What an enumerable collection answers about tokens that it had before it was enumerable.
     #[derive(Debug, PartialEq, Eq)]
     interface IInclusion {
-        /// Adds tokens that the migration left out; anybody may, at any time.
+        /// Adds tokens that the migration left out; anybody may, at any time. Passes over what is
+        /// included already.
         function include(uint256[] calldata tokenIds) external;
         /// Whether a token is enumerated.
         function isIncluded(uint256 tokenId) external view returns (bool);
@@ -17,7 +18,7 @@ sol! {
         /// A token is enumerated from now on.
         event Included(uint256 indexed tokenId, address indexed owner);
 
-        /// It was enumerated before.
+        /// It was enumerated before; of `include`, all of them were.
         error AlreadyIncluded(uint256 tokenId);
         /// A batch claims another owner than the contract knows; zero if there is no such token.
         error OwnerMismatch(uint256 tokenId, address claimed, address owner);

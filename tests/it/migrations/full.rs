@@ -394,6 +394,27 @@ async fn full_migration_tokens_that_were_left_out_are_anybodys_to_include() -> D
 }
 
 #[tokio::test]
+async fn full_migration_include_passes_over_what_a_stranger_has_included_already() -> Done {
+    let harness = Harness::start().await?;
+    let world = collection(&harness).await?;
+    let gathered = without_account_2(&world).await?;
+    let left_out: Vec<_> = gathered
+        .iter()
+        .filter(|(_, owner)| **owner == world.holder(2))
+        .map(|(token, _)| *token)
+        .collect();
+    let first = includeCall {
+        tokenIds: left_out[..1].to_vec(),
+    };
+    world.collection.by(world.holder(8)).send(&first).await?;
+    let all = includeCall { tokenIds: left_out };
+    world.collection.send(&all).await?;
+    assert!(world.is_complete(2).await?);
+    assert_eq!(world.listed(10).await?, gathered);
+    Ok(())
+}
+
+#[tokio::test]
 async fn full_migration_tokens_that_were_left_out_are_included_by_their_own_transfer_or_burn()
 -> Done {
     let harness = Harness::start().await?;

@@ -78,7 +78,7 @@ async fn run_migration_refuses_lists_that_cannot_be_right() -> Done {
             "line 3",
         ),
         (with(2, &stranger), 1, "Unknown", "line 3"),
-        (with(4, &all[1]), 1, "Unknown", "line 5"),
+        (with(4, &all[1]), 2, "ItemsDuplicate", "line 5"),
     ] {
         std::fs::write(world.list(), text).expect("the list");
         let ran = world.run(&["--items", "members.txt"]).await;
@@ -158,5 +158,35 @@ async fn status_tells_of_a_migration_and_the_next_command() -> Done {
     assert_eq!(next, format!("stylus-upgrades run-migration {proxy}"));
     world.run(&[]).await.ends_with(0);
     assert!(status().await.document["migration"].is_null());
+    Ok(())
+}
+
+#[tokio::test]
+async fn run_migration_stops_at_a_batch_that_counts_less_than_its_items() -> Done {
+    let harness = Harness::start().await?;
+    let world = begun(&harness, "tests/fixtures/tolerant", 0).await?;
+    std::fs::write(world.list(), "2\n3\n").expect("the list");
+    let ran = world.run(&["--items", "members.txt"]).await;
+    ran.ends_with(1);
+    assert_eq!(ran.error(), "Stalled", "{}", ran.document);
+    let error = &ran.document["error"];
+    let message = error["message"].as_str().unwrap_or_default();
+    assert!(message.starts_with("2 items from 0 of 0x"), "{message}");
+    assert!(message.contains("only 1 of 2 items counted"), "{message}");
+    let next = error["next"].as_str().unwrap_or_default();
+    assert!(next.contains("stylus-upgrades abort-migration"), "{next}");
+    assert_eq!(world.batches().await.len(), 1, "nothing more is spent");
+    Ok(())
+}
+
+#[tokio::test]
+async fn run_migration_names_the_way_out_where_the_end_is_refused() -> Done {
+    let harness = Harness::start().await?;
+    let world = begun(&harness, "tests/fixtures/refused_end", 1).await?;
+    let ran = world.run(&[]).await;
+    ran.ends_with(1);
+    assert_eq!(ran.error(), "PostConditionFailed", "{}", ran.document);
+    let next = ran.document["error"]["next"].as_str().unwrap_or_default();
+    assert!(next.contains("stylus-upgrades abort-migration"), "{next}");
     Ok(())
 }

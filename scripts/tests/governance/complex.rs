@@ -1,0 +1,122 @@
+//! Commands that leave instances in a complex migration: partly done, and the next command is named.
+
+use crate::desk::{Desk, text};
+use serde_json::{Value, json};
+
+/// A registry with a definition `P` of registers of points: version 1.0, and so many instances.
+fn registers(instances: usize) -> (Desk, Vec<String>) {
+    let desk = Desk::new();
+    desk.done("Admin", &["define", "P", "--migrate", "Admin"]);
+    desk.done("Admin", &["register", "P", "1.0", "points-v1"]);
+    let proxies = (0..instances).map(|_| born(&desk)).collect();
+    (desk, proxies)
+}
+
+fn born(desk: &Desk) -> String {
+    let create = [
+        "create-proxy",
+        "P",
+        "1.0",
+        "--init",
+        "initialize(address)",
+        "Admin",
+    ];
+    text(&desk.done("Admin", &create), "proxy").to_owned()
+}
+
+const MIGRATE: [&str; 8] = [
+    "migrate",
+    "P",
+    "2.0",
+    "points-v2",
+    "--complex",
+    "points-cursor",
+    "--handler",
+    "Admin",
+];
+
+fn instance<'a>(status: &'a Value, proxy: &str) -> &'a Value {
+    let all = status["definitions"][0]["instances"].as_array();
+    let found = all
+        .into_iter()
+        .flatten()
+        .find(|one| text(one, "proxy") == proxy);
+    found.unwrap_or_else(|| panic!("no {proxy} in {status}"))
+}
+
+#[test]
+fn a_complex_migration_of_more_than_four_instances_ends_partly_done_and_names_every_next_command() {
+    let (desk, proxies) = registers(6);
+    let migrated = desk.run("Admin", &MIGRATE);
+    assert_eq!(migrated.exit, Some(5), "{migrated:?}");
+    let paused = migrated.document["paused"].as_array().expect("them");
+    assert_eq!(paused.len(), 6);
+    for proxy in &proxies {
+        let next = json!(format!("stylus-upgrades run-migration {proxy}"));
+        assert!(paused.iter().any(|one| one["next"] == next), "{paused:?}");
+    }
+    let (exit, lines) = desk.told("Admin", &["rollout", "P"]);
+    assert_eq!(exit, Some(0), "nothing is left to roll out: {lines:?}");
+    for proxy in &proxies {
+        desk.done("Admin", &["run-migration", proxy]);
+    }
+    let status = desk.done("Other", &["status", "P"]);
+    assert!(
+        proxies
+            .iter()
+            .all(|one| text(instance(&status, one), "version") == "2.0")
+    );
+}
+
+#[test]
+fn migrate_to_what_is_current_once_more_takes_along_what_was_called_back() {
+    let (desk, proxies) = registers(1);
+    assert_eq!(desk.run("Admin", &MIGRATE).exit, Some(5));
+    desk.done("Admin", &["abort-migration", &proxies[0]]);
+    desk.done("Admin", &["run-migration", &proxies[0]]);
+    let status = desk.done("Other", &["status", "P"]);
+    assert_eq!(text(instance(&status, &proxies[0]), "version"), "1.0");
+
+    let again = desk.run("Admin", &MIGRATE);
+    assert_eq!(again.exit, Some(5), "{again:?}");
+    assert_eq!(again.document["paused"][0]["proxy"], proxies[0].as_str());
+    desk.done("Admin", &["run-migration", &proxies[0]]);
+    let status = desk.done("Other", &["status", "P"]);
+    assert_eq!(text(instance(&status, &proxies[0]), "version"), "2.0");
+
+    let (exit, lines) = desk.told("Admin", &MIGRATE);
+    assert_eq!(exit, Some(0));
+    assert!(
+        lines.contains(&"P 2.0 is activated already".to_owned()),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_straggler_whose_path_holds_a_complex_step_is_no_failed_check() {
+    let desk = Desk::new();
+    desk.done("Admin", &["define", "P", "--migrate", "Admin"]);
+    desk.done("Admin", &["register", "P", "0.9", "points-v1"]);
+    let create = |version: &str| {
+        let born = desk.done("Admin", &["create-proxy", "P", version]);
+        text(&born, "proxy").to_owned()
+    };
+    let first = create("0.9");
+    desk.done("Admin", &["migrate", "P", "1.0", "points-v1"]);
+    let straggler = create("0.9");
+    let migrated = desk.run("Admin", &MIGRATE);
+    assert_eq!(migrated.exit, Some(5), "{migrated:?}");
+    assert!(migrated.document.get("error").is_none(), "{migrated:?}");
+    let checks = migrated.document["checks"].as_array();
+    assert!(
+        checks
+            .into_iter()
+            .flatten()
+            .all(|check| check["ok"] == true)
+    );
+    let paused = migrated.document["paused"].as_array().expect("them");
+    for proxy in [&first, &straggler] {
+        let next = json!(format!("stylus-upgrades run-migration {proxy}"));
+        assert!(paused.iter().any(|one| one["next"] == next), "{paused:?}");
+    }
+}
