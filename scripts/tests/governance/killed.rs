@@ -244,9 +244,9 @@ fn registry_deploy_killed_before_it_reads_its_receipt_deploys_one() {
     let desk = Desk::bare();
     let admin = desk.node.addresses()[0];
     let deploy = ["registry", "deploy", "--save"];
-    // Five shared programs, four activations, the registry.
+    // Six shared programs, five activations, the registry.
     let moment = Moment {
-        sent: 10,
+        sent: 12,
         mined: true,
     };
     automine(&desk, false);

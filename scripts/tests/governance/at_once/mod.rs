@@ -4,6 +4,7 @@
 
 mod agreement;
 mod instances;
+mod one_block;
 mod one_key;
 mod proposals;
 mod world;

@@ -48,11 +48,19 @@ pub(super) fn rounds() -> usize {
 impl World {
     /// A registry whose definitions one key creates.
     pub(super) fn new() -> Self {
-        let config = NodeConfig {
-            mining: MiningMode::Mixed(BLOCK),
+        Self::on(MiningMode::Mixed(BLOCK))
+    }
+
+    /// The same where blocks come for transactions alone, or by hand.
+    pub(super) fn timeless() -> Self {
+        Self::on(MiningMode::Auto)
+    }
+
+    fn on(mining: MiningMode) -> Self {
+        let desk = Desk::on(NodeConfig {
+            mining,
             ..NodeConfig::default()
-        };
-        let desk = Desk::on(config);
+        });
         let deployed = desk.done("Admin", &["registry", "deploy", "--save"]);
         let registry = text(&deployed, "registry").to_owned();
         let deployed = |source: &str| {
@@ -173,6 +181,11 @@ impl World {
 
     pub(super) fn status(&self, name: &str) -> Value {
         self.desk.done("Other", &["status", name])["definitions"][0].clone()
+    }
+
+    /// No transaction makes a block any more.
+    pub(super) fn by_hand(&self) {
+        self.automine(false);
     }
 
     fn automine(&self, on: bool) {

@@ -1,0 +1,138 @@
+//! Two transactions in one block, whose order decides: what each of the two is told.
+
+use super::world::World;
+use crate::desk::{Answer, error, text};
+use crate::relay::Relay;
+use serde_json::Value;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long both may take to send.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Admin and Admin2 type the same words; one block takes both transactions.
+fn in_one_block(world: &World, words: &[&str]) -> [Answer; 2] {
+    let node = &world.desk.node;
+    world.by_hand();
+    let commands = ["Admin", "Admin2"].map(|key| {
+        let words = [words, ["--json", "--private-key-path", key].as_slice()].concat();
+        let mut command = world.desk.command(&words);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().expect("it starts")
+    });
+    let begun = Instant::now();
+    while node
+        .with_chain(|chain| chain.pool().pending.len())
+        .expect("the chain")
+        < 2
+    {
+        assert!(begun.elapsed() < PATIENCE, "they never sent both");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    node.with_chain(|chain| {
+        chain.mine(1, None).expect("a block");
+        chain.set_automine(true);
+    })
+    .expect("the chain");
+    commands.map(|command: Child| {
+        let output = command.wait_with_output().expect("it ends");
+        let stdout = String::from_utf8(output.stdout).expect("text");
+        let aside = String::from_utf8(output.stderr).expect("text");
+        Answer {
+            exit: output.status.code(),
+            document: serde_json::from_str(&stdout)
+                .unwrap_or_else(|_| panic!("one document, not {stdout:?} {aside}")),
+            aside,
+        }
+    })
+}
+
+#[test]
+fn two_approvers_in_one_block_are_both_told_that_it_was_executed() {
+    let world = World::timeless();
+    let both = "AND(Admin,Admin2)";
+    let (name, _) = world.born(1);
+    world.hand_over(&name, "migrate", both);
+    let migrate = world.migrate(&name).map(str::to_owned);
+    let migrate = migrate.each_ref().map(String::as_str);
+    let answers = in_one_block(&world, &migrate);
+    let by_another = |answer: &&Answer| answer.document.get("executed_by").is_some();
+    for answer in &answers {
+        assert_eq!(answer.exit, Some(0), "{answer:?}");
+        assert_eq!(answer.document["executed"], true);
+        assert_eq!(
+            (&answer.document["approvals"], &answer.document["required"]),
+            (&2.into(), &2.into())
+        );
+        let checks = answer.document["checks"].as_array().expect("checks");
+        assert!(checks.len() == 5 && checks.iter().all(|check| check["ok"] == true));
+    }
+    assert_eq!(answers.iter().filter(by_another).count(), 1);
+    let (first, last) = match by_another(&&answers[0]) {
+        true => (&answers[0], &answers[1]),
+        false => (&answers[1], &answers[0]),
+    };
+    assert_eq!(first.document["executed_by"]["tx"], last.document["tx"]);
+    assert_ne!(first.document["tx"], last.document["tx"]);
+}
+
+/// Either of them creates a definition.
+fn either(world: &World) -> (String, String) {
+    let deploy = ["registry", "deploy", "--define", "OR(Admin,Admin2)"];
+    let deployed = world.desk.done("Other", &deploy);
+    (text(&deployed, "registry").to_owned(), world.name())
+}
+
+fn one_exists(answers: &[Answer; 2]) {
+    let exits = answers.each_ref().map(|answer| answer.exit);
+    let late = match exits {
+        [Some(0), Some(1)] => &answers[1],
+        [Some(1), Some(0)] => &answers[0],
+        _ => panic!("{answers:?}"),
+    };
+    assert_eq!(error(late), "DefinitionExists");
+}
+
+#[test]
+fn of_two_definers_in_one_block_the_second_is_told_that_it_exists() {
+    let world = World::timeless();
+    let (registry, name) = either(&world);
+    let define = [
+        "define",
+        &name,
+        "--migrate",
+        "Admin",
+        "--registry",
+        &registry,
+    ];
+    one_exists(&in_one_block(&world, &define));
+}
+
+#[test]
+fn a_mined_failure_is_named_without_a_tracing_endpoint() {
+    let world = World::timeless();
+    let (registry, name) = either(&world);
+    let relay = Relay::to(&world.desk.node.endpoint(), |request: &Value| {
+        let is_trace = request["method"].as_str()?.starts_with("debug_");
+        is_trace.then_some("the method is not available")
+    });
+    let endpoint = relay.endpoint();
+    let define = [
+        "define",
+        &name,
+        "--migrate",
+        "Admin",
+        "--registry",
+        &registry,
+        "--rpc-url",
+        &endpoint,
+    ];
+    one_exists(&in_one_block(&world, &define));
+    let asked = relay.methods();
+    assert!(
+        asked
+            .iter()
+            .any(|method| method == "debug_traceTransaction"),
+        "{asked:?}"
+    );
+}
