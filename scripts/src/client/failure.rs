@@ -200,7 +200,12 @@ fn output(frame: &Value) -> Bytes {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_nearly_all, ran_dry};
+    use super::{Replayed, is_nearly_all, ran_dry};
+    use crate::client::{ChainError, Client};
+    use alloy::network::TransactionBuilder;
+    use alloy::primitives::B256;
+    use alloy::providers::Provider;
+    use alloy::rpc::types::TransactionRequest;
     use serde_json::json;
 
     #[test]
@@ -216,5 +221,39 @@ mod tests {
         ]});
         assert!(!ran_dry(&tolerated));
         assert!(is_nearly_all(950, 1_000) && !is_nearly_all(600, 1_000));
+    }
+
+    /// Init code that counts down from 20,000: half a million gas.
+    const COUNT_DOWN: [u8; 15] = alloy::hex!("614e205b6001900380600357005b5b");
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_transaction_that_ran_out_of_gas_is_told_with_what_it_used_and_had() {
+        let node =
+            stylus_devnode::spawn(stylus_devnode::NodeConfig::default()).expect("a free port");
+        let signer = node.accounts().mnemonic()[0].clone();
+        let client = Client::connect(&node.endpoint()).await.expect("it answers");
+        let client = client.with_signer(signer);
+        let limit = 200_000;
+        let request = TransactionRequest::default()
+            .with_to(stylus_upgrades_interface::chain::CREATE2_DEPLOYER)
+            .with_input([B256::ZERO.as_slice(), &COUNT_DOWN].concat())
+            .with_nonce(0)
+            .with_gas_limit(limit)
+            .with_max_fee_per_gas(10_000_000_000)
+            .with_max_priority_fee_per_gas(0);
+        let (tx, signed) = client.sign("count down", request).await.expect("signed");
+        let sent = client.provider().send_raw_transaction(&signed).await;
+        sent.expect("it is taken");
+        let receipt = client.receipt("count down", tx).await.expect("it is mined");
+        assert!(!receipt.status() && receipt.gas_used < limit);
+        let ChainError::OutOfGas {
+            used, limit: had, ..
+        } = client.failure("count down", &receipt, limit).await
+        else {
+            panic!("another reason");
+        };
+        assert_eq!((used, had), (receipt.gas_used, limit));
+        let replayed = client.replay(&receipt).await;
+        assert!(matches!(replayed, Ok(Replayed::OutOfGas)));
     }
 }

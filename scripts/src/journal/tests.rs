@@ -83,3 +83,29 @@ fn another_chain_or_sender_has_another_journal() {
     assert_ne!(one, at(7, B256::repeat_byte(1), Address::ZERO));
     assert_ne!(one, at(7, B256::ZERO, Address::repeat_byte(1)));
 }
+
+#[test]
+fn an_entry_tells_account_and_calldata_and_one_of_an_older_program_neither() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = journal(folder.path());
+    let account = Address::with_last_byte(7);
+    let request = alloy::rpc::types::TransactionRequest::default()
+        .to(account)
+        .input(vec![1, 2, 3].into());
+    let entry = InFlight::of("anything", B256::with_last_byte(1), 0, &request);
+    let call = alloy::primitives::keccak256([1, 2, 3]);
+    assert_eq!((entry.to, entry.call), (Some(account), call));
+    journal.sending(entry.clone());
+    let older = format!(
+        "{{\"sending\":{{\"what\":\"x\",\"tx\":\"{}\",\"nonce\":3}}}}\n",
+        B256::with_last_byte(2)
+    );
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .open(journal.path())
+        .expect("the journal");
+    file.write_all(older.as_bytes()).expect("written");
+    let found = journal.in_flight();
+    assert_eq!(found[0], entry);
+    assert_eq!((found[1].to, found[1].call), (None, B256::ZERO));
+}

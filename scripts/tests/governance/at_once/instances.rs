@@ -1,7 +1,7 @@
 //! Commands about instances: upgraded, rolled out, and between versions.
 
 use super::agreement::{Round, exits};
-use super::world::{THREE, TWO, World, rounds};
+use super::world::{THREE, TWO, World, agreed, rounds};
 use crate::desk::{error, text};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
@@ -121,6 +121,7 @@ fn upgrade_typed_at_once_upgrades_once_and_proposes_nothing() {
             assert_eq!(pending["actions"].as_array().map(Vec::len), Some(0));
         }
     }
+    agreed("upgrade typed at once upgrades once and proposes nothing");
 }
 
 #[test]
@@ -153,6 +154,7 @@ fn rollout_typed_at_once_upgrades_each_instance_once_and_counts_only_ones_own() 
             assert!(instances.iter().all(|one| text(one, "version") == "2.0"));
         }
     }
+    agreed("rollout typed at once upgrades each instance once and counts only ones own");
 }
 
 #[test]
@@ -168,6 +170,7 @@ fn set_handler_typed_at_once_is_told_as_the_chain_has_it() {
             assert!(round.executions() >= 1 && exits(&told)[0] >= 1, "{policy}");
         }
     }
+    agreed("set handler typed at once is told as the chain has it");
 }
 
 #[test]
@@ -184,6 +187,7 @@ fn abort_migration_typed_at_once_turns_back_once() {
             assert!(exits(&told)[0] >= 1, "{policy}");
         }
     }
+    agreed("abort migration typed at once turns back once");
 }
 
 #[test]
@@ -212,4 +216,5 @@ fn run_migration_typed_at_once_goes_through_once_and_strangers_are_told_who_may(
             assert_eq!(text(&status["instances"][0], "version"), "2.0");
         }
     }
+    agreed("run migration typed at once goes through once and strangers are told who may");
 }

@@ -1,7 +1,7 @@
 //! One key in two terminals: each is told what became of its transaction.
 
 use super::agreement::Round;
-use super::world::{World, rounds};
+use super::world::{World, agreed, rounds};
 use crate::desk::{error, text};
 
 #[test]
@@ -32,6 +32,7 @@ fn the_same_command_of_one_key_in_two_terminals_approves_once() {
         let pending = world.desk.done("Other", &["pending", &name]);
         assert_eq!(pending["actions"][0]["approvals"], 1);
     }
+    agreed("the same command of one key in two terminals approves once");
 }
 
 #[test]
@@ -56,4 +57,5 @@ fn two_commands_of_one_key_in_two_terminals_are_each_told_the_truth() {
             }
         }
     }
+    agreed("two commands of one key in two terminals are each told the truth");
 }

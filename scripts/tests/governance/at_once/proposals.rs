@@ -1,7 +1,7 @@
 //! Governed commands: approved by some and executed by one, whoever comes first.
 
 use super::agreement::{Round, exits, field};
-use super::world::{THREE, TWO, Told, World, rounds};
+use super::world::{THREE, TWO, Told, World, agreed, rounds};
 use crate::desk::text;
 
 /// Whoever shares a policy types the same words; `prepare` makes a definition for a round, hands
@@ -64,6 +64,7 @@ fn define_typed_at_once_is_told_as_the_chain_has_it() {
             assert!(exits(&told)[0] >= 1, "{policy}");
         }
     }
+    agreed("define typed at once is told as the chain has it");
 }
 
 #[test]
@@ -86,6 +87,7 @@ fn register_typed_at_once_is_told_as_the_chain_has_it() {
         },
         |_, policy, round, _| assert_eq!(round.executions(), 1, "{policy}"),
     );
+    agreed("register typed at once is told as the chain has it");
 }
 
 #[test]
@@ -116,6 +118,7 @@ fn create_proxy_typed_at_once_makes_one_action_and_one_proxy() {
             assert_eq!(status["instances"].as_array().map(Vec::len), Some(1));
         },
     );
+    agreed("create proxy typed at once makes one action and one proxy");
 }
 
 #[test]
@@ -132,6 +135,7 @@ fn migrate_typed_at_once_is_told_as_the_chain_has_it() {
             assert_eq!(text(&status["instances"][0], "version"), "2.0");
         },
     );
+    agreed("migrate typed at once is told as the chain has it");
 }
 
 #[test]
@@ -153,6 +157,7 @@ fn rollback_typed_at_once_is_told_as_the_chain_has_it() {
             assert_eq!(text(&status["instances"][0], "version"), "3.0");
         },
     );
+    agreed("rollback typed at once is told as the chain has it");
 }
 
 #[test]
@@ -171,6 +176,7 @@ fn update_policy_typed_at_once_is_told_as_the_chain_has_it() {
             assert_eq!(text(&policy["policies"][0], "named"), "Admin2");
         },
     );
+    agreed("update policy typed at once is told as the chain has it");
 }
 
 #[test]
@@ -195,6 +201,7 @@ fn approve_typed_at_once_where_one_suffices_is_told_as_the_chain_has_it() {
             assert!(exits(&told)[0] >= 1, "{policy}");
         }
     }
+    agreed("approve typed at once where one suffices is told as the chain has it");
 }
 
 #[test]
@@ -225,4 +232,5 @@ fn cancel_typed_at_once_cancels_once_and_says_to_the_others_that_it_is_gone() {
             }
         }
     }
+    agreed("cancel typed at once cancels once and says to the others that it is gone");
 }

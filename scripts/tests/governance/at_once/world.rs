@@ -1,10 +1,12 @@
 //! A team in front of a chain whose blocks come by the clock, and definitions to decide about.
 
 use crate::desk::{Answer, Desk, text};
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::path::Path;
 use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use stylus_devnode::{MiningMode, NodeConfig};
 
 /// How often there is a block.
@@ -43,6 +45,26 @@ pub(super) fn rounds() -> usize {
         Some(_) => ROUNDS.0,
         None => ROUNDS.1,
     }
+}
+
+/// Notes a command whose rounds of the long run agreed, with the day, in
+/// `tests/snapshots/at_once.json`.
+pub(super) fn agreed(command: &str) {
+    static FILE: Mutex<()> = Mutex::new(());
+    if rounds() != ROUNDS.0 {
+        return;
+    }
+    let _turn = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/snapshots/at_once.json");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|_| "{}".into());
+    let mut all: serde_json::Map<String, Value> = serde_json::from_str(&text).expect("a map");
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .expect("a date");
+    let at = stylus_upgrades::text::utc(now.as_secs());
+    all.insert(command.into(), json!({"rounds": ROUNDS.0, "at": at}));
+    let text = serde_json::to_string_pretty(&all).expect("JSON") + "\n";
+    std::fs::write(path, text).expect("written");
 }
 
 impl World {
