@@ -243,7 +243,7 @@ mod tests {
             .with_max_priority_fee_per_gas(0);
         let (tx, signed) = client.sign("count down", request).await.expect("signed");
         let sent = client.provider().send_raw_transaction(&signed).await;
-        sent.expect("it is taken");
+        drop(sent.expect("it is taken"));
         let receipt = client.receipt("count down", tx).await.expect("it is mined");
         assert!(!receipt.status() && receipt.gas_used < limit);
         let ChainError::OutOfGas {
