@@ -105,7 +105,7 @@ fn a_straggler_whose_path_holds_a_complex_step_is_no_failed_check() {
     desk.done("Admin", &["define", "P", "--migrate", "Admin"]);
     desk.done("Admin", &["register", "P", "0.9", "points-v1"]);
     let create = |version: &str| {
-        let born = desk.done("Admin", &["create-proxy", "P", version]);
+        let born = desk.done("Admin", &["create-proxy", "P", version, "--no-init"]);
         text(&born, "proxy").to_owned()
     };
     let first = create("0.9");

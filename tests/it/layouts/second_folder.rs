@@ -8,8 +8,9 @@ use alloy::signers::local::PrivateKeySigner;
 use serde_json::{Value, json};
 use stylus_layout::Layout;
 use stylus_upgrades::client::Client;
+use stylus_upgrades::governance::perform;
 use stylus_upgrades::registry::{self, NewVersion};
-use stylus_upgrades_interface::registry::Code;
+use stylus_upgrades_interface::registry::{Code, IRegistry};
 
 use super::desk::{Answer, COUNT, Desk, SWAPPED, V1, V2, home, text};
 
@@ -82,7 +83,8 @@ async fn add(desk: &Desk, name: &str, version: &str, code: Code, from: &str) {
         step: registry::nothing(from),
     };
     let at: Address = desk.saved("registry").parse().expect("an address");
-    registry::add_version(&client.with_signer(signer), at, new)
+    let call = IRegistry::addVersionCall::from(new);
+    perform(&client.with_signer(signer), at, &call, U256::ZERO)
         .await
         .expect("it is added");
 }

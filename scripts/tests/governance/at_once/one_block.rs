@@ -78,7 +78,14 @@ fn two_approvers_in_one_block_are_both_told_that_it_was_executed() {
 
 /// Either of them creates a definition.
 fn either(world: &World) -> (String, String) {
-    let deploy = ["registry", "deploy", "--define", "OR(Admin,Admin2)"];
+    let deploy = [
+        "registry",
+        "deploy",
+        "--define",
+        "OR(Admin,Admin2)",
+        "--allow",
+        "excluded-sender",
+    ];
     let deployed = world.desk.done("Other", &deploy);
     (text(&deployed, "registry").to_owned(), world.name())
 }
@@ -102,6 +109,8 @@ fn of_two_definers_in_one_block_the_second_is_told_that_it_exists() {
         &name,
         "--migrate",
         "Admin",
+        "--allow",
+        "excluded-sender",
         "--registry",
         &registry,
     ];
@@ -122,6 +131,8 @@ fn a_mined_failure_is_named_without_a_tracing_endpoint() {
         &name,
         "--migrate",
         "Admin",
+        "--allow",
+        "excluded-sender",
         "--registry",
         &registry,
         "--rpc-url",

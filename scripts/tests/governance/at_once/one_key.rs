@@ -41,8 +41,26 @@ fn two_commands_of_one_key_in_two_terminals_are_each_told_the_truth() {
     for _ in 0..rounds() {
         let (one, other) = (world.defined(), world.defined());
         let told = world.typed(&[
-            ("Admin", vec!["update-policy", &one, "Admin2"]),
-            ("Admin", vec!["update-policy", &other, "Admin2"]),
+            (
+                "Admin",
+                vec![
+                    "update-policy",
+                    &one,
+                    "Admin2",
+                    "--allow",
+                    "excluded-sender",
+                ],
+            ),
+            (
+                "Admin",
+                vec![
+                    "update-policy",
+                    &other,
+                    "Admin2",
+                    "--allow",
+                    "excluded-sender",
+                ],
+            ),
         ]);
         for told in &told {
             let explain = ["policy", "explain", &told.words[1], "--role", "migrate"];

@@ -46,7 +46,14 @@ fn owned(words: &[&str]) -> Vec<String> {
 fn define_typed_at_once_is_told_as_the_chain_has_it() {
     let world = World::new();
     for (policy, keys) in ALL {
-        let deploy = ["registry", "deploy", "--define", policy];
+        let deploy = [
+            "registry",
+            "deploy",
+            "--define",
+            policy,
+            "--allow",
+            "excluded-sender",
+        ];
         let deployed = world.desk.done("Other", &deploy);
         let registry = text(&deployed, "registry");
         for _ in 0..rounds() {
@@ -56,6 +63,8 @@ fn define_typed_at_once_is_told_as_the_chain_has_it() {
                 &name,
                 "--migrate",
                 "Admin",
+                "--allow",
+                "excluded-sender",
                 "--registry",
                 registry,
             ];
@@ -167,7 +176,15 @@ fn update_policy_typed_at_once_is_told_as_the_chain_has_it() {
         |world, policy| {
             let name = world.defined();
             world.hand_over(&name, "policy", policy);
-            owned(&["update-policy", &name, "--role", "migrate", "Admin2"])
+            owned(&[
+                "update-policy",
+                &name,
+                "--role",
+                "migrate",
+                "Admin2",
+                "--allow",
+                "excluded-sender",
+            ])
         },
         |world, _, _, told| {
             let name = &told[0].words[1];
