@@ -50,12 +50,16 @@ fn in_one_block(world: &World, words: &[&str]) -> [Answer; 2] {
 #[test]
 fn two_approvers_in_one_block_are_both_told_that_it_was_executed() {
     let world = World::timeless();
-    let both = "AND(Admin,Admin2)";
-    let (name, _) = world.born(1);
-    world.hand_over(&name, "migrate", both);
-    let migrate = world.migrate(&name).map(str::to_owned);
-    let migrate = migrate.each_ref().map(String::as_str);
-    let answers = in_one_block(&world, &migrate);
+    let name = world.defined();
+    world.hand_over(&name, "policy", "AND(Admin,Admin2)");
+    let update = [
+        "update-policy",
+        &name,
+        "--role",
+        "migrate",
+        "OR(Admin,Admin2)",
+    ];
+    let answers = in_one_block(&world, &update);
     let by_another = |answer: &&Answer| answer.document.get("executed_by").is_some();
     for answer in &answers {
         assert_eq!(answer.exit, Some(0), "{answer:?}");
@@ -64,8 +68,6 @@ fn two_approvers_in_one_block_are_both_told_that_it_was_executed() {
             (&answer.document["approvals"], &answer.document["required"]),
             (&2.into(), &2.into())
         );
-        let checks = answer.document["checks"].as_array().expect("checks");
-        assert!(checks.len() == 5 && checks.iter().all(|check| check["ok"] == true));
     }
     assert_eq!(answers.iter().filter(by_another).count(), 1);
     let (first, last) = match by_another(&&answers[0]) {
