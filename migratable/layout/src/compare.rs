@@ -3,6 +3,7 @@
 //! Fields are paired by name (and by what is declared), then their places and types are compared.
 //! Every byte of the old version must mean in the new one what it meant before.
 
+mod lazy;
 mod pairs;
 mod types;
 
@@ -223,7 +224,16 @@ impl<'a> Area<'a> {
             .retyped_from
             .as_deref()
             .is_some_and(|from| crate::shape::bare(from) == old.ty.bare_label());
-        if !changes.is_empty() && declared && old.size == new.size {
+        if !changes.is_empty() && lazy::misreads(&old.ty.bare_label(), &new.ty.bare_label()) {
+            let note = format!(
+                "was {}, is {}: its values are in one of two forms; name both, LazyValue<Old, New>, \
+                 in a LazyMap or LazyCell, with retyped_from = {:?}",
+                old.ty.label(),
+                new.ty.label(),
+                old.ty.label()
+            );
+            findings.push(self.finding(Verdict::Retype, Decision::Refused, new.label(), note));
+        } else if !changes.is_empty() && declared && old.size == new.size {
             let note = format!("declared: it was {}", old.ty.label());
             findings.push(self.finding(Verdict::Retype, Decision::Safe, new.label(), note));
         } else {

@@ -388,3 +388,48 @@ fn json_comes_back_as_it_was_and_the_hash_ignores_what_a_build_changes() {
     other.storage[0].label.push('x');
     assert_ne!(other.hash(), layout.hash());
 }
+
+#[storage]
+#[derive(StorageLayout)]
+#[layout(erc7201 = "stylus-upgrades.vector.96")]
+pub struct ZeroNibble {
+    x: StorageU256,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+#[layout(erc7201 = "stylus-upgrades.vector.388")]
+pub struct ZeroByte {
+    x: StorageU256,
+}
+
+#[storage]
+#[derive(StorageLayout)]
+pub struct Short {
+    nibble: Erc7201<ZeroNibble>,
+    byte: Erc7201<ZeroByte>,
+}
+
+#[test]
+fn namespaces_whose_hashes_begin_with_zeros_lie_where_their_formula_says() {
+    let vm = TestVM::new();
+    let mut short = Short::from(&vm);
+    short.nibble.x.set(U256::from(1));
+    short.byte.x.set(U256::from(2));
+    for (root, derived, value) in [
+        (
+            "c1a98c79e04201aaa2a68a03bdf1e481836089fa50c6f9949d79af1c5a05c700",
+            ZeroNibble::ROOT,
+            1,
+        ),
+        (
+            "eb4c697cb8d523de69838a1adbfb20003cb6f44fe75bc4cb658c28ec3d4b5800",
+            ZeroByte::ROOT,
+            2,
+        ),
+    ] {
+        let root: B256 = root.parse().expect("a word");
+        assert_eq!(derived, root);
+        assert_eq!(word(&vm, root.into()), U256::from(value));
+    }
+}

@@ -7,6 +7,8 @@ use syn::{Data, DeriveInput, Error, Field, Fields, Generics, Ident, Result, Type
 
 use crate::attributes::Attributes;
 
+mod lazy;
+
 /// Fields that `#[storage]` adds when it runs first.
 const ADDED: [&str; 2] = ["__stylus_host", "__stylus_contract_address"];
 
@@ -149,11 +151,15 @@ fn call(field: &Field) -> Result<TokenStream> {
             )
         });
     }
+    let opaque = match &attributes.opaque {
+        Some(name) => Some(lazy::name(ty, name, attributes.retyped_from.as_ref())?),
+        None => None,
+    };
     let (renamed, retyped) = (
         option(attributes.renamed_from),
         option(attributes.retyped_from),
     );
-    let kind = match attributes.opaque {
+    let kind = match opaque {
         Some(name) => quote! {
             ::stylus_layout::Link::to(&::stylus_layout::Kind::Opaque {
                 name: #name,

@@ -9,21 +9,19 @@ use stylus_sdk::{
     storage::{StorageGuard, StorageGuardMut, StorageType},
 };
 
-use crate::{
-    place::{Place, namespace},
-    record::Record,
-    router::Sweep,
-};
+use crate::{past::Past, place::Place, record::Record, router::Sweep};
 
 /// Stands in a contract's storage where the version before had a field of the form `Old`, a
 /// struct or a single value that fills its words, and takes the same slots. It has the form `New`.
+/// Where the version before had a lazy cell itself, `Old` is the [`LazyValue`](crate::LazyValue) of
+/// its two forms.
 #[derive(Debug)]
 pub struct LazyCell<Old, New> {
     slot: U256,
     types: PhantomData<(Old, New)>,
 }
 
-impl<Old: Record, New: Record + From<Old>> LazyCell<Old, New> {
+impl<Old: Past, New: Record + From<Old::Youngest>> LazyCell<Old, New> {
     /// The value, in the new form. Writes nothing.
     pub fn get(&self) -> New {
         self.place().get::<Old, New>()
@@ -46,14 +44,14 @@ impl<Old: Record, New: Record + From<Old>> LazyCell<Old, New> {
 
     fn place(&self) -> Place {
         Place {
-            old: self.slot,
-            new: namespace(self.slot).wrapping_add(U256::ONE),
+            slot: self.slot,
+            key: None,
         }
     }
 }
 
 /// A field has one entry and no keys: whatever is named, it is converted.
-impl<Old: Record, New: Record + From<Old>> Sweep for LazyCell<Old, New> {
+impl<Old: Past, New: Record + From<Old::Youngest>> Sweep for LazyCell<Old, New> {
     fn sweep(&mut self, _: &[Word]) -> u64 {
         self.place().convert::<Old, New>().into()
     }
@@ -63,7 +61,7 @@ impl<Old: Record, New: Record + From<Old>> Sweep for LazyCell<Old, New> {
     }
 }
 
-impl<Old: Record, New> StorageType for LazyCell<Old, New> {
+impl<Old: Past, New> StorageType for LazyCell<Old, New> {
     type Wraps<'a>
         = StorageGuard<'a, Self>
     where

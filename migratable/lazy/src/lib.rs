@@ -23,6 +23,13 @@
 //! }
 //! ```
 //!
+//! A version behind that names both forms of the version before, whose entries may be in either:
+//!
+//! ```ignore
+//!     accounts: LazyMap<Address, LazyValue<Cents, Account>, Balance>,
+//!     fee: LazyCell<LazyValue<Cents, Account>, Balance>,
+//! ```
+//!
 //! An old word that is zero is told by nothing from one that nobody ever wrote. So `New::from` is
 //! to take the old form's zero to the new form's zero words; a default that is something else would
 //! be read of what was not zero only.
@@ -30,7 +37,8 @@
 //! | module | holds |
 //! |---|---|
 //! | [`record`] | [`Record`]: a value and its words; [`Key`]: what finds it |
-//! | [`place`] | one datum in its two forms: the rules |
+//! | [`place`] | one datum in its forms: the rules |
+//! | [`past`] | the forms that it may still be in: lazy over lazy |
 //! | [`map`] | [`LazyMap`] in place of a `StorageMap` |
 //! | [`cell`] | [`LazyCell`] in place of a field |
 //! | [`router`] | [`Lazy`]: `sweep` and `remaining`, routed without an ABI decoder |
@@ -40,11 +48,13 @@ extern crate alloc;
 
 pub mod cell;
 pub mod map;
+pub mod past;
 pub mod place;
 pub mod record;
 pub mod router;
 
 pub use cell::LazyCell;
 pub use map::LazyMap;
+pub use past::{LazyValue, Past};
 pub use record::{Key, Record};
 pub use router::{Lazy, Sweep};

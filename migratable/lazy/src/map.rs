@@ -10,23 +10,25 @@ use stylus_sdk::{
 };
 
 use crate::{
+    past::Past,
     place::{Place, load, namespace, store},
-    record::{Key, Record, entry},
+    record::{Key, Record},
     router::Sweep,
 };
 
 /// Stands in a contract's storage where the version before had `StorageMap<K, _>` with values of
-/// the form `Old`, and takes the same one slot. Its entries have the form `New`.
+/// the form `Old`, and takes the same one slot. Its entries have the form `New`. Where the version
+/// before had a lazy map itself, `Old` is the [`LazyValue`](crate::LazyValue) of its two forms.
 #[derive(Debug)]
 pub struct LazyMap<K, Old, New> {
     slot: U256,
     types: PhantomData<(K, Old, New)>,
 }
 
-impl<K: Key, Old: Record, New: Record + From<Old>> LazyMap<K, Old, New> {
+impl<K: Key, Old: Past, New: Record + From<Old::Youngest>> LazyMap<K, Old, New> {
     /// Says how many entries there are in the old form, for `remaining`.
     pub fn begin(&mut self, _: Proof, entries: u64) {
-        store(namespace(self.slot), 0, U256::from(entries));
+        store(self.counter(), 0, U256::from(entries));
     }
 
     /// The entry of a key, in the new form; zero words where there is none. Writes nothing.
@@ -52,23 +54,27 @@ impl<K: Key, Old: Record, New: Record + From<Old>> LazyMap<K, Old, New> {
     }
 
     fn place(&self, key: &B256) -> Place {
-        let root = namespace(self.slot).wrapping_add(U256::ONE);
         Place {
-            old: entry(key, self.slot),
-            new: entry(key, root),
+            slot: self.slot,
+            key: Some(*key),
         }
+    }
+
+    /// Where the number of entries in the old forms stands.
+    fn counter(&self) -> U256 {
+        namespace(Old::root(self.slot))
     }
 
     /// So many fewer are left.
     fn count(&mut self, converted: u64) {
         if converted != 0 {
             let left = self.remaining().saturating_sub(U256::from(converted));
-            store(namespace(self.slot), 0, left);
+            store(self.counter(), 0, left);
         }
     }
 }
 
-impl<K: Key, Old: Record, New: Record + From<Old>> Sweep for LazyMap<K, Old, New> {
+impl<K: Key, Old: Past, New: Record + From<Old::Youngest>> Sweep for LazyMap<K, Old, New> {
     fn sweep(&mut self, keys: &[Word]) -> u64 {
         let mut converted = 0;
         for key in keys {
@@ -79,7 +85,7 @@ impl<K: Key, Old: Record, New: Record + From<Old>> Sweep for LazyMap<K, Old, New
     }
 
     fn remaining(&self) -> U256 {
-        load(namespace(self.slot), 0)
+        load(self.counter(), 0)
     }
 }
 

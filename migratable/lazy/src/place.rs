@@ -1,69 +1,84 @@
-//! One datum in its two forms. The old form stays where the version before kept it; the new one
+//! One datum in its forms. The old forms stay where the versions before kept them; the new one
 //! lies in a namespace of its own. An old word that is not zero means: not converted yet.
-//! Whoever writes the new form clears the old one in the same write, or what is deleted later
+//! Whoever writes the new form clears the old ones in the same write, or what is deleted later
 //! would come back.
 
 use alloy_primitives::{B256, U256, keccak256};
 use stylus_upgrades_host::storage;
 use stylus_upgrades_interface::slots;
 
-use crate::record::Record;
+use crate::{
+    past::Past,
+    record::{Record, entry},
+};
 
-/// Where both forms of a datum lie.
+/// Where the forms of a datum lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// First slot of the old form.
-    pub old: U256,
-    /// First slot of the new form.
-    pub new: U256,
+    /// The slot of the map or field.
+    pub slot: U256,
+    /// The key of an entry of a map; a field has none.
+    pub key: Option<B256>,
 }
 
 impl Place {
-    /// Whether nothing is left of the old form.
-    pub fn is_converted<Old: Record>(&self) -> bool {
-        (0..Old::WORDS).all(|n| load(self.old, n).is_zero())
+    /// First slot of the form whose map or field is at `root`.
+    pub fn under(&self, root: U256) -> U256 {
+        match &self.key {
+            Some(key) => entry(key, root),
+            None => root,
+        }
+    }
+
+    /// Whether nothing is left of the old forms.
+    pub fn is_converted<Old: Past>(&self) -> bool {
+        !Old::is_left(self)
     }
 
     /// The new form, converted on the way where it is not yet; writes nothing.
-    pub fn get<Old: Record, New: Record + From<Old>>(&self) -> New {
-        if self.is_converted::<Old>() {
-            New::decode(|n| load(self.new, n))
-        } else {
-            Old::decode(|n| load(self.old, n)).into()
+    pub fn get<Old: Past, New: Record + From<Old::Youngest>>(&self) -> New {
+        match Old::read(self) {
+            Some(old) => old.into(),
+            None => New::decode(|n| load(self.new::<Old>(), n)),
         }
     }
 
-    /// Writes the new form and clears the old one; whether there was an old one.
-    pub fn set<Old: Record>(&self, value: &impl Record) -> bool {
-        value.encode(|n, word| store(self.new, n, word));
-        self.clear_old::<Old>()
+    /// Writes the new form and clears the old ones; whether there was an old one.
+    pub fn set<Old: Past>(&self, value: &impl Record) -> bool {
+        let new = self.new::<Old>();
+        value.encode(|n, word| store(new, n, word));
+        Old::clear(self)
     }
 
-    /// Clears both; whether there was an old one.
-    pub fn erase<Old: Record, New: Record>(&self) -> bool {
+    /// Clears all forms; whether there was an old one.
+    pub fn erase<Old: Past, New: Record>(&self) -> bool {
+        let new = self.new::<Old>();
         for n in 0..New::WORDS {
-            store(self.new, n, U256::ZERO);
+            store(new, n, U256::ZERO);
         }
-        self.clear_old::<Old>()
+        Old::clear(self)
     }
 
     /// Converts what is not converted yet; whether it was that.
-    pub fn convert<Old: Record, New: Record + From<Old>>(&self) -> bool {
-        !self.is_converted::<Old>() && self.set::<Old>(&self.get::<Old, New>())
+    pub fn convert<Old: Past, New: Record + From<Old::Youngest>>(&self) -> bool {
+        match Old::read(self) {
+            Some(old) => self.set::<Old>(&New::from(old)),
+            None => false,
+        }
     }
 
-    fn clear_old<Old: Record>(&self) -> bool {
-        let unconverted = !self.is_converted::<Old>();
-        if unconverted {
-            for n in 0..Old::WORDS {
-                store(self.old, n, U256::ZERO);
-            }
-        }
-        unconverted
+    /// First slot of the new form.
+    fn new<Old: Past>(&self) -> U256 {
+        self.under(root(Old::root(self.slot)))
     }
 }
 
-/// The namespace of the datum or map at `slot`: a count of what is left, then the new form.
+/// The root of the form that follows the one whose map or field is at `slot`.
+pub(crate) fn root(slot: U256) -> U256 {
+    namespace(slot).wrapping_add(U256::ONE)
+}
+
+/// The namespace of the field or map at `slot`: a count of what is left, then the form that follows.
 pub(crate) fn namespace(slot: U256) -> U256 {
     let mut preimage = [0; 64];
     let (first, second) = preimage.split_at_mut(32);

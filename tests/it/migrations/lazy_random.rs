@@ -30,20 +30,20 @@ sol! {
     }
 }
 
-type Done = Result<(), HarnessError>;
+pub(super) type Done = Result<(), HarnessError>;
 
 const STORIES: u8 = 20;
 const CALLS: usize = 30;
-const KEYS: u64 = 6;
-const LABEL: u64 = 0x1abe1;
+pub(super) const KEYS: u64 = 6;
+pub(super) const LABEL: u64 = 0x1abe1;
 
 /// Amount, count, whether it is open.
-type Old = (U256, u64, bool);
+pub(super) type Old = (U256, u64, bool);
 /// The same, and a note.
-type New = (U256, u64, bool, U256);
+pub(super) type New = (U256, u64, bool, U256);
 
 #[derive(Clone, Debug)]
-enum Event {
+pub(super) enum Event {
     Insert(u64, New),
     Remove(u64),
     /// By anybody, of some keys, also unknown ones and one twice.
@@ -52,7 +52,7 @@ enum Event {
     SweepFront,
 }
 
-fn old() -> impl Strategy<Value = Old> {
+pub(super) fn old() -> impl Strategy<Value = Old> {
     let amount = prop_oneof![
         Just(U256::ZERO),
         Just(U256::MAX),
@@ -66,7 +66,7 @@ fn new() -> impl Strategy<Value = New> {
         .prop_map(|((amount, count, open), note)| (amount, count, open, U256::from(note)))
 }
 
-fn event() -> impl Strategy<Value = Event> {
+pub(super) fn event() -> impl Strategy<Value = Event> {
     let key = || 0..KEYS + 1;
     prop_oneof![
         3 => (key(), new()).prop_map(|(key, new)| Event::Insert(key, new)),
@@ -201,7 +201,7 @@ async fn lazy_records_are_what_a_model_says_after_any_order_of_calls() -> Done {
     Ok(())
 }
 
-fn draw<S: Strategy>(runner: &mut TestRunner, strategy: &S) -> S::Value {
+pub(super) fn draw<S: Strategy>(runner: &mut TestRunner, strategy: &S) -> S::Value {
     strategy.new_tree(runner).expect("a value").current()
 }
 
@@ -245,7 +245,10 @@ async fn born<'h>(
 }
 
 /// Sends it; of a sweep, how many it said that it converts.
-async fn send(drawers: &Instance<'_>, event: &Event) -> Result<Option<u64>, HarnessError> {
+pub(super) async fn send(
+    drawers: &Instance<'_>,
+    event: &Event,
+) -> Result<Option<u64>, HarnessError> {
     match event {
         Event::Insert(key, (amount, count, open, note)) => {
             let (key, amount, count, open, note) =

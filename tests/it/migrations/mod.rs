@@ -28,6 +28,7 @@ mod differential;
 mod full;
 mod graphs;
 mod lazy;
+mod lazy_chain;
 mod lazy_random;
 mod old;
 mod paths;

@@ -61,3 +61,46 @@ fn only_the_entrypoint_without_parameters_can_leave_a_section_and_only_on_wasm()
     let generic = parse_quote! { struct S<T> { x: T } };
     assert_eq!(gates(generic), [false]);
 }
+
+/// A field of that type that the version before kept in some other form.
+fn lazy(ty: &str, opaque: &str, retyped_from: &str) -> Result<String, String> {
+    let ty: syn::Type = syn::parse_str(ty).expect("a type");
+    let input = parse_quote! {
+        struct S {
+            #[layout(opaque = #opaque, retyped_from = #retyped_from)]
+            field: #ty,
+        }
+    };
+    match expand(&input) {
+        Ok(tokens) => Ok(tokens.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[test]
+fn lazy_over_lazy_names_every_form_or_does_not_compile() {
+    let (plain, first) = ("mapping(a => A)", "lazy mapping(a => B)");
+    let second = "lazy mapping(a => C) over lazy mapping(a => B)";
+    let third = "lazy mapping(a => D) over lazy mapping(a => C) over lazy mapping(a => B)";
+    let twice = "LazyMap<K, LazyValue<A, B>, C>";
+    let thrice = "LazyMap<K, lazy::LazyValue<LazyValue<A, B>, C>, D>";
+    for (ty, name, before, full) in [
+        ("LazyMap<K, A, B>", first, plain, first),
+        (twice, "lazy mapping(a => C)", first, second),
+        (twice, second, first, second),
+        (thrice, "lazy mapping(a => D)", second, third),
+    ] {
+        let tokens = lazy(ty, name, before).expect("every form is named");
+        assert!(tokens.contains(&format!("{full:?}")), "{tokens}");
+    }
+    for (ty, name, before) in [
+        ("LazyMap<K, B, C>", "lazy mapping(a => C)", first),
+        ("StorageMap<K, C>", "mapping(a => C)", first),
+        (twice, "lazy mapping(a => D)", second),
+        (thrice, "lazy mapping(a => C)", first),
+        (twice, "lazy mapping(a => C)", plain),
+    ] {
+        let error = lazy(ty, name, before).expect_err(ty);
+        assert!(error.contains("LazyValue"), "{error}");
+    }
+}
