@@ -12,7 +12,7 @@ pub struct ChainConfig {
     pub arbos_version: u64,
     /// Funded accounts beside the dev account, with balances in wei.
     pub accounts: Vec<(Address, U256)>,
-    /// Balance of the dev account 0x3f1Eae7D… in wei (1 000 ETH).
+    /// Balance of the dev account 0x3f1Eae7D… in wei (1 000 000 ETH: tests give from it).
     pub dev_balance: U256,
     /// Unix seconds of block 0; the wall clock when absent.
     pub timestamp: Option<u64>,
@@ -24,8 +24,8 @@ pub struct ChainConfig {
     pub gas_limit: u64,
     /// Largest deployed code in bytes; 24 576 when absent.
     pub code_size_limit: Option<usize>,
-    /// What the NUMBER opcode and the Stylus `block_number` give: the L1 block number. `None`
-    /// gives the L2 number instead.
+    /// What the NUMBER opcode and the Stylus `block_number` give: the L1 block number, which never
+    /// falls by itself. `None` gives the number of the chain's own block instead.
     pub l1_block_number: Option<u64>,
     /// Accept unsigned transactions from every address.
     pub auto_impersonate: bool,
@@ -50,13 +50,13 @@ impl Default for ChainConfig {
             chain_id: 412_346,
             arbos_version: 61,
             accounts: anvil_accounts(),
-            dev_balance: U256::from(1_000u64) * U256::from(10u64.pow(18)),
+            dev_balance: U256::from(1_000_000u64) * U256::from(10u64.pow(18)),
             timestamp: None,
             number: 0,
             base_fee: 100_000_000,
             gas_limit: 1 << 50,
             code_size_limit: None,
-            l1_block_number: Some(0),
+            l1_block_number: Some(1),
             auto_impersonate: false,
             automine: true,
             debug_precompiles: true,

@@ -22,6 +22,8 @@ pub enum ChainError {
     Reverted {
         /// Revert data.
         output: alloy_primitives::Bytes,
+        /// Why a precompile refused without data, if that was the last call.
+        refusal: Option<String>,
     },
     /// `estimate_gas`: the call fails otherwise with any amount of gas.
     #[error("execution failed: {0}")]

@@ -2,10 +2,13 @@
 
 use crate::{
     ChainConfig,
-    arbos::versions::{self, Genesis},
+    arbos::{
+        l1_blocks,
+        versions::{self, Genesis},
+    },
     world::{Account, NOW, World},
 };
-use alloy_primitives::{Address, Bytes, U256, address, hex};
+use alloy_primitives::{Address, Bytes, U256, address, hex, keccak256};
 
 /// Account of the dev key that Arbitrum's scripts use.
 pub(crate) const DEV_ACCOUNT: Address = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
@@ -16,6 +19,8 @@ const CREATE2_SENDER: Address = address!("3fab184622dc19b6109349b94811493bf2a453
 const CREATE2_DEPLOYER: Address = address!("4e59b44847b379578588920ca78fbf26c0b4956c");
 const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
 const CACHE_MANAGER: Address = address!("a6e41ffd769491a42a6e5ce453259b93983a22ef");
+/// Bytes of the deployer's init code before its runtime code.
+const STYLUS_DEPLOYER_CONSTRUCTOR: usize = 32;
 /// The cache manager of the devnode is code of this many zero bytes: it accepts and does nothing.
 const CACHE_MANAGER_LEN: usize = 7_452;
 
@@ -29,6 +34,8 @@ pub(crate) fn initialise(world: &mut World, config: &ChainConfig) {
         cache_managers: vec![CACHE_MANAGER],
     };
     versions::initialise(world, &genesis);
+    let l1_block_number = config.l1_block_number.unwrap_or(config.number);
+    l1_blocks::begin(world, l1_block_number, keccak256(config.chain_id.to_be_bytes()));
 
     account(
         world,
@@ -39,9 +46,8 @@ pub(crate) fn initialise(world: &mut World, config: &ChainConfig) {
     );
     account(world, CREATE2_SENDER, U256::ZERO, 1, Bytes::new());
     let create2 = include_str!("../genesis/Create2Deployer.hex");
-    let stylus = include_str!("../genesis/StylusDeployer.hex");
     account(world, CREATE2_DEPLOYER, U256::ZERO, 2, code(create2));
-    account(world, STYLUS_DEPLOYER, U256::ZERO, 1, code(stylus));
+    account(world, STYLUS_DEPLOYER, U256::ZERO, 1, stylus_deployer());
     account(
         world,
         CACHE_MANAGER,
@@ -73,6 +79,12 @@ fn account(world: &mut World, address: Address, balance: U256, nonce: u64, code:
     );
 }
 
+/// What the deployer's init code leaves on the chain.
+fn stylus_deployer() -> Bytes {
+    let init = code(include_str!("../genesis/StylusDeployer.hex"));
+    init.slice(STYLUS_DEPLOYER_CONSTRUCTOR.min(init.len())..)
+}
+
 /// Byte code from a file of hex digits. The files are part of the build; a test decodes them.
 fn code(digits: &str) -> Bytes {
     hex::decode(digits.trim()).unwrap_or_default().into()
@@ -88,6 +100,7 @@ mod tests {
             code(include_str!("../genesis/Create2Deployer.hex")).len(),
             69
         );
-        assert!(code(include_str!("../genesis/StylusDeployer.hex")).len() > 2_000);
+        // The length that stylus-tools expects.
+        assert_eq!(stylus_deployer().len(), 2_269);
     }
 }

@@ -29,6 +29,7 @@ pub use alloy_eips::{BlockId, BlockNumberOrTag};
 pub use chain::{AccountChange, Chain, SlotChange, recover};
 pub use config::ChainConfig;
 pub use error::{ChainError, RejectReason};
+pub use precompiles::named_error;
 pub use source::{Source, SourceAccount};
 pub use trace::TraceLimit;
 pub use types::{

@@ -255,6 +255,8 @@ pub struct CallOutcome {
     /// After a failure: the newest reason that leaves no revert data, such as a trap of a program
     /// or a refused activation. For messages only.
     pub note: Option<String>,
+    /// After a revert without data: why a precompile refused, if that was the last call.
+    pub refusal: Option<String>,
     /// Lines that programs wrote through `console` imports, reverted frames included.
     pub console: Vec<String>,
 }

@@ -5,7 +5,7 @@ mod common;
 use alloy_consensus::{TxEip1559, TxEip2930, TxEip7702, TxEnvelope, TxLegacy};
 use alloy_eips::{eip2718::Decodable2718, eip7702::Authorization};
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, address, hex, keccak256};
-use alloy_sol_types::{SolCall, SolEvent, sol};
+use alloy_sol_types::{SolCall, SolError, SolEvent, sol};
 use common::*;
 use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, ChainError, Overrides, RejectReason};
 
@@ -131,6 +131,7 @@ sol! {
     interface StylusDeployer {
         function deploy(bytes calldata bytecode, bytes calldata initData, uint256 initValue, bytes32 salt) external payable returns (address);
         event ContractDeployed(address deployedContract);
+        error ContractInitializationError(address newContract, bytes data);
     }
 }
 
@@ -173,7 +174,7 @@ fn the_stylus_deployer_deploys_activates_initialises_and_refunds() {
     let receipt = send(&mut chain, ALICE, deploy(B256::ZERO, b""));
     assert!(receipt.success, "{receipt:?}");
     assert_eq!(receipt.logs.len(), 1);
-    // The constructor's revert data comes back byte for byte.
+    // The constructor's revert data comes back inside the deployer's own error.
     let failing = program(&module(
         1,
         "(call $write_result (i32.const 0) (local.get $len)) (i32.const 1)",
@@ -189,10 +190,28 @@ fn the_stylus_deployer_deploys_activates_initialises_and_refunds() {
         ..request(deployer, call.abi_encode())
     };
     let receipt = send(&mut chain, ALICE, call);
-    assert_eq!(
-        (receipt.success, &receipt.output[..]),
-        (false, &hex!("deadbeef")[..])
-    );
+    let error = StylusDeployer::ContractInitializationError::abi_decode(&receipt.output);
+    let error = error.expect("the deployer's error");
+    let nonce = chain.account(deployer, BlockId::latest()).expect("latest").nonce;
+    assert_eq!(error.newContract, deployer.create(nonce));
+    assert_eq!(error.data[..], hex!("deadbeef"));
+}
+
+/// The address depends on every byte of the init code.
+#[test]
+fn the_create2_deployer_recreates_the_stylus_deployer_of_the_live_chains() {
+    let mut chain = chain();
+    let deployer = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A990");
+    let account = |chain: &stylus_chain::Chain| chain.account(deployer, BlockId::latest());
+    let code = account(&chain).expect("latest").code;
+    assert_eq!(code.len(), 2_269);
+    chain.set_code(deployer, Bytes::new());
+    chain.set_nonce(deployer, 0);
+    let init = hex::decode(include_str!("../genesis/StylusDeployer.hex").trim()).expect("hex");
+    let create2 = address!("4e59b44847b379578588920ca78fbf26c0b4956c");
+    let input = [&[0; 32][..], &init].concat();
+    assert!(send(&mut chain, ALICE, request(create2, input)).success);
+    assert_eq!(account(&chain).expect("latest").code, code);
 }
 
 #[test]
@@ -367,5 +386,5 @@ fn estimates_suffice_and_are_tight() {
         ..request(reverting, Bytes::new())
     };
     let error = chain.estimate_gas(request, BlockId::latest(), &Overrides::default());
-    assert!(matches!(error, Err(ChainError::Reverted { output }) if output.len() == 32));
+    assert!(matches!(error, Err(ChainError::Reverted { output, .. }) if output.len() == 32));
 }

@@ -127,6 +127,10 @@ pub(super) struct EnvironmentFlags {
     /// Number of the first block.
     #[arg(long, value_name = "N")]
     pub(super) number: Option<u64>,
+    /// Block number of L1, which NUMBER and Stylus' block_number give; `l2` gives the number of
+    /// this chain's own block instead.
+    #[arg(long, value_name = "N", value_parser = l1_block_number, default_value = "1")]
+    pub(super) l1_block_number: L1BlockNumber,
     /// Gas limit of a block.
     #[arg(long, value_name = "GAS")]
     pub(super) gas_limit: Option<u64>,
@@ -269,6 +273,20 @@ fn arbos_version(text: &str) -> Result<u64, String> {
         .ok()
         .filter(|version| known.contains(version))
         .ok_or_else(|| format!("expected one of {known:?}"))
+}
+
+/// What `--l1-block-number` says.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct L1BlockNumber(pub(super) Option<u64>);
+
+fn l1_block_number(text: &str) -> Result<L1BlockNumber, String> {
+    match text {
+        "l2" => Ok(L1BlockNumber(None)),
+        number => number
+            .parse()
+            .map(|number| L1BlockNumber(Some(number)))
+            .map_err(|_| "expected a number, or `l2` for this chain's own block number".to_owned()),
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {

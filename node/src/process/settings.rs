@@ -44,6 +44,7 @@ impl Flags {
             arbos_version: self.arbos_version,
             timestamp: given.timestamp,
             number: given.number.unwrap_or(default.number),
+            l1_block_number: given.l1_block_number.0,
             base_fee: given.block_base_fee_per_gas.unwrap_or(default.base_fee),
             gas_limit: if given.disable_block_gas_limit {
                 u64::MAX

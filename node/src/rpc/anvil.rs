@@ -42,6 +42,8 @@ pub(super) const METHODS: Table = &[
     ("hardhat_setNextBlockBaseFeePerGas", set_next_base_fee),
     ("anvil_setPrevRandao", set_prevrandao),
     ("hardhat_setPrevRandao", set_prevrandao),
+    ("anvil_setL1BlockNumber", set_l1_block_number),
+    ("evm_setL1BlockNumber", set_l1_block_number),
     ("anvil_setLoggingEnabled", accept),
     ("hardhat_setLoggingEnabled", accept),
     ("anvil_enableTraces", accept),
@@ -131,6 +133,13 @@ fn set_next_base_fee(node: &mut Node, args: &Args) -> RpcResult {
 fn set_prevrandao(node: &mut Node, args: &Args) -> RpcResult {
     let value: U256 = args.get(0, "word")?;
     node.chain.set_prevrandao(value.into());
+    done()
+}
+
+/// A number, or `null` for the number of this chain's own block.
+fn set_l1_block_number(node: &mut Node, args: &Args) -> RpcResult {
+    let number = args.opt_u64(0, "L1 block number")?;
+    node.chain.set_l1_block_number(number);
     done()
 }
 

@@ -52,7 +52,10 @@ fn create_access_list(node: &mut Node, args: &Args) -> RpcResult {
 pub(super) fn succeeded(outcome: CallOutcome) -> Result<CallOutcome, RpcError> {
     match (outcome.success, outcome.halt) {
         (true, halt) => Ok(CallOutcome { halt, ..outcome }),
-        (false, None) => Err(RpcError::Reverted(outcome.output)),
+        (false, None) => Err(RpcError::Reverted {
+            data: outcome.output,
+            refusal: outcome.refusal,
+        }),
         (false, Some(halt)) => Err(RpcError::Halted(halt.to_string())),
     }
 }

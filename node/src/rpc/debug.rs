@@ -1,5 +1,6 @@
 //! `debug_traceTransaction` and `debug_traceCall`.
 
+use alloy::primitives::{B256, b256, keccak256};
 use alloy_rpc_types::BlockOverrides;
 use alloy_rpc_types::state::StateOverride;
 use serde::Deserialize;
@@ -43,16 +44,27 @@ fn trace_call(node: &mut Node, args: &Args) -> RpcResult {
     )?)
 }
 
-/// cargo-stylus sends a script in JavaScript unless it is told to use the native tracer. The
-/// script is recognised by its `hostio` callback, and gets what the native one would answer.
+/// keccak256 of the script, without white space, that cargo-stylus and stylus-tools have sent since
+/// 0.5.0.
+const CARGO_STYLUS: B256 = b256!("f8508724b38d6317ccf19127fd8e847c4c0dfc448d57c65cb20c9b6174c37c50");
+
+/// Whether a tracer is that script.
+fn is_cargo_stylus(script: &str) -> bool {
+    let bare: String = script.split_whitespace().collect();
+    keccak256(bare) == CARGO_STYLUS
+}
+
+/// cargo-stylus sends a script in JavaScript unless it is told to use the native tracer. That one
+/// script is known, and gets what the native tracer answers; no other is run.
 fn tracer(name: Option<&str>) -> Result<TraceKind, RpcError> {
     match name {
         Some("callTracer") => Ok(TraceKind::Call),
         Some("stylusTracer") => Ok(TraceKind::Stylus),
-        Some(script) if script.contains('{') && script.contains("hostio") => Ok(TraceKind::Stylus),
-        Some(script) if script.contains('{') => {
-            Err(RpcError::NotSupported("a tracer in JavaScript".into()))
-        }
+        Some(script) if is_cargo_stylus(script) => Ok(TraceKind::Stylus),
+        Some(script) if script.contains('{') => Err(RpcError::NotSupported(
+            "a tracer in JavaScript other than the one of cargo-stylus (use callTracer or stylusTracer)"
+                .into(),
+        )),
         Some(other) => Err(RpcError::NotSupported(format!(
             "the tracer `{other}` (use callTracer or stylusTracer)"
         ))),

@@ -13,9 +13,14 @@ pub(crate) enum RpcError {
     /// The parameters do not fit the method.
     #[error("{0}")]
     Params(String),
-    /// The call reverted, with this data.
-    #[error("{}", revert_message(.0))]
-    Reverted(Bytes),
+    /// The call reverted.
+    #[error("{}", revert_message(data, refusal.as_deref()))]
+    Reverted {
+        /// Revert data.
+        data: Bytes,
+        /// Why a precompile refused without data.
+        refusal: Option<String>,
+    },
     /// The call stopped otherwise.
     #[error("{0}")]
     Halted(String),
@@ -52,12 +57,16 @@ pub(crate) enum RpcError {
     Internal(String),
 }
 
+/// What geth's RPC answers when a request made the node panic, as ArbDebug.panic does in Nitro.
+const CRASHED: &str = "method handler crashed";
+
 impl RpcError {
     /// Codes of EIP-1474, and 3 for reverts as geth, anvil and Nitro use it.
     fn code(&self) -> i32 {
         match self {
             Self::Params(_) => -32602,
-            Self::Reverted(_) => 3,
+            Self::Reverted { .. } => 3,
+            Self::Halted(reason) if reason == CRASHED => -32603,
             Self::Halted(_) => -32000,
             Self::Rejected(_) | Self::NoSigner(_) => -32003,
             Self::NotFound(_) => -32001,
@@ -71,7 +80,7 @@ impl RpcError {
 impl From<RpcError> for ErrorObjectOwned {
     fn from(error: RpcError) -> Self {
         let data = match &error {
-            RpcError::Reverted(data) => Some(data.clone()),
+            RpcError::Reverted { data, .. } => Some(data.clone()),
             _ => None,
         };
         ErrorObjectOwned::owned(error.code(), error.to_string(), data)
@@ -81,7 +90,10 @@ impl From<RpcError> for ErrorObjectOwned {
 impl From<ChainError> for RpcError {
     fn from(error: ChainError) -> Self {
         match error {
-            ChainError::Reverted { output } => Self::Reverted(output),
+            ChainError::Reverted { output, refusal } => Self::Reverted {
+                data: output,
+                refusal,
+            },
             ChainError::Halted(halt) => Self::Halted(halt.to_string()),
             ChainError::Rejected(reason) => Self::from(reason),
             ChainError::NotImpersonated(address) => Self::NoSigner(address),
@@ -114,12 +126,16 @@ impl From<WorkError> for RpcError {
 }
 
 /// `execution reverted`, and the reason where the data is Solidity's `Error(string)` or
-/// `Panic(uint256)`.
-fn revert_message(data: &Bytes) -> String {
+/// `Panic(uint256)`, a named error of a precompile, or where a precompile refused without data.
+fn revert_message(data: &Bytes, refusal: Option<&str>) -> String {
     if let Ok(revert) = Revert::abi_decode(data) {
         format!("execution reverted: {}", revert.reason)
     } else if let Ok(panic) = Panic::abi_decode(data) {
         format!("execution reverted: {panic}")
+    } else if let Some(error) = stylus_chain::named_error(data) {
+        format!("execution reverted: {error}")
+    } else if let Some(refusal) = refusal {
+        format!("execution reverted: {refusal}")
     } else {
         "execution reverted".to_owned()
     }

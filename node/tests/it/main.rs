@@ -6,6 +6,7 @@ mod connections;
 mod control;
 mod debug;
 mod embedded;
+mod errors;
 mod evm;
 mod fidelity;
 mod filters;

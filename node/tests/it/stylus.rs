@@ -43,6 +43,23 @@ fn init_code(code: &[u8]) -> String {
     format!("0x61{length:04x}80600c5f395ff3fefe{}", hex::encode(code))
 }
 
+/// The code of a program that works.
+pub(crate) fn echo() -> Vec<u8> {
+    on_chain(ECHO)
+}
+
+/// Creates that program; gives its address.
+pub(crate) fn deployed(port: u16, from: Address) -> Value {
+    let create = json!([{ "from": from, "data": init_code(&echo()) }]);
+    let hash = rpc(port, "eth_sendTransaction", create);
+    rpc(port, "eth_getTransactionReceipt", json!([hash]))["contractAddress"].clone()
+}
+
+/// Calldata that activates the program at an address.
+pub(crate) fn activation_of(program: &Value) -> Bytes {
+    activation(serde_json::from_value(program.clone()).unwrap())
+}
+
 fn activation(program: Address) -> Bytes {
     activateProgramCall { program }.abi_encode().into()
 }

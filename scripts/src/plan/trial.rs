@@ -71,7 +71,7 @@ impl Trial {
         };
         let hash = match self.chain.submit_unsigned(from, request) {
             Ok(hash) => hash,
-            Err(ChainError::Reverted { output }) => {
+            Err(ChainError::Reverted { output, .. }) => {
                 return Err(PlanError::refused(what, Revert::decode(&output)));
             }
             Err(ChainError::Halted(halt)) => {

@@ -6,6 +6,7 @@
 pub(crate) mod address_set;
 pub(crate) mod data_price;
 pub(crate) mod history;
+pub(crate) mod l1_blocks;
 pub(crate) mod params;
 pub(crate) mod program;
 pub(crate) mod store;
@@ -68,6 +69,10 @@ pub(crate) struct Layout {
     pub(crate) chain_id: U256,
     pub(crate) infra_fee_account: U256,
     pub(crate) brotli_level: U256,
+    /// What NUMBER gives: the newest L1 block number that is known, plus one.
+    pub(crate) l1_block_number: U256,
+    /// The number above, and hashes of L1 blocks.
+    pub(crate) l1_blocks: Space,
     /// From ArbOS 60: 0 when no transactions are filtered.
     pub(crate) filtering_from: U256,
     /// From ArbOS 60: the network fee account when 0.
@@ -116,6 +121,8 @@ pub(crate) static LAYOUT: LazyLock<Layout> = LazyLock::new(|| {
         chain_id: root.at(4),
         infra_fee_account: root.at(6),
         brotli_level: root.at(7),
+        l1_block_number: root.child(6).at(0),
+        l1_blocks: root.child(6),
         filtering_from: root.at(9),
         filtered_funds_recipient: root.at(10),
         collect_tips: root.at(11),

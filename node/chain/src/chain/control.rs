@@ -3,6 +3,7 @@
 use super::Chain;
 use crate::{
     ChainConfig, ChainError,
+    arbos::l1_blocks,
     world::{Account, NOW},
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -97,6 +98,18 @@ impl Chain {
     /// PREVRANDAO of all further blocks (1 on Arbitrum).
     pub fn set_prevrandao(&mut self, value: B256) {
         self.knobs.prevrandao = value;
+    }
+
+    /// Sets what NUMBER and the Stylus `block_number` give, at once and for all further blocks;
+    /// `None` for the number of the block on this chain.
+    pub fn set_l1_block_number(&mut self, number: Option<u64>) {
+        self.knobs.l1_block_number = number;
+        let (l2_number, newest) = {
+            let head = self.ledger.head();
+            (head, self.ledger.hash(head).unwrap_or_default())
+        };
+        let number = number.unwrap_or(l2_number);
+        self.edit(|world| l1_blocks::begin(world, number, newest));
     }
 
     /// Moves the clock forward; returns its whole shift from the wall clock in seconds.

@@ -49,14 +49,9 @@ impl Chain {
             .unwrap_or(CODE_SIZE)
     }
 
-    /// What NUMBER gives in block `l2_number`.
-    pub(super) fn l1_number(&self, l2_number: u64) -> u64 {
-        self.config.l1_block_number.unwrap_or(l2_number)
-    }
-
-    pub(super) fn block_env(&self, facts: &BlockFacts) -> BlockEnv {
+    pub(super) fn block_env(&self, view: &StateView<'_>, facts: &BlockFacts) -> BlockEnv {
         BlockEnv {
-            number: U256::from(self.l1_number(facts.l2_number)),
+            number: view.slot(STATE, LAYOUT.l1_block_number),
             beneficiary: facts.coinbase,
             timestamp: U256::from(facts.timestamp),
             gas_limit: facts.gas_limit,
@@ -86,13 +81,14 @@ impl Chain {
         &'a self,
         view: &StateView<'_>,
         recent: &'a RefCell<RecentPrograms>,
-        l2_number: u64,
+        facts: &BlockFacts,
     ) -> Session<'a> {
         Session {
             programs: &self.programs,
             recent,
             arbos_version: arbos_version(view),
-            l2_number,
+            base_fee: facts.base_fee,
+            l2_number: facts.l2_number,
             debug: self.config.debug_precompiles,
             max_code_size: self.priced_code_size(),
             network_fee_account: address_of(view.slot(STATE, LAYOUT.network_fee_account)),
@@ -102,6 +98,7 @@ impl Chain {
             frames: Vec::new(),
             acting: HashMap::default(),
             fault: None,
+            refusal: None,
             console: Vec::new(),
             tracer: None,
         }

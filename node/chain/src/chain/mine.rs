@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Block, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
-    arbos::versions,
+    arbos::{l1_blocks, versions},
     evm::{RecentPrograms, StateView, execute, halt_text},
     ledger::{EmptyBlocks, L1Number, Ledger, Record},
     world::NOW,
@@ -60,6 +60,10 @@ impl Chain {
             clock.next = Some(self.head_time().saturating_add(step));
         }
         let first = clock.take(self.head_time());
+        // Where NUMBER follows the chain's own blocks, each of them changes ArbOS' state.
+        if self.knobs.l1_block_number.is_none() {
+            return 0;
+        }
         let count = match versions::scheduled(&mut self.world) {
             Some(due) if due <= first => 0,
             Some(due) if step > 0 => most.min((due - first).div_ceil(step)),
@@ -105,6 +109,7 @@ impl Chain {
         let timestamp = clock.take(self.head_time());
         let before = self.world.version();
         self.world.advance();
+        self.begin_l1_block(self.ledger.head() + 1);
         let upgraded = versions::apply_scheduled(&mut self.world, timestamp);
         let facts = self.next_facts(timestamp);
         let history_since = self.ledger.history_since;
@@ -144,6 +149,15 @@ impl Chain {
         Ok(refused)
     }
 
+    /// The L1 block number of a new block on this chain. By itself it never falls.
+    fn begin_l1_block(&mut self, l2_number: u64) {
+        let number = self.knobs.l1_block_number.unwrap_or(l2_number);
+        if l1_blocks::current(&self.world) < number {
+            let newest = self.ledger.hash(self.ledger.head()).unwrap_or_default();
+            l1_blocks::begin(&mut self.world, number, newest);
+        }
+    }
+
     /// Executes a transaction and keeps what it changes.
     fn include(
         &mut self,
@@ -165,13 +179,13 @@ impl Chain {
             parent: self.ledger.head(),
             overlay: None,
         };
-        let mut session = self.session(&view, recent, facts.l2_number);
+        let mut session = self.session(&view, recent, facts);
         session.gas_cap = gas_cap(&view);
         let mut cfg = self.cfg_env(&view);
         cfg.disable_eip3607 = self.is_impersonated(from);
         let tx = tx_env(&envelope, from, self.config.chain_id);
         let nonce = tx.nonce;
-        let executed = execute(view, session, self.block_env(facts), cfg, tx).map_err(|error| {
+        let executed = execute(view, session, self.block_env(&view, facts), cfg, tx).map_err(|error| {
             reject(
                 error,
                 from,
@@ -184,6 +198,7 @@ impl Chain {
         self.world.advance();
         self.world.apply(executed.changes);
 
+        let l1_block_number = l1_blocks::current(&self.world);
         let ended = Ended::new(executed.result, executed.fault);
         building.gas_used += ended.gas_used;
         let index = building.transactions.len() as u64;
@@ -207,7 +222,7 @@ impl Chain {
             logs_bloom: logs_bloom(&ended.logs),
             first_log_index: building.logs,
             gas_used_for_l1: 0,
-            l1_block_number: self.l1_number(block_number),
+            l1_block_number,
             output: ended.output,
             halt: ended.halt,
             note: ended.note,
@@ -275,11 +290,10 @@ impl Chain {
             body,
         }
         .length() as u64;
-        let l1_block_number = self.l1_number(header.number);
         let block = Block {
             header,
             hash,
-            l1_block_number,
+            l1_block_number: l1_blocks::current(&self.world),
             size,
             transactions,
             receipts,
@@ -305,7 +319,7 @@ impl Chain {
             gas_limit: facts.gas_limit,
             timestamp: facts.timestamp,
             extra_data: Bytes::from(vec![0; 32]),
-            mix_hash: mix_hash(self.l1_number(facts.l2_number), self.arbos_version()),
+            mix_hash: mix_hash(l1_blocks::current(&self.world), self.arbos_version()),
             nonce: B64::with_last_byte(1),
             base_fee_per_gas: Some(facts.base_fee),
             ..Header::default()
@@ -319,10 +333,7 @@ impl Chain {
             state_root: self.state_root(EMPTY_ROOT_HASH, EMPTY_ROOT_HASH),
             ..self.empty_header(facts)
         };
-        let l1 = match self.config.l1_block_number {
-            Some(fixed) => L1Number::Fixed(fixed),
-            None => L1Number::Own,
-        };
+        let l1 = L1Number::Fixed(l1_blocks::current(&self.world));
         let version = Some(self.world.version());
         let blocks = EmptyBlocks::new(header, count, step, l1, version);
         self.ledger.push_empty(blocks);

@@ -51,6 +51,8 @@ struct Knobs {
     /// Least gas price to suggest, wei.
     min_gas_price: u128,
     prevrandao: B256,
+    /// What NUMBER gives; `None` for the number of the block on this chain.
+    l1_block_number: Option<u64>,
     automine: bool,
     auto_impersonate: bool,
     impersonated: AddressSet,
@@ -84,6 +86,7 @@ impl Chain {
             next_base_fee: None,
             min_gas_price: 0,
             prevrandao: B256::with_last_byte(1),
+            l1_block_number: config.l1_block_number,
             automine: config.automine,
             auto_impersonate: config.auto_impersonate,
             impersonated: AddressSet::default(),

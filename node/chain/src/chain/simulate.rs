@@ -25,6 +25,8 @@ const STIPEND: u64 = 2_300;
 struct Simulation<'a> {
     view: StateView<'a>,
     facts: BlockFacts,
+    /// A base fee that was asked for is seen by calls without a price, too.
+    base_fee_overridden: bool,
     request: &'a CallRequest,
 }
 
@@ -93,6 +95,7 @@ impl Chain {
                 Some(halt) => ChainError::Halted(halt),
                 None => ChainError::Reverted {
                     output: first.output,
+                    refusal: first.refusal,
                 },
             });
         }
@@ -193,7 +196,7 @@ impl Chain {
         };
         let facts = facts_of(&record.block.header);
         let recent = RefCell::default();
-        let mut session = self.session(&view, &recent, facts.l2_number);
+        let mut session = self.session(&view, &recent, &facts);
         session.gas_cap = gas_cap(&view);
         session.tracer = Some(Box::new(Tracer::new(kind)));
         let mut cfg = self.cfg_env(&view);
@@ -203,7 +206,7 @@ impl Chain {
             transaction.from,
             self.config.chain_id,
         );
-        let executed = execute(view, session, self.block_env(&facts), cfg, tx).map_err(
+        let executed = execute(view, session, self.block_env(&view, &facts), cfg, tx).map_err(
             |error| match error {
                 ExecutionError::Trace(limit) => limit.into(),
                 ExecutionError::Evm(fault) => ChainError::Internal(fault.to_string()),
@@ -264,6 +267,7 @@ impl Chain {
         Ok(Simulation {
             view,
             facts,
+            base_fee_overridden: overrides.base_fee.is_some(),
             request,
         })
     }
@@ -278,6 +282,7 @@ impl Chain {
             view,
             facts,
             request,
+            ..
         } = simulation;
         let from = request.from.unwrap_or_default();
         let info = view.info(from).unwrap_or_default();
@@ -292,7 +297,7 @@ impl Chain {
             .into());
         }
         let recent = RefCell::default();
-        let mut session = self.session(view, &recent, facts.l2_number);
+        let mut session = self.session(view, &recent, facts);
         session.tracer = tracer.map(Box::new);
         let mut cfg = self.cfg_env(view);
         cfg.disable_eip3607 = true;
@@ -305,7 +310,11 @@ impl Chain {
         let nonce = request.nonce.unwrap_or(info.nonce);
         let tx = call_env(request, gas, nonce, self.config.chain_id);
         let limit = self.code_size_limit();
-        let executed = execute(*view, session, self.block_env(facts), cfg, tx)
+        let mut block = self.block_env(view, facts);
+        if cap.is_none() && !simulation.base_fee_overridden {
+            block.basefee = 0;
+        }
+        let executed = execute(*view, session, block, cfg, tx)
             .map_err(|error| reject(error, from, cap.unwrap_or_default(), facts, limit));
         self.sound()?;
         executed
@@ -314,7 +323,9 @@ impl Chain {
 
 fn outcome(executed: Executed) -> CallOutcome {
     let ended = Ended::new(executed.result, executed.fault);
+    let silent = !ended.success && ended.halt.is_none() && ended.output.is_empty();
     CallOutcome {
+        refusal: executed.refusal.filter(|_| silent),
         success: ended.success,
         output: ended.output,
         gas_used: ended.gas_used,

@@ -90,6 +90,7 @@ impl<'a> EvmTr for ArbEvm<'a> {
             frame_stack,
             ..
         } = &mut self.0;
+        ctx.chain.refusal = None;
         let open = open_frame(&init.frame_input);
         if let Some(tracer) = &mut ctx.chain.tracer
             && !tracer.enter(&init.frame_input, &ctx.local)

@@ -26,6 +26,8 @@ pub(crate) struct Executed {
     pub(crate) changes: EvmState,
     /// Message of a halt that the EVM has no name for.
     pub(crate) fault: Option<String>,
+    /// Why a precompile reverted without data, if that was the last call.
+    pub(crate) refusal: Option<String>,
     /// What programs wrote to the console.
     pub(crate) console: Vec<String>,
     pub(crate) tracer: Option<Box<crate::trace::Tracer>>,
@@ -79,6 +81,7 @@ pub(crate) fn execute<'a>(
     let changes = evm.0.ctx.journaled_state.finalize();
     let Session {
         fault,
+        refusal,
         console,
         tracer,
         ..
@@ -87,6 +90,7 @@ pub(crate) fn execute<'a>(
         result,
         changes,
         fault,
+        refusal,
         console,
         tracer,
     })

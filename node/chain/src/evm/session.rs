@@ -18,6 +18,8 @@ pub(crate) struct Session<'a> {
     pub(crate) programs: &'a RefCell<ProgramCache>,
     pub(crate) recent: &'a RefCell<RecentPrograms>,
     pub(crate) arbos_version: u64,
+    /// The block's base fee in wei. A call without a price sees 0 instead, but not in ArbGasInfo.
+    pub(crate) base_fee: u64,
     /// Number of the block on this chain, not what NUMBER gives.
     pub(crate) l2_number: u64,
     /// Debug chains allow ArbDebug and debug imports.
@@ -37,6 +39,8 @@ pub(crate) struct Session<'a> {
     pub(crate) acting: HashMap<Address, u32>,
     /// Message of the newest error that has no EVM name.
     pub(crate) fault: Option<String>,
+    /// Why a precompile reverted without data, until the next call.
+    pub(crate) refusal: Option<String>,
     /// What programs wrote to the console.
     pub(crate) console: Vec<String>,
     pub(crate) tracer: Option<Box<crate::trace::Tracer>>,
@@ -65,6 +69,12 @@ impl Session<'_> {
         if let Some(count) = counted.and_then(|acting| self.acting.get_mut(&acting)) {
             *count = count.saturating_sub(1);
         }
+    }
+
+    /// Notes why a precompile reverts without data.
+    pub(crate) fn refuse(&mut self, reason: String) {
+        self.fault = Some(reason.clone());
+        self.refusal = Some(reason);
     }
 
     /// Whether `acting` has more than one open frame of its own.

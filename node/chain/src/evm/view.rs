@@ -1,7 +1,7 @@
 //! The state as an execution reads it: the world at some version, with overrides on top.
 
 use crate::{
-    arbos::history,
+    arbos::{STATE, history, l1_blocks},
     ledger::Ledger,
     types::Overrides,
     world::{World, bytecode},
@@ -146,6 +146,7 @@ impl Database for StateView<'_> {
     }
 
     fn block_hash(&mut self, number: u64) -> Result<B256, Infallible> {
-        Ok(self.ledger.hash(number).unwrap_or_default())
+        // BLOCKHASH asks for blocks of L1. Those out of reach it has answered itself.
+        Ok(self.slot(STATE, l1_blocks::slot(number)).into())
     }
 }

@@ -19,6 +19,7 @@ sol! {
         event Basic(bool flag, bytes32 indexed value);
         event Mixed(bool indexed flag, bool not, bytes32 indexed value, address conn, address indexed caller);
         error Custom(uint64 number, string message, bool flag);
+        error Unused();
     }
 }
 use ArbDebug::*;
@@ -68,9 +69,8 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
             })
         }),
         panicCall::SELECTOR => call.method::<panicCall>(Write, 30, |_, _| {
-            Err(Stop::Fault(
-                "called ArbDebug's debug-only Panic method".into(),
-            ))
+            // It ends the request in Nitro, too, whose RPC says these words.
+            Err(Stop::Fault("method handler crashed".into()))
         }),
         legacyErrorCall::SELECTOR => call.method::<legacyErrorCall>(Pure, 0, |_, _| {
             Err(Stop::Plain("example legacy error".into()))

@@ -4,7 +4,6 @@ use super::call::{Call, Purity::*, Stop};
 use crate::arbos::{LAYOUT, Store, address_of};
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::{SolCall, sol};
-use revm::{context::ContextTr, context_interface::Block};
 
 sol! {
     #![sol(all_derives)]
@@ -61,7 +60,7 @@ const GAS_KINDS: usize = 9;
 fn prices(call: &mut Call<'_, '_>) -> Result<(U256, U256, U256), Stop> {
     let l1 = call.read(LAYOUT.l1_price_per_unit)?;
     let minimum = call.read(LAYOUT.l2_min_base_fee)?;
-    Ok((l1, U256::from(call.ctx.block().basefee()), minimum))
+    Ok((l1, U256::from(call.ctx.chain.base_fee), minimum))
 }
 
 fn in_wei(call: &mut Call<'_, '_>) -> Result<[U256; 6], Stop> {

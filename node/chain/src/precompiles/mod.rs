@@ -3,14 +3,18 @@
 mod address_table;
 mod call;
 mod debug;
+mod errors;
 mod filtered;
 mod gas_info;
 mod info;
 mod owner;
 mod owner_public;
+mod retryable;
 mod sys;
 mod wasm;
 mod wasm_cache;
+
+pub use errors::named_error;
 
 use crate::evm::Ctx;
 use alloy_primitives::{Address, Bytes, address, map::AddressSet};
@@ -27,6 +31,9 @@ use std::sync::LazyLock;
 const fn low(last: u8) -> Address {
     Address::with_last_byte(last)
 }
+
+/// ArbosActs: what ArbOS does by itself.
+const ACTS: Address = address!("00000000000000000000000000000000000a4b05");
 
 /// Every precompile with the ArbOS version that brought it.
 pub(crate) const ADDRESSES: [(Address, u64); 19] = [
@@ -47,22 +54,20 @@ pub(crate) const ADDRESSES: [(Address, u64); 19] = [
     (low(0x73), 41),
     (low(0x74), 60),
     (low(0xff), 0),
-    (address!("00000000000000000000000000000000000a4b05"), 0),
+    (ACTS, 0),
     (low(0xc8), u64::MAX),
 ];
 
 /// Precompiles of Arbitrum that are not built: calls of them fail and say so.
 fn absent(address: Address) -> Option<&'static str> {
-    const ACTS: Address = address!("00000000000000000000000000000000000a4b05");
     if address == ACTS {
-        return Some("ArbosActs");
+        return None;
     }
     Some(match address.0[19] {
         0x67 => "ArbBLS",
         0x68 => "ArbFunctionTable",
         0x69 => "ArbosTest",
         0x6d => "ArbAggregator",
-        0x6e => "ArbRetryableTx",
         0x73 => "ArbNativeTokenManager",
         _ => return None,
     })
@@ -171,11 +176,13 @@ impl<'a> PrecompileProvider<Ctx<'a>> for ArbPrecompiles {
             ))),
             0xff if !self.debug => Err(Stop::Fault("debug precompiles are disabled".into())),
             _ if call.data.len() < 4 => Err(Stop::All),
+            _ if address == ACTS => retryable::run_acts(&mut call),
             0x64 => sys::run(&mut call),
             0x65 => info::run(&mut call),
             0x66 => address_table::run(&mut call),
             0x6b => owner_public::run(&mut call),
             0x6c => gas_info::run(&mut call),
+            0x6e => retryable::run(&mut call),
             0x6f => info::run_statistics(&mut call),
             0x70 => owner::run(&mut call),
             0x71 => wasm::run(&mut call),
@@ -189,14 +196,14 @@ impl<'a> PrecompileProvider<Ctx<'a>> for ArbPrecompiles {
             Ok(output) => (InstructionResult::Return, output, left),
             Err(Stop::Revert(data)) => (InstructionResult::Revert, data, left),
             Err(Stop::Plain(reason)) => {
-                ctx.chain.fault = Some(reason);
+                ctx.chain.refuse(reason);
                 (InstructionResult::Revert, Bytes::new(), left)
             }
             Err(Stop::All) => (InstructionResult::Revert, Bytes::new(), 0),
             Err(Stop::Unknown) => {
                 let selector = alloy_primitives::hex::encode_prefixed(selector);
                 let version = self.arbos_version;
-                ctx.chain.fault = Some(format!(
+                ctx.chain.refuse(format!(
                     "the precompile {address} has no method {selector} here at ArbOS {version}"
                 ));
                 (InstructionResult::Revert, Bytes::new(), 0)

@@ -1,0 +1,76 @@
+//! ArbRetryableTx (0x6e) and ArbosActs (0xa4b05). Without an L1 there are no tickets, and only ArbOS
+//! itself, which no transaction is, may call the latter.
+
+use super::call::{Call, Purity::*, READ, Stop, revert};
+use alloy_primitives::{Address, Bytes, U256};
+use alloy_sol_types::{SolCall, sol};
+
+sol! {
+    #![sol(all_derives)]
+    interface ArbRetryableTx {
+        function redeem(bytes32 ticket) external returns (bytes32);
+        function getLifetime() external view returns (uint256);
+        function getTimeout(bytes32 ticket) external view returns (uint256);
+        function keepalive(bytes32 ticket) external returns (uint256);
+        function getBeneficiary(bytes32 ticket) external view returns (address);
+        function cancel(bytes32 ticket) external;
+        function getCurrentRedeemer() external view returns (address);
+        function submitRetryable(bytes32 request, uint256 l1BaseFee, uint256 deposit, uint256 value, uint256 gasFeeCap, uint64 gasLimit, uint256 maxSubmissionFee, address feeRefund, address beneficiary, address retryTo, bytes calldata data) external;
+        error NoTicketWithID();
+        error NotCallable();
+    }
+    interface ArbosActs {
+        function startBlock(uint256 l1BaseFee, uint64 l1Block, uint64 l2Block, uint64 timePassed) external;
+        function batchPostingReport(uint256 timestamp, address poster, uint64 batch, uint64 gas, uint256 l1BaseFee) external;
+        function batchPostingReportV2(uint256 timestamp, address poster, uint64 batch, uint64 length, uint64 nonZeros, uint64 extraGas, uint256 l1BaseFee) external;
+        error CallerNotArbOS();
+    }
+}
+use ArbRetryableTx::*;
+use ArbosActs::*;
+
+/// Seconds that a ticket lives.
+const LIFETIME: u64 = 7 * 86_400;
+
+pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
+    match call.selector() {
+        redeemCall::SELECTOR => call.method::<redeemCall>(Write, 0, |c, _| no_ticket(c)),
+        getLifetimeCall::SELECTOR => {
+            call.method::<getLifetimeCall>(View, 0, |_, _| Ok(U256::from(LIFETIME)))
+        }
+        getTimeoutCall::SELECTOR => call.method::<getTimeoutCall>(View, 0, |c, _| no_ticket(c)),
+        keepaliveCall::SELECTOR => call.method::<keepaliveCall>(Write, 0, |c, _| no_ticket(c)),
+        getBeneficiaryCall::SELECTOR => {
+            call.method::<getBeneficiaryCall>(View, 0, |c, _| no_ticket(c))
+        }
+        cancelCall::SELECTOR => call.method::<cancelCall>(Write, 0, |c, _| no_ticket(c)),
+        getCurrentRedeemerCall::SELECTOR => {
+            call.method::<getCurrentRedeemerCall>(View, 0, |_, _| Ok(Address::ZERO))
+        }
+        submitRetryableCall::SELECTOR => {
+            call.method::<submitRetryableCall>(Write, 0, |_, _| revert(NotCallable {}))
+        }
+        _ => call.unknown(),
+    }
+}
+
+/// A ticket is looked up by its time-out, which is zero.
+fn no_ticket<T>(call: &mut Call<'_, '_>) -> Result<T, Stop> {
+    call.burn(READ)?;
+    revert(NoTicketWithID {})
+}
+
+pub(super) fn run_acts(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
+    match call.selector() {
+        startBlockCall::SELECTOR => {
+            call.method::<startBlockCall>(Write, 0, |_, _| revert(CallerNotArbOS {}))
+        }
+        batchPostingReportCall::SELECTOR => {
+            call.method::<batchPostingReportCall>(Write, 0, |_, _| revert(CallerNotArbOS {}))
+        }
+        batchPostingReportV2Call::SELECTOR => {
+            call.method::<batchPostingReportV2Call>(Write, 50, |_, _| revert(CallerNotArbOS {}))
+        }
+        _ => call.unknown(),
+    }
+}
