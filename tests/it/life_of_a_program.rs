@@ -47,11 +47,43 @@ async fn revive_framework(harness: &Harness) -> Done {
     harness.chain().activate(harness.registry()).await
 }
 
+/// What `stylus-upgrades status` says of the instance: whether it could, its document, its errors.
+async fn status(it: &World<'_>) -> (bool, Value, String) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cli"));
+    let folder = tempfile::tempdir().expect("a folder");
+    command
+        .args(["status", &it.instance.address().to_string(), "--json"])
+        .args(["--rpc-url", it.harness.chain().url()])
+        .args(["--registry", &it.harness.registry().to_string()])
+        .current_dir(folder.path());
+    let ran = tokio::task::spawn_blocking(move || command.output()).await;
+    let ran = ran.expect("no panic").expect("it starts");
+    let document = serde_json::from_slice(&ran.stdout).unwrap_or_default();
+    let errors = String::from_utf8_lossy(&ran.stderr).into_owned();
+    (ran.status.success(), document, errors)
+}
+
+/// Status shows the instance at version 1.0.
+async fn assert_status_is_well(it: &World<'_>) {
+    let (well, document, errors) = status(it).await;
+    assert!(well, "{errors}");
+    assert_eq!(document["instance"]["version"], "1.0", "{document:#}");
+}
+
 /// The end of both stories: implementations are left behind, and come back by activation.
-async fn left_behind(it: &World<'_>, reason: u8) -> Done {
+async fn left_behind(it: &World<'_>, reason: u8, words: &str) -> Done {
     let chain = it.harness.chain();
+    // A user sees gas burned and no data; status says which rule of the chain it is, and what helps.
     assert_bricked(&it.instance, chain).await?;
+    let (well, document, errors) = status(it).await;
+    let said = format!("{document}{errors}");
+    assert!(!well && said.contains("ProgramNotRunnable"), "{said}");
+    assert!(
+        said.contains(words) && said.contains("activate the program again"),
+        "{said}"
+    );
     revive_framework(it.harness).await?;
+    assert_status_is_well(it).await;
     assert_bricked(&it.instance, chain).await?;
     let guarded = ImplementationNotRunnable {
         implementation: it.second.address,
@@ -64,6 +96,7 @@ async fn left_behind(it: &World<'_>, reason: u8) -> Done {
     chain.activate(it.first.address).await?;
     it.instance.send(&ICounter::incrementCall {}).await?;
     chain.activate(it.second.address).await?;
+    assert_status_is_well(it).await;
     it.instance.upgrade("2.0").await?;
     it.instance.send(&ICounter::incrementCall {}).await?;
     let value = it.instance.read(&ICounter::valueCall {}).await?;
@@ -81,7 +114,7 @@ async fn an_expired_implementation_bricks_its_proxy_and_the_guard_says_so_first(
         .request::<_, Value>("evm_increaseTime", (366 * DAY,))
         .await?;
     chain.request::<_, Value>("evm_mine", ()).await?;
-    left_behind(&it, not_runnable::EXPIRED).await
+    left_behind(&it, not_runnable::EXPIRED, "error ProgramExpired(").await
 }
 
 #[tokio::test]
@@ -103,7 +136,13 @@ async fn a_scheduled_arbos_upgrade_outdates_implementations_and_the_guard_says_s
     chain
         .execute(owner, Address::with_last_byte(0x70), &upgrade)
         .await?;
+    assert_status_is_well(&it).await;
     it.instance.read(&ICounter::valueCall {}).await?;
     chain.request::<_, Value>("evm_mine", ()).await?;
-    left_behind(&it, not_runnable::OUTDATED).await
+    left_behind(
+        &it,
+        not_runnable::OUTDATED,
+        "error ProgramNeedsUpgrade(2, 3)",
+    )
+    .await
 }

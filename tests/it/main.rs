@@ -5,6 +5,7 @@ mod attacks;
 mod differential;
 mod edges;
 mod erc20;
+mod evm_revert;
 mod guards;
 mod layouts;
 mod life_of_a_program;

@@ -35,7 +35,11 @@ pub(crate) fn initialise(world: &mut World, config: &ChainConfig) {
     };
     versions::initialise(world, &genesis);
     let l1_block_number = config.l1_block_number.unwrap_or(config.number);
-    l1_blocks::begin(world, l1_block_number, keccak256(config.chain_id.to_be_bytes()));
+    l1_blocks::begin(
+        world,
+        l1_block_number,
+        keccak256(config.chain_id.to_be_bytes()),
+    );
 
     account(
         world,

@@ -79,7 +79,12 @@ fn an_outdated_program_takes_all_gas_of_its_frame_from_an_evm_caller() {
     let mut chain = chain_at(51);
     let program = install(&mut chain, &counter());
     // Calls with all gas and stores whether that succeeded in byte 31, the data's length in the next.
-    let code = [&hex!("5f5f5f5f5f73")[..], program.as_slice(), &hex!("5af15f523d60205260405ff3")].concat();
+    let code = [
+        &hex!("5f5f5f5f5f73")[..],
+        program.as_slice(),
+        &hex!("5af15f523d60205260405ff3"),
+    ]
+    .concat();
     let caller = deploy(&mut chain, &code);
     let run = |chain: &Chain| call(chain, request(caller, Bytes::new()));
     let before = run(&chain);
@@ -142,7 +147,13 @@ fn a_root_program_is_cheap_the_second_time_in_a_block() {
     let (first, second) = whole[4..].split_at(whole.len() / 2);
     let parts = [first, second].map(|part| deploy(&mut chain, &fragment(part)));
     let len = u32::try_from(wasm.len()).expect("small").to_be_bytes();
-    let root = [&hex!("eff00200")[..], &len, parts[0].as_slice(), parts[1].as_slice()].concat();
+    let root = [
+        &hex!("eff00200")[..],
+        &len,
+        parts[0].as_slice(),
+        parts[1].as_slice(),
+    ]
+    .concat();
     let program = deploy(&mut chain, &root);
     assert!(activate(&mut chain, program).success);
     // Both at non-zero storage, so that only the start differs.

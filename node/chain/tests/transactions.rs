@@ -192,7 +192,10 @@ fn the_stylus_deployer_deploys_activates_initialises_and_refunds() {
     let receipt = send(&mut chain, ALICE, call);
     let error = StylusDeployer::ContractInitializationError::abi_decode(&receipt.output);
     let error = error.expect("the deployer's error");
-    let nonce = chain.account(deployer, BlockId::latest()).expect("latest").nonce;
+    let nonce = chain
+        .account(deployer, BlockId::latest())
+        .expect("latest")
+        .nonce;
     assert_eq!(error.newContract, deployer.create(nonce));
     assert_eq!(error.data[..], hex!("deadbeef"));
 }

@@ -61,16 +61,66 @@ fn owners_set_the_parameters_of_pricing_and_everyone_reads_them_back() {
         [hash[0], hash[1], hash[2], hash[3]]
     };
     for (setter, value, view, to) in [
-        (id("setL1BaseFeeEstimateInertia(uint64)"), 11, hex!("29eb31ee"), 0x6c),
-        (id("setL1PricingInertia(uint64)"), 12, hex!("29eb31ee"), 0x6c),
-        (id("setL1PricingRewardRate(uint64)"), 13, hex!("8a5b1d28"), 0x6c),
-        (id("setL1PricingRewardRecipient(address)"), 14, hex!("9e6d7e31"), 0x6c),
-        (id("setL1PricingEquilibrationUnits(uint256)"), 15, hex!("ad26ce90"), 0x6c),
-        (id("setPerBatchGasCharge(int64)"), 16, hex!("6ecca45a"), 0x6c),
-        (id("setAmortizedCostCapBips(uint64)"), 17, hex!("7a7d6beb"), 0x6c),
-        (id("setL2GasPricingInertia(uint64)"), 18, hex!("3dfb45b9"), 0x6c),
-        (id("setL2GasBacklogTolerance(uint64)"), 19, hex!("25754f91"), 0x6c),
-        (id("setParentGasFloorPerToken(uint64)"), 20, hex!("49ccdaff"), 0x6b),
+        (
+            id("setL1BaseFeeEstimateInertia(uint64)"),
+            11,
+            hex!("29eb31ee"),
+            0x6c,
+        ),
+        (
+            id("setL1PricingInertia(uint64)"),
+            12,
+            hex!("29eb31ee"),
+            0x6c,
+        ),
+        (
+            id("setL1PricingRewardRate(uint64)"),
+            13,
+            hex!("8a5b1d28"),
+            0x6c,
+        ),
+        (
+            id("setL1PricingRewardRecipient(address)"),
+            14,
+            hex!("9e6d7e31"),
+            0x6c,
+        ),
+        (
+            id("setL1PricingEquilibrationUnits(uint256)"),
+            15,
+            hex!("ad26ce90"),
+            0x6c,
+        ),
+        (
+            id("setPerBatchGasCharge(int64)"),
+            16,
+            hex!("6ecca45a"),
+            0x6c,
+        ),
+        (
+            id("setAmortizedCostCapBips(uint64)"),
+            17,
+            hex!("7a7d6beb"),
+            0x6c,
+        ),
+        (
+            id("setL2GasPricingInertia(uint64)"),
+            18,
+            hex!("3dfb45b9"),
+            0x6c,
+        ),
+        (
+            id("setL2GasBacklogTolerance(uint64)"),
+            19,
+            hex!("25754f91"),
+            0x6c,
+        ),
+        (
+            id("setParentGasFloorPerToken(uint64)"),
+            20,
+            hex!("49ccdaff"),
+            0x6b,
+        ),
     ] {
         let mut chain = chain();
         assert!(own(&mut chain, setter, &[value]), "{value}");
@@ -81,7 +131,11 @@ fn owners_set_the_parameters_of_pricing_and_everyone_reads_them_back() {
     // A negative charge stays negative.
     let mut chain = chain();
     let minus_five = U256::MAX - U256::from(4);
-    let input = [&id("setPerBatchGasCharge(int64)")[..], &minus_five.to_be_bytes::<32>()].concat();
+    let input = [
+        &id("setPerBatchGasCharge(int64)")[..],
+        &minus_five.to_be_bytes::<32>(),
+    ]
+    .concat();
     assert!(send(&mut chain, DEV, request(ARB_OWNER, input)).success);
     let charge = raw(&chain, 0x6c, &hex!("6ecca45a")).output;
     assert_eq!(U256::from_be_slice(&charge), minus_five);

@@ -46,7 +46,8 @@ fn trace_call(node: &mut Node, args: &Args) -> RpcResult {
 
 /// keccak256 of the script, without white space, that cargo-stylus and stylus-tools have sent since
 /// 0.5.0.
-const CARGO_STYLUS: B256 = b256!("f8508724b38d6317ccf19127fd8e847c4c0dfc448d57c65cb20c9b6174c37c50");
+const CARGO_STYLUS: B256 =
+    b256!("f8508724b38d6317ccf19127fd8e847c4c0dfc448d57c65cb20c9b6174c37c50");
 
 /// Whether a tracer is that script.
 fn is_cargo_stylus(script: &str) -> bool {

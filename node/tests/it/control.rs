@@ -288,3 +288,86 @@ fn metadata_has_plain_numbers_and_an_id_per_instance() {
         -32004
     );
 }
+
+/// Deploys code that returns NUMBER.
+fn number_contract(port: u16) -> Address {
+    let contract = Address::repeat_byte(0x4e);
+    rpc(port, "anvil_setCode", json!([contract, "0x435f5260205ff3"]));
+    contract
+}
+
+fn l1_number(port: u16, contract: Address) -> u64 {
+    number(&rpc(
+        port,
+        "eth_call",
+        json!([{ "to": contract }, "latest"]),
+    ))
+}
+
+#[test]
+fn the_l1_block_number_is_set_by_rpc() {
+    let node = node();
+    let port = node.port();
+    let contract = number_contract(port);
+    assert_eq!(l1_number(port, contract), 1, "block.number - 1 is one");
+    for (method, set) in [
+        ("anvil_setL1BlockNumber", 25_649_571),
+        ("evm_setL1BlockNumber", 7),
+    ] {
+        rpc(port, method, json!([set]));
+        assert_eq!(l1_number(port, contract), set);
+        rpc(port, "evm_mine", json!([]));
+        let block = rpc(port, "eth_getBlockByNumber", json!(["latest", false]));
+        assert_eq!(number(&block["l1BlockNumber"]), set);
+    }
+    rpc(port, "anvil_setL1BlockNumber", json!([null]));
+    rpc(port, "evm_mine", json!([]));
+    assert_eq!(l1_number(port, contract), block_number(port));
+    assert_eq!(
+        rpc_error(port, "anvil_setL1BlockNumber", json!(["x"]))["code"],
+        -32602
+    );
+}
+
+#[test]
+fn the_l1_block_number_is_set_by_flag() {
+    for (flag, expected) in [("25649571", 25_649_571), ("l2", 0)] {
+        let process = crate::support::Process::start(&["--l1-block-number", flag]);
+        let contract = number_contract(process.port);
+        assert_eq!(l1_number(process.port, contract), expected);
+    }
+}
+
+#[test]
+fn a_revert_keeps_how_blocks_are_made_and_who_may_send() {
+    let node = node();
+    let port = node.port();
+    let (sender, receiver) = (Address::repeat_byte(0x51), Address::repeat_byte(0x52));
+    rpc(
+        port,
+        "anvil_setBalance",
+        json!([sender, U256::from(10).pow(U256::from(20))]),
+    );
+    let snapshot = rpc(port, "evm_snapshot", json!([]));
+    rpc(port, "evm_setAutomine", json!([false]));
+    rpc(port, "anvil_impersonateAccount", json!([sender]));
+    rpc(port, "anvil_setCoinbase", json!([receiver]));
+    rpc(port, "evm_revert", json!([snapshot]));
+    assert_eq!(rpc(port, "anvil_getAutomine", json!([])), false);
+    let gift = json!([{ "from": sender, "to": receiver, "value": "0x1" }]);
+    let hash = rpc(port, "eth_sendTransaction", gift);
+    assert!(rpc(port, "eth_getTransactionReceipt", json!([hash])).is_null());
+    rpc(port, "evm_mine", json!([]));
+    let block = rpc(port, "eth_getBlockByNumber", json!(["latest", false]));
+    assert_eq!(block["miner"], json!(receiver));
+    assert_eq!(block["transactions"], json!([hash]));
+}
+
+#[test]
+fn the_dev_account_can_give_a_hundred_ether_to_thousands() {
+    let node = node();
+    let dev = json!(["0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E", "latest"]);
+    let balance: U256 =
+        serde_json::from_value(rpc(node.port(), "eth_getBalance", dev)).expect("a number");
+    assert!(balance >= U256::from(5_000 * 100u64) * U256::from(10u64.pow(18)));
+}

@@ -42,7 +42,12 @@ fn named_errors_of_precompiles_are_written_as_nitro_writes_them() {
         error["message"],
         r"execution reverted: error Custom(1024, This spider family wards off bugs: /\oo/\ //\(oo)//\ /\oo/\, true)"
     );
-    assert!(error["data"].as_str().expect("data").starts_with("0x1753067f"));
+    assert!(
+        error["data"]
+            .as_str()
+            .expect("data")
+            .starts_with("0x1753067f")
+    );
 
     rpc(port, "evm_mine", json!([]));
     let unknown = calldata("arbBlockHash(uint256)", &[word(1_000_000_000)]);
@@ -52,7 +57,9 @@ fn named_errors_of_precompiles_are_written_as_nitro_writes_them() {
         "execution reverted: error InvalidBlockNumber(1000000000, 1)"
     );
 
-    let acts: Address = "0x00000000000000000000000000000000000a4b05".parse().expect("an address");
+    let acts: Address = "0x00000000000000000000000000000000000a4b05"
+        .parse()
+        .expect("an address");
     let zero = || word(0);
     for (to, data, expected) in [
         (
@@ -82,7 +89,10 @@ fn named_errors_of_precompiles_are_written_as_nitro_writes_them() {
             precompile(0x6e),
             calldata(
                 "submitRetryable(bytes32,uint256,uint256,uint256,uint256,uint64,uint256,address,address,address,bytes)",
-                &(0..10).map(|_| zero()).chain([word(352), zero()]).collect::<Vec<_>>(),
+                &(0..10)
+                    .map(|_| zero())
+                    .chain([word(352), zero()])
+                    .collect::<Vec<_>>(),
             ),
             "NotCallable()",
         ),
@@ -103,10 +113,16 @@ fn an_active_program_is_up_to_date_in_words() {
     let error = rpc_error(port, "eth_call", json!([cheap, "latest"]));
     let message = error["message"].as_str().expect("text");
     let prefix = "execution reverted: error ProgramInsufficientValue(1, ";
-    assert!(message.starts_with(prefix) && message.ends_with(')'), "{message}");
+    assert!(
+        message.starts_with(prefix) && message.ends_with(')'),
+        "{message}"
+    );
 
     let hash = rpc(port, "eth_sendTransaction", json!([call]));
-    assert_eq!(rpc(port, "eth_getTransactionReceipt", json!([hash]))["status"], "0x1");
+    assert_eq!(
+        rpc(port, "eth_getTransactionReceipt", json!([hash]))["status"],
+        "0x1"
+    );
     let message = refused_from(port, call)["message"].clone();
     assert_eq!(message, "execution reverted: error ProgramUpToDate()");
     let code = rpc(port, "eth_getCode", json!([program, "latest"]));
@@ -115,7 +131,11 @@ fn an_active_program_is_up_to_date_in_words() {
         "codehashKeepalive(bytes32)",
         &[hex::encode(keccak256(&code))],
     );
-    let error = rpc_error(port, "eth_call", json!([{ "from": from, "to": precompile(0x71), "data": keepalive }]));
+    let error = rpc_error(
+        port,
+        "eth_call",
+        json!([{ "from": from, "to": precompile(0x71), "data": keepalive }]),
+    );
     let message = error["message"].as_str().expect("text");
     assert!(
         message.starts_with("execution reverted: error ProgramKeepaliveTooSoon("),
@@ -156,12 +176,22 @@ fn refusals_without_data_tell_their_reason() {
     let long = [&[0xef, 0xf0, 2, 0, 0, 0, 1, 0][..], &[7; 100]].concat();
     activation(&long, "5 fragments");
 
-    let dev: Address = "0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E".parse().expect("an address");
+    let dev: Address = "0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E"
+        .parse()
+        .expect("an address");
     for (signature, words, expected) in [
         ("setCollectTips(bool)", vec![word(1)], "setCollectTips"),
-        ("setNativeTokenManagementFrom(uint64)", vec![word(1)], "setNativeTokenManagementFrom"),
+        (
+            "setNativeTokenManagementFrom(uint64)",
+            vec![word(1)],
+            "setNativeTokenManagementFrom",
+        ),
         ("setL1PricePerUnit(uint256)", vec![word(1)], "no L1"),
-        ("scheduleArbOSUpgrade(uint64,uint64)", vec![word(62), word(0)], "62"),
+        (
+            "scheduleArbOSUpgrade(uint64,uint64)",
+            vec![word(62), word(0)],
+            "62",
+        ),
         ("nobodyHasThis()", vec![], "no method"),
     ] {
         let data = calldata(signature, &words);

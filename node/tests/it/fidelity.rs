@@ -95,9 +95,31 @@ fn vectors() -> BTreeSet<String> {
     known
 }
 
+/// Links to the tests of a row, which must exist.
+fn links(row: &Row, tests: &BTreeMap<String, String>, vectors: &BTreeSet<String>) -> String {
+    let mut links = Vec::new();
+    for test in &row.tests {
+        if let Some(prefix) = test.strip_prefix("vector:") {
+            let known = vectors.iter().any(|name| name.starts_with(prefix));
+            assert!(known, "no vector begins with {prefix}");
+            links.push(format!("vectors `{prefix}`"));
+            continue;
+        }
+        let file = tests
+            .get(*test)
+            .unwrap_or_else(|| panic!("no test is called {test}"));
+        links.push(format!("[`{test}`](../{file})"));
+    }
+    assert!(!links.is_empty(), "{} has no test", row.rule);
+    links.join(", ")
+}
+
 fn page() -> String {
     let (tests, vectors) = (tests(), vectors());
-    let rows = rows();
+    // Rows whose section is a version of ArbOS say what a chain must do to call itself so.
+    let (versions, rows): (Vec<Row>, Vec<Row>) = rows()
+        .into_iter()
+        .partition(|row| row.section.starts_with("ArbOS "));
     let count = |status: &str| rows.iter().filter(|row| row.status == status).count();
     let mut page = String::from("# How true the local chain is\n\n");
     let (exact, near, absent) = (count("exact"), count("approximate"), count("absent"));
@@ -131,26 +153,27 @@ fn page() -> String {
             "\n## {title}\n\n| section | rule | tests |\n|---|---|---|\n"
         );
         for row in rows.iter().filter(|row| row.status == status) {
-            let mut links = Vec::new();
-            for test in &row.tests {
-                if let Some(prefix) = test.strip_prefix("vector:") {
-                    let known = vectors.iter().any(|name| name.starts_with(prefix));
-                    assert!(known, "no vector begins with {prefix}");
-                    links.push(format!("vectors `{prefix}`"));
-                    continue;
-                }
-                let file = tests
-                    .get(*test)
-                    .unwrap_or_else(|| panic!("no test is called {test}"));
-                links.push(format!("[`{test}`](../{file})"));
-            }
-            assert!(!links.is_empty(), "{} has no test", row.rule);
             let section = match row.section {
                 "-" => String::new(),
                 section => format!("§{section}"),
             };
-            let _ = writeln!(page, "| {section} | {} | {} |", row.rule, links.join(", "));
+            let links = links(row, &tests, &vectors);
+            let _ = writeln!(page, "| {section} | {} | {links} |", row.rule);
         }
+    }
+    page.push_str(
+        "\n## What a chain must do to call itself ArbOS 59, 60 and 61\n\n\
+         Each version demands what the ones before it do. 61 is the default and the version of the live chains; \
+         51 becomes 61 in one step.\n\n\
+         | version | what it demands | here | tests |\n|---|---|---|---|\n",
+    );
+    for row in &versions {
+        let links = links(row, &tests, &vectors);
+        let _ = writeln!(
+            page,
+            "| {} | {} | {} | {links} |",
+            row.section, row.rule, row.status
+        );
     }
     page
 }

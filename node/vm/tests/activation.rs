@@ -140,6 +140,13 @@ fn reserved_imports_are_refused() {
     let text = r#"(module (import "vm_hooks" "stylus_x" (func)) (memory (export "memory") 1 1)
         (func (export "user_entrypoint") (param i32) (result i32) (i32.const 0)))"#;
     assert_eq!(broken(text, &Rules::default()), Rule::ImportReserved);
+    // In the words of the original.
+    let error = stylus_vm::activate(&wasm(text), &Rules::default(), &mut { u64::MAX });
+    let words = error.expect_err("it is refused").to_string();
+    assert!(
+        words.contains("binary imports reserved symbol stylus_x"),
+        "{words}"
+    );
 }
 
 #[test]

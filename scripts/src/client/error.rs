@@ -203,11 +203,24 @@ fn is_poor(message: &str) -> bool {
     message.contains("insufficient funds")
 }
 
+/// What Nitro says, through every endpoint, of a program that does not run: it was never activated,
+/// an ArbOS upgrade outdated it, or it expired.
+fn is_not_runnable(message: &str) -> bool {
+    [
+        "ProgramNotActivated(",
+        "ProgramNeedsUpgrade(",
+        "ProgramExpired(",
+    ]
+    .iter()
+    .any(|error| message.contains(error))
+}
+
 impl Explain for ChainError {
     fn name(&self) -> String {
         match self {
             Self::Url { .. } => "Url",
             Self::Unreachable { .. } => "Unreachable",
+            Self::Rpc { message, .. } if is_not_runnable(message) => "ProgramNotRunnable",
             Self::Rpc { .. } => "Rpc",
             Self::Refused { revert, .. } => return revert.name.clone(),
             Self::OutOfGas { .. } => "OutOfGas",
@@ -235,6 +248,9 @@ impl Explain for ChainError {
             }),
             Self::Rpc { message, .. } if is_poor(message) => {
                 Some("ether for the gas, and for what is sent along".into())
+            }
+            Self::Rpc { message, .. } if is_not_runnable(message) => {
+                Some("a program that is active for the chain's Stylus version".into())
             }
             Self::Rpc { .. } => Some("an answer, or a revert".into()),
             Self::OutOfGas { .. } => Some("enough gas for what the call turned out to do".into()),
@@ -293,6 +309,11 @@ impl Explain for ChainError {
             },
             Self::Rpc { message, .. } if is_poor(message) => {
                 "send ether to the key's account, then run the command again".into()
+            }
+            Self::Rpc { message, .. } if is_not_runnable(message) => {
+                "activate the program again: anybody may, by activateProgram(address) of \
+                 0x0000000000000000000000000000000000000071; what it stores is untouched"
+                    .into()
             }
             Self::Rpc { .. } => {
                 "check the account's balance and the endpoint, then try again".into()

@@ -17,7 +17,8 @@ pub(crate) fn slot(number: u64) -> U256 {
 pub(crate) fn begin(world: &mut World, number: u64, hash: B256) {
     let known = current(world);
     if let Some(newest) = number.checked_sub(1).filter(|newest| *newest >= known) {
-        let mut last = B256::from(world.slot(STATE, slot(known.wrapping_sub(1)), crate::world::NOW));
+        let mut last =
+            B256::from(world.slot(STATE, slot(known.wrapping_sub(1)), crate::world::NOW));
         for skipped in known.max(newest.saturating_sub(RING - 1))..newest {
             last = keccak256([last.as_slice(), &skipped.to_le_bytes()].concat());
             fine(world.write(slot(skipped), last.into()));

@@ -185,15 +185,16 @@ impl Chain {
         cfg.disable_eip3607 = self.is_impersonated(from);
         let tx = tx_env(&envelope, from, self.config.chain_id);
         let nonce = tx.nonce;
-        let executed = execute(view, session, self.block_env(&view, facts), cfg, tx).map_err(|error| {
-            reject(
-                error,
-                from,
-                envelope.max_fee_per_gas(),
-                facts,
-                self.code_size_limit(),
-            )
-        })?;
+        let executed =
+            execute(view, session, self.block_env(&view, facts), cfg, tx).map_err(|error| {
+                reject(
+                    error,
+                    from,
+                    envelope.max_fee_per_gas(),
+                    facts,
+                    self.code_size_limit(),
+                )
+            })?;
         self.sound()?;
         self.world.advance();
         self.world.apply(executed.changes);

@@ -16,7 +16,8 @@ pub(super) struct Snapshot {
 }
 
 impl Chain {
-    /// Marks the present; everything counts: state, activations, caches, blocks, pool, clock.
+    /// Marks the present: state, activations, caches, blocks, pool, clock. How blocks are made
+    /// (automine, coinbase, interval of timestamps) and who is impersonated are no part of it.
     pub fn snapshot(&mut self) -> u64 {
         let id = self.next_snapshot;
         self.next_snapshot += 1;
@@ -50,8 +51,26 @@ impl Chain {
             self.ledger.set_head_version(version);
         }
         self.pool = snapshot.pool;
-        self.clock = snapshot.clock;
-        self.knobs = snapshot.knobs;
+        self.clock = Clock {
+            interval: self.clock.interval,
+            ..snapshot.clock
+        };
+        // Anvil, too, keeps how blocks are made and who may send.
+        let Knobs {
+            automine,
+            auto_impersonate,
+            coinbase,
+            min_gas_price,
+            ..
+        } = self.knobs;
+        self.knobs = Knobs {
+            automine,
+            auto_impersonate,
+            coinbase,
+            min_gas_price,
+            impersonated: std::mem::take(&mut self.knobs.impersonated),
+            ..snapshot.knobs
+        };
         true
     }
 }

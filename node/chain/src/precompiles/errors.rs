@@ -59,7 +59,19 @@ fn of_others(data: &[u8]) -> Option<String> {
         })
     })
     .or_else(|| written(data, |_: ArbDebug::Unused| "Unused()".into()))
-    .or_else(|| written(data, |_: ArbRetryableTx::NoTicketWithID| "NoTicketWithID()".into()))
-    .or_else(|| written(data, |_: ArbRetryableTx::NotCallable| "NotCallable()".into()))
-    .or_else(|| written(data, |_: ArbosActs::CallerNotArbOS| "CallerNotArbOS()".into()))
+    .or_else(|| {
+        written(data, |_: ArbRetryableTx::NoTicketWithID| {
+            "NoTicketWithID()".into()
+        })
+    })
+    .or_else(|| {
+        written(data, |_: ArbRetryableTx::NotCallable| {
+            "NotCallable()".into()
+        })
+    })
+    .or_else(|| {
+        written(data, |_: ArbosActs::CallerNotArbOS| {
+            "CallerNotArbOS()".into()
+        })
+    })
 }

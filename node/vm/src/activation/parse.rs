@@ -227,7 +227,7 @@ fn names_are_free(module: &Module<'_>) -> Result<()> {
             Rule::ExportReserved,
             "exports",
             "no name that starts with `stylus`",
-            format!("`{name}`"),
+            format!("that the binary exports reserved symbol {name}"),
         ));
     }
     if let Some(import) = module
@@ -239,7 +239,7 @@ fn names_are_free(module: &Module<'_>) -> Result<()> {
             Rule::ImportReserved,
             "imports",
             "no name that starts with `stylus`",
-            format!("`{}`", import.name),
+            format!("that the binary imports reserved symbol {}", import.name),
         ));
     }
     Ok(())
