@@ -109,7 +109,7 @@ impl Chain {
         let timestamp = clock.take(self.head_time());
         let before = self.world.version();
         self.world.advance();
-        self.begin_l1_block(self.ledger.head() + 1);
+        let began = self.begin_l1_block(self.ledger.head() + 1);
         let upgraded = versions::apply_scheduled(&mut self.world, timestamp);
         let facts = self.next_facts(timestamp);
         let history_since = self.ledger.history_since;
@@ -139,7 +139,7 @@ impl Chain {
         }
         self.clock = clock;
         self.knobs.next_base_fee = None;
-        if empty && !upgraded {
+        if empty && !upgraded && !began {
             self.world.undo_to(before);
             self.seal_empty(&facts, 1, 0);
         } else {
@@ -149,13 +149,16 @@ impl Chain {
         Ok(refused)
     }
 
-    /// The L1 block number of a new block on this chain. By itself it never falls.
-    fn begin_l1_block(&mut self, l2_number: u64) {
+    /// The L1 block number of a new block on this chain; true if it is a new one. By itself it never
+    /// falls.
+    fn begin_l1_block(&mut self, l2_number: u64) -> bool {
         let number = self.knobs.l1_block_number.unwrap_or(l2_number);
-        if l1_blocks::current(&self.world) < number {
+        let began = l1_blocks::current(&self.world) < number;
+        if began {
             let newest = self.ledger.hash(self.ledger.head()).unwrap_or_default();
             l1_blocks::begin(&mut self.world, number, newest);
         }
+        began
     }
 
     /// Executes a transaction and keeps what it changes.

@@ -206,12 +206,13 @@ impl Chain {
             transaction.from,
             self.config.chain_id,
         );
-        let executed = execute(view, session, self.block_env(&view, &facts), cfg, tx).map_err(
-            |error| match error {
-                ExecutionError::Trace(limit) => limit.into(),
-                ExecutionError::Evm(fault) => ChainError::Internal(fault.to_string()),
-            },
-        )?;
+        let executed =
+            execute(view, session, self.block_env(&view, &facts), cfg, tx).map_err(|error| {
+                match error {
+                    ExecutionError::Trace(limit) => limit.into(),
+                    ExecutionError::Evm(fault) => ChainError::Internal(fault.to_string()),
+                }
+            })?;
         Ok(recording(executed, transaction.envelope.gas_limit()))
     }
 
