@@ -85,7 +85,7 @@ pub enum Error {
     NotJudged(#[from] NotJudged),
     /// A migration does not go on.
     #[error(transparent)]
-    Migration(#[from] MigrationError),
+    Migration(Box<MigrationError>),
     /// The manifest cannot be understood.
     #[error(transparent)]
     Manifest(#[from] ManifestError),
@@ -141,7 +141,7 @@ impl Error {
             Self::Layout(error) => Some(&**error),
             Self::Steps(error) => Some(&**error),
             Self::NotJudged(error) => Some(error),
-            Self::Migration(error) => Some(error),
+            Self::Migration(error) => Some(&**error),
             Self::Manifest(error) => Some(error),
             Self::Journal(error) => Some(error),
             Self::Key(error) => Some(error),
@@ -157,6 +157,12 @@ impl Error {
 impl From<GovernanceError> for Error {
     fn from(error: GovernanceError) -> Self {
         Self::Governance(error.into())
+    }
+}
+
+impl From<MigrationError> for Error {
+    fn from(error: MigrationError) -> Self {
+        Self::Migration(error.into())
     }
 }
 
