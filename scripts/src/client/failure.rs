@@ -177,8 +177,8 @@ impl Mined {
 
 /// Whether the innermost of the frames that failed last had no gas left.
 fn ran_dry(frame: &Value) -> bool {
-    let below = frame["calls"].as_array().into_iter().flatten();
-    match below.filter(|one| one.get("error").is_some()).next_back() {
+    let mut below = frame["calls"].as_array().into_iter().flatten();
+    match below.rfind(|one| one.get("error").is_some()) {
         Some(failed) => ran_dry(failed),
         None => frame["error"]
             .as_str()
