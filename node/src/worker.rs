@@ -16,6 +16,9 @@ const STACK: usize = 64 * 1024 * 1024;
 /// How long the thread waits for requests between two pieces of work ahead.
 const PAUSE: Duration = Duration::from_micros(200);
 
+/// The same after one of them panicked.
+const PAUSE_AFTER_PANIC: Duration = Duration::from_secs(1);
+
 type Job = Box<dyn FnOnce(&mut Node) + Send>;
 
 enum Message {
@@ -109,19 +112,33 @@ impl Worker {
 }
 
 fn serve(mut node: Node, receiver: &Receiver<Message>) -> Result<(), NodeError> {
+    let mut sound = true;
     loop {
-        let idle = match node.work_ahead() {
-            true => Some(PAUSE),
-            false => node.idle_for(),
+        let ahead = sound && guarded(|| node.work_ahead()).unwrap_or_default();
+        let idle = match (ahead, sound) {
+            (true, _) => Some(PAUSE),
+            (false, true) => node.idle_for(),
+            // What panicked is not tried again at once.
+            (false, false) => Some(PAUSE_AFTER_PANIC),
         };
         match receive(receiver, idle) {
             Ok(Message::Run(job)) => job(&mut node),
             Err(RecvTimeoutError::Timeout) => {}
             Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return node.save(),
         }
-        node.tick();
-        node.announce();
+        sound = guarded(|| node.tick()).is_some() & guarded(|| node.announce()).is_some();
     }
+}
+
+/// Runs what no request asked for; `None` when it panicked. The thread goes on, as it does after a
+/// request that panicked.
+fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
+    let done = catch_unwind(AssertUnwindSafe(work));
+    done.map_err(|panic| {
+        let reason = panic_message(&*panic);
+        tracing::error!(%reason, "the chain panicked between two requests; it goes on");
+    })
+    .ok()
 }
 
 fn receive(

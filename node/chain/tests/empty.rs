@@ -200,3 +200,19 @@ fn a_state_in_which_a_single_digit_differs_is_refused() {
     let whole = serde_json::from_str(&saved).expect("parses");
     chain.load_state(whole).expect("the whole one is taken");
 }
+
+#[test]
+fn a_transaction_is_found_by_sender_and_nonce_beyond_millions_of_empty_blocks() {
+    let mut chain = chain();
+    let counter = install(&mut chain, &counter());
+    let sent = send(&mut chain, ALICE, request(counter, Bytes::new()));
+    let nonce = chain.transaction(sent.transaction_hash).expect("mined");
+    let nonce = alloy_consensus::Transaction::nonce(&nonce.envelope);
+    // Far more than could be hashed while the test runs.
+    for _ in 0..2 {
+        chain.mine(MANY, None).expect("mines");
+    }
+    let found = chain.transaction_of(ALICE, nonce).expect("it");
+    assert_eq!(found.hash, sent.transaction_hash);
+    assert!(chain.transaction_of(ALICE, nonce + 1).is_none());
+}

@@ -27,6 +27,8 @@ pub(super) enum Phase {
     Body,
     /// A request is being answered.
     Working,
+    /// A request is answered as soon as a block takes its transaction: nothing is computed.
+    Waiting,
     /// Between two requests.
     Idle,
     /// Upgraded; `since` is the time of the last message.
@@ -150,7 +152,7 @@ impl Client {
         match state.phase {
             Phase::Idle => (state.phase, state.since) = (Phase::Head, Instant::now()),
             Phase::WebSocket => state.since = Instant::now(),
-            Phase::Head | Phase::Body | Phase::Working | Phase::Closed => {}
+            Phase::Head | Phase::Body | Phase::Working | Phase::Waiting | Phase::Closed => {}
         }
     }
 
@@ -193,6 +195,30 @@ impl Client {
                 return;
             }
             drained.await;
+        }
+    }
+
+    /// Notes that the answer waits for a block, until the guard is dropped. Such a connection may
+    /// lose its place to others.
+    pub(crate) fn waiting(self: &Arc<Self>) -> WaitGuard {
+        let before = self.state().phase;
+        if before == Phase::Working {
+            self.enter(Phase::Waiting);
+        }
+        WaitGuard(self.clone())
+    }
+
+    /// Waits until the connection is closed by the server.
+    pub(crate) async fn ended(&self) {
+        loop {
+            let woken = self.drained.notified();
+            tokio::pin!(woken);
+            // From here on no wake-up is missed.
+            woken.as_mut().enable();
+            if self.is_closed() {
+                return;
+            }
+            woken.await;
         }
     }
 
@@ -268,6 +294,19 @@ pub(crate) struct CallGuard(Arc<Client>);
 impl Drop for CallGuard {
     fn drop(&mut self) {
         self.0.state().calls -= 1;
+    }
+}
+
+/// See [`Client::waiting`].
+#[derive(Debug)]
+pub(crate) struct WaitGuard(Arc<Client>);
+
+impl Drop for WaitGuard {
+    fn drop(&mut self) {
+        let phase = self.0.state().phase;
+        if phase == Phase::Waiting {
+            self.0.enter(Phase::Working);
+        }
     }
 }
 

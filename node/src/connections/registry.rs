@@ -189,7 +189,7 @@ impl Registry {
                 client.close();
             } else if snapshot.incoming > 0 {
                 holders.push((
-                    snapshot.phase == Phase::Working,
+                    matches!(snapshot.phase, Phase::Working | Phase::Waiting),
                     snapshot.incoming,
                     client.clone(),
                 ));
@@ -226,6 +226,7 @@ fn loss(snapshot: &Snapshot) -> Option<u8> {
         Phase::Head | Phase::Body if snapshot.age < GRACE => None,
         Phase::Head | Phase::Body => Some(0),
         Phase::Idle if !snapshot.busy => Some(1),
+        Phase::Waiting => Some(2),
         Phase::Idle | Phase::Working | Phase::WebSocket | Phase::Closed => None,
     }
 }
@@ -235,7 +236,7 @@ fn expired(snapshot: &Snapshot) -> bool {
         Phase::Head => HEAD_DEADLINE,
         Phase::Body => BODY_DEADLINE,
         Phase::Idle => IDLE_DEADLINE,
-        Phase::Working | Phase::WebSocket | Phase::Closed => Duration::MAX,
+        Phase::Working | Phase::Waiting | Phase::WebSocket | Phase::Closed => Duration::MAX,
     };
     snapshot.age > deadline || snapshot.blocked.is_some_and(|age| age > WRITE_DEADLINE)
 }

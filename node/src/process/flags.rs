@@ -14,6 +14,9 @@ use crate::config::DEFAULT_PORT;
 /// Where `--ipc` without a path listens.
 const DEFAULT_IPC_PATH: &str = "/tmp/stylus-devnode.ipc";
 
+/// Largest number of a first block: what JavaScript can still count on from.
+const MAX_FIRST_BLOCK: u64 = 1 << 52;
+
 /// A local Arbitrum chain with Stylus, with anvil's command line.
 #[derive(Debug, Parser)]
 #[command(name = "stylus-devnode", version, about)]
@@ -125,7 +128,7 @@ pub(super) struct EnvironmentFlags {
     #[arg(long, value_name = "SECONDS")]
     pub(super) timestamp: Option<u64>,
     /// Number of the first block.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(..=MAX_FIRST_BLOCK))]
     pub(super) number: Option<u64>,
     /// Block number of L1, which NUMBER and Stylus' block_number give; `l2` gives the number of
     /// this chain's own block instead.

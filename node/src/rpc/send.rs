@@ -1,5 +1,7 @@
 //! `eth_sendRawTransaction`, `eth_sendTransaction` and their kin.
 
+use std::sync::Arc;
+
 use alloy::consensus::transaction::Recovered;
 use alloy::consensus::{SignableTransaction, TxEnvelope};
 use alloy::eips::eip2718::{Decodable2718, Encodable2718};
@@ -13,6 +15,7 @@ use stylus_chain::{BlockId, BlockNumberOrTag, Overrides};
 use super::args::Args;
 use super::error::RpcError;
 use super::{Context, RpcResult, Table, ok, request};
+use crate::connections::Client;
 use crate::node::Node;
 
 pub(super) const METHODS: Table = &[
@@ -24,11 +27,17 @@ pub(super) const METHODS: Table = &[
 /// `eth_sendRawTransaction`. Senders are recovered before the chain's thread is asked, so that
 /// several connections share the work.
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
-    module.register_async_method("eth_sendRawTransaction", |params, context, _| async move {
-        let signed = recovered(&Args::new(&params)?)?;
-        let sent = context.worker.run(move |node| submit(node, signed)).await;
-        ok(sent??)
-    })?;
+    module.register_async_method(
+        "eth_sendRawTransaction",
+        |params, context, extensions| async move {
+            let client = extensions.get::<Arc<Client>>().cloned();
+            let args = Args::new(&params)?;
+            let _guard = client.as_ref().map(Client::call);
+            let signed = recovered(&args)?;
+            let sent = context.worker.run(move |node| submit(node, signed)).await;
+            ok(sent??)
+        },
+    )?;
     Ok(())
 }
 

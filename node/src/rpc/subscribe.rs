@@ -44,6 +44,8 @@ async fn subscribe(
 ) -> SubscriptionResult {
     let client = extensions.get::<Arc<Client>>().cloned();
     let _guard = client.as_ref().map(Client::subscription);
+    // The request's bytes are no longer held.
+    drop(client.as_ref().map(Client::call));
     let wanted = match wanted(&params) {
         Ok(wanted) => wanted,
         Err(error) => {

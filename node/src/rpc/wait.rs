@@ -1,5 +1,6 @@
 //! `eth_sendRawTransactionSync` (EIP-7966) and its kin: the answer is the receipt.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use alloy::primitives::B256;
@@ -10,6 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::args::Args;
 use super::error::RpcError;
 use super::{Context, RpcResult, json, ok, send};
+use crate::connections::Client;
 use crate::node::Node;
 
 /// How long the receipt is waited for when the request names no time.
@@ -21,25 +23,44 @@ const MAX_WAIT: Duration = Duration::from_secs(600);
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
     module.register_async_method(
         "eth_sendRawTransactionSync",
-        |params, context, _| async move {
+        |params, context, extensions| async move {
+            let client = extensions.get::<Arc<Client>>().cloned();
             let args = Args::new(&params)?;
+            // The request's bytes are no longer held.
+            drop(client.as_ref().map(Client::call));
             let wait = args
                 .opt_u64(1, "timeout in milliseconds")?
                 .map_or(DEFAULT_WAIT, Duration::from_millis);
-            send_and_wait(&context, args, wait.min(MAX_WAIT)).await
+            let answer = send_and_wait(&context, client.as_ref(), &args, wait.min(MAX_WAIT));
+            match &client {
+                Some(client) => tokio::select! {
+                    answer = answer => answer,
+                    // Nobody is there to read an answer.
+                    () = client.ended() => Err(RpcError::Rejected(
+                        "the connection's place was needed: ask for the receipt later".into(),
+                    )),
+                },
+                None => answer.await,
+            }
         },
     )?;
     Ok(())
 }
 
-async fn send_and_wait(context: &Context, args: Args, wait: Duration) -> RpcResult {
-    let signed = send::recovered(&args)?;
+async fn send_and_wait(
+    context: &Context,
+    client: Option<&Arc<Client>>,
+    args: &Args,
+    wait: Duration,
+) -> RpcResult {
+    let signed = send::recovered(args)?;
     // Listening starts before sending, so that no block is missed in between.
     let mut events = context.events.subscribe();
     let hash = context
         .worker
         .run(move |node| send::submit(node, signed))
         .await??;
+    let _waiting = client.map(Client::waiting);
     let receipt = async {
         loop {
             if let Some(receipt) = context.worker.run(move |node| receipt(node, hash)).await? {

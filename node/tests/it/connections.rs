@@ -9,6 +9,7 @@ use jsonrpsee::rpc_params;
 use jsonrpsee::ws_client::WsClientBuilder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
+use stylus_devnode::{Limits, MiningMode, NodeConfig, spawn};
 
 use crate::support::{Process, rpc};
 
@@ -127,6 +128,45 @@ async fn honest_callers_are_served_beside_ten_thousand_hostile_connections_of_ea
         let head = head.expect("the subscriber is still connected");
         assert!(head.is_some_and(|head| head.is_ok()), "{kind}");
     }
+}
+
+#[test]
+fn callers_that_wait_for_a_block_do_not_keep_others_from_being_served() {
+    let config = NodeConfig {
+        mining: MiningMode::Manual,
+        limits: Limits {
+            connections: 32,
+            ..Limits::default()
+        },
+        ..NodeConfig::default()
+    };
+    let node = spawn(config).expect("a node");
+    let (port, from) = (node.port(), node.addresses()[0]);
+    let mut waiting = Vec::new();
+    for nonce in 0..64 {
+        let transaction =
+            json!({ "from": from, "to": from, "gas": "0x5208", "nonce": format!("{nonce:#x}") });
+        let raw = rpc(port, "eth_signTransaction", json!([transaction]));
+        let body = json!({
+            "jsonrpc": "2.0", "id": 1, "method": "eth_sendRawTransactionSync",
+            "params": [raw, "0x927c0"],
+        });
+        let body = body.to_string();
+        let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("the node listens");
+        write!(
+            socket,
+            "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .expect("sent");
+        waiting.push(socket);
+    }
+    for _ in 0..10 {
+        honest_call(port);
+    }
+    // What was sent waits in the pool, whoever lost its connection.
+    let status = rpc(port, "txpool_status", json!([]));
+    assert_eq!(status["pending"], "0x40", "{status}");
 }
 
 #[test]

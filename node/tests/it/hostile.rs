@@ -2,14 +2,19 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use alloy::providers::{Provider, ProviderBuilder};
 use futures::StreamExt;
+use jsonrpsee::core::ClientError;
+use jsonrpsee::core::client::ClientT;
+use jsonrpsee::rpc_params;
+use jsonrpsee::ws_client::WsClientBuilder;
 use serde_json::{Value, json};
-use stylus_devnode::{Limits, NodeConfig, spawn};
+use stylus_devnode::{Limits, MiningMode, NodeConfig, spawn};
 
 use crate::readme::listed;
-use crate::support::{exchange, node, post, request, rpc, rpc_error};
+use crate::support::{Process, exchange, node, post, request, rpc, rpc_error};
 
 fn code(answer: &str) -> i64 {
     let answer: Value =
@@ -260,4 +265,45 @@ fn no_parameters_of_any_method_bring_the_node_into_trouble() {
         "[".repeat(100_000)
     );
     assert_eq!(code(&post(node.port(), &nested).1), -32700);
+}
+
+#[test]
+fn a_panic_between_two_requests_does_not_end_the_node() {
+    // The block after the first one has no number: what mines it by the clock panics, where
+    // arithmetic is checked.
+    let mut config = NodeConfig {
+        mining: MiningMode::Interval(Duration::from_millis(20)),
+        ..NodeConfig::default()
+    };
+    config.chain.number = u64::MAX;
+    let node = spawn(config).expect("a node");
+    std::thread::sleep(Duration::from_millis(200));
+    for _ in 0..3 {
+        assert_eq!(rpc(node.port(), "eth_chainId", json!([])), "0x64aba");
+    }
+}
+
+#[tokio::test]
+async fn a_websocket_may_send_more_over_its_life_than_may_be_held_at_once() {
+    let process = Process::start(&[]);
+    let client = WsClientBuilder::default()
+        .max_request_size(16 << 20)
+        .build(format!("ws://127.0.0.1:{}", process.port))
+        .await
+        .expect("a WebSocket");
+    // 270 MB in requests that were answered, one by one.
+    let padding = "z".repeat(15_000_000);
+    for _ in 0..18 {
+        let sent =
+            client.request::<Value, _>("eth_sendRawTransaction", rpc_params!["0x", &padding]);
+        let error = sent.await.expect_err("this is no transaction");
+        assert!(matches!(error, ClientError::Call(_)), "{error}");
+    }
+    // Longer than it takes until the bounds are looked at.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let id: Value = client
+        .request("eth_chainId", rpc_params![])
+        .await
+        .expect("it is still connected");
+    assert_eq!(id, "0x64aba");
 }

@@ -22,6 +22,9 @@ use alloy_rlp::Encodable;
 use revm::context::result::{ExecutionResult, Output};
 use std::{cell::RefCell, sync::Arc};
 
+/// Most empty blocks whose hashes nobody has computed yet, unless one request mines more.
+const MAX_UNHASHED: u64 = 2_000_000;
+
 /// Transactions that turned out not to be includable, with reasons.
 pub(super) type Refused = Vec<(B256, ChainError)>;
 
@@ -73,6 +76,8 @@ impl Chain {
             return 0;
         }
         let facts = self.next_facts(first);
+        // Whoever asks for the latest block waits for the hashes of those that have none.
+        self.ledger.hash_all_but(MAX_UNHASHED.saturating_sub(count));
         self.seal_empty(&facts, count, step);
         if interval.is_some() {
             clock.set(self.head_time());

@@ -13,7 +13,7 @@ use std::{cell::RefCell, collections::VecDeque, sync::Arc};
 pub(crate) const HISTORY: u64 = 393_168;
 
 /// Newest blocks among which an empty one is found by its hash.
-const INDEXED: u64 = 1 << 24;
+const INDEXED: u64 = 1 << 21;
 
 /// A block with the versions of the world around it.
 #[derive(Clone)]
@@ -195,15 +195,39 @@ impl Ledger {
         true
     }
 
+    /// Makes hashes known until at most `most` blocks lack one.
+    pub(crate) fn hash_all_but(&self, most: u64) {
+        loop {
+            let excess = self.unhashed().saturating_sub(most);
+            if excess == 0 || !self.hash_ahead(excess) {
+                return;
+            }
+        }
+    }
+
+    /// How many blocks at the end have no hash yet.
+    fn unhashed(&self) -> u64 {
+        let tail = self.entries.iter().rev().map_while(|entry| match entry {
+            Entry::Empty(blocks) if !blocks.is_hashed() => {
+                Some(blocks.last() + 1 - blocks.hashed_until())
+            }
+            Entry::Empty(_) | Entry::Block(_) => None,
+        });
+        tail.sum()
+    }
+
     fn index_empty_blocks(&self) {
         let mut indexed = self.indexed.borrow_mut();
         let mut known = self.empty_by_hash.borrow_mut();
+        let oldest = self.head().saturating_sub(INDEXED);
+        if known.len() as u64 > 2 * INDEXED {
+            known.retain(|_, number| *number >= oldest);
+        }
         let from = self
             .entries
             .partition_point(|entry| entry.last() < *indexed);
         for (at, entry) in self.entries.iter().enumerate().skip(from) {
             if let Entry::Empty(blocks) = entry {
-                let oldest = self.head().saturating_sub(INDEXED);
                 let from = blocks.first().max(*indexed).max(oldest);
                 self.hash_in(at, blocks.first());
                 blocks.each_hash(from, |number, hash| {
@@ -392,5 +416,38 @@ fn unlist(
     by_hash.remove(&record.block.hash);
     for transaction in &record.block.transactions {
         places.remove(&transaction.hash);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Empty blocks that do not join others: each has its own state.
+    fn blocks(first: u64, count: u64, version: u64) -> EmptyBlocks {
+        let header = Header {
+            number: first,
+            timestamp: first,
+            state_root: B256::with_last_byte(version as u8),
+            ..Header::default()
+        };
+        EmptyBlocks::new(header, count, 1, L1Number::Fixed(0), Some(version))
+    }
+
+    #[test]
+    fn blocks_without_a_hash_never_become_more_than_a_bound() {
+        let mut ledger = Ledger::default();
+        let mut next = 0;
+        for version in 0..20 {
+            let count = 1_000 * (version % 3 + 1);
+            ledger.hash_all_but(5_000 - count);
+            ledger.push_empty(blocks(next, count, version));
+            next += count;
+            assert!(ledger.unhashed() <= 5_000, "{}", ledger.unhashed());
+        }
+        assert!(ledger.unhashed() > 1_000);
+        ledger.hash_all_but(0);
+        assert_eq!(ledger.unhashed(), 0);
+        assert!(ledger.hash(next - 1).is_some());
     }
 }
