@@ -127,15 +127,13 @@ impl Coverage {
     }
 
     /// Errors if something was not judged at all, unless `allowed` names it. The layout, and with it
-    /// the live instances, has an override of its own, `--allow-layout not-compared`.
+    /// the live instances, is refused for itself and has an override of its own, `--allow-layout`.
     ///
     /// # Errors
     /// [`NotJudged`].
     pub fn require(&self, allowed: &[Part]) -> Result<(), NotJudged> {
         let absent = self.notes.iter().find(|(part, _)| {
-            let is_without_layout = *part == Part::LiveInstances && self.layout == Extent::Absent;
-            *part != Part::Layout
-                && !is_without_layout
+            !matches!(part, Part::Layout | Part::LiveInstances)
                 && self.of(*part) == Extent::Absent
                 && !allowed.contains(part)
         });

@@ -3,6 +3,8 @@
 //! author's migration was to do is then never done.
 
 use crate::error::{Exit, Explain};
+use alloy::dyn_abi::JsonAbiExt;
+use alloy::json_abi::Function;
 use alloy::primitives::{Bytes, Selector};
 use stylus_layout::{DeclaredStep, StepKind};
 use stylus_upgrades_interface::reasons::step;
@@ -19,6 +21,9 @@ pub struct Way<'a> {
     pub same_code: &'a [String],
     /// The version it reaches.
     pub to: &'a str,
+    /// Every version of the definition. A migration to none of them is meant for the new one, under
+    /// another label.
+    pub labels: &'a [String],
     /// One of [`step`].
     pub kind: u8,
     /// Its calldata.
@@ -84,6 +89,16 @@ pub enum StepsError {
         /// What the code declares.
         declared: Vec<DeclaredStep>,
     },
+    /// Calldata of a declared function without its arguments.
+    #[error("the calldata does not hold the arguments of {}: {reason}", step.signature)]
+    Arguments {
+        /// The initializer or migration.
+        step: Box<DeclaredStep>,
+        /// Bytes behind the selector.
+        size: usize,
+        /// What is wrong with them.
+        reason: String,
+    },
     /// The program of a complex migration leads from or to another version.
     #[error("the program does not migrate {name} {from} → {to}")]
     ProgramForOthers {
@@ -109,8 +124,8 @@ pub fn check_way(steps: &[DeclaredStep], way: &Way<'_>, omitted: bool) -> Result
     let (name, from, to) = (way.name.into(), way.from.into(), way.to.into());
     if way.kind == step::CALL {
         let selector = selector_of(way.data);
-        if own.is_some_and(|own| Some(own.selector()) == selector) {
-            return Ok(());
+        if let Some(own) = own.filter(|own| Some(own.selector()) == selector) {
+            return require_arguments(own, way.data);
         }
         return Err(StepsError::MigrationUndeclared {
             name,
@@ -136,7 +151,11 @@ pub fn check_way(steps: &[DeclaredStep], way: &Way<'_>, omitted: bool) -> Result
     let declared: Vec<DeclaredStep> = match own {
         Some(own) => vec![own.clone()],
         None if way.kind == step::NONE => migrations()
-            .filter(|one| one.to == way.to || way.same_code.contains(&one.from))
+            .filter(|one| {
+                one.to == way.to
+                    || way.same_code.contains(&one.from)
+                    || !way.labels.contains(&one.to)
+            })
             .cloned()
             .collect(),
         None => Vec::new(),
@@ -178,14 +197,38 @@ pub fn check_birth(
     }
     let selector = selector_of(data);
     let mut own = initializers().filter(|one| one.to == version);
-    if own.any(|own| Some(own.selector()) == selector) {
-        return Ok(());
+    if let Some(own) = own.find(|own| Some(own.selector()) == selector) {
+        return require_arguments(own, data);
     }
     Err(StepsError::InitializerUndeclared {
         found: told(steps, selector),
         name,
         version,
         declared,
+    })
+}
+
+/// Whether calldata holds the arguments of a step's function, and nothing else. What is recorded with
+/// a version stays, and would make every upgrade to it fail.
+fn require_arguments(step: &DeclaredStep, data: &Bytes) -> Result<(), StepsError> {
+    let arguments = data.get(4..).unwrap_or_default();
+    let decoded = Function::parse(&step.signature)
+        .map_err(|error| error.to_string())
+        .and_then(|function| {
+            let values = function.abi_decode_input(arguments);
+            let values = values.map_err(|error| error.to_string())?;
+            let again = function.abi_encode_input_raw(&values);
+            again.map_err(|error| error.to_string())
+        });
+    let reason = match decoded {
+        Ok(again) if again == arguments => return Ok(()),
+        Ok(_) => "there are bytes in it that are no argument".into(),
+        Err(reason) => reason,
+    };
+    Err(StepsError::Arguments {
+        step: Box::new(step.clone()),
+        size: arguments.len(),
+        reason,
     })
 }
 
@@ -249,6 +292,7 @@ impl StepsError {
             | Self::MigrationUndeclared { declared, .. }
             | Self::InitializerUndeclared { declared, .. }
             | Self::ProgramForOthers { declared, .. } => declared,
+            Self::Arguments { step, .. } => std::slice::from_ref(step),
         }
     }
 }
@@ -261,6 +305,7 @@ impl Explain for StepsError {
             Self::MigrationUndeclared { .. } => "MigrationUndeclared",
             Self::InitializerUndeclared { .. } => "InitializerUndeclared",
             Self::ProgramForOthers { .. } => "ProgramForOthers",
+            Self::Arguments { .. } => "StepArguments",
         }
         .into()
     }
@@ -274,6 +319,9 @@ impl Explain for StepsError {
                     [] => "no initializer: the code declares none".into(),
                     declared => listed(declared),
                 });
+            }
+            Self::Arguments { step, .. } => {
+                return Some(format!("the arguments of {}", step.signature));
             }
             Self::ProgramForOthers { from, to, .. } => {
                 return Some(format!("a complex migration {from} → {to}"));
@@ -297,6 +345,9 @@ impl Explain for StepsError {
                 found.trim_end_matches(',').to_owned()
             }
             Self::ProgramForOthers { declared, .. } => listed(declared),
+            Self::Arguments { size, reason, .. } => {
+                format!("{size} bytes behind the selector: {reason}")
+            }
         })
     }
 
@@ -328,6 +379,10 @@ impl Explain for StepsError {
                     "leave --init out, or create the instance at the version that the initializer is for".into()
                 })
             }
+            Self::Arguments { step, .. } => match step.kind {
+                StepKind::Initializer => call("--init", step),
+                _ => call("--call", step),
+            },
             Self::ProgramForOthers { .. } => {
                 "give the program for these versions, or name the versions as it does".into()
             }

@@ -3,9 +3,12 @@
 
 use super::args::StorageArgs;
 use super::storage::{self, Place, Versions};
+use super::work::interface_of;
+use crate::client::ChainError;
 use crate::coverage::{Coverage, Extent, Part};
 use crate::error::Error;
 use crate::layout::{Judgement, LayoutError, is_about_layouts};
+use crate::registry::labels;
 use crate::steps::{Way, check_way};
 use alloy::primitives::{Address, Bytes};
 use std::collections::BTreeSet;
@@ -116,10 +119,11 @@ async fn judge_way(
         instance: proxy,
         version: asked.version.into(),
     };
-    let (Ok(instance), Ok(path)) = (
-        client.call(registry, &instance).await,
-        client.call(registry, &plan).await,
-    ) else {
+    // What the registry refuses, the upgrade is refused for as well. Any other failure is no answer.
+    let Some(instance) = answered(client.call(registry, &instance).await)? else {
+        return Ok(());
+    };
+    let Some(path) = answered(client.call(registry, &plan).await)? else {
         return Ok(());
     };
     let name = instance.name.as_str();
@@ -165,6 +169,8 @@ async fn judge_way(
             judged.coverage.lower(Part::Source, Extent::Absent, &why);
         }
         let Some(steps) = steps else {
+            let (extent, why) = interface_of(&client.code(new.implementation).await?);
+            judged.coverage.lower(Part::Interface, extent, &why);
             if way.kind != step::FOREIGN_CALL {
                 let why = format!("the code of {to} does not say what it declares");
                 judged.coverage.lower(Part::Steps, Extent::Absent, &why);
@@ -174,6 +180,7 @@ async fn judge_way(
         let same = storage::recorded(client, registry, name, old.codehash).await?;
         let same = same.map(|(label, _)| label);
         let same_code: Vec<String> = [way.from.clone()].into_iter().chain(same).collect();
+        let labels = labels(client, registry, name).await?;
         let is_last = next.is_none();
         check_way(
             &steps,
@@ -182,6 +189,7 @@ async fn judge_way(
                 from: &way.from,
                 same_code: &same_code,
                 to,
+                labels: &labels,
                 kind: way.kind,
                 data: data_of(way, is_last, asked.data),
                 program: None,
@@ -197,6 +205,18 @@ fn data_of<'d>(way: &'d Step, is_last: bool, given: &'d Bytes) -> &'d Bytes {
     match way.kind == step::CALL && way.data.is_empty() && is_last {
         true => given,
         false => &way.data,
+    }
+}
+
+/// What a contract answered; nothing if it reverted.
+///
+/// # Errors
+/// The chain or its endpoint is in trouble, so nobody knows what it would have answered.
+pub(super) fn answered<T>(asked: Result<T, ChainError>) -> Result<Option<T>, ChainError> {
+    match asked {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.revert().is_some() => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::coverage::{Coverage, Extent, Part};
 use crate::error::Error;
 use crate::layout::{
     Accepted, Allowed, AllowedLog, Documents, Judgement, Known, LayoutError, Pair, Said, Side,
-    Upgrade, judge, look, read_file,
+    Upgrade, Where, judge, look, read_file,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -56,6 +56,10 @@ pub(super) async fn require(
     } = place;
     let documents = context.documents(client, registry);
     let log = AllowedLog::of(documents.store());
+    let at = Where {
+        chain: client.chain_id(),
+        registry,
+    };
     let Versions { name, from, to, .. } = versions;
     let old = Side {
         hash: versions.old,
@@ -76,7 +80,7 @@ pub(super) async fn require(
         retypes: args.retype.clone(),
         allowed: args.allow_layout.clone(),
         migrates: new.map(|new| new.migrates.clone()).unwrap_or_default(),
-        before: log.of_step((name, from, to), pair.old.hash, pair.new.hash),
+        before: log.of_step((name, from, to), (pair.old.hash, pair.new.hash), at),
     };
     let mut judgement = judge(&pair, &said)?;
     let mut coverage = Coverage::default();
@@ -125,6 +129,7 @@ pub(super) async fn require(
             renames: said.renames,
             retypes: said.retypes,
             allowed: said.allowed,
+            at,
         })?;
     }
     for line in judgement.lines() {

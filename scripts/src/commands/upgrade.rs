@@ -3,7 +3,7 @@
 use super::args::StorageArgs;
 use super::calldata;
 use super::context::{Context, report};
-use super::path::{Asked, Judged, judge_instance};
+use super::path::{Asked, Judged, answered, judge_instance};
 use super::storage::{self, Place};
 use super::tell::go_on_in_batches;
 use crate::client::Client;
@@ -89,7 +89,8 @@ async fn judge(
     proxy: Address,
     asked: &Asked<'_>,
 ) -> Result<Judged, Error> {
-    let Ok(registry) = client.call(proxy, &proxy_abi::registryCall {}).await else {
+    let registry = client.call(proxy, &proxy_abi::registryCall {}).await;
+    let Some(registry) = answered(registry)? else {
         return Ok(Judged::default());
     };
     let place = Place {

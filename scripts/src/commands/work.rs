@@ -8,9 +8,9 @@ use super::storage::{self, Place, Versions};
 use crate::build::{Artifact, evm};
 use crate::client::{Client, Sent};
 use crate::coverage::{Coverage, Extent, Part};
-use crate::error::Error;
+use crate::error::{Error, Explain};
 use crate::governance::{Call, PendingAction, Placed, find, pending, place};
-use crate::layout::{Build, Documents, Judgement, Known, Side, require_publishable};
+use crate::layout::{Build, Documents, Judgement, Known, LayoutError, Side, require_publishable};
 use crate::plan::reserved_in;
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
@@ -218,9 +218,25 @@ impl<'a> Work<'a> {
                 self.coverage.merge(&coverage);
                 Ok(())
             }
-            Err(Error::Layout(refusal)) => self.refuse(Error::Layout(refusal)),
+            Err(Error::Layout(refusal)) => {
+                self.note_unjudged(&refusal);
+                self.refuse(Error::Layout(refusal))
+            }
             Err(error) => Err(error),
         }
+    }
+
+    /// What is left to judge where the storage is refused was not judged.
+    fn note_unjudged(&mut self, refusal: &LayoutError) {
+        if matches!(refusal, LayoutError::Dirty { .. }) {
+            return; // found on the live instances
+        }
+        let why = refusal.name();
+        if matches!(refusal, LayoutError::NotCompared { .. }) {
+            self.coverage.lower(Part::Layout, Extent::Absent, &why);
+        }
+        let part = Part::LiveInstances;
+        self.coverage.lower(part, Extent::Absent, &why);
     }
 
     /// Work that sends nothing goes on, and tells what it found at its end.
@@ -264,11 +280,13 @@ impl<'a> Work<'a> {
             return Ok(());
         };
         let same_code = self.same_code(from).await?;
+        let labels = registry::labels(&self.client, self.registry, &self.name).await?;
         let way = Way {
             name: &self.name,
             from,
             same_code: &same_code,
             to: version,
+            labels: &labels,
             kind: run.kind,
             data: &run.data,
             program: run.program.as_deref(),
@@ -300,19 +318,7 @@ impl<'a> Work<'a> {
             Some(artifact) => artifact.code.clone(),
             None => self.client.code(new.code.implementation).await?,
         };
-        let (extent, why) = match reserved_in(&code).as_slice() {
-            [] => (
-                Extent::Partial,
-                "it was built without our attributes; its constants were looked at".to_owned(),
-            ),
-            found => (
-                Extent::Absent,
-                format!(
-                    "it may answer {}, which proxies answer themselves; `plan` tries it",
-                    found.join(", ")
-                ),
-            ),
-        };
+        let (extent, why) = interface_of(&code);
         self.coverage.lower(Part::Interface, extent, &why);
         Ok(())
     }
@@ -587,5 +593,22 @@ impl<'a> Work<'a> {
         let line = format!("{} is at {address}: {because}", artifact.name);
         self.context.output.note(&line);
         Ok(address)
+    }
+}
+
+/// How far the functions of code that was built without our attributes are known, and why.
+pub(super) fn interface_of(code: &[u8]) -> (Extent, String) {
+    match reserved_in(code).as_slice() {
+        [] => (
+            Extent::Partial,
+            "it was built without our attributes; its constants were looked at".to_owned(),
+        ),
+        found => (
+            Extent::Absent,
+            format!(
+                "it may answer {}, which proxies answer themselves; `plan` tries it",
+                found.join(", ")
+            ),
+        ),
     }
 }

@@ -3,15 +3,25 @@
 //! what.
 
 use super::error::LayoutError;
+use super::judge::is_about_layouts;
 use super::store::Store;
 use crate::own_file;
-use alloy::primitives::B256;
+use alloy::primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::PathBuf;
 
 /// The file's name in the store's folder.
 pub(super) const FILE: &str = "allowed.jsonl";
+
+/// The registry on its chain about which something is said. One folder may serve several.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Where {
+    /// The chain's id.
+    pub chain: u64,
+    /// The registry.
+    pub registry: Address,
+}
 
 /// One line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +42,9 @@ pub struct Allowed {
     pub retypes: Vec<String>,
     /// Findings by their names.
     pub allowed: Vec<String>,
+    /// Where: what is not about the layouts alone holds for the instances of that registry only.
+    #[serde(default)]
+    pub at: Where,
 }
 
 /// The file.
@@ -49,9 +62,14 @@ impl AllowedLog {
     }
 
     /// What was said before of that step (the definition, the version before, the new one) with
-    /// these very layouts. What was said of another contract holds for nobody else, and a file that
-    /// others may have written says nothing.
-    pub fn of_step(&self, step: (&str, &str, &str), old: B256, new: B256) -> Vec<Allowed> {
+    /// these very layouts. What was said of another contract, or of the instances of another
+    /// registry, holds for nobody else, and a file that others may have written says nothing.
+    pub fn of_step(
+        &self,
+        step: (&str, &str, &str),
+        (old, new): (B256, B256),
+        at: Where,
+    ) -> Vec<Allowed> {
         let text = own_file::read(&self.path).ok().flatten();
         let text = text.unwrap_or_default();
         let lines = text.lines();
@@ -59,6 +77,11 @@ impl AllowedLog {
             .filter_map(|line| serde_json::from_str::<Allowed>(line).ok())
             .filter(|line| (line.old, line.new) == (old, new))
             .filter(|line| (&*line.definition, &*line.from, &*line.to) == step)
+            .map(|mut line| {
+                let is_here = line.at == at;
+                line.allowed.retain(|id| is_here || is_about_layouts(id));
+                line
+            })
             .collect()
     }
 
@@ -68,7 +91,10 @@ impl AllowedLog {
     /// [`LayoutError::File`].
     pub fn add(&self, line: &Allowed) -> Result<(), LayoutError> {
         let step = (&*line.definition, &*line.from, &*line.to);
-        if self.of_step(step, line.old, line.new).contains(line) {
+        if self
+            .of_step(step, (line.old, line.new), line.at)
+            .contains(line)
+        {
             return Ok(());
         }
         let refused = |error: std::io::Error| LayoutError::file("write", &self.path, error);
@@ -97,13 +123,18 @@ mod tests {
             new: B256::repeat_byte(2),
             renames: Vec::new(),
             retypes: Vec::new(),
-            allowed: vec!["reorder:owner".into()],
+            allowed: vec!["reorder:owner".into(), "dirty:count".into()],
+            at: Where {
+                chain: 421_614,
+                registry: Address::repeat_byte(3),
+            },
         }
     }
 
     fn found(log: &AllowedLog) -> usize {
         let line = line();
-        log.of_step(("A", "1.0", "2.0"), line.old, line.new).len()
+        log.of_step(("A", "1.0", "2.0"), (line.old, line.new), line.at)
+            .len()
     }
 
     #[test]
@@ -126,5 +157,29 @@ mod tests {
         symlink(&elsewhere, &log.path).expect("a link");
         assert_eq!(found(&log), 0);
         assert!(log.add(&line()).is_err());
+    }
+
+    #[test]
+    fn what_was_allowed_of_one_registrys_instances_is_not_allowed_of_anothers() {
+        let place = tempfile::tempdir().expect("a folder");
+        let log = AllowedLog::of(&Store::beside(place.path()));
+        let line = line();
+        log.add(&line).expect("added");
+        let allowed = |at| {
+            let mut found = log.of_step(("A", "1.0", "2.0"), (line.old, line.new), at);
+            found.pop().expect("one line").allowed
+        };
+        assert_eq!(allowed(line.at), line.allowed);
+        // Two layouts are the same two everywhere; what lies in an instance is not.
+        let chain = 42_161;
+        assert_eq!(allowed(Where { chain, ..line.at }), ["reorder:owner"]);
+        let registry = Address::repeat_byte(4);
+        assert_eq!(
+            allowed(Where {
+                registry,
+                ..line.at
+            }),
+            ["reorder:owner"]
+        );
     }
 }

@@ -17,7 +17,7 @@ mod live;
 mod source;
 mod store;
 
-pub use allowed::{Allowed, AllowedLog};
+pub use allowed::{Allowed, AllowedLog, Where};
 pub use documents::{Documents, Known, require_publishable};
 pub use error::LayoutError;
 pub use judge::{

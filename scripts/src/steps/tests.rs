@@ -1,6 +1,6 @@
 use super::{StepsError, Way, check_birth, check_way};
 use crate::error::Explain;
-use alloy::primitives::{Bytes, keccak256};
+use alloy::primitives::{B256, Bytes, keccak256};
 use stylus_layout::{DeclaredStep, StepKind};
 use stylus_upgrades_interface::reasons::step;
 
@@ -27,8 +27,19 @@ fn counter() -> Vec<DeclaredStep> {
     ]
 }
 
+/// A call with 1 for each argument.
 fn calldata(signature: &str) -> Bytes {
-    keccak256(signature)[..4].to_vec().into()
+    let mut data = keccak256(signature)[..4].to_vec();
+    let count = match signature.ends_with("()") {
+        true => 0,
+        false => signature.matches(',').count() + 1,
+    };
+    (0..count).for_each(|_| data.extend(B256::with_last_byte(1)));
+    data.into()
+}
+
+fn labels() -> Vec<String> {
+    ["1.0", "2.0"].map(Into::into).to_vec()
 }
 
 fn way(from: &str, to: &str, kind: u8, data: &Bytes, omitted: bool) -> Result<(), StepsError> {
@@ -38,6 +49,7 @@ fn way(from: &str, to: &str, kind: u8, data: &Bytes, omitted: bool) -> Result<()
         from,
         same_code: &same,
         to,
+        labels: &labels(),
         kind,
         data,
         program: None,
@@ -149,12 +161,13 @@ fn a_program_for_other_versions_is_refused() {
         "2.0",
         "startMigration(address)",
     )];
-    let (same, data) = (["1.0".to_owned()], Bytes::new());
+    let (same, data, labels) = (["1.0".to_owned()], Bytes::new(), labels());
     let way = |to| Way {
         name: "A",
         from: "1.0",
         same_code: &same,
         to,
+        labels: &labels,
         kind: step::COMPLEX,
         data: &data,
         program: Some(&program),
@@ -162,4 +175,54 @@ fn a_program_for_other_versions_is_refused() {
     assert_eq!(check_way(&[], &way("2.0"), false), Ok(()));
     let error = check_way(&[], &way("3.0"), false).expect_err("another version");
     assert_eq!(error.name(), "ProgramForOthers");
+}
+
+#[test]
+fn a_definition_whose_labels_are_not_those_of_the_code_leaves_no_migration_out_in_silence() {
+    let (labels, data) = (["v1".to_owned()], Bytes::new());
+    let way = Way {
+        name: "A",
+        from: "v1",
+        same_code: &labels,
+        to: "v2",
+        labels: &labels,
+        kind: step::NONE,
+        data: &data,
+        program: None,
+    };
+    let error = check_way(&counter(), &way, false).expect_err("omitted");
+    assert_eq!(error.name(), "MigrationOmitted");
+    let expected = error.expected().expect("what is expected");
+    assert!(
+        expected.starts_with("a migration v1 → v2; the code declares: migrate(uint256)"),
+        "{expected}"
+    );
+    assert_eq!(check_way(&counter(), &way, true), Ok(()));
+}
+
+#[test]
+fn calldata_without_its_arguments_or_with_more_is_refused() {
+    let call = calldata("migrate(uint256)");
+    let birth = calldata("initialize(uint256,uint256)");
+    for (least, most) in [(0, 32), (31, 33), (0, 64)] {
+        for size in [least, most] {
+            let cut = |data: &Bytes, size: usize| -> Bytes {
+                let mut data = data.to_vec();
+                data.resize(4 + size, 0);
+                data.into()
+            };
+            let error = way("1.0", "2.0", step::CALL, &cut(&call, size), false);
+            let data = cut(&birth, 32 + size);
+            let other = check_birth(&counter(), ("A", "2.0"), &data, false);
+            if size == 32 {
+                assert_eq!((error, other), (Ok(()), Ok(())));
+                continue;
+            }
+            let error = error.expect_err("no uint256 alone");
+            assert_eq!(error.name(), "StepArguments");
+            let next = error.next();
+            assert_eq!(next.as_deref(), Some("--call 'migrate(uint256)' <uint256>"));
+            assert!(other.is_err(), "{size}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 use super::{NOT_COMPARED, Pair, Said, Side, judge};
 use crate::error::{Exit, Explain};
-use crate::layout::{Allowed, Known};
+use crate::layout::{Allowed, Known, Where};
 use alloy::primitives::B256;
 use stylus_layout::{Document, Layout};
 
@@ -95,6 +95,7 @@ fn what_was_allowed_at_registration_need_not_be_said_again() {
             "shift:a".into(),
             "shift:b".into(),
         ],
+        at: Where::default(),
     };
     let said = Said {
         before: vec![before],
