@@ -48,8 +48,13 @@ pub fn has_code(hash: B256) -> bool {
 /// Calls with everything stored before and everything forgotten after, so that what other
 /// frames write is seen. `Err` is the revert data, byte for byte.
 pub fn call(to: Address, data: &[u8], value: &[u8; 32]) -> Reverts<Vec<u8>> {
+    call_with_gas(to, data, value, u64::MAX)
+}
+
+/// The same with no more than that much gas.
+pub fn call_with_gas(to: Address, data: &[u8], value: &[u8; 32], gas: u64) -> Reverts<Vec<u8>> {
     storage::flush(true);
-    answer(call::call(&to, data, value, u64::MAX))
+    answer(call::call(&to, data, value, gas))
 }
 
 /// Runs the calldata on another part of the registry, on this storage.

@@ -10,10 +10,11 @@
 //!
 //! An upgrade that an instance begins by itself is noted for that instance alone: it keeps the
 //! instance from calling the registry for anything but its upgrade, and holds up nobody else, however
-//! long it stays open.
+//! long it stays open. So approvers may add steps meanwhile, and the same search would find another
+//! path: the complex step at which the path stops is noted too, as it was when the upgrade began.
 //!
 //! ```text
-//! byte 0 set | 1..5 version of the upgrade
+//! byte 0 set if it began by itself | 1..5 version of the upgrade | 5..13 its next complex step: from 4, to 4
 //! ```
 
 use alloy_primitives::Address;
@@ -91,16 +92,25 @@ pub fn take() -> Reverts<()> {
     Ok(())
 }
 
-/// Opens an upgrade of an instance; `ours` if the registry called it.
-pub fn open(instance: Address, version: u32, ours: bool) {
+/// Opens an upgrade of an instance; `ours` if the registry called it. `stop` are the versions that
+/// the next complex step of its path connects, zeros where there is none.
+pub fn open(instance: Address, version: u32, stop: (u32, u32), ours: bool) {
+    let mut word = Word::default();
     if ours {
         set(Phase::Open { instance, version });
     } else {
-        let mut word = Word::default();
         word.set_u8::<0>(1);
         word.set_u32::<1>(version);
-        storage::transient_store(&slot(instance), &word.0);
     }
+    word.set_u32::<5>(stop.0);
+    word.set_u32::<9>(stop.1);
+    storage::transient_store(&slot(instance), &word.0);
+}
+
+/// The versions that the next complex step connects, in the upgrade that an instance is in.
+pub fn stop(instance: Address) -> (u32, u32) {
+    let word = Word(storage::transient_load(&slot(instance)));
+    (word.u32::<5>(), word.u32::<9>())
 }
 
 /// Index of the version that an instance upgrades itself to now. While the registry has another

@@ -18,10 +18,10 @@ use stylus_upgrades_interface::{
     slots,
 };
 
-use crate::upgrade::{check_programs, encoded, moved, starts};
+use crate::upgrade::{check_programs, encoded, moved, starts, stop};
 
 /// Suspends the upgrade that the calling instance is in, at the next complex step of its path.
-/// Which one that is follows from the path, so there is nothing to be believed. A step does not
+/// Which one that is was noted when the upgrade began, so there is nothing to be believed. A step does not
 /// end in the transaction in which it began: a program that suspends the upgrade by itself, from
 /// `startMigration`, cannot open it again, and the upgrade reverts.
 pub(crate) fn suspend() -> Reverts<Vec<u8>> {
@@ -30,25 +30,16 @@ pub(crate) fn suspend() -> Reverts<Vec<u8>> {
     let Some(target) = lock::opened(proxy) else {
         return Err(errors::not_an_instance(proxy));
     };
-    let definition = instance.definition()?;
-    let was = instance.version();
-    let at = if instance.is_migrating() {
-        instance.reaches
-    } else {
-        was
-    };
-    if at == 0 || instance.state == instance_state::TURNING_BACK {
+    let (from, to) = lock::stop(proxy);
+    if to == 0 || instance.state == instance_state::TURNING_BACK {
         return Err(errors::not_an_instance(proxy));
     }
     storage::transient_store(&proxy.into_word().0, &slots::SET.0);
-    let path = route::find(&definition, at, &Version::load(definition.id, target))?;
-    let next = path.iter().find(|(_, step)| step.kind == kind::COMPLEX);
-    let Some((version, step)) = next else {
-        return Err(errors::not_an_instance(proxy));
-    };
-    let from = definition.index_of(&step.from);
+    let definition = instance.definition()?;
+    let was = instance.version();
+    let (_, version, step) = step_between(&definition, from, to)?;
     announce_end(&definition, &instance);
-    instance.suspend(definition.current, from, version.index, target);
+    instance.suspend(definition.current, from, to, target);
     if from != was {
         moved(&definition, &instance, was, &step.from);
     }
@@ -77,7 +68,7 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     }
     starts(&instance, Address::ZERO)?;
     let definition = instance.definition()?;
-    let (from, to, step) = step_of(&definition, &instance)?;
+    let (from, to, step) = step_between(&definition, instance.version(), instance.reaches)?;
     let (left, rest, version) = if back {
         let code = from.code;
         (Version { code, ..to }, Vec::new(), from.index)
@@ -87,8 +78,8 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     };
     let mut hops = alloc::vec![(left, step)];
     check_programs(&hops)?;
+    lock::open(proxy, version, stop(&definition, &rest), false);
     hops.extend(rest);
-    lock::open(proxy, version, false);
     Ok(encoded(&hops))
 }
 
@@ -120,10 +111,10 @@ fn waits_for_calldata(step: &Step) -> bool {
     step.kind == kind::CALL && step.data.is_empty()
 }
 
-/// The complex step that an instance is in, with the versions on both sides.
-fn step_of(definition: &Definition, instance: &Instance) -> Reverts<(Version, Version, Step)> {
-    let from = Version::load(definition.id, instance.version());
-    let to = Version::load(definition.id, instance.reaches);
+/// The complex step from one version to another, with both.
+fn step_between(definition: &Definition, from: u32, to: u32) -> Reverts<(Version, Version, Step)> {
+    let from = Version::load(definition.id, from);
+    let to = Version::load(definition.id, to);
     let way = to.ways.iter().position(|way| *way == from.index);
     let way = way.ok_or_else(errors::nothing)?;
     let step = to.way(way, from.label.clone());

@@ -7,7 +7,7 @@ use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    chain::{Fault, Reverts, call},
+    chain::{Fault, Reverts, call_with_gas},
     errors, events, instances,
     lock::{self, Phase},
     state::Definition,
@@ -67,7 +67,9 @@ fn upgrade_or_skip(definition: &Definition, proxy: Address, version: &[u8]) -> R
     }
     lock::set(Phase::Busy);
     let in_progress = errors::upgrade_in_progress();
-    if reason != in_progress.0 || order(proxy, version) != Err(in_progress) {
+    // one that burns whatever it is given has left 1/64 by now, which has to last for what follows
+    let half = context::gas_left() / 2;
+    if reason != in_progress.0 || order(proxy, version, half) != Err(in_progress) {
         reason.truncate(REASON_MAX);
         events::instance_skipped(definition.id, proxy, &reason).emit();
     }
@@ -78,7 +80,7 @@ fn upgrade_or_skip(definition: &Definition, proxy: Address, version: &[u8]) -> R
 /// given it another registry) was not upgraded, whatever it answers.
 fn upgrade(proxy: Address, version: &[u8]) -> Reverts<()> {
     lock::set(Phase::Expected(proxy));
-    order(proxy, version)?;
+    order(proxy, version, u64::MAX)?;
     match lock::phase() {
         Phase::Busy => Ok(()),
         _ => Err(errors::not_an_instance(proxy)),
@@ -88,7 +90,7 @@ fn upgrade(proxy: Address, version: &[u8]) -> Reverts<()> {
 /// Tells an instance to upgrade itself. Where the registry does not expect it, the instance refuses
 /// by itself if it is in the middle of a call or was upgraded in this transaction already, and comes
 /// to the registry's lock if it is not.
-fn order(proxy: Address, version: &[u8]) -> Reverts<Vec<u8>> {
+fn order(proxy: Address, version: &[u8], gas: u64) -> Reverts<Vec<u8>> {
     let order = encode(&upgradeToCall::SELECTOR, &[version.into()]);
-    call(proxy, &order, &[0; 32])
+    call_with_gas(proxy, &order, &[0; 32], gas)
 }

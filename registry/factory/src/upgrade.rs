@@ -17,7 +17,9 @@ use stylus_registry_core::{
     runnable::{check, same_code},
     state::{Definition, Step, Version},
 };
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::implementationCall;
+use stylus_upgrades_interface::{
+    proxy::IUpgradeabilityProxy::implementationCall, reasons::step as kind,
+};
 
 use crate::complex;
 
@@ -39,14 +41,23 @@ pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     if at == target.index {
         return Err(errors::already_at_version(label));
     }
-    lock::open(instance.proxy, target.index, ours);
+    let version = target.index;
     let hops = if at == 0 {
         alloc::vec![(target, Step::default())] // birth: what runs is the call's own initializer
     } else {
         route::find(&definition, at, &target)?
     };
     check_programs(&hops)?;
+    lock::open(instance.proxy, version, stop(&definition, &hops), ours);
     Ok(encoded(&hops))
+}
+
+/// The versions that the first complex step among the hops connects, zeros where there is none.
+pub(crate) fn stop(definition: &Definition, hops: &[(Version, Step)]) -> (u32, u32) {
+    let complex = hops.iter().find(|(_, step)| step.kind == kind::COMPLEX);
+    complex.map_or((0, 0), |(version, step)| {
+        (definition.index_of(&step.from), version.index)
+    })
 }
 
 /// Whether the registry started this upgrade. Otherwise the instance must really be in one: an

@@ -4,6 +4,7 @@
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::{SolError, SolValue};
 use stylus_upgrades_interface::instance::Hop;
+use stylus_upgrades_interface::limits;
 use stylus_upgrades_interface::migratable::IMigratable;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::step as kind;
@@ -72,6 +73,39 @@ fn an_instance_that_left_its_registry_holds_up_nobody_in_the_queue() {
     let second = stage.rollout(9, 32_000_000).expect("rolled out").returned;
     assert_eq!((second.upgraded, second.left), (3, 1));
     assert_eq!(stage.version(stage.proxy), "1.0");
+}
+
+/// EVM code that burns nearly all of its gas, then reverts as an instance does in the middle of a call.
+fn burning() -> Vec<u8> {
+    // JUMPDEST PUSH2 3000 GAS GT PUSH0 JUMPI: until so little is left
+    let mut code = vec![0x5b, 0x61, 0x0b, 0xb8, 0x5a, 0x11, 0x5f, 0x57];
+    // PUSH4 selector PUSH1 224 SHL PUSH0 MSTORE PUSH1 4 PUSH0 REVERT
+    code.push(0x63);
+    code.extend(Proxy::UpgradeInProgress::SELECTOR);
+    code.extend([0x60, 0xe0, 0x1b, 0x5f, 0x52, 0x60, 0x04, 0x5f, 0xfd]);
+    code
+}
+
+#[test]
+fn a_registry_that_burns_everything_and_speaks_of_a_pause_holds_up_nobody_in_the_queue() {
+    let mut stage = Stage::new();
+    let fake = stage.world.deploy_code(&creation_code(&burning()));
+    for n in 2..=6 {
+        stage.create(n, "1.0");
+    }
+    hand_to(&mut stage, fake.implementation);
+    stage
+        .migrate("2.0", step("1.0", 0, Bytes::new()))
+        .expect("activated");
+    let least = limits::ROLLOUT_GAS / 63 * 64 / 63 * 64 + 200_000; // two frames above the instance's
+    for gas in [least, 32_000_000] {
+        let id = stage.world.chain.snapshot();
+        let first = stage.rollout(1, gas).expect("it loses its turn");
+        assert_eq!((first.returned.upgraded, first.returned.left), (0, 6));
+        let second = stage.rollout(5, 32_000_000).expect("the others").returned;
+        assert_eq!((second.upgraded, second.left), (5, 1));
+        stage.world.chain.revert(id);
+    }
 }
 
 #[test]

@@ -7,8 +7,9 @@ use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::{IRegistry, Step};
+use stylus_upgrades_interface::slots;
 
-use super::world::{IHostile, Stage, call, creation_code, migrating, upgrade_to};
+use super::world::{IHostile, Stage, answering, call, creation_code, migrating, upgrade_to};
 use crate::registry::world::{Reverted, account, complex, refused, step};
 
 const HANDLER: usize = 4;
@@ -203,6 +204,39 @@ fn an_instance_whose_path_was_cut_off_behind_its_complex_step_ends_with_the_step
         (told.version.as_str(), told.state),
         ("2.0", instance_state::LIVE)
     );
+}
+
+#[test]
+fn a_way_that_is_added_in_the_middle_of_an_upgrade_does_not_change_where_it_stops() {
+    // the registry takes calls of others while an instance upgrades itself
+    let mut stage = Stage::new();
+    let silent = creation_code(&answering(&[]));
+    let first = stage.world.deploy_code(&silent);
+    let second = stage.world.deploy("points-cursor");
+    let (boss, proxy, registry) = (stage.boss, stage.proxy, stage.world.registry);
+    let other = stage.world.deploy("hostile").implementation;
+    let both = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "migrate".into(),
+        expression: format!("OR({boss:?},{other:?})"),
+    };
+    stage.govern(&both).expect("either of them");
+    let shorter = IRegistry::addStepCall {
+        name: "A".into(),
+        version: "3.0".into(),
+        step: complex("1.0", &second, account(HANDLER)),
+    };
+    let approve = IHostile::actCall {
+        actions: vec![call(registry, &shorter)],
+    };
+    stage.add("2.0", migrating(vec![call(other, &approve)]));
+    stage.add("3.0", complex("2.0", &first, account(HANDLER)));
+    stage
+        .act(boss, vec![call(proxy, &upgrade_to("3.0"))])
+        .expect("started");
+    let runs = stage.slot(proxy, slots::IMPLEMENTATION);
+    assert_eq!(runs, first.implementation.into_word());
+    assert_at(&stage, "2.0", instance_state::MIGRATING);
 }
 
 #[test]
