@@ -132,11 +132,18 @@ impl Coverage {
     /// # Errors
     /// [`NotJudged`].
     pub fn require(&self, allowed: &[Part]) -> Result<(), NotJudged> {
-        let absent = self.notes.iter().find(|(part, _)| {
-            !matches!(part, Part::Layout | Part::LiveInstances)
-                && self.of(*part) == Extent::Absent
-                && !allowed.contains(part)
-        });
+        let mut allowed = allowed.to_vec();
+        allowed.extend([Part::Layout, Part::LiveInstances]);
+        self.require_all(&allowed)
+    }
+
+    /// As [`Self::require`], where nothing was compared: the layout has no override of its own.
+    ///
+    /// # Errors
+    /// [`NotJudged`].
+    pub fn require_all(&self, allowed: &[Part]) -> Result<(), NotJudged> {
+        let is_absent = |part| self.of(part) == Extent::Absent && !allowed.contains(&part);
+        let absent = self.notes.iter().find(|(part, _)| is_absent(*part));
         match absent {
             None => Ok(()),
             Some((part, why)) => Err(NotJudged {

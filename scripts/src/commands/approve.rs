@@ -1,9 +1,12 @@
 //! `approve`, `revoke` and `cancel`: an action by its id.
 
-use super::confirm::{self, AllowArgs};
+use super::args::ApproveArgs;
+use super::confirm;
 use super::context::{Context, report};
 use super::pending::named;
+use super::storage;
 use super::tell::propose;
+use super::work::judge_action;
 use crate::client::Client;
 use crate::error::Error;
 use crate::governance::{self, BuildFacts, Call, Display, GovernanceError, proposed, readiness};
@@ -17,16 +20,11 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Sends the very bytes that were proposed. With `reviewed`, only if they and what they say are
 /// what stands in that file.
-pub(super) async fn approve(
-    context: &Context,
-    action: &str,
-    (reviewed, source): (Option<&Path>, Option<&str>),
-    allow: &AllowArgs,
-) -> Result<Outcome, Error> {
+pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Outcome, Error> {
     let registry = context.registry()?;
     let client = context.working_client("approve").await?;
     let names = context.names();
-    let action = named(&client, registry, action, &names).await?;
+    let action = named(&client, registry, &args.action, &names).await?;
     let event = proposed(&client, registry, action).await?;
     let asked = abi::actionOfCall {
         call: event.call.clone(),
@@ -34,7 +32,7 @@ pub(super) async fn approve(
     if client.call(registry, &asked).await? != action {
         return Err(GovernanceError::NotOpen { action }.into());
     }
-    if let Some(file) = reviewed {
+    if let Some(file) = &args.reviewed {
         let reviewed = Reviewed::read(file, action)?;
         if reviewed.call != event.call {
             return Err(GovernanceError::PayloadDiffers {
@@ -48,24 +46,32 @@ pub(super) async fn approve(
             .output
             .note(&format!("{} says the same", file.display()));
     }
-    if let Some(source) = source {
-        require_sources(source)?;
-        let build = Build::from(&context.artifact_anew(source)?);
-        BuildFacts::of(&Call::decode(&event.call)?, "code", &build, true)?;
-        let line = format!("{source} builds to the very code that would be approved");
-        context.output.note(&line);
-    }
     let decoded = Call::decode(&event.call)?;
+    if let Some(source) = &args.source {
+        compare_build(context, source, &decoded)?;
+    }
+    let judged = judge_action(context, &client, registry, &decoded, args).await?;
     let mut notices = Vec::new();
     for (role, expression) in confirm::policies_of(&decoded) {
         if confirm::parsed(role, expression)?.is_none() {
             notices.push(confirm::final_notice(role));
         }
     }
-    confirm::require(context, allow, &notices)?;
+    confirm::require(context, &args.allow, &notices)?;
     let mut outcome = Outcome::default();
     outcome.field("proposer", event.proposer);
+    storage::report(&mut outcome, &judged.0, &judged.1);
     propose(context, &client, registry, &event.call, Vec::new(), outcome).await
+}
+
+/// Builds the sources anew: they must build to the code that `call` names.
+fn compare_build(context: &Context, source: &str, call: &Call) -> Result<(), Error> {
+    require_sources(source)?;
+    let build = Build::from(&context.artifact_anew(source)?);
+    BuildFacts::of(call, "code", &build, true)?;
+    let line = format!("{source} builds to the very code that would be approved");
+    context.output.note(&line);
+    Ok(())
 }
 
 /// A file of WASM tells nothing of the sources that it was built from.

@@ -234,20 +234,7 @@ pub enum Command {
         name: Option<String>,
     },
     /// Approve an action by its id: sends the very bytes that were proposed
-    Approve {
-        /// The action, or its first digits
-        action: String,
-        /// Only if it is what this file says, which `pending --json` wrote
-        #[arg(long, value_name = "FILE")]
-        reviewed: Option<PathBuf>,
-        /// Only if its code is what this builds to: a crate's folder, or a contract of this
-        /// repository by name
-        #[arg(long, value_name = "SOURCE")]
-        source: Option<String>,
-        /// What is meant.
-        #[command(flatten)]
-        allow: AllowArgs,
-    },
+    Approve(ApproveArgs),
     /// Withdraw one's own approval
     Revoke {
         /// The action, or its first digits
@@ -276,6 +263,9 @@ pub enum Command {
         /// Also whether registry, shared programs and proxies are what this program builds
         #[arg(long)]
         framework: bool,
+        /// Succeed although this cannot be checked at all; may be repeated
+        #[arg(long, value_enum, value_name = "PART")]
+        allow_absent: Vec<Part>,
     },
     /// What is live: everything, a definition, or one instance
     Status {
@@ -312,6 +302,32 @@ pub enum PolicyCommand {
         #[arg(long)]
         role: Option<String>,
     },
+}
+
+/// An approval.
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// The action, or its first digits
+    pub action: String,
+    /// Only if it is what this file says, which `pending --json` wrote
+    #[arg(long, value_name = "FILE")]
+    pub reviewed: Option<PathBuf>,
+    /// Only if its code is what this builds to: a crate's folder, or a contract of this
+    /// repository by name
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// The migration that the code declares is not run, and that is meant
+    #[arg(long)]
+    pub no_migration: bool,
+    /// The initializer that the code declares is not run, and that is meant
+    #[arg(long)]
+    pub no_init: bool,
+    /// What is said about the storage of the version.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+    /// What is meant.
+    #[command(flatten)]
+    pub allow: AllowArgs,
 }
 
 /// An upgrade to be tried.

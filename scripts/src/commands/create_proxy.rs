@@ -13,7 +13,7 @@ use crate::manifest::{Manifest, check_alias};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::steps::check_birth;
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -42,10 +42,6 @@ pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error>
         check_alias(&context.manifest_file(), alias)?;
     }
     let client = context.working_client("create-proxy").await?;
-    let coverage = check(context, &client, registry, &wish, &data).await?;
-    if data.is_empty() {
-        context.output.note(BORN_BARE);
-    }
     let mut call = abi::createProxyCall {
         name: wish.name.clone(),
         version: wish.version.clone(),
@@ -53,6 +49,11 @@ pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error>
         salt: wish.salt.unwrap_or_default().into(),
         initData: data,
     };
+    let said = (wish.no_init, wish.allow_absent.as_slice());
+    let coverage = check(context, &client, registry, &call, said).await?;
+    if call.initData.is_empty() {
+        context.output.note(BORN_BARE);
+    }
     let mut outcome = Outcome::default();
     outcome.field("name", &wish.name);
     outcome.field("version", &wish.version);
@@ -100,19 +101,20 @@ pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error>
 
 /// Checks that the initializer runs which the version's code declares. A version that nobody
 /// registered is the registry's to refuse.
-async fn check(
+pub(super) async fn check(
     context: &Context,
     client: &Client,
     registry: Address,
-    wish: &Wish,
-    data: &Bytes,
+    call: &abi::createProxyCall,
+    (no_init, allow_absent): (bool, &[Part]),
 ) -> Result<Coverage, Error> {
     let mut coverage = Coverage::default();
-    let call = abi::getVersionCall {
-        name: wish.name.clone(),
-        version: wish.version.clone(),
+    let data = &call.initData;
+    let asked = abi::getVersionCall {
+        name: call.name.clone(),
+        version: call.version.clone(),
     };
-    let code = match client.call(registry, &call).await {
+    let code = match client.call(registry, &asked).await {
         Ok(found) => found.code,
         Err(error) if error.revert().is_some() => return Ok(coverage),
         Err(error) => return Err(error.into()),
@@ -122,12 +124,12 @@ async fn check(
         .get(code.layoutHash)
         .await?;
     match known.document().and_then(|known| known.steps.as_ref()) {
-        Some(steps) => check_birth(steps, (&wish.name, &wish.version), data, wish.no_init)?,
-        None if data.is_empty() && wish.no_init => {}
+        Some(steps) => check_birth(steps, (&call.name, &call.version), data, no_init)?,
+        None if data.is_empty() && no_init => {}
         None => {
             let why = "the code does not say which initializers it declares";
             coverage.lower(Part::Steps, Extent::Absent, why);
-            coverage.require(&wish.allow_absent)?;
+            coverage.require(allow_absent)?;
         }
     }
     Ok(coverage)

@@ -1,8 +1,11 @@
 //! `history` and `verify`: what happened, from chain data alone, and whether it still holds.
 
 use super::context::Context;
+use super::recorded::coverage_of;
+use super::storage;
 use crate::client::Client;
-use crate::error::{Error, Exit, Report};
+use crate::coverage::{Coverage, Extent, Part};
+use crate::error::{Error, Exit, Explain, Report};
 use crate::governance::{GovernanceError, seconds_left};
 use crate::history::{self, Difference, Entry, History, LiveCheck, differences, live_checks};
 use crate::output::Outcome;
@@ -50,6 +53,8 @@ pub(super) struct Asked<'a> {
     pub(super) source: Option<&'a str>,
     /// Whether the framework's own code is built and compared, too.
     pub(super) framework: bool,
+    /// What need not be known.
+    pub(super) allow_absent: &'a [Part],
 }
 
 /// Whether code, slots and views of a definition, or of all of them, are what was recorded.
@@ -59,6 +64,7 @@ pub(super) async fn verify(context: &Context, asked: Asked<'_>) -> Result<Outcom
         version,
         source,
         framework,
+        allow_absent,
     } = asked;
     let registry = context.registry()?;
     let client = context.client().await?;
@@ -74,10 +80,23 @@ pub(super) async fn verify(context: &Context, asked: Asked<'_>) -> Result<Outcom
     }
     let mut all = Vec::new();
     let mut proxies = Vec::new();
+    let mut coverage = Coverage::default();
+    let documents = context.documents(&client, registry);
     for name in &names {
         let history = read(context, &client, registry, name).await?;
         outcome.line(name);
-        let wasm = history.rebuilt.instances.iter();
+        let rebuilt = &history.rebuilt;
+        let built = source.map(|_| version.unwrap_or(&rebuilt.current));
+        let versions = &rebuilt.versions;
+        if seconds_left(&client, registry).await?.is_some() {
+            coverage.merge(&coverage_of(&documents, name, versions, built).await?);
+        } else {
+            let why = "the registry cannot run, so it tells of no layout";
+            coverage.lower(Part::Layout, Extent::Absent, why);
+            coverage.lower(Part::Steps, Extent::Absent, why);
+            coverage.lower(Part::Source, Extent::Partial, "nothing was built");
+        }
+        let wasm = rebuilt.instances.iter();
         let wasm = wasm.filter(|instance| instance.kind == proxy_kind::WASM);
         proxies.extend(wasm.map(|instance| instance.proxy));
         all.extend(check(context, &client, registry, name, &history, &mut outcome).await?);
@@ -96,8 +115,15 @@ pub(super) async fn verify(context: &Context, asked: Asked<'_>) -> Result<Outcom
             .extend(checks.iter().map(|check| format!("  {}", check.line())));
         all.extend(checks);
     }
+    storage::report(&mut outcome, &[], &coverage);
     settle(context, &all, &mut outcome);
     outcome.field("checks", &all);
+    if let (None, Err(error)) = (outcome.exit, coverage.require_all(allow_absent)) {
+        let report = Report::of(&error);
+        context.output.explain(&report);
+        outcome.field("error", report);
+        outcome.exit = Some(error.exit());
+    }
     Ok(outcome)
 }
 

@@ -17,6 +17,7 @@ mod path;
 mod pending;
 mod plan;
 mod policy;
+mod recorded;
 mod registry;
 mod rollout;
 mod run_migration;
@@ -31,8 +32,8 @@ mod version;
 mod work;
 
 pub use args::{
-    AddStepArgs, Cli, Command, Gather, Global, Kind, LayoutCommand, MigrationArgs, PlanArgs,
-    PolicyCommand, RegistryCommand, RollbackArgs, StorageArgs, VersionArgs, WayArgs,
+    AddStepArgs, ApproveArgs, Cli, Command, Gather, Global, Kind, LayoutCommand, MigrationArgs,
+    PlanArgs, PolicyCommand, RegistryCommand, RollbackArgs, StorageArgs, VersionArgs, WayArgs,
 };
 
 pub use confirm::{AllowArgs, Unusual};
@@ -193,15 +194,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         } => policy::explain_it(context, &name, role.as_deref()).await,
         Command::Layout { command } => layout::run(context, &command),
         Command::Pending { name } => pending::run(context, name.as_deref()).await,
-        Command::Approve {
-            action,
-            reviewed,
-            source,
-            allow,
-        } => {
-            let asked = (reviewed.as_deref(), source.as_deref());
-            approve::approve(context, &action, asked, &allow).await
-        }
+        Command::Approve(args) => approve::approve(context, &args).await,
         Command::Revoke { action } => approve::revoke(context, &action).await,
         Command::Cancel { action } => approve::cancel(context, &action).await,
         Command::History { name } => history::run(context, &name).await,
@@ -210,12 +203,14 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             version,
             source,
             framework,
+            allow_absent,
         } => {
             let asked = history::Asked {
                 name: name.as_deref(),
                 version: version.as_deref(),
                 source: source.as_deref(),
                 framework,
+                allow_absent: &allow_absent,
             };
             history::verify(context, asked).await
         }

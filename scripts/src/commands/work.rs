@@ -1,20 +1,24 @@
 //! What the commands on versions share: the definition, its open actions, and code that is found,
 //! deployed, or only thought of.
 
+mod action;
+mod checks;
+
+pub(super) use action::judge_action;
+pub(super) use checks::interface_of;
+
 use super::args::{StorageArgs, VersionArgs, WayArgs};
 use super::calldata;
 use super::context::Context;
-use super::storage::{self, Place, Versions};
+use super::storage;
 use crate::build::{Artifact, evm};
 use crate::client::{Client, Sent};
-use crate::coverage::{Coverage, Extent, Part};
-use crate::error::{Error, Explain};
+use crate::coverage::Coverage;
+use crate::error::Error;
 use crate::governance::{Call, PendingAction, Placed, find, pending, place};
-use crate::layout::{Build, Documents, Judgement, Known, LayoutError, Side, require_publishable};
-use crate::plan::reserved_in;
+use crate::layout::{Build, Judgement, Known};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
-use crate::steps::{Way, check_way};
 use alloy::primitives::{Address, B256, Bytes};
 use std::path::Path;
 use stylus_layout::{DeclaredStep, Document, Layout};
@@ -150,218 +154,6 @@ impl<'a> Work<'a> {
             code,
             step,
         })
-    }
-
-    /// Judges the storage of a version that the registry knows, on the way from another one, and
-    /// whether that way runs what its code declares.
-    pub(super) async fn judge_registered(
-        &mut self,
-        (version, from): (&str, &str),
-        code: &Code,
-        run: &Run,
-        args: &StorageArgs,
-        is_old: bool,
-    ) -> Result<(), Error> {
-        let documents = self.documents();
-        let file = args.layout.as_deref();
-        let Side { hash, known } =
-            storage::layout_of(&documents, version, code.layoutHash, file).await?;
-        let new = Subject {
-            artifact: None,
-            code: Code {
-                layoutHash: hash,
-                ..code.clone()
-            },
-            steps: known.document().and_then(|known| known.steps.clone()),
-            layout: known,
-            is_old,
-        };
-        let runs = run.kind != step::NONE;
-        self.judge(version, from, &new, runs, args).await?;
-        self.check_steps(version, from, &new, run).await?;
-        self.require_coverage(&new, args).await?;
-        self.publish(&new).await
-    }
-
-    /// Judges whether `new` may take over the storage of the version `from`.
-    async fn judge(
-        &mut self,
-        version: &str,
-        from: &str,
-        new: &Subject,
-        runs_migration: bool,
-        args: &StorageArgs,
-    ) -> Result<(), Error> {
-        self.layout = new.layout.document().map(|known| known.layout.clone());
-        let old = self.registered(from).await?;
-        let versions = Versions {
-            name: &self.name,
-            from,
-            to: version,
-            old: old.map(|(code, _)| code.layoutHash).unwrap_or_default(),
-            new: Side {
-                hash: new.code.layoutHash,
-                known: new.layout.clone(),
-            },
-            runs_migration,
-            goes_back: new.is_old,
-            instance: None,
-        };
-        let place = Place {
-            context: self.context,
-            client: &self.client,
-            registry: self.registry,
-        };
-        match storage::require(place, versions, args).await {
-            Ok((judgement, coverage)) => {
-                self.storage.push(judgement);
-                self.coverage.merge(&coverage);
-                Ok(())
-            }
-            Err(Error::Layout(refusal)) => {
-                self.note_unjudged(&refusal);
-                self.refuse(Error::Layout(refusal))
-            }
-            Err(error) => Err(error),
-        }
-    }
-
-    /// What is left to judge where the storage is refused was not judged.
-    fn note_unjudged(&mut self, refusal: &LayoutError) {
-        if matches!(refusal, LayoutError::Dirty { .. }) {
-            return; // found on the live instances
-        }
-        let why = refusal.name();
-        if matches!(refusal, LayoutError::NotCompared { .. }) {
-            self.coverage.lower(Part::Layout, Extent::Absent, &why);
-        }
-        let part = Part::LiveInstances;
-        self.coverage.lower(part, Extent::Absent, &why);
-    }
-
-    /// Work that sends nothing goes on, and tells what it found at its end.
-    fn refuse(&mut self, refusal: impl Into<Error>) -> Result<(), Error> {
-        if !self.is_dry {
-            return Err(refusal.into());
-        }
-        self.refused.push(refusal.into());
-        Ok(())
-    }
-
-    /// What runs on the way that the arguments describe.
-    pub(super) fn run(&self, way: &WayArgs) -> Result<Run, Error> {
-        let program = match &way.complex {
-            Some(source) if self.address(source).is_none() => {
-                self.context.kept_artifact(source)?.steps
-            }
-            _ => None,
-        };
-        Ok(Run {
-            kind: way.kind(),
-            data: calldata::encode(&way.call, &self.context.manifest)?,
-            program,
-            omitted: way.no_migration,
-        })
-    }
-
-    /// Checks that the way into a version runs what its code declares.
-    async fn check_steps(
-        &mut self,
-        version: &str,
-        from: &str,
-        new: &Subject,
-        run: &Run,
-    ) -> Result<(), Error> {
-        let Some(steps) = &new.steps else {
-            if run.kind != step::FOREIGN_CALL {
-                let why = "the code does not say which initializers and migrations it declares";
-                self.coverage.lower(Part::Steps, Extent::Absent, why);
-            }
-            return Ok(());
-        };
-        let same_code = self.same_code(from).await?;
-        let labels = registry::labels(&self.client, self.registry, &self.name).await?;
-        let way = Way {
-            name: &self.name,
-            from,
-            same_code: &same_code,
-            to: version,
-            labels: &labels,
-            kind: run.kind,
-            data: &run.data,
-            program: run.program.as_deref(),
-        };
-        match check_way(steps, &way, run.omitted) {
-            Ok(()) => Ok(()),
-            Err(error) => self.refuse(error),
-        }
-    }
-
-    /// The versions with the code of that one, itself first.
-    async fn same_code(&self, version: &str) -> Result<Vec<String>, Error> {
-        let mut same = vec![version.to_owned()];
-        if let Some((code, _)) = self.registered(version).await? {
-            let (client, registry) = (&self.client, self.registry);
-            let first = storage::recorded(client, registry, &self.name, code.codehash).await?;
-            same.extend(first.map(|(label, _)| label));
-        }
-        Ok(same)
-    }
-
-    /// Looks for functions that proxies answer themselves, where the attributes of the code have not
-    /// looked for them already.
-    async fn look_at_interface(&mut self, new: &Subject) -> Result<(), Error> {
-        if new.steps.is_some() {
-            return Ok(());
-        }
-        let code = match &new.artifact {
-            Some(artifact) => artifact.code.clone(),
-            None => self.client.code(new.code.implementation).await?,
-        };
-        let (extent, why) = interface_of(&code);
-        self.coverage.lower(Part::Interface, extent, &why);
-        Ok(())
-    }
-
-    /// Nothing is sent if something was not judged at all, and nobody said that this is meant.
-    async fn require_coverage(&mut self, new: &Subject, args: &StorageArgs) -> Result<(), Error> {
-        self.look_at_interface(new).await?;
-        if new.code.sourceHash.is_zero() {
-            let why = "nobody recorded the hash of its sources";
-            self.coverage.lower(Part::Source, Extent::Absent, why);
-        }
-        if let Err(error) = self.coverage.require(&args.allow_absent) {
-            self.refuse(error)?;
-        }
-        if let Some(document) = new.layout.document()
-            && let Err(error) = require_publishable(document)
-        {
-            self.refuse(error)?;
-        }
-        Ok(())
-    }
-
-    /// Publishes the layout document that the registry is to name, so that every operator can
-    /// compare.
-    async fn publish(&mut self, new: &Subject) -> Result<(), Error> {
-        let Some(document) = new.layout.document() else {
-            return Ok(());
-        };
-        let bare = Document::of_layout(document.layout.clone());
-        let mut named = [document, &bare].into_iter();
-        if let Some(document) = named.find(|one| one.hash() == new.code.layoutHash) {
-            if self.is_dry {
-                self.document = Some(document.clone());
-                return Ok(());
-            }
-            let sent = self.documents().publish(document).await?;
-            self.sent.extend(sent);
-        }
-        Ok(())
-    }
-
-    fn documents(&self) -> Documents {
-        self.context.documents(&self.client, self.registry)
     }
 
     /// Where the way into a version begins: where the caller says, else at the current version. For
@@ -593,22 +385,5 @@ impl<'a> Work<'a> {
         let line = format!("{} is at {address}: {because}", artifact.name);
         self.context.output.note(&line);
         Ok(address)
-    }
-}
-
-/// How far the functions of code that was built without our attributes are known, and why.
-pub(super) fn interface_of(code: &[u8]) -> (Extent, String) {
-    match reserved_in(code).as_slice() {
-        [] => (
-            Extent::Partial,
-            "it was built without our attributes; its constants were looked at".to_owned(),
-        ),
-        found => (
-            Extent::Absent,
-            format!(
-                "it may answer {}, which proxies answer themselves; `plan` tries it",
-                found.join(", ")
-            ),
-        ),
     }
 }

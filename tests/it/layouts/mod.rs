@@ -5,8 +5,10 @@
 //! | `desk` | a folder and a chain |
 //! | `commands` | the commands that look at layouts, as processes |
 //! | `second_folder` | what an operator with nothing but an endpoint and a key compares, as processes |
+//! | `approver` | what an approver in an empty folder judges, as processes |
 //! | `property` | random pairs of versions, migrated by generated Rust on the chain |
 
+mod approver;
 mod commands;
 mod desk;
 mod property;

@@ -15,14 +15,14 @@ use stylus_upgrades_interface::registry::{Code, IRegistry};
 use super::desk::{Answer, COUNT, Desk, SWAPPED, V1, V2, home, text};
 
 /// A folder of its own, with a home of its own, on the chain of a desk.
-struct Folder<'d> {
+pub(super) struct Folder<'d> {
     desk: &'d Desk,
     folder: tempfile::TempDir,
     home: tempfile::TempDir,
 }
 
 impl<'d> Folder<'d> {
-    fn on(desk: &'d Desk) -> Self {
+    pub(super) fn on(desk: &'d Desk) -> Self {
         Self {
             desk,
             folder: tempfile::tempdir().expect("a folder"),
@@ -30,7 +30,7 @@ impl<'d> Folder<'d> {
         }
     }
 
-    fn run(&self, words: &[&str]) -> Answer {
+    pub(super) fn run(&self, words: &[&str]) -> Answer {
         let (endpoint, registry) = (self.desk.node.endpoint(), self.desk.saved("registry"));
         let there = ["--rpc-url", &endpoint, "--registry", &registry];
         let words = [words, &there].concat();
@@ -38,7 +38,7 @@ impl<'d> Folder<'d> {
             .run_in(self.folder.path(), Some(self.home.path()), &words)
     }
 
-    fn done(&self, words: &[&str]) -> Value {
+    pub(super) fn done(&self, words: &[&str]) -> Value {
         let answer = self.run(words);
         assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
         answer.document
@@ -59,7 +59,7 @@ impl<'d> Folder<'d> {
     }
 }
 
-fn complete() -> Value {
+pub(super) fn complete() -> Value {
     json!({
         "layout": "complete", "steps": "complete", "source": "complete",
         "interface": "complete", "live_instances": "complete",
@@ -72,7 +72,7 @@ fn problems(plan: &Value) -> Vec<&str> {
 }
 
 /// A version that some other tool registers.
-async fn add(desk: &Desk, name: &str, version: &str, code: Code, from: &str) {
+pub(super) async fn add(desk: &Desk, name: &str, version: &str, code: Code, from: &str) {
     let client = Client::connect(&desk.node.endpoint()).await.expect("it");
     let key = std::fs::read_to_string(desk.path("key")).expect("a key");
     let signer: PrivateKeySigner = key.trim().parse().expect("a key");

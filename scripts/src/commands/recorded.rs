@@ -1,0 +1,50 @@
+//! How much of what the registry recorded of a definition's versions can be checked by others.
+
+use crate::coverage::{Coverage, Extent, Part};
+use crate::error::Error;
+use crate::history::RebuiltVersion;
+use crate::layout::{Documents, Known};
+use stylus_upgrades_interface::reasons::step;
+use stylus_upgrades_interface::registry::Step;
+
+/// What `verify` can check of these versions. `built` is the one whose sources are built and
+/// compared.
+pub(super) async fn coverage_of(
+    documents: &Documents,
+    name: &str,
+    versions: &[RebuiltVersion],
+    built: Option<&str>,
+) -> Result<Coverage, Error> {
+    let mut coverage = Coverage::default();
+    for RebuiltVersion {
+        version,
+        code,
+        steps,
+        ..
+    } in versions
+    {
+        let known = documents.get(code.layout).await?;
+        if let Known::Not(why) = &known {
+            let why = format!("{name} {version}: {why}");
+            coverage.lower(Part::Layout, Extent::Absent, &why);
+        }
+        let declared = known.document().and_then(|known| known.steps.as_ref());
+        let foreign = |step: &Step| step.kind == step::FOREIGN_CALL;
+        if declared.is_none() && (steps.is_empty() || !steps.iter().all(foreign)) {
+            let why = format!("the code of {name} {version} does not say what it declares");
+            coverage.lower(Part::Steps, Extent::Absent, &why);
+        }
+        if declared.is_none() {
+            let why = format!("the functions of {name} {version} were not looked at");
+            coverage.lower(Part::Interface, Extent::Partial, &why);
+        }
+        if code.source.is_zero() {
+            let why = format!("nobody recorded the hash of the sources of {name} {version}");
+            coverage.lower(Part::Source, Extent::Absent, &why);
+        } else if built != Some(version.as_str()) {
+            let why = format!("the sources of {name} {version} were not built (--source)");
+            coverage.lower(Part::Source, Extent::Partial, &why);
+        }
+    }
+    Ok(coverage)
+}

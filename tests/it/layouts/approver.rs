@@ -1,0 +1,141 @@
+//! An approver in an empty folder: `approve` judges what the command that proposed the action
+//! judged, whether or not the sources are given. `verify` says how much it could check. Both want a
+//! name for what is absent.
+
+use alloy::primitives::B256;
+use serde_json::{Value, json};
+use stylus_upgrades_interface::registry::Code;
+
+use super::desk::{Answer, COUNT, Desk, SWAPPED, V1, V2, home, text};
+use super::second_folder::{Folder, add, complete};
+
+/// A desk whose definition two keys decide about: the first is the proposer's.
+fn two_approvers() -> Desk {
+    let desk = Desk::with_note();
+    let policy = format!("AND(Admin,{})", desk.node.addresses()[1]);
+    desk.done(&["update-policy", "Note", &policy]);
+    desk
+}
+
+/// From now on commands use the key of that account.
+fn use_key(desk: &Desk, account: usize) {
+    let key = desk.node.accounts().mnemonic()[account].to_bytes();
+    std::fs::write(desk.path("key"), key.to_string()).expect("a key file");
+}
+
+/// Proposes as the first key; the action.
+fn proposed(desk: &Desk, words: &[&str]) -> String {
+    use_key(desk, 0);
+    let answer = desk.run(words);
+    assert_eq!(answer.exit, Some(3), "{words:?}: {answer:?}");
+    use_key(desk, 1);
+    text(&answer.document, "action").to_owned()
+}
+
+fn refusal(answer: &Answer) -> (Option<i32>, &str) {
+    (answer.exit, text(&answer.document["error"], "name"))
+}
+
+fn approvals(folder: &Folder<'_>) -> Vec<Value> {
+    let pending = folder.done(&["pending", "Note"]);
+    let actions = pending["actions"].as_array().expect("actions");
+    actions.iter().map(|one| one["approvals"].clone()).collect()
+}
+
+/// What is complete but for the sources, which nobody built.
+fn without_source(extent: &str) -> Value {
+    let mut coverage = complete();
+    coverage["source"] = json!(extent);
+    coverage
+}
+
+#[test]
+fn an_approver_is_refused_what_the_proposer_alone_had_allowed() {
+    let desk = two_approvers();
+    let other = Folder::on(&desk);
+    let (v2, swapped) = (home(V2), home(SWAPPED));
+    let wrong = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
+    let refused = desk.refused("LayoutRefused", &wrong);
+    let found = text(&refused.document["error"], "found").to_owned();
+    let named: Vec<&str> = found
+        .split(", ")
+        .flat_map(|id| ["--allow-layout", id])
+        .collect();
+    let action = proposed(&desk, &[&wrong[..], &named].concat());
+    let answer = other.run(&["approve", &action]);
+    assert_eq!(refusal(&answer), (Some(1), "LayoutRefused"), "{answer:?}");
+    assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
+    use_key(&desk, 0);
+    desk.done(&["cancel", &action]);
+
+    let bare = ["register", "Note", "2.0", &v2, "--no-migration"];
+    let action = proposed(&desk, &bare);
+    let answer = other.run(&["approve", &action]);
+    assert_eq!(
+        refusal(&answer),
+        (Some(1), "MigrationOmitted"),
+        "{answer:?}"
+    );
+    let done = other.done(&["approve", &action, "--no-migration"]);
+    assert_eq!(done["executed"], true);
+    assert_eq!(done["coverage"], without_source("partial"));
+}
+
+#[test]
+fn with_the_sources_everything_is_judged_before_an_approval() {
+    let desk = two_approvers();
+    let other = Folder::on(&desk);
+    let v2 = home(V2);
+    let action = proposed(
+        &desk,
+        &[&["migrate", "Note", "2.0", &v2][..], &COUNT].concat(),
+    );
+    let done = other.done(&["approve", &action, "--source", &v2]);
+    assert_eq!(done["executed"], true);
+    assert_eq!(done["coverage"], complete());
+    assert_eq!(text(&done["storage"][0], "verdict"), "safe");
+}
+
+#[tokio::test]
+async fn an_approver_names_what_is_absent() {
+    let desk = two_approvers();
+    let other = Folder::on(&desk);
+    let code = Code {
+        sourceHash: B256::ZERO,
+        ..desk.code("1.0").await
+    };
+    add(&desk, "Note", "1.1", code, "1.0").await;
+    use_key(&desk, 1);
+    let pending = other.done(&["pending", "Note"]);
+    let action = text(&pending["actions"][0], "action");
+    let answer = other.run(&["approve", action]);
+    assert_eq!(refusal(&answer), (Some(1), "NotJudged"), "{answer:?}");
+    assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
+    let done = other.done(&["approve", action, "--allow-absent", "source"]);
+    assert_eq!(done["executed"], true);
+    assert_eq!(done["coverage"], without_source("absent"));
+}
+
+#[tokio::test]
+async fn verify_in_an_empty_folder_says_how_much_it_checked() {
+    let desk = Desk::with_note();
+    let other = Folder::on(&desk);
+    let done = other.done(&["verify", "Note"]);
+    assert_eq!(done["coverage"], without_source("partial"));
+    let done = other.done(&["verify", "Note", "--source", &home(V1)]);
+    assert_eq!(done["coverage"], complete());
+
+    let code = Code {
+        sourceHash: B256::ZERO,
+        ..desk.code("1.0").await
+    };
+    add(&desk, "Note", "1.1", code, "1.0").await;
+    let answer = other.run(&["verify", "Note"]);
+    assert_eq!(refusal(&answer), (Some(1), "NotJudged"), "{answer:?}");
+    let next = text(&answer.document["error"], "next");
+    assert!(next.ends_with("--allow-absent source"), "{next}");
+    let checks = answer.document["checks"].as_array().expect("checks");
+    assert!(checks.iter().all(|check| check["ok"] == true), "{checks:?}");
+    let done = other.done(&["verify", "Note", "--allow-absent", "source"]);
+    assert_eq!(done["coverage"], without_source("absent"));
+}
