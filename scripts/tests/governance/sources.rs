@@ -139,7 +139,10 @@ fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source
     assert_eq!(approved.exit, Some(0), "{approved:?}");
     assert_eq!(approved.document["executed"], true);
 
+    // This contract declares neither a layout nor steps.
     let verify = ["verify", "A", "--version", "1.0", "--source", &there];
+    let absent = ["--allow-absent", "layout", "--allow-absent", "steps"];
+    let verify = [&verify[..], &absent].concat();
     let verified = other.run(&desk, &verify);
     assert_eq!(verified.exit, Some(0), "{verified:?}");
     let checks = verified.document["checks"].as_array().expect("checks");
