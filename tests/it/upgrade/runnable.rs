@@ -7,7 +7,10 @@ use stylus_upgrades_harness::{Chain, Harness, HarnessError, Program, assert_reve
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ImplementationNotRunnable;
 use stylus_upgrades_interface::reasons::not_runnable;
-use stylus_upgrades_interface::registry::IRegistry::CodeChanged;
+use stylus_upgrades_interface::registry::{
+    Code,
+    IRegistry::{CodeChanged, addVersionCall},
+};
 
 use super::world::{Done, counter, initialize, migrate};
 
@@ -16,6 +19,21 @@ fn at(address: Address, program: &Program) -> Program {
     Program {
         address,
         ..program.clone()
+    }
+}
+
+/// The call that adds version 3.0 with the code of an account.
+fn adding(implementation: Address) -> addVersionCall {
+    addVersionCall {
+        name: "Counter".into(),
+        version: "3.0".into(),
+        code: Code {
+            implementation,
+            codehash: B256::repeat_byte(1),
+            layoutHash: B256::ZERO,
+            sourceHash: B256::ZERO,
+        },
+        step: step::nothing("2.0"),
     }
 }
 
@@ -63,18 +81,18 @@ async fn code_that_cannot_run_is_no_version() -> Done {
         (it.instance.address(), not_runnable::PROXY),
         (harness.registry(), not_runnable::PROXY),
     ] {
-        let added = it
-            .definition
-            .add_version("3.0", &at(account, &it.second), step::nothing("2.0"))
+        // the client refuses a proxy before it sends anything: this asks the registry itself
+        let added = harness
+            .chain()
+            .execute(harness.account(0), harness.registry(), &adding(account))
             .await;
-        assert_reverts(added, refused(account, reason));
+        assert_reverts(added.map(drop), refused(account, reason));
     }
     Ok(())
 }
 
 #[tokio::test]
 async fn an_account_without_code_is_no_version() -> Done {
-    use stylus_upgrades_interface::registry::{Code, IRegistry::addVersionCall};
     let harness = Harness::start().await?;
     let _it = counter(&harness).await?;
     let nobody = harness.account(4);
@@ -82,21 +100,9 @@ async fn an_account_without_code_is_no_version() -> Done {
         nobody,
         address!("00000000000000000000000000000000000000aa").create(9),
     ] {
-        let code = Code {
-            implementation: account,
-            codehash: B256::repeat_byte(1),
-            layoutHash: B256::ZERO,
-            sourceHash: B256::ZERO,
-        };
-        let add = addVersionCall {
-            name: "Counter".into(),
-            version: "3.0".into(),
-            code,
-            step: step::nothing("2.0"),
-        };
         let added = harness
             .chain()
-            .execute(harness.account(0), harness.registry(), &add)
+            .execute(harness.account(0), harness.registry(), &adding(account))
             .await;
         assert_reverts(added.map(drop), refused(account, not_runnable::NO_CODE));
     }
