@@ -3,14 +3,19 @@
 
 use std::path::{Path, PathBuf};
 
-use alloy::primitives::{Address, B256, U256};
+use alloy::hex;
+use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy::signers::local::PrivateKeySigner;
+use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
 use stylus_layout::Layout;
 use stylus_upgrades::client::Client;
 use stylus_upgrades::governance::perform;
 use stylus_upgrades::registry::{self, NewVersion};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
+
+use crate::run_migration::proxy::{Fault, Proxy};
 
 use super::desk::{Answer, COUNT, Desk, SWAPPED, V1, V2, home, text};
 
@@ -31,8 +36,12 @@ impl<'d> Folder<'d> {
     }
 
     pub(super) fn run(&self, words: &[&str]) -> Answer {
-        let (endpoint, registry) = (self.desk.node.endpoint(), self.desk.saved("registry"));
-        let there = ["--rpc-url", &endpoint, "--registry", &registry];
+        self.run_by(&self.desk.node.endpoint(), words)
+    }
+
+    fn run_by(&self, endpoint: &str, words: &[&str]) -> Answer {
+        let registry = self.desk.saved("registry");
+        let there = ["--rpc-url", endpoint, "--registry", &registry];
         let words = [words, &there].concat();
         self.desk
             .run_in(self.folder.path(), Some(self.home.path()), &words)
@@ -200,7 +209,9 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
     let plan = second.run(&["plan", "Note", "2.0"]);
     assert_eq!(plan.exit, Some(1));
     assert!(problems(&plan.document).contains(&"LayoutNotCompared"));
-    assert_eq!(plan.document["coverage"]["steps"], "absent");
+    for part in ["layout", "steps", "live_instances"] {
+        assert_eq!(plan.document["coverage"][part], "absent", "{part}");
+    }
 
     let words = [
         "register",
@@ -323,4 +334,59 @@ fn the_folder_of_layouts_is_only_a_cache() {
     let plan = desk.done(&[&["plan", "Note", "2.0", &v2][..], &COUNT].concat());
     assert_eq!(plan["coverage"], complete());
     assert!(Path::new(&folder).is_dir());
+}
+
+#[tokio::test]
+async fn an_endpoint_that_does_not_tell_the_way_upgrades_nothing_unseen() {
+    let desk = Desk::with_note();
+    let register = ["register", "Note", "2.0", &home(SWAPPED)];
+    let register = [&register[..], &COUNT].concat();
+    let refused = desk.refused("LayoutRefused", &register);
+    let found = text(&refused.document["error"], "found").to_owned();
+    let allow = found.split(", ").flat_map(|id| ["--allow-layout", id]);
+    let allowed: Vec<&str> = register.iter().copied().chain(allow).collect();
+    desk.done(&allowed);
+    let shown = desk.done(&["status", "note"]);
+    let proxy = text(&shown["instance"], "proxy");
+
+    let second = Folder::on(&desk);
+    let upgrade = ["upgrade", proxy, "2.0"];
+    second.refused("LayoutRefused", &upgrade);
+    let before = desk.nonce();
+    for selector in [
+        IRegistry::planCall::SELECTOR,
+        IRegistry::instanceOfCall::SELECTOR,
+        IUpgradeabilityProxy::registryCall::SELECTOR,
+    ] {
+        let asked = hex::encode(selector);
+        let endpoint = Proxy::start(&desk.node.endpoint(), move |_, request| {
+            match request.contains("eth_call") && request.contains(&asked) {
+                true => Fault::Refused("out of credits"),
+                false => Fault::None,
+            }
+        });
+        let answer = second.run_by(&endpoint.url(), &upgrade);
+        assert_eq!(answer.exit, Some(4), "{answer:?}");
+        assert!(endpoint.faults() > 0);
+    }
+    assert_eq!(desk.nonce(), before, "something was sent");
+    assert_eq!(desk.note(), U256::from(7));
+}
+
+#[tokio::test]
+async fn calldata_that_no_upgrade_could_run_is_not_recorded_with_a_version() {
+    let desk = Desk::with_note();
+    let v2 = home(V2);
+    let selector = hex::encode_prefixed(&keccak256("countFrom(uint256)")[..4]);
+    let tail = format!("{selector}{}", "00".repeat(33));
+    for data in [&selector, &tail] {
+        let register = ["register", "Note", "2.0", &v2, "--call", data];
+        let refused = desk.refused("StepArguments", &register);
+        let next = text(&refused.document["error"], "next");
+        assert_eq!(next, "--call 'countFrom(uint256)' <uint256>");
+    }
+    // Under labels that the code does not know, its migration is not left out in silence either.
+    desk.done(&["define", "Other", "--migrate", "Admin"]);
+    desk.done(&["register", "Other", "v1", &home(V1)]);
+    desk.refused("MigrationOmitted", &["register", "Other", "v2", &v2]);
 }

@@ -12,7 +12,7 @@
 
 mod collection;
 mod kills;
-mod proxy;
+pub(crate) mod proxy;
 mod refusals;
 mod scale;
 mod story;

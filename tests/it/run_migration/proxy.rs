@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
+pub(crate) enum Fault {
     None,
     /// Nobody sees it, and the connection ends.
     Cut,
@@ -25,7 +25,7 @@ pub(super) enum Fault {
 }
 
 /// A running proxy, ended when dropped.
-pub(super) struct Proxy {
+pub(crate) struct Proxy {
     address: SocketAddr,
     counts: Arc<Counts>,
 }
@@ -40,7 +40,7 @@ struct Counts {
 impl Proxy {
     /// Forwards to `url`; `fault` says what happens to each request, by its number, from 1 on, and
     /// its text.
-    pub(super) fn start(
+    pub(crate) fn start(
         url: &str,
         fault: impl Fn(u64, &str) -> Fault + Send + Sync + 'static,
     ) -> Self {
@@ -76,15 +76,15 @@ impl Proxy {
         Self { address, counts }
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub(super) fn answers(&self) -> u64 {
+    pub(crate) fn answers(&self) -> u64 {
         self.counts.answers.load(Ordering::Relaxed)
     }
 
-    pub(super) fn faults(&self) -> u64 {
+    pub(crate) fn faults(&self) -> u64 {
         self.counts.faults.load(Ordering::Relaxed)
     }
 }
