@@ -89,6 +89,15 @@ impl fmt::Display for Part {
 }
 
 impl Coverage {
+    /// Nothing was judged.
+    pub fn absent(why: &str) -> Self {
+        let mut none = Self::default();
+        for part in Part::value_variants() {
+            none.lower(*part, Extent::Absent, why);
+        }
+        none
+    }
+
     /// Notes that no more than `extent` of `part` was judged.
     pub fn lower(&mut self, part: Part, extent: Extent, why: &str) {
         if extent == Extent::Complete {
@@ -201,6 +210,7 @@ impl Explain for NotJudged {
 mod tests {
     use super::{Coverage, Extent, Part};
     use crate::error::Explain;
+    use clap::ValueEnum;
 
     #[test]
     fn nothing_to_judge_is_complete_and_the_worst_of_several_counts() {
@@ -216,6 +226,14 @@ mod tests {
         let mut other = Coverage::default();
         other.merge(&coverage);
         assert_eq!(other, coverage);
+    }
+
+    #[test]
+    fn where_nothing_was_judged_no_part_is_complete() {
+        let none = Coverage::absent("sent by an earlier run");
+        for part in Part::value_variants() {
+            assert_eq!(none.of(*part), Extent::Absent);
+        }
     }
 
     #[test]

@@ -10,6 +10,10 @@ use stylus_layout::{DeclaredStep, StepKind};
 use stylus_upgrades_interface::reasons::step;
 use thiserror::Error;
 
+/// Why the steps of a complex migration are judged in part only.
+pub const PROGRAM_UNKNOWN: &str =
+    "code on the chain does not say between which versions its complex migration leads";
+
 /// A way into a version, as a command or an action describes it.
 #[derive(Debug, Clone)]
 pub struct Way<'a> {

@@ -6,6 +6,7 @@ use super::context::{Context, report};
 use super::salt;
 use super::storage;
 use super::tell::propose_with;
+use super::work::interface_of;
 use crate::client::{Client, Sent};
 use crate::coverage::{Coverage, Extent, Part};
 use crate::error::Error;
@@ -129,9 +130,17 @@ pub(super) async fn check(
         None => {
             let why = "the code does not say which initializers it declares";
             coverage.lower(Part::Steps, Extent::Absent, why);
-            coverage.require(allow_absent)?;
         }
     }
+    if known.document().is_none_or(|known| known.steps.is_none()) {
+        let (extent, why) = interface_of(&client.code(code.implementation).await?);
+        coverage.lower(Part::Interface, extent, &why);
+    }
+    if code.sourceHash.is_zero() {
+        let why = "nobody recorded the hash of its sources";
+        coverage.lower(Part::Source, Extent::Absent, why);
+    }
+    coverage.require(allow_absent)?;
     Ok(coverage)
 }
 

@@ -9,7 +9,7 @@ use crate::coverage::{Coverage, Extent, Part};
 use crate::error::Error;
 use crate::layout::{Judgement, LayoutError, is_about_layouts};
 use crate::registry::labels;
-use crate::steps::{Way, check_way};
+use crate::steps::{PROGRAM_UNKNOWN, Way, check_way};
 use alloy::primitives::{Address, Bytes};
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::reasons::step;
@@ -61,6 +61,26 @@ pub(super) async fn judge_all(
     storage: &StorageArgs,
     omitted: bool,
 ) -> Result<Judged, Error> {
+    let is_said = *storage == StorageArgs::default();
+    judge_definition(place, name, (storage, omitted), is_said).await
+}
+
+/// As [`judge_all`], for a command that found the need of what is said when it judged its version.
+pub(super) async fn judge_again(
+    place: Place<'_>,
+    name: &str,
+    storage: &StorageArgs,
+    omitted: bool,
+) -> Result<Judged, Error> {
+    judge_definition(place, name, (storage, omitted), true).await
+}
+
+async fn judge_definition(
+    place: Place<'_>,
+    name: &str,
+    (storage, omitted): (&StorageArgs, bool),
+    is_said: bool,
+) -> Result<Judged, Error> {
     let (client, registry) = (place.client, place.registry);
     let call = abi::definitionCall { name: name.into() };
     let definition = client.call(registry, &call).await?;
@@ -71,7 +91,7 @@ pub(super) async fn judge_all(
         omitted,
     };
     let mut judged = Judged {
-        is_said: *storage == StorageArgs::default(),
+        is_said,
         ..Judged::default()
     };
     if definition.instances > INSTANCES_MAX {
@@ -148,6 +168,7 @@ async fn judge_way(
             from: &way.from,
             to,
             old: old.layoutHash,
+            codes: (old.codehash, new.codehash),
             new: side,
             runs_migration: way.kind != step::NONE,
             goes_back: first.as_ref().is_some_and(|(label, _)| label != to),
@@ -196,6 +217,11 @@ async fn judge_way(
             },
             asked.omitted,
         )?;
+        if way.kind == step::COMPLEX {
+            judged
+                .coverage
+                .lower(Part::Steps, Extent::Partial, PROGRAM_UNKNOWN);
+        }
     }
     Ok(())
 }
@@ -229,6 +255,14 @@ async fn code_of(place: Place<'_>, name: &str, version: &str) -> Result<Code, Er
 }
 
 impl Judged {
+    /// Nothing was judged.
+    pub(super) fn unseen(why: &str) -> Self {
+        Self {
+            coverage: Coverage::absent(why),
+            ..Self::default()
+        }
+    }
+
     /// Nothing may be absent that nobody named, and nothing named that was not found.
     fn finish(self, asked: &Asked<'_>) -> Result<Self, Error> {
         self.coverage.require(&asked.storage.allow_absent)?;

@@ -27,6 +27,8 @@ pub(super) struct Versions<'a> {
     pub(super) to: &'a str,
     /// What the registry recorded of the version before.
     pub(super) old: B256,
+    /// The hashes of both codes.
+    pub(super) codes: (B256, B256),
     pub(super) new: Side,
     pub(super) runs_migration: bool,
     pub(super) goes_back: bool,
@@ -59,6 +61,7 @@ pub(super) async fn require(
     let at = Where {
         chain: client.chain_id(),
         registry,
+        codes: versions.codes,
     };
     let Versions { name, from, to, .. } = versions;
     let old = Side {

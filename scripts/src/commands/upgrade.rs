@@ -14,6 +14,9 @@ use alloy::primitives::{Address, Bytes};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
+/// Why a run that only tells what an earlier one sent judges nothing.
+const SENT_BEFORE: &str = "an earlier run sent the upgrade; nothing was judged now";
+
 pub(super) async fn run(
     context: &Context,
     proxy: &str,
@@ -31,7 +34,7 @@ pub(super) async fn run(
         omitted,
     };
     let (judged, upgraded) = match earlier(context, &client, proxy, version, &data).await? {
-        Some(upgraded) => (Judged::default(), upgraded),
+        Some(upgraded) => (Judged::unseen(SENT_BEFORE), upgraded),
         None => (
             judge(context, &client, proxy, &asked).await?,
             registry::upgrade(&client, proxy, version, data.clone()).await?,

@@ -1,9 +1,10 @@
 //! `register`, `migrate` and `rollback`: a version, its code, and the way into it.
 
-use super::args::{AddStepArgs, RollbackArgs, VersionArgs};
+use super::args::{AddStepArgs, RollbackArgs, StorageArgs, VersionArgs};
 use super::context::Context;
+use super::path::judge_again;
 use super::rollout;
-use super::storage;
+use super::storage::{self, Place};
 use super::tell::propose;
 use super::work::Work;
 use crate::deploy;
@@ -27,7 +28,7 @@ pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Ou
 pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
     let mut work = Work::begin(context, "migrate", &args.name).await?;
     let new = work.version(args).await?;
-    go(work, new).await
+    go(work, new, (&args.storage, args.way.no_migration)).await
 }
 
 /// Another way into a version that is there.
@@ -76,15 +77,19 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
         code,
         step,
     };
-    go(work, new).await
+    go(work, new, (&args.storage, args.way.no_migration)).await
 }
 
-/// Proposes or approves the migration; goes on with the rollout where it is done already.
-async fn go(work: Work<'_>, new: NewVersion) -> Result<Outcome, Error> {
-    let mut outcome = describe(&new, &work);
+/// Proposes or approves the migration; goes on with the rollout where it is done already, if the
+/// ways of the instances that are left hold what `rollout` asks of them.
+async fn go(
+    mut work: Work<'_>,
+    new: NewVersion,
+    (said, omitted): (&StorageArgs, bool),
+) -> Result<Outcome, Error> {
     let (context, client, registry) = (work.context, &work.client, work.registry);
     let is_done = work.is_done(&new).await?;
-    let call = abi::migrateCall::from(new);
+    let call = abi::migrateCall::from(new.clone());
     let bytes = call.abi_encode().into();
     let earlier = context.earlier_call(client, registry, &bytes);
     let is_done = is_done && earlier.await?.is_none();
@@ -94,12 +99,22 @@ async fn go(work: Work<'_>, new: NewVersion) -> Result<Outcome, Error> {
     };
     // Approvers who ask for what is current once more take along what they had called back.
     if is_done && called_back.is_empty() {
+        let place = Place {
+            context,
+            client,
+            registry,
+        };
+        let judged = judge_again(place, &call.name, said, omitted).await?;
+        work.storage.extend(judged.storage);
+        work.coverage.merge(&judged.coverage);
+        let mut outcome = describe(&new, &work);
         outcome.field("executed", true);
         let done = format!("{} {} is activated already", call.name, call.version);
         outcome.line(done);
         rollout::roll(context, client, registry, &call.name, None, &mut outcome).await?;
         return Ok(outcome);
     }
+    let outcome = describe(&new, &work);
     work.warn_of_others(&call.version, &bytes);
     propose(context, client, registry, &bytes, work.sent, outcome).await
 }

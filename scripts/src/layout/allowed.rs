@@ -14,13 +14,18 @@ use std::path::PathBuf;
 /// The file's name in the store's folder.
 pub(super) const FILE: &str = "allowed.jsonl";
 
-/// The registry on its chain about which something is said. One folder may serve several.
+/// The registry on its chain, and the codes, about which something is said. One folder may serve
+/// several registries.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Where {
     /// The chain's id.
     pub chain: u64,
     /// The registry.
     pub registry: Address,
+    /// The hashes of the code before and of the new one: without layouts, nothing else tells what is
+    /// meant. Zero in lines of earlier versions of this program.
+    #[serde(default)]
+    pub codes: (B256, B256),
 }
 
 /// One line.
@@ -42,7 +47,7 @@ pub struct Allowed {
     pub retypes: Vec<String>,
     /// Findings by their names.
     pub allowed: Vec<String>,
-    /// Where: what is not about the layouts alone holds for the instances of that registry only.
+    /// Where: what is not about the layouts alone holds for that registry and those codes only.
     #[serde(default)]
     pub at: Where,
 }
@@ -111,6 +116,7 @@ impl AllowedLog {
 
 #[cfg(test)]
 mod tests {
+    use super::super::judge::NOT_COMPARED;
     use super::*;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -127,6 +133,7 @@ mod tests {
             at: Where {
                 chain: 421_614,
                 registry: Address::repeat_byte(3),
+                codes: (B256::repeat_byte(4), B256::repeat_byte(5)),
             },
         }
     }
@@ -181,5 +188,36 @@ mod tests {
             }),
             ["reorder:owner"]
         );
+    }
+
+    #[test]
+    fn what_was_allowed_of_code_without_a_layout_is_not_allowed_of_other_code_under_its_label() {
+        let place = tempfile::tempdir().expect("a folder");
+        let log = AllowedLog::of(&Store::beside(place.path()));
+        let line = Allowed {
+            old: B256::ZERO,
+            new: B256::ZERO,
+            allowed: vec![NOT_COMPARED.into()],
+            ..line()
+        };
+        log.add(&line).expect("added");
+        let allowed = |codes| {
+            let at = Where { codes, ..line.at };
+            let mut found = log.of_step(("A", "1.0", "2.0"), (B256::ZERO, B256::ZERO), at);
+            found.pop().expect("one line").allowed
+        };
+        let (old, new) = line.at.codes;
+        assert_eq!(allowed((old, new)), [NOT_COMPARED]);
+        assert!(allowed((old, B256::repeat_byte(6))).is_empty());
+        assert!(allowed((B256::repeat_byte(6), new)).is_empty());
+    }
+
+    #[test]
+    fn a_line_of_an_earlier_version_does_not_allow_what_it_does_not_name_the_code_of() {
+        let mut text = serde_json::to_value(line()).expect("JSON");
+        let at = text["at"].as_object_mut().expect("an object");
+        at.remove("codes").expect("the codes");
+        let read: Allowed = serde_json::from_value(text).expect("a line");
+        assert_ne!(read.at, line().at);
     }
 }

@@ -10,6 +10,7 @@
 
 mod approver;
 mod commands;
+mod coverage;
 mod desk;
 mod property;
 mod second_folder;

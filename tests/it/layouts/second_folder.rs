@@ -54,7 +54,7 @@ impl<'d> Folder<'d> {
     }
 
     /// Refused under that name, and nothing was sent.
-    fn refused(&self, name: &str, words: &[&str]) -> Value {
+    pub(super) fn refused(&self, name: &str, words: &[&str]) -> Value {
         let before = self.desk.nonce();
         let answer = self.run(words);
         let found = text(&answer.document["error"], "name");

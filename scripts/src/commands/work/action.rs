@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::governance::Call;
 use crate::layout::Judgement;
 use alloy::primitives::Address;
+use stylus_upgrades_interface::reasons::step as kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Judges what `call` decides about a version.
@@ -47,6 +48,10 @@ pub(in crate::commands) async fn judge_action(
     let is_old = first.is_some_and(|(label, _)| label != version);
     if args.source.is_none() && !code.sourceHash.is_zero() {
         let why = "their hash is named; only a build compares them with the code (--source)";
+        work.coverage.lower(Part::Source, Extent::Partial, why);
+    }
+    if args.source.is_some() && matches!(step.kind, kind::SCRIPT | kind::COMPLEX) {
+        let why = "the new code was built and compared, the code of its migration was not";
         work.coverage.lower(Part::Source, Extent::Partial, why);
     }
     let run = Run {

@@ -10,7 +10,7 @@ use crate::error::{Error, Explain};
 use crate::layout::{Documents, LayoutError, Side, require_publishable};
 use crate::plan::reserved_in;
 use crate::registry;
-use crate::steps::{Way, check_way};
+use crate::steps::{PROGRAM_UNKNOWN, Way, check_way};
 use stylus_layout::Document;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::Code;
@@ -75,11 +75,14 @@ impl Work<'_> {
     ) -> Result<(), Error> {
         self.layout = new.layout.document().map(|known| known.layout.clone());
         let old = self.registered(from).await?;
+        let old = old.map(|(code, _)| (code.layoutHash, code.codehash));
+        let (old, old_code) = old.unwrap_or_default();
         let versions = Versions {
             name: &self.name,
             from,
             to: version,
-            old: old.map(|(code, _)| code.layoutHash).unwrap_or_default(),
+            old,
+            codes: (old_code, new.code.codehash),
             new: Side {
                 hash: new.code.layoutHash,
                 known: new.layout.clone(),
@@ -172,6 +175,10 @@ impl Work<'_> {
             data: &run.data,
             program: run.program.as_deref(),
         };
+        if run.kind == step::COMPLEX && run.program.is_none() {
+            let part = Part::Steps;
+            self.coverage.lower(part, Extent::Partial, PROGRAM_UNKNOWN);
+        }
         match check_way(steps, &way, run.omitted) {
             Ok(()) => Ok(()),
             Err(error) => self.refuse(error),
