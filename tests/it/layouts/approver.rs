@@ -139,3 +139,20 @@ async fn verify_in_an_empty_folder_says_how_much_it_checked() {
     let done = other.done(&["verify", "Note", "--allow-absent", "source"]);
     assert_eq!(done["coverage"], without_source("absent"));
 }
+
+#[tokio::test]
+async fn the_code_of_a_script_is_not_told_as_compared_with_its_sources() {
+    let desk = two_approvers();
+    let other = Folder::on(&desk);
+    let v2 = home(V2);
+    let script = desk.code("1.0").await.implementation.to_string();
+    let way = ["--script", &script, "--call", "count()", "--no-migration"];
+    let action = proposed(
+        &desk,
+        &[&["register", "Note", "2.0", &v2][..], &way].concat(),
+    );
+    let words = ["approve", &action, "--source", &v2, "--no-migration"];
+    let done = other.done(&words);
+    assert_eq!(done["executed"], true);
+    assert_eq!(done["coverage"], without_source("partial"));
+}
