@@ -107,7 +107,7 @@ async fn a_static_call_reads_through_a_proxy_and_writes_nothing() -> Done {
     let maker = Maker::new(chain)?;
     let caller = harness.build_and_deploy("contracts/hostile").await?.address;
     let wasm = harness
-        .build_and_deploy(home().join("tests/fixtures/probe"))
+        .build_and_deploy(home().join("tests/fixtures/probes/probe"))
         .await?
         .address;
     let evm = chain
@@ -144,7 +144,9 @@ async fn a_static_call_reads_through_a_proxy_and_writes_nothing() -> Done {
 async fn too_little_gas_fails_and_changes_nothing() -> Done {
     let chain = Chain::start().await?;
     let maker = Maker::new(&chain)?;
-    let probe_crate = maker.builder().path(&home().join("tests/fixtures/probe"))?;
+    let probe_crate = maker
+        .builder()
+        .path(&home().join("tests/fixtures/probes/probe"))?;
     let implementation = chain.deploy(&probe_crate).await?;
     let proxy = maker.make(Proxy::Ours, implementation).await?;
     let slot = U256::from(9);

@@ -39,20 +39,20 @@ impl Place {
     pub fn get<Old: Past, New: Record + From<Old::Youngest>>(&self) -> New {
         match Old::read(self) {
             Some(old) => old.into(),
-            None => New::decode(|n| load(self.new::<Old>(), n)),
+            None => New::decode(|n| load(self.new_slot::<Old>(), n)),
         }
     }
 
     /// Writes the new form and clears the old ones; whether there was an old one.
     pub fn set<Old: Past>(&self, value: &impl Record) -> bool {
-        let new = self.new::<Old>();
+        let new = self.new_slot::<Old>();
         value.encode(|n, word| store(new, n, word));
         Old::clear(self)
     }
 
     /// Clears all forms; whether there was an old one.
     pub fn erase<Old: Past, New: Record>(&self) -> bool {
-        let new = self.new::<Old>();
+        let new = self.new_slot::<Old>();
         for n in 0..New::WORDS {
             store(new, n, U256::ZERO);
         }
@@ -68,7 +68,7 @@ impl Place {
     }
 
     /// First slot of the new form.
-    fn new<Old: Past>(&self) -> U256 {
+    fn new_slot<Old: Past>(&self) -> U256 {
         self.under(root(Old::root(self.slot)))
     }
 }

@@ -129,7 +129,7 @@ fn stride(transactions: u64) -> usize {
     match transactions {
         _ if std::env::var_os("STYLUS_UPGRADES_LONG").is_some() => 1,
         0..=2 => 1,
-        3..=5 => 2,
+        3..=6 => 2,
         _ => 3,
     }
 }

@@ -171,7 +171,7 @@ fn lists_in_the_wrong_form_are_refused_and_harmless_oddities_are_not() {
     write(&"7".repeat(3_000_000));
     refused(&run("list"), 2, "ItemMalformed");
     write(&format!("{}\n{}\n{}", lines[0], lines[0], lines[2]));
-    refused(&run("list"), 1, "Unknown");
+    refused(&run("list"), 2, "ItemsDuplicate");
     // Control characters could drive the terminal of whoever reads the message.
     write("\u{1b}[2J\u{1b}]0;hello\u{7}\n");
     let answer = run("list");

@@ -51,7 +51,7 @@ impl Row {
         let implementation = match code {
             Code::Evm => chain.create(evm_probe).await?,
             Code::Wasm => {
-                let folder = home().join("tests/fixtures/probe");
+                let folder = home().join("tests/fixtures/probes/probe");
                 chain.deploy(&maker.builder().path(&folder)?).await?
             }
         };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT OR Apache-2.0
 pragma solidity ^0.8.0;
 
-import {IProbe} from "../../fixtures/probe/IProbe.sol";
+import {IProbe} from "../../fixtures/probes/probe/IProbe.sol";
 
 /// The probe in EVM code; `tests/fixtures/probe` is the same in WASM.
 contract Probe is IProbe {

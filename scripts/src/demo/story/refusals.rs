@@ -6,7 +6,7 @@ use crate::demo::record::Record;
 use crate::demo::stage::Stage;
 use crate::deploy;
 use crate::error::Error;
-use crate::governance;
+use crate::governance::{self, GovernanceError};
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Bytes, U256};
 use stylus_upgrades_interface::reasons::not_runnable;
@@ -39,16 +39,18 @@ pub(super) async fn refuse_a_bad_implementation(
     record.sent(&sent);
     record.fact("the code of version 2 in other bytes", inactive);
     let code = registry::code_at(&stage.operator, inactive).await?;
-    let new = NewVersion {
+    let add = abi::addVersionCall::from(NewVersion {
         name: super::NAME.into(),
         version: "2.0-inactive".into(),
         code,
         step: registry::nothing("1.0"),
+    });
+    let tried = governance::perform(&stage.operator, cast.registry, &add, U256::ZERO).await;
+    let tried = match tried {
+        Ok(_) => Ok(()),
+        Err(GovernanceError::Chain(error)) => Err(error),
+        Err(error) => return Err(error.into()),
     };
-    let version = new.version.clone();
-    let add = abi::addVersionCall::from(new);
-    governance::perform(&stage.operator, cast.registry, &add, U256::ZERO).await?;
-    let tried = registry::upgrade(&stage.operator, cast.proxy, &version, Bytes::new()).await;
     refusal(record, &tried);
     let reason = tried
         .as_ref()
