@@ -44,6 +44,9 @@ impl Workshop {
         follow(home, &workshop.home())?;
         workshop.share_packages(home)?;
         let artifacts = home.join("target/contracts/artifacts");
+        // What an earlier run built with a guard disabled is kept under the hash of those sources:
+        // found again, it would look as if nothing had changed.
+        empty(&workshop.artifacts())?;
         if artifacts.is_dir() {
             copy_files(&artifacts, &workshop.artifacts())?;
         }
@@ -90,6 +93,7 @@ impl Workshop {
 
     /// Remembers what was built with nothing disabled.
     pub(super) fn remember(&self) -> Result<Codes, GuardError> {
+        empty(&self.intact())?;
         copy_files(&self.artifacts(), &self.intact())?;
         self.codes()
     }
@@ -126,6 +130,7 @@ impl Workshop {
         let (aside, path) = (self.folder.join("aside"), self.home().join(&guard.file));
         let source = fs::read(&aside).map_err(GuardError::file("read", &aside))?;
         fs::write(&path, source).map_err(GuardError::file("write", &path))?;
+        empty(&self.artifacts())?;
         copy_files(&self.intact(), &self.artifacts())
     }
 }
@@ -178,6 +183,19 @@ fn all_in(folder: &Path) -> Result<Vec<PathBuf>, GuardError> {
         .map_err(GuardError::file("list", folder))?
         .map(|entry| Ok(entry.map_err(GuardError::file("list", folder))?.path()))
         .collect()
+}
+
+/// Removes the files of a folder, but no locks; there may be no folder.
+fn empty(folder: &Path) -> Result<(), GuardError> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    for path in files_in(folder)? {
+        if !name_of(&path).starts_with('.') {
+            fs::remove_file(&path).map_err(GuardError::file("remove", &path))?;
+        }
+    }
+    Ok(())
 }
 
 /// Copies the files of a folder, but no locks.
