@@ -105,7 +105,10 @@ async fn a_static_call_reads_through_a_proxy_and_writes_nothing() -> Done {
     let harness = Harness::start().await?;
     let chain = harness.chain();
     let maker = Maker::new(chain)?;
-    let caller = harness.build_and_deploy("contracts/hostile").await?.address;
+    let caller = harness
+        .build_and_deploy("tests/contracts/hostile")
+        .await?
+        .address;
     let wasm = harness
         .build_and_deploy(home().join("tests/fixtures/probes/probe"))
         .await?

@@ -1,5 +1,5 @@
 //! Every error that the registry reverts with, as revert data. The tests compare each with
-//! alloy's encoding of the type in `contracts/interface`.
+//! alloy's encoding of the type in `interface`.
 
 use alloc::vec::Vec;
 

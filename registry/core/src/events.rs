@@ -1,5 +1,5 @@
 //! Every event that the registry emits. The tests compare each with alloy's encoding of the
-//! type in `contracts/interface`.
+//! type in `interface`.
 
 use alloc::vec::Vec;
 

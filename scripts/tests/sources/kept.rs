@@ -28,7 +28,7 @@ fn a_copied_checkout_with_its_cache_builds_nothing_anew() {
         "Cargo.toml",
         "Cargo.lock",
         "rust-toolchain.toml",
-        "contracts/interface",
+        "interface",
         "proxy",
     ] {
         copy(&home().join(name), &there.join(name));

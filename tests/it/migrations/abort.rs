@@ -162,8 +162,10 @@ async fn complex_calls_of_the_registry_are_for_migrating_instances_of_that_name(
 async fn complex_migration_whose_program_cannot_turn_back_is_not_aborted() -> Done {
     let harness = Harness::start().await?;
     let definition = harness.define("Trace").await?;
-    let trace = harness.build_and_deploy("contracts/trace").await?;
-    let program = harness.build_and_deploy("contracts/trace_legs").await?;
+    let trace = harness.build_and_deploy("tests/contracts/trace").await?;
+    let program = harness
+        .build_and_deploy("tests/contracts/trace_legs")
+        .await?;
     definition.add_version("1.0", &trace, step::born()).await?;
     let leg = step::complex("1.0", &program, harness.account(5));
     definition.add_version("2.0", &trace, leg).await?;

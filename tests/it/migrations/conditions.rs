@@ -1,5 +1,5 @@
 //! Post-conditions: a step that leaves behind what it declared not to is none, and nothing of it
-//! remains. `contracts/vault` leaves behind what it is told to.
+//! remains. `tests/contracts/vault` leaves behind what it is told to.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol;

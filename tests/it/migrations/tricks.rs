@@ -1,5 +1,5 @@
 //! Programs and implementations that would like to leave a step, or to enter one, by
-//! themselves. `contracts/hostile` does whatever it is told, in the proxy's name.
+//! themselves. `tests/contracts/hostile` does whatever it is told, in the proxy's name.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol;
@@ -34,7 +34,7 @@ async fn hostile<'h>(
     name: &str,
 ) -> Result<(Instance<'h>, Program), HarnessError> {
     let definition = harness.define(name).await?;
-    let first = harness.build_and_deploy("contracts/hostile").await?;
+    let first = harness.build_and_deploy("tests/contracts/hostile").await?;
     let program = harness.deploy(first.artifact.clone()).await?;
     definition.add_version("1.0", &first, step::born()).await?;
     let step = step::complex("1.0", &program, harness.account(5));

@@ -10,7 +10,7 @@ use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use crate::registry::world::{Done, Reverted, World, account, birth, is, step};
 
 sol! {
-    /// `contracts/hostile`: actions are calls of its own functions, run in its own frame.
+    /// `tests/contracts/hostile`: actions are calls of its own functions, run in its own frame.
     interface IHostile {
         function initialize(bytes[] actions) external payable returns (bytes memory);
         function migrate(bytes[] actions) external payable returns (bytes memory);

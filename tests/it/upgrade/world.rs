@@ -25,7 +25,7 @@ sol! {
         function initialize(uint256 value, uint256 step) external;
     }
 
-    /// `contracts/hostile`: actions are calls of its own functions, run in its own frame.
+    /// `tests/contracts/hostile`: actions are calls of its own functions, run in its own frame.
     #[derive(Debug)]
     interface IHostile {
         function initialize(bytes[] actions) external payable returns (bytes);
@@ -102,7 +102,7 @@ pub(crate) async fn hostile_owned_by(
     owner: Address,
 ) -> Result<World<'_>, HarnessError> {
     let definition = harness.define_with("Hostile", harness.account(0)).await?;
-    let first = harness.build_and_deploy("contracts/hostile").await?;
+    let first = harness.build_and_deploy("tests/contracts/hostile").await?;
     let second = harness.deploy(first.artifact.clone()).await?;
     definition.add_version("1.0", &first, step::born()).await?;
     definition.add_version("2.0", &second, step).await?;

@@ -169,7 +169,7 @@ contract-client-gen = []
 
 [dependencies]
 stylus-sdk = { version = "=0.10.10", default-features = false, features = ["mini-alloc"] }
-stylus-upgradeable = { path = "{home}/proxy/upgradeable" }
+stylus-upgradeable = { path = "{home}/migratable/upgradeable" }
 stylus-layout = { path = "{home}/migratable/layout", features = ["sdk"] }
 "#;
 

@@ -25,11 +25,11 @@ sol! {
     }
 }
 
-/// The labels that `contracts/trace` knows, by their numbers.
+/// The labels that `tests/contracts/trace` knows, by their numbers.
 const LABELS: [&str; 10] = [
     "0.1", "0.9", "1.0", "1.0.1", "1.1", "2.0", "2.0-rc.1", "3.0", "10.0", "main",
 ];
-/// The pairs of them between which `contracts/trace_legs` stands.
+/// The pairs of them between which `tests/contracts/trace_legs` stands.
 const LEGS: [(usize, usize); 2] = [(2, 5), (5, 7)];
 /// Who handles complex steps.
 const HANDLER: usize = 5;
