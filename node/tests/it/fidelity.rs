@@ -131,7 +131,7 @@ fn page() -> String {
     let _ = write!(
         page,
         "Written from `node/tests/fidelity.txt` by a test, which fails when a named test or vector does not \
-         exist or this page is stale; `UPDATE_DOCS=1 cargo test -p stylus-devnode --test it fidelity` writes \
+         exist or this page is stale; `UPDATE_DOCS=1 cargo test -p stylus-upgrades-devnode --test it fidelity` writes \
          it anew. Vectors are records of the files in `tests/vectors`, measured on the original crates; all of \
          them must agree to the ink (`every_public_vector_agrees`, `every_vector_of_random_modules_agrees`, \
          `every_vector_of_stylus_version_3_agrees`).\n\n\

@@ -1,7 +1,7 @@
 //! What it costs to rewrite operators for the engine: the same programs, metered alike, once
 //! rewritten and once as they are, in turns, best of all turns.
 //!
-//! `cargo run --release -p stylus-vm --features inspect --example engine_speed [MODULE.wasm ...]`
+//! `cargo run --release -p stylus-upgrades-vm --features inspect --example engine_speed [MODULE.wasm ...]`
 //! measures activation and compilation of the modules besides.
 
 use std::time::{Duration, Instant};
