@@ -78,7 +78,7 @@ impl Documents {
     /// The document as the registry published it.
     async fn published(&self, hash: B256) -> Result<Known, ChainError> {
         let not = |why: String| Ok(Known::Not(why));
-        let Some(block) = self.block(hash).await? else {
+        let Some(block) = published_in(&self.client, self.registry, hash).await? else {
             return not("this registry publishes no layouts, and it is not kept here".into());
         };
         if block == 0 {
@@ -118,39 +118,55 @@ impl Documents {
         })
     }
 
-    /// The block in which a document was published, 0 if it was not; `None` of a registry that
-    /// publishes none.
-    async fn block(&self, hash: B256) -> Result<Option<u64>, ChainError> {
-        let call = abi::layoutAtCall { layoutHash: hash };
-        match self.client.call(self.registry, &call).await {
-            Ok(block) => Ok(Some(block)),
-            Err(error) if error.revert().is_some() => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Publishes a document, unless it is published already.
+    /// See [`publish`].
     ///
     /// # Errors
     /// What the chain says.
     pub async fn publish(&self, document: &Document) -> Result<Option<Sent>, ChainError> {
-        let bytes = document.encode();
-        match self.block(keccak256(&bytes)).await? {
-            Some(0) => {}
-            Some(_) | None => return Ok(None),
-        }
-        let call = abi::publishLayoutCall {
-            document: Bytes::from(bytes),
-        };
-        let (what, to) = ("publish the layout", self.registry);
-        let sent = self.client.send(what, to, &call, U256::ZERO).await?;
-        Ok(Some(sent))
+        publish(&self.client, self.registry, document).await
     }
 
     /// The store.
     pub fn store(&self) -> &Store {
         &self.store
     }
+}
+
+/// The block in which a registry published a document, 0 if it did not; `None` of a registry that
+/// publishes none.
+async fn published_in(
+    client: &Client,
+    registry: Address,
+    hash: B256,
+) -> Result<Option<u64>, ChainError> {
+    let call = abi::layoutAtCall { layoutHash: hash };
+    match client.call(registry, &call).await {
+        Ok(block) => Ok(Some(block)),
+        Err(error) if error.revert().is_some() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Publishes a document in a registry, unless it is published already.
+///
+/// # Errors
+/// What the chain says.
+pub async fn publish(
+    client: &Client,
+    registry: Address,
+    document: &Document,
+) -> Result<Option<Sent>, ChainError> {
+    let bytes = document.encode();
+    match published_in(client, registry, keccak256(&bytes)).await? {
+        Some(0) => {}
+        Some(_) | None => return Ok(None),
+    }
+    let call = abi::publishLayoutCall {
+        document: Bytes::from(bytes),
+    };
+    let what = "publish the layout";
+    let sent = client.send(what, registry, &call, U256::ZERO).await?;
+    Ok(Some(sent))
 }
 
 /// Errors if a document is too large to be published.

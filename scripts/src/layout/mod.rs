@@ -18,7 +18,7 @@ mod source;
 mod store;
 
 pub use allowed::{Allowed, AllowedLog, Where};
-pub use documents::{Documents, Known, require_publishable};
+pub use documents::{Documents, Known, publish, require_publishable};
 pub use error::LayoutError;
 pub use judge::{
     Accepted, Judgement, NOT_COMPARED, Pair, Said, Side, finding_id, is_about_layouts, judge,

@@ -1,7 +1,8 @@
 //! Steps 1 to 5: the registry, version 1, a proxy in use.
 
 use super::{
-    NAME, START, definition, deployed, emitted, increment, is_refused, slot_holds, undone, value,
+    NAME, START, definition, deployed, emitted, increment, is_refused, published, slot_holds,
+    undone, value,
 };
 use crate::demo::record::Record;
 use crate::demo::stage::{ICounter, Stage};
@@ -83,6 +84,7 @@ pub(super) async fn register_version_1(
         code,
         step: registry::born(),
     };
+    published(stage, record, registry, &stage.counter_v1).await?;
     let add = abi::addVersionCall::from(new);
     record.governed(&stage.operator, registry, &add).await?;
     let current = definition(stage, registry).await?.current;

@@ -15,6 +15,7 @@ use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
 use crate::deploy;
 use crate::error::Error;
+use crate::layout;
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolEvent;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
@@ -81,6 +82,28 @@ async fn deployed(
         deploy::is_active(&stage.operator, done.address).await?,
     );
     Ok(done.address)
+}
+
+/// Publishes where a program's storage keeps what, as `register` does before it registers a version.
+async fn published(
+    stage: &Stage,
+    record: &mut Record,
+    registry: Address,
+    artifact: &Artifact,
+) -> Result<(), ChainError> {
+    let mut block = 0;
+    if let Some(document) = artifact.document() {
+        if let Some(sent) = layout::publish(&stage.operator, registry, &document).await? {
+            record.sent(&sent);
+        }
+        let layout_at = abi::layoutAtCall {
+            layoutHash: document.hash(),
+        };
+        block = stage.user.call(registry, &layout_at).await?;
+    }
+    let name = format!("the storage layout of {} is published", artifact.name);
+    record.check(name, block != 0);
+    Ok(())
 }
 
 async fn increment(stage: &Stage, record: &mut Record, proxy: Address) -> Result<(), ChainError> {

@@ -1,8 +1,8 @@
 //! Steps 6 to 9: version 2, its migration, the proxy in use at it.
 
 use super::{
-    Cast, NAME, START, STEP, definition, deployed, emitted, increment, is_refused, slot_holds,
-    value, version,
+    Cast, NAME, START, STEP, definition, deployed, emitted, increment, is_refused, published,
+    slot_holds, value, version,
 };
 use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
@@ -43,6 +43,7 @@ pub(super) async fn register_version_2(
         code,
         step,
     };
+    published(stage, record, cast.registry, &stage.counter_v2).await?;
     let add = abi::addVersionCall::from(new);
     record
         .governed(&stage.operator, cast.registry, &add)

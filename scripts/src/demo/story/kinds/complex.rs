@@ -1,6 +1,6 @@
 //! Complex: many transactions, and nobody sees the data half migrated.
 
-use super::{Contract, code};
+use super::{Contract, code, version_code};
 use crate::client::ChainError;
 use crate::demo::record::Record;
 use crate::demo::stage::{IPoints, Stage};
@@ -30,7 +30,7 @@ pub(super) async fn in_batches(
     };
     send(stage, record, points, "award 6 members", &award).await?;
 
-    let second = code(stage, record, &stage.kinds.points_v2).await?;
+    let second = version_code(stage, record, points.registry, &stage.kinds.points_v2).await?;
     let walker = code(stage, record, &stage.kinds.points_cursor).await?;
     let handler = stage.operator.sender("demo")?;
     let program = (walker.implementation, walker.codehash);

@@ -1,7 +1,7 @@
 //! Full: storage does not tell which tokens there are, events do. Somebody gathers them, the
 //! contract checks, and anybody can add what was left out.
 
-use super::{Contract, code};
+use super::{Contract, code, version_code};
 use crate::client::{ChainError, Client};
 use crate::demo::record::Record;
 use crate::demo::stage::{ICollection, Stage};
@@ -26,7 +26,7 @@ pub(super) async fn from_history(
     cast: &Cast,
 ) -> Result<(), Error> {
     record.chapter("⑤  Full: a collection learns which tokens it has");
-    let first = code(stage, record, &stage.kinds.erc721_basic).await?;
+    let first = version_code(stage, record, cast.registry, &stage.kinds.erc721_basic).await?;
     let initialize = ICollection::initializeCall {
         minter: stage.operator.sender("demo")?,
     };
@@ -40,7 +40,7 @@ pub(super) async fn from_history(
         send(&stage.operator, record, &acorn, "mint", &mint).await?;
     }
 
-    let second = code(stage, record, &stage.kinds.erc721_full).await?;
+    let second = version_code(stage, record, cast.registry, &stage.kinds.erc721_full).await?;
     let checker = code(stage, record, &stage.kinds.erc721_enumerate).await?;
     let handler = stage.operator.sender("demo")?;
     let program = (checker.implementation, checker.codehash);

@@ -1,6 +1,6 @@
 //! Initializer: what a constructor would do, once, in the transaction of the birth.
 
-use super::{Contract, code};
+use super::{Contract, version_code};
 use crate::demo::record::Record;
 use crate::demo::stage::{IPoints, Stage};
 use crate::demo::story::{Cast, is_refused};
@@ -14,7 +14,7 @@ pub(super) async fn run_once(
     cast: &Cast,
 ) -> Result<Contract, Error> {
     record.chapter("①  Initializer: a register of points is born");
-    let first = code(stage, record, &stage.kinds.points_v1).await?;
+    let first = version_code(stage, record, cast.registry, &stage.kinds.points_v1).await?;
     let initialize = IPoints::initializeCall {
         steward: stage.operator.sender("demo")?,
     };

@@ -1,6 +1,6 @@
 //! Lazy: an entry is read in its new form at once, and converted when it is first written.
 
-use super::{Contract, code};
+use super::{Contract, version_code};
 use crate::client::ChainError;
 use crate::demo::record::Record;
 use crate::demo::stage::{ILedger, Stage};
@@ -23,7 +23,7 @@ pub(super) async fn when_first_written(
     cast: &Cast,
 ) -> Result<(), Error> {
     record.chapter("③  Lazy: a ledger of cents counts hundredths of a cent");
-    let first = code(stage, record, &stage.kinds.ledger_v1).await?;
+    let first = version_code(stage, record, cast.registry, &stage.kinds.ledger_v1).await?;
     let initialize = ILedger::initializeCall { fee: 3 };
     let ledger = Contract::born(stage, record, cast.registry, "Ledger", first, &initialize).await?;
     let holders: [Address; 3] = [0xa1, 0xa2, 0xa3].map(Address::repeat_byte);
@@ -37,7 +37,7 @@ pub(super) async fn when_first_written(
         .send("write 3 accounts", ledger.proxy, &write, U256::ZERO);
     record.sent(&sent.await?);
 
-    let second = code(stage, record, &stage.kinds.ledger_v2).await?;
+    let second = version_code(stage, record, cast.registry, &stage.kinds.ledger_v2).await?;
     let accounts = holders.len() as u64;
     let migrate = ILedger::migrateCall { accounts };
     let step = registry::call("1.0", migrate.abi_encode().into());

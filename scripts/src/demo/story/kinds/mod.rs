@@ -7,7 +7,7 @@ mod initializer;
 mod lazy;
 mod simple;
 
-use super::{Cast, deployed, undone, version};
+use super::{Cast, deployed, published, undone, version};
 use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
 use crate::demo::record::Record;
@@ -127,4 +127,16 @@ impl Contract {
 async fn code(stage: &Stage, record: &mut Record, artifact: &Artifact) -> Result<Code, ChainError> {
     let address = deployed(stage, record, artifact).await?;
     Ok(artifact.code_at(address))
+}
+
+/// As [`code`], of a version: its storage layout is published.
+async fn version_code(
+    stage: &Stage,
+    record: &mut Record,
+    registry: Address,
+    artifact: &Artifact,
+) -> Result<Code, ChainError> {
+    let code = code(stage, record, artifact).await?;
+    published(stage, record, registry, artifact).await?;
+    Ok(code)
 }
