@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use stylus_layout::{DeclaredStep, Layout};
 
 /// Raised whenever this builder makes other bytes of the same sources.
-pub(super) const BUILDER: u32 = 3;
+pub(super) const BUILDER: u32 = 4;
 
 /// Digits of a key in the names of files.
 const DIGITS: usize = 16;

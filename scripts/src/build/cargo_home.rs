@@ -15,8 +15,8 @@ const FILES: [&str; 5] = [
     "credentials",
     "credentials.toml",
 ];
-/// The folder of crates.io's packages below `registry/src`, as every cargo of these years names it.
-const CRATES_IO: &str = "index.crates.io-1949cf8c6b5b557f";
+/// What the code knows every folder of packages by, whichever registry they were fetched from.
+const PACKAGES: &str = "/cargo/registry/src/packages";
 
 /// Cargo's folder for builds of contracts.
 #[derive(Debug, Clone)]
@@ -68,29 +68,25 @@ impl CargoHome {
     }
 
     /// The folders that packages are compiled from, and the names that the code knows them by: the
-    /// same for crates.io, a mirror of it and a folder of vendored packages.
+    /// same for a registry, a mirror of it and a folder of vendored packages.
     pub(super) fn names(&self) -> Vec<(PathBuf, String)> {
         let mut names = vec![
             (self.real.clone(), "/cargo".to_owned()),
             (self.folder.clone(), "/cargo".to_owned()),
         ];
-        let registry = format!("/cargo/registry/src/{CRATES_IO}");
         let below = std::fs::read_dir(self.real.join("registry/src"))
             .into_iter()
             .flatten();
-        let mut others: Vec<_> = below.flatten().map(|entry| entry.file_name()).collect();
-        others.retain(|name| name != CRATES_IO);
-        others.sort_unstable();
-        for name in others {
+        let mut registries: Vec<_> = below.flatten().map(|entry| entry.file_name()).collect();
+        registries.sort_unstable();
+        for name in registries {
             for home in [&self.real, &self.folder] {
-                names.push((home.join("registry/src").join(&name), registry.clone()));
+                let folder = home.join("registry/src").join(&name);
+                names.push((folder, PACKAGES.to_owned()));
             }
         }
-        names.extend(
-            self.vendored
-                .iter()
-                .map(|folder| (folder.clone(), registry.clone())),
-        );
+        let vendored = self.vendored.iter();
+        names.extend(vendored.map(|folder| (folder.clone(), PACKAGES.to_owned())));
         names
     }
 }
