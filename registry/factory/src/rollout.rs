@@ -7,13 +7,16 @@ use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    chain::{Fault, Reverts, call_with_gas},
+    chain::{Fault, Reverts, ask, call_with_gas, this},
     errors, events, instances,
     lock::{self, Phase},
     state::Definition,
 };
 use stylus_upgrades_host::{context, storage};
-use stylus_upgrades_interface::{limits::ROLLOUT_GAS, proxy::IUpgradeabilityProxy::upgradeToCall};
+use stylus_upgrades_interface::{
+    limits::ROLLOUT_GAS,
+    proxy::IUpgradeabilityProxy::{registryCall, upgradeToCall},
+};
 
 /// Bytes of revert data that `InstanceSkipped` shows: a log of more could eat the gas.
 const REASON_MAX: usize = 1_024;
@@ -67,13 +70,26 @@ fn upgrade_or_skip(definition: &Definition, proxy: Address, version: &[u8]) -> R
     }
     lock::set(Phase::Busy);
     let in_progress = errors::upgrade_in_progress();
-    // one that burns whatever it is given has left 1/64 by now, which has to last for what follows
-    let half = context::gas_left() / 2;
-    if reason != in_progress.0 || order(proxy, version, half) != Err(in_progress) {
-        reason.truncate(REASON_MAX);
-        events::instance_skipped(definition.id, proxy, &reason).emit();
+    if reason == in_progress.0 {
+        // one that burns whatever it is given has left 1/64 by now, which has to last for what follows
+        let half = context::gas_left() / 2;
+        if order(proxy, version, half) == Err(in_progress) {
+            if asks_us(proxy) {
+                return Ok(false);
+            }
+            reason = errors::not_an_instance(proxy).0;
+        }
     }
+    reason.truncate(REASON_MAX);
+    events::instance_skipped(definition.id, proxy, &reason).emit();
     Ok(false)
+}
+
+/// Whether this registry is the one that an instance asks. Its code owns its storage and may have
+/// given it another one, which can answer as an instance in the middle of a call does.
+fn asks_us(proxy: Address) -> bool {
+    let answer = ask(proxy, &registryCall::SELECTOR);
+    answer.is_ok_and(|data| Reader::new(&data).address(0) == Ok(this()))
 }
 
 /// Has an instance upgrade itself. One that never came back to say so (its own code may have

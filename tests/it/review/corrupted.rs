@@ -109,6 +109,32 @@ fn a_registry_that_burns_everything_and_speaks_of_a_pause_holds_up_nobody_in_the
 }
 
 #[test]
+fn an_instance_whose_other_registry_always_speaks_of_an_upgrade_in_progress_is_reported() {
+    let mut stage = Stage::new();
+    // PUSH4 selector PUSH1 224 SHL PUSH0 MSTORE PUSH1 4 PUSH0 REVERT
+    let selector = Proxy::UpgradeInProgress::SELECTOR;
+    let revert = [0x60, 0xe0, 0x1b, 0x5f, 0x52, 0x60, 0x04, 0x5f, 0xfd];
+    let code = [&[0x63][..], &selector, &revert].concat();
+    let fake = stage.world.deploy_code(&creation_code(&code));
+    for n in 2..=6 {
+        stage.create(n, "1.0");
+    }
+    hand_to(&mut stage, fake.implementation);
+    stage
+        .migrate("2.0", step("1.0", 0, Bytes::new()))
+        .expect("activated");
+    let rollout = stage.rollout(6, 60_000_000).expect("rolled out");
+    assert_eq!((rollout.returned.upgraded, rollout.returned.left), (5, 1));
+    let skipped = rollout.events::<IRegistry::InstanceSkipped>();
+    let [skipped] = skipped.as_slice() else {
+        panic!("one event, not {skipped:?}");
+    };
+    let reason = IRegistry::NotAnInstance { proxy: stage.proxy };
+    assert_eq!(skipped.proxy, stage.proxy);
+    assert_eq!(skipped.reason, Bytes::from(reason.abi_encode()));
+}
+
+#[test]
 fn a_handful_with_an_instance_that_left_its_registry_is_not_upgraded_in_silence() {
     let mut stage = Stage::new();
     let elsewhere = stage.world.deploy("counter-v1").implementation;
