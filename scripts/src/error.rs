@@ -132,6 +132,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether a check of what is about to be sent failed: nothing was sent since.
+    pub fn is_failed_check(&self) -> bool {
+        matches!(self, Self::Layout(_) | Self::Steps(_) | Self::NotJudged(_))
+    }
+
     fn inner(&self) -> Option<&dyn Explain> {
         match self {
             Self::Build(error) => Some(error),

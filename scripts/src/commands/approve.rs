@@ -4,8 +4,8 @@ use super::args::ApproveArgs;
 use super::confirm;
 use super::context::{Context, report};
 use super::pending::named;
-use super::storage;
-use super::tell::propose;
+use super::storage::{self, Overrides, Place};
+use super::tell::propose_and_roll;
 use super::work::judge_action;
 use crate::client::Client;
 use crate::error::Error;
@@ -48,9 +48,12 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     }
     let decoded = Call::decode(&event.call)?;
     if let Some(source) = &args.source {
-        compare_build(context, source, &decoded)?;
+        compare_build(context, ("--source", source), &decoded, "code")?;
     }
-    let judged = judge_action(context, &client, registry, &decoded, args).await?;
+    if let Some(source) = &args.script_source {
+        compare_build(context, ("--script-source", source), &decoded, "script")?;
+    }
+    let checks = judge_action(context, &client, registry, &decoded, args).await?;
     let mut notices = Vec::new();
     for (role, expression) in confirm::policies_of(&decoded) {
         if confirm::parsed(role, expression)?.is_none() {
@@ -60,28 +63,52 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     confirm::require(context, &args.allow, &notices)?;
     let mut outcome = Outcome::default();
     outcome.field("proposer", event.proposer);
-    storage::report(&mut outcome, &judged.0, &judged.1);
-    propose(context, &client, registry, &event.call, Vec::new(), outcome).await
+    storage::report(&mut outcome, &checks);
+    let place = Place {
+        context,
+        client: &client,
+        registry,
+    };
+    let overrides = Overrides::new(&args.storage, args.no_migration);
+    let rollout = (&overrides, checks);
+    propose_and_roll(place, &event.call, Vec::new(), outcome, rollout).await
 }
 
-/// Builds the sources anew: they must build to the code that `call` names.
-fn compare_build(context: &Context, source: &str, call: &Call) -> Result<(), Error> {
-    require_sources(source)?;
+/// Builds the sources anew: they must build to the code that `call` names as `what`.
+fn compare_build(
+    context: &Context,
+    (flag, source): (&str, &str),
+    call: &Call,
+    what: &'static str,
+) -> Result<(), Error> {
+    if !call.subjects().iter().any(|(other, ..)| *other == what) {
+        return Err(Error::Usage {
+            message: format!("{flag} for an action without {what}"),
+            expected: format!("an action that names {what}, which sources can be compared with"),
+            found: "none".into(),
+            next: format!("leave {flag} out"),
+        });
+    }
+    require_sources(flag, source)?;
     let build = Build::from(&context.artifact_anew(source)?);
-    BuildFacts::of(call, "code", &build, true)?;
-    let line = format!("{source} builds to the very code that would be approved");
+    BuildFacts::of(call, what, &build, true)?;
+    let what = match what {
+        "script" => "very code of the migration",
+        _ => "very code",
+    };
+    let line = format!("{source} builds to the {what} that would be approved");
     context.output.note(&line);
     Ok(())
 }
 
 /// A file of WASM tells nothing of the sources that it was built from.
-fn require_sources(source: &str) -> Result<(), Error> {
+fn require_sources(flag: &str, source: &str) -> Result<(), Error> {
     if !Path::new(source).is_file() {
         return Ok(());
     }
     Err(Error::Usage {
         message: format!("{source} is a file, so nothing can be built from it"),
-        expected: "--source: the folder of a crate, or a contract of this repository".into(),
+        expected: format!("{flag}: the folder of a crate, or a contract of this repository"),
         found: "a file".into(),
         next: "give the folder that its Cargo.toml lies in".into(),
     })

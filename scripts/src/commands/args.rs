@@ -316,6 +316,10 @@ pub struct ApproveArgs {
     /// repository by name
     #[arg(long, value_name = "SOURCE")]
     pub source: Option<String>,
+    /// Only if its migration script, or the program of its complex migration, is what this builds
+    /// to: as for --source
+    #[arg(long, value_name = "SOURCE")]
+    pub script_source: Option<String>,
     /// The migration that the code declares is not run, and that is meant
     #[arg(long)]
     pub no_migration: bool,

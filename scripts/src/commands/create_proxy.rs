@@ -4,7 +4,6 @@ use super::args::Kind;
 use super::calldata;
 use super::context::{Context, report};
 use super::salt;
-use super::storage;
 use super::tell::propose_with;
 use super::work::interface_of;
 use crate::client::{Client, Sent};
@@ -58,7 +57,8 @@ pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error>
     let mut outcome = Outcome::default();
     outcome.field("name", &wish.name);
     outcome.field("version", &wish.version);
-    storage::report(&mut outcome, &[], &coverage);
+    outcome.field("coverage", &coverage);
+    outcome.lines.extend(coverage.lines());
     if wish.salt.is_none() {
         if let Some((sent, proxy)) = born_before(context, &client, registry, &call).await? {
             report(&mut outcome, std::slice::from_ref(&sent));

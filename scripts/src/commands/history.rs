@@ -2,7 +2,6 @@
 
 use super::context::Context;
 use super::recorded::coverage_of;
-use super::storage;
 use crate::client::Client;
 use crate::coverage::{Coverage, Extent, Part};
 use crate::error::{Error, Exit, Explain, Report};
@@ -115,7 +114,8 @@ pub(super) async fn verify(context: &Context, asked: Asked<'_>) -> Result<Outcom
             .extend(checks.iter().map(|check| format!("  {}", check.line())));
         all.extend(checks);
     }
-    storage::report(&mut outcome, &[], &coverage);
+    outcome.field("coverage", &coverage);
+    outcome.lines.extend(coverage.lines());
     settle(context, &all, &mut outcome);
     outcome.field("checks", &all);
     if let (None, Err(error)) = (outcome.exit, coverage.require_all(allow_absent)) {

@@ -48,6 +48,7 @@ use rustix::process::{Resource, Rlimit, setrlimit};
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
+use storage::Overrides;
 use stylus_devnode::NodeError;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -174,8 +175,11 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             no_migration,
             storage,
         } => {
-            let said = (&storage, no_migration);
-            upgrade::run(context, &proxy, &version, &call, said).await
+            let overrides = Overrides {
+                storage,
+                no_migration,
+            };
+            upgrade::run(context, &proxy, &version, &call, &overrides).await
         }
         Command::Migrate(args) => version::migrate(context, &args).await,
         Command::AddStep(args) => version::add_step(context, &args).await,
@@ -219,7 +223,13 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             max,
             no_migration,
             storage,
-        } => rollout::run(context, &name, max, (&storage, no_migration)).await,
+        } => {
+            let overrides = Overrides {
+                storage,
+                no_migration,
+            };
+            rollout::run(context, &name, max, &overrides).await
+        }
         Command::RunMigration(args) => run_migration::run(context, &args).await,
         Command::Status { subject } => status::run(context, subject.as_deref()).await,
     }

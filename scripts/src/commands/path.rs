@@ -1,13 +1,12 @@
-//! Whether an instance may go its way to a version: every step that the registry has for it, judged
-//! by what was registered, before anything is sent.
+//! Whether an instance may be upgraded along its path to a version: every step that the registry has
+//! for it is checked by what was registered, before anything is sent.
 
 use super::args::StorageArgs;
-use super::storage::{self, Place, Versions};
+use super::storage::{self, Overrides, Place, StorageChecks, Versions};
 use super::work::interface_of;
 use crate::client::ChainError;
-use crate::coverage::{Coverage, Extent, Part};
+use crate::coverage::{Extent, Part};
 use crate::error::Error;
-use crate::layout::{Judgement, LayoutError, is_about_layouts};
 use crate::registry::labels;
 use crate::steps::{PROGRAM_UNKNOWN, Way, check_way};
 use alloy::primitives::{Address, Bytes};
@@ -19,115 +18,78 @@ use stylus_upgrades_interface::registry::{Code, Step};
 /// Instances of a definition whose ways are looked at, at most.
 const INSTANCES_MAX: u32 = 64;
 
-/// What was found out.
-#[derive(Default)]
-pub(super) struct Judged {
-    pub(super) storage: Vec<Judgement>,
-    pub(super) coverage: Coverage,
-    /// Steps that were judged: the version before and the new one.
-    pairs: BTreeSet<(String, String)>,
-    /// Whether something was refused that the arguments allow.
-    is_said: bool,
-}
-
-/// What a command says about the ways.
+/// What a command says about the upgrade of one instance.
 pub(super) struct Asked<'a> {
     pub(super) version: &'a str,
     /// Calldata of the last step, where the registry has none for it.
     pub(super) data: &'a Bytes,
-    pub(super) storage: &'a StorageArgs,
-    /// Whether migrations that the code declares are left out on purpose.
-    pub(super) omitted: bool,
+    pub(super) overrides: &'a Overrides,
 }
 
-/// Judges the way of one instance. Where the registry knows none, the upgrade itself says why not.
-pub(super) async fn judge_instance(
+/// Checks the path of one instance. Where the registry knows none, the upgrade itself says why not.
+pub(super) async fn check_instance(
     place: Place<'_>,
     proxy: Address,
     asked: &Asked<'_>,
-) -> Result<Judged, Error> {
-    let mut judged = Judged {
-        is_said: *asked.storage == StorageArgs::default(),
-        ..Judged::default()
-    };
-    judge_way(place, proxy, Some(proxy), asked, &mut judged).await?;
-    judged.finish(asked)
+) -> Result<StorageChecks, Error> {
+    let mut checks = StorageChecks::default();
+    check_path(place, proxy, Some(proxy), asked, &mut checks).await?;
+    let said = &asked.overrides.storage;
+    checks.coverage.require(&said.allow_absent)?;
+    checks.require_all(said)?;
+    Ok(checks)
 }
 
-/// Judges the ways of a definition's instances to the version that is current.
-pub(super) async fn judge_all(
+/// Checks the paths of a definition's instances to `version`, but for the steps that `checks` holds
+/// already.
+pub(super) async fn check_stragglers(
     place: Place<'_>,
-    name: &str,
-    storage: &StorageArgs,
-    omitted: bool,
-) -> Result<Judged, Error> {
-    let is_said = *storage == StorageArgs::default();
-    judge_definition(place, name, (storage, omitted), is_said).await
-}
-
-/// As [`judge_all`], for a command that found the need of what is said when it judged its version.
-pub(super) async fn judge_again(
-    place: Place<'_>,
-    name: &str,
-    storage: &StorageArgs,
-    omitted: bool,
-) -> Result<Judged, Error> {
-    judge_definition(place, name, (storage, omitted), true).await
-}
-
-async fn judge_definition(
-    place: Place<'_>,
-    name: &str,
-    (storage, omitted): (&StorageArgs, bool),
-    is_said: bool,
-) -> Result<Judged, Error> {
+    (name, version): (&str, &str),
+    overrides: &Overrides,
+    checks: &mut StorageChecks,
+) -> Result<(), Error> {
     let (client, registry) = (place.client, place.registry);
     let call = abi::definitionCall { name: name.into() };
     let definition = client.call(registry, &call).await?;
     let asked = Asked {
-        version: &definition.current,
+        version,
         data: &Bytes::new(),
-        storage,
-        omitted,
-    };
-    let mut judged = Judged {
-        is_said,
-        ..Judged::default()
+        overrides,
     };
     if definition.instances > INSTANCES_MAX {
         let why = format!(
             "the ways of {INSTANCES_MAX} of {} instances were looked at",
             definition.instances
         );
-        judged
-            .coverage
-            .lower(Part::LiveInstances, Extent::Partial, &why);
+        let part = Part::LiveInstances;
+        checks.coverage.lower(part, Extent::Partial, &why);
     }
     let call = abi::instancesCall {
         name: name.into(),
         start: 0,
         count: definition.instances.min(INSTANCES_MAX),
     };
-    let mut seen = BTreeSet::from([definition.current.clone()]);
+    let mut seen = BTreeSet::from([version.to_owned()]);
     if definition.instances > 0 {
         for proxy in client.call(registry, &call).await? {
             let call = abi::instanceOfCall { proxy };
             if seen.insert(client.call(registry, &call).await?.version) {
-                judge_way(place, proxy, None, &asked, &mut judged).await?;
+                check_path(place, proxy, None, &asked, checks).await?;
             }
         }
     }
-    judged.finish(&asked)
+    checks.coverage.require(&overrides.storage.allow_absent)?;
+    Ok(())
 }
 
-/// Judges every step on an instance's way, once. `only` is the instance whose storage is looked at;
+/// Checks every step on an instance's path, once. `only` is the instance whose storage is looked at;
 /// all instances otherwise.
-async fn judge_way(
+async fn check_path(
     place: Place<'_>,
     proxy: Address,
     only: Option<Address>,
     asked: &Asked<'_>,
-    judged: &mut Judged,
+    checks: &mut StorageChecks,
 ) -> Result<(), Error> {
     let Place {
         context,
@@ -151,7 +113,7 @@ async fn judge_way(
     for (at, way) in path.steps.iter().enumerate() {
         let next = path.steps.get(at + 1);
         let to = next.map_or(asked.version, |next| next.from.as_str());
-        if !judged.pairs.insert((way.from.clone(), to.to_owned())) {
+        if !checks.begin(&way.from, to) {
             continue;
         }
         let (old, new) = (
@@ -159,7 +121,7 @@ async fn judge_way(
             code_of(place, name, to).await?,
         );
         let first = storage::recorded(client, registry, name, new.codehash).await?;
-        let file = asked.storage.layout.as_deref();
+        let file = asked.overrides.storage.layout.as_deref();
         let file = file.filter(|_| to == asked.version);
         let side = storage::layout_of(&documents, to, new.layoutHash, file).await?;
         let steps = side.known.document().and_then(|known| known.steps.clone());
@@ -176,25 +138,23 @@ async fn judge_way(
         };
         // What is said is said of the step that needs it.
         let plain = StorageArgs::default();
-        let (judgement, coverage) = match storage::require(place, versions.clone(), &plain).await {
+        match storage::require(place, versions.clone(), &plain, checks).await {
             Err(Error::Layout(error)) if error.is_refusal() => {
-                judged.is_said = true;
-                storage::require(place, versions, asked.storage).await?
+                let said = &asked.overrides.storage;
+                storage::require(place, versions, said, checks).await?;
             }
             found => found?,
-        };
-        judged.storage.push(judgement);
-        judged.coverage.merge(&coverage);
+        }
         if new.sourceHash.is_zero() {
             let why = format!("nobody recorded the hash of the sources of {to}");
-            judged.coverage.lower(Part::Source, Extent::Absent, &why);
+            checks.coverage.lower(Part::Source, Extent::Absent, &why);
         }
         let Some(steps) = steps else {
             let (extent, why) = interface_of(&client.code(new.implementation).await?);
-            judged.coverage.lower(Part::Interface, extent, &why);
+            checks.coverage.lower(Part::Interface, extent, &why);
             if way.kind != step::FOREIGN_CALL {
                 let why = format!("the code of {to} does not say what it declares");
-                judged.coverage.lower(Part::Steps, Extent::Absent, &why);
+                checks.coverage.lower(Part::Steps, Extent::Absent, &why);
             }
             continue;
         };
@@ -215,10 +175,10 @@ async fn judge_way(
                 data: data_of(way, is_last, asked.data),
                 program: None,
             },
-            asked.omitted,
+            asked.overrides.no_migration,
         )?;
         if way.kind == step::COMPLEX {
-            judged
+            checks
                 .coverage
                 .lower(Part::Steps, Extent::Partial, PROGRAM_UNKNOWN);
         }
@@ -252,28 +212,4 @@ async fn code_of(place: Place<'_>, name: &str, version: &str) -> Result<Code, Er
         version: version.into(),
     };
     Ok(place.client.call(place.registry, &call).await?.code)
-}
-
-impl Judged {
-    /// Nothing was judged.
-    pub(super) fn unseen(why: &str) -> Self {
-        Self {
-            coverage: Coverage::absent(why),
-            ..Self::default()
-        }
-    }
-
-    /// Nothing may be absent that nobody named, and nothing named that was not found.
-    fn finish(self, asked: &Asked<'_>) -> Result<Self, Error> {
-        self.coverage.require(&asked.storage.allow_absent)?;
-        let mut named = asked.storage.allow_layout.iter();
-        match named.find(|id| is_about_layouts(id)) {
-            Some(id) if !self.is_said => Err(LayoutError::NoSuchFinding {
-                id: id.clone(),
-                known: Vec::new(),
-            }
-            .into()),
-            _ => Ok(self),
-        }
-    }
 }

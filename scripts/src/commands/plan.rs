@@ -26,7 +26,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
                 way: args.way.clone(),
                 storage: args.storage.clone(),
             };
-            abi::migrateCall::from(work.version(&version).await?)
+            abi::migrateCall::from(work.version(&version, true).await?)
         }
         None if !args.way.is_empty() => return Err(a_way_into_nothing(args)),
         None => {
@@ -36,8 +36,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
         }
     };
     let refused = std::mem::take(&mut work.refused);
-    let storage = std::mem::take(&mut work.storage);
-    let coverage = std::mem::take(&mut work.coverage);
+    let checks = std::mem::take(&mut work.checks);
     let wish = Wish {
         registry: work.registry,
         call,
@@ -61,7 +60,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
         lines: lines(&plan),
         exit: None,
     };
-    storage::report(&mut outcome, &storage, &coverage);
+    storage::report(&mut outcome, &checks);
     outcome.field("gas", plan.gas());
     outcome.field("ok", plan.problems.is_empty());
     if let Some(problem) = plan.problems.first() {
@@ -97,7 +96,7 @@ async fn judge(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) ->
         omitted: args.way.no_migration,
     };
     let pair = (call.version.as_str(), from.as_str());
-    work.judge_registered(pair, &call.code, &run, &args.storage, is_old)
+    work.judge_registered(pair, &call.code, &run, &args.storage, (is_old, true))
         .await
 }
 

@@ -1,9 +1,8 @@
 //! `rollout`: the instances that are older than what is current, a few per transaction.
 
-use super::args::StorageArgs;
 use super::context::{Context, report};
-use super::path::judge_all;
-use super::storage::{self, Place};
+use super::path::check_stragglers;
+use super::storage::{self, Overrides, Place, StorageChecks};
 use super::tell::{go_on_in_batches, require};
 use crate::client::{ChainError, Client, Sent};
 use crate::error::{Error, Exit};
@@ -23,7 +22,7 @@ pub(super) async fn run(
     context: &Context,
     name: &str,
     max: Option<u16>,
-    (storage, omitted): (&StorageArgs, bool),
+    overrides: &Overrides,
 ) -> Result<Outcome, Error> {
     let registry = context.registry()?;
     let client = context.working_client("rollout").await?;
@@ -32,22 +31,40 @@ pub(super) async fn run(
         client: &client,
         registry,
     };
-    let judged = judge_all(place, name, storage, omitted).await?;
     let mut outcome = Outcome::default();
-    storage::report(&mut outcome, &judged.storage, &judged.coverage);
-    roll(context, &client, registry, name, max, &mut outcome).await?;
+    let checks = StorageChecks::default();
+    roll(place, name, max, (overrides, checks), &mut outcome).await?;
     Ok(outcome)
 }
 
-/// Rolls out until nothing is left, `max` is reached, or a whole round upgraded none.
+/// Rolls out until nothing is left, `max` is reached, or a whole round upgraded none. Before anything
+/// is sent, the instances' paths are checked, but for the steps that `checks` holds already.
 pub(super) async fn roll(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+    place: Place<'_>,
+    name: &str,
+    max: Option<u16>,
+    (overrides, mut checks): (&Overrides, StorageChecks),
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let call = abi::definitionCall { name: name.into() };
+    let current = place.client.call(place.registry, &call).await?.current;
+    check_stragglers(place, (name, &current), overrides, &mut checks).await?;
+    checks.require_all(&overrides.storage)?;
+    storage::report(outcome, &checks);
+    send(place, name, max, outcome).await
+}
+
+async fn send(
+    place: Place<'_>,
     name: &str,
     max: Option<u16>,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
+    let Place {
+        context,
+        client,
+        registry,
+    } = place;
     let mut upgraded = 0_u16;
     let mut sent = Vec::new();
     let mut skipped = Vec::new();

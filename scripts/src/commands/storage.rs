@@ -8,12 +8,13 @@ use crate::coverage::{Coverage, Extent, Part};
 use crate::error::Error;
 use crate::layout::{
     Accepted, Allowed, AllowedLog, Documents, Judgement, Known, LayoutError, Pair, Said, Side,
-    Upgrade, Where, judge, look, read_file,
+    Upgrade, Where, finding_id, is_about_layouts, judge, look, read_file,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::labels;
 use alloy::primitives::{Address, B256};
+use std::collections::BTreeSet;
 use std::path::Path;
 use stylus_layout::Document;
 use stylus_upgrades_interface::registry::Code;
@@ -44,9 +45,114 @@ pub(super) struct Place<'a> {
     pub(super) registry: Address,
 }
 
-/// Judges the pair, tells what came of it, and logs what was declared or allowed. Errors if the
-/// new version must not take over the storage.
+/// What an operator overrides: findings about storage that are allowed, checks that may be absent,
+/// migrations that are left out.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Overrides {
+    pub(super) storage: StorageArgs,
+    /// Whether migrations that the code declares are left out on purpose.
+    pub(super) no_migration: bool,
+}
+
+impl Overrides {
+    pub(super) fn new(storage: &StorageArgs, no_migration: bool) -> Self {
+        Self {
+            storage: storage.clone(),
+            no_migration,
+        }
+    }
+}
+
+/// What a command found out about storage, and how much of it could be checked.
+#[derive(Default)]
+pub(super) struct StorageChecks {
+    /// One for each step that was compared.
+    pub(super) steps: Vec<Judgement>,
+    pub(super) coverage: Coverage,
+    /// Steps that were checked: the version before and the new one.
+    pairs: BTreeSet<(String, String)>,
+    /// What was found in any step, by its name.
+    found: BTreeSet<String>,
+    /// Whether a step was let through without a comparison: nobody knows what it would have found.
+    is_uncompared: bool,
+}
+
+impl StorageChecks {
+    /// Nothing could be checked.
+    pub(super) fn absent(why: &str) -> Self {
+        Self::of(Coverage::absent(why))
+    }
+
+    /// Nothing about storage was to be checked.
+    pub(super) fn of(coverage: Coverage) -> Self {
+        Self {
+            coverage,
+            ..Self::default()
+        }
+    }
+
+    /// Notes that a step is being checked. False if it was noted before.
+    pub(super) fn begin(&mut self, from: &str, to: &str) -> bool {
+        self.pairs.insert((from.to_owned(), to.to_owned()))
+    }
+
+    /// The first finding that `--allow-layout` names and no step had.
+    fn unneeded<'a>(&self, args: &'a StorageArgs) -> Option<&'a String> {
+        let mut named = args.allow_layout.iter();
+        named.find(|id| is_about_layouts(id) && !self.is_uncompared && !self.found.contains(*id))
+    }
+
+    /// Whether every finding that `--allow-layout` names was found.
+    pub(super) fn has_all(&self, args: &StorageArgs) -> bool {
+        self.unneeded(args).is_none()
+    }
+
+    /// Errors if `--allow-layout` names something that no step had.
+    pub(super) fn require_all(&self, args: &StorageArgs) -> Result<(), Error> {
+        match self.unneeded(args) {
+            None => Ok(()),
+            Some(id) => Err(LayoutError::NoSuchFinding {
+                id: id.clone(),
+                known: Vec::new(),
+            }
+            .into()),
+        }
+    }
+}
+
+/// Checks a step's storage and notes the result in `checks`. Of what `args` allows, what this step
+/// does not have is left to the others: [`StorageChecks::require_all`] asks at the end.
 pub(super) async fn require(
+    place: Place<'_>,
+    versions: Versions<'_>,
+    args: &StorageArgs,
+    checks: &mut StorageChecks,
+) -> Result<(), Error> {
+    let mut said = args.clone();
+    let (judgement, coverage) = loop {
+        match compare(place, versions.clone(), &said).await {
+            Err(Error::Layout(error)) => match *error {
+                // With findings that are still open, the name is a slip of theirs.
+                LayoutError::NoSuchFinding { id, known } if known.is_empty() => {
+                    said.allow_layout.retain(|other| *other != id);
+                }
+                error => return Err(error.into()),
+            },
+            found => break found?,
+        }
+    };
+    checks
+        .found
+        .extend(judgement.findings.iter().map(finding_id));
+    checks.is_uncompared |= judgement.unknown.is_some();
+    checks.steps.push(judgement);
+    checks.coverage.merge(&coverage);
+    Ok(())
+}
+
+/// Compares the pair, tells what came of it, and logs what was declared or allowed. Errors if the
+/// new version must not take over the storage.
+async fn compare(
     place: Place<'_>,
     versions: Versions<'_>,
     args: &StorageArgs,
@@ -208,19 +314,21 @@ pub(super) async fn recorded(
 }
 
 /// What was judged and how much of it, as fields; as lines what somebody has to know: what was not
-/// judged as a whole, and what somebody allowed although it is dangerous.
-pub(super) fn report(outcome: &mut Outcome, judgements: &[Judgement], coverage: &Coverage) {
-    outcome.field("coverage", coverage);
-    outcome.lines.extend(coverage.lines());
-    if judgements.is_empty() {
-        return;
+/// judged as a whole, and what somebody allowed although it is dangerous. What an earlier call told
+/// in the same outcome is not repeated.
+pub(super) fn report(outcome: &mut Outcome, checks: &StorageChecks) {
+    outcome.field("coverage", &checks.coverage);
+    let mut lines = checks.coverage.lines();
+    if !checks.steps.is_empty() {
+        outcome.field("storage", &checks.steps);
     }
-    outcome.field("storage", judgements);
-    for judgement in judgements {
+    for judgement in &checks.steps {
         let is_allowed = |because: &str| because.starts_with("allowed");
         let mut accepted = judgement.accepted.iter();
         if accepted.any(|one| is_allowed(&one.because)) {
-            outcome.lines.extend(judgement.lines());
+            lines.extend(judgement.lines());
         }
     }
+    lines.retain(|line| !outcome.lines.contains(line));
+    outcome.lines.extend(lines);
 }

@@ -3,8 +3,9 @@
 
 use super::context::{Context, report};
 use super::rollout;
+use super::storage::{Overrides, Place, StorageChecks};
 use crate::client::{Client, Sent};
-use crate::error::{Error, Exit};
+use crate::error::{Error, Exit, Explain, Report};
 use crate::governance::{
     BuildFacts, Call, Check, GovernanceError, GovernedCall, Names, Readiness, Submitted,
     after_upgrade,
@@ -39,9 +40,42 @@ pub(super) async fn propose_with(
     registry: Address,
     call: &Bytes,
     value: U256,
+    sent: Vec<Sent>,
+    outcome: Outcome,
+) -> Result<Outcome, Error> {
+    let place = Place {
+        context,
+        client,
+        registry,
+    };
+    let rollout = (&Overrides::default(), StorageChecks::default());
+    perform(place, (call, value), sent, outcome, rollout).await
+}
+
+/// As [`propose`], of a call that may begin a rollout: with what was overridden, and what was checked
+/// so far.
+pub(super) async fn propose_and_roll(
+    place: Place<'_>,
+    call: &Bytes,
+    sent: Vec<Sent>,
+    outcome: Outcome,
+    rollout: (&Overrides, StorageChecks),
+) -> Result<Outcome, Error> {
+    perform(place, (call, U256::ZERO), sent, outcome, rollout).await
+}
+
+async fn perform(
+    place: Place<'_>,
+    (call, value): (&Bytes, U256),
     mut sent: Vec<Sent>,
     mut outcome: Outcome,
+    rollout: (&Overrides, StorageChecks),
 ) -> Result<Outcome, Error> {
+    let Place {
+        context,
+        client,
+        registry,
+    } = place;
     let names = context.names();
     let governed = GovernedCall::decode(client, registry, call.clone(), value, &names).await?;
     for line in governed.lines() {
@@ -69,7 +103,7 @@ pub(super) async fn propose_with(
     outcome.field("builds", builds);
     tell(&mut outcome, &submitted, done_word(&governed.call), &names);
     if let (Some(sent), Call::Migrate(migrate)) = (submitted.execution(), &governed.call) {
-        activated(context, client, registry, migrate, sent, &mut outcome).await?;
+        activated(place, migrate, sent, &mut outcome, rollout).await?;
     }
     Ok(outcome)
 }
@@ -152,14 +186,18 @@ pub(super) fn waiting(readiness: &Readiness, names: &Names) -> Vec<String> {
 }
 
 /// After a migration was executed: the checks of each instance that went along, or the rollout.
-pub(super) async fn activated(
-    context: &Context,
-    client: &Client,
-    registry: Address,
+async fn activated(
+    place: Place<'_>,
     migrate: &abi::migrateCall,
     sent: &Sent,
     outcome: &mut Outcome,
+    rollout: (&Overrides, StorageChecks),
 ) -> Result<(), Error> {
+    let Place {
+        context,
+        client,
+        registry,
+    } = place;
     let call = abi::definitionCall {
         name: migrate.name.clone(),
     };
@@ -167,7 +205,16 @@ pub(super) async fn activated(
     let (arrived, begun) = (arrived_by(sent), begun_by(sent));
     if instances > INSTANCES_AT_ONCE && arrived.is_empty() && begun.is_empty() {
         outcome.line(format!("activated, rollout 0/{instances}"));
-        return rollout::roll(context, client, registry, &migrate.name, None, outcome).await;
+        let rolled = rollout::roll(place, &migrate.name, None, rollout, outcome).await;
+        return match rolled {
+            Err(error) if error.is_failed_check() => {
+                // The version is activated all the same.
+                outcome.field("left", instances);
+                stop(context, outcome, &error, Exit::Partial);
+                Ok(())
+            }
+            rolled => rolled,
+        };
     }
     go_on_in_batches(outcome, &begun);
     let mut all = Vec::new();
@@ -221,11 +268,17 @@ pub(super) fn require(
             failed,
             all: checks.len(),
         };
-        context.output.explain(&crate::error::Report::of(&error));
-        outcome.field("error", crate::error::Report::of(&error));
-        outcome.exit = Some(Exit::Refused);
+        stop(context, outcome, &error, Exit::Refused);
     }
     Ok(())
+}
+
+/// Explains why a command stops behind what it has done already.
+fn stop(context: &Context, outcome: &mut Outcome, error: &dyn Explain, exit: Exit) {
+    let report = Report::of(error);
+    context.output.explain(&report);
+    outcome.field("error", report);
+    outcome.exit = Some(exit);
 }
 
 /// What stands behind `success n/n`.

@@ -1,10 +1,9 @@
 //! `upgrade`: one instance to one version.
 
-use super::args::StorageArgs;
 use super::calldata;
 use super::context::{Context, report};
-use super::path::{Asked, Judged, answered, judge_instance};
-use super::storage::{self, Place};
+use super::path::{Asked, answered, check_instance};
+use super::storage::{self, Overrides, Place, StorageChecks};
 use super::tell::go_on_in_batches;
 use crate::client::Client;
 use crate::error::{Error, Exit};
@@ -22,7 +21,7 @@ pub(super) async fn run(
     proxy: &str,
     version: &str,
     call: &[String],
-    (storage, omitted): (&StorageArgs, bool),
+    overrides: &Overrides,
 ) -> Result<Outcome, Error> {
     let proxy = context.manifest.address(proxy)?;
     let data = calldata::encode(call, &context.manifest)?;
@@ -30,19 +29,18 @@ pub(super) async fn run(
     let asked = Asked {
         version,
         data: &data,
-        storage,
-        omitted,
+        overrides,
     };
-    let (judged, upgraded) = match earlier(context, &client, proxy, version, &data).await? {
-        Some(upgraded) => (Judged::unseen(SENT_BEFORE), upgraded),
+    let (checks, upgraded) = match earlier(context, &client, proxy, version, &data).await? {
+        Some(upgraded) => (StorageChecks::absent(SENT_BEFORE), upgraded),
         None => (
-            judge(context, &client, proxy, &asked).await?,
+            check(context, &client, proxy, &asked).await?,
             registry::upgrade(&client, proxy, version, data.clone()).await?,
         ),
     };
     let mut outcome = Outcome::default();
     report(&mut outcome, std::slice::from_ref(&upgraded.sent));
-    storage::report(&mut outcome, &judged.storage, &judged.coverage);
+    storage::report(&mut outcome, &checks);
     outcome.field("proxy", proxy);
     outcome.field("from", &upgraded.from);
     outcome.field("to", &upgraded.to);
@@ -85,21 +83,21 @@ async fn earlier(
     Ok(from.map(|from| Upgraded::directly(proxy, from, version, sent)))
 }
 
-/// Judges the instance's way. Where no registry is behind it, the upgrade itself says so.
-async fn judge(
+/// Checks the instance's path. Where no registry is behind it, the upgrade itself says so.
+async fn check(
     context: &Context,
     client: &Client,
     proxy: Address,
     asked: &Asked<'_>,
-) -> Result<Judged, Error> {
+) -> Result<StorageChecks, Error> {
     let registry = client.call(proxy, &proxy_abi::registryCall {}).await;
     let Some(registry) = answered(registry)? else {
-        return Ok(Judged::default());
+        return Ok(StorageChecks::default());
     };
     let place = Place {
         context,
         client,
         registry,
     };
-    judge_instance(place, proxy, asked).await
+    check_instance(place, proxy, asked).await
 }

@@ -1,11 +1,10 @@
 //! `register`, `migrate` and `rollback`: a version, its code, and the way into it.
 
-use super::args::{AddStepArgs, RollbackArgs, StorageArgs, VersionArgs};
+use super::args::{AddStepArgs, RollbackArgs, VersionArgs};
 use super::context::Context;
-use super::path::judge_again;
 use super::rollout;
-use super::storage::{self, Place};
-use super::tell::propose;
+use super::storage::{self, Overrides, Place};
+use super::tell::{propose, propose_and_roll};
 use super::work::Work;
 use crate::deploy;
 use crate::error::Error;
@@ -18,7 +17,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
     let mut work = Work::begin(context, "register", &args.name).await?;
-    let new = work.version(args).await?;
+    let new = work.version(args, false).await?;
     let outcome = describe(&new, &work);
     let bytes = abi::addVersionCall::from(new).abi_encode().into();
     let (client, registry) = (&work.client, work.registry);
@@ -27,8 +26,9 @@ pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Ou
 
 pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
     let mut work = Work::begin(context, "migrate", &args.name).await?;
-    let new = work.version(args).await?;
-    go(work, new, (&args.storage, args.way.no_migration)).await
+    let new = work.version(args, true).await?;
+    let overrides = Overrides::new(&args.storage, args.way.no_migration);
+    go(work, new, overrides).await
 }
 
 /// Another way into a version that is there.
@@ -37,7 +37,7 @@ pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Ou
     if let Some((code, _)) = work.registered(&args.version).await? {
         let run = work.run(&args.way)?;
         let pair = (args.version.as_str(), args.from.as_str());
-        work.judge_registered(pair, &code, &run, &args.storage, false)
+        work.judge_registered(pair, &code, &run, &args.storage, (false, false))
             .await?;
     }
     let call = abi::addStepCall {
@@ -46,7 +46,7 @@ pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Ou
         step: work.way(&args.from, &args.way).await?,
     };
     let mut outcome = Outcome::default();
-    storage::report(&mut outcome, &work.storage, &work.coverage);
+    storage::report(&mut outcome, &work.checks);
     outcome.field("name", &call.name);
     outcome.field("version", &call.version);
     outcome.field("from", &call.step.from);
@@ -66,7 +66,7 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
         let run = work.run(&args.way)?;
         let from = work.current.clone();
         let pair = (args.version.as_str(), from.as_str());
-        work.judge_registered(pair, &code, &run, &args.storage, true)
+        work.judge_registered(pair, &code, &run, &args.storage, (true, true))
             .await?;
     }
     revive(&mut work, &args.to, code.implementation).await?;
@@ -77,17 +77,18 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
         code,
         step,
     };
-    go(work, new, (&args.storage, args.way.no_migration)).await
+    let overrides = Overrides::new(&args.storage, args.way.no_migration);
+    go(work, new, overrides).await
 }
 
-/// Proposes or approves the migration; goes on with the rollout where it is done already, if the
-/// ways of the instances that are left hold what `rollout` asks of them.
-async fn go(
-    mut work: Work<'_>,
-    new: NewVersion,
-    (said, omitted): (&StorageArgs, bool),
-) -> Result<Outcome, Error> {
+/// Proposes or approves the migration; goes on with the rollout where it is done already.
+async fn go(work: Work<'_>, new: NewVersion, overrides: Overrides) -> Result<Outcome, Error> {
     let (context, client, registry) = (work.context, &work.client, work.registry);
+    let place = Place {
+        context,
+        client,
+        registry,
+    };
     let is_done = work.is_done(&new).await?;
     let call = abi::migrateCall::from(new.clone());
     let bytes = call.abi_encode().into();
@@ -99,24 +100,18 @@ async fn go(
     };
     // Approvers who ask for what is current once more take along what they had called back.
     if is_done && called_back.is_empty() {
-        let place = Place {
-            context,
-            client,
-            registry,
-        };
-        let judged = judge_again(place, &call.name, said, omitted).await?;
-        work.storage.extend(judged.storage);
-        work.coverage.merge(&judged.coverage);
         let mut outcome = describe(&new, &work);
         outcome.field("executed", true);
         let done = format!("{} {} is activated already", call.name, call.version);
         outcome.line(done);
-        rollout::roll(context, client, registry, &call.name, None, &mut outcome).await?;
+        let rollout = (&overrides, work.checks);
+        rollout::roll(place, &call.name, None, rollout, &mut outcome).await?;
         return Ok(outcome);
     }
     let outcome = describe(&new, &work);
     work.warn_of_others(&call.version, &bytes);
-    propose(context, client, registry, &bytes, work.sent, outcome).await
+    let rollout = (&overrides, work.checks);
+    propose_and_roll(place, &bytes, work.sent, outcome, rollout).await
 }
 
 /// Activates an old program whose activation has ended; other code needs none.
@@ -145,6 +140,6 @@ fn describe(new: &NewVersion, work: &Work<'_>) -> Outcome {
         "{} {}  {}",
         new.name, new.version, new.code.implementation
     ));
-    storage::report(&mut outcome, &work.storage, &work.coverage);
+    storage::report(&mut outcome, &work.checks);
     outcome
 }

@@ -10,18 +10,19 @@ pub(super) use checks::interface_of;
 use super::args::{StorageArgs, VersionArgs, WayArgs};
 use super::calldata;
 use super::context::Context;
-use super::storage;
+use super::path::check_stragglers;
+use super::storage::{self, Overrides, Place, StorageChecks};
 use crate::build::{Artifact, evm};
 use crate::client::{Client, Sent};
-use crate::coverage::Coverage;
 use crate::error::Error;
 use crate::governance::{Call, PendingAction, Placed, find, pending, place};
-use crate::layout::{Build, Judgement, Known};
+use crate::layout::{Build, Known};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, B256, Bytes};
 use std::path::Path;
 use stylus_layout::{DeclaredStep, Document, Layout};
+use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::{Code, Step};
@@ -41,10 +42,8 @@ pub(super) struct Work<'a> {
     is_dry: bool,
     /// What would have been deployed, and where to.
     pub(super) undeployed: Vec<(Address, Artifact)>,
-    /// What was found out about storage.
-    pub(super) storage: Vec<Judgement>,
-    /// How much of what should be judged was.
-    pub(super) coverage: Coverage,
+    /// What was found out about storage, and how much of what should be checked was.
+    pub(super) checks: StorageChecks,
     /// The layout of the new version, if it is known.
     pub(super) layout: Option<Layout>,
     /// The layout document that would have been published.
@@ -111,17 +110,20 @@ impl<'a> Work<'a> {
             sent: Vec::new(),
             is_dry,
             undeployed: Vec::new(),
-            storage: Vec::new(),
-            coverage: Coverage::default(),
+            checks: StorageChecks::default(),
             layout: None,
             document: None,
             refused: Vec::new(),
         })
     }
 
-    /// The version that was asked for, with its code in place. Its storage is judged before anything
-    /// is sent.
-    pub(super) async fn version(&mut self, args: &VersionArgs) -> Result<NewVersion, Error> {
+    /// The version that was asked for, with its code in place. Its storage is checked before anything
+    /// is sent; where instances will be upgraded to it, so are the paths of those.
+    pub(super) async fn version(
+        &mut self,
+        args: &VersionArgs,
+        upgrades: bool,
+    ) -> Result<NewVersion, Error> {
         let mut new = self
             .subject(&args.version, &args.source, &args.storage)
             .await?;
@@ -132,6 +134,9 @@ impl<'a> Work<'a> {
                 .await?;
             let run = self.run(&args.way)?;
             self.check_steps(&args.version, &from, &new, &run).await?;
+            let overrides = Overrides::new(&args.storage, args.way.no_migration);
+            let upgrades = upgrades.then_some((args.version.as_str(), from.as_str()));
+            self.check_others(upgrades, &overrides).await?;
         }
         self.require_coverage(&new, &args.storage).await?;
         let artifact = new.artifact.take();
@@ -154,6 +159,39 @@ impl<'a> Work<'a> {
             code,
             step,
         })
+    }
+
+    /// Checks the paths of the instances that `migrate` takes along in its own transaction, where
+    /// `upgrades` names the new version and the one that its step begins at. With more instances
+    /// the rollout checks them; here they only tell what an allowed finding belongs to.
+    pub(super) async fn check_others(
+        &mut self,
+        upgrades: Option<(&str, &str)>,
+        overrides: &Overrides,
+    ) -> Result<(), Error> {
+        let name = self.name.clone();
+        if let Some((version, from)) = upgrades {
+            let call = abi::definitionCall { name: name.clone() };
+            let instances = self.client.call(self.registry, &call).await?.instances;
+            if instances <= INSTANCES_AT_ONCE || !self.checks.has_all(&overrides.storage) {
+                let is_known = self.registered(version).await?.is_some();
+                let to = if is_known { version } else { from };
+                let place = Place {
+                    context: self.context,
+                    client: &self.client,
+                    registry: self.registry,
+                };
+                let checks = &mut self.checks;
+                let checked = check_stragglers(place, (&name, to), overrides, checks).await;
+                if let Err(error) = checked {
+                    return self.refuse(error);
+                }
+            }
+        }
+        match self.checks.require_all(&overrides.storage) {
+            Ok(()) => Ok(()),
+            Err(error) => self.refuse(error),
+        }
     }
 
     /// Where the way into a version begins: where the caller says, else at the current version. For

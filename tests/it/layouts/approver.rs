@@ -140,6 +140,35 @@ async fn verify_in_an_empty_folder_says_how_much_it_checked() {
     assert_eq!(done["coverage"], without_source("absent"));
 }
 
+#[test]
+fn with_the_sources_of_the_script_too_everything_is_compared_before_an_approval() {
+    let desk = two_approvers();
+    let other = Folder::on(&desk);
+    let (v1, v2) = (home(V1), home(V2));
+    let way = ["--script", &v1, "--call", "count()", "--no-migration"];
+    let words = [&["register", "Note", "2.0", &v2][..], &way].concat();
+    let action = proposed(&desk, &words);
+    let approve = ["approve", &action, "--source", &v2, "--no-migration"];
+    let wrong = other.run(&[&approve[..], &["--script-source", &v2]].concat());
+    assert_eq!(refusal(&wrong), (Some(1), "ArtifactDiffers"), "{wrong:?}");
+    assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
+    let done = other.done(&[&approve[..], &["--script-source", &v1]].concat());
+    assert_eq!(done["executed"], true);
+    assert_eq!(done["coverage"], complete());
+}
+
+#[test]
+fn sources_of_a_script_are_not_compared_with_an_action_that_has_none() {
+    let desk = two_approvers();
+    let other = Folder::on(&desk);
+    let v2 = home(V2);
+    let words = [&["register", "Note", "2.0", &v2][..], &COUNT].concat();
+    let action = proposed(&desk, &words);
+    let wrong = other.run(&["approve", &action, "--script-source", &v2]);
+    assert_eq!(refusal(&wrong), (Some(2), "Usage"), "{wrong:?}");
+    assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
+}
+
 #[tokio::test]
 async fn the_code_of_a_script_is_not_told_as_compared_with_its_sources() {
     let desk = two_approvers();

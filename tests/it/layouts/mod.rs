@@ -6,6 +6,7 @@
 //! | `commands` | the commands that look at layouts, as processes |
 //! | `second_folder` | what an operator with nothing but an endpoint and a key compares, as processes |
 //! | `approver` | what an approver in an empty folder judges, as processes |
+//! | `stragglers` | the older steps of the paths of instances that lag behind, as processes |
 //! | `property` | random pairs of versions, migrated by generated Rust on the chain |
 
 mod approver;
@@ -14,3 +15,4 @@ mod coverage;
 mod desk;
 mod property;
 mod second_folder;
+mod stragglers;

@@ -2,13 +2,13 @@
 
 use super::super::args::ApproveArgs;
 use super::super::context::Context;
-use super::super::{create_proxy, storage};
+use super::super::create_proxy;
+use super::super::storage::{self, StorageChecks};
 use super::{Run, Work};
 use crate::client::Client;
-use crate::coverage::{Coverage, Extent, Part};
+use crate::coverage::{Extent, Part};
 use crate::error::Error;
 use crate::governance::Call;
-use crate::layout::Judgement;
 use alloy::primitives::Address;
 use stylus_upgrades_interface::reasons::step as kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -23,14 +23,14 @@ pub(in crate::commands) async fn judge_action(
     registry: Address,
     call: &Call,
     args: &ApproveArgs,
-) -> Result<(Vec<Judgement>, Coverage), Error> {
+) -> Result<StorageChecks, Error> {
     if let Call::CreateProxy(create) = call {
         let said = (args.no_init, args.storage.allow_absent.as_slice());
         let coverage = create_proxy::check(context, client, registry, create, said).await?;
-        return Ok((Vec::new(), coverage));
+        return Ok(StorageChecks::of(coverage));
     }
     let Some((version, code, step)) = call.version() else {
-        return Ok(Default::default());
+        return Ok(StorageChecks::default());
     };
     let name = call.definition();
     let code = match code {
@@ -48,11 +48,16 @@ pub(in crate::commands) async fn judge_action(
     let is_old = first.is_some_and(|(label, _)| label != version);
     if args.source.is_none() && !code.sourceHash.is_zero() {
         let why = "their hash is named; only a build compares them with the code (--source)";
-        work.coverage.lower(Part::Source, Extent::Partial, why);
+        work.checks
+            .coverage
+            .lower(Part::Source, Extent::Partial, why);
     }
-    if args.source.is_some() && matches!(step.kind, kind::SCRIPT | kind::COMPLEX) {
-        let why = "the new code was built and compared, the code of its migration was not";
-        work.coverage.lower(Part::Source, Extent::Partial, why);
+    let has_script = matches!(step.kind, kind::SCRIPT | kind::COMPLEX);
+    if has_script && args.script_source.is_none() {
+        let why = "the code of its migration was not built and compared (--script-source)";
+        work.checks
+            .coverage
+            .lower(Part::Source, Extent::Partial, why);
     }
     let run = Run {
         kind: step.kind,
@@ -61,7 +66,8 @@ pub(in crate::commands) async fn judge_action(
         omitted: args.no_migration,
     };
     let pair = (version, step.from.as_str());
-    work.judge_recorded(pair, &code, &run, &args.storage, is_old)
+    let upgrades = matches!(call, Call::Migrate(_));
+    work.judge_recorded(pair, &code, &run, &args.storage, (is_old, upgrades))
         .await?;
-    Ok((work.storage, work.coverage))
+    Ok(work.checks)
 }

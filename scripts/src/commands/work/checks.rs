@@ -3,7 +3,7 @@
 
 use super::super::args::{StorageArgs, WayArgs};
 use super::super::calldata;
-use super::super::storage::{self, Place, Versions};
+use super::super::storage::{self, Overrides, Place, Versions};
 use super::{Run, Subject, Work};
 use crate::coverage::{Extent, Part};
 use crate::error::{Error, Explain};
@@ -17,17 +17,19 @@ use stylus_upgrades_interface::registry::Code;
 
 impl Work<'_> {
     /// Judges the storage of a version that the registry knows, on the way from another one, and
-    /// whether that way runs what its code declares.
+    /// whether that way runs what its code declares. The flags: whether an earlier version had the
+    /// code, and whether instances will be upgraded to it.
     pub(in crate::commands) async fn judge_registered(
         &mut self,
         (version, from): (&str, &str),
         code: &Code,
         run: &Run,
         args: &StorageArgs,
-        is_old: bool,
+        (is_old, upgrades): (bool, bool),
     ) -> Result<(), Error> {
         let pair = (version, from);
-        let new = self.judge_recorded(pair, code, run, args, is_old).await?;
+        let flags = (is_old, upgrades);
+        let new = self.judge_recorded(pair, code, run, args, flags).await?;
         self.publish(&new).await
     }
 
@@ -39,7 +41,7 @@ impl Work<'_> {
         code: &Code,
         run: &Run,
         args: &StorageArgs,
-        is_old: bool,
+        (is_old, upgrades): (bool, bool),
     ) -> Result<Subject, Error> {
         let documents = self.documents();
         let file = args.layout.as_deref();
@@ -59,6 +61,9 @@ impl Work<'_> {
             let runs = run.kind != step::NONE;
             self.judge(version, from, &new, runs, args).await?;
             self.check_steps(version, from, &new, run).await?;
+            let overrides = Overrides::new(args, run.omitted);
+            let upgrades = upgrades.then_some((version, from));
+            self.check_others(upgrades, &overrides).await?;
         }
         self.require_coverage(&new, args).await?;
         Ok(new)
@@ -96,12 +101,9 @@ impl Work<'_> {
             client: &self.client,
             registry: self.registry,
         };
-        match storage::require(place, versions, args).await {
-            Ok((judgement, coverage)) => {
-                self.storage.push(judgement);
-                self.coverage.merge(&coverage);
-                Ok(())
-            }
+        self.checks.begin(from, version);
+        match storage::require(place, versions, args, &mut self.checks).await {
+            Ok(()) => Ok(()),
             Err(Error::Layout(refusal)) => {
                 self.note_unjudged(&refusal);
                 self.refuse(Error::Layout(refusal))
@@ -117,14 +119,16 @@ impl Work<'_> {
         }
         let why = refusal.name();
         if matches!(refusal, LayoutError::NotCompared { .. }) {
-            self.coverage.lower(Part::Layout, Extent::Absent, &why);
+            self.checks
+                .coverage
+                .lower(Part::Layout, Extent::Absent, &why);
         }
         let part = Part::LiveInstances;
-        self.coverage.lower(part, Extent::Absent, &why);
+        self.checks.coverage.lower(part, Extent::Absent, &why);
     }
 
     /// Work that sends nothing goes on, and tells what it found at its end.
-    fn refuse(&mut self, refusal: impl Into<Error>) -> Result<(), Error> {
+    pub(super) fn refuse(&mut self, refusal: impl Into<Error>) -> Result<(), Error> {
         if !self.is_dry {
             return Err(refusal.into());
         }
@@ -159,7 +163,7 @@ impl Work<'_> {
         let Some(steps) = &new.steps else {
             if run.kind != step::FOREIGN_CALL {
                 let why = "the code does not say which initializers and migrations it declares";
-                self.coverage.lower(Part::Steps, Extent::Absent, why);
+                self.checks.coverage.lower(Part::Steps, Extent::Absent, why);
             }
             return Ok(());
         };
@@ -177,7 +181,9 @@ impl Work<'_> {
         };
         if run.kind == step::COMPLEX && run.program.is_none() {
             let part = Part::Steps;
-            self.coverage.lower(part, Extent::Partial, PROGRAM_UNKNOWN);
+            self.checks
+                .coverage
+                .lower(part, Extent::Partial, PROGRAM_UNKNOWN);
         }
         match check_way(steps, &way, run.omitted) {
             Ok(()) => Ok(()),
@@ -207,7 +213,7 @@ impl Work<'_> {
             None => self.client.code(new.code.implementation).await?,
         };
         let (extent, why) = interface_of(&code);
-        self.coverage.lower(Part::Interface, extent, &why);
+        self.checks.coverage.lower(Part::Interface, extent, &why);
         Ok(())
     }
 
@@ -220,9 +226,11 @@ impl Work<'_> {
         self.look_at_interface(new).await?;
         if new.code.sourceHash.is_zero() {
             let why = "nobody recorded the hash of its sources";
-            self.coverage.lower(Part::Source, Extent::Absent, why);
+            self.checks
+                .coverage
+                .lower(Part::Source, Extent::Absent, why);
         }
-        if let Err(error) = self.coverage.require(&args.allow_absent) {
+        if let Err(error) = self.checks.coverage.require(&args.allow_absent) {
             self.refuse(error)?;
         }
         if let Some(document) = new.layout.document()
