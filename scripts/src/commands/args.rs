@@ -386,9 +386,9 @@ pub struct MigrationArgs {
     /// Leave it at the last item: without endMigration
     #[arg(long)]
     pub no_end: bool,
-    /// How long trouble with the chain is borne
-    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-    pub patience: u64,
+    /// How long a request that the chain does not answer is retried
+    #[arg(long, alias = "patience", value_name = "SECONDS", default_value_t = 60)]
+    pub retry_for: u64,
 }
 
 /// The way back.

@@ -3,25 +3,25 @@
 use super::args::{Gather, MigrationArgs};
 use super::context::Context;
 use crate::error::{Error, Exit};
-use crate::migration::{self, Migrated, Source, UnderWay, Wish, ether};
+use crate::migration::{self, ActiveMigration, Migrated, MigrationRequest, Source, ether};
 use crate::output::Outcome;
 use crate::text::grouped;
 use std::time::Duration;
 
 pub(super) async fn run(context: &Context, args: &MigrationArgs) -> Result<Outcome, Error> {
-    let wish = Wish {
+    let request = MigrationRequest {
         proxy: context.manifest.address(&args.proxy)?,
         source: source(args),
         in_flight: args.in_flight.into(),
         gas: args.gas,
         ends: !args.no_end,
-        patience: Duration::from_secs(args.patience),
+        retry: Duration::from_secs(args.retry_for),
         again: again(args),
     };
     let client = context.client().await?;
     let journal = context.journal(&client, "run-migration").await?;
-    let migrated = migration::run(&client, journal, context.output.clone(), &wish).await?;
-    Ok(told(&migrated, &wish))
+    let migrated = migration::run(&client, journal, context.output.clone(), &request).await?;
+    Ok(report_of(&migrated, &request))
 }
 
 fn source(args: &MigrationArgs) -> Source {
@@ -47,7 +47,7 @@ fn again(args: &MigrationArgs) -> String {
     line
 }
 
-fn told(migrated: &Migrated, wish: &Wish) -> Outcome {
+fn report_of(migrated: &Migrated, request: &MigrationRequest) -> Outcome {
     let (proxy, spent) = (migrated.proxy, &migrated.spent);
     let mut outcome = Outcome::default();
     fields(&mut outcome, migrated);
@@ -66,7 +66,7 @@ fn told(migrated: &Migrated, wish: &Wish) -> Outcome {
     match (&migrated.live, &migrated.then, migrated.at) {
         (Some(live), ..) => outcome.line(format!("{proxy}  {live}")),
         (None, Some(next), _) => {
-            outcome.line(format!("{proxy}  {}", next.told()));
+            outcome.line(format!("{proxy}  {}", next.summary()));
             outcome.line(format!("next: stylus-upgrades run-migration {proxy}"));
             outcome.exit = Some(Exit::Partial);
         }
@@ -76,7 +76,7 @@ fn told(migrated: &Migrated, wish: &Wish) -> Outcome {
                 "{proxy}  {} items are in the new form",
                 grouped(done)
             ));
-            outcome.line(format!("next: {}", wish.again));
+            outcome.line(format!("next: {}", request.again));
         }
     }
     outcome
@@ -101,5 +101,5 @@ fn fields(outcome: &mut Outcome, migrated: &Migrated) {
         outcome.field("gas", gas);
     }
     outcome.field("live", &migrated.live);
-    outcome.field("then", migrated.then.as_ref().map(UnderWay::told));
+    outcome.field("then", migrated.then.as_ref().map(ActiveMigration::summary));
 }

@@ -4,7 +4,7 @@ use super::context::Context;
 use crate::client::Client;
 use crate::error::Error;
 use crate::manifest::ManifestError;
-use crate::migration::{self, UnderWay};
+use crate::migration::{self, ActiveMigration};
 use crate::output::Outcome;
 use crate::registry::{self, DefinitionStatus, InstanceStatus};
 use alloy::primitives::Address;
@@ -24,7 +24,7 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
             Some(proxy) => {
                 let status = registry::instance_status(&client, registry, proxy).await?;
                 outcome.line(instance_line(&status));
-                let migration = under_way(&client, &status, &mut outcome).await?;
+                let migration = active_migration(&client, &status, &mut outcome).await?;
                 outcome.field("migration", migration);
                 outcome.field("instance", status);
             }
@@ -46,7 +46,7 @@ async fn everything(
         outcome.lines.extend(definition_lines(&status));
         for instance in &status.instances {
             outcome.line(format!("  {}", instance_line(instance)));
-            under_way(client, instance, outcome).await?;
+            active_migration(client, instance, outcome).await?;
         }
         all.push(status);
     }
@@ -55,7 +55,7 @@ async fn everything(
 }
 
 /// The migration that an instance is in, and who goes on with it.
-async fn under_way(
+async fn active_migration(
     client: &Client,
     status: &InstanceStatus,
     outcome: &mut Outcome,
@@ -67,7 +67,7 @@ async fn under_way(
         return Ok(None);
     };
     let next = format!("stylus-upgrades run-migration {}", status.proxy);
-    outcome.line(format!("    {}", way.told()));
+    outcome.line(format!("    {}", way.summary()));
     outcome.line(format!("    next: {next}"));
     Ok(Some(Migration::of(&way, next)))
 }
@@ -86,7 +86,7 @@ struct Migration {
 }
 
 impl Migration {
-    fn of(way: &UnderWay, next: String) -> Self {
+    fn of(way: &ActiveMigration, next: String) -> Self {
         Self {
             from: way.from.clone(),
             to: way.to.clone(),

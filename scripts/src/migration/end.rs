@@ -1,8 +1,8 @@
 //! `endMigration`: what is left of the path, and the contract answers again.
 
-use super::fleet::{Fate, Fleet, Load};
-use super::patience::Patience;
-use super::under_way::{UnderWay, live, standing};
+use super::active::{ActiveMigration, live, standing};
+use super::pipeline::{Load, TxOutcome, TxPipeline};
+use super::retry::RetryPolicy;
 use super::{Migrated, MigrationError, Spent};
 use crate::client::{ChainError, Client, Revert};
 use crate::journal::Journal;
@@ -33,31 +33,31 @@ pub enum Ended {
 /// Ends the migration, once.
 pub async fn end(
     client: &Client,
-    patience: Patience,
-    fleet: &mut Fleet,
-    way: &UnderWay,
+    retry: RetryPolicy,
+    pipeline: &mut TxPipeline,
+    migration: &ActiveMigration,
 ) -> Result<Ended, MigrationError> {
     for _ in 0..TRIES {
-        fleet.clear_way().await?;
-        match standing(client, patience, way.proxy).await? {
+        pipeline.clear_nonces().await?;
+        match standing(client, retry, migration.proxy).await? {
             None => return Ok(Ended::Already),
             Some(at) if !at.is_finished() => return Ok(Ended::NotYet),
             Some(_) => {}
         }
         let request = TransactionRequest::default()
             .with_from(client.sender("endMigration")?)
-            .with_to(way.proxy)
+            .with_to(migration.proxy)
             .with_input(abi::endMigrationCall {}.abi_encode());
-        let estimate = patience
-            .ask(async || {
+        let estimate = retry
+            .run(async || {
                 let gas = client.provider().estimate_gas(request.clone()).await;
                 gas.map_err(|error| client.error("endMigration", error))
             })
             .await;
         let gas = match estimate {
             Ok(gas) => gas.saturating_mul(GAS_PERCENT) / 100,
-            Err(error) => match standing(client, patience, way.proxy).await? {
-                Some(at) if at.is_finished() => return Err(refusal(error, way)),
+            Err(error) => match standing(client, retry, migration.proxy).await? {
+                Some(at) if at.is_finished() => return Err(refusal(error, migration)),
                 _ => continue, // somebody else has moved it meanwhile
             },
         };
@@ -65,10 +65,12 @@ pub async fn end(
             items: 0,
             position: None,
         };
-        fleet.send(what(way.proxy), request, gas, load).await?;
-        match landing(fleet).await? {
-            Fate::Done(receipt) => return Ok(Ended::By(receipt)),
-            Fate::Failed { .. } | Fate::Lost => {}
+        pipeline
+            .send(what(migration.proxy), request, gas, load)
+            .await?;
+        match settled_outcome(pipeline).await? {
+            TxOutcome::Done(receipt) => return Ok(Ended::By(receipt)),
+            TxOutcome::Failed { .. } | TxOutcome::Lost => {}
         }
     }
     let refused = ChainError::Refused {
@@ -78,11 +80,11 @@ pub async fn end(
     Err(refused.into())
 }
 
-fn refusal(error: ChainError, way: &UnderWay) -> MigrationError {
+fn refusal(error: ChainError, migration: &ActiveMigration) -> MigrationError {
     match error {
-        ChainError::Refused { revert, .. } if !way.at.back => MigrationError::EndRefused {
+        ChainError::Refused { revert, .. } if !migration.at.back => MigrationError::EndRefused {
             revert,
-            proxy: way.proxy,
+            proxy: migration.proxy,
         },
         error => error.into(),
     }
@@ -92,7 +94,7 @@ fn refusal(error: ChainError, way: &UnderWay) -> MigrationError {
 /// transaction. `None` if there is no such run.
 pub async fn by_an_earlier_run(
     client: &Client,
-    patience: Patience,
+    retry: RetryPolicy,
     journal: &Journal,
     proxy: Address,
 ) -> Result<Option<Migrated>, ChainError> {
@@ -101,8 +103,8 @@ pub async fn by_an_earlier_run(
         if entry.to != Some(proxy) || entry.call != end {
             continue;
         }
-        let receipt = patience
-            .ask(async || {
+        let receipt = retry
+            .run(async || {
                 let found = client.provider().get_transaction_receipt(entry.tx).await;
                 found.map_err(|error| client.error("eth_getTransactionReceipt", error))
             })
@@ -111,7 +113,7 @@ pub async fn by_an_earlier_run(
         let Some(receipt) = receipt.filter(TransactionReceipt::status) else {
             continue;
         };
-        let told = receipt.logs().iter().find_map(|log| {
+        let answer = receipt.logs().iter().find_map(|log| {
             let ended = log.log_decode::<registry_abi::MigrationEnded>();
             let ended = ended.map(|ended| (ended.inner.data.from, ended.inner.data.to, false));
             ended.ok().or_else(|| {
@@ -119,7 +121,7 @@ pub async fn by_an_earlier_run(
                 Some((back.inner.data.from, back.inner.data.to, true))
             })
         });
-        let Some((from, to, back)) = told else {
+        let Some((from, to, back)) = answer else {
             continue;
         };
         let mut spent = Spent::default();
@@ -135,7 +137,7 @@ pub async fn by_an_earlier_run(
             taken: Duration::ZERO,
             end: Some((receipt.transaction_hash, receipt.gas_used)),
             ended: true,
-            live: Some(live(client, patience, proxy).await?),
+            live: Some(live(client, retry, proxy).await?),
             then: None,
         }));
     }
@@ -147,14 +149,14 @@ fn what(proxy: Address) -> String {
     format!("the end of the migration of {proxy}")
 }
 
-async fn landing(fleet: &mut Fleet) -> Result<Fate, ChainError> {
+async fn settled_outcome(pipeline: &mut TxPipeline) -> Result<TxOutcome, ChainError> {
     loop {
-        if let Some(landed) = fleet.land().await?.pop() {
-            return Ok(landed.fate);
+        if let Some(settled) = pipeline.settle().await?.pop() {
+            return Ok(settled.outcome);
         }
-        if fleet.is_empty() {
-            return Ok(Fate::Lost);
+        if pipeline.is_empty() {
+            return Ok(TxOutcome::Lost);
         }
-        fleet.wait().await;
+        pipeline.wait().await;
     }
 }

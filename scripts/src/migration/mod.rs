@@ -8,50 +8,50 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`under_way`] | the migration that an instance is in |
+//! | [`active`] | the migration that an instance is in |
 //! | [`items`] | the list of items, read as it is needed |
 //! | [`gather`] | tokens and owners from a collection's events |
 //! | [`size`] | how many items go into one transaction |
-//! | [`fleet`] | transactions on their way |
-//! | [`course`] | batch after batch |
+//! | [`pipeline`] | transactions on their way |
+//! | [`runner`] | batch after batch |
 //! | [`end`] | `endMigration` |
-//! | [`patience`] | asking again |
-//! | [`spent`] | cost and pace |
+//! | [`retry`] | asking again |
+//! | [`cost`] | cost and throughput |
 
-pub mod course;
+pub mod active;
+pub mod cost;
 pub mod end;
 mod error;
-pub mod fleet;
 pub mod gather;
 pub mod items;
-pub mod patience;
+pub mod pipeline;
+pub mod retry;
+pub mod runner;
 pub mod size;
-pub mod spent;
-pub mod under_way;
 
-pub use course::Form;
+pub use active::ActiveMigration;
+pub use cost::Spent;
 pub use error::MigrationError;
-pub use spent::Spent;
-pub use under_way::UnderWay;
+pub use runner::Form;
 
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Explain};
 use crate::journal::Journal;
 use crate::progress::Progress;
 use crate::text::grouped;
+use active::Standing;
 use alloy::eips::BlockId;
 use alloy::primitives::{Address, B256, U256, address};
 use alloy::providers::Provider;
-use course::{Course, Voyage};
 use end::{Ended, end};
-use fleet::Fleet;
 use gather::gather;
 use items::{Items, Listed};
-use patience::Patience;
+use pipeline::TxPipeline;
+use retry::RetryPolicy;
+use runner::{BatchOptions, BatchRunner};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use under_way::Standing;
 
 /// ArbGasInfo, which tells what one transaction may use.
 const GAS_INFO: Address = address!("000000000000000000000000000000000000006C");
@@ -65,7 +65,7 @@ alloy::sol! {
 
 /// What an operator asks for.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct MigrationRequest {
     /// The proxy.
     pub proxy: Address,
     /// Where the items come from.
@@ -77,7 +77,7 @@ pub struct Wish {
     /// Whether `endMigration` follows.
     pub ends: bool,
     /// How long trouble is borne.
-    pub patience: Duration,
+    pub retry: Duration,
     /// The command that goes on after an interruption.
     pub again: String,
 }
@@ -119,7 +119,7 @@ pub struct Migrated {
     /// What is live; `None` where it has not ended.
     pub live: Option<String>,
     /// The migration that began when this one ended.
-    pub then: Option<UnderWay>,
+    pub then: Option<ActiveMigration>,
 }
 
 /// Migrates what is left, and ends it.
@@ -130,51 +130,63 @@ pub async fn run(
     client: &Client,
     journal: Arc<Journal>,
     progress: Arc<dyn Progress>,
-    wish: &Wish,
+    request: &MigrationRequest,
 ) -> Result<Migrated, MigrationError> {
-    let patience = Patience(wish.patience);
-    let way = match under_way::find(client, patience, wish.proxy).await {
+    let retry = RetryPolicy(request.retry);
+    let migration = match active::find(client, retry, request.proxy).await {
         Err(MigrationError::NotMigrating { proxy, live }) => {
-            let ended = end::by_an_earlier_run(client, patience, &journal, proxy).await?;
+            let ended = end::by_an_earlier_run(client, retry, &journal, proxy).await?;
             return ended.ok_or(MigrationError::NotMigrating { proxy, live });
         }
         found => found?,
     };
-    refuse_strangers(client, &way)?;
-    let items = open(client, patience, &journal, &*progress, wish, &way).await?;
-    refuse_other_totals(&way, &items)?;
-    let gas = match wish.gas {
+    refuse_strangers(client, &migration)?;
+    let items = open(client, retry, &journal, &*progress, request, &migration).await?;
+    refuse_other_totals(&migration, &items)?;
+    let gas = match request.gas {
         Some(gas) => gas,
-        None => gas_of_a_transaction(client, patience).await? / 2,
+        None => gas_of_a_transaction(client, retry).await? / 2,
     };
-    let mut fleet = Fleet::new(client, patience, journal, progress.clone())?;
-    let voyage = Voyage {
+    let mut pipeline = TxPipeline::new(client, retry, journal, progress.clone())?;
+    let options = BatchOptions {
         items,
         gas,
-        at_once: wish.in_flight,
+        at_once: request.in_flight,
     };
-    progress.begin(&heading(&way));
-    let mut course = Course::new(client, patience, progress.clone(), way.clone(), voyage);
-    let end = sail(client, patience, &mut fleet, &mut course, &way, wish.ends).await;
-    progress.end(&format!("{}: {}", heading(&way), course.spent.told()));
-    let end = end.map_err(|error| interrupted(error, course.at, wish))?;
-    outcome(client, patience, way, course, end).await
+    progress.begin(&heading(&migration));
+    let mut runner = BatchRunner::new(client, retry, progress.clone(), migration.clone(), options);
+    let end = run_to_end(
+        client,
+        retry,
+        &mut pipeline,
+        &mut runner,
+        &migration,
+        request.ends,
+    )
+    .await;
+    progress.end(&format!(
+        "{}: {}",
+        heading(&migration),
+        runner.spent.summary()
+    ));
+    let end = end.map_err(|error| interrupted(error, runner.at, request))?;
+    outcome(client, retry, migration, runner, end).await
 }
 
 /// Batch after batch, then the end; anew where a reorganisation has brought items back.
-async fn sail(
+async fn run_to_end(
     client: &Client,
-    patience: Patience,
-    fleet: &mut Fleet,
-    course: &mut Course,
-    way: &UnderWay,
+    retry: RetryPolicy,
+    pipeline: &mut TxPipeline,
+    runner: &mut BatchRunner,
+    migration: &ActiveMigration,
     ends: bool,
 ) -> Result<Option<Ended>, MigrationError> {
-    while course.run(fleet).await? {
+    while runner.run(pipeline).await? {
         if !ends {
             return Ok(None);
         }
-        match end(client, patience, fleet, way).await? {
+        match end(client, retry, pipeline, migration).await? {
             Ended::NotYet => {}
             ended => return Ok(Some(ended)),
         }
@@ -186,54 +198,57 @@ async fn sail(
 ///
 /// # Errors
 /// Trouble with the chain.
-pub async fn look(client: &Client, proxy: Address) -> Result<Option<UnderWay>, MigrationError> {
-    match under_way::find(client, Patience(Duration::from_secs(10)), proxy).await {
-        Ok(way) => Ok(Some(way)),
+pub async fn look(
+    client: &Client,
+    proxy: Address,
+) -> Result<Option<ActiveMigration>, MigrationError> {
+    match active::find(client, RetryPolicy(Duration::from_secs(10)), proxy).await {
+        Ok(migration) => Ok(Some(migration)),
         Err(MigrationError::NotMigrating { .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-fn refuse_strangers(client: &Client, way: &UnderWay) -> Result<(), MigrationError> {
+fn refuse_strangers(client: &Client, migration: &ActiveMigration) -> Result<(), MigrationError> {
     let caller = client.sender("run-migration")?;
-    if caller == way.at.handler {
+    if caller == migration.at.handler {
         return Ok(());
     }
     Err(MigrationError::NotHandler {
-        handler: way.at.handler,
+        handler: migration.at.handler,
         caller,
-        proxy: way.proxy,
+        proxy: migration.proxy,
     })
 }
 
 async fn open(
     client: &Client,
-    patience: Patience,
+    retry: RetryPolicy,
     journal: &Journal,
     progress: &dyn Progress,
-    wish: &Wish,
-    way: &UnderWay,
+    request: &MigrationRequest,
+    migration: &ActiveMigration,
 ) -> Result<Items, MigrationError> {
-    Ok(match &wish.source {
+    Ok(match &request.source {
         Source::Contract => Items::Known,
         Source::File(path) => Items::Listed(Listed::open(path)?),
         // Going back needs no list: the contract has one by now.
-        Source::Erc721(_) if way.at.back => Items::Known,
+        Source::Erc721(_) if migration.at.back => Items::Known,
         Source::Erc721(from) => {
-            let path = journal.beside(&format!("{:#x}.gathered", way.proxy));
-            let tokens = gather(client, patience, progress, way.proxy, *from, &path).await;
-            Items::Gathered(tokens.map_err(|error| interrupted(error, way.at, wish))?)
+            let path = journal.beside(&format!("{:#x}.gathered", migration.proxy));
+            let tokens = gather(client, retry, progress, migration.proxy, *from, &path).await;
+            Items::Gathered(tokens.map_err(|error| interrupted(error, migration.at, request))?)
         }
     })
 }
 
 /// A list of one word per item is as long as the contract counts. Where items are pairs the
 /// contract may find out their number as they come, so only a list that is too short is wrong.
-fn refuse_other_totals(way: &UnderWay, items: &Items) -> Result<(), MigrationError> {
+fn refuse_other_totals(migration: &ActiveMigration, items: &Items) -> Result<(), MigrationError> {
     let Some(found) = items.count() else {
         return Ok(());
     };
-    let expected = way.at.total;
+    let expected = migration.at.total;
     let is_too_long = found > expected && items.columns() == 1 && expected > 0;
     if found < expected || is_too_long {
         return Err(MigrationError::TotalMismatch { expected, found });
@@ -243,45 +258,48 @@ fn refuse_other_totals(way: &UnderWay, items: &Items) -> Result<(), MigrationErr
 
 /// Gas that one transaction may use: what ArbOS allows, else Arbitrum One's limit, and never more
 /// than a block's.
-async fn gas_of_a_transaction(client: &Client, patience: Patience) -> Result<u64, ChainError> {
-    let told = patience
-        .ask(async || client.call(GAS_INFO, &getMaxTxGasLimitCall {}).await)
+async fn gas_of_a_transaction(client: &Client, retry: RetryPolicy) -> Result<u64, ChainError> {
+    let answer = retry
+        .run(async || client.call(GAS_INFO, &getMaxTxGasLimitCall {}).await)
         .await;
-    let told = match told {
+    let answer = match answer {
         Ok(limit) => limit.saturating_to(),
         Err(error @ ChainError::Unreachable { .. }) => return Err(error),
         Err(_) => GAS_MAX,
     };
-    let block = patience
-        .ask(async || {
+    let block = retry
+        .run(async || {
             let block = client.provider().get_block(BlockId::latest()).await;
             block.map_err(|error| client.error("eth_getBlockByNumber", error))
         })
         .await?;
     let of_block = block.map_or(u64::MAX, |block| block.header.gas_limit);
-    Ok([told, of_block]
+    Ok([answer, of_block]
         .into_iter()
         .filter(|limit| *limit > 0)
         .min()
         .unwrap_or(GAS_MAX))
 }
 
-fn heading(way: &UnderWay) -> String {
-    let (from, to) = match way.at.back {
-        true => (&way.to, &way.from),
-        false => (&way.from, &way.to),
+fn heading(migration: &ActiveMigration) -> String {
+    let (from, to) = match migration.at.back {
+        true => (&migration.to, &migration.from),
+        false => (&migration.from, &migration.to),
     };
-    format!("migrating {} {} from {from} to {to}", way.name, way.proxy)
+    format!(
+        "migrating {} {} from {from} to {to}",
+        migration.name, migration.proxy
+    )
 }
 
 /// Trouble with the chain, told with how far the migration is and how it goes on.
-fn interrupted(error: MigrationError, at: Standing, wish: &Wish) -> MigrationError {
+fn interrupted(error: MigrationError, at: Standing, request: &MigrationRequest) -> MigrationError {
     match error {
         MigrationError::Chain(source) if source.exit() == Exit::Chain => {
             MigrationError::Interrupted {
                 done: at.done,
                 total: at.total,
-                again: wish.again.clone(),
+                again: request.again.clone(),
                 source: Box::new(source),
             }
         }
@@ -291,36 +309,36 @@ fn interrupted(error: MigrationError, at: Standing, wish: &Wish) -> MigrationErr
 
 async fn outcome(
     client: &Client,
-    patience: Patience,
-    way: UnderWay,
-    mut course: Course,
+    retry: RetryPolicy,
+    migration: ActiveMigration,
+    mut runner: BatchRunner,
     ended: Option<Ended>,
 ) -> Result<Migrated, MigrationError> {
     let end = match &ended {
         Some(Ended::By(receipt)) => {
             let (gas, price) = (receipt.gas_used, receipt.effective_gas_price);
-            course.spent.add(gas, price, Some(0));
+            runner.spent.add(gas, price, Some(0));
             Some((receipt.transaction_hash, gas))
         }
         _ => None,
     };
     let mut migrated = Migrated {
-        proxy: way.proxy,
-        from: way.from,
-        to: way.to,
-        back: course.at.back,
-        form: Some(course.form()),
-        at: Some(course.at),
-        spent: course.spent.clone(),
-        taken: course.pace.taken(),
+        proxy: migration.proxy,
+        from: migration.from,
+        to: migration.to,
+        back: runner.at.back,
+        form: Some(runner.form()),
+        at: Some(runner.at),
+        spent: runner.spent.clone(),
+        taken: runner.throughput.taken(),
         end,
         ended: ended.is_some(),
         live: None,
         then: None,
     };
     if migrated.ended {
-        course.close();
-        match under_way::find(client, patience, migrated.proxy).await {
+        runner.close();
+        match active::find(client, retry, migrated.proxy).await {
             Ok(next) => migrated.then = Some(next),
             Err(MigrationError::NotMigrating { live, .. }) => migrated.live = Some(live),
             Err(error) => return Err(error),
@@ -329,9 +347,9 @@ async fn outcome(
     Ok(migrated)
 }
 
-impl UnderWay {
+impl ActiveMigration {
     /// How far it is, for people.
-    pub fn told(&self) -> String {
+    pub fn summary(&self) -> String {
         let at = self.at;
         let direction = if at.back {
             "turning back from"

@@ -97,7 +97,7 @@ fn an_endpoint_cannot_print_a_line_of_its_own() {
         &["plan", "A", "2.0"],
         &["policy", "explain", "A"],
         &["create-proxy", "A", "1.0"],
-        &["run-migration", &who, "--patience", "1"],
+        &["run-migration", &who, "--retry-for", "1"],
     ];
     for server in [refusing, reverting, wrong] {
         for words in commands {

@@ -9,7 +9,7 @@ mod store;
 use self::store::{Moved, Store};
 use super::MigrationError;
 use super::items::Item;
-use super::patience::Patience;
+use super::retry::RetryPolicy;
 use crate::client::{ChainError, Client, Unanswered};
 use crate::kill_point::{self, Phase};
 use crate::progress::Progress;
@@ -102,7 +102,7 @@ impl Span {
 /// The events of one collection.
 struct Events<'a> {
     client: &'a Client,
-    patience: Patience,
+    retry: RetryPolicy,
     progress: &'a dyn Progress,
     collection: Address,
 }
@@ -115,7 +115,7 @@ struct Events<'a> {
 /// goes on.
 pub async fn gather(
     client: &Client,
-    patience: Patience,
+    retry: RetryPolicy,
     progress: &dyn Progress,
     collection: Address,
     from: u64,
@@ -123,7 +123,7 @@ pub async fn gather(
 ) -> Result<Gathered, MigrationError> {
     let events = Events {
         client,
-        patience,
+        retry,
         progress,
         collection,
     };
@@ -161,7 +161,7 @@ impl Events<'_> {
             let code = code.block_id(before.into()).await;
             code.map_err(|error| self.client.error("eth_getCode", error))
         };
-        match self.patience.ask(ask).await {
+        match self.retry.run(ask).await {
             Ok(code) if code.is_empty() => Ok(()),
             Ok(_) => Err(late),
             Err(ChainError::Rpc { message, .. }) => {
@@ -239,7 +239,7 @@ impl Events<'_> {
             logs.map_err(|error| self.client.error("eth_getLogs", error))
         };
         if start == end {
-            return self.patience.ask(ask).await; // no shorter page is left to be tried
+            return self.retry.run(ask).await; // no shorter page is left to be tried
         }
         match tokio::time::timeout(ANSWER, ask()).await {
             Ok(answer) => answer,
@@ -253,8 +253,8 @@ impl Events<'_> {
     }
 
     async fn hash_of(&self, block: u64) -> Result<Option<B256>, ChainError> {
-        self.patience
-            .ask(async || {
+        self.retry
+            .run(async || {
                 let found = self
                     .client
                     .provider()
@@ -269,8 +269,8 @@ impl Events<'_> {
 
     /// Number and hash of a block; zero if there is none, which no page then agrees with.
     async fn block(&self, at: BlockNumberOrTag) -> Result<(u64, B256), ChainError> {
-        self.patience
-            .ask(async || {
+        self.retry
+            .run(async || {
                 let found = self.client.provider().get_block_by_number(at).await;
                 found
                     .map(|block| {

@@ -12,11 +12,11 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// How long trouble is borne.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience(pub Duration);
+pub struct RetryPolicy(pub Duration);
 
-impl Patience {
+impl RetryPolicy {
     /// Asks until there is an answer, or trouble has lasted too long. Refusals are answers.
-    pub async fn ask<T>(
+    pub async fn run<T>(
         self,
         mut question: impl AsyncFnMut() -> Result<T, ChainError>,
     ) -> Result<T, ChainError> {

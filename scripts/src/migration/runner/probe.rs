@@ -2,9 +2,9 @@
 //! place, and gas is measured.
 
 use super::super::MigrationError;
+use super::super::active::standing;
 use super::super::size::Sizer;
-use super::super::under_way::standing;
-use super::{AROUND, Course, Form};
+use super::{AROUND, BatchRunner, Form};
 use crate::client::{ChainError, Revert};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::Address;
@@ -15,7 +15,7 @@ use stylus_upgrades_interface::complex::IComplexMigration as abi;
 /// Items of the second measurement.
 const MEASURED: u64 = 16;
 
-impl Course {
+impl BatchRunner {
     /// Whether the chain takes the next items: a refusal is told by name and place, and gas is
     /// measured. `false` if the chain moved meanwhile.
     pub(super) async fn probe(&mut self) -> Result<bool, MigrationError> {
@@ -55,8 +55,8 @@ impl Course {
         let call = abi::migrateNextCall { gasBudget: budget };
         let request = self.request(call.abi_encode()).with_gas_limit(self.gas);
         let answer = self
-            .patience
-            .ask(async || {
+            .retry
+            .run(async || {
                 let answer = self.client.provider().call(request.clone()).await;
                 answer.map_err(|error| self.client.error("migrateNext", error))
             })
@@ -72,7 +72,7 @@ impl Course {
         let ChainError::Refused { revert, .. } = error else {
             return Err(error.into());
         };
-        if standing(&self.client, self.patience, self.way.proxy).await? != Some(self.at) {
+        if standing(&self.client, self.retry, self.migration.proxy).await? != Some(self.at) {
             return Ok(false); // somebody else has moved it meanwhile
         }
         match revert.name.as_str() {
@@ -84,8 +84,8 @@ impl Course {
                 Ok(false)
             }
             "NotSupported" => Err(MigrationError::ItemsNeeded {
-                program: self.way.program,
-                proxy: self.way.proxy,
+                program: self.migration.program,
+                proxy: self.migration.proxy,
             }),
             "BudgetTooSmall" => Err(MigrationError::TooLittleGas {
                 gas: self.gas,
@@ -125,7 +125,7 @@ impl Course {
 
     /// The proxy, as long as its migration can still be turned back.
     fn abortable(&self) -> Option<Address> {
-        (!self.at.back).then_some(self.way.proxy)
+        (!self.at.back).then_some(self.migration.proxy)
     }
 
     /// Gas of a batch of the next items, in units of gas.
@@ -140,8 +140,8 @@ impl Course {
                 },
             })?;
         let request = self.request(calldata);
-        self.patience
-            .ask(async || {
+        self.retry
+            .run(async || {
                 let gas = self.client.provider().estimate_gas(request.clone()).await;
                 gas.map_err(|error| self.client.error("migrateBatch", error))
             })

@@ -1,7 +1,7 @@
 //! The migration that an instance is in, read from the chain.
 
 use super::MigrationError;
-use super::patience::Patience;
+use super::retry::RetryPolicy;
 use crate::client::{ChainError, Client};
 use crate::history::all_logs;
 use alloy::eips::BlockId;
@@ -18,7 +18,7 @@ use stylus_upgrades_interface::slots;
 
 /// The migration that an instance is in.
 #[derive(Debug, Clone)]
-pub struct UnderWay {
+pub struct ActiveMigration {
     /// The proxy.
     pub proxy: Address,
     /// Its registry.
@@ -79,28 +79,28 @@ impl Standing {
 /// [`MigrationError::NotMigrating`] with what is live.
 pub async fn find(
     client: &Client,
-    patience: Patience,
+    retry: RetryPolicy,
     proxy: Address,
-) -> Result<UnderWay, MigrationError> {
-    let registry = patience
-        .ask(async || client.call(proxy, &proxy_abi::registryCall {}).await)
+) -> Result<ActiveMigration, MigrationError> {
+    let registry = retry
+        .run(async || client.call(proxy, &proxy_abi::registryCall {}).await)
         .await?;
-    let known = patience
-        .ask(async || client.call(registry, &abi::instanceOfCall { proxy }).await)
+    let known = retry
+        .run(async || client.call(registry, &abi::instanceOfCall { proxy }).await)
         .await?;
     let in_step = [instance_state::MIGRATING, instance_state::TURNING_BACK].contains(&known.state);
-    let standing = standing(client, patience, proxy).await?;
+    let standing = standing(client, retry, proxy).await?;
     let (true, Some(at)) = (in_step, standing) else {
-        let live = live(client, patience, proxy).await?;
+        let live = live(client, retry, proxy).await?;
         return Err(MigrationError::NotMigrating { proxy, live });
     };
-    let program = patience
-        .ask(async || client.call(proxy, &proxy_abi::implementationCall {}).await)
+    let program = retry
+        .run(async || client.call(proxy, &proxy_abi::implementationCall {}).await)
         .await?;
-    let (from, to) = versions(client, patience, proxy)
+    let (from, to) = versions(client, retry, proxy)
         .await?
         .unwrap_or((known.version, String::from("?")));
-    Ok(UnderWay {
+    Ok(ActiveMigration {
         proxy,
         registry,
         name: known.name,
@@ -115,37 +115,37 @@ pub async fn find(
 /// [`slots::COMPLEX`]: one that does not is asked for its `progress()`.
 pub async fn standing(
     client: &Client,
-    patience: Patience,
+    retry: RetryPolicy,
     proxy: Address,
 ) -> Result<Option<Standing>, ChainError> {
-    let word = patience
-        .ask(async || client.storage(proxy, slots::COMPLEX).await)
+    let word = retry
+        .run(async || client.storage(proxy, slots::COMPLEX).await)
         .await?;
     match Standing::decode(word) {
         Some(found) => Ok(Some(found)),
-        None => told_by_progress(client, patience, proxy).await,
+        None => told_by_progress(client, retry, proxy).await,
     }
 }
 
 /// How far it is, from what every program of a complex step answers and the registry's events tell.
 async fn told_by_progress(
     client: &Client,
-    patience: Patience,
+    retry: RetryPolicy,
     proxy: Address,
 ) -> Result<Option<Standing>, ChainError> {
-    let registry = patience
-        .ask(async || client.call(proxy, &proxy_abi::registryCall {}).await)
+    let registry = retry
+        .run(async || client.call(proxy, &proxy_abi::registryCall {}).await)
         .await?;
-    let known = patience
-        .ask(async || client.call(registry, &abi::instanceOfCall { proxy }).await)
+    let known = retry
+        .run(async || client.call(registry, &abi::instanceOfCall { proxy }).await)
         .await?;
     if ![instance_state::MIGRATING, instance_state::TURNING_BACK].contains(&known.state) {
         return Ok(None);
     }
-    let progress = patience
-        .ask(async || client.call(proxy, &complex::progressCall {}).await)
+    let progress = retry
+        .run(async || client.call(proxy, &complex::progressCall {}).await)
         .await?;
-    let handler = handler(client, patience, registry, proxy).await?;
+    let handler = handler(client, retry, registry, proxy).await?;
     Ok(Some(Standing {
         back: known.state == instance_state::TURNING_BACK,
         done: progress.done.saturating_to(),
@@ -157,18 +157,18 @@ async fn told_by_progress(
 /// Who supplies the batches: named when the migration began, or since then.
 async fn handler(
     client: &Client,
-    patience: Patience,
+    retry: RetryPolicy,
     registry: Address,
     proxy: Address,
 ) -> Result<Address, ChainError> {
-    let told = async |event: B256| {
+    let answer = async |event: B256| {
         let topics = [Some(event), None, Some(proxy.into_word())];
-        let logs = patience.ask(async || all_logs(client, registry, topics).await);
+        let logs = retry.run(async || all_logs(client, registry, topics).await);
         Ok::<_, ChainError>(logs.await?.pop())
     };
     let place = |log: &Log| (log.block_number, log.log_index);
-    let begun = told(abi::MigrationStarted::SIGNATURE_HASH).await?;
-    let changed = told(abi::HandlerChanged::SIGNATURE_HASH).await?;
+    let begun = answer(abi::MigrationStarted::SIGNATURE_HASH).await?;
+    let changed = answer(abi::HandlerChanged::SIGNATURE_HASH).await?;
     let changed = changed.filter(|log| begun.as_ref().is_none_or(|b| place(log) > place(b)));
     let named = changed.and_then(|log| log.log_decode::<abi::HandlerChanged>().ok());
     if let Some(changed) = named {
@@ -181,18 +181,18 @@ async fn handler(
 /// What is live, in a few words.
 pub async fn live(
     client: &Client,
-    patience: Patience,
+    retry: RetryPolicy,
     proxy: Address,
 ) -> Result<String, ChainError> {
-    let version = patience
-        .ask(async || {
+    let version = retry
+        .run(async || {
             client
                 .call(proxy, &proxy_abi::implementationVersionCall {})
                 .await
         })
         .await?;
-    let implementation = patience
-        .ask(async || client.call(proxy, &proxy_abi::implementationCall {}).await)
+    let implementation = retry
+        .run(async || client.call(proxy, &proxy_abi::implementationCall {}).await)
         .await?;
     Ok(format!("{version} is live, at {implementation}"))
 }
@@ -200,12 +200,12 @@ pub async fn live(
 /// From where to where: what the program says to a call that it does not take.
 async fn versions(
     client: &Client,
-    patience: Patience,
+    retry: RetryPolicy,
     proxy: Address,
 ) -> Result<Option<(String, String)>, ChainError> {
     let request = TransactionRequest::default().with_to(proxy);
-    let refused = patience
-        .ask(async || {
+    let refused = retry
+        .run(async || {
             let call = client.provider().call(request.clone());
             match call.block(BlockId::latest()).await {
                 Ok(_) => Ok(None),

@@ -1,10 +1,10 @@
 //! Transactions of one key that are on their way, several at once with consecutive nonces. Each
-//! one's fate is found out from the chain: mined, failed, or lost, because another transaction
+//! one's outcome is found out from the chain: mined, failed, or lost, because another transaction
 //! took its nonce or a reorganisation undid it.
 
-mod look;
+mod queries;
 
-use super::patience::Patience;
+use super::retry::RetryPolicy;
 use crate::client::{ChainError, Client, Rejection};
 use crate::journal::{InFlight, Journal};
 use crate::kill_point::{self, Phase};
@@ -62,7 +62,7 @@ pub struct Load {
 }
 
 /// A transaction that is on its way.
-struct Flight {
+struct PendingTx {
     what: String,
     request: TransactionRequest,
     load: Load,
@@ -79,7 +79,7 @@ struct Flight {
 }
 
 /// What became of a transaction.
-pub enum Fate {
+pub enum TxOutcome {
     /// It went through.
     Done(Box<TransactionReceipt>),
     /// It failed.
@@ -94,34 +94,34 @@ pub enum Fate {
 }
 
 /// What became of a transaction, and what it was to do.
-pub struct Landed {
+pub struct SettledTx {
     /// What it is called.
     pub what: String,
     /// What it carried.
     pub load: Load,
     /// What became of it.
-    pub fate: Fate,
+    pub outcome: TxOutcome,
 }
 
 /// How sending went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Departure {
+pub enum SendResult {
     /// The chain has it.
-    Taken,
-    /// Somebody else sends with this key: its fate will tell.
-    Collided,
+    Accepted,
+    /// Somebody else sends with this key: its outcome will tell.
+    NonceConflict,
     /// It is larger than the endpoint takes, and was not sent.
     TooLarge,
 }
 
 /// Transactions of one key that are on their way.
-pub struct Fleet {
+pub struct TxPipeline {
     client: Client,
-    patience: Patience,
+    retry: RetryPolicy,
     journal: Arc<Journal>,
     progress: Arc<dyn Progress>,
     sender: Address,
-    flights: VecDeque<Flight>,
+    pending: VecDeque<PendingTx>,
     /// The nonce of the next one.
     nonce: u64,
     /// Nonces below this one were seen to be used up.
@@ -133,21 +133,21 @@ pub struct Fleet {
     pause: Duration,
 }
 
-impl Fleet {
-    /// None yet. [`Self::clear_way`] comes before the first one.
+impl TxPipeline {
+    /// None yet. [`Self::clear_nonces`] comes before the first one.
     pub fn new(
         client: &Client,
-        patience: Patience,
+        retry: RetryPolicy,
         journal: Arc<Journal>,
         progress: Arc<dyn Progress>,
     ) -> Result<Self, ChainError> {
         Ok(Self {
             sender: client.sender("run-migration")?,
             client: client.clone(),
-            patience,
+            retry,
             journal,
             progress,
-            flights: VecDeque::new(),
+            pending: VecDeque::new(),
             nonce: 0,
             used: 0,
             replaces: false,
@@ -159,22 +159,25 @@ impl Fleet {
 
     /// How many are on their way.
     pub fn len(&self) -> usize {
-        self.flights.len()
+        self.pending.len()
     }
 
     /// Whether none is.
     pub fn is_empty(&self) -> bool {
-        self.flights.is_empty()
+        self.pending.is_empty()
     }
 
     /// Items that those on their way carry.
     pub fn items(&self) -> u64 {
-        self.flights.iter().map(|flight| flight.load.items).sum()
+        self.pending
+            .iter()
+            .map(|pending_tx| pending_tx.load.items)
+            .sum()
     }
 
     /// Waits until nothing of this key waits for a block: what an earlier run sent, or another
     /// one sends. What does not get mined is going to be replaced.
-    pub async fn clear_way(&mut self) -> Result<(), ChainError> {
+    pub async fn clear_nonces(&mut self) -> Result<(), ChainError> {
         let begun = self.block().await?;
         let mut since = (Instant::now(), None);
         let mut pause = PAUSE_FIRST;
@@ -188,7 +191,7 @@ impl Fleet {
                 since = (Instant::now(), Some(latest));
             }
             let waited = since.0.elapsed();
-            if waited >= self.patience.0 || self.is_hopeless(latest).await? {
+            if waited >= self.retry.0 || self.is_hopeless(latest).await? {
                 break (latest, true);
             }
             if waited >= STUCK && self.block().await? >= begun + STUCK_BLOCKS {
@@ -201,7 +204,7 @@ impl Fleet {
         for entry in self.journal.in_flight() {
             self.journal.settled(entry.tx);
         }
-        self.flights.clear();
+        self.pending.clear();
         (self.nonce, self.used, self.replaces) = (latest, latest, is_stuck);
         Ok(())
     }
@@ -213,8 +216,8 @@ impl Fleet {
         request: TransactionRequest,
         gas: u64,
         load: Load,
-    ) -> Result<Departure, ChainError> {
-        let mut flight = Flight {
+    ) -> Result<SendResult, ChainError> {
+        let mut pending_tx = PendingTx {
             what,
             request: request.with_gas_limit(gas).with_from(self.sender),
             load,
@@ -227,30 +230,30 @@ impl Fleet {
             block: 0,
         };
         for _ in 0..BUMPS_MAX {
-            self.sign(&mut flight).await?;
+            self.sign(&mut pending_tx).await?;
             kill_point::at(Phase::BeforeSending);
-            let departure = match self.broadcast(&flight).await {
-                Ok(()) => Departure::Taken,
+            let departure = match self.broadcast(&pending_tx).await {
+                Ok(()) => SendResult::Accepted,
                 Err(error) => match Rejection::of(&error) {
-                    Some(Rejection::Known) => Departure::Taken,
+                    Some(Rejection::Known) => SendResult::Accepted,
                     Some(Rejection::Replacement | Rejection::Underpriced) if !self.replaces => {
-                        Departure::Collided
+                        SendResult::NonceConflict
                     }
                     Some(
                         Rejection::Replacement | Rejection::Underpriced | Rejection::FeeTooLow,
                     ) => {
                         self.fees = None;
-                        flight.fees = flight.fees.bumped(self.fees().await?);
+                        pending_tx.fees = pending_tx.fees.bumped(self.fees().await?);
                         continue;
                     }
-                    Some(Rejection::Nonce) => Departure::Collided,
+                    Some(Rejection::Nonce) => SendResult::NonceConflict,
                     Some(Rejection::TooLarge) => {
-                        self.forget(&flight);
-                        return Ok(Departure::TooLarge);
+                        self.forget(&pending_tx);
+                        return Ok(SendResult::TooLarge);
                     }
                     None => {
                         if !matches!(error, ChainError::Unreachable { .. }) {
-                            self.forget(&flight);
+                            self.forget(&pending_tx);
                         }
                         return Err(error);
                     }
@@ -260,14 +263,14 @@ impl Fleet {
             self.nonce += 1;
             self.pause = PAUSE_FIRST;
             self.checked = Instant::now();
-            self.flights.push_back(flight);
+            self.pending.push_back(pending_tx);
             return Ok(departure);
         }
-        Ok(Departure::Collided)
+        Ok(SendResult::NonceConflict)
     }
 
-    /// Those whose fate is known, in order.
-    pub async fn land(&mut self) -> Result<Vec<Landed>, ChainError> {
+    /// Those whose outcome is known, in order.
+    pub async fn settle(&mut self) -> Result<Vec<SettledTx>, ChainError> {
         let used = self.count(BlockNumberOrTag::Latest).await?;
         if used < self.used {
             self.progress
@@ -275,35 +278,39 @@ impl Fleet {
             self.used = used;
             return Ok(self.lose_all());
         }
-        let mut landed = Vec::new();
-        while let Some(flight) = self.flights.front()
-            && flight.nonce < used
+        let mut settled = Vec::new();
+        while let Some(pending_tx) = self.pending.front()
+            && pending_tx.nonce < used
         {
             kill_point::at(Phase::Mined);
-            let (load, gas, what) = (flight.load, flight.gas, flight.what.clone());
-            let hashes = flight.hashes.clone();
-            let fate = match self.receipt(&hashes).await? {
-                None => Fate::Lost,
-                Some(receipt) if receipt.status() => Fate::Done(Box::new(receipt)),
-                Some(receipt) => Fate::Failed {
+            let (load, gas, what) = (pending_tx.load, pending_tx.gas, pending_tx.what.clone());
+            let hashes = pending_tx.hashes.clone();
+            let outcome = match self.receipt(&hashes).await? {
+                None => TxOutcome::Lost,
+                Some(receipt) if receipt.status() => TxOutcome::Done(Box::new(receipt)),
+                Some(receipt) => TxOutcome::Failed {
                     // A frame that runs out leaves 1/64 to each one around it.
                     out_of_gas: receipt.gas_used >= gas - gas / 16,
                     receipt: Box::new(receipt),
                 },
             };
-            if let Some(flight) = self.flights.pop_front() {
-                self.forget(&flight);
+            if let Some(pending_tx) = self.pending.pop_front() {
+                self.forget(&pending_tx);
             }
-            landed.push(Landed { what, load, fate });
+            settled.push(SettledTx {
+                what,
+                load,
+                outcome,
+            });
         }
         self.used = used;
-        if landed.is_empty() {
+        if settled.is_empty() {
             self.revive().await?;
         } else {
             self.pause = PAUSE_FIRST;
             self.checked = Instant::now();
         }
-        Ok(landed)
+        Ok(settled)
     }
 
     /// Lets time pass while nothing happens.
@@ -315,7 +322,7 @@ impl Fleet {
     /// The first one on its way, looked after: sent again if the endpoint has dropped it,
     /// replaced by one that pays more if it cannot be mined.
     async fn revive(&mut self) -> Result<(), ChainError> {
-        let Some(front) = self.flights.front() else {
+        let Some(front) = self.pending.front() else {
             return Ok(());
         };
         if self.checked.elapsed() < CHECK_PAUSE {
@@ -337,8 +344,8 @@ impl Fleet {
 
     /// All of them, as they were.
     async fn send_again(&mut self) -> Result<(), ChainError> {
-        for flight in &self.flights {
-            if let Err(error) = self.broadcast(flight).await {
+        for pending_tx in &self.pending {
+            if let Err(error) = self.broadcast(pending_tx).await {
                 match Rejection::of(&error) {
                     Some(Rejection::FeeTooLow) => return self.replace_first().await,
                     Some(_) => {}
@@ -353,68 +360,72 @@ impl Fleet {
     async fn replace_first(&mut self) -> Result<(), ChainError> {
         self.fees = None;
         let least = self.fees().await?;
-        let Some(mut flight) = self.flights.pop_front() else {
+        let Some(mut pending_tx) = self.pending.pop_front() else {
             return Ok(());
         };
-        flight.fees = flight.fees.bumped(least);
+        pending_tx.fees = pending_tx.fees.bumped(least);
         self.progress
-            .note(&format!("{} waits too long: paying more", flight.what));
-        let sent = match self.sign(&mut flight).await {
-            Ok(()) => self.broadcast(&flight).await,
+            .note(&format!("{} waits too long: paying more", pending_tx.what));
+        let sent = match self.sign(&mut pending_tx).await {
+            Ok(()) => self.broadcast(&pending_tx).await,
             Err(error) => Err(error),
         };
-        self.flights.push_front(flight);
+        self.pending.push_front(pending_tx);
         match sent {
             Err(error) if Rejection::of(&error).is_none() => Err(error),
             _ => Ok(()),
         }
     }
 
-    async fn sign(&self, flight: &mut Flight) -> Result<(), ChainError> {
-        let request = flight
+    async fn sign(&self, pending_tx: &mut PendingTx) -> Result<(), ChainError> {
+        let request = pending_tx
             .request
             .clone()
-            .with_nonce(flight.nonce)
-            .with_max_fee_per_gas(flight.fees.max)
-            .with_max_priority_fee_per_gas(flight.fees.tip);
-        let (tx, raw) = self.client.sign(&flight.what, request.clone()).await?;
-        flight.raw = raw;
-        flight.hashes.push(tx);
-        flight.since = Instant::now();
-        flight.block = self.block().await?;
-        self.journal
-            .sending(InFlight::of(&flight.what, tx, flight.nonce, &request));
+            .with_nonce(pending_tx.nonce)
+            .with_max_fee_per_gas(pending_tx.fees.max)
+            .with_max_priority_fee_per_gas(pending_tx.fees.tip);
+        let (tx, raw) = self.client.sign(&pending_tx.what, request.clone()).await?;
+        pending_tx.raw = raw;
+        pending_tx.hashes.push(tx);
+        pending_tx.since = Instant::now();
+        pending_tx.block = self.block().await?;
+        self.journal.sending(InFlight::of(
+            &pending_tx.what,
+            tx,
+            pending_tx.nonce,
+            &request,
+        ));
         Ok(())
     }
 
-    async fn broadcast(&self, flight: &Flight) -> Result<(), ChainError> {
-        let (provider, raw) = (self.client.provider(), &flight.raw);
-        self.patience
-            .ask(async || {
+    async fn broadcast(&self, pending_tx: &PendingTx) -> Result<(), ChainError> {
+        let (provider, raw) = (self.client.provider(), &pending_tx.raw);
+        self.retry
+            .run(async || {
                 let sent = provider.send_raw_transaction(raw).await;
                 sent.map(drop)
-                    .map_err(|error| self.client.error(&flight.what, error))
+                    .map_err(|error| self.client.error(&pending_tx.what, error))
             })
             .await
     }
 
-    fn forget(&self, flight: &Flight) {
-        for tx in &flight.hashes {
+    fn forget(&self, pending_tx: &PendingTx) {
+        for tx in &pending_tx.hashes {
             self.journal.settled(*tx);
         }
     }
 
-    fn lose_all(&mut self) -> Vec<Landed> {
-        let flights = std::mem::take(&mut self.flights);
-        for flight in &flights {
-            self.forget(flight);
+    fn lose_all(&mut self) -> Vec<SettledTx> {
+        let pending = std::mem::take(&mut self.pending);
+        for pending_tx in &pending {
+            self.forget(pending_tx);
         }
-        flights
+        pending
             .into_iter()
-            .map(|flight| Landed {
-                what: flight.what,
-                load: flight.load,
-                fate: Fate::Lost,
+            .map(|pending_tx| SettledTx {
+                what: pending_tx.what,
+                load: pending_tx.load,
+                outcome: TxOutcome::Lost,
             })
             .collect()
     }

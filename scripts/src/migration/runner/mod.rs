@@ -3,12 +3,12 @@
 mod probe;
 
 use super::MigrationError;
-use super::fleet::{Departure, Fate, Fleet, Landed, Load};
+use super::active::{ActiveMigration, Standing, standing};
+use super::cost::{Spent, Throughput};
 use super::items::{Items, encode};
-use super::patience::Patience;
+use super::pipeline::{Load, SendResult, SettledTx, TxOutcome, TxPipeline};
+use super::retry::RetryPolicy;
 use super::size::Sizer;
-use super::spent::{Pace, Spent};
-use super::under_way::{Standing, UnderWay, standing};
 use crate::client::Client;
 use crate::progress::Progress;
 use alloy::network::TransactionBuilder;
@@ -34,11 +34,11 @@ pub enum Form {
 }
 
 /// The batches of a migration.
-pub struct Course {
+pub struct BatchRunner {
     client: Client,
-    patience: Patience,
+    retry: RetryPolicy,
     progress: Arc<dyn Progress>,
-    way: UnderWay,
+    migration: ActiveMigration,
     items: Items,
     form: Form,
     /// Gas of a transaction, at most.
@@ -46,8 +46,8 @@ pub struct Course {
     at_once: usize,
     sizer: Option<Sizer>,
     /// Items that a call of the cursor form migrated.
-    stride: Option<u64>,
-    /// How far the chain was when it was looked at last, with what landed since.
+    cursor_items: Option<u64>,
+    /// How far the chain was when it was looked at last, with what settled since.
     pub at: Standing,
     /// Whether something went otherwise than expected: nothing is sent before it was looked again.
     troubled: bool,
@@ -57,7 +57,7 @@ pub struct Course {
     /// What it has cost.
     pub spent: Spent,
     /// How fast it is.
-    pub pace: Pace,
+    pub throughput: Throughput,
 }
 
 /// Mined transactions without an event of the migration; the last of them.
@@ -68,8 +68,8 @@ struct Unnoted {
     items: u64,
 }
 
-/// What a course needs.
-pub struct Voyage {
+/// What a runner needs.
+pub struct BatchOptions {
     /// The items.
     pub items: Items,
     /// Gas of a transaction, at most.
@@ -78,36 +78,36 @@ pub struct Voyage {
     pub at_once: usize,
 }
 
-impl Course {
+impl BatchRunner {
     /// From where `way` is.
     pub fn new(
         client: &Client,
-        patience: Patience,
+        retry: RetryPolicy,
         progress: Arc<dyn Progress>,
-        way: UnderWay,
-        voyage: Voyage,
+        migration: ActiveMigration,
+        options: BatchOptions,
     ) -> Self {
-        let form = match voyage.items {
+        let form = match options.items {
             Items::Known => Form::Cursor,
             _ => Form::Batches,
         };
         Self {
             client: client.clone(),
-            patience,
+            retry,
             progress,
-            at: way.at,
-            way,
-            items: voyage.items,
+            at: migration.at,
+            migration,
+            items: options.items,
             form,
-            gas: voyage.gas,
-            at_once: voyage.at_once.max(1),
+            gas: options.gas,
+            at_once: options.at_once.max(1),
             sizer: None,
-            stride: None,
+            cursor_items: None,
             troubled: true,
             failures: 0,
             unnoted: None,
             spent: Spent::default(),
-            pace: Pace::begin(),
+            throughput: Throughput::begin(),
         }
     }
 
@@ -129,33 +129,34 @@ impl Course {
     }
 
     /// Sends batches until none is left; `false` if somebody ended the migration meanwhile.
-    pub async fn run(&mut self, fleet: &mut Fleet) -> Result<bool, MigrationError> {
+    pub async fn run(&mut self, pipeline: &mut TxPipeline) -> Result<bool, MigrationError> {
         self.troubled = true;
         loop {
-            for landed in fleet.land().await? {
-                self.account(landed)?;
+            for settled in pipeline.settle().await? {
+                self.account(settled)?;
             }
-            if fleet.is_empty() && !self.look(fleet).await? {
+            if pipeline.is_empty() && !self.look(pipeline).await? {
                 return Ok(false);
             }
-            if fleet.is_empty() && self.left(0) == 0 {
+            if pipeline.is_empty() && self.left(0) == 0 {
                 return self.is_complete().map(|()| true);
             }
-            while !self.troubled && fleet.len() < self.at_once && self.left(fleet.items()) > 0 {
-                self.send(fleet).await?;
+            while !self.troubled && pipeline.len() < self.at_once && self.left(pipeline.items()) > 0
+            {
+                self.send(pipeline).await?;
             }
-            self.tell(fleet);
-            fleet.wait().await;
+            self.report_progress(pipeline);
+            pipeline.wait().await;
         }
     }
 
     /// Where the chain is, now that nothing is on its way. After trouble, also whether it takes
     /// the next items. `false` if the migration has ended.
-    async fn look(&mut self, fleet: &mut Fleet) -> Result<bool, MigrationError> {
+    async fn look(&mut self, pipeline: &mut TxPipeline) -> Result<bool, MigrationError> {
         if self.troubled {
-            fleet.clear_way().await?;
+            pipeline.clear_nonces().await?;
         }
-        let found = standing(&self.client, self.patience, self.way.proxy).await?;
+        let found = standing(&self.client, self.retry, self.migration.proxy).await?;
         let Some(found) = found else {
             return Ok(false);
         };
@@ -164,23 +165,23 @@ impl Course {
             self.failures = 0;
             if !self.troubled {
                 self.troubled = true; // somebody else migrates, or it turns back
-                return Box::pin(self.look(fleet)).await;
+                return Box::pin(self.look(pipeline)).await;
             }
         }
         self.at = found;
         if self.troubled && self.left(0) > 0 {
-            let way = UnderWay {
+            let migration = ActiveMigration {
                 at: found,
-                ..self.way.clone()
+                ..self.migration.clone()
             };
-            super::refuse_strangers(&self.client, &way)?;
+            super::refuse_strangers(&self.client, &migration)?;
             self.troubled = !self.probe().await?;
         }
         Ok(true)
     }
 
-    async fn send(&mut self, fleet: &mut Fleet) -> Result<(), MigrationError> {
-        let ahead = fleet.items();
+    async fn send(&mut self, pipeline: &mut TxPipeline) -> Result<(), MigrationError> {
+        let ahead = pipeline.items();
         let position = match self.at.back {
             true => self.at.done.saturating_sub(ahead),
             false => self.at.done + ahead,
@@ -191,19 +192,19 @@ impl Course {
                 let count = sizer.items().min(left);
                 let gas = sizer.gas_for(count);
                 let calldata = self.batch(position, count)?;
-                let what = format!("{count} items from {position} of {}", self.way.proxy);
+                let what = format!("{count} items from {position} of {}", self.migration.proxy);
                 (what, calldata, gas, count)
             }
             _ => {
                 let budget = self.budget()?;
                 let calldata = abi::migrateNextCall { gasBudget: budget }.abi_encode();
-                let what = format!("the items from {position} of {}", self.way.proxy);
-                // How many it will be is not known before the first one has landed.
+                let what = format!("the items from {position} of {}", self.migration.proxy);
+                // How many it will be is not known before the first one has settled.
                 (
                     what,
                     calldata,
                     self.gas,
-                    self.stride.unwrap_or(left).min(left),
+                    self.cursor_items.unwrap_or(left).min(left),
                 )
             }
         };
@@ -211,19 +212,22 @@ impl Course {
             items: count,
             position: (self.form == Form::Batches).then_some(position),
         };
-        match fleet.send(what, self.request(calldata), gas, load).await? {
-            Departure::Taken => {}
-            Departure::Collided => self.troubled = true,
-            Departure::TooLarge => self.fewer(|sizer| sizer.too_large(count))?,
+        match pipeline
+            .send(what, self.request(calldata), gas, load)
+            .await?
+        {
+            SendResult::Accepted => {}
+            SendResult::NonceConflict => self.troubled = true,
+            SendResult::TooLarge => self.fewer(|sizer| sizer.too_large(count))?,
         }
         Ok(())
     }
 
     /// Counts what became of a transaction.
-    fn account(&mut self, landed: Landed) -> Result<(), MigrationError> {
-        match landed.fate {
-            Fate::Done(receipt) => self.count(&landed.what, landed.load, &receipt)?,
-            Fate::Failed {
+    fn account(&mut self, settled: SettledTx) -> Result<(), MigrationError> {
+        match settled.outcome {
+            TxOutcome::Done(receipt) => self.count(&settled.what, settled.load, &receipt)?,
+            TxOutcome::Failed {
                 receipt,
                 out_of_gas,
             } => {
@@ -232,13 +236,13 @@ impl Course {
                 if !self.troubled {
                     self.failures += 1;
                     if out_of_gas || self.failures > FAILURES {
-                        let (items, gas) = (landed.load.items, receipt.gas_used);
+                        let (items, gas) = (settled.load.items, receipt.gas_used);
                         self.fewer(|sizer| sizer.out_of_gas(items, gas))?;
                     }
                 }
                 self.troubled = true;
             }
-            Fate::Lost => {
+            TxOutcome::Lost => {
                 self.progress
                     .note("another transaction took the nonce of one of ours");
                 self.troubled = true;
@@ -264,7 +268,7 @@ impl Course {
         let items = done.abs_diff(self.at.done);
         self.spent.add(receipt.gas_used, price, Some(items));
         (self.at.done, self.at.total) = (done, total);
-        self.stride = Some(items.max(1));
+        self.cursor_items = Some(items.max(1));
         if let (Form::Batches, Some(sizer)) = (self.form, &mut self.sizer) {
             sizer.learn(load.items, receipt.gas_used);
         }
@@ -316,7 +320,7 @@ impl Course {
             tx,
             items,
             moved,
-            proxy: self.way.proxy,
+            proxy: self.migration.proxy,
         })
     }
 
@@ -337,7 +341,7 @@ impl Course {
         let ours = receipt
             .logs()
             .iter()
-            .filter(|log| log.address() == self.way.proxy);
+            .filter(|log| log.address() == self.migration.proxy);
         let batch = ours
             .filter_map(|log| log.log_decode::<abi::Batch>().ok())
             .last()?
@@ -394,14 +398,14 @@ impl Course {
     fn request(&self, calldata: Vec<u8>) -> TransactionRequest {
         TransactionRequest::default()
             .with_from(self.at.handler)
-            .with_to(self.way.proxy)
+            .with_to(self.migration.proxy)
             .with_input(calldata)
     }
 
-    fn tell(&self, fleet: &Fleet) {
+    fn report_progress(&self, pipeline: &TxPipeline) {
         let total = self.total();
-        let detail = self.pace.told(&self.spent, self.left(0));
-        let detail = format!("{detail}, {} on their way", fleet.len());
+        let detail = self.throughput.summary(&self.spent, self.left(0));
+        let detail = format!("{detail}, {} on their way", pipeline.len());
         self.progress.advance(self.at.done, total, &detail);
     }
 }

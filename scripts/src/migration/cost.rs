@@ -34,18 +34,18 @@ impl Spent {
     }
 
     /// In a few words.
-    pub fn told(&self) -> String {
+    pub fn summary(&self) -> String {
         format!("{} gas, {} ETH", grouped(self.gas), format_ether(self.wei))
     }
 }
 
 /// How fast a run is.
 #[derive(Debug, Clone)]
-pub struct Pace {
+pub struct Throughput {
     begun: Instant,
 }
 
-impl Pace {
+impl Throughput {
     /// From now on.
     pub fn begin() -> Self {
         Self {
@@ -64,7 +64,7 @@ impl Pace {
     }
 
     /// Rate, cost and time left, in a line.
-    pub fn told(&self, spent: &Spent, left: u64) -> String {
+    pub fn summary(&self, spent: &Spent, left: u64) -> String {
         let rate = self.rate(spent.items);
         let left = if rate > 0.0 {
             match (left as f64 / rate) as u64 {
@@ -74,7 +74,7 @@ impl Pace {
         } else {
             "?".into()
         };
-        format!("{rate:.0} items/s, {}, {left} left", spent.told())
+        format!("{rate:.0} items/s, {}, {left} left", spent.summary())
     }
 }
 

@@ -1,6 +1,6 @@
-//! What a fleet asks the chain.
+//! What a pipeline asks the chain.
 
-use super::{FEES_HOLD, Fees, Fleet};
+use super::{FEES_HOLD, Fees, TxPipeline};
 use crate::client::ChainError;
 use alloy::consensus::Transaction;
 use alloy::eips::BlockNumberOrTag;
@@ -14,7 +14,7 @@ const RECEIPT_LOOKS: u32 = 20;
 /// Pause between two of them.
 const RECEIPT_PAUSE: Duration = Duration::from_millis(50);
 
-impl Fleet {
+impl TxPipeline {
     /// The receipt of whichever was mined; `None` if none of them was.
     pub(super) async fn receipt(
         &self,
@@ -26,8 +26,8 @@ impl Fleet {
             }
             for hash in hashes {
                 let found = self
-                    .patience
-                    .ask(async || {
+                    .retry
+                    .run(async || {
                         let found = self.client.provider().get_transaction_receipt(*hash).await;
                         found.map_err(|error| self.client.error("eth_getTransactionReceipt", error))
                     })
@@ -47,8 +47,8 @@ impl Fleet {
             return Ok(false);
         };
         let found = self
-            .patience
-            .ask(async || {
+            .retry
+            .run(async || {
                 let found = self
                     .client
                     .provider()
@@ -71,8 +71,8 @@ impl Fleet {
             return Ok(fees);
         }
         let found = self
-            .patience
-            .ask(async || {
+            .retry
+            .run(async || {
                 let found = self.client.provider().estimate_eip1559_fees().await;
                 found.map_err(|error| self.client.error("eth_feeHistory", error))
             })
@@ -86,8 +86,8 @@ impl Fleet {
     }
 
     pub(super) async fn base_fee(&self) -> Result<u128, ChainError> {
-        self.patience
-            .ask(async || {
+        self.retry
+            .run(async || {
                 let latest = self
                     .client
                     .provider()
@@ -101,8 +101,8 @@ impl Fleet {
     }
 
     pub(super) async fn block(&self) -> Result<u64, ChainError> {
-        self.patience
-            .ask(async || {
+        self.retry
+            .run(async || {
                 let found = self.client.provider().get_block_number().await;
                 found.map_err(|error| self.client.error("eth_blockNumber", error))
             })
@@ -110,8 +110,8 @@ impl Fleet {
     }
 
     pub(super) async fn count(&self, at: BlockNumberOrTag) -> Result<u64, ChainError> {
-        self.patience
-            .ask(async || {
+        self.retry
+            .run(async || {
                 let count = self.client.provider().get_transaction_count(self.sender);
                 count
                     .block_id(at.into())
