@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod attacks;
+mod dependencies;
 mod differential;
 mod edges;
 mod erc20;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jsonrpsee::core::client::SubscriptionClientT;
 use jsonrpsee::rpc_params;
-use jsonrpsee::ws_client::WsClientBuilder;
+use jsonrpsee_ws_client::WsClientBuilder;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 use stylus_devnode::{Limits, MiningMode, NodeConfig, spawn};

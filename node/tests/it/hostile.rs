@@ -9,7 +9,7 @@ use futures::StreamExt;
 use jsonrpsee::core::ClientError;
 use jsonrpsee::core::client::ClientT;
 use jsonrpsee::rpc_params;
-use jsonrpsee::ws_client::WsClientBuilder;
+use jsonrpsee_ws_client::WsClientBuilder;
 use serde_json::{Value, json};
 use stylus_devnode::{Limits, MiningMode, NodeConfig, spawn};
 

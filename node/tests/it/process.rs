@@ -4,8 +4,8 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
-use alloy::node_bindings::Anvil;
 use alloy::primitives::U256;
+use alloy_node_bindings::Anvil;
 use rustix::process::Signal;
 use serde_json::json;
 

@@ -1,0 +1,42 @@
+//! The parts of [alloy](https://docs.rs/alloy) that this workspace uses, under the same paths.
+//!
+//! The `alloy` crate itself is not used. Its features name optional signers (AWS, Google Cloud,
+//! Ledger, Turnkey), and cargo then records all of them in `Cargo.lock`, although none is built:
+//! 150 packages that a reviewer would have to look at.
+
+pub use alloy_consensus as consensus;
+pub use alloy_contract as contract;
+pub use alloy_core::{dyn_abi, hex, json_abi, primitives, rlp, sol_types};
+pub use alloy_eips as eips;
+pub use alloy_network as network;
+pub use alloy_provider as providers;
+
+/// JSON-RPC client and types.
+pub mod rpc {
+    pub use alloy_json_rpc as json_rpc;
+    pub use alloy_rpc_client as client;
+    pub use alloy_rpc_types as types;
+}
+
+/// Keys in memory and in encrypted files.
+pub mod signers {
+    pub use alloy_signer::*;
+    pub use alloy_signer_local as local;
+}
+
+/// How requests travel.
+pub mod transports {
+    pub use alloy_transport::*;
+    pub use alloy_transport_http as http;
+}
+
+/// `alloy_sol_types::sol!`, with the paths of this crate in the code it generates.
+#[macro_export]
+macro_rules! sol {
+    ($($t:tt)*) => {
+        $crate::sol_types::sol! {
+            #![sol(alloy_sol_types = $crate::sol_types, alloy_contract = $crate::contract)]
+            $($t)*
+        }
+    };
+}

@@ -1,0 +1,215 @@
+//! Cargo.lock holds packages whose licences and sources deny.toml allows, and as many of them as
+//! `tests/snapshots/dependencies.json` says. `cargo deny` itself runs in `.ci/nightly`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde::Deserialize;
+use spdx::{Expression, LicenseReq, ParseMode};
+use stylus_upgrades_harness::home;
+use stylus_upgrades_tests::snapshot::{self, Figures};
+
+/// What is read of deny.toml.
+#[derive(Deserialize)]
+struct Deny {
+    licenses: Licenses,
+    sources: Sources,
+}
+
+#[derive(Deserialize)]
+struct Licenses {
+    allow: Vec<String>,
+    exceptions: Vec<Exception>,
+    clarify: Vec<Clarification>,
+}
+
+#[derive(Deserialize)]
+struct Exception {
+    #[serde(rename = "crate")]
+    package: String,
+    allow: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Clarification {
+    #[serde(rename = "crate")]
+    package: String,
+    expression: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Sources {
+    allow_registry: Vec<String>,
+    allow_git: Vec<String>,
+}
+
+/// What is read of `cargo metadata`.
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    version: String,
+    license: Option<String>,
+    source: Option<String>,
+}
+
+impl Package {
+    /// Whether `spec` of deny.toml (`name` or `name@version`) means this package.
+    fn is(&self, spec: &str) -> bool {
+        let (name, version) = spec.split_once('@').unwrap_or((spec, ""));
+        let rest = self.version.strip_prefix(version);
+        name == self.name
+            && rest
+                .is_some_and(|rest| version.is_empty() || rest.starts_with('.') || rest.is_empty())
+    }
+}
+
+fn deny() -> Deny {
+    let text = std::fs::read_to_string(home().join("deny.toml")).expect("deny.toml");
+    toml::from_str(&text).expect("deny.toml is understood")
+}
+
+/// The output of cargo with `words`, from the lock file as it is and without the network.
+fn cargo(words: &[&str]) -> String {
+    let output = Command::new(env!("CARGO"))
+        .args(words)
+        .args(["--locked", "--offline"])
+        .current_dir(home())
+        .output()
+        .expect("cargo runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        output.status.success(),
+        "cargo {}: {errors}",
+        words.join(" ")
+    );
+    String::from_utf8(output.stdout).expect("text")
+}
+
+fn packages() -> Vec<Package> {
+    let text = cargo(&["metadata", "--format-version", "1", "--all-features"]);
+    let metadata: Metadata = serde_json::from_str(&text).expect("cargo's metadata");
+    metadata.packages
+}
+
+#[test]
+fn every_package_in_the_lock_has_a_licence_that_is_allowed() {
+    let Licenses {
+        allow,
+        exceptions,
+        clarify,
+    } = deny().licenses;
+    let mut unused: BTreeSet<_> = exceptions.iter().map(|entry| &entry.package).collect();
+    for package in packages() {
+        let clarified = clarify.iter().find(|entry| package.is(&entry.package));
+        let expression = clarified
+            .map(|entry| &entry.expression)
+            .or(package.license.as_ref());
+        let named = format!("{} {}", package.name, package.version);
+        let expression = expression.unwrap_or_else(|| panic!("{named} names no licence"));
+        let parsed = Expression::parse_mode(expression, ParseMode::LAX)
+            .unwrap_or_else(|error| panic!("{named}: {expression}: {error}"));
+        let mine: Vec<_> = exceptions
+            .iter()
+            .filter(|entry| package.is(&entry.package))
+            .collect();
+        for entry in &mine {
+            unused.remove(&entry.package);
+        }
+        let excepted = mine.iter().flat_map(|entry| &entry.allow);
+        let allowed: BTreeSet<&str> = allow.iter().chain(excepted).map(String::as_str).collect();
+        let allows = |license: &LicenseReq| allowed.contains(license.to_string().as_str());
+        assert!(
+            parsed.evaluate(allows),
+            "{named} has the licence {expression}: look whether it may be allowed in deny.toml"
+        );
+    }
+    assert!(
+        unused.is_empty(),
+        "exceptions in deny.toml that no package needs: {unused:?}"
+    );
+}
+
+#[test]
+fn every_package_in_the_lock_comes_from_a_source_that_is_allowed() {
+    let Sources {
+        allow_registry,
+        allow_git,
+    } = deny().sources;
+    let registries = allow_registry.iter().map(|url| format!("registry+{url}"));
+    let gits = allow_git.iter().map(|url| format!("git+{url}"));
+    let allowed: Vec<_> = registries.chain(gits).collect();
+    for package in packages() {
+        // A package without a source is in this repository.
+        let Some(source) = package.source else {
+            continue;
+        };
+        assert!(
+            allowed.contains(&source),
+            "{} comes from {source}",
+            package.name
+        );
+    }
+}
+
+#[test]
+fn as_many_packages_are_locked_and_built_as_recorded() {
+    let packages = packages();
+    let mut versions: BTreeMap<&str, usize> = BTreeMap::new();
+    for package in &packages {
+        *versions.entry(&package.name).or_default() += 1;
+    }
+    let figures = Figures::from([
+        (
+            "packages in Cargo.lock, count".to_owned(),
+            packages.len() as u64,
+        ),
+        (
+            "packages in Cargo.lock in more than one version, count".to_owned(),
+            versions.values().filter(|count| **count > 1).count() as u64,
+        ),
+        (
+            "packages that the command line is built from, count".to_owned(),
+            built_from("stylus-upgrades", &[]),
+        ),
+        (
+            "packages that the command line with TLS is built from, count".to_owned(),
+            built_from("stylus-upgrades", &["--features", "tls"]),
+        ),
+        (
+            "packages that the local chain is built from, count".to_owned(),
+            built_from("stylus-upgrades-devnode", &[]),
+        ),
+    ]);
+    snapshot::check("dependencies", &BTreeMap::new(), &figures)
+        .unwrap_or_else(|difference| panic!("{difference}"));
+}
+
+/// How many packages a build of `package` on Linux compiles.
+fn built_from(package: &str, features: &[&str]) -> u64 {
+    let mut words = vec![
+        "tree",
+        "-p",
+        package,
+        "--edges",
+        "normal,build",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+        "--target",
+        "x86_64-unknown-linux-gnu",
+    ];
+    words.extend(features);
+    let tree = cargo(&words);
+    let names: BTreeSet<_> = tree
+        .lines()
+        .map(|line| line.trim_end_matches(" (*)"))
+        .collect();
+    names.len() as u64
+}
