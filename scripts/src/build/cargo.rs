@@ -191,8 +191,7 @@ impl Cargo<'_> {
         if status.success() {
             return Ok(artifacts);
         }
-        let from = diagnostics.len().saturating_sub(DIAGNOSTICS_MAX);
-        let diagnostics = diagnostics.get(from..).unwrap_or_default().join("\n");
+        let diagnostics = errors(diagnostics).join("\n");
         let package = source.package.name.clone();
         Err(match missing_file(&diagnostics) {
             Some(file) => BuildError::NotInSources {
@@ -231,6 +230,22 @@ fn kept() -> impl Iterator<Item = (OsString, OsString)> {
         let is_kept = KEPT.contains(&&*name) || KEPT_PREFIXES.iter().any(|p| name.starts_with(p));
         is_kept && !SECRETS.iter().any(|secret| name.ends_with(secret))
     })
+}
+
+/// The first errors among what cargo said: neither its progress nor warnings, which may be many and
+/// come last.
+fn errors(mut lines: Vec<String>) -> Vec<String> {
+    let mut is_error = false;
+    lines.retain(|line| {
+        if line.starts_with("error") {
+            is_error = true;
+        } else if line.starts_with("warning") {
+            is_error = false;
+        }
+        is_error
+    });
+    lines.truncate(DIAGNOSTICS_MAX);
+    lines
 }
 
 /// The file that the compiler or cargo did not find, if that is what they say.
@@ -305,4 +320,25 @@ fn follow(child: &mut Child, progress: &dyn Progress) -> Vec<String> {
         said.push(line);
     }
     said
+}
+
+#[test]
+fn errors_are_shown_whatever_warnings_come_behind_them() {
+    let said = "   Compiling note v1.0.0\nerror[E0425]: no `Vec`\n --> src/lib.rs:1:1\n\n\
+                warning: unused\n  = note: on by default\n\nerror: aborting\n";
+    let said = said.lines().map(str::to_owned).collect();
+    let shown = errors(said);
+    assert_eq!(
+        shown,
+        [
+            "error[E0425]: no `Vec`",
+            " --> src/lib.rs:1:1",
+            "",
+            "error: aborting"
+        ]
+    );
+    assert_eq!(
+        errors(vec!["error: x".to_owned(); 200]).len(),
+        DIAGNOSTICS_MAX
+    );
 }
