@@ -1,6 +1,6 @@
-//! `docs/walkthrough.md`, `docs/governance.md` and `docs/migrations.md` are executed: the console
-//! blocks of each in their order, in one shell, against a chain of their own, each command's output compared with
-//! what the page says.
+//! The pages in `stylus_upgrades_book::EXECUTED` are executed: files are written and the commands of
+//! the console blocks typed, in the page's order, in one shell, against a chain of their own. Each
+//! command's output is compared with what the page says.
 
 mod page;
 mod shell;
@@ -24,6 +24,39 @@ fn the_walkthrough_does_what_it_says() -> Result<(), HarnessError> {
 }
 
 #[test]
+fn the_quickstart_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/quickstart.md")
+}
+
+#[test]
+fn the_page_on_existing_contracts_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/adopting.md")
+}
+
+/// It compiles the chain in a workspace of its own: minutes, so only the long run does it.
+#[test]
+fn the_page_on_testing_does_what_it_says() -> Result<(), HarnessError> {
+    if std::env::var("STYLUS_UPGRADES_LONG").is_ok_and(|value| value == "1") {
+        execute("docs/testing.md")?;
+    }
+    Ok(())
+}
+
+#[test]
+fn the_skill_for_agents_does_what_it_says() -> Result<(), HarnessError> {
+    execute("skills/stylus-upgrades/SKILL.md")
+}
+
+#[test]
+fn every_page_that_the_book_counts_as_executed_is_executed() {
+    let source = fs::read_to_string(home().join("tests/it/walkthrough.rs")).expect("this file");
+    for page in stylus_upgrades_book::EXECUTED {
+        let call = format!("execute(\"{page}\")");
+        assert!(source.contains(&call), "{page} is not executed");
+    }
+}
+
+#[test]
 fn the_page_on_governance_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/governance.md")
 }
@@ -31,6 +64,40 @@ fn the_page_on_governance_does_what_it_says() -> Result<(), HarnessError> {
 #[test]
 fn the_page_on_migrations_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/migrations.md")
+}
+
+/// The lines without numbers, addresses and spaces: those differ from run to run (ports, seconds) and
+/// from one build of the contracts to the next. Every word stays.
+fn words(printed: &str) -> Vec<String> {
+    let line = |line: &str| {
+        let mut pieces = line.split("0x");
+        let mut kept = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            kept.push_str(piece.trim_start_matches(|letter: char| letter.is_ascii_hexdigit()));
+        }
+        let is_word =
+            |letter: &char| !letter.is_ascii_digit() && !matches!(letter, ' ' | ',' | '.');
+        kept.chars().filter(is_word).collect()
+    };
+    printed.lines().map(line).collect()
+}
+
+#[test]
+fn the_picture_in_the_readme_shows_what_the_demo_prints() {
+    let demo = std::process::Command::new(cli())
+        .arg("demo")
+        .env("NO_COLOR", "1")
+        .output()
+        .expect("the demo");
+    let errors = String::from_utf8_lossy(&demo.stderr);
+    assert!(demo.status.success(), "the demo failed:\n{errors}");
+    let printed = String::from_utf8_lossy(&demo.stdout);
+    let recorded = fs::read_to_string(home().join(stylus_upgrades_book::DEMO)).expect("the record");
+    assert_eq!(
+        words(&printed),
+        words(&recorded),
+        "stale: run `cargo run -p stylus-upgrades-book -- demo`"
+    );
 }
 
 /// Progress that only comes where another test builds contracts at the same time.
@@ -44,18 +111,27 @@ fn execute(page: &str) -> Result<(), HarnessError> {
     let tools = tools(folder.path())?;
     let work = folder.path().join("work");
     fs::create_dir(&work).expect("an empty folder");
+    // The checkout, where a reader would have cloned it.
+    symlink(home(), work.join("stylus-upgrades")).expect("a link");
     let mut shell = Shell::start(&work, &tools);
     let steps = steps(&text);
     assert!(steps.len() > 1, "the page has no console blocks");
-    for Step {
-        line,
-        command,
-        expected,
-    } in steps
-    {
-        if command == NODE {
-            continue;
-        }
+    for step in steps {
+        let (line, command, expected) = match step {
+            Step::Command { text, .. } if text == NODE => continue,
+            Step::Command {
+                line,
+                text,
+                expected,
+            } => (line, text, expected),
+            Step::File { path, text } => {
+                let path = work.join(path);
+                let folder = path.parent().expect("a folder");
+                fs::create_dir_all(folder).expect("a folder");
+                fs::write(&path, text).expect("a file");
+                continue;
+            }
+        };
         let output = shell.run(&command.replace(ENDPOINT, node.endpoint()));
         let output = output.replace(BUILD_ELSEWHERE, "");
         assert!(

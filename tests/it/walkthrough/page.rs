@@ -1,33 +1,50 @@
 //! Reading a page: commands and what they print.
 
-/// A command of the page.
+use stylus_upgrades_book::Page;
+
+/// What a page has its reader do.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Step {
-    /// Its line on the page, from 1.
-    pub(super) line: usize,
-    pub(super) command: String,
-    /// What it prints; `[..]` stands for anything.
-    pub(super) expected: String,
+pub(super) enum Step {
+    /// Type a command.
+    Command {
+        /// Its line on the page, from 1.
+        line: usize,
+        text: String,
+        /// What it prints; `[..]` stands for anything.
+        expected: String,
+    },
+    /// Write a file.
+    File { path: String, text: String },
 }
 
-/// Every command in the page's `console` blocks.
+/// Every command in the page's `console` blocks, and every block behind `<!-- file: PATH -->`.
 pub(super) fn steps(page: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
-    let mut inside = false;
-    for (number, line) in page.lines().enumerate() {
-        if line.starts_with("```") {
-            inside = line == "```console";
-        } else if !inside {
-        } else if let Some(command) = line.strip_prefix("$ ") {
-            let step = Step {
-                line: number + 1,
-                command: command.to_owned(),
+    for block in Page::read(page).blocks {
+        let marker = block.marker.as_deref().unwrap_or_default();
+        if let Some(path) = marker.strip_prefix("file: ") {
+            let (path, text) = (path.to_owned(), block.text);
+            steps.push(Step::File { path, text });
+        } else if block.language == "console" {
+            steps.extend(commands(block.line, &block.text));
+        }
+    }
+    steps
+}
+
+/// The commands of a block whose fence is at `fence`.
+fn commands(fence: usize, block: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for (number, line) in block.lines().enumerate() {
+        if let Some(command) = line.strip_prefix("$ ") {
+            steps.push(Step::Command {
+                line: fence + 1 + number,
+                text: command.to_owned(),
                 expected: String::new(),
-            };
-            steps.push(step);
-        } else if let Some(step) = steps.last_mut() {
-            step.expected.push_str(line);
-            step.expected.push('\n');
+            });
+        } else if let Some(Step::Command { expected, .. }) = steps.last_mut() {
+            expected.push_str(line);
+            expected.push('\n');
         }
     }
     steps
@@ -68,21 +85,24 @@ fn line_matches(expected: &str, found: &str) -> bool {
 }
 
 #[test]
-fn a_page_is_read_as_commands_with_their_output() {
-    let page = "text\n```console\n$ one\nsays [..]\n$ two\n```\n```sh\n$ no\n```\n";
-    let read = steps(page);
-    assert_eq!(read.len(), 2);
+fn a_page_is_read_as_commands_with_their_output_and_files() {
+    let page = "text\n\n```console\n$ one\nsays [..]\n$ two\n```\n\n<!-- file: a/b.toml -->\n```toml\nc = 1\n```\n\n```sh\n$ no\n```\n";
+    let command = |line, text: &str, expected: &str| Step::Command {
+        line,
+        text: text.to_owned(),
+        expected: expected.to_owned(),
+    };
+    let file = Step::File {
+        path: "a/b.toml".to_owned(),
+        text: "c = 1\n".to_owned(),
+    };
     assert_eq!(
-        (
-            read[0].line,
-            read[0].command.as_str(),
-            read[0].expected.as_str()
-        ),
-        (3, "one", "says [..]\n")
-    );
-    assert_eq!(
-        (read[1].command.as_str(), read[1].expected.as_str()),
-        ("two", "")
+        steps(page),
+        [
+            command(4, "one", "says [..]\n"),
+            command(6, "two", ""),
+            file
+        ]
     );
 }
 

@@ -29,10 +29,8 @@ pub fn page(home: &Path, table: &Table, record: &Record) -> String {
          runs against them: it has to fail by an assertion, and to pass with nothing disabled. Every run of \
          `cargo test` tries ten of those whose test needs a chain, chosen by the commit; \
          `STYLUS_UPGRADES_LONG=1` tries all.\n\n\
-         ```\n\
-         cargo run -p stylus-upgrades-tests --bin guards -- --all        # every guard\n\
-         cargo run -p stylus-upgrades-tests --bin guards -- 'stranger'   # those with that in their name\n\
-         ```\n\n\
+         `cargo run -p stylus-upgrades-tests --bin guards -- --all` tries every guard, `-- stranger` those \
+         with that in their name.\n\n\
          {} guards. Last full run: {} of {} noticed, {}, {}.\n",
         table.guards.len(),
         noticed,

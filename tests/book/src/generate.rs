@@ -1,0 +1,65 @@
+//! Every file that is made from others.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::summary::Summary;
+use crate::{DEMO, diagram, digest, terminal};
+
+/// Chapters of the demo that the picture shows.
+const SHOWN: [&str; 4] = [
+    "Create a proxy with its initializer",
+    "Use it at version 1",
+    "Upgrade it to 2.0",
+    "Use it at version 2",
+];
+
+/// A file and what it should hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    /// The file, from the root of the checkout.
+    pub file: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// What is generated for the checkout in `root`.
+///
+/// # Errors
+///
+/// A source cannot be read, or a diagram has a statement that the renderer does not know.
+pub fn generated(root: &Path) -> io::Result<Vec<Generated>> {
+    let mut files = Vec::new();
+    let mut sources: Vec<_> = fs::read_dir(root.join("docs/diagrams"))?
+        .filter_map(Result::ok)
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| name.ends_with(".mmd"))
+        .collect();
+    sources.sort();
+    for name in sources {
+        let source = fs::read_to_string(root.join("docs/diagrams").join(&name))?;
+        let text = diagram::render(&source)
+            .map_err(|error| io::Error::other(format!("docs/diagrams/{name}: {error}")))?;
+        let stem = name.trim_end_matches(".mmd");
+        files.push(Generated {
+            file: format!("docs/diagrams/{stem}.svg"),
+            text,
+        });
+    }
+    let recorded = fs::read_to_string(root.join(DEMO))?;
+    files.push(Generated {
+        file: "docs/diagrams/demo.svg".to_owned(),
+        text: terminal::picture("cargo run -- demo", &recorded, &SHOWN),
+    });
+    let summary = Summary::read(&fs::read_to_string(root.join("docs/SUMMARY.md"))?);
+    files.push(Generated {
+        file: "llms.txt".to_owned(),
+        text: digest::llms(root, &summary)?,
+    });
+    files.push(Generated {
+        file: "skills/stylus-upgrades/SKILL.md".to_owned(),
+        text: digest::skill(root)?,
+    });
+    Ok(files)
+}

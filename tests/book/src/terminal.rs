@@ -1,0 +1,88 @@
+//! A picture of a terminal.
+
+use crate::svg::{Anchor, Svg};
+
+const LINE: i32 = 19;
+const MARGIN: i32 = 18;
+const HEAD: i32 = 40;
+/// Width of a letter.
+const LETTER: i32 = 8;
+
+const STYLE: &str = "\
+text { font: 13px ui-monospace, 'SF Mono', Menlo, Consolas, 'DejaVu Sans Mono', monospace; fill: #d7dae0; }
+.window { fill: #1d2026; stroke: #3a3f4b; }
+.red { fill: #ff5f57; } .yellow { fill: #febc2e; } .green { fill: #28c840; }
+.command { fill: #ffffff; font-weight: bold; }
+.chapter { fill: #7fb4ff; font-weight: bold; }
+.done { fill: #7ee08a; }
+.sent { fill: #d7dae0; }
+.fact { fill: #9aa2b1; }
+";
+
+/// What `command` printed, drawn as a terminal window: the chapters whose titles contain one of
+/// `chapters`, and the last line. `…` stands for what is left out.
+pub fn picture(command: &str, printed: &str, chapters: &[&str]) -> String {
+    let mut lines = vec![("command", format!("$ {command}"))];
+    for line in chosen(printed, chapters) {
+        lines.push((class(line), line.trim_end().to_owned()));
+    }
+    let longest = lines.iter().map(|(_, line)| line.chars().count()).max();
+    let width = 2 * MARGIN + LETTER * longest.unwrap_or_default() as i32;
+    let height = HEAD + LINE * lines.len() as i32 + MARGIN;
+    let mut svg = Svg::new();
+    svg.rect((1, 1), (width - 2, height - 2), "window");
+    for (i, class) in ["red", "yellow", "green"].into_iter().enumerate() {
+        svg.circle((MARGIN + 4 + 20 * i as i32, 18), 6, class);
+    }
+    for (i, (class, line)) in lines.iter().enumerate() {
+        let at = (MARGIN, HEAD + 10 + LINE * i as i32);
+        svg.text(at, Anchor::Start, class, line);
+    }
+    svg.finish((width, height), &format!("What {command} prints"), STYLE)
+}
+
+/// The lines of the chapters that are shown.
+fn chosen<'a>(printed: &'a str, chapters: &[&str]) -> Vec<&'a str> {
+    let mut lines = Vec::new();
+    let mut all: Vec<Vec<&str>> = Vec::new();
+    for line in printed.lines() {
+        match all.last_mut() {
+            Some(chapter) if !line.is_empty() => chapter.push(line),
+            _ => all.push(Vec::new()),
+        }
+    }
+    let last = all.len().saturating_sub(1);
+    for (i, chapter) in all.into_iter().enumerate() {
+        let title = chapter.first().copied().unwrap_or_default();
+        if i == last || chapters.iter().any(|shown| title.contains(shown)) {
+            lines.push("");
+            lines.extend(chapter);
+        } else if lines.last() != Some(&"…") {
+            lines.extend(["", "…"]);
+        }
+    }
+    lines
+}
+
+fn class(line: &str) -> &'static str {
+    let words = line.trim_start();
+    if words.starts_with('✓') {
+        "done"
+    } else if words.starts_with('→') {
+        "sent"
+    } else if line.starts_with(' ') {
+        "fact"
+    } else {
+        "chapter"
+    }
+}
+
+#[test]
+fn a_terminal_shows_every_line_with_its_colour() {
+    let printed = "\nA chapter\n  → sent 5 gas\n  ✓ a < b\n\nAnother\n  no\n\nThe end\n";
+    let svg = picture("demo", printed, &["A chapter"]);
+    assert!(!svg.contains("Another") && svg.contains("The end"));
+    assert!(svg.contains(r#"class="chapter" xml:space="preserve">A chapter<"#));
+    assert!(svg.contains(r#"class="done" xml:space="preserve">  ✓ a &lt; b<"#));
+    assert!(svg.contains("$ demo"));
+}
