@@ -36,7 +36,7 @@ fn the_page_on_existing_contracts_does_what_it_says() -> Result<(), HarnessError
 /// It compiles the chain in a workspace of its own: minutes, so only the long run does it.
 #[test]
 fn the_page_on_testing_does_what_it_says() -> Result<(), HarnessError> {
-    if std::env::var("STYLUS_UPGRADES_LONG").is_ok_and(|value| value == "1") {
+    if stylus_upgrades_test_settings::long() {
         execute("docs/testing.md")?;
     }
     Ok(())
