@@ -1,6 +1,6 @@
 //! `bench scale N…`: every kind of migration beside the stores that it cannot avoid, and
 //! `run-migration` with N items of each form, on a chain and by a command line of their own
-//! processes, which are this program under its other name. With `SNAPSHOT=update` the figures are
+//! processes, which are this program under its other name. With `STYLUS_UPGRADES_UPDATE=1` the figures are
 //! written to `tests/snapshots/scale.json`: times differ from run to run, so nothing compares them.
 
 use std::io::Write;
@@ -36,7 +36,7 @@ pub(crate) async fn report() -> Result<String, HarnessError> {
             all.extend(figures);
         }
     }
-    if std::env::var("SNAPSHOT").is_ok_and(|value| value == "update") {
+    if stylus_upgrades_test_settings::update() {
         record(&all)?;
     }
     Ok(String::new())

@@ -54,21 +54,21 @@ fn the_page_is_what_the_list_and_the_last_full_result_say() {
     let record = Record::read(&home()).unwrap_or_else(|error| panic!("{error}"));
     let written = page(&home(), &table(), &record);
     let path = home().join("docs/guards.md");
-    if std::env::var_os("UPDATE_DOCS").is_some() {
+    if stylus_upgrades_test_settings::update() {
         std::fs::write(&path, written).expect("docs/guards.md is written");
         return;
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
     assert!(
         found == written,
-        "docs/guards.md is stale: run with UPDATE_DOCS=1"
+        "docs/guards.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
     );
 }
 
 #[test]
 fn a_guard_that_is_gone_is_noticed() {
     let (home, table) = (home(), table());
-    let all = std::env::var("STYLUS_UPGRADES_LONG").is_ok_and(|value| value == "1");
+    let all = stylus_upgrades_test_settings::long();
     let guards = if all {
         table.guards.clone()
     } else {

@@ -1,6 +1,6 @@
 //! Figures in git: a flat map from a sentence, which ends with its unit, to a number.
 //!
-//! A figure that differs from the file fails; `SNAPSHOT=update` writes the file anew.
+//! A figure that differs from the file fails; `STYLUS_UPGRADES_UPDATE=1` writes the file anew.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -24,7 +24,7 @@ pub fn check(
     figures: &Figures,
 ) -> Result<(), String> {
     let path = file(name);
-    if std::env::var("SNAPSHOT").is_ok_and(|value| value == "update") {
+    if stylus_upgrades_test_settings::update() {
         let text = serde_json::to_string_pretty(&json!({ "tools": tools, "figures": figures }));
         let text = text.map_err(|error| error.to_string())? + "\n";
         let written = path.parent().map_or(Ok(()), std::fs::create_dir_all);
@@ -42,7 +42,7 @@ pub fn check(
         return Ok(());
     }
     Err(format!(
-        "{} differs:\n{differences}accept with SNAPSHOT=update",
+        "{} differs:\n{differences}accept with STYLUS_UPGRADES_UPDATE=1",
         path.display()
     ))
 }

@@ -131,7 +131,7 @@ fn page() -> String {
     let _ = write!(
         page,
         "Written from `node/tests/fidelity.txt` by a test, which fails when a named test or vector does not \
-         exist or this page is stale; `UPDATE_DOCS=1 cargo test -p stylus-upgrades-devnode --test it fidelity` writes \
+         exist or this page is stale; `STYLUS_UPGRADES_UPDATE=1 cargo test -p stylus-upgrades-devnode --test it fidelity` writes \
          it anew. Vectors are records of the files in `tests/vectors`, measured on the original crates; all of \
          them must agree to the ink (`every_public_vector_agrees`, `every_vector_of_random_modules_agrees`, \
          `every_vector_of_stylus_version_3_agrees`).\n\n\
@@ -182,10 +182,10 @@ fn page() -> String {
 fn the_page_on_fidelity_is_up_to_date() {
     let path = home().join("docs/fidelity.md");
     let page = page();
-    if std::env::var_os("UPDATE_DOCS").is_some() {
+    if stylus_upgrades_test_settings::update() {
         std::fs::write(&path, &page).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    let stale = "docs/fidelity.md is stale: run with UPDATE_DOCS=1";
+    let stale = "docs/fidelity.md is stale: run with STYLUS_UPGRADES_UPDATE=1";
     assert!(found == page, "{stale}");
 }

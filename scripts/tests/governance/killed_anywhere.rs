@@ -127,7 +127,7 @@ fn snapshot(desk: &Desk) -> u64 {
 /// in the long run (`STYLUS_UPGRADES_LONG=1`).
 fn stride(transactions: u64) -> usize {
     match transactions {
-        _ if std::env::var_os("STYLUS_UPGRADES_LONG").is_some() => 1,
+        _ if stylus_upgrades_test_settings::long() => 1,
         0..=2 => 1,
         3..=6 => 2,
         _ => 3,

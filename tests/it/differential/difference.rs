@@ -103,11 +103,11 @@ fn the_page_of_differences_is_what_the_tests_meet() {
         writeln!(page, "| {title} | {classic} | {ours} |").expect("a String takes everything");
     }
     let path = home().join("docs/differences.md");
-    if std::env::var("SNAPSHOT").is_ok_and(|value| value == "update") {
+    if stylus_upgrades_test_settings::update() {
         std::fs::write(&path, &page).expect("the page is written");
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(found, page, "write it anew with SNAPSHOT=update");
+    assert_eq!(found, page, "write it anew with STYLUS_UPGRADES_UPDATE=1");
 }
 
 const HEAD: &str = "\

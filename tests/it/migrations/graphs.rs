@@ -40,7 +40,7 @@ pub(super) struct Tally {
 
 #[test]
 fn any_graph_of_versions_runs_each_migration_once_and_in_order() {
-    let long = std::env::var_os("STYLUS_UPGRADES_LONG").is_some();
+    let long = stylus_upgrades_test_settings::long();
     let graphs = if long { MANY_GRAPHS } else { GRAPHS };
     let tools = long.then(|| tools().expect("the tools' versions"));
     let mut world = World::new(&is(account(0)));

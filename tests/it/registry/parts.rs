@@ -32,12 +32,12 @@ fn the_page_shows_the_parts_of_the_registry_as_the_table_has_them() {
     let (before, rest) = page.split_once(BEGINNING).expect("where the table begins");
     let (_, after) = rest.split_once(END).expect("where the table ends");
     let written = [before, BEGINNING, &table(), END, after].concat();
-    if std::env::var_os("UPDATE_DOCS").is_some() {
+    if stylus_upgrades_test_settings::update() {
         std::fs::write(&path, written).expect("docs/design.md is written");
         return;
     }
     assert!(
         page == written,
-        "docs/design.md is stale: run with UPDATE_DOCS=1"
+        "docs/design.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
     );
 }

@@ -73,7 +73,7 @@ impl Curves {
 }
 
 fn is_long() -> bool {
-    std::env::var("STYLUS_UPGRADES_LONG").is_ok_and(|value| value == "1")
+    stylus_upgrades_test_settings::long()
 }
 
 /// A number as five characters that all cost the same as calldata.
@@ -413,10 +413,10 @@ fn the_page_on_scale_is_what_the_long_run_recorded() {
     let recorded = home().join("tests/snapshots/scale_registry.json");
     let recorded = std::fs::read_to_string(recorded).expect("the snapshot");
     let page = written(&serde_json::from_str(&recorded).expect("JSON"));
-    if std::env::var("UPDATE_DOCS").is_ok_and(|value| value == "1") {
+    if stylus_upgrades_test_settings::update() {
         std::fs::write(&path, &page).expect("written");
     }
-    let stale = "docs/registry-scale.md is stale: run with UPDATE_DOCS=1";
+    let stale = "docs/registry-scale.md is stale: run with STYLUS_UPGRADES_UPDATE=1";
     assert_eq!(
         std::fs::read_to_string(path).expect("the page"),
         page,

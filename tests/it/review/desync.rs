@@ -245,9 +245,10 @@ impl Story {
 #[test]
 fn whatever_is_done_about_complex_steps_proxies_and_registry_agree() {
     let mut all: BTreeMap<Act, [usize; 2]> = BTreeMap::new();
-    let stories = match std::env::var_os("STYLUS_UPGRADES_LONG") {
-        Some(_) => STORIES * 15,
-        None => STORIES,
+    let stories = if stylus_upgrades_test_settings::long() {
+        STORIES * 15
+    } else {
+        STORIES
     };
     for seed in 0..stories {
         let mut story = Story::new(seed);

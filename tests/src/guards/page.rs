@@ -24,7 +24,7 @@ pub fn page(home: &Path, table: &Table, record: &Record) -> String {
         "# Guards\n\n\
          What proxy, registry and migratable refuse, and the test that notices when the refusal is gone. \
          Written from `tests/guards/guards.toml` by a test, which fails when this page is stale; \
-         `UPDATE_DOCS=1 cargo test -p stylus-upgrades-tests --test it guards::the_page` writes it anew.\n\n\
+         `STYLUS_UPGRADES_UPDATE=1 cargo test -p stylus-upgrades-tests --test it guards::the_page` writes it anew.\n\n\
          Each guard is disabled in a copy of the sources, the contracts are built from that, and its test \
          runs against them: it has to fail by an assertion, and to pass with nothing disabled. Every run of \
          `cargo test` tries ten of those whose test needs a chain, chosen by the commit; \

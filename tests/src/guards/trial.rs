@@ -13,15 +13,14 @@ use super::workshop::Workshop;
 /// How long one run may take; a contract that never ends must not keep us.
 const PATIENCE: Duration = Duration::from_secs(1_200);
 /// Variables that a test must not see: an outer cargo's, and those that change what tests do.
-const FOREIGN: [&str; 9] = [
+const FOREIGN: [&str; 8] = [
     "CARGO",
     "RUSTFLAGS",
     "RUSTC_WORKSPACE_WRAPPER",
     "RUST_BACKTRACE",
     "RPC_URL",
-    "SNAPSHOT",
-    "UPDATE_DOCS",
-    "STYLUS_UPGRADES_LONG",
+    stylus_upgrades_test_settings::LONG,
+    stylus_upgrades_test_settings::UPDATE,
     "STYLUS_UPGRADES_HOME",
 ];
 /// Beginnings of such variables; `CARGO_HOME` stays.

@@ -1,5 +1,5 @@
 //! Generated migrations, committed so that they are compiled with the real stylus-sdk. Where the
-//! generator's output changed, run the tests with `STYLUS_LAYOUT_BLESS=1` and look at the
+//! generator's output changed, run the tests with `STYLUS_UPGRADES_UPDATE=1` and look at the
 //! difference.
 
 use std::path::Path;
@@ -104,7 +104,7 @@ fn custom_layout(model: &Model) -> Layout {
 }
 
 pub fn check() {
-    let bless = std::env::var_os("STYLUS_LAYOUT_BLESS").is_some();
+    let bless = stylus_upgrades_test_settings::update();
     for (name, case) in NAMES.iter().zip(cases()) {
         let Case {
             old,

@@ -41,9 +41,10 @@ pub(super) struct World {
 
 /// Rounds of each command.
 pub(super) fn rounds() -> usize {
-    match std::env::var_os("STYLUS_UPGRADES_LONG") {
-        Some(_) => ROUNDS.0,
-        None => ROUNDS.1,
+    if stylus_upgrades_test_settings::long() {
+        ROUNDS.0
+    } else {
+        ROUNDS.1
     }
 }
 
