@@ -17,6 +17,7 @@ mod path;
 mod pending;
 mod plan;
 mod policy;
+mod prompt;
 mod recorded;
 mod registry;
 mod rollout;
@@ -60,7 +61,7 @@ pub fn main() -> ExitCode {
         maximum: Some(0),
     };
     let _ = setrlimit(Resource::Core, none);
-    run(std::env::args_os().collect())
+    run(prompt::completed(std::env::args_os().collect()))
 }
 
 /// Runs a command line, its first word being the program's name.
