@@ -34,7 +34,7 @@ codes of `stylus-upgrades`: 0 done, 1 refused or a check failed, 2 wrong use, 3 
 4 trouble with the chain, 5 partly done: repeat the command. `--json` prints one document on stdout.
 ";
 
-/// `llms.txt`: every page with its address and its first paragraph.
+/// `llms.txt`: every page with its address and its first sentence.
 pub(crate) fn llms(root: &Path, summary: &Summary) -> io::Result<String> {
     let introduction = read(root, "docs/introduction.md")?;
     let mut text = format!("# stylus-upgrades\n\n> {}\n", introduction.lead);
@@ -53,7 +53,9 @@ pub(crate) fn llms(root: &Path, summary: &Summary) -> io::Result<String> {
         }
         text.push_str(&format!(
             "- [{}](docs/{}): {}\n",
-            entry.title, entry.file, page.lead
+            entry.title,
+            entry.file,
+            first_sentence(&page.lead)
         ));
     }
     text.push_str("\n## For agents\n\n- [Skill](skills/stylus-upgrades/SKILL.md): the main tasks, command by command\n");
@@ -76,6 +78,11 @@ pub(crate) fn skill(root: &Path) -> io::Result<String> {
         }
     }
     Ok(text)
+}
+
+/// What a page is about: more of it would make this file stale with every edit.
+fn first_sentence(lead: &str) -> &str {
+    lead.split_inclusive(". ").next().unwrap_or_default().trim()
 }
 
 fn read(root: &Path, file: &str) -> io::Result<Page> {
