@@ -113,10 +113,10 @@ fn the_page_of_differences_is_what_the_tests_meet() {
 const HEAD: &str = "\
 # Differences to the Solidity forms
 
-Migratable and ComplexMigration come from Solidity libraries. `tests/solidity/contracts/classic`
-holds that style, written anew; `tests/it/differential` sends the same random calls to it on real
-anvil and to ours on the local chain, and compares outcomes, values and events. Where they differ,
-it is one of these, on purpose; the test meets each, and fails at any other.
+Migratable and ComplexMigration come from Solidity libraries. A test compares the two: `tests/it/differential`
+sends the same random calls to a Solidity implementation of that style (`tests/solidity/contracts/classic`) on
+real anvil and to ours on the local chain. It compares outcomes, values and events. This table lists every
+difference. Each is on purpose, the test meets each, and it fails at any other.
 
 | subject | Solidity | ours |
 |---|---|---|
