@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::fmt;
 use thiserror::Error;
 
-/// Something that is judged.
+/// Something that is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Part {
@@ -23,7 +23,7 @@ pub enum Part {
     LiveInstances,
 }
 
-/// How much of it was judged.
+/// How much of it was checked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Extent {
@@ -89,7 +89,7 @@ impl fmt::Display for Part {
 }
 
 impl Coverage {
-    /// Nothing was judged.
+    /// Nothing was checked.
     pub fn absent(why: &str) -> Self {
         let mut none = Self::default();
         for part in Part::value_variants() {
@@ -98,7 +98,7 @@ impl Coverage {
         none
     }
 
-    /// Notes that no more than `extent` of `part` was judged.
+    /// Notes that no more than `extent` of `part` was checked.
     pub fn lower(&mut self, part: Part, extent: Extent, why: &str) {
         if extent == Extent::Complete {
             return;
@@ -117,14 +117,14 @@ impl Coverage {
         }
     }
 
-    /// Takes in what was judged of something else in the same command.
+    /// Takes in what was checked of something else in the same command.
     pub fn merge(&mut self, other: &Self) {
         for (part, why) in &other.notes {
             self.lower(*part, other.of(*part), why);
         }
     }
 
-    /// How much of a part was judged.
+    /// How much of a part was checked.
     pub fn of(&self, part: Part) -> Extent {
         match part {
             Part::Layout => self.layout,

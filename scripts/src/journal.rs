@@ -180,22 +180,22 @@ impl Journal {
     /// A transaction went through. It stays in the journal until the command has told what came of
     /// it ([`Self::close`]): a run that is killed before learns of it the next time.
     pub fn landed(&self, tx: B256) {
-        self.told().push(tx);
+        self.reported().push(tx);
     }
 
     /// What went through was told: nobody needs to learn of it any more. All of it is left out at
     /// once, or none.
     pub fn close(&self) {
-        let told = std::mem::take(&mut *self.told());
-        if told.is_empty() {
+        let reported = std::mem::take(&mut *self.reported());
+        if reported.is_empty() {
             return;
         }
         let mut open = self.in_flight();
-        open.retain(|entry| !told.contains(&entry.tx));
+        open.retain(|entry| !reported.contains(&entry.tx));
         self.keep(open);
     }
 
-    fn told(&self) -> std::sync::MutexGuard<'_, Vec<B256>> {
+    fn reported(&self) -> std::sync::MutexGuard<'_, Vec<B256>> {
         self.landed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -8,7 +8,7 @@
 //! | `sent` | the chain has taken it |
 //! | `mined` | its nonce is used up, and its receipt was not read |
 //! | `gathered` | a page of events is in the store, and the next one was not asked for |
-//! | `told` | the command has told what came of it, and its journal is not closed |
+//! | `reported` | the command has reported what came of it, and its journal is not closed |
 //! | `journal` | half a line of the journal is written |
 
 use rustix::process::{Signal, getpid, kill_process};
@@ -29,8 +29,8 @@ pub enum Phase {
     Mined,
     /// A page of events was gathered.
     Gathered,
-    /// What came of it was told.
-    Told,
+    /// What came of it was reported.
+    Reported,
     /// A line of the journal is half written.
     Journal,
 }
@@ -43,7 +43,7 @@ impl Phase {
             Self::Sent => "sent",
             Self::Mined => "mined",
             Self::Gathered => "gathered",
-            Self::Told => "told",
+            Self::Reported => "reported",
             Self::Journal => "journal",
         }
     }

@@ -253,7 +253,7 @@ impl Manifest {
     }
 
     /// A policy with every alias in it replaced by its address. What else is in it is the
-    /// registry's to judge.
+    /// registry's to check.
     pub fn policy(&self, expression: &str) -> Result<String, ManifestError> {
         let mut resolved = String::with_capacity(expression.len());
         let mut rest = expression;

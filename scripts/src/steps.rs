@@ -10,7 +10,7 @@ use stylus_layout::{DeclaredStep, StepKind};
 use stylus_upgrades_interface::reasons::step;
 use thiserror::Error;
 
-/// Why the steps of a complex migration are judged in part only.
+/// Why the steps of a complex migration are checked in part only.
 pub const PROGRAM_UNKNOWN: &str =
     "code on the chain does not say between which versions its complex migration leads";
 
@@ -135,7 +135,7 @@ pub fn check_way(steps: &[DeclaredStep], way: &Way<'_>, omitted: bool) -> Result
             name,
             from,
             to,
-            found: told(steps, selector),
+            found: names_of(steps, selector),
             declared: migrations().cloned().collect(),
         });
     }
@@ -175,12 +175,12 @@ pub fn check_way(steps: &[DeclaredStep], way: &Way<'_>, omitted: bool) -> Result
     }
 }
 
-/// Whether the birth of an instance runs the initializer that the version's code declares.
+/// Whether the creation of an instance runs the initializer that the version's code declares.
 /// `omitted` is said on purpose (`--no-init`).
 ///
 /// # Errors
 /// [`StepsError`].
-pub fn check_birth(
+pub fn check_creation(
     steps: &[DeclaredStep],
     (name, version): (&str, &str),
     data: &Bytes,
@@ -205,7 +205,7 @@ pub fn check_birth(
         return require_arguments(own, data);
     }
     Err(StepsError::InitializerUndeclared {
-        found: told(steps, selector),
+        found: names_of(steps, selector),
         name,
         version,
         declared,
@@ -241,7 +241,7 @@ fn selector_of(data: &Bytes) -> Option<Selector> {
 }
 
 /// What calldata is, as far as the code declares it.
-fn told(steps: &[DeclaredStep], selector: Option<Selector>) -> String {
+fn names_of(steps: &[DeclaredStep], selector: Option<Selector>) -> String {
     let Some(selector) = selector else {
         return "calldata of less than four bytes".into();
     };

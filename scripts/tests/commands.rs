@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 
 /// A folder with a manifest and keys, and a chain.
-struct Desk {
+struct Sandbox {
     folder: tempfile::TempDir,
     node: NodeHandle,
 }
@@ -21,19 +21,19 @@ struct Answer {
     aside: String,
 }
 
-impl Desk {
+impl Sandbox {
     fn new() -> Self {
         let node = spawn(NodeConfig::default()).expect("a free port");
         let folder = tempfile::tempdir().expect("a folder");
-        let desk = Self { folder, node };
+        let sandbox = Self { folder, node };
         for (name, signer) in ["admin", "other"]
             .iter()
-            .zip(desk.node.accounts().mnemonic())
+            .zip(sandbox.node.accounts().mnemonic())
         {
-            desk.private(name, &signer.to_bytes().to_string());
+            sandbox.private(name, &signer.to_bytes().to_string());
         }
-        desk.manifest("");
-        desk
+        sandbox.manifest("");
+        sandbox
     }
 
     /// A file that nobody else can read.
@@ -108,21 +108,21 @@ fn error(answer: &Answer) -> &str {
 
 #[test]
 fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
-    let desk = Desk::new();
-    let registry = desk.done(&["registry", "deploy"]);
-    desk.manifest(&format!("registry = {:?}", text(&registry, "registry")));
+    let sandbox = Sandbox::new();
+    let registry = sandbox.done(&["registry", "deploy"]);
+    sandbox.manifest(&format!("registry = {:?}", text(&registry, "registry")));
 
-    let defined = desk.done(&["define", "A", "--migrate", "Admin"]);
+    let defined = sandbox.done(&["define", "A", "--migrate", "Admin"]);
     assert_eq!(
         (&defined["approvals"], &defined["required"]),
         (&1.into(), &1.into())
     );
     assert_eq!(defined["executed"], true);
 
-    let first = desk.done(&["register", "A", "1.0", "counter-v1"]);
+    let first = sandbox.done(&["register", "A", "1.0", "counter-v1"]);
     assert_eq!(text(&first, "version"), "1.0");
     let v1 = text(&first, "implementation").to_owned();
-    let created = desk.done(&[
+    let created = sandbox.done(&[
         "create-proxy",
         "A",
         "1.0",
@@ -142,21 +142,21 @@ fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
         "migrate(uint256)",
         "5",
     ];
-    let v2 = text(&desk.done(&second), "implementation").to_owned();
-    let stranger = desk.run("other", &["upgrade", &proxy, "2.0"]);
+    let v2 = text(&sandbox.done(&second), "implementation").to_owned();
+    let stranger = sandbox.run("other", &["upgrade", &proxy, "2.0"]);
     assert_eq!(
         (stranger.exit, error(&stranger)),
         (Some(1), "UpgradeNotAuthorized")
     );
-    let upgraded = desk.done(&["upgrade", &proxy, "2.0"]);
+    let upgraded = sandbox.done(&["upgrade", &proxy, "2.0"]);
     assert_eq!(
         (text(&upgraded, "from"), text(&upgraded, "to")),
         ("1.0", "2.0")
     );
-    let again = desk.run("admin", &["upgrade", &proxy, "2.0"]);
+    let again = sandbox.run("admin", &["upgrade", &proxy, "2.0"]);
     assert_eq!((again.exit, error(&again)), (Some(1), "AlreadyAtVersion"));
 
-    desk.done(&[
+    sandbox.done(&[
         "migrate",
         "A",
         "2.0",
@@ -167,7 +167,7 @@ fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
         "migrate(uint256)",
         "5",
     ]);
-    desk.done(&[
+    sandbox.done(&[
         "migrate",
         "A",
         "3.0",
@@ -177,7 +177,7 @@ fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
         "--call",
         "back()",
     ]);
-    let status = desk.done(&["status", "A"]);
+    let status = sandbox.done(&["status", "A"]);
     let definition = &status["definitions"][0];
     assert_eq!(
         (
@@ -190,7 +190,7 @@ fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
         definition["versions"][0]["codehash"],
         definition["versions"][2]["codehash"]
     );
-    let rolled = desk.done(&["rollout", "A"]);
+    let rolled = sandbox.done(&["rollout", "A"]);
     assert_eq!(
         (&rolled["upgraded"], &rolled["left"]),
         (&0.into(), &0.into())
@@ -199,17 +199,17 @@ fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
 
 #[test]
 fn an_instance_is_not_born_without_an_initializer_by_oversight() {
-    let desk = Desk::new();
-    let registry = desk.done(&["registry", "deploy"]);
-    desk.manifest(&format!("registry = {:?}", text(&registry, "registry")));
-    desk.done(&["define", "A", "--migrate", "Admin"]);
-    desk.done(&["register", "A", "1.0", "counter-v1"]);
-    let forgotten = desk.run("admin", &["create-proxy", "A", "1.0"]);
+    let sandbox = Sandbox::new();
+    let registry = sandbox.done(&["registry", "deploy"]);
+    sandbox.manifest(&format!("registry = {:?}", text(&registry, "registry")));
+    sandbox.done(&["define", "A", "--migrate", "Admin"]);
+    sandbox.done(&["register", "A", "1.0", "counter-v1"]);
+    let forgotten = sandbox.run("admin", &["create-proxy", "A", "1.0"]);
     assert_eq!(
         (forgotten.exit, error(&forgotten)),
         (Some(1), "InitializerOmitted")
     );
-    let bare = desk.run("admin", &["create-proxy", "A", "1.0", "--no-init"]);
+    let bare = sandbox.run("admin", &["create-proxy", "A", "1.0", "--no-init"]);
     assert_eq!(bare.exit, Some(0), "it is meant");
     let note = "no initializer runs now, and none can ever run";
     assert!(bare.aside.contains(note), "{}", bare.aside);
@@ -221,43 +221,43 @@ fn an_instance_is_not_born_without_an_initializer_by_oversight() {
         "initialize(uint256)",
         "7",
     ];
-    let whole = desk.run("admin", &init);
+    let whole = sandbox.run("admin", &init);
     assert_eq!(whole.exit, Some(0));
     assert!(!whole.aside.contains(note), "{}", whole.aside);
 }
 
 #[test]
 fn a_migration_is_called_back_and_who_does_it_learns_what_takes_it_along_again() {
-    let desk = Desk::new();
-    let registry = desk.done(&["registry", "deploy"]);
-    desk.manifest(&format!("registry = {:?}", text(&registry, "registry")));
-    desk.done(&["define", "A", "--migrate", "Admin"]);
-    desk.done(&["register", "A", "1.0", "points-v1"]);
+    let sandbox = Sandbox::new();
+    let registry = sandbox.done(&["registry", "deploy"]);
+    sandbox.manifest(&format!("registry = {:?}", text(&registry, "registry")));
+    sandbox.done(&["define", "A", "--migrate", "Admin"]);
+    sandbox.done(&["register", "A", "1.0", "points-v1"]);
     let init = ["--init", "initialize(address)", "Admin"];
-    let born = desk.done(&[&["create-proxy", "A", "1.0"][..], &init].concat());
+    let born = sandbox.done(&[&["create-proxy", "A", "1.0"][..], &init].concat());
     let proxy = text(&born, "proxy");
     let complex = ["--complex", "points-cursor", "--handler", "Admin"];
     let started = [&["migrate", "A", "2.0", "points-v2"][..], &complex].concat();
-    assert_eq!(desk.run("admin", &started).exit, Some(5), "it is paused");
+    assert_eq!(sandbox.run("admin", &started).exit, Some(5), "it is paused");
 
-    let other = desk.done(&["set-handler", proxy, "Other"]);
+    let other = sandbox.done(&["set-handler", proxy, "Other"]);
     assert_eq!(other["executed"], true);
-    let called_back = desk.run("admin", &["abort-migration", proxy]);
+    let called_back = sandbox.run("admin", &["abort-migration", proxy]);
     assert_eq!(called_back.exit, Some(0), "{}", called_back.aside);
     let note = "no rollout touches it until another version is current";
     assert!(called_back.aside.contains(note), "{}", called_back.aside);
-    let status = desk.done(&["status", "A"]);
+    let status = sandbox.done(&["status", "A"]);
     let instance = &status["definitions"][0]["instances"][0];
     assert_eq!(text(instance, "state"), "turning-back");
-    let again = desk.run("admin", &["abort-migration", proxy]);
+    let again = sandbox.run("admin", &["abort-migration", proxy]);
     assert_eq!((again.exit, error(&again)), (Some(1), "NotMigrating"));
 }
 
 #[test]
 fn the_same_code_deployed_again_is_active_already() {
-    let desk = Desk::new();
-    let first = desk.done(&["deploy", "counter-v1"]);
-    let second = desk.done(&["deploy", "counter-v1"]);
+    let sandbox = Sandbox::new();
+    let first = sandbox.done(&["deploy", "counter-v1"]);
+    let second = sandbox.done(&["deploy", "counter-v1"]);
     assert_eq!(first["codehash"], second["codehash"]);
     assert!(first["activation"]["tx"].is_string() && second["activation"].is_null());
     assert_eq!(second["active"], true);
@@ -265,14 +265,14 @@ fn the_same_code_deployed_again_is_active_already() {
 
 #[test]
 fn wrong_use_exits_2_and_names_what_was_expected() {
-    let desk = Desk::new();
+    let sandbox = Sandbox::new();
     for (words, name) in [
         (&["deploy"][..], "Usage"),
         (&["deploy", "no-such-thing"], "NotAContract"),
         (&["status"], "Usage"),
         (&["upgrade", "Nobody", "2.0"], "UnknownAlias"),
     ] {
-        let answer = desk.run("admin", words);
+        let answer = sandbox.run("admin", words);
         assert_eq!((answer.exit, error(&answer)), (Some(2), name), "{words:?}");
         assert!(answer.document["error"]["next"].is_string(), "{words:?}");
     }
@@ -280,21 +280,21 @@ fn wrong_use_exits_2_and_names_what_was_expected() {
 
 #[test]
 fn a_manifest_with_a_syntax_error_is_named_with_its_line() {
-    let desk = Desk::new();
+    let sandbox = Sandbox::new();
     std::fs::write(
-        desk.path("stylus-upgrades.toml"),
+        sandbox.path("stylus-upgrades.toml"),
         "rpc = \"x\"\nregistry = \n",
     )
     .expect("written");
-    let answer = desk.run("admin", &["status"]);
+    let answer = sandbox.run("admin", &["status"]);
     assert_eq!((answer.exit, error(&answer)), (Some(2), "ManifestSyntax"));
     assert!(text(&answer.document["error"], "message").contains("line 2"));
 }
 
 #[test]
 fn a_chain_that_is_not_there_exits_4() {
-    let desk = Desk::new();
-    let answer = desk.run(
+    let sandbox = Sandbox::new();
+    let answer = sandbox.run(
         "admin",
         &["deploy", "counter-v1", "--rpc-url", "http://127.0.0.1:9"],
     );
@@ -303,8 +303,8 @@ fn a_chain_that_is_not_there_exits_4() {
 
 #[test]
 fn a_transaction_without_a_key_is_wrong_use_and_sends_nothing() {
-    let desk = Desk::new();
-    let output = desk.raw(&["registry", "deploy", "--json"]);
+    let sandbox = Sandbox::new();
+    let output = sandbox.raw(&["registry", "deploy", "--json"]);
     assert_eq!(output.status.code(), Some(2));
     let document: Value = serde_json::from_slice(&output.stdout).expect("a document");
     assert_eq!(document["error"]["name"], "NoKey");
@@ -312,9 +312,9 @@ fn a_transaction_without_a_key_is_wrong_use_and_sends_nothing() {
 
 #[test]
 fn a_key_that_is_none_is_never_repeated() {
-    let desk = Desk::new();
-    desk.private("broken", "0xsecretsecretsecret");
-    let answer = desk.run("broken", &["deploy", "counter-v1"]);
+    let sandbox = Sandbox::new();
+    sandbox.private("broken", "0xsecretsecretsecret");
+    let answer = sandbox.run("broken", &["deploy", "counter-v1"]);
     assert_eq!((answer.exit, error(&answer)), (Some(2), "KeyMalformed"));
     assert!(!answer.aside.contains("secretsecret"));
     assert!(!answer.document.to_string().contains("secretsecret"));
@@ -322,35 +322,35 @@ fn a_key_that_is_none_is_never_repeated() {
 
 #[test]
 fn an_encrypted_keystore_opens_with_its_password_file() {
-    let desk = Desk::new();
-    let signer = &desk.node.accounts().mnemonic()[0];
+    let sandbox = Sandbox::new();
+    let signer = &sandbox.node.accounts().mnemonic()[0];
     let (key, mut rng) = (signer.to_bytes(), OsRng);
     PrivateKeySigner::encrypt_keystore(
-        desk.folder.path(),
+        sandbox.folder.path(),
         &mut rng,
         key,
         "pass word",
         Some("store"),
     )
     .expect("a keystore");
-    desk.private("password", "pass word\n");
+    sandbox.private("password", "pass word\n");
     let open = ["deploy", "counter-back", "--json", "--keystore", "store"];
-    let output = desk.raw(&[&open[..], &["--password-file", "password"]].concat());
+    let output = sandbox.raw(&[&open[..], &["--password-file", "password"]].concat());
     assert_eq!(
         output.status.code(),
         Some(0),
         "{}",
         String::from_utf8_lossy(&output.stderr)
     );
-    let closed = desk.raw(&open);
+    let closed = sandbox.raw(&open);
     assert_eq!(closed.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&closed.stdout).contains("NoPassword"));
 }
 
 #[test]
 fn a_file_that_is_no_wasm_is_refused_before_anything_is_sent() {
-    let desk = Desk::new();
-    std::fs::write(desk.path("bad.wasm"), b"\0asm\x01\0\0\0\xff").expect("written");
-    let answer = desk.run("admin", &["deploy", "bad.wasm"]);
+    let sandbox = Sandbox::new();
+    std::fs::write(sandbox.path("bad.wasm"), b"\0asm\x01\0\0\0\xff").expect("written");
+    let answer = sandbox.run("admin", &["deploy", "bad.wasm"]);
     assert_eq!((answer.exit, error(&answer)), (Some(1), "NotWasm"));
 }

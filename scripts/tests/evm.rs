@@ -48,14 +48,14 @@ async fn the_stub_reverts_to_every_call_with_and_without_calldata_and_value() {
             .expect("with data")
             .to_string()
     };
-    let told = revert(client.call(stub, &implementationCall {}).await);
-    assert_eq!(told, "UpgradeInProgress()");
-    let told = revert(
+    let reported = revert(client.call(stub, &implementationCall {}).await);
+    assert_eq!(reported, "UpgradeInProgress()");
+    let reported = revert(
         client
             .call_with_value(stub, &implementationCall {}, U256::from(1))
             .await,
     );
-    assert_eq!(told, "UpgradeInProgress()");
+    assert_eq!(reported, "UpgradeInProgress()");
     let plain = TransactionRequest::default().with_to(stub);
     let error = client.provider().call(plain).await.expect_err("it reverts");
     let data = error
@@ -65,7 +65,7 @@ async fn the_stub_reverts_to_every_call_with_and_without_calldata_and_value() {
 }
 
 #[tokio::test]
-async fn the_birth_of_a_proxy_sets_both_slots_and_tells_of_its_admin() {
+async fn the_creation_of_a_proxy_sets_both_slots_and_emits_its_admin() {
     let (_node, client) = chain().await;
     let (stub, code) = (Address::repeat_byte(0x11), Bytes::from(vec![0x5f; 700]));
     let (proxy, sent) = create(&client, evm::proxy_creation_code(stub, &code)).await;
@@ -78,9 +78,9 @@ async fn the_birth_of_a_proxy_sets_both_slots_and_tells_of_its_admin() {
         .await
         .expect("the slot");
     assert_eq!(Address::from_word(implementation), stub);
-    let told: AdminChanged = sent.require().expect("AdminChanged");
+    let reported: AdminChanged = sent.require().expect("AdminChanged");
     assert_eq!(
-        (told.previousAdmin, told.newAdmin),
+        (reported.previousAdmin, reported.newAdmin),
         (Address::ZERO, creator)
     );
     assert!(sent.receipt.logs().iter().all(|log| log.address() == proxy));

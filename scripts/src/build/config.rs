@@ -92,7 +92,7 @@ pub(super) fn read(folder: &Path, root: &Path, cargo_home: &Path) -> Result<Conf
         };
         let config = parse(&path)?;
         if above.starts_with(top) {
-            judge(&path, &config)?;
+            require_harmless(&path, &config)?;
             for name in CODE {
                 merge_named(&mut code, name, &config);
             }
@@ -144,7 +144,7 @@ pub(super) fn require_harmless_root(cargo_home: &Path) -> Result<(), BuildError>
 }
 
 /// Refuses what cannot be copied or told by a hash.
-fn judge(path: &Path, config: &Table) -> Result<(), BuildError> {
+fn require_harmless(path: &Path, config: &Table) -> Result<(), BuildError> {
     for (name, value) in config {
         let name = name.as_str();
         let table = value.as_table();

@@ -1,5 +1,5 @@
 //! The few EVM programs of the framework, assembled here so that their bytes are derived and
-//! not pasted: creation code, the birth of a WASM proxy, the pause stub.
+//! not pasted: creation code, the creation of a WASM proxy, the pause stub.
 
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use alloy::sol_types::{SolError, SolEvent};

@@ -32,7 +32,7 @@ pub struct Framework {
     pub proxy_creation_code: Bytes,
     /// The registry's parts, in the order of [`PARTS`].
     pub parts: Vec<Part>,
-    /// The registry itself, born through the Stylus deployer.
+    /// The registry itself, created through the Stylus deployer.
     pub registry: Artifact,
 }
 

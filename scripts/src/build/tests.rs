@@ -137,7 +137,7 @@ fn the_stub_reverts_with_the_selector_of_upgrade_in_progress() {
 }
 
 #[test]
-fn the_birth_of_a_proxy_names_both_slots_and_ends_in_its_code() {
+fn the_creation_of_a_proxy_names_both_slots_and_ends_in_its_code() {
     let code = evm::proxy_creation_code(Address::repeat_byte(0x11), &[0xbb; 5]);
     let text = hex::encode(&code);
     assert!(text.contains(&hex::encode(slots::ADMIN)));

@@ -2,7 +2,7 @@
 //!
 //! rustc pads the table index of `call_indirect`, which a validator without reference types
 //! refuses; no flag avoids it. So every module is encoded again: shortest LEBs, no custom
-//! sections, no exports but the two that the chain looks at. Then it is judged by the rules that
+//! sections, no exports but the two that the chain looks at. Then it is activated by the rules that
 //! the chain itself will apply at activation.
 
 use super::error::BuildError;
@@ -63,12 +63,14 @@ fn section(raw: &[u8], name: &str) -> Vec<u8> {
 /// The rules that programs are built for: those of the live chains.
 const ARBOS: u64 = 61;
 
-/// Judges `wasm` by the rules of activation on a production chain at ArbOS 61. Errors with the
+/// Checks `wasm` by the rules of activation on a production chain at ArbOS 61. Errors with the
 /// first rule it breaks, where, what the rule asks for and what the module has.
 pub fn check(package: &str, wasm: &[u8]) -> Result<(), BuildError> {
     let mut gas = u64::MAX;
-    let judged = activate(wasm, &Rules::for_arbos(ARBOS), &mut gas);
-    judged.map(|_| ()).map_err(|error| refused(package, error))
+    let activated = activate(wasm, &Rules::for_arbos(ARBOS), &mut gas);
+    activated
+        .map(|_| ())
+        .map_err(|error| refused(package, error))
 }
 
 fn refused(package: &str, error: ActivationError) -> BuildError {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, Overrides};
 
 /// What the forked block's senders own, in wei: fees are no matter of it.
-const WEALTH: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
+const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 
 /// A transaction as `eth_getBlockByNumber` gives it, whatever its type: Nitro begins each block with
 /// one of its own.
@@ -84,10 +84,10 @@ impl Client {
 
     /// The call tree of a mined transaction, where the endpoint traces.
     async fn trace(&self, tx: B256) -> Option<Value> {
-        let asked = (tx, json!({ "tracer": "callTracer" }));
+        let query = (tx, json!({ "tracer": "callTracer" }));
         let traced = self
             .provider
-            .raw_request::<_, Value>("debug_traceTransaction".into(), asked)
+            .raw_request::<_, Value>("debug_traceTransaction".into(), query)
             .await
             .ok()?;
         traced.get("error").is_some().then_some(traced)
@@ -128,8 +128,8 @@ fn replay(
     block: &Block,
     tx: B256,
 ) -> Result<Replayed, String> {
-    let told = |error: stylus_chain::ChainError| error.to_string();
-    let mut chain = Chain::fork(config, Box::new(remote)).map_err(told)?;
+    let to_text = |error: stylus_chain::ChainError| error.to_string();
+    let mut chain = Chain::fork(config, Box::new(remote)).map_err(to_text)?;
     let position = block.transactions.iter().position(|one| one.hash == tx);
     let (before, ours) = position
         .and_then(|at| block.transactions.split_at_checked(at))
@@ -137,20 +137,24 @@ fn replay(
         .ok_or("its block does not hold it any more")?;
     chain.set_automine(false);
     let time = block.timestamp.to();
-    chain.set_next_timestamp(time).map_err(told)?;
+    chain.set_next_timestamp(time).map_err(to_text)?;
     for one in before {
         if one.kind.is_some_and(|kind| kind.to::<u64>() >= NITRO_TYPES) {
             continue;
         }
-        chain.set_balance(one.from, WEALTH);
+        chain.set_balance(one.from, SIMULATED_BALANCE);
         chain
             .submit_unsigned(one.from, one.request(Some(one.gas.saturating_to())))
-            .map_err(told)?;
+            .map_err(to_text)?;
     }
-    chain.mine(1, None).map_err(told)?;
-    chain.set_balance(ours.from, WEALTH);
+    chain.mine(1, None).map_err(to_text)?;
+    chain.set_balance(ours.from, SIMULATED_BALANCE);
     let (latest, none) = (BlockId::latest(), Overrides::default());
-    let call = |gas| chain.call(ours.request(gas), latest, &none).map_err(told);
+    let call = |gas| {
+        chain
+            .call(ours.request(gas), latest, &none)
+            .map_err(to_text)
+    };
     let as_it_was = call(Some(ours.gas.saturating_to()))?;
     if as_it_was.success {
         return Err("a replay of its block lets it pass".into());

@@ -64,7 +64,7 @@ impl Remote {
 impl Source for Remote {
     fn account(&self, address: Address) -> Result<SourceAccount, String> {
         let provider = self.client.provider();
-        let asked = async {
+        let query = async {
             try_join!(
                 async { provider.get_balance(address).block_id(self.block).await },
                 async {
@@ -78,7 +78,7 @@ impl Source for Remote {
         };
         let (balance, nonce, code) = self
             .runtime
-            .block_on(asked)
+            .block_on(query)
             .map_err(|error| format!("{address} at block {}: {error}", self.block))?;
         Ok(SourceAccount {
             balance,
@@ -89,13 +89,13 @@ impl Source for Remote {
 
     fn slot(&self, address: Address, slot: U256) -> Result<U256, String> {
         let provider = self.client.provider();
-        let asked = async {
+        let query = async {
             provider
                 .get_storage_at(address, slot)
                 .block_id(self.block)
                 .await
         };
-        self.runtime.block_on(asked).map_err(|error| {
+        self.runtime.block_on(query).map_err(|error| {
             format!(
                 "slot {slot:#x} of {address} at block {}: {error}",
                 self.block

@@ -4,9 +4,9 @@ use super::args::ApproveArgs;
 use super::confirm;
 use super::context::{Context, report};
 use super::pending::named;
+use super::propose::propose_and_roll;
 use super::storage::{self, Overrides, Place};
-use super::tell::propose_and_roll;
-use super::work::judge_action;
+use super::work::check_action;
 use crate::client::Client;
 use crate::error::Error;
 use crate::governance::{self, BuildFacts, Call, Display, GovernanceError, proposed, readiness};
@@ -26,10 +26,10 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     let names = context.names();
     let action = named(&client, registry, &args.action, &names).await?;
     let event = proposed(&client, registry, action).await?;
-    let asked = abi::actionOfCall {
+    let query = abi::actionOfCall {
         call: event.call.clone(),
     };
-    if client.call(registry, &asked).await? != action {
+    if client.call(registry, &query).await? != action {
         return Err(GovernanceError::NotOpen { action }.into());
     }
     if let Some(file) = &args.reviewed {
@@ -53,7 +53,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     if let Some(source) = &args.script_source {
         compare_build(context, ("--script-source", source), &decoded, "script")?;
     }
-    let checks = judge_action(context, &client, registry, &decoded, args).await?;
+    let checks = check_action(context, &client, registry, &decoded, args).await?;
     let mut notices = Vec::new();
     for (role, expression) in confirm::policies_of(&decoded) {
         if confirm::parsed(role, expression)?.is_none() {

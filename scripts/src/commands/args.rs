@@ -126,7 +126,7 @@ pub enum Command {
     CreateProxy {
         /// The definition
         name: String,
-        /// The version it is born at
+        /// The version that it is created at
         version: String,
         /// The initializer and its arguments, or its calldata in hexadecimal
         #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
@@ -421,11 +421,11 @@ pub struct VersionArgs {
     /// what is deployed already
     pub source: String,
     /// The version that it is reached from [default: the current one]
-    #[arg(long, value_name = "VERSION", conflicts_with = "born")]
+    #[arg(long, value_name = "VERSION", conflicts_with = "initial")]
     pub from: Option<String>,
-    /// It can only be born, not reached
-    #[arg(long)]
-    pub born: bool,
+    /// Instances are created at it, and none is upgraded to it
+    #[arg(long, alias = "born")]
+    pub initial: bool,
     /// The way into it.
     #[command(flatten)]
     pub way: WayArgs,

@@ -122,8 +122,8 @@ pub(super) async fn unless_proposed(
 ) -> Result<Vec<Notice>, Error> {
     let is_excluded = |notice: &Notice| notice.what == Unusual::ExcludedSender;
     if notices.iter().any(is_excluded) {
-        let asked = abi::actionOfCall { call: call.clone() };
-        let action = client.call(registry, &asked).await?;
+        let query = abi::actionOfCall { call: call.clone() };
+        let action = client.call(registry, &query).await?;
         if readiness(client, registry, action).await.is_ok() {
             notices.retain(|notice| !is_excluded(notice));
         }

@@ -107,7 +107,7 @@ impl Context {
 
     /// What was done is told: the next run need not learn of it.
     pub(super) fn close(&self) {
-        kill_point::at(Phase::Told);
+        kill_point::at(Phase::Reported);
         if let Some(client) = self.working.get() {
             client.close_journal();
         }

@@ -3,8 +3,8 @@
 use super::args::Kind;
 use super::calldata;
 use super::context::{Context, report};
+use super::propose::propose_with;
 use super::salt;
-use super::tell::propose_with;
 use super::work::interface_of;
 use crate::client::{Client, Sent};
 use crate::coverage::{Coverage, Extent, Part};
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::manifest::{Manifest, check_alias};
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::steps::check_birth;
+use crate::steps::check_creation;
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::reasons::proxy_kind;
@@ -23,7 +23,7 @@ const BORN_BARE: &str =
     "no --init: no initializer runs now, and none can ever run on this instance";
 
 /// What was asked for.
-pub(super) struct Wish {
+pub(super) struct CreateRequest {
     pub(super) name: String,
     pub(super) version: String,
     pub(super) init: Vec<String>,
@@ -35,51 +35,51 @@ pub(super) struct Wish {
     pub(super) save: Option<String>,
 }
 
-pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Outcome, Error> {
     let registry = context.registry()?;
-    let data = calldata::encode(&wish.init, &context.manifest)?;
-    if let Some(alias) = &wish.save {
+    let data = calldata::encode(&request.init, &context.manifest)?;
+    if let Some(alias) = &request.save {
         check_alias(&context.manifest_file(), alias)?;
     }
     let client = context.working_client("create-proxy").await?;
     let mut call = abi::createProxyCall {
-        name: wish.name.clone(),
-        version: wish.version.clone(),
-        kind: number(wish.kind),
-        salt: wish.salt.unwrap_or_default().into(),
+        name: request.name.clone(),
+        version: request.version.clone(),
+        kind: number(request.kind),
+        salt: request.salt.unwrap_or_default().into(),
         initData: data,
     };
-    let said = (wish.no_init, wish.allow_absent.as_slice());
+    let said = (request.no_init, request.allow_absent.as_slice());
     let coverage = check(context, &client, registry, &call, said).await?;
     if call.initData.is_empty() {
         context.output.note(BORN_BARE);
     }
     let mut outcome = Outcome::default();
-    outcome.field("name", &wish.name);
-    outcome.field("version", &wish.version);
+    outcome.field("name", &request.name);
+    outcome.field("version", &request.version);
     outcome.field("coverage", &coverage);
     outcome.lines.extend(coverage.lines());
-    if wish.salt.is_none() {
-        if let Some((sent, proxy)) = born_before(context, &client, registry, &call).await? {
+    if request.salt.is_none() {
+        if let Some((sent, proxy)) = created_before(context, &client, registry, &call).await? {
             report(&mut outcome, std::slice::from_ref(&sent));
             outcome.field("proxy", proxy);
             outcome.field("executed", true);
             outcome.line(format!("proxy  {proxy}"));
-            save(context, wish.save.as_deref(), proxy)?;
+            save(context, request.save.as_deref(), proxy)?;
             return Ok(outcome);
         }
         call.salt = salt::choose(&client, registry, &call).await?;
     }
     let salt = U256::from_be_bytes(call.salt.0);
-    if let Some(alias) = &wish.save {
+    if let Some(alias) = &request.save {
         Manifest::require_free(&context.manifest_file(), alias)?;
     }
-    let asked = abi::proxyAddressCall {
+    let query = abi::proxyAddressCall {
         name: call.name.clone(),
         kind: call.kind,
         salt: call.salt,
     };
-    let proxy = client.call(registry, &asked).await?;
+    let proxy = client.call(registry, &query).await?;
     outcome.field("proxy", proxy);
     outcome.field("salt", salt);
     outcome.line(format!("proxy  {proxy}"));
@@ -89,13 +89,13 @@ pub(super) async fn run(context: &Context, wish: Wish) -> Result<Outcome, Error>
         &client,
         registry,
         &bytes,
-        wish.value,
+        request.value,
         Vec::new(),
         outcome,
     )
     .await?;
     if outcome.exit.is_none() {
-        save(context, wish.save.as_deref(), proxy)?;
+        save(context, request.save.as_deref(), proxy)?;
     }
     Ok(outcome)
 }
@@ -111,11 +111,11 @@ pub(super) async fn check(
 ) -> Result<Coverage, Error> {
     let mut coverage = Coverage::default();
     let data = &call.initData;
-    let asked = abi::getVersionCall {
+    let query = abi::getVersionCall {
         name: call.name.clone(),
         version: call.version.clone(),
     };
-    let code = match client.call(registry, &asked).await {
+    let code = match client.call(registry, &query).await {
         Ok(found) => found.code,
         Err(error) if error.revert().is_some() => return Ok(coverage),
         Err(error) => return Err(error.into()),
@@ -125,7 +125,7 @@ pub(super) async fn check(
         .get(code.layoutHash)
         .await?;
     match known.document().and_then(|known| known.steps.as_ref()) {
-        Some(steps) => check_birth(steps, (&call.name, &call.version), data, no_init)?,
+        Some(steps) => check_creation(steps, (&call.name, &call.version), data, no_init)?,
         None if data.is_empty() && no_init => {}
         None => {
             let why = "the code does not say which initializers it declares";
@@ -145,21 +145,21 @@ pub(super) async fn check(
 }
 
 /// What an earlier run created by the same words and did not tell of, whatever salt it chose.
-async fn born_before(
+async fn created_before(
     context: &Context,
     client: &Client,
     registry: Address,
     call: &abi::createProxyCall,
 ) -> Result<Option<(Sent, Address)>, Error> {
-    let born = |sent: &Sent| sent.event_of::<abi::ProxyCreated>(registry);
-    let Some(sent) = context.earlier_that(|sent| born(sent).is_some()) else {
+    let created = |sent: &Sent| sent.event_of::<abi::ProxyCreated>(registry);
+    let Some(sent) = context.earlier_that(|sent| created(sent).is_some()) else {
         return Ok(None);
     };
     let input = client.input_to(registry, sent.tx).await?;
     let is_same = input
         .and_then(|input| abi::createProxyCall::abi_decode(&input).ok())
         .is_some_and(|created| salt::is_same_but_for_salt(&created, call));
-    let proxy = born(&sent).map(|born| born.proxy);
+    let proxy = created(&sent).map(|created| created.proxy);
     Ok(proxy.filter(|_| is_same).map(|proxy| (sent, proxy)))
 }
 

@@ -2,7 +2,7 @@
 
 use super::confirm::{self, AllowArgs};
 use super::context::Context;
-use super::tell::propose;
+use super::propose::propose;
 use crate::error::Error;
 use crate::output::Outcome;
 use alloy::sol_types::SolCall;

@@ -1,7 +1,7 @@
 //! `set-handler` and `abort-migration`: what approvers decide about an instance between versions.
 
 use super::context::Context;
-use super::tell::propose;
+use super::propose::propose;
 use crate::client::Client;
 use crate::error::Error;
 use crate::output::Outcome;

@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context, name: &str) -> Result<Outcome, Error>
 }
 
 /// What is to be verified.
-pub(super) struct Asked<'a> {
+pub(super) struct VerifyRequest<'a> {
     /// One definition, or all of them.
     pub(super) name: Option<&'a str>,
     /// The version that `source` should be.
@@ -57,14 +57,17 @@ pub(super) struct Asked<'a> {
 }
 
 /// Whether code, slots and views of a definition, or of all of them, are what was recorded.
-pub(super) async fn verify(context: &Context, asked: Asked<'_>) -> Result<Outcome, Error> {
-    let Asked {
+pub(super) async fn verify(
+    context: &Context,
+    request: VerifyRequest<'_>,
+) -> Result<Outcome, Error> {
+    let VerifyRequest {
         name,
         version,
         source,
         framework,
         allow_absent,
-    } = asked;
+    } = request;
     let registry = context.registry()?;
     let client = context.client().await?;
     let names = match name {

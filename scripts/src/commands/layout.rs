@@ -3,7 +3,9 @@
 use super::args::LayoutCommand;
 use super::context::Context;
 use crate::error::{Error, Explain, Report};
-use crate::layout::{LayoutError, Named, Pair, Said, Side, finding_id, judge, read_file, report};
+use crate::layout::{
+    LayoutError, Named, Pair, Said, Side, check_storage, finding_id, read_file, report,
+};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::B256;
@@ -161,8 +163,8 @@ fn diff(
         value
     });
     outcome.field("findings", findings.collect::<Vec<_>>());
-    let judgement = match judge(&pair, said) {
-        Ok(judgement) => judgement,
+    let check = match check_storage(&pair, said) {
+        Ok(check) => check,
         Err(error) if error.is_refusal() => {
             context.output.explain(&Report::of(&error));
             outcome.field("verdict", "refused");
@@ -172,13 +174,13 @@ fn diff(
         }
         Err(error) => return Err(error.into()),
     };
-    outcome.field("verdict", judgement.verdict);
-    outcome.field("accepted", &judgement.accepted);
-    for finding in &judgement.findings {
+    outcome.field("verdict", check.verdict);
+    outcome.field("accepted", &check.accepted);
+    for finding in &check.findings {
         let (decision, id) = (finding.decision.name(), finding_id(finding));
         outcome.line(format!("{decision:<13} {id}  {}", finding.note));
     }
-    outcome.lines.extend(judgement.lines());
+    outcome.lines.extend(check.lines());
     Ok(outcome)
 }
 

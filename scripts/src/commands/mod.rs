@@ -18,6 +18,7 @@ mod pending;
 mod plan;
 mod policy;
 mod prompt;
+mod propose;
 mod recorded;
 mod registry;
 mod rollout;
@@ -25,7 +26,6 @@ mod run_migration;
 mod salt;
 mod status;
 mod storage;
-mod tell;
 #[cfg(test)]
 mod tests;
 mod upgrade;
@@ -73,7 +73,7 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
     let json =
         cli.global.json || matches!(&cli.command, Command::Node { flags } if has_json(flags));
     let output = Arc::new(Output::new(json, cli.global.quiet));
-    tell_of_panics(&output);
+    report_panics(&output);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -109,7 +109,7 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
 }
 
 /// A panic is told as every other failure is: on lines of its own, without secrets.
-fn tell_of_panics(output: &Arc<Output>) {
+fn report_panics(output: &Arc<Output>) {
     let output = output.clone();
     std::panic::set_hook(Box::new(move |info| {
         let message = info.payload_as_str().unwrap_or("no message");
@@ -156,7 +156,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             value,
             save,
         } => {
-            let wish = create_proxy::Wish {
+            let request = create_proxy::CreateRequest {
                 name,
                 version,
                 init,
@@ -167,7 +167,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
                 value,
                 save,
             };
-            create_proxy::run(context, wish).await
+            create_proxy::run(context, request).await
         }
         Command::Upgrade {
             proxy,
@@ -210,14 +210,14 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             framework,
             allow_absent,
         } => {
-            let asked = history::Asked {
+            let request = history::VerifyRequest {
                 name: name.as_deref(),
                 version: version.as_deref(),
                 source: source.as_deref(),
                 framework,
                 allow_absent: &allow_absent,
             };
-            history::verify(context, asked).await
+            history::verify(context, request).await
         }
         Command::Rollout {
             name,

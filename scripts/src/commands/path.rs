@@ -19,7 +19,7 @@ use stylus_upgrades_interface::registry::{Code, Step};
 const INSTANCES_MAX: u32 = 64;
 
 /// What a command says about the upgrade of one instance.
-pub(super) struct Asked<'a> {
+pub(super) struct PathRequest<'a> {
     pub(super) version: &'a str,
     /// Calldata of the last step, where the registry has none for it.
     pub(super) data: &'a Bytes,
@@ -30,11 +30,11 @@ pub(super) struct Asked<'a> {
 pub(super) async fn check_instance(
     place: Place<'_>,
     proxy: Address,
-    asked: &Asked<'_>,
+    request: &PathRequest<'_>,
 ) -> Result<StorageChecks, Error> {
     let mut checks = StorageChecks::default();
-    check_path(place, proxy, Some(proxy), asked, &mut checks).await?;
-    let said = &asked.overrides.storage;
+    check_path(place, proxy, Some(proxy), request, &mut checks).await?;
+    let said = &request.overrides.storage;
     checks.coverage.require(&said.allow_absent)?;
     checks.require_all(said)?;
     Ok(checks)
@@ -51,7 +51,7 @@ pub(super) async fn check_stragglers(
     let (client, registry) = (place.client, place.registry);
     let call = abi::definitionCall { name: name.into() };
     let definition = client.call(registry, &call).await?;
-    let asked = Asked {
+    let request = PathRequest {
         version,
         data: &Bytes::new(),
         overrides,
@@ -74,7 +74,7 @@ pub(super) async fn check_stragglers(
         for proxy in client.call(registry, &call).await? {
             let call = abi::instanceOfCall { proxy };
             if seen.insert(client.call(registry, &call).await?.version) {
-                check_path(place, proxy, None, &asked, checks).await?;
+                check_path(place, proxy, None, &request, checks).await?;
             }
         }
     }
@@ -88,7 +88,7 @@ async fn check_path(
     place: Place<'_>,
     proxy: Address,
     only: Option<Address>,
-    asked: &Asked<'_>,
+    request: &PathRequest<'_>,
     checks: &mut StorageChecks,
 ) -> Result<(), Error> {
     let Place {
@@ -99,7 +99,7 @@ async fn check_path(
     let instance = abi::instanceOfCall { proxy };
     let plan = abi::planCall {
         instance: proxy,
-        version: asked.version.into(),
+        version: request.version.into(),
     };
     // What the registry refuses, the upgrade is refused for as well. Any other failure is no answer.
     let Some(instance) = answered(client.call(registry, &instance).await)? else {
@@ -112,7 +112,7 @@ async fn check_path(
     let documents = context.documents(client, registry);
     for (at, way) in path.steps.iter().enumerate() {
         let next = path.steps.get(at + 1);
-        let to = next.map_or(asked.version, |next| next.from.as_str());
+        let to = next.map_or(request.version, |next| next.from.as_str());
         if !checks.begin(&way.from, to) {
             continue;
         }
@@ -121,8 +121,8 @@ async fn check_path(
             code_of(place, name, to).await?,
         );
         let first = storage::recorded(client, registry, name, new.codehash).await?;
-        let file = asked.overrides.storage.layout.as_deref();
-        let file = file.filter(|_| to == asked.version);
+        let file = request.overrides.storage.layout.as_deref();
+        let file = file.filter(|_| to == request.version);
         let side = storage::layout_of(&documents, to, new.layoutHash, file).await?;
         let steps = side.known.document().and_then(|known| known.steps.clone());
         let versions = Versions {
@@ -140,7 +140,7 @@ async fn check_path(
         let plain = StorageArgs::default();
         match storage::require(place, versions.clone(), &plain, checks).await {
             Err(Error::Layout(error)) if error.is_refusal() => {
-                let said = &asked.overrides.storage;
+                let said = &request.overrides.storage;
                 storage::require(place, versions, said, checks).await?;
             }
             found => found?,
@@ -172,10 +172,10 @@ async fn check_path(
                 to,
                 labels: &labels,
                 kind: way.kind,
-                data: data_of(way, is_last, asked.data),
+                data: data_of(way, is_last, request.data),
                 program: None,
             },
-            asked.overrides.no_migration,
+            request.overrides.no_migration,
         )?;
         if way.kind == step::COMPLEX {
             checks
@@ -198,8 +198,8 @@ fn data_of<'d>(way: &'d Step, is_last: bool, given: &'d Bytes) -> &'d Bytes {
 ///
 /// # Errors
 /// The chain or its endpoint is in trouble, so nobody knows what it would have answered.
-pub(super) fn answered<T>(asked: Result<T, ChainError>) -> Result<Option<T>, ChainError> {
-    match asked {
+pub(super) fn answered<T>(query: Result<T, ChainError>) -> Result<Option<T>, ChainError> {
+    match query {
         Ok(answer) => Ok(Some(answer)),
         Err(error) if error.revert().is_some() => Ok(None),
         Err(error) => Err(error),

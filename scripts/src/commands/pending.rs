@@ -1,7 +1,7 @@
 //! `pending`: open actions, who approved, who is missing, what blocks, until when.
 
 use super::context::Context;
-use super::tell::waiting;
+use super::propose::waiting;
 use crate::client::Client;
 use crate::error::Error;
 use crate::governance::{self, BuildFacts, Call, Names, PendingAction, code_facts};

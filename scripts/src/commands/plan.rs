@@ -6,7 +6,7 @@ use super::storage;
 use super::work::{Run, Work};
 use crate::error::{Error, Exit, Explain};
 use crate::output::Outcome;
-use crate::plan::{self, Change, Finding, InstancePlan, Plan, Wish};
+use crate::plan::{self, Change, Finding, InstancePlan, Plan, PlanRequest};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
 use crate::text::{grouped, utc};
@@ -22,7 +22,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
                 version: args.version.clone(),
                 source: source.clone(),
                 from: None,
-                born: false,
+                initial: false,
                 way: args.way.clone(),
                 storage: args.storage.clone(),
             };
@@ -31,13 +31,13 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
         None if !args.way.is_empty() => return Err(a_way_into_nothing(args)),
         None => {
             let call = known(&work, &args.version).await?;
-            judge(&mut work, &call, args).await?;
+            check(&mut work, &call, args).await?;
             call
         }
     };
     let refused = std::mem::take(&mut work.refused);
     let checks = std::mem::take(&mut work.checks);
-    let wish = Wish {
+    let request = PlanRequest {
         registry: work.registry,
         call,
         undeployed: work.undeployed,
@@ -48,7 +48,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
     };
     let what = format!("trying {} {}", args.name, args.version);
     context.output.begin(&what);
-    let plan = plan::plan(&work.client, wish).await;
+    let plan = plan::plan(&work.client, request).await;
     context.output.end(&what);
     let mut plan = plan?;
     plan.problems.extend(refused.iter().map(finding));
@@ -80,8 +80,8 @@ fn a_way_into_nothing(args: &PlanArgs) -> Error {
     }
 }
 
-/// Judges the storage of a version whose code the registry or an open action names.
-async fn judge(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) -> Result<(), Error> {
+/// Checks the storage of a version whose code the registry or an open action names.
+async fn check(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) -> Result<(), Error> {
     let from = call.step.from.clone();
     if from.is_empty() {
         return Ok(());
@@ -96,7 +96,7 @@ async fn judge(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) ->
         omitted: args.way.no_migration,
     };
     let pair = (call.version.as_str(), from.as_str());
-    work.judge_registered(pair, &call.code, &run, &args.storage, (is_old, true))
+    work.check_registered(pair, &call.code, &run, &args.storage, (is_old, true))
         .await
 }
 
@@ -133,7 +133,7 @@ async fn known(work: &Work<'_>, version: &str) -> Result<abi::migrateCall, Error
         name: work.name.clone(),
         version: version.into(),
         code,
-        step: step.unwrap_or_else(registry::born),
+        step: step.unwrap_or_else(registry::initial),
     }
     .into())
 }

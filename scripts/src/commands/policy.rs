@@ -2,7 +2,7 @@
 
 use super::confirm::{self, AllowArgs, Notice, Unusual};
 use super::context::Context;
-use super::tell::propose;
+use super::propose::propose;
 use crate::client::Client;
 use crate::error::Error;
 use crate::governance::{Explained, explain};

@@ -38,14 +38,14 @@ pub(super) async fn deploy(
         Manifest::require_no_registry(&context.manifest_file())?;
     }
     let mut sent = deploy::ensure_framework(&client, &framework, bump, &*context.output).await?;
-    let (registry, born) = match earlier {
+    let (registry, created) = match earlier {
         Some(found) => found,
         None => {
             context.output.note("deploying the registry");
             deploy::deploy_registry(&client, &framework.registry, &policy, bump).await?
         }
     };
-    sent.push(born);
+    sent.push(created);
     if save {
         Manifest::save_registry(&context.manifest_file(), registry)?;
     }

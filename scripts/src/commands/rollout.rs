@@ -2,8 +2,8 @@
 
 use super::context::{Context, report};
 use super::path::check_stragglers;
+use super::propose::{go_on_in_batches, require};
 use super::storage::{self, Overrides, Place, StorageChecks};
-use super::tell::{go_on_in_batches, require};
 use crate::client::{ChainError, Client, Sent};
 use crate::error::{Error, Exit};
 use crate::governance::{Check, after_upgrade};

@@ -64,17 +64,17 @@ async fn first_free(
     registry: Address,
     call: &abi::createProxyCall,
 ) -> Result<B256, ChainError> {
-    let asked = abi::definitionCall {
+    let query = abi::definitionCall {
         name: call.name.clone(),
     };
-    let mut salt = U256::from(client.call(registry, &asked).await?.instances);
+    let mut salt = U256::from(client.call(registry, &query).await?.instances);
     loop {
-        let asked = abi::proxyAddressCall {
+        let query = abi::proxyAddressCall {
             name: call.name.clone(),
             kind: call.kind,
             salt: salt.into(),
         };
-        let address = client.call(registry, &asked).await?;
+        let address = client.call(registry, &query).await?;
         if client.code(address).await?.is_empty() {
             return Ok(salt.into());
         }

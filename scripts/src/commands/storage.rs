@@ -7,8 +7,8 @@ use crate::client::Client;
 use crate::coverage::{Coverage, Extent, Part};
 use crate::error::Error;
 use crate::layout::{
-    Accepted, Allowed, AllowedLog, Documents, Judgement, Known, LayoutError, Pair, Said, Side,
-    Upgrade, Where, finding_id, is_about_layouts, judge, look, read_file,
+    Accepted, Allowed, AllowedLog, Documents, Known, LayoutError, Pair, Said, Side, StorageCheck,
+    Upgrade, Where, check_storage, finding_id, is_about_layouts, look, read_file,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -67,7 +67,7 @@ impl Overrides {
 #[derive(Default)]
 pub(super) struct StorageChecks {
     /// One for each step that was compared.
-    pub(super) steps: Vec<Judgement>,
+    pub(super) steps: Vec<StorageCheck>,
     pub(super) coverage: Coverage,
     /// Steps that were checked: the version before and the new one.
     pairs: BTreeSet<(String, String)>,
@@ -129,7 +129,7 @@ pub(super) async fn require(
     checks: &mut StorageChecks,
 ) -> Result<(), Error> {
     let mut said = args.clone();
-    let (judgement, coverage) = loop {
+    let (check, coverage) = loop {
         match compare(place, versions.clone(), &said).await {
             Err(Error::Layout(error)) => match *error {
                 // With findings that are still open, the name is a slip of theirs.
@@ -141,11 +141,9 @@ pub(super) async fn require(
             found => break found?,
         }
     };
-    checks
-        .found
-        .extend(judgement.findings.iter().map(finding_id));
-    checks.is_uncompared |= judgement.unknown.is_some();
-    checks.steps.push(judgement);
+    checks.found.extend(check.findings.iter().map(finding_id));
+    checks.is_uncompared |= check.unknown.is_some();
+    checks.steps.push(check);
     checks.coverage.merge(&coverage);
     Ok(())
 }
@@ -156,7 +154,7 @@ async fn compare(
     place: Place<'_>,
     versions: Versions<'_>,
     args: &StorageArgs,
-) -> Result<(Judgement, Coverage), Error> {
+) -> Result<(StorageCheck, Coverage), Error> {
     let Place {
         context,
         client,
@@ -191,9 +189,9 @@ async fn compare(
         migrates: new.map(|new| new.migrates.clone()).unwrap_or_default(),
         before: log.of_step((name, from, to), (pair.old.hash, pair.new.hash), at),
     };
-    let mut judgement = judge(&pair, &said)?;
+    let mut check = check_storage(&pair, &said)?;
     let mut coverage = Coverage::default();
-    if let Some(why) = &judgement.unknown {
+    if let Some(why) = &check.unknown {
         coverage.lower(Part::Layout, Extent::Absent, why);
         coverage.lower(Part::LiveInstances, Extent::Absent, why);
     }
@@ -216,8 +214,8 @@ async fn compare(
                     finding: one.id(),
                     because,
                 };
-                if !judgement.accepted.contains(&accepted) {
-                    judgement.accepted.push(accepted);
+                if !check.accepted.contains(&accepted) {
+                    check.accepted.push(accepted);
                 }
                 false
             }
@@ -233,18 +231,18 @@ async fn compare(
             definition: name.into(),
             from: from.into(),
             to: to.into(),
-            old: judgement.old,
-            new: judgement.new,
+            old: check.old,
+            new: check.new,
             renames: said.renames,
             retypes: said.retypes,
             allowed: said.allowed,
             at,
         })?;
     }
-    for line in judgement.lines() {
+    for line in check.lines() {
         context.output.note(&line);
     }
-    Ok((judgement, coverage))
+    Ok((check, coverage))
 }
 
 /// The layout of a registered version: that of the file that was given for it, else the published
@@ -313,7 +311,7 @@ pub(super) async fn recorded(
     Ok(None)
 }
 
-/// What was judged and how much of it, as fields; as lines what somebody has to know: what was not
+/// What was checked and how much of it, as fields; as lines what somebody has to know: what was not
 /// judged as a whole, and what somebody allowed although it is dangerous. What an earlier call told
 /// in the same outcome is not repeated.
 pub(super) fn report(outcome: &mut Outcome, checks: &StorageChecks) {
@@ -322,11 +320,11 @@ pub(super) fn report(outcome: &mut Outcome, checks: &StorageChecks) {
     if !checks.steps.is_empty() {
         outcome.field("storage", &checks.steps);
     }
-    for judgement in &checks.steps {
+    for check in &checks.steps {
         let is_allowed = |because: &str| because.starts_with("allowed");
-        let mut accepted = judgement.accepted.iter();
+        let mut accepted = check.accepted.iter();
         if accepted.any(|one| is_allowed(&one.because)) {
-            lines.extend(judgement.lines());
+            lines.extend(check.lines());
         }
     }
     lines.retain(|line| !outcome.lines.contains(line));

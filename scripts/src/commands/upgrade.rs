@@ -2,9 +2,9 @@
 
 use super::calldata;
 use super::context::{Context, report};
-use super::path::{Asked, answered, check_instance};
+use super::path::{PathRequest, answered, check_instance};
+use super::propose::go_on_in_batches;
 use super::storage::{self, Overrides, Place, StorageChecks};
-use super::tell::go_on_in_batches;
 use crate::client::Client;
 use crate::error::{Error, Exit};
 use crate::output::Outcome;
@@ -13,8 +13,8 @@ use alloy::primitives::{Address, Bytes};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// Why a run that only tells what an earlier one sent judges nothing.
-const SENT_BEFORE: &str = "an earlier run sent the upgrade; nothing was judged now";
+/// Why a run that only tells what an earlier one sent checks nothing.
+const SENT_BEFORE: &str = "an earlier run sent the upgrade; nothing was checked now";
 
 pub(super) async fn run(
     context: &Context,
@@ -26,7 +26,7 @@ pub(super) async fn run(
     let proxy = context.manifest.address(proxy)?;
     let data = calldata::encode(call, &context.manifest)?;
     let client = context.working_client("upgrade").await?;
-    let asked = Asked {
+    let request = PathRequest {
         version,
         data: &data,
         overrides,
@@ -34,7 +34,7 @@ pub(super) async fn run(
     let (checks, upgraded) = match earlier(context, &client, proxy, version, &data).await? {
         Some(upgraded) => (StorageChecks::absent(SENT_BEFORE), upgraded),
         None => (
-            check(context, &client, proxy, &asked).await?,
+            check(context, &client, proxy, &request).await?,
             registry::upgrade(&client, proxy, version, data.clone()).await?,
         ),
     };
@@ -88,7 +88,7 @@ async fn check(
     context: &Context,
     client: &Client,
     proxy: Address,
-    asked: &Asked<'_>,
+    request: &PathRequest<'_>,
 ) -> Result<StorageChecks, Error> {
     let registry = client.call(proxy, &proxy_abi::registryCall {}).await;
     let Some(registry) = answered(registry)? else {
@@ -99,5 +99,5 @@ async fn check(
         client,
         registry,
     };
-    check_instance(place, proxy, asked).await
+    check_instance(place, proxy, request).await
 }

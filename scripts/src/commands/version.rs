@@ -2,9 +2,9 @@
 
 use super::args::{AddStepArgs, RollbackArgs, VersionArgs};
 use super::context::Context;
+use super::propose::{propose, propose_and_roll};
 use super::rollout;
 use super::storage::{self, Overrides, Place};
-use super::tell::{propose, propose_and_roll};
 use super::work::Work;
 use crate::deploy;
 use crate::error::Error;
@@ -37,7 +37,7 @@ pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Ou
     if let Some((code, _)) = work.registered(&args.version).await? {
         let run = work.run(&args.way)?;
         let pair = (args.version.as_str(), args.from.as_str());
-        work.judge_registered(pair, &code, &run, &args.storage, (false, false))
+        work.check_registered(pair, &code, &run, &args.storage, (false, false))
             .await?;
     }
     let call = abi::addStepCall {
@@ -66,7 +66,7 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
         let run = work.run(&args.way)?;
         let from = work.current.clone();
         let pair = (args.version.as_str(), from.as_str());
-        work.judge_registered(pair, &code, &run, &args.storage, (true, true))
+        work.check_registered(pair, &code, &run, &args.storage, (true, true))
             .await?;
     }
     revive(&mut work, &args.to, code.implementation).await?;

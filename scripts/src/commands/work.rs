@@ -4,7 +4,7 @@
 mod action;
 mod checks;
 
-pub(super) use action::judge_action;
+pub(super) use action::check_action;
 pub(super) use checks::interface_of;
 
 use super::args::{StorageArgs, VersionArgs, WayArgs};
@@ -128,9 +128,9 @@ impl<'a> Work<'a> {
             .subject(&args.version, &args.source, &args.storage)
             .await?;
         let from = self.begins_at(&args.version, args.from.as_deref()).await?;
-        if !args.born && !from.is_empty() {
+        if !args.initial && !from.is_empty() {
             let runs = args.way.runs_migration();
-            self.judge(&args.version, &from, &new, runs, &args.storage)
+            self.check_storage(&args.version, &from, &new, runs, &args.storage)
                 .await?;
             let run = self.run(&args.way)?;
             self.check_steps(&args.version, &from, &new, &run).await?;
@@ -147,8 +147,8 @@ impl<'a> Work<'a> {
         self.publish(&new).await?;
         let mut code = new.code;
         code.implementation = placed.unwrap_or(code.implementation);
-        let step = if args.born {
-            registry::born()
+        let step = if args.initial {
+            registry::initial()
         } else {
             self.step(&args.version, args.from.as_deref(), &args.way)
                 .await?

@@ -1,16 +1,16 @@
 //! The whole story on a private chain: what the framework promises, done and checked.
 
+mod fixture;
 mod record;
-mod stage;
-mod story;
+mod scenario;
 
 pub use record::{Check, Document, Size, Step};
 
 use crate::build::Builder;
 use crate::error::Error;
 use crate::output::Output;
+use fixture::{Fixture, Programs};
 use record::Record;
-use stage::{Programs, Stage};
 use std::sync::Arc;
 use stylus_devnode::{NodeConfig, NodeError, NodeHandle, spawn};
 
@@ -32,8 +32,8 @@ async fn play(output: Arc<Output>, record: &mut Record) -> Result<(), Error> {
         format!("{} at {}", node.chain_id(), node.endpoint()),
     );
     let people = people(&node)?;
-    let stage = Stage::set(&node.endpoint(), people, programs).await?;
-    story::tell(&stage, record).await
+    let fixture = Fixture::set(&node.endpoint(), people, programs).await?;
+    scenario::run(&fixture, record).await
 }
 
 fn people(node: &NodeHandle) -> Result<[alloy::signers::local::PrivateKeySigner; 3], Error> {

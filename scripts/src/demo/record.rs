@@ -77,7 +77,7 @@ impl Record {
         }
     }
 
-    /// Begins a chapter of the storyboard.
+    /// Begins a chapter of the scenario.
     pub(super) fn chapter(&self, title: &str) {
         self.output.line("");
         self.output.styled_line("", Style::Bold, title, "");

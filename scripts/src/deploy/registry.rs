@@ -29,14 +29,14 @@ pub async fn deploy_registry(
             account: STYLUS_DEPLOYER,
         });
     }
-    let value = bumped(fee_before_birth(client, registry).await?, bump_percent);
+    let value = bumped(fee_before_creation(client, registry).await?, bump_percent);
     let call = registry_call(registry, define_policy);
     let sent = client
         .send("deploy registry", STYLUS_DEPLOYER, &call, value)
         .await?;
-    let born = sent.require::<IStylusDeployer::ContractDeployed>()?;
-    super::require_code(client, born.deployedContract, registry.codehash()).await?;
-    Ok((born.deployedContract, sent))
+    let created = sent.require::<IStylusDeployer::ContractDeployed>()?;
+    super::require_code(client, created.deployedContract, registry.codehash()).await?;
+    Ok((created.deployedContract, sent))
 }
 
 /// What [`deploy_registry`] sends to the Stylus deployer.
@@ -55,7 +55,7 @@ pub fn registry_call(registry: &Artifact, define_policy: &str) -> IStylusDeploye
 }
 
 /// The data fee in wei of code that is not on the chain yet; 0 if its code hash is active.
-async fn fee_before_birth(client: &Client, registry: &Artifact) -> Result<U256, ChainError> {
+async fn fee_before_creation(client: &Client, registry: &Artifact) -> Result<U256, ChainError> {
     let call = IArbWasm::codehashVersionCall {
         codehash: registry.codehash(),
     };

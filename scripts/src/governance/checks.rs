@@ -70,7 +70,7 @@ pub async fn after_upgrade(
         (event.proxy == proxy && event.to == version).then_some(event.from)
     });
     let mark = client.storage(proxy, slots::migrated(version)).await?;
-    let told = client
+    let answered = client
         .call(proxy, &proxy_abi::implementationVersionCall {})
         .await?;
     let instance = client
@@ -115,8 +115,8 @@ pub async fn after_upgrade(
         ),
         check(
             "version",
-            told == version && recorded == version,
-            format!("proxy says {told}, registry says {recorded}"),
+            answered == version && recorded == version,
+            format!("proxy says {answered}, registry says {recorded}"),
         ),
         check(
             "code",
@@ -156,8 +156,8 @@ async fn without_migration(
             name: name.into(),
             version: to.clone(),
         };
-        let ways = client.call(registry, &call).await?.steps;
-        let way = ways.iter().find(|way| way.from == from);
+        let steps = client.call(registry, &call).await?.steps;
+        let way = steps.iter().find(|way| way.from == from);
         if way.is_some_and(|way| way.kind == step::NONE) {
             bare.steps.push(format!("{from} → {to}"));
         }
@@ -211,8 +211,8 @@ async fn answer_with(
         let changed = AccountOverride::default().with_state_diff([slot]);
         overrides.insert(proxy, changed);
     }
-    let asked = client.provider().call(request).overrides(overrides).await;
-    match asked.map_err(|error| client.error("a call", error)) {
+    let query = client.provider().call(request).overrides(overrides).await;
+    match query.map_err(|error| client.error("a call", error)) {
         Ok(_) => Ok("an answer".into()),
         Err(error) => match error.revert() {
             Some(Revert { name, .. }) => Ok(name.clone()),

@@ -59,10 +59,10 @@ pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, 
 /// # Errors
 /// What the chain says, refusals aside.
 pub async fn seconds_left(client: &Client, program: Address) -> Result<Option<u64>, ChainError> {
-    let asked = client
+    let query = client
         .call(ARB_WASM, &IArbWasm::programTimeLeftCall { program })
         .await;
-    match asked {
+    match query {
         Ok(seconds) => Ok(Some(seconds)),
         Err(ChainError::Refused { .. }) => Ok(None),
         Err(error) => Err(error),

@@ -11,7 +11,7 @@ use stylus_registry_core::policy::{Facts, Policy, parse};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What every approver owns on the fork, in wei: fees are no matter of it.
-const WEALTH: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
+const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 /// Units of gas that a transaction gets at most: what ArbOS allows one from version 50 on.
 const MOST: u64 = 32_000_000;
 /// Units of gas where no fork can be made: unused gas costs nothing.
@@ -36,11 +36,11 @@ pub(super) async fn for_execution(
     approval: Approval<'_>,
 ) -> Result<u64, GovernanceError> {
     let (name, role) = approval.of;
-    let asked = abi::policyCall {
+    let query = abi::policyCall {
         name: name.into(),
         role: role.into(),
     };
-    let text = client.call(approval.registry, &asked).await?;
+    let text = client.call(approval.registry, &query).await?;
     let Ok(policy) = parse(text.as_bytes()) else {
         return Ok(BLIND);
     };
@@ -80,10 +80,10 @@ fn try_behind(
 ) -> Option<u64> {
     let mut chain = Chain::fork(config, Box::new(remote)).ok()?;
     for other in others {
-        chain.set_balance(*other, WEALTH);
+        chain.set_balance(*other, SIMULATED_BALANCE);
         chain.submit_unsigned(*other, request.clone()).ok()?;
     }
-    chain.set_balance(sender, WEALTH);
+    chain.set_balance(sender, SIMULATED_BALANCE);
     let ours = CallRequest {
         from: Some(sender),
         value,

@@ -14,7 +14,6 @@
 //! | [`facts`](code_facts) | what the chain says about the code that an action names |
 //! | [`names`](Names) | addresses by the manifest's names |
 
-mod blame;
 mod built;
 mod checks;
 mod display;
@@ -26,6 +25,7 @@ mod governed;
 mod names;
 mod pending;
 mod place;
+mod revert_cause;
 mod submit;
 
 pub use built::BuildFacts;

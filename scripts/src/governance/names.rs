@@ -50,22 +50,22 @@ impl Names {
 
     /// A policy with every address in it replaced by its name, where there is one.
     pub fn policy(&self, expression: &str) -> String {
-        let mut told = String::with_capacity(expression.len());
+        let mut named = String::with_capacity(expression.len());
         let mut rest = expression;
         while let Some(start) = rest.find("0x") {
             let (before, from) = rest.split_at(start);
-            told.push_str(before);
+            named.push_str(before);
             let word = from.get(..2 + DIGITS).unwrap_or(from);
             match word.parse::<Address>() {
                 Ok(address) if word.len() == 2 + DIGITS => {
-                    told.push_str(self.0.get(&address).map_or(word, String::as_str));
+                    named.push_str(self.0.get(&address).map_or(word, String::as_str));
                 }
-                _ => told.push_str(word),
+                _ => named.push_str(word),
             }
             rest = &from[word.len()..];
         }
-        told.push_str(rest);
-        told
+        named.push_str(rest);
+        named
     }
 }
 

@@ -4,11 +4,11 @@
 //! Others act at the same moment. What came of a call is read from the registry's logs, its own and
 //! those behind it, and never from what a call before it returned.
 
-use super::blame::blame;
 use super::error::GovernanceError;
 use super::gas::{self, Approval};
 use super::governed::GovernedCall;
 use super::pending::{Readiness, readiness};
+use super::revert_cause::with_cause;
 use crate::client::{ChainError, Client, Sent};
 use crate::history;
 use alloy::network::TransactionBuilder;
@@ -85,7 +85,9 @@ pub(super) async fn submit(
         Err(error) if is_refused_as(&error, "AlreadyApproved") => {
             return open_or_ended(client, registry, action, None).await;
         }
-        Err(error) => return Err(blame(client, registry, sender, &governed.bytes, error).await),
+        Err(error) => {
+            return Err(with_cause(client, registry, sender, &governed.bytes, error).await);
+        }
     };
     let approval = Approval {
         registry,
@@ -244,8 +246,8 @@ async fn last_approval(
 }
 
 async fn action_of(client: &Client, registry: Address, call: &Bytes) -> Result<B256, ChainError> {
-    let asked = abi::actionOfCall { call: call.clone() };
-    client.call(registry, &asked).await
+    let query = abi::actionOfCall { call: call.clone() };
+    client.call(registry, &query).await
 }
 
 /// Whether it failed for want of gas alone.

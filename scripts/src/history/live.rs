@@ -161,10 +161,10 @@ async fn activation(
     if !client.code(program).await?.starts_with(&PROGRAM_PREFIX) {
         return Ok(None);
     }
-    let asked = client
+    let query = client
         .call(ARB_WASM, &IArbWasm::programTimeLeftCall { program })
         .await;
-    let (ok, found) = match asked {
+    let (ok, found) = match query {
         Ok(seconds) => (true, format!("{} days left", seconds / 86_400)),
         Err(ChainError::Refused { revert, .. }) => (false, revert.to_string()),
         Err(error) => return Err(error),

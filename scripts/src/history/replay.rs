@@ -9,7 +9,7 @@ use stylus_upgrades_interface::limits::ACTION_LIFETIME;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 use stylus_upgrades_interface::registry::{Code, Step};
 
-/// Policies that the registry itself is born with: `define` and `policy`.
+/// Policies that the registry itself is constructed with: `define` and `policy`.
 const BORN_WITH: u32 = 2;
 /// Policies that a definition is created with: `migrate`, `policy` and `create`.
 const CREATED_WITH: u32 = 3;
@@ -46,7 +46,7 @@ pub struct RebuiltVersion {
     pub code: RebuiltCode,
     /// The definition's sequence when it was added.
     pub sequence: u64,
-    /// Ways into it; empty for one that can only be born.
+    /// Ways into it; empty for one that instances are only created at.
     #[serde(skip)]
     pub steps: Vec<Step>,
 }

@@ -2,8 +2,8 @@
 //! that comes after the registration need not be told again, and everybody can read who relied on
 //! what.
 
+use super::check::is_about_layouts;
 use super::error::LayoutError;
-use super::judge::is_about_layouts;
 use super::store::Store;
 use crate::own_file;
 use alloy::primitives::{Address, B256};
@@ -116,7 +116,7 @@ impl AllowedLog {
 
 #[cfg(test)]
 mod tests {
-    use super::super::judge::NOT_COMPARED;
+    use super::super::check::NOT_COMPARED;
     use super::*;
     use std::os::unix::fs::{PermissionsExt, symlink};
 

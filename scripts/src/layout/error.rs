@@ -1,6 +1,6 @@
 //! What can be wrong with layouts, and why a version may not take over another one's storage.
 
-use super::judge::NOT_COMPARED;
+use super::check::NOT_COMPARED;
 use super::live::Dirty;
 use crate::error::{Exit, Explain};
 use crate::text::shell_word;

@@ -10,20 +10,20 @@
 //! ```
 
 mod allowed;
+mod check;
 mod documents;
 mod error;
-mod judge;
 mod live;
 mod source;
 mod store;
 
 pub use allowed::{Allowed, AllowedLog, Where};
+pub use check::{
+    Accepted, NOT_COMPARED, Pair, Said, Side, StorageCheck, check_storage, finding_id,
+    is_about_layouts, report,
+};
 pub use documents::{Documents, Known, publish, require_publishable};
 pub use error::LayoutError;
-pub use judge::{
-    Accepted, Judgement, NOT_COMPARED, Pair, Said, Side, finding_id, is_about_layouts, judge,
-    report,
-};
 pub use live::{Dirty, Live, Upgrade, look};
 pub use source::{Named, read_file};
 pub use store::{Build, FOLDER, Store};

@@ -123,12 +123,12 @@ pub async fn standing(
         .await?;
     match Standing::decode(word) {
         Some(found) => Ok(Some(found)),
-        None => told_by_progress(client, retry, proxy).await,
+        None => from_progress(client, retry, proxy).await,
     }
 }
 
 /// How far it is, from what every program of a complex step answers and the registry's events tell.
-async fn told_by_progress(
+async fn from_progress(
     client: &Client,
     retry: RetryPolicy,
     proxy: Address,

@@ -185,11 +185,11 @@ impl Output {
 
     /// A failure that does not end the command, on stderr.
     pub fn explain(&self, report: &Report) {
-        let told = |text: &str| shortened(&self.safe(text), LONGEST).into_owned();
+        let printable = |text: &str| shortened(&self.safe(text), LONGEST).into_owned();
         let error = self.paint(Style::Bad, "error:");
-        let mut text = format!("{error} {}", told(report.headline()));
+        let mut text = format!("{error} {}", printable(report.headline()));
         for detail in &report.details {
-            text.push_str(&format!("\n    {}", told(detail)));
+            text.push_str(&format!("\n    {}", printable(detail)));
         }
         for (name, value) in [
             ("expected", &report.expected),
@@ -197,7 +197,7 @@ impl Output {
             ("next", &report.next),
         ] {
             if let Some(value) = value.as_ref().filter(|value| !report.is_detail(value)) {
-                text.push_str(&format!("\n  {name:<9} {}", told(value)));
+                text.push_str(&format!("\n  {name:<9} {}", printable(value)));
             }
         }
         self.suspend(|| self.write(io::stderr(), &text));

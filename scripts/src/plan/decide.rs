@@ -2,7 +2,7 @@
 
 use super::error::PlanError;
 use super::finding::Finding;
-use super::trial::{Done, Trial};
+use super::simulation::{Done, Simulation};
 use crate::governance::Names;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use stylus_registry_core::policy::Policy;
@@ -22,7 +22,7 @@ pub(super) enum Decision {
 
 /// Sends `call` for every approver in turn, then again after the policy's delays.
 pub(super) fn decide(
-    trial: &mut Trial,
+    simulation: &mut Simulation,
     registry: Address,
     policy: &Policy,
     call: &Bytes,
@@ -44,10 +44,10 @@ pub(super) fn decide(
     let mut sent = Vec::new();
     for round in 0..2 {
         if round > 0 {
-            trial.wait(delay)?;
+            simulation.wait(delay)?;
         }
         for who in &people {
-            match trial.send(what, *who, registry, call.clone(), U256::ZERO) {
+            match simulation.send(what, *who, registry, call.clone(), U256::ZERO) {
                 Ok(done) => {
                     let is_executed = done.event::<abi::Executed>().is_some();
                     let approved = done.event::<abi::Approved>();
@@ -56,7 +56,7 @@ pub(super) fn decide(
                         return Ok(Decision::Executed(sent));
                     }
                     if let Some(approved) = approved
-                        && is_waiting(trial, registry, approved.action)?
+                        && is_waiting(simulation, registry, approved.action)?
                     {
                         break;
                     }
@@ -84,7 +84,7 @@ pub(super) fn decide(
 }
 
 /// Whether nothing but a delay keeps an action from being executed.
-fn is_waiting(trial: &Trial, registry: Address, action: B256) -> Result<bool, PlanError> {
-    let readiness = trial.ask(registry, &abi::readinessCall { action })?;
+fn is_waiting(simulation: &Simulation, registry: Address, action: B256) -> Result<bool, PlanError> {
+    let readiness = simulation.ask(registry, &abi::readinessCall { action })?;
     Ok(readiness.blockedBy == blocked_by::DELAY)
 }

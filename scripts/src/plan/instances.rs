@@ -3,9 +3,9 @@
 use super::decide::ANYBODY;
 use super::error::PlanError;
 use super::finding::Finding;
+use super::simulation::Simulation;
 use super::slots::SlotNames;
-use super::trial::Trial;
-use super::{Plan, Wish};
+use super::{Plan, PlanRequest};
 use crate::client::Revert;
 use alloy::primitives::{Address, B256, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
@@ -85,7 +85,7 @@ impl Before {
 
 /// The first `count` instances of a definition.
 pub(super) fn read(
-    trial: &Trial,
+    simulation: &Simulation,
     registry: Address,
     name: &str,
     count: u32,
@@ -97,19 +97,21 @@ pub(super) fn read(
             start,
             count: PAGE.min(count - start),
         };
-        for proxy in trial.ask(registry, &page)? {
-            let version = trial.ask(registry, &abi::instanceOfCall { proxy })?.version;
+        for proxy in simulation.ask(registry, &page)? {
+            let version = simulation
+                .ask(registry, &abi::instanceOfCall { proxy })?
+                .version;
             let call = abi::getVersionCall {
                 name: name.into(),
                 version: version.clone(),
             };
             let slot = slots::IMPLEMENTATION.into();
-            let word = trial.chain.storage(proxy, slot, BlockId::latest())?;
+            let word = simulation.chain.storage(proxy, slot, BlockId::latest())?;
             all.push(Before {
                 proxy,
                 version,
                 runs: Address::from_word(word),
-                recorded: trial.ask(registry, &call)?.code.implementation,
+                recorded: simulation.ask(registry, &call)?.code.implementation,
             });
         }
     }
@@ -118,24 +120,24 @@ pub(super) fn read(
 
 /// Rolls out to the instances that are still older, as far as the plan goes.
 pub(super) fn roll_out(
-    trial: &mut Trial,
+    simulation: &mut Simulation,
     registry: Address,
-    wish: &Wish,
+    request: &PlanRequest,
     plan: &mut Plan,
 ) -> Result<(), PlanError> {
-    let mut room = wish.instances;
+    let mut room = request.instances;
     while room > 0 {
         let max = BATCH.min(u16::try_from(room).unwrap_or(BATCH));
         let call = abi::rolloutCall {
             name: plan.name.clone(),
             max,
         };
-        let expected = trial.ask(registry, &call)?;
+        let expected = simulation.ask(registry, &call)?;
         if expected.upgraded == 0 && expected.left == 0 {
             break;
         }
         let input = call.abi_encode().into();
-        let done = match trial.send("rollout", ANYBODY, registry, input, U256::ZERO) {
+        let done = match simulation.send("rollout", ANYBODY, registry, input, U256::ZERO) {
             Ok(done) => done,
             Err(error) => {
                 plan.problems.push(Finding::of(error)?);
@@ -158,12 +160,12 @@ pub(super) fn roll_out(
 
 /// What happened to each instance.
 pub(super) fn compare(
-    trial: &Trial,
+    simulation: &Simulation,
     registry: Address,
     before: Vec<Before>,
     names: &SlotNames,
 ) -> Result<Vec<InstancePlan>, PlanError> {
-    let changes = trial.changes()?;
+    let changes = simulation.changes()?;
     let mut all = Vec::with_capacity(before.len());
     for Before { proxy, version, .. } in before {
         let own = changes.iter().filter(|change| change.address == proxy);
@@ -178,9 +180,11 @@ pub(super) fn compare(
         all.push(InstancePlan {
             proxy,
             from: version,
-            to: trial.ask(registry, &abi::instanceOfCall { proxy })?.version,
+            to: simulation
+                .ask(registry, &abi::instanceOfCall { proxy })?
+                .version,
             changes,
-            events: trial.logs(proxy)?.iter().map(event).collect(),
+            events: simulation.logs(proxy)?.iter().map(event).collect(),
         });
     }
     Ok(all)

@@ -1,9 +1,9 @@
 //! Keys that entries of mappings may have: a slot is named by a key only if hashing the key gives
 //! that slot, so a wrong candidate names nothing.
 
-use super::Wish;
+use super::PlanRequest;
 use super::error::PlanError;
-use super::trial::Trial;
+use super::simulation::Simulation;
 use alloy::primitives::{Address, B256};
 use std::collections::BTreeSet;
 
@@ -17,17 +17,17 @@ const WORD: usize = 32;
 /// What the plan has seen that may be a key: words of calldata and of events, accounts, and small
 /// numbers.
 pub(super) fn candidates(
-    trial: &Trial,
-    wish: &Wish,
+    simulation: &Simulation,
+    request: &PlanRequest,
     proxies: &[Address],
 ) -> Result<Vec<B256>, PlanError> {
     let words =
         |bytes: &[u8]| -> Vec<B256> { bytes.chunks_exact(WORD).map(B256::from_slice).collect() };
-    let mut seen = words(wish.call.step.data.get(4..).unwrap_or_default());
-    seen.extend(wish.names.accounts().map(|account| account.into_word()));
+    let mut seen = words(request.call.step.data.get(4..).unwrap_or_default());
+    seen.extend(request.names.accounts().map(|account| account.into_word()));
     for proxy in proxies {
         seen.push(proxy.into_word());
-        for log in trial.logs(*proxy)? {
+        for log in simulation.logs(*proxy)? {
             seen.extend(log.topics().iter().skip(1));
             seen.extend(words(&log.data.data));
         }

@@ -4,20 +4,20 @@
 //! The copy is a chain in this process that reads code, storage, balances and ArbOS' records of one
 //! block from the endpoint when it needs them, and nothing is ever sent there.
 
+mod code_checks;
 mod decide;
 mod error;
 mod finding;
 mod instances;
-mod judge;
 mod keys;
 mod prepare;
+mod simulation;
 mod slots;
-mod trial;
 
+pub use code_checks::reserved_in;
 pub use error::PlanError;
 pub use finding::Finding;
 pub use instances::{Change, Event, InstancePlan};
-pub use judge::reserved_in;
 
 use crate::build::Artifact;
 use crate::client::{Client, Remote};
@@ -26,16 +26,16 @@ use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
 use decide::{Decision, decide};
 use serde::Serialize;
+use simulation::Simulation;
 use slots::SlotNames;
 use stylus_chain::{Chain, ChainConfig};
 use stylus_layout::{Document, Layout};
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use trial::Trial;
 
 /// What is to be tried.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct PlanRequest {
     /// The registry.
     pub registry: Address,
     /// The governed call.
@@ -103,27 +103,31 @@ impl Plan {
     }
 }
 
-/// Tries `wish` on a copy of the newest block.
+/// Tries `request` on a copy of the newest block.
 ///
 /// # Errors
 /// What keeps the plan from being made. What would make the upgrade fail is in the plan.
-pub async fn plan(client: &Client, wish: Wish) -> Result<Plan, PlanError> {
+pub async fn plan(client: &Client, request: PlanRequest) -> Result<Plan, PlanError> {
     let (remote, config) = Remote::newest(client).await?;
-    let work = tokio::task::spawn_blocking(move || carry_out(remote, config, &wish));
+    let work = tokio::task::spawn_blocking(move || carry_out(remote, config, &request));
     work.await.map_err(|error| PlanError::Ended {
         reason: error.to_string(),
     })?
 }
 
-fn carry_out(remote: Remote, config: ChainConfig, wish: &Wish) -> Result<Plan, PlanError> {
+fn carry_out(
+    remote: Remote,
+    config: ChainConfig,
+    request: &PlanRequest,
+) -> Result<Plan, PlanError> {
     let (block, time) = (config.number, config.timestamp.unwrap_or_default());
     let chain = Chain::fork(config, Box::new(remote))?;
     let arbos = chain.arbos_version();
-    let mut trial = Trial::new(chain);
-    let Wish { registry, call, .. } = wish;
+    let mut simulation = Simulation::new(chain);
+    let PlanRequest { registry, call, .. } = request;
     let name = &call.name;
-    let definition = trial.ask(*registry, &abi::definitionCall { name: name.clone() })?;
-    let text = trial.ask(
+    let definition = simulation.ask(*registry, &abi::definitionCall { name: name.clone() })?;
+    let text = simulation.ask(
         *registry,
         &abi::policyCall {
             name: name.clone(),
@@ -140,24 +144,24 @@ fn carry_out(remote: Remote, config: ChainConfig, wish: &Wish) -> Result<Plan, P
         to: call.version.clone(),
         codehash: call.code.codehash,
         code_bytes: 0,
-        display: Display::of(&bytes, &wish.names)?,
+        display: Display::of(&bytes, &request.names)?,
         call: bytes.clone(),
-        policy: explain("migrate", &text, &wish.names)?,
+        policy: explain("migrate", &text, &request.names)?,
         transactions: Vec::new(),
         instances: Vec::new(),
-        untried: definition.instances.saturating_sub(wish.instances),
+        untried: definition.instances.saturating_sub(request.instances),
         problems: Vec::new(),
     };
 
-    prepare::deploy(&mut trial, wish, &mut plan)?;
-    prepare::publish(&mut trial, wish, &mut plan)?;
+    prepare::deploy(&mut simulation, request, &mut plan)?;
+    prepare::publish(&mut simulation, request, &mut plan)?;
     let before = instances::read(
-        &trial,
+        &simulation,
         *registry,
         name,
-        definition.instances.min(wish.instances),
+        definition.instances.min(request.instances),
     )?;
-    prepare::judge(&mut trial, wish, &before, &mut plan)?;
+    prepare::check_code(&mut simulation, request, &before, &mut plan)?;
     let Ok(policy) = parse(text.as_bytes()) else {
         return Ok(plan); // explain() has refused it already
     };
@@ -165,7 +169,14 @@ fn carry_out(remote: Remote, config: ChainConfig, wish: &Wish) -> Result<Plan, P
     let decision = if definition.current == call.version {
         Decision::Executed(Vec::new()) // only the rollout is left
     } else {
-        decide(&mut trial, *registry, &policy, &bytes, &what, &wish.names)?
+        decide(
+            &mut simulation,
+            *registry,
+            &policy,
+            &bytes,
+            &what,
+            &request.names,
+        )?
     };
     match decision {
         Decision::Stuck(finding) => plan.problems.push(finding),
@@ -173,23 +184,23 @@ fn carry_out(remote: Remote, config: ChainConfig, wish: &Wish) -> Result<Plan, P
             for (name, done) in &sent {
                 plan.note(name, done);
             }
-            instances::roll_out(&mut trial, *registry, wish, &mut plan)?;
+            instances::roll_out(&mut simulation, *registry, request, &mut plan)?;
         }
     }
     let mut versions = vec![plan.from.clone(), plan.to.clone()];
     versions.extend(before.iter().map(|instance| instance.version.clone()));
     let mut names = SlotNames::framework(&versions);
-    if let Some(layout) = &wish.layout {
+    if let Some(layout) = &request.layout {
         let proxies: Vec<Address> = before.iter().map(|instance| instance.proxy).collect();
-        let keys = keys::candidates(&trial, wish, &proxies)?;
+        let keys = keys::candidates(&simulation, request, &proxies)?;
         names = names.with_keys(keys).with_layout(layout);
     }
-    plan.instances = instances::compare(&trial, *registry, before, &names)?;
+    plan.instances = instances::compare(&simulation, *registry, before, &names)?;
     Ok(plan)
 }
 
 impl Plan {
-    fn note(&mut self, name: &str, done: &trial::Done) {
+    fn note(&mut self, name: &str, done: &simulation::Done) {
         self.transactions.push(Transaction {
             name: name.into(),
             gas: done.receipt.gas_used,

@@ -36,8 +36,8 @@ pub async fn called_back(
         .filter_map(|log| log.log_decode::<abi::MigrationAborted>().ok())
         .map(|log| log.inner.data.proxy)
         .collect();
-    let asked = abi::definitionCall { name: name.into() };
-    let current = client.call(registry, &asked).await?.current;
+    let query = abi::definitionCall { name: name.into() };
+    let current = client.call(registry, &query).await?.current;
     let mut called_back = Vec::new();
     for proxy in proxies {
         let found = client

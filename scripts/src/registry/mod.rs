@@ -42,8 +42,8 @@ pub async fn code_at(client: &Client, implementation: Address) -> Result<Code, C
     })
 }
 
-/// The step of a version that can only be born.
-pub fn born() -> Step {
+/// The step of a version that instances are only created at.
+pub fn initial() -> Step {
     nothing("")
 }
 

@@ -115,8 +115,8 @@ async fn roll_out_current(
         .call(registry, &abi::instanceOfCall { proxy })
         .await?;
     let name = instance.name;
-    let asked = abi::definitionCall { name: name.clone() };
-    if client.call(registry, &asked).await?.current != version {
+    let query = abi::definitionCall { name: name.clone() };
+    if client.call(registry, &query).await?.current != version {
         return Ok(None);
     }
     let RolledOut { sent, .. } = rollout(client, registry, &name, ROLLOUT_BATCH).await?;

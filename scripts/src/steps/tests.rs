@@ -1,4 +1,4 @@
-use super::{StepsError, Way, check_birth, check_way};
+use super::{StepsError, Way, check_creation, check_way};
 use crate::error::Explain;
 use alloy::primitives::{B256, Bytes, keccak256};
 use stylus_layout::{DeclaredStep, StepKind};
@@ -125,28 +125,28 @@ fn calldata_of_anything_else_is_refused_as_what_it_is() {
 
 #[test]
 fn an_initializer_that_the_code_declares_has_to_be_called() {
-    let birth = |version: &str, data: &Bytes, omitted| {
-        check_birth(&counter(), ("A", version), data, omitted)
+    let creation = |version: &str, data: &Bytes, omitted| {
+        check_creation(&counter(), ("A", version), data, omitted)
     };
     let none = Bytes::new();
-    let error = birth("2.0", &none, false).expect_err("omitted");
+    let error = creation("2.0", &none, false).expect_err("omitted");
     assert_eq!(error.name(), "InitializerOmitted");
     let next = error.next().expect("advice");
     assert!(
         next.starts_with("--init 'initialize(uint256,uint256)' <uint256> <uint256>; "),
         "{next}"
     );
-    assert_eq!(birth("2.0", &none, true), Ok(()));
+    assert_eq!(creation("2.0", &none, true), Ok(()));
     let right = calldata("initialize(uint256,uint256)");
-    assert_eq!(birth("2.0", &right, false), Ok(()));
+    assert_eq!(creation("2.0", &right, false), Ok(()));
     // Mistyped, it is told as an initializer.
-    let error = birth("2.0", &calldata("initialise(uint256,uint256)"), false);
+    let error = creation("2.0", &calldata("initialise(uint256,uint256)"), false);
     let error = error.expect_err("undeclared");
     assert_eq!(error.name(), "InitializerUndeclared");
     assert!(!error.to_string().contains("migration"), "{error}");
     // The same code under another label, and a migration where an initializer should be.
-    assert!(birth("3.0", &right, false).is_err());
-    let error = birth("2.0", &calldata("migrate(uint256)"), false).expect_err("undeclared");
+    assert!(creation("3.0", &right, false).is_err());
+    let error = creation("2.0", &calldata("migrate(uint256)"), false).expect_err("undeclared");
     assert!(
         error.to_string().contains("the migration 1.0 → 2.0"),
         "{error}"
@@ -203,7 +203,7 @@ fn a_definition_whose_labels_are_not_those_of_the_code_leaves_no_migration_out_i
 #[test]
 fn calldata_without_its_arguments_or_with_more_is_refused() {
     let call = calldata("migrate(uint256)");
-    let birth = calldata("initialize(uint256,uint256)");
+    let creation = calldata("initialize(uint256,uint256)");
     for (least, most) in [(0, 32), (31, 33), (0, 64)] {
         for size in [least, most] {
             let cut = |data: &Bytes, size: usize| -> Bytes {
@@ -212,8 +212,8 @@ fn calldata_without_its_arguments_or_with_more_is_refused() {
                 data.into()
             };
             let error = way("1.0", "2.0", step::CALL, &cut(&call, size), false);
-            let data = cut(&birth, 32 + size);
-            let other = check_birth(&counter(), ("A", "2.0"), &data, false);
+            let data = cut(&creation, 32 + size);
+            let other = check_creation(&counter(), ("A", "2.0"), &data, false);
             if size == 32 {
                 assert_eq!((error, other), (Ok(()), Ok(())));
                 continue;

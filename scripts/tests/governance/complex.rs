@@ -1,18 +1,18 @@
 //! Commands that leave instances in a complex migration: partly done, and the next command is named.
 
-use crate::desk::{Desk, text};
+use crate::sandbox::{Sandbox, text};
 use serde_json::Value;
 
 /// A registry with a definition `P` of registers of points: version 1.0, and so many instances.
-fn registers(instances: usize) -> (Desk, Vec<String>) {
-    let desk = Desk::new();
-    desk.done("Admin", &["define", "P", "--migrate", "Admin"]);
-    desk.done("Admin", &["register", "P", "1.0", "points-v1"]);
-    let proxies = (0..instances).map(|_| born(&desk)).collect();
-    (desk, proxies)
+fn registers(instances: usize) -> (Sandbox, Vec<String>) {
+    let sandbox = Sandbox::new();
+    sandbox.done("Admin", &["define", "P", "--migrate", "Admin"]);
+    sandbox.done("Admin", &["register", "P", "1.0", "points-v1"]);
+    let proxies = (0..instances).map(|_| created(&sandbox)).collect();
+    (sandbox, proxies)
 }
 
-fn born(desk: &Desk) -> String {
+fn created(sandbox: &Sandbox) -> String {
     let create = [
         "create-proxy",
         "P",
@@ -21,7 +21,7 @@ fn born(desk: &Desk) -> String {
         "initialize(address)",
         "Admin",
     ];
-    text(&desk.done("Admin", &create), "proxy").to_owned()
+    text(&sandbox.done("Admin", &create), "proxy").to_owned()
 }
 
 const MIGRATE: [&str; 8] = [
@@ -54,20 +54,20 @@ fn instance<'a>(status: &'a Value, proxy: &str) -> &'a Value {
 
 #[test]
 fn a_complex_migration_of_more_than_four_instances_ends_partly_done_and_names_every_next_command() {
-    let (desk, proxies) = registers(6);
-    let migrated = desk.run("Admin", &MIGRATE);
+    let (sandbox, proxies) = registers(6);
+    let migrated = sandbox.run("Admin", &MIGRATE);
     assert_eq!(migrated.exit, Some(5), "{migrated:?}");
     let paused = migrated.document["paused"].as_array().expect("them");
     assert_eq!(paused.len(), 6);
     for proxy in &proxies {
         assert!(names_next(paused, proxy), "{proxy}: {paused:?}");
     }
-    let (exit, lines) = desk.told("Admin", &["rollout", "P"]);
+    let (exit, lines) = sandbox.reported("Admin", &["rollout", "P"]);
     assert_eq!(exit, Some(0), "nothing is left to roll out: {lines:?}");
     for proxy in &proxies {
-        desk.done("Admin", &["run-migration", proxy]);
+        sandbox.done("Admin", &["run-migration", proxy]);
     }
-    let status = desk.done("Other", &["status", "P"]);
+    let status = sandbox.done("Other", &["status", "P"]);
     assert!(
         proxies
             .iter()
@@ -77,21 +77,21 @@ fn a_complex_migration_of_more_than_four_instances_ends_partly_done_and_names_ev
 
 #[test]
 fn migrate_to_what_is_current_once_more_takes_along_what_was_called_back() {
-    let (desk, proxies) = registers(1);
-    assert_eq!(desk.run("Admin", &MIGRATE).exit, Some(5));
-    desk.done("Admin", &["abort-migration", &proxies[0]]);
-    desk.done("Admin", &["run-migration", &proxies[0]]);
-    let status = desk.done("Other", &["status", "P"]);
+    let (sandbox, proxies) = registers(1);
+    assert_eq!(sandbox.run("Admin", &MIGRATE).exit, Some(5));
+    sandbox.done("Admin", &["abort-migration", &proxies[0]]);
+    sandbox.done("Admin", &["run-migration", &proxies[0]]);
+    let status = sandbox.done("Other", &["status", "P"]);
     assert_eq!(text(instance(&status, &proxies[0]), "version"), "1.0");
 
-    let again = desk.run("Admin", &MIGRATE);
+    let again = sandbox.run("Admin", &MIGRATE);
     assert_eq!(again.exit, Some(5), "{again:?}");
     assert_eq!(again.document["paused"][0]["proxy"], proxies[0].as_str());
-    desk.done("Admin", &["run-migration", &proxies[0]]);
-    let status = desk.done("Other", &["status", "P"]);
+    sandbox.done("Admin", &["run-migration", &proxies[0]]);
+    let status = sandbox.done("Other", &["status", "P"]);
     assert_eq!(text(instance(&status, &proxies[0]), "version"), "2.0");
 
-    let (exit, lines) = desk.told("Admin", &MIGRATE);
+    let (exit, lines) = sandbox.reported("Admin", &MIGRATE);
     assert_eq!(exit, Some(0));
     assert!(
         lines.contains(&"P 2.0 is activated already".to_owned()),
@@ -101,17 +101,17 @@ fn migrate_to_what_is_current_once_more_takes_along_what_was_called_back() {
 
 #[test]
 fn a_straggler_whose_path_holds_a_complex_step_is_no_failed_check() {
-    let desk = Desk::new();
-    desk.done("Admin", &["define", "P", "--migrate", "Admin"]);
-    desk.done("Admin", &["register", "P", "0.9", "points-v1"]);
+    let sandbox = Sandbox::new();
+    sandbox.done("Admin", &["define", "P", "--migrate", "Admin"]);
+    sandbox.done("Admin", &["register", "P", "0.9", "points-v1"]);
     let create = |version: &str| {
-        let born = desk.done("Admin", &["create-proxy", "P", version, "--no-init"]);
+        let born = sandbox.done("Admin", &["create-proxy", "P", version, "--no-init"]);
         text(&born, "proxy").to_owned()
     };
     let first = create("0.9");
-    desk.done("Admin", &["migrate", "P", "1.0", "points-v1"]);
+    sandbox.done("Admin", &["migrate", "P", "1.0", "points-v1"]);
     let straggler = create("0.9");
-    let migrated = desk.run("Admin", &MIGRATE);
+    let migrated = sandbox.run("Admin", &MIGRATE);
     assert_eq!(migrated.exit, Some(5), "{migrated:?}");
     assert!(migrated.document.get("error").is_none(), "{migrated:?}");
     let checks = migrated.document["checks"].as_array();

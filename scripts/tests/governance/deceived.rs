@@ -1,7 +1,7 @@
 //! What somebody puts between an approver and the code: other proxies, false events. And who keeps
 //! a migration from going through.
 
-use crate::desk::{CREATE, Desk, error, text};
+use crate::sandbox::{CREATE, Sandbox, error, text};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolEvent;
 use serde_json::Value;
@@ -11,14 +11,15 @@ use stylus_upgrades_interface::slots;
 
 const MIGRATE: [&str; 6] = ["A", "2.0", "counter-v2", "--call", "migrate(uint256)", "5"];
 
-fn set(desk: &Desk, who: Address, slot: B256, word: B256) {
-    desk.node
+fn set(sandbox: &Sandbox, who: Address, slot: B256, word: B256) {
+    sandbox
+        .node
         .with_chain(move |chain| chain.set_storage_at(who, slot.into(), word))
         .expect("the chain");
 }
 
-fn proxies(desk: &Desk) -> Vec<Address> {
-    let status = desk.done("Other", &["status", "A"]);
+fn proxies(sandbox: &Sandbox) -> Vec<Address> {
+    let status = sandbox.done("Other", &["status", "A"]);
     let instances = status["definitions"][0]["instances"].as_array();
     let instances = instances.expect("instances").iter();
     instances
@@ -37,34 +38,34 @@ fn failed(document: &Value) -> Vec<&str> {
 
 #[test]
 fn code_that_is_a_proxy_of_somebody_is_neither_registered_nor_migrated_to() {
-    let desk = Desk::with_counter("Admin", 1);
-    let deployed = desk.done("Admin", &["deploy", "counter-v2"]);
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let deployed = sandbox.done("Admin", &["deploy", "counter-v2"]);
     let code = text(&deployed, "address");
     let account: Address = code.parse().expect("an address");
     for slot in [slots::IMPLEMENTATION, slots::BEACON] {
-        set(&desk, account, slot, Address::repeat_byte(9).into_word());
+        set(&sandbox, account, slot, Address::repeat_byte(9).into_word());
         let way = ["--call", "migrate(uint256)", "5"];
         for command in ["register", "migrate"] {
             let words = [[command, "A", "2.0", code].as_slice(), &way].concat();
-            let refused = desk.run("Admin", &words);
+            let refused = sandbox.run("Admin", &words);
             assert_eq!(refused.exit, Some(1), "{refused:?}");
             assert_eq!(error(&refused), "HiddenProxy");
         }
-        set(&desk, account, slot, B256::ZERO);
+        set(&sandbox, account, slot, B256::ZERO);
     }
     let words = [&["migrate"], &MIGRATE[..]].concat();
-    assert_eq!(desk.done("Admin", &words)["executed"], true);
+    assert_eq!(sandbox.done("Admin", &words)["executed"], true);
 }
 
 #[test]
 fn verify_finds_a_proxy_between_an_instance_and_its_code() {
-    let desk = Desk::with_counter("Admin", 1);
-    let [proxy] = proxies(&desk)[..] else {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let [proxy] = proxies(&sandbox)[..] else {
         panic!("one instance");
     };
     let middle = Address::repeat_byte(9);
-    set(&desk, proxy, slots::IMPLEMENTATION, middle.into_word());
-    let verified = desk.run("Other", &["verify", "A"]);
+    set(&sandbox, proxy, slots::IMPLEMENTATION, middle.into_word());
+    let verified = sandbox.run("Other", &["verify", "A"]);
     assert_eq!(verified.exit, Some(1));
     assert_eq!(
         failed(&verified.document),
@@ -77,8 +78,8 @@ fn verify_finds_a_proxy_between_an_instance_and_its_code() {
 
 #[test]
 fn verify_finds_an_event_that_tells_of_an_upgrade_which_never_was() {
-    let desk = Desk::with_counter("Admin", 1);
-    let [proxy] = proxies(&desk)[..] else {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let [proxy] = proxies(&sandbox)[..] else {
         panic!("one instance");
     };
     // LOG2(0, 0, Upgraded, an address)
@@ -87,8 +88,9 @@ fn verify_finds_an_event_that_tells_of_an_upgrade_which_never_was() {
     lie.push(0x7f);
     lie.extend(Upgraded::SIGNATURE_HASH);
     lie.extend([0x5f, 0x5f, 0xa2, 0x00]);
-    let sender = desk.node.addresses()[3];
-    desk.node
+    let sender = sandbox.node.addresses()[3];
+    sandbox
+        .node
         .with_chain(move |chain| {
             let own = chain.account(proxy, BlockId::latest()).expect("it").code;
             chain.set_code(proxy, lie.into());
@@ -105,7 +107,7 @@ fn verify_finds_an_event_that_tells_of_an_upgrade_which_never_was() {
             chain.set_code(proxy, own);
         })
         .expect("the chain");
-    let verified = desk.run("Other", &["verify", "A"]);
+    let verified = sandbox.run("Other", &["verify", "A"]);
     assert_eq!(verified.exit, Some(1));
     assert_eq!(
         failed(&verified.document),
@@ -115,27 +117,27 @@ fn verify_finds_an_event_that_tells_of_an_upgrade_which_never_was() {
 
 #[test]
 fn a_migration_that_fails_for_one_of_a_handful_names_it_and_what_to_do() {
-    let desk = Desk::with_counter("Admin", 3);
-    let [_, second, _] = proxies(&desk)[..] else {
+    let sandbox = Sandbox::with_counter("Admin", 3);
+    let [_, second, _] = proxies(&sandbox)[..] else {
         panic!("three instances");
     };
-    set(&desk, second, slots::migrated("2.0"), slots::SET);
+    set(&sandbox, second, slots::migrated("2.0"), slots::SET);
     let words = [&["migrate"], &MIGRATE[..]].concat();
-    let refused = desk.run("Admin", &words);
+    let refused = sandbox.run("Admin", &words);
     assert_eq!(refused.exit, Some(1), "{refused:?}");
     assert_eq!(error(&refused), "AlreadyMigrated");
-    let told = &refused.document["error"];
+    let reported = &refused.document["error"];
     assert!(
-        text(told, "message").contains(&second.to_string()),
-        "{told}"
+        text(reported, "message").contains(&second.to_string()),
+        "{reported}"
     );
-    assert!(text(told, "next").contains("more than 4"), "{told}");
+    assert!(text(reported, "next").contains("more than 4"), "{reported}");
 
     // the way that it tells: with five that lag, rollout skips it
     for _ in 0..2 {
-        desk.done("Admin", &CREATE);
+        sandbox.done("Admin", &CREATE);
     }
-    let went = desk.run("Admin", &words);
+    let went = sandbox.run("Admin", &words);
     assert_eq!(went.document["executed"], true, "{went:?}");
     assert_eq!(went.document["left"], 1, "{went:?}");
 }

@@ -1,6 +1,6 @@
 //! Deciding together, by commands: approvals, delays, policies, the way back, what waits.
 
-use crate::desk::{Desk, MIGRATE, ROLLBACK, error, text};
+use crate::sandbox::{MIGRATE, ROLLBACK, Sandbox, error, text};
 use serde_json::json;
 
 const BOTH: &str = "AND(Admin,Admin2)";
@@ -8,8 +8,8 @@ const DAY: u64 = 86_400;
 
 #[test]
 fn two_approvers_type_the_same_and_see_success_1_2_and_success_2_2_activated() {
-    let desk = Desk::with_counter(BOTH, 1);
-    let (exit, first) = desk.told("Admin", &MIGRATE);
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let (exit, first) = sandbox.reported("Admin", &MIGRATE);
     assert_eq!(exit, Some(3));
     assert!(first.contains(&"success 1/2".to_owned()), "{first:?}");
     assert!(
@@ -17,11 +17,11 @@ fn two_approvers_type_the_same_and_see_success_1_2_and_success_2_2_activated() {
         "{first:?}"
     );
 
-    let (exit, again) = desk.told("Admin", &MIGRATE);
+    let (exit, again) = sandbox.reported("Admin", &MIGRATE);
     assert_eq!(exit, Some(3), "{again:?}");
     assert!(again.contains(&"success 1/2".to_owned()), "{again:?}");
 
-    let (exit, last) = desk.told("Admin2", &MIGRATE);
+    let (exit, last) = sandbox.reported("Admin2", &MIGRATE);
     assert_eq!(exit, Some(0), "{last:?}");
     let at = last.iter().position(|line| line == "success 2/2 activated");
     let after = &last[at.expect("the exact words") + 1..];
@@ -32,21 +32,21 @@ fn two_approvers_type_the_same_and_see_success_1_2_and_success_2_2_activated() {
         .collect();
     assert_eq!(checks, ["pause", "migration", "version", "code", "resume"]);
 
-    let (exit, done) = desk.told("Admin", &MIGRATE);
+    let (exit, done) = sandbox.reported("Admin", &MIGRATE);
     assert_eq!(exit, Some(0));
     assert!(
         done.contains(&"A 2.0 is activated already".to_owned()),
         "{done:?}"
     );
-    let pending = desk.done("Admin", &["pending", "A"]);
+    let pending = sandbox.done("Admin", &["pending", "A"]);
     assert_eq!(pending["actions"], json!([]));
 }
 
 #[test]
 fn code_that_both_build_is_deployed_once_and_the_action_is_one() {
-    let desk = Desk::with_counter(BOTH, 1);
-    let first = desk.run("Admin", &MIGRATE).document;
-    let second = desk.done("Admin2", &MIGRATE);
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let first = sandbox.run("Admin", &MIGRATE).document;
+    let second = sandbox.done("Admin2", &MIGRATE);
     assert_eq!(first["action"], second["action"]);
     assert_eq!(first["implementation"], second["implementation"]);
     assert_eq!(second["transactions"].as_array().map(Vec::len), Some(1));
@@ -56,8 +56,8 @@ fn code_that_both_build_is_deployed_once_and_the_action_is_one() {
 
 #[test]
 fn code_at_an_address_that_an_open_action_names_is_found_by_its_hash() {
-    let desk = Desk::with_counter(BOTH, 1);
-    let deployed = desk.done("Admin", &["deploy", "counter-v2"]);
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let deployed = sandbox.done("Admin", &["deploy", "counter-v2"]);
     let elsewhere = text(&deployed, "address");
     let by_address = [
         "migrate",
@@ -68,17 +68,17 @@ fn code_at_an_address_that_an_open_action_names_is_found_by_its_hash() {
         "migrate(uint256)",
         "5",
     ];
-    let first = desk.run("Admin", &by_address);
+    let first = sandbox.run("Admin", &by_address);
     assert_eq!(first.exit, Some(3));
-    let second = desk.done("Admin2", &MIGRATE);
+    let second = sandbox.done("Admin2", &MIGRATE);
     assert_eq!(text(&second, "implementation"), elsewhere);
     assert_eq!(second["executed"], true);
 }
 
 #[test]
 fn with_more_than_four_instances_the_rollout_follows_with_its_progress() {
-    let desk = Desk::with_counter("Admin", 6);
-    let (exit, lines) = desk.told("Admin", &MIGRATE);
+    let sandbox = Sandbox::with_counter("Admin", 6);
+    let (exit, lines) = sandbox.reported("Admin", &MIGRATE);
     assert_eq!(exit, Some(0), "{lines:?}");
     let position = |text: &str| {
         let at = lines.iter().position(|line| line == text);
@@ -86,14 +86,14 @@ fn with_more_than_four_instances_the_rollout_follows_with_its_progress() {
     };
     assert!(position("success 1/1 activated") < position("activated, rollout 0/6"));
     assert!(position("activated, rollout 0/6") < position("rollout 6/6"));
-    let again = desk.done("Admin", &["rollout", "A"]);
+    let again = sandbox.done("Admin", &["rollout", "A"]);
     assert_eq!((&again["upgraded"], &again["left"]), (&json!(0), &json!(0)));
 }
 
 #[test]
 fn a_delay_is_told_with_its_end_and_anybody_may_complete_it() {
     let policy = "AND(OutOf(2,Admin,Admin2,Admin3),AFTER(172800))";
-    let desk = Desk::new();
+    let sandbox = Sandbox::new();
     let define = [
         "define",
         "A",
@@ -104,25 +104,25 @@ fn a_delay_is_told_with_its_end_and_anybody_may_complete_it() {
         "--create",
         "Admin",
     ];
-    desk.done("Admin", &define);
+    sandbox.done("Admin", &define);
     let register = ["register", "A", "1.0", "counter-v1"];
-    assert_eq!(desk.run("Admin", &register).exit, Some(3));
-    let second = desk.run("Admin3", &register);
+    assert_eq!(sandbox.run("Admin", &register).exit, Some(3));
+    let second = sandbox.run("Admin3", &register);
     assert_eq!(second.exit, Some(3));
     assert_eq!(
         (&second.document["approvals"], &second.document["required"]),
         (&json!(2), &json!(2))
     );
     assert_eq!(text(&second.document, "blocked_by"), "delay");
-    let early = desk.run("Admin3", &register);
+    let early = sandbox.run("Admin3", &register);
     assert_eq!(
         (early.exit, text(&early.document, "blocked_by")),
         (Some(3), "delay")
     );
-    desk.wait(2 * DAY);
-    let pending = desk.done("Other", &["pending", "A"]);
+    sandbox.wait(2 * DAY);
+    let pending = sandbox.done("Other", &["pending", "A"]);
     assert_eq!(text(&pending["actions"][0], "blocked_by"), "nothing");
-    let done = desk.done("Other", &register);
+    let done = sandbox.done("Other", &register);
     assert_eq!(
         (&done["approvals"], &done["executed"]),
         (&json!(2), &json!(true))
@@ -131,27 +131,27 @@ fn a_delay_is_told_with_its_end_and_anybody_may_complete_it() {
 
 #[test]
 fn a_policy_is_updated_by_names_and_explained_in_words() {
-    let desk = Desk::with_counter(BOTH, 1);
+    let sandbox = Sandbox::with_counter(BOTH, 1);
     let update = ["update-policy", "A", "OR(Admin,Admin2)"];
-    let done = desk.done("Admin", &update);
+    let done = sandbox.done("Admin", &update);
     assert_eq!(done["executed"], true);
-    let again = desk.done("Admin", &update);
+    let again = sandbox.done("Admin", &update);
     assert!(again.get("tx").is_none(), "nothing to do: {again}");
-    let explained = desk.done("Admin", &["policy", "explain", "A", "--role", "migrate"]);
+    let explained = sandbox.done("Admin", &["policy", "explain", "A", "--role", "migrate"]);
     let policy = &explained["policies"][0];
     assert_eq!(text(policy, "named"), "OR(Admin,Admin2)");
     assert_eq!(
         (&policy["fewest"], policy["alone"].as_array().map(Vec::len)),
         (&json!(1), Some(2))
     );
-    let (_, lines) = desk.told("Admin", &["policy", "explain", "A"]);
+    let (_, lines) = sandbox.reported("Admin", &["policy", "explain", "A"]);
     assert!(
         lines.contains(&"migrate: OR(Admin,Admin2)".to_owned()),
         "{lines:?}"
     );
-    let alone = desk.done("Admin2", &MIGRATE);
+    let alone = sandbox.done("Admin2", &MIGRATE);
     assert_eq!(alone["executed"], true);
-    let stranger = desk.run("Other", &["update-policy", "A", "Other"]);
+    let stranger = sandbox.run("Other", &["update-policy", "A", "Other"]);
     assert_eq!(
         (stranger.exit, error(&stranger)),
         (Some(1), "NotAnApprover")
@@ -160,32 +160,35 @@ fn a_policy_is_updated_by_names_and_explained_in_words() {
 
 #[test]
 fn a_policy_update_ends_what_its_role_had_gathered() {
-    let desk = Desk::with_counter(BOTH, 1);
-    let open = desk.run("Admin", &MIGRATE).document;
-    desk.done("Admin", &["update-policy", "A", "AND(Admin,Admin3)"]);
-    assert_eq!(desk.done("Admin", &["pending", "A"])["actions"], json!([]));
-    let late = desk.run("Admin2", &["approve", text(&open, "action")]);
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let open = sandbox.run("Admin", &MIGRATE).document;
+    sandbox.done("Admin", &["update-policy", "A", "AND(Admin,Admin3)"]);
+    assert_eq!(
+        sandbox.done("Admin", &["pending", "A"])["actions"],
+        json!([])
+    );
+    let late = sandbox.run("Admin2", &["approve", text(&open, "action")]);
     assert_eq!((late.exit, error(&late)), (Some(1), "ActionNotFound"));
 }
 
 #[test]
 fn going_back_is_a_new_version_with_the_old_code() {
-    let desk = Desk::with_counter("Admin", 1);
-    desk.done("Admin", &MIGRATE);
-    let (exit, lines) = desk.told("Admin", &ROLLBACK);
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    sandbox.done("Admin", &MIGRATE);
+    let (exit, lines) = sandbox.reported("Admin", &ROLLBACK);
     assert_eq!(exit, Some(0), "{lines:?}");
     assert!(
         lines.contains(&"success 1/1 activated".to_owned()),
         "{lines:?}"
     );
-    let status = desk.done("Admin", &["status", "A"]);
+    let status = sandbox.done("Admin", &["status", "A"]);
     let definition = &status["definitions"][0];
     assert_eq!(text(definition, "current"), "3.0");
     assert_eq!(
         definition["versions"][0]["codehash"],
         definition["versions"][2]["codehash"]
     );
-    let unknown = desk.run("Admin", &["rollback", "A", "--to", "9.0", "--as", "10.0"]);
+    let unknown = sandbox.run("Admin", &["rollback", "A", "--to", "9.0", "--as", "10.0"]);
     assert_eq!(
         (unknown.exit, error(&unknown)),
         (Some(1), "VersionNotFound")
@@ -194,9 +197,9 @@ fn going_back_is_a_new_version_with_the_old_code() {
 
 #[test]
 fn what_is_pending_names_who_approved_who_is_missing_and_what_blocks() {
-    let desk = Desk::with_counter("OutOf(2,Admin,Admin2,Admin3)", 1);
-    desk.run("Admin", &MIGRATE);
-    let pending = desk.done("Other", &["pending"]);
+    let sandbox = Sandbox::with_counter("OutOf(2,Admin,Admin2,Admin3)", 1);
+    sandbox.run("Admin", &MIGRATE);
+    let pending = sandbox.done("Other", &["pending"]);
     let action = &pending["actions"][0];
     assert_eq!(text(action, "definition"), "A");
     assert_eq!(
@@ -213,7 +216,7 @@ fn what_is_pending_names_who_approved_who_is_missing_and_what_blocks() {
             .as_u64()
             .is_some_and(|size| size > 1000)
     );
-    let (exit, lines) = desk.told("Other", &["pending", "A"]);
+    let (exit, lines) = sandbox.reported("Other", &["pending", "A"]);
     assert_eq!(exit, Some(0));
     let all = lines.join("\n");
     for part in [
@@ -230,33 +233,33 @@ fn what_is_pending_names_who_approved_who_is_missing_and_what_blocks() {
 
 #[test]
 fn an_approval_is_withdrawn_and_an_action_is_cancelled() {
-    let desk = Desk::with_counter(BOTH, 1);
-    let open = desk.run("Admin", &MIGRATE).document;
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let open = sandbox.run("Admin", &MIGRATE).document;
     let action = text(&open, "action");
-    let revoked = desk.done("Admin", &["revoke", action]);
+    let revoked = sandbox.done("Admin", &["revoke", action]);
     assert_eq!(revoked["approvals"], 0);
-    let twice = desk.run("Admin", &["revoke", action]);
+    let twice = sandbox.run("Admin", &["revoke", action]);
     assert_eq!((twice.exit, error(&twice)), (Some(1), "NotApproved"));
-    let stranger = desk.run("Admin2", &["cancel", action]);
+    let stranger = sandbox.run("Admin2", &["cancel", action]);
     assert_eq!(
         (stranger.exit, error(&stranger)),
         (Some(1), "NotAnApprover")
     );
-    desk.done("Admin", &["cancel", &action[..10]]);
-    let gone = desk.run("Admin", &["cancel", action]);
+    sandbox.done("Admin", &["cancel", &action[..10]]);
+    let gone = sandbox.run("Admin", &["cancel", action]);
     assert_eq!((gone.exit, error(&gone)), (Some(1), "ActionNotFound"));
-    let none = desk.run("Admin", &["cancel", "0x1234"]);
+    let none = sandbox.run("Admin", &["cancel", "0x1234"]);
     assert_eq!((none.exit, error(&none)), (Some(2), "Usage"));
 }
 
 #[test]
 fn an_action_is_approved_by_its_id_after_review_of_its_very_bytes() {
-    let desk = Desk::with_counter(BOTH, 1);
-    let open = desk.run("Admin", &MIGRATE).document;
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let open = sandbox.run("Admin", &MIGRATE).document;
     let action = text(&open, "action");
-    let reviewed = desk.done("Admin2", &["pending", "A"]);
+    let reviewed = sandbox.done("Admin2", &["pending", "A"]);
     let write = |name: &str, document: &serde_json::Value| {
-        std::fs::write(desk.path(name), document.to_string()).expect("written");
+        std::fs::write(sandbox.path(name), document.to_string()).expect("written");
     };
     write("honest.json", &reviewed);
     let mut other = reviewed.clone();
@@ -272,12 +275,12 @@ fn an_action_is_approved_by_its_id_after_review_of_its_very_bytes() {
         ("payload.json", 1, "PayloadDiffers"),
         ("broken.json", 2, "Reviewed"),
     ] {
-        let refused = desk.run("Admin2", &["approve", action, "--reviewed", file]);
+        let refused = sandbox.run("Admin2", &["approve", action, "--reviewed", file]);
         assert_eq!((refused.exit, error(&refused)), (Some(exit), name));
     }
-    let pending = desk.done("Admin2", &["pending", "A"]);
+    let pending = sandbox.done("Admin2", &["pending", "A"]);
     assert_eq!(pending["actions"][0]["approvals"], 1, "nothing was sent");
-    let done = desk.done("Admin2", &["approve", action, "--reviewed", "honest.json"]);
+    let done = sandbox.done("Admin2", &["approve", action, "--reviewed", "honest.json"]);
     assert_eq!(
         (&done["executed"], text(&done, "action")),
         (&json!(true), action)
@@ -287,16 +290,16 @@ fn an_action_is_approved_by_its_id_after_review_of_its_very_bytes() {
 
 #[test]
 fn a_definition_that_two_must_create_waits_for_the_second() {
-    let desk = Desk::bare();
+    let sandbox = Sandbox::bare();
     let deploy = ["registry", "deploy", "--save", "--define", BOTH];
-    desk.done("Admin", &deploy);
+    sandbox.done("Admin", &deploy);
     let define = ["define", "B", "--migrate", "Admin"];
-    let first = desk.run("Admin", &define);
+    let first = sandbox.run("Admin", &define);
     assert_eq!(
         (first.exit, &first.document["required"]),
         (Some(3), &json!(2))
     );
-    let pending = desk.done("Other", &["pending"]);
+    let pending = sandbox.done("Other", &["pending"]);
     assert_eq!(text(&pending["actions"][0], "definition"), "");
-    assert_eq!(desk.done("Admin2", &define)["executed"], true);
+    assert_eq!(sandbox.done("Admin2", &define)["executed"], true);
 }

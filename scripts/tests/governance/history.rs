@@ -1,6 +1,6 @@
 //! What happened and whether it still holds, by commands and by the library beneath.
 
-use crate::desk::{Desk, MIGRATE, ROLLBACK, error, text};
+use crate::sandbox::{MIGRATE, ROLLBACK, Sandbox, error, text};
 use alloy::primitives::{Address, Bytes, U256};
 use serde_json::{Value, json};
 use stylus_upgrades::client::Client;
@@ -10,23 +10,23 @@ use stylus_upgrades_interface::registry::IRegistry;
 
 /// A definition with everything in its history: approvals, a cancelled action, an open one, a
 /// policy update, a migration and the way back.
-fn eventful() -> Desk {
-    let desk = Desk::with_counter("AND(Admin,Admin2)", 2);
-    let open = desk.run("Admin", &MIGRATE).document;
-    desk.done("Admin", &["revoke", text(&open, "action")]);
-    desk.done("Admin", &["cancel", text(&open, "action")]);
-    desk.run("Admin", &MIGRATE);
-    desk.done("Admin2", &MIGRATE);
-    desk.done("Admin", &["update-policy", "A", "OR(Admin,Admin2)"]);
-    desk.done("Admin2", &ROLLBACK);
-    desk.done(
+fn eventful() -> Sandbox {
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 2);
+    let open = sandbox.run("Admin", &MIGRATE).document;
+    sandbox.done("Admin", &["revoke", text(&open, "action")]);
+    sandbox.done("Admin", &["cancel", text(&open, "action")]);
+    sandbox.run("Admin", &MIGRATE);
+    sandbox.done("Admin2", &MIGRATE);
+    sandbox.done("Admin", &["update-policy", "A", "OR(Admin,Admin2)"]);
+    sandbox.done("Admin2", &ROLLBACK);
+    sandbox.done(
         "Admin",
         &["update-policy", "A", "--role", "create", "AND(Admin,Other)"],
     );
     // The code of 3.0 declares the initializer of 1.0 alone.
     let create = ["create-proxy", "A", "3.0", "--no-init"];
-    assert_eq!(desk.run("Other", &create).exit, Some(3));
-    desk
+    assert_eq!(sandbox.run("Other", &create).exit, Some(3));
+    sandbox
 }
 
 fn checks(document: &Value) -> &Vec<Value> {
@@ -35,8 +35,8 @@ fn checks(document: &Value) -> &Vec<Value> {
 
 #[test]
 fn history_tells_who_did_what_when_under_which_policy() {
-    let desk = eventful();
-    let history = desk.done("Other", &["history", "A"]);
+    let sandbox = eventful();
+    let history = sandbox.done("Other", &["history", "A"]);
     let entries = history["entries"].as_array().expect("entries");
     let whats: Vec<_> = entries.iter().map(|entry| text(entry, "what")).collect();
     for what in [
@@ -66,7 +66,7 @@ fn history_tells_who_did_what_when_under_which_policy() {
     let whos: Vec<_> = approvals
         .map(|entry| text(entry, "who").to_owned())
         .collect();
-    let people = desk.node.addresses();
+    let people = sandbox.node.addresses();
     assert!(
         whos.contains(&people[0].to_checksum(None)) || whos.contains(&format!("{:#x}", people[0]))
     );
@@ -80,7 +80,7 @@ fn history_tells_who_did_what_when_under_which_policy() {
         "{history}"
     );
     assert_eq!(history["differences"], json!([]));
-    let (exit, lines) = desk.told("Other", &["history", "A"]);
+    let (exit, lines) = sandbox.reported("Other", &["history", "A"]);
     assert_eq!(exit, Some(0));
     assert!(
         lines
@@ -91,18 +91,19 @@ fn history_tells_who_did_what_when_under_which_policy() {
 
 #[test]
 fn changed_code_and_slots_are_found_and_exit_1() {
-    let desk = eventful();
-    assert_eq!(desk.run("Other", &["verify", "A"]).exit, Some(0));
-    let status = desk.done("Admin", &["status", "A"]);
+    let sandbox = eventful();
+    assert_eq!(sandbox.run("Other", &["verify", "A"]).exit, Some(0));
+    let status = sandbox.done("Admin", &["status", "A"]);
     let definition = &status["definitions"][0];
     let address =
         |value: &Value, field: &str| -> Address { text(value, field).parse().expect("it") };
     let implementation = address(&definition["versions"][1], "implementation");
     let proxy = address(&definition["instances"][0], "proxy");
-    desk.node
+    sandbox
+        .node
         .with_chain(move |chain| chain.set_code(implementation, Bytes::from_static(&[0x5f])))
         .expect("the chain");
-    let changed = desk.run("Other", &["history", "A"]);
+    let changed = sandbox.run("Other", &["history", "A"]);
     assert_eq!((changed.exit, error(&changed)), (Some(1), "Checks"));
     let failed: Vec<_> = checks(&changed.document)
         .iter()
@@ -113,10 +114,11 @@ fn changed_code_and_slots_are_found_and_exit_1() {
 
     let slot = stylus_upgrades_interface::slots::IMPLEMENTATION.into();
     let word = implementation.into_word();
-    desk.node
+    sandbox
+        .node
         .with_chain(move |chain| chain.set_storage_at(proxy, slot, word))
         .expect("the chain");
-    let hidden = desk.run("Other", &["verify"]);
+    let hidden = sandbox.run("Other", &["verify"]);
     assert_eq!(hidden.exit, Some(1));
     let failed: Vec<_> = checks(&hidden.document)
         .iter()
@@ -131,32 +133,32 @@ fn changed_code_and_slots_are_found_and_exit_1() {
 
 #[test]
 fn verify_knows_a_source_from_another_and_refuses_to_check_nothing() {
-    let desk = Desk::new();
-    let empty = desk.run("Other", &["verify"]);
+    let sandbox = Sandbox::new();
+    let empty = sandbox.run("Other", &["verify"]);
     assert_eq!((empty.exit, error(&empty)), (Some(1), "NothingToCheck"));
-    let unknown = desk.run("Other", &["history", "Nobody"]);
+    let unknown = sandbox.run("Other", &["history", "Nobody"]);
     assert_eq!(
         (unknown.exit, error(&unknown)),
         (Some(1), "DefinitionNotFound")
     );
-    desk.done("Admin", &["define", "A", "--migrate", "Admin"]);
-    desk.done("Admin", &["register", "A", "1.0", "counter-v1"]);
+    sandbox.done("Admin", &["define", "A", "--migrate", "Admin"]);
+    sandbox.done("Admin", &["register", "A", "1.0", "counter-v1"]);
     let right = ["verify", "A", "--version", "1.0", "--source", "counter-v1"];
-    assert_eq!(desk.run("Other", &right).exit, Some(0));
-    let whole = desk.done("Other", &["verify", "--framework"]);
+    assert_eq!(sandbox.run("Other", &right).exit, Some(0));
+    let whole = sandbox.done("Other", &["verify", "--framework"]);
     let proxyless = checks(&whole)
         .iter()
         .filter(|check| text(check, "what").starts_with("code of the "));
     assert_eq!(proxyless.count(), 6);
     let wrong = ["verify", "A", "--source", "counter-v2"];
-    assert_eq!(desk.run("Other", &wrong).exit, Some(1));
+    assert_eq!(sandbox.run("Other", &wrong).exit, Some(1));
 }
 
 #[test]
 fn the_registry_has_a_history_of_its_own() {
-    let desk = Desk::new();
-    desk.done("Admin", &["define", "A", "--migrate", "Admin"]);
-    let history = desk.done("Other", &["history", ""]);
+    let sandbox = Sandbox::new();
+    sandbox.done("Admin", &["define", "A", "--migrate", "Admin"]);
+    let history = sandbox.done("Other", &["history", ""]);
     let entries = history["entries"].as_array().expect("entries");
     assert!(
         entries
@@ -168,9 +170,9 @@ fn the_registry_has_a_history_of_its_own() {
 
 #[test]
 fn an_expired_program_is_found_by_verify() {
-    let desk = Desk::with_counter("Admin", 1);
-    desk.wait(366 * 86_400);
-    let expired = desk.run("Other", &["verify", "A"]);
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    sandbox.wait(366 * 86_400);
+    let expired = sandbox.run("Other", &["verify", "A"]);
     assert_eq!(expired.exit, Some(1));
     let failed: Vec<_> = checks(&expired.document)
         .iter()
@@ -180,9 +182,9 @@ fn an_expired_program_is_found_by_verify() {
     assert_eq!(failed, ["activation of the registry", "activation of 1.0"]);
 }
 
-/// The registry of the desk's manifest.
-fn registry(desk: &Desk) -> Address {
-    let manifest = std::fs::read_to_string(desk.path("stylus-upgrades.toml")).expect("it");
+/// The registry of the sandbox's manifest.
+fn registry(sandbox: &Sandbox) -> Address {
+    let manifest = std::fs::read_to_string(sandbox.path("stylus-upgrades.toml")).expect("it");
     manifest
         .lines()
         .find_map(|line| line.strip_prefix("registry = \""))
@@ -192,10 +194,16 @@ fn registry(desk: &Desk) -> Address {
 
 #[tokio::test]
 async fn a_layout_that_is_published_as_the_name_of_a_definition_is_not_in_its_history() {
-    let desk = Desk::with_counter("Admin", 0);
-    let registry = registry(&desk);
-    let stranger = desk.node.accounts().mnemonic().last().expect("one").clone();
-    let client = Client::connect(&desk.node.endpoint()).await.expect("it");
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let registry = registry(&sandbox);
+    let stranger = sandbox
+        .node
+        .accounts()
+        .mnemonic()
+        .last()
+        .expect("one")
+        .clone();
+    let client = Client::connect(&sandbox.node.endpoint()).await.expect("it");
     let client = client.with_signer(stranger);
     let names = Names::default();
     let before = read(&client, registry, "A", &names).await.expect("it");
@@ -217,9 +225,9 @@ async fn a_layout_that_is_published_as_the_name_of_a_definition_is_not_in_its_hi
 
 #[tokio::test]
 async fn what_the_events_say_is_what_the_views_say_at_every_step() {
-    let desk = eventful();
-    let registry = registry(&desk);
-    let client = Client::connect(&desk.node.endpoint()).await.expect("it");
+    let sandbox = eventful();
+    let registry = registry(&sandbox);
+    let client = Client::connect(&sandbox.node.endpoint()).await.expect("it");
     for name in ["A", ""] {
         let history = read(&client, registry, name, &Names::default())
             .await

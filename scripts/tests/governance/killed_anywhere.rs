@@ -1,7 +1,7 @@
 //! Every command that sends, killed with SIGKILL in each phase of each of its transactions and
 //! typed again: it ends as if it had never been killed, with no transaction more.
 
-use crate::desk::{Answer, CREATE_SAVED, Desk, ROLLBACK};
+use crate::sandbox::{Answer, CREATE_SAVED, ROLLBACK, Sandbox};
 use serde_json::{Value, json};
 use std::os::unix::process::ExitStatusExt;
 use stylus_chain::BlockId;
@@ -11,7 +11,7 @@ const PHASES: [Phase; 5] = [
     Phase::BeforeSending,
     Phase::Sent,
     Phase::Mined,
-    Phase::Told,
+    Phase::Reported,
     Phase::Journal,
 ];
 /// More kills than any command here has places for.
@@ -31,9 +31,9 @@ const SAME: [&str; 10] = [
     "version",
 ];
 
-/// A desk, and what it was like before the command.
-struct Scene {
-    desk: Desk,
+/// A sandbox, and what it was like before the command.
+struct Fixture {
+    sandbox: Sandbox,
     manifest: String,
     snapshot: u64,
 }
@@ -49,12 +49,12 @@ struct Trace {
     manifest: String,
 }
 
-impl Scene {
-    fn new(desk: Desk) -> Self {
-        let manifest = std::fs::read_to_string(desk.path(MANIFEST)).expect("a manifest");
-        let snapshot = snapshot(&desk);
+impl Fixture {
+    fn new(sandbox: Sandbox) -> Self {
+        let manifest = std::fs::read_to_string(sandbox.path(MANIFEST)).expect("a manifest");
+        let snapshot = snapshot(&sandbox);
         Self {
-            desk,
+            sandbox,
             manifest,
             snapshot,
         }
@@ -63,17 +63,17 @@ impl Scene {
     /// Everything as it was.
     fn again(&mut self) {
         let id = self.snapshot;
-        let went = self.desk.node.with_chain(move |chain| chain.revert(id));
+        let went = self.sandbox.node.with_chain(move |chain| chain.revert(id));
         assert!(went.expect("the chain"), "the snapshot is gone");
-        self.snapshot = snapshot(&self.desk);
-        std::fs::write(self.desk.path(MANIFEST), &self.manifest).expect("written");
-        let _ = std::fs::remove_dir_all(self.desk.path(".stylus-upgrades"));
+        self.snapshot = snapshot(&self.sandbox);
+        std::fs::write(self.sandbox.path(MANIFEST), &self.manifest).expect("written");
+        let _ = std::fs::remove_dir_all(self.sandbox.path(".stylus-upgrades"));
     }
 
     fn nonce(&self) -> u64 {
-        let who = self.desk.node.addresses()[0];
+        let who = self.sandbox.node.addresses()[0];
         let account = self
-            .desk
+            .sandbox
             .node
             .with_chain(move |chain| chain.account(who, BlockId::latest()));
         account.expect("the chain").expect("the account").nonce
@@ -82,7 +82,7 @@ impl Scene {
     /// Whether the command was killed there; `false` if it ended before.
     fn killed(&self, words: &[&str], phase: Phase, count: u64) -> bool {
         let words = [words, &["--json", "--private-key-path", "Admin"]].concat();
-        let mut command = self.desk.command(&words);
+        let mut command = self.sandbox.command(&words);
         command.env(VARIABLE, format!("{}:{count}", phase.name()));
         let output = command.output().expect("it starts");
         output.status.signal() == Some(9)
@@ -90,7 +90,7 @@ impl Scene {
 
     /// Open actions with who approved them, without what time changes.
     fn pending(&self) -> Value {
-        let pending = self.desk.done("Other", &["pending"]);
+        let pending = self.sandbox.done("Other", &["pending"]);
         let actions = pending["actions"].as_array().expect("a list").iter();
         actions
             .map(|one| json!({"action": one["action"], "approved": one["approved"]}))
@@ -102,9 +102,9 @@ impl Scene {
             let value = answer.document.get(*field)?;
             Some(((*field).to_owned(), value.clone()))
         });
-        let on_chain = std::fs::read_to_string(self.desk.path(MANIFEST)).expect("a manifest");
+        let on_chain = std::fs::read_to_string(self.sandbox.path(MANIFEST)).expect("a manifest");
         let (status, pending) = match on_chain.contains("registry") {
-            true => (self.desk.done("Other", &["status"]), self.pending()),
+            true => (self.sandbox.done("Other", &["status"]), self.pending()),
             false => (Value::Null, Value::Null),
         };
         Trace {
@@ -118,14 +118,14 @@ impl Scene {
     }
 }
 
-fn snapshot(desk: &Desk) -> u64 {
-    let taken = desk.node.with_chain(|chain| chain.snapshot());
+fn snapshot(sandbox: &Sandbox) -> u64 {
+    let taken = sandbox.node.with_chain(|chain| chain.snapshot());
     taken.expect("the chain")
 }
 
 /// At every how many of its transactions a command is killed: at each one where there are few, and
 /// in the long run (`STYLUS_UPGRADES_LONG=1`).
-fn stride(transactions: u64) -> usize {
+fn step_size(transactions: u64) -> usize {
     match transactions {
         _ if stylus_upgrades_test_settings::long() => 1,
         0..=2 => 1,
@@ -135,30 +135,30 @@ fn stride(transactions: u64) -> usize {
 }
 
 /// Kills the command everywhere; returns how often that was.
-fn survives(desk: Desk, words: &[&str]) -> u64 {
-    let mut scene = Scene::new(desk);
-    let before = scene.nonce();
-    let whole = scene.desk.run("Admin", words);
-    let expected = scene.trace(&whole, before);
+fn survives(sandbox: Sandbox, words: &[&str]) -> u64 {
+    let mut fixture = Fixture::new(sandbox);
+    let before = fixture.nonce();
+    let whole = fixture.sandbox.run("Admin", words);
+    let expected = fixture.trace(&whole, before);
     assert!(
         [Some(0), Some(3), Some(5)].contains(&expected.exit),
         "{whole:?}"
     );
     let mut kills = 0;
     for phase in PHASES {
-        for count in (1..PLACES_MAX).step_by(stride(expected.sent)) {
-            scene.again();
-            if !scene.killed(words, phase, count) {
+        for count in (1..PLACES_MAX).step_by(step_size(expected.sent)) {
+            fixture.again();
+            if !fixture.killed(words, phase, count) {
                 assert!(count > 1, "{words:?} never comes to {phase:?}");
                 break;
             }
             kills += 1;
-            let answer = scene.desk.run("Admin", words);
-            let found = scene.trace(&answer, before);
+            let answer = fixture.sandbox.run("Admin", words);
+            let found = fixture.trace(&answer, before);
             let place = format!("{words:?} killed at {phase:?} {count}: {answer:?}");
             assert_eq!(found, expected, "{place}");
             assert!(
-                !scene.desk.path(".stylus-upgrades").exists(),
+                !fixture.sandbox.path(".stylus-upgrades").exists(),
                 "a journal is left; {place}"
             );
         }
@@ -173,46 +173,46 @@ fn with<'w>(command: &'w str, words: &[&'w str]) -> Vec<&'w str> {
     [&[command], words].concat()
 }
 
-/// A desk whose instance `counter` can go to 2.0.
-fn with_version_2() -> Desk {
-    let desk = Desk::with_counter("Admin", 0);
-    desk.done("Admin", &CREATE_SAVED);
-    desk.done("Admin", &with("register", &VERSION_2));
-    desk
+/// A sandbox whose instance `counter` can go to 2.0.
+fn with_version_2() -> Sandbox {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    sandbox.done("Admin", &CREATE_SAVED);
+    sandbox.done("Admin", &with("register", &VERSION_2));
+    sandbox
 }
 
 #[test]
 fn deploy_killed_anywhere_and_typed_again_deploys_once() {
     // Created and activated: two transactions, each with three phases of its own.
-    assert!(survives(Desk::bare(), &["deploy", "counter-v1"]) >= 9);
+    assert!(survives(Sandbox::bare(), &["deploy", "counter-v1"]) >= 9);
 }
 
 #[test]
 fn registry_deploy_killed_anywhere_and_typed_again_deploys_once() {
     let words = ["registry", "deploy", "--save"];
     // Ten transactions; killed at the 1st, 4th, 7th and last at least.
-    assert!(survives(Desk::bare(), &words) >= 17);
+    assert!(survives(Sandbox::bare(), &words) >= 17);
 }
 
 #[test]
 fn define_and_register_killed_anywhere_and_typed_again_decide_once() {
-    assert!(survives(Desk::new(), &["define", "A", "--migrate", "Admin"]) >= 5);
-    let desk = Desk::new();
-    desk.done("Admin", &["define", "A", "--migrate", "Admin"]);
-    assert!(survives(desk, &["register", "A", "1.0", "counter-v1"]) >= 9);
-    let desk = Desk::with_counter("AND(Admin,Admin2)", 0);
-    assert!(survives(desk, &with("register", &VERSION_2)) >= 9);
-    let desk = Desk::with_counter("AND(Admin,Admin2)", 0);
+    assert!(survives(Sandbox::new(), &["define", "A", "--migrate", "Admin"]) >= 5);
+    let sandbox = Sandbox::new();
+    sandbox.done("Admin", &["define", "A", "--migrate", "Admin"]);
+    assert!(survives(sandbox, &["register", "A", "1.0", "counter-v1"]) >= 9);
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 0);
+    assert!(survives(sandbox, &with("register", &VERSION_2)) >= 9);
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 0);
     assert_eq!(
-        desk.run("Admin2", &with("register", &VERSION_2)).exit,
+        sandbox.run("Admin2", &with("register", &VERSION_2)).exit,
         Some(3)
     );
-    assert!(survives(desk, &with("register", &VERSION_2)) >= 5);
+    assert!(survives(sandbox, &with("register", &VERSION_2)) >= 5);
 }
 
 #[test]
 fn create_proxy_killed_anywhere_and_typed_again_creates_one() {
-    assert!(survives(Desk::with_counter("Admin", 0), &CREATE_SAVED) >= 5);
+    assert!(survives(Sandbox::with_counter("Admin", 0), &CREATE_SAVED) >= 5);
 }
 
 #[test]
@@ -225,22 +225,22 @@ fn upgrade_killed_anywhere_and_typed_again_upgrades_once() {
 fn migrate_rollout_and_rollback_killed_anywhere_and_typed_again_go_on() {
     // Deploy, activate, publish, migrate, and two transactions of the rollout.
     let words = with("migrate", &VERSION_2);
-    assert!(survives(Desk::with_counter("Admin", 10), &words) >= 13);
+    assert!(survives(Sandbox::with_counter("Admin", 10), &words) >= 13);
 
-    let scene = Scene::new(Desk::with_counter("Admin", 10));
-    assert!(scene.killed(&words, Phase::BeforeSending, 5));
-    let _ = std::fs::remove_dir_all(scene.desk.path(".stylus-upgrades"));
-    assert!(survives(scene.desk, &["rollout", "A"]) >= 9);
+    let fixture = Fixture::new(Sandbox::with_counter("Admin", 10));
+    assert!(fixture.killed(&words, Phase::BeforeSending, 5));
+    let _ = std::fs::remove_dir_all(fixture.sandbox.path(".stylus-upgrades"));
+    assert!(survives(fixture.sandbox, &["rollout", "A"]) >= 9);
 
-    let desk = Desk::with_counter("Admin", 2);
-    desk.done("Admin", &words);
-    assert!(survives(desk, &ROLLBACK) >= 9);
+    let sandbox = Sandbox::with_counter("Admin", 2);
+    sandbox.done("Admin", &words);
+    assert!(survives(sandbox, &ROLLBACK) >= 9);
 }
 
 #[test]
 fn what_an_earlier_run_did_counts_only_for_the_same_command() {
-    let scene = Scene::new(Desk::with_counter("Admin", 0));
-    assert!(scene.killed(&CREATE_SAVED, Phase::Mined, 1));
+    let fixture = Fixture::new(Sandbox::with_counter("Admin", 0));
+    assert!(fixture.killed(&CREATE_SAVED, Phase::Mined, 1));
     let other = [
         "create-proxy",
         "A",
@@ -249,19 +249,19 @@ fn what_an_earlier_run_did_counts_only_for_the_same_command() {
         "initialize(uint256)",
         "8",
     ];
-    scene.desk.done("Admin", &other);
-    let status = scene.desk.done("Other", &["status", "A"]);
+    fixture.sandbox.done("Admin", &other);
+    let status = fixture.sandbox.done("Other", &["status", "A"]);
     let instances = &status["definitions"][0]["instances"];
     assert_eq!(instances.as_array().map(Vec::len), Some(2), "{status}");
 
-    let scene = Scene::new(Desk::bare());
+    let fixture = Fixture::new(Sandbox::bare());
     let deploy = ["registry", "deploy"];
-    assert!(scene.killed(&deploy, Phase::Mined, 10));
+    assert!(fixture.killed(&deploy, Phase::Mined, 10));
     let policy = "AND(Admin,Admin2)";
     let other = ["registry", "deploy", "--save", "--define", policy];
-    scene.desk.done("Admin", &other);
+    fixture.sandbox.done("Admin", &other);
     let words = ["define", "A", "--migrate", "Admin"];
-    let defined = scene.desk.run("Admin", &words);
+    let defined = fixture.sandbox.run("Admin", &words);
     assert_eq!(
         defined.document["required"],
         json!(2),

@@ -4,7 +4,6 @@ mod at_once;
 mod complex;
 mod deceived;
 mod decide;
-mod desk;
 mod history;
 mod killed;
 mod killed_anywhere;
@@ -14,4 +13,5 @@ mod plan;
 #[path = "../sources/project.rs"]
 mod project;
 mod relay;
+mod sandbox;
 mod sources;

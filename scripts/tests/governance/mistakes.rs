@@ -1,7 +1,7 @@
 //! What people get wrong, and what is planted for them: the wrong chain, a list in the wrong form,
 //! events that are not looked for early enough, files that drive a terminal.
 
-use crate::desk::{Answer, Desk, error, text};
+use crate::sandbox::{Answer, Sandbox, error, text};
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use stylus_chain::CallRequest;
@@ -26,15 +26,18 @@ fn refused(answer: &Answer, exit: i32, name: &str) {
     assert_eq!(answer.exit, Some(exit), "{answer:?}");
     assert_eq!(error(answer), name, "{answer:?}");
     for field in ["message", "expected", "found", "next"] {
-        let told = answer.document["error"][field].as_str();
-        assert!(told.is_some_and(|told| !told.is_empty()), "{answer:?}");
+        let reported = answer.document["error"][field].as_str();
+        assert!(
+            reported.is_some_and(|reported| !reported.is_empty()),
+            "{answer:?}"
+        );
     }
 }
 
 /// Admin calls `to`.
-fn call(desk: &Desk, to: Address, call: impl SolCall) {
-    let (who, input) = (desk.node.addresses()[0], call.abi_encode().into());
-    let hash = desk.node.with_chain(move |chain| {
+fn call(sandbox: &Sandbox, to: Address, call: impl SolCall) {
+    let (who, input) = (sandbox.node.addresses()[0], call.abi_encode().into());
+    let hash = sandbox.node.with_chain(move |chain| {
         chain.impersonate(who);
         let request = CallRequest {
             to: Some(to),
@@ -49,31 +52,31 @@ fn call(desk: &Desk, to: Address, call: impl SolCall) {
     assert!(hash.expect("the chain"));
 }
 
-fn block(desk: &Desk) -> u64 {
-    let number = desk.node.with_chain(|chain| chain.block_number());
+fn block(sandbox: &Sandbox) -> u64 {
+    let number = sandbox.node.with_chain(|chain| chain.block_number());
     number.expect("the chain")
 }
 
 /// An instance `it` of a new definition `D`.
-fn born(desk: &Desk, source: &str) -> Address {
-    desk.done("Admin", &["define", "D", "--migrate", "Admin"]);
-    desk.done("Admin", &["register", "D", "1.0", source]);
+fn created(sandbox: &Sandbox, source: &str) -> Address {
+    sandbox.done("Admin", &["define", "D", "--migrate", "Admin"]);
+    sandbox.done("Admin", &["register", "D", "1.0", source]);
     let init = ["--init", "initialize(address)", "Admin", "--save", "it"];
     let create = [&["create-proxy", "D", "1.0"][..], &init].concat();
-    let created = desk.done("Admin", &create);
+    let created = sandbox.done("Admin", &create);
     text(&created, "proxy").parse().expect("an address")
 }
 
 /// The instance is in a complex step to 2.0.
-fn begun(desk: &Desk, source: &str, program: &str) {
+fn begun(sandbox: &Sandbox, source: &str, program: &str) {
     let way = ["--complex", program, "--handler", "Admin"];
     let words = [&["migrate", "D", "2.0", source][..], &way].concat();
-    assert_eq!(desk.run("Admin", &words).exit, Some(5));
+    assert_eq!(sandbox.run("Admin", &words).exit, Some(5));
 }
 
 #[test]
 fn a_registry_that_is_not_on_this_chain_is_told_and_does_not_look_like_an_empty_one() {
-    let (desk, other) = (Desk::with_counter("Admin", 1), Desk::bare());
+    let (sandbox, other) = (Sandbox::with_counter("Admin", 1), Sandbox::bare());
     let elsewhere = ["--rpc-url", &other.node.endpoint()];
     for words in [
         &["status"][..],
@@ -89,7 +92,7 @@ fn a_registry_that_is_not_on_this_chain_is_told_and_does_not_look_like_an_empty_
         &["update-policy", "A", "Admin2"],
         &["approve", &format!("0x{}", "11".repeat(32))],
     ] {
-        let answer = desk.run("Admin", &[words, &elsewhere].concat());
+        let answer = sandbox.run("Admin", &[words, &elsewhere].concat());
         refused(&answer, 4, "UnexpectedAnswer");
         let found = text(&answer.document["error"], "found");
         assert!(
@@ -101,21 +104,21 @@ fn a_registry_that_is_not_on_this_chain_is_told_and_does_not_look_like_an_empty_
 
 #[test]
 fn events_that_are_looked_for_too_late_are_refused_before_the_migration_ends() {
-    let desk = Desk::new();
-    let proxy = born(&desk, "erc721-basic");
-    let birth = block(&desk);
+    let sandbox = Sandbox::new();
+    let proxy = created(&sandbox, "erc721-basic");
+    let birth = block(&sandbox);
     for ids in [[5, 3], [900, 77]] {
         let ids = ids.map(U256::from).to_vec();
         call(
-            &desk,
+            &sandbox,
             proxy,
             mintCall {
-                to: desk.node.addresses()[1],
+                to: sandbox.node.addresses()[1],
                 ids,
             },
         );
     }
-    begun(&desk, "erc721-full", "erc721-enumerate");
+    begun(&sandbox, "erc721-full", "erc721-enumerate");
     let gather = |from: u64| {
         let from = from.to_string();
         let words = [
@@ -126,9 +129,9 @@ fn events_that_are_looked_for_too_late_are_refused_before_the_migration_ends() {
             "--from-block",
             &from,
         ];
-        desk.run("Admin", &words)
+        sandbox.run("Admin", &words)
     };
-    for late in [birth + 1, birth + 2, block(&desk), 1_000_000] {
+    for late in [birth + 1, birth + 2, block(&sandbox), 1_000_000] {
         refused(&gather(late), 2, "BeginsLate");
     }
     let done = gather(birth);
@@ -140,32 +143,32 @@ fn events_that_are_looked_for_too_late_are_refused_before_the_migration_ends() {
     let included = IInclusion::isIncludedCall {
         tokenId: U256::from(3),
     };
-    call(&desk, proxy, included);
+    call(&sandbox, proxy, included);
 }
 
 #[test]
 fn lists_in_the_wrong_form_are_refused_and_harmless_oddities_are_not() {
-    let desk = Desk::new();
-    let proxy = born(&desk, "points-v1");
-    let members = desk.node.addresses()[..3].to_vec();
+    let sandbox = Sandbox::new();
+    let proxy = created(&sandbox, "points-v1");
+    let members = sandbox.node.addresses()[..3].to_vec();
     let award = awardCall {
         members: members.clone(),
         points: U256::from(4),
     };
-    call(&desk, proxy, award);
-    begun(&desk, "points-v2", "points-batches");
-    let run = |list: &str| desk.run("Admin", &["run-migration", "it", "--items", list]);
+    call(&sandbox, proxy, award);
+    begun(&sandbox, "points-v2", "points-batches");
+    let run = |list: &str| sandbox.run("Admin", &["run-migration", "it", "--items", list]);
 
-    std::fs::create_dir(desk.path("folder")).expect("a folder");
+    std::fs::create_dir(sandbox.path("folder")).expect("a folder");
     refused(&run("folder"), 2, "ItemsFile");
     refused(&run("nowhere"), 2, "ItemsFile");
     let made = std::process::Command::new("mkfifo")
-        .arg(desk.path("pipe"))
+        .arg(sandbox.path("pipe"))
         .status();
     assert!(made.expect("mkfifo").success());
     refused(&run("pipe"), 2, "ItemsFile");
     let lines: Vec<String> = members.iter().map(|member| member.to_string()).collect();
-    let write = |text: &str| std::fs::write(desk.path("list"), text).expect("written");
+    let write = |text: &str| std::fs::write(sandbox.path("list"), text).expect("written");
     write("");
     refused(&run("list"), 1, "TotalMismatch");
     write(&"7".repeat(3_000_000));
@@ -192,8 +195,8 @@ fn lists_in_the_wrong_form_are_refused_and_harmless_oddities_are_not() {
 
 #[test]
 fn a_planted_record_of_a_build_is_never_called_a_build() {
-    let desk = Desk::with_counter("AND(Admin,Admin2)", 1);
-    let proposed = desk.run(
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
+    let proposed = sandbox.run(
         "Admin",
         &[
             "register",
@@ -210,7 +213,7 @@ fn a_planted_record_of_a_build_is_never_called_a_build() {
         proposed.document["builds"][0]["built_now"], true,
         "{proposed:?}"
     );
-    let record = desk
+    let record = sandbox
         .path("stylus-upgrades-layouts/builds")
         .join(format!("{}.json", text(&proposed.document, "codehash")));
     let written = std::fs::read_to_string(&record).expect("a record");
@@ -218,12 +221,12 @@ fn a_planted_record_of_a_build_is_never_called_a_build() {
     lie["name"] = "audited\u{1b}[2J".into();
     lie["build"]["commit"]["id"] = "audited".into();
     std::fs::write(&record, lie.to_string()).expect("written");
-    let shown = desk.done("Admin2", &["pending", "A"]);
+    let shown = sandbox.done("Admin2", &["pending", "A"]);
     assert_eq!(
         shown["actions"][0]["builds"][0]["built_now"], false,
         "{shown}"
     );
-    let (_, lines) = desk.told("Admin2", &["pending", "A"]);
+    let (_, lines) = sandbox.reported("Admin2", &["pending", "A"]);
     let text = lines.join("\n");
     assert!(
         text.contains("audited") && text.contains("only a build can tell"),
@@ -237,37 +240,37 @@ fn a_planted_record_of_a_build_is_never_called_a_build() {
 
 #[test]
 fn what_was_allowed_for_one_contract_is_not_allowed_for_another() {
-    let desk = Desk::with_counter("Admin", 0);
+    let sandbox = Sandbox::with_counter("Admin", 0);
     let two = ["A", "2.0", "counter-v2", "--call", "migrate(uint256)", "5"];
-    desk.done("Admin", &[&["migrate"], &two[..]].concat());
-    let hash = |source: &str| desk.done("Other", &["layout", "show", source])["hash"].clone();
+    sandbox.done("Admin", &[&["migrate"], &two[..]].concat());
+    let hash = |source: &str| sandbox.done("Other", &["layout", "show", source])["hash"].clone();
     let plant = |definition: &str, to: &str| {
         let line = serde_json::json!({
             "definition": definition, "from": "2.0", "to": to,
             "old": hash("counter-v2"), "new": hash("points-v1"),
             "renames": [], "retypes": [], "allowed": FINDINGS,
         });
-        let path = desk.path("stylus-upgrades-layouts/allowed.jsonl");
+        let path = sandbox.path("stylus-upgrades-layouts/allowed.jsonl");
         std::fs::write(path, format!("no line\n{line}\n{{\"cut")).expect("written");
     };
     let points = ["register", "A", "3.0", "points-v1"];
-    let first = desk.run("Admin", &points);
+    let first = sandbox.run("Admin", &points);
     refused(&first, 1, "LayoutRefused");
     let found = text(&first.document["error"], "found");
     assert_eq!(found, FINDINGS.join(", "));
     for (definition, to) in [("B", "3.0"), ("A", "4.0")] {
         plant(definition, to);
-        refused(&desk.run("Admin", &points), 1, "LayoutRefused");
+        refused(&sandbox.run("Admin", &points), 1, "LayoutRefused");
     }
     plant("A", "3.0");
-    let told = desk.done("Admin", &points);
-    let because = text(&told["storage"][0]["accepted"][0], "because");
-    assert!(because.contains("allowed.jsonl"), "{told}");
+    let reported = sandbox.done("Admin", &points);
+    let because = text(&reported["storage"][0]["accepted"][0], "because");
+    assert!(because.contains("allowed.jsonl"), "{reported}");
 }
 
 #[test]
 fn a_key_is_not_used_where_nobody_can_tell_whether_it_is_the_right_one() {
-    let desk = Desk::new();
+    let sandbox = Sandbox::new();
     let define = [
         "define",
         "A",
@@ -281,7 +284,7 @@ fn a_key_is_not_used_where_nobody_can_tell_whether_it_is_the_right_one() {
         ("vitalik.eth", "FromMalformed"),
         ("0x0000000000000000000000000000000000000001", "OtherAddress"),
     ] {
-        let output = desk.command(&define).env("ETH_FROM", from).output();
+        let output = sandbox.command(&define).env("ETH_FROM", from).output();
         let output = output.expect("it starts");
         let answer = Answer {
             exit: output.status.code(),

@@ -1,7 +1,7 @@
 //! An upgrade tried on a copy of the chain's state: what it tells, and that it touches nothing.
 
-use crate::desk::{CREATE, Desk, MIGRATE, error, text};
 use crate::relay::Relay;
+use crate::sandbox::{CREATE, MIGRATE, Sandbox, error, text};
 use alloy::primitives::{Address, B256, Bytes, U256, address};
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
@@ -50,12 +50,12 @@ fn word(number: u64) -> String {
 
 #[test]
 fn code_that_is_not_deployed_is_tried_with_its_storage_events_gas_and_approvals() {
-    let desk = Desk::with_counter(BOTH, 2);
-    let before = desk
+    let sandbox = Sandbox::with_counter(BOTH, 2);
+    let before = sandbox
         .node
         .with_chain(|chain| chain.block_number())
         .expect("it");
-    let plan = desk.done("Other", &PLAN);
+    let plan = sandbox.done("Other", &PLAN);
     assert_eq!(
         (&plan["ok"], text(&plan, "from")),
         (&json!(true), "1.0"),
@@ -98,13 +98,13 @@ fn code_that_is_not_deployed_is_tried_with_its_storage_events_gas_and_approvals(
         ["deploy", "activate", "publish", "migrate", "migrate"]
     );
 
-    let after = desk
+    let after = sandbox
         .node
         .with_chain(|chain| chain.block_number())
         .expect("it");
     assert_eq!(before, after, "the plan sent something");
-    assert_eq!(desk.done("Other", &["pending"])["actions"], json!([]));
-    let (exit, lines) = desk.told("Other", &PLAN);
+    assert_eq!(sandbox.done("Other", &["pending"])["actions"], json!([]));
+    let (exit, lines) = sandbox.reported("Other", &PLAN);
     assert_eq!(exit, Some(0));
     assert!(lines.contains(&"  step: 0 → 5".to_owned()), "{lines:?}");
     assert!(lines.contains(&"✓ it would succeed".to_owned()));
@@ -112,10 +112,10 @@ fn code_that_is_not_deployed_is_tried_with_its_storage_events_gas_and_approvals(
 
 #[test]
 fn what_the_plan_says_is_what_happens_to_the_unit_of_gas() {
-    let desk = Desk::with_counter(BOTH, 1);
-    let plan = desk.done("Other", &PLAN);
-    let first = desk.run("Admin", &MIGRATE).document;
-    let last = desk.done("Admin2", &MIGRATE);
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let plan = sandbox.done("Other", &PLAN);
+    let first = sandbox.run("Admin", &MIGRATE).document;
+    let last = sandbox.done("Admin2", &MIGRATE);
     let planned: Vec<_> = plan["transactions"]
         .as_array()
         .expect("them")
@@ -129,7 +129,7 @@ fn what_the_plan_says_is_what_happens_to_the_unit_of_gas() {
         .collect();
     assert_eq!(planned, real);
     assert_eq!(plan["call"], {
-        let history = desk.done("Other", &["history", "A"]);
+        let history = sandbox.done("Other", &["history", "A"]);
         let entries = history["entries"].as_array().expect("them").clone();
         let proposed = entries.iter().rfind(|entry| entry["event"] == "Proposed");
         assert_eq!(proposed.expect("it")["what"], "proposed migration to 2.0");
@@ -140,22 +140,22 @@ fn what_the_plan_says_is_what_happens_to_the_unit_of_gas() {
 
 #[test]
 fn an_open_action_is_tried_without_its_source() {
-    let desk = Desk::with_counter(BOTH, 1);
-    let unknown = desk.run("Other", &["plan", "A", "2.0"]);
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let unknown = sandbox.run("Other", &["plan", "A", "2.0"]);
     assert_eq!((unknown.exit, error(&unknown)), (Some(2), "Usage"));
-    let open = desk.run("Admin", &MIGRATE).document;
-    let plan = desk.done("Admin2", &["plan", "A", "2.0"]);
+    let open = sandbox.run("Admin", &MIGRATE).document;
+    let plan = sandbox.done("Admin2", &["plan", "A", "2.0"]);
     assert_eq!(plan["display"], open["display"]);
     assert_eq!(plan["transactions"].as_array().map(Vec::len), Some(1));
 }
 
 #[test]
 fn many_instances_are_rolled_out_in_the_plan() {
-    let desk = Desk::with_counter("Admin", 6);
-    let plan = desk.done("Other", &PLAN);
+    let sandbox = Sandbox::with_counter("Admin", 6);
+    let plan = sandbox.done("Other", &PLAN);
     let instances = plan["instances"].as_array().expect("them");
     assert!(instances.len() == 6 && instances.iter().all(|one| text(one, "to") == "2.0"));
-    let fewer = desk.done("Other", &[&PLAN[..], &["--instances", "2"]].concat());
+    let fewer = sandbox.done("Other", &[&PLAN[..], &["--instances", "2"]].concat());
     assert_eq!(
         (
             fewer["instances"].as_array().map(Vec::len),
@@ -167,8 +167,8 @@ fn many_instances_are_rolled_out_in_the_plan() {
 
 #[test]
 fn a_delay_passes_in_the_plan_and_a_frozen_policy_is_a_problem() {
-    let desk = Desk::with_counter("Admin", 1);
-    desk.done(
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    sandbox.done(
         "Admin",
         &[
             "update-policy",
@@ -176,15 +176,15 @@ fn a_delay_passes_in_the_plan_and_a_frozen_policy_is_a_problem() {
             "AND(OutOf(2,Admin,Admin2,Admin3),AFTER(172800))",
         ],
     );
-    let plan = desk.done("Other", &PLAN);
+    let plan = sandbox.done("Other", &PLAN);
     assert_eq!(plan["ok"], true);
     assert_eq!(text(&plan["instances"][0], "to"), "2.0");
     let explained = &plan["policy"];
     assert_eq!(explained["delays"], json!([172_800]));
 
-    let desk = Desk::with_counter("Admin", 1);
-    desk.done("Admin", &["update-policy", "A", "NONE", "--allow", "none"]);
-    let frozen = desk.run("Other", &PLAN);
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    sandbox.done("Admin", &["update-policy", "A", "NONE", "--allow", "none"]);
+    let frozen = sandbox.run("Other", &PLAN);
     assert_eq!(
         (frozen.exit, problems(&frozen.document)),
         (Some(1), vec!["Frozen"])
@@ -193,10 +193,10 @@ fn a_delay_passes_in_the_plan_and_a_frozen_policy_is_a_problem() {
 
 #[test]
 fn code_that_nobody_activated_and_migrations_that_fail_are_problems() {
-    let desk = Desk::with_counter(BOTH, 1);
-    let inactive = desk.done("Admin", &["deploy", "counter-v2", "--no-activate"]);
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let inactive = sandbox.done("Admin", &["deploy", "counter-v2", "--no-activate"]);
     let at = text(&inactive, "address");
-    let refused = desk.run(
+    let refused = sandbox.run(
         "Other",
         &["plan", "A", "2.0", at, "--call", "migrate(uint256)", "5"],
     );
@@ -205,7 +205,7 @@ fn code_that_nobody_activated_and_migrations_that_fail_are_problems() {
     assert!(found.contains(&"ImplementationNotRunnable"), "{found:?}");
 
     let wrong = ["plan", "A", "2.0", "counter-v2", "--call", "increment()"];
-    let unmarked = desk.run("Other", &wrong);
+    let unmarked = sandbox.run("Other", &wrong);
     assert_eq!(unmarked.exit, Some(1));
     assert_eq!(
         problems(&unmarked.document),
@@ -216,10 +216,10 @@ fn code_that_nobody_activated_and_migrations_that_fail_are_problems() {
 
 #[test]
 fn an_activation_that_ends_soon_is_a_problem() {
-    let desk = Desk::with_counter("Admin", 1);
-    desk.done("Admin", &["deploy", "counter-v2"]);
-    desk.wait(340 * DAY);
-    let plan = desk.run("Other", &PLAN);
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    sandbox.done("Admin", &["deploy", "counter-v2"]);
+    sandbox.wait(340 * DAY);
+    let plan = sandbox.run("Other", &PLAN);
     assert_eq!(
         (plan.exit, problems(&plan.document)),
         (Some(1), vec!["ExpiresSoon"])
@@ -229,7 +229,7 @@ fn an_activation_that_ends_soon_is_a_problem() {
 
 #[test]
 fn a_selector_that_proxies_answer_themselves_is_a_problem_in_evm_and_wasm_code() {
-    let desk = Desk::with_counter("Admin", 1);
+    let sandbox = Sandbox::with_counter("Admin", 1);
     // Answers implementation() with one word, reverts everything else.
     let mut evm = vec![
         0x5f, 0x35, 0x60, 0xe0, 0x1c, 0x63, 0x5c, 0x60, 0xda, 0x1b, 0x14,
@@ -239,10 +239,11 @@ fn a_selector_that_proxies_answer_themselves_is_a_problem_in_evm_and_wasm_code()
     ]);
     let account = Address::repeat_byte(0xe1);
     let code = Bytes::from(evm);
-    desk.node
+    sandbox
+        .node
         .with_chain(move |chain| chain.set_code(account, code))
         .expect("the chain");
-    let plan = desk.run("Other", &["plan", "A", "2.0", &account.to_string()]);
+    let plan = sandbox.run("Other", &["plan", "A", "2.0", &account.to_string()]);
     assert!(
         problems(&plan.document).contains(&"SelectorClash"),
         "{plan:?}"
@@ -257,8 +258,8 @@ fn a_selector_that_proxies_answer_themselves_is_a_problem_in_evm_and_wasm_code()
             (call $write (i32.const 64) (i32.const 32))
             (i32.ne (i32.load (i32.const 0)) (i32.const 0x1bda605c))))"#;
     let wasm = wat::parse_str(wat).expect("a module");
-    std::fs::write(desk.path("clash.wasm"), wasm).expect("written");
-    let plan = desk.run("Other", &["plan", "A", "2.0", "clash.wasm"]);
+    std::fs::write(sandbox.path("clash.wasm"), wasm).expect("written");
+    let plan = sandbox.run("Other", &["plan", "A", "2.0", "clash.wasm"]);
     let clash = plan.document["problems"]
         .as_array()
         .and_then(|all| {
@@ -272,8 +273,8 @@ fn a_selector_that_proxies_answer_themselves_is_a_problem_in_evm_and_wasm_code()
 
 #[test]
 fn a_proxy_that_nobody_registered_is_a_problem_wherever_it_hides() {
-    let desk = Desk::with_counter("Admin", 1);
-    let status = desk.done("Other", &["status", "A"]);
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let status = sandbox.done("Other", &["status", "A"]);
     let definition = &status["definitions"][0];
     let account =
         |value: &Value, field: &str| -> Address { text(value, field).parse().expect("it") };
@@ -281,27 +282,28 @@ fn a_proxy_that_nobody_registered_is_a_problem_wherever_it_hides() {
     let proxy = account(&definition["instances"][0], "proxy");
     let set = |who: Address, word: B256| {
         let slot = slots::IMPLEMENTATION.into();
-        desk.node
+        sandbox
+            .node
             .with_chain(move |chain| chain.set_storage_at(who, slot, word))
             .expect("the chain");
     };
     set(v1, Address::repeat_byte(9).into_word());
-    let behind = desk.run("Other", &PLAN);
+    let behind = sandbox.run("Other", &PLAN);
     assert_eq!(
         (behind.exit, problems(&behind.document)),
         (Some(1), vec!["HiddenProxy"])
     );
     set(v1, B256::ZERO);
     set(proxy, Address::repeat_byte(9).into_word());
-    let between = desk.run("Other", &PLAN);
+    let between = sandbox.run("Other", &PLAN);
     assert!(problems(&between.document).contains(&"HiddenProxy"));
 }
 
 #[test]
 fn an_old_version_that_could_no_longer_be_activated_is_a_problem() {
-    let desk = Desk::with_counter("Admin", 1);
-    desk.done("Admin", &["deploy", "counter-v2"]);
-    assert_eq!(desk.run("Other", &PLAN).exit, Some(0));
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    sandbox.done("Admin", &["deploy", "counter-v2"]);
+    assert_eq!(sandbox.run("Other", &PLAN).exit, Some(0));
     let owner = address!("3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E");
     let request = CallRequest {
         to: Some(address!("0000000000000000000000000000000000000070")),
@@ -310,14 +312,15 @@ fn an_old_version_that_could_no_longer_be_activated_is_a_problem() {
             .into(),
         ..CallRequest::default()
     };
-    desk.node
+    sandbox
+        .node
         .with_chain(move |chain| {
             chain.impersonate(owner);
             let hash = chain.submit_unsigned(owner, request).expect("sent");
             assert!(chain.receipt(hash).expect("mined").success);
         })
         .expect("the chain");
-    let plan = desk.run(
+    let plan = sandbox.run(
         "Other",
         &[
             "plan",
@@ -345,8 +348,8 @@ impl Drop for Node {
 
 #[test]
 fn against_a_chain_in_another_process_it_reads_one_block_and_asks_for_nothing_else() {
-    let desk = Desk::bare();
-    let mut child = desk
+    let sandbox = Sandbox::bare();
+    let mut child = sandbox
         .command(&["node", "--port", "0"])
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -365,7 +368,7 @@ fn against_a_chain_in_another_process_it_reads_one_block_and_asks_for_nothing_el
         .expect("where it listens");
     let there = |key: &str, words: &[&str]| {
         let words = [words, &["--rpc-url", &endpoint]].concat();
-        let answer = desk.run(key, &words);
+        let answer = sandbox.run(key, &words);
         assert_eq!(answer.exit, Some(0), "{words:?} {answer:?}");
         answer.document
     };
@@ -376,7 +379,7 @@ fn against_a_chain_in_another_process_it_reads_one_block_and_asks_for_nothing_el
     let relay = Relay::to(&endpoint, |_| None);
     let relayed = relay.endpoint();
     let words = [&PLAN[..], &["--rpc-url", &relayed]].concat();
-    let plan = desk.done("Other", &words);
+    let plan = sandbox.done("Other", &words);
     assert_eq!(text(&plan["instances"][0], "to"), "2.0");
     let mut methods = relay.methods();
     methods.sort_unstable();
@@ -402,23 +405,23 @@ fn against_a_chain_in_another_process_it_reads_one_block_and_asks_for_nothing_el
 
 #[test]
 fn an_endpoint_that_fails_in_the_middle_is_an_error_of_the_chain() {
-    let desk = Desk::with_counter("Admin", 1);
-    let relay = Relay::to(&desk.node.endpoint(), |request| {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let relay = Relay::to(&sandbox.node.endpoint(), |request| {
         // The copy reads a block by its number, everything before it the newest one.
         let is_copy = request["params"][2] != "latest";
         (request["method"] == "eth_getStorageAt" && is_copy).then_some("rate limit")
     });
     let relayed = relay.endpoint();
     let words = [&PLAN[..], &["--rpc-url", &relayed]].concat();
-    let answer = desk.run("Other", &words);
+    let answer = sandbox.run("Other", &words);
     assert_eq!((answer.exit, error(&answer)), (Some(4), "Unreadable"));
 }
 
 #[test]
 fn a_provider_that_refuses_long_ranges_of_logs_is_asked_for_shorter_ones() {
-    let desk = Desk::with_counter(BOTH, 2);
-    desk.run("Admin", &MIGRATE);
-    let relay = Relay::to(&desk.node.endpoint(), |request| {
+    let sandbox = Sandbox::with_counter(BOTH, 2);
+    sandbox.run("Admin", &MIGRATE);
+    let relay = Relay::to(&sandbox.node.endpoint(), |request| {
         let filter = &request["params"][0];
         let block = |field: &str| {
             let text = filter[field].as_str()?.trim_start_matches("0x").to_owned();
@@ -427,8 +430,8 @@ fn a_provider_that_refuses_long_ranges_of_logs_is_asked_for_shorter_ones() {
         let span = block("toBlock")?.saturating_sub(block("fromBlock")?);
         (request["method"] == "eth_getLogs" && span > 4).then_some("block range is too wide")
     });
-    let whole = desk.done("Other", &["history", "A"]);
-    let pieces = desk.done("Other", &["history", "A", "--rpc-url", &relay.endpoint()]);
+    let whole = sandbox.done("Other", &["history", "A"]);
+    let pieces = sandbox.done("Other", &["history", "A", "--rpc-url", &relay.endpoint()]);
     assert_eq!(whole, pieces);
     let asked = relay
         .methods()

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::desk::{Answer, Desk, error, text};
 use super::project::{Project, home};
+use super::sandbox::{Answer, Sandbox, error, text};
 
 /// A folder with a key in it, and another home than the first folder's.
 struct Stranger {
@@ -16,24 +16,24 @@ struct Stranger {
 }
 
 impl Stranger {
-    fn of(desk: &Desk, name: &str) -> Self {
+    fn of(sandbox: &Sandbox, name: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        std::fs::copy(desk.path(name), folder.path().join("key")).expect("a key");
-        let manifest = std::fs::read_to_string(desk.path("stylus-upgrades.toml")).expect("it");
+        std::fs::copy(sandbox.path(name), folder.path().join("key")).expect("a key");
+        let manifest = std::fs::read_to_string(sandbox.path("stylus-upgrades.toml")).expect("it");
         let manifest: toml::Table = manifest.parse().expect("a manifest");
         Self {
             folder,
-            endpoint: desk.node.endpoint(),
+            endpoint: sandbox.node.endpoint(),
             registry: manifest["registry"].as_str().expect("saved").to_owned(),
         }
     }
 
-    fn run(&self, desk: &Desk, words: &[&str]) -> Answer {
+    fn run(&self, sandbox: &Sandbox, words: &[&str]) -> Answer {
         let tools = |variable: &str, folder: &str| {
             let own = std::env::home_dir().expect("a home").join(folder);
             std::env::var_os(variable).map_or(own, PathBuf::from)
         };
-        let output = desk
+        let output = sandbox
             .command(words)
             .args([
                 "--json",
@@ -96,38 +96,38 @@ fn plant(genuine: &str, other: &str) {
 #[test]
 fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source_alone() {
     const EDITED: &str = "work/contract/src/tests/mod.rs";
-    let desk = Desk::new();
-    desk.done("Admin", &["define", "A", "--migrate", "AND(Admin,Admin2)"]);
+    let sandbox = Sandbox::new();
+    sandbox.done("Admin", &["define", "A", "--migrate", "AND(Admin,Admin2)"]);
     let (author, checkout) = (Project::new(), Project::new());
     let [authors, there] = [&author, &checkout].map(|it| it.contract().display().to_string());
-    let proposed = desk.run("Admin", &["register", "A", "1.0", &authors]);
+    let proposed = sandbox.run("Admin", &["register", "A", "1.0", &authors]);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let action = text(&proposed.document, "action");
     let genuine = text(&proposed.document, "source_hash").to_owned();
 
     // The same sources but for one file, below `src/tests`: other code, and nobody approves it.
-    let other = Stranger::of(&desk, "Admin2");
+    let other = Stranger::of(&sandbox, "Admin2");
     let right = std::fs::read_to_string(checkout.path(EDITED)).expect("it");
     checkout.write(EDITED, "pub const VALUE: &str = \"tests: edited\";\n");
     let approve = ["approve", action, "--source", &there];
-    let refused = other.run(&desk, &approve);
+    let refused = other.run(&sandbox, &approve);
     assert_eq!(
         (refused.exit, error(&refused)),
         (Some(1), "ArtifactDiffers"),
         "{refused:?}"
     );
-    let deployed = desk.done("Admin", &["deploy", &there]);
+    let deployed = sandbox.done("Admin", &["deploy", &there]);
     let edited = text(&deployed, "source_hash");
     assert_ne!(edited, genuine);
 
     // Nor if the cache says that they are the same.
     plant(&genuine, edited);
-    let lied = desk.done("Admin", &["deploy", &there]);
+    let lied = sandbox.done("Admin", &["deploy", &there]);
     assert_eq!(
         text(&lied, "codehash"),
         text(&proposed.document, "codehash")
     );
-    let refused = other.run(&desk, &approve);
+    let refused = other.run(&sandbox, &approve);
     assert_eq!(
         (refused.exit, error(&refused)),
         (Some(1), "ArtifactDiffers"),
@@ -135,7 +135,7 @@ fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source
     );
 
     checkout.write(EDITED, &right);
-    let approved = other.run(&desk, &approve);
+    let approved = other.run(&sandbox, &approve);
     assert_eq!(approved.exit, Some(0), "{approved:?}");
     assert_eq!(approved.document["executed"], true);
 
@@ -143,7 +143,7 @@ fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source
     let verify = ["verify", "A", "--version", "1.0", "--source", &there];
     let absent = ["--allow-absent", "layout", "--allow-absent", "steps"];
     let verify = [&verify[..], &absent].concat();
-    let verified = other.run(&desk, &verify);
+    let verified = other.run(&sandbox, &verify);
     assert_eq!(verified.exit, Some(0), "{verified:?}");
     let checks = verified.document["checks"].as_array().expect("checks");
     let about: Vec<&Value> = checks
@@ -152,20 +152,20 @@ fn another_folder_with_an_endpoint_and_a_key_approves_and_verifies_by_the_source
         .collect();
     assert_eq!(about.len(), 2, "code and source hash: {checks:?}");
     checkout.write("work/contract/notes.md", "changes no code");
-    let other_sources = other.run(&desk, &verify);
+    let other_sources = other.run(&sandbox, &verify);
     assert_eq!(other_sources.exit, Some(1), "{other_sources:?}");
 }
 
 #[test]
 fn a_file_of_wasm_is_no_source() {
-    let desk = Desk::new();
-    desk.done("Admin", &["define", "A", "--migrate", "AND(Admin,Admin2)"]);
+    let sandbox = Sandbox::new();
+    sandbox.done("Admin", &["define", "A", "--migrate", "AND(Admin,Admin2)"]);
     let project = Project::new();
     let folder = project.contract().display().to_string();
-    let proposed = desk.run("Admin", &["register", "A", "1.0", &folder]);
+    let proposed = sandbox.run("Admin", &["register", "A", "1.0", &folder]);
     let (base, _) = kept(text(&proposed.document, "source_hash"));
     let wasm = ending(&base, "wasm").display().to_string();
     let action = text(&proposed.document, "action");
-    let refused = desk.run("Admin2", &["approve", action, "--source", &wasm]);
+    let refused = sandbox.run("Admin2", &["approve", action, "--source", &wasm]);
     assert_eq!(refused.exit, Some(2), "{refused:?}");
 }

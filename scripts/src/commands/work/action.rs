@@ -13,11 +13,11 @@ use alloy::primitives::Address;
 use stylus_upgrades_interface::reasons::step as kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// Judges what `call` decides about a version.
+/// Checks what `call` decides about a version.
 ///
 /// # Errors
-/// What the command that proposes the call would refuse, and what nobody could judge.
-pub(in crate::commands) async fn judge_action(
+/// What the command that proposes the call would refuse, and what nobody could check.
+pub(in crate::commands) async fn check_action(
     context: &Context,
     client: &Client,
     registry: Address,
@@ -36,11 +36,11 @@ pub(in crate::commands) async fn judge_action(
     let code = match code {
         Some(code) => code.clone(),
         None => {
-            let asked = abi::getVersionCall {
+            let query = abi::getVersionCall {
                 name: name.into(),
                 version: version.into(),
             };
-            client.call(registry, &asked).await?.code
+            client.call(registry, &query).await?.code
         }
     };
     let mut work = Work::on(context, client.clone(), name, false).await?;
@@ -67,7 +67,7 @@ pub(in crate::commands) async fn judge_action(
     };
     let pair = (version, step.from.as_str());
     let upgrades = matches!(call, Call::Migrate(_));
-    work.judge_recorded(pair, &code, &run, &args.storage, (is_old, upgrades))
+    work.check_recorded(pair, &code, &run, &args.storage, (is_old, upgrades))
         .await?;
     Ok(work.checks)
 }

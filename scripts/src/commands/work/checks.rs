@@ -16,10 +16,10 @@ use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::Code;
 
 impl Work<'_> {
-    /// Judges the storage of a version that the registry knows, on the way from another one, and
+    /// Checks the storage of a version that the registry knows, on the way from another one, and
     /// whether that way runs what its code declares. The flags: whether an earlier version had the
     /// code, and whether instances will be upgraded to it.
-    pub(in crate::commands) async fn judge_registered(
+    pub(in crate::commands) async fn check_registered(
         &mut self,
         (version, from): (&str, &str),
         code: &Code,
@@ -29,13 +29,13 @@ impl Work<'_> {
     ) -> Result<(), Error> {
         let pair = (version, from);
         let flags = (is_old, upgrades);
-        let new = self.judge_recorded(pair, code, run, args, flags).await?;
+        let new = self.check_recorded(pair, code, run, args, flags).await?;
         self.publish(&new).await
     }
 
-    /// As [`Self::judge_registered`], of code that an action or the registry names, without
+    /// As [`Self::check_registered`], of code that an action or the registry names, without
     /// publishing anything. Where `from` is empty nothing is taken over.
-    pub(super) async fn judge_recorded(
+    pub(super) async fn check_recorded(
         &mut self,
         (version, from): (&str, &str),
         code: &Code,
@@ -59,7 +59,7 @@ impl Work<'_> {
         };
         if !from.is_empty() {
             let runs = run.kind != step::NONE;
-            self.judge(version, from, &new, runs, args).await?;
+            self.check_storage(version, from, &new, runs, args).await?;
             self.check_steps(version, from, &new, run).await?;
             let overrides = Overrides::new(args, run.omitted);
             let upgrades = upgrades.then_some((version, from));
@@ -69,8 +69,8 @@ impl Work<'_> {
         Ok(new)
     }
 
-    /// Judges whether `new` may take over the storage of the version `from`.
-    pub(super) async fn judge(
+    /// Checks whether `new` may take over the storage of the version `from`.
+    pub(super) async fn check_storage(
         &mut self,
         version: &str,
         from: &str,
@@ -105,15 +105,15 @@ impl Work<'_> {
         match storage::require(place, versions, args, &mut self.checks).await {
             Ok(()) => Ok(()),
             Err(Error::Layout(refusal)) => {
-                self.note_unjudged(&refusal);
+                self.note_unchecked(&refusal);
                 self.refuse(Error::Layout(refusal))
             }
             Err(error) => Err(error),
         }
     }
 
-    /// What is left to judge where the storage is refused was not judged.
-    fn note_unjudged(&mut self, refusal: &LayoutError) {
+    /// What is left to check where the storage is refused was not judged.
+    fn note_unchecked(&mut self, refusal: &LayoutError) {
         if matches!(refusal, LayoutError::Dirty { .. }) {
             return; // found on the live instances
         }

@@ -1,5 +1,5 @@
 use super::Rebuilt;
-use crate::registry::{born, nothing};
+use crate::registry::{initial, nothing};
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::Code;
@@ -119,7 +119,7 @@ fn a_version_that_can_only_be_born_has_no_way_in() {
         &Event::StepAdded(abi::StepAdded {
             definition: B256::ZERO,
             to: "1.0".into(),
-            step: born(),
+            step: initial(),
         }),
         1,
     );

@@ -1,7 +1,7 @@
 //! Whether what each was told is what the chain says.
 
-use super::world::{Told, World};
-use crate::desk::text;
+use super::fixture::{Fixture, Reported};
+use crate::sandbox::text;
 use alloy::primitives::{Address, B256, Log};
 use alloy::sol_types::SolEvent;
 use serde_json::Value;
@@ -30,9 +30,9 @@ pub(super) struct Round {
 
 impl Round {
     /// Everything that was mined behind block `from`.
-    pub(super) fn since(world: &World, from: u64, registry: &str) -> Self {
-        let receipts = world
-            .desk
+    pub(super) fn since(fixture: &Fixture, from: u64, registry: &str) -> Self {
+        let receipts = fixture
+            .sandbox
             .node
             .with_chain(move |chain| {
                 let blocks = (from + 1..=chain.block_number())
@@ -69,9 +69,14 @@ impl Round {
     }
 
     /// Checks one answer to a governed command of `who`.
-    pub(super) fn governed(&self, who: Address, told: &Told) {
-        let context = || format!("{} {:?}: {:?}", told.key, told.words, told.answer);
-        let document = &told.answer.document;
+    pub(super) fn governed(&self, who: Address, reported: &Reported) {
+        let context = || {
+            format!(
+                "{} {:?}: {:?}",
+                reported.key, reported.words, reported.answer
+            )
+        };
+        let document = &reported.answer.document;
         let own: Vec<_> = self
             .receipts
             .iter()
@@ -80,11 +85,11 @@ impl Round {
         let counted: Vec<_> = own.iter().filter(|receipt| receipt.success).collect();
         for receipt in &counted {
             let tx = receipt.transaction_hash.to_string();
-            let told = document["transactions"].as_array().into_iter().flatten();
-            let is_told = told.into_iter().any(|one| one["tx"] == tx.as_str());
+            let reported = document["transactions"].as_array().into_iter().flatten();
+            let is_told = reported.into_iter().any(|one| one["tx"] == tx.as_str());
             assert!(is_told, "{tx} went through and was not told: {}", context());
         }
-        match told.answer.exit {
+        match reported.answer.exit {
             Some(0) if document.get("action").is_some() => {
                 assert_eq!(document["executed"], true, "{}", context());
                 let action: B256 = text(document, "action").parse().expect("a hash");
@@ -126,21 +131,26 @@ impl Round {
 impl Round {
     /// Checks one answer to a command that nobody else takes part in: done exactly where its
     /// transactions went through.
-    pub(super) fn sent_alone(&self, who: Address, told: &Told) {
-        let context = || format!("{} {:?}: {:?}", told.key, told.words, told.answer);
+    pub(super) fn sent_alone(&self, who: Address, reported: &Reported) {
+        let context = || {
+            format!(
+                "{} {:?}: {:?}",
+                reported.key, reported.words, reported.answer
+            )
+        };
         let own = self.receipts.iter().filter(|receipt| receipt.from == who);
         let through: Vec<_> = own
             .filter(|receipt| receipt.success)
             .map(|receipt| receipt.transaction_hash.to_string())
             .collect();
-        let listed = told.answer.document["transactions"].as_array();
+        let listed = reported.answer.document["transactions"].as_array();
         let listed: Vec<_> = listed
             .into_iter()
             .flatten()
             .map(|one| text(one, "tx"))
             .collect();
         assert_eq!(through, listed, "{}", context());
-        if let Some(error) = told.answer.document.get("error") {
+        if let Some(error) = reported.answer.document.get("error") {
             let name = text(error, "name");
             assert!(REFUSALS.contains(&name), "{}", context());
         }
@@ -148,18 +158,18 @@ impl Round {
 }
 
 /// How often each exit code was told, 0 and 3 and 1.
-pub(super) fn exits(told: &[Told]) -> [usize; 3] {
+pub(super) fn exits(reported: &[Reported]) -> [usize; 3] {
     [0, 3, 1].map(|exit| {
-        let same = told.iter().filter(|one| one.answer.exit == Some(exit));
+        let same = reported.iter().filter(|one| one.answer.exit == Some(exit));
         same.count()
     })
 }
 
-impl World {
+impl Fixture {
     /// The account of a key of the team.
     pub(super) fn account(&self, key: &str) -> Address {
-        let position = crate::desk::TEAM.iter().position(|name| *name == key);
-        self.desk.node.addresses()[position.expect("one of the team")]
+        let position = crate::sandbox::TEAM.iter().position(|name| *name == key);
+        self.sandbox.node.addresses()[position.expect("one of the team")]
     }
 
     /// The keys type the same words at once, in front of that registry; every answer is checked.
@@ -168,18 +178,21 @@ impl World {
         registry: &str,
         keys: usize,
         words: &[&str],
-    ) -> (Round, Vec<Told>) {
+    ) -> (Round, Vec<Reported>) {
         let from = self.block();
-        let told = self.typed_by(keys, words);
+        let reported = self.typed_by(keys, words);
         let round = Round::since(self, from, registry);
-        for one in &told {
+        for one in &reported {
             round.governed(self.account(one.key), one);
         }
-        (round, told)
+        (round, reported)
     }
 }
 
 /// A field of every answer.
-pub(super) fn field<'a>(told: &'a [Told], name: &str) -> Vec<&'a Value> {
-    told.iter().map(|one| &one.answer.document[name]).collect()
+pub(super) fn field<'a>(reported: &'a [Reported], name: &str) -> Vec<&'a Value> {
+    reported
+        .iter()
+        .map(|one| &one.answer.document[name])
+        .collect()
 }

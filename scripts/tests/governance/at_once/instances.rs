@@ -1,8 +1,8 @@
 //! Commands about instances: upgraded, rolled out, and between versions.
 
 use super::agreement::{Round, exits};
-use super::world::{THREE, TWO, World, agreed, rounds};
-use crate::desk::{error, text};
+use super::fixture::{Fixture, THREE, TWO, agreed, rounds};
+use crate::sandbox::{error, text};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_chain::CallRequest;
@@ -22,9 +22,9 @@ struct Points {
 }
 
 impl Points {
-    fn deployed(world: &World) -> Self {
+    fn deployed(fixture: &Fixture) -> Self {
         let deployed = |source: &str| {
-            let deployed = world.desk.done("Admin", &["deploy", source]);
+            let deployed = fixture.sandbox.done("Admin", &["deploy", source]);
             text(&deployed, "address").to_owned()
         };
         Self {
@@ -35,10 +35,10 @@ impl Points {
     }
 
     /// An instance with members whose migration has begun, with that handler; its definition.
-    fn begun(&self, world: &World, handler: &str) -> (String, String) {
-        let (desk, name) = (&world.desk, world.name());
-        desk.done("Admin", &["define", &name, "--migrate", "Admin"]);
-        desk.done("Admin", &["register", &name, "1.0", &self.v1]);
+    fn begun(&self, fixture: &Fixture, handler: &str) -> (String, String) {
+        let (sandbox, name) = (&fixture.sandbox, fixture.name());
+        sandbox.done("Admin", &["define", &name, "--migrate", "Admin"]);
+        sandbox.done("Admin", &["register", &name, "1.0", &self.v1]);
         let create = [
             "create-proxy",
             &name,
@@ -47,13 +47,14 @@ impl Points {
             "initialize(address)",
             "Admin",
         ];
-        let proxy = text(&desk.done("Admin", &create), "proxy").to_owned();
+        let proxy = text(&sandbox.done("Admin", &create), "proxy").to_owned();
         let award = awardCall {
             to: (1..=MEMBERS).map(Address::with_last_byte).collect(),
             points: U256::from(7),
         };
-        let (steward, register) = (world.account("Admin"), proxy.parse().expect("an address"));
-        desk.node
+        let (steward, register) = (fixture.account("Admin"), proxy.parse().expect("an address"));
+        sandbox
+            .node
             .with_chain(move |chain| {
                 chain.impersonate(steward);
                 let request = CallRequest {
@@ -75,7 +76,7 @@ impl Points {
             "--handler",
             handler,
         ];
-        let begun = desk.run("Admin", &migrate);
+        let begun = sandbox.run("Admin", &migrate);
         assert_eq!(begun.exit, Some(5), "{begun:?}");
         (name, proxy)
     }
@@ -83,41 +84,41 @@ impl Points {
 
 #[test]
 fn upgrade_typed_at_once_upgrades_once_and_proposes_nothing() {
-    let world = World::new();
-    let registry = world.registry.clone();
+    let fixture = Fixture::new();
+    let registry = fixture.registry.clone();
     for (policy, keys) in [TWO[0], TWO[1], THREE] {
         for _ in 0..rounds() {
-            let (name, proxies) = world.born(1);
+            let (name, proxies) = fixture.created(1);
             let register = [
                 "register",
                 &name,
                 "2.0",
-                &world.v2,
+                &fixture.v2,
                 "--call",
                 "migrate(uint256)",
                 "5",
             ];
-            world.desk.done("Admin", &register);
-            world.hand_over(&name, "migrate", policy);
-            let from = world.block();
-            let told = world.typed_by(keys, &["upgrade", &proxies[0], "2.0"]);
-            let round = Round::since(&world, from, &registry);
-            for one in &told {
-                round.sent_alone(world.account(one.key), one);
+            fixture.sandbox.done("Admin", &register);
+            fixture.hand_over(&name, "migrate", policy);
+            let from = fixture.block();
+            let reported = fixture.typed_by(keys, &["upgrade", &proxies[0], "2.0"]);
+            let round = Round::since(&fixture, from, &registry);
+            for one in &reported {
+                round.sent_alone(fixture.account(one.key), one);
             }
-            let status = world.status(&name);
+            let status = fixture.status(&name);
             let is_alone = policy.starts_with("OR");
             let version = if is_alone { "2.0" } else { "1.0" };
             assert_eq!(text(&status["instances"][0], "version"), version);
             let done = usize::from(is_alone);
-            assert_eq!(exits(&told), [done, 0, keys - done], "{policy}");
-            for one in told.iter().filter(|_| !is_alone) {
+            assert_eq!(exits(&reported), [done, 0, keys - done], "{policy}");
+            for one in reported.iter().filter(|_| !is_alone) {
                 assert_eq!(error(&one.answer), "UpgradeNotAuthorized");
                 let next = text(&one.answer.document["error"], "next");
                 assert!(next.contains("stylus-upgrades migrate"), "{next}");
             }
             assert_eq!(text(&status, "current"), "1.0");
-            let pending = world.desk.done("Other", &["pending", &name]);
+            let pending = fixture.sandbox.done("Other", &["pending", &name]);
             assert_eq!(pending["actions"].as_array().map(Vec::len), Some(0));
         }
     }
@@ -126,11 +127,11 @@ fn upgrade_typed_at_once_upgrades_once_and_proposes_nothing() {
 
 #[test]
 fn rollout_typed_at_once_upgrades_each_instance_once_and_counts_only_ones_own() {
-    let world = World::new();
+    let fixture = Fixture::new();
     for keys in [2, 3] {
         for _ in 0..rounds() {
-            let (name, _) = world.born(0);
-            world.desk.done("Admin", &world.migrate(&name));
+            let (name, _) = fixture.created(0);
+            fixture.sandbox.done("Admin", &fixture.migrate(&name));
             let lagging = 3;
             let create = [
                 "create-proxy",
@@ -141,15 +142,15 @@ fn rollout_typed_at_once_upgrades_each_instance_once_and_counts_only_ones_own() 
                 "7",
             ];
             for _ in 0..lagging {
-                world.desk.done("Admin", &create);
+                fixture.sandbox.done("Admin", &create);
             }
-            let told = world.typed_by(keys, &["rollout", &name]);
-            let upgraded = told.iter().map(|one| {
+            let reported = fixture.typed_by(keys, &["rollout", &name]);
+            let upgraded = reported.iter().map(|one| {
                 assert_eq!(one.answer.exit, Some(0), "{:?}", one.answer);
                 one.answer.document["upgraded"].as_u64().expect("a number")
             });
             assert_eq!(upgraded.sum::<u64>(), lagging);
-            let status = world.status(&name);
+            let status = fixture.status(&name);
             let instances = status["instances"].as_array().expect("them");
             assert!(instances.iter().all(|one| text(one, "version") == "2.0"));
         }
@@ -159,15 +160,18 @@ fn rollout_typed_at_once_upgrades_each_instance_once_and_counts_only_ones_own() 
 
 #[test]
 fn set_handler_typed_at_once_is_told_as_the_chain_has_it() {
-    let world = World::new();
-    let (registry, points) = (world.registry.clone(), Points::deployed(&world));
+    let fixture = Fixture::new();
+    let (registry, points) = (fixture.registry.clone(), Points::deployed(&fixture));
     for (policy, keys) in [TWO[0], TWO[1], THREE] {
         for _ in 0..rounds() {
-            let (name, proxy) = points.begun(&world, "Other");
-            world.hand_over(&name, "migrate", policy);
+            let (name, proxy) = points.begun(&fixture, "Other");
+            fixture.hand_over(&name, "migrate", policy);
             let words = ["set-handler", &proxy, "Admin3"];
-            let (round, told) = world.agreed_at_once(&registry, keys, &words);
-            assert!(round.executions() >= 1 && exits(&told)[0] >= 1, "{policy}");
+            let (round, reported) = fixture.agreed_at_once(&registry, keys, &words);
+            assert!(
+                round.executions() >= 1 && exits(&reported)[0] >= 1,
+                "{policy}"
+            );
         }
     }
     agreed("set handler typed at once is told as the chain has it");
@@ -175,16 +179,16 @@ fn set_handler_typed_at_once_is_told_as_the_chain_has_it() {
 
 #[test]
 fn abort_migration_typed_at_once_turns_back_once() {
-    let world = World::new();
-    let (registry, points) = (world.registry.clone(), Points::deployed(&world));
+    let fixture = Fixture::new();
+    let (registry, points) = (fixture.registry.clone(), Points::deployed(&fixture));
     for (policy, keys) in [TWO[0], TWO[1], THREE] {
         for _ in 0..rounds() {
-            let (name, proxy) = points.begun(&world, "Other");
-            world.hand_over(&name, "migrate", policy);
+            let (name, proxy) = points.begun(&fixture, "Other");
+            fixture.hand_over(&name, "migrate", policy);
             let words = ["abort-migration", &proxy];
-            let (round, told) = world.agreed_at_once(&registry, keys, &words);
+            let (round, reported) = fixture.agreed_at_once(&registry, keys, &words);
             assert_eq!(round.executions(), 1, "{policy}");
-            assert!(exits(&told)[0] >= 1, "{policy}");
+            assert!(exits(&reported)[0] >= 1, "{policy}");
         }
     }
     agreed("abort migration typed at once turns back once");
@@ -192,17 +196,17 @@ fn abort_migration_typed_at_once_turns_back_once() {
 
 #[test]
 fn run_migration_typed_at_once_goes_through_once_and_strangers_are_told_who_may() {
-    let world = World::new();
-    let points = Points::deployed(&world);
+    let fixture = Fixture::new();
+    let points = Points::deployed(&fixture);
     for keys in [2, 3] {
         for _ in 0..rounds() {
-            let (name, proxy) = points.begun(&world, "Admin");
+            let (name, proxy) = points.begun(&fixture, "Admin");
             let words = ["run-migration", proxy.as_str()];
             let mut lines = vec![("Admin", words.to_vec()), ("Admin2", words.to_vec())];
             if keys == 3 {
                 lines.push(("Admin", words.to_vec())); // the handler in a second terminal
             }
-            for one in world.typed(&lines) {
+            for one in fixture.typed(&lines) {
                 match (one.key, one.answer.exit) {
                     ("Admin2", exit) => {
                         let name = error(&one.answer);
@@ -212,7 +216,7 @@ fn run_migration_typed_at_once_goes_through_once_and_strangers_are_told_who_may(
                     (_, exit) => assert_eq!(exit, Some(0), "{:?}", one.answer),
                 }
             }
-            let status = world.status(&name);
+            let status = fixture.status(&name);
             assert_eq!(text(&status["instances"][0], "version"), "2.0");
         }
     }

@@ -3,8 +3,8 @@
 //! comes first. `STYLUS_UPGRADES_LONG=1` runs 50 rounds of each.
 
 mod agreement;
+mod fixture;
 mod instances;
 mod one_block;
 mod one_key;
 mod proposals;
-mod world;

@@ -1,8 +1,8 @@
 //! Two transactions in one block, whose order decides: what each of the two is told.
 
-use super::world::World;
-use crate::desk::{Answer, error, text};
+use super::fixture::Fixture;
 use crate::relay::Relay;
+use crate::sandbox::{Answer, error, text};
 use serde_json::Value;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -11,12 +11,12 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Admin and Admin2 type the same words; one block takes both transactions.
-fn in_one_block(world: &World, words: &[&str]) -> [Answer; 2] {
-    let node = &world.desk.node;
-    world.by_hand();
+fn in_one_block(fixture: &Fixture, words: &[&str]) -> [Answer; 2] {
+    let node = &fixture.sandbox.node;
+    fixture.by_hand();
     let commands = ["Admin", "Admin2"].map(|key| {
         let words = [words, ["--json", "--private-key-path", key].as_slice()].concat();
-        let mut command = world.desk.command(&words);
+        let mut command = fixture.sandbox.command(&words);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command.spawn().expect("it starts")
     });
@@ -49,9 +49,9 @@ fn in_one_block(world: &World, words: &[&str]) -> [Answer; 2] {
 
 #[test]
 fn two_approvers_in_one_block_are_both_told_that_it_was_executed() {
-    let world = World::timeless();
-    let name = world.defined();
-    world.hand_over(&name, "policy", "AND(Admin,Admin2)");
+    let fixture = Fixture::timeless();
+    let name = fixture.defined();
+    fixture.hand_over(&name, "policy", "AND(Admin,Admin2)");
     let update = [
         "update-policy",
         &name,
@@ -59,7 +59,7 @@ fn two_approvers_in_one_block_are_both_told_that_it_was_executed() {
         "migrate",
         "OR(Admin,Admin2)",
     ];
-    let answers = in_one_block(&world, &update);
+    let answers = in_one_block(&fixture, &update);
     let by_another = |answer: &&Answer| answer.document.get("executed_by").is_some();
     for answer in &answers {
         assert_eq!(answer.exit, Some(0), "{answer:?}");
@@ -79,7 +79,7 @@ fn two_approvers_in_one_block_are_both_told_that_it_was_executed() {
 }
 
 /// Either of them creates a definition.
-fn either(world: &World) -> (String, String) {
+fn either(fixture: &Fixture) -> (String, String) {
     let deploy = [
         "registry",
         "deploy",
@@ -88,8 +88,8 @@ fn either(world: &World) -> (String, String) {
         "--allow",
         "excluded-sender",
     ];
-    let deployed = world.desk.done("Other", &deploy);
-    (text(&deployed, "registry").to_owned(), world.name())
+    let deployed = fixture.sandbox.done("Other", &deploy);
+    (text(&deployed, "registry").to_owned(), fixture.name())
 }
 
 fn one_exists(answers: &[Answer; 2]) {
@@ -104,8 +104,8 @@ fn one_exists(answers: &[Answer; 2]) {
 
 #[test]
 fn of_two_definers_in_one_block_the_second_is_told_that_it_exists() {
-    let world = World::timeless();
-    let (registry, name) = either(&world);
+    let fixture = Fixture::timeless();
+    let (registry, name) = either(&fixture);
     let define = [
         "define",
         &name,
@@ -116,14 +116,14 @@ fn of_two_definers_in_one_block_the_second_is_told_that_it_exists() {
         "--registry",
         &registry,
     ];
-    one_exists(&in_one_block(&world, &define));
+    one_exists(&in_one_block(&fixture, &define));
 }
 
 #[test]
 fn a_mined_failure_is_named_without_a_tracing_endpoint() {
-    let world = World::timeless();
-    let (registry, name) = either(&world);
-    let relay = Relay::to(&world.desk.node.endpoint(), |request: &Value| {
+    let fixture = Fixture::timeless();
+    let (registry, name) = either(&fixture);
+    let relay = Relay::to(&fixture.sandbox.node.endpoint(), |request: &Value| {
         let is_trace = request["method"].as_str()?.starts_with("debug_");
         is_trace.then_some("the method is not available")
     });
@@ -140,7 +140,7 @@ fn a_mined_failure_is_named_without_a_tracing_endpoint() {
         "--rpc-url",
         &endpoint,
     ];
-    one_exists(&in_one_block(&world, &define));
+    one_exists(&in_one_block(&fixture, &define));
     let asked = relay.methods();
     assert!(
         asked

@@ -1,22 +1,22 @@
 //! One key in two terminals: each is told what became of its transaction.
 
 use super::agreement::Round;
-use super::world::{World, agreed, rounds};
-use crate::desk::{error, text};
+use super::fixture::{Fixture, agreed, rounds};
+use crate::sandbox::{error, text};
 
 #[test]
 fn the_same_command_of_one_key_in_two_terminals_approves_once() {
-    let world = World::new();
-    let registry = world.registry.clone();
+    let fixture = Fixture::new();
+    let registry = fixture.registry.clone();
     for _ in 0..rounds() {
-        let (name, _) = world.born(1);
-        world.hand_over(&name, "migrate", "AND(Admin,Admin2)");
-        let words = world.migrate(&name).to_vec();
-        let from = world.block();
-        let told = world.typed(&[("Admin", words.clone()), ("Admin", words)]);
-        let round = Round::since(&world, from, &registry);
+        let (name, _) = fixture.created(1);
+        fixture.hand_over(&name, "migrate", "AND(Admin,Admin2)");
+        let words = fixture.migrate(&name).to_vec();
+        let from = fixture.block();
+        let reported = fixture.typed(&[("Admin", words.clone()), ("Admin", words)]);
+        let round = Round::since(&fixture, from, &registry);
         assert_eq!(round.executions(), 0);
-        for one in &told {
+        for one in &reported {
             match one.answer.exit {
                 Some(3) => assert_eq!(one.answer.document["approvals"], 1),
                 exit => {
@@ -28,8 +28,8 @@ fn the_same_command_of_one_key_in_two_terminals_approves_once() {
                 }
             }
         }
-        assert!(told.iter().any(|one| one.answer.exit == Some(3)));
-        let pending = world.desk.done("Other", &["pending", &name]);
+        assert!(reported.iter().any(|one| one.answer.exit == Some(3)));
+        let pending = fixture.sandbox.done("Other", &["pending", &name]);
         assert_eq!(pending["actions"][0]["approvals"], 1);
     }
     agreed("the same command of one key in two terminals approves once");
@@ -37,10 +37,10 @@ fn the_same_command_of_one_key_in_two_terminals_approves_once() {
 
 #[test]
 fn two_commands_of_one_key_in_two_terminals_are_each_told_the_truth() {
-    let world = World::new();
+    let fixture = Fixture::new();
     for _ in 0..rounds() {
-        let (one, other) = (world.defined(), world.defined());
-        let told = world.typed(&[
+        let (one, other) = (fixture.defined(), fixture.defined());
+        let reported = fixture.typed(&[
             (
                 "Admin",
                 vec![
@@ -62,15 +62,15 @@ fn two_commands_of_one_key_in_two_terminals_are_each_told_the_truth() {
                 ],
             ),
         ]);
-        for told in &told {
-            let explain = ["policy", "explain", &told.words[1], "--role", "migrate"];
-            let policy = world.desk.done("Other", &explain);
+        for reported in &reported {
+            let explain = ["policy", "explain", &reported.words[1], "--role", "migrate"];
+            let policy = fixture.sandbox.done("Other", &explain);
             let is_changed = text(&policy["policies"][0], "named") == "Admin2";
-            match told.answer.exit {
-                Some(0) => assert!(is_changed, "{:?}", told.answer),
+            match reported.answer.exit {
+                Some(0) => assert!(is_changed, "{:?}", reported.answer),
                 exit => {
-                    assert_eq!((exit, error(&told.answer)), (Some(4), "NonceTaken"));
-                    assert!(!is_changed, "{:?}", told.answer);
+                    assert_eq!((exit, error(&reported.answer)), (Some(4), "NonceTaken"));
+                    assert!(!is_changed, "{:?}", reported.answer);
                 }
             }
         }

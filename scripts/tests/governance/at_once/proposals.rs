@@ -1,29 +1,29 @@
 //! Governed commands: approved by some and executed by one, whoever comes first.
 
 use super::agreement::{Round, exits, field};
-use super::world::{THREE, TWO, Told, World, agreed, rounds};
-use crate::desk::text;
+use super::fixture::{Fixture, Reported, THREE, TWO, agreed, rounds};
+use crate::sandbox::text;
 
 /// Whoever shares a policy types the same words; `prepare` makes a definition for a round, hands
 /// over the role and gives the words.
 fn in_rounds(
     policies: &[(&str, usize)],
-    prepare: impl Fn(&World, &str) -> Vec<String>,
-    check: impl Fn(&World, &str, &Round, &[Told]),
+    prepare: impl Fn(&Fixture, &str) -> Vec<String>,
+    check: impl Fn(&Fixture, &str, &Round, &[Reported]),
 ) {
-    let world = World::new();
-    let registry = world.registry.clone();
+    let fixture = Fixture::new();
+    let registry = fixture.registry.clone();
     for (policy, keys) in policies {
         for _ in 0..rounds() {
-            let words = prepare(&world, policy);
+            let words = prepare(&fixture, policy);
             let words: Vec<_> = words.iter().map(String::as_str).collect();
-            let (round, told) = world.agreed_at_once(&registry, *keys, &words);
+            let (round, reported) = fixture.agreed_at_once(&registry, *keys, &words);
             assert!(
                 round.executions() > 0,
                 "{policy}: {words:?} was never executed"
             );
             if policy.starts_with("AND") {
-                let [done, waiting, refused] = exits(&told);
+                let [done, waiting, refused] = exits(&reported);
                 assert!(done >= 1 && refused == 0, "{policy}: {words:?}");
                 assert_eq!(
                     (done + waiting, round.executions()),
@@ -31,7 +31,7 @@ fn in_rounds(
                     "{policy}: {words:?}"
                 );
             }
-            check(&world, policy, &round, &told);
+            check(&fixture, policy, &round, &reported);
         }
     }
 }
@@ -44,7 +44,7 @@ fn owned(words: &[&str]) -> Vec<String> {
 
 #[test]
 fn define_typed_at_once_is_told_as_the_chain_has_it() {
-    let world = World::new();
+    let fixture = Fixture::new();
     for (policy, keys) in ALL {
         let deploy = [
             "registry",
@@ -54,10 +54,10 @@ fn define_typed_at_once_is_told_as_the_chain_has_it() {
             "--allow",
             "excluded-sender",
         ];
-        let deployed = world.desk.done("Other", &deploy);
+        let deployed = fixture.sandbox.done("Other", &deploy);
         let registry = text(&deployed, "registry");
         for _ in 0..rounds() {
-            let name = world.name();
+            let name = fixture.name();
             let words = [
                 "define",
                 &name,
@@ -68,9 +68,9 @@ fn define_typed_at_once_is_told_as_the_chain_has_it() {
                 "--registry",
                 registry,
             ];
-            let (round, told) = world.agreed_at_once(registry, keys, &words);
+            let (round, reported) = fixture.agreed_at_once(registry, keys, &words);
             assert_eq!(round.executions(), 1, "{policy}");
-            assert!(exits(&told)[0] >= 1, "{policy}");
+            assert!(exits(&reported)[0] >= 1, "{policy}");
         }
     }
     agreed("define typed at once is told as the chain has it");
@@ -80,14 +80,14 @@ fn define_typed_at_once_is_told_as_the_chain_has_it() {
 fn register_typed_at_once_is_told_as_the_chain_has_it() {
     in_rounds(
         &ALL,
-        |world, policy| {
-            let name = world.defined();
-            world.hand_over(&name, "migrate", policy);
+        |fixture, policy| {
+            let name = fixture.defined();
+            fixture.hand_over(&name, "migrate", policy);
             let call = [
                 "register",
                 &name,
                 "2.0",
-                &world.v2,
+                &fixture.v2,
                 "--call",
                 "migrate(uint256)",
                 "5",
@@ -103,9 +103,9 @@ fn register_typed_at_once_is_told_as_the_chain_has_it() {
 fn create_proxy_typed_at_once_makes_one_action_and_one_proxy() {
     in_rounds(
         &[TWO[0], THREE],
-        |world, policy| {
-            let name = world.defined();
-            world.hand_over(&name, "create", policy);
+        |fixture, policy| {
+            let name = fixture.defined();
+            fixture.hand_over(&name, "create", policy);
             owned(&[
                 "create-proxy",
                 &name,
@@ -115,15 +115,15 @@ fn create_proxy_typed_at_once_makes_one_action_and_one_proxy() {
                 "7",
             ])
         },
-        |world, policy, round, told| {
+        |fixture, policy, round, reported| {
             assert_eq!(round.executions(), 1, "{policy}");
-            let proxies = field(told, "proxy");
+            let proxies = field(reported, "proxy");
             let proxies: Vec<_> = proxies.iter().filter(|proxy| !proxy.is_null()).collect();
             assert!(
                 proxies.windows(2).all(|two| two[0] == two[1]),
                 "{proxies:?}"
             );
-            let status = world.status(&told[0].words[1]);
+            let status = fixture.status(&reported[0].words[1]);
             assert_eq!(status["instances"].as_array().map(Vec::len), Some(1));
         },
     );
@@ -134,13 +134,13 @@ fn create_proxy_typed_at_once_makes_one_action_and_one_proxy() {
 fn migrate_typed_at_once_is_told_as_the_chain_has_it() {
     in_rounds(
         &ALL,
-        |world, policy| {
-            let (name, _) = world.born(1);
-            world.hand_over(&name, "migrate", policy);
-            owned(&world.migrate(&name))
+        |fixture, policy| {
+            let (name, _) = fixture.created(1);
+            fixture.hand_over(&name, "migrate", policy);
+            owned(&fixture.migrate(&name))
         },
-        |world, _, _, told| {
-            let status = world.status(&told[0].words[1]);
+        |fixture, _, _, reported| {
+            let status = fixture.status(&reported[0].words[1]);
             assert_eq!(text(&status["instances"][0], "version"), "2.0");
         },
     );
@@ -151,18 +151,18 @@ fn migrate_typed_at_once_is_told_as_the_chain_has_it() {
 fn rollback_typed_at_once_is_told_as_the_chain_has_it() {
     in_rounds(
         &ALL,
-        |world, policy| {
-            let (name, _) = world.born(1);
-            world.desk.done("Admin", &world.migrate(&name));
-            world.hand_over(&name, "migrate", policy);
-            let back = &world.back;
+        |fixture, policy| {
+            let (name, _) = fixture.created(1);
+            fixture.sandbox.done("Admin", &fixture.migrate(&name));
+            fixture.hand_over(&name, "migrate", policy);
+            let back = &fixture.back;
             owned(&[
                 "rollback", &name, "--to", "1.0", "--as", "3.0", "--script", back, "--call",
                 "back()",
             ])
         },
-        |world, _, _, told| {
-            let status = world.status(&told[0].words[1]);
+        |fixture, _, _, reported| {
+            let status = fixture.status(&reported[0].words[1]);
             assert_eq!(text(&status["instances"][0], "version"), "3.0");
         },
     );
@@ -173,9 +173,9 @@ fn rollback_typed_at_once_is_told_as_the_chain_has_it() {
 fn update_policy_typed_at_once_is_told_as_the_chain_has_it() {
     in_rounds(
         &ALL,
-        |world, policy| {
-            let name = world.defined();
-            world.hand_over(&name, "policy", policy);
+        |fixture, policy| {
+            let name = fixture.defined();
+            fixture.hand_over(&name, "policy", policy);
             owned(&[
                 "update-policy",
                 &name,
@@ -186,10 +186,10 @@ fn update_policy_typed_at_once_is_told_as_the_chain_has_it() {
                 "excluded-sender",
             ])
         },
-        |world, _, _, told| {
-            let name = &told[0].words[1];
+        |fixture, _, _, reported| {
+            let name = &reported[0].words[1];
             let explain = ["policy", "explain", name, "--role", "migrate"];
-            let policy = world.desk.done("Other", &explain);
+            let policy = fixture.sandbox.done("Other", &explain);
             assert_eq!(text(&policy["policies"][0], "named"), "Admin2");
         },
     );
@@ -198,8 +198,8 @@ fn update_policy_typed_at_once_is_told_as_the_chain_has_it() {
 
 #[test]
 fn approve_typed_at_once_where_one_suffices_is_told_as_the_chain_has_it() {
-    let world = World::new();
-    let registry = world.registry.clone();
+    let fixture = Fixture::new();
+    let registry = fixture.registry.clone();
     let policies = [
         ("OutOf(2,Other,Admin,Admin2)", 2),
         ("OutOf(2,Other,Admin,Admin2,Admin3)", 3),
@@ -207,15 +207,15 @@ fn approve_typed_at_once_where_one_suffices_is_told_as_the_chain_has_it() {
     ];
     for (policy, keys) in policies {
         for _ in 0..rounds() {
-            let (name, _) = world.born(1);
-            world.hand_over(&name, "migrate", policy);
-            let proposed = world.desk.run("Other", &world.migrate(&name));
+            let (name, _) = fixture.created(1);
+            fixture.hand_over(&name, "migrate", policy);
+            let proposed = fixture.sandbox.run("Other", &fixture.migrate(&name));
             assert_eq!(proposed.exit, Some(3), "{proposed:?}");
             let action = text(&proposed.document, "action");
-            let (round, told) = world.agreed_at_once(&registry, keys, &["approve", action]);
+            let (round, reported) = fixture.agreed_at_once(&registry, keys, &["approve", action]);
             // Who comes after it was executed approves the same call anew.
             assert!(round.executions() >= 1, "{policy}");
-            assert!(exits(&told)[0] >= 1, "{policy}");
+            assert!(exits(&reported)[0] >= 1, "{policy}");
         }
     }
     agreed("approve typed at once where one suffices is told as the chain has it");
@@ -223,29 +223,29 @@ fn approve_typed_at_once_where_one_suffices_is_told_as_the_chain_has_it() {
 
 #[test]
 fn cancel_typed_at_once_cancels_once_and_says_to_the_others_that_it_is_gone() {
-    let world = World::new();
-    let registry = world.registry.clone();
+    let fixture = Fixture::new();
+    let registry = fixture.registry.clone();
     for keys in [2, 3] {
         for _ in 0..rounds() {
-            let (name, _) = world.born(1);
-            world.hand_over(&name, "migrate", "OR(Admin2,Admin3,AND(Admin,Other))");
-            let proposed = world.desk.run("Admin", &world.migrate(&name));
+            let (name, _) = fixture.created(1);
+            fixture.hand_over(&name, "migrate", "OR(Admin2,Admin3,AND(Admin,Other))");
+            let proposed = fixture.sandbox.run("Admin", &fixture.migrate(&name));
             assert_eq!(proposed.exit, Some(3), "{proposed:?}");
             let action = text(&proposed.document, "action").to_owned();
-            let from = world.block();
-            let told = world.typed_by(keys, &["cancel", &action]);
-            let round = Round::since(&world, from, &registry);
-            for one in &told {
-                round.sent_alone(world.account(one.key), one);
+            let from = fixture.block();
+            let reported = fixture.typed_by(keys, &["cancel", &action]);
+            let round = Round::since(&fixture, from, &registry);
+            for one in &reported {
+                round.sent_alone(fixture.account(one.key), one);
             }
             assert_eq!(
-                exits(&told),
+                exits(&reported),
                 [1, 0, keys - 1],
                 "{:?}",
-                field(&told, "error")
+                field(&reported, "error")
             );
-            for one in told.iter().filter(|one| one.answer.exit == Some(1)) {
-                assert_eq!(crate::desk::error(&one.answer), "ActionNotFound");
+            for one in reported.iter().filter(|one| one.answer.exit == Some(1)) {
+                assert_eq!(crate::sandbox::error(&one.answer), "ActionNotFound");
             }
         }
     }

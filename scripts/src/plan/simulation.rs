@@ -9,10 +9,10 @@ use stylus_chain::{
 };
 
 /// What every sender owns here, in wei: fees are no matter of the plan.
-const WEALTH: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
+const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 
 /// The copy.
-pub(super) struct Trial {
+pub(super) struct Simulation {
     pub(super) chain: Chain,
     begun: BlockId,
 }
@@ -22,7 +22,7 @@ pub(super) struct Done {
     pub(super) receipt: Receipt,
 }
 
-impl Trial {
+impl Simulation {
     pub(super) fn new(chain: Chain) -> Self {
         let begun = chain.block_number().into();
         Self { chain, begun }
@@ -62,7 +62,7 @@ impl Trial {
         input: Bytes,
         value: U256,
     ) -> Result<Done, PlanError> {
-        self.chain.set_balance(from, WEALTH);
+        self.chain.set_balance(from, SIMULATED_BALANCE);
         let request = CallRequest {
             to: Some(to),
             input,
@@ -102,7 +102,7 @@ impl Trial {
     }
 
     /// Does something and forgets it.
-    pub(super) fn in_vain<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
+    pub(super) fn discarded<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let id = self.chain.snapshot();
         let outcome = work(self);
         self.chain.revert(id);

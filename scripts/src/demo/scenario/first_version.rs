@@ -4,8 +4,8 @@ use super::{
     NAME, START, definition, deployed, emitted, increment, is_refused, published, slot_holds,
     undone, value,
 };
+use crate::demo::fixture::{Fixture, ICounter};
 use crate::demo::record::Record;
-use crate::demo::stage::{ICounter, Stage};
 use crate::deploy;
 use crate::error::Error;
 use crate::governance;
@@ -18,10 +18,13 @@ use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
-pub(super) async fn deploy_registry(stage: &Stage, record: &mut Record) -> Result<Address, Error> {
+pub(super) async fn deploy_registry(
+    fixture: &Fixture,
+    record: &mut Record,
+) -> Result<Address, Error> {
     record.chapter("1  Deploy the registry");
-    let (operator, bump) = (&stage.operator, deploy::DATA_FEE_BUMP_PERCENT);
-    let framework = &stage.framework;
+    let (operator, bump) = (&fixture.operator, deploy::DATA_FEE_BUMP_PERCENT);
+    let framework = &fixture.framework;
     for sent in deploy::ensure_framework(operator, framework, bump, &Silent).await? {
         record.sent(&sent);
     }
@@ -51,10 +54,13 @@ pub(super) async fn deploy_registry(stage: &Stage, record: &mut Record) -> Resul
     Ok(registry)
 }
 
-pub(super) async fn deploy_version_1(stage: &Stage, record: &mut Record) -> Result<Address, Error> {
+pub(super) async fn deploy_version_1(
+    fixture: &Fixture,
+    record: &mut Record,
+) -> Result<Address, Error> {
     record.chapter("2  Deploy version 1 of the contract");
-    let v1 = deployed(stage, record, &stage.counter_v1).await?;
-    let bare = stage
+    let v1 = deployed(fixture, record, &fixture.counter_v1).await?;
+    let bare = fixture
         .stranger
         .call(
             v1,
@@ -71,29 +77,29 @@ pub(super) async fn deploy_version_1(stage: &Stage, record: &mut Record) -> Resu
 }
 
 pub(super) async fn register_version_1(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
     registry: Address,
     v1: Address,
 ) -> Result<(), Error> {
     record.chapter("3  Register it as 1.0");
-    let code = stage.counter_v1.code_at(v1);
+    let code = fixture.counter_v1.code_at(v1);
     let new = NewVersion {
         name: NAME.into(),
         version: "1.0".into(),
         code,
-        step: registry::born(),
+        step: registry::initial(),
     };
-    published(stage, record, registry, &stage.counter_v1).await?;
+    published(fixture, record, registry, &fixture.counter_v1).await?;
     let add = abi::addVersionCall::from(new);
-    record.governed(&stage.operator, registry, &add).await?;
-    let current = definition(stage, registry).await?.current;
+    record.governed(&fixture.operator, registry, &add).await?;
+    let current = definition(fixture, registry).await?.current;
     record.check("1.0 is current: it is the first version", current == "1.0");
     Ok(())
 }
 
 pub(super) async fn create_proxy(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
     registry: Address,
     v1: Address,
@@ -114,12 +120,12 @@ pub(super) async fn create_proxy(
         kind: proxy_kind::WASM,
         salt: B256::ZERO,
     };
-    let promised = stage.user.call(registry, &where_to).await?;
-    let done = governance::perform(&stage.operator, registry, &call, U256::ZERO).await?;
-    let born = done.execution().ok_or_else(|| undone("create the proxy"))?;
-    let proxy = born.require::<abi::ProxyCreated>()?.proxy;
+    let promised = fixture.user.call(registry, &where_to).await?;
+    let done = governance::perform(&fixture.operator, registry, &call, U256::ZERO).await?;
+    let creation = done.execution().ok_or_else(|| undone("create the proxy"))?;
+    let proxy = creation.require::<abi::ProxyCreated>()?.proxy;
     record.sent_as(
-        born,
+        creation,
         [
             "create the proxy: no version yet, paused",
             "upgrade it to 1.0 with initialize(7)",
@@ -130,21 +136,22 @@ pub(super) async fn create_proxy(
         "it lies at the address that was promised",
         proxy == promised,
     );
-    let admin = Address::from_word(stage.user.storage(proxy, slots::ADMIN).await?);
+    let admin = Address::from_word(fixture.user.storage(proxy, slots::ADMIN).await?);
     record.check(
         "its ERC-1967 admin slot holds the registry",
         admin == registry,
     );
     record.check(
         "its ERC-1967 implementation slot holds version 1",
-        slot_holds(stage, proxy, v1).await?,
+        slot_holds(fixture, proxy, v1).await?,
     );
-    let events = emitted::<AdminChanged>(born, proxy) == 1 && emitted::<Upgraded>(born, proxy) == 1;
+    let events =
+        emitted::<AdminChanged>(creation, proxy) == 1 && emitted::<Upgraded>(creation, proxy) == 1;
     record.check(
         "it emitted AdminChanged and Upgraded itself, once each",
         events,
     );
-    let again = stage
+    let again = fixture
         .stranger
         .call(
             proxy,
@@ -161,19 +168,19 @@ pub(super) async fn create_proxy(
 }
 
 pub(super) async fn use_at_version_1(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
     proxy: Address,
 ) -> Result<(), Error> {
     record.chapter("5  Use it at version 1");
     record.check(
         "value() is what the initializer set",
-        value(stage, proxy).await? == U256::from(START),
+        value(fixture, proxy).await? == U256::from(START),
     );
-    increment(stage, record, proxy).await?;
+    increment(fixture, record, proxy).await?;
     record.check(
         "increment() added 1",
-        value(stage, proxy).await? == U256::from(START + 1),
+        value(fixture, proxy).await? == U256::from(START + 1),
     );
     Ok(())
 }

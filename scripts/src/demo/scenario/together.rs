@@ -1,10 +1,10 @@
 //! Deciding together: two approvers type the same, the policy is changed, one of them goes back,
 //! and the whole story is read back from the chain.
 
-use super::{Cast, value};
+use super::{Addresses, value};
 use crate::client::{Client, Sent};
+use crate::demo::fixture::{Fixture, ICounter};
 use crate::demo::record::Record;
-use crate::demo::stage::{ICounter, Stage};
 use crate::error::Error;
 use crate::governance::{self, Display, GovernedCall, Names, Submitted, after_upgrade};
 use crate::history;
@@ -32,28 +32,28 @@ struct Team<'a> {
 }
 
 pub(super) async fn decide(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
-    cast: &Cast,
+    addresses: &Addresses,
     script: Address,
 ) -> Result<(), Error> {
-    let team = gather(stage, record, cast.registry).await?;
-    let v1 = stage.counter_v1.code_at(cast.v1);
-    let v2 = stage.counter_v2.code_at(cast.v2);
-    migrate(stage, record, &team, &v2).await?;
+    let team = gather(fixture, record, addresses.registry).await?;
+    let v1 = fixture.counter_v1.code_at(addresses.v1);
+    let v2 = fixture.counter_v2.code_at(addresses.v2);
+    migrate(fixture, record, &team, &v2).await?;
     update_policy(record, &team).await?;
-    roll_back(stage, record, &team, &v1, script).await?;
+    roll_back(fixture, record, &team, &v1, script).await?;
     read_back(record, &team).await
 }
 
 /// Defines A under `AND(Admin,Admin2)` with an instance at 1.0.
 async fn gather<'a>(
-    stage: &'a Stage,
+    fixture: &'a Fixture,
     record: &mut Record,
     registry: Address,
 ) -> Result<Team<'a>, Error> {
     record.chapter("☷  Two approvers: define A under AND(Admin,Admin2)");
-    let (admin, admin2) = (&stage.operator, &stage.user);
+    let (admin, admin2) = (&fixture.operator, &fixture.user);
     let people = [(admin, "Admin"), (admin2, "Admin2")];
     let mut names = Vec::new();
     for (client, name) in people {
@@ -74,12 +74,12 @@ async fn gather<'a>(
         createPolicy: format!("{first:#x}"),
     };
     approve(record, &team, admin, "define A", &define.abi_encode(), "").await?;
-    let v1 = stage.counter_v1.codehash();
+    let v1 = fixture.counter_v1.codehash();
     let add = abi::addVersionCall {
         name: NAME.into(),
         version: "1.0".into(),
         code: version(admin, registry, "1.0", v1).await?,
-        step: registry::born(),
+        step: registry::initial(),
     };
     for who in [admin, admin2] {
         approve(record, &team, who, "register A 1.0", &add.abi_encode(), "").await?;
@@ -95,14 +95,14 @@ async fn gather<'a>(
         initData: initializer.abi_encode().into(),
     };
     let created = record.governed(admin, registry, &create).await?;
-    let born = created
+    let creation = created
         .execution()
         .ok_or_else(|| super::undone("create a proxy"))?;
-    team.proxy = born.require::<abi::ProxyCreated>()?.proxy;
+    team.proxy = creation.require::<abi::ProxyCreated>()?.proxy;
     Ok(team)
 }
 
-/// The code of a version of the earlier story.
+/// The code of a version of the earlier chapters.
 async fn version(
     client: &Client,
     registry: Address,
@@ -120,7 +120,7 @@ async fn version(
 
 /// Both send the identical call: the first is told `success 1/2`, the last `success 2/2 activated`.
 async fn migrate(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
     team: &Team<'_>,
     v2: &Code,
@@ -154,7 +154,7 @@ async fn migrate(
         last.executed && (last.approvals, last.required) == (2, 2),
     );
     checks(record, team, "2.0", v2, &last).await?;
-    let kept = value(stage, team.proxy).await? == U256::from(START);
+    let kept = value(fixture, team.proxy).await? == U256::from(START);
     record.check("the data of A is intact", kept);
     Ok(())
 }
@@ -193,7 +193,7 @@ async fn update_policy(record: &mut Record, team: &Team<'_>) -> Result<(), Error
 
 /// Admin2 alone goes back: 3.0 is the code of 1.0.
 async fn roll_back(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
     team: &Team<'_>,
     v1: &Code,
@@ -218,7 +218,7 @@ async fn roll_back(
     )
     .await?;
     checks(record, team, "3.0", v1, &done).await?;
-    let kept = value(stage, team.proxy).await? == U256::from(START);
+    let kept = value(fixture, team.proxy).await? == U256::from(START);
     record.check("the rollback of A kept its data", kept);
     Ok(())
 }

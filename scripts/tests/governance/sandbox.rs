@@ -1,4 +1,4 @@
-//! A desk: a folder with a manifest and the keys of a team, and a chain; commands run there as
+//! A sandbox: a folder with a manifest and the keys of a team, and a chain; commands run there as
 //! processes.
 
 use serde_json::Value;
@@ -10,7 +10,7 @@ use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 /// Who sits there, by key file and alias.
 pub(crate) const TEAM: [&str; 4] = ["Admin", "Admin2", "Admin3", "Other"];
 
-/// An instance of [`Desk::with_counter`]'s definition, at version 1.
+/// An instance of [`Sandbox::with_counter`]'s definition, at version 1.
 pub(crate) const CREATE: [&str; 6] = [
     "create-proxy",
     "A",
@@ -54,8 +54,8 @@ pub(crate) const ROLLBACK: [&str; 10] = [
     "back()",
 ];
 
-/// The desk.
-pub(crate) struct Desk {
+/// The sandbox.
+pub(crate) struct Sandbox {
     /// With the manifest and one key file per member of the team.
     pub(crate) folder: tempfile::TempDir,
     /// The chain.
@@ -70,8 +70,8 @@ pub(crate) struct Answer {
     pub(crate) aside: String,
 }
 
-impl Desk {
-    /// A desk without a registry.
+impl Sandbox {
+    /// A sandbox without a registry.
     pub(crate) fn bare() -> Self {
         Self::on(NodeConfig::default())
     }
@@ -92,16 +92,16 @@ impl Desk {
         Self { folder, node }
     }
 
-    /// A desk with a registry in its manifest.
+    /// A sandbox with a registry in its manifest.
     pub(crate) fn new() -> Self {
-        let desk = Self::bare();
-        desk.done("Admin", &["registry", "deploy", "--save"]);
-        desk
+        let sandbox = Self::bare();
+        sandbox.done("Admin", &["registry", "deploy", "--save"]);
+        sandbox
     }
 
-    /// A desk with a definition `A` under that policy, version 1.0 and `instances` instances.
+    /// A sandbox with a definition `A` under that policy, version 1.0 and `instances` instances.
     pub(crate) fn with_counter(policy: &str, instances: usize) -> Self {
-        let desk = Self::new();
+        let sandbox = Self::new();
         let defined = [
             "define",
             "A",
@@ -112,12 +112,12 @@ impl Desk {
             "--create",
             "Admin",
         ];
-        desk.done("Admin", &defined);
-        desk.agreed(policy, &["register", "A", "1.0", "counter-v1"]);
+        sandbox.done("Admin", &defined);
+        sandbox.agreed(policy, &["register", "A", "1.0", "counter-v1"]);
         for _ in 0..instances {
-            desk.done("Admin", &CREATE);
+            sandbox.done("Admin", &CREATE);
         }
-        desk
+        sandbox
     }
 
     /// Everybody whom the policy names types the command, until it is executed.
@@ -164,7 +164,7 @@ impl Desk {
     }
 
     /// Runs a command for people with somebody's key: its exit code and the lines of stdout.
-    pub(crate) fn told(&self, key: &str, words: &[&str]) -> (Option<i32>, Vec<String>) {
+    pub(crate) fn reported(&self, key: &str, words: &[&str]) -> (Option<i32>, Vec<String>) {
         let words = [words, &["--private-key-path", key]].concat();
         let output = self.raw(&words);
         let text = String::from_utf8(output.stdout).expect("text");

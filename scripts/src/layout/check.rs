@@ -68,7 +68,7 @@ pub struct Accepted {
 
 /// What came of it.
 #[derive(Debug, Clone, Serialize)]
-pub struct Judgement {
+pub struct StorageCheck {
     /// The version before.
     pub from: String,
     /// The new version.
@@ -87,16 +87,16 @@ pub struct Judgement {
     pub findings: Vec<Finding>,
 }
 
-/// Judges.
+/// Checks.
 ///
 /// # Errors
 /// [`LayoutError::Refused`] and [`LayoutError::Asks`] name what stands in the way;
 /// [`LayoutError::NoSuchFinding`] what was allowed and is not there.
-pub fn judge(pair: &Pair<'_>, said: &Said) -> Result<Judgement, LayoutError> {
+pub fn check_storage(pair: &Pair<'_>, said: &Said) -> Result<StorageCheck, LayoutError> {
     let (old, new) = match (pair.old.known.document(), pair.new.known.document()) {
         (Some(old), Some(new)) => (&old.layout, &new.layout),
         _ if pair.old.hash == pair.new.hash && !pair.old.hash.is_zero() => {
-            return Ok(judgement(pair, "unchanged")); // one hash, one layout
+            return Ok(check(pair, "unchanged")); // one hash, one layout
         }
         _ => return not_compared(pair, said),
     };
@@ -132,16 +132,16 @@ pub fn judge(pair: &Pair<'_>, said: &Said) -> Result<Judgement, LayoutError> {
         (_, true) => "safe",
         _ => "accepted",
     };
-    Ok(Judgement {
+    Ok(StorageCheck {
         accepted,
         findings: report.findings,
-        ..judgement(pair, verdict)
+        ..check(pair, verdict)
     })
 }
 
 /// A judgement without findings.
-fn judgement(pair: &Pair<'_>, verdict: &'static str) -> Judgement {
-    Judgement {
+fn check(pair: &Pair<'_>, verdict: &'static str) -> StorageCheck {
+    StorageCheck {
         from: pair.from.into(),
         to: pair.to.into(),
         verdict,
@@ -177,7 +177,7 @@ pub fn finding_id(finding: &Finding) -> String {
 }
 
 /// Two layouts that differ, at least one of which nobody has.
-fn not_compared(pair: &Pair<'_>, said: &Said) -> Result<Judgement, LayoutError> {
+fn not_compared(pair: &Pair<'_>, said: &Said) -> Result<StorageCheck, LayoutError> {
     let sides = [(pair.from, &pair.old), (pair.to, &pair.new)];
     let reasons = sides
         .iter()
@@ -194,13 +194,13 @@ fn not_compared(pair: &Pair<'_>, said: &Said) -> Result<Judgement, LayoutError> 
             reasons,
         });
     };
-    Ok(Judgement {
+    Ok(StorageCheck {
         unknown: Some(reasons.join("; ")),
         accepted: vec![Accepted {
             finding: NOT_COMPARED.into(),
             because,
         }],
-        ..judgement(pair, "unknown")
+        ..check(pair, "unknown")
     })
 }
 
@@ -339,7 +339,7 @@ fn type_of<'l>(layout: &'l Layout, path: &str) -> Option<&'l str> {
     at_root.or_else(in_namespace).or_else(in_struct).map(label)
 }
 
-impl Judgement {
+impl StorageCheck {
     /// Lines for people.
     pub fn lines(&self) -> Vec<String> {
         let Self { from, to, .. } = self;

@@ -86,11 +86,11 @@ async fn perform(
         context.output.note(&format!("  {line}"));
     }
     let earlier = context.earlier_call(client, registry, call).await?;
-    let told = match &earlier {
+    let reported = match &earlier {
         Some(sent) => Some(governed.sent_before(client, sent).await?),
         None => None,
     };
-    let submitted = match told.filter(|told| told.executed) {
+    let submitted = match reported.filter(|reported| reported.executed) {
         Some(executed) => executed,
         None => governed.send(client).await?,
     };
@@ -101,7 +101,7 @@ async fn perform(
     outcome.field("display", &governed.display);
     outcome.field("facts", &governed.facts);
     outcome.field("builds", builds);
-    tell(&mut outcome, &submitted, done_word(&governed.call), &names);
+    report_progress(&mut outcome, &submitted, done_word(&governed.call), &names);
     if let (Some(sent), Call::Migrate(migrate)) = (submitted.execution(), &governed.call) {
         activated(place, migrate, sent, &mut outcome, rollout).await?;
     }
@@ -109,7 +109,12 @@ async fn perform(
 }
 
 /// Tells how far an action is; what is missing is not ready, and no failure.
-pub(super) fn tell(outcome: &mut Outcome, submitted: &Submitted, done: &str, names: &Names) {
+pub(super) fn report_progress(
+    outcome: &mut Outcome,
+    submitted: &Submitted,
+    done: &str,
+    names: &Names,
+) {
     let Submitted {
         action,
         approvals,

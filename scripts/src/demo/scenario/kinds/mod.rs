@@ -7,11 +7,11 @@ mod initializer;
 mod lazy;
 mod simple;
 
-use super::{Cast, deployed, published, undone, version};
+use super::{Addresses, deployed, published, undone, version};
 use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
+use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
-use crate::demo::stage::Stage;
 use crate::error::Error;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, B256, Bytes};
@@ -22,12 +22,16 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::{Code, Step};
 
 /// Shows each kind in a chapter of its own.
-pub(super) async fn show(stage: &Stage, record: &mut Record, cast: &Cast) -> Result<(), Error> {
-    let points = initializer::run_once(stage, record, cast).await?;
-    simple::with_the_upgrade(stage, record, cast).await?;
-    lazy::when_first_written(stage, record, cast).await?;
-    complex::in_batches(stage, record, &points).await?;
-    full::from_history(stage, record, cast).await
+pub(super) async fn show(
+    fixture: &Fixture,
+    record: &mut Record,
+    addresses: &Addresses,
+) -> Result<(), Error> {
+    let points = initializer::run_once(fixture, record, addresses).await?;
+    simple::with_the_upgrade(fixture, record, addresses).await?;
+    lazy::when_first_written(fixture, record, addresses).await?;
+    complex::in_batches(fixture, record, &points).await?;
+    full::from_history(fixture, record, addresses).await
 }
 
 /// A contract of these chapters: its definition, which the operator governs alone, and an
@@ -37,20 +41,20 @@ struct Contract {
     registry: Address,
     proxy: Address,
     /// The transaction that created the instance.
-    born: Sent,
+    creation: Sent,
 }
 
 impl Contract {
     /// Defines it and creates an instance at 1.0.
-    async fn born(
-        stage: &Stage,
+    async fn create(
+        fixture: &Fixture,
         record: &mut Record,
         registry: Address,
         name: &'static str,
         code: Code,
         initializer: &impl SolCall,
     ) -> Result<Self, Error> {
-        let operator = &stage.operator;
+        let operator = &fixture.operator;
         let policy = format!("{:#x}", operator.sender("demo")?);
         let define = abi::createDefinitionCall {
             name: name.into(),
@@ -63,7 +67,7 @@ impl Contract {
             name: name.into(),
             version: "1.0".into(),
             code,
-            step: registry::born(),
+            step: registry::initial(),
         };
         let add = abi::addVersionCall::from(first);
         record.governed(operator, registry, &add).await?;
@@ -75,21 +79,21 @@ impl Contract {
             initData: initializer.abi_encode().into(),
         };
         let created = record.governed(operator, registry, &create).await?;
-        let born = created
+        let creation = created
             .execution()
             .ok_or_else(|| undone("create a proxy"))?;
         Ok(Self {
             name,
             registry,
-            proxy: born.require::<abi::ProxyCreated>()?.proxy,
-            born: born.clone(),
+            proxy: creation.require::<abi::ProxyCreated>()?.proxy,
+            creation: creation.clone(),
         })
     }
 
     /// Registers 2.0 behind `step` and upgrades the instance to it, or into it.
     async fn upgrade(
         &self,
-        stage: &Stage,
+        fixture: &Fixture,
         record: &mut Record,
         code: Code,
         step: Step,
@@ -102,9 +106,9 @@ impl Contract {
         };
         let add = abi::addVersionCall::from(second);
         record
-            .governed(&stage.operator, self.registry, &add)
+            .governed(&fixture.operator, self.registry, &add)
             .await?;
-        let done = registry::upgrade(&stage.operator, self.proxy, "2.0", Bytes::new()).await?;
+        let done = registry::upgrade(&fixture.operator, self.proxy, "2.0", Bytes::new()).await?;
         let sent = Sent {
             what: format!("upgrade {} to 2.0", self.name),
             ..done.sent
@@ -114,29 +118,33 @@ impl Contract {
     }
 
     /// Whether the instance is at that version, and marked for it.
-    async fn is_at(&self, stage: &Stage, label: &str) -> Result<bool, ChainError> {
+    async fn is_at(&self, fixture: &Fixture, label: &str) -> Result<bool, ChainError> {
         let marked = IMigratable::isMigratedCall {
             version: label.into(),
         };
-        Ok(version(stage, self.proxy).await? == label
-            && stage.user.call(self.proxy, &marked).await?)
+        Ok(version(fixture, self.proxy).await? == label
+            && fixture.user.call(self.proxy, &marked).await?)
     }
 }
 
 /// Deploys a program; its code, as a version records it.
-async fn code(stage: &Stage, record: &mut Record, artifact: &Artifact) -> Result<Code, ChainError> {
-    let address = deployed(stage, record, artifact).await?;
+async fn code(
+    fixture: &Fixture,
+    record: &mut Record,
+    artifact: &Artifact,
+) -> Result<Code, ChainError> {
+    let address = deployed(fixture, record, artifact).await?;
     Ok(artifact.code_at(address))
 }
 
 /// As [`code`], of a version: its storage layout is published.
 async fn version_code(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
     registry: Address,
     artifact: &Artifact,
 ) -> Result<Code, ChainError> {
-    let code = code(stage, record, artifact).await?;
-    published(stage, record, registry, artifact).await?;
+    let code = code(fixture, record, artifact).await?;
+    published(fixture, record, registry, artifact).await?;
     Ok(code)
 }

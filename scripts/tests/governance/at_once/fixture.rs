@@ -1,6 +1,6 @@
 //! A team in front of a chain whose blocks come by the clock, and definitions to decide about.
 
-use crate::desk::{Answer, Desk, text};
+use crate::sandbox::{Answer, Sandbox, text};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -22,14 +22,14 @@ pub(super) const THREE: (&str, usize) = ("OutOf(2,Admin,Admin2,Admin3)", 3);
 pub(super) const KEYS: [&str; 3] = ["Admin", "Admin2", "Admin3"];
 
 /// What one of them was told.
-pub(super) struct Told {
+pub(super) struct Reported {
     pub(super) key: &'static str,
     pub(super) words: Vec<String>,
     pub(super) answer: Answer,
 }
 
-pub(super) struct World {
-    pub(super) desk: Desk,
+pub(super) struct Fixture {
+    pub(super) sandbox: Sandbox,
     /// The one that the manifest names.
     pub(super) registry: String,
     /// Codes of version 1 and 2, and the script back.
@@ -55,7 +55,7 @@ pub(super) fn agreed(command: &str) {
     if rounds() != ROUNDS.0 {
         return;
     }
-    let _turn = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    let _guard = FILE.lock().unwrap_or_else(PoisonError::into_inner);
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/snapshots/at_once.json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|_| "{}".into());
     let mut all: serde_json::Map<String, Value> = serde_json::from_str(&text).expect("a map");
@@ -68,7 +68,7 @@ pub(super) fn agreed(command: &str) {
     std::fs::write(path, text).expect("written");
 }
 
-impl World {
+impl Fixture {
     /// A registry whose definitions one key creates.
     pub(super) fn new() -> Self {
         Self::on(MiningMode::Mixed(BLOCK))
@@ -80,14 +80,14 @@ impl World {
     }
 
     fn on(mining: MiningMode) -> Self {
-        let desk = Desk::on(NodeConfig {
+        let sandbox = Sandbox::on(NodeConfig {
             mining,
             ..NodeConfig::default()
         });
-        let deployed = desk.done("Admin", &["registry", "deploy", "--save"]);
+        let deployed = sandbox.done("Admin", &["registry", "deploy", "--save"]);
         let registry = text(&deployed, "registry").to_owned();
         let deployed = |source: &str| {
-            let deployed = desk.done("Admin", &["deploy", source]);
+            let deployed = sandbox.done("Admin", &["deploy", source]);
             text(&deployed, "address").to_owned()
         };
         Self {
@@ -95,7 +95,7 @@ impl World {
             v1: deployed("counter-v1"),
             v2: deployed("counter-v2"),
             back: deployed("counter-back"),
-            desk,
+            sandbox,
             definitions: AtomicUsize::new(0),
         }
     }
@@ -108,15 +108,15 @@ impl World {
     /// A definition of Admin's alone, with version 1.0.
     pub(super) fn defined(&self) -> String {
         let name = self.name();
-        self.desk
+        self.sandbox
             .done("Admin", &["define", &name, "--migrate", "Admin"]);
-        self.desk
+        self.sandbox
             .done("Admin", &["register", &name, "1.0", &self.v1]);
         name
     }
 
     /// The same with `instances` instances at 1.0.
-    pub(super) fn born(&self, instances: usize) -> (String, Vec<String>) {
+    pub(super) fn created(&self, instances: usize) -> (String, Vec<String>) {
         let name = self.defined();
         let create = [
             "create-proxy",
@@ -127,7 +127,7 @@ impl World {
             "7",
         ];
         let proxies = (0..instances).map(|_| {
-            let born = self.desk.done("Admin", &create);
+            let born = self.sandbox.done("Admin", &create);
             text(&born, "proxy").to_owned()
         });
         let proxies = proxies.collect();
@@ -145,7 +145,7 @@ impl World {
             "--allow",
             "excluded-sender",
         ];
-        self.desk.done("Admin", &words);
+        self.sandbox.done("Admin", &words);
     }
 
     /// The words of a migration to 2.0.
@@ -162,18 +162,18 @@ impl World {
     }
 
     /// Each of the keys types its words, all at once, while blocks come by the clock alone.
-    pub(super) fn typed(&self, lines: &[(&'static str, Vec<&str>)]) -> Vec<Told> {
+    pub(super) fn typed(&self, lines: &[(&'static str, Vec<&str>)]) -> Vec<Reported> {
         self.automine(false);
         let started: Vec<Child> = lines
             .iter()
             .map(|(key, words)| {
                 let words = [words, ["--json", "--private-key-path", key].as_slice()].concat();
-                let mut command = self.desk.command(&words);
+                let mut command = self.sandbox.command(&words);
                 command.stdout(Stdio::piped()).stderr(Stdio::piped());
                 command.spawn().expect("it starts")
             })
             .collect();
-        let told = started
+        let reported = started
             .into_iter()
             .zip(lines)
             .map(|(child, (key, words))| {
@@ -187,15 +187,15 @@ impl World {
                     aside,
                 };
                 let words = words.iter().map(|word| (*word).to_owned()).collect();
-                Told { key, words, answer }
+                Reported { key, words, answer }
             })
             .collect();
         self.automine(true);
-        told
+        reported
     }
 
     /// The first `keys` of the team type the same words.
-    pub(super) fn typed_by(&self, keys: usize, words: &[&str]) -> Vec<Told> {
+    pub(super) fn typed_by(&self, keys: usize, words: &[&str]) -> Vec<Reported> {
         let lines: Vec<_> = KEYS[..keys]
             .iter()
             .map(|key| (*key, words.to_vec()))
@@ -204,14 +204,14 @@ impl World {
     }
 
     pub(super) fn block(&self) -> u64 {
-        self.desk
+        self.sandbox
             .node
             .with_chain(|chain| chain.block_number())
             .expect("the chain")
     }
 
     pub(super) fn status(&self, name: &str) -> Value {
-        self.desk.done("Other", &["status", name])["definitions"][0].clone()
+        self.sandbox.done("Other", &["status", name])["definitions"][0].clone()
     }
 
     /// No transaction makes a block any more.
@@ -220,7 +220,7 @@ impl World {
     }
 
     fn automine(&self, on: bool) {
-        self.desk
+        self.sandbox
             .node
             .with_chain(move |chain| {
                 chain.set_automine(on);

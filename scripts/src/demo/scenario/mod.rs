@@ -1,16 +1,16 @@
-//! The storyboard: from the registry to version 2, the way back, what is refused on the way,
+//! The scenario: from the registry to version 2, the way back, what is refused on the way,
 //! deciding together, and the five kinds of migration. Each chapter is one function; each sends what the command of the same name
 //! would send.
 
 mod back;
-mod birth;
+mod first_version;
 mod kinds;
 mod refusals;
 mod together;
 mod upgrade;
 
+use super::fixture::{Fixture, ICounter};
 use super::record::Record;
-use super::stage::{ICounter, Stage};
 use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
 use crate::deploy;
@@ -22,7 +22,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
-/// The definition of the story.
+/// The definition of the scenario.
 const NAME: &str = "Counter";
 /// What the counter starts at.
 const START: u64 = 7;
@@ -34,44 +34,44 @@ const VALUE_SLOT: B256 = B256::ZERO;
 const STEP_SLOT: B256 = B256::with_last_byte(1);
 
 /// Addresses that later chapters need.
-struct Cast {
+struct Addresses {
     registry: Address,
     v1: Address,
     v2: Address,
     proxy: Address,
 }
 
-/// Tells the whole story on `stage`.
-pub(in crate::demo) async fn tell(stage: &Stage, record: &mut Record) -> Result<(), Error> {
-    let registry = birth::deploy_registry(stage, record).await?;
-    let v1 = birth::deploy_version_1(stage, record).await?;
-    birth::register_version_1(stage, record, registry, v1).await?;
-    let proxy = birth::create_proxy(stage, record, registry, v1).await?;
-    birth::use_at_version_1(stage, record, proxy).await?;
-    let v2 = upgrade::deploy_version_2(stage, record).await?;
-    let cast = Cast {
+/// Runs the whole scenario on `fixture`.
+pub(in crate::demo) async fn run(fixture: &Fixture, record: &mut Record) -> Result<(), Error> {
+    let registry = first_version::deploy_registry(fixture, record).await?;
+    let v1 = first_version::deploy_version_1(fixture, record).await?;
+    first_version::register_version_1(fixture, record, registry, v1).await?;
+    let proxy = first_version::create_proxy(fixture, record, registry, v1).await?;
+    first_version::use_at_version_1(fixture, record, proxy).await?;
+    let v2 = upgrade::deploy_version_2(fixture, record).await?;
+    let addresses = Addresses {
         registry,
         v1,
         v2,
         proxy,
     };
-    upgrade::register_version_2(stage, record, &cast).await?;
-    refusals::refuse_a_stranger(stage, record, &cast).await?;
-    refusals::refuse_a_bad_implementation(stage, record, &cast).await?;
-    upgrade::upgrade(stage, record, &cast).await?;
-    upgrade::use_at_version_2(stage, record, &cast).await?;
-    let script = back::go_back(stage, record, &cast).await?;
-    together::decide(stage, record, &cast, script).await?;
-    kinds::show(stage, record, &cast).await
+    upgrade::register_version_2(fixture, record, &addresses).await?;
+    refusals::refuse_a_stranger(fixture, record, &addresses).await?;
+    refusals::refuse_a_bad_implementation(fixture, record, &addresses).await?;
+    upgrade::upgrade(fixture, record, &addresses).await?;
+    upgrade::use_at_version_2(fixture, record, &addresses).await?;
+    let script = back::go_back(fixture, record, &addresses).await?;
+    together::decide(fixture, record, &addresses, script).await?;
+    kinds::show(fixture, record, &addresses).await
 }
 
 /// Deploys and activates a contract, and tells of it.
 async fn deployed(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
     artifact: &Artifact,
 ) -> Result<Address, ChainError> {
-    let done = deploy::deploy(&stage.operator, artifact, deploy::DATA_FEE_BUMP_PERCENT).await?;
+    let done = deploy::deploy(&fixture.operator, artifact, deploy::DATA_FEE_BUMP_PERCENT).await?;
     record.sent(&done.created);
     if let Some(activated) = &done.activated {
         record.sent(activated);
@@ -79,37 +79,41 @@ async fn deployed(
     record.fact(&artifact.name, done.address);
     record.check(
         format!("{} is on chain and active", artifact.name),
-        deploy::is_active(&stage.operator, done.address).await?,
+        deploy::is_active(&fixture.operator, done.address).await?,
     );
     Ok(done.address)
 }
 
 /// Publishes where a program's storage keeps what, as `register` does before it registers a version.
 async fn published(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
     registry: Address,
     artifact: &Artifact,
 ) -> Result<(), ChainError> {
     let mut block = 0;
     if let Some(document) = artifact.document() {
-        if let Some(sent) = layout::publish(&stage.operator, registry, &document).await? {
+        if let Some(sent) = layout::publish(&fixture.operator, registry, &document).await? {
             record.sent(&sent);
         }
         let layout_at = abi::layoutAtCall {
             layoutHash: document.hash(),
         };
-        block = stage.user.call(registry, &layout_at).await?;
+        block = fixture.user.call(registry, &layout_at).await?;
     }
     let name = format!("the storage layout of {} is published", artifact.name);
     record.check(name, block != 0);
     Ok(())
 }
 
-async fn increment(stage: &Stage, record: &mut Record, proxy: Address) -> Result<(), ChainError> {
+async fn increment(
+    fixture: &Fixture,
+    record: &mut Record,
+    proxy: Address,
+) -> Result<(), ChainError> {
     let call = ICounter::incrementCall {};
     record.sent(
-        &stage
+        &fixture
             .user
             .send("increment()", proxy, &call, U256::ZERO)
             .await?,
@@ -117,38 +121,41 @@ async fn increment(stage: &Stage, record: &mut Record, proxy: Address) -> Result
     Ok(())
 }
 
-async fn value(stage: &Stage, proxy: Address) -> Result<U256, ChainError> {
-    stage.user.call(proxy, &ICounter::valueCall {}).await
+async fn value(fixture: &Fixture, proxy: Address) -> Result<U256, ChainError> {
+    fixture.user.call(proxy, &ICounter::valueCall {}).await
 }
 
-async fn version(stage: &Stage, proxy: Address) -> Result<String, ChainError> {
-    stage
+async fn version(fixture: &Fixture, proxy: Address) -> Result<String, ChainError> {
+    fixture
         .user
         .call(proxy, &proxy_abi::implementationVersionCall {})
         .await
 }
 
-async fn definition(stage: &Stage, registry: Address) -> Result<abi::definitionReturn, ChainError> {
-    stage
+async fn definition(
+    fixture: &Fixture,
+    registry: Address,
+) -> Result<abi::definitionReturn, ChainError> {
+    fixture
         .user
         .call(registry, &abi::definitionCall { name: NAME.into() })
         .await
 }
 
-async fn codehash(stage: &Stage, registry: Address, version: &str) -> Result<B256, ChainError> {
+async fn codehash(fixture: &Fixture, registry: Address, version: &str) -> Result<B256, ChainError> {
     let call = abi::getVersionCall {
         name: NAME.into(),
         version: version.into(),
     };
-    Ok(stage.user.call(registry, &call).await?.code.codehash)
+    Ok(fixture.user.call(registry, &call).await?.code.codehash)
 }
 
 async fn slot_holds(
-    stage: &Stage,
+    fixture: &Fixture,
     proxy: Address,
     implementation: Address,
 ) -> Result<bool, ChainError> {
-    let word = stage.user.storage(proxy, slots::IMPLEMENTATION).await?;
+    let word = fixture.user.storage(proxy, slots::IMPLEMENTATION).await?;
     Ok(Address::from_word(word) == implementation)
 }
 

@@ -13,7 +13,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 use stylus_upgrades_interface::registry::IRegistry::migrateCall;
 
 /// The refusal of `call`, with the instance that it is about where the endpoint can trace calls.
-pub(super) async fn blame(
+pub(super) async fn with_cause(
     client: &Client,
     registry: Address,
     sender: Address,
@@ -43,9 +43,9 @@ async fn failing(
         .with_from(sender)
         .with_to(registry)
         .with_input(call.clone());
-    let asked = (request, "latest", json!({ "tracer": "callTracer" }));
+    let query = (request, "latest", json!({ "tracer": "callTracer" }));
     let provider = client.provider();
-    let traced = provider.raw_request::<_, Value>("debug_traceCall".into(), asked);
+    let traced = provider.raw_request::<_, Value>("debug_traceCall".into(), query);
     failed_upgrade(&traced.await.ok()?, registry)
 }
 

@@ -3,7 +3,7 @@
 
 use super::error::PlanError;
 use super::finding::Finding;
-use super::trial::Trial;
+use super::simulation::Simulation;
 use alloy::primitives::{Address, B256, Bytes, U256, utils::Unit};
 use alloy::sol_types::SolCall;
 use stylus_chain::BlockId;
@@ -13,9 +13,9 @@ use stylus_upgrades_interface::slots;
 use wasmparser::{Operator, Parser, Payload};
 
 /// An activation that ends before this many seconds is worth a warning: 30 days.
-const SOON: u64 = 30 * 86_400;
+const EXPIRY_WARNING: u64 = 30 * 86_400;
 /// After this time no activation of today is left: ten years.
-const AGES: u64 = 10 * 365 * 86_400;
+const TEN_YEARS: u64 = 10 * 365 * 86_400;
 /// Largest module that is looked into, in bytes.
 const MODULE_MAX: usize = 16 << 20;
 /// A selector that nobody has.
@@ -27,19 +27,19 @@ const PUSH4: u8 = 0x63;
 
 /// Warns of an activation that ends soon. That it has ended is the registry's to say.
 pub(super) fn expiry(
-    trial: &Trial,
+    simulation: &Simulation,
     what: &str,
     program: Address,
 ) -> Result<Option<Finding>, PlanError> {
-    if !code(trial, program)?.starts_with(&PROGRAM_PREFIX) {
+    if !code(simulation, program)?.starts_with(&PROGRAM_PREFIX) {
         return Ok(None);
     }
     let call = IArbWasm::programTimeLeftCall { program };
-    let left = match trial.ask(ARB_WASM, &call) {
+    let left = match simulation.ask(ARB_WASM, &call) {
         Ok(left) => left,
         Err(error) => return Finding::of(error).map(Some),
     };
-    Ok((left < SOON).then(|| {
+    Ok((left < EXPIRY_WARNING).then(|| {
         Finding::new(
             "ExpiresSoon",
             format!("the activation of {what} ends soon"),
@@ -52,20 +52,20 @@ pub(super) fn expiry(
 
 /// Whether code that is in use now would be activated again, once all activations of today have
 /// ended and scheduled upgrades of the chain have happened: without that there is no way back.
-pub(super) fn way_back(
-    trial: &mut Trial,
+pub(super) fn rollback_possible(
+    simulation: &mut Simulation,
     version: &str,
     program: Address,
 ) -> Result<Option<Finding>, PlanError> {
-    if !code(trial, program)?.starts_with(&PROGRAM_PREFIX) {
+    if !code(simulation, program)?.starts_with(&PROGRAM_PREFIX) {
         return Ok(None);
     }
-    let outcome = trial.in_vain(|trial| {
-        trial.wait(AGES)?;
+    let outcome = simulation.discarded(|simulation| {
+        simulation.wait(TEN_YEARS)?;
         let call = IArbWasm::activateProgramCall { program }.abi_encode();
         let from = Address::repeat_byte(0xac);
         let what = format!("activating {version} again");
-        trial.send(&what, from, ARB_WASM, call.into(), Unit::ETHER.wei())
+        simulation.send(&what, from, ARB_WASM, call.into(), Unit::ETHER.wei())
     });
     match outcome {
         Ok(_) => Ok(None),
@@ -84,7 +84,7 @@ pub(super) fn way_back(
 
 /// A proxy behind an account that should hold plain code.
 pub(super) fn hidden_proxy(
-    trial: &Trial,
+    simulation: &Simulation,
     what: &str,
     account: Address,
 ) -> Result<Option<Finding>, PlanError> {
@@ -101,7 +101,7 @@ pub(super) fn hidden_proxy(
         ("implementation", slots::IMPLEMENTATION),
         ("beacon", slots::BEACON),
     ] {
-        let word = trial
+        let word = simulation
             .chain
             .storage(account, slot.into(), BlockId::latest())?;
         if !word.is_zero() {
@@ -109,7 +109,7 @@ pub(super) fn hidden_proxy(
             return Ok(hidden(format!("its ERC-1967 {name} slot holds {target}")));
         }
     }
-    let code = code(trial, account)?;
+    let code = code(simulation, account)?;
     if code.starts_with(&MINIMAL_PROXY) {
         return Ok(hidden("an ERC-1167 minimal proxy".into()));
     }
@@ -120,8 +120,11 @@ pub(super) fn hidden_proxy(
 }
 
 /// Selectors that the code answers and that no caller of a proxy would ever reach.
-pub(super) fn clashes(trial: &Trial, account: Address) -> Result<Vec<Finding>, PlanError> {
-    let constants = constants(&code(trial, account)?);
+pub(super) fn clashes(
+    simulation: &Simulation,
+    account: Address,
+) -> Result<Vec<Finding>, PlanError> {
+    let constants = constants(&code(simulation, account)?);
     let reserved: [(&str, Bytes); 5] = [
         (
             abi::implementationCall::SIGNATURE,
@@ -153,7 +156,7 @@ pub(super) fn clashes(trial: &Trial, account: Address) -> Result<Vec<Finding>, P
             .into(),
         ),
     ];
-    let nobody = trial.probe(account, Bytes::from_static(&NOBODYS))?;
+    let nobody = simulation.probe(account, Bytes::from_static(&NOBODYS))?;
     let mut found = Vec::new();
     for (signature, calldata) in reserved {
         let Some(selector) = calldata.first_chunk::<4>() else {
@@ -162,7 +165,7 @@ pub(super) fn clashes(trial: &Trial, account: Address) -> Result<Vec<Finding>, P
         if !constants.contains(&u32::from_be_bytes(*selector)) {
             continue;
         }
-        if trial.probe(account, calldata.clone())? != nobody {
+        if simulation.probe(account, calldata.clone())? != nobody {
             found.push(Finding::new(
                 "SelectorClash",
                 format!("the new code answers {signature}, which proxies answer themselves"),
@@ -202,18 +205,21 @@ pub fn reserved_in(code: &[u8]) -> Vec<&'static str> {
 }
 
 /// keccak256 of an account's code, `None` without code.
-pub(super) fn codehash(trial: &Trial, account: Address) -> Result<Option<B256>, PlanError> {
-    let found = trial.chain.account(account, BlockId::latest())?;
+pub(super) fn codehash(
+    simulation: &Simulation,
+    account: Address,
+) -> Result<Option<B256>, PlanError> {
+    let found = simulation.chain.account(account, BlockId::latest())?;
     Ok((!found.code.is_empty()).then_some(found.code_hash))
 }
 
 /// Bytes of an account's code.
-pub(super) fn size(trial: &Trial, account: Address) -> Result<usize, PlanError> {
-    Ok(code(trial, account)?.len())
+pub(super) fn size(simulation: &Simulation, account: Address) -> Result<usize, PlanError> {
+    Ok(code(simulation, account)?.len())
 }
 
-fn code(trial: &Trial, account: Address) -> Result<Bytes, PlanError> {
-    Ok(trial.chain.account(account, BlockId::latest())?.code)
+fn code(simulation: &Simulation, account: Address) -> Result<Bytes, PlanError> {
+    Ok(simulation.chain.account(account, BlockId::latest())?.code)
 }
 
 /// Numbers of 32 bits that the code compares with: a dispatcher has the selectors among them, in

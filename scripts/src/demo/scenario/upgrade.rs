@@ -1,13 +1,13 @@
 //! Steps 6 to 9: version 2, its migration, the proxy in use at it.
 
 use super::{
-    Cast, NAME, START, STEP, definition, deployed, emitted, increment, is_refused, published,
+    Addresses, NAME, START, STEP, definition, deployed, emitted, increment, is_refused, published,
     slot_holds, value, version,
 };
 use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
+use crate::demo::fixture::{Fixture, ICounter};
 use crate::demo::record::Record;
-use crate::demo::stage::{ICounter, Stage};
 use crate::error::Error;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, Bytes, U256};
@@ -18,20 +18,20 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn deploy_version_2(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
 ) -> Result<Address, ChainError> {
     record.chapter("6  Deploy version 2");
-    deployed(stage, record, &stage.counter_v2).await
+    deployed(fixture, record, &fixture.counter_v2).await
 }
 
 pub(super) async fn register_version_2(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
-    cast: &Cast,
+    addresses: &Addresses,
 ) -> Result<(), Error> {
     record.chapter("7  Register it as 2.0, with its migration from 1.0");
-    let code = stage.counter_v2.code_at(cast.v2);
+    let code = fixture.counter_v2.code_at(addresses.v2);
     let migration = ICounter::migrateCall {
         step: U256::from(STEP),
     }
@@ -43,15 +43,15 @@ pub(super) async fn register_version_2(
         code,
         step,
     };
-    published(stage, record, cast.registry, &stage.counter_v2).await?;
+    published(fixture, record, addresses.registry, &fixture.counter_v2).await?;
     let add = abi::addVersionCall::from(new);
     record
-        .governed(&stage.operator, cast.registry, &add)
+        .governed(&fixture.operator, addresses.registry, &add)
         .await?;
-    let current = definition(stage, cast.registry).await?.current;
+    let current = definition(fixture, addresses.registry).await?.current;
     record.check(
         "layout: version 2 can take over the storage of version 1",
-        can_take_over(&stage.counter_v1, &stage.counter_v2),
+        can_take_over(&fixture.counter_v1, &fixture.counter_v2),
     );
     record.check(
         "registering changes nothing that runs: 1.0 is still current",
@@ -70,37 +70,40 @@ fn can_take_over(old: &Artifact, new: &Artifact) -> bool {
 }
 
 pub(super) async fn upgrade(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
-    cast: &Cast,
+    addresses: &Addresses,
 ) -> Result<(), ChainError> {
     record.chapter("8  Upgrade it to 2.0, with its migration");
-    let before = value(stage, cast.proxy).await?;
-    let done = registry::upgrade(&stage.operator, cast.proxy, "2.0", Bytes::new()).await?;
+    let before = value(fixture, addresses.proxy).await?;
+    let done = registry::upgrade(&fixture.operator, addresses.proxy, "2.0", Bytes::new()).await?;
     record.sent(&Sent {
         what: "upgrade from 1.0 to 2.0".into(),
         ..done.sent.clone()
     });
     record.check("it went from 1.0 to 2.0", done.from == "1.0" && done.done);
-    let now = version(stage, cast.proxy).await?;
+    let now = version(fixture, addresses.proxy).await?;
     record.check("implementationVersion() is 2.0", now == "2.0");
     record.check(
         "its ERC-1967 implementation slot holds version 2",
-        slot_holds(stage, cast.proxy, cast.v2).await?,
+        slot_holds(fixture, addresses.proxy, addresses.v2).await?,
     );
     record.check(
         "the data of version 1 is intact",
-        value(stage, cast.proxy).await? == before,
+        value(fixture, addresses.proxy).await? == before,
     );
-    let step = stage.user.call(cast.proxy, &ICounter::stepCall {}).await?;
+    let step = fixture
+        .user
+        .call(addresses.proxy, &ICounter::stepCall {})
+        .await?;
     record.check("the migration set step()", step == U256::from(STEP));
-    let events = emitted::<Upgraded>(&done.sent, cast.proxy) == 1
-        && emitted::<Migrated>(&done.sent, cast.proxy) == 1;
+    let events = emitted::<Upgraded>(&done.sent, addresses.proxy) == 1
+        && emitted::<Migrated>(&done.sent, addresses.proxy) == 1;
     record.check("the proxy emitted Migrated and Upgraded, once each", events);
-    let again = stage
+    let again = fixture
         .stranger
         .call(
-            cast.proxy,
+            addresses.proxy,
             &ICounter::migrateCall {
                 step: U256::from(1),
             },
@@ -114,22 +117,22 @@ pub(super) async fn upgrade(
 }
 
 pub(super) async fn use_at_version_2(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
-    cast: &Cast,
+    addresses: &Addresses,
 ) -> Result<(), ChainError> {
     record.chapter("9  Use it at version 2");
-    increment(stage, record, cast.proxy).await?;
+    increment(fixture, record, addresses.proxy).await?;
     let expected = U256::from(START + 1 + STEP);
     record.check(
         "increment() added the step",
-        value(stage, cast.proxy).await? == expected,
+        value(fixture, addresses.proxy).await? == expected,
     );
-    let registry = registry::definition_status(&stage.user, cast.registry, NAME).await?;
+    let registry = registry::definition_status(&fixture.user, addresses.registry, NAME).await?;
     let at_2 = registry
         .instances
         .iter()
-        .any(|i| i.proxy == cast.proxy && i.version == "2.0");
+        .any(|i| i.proxy == addresses.proxy && i.version == "2.0");
     record.check("status knows the instance at 2.0", at_2);
     Ok(())
 }

@@ -1,4 +1,4 @@
-use super::{NOT_COMPARED, Pair, Said, Side, judge};
+use super::{NOT_COMPARED, Pair, Said, Side, check_storage};
 use crate::error::{Exit, Explain};
 use crate::layout::{Allowed, Known, Where};
 use alloy::primitives::B256;
@@ -51,7 +51,11 @@ fn allow(ids: &[&str]) -> Said {
 
 #[test]
 fn what_is_unchanged_or_appended_is_no_question() {
-    let verdict = |pair: &Pair<'_>| judge(pair, &Said::default()).expect("accepted").verdict;
+    let verdict = |pair: &Pair<'_>| {
+        check_storage(pair, &Said::default())
+            .expect("accepted")
+            .verdict
+    };
     assert_eq!(verdict(&pair(&AB, &AB)), "unchanged");
     assert_eq!(verdict(&pair(&AB[..1], &AB)), "safe");
 }
@@ -59,7 +63,7 @@ fn what_is_unchanged_or_appended_is_no_question() {
 #[test]
 fn what_would_be_misread_is_refused_by_name_and_allowed_by_the_same_name() {
     let swapped = pair(&AB, &BA);
-    let error = judge(&swapped, &Said::default()).expect_err("refused");
+    let error = check_storage(&swapped, &Said::default()).expect_err("refused");
     assert_eq!(
         (error.name().as_str(), error.exit()),
         ("LayoutRefused", Exit::Refused)
@@ -67,14 +71,11 @@ fn what_would_be_misread_is_refused_by_name_and_allowed_by_the_same_name() {
     let found = error.found().expect("what was found");
     let ids: Vec<&str> = found.split(", ").collect();
     assert!(ids.len() == 2 && ids.contains(&"reorder:a"), "{ids:?}");
-    let half = judge(&swapped, &allow(&ids[..1])).expect_err("half of it");
+    let half = check_storage(&swapped, &allow(&ids[..1])).expect_err("half of it");
     assert_eq!(half.found().as_deref(), Some(ids[1]));
-    let judgement = judge(&swapped, &allow(&ids)).expect("allowed");
-    assert_eq!(
-        (judgement.verdict, judgement.accepted.len()),
-        ("accepted", 2)
-    );
-    let told = judgement.lines().join("\n");
+    let check = check_storage(&swapped, &allow(&ids)).expect("allowed");
+    assert_eq!((check.verdict, check.accepted.len()), ("accepted", 2));
+    let told = check.lines().join("\n");
     assert!(ids.iter().all(|id| told.contains(id)), "{told}");
 }
 
@@ -101,9 +102,9 @@ fn what_was_allowed_at_registration_need_not_be_said_again() {
         before: vec![before],
         ..Said::default()
     };
-    let judgement = judge(&swapped, &said).expect("allowed");
+    let check = check_storage(&swapped, &said).expect("allowed");
     assert_eq!(
-        judgement.accepted[0].because,
+        check.accepted[0].because,
         "allowed before, as stylus-upgrades-layouts/allowed.jsonl says"
     );
 }
@@ -111,7 +112,7 @@ fn what_was_allowed_at_registration_need_not_be_said_again() {
 #[test]
 fn an_allowance_that_names_nothing_is_wrong_use() {
     for (pair, id) in [(pair(&AB, &AB), "reorder:a"), (pair(&AB, &BA), "delete:a")] {
-        let error = judge(&pair, &allow(&[id])).expect_err("nothing there");
+        let error = check_storage(&pair, &allow(&[id])).expect_err("nothing there");
         assert_eq!(
             (error.name().as_str(), error.exit()),
             ("NoSuchFinding", Exit::Usage)
@@ -119,13 +120,13 @@ fn an_allowance_that_names_nothing_is_wrong_use() {
     }
     let mut unknown = pair(&AB, &BA);
     unknown.old.known = Known::Not("its layout was not recorded".into());
-    assert!(judge(&unknown, &allow(&["reorder:a"])).is_err());
+    assert!(check_storage(&unknown, &allow(&["reorder:a"])).is_err());
 }
 
 #[test]
 fn renames_and_retypes_ask_until_they_are_declared() {
     let renamed = pair(&AB, &[("a", "uint256"), ("c", "uint256")]);
-    let error = judge(&renamed, &Said::default()).expect_err("it asks");
+    let error = check_storage(&renamed, &Said::default()).expect_err("it asks");
     assert_eq!(
         (error.name().as_str(), error.found().as_deref()),
         ("LayoutUndeclared", Some("rename:c"))
@@ -136,7 +137,7 @@ fn renames_and_retypes_ask_until_they_are_declared() {
         ..Said::default()
     };
     assert_eq!(
-        judge(&renamed, &said(&["b=c"], &[]))
+        check_storage(&renamed, &said(&["b=c"], &[]))
             .expect("declared")
             .verdict,
         "safe"
@@ -146,20 +147,20 @@ fn renames_and_retypes_ask_until_they_are_declared() {
         ("x=c", "no field x"),
         ("b=x", "no such field"),
     ] {
-        let error = judge(&renamed, &said(&[wrong], &[])).expect_err("wrong");
+        let error = check_storage(&renamed, &said(&[wrong], &[])).expect_err("wrong");
         assert!(error.to_string().contains(named), "{error}");
     }
     let retyped = pair(&AB, &[("a", "uint256"), ("b", "bytes32")]);
-    assert!(judge(&retyped, &Said::default()).is_err());
+    assert!(check_storage(&retyped, &Said::default()).is_err());
     assert_eq!(
-        judge(&retyped, &said(&[], &["b"]))
+        check_storage(&retyped, &said(&[], &["b"]))
             .expect("declared")
             .verdict,
         "safe"
     );
     let both = pair(&AB, &[("a", "uint256"), ("c", "bytes32")]);
     assert_eq!(
-        judge(&both, &said(&["b=c"], &["c"]))
+        check_storage(&both, &said(&["b=c"], &["c"]))
             .expect("declared")
             .verdict,
         "safe"
@@ -169,11 +170,11 @@ fn renames_and_retypes_ask_until_they_are_declared() {
 #[test]
 fn a_field_may_be_left_behind_by_a_migration_or_on_the_way_back() {
     let mut dropped = pair(&AB, &AB[..1]);
-    let error = judge(&dropped, &Said::default()).expect_err("lost");
+    let error = check_storage(&dropped, &Said::default()).expect_err("lost");
     assert_eq!(error.found().as_deref(), Some("delete:b"));
     dropped.goes_back = true;
     assert_eq!(
-        judge(&dropped, &Said::default())
+        check_storage(&dropped, &Said::default())
             .expect("the way back")
             .verdict,
         "accepted"
@@ -181,19 +182,21 @@ fn a_field_may_be_left_behind_by_a_migration_or_on_the_way_back() {
     dropped.goes_back = false;
     dropped.runs_migration = true;
     assert_eq!(
-        judge(&dropped, &Said::default()).expect("migrated").verdict,
+        check_storage(&dropped, &Said::default())
+            .expect("migrated")
+            .verdict,
         "accepted"
     );
     // Another field on its bytes is something else.
     let mut taken = pair(&AB, &[("a", "uint256"), ("c", "int256")]);
     taken.runs_migration = true;
-    assert!(judge(&taken, &Said::default()).is_err());
+    assert!(check_storage(&taken, &Said::default()).is_err());
 }
 
 #[test]
 fn an_author_may_declare_what_the_migration_moves_and_only_with_one() {
     let mut swapped = pair(&AB, &BA);
-    let found = judge(&swapped, &Said::default())
+    let found = check_storage(&swapped, &Said::default())
         .expect_err("refused")
         .found();
     let said = Said {
@@ -204,10 +207,10 @@ fn an_author_may_declare_what_the_migration_moves_and_only_with_one() {
             .collect(),
         ..Said::default()
     };
-    assert!(judge(&swapped, &said).is_err());
+    assert!(check_storage(&swapped, &said).is_err());
     swapped.runs_migration = true;
     assert_eq!(
-        judge(&swapped, &said).expect("declared").verdict,
+        check_storage(&swapped, &said).expect("declared").verdict,
         "accepted"
     );
 }
@@ -217,25 +220,25 @@ fn layouts_that_cannot_be_compared_are_refused_unless_that_is_named() {
     let missing = || Known::Not("its layout was not recorded".into());
     let mut half = pair(&AB, &BA);
     half.old.known = missing();
-    let error = judge(&half, &Said::default()).expect_err("nothing was compared");
+    let error = check_storage(&half, &Said::default()).expect_err("nothing was compared");
     assert_eq!(
         (error.name().as_str(), error.exit()),
         ("LayoutNotCompared", Exit::Refused)
     );
     let next = error.next().expect("advice");
     assert!(next.ends_with("--allow-layout not-compared"), "{next}");
-    let judgement = judge(&half, &allow(&[NOT_COMPARED])).expect("allowed");
-    assert_eq!(judgement.verdict, "unknown");
-    assert_eq!(judgement.accepted[0].because, "allowed by --allow-layout");
-    assert!(judgement.lines()[0].contains("1.0: its layout was not recorded"));
+    let check = check_storage(&half, &allow(&[NOT_COMPARED])).expect("allowed");
+    assert_eq!(check.verdict, "unknown");
+    assert_eq!(check.accepted[0].because, "allowed by --allow-layout");
+    assert!(check.lines()[0].contains("1.0: its layout was not recorded"));
 
     // A hash of zero is the hash of nothing; one hash of two versions is one layout.
     half.old.hash = B256::ZERO;
     half.new.hash = B256::ZERO;
     half.new.known = missing();
-    assert!(judge(&half, &Said::default()).is_err());
+    assert!(check_storage(&half, &Said::default()).is_err());
     half.old.hash = B256::repeat_byte(1);
     half.new.hash = B256::repeat_byte(1);
-    let judgement = judge(&half, &Said::default()).expect("one layout");
-    assert_eq!(judgement.verdict, "unchanged");
+    let check = check_storage(&half, &Said::default()).expect("one layout");
+    assert_eq!(check.verdict, "unchanged");
 }

@@ -2,9 +2,9 @@
 
 use super::{Contract, code, version_code};
 use crate::client::ChainError;
+use crate::demo::fixture::{Fixture, IPoints};
 use crate::demo::record::Record;
-use crate::demo::stage::{IPoints, Stage};
-use crate::demo::story::{is_refused, version};
+use crate::demo::scenario::{is_refused, version};
 use crate::error::Error;
 use crate::registry;
 use alloy::primitives::{Address, U256};
@@ -18,7 +18,7 @@ const BATCH_GAS: u64 = 40_000;
 
 /// The register's points become tenths, in batches.
 pub(super) async fn in_batches(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
     points: &Contract,
 ) -> Result<(), Error> {
@@ -28,55 +28,55 @@ pub(super) async fn in_batches(
         to: members.clone(),
         points: U256::from(POINTS),
     };
-    send(stage, record, points, "award 6 members", &award).await?;
+    send(fixture, record, points, "award 6 members", &award).await?;
 
-    let second = version_code(stage, record, points.registry, &stage.kinds.points_v2).await?;
-    let walker = code(stage, record, &stage.kinds.points_cursor).await?;
-    let handler = stage.operator.sender("demo")?;
+    let second = version_code(fixture, record, points.registry, &fixture.kinds.points_v2).await?;
+    let walker = code(fixture, record, &fixture.kinds.points_cursor).await?;
+    let handler = fixture.operator.sender("demo")?;
     let program = (walker.implementation, walker.codehash);
     let step = registry::complex("1.0", program, handler);
-    points.upgrade(stage, record, second, step).await?;
-    let asked = IPoints::pointsCall { member: members[0] };
-    let paused = stage.user.call(points.proxy, &asked).await;
+    points.upgrade(fixture, record, second, step).await?;
+    let query = IPoints::pointsCall { member: members[0] };
+    let paused = fixture.user.call(points.proxy, &query).await;
     record.check(
         "complex: everything but the migration is refused (ContractPaused)",
-        is_refused(&paused, "ContractPaused") && version(stage, points.proxy).await? == "1.0",
+        is_refused(&paused, "ContractPaused") && version(fixture, points.proxy).await? == "1.0",
     );
 
     let next = program::migrateNextCall {
         gasBudget: BATCH_GAS,
     };
     let mut batches = 0;
-    while is_left(stage, points).await? {
-        send(stage, record, points, "migrate a batch", &next).await?;
+    while is_left(fixture, points).await? {
+        send(fixture, record, points, "migrate a batch", &next).await?;
         batches += 1;
     }
     record.check("complex: it took more than one batch", batches > 1);
     let end = program::endMigrationCall {};
-    send(stage, record, points, "end the migration", &end).await?;
-    let mut all = points.is_at(stage, "2.0").await?;
+    send(fixture, record, points, "end the migration", &end).await?;
+    let mut all = points.is_at(fixture, "2.0").await?;
     for member in members {
-        let asked = IPoints::pointsCall { member };
-        all &= stage.user.call(points.proxy, &asked).await? == U256::from(10 * POINTS);
+        let query = IPoints::pointsCall { member };
+        all &= fixture.user.call(points.proxy, &query).await? == U256::from(10 * POINTS);
     }
     record.check("complex: every member was migrated, once", all);
     Ok(())
 }
 
-async fn is_left(stage: &Stage, points: &Contract) -> Result<bool, ChainError> {
-    let progress = stage.user.call(points.proxy, &program::progressCall {});
+async fn is_left(fixture: &Fixture, points: &Contract) -> Result<bool, ChainError> {
+    let progress = fixture.user.call(points.proxy, &program::progressCall {});
     let progress = progress.await?;
     Ok(progress.done < progress.total)
 }
 
 async fn send<C: SolCall>(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
     points: &Contract,
     what: &str,
     call: &C,
 ) -> Result<(), Error> {
-    let operator = &stage.operator;
+    let operator = &fixture.operator;
     record.sent(&operator.send(what, points.proxy, call, U256::ZERO).await?);
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! The way back: version 3.0 is the code of version 1, behind a migration script.
 
 use super::{
-    Cast, NAME, STEP, STEP_SLOT, VALUE_SLOT, codehash, definition, deployed, increment, slot_holds,
-    value, version,
+    Addresses, NAME, STEP, STEP_SLOT, VALUE_SLOT, codehash, definition, deployed, increment,
+    slot_holds, value, version,
 };
+use crate::demo::fixture::{Fixture, ICounter};
 use crate::demo::record::Record;
-use crate::demo::stage::{ICounter, Stage};
 use crate::error::Error;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, U256};
@@ -15,18 +15,18 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Goes back; the address of the migration script.
 pub(super) async fn go_back(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
-    cast: &Cast,
+    addresses: &Addresses,
 ) -> Result<Address, Error> {
     record.chapter("↩  The way back: 3.0 is the code of version 1, behind a migration script");
-    let Cast {
+    let Addresses {
         registry,
         v1,
         v2,
         proxy,
-    } = *cast;
-    let code = stage.counter_v2.code_at(v2);
+    } = *addresses;
+    let code = fixture.counter_v2.code_at(v2);
     let migration = ICounter::migrateCall {
         step: U256::from(STEP),
     }
@@ -40,18 +40,18 @@ pub(super) async fn go_back(
     };
     let make_current = abi::migrateCall::from(new);
     record
-        .governed(&stage.operator, registry, &make_current)
+        .governed(&fixture.operator, registry, &make_current)
         .await?;
-    let before = definition(stage, registry).await?;
+    let before = definition(fixture, registry).await?;
     let (value_before, word_before) = (
-        value(stage, proxy).await?,
-        stage.user.storage(proxy, VALUE_SLOT).await?,
+        value(fixture, proxy).await?,
+        fixture.user.storage(proxy, VALUE_SLOT).await?,
     );
 
-    let script = deployed(stage, record, &stage.counter_back).await?;
+    let script = deployed(fixture, record, &fixture.counter_back).await?;
     let back = ICounter::backCall {}.abi_encode();
-    let step = registry::script(&stage.operator, "2.0", script, back.into()).await?;
-    let code = stage.counter_v1.code_at(v1);
+    let step = registry::script(&fixture.operator, "2.0", script, back.into()).await?;
+    let code = fixture.counter_v1.code_at(v1);
     let new = NewVersion {
         name: NAME.into(),
         version: "3.0".into(),
@@ -59,39 +59,41 @@ pub(super) async fn go_back(
         step,
     };
     let go_back = abi::migrateCall::from(new);
-    record.governed(&stage.operator, registry, &go_back).await?;
+    record
+        .governed(&fixture.operator, registry, &go_back)
+        .await?;
 
-    let after = definition(stage, registry).await?;
+    let after = definition(fixture, registry).await?;
     record.check(
         "3.0 is current and the instance is at it",
-        after.current == "3.0" && version(stage, proxy).await? == "3.0",
+        after.current == "3.0" && version(fixture, proxy).await? == "3.0",
     );
     let hashes = (
-        codehash(stage, registry, "1.0").await?,
-        codehash(stage, registry, "3.0").await?,
+        codehash(fixture, registry, "1.0").await?,
+        codehash(fixture, registry, "3.0").await?,
     );
     record.check("3.0 has the very code hash of 1.0", hashes.0 == hashes.1);
     record.check("the sequence still rises", after.sequence > before.sequence);
-    let same = value(stage, proxy).await? == value_before
-        && stage.user.storage(proxy, VALUE_SLOT).await? == word_before;
+    let same = value(fixture, proxy).await? == value_before
+        && fixture.user.storage(proxy, VALUE_SLOT).await? == word_before;
     record.check("the data of version 1 is identical", same);
-    let cleared = stage.user.storage(proxy, STEP_SLOT).await?.is_zero();
+    let cleared = fixture.user.storage(proxy, STEP_SLOT).await?.is_zero();
     record.check("what version 2 added is gone", cleared);
     record.check(
         "its ERC-1967 implementation slot holds version 1",
-        slot_holds(stage, proxy, v1).await?,
+        slot_holds(fixture, proxy, v1).await?,
     );
     let marked = IMigratable::isMigratedCall {
         version: "3.0".into(),
     };
     record.check(
         "isMigrated(\"3.0\")",
-        stage.user.call(proxy, &marked).await?,
+        fixture.user.call(proxy, &marked).await?,
     );
-    increment(stage, record, proxy).await?;
+    increment(fixture, record, proxy).await?;
     record.check(
         "increment() adds 1 again",
-        value(stage, proxy).await? == value_before + U256::from(1),
+        value(fixture, proxy).await? == value_before + U256::from(1),
     );
     Ok(script)
 }

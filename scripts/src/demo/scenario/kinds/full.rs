@@ -3,9 +3,9 @@
 
 use super::{Contract, code, version_code};
 use crate::client::{ChainError, Client};
+use crate::demo::fixture::{Fixture, ICollection};
 use crate::demo::record::Record;
-use crate::demo::stage::{ICollection, Stage};
-use crate::demo::story::{Cast, is_refused};
+use crate::demo::scenario::{Addresses, is_refused};
 use crate::error::Error;
 use crate::registry;
 use alloy::primitives::{Address, Bytes, U256};
@@ -21,63 +21,86 @@ type Tokens = BTreeMap<U256, Address>;
 
 /// A collection that knows owners and balances becomes enumerable.
 pub(super) async fn from_history(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
-    cast: &Cast,
+    addresses: &Addresses,
 ) -> Result<(), Error> {
     record.chapter("⑤  Full: a collection learns which tokens it has");
-    let first = version_code(stage, record, cast.registry, &stage.kinds.erc721_basic).await?;
+    let first = version_code(
+        fixture,
+        record,
+        addresses.registry,
+        &fixture.kinds.erc721_basic,
+    )
+    .await?;
     let initialize = ICollection::initializeCall {
-        minter: stage.operator.sender("demo")?,
+        minter: fixture.operator.sender("demo")?,
     };
-    let acorn = Contract::born(stage, record, cast.registry, "Acorn", first, &initialize).await?;
+    let acorn = Contract::create(
+        fixture,
+        record,
+        addresses.registry,
+        "Acorn",
+        first,
+        &initialize,
+    )
+    .await?;
     let [ana, ben] = [0xa1, 0xb2].map(Address::repeat_byte);
     for (to, ids) in [(ana, vec![5, 3, 900]), (ben, vec![77])] {
         let mint = ICollection::mintCall {
             to,
             tokenIds: ids.into_iter().map(U256::from).collect(),
         };
-        send(&stage.operator, record, &acorn, "mint", &mint).await?;
+        send(&fixture.operator, record, &acorn, "mint", &mint).await?;
     }
 
-    let second = version_code(stage, record, cast.registry, &stage.kinds.erc721_full).await?;
-    let checker = code(stage, record, &stage.kinds.erc721_enumerate).await?;
-    let handler = stage.operator.sender("demo")?;
+    let second = version_code(
+        fixture,
+        record,
+        addresses.registry,
+        &fixture.kinds.erc721_full,
+    )
+    .await?;
+    let checker = code(fixture, record, &fixture.kinds.erc721_enumerate).await?;
+    let handler = fixture.operator.sender("demo")?;
     let program = (checker.implementation, checker.codehash);
     let step = registry::complex("1.0", program, handler);
-    let tokens = gather(&stage.operator, acorn.proxy).await?;
-    acorn.upgrade(stage, record, second, step).await?;
+    let tokens = gather(&fixture.operator, acorn.proxy).await?;
+    acorn.upgrade(fixture, record, second, step).await?;
     let made_up = batch(&Tokens::from([(U256::from(4), ana)]));
-    let refused = stage.operator.call(acorn.proxy, &made_up).await;
+    let refused = fixture.operator.call(acorn.proxy, &made_up).await;
     record.check(
         "full: a made-up token is refused (OwnerMismatch)",
         is_refused(&refused, "OwnerMismatch"),
     );
-    let mut told = tokens.clone();
-    told.retain(|_, owner| *owner == ana);
+    let mut reported = tokens.clone();
+    reported.retain(|_, owner| *owner == ana);
     send(
-        &stage.operator,
+        &fixture.operator,
         record,
         &acorn,
         "the tokens of one holder",
-        &batch(&told),
+        &batch(&reported),
     )
     .await?;
     let end = program::endMigrationCall {};
-    send(&stage.operator, record, &acorn, "end the migration", &end).await?;
+    send(&fixture.operator, record, &acorn, "end the migration", &end).await?;
     record.check(
         "full: supply and balance agree for the holder who was named",
-        acorn.is_at(stage, "2.0").await?
-            && supply(stage, &acorn).await? == told.len()
-            && is_complete(stage, &acorn, ana).await?,
+        acorn.is_at(fixture, "2.0").await?
+            && supply(fixture, &acorn).await? == reported.len()
+            && is_complete(fixture, &acorn, ana).await?,
     );
 
-    let left_out = tokens.keys().filter(|id| !told.contains_key(id)).copied();
+    let left_out = tokens
+        .keys()
+        .filter(|id| !reported.contains_key(id))
+        .copied();
     let include = IInclusion::includeCall {
         tokenIds: left_out.collect(),
     };
     send(
-        &stage.stranger,
+        &fixture.stranger,
         record,
         &acorn,
         "a stranger adds what was left out",
@@ -86,7 +109,7 @@ pub(super) async fn from_history(
     .await?;
     record.check(
         "full: what was left out is found by anybody who reads the events",
-        supply(stage, &acorn).await? == tokens.len() && is_complete(stage, &acorn, ben).await?,
+        supply(fixture, &acorn).await? == tokens.len() && is_complete(fixture, &acorn, ben).await?,
     );
     Ok(())
 }
@@ -118,16 +141,20 @@ fn batch(tokens: &Tokens) -> program::migrateBatchCall {
     }
 }
 
-async fn supply(stage: &Stage, acorn: &Contract) -> Result<usize, ChainError> {
-    let supply = stage
+async fn supply(fixture: &Fixture, acorn: &Contract) -> Result<usize, ChainError> {
+    let supply = fixture
         .user
         .call(acorn.proxy, &ICollection::totalSupplyCall {});
     Ok(supply.await?.saturating_to())
 }
 
-async fn is_complete(stage: &Stage, acorn: &Contract, owner: Address) -> Result<bool, ChainError> {
+async fn is_complete(
+    fixture: &Fixture,
+    acorn: &Contract,
+    owner: Address,
+) -> Result<bool, ChainError> {
     let call = IInclusion::isCompleteCall { owner };
-    stage.user.call(acorn.proxy, &call).await
+    fixture.user.call(acorn.proxy, &call).await
 }
 
 async fn send<C: SolCall>(

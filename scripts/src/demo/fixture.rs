@@ -1,4 +1,4 @@
-//! Where the story plays: a chain of its own, three people, the contracts.
+//! What the scenario runs on: a chain of its own, three people, the contracts.
 
 use super::record::Record;
 use crate::build::{Artifact, BuildError, Builder, Framework};
@@ -39,7 +39,7 @@ alloy::sol! {
     }
 }
 
-/// The programs of the story.
+/// The programs of the scenario.
 pub(super) struct Programs {
     pub(super) framework: Framework,
     pub(super) counter_v1: Artifact,
@@ -91,9 +91,9 @@ impl Kinds {
 }
 
 /// The programs, the chain and who acts on it.
-pub(super) struct Stage {
+pub(super) struct Fixture {
     pub(super) programs: Programs,
-    /// Satisfies every policy of the story.
+    /// Satisfies every policy of the scenario.
     pub(super) operator: Client,
     /// Uses the contract.
     pub(super) user: Client,
@@ -101,7 +101,7 @@ pub(super) struct Stage {
     pub(super) stranger: Client,
 }
 
-impl std::ops::Deref for Stage {
+impl std::ops::Deref for Fixture {
     type Target = Programs;
 
     fn deref(&self) -> &Programs {
@@ -136,7 +136,7 @@ impl Programs {
     }
 }
 
-impl Stage {
+impl Fixture {
     /// Connects the three people to the chain at `endpoint`.
     pub(super) async fn set(
         endpoint: &str,

@@ -1,9 +1,9 @@
 //! What the framework refuses: a stranger, and code that cannot run.
 
-use super::{Cast, START, is_refused, slot_holds, value};
+use super::{Addresses, START, is_refused, slot_holds, value};
 use crate::client::{ChainError, not_runnable_reason};
+use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
-use crate::demo::stage::Stage;
 use crate::deploy;
 use crate::error::Error;
 use crate::governance::{self, GovernanceError};
@@ -13,39 +13,39 @@ use stylus_upgrades_interface::reasons::not_runnable;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn refuse_a_stranger(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
-    cast: &Cast,
+    addresses: &Addresses,
 ) -> Result<(), ChainError> {
     record.chapter("✗  A stranger tries to upgrade it");
-    let tried = registry::upgrade(&stage.stranger, cast.proxy, "2.0", Bytes::new()).await;
+    let tried = registry::upgrade(&fixture.stranger, addresses.proxy, "2.0", Bytes::new()).await;
     refusal(record, &tried);
     record.check(
         "a stranger is refused (UpgradeNotAuthorized)",
         is_refused(&tried, "UpgradeNotAuthorized"),
     );
-    let same = slot_holds(stage, cast.proxy, cast.v1).await?;
+    let same = slot_holds(fixture, addresses.proxy, addresses.v1).await?;
     record.check("the proxy still runs version 1", same);
     Ok(())
 }
 
 pub(super) async fn refuse_a_bad_implementation(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
-    cast: &Cast,
+    addresses: &Addresses,
 ) -> Result<(), Error> {
     record.chapter("✗  An implementation that nobody activated");
-    let (inactive, sent) = deploy::create(&stage.operator, &stage.inactive).await?;
+    let (inactive, sent) = deploy::create(&fixture.operator, &fixture.inactive).await?;
     record.sent(&sent);
     record.fact("the code of version 2 in other bytes", inactive);
-    let code = registry::code_at(&stage.operator, inactive).await?;
+    let code = registry::code_at(&fixture.operator, inactive).await?;
     let add = abi::addVersionCall::from(NewVersion {
         name: super::NAME.into(),
         version: "2.0-inactive".into(),
         code,
         step: registry::nothing("1.0"),
     });
-    let tried = governance::perform(&stage.operator, cast.registry, &add, U256::ZERO).await;
+    let tried = governance::perform(&fixture.operator, addresses.registry, &add, U256::ZERO).await;
     let tried = match tried {
         Ok(_) => Ok(()),
         Err(GovernanceError::Chain(error)) => Err(error),
@@ -65,7 +65,7 @@ pub(super) async fn refuse_a_bad_implementation(
         is_refused(&tried, "ImplementationNotRunnable")
             && reason == Some(not_runnable::NOT_ACTIVATED.into()),
     );
-    let alive = value(stage, cast.proxy).await? == U256::from(START + 1);
+    let alive = value(fixture, addresses.proxy).await? == U256::from(START + 1);
     record.check("the proxy still answers", alive);
     Ok(())
 }

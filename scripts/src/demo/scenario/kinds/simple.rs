@@ -1,9 +1,9 @@
 //! Simple: one call, in the transaction that switches the code.
 
 use super::Contract;
+use crate::demo::fixture::{Fixture, ICounter};
 use crate::demo::record::Record;
-use crate::demo::stage::{ICounter, Stage};
-use crate::demo::story::{Cast, START, STEP, emitted, value};
+use crate::demo::scenario::{Addresses, START, STEP, emitted, value};
 use crate::error::Error;
 use crate::registry;
 use alloy::primitives::U256;
@@ -13,36 +13,43 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 
 /// Another counter goes from 1.0 to 2.0.
 pub(super) async fn with_the_upgrade(
-    stage: &Stage,
+    fixture: &Fixture,
     record: &mut Record,
-    cast: &Cast,
+    addresses: &Addresses,
 ) -> Result<(), Error> {
     record.chapter("②  Simple: a counter gets a step");
-    let first = stage.counter_v1.code_at(cast.v1);
+    let first = fixture.counter_v1.code_at(addresses.v1);
     let initialize = ICounter::initializeCall {
         value: U256::from(START),
     };
-    let counter =
-        Contract::born(stage, record, cast.registry, "Simple", first, &initialize).await?;
-    let second = stage.counter_v2.code_at(cast.v2);
+    let counter = Contract::create(
+        fixture,
+        record,
+        addresses.registry,
+        "Simple",
+        first,
+        &initialize,
+    )
+    .await?;
+    let second = fixture.counter_v2.code_at(addresses.v2);
     let migrate = ICounter::migrateCall {
         step: U256::from(STEP),
     };
     let step = registry::call("1.0", migrate.abi_encode().into());
-    let sent = counter.upgrade(stage, record, second, step).await?;
+    let sent = counter.upgrade(fixture, record, second, step).await?;
     let once = emitted::<Migrated>(&sent, counter.proxy) == 1
         && emitted::<Upgraded>(&sent, counter.proxy) == 1;
     record.check(
         "simple: the migration ran once, in the transaction that switched the code",
-        once && counter.is_at(stage, "2.0").await?,
+        once && counter.is_at(fixture, "2.0").await?,
     );
-    let step = stage
+    let step = fixture
         .user
         .call(counter.proxy, &ICounter::stepCall {})
         .await?;
     record.check(
         "simple: the new field is set, the old one intact",
-        step == U256::from(STEP) && value(stage, counter.proxy).await? == U256::from(START),
+        step == U256::from(STEP) && value(fixture, counter.proxy).await? == U256::from(START),
     );
     Ok(())
 }
