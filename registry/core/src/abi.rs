@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
 
-use crate::chain::{Fault, Reverts};
+use crate::chain::{RevertData, Reverts};
 
 /// Arguments or a struct: words, and what their offsets point to.
 #[derive(Clone, Copy, Debug)]
@@ -15,8 +15,8 @@ pub struct Reader<'a> {
 }
 
 /// Data that do not decode revert without data, as in Solidity.
-const fn malformed() -> Fault {
-    Fault(Vec::new())
+const fn malformed() -> RevertData {
+    RevertData(Vec::new())
 }
 
 impl<'a> Reader<'a> {

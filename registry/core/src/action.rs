@@ -1,5 +1,5 @@
-//! Open actions: who approved, which clocks run, until when; with their round, their place in
-//! the list of open actions and the seat that they take from their proposer.
+//! Open actions: who approved, which timelocks run, until when; with their round, their place in
+//! the list of open actions and the slot that they take from their proposer.
 
 use alloc::vec::Vec;
 
@@ -16,13 +16,13 @@ use crate::{
     chain::{Reverts, keccak, now, this},
     errors, events,
     policy::Facts,
-    state::{ACTION, Definition, PENDING, ROUND, SEATS},
+    state::{ACTION, Definition, PENDING, PROPOSER_SLOTS, ROUND},
     store::{Slot, Word},
 };
 
 /// Roles that governed calls ask for, by the number that an action stores.
 pub const ROLES: [&[u8]; 4] = [role::DEFINE, role::MIGRATE, role::POLICY, role::CREATE];
-/// Words of an action before its clocks.
+/// Words of an action before its timelocks.
 const HEAD: u64 = 9;
 
 /// What an action is about: code and script, each with its hash, or an instance with its complex
@@ -52,10 +52,10 @@ pub struct Action {
     /// How often the same content was finished before.
     pub round: u32,
     /// One per delay of the policy.
-    pub clocks: Vec<u64>,
+    pub timelocks: Vec<u64>,
     /// Compared by `readiness`.
     pub subject: Subject,
-    seat: u8,
+    slot_index: u8,
     /// Position in the list of open actions.
     position: u32,
     /// Whether it is in storage.
@@ -110,9 +110,9 @@ impl Action {
             expires: 0,
             epoch,
             round,
-            clocks: alloc::vec![0; stored.policy.delays.len()],
+            timelocks: alloc::vec![0; stored.policy.delays.len()],
             subject: Subject::default(),
-            seat: 0,
+            slot_index: 0,
             position: 0,
             is_stored: false,
         }
@@ -130,12 +130,12 @@ impl Action {
             let account = slot.plus(n).load().address::<12>();
             (account, slot.plus(n + 1).load().b256())
         });
-        let clocks = slot
+        let timelocks = slot
             .plus(HEAD)
             .load_bytes(8 * usize::from(epoch.u8::<12>()))
             .chunks_exact(8)
-            .map(|clock| {
-                clock
+            .map(|timelock| {
+                timelock
                     .iter()
                     .fold(0, |sum, byte| sum << 8 | u64::from(*byte))
             })
@@ -151,9 +151,9 @@ impl Action {
             expires: times.u64::<16>(),
             epoch: epoch.u64::<0>(),
             round: epoch.u32::<8>(),
-            clocks,
+            timelocks,
             subject,
-            seat: who.u8::<21>(),
+            slot_index: who.u8::<21>(),
             position: who.u32::<22>(),
             is_stored: true,
         })
@@ -199,17 +199,19 @@ impl Action {
         Facts {
             approvals: self.approvals,
             lambdas,
-            clocks: &self.clocks,
+            timelocks: &self.timelocks,
             now: now(),
         }
     }
 
-    /// Starts and stops the clocks of its delays, and moves its end. Whether a clock changed.
-    pub fn set_clocks(&mut self, stored: &Stored, lambdas: u8) -> bool {
-        let mut clocks = self.clocks.clone();
-        let changed = stored.policy.set_clocks(&self.facts(lambdas), &mut clocks);
-        self.clocks = clocks;
-        let not_before = stored.policy.not_before(self.approvals, &self.clocks);
+    /// Starts and stops the timelocks of its delays, and moves its end. Whether a timelock changed.
+    pub fn update_timelocks(&mut self, stored: &Stored, lambdas: u8) -> bool {
+        let mut timelocks = self.timelocks.clone();
+        let changed = stored
+            .policy
+            .update_timelocks(&self.facts(lambdas), &mut timelocks);
+        self.timelocks = timelocks;
+        let not_before = stored.policy.not_before(self.approvals, &self.timelocks);
         self.expires = self
             .opened
             .max(not_before.unwrap_or_default())
@@ -228,11 +230,11 @@ impl Action {
         }
     }
 
-    /// Stores it for the first time: it takes a seat of its proposer and a place in the list.
+    /// Stores it for the first time: it takes a slot of its proposer and a place in the list.
     pub fn open_for(&mut self, proposer: Address, subject: Subject) -> Reverts<()> {
         self.proposer = proposer;
         self.subject = subject;
-        self.seat = take_seat(proposer, self.id)?;
+        self.slot_index = take_slot(proposer, self.id)?;
         let pending = Pending::of(self);
         self.position = pending.count();
         pending.push(self.id);
@@ -253,7 +255,7 @@ impl Action {
         let mut who = Word::default();
         who.set_address::<0>(self.proposer);
         who.set_u8::<20>(self.role);
-        who.set_u8::<21>(self.seat);
+        who.set_u8::<21>(self.slot_index);
         who.set_u32::<22>(self.position);
         let mut times = Word::default();
         times.set_u64::<0>(self.approvals);
@@ -262,12 +264,16 @@ impl Action {
         let mut epoch = Word::default();
         epoch.set_u64::<0>(self.epoch);
         epoch.set_u32::<8>(self.round);
-        epoch.set_u8::<12>(self.clocks.len() as u8);
+        epoch.set_u8::<12>(self.timelocks.len() as u8);
         slot.store(who);
         slot.plus(3).store(times);
         slot.plus(4).store(epoch);
-        let clocks: Vec<u8> = self.clocks.iter().flat_map(|c| c.to_be_bytes()).collect();
-        slot.plus(HEAD).store_bytes(&clocks);
+        let timelocks: Vec<u8> = self
+            .timelocks
+            .iter()
+            .flat_map(|c| c.to_be_bytes())
+            .collect();
+        slot.plus(HEAD).store_bytes(&timelocks);
         self.is_stored = true;
     }
 
@@ -281,7 +287,7 @@ impl Action {
         }
     }
 
-    /// Takes it out of storage, of the list and of its proposer's seat.
+    /// Takes it out of storage, of the list and of its proposer's slot.
     fn remove(&self) {
         let pending = Pending::of(self);
         if let Some(moved) = pending.remove(self.position) {
@@ -290,13 +296,13 @@ impl Action {
             who.set_u32::<22>(self.position);
             slot.store(who);
         }
-        seat(self.proposer, self.seat).store(Word::default());
+        proposer_slot(self.proposer, self.slot_index).store(Word::default());
         let slot = Self::slot(self.id);
         for n in 0..HEAD {
             slot.plus(n).store(Word::default());
         }
         slot.plus(HEAD)
-            .store_bytes(&alloc::vec![0; 8 * self.clocks.len()]);
+            .store_bytes(&alloc::vec![0; 8 * self.timelocks.len()]);
     }
 }
 
@@ -330,17 +336,17 @@ fn round(content: B256) -> u32 {
 }
 
 /// One of the places for actions that a proposer has.
-fn seat(proposer: Address, n: u8) -> Slot {
-    Slot::of(SEATS, proposer.into_word(), B256::ZERO).plus(n.into())
+fn proposer_slot(proposer: Address, n: u8) -> Slot {
+    Slot::of(PROPOSER_SLOTS, proposer.into_word(), B256::ZERO).plus(n.into())
 }
 
-/// Gives a free seat to an action; one whose action has expired or was ended by a policy change
+/// Gives a free slot to an action; one whose action has expired or was ended by a policy change
 /// is free.
-fn take_seat(proposer: Address, id: B256) -> Reverts<u8> {
+fn take_slot(proposer: Address, id: B256) -> Reverts<u8> {
     for n in 0..OPEN_ACTIONS_MAX as u8 {
-        let slot = seat(proposer, n);
-        let taken = slot.load().b256();
-        if let Some(action) = Action::load(taken) {
+        let slot = proposer_slot(proposer, n);
+        let occupied = slot.load().b256();
+        if let Some(action) = Action::load(occupied) {
             if action.current_definition().is_none() {
                 action.remove();
             } else if action.has_expired() {

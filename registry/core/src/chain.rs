@@ -7,10 +7,10 @@ use stylus_upgrades_host::{call, context, storage};
 
 /// The revert data of this frame, ready to be passed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault(pub Vec<u8>);
+pub struct RevertData(pub Vec<u8>);
 
 /// A value, or the revert data of this frame.
-pub type Reverts<T> = Result<T, Fault>;
+pub type Reverts<T> = Result<T, RevertData>;
 
 /// The account that called the registry.
 pub fn sender() -> Address {
@@ -81,6 +81,6 @@ fn answer(called: call::Called) -> Reverts<Vec<u8>> {
     if called.ok {
         Ok(data)
     } else {
-        Err(Fault(data))
+        Err(RevertData(data))
     }
 }

@@ -11,7 +11,7 @@ use stylus_upgrades_interface::{
 
 use crate::{
     abi::{Value, encode},
-    chain::Fault,
+    chain::RevertData,
 };
 
 /// Declares a function per error: its Rust name, its type, its parameters.
@@ -19,8 +19,8 @@ macro_rules! errors {
     ($($name:ident = $interface:ident :: $error:ident ($($parameter:ident: $type:ty),*);)*) => {
         $(
             #[doc = concat!("`", stringify!($error), "`")]
-            pub fn $name($($parameter: $type),*) -> Fault {
-                fault(<$interface::$error as SolError>::SELECTOR, &[$(Value::from($parameter)),*])
+            pub fn $name($($parameter: $type),*) -> RevertData {
+                error_data(<$interface::$error as SolError>::SELECTOR, &[$(Value::from($parameter)),*])
             }
         )*
     };
@@ -58,13 +58,13 @@ errors! {
 }
 
 /// Reverts without data: calldata that do not decode, a part on its own storage.
-pub const fn nothing() -> Fault {
-    Fault(Vec::new())
+pub const fn nothing() -> RevertData {
+    RevertData(Vec::new())
 }
 
 #[inline(never)]
-fn fault(selector: [u8; 4], values: &[Value<'_>]) -> Fault {
-    Fault(encode(&selector, values))
+fn error_data(selector: [u8; 4], values: &[Value<'_>]) -> RevertData {
+    RevertData(encode(&selector, values))
 }
 
 #[cfg(test)]

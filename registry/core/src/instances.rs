@@ -2,9 +2,9 @@
 //!
 //! Every instance stands in one doubly linked list: in list 0 if its version is older than the
 //! definition's current one (it lags), else in the list of its version; while it is in a complex
-//! step it stands in none. One whose complex step approvers called back lags too, but stands aside,
+//! step it stands in none. One whose complex step approvers called back lags too, but is in a list of its own,
 //! in a list where nobody's `rollout` finds it. When another version becomes current, whole lists
-//! join list 0, and those that stood aside with them. So creating, moving, skipping and counting
+//! join list 0, and those that were called back with them. So creating, moving, skipping and counting
 //! cost the same however many instances there are.
 
 use alloc::vec::Vec;
@@ -16,7 +16,7 @@ use crate::{
     abi::number,
     chain::Reverts,
     errors,
-    state::{Definition, INSTANCE, LIST, PLACE, TAKEN},
+    state::{Definition, INSTANCE, LIST, OCCUPIED, QUEUE_NODE},
     store::{Slot, Word},
 };
 
@@ -81,7 +81,7 @@ impl Instance {
         }
     }
 
-    /// Records a new one, not born yet: it is at no version and in no list.
+    /// Records a new one, not created yet: it is at no version and in no list.
     pub fn create(definition: &mut Definition, proxy: Address, kind: u8) {
         definition.instances += 1;
         let mut word = Word::default();
@@ -90,9 +90,9 @@ impl Instance {
         let slot = Self::slot(proxy);
         slot.store(word);
         slot.plus(1).store(definition.id.into());
-        Place {
+        QueueNode {
             proxy,
-            ..Place::default()
+            ..QueueNode::default()
         }
         .save(definition.id, definition.instances);
         definition.save();
@@ -103,9 +103,9 @@ impl Instance {
         Definition::load(self.definition).ok_or_else(errors::nothing)
     }
 
-    /// Index of its version, 0 before it is born.
+    /// Index of its version, 0 before it is created.
     pub fn version(&self) -> u32 {
-        Place::load(self.definition, self.index).version
+        QueueNode::load(self.definition, self.index).version
     }
 
     /// Whether it is in a complex step, forward or back.
@@ -177,9 +177,9 @@ impl Instance {
             };
             unlink(self.definition, list, self.index);
         }
-        let mut place = Place::load(self.definition, self.index);
-        place.version = version;
-        place.save(self.definition, self.index);
+        let mut node = QueueNode::load(self.definition, self.index);
+        node.version = version;
+        node.save(self.definition, self.index);
         mark(self.definition, current, was);
     }
 
@@ -198,7 +198,7 @@ impl Instance {
 
 /// The account of the instance with that index.
 pub fn proxy_at(definition: B256, index: u32) -> Address {
-    Place::load(definition, index).proxy
+    QueueNode::load(definition, index).proxy
 }
 
 /// How many instances lag behind the current version and wait for `rollout`.
@@ -234,9 +234,9 @@ pub fn all_older(definition: B256) -> Vec<Address> {
     for id in [LAGGING, CALLED_BACK] {
         let mut index = List::load(definition, id).first;
         while index != 0 {
-            let place = Place::load(definition, index);
-            proxies.push(place.proxy);
-            index = place.next;
+            let node = QueueNode::load(definition, index);
+            proxies.push(node.proxy);
+            index = node.next;
         }
     }
     proxies
@@ -252,7 +252,7 @@ pub fn advance(definition: B256, was: u32, now: u32) {
     join(definition, was);
     let mut lane = was / LANE;
     while lane <= now / LANE {
-        let slot = Slot::of(TAKEN, definition, number(lane.into()));
+        let slot = Slot::of(OCCUPIED, definition, number(lane.into()));
         let mut word = slot.load();
         if word != Word::default() {
             for bit in 0..LANE {
@@ -278,10 +278,10 @@ fn list_of(version: u32, current: u32) -> u32 {
 /// Notes whether the list of a version that is younger than the current one is empty.
 fn mark(definition: B256, current: u32, version: u32) {
     if version > current {
-        let slot = Slot::of(TAKEN, definition, number((version / LANE).into()));
+        let slot = Slot::of(OCCUPIED, definition, number((version / LANE).into()));
         let mut word = slot.load();
-        let taken = List::load(definition, version).count != 0;
-        set_bit(&mut word, version % LANE, taken);
+        let occupied = List::load(definition, version).count != 0;
+        set_bit(&mut word, version % LANE, occupied);
         slot.store(word);
     }
 }
@@ -320,10 +320,10 @@ fn join(definition: B256, id: u32) {
 
 fn push(definition: B256, id: u32, index: u32) {
     let mut list = List::load(definition, id);
-    let mut place = Place::load(definition, index);
-    place.previous = list.last;
-    place.next = 0;
-    place.save(definition, index);
+    let mut node = QueueNode::load(definition, index);
+    node.previous = list.last;
+    node.next = 0;
+    node.save(definition, index);
     if list.count == 0 {
         list.first = index;
     } else {
@@ -336,45 +336,45 @@ fn push(definition: B256, id: u32, index: u32) {
 
 fn unlink(definition: B256, id: u32, index: u32) {
     let mut list = List::load(definition, id);
-    let place = Place::load(definition, index);
-    if place.previous == 0 {
-        list.first = place.next;
+    let node = QueueNode::load(definition, index);
+    if node.previous == 0 {
+        list.first = node.next;
     } else {
-        set_next(definition, place.previous, place.next);
+        set_next(definition, node.previous, node.next);
     }
-    if place.next == 0 {
-        list.last = place.previous;
+    if node.next == 0 {
+        list.last = node.previous;
     } else {
-        set_previous(definition, place.next, place.previous);
+        set_previous(definition, node.next, node.previous);
     }
     list.count -= 1;
     list.save(definition, id);
 }
 
 fn set_next(definition: B256, index: u32, next: u32) {
-    let mut place = Place::load(definition, index);
-    place.next = next;
-    place.save(definition, index);
+    let mut node = QueueNode::load(definition, index);
+    node.next = next;
+    node.save(definition, index);
 }
 
 fn set_previous(definition: B256, index: u32, previous: u32) {
-    let mut place = Place::load(definition, index);
-    place.previous = previous;
-    place.save(definition, index);
+    let mut node = QueueNode::load(definition, index);
+    node.previous = previous;
+    node.save(definition, index);
 }
 
 /// Where an instance stands: one word.
 #[derive(Clone, Copy, Default)]
-struct Place {
+struct QueueNode {
     proxy: Address,
     version: u32,
     previous: u32,
     next: u32,
 }
 
-impl Place {
+impl QueueNode {
     fn load(definition: B256, index: u32) -> Self {
-        let word = Slot::of(PLACE, definition, number(index.into())).load();
+        let word = Slot::of(QUEUE_NODE, definition, number(index.into())).load();
         Self {
             proxy: word.address::<0>(),
             version: word.u32::<20>(),
@@ -389,7 +389,7 @@ impl Place {
         word.set_u32::<20>(self.version);
         word.set_u32::<24>(self.previous);
         word.set_u32::<28>(self.next);
-        Slot::of(PLACE, definition, number(index.into())).store(word);
+        Slot::of(QUEUE_NODE, definition, number(index.into())).store(word);
     }
 }
 

@@ -10,7 +10,7 @@
 //! | [`parts`] | how a part answers, and what parts ask of each other |
 //! | [`path`] | the search for a path between versions (pure) |
 //! | [`route`] | the path of an instance to a version, with its steps |
-//! | [`action`] | open actions: approvals, clocks, rounds, seats |
+//! | [`action`] | open actions: approvals, timelocks, rounds, proposer slots |
 //! | [`authority`] | policies in storage, and who satisfies them |
 //! | [`instances`] | instances and the queue of those that lag behind |
 //! | [`lock`] | the transient locks: the registry's, and an instance's own |
@@ -18,7 +18,7 @@
 //! | [`abi`] | calldata, return data |
 //! | [`errors`], [`events`] | what it reverts with and emits |
 //! | [`chain`] | calls, logs, reverts, other accounts |
-//! | [`birth`] | where proxies are born |
+//! | [`create2`] | where proxies are created |
 //! | [`build`] | values that the build compiles in |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -28,9 +28,9 @@ extern crate alloc;
 pub mod abi;
 pub mod action;
 pub mod authority;
-pub mod birth;
 pub mod build;
 pub mod chain;
+pub mod create2;
 pub mod errors;
 pub mod events;
 pub mod instances;

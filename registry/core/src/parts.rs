@@ -9,7 +9,7 @@ use stylus_upgrades_host::{call, context, program::Status, storage};
 use stylus_upgrades_interface::registry::IRegistry::createProxyCall;
 
 use crate::{
-    chain::{Fault, Reverts},
+    chain::{RevertData, Reverts},
     errors, state,
 };
 
@@ -47,7 +47,7 @@ pub fn answer(calldata: &[u8], dispatch: fn([u8; 4], &[u8]) -> Reverts<Vec<u8>>)
             call::write_result(&data);
             Status::Return
         }
-        Err(Fault(data)) => {
+        Err(RevertData(data)) => {
             call::write_result(&data);
             Status::Revert
         }

@@ -1,7 +1,7 @@
 //! The search for a path between two versions of a definition (DESIGN §4.2 "Paths").
 //!
 //! A step leads from an older version to a younger one, so the search runs backwards from the
-//! target, breadth first, ways in in their order of registration: the first path that it finds
+//! target, breadth first, incoming steps in their order of registration: the first path that it finds
 //! has the fewest steps.
 
 use alloc::vec::Vec;
@@ -10,13 +10,13 @@ use stylus_upgrades_interface::limits::{PATH_MAX, PATH_VISITS_MAX};
 
 /// One step of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Leg {
+pub struct Edge {
     /// Index of the version that it leaves.
     pub from: u32,
     /// Index of the version that it reaches.
     pub to: u32,
-    /// Position among the ways into `to`.
-    pub way: usize,
+    /// Position among the steps into `to`.
+    pub position: usize,
 }
 
 /// A version that the search has reached.
@@ -24,22 +24,22 @@ struct Visit {
     version: u32,
     /// Position of the visit that led here, and the way that was taken.
     next: usize,
-    way: usize,
+    position: usize,
 }
 
 /// The path from one version to another, in the order in which its steps run. `None` where
 /// there is none of at most [`PATH_MAX`] steps, or it is not among the first
 /// [`PATH_VISITS_MAX`] versions that the search reaches. `ways_into` answers the indices of the
-/// versions that the ways into a version leave.
-pub fn find(from: u32, to: u32, mut ways_into: impl FnMut(u32) -> Vec<u32>) -> Option<Vec<Leg>> {
+/// versions that the steps into a version leave.
+pub fn find(from: u32, to: u32, mut ways_into: impl FnMut(u32) -> Vec<u32>) -> Option<Vec<Edge>> {
     let mut visits: Vec<Visit> = alloc::vec![Visit {
         version: to,
         next: 0,
-        way: 0,
+        position: 0,
     }];
     let mut at = 0;
     while let Some(visit) = visits.get(at) {
-        for (way, earlier) in ways_into(visit.version).into_iter().enumerate() {
+        for (position, earlier) in ways_into(visit.version).into_iter().enumerate() {
             if earlier < from || visits.iter().any(|seen| seen.version == earlier) {
                 continue; // older than the start: no path from there
             }
@@ -49,10 +49,10 @@ pub fn find(from: u32, to: u32, mut ways_into: impl FnMut(u32) -> Vec<u32>) -> O
             visits.push(Visit {
                 version: earlier,
                 next: at,
-                way,
+                position,
             });
             if earlier == from {
-                return legs(&visits);
+                return edges(&visits);
             }
         }
         at += 1;
@@ -61,7 +61,7 @@ pub fn find(from: u32, to: u32, mut ways_into: impl FnMut(u32) -> Vec<u32>) -> O
 }
 
 /// The path from the last visit to the first.
-fn legs(visits: &[Visit]) -> Option<Vec<Leg>> {
+fn edges(visits: &[Visit]) -> Option<Vec<Edge>> {
     let mut path = Vec::new();
     let mut at = visits.len().checked_sub(1)?;
     while at != 0 {
@@ -69,10 +69,10 @@ fn legs(visits: &[Visit]) -> Option<Vec<Leg>> {
             return None;
         }
         let visit = visits.get(at)?;
-        path.push(Leg {
+        path.push(Edge {
             from: visit.version,
             to: visits.get(visit.next)?.version,
-            way: visit.way,
+            position: visit.position,
         });
         at = visit.next;
     }

@@ -52,7 +52,7 @@ pub struct Policy {
     pub approvers: Vec<Leaf>,
     /// Every lambda, as often as it appears.
     pub lambdas: Vec<Leaf>,
-    /// Seconds of every `AFTER`; its clock has the same position.
+    /// Seconds of every `AFTER`; its timelock has the same position.
     pub delays: Vec<u64>,
 }
 

@@ -12,16 +12,16 @@ use crate::{
 /// leads there.
 pub fn find(definition: &Definition, from: u32, to: &Version) -> Reverts<Vec<(Version, Step)>> {
     let mut label = definition.label_of(from);
-    let legs = path::find(from, to.index, |version| {
-        Version::ways(definition.id, version)
+    let edges = path::find(from, to.index, |version| {
+        Version::incoming(definition.id, version)
     });
-    let Some(legs) = legs else {
+    let Some(edges) = edges else {
         return Err(errors::no_path(&definition.name, &label, &to.label));
     };
-    let mut path = Vec::with_capacity(legs.len());
-    for leg in legs {
-        let version = Version::load(definition.id, leg.to);
-        let step = version.way(leg.way, label);
+    let mut path = Vec::with_capacity(edges.len());
+    for edge in edges {
+        let version = Version::load(definition.id, edge.to);
+        let step = version.incoming_step(edge.position, label);
         label = version.label.clone();
         path.push((version, step));
     }

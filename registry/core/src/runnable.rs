@@ -11,7 +11,7 @@ use stylus_upgrades_interface::{
 use crate::{
     abi::encode,
     build,
-    chain::{Fault, Reverts, ask, code_hash, has_code, this},
+    chain::{RevertData, Reverts, ask, code_hash, has_code, this},
     errors,
     instances::Instance,
     state::is_part,
@@ -106,14 +106,14 @@ pub fn reason(account: Address) -> Reverts<Option<u8>> {
 /// Asks ArbWasm why it would not run a program; any other failure is passed on.
 fn inactive(codehash: B256) -> Reverts<Option<u8>> {
     let question = encode(&IArbWasm::codehashVersionCall::SELECTOR, &[codehash.into()]);
-    let Err(Fault(error)) = ask(ARB_WASM, &question) else {
+    let Err(RevertData(error)) = ask(ARB_WASM, &question) else {
         return Ok(None);
     };
     match error.first_chunk() {
         Some(&IArbWasm::ProgramNotActivated::SELECTOR) => Ok(Some(not_runnable::NOT_ACTIVATED)),
         Some(&IArbWasm::ProgramNeedsUpgrade::SELECTOR) => Ok(Some(not_runnable::OUTDATED)),
         Some(&IArbWasm::ProgramExpired::SELECTOR) => Ok(Some(not_runnable::EXPIRED)),
-        _ => Err(Fault(error)),
+        _ => Err(RevertData(error)),
     }
 }
 

@@ -7,20 +7,20 @@
 //! table              keys             record
 //!  1 definition      D, 0             +0 sequence 8, versions 4, instances 4, current 4, exists 1, frozen 1, name length 1; +1 +2 name
 //!  2 label           D, keccak(label) +0 index of the version 4, from 1 on
-//!  3 version         D, index         +0 implementation 20, sequence 8, label length 1, ways in 1, may be born 1
-//!                                     +1 code hash; +2 layout hash; +3 source hash; +4 the ways' `from`: 8 × index 4; +5 +6 label
-//!  4 step            D, index, way    +0 script 20, kind 1, data length 4; +1 script code hash; +2… data
+//!  3 version         D, index         +0 implementation 20, sequence 8, label length 1, incoming steps 1, initial 1
+//!                                     +1 code hash; +2 layout hash; +3 source hash; +4 the incoming steps' `from`: 8 × index 4; +5 +6 label
+//!  4 step            D, index, step   +0 script 20, kind 1, data length 4; +1 script code hash; +2… data
 //!  5 policy          D, keccak(role)  +0 set 1, lambdas 1, text length 2, changes 8; +1…+4 code hashes of lambdas; +5… text
 //!  6 instance        proxy, 0         +0 index 4, kind 1, state 1, in a complex step: that reaches version 4, on the way to version 4, while that was current 4; +1 D
-//!  7 place           D, index         +0 proxy 20, version 4, previous 4, next 4 (indices of instances, from 1 on)
+//!  7 queue node      D, index         +0 proxy 20, version 4, previous 4, next 4 (indices of instances, from 1 on)
 //!  8 list            D, version or 0  +0 first 4, last 4, count 4: who lags behind (0), who is at `version` ≥ current
-//!  9 taken           D, version / 256 +0 one bit per version > current whose list is not empty
-//! 10 action          action, 0        +0 proposer 20, role 1, proposer's seat 1, pending index 4; +1 D; +2 content hash
+//!  9 occupied        D, version / 256 +0 one bit per version > current whose list is not empty
+//! 10 action          action, 0        +0 proposer 20, role 1, proposer's slot 1, pending index 4; +1 D; +2 content hash
 //!                                     +3 approvals 8 (bits), opened 8, expires 8; +4 epoch 8, round 4, delays 1
-//!                                     +5 code, +6 its hash, +7 script, +8 its hash (what readiness compares); +9… clocks: 4 × 8
+//!                                     +5 code, +6 its hash, +7 script, +8 its hash (what readiness compares); +9… timelocks: 4 × 8
 //! 11 round           keccak(call), 0  +0 round 4
 //! 12 pending         D, role, epoch   +0 count 4; +1… open actions
-//! 13 seats           proposer, 0      +0…+15 actions that he opened
+//! 13 proposer slots  proposer, 0      +0…+15 actions that he opened
 //! 14 layout          layout hash, 0   +0 block 32 of its event
 //! ```
 //!
@@ -45,9 +45,9 @@ const VERSION: u8 = 3;
 const STEP: u8 = 4;
 pub(crate) const POLICY: u8 = 5;
 pub(crate) const INSTANCE: u8 = 6;
-pub(crate) const PLACE: u8 = 7;
+pub(crate) const QUEUE_NODE: u8 = 7;
 pub(crate) const LIST: u8 = 8;
-pub(crate) const TAKEN: u8 = 9;
+pub(crate) const OCCUPIED: u8 = 9;
 /// Table of actions.
 pub const ACTION: u8 = 10;
 /// Table of rounds.
@@ -55,7 +55,7 @@ pub const ROUND: u8 = 11;
 /// Table of open actions.
 pub const PENDING: u8 = 12;
 /// Table of proposers.
-pub const SEATS: u8 = 13;
+pub const PROPOSER_SLOTS: u8 = 13;
 /// Table of layout documents.
 pub const LAYOUT: u8 = 14;
 
@@ -178,7 +178,7 @@ impl Definition {
     }
 
     /// Adds a version as the youngest and raises the sequence. Does not save `self`.
-    pub fn add_version(&mut self, label: &[u8], code: &Code, birth: bool) -> Version {
+    pub fn add_version(&mut self, label: &[u8], code: &Code, initial: bool) -> Version {
         self.versions += 1;
         self.sequence += 1;
         let version = Version {
@@ -187,8 +187,8 @@ impl Definition {
             code: *code,
             sequence: self.sequence,
             label: label.into(),
-            birth,
-            ways: Vec::new(),
+            initial,
+            incoming: Vec::new(),
         };
         let mut word = Word::default();
         word.set_u32::<0>(version.index);
@@ -212,9 +212,9 @@ pub struct Version {
     /// Its label.
     pub label: Vec<u8>,
     /// Whether it was added without a way in.
-    pub birth: bool,
-    /// Indices of the versions that its ways in leave, in order of registration.
-    pub ways: Vec<u32>,
+    pub initial: bool,
+    /// Indices of the versions that its incoming steps leave, in order of registration.
+    pub incoming: Vec<u32>,
 }
 
 impl Version {
@@ -222,11 +222,11 @@ impl Version {
         Slot::of(VERSION, definition, number(index.into()))
     }
 
-    fn step_slot(&self, way: usize) -> Slot {
+    fn step_slot(&self, position: usize) -> Slot {
         Slot::of(
             STEP,
             self.definition,
-            number(u64::from(self.index) << 8 | way as u64),
+            number(u64::from(self.index) << 8 | position as u64),
         )
     }
 
@@ -245,8 +245,8 @@ impl Version {
             },
             sequence: word.u64::<20>(),
             label: slot.plus(5).load_bytes(word.u8::<28>().into()),
-            birth: word.u8::<30>() != 0,
-            ways: Self::ways(definition, index),
+            initial: word.u8::<30>() != 0,
+            incoming: Self::incoming(definition, index),
         }
     }
 
@@ -256,8 +256,8 @@ impl Version {
         slot.plus(5).load_bytes(slot.load().u8::<28>().into())
     }
 
-    /// Only its ways in: one word.
-    pub fn ways(definition: B256, index: u32) -> Vec<u32> {
+    /// Only its incoming steps: one word.
+    pub fn incoming(definition: B256, index: u32) -> Vec<u32> {
         let word = Self::slot(definition, index).plus(4).load();
         word.0
             .chunks_exact(4)
@@ -280,14 +280,14 @@ impl Version {
         word.set_address::<0>(self.code.implementation);
         word.set_u64::<20>(self.sequence);
         word.set_u8::<28>(self.label.len() as u8);
-        word.set_u8::<29>(self.ways.len() as u8);
-        word.set_u8::<30>(self.birth.into());
+        word.set_u8::<29>(self.incoming.len() as u8);
+        word.set_u8::<30>(self.initial.into());
         Self::slot(self.definition, self.index).store(word);
     }
 
     /// Adds a way in that leaves the version of index `from`; there is room for it.
     pub fn add_way(&mut self, from: u32, step: &Step) {
-        let slot = self.step_slot(self.ways.len());
+        let slot = self.step_slot(self.incoming.len());
         let mut word = Word::default();
         word.set_address::<0>(step.script);
         word.set_u8::<20>(step.kind);
@@ -295,17 +295,19 @@ impl Version {
         slot.store(word);
         slot.plus(1).store(step.script_codehash.into());
         slot.plus(2).store_bytes(&step.data);
-        self.ways.push(from);
+        self.incoming.push(from);
         self.save_head();
-        let mut ways = Word::default();
-        for (lane, from) in ways.0.chunks_exact_mut(4).zip(&self.ways) {
+        let mut incoming = Word::default();
+        for (lane, from) in incoming.0.chunks_exact_mut(4).zip(&self.incoming) {
             lane.copy_from_slice(&from.to_be_bytes());
         }
-        Self::slot(self.definition, self.index).plus(4).store(ways);
+        Self::slot(self.definition, self.index)
+            .plus(4)
+            .store(incoming);
     }
 
     /// The way in at that position, which leaves the version labelled `from`.
-    pub fn way(&self, position: usize, from: Vec<u8>) -> Step {
+    pub fn incoming_step(&self, position: usize, from: Vec<u8>) -> Step {
         let slot = self.step_slot(position);
         let word = slot.load();
         Step {
@@ -317,19 +319,22 @@ impl Version {
         }
     }
 
-    /// Everything that was registered as a step into it, birth first.
+    /// Everything that was registered as a step into it, the initial one first.
     pub fn steps(&self) -> Vec<Step> {
-        let birth = self.birth.then(Step::default);
-        let ways = self.ways.iter().enumerate();
-        birth
+        let initial = self.initial.then(Step::default);
+        let incoming = self.incoming.iter().enumerate();
+        initial
             .into_iter()
-            .chain(ways.map(|(n, from)| self.way(n, Self::label(self.definition, *from))))
+            .chain(
+                incoming
+                    .map(|(n, from)| self.incoming_step(n, Self::label(self.definition, *from))),
+            )
             .collect()
     }
 
     /// Whether it has room for another way in.
     pub fn is_full(&self) -> bool {
-        self.ways.len() >= WAYS_IN_MAX
+        self.incoming.len() >= WAYS_IN_MAX
     }
 }
 
@@ -368,10 +373,10 @@ impl Code {
     }
 }
 
-/// A way into a version. The default is that of a version that can only be born.
+/// A step into a version. The default is that of an initial version: instances are created at it, and none is upgraded to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Step {
-    /// The version it leaves; empty for a version that can only be born.
+    /// The version it leaves; empty for an initial version.
     pub from: Vec<u8>,
     /// One of [`stylus_upgrades_interface::reasons::step`].
     pub kind: u8,

@@ -76,11 +76,11 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         let (rest, version) = onwards(&definition, &instance, to.index);
         (to, rest, version)
     };
-    let mut hops = alloc::vec![(left, step)];
-    check_programs(&hops)?;
+    let mut path = alloc::vec![(left, step)];
+    check_programs(&path)?;
     lock::open(proxy, version, stop(&definition, &rest), false);
-    hops.extend(rest);
-    Ok(encoded(&hops))
+    path.extend(rest);
+    Ok(encoded(&path))
 }
 
 /// What leads on from the version that the step leads to, all of it checked, and where that ends.
@@ -115,9 +115,12 @@ fn waits_for_calldata(step: &Step) -> bool {
 fn step_between(definition: &Definition, from: u32, to: u32) -> Reverts<(Version, Version, Step)> {
     let from = Version::load(definition.id, from);
     let to = Version::load(definition.id, to);
-    let way = to.ways.iter().position(|way| *way == from.index);
-    let way = way.ok_or_else(errors::nothing)?;
-    let step = to.way(way, from.label.clone());
+    let position = to
+        .incoming
+        .iter()
+        .position(|position| *position == from.index);
+    let position = position.ok_or_else(errors::nothing)?;
+    let step = to.incoming_step(position, from.label.clone());
     Ok((from, to, step))
 }
 

@@ -6,9 +6,9 @@ use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    birth, build,
+    build,
     chain::{Reverts, call},
-    errors, events,
+    create2, errors, events,
     instances::Instance,
     lock::{self, Phase},
     runnable::{check_active, check_own, same_code},
@@ -22,12 +22,12 @@ pub(crate) fn proxy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let [name, label, init_data] = [0, 1, 4].map(|n| arguments.bytes(n));
     let (name, label, kind, salt) = (name?, label?, arguments.u8(2)?, arguments.word(3)?);
     let mut definition = Definition::of(name)?;
-    let proxy = birth::address(name, kind, salt);
+    let proxy = create2::address(name, kind, salt);
     check_own(build::STORAGE, build::STORAGE_CODEHASH)?;
     same_code(build::STUB, build::STUB_CODEHASH)?;
     check_active(proxy, build::PROXY_CODEHASH)?;
 
-    let salt = birth::salt(name, kind, salt);
+    let salt = create2::salt(name, kind, salt);
     let created = create2(build::PROXY_INIT_CODE, &[0; 32], &salt.0);
     if created.ok() != Some(proxy.into_array()) {
         return Err(errors::proxy_exists(proxy));
@@ -35,18 +35,18 @@ pub(crate) fn proxy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Instance::create(&mut definition, proxy, kind);
     events::proxy_created(definition.id, proxy, label, kind).emit();
 
-    let birth = encode(
+    let upgrade = encode(
         &upgradeToAndCallCall::SELECTOR,
         &[label.into(), init_data?.into()],
     );
     lock::set(Phase::Expected(proxy));
-    call(proxy, &birth, &context::msg_value())?;
+    call(proxy, &upgrade, &context::msg_value())?;
     lock::set(Phase::Busy);
-    born(proxy)
+    require_created(proxy)
 }
 
-/// A proxy that did not come back at a version was not born.
-fn born(proxy: Address) -> Reverts<Vec<u8>> {
+/// A proxy that did not come back at a version was not created.
+fn require_created(proxy: Address) -> Reverts<Vec<u8>> {
     same_code(proxy, build::PROXY_CODEHASH)?;
     if Instance::of(proxy)?.version() == 0 {
         return Err(errors::not_an_instance(proxy));

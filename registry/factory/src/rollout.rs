@@ -7,7 +7,7 @@ use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    chain::{Fault, Reverts, ask, call_with_gas, this},
+    chain::{RevertData, Reverts, ask, call_with_gas, this},
     errors, events, instances,
     lock::{self, Phase},
     state::Definition,
@@ -28,10 +28,10 @@ pub(crate) fn some(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::take()?;
     let definition = Definition::of(arguments.bytes(0)?)?;
     let current = definition.label_of(definition.current);
-    let turns = arguments.u32(1, u16::MAX.into())?;
-    let turns = turns.min(instances::lagging(definition.id));
+    let attempts = arguments.u32(1, u16::MAX.into())?;
+    let attempts = attempts.min(instances::lagging(definition.id));
     let mut upgraded = 0u32;
-    for _ in 0..turns {
+    for _ in 0..attempts {
         let Some(proxy) = instances::next_lagging(definition.id) else {
             break;
         };
@@ -59,10 +59,10 @@ pub(crate) fn all(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 /// whole call otherwise. An instance that is in the middle of a call did not fail: whoever called
 /// `rollout` chose that moment, so nothing is said about it.
 fn upgrade_or_skip(definition: &Definition, proxy: Address, version: &[u8]) -> Reverts<bool> {
-    storage::flush(true); // what the turn before stored is paid for before the gas is measured
+    storage::flush(true); // what the attempt before stored is paid for before the gas is measured
     let left = context::gas_left().saturating_sub(CALL_OVERHEAD);
     let given = left - left / 64;
-    let Err(Fault(mut reason)) = upgrade(proxy, version) else {
+    let Err(RevertData(mut reason)) = upgrade(proxy, version) else {
         return Ok(true);
     };
     if given < ROLLOUT_GAS {

@@ -42,19 +42,19 @@ pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         return Err(errors::already_at_version(label));
     }
     let version = target.index;
-    let hops = if at == 0 {
-        alloc::vec![(target, Step::default())] // birth: what runs is the call's own initializer
+    let path = if at == 0 {
+        alloc::vec![(target, Step::default())] // creation: what runs is the call's own initializer
     } else {
         route::find(&definition, at, &target)?
     };
-    check_programs(&hops)?;
-    lock::open(instance.proxy, version, stop(&definition, &hops), ours);
-    Ok(encoded(&hops))
+    check_programs(&path)?;
+    lock::open(instance.proxy, version, stop(&definition, &path), ours);
+    Ok(encoded(&path))
 }
 
 /// The versions that the first complex step among the hops connects, zeros where there is none.
-pub(crate) fn stop(definition: &Definition, hops: &[(Version, Step)]) -> (u32, u32) {
-    let complex = hops.iter().find(|(_, step)| step.kind == kind::COMPLEX);
+pub(crate) fn stop(definition: &Definition, path: &[(Version, Step)]) -> (u32, u32) {
+    let complex = path.iter().find(|(_, step)| step.kind == kind::COMPLEX);
     complex.map_or((0, 0), |(version, step)| {
         (definition.index_of(&step.from), version.index)
     })
@@ -79,7 +79,7 @@ pub(crate) fn starts(instance: &Instance, caller: Address) -> Reverts<bool> {
 }
 
 /// Every program on the path can run and is the code that was approved, before the first step.
-pub(crate) fn check_programs(hops: &[(Version, Step)]) -> Reverts<()> {
+pub(crate) fn check_programs(path: &[(Version, Step)]) -> Reverts<()> {
     let programs = |(version, step): &(Version, Step)| {
         [
             (version.code.implementation, version.code.codehash),
@@ -87,18 +87,18 @@ pub(crate) fn check_programs(hops: &[(Version, Step)]) -> Reverts<()> {
         ]
     };
     let used = |(account, _): &(Address, _)| !account.is_zero();
-    for (account, _) in hops.iter().flat_map(programs).filter(used) {
+    for (account, _) in path.iter().flat_map(programs).filter(used) {
         check(account)?;
     }
-    for (account, codehash) in hops.iter().flat_map(programs).filter(used) {
+    for (account, codehash) in path.iter().flat_map(programs).filter(used) {
         same_code(account, codehash)?;
     }
     Ok(())
 }
 
 /// `Hop[]`
-pub(crate) fn encoded(hops: &[(Version, Step)]) -> Vec<u8> {
-    let members: Vec<[Value<'_>; 6]> = hops
+pub(crate) fn encoded(path: &[(Version, Step)]) -> Vec<u8> {
+    let members: Vec<[Value<'_>; 6]> = path
         .iter()
         .map(|(version, step)| {
             [
@@ -111,8 +111,8 @@ pub(crate) fn encoded(hops: &[(Version, Step)]) -> Vec<u8> {
             ]
         })
         .collect();
-    let hops: Vec<Value<'_>> = members.iter().map(|hop| Value::Struct(hop)).collect();
-    encode(&[], &[Value::Array(&hops)])
+    let path: Vec<Value<'_>> = members.iter().map(|step| Value::Struct(step)).collect();
+    encode(&[], &[Value::Array(&path)])
 }
 
 /// Closes the upgrade: the instance is at its target from now on.

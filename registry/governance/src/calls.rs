@@ -7,9 +7,8 @@ use stylus_registry_core::{
     abi::Reader,
     action::Subject,
     authority::{self, role},
-    birth,
-    chain::{Fault, Reverts, code_hash, has_code},
-    errors,
+    chain::{RevertData, Reverts, code_hash, has_code},
+    create2, errors,
     instances::Instance,
     label,
     runnable::{self, same_code},
@@ -252,7 +251,7 @@ fn create_proxy(name: &[u8], kind: u8, salt: B256) -> Reverts<()> {
     if kind != proxy_kind::WASM {
         return Err(errors::not_supported(b"proxy kind"));
     }
-    let proxy = birth::address(name, kind, salt);
+    let proxy = create2::address(name, kind, salt);
     if has_code(code_hash(proxy)) {
         return Err(errors::proxy_exists(proxy));
     }
@@ -288,7 +287,7 @@ fn another_way(definition: &Definition, version: &Version, step: &Step) -> Rever
     if from >= version.index {
         return refuse(reason::NOT_OLDER);
     }
-    if version.is_full() || version.ways.contains(&from) {
+    if version.is_full() || version.incoming.contains(&from) {
         return refuse(reason::TOO_MANY_WAYS);
     }
     shape(step, &version.label)
@@ -359,6 +358,6 @@ fn runs(account: Address, codehash: B256) -> Reverts<()> {
     same_code(account, codehash)
 }
 
-fn invalid(step: &Step, to: &[u8], reason: u8) -> Fault {
+fn invalid(step: &Step, to: &[u8], reason: u8) -> RevertData {
     errors::invalid_step(&step.from, to, reason)
 }

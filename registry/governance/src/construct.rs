@@ -1,4 +1,4 @@
-//! The birth of the registry: calldata is the SDK's constructor selector and
+//! The construction of the registry: calldata is the SDK's constructor selector and
 //! `abi.encode(string definePolicy)`. The front lets it through once and has noted the parts.
 
 use alloc::vec::Vec;

@@ -7,9 +7,8 @@ use stylus_registry_core::{
     abi::{Reader, Value, encode},
     action::{Action, progress_values},
     authority::Stored,
-    birth,
     chain::{Reverts, sender},
-    errors, events, lock,
+    create2, errors, events, lock,
     state::Definition,
 };
 use stylus_upgrades_host::context;
@@ -43,7 +42,7 @@ fn approve(calldata: &[u8], call: &Call<'_>) -> Reverts<Progress> {
     let repeated = action.approvals & bit != 0;
     action.approvals |= bit;
     let lambdas = stored.consents(action.id, caller, action.approvals)?;
-    let clock_changed = action.set_clocks(&stored, lambdas);
+    let clock_changed = action.update_timelocks(&stored, lambdas);
     let satisfied = stored.policy.is_satisfied(&action.facts(lambdas));
 
     if !satisfied && bit == 0 {
@@ -114,7 +113,7 @@ fn returned(call: &Call<'_>, progress: &Progress) -> Vec<u8> {
         name, kind, salt, ..
     } = call
     {
-        let proxy = Value::from(birth::address(name, *kind, *salt));
+        let proxy = Value::from(create2::address(name, *kind, *salt));
         return encode(&[], &[action, approvals, required, executed, proxy]);
     }
     encode(&[], &[action, approvals, required, executed])

@@ -2,7 +2,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`construct`] | the birth of the registry |
+//! | [`construct`] | the construction of the registry |
 //! | [`governed`] | the one flow of every governed call |
 //! | [`calls`] | the governed calls: definition, role, checks |
 //! | [`execute`] | what each of them does once it is approved |

@@ -55,7 +55,9 @@ pub(crate) fn readiness(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         let addresses = stored.policy.addresses(action.approvals, set);
         addresses.into_iter().map(Value::from).collect::<Vec<_>>()
     });
-    let not_before = stored.policy.not_before(action.approvals, &action.clocks);
+    let not_before = stored
+        .policy
+        .not_before(action.approvals, &action.timelocks);
     let [id, approvals, required, executed] =
         progress_values(&action.progress(&stored, lambdas, false));
     Ok(encode(

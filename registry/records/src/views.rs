@@ -4,9 +4,8 @@ use alloc::vec::Vec;
 
 use stylus_registry_core::{
     abi::{Reader, Value, encode},
-    birth,
     chain::Reverts,
-    errors,
+    create2, errors,
     instances::{Instance, proxy_at},
     route,
     state::{Definition, Step, Version},
@@ -81,7 +80,7 @@ pub(crate) fn instances(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encode(&[], &[Value::Array(&proxies)]))
 }
 
-/// What the registry knows of a proxy. During its birth the version is empty.
+/// What the registry knows of a proxy. During its creation the version is empty.
 pub(crate) fn instance_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let instance = Instance::of(arguments.address(0)?)?;
     let definition = instance.definition()?;
@@ -102,7 +101,7 @@ pub(crate) fn proxy_address(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     if kind != proxy_kind::WASM {
         return Err(errors::not_supported(b"proxy kind"));
     }
-    let proxy = birth::address(&definition.name, kind, arguments.word(2)?);
+    let proxy = create2::address(&definition.name, kind, arguments.word(2)?);
     Ok(encode(&[], &[proxy.into()]))
 }
 

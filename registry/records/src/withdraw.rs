@@ -21,7 +21,7 @@ pub(crate) fn revoke(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     }
     not_expired(&action)?;
     action.approvals &= !bit;
-    action.set_clocks(&stored, 0); // what a lambda says starts or stops no delay here
+    action.update_timelocks(&stored, 0); // what a lambda says starts or stops no delay here
     action.save();
     events::revoked(action.definition, action.id, approver).emit();
     lock::set(lock::Phase::Free);

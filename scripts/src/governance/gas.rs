@@ -99,11 +99,11 @@ fn try_behind(
 /// passed.
 fn companions(policy: &Policy, approved: &[Address], sender: Address) -> Option<Vec<Address>> {
     let is_satisfied = |approvals: u64| {
-        let clocks = vec![1; policy.delays.len()];
+        let timelocks = vec![1; policy.delays.len()];
         policy.is_satisfied(&Facts {
             approvals,
             lambdas: u8::MAX,
-            clocks: &clocks,
+            timelocks: &timelocks,
             now: u64::MAX,
         })
     };

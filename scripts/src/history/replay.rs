@@ -94,7 +94,7 @@ pub struct OpenAction {
     pub expires: u64,
     /// Who approves it.
     pub approved: Vec<Address>,
-    clocks: Vec<u64>,
+    timelocks: Vec<u64>,
 }
 
 impl From<RebuiltCode> for Code {
@@ -178,7 +178,7 @@ impl Rebuilt {
                     opened: time,
                     expires: event.expires,
                     approved: Vec::new(),
-                    clocks: Vec::new(),
+                    timelocks: Vec::new(),
                 };
                 self.open.insert(event.action, action);
                 self.turn_clocks(event.action, time);
@@ -186,7 +186,7 @@ impl Rebuilt {
             Event::Approved(event) => {
                 if let Some(action) = self.open.get_mut(&event.action) {
                     if action.approved.contains(&event.approver) {
-                        action.clocks.clear(); // a delay begins because a lambda consents by now
+                        action.timelocks.clear(); // a delay begins because a lambda consents by now
                     } else {
                         action.approved.push(event.approver);
                     }
@@ -253,19 +253,19 @@ impl Rebuilt {
             .approved
             .iter()
             .fold(0, |all, who| all | policy.bit(*who));
-        let mut clocks = std::mem::take(&mut action.clocks);
-        clocks.resize(policy.delays.len(), 0);
-        let before = clocks.clone();
+        let mut timelocks = std::mem::take(&mut action.timelocks);
+        timelocks.resize(policy.delays.len(), 0);
+        let before = timelocks.clone();
         let facts = Facts {
             approvals,
             lambdas: u8::MAX,
-            clocks: &before,
+            timelocks: &before,
             now,
         };
-        policy.set_clocks(&facts, &mut clocks);
-        let not_before = policy.not_before(approvals, &clocks).unwrap_or_default();
+        policy.update_timelocks(&facts, &mut timelocks);
+        let not_before = policy.not_before(approvals, &timelocks).unwrap_or_default();
         action.expires = action.opened.max(not_before) + ACTION_LIFETIME;
-        action.clocks = clocks;
+        action.timelocks = timelocks;
     }
 }
 

@@ -83,7 +83,7 @@ proptest! {
         let members: Vec<[Value<'_>; 6]> = steps.iter().map(|(step, code)| [
             (&step.from).into(), (&step.data).into(), code.implementation.into(), step.kind.into(), step.script.into(), (&step.data).into(),
         ]).collect();
-        let hops: Vec<_> = members.iter().map(|hop| Value::Struct(hop)).collect();
+        let path: Vec<_> = members.iter().map(|step| Value::Struct(step)).collect();
         let expected: Vec<Hop> = steps.iter().map(|(step, code)| Hop {
             from: text(&step.from),
             to: String::new(),
@@ -92,9 +92,9 @@ proptest! {
             script: step.script,
             data: step.data.clone().into(),
         }).collect();
-        let found = beginUpgradeCall::abi_decode_returns(&encode(&[], &[Value::Array(&hops)]));
+        let found = beginUpgradeCall::abi_decode_returns(&encode(&[], &[Value::Array(&path)]));
         // `data` stands in for the label, which alloy would read as UTF-8
-        let found: Vec<Hop> = found.unwrap().into_iter().map(|hop| Hop { to: String::new(), ..hop }).collect();
+        let found: Vec<Hop> = found.unwrap().into_iter().map(|step| Hop { to: String::new(), ..step }).collect();
         prop_assert_eq!(found, expected);
     }
 

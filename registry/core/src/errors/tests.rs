@@ -6,7 +6,7 @@ const X: B256 = B256::repeat_byte(0x71);
 const Y: B256 = B256::repeat_byte(0x72);
 
 /// Compares an error with alloy's encoding of its type.
-fn same(found: Fault, expected: impl SolError) {
+fn same(found: RevertData, expected: impl SolError) {
     assert_eq!(found.0, expected.abi_encode());
 }
 

@@ -9,13 +9,13 @@ fn search(graph: &Graph, from: u32, to: u32) -> Option<Vec<u32>> {
         graph.get(&version).cloned().unwrap_or_default()
     })?;
     let mut labels = vec![from];
-    for leg in path {
-        assert_eq!(labels.last(), Some(&leg.from), "the legs join");
+    for edge in path {
+        assert_eq!(labels.last(), Some(&edge.from), "the legs join");
         assert_eq!(
-            graph[&leg.to][leg.way], leg.from,
+            graph[&edge.to][edge.position], edge.from,
             "the way is the right one"
         );
-        labels.push(leg.to);
+        labels.push(edge.to);
     }
     Some(labels)
 }
@@ -69,12 +69,12 @@ fn the_search_gives_up_after_256_versions() {
 
 proptest! {
     #[test]
-    fn a_path_is_as_short_as_any(ways in proptest::collection::vec(proptest::collection::vec(any::<prop::sample::Index>(), 0..4), 1..20)) {
-        let graph: Graph = ways.iter().enumerate().map(|(n, ways)| {
+    fn a_path_is_as_short_as_any(incoming in proptest::collection::vec(proptest::collection::vec(any::<prop::sample::Index>(), 0..4), 1..20)) {
+        let graph: Graph = incoming.iter().enumerate().map(|(n, incoming)| {
             let to = n as u32 + 2;
-            (to, ways.iter().map(|way| way.index(to as usize - 1) as u32 + 1).collect())
+            (to, incoming.iter().map(|position| position.index(to as usize - 1) as u32 + 1).collect())
         }).collect();
-        let target = ways.len() as u32 + 1;
+        let target = incoming.len() as u32 + 1;
         // shortest distances to the target, by relaxing from the youngest on
         let mut distance = BTreeMap::from([(target, 0)]);
         for to in (2..=target).rev() {

@@ -12,7 +12,7 @@ pub struct Facts<'a> {
     /// Bits of the lambdas that consent.
     pub lambdas: u8,
     /// Seconds at which each delay's siblings came true, 0 while they are not.
-    pub clocks: &'a [u64],
+    pub timelocks: &'a [u64],
     /// Seconds now.
     pub now: u64,
 }
@@ -21,7 +21,7 @@ impl Policy {
     /// Whether it is satisfied.
     pub fn is_satisfied(&self, facts: &Facts<'_>) -> bool {
         self.holds(&self.root, facts, |position| {
-            self.runs_out(position, facts.clocks)
+            self.ends_at(position, facts.timelocks)
                 .is_some_and(|end| end <= facts.now)
         })
     }
@@ -29,7 +29,7 @@ impl Policy {
     /// Whether nothing but time keeps it from being satisfied.
     pub fn is_waiting(&self, facts: &Facts<'_>) -> bool {
         self.holds(&self.root, facts, |position| {
-            self.runs_out(position, facts.clocks).is_some()
+            self.ends_at(position, facts.timelocks).is_some()
         })
     }
 
@@ -38,7 +38,7 @@ impl Policy {
         let facts = Facts {
             approvals,
             lambdas: 0,
-            clocks: &[],
+            timelocks: &[],
             now: 0,
         };
         self.holds(&self.root, &facts, |_| false)
@@ -50,28 +50,30 @@ impl Policy {
         let facts = Facts {
             approvals,
             lambdas: u8::MAX,
-            clocks: &[],
+            timelocks: &[],
             now: 0,
         };
         self.holds(&self.root, &facts, |_| true)
     }
 
-    /// Starts the clock of every delay whose siblings are true by now, and stops those whose
+    /// Starts the timelock of every delay whose siblings are true by now, and stops those whose
     /// siblings lack approvals. Whether any changed. A delay among the siblings counts as true once
-    /// its own clock runs. A lambda that does not consent any more stops nothing: who chooses the
+    /// its own timelock runs. A lambda that does not consent any more stops nothing: who chooses the
     /// gas and memory of a call can make one run dry.
-    pub fn set_clocks(&self, facts: &Facts<'_>, clocks: &mut [u64]) -> bool {
-        self.set_clocks_below(&self.root, facts, clocks)
+    pub fn update_timelocks(&self, facts: &Facts<'_>, timelocks: &mut [u64]) -> bool {
+        self.update_timelocks_below(&self.root, facts, timelocks)
     }
 
     /// Seconds at which the delays let it be satisfied by these approvals, 0 if no delay is
     /// involved. `None` while approvals are missing; a lambda counts as consenting.
-    pub fn not_before(&self, approvals: u64, clocks: &[u64]) -> Option<u64> {
-        self.time(&self.root, approvals, clocks)
+    pub fn not_before(&self, approvals: u64, timelocks: &[u64]) -> Option<u64> {
+        self.time(&self.root, approvals, timelocks)
     }
 
-    fn runs_out(&self, position: u8, clocks: &[u64]) -> Option<u64> {
-        let started = clocks.get(usize::from(position)).filter(|at| **at != 0)?;
+    fn ends_at(&self, position: u8, timelocks: &[u64]) -> Option<u64> {
+        let started = timelocks
+            .get(usize::from(position))
+            .filter(|at| **at != 0)?;
         let delay = self.delays.get(usize::from(position))?;
         Some(started.saturating_add(*delay))
     }
@@ -94,56 +96,56 @@ impl Policy {
         }
     }
 
-    fn set_clocks_below(
+    fn update_timelocks_below(
         &self,
         expression: &Expression,
         facts: &Facts<'_>,
-        clocks: &mut [u64],
+        timelocks: &mut [u64],
     ) -> bool {
         let Expression::Members { members, .. } = expression else {
             return false;
         };
         let mut changed = false;
         for member in members {
-            changed |= self.set_clocks_below(member, facts, clocks);
+            changed |= self.update_timelocks_below(member, facts, timelocks);
         }
         for member in members {
             let Expression::Delay(position) = member else {
                 continue;
             };
-            let Some(clock) = clocks.get(usize::from(*position)) else {
+            let Some(timelock) = timelocks.get(usize::from(*position)) else {
                 continue;
             };
-            let runs = *clock != 0;
+            let runs = *timelock != 0;
             let lambdas = if runs { u8::MAX } else { facts.lambdas };
-            if runs != self.siblings_hold(members, &Facts { lambdas, ..*facts }, clocks)
-                && let Some(clock) = clocks.get_mut(usize::from(*position))
+            if runs != self.siblings_hold(members, &Facts { lambdas, ..*facts }, timelocks)
+                && let Some(timelock) = timelocks.get_mut(usize::from(*position))
             {
-                *clock = if runs { 0 } else { facts.now };
+                *timelock = if runs { 0 } else { facts.now };
                 changed = true;
             }
         }
         changed
     }
 
-    fn siblings_hold(&self, members: &[Expression], facts: &Facts<'_>, clocks: &[u64]) -> bool {
+    fn siblings_hold(&self, members: &[Expression], facts: &Facts<'_>, timelocks: &[u64]) -> bool {
         members.iter().all(|member| {
             matches!(member, Expression::Delay(_))
                 || self.holds(member, facts, |position| {
-                    self.runs_out(position, clocks).is_some()
+                    self.ends_at(position, timelocks).is_some()
                 })
         })
     }
 
-    fn time(&self, expression: &Expression, approvals: u64, clocks: &[u64]) -> Option<u64> {
+    fn time(&self, expression: &Expression, approvals: u64, timelocks: &[u64]) -> Option<u64> {
         match expression {
             Expression::Address(position) => (approvals >> position & 1 == 1).then_some(0),
             Expression::Lambda(_) => Some(0),
-            Expression::Delay(position) => self.runs_out(*position, clocks),
+            Expression::Delay(position) => self.ends_at(*position, timelocks),
             Expression::Members { need, members } => {
                 let mut times = Vec::new(); // in ascending order
                 for member in members {
-                    if let Some(time) = self.time(member, approvals, clocks) {
+                    if let Some(time) = self.time(member, approvals, timelocks) {
                         let place = times.iter().take_while(|earlier| **earlier <= time);
                         times.insert(place.count(), time);
                     }

@@ -32,7 +32,7 @@ fn facts(approvals: u64) -> Facts<'static> {
     Facts {
         approvals,
         lambdas: 0,
-        clocks: &[],
+        timelocks: &[],
         now: 0,
     }
 }
@@ -224,25 +224,27 @@ fn a_lambda_counts_by_its_consent_and_never_alone() {
 struct Story {
     policy: Policy,
     approvals: u64,
-    clocks: Vec<u64>,
+    timelocks: Vec<u64>,
 }
 
 impl Story {
     fn of(text: &str) -> Self {
         let policy = policy(text);
         Self {
-            clocks: vec![0; policy.delays.len()],
+            timelocks: vec![0; policy.delays.len()],
             policy,
             approvals: 0,
         }
     }
 
-    /// Sets the approvals at a time; whether a clock changed.
+    /// Sets the approvals at a time; whether a timelock changed.
     fn at(&mut self, now: u64, approvals: u64) -> bool {
         self.approvals = approvals;
-        let mut clocks = self.clocks.clone();
-        let changed = self.policy.set_clocks(&self.facts(now), &mut clocks);
-        self.clocks = clocks;
+        let mut timelocks = self.timelocks.clone();
+        let changed = self
+            .policy
+            .update_timelocks(&self.facts(now), &mut timelocks);
+        self.timelocks = timelocks;
         changed
     }
 
@@ -250,7 +252,7 @@ impl Story {
         Facts {
             approvals: self.approvals,
             lambdas: 0,
-            clocks: &self.clocks,
+            timelocks: &self.timelocks,
             now,
         }
     }
@@ -260,7 +262,7 @@ impl Story {
     }
 
     fn not_before(&self) -> Option<u64> {
-        self.policy.not_before(self.approvals, &self.clocks)
+        self.policy.not_before(self.approvals, &self.timelocks)
     }
 }
 
@@ -292,26 +294,26 @@ fn revoking_below_the_siblings_restarts_the_delay() {
 #[test]
 fn a_lambda_starts_a_delay_by_its_consent_and_stops_none_by_taking_it_back() {
     let policy = policy(&format!("AND({A},CALL({B}),AFTER(10))"));
-    let at = |now, approvals, lambdas, clocks: &mut Vec<u64>| {
-        let before = clocks.clone();
+    let at = |now, approvals, lambdas, timelocks: &mut Vec<u64>| {
+        let before = timelocks.clone();
         let facts = Facts {
             approvals,
             lambdas,
-            clocks: &before,
+            timelocks: &before,
             now,
         };
-        policy.set_clocks(&facts, clocks)
+        policy.update_timelocks(&facts, timelocks)
     };
-    let mut clocks = vec![0];
-    assert!(!at(100, 1, 0, &mut clocks));
-    assert!(at(200, 1, 1, &mut clocks));
-    assert!(!at(205, 1, 0, &mut clocks));
-    assert_eq!(clocks, [200]);
+    let mut timelocks = vec![0];
+    assert!(!at(100, 1, 0, &mut timelocks));
+    assert!(at(200, 1, 1, &mut timelocks));
+    assert!(!at(205, 1, 0, &mut timelocks));
+    assert_eq!(timelocks, [200]);
     assert!(
-        at(206, 0, 1, &mut clocks),
+        at(206, 0, 1, &mut timelocks),
         "an approval that is missing does"
     );
-    assert_eq!(clocks, [0]);
+    assert_eq!(timelocks, [0]);
 }
 
 #[test]
@@ -403,7 +405,7 @@ fn all_distinct() -> impl Strategy<Value = String> {
 /// One way out of some.
 fn expression() -> impl Strategy<Value = String> {
     proptest::collection::vec(all_distinct(), 1..4)
-        .prop_map(|ways| format!("OR({})", ways.join(",")))
+        .prop_map(|incoming| format!("OR({})", incoming.join(",")))
 }
 
 fn threshold() -> impl Strategy<Value = String> {

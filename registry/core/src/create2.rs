@@ -1,4 +1,4 @@
-//! Where a proxy is born, and from what.
+//! The address of a proxy before it is created, and what it is derived from.
 
 use alloy_primitives::{Address, B256};
 
@@ -13,7 +13,7 @@ pub fn salt(name: &[u8], kind: u8, salt: B256) -> B256 {
     keccak(&encode(&[], &[name.into(), kind.into(), salt.into()]))
 }
 
-/// The address of a proxy, born or not (EIP-1014).
+/// The address of a proxy, created or not (EIP-1014).
 pub fn address(name: &[u8], kind: u8, salt: B256) -> Address {
     let mut preimage = [0; 85];
     preimage[0] = 0xff;
