@@ -24,7 +24,7 @@ use thiserror::Error;
 const COMPACT_AT: u64 = 16_384;
 
 /// The folder of journals, beside the manifest.
-pub const FOLDER: &str = ".stylus-upgrades";
+pub const FOLDER: &str = crate::file_names::JOURNALS;
 
 /// The journal of one sender on one chain.
 pub struct Journal {

@@ -9,24 +9,26 @@
 //! | [`governance`] | deciding together: what is proposed, approvals, checks |
 //! | [`layout`] | where storage keeps what, and whether a version may take it over |
 //! | [`steps`] | the initializers and migrations that code declares, and whether a command runs them |
-//! | [`coverage`] | how much of what should be judged could be judged |
+//! | [`coverage`] | how much of what should be checked could be checked |
 //! | [`history`] | what happened, from chain data alone |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`commands`] | the command line: arguments, and what each command says |
-//! | [`demo`] | the whole story on a private chain |
+//! | [`demo`] | the whole scenario on a private chain |
 //! | [`migration`] | the handler's part of a complex migration |
 //! | [`journal`] | what was sent and not answered yet, for after a kill |
 //! | [`manifest`], [`keys`], [`output`] | `stylus-upgrades.toml`; signing keys; stdout and stderr |
 //! | [`address`], [`own_file`] | addresses with their checksum; files that nobody else can have written |
-//! | [`secret`] | text that is never told |
-//! | [`error`] | how a failure is told |
-//! | [`progress`], [`text`] | how long work tells what it is doing |
+//! | [`secret`] | text that is never printed |
+//! | [`error`], [`app_error`] | how a failure is reported; everything that can end a command |
+//! | [`file_names`] | what the files and folders beside the manifest are called |
+//! | [`progress`], [`text`] | how long work reports what it is doing |
 //! | [`kill_point`] | a test aid |
 #![forbid(unsafe_code)]
 // Everything that is printed passes through `output`, which makes it safe for a terminal.
 #![cfg_attr(not(test), deny(clippy::print_stdout, clippy::print_stderr))]
 
 pub mod address;
+pub mod app_error;
 pub mod build;
 pub mod client;
 pub mod commands;
@@ -34,6 +36,7 @@ pub mod coverage;
 pub mod demo;
 pub mod deploy;
 pub mod error;
+pub mod file_names;
 pub mod governance;
 pub mod history;
 pub mod journal;

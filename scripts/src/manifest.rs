@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 /// The file's name.
-pub const FILE: &str = "stylus-upgrades.toml";
+pub const FILE: &str = crate::file_names::MANIFEST;
 /// A manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {

@@ -10,7 +10,7 @@ use super::manifests::{self, Workspace};
 use super::package::{Package, STACK_SIZE};
 use super::places::{ELSEWHERE, Places};
 use super::tree::{Entry, Tree, join, normal};
-use crate::{journal, layout, manifest};
+use crate::file_names;
 use alloy::primitives::{B256, Keccak256};
 use std::collections::BTreeSet;
 use std::fs::FileType;
@@ -34,9 +34,9 @@ const NOT_COPIED: [&str; 10] = [
     "Cargo.lock",
     "rust-toolchain",
     "rust-toolchain.toml",
-    manifest::FILE,
-    journal::FOLDER,
-    layout::FOLDER,
+    file_names::MANIFEST,
+    file_names::JOURNALS,
+    file_names::LAYOUTS,
 ];
 
 /// A contract's sources, read and ready to be copied.

@@ -1,8 +1,8 @@
 //! Calls as people type them: `'initialize(uint256)' 7`, or calldata in hexadecimal.
 
 use crate::address;
+use crate::app_error::Error;
 use crate::client::show;
-use crate::error::Error;
 use crate::manifest::{Manifest, ManifestError};
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
 use alloy::json_abi::Function;

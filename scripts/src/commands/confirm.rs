@@ -3,8 +3,8 @@
 //! sent.
 
 use super::context::Context;
+use crate::app_error::Error;
 use crate::client::{ChainError, Client};
-use crate::error::Error;
 use crate::governance::{Call, GovernanceError, readiness};
 use crate::progress::Progress;
 use alloy::primitives::{Address, Bytes};

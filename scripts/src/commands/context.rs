@@ -2,9 +2,10 @@
 
 use super::args::Global;
 use crate::address;
+use crate::app_error::Error;
 use crate::build::{Artifact, Builder};
 use crate::client::{Client, Endpoint, Sent};
-use crate::error::{Error, Explain};
+use crate::error::Explain;
 use crate::governance::{BuildFacts, Call, Names};
 use crate::journal::Journal;
 use crate::kill_point::{self, Phase};

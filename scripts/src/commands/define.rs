@@ -3,7 +3,7 @@
 use super::confirm::{self, AllowArgs};
 use super::context::Context;
 use super::propose::propose;
-use crate::error::Error;
+use crate::app_error::Error;
 use crate::output::Outcome;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry as abi;

@@ -1,8 +1,9 @@
 //! `demo`: the whole story on a private chain.
 
 use super::context::Context;
+use crate::app_error::Error;
 use crate::demo;
-use crate::error::{Error, Explain, Report};
+use crate::error::{Explain, Report};
 use crate::output::Outcome;
 use serde_json::Value;
 

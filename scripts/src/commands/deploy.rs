@@ -1,8 +1,8 @@
 //! `deploy`: build, compress, create, activate.
 
 use super::context::{Context, report};
+use crate::app_error::Error;
 use crate::deploy;
-use crate::error::Error;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::sol_types::SolCall;

@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use super::propose::propose;
+use crate::app_error::Error;
 use crate::client::Client;
-use crate::error::Error;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::{Address, Bytes};

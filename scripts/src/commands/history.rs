@@ -2,9 +2,10 @@
 
 use super::context::Context;
 use super::recorded::coverage_of;
+use crate::app_error::Error;
 use crate::client::Client;
 use crate::coverage::{Coverage, Extent, Part};
-use crate::error::{Error, Exit, Explain, Report};
+use crate::error::{Exit, Explain, Report};
 use crate::governance::{GovernanceError, seconds_left};
 use crate::history::{self, Difference, Entry, History, LiveCheck, differences, live_checks};
 use crate::output::Outcome;

@@ -2,7 +2,8 @@
 
 use super::args::LayoutCommand;
 use super::context::Context;
-use crate::error::{Error, Explain, Report};
+use crate::app_error::Error;
+use crate::error::{Explain, Report};
 use crate::layout::{
     LayoutError, Named, Pair, Said, Side, check_storage, finding_id, read_file, report,
 };

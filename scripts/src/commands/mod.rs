@@ -39,7 +39,8 @@ pub use args::{
 
 pub use confirm::{AllowArgs, Unusual};
 
-use crate::error::{Error, Exit, Explain, Report};
+use crate::app_error::Error;
+use crate::error::{Exit, Explain, Report};
 use crate::output::{Outcome, Output, visible};
 use crate::secret::redacted;
 use clap::Parser;

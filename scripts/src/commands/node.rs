@@ -1,7 +1,7 @@
 //! `node`: the local chain, in this process, until it is told to end.
 
 use super::context::Context;
-use crate::error::Error;
+use crate::app_error::Error;
 use crate::output::Outcome;
 
 use serde_json::json;

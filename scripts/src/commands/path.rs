@@ -4,9 +4,9 @@
 use super::args::StorageArgs;
 use super::storage::{self, Overrides, Place, StorageChecks, Versions};
 use super::work::interface_of;
+use crate::app_error::Error;
 use crate::client::ChainError;
 use crate::coverage::{Extent, Part};
-use crate::error::Error;
 use crate::registry::labels;
 use crate::steps::{PROGRAM_UNKNOWN, Way, check_way};
 use alloy::primitives::{Address, Bytes};

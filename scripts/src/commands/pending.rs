@@ -2,8 +2,8 @@
 
 use super::context::Context;
 use super::propose::waiting;
+use crate::app_error::Error;
 use crate::client::Client;
-use crate::error::Error;
 use crate::governance::{self, BuildFacts, Call, Names, PendingAction, code_facts};
 use crate::output::Outcome;
 use alloy::primitives::{Address, B256};

@@ -3,8 +3,8 @@
 use super::confirm::{self, AllowArgs, Notice, Unusual};
 use super::context::Context;
 use super::propose::propose;
+use crate::app_error::Error;
 use crate::client::Client;
-use crate::error::Error;
 use crate::governance::{Explained, explain};
 use crate::history;
 use crate::output::Outcome;

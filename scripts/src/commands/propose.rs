@@ -4,8 +4,9 @@
 use super::context::{Context, report};
 use super::rollout;
 use super::storage::{Overrides, Place, StorageChecks};
+use crate::app_error::Error;
 use crate::client::{Client, Sent};
-use crate::error::{Error, Exit, Explain, Report};
+use crate::error::{Exit, Explain, Report};
 use crate::governance::{
     BuildFacts, Call, Check, GovernanceError, GovernedCall, Names, Readiness, Submitted,
     after_upgrade,

@@ -1,7 +1,7 @@
 //! How much of what the registry recorded of a definition's versions can be checked by others.
 
+use crate::app_error::Error;
 use crate::coverage::{Coverage, Extent, Part};
-use crate::error::Error;
 use crate::history::RebuiltVersion;
 use crate::layout::{Documents, Known};
 use stylus_upgrades_interface::reasons::step;

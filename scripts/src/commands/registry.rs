@@ -2,8 +2,8 @@
 
 use super::confirm::{self, AllowArgs};
 use super::context::{Context, report};
+use crate::app_error::Error;
 use crate::deploy;
-use crate::error::Error;
 use crate::manifest::Manifest;
 use crate::output::Outcome;
 use crate::progress::Progress;

@@ -2,7 +2,8 @@
 
 use super::args::{Gather, MigrationArgs};
 use super::context::Context;
-use crate::error::{Error, Exit};
+use crate::app_error::Error;
+use crate::error::Exit;
 use crate::migration::{self, ActiveMigration, Migrated, MigrationRequest, Source, ether};
 use crate::output::Outcome;
 use crate::text::grouped;

@@ -1,8 +1,8 @@
 //! The salt of `create-proxy` where none is given. Who types the same words as others means the same
 //! proxy, so it must not depend on when they are typed.
 
+use crate::app_error::Error;
 use crate::client::{ChainError, Client};
-use crate::error::Error;
 use crate::governance::proposed;
 use crate::registry::open_actions;
 use alloy::primitives::{Address, B256, U256, keccak256};

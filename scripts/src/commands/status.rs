@@ -1,8 +1,8 @@
 //! `status`: what is live, read from the chain.
 
 use super::context::Context;
+use crate::app_error::Error;
 use crate::client::Client;
-use crate::error::Error;
 use crate::manifest::ManifestError;
 use crate::migration::{self, ActiveMigration};
 use crate::output::Outcome;

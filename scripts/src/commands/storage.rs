@@ -3,9 +3,9 @@
 
 use super::args::StorageArgs;
 use super::context::Context;
+use crate::app_error::Error;
 use crate::client::Client;
 use crate::coverage::{Coverage, Extent, Part};
-use crate::error::Error;
 use crate::layout::{
     Accepted, Allowed, AllowedLog, Documents, Known, LayoutError, Pair, Said, Side, StorageCheck,
     Upgrade, Where, check_storage, finding_id, is_about_layouts, look, read_file,

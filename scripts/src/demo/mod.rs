@@ -6,8 +6,8 @@ mod scenario;
 
 pub use record::{Check, Document, Size, Step};
 
+use crate::app_error::Error;
 use crate::build::Builder;
-use crate::error::Error;
 use crate::output::Output;
 use fixture::{Fixture, Programs};
 use record::Record;

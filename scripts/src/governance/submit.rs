@@ -10,7 +10,7 @@ use super::governed::GovernedCall;
 use super::pending::{Readiness, readiness};
 use super::revert_cause::with_cause;
 use crate::client::{ChainError, Client, Sent};
-use crate::history;
+use crate::registry;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::providers::Provider;
@@ -203,7 +203,7 @@ async fn ended(
 ) -> Result<Option<Submitted>, GovernanceError> {
     let from = sent.and_then(|sent| sent.receipt.block_number);
     let topics = [Some(abi::Executed::SIGNATURE_HASH), None, Some(action)];
-    let logs = history::logs_since(client, registry, topics, from.unwrap_or_default()).await?;
+    let logs = registry::logs_since(client, registry, topics, from.unwrap_or_default()).await?;
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
         return Ok(None);
     };
@@ -237,7 +237,7 @@ async fn last_approval(
 ) -> Result<(u16, u16), GovernanceError> {
     let topics = [Some(abi::Approved::SIGNATURE_HASH), None, Some(action)];
     let newest = execution.receipt.block_number.unwrap_or_default();
-    let logs = history::logs(client, registry, topics, 0, newest).await?;
+    let logs = registry::logs(client, registry, topics, 0, newest).await?;
     let last = logs.iter().rev().find_map(|log| {
         let event = log.log_decode::<abi::Approved>().ok()?;
         Some((event.inner.approvals, event.inner.required))

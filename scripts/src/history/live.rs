@@ -1,9 +1,9 @@
 //! Whether the chain still holds what was recorded: code, scripts, and the slots of every
 //! instance.
 
-use super::logs::all_logs;
 use super::replay::Rebuilt;
 use crate::client::{ChainError, Client};
+use crate::registry::all_logs;
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;

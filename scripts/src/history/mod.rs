@@ -3,7 +3,6 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`logs`](logs()) | logs of any range, in pieces where the endpoint wants that |
 //! | [`read`](read()) | one definition's events with who, when and the policy in force |
 //! | [`replay`](Rebuilt) | the state that follows from the events |
 //! | [`compare`](differences) | whether the registry's views say the same |
@@ -11,19 +10,12 @@
 
 mod compare;
 mod live;
-mod logs;
 mod read;
 mod replay;
 
 pub use compare::{Difference, differences};
 pub use live::{LiveCheck, live_checks};
-pub use logs::{Topics, all_logs, logs, logs_since};
 pub use read::{Entry, History, read};
 pub use replay::{OpenAction, Rebuilt, RebuiltInstance, RebuiltVersion};
 
-use alloy::primitives::{B256, keccak256};
-
-/// keccak256 of a definition's name, as its events carry it.
-pub fn definition_id(name: &str) -> B256 {
-    keccak256(name)
-}
+pub use crate::registry::definition_id;

@@ -1,10 +1,10 @@
 //! One definition's events, each with who, when, and the policy that was in force.
 
 use super::definition_id;
-use super::logs::{Topics, all_logs};
 use super::replay::Rebuilt;
 use crate::client::{ChainError, Client};
 use crate::governance::{Call, Names};
+use crate::registry::{Topics, all_logs};
 use alloy::consensus::Transaction as _;
 use alloy::network::TransactionResponse;
 use alloy::primitives::{Address, B256, keccak256};

@@ -5,13 +5,13 @@
 use super::error::LayoutError;
 use super::store::Store;
 use crate::client::{ChainError, Client, Sent};
-use crate::error::Error;
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
 use stylus_layout::{DOCUMENT_MAX, Document};
 use stylus_upgrades_interface::registry::IRegistry as abi;
+use thiserror::Error;
 
 /// The layout document of a version, or why there is none.
 #[derive(Debug, Clone)]
@@ -38,6 +38,17 @@ impl From<Document> for Known {
     }
 }
 
+/// Why a document could not be looked for.
+#[derive(Debug, Error)]
+pub enum DocumentError {
+    /// The chain or its endpoint is in trouble.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// A file is.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+}
+
 /// Where documents are looked for.
 #[derive(Clone)]
 pub struct Documents {
@@ -60,7 +71,7 @@ impl Documents {
     ///
     /// # Errors
     /// What the chain or a file says. A document that cannot be had is no error.
-    pub async fn get(&self, hash: B256) -> Result<Known, Error> {
+    pub async fn get(&self, hash: B256) -> Result<Known, DocumentError> {
         if hash.is_zero() {
             return Ok(Known::Not("the registry has no layout of it".into()));
         }

@@ -1,11 +1,10 @@
 //! What live instances hold where a new version begins to use storage. A dropped field of an older
 //! version leaves its bytes there; the new field would begin with them.
 
-use super::documents::{Documents, Known};
+use super::documents::{DocumentError, Documents, Known};
 use super::error::LayoutError;
 use crate::client::{ChainError, Client};
 use crate::coverage::Extent;
-use crate::error::Error;
 use crate::registry::labels;
 use alloy::primitives::{Address, B256};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -112,7 +111,7 @@ pub async fn look(
     upgrade: Upgrade<'_>,
     old: &Layout,
     new: &Layout,
-) -> Result<Live, Error> {
+) -> Result<Live, DocumentError> {
     let ranges = |layout| Ranges::of(layout).map_err(LayoutError::Compare);
     let added = ranges(new)?.beyond(&ranges(old)?);
     let mut live = Live::default();
@@ -183,7 +182,7 @@ async fn earlier(
     documents: &Documents,
     upgrade: Upgrade<'_>,
     live: &mut Live,
-) -> Result<Vec<(String, Ranges)>, Error> {
+) -> Result<Vec<(String, Ranges)>, DocumentError> {
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
     let all = labels(client, upgrade.registry, upgrade.name).await?;
     let others = all

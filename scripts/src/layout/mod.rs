@@ -22,7 +22,7 @@ pub use check::{
     Accepted, NOT_COMPARED, Pair, Said, Side, StorageCheck, check_storage, finding_id,
     is_about_layouts, report,
 };
-pub use documents::{Documents, Known, publish, require_publishable};
+pub use documents::{DocumentError, Documents, Known, publish, require_publishable};
 pub use error::LayoutError;
 pub use live::{Dirty, Live, Upgrade, look};
 pub use source::{Named, read_file};

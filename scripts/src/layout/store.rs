@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use stylus_layout::{Document, Layout};
 
 /// The folder's name.
-pub const FOLDER: &str = "stylus-upgrades-layouts";
+pub const FOLDER: &str = crate::file_names::LAYOUTS;
 
 /// A folder of layouts and builds.
 #[derive(Debug, Clone)]

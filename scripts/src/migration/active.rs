@@ -3,7 +3,7 @@
 use super::MigrationError;
 use super::retry::RetryPolicy;
 use crate::client::{ChainError, Client};
-use crate::history::all_logs;
+use crate::registry::all_logs;
 use alloy::eips::BlockId;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256};

@@ -1,7 +1,7 @@
 //! Instances whose complex migration to what is current was turned back: no rollout touches them.
 
+use super::logs::{definition_id, logs_since};
 use crate::client::{ChainError, Client};
-use crate::history::{definition_id, logs_since};
 use alloy::primitives::Address;
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEvent;

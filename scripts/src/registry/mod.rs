@@ -1,7 +1,8 @@
 //! What operators ask of a registry and its proxies beside its governed calls, which are in
-//! [`governance`](crate::governance).
+//! the module `governance`.
 
 mod called_back;
+mod logs;
 mod pages;
 mod rollout;
 mod status;
@@ -9,6 +10,7 @@ mod upgrade;
 mod version;
 
 pub use called_back::called_back;
+pub use logs::{Topics, all_logs, definition_id, logs, logs_since};
 pub use pages::{labels, open_actions, proxies};
 pub use rollout::{RolledOut, arrived_by, left, rollout};
 pub use status::{

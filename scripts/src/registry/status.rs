@@ -1,8 +1,8 @@
 //! What is live: read from the chain alone.
 
+use super::logs::{all_logs, definition_id};
 use super::pages::{labels, proxies};
 use crate::client::{ChainError, Client};
-use crate::history::definition_id;
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
@@ -117,7 +117,7 @@ pub async fn definitions(client: &Client, registry: Address) -> Result<Vec<Strin
     };
     client.call(registry, &itself).await?;
     let topics = [Some(abi::DefinitionCreated::SIGNATURE_HASH), None, None];
-    let logs = crate::history::all_logs(client, registry, topics).await?;
+    let logs = all_logs(client, registry, topics).await?;
     let created = logs
         .iter()
         .filter_map(|log| log.log_decode::<abi::DefinitionCreated>().ok());

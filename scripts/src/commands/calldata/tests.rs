@@ -1,5 +1,6 @@
 use super::encode;
-use crate::error::{Error, Exit, Explain};
+use crate::app_error::Error;
+use crate::error::{Exit, Explain};
 use crate::manifest::Manifest;
 use alloy::primitives::{Address, Bytes, U256, address, keccak256};
 use alloy::sol_types::SolValue;

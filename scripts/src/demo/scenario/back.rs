@@ -4,9 +4,9 @@ use super::{
     Addresses, NAME, STEP, STEP_SLOT, VALUE_SLOT, codehash, definition, deployed, increment,
     slot_holds, value, version,
 };
+use crate::app_error::Error;
 use crate::demo::fixture::{Fixture, ICounter};
 use crate::demo::record::Record;
-use crate::error::Error;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;

@@ -4,10 +4,10 @@ use super::{
     NAME, START, definition, deployed, emitted, increment, is_refused, published, slot_holds,
     undone, value,
 };
+use crate::app_error::Error;
 use crate::demo::fixture::{Fixture, ICounter};
 use crate::demo::record::Record;
 use crate::deploy;
-use crate::error::Error;
 use crate::governance;
 use crate::progress::Silent;
 use crate::registry::{self, NewVersion};

@@ -11,10 +11,10 @@ mod upgrade;
 
 use super::fixture::{Fixture, ICounter};
 use super::record::Record;
+use crate::app_error::Error;
 use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
 use crate::deploy;
-use crate::error::Error;
 use crate::layout;
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolEvent;

@@ -1,11 +1,11 @@
 //! What the framework refuses: a stranger, and code that cannot run.
 
 use super::{Addresses, START, is_refused, slot_holds, value};
+use crate::app_error::Error;
 use crate::client::{ChainError, not_runnable_reason};
 use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
 use crate::deploy;
-use crate::error::Error;
 use crate::governance::{self, GovernanceError};
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Bytes, U256};

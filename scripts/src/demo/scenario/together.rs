@@ -2,10 +2,10 @@
 //! and the whole story is read back from the chain.
 
 use super::{Addresses, value};
+use crate::app_error::Error;
 use crate::client::{Client, Sent};
 use crate::demo::fixture::{Fixture, ICounter};
 use crate::demo::record::Record;
-use crate::error::Error;
 use crate::governance::{self, Display, GovernedCall, Names, Submitted, after_upgrade};
 use crate::history;
 use crate::registry;

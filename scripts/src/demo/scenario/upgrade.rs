@@ -4,11 +4,11 @@ use super::{
     Addresses, NAME, START, STEP, definition, deployed, emitted, increment, is_refused, published,
     slot_holds, value, version,
 };
+use crate::app_error::Error;
 use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
 use crate::demo::fixture::{Fixture, ICounter};
 use crate::demo::record::Record;
-use crate::error::Error;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;

@@ -1,11 +1,11 @@
 //! Complex: many transactions, and nobody sees the data half migrated.
 
 use super::{Contract, code, version_code};
+use crate::app_error::Error;
 use crate::client::ChainError;
 use crate::demo::fixture::{Fixture, IPoints};
 use crate::demo::record::Record;
 use crate::demo::scenario::{is_refused, version};
-use crate::error::Error;
 use crate::registry;
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;

@@ -2,11 +2,11 @@
 //! contract checks, and anybody can add what was left out.
 
 use super::{Contract, code, version_code};
+use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::demo::fixture::{Fixture, ICollection};
 use crate::demo::record::Record;
 use crate::demo::scenario::{Addresses, is_refused};
-use crate::error::Error;
 use crate::registry;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;

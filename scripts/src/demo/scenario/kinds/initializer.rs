@@ -1,10 +1,10 @@
 //! Initializer: what a constructor would do, once, in the transaction of its creation.
 
 use super::{Contract, version_code};
+use crate::app_error::Error;
 use crate::demo::fixture::{Fixture, IPoints};
 use crate::demo::record::Record;
 use crate::demo::scenario::{Addresses, is_refused};
-use crate::error::Error;
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 
 /// A register of points is created.

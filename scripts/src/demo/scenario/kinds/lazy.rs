@@ -1,11 +1,11 @@
 //! Lazy: an entry is read in its new form at once, and converted when it is first written.
 
 use super::{Contract, version_code};
+use crate::app_error::Error;
 use crate::client::ChainError;
 use crate::demo::fixture::{Fixture, ILedger};
 use crate::demo::record::Record;
 use crate::demo::scenario::Addresses;
-use crate::error::Error;
 use crate::registry;
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;

@@ -8,11 +8,11 @@ mod lazy;
 mod simple;
 
 use super::{Addresses, deployed, published, undone, version};
+use crate::app_error::Error;
 use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
 use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
-use crate::error::Error;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;

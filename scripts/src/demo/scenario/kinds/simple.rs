@@ -1,10 +1,10 @@
 //! Simple: one call, in the transaction that switches the code.
 
 use super::Contract;
+use crate::app_error::Error;
 use crate::demo::fixture::{Fixture, ICounter};
 use crate::demo::record::Record;
 use crate::demo::scenario::{Addresses, START, STEP, emitted, value};
-use crate::error::Error;
 use crate::registry;
 use alloy::primitives::U256;
 use alloy::sol_types::SolCall;

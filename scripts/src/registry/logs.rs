@@ -1,12 +1,17 @@
 //! Logs of any range: asked for in one piece, and in smaller ones where the endpoint refuses.
 
 use crate::client::{ChainError, Client};
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, keccak256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
 
 /// Topics to look for, by position; `None` is any.
 pub type Topics = [Option<B256>; 3];
+
+/// keccak256 of a definition's name, as its events carry it.
+pub fn definition_id(name: &str) -> B256 {
+    keccak256(name)
+}
 
 /// All logs of `account` with these topics from block `from` to block `to`, in order. Where the
 /// endpoint refuses a range, half of it is tried, down to a single block.

@@ -1,0 +1,9 @@
+//! What the files and folders that commands keep in a project are called. They are no sources of a
+//! contract.
+
+/// The manifest.
+pub const MANIFEST: &str = "stylus-upgrades.toml";
+/// The folder of journals, beside the manifest.
+pub const JOURNALS: &str = ".stylus-upgrades";
+/// The folder of layout documents and builds, beside the manifest.
+pub const LAYOUTS: &str = "stylus-upgrades-layouts";

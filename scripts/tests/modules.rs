@@ -1,0 +1,92 @@
+//! The modules of the library form no circle: what is lower knows nothing of what stands on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The name behind each `crate::`, and those in the braces behind it.
+fn names(line: &str) -> Vec<String> {
+    let word = |text: &str| {
+        let is_part = |c: &char| c.is_alphanumeric() || *c == '_';
+        text.trim().chars().take_while(is_part).collect::<String>()
+    };
+    let mut found = Vec::new();
+    for rest in line.split("crate::").skip(1) {
+        match rest.strip_prefix('{') {
+            Some(list) => found.extend(
+                list.split(['}', ';'])
+                    .next()
+                    .unwrap_or_default()
+                    .split(',')
+                    .map(word),
+            ),
+            None => found.push(word(rest)),
+        }
+    }
+    found
+}
+
+/// What each top-level module of the library uses, outside of its unit tests.
+fn uses() -> BTreeMap<String, BTreeSet<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for file in files {
+        let place = file.strip_prefix(&root).expect("below it");
+        let first = place.components().next().expect("a name").as_os_str();
+        let module = first.to_string_lossy().trim_end_matches(".rs").to_owned();
+        let is_test = place.components().any(|part| {
+            let part = part.as_os_str();
+            part == "tests" || part == "tests.rs"
+        });
+        if is_test || module == "lib" || module == "main" {
+            continue;
+        }
+        let text = std::fs::read_to_string(&file).expect("a source");
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let lines = code
+            .lines()
+            .filter(|line| !line.trim_start().starts_with("//"));
+        let used = all.entry(module).or_default();
+        used.extend(lines.flat_map(names));
+    }
+    let modules: BTreeSet<String> = all.keys().cloned().collect();
+    for (module, used) in &mut all {
+        used.retain(|name| modules.contains(name) && name != module);
+    }
+    all
+}
+
+#[test]
+fn the_modules_of_the_library_form_no_circle() {
+    let mut left = uses();
+    assert!(left.len() > 20, "only {} modules were found", left.len());
+    assert!(
+        left["commands"].contains("governance"),
+        "{:?}",
+        left["commands"]
+    );
+    // What uses nothing that is left is taken away, until nothing is: a circle stays.
+    while !left.is_empty() {
+        let lowest: Vec<String> = left
+            .iter()
+            .filter(|(_, used)| used.iter().all(|name| !left.contains_key(name)))
+            .map(|(module, _)| module.clone())
+            .collect();
+        assert!(!lowest.is_empty(), "these form a circle: {left:?}");
+        for module in lowest {
+            left.remove(&module);
+        }
+    }
+}
