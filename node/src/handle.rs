@@ -11,6 +11,7 @@ use crate::accounts::DevAccounts;
 use crate::config::NodeConfig;
 use crate::error::NodeError;
 use crate::events::Events;
+use crate::executor::{Executor, ExecutorThreads};
 use crate::node::Node;
 use crate::rpc;
 use crate::server::ServerThread;
@@ -27,6 +28,7 @@ pub struct NodeHandle {
     chain_id: u64,
     worker: Worker,
     server: ServerThread,
+    executor: ExecutorThreads,
     chain: Option<JoinHandle<Result<(), NodeError>>>,
 }
 
@@ -45,19 +47,21 @@ pub fn spawn(config: NodeConfig) -> Result<NodeHandle, NodeError> {
         let (accounts, events) = (accounts.clone(), events.clone());
         Worker::start(move || Node::new(config, accounts, events))?
     };
+    let (executor, executor_threads) = Executor::start()?;
     let mut handle = NodeHandle {
         address,
         accounts,
         chain_id: 0,
         worker: worker.clone(),
         server: ServerThread::idle(),
+        executor: executor_threads,
         chain: Some(chain),
     };
     handle.chain_id = handle.with_chain(|chain| chain.chain_id())?;
     handle.server = ServerThread::start(
         listeners,
         ipc.as_deref(),
-        rpc::methods(worker, events)?,
+        rpc::methods(worker, executor, events)?,
         limits,
         &cors,
         &allowed_hosts,
@@ -141,6 +145,7 @@ impl NodeHandle {
 
     fn end(&mut self) -> Result<(), NodeError> {
         self.server.stop();
+        self.executor.stop();
         self.worker.stop();
         match self.chain.take().map(JoinHandle::join) {
             Some(Ok(saved)) => saved,

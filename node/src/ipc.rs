@@ -13,6 +13,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc::{Sender, channel};
 
 use crate::connections::Registry;
+use crate::json_stream::JsonStream;
 use crate::rpc::MAX_ANSWER;
 
 /// Answers and messages of one connection that may wait to be written.
@@ -85,20 +86,19 @@ async fn serve(socket: UnixStream, methods: Methods, limit: usize) -> io::Result
     let (mut reader, writer) = socket.into_split();
     let (answers, written) = channel(BACKLOG);
     tokio::spawn(write(writer, written));
-    let mut waiting = Vec::new();
+    let mut stream = JsonStream::default();
     loop {
-        if reader.read_buf(&mut waiting).await? == 0 {
+        if reader.read_buf(stream.buffer()).await? == 0 {
             return Ok(());
         }
-        let (documents, used, malformed) = whole_documents(&waiting);
-        waiting.drain(..used);
-        for document in documents {
+        let documents = stream.take();
+        for document in documents.complete {
             let answer = answer(&methods, document.get(), &answers).await;
             if answers.send(answer).await.is_err() {
                 return Ok(());
             }
         }
-        if malformed || waiting.len() > limit {
+        if documents.malformed || stream.pending() > limit {
             // Where the next document begins cannot be known.
             let _ = answers.send(failed(ErrorCode::ParseError)).await;
             return Ok(());
@@ -114,22 +114,6 @@ async fn write(
         let line = format!("{answer}\n");
         if writer.write_all(line.as_bytes()).await.is_err() {
             return;
-        }
-    }
-}
-
-/// The documents that are complete, how many bytes they took, and whether what follows is none.
-fn whole_documents(bytes: &[u8]) -> (Vec<Box<RawValue>>, usize, bool) {
-    let mut stream = serde_json::Deserializer::from_slice(bytes).into_iter::<Box<RawValue>>();
-    let (mut documents, mut used) = (Vec::new(), 0);
-    loop {
-        match stream.next() {
-            Some(Ok(document)) => {
-                documents.push(document);
-                used = stream.byte_offset();
-            }
-            Some(Err(error)) => return (documents, used, !error.is_eof()),
-            None => return (documents, used, false),
         }
     }
 }

@@ -24,6 +24,9 @@ pub struct ChainConfig {
     pub gas_limit: u64,
     /// Largest deployed code in bytes; 24 576 when absent.
     pub code_size_limit: Option<usize>,
+    /// Most bytes of EVM memory that one transaction or call may use at once; 4 GiB less one when
+    /// absent.
+    pub memory_limit: Option<u64>,
     /// What the NUMBER opcode and the Stylus `block_number` give: the L1 block number, which never
     /// falls by itself. `None` gives the number of the chain's own block instead.
     pub l1_block_number: Option<u64>,
@@ -56,6 +59,7 @@ impl Default for ChainConfig {
             base_fee: 100_000_000,
             gas_limit: 1 << 50,
             code_size_limit: None,
+            memory_limit: None,
             l1_block_number: Some(1),
             auto_impersonate: false,
             automine: true,

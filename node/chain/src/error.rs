@@ -57,6 +57,9 @@ pub enum ChainError {
     /// A recording reached a bound.
     #[error("the trace has {0}: trace a part of the call, or with less gas")]
     TraceLimit(#[from] crate::TraceLimit),
+    /// It took longer than the time limit, or nobody waits for it any more.
+    #[error("the execution was interrupted: it took too long, or nobody waits for it any more")]
+    Interrupted,
     /// Not built.
     #[error("{0} is not supported by this chain")]
     NotSupported(&'static str),

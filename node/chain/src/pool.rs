@@ -1,50 +1,72 @@
 //! Transactions that wait for a block.
 
-use crate::{PoolContent, PooledTransaction, RejectReason};
+use crate::{PoolContent, PooledTransaction, RejectReason, world::PersistentMap};
 use alloy_consensus::Transaction;
 use alloy_primitives::{Address, B256};
-use std::collections::VecDeque;
+use imbl::OrdMap;
 
-/// In order of arrival.
+/// The transactions in order of arrival, found by hash and by sender and nonce. A copy shares
+/// everything with the original until one of them changes.
 #[derive(Clone, Default)]
-pub(crate) struct Pool(VecDeque<PooledTransaction>);
+pub(crate) struct Pool {
+    by_arrival: OrdMap<u64, PooledTransaction>,
+    by_hash: PersistentMap<B256, u64>,
+    by_sender: PersistentMap<(Address, u64), u64>,
+    arrivals: u64,
+}
 
 impl Pool {
     pub(crate) fn get(&self, hash: B256) -> Option<&PooledTransaction> {
-        self.0.iter().find(|waiting| waiting.hash == hash)
+        self.by_arrival.get(self.by_hash.get(&hash)?)
     }
 
-    /// Adds a transaction; one with the same sender and nonce is replaced if it pays less.
+    /// Adds a transaction; one with the same sender and nonce is replaced, in its place, if it pays
+    /// less.
     pub(crate) fn insert(&mut self, new: PooledTransaction) -> Result<(), RejectReason> {
-        if self.get(new.hash).is_some() {
+        if self.by_hash.contains_key(&new.hash) {
             return Err(RejectReason::AlreadyKnown(new.hash));
         }
-        let same = |old: &&mut PooledTransaction| {
-            old.from == new.from && old.envelope.nonce() == new.envelope.nonce()
-        };
-        match self.0.iter_mut().find(same) {
-            Some(old) if new.envelope.max_fee_per_gas() <= old.envelope.max_fee_per_gas() => {
-                Err(RejectReason::Underpriced)
-            }
-            Some(old) => {
-                *old = new;
-                Ok(())
+        let sender = (new.from, new.envelope.nonce());
+        let arrival = match self.by_sender.get(&sender) {
+            Some(arrival) => {
+                let old = self.by_arrival.get(arrival);
+                if let Some(old) = old {
+                    if new.envelope.max_fee_per_gas() <= old.envelope.max_fee_per_gas() {
+                        return Err(RejectReason::Underpriced);
+                    }
+                    self.by_hash.remove(&old.hash);
+                }
+                *arrival
             }
             None => {
-                self.0.push_back(new);
-                Ok(())
+                self.arrivals += 1;
+                self.arrivals
             }
-        }
+        };
+        self.by_sender.insert(sender, arrival);
+        self.by_hash.insert(new.hash, arrival);
+        self.by_arrival.insert(arrival, new);
+        Ok(())
     }
 
     pub(crate) fn remove(&mut self, hash: B256) -> bool {
-        let before = self.0.len();
-        self.0.retain(|waiting| waiting.hash != hash);
-        self.0.len() < before
+        let arrival = self.by_hash.get(&hash).copied();
+        arrival.and_then(|arrival| self.take(arrival)).is_some()
+    }
+
+    fn take(&mut self, arrival: u64) -> Option<PooledTransaction> {
+        let taken = self.by_arrival.remove(&arrival)?;
+        self.by_hash.remove(&taken.hash);
+        self.by_sender.remove(&(taken.from, taken.envelope.nonce()));
+        Some(taken)
     }
 
     pub(crate) fn clear(&mut self) {
-        self.0.clear();
+        let arrivals = self.arrivals;
+        *self = Self {
+            arrivals,
+            ..Self::default()
+        };
     }
 
     /// Takes the first transaction whose nonce is its sender's next one.
@@ -52,30 +74,29 @@ impl Pool {
         &mut self,
         nonce: impl Fn(Address) -> u64,
     ) -> Option<PooledTransaction> {
-        let at = self
-            .0
-            .iter()
-            .position(|tx| tx.envelope.nonce() <= nonce(tx.from))?;
-        self.0.remove(at)
+        let mut waiting = self.by_arrival.iter();
+        let ready = waiting.find(|(_, tx)| tx.envelope.nonce() <= nonce(tx.from));
+        let arrival = ready.map(|(arrival, _)| *arrival)?;
+        self.take(arrival)
     }
 
     /// The nonce after all transactions of `from` that follow each other from `nonce` on.
     pub(crate) fn next_nonce(&self, from: Address, mut nonce: u64) -> u64 {
-        while self
-            .0
-            .iter()
-            .any(|tx| tx.from == from && tx.envelope.nonce() == nonce)
-        {
+        while self.by_sender.contains_key(&(from, nonce)) {
             nonce += 1;
         }
         nonce
     }
 
     pub(crate) fn content(&self, nonce: impl Fn(Address) -> u64) -> PoolContent {
-        let runs = |tx: &&PooledTransaction| {
-            tx.envelope.nonce() < self.next_nonce(tx.from, nonce(tx.from))
+        let mut next = PersistentMap::<Address, u64>::default();
+        let mut runs = |tx: &&PooledTransaction| {
+            let next = *next
+                .entry(tx.from)
+                .or_insert_with(|| self.next_nonce(tx.from, nonce(tx.from)));
+            tx.envelope.nonce() < next
         };
-        let (pending, queued) = self.0.iter().partition::<Vec<_>, _>(runs);
+        let (pending, queued) = self.by_arrival.values().partition::<Vec<_>, _>(&mut runs);
         PoolContent {
             pending: pending.into_iter().cloned().collect(),
             queued: queued.into_iter().cloned().collect(),

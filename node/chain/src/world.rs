@@ -1,19 +1,26 @@
 //! The world state with all its past: every value keeps its versions, so that reading at an old
-//! block is a binary search, a snapshot is a number, and going back is undoing a list of keys.
+//! block is a binary search, a snapshot is a number, and going back is undoing a list of keys. Its
+//! maps are persistent: a copy shares everything with the original until one of them changes.
 
 mod base;
 mod roots;
 mod trie;
 
 use crate::Source;
-use alloy_primitives::{
-    Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256,
-    map::{HashMap, HashSet},
-};
+use alloy_primitives::{Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256, map::HashSet};
 use base::Base;
+use foldhash::fast::RandomState;
+use imbl::{GenericHashMap, Vector, shared_ptr::DefaultSharedPtr};
 use revm::state::{AccountInfo, Bytecode, EvmState};
 use roots::Roots;
-use std::{cell::RefCell, collections::VecDeque};
+use smallvec::SmallVec;
+use std::{
+    cell::RefCell,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// A hash map whose copy costs nothing.
+pub(crate) type PersistentMap<K, V> = GenericHashMap<K, V, RandomState, DefaultSharedPtr>;
 
 /// Balance, nonce and code hash of an account that exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +47,7 @@ impl Account {
 }
 
 /// Values with the version that wrote them, oldest first.
-type Versions<T> = Vec<(u64, T)>;
+type Versions<T> = SmallVec<[(u64, T); 1]>;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
@@ -49,23 +56,23 @@ enum Key {
 }
 
 /// All accounts, storage and code, now and in the past.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct World {
-    accounts: HashMap<Address, Versions<Option<Account>>>,
-    storage: HashMap<Address, HashMap<U256, Versions<U256>>>,
-    codes: HashMap<B256, Bytecode>,
+    accounts: PersistentMap<Address, Versions<Option<Account>>>,
+    storage: PersistentMap<Address, PersistentMap<U256, Versions<U256>>>,
+    codes: PersistentMap<B256, Bytecode>,
     /// Keys written by each version, for undoing.
-    log: VecDeque<(u64, Vec<Key>)>,
+    log: Vector<(u64, Arc<Vec<Key>>)>,
     version: u64,
     /// What is read where nothing was written.
-    base: Option<Base>,
+    base: Option<Arc<Mutex<Base>>>,
     /// Accounts whose storage in `base` counts no longer, with the version that ended it.
-    wiped: HashMap<Address, u64>,
+    wiped: PersistentMap<Address, u64>,
     roots: RefCell<Roots>,
 }
 
 /// Reads the newest value that is not younger than `at`.
-fn value_at<T: Copy>(versions: &Versions<T>, at: u64) -> Option<T> {
+fn value_at<T: Copy>(versions: &[(u64, T)], at: u64) -> Option<T> {
     match versions.last() {
         Some((version, value)) if *version <= at => Some(*value),
         _ => {
@@ -84,14 +91,20 @@ impl World {
     /// A world on top of a block of another chain.
     pub(crate) fn on(source: Box<dyn Source>) -> Self {
         Self {
-            base: Some(Base::new(source)),
+            base: Some(Arc::new(Mutex::new(Base::new(source)))),
             ..Self::default()
         }
     }
 
     /// What could not be read from the source, if anything.
     pub(crate) fn fault(&self) -> Option<String> {
-        self.base.as_ref().and_then(Base::fault)
+        self.base()?.fault()
+    }
+
+    /// The block of another chain that is read where nothing was written.
+    fn base(&self) -> Option<MutexGuard<'_, Base>> {
+        let base = self.base.as_ref()?;
+        Some(base.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Every slot that was written after `version`, once each.
@@ -119,8 +132,9 @@ impl World {
     }
 
     fn written_after(&self, version: u64) -> impl Iterator<Item = &Key> {
-        let younger = self.log.partition_point(|(written, _)| *written <= version);
-        self.log.iter().skip(younger).flat_map(|(_, keys)| keys)
+        let newest_first = self.log.iter().rev();
+        let younger = newest_first.take_while(move |(written, _)| *written > version);
+        younger.flat_map(|(_, keys)| keys.iter())
     }
 
     /// The version that the newest writes carry.
@@ -144,20 +158,22 @@ impl World {
             let Some((written, keys)) = self.log.pop_back() else {
                 return;
             };
-            for key in keys {
-                self.note(key);
+            for key in keys.iter() {
+                self.note(*key);
                 match key {
                     Key::Account(address) => {
-                        drop_version(self.accounts.get_mut(&address), written);
+                        drop_version(self.accounts.get_mut(address), written);
                     }
                     Key::Slot(address, slot) => {
-                        let slots = self.storage.get_mut(&address);
-                        drop_version(slots.and_then(|slots| slots.get_mut(&slot)), written);
+                        let slots = self.storage.get_mut(address);
+                        drop_version(slots.and_then(|slots| slots.get_mut(slot)), written);
                     }
                 }
             }
         }
-        self.wiped.retain(|_, since| *since <= version);
+        if !self.wiped.is_empty() {
+            self.wiped.retain(|_, since| *since <= version);
+        }
         self.version = version;
     }
 
@@ -172,12 +188,12 @@ impl World {
             let Some((_, keys)) = self.log.pop_front() else {
                 return;
             };
-            for key in keys {
+            for key in keys.iter() {
                 match key {
-                    Key::Account(address) => forget(self.accounts.get_mut(&address), version),
+                    Key::Account(address) => forget(self.accounts.get_mut(address), version),
                     Key::Slot(address, slot) => {
-                        let slots = self.storage.get_mut(&address);
-                        forget(slots.and_then(|slots| slots.get_mut(&slot)), version);
+                        let slots = self.storage.get_mut(address);
+                        forget(slots.and_then(|slots| slots.get_mut(slot)), version);
                     }
                 }
             }
@@ -188,7 +204,7 @@ impl World {
         let written = self.accounts.get(&address);
         match written.and_then(|versions| value_at(versions, at)) {
             Some(account) => account,
-            None => self.base.as_ref()?.account(address),
+            None => self.base()?.account(address),
         }
     }
 
@@ -204,7 +220,7 @@ impl World {
     }
 
     fn base_slot(&self, address: Address, slot: U256, at: u64) -> U256 {
-        let Some(base) = &self.base else {
+        let Some(base) = self.base() else {
             return U256::ZERO;
         };
         if self.wiped.get(&address).is_some_and(|since| *since <= at) {
@@ -216,7 +232,7 @@ impl World {
     pub(crate) fn code(&self, hash: B256) -> Bytecode {
         let known = self.codes.get(&hash).cloned();
         known
-            .or_else(|| self.base.as_ref()?.code(hash))
+            .or_else(|| self.base()?.code(hash))
             .unwrap_or_default()
     }
 
@@ -331,8 +347,8 @@ impl World {
             return;
         }
         match self.log.back_mut() {
-            Some((version, keys)) if *version == self.version => keys.push(key),
-            _ => self.log.push_back((self.version, vec![key])),
+            Some((version, keys)) if *version == self.version => Arc::make_mut(keys).push(key),
+            _ => self.log.push_back((self.version, Arc::new(vec![key]))),
         }
     }
 }

@@ -25,8 +25,8 @@ use tower::layer::util::{Identity, Stack};
 use tower_http::cors::CorsLayer;
 
 use crate::access::Access;
-pub(crate) use client::Client;
 use client::Phase;
+pub(crate) use client::{Client, WaitGuard};
 pub(crate) use registry::{Place, Registry};
 use socket::Socket;
 

@@ -128,7 +128,7 @@ impl Registry {
     }
 
     /// Whether one more WebSocket may be opened: a quarter of the places is for HTTP. Those that
-    /// are silent for longest, without a subscription, make room.
+    /// are silent for longest make room: first those without a subscription, then the others.
     pub(crate) fn admits_websocket(&self) -> bool {
         let most = (self.0.size * 3).div_ceil(4);
         let sockets = &self.0.totals.websockets;
@@ -136,8 +136,8 @@ impl Registry {
             return true;
         }
         let silent = |snapshot: &Snapshot| {
-            let is = snapshot.phase == Phase::WebSocket && !snapshot.subscribed && !snapshot.busy;
-            is.then_some(0)
+            let is = snapshot.phase == Phase::WebSocket && !snapshot.busy;
+            is.then_some(u8::from(snapshot.subscribed))
         };
         self.close_least(silent);
         sockets.load(Ordering::Relaxed) < most

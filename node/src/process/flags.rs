@@ -152,6 +152,10 @@ pub(super) struct EnvironmentFlags {
     /// No limit on deployed code.
     #[arg(long, conflicts_with = "code_size_limit")]
     pub(super) disable_code_size_limit: bool,
+    /// Most bytes of EVM memory that one transaction or call may use at once, all its frames
+    /// together; more is out of gas. Programs in WASM have the chain's page limit instead.
+    #[arg(long, value_name = "BYTES")]
+    pub(super) memory_limit: Option<u64>,
     /// Keep the states of this many blocks before the latest one; without a number of none.
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "0")]
     pub(super) prune_history: Option<u64>,
@@ -237,8 +241,6 @@ struct WithoutEffect {
     slots_in_an_epoch: Option<u64>,
     #[arg(long, value_name = "N")]
     max_persisted_states: Option<usize>,
-    #[arg(long, value_name = "BYTES")]
-    memory_limit: Option<u64>,
     #[arg(long)]
     disable_min_priority_fee: bool,
     #[arg(long, visible_alias = "no-priority-fee")]

@@ -56,6 +56,7 @@ impl Flags {
             } else {
                 given.code_size_limit
             },
+            memory_limit: given.memory_limit,
             auto_impersonate: self.accounts.auto_impersonate,
             keep_states: given.prune_history,
             keep_blocks: given.transaction_block_keeper,

@@ -5,9 +5,11 @@ use alloy::primitives::{U64, U256};
 
 use alloy_rpc_types::serde_helpers::JsonStorageKey;
 use alloy_rpc_types::{EIP1186AccountProofResponse, EIP1186StorageProof};
+use stylus_chain::Chain;
 
 use super::args::Args;
 use super::error::RpcError;
+use super::read::ReadTable;
 use super::request::block_id;
 use super::{RpcResult, Table, ok};
 use crate::node::Node;
@@ -20,9 +22,9 @@ pub(super) const METHODS: Table = &[
     ("eth_getCode", code),
     ("eth_getStorageAt", storage),
     ("eth_getTransactionCount", nonce),
-    ("eth_getAccount", account),
-    ("eth_getProof", proof),
 ];
+
+pub(super) const READS: ReadTable = &[("eth_getAccount", account), ("eth_getProof", proof)];
 
 fn balance(node: &mut Node, args: &Args) -> RpcResult {
     ok(node
@@ -56,22 +58,22 @@ fn nonce(node: &mut Node, args: &Args) -> RpcResult {
     }
 }
 
-fn account(node: &mut Node, args: &Args) -> RpcResult {
+fn account(chain: &Chain, args: &Args) -> RpcResult {
     let block: BlockId = args
         .opt(1, "block")?
         .ok_or_else(|| RpcError::Params("parameter 1 (block) is missing".into()))?;
     let address = args.get(0, "address")?;
-    let account = node.chain.account(address, block)?;
+    let account = chain.account(address, block)?;
     ok(serde_json::json!({
         "balance": account.balance,
         "nonce": U64::from(account.nonce),
         "codeHash": account.code_hash,
-        "storageRoot": node.chain.storage_root(address, block)?,
+        "storageRoot": chain.storage_root(address, block)?,
     }))
 }
 
 /// EIP-1186: an account and slots of it, with proofs against the block's state root.
-fn proof(node: &mut Node, args: &Args) -> RpcResult {
+fn proof(chain: &Chain, args: &Args) -> RpcResult {
     let address = args.get(0, "address")?;
     let keys: Vec<JsonStorageKey> = args.get(1, "storage keys")?;
     if keys.len() > MAX_PROVED_SLOTS {
@@ -81,7 +83,7 @@ fn proof(node: &mut Node, args: &Args) -> RpcResult {
         )));
     }
     let slots: Vec<U256> = keys.iter().map(|key| key.as_b256().into()).collect();
-    let proof = node.chain.proof(address, &slots, block_id(args, 2)?)?;
+    let proof = chain.proof(address, &slots, block_id(args, 2)?)?;
     let storage_proof = keys.into_iter().zip(proof.slots);
     ok(EIP1186AccountProofResponse {
         address,

@@ -4,10 +4,11 @@ use alloy::eips::eip2718::Encodable2718;
 use std::sync::Arc;
 
 use alloy::primitives::{Address, B256, Bytes, U64, U256};
-use stylus_chain::Block;
+use stylus_chain::{Block, Chain};
 
 use super::args::Args;
 use super::error::RpcError;
+use super::read::ReadTable;
 use super::request::{block_id, log_filter};
 use super::{RpcResult, Table, done, json, list, ok};
 use crate::node::Node;
@@ -26,8 +27,9 @@ pub(super) const METHODS: Table = &[
     ("eth_getTransactionBySenderAndNonce", transaction_of_sender),
     ("eth_getRawTransactionByHash", raw_transaction),
     ("eth_getTransactionReceipt", receipt),
-    ("eth_getLogs", logs),
 ];
+
+pub(super) const READS: ReadTable = &[("eth_getLogs", logs)];
 
 /// A missing block is `null`, not an error.
 fn block_by_id(node: &mut Node, args: &Args) -> RpcResult {
@@ -108,9 +110,9 @@ fn receipt(node: &mut Node, args: &Args) -> RpcResult {
     }
 }
 
-fn logs(node: &mut Node, args: &Args) -> RpcResult {
+fn logs(chain: &Chain, args: &Args) -> RpcResult {
     let filter = log_filter(&args.get(0, "filter")?);
-    let logs = node.chain.logs_iter(&filter)?;
+    let logs = chain.logs_iter(&filter)?;
     list(logs.map(|log| Ok(json::log(&log))))
 }
 

@@ -1,26 +1,26 @@
 //! `eth_call`, `eth_estimateGas`, `eth_createAccessList`: execution without a transaction.
 
 use alloy::primitives::U64;
-use stylus_chain::CallOutcome;
+use stylus_chain::{CallOutcome, Chain};
 
 use super::args::Args;
 use super::error::RpcError;
+use super::read::ReadTable;
 use super::request::{self, block_id};
-use super::{RpcResult, Table, ok};
-use crate::node::Node;
+use super::{RpcResult, ok};
 
-pub(super) const METHODS: Table = &[
+pub(super) const READS: ReadTable = &[
     ("eth_call", call),
     ("eth_estimateGas", estimate_gas),
     ("eth_createAccessList", create_access_list),
 ];
 
-fn call(node: &mut Node, args: &Args) -> RpcResult {
+fn call(chain: &Chain, args: &Args) -> RpcResult {
     let overrides = request::overrides(
         args.opt(2, "state overrides")?,
         args.opt(3, "block overrides")?,
     )?;
-    let outcome = node.chain.call(
+    let outcome = chain.call(
         request::call(args.get(0, "call")?)?,
         block_id(args, 1)?,
         &overrides,
@@ -28,12 +28,12 @@ fn call(node: &mut Node, args: &Args) -> RpcResult {
     ok(succeeded(outcome)?.output)
 }
 
-fn estimate_gas(node: &mut Node, args: &Args) -> RpcResult {
+fn estimate_gas(chain: &Chain, args: &Args) -> RpcResult {
     let overrides = request::overrides(
         args.opt(2, "state overrides")?,
         args.opt(3, "block overrides")?,
     )?;
-    let gas = node.chain.estimate_gas(
+    let gas = chain.estimate_gas(
         request::call(args.get(0, "call")?)?,
         block_id(args, 1)?,
         &overrides,
@@ -41,10 +41,9 @@ fn estimate_gas(node: &mut Node, args: &Args) -> RpcResult {
     ok(U64::from(gas))
 }
 
-fn create_access_list(node: &mut Node, args: &Args) -> RpcResult {
-    let (list, gas) = node
-        .chain
-        .access_list(request::call(args.get(0, "call")?)?, block_id(args, 1)?)?;
+fn create_access_list(chain: &Chain, args: &Args) -> RpcResult {
+    let (list, gas) =
+        chain.access_list(request::call(args.get(0, "call")?)?, block_id(args, 1)?)?;
     ok(serde_json::json!({ "accessList": list, "gasUsed": U64::from(gas) }))
 }
 

@@ -4,15 +4,15 @@ use alloy::primitives::{B256, b256, keccak256};
 use alloy_rpc_types::BlockOverrides;
 use alloy_rpc_types::state::StateOverride;
 use serde::Deserialize;
-use stylus_chain::TraceKind;
+use stylus_chain::{Chain, TraceKind};
 
 use super::args::Args;
 use super::error::RpcError;
+use super::read::ReadTable;
 use super::request::{self, block_id};
-use super::{RpcResult, Table, ok};
-use crate::node::Node;
+use super::{RpcResult, ok};
 
-pub(super) const METHODS: Table = &[
+pub(super) const READS: ReadTable = &[
     ("debug_traceTransaction", trace_transaction),
     ("debug_traceCall", trace_call),
 ];
@@ -26,17 +26,17 @@ struct Options {
     block_overrides: Option<BlockOverrides>,
 }
 
-fn trace_transaction(node: &mut Node, args: &Args) -> RpcResult {
+fn trace_transaction(chain: &Chain, args: &Args) -> RpcResult {
     let options: Options = args.opt(1, "options")?.unwrap_or_default();
     let kind = tracer(options.tracer.as_deref())?;
-    ok(node.chain.trace(args.get(0, "hash")?, kind)?)
+    ok(chain.trace(args.get(0, "hash")?, kind)?)
 }
 
-fn trace_call(node: &mut Node, args: &Args) -> RpcResult {
+fn trace_call(chain: &Chain, args: &Args) -> RpcResult {
     let options: Options = args.opt(2, "options")?.unwrap_or_default();
     let kind = tracer(options.tracer.as_deref())?;
     let overrides = request::overrides(options.state_overrides, options.block_overrides)?;
-    ok(node.chain.trace_call(
+    ok(chain.trace_call(
         request::call(args.get(0, "call")?)?,
         block_id(args, 1)?,
         &overrides,

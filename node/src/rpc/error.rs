@@ -52,6 +52,9 @@ pub(crate) enum RpcError {
         /// Bytes that wait.
         waiting: usize,
     },
+    /// The chain interrupted the execution.
+    #[error("the call was interrupted: its connection was closed, or the node is stopping")]
+    Interrupted,
     /// A fault in the node.
     #[error("internal error: {0}")]
     Internal(String),
@@ -71,7 +74,9 @@ impl RpcError {
             Self::Rejected(_) | Self::NoSigner(_) => -32003,
             Self::NotFound(_) => -32001,
             Self::NotSupported(_) => -32004,
-            Self::Limit(_) | Self::AnswerTooLong | Self::Unread { .. } => -32005,
+            Self::Limit(_) | Self::AnswerTooLong | Self::Unread { .. } | Self::Interrupted => {
+                -32005
+            }
             Self::Internal(_) => -32603,
         }
     }
@@ -108,6 +113,7 @@ impl From<ChainError> for RpcError {
             ChainError::Source(_) | ChainError::NotArbitrum { .. } => {
                 Self::Internal(error.to_string())
             }
+            ChainError::Interrupted => Self::Interrupted,
             ChainError::Internal(fault) => Self::Internal(fault),
         }
     }

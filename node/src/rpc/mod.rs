@@ -1,5 +1,6 @@
 //! The JSON-RPC methods, one file per namespace. Each file exports a table of names and
-//! functions; a function runs on the chain's thread and has it to itself.
+//! functions; a function runs on the chain's thread and has it to itself, or beside it on a copy
+//! of the chain (`read`).
 
 mod account;
 mod answer;
@@ -14,6 +15,7 @@ mod eth;
 mod evm;
 mod filter;
 mod json;
+mod read;
 mod request;
 mod send;
 mod sign;
@@ -32,12 +34,14 @@ use serde_json::value::RawValue;
 use crate::connections::Client;
 use crate::error::NodeError;
 use crate::events::Events;
+use crate::executor::Executor;
 use crate::node::Node;
 use crate::worker::Worker;
 pub(crate) use answer::MAX_ANSWER;
 use answer::{done, list, ok};
 use args::Args;
 pub(crate) use error::RpcError;
+use read::ReadTable;
 
 /// What a method's function returns.
 type RpcResult = Result<Box<RawValue>, RpcError>;
@@ -51,15 +55,16 @@ type Table = &'static [(&'static str, Handler)];
 /// What subscriptions and waiting methods need.
 pub(crate) struct Context {
     worker: Worker,
+    executor: Executor,
     events: Events,
 }
 
-const TABLES: [Table; 13] = [
+const READ_TABLES: [ReadTable; 4] = [account::READS, block::READS, call::READS, debug::READS];
+
+const TABLES: [Table; 11] = [
     account::METHODS,
     anvil::METHODS,
     block::METHODS,
-    call::METHODS,
-    debug::METHODS,
     erc20::METHODS,
     eth::METHODS,
     evm::METHODS,
@@ -74,11 +79,22 @@ const TABLES: [Table; 13] = [
 ///
 /// # Errors
 /// [`NodeError::Chain`] when two tables name the same method (a test would have seen it).
-pub(crate) fn methods(worker: Worker, events: Events) -> Result<Methods, NodeError> {
-    let mut module = RpcModule::new(Context { worker, events });
+pub(crate) fn methods(
+    worker: Worker,
+    executor: Executor,
+    events: Events,
+) -> Result<Methods, NodeError> {
+    let mut module = RpcModule::new(Context {
+        worker,
+        executor,
+        events,
+    });
     let twice = |error: RegisterMethodError| NodeError::Chain(error.to_string());
     for (name, handler) in TABLES.into_iter().flatten() {
         register(&mut module, name, *handler).map_err(twice)?;
+    }
+    for (name, handler) in READ_TABLES.into_iter().flatten() {
+        read::register(&mut module, name, *handler).map_err(twice)?;
     }
     send::register(&mut module).map_err(twice)?;
     wait::register(&mut module).map_err(twice)?;
@@ -109,8 +125,8 @@ fn register(
     Ok(())
 }
 
-/// Counts an answer among those that its connection waits to read. On the chain's thread, so that
-/// the next one is not made before.
+/// Counts an answer among those that its connection waits to read. On the thread that made it, so
+/// that it does not make the next one before.
 fn account_for(client: Option<&Client>, answer: RpcResult) -> RpcResult {
     let answer = answer?;
     if let Some(client) = client {

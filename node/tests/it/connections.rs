@@ -4,9 +4,13 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::{Duration, Instant};
 
-use jsonrpsee::core::client::SubscriptionClientT;
+use jsonrpsee::core::client::{ClientT, Subscription, SubscriptionClientT};
 use jsonrpsee::rpc_params;
+<<<<<<< HEAD
 use jsonrpsee_ws_client::WsClientBuilder;
+=======
+use jsonrpsee::ws_client::{WsClient, WsClientBuilder};
+>>>>>>> 4757e1a (feat(node): long calls run beside the chain on copies that cost nothing, interrupted and tried again; silent subscribers make room; --memory-limit limits; the IPC stream is read once; snapshots share the pool; rules default to ArbOS 61)
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 use stylus_devnode::{Limits, MiningMode, NodeConfig, spawn};
@@ -23,7 +27,7 @@ const HONEST: usize = 50;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a hostile connection sends.
-const KINDS: [(&str, &str); 5] = [
+const KINDS: [(&str, &str); 7] = [
     ("nothing", ""),
     (
         "half a head",
@@ -37,14 +41,36 @@ const KINDS: [(&str, &str); 5] = [
         "an endless chunked body",
         "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n[1,1,\r\n",
     ),
-    (
-        "a WebSocket that stays silent",
-        "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-    ),
+    ("a WebSocket that stays silent", WEBSOCKET),
+    (SUBSCRIBERS, WEBSOCKET),
+    ("a call of 50,000,000 gas", LONG_CALL),
 ];
 
+/// What opens a WebSocket.
+const WEBSOCKET: &str = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+/// The kind that sends [`subscribe_frame`] after that.
+const SUBSCRIBERS: &str = "a subscription over WebSocket and then nothing";
+
+/// A call of [`LOOP`].
+const LONG_CALL: &str = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 134\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_call\",\"params\":[{\"to\":\"0x00000000000000000000000000000000000c0de0\",\"gas\":\"0x2faf080\"},\"latest\"]}";
+
+/// An account whose code loops until the gas is spent: `JUMPDEST; PUSH0; JUMP`.
+const LOOP: (&str, &str) = ("0x00000000000000000000000000000000000c0de0", "0x5b5f56");
+
+/// A WebSocket frame that subscribes to blocks, masked with zeros.
+fn subscribe_frame() -> Vec<u8> {
+    let text =
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_subscribe\",\"params\":[\"newHeads\"]}";
+    let length = u8::try_from(text.len()).expect("a short text");
+    assert!(length < 126);
+    let mut frame = vec![0x81, 0x80 | length, 0, 0, 0, 0];
+    frame.extend_from_slice(text.as_bytes());
+    frame
+}
+
 /// As many connections as this process may hold, at most [`HOSTILE`].
-fn besiege(port: u16, sent: &str) -> Vec<TcpStream> {
+fn besiege(port: u16, kind: &str, sent: &str) -> Vec<TcpStream> {
     let files = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: files.maximum,
@@ -58,6 +84,11 @@ fn besiege(port: u16, sent: &str) -> Vec<TcpStream> {
         };
         let _ = socket.write_all(sent.as_bytes());
         open.push(socket);
+    }
+    if kind == SUBSCRIBERS {
+        for socket in &mut open {
+            let _ = socket.write_all(&subscribe_frame());
+        }
     }
     open
 }
@@ -90,32 +121,56 @@ fn memory(process: &Process) -> u64 {
     kilobytes.unwrap_or_default() / 1024
 }
 
+async fn subscribe(client: &WsClient) -> Subscription<Value> {
+    client
+        .subscribe("eth_subscribe", rpc_params!["newHeads"], "eth_unsubscribe")
+        .await
+        .expect("a subscription")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn honest_callers_are_served_beside_ten_thousand_hostile_connections_of_each_kind() {
     let process = Process::start(&[]);
     let port = process.port;
-    let subscriber = WsClientBuilder::default()
+    let (account, code) = LOOP;
+    tokio::task::spawn_blocking(move || rpc(port, "anvil_setCode", json!([account, code])))
+        .await
+        .expect("an account with code");
+    let client = WsClientBuilder::default()
         .build(format!("ws://127.0.0.1:{port}"))
         .await
         .expect("a WebSocket");
-    let mut heads = subscriber
-        .subscribe::<Value, _>("eth_subscribe", rpc_params!["newHeads"], "eth_unsubscribe")
-        .await
-        .expect("a subscription");
+    let heads = subscribe(&client).await;
+    let mut subscriber = (client, heads);
     for (kind, sent) in KINDS {
         let besieged = tokio::task::spawn_blocking(move || {
-            let hostile = besiege(port, sent);
+            let hostile = besiege(port, kind, sent);
             let mut times: Vec<_> = (0..HONEST).map(|_| honest_call(port)).collect();
             times.sort_unstable();
             (hostile, times)
         });
         let (hostile, times) = besieged.await.expect("every honest call is answered");
         assert_eq!(times.len(), HONEST);
+        let begun = Instant::now();
+        let identity =
+            json!({ "to": "0x0000000000000000000000000000000000000004", "data": "0x07" });
+        let client = WsClientBuilder::default()
+            .connection_timeout(PATIENCE)
+            .request_timeout(PATIENCE)
+            .build(format!("ws://127.0.0.1:{port}"))
+            .await
+            .expect("an honest WebSocket is admitted");
+        let answer: Value = client
+            .request("eth_call", rpc_params![identity, "latest"])
+            .await
+            .expect("an honest eth_call is answered");
+        assert_eq!(answer, "0x07");
         println!(
-            "{} connections that send {kind}: {HONEST} of {HONEST} honest calls answered, median {} ms, longest {} ms, {} MiB",
+            "{} connections that send {kind}: {HONEST} of {HONEST} honest calls answered, median {} ms, longest {} ms; a WebSocket and an eth_call over it {} ms; {} MiB",
             hostile.len(),
             times[HONEST / 2].as_millis(),
             times[HONEST - 1].as_millis(),
+            begun.elapsed().as_millis(),
             memory(&process),
         );
         for socket in hostile {
@@ -124,7 +179,13 @@ async fn honest_callers_are_served_beside_ten_thousand_hostile_connections_of_ea
         tokio::task::spawn_blocking(move || rpc(port, "evm_mine", json!([])))
             .await
             .expect("a block");
-        let head = tokio::time::timeout(PATIENCE, heads.next()).await;
+        // Among ten thousand subscribers the idlest lose their places, whoever they are.
+        if kind == SUBSCRIBERS {
+            let heads = subscribe(&client).await;
+            subscriber = (client, heads);
+            continue;
+        }
+        let head = tokio::time::timeout(PATIENCE, subscriber.1.next()).await;
         let head = head.expect("the subscriber is still connected");
         assert!(head.is_some_and(|head| head.is_ok()), "{kind}");
     }
@@ -230,4 +291,103 @@ fn answers_that_nobody_reads_do_not_pile_up() {
         held < 2_000,
         "{held} MiB are held for answers that nobody reads"
     );
+}
+
+/// A request that computes until its 50,000,000 gas are spent.
+fn long_call(port: u16, to: &str) -> TcpStream {
+    let call = json!({ "to": to, "gas": "0x2faf080" });
+    let body =
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_call", "params": [call, "latest"] });
+    let body = body.to_string();
+    let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("the node listens");
+    write!(
+        socket,
+        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .expect("sent");
+    socket
+}
+
+/// Whether an answer has arrived.
+fn is_answered(socket: &TcpStream) -> bool {
+    socket.set_nonblocking(true).expect("a mode");
+    let read = (&*socket).read(&mut [0; 16]);
+    matches!(read, Ok(bytes) if bytes > 0)
+}
+
+#[test]
+fn an_honest_call_is_answered_before_the_long_calls_that_were_sent_first() {
+    let node = spawn(NodeConfig::default()).expect("a node");
+    let port = node.port();
+    let account = "0x00000000000000000000000000000000000c0de0";
+    // `JUMPDEST; PUSH0; JUMP`
+    rpc(port, "anvil_setCode", json!([account, "0x5b5f56"]));
+    let long: Vec<_> = (0..100).map(|_| long_call(port, account)).collect();
+    // All of them have been read, and none can have been answered by a node that had to run all.
+    rpc(port, "eth_chainId", json!([]));
+    let returns = json!({ "to": "0x0000000000000000000000000000000000000004", "data": "0x07" });
+    for _ in 0..5 {
+        let answer = rpc(port, "eth_call", json!([returns, "latest"]));
+        assert_eq!(answer, "0x07");
+        let from = node.addresses()[0];
+        rpc(
+            port,
+            "eth_sendTransaction",
+            json!([{ "from": from, "to": from, "gas": "0x5208" }]),
+        );
+    }
+    let answered = long.iter().filter(|socket| is_answered(socket)).count();
+    assert!(
+        answered < long.len() / 2,
+        "{answered} of {} long calls were answered before ten short requests",
+        long.len()
+    );
+}
+
+#[test]
+fn long_calls_on_every_connection_do_not_keep_others_from_being_served() {
+    let limits = Limits {
+        connections: 32,
+        ..Limits::default()
+    };
+    let node = spawn(NodeConfig {
+        limits,
+        ..NodeConfig::default()
+    })
+    .expect("a node");
+    let port = node.port();
+    let account = "0x00000000000000000000000000000000000c0de0";
+    rpc(port, "anvil_setCode", json!([account, "0x5b5f56"]));
+    let long: Vec<_> = (0..200).map(|_| long_call(port, account)).collect();
+    for _ in 0..5 {
+        honest_call(port);
+    }
+    drop(long);
+}
+
+#[tokio::test]
+async fn subscribers_that_stay_silent_make_room_for_a_new_websocket() {
+    let limits = Limits {
+        connections: 32,
+        ..Limits::default()
+    };
+    let node = spawn(NodeConfig {
+        limits,
+        ..NodeConfig::default()
+    })
+    .expect("a node");
+    let mut silent = Vec::new();
+    for _ in 0..40 {
+        let client = WsClientBuilder::default()
+            .build(node.ws_endpoint())
+            .await
+            .expect("a WebSocket is admitted");
+        let heads = subscribe(&client).await;
+        silent.push((client, heads));
+    }
+    let (newest, _) = silent.last().expect("there are some");
+    assert!(newest.is_connected());
+    let gone = silent.iter().filter(|(client, _)| !client.is_connected());
+    assert!(gone.count() > 0, "the idlest made room");
 }

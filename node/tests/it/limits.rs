@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{node, post, request, rpc};
+use crate::support::{Process, node, post, request, rpc};
 
 /// An account with this code.
 fn install(port: u16, code: &str) -> &'static str {
@@ -81,4 +81,18 @@ fn a_fee_history_of_too_many_percentiles_is_an_error() {
         json!([1, "latest", percentiles]),
     );
     assert_eq!(answer["error"]["code"], -32602);
+}
+
+#[test]
+fn a_memory_limit_makes_more_evm_memory_out_of_gas() {
+    let limited = Process::start(&["--memory-limit", "65536"]);
+    let plain = node();
+    // `MLOAD(1 MiB)`, and `MLOAD(1 KiB)`
+    for (code, allowed) in [("0x6210000051", false), ("0x61040051", true)] {
+        for (port, expected) in [(limited.port, allowed), (plain.port(), true)] {
+            let account = install(port, code);
+            let answer = request(port, "eth_call", json!([{ "to": account }, "latest"]));
+            assert_eq!(answer.get("result").is_some(), expected, "{code}: {answer}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use alloy_node_bindings::Anvil;
 use rustix::process::Signal;
 use serde_json::json;
 
-use crate::support::{BINARY, Process, eventually, post, rpc};
+use crate::support::{Process, binary, eventually, post, rpc};
 
 /// Position of the first line that starts like this.
 fn position(lines: &[String], start: &str) -> usize {
@@ -58,7 +58,7 @@ fn key_lines_are_as_many_as_accounts_asked_for() {
 #[test]
 fn alloys_anvil_wrapper_reads_port_keys_and_chain_id() {
     let node = Anvil::new()
-        .path(BINARY)
+        .path(binary())
         .arg("--accounts")
         .arg("20")
         .spawn();
@@ -73,7 +73,7 @@ fn alloys_anvil_wrapper_reads_port_keys_and_chain_id() {
 fn alloys_anvil_wrapper_passes_its_options() {
     let phrase = "abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon abandon about";
     let node = Anvil::new()
-        .path(BINARY)
+        .path(binary())
         .mnemonic(phrase)
         .chain_id(1337)
         .block_time(60)
@@ -91,7 +91,7 @@ fn alloys_anvil_wrapper_passes_its_options() {
 #[test]
 fn an_address_in_use_ends_the_process_with_the_reason() {
     let first = Process::start(&[]);
-    let output = Command::new(BINARY)
+    let output = Command::new(binary())
         .args(["-p", &first.port.to_string()])
         .output()
         .unwrap();
@@ -110,7 +110,7 @@ fn flags_that_cannot_be_honoured_exit_with_2_and_the_reason() {
         &["--no-such-flag"],
     ];
     for args in refused {
-        let output = Command::new(BINARY)
+        let output = Command::new(binary())
             .args(["-p", "0"])
             .args(args)
             .output()
@@ -157,7 +157,7 @@ fn flags_of_anvil_that_change_nothing_here_are_accepted() {
 
 #[test]
 fn quiet_prints_nothing_at_all() {
-    let mut child = Command::new(BINARY)
+    let mut child = Command::new(binary())
         .args(["-p", "0", "--silent"])
         .stdout(Stdio::piped())
         .spawn()
@@ -230,7 +230,7 @@ fn a_thousand_transactions_after_stdout_was_closed_leave_the_process_alive() {
 #[test]
 fn until_parent_exits_ends_with_a_parent_that_was_killed() {
     let mut shell = Command::new("sh")
-        .args(["-c", "\"$0\" -p 0 --until-parent-exits & wait", BINARY])
+        .args(["-c", "\"$0\" -p 0 --until-parent-exits & wait", &binary()])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();

@@ -85,7 +85,7 @@ fn a_state_file_that_is_none_ends_the_start_with_the_reason() {
         ["--state", file.to_str().unwrap()],
         ["--load-state", "/no/such/file"],
     ] {
-        let output = std::process::Command::new(crate::support::BINARY)
+        let output = std::process::Command::new(crate::support::binary())
             .args(["-p", "0"])
             .args(args)
             .output()
@@ -162,7 +162,7 @@ fn a_file_with_a_flipped_digit_is_refused() {
     );
     assert_ne!(damaged, text);
     std::fs::write(&file, damaged).unwrap();
-    let output = std::process::Command::new(crate::support::BINARY)
+    let output = std::process::Command::new(crate::support::binary())
         .args(["-p", "0", "--state", file.to_str().unwrap()])
         .output()
         .unwrap();

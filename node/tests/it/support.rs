@@ -9,8 +9,12 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 
-/// The binary under test.
-pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_stylus-devnode");
+/// The binary under test: the one that cargo built for the tests, or another one, such as a
+/// release build.
+pub(crate) fn binary() -> String {
+    let given = std::env::var("STYLUS_DEVNODE_BINARY").ok();
+    given.unwrap_or_else(|| env!("CARGO_BIN_EXE_stylus-devnode").to_owned())
+}
 
 /// An embedded node with default settings.
 pub(crate) fn node() -> NodeHandle {
@@ -84,7 +88,7 @@ pub(crate) struct Process {
 impl Process {
     /// Starts on a free port and waits for the ready line; then nobody reads stdout any more.
     pub(crate) fn start(args: &[&str]) -> Self {
-        let mut child = Command::new(BINARY)
+        let mut child = Command::new(binary())
             .args(["-p", "0"])
             .args(args)
             .stdout(Stdio::piped())

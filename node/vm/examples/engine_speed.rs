@@ -56,7 +56,7 @@ fn run(activated: &Activated) -> Duration {
         start_ink: Some(u64::MAX),
         ink_price: 10_000,
         max_depth_words: 22_000,
-        arbos_version: 51,
+        arbos_version: 61,
         ..CallContext::default()
     };
     let start = Instant::now();

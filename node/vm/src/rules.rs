@@ -24,9 +24,9 @@ pub struct Rules {
 }
 
 impl Default for Rules {
-    /// ArbOS 51, Stylus 2, a production chain with default limits.
+    /// ArbOS 61, Stylus 3, a production chain with default limits.
     fn default() -> Self {
-        Self::for_arbos(51)
+        Self::for_arbos(61)
     }
 }
 

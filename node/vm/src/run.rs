@@ -58,6 +58,7 @@ impl Run {
     /// [`StartError`] when the engine cannot instantiate.
     pub fn start(program: &Program, ctx: CallContext) -> Result<Self, StartError> {
         let stack_words = ctx.max_depth_words;
+        let slice = ctx.ink_slice;
         let argument = u32::try_from(ctx.calldata.len())
             .map_err(|_| StartError("calldata of 4 GiB or more".into()))?;
         let frame = Frame::new(ctx, program.stylus_version);
@@ -68,6 +69,9 @@ impl Run {
         let mut instance = guarded(|| program.compiled.instantiate(Box::new(frame)))
             .unwrap_or_else(|panic| Err(StartError(format!("it panicked: {panic}"))))?;
         instance.set_ink_left(ink);
+        if let Some(slice) = slice {
+            instance.withhold_ink(ink.saturating_sub(slice));
+        }
         instance.set_stack_left(stack_words);
         Ok(Self {
             instance,
@@ -169,6 +173,8 @@ impl Run {
         let raw_ink = self.instance.ink_left();
         let stack_words_left = self.instance.stack_left();
         let exhausted = self.instance.exhausted();
+        // Ink is left that the program was not shown: it did not run out, its slice did.
+        let interrupted = exhausted && self.instance.withheld_ink() > 0;
         let frame = self.instance.frame().take();
         let (kind, error) = match end {
             End::Status(0) => (OutcomeKind::Success, None),
@@ -190,6 +196,7 @@ impl Run {
             kind,
             ink_left,
             raw_ink,
+            interrupted,
             stack_words_left,
             error,
             ..Outcome::default()

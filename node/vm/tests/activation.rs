@@ -108,16 +108,8 @@ fn multi_value_ends_with_stylus_version_3() {
         "",
         "(block (result i32 i32) (i32.const 1) (i32.const 2)) drop",
     );
-    assert!(active(&module, &Rules::default()).is_ok());
-    let error = active(
-        &module,
-        &Rules {
-            stylus_version: 3,
-            arbos_version: 59,
-            ..Rules::default()
-        },
-    )
-    .expect_err("version 3 has no multi-value");
+    assert!(active(&module, &Rules::for_arbos(51)).is_ok());
+    let error = active(&module, &Rules::for_arbos(59)).expect_err("version 3 has no multi-value");
     assert_eq!(error.rule, Rule::Validation);
 }
 
@@ -190,7 +182,7 @@ fn frames_and_globals_have_limits() {
         "{error}"
     );
     assert_eq!(
-        active(&module, &Rules::default())
+        active(&module, &Rules::for_arbos(51))
             .expect_err("too large")
             .rule,
         Rule::WasmSize

@@ -147,17 +147,12 @@ fn the_console_of_a_debug_chain_is_free() {
 fn growth_beyond_16_bits_burns_everything_from_version_3_on() {
     let imports = r#"(import "vm_hooks" "pay_for_memory_grow" (func $pay (param i32)))"#;
     let module = program(imports, "(call $pay (i32.const 65536)) (i32.const 0)");
-    let old = active(&module, &Rules::default()).unwrap();
+    let old = active(&module, &Rules::for_arbos(51)).unwrap();
     assert_eq!(
         Chain::default().run(&old, context()).kind,
         OutcomeKind::Success
     );
-    let rules = Rules {
-        stylus_version: 3,
-        arbos_version: 59,
-        ..Rules::default()
-    };
-    let new = active(&module, &rules).unwrap();
+    let new = active(&module, &Rules::for_arbos(59)).unwrap();
     assert_eq!(
         Chain::default().run(&new, context()).kind,
         OutcomeKind::OutOfInk
@@ -171,11 +166,11 @@ fn four_gibibytes_cannot_be_had_for_nothing() {
         (memory (export "memory") 0) (func (export "user_entrypoint") (param i32) (result i32)
         (i32.ne (memory.grow (i32.const 65536)) (i32.const -1))))"#,
     );
-    let activated = active(&module, &Rules::default()).unwrap();
-    assert_eq!(
-        Chain::default().run(&activated, context()).kind,
-        OutcomeKind::Success
-    );
+    for (version, expected) in [(51, OutcomeKind::Success), (61, OutcomeKind::OutOfInk)] {
+        let activated = active(&module, &Rules::for_arbos(version)).unwrap();
+        let outcome = Chain::default().run(&activated, context());
+        assert_eq!(outcome.kind, expected, "ArbOS {version}");
+    }
 }
 
 #[test]
@@ -321,4 +316,63 @@ fn functions_of_the_context_cost_their_base_and_tell_it() {
         assert_eq!(record.ink_before - record.ink_after, base, "{name}");
         assert_eq!(record.outs, Bytes::from(outs), "{name}");
     }
+}
+
+/// A program that looks at its ink and gas, calls, loops and stores: whatever slice of its ink it is
+/// shown at once, it is interrupted or nothing differs.
+#[test]
+fn a_slice_of_ink_interrupts_a_run_or_changes_nothing_of_it() {
+    let imports = r#"
+        (import "vm_hooks" "storage_load_bytes32" (func $load (param i32 i32)))
+        (import "vm_hooks" "storage_cache_bytes32" (func $store (param i32 i32)))
+        (import "vm_hooks" "storage_flush_cache" (func $flush (param i32)))
+        (import "vm_hooks" "evm_ink_left" (func $ink (result i64)))
+        (import "vm_hooks" "evm_gas_left" (func $gas (result i64)))
+        (import "vm_hooks" "native_keccak256" (func $keccak (param i32 i32 i32)))
+        (import "vm_hooks" "call_contract" (func $call (param i32 i32 i32 i32 i64 i32) (result i32)))
+        (import "vm_hooks" "write_result" (func $write (param i32 i32)))"#;
+    let body = "(local $i i32)
+        (i64.store (i32.const 512) (call $ink))
+        (loop $l
+            (call $keccak (i32.const 0) (i32.const 300) (i32.const 64))
+            (local.set $i (i32.add (local.get $i) (i32.const 1)))
+            (br_if $l (i32.lt_u (local.get $i) (i32.const 20))))
+        (i64.store (i32.const 520) (call $gas))
+        (call $load (i32.const 0) (i32.const 32))
+        (call $store (i32.const 0) (i32.const 64))
+        (call $flush (i32.const 0))
+        (drop (call $call (i32.const 100) (i32.const 0) (i32.const 64) (i32.const 200) (i64.const -1) (i32.const 700)))
+        (memory.fill (i32.const 2000) (i32.const 7) (i32.const 3000))
+        (i64.store (i32.const 528) (call $ink))
+        (call $write (i32.const 512) (i32.const 24))
+        (i32.const 0)";
+    let activated = active(&program(imports, body), &Rules::default()).unwrap();
+    for gas in [3_000, 20_000, 10_000_000] {
+        let whole = CallContext { gas, ..context() };
+        let mut plain_chain = Chain::default();
+        let plain = plain_chain.run(&activated, whole.clone());
+        assert!(!plain.interrupted);
+        let spent = gas * 10_000 - plain.ink_left.min(gas * 10_000);
+        let mut kinds = [0, 0];
+        for slice in (0..=spent + spent / 3).step_by((spent / 150).max(1) as usize) {
+            let mut chain = Chain::default();
+            let sliced = CallContext {
+                ink_slice: Some(slice),
+                ..whole.clone()
+            };
+            let outcome = chain.run(&activated, sliced);
+            kinds[usize::from(outcome.interrupted)] += 1;
+            if !outcome.interrupted {
+                assert_eq!(outcome, plain, "gas {gas}, slice {slice}");
+                assert_eq!(chain.requests, plain_chain.requests);
+            }
+        }
+        assert!(kinds.iter().all(|count| *count > 10), "{kinds:?}");
+    }
+}
+
+#[test]
+fn the_default_rules_are_those_of_the_default_chain() {
+    assert_eq!(Rules::default(), Rules::for_arbos(61));
+    assert_eq!(Rules::default().stylus_version, 3);
 }

@@ -146,7 +146,7 @@ impl Chain {
 
     /// Starts over from the genesis block.
     pub fn reset(&mut self) {
-        let config: ChainConfig = self.config.clone();
+        let config = ChainConfig::clone(&self.config);
         *self = Self::new(config);
     }
 }

@@ -70,6 +70,9 @@ impl Chain {
         // Checked before: unprotected transactions are welcome.
         cfg.tx_chain_id_check = false;
         cfg.limit_contract_code_size = Some(self.code_size_limit());
+        if let Some(limit) = self.config.memory_limit {
+            cfg.memory_limit = limit;
+        }
         cfg.tx_gas_limit_cap = Some(u64::MAX);
         cfg.disable_eip3541 = true;
         let prices_calldata = !view.slot(STATE, LAYOUT.calldata_price_increase).is_zero();
@@ -101,6 +104,9 @@ impl Chain {
             refusal: None,
             console: Vec::new(),
             tracer: None,
+            limit: self.time_limit.clone(),
+            checks: 0,
+            interrupted: false,
         }
     }
 }
@@ -186,6 +192,7 @@ pub(super) fn reject(
     let reason = match error {
         ExecutionError::Evm(EVMError::Transaction(reason)) => reason,
         ExecutionError::Trace(limit) => return limit.into(),
+        ExecutionError::Interrupted => return ChainError::Interrupted,
         ExecutionError::Evm(fault) => return ChainError::Internal(fault.to_string()),
     };
     use InvalidTransaction as I;

@@ -263,13 +263,12 @@ impl Chain {
             mut transactions,
             mut receipts,
             gas_used,
-            mut before,
+            before,
             ..
         } = building;
         // Blocks are kept for long.
         transactions.shrink_to_fit();
         receipts.shrink_to_fit();
-        before.shrink_to_fit();
         let envelopes: Vec<_> = transactions.iter().map(|tx| tx.envelope.clone()).collect();
         let transactions_root = proofs::calculate_transaction_root(&envelopes);
         let typed: Vec<_> = receipts.iter().map(consensus_receipt).collect();
@@ -312,7 +311,7 @@ impl Chain {
             block: Arc::new(block),
             version,
             sealed: version,
-            before,
+            before: before.into(),
         });
     }
 

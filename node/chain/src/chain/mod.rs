@@ -7,6 +7,7 @@ mod mine;
 mod proof;
 mod prune;
 mod read;
+mod reader;
 mod saved;
 mod simulate;
 mod snapshot;
@@ -15,7 +16,7 @@ mod submit;
 pub use submit::recover;
 
 use crate::{
-    ChainConfig,
+    ChainConfig, TimeLimit,
     clock::{Clock, wall},
     genesis,
     ledger::Ledger,
@@ -25,20 +26,23 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, map::AddressSet};
 pub use fork::{AccountChange, SlotChange};
+pub use reader::ChainReader;
 use snapshot::Snapshot;
-use std::cell::RefCell;
+use std::sync::{Arc, Mutex};
 
 /// A local Arbitrum chain. All methods work at once on the state in memory; none blocks.
 pub struct Chain {
-    config: ChainConfig,
+    config: Arc<ChainConfig>,
     world: World,
     ledger: Ledger,
-    programs: RefCell<ProgramCache>,
+    programs: Arc<Mutex<ProgramCache>>,
     pool: Pool,
     clock: Clock,
     knobs: Knobs,
     snapshots: Vec<Snapshot>,
     next_snapshot: u64,
+    /// How long an execution may take; only readers have one.
+    time_limit: Option<TimeLimit>,
 }
 
 /// Settings that change while the chain runs.
@@ -98,15 +102,16 @@ impl Chain {
         let timestamp = config.timestamp.unwrap_or_else(wall);
         clock.set(timestamp);
         let mut chain = Self {
-            config,
+            config: Arc::new(config),
             world,
             ledger: Ledger::default(),
-            programs: RefCell::default(),
+            programs: Arc::default(),
             pool: Pool::default(),
             clock,
             knobs,
             snapshots: Vec::new(),
             next_snapshot: 1,
+            time_limit: None,
         };
         if chain.arbos_version() >= 40 {
             chain.ledger.history_since = Some(chain.config.number);

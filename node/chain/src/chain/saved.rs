@@ -210,7 +210,7 @@ fn record(block: SavedBlock) -> Record {
         block: Arc::new(block),
         version: None,
         sealed: None,
-        before: Vec::new(),
+        before: Arc::default(),
     }
 }
 

@@ -210,6 +210,7 @@ impl Chain {
             execute(view, session, self.block_env(&view, &facts), cfg, tx).map_err(|error| {
                 match error {
                     ExecutionError::Trace(limit) => limit.into(),
+                    ExecutionError::Interrupted => ChainError::Interrupted,
                     ExecutionError::Evm(fault) => ChainError::Internal(fault.to_string()),
                 }
             })?;

@@ -2,6 +2,7 @@
 
 use super::Ctx;
 use crate::{
+    TimeLimit,
     arbos::{STATE, Store},
     stylus::{pages::Pages, programs::ProgramCache},
 };
@@ -11,11 +12,16 @@ use revm::{
     context_interface::journaled_state::account::JournaledAccountTr,
     state::AccountInfo,
 };
-use std::{cell::RefCell, collections::VecDeque, convert::Infallible};
+use std::{
+    cell::RefCell,
+    collections::VecDeque,
+    convert::Infallible,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 /// Facts and counters of one transaction.
 pub(crate) struct Session<'a> {
-    pub(crate) programs: &'a RefCell<ProgramCache>,
+    pub(crate) programs: &'a Mutex<ProgramCache>,
     pub(crate) recent: &'a RefCell<RecentPrograms>,
     pub(crate) arbos_version: u64,
     /// The block's base fee in wei. A call without a price sees 0 instead, but not in ArbGasInfo.
@@ -44,6 +50,12 @@ pub(crate) struct Session<'a> {
     /// What programs wrote to the console.
     pub(crate) console: Vec<String>,
     pub(crate) tracer: Option<Box<crate::trace::Tracer>>,
+    /// How long this may take.
+    pub(crate) limit: Option<TimeLimit>,
+    /// Jumps since the clock was looked at.
+    pub(crate) checks: u32,
+    /// Set when the limit was reached: every frame ends, and there is no outcome.
+    pub(crate) interrupted: bool,
 }
 
 /// One frame on the stack.
@@ -54,7 +66,32 @@ pub(crate) struct OpenFrame {
     pub(crate) counted: Option<Address>,
 }
 
+/// Jumps between two looks at the clock.
+const JUMPS_PER_CHECK: u32 = 1_024;
+
 impl Session<'_> {
+    /// Compiled programs.
+    pub(crate) fn programs(&self) -> MutexGuard<'_, ProgramCache> {
+        self.programs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the execution must end, by the clock.
+    pub(crate) fn check_limit(&mut self) -> bool {
+        let reached = self.limit.as_ref().is_some_and(TimeLimit::is_reached);
+        self.interrupted |= reached;
+        self.interrupted
+    }
+
+    /// The same for a jump: the clock is looked at now and then.
+    pub(crate) fn check_limit_at_jump(&mut self) -> bool {
+        self.checks += 1;
+        if self.checks < JUMPS_PER_CHECK {
+            return false;
+        }
+        self.checks = 0;
+        self.check_limit()
+    }
+
     /// Notes that a frame was pushed.
     pub(crate) fn enter(&mut self, frame: OpenFrame) {
         if let Some(acting) = frame.counted {

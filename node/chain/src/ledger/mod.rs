@@ -3,11 +3,16 @@
 
 mod run;
 
+use crate::world::PersistentMap;
 use crate::{Block, MinedTransaction, Receipt};
 use alloy_consensus::Header;
 use alloy_primitives::{B256, map::HashMap};
+use imbl::Vector;
 pub(crate) use run::{EmptyBlocks, L1Number};
-use std::{cell::RefCell, collections::VecDeque, sync::Arc};
+use std::{
+    cmp::Ordering,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 /// Hashes that EIP-2935's contract keeps on Arbitrum.
 pub(crate) const HISTORY: u64 = 393_168;
@@ -24,10 +29,11 @@ pub(crate) struct Record {
     /// The world as the block left it, without later changes from outside of blocks.
     pub(crate) sealed: Option<u64>,
     /// The world before each transaction.
-    pub(crate) before: Vec<u64>,
+    pub(crate) before: Arc<[u64]>,
 }
 
 /// One block, or empty blocks that follow each other.
+#[derive(Clone)]
 enum Entry {
     Block(Record),
     Empty(EmptyBlocks),
@@ -49,18 +55,26 @@ impl Entry {
     }
 }
 
-/// All blocks, oldest first.
+/// Numbers of empty blocks by their hashes.
 #[derive(Default)]
+struct EmptyIndex {
+    /// First eight bytes of the hash → number.
+    by_hash: HashMap<u64, u64>,
+    /// Blocks before this number are listed.
+    until: u64,
+}
+
+/// All blocks, oldest first. A copy shares everything with the original until one of them changes.
+#[derive(Clone, Default)]
 pub(crate) struct Ledger {
-    entries: VecDeque<Entry>,
-    by_hash: HashMap<B256, u64>,
-    /// Beginnings of the hashes of empty blocks → number, up to `indexed`; made on demand.
-    empty_by_hash: RefCell<HashMap<u64, u64>>,
-    indexed: RefCell<u64>,
+    entries: Vector<Entry>,
+    by_hash: PersistentMap<B256, u64>,
+    /// Made on demand. A copy from before some blocks were taken back has one of its own.
+    empty: Arc<Mutex<EmptyIndex>>,
     /// Transaction → block number and place.
-    places: HashMap<B256, (u64, usize)>,
+    places: PersistentMap<B256, (u64, usize)>,
     /// Hashes of the blocks before the first one that is kept, oldest first.
-    forgotten: VecDeque<B256>,
+    forgotten: Vector<B256>,
     /// First block whose hash EIP-2935's contract keeps.
     pub(crate) history_since: Option<u64>,
     /// Versions of the world before this one are not known any more.
@@ -96,9 +110,28 @@ impl Ledger {
     }
 
     fn entry(&self, number: u64) -> Option<(usize, &Entry)> {
-        let at = self.entries.partition_point(|entry| entry.last() < number);
-        let entry = self.entries.get(at)?;
-        (entry.first() <= number).then_some((at, entry))
+        let newest = self.entries.back().filter(|entry| entry.first() <= number);
+        let (at, entry) = match newest {
+            Some(entry) => (self.entries.len() - 1, entry),
+            None => {
+                let at = self.place_of(number);
+                (at, self.entries.get(at)?)
+            }
+        };
+        (entry.first() <= number && number <= entry.last()).then_some((at, entry))
+    }
+
+    /// The place of the first entry that does not end before a block.
+    fn place_of(&self, number: u64) -> usize {
+        let order = |entry: &Entry| match entry.last() < number {
+            true => Ordering::Less,
+            false => Ordering::Greater,
+        };
+        self.entries.binary_search_by(order).unwrap_or_else(|at| at)
+    }
+
+    fn empty(&self) -> MutexGuard<'_, EmptyIndex> {
+        self.empty.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn block(&self, number: u64) -> Option<Arc<Block>> {
@@ -176,7 +209,7 @@ impl Ledger {
             return Some(*number);
         }
         self.index_empty_blocks();
-        let number = *self.empty_by_hash.borrow().get(&beginning(hash))?;
+        let number = *self.empty().by_hash.get(&beginning(hash))?;
         (self.hash(number) == Some(hash) && self.has(number)).then_some(number)
     }
 
@@ -217,25 +250,22 @@ impl Ledger {
     }
 
     fn index_empty_blocks(&self) {
-        let mut indexed = self.indexed.borrow_mut();
-        let mut known = self.empty_by_hash.borrow_mut();
+        let mut empty = self.empty();
+        let EmptyIndex { by_hash, until } = &mut *empty;
         let oldest = self.head().saturating_sub(INDEXED);
-        if known.len() as u64 > 2 * INDEXED {
-            known.retain(|_, number| *number >= oldest);
+        if by_hash.len() as u64 > 2 * INDEXED {
+            by_hash.retain(|_, number| *number >= oldest);
         }
-        let from = self
-            .entries
-            .partition_point(|entry| entry.last() < *indexed);
-        for (at, entry) in self.entries.iter().enumerate().skip(from) {
-            if let Entry::Empty(blocks) = entry {
-                let from = blocks.first().max(*indexed).max(oldest);
+        for at in self.place_of(*until)..self.entries.len() {
+            if let Entry::Empty(blocks) = &self.entries[at] {
+                let from = blocks.first().max(*until).max(oldest);
                 self.hash_in(at, blocks.first());
                 blocks.each_hash(from, |number, hash| {
-                    known.insert(beginning(hash), number);
+                    by_hash.insert(beginning(hash), number);
                 });
             }
         }
-        *indexed = self.head() + 1;
+        *until = (*until).max(self.head() + 1);
     }
 
     /// The world after a block, if that is known; the outer `None` without such a block.
@@ -285,8 +315,7 @@ impl Ledger {
 
     /// Blocks between two numbers, both included, without the empty ones that are not made.
     pub(crate) fn made_between(&self, from: u64, to: u64) -> impl Iterator<Item = &Record> {
-        let start = self.entries.partition_point(|entry| entry.last() < from);
-        let entries = self.entries.iter().skip(start);
+        let entries = (self.place_of(from)..self.entries.len()).map(|at| &self.entries[at]);
         entries
             .take_while(move |entry| entry.first() <= to)
             .filter_map(|entry| match entry {
@@ -361,10 +390,10 @@ impl Ledger {
     /// Forgets the blocks after `number`; the first one stays.
     pub(crate) fn truncate(&mut self, number: u64) {
         let number = number.max(self.first());
-        while let Some(entry) = self.entries.back_mut() {
-            if entry.last() <= number {
+        while self.head() > number {
+            let Some(entry) = self.entries.back_mut() else {
                 break;
-            }
+            };
             match entry {
                 Entry::Empty(blocks) if blocks.first() <= number => {
                     blocks.truncate(number);
@@ -375,8 +404,10 @@ impl Ledger {
             }
             self.entries.pop_back();
         }
-        let indexed = self.indexed.get_mut();
-        *indexed = (*indexed).min(number + 1);
+        // Copies that keep the blocks must not list them here again.
+        let mut empty = std::mem::take(&mut *self.empty());
+        empty.until = empty.until.min(number + 1);
+        self.empty = Arc::new(Mutex::new(empty));
     }
 
     /// Forgets blocks before `number`, but for their hashes. Empty ones go entry by entry.
@@ -398,7 +429,7 @@ impl Ledger {
                 None => return,
             }
             let excess = self.forgotten.len().saturating_sub(HISTORY as usize);
-            self.forgotten.drain(..excess);
+            self.forgotten = self.forgotten.split_off(excess);
         }
     }
 }
@@ -409,8 +440,8 @@ fn beginning(hash: B256) -> u64 {
 }
 
 fn unlist(
-    by_hash: &mut HashMap<B256, u64>,
-    places: &mut HashMap<B256, (u64, usize)>,
+    by_hash: &mut PersistentMap<B256, u64>,
+    places: &mut PersistentMap<B256, (u64, usize)>,
     record: &Record,
 ) {
     by_hash.remove(&record.block.hash);

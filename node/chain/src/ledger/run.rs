@@ -5,7 +5,10 @@ use alloy_consensus::{Block as ConsensusBlock, BlockBody, Header, TxEnvelope};
 use alloy_primitives::{B256, keccak256};
 use alloy_rlp::Encodable;
 use serde::{Deserialize, Serialize};
-use std::{cell::RefCell, ops::Range, sync::Arc};
+use std::{
+    ops::Range,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 /// Which L1 block number the blocks show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,7 +40,8 @@ pub(crate) struct EmptyBlocks {
     sealed: Option<u64>,
     /// The world after the last one, which can be changed from outside of blocks.
     last_version: Option<u64>,
-    hashes: RefCell<Hashes>,
+    /// Shared between copies: what follows the same block has the same hashes.
+    hashes: Arc<Mutex<Hashes>>,
 }
 
 /// Hashes as far as they were asked for: each one follows from the one before.
@@ -74,7 +78,7 @@ impl EmptyBlocks {
             l1,
             sealed: version,
             last_version: version,
-            hashes: RefCell::default(),
+            hashes: Arc::default(),
         }
     }
 
@@ -130,13 +134,13 @@ impl EmptyBlocks {
 
     /// Whether the last block's hash is known, or follows from one that is near.
     pub(crate) fn is_hashed(&self) -> bool {
-        let kept = self.hashes.borrow().kept.len() as u64;
+        let kept = self.hashes().kept.len() as u64;
         kept * STRIDE >= self.count
     }
 
     /// The first block whose hash is far from known ones.
     pub(crate) fn hashed_until(&self) -> u64 {
-        let kept = self.hashes.borrow().kept.len() as u64;
+        let kept = self.hashes().kept.len() as u64;
         self.first() + kept * STRIDE
     }
 
@@ -171,9 +175,15 @@ impl EmptyBlocks {
         self.count = number - self.first() + 1;
         self.last_version = self.sealed;
         let kept = usize::try_from(self.count.div_ceil(STRIDE)).unwrap_or(usize::MAX);
-        let hashes = self.hashes.get_mut();
+        // Copies that keep the blocks keep their hashes.
+        let mut hashes = self.hashes().clone();
         hashes.kept.truncate(kept);
         hashes.recent = None;
+        self.hashes = Arc::new(Mutex::new(hashes));
+    }
+
+    fn hashes(&self) -> MutexGuard<'_, Hashes> {
+        self.hashes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn header_of(&self, number: u64, parent_hash: B256) -> Header {
@@ -212,7 +222,7 @@ impl EmptyBlocks {
     /// The hash of block `number`; `parent` gives the hash of the block before the first one.
     pub(crate) fn hash(&self, number: u64, parent: impl FnOnce() -> B256) -> B256 {
         let wanted = number - self.first();
-        let mut hashes = self.hashes.borrow_mut();
+        let mut hashes = self.hashes();
         let kept = match hashes.kept.len() as u64 {
             0 => None,
             count => {
@@ -234,9 +244,10 @@ impl EmptyBlocks {
         if from > last {
             return;
         }
-        each(from, self.hash(from, || B256::ZERO));
-        let mut hashes = self.hashes.borrow_mut();
-        let (known, wanted) = (hashes.recent, self.count - 1);
+        let first = self.hash(from, || B256::ZERO);
+        each(from, first);
+        let mut hashes = self.hashes();
+        let (known, wanted) = (Some((from - self.first(), first)), self.count - 1);
         self.chain_on(&mut hashes.kept, known, wanted, || B256::ZERO, each);
     }
 

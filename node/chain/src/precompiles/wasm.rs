@@ -198,8 +198,7 @@ fn activate(call: &mut Call<'_, '_>, program: Address) -> Result<activateProgram
         .map_err(|error| Stop::Fault(error.to_string()))?;
     call.ctx
         .chain
-        .programs
-        .borrow_mut()
+        .programs()
         .insert(code_hash, params.version, activated.program);
 
     if old.cached {

@@ -5,6 +5,7 @@ pub(crate) mod programs;
 mod requests;
 
 use crate::{
+    TimeLimit,
     arbos::{LAYOUT, Params, Program, Store, fine},
     evm::Ctx,
 };
@@ -91,7 +92,14 @@ fn drive(
         ),
     };
     loop {
+        if ctx.chain.check_limit() {
+            return Err(InstructionResult::OutOfGas);
+        }
         match run.resume(answer.take()) {
+            Event::Done(outcome) if outcome.interrupted => {
+                ctx.chain.interrupted = true;
+                return Err(InstructionResult::OutOfGas);
+            }
             Event::Done(outcome) => return Ok(finish(ctx, frame, wasm, outcome)),
             Event::Request(request) => match requests::serve(ctx, frame, wasm, request) {
                 requests::Served::Now(reply) => answer = Some(reply),
@@ -170,6 +178,7 @@ fn call_context(ctx: &Ctx<'_>, frame: &EthFrame<EthInterpreter>, params: &Params
         calldata: interpreter.input.input().bytes(ctx),
         gas: interpreter.gas.remaining(),
         start_ink: None,
+        ink_slice: ctx.chain.limit.as_ref().and_then(TimeLimit::ink),
         ink_price: params.ink_price,
         max_depth_words: params.max_stack_depth,
         arbos_version: ctx.chain.arbos_version,

@@ -59,7 +59,7 @@ pub(crate) fn load(
     code: &[u8],
     params: &Params,
 ) -> Result<Program, String> {
-    if let Some(program) = ctx.chain.programs.borrow().get(code_hash, params.version) {
+    if let Some(program) = ctx.chain.programs().get(code_hash, params.version) {
         return Ok(program);
     }
     let wasm = match Root::parse(code) {
@@ -81,8 +81,7 @@ pub(crate) fn load(
     let activated =
         stylus_vm::activate(&wasm, &rules, &mut { u64::MAX }).map_err(|e| e.to_string())?;
     ctx.chain
-        .programs
-        .borrow_mut()
+        .programs()
         .insert(code_hash, params.version, activated.program.clone());
     Ok(activated.program)
 }

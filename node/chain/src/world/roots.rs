@@ -8,21 +8,21 @@ use alloy_primitives::{
 };
 use alloy_rlp::Encodable;
 
-use super::trie::Trie;
+use super::{PersistentMap, trie::Trie};
 
 /// The tries of the newest state, and what they lack.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Roots {
     accounts: Trie,
     /// Tries of accounts that have storage.
-    storage: HashMap<Address, Trie>,
+    storage: PersistentMap<Address, Trie>,
     /// Written since the tries were brought up to date.
-    stale: HashSet<Key>,
+    stale: PersistentMap<Key, ()>,
 }
 
 impl Roots {
     pub(super) fn note(&mut self, key: Key) {
-        self.stale.insert(key);
+        self.stale.insert(key, ());
     }
 }
 
@@ -107,7 +107,7 @@ impl World {
             stale,
         } = &mut *roots;
         let mut touched = HashSet::<Address>::default();
-        for key in stale.drain() {
+        for (key, ()) in std::mem::take(stale) {
             match key {
                 Key::Account(address) => {
                     touched.insert(address);

@@ -97,7 +97,8 @@ impl Node {
 
     /// The node, and how its parent refers to it.
     fn encode(&self) -> (Vec<u8>, RlpNode) {
-        let mut rlp = Vec::new();
+        // A full branch of hashes.
+        let mut rlp = Vec::with_capacity(16 * 33 + 4);
         let reference = match &self.kind {
             Kind::Leaf { path, value } => LeafNodeRef::new(path, value).rlp(&mut rlp),
             Kind::Extension { path, child } => {

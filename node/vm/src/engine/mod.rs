@@ -35,6 +35,11 @@ pub(crate) trait Instance: Guest + Send {
     fn exhausted(&self) -> bool;
     fn stack_left(&self) -> u32;
     fn set_stack_left(&mut self, words: u32);
+    /// Hides some of the ink from the module's own counter. Host functions see and charge all of
+    /// it.
+    fn withhold_ink(&mut self, ink: u64);
+    /// Ink that is hidden and was not charged.
+    fn withheld_ink(&self) -> u64;
     /// The frame; `None` only while it is taken.
     fn frame(&mut self) -> &mut Option<Box<Frame>>;
 }

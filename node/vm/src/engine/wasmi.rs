@@ -157,6 +157,8 @@ impl wasmi::errors::HostError for Suspended {}
 struct Host {
     frame: Option<Box<Frame>>,
     handles: Option<Handles>,
+    /// Ink that the module's counter does not show.
+    withheld: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -178,6 +180,7 @@ impl Compiled for WasmiModule {
         let host = Host {
             frame: Some(frame),
             handles: None,
+            withheld: 0,
         };
         let mut store = Store::new(self.module.engine(), host);
         let instance = self
@@ -285,6 +288,16 @@ impl Instance for WasmiInstance {
         debug_assert!(set.is_ok(), "the stack global is a mutable i32");
     }
 
+    fn withhold_ink(&mut self, ink: u64) {
+        let visible = ink_left(&self.store, self.handles).saturating_sub(ink);
+        self.store.data_mut().withheld = ink;
+        set_visible_ink(&mut self.store, self.handles, visible);
+    }
+
+    fn withheld_ink(&self) -> u64 {
+        self.store.data().withheld
+    }
+
     fn frame(&mut self) -> &mut Option<Box<Frame>> {
         &mut self.store.data_mut().frame
     }
@@ -340,7 +353,13 @@ impl Guest for Borrowed<'_> {
     }
 }
 
-fn ink_left(store: impl AsContext, handles: Handles) -> u64 {
+fn ink_left(store: impl AsContext<Data = Host>, handles: Handles) -> u64 {
+    let withheld = store.as_context().data().withheld;
+    visible_ink(store, handles).saturating_add(withheld)
+}
+
+/// What the module's own counter shows.
+fn visible_ink(store: impl AsContext, handles: Handles) -> u64 {
     handles
         .ink
         .get(store)
@@ -349,14 +368,28 @@ fn ink_left(store: impl AsContext, handles: Handles) -> u64 {
         .cast_unsigned()
 }
 
+/// Charges what is shown first, and what is withheld then.
+fn set_ink_left(mut store: impl AsContextMut<Data = Host>, handles: Handles, ink: u64) {
+    let withheld = store.as_context().data().withheld;
+    if withheld == 0 {
+        return set_visible_ink(store, handles, ink);
+    }
+    let before = visible_ink(&store, handles);
+    let charged = before.saturating_add(withheld).saturating_sub(ink);
+    let visible = before.saturating_sub(charged);
+    store.as_context_mut().data_mut().withheld = ink.saturating_sub(visible);
+    set_visible_ink(store, handles, visible);
+}
+
 /// The globals are mutable and of these types by construction, so setting them cannot fail.
-fn set_ink_left(store: impl AsContextMut, handles: Handles, ink: u64) {
+fn set_visible_ink(store: impl AsContextMut, handles: Handles, ink: u64) {
     let set = handles.ink.set(store, Val::I64(ink.cast_signed()));
     debug_assert!(set.is_ok(), "the ink global is a mutable i64");
 }
 
-fn exhaust(mut store: impl AsContextMut, handles: Handles) {
-    set_ink_left(&mut store, handles, 0);
+fn exhaust(mut store: impl AsContextMut<Data = Host>, handles: Handles) {
+    store.as_context_mut().data_mut().withheld = 0;
+    set_visible_ink(&mut store, handles, 0);
     let set = handles.status.set(&mut store, Val::I32(1));
     debug_assert!(set.is_ok(), "the status global is a mutable i32");
 }

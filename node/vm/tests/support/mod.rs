@@ -28,13 +28,13 @@ pub(crate) fn active(wasm: &[u8], rules: &Rules) -> Result<Activated, Activation
     activate(wasm, rules, &mut u64::MAX.clone())
 }
 
-/// Ten million gas at the default ink price, ArbOS 51.
+/// Ten million gas at the default ink price, ArbOS 61.
 pub(crate) fn context() -> CallContext {
     CallContext {
         gas: 10_000_000,
         ink_price: 10_000,
         max_depth_words: 22_000,
-        arbos_version: 51,
+        arbos_version: 61,
         ..CallContext::default()
     }
 }
