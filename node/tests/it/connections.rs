@@ -6,11 +6,7 @@ use std::time::{Duration, Instant};
 
 use jsonrpsee::core::client::{ClientT, Subscription, SubscriptionClientT};
 use jsonrpsee::rpc_params;
-<<<<<<< HEAD
-use jsonrpsee_ws_client::WsClientBuilder;
-=======
-use jsonrpsee::ws_client::{WsClient, WsClientBuilder};
->>>>>>> 4757e1a (feat(node): long calls run beside the chain on copies that cost nothing, interrupted and tried again; silent subscribers make room; --memory-limit limits; the IPC stream is read once; snapshots share the pool; rules default to ArbOS 61)
+use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 use stylus_devnode::{Limits, MiningMode, NodeConfig, spawn};
