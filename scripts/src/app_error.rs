@@ -2,7 +2,7 @@
 
 use crate::build::BuildError;
 use crate::client::ChainError;
-use crate::coverage::NotJudged;
+use crate::coverage::NotChecked;
 use crate::error::{Exit, Explain};
 use crate::governance::GovernanceError;
 use crate::journal::JournalError;
@@ -36,9 +36,9 @@ pub enum Error {
     /// A command does not run what the code declares.
     #[error(transparent)]
     Steps(Box<StepsError>),
-    /// Something could not be judged.
+    /// Something could not be checked.
     #[error(transparent)]
-    NotJudged(#[from] NotJudged),
+    NotChecked(#[from] NotChecked),
     /// A migration does not go on.
     #[error(transparent)]
     Migration(Box<MigrationError>),
@@ -90,7 +90,7 @@ pub enum Error {
 impl Error {
     /// Whether a check of what is about to be sent failed: nothing was sent since.
     pub fn is_failed_check(&self) -> bool {
-        matches!(self, Self::Layout(_) | Self::Steps(_) | Self::NotJudged(_))
+        matches!(self, Self::Layout(_) | Self::Steps(_) | Self::NotChecked(_))
     }
 
     fn inner(&self) -> Option<&dyn Explain> {
@@ -101,7 +101,7 @@ impl Error {
             Self::Plan(error) => Some(error),
             Self::Layout(error) => Some(&**error),
             Self::Steps(error) => Some(&**error),
-            Self::NotJudged(error) => Some(error),
+            Self::NotChecked(error) => Some(error),
             Self::Migration(error) => Some(&**error),
             Self::Manifest(error) => Some(error),
             Self::Journal(error) => Some(error),

@@ -1,4 +1,4 @@
-//! How much of what a command should judge it could judge. What was not looked at at all is refused
+//! How much of what a command should check it could check. What was not looked at at all is refused
 //! unless somebody names it.
 
 use crate::error::{Exit, Explain};
@@ -36,7 +36,7 @@ pub enum Extent {
     Absent,
 }
 
-/// What a command judged.
+/// What a command checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Coverage {
     /// See [`Part::Layout`].
@@ -54,10 +54,10 @@ pub struct Coverage {
     notes: Vec<(Part, String)>,
 }
 
-/// Something was not judged at all, and nobody said that this is meant.
+/// Something was not checked at all, and nobody said that this is meant.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{} cannot be judged: {why}", part.words())]
-pub struct NotJudged {
+#[error("{} cannot be checked: {why}", part.words())]
+pub struct NotChecked {
     /// What.
     pub part: Part,
     /// Why not.
@@ -135,12 +135,12 @@ impl Coverage {
         }
     }
 
-    /// Errors if something was not judged at all, unless `allowed` names it. The layout, and with it
+    /// Errors if something was not checked at all, unless `allowed` names it. The layout, and with it
     /// the live instances, is refused for itself and has an override of its own, `--allow-layout`.
     ///
     /// # Errors
-    /// [`NotJudged`].
-    pub fn require(&self, allowed: &[Part]) -> Result<(), NotJudged> {
+    /// [`NotChecked`].
+    pub fn require(&self, allowed: &[Part]) -> Result<(), NotChecked> {
         let mut allowed = allowed.to_vec();
         allowed.extend([Part::Layout, Part::LiveInstances]);
         self.require_all(&allowed)
@@ -149,20 +149,20 @@ impl Coverage {
     /// As [`Self::require`], where nothing was compared: the layout has no override of its own.
     ///
     /// # Errors
-    /// [`NotJudged`].
-    pub fn require_all(&self, allowed: &[Part]) -> Result<(), NotJudged> {
+    /// [`NotChecked`].
+    pub fn require_all(&self, allowed: &[Part]) -> Result<(), NotChecked> {
         let is_absent = |part| self.of(part) == Extent::Absent && !allowed.contains(&part);
         let absent = self.notes.iter().find(|(part, _)| is_absent(*part));
         match absent {
             None => Ok(()),
-            Some((part, why)) => Err(NotJudged {
+            Some((part, why)) => Err(NotChecked {
                 part: *part,
                 why: why.clone(),
             }),
         }
     }
 
-    /// Lines for people: what was not judged as a whole.
+    /// Lines for people: what was not checked as a whole.
     pub fn lines(&self) -> Vec<String> {
         let line = |(part, why): &(Part, String)| {
             let extent = match self.of(*part) {
@@ -176,9 +176,9 @@ impl Coverage {
     }
 }
 
-impl Explain for NotJudged {
+impl Explain for NotChecked {
     fn name(&self) -> String {
-        "NotJudged".into()
+        "NotChecked".into()
     }
 
     fn expected(&self) -> Option<String> {

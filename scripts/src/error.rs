@@ -1,4 +1,4 @@
-//! How a failure is told: a name, a message, what was expected, what was found, what to do next.
+//! How a failure is reported: a name, a message, what was expected, what was found, what to do next.
 
 use serde::Serialize;
 

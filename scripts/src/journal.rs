@@ -3,8 +3,8 @@
 //!
 //! One line per event, each written and flushed before the next step: `sending` before a
 //! transaction leaves, `settled` when its fate is known. A line that a kill cut in the middle is
-//! ignored. What went through stays until the command has told of it, so that a run which is killed
-//! before is told by the next one. The journal is a convenience: without it nothing is blocked, and
+//! ignored. What went through stays until the command has reported it, so that a run which is killed
+//! before is reported by the next one. The journal is a convenience: without it nothing is blocked, and
 //! what the chain says wins.
 
 use crate::error::{Exit, Explain};

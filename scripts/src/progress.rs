@@ -1,4 +1,4 @@
-//! How long work tells what it is doing, without knowing who listens.
+//! How long work reports what it is doing, without knowing who listens.
 
 /// A listener for the course of long work. Implementations must not fail.
 pub trait Progress: Send + Sync {

@@ -1,4 +1,4 @@
-//! Text that must not be told: keys, and RPC URLs with their credentials.
+//! Text that must not be printed: keys, and RPC URLs with their credentials.
 
 use serde::Deserialize;
 use std::convert::Infallible;

@@ -16,7 +16,7 @@ pub const PROGRAM_UNKNOWN: &str =
 
 /// A way into a version, as a command or an action describes it.
 #[derive(Debug, Clone)]
-pub struct Way<'a> {
+pub struct PlannedStep<'a> {
     /// The definition.
     pub name: &'a str,
     /// The version it leaves.
@@ -122,7 +122,11 @@ pub enum StepsError {
 ///
 /// # Errors
 /// [`StepsError`].
-pub fn check_way(steps: &[DeclaredStep], way: &Way<'_>, omitted: bool) -> Result<(), StepsError> {
+pub fn check_step(
+    steps: &[DeclaredStep],
+    way: &PlannedStep<'_>,
+    omitted: bool,
+) -> Result<(), StepsError> {
     let migrations = || steps.iter().filter(|one| one.kind == StepKind::Migration);
     let own = migrations().find(|one| one.from == way.from && one.to == way.to);
     let (name, from, to) = (way.name.into(), way.from.into(), way.to.into());

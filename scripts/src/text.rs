@@ -1,4 +1,4 @@
-//! Small ways of writing things for people.
+//! How numbers, times and words are written for people.
 
 /// A number with its thousands apart.
 pub fn grouped(number: u64) -> String {

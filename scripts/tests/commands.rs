@@ -234,8 +234,8 @@ fn a_migration_is_called_back_and_who_does_it_learns_what_takes_it_along_again()
     sandbox.done(&["define", "A", "--migrate", "Admin"]);
     sandbox.done(&["register", "A", "1.0", "points-v1"]);
     let init = ["--init", "initialize(address)", "Admin"];
-    let born = sandbox.done(&[&["create-proxy", "A", "1.0"][..], &init].concat());
-    let proxy = text(&born, "proxy");
+    let created = sandbox.done(&[&["create-proxy", "A", "1.0"][..], &init].concat());
+    let proxy = text(&created, "proxy");
     let complex = ["--complex", "points-cursor", "--handler", "Admin"];
     let started = [&["migrate", "A", "2.0", "points-v2"][..], &complex].concat();
     assert_eq!(sandbox.run("admin", &started).exit, Some(5), "it is paused");

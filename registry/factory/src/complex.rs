@@ -1,4 +1,4 @@
-//! Complex steps: an instance stops where one begins, and tells when it is through. Between the
+//! Complex steps: an instance stops where one begins, and reports when it is done. Between the
 //! two it is in no list, and no other upgrade of it begins.
 
 use alloc::vec::Vec;

@@ -1,4 +1,4 @@
-//! An RPC URL: parsed once, and told without what is secret in it.
+//! An RPC URL: parsed once, and printed without what is secret in it.
 
 use super::error::ChainError;
 use alloy::transports::http::reqwest::Url;

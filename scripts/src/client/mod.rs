@@ -1,5 +1,5 @@
 //! A chain as this program sees it: typed calls, transactions that wait for their receipts,
-//! refusals told by name.
+//! refusals by name.
 
 mod advice;
 mod endpoint;

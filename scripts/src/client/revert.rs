@@ -1,4 +1,4 @@
-//! Revert data told by name: every error of the framework's interfaces, Solidity's own two, and
+//! Revert data decoded by name: every error of the framework's interfaces, Solidity's own two, and
 //! for anything else its selector.
 
 use super::advice::Advice;

@@ -87,7 +87,7 @@ pub enum Command {
         )]
         flags: Vec<OsString>,
     },
-    /// The whole story on a private chain, checked, with gas
+    /// The whole scenario on a private chain, checked, with gas
     Demo,
     /// Build, compress, deploy, activate
     Deploy {
@@ -134,7 +134,7 @@ pub enum Command {
         /// The initializer that the code declares is not run, now or ever: the instance begins empty
         #[arg(long, conflicts_with = "init")]
         no_init: bool,
-        /// Go on although this cannot be judged at all; may be repeated
+        /// Go on although this cannot be checked at all; may be repeated
         #[arg(long, value_enum, value_name = "PART")]
         allow_absent: Vec<Part>,
         /// Which proxy
@@ -346,7 +346,7 @@ pub struct PlanArgs {
     pub source: Option<String>,
     /// The way into it, as for migrate.
     #[command(flatten)]
-    pub way: WayArgs,
+    pub step: StepArgs,
     /// What is said about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
@@ -404,7 +404,7 @@ pub struct RollbackArgs {
     pub version: String,
     /// The way into it: the reverse migration.
     #[command(flatten)]
-    pub way: WayArgs,
+    pub step: StepArgs,
     /// What is said about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
@@ -428,7 +428,7 @@ pub struct VersionArgs {
     pub initial: bool,
     /// The way into it.
     #[command(flatten)]
-    pub way: WayArgs,
+    pub step: StepArgs,
     /// What is said about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
@@ -446,7 +446,7 @@ pub struct AddStepArgs {
     pub from: String,
     /// The way itself.
     #[command(flatten)]
-    pub way: WayArgs,
+    pub step: StepArgs,
     /// What is said about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
@@ -454,7 +454,7 @@ pub struct AddStepArgs {
 
 /// The way into a version: the data stays as it is, or a call, a script, a complex migration.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub struct WayArgs {
+pub struct StepArgs {
     /// The migration: a function of the version's code (or of --script) with its arguments, or
     /// calldata
     #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
@@ -477,7 +477,7 @@ pub struct WayArgs {
     pub no_migration: bool,
 }
 
-impl WayArgs {
+impl StepArgs {
     /// Whether a migration runs on the way.
     pub fn runs_migration(&self) -> bool {
         !self.call.is_empty() || self.complex.is_some()
@@ -527,7 +527,7 @@ pub struct StorageArgs {
     /// dirty:count, not-compared); it is logged beside the manifest and shown; may be repeated
     #[arg(long, value_name = "FINDING")]
     pub allow_layout: Vec<String>,
-    /// Go on although this cannot be judged at all; may be repeated
+    /// Go on although this cannot be checked at all; may be repeated
     #[arg(long, value_enum, value_name = "PART")]
     pub allow_absent: Vec<Part>,
 }

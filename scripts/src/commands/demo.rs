@@ -1,4 +1,4 @@
-//! `demo`: the whole story on a private chain.
+//! `demo`: the whole scenario on a private chain.
 
 use super::context::Context;
 use crate::app_error::Error;

@@ -34,7 +34,7 @@ mod work;
 
 pub use args::{
     AddStepArgs, ApproveArgs, Cli, Command, Gather, Global, Kind, LayoutCommand, MigrationArgs,
-    PlanArgs, PolicyCommand, RegistryCommand, RollbackArgs, StorageArgs, VersionArgs, WayArgs,
+    PlanArgs, PolicyCommand, RegistryCommand, RollbackArgs, StepArgs, StorageArgs, VersionArgs,
 };
 
 pub use confirm::{AllowArgs, Unusual};

@@ -1,4 +1,4 @@
-//! `node`: the local chain, in this process, until it is told to end.
+//! `node`: the local chain, in this process, until it is signalled to end.
 
 use super::context::Context;
 use crate::app_error::Error;

@@ -8,14 +8,14 @@ use crate::app_error::Error;
 use crate::client::ChainError;
 use crate::coverage::{Extent, Part};
 use crate::registry::labels;
-use crate::steps::{PROGRAM_UNKNOWN, Way, check_way};
+use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use alloy::primitives::{Address, Bytes};
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::{Code, Step};
 
-/// Instances of a definition whose ways are looked at, at most.
+/// Instances of a definition whose paths are looked at, at most.
 const INSTANCES_MAX: u32 = 64;
 
 /// What a command says about the upgrade of one instance.
@@ -58,7 +58,7 @@ pub(super) async fn check_stragglers(
     };
     if definition.instances > INSTANCES_MAX {
         let why = format!(
-            "the ways of {INSTANCES_MAX} of {} instances were looked at",
+            "the paths of {INSTANCES_MAX} of {} instances were looked at",
             definition.instances
         );
         let part = Part::LiveInstances;
@@ -163,9 +163,9 @@ async fn check_path(
         let same_code: Vec<String> = [way.from.clone()].into_iter().chain(same).collect();
         let labels = labels(client, registry, name).await?;
         let is_last = next.is_none();
-        check_way(
+        check_step(
             &steps,
-            &Way {
+            &PlannedStep {
                 name,
                 from: &way.from,
                 same_code: &same_code,

@@ -24,12 +24,12 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
                 source: source.clone(),
                 from: None,
                 initial: false,
-                way: args.way.clone(),
+                step: args.step.clone(),
                 storage: args.storage.clone(),
             };
             abi::migrateCall::from(work.version(&version, true).await?)
         }
-        None if !args.way.is_empty() => return Err(a_way_into_nothing(args)),
+        None if !args.step.is_empty() => return Err(step_without_code(args)),
         None => {
             let call = known(&work, &args.version).await?;
             check(&mut work, &call, args).await?;
@@ -71,7 +71,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
     Ok(outcome)
 }
 
-fn a_way_into_nothing(args: &PlanArgs) -> Error {
+fn step_without_code(args: &PlanArgs) -> Error {
     let PlanArgs { name, version, .. } = args;
     Error::Usage {
         message: "a migration without the code that it leads to".into(),
@@ -94,7 +94,7 @@ async fn check(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) ->
         kind: call.step.kind,
         data: call.step.data.clone(),
         program: None,
-        omitted: args.way.no_migration,
+        omitted: args.step.no_migration,
     };
     let pair = (call.version.as_str(), from.as_str());
     work.check_registered(pair, &call.code, &run, &args.storage, (is_old, true))

@@ -1,4 +1,4 @@
-//! How a governed call is told: what it does before it is sent, how far it is afterwards, and what
+//! How a governed call is reported: what it does before it is sent, how far it is afterwards, and what
 //! holds once it was executed.
 
 use super::context::{Context, report};

@@ -1,5 +1,5 @@
-//! What commands on versions do about storage before they send anything: find both layouts, judge,
-//! look at the live instances, tell, log what was allowed.
+//! What commands on versions do about storage before they send anything: find both layouts, compare,
+//! look at the live instances, report, log what was allowed.
 
 use super::args::StorageArgs;
 use super::context::Context;
@@ -312,7 +312,7 @@ pub(super) async fn recorded(
 }
 
 /// What was checked and how much of it, as fields; as lines what somebody has to know: what was not
-/// judged as a whole, and what somebody allowed although it is dangerous. What an earlier call told
+/// checked as a whole, and what somebody allowed although it is dangerous. What an earlier call told
 /// in the same outcome is not repeated.
 pub(super) fn report(outcome: &mut Outcome, checks: &StorageChecks) {
     outcome.field("coverage", &checks.coverage);

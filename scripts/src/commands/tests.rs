@@ -64,5 +64,5 @@ fn a_version_says_where_it_is_reached_from() {
         panic!("another command")
     };
     assert_eq!(args.from.as_deref(), Some("1.0"));
-    assert_eq!(args.way.call, ["migrate(uint256)", "5"]);
+    assert_eq!(args.step.call, ["migrate(uint256)", "5"]);
 }

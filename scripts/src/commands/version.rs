@@ -27,7 +27,7 @@ pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Ou
 pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
     let mut work = Work::begin(context, "migrate", &args.name).await?;
     let new = work.version(args, true).await?;
-    let overrides = Overrides::new(&args.storage, args.way.no_migration);
+    let overrides = Overrides::new(&args.storage, args.step.no_migration);
     go(work, new, overrides).await
 }
 
@@ -35,7 +35,7 @@ pub(super) async fn migrate(context: &Context, args: &VersionArgs) -> Result<Out
 pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Outcome, Error> {
     let mut work = Work::begin(context, "add-step", &args.name).await?;
     if let Some((code, _)) = work.registered(&args.version).await? {
-        let run = work.run(&args.way)?;
+        let run = work.run(&args.step)?;
         let pair = (args.version.as_str(), args.from.as_str());
         work.check_registered(pair, &code, &run, &args.storage, (false, false))
             .await?;
@@ -43,7 +43,7 @@ pub(super) async fn add_step(context: &Context, args: &AddStepArgs) -> Result<Ou
     let call = abi::addStepCall {
         name: args.name.clone(),
         version: args.version.clone(),
-        step: work.way(&args.from, &args.way).await?,
+        step: work.step_from(&args.from, &args.step).await?,
     };
     let mut outcome = Outcome::default();
     storage::report(&mut outcome, &work.checks);
@@ -63,21 +63,21 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
     };
     let code = work.client.call(work.registry, &call).await?.code;
     if work.current != args.version {
-        let run = work.run(&args.way)?;
+        let run = work.run(&args.step)?;
         let from = work.current.clone();
         let pair = (args.version.as_str(), from.as_str());
         work.check_registered(pair, &code, &run, &args.storage, (true, true))
             .await?;
     }
     revive(&mut work, &args.to, code.implementation).await?;
-    let step = work.step(&args.version, None, &args.way).await?;
+    let step = work.step(&args.version, None, &args.step).await?;
     let new = NewVersion {
         name: args.name.clone(),
         version: args.version.clone(),
         code,
         step,
     };
-    let overrides = Overrides::new(&args.storage, args.way.no_migration);
+    let overrides = Overrides::new(&args.storage, args.step.no_migration);
     go(work, new, overrides).await
 }
 

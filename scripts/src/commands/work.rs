@@ -7,7 +7,7 @@ mod checks;
 pub(super) use action::check_action;
 pub(super) use checks::interface_of;
 
-use super::args::{StorageArgs, VersionArgs, WayArgs};
+use super::args::{StepArgs, StorageArgs, VersionArgs};
 use super::calldata;
 use super::context::Context;
 use super::path::check_stragglers;
@@ -129,12 +129,12 @@ impl<'a> Work<'a> {
             .await?;
         let from = self.begins_at(&args.version, args.from.as_deref()).await?;
         if !args.initial && !from.is_empty() {
-            let runs = args.way.runs_migration();
+            let runs = args.step.runs_migration();
             self.check_storage(&args.version, &from, &new, runs, &args.storage)
                 .await?;
-            let run = self.run(&args.way)?;
+            let run = self.run(&args.step)?;
             self.check_steps(&args.version, &from, &new, &run).await?;
-            let overrides = Overrides::new(&args.storage, args.way.no_migration);
+            let overrides = Overrides::new(&args.storage, args.step.no_migration);
             let upgrades = upgrades.then_some((args.version.as_str(), from.as_str()));
             self.check_others(upgrades, &overrides).await?;
         }
@@ -150,7 +150,7 @@ impl<'a> Work<'a> {
         let step = if args.initial {
             registry::initial()
         } else {
-            self.step(&args.version, args.from.as_deref(), &args.way)
+            self.step(&args.version, args.from.as_deref(), &args.step)
                 .await?
         };
         Ok(NewVersion {
@@ -217,10 +217,10 @@ impl<'a> Work<'a> {
         &mut self,
         version: &str,
         from: Option<&str>,
-        args: &WayArgs,
+        args: &StepArgs,
     ) -> Result<Step, Error> {
         let from = from.unwrap_or(&self.current).to_owned();
-        let step = self.way(&from, args).await?;
+        let step = self.step_from(&from, args).await?;
         let registered = self.registered(version).await?.map(|(_, steps)| steps);
         let same = registered.unwrap_or_default().into_iter().find(|other| {
             let moved = Step {
@@ -233,7 +233,7 @@ impl<'a> Work<'a> {
     }
 
     /// The step from `from` that the arguments describe.
-    pub(super) async fn way(&mut self, from: &str, args: &WayArgs) -> Result<Step, Error> {
+    pub(super) async fn step_from(&mut self, from: &str, args: &StepArgs) -> Result<Step, Error> {
         let manifest = &self.context.manifest;
         let data = calldata::encode(&args.call, manifest)?;
         if let (Some(source), Some(handler)) = (&args.complex, &args.handler) {
@@ -254,7 +254,7 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// Code and ways into a version, if it is there.
+    /// Code and incoming steps of a version, if it is there.
     pub(super) async fn registered(
         &self,
         version: &str,

@@ -1,4 +1,4 @@
-//! The whole story on a private chain: what the framework promises, done and checked.
+//! The whole scenario on a private chain: what the framework promises, done and checked.
 
 mod fixture;
 mod record;
@@ -14,8 +14,8 @@ use record::Record;
 use std::sync::Arc;
 use stylus_devnode::{NodeConfig, NodeError, NodeHandle, spawn};
 
-/// Builds the contracts, starts a chain, tells the story. The chain ends with it. The document
-/// is there in any case; the error tells why the story ended early.
+/// Builds the contracts, starts a chain, runs the scenario. The chain ends with it. The document
+/// is there in any case; the error tells why the scenario ended early.
 pub async fn run(output: Arc<Output>) -> (Document, Option<Error>) {
     let mut record = Record::new(output.clone());
     let outcome = play(output, &mut record).await;
@@ -40,7 +40,7 @@ fn people(node: &NodeHandle) -> Result<[alloy::signers::local::PrivateKeySigner;
     match node.accounts().mnemonic() {
         [operator, user, stranger, ..] => Ok([operator.clone(), user.clone(), stranger.clone()]),
         few => {
-            let reason = format!("{} dev accounts, and the story needs three", few.len());
+            let reason = format!("{} dev accounts, and the scenario needs three", few.len());
             Err(NodeError::Chain(reason).into())
         }
     }

@@ -1,4 +1,4 @@
-//! What the demo did and found: told to people as it happens, kept for the document at the end.
+//! What the demo did and found: printed for people as it happens, kept for the document at the end.
 
 use crate::build::Artifact;
 use crate::client::{Client, Sent};

@@ -265,7 +265,7 @@ fn code(field: &mut impl FnMut(&str, String), code: &Code, names: &Names) {
 
 fn way(field: &mut impl FnMut(&str, String), step: &Step, names: &Names) {
     if step.from.is_empty() {
-        return field("reached", "only by birth".into());
+        return field("reached", "only by creation".into());
     }
     field("from", step.from.clone());
     field(

@@ -9,7 +9,7 @@
 //! | `submit`, `gas` | an approval, or the call that completes the policy; gas for either |
 //! | [`place`](place()) | code to where every approver finds it |
 //! | [`checks`](after_upgrade) | what holds after an upgrade, and no proxies in it |
-//! | [`blame`](GovernanceError::InstanceFails) | the instance that keeps a migration from going through |
+//! | [`revert_cause`](GovernanceError::InstanceFails) | the instance that keeps a migration from going through |
 //! | [`explain`](explain()) | a policy in words |
 //! | [`facts`](code_facts) | what the chain says about the code that an action names |
 //! | [`names`](Names) | addresses by the manifest's names |

@@ -1,4 +1,4 @@
-//! Addresses told by the names that the manifest has for them.
+//! Addresses shown by the names that the manifest has for them.
 
 use crate::manifest::Manifest;
 use alloy::primitives::Address;

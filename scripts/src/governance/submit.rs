@@ -1,5 +1,5 @@
 //! The identical call that each approver sends: it approves, or it completes the policy and
-//! executes. Sent again by the same approver it changes nothing and tells how far the action is.
+//! executes. Sent again by the same approver it changes nothing and reports how far the action is.
 //!
 //! Others act at the same moment. What came of a call is read from the registry's logs, its own and
 //! those behind it, and never from what a call before it returned.

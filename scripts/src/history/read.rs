@@ -238,7 +238,7 @@ fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String {
             )
         }
         Event::StepAdded(event) if event.step.from.is_empty() => {
-            format!("{} can only be born", event.to)
+            format!("{} is only created at", event.to)
         }
         Event::StepAdded(event) => format!("a way {} → {}", event.step.from, event.to),
         Event::CurrentChanged(event) => format!("{} is current", event.version),
@@ -246,7 +246,9 @@ fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String {
             Ok(call) => format!("proposed {}", in_words(&call, names)),
             Err(_) => "proposed something that nobody can read".into(),
         },
-        Event::ProxyCreated(event) => format!("instance {} born at {}", event.proxy, event.version),
+        Event::ProxyCreated(event) => {
+            format!("instance {} created at {}", event.proxy, event.version)
+        }
         Event::Approved(event) => format!(
             "approved {} ({}/{})",
             proposal(&event.action),

@@ -1,4 +1,4 @@
-//! The state of a definition as its events tell it: fed one by one, in their order.
+//! The state of a definition as its events give it: fed one by one, in their order.
 
 use crate::governance::Call;
 use alloy::primitives::{Address, B256, Bytes};
@@ -46,7 +46,7 @@ pub struct RebuiltVersion {
     pub code: RebuiltCode,
     /// The definition's sequence when it was added.
     pub sequence: u64,
-    /// Ways into it; empty for one that instances are only created at.
+    /// Incoming steps; empty for one that instances are only created at.
     #[serde(skip)]
     pub steps: Vec<Step>,
 }

@@ -1,5 +1,5 @@
 //! What somebody declared or allowed for a pair of layouts, one line of JSON each: the upgrade
-//! that comes after the registration need not be told again, and everybody can read who relied on
+//! that comes after the registration need not be said again, and everybody can read who relied on
 //! what.
 
 use super::check::is_about_layouts;

@@ -5,7 +5,7 @@
 //! crate, .wasm, compiler's JSON → layout document → its hash on chain (layoutHash)
 //!                                   ↓ published by the registry, kept by hash beside the manifest
 //! the version before, by the hash on chain ──┐
-//! the new version ───────────────────────────┴→ judge → accepted, or refused before anything is sent
+//! the new version ───────────────────────────┴→ check → accepted, or refused before anything is sent
 //! the live instances ─────────────────────────→ look ↗
 //! ```
 

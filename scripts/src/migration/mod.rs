@@ -3,7 +3,7 @@
 //!
 //! The chain is the truth. A batch names the position that it begins at, so that none counts
 //! twice, whoever sends it and however often; whatever goes otherwise than expected, the chain is
-//! looked at again and the next batch begins where it says. The journal only tells what may
+//! looked at again and the next batch begins where it says. The journal only says what may
 //! still be on its way.
 //!
 //! | module | holds |

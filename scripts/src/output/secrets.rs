@@ -1,4 +1,4 @@
-//! Text that must not be told, wherever it turns up: keys, passwords, and what an RPC URL carries
+//! Text that must not be printed, wherever it turns up: keys, passwords, and what an RPC URL carries
 //! besides its host.
 
 use crate::secret::HIDDEN;

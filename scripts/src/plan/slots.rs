@@ -1,4 +1,4 @@
-//! Slots told by name: the framework's own, and those of variables where the layout is known.
+//! Slots shown by name: the framework's own, and those of variables where the layout is known.
 
 use alloy::primitives::{Address, B256, U256, keccak256};
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-use super::{StepsError, Way, check_creation, check_way};
+use super::{PlannedStep, StepsError, check_creation, check_step};
 use crate::error::Explain;
 use alloy::primitives::{B256, Bytes, keccak256};
 use stylus_layout::{DeclaredStep, StepKind};
@@ -44,7 +44,7 @@ fn labels() -> Vec<String> {
 
 fn way(from: &str, to: &str, kind: u8, data: &Bytes, omitted: bool) -> Result<(), StepsError> {
     let same = [from.to_owned()];
-    let way = Way {
+    let way = PlannedStep {
         name: "A",
         from,
         same_code: &same,
@@ -54,7 +54,7 @@ fn way(from: &str, to: &str, kind: u8, data: &Bytes, omitted: bool) -> Result<()
         data,
         program: None,
     };
-    check_way(&counter(), &way, omitted)
+    check_step(&counter(), &way, omitted)
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn a_program_for_other_versions_is_refused() {
         "startMigration(address)",
     )];
     let (same, data, labels) = (["1.0".to_owned()], Bytes::new(), labels());
-    let way = |to| Way {
+    let way = |to| PlannedStep {
         name: "A",
         from: "1.0",
         same_code: &same,
@@ -172,15 +172,15 @@ fn a_program_for_other_versions_is_refused() {
         data: &data,
         program: Some(&program),
     };
-    assert_eq!(check_way(&[], &way("2.0"), false), Ok(()));
-    let error = check_way(&[], &way("3.0"), false).expect_err("another version");
+    assert_eq!(check_step(&[], &way("2.0"), false), Ok(()));
+    let error = check_step(&[], &way("3.0"), false).expect_err("another version");
     assert_eq!(error.name(), "ProgramForOthers");
 }
 
 #[test]
 fn a_definition_whose_labels_are_not_those_of_the_code_leaves_no_migration_out_in_silence() {
     let (labels, data) = (["v1".to_owned()], Bytes::new());
-    let way = Way {
+    let way = PlannedStep {
         name: "A",
         from: "v1",
         same_code: &labels,
@@ -190,14 +190,14 @@ fn a_definition_whose_labels_are_not_those_of_the_code_leaves_no_migration_out_i
         data: &data,
         program: None,
     };
-    let error = check_way(&counter(), &way, false).expect_err("omitted");
+    let error = check_step(&counter(), &way, false).expect_err("omitted");
     assert_eq!(error.name(), "MigrationOmitted");
     let expected = error.expected().expect("what is expected");
     assert!(
         expected.starts_with("a migration v1 → v2; the code declares: migrate(uint256)"),
         "{expected}"
     );
-    assert_eq!(check_way(&counter(), &way, true), Ok(()));
+    assert_eq!(check_step(&counter(), &way, true), Ok(()));
 }
 
 #[test]

@@ -105,8 +105,8 @@ fn a_straggler_whose_path_holds_a_complex_step_is_no_failed_check() {
     sandbox.done("Admin", &["define", "P", "--migrate", "Admin"]);
     sandbox.done("Admin", &["register", "P", "0.9", "points-v1"]);
     let create = |version: &str| {
-        let born = sandbox.done("Admin", &["create-proxy", "P", version, "--no-init"]);
-        text(&born, "proxy").to_owned()
+        let created = sandbox.done("Admin", &["create-proxy", "P", version, "--no-init"]);
+        text(&created, "proxy").to_owned()
     };
     let first = create("0.9");
     sandbox.done("Admin", &["migrate", "P", "1.0", "points-v1"]);

@@ -106,7 +106,7 @@ fn a_registry_that_is_not_on_this_chain_is_told_and_does_not_look_like_an_empty_
 fn events_that_are_looked_for_too_late_are_refused_before_the_migration_ends() {
     let sandbox = Sandbox::new();
     let proxy = created(&sandbox, "erc721-basic");
-    let birth = block(&sandbox);
+    let creation = block(&sandbox);
     for ids in [[5, 3], [900, 77]] {
         let ids = ids.map(U256::from).to_vec();
         call(
@@ -131,10 +131,10 @@ fn events_that_are_looked_for_too_late_are_refused_before_the_migration_ends() {
         ];
         sandbox.run("Admin", &words)
     };
-    for late in [birth + 1, birth + 2, block(&sandbox), 1_000_000] {
+    for late in [creation + 1, creation + 2, block(&sandbox), 1_000_000] {
         refused(&gather(late), 2, "BeginsLate");
     }
-    let done = gather(birth);
+    let done = gather(creation);
     assert_eq!(
         (done.exit, &done.document["items"]),
         (Some(0), &4.into()),

@@ -109,7 +109,7 @@ async fn an_approver_names_what_is_absent() {
     let pending = other.done(&["pending", "Note"]);
     let action = text(&pending["actions"][0], "action");
     let answer = other.run(&["approve", action]);
-    assert_eq!(refusal(&answer), (Some(1), "NotJudged"), "{answer:?}");
+    assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
     let done = other.done(&["approve", action, "--allow-absent", "source"]);
     assert_eq!(done["executed"], true);
@@ -131,7 +131,7 @@ async fn verify_in_an_empty_folder_says_how_much_it_checked() {
     };
     add(&desk, "Note", "1.1", code, "1.0").await;
     let answer = other.run(&["verify", "Note"]);
-    assert_eq!(refusal(&answer), (Some(1), "NotJudged"), "{answer:?}");
+    assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
     let next = text(&answer.document["error"], "next");
     assert!(next.ends_with("--allow-absent source"), "{next}");
     let checks = answer.document["checks"].as_array().expect("checks");

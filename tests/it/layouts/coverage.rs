@@ -45,7 +45,7 @@ async fn an_instance_of_code_whose_sources_nobody_recorded_is_not_created_unless
     };
     add(&desk, "Note", "1.1", code, "1.0").await;
     let create = ["create-proxy", "Note", "1.1", "--no-init"];
-    let refused = desk.refused("NotJudged", &create);
+    let refused = desk.refused("NotChecked", &create);
     let next = text(&refused.document["error"], "next");
     assert!(next.ends_with("--allow-absent source"), "{next}");
     let done = desk.done(&[&create[..], &["--allow-absent", "source"]].concat());

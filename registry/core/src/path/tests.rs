@@ -10,7 +10,7 @@ fn search(graph: &Graph, from: u32, to: u32) -> Option<Vec<u32>> {
     })?;
     let mut labels = vec![from];
     for edge in path {
-        assert_eq!(labels.last(), Some(&edge.from), "the legs join");
+        assert_eq!(labels.last(), Some(&edge.from), "the edges join");
         assert_eq!(
             graph[&edge.to][edge.position], edge.from,
             "the way is the right one"

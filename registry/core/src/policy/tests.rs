@@ -221,13 +221,13 @@ fn a_lambda_counts_by_its_consent_and_never_alone() {
 }
 
 /// One approval after another, at given times.
-struct Story {
+struct Timeline {
     policy: Policy,
     approvals: u64,
     timelocks: Vec<u64>,
 }
 
-impl Story {
+impl Timeline {
     fn of(text: &str) -> Self {
         let policy = policy(text);
         Self {
@@ -268,27 +268,27 @@ impl Story {
 
 #[test]
 fn a_delay_runs_from_the_approval_that_makes_its_siblings_true() {
-    let mut story = Story::of(&format!("AND({A},{B},AFTER(10))"));
-    assert!(!story.at(100, 0b01), "one of two");
-    assert_eq!(story.not_before(), None);
-    assert!(story.at(200, 0b11));
-    assert_eq!(story.not_before(), Some(210));
-    assert!(!story.holds(209));
-    assert!(story.holds(210));
-    assert!(!story.at(205, 0b11), "a second look does not restart it");
-    assert!(story.policy.is_waiting(&story.facts(0)));
+    let mut timeline = Timeline::of(&format!("AND({A},{B},AFTER(10))"));
+    assert!(!timeline.at(100, 0b01), "one of two");
+    assert_eq!(timeline.not_before(), None);
+    assert!(timeline.at(200, 0b11));
+    assert_eq!(timeline.not_before(), Some(210));
+    assert!(!timeline.holds(209));
+    assert!(timeline.holds(210));
+    assert!(!timeline.at(205, 0b11), "a second look does not restart it");
+    assert!(timeline.policy.is_waiting(&timeline.facts(0)));
 }
 
 #[test]
 fn revoking_below_the_siblings_restarts_the_delay() {
-    let mut story = Story::of(&format!("AND(OutOf(2,{A},{B},{C}),AFTER(10))"));
-    story.at(100, 0b111);
-    assert!(!story.at(105, 0b011), "two of three still hold");
-    assert_eq!(story.not_before(), Some(110));
-    assert!(story.at(106, 0b001));
-    assert_eq!(story.not_before(), None);
-    story.at(107, 0b101);
-    assert_eq!(story.not_before(), Some(117));
+    let mut timeline = Timeline::of(&format!("AND(OutOf(2,{A},{B},{C}),AFTER(10))"));
+    timeline.at(100, 0b111);
+    assert!(!timeline.at(105, 0b011), "two of three still hold");
+    assert_eq!(timeline.not_before(), Some(110));
+    assert!(timeline.at(106, 0b001));
+    assert_eq!(timeline.not_before(), None);
+    timeline.at(107, 0b101);
+    assert_eq!(timeline.not_before(), Some(117));
 }
 
 #[test]
@@ -318,22 +318,22 @@ fn a_lambda_starts_a_delay_by_its_consent_and_stops_none_by_taking_it_back() {
 
 #[test]
 fn one_way_out_of_two_may_have_a_delay() {
-    let mut story = Story::of(&format!("OR(AND({A},AFTER(10)),AND({A},{B}))"));
-    story.at(100, 0b01);
-    assert!(!story.holds(105));
-    assert!(story.holds(110));
-    story.at(105, 0b11);
-    assert!(story.holds(105), "both need not wait");
-    assert_eq!(story.not_before(), Some(0));
+    let mut timeline = Timeline::of(&format!("OR(AND({A},AFTER(10)),AND({A},{B}))"));
+    timeline.at(100, 0b01);
+    assert!(!timeline.holds(105));
+    assert!(timeline.holds(110));
+    timeline.at(105, 0b11);
+    assert!(timeline.holds(105), "both need not wait");
+    assert_eq!(timeline.not_before(), Some(0));
 }
 
 #[test]
 fn a_delay_within_a_delay_runs_at_the_same_time() {
-    let mut story = Story::of(&format!("AND({A},AND({B},AFTER(50)),AFTER(10))"));
-    story.at(100, 0b11);
-    assert_eq!(story.not_before(), Some(150));
-    assert!(!story.holds(149));
-    assert!(story.holds(150));
+    let mut timeline = Timeline::of(&format!("AND({A},AND({B},AFTER(50)),AFTER(10))"));
+    timeline.at(100, 0b11);
+    assert_eq!(timeline.not_before(), Some(150));
+    assert!(!timeline.holds(149));
+    assert!(timeline.holds(150));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What is checked of a version before anything is sent: its storage, the steps that its code
 //! declares, its interface, and how much of all that could be checked.
 
-use super::super::args::{StorageArgs, WayArgs};
+use super::super::args::{StepArgs, StorageArgs};
 use super::super::calldata;
 use super::super::storage::{self, Overrides, Place, Versions};
 use super::{Run, Subject, Work};
@@ -11,7 +11,7 @@ use crate::error::Explain;
 use crate::layout::{Documents, LayoutError, Side, require_publishable};
 use crate::plan::reserved_in;
 use crate::registry;
-use crate::steps::{PROGRAM_UNKNOWN, Way, check_way};
+use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use stylus_layout::Document;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::Code;
@@ -113,7 +113,7 @@ impl Work<'_> {
         }
     }
 
-    /// What is left to check where the storage is refused was not judged.
+    /// What is left to check where the storage is refused was not checked.
     fn note_unchecked(&mut self, refusal: &LayoutError) {
         if matches!(refusal, LayoutError::Dirty { .. }) {
             return; // found on the live instances
@@ -138,7 +138,7 @@ impl Work<'_> {
     }
 
     /// What runs on the way that the arguments describe.
-    pub(in crate::commands) fn run(&self, way: &WayArgs) -> Result<Run, Error> {
+    pub(in crate::commands) fn run(&self, way: &StepArgs) -> Result<Run, Error> {
         let program = match &way.complex {
             Some(source) if self.address(source).is_none() => {
                 self.context.kept_artifact(source)?.steps
@@ -170,7 +170,7 @@ impl Work<'_> {
         };
         let same_code = self.same_code(from).await?;
         let labels = registry::labels(&self.client, self.registry, &self.name).await?;
-        let way = Way {
+        let way = PlannedStep {
             name: &self.name,
             from,
             same_code: &same_code,
@@ -186,7 +186,7 @@ impl Work<'_> {
                 .coverage
                 .lower(part, Extent::Partial, PROGRAM_UNKNOWN);
         }
-        match check_way(steps, &way, run.omitted) {
+        match check_step(steps, &way, run.omitted) {
             Ok(()) => Ok(()),
             Err(error) => self.refuse(error),
         }
@@ -218,7 +218,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Nothing is sent if something was not judged at all, and nobody said that this is meant.
+    /// Nothing is sent if something was not checked at all, and nobody said that this is meant.
     pub(super) async fn require_coverage(
         &mut self,
         new: &Subject,

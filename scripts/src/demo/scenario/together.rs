@@ -1,5 +1,5 @@
 //! Deciding together: two approvers type the same, the policy is changed, one of them goes back,
-//! and the whole story is read back from the chain.
+//! and the whole history is read back from the chain.
 
 use super::{Addresses, value};
 use crate::app_error::Error;

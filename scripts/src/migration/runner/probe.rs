@@ -1,4 +1,4 @@
-//! Whether the chain takes the next items, before they are sent: a refusal is told by name and
+//! Whether the chain takes the next items, before they are sent: a refusal is reported by name and
 //! place, and gas is measured.
 
 use super::super::MigrationError;
@@ -16,7 +16,7 @@ use stylus_upgrades_interface::complex::IComplexMigration as abi;
 const MEASURED: u64 = 16;
 
 impl BatchRunner {
-    /// Whether the chain takes the next items: a refusal is told by name and place, and gas is
+    /// Whether the chain takes the next items: a refusal is reported by name and place, and gas is
     /// measured. `false` if the chain moved meanwhile.
     pub(super) async fn probe(&mut self) -> Result<bool, MigrationError> {
         if self.form == Form::Cursor {

@@ -127,8 +127,8 @@ impl Fixture {
             "7",
         ];
         let proxies = (0..instances).map(|_| {
-            let born = self.sandbox.done("Admin", &create);
-            text(&born, "proxy").to_owned()
+            let created = self.sandbox.done("Admin", &create);
+            text(&created, "proxy").to_owned()
         });
         let proxies = proxies.collect();
         (name, proxies)
