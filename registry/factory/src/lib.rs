@@ -2,10 +2,10 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`create`] | executes an approved `createProxy` |
-//! | [`upgrade`] | `beginUpgrade` and `endUpgrade`, the calls of an instance |
-//! | [`complex`] | `suspendUpgrade` and `resumeUpgrade`: complex steps |
-//! | [`rollout`] | upgrades of instances that lag behind |
+//! | `create` | executes an approved `createProxy` |
+//! | `upgrade` | `beginUpgrade` and `endUpgrade`, the calls of an instance |
+//! | `complex` | `suspendUpgrade` and `resumeUpgrade`: complex steps |
+//! | `rollout` | upgrades of instances that lag behind |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 

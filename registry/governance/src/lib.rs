@@ -2,10 +2,10 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`construct`] | the construction of the registry |
-//! | [`governed`] | the one flow of every governed call |
-//! | [`calls`] | the governed calls: definition, role, checks |
-//! | [`execute`] | what each of them does once it is approved |
+//! | `construct` | the construction of the registry |
+//! | `governed` | the one flow of every governed call |
+//! | `calls` | the governed calls: definition, role, checks |
+//! | `execute` | what each of them does once it is approved |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 

@@ -3,10 +3,10 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`views`] | definitions, versions, instances, read |
-//! | [`approvals`] | policies and open actions, read |
-//! | [`withdraw`] | `revoke` and `cancel` |
-//! | [`layouts`] | layout documents: publishing them, and where they were published |
+//! | `views` | definitions, versions, instances, read |
+//! | `approvals` | policies and open actions, read |
+//! | `withdraw` | `revoke` and `cancel` |
+//! | `layouts` | layout documents: publishing them, and where they were published |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 

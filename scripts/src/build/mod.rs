@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Contracts are built in a copy of their sources, which holds what the source hash is taken over
-//! and nothing else ([`source`], [`copy`]). What is not hashed is not there to be read.
+//! and nothing else (`source`, `copy`). What is not hashed is not there to be read.
 //!
 //! A contract that derives `StorageLayout` says where its storage keeps what in a custom section of
 //! the module that cargo writes: the layout goes into the [`Artifact`], and the section no further.

@@ -10,11 +10,11 @@
 //! |---|---|
 //! | [`active`] | the migration that an instance is in |
 //! | [`items`] | the list of items, read as it is needed |
-//! | [`gather`] | tokens and owners from a collection's events |
+//! | [`gather`](mod@gather) | tokens and owners from a collection's events |
 //! | [`size`] | how many items go into one transaction |
 //! | [`pipeline`] | transactions on their way |
 //! | [`runner`] | batch after batch |
-//! | [`end`] | `endMigration` |
+//! | [`end`](mod@end) | `endMigration` |
 //! | [`retry`] | asking again |
 //! | [`cost`] | cost and throughput |
 
