@@ -29,7 +29,7 @@ pub const FOLDER: &str = crate::file_names::JOURNALS;
 /// The journal of one sender on one chain.
 pub struct Journal {
     path: PathBuf,
-    /// What went through and the command has not yet told.
+    /// What went through and the command has not yet reported.
     landed: Mutex<Vec<B256>>,
     progress: Arc<dyn Progress>,
 }
@@ -46,7 +46,7 @@ pub struct InFlight {
     /// The account that it calls; `None` where it creates one.
     #[serde(default)]
     pub to: Option<Address>,
-    /// keccak256 of its calldata. With `to` it tells what a later run need not send again.
+    /// keccak256 of its calldata. With `to` it says what a later run need not send again.
     #[serde(default)]
     pub call: B256,
 }
@@ -177,13 +177,13 @@ impl Journal {
         self.append(&Line::Sending(entry));
     }
 
-    /// A transaction went through. It stays in the journal until the command has told what came of
+    /// A transaction went through. It stays in the journal until the command has reported what came of
     /// it ([`Self::close`]): a run that is killed before learns of it the next time.
     pub fn landed(&self, tx: B256) {
         self.reported().push(tx);
     }
 
-    /// What went through was told: nobody needs to learn of it any more. All of it is left out at
+    /// What went through was reported: nobody needs to learn of it any more. All of it is left out at
     /// once, or none.
     pub fn close(&self) {
         let reported = std::mem::take(&mut *self.reported());

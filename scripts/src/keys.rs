@@ -102,7 +102,7 @@ pub enum KeyError {
         /// The keystore.
         path: PathBuf,
     },
-    /// `ETH_FROM` is no address, so nobody can tell whether the key is the right one.
+    /// `ETH_FROM` is no address, so nobody can say whether the key is the right one.
     #[error("ETH_FROM is no address, or its checksum does not hold")]
     FromMalformed {
         /// What it is.

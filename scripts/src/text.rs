@@ -13,7 +13,7 @@ pub fn grouped(number: u64) -> String {
     out
 }
 
-/// A word as a shell takes it: quoted where it has characters with a meaning. What is told to be
+/// A word as a shell takes it: quoted where it has characters with a meaning. What is reported to be
 /// typed next may hold a name that somebody else chose.
 pub fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);

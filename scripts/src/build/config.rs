@@ -1,9 +1,9 @@
 //! Cargo's configuration files (`.cargo/config.toml`), taken apart: what changes the code belongs
-//! to the sources, what only tells where packages come from does not, and what would have the
+//! to the sources, what only says where packages come from does not, and what would have the
 //! build read or run something outside the sources is refused.
 //!
 //! The files between the contract's folder and its workspace's count in full. Those of the folders
-//! above and of the user's home tell where packages come from, and nothing else of them is read.
+//! above and of the user's home say where packages come from, and nothing else of them is read.
 
 use super::error::BuildError;
 use super::toolchain::TARGET;
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use toml::{Table, Value};
 
-/// Tables that tell where packages come from and how to reach that.
+/// Tables that say where packages come from and how to reach that.
 const SUPPLY: [&str; 6] = [
     "source",
     "registries",
@@ -283,7 +283,7 @@ fn words(path: &Path, key: &str, flags: &Value) -> Result<Vec<String>, BuildErro
     }
 }
 
-/// Takes over what tells where packages come from; what is there already is nearer and stays.
+/// Takes over what says where packages come from; what is there already is nearer and stays.
 /// Paths are relative to `above`, the folder that holds `.cargo`.
 fn add_supply(supply: &mut Table, config: &Table, above: &Path) {
     for name in SUPPLY {

@@ -50,7 +50,7 @@ pub(super) struct Source {
     pub(super) parts: Vec<Part>,
     /// The contract's folder in the copy.
     pub(super) place: PathBuf,
-    /// What cargo is told beside the files.
+    /// What cargo is reported beside the files.
     pub(super) config: Config,
     /// Bytes of the shadow stack; `None` if the flags say.
     pub(super) stack_size: Option<u32>,

@@ -98,7 +98,7 @@ impl Tree {
         hasher.finalize()
     }
 
-    /// Adds the file or the folder at `from` as `place`. `skip` tells what is left out, by its path
+    /// Adds the file or the folder at `from` as `place`. `skip` says what is left out, by its path
     /// within `from`.
     ///
     /// # Errors

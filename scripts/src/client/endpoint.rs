@@ -71,7 +71,7 @@ impl Endpoint {
         &self.url
     }
 
-    /// What must not be told of it: the URL as a whole and every part that may be a key.
+    /// What must not be printed of it: the URL as a whole and every part that may be a key.
     pub fn secrets(&self) -> Vec<String> {
         let url = &self.url;
         let mut all = Vec::new();

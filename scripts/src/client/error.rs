@@ -57,7 +57,7 @@ pub enum ChainError {
         /// Units of gas that were sent along.
         limit: u64,
     },
-    /// It was mined and failed, and nothing tells why.
+    /// It was mined and failed, and nothing says why.
     #[error("{what} was mined and failed ({tx}), and nothing tells why: {reason}")]
     Unexplained {
         /// What was attempted.
@@ -178,7 +178,7 @@ impl ChainError {
         }
     }
 
-    /// The same refusal, told of a larger undertaking.
+    /// The same refusal, reported of a larger undertaking.
     pub fn during(self, undertaking: &str) -> Self {
         match self {
             Self::Refused { revert, .. } => {

@@ -125,7 +125,7 @@ impl Client {
     }
 
     /// The hash of the chain's first block, zero if the endpoint does not have it any more. It
-    /// tells chains apart that share an id.
+    /// distinguishes chains that share an id.
     pub async fn first_block(&self) -> Result<B256, ChainError> {
         let block = self
             .provider

@@ -22,7 +22,7 @@ impl Client {
         }
     }
 
-    /// Waits for what an earlier run had sent and not told of; returns it. What never reached the
+    /// Waits for what an earlier run had sent and not reported; returns it. What never reached the
     /// chain is forgotten: the next transaction takes its nonce, so that only one of the two can
     /// ever be mined.
     pub async fn settle(&self) -> Result<Vec<Sent>, ChainError> {
@@ -139,7 +139,7 @@ impl Client {
         }
     }
 
-    /// What went through was told, or can be read from the chain: see [`Journal::close`].
+    /// What went through was reported, or can be read from the chain: see [`Journal::close`].
     pub fn close_journal(&self) {
         if let Some(journal) = &self.journal {
             journal.close();

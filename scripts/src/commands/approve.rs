@@ -161,7 +161,7 @@ async fn open(
     Ok((client, registry, action))
 }
 
-/// An action as `pending --json` told it.
+/// An action as `pending --json` printed it.
 #[derive(Deserialize)]
 struct Reviewed {
     action: B256,

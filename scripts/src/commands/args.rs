@@ -523,7 +523,7 @@ pub struct StorageArgs {
     /// A field of the new version whose bytes mean the same in another type; may be repeated
     #[arg(long, value_name = "FIELD")]
     pub retype: Vec<String>,
-    /// Go on although this was found, by its name as the refusal tells it (reorder:owner,
+    /// Go on although this was found, by its name as the refusal names it (reorder:owner,
     /// dirty:count, not-compared); it is logged beside the manifest and shown; may be repeated
     #[arg(long, value_name = "FINDING")]
     pub allow_layout: Vec<String>,

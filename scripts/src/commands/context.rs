@@ -32,7 +32,7 @@ pub(super) struct Context {
     pub(super) global: Global,
     /// The manifest, empty if there is none.
     pub(super) manifest: Manifest,
-    /// What an earlier run had done and not told of.
+    /// What an earlier run had done and not reported.
     earlier: Mutex<Vec<Sent>>,
     /// The code hashes of what this run has built.
     built: Mutex<Vec<B256>>,
@@ -106,7 +106,7 @@ impl Context {
         Ok(client)
     }
 
-    /// What was done is told: the next run need not learn of it.
+    /// What was done is reported: the next run need not learn of it.
     pub(super) fn close(&self) {
         kill_point::at(Phase::Reported);
         if let Some(client) = self.working.get() {
@@ -128,7 +128,7 @@ impl Context {
         )?))
     }
 
-    /// What an earlier run had done and not told of: the transaction that sent that calldata (or
+    /// What an earlier run had done and not reported: the transaction that sent that calldata (or
     /// init code, where there is no account) to that account.
     pub(super) fn earlier(&self, account: Option<Address>, call: &[u8]) -> Option<Sent> {
         let hash = keccak256(call);

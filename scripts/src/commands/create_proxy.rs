@@ -144,7 +144,7 @@ pub(super) async fn check(
     Ok(coverage)
 }
 
-/// What an earlier run created by the same words and did not tell of, whatever salt it chose.
+/// What an earlier run created by the same words and did not report, whatever salt it chose.
 async fn created_before(
     context: &Context,
     client: &Client,

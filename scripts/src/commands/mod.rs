@@ -91,7 +91,7 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
     code(exit.unwrap_or_else(|error| output.failure(&error)))
 }
 
-/// Runs a command and tells what came of it. Its journal is closed behind that.
+/// Runs a command and reports the result. Its journal is closed behind that.
 async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
     let context = Context::new(output.clone(), cli.global)?;
     let outcome = perform(&context, cli.command).await?;
@@ -100,7 +100,7 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
         context.close();
         return Ok(exit);
     }
-    // Nobody was told: the journal stays, so that the same command tells of it again.
+    // Nobody was reported: the journal stays, so that the same command reports it again.
     let error = Error::Unwritten;
     output.explain(&Report::of(&error));
     Ok(match exit {
@@ -109,7 +109,7 @@ async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
     })
 }
 
-/// A panic is told as every other failure is: on lines of its own, without secrets.
+/// A panic is reported as every other failure is: on lines of its own, without secrets.
 fn report_panics(output: &Arc<Output>) {
     let output = output.clone();
     std::panic::set_hook(Box::new(move |info| {
@@ -310,7 +310,7 @@ fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
     )
 }
 
-/// Whether a word is, or holds behind `=`, a value that must not be told.
+/// Whether a word is, or holds behind `=`, a value that must not be printed.
 fn is_secret_flag(before: Option<&std::borrow::Cow<'_, str>>, word: &str) -> bool {
     const SECRET: [&str; 4] = ["--private-key", "--rpc-url", "--endpoint", "-e"];
     let named = word.split_once('=').map(|(flag, _)| flag);

@@ -20,7 +20,7 @@ use serde_json::json;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// Shows what `call` does, sends these very bytes, and tells what came of it. `sent` is what it
+/// Shows what `call` does, sends these very bytes, and reports the result. `sent` is what it
 /// took to get there.
 pub(super) async fn propose(
     context: &Context,
@@ -262,7 +262,7 @@ fn run_migration(proxy: Address) -> String {
     format!("stylus-upgrades run-migration {proxy}")
 }
 
-/// A check that failed is an error; what was told before stays told.
+/// A check that failed is an error; what was reported before stays printed.
 pub(super) fn require(
     context: &Context,
     checks: &[Check],

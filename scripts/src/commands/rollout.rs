@@ -90,7 +90,7 @@ async fn send(
         checks.extend(checked(client, registry, name, &done.sent).await?);
         paused.extend(begun_by(&done.sent));
         sent.push(done.sent);
-        client.close_journal(); // the chain tells what is left
+        client.close_journal(); // the chain says what is left
         skipped.extend(done.skipped);
         let enough = max.is_some_and(|max| upgraded >= max || idle > 0);
         if done.left == 0 || enough || idle >= done.left {

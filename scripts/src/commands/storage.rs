@@ -148,7 +148,7 @@ pub(super) async fn require(
     Ok(())
 }
 
-/// Compares the pair, tells what came of it, and logs what was declared or allowed. Errors if the
+/// Compares the pair, reports the result, and logs what was declared or allowed. Errors if the
 /// new version must not take over the storage.
 async fn compare(
     place: Place<'_>,
@@ -312,7 +312,7 @@ pub(super) async fn recorded(
 }
 
 /// What was checked and how much of it, as fields; as lines what somebody has to know: what was not
-/// checked as a whole, and what somebody allowed although it is dangerous. What an earlier call told
+/// checked as a whole, and what somebody allowed although it is dangerous. What an earlier call reported
 /// in the same outcome is not repeated.
 pub(super) fn report(outcome: &mut Outcome, checks: &StorageChecks) {
     outcome.field("coverage", &checks.coverage);

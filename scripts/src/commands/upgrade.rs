@@ -14,7 +14,7 @@ use alloy::primitives::{Address, Bytes};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// Why a run that only tells what an earlier one sent checks nothing.
+/// Why a run that only says what an earlier one sent checks nothing.
 const SENT_BEFORE: &str = "an earlier run sent the upgrade; nothing was checked now";
 
 pub(super) async fn run(
@@ -65,7 +65,7 @@ pub(super) async fn run(
     Ok(outcome)
 }
 
-/// The same upgrade by an earlier run that was killed before it could tell of it.
+/// The same upgrade by an earlier run that was killed before it could report it.
 async fn earlier(
     context: &Context,
     client: &Client,

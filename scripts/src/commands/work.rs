@@ -163,7 +163,7 @@ impl<'a> Work<'a> {
 
     /// Checks the paths of the instances that `migrate` takes along in its own transaction, where
     /// `upgrades` names the new version and the one that its step begins at. With more instances
-    /// the rollout checks them; here they only tell what an allowed finding belongs to.
+    /// the rollout checks them; here they only say what an allowed finding belongs to.
     pub(super) async fn check_others(
         &mut self,
         upgrades: Option<(&str, &str)>,

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use stylus_devnode::{NodeConfig, NodeError, NodeHandle, spawn};
 
 /// Builds the contracts, starts a chain, runs the scenario. The chain ends with it. The document
-/// is there in any case; the error tells why the scenario ended early.
+/// is there in any case; the error says why the scenario ended early.
 pub async fn run(output: Arc<Output>) -> (Document, Option<Error>) {
     let mut record = Record::new(output.clone());
     let outcome = play(output, &mut record).await;

@@ -103,7 +103,7 @@ impl Record {
         ));
     }
 
-    /// A governed call: decoded, tried, sent, read, and its transaction told.
+    /// A governed call: decoded, tried, sent, read, and its transaction printed.
     pub(super) async fn governed<C: SolCall>(
         &mut self,
         client: &Client,
@@ -117,7 +117,7 @@ impl Record {
         Ok(done)
     }
 
-    /// A transaction that does two things, told as two steps.
+    /// A transaction that does two things, printed as two steps.
     pub(super) fn sent_as(&mut self, sent: &Sent, parts: [&str; 2]) {
         for (place, part) in ["┌", "└"].iter().zip(parts) {
             self.part(part, sent);

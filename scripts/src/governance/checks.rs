@@ -18,7 +18,7 @@ use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
-/// A call that no contract answers: what comes back tells who is asked.
+/// A call that no contract answers: what comes back says who is asked.
 const NOBODYS_CALL: [u8; 4] = [0xff, 0xff, 0xff, 0xff];
 
 /// Something that has to hold.

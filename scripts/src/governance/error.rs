@@ -65,7 +65,7 @@ pub enum GovernanceError {
         /// The proposed one.
         proposed: Bytes,
     },
-    /// No event tells what an action would do.
+    /// No event says what an action would do.
     #[error("the registry's events do not tell of an action {action}")]
     UnknownAction {
         /// The action.

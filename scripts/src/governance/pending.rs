@@ -83,7 +83,7 @@ pub async fn readiness(
     })
 }
 
-/// The event that tells what `action` does.
+/// The event that says what `action` does.
 ///
 /// # Errors
 /// [`GovernanceError::UnknownAction`] if there is none.

@@ -22,7 +22,7 @@ pub struct Where {
     pub chain: u64,
     /// The registry.
     pub registry: Address,
-    /// The hashes of the code before and of the new one: without layouts, nothing else tells what is
+    /// The hashes of the code before and of the new one: without layouts, nothing else says what is
     /// meant. Zero in lines of earlier versions of this program.
     #[serde(default)]
     pub codes: (B256, B256),

@@ -20,7 +20,7 @@ const INSTANCES_MAX: u32 = 64;
 const WORDS_MAX: usize = 128;
 /// Requests on their way at once.
 const AT_ONCE: usize = 16;
-/// Dirty fields that are told, at most.
+/// Dirty fields that are reported, at most.
 const TOLD_MAX: usize = 16;
 /// Earlier versions whose layouts are looked at, at most.
 const VERSIONS_MAX: usize = 64;

@@ -127,7 +127,7 @@ pub async fn standing(
     }
 }
 
-/// How far it is, from what every program of a complex step answers and the registry's events tell.
+/// How far it is, from what every program of a complex step answers and the registry's events say.
 async fn from_progress(
     client: &Client,
     retry: RetryPolicy,

@@ -53,9 +53,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// ArbGasInfo, which tells what one transaction may use.
+/// ArbGasInfo, which says what one transaction may use.
 const GAS_INFO: Address = address!("000000000000000000000000000000000000006C");
-/// Gas of a transaction where the chain does not tell: Arbitrum One's limit.
+/// Gas of a transaction where the chain does not say: Arbitrum One's limit.
 const GAS_MAX: u64 = 32_000_000;
 
 alloy::sol! {
@@ -292,7 +292,7 @@ fn heading(migration: &ActiveMigration) -> String {
     )
 }
 
-/// Trouble with the chain, told with how far the migration is and how it goes on.
+/// Trouble with the chain, reported with how far the migration is and how it goes on.
 fn interrupted(error: MigrationError, at: Standing, request: &MigrationRequest) -> MigrationError {
     match error {
         MigrationError::Chain(source) if source.exit() == Exit::Chain => {

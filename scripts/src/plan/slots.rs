@@ -12,7 +12,7 @@ const DEEPEST: u8 = 8;
 
 /// Pairs of keys that are tried for mappings within mappings, at most.
 const PAIRS: usize = 65_536;
-/// Elements of an array that are told by their index.
+/// Elements of an array that are reported by their index.
 const ELEMENTS: u64 = 1 << 32;
 
 /// Names by slot; a slot that several variables share has all their names.

@@ -22,7 +22,7 @@ pub struct DefinitionStatus {
     pub sequence: u64,
     /// `live`, `paused` or `frozen`.
     pub state: &'static str,
-    /// The policy of role `migrate`; `None` if the registry does not tell.
+    /// The policy of role `migrate`; `None` if the registry does not say.
     pub migrate: Option<String>,
     /// Its versions in order of registration.
     pub versions: Vec<VersionStatus>,

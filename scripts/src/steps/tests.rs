@@ -139,7 +139,7 @@ fn an_initializer_that_the_code_declares_has_to_be_called() {
     assert_eq!(creation("2.0", &none, true), Ok(()));
     let right = calldata("initialize(uint256,uint256)");
     assert_eq!(creation("2.0", &right, false), Ok(()));
-    // Mistyped, it is told as an initializer.
+    // Mistyped, it is reported as an initializer.
     let error = creation("2.0", &calldata("initialise(uint256,uint256)"), false);
     let error = error.expect_err("undeclared");
     assert_eq!(error.name(), "InitializerUndeclared");

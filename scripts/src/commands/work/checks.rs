@@ -128,7 +128,7 @@ impl Work<'_> {
         self.checks.coverage.lower(part, Extent::Absent, &why);
     }
 
-    /// Work that sends nothing goes on, and tells what it found at its end.
+    /// Work that sends nothing goes on, and says what it found at its end.
     pub(super) fn refuse(&mut self, refusal: impl Into<Error>) -> Result<(), Error> {
         if !self.is_dry {
             return Err(refusal.into());

@@ -65,7 +65,7 @@ pub(in crate::demo) async fn run(fixture: &Fixture, record: &mut Record) -> Resu
     kinds::show(fixture, record, &addresses).await
 }
 
-/// Deploys and activates a contract, and tells of it.
+/// Deploys and activates a contract, and reports it.
 async fn deployed(
     fixture: &Fixture,
     record: &mut Record,

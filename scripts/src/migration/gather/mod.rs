@@ -35,7 +35,7 @@ const LOGS_MANY: usize = 2_048;
 const PAGES_BEFORE_GROWTH: u32 = 8;
 /// How long an answer is waited for before a shorter page is tried.
 const ANSWER: Duration = Duration::from_secs(20);
-/// Blocks behind the newest one that are taken as final where the endpoint does not tell.
+/// Blocks behind the newest one that are taken as final where the endpoint does not say.
 const FINAL_DEPTH: u64 = 1_024;
 
 /// What was gathered, in the order of the ids.

@@ -108,7 +108,7 @@ pub struct SettledTx {
 pub enum SendResult {
     /// The chain has it.
     Accepted,
-    /// Somebody else sends with this key: its outcome will tell.
+    /// Somebody else sends with this key: its outcome will show.
     NonceConflict,
     /// It is larger than the endpoint takes, and was not sent.
     TooLarge,

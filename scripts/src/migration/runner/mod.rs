@@ -279,7 +279,7 @@ impl BatchRunner {
         self.require_moved(what, receipt.transaction_hash, moved, expected)
     }
 
-    /// Nothing was noted: the program keeps its state in its own way, and `progress()` tells how far
+    /// Nothing was noted: the program keeps its state in its own way, and `progress()` says how far
     /// it is. So there is one transaction at a time, and the chain is looked at behind each.
     fn ask_for_progress(&mut self, what: &str, load: Load, receipt: &TransactionReceipt) {
         let items = match self.form {

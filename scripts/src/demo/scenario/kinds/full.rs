@@ -1,4 +1,4 @@
-//! Full: storage does not tell which tokens there are, events do. Somebody gathers them, the
+//! Full: storage does not say which tokens there are, events do. Somebody gathers them, the
 //! contract checks, and anybody can add what was left out.
 
 use super::{Contract, code, version_code};
@@ -114,7 +114,7 @@ pub(super) async fn from_history(
     Ok(())
 }
 
-/// Every token and its owner, as the collection's events tell.
+/// Every token and its owner, as the collection's events say.
 async fn gather(client: &Client, collection: Address) -> Result<Tokens, ChainError> {
     let filter = Filter::new()
         .address(collection)
