@@ -1,10 +1,34 @@
 //! Values that the build derives from built bytes and passes on through environment
-//! variables: lower-case hexadecimal, without a prefix. On chain targets a missing one does not
-//! compile; on the host, where nothing runs, it reads as zero.
+//! variables: lower-case hexadecimal, without a prefix. On chain targets a program of the framework
+//! does not compile without them; on the host, where nothing runs, they read as zero. What authors
+//! compile takes [`PLACEHOLDER`] in place of a missing one, so that `cargo check` needs no builder.
 
 /// The address in an environment variable of the build.
 pub const fn address(text: Option<&str>) -> [u8; 20] {
     bytes(text)
+}
+
+/// Stands for an address that the build did not give. Code with it must not be deployed.
+pub const PLACEHOLDER: [u8; 20] = [0; 20];
+
+/// The address in an environment variable of the build, or [`PLACEHOLDER`].
+pub const fn address_or_placeholder(text: Option<&str>) -> [u8; 20] {
+    match text {
+        Some(text) => decoded(text.as_bytes()),
+        None => PLACEHOLDER,
+    }
+}
+
+/// Whether an address is [`PLACEHOLDER`].
+pub const fn is_placeholder(address: &[u8; 20]) -> bool {
+    let mut i = 0;
+    while i < address.len() {
+        if address[i] != PLACEHOLDER[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }
 
 /// The 32-byte word (a code hash) in an environment variable of the build.

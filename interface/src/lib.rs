@@ -15,6 +15,7 @@
 //! | [`slots`] | storage and transient slots, each derived from its definition |
 //! | [`reasons`] | names for every reason number |
 //! | [`limits`] | every bound, with its unit |
+//! | [`sections`] | custom sections of a contract's module |
 //! | [`build`] | values that the build derives and passes on |
 //! | [`chain`] | addresses and selectors of the chain that the framework relies on |
 #![no_std]
@@ -35,4 +36,5 @@ pub mod policy;
 pub mod proxy;
 pub mod reasons;
 pub mod registry;
+pub mod sections;
 pub mod slots;

@@ -2,11 +2,13 @@
 #![forbid(unsafe_code)]
 
 mod attacks;
+mod authors;
 mod dependencies;
 mod differential;
 mod edges;
 mod erc20;
 mod evm_revert;
+mod folders;
 mod guards;
 mod layouts;
 mod life_of_a_program;

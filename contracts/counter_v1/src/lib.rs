@@ -6,7 +6,6 @@
 
 extern crate alloc;
 
-use stylus_layout::StorageLayout;
 use stylus_sdk::{alloy_primitives::U256, prelude::*};
 use stylus_upgradeable::prelude::*;
 
@@ -29,7 +28,7 @@ pub struct Counter {
 impl Counter {
     /// Starts at `value`, once, when the instance is born.
     #[initializer("1.0")]
-    pub fn initialize(&mut self, value: U256) -> Result<(), CounterError> {
+    pub fn initialize(&mut self, proof: Proof, value: U256) -> Result<(), CounterError> {
         self.state.initialize(proof, value);
         Ok(())
     }

@@ -2,7 +2,6 @@
 //! file: a crate with an `#[entrypoint]` cannot be a dependency of another one, because both
 //! would define the symbol `user_entrypoint`.
 
-use stylus_layout::StorageLayout;
 use stylus_sdk::{alloy_primitives::U256, alloy_sol_types::sol, prelude::*, storage::StorageU256};
 use stylus_upgradeable::prelude::*;
 
@@ -23,7 +22,7 @@ pub struct CounterState {
 impl CounterState {
     /// Starts at `value`.
     #[initializing]
-    pub fn initialize(&mut self, value: U256) {
+    pub fn initialize(&mut self, _: Proof, value: U256) {
         self.value.set(value);
     }
 

@@ -6,7 +6,6 @@
 
 extern crate alloc;
 
-use stylus_layout::StorageLayout;
 use stylus_sdk::{alloy_primitives::U256, prelude::*, storage::StorageU256};
 use stylus_upgradeable::prelude::*;
 
@@ -33,7 +32,12 @@ pub struct Counter {
 impl Counter {
     /// Starts at `value` and counts in steps of `step`, for an instance that is born at 2.0.
     #[initializer("2.0")]
-    pub fn initialize(&mut self, value: U256, step: U256) -> Result<(), CounterError> {
+    pub fn initialize(
+        &mut self,
+        proof: Proof,
+        value: U256,
+        step: U256,
+    ) -> Result<(), CounterError> {
         self.state.initialize(proof, value);
         self.step.set(step);
         Ok(())

@@ -6,7 +6,6 @@
 
 extern crate alloc;
 
-use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     prelude::*,
@@ -30,7 +29,12 @@ pub struct Token {
 impl Token {
     /// Gives the whole supply to `owner`, once, when the instance is born.
     #[initializer("1.0")]
-    pub fn initialize(&mut self, owner: Address, supply: U256) -> Result<(), Erc20Error> {
+    pub fn initialize(
+        &mut self,
+        proof: Proof,
+        owner: Address,
+        supply: U256,
+    ) -> Result<(), Erc20Error> {
         self.erc20.initialize(proof, owner, supply)
     }
 

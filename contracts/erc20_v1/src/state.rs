@@ -1,7 +1,6 @@
 //! The storage of version 1 and the rules of ERC-20. Version 2 compiles this very file, see
 //! `counter_v1`.
 
-use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     alloy_sol_types::sol,
@@ -65,7 +64,7 @@ impl Erc20State {
     /// # Errors
     /// `ERC20InvalidReceiver` if that is the zero address.
     #[initializing]
-    pub fn initialize(&mut self, owner: Address, supply: U256) -> Result<(), Erc20Error> {
+    pub fn initialize(&mut self, _: Proof, owner: Address, supply: U256) -> Result<(), Erc20Error> {
         self.total_supply.set(supply);
         self.receive(Address::ZERO, owner, supply)
     }

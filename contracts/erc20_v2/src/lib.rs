@@ -6,7 +6,6 @@
 
 extern crate alloc;
 
-use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, B256, U256},
     prelude::*,
@@ -68,14 +67,19 @@ pub trait Erc2612 {
 impl Token {
     /// Gives the whole supply to `owner`, for an instance that is born at 2.0.
     #[initializer("2.0")]
-    pub fn initialize(&mut self, owner: Address, supply: U256) -> Result<(), TokenError> {
+    pub fn initialize(
+        &mut self,
+        proof: Proof,
+        owner: Address,
+        supply: U256,
+    ) -> Result<(), TokenError> {
         self.permits.initialize(proof, NAME, PERMIT_VERSION);
         Ok(self.erc20.initialize(proof, owner, supply)?)
     }
 
     /// Opens permits; balances and approvals stay.
     #[migration(from = "1.0", to = "2.0", nonzero(permits.name, permits.version))]
-    pub fn migrate(&mut self) -> Result<(), TokenError> {
+    pub fn migrate(&mut self, proof: Proof) -> Result<(), TokenError> {
         self.permits.initialize(proof, NAME, PERMIT_VERSION);
         Ok(())
     }

@@ -1,6 +1,5 @@
 //! ERC-2612: an approval by signature.
 
-use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, B256, U256, address, uint},
     alloy_sol_types::sol,
@@ -102,7 +101,7 @@ pub struct PermitState {
 impl PermitState {
     /// Fixes the domain in which permits are signed.
     #[initializing]
-    pub fn initialize(&mut self, name: &str, version: &str) {
+    pub fn initialize(&mut self, _: Proof, name: &str, version: &str) {
         let (name, version) = (name.as_bytes(), version.as_bytes());
         self.name.set(self.vm().native_keccak256(name));
         self.version.set(self.vm().native_keccak256(version));

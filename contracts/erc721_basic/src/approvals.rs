@@ -1,6 +1,5 @@
 //! Who may transfer whose tokens; and asking a receiver whether it takes one.
 
-use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, Bytes, FixedBytes, U256},
     alloy_sol_types::{SolCall, sol},

@@ -8,7 +8,6 @@ extern crate alloc;
 
 use alloc::{string::String, vec::Vec};
 
-use stylus_layout::StorageLayout;
 use stylus_sdk::{
     abi::Bytes,
     alloy_primitives::{Address, FixedBytes, U256},
@@ -36,7 +35,7 @@ pub struct Collection {
 impl Collection {
     /// There are no tokens; `minter` makes them.
     #[initializer("1.0")]
-    pub fn initialize(&mut self, minter: Address) -> Result<(), Erc721Error> {
+    pub fn initialize(&mut self, proof: Proof, minter: Address) -> Result<(), Erc721Error> {
         self.state.initialize(proof, minter);
         Ok(())
     }

@@ -1,6 +1,5 @@
 //! Owners and balances, and nothing that could list them.
 
-use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     prelude::*,
@@ -30,7 +29,7 @@ pub struct BasicState {
 impl BasicState {
     /// There are no tokens; `minter` makes them.
     #[initializing]
-    pub fn initialize(&mut self, minter: Address) {
+    pub fn initialize(&mut self, _: Proof, minter: Address) {
         self.minter.set(minter);
     }
 

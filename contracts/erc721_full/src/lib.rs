@@ -10,7 +10,6 @@ extern crate alloc;
 
 use alloc::{string::String, vec::Vec};
 
-use stylus_layout::StorageLayout;
 use stylus_sdk::{
     abi::Bytes,
     alloy_primitives::{Address, FixedBytes, U256},
@@ -41,7 +40,7 @@ pub struct Collection {
 impl Collection {
     /// There are no tokens; `minter` makes them.
     #[initializer("2.0")]
-    pub fn initialize(&mut self, minter: Address) -> Result<(), EnumerableError> {
+    pub fn initialize(&mut self, proof: Proof, minter: Address) -> Result<(), EnumerableError> {
         self.state.initialize(proof, minter);
         Ok(())
     }

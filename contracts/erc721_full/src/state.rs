@@ -3,7 +3,6 @@
 //! that its owner leaves free, an owner's count into the half that his balance leaves free. Both
 //! are zero in the data of a basic collection, which means: not included.
 
-use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, U128, U256, aliases::U48},
     prelude::*,
@@ -60,7 +59,7 @@ pub struct FullState {
 impl FullState {
     /// There are no tokens; `minter` makes them.
     #[initializing]
-    pub fn initialize(&mut self, minter: Address) {
+    pub fn initialize(&mut self, _: Proof, minter: Address) {
         self.minter.set(minter);
     }
 

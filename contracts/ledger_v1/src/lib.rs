@@ -9,7 +9,6 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     prelude::*,

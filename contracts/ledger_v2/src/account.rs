@@ -1,7 +1,7 @@
 //! What version 1 kept, what version 2 keeps, and how the one becomes the other.
 
-use stylus_lazy::Record;
 use stylus_sdk::alloy_primitives::U256;
+use stylus_upgradeable::lazy::Record;
 
 /// Hundredths in a cent.
 const SCALE: u64 = 100;

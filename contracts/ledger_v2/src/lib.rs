@@ -8,9 +8,8 @@
 
 extern crate alloc;
 
-use stylus_layout::StorageLayout;
-use stylus_lazy::{Lazy, LazyCell, LazyMap, lazy_maps};
 use stylus_sdk::{alloy_primitives::Address, prelude::*};
+use stylus_upgradeable::lazy::{Lazy, LazyCell, LazyMap, lazy_maps};
 use stylus_upgradeable::prelude::*;
 
 pub mod account;
@@ -46,7 +45,7 @@ lazy_maps!(Ledger { accounts, fee });
 impl Ledger {
     /// Nothing is converted here; `accounts` is how many there are, for `remaining`.
     #[migration(from = "1.0", to = "2.0")]
-    pub fn migrate(&mut self, accounts: u64) -> Result<(), LedgerError> {
+    pub fn migrate(&mut self, proof: Proof, accounts: u64) -> Result<(), LedgerError> {
         self.accounts.begin(proof, accounts);
         Ok(())
     }

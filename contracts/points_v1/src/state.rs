@@ -3,7 +3,6 @@
 
 use alloc::vec::Vec;
 
-use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     alloy_sol_types::sol,
@@ -53,7 +52,7 @@ pub struct PointsState {
 impl PointsState {
     /// Nobody has points; `steward` awards them.
     #[initializing]
-    pub fn initialize(&mut self, steward: Address) {
+    pub fn initialize(&mut self, _: Proof, steward: Address) {
         self.steward.set(steward);
     }
 

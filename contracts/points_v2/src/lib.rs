@@ -10,7 +10,6 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use stylus_layout::StorageLayout;
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     prelude::*,
@@ -35,7 +34,7 @@ pub struct Points {
 impl Points {
     /// Nobody has points; `steward` awards them.
     #[initializer("2.0")]
-    pub fn initialize(&mut self, steward: Address) -> Result<(), PointsError> {
+    pub fn initialize(&mut self, proof: Proof, steward: Address) -> Result<(), PointsError> {
         self.state.initialize(proof, steward);
         Ok(())
     }

@@ -31,6 +31,7 @@
 //! |---|---|
 //! | [`migration`] | [`ComplexMigration`]: what authors write |
 //! | [`program`] | the calls, each from top to bottom |
+//! | [`link`] | [`Program`]: what the builder tells it |
 //! | [`state`] | the word |
 //!
 //! [`IComplexMigration`]: stylus_upgrades_interface::complex::IComplexMigration
@@ -42,10 +43,12 @@ extern crate alloc;
 
 #[cfg(feature = "export-abi")]
 pub mod export;
+pub mod link;
 pub mod migration;
 pub mod program;
 pub mod state;
 
+pub use link::Program;
 pub use migration::{Batch, ComplexMigration, Outcome};
 pub use stylus_migratable::calldata::{Word, arrays};
 
@@ -55,6 +58,7 @@ pub mod __private {
     pub use alloc::vec::Vec;
 
     pub use stylus_migratable::declare;
+    pub use stylus_upgrades_interface::build::address_or_placeholder;
 
     pub use crate::program::run;
 }
@@ -63,6 +67,12 @@ pub mod __private {
 #[macro_export]
 macro_rules! complex_program {
     ($program:ty) => {
+        impl $crate::Program for $program {
+            const UPGRADEABILITY_STORAGE: [u8; 20] = $crate::upgradeability_storage!();
+        }
+
+        $crate::declare_placeholders!();
+
         #[cfg(not(feature = "contract-client-gen"))]
         #[doc(hidden)]
         impl<S> ::stylus_sdk::abi::Router<S> for $program

@@ -13,19 +13,17 @@ use stylus_upgrades_interface::{
 };
 
 use crate::{
-    migration::{ComplexMigration, Outcome, not_supported},
+    link::Program,
+    migration::{Outcome, not_supported},
     state::{ITEMS_MAX, State},
 };
 
-/// UpgradeabilityStorage: CREATE2 deployer, salt 0.
-const UPGRADEABILITY_STORAGE: Address =
-    Address::new(build::address(option_env!("STYLUS_UPGRADES_STORAGE")));
 /// Gas that `migrateNext` keeps back for noting its progress: a cold word that is set already,
 /// the event, and what lies around them.
 const CLOSING_GAS: u64 = 12_000;
 
 /// Answers one call of the proxy, whatever its calldata and value.
-pub fn run<M: ComplexMigration>(migration: &mut M, calldata: &[u8]) -> Outcome<Vec<u8>> {
+pub fn run<M: Program>(migration: &mut M, calldata: &[u8]) -> Outcome<Vec<u8>> {
     let Some((selector, arguments)) = calldata.split_first_chunk() else {
         return Err(paused::<M>());
     };
@@ -49,7 +47,7 @@ pub fn run<M: ComplexMigration>(migration: &mut M, calldata: &[u8]) -> Outcome<V
 
 /// Between the two versions the contract does nothing else.
 #[inline(never)]
-fn paused<M: ComplexMigration>() -> Vec<u8> {
+fn paused<M: Program>() -> Vec<u8> {
     let (from, to) = (String::from(M::FROM), String::from(M::TO));
     Abi::ContractPaused { from, to }.abi_encode()
 }
@@ -60,7 +58,10 @@ fn progress() -> Vec<u8> {
 }
 
 /// Under the token of the step, and so never twice and never by a stranger.
-fn start<M: ComplexMigration>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
+fn start<M: Program>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
+    if const { build::is_placeholder(&M::UPGRADEABILITY_STORAGE) } {
+        return Err(not_supported("code that was not built for a chain"));
+    }
     let handler = calldata::address(arguments).ok_or_else(Vec::new)?;
     const { ComplexStart::new(M::FROM, M::TO) }.consume()?;
     let total = migration.start()?;
@@ -78,7 +79,7 @@ fn start<M: ComplexMigration>(migration: &mut M, arguments: &[u8]) -> Outcome<()
 }
 
 /// Items that the handler supplies.
-fn batch<M: ComplexMigration>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
+fn batch<M: Program>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
     let mut state = handled()?;
     let (position, items) = calldata::batch(arguments).ok_or_else(Vec::new)?;
     if position != Some(state.done) {
@@ -101,7 +102,7 @@ fn batch<M: ComplexMigration>(migration: &mut M, arguments: &[u8]) -> Outcome<()
 }
 
 /// As many of the next items as the budget allows.
-fn next<M: ComplexMigration>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
+fn next<M: Program>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
     let before = context::gas_left();
     let mut state = handled()?;
     let budget = calldata::uint64(arguments).ok_or_else(Vec::new)?;
@@ -133,7 +134,7 @@ fn next<M: ComplexMigration>(migration: &mut M, arguments: &[u8]) -> Outcome<()>
 }
 
 /// Leaves the step: UpgradeabilityStorage goes on from here.
-fn end<M: ComplexMigration>(migration: &mut M) -> Outcome<Vec<u8>> {
+fn end<M: Program>(migration: &mut M) -> Outcome<Vec<u8>> {
     let state = handled()?;
     if !state.is_finished() {
         let (done, total) = (U256::from(state.done), U256::from(state.total));
@@ -146,7 +147,7 @@ fn end<M: ComplexMigration>(migration: &mut M) -> Outcome<Vec<u8>> {
     }
     State::clear();
     let order = IComplexStep::finishStepCall { back: state.back }.abi_encode();
-    let called = call::delegate_call(&UPGRADEABILITY_STORAGE.into(), &order, u64::MAX);
+    let called = call::delegate_call(&M::UPGRADEABILITY_STORAGE, &order, u64::MAX);
     let mut data = alloc::vec![0; called.len];
     call::return_data(&mut data, 0);
     if called.ok { Ok(data) } else { Err(data) }
@@ -162,7 +163,7 @@ fn set_handler(arguments: &[u8]) -> Outcome<()> {
 }
 
 /// The registry aborts: items go back from here on.
-fn turn_back<M: ComplexMigration>() -> Outcome<()> {
+fn turn_back<M: Program>() -> Outcome<()> {
     let mut state = governed()?;
     if !M::REVERSIBLE || state.back {
         return Err(Abi::NotReversible {}.abi_encode());

@@ -25,20 +25,20 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let namespace = attributes.erc7201.map(|id| {
         let (impl_generics, ty_generics, where_clause) = input.generics.split_for_impl();
         quote! {
-            impl #impl_generics ::stylus_layout::Namespace for #name #ty_generics #where_clause {
+            impl #impl_generics ::stylus_upgradeable::layout::Namespace for #name #ty_generics #where_clause {
                 const ID: &'static str = #id;
-                const ROOT: ::stylus_layout::derived::B256 = ::stylus_layout::derived::erc7201(#id.as_bytes());
+                const ROOT: ::stylus_upgradeable::layout::derived::B256 = ::stylus_upgradeable::layout::derived::erc7201(#id.as_bytes());
             }
         }
     });
     let is_generic = !input.generics.params.is_empty();
     let kind = quote! {
-        ::stylus_layout::Kind::Struct(::stylus_layout::derived::Struct {
+        ::stylus_upgradeable::layout::Kind::Struct(::stylus_upgradeable::layout::derived::Struct {
             name: #text,
             path: ::core::concat!(::core::module_path!(), "::", #text, " at line ", ::core::line!(), ", column ", ::core::column!()),
             src: ::core::concat!(::core::file!(), ":", ::core::line!()),
             is_generic: #is_generic,
-            words: <#name #ty_generics as ::stylus_layout::derived::StorageType>::REQUIRED_SLOTS,
+            words: <#name #ty_generics as ::stylus_upgradeable::layout::derived::StorageType>::REQUIRED_SLOTS,
             fields: &[#(#calls),*],
         })
     };
@@ -47,7 +47,7 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let value = match is_generic {
         true => quote! { &#kind },
         false => quote! {{
-            static KIND: ::stylus_layout::Kind = #kind;
+            static KIND: ::stylus_upgradeable::layout::Kind = #kind;
             &KIND
         }},
     };
@@ -55,8 +55,8 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     Ok(quote! {
         #namespace
 
-        impl #impl_generics ::stylus_layout::StorageLayout for #name #ty_generics #where_clause {
-            const KIND: ::stylus_layout::Link = ::stylus_layout::Link::to(#value);
+        impl #impl_generics ::stylus_upgradeable::layout::StorageLayout for #name #ty_generics #where_clause {
+            const KIND: ::stylus_upgradeable::layout::Link = ::stylus_upgradeable::layout::Link::to(#value);
         }
 
         #section
@@ -70,11 +70,11 @@ fn section(name: &Ident) -> TokenStream {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             #[allow(unused_imports)]
-            use ::stylus_layout::derived::NotTheEntrypoint as _;
+            use ::stylus_upgradeable::layout::derived::NotTheEntrypoint as _;
 
             #[allow(long_running_const_eval)]
-            const LENGTH: usize = match ::stylus_layout::derived::Probe::<#name>::IS_ENTRYPOINT {
-                true => ::stylus_layout::derived::encoded_length(<#name as ::stylus_layout::StorageLayout>::KIND.get()),
+            const LENGTH: usize = match ::stylus_upgradeable::layout::derived::Probe::<#name>::IS_ENTRYPOINT {
+                true => ::stylus_upgradeable::layout::derived::encoded_length(<#name as ::stylus_upgradeable::layout::StorageLayout>::KIND.get()),
                 false => 0,
             };
 
@@ -84,7 +84,7 @@ fn section(name: &Ident) -> TokenStream {
             #[allow(long_running_const_eval)]
             static LAYOUT: [u8; LENGTH] = {
                 let mut bytes = [0; LENGTH];
-                ::stylus_layout::derived::encode(<#name as ::stylus_layout::StorageLayout>::KIND.get(), &mut bytes);
+                ::stylus_upgradeable::layout::derived::encode(<#name as ::stylus_upgradeable::layout::StorageLayout>::KIND.get(), &mut bytes);
                 bytes
             };
         };
@@ -140,11 +140,11 @@ fn call(field: &Field) -> Result<TokenStream> {
             ));
         }
         return Ok(quote! {
-            ::stylus_layout::derived::Field::of::<#ty>(
+            ::stylus_upgradeable::layout::derived::Field::of::<#ty>(
                 #label,
-                ::stylus_layout::Link::to(&::stylus_layout::Kind::Namespaced {
+                ::stylus_upgradeable::layout::Link::to(&::stylus_upgradeable::layout::Kind::Namespaced {
                     id: #id,
-                    inside: <<#ty as ::core::ops::Deref>::Target as ::stylus_layout::StorageLayout>::KIND,
+                    inside: <<#ty as ::core::ops::Deref>::Target as ::stylus_upgradeable::layout::StorageLayout>::KIND,
                 }),
                 ::core::option::Option::None,
                 ::core::option::Option::None,
@@ -161,14 +161,16 @@ fn call(field: &Field) -> Result<TokenStream> {
     );
     let kind = match opaque {
         Some(name) => quote! {
-            ::stylus_layout::Link::to(&::stylus_layout::Kind::Opaque {
+            ::stylus_upgradeable::layout::Link::to(&::stylus_upgradeable::layout::Kind::Opaque {
                 name: #name,
-                bytes: ::stylus_layout::derived::own_bytes::<#ty>(),
+                bytes: ::stylus_upgradeable::layout::derived::own_bytes::<#ty>(),
             })
         },
-        None => quote! { <#ty as ::stylus_layout::StorageLayout>::KIND },
+        None => quote! { <#ty as ::stylus_upgradeable::layout::StorageLayout>::KIND },
     };
-    Ok(quote! { ::stylus_layout::derived::Field::of::<#ty>(#label, #kind, #renamed, #retyped) })
+    Ok(
+        quote! { ::stylus_upgradeable::layout::derived::Field::of::<#ty>(#label, #kind, #renamed, #retyped) },
+    )
 }
 
 fn option(text: Option<syn::LitStr>) -> TokenStream {
@@ -194,13 +196,13 @@ fn bounded(generics: &Generics, fields: &[&Field]) -> Generics {
         let (name, where_clause) = (format_ident!("Self"), bounded.make_where_clause());
         where_clause
             .predicates
-            .push(parse_quote! { #name: ::stylus_layout::derived::StorageType });
+            .push(parse_quote! { #name: ::stylus_upgradeable::layout::derived::StorageType });
         for field in fields {
             let ty = &field.ty;
             if mentions(ty, &parameters) {
                 where_clause
                     .predicates
-                    .push(parse_quote! { #ty: ::stylus_layout::StorageLayout });
+                    .push(parse_quote! { #ty: ::stylus_upgradeable::layout::StorageLayout });
             }
         }
     }

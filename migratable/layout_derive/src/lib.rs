@@ -5,13 +5,13 @@ mod expand;
 
 use proc_macro::TokenStream;
 
-/// Implements `stylus_layout::StorageLayout`: where every field of a storage struct lives.
+/// Implements `stylus_upgradeable::layout::StorageLayout`: where every field of a storage struct lives.
 ///
 /// Works before and after `#[storage]` and inside `sol_storage!`. On WASM the layout of the struct
 /// that is the entrypoint is put into the module's custom section `stylus-layout`; no code is added.
 ///
 /// On the struct: `#[layout(erc7201 = "id")]` makes it the storage of that namespace
-/// (`stylus_layout::Namespace`), to be used as `Erc7201<Struct>`.
+/// (`stylus_upgradeable::layout::Namespace`), to be used as `Erc7201<Struct>`.
 ///
 /// On a field:
 /// - `#[layout(renamed_from = "old")]` and `#[layout(retyped_from = "uint128")]` declare what

@@ -16,7 +16,7 @@
 //! #[implements(Lazy)]
 //! impl Ledger {
 //!     #[migration(from = "1.0", to = "2.0")]
-//!     pub fn migrate(&mut self, entries: u64) -> Result<(), LedgerError> {
+//!     pub fn migrate(&mut self, proof: Proof, entries: u64) -> Result<(), LedgerError> {
 //!         self.accounts.begin(proof, entries);
 //!         Ok(())
 //!     }

@@ -1,9 +1,9 @@
 //! What `#[initializer]`, `#[migration]`, `#[ensures]` and `#[initializing]` do to a function.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::{
-    Error, FnArg, Ident, ImplItemFn, Pat, Result, ReturnType, Signature, Type, parse_quote,
+    Error, FnArg, Ident, ImplItemFn, Pat, PatType, Result, ReturnType, Signature, Type,
     spanned::Spanned,
 };
 
@@ -24,23 +24,22 @@ pub(crate) fn step(step: &Step, function: ImplItemFn) -> Result<TokenStream> {
     } = &function;
     check_receiver(sig)?;
     check_result(sig)?;
-    check_no_proof(sig)?;
+    check_proof_is_taken(sig)?;
     if !step.flags.allow_sender {
         sender::refuse(block)?;
     }
-    let proof = Ident::new("proof", Span::call_site());
+    let proof = step.flags.proof.iter();
     let (kind, value) = step.constant();
     let consume = quote_spanned!(sig.output.span()=> STEP.consume()?);
     let body = step.flags.conditions.around(sig, block);
     Ok(quote! {
         #(#attrs)*
         #vis #defaultness #sig {
-            #[allow(unused_variables, unused_assignments)]
-            let #proof = {
-                const STEP: #kind = #value;
-                ::stylus_upgradeable::__private::is_upgradeable::<Self>();
-                #consume
-            };
+            const STEP: #kind = #value;
+            ::stylus_upgradeable::__private::is_upgradeable::<Self>();
+            #[allow(unused_variables)]
+            let permitted = #consume;
+            #(let #proof: ::stylus_upgradeable::Proof = permitted;)*
             #body
         }
     })
@@ -76,8 +75,8 @@ pub(crate) fn ensures(conditions: &Conditions, function: &ImplItemFn) -> Result<
     })
 }
 
-/// Adds the proof to a function's arguments.
-pub(crate) fn initializing(flags: &Flags, mut function: ImplItemFn) -> Result<TokenStream> {
+/// Refuses a function that anybody could call: it takes the proof.
+pub(crate) fn initializing(flags: &Flags, function: &ImplItemFn) -> Result<TokenStream> {
     if let Some(span) = flags.conditions.span() {
         return Err(Error::new(
             span,
@@ -89,16 +88,59 @@ pub(crate) fn initializing(flags: &Flags, mut function: ImplItemFn) -> Result<To
         sender::refuse(&function.block)?;
     }
     if !function.sig.inputs.iter().any(is_proof) {
-        check_no_proof(&function.sig)?;
-        let place = function.sig.receiver().is_some().into();
-        let proof = Ident::new("proof", Span::call_site());
-        let argument: FnArg = parse_quote!(#proof: ::stylus_upgradeable::Proof);
-        function.sig.inputs.insert(place, argument);
+        return Err(Error::new(
+            function.sig.ident.span(),
+            format!(
+                "`{}` runs inside an initializer or a migration, which alone have a `Proof`: take \
+                 it as an argument, `proof: Proof`",
+                function.sig.ident
+            ),
+        ));
     }
     Ok(quote! {
         #[allow(unused_variables)]
         #function
     })
+}
+
+/// Takes the argument of type `Proof` out of a step, as `#[public]` must not see it; its name.
+pub(crate) fn take_proof(sig: &mut Signature) -> Result<Option<Ident>> {
+    let inputs = sig.inputs.iter().enumerate();
+    let places: Vec<usize> = inputs
+        .filter(|(_, argument)| is_proof(argument))
+        .map(|(place, _)| place)
+        .collect();
+    let (place, more) = match places.as_slice() {
+        [] => return Ok(None),
+        [place, more @ ..] => (*place, more),
+    };
+    let argument = &sig.inputs[place];
+    let FnArg::Typed(PatType { pat, .. }) = argument else {
+        return Ok(None);
+    };
+    let name = match pat.as_ref() {
+        Pat::Ident(pattern) => pattern.ident.clone(),
+        Pat::Wild(pattern) => Ident::new("_proof", pattern.span()),
+        _ => {
+            return Err(Error::new(
+                argument.span(),
+                "a `Proof` is taken whole, by a name",
+            ));
+        }
+    };
+    if let Some(second) = more.first() {
+        return Err(Error::new(
+            sig.inputs[*second].span(),
+            "there is one `Proof`: a step takes it once",
+        ));
+    }
+    let inputs = std::mem::take(&mut sig.inputs);
+    let left = inputs
+        .into_iter()
+        .enumerate()
+        .filter(|(at, _)| *at != place);
+    sig.inputs = left.map(|(_, argument)| argument).collect();
+    Ok(Some(name))
 }
 
 /// A step changes the contract.
@@ -138,20 +180,14 @@ fn check_result(sig: &Signature) -> Result<()> {
     ))
 }
 
-/// The name `proof` is ours in the body.
-fn check_no_proof(sig: &Signature) -> Result<()> {
-    let named = sig.inputs.iter().find(|argument| match argument {
-        FnArg::Typed(argument) => {
-            matches!(argument.pat.as_ref(), Pat::Ident(pattern) if pattern.ident == "proof")
-        }
-        FnArg::Receiver(_) => false,
-    });
-    match named {
+/// `#[upgradeable]`, which runs first, has taken the proof out of the arguments.
+fn check_proof_is_taken(sig: &Signature) -> Result<()> {
+    match sig.inputs.iter().find(|argument| is_proof(argument)) {
         None => Ok(()),
         Some(argument) => Err(Error::new(
             argument.span(),
-            "the attribute binds `proof` in this body, for `#[initializing]` functions: give the \
-             argument another name",
+            "a `Proof` is no argument of the ABI: `#[upgradeable]` above the `#[public]` of this \
+             block leaves it out",
         )),
     }
 }

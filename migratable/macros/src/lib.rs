@@ -26,7 +26,8 @@ use syn::{ImplItemFn, ItemImpl, parse_macro_input};
 ///
 /// Before the body it consumes the permission that only the proxy's creation gives, refuses an
 /// instance that any version has initialised (`AlreadyInitialized`), and marks the version.
-/// The body finds a `proof` to hand to `#[initializing]` functions.
+/// Where it calls `#[initializing]` functions it takes an argument `proof: Proof` to hand on:
+/// `#[upgradeable]` leaves that one out of the ABI, and what the check made is bound to its name.
 ///
 /// The function takes `&mut self`, returns a `Result` whose error is made from
 /// `MigratableError`, and does not ask who calls: whoever creates the proxy does. With
@@ -75,14 +76,14 @@ pub fn ensures(arguments: TokenStream, function: TokenStream) -> TokenStream {
 }
 
 /// `#[initializing]`: the initializer of a parent or a mixin, in an impl block that is not
-/// `#[public]`. It has no selector; callers hand it, as the first argument behind `self`, the
-/// `proof` that they found in their own initializer, migration or `#[initializing]` body.
+/// `#[public]`. It has no selector. One of its arguments is a `Proof`, which callers have from
+/// their own initializer, migration or `#[initializing]` function, and from nowhere else.
 #[proc_macro_attribute]
 pub fn initializing(arguments: TokenStream, function: TokenStream) -> TokenStream {
     let arguments = parse_macro_input!(arguments as step::Flags);
     let function = parse_macro_input!(function as ImplItemFn);
     or_as_it_was(function, |function| {
-        body::initializing(&arguments, function)
+        body::initializing(&arguments, &function)
     })
 }
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{
-    Attribute, Ident, LitStr, Result, Token,
+    Attribute, Ident, LitStr, Result, Token, parenthesized,
     parse::{Parse, ParseStream},
 };
 
@@ -133,6 +133,9 @@ fn usage(span: Span) -> syn::Error {
     )
 }
 
+/// How `#[upgradeable]` notes the argument of type `Proof` in a step's attribute; no author writes it.
+pub(crate) const PROOF: &str = "__proof";
+
 /// `allow_sender` and conditions, in any order, or nothing.
 #[derive(Default)]
 pub(crate) struct Flags {
@@ -140,6 +143,9 @@ pub(crate) struct Flags {
     pub(crate) allow_sender: bool,
     /// What must hold after the body.
     pub(crate) conditions: Conditions,
+    /// The name of the argument of type `Proof`, which `#[upgradeable]` noted here when it took it
+    /// out of the signature.
+    pub(crate) proof: Option<Ident>,
 }
 
 impl Flags {
@@ -159,6 +165,10 @@ impl Parse for Flags {
             let flag: Ident = input.parse()?;
             if flag == "allow_sender" {
                 flags.allow_sender = true;
+            } else if flag == PROOF {
+                let name;
+                parenthesized!(name in input);
+                flags.proof = Some(name.parse()?);
             } else if !flags.conditions.parse(&flag, input)? {
                 return Err(syn::Error::new(
                     flag.span(),

@@ -32,7 +32,7 @@ fn expand_step(step: syn::Result<step::Step>, function: TokenStream) -> Result<S
 /// Expands `#[initializing(arguments)] function`.
 fn initializing(arguments: TokenStream, function: TokenStream) -> Result<String, String> {
     parse2::<step::Flags>(arguments)
-        .and_then(|flags| body::initializing(&flags, parse2(function)?))
+        .and_then(|flags| body::initializing(&flags, &parse2(function)?))
         .map(|tokens| tokens.to_string())
         .map_err(|error| error.to_string())
 }
@@ -176,6 +176,7 @@ fn a_step_does_not_ask_who_calls_unless_the_author_insists() {
         }),
     ] {
         let function = quote!(fn f(&mut self) -> Result<(), E> { #body Ok(()) });
+        let parent = quote!(fn f(&mut self, proof: Proof) -> Result<(), E> { #body Ok(()) });
         refused(
             initializer(quote!("1.0"), function.clone()),
             "never an authority",
@@ -184,45 +185,86 @@ fn a_step_does_not_ask_who_calls_unless_the_author_insists() {
             migration(quote!(from = "1", to = "2"), function.clone()),
             "never an authority",
         );
-        refused(
-            initializing(quote!(), function.clone()),
-            "never an authority",
-        );
+        refused(initializing(quote!(), parent.clone()), "never an authority");
         assert!(initializer(quote!("1.0", allow_sender), function.clone()).is_ok());
         assert!(migration(quote!(from = "1", to = "2", allow_sender), function.clone()).is_ok());
-        assert!(initializing(quote!(allow_sender), function).is_ok());
+        assert!(initializing(quote!(allow_sender), parent).is_ok());
     }
 }
 
 #[test]
-fn an_initializing_function_takes_the_proof_first() {
-    let text = initializing(
-        quote!(),
-        quote!(
-            pub fn init(&mut self, owner: Address) {}
-        ),
-    )
-    .unwrap();
-    holds(
-        &text,
-        quote!(init(&mut self, proof: ::stylus_upgradeable::Proof, owner: Address)),
+fn an_initializing_function_names_its_proof() {
+    let named = quote!(
+        fn init(&mut self, a: U256, permit: Proof) {}
     );
-    let text = initializing(
-        quote!(),
-        quote!(
-            fn init(&mut self, a: U256, permit: Proof) {}
-        ),
-    )
-    .unwrap();
-    holds(&text, quote!(init(&mut self, a: U256, permit: Proof)));
+    holds(&initializing(quote!(), named.clone()).unwrap(), named);
     refused(
         initializing(
             quote!(),
             quote!(
-                fn init(&mut self, proof: Vec<B256>) {}
+                pub fn init(&mut self, owner: Address) {}
             ),
         ),
-        "give the argument another name",
+        "take it as an argument, `proof: Proof`",
+    );
+}
+
+#[test]
+fn the_proof_of_a_step_has_the_name_its_author_gave_and_is_no_argument_of_the_abi() {
+    for attribute in [
+        quote!(#[initializer("1.0")]),
+        quote!(#[migration(from = "1.0", to = "2.0", nonzero(value),)]),
+    ] {
+        let text = upgradeable(
+            quote!(),
+            quote!(
+                #[public]
+                impl C {
+                    #attribute
+                    pub fn step(&mut self, value: U256, permit: Proof) -> Result<(), E> {
+                        self.parent.start(permit, value)
+                    }
+                }
+            ),
+        );
+        holds(&text, quote!(pub fn step(&mut self, value: U256)));
+        holds(&text, quote!(__proof(permit)));
+        holds(&text, quote!(function_selector!("step", U256)));
+    }
+    let text = initializer(quote!("1.0", __proof(permit)), plain()).unwrap();
+    holds(
+        &text,
+        quote!(let permit: ::stylus_upgradeable::Proof = permitted;),
+    );
+}
+
+#[test]
+fn a_proof_is_taken_once_by_a_name_and_below_upgradeable() {
+    let block = |arguments: TokenStream| {
+        quote!(
+            #[public]
+            impl C {
+                #[initializer("1.0")]
+                fn f(&mut self, #arguments) -> Result<(), E> {
+                    Ok(())
+                }
+            }
+        )
+    };
+    let text = upgradeable(quote!(), block(quote!(one: Proof, two: Proof)));
+    assert!(text.contains("a step takes it once"), "{text}");
+    let text = upgradeable(quote!(), block(quote!(Proof(inside): Proof)));
+    assert!(text.contains("is taken whole"), "{text}");
+    refused(
+        initializer(
+            quote!("1.0"),
+            quote!(
+                fn f(&mut self, proof: Proof) -> Result<(), E> {
+                    Ok(())
+                }
+            ),
+        ),
+        "`#[upgradeable]` above the `#[public]`",
     );
 }
 

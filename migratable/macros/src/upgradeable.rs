@@ -1,16 +1,19 @@
 //! What `#[upgradeable]` adds to an impl block.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{
-    Error, ImplItem, ItemImpl, Path, PathArguments, Result, Token, Type,
+    Error, Ident, ImplItem, ItemImpl, Meta, Path, PathArguments, Result, Token, Type,
     parse::{Parse, ParseStream, Parser},
     parse_quote,
     punctuated::Punctuated,
     spanned::Spanned,
 };
 
-use crate::{interface, step::Step};
+use crate::{
+    body, interface,
+    step::{self, Step},
+};
 
 /// `allow_constructor`, or nothing.
 pub(crate) struct Arguments {
@@ -40,6 +43,7 @@ impl Parse for Arguments {
 /// Checks the block, adds the mixin's functions, and asserts what only the compiler can know.
 pub(crate) fn expand(arguments: &Arguments, mut block: ItemImpl) -> TokenStream {
     let added = check(arguments, &block).and_then(|()| {
+        take_proofs(&mut block)?;
         let described = describe(&block)?;
         if block.trait_.is_some() {
             return Ok(described);
@@ -119,6 +123,37 @@ fn check_new(steps: &[Step], step: &Step) -> Result<()> {
         format!("there is a migration from \"{from}\" to \"{to}\" already")
     };
     Err(Error::new(step.to.span(), message))
+}
+
+/// Takes the proofs out of the steps' arguments and notes their names in the steps' attributes.
+fn take_proofs(block: &mut ItemImpl) -> Result<()> {
+    for item in &mut block.items {
+        let ImplItem::Fn(method) = item else {
+            continue;
+        };
+        let steps = ["initializer", "migration"];
+        let mut attributes = method.attrs.iter_mut();
+        let Some(attribute) = attributes.find(|attribute| {
+            let name = attribute.path().segments.last();
+            name.is_some_and(|name| steps.iter().any(|step| name.ident == step))
+        }) else {
+            continue;
+        };
+        if let Some(name) = body::take_proof(&mut method.sig)? {
+            let mark = Ident::new(step::PROOF, Span::call_site());
+            let list = match &mut attribute.meta {
+                Meta::List(list) => list,
+                other => return Err(Error::new_spanned(other, "expected the versions")),
+            };
+            let given = &list.tokens;
+            let comma = match given.clone().into_iter().last() {
+                Some(TokenTree::Punct(last)) if last.as_char() == ',' => None,
+                _ => Some(quote!(,)),
+            };
+            list.tokens = quote!(#given #comma #mark(#name));
+        }
+    }
+    Ok(())
 }
 
 /// The selectors and steps of the block, as constants, and the selectors checked against those

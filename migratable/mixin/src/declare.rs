@@ -11,9 +11,7 @@
 use core::marker::PhantomData;
 
 use stylus_sdk::stylus_core::storage::TopLevelStorage;
-
-/// The version of the format, in the first byte of an entry.
-pub const FORMAT: u8 = 1;
+use stylus_upgrades_interface::sections::STEPS_FORMAT;
 
 /// What a step is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +77,7 @@ struct Out<'a> {
 
 impl Out<'_> {
     const fn body(&mut self, module: &str, steps: &[Declared]) {
-        self.byte(FORMAT);
+        self.byte(STEPS_FORMAT);
         self.text(module, first_segment(module.as_bytes()));
         self.number(steps.len());
         let mut i = 0;

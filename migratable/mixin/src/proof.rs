@@ -3,8 +3,8 @@
 /// Says that this frame is inside an initializer or a migration: it comes into being only where
 /// one of them consumed its token. Takes no room and no gas.
 ///
-/// The macros bind it to the name `proof` in the body, to be handed to the `#[initializing]`
-/// functions of parents and mixins.
+/// An initializer or a migration takes it as an argument, which `#[upgradeable]` leaves out of the
+/// ABI, and hands it to the `#[initializing]` functions of parents and mixins.
 #[derive(Clone, Copy, Debug)]
 pub struct Proof(());
 

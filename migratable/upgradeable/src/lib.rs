@@ -31,7 +31,12 @@
 //! Scripts and complex programs declare the same by `#[ensures(…)]`. A contract that declares
 //! nothing pays nothing for it when it runs.
 //!
-//! Features: a contract that uses this crate forwards `export-abi` to it.
+//! | feature | gives |
+//! |---|---|
+//! | `layout` (on unless switched off) | [`layout`]: `#[derive(StorageLayout)]`, by which tools compare two versions |
+//! | `lazy` | [`lazy`]: maps and fields that are converted one by one, when they are first written |
+//! | `complex` | [`complex`]: a migration of many transactions |
+//! | `export-abi` | for the contract's own feature of that name |
 #![cfg_attr(not(any(test, feature = "export-abi")), no_std)]
 #![forbid(unsafe_code)]
 
@@ -43,6 +48,16 @@ pub mod prelude;
 pub use interface::{RESERVED, Reserved, Upgradeable};
 pub use stylus_migratable::{IsZero, Migratable, MigratableError, Proof};
 pub use stylus_migratable_macros::{ensures, initializer, initializing, migration, upgradeable};
+
+#[cfg(feature = "complex")]
+#[doc(inline)]
+pub use stylus_complex as complex;
+#[cfg(feature = "lazy")]
+#[doc(inline)]
+pub use stylus_lazy as lazy;
+#[cfg(feature = "layout")]
+#[doc(inline)]
+pub use stylus_storage_layout as layout;
 
 /// What the attributes emit; no promise to anybody else.
 #[doc(hidden)]

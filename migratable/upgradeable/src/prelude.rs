@@ -1,5 +1,12 @@
-//! `use stylus_upgradeable::prelude::*;`
+//! `use stylus_upgradeable::prelude::*;`: what nearly every contract names, of the features that are on.
 
 pub use crate::{
     Migratable, MigratableError, Proof, ensures, initializer, initializing, migration, upgradeable,
 };
+
+#[cfg(feature = "complex")]
+pub use crate::complex::{ComplexMigration, complex_program};
+#[cfg(feature = "layout")]
+pub use crate::layout::{Erc7201, StorageLayout};
+#[cfg(feature = "lazy")]
+pub use crate::lazy::{Lazy, LazyCell, LazyMap, lazy_maps};

@@ -36,6 +36,7 @@ pub struct Artifact {
 impl Artifact {
     /// Makes an artifact of what a compiler wrote. Errors if the chain would refuse it.
     pub fn from_wasm(name: &str, raw: &[u8]) -> Result<Self, BuildError> {
+        wasm::require_no_placeholder(name, raw)?;
         let (layout, steps) = (wasm::layout(name, raw)?, wasm::steps(name, raw)?);
         let wasm = wasm::reencode(name, raw)?;
         let code = on_chain_code(&wasm);

@@ -120,6 +120,14 @@ pub enum BuildError {
         /// The end of the compiler's words.
         diagnostics: String,
     },
+    /// The module was compiled without a value of the framework.
+    #[error("{package} was compiled without {missing} and holds a placeholder in its place")]
+    Placeholder {
+        /// The package or file.
+        package: String,
+        /// Which value.
+        missing: String,
+    },
     /// Cargo ended well and named no WASM file.
     #[error("cargo built {package} and named no .wasm file")]
     NoArtifact {
@@ -185,6 +193,7 @@ impl Explain for BuildError {
             Self::NotInSources { .. } => "NotInSources",
             Self::PathInCode { .. } => "PathInCode",
             Self::Compile { .. } => "Compile",
+            Self::Placeholder { .. } => "Placeholder",
             Self::NoArtifact { .. } => "NoArtifact",
             Self::InvalidWasm { .. } => "InvalidWasm",
             Self::NotWasm { .. } => "NotWasm",
@@ -230,6 +239,9 @@ impl Explain for BuildError {
             ),
             Self::PathInCode { .. } => Some("the same code wherever the sources lie".into()),
             Self::Compile { .. } => Some("a crate that compiles".into()),
+            Self::Placeholder { .. } => {
+                Some("code with the addresses of the framework in it".into())
+            }
             Self::NoArtifact { .. } => Some("a .wasm file".into()),
         }
     }
@@ -280,6 +292,9 @@ impl Explain for BuildError {
                     "leave out env!(\"CARGO_MANIFEST_DIR\") and what else names a folder of the machine"
                 }
                 Self::Compile { .. } => "correct the crate; the compiler's words stand above",
+                Self::Placeholder { .. } => {
+                    "give the crate's folder, so that it is built here; its own Cargo.toml turns the feature `complex` of stylus-upgradeable on"
+                }
                 Self::NoArtifact { .. } => "check that the crate has a [lib] target",
                 Self::NotWasm { .. } => "give a .wasm file made for wasm32-unknown-unknown",
                 Self::InvalidWasm { .. } => {

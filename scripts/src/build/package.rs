@@ -117,6 +117,19 @@ impl Package {
         inherited.map(|(name, _)| name.to_owned()).collect()
     }
 
+    /// Whether it turns a feature of the package `name` on, by its own words or its workspace's.
+    pub(super) fn turns_on(&self, name: &str, feature: &str) -> bool {
+        dependencies(self.manifest.as_item()).any(|(key, item)| {
+            let inherited = inherits(item)
+                .then(|| workspace_dependency(&self.root_manifest, key))
+                .flatten();
+            let renamed = inherited.unwrap_or(item).get("package");
+            renamed.and_then(Item::as_str).unwrap_or(key) == name
+                && (has_feature(item, feature)
+                    || inherited.is_some_and(|item| has_feature(item, feature)))
+        })
+    }
+
     /// Names of the packages that it depends on, as the lock file knows them.
     pub(super) fn dependency_names(&self) -> BTreeSet<String> {
         dependencies(self.manifest.as_item())
@@ -130,6 +143,12 @@ impl Package {
             })
             .collect()
     }
+}
+
+/// Whether a dependency's table names a feature.
+fn has_feature(dependency: &Item, feature: &str) -> bool {
+    let features = dependency.get("features").and_then(Item::as_array);
+    features.is_some_and(|list| list.iter().any(|one| one.as_str() == Some(feature)))
 }
 
 /// Every dependency of a package's manifest but those of its tests, with its name.

@@ -113,7 +113,7 @@ impl Source {
         Ok(Self {
             place: places.package(&package.folder),
             stack_size: stack_size(&package, &config),
-            constants: constants(&tree),
+            constants: constants(&packages, &own),
             package,
             tree,
             parts,
@@ -329,10 +329,25 @@ fn stack_size(package: &Package, config: &Config) -> Option<u32> {
     package.stack_size().or(default)
 }
 
-/// Names in the sources that begin as the framework's build constants do.
-fn constants(tree: &Tree) -> BTreeSet<String> {
+/// The crate whose macro names a constant in the contracts that turn its feature on.
+const COMPLEX: &str = "stylus-upgrades-complex";
+/// The crate and the feature by which contracts come to it, from wherever cargo takes them.
+const BY_FEATURE: (&str, &str) = ("stylus-upgradeable", "complex");
+
+/// Names in the sources that begin as the framework's build constants do, and the one that a complex
+/// migration names by its macro.
+fn constants(packages: &[Package], own: &[Tree]) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    for (path, entry) in tree.entries() {
+    let (name, feature) = BY_FEATURE;
+    if packages
+        .iter()
+        .any(|package| package.turns_on(name, feature))
+    {
+        found.insert(format!("{PREFIX}STORAGE"));
+    }
+    let trees = packages.iter().zip(own);
+    let trees = trees.filter(|(package, _)| package.name != COMPLEX);
+    for (path, entry) in trees.flat_map(|(_, tree)| tree.entries()) {
         let Entry::File { bytes, .. } = entry else {
             continue;
         };

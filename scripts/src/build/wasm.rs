@@ -6,7 +6,8 @@
 //! the chain itself will apply at activation.
 
 use super::error::BuildError;
-use stylus_layout::{DeclaredStep, Layout, SECTION, STEPS_SECTION};
+use stylus_layout::{DeclaredStep, Layout};
+use stylus_upgrades_interface::sections;
 use stylus_vm::{ActivationError, Rules, activate};
 use wasm_encoder::reencode::{self, Reencode};
 use wasmparser::{Parser, Payload};
@@ -30,7 +31,7 @@ pub fn reencode(package: &str, raw: &[u8]) -> Result<Vec<u8>, BuildError> {
 /// The storage layout that the compiler's module carries, if the contract declares one. Errors if
 /// it is of another format, or contradicts itself.
 pub fn layout(package: &str, raw: &[u8]) -> Result<Option<Layout>, BuildError> {
-    Layout::from_section(&section(raw, SECTION)).map_err(|source| BuildError::Layout {
+    Layout::from_section(&section(raw, sections::LAYOUT)).map_err(|source| BuildError::Layout {
         package: package.into(),
         source,
     })
@@ -39,9 +40,24 @@ pub fn layout(package: &str, raw: &[u8]) -> Result<Option<Layout>, BuildError> {
 /// The initializers and migrations that the compiler's module declares; `None` if it says nothing
 /// of them. Errors as [`layout`] does.
 pub fn steps(package: &str, raw: &[u8]) -> Result<Option<Vec<DeclaredStep>>, BuildError> {
-    DeclaredStep::from_section(&section(raw, STEPS_SECTION)).map_err(|source| BuildError::Layout {
+    DeclaredStep::from_section(&section(raw, sections::STEPS)).map_err(|source| {
+        BuildError::Layout {
+            package: package.into(),
+            source,
+        }
+    })
+}
+
+/// Refuses a module that was compiled without what only this builder knows: it is good for
+/// `cargo check` and would fail on chain.
+pub fn require_no_placeholder(package: &str, raw: &[u8]) -> Result<(), BuildError> {
+    let missing = section(raw, sections::PLACEHOLDERS);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(BuildError::Placeholder {
         package: package.into(),
-        source,
+        missing: String::from_utf8_lossy(&missing).into_owned(),
     })
 }
 

@@ -24,12 +24,12 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use stylus_complex::{Batch, ComplexMigration, Outcome, arrays, complex_program};
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     alloy_sol_types::SolError,
     prelude::*,
 };
+use stylus_upgradeable::complex::{Batch, ComplexMigration, Outcome, arrays, complex_program};
 
 #[path = "../../../erc721_basic/src/approvals.rs"]
 pub mod approvals;

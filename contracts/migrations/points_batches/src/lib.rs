@@ -15,12 +15,12 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use stylus_complex::{Batch, ComplexMigration, Outcome, arrays, complex_program};
 use stylus_sdk::{
     alloy_primitives::Address,
     alloy_sol_types::{SolError, sol},
     prelude::*,
 };
+use stylus_upgradeable::complex::{Batch, ComplexMigration, Outcome, arrays, complex_program};
 
 pub mod scale;
 #[path = "../../../points_v1/src/state.rs"]

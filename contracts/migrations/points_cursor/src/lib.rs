@@ -10,8 +10,8 @@
 
 extern crate alloc;
 
-use stylus_complex::{ComplexMigration, Outcome, complex_program};
 use stylus_sdk::{alloy_primitives::U256, prelude::*};
+use stylus_upgradeable::complex::{ComplexMigration, Outcome, complex_program};
 
 #[path = "../../points_batches/src/scale.rs"]
 pub mod scale;

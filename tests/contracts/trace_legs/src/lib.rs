@@ -10,12 +10,12 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
-use stylus_complex::{ComplexMigration, Outcome, program};
+use stylus_complex::{ComplexMigration, Outcome, Program, program};
 use stylus_migratable::words;
 use stylus_sdk::{ArbResult, alloy_primitives::aliases::U8, prelude::*, storage::StorageU8};
 use stylus_upgradeable::prelude::*;
 use stylus_upgrades_host::storage;
-use stylus_upgrades_interface::{reasons::token, slots};
+use stylus_upgrades_interface::{build, reasons::token, slots};
 
 #[path = "../../trace/src/log.rs"]
 pub mod log;
@@ -52,6 +52,11 @@ impl<const FROM: usize, const TO: usize> ComplexMigration for Leg<'_, FROM, TO> 
         self.0.running.set(U8::ZERO);
         Ok(())
     }
+}
+
+impl<const FROM: usize, const TO: usize> Program for Leg<'_, FROM, TO> {
+    const UPGRADEABILITY_STORAGE: [u8; 20] =
+        build::address_or_placeholder(option_env!("STYLUS_UPGRADES_STORAGE"));
 }
 
 impl<const FROM: usize, const TO: usize> Leg<'_, FROM, TO> {

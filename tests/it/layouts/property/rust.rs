@@ -170,7 +170,6 @@ contract-client-gen = []
 [dependencies]
 stylus-sdk = { version = "=0.10.10", default-features = false, features = ["mini-alloc"] }
 stylus-upgradeable = { path = "{home}/migratable/upgradeable" }
-stylus-layout = { path = "{home}/migratable/layout", features = ["sdk"] }
 "#;
 
 const OLD: &str = r#"
@@ -205,7 +204,7 @@ use cells::{Cell, Words};
 mod types {
     pub use alloc::vec::Vec;
 
-    pub use stylus_layout::{Erc7201, StorageLayout};
+    pub use stylus_upgradeable::layout::{Erc7201, StorageLayout};
     pub use stylus_sdk::alloy_primitives::{Address, FixedBytes, Signed, Uint};
     pub use stylus_sdk::prelude::*;
     pub use stylus_sdk::storage::*;

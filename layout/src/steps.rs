@@ -1,13 +1,13 @@
 //! The initializers and migrations that a contract's code declares, from the custom section
-//! [`STEPS_SECTION`] of its module. `stylus_migratable::declare` writes it and describes the bytes.
+//! [`STEPS`](stylus_upgrades_interface::sections::STEPS) of its module. `stylus_migratable::declare` writes it and describes the bytes.
 
 use std::collections::BTreeSet;
 
 use alloy_primitives::{Selector, keccak256};
 use serde::{Deserialize, Serialize};
+use stylus_upgrades_interface::sections::STEPS_FORMAT;
 
 use crate::error::LayoutError;
-use crate::format::STEPS_FORMAT;
 
 /// Bytes of a section: many times what a large contract takes.
 const SECTION_MAX: usize = 1 << 20;

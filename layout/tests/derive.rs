@@ -6,9 +6,7 @@ extern crate alloc;
 use std::marker::PhantomData;
 
 use alloy_primitives::{Address, B256, FixedBytes, Signed, U256, Uint, keccak256};
-use stylus_layout::{
-    Decision, Declarations, Erc7201, Item, Layout, Namespace, StorageLayout, Verdict, compare,
-};
+use stylus_layout::{Decision, Declarations, Item, Layout, Verdict, compare};
 use stylus_sdk::prelude::*;
 use stylus_sdk::storage::{
     StorageAddress, StorageArray, StorageB32, StorageBlockHash, StorageBlockNumber, StorageBool,
@@ -17,6 +15,7 @@ use stylus_sdk::storage::{
     StorageU256, StorageUint, StorageVec,
 };
 use stylus_sdk::testing::TestVM;
+use stylus_upgradeable::layout::{Erc7201, Namespace, StorageLayout};
 
 #[storage]
 #[derive(StorageLayout)]
@@ -174,7 +173,7 @@ fn find<'l>(items: &'l [Item], label: &str) -> &'l Item {
 
 #[test]
 fn a_field_lives_where_the_sdk_writes_it() {
-    let layout = After::layout();
+    let layout = Layout::of::<After>();
     let vm = TestVM::new();
     let mut storage = After::from(&vm);
     let mut expected: Vec<(&str, U256)> = vec![];
@@ -306,21 +305,21 @@ fn read(vm: &TestVM, layout: &Layout, base: U256, item: &Item) -> U256 {
 
 #[test]
 fn all_ways_of_declaring_a_struct_give_its_layout() {
-    let before = Before::layout();
+    let before = Layout::of::<Before>();
     assert_eq!(before.storage[0].renamed_from.as_deref(), Some("old"));
     assert_eq!(before.storage.len(), 2);
-    let sol = Sol::layout();
+    let sol = Layout::of::<Sol>();
     assert_eq!(sol.storage[1].renamed_from.as_deref(), Some("x"));
     assert_eq!(
         sol.storage[1].type_id,
         "t_mapping(t_address,t_array(t_uint256)dyn_storage)"
     );
-    let generic = Generic::<StorageU64>::layout();
+    let generic = Layout::of::<Generic<StorageU64>>();
     assert_eq!(
         places(&generic.storage)[1],
         ("value".into(), "0".into(), 1, "t_uint64".into())
     );
-    let after = After::layout();
+    let after = Layout::of::<After>();
     let declared = find(&after.storage, "type");
     assert_eq!(
         (
@@ -339,7 +338,7 @@ fn all_ways_of_declaring_a_struct_give_its_layout() {
 
 #[test]
 fn a_recursive_struct_ends() {
-    let layout = Node::layout();
+    let layout = Layout::of::<Node>();
     assert_eq!(layout.storage.len(), 2);
     assert!(
         compare(&layout, &layout, &Declarations::none())
@@ -351,7 +350,7 @@ fn a_recursive_struct_ends() {
 
 #[test]
 fn foreign_types_keep_their_place_and_their_name() {
-    let layout = Foreign::layout();
+    let layout = Layout::of::<Foreign>();
     assert_eq!(
         places(&layout.storage),
         [
@@ -373,7 +372,7 @@ fn foreign_types_keep_their_place_and_their_name() {
 
 #[test]
 fn json_comes_back_as_it_was_and_the_hash_ignores_what_a_build_changes() {
-    let layout = After::layout();
+    let layout = Layout::of::<After>();
     assert_eq!(Layout::from_json(&layout.to_json()).unwrap(), layout);
     let mut other = layout.clone();
     other.storage[0].ast_id = 12345;

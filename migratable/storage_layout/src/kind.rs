@@ -1,14 +1,17 @@
 //! What storage consists of, known when a contract is compiled: constants that the compiler itself
 //! works out from the types, so that what they say is what the contract does.
 //!
-//! On WASM the derive writes them into a custom section of the module ([`SECTION`]) for the
+//! On WASM the derive writes them into a custom section of the module ([`LAYOUT`]) for the
 //! storage struct that is the entrypoint. No code reads them, so what goes on chain is the same
 //! with and without them.
+//!
+//! [`LAYOUT`]: stylus_upgrades_interface::sections::LAYOUT
 
 mod encode;
 mod keys;
 mod types;
 
+use alloc::{vec, vec::Vec};
 use core::marker::PhantomData;
 
 use stylus_sdk::storage::StorageType;
@@ -21,26 +24,13 @@ pub use keys::KeyLayout;
 pub trait StorageLayout: StorageType {
     /// What it consists of.
     const KIND: Link;
+}
 
-    /// The layout of a contract whose storage this is.
-    ///
-    /// # Panics
-    /// If the fields do not take the slots that the SDK gives the struct: then a field's
-    /// `SLOT_BYTES` or `REQUIRED_SLOTS` is not what its `StorageType` uses. If two different
-    /// structs claim a namespace.
-    #[cfg(not(target_arch = "wasm32"))]
-    fn layout() -> crate::Layout
-    where
-        Self: Sized,
-    {
-        let mut bytes = vec![0; encoded_length(Self::KIND.get())];
-        encode(Self::KIND.get(), &mut bytes);
-        match crate::Layout::from_section(&bytes) {
-            Ok(Some(layout)) => layout,
-            Ok(None) => panic!("{} has no layout", core::any::type_name::<Self>()),
-            Err(error) => panic!("{error}"),
-        }
-    }
+/// The entry of the custom section for a storage struct, as tools read it.
+pub fn section<T: StorageLayout>() -> Vec<u8> {
+    let mut bytes = vec![0; encoded_length(T::KIND.get())];
+    encode(T::KIND.get(), &mut bytes);
+    bytes
 }
 
 /// Leads to a kind. The compiler does not look through it while it works a constant out, so a

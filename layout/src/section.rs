@@ -5,8 +5,9 @@ mod assemble;
 
 use std::collections::BTreeSet;
 
+use stylus_upgrades_interface::sections::{LAYOUT_FORMAT as FORMAT, tag};
+
 use crate::error::LayoutError;
-use crate::format::{FORMAT, tag};
 use crate::layout::Layout;
 use assemble::Assembly;
 
@@ -64,7 +65,7 @@ struct Part {
 }
 
 impl Layout {
-    /// Reads the custom section [`crate::SECTION`] of a contract's module; `None` if it holds
+    /// Reads the custom section [`LAYOUT`](stylus_upgrades_interface::sections::LAYOUT) of a contract's module; `None` if it holds
     /// nothing.
     ///
     /// # Errors
@@ -93,6 +94,21 @@ impl Layout {
             }
         }
         found.as_ref().map(Assembly::layout).transpose()
+    }
+
+    /// The layout of a storage struct that is linked in.
+    ///
+    /// # Panics
+    /// If the fields do not take the slots that the SDK gives the struct: then a field's
+    /// `SLOT_BYTES` or `REQUIRED_SLOTS` is not what its `StorageType` uses. If two different
+    /// structs claim a namespace.
+    #[cfg(feature = "sdk")]
+    pub fn of<T: stylus_storage_layout::StorageLayout>() -> Self {
+        match Self::from_section(&stylus_storage_layout::kind::section::<T>()) {
+            Ok(Some(layout)) => layout,
+            Ok(None) => panic!("{} has no layout", core::any::type_name::<T>()),
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! A kind as bytes, written while a contract is compiled. [`crate::Layout::from_section`] reads
-//! them.
+//! A kind as bytes, written while a contract is compiled. `Layout::from_section` of
+//! `stylus-upgrades-layout` reads them.
 //!
 //! ```text
 //! entry  := number of the bytes that follow, FORMAT, kind
@@ -8,7 +8,7 @@
 //! ```
 
 use super::{Field, Kind, Struct};
-use crate::format::{FORMAT, tag};
+use stylus_upgrades_interface::sections::{LAYOUT_FORMAT as FORMAT, tag};
 
 /// The structs that are being written, from the inside out: one that leads back to itself ends
 /// there.

@@ -52,8 +52,8 @@ macro_rules! version {
     ) => {{
         #[allow(dead_code, unexpected_cfgs, non_snake_case)]
         mod version {
-            use stylus_layout::StorageLayout;
             use stylus_sdk::prelude::*;
+            use stylus_upgradeable::layout::StorageLayout;
             $(sol_storage! {
                 #[derive(StorageLayout)]
                 pub struct $name { $($members)* }
@@ -66,13 +66,13 @@ macro_rules! version {
             sol_storage! {
                 #[derive(StorageLayout)]
                 pub struct C {
-                    $(stylus_layout::Erc7201<$space> $space;)*
+                    $(stylus_upgradeable::layout::Erc7201<$space> $space;)*
                     $($variables)*
                 }
             }
         }
         crate::cases::Version {
-            rust: <version::C as stylus_layout::StorageLayout>::layout(),
+            rust: stylus_layout::Layout::of::<version::C>(),
             structs: &[
                 $((stringify!($name), stringify!($($members)*)),)*
                 $((stringify!($space), stringify!($($inside)*)),)*

@@ -1,0 +1,68 @@
+//! Storage layouts of contracts: derived from Rust, read from any compiler's JSON, compared
+//! between two versions, and turned into the migration that carries the data over.
+//!
+//! A contract writes `#[derive(StorageLayout)]` of `stylus-upgradeable` on its storage structs. On
+//! WASM the layout of the entrypoint ends up in a custom section of the module and no code is added.
+//! Tools use [`Layout::from_section`], [`Layout::from_json`], [`compare`] and [`skeleton`]; with the
+//! feature `sdk`, `Layout::of` reads a storage struct that is linked in.
+//!
+//! ```
+//! # #![allow(unexpected_cfgs, dead_code)]
+//! # extern crate alloc;
+//! use stylus_layout::{Declarations, Layout, Overrides, Source, compare, skeleton};
+//! use stylus_sdk::prelude::*;
+//! use stylus_sdk::storage::{StorageAddress, StorageU64, StorageU256};
+//! use stylus_upgradeable::layout::StorageLayout;
+//!
+//! #[storage]
+//! #[derive(StorageLayout)]
+//! pub struct CounterV1 {
+//!     owner: StorageAddress,
+//!     value: StorageU64,
+//! }
+//! #[storage]
+//! #[derive(StorageLayout)]
+//! pub struct CounterV2 {
+//!     value: StorageU256,
+//!     #[layout(renamed_from = "owner")]
+//!     admin: StorageAddress,
+//!     step: StorageU64,
+//! }
+//! let (old, new) = (Layout::of::<CounterV1>(), Layout::of::<CounterV2>());
+//! let report = compare(&old, &new, &Declarations::none())?;
+//! assert!(!report.is_safe());
+//! println!("{report}{}", report.to_json());
+//!
+//! let step = Overrides::none().with("step", Source::Code("U256::from(1)".into()));
+//! let rust = skeleton(&old, &new, &step)?;
+//! assert!(rust.contains("pub fn migrate_storage(host: &impl StorageAccess) {"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod added;
+mod compare;
+mod declarations;
+mod document;
+mod error;
+mod fields;
+mod layout;
+mod plan;
+mod report;
+mod section;
+mod shape;
+mod skeleton;
+mod steps;
+
+pub use added::{Range, Ranges, WordPart};
+pub use compare::compare;
+pub use declarations::Declarations;
+pub use document::{DOCUMENT_MAX, Document};
+pub use error::LayoutError;
+pub use layout::{Item, Layout, Members, TypeItem};
+pub use plan::{
+    Conversion, Overrides, Part, Plan, Put, Read, Source, Storage, Take, Unsupported, Value, Write,
+    plan,
+};
+pub use report::{Decision, Finding, Place, Report, Verdict};
+pub use skeleton::skeleton;
+pub use steps::{DeclaredStep, StepKind};

@@ -1,0 +1,31 @@
+//! What a contract says of its own storage: `#[derive(StorageLayout)]` works its layout out of the
+//! types while the contract is compiled, and puts it into a custom section of the module. No code is
+//! added. Tools read, compare and plan with `stylus-upgrades-layout`.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`kind`] | [`StorageLayout`]: what storage consists of, as constants |
+//! | [`erc7201`] | [`Erc7201`]: a struct at the root of a namespace |
+//!
+//! Authors name this crate by `stylus_upgradeable::layout`.
+#![no_std]
+
+extern crate alloc;
+
+pub mod erc7201;
+pub mod kind;
+
+pub use erc7201::{Erc7201, Namespace};
+pub use kind::{KeyLayout, Kind, Link, StorageLayout};
+pub use stylus_layout_derive::StorageLayout;
+
+/// What derived code names; not for other use.
+#[doc(hidden)]
+pub mod derived {
+    pub use crate::kind::{
+        Field, NotTheEntrypoint, Probe, Struct, encode, encoded_length, own_bytes,
+    };
+    pub use alloy_primitives::B256;
+    pub use stylus_sdk::storage::StorageType;
+    pub use stylus_upgrades_interface::slots::erc7201;
+}

@@ -1,0 +1,329 @@
+//! A contract in an empty folder, with one line of ours in its Cargo.toml: it is checked by cargo
+//! alone, built for the chain, deployed, and upgraded by a complex migration, wherever cargo takes
+//! the line's crate from.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use alloy::primitives::U256;
+use alloy::sol;
+use stylus_upgrades::build::Builder;
+use stylus_upgrades::error::Explain as _;
+use stylus_upgrades_harness::{Harness, HarnessError, Lines, step};
+use stylus_upgrades_interface::complex::IComplexMigration::{endMigrationCall, migrateNextCall};
+
+sol! {
+    function initialize(uint256 value);
+    function value() view returns (uint256);
+}
+
+#[tokio::test]
+async fn one_line_by_path_is_all_that_an_author_needs() -> Result<(), HarnessError> {
+    let author = Author::new(&format!(
+        "path = {:?}",
+        home().join("migratable/upgradeable")
+    ));
+    author.upgrades().await
+}
+
+#[tokio::test]
+async fn one_line_by_git_is_all_that_an_author_needs() -> Result<(), HarnessError> {
+    let origin = tempfile::tempdir().expect("a folder");
+    copy_author_crates(origin.path());
+    for arguments in [
+        vec!["init", "--quiet"],
+        vec!["add", "."],
+        vec![
+            "-c",
+            "user.name=author",
+            "-c",
+            "user.email=author@example.org",
+            "commit",
+            "--quiet",
+            "--message=crates",
+        ],
+    ] {
+        run(Command::new("git").args(arguments).current_dir(&origin));
+    }
+    let author = Author::new(&format!("git = \"file://{}\"", origin.path().display()));
+    author.upgrades().await
+}
+
+#[tokio::test]
+async fn one_line_of_a_packaged_crate_is_all_that_an_author_needs() -> Result<(), HarnessError> {
+    let vendor = tempfile::tempdir().expect("a folder");
+    let packages = tempfile::tempdir().expect("a folder");
+    let mut package = Command::new(env!("CARGO"));
+    package.args(["package", "--no-verify", "--offline", "--allow-dirty"]);
+    package.arg("--target-dir").arg(packages.path());
+    for name in AUTHOR_PACKAGES {
+        package.args(["--package", name]);
+    }
+    run(package.current_dir(home()));
+    for name in AUTHOR_PACKAGES {
+        let file = packages.path().join(format!("package/{name}-0.1.0.crate"));
+        run(Command::new("tar")
+            .arg("-xzf")
+            .arg(file)
+            .current_dir(&vendor));
+    }
+    let author = Author::new("version = \"0.1.0\"");
+    // As after `cargo vendor`, for these crates alone.
+    let patches: String = AUTHOR_PACKAGES
+        .iter()
+        .map(|name| {
+            let folder = vendor.path().join(format!("{name}-0.1.0"));
+            format!("{name} = {{ path = {folder:?} }}\n")
+        })
+        .collect();
+    author.append(&format!("\n[patch.crates-io]\n{patches}"));
+    author.upgrades().await
+}
+
+#[test]
+fn cargo_alone_checks_a_complex_migration_and_what_it_builds_is_refused() {
+    let author = Author::new(&format!(
+        "path = {:?}",
+        home().join("migratable/upgradeable")
+    ));
+    let target = home().join("target/authors");
+    let wasm = ["--target", "wasm32-unknown-unknown"];
+    for arguments in [["check"].as_slice(), &["build", wasm[0], wasm[1]]] {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo
+            .args(arguments)
+            .args(["--offline", "--quiet", "--package", "rescale"]);
+        cargo.arg("--target-dir").arg(&target);
+        run(cargo.current_dir(&author.0));
+    }
+    let builder = Builder::new(std::sync::Arc::new(Lines)).expect("the sources");
+    let unlinked = target.join("wasm32-unknown-unknown/debug/rescale.wasm");
+    let refusal = builder.path(&unlinked).expect_err("a placeholder is in it");
+    assert_eq!(refusal.name(), "Placeholder", "{refusal}");
+    assert!(
+        refusal.to_string().contains("STYLUS_UPGRADES_STORAGE"),
+        "{refusal}"
+    );
+}
+
+/// Every package that is compiled for a contract.
+const AUTHOR_PACKAGES: [&str; 9] = [
+    "stylus-upgradeable",
+    "stylus-upgrades-complex",
+    "stylus-upgrades-host",
+    "stylus-upgrades-interface",
+    "stylus-upgrades-layout-derive",
+    "stylus-upgrades-lazy",
+    "stylus-upgrades-macros",
+    "stylus-upgrades-migratable",
+    "stylus-upgrades-storage-layout",
+];
+
+/// An author's workspace: two versions and the complex migration between them.
+struct Author(tempfile::TempDir);
+
+impl Author {
+    /// `origin` tells cargo where our one crate is.
+    fn new(origin: &str) -> Self {
+        let author = Self(tempfile::tempdir().expect("a folder"));
+        author.write("Cargo.toml", &WORKSPACE.replace("{origin}", origin));
+        for (name, source) in [("v1", V1), ("v2", V2), ("rescale", RESCALE)] {
+            author.write(&format!("{name}/src/lib.rs"), source);
+            let feature = match name {
+                "rescale" => ", features = [\"complex\"]",
+                _ => "",
+            };
+            let manifest = PACKAGE
+                .replace("{name}", name)
+                .replace("{feature}", feature);
+            author.write(&format!("{name}/Cargo.toml"), &manifest);
+        }
+        // Every other dependency has the version that our own contracts have.
+        let lock = fs::read_to_string(home().join("Cargo.lock")).expect("our lock file");
+        author.write("Cargo.lock", &without_ours(&lock));
+        author
+    }
+
+    async fn upgrades(&self) -> Result<(), HarnessError> {
+        let harness = Harness::start().await?;
+        let definition = harness.define("Note").await?;
+        let first = harness.build_and_deploy(self.0.path().join("v1")).await?;
+        let second = harness.build_and_deploy(self.0.path().join("v2")).await?;
+        let program = harness
+            .build_and_deploy(self.0.path().join("rescale"))
+            .await?;
+        definition.add_version("1.0", &first, step::born()).await?;
+        let value = U256::from(7);
+        let note = definition
+            .create_proxy("1.0", &initializeCall { value })
+            .await?;
+        let handler = harness.account(5);
+        definition
+            .add_version("2.0", &second, step::complex("1.0", &program, handler))
+            .await?;
+        note.upgrade("2.0").await?;
+        let next = migrateNextCall {
+            gasBudget: 1_000_000,
+        };
+        note.by(handler).send(&next).await?;
+        note.by(handler).send(&endMigrationCall {}).await?;
+        assert_eq!(note.read(&valueCall {}).await?, U256::from(70));
+        Ok(())
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        let path = self.0.path().join(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, text).expect("written");
+    }
+
+    fn append(&self, text: &str) {
+        let path = self.0.path().join("Cargo.toml");
+        let before = fs::read_to_string(&path).expect("the workspace");
+        fs::write(path, before + text).expect("written");
+    }
+}
+
+/// A lock file without the packages of this workspace.
+fn without_ours(lock: &str) -> String {
+    let entries = lock.split("\n[[package]]\n");
+    let kept =
+        entries.filter(|entry| entry.contains("\nsource = ") || !entry.starts_with("name = "));
+    kept.collect::<Vec<_>>().join("\n[[package]]\n")
+}
+
+/// Copies what a contract compiles into a repository of its own.
+fn copy_author_crates(to: &Path) {
+    for name in ["interface", "proxy", "migratable"] {
+        let copied = Command::new("cp")
+            .arg("-R")
+            .arg(home().join(name))
+            .arg(to)
+            .status();
+        assert!(copied.expect("cp runs").success());
+    }
+    let manifest = fs::read_to_string(home().join("Cargo.toml")).expect("the workspace");
+    fs::write(to.join("Cargo.toml"), manifest).expect("written");
+}
+
+#[track_caller]
+fn run(command: &mut Command) {
+    let output = command.output().expect("it runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{command:?}: {said}");
+}
+
+fn home() -> PathBuf {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    home.canonicalize().expect("the workspace")
+}
+
+const WORKSPACE: &str = r#"[workspace]
+members = ["v1", "v2", "rescale"]
+resolver = "3"
+
+[workspace.dependencies]
+stylus-sdk = { version = "=0.10.10", default-features = false, features = ["mini-alloc"] }
+stylus-upgradeable = { {origin} }
+"#;
+
+const PACKAGE: &str = r#"[package]
+name = "{name}"
+version = "0.1.0"
+edition = "2024"
+
+[lib]
+crate-type = ["lib", "cdylib"]
+
+[features]
+export-abi = ["stylus-sdk/export-abi", "stylus-upgradeable/export-abi"]
+contract-client-gen = []
+
+[dependencies]
+stylus-sdk.workspace = true
+stylus-upgradeable = { workspace = true{feature} }
+"#;
+
+const V1: &str = r#"extern crate alloc;
+
+use stylus_sdk::{alloy_primitives::U256, prelude::*, storage::StorageU256};
+use stylus_upgradeable::prelude::*;
+
+#[derive(SolidityError, Debug)]
+pub enum NoteError {
+    Migratable(MigratableError),
+}
+
+#[storage]
+#[entrypoint]
+#[derive(StorageLayout)]
+pub struct Note {
+    value: StorageU256,
+}
+
+#[upgradeable]
+#[public]
+impl Note {
+    #[initializer("1.0", nonzero(value))]
+    pub fn initialize(&mut self, value: U256) -> Result<(), NoteError> {
+        self.value.set(value);
+        Ok(())
+    }
+
+    pub fn value(&self) -> U256 {
+        self.value.get()
+    }
+}
+"#;
+
+const V2: &str = r#"extern crate alloc;
+
+use stylus_sdk::{alloy_primitives::U256, prelude::*, storage::StorageU256};
+use stylus_upgradeable::prelude::*;
+
+#[storage]
+#[entrypoint]
+#[derive(StorageLayout)]
+pub struct Note {
+    value: StorageU256,
+}
+
+#[upgradeable]
+#[public]
+impl Note {
+    pub fn value(&self) -> U256 {
+        self.value.get()
+    }
+}
+"#;
+
+const RESCALE: &str = r#"extern crate alloc;
+
+use stylus_sdk::{alloy_primitives::U256, prelude::*, storage::StorageU256};
+use stylus_upgradeable::{complex::Outcome, prelude::*};
+
+#[storage]
+#[entrypoint]
+pub struct Rescale {
+    value: StorageU256,
+}
+
+impl ComplexMigration for Rescale {
+    const FROM: &'static str = "1.0";
+    const TO: &'static str = "2.0";
+    const ITEM_GAS: u64 = 50_000;
+
+    fn start(&mut self) -> Outcome<u64> {
+        Ok(1)
+    }
+
+    fn next(&mut self, _: u64) -> Outcome<()> {
+        let value = self.value.get();
+        self.value.set(value * U256::from(10));
+        Ok(())
+    }
+}
+
+complex_program!(Rescale);
+"#;

@@ -1,0 +1,233 @@
+//! The order of the top-level folders in docs/design.md, compared with what the manifests and
+//! the sources import.
+
+use alloy_primitives::map::HashMap;
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::{Component, Path, PathBuf};
+use std::process::Command;
+
+/// Folders whose packages are part of the framework: nothing in them depends on an example.
+const EXAMPLES: &str = "contracts";
+/// The prefix of every library's package name, and the one name without it.
+const PREFIX: &str = "stylus-upgrades";
+const AUTHORS: &str = "stylus-upgradeable";
+
+#[test]
+fn no_folder_imports_one_that_stands_above_it() {
+    let order = order();
+    let rank: HashMap<&str, usize> = order
+        .iter()
+        .enumerate()
+        .map(|(rank, folder)| (folder.as_str(), rank))
+        .collect();
+    let mut imports = manifests();
+    imports.extend(sources(&order));
+    assert!(
+        imports.len() > 50,
+        "only {} imports were found",
+        imports.len()
+    );
+    let upwards: Vec<String> = imports
+        .iter()
+        .filter(|import| {
+            let of = |folder: &String| {
+                *rank
+                    .get(folder.as_str())
+                    .unwrap_or_else(|| panic!("{folder}/ is not in docs/design.md's order"))
+            };
+            of(&import.from) < of(&import.to)
+        })
+        .map(|import| import.stated.clone())
+        .collect();
+    assert_eq!(upwards, Vec::<String>::new(), "imports that run upwards");
+}
+
+#[test]
+fn nothing_but_tests_depends_on_an_example() {
+    let imports = manifests();
+    let found: Vec<&String> = imports
+        .iter()
+        .filter(|import| import.to == EXAMPLES && ![EXAMPLES, "tests"].contains(&&*import.from))
+        .map(|import| &import.stated)
+        .collect();
+    assert_eq!(found, Vec::<&String>::new());
+}
+
+#[test]
+fn every_folder_with_sources_has_its_place_in_the_order() {
+    let order = order();
+    let listed: BTreeSet<&str> = order.iter().map(String::as_str).collect();
+    let with_sources: BTreeSet<String> = packages()
+        .iter()
+        .map(|package| top(&package.folder))
+        .collect();
+    let with_sources: BTreeSet<&str> = with_sources.iter().map(String::as_str).collect();
+    assert_eq!(listed, with_sources);
+}
+
+#[test]
+fn every_library_of_the_framework_has_the_prefix_in_its_name() {
+    // A program's package is named as its artifact: `registry-factory` is what one deploys.
+    let without: Vec<String> = packages()
+        .into_iter()
+        .filter(|package| !package.is_program && top(&package.folder) != EXAMPLES)
+        .map(|package| package.name)
+        .filter(|name| !name.starts_with(PREFIX) && !name.starts_with(AUTHORS))
+        .collect();
+    assert_eq!(without, Vec::<String>::new());
+}
+
+/// One import from a top-level folder to another one.
+struct Import {
+    from: String,
+    to: String,
+    stated: String,
+}
+
+/// A package of the workspace.
+struct Package {
+    name: String,
+    /// Its folder, relative to the workspace.
+    folder: PathBuf,
+    /// The folders of what it depends on by path.
+    dependencies: Vec<PathBuf>,
+    is_program: bool,
+}
+
+/// The top-level folders from the ground to the roof, as docs/design.md lists them.
+fn order() -> Vec<String> {
+    let page = std::fs::read_to_string(home().join("docs/design.md")).expect("docs/design.md");
+    let list = page
+        .split_once("<!-- order of folders -->")
+        .and_then(|(_, rest)| rest.split_once("<!-- end of the order of folders -->"))
+        .expect("docs/design.md marks the order of folders")
+        .0;
+    let rows = list.lines().filter_map(|line| line.strip_prefix("| `"));
+    let folders = rows.filter_map(|row| row.split_once("/`"));
+    folders.map(|(folder, _)| folder.to_owned()).collect()
+}
+
+/// The packages of the workspace, as cargo reads their manifests.
+fn packages() -> Vec<Package> {
+    let home = home();
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
+        .current_dir(&home)
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "cargo metadata: {output:?}");
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let text = |value: &Value| value.as_str().expect("a text").to_owned();
+    let relative = |path: &str| {
+        let path = Path::new(path).strip_prefix(&home);
+        path.expect("a path in the workspace").to_owned()
+    };
+    let packages = metadata["packages"].as_array().expect("packages");
+    packages
+        .iter()
+        .map(|package| {
+            let manifest = relative(&text(&package["manifest_path"]));
+            let dependencies = package["dependencies"].as_array().expect("dependencies");
+            let paths = dependencies.iter().filter_map(|one| one["path"].as_str());
+            let targets = package["targets"].as_array().expect("targets");
+            Package {
+                name: text(&package["name"]),
+                folder: manifest.parent().expect("a folder").to_owned(),
+                dependencies: paths.map(relative).collect(),
+                is_program: targets.iter().any(|target| {
+                    let kinds = target["crate_types"].as_array().expect("kinds");
+                    kinds.iter().any(|kind| kind == "cdylib")
+                }),
+            }
+        })
+        .collect()
+}
+
+/// Dependencies between top-level folders, those of tests included.
+fn manifests() -> Vec<Import> {
+    let mut imports = Vec::new();
+    for package in packages() {
+        for dependency in &package.dependencies {
+            imports.push(Import {
+                from: top(&package.folder),
+                to: top(dependency),
+                stated: format!("{} depends on {}", package.name, dependency.display()),
+            });
+        }
+    }
+    imports
+}
+
+/// Files that a source takes from another place: `#[path]`, `include_str!`, `include_bytes!`.
+fn sources(folders: &[String]) -> Vec<Import> {
+    let home = home();
+    let mut files = Vec::new();
+    for folder in folders {
+        collect(&home.join(folder), &mut files);
+    }
+    let mut imports = Vec::new();
+    for file in files {
+        let source = std::fs::read_to_string(&file).expect("a source");
+        for opening in ["#[path = \"", "include_str!(\"", "include_bytes!(\""] {
+            for named in source.split(opening).skip(1) {
+                let named = named.split('"').next().expect("a path");
+                let target = resolved(&file.parent().expect("a folder").join(named));
+                let Ok(target) = target.strip_prefix(&home) else {
+                    continue;
+                };
+                let from = file.strip_prefix(&home).expect("below the workspace");
+                // A file beside the folders, such as Cargo.lock, belongs to none of them.
+                if target.components().count() > 1 {
+                    imports.push(Import {
+                        from: top(from),
+                        to: top(target),
+                        stated: format!("{} takes {}", from.display(), target.display()),
+                    });
+                }
+            }
+        }
+    }
+    imports
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            if !["target", "node_modules"]
+                .iter()
+                .any(|name| path.ends_with(name))
+            {
+                collect(&path, files);
+            }
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// A path without `..`.
+fn resolved(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+/// The top-level folder that a path begins with.
+fn top(path: &Path) -> String {
+    let first = path.components().next().expect("a path");
+    first.as_os_str().to_string_lossy().into_owned()
+}
+
+fn home() -> PathBuf {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    home.canonicalize().expect("the workspace")
+}
