@@ -2,6 +2,7 @@
 //! alone, built for the chain, deployed, and upgraded by a complex migration, wherever cargo takes
 //! the line's crate from.
 
+use std::borrow::BorrowMut;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -47,6 +48,8 @@ async fn one_line_by_git_is_all_that_an_author_needs() -> Result<(), HarnessErro
         run(Command::new("git").args(arguments).current_dir(&origin));
     }
     let author = Author::new(&format!("git = \"file://{}\"", origin.path().display()));
+    // Cargo writes the revision into the lock file, as it does for any author.
+    run(author.cargo(&["metadata", "--format-version", "1"]));
     author.upgrades().await
 }
 
@@ -90,12 +93,9 @@ fn cargo_alone_checks_a_complex_migration_and_what_it_builds_is_refused() {
     let target = home().join("target/authors");
     let wasm = ["--target", "wasm32-unknown-unknown"];
     for arguments in [["check"].as_slice(), &["build", wasm[0], wasm[1]]] {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo
-            .args(arguments)
-            .args(["--offline", "--quiet", "--package", "rescale"]);
-        cargo.arg("--target-dir").arg(&target);
-        run(cargo.current_dir(&author.0));
+        let mut cargo = author.cargo(arguments);
+        cargo.args(["--offline", "--quiet", "--package", "rescale"]);
+        run(cargo.arg("--target-dir").arg(&target));
     }
     let builder = Builder::new(std::sync::Arc::new(Lines)).expect("the sources");
     let unlinked = target.join("wasm32-unknown-unknown/debug/rescale.wasm");
@@ -172,6 +172,16 @@ impl Author {
         Ok(())
     }
 
+    /// Cargo in the author's folder, with the compiler that our contracts are built with.
+    fn cargo(&self, arguments: &[&str]) -> Command {
+        let toolchain = fs::read_to_string(home().join("rust-toolchain.toml"));
+        self.write("rust-toolchain.toml", &toolchain.expect("our toolchain"));
+        let mut cargo = Command::new("cargo");
+        cargo.args(arguments).current_dir(&self.0);
+        cargo.env_remove("RUSTUP_TOOLCHAIN");
+        cargo
+    }
+
     fn write(&self, file: &str, text: &str) {
         let path = self.0.path().join(file);
         fs::create_dir_all(path.parent().expect("a folder")).expect("made");
@@ -208,7 +218,8 @@ fn copy_author_crates(to: &Path) {
 }
 
 #[track_caller]
-fn run(command: &mut Command) {
+fn run(mut command: impl BorrowMut<Command>) {
+    let command = command.borrow_mut();
     let output = command.output().expect("it runs");
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}");
