@@ -9,6 +9,7 @@ use stylus_sdk::{
     storage::{StorageAddress, StorageBool, StorageMap},
     stylus_core::{calls::Call, storage::TopLevelStorage},
 };
+use stylus_upgradeable::prelude::*;
 
 use crate::error::{
     Approval, ApprovalForAll, ERC721InsufficientApproval, ERC721InvalidApprover,
