@@ -153,7 +153,9 @@ impl Author {
         let program = harness
             .build_and_deploy(self.0.path().join("rescale"))
             .await?;
-        definition.add_version("1.0", &first, step::born()).await?;
+        definition
+            .add_version("1.0", &first, step::initial())
+            .await?;
         let value = U256::from(7);
         let note = definition
             .create_proxy("1.0", &initializeCall { value })

@@ -112,7 +112,17 @@ fn the_ends_of_the_l1_block_numbers_are_numbers_as_others() {
         let output = call(chain, request(reader, Vec::new())).output;
         [0, 32, 64].map(|at| U256::from_be_slice(&output[at..at + 32]))
     };
-    for number in [u64::MAX, 0, 1, u64::MAX - 1, 255, 256, 257, 1 << 63, u64::MAX] {
+    for number in [
+        u64::MAX,
+        0,
+        1,
+        u64::MAX - 1,
+        255,
+        256,
+        257,
+        1 << 63,
+        u64::MAX,
+    ] {
         chain.set_l1_block_number(Some(number));
         for _ in 0..2 {
             let [shown, parent, own] = read(&chain);
