@@ -3,6 +3,7 @@
 //! | module | holds |
 //! |---|---|
 //! | `collection` | tokens gathered from events |
+//! | `foreign` | a program that was not written with our crates |
 //! | `kills` | `kill -9` at any point |
 //! | `proxy` | an endpoint that fails as it is told to |
 //! | `refusals` | what is refused before anything is sent |
@@ -11,6 +12,7 @@
 //! | `trouble` | dropped, replaced, undone, priced out, unanswered |
 
 mod collection;
+mod foreign;
 mod kills;
 pub(crate) mod proxy;
 mod refusals;

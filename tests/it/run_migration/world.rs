@@ -9,6 +9,7 @@ use alloy::sol_types::SolEvent;
 use serde_json::Value;
 use stylus_upgrades_harness::{Harness, HarnessError, Instance, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{Batch, progressCall};
+use stylus_upgrades_interface::registry::Step;
 
 pub(super) type Done = Result<(), HarnessError>;
 
@@ -74,10 +75,20 @@ pub(super) async fn waiting<'h>(
     program: &str,
     members: u64,
 ) -> Result<World<'h>, HarnessError> {
+    let program = harness.build_and_deploy(program).await?;
+    let step = step::complex("1.0", &program, harness.account(5));
+    waiting_at(harness, step, members).await
+}
+
+/// The same where 2.0 is behind that step.
+pub(super) async fn waiting_at(
+    harness: &Harness,
+    step: Step,
+    members: u64,
+) -> Result<World<'_>, HarnessError> {
     let definition = harness.define("Points").await?;
     let first = harness.build_and_deploy("contracts/points_v1").await?;
     let second = harness.build_and_deploy("contracts/points_v2").await?;
-    let program = harness.build_and_deploy(program).await?;
     definition.add_version("1.0", &first, step::born()).await?;
     let steward = harness.account(0);
     let register = definition
@@ -91,10 +102,7 @@ pub(super) async fn waiting<'h>(
         };
         register.send(&award).await?;
     }
-    let handler = harness.account(5);
-    definition
-        .add_version("2.0", &second, step::complex("1.0", &program, handler))
-        .await?;
+    definition.add_version("2.0", &second, step).await?;
     let folder = tempfile::tempdir().expect("a folder");
     let world = World {
         harness,
