@@ -1,12 +1,12 @@
 //! Every guard has a test that notices when it is gone. Each run tries a few, another few with
 //! every commit; `STYLUS_UPGRADES_LONG=1` tries all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 
 use stylus_upgrades_harness::home;
-use stylus_upgrades_tests::guards::{Record, Table, Test, chosen, commit, page, prove};
+use stylus_upgrades_tests::guards::{Record, Table, Test, chosen, commit, page, prove, refusals};
 
 /// How many guards a run tries.
 const SAMPLE: usize = 10;
@@ -47,6 +47,66 @@ fn every_guard_stands_where_the_list_says_and_its_test_is_there() {
         let found = source.matches(&spare.guard).count();
         assert_eq!(found, 1, "{} in {}", spare.name, spare.file);
     }
+}
+
+#[test]
+fn every_refusal_of_the_contracts_is_listed_or_excused() {
+    let table = table();
+    let refusals = refusals(&home()).unwrap_or_else(|error| panic!("{error}"));
+    assert!(refusals.len() >= 130, "{} refusals", refusals.len());
+    let listed: Vec<(&str, &str)> = table
+        .guards
+        .iter()
+        .map(|guard| (guard.file.as_str(), guard.guard.as_str()))
+        .chain(
+            table
+                .spares
+                .iter()
+                .map(|spare| (spare.file.as_str(), spare.guard.as_str())),
+        )
+        .collect();
+    let mut excuses: BTreeMap<(&str, &str), bool> = BTreeMap::new();
+    for excuse in &table.excused {
+        for text in &excuse.refusals {
+            let twice = excuses.insert((&excuse.file, text), false);
+            assert_eq!(twice, None, "{}: {text} is excused twice", excuse.file);
+        }
+    }
+    let mut missing = Vec::new();
+    for refusal in &refusals {
+        let source = std::fs::read_to_string(home().join(&refusal.file)).expect(&refusal.file);
+        let is_listed = listed.iter().any(|(file, text)| {
+            *file == refusal.file
+                && source.find(text).is_some_and(|at| {
+                    at < refusal.condition.end && refusal.condition.start < at + text.len()
+                })
+        });
+        let condition = one_line(&refusal.text);
+        let excuse = excuses
+            .iter_mut()
+            .find(|((file, text), _)| *file == refusal.file && condition.contains(&one_line(text)));
+        match excuse {
+            _ if is_listed => {}
+            Some((_, used)) => *used = true,
+            None => missing.push(format!("{}:{}: {condition}", refusal.file, refusal.line)),
+        }
+    }
+    assert!(
+        missing.is_empty(),
+        "{} refusals are neither in tests/guards/guards.toml nor excused there:\n{}",
+        missing.len(),
+        missing.join("\n")
+    );
+    let unused: Vec<_> = excuses.iter().filter(|(_, used)| !**used).collect();
+    assert!(
+        unused.is_empty(),
+        "excuses that no refusal needs: {unused:?}"
+    );
+}
+
+/// The text without line breaks, and with single spaces.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]

@@ -20,6 +20,9 @@ pub struct Table {
     /// What guards against that which nothing can bring about, as far as is known.
     #[serde(rename = "spare", default)]
     pub spares: Vec<Spare>,
+    /// Refusals in the contracts' sources that have no guard in the list.
+    #[serde(default)]
+    pub excused: Vec<Excuse>,
     /// The bytes of the file.
     #[serde(skip)]
     pub source: String,
@@ -56,6 +59,18 @@ pub struct Spare {
     /// The text that is the guard; it stands in the file once.
     pub guard: String,
     /// What keeps everybody from reaching it.
+    pub why: String,
+}
+
+/// Refusals of a file that are no guards, or are guards elsewhere.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Excuse {
+    /// The file that they stand in, below the repository's root.
+    pub file: String,
+    /// Text of each, with its condition; white space does not matter.
+    pub refusals: Vec<String>,
+    /// Why no guard is needed.
     pub why: String,
 }
 

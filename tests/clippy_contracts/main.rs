@@ -1,0 +1,93 @@
+//! `cargo run -p stylus-upgrades-tests --bin clippy_contracts`: clippy over every contract of this
+//! workspace for wasm32, with the addresses and code hashes that the builder compiles in. Clippy for
+//! the host sees placeholders in their place and leaves out what stands under
+//! `cfg(target_arch = "wasm32")`.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+
+use alloy::hex;
+use alloy::primitives::keccak256;
+use serde_json::Value;
+use stylus_upgrades::build::{Builder, Part};
+use stylus_upgrades_harness::{Lines, home};
+
+fn main() -> ExitCode {
+    match lint(&home()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether clippy has nothing to say.
+fn lint(home: &Path) -> Result<bool, Box<dyn Error>> {
+    let builder = Builder::new(Arc::new(Lines))?;
+    let init_code = home.join("target/clippy_contracts.init_code");
+    let constants = constants(&builder, &init_code)?;
+    let mut clippy = Command::new("cargo");
+    clippy
+        .current_dir(home)
+        .args(["clippy", "--locked", "--lib"])
+        .args(["--target", "wasm32-unknown-unknown"])
+        .envs(constants);
+    for package in contracts(home)? {
+        clippy.args(["--package", &package]);
+    }
+    Ok(clippy.args(["--", "-D", "warnings"]).status()?.success())
+}
+
+/// Values by the names of the environment variables that the contracts read when they are built;
+/// for wasm32 they do not compile if one is missing.
+fn constants(
+    builder: &Builder,
+    init_code: &Path,
+) -> Result<BTreeMap<String, String>, Box<dyn Error>> {
+    let framework = builder.framework()?;
+    let bare = builder.contract("proxy")?;
+    std::fs::write(init_code, &framework.proxy_creation_code)?;
+    let account = |part: &Part| hex::encode(part.address) + &hex::encode(part.artifact.codehash());
+    let values = [
+        ("STUB", hex::encode(framework.stub_address)),
+        ("STUB_CODEHASH", hex::encode(keccak256(&framework.stub))),
+        ("BARE_CODEHASH", hex::encode(bare.codehash())),
+        ("STORAGE", hex::encode(framework.storage.address)),
+        (
+            "STORAGE_CODEHASH",
+            hex::encode(framework.storage.artifact.codehash()),
+        ),
+        (
+            "PROXY_CODEHASH",
+            hex::encode(framework.proxy.artifact.codehash()),
+        ),
+        ("PROXY_INITCODE", init_code.display().to_string()),
+        ("PARTS", framework.parts.iter().map(account).collect()),
+    ];
+    let named = values.map(|(name, value)| (format!("STYLUS_UPGRADES_{name}"), value));
+    Ok(named.into_iter().collect())
+}
+
+/// The names of the packages that are contracts: what they build is a program.
+fn contracts(home: &Path) -> Result<Vec<String>, Box<dyn Error>> {
+    let output = Command::new("cargo")
+        .current_dir(home)
+        .args(["metadata", "--format-version", "1", "--no-deps", "--locked"])
+        .output()?;
+    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let is_contract = |package: &Value| {
+        let targets = list(&package["targets"]);
+        let mut targets = targets.iter();
+        targets.any(|target| list(&target["crate_types"]).contains(&"cdylib".into()))
+    };
+    let packages = list(&metadata["packages"]);
+    let contracts = packages.iter().filter(|package| is_contract(package));
+    let names = contracts.filter_map(|package| package["name"].as_str());
+    Ok(names.map(str::to_owned).collect())
+}
