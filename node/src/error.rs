@@ -11,13 +11,13 @@ pub enum NodeError {
         "{address} is already in use: stop the process that listens there, or choose another port (0 = any free one)"
     )]
     AddressInUse {
-        /// The address asked for.
+        /// The address requested.
         address: SocketAddr,
     },
     /// The operating system refused the address.
     #[error("cannot listen on {address}: {source}")]
     Bind {
-        /// The address asked for.
+        /// The address requested.
         address: SocketAddr,
         /// The system's reason.
         source: std::io::Error,

@@ -1,4 +1,4 @@
-//! What subscribers are told: new blocks and new transactions.
+//! What subscribers receive: new blocks and new transactions.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ impl Events {
     }
 
     /// Leaves the slowest subscriber behind: its subscription ends.
-    pub(crate) fn hurry(&self) {
+    pub(crate) fn drop_slow(&self) {
         for _ in 0..BACKLOG {
             let _ = self.0.send(Event::Skipped);
         }

@@ -90,7 +90,7 @@ impl Executor {
         Ok((executor, threads))
     }
 
-    /// Hands over a call. After the end it is dropped, and whoever waits for it is told so.
+    /// Hands over a call. After the end it is dropped, and whoever waits for it gets an error.
     pub(crate) fn submit(&self, job: Job) {
         self.enqueue(0, job);
     }

@@ -203,7 +203,7 @@ mod tests {
         assert!(filters.poll(silent).is_none());
         assert!(filters.installed.contains_key(&polled));
         assert_eq!((filters.installed.len(), filters.watching), (1, 1));
-        // What it was told of is older than its last poll.
+        // What it reported is older than its last poll.
         assert!(filters.new_transactions(polled, 10).is_empty());
         filters.accept(hash);
         assert_eq!(filters.new_transactions(polled, 10), [hash]);

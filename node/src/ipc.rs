@@ -52,12 +52,12 @@ impl IpcSocket {
         let stopped = stop.clone().shutdown();
         tokio::pin!(stopped);
         loop {
-            let (place, socket) = tokio::select! {
+            let (slot, socket) = tokio::select! {
                 () = &mut stopped => return,
-                accepted = async { (registry.place().await, self.listener.accept().await) } => accepted,
+                accepted = async { (registry.acquire().await, self.listener.accept().await) } => accepted,
             };
             // A local user's: it is never closed for its silence.
-            place.keep();
+            slot.keep();
             let Ok((socket, _)) = socket else { continue };
             let (methods, stop) = (methods.clone(), stop.clone());
             tokio::spawn(async move {
@@ -69,7 +69,7 @@ impl IpcSocket {
                         }
                     }
                 }
-                drop(place);
+                drop(slot);
             });
         }
     }

@@ -1,4 +1,4 @@
-//! The local chain as a process: JSON-RPC, anvil's command line and manners.
+//! The local chain as a process: JSON-RPC, anvil's command line and methods.
 //!
 //! [`spawn`] starts a node inside this process; the binary `stylus-devnode` is the same node
 //! behind anvil's flags and start-up lines ([`process::main`]).

@@ -33,7 +33,7 @@ pub(crate) struct Node {
 }
 
 /// How long all subscribers wait for one that does not read.
-const PATIENCE: Duration = Duration::from_secs(1);
+const MAX_STALL: Duration = Duration::from_secs(1);
 
 /// Hashes of empty blocks that are computed between two requests.
 const HASHES_AHEAD: u64 = 5_000;
@@ -58,13 +58,13 @@ impl Clock {
     }
 
     /// True once per period; periods that were missed are not made up for.
-    fn strikes(&mut self) -> bool {
+    fn is_due(&mut self) -> bool {
         let now = Instant::now();
-        let struck = now >= self.due;
-        if struck {
+        let due = now >= self.due;
+        if due {
             self.due = (self.due + self.every).max(now);
         }
-        struck
+        due
     }
 }
 
@@ -133,12 +133,12 @@ impl Node {
 
     /// Does what has become due: a block, a copy of the state in the file.
     pub(crate) fn tick(&mut self) {
-        if self.mining_clock.as_mut().is_some_and(Clock::strikes)
+        if self.mining_clock.as_mut().is_some_and(Clock::is_due)
             && let Err(error) = self.chain.mine(1, None)
         {
             tracing::error!(%error, "a timed block could not be mined");
         }
-        if self.saving_clock.as_mut().is_some_and(Clock::strikes)
+        if self.saving_clock.as_mut().is_some_and(Clock::is_due)
             && let Err(error) = self.save()
         {
             tracing::error!(%error, "the state could not be saved; trying again after the interval");
@@ -180,9 +180,9 @@ impl Node {
         if self.announced > before {
             self.stalled = None;
             tracing::info!(number = self.announced, "block");
-        } else if self.stalled.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
+        } else if self.stalled.get_or_insert_with(Instant::now).elapsed() > MAX_STALL {
             // Somebody does not read: it is left behind, and its subscription ends.
-            self.events.hurry();
+            self.events.drop_slow();
         }
     }
 

@@ -112,10 +112,10 @@ impl Worker {
 }
 
 fn serve(mut node: Node, receiver: &Receiver<Message>) -> Result<(), NodeError> {
-    let mut sound = true;
+    let mut healthy = true;
     loop {
-        let ahead = sound && guarded(|| node.work_ahead()).unwrap_or_default();
-        let idle = match (ahead, sound) {
+        let ahead = healthy && guarded(|| node.work_ahead()).unwrap_or_default();
+        let idle = match (ahead, healthy) {
             (true, _) => Some(PAUSE),
             (false, true) => node.idle_for(),
             // What panicked is not tried again at once.
@@ -126,11 +126,11 @@ fn serve(mut node: Node, receiver: &Receiver<Message>) -> Result<(), NodeError> 
             Err(RecvTimeoutError::Timeout) => {}
             Ok(Message::Stop) | Err(RecvTimeoutError::Disconnected) => return node.save(),
         }
-        sound = guarded(|| node.tick()).is_some() & guarded(|| node.announce()).is_some();
+        healthy = guarded(|| node.tick()).is_some() & guarded(|| node.announce()).is_some();
     }
 }
 
-/// Runs what no request asked for; `None` when it panicked. The thread goes on, as it does after a
+/// Runs what belongs to no request; `None` when it panicked. The thread goes on, as it does after a
 /// request that panicked.
 fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     let done = catch_unwind(AssertUnwindSafe(work));

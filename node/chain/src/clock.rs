@@ -29,7 +29,7 @@ impl Clock {
     }
 
     /// Time of a block that follows one at `last`.
-    pub(crate) fn peek(&self, last: u64) -> u64 {
+    pub(crate) fn next_time(&self, last: u64) -> u64 {
         if let Some(next) = self.next {
             return next.max(last);
         }
@@ -41,7 +41,7 @@ impl Clock {
 
     /// Takes the time of a block that follows one at `last`; the clock goes on from a fixed one.
     pub(crate) fn take(&mut self, last: u64) -> u64 {
-        let time = self.peek(last);
+        let time = self.next_time(last);
         if self.next.take().is_some() {
             self.set(time);
         }
@@ -72,7 +72,7 @@ mod tests {
             clock.set(time);
             let expected = time.min(wall().saturating_add(i64::MAX as u64));
             assert!(clock.now().abs_diff(expected) <= 1, "{time}");
-            assert!(clock.peek(u64::MAX) == u64::MAX);
+            assert!(clock.next_time(u64::MAX) == u64::MAX);
             clock.next = Some(time);
             assert_eq!(clock.take(0), time);
         }

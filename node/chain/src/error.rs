@@ -34,7 +34,7 @@ pub enum ChainError {
     /// A timestamp before that of the latest block.
     #[error("timestamp {found} lies before the latest block's {latest}: choose a later one")]
     TimestampTooLow {
-        /// What was asked for.
+        /// What was requested.
         found: u64,
         /// The latest block's.
         latest: u64,
@@ -43,15 +43,15 @@ pub enum ChainError {
     #[error("saved state: {0}")]
     BadState(String),
     /// The block that this chain goes on from could not be read.
-    #[error("the chain beneath could not be read: {0}")]
+    #[error("the source chain could not be read: {0}")]
     Source(String),
     /// The block to go on from has no ArbOS, or one whose rules are not known.
     #[error(
-        "the chain beneath tells ArbOS version {version}: expected one of {:?}",
+        "the source chain has ArbOS version {version}: expected one of {:?}",
         crate::Chain::ARBOS_VERSIONS
     )]
     NotArbitrum {
-        /// What its state tells, 0 without ArbOS.
+        /// What its state holds, 0 without ArbOS.
         version: u64,
     },
     /// A recording reached a bound.
@@ -63,8 +63,8 @@ pub enum ChainError {
     /// Not built.
     #[error("{0} is not supported by this chain")]
     NotSupported(&'static str),
-    /// A fault inside the chain itself.
-    #[error("internal fault: {0}")]
+    /// An error inside the chain itself.
+    #[error("internal error: {0}")]
     Internal(String),
 }
 

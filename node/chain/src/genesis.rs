@@ -6,7 +6,7 @@ use crate::{
         l1_blocks,
         versions::{self, Genesis},
     },
-    world::{Account, NOW, World},
+    state_db::{Account, NOW, StateDb},
 };
 use alloy_primitives::{Address, Bytes, U256, address, hex, keccak256};
 
@@ -25,7 +25,7 @@ const STYLUS_DEPLOYER_CONSTRUCTOR: usize = 32;
 const CACHE_MANAGER_LEN: usize = 7_452;
 
 /// Writes the state of block 0.
-pub(crate) fn initialise(world: &mut World, config: &ChainConfig) {
+pub(crate) fn initialise(state_db: &mut StateDb, config: &ChainConfig) {
     let genesis = Genesis {
         version: config.arbos_version,
         chain_id: config.chain_id,
@@ -33,35 +33,35 @@ pub(crate) fn initialise(world: &mut World, config: &ChainConfig) {
         owners: vec![Address::ZERO, DEV_ACCOUNT],
         cache_managers: vec![CACHE_MANAGER],
     };
-    versions::initialise(world, &genesis);
+    versions::initialise(state_db, &genesis);
     let l1_block_number = config.l1_block_number.unwrap_or(config.number);
     l1_blocks::begin(
-        world,
+        state_db,
         l1_block_number,
         keccak256(config.chain_id.to_be_bytes()),
     );
 
     account(
-        world,
+        state_db,
         DEV_ACCOUNT,
         config.dev_balance,
         DEV_NONCE,
         Bytes::new(),
     );
-    account(world, CREATE2_SENDER, U256::ZERO, 1, Bytes::new());
+    account(state_db, CREATE2_SENDER, U256::ZERO, 1, Bytes::new());
     let create2 = include_str!("../genesis/Create2Deployer.hex");
-    account(world, CREATE2_DEPLOYER, U256::ZERO, 2, code(create2));
-    account(world, STYLUS_DEPLOYER, U256::ZERO, 1, stylus_deployer());
+    account(state_db, CREATE2_DEPLOYER, U256::ZERO, 2, code(create2));
+    account(state_db, STYLUS_DEPLOYER, U256::ZERO, 1, stylus_deployer());
     account(
-        world,
+        state_db,
         CACHE_MANAGER,
         U256::ZERO,
         1,
         vec![0; CACHE_MANAGER_LEN].into(),
     );
     for (address, balance) in &config.accounts {
-        let known = world.account(*address, NOW).unwrap_or_default();
-        world.set_account(
+        let known = state_db.account(*address, NOW).unwrap_or_default();
+        state_db.set_account(
             *address,
             Some(Account {
                 balance: *balance,
@@ -71,9 +71,9 @@ pub(crate) fn initialise(world: &mut World, config: &ChainConfig) {
     }
 }
 
-fn account(world: &mut World, address: Address, balance: U256, nonce: u64, code: Bytes) {
-    let code_hash = world.add_code(code);
-    world.set_account(
+fn account(state_db: &mut StateDb, address: Address, balance: U256, nonce: u64, code: Bytes) {
+    let code_hash = state_db.add_code(code);
+    state_db.set_account(
         address,
         Some(Account {
             balance,

@@ -20,10 +20,10 @@ mod limit;
 mod pool;
 mod precompiles;
 mod source;
+mod state_db;
 mod stylus;
 mod trace;
 mod types;
-mod world;
 
 pub use alloy_consensus::TxEnvelope;
 pub use alloy_eips::{BlockId, BlockNumberOrTag};

@@ -1,6 +1,6 @@
 //! Transactions that wait for a block.
 
-use crate::{PoolContent, PooledTransaction, RejectReason, world::PersistentMap};
+use crate::{PoolContent, PooledTransaction, RejectReason, state_db::PersistentMap};
 use alloy_consensus::Transaction;
 use alloy_primitives::{Address, B256};
 use imbl::OrdMap;

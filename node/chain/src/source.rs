@@ -1,4 +1,4 @@
-//! Another chain as the ground that this one stands on: read on demand, never written.
+//! Another chain whose block this one starts from: read on demand, never written.
 
 use alloy_primitives::{Address, Bytes, U256};
 
@@ -8,14 +8,14 @@ pub trait Source: Send {
     /// An account; one that does not exist is all zero and without code.
     ///
     /// # Errors
-    /// In words, when it cannot be told.
+    /// In words, when it cannot be read.
     fn account(&self, address: Address) -> Result<SourceAccount, String>;
 
     /// A storage word. ArbOS' own state, activations included, lies in the account
     /// 0xA4B05FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF, as on Nitro.
     ///
     /// # Errors
-    /// In words, when it cannot be told.
+    /// In words, when it cannot be read.
     fn slot(&self, address: Address, slot: U256) -> Result<U256, String>;
 }
 

@@ -157,7 +157,7 @@ impl Tracer {
         true
     }
 
-    pub(crate) fn exit(&mut self, result: &FrameResult, fault: Option<&str>) {
+    pub(crate) fn exit(&mut self, result: &FrameResult, failure: Option<&str>) {
         let Some(mut node) = self.open.pop() else {
             return;
         };
@@ -178,7 +178,7 @@ impl Tracer {
                 node.output = output;
             }
         }
-        node.error = (!end.is_ok()).then(|| describe(end, fault));
+        node.error = (!end.is_ok()).then(|| describe(end, failure));
         match self.open.last_mut() {
             Some(parent) => parent.calls.push(node),
             None => self.root = Some(node),
@@ -248,9 +248,9 @@ impl Tracer {
     }
 }
 
-fn describe(end: InstructionResult, fault: Option<&str>) -> String {
+fn describe(end: InstructionResult, failure: Option<&str>) -> String {
     match SuccessOrHalt::<HaltReason>::from(end) {
-        SuccessOrHalt::Halt(reason) => halt_text(&reason, fault.map(ToOwned::to_owned)),
+        SuccessOrHalt::Halt(reason) => halt_text(&reason, failure.map(ToOwned::to_owned)),
         _ => "execution reverted".into(),
     }
 }

@@ -35,7 +35,7 @@ pub struct AccountProof {
     pub storage_root: B256,
     /// Nodes of the state's trie, from the root on.
     pub nodes: Vec<Bytes>,
-    /// The slots that were asked for.
+    /// The slots that were requested.
     pub slots: Vec<SlotProof>,
 }
 
@@ -83,7 +83,7 @@ pub struct MinedTransaction {
     pub block_number: u64,
     /// Unix seconds of the block.
     pub block_timestamp: u64,
-    /// Place in the block.
+    /// Index in the block.
     pub index: u64,
     /// Wei per gas that was paid: the base fee, tips are dropped.
     pub effective_gas_price: u128,
@@ -94,7 +94,7 @@ pub struct MinedTransaction {
 pub struct Receipt {
     /// Transaction.
     pub transaction_hash: B256,
-    /// Place in the block.
+    /// Index in the block.
     pub transaction_index: u64,
     /// Block.
     pub block_hash: B256,
@@ -159,7 +159,7 @@ pub struct LogEntry {
     pub block_timestamp: u64,
     /// Transaction.
     pub transaction_hash: B256,
-    /// Place of the transaction in the block.
+    /// Index of the transaction in the block.
     pub transaction_index: u64,
     /// Index of the log in the block.
     pub log_index: u64,

@@ -283,7 +283,7 @@ fn what_is_off_on_every_chain_is_answered_as_off_and_refused_by_name_when_switch
 }
 
 #[test]
-fn from_arbos_60_added_and_removed_owners_are_told_before_the_owners_act() {
+fn from_arbos_60_added_and_removed_owners_emit_an_event_before_owner_acts() {
     let owner_acts = hex!("3c9e6a772755407311e3b35b3ee56799df8f87395941b3a658eee9e08a67ebda");
     let added = hex!("468eb89423e509e6b3edfd60f81c5d0f2ad5362307bd4db79a183c8a8f6bf430");
     let removed = hex!("adccaaabc4a1e1609c82e07cd301c9563c2ed46559becda0e14373ab9d480f15");

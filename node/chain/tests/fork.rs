@@ -11,7 +11,7 @@ const COUNTER: &[u8] = &[
     0x60, 0, 0x54, 0x60, 1, 0x01, 0x60, 0, 0x55, 0x60, 7, 0x60, 1, 0x55, 0,
 ];
 
-/// Accounts and slots that were asked for.
+/// Accounts and slots that were requested.
 type Asked = Vec<(Address, Option<U256>)>;
 
 /// Another chain in this process, shared so that the test can look at it.
@@ -124,7 +124,7 @@ fn what_it_writes_stays_with_it_and_can_be_undone() {
 }
 
 #[test]
-fn changes_are_told_by_slot_with_both_values_and_without_what_came_back() {
+fn changes_are_listed_by_slot_with_both_values_and_without_what_was_restored() {
     let other = other();
     let mut chain = fork(&other);
     let from = someone(&chain);
@@ -143,7 +143,7 @@ fn changes_are_told_by_slot_with_both_values_and_without_what_came_back() {
 }
 
 #[test]
-fn nothing_is_asked_twice_and_a_written_slot_is_not_asked_at_all() {
+fn nothing_is_requested_twice_and_a_written_slot_is_not_requested_at_all() {
     let other = other();
     let mut chain = fork(&other);
     let from = someone(&chain);

@@ -21,7 +21,7 @@ fn run(
 }
 
 #[test]
-fn activation_charges_a_fee_returns_the_rest_and_tells() {
+fn activation_charges_a_fee_returns_the_rest_and_emits_its_event() {
     let mut chain = chain();
     let program = deploy(&mut chain, &program(&counter()));
     let outcome = run(&chain, program);

@@ -86,19 +86,19 @@ fn wasm_interpreter() -> String {
 
 /// What should come out: counts and balances by account.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct World {
+struct StateDb {
     counts: [u64; ACCOUNTS],
     balances: [u64; ACCOUNTS],
 }
 
 /// Runs a frame that acts as `acting`; false when it reverts.
-fn run(node: &Node, acting: usize, world: &mut World) -> bool {
-    let before = world.clone();
+fn run(node: &Node, acting: usize, state_db: &mut StateDb) -> bool {
+    let before = state_db.clone();
     if node.flags & COUNT != 0 {
-        world.counts[acting] += 1;
+        state_db.counts[acting] += 1;
     }
     for child in &node.children {
-        let saved = world.clone();
+        let saved = state_db.clone();
         let target = if node.kind == Kind::Delegate {
             acting
         } else {
@@ -106,18 +106,18 @@ fn run(node: &Node, acting: usize, world: &mut World) -> bool {
         };
         let pays = node.kind == Kind::Call && node.flags & PAY != 0;
         if pays {
-            if world.balances[acting] == 0 {
+            if state_db.balances[acting] == 0 {
                 continue;
             }
-            world.balances[acting] -= 1;
-            world.balances[target] += 1;
+            state_db.balances[acting] -= 1;
+            state_db.balances[target] += 1;
         }
-        if !run(child, target, world) {
-            *world = saved;
+        if !run(child, target, state_db) {
+            *state_db = saved;
         }
     }
     if node.flags & REVERT != 0 {
-        *world = before;
+        *state_db = before;
         return false;
     }
     true
@@ -201,8 +201,8 @@ fn random_trees_of_calls_are_atomic_and_conserve_wei_and_gas() {
         settle(&mut root, false);
         let mut chain = chain.borrow_mut();
         let snapshot = chain.snapshot();
-        let mut world = World { counts: [0; ACCOUNTS], balances: [2; ACCOUNTS] };
-        let success = run(&root, root.account, &mut world);
+        let mut state_db = StateDb { counts: [0; ACCOUNTS], balances: [2; ACCOUNTS] };
+        let success = run(&root, root.account, &mut state_db);
 
         let gas = Some(32_000_000);
         let input = script(&root, &accounts);
@@ -210,9 +210,9 @@ fn random_trees_of_calls_are_atomic_and_conserve_wei_and_gas() {
         let receipt = send(&mut chain, ALICE, top);
         prop_assert_eq!(receipt.success, success, "{:?}", receipt);
         for (index, account) in accounts.iter().enumerate() {
-            prop_assert_eq!(slot(&chain, *account, 0), U256::from(world.counts[index]));
+            prop_assert_eq!(slot(&chain, *account, 0), U256::from(state_db.counts[index]));
             let balance = chain.account(*account, BlockId::latest()).expect("latest").balance;
-            prop_assert_eq!(balance, U256::from(world.balances[index]));
+            prop_assert_eq!(balance, U256::from(state_db.balances[index]));
         }
         let trace = chain.trace(receipt.transaction_hash, TraceKind::Call).expect("traces");
         prop_assert_eq!(conserved(&trace), receipt.gas_used);

@@ -98,7 +98,7 @@ fn frames_below_stand_in_their_calls() {
 }
 
 #[test]
-fn calls_that_fail_early_and_creations_keep_their_places() {
+fn calls_that_fail_early_and_creations_keep_their_order() {
     let mut chain = chain();
     let counter = install(&mut chain, &counter());
     // A call whose value a static frame forbids, a creation, then a call that works.

@@ -27,7 +27,7 @@ use tower_http::cors::CorsLayer;
 use crate::access::Access;
 use client::Phase;
 pub(crate) use client::{Client, WaitGuard};
-pub(crate) use registry::{Place, Registry};
+pub(crate) use registry::{ConnectionSlot, Registry};
 use socket::Socket;
 
 /// hyper's own deadline for heads, behind the registry's.
@@ -74,15 +74,15 @@ pub(crate) async fn accept(listener: TcpListener, server: Server) {
     loop {
         let accepted = async {
             let socket = listener.accept().await?.0;
-            Ok::<_, std::io::Error>((server.registry.place().await, socket))
+            Ok::<_, std::io::Error>((server.registry.acquire().await, socket))
         };
         let accepted = tokio::select! {
             () = &mut stopped => return,
             accepted = accepted => accepted,
         };
         match accepted {
-            Ok((place, socket)) => {
-                tokio::spawn(serve(server.clone(), place, socket));
+            Ok((slot, socket)) => {
+                tokio::spawn(serve(server.clone(), slot, socket));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection was refused by the system");
@@ -93,12 +93,12 @@ pub(crate) async fn accept(listener: TcpListener, server: Server) {
 }
 
 /// Serves one connection until either side ends it.
-async fn serve(server: Server, place: Place, socket: TcpStream) {
+async fn serve(server: Server, slot: ConnectionSlot, socket: TcpStream) {
     let _ = socket.set_nodelay(true);
     let _ = socket2::SockRef::from(&socket).set_keepalive(true);
     let stopped = server.stop.clone().shutdown();
-    let client = place.client().clone();
-    let socket = Socket::new(socket, place);
+    let client = slot.client().clone();
+    let socket = Socket::new(socket, slot);
     let service =
         hyper::service::service_fn(move |request| answer(server.clone(), client.clone(), request));
     let mut builder = auto::Builder::new(TokioExecutor::new()).http1_only();
@@ -198,7 +198,7 @@ fn text(status: StatusCode, text: String) -> HttpResponse {
     response
 }
 
-/// A request's body that tells the connection when it is complete.
+/// A request's body that notifies the connection when it is complete.
 struct RequestBody {
     body: Incoming,
     client: Arc<Client>,

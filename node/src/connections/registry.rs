@@ -46,13 +46,13 @@ struct Shared {
 
 /// A connection's place among the open ones; free again when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct ConnectionSlot {
     id: u64,
     client: Arc<Client>,
     registry: Registry,
 }
 
-impl Place {
+impl ConnectionSlot {
     pub(super) fn client(&self) -> &Arc<Client> {
         &self.client
     }
@@ -63,7 +63,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         self.registry.open().remove(&self.id);
         self.registry.0.freed.notify_one();
@@ -93,21 +93,21 @@ impl Registry {
 
     /// A place for one connection. When all are taken, unfinished and idle connections lose
     /// theirs; waits when every connection is being answered.
-    pub(crate) async fn place(&self) -> Place {
+    pub(crate) async fn acquire(&self) -> ConnectionSlot {
         loop {
             let freed = self.0.freed.notified();
-            if let Some(place) = self.try_place() {
-                return place;
+            if let Some(slot) = self.try_acquire() {
+                return slot;
             }
             self.make_room();
-            if let Some(place) = self.try_place() {
-                return place;
+            if let Some(slot) = self.try_acquire() {
+                return slot;
             }
             let _ = tokio::time::timeout(RETRY, freed).await;
         }
     }
 
-    fn try_place(&self) -> Option<Place> {
+    fn try_acquire(&self) -> Option<ConnectionSlot> {
         let mut open = self.open();
         if open.len() >= self.0.size {
             return None;
@@ -115,7 +115,7 @@ impl Registry {
         let id = self.0.last_id.fetch_add(1, Ordering::Relaxed);
         let client = Arc::new(Client::new(self.0.totals.clone()));
         open.insert(id, client.clone());
-        Some(Place {
+        Some(ConnectionSlot {
             id,
             client,
             registry: self.clone(),

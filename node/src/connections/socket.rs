@@ -1,4 +1,4 @@
-//! A socket that tells its connection of every byte, and that the server can close.
+//! A socket that reports every byte to its connection, and that the server can close.
 
 use std::io;
 use std::pin::Pin;
@@ -9,28 +9,28 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::client::Client;
-use super::registry::Place;
+use super::registry::ConnectionSlot;
 
 /// The socket of one connection, and its place among the open ones.
 pub(super) struct Socket {
     stream: TcpStream,
-    place: Place,
+    slot: ConnectionSlot,
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, place: Place) -> Self {
-        Self { stream, place }
+    pub(super) fn new(stream: TcpStream, slot: ConnectionSlot) -> Self {
+        Self { stream, slot }
     }
 
     fn client(&self) -> &Arc<Client> {
-        self.place.client()
+        self.slot.client()
     }
 }
 
 fn closed() -> io::Error {
     io::Error::new(
         io::ErrorKind::ConnectionAborted,
-        "closed by the server: too slow, or its place was needed",
+        "closed by the server: too slow, or its slot was needed",
     )
 }
 

@@ -1,5 +1,5 @@
 //! Flags of anvil that this node understands and refuses, each with the reason. Starting an
-//! empty chain where somebody asked for a fork would be worse than not starting.
+//! empty chain where somebody requested a fork would be worse than not starting.
 
 use super::flags::Flags;
 

@@ -13,7 +13,7 @@ impl Flags {
     /// The node that the flags describe.
     ///
     /// # Errors
-    /// [`NodeError::Mnemonic`] when a random phrase of an impossible length is asked for.
+    /// [`NodeError::Mnemonic`] when a random phrase of an impossible length is requested.
     pub(super) fn node_config(&self) -> Result<NodeConfig, NodeError> {
         let accounts = self.accounts.config()?;
         let fund = self.accounts.fund_accounts.iter();

@@ -66,9 +66,9 @@ impl Bounded {
     }
 
     fn finish(self) -> RpcResult {
-        let fault = |error: String| RpcError::Internal(error);
-        let text = String::from_utf8(self.0).map_err(|error| fault(error.to_string()))?;
-        RawValue::from_string(text).map_err(|error| fault(error.to_string()))
+        let reason = |error: String| RpcError::Internal(error);
+        let text = String::from_utf8(self.0).map_err(|error| reason(error.to_string()))?;
+        RawValue::from_string(text).map_err(|error| reason(error.to_string()))
     }
 }
 

@@ -160,7 +160,7 @@ fn reset(node: &mut Node, args: &Args) -> RpcResult {
     let url = places
         .into_iter()
         .flatten()
-        .find_map(|place| place.get("jsonRpcUrl"));
+        .find_map(|entry| entry.get("jsonRpcUrl"));
     if url.is_some_and(|url| !url.is_null()) {
         return no_fork(node, args);
     }

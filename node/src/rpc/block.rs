@@ -34,28 +34,28 @@ pub(super) const READS: ReadTable = &[("eth_getLogs", logs)];
 /// A missing block is `null`, not an error.
 fn block_by_id(node: &mut Node, args: &Args) -> RpcResult {
     let full = args.opt(1, "full transactions")?.unwrap_or(false);
-    match asked_block(node, args)? {
+    match requested_block(node, args)? {
         Some(block) => ok(json::block(&block, full)?),
         None => done(),
     }
 }
 
 fn transaction_count(node: &mut Node, args: &Args) -> RpcResult {
-    match asked_block(node, args)? {
+    match requested_block(node, args)? {
         Some(block) => ok(U64::from(block.transactions.len())),
         None => done(),
     }
 }
 
 fn uncle_count(node: &mut Node, args: &Args) -> RpcResult {
-    match asked_block(node, args)? {
+    match requested_block(node, args)? {
         Some(_) => ok(U64::ZERO),
         None => done(),
     }
 }
 
 fn block_receipts(node: &mut Node, args: &Args) -> RpcResult {
-    match asked_block(node, args)? {
+    match requested_block(node, args)? {
         Some(block) => list(block.receipts.iter().map(json::receipt)),
         None => done(),
     }
@@ -73,7 +73,7 @@ fn transaction(node: &mut Node, args: &Args) -> RpcResult {
 
 fn transaction_at(node: &mut Node, args: &Args) -> RpcResult {
     let index: U256 = args.get(1, "index")?;
-    let block = asked_block(node, args)?;
+    let block = requested_block(node, args)?;
     let index = usize::try_from(index).ok();
     match block
         .as_ref()
@@ -116,6 +116,6 @@ fn logs(chain: &Chain, args: &Args) -> RpcResult {
     list(logs.map(|log| Ok(json::log(&log))))
 }
 
-fn asked_block(node: &Node, args: &Args) -> Result<Option<Arc<Block>>, RpcError> {
+fn requested_block(node: &Node, args: &Args) -> Result<Option<Arc<Block>>, RpcError> {
     Ok(node.chain.block(block_id(args, 0)?))
 }

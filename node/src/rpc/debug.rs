@@ -55,7 +55,7 @@ fn is_cargo_stylus(script: &str) -> bool {
     keccak256(bare) == CARGO_STYLUS
 }
 
-/// cargo-stylus sends a script in JavaScript unless it is told to use the native tracer. That one
+/// cargo-stylus sends a script in JavaScript unless it is set to use the native tracer. That one
 /// script is known, and gets what the native tracer answers; no other is run.
 fn tracer(name: Option<&str>) -> Result<TraceKind, RpcError> {
     match name {

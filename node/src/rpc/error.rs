@@ -55,7 +55,7 @@ pub(crate) enum RpcError {
     /// The chain interrupted the execution.
     #[error("the call was interrupted: its connection was closed, or the node is stopping")]
     Interrupted,
-    /// A fault in the node.
+    /// An error in the node.
     #[error("internal error: {0}")]
     Internal(String),
 }
@@ -114,7 +114,7 @@ impl From<ChainError> for RpcError {
                 Self::Internal(error.to_string())
             }
             ChainError::Interrupted => Self::Interrupted,
-            ChainError::Internal(fault) => Self::Internal(fault),
+            ChainError::Internal(reason) => Self::Internal(reason),
         }
     }
 }

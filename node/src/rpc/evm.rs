@@ -60,23 +60,23 @@ pub(super) const METHODS: Table = &[
 
 /// One block, or what `{timestamp, blocks}` or a bare timestamp asks for.
 fn evm_mine(node: &mut Node, args: &Args) -> RpcResult {
-    mine_as_asked(node, args)?;
+    mine_as_requested(node, args)?;
     ok("0x0")
 }
 
 /// Like `evm_mine`, with the new blocks as the answer.
 fn mine_detailed(node: &mut Node, args: &Args) -> RpcResult {
     let before = node.chain.block_number();
-    mine_as_asked(node, args)?;
+    mine_as_requested(node, args)?;
     let blocks = (before + 1..=node.chain.block_number())
         .filter_map(|number| node.chain.block(number_id(number)));
     list(blocks.map(|block| convert::block(&block, true)))
 }
 
-fn mine_as_asked(node: &mut Node, args: &Args) -> Result<(), RpcError> {
+fn mine_as_requested(node: &mut Node, args: &Args) -> Result<(), RpcError> {
     #[derive(serde::Deserialize)]
     #[serde(untagged)]
-    enum Asked {
+    enum MineOptions {
         Timestamp(U256),
         Options {
             timestamp: Option<U256>,
@@ -85,8 +85,8 @@ fn mine_as_asked(node: &mut Node, args: &Args) -> Result<(), RpcError> {
     }
     let (timestamp, blocks) = match args.opt(0, "options")? {
         None => (None, None),
-        Some(Asked::Timestamp(timestamp)) => (Some(timestamp), None),
-        Some(Asked::Options { timestamp, blocks }) => (timestamp, blocks),
+        Some(MineOptions::Timestamp(timestamp)) => (Some(timestamp), None),
+        Some(MineOptions::Options { timestamp, blocks }) => (timestamp, blocks),
     };
     if let Some(timestamp) = timestamp {
         node.chain

@@ -111,7 +111,7 @@ pub(super) fn log(entry: &LogEntry) -> alloy_rpc_types::Log {
 
 /// The logs of a receipt with their places.
 pub(super) fn receipt_logs(receipt: &Receipt) -> Vec<alloy_rpc_types::Log> {
-    let place = |(log, log_index): (&Log, u64)| alloy_rpc_types::Log {
+    let located = |(log, log_index): (&Log, u64)| alloy_rpc_types::Log {
         inner: log.clone(),
         block_hash: Some(receipt.block_hash),
         block_number: Some(receipt.block_number),
@@ -125,7 +125,7 @@ pub(super) fn receipt_logs(receipt: &Receipt) -> Vec<alloy_rpc_types::Log> {
         .logs
         .iter()
         .zip(receipt.first_log_index..)
-        .map(place)
+        .map(located)
         .collect()
 }
 

@@ -1,5 +1,5 @@
 //! Methods that read the chain and may take long: they run on the executor's threads, on the chain
-//! as it was when they were asked for.
+//! as it was when they were requested.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

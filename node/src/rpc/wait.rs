@@ -37,7 +37,7 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
                     answer = answer => answer,
                     // Nobody is there to read an answer.
                     () = client.ended() => Err(RpcError::Rejected(
-                        "the connection's place was needed: ask for the receipt later".into(),
+                        "the connection's slot was needed: ask for the receipt later".into(),
                     )),
                 },
                 None => answer.await,

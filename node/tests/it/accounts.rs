@@ -102,7 +102,7 @@ fn sign_typed_data_takes_an_object_or_its_text() {
 }
 
 #[test]
-fn signing_for_a_stranger_is_refused() {
+fn signing_for_an_unknown_account_is_refused() {
     let node = node();
     let error = rpc_error(
         node.port(),

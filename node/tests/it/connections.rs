@@ -20,7 +20,7 @@ const HOSTILE: usize = 10_000;
 const HONEST: usize = 50;
 
 /// What an honest client waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(20);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What a hostile connection sends.
 const KINDS: [(&str, &str); 7] = [
@@ -66,7 +66,7 @@ fn subscribe_frame() -> Vec<u8> {
 }
 
 /// As many connections as this process may hold, at most [`HOSTILE`].
-fn besiege(port: u16, kind: &str, sent: &str) -> Vec<TcpStream> {
+fn open_hostile_connections(port: u16, kind: &str, sent: &str) -> Vec<TcpStream> {
     let files = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: files.maximum,
@@ -95,7 +95,9 @@ fn honest_call(port: u16) -> Duration {
     let body = json!({ "jsonrpc": "2.0", "id": 1, "method": "eth_chainId", "params": [] });
     let body = body.to_string();
     let mut socket = TcpStream::connect(("127.0.0.1", port)).expect("the node listens");
-    socket.set_read_timeout(Some(PATIENCE)).expect("a deadline");
+    socket
+        .set_read_timeout(Some(ANSWER_TIMEOUT))
+        .expect("a deadline");
     write!(
         socket,
         "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
@@ -139,20 +141,20 @@ async fn honest_callers_are_served_beside_ten_thousand_hostile_connections_of_ea
     let heads = subscribe(&client).await;
     let mut subscriber = (client, heads);
     for (kind, sent) in KINDS {
-        let besieged = tokio::task::spawn_blocking(move || {
-            let hostile = besiege(port, kind, sent);
+        let opened = tokio::task::spawn_blocking(move || {
+            let hostile = open_hostile_connections(port, kind, sent);
             let mut times: Vec<_> = (0..HONEST).map(|_| honest_call(port)).collect();
             times.sort_unstable();
             (hostile, times)
         });
-        let (hostile, times) = besieged.await.expect("every honest call is answered");
+        let (hostile, times) = opened.await.expect("every honest call is answered");
         assert_eq!(times.len(), HONEST);
         let begun = Instant::now();
         let identity =
             json!({ "to": "0x0000000000000000000000000000000000000004", "data": "0x07" });
         let client = WsClientBuilder::default()
-            .connection_timeout(PATIENCE)
-            .request_timeout(PATIENCE)
+            .connection_timeout(ANSWER_TIMEOUT)
+            .request_timeout(ANSWER_TIMEOUT)
             .build(format!("ws://127.0.0.1:{port}"))
             .await
             .expect("an honest WebSocket is admitted");
@@ -181,7 +183,7 @@ async fn honest_callers_are_served_beside_ten_thousand_hostile_connections_of_ea
             subscriber = (client, heads);
             continue;
         }
-        let head = tokio::time::timeout(PATIENCE, subscriber.1.next()).await;
+        let head = tokio::time::timeout(ANSWER_TIMEOUT, subscriber.1.next()).await;
         let head = head.expect("the subscriber is still connected");
         assert!(head.is_some_and(|head| head.is_ok()), "{kind}");
     }

@@ -144,7 +144,7 @@ fn an_active_program_is_up_to_date_in_words() {
 }
 
 #[test]
-fn refusals_without_data_tell_their_reason() {
+fn refusals_without_data_give_their_reason() {
     let node = node();
     let (port, from) = (node.port(), node.addresses()[0]);
     let activation = |code: &[u8], expected: &str| {

@@ -45,9 +45,9 @@ fn bodies_of_all_kinds_are_answered() {
     };
     let run = TestRunner::new(config).run(&bodies, |(at, damage, cut, end)| {
         let mut body: Vec<char> = corpus[at].chars().collect();
-        for (place, with) in damage {
-            let place = place.index(body.len());
-            body[place] = with.chars().next().unwrap_or(' ');
+        for (slot, with) in damage {
+            let slot = slot.index(body.len());
+            body[slot] = with.chars().next().unwrap_or(' ');
         }
         if cut {
             body.truncate(end.index(body.len()));

@@ -23,7 +23,7 @@ fn code(answer: &str) -> i64 {
 }
 
 #[test]
-fn malformed_requests_are_told_so_by_code() {
+fn malformed_requests_are_refused_by_code() {
     let node = node();
     for body in [
         "{",

@@ -47,7 +47,7 @@ fn start_up_lines_come_in_anvils_order() {
 }
 
 #[test]
-fn key_lines_are_as_many_as_accounts_asked_for() {
+fn key_lines_are_as_many_as_requested_accounts() {
     let process = Process::start(&["-a", "20"]);
     let keys = position(&process.lines, "Private Keys");
     let listed = |lines: &[String]| lines.iter().filter(|line| line.starts_with('(')).count();

@@ -219,7 +219,7 @@ fn eth_call_sees_overridden_balance_code_and_storage() {
 }
 
 #[test]
-fn send_transaction_signs_for_dev_accounts_and_refuses_strangers() {
+fn send_transaction_signs_for_dev_accounts_and_refuses_unknown_accounts() {
     let node = node();
     let nitro = node.accounts().nitro().address();
     let hash = rpc(

@@ -49,7 +49,7 @@ pub enum Failure {
     /// More than four topics, or fewer bytes than topics need.
     #[error("emit_log got {topics} topics in {len} bytes, expected at most 4 topics of 32 bytes")]
     BadLog {
-        /// Topics asked for.
+        /// Topics requested.
         topics: u32,
         /// Bytes given.
         len: u32,

@@ -44,14 +44,14 @@ pub(crate) struct Noted {
 #[derive(Debug)]
 pub(crate) enum Interrupt {
     /// To ask the chain.
-    Asking(Request, Asked),
+    Request(Request, SuspendedCall),
     /// To leave for good.
     Leaving(Escape),
 }
 
 /// A host function that waits for the chain.
 #[derive(Debug)]
-pub(crate) struct Asked {
+pub(crate) struct SuspendedCall {
     pub(crate) hook: Hook,
     pub(crate) pending: Pending,
     pub(crate) ink_before: u64,

@@ -13,7 +13,7 @@ pub fn panic_in(host_function: &'static str) {
     PANIC_IN.set(Some(host_function));
 }
 
-/// Panics if a test asked for it.
+/// Panics if a test requested it.
 pub(crate) fn maybe_panic(host_function: &str) {
     if PANIC_IN.get() == Some(host_function) {
         PANIC_IN.set(None);

@@ -49,7 +49,7 @@ pub struct Outcome {
     pub stack_words_left: u32,
     /// Why a failure failed.
     pub error: Option<crate::Failure>,
-    /// Completed host functions; empty unless the context asked for a trace.
+    /// Completed host functions; empty unless the context requested a trace.
     pub trace: Vec<HostioRecord>,
     /// Whether the trace was cut because it became too long.
     pub trace_cut: bool,

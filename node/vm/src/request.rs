@@ -7,7 +7,7 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 
 use crate::Slot;
 
-/// The three ways to call another contract.
+/// The three kinds of call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallKind {
     /// CALL.
@@ -124,7 +124,7 @@ impl Answer {
 /// What came of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// Done, nothing to tell.
+    /// Done, without a value.
     Done,
     /// A 32-byte word, big-endian.
     Word(B256),

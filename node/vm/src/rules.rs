@@ -7,7 +7,7 @@ pub const ARBOS_60_MAX_WASM_SIZE: usize = 262_144;
 /// Largest number of initial pages a module may ask for (chain default).
 pub const DEFAULT_PAGE_LIMIT: u16 = 128;
 
-/// The rules an activation is judged by.
+/// The rules an activation is checked by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
     /// ArbOS version (30 is the first with Stylus). 0 switches activation gas off.

@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::engine::{Instance, Step};
-use crate::frame::{Asked, Frame, Interrupt};
+use crate::frame::{Frame, Interrupt, SuspendedCall};
 use crate::guard::guarded;
 use crate::hooks::{Call, Escape};
 use crate::{Answer, CallContext, Event, Failure, Outcome, OutcomeKind, Program};
@@ -20,7 +20,7 @@ enum State {
     /// Nothing ran yet.
     Fresh { argument: u32 },
     /// The chain owes an answer.
-    Asked(Asked),
+    Suspended(SuspendedCall),
     /// It is over.
     Over(Outcome),
 }
@@ -29,7 +29,7 @@ impl fmt::Debug for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match &self.state {
             State::Fresh { .. } => "fresh",
-            State::Asked(asked) => asked.hook.name(),
+            State::Suspended(suspended) => suspended.hook.name(),
             State::Over(_) => "over",
         };
         f.debug_struct("Run")
@@ -38,7 +38,7 @@ impl fmt::Debug for Run {
     }
 }
 
-/// Why a program could not be started. Not a verdict on the program: the embedder's machine is
+/// Why a program could not be started. It says nothing about the program: the embedder's machine is
 /// out of memory, or the engine panicked.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the engine could not start the program: {0}")]
@@ -99,7 +99,7 @@ impl Run {
         let over = State::Over(Outcome::default());
         let step = match (std::mem::replace(&mut self.state, over), answer) {
             (State::Fresh { argument }, None) => self.instance.begin(argument),
-            (State::Asked(asked), Some(answer)) => match self.complete(asked, answer) {
+            (State::Suspended(suspended), Some(answer)) => match self.complete(suspended, answer) {
                 Ok(result) => self.instance.resume(result),
                 Err(escape) => return self.finish(End::Escaped(escape)),
             },
@@ -116,8 +116,8 @@ impl Run {
             Step::Suspended => {
                 let frame = self.instance.frame().as_mut();
                 match frame.and_then(|frame| frame.interrupt.take()) {
-                    Some(Interrupt::Asking(request, asked)) => {
-                        self.state = State::Asked(asked);
+                    Some(Interrupt::Request(request, suspended)) => {
+                        self.state = State::Suspended(suspended);
                         Event::Request(request)
                     }
                     Some(Interrupt::Leaving(escape)) => self.finish(End::Escaped(escape)),
@@ -146,12 +146,16 @@ impl Run {
     }
 
     /// Hands the answer to the host function that asked.
-    fn complete(&mut self, asked: Asked, answer: Answer) -> Result<Option<u64>, Escape> {
-        let Asked {
+    fn complete(
+        &mut self,
+        suspended: SuspendedCall,
+        answer: Answer,
+    ) -> Result<Option<u64>, Escape> {
+        let SuspendedCall {
             hook,
             pending,
             ink_before,
-        } = asked;
+        } = suspended;
         let Some(mut frame) = self.instance.frame().take() else {
             return Err(Escape::Failed(Failure::OutOfTurn));
         };

@@ -114,7 +114,7 @@ proptest! {
 }
 
 #[test]
-fn deep_nesting_is_judged_not_crashed_on() {
+fn deep_nesting_is_checked_without_a_crash() {
     for open in ["block", "loop", "i32.const 0 if"] {
         let depth = 30_000;
         let text = format!(
@@ -128,7 +128,7 @@ fn deep_nesting_is_judged_not_crashed_on() {
 }
 
 #[test]
-fn many_functions_with_the_most_locals_are_judged_quickly() {
+fn many_functions_with_the_most_locals_are_checked_quickly() {
     let locals = "i64 ".repeat(40_000);
     let text = format!(
         r#"(module (memory (export "memory") 1 1)
@@ -140,7 +140,7 @@ fn many_functions_with_the_most_locals_are_judged_quickly() {
 }
 
 #[test]
-fn every_module_of_the_corpus_is_judged() {
+fn every_module_of_the_corpus_is_checked() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus");
     let mut modules = 0;
     for entry in std::fs::read_dir(folder).expect("the corpus is there") {

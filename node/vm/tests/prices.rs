@@ -76,7 +76,7 @@ fn output_costs_at_least_what_evm_memory_costs() {
 }
 
 #[test]
-fn an_idle_chain_asks_the_known_data_fees() {
+fn an_idle_chain_charges_the_known_data_fees() {
     for (bytes, fee) in [
         (512_000, 43_482_506_240_000u64),
         (600_000, 51_165_041_400_000),

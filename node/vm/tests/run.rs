@@ -65,7 +65,7 @@ fn a_thousand_frames_wait_at_once() {
 }
 
 #[test]
-fn answers_out_of_turn_fail_the_frame() {
+fn unexpected_answers_fail_the_frame() {
     let activated = active(&program(STORAGE, COUNT), &Rules::default()).unwrap();
     let mut run = Run::start(&activated.program, context()).unwrap();
     let early = Answer::new(0, Reply::Done);
@@ -232,7 +232,7 @@ fn the_largest_default_stack_budget_is_used_up_before_the_engines_own() {
 }
 
 #[test]
-fn functions_of_the_context_cost_their_base_and_tell_it() {
+fn functions_of_the_context_cost_their_base_and_return_it() {
     const NAMES: [(&str, bool); 14] = [
         ("block_basefee", true),
         ("block_coinbase", true),

@@ -46,7 +46,7 @@ pub(crate) fn charge<S: Store>(store: &mut S, bytes: u32, now: u64) -> Result<U2
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{arbos::fine, world::World};
+    use crate::{arbos::fine, state_db::StateDb};
 
     #[test]
     fn the_fee_on_an_idle_chain_is_the_documented_one() {
@@ -55,10 +55,10 @@ mod tests {
             (600_000, 51_165_041_400_000),
             (1_000_000, 86_900_461_000_000),
         ] {
-            let mut world = World::default();
-            fine(initialise(&mut world));
+            let mut state_db = StateDb::default();
+            fine(initialise(&mut state_db));
             assert_eq!(
-                fine(charge(&mut world, bytes, 1_800_000_000)),
+                fine(charge(&mut state_db, bytes, 1_800_000_000)),
                 U256::from(fee)
             );
         }

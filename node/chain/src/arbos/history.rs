@@ -3,7 +3,7 @@
 //! Its storage is read from the list of blocks (`Ledger::history`) and is no part of the state, so
 //! that an empty block changes nothing.
 
-use crate::world::{Account, World};
+use crate::state_db::{Account, StateDb};
 use alloy_primitives::{Address, Bytes, address, hex};
 
 /// Where the contract lies.
@@ -24,12 +24,12 @@ const CODE: [u8; 71] = hex!(
 );
 
 /// Writes the contract.
-pub(crate) fn install(world: &mut World) {
-    let code_hash = world.add_code(Bytes::from_static(&CODE));
-    let account = world
-        .account(ADDRESS, crate::world::NOW)
+pub(crate) fn install(state_db: &mut StateDb) {
+    let code_hash = state_db.add_code(Bytes::from_static(&CODE));
+    let account = state_db
+        .account(ADDRESS, crate::state_db::NOW)
         .unwrap_or_default();
-    world.set_account(
+    state_db.set_account(
         ADDRESS,
         Some(Account {
             nonce: 1,

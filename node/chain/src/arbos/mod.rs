@@ -8,6 +8,7 @@ pub(crate) mod data_price;
 pub(crate) mod history;
 pub(crate) mod l1_blocks;
 pub(crate) mod params;
+pub(crate) mod precompile_addresses;
 pub(crate) mod program;
 pub(crate) mod store;
 pub(crate) mod versions;

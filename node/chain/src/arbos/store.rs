@@ -1,7 +1,7 @@
 //! Reading and writing ArbOS' state, metered or not.
 
 use super::STATE;
-use crate::world::{NOW, World};
+use crate::state_db::{NOW, StateDb};
 use alloy_primitives::U256;
 use std::convert::Infallible;
 
@@ -20,7 +20,7 @@ pub(crate) fn fine<T>(result: Result<T, Infallible>) -> T {
 }
 
 /// The state outside of transactions.
-impl Store for World {
+impl Store for StateDb {
     type Fail = Infallible;
 
     fn read(&mut self, slot: U256) -> Result<U256, Infallible> {

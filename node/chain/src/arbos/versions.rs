@@ -1,10 +1,10 @@
 //! ArbOS versions: the state each one starts with or changes.
 
-use super::{FILTERED_TRANSACTIONS, LAYOUT, Params, STATE, Store, data_price, fine, history, word};
-use crate::{
-    precompiles,
-    world::{Account, NOW, World},
+use super::{
+    FILTERED_TRANSACTIONS, LAYOUT, Params, STATE, Store, data_price, fine, history,
+    precompile_addresses, word,
 };
+use crate::state_db::{Account, NOW, StateDb};
 use alloy_primitives::{Address, Bytes, U256};
 
 /// Versions a chain can start at or be upgraded to, all as Nitro released them. Those between them
@@ -26,8 +26,8 @@ pub(crate) struct Genesis {
 }
 
 /// Writes ArbOS' state of a new chain.
-pub(crate) fn initialise(world: &mut World, genesis: &Genesis) {
-    exists(world, STATE);
+pub(crate) fn initialise(state_db: &mut StateDb, genesis: &Genesis) {
+    exists(state_db, STATE);
     let number = U256::from::<u64>;
     for (slot, value) in [
         (LAYOUT.version, number(30)),
@@ -45,63 +45,63 @@ pub(crate) fn initialise(world: &mut World, genesis: &Genesis) {
         (LAYOUT.l2_backlog_tolerance, number(10)),
         (LAYOUT.params, Params::genesis().pack()),
     ] {
-        fine(world.write(slot, value));
+        fine(state_db.write(slot, value));
     }
-    fine(data_price::initialise(world));
-    install_precompiles(world, 0..=30);
-    upgrade(world, genesis.version);
+    fine(data_price::initialise(state_db));
+    install_precompiles(state_db, 0..=30);
+    upgrade(state_db, genesis.version);
     for owner in &genesis.owners {
-        fine(LAYOUT.owners.add(world, *owner));
+        fine(LAYOUT.owners.add(state_db, *owner));
     }
     for manager in &genesis.cache_managers {
-        fine(LAYOUT.cache_managers.add(world, *manager));
+        fine(LAYOUT.cache_managers.add(state_db, *manager));
     }
 }
 
 /// Takes the state from its version to `target`, one version after the other.
-pub(crate) fn upgrade(world: &mut World, target: u64) {
-    let current: u64 = fine(world.read(LAYOUT.version)).saturating_to();
+pub(crate) fn upgrade(state_db: &mut StateDb, target: u64) {
+    let current: u64 = fine(state_db.read(LAYOUT.version)).saturating_to();
     for version in current + 1..=target {
-        let mut params = Params::unpack(fine(world.read(LAYOUT.params)));
+        let mut params = Params::unpack(fine(state_db.read(LAYOUT.params)));
         params.upgrade(version);
-        fine(world.write(LAYOUT.params, params.pack()));
+        fine(state_db.write(LAYOUT.params, params.pack()));
         if version == 50 {
-            fine(world.write(LAYOUT.l2_tx_gas_limit, U256::from(32_000_000)));
+            fine(state_db.write(LAYOUT.l2_tx_gas_limit, U256::from(32_000_000)));
         }
         if version == 40 {
-            history::install(world);
+            history::install(state_db);
         }
         if version == 60 {
             // It exists from now on, so it is part of the state root, though nothing is filtered.
-            exists(world, FILTERED_TRANSACTIONS);
+            exists(state_db, FILTERED_TRANSACTIONS);
         }
-        install_precompiles(world, version..=version);
-        fine(world.write(LAYOUT.version, U256::from(version)));
+        install_precompiles(state_db, version..=version);
+        fine(state_db.write(LAYOUT.version, U256::from(version)));
     }
 }
 
 /// When a scheduled upgrade becomes due, if there is one.
-pub(crate) fn scheduled(world: &mut World) -> Option<u64> {
-    let target: u64 = fine(world.read(LAYOUT.upgrade_version)).saturating_to();
-    let at: u64 = fine(world.read(LAYOUT.upgrade_timestamp)).saturating_to();
-    let current: u64 = fine(world.read(LAYOUT.version)).saturating_to();
+pub(crate) fn scheduled(state_db: &mut StateDb) -> Option<u64> {
+    let target: u64 = fine(state_db.read(LAYOUT.upgrade_version)).saturating_to();
+    let at: u64 = fine(state_db.read(LAYOUT.upgrade_timestamp)).saturating_to();
+    let current: u64 = fine(state_db.read(LAYOUT.version)).saturating_to();
     (target > current && is_supported(target)).then_some(at)
 }
 
 /// Performs an upgrade whose time has come; true if there was one.
-pub(crate) fn apply_scheduled(world: &mut World, now: u64) -> bool {
-    if scheduled(world).is_none_or(|at| now < at) {
+pub(crate) fn apply_scheduled(state_db: &mut StateDb, now: u64) -> bool {
+    if scheduled(state_db).is_none_or(|at| now < at) {
         return false;
     }
-    let target: u64 = fine(world.read(LAYOUT.upgrade_version)).saturating_to();
-    upgrade(world, target);
+    let target: u64 = fine(state_db.read(LAYOUT.upgrade_version)).saturating_to();
+    upgrade(state_db, target);
     true
 }
 
 /// Keeps an account of ArbOS' own from being empty.
-fn exists(world: &mut World, address: Address) {
-    let account = world.account(address, NOW).unwrap_or_default();
-    world.set_account(
+fn exists(state_db: &mut StateDb, address: Address) {
+    let account = state_db.account(address, NOW).unwrap_or_default();
+    state_db.set_account(
         address,
         Some(Account {
             nonce: 1,
@@ -111,12 +111,12 @@ fn exists(world: &mut World, address: Address) {
 }
 
 /// Gives the precompiles of these versions their one byte of code.
-fn install_precompiles(world: &mut World, since: std::ops::RangeInclusive<u64>) {
-    let code_hash = world.add_code(Bytes::from_static(&[0xfe]));
-    for (address, version) in precompiles::ADDRESSES {
+fn install_precompiles(state_db: &mut StateDb, since: std::ops::RangeInclusive<u64>) {
+    let code_hash = state_db.add_code(Bytes::from_static(&[0xfe]));
+    for (address, version) in precompile_addresses::ADDRESSES {
         if since.contains(&version) {
-            let account = world.account(address, NOW).unwrap_or_default();
-            world.set_account(
+            let account = state_db.account(address, NOW).unwrap_or_default();
+            state_db.set_account(
                 address,
                 Some(Account {
                     code_hash,

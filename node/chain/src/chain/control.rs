@@ -4,23 +4,23 @@ use super::Chain;
 use crate::{
     ChainConfig, ChainError,
     arbos::l1_blocks,
-    world::{Account, NOW},
+    state_db::{Account, NOW},
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
 
 impl Chain {
     /// Changes the state outside of blocks; the latest block shows the change.
-    fn edit(&mut self, change: impl FnOnce(&mut crate::world::World)) {
-        self.world.advance();
-        change(&mut self.world);
-        self.ledger.set_head_version(self.world.version());
+    fn edit(&mut self, change: impl FnOnce(&mut crate::state_db::StateDb)) {
+        self.state_db.advance();
+        change(&mut self.state_db);
+        self.ledger.set_head_version(self.state_db.version());
     }
 
     fn edit_account(&mut self, address: Address, change: impl FnOnce(&mut Account)) {
-        self.edit(|world| {
-            let mut account = world.account(address, NOW).unwrap_or_default();
+        self.edit(|state_db| {
+            let mut account = state_db.account(address, NOW).unwrap_or_default();
             change(&mut account);
-            world.set_account(address, Some(account));
+            state_db.set_account(address, Some(account));
         });
     }
 
@@ -36,80 +36,80 @@ impl Chain {
 
     /// Sets an account's code, Stylus code included.
     pub fn set_code(&mut self, address: Address, code: Bytes) {
-        let code_hash = self.world.add_code(code);
+        let code_hash = self.state_db.add_code(code);
         self.edit_account(address, |account| account.code_hash = code_hash);
     }
 
     /// Sets a storage word.
     pub fn set_storage_at(&mut self, address: Address, slot: U256, value: B256) {
-        self.edit(|world| world.set_slot(address, slot, value.into()));
+        self.edit(|state_db| state_db.set_slot(address, slot, value.into()));
     }
 
     /// Accepts unsigned transactions of an account.
     pub fn impersonate(&mut self, address: Address) {
-        self.knobs.impersonated.insert(address);
+        self.settings.impersonated.insert(address);
     }
 
     /// Ends [`Chain::impersonate`].
     pub fn stop_impersonating(&mut self, address: Address) {
-        self.knobs.impersonated.remove(&address);
+        self.settings.impersonated.remove(&address);
     }
 
     /// Accepts unsigned transactions of every account, or no longer.
     pub fn set_auto_impersonate(&mut self, on: bool) {
-        self.knobs.auto_impersonate = on;
+        self.settings.auto_impersonate = on;
     }
 
     /// Whether unsigned transactions of an account are accepted.
     pub fn is_impersonated(&self, address: Address) -> bool {
-        self.knobs.auto_impersonate || self.knobs.impersonated.contains(&address)
+        self.settings.auto_impersonate || self.settings.impersonated.contains(&address)
     }
 
     /// Whether every submitted transaction is mined at once.
     pub fn automine(&self) -> bool {
-        self.knobs.automine
+        self.settings.automine
     }
 
     /// Switches mining at once on or off.
     pub fn set_automine(&mut self, on: bool) {
-        self.knobs.automine = on;
+        self.settings.automine = on;
     }
 
     /// Coinbase of all further blocks.
     pub fn set_coinbase(&mut self, address: Address) {
-        self.knobs.coinbase = address;
+        self.settings.coinbase = address;
     }
 
     /// Base fee of the next block only, in wei.
     pub fn set_next_base_fee(&mut self, wei: u64) {
-        self.knobs.next_base_fee = Some(wei);
+        self.settings.next_base_fee = Some(wei);
     }
 
     /// Least gas price that [`Chain::gas_price`] suggests, in wei.
     pub fn set_min_gas_price(&mut self, wei: u128) {
-        self.knobs.min_gas_price = wei;
+        self.settings.min_gas_price = wei;
     }
 
     /// Gas limit of all further blocks.
     pub fn set_block_gas_limit(&mut self, gas: u64) {
-        self.knobs.gas_limit = gas;
+        self.settings.gas_limit = gas;
     }
 
     /// PREVRANDAO of all further blocks (1 on Arbitrum).
     pub fn set_prevrandao(&mut self, value: B256) {
-        self.knobs.prevrandao = value;
+        self.settings.prevrandao = value;
     }
 
     /// Sets what NUMBER and the Stylus `block_number` give, at once and for all further blocks;
     /// `None` for the number of the block on this chain.
     pub fn set_l1_block_number(&mut self, number: Option<u64>) {
-        self.knobs.l1_block_number = number;
+        self.settings.l1_block_number = number;
         let (l2_number, newest) = {
             let head = self.ledger.head();
             (head, self.ledger.hash(head).unwrap_or_default())
         };
         let number = number.unwrap_or(l2_number);
-        self.edit(|world| l1_blocks::begin(world, number, newest));
+        self.edit(|state_db| l1_blocks::begin(state_db, number, newest));
     }
 
     /// Moves the clock forward; returns its whole shift from the wall clock in seconds.

@@ -100,7 +100,7 @@ impl Chain {
             pages: Default::default(),
             frames: Vec::new(),
             acting: HashMap::default(),
-            fault: None,
+            failure: None,
             refusal: None,
             console: Vec::new(),
             tracer: None,
@@ -193,7 +193,7 @@ pub(super) fn reject(
         ExecutionError::Evm(EVMError::Transaction(reason)) => reason,
         ExecutionError::Trace(limit) => return limit.into(),
         ExecutionError::Interrupted => return ChainError::Interrupted,
-        ExecutionError::Evm(fault) => return ChainError::Internal(fault.to_string()),
+        ExecutionError::Evm(failure) => return ChainError::Internal(failure.to_string()),
     };
     use InvalidTransaction as I;
     ChainError::Rejected(match reason {

@@ -4,7 +4,7 @@ use super::Chain;
 use crate::{
     AccountView, BlockId, ChainConfig, ChainError, Source,
     arbos::{LAYOUT, STATE},
-    world::{NOW, World},
+    state_db::{NOW, StateDb},
 };
 use alloy_primitives::{Address, B256, U256};
 
@@ -33,7 +33,7 @@ pub struct AccountChange {
 }
 
 impl Chain {
-    /// Goes on from the block that `source` reads. `config` tells its number, time and chain id;
+    /// Goes on from the block that `source` reads. `config` gives its number, time and chain id;
     /// accounts and ArbOS version in it are not used, because they are read. BLOCKHASH knows no
     /// block before it.
     ///
@@ -41,9 +41,9 @@ impl Chain {
     /// [`ChainError::Source`] when it cannot be read, [`ChainError::NotArbitrum`] when it has no
     /// ArbOS, or one whose rules are not known.
     pub fn fork(config: ChainConfig, source: Box<dyn Source>) -> Result<Self, ChainError> {
-        let world = World::on(source);
-        let version = world.slot(STATE, LAYOUT.version, NOW).saturating_to();
-        if let Some(reason) = world.fault() {
+        let state_db = StateDb::on(source);
+        let version = state_db.slot(STATE, LAYOUT.version, NOW).saturating_to();
+        if let Some(reason) = state_db.source_error() {
             return Err(ChainError::Source(reason));
         }
         if !Self::ARBOS_VERSIONS.contains(&version) {
@@ -53,7 +53,7 @@ impl Chain {
             arbos_version: version,
             ..config
         };
-        Ok(Self::begin(config, world))
+        Ok(Self::begin(config, state_db))
     }
 
     /// Storage words that differ between the states after two blocks, in order of account and
@@ -65,7 +65,7 @@ impl Chain {
         let [before, after] = [from, to].map(|id| self.view(id, None));
         let (before, after) = (before?, after?);
         let mut changes: Vec<_> = self
-            .world
+            .state_db
             .slots_written_after(before.at)
             .into_iter()
             .map(|(address, slot)| SlotChange {
@@ -77,7 +77,7 @@ impl Chain {
             .filter(|change| change.before != change.after)
             .collect();
         changes.sort_unstable_by_key(|change| (change.address, change.slot));
-        self.sound()?;
+        self.check_source()?;
         Ok(changes)
     }
 
@@ -91,7 +91,7 @@ impl Chain {
         to: BlockId,
     ) -> Result<Vec<AccountChange>, ChainError> {
         let at = self.view(from, None)?.at;
-        let mut addresses = self.world.accounts_written_after(at);
+        let mut addresses = self.state_db.accounts_written_after(at);
         addresses.sort_unstable();
         let mut changes = Vec::new();
         for address in addresses {
@@ -108,9 +108,9 @@ impl Chain {
     }
 
     /// Errors once anything could not be read from the source: what was computed then is worthless.
-    pub(super) fn sound(&self) -> Result<(), ChainError> {
-        self.world
-            .fault()
+    pub(super) fn check_source(&self) -> Result<(), ChainError> {
+        self.state_db
+            .source_error()
             .map_or(Ok(()), |reason| Err(ChainError::Source(reason)))
     }
 }

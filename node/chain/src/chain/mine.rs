@@ -9,7 +9,7 @@ use crate::{
     arbos::{l1_blocks, versions},
     evm::{RecentPrograms, StateView, execute, halt_text},
     ledger::{EmptyBlocks, L1Number, Ledger, Record},
-    world::NOW,
+    state_db::NOW,
 };
 use alloy_consensus::{
     Block as ConsensusBlock, BlockBody, Eip658Value, Header, ReceiptEnvelope, ReceiptWithBloom,
@@ -33,7 +33,7 @@ impl Chain {
     /// transactions that can run. Blocks may be empty.
     ///
     /// # Errors
-    /// Only on faults inside the chain.
+    /// Only on errors inside the chain.
     pub fn mine(&mut self, blocks: u64, interval: Option<u64>) -> Result<(), ChainError> {
         let Some(mut left) = blocks.checked_sub(1) else {
             return Ok(());
@@ -64,10 +64,10 @@ impl Chain {
         }
         let first = clock.take(self.head_time());
         // Where NUMBER follows the chain's own blocks, each of them changes ArbOS' state.
-        if self.knobs.l1_block_number.is_none() {
+        if self.settings.l1_block_number.is_none() {
             return 0;
         }
-        let count = match versions::scheduled(&mut self.world) {
+        let count = match versions::scheduled(&mut self.state_db) {
             Some(due) if due <= first => 0,
             Some(due) if step > 0 => most.min((due - first).div_ceil(step)),
             _ => most,
@@ -102,9 +102,9 @@ impl Chain {
             l2_number: self.ledger.head() + 1,
             timestamp,
             base_fee: self.base_fee(),
-            coinbase: self.knobs.coinbase,
-            gas_limit: self.knobs.gas_limit,
-            prevrandao: self.knobs.prevrandao,
+            coinbase: self.settings.coinbase,
+            gas_limit: self.settings.gas_limit,
+            prevrandao: self.settings.prevrandao,
         }
     }
 
@@ -112,10 +112,10 @@ impl Chain {
     pub(super) fn mine_block(&mut self, even_empty: bool) -> Result<Refused, ChainError> {
         let mut clock = self.clock;
         let timestamp = clock.take(self.head_time());
-        let before = self.world.version();
-        self.world.advance();
+        let before = self.state_db.version();
+        self.state_db.advance();
         let began = self.begin_l1_block(self.ledger.head() + 1);
-        let upgraded = versions::apply_scheduled(&mut self.world, timestamp);
+        let upgraded = versions::apply_scheduled(&mut self.state_db, timestamp);
         let facts = self.next_facts(timestamp);
         let history_since = self.ledger.history_since;
         if self.arbos_version() >= 40 {
@@ -126,8 +126,8 @@ impl Chain {
         let mut refused = Refused::new();
         let recent = RefCell::<RecentPrograms>::default();
         loop {
-            let world = &self.world;
-            let nonce = |from| world.account(from, NOW).unwrap_or_default().nonce;
+            let state_db = &self.state_db;
+            let nonce = |from| state_db.account(from, NOW).unwrap_or_default().nonce;
             let Some(waiting) = self.pool.take_ready(nonce) else {
                 break;
             };
@@ -138,14 +138,14 @@ impl Chain {
         }
         let empty = building.transactions.is_empty();
         if empty && !even_empty {
-            self.world.undo_to(before);
+            self.state_db.undo_to(before);
             self.ledger.history_since = history_since;
             return Ok(refused);
         }
         self.clock = clock;
-        self.knobs.next_base_fee = None;
+        self.settings.next_base_fee = None;
         if empty && !upgraded && !began {
-            self.world.undo_to(before);
+            self.state_db.undo_to(before);
             self.seal_empty(&facts, 1, 0);
         } else {
             self.seal(facts, building);
@@ -157,11 +157,11 @@ impl Chain {
     /// The L1 block number of a new block on this chain; true if it is a new one. By itself it never
     /// falls.
     fn begin_l1_block(&mut self, l2_number: u64) -> bool {
-        let number = self.knobs.l1_block_number.unwrap_or(l2_number);
-        let began = l1_blocks::current(&self.world) < number;
+        let number = self.settings.l1_block_number.unwrap_or(l2_number);
+        let began = l1_blocks::current(&self.state_db) < number;
         if began {
             let newest = self.ledger.hash(self.ledger.head()).unwrap_or_default();
-            l1_blocks::begin(&mut self.world, number, newest);
+            l1_blocks::begin(&mut self.state_db, number, newest);
         }
         began
     }
@@ -179,9 +179,9 @@ impl Chain {
             from,
             hash,
         } = waiting;
-        let before = self.world.version();
+        let before = self.state_db.version();
         let view = StateView {
-            world: &self.world,
+            state_db: &self.state_db,
             ledger: &self.ledger,
             at: NOW,
             parent: self.ledger.head(),
@@ -203,12 +203,12 @@ impl Chain {
                     self.code_size_limit(),
                 )
             })?;
-        self.sound()?;
-        self.world.advance();
-        self.world.apply(executed.changes);
+        self.check_source()?;
+        self.state_db.advance();
+        self.state_db.apply(executed.changes);
 
-        let l1_block_number = l1_blocks::current(&self.world);
-        let ended = Ended::new(executed.result, executed.fault);
+        let l1_block_number = l1_blocks::current(&self.state_db);
+        let ended = Ended::new(executed.result, executed.failure);
         building.gas_used += ended.gas_used;
         let index = building.transactions.len() as u64;
         let created = envelope.to().is_none().then(|| from.create(nonce));
@@ -301,12 +301,12 @@ impl Chain {
         let block = Block {
             header,
             hash,
-            l1_block_number: l1_blocks::current(&self.world),
+            l1_block_number: l1_blocks::current(&self.state_db),
             size,
             transactions,
             receipts,
         };
-        let version = Some(self.world.version());
+        let version = Some(self.state_db.version());
         self.ledger.push(Record {
             block: Arc::new(block),
             version,
@@ -327,7 +327,7 @@ impl Chain {
             gas_limit: facts.gas_limit,
             timestamp: facts.timestamp,
             extra_data: Bytes::from(vec![0; 32]),
-            mix_hash: mix_hash(l1_blocks::current(&self.world), self.arbos_version()),
+            mix_hash: mix_hash(l1_blocks::current(&self.state_db), self.arbos_version()),
             nonce: B64::with_last_byte(1),
             base_fee_per_gas: Some(facts.base_fee),
             ..Header::default()
@@ -341,8 +341,8 @@ impl Chain {
             state_root: self.state_root(EMPTY_ROOT_HASH, EMPTY_ROOT_HASH),
             ..self.empty_header(facts)
         };
-        let l1 = L1Number::Fixed(l1_blocks::current(&self.world));
-        let version = Some(self.world.version());
+        let l1 = L1Number::Fixed(l1_blocks::current(&self.state_db));
+        let version = Some(self.state_db.version());
         let blocks = EmptyBlocks::new(header, count, step, l1, version);
         self.ledger.push_empty(blocks);
     }
@@ -350,7 +350,7 @@ impl Chain {
     /// The state root of the next block. A chain that goes on from a block of another one does not
     /// know the whole state: a hash of its own history stands there, which empty blocks share.
     fn state_root(&self, transactions_root: B256, receipts_root: B256) -> B256 {
-        if let Some(root) = self.world.root() {
+        if let Some(root) = self.state_db.root() {
             return root;
         }
         let parent = self.ledger.head_root();
@@ -367,8 +367,8 @@ impl Chain {
             timestamp,
             base_fee: self.config.base_fee,
             coinbase: Address::ZERO,
-            gas_limit: self.knobs.gas_limit,
-            prevrandao: self.knobs.prevrandao,
+            gas_limit: self.settings.gas_limit,
+            prevrandao: self.settings.prevrandao,
         };
         self.seal(facts, Building::default());
     }
@@ -408,9 +408,9 @@ pub(super) struct Ended {
 }
 
 impl Ended {
-    pub(super) fn new(result: ExecutionResult, fault: Option<String>) -> Self {
+    pub(super) fn new(result: ExecutionResult, failure: Option<String>) -> Self {
         let gas_used = result.tx_gas_used();
-        let note = fault.clone().filter(|_| !result.is_success());
+        let note = failure.clone().filter(|_| !result.is_success());
         let (success, output, logs, created, halt) = match result {
             ExecutionResult::Success {
                 logs,
@@ -424,7 +424,7 @@ impl Ended {
             } => (true, data, logs, None, None),
             ExecutionResult::Revert { output, .. } => (false, output, Vec::new(), None, None),
             ExecutionResult::Halt { reason, .. } => {
-                let halt = Halt(halt_text(&reason, fault));
+                let halt = Halt(halt_text(&reason, failure));
                 (false, Bytes::new(), Vec::new(), None, Some(halt))
             }
         };

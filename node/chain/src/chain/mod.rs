@@ -21,8 +21,8 @@ use crate::{
     genesis,
     ledger::Ledger,
     pool::Pool,
+    state_db::StateDb,
     stylus::programs::ProgramCache,
-    world::World,
 };
 use alloy_primitives::{Address, B256, map::AddressSet};
 pub use fork::{AccountChange, SlotChange};
@@ -33,12 +33,12 @@ use std::sync::{Arc, Mutex};
 /// A local Arbitrum chain. All methods work at once on the state in memory; none blocks.
 pub struct Chain {
     config: Arc<ChainConfig>,
-    world: World,
+    state_db: StateDb,
     ledger: Ledger,
     programs: Arc<Mutex<ProgramCache>>,
     pool: Pool,
     clock: Clock,
-    knobs: Knobs,
+    settings: Settings,
     snapshots: Vec<Snapshot>,
     next_snapshot: u64,
     /// How long an execution may take; only readers have one.
@@ -47,7 +47,7 @@ pub struct Chain {
 
 /// Settings that change while the chain runs.
 #[derive(Clone, Debug)]
-struct Knobs {
+struct Settings {
     coinbase: Address,
     gas_limit: u64,
     /// Base fee of the next block only, wei.
@@ -77,14 +77,14 @@ impl Chain {
             "the rules of ArbOS {version} are not known, only those of {:?}",
             Self::ARBOS_VERSIONS
         );
-        let mut world = World::default();
-        genesis::initialise(&mut world, &config);
-        Self::begin(config, world)
+        let mut state_db = StateDb::default();
+        genesis::initialise(&mut state_db, &config);
+        Self::begin(config, state_db)
     }
 
-    /// Seals the first block on top of `world`.
-    fn begin(config: ChainConfig, world: World) -> Self {
-        let knobs = Knobs {
+    /// Seals the first block on top of `state`.
+    fn begin(config: ChainConfig, state_db: StateDb) -> Self {
+        let settings = Settings {
             coinbase: crate::arbos::SEQUENCER,
             gas_limit: config.gas_limit,
             next_base_fee: None,
@@ -103,12 +103,12 @@ impl Chain {
         clock.set(timestamp);
         let mut chain = Self {
             config: Arc::new(config),
-            world,
+            state_db,
             ledger: Ledger::default(),
             programs: Arc::default(),
             pool: Pool::default(),
             clock,
-            knobs,
+            settings,
             snapshots: Vec::new(),
             next_snapshot: 1,
             time_limit: None,

@@ -28,7 +28,7 @@ impl Chain {
             let why = "its state was pruned, or is not in the loaded dump";
             ChainError::UnknownBlock(format!("{number} ({why})"))
         })?;
-        let proof = self.world.proof(address, slots, at).ok_or(FORKED)?;
+        let proof = self.state_db.proof(address, slots, at).ok_or(FORKED)?;
         let pairs = slots.iter().zip(proof.slots);
         Ok(AccountProof {
             balance: proof.account.balance,
@@ -52,7 +52,7 @@ impl Chain {
     /// As [`Chain::proof`].
     pub fn storage_root(&self, address: Address, id: BlockId) -> Result<B256, ChainError> {
         let at = self.view(id, None)?.at;
-        let proof = self.world.proof(address, &[], at).ok_or(FORKED)?;
+        let proof = self.state_db.proof(address, &[], at).ok_or(FORKED)?;
         Ok(proof.storage_root)
     }
 }

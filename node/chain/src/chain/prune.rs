@@ -12,7 +12,7 @@ impl Chain {
             let oldest = oldest_head.min(head.saturating_sub(keep));
             if let Some(Some(version)) = self.ledger.version(oldest) {
                 let version = snapshot.map_or(version, |snapshot| snapshot.version.min(version));
-                self.world.forget_before(version);
+                self.state_db.forget_before(version);
                 self.ledger.oldest_version = version;
             }
         }

@@ -6,7 +6,7 @@ use crate::{
     MinedTransaction, Receipt,
     arbos::{LAYOUT, STATE},
     evm::{Overlay, StateView},
-    world::NOW,
+    state_db::NOW,
 };
 use alloy_consensus::Transaction;
 use alloy_primitives::{Address, B256, Bloom, BloomInput, U256};
@@ -20,7 +20,9 @@ impl Chain {
 
     /// ArbOS version of the latest state.
     pub fn arbos_version(&self) -> u64 {
-        self.world.slot(STATE, LAYOUT.version, NOW).saturating_to()
+        self.state_db
+            .slot(STATE, LAYOUT.version, NOW)
+            .saturating_to()
     }
 
     /// What the chain was started with.
@@ -36,31 +38,31 @@ impl Chain {
     /// Base fee of the next block in wei.
     pub fn base_fee(&self) -> u64 {
         let of_chain = || {
-            self.world
+            self.state_db
                 .slot(STATE, LAYOUT.l2_base_fee, NOW)
                 .saturating_to()
         };
-        self.knobs.next_base_fee.unwrap_or_else(of_chain)
+        self.settings.next_base_fee.unwrap_or_else(of_chain)
     }
 
     /// Gas price to suggest in wei: the base fee, or the minimum that was set.
     pub fn gas_price(&self) -> u128 {
-        u128::from(self.base_fee()).max(self.knobs.min_gas_price)
+        u128::from(self.base_fee()).max(self.settings.min_gas_price)
     }
 
     /// Gas limit of the next block.
     pub fn gas_limit(&self) -> u64 {
-        self.knobs.gas_limit
+        self.settings.gas_limit
     }
 
     /// Coinbase of the next block.
     pub fn coinbase(&self) -> Address {
-        self.knobs.coinbase
+        self.settings.coinbase
     }
 
     /// Unix seconds that the next block would have.
     pub fn next_timestamp(&self) -> u64 {
-        self.clock.peek(self.head_time())
+        self.clock.next_time(self.head_time())
     }
 
     /// Number of the block that an id names; `pending` is the latest.
@@ -95,7 +97,7 @@ impl Chain {
             })?
         };
         Ok(StateView {
-            world: &self.world,
+            state_db: &self.state_db,
             ledger: &self.ledger,
             at,
             parent: number.saturating_sub(1),
@@ -110,7 +112,7 @@ impl Chain {
     pub fn account(&self, address: Address, id: BlockId) -> Result<AccountView, ChainError> {
         let view = self.view(id, None)?;
         let info = view.info(address);
-        self.sound()?;
+        self.check_source()?;
         let Some(info) = info else {
             return Ok(AccountView::default());
         };
@@ -130,7 +132,7 @@ impl Chain {
     /// [`ChainError::UnknownBlock`].
     pub fn storage(&self, address: Address, slot: U256, id: BlockId) -> Result<B256, ChainError> {
         let value = self.view(id, None)?.slot(address, slot);
-        self.sound()?;
+        self.check_source()?;
         Ok(value.into())
     }
 

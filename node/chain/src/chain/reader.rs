@@ -29,14 +29,14 @@ impl Chain {
     pub fn reader(&self) -> ChainReader {
         ChainReader(Chain {
             config: self.config.clone(),
-            world: self.world.clone(),
+            state_db: self.state_db.clone(),
             ledger: self.ledger.clone(),
             programs: self.programs.clone(),
             pool: Default::default(),
             clock: self.clock,
-            knobs: super::Knobs {
+            settings: super::Settings {
                 impersonated: Default::default(),
-                ..self.knobs
+                ..self.settings
             },
             snapshots: Vec::new(),
             next_snapshot: 0,

@@ -4,7 +4,7 @@ use super::Chain;
 use crate::{
     Block, ChainError, ChainState, MinedTransaction, Receipt,
     ledger::{EmptyBlocks, L1Number, Ledger, Record},
-    world::{Account, World},
+    state_db::{Account, StateDb},
 };
 use alloy_consensus::Header;
 use alloy_primitives::{Address, B256, Bytes, Keccak256, U256};
@@ -67,11 +67,11 @@ impl Chain {
     /// # Errors
     /// [`ChainError::BadState`] when it cannot be serialised.
     pub fn dump_state(&self) -> Result<ChainState, ChainError> {
-        let accounts = self.world.all().map(|(address, account, slots)| {
+        let accounts = self.state_db.all().map(|(address, account, slots)| {
             let saved = SavedAccount {
                 balance: account.balance,
                 nonce: account.nonce,
-                code: self.world.code(account.code_hash).original_bytes(),
+                code: self.state_db.code(account.code_hash).original_bytes(),
                 storage: slots.into_iter().collect(),
             };
             (address, saved)
@@ -94,8 +94,8 @@ impl Chain {
         let saved = Saved {
             accounts: accounts.collect(),
             blocks: blocks.collect(),
-            coinbase: self.knobs.coinbase,
-            gas_limit: self.knobs.gas_limit,
+            coinbase: self.settings.coinbase,
+            gas_limit: self.settings.gas_limit,
             shift: self.clock.shift,
             history_since: self.ledger.history_since,
             forgotten: self.ledger.forgotten().collect(),
@@ -138,11 +138,11 @@ impl Chain {
                 "expected at least one block, found none".into(),
             ));
         }
-        let mut world = World::default();
+        let mut state_db = StateDb::default();
         for (address, account) in saved.accounts {
-            let code_hash = world.add_code(account.code);
+            let code_hash = state_db.add_code(account.code);
             let (balance, nonce) = (account.balance, account.nonce);
-            world.set_account(
+            state_db.set_account(
                 address,
                 Some(Account {
                     balance,
@@ -151,7 +151,7 @@ impl Chain {
                 }),
             );
             for (slot, value) in account.storage {
-                world.set_slot(address, slot, value);
+                state_db.set_slot(address, slot, value);
             }
         }
         let mut ledger = Ledger::with_forgotten(saved.forgotten);
@@ -173,17 +173,17 @@ impl Chain {
                 }
             }
         }
-        ledger.set_head_version(world.version());
+        ledger.set_head_version(state_db.version());
         // The head's own state, unless it was changed from outside of blocks before it was saved.
-        if world.root() == Some(ledger.head_root()) {
-            ledger.set_head_sealed(world.version());
+        if state_db.root() == Some(ledger.head_root()) {
+            ledger.set_head_sealed(state_db.version());
         }
-        self.world = world;
+        self.state_db = state_db;
         self.ledger = ledger;
         self.pool.clear();
         self.snapshots.clear();
-        self.knobs.coinbase = saved.coinbase;
-        self.knobs.gas_limit = saved.gas_limit;
+        self.settings.coinbase = saved.coinbase;
+        self.settings.gas_limit = saved.gas_limit;
         self.clock.shift = saved.shift;
         Ok(())
     }

@@ -25,7 +25,7 @@ const STIPEND: u64 = 2_300;
 struct Simulation<'a> {
     view: StateView<'a>,
     facts: BlockFacts,
-    /// A base fee that was asked for is seen by calls without a price, too.
+    /// A base fee that was requested is seen by calls without a price, too.
     base_fee_overridden: bool,
     request: &'a CallRequest,
 }
@@ -176,7 +176,7 @@ impl Chain {
     pub fn trace(&self, hash: B256, kind: TraceKind) -> Result<serde_json::Value, ChainError> {
         let (record, at) = self
             .ledger
-            .place(hash)
+            .locate(hash)
             .ok_or(ChainError::UnknownTransaction(hash))?;
         let transaction = self
             .ledger
@@ -188,7 +188,7 @@ impl Chain {
             "tracing in blocks of a loaded dump, or in pruned ones,",
         ))?;
         let view = StateView {
-            world: &self.world,
+            state_db: &self.state_db,
             ledger: &self.ledger,
             at: before,
             parent: record.block.header.number.saturating_sub(1),
@@ -211,7 +211,7 @@ impl Chain {
                 match error {
                     ExecutionError::Trace(limit) => limit.into(),
                     ExecutionError::Interrupted => ChainError::Interrupted,
-                    ExecutionError::Evm(fault) => ChainError::Internal(fault.to_string()),
+                    ExecutionError::Evm(failure) => ChainError::Internal(failure.to_string()),
                 }
             })?;
         Ok(recording(executed, transaction.envelope.gas_limit()))
@@ -254,13 +254,13 @@ impl Chain {
         let header = self.ledger.header(number);
         let header = header.ok_or_else(|| ChainError::UnknownBlock(id.to_string()))?;
         let mut facts = facts_of(&header);
-        facts.prevrandao = self.knobs.prevrandao;
+        facts.prevrandao = self.settings.prevrandao;
         if id == BlockId::Number(BlockNumberOrTag::Pending) {
             facts.l2_number += 1;
             facts.timestamp = self.next_timestamp();
             facts.base_fee = self.base_fee();
-            facts.coinbase = self.knobs.coinbase;
-            facts.gas_limit = self.knobs.gas_limit;
+            facts.coinbase = self.settings.coinbase;
+            facts.gas_limit = self.settings.gas_limit;
             view.parent = number;
         }
         facts.l2_number = overrides.number.unwrap_or(facts.l2_number);
@@ -318,13 +318,13 @@ impl Chain {
         }
         let executed = execute(*view, session, block, cfg, tx)
             .map_err(|error| reject(error, from, cap.unwrap_or_default(), facts, limit));
-        self.sound()?;
+        self.check_source()?;
         executed
     }
 }
 
 fn outcome(executed: Executed) -> CallOutcome {
-    let ended = Ended::new(executed.result, executed.fault);
+    let ended = Ended::new(executed.result, executed.failure);
     let silent = !ended.success && ended.halt.is_none() && ended.output.is_empty();
     CallOutcome {
         refusal: executed.refusal.filter(|_| silent),

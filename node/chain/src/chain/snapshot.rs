@@ -1,6 +1,6 @@
-//! Snapshots: numbers, because the world keeps its past.
+//! Snapshots: numbers, because the state keeps its past.
 
-use super::{Chain, Knobs};
+use super::{Chain, Settings};
 use crate::{clock::Clock, pool::Pool};
 
 /// What [`Chain::revert`] goes back to.
@@ -12,7 +12,7 @@ pub(super) struct Snapshot {
     history_since: Option<u64>,
     pool: Pool,
     clock: Clock,
-    knobs: Knobs,
+    settings: Settings,
 }
 
 impl Chain {
@@ -24,13 +24,13 @@ impl Chain {
         let head = self.ledger.head();
         self.snapshots.push(Snapshot {
             id,
-            version: self.world.version(),
+            version: self.state_db.version(),
             head,
             head_version: self.ledger.version(head).flatten(),
             history_since: self.ledger.history_since,
             pool: self.pool.clone(),
             clock: self.clock,
-            knobs: self.knobs.clone(),
+            settings: self.settings.clone(),
         });
         id
     }
@@ -44,7 +44,7 @@ impl Chain {
         let Some(snapshot) = self.snapshots.drain(at..).next() else {
             return false;
         };
-        self.world.undo_to(snapshot.version);
+        self.state_db.undo_to(snapshot.version);
         self.ledger.truncate(snapshot.head);
         self.ledger.history_since = snapshot.history_since;
         if let Some(version) = snapshot.head_version {
@@ -56,20 +56,20 @@ impl Chain {
             ..snapshot.clock
         };
         // Anvil, too, keeps how blocks are made and who may send.
-        let Knobs {
+        let Settings {
             automine,
             auto_impersonate,
             coinbase,
             min_gas_price,
             ..
-        } = self.knobs;
-        self.knobs = Knobs {
+        } = self.settings;
+        self.settings = Settings {
             automine,
             auto_impersonate,
             coinbase,
             min_gas_price,
-            impersonated: std::mem::take(&mut self.knobs.impersonated),
-            ..snapshot.knobs
+            impersonated: std::mem::take(&mut self.settings.impersonated),
+            ..snapshot.settings
         };
         true
     }

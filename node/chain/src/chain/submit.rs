@@ -3,7 +3,7 @@
 use super::Chain;
 use crate::{
     BlockId, CallRequest, ChainError, Overrides, PoolContent, PooledTransaction, RejectReason,
-    world::NOW,
+    state_db::NOW,
 };
 use alloy_consensus::{
     SignableTransaction, Transaction, TxEip1559, TxEip2930, TxEip7702, TxEnvelope, TxLegacy,
@@ -148,7 +148,7 @@ impl Chain {
             from,
             hash,
         })?;
-        if self.knobs.automine && ready {
+        if self.settings.automine && ready {
             let refused = self.mine_block(false)?;
             if let Some(reason) = refused.into_iter().find(|(other, _)| *other == hash) {
                 return Err(reason.1);
@@ -168,7 +168,7 @@ impl Chain {
                 "a set-code transaction needs an authorization".into(),
             ));
         }
-        if self.ledger.place(hash).is_some() {
+        if self.ledger.locate(hash).is_some() {
             return Err(RejectReason::AlreadyKnown(hash));
         }
         if let Some(found) = tx.chain_id().filter(|id| *id != self.chain_id()) {
@@ -177,14 +177,14 @@ impl Chain {
                 found,
             });
         }
-        if tx.gas_limit() > self.knobs.gas_limit {
-            let limit = self.knobs.gas_limit;
+        if tx.gas_limit() > self.settings.gas_limit {
+            let limit = self.settings.gas_limit;
             return Err(RejectReason::BlockGasLimit {
                 have: tx.gas_limit(),
                 limit,
             });
         }
-        let account = self.world.account(from, NOW).unwrap_or_default();
+        let account = self.state_db.account(from, NOW).unwrap_or_default();
         if tx.nonce() < account.nonce {
             let expected = account.nonce;
             return Err(RejectReason::NonceTooLow {
@@ -217,7 +217,10 @@ impl Chain {
     }
 
     pub(super) fn nonce(&self, address: Address) -> u64 {
-        self.world.account(address, NOW).unwrap_or_default().nonce
+        self.state_db
+            .account(address, NOW)
+            .unwrap_or_default()
+            .nonce
     }
 
     /// Nonce for the next transaction, waiting ones counted.

@@ -114,7 +114,7 @@ impl<'a> EvmTr for ArbEvm<'a> {
             EthFrame::init_with_context(eth, ctx, precompiles, init)?
         {
             if let Some(tracer) = &mut ctx.chain.tracer {
-                tracer.exit(&result, ctx.chain.fault.as_deref());
+                tracer.exit(&result, ctx.chain.failure.as_deref());
             }
             return Ok(ItemOrResult::Result(result));
         }
@@ -190,7 +190,7 @@ impl<'a> EvmTr for ArbEvm<'a> {
                 }
                 ctx.chain.leave();
                 if let Some(tracer) = &mut ctx.chain.tracer {
-                    tracer.exit(&result, ctx.chain.fault.as_deref());
+                    tracer.exit(&result, ctx.chain.failure.as_deref());
                 }
                 ItemOrResult::Result(result)
             }

@@ -4,7 +4,7 @@ use crate::stylus::OUT_OF_STACK;
 use revm::context::result::{HaltReason, OutOfGasError};
 
 /// geth's words for the end of an execution.
-pub(crate) fn halt_text(reason: &HaltReason, fault: Option<String>) -> String {
+pub(crate) fn halt_text(reason: &HaltReason, failure: Option<String>) -> String {
     match reason {
         HaltReason::OutOfGas(
             OutOfGasError::Basic
@@ -15,10 +15,10 @@ pub(crate) fn halt_text(reason: &HaltReason, fault: Option<String>) -> String {
             | OutOfGasError::ReentrancySentry,
         ) => "out of gas".into(),
         HaltReason::NotActivated | HaltReason::PrecompileError => {
-            fault.unwrap_or_else(|| reason.to_string())
+            failure.unwrap_or_else(|| reason.to_string())
         }
         HaltReason::PrecompileErrorWithContext(text) => text.clone(),
-        HaltReason::StackOverflow => fault
+        HaltReason::StackOverflow => failure
             .filter(|text| text == OUT_OF_STACK)
             .unwrap_or_else(|| "stack limit reached".into()),
         HaltReason::OpcodeNotFound | HaltReason::InvalidFEOpcode => "invalid opcode".into(),

@@ -25,7 +25,7 @@ pub(crate) struct Executed {
     pub(crate) result: ExecutionResult<HaltReason>,
     pub(crate) changes: EvmState,
     /// Message of a halt that the EVM has no name for.
-    pub(crate) fault: Option<String>,
+    pub(crate) failure: Option<String>,
     /// Why a precompile reverted without data, if that was the last call.
     pub(crate) refusal: Option<String>,
     /// What programs wrote to the console.
@@ -36,7 +36,7 @@ pub(crate) struct Executed {
 /// Why there is no outcome.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ExecutionError {
-    /// The transaction is not valid, or there is a fault in the chain.
+    /// The transaction is not valid, or there is an error in the chain.
     #[error(transparent)]
     Evm(#[from] EVMError<Infallible>),
     /// It was recorded, and the recording reached a bound.
@@ -90,7 +90,7 @@ pub(crate) fn execute<'a>(
     let result = result?;
     let changes = evm.0.ctx.journaled_state.finalize();
     let Session {
-        fault,
+        failure,
         refusal,
         console,
         tracer,
@@ -99,7 +99,7 @@ pub(crate) fn execute<'a>(
     Ok(Executed {
         result,
         changes,
-        fault,
+        failure,
         refusal,
         console,
         tracer,

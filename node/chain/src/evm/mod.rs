@@ -10,7 +10,7 @@ mod view;
 use frame::ArbEvm;
 pub(crate) use halt::halt_text;
 pub(crate) use handler::{Executed, ExecutionError, execute};
-pub(crate) use session::{RecentPrograms, Session, peek};
+pub(crate) use session::{RecentPrograms, Session, load_account};
 pub(crate) use view::{Overlay, StateView};
 
 use revm::{

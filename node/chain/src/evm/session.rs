@@ -44,7 +44,7 @@ pub(crate) struct Session<'a> {
     /// Per address, open frames that act as it and are no delegate calls.
     pub(crate) acting: HashMap<Address, u32>,
     /// Message of the newest error that has no EVM name.
-    pub(crate) fault: Option<String>,
+    pub(crate) failure: Option<String>,
     /// Why a precompile reverted without data, until the next call.
     pub(crate) refusal: Option<String>,
     /// What programs wrote to the console.
@@ -110,7 +110,7 @@ impl Session<'_> {
 
     /// Notes why a precompile reverts without data.
     pub(crate) fn refuse(&mut self, reason: String) {
-        self.fault = Some(reason.clone());
+        self.failure = Some(reason.clone());
         self.refusal = Some(reason);
     }
 
@@ -148,12 +148,12 @@ impl Store for Ctx<'_> {
     type Fail = Infallible;
 
     fn read(&mut self, slot: U256) -> Result<U256, Infallible> {
-        peek(self, STATE);
+        load_account(self, STATE);
         Ok(self.journal_mut().sload(STATE, slot)?.data)
     }
 
     fn write(&mut self, slot: U256, value: U256) -> Result<(), Infallible> {
-        peek(self, STATE);
+        load_account(self, STATE);
         self.journal_mut().touch_account(STATE);
         self.journal_mut().sstore(STATE, slot, value)?;
         Ok(())
@@ -161,7 +161,7 @@ impl Store for Ctx<'_> {
 }
 
 /// An account with its code. Looking does not warm it: ArbOS reads past the access list.
-pub(crate) fn peek(ctx: &mut Ctx<'_>, address: Address) -> AccountInfo {
+pub(crate) fn load_account(ctx: &mut Ctx<'_>, address: Address) -> AccountInfo {
     let Ok(mut account) = ctx.journal_mut().load_account_with_code_mut(address);
     let info = account.data.account().info.clone();
     if account.is_cold {

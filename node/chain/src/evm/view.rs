@@ -1,10 +1,10 @@
-//! The state as an execution reads it: the world at some version, with overrides on top.
+//! The state as an execution reads it: the state at some version, with overrides on top.
 
 use crate::{
     arbos::{STATE, history, l1_blocks},
     ledger::Ledger,
+    state_db::{StateDb, bytecode},
     types::Overrides,
-    world::{World, bytecode},
 };
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256, map::HashMap};
 use revm::{
@@ -71,9 +71,9 @@ impl Overlay {
 /// A reader of the state for revm.
 #[derive(Clone, Copy)]
 pub(crate) struct StateView<'a> {
-    pub(crate) world: &'a World,
+    pub(crate) state_db: &'a StateDb,
     pub(crate) ledger: &'a Ledger,
-    /// Version of the world to read.
+    /// Version of the state to read.
     pub(crate) at: u64,
     /// The newest block whose hash EIP-2935's contract keeps.
     pub(crate) parent: u64,
@@ -93,7 +93,7 @@ impl StateView<'_> {
                 return U256::ZERO;
             }
         }
-        let written = self.world.slot(address, slot, self.at);
+        let written = self.state_db.slot(address, slot, self.at);
         if address == history::ADDRESS && written.is_zero() {
             let hash = u64::try_from(slot)
                 .ok()
@@ -104,7 +104,7 @@ impl StateView<'_> {
     }
 
     pub(crate) fn info(&self, address: Address) -> Option<AccountInfo> {
-        let account = self.world.account(address, self.at);
+        let account = self.state_db.account(address, self.at);
         let changed = self
             .overlay
             .and_then(|overlay| overlay.accounts.get(&address));
@@ -126,7 +126,9 @@ impl StateView<'_> {
 
     pub(crate) fn code(&self, hash: B256) -> Bytecode {
         let overridden = self.overlay.and_then(|overlay| overlay.codes.get(&hash));
-        overridden.cloned().unwrap_or_else(|| self.world.code(hash))
+        overridden
+            .cloned()
+            .unwrap_or_else(|| self.state_db.code(hash))
     }
 }
 

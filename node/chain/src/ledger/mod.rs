@@ -3,7 +3,7 @@
 
 mod run;
 
-use crate::world::PersistentMap;
+use crate::state_db::PersistentMap;
 use crate::{Block, MinedTransaction, Receipt};
 use alloy_consensus::Header;
 use alloy_primitives::{B256, map::HashMap};
@@ -20,15 +20,15 @@ pub(crate) const HISTORY: u64 = 393_168;
 /// Newest blocks among which an empty one is found by its hash.
 const INDEXED: u64 = 1 << 21;
 
-/// A block with the versions of the world around it.
+/// A block with the versions of the state around it.
 #[derive(Clone)]
 pub(crate) struct Record {
     pub(crate) block: Arc<Block>,
-    /// The world after the block; `None` for blocks of a loaded dump, whose state is not known.
+    /// The state after the block; `None` for blocks of a loaded dump, whose state is not known.
     pub(crate) version: Option<u64>,
-    /// The world as the block left it, without later changes from outside of blocks.
+    /// The state as the block left it, without later changes from outside of blocks.
     pub(crate) sealed: Option<u64>,
-    /// The world before each transaction.
+    /// The state before each transaction.
     pub(crate) before: Arc<[u64]>,
 }
 
@@ -71,13 +71,13 @@ pub(crate) struct Ledger {
     by_hash: PersistentMap<B256, u64>,
     /// Made on demand. A copy from before some blocks were taken back has one of its own.
     empty: Arc<Mutex<EmptyIndex>>,
-    /// Transaction → block number and place.
-    places: PersistentMap<B256, (u64, usize)>,
+    /// Transaction → block number and index.
+    by_transaction: PersistentMap<B256, (u64, usize)>,
     /// Hashes of the blocks before the first one that is kept, oldest first.
     forgotten: Vector<B256>,
     /// First block whose hash EIP-2935's contract keeps.
     pub(crate) history_since: Option<u64>,
-    /// Versions of the world before this one are not known any more.
+    /// Versions of the state before this one are not known any more.
     pub(crate) oldest_version: u64,
 }
 
@@ -114,15 +114,15 @@ impl Ledger {
         let (at, entry) = match newest {
             Some(entry) => (self.entries.len() - 1, entry),
             None => {
-                let at = self.place_of(number);
+                let at = self.entry_index(number);
                 (at, self.entries.get(at)?)
             }
         };
         (entry.first() <= number && number <= entry.last()).then_some((at, entry))
     }
 
-    /// The place of the first entry that does not end before a block.
-    fn place_of(&self, number: u64) -> usize {
+    /// The index of the first entry that does not end before a block.
+    fn entry_index(&self, number: u64) -> usize {
         let order = |entry: &Entry| match entry.last() < number {
             true => Ordering::Less,
             false => Ordering::Greater,
@@ -256,7 +256,7 @@ impl Ledger {
         if by_hash.len() as u64 > 2 * INDEXED {
             by_hash.retain(|_, number| *number >= oldest);
         }
-        for at in self.place_of(*until)..self.entries.len() {
+        for at in self.entry_index(*until)..self.entries.len() {
             if let Entry::Empty(blocks) = &self.entries[at] {
                 let from = blocks.first().max(*until).max(oldest);
                 self.hash_in(at, blocks.first());
@@ -268,7 +268,7 @@ impl Ledger {
         *until = (*until).max(self.head() + 1);
     }
 
-    /// The world after a block, if that is known; the outer `None` without such a block.
+    /// The state after a block, if that is known; the outer `None` without such a block.
     pub(crate) fn version(&self, number: u64) -> Option<Option<u64>> {
         let version = match self.entry(number)?.1 {
             Entry::Block(record) => record.version,
@@ -315,7 +315,7 @@ impl Ledger {
 
     /// Blocks between two numbers, both included, without the empty ones that are not made.
     pub(crate) fn made_between(&self, from: u64, to: u64) -> impl Iterator<Item = &Record> {
-        let entries = (self.place_of(from)..self.entries.len()).map(|at| &self.entries[at]);
+        let entries = (self.entry_index(from)..self.entries.len()).map(|at| &self.entries[at]);
         entries
             .take_while(move |entry| entry.first() <= to)
             .filter_map(|entry| match entry {
@@ -332,8 +332,8 @@ impl Ledger {
         })
     }
 
-    pub(crate) fn place(&self, transaction: B256) -> Option<(&Record, usize)> {
-        let (number, at) = self.places.get(&transaction)?;
+    pub(crate) fn locate(&self, transaction: B256) -> Option<(&Record, usize)> {
+        let (number, at) = self.by_transaction.get(&transaction)?;
         match self.entry(*number)?.1 {
             Entry::Block(record) => Some((record, *at)),
             Entry::Empty(_) => None,
@@ -341,12 +341,12 @@ impl Ledger {
     }
 
     pub(crate) fn transaction(&self, hash: B256) -> Option<&MinedTransaction> {
-        self.place(hash)
+        self.locate(hash)
             .and_then(|(record, at)| record.block.transactions.get(at))
     }
 
     pub(crate) fn receipt(&self, hash: B256) -> Option<&Receipt> {
-        self.place(hash)
+        self.locate(hash)
             .and_then(|(record, at)| record.block.receipts.get(at))
     }
 
@@ -354,7 +354,7 @@ impl Ledger {
         let number = record.block.header.number;
         self.by_hash.insert(record.block.hash, number);
         for (at, transaction) in record.block.transactions.iter().enumerate() {
-            self.places.insert(transaction.hash, (number, at));
+            self.by_transaction.insert(transaction.hash, (number, at));
         }
         self.entries.push_back(Entry::Block(record));
     }
@@ -400,7 +400,7 @@ impl Ledger {
                     break;
                 }
                 Entry::Empty(_) => {}
-                Entry::Block(record) => unlist(&mut self.by_hash, &mut self.places, record),
+                Entry::Block(record) => unlist(&mut self.by_hash, &mut self.by_transaction, record),
             }
             self.entries.pop_back();
         }
@@ -416,13 +416,13 @@ impl Ledger {
             let hash = self.hash(self.entries[0].last()).unwrap_or_default();
             match self.entries.pop_front() {
                 Some(Entry::Block(record)) => {
-                    unlist(&mut self.by_hash, &mut self.places, &record);
+                    unlist(&mut self.by_hash, &mut self.by_transaction, &record);
                     self.forgotten.push_back(hash);
                 }
                 Some(Entry::Empty(blocks)) => {
                     let kept = blocks.count().min(HISTORY);
                     let numbers = blocks.last() + 1 - kept..=blocks.last();
-                    // The parent is not asked for: the first hash is known since the last one is.
+                    // The parent is not requested: the first hash is known since the last one is.
                     let hashes = numbers.map(|number| blocks.hash(number, || B256::ZERO));
                     self.forgotten.extend(hashes);
                 }
@@ -441,12 +441,12 @@ fn beginning(hash: B256) -> u64 {
 
 fn unlist(
     by_hash: &mut PersistentMap<B256, u64>,
-    places: &mut PersistentMap<B256, (u64, usize)>,
+    by_transaction: &mut PersistentMap<B256, (u64, usize)>,
     record: &Record,
 ) {
     by_hash.remove(&record.block.hash);
     for transaction in &record.block.transactions {
-        places.remove(&transaction.hash);
+        by_transaction.remove(&transaction.hash);
     }
 }
 

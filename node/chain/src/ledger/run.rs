@@ -38,23 +38,23 @@ pub(crate) struct EmptyBlocks {
     step: u64,
     l1: L1Number,
     sealed: Option<u64>,
-    /// The world after the last one, which can be changed from outside of blocks.
+    /// The state after the last one, which can be changed from outside of blocks.
     last_version: Option<u64>,
     /// Shared between copies: what follows the same block has the same hashes.
     hashes: Arc<Mutex<Hashes>>,
 }
 
-/// Hashes as far as they were asked for: each one follows from the one before.
+/// Hashes as far as they were requested: each one follows from the one before.
 #[derive(Clone, Default)]
 struct Hashes {
     /// Every [`STRIDE`]th, from the first block's on.
     kept: Vec<B256>,
-    /// The one that was asked for last, with its place.
+    /// The one that was requested last, with its place.
     recent: Option<(u64, B256)>,
 }
 
 /// Blocks from one kept hash to the next.
-const STRIDE: u64 = 64;
+const HASH_INTERVAL: u64 = 64;
 
 /// Where Nitro puts the L1 block number into the mix hash.
 const L1_IN_MIX: Range<usize> = 8..16;
@@ -111,7 +111,7 @@ impl EmptyBlocks {
         self.header.timestamp.saturating_add(passed)
     }
 
-    /// The world after a block.
+    /// The state after a block.
     pub(crate) fn version(&self, number: u64) -> Option<u64> {
         match number == self.last() {
             true => self.last_version,
@@ -135,13 +135,13 @@ impl EmptyBlocks {
     /// Whether the last block's hash is known, or follows from one that is near.
     pub(crate) fn is_hashed(&self) -> bool {
         let kept = self.hashes().kept.len() as u64;
-        kept * STRIDE >= self.count
+        kept * HASH_INTERVAL >= self.count
     }
 
     /// The first block whose hash is far from known ones.
     pub(crate) fn hashed_until(&self) -> u64 {
         let kept = self.hashes().kept.len() as u64;
-        self.first() + kept * STRIDE
+        self.first() + kept * HASH_INTERVAL
     }
 
     /// Takes the blocks that follow, if they are alike; false when they are not.
@@ -174,7 +174,7 @@ impl EmptyBlocks {
     pub(crate) fn truncate(&mut self, number: u64) {
         self.count = number - self.first() + 1;
         self.last_version = self.sealed;
-        let kept = usize::try_from(self.count.div_ceil(STRIDE)).unwrap_or(usize::MAX);
+        let kept = usize::try_from(self.count.div_ceil(HASH_INTERVAL)).unwrap_or(usize::MAX);
         // Copies that keep the blocks keep their hashes.
         let mut hashes = self.hashes().clone();
         hashes.kept.truncate(kept);
@@ -226,8 +226,8 @@ impl EmptyBlocks {
         let kept = match hashes.kept.len() as u64 {
             0 => None,
             count => {
-                let at = (wanted / STRIDE).min(count - 1);
-                Some((at * STRIDE, hashes.kept[at as usize]))
+                let at = (wanted / HASH_INTERVAL).min(count - 1);
+                Some((at * HASH_INTERVAL, hashes.kept[at as usize]))
             }
         };
         let recent = hashes.recent.filter(|(at, _)| *at <= wanted);
@@ -265,7 +265,7 @@ impl EmptyBlocks {
         let mut encoder = Encoder::default();
         while next <= wanted {
             newest = encoder.hash(self, self.first() + next, newest);
-            if next % STRIDE == 0 && kept.len() as u64 == next / STRIDE {
+            if next % HASH_INTERVAL == 0 && kept.len() as u64 == next / HASH_INTERVAL {
                 kept.push(newest);
             }
             each(self.first() + next, newest);

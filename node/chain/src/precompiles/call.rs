@@ -2,7 +2,7 @@
 
 use crate::{
     arbos::{LAYOUT, Params, Store},
-    evm::{Ctx, peek},
+    evm::{Ctx, load_account},
 };
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent};
@@ -23,7 +23,7 @@ pub(super) enum Stop {
     /// The same, because there is no such method.
     Unknown,
     /// Not a revert, takes all gas. The text is for messages only.
-    Fault(String),
+    Failure(String),
 }
 
 /// A typed revert.
@@ -165,7 +165,7 @@ impl<'c, 'a> Call<'c, 'a> {
 
     /// Code and hash of an account; the code itself is not charged for.
     pub(super) fn code(&mut self, address: Address) -> Result<(B256, Bytes), Stop> {
-        let info = peek(self.ctx, address);
+        let info = load_account(self.ctx, address);
         let code = info.code.map(|code| code.original_bytes());
         Ok((info.code_hash, code.unwrap_or_default()))
     }

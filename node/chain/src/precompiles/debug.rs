@@ -1,7 +1,7 @@
 //! ArbDebug (0xff): only on chains that allow it.
 
 use super::call::{Call, Purity::*, Stop, revert};
-use crate::{arbos::LAYOUT, world::bytecode};
+use crate::{arbos::LAYOUT, state_db::bytecode};
 use alloy_primitives::Bytes;
 use alloy_sol_types::{SolCall, sol};
 use revm::context::{ContextTr, JournalTr};
@@ -57,8 +57,9 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
                 _1: c.value,
             })
         }),
-        eventsViewCall::SELECTOR => call
-            .method::<eventsViewCall>(View, 0, |_, _| Err(Stop::Fault("write protection".into()))),
+        eventsViewCall::SELECTOR => call.method::<eventsViewCall>(View, 0, |_, _| {
+            Err(Stop::Failure("write protection".into()))
+        }),
         customRevertCall::SELECTOR => call.method::<customRevertCall>(Pure, 0, |_, a| {
             let message =
                 "This spider family wards off bugs: /\\oo/\\ //\\(oo)//\\ /\\oo/\\".into();
@@ -70,7 +71,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
         }),
         panicCall::SELECTOR => call.method::<panicCall>(Write, 30, |_, _| {
             // It ends the request in Nitro, too, whose RPC says these words.
-            Err(Stop::Fault("method handler crashed".into()))
+            Err(Stop::Failure("method handler crashed".into()))
         }),
         legacyErrorCall::SELECTOR => call.method::<legacyErrorCall>(Pure, 0, |_, _| {
             Err(Stop::Plain("example legacy error".into()))

@@ -51,7 +51,7 @@ use ArbGasInfo::*;
 const STORAGE: u64 = 20_000;
 /// Bytes of calldata the price of a transaction is quoted for, times 16 units.
 const TX_UNITS: u64 = 2_240;
-/// First ArbOS version that tells gas by kinds.
+/// First ArbOS version that reports gas by kinds.
 const MULTI_GAS: u64 = 60;
 /// Kinds of gas, the unknown one included.
 const GAS_KINDS: usize = 9;

@@ -1,7 +1,7 @@
 //! ArbInfo (0x65) and ArbStatistics (0x6f).
 
 use super::call::{Call, Purity::*, Stop};
-use crate::evm::peek;
+use crate::evm::load_account;
 use alloy_primitives::{Bytes, U256};
 use alloy_sol_types::{SolCall, sol};
 
@@ -22,7 +22,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     match call.selector() {
         getBalanceCall::SELECTOR => call.method::<getBalanceCall>(View, 0, |c, a| {
             c.burn(700)?;
-            Ok(peek(c.ctx, a.account).balance)
+            Ok(load_account(c.ctx, a.account).balance)
         }),
         getCodeCall::SELECTOR => call.method::<getCodeCall>(View, 0, |c, a| {
             c.burn(2_100)?;

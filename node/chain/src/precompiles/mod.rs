@@ -16,8 +16,11 @@ mod wasm_cache;
 
 pub use errors::named_error;
 
-use crate::evm::Ctx;
-use alloy_primitives::{Address, Bytes, address, map::AddressSet};
+use crate::{
+    arbos::precompile_addresses::{ACTS, ADDRESSES},
+    evm::Ctx,
+};
+use alloy_primitives::{Address, Bytes, map::AddressSet};
 use call::{Call, Stop};
 use revm::{
     context::{ContextTr, LocalContextTr},
@@ -27,36 +30,6 @@ use revm::{
     primitives::hardfork::SpecId,
 };
 use std::sync::LazyLock;
-
-const fn low(last: u8) -> Address {
-    Address::with_last_byte(last)
-}
-
-/// ArbosActs: what ArbOS does by itself.
-const ACTS: Address = address!("00000000000000000000000000000000000a4b05");
-
-/// Every precompile with the ArbOS version that brought it.
-pub(crate) const ADDRESSES: [(Address, u64); 19] = [
-    (low(0x64), 0),
-    (low(0x65), 0),
-    (low(0x66), 0),
-    (low(0x67), 0),
-    (low(0x68), 0),
-    (low(0x69), 0),
-    (low(0x6b), 0),
-    (low(0x6c), 0),
-    (low(0x6d), 0),
-    (low(0x6e), 0),
-    (low(0x6f), 0),
-    (low(0x70), 0),
-    (low(0x71), 30),
-    (low(0x72), 30),
-    (low(0x73), 41),
-    (low(0x74), 60),
-    (low(0xff), 0),
-    (ACTS, 0),
-    (low(0xc8), u64::MAX),
-];
 
 /// Precompiles of Arbitrum that are not built: calls of them fail and say so.
 fn absent(address: Address) -> Option<&'static str> {
@@ -171,10 +144,10 @@ impl<'a> PrecompileProvider<Ctx<'a>> for ArbPrecompiles {
         }
         let mut call = Call::new(ctx, inputs, self.arbos_version);
         let outcome = match address.0[19] {
-            _ if let Some(name) = absent(address) => Err(Stop::Fault(format!(
+            _ if let Some(name) = absent(address) => Err(Stop::Failure(format!(
                 "{name} ({address}) is not supported by this local chain"
             ))),
-            0xff if !self.debug => Err(Stop::Fault("debug precompiles are disabled".into())),
+            0xff if !self.debug => Err(Stop::Failure("debug precompiles are disabled".into())),
             _ if call.data.len() < 4 => Err(Stop::All),
             _ if address == ACTS => retryable::run_acts(&mut call),
             0x64 => sys::run(&mut call),
@@ -208,9 +181,9 @@ impl<'a> PrecompileProvider<Ctx<'a>> for ArbPrecompiles {
                 ));
                 (InstructionResult::Revert, Bytes::new(), 0)
             }
-            Err(Stop::Fault(reason)) => {
+            Err(Stop::Failure(reason)) => {
                 ctx.local_mut().set_precompile_error_context(reason.clone());
-                ctx.chain.fault = Some(reason);
+                ctx.chain.failure = Some(reason);
                 (InstructionResult::PrecompileError, Bytes::new(), 0)
             }
         };

@@ -77,7 +77,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
                     .map(|frame| frame.caller)
                     .unwrap_or_default())
             }),
-        withdrawEthCall::SELECTOR | sendTxToL1Call::SELECTOR => Err(Stop::Fault(
+        withdrawEthCall::SELECTOR | sendTxToL1Call::SELECTOR => Err(Stop::Failure(
             "messages to L1 are not supported by this chain: it has no L1".into(),
         )),
         _ => call.unknown(),

@@ -195,7 +195,7 @@ fn activate(call: &mut Call<'_, '_>, program: Address) -> Result<activateProgram
     let page_limit = params.page_limit.saturating_sub(call.ctx.chain.pages.open);
     let rules = programs::rules(call.ctx, &params, page_limit);
     let activated = stylus_vm::activate(&wasm, &rules, &mut call.gas)
-        .map_err(|error| Stop::Fault(error.to_string()))?;
+        .map_err(|error| Stop::Failure(error.to_string()))?;
     call.ctx
         .chain
         .programs()

@@ -102,8 +102,8 @@ fn drive(
             }
             Event::Done(outcome) => return Ok(finish(ctx, frame, wasm, outcome)),
             Event::Request(request) => match requests::serve(ctx, frame, wasm, request) {
-                requests::Served::Now(reply) => answer = Some(reply),
-                requests::Served::Frame(input, waiting) => {
+                requests::Response::Now(reply) => answer = Some(reply),
+                requests::Response::Frame(input, waiting) => {
                     wasm.waiting = Some(waiting);
                     if let Some(tracer) = &mut ctx.chain.tracer {
                         let (records, bytes) = run.traced();
@@ -134,11 +134,11 @@ fn start(
     let params = Params::unpack(fine(ctx.read(LAYOUT.params)));
     let record = fine(Program::load(ctx, code_hash));
     if let Err(reason) = record.check(&params, now) {
-        ctx.chain.fault = Some(reason.to_string());
+        ctx.chain.failure = Some(reason.to_string());
         return Err(InstructionResult::NotActivated);
     }
     let program = programs::load(ctx, code_hash, &code, &params).map_err(|error| {
-        ctx.chain.fault = Some(error);
+        ctx.chain.failure = Some(error);
         InstructionResult::NotActivated
     })?;
 
@@ -164,7 +164,7 @@ fn start(
     let start_ink = call.gas.saturating_mul(u64::from(call.ink_price));
     wasm.traced = (start_ink, call.calldata.len());
     Run::start(&program, call).map_err(|error| {
-        ctx.chain.fault = Some(error.to_string());
+        ctx.chain.failure = Some(error.to_string());
         InstructionResult::NotActivated
     })
 }
@@ -214,7 +214,7 @@ fn finish(
         OutcomeKind::Success => InstructionResult::Return,
         OutcomeKind::Revert => InstructionResult::Revert,
         OutcomeKind::Failure => {
-            ctx.chain.fault = outcome.error.map(|error| error.to_string());
+            ctx.chain.failure = outcome.error.map(|error| error.to_string());
             return end(
                 frame,
                 InstructionResult::Revert,
@@ -226,7 +226,7 @@ fn finish(
             return end(frame, InstructionResult::OutOfGas, Bytes::new(), 0);
         }
         OutcomeKind::OutOfStack => {
-            ctx.chain.fault = Some(OUT_OF_STACK.into());
+            ctx.chain.failure = Some(OUT_OF_STACK.into());
             return end(frame, InstructionResult::StackOverflow, Bytes::new(), 0);
         }
     };

@@ -2,12 +2,12 @@
 
 use crate::{
     arbos::Params,
-    evm::{Ctx, peek},
+    evm::{Ctx, load_account},
 };
 use alloy_primitives::{Address, B256, map::HashMap};
 use stylus_vm::{Program, Rules};
 
-/// Size limit when a program is compiled again: its activation has judged it, bytes.
+/// Size limit when a program is compiled again: its activation has checked it, bytes.
 const RECOMPILE_LIMIT: usize = 16 << 20;
 /// Bytes of instrumented modules whose compiled programs are kept; the programs themselves take
 /// less than half a gigabyte then.
@@ -66,7 +66,7 @@ pub(crate) fn load(
         Some(root) => {
             let mut stream = Vec::new();
             for fragment in &root.fragments {
-                let code = peek(ctx, *fragment).code.unwrap_or_default();
+                let code = load_account(ctx, *fragment).code.unwrap_or_default();
                 stream.extend_from_slice(code.original_byte_slice().get(3..).unwrap_or_default());
             }
             root.join(&stream)

@@ -1,7 +1,7 @@
 //! Answers to a program's requests, with the exact gas of the EVM's side.
 
 use super::WasmFrame;
-use crate::evm::{Ctx, peek};
+use crate::evm::{Ctx, load_account};
 use alloy_primitives::{Address, B256, Bytes, Log, U256};
 use revm::{
     context::{ContextTr, JournalTr},
@@ -21,7 +21,7 @@ const WARM: u64 = 100;
 const CREATE: u64 = 32_000;
 
 /// How a request goes on.
-pub(super) enum Served {
+pub(super) enum Response {
     /// Answered.
     Now(Answer),
     /// Needs a frame; the answer follows when it returns.
@@ -67,10 +67,10 @@ pub(super) fn serve(
     frame: &mut EthFrame<EthInterpreter>,
     wasm: &WasmFrame,
     request: Request,
-) -> Served {
+) -> Response {
     let acting = frame.interpreter.input.target_address();
     let read_only = frame.interpreter.runtime_flag.is_static();
-    Served::Now(match request {
+    Response::Now(match request {
         Request::GetBytes32 { key } => {
             let Ok(load) = ctx.journal_mut().sload(acting, key.into());
             let gas = if load.is_cold { COLD_SLOT } else { WARM };
@@ -141,7 +141,7 @@ pub(super) fn serve(
             gas_left,
             gas_requested,
         } => {
-            let asked = Asked {
+            let params = CallParams {
                 kind,
                 to,
                 data,
@@ -149,7 +149,7 @@ pub(super) fn serve(
                 gas_left,
                 gas_requested,
             };
-            return call(ctx, frame, acting, read_only, asked);
+            return call(ctx, frame, acting, read_only, params);
         }
         Request::Create {
             code,
@@ -158,7 +158,7 @@ pub(super) fn serve(
             gas_left,
         } => {
             if read_only {
-                return Served::Now(refuse(0, Refusal::WriteProtection));
+                return Response::Now(refuse(0, Refusal::WriteProtection));
             }
             return create(frame, acting, code, endowment, salt, gas_left);
         }
@@ -211,7 +211,7 @@ fn store_gas(store: &SStoreResult) -> u64 {
     }
 }
 
-struct Asked {
+struct CallParams {
     kind: CallKind,
     to: Address,
     data: Bytes,
@@ -225,21 +225,21 @@ fn call(
     frame: &mut EthFrame<EthInterpreter>,
     acting: Address,
     read_only: bool,
-    asked: Asked,
-) -> Served {
-    let Asked {
+    params: CallParams,
+) -> Response {
+    let CallParams {
         kind,
         to,
         data,
         value,
         gas_left,
         gas_requested,
-    } = asked;
+    } = params;
     let failed = |ctx: &mut Ctx<'_>, gas| {
         if let Some(tracer) = &mut ctx.chain.tracer {
             tracer.frameless(to);
         }
-        Served::Now(Answer::new(
+        Response::Now(Answer::new(
             gas,
             Reply::Called {
                 success: false,
@@ -305,7 +305,7 @@ fn call(
         is_static: read_only || kind == CallKind::Static,
         charged_new_account_state_gas: false,
     };
-    Served::Frame(
+    Response::Frame(
         FrameInput::Call(Box::new(call)),
         Waiting::Call { base, gas },
     )
@@ -313,7 +313,7 @@ fn call(
 
 /// The code an EIP-7702 designator points to; reading it warms nothing here.
 fn delegated_code(ctx: &mut Ctx<'_>, delegate: Address) -> (B256, revm::state::Bytecode) {
-    let info = peek(ctx, delegate);
+    let info = load_account(ctx, delegate);
     (info.code_hash, info.code.unwrap_or_default())
 }
 
@@ -324,7 +324,7 @@ fn create(
     endowment: U256,
     salt: Option<B256>,
     gas_left: u64,
-) -> Served {
+) -> Response {
     let base = CREATE
         + if salt.is_some() {
             6 * code.len().div_ceil(32) as u64
@@ -332,7 +332,7 @@ fn create(
             0
         };
     if gas_left < base {
-        return Served::Now(refuse(gas_left, Refusal::OutOfGas));
+        return Response::Now(refuse(gas_left, Refusal::OutOfGas));
     }
     let kept = (gas_left - base) / 64;
     let gas = gas_left - base - kept;
@@ -342,7 +342,7 @@ fn create(
     };
     frame.interpreter.gas.set_remaining(0);
     let inputs = CreateInputs::new(acting, scheme, endowment, code, gas, 0);
-    Served::Frame(
+    Response::Frame(
         FrameInput::Create(Box::new(inputs)),
         Waiting::Create { gas_left, kept },
     )

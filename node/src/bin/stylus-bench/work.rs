@@ -79,7 +79,7 @@ impl Work {
         Ok(work)
     }
 
-    /// As many transactions as asked for, signed, for each connection.
+    /// As many transactions as requested, signed, for each connection.
     fn signed(
         &self,
         chain_id: u64,

@@ -1,4 +1,4 @@
-//! Counts that are judged after instrumentation, in order.
+//! Counts that are checked after instrumentation, in order.
 
 use super::cost::CHARGING_FIXES;
 use super::error::{ActivationError, Result, Rule};
@@ -9,7 +9,7 @@ use crate::Rules;
 const MAX_NAME: usize = 512;
 
 /// Judges page limit and counts.
-pub(crate) fn judge(module: &Module<'_>, instrumented: &Instrumented, rules: &Rules) -> Result<()> {
+pub(crate) fn check(module: &Module<'_>, instrumented: &Instrumented, rules: &Rules) -> Result<()> {
     let pages = module.initial_pages();
     if pages > u64::from(rules.page_limit) {
         return Err(ActivationError::new(

@@ -1,4 +1,4 @@
-//! What is judged last, after the gas is paid: imports, floats, segments.
+//! What is checked last, after the gas is paid: imports, floats, segments.
 
 use wasmparser::{DataKind, ElementItems, ElementKind, Operator, ValType};
 
@@ -12,7 +12,7 @@ use crate::hooks::{Hook, Kind};
 const PAGE: u64 = 65_536;
 
 /// Judges imports, float operations and segments; gives the host function of every import.
-pub(crate) fn judge(
+pub(crate) fn check(
     module: &Module<'_>,
     instrumented: &Instrumented,
     rules: &Rules,

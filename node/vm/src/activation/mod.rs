@@ -45,9 +45,9 @@ fn validate_and_compile(
     let mut module = parse::parse(wasm, rules)?;
     let mut instrumented = instrument::instrument(&mut module, rules, form)?;
     let info = cost::program_info(&module, rules)?;
-    limits::judge(&module, &instrumented, rules)?;
+    limits::check(&module, &instrumented, rules)?;
     cost::charge(&module, &instrumented, rules, gas)?;
-    let hooks = link::judge(&module, &instrumented, rules)?;
+    let hooks = link::check(&module, &instrumented, rules)?;
     let bytes = emit::emit(&module, &mut instrumented)?;
     let program = Program::compile(&bytes, &hooks, rules.stylus_version)?;
     Ok(Activated { info, program })

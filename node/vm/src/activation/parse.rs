@@ -1,4 +1,4 @@
-//! Parsing and the structural rules, in the order they are judged.
+//! Parsing and the structural rules, in the order they are checked.
 
 use std::collections::{HashMap, HashSet};
 

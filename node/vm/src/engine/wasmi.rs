@@ -10,7 +10,7 @@ use wasmi::{
 
 use super::{Compiled, Guest, Instance, Step};
 use crate::activation::{ActivationError, ENTRYPOINT, INJECTED_NAMES, Rule};
-use crate::frame::{Asked, Frame, Interrupt};
+use crate::frame::{Frame, Interrupt, SuspendedCall};
 use crate::guard::guarded;
 use crate::hooks::{Args, Call, Escape, Flow, Hook, Kind};
 use crate::{Failure, StartError};
@@ -117,9 +117,9 @@ fn host_call(
             Ok(())
         }
         Ok(Flow::Ask(request, pending)) => {
-            frame.interrupt = Some(Interrupt::Asking(
+            frame.interrupt = Some(Interrupt::Request(
                 request,
-                Asked {
+                SuspendedCall {
                     hook,
                     pending,
                     ink_before,
@@ -237,7 +237,7 @@ impl WasmiInstance {
                     .as_ref()
                     .and_then(|f| f.interrupt.as_ref())
                 {
-                    Some(Interrupt::Asking(_, asked)) => asked.hook.signature().result,
+                    Some(Interrupt::Request(_, suspended)) => suspended.hook.signature().result,
                     _ => None,
                 };
                 self.parked = Some((call, kind));

@@ -52,7 +52,7 @@ pub(super) fn run(call: &mut Call<'_, '_>) -> Result<Bytes, Stop> {
     let (gas, caller) = (call.gas, call.caller);
     call.free = true;
     if !LAYOUT.owners.contains(call, caller)? {
-        return Err(Stop::Fault(
+        return Err(Stop::Failure(
             "unauthorized caller to access-controlled method".into(),
         ));
     }

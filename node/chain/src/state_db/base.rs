@@ -1,4 +1,4 @@
-//! What lies beneath the world: nothing, or a block of another chain that is read on demand and
+//! What lies beneath the state: nothing, or a block of another chain that is read on demand and
 //! remembered.
 
 use super::{Account, bytecode};
@@ -19,7 +19,7 @@ struct Read {
     slots: HashMap<(Address, U256), U256>,
     codes: HashMap<B256, Bytecode>,
     /// The first thing that could not be read. Everything after it is worthless.
-    fault: Option<String>,
+    error: Option<String>,
 }
 
 impl Base {
@@ -73,15 +73,15 @@ impl Base {
         self.read.borrow().codes.get(&hash).cloned()
     }
 
-    pub(super) fn fault(&self) -> Option<String> {
-        self.read.borrow().fault.clone()
+    pub(super) fn error(&self) -> Option<String> {
+        self.read.borrow().error.clone()
     }
 }
 
 impl Read {
     fn take<T: Default>(&mut self, answer: Result<T, String>) -> T {
         answer.unwrap_or_else(|reason| {
-            self.fault.get_or_insert(reason);
+            self.error.get_or_insert(reason);
             T::default()
         })
     }

@@ -15,7 +15,7 @@ pub(crate) struct Trie(Option<Arc<Node>>);
 #[derive(Clone, Debug)]
 struct Node {
     kind: Kind,
-    /// How the parent refers to it, once that was asked for.
+    /// How the parent refers to it, once that was requested.
     reference: OnceLock<RlpNode>,
 }
 
@@ -288,7 +288,7 @@ mod tests {
         fn every_change_gives_the_root_that_is_computed_anew_and_proofs_hold(
             changes in prop::collection::vec(
                 (key(), prop::option::weighted(0.6, prop::collection::vec(any::<u8>(), 1..60))), 1..80),
-            strangers in prop::collection::vec(key(), 1..10),
+            absent in prop::collection::vec(key(), 1..10),
         ) {
             let (mut trie, mut pairs) = (Trie::default(), BTreeMap::new());
             let mut copies = Vec::new();
@@ -301,7 +301,7 @@ mod tests {
                 prop_assert_eq!(trie.root(), anew(&pairs));
                 copies.push((trie.clone(), trie.root()));
             }
-            for key in pairs.keys().chain(&strangers) {
+            for key in pairs.keys().chain(&absent) {
                 let proof = trie.proof(*key);
                 let value = pairs.get(key).cloned();
                 prop_assert!(verify_proof(trie.root(), Nibbles::unpack(key), value, &proof).is_ok());

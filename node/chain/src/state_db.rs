@@ -1,4 +1,4 @@
-//! The world state with all its past: every value keeps its versions, so that reading at an old
+//! The state state with all its past: every value keeps its versions, so that reading at an old
 //! block is a binary search, a snapshot is a number, and going back is undoing a list of keys. Its
 //! maps are persistent: a copy shares everything with the original until one of them changes.
 
@@ -57,7 +57,7 @@ enum Key {
 
 /// All accounts, storage and code, now and in the past.
 #[derive(Clone, Default)]
-pub(crate) struct World {
+pub(crate) struct StateDb {
     accounts: PersistentMap<Address, Versions<Option<Account>>>,
     storage: PersistentMap<Address, PersistentMap<U256, Versions<U256>>>,
     codes: PersistentMap<B256, Bytecode>,
@@ -87,8 +87,8 @@ fn value_at<T: Copy>(versions: &[(u64, T)], at: u64) -> Option<T> {
 /// Reads at any time.
 pub(crate) const NOW: u64 = u64::MAX;
 
-impl World {
-    /// A world on top of a block of another chain.
+impl StateDb {
+    /// A state on top of a block of another chain.
     pub(crate) fn on(source: Box<dyn Source>) -> Self {
         Self {
             base: Some(Arc::new(Mutex::new(Base::new(source)))),
@@ -97,8 +97,8 @@ impl World {
     }
 
     /// What could not be read from the source, if anything.
-    pub(crate) fn fault(&self) -> Option<String> {
-        self.base()?.fault()
+    pub(crate) fn source_error(&self) -> Option<String> {
+        self.base()?.error()
     }
 
     /// The block of another chain that is read where nothing was written.
@@ -142,7 +142,7 @@ impl World {
         self.version
     }
 
-    /// Opens a new version; writes from now on can be told from, and undone to, the last one.
+    /// Opens a new version; writes from now on can be distinguished from the last one, and undone to it.
     pub(crate) fn advance(&mut self) -> u64 {
         self.version += 1;
         self.version
@@ -353,8 +353,8 @@ impl World {
     }
 }
 
-impl World {
-    /// Notes that the tries lack a key's newest value. A forked world has none.
+impl StateDb {
+    /// Notes that the tries lack a key's newest value. A forked state has none.
     fn note(&mut self, key: Key) {
         if self.base.is_none() {
             self.roots.get_mut().note(key);
@@ -405,7 +405,7 @@ mod tests {
 
     #[test]
     fn old_versions_stay_readable_and_undo_restores_them() {
-        let (mut world, alice) = (World::default(), Address::with_last_byte(1));
+        let (mut state_db, alice) = (StateDb::default(), Address::with_last_byte(1));
         let with = |balance: u64| {
             Some(Account {
                 balance: U256::from(balance),
@@ -413,19 +413,19 @@ mod tests {
             })
         };
         for balance in 1..=5 {
-            world.advance();
-            world.set_account(alice, with(balance));
-            world.set_slot(alice, U256::ZERO, U256::from(balance * 10));
+            state_db.advance();
+            state_db.set_account(alice, with(balance));
+            state_db.set_slot(alice, U256::ZERO, U256::from(balance * 10));
         }
-        assert_eq!(world.account(alice, 0), None);
-        assert_eq!(world.account(alice, 3), with(3));
-        assert_eq!(world.slot(alice, U256::ZERO, 4), U256::from(40));
-        world.undo_to(2);
-        assert_eq!(world.account(alice, NOW), with(2));
-        assert_eq!(world.slot(alice, U256::ZERO, NOW), U256::from(20));
-        world.advance();
-        world.set_account(alice, None);
-        assert_eq!(world.account(alice, NOW), None);
-        assert_eq!(world.account(alice, 2), with(2));
+        assert_eq!(state_db.account(alice, 0), None);
+        assert_eq!(state_db.account(alice, 3), with(3));
+        assert_eq!(state_db.slot(alice, U256::ZERO, 4), U256::from(40));
+        state_db.undo_to(2);
+        assert_eq!(state_db.account(alice, NOW), with(2));
+        assert_eq!(state_db.slot(alice, U256::ZERO, NOW), U256::from(20));
+        state_db.advance();
+        state_db.set_account(alice, None);
+        assert_eq!(state_db.account(alice, NOW), None);
+        assert_eq!(state_db.account(alice, 2), with(2));
     }
 }

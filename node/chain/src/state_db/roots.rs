@@ -1,6 +1,6 @@
 //! The tries of the state: brought up to date with what was written when somebody asks for a root.
 
-use super::{Account, Key, NOW, World};
+use super::{Account, Key, NOW, StateDb};
 use alloy_consensus::TrieAccount;
 use alloy_primitives::{
     Address, B256, Bytes, KECCAK256_EMPTY, U256, keccak256,
@@ -31,12 +31,12 @@ pub(crate) struct Proof {
     pub(crate) account: Account,
     pub(crate) storage_root: B256,
     pub(crate) nodes: Vec<Bytes>,
-    /// Per slot that was asked for, its value and the nodes that prove it.
+    /// Per slot that was requested, its value and the nodes that prove it.
     pub(crate) slots: Vec<(U256, Vec<Bytes>)>,
 }
 
-impl World {
-    /// The state root, unless the world stands on a block of another chain.
+impl StateDb {
+    /// The state root, unless the state stands on a block of another chain.
     pub(crate) fn root(&self) -> Option<B256> {
         self.base.is_none().then(|| {
             self.refresh();
