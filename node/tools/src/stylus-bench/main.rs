@@ -1,4 +1,4 @@
-//! `cargo run --release -p stylus-upgrades-devnode --bin stylus-bench`: this node beside real anvil, in one
+//! `cargo run --release -p stylus-upgrades-devnode-tools --bin stylus-bench`: this node beside real anvil, in one
 //! run, with the same client: start-up, transfers, and Stylus calls through a proxy.
 #![forbid(unsafe_code)]
 

@@ -91,7 +91,7 @@ impl Drop for Node {
 
 /// The prebuilt anvil of npm, installed at the version of the tests' lock file when it is missing.
 fn npm_anvil() -> Fallible<PathBuf> {
-    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let folder = home.join("target/npm");
     let system = match std::env::consts::OS {
         "macos" => "darwin",
