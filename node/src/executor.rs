@@ -108,7 +108,7 @@ impl Executor {
         }
     }
 
-    /// The next call of one attempt. Oldest and newest are taken in turn: nobody waits for ever, and
+    /// The next call of one attempt. The oldest and the newest alternate: nobody waits for ever, and
     /// a new caller does not wait for all who came before.
     fn next(&self, attempt: usize, newest: bool) -> Option<Job> {
         let mut queues = self.queues();

@@ -22,7 +22,7 @@ fn dropping_the_handle_frees_the_port_and_ends_every_thread() {
     }
 }
 
-/// Threads of this process; where the system does not tell, always the same number.
+/// Threads of this process; where the system does not say, always the same number.
 fn threads() -> usize {
     std::fs::read_dir("/proc/self/task")
         .map(Iterator::count)

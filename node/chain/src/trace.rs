@@ -51,7 +51,7 @@ struct Node {
     output: Bytes,
     error: Option<String>,
     calls: Vec<Node>,
-    /// A call that failed before it had a frame: it is in no callTracer, but takes a place here.
+    /// A call that failed before it had a frame: it is in no callTracer, but is counted here.
     frameless: bool,
     program: Option<ProgramRun>,
     /// Bytes of host functions that are counted already.

@@ -67,7 +67,7 @@ pub struct Block {
     pub receipts: Vec<Receipt>,
 }
 
-/// A transaction with its place.
+/// A mined transaction with its block and index.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MinedTransaction {
     /// The signed transaction. Impersonated ones carry the signature r = sender, s = 1, which no
@@ -146,7 +146,7 @@ pub struct Receipt {
 #[error("{0}")]
 pub struct Halt(pub String);
 
-/// A log with its place.
+/// A log with its block, transaction and index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogEntry {
     /// Address, topics, data.

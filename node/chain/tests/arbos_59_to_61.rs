@@ -287,7 +287,7 @@ fn from_arbos_60_added_and_removed_owners_emit_an_event_before_owner_acts() {
     let owner_acts = hex!("3c9e6a772755407311e3b35b3ee56799df8f87395941b3a658eee9e08a67ebda");
     let added = hex!("468eb89423e509e6b3edfd60f81c5d0f2ad5362307bd4db79a183c8a8f6bf430");
     let removed = hex!("adccaaabc4a1e1609c82e07cd301c9563c2ed46559becda0e14373ab9d480f15");
-    for (version, told) in [(59, false), (60, true), (61, true)] {
+    for (version, emitted) in [(59, false), (60, true), (61, true)] {
         let mut chain = chain_at(version);
         for (selector, topic) in [(hex!("481f8dbf"), added), (hex!("8792701a"), removed)] {
             let receipt = acts(&mut chain, selector, &[7]);
@@ -297,7 +297,7 @@ fn from_arbos_60_added_and_removed_owners_emit_an_event_before_owner_acts() {
             let event = [B256::from(topic), B256::from(word(7))];
             assert_eq!(
                 topics[..topics.len() - 1].concat(),
-                if told { event.to_vec() } else { vec![] }
+                if emitted { event.to_vec() } else { vec![] }
             );
         }
     }

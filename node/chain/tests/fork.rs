@@ -1,4 +1,4 @@
-//! A chain on top of another one: what it reads, what it leaves alone, what it tells of changes.
+//! A chain on top of another one: what it reads, what it leaves alone, which changes it lists.
 
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256, keccak256};
 use std::sync::{Arc, Mutex};
@@ -134,12 +134,12 @@ fn changes_are_listed_by_slot_with_both_values_and_without_what_was_restored() {
     chain.set_storage_at(contract(), U256::from(9), B256::ZERO);
     let changes = chain.slot_changes(begun, BlockId::latest()).expect("them");
     let own: Vec<_> = changes.iter().filter(|c| c.address == contract()).collect();
-    let told: Vec<_> = own
+    let listed: Vec<_> = own
         .iter()
         .map(|change| (change.slot.to::<u64>(), change.before, change.after))
         .collect();
     let word = B256::with_last_byte;
-    assert_eq!(told, [(0, word(41), word(42)), (1, word(0), word(7))]);
+    assert_eq!(listed, [(0, word(41), word(42)), (1, word(0), word(7))]);
 }
 
 #[test]
@@ -177,12 +177,12 @@ fn an_account_that_is_created_here_has_none_of_the_storage_beneath() {
     ];
     creation.extend_from_slice(COUNTER);
     let nonce = chain.account(from, BlockId::latest()).expect("it").nonce;
-    let born = from.create(nonce);
+    let created = from.create(nonce);
     other
         .chain
         .lock()
         .expect("it")
-        .set_storage_at(born, U256::ZERO, B256::with_last_byte(99));
+        .set_storage_at(created, U256::ZERO, B256::with_last_byte(99));
     let request = CallRequest {
         to: None,
         input: creation.into(),
@@ -190,7 +190,7 @@ fn an_account_that_is_created_here_has_none_of_the_storage_beneath() {
     };
     assert_eq!(TxKind::from(request.to), TxKind::Create);
     chain.submit_unsigned(from, request).expect("created");
-    let word = chain.storage(born, U256::ZERO, BlockId::latest());
+    let word = chain.storage(created, U256::ZERO, BlockId::latest());
     assert_eq!(word.expect("it"), B256::ZERO);
 }
 

@@ -114,7 +114,7 @@ fn the_scheduled_upgrade_costs_2406_gas_to_read() {
     assert_eq!(outcome.gas_used - 21_000 - calldata, 800 + 1_600 + 6);
 }
 
-/// Row 9: a call without a price sees no base fee, but ArbGasInfo still tells the block's.
+/// Row 9: a call without a price sees no base fee, but ArbGasInfo still gives the block's.
 #[test]
 fn prices_in_a_call_without_a_fee_are_those_of_the_block() {
     let mut chain = chain();
@@ -129,8 +129,8 @@ fn prices_in_a_call_without_a_fee_are_those_of_the_block() {
             common::call(&chain, request).output
         };
         let seen = U256::from_be_slice(&call(own, vec![]));
-        let told = call(Address::with_last_byte(0x6c), hex!("41b247a8").to_vec());
-        (seen, U256::from_be_slice(&told[160..192]))
+        let answer = call(Address::with_last_byte(0x6c), hex!("41b247a8").to_vec());
+        (seen, U256::from_be_slice(&answer[160..192]))
     };
     let fee = U256::from(FEE);
     assert_eq!(prices(None), (U256::ZERO, fee));

@@ -162,7 +162,7 @@ fn the_cached_flag_saves_the_init_gas_and_survives_reactivation() {
 fn an_activation_inside_a_reverting_call_leaves_nothing() {
     let mut chain = chain();
     let target = deploy(&mut chain, &program(&counter()));
-    // Calls as told with all its value, then reverts.
+    // Calls as its input says with all its value, then reverts.
     let reverting = install(
         &mut chain,
         &module(

@@ -33,7 +33,7 @@ pub(super) enum Phase {
     Idle,
     /// Upgraded; `since` is the time of the last message.
     WebSocket,
-    /// Its place was given to somebody else.
+    /// Closed by the server to admit another one.
     Closed,
 }
 
@@ -199,7 +199,7 @@ impl Client {
     }
 
     /// Notes that the answer waits for a block, until the guard is dropped. Such a connection may
-    /// lose its place to others.
+    /// be closed to admit others.
     pub(crate) fn waiting(self: &Arc<Self>) -> WaitGuard {
         let before = self.state().phase;
         if before == Phase::Working {

@@ -21,13 +21,13 @@ const WRITE_DEADLINE: Duration = Duration::from_secs(30);
 const IDLE_DEADLINE: Duration = Duration::from_secs(120);
 /// A request that is not older than this is not taken for an unfinished one.
 const GRACE: Duration = Duration::from_millis(500);
-/// How often room is looked for while all places are taken.
+/// How often room is looked for while all slots are in use.
 const RETRY: Duration = Duration::from_millis(50);
 /// How often the deadlines are looked at.
 const CHECK: Duration = Duration::from_secs(1);
 /// Bytes of requests that may be held at once.
 const MAX_INCOMING: usize = 256 * 1024 * 1024;
-/// Share of the connections that are closed at once when all places are taken.
+/// Share of the connections that are closed at once when all slots are in use.
 const CLOSED_AT_ONCE: usize = 64;
 
 /// All open connections.
@@ -44,7 +44,7 @@ struct Shared {
     freed: Notify,
 }
 
-/// A connection's place among the open ones; free again when it is dropped.
+/// One of the connections that may be open at once; free again when it is dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionSlot {
     id: u64,
@@ -57,7 +57,7 @@ impl ConnectionSlot {
         &self.client
     }
 
-    /// Never gives the place to somebody else.
+    /// Never closes the connection to admit another one.
     pub(crate) fn keep(&self) {
         self.client.enter(Phase::WebSocket);
     }
@@ -91,7 +91,7 @@ impl Registry {
         self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for one connection. When all are taken, unfinished and idle connections lose
+    /// A slot for one connection. When all are in use, unfinished and idle connections lose
     /// theirs; waits when every connection is being answered.
     pub(crate) async fn acquire(&self) -> ConnectionSlot {
         loop {
@@ -127,7 +127,7 @@ impl Registry {
         self.open().len() > self.0.size / 2
     }
 
-    /// Whether one more WebSocket may be opened: a quarter of the places is for HTTP. Those that
+    /// Whether one more WebSocket may be opened: a quarter of the slots is for HTTP. Those that
     /// are silent for longest make room: first those without a subscription, then the others.
     pub(crate) fn admits_websocket(&self) -> bool {
         let most = (self.0.size * 3).div_ceil(4);

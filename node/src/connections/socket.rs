@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use super::client::Client;
 use super::registry::ConnectionSlot;
 
-/// The socket of one connection, and its place among the open ones.
+/// The socket of one connection, and its slot.
 pub(super) struct Socket {
     stream: TcpStream,
     slot: ConnectionSlot,

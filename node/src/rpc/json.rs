@@ -95,7 +95,7 @@ pub(super) fn receipt(receipt: &Receipt) -> Document {
     Ok(Value::Object(fields))
 }
 
-/// A log with its place.
+/// A log with its block, transaction and index.
 pub(super) fn log(entry: &LogEntry) -> alloy_rpc_types::Log {
     alloy_rpc_types::Log {
         inner: entry.log.clone(),
@@ -109,7 +109,7 @@ pub(super) fn log(entry: &LogEntry) -> alloy_rpc_types::Log {
     }
 }
 
-/// The logs of a receipt with their places.
+/// The logs of a receipt with their indices.
 pub(super) fn receipt_logs(receipt: &Receipt) -> Vec<alloy_rpc_types::Log> {
     let located = |(log, log_index): (&Log, u64)| alloy_rpc_types::Log {
         inner: log.clone(),

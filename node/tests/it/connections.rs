@@ -177,7 +177,7 @@ async fn honest_callers_are_served_beside_ten_thousand_hostile_connections_of_ea
         tokio::task::spawn_blocking(move || rpc(port, "evm_mine", json!([])))
             .await
             .expect("a block");
-        // Among ten thousand subscribers the idlest lose their places, whoever they are.
+        // Among ten thousand subscribers the idlest are closed, whoever they are.
         if kind == SUBSCRIBERS {
             let heads = subscribe(&client).await;
             subscriber = (client, heads);

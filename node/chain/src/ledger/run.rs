@@ -47,9 +47,9 @@ pub(crate) struct EmptyBlocks {
 /// Hashes as far as they were requested: each one follows from the one before.
 #[derive(Clone, Default)]
 struct Hashes {
-    /// Every [`STRIDE`]th, from the first block's on.
+    /// Every [`HASH_INTERVAL`]th, from the first block's on.
     kept: Vec<B256>,
-    /// The one that was requested last, with its place.
+    /// The one that was requested last, with its index.
     recent: Option<(u64, B256)>,
 }
 
@@ -251,7 +251,7 @@ impl EmptyBlocks {
         self.chain_on(&mut hashes.kept, known, wanted, || B256::ZERO, each);
     }
 
-    /// Computes hashes from a known one to the wanted one, places counted from the first block.
+    /// Computes hashes from a known one to the wanted one, indices counted from the first block.
     fn chain_on(
         &self,
         kept: &mut Vec<B256>,

@@ -166,9 +166,9 @@ fn contains(node: Option<&Node>, path: Nibbles) -> bool {
     }
 }
 
-fn insert(place: &mut Option<Arc<Node>>, path: Nibbles, value: Vec<u8>) {
-    let Some(shared) = place else {
-        *place = Some(leaf(path, value));
+fn insert(slot: &mut Option<Arc<Node>>, path: Nibbles, value: Vec<u8>) {
+    let Some(shared) = slot else {
+        *slot = Some(leaf(path, value));
         return;
     };
     let node = Arc::make_mut(shared);
@@ -189,7 +189,7 @@ fn insert(place: &mut Option<Arc<Node>>, path: Nibbles, value: Vec<u8>) {
             }
             let common = own.common_prefix_length(&path);
             let moved = leaf(own.slice(common + 1..), std::mem::take(old));
-            *place = Some(fork(
+            *slot = Some(fork(
                 path.slice(..common),
                 (own.get_unchecked(common), moved),
                 (
@@ -211,7 +211,7 @@ fn insert(place: &mut Option<Arc<Node>>, path: Nibbles, value: Vec<u8>) {
                 return;
             }
             let moved = below(own.slice(common + 1..), child.clone());
-            *place = Some(fork(
+            *slot = Some(fork(
                 path.slice(..common),
                 (own.get_unchecked(common), moved),
                 (
@@ -224,18 +224,18 @@ fn insert(place: &mut Option<Arc<Node>>, path: Nibbles, value: Vec<u8>) {
 }
 
 /// Removes a key that is there.
-fn remove(place: &mut Option<Arc<Node>>, path: Nibbles) {
-    let Some(shared) = place else { return };
+fn remove(slot: &mut Option<Arc<Node>>, path: Nibbles) {
+    let Some(shared) = slot else { return };
     let node = Arc::make_mut(shared);
     node.reference.take();
     match &mut node.kind {
-        Kind::Leaf { .. } => *place = None,
+        Kind::Leaf { .. } => *slot = None,
         Kind::Extension { path: own, child } => {
             let mut rest = Some(child.clone());
             *child = leaf(Nibbles::new(), Vec::new());
             remove(&mut rest, path.slice(own.len()..));
             // A branch never becomes empty by one removal.
-            *place = rest.map(|rest| below(*own, rest));
+            *slot = rest.map(|rest| below(*own, rest));
         }
         Kind::Branch(children) => {
             remove(
@@ -247,7 +247,7 @@ fn remove(place: &mut Option<Arc<Node>>, path: Nibbles) {
                 .filter(|(_, child)| child.is_some());
             if let (Some((nibble, last)), None) = (left.next(), left.next()) {
                 let last = last.take();
-                *place = last.map(|last| below(Nibbles::from_nibbles([nibble]), last));
+                *slot = last.map(|last| below(Nibbles::from_nibbles([nibble]), last));
             }
         }
     }

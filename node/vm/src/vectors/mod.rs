@@ -145,14 +145,14 @@ impl Check<'_> {
         self.call("run", params, &activated, &calldata, expected);
         self.least_stack(params, &activated, &calldata, expected);
         for row in &record.sweep {
-            let place = format!("sweep[start_ink {}]", row.start_ink);
-            self.call(&place, params, &activated, &calldata, row);
+            let location = format!("sweep[start_ink {}]", row.start_ink);
+            self.call(&location, params, &activated, &calldata, row);
         }
     }
 
     fn activation(
         &mut self,
-        place: &str,
+        location: &str,
         wasm: &[u8],
         params: &Params,
         expected: &ActivationRow,
@@ -167,37 +167,47 @@ impl Check<'_> {
         let mut gas = params.activation_gas_budget;
         let result = activate(wasm, &rules, &mut gas);
         let used = params.activation_gas_budget.saturating_sub(gas);
-        self.maybe(place, "gas_used", expected.gas_used, used);
+        self.maybe(location, "gas_used", expected.gas_used, used);
         match result {
             Ok(activated) => {
-                self.same(place, "ok", expected.ok, true);
+                self.same(location, "ok", expected.ok, true);
                 let info = &activated.info;
                 let start = StartParams::for_stylus(rules.stylus_version);
                 self.maybe(
-                    place,
+                    location,
                     "footprint",
                     expected.footprint,
                     info.footprint.into(),
                 );
                 self.maybe(
-                    place,
+                    location,
                     "init_cost",
                     expected.init_cost,
                     info.init_cost.into(),
                 );
                 let cached = info.cached_cost.into();
-                self.maybe(place, "cached_init_cost", expected.cached_init_cost, cached);
                 self.maybe(
-                    place,
+                    location,
+                    "cached_init_cost",
+                    expected.cached_init_cost,
+                    cached,
+                );
+                self.maybe(
+                    location,
                     "asm_estimate",
                     expected.asm_estimate,
                     info.asm_estimate.into(),
                 );
                 let kb = info.asm_estimate_kb().into();
-                self.maybe(place, "asm_estimate_kb", expected.asm_estimate_kb, kb);
-                self.maybe(place, "init_gas", expected.init_gas, start.init_gas(info));
+                self.maybe(location, "asm_estimate_kb", expected.asm_estimate_kb, kb);
                 self.maybe(
-                    place,
+                    location,
+                    "init_gas",
+                    expected.init_gas,
+                    start.init_gas(info),
+                );
+                self.maybe(
+                    location,
                     "cached_gas",
                     expected.cached_gas,
                     start.cached_gas(info),
@@ -207,18 +217,22 @@ impl Check<'_> {
             Err(error) => {
                 if expected.ok {
                     self.lines.push(format!(
-                        "{}: {place}.ok: expected true, found {error}",
+                        "{}: {location}.ok: expected true, found {error}",
                         self.record
                     ));
                 }
-                self.label(place, expected.error_class.as_deref(), error.rule.label());
+                self.label(
+                    location,
+                    expected.error_class.as_deref(),
+                    error.rule.label(),
+                );
                 None
             }
         }
     }
 
     fn upfront(&mut self, params: &Params, activated: &Activated, expected: &UpfrontGas) {
-        let place = "call_upfront_gas";
+        let location = "call_upfront_gas";
         let counters = PageCounters {
             open: params.open_pages,
             ever: params.ever_pages,
@@ -226,19 +240,19 @@ impl Check<'_> {
         let pages = counters.gas(activated.info.footprint, &PageParams::default());
         let start = StartParams::for_stylus(activated.info.version);
         let total = |cached| pages.saturating_add(start.start_gas(&activated.info, cached));
-        self.same(place, "pages", expected.pages, pages);
+        self.same(location, "pages", expected.pages, pages);
         self.same(
-            place,
+            location,
             "total_not_cached",
             expected.total_not_cached,
             total(false),
         );
-        self.same(place, "total_cached", expected.total_cached, total(true));
+        self.same(location, "total_cached", expected.total_cached, total(true));
     }
 
     fn call(
         &mut self,
-        place: &str,
+        location: &str,
         params: &Params,
         activated: &Activated,
         calldata: &Bytes,
@@ -249,11 +263,11 @@ impl Check<'_> {
             Err(error) => {
                 return self
                     .lines
-                    .push(format!("{}: {place}: {error}", self.record));
+                    .push(format!("{}: {location}: {error}", self.record));
             }
         };
         self.same(
-            place,
+            location,
             "outcome",
             expected.outcome.as_str(),
             outcome.kind.label(),
@@ -261,53 +275,68 @@ impl Check<'_> {
         let empty = Value::String("0x".into());
         let output = bytes_value(&outcome.output, SHOWN_OUTPUT);
         self.same(
-            place,
+            location,
             "output",
             expected.output.as_ref().unwrap_or(&empty),
             &output,
         );
-        self.maybe(place, "ink_left", expected.ink_left, outcome.ink_left);
+        self.maybe(location, "ink_left", expected.ink_left, outcome.ink_left);
         let used = expected.start_ink.saturating_sub(outcome.ink_left);
-        self.maybe(place, "ink_used", expected.ink_used, used);
-        self.maybe(place, "gas_left", expected.gas_left, outcome.gas_left);
+        self.maybe(location, "ink_used", expected.ink_used, used);
+        self.maybe(location, "gas_left", expected.gas_left, outcome.gas_left);
         let words = outcome.stack_words_left.into();
-        self.maybe(place, "stack_words_left", expected.stack_words_left, words);
-        self.maybe(place, "raw_meter", expected.raw_meter, outcome.raw_ink);
+        self.maybe(
+            location,
+            "stack_words_left",
+            expected.stack_words_left,
+            words,
+        );
+        self.maybe(location, "raw_meter", expected.raw_meter, outcome.raw_ink);
         let found = outcome.error.as_ref().map_or("none", crate::Failure::label);
-        self.label(place, expected.error_class.as_deref(), found);
+        self.label(location, expected.error_class.as_deref(), found);
 
         let made = requests.len() as u64;
-        self.maybe(place, "requests_total", expected.requests_total, made);
-        self.maybe(place, "requests_made", expected.requests_made, made);
+        self.maybe(location, "requests_total", expected.requests_total, made);
+        self.maybe(location, "requests_made", expected.requests_made, made);
         if let Some(rows) = &expected.requests {
             if expected.requests_total.is_none() {
-                self.same(place, "requests.len", rows.len(), requests.len());
+                self.same(location, "requests.len", rows.len(), requests.len());
             }
             for (index, (expected, found)) in rows.iter().zip(&requests).enumerate() {
                 let (expected, found) = (normalised(expected.clone()), normalised(found.clone()));
-                self.same(place, &format!("requests[{index}]"), expected, found);
+                self.same(location, &format!("requests[{index}]"), expected, found);
             }
         }
         let completed = outcome.trace.len() as u64;
         self.maybe(
-            place,
+            location,
             "hostio_trace_total",
             expected.hostio_trace_total,
             completed,
         );
         self.maybe(
-            place,
+            location,
             "hostios_completed",
             expected.hostios_completed,
             completed,
         );
         if let Some(rows) = &expected.hostio_trace {
             if expected.hostio_trace_total.is_none() {
-                self.same(place, "hostio_trace.len", rows.len(), outcome.trace.len());
+                self.same(
+                    location,
+                    "hostio_trace.len",
+                    rows.len(),
+                    outcome.trace.len(),
+                );
             }
             for (index, (expected, found)) in rows.iter().zip(&outcome.trace).enumerate() {
                 let found = (found.name.to_owned(), found.ink_before, found.ink_after);
-                self.same(place, &format!("hostio_trace[{index}]"), expected, &found);
+                self.same(
+                    location,
+                    &format!("hostio_trace[{index}]"),
+                    expected,
+                    &found,
+                );
             }
         }
     }
@@ -357,15 +386,15 @@ impl Check<'_> {
         }
     }
 
-    fn maybe(&mut self, place: &str, field: &str, expected: Option<u64>, found: u64) {
+    fn maybe(&mut self, location: &str, field: &str, expected: Option<u64>, found: u64) {
         if let Some(expected) = expected {
-            self.same(place, field, expected, found);
+            self.same(location, field, expected, found);
         }
     }
 
     fn same<T: PartialEq + std::fmt::Debug>(
         &mut self,
-        place: &str,
+        location: &str,
         field: &str,
         expected: T,
         found: T,
@@ -373,14 +402,14 @@ impl Check<'_> {
         if expected != found {
             let record = self.record;
             self.lines.push(format!(
-                "{record}: {place}.{field}: expected {expected:?}, found {found:?}"
+                "{record}: {location}.{field}: expected {expected:?}, found {found:?}"
             ));
         }
     }
 
-    fn label(&mut self, place: &str, expected: Option<&str>, found: &str) {
+    fn label(&mut self, location: &str, expected: Option<&str>, found: &str) {
         if let Some(expected) = expected.filter(|label| STABLE_LABELS.contains(label)) {
-            self.same(place, "error_class", expected, found);
+            self.same(location, "error_class", expected, found);
         }
     }
 }
