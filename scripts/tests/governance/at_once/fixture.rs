@@ -1,6 +1,7 @@
 //! A team in front of a chain whose blocks come by the clock, and definitions to decide about.
 
 use crate::sandbox::{Answer, Sandbox, text};
+use alloy::primitives::Address;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::{Child, Stdio};
@@ -159,6 +160,19 @@ impl Fixture {
             "migrate(uint256)",
             "5",
         ]
+    }
+
+    /// Cancels what is still open of `name`: an address may have 16 open actions, and whoever
+    /// approves after the execution opens the same call anew.
+    pub(super) fn close(&self, name: &str) {
+        let pending = self.sandbox.done("Other", &["pending", name]);
+        for action in pending["actions"].as_array().expect("a list") {
+            let proposer: Address = text(action, "proposer").parse().expect("an address");
+            let mut keys = KEYS.into_iter().chain(["Other"]);
+            let key = keys.find(|key| self.account(key) == proposer);
+            let key = key.unwrap_or_else(|| panic!("nobody here proposed {action}"));
+            self.sandbox.done(key, &["cancel", text(action, "action")]);
+        }
     }
 
     /// Each of the keys types its words, all at once, while blocks come by the clock alone.

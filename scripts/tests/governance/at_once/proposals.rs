@@ -32,6 +32,7 @@ fn in_rounds(
                 );
             }
             check(&fixture, policy, &round, &reported);
+            fixture.close(words[1]);
         }
     }
 }
@@ -216,6 +217,7 @@ fn approve_typed_at_once_where_one_suffices_is_told_as_the_chain_has_it() {
             // Who comes after it was executed approves the same call anew.
             assert!(round.executions() >= 1, "{policy}");
             assert!(exits(&reported)[0] >= 1, "{policy}");
+            fixture.close(&name);
         }
     }
     agreed("approve typed at once where one suffices is told as the chain has it");
