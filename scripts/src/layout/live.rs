@@ -9,7 +9,7 @@ use crate::registry::labels;
 use alloy::primitives::{Address, B256};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_layout::{Layout, Range, Ranges};
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -153,7 +153,7 @@ pub async fn look(
     }
     let instances = instances(client, upgrade, &mut live).await?;
     let looks = instances
-        .iter()
+        .keys()
         .flat_map(|proxy| parts.iter().map(move |part| (*proxy, *part)));
     let mut words = stream::iter(looks)
         .map(|(proxy, (range, part))| async move {
@@ -173,7 +173,40 @@ pub async fn look(
             });
         }
     }
+    drop_upgraded(client, upgrade, &instances, &mut live).await?;
     Ok(live)
+}
+
+/// Drops what was found at instances that somebody upgraded while they were looked at: the new
+/// version may have written its own field already.
+async fn drop_upgraded(
+    client: &Client,
+    upgrade: Upgrade<'_>,
+    before: &BTreeMap<Address, String>,
+    live: &mut Live,
+) -> Result<(), ChainError> {
+    let found: BTreeSet<Address> = live.dirty.iter().filter_map(|one| one.instance).collect();
+    for proxy in found {
+        let now = version_of(client, upgrade, proxy).await?;
+        if before.get(&proxy) != Some(&now) {
+            live.dirty.retain(|one| one.instance != Some(proxy));
+            if now != upgrade.to {
+                live.partial(format!(
+                    "instance {proxy} went to {now} while it was looked at"
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn version_of(
+    client: &Client,
+    upgrade: Upgrade<'_>,
+    proxy: Address,
+) -> Result<String, ChainError> {
+    let call = abi::instanceOfCall { proxy };
+    Ok(client.call(upgrade.registry, &call).await?.version)
 }
 
 /// What every other version of the definition uses.
@@ -215,22 +248,20 @@ async fn earlier(
     Ok(found)
 }
 
-/// The instances that would come by this step with the storage that they have now.
+/// The instances that would come by this step with the storage that they have now, and the
+/// version of each.
 async fn instances(
     client: &Client,
     upgrade: Upgrade<'_>,
     live: &mut Live,
-) -> Result<Vec<Address>, ChainError> {
+) -> Result<BTreeMap<Address, String>, ChainError> {
     let proxies = match upgrade.instance {
         Some(instance) => vec![instance],
         None => sample(client, upgrade, live).await?,
     };
-    let mut found = Vec::new();
+    let mut found = BTreeMap::new();
     for proxy in proxies {
-        let at = client
-            .call(upgrade.registry, &abi::instanceOfCall { proxy })
-            .await?
-            .version;
+        let at = version_of(client, upgrade, proxy).await?;
         if at == upgrade.to {
             continue;
         }
@@ -253,7 +284,7 @@ async fn instances(
                 Err(error) => return Err(error),
             }
         }
-        found.push(proxy);
+        found.insert(proxy, at);
     }
     Ok(found)
 }
