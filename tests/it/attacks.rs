@@ -32,6 +32,8 @@ fn every_attack_has_tests_that_exist() {
     let mut known = BTreeSet::new();
     for folder in [
         "tests/it",
+        "interface",
+        "layout",
         "scripts",
         "registry",
         "proxy",
