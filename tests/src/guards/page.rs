@@ -31,7 +31,7 @@ pub fn page(home: &Path, table: &Table, record: &Record) -> String {
          `STYLUS_UPGRADES_LONG=1` tries all.\n\n\
          `cargo run -p stylus-upgrades-tests --bin guards -- --all` tries every guard, `-- stranger` those \
          with that in their name.\n\n\
-         {} guards. Last full run: {} of {} noticed, {}, {}.\n",
+         {} guards. Last full run, with single runs since: {} of {} noticed, {}, {}.\n",
         table.guards.len(),
         noticed,
         table.guards.len(),
