@@ -21,7 +21,7 @@ const WORDS_MAX: usize = 128;
 /// Requests on their way at once.
 const AT_ONCE: usize = 16;
 /// Dirty fields that are reported, at most.
-const TOLD_MAX: usize = 16;
+const REPORTED_MAX: usize = 16;
 /// Earlier versions whose layouts are looked at, at most.
 const VERSIONS_MAX: usize = 64;
 
@@ -155,6 +155,7 @@ pub async fn look(
     let looks = instances
         .keys()
         .flat_map(|proxy| parts.iter().map(move |part| (*proxy, *part)));
+    let left_in_collections = live.dirty.len();
     let mut words = stream::iter(looks)
         .map(|(proxy, (range, part))| async move {
             let word = client.storage(proxy, part.slot).await?;
@@ -163,7 +164,7 @@ pub async fn look(
         .buffered(AT_ONCE);
     while let Some((proxy, range, part, word)) = words.try_next().await? {
         let value = part.of(word);
-        if !value.is_zero() && live.dirty.len() < TOLD_MAX {
+        if !value.is_zero() {
             live.dirty.push(Dirty {
                 field: range.field.clone(),
                 instance: Some(proxy),
@@ -174,6 +175,7 @@ pub async fn look(
         }
     }
     drop_upgraded(client, upgrade, &instances, &mut live).await?;
+    live.dirty.truncate(left_in_collections.max(REPORTED_MAX));
     Ok(live)
 }
 
