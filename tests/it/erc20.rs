@@ -31,7 +31,9 @@ async fn token(harness: &Harness) -> Result<(Definition<'_>, Instance<'_>), Harn
     let definition = harness.define("Token").await?;
     let first = harness.build_and_deploy("contracts/erc20_v1").await?;
     let second = harness.build_and_deploy("contracts/erc20_v2").await?;
-    definition.add_version("1.0", &first, step::born()).await?;
+    definition
+        .add_version("1.0", &first, step::initial())
+        .await?;
     definition
         .add_version("2.0", &second, step::call("1.0", &migrateCall {}))
         .await?;

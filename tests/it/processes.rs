@@ -93,7 +93,7 @@ async fn the_harness_works_on_an_endpoint_that_others_run() -> Result<(), Harnes
         "the code hash is active already"
     );
     definition
-        .add_version("1.0", &program, step::born())
+        .add_version("1.0", &program, step::initial())
         .await?;
     Ok(())
 }

@@ -17,7 +17,7 @@
 //! let harness = Harness::start().await?;
 //! let definition = harness.define("Counter").await?;
 //! let v1 = harness.build_and_deploy("contracts/counter_v1").await?;
-//! definition.add_version("1.0", &v1, step::born()).await?;
+//! definition.add_version("1.0", &v1, step::initial()).await?;
 //! let counter = definition.create_proxy("1.0", &initializeCall { value: U256::from(7) }).await?;
 //! counter.send(&incrementCall {}).await?;
 //!

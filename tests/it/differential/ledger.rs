@@ -176,13 +176,13 @@ async fn register(sides: &Sides) -> Done {
         let steps = if name == FIXED {
             let (second, third) = (migrate2Call { unit }, migrate3Call { fee });
             [
-                step::born(),
+                step::initial(),
                 step::call("1.0", &second),
                 step::call("2.0", &third),
             ]
         } else {
             [
-                step::born(),
+                step::initial(),
                 step::call_later("1.0"),
                 step::call_later("2.0"),
             ]

@@ -146,7 +146,9 @@ async fn register(sides: &Sides) -> Done {
     let program = ours
         .build_and_deploy("contracts/migrations/points_batches")
         .await?;
-    definition.add_version("1.0", &first, step::born()).await?;
+    definition
+        .add_version("1.0", &first, step::initial())
+        .await?;
     let step = step::complex("1.0", &program, ours.account(HANDLER));
     definition.add_version("2.0", &second, step).await?;
     Ok(())

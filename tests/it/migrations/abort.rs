@@ -166,7 +166,9 @@ async fn complex_migration_whose_program_cannot_turn_back_is_not_aborted() -> Do
     let program = harness
         .build_and_deploy("tests/contracts/trace_legs")
         .await?;
-    definition.add_version("1.0", &trace, step::born()).await?;
+    definition
+        .add_version("1.0", &trace, step::initial())
+        .await?;
     let leg = step::complex("1.0", &program, harness.account(5));
     definition.add_version("2.0", &trace, leg).await?;
     let instance = definition

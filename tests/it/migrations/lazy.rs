@@ -45,7 +45,7 @@ async fn ledger(
     let definition = harness.define("Ledger").await?;
     let v1 = harness.build_and_deploy("contracts/ledger_v1").await?;
     let v2 = harness.build_and_deploy("contracts/ledger_v2").await?;
-    definition.add_version("1.0", &v1, step::born()).await?;
+    definition.add_version("1.0", &v1, step::initial()).await?;
     let ledger = definition
         .create_proxy("1.0", &V1::initializeCall { fee: 3 })
         .await?;

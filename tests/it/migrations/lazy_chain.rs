@@ -122,7 +122,7 @@ async fn lazy_over_lazy_is_what_a_model_says_in_any_mix_of_forms() -> Done {
     for (version, from) in [("1.0", None), ("2.0", Some("1.0")), ("3.0", Some("2.0"))] {
         let crate_ = format!("tests/fixtures/drawers/v{}", &version[..1]);
         let code = harness.build_and_deploy(&crate_).await?;
-        let step = from.map_or_else(step::born, step::call_later);
+        let step = from.map_or_else(step::initial, step::call_later);
         definition.add_version(version, &code, step).await?;
     }
     let mut forms = BTreeMap::<_, u32>::new();

@@ -170,7 +170,7 @@ async fn lazy_records_are_what_a_model_says_after_any_order_of_calls() -> Done {
     let v2 = harness
         .build_and_deploy("tests/fixtures/drawers/v2")
         .await?;
-    definition.add_version("1.0", &v1, step::born()).await?;
+    definition.add_version("1.0", &v1, step::initial()).await?;
     definition
         .add_version("2.0", &v2, step::call_later("1.0"))
         .await?;

@@ -64,7 +64,9 @@ async fn complex_step_behind_simple_ones_begins_where_they_end() -> Done {
     let second = harness.build_and_deploy("contracts/points_v2").await?;
     let program = harness.build_and_deploy(CURSOR).await?;
     let handler = harness.account(5);
-    definition.add_version("0.9", &first, step::born()).await?;
+    definition
+        .add_version("0.9", &first, step::initial())
+        .await?;
     definition
         .add_version("1.0", &first, step::nothing("0.9"))
         .await?;

@@ -65,7 +65,9 @@ pub(super) async fn register<'h>(
     let first = harness.build_and_deploy("contracts/points_v1").await?;
     let second = harness.build_and_deploy("contracts/points_v2").await?;
     let program = harness.build_and_deploy(program).await?;
-    definition.add_version("1.0", &first, step::born()).await?;
+    definition
+        .add_version("1.0", &first, step::initial())
+        .await?;
     let register = new(harness, &definition, members).await?;
     let handler = harness.account(5);
     definition

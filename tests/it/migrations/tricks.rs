@@ -36,7 +36,9 @@ async fn hostile<'h>(
     let definition = harness.define(name).await?;
     let first = harness.build_and_deploy("tests/contracts/hostile").await?;
     let program = harness.deploy(first.artifact.clone()).await?;
-    definition.add_version("1.0", &first, step::born()).await?;
+    definition
+        .add_version("1.0", &first, step::initial())
+        .await?;
     let step = step::complex("1.0", &program, harness.account(5));
     definition.add_version("2.0", &first, step).await?;
     let instance = definition

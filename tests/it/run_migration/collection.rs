@@ -44,7 +44,9 @@ async fn collection(harness: &Harness, rounds: u64) -> Result<World<'_>, Harness
         .build_and_deploy("contracts/migrations/erc721_enumerate")
         .await?;
     let handler = harness.account(5);
-    definition.add_version("1.0", &basic, step::born()).await?;
+    definition
+        .add_version("1.0", &basic, step::initial())
+        .await?;
     let step = step::complex("1.0", &program, handler);
     definition.add_version("2.0", &full, step).await?;
     let minter = harness.account(0);

@@ -89,7 +89,9 @@ pub(super) async fn waiting_at(
     let definition = harness.define("Points").await?;
     let first = harness.build_and_deploy("contracts/points_v1").await?;
     let second = harness.build_and_deploy("contracts/points_v2").await?;
-    definition.add_version("1.0", &first, step::born()).await?;
+    definition
+        .add_version("1.0", &first, step::initial())
+        .await?;
     let steward = harness.account(0);
     let register = definition
         .create_proxy("1.0", &IPoints::initializeCall { steward })

@@ -207,7 +207,7 @@ async fn a_version_that_can_only_be_born_is_not_reached() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     it.definition
-        .add_version("3.0", &it.second, step::born())
+        .add_version("3.0", &it.second, step::initial())
         .await?;
     let no_path = NoPath {
         name: "Counter".into(),
@@ -238,7 +238,7 @@ async fn the_calldata_of_the_last_step_may_come_with_the_upgrade() -> Done {
 
     let definition = harness.define("Later").await?;
     definition
-        .add_version("1.0", &it.first, step::born())
+        .add_version("1.0", &it.first, step::initial())
         .await?;
     definition
         .add_version("2.0", &it.second, step::call_later("1.0"))

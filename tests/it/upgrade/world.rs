@@ -76,7 +76,9 @@ pub(crate) async fn counter(harness: &Harness) -> Result<World<'_>, HarnessError
     let definition = harness.define("Counter").await?;
     let first = harness.build_and_deploy("contracts/counter_v1").await?;
     let second = harness.build_and_deploy("contracts/counter_v2").await?;
-    definition.add_version("1.0", &first, step::born()).await?;
+    definition
+        .add_version("1.0", &first, step::initial())
+        .await?;
     definition
         .add_version("2.0", &second, step::call("1.0", &migrate(5)))
         .await?;
@@ -104,7 +106,9 @@ pub(crate) async fn hostile_owned_by(
     let definition = harness.define_with("Hostile", harness.account(0)).await?;
     let first = harness.build_and_deploy("tests/contracts/hostile").await?;
     let second = harness.deploy(first.artifact.clone()).await?;
-    definition.add_version("1.0", &first, step::born()).await?;
+    definition
+        .add_version("1.0", &first, step::initial())
+        .await?;
     definition.add_version("2.0", &second, step).await?;
     let instance = definition
         .create_proxy("1.0", &IHostile::initializeCall { actions: vec![] })

@@ -48,7 +48,7 @@ async fn upgrade_gas(figures: &mut Figures) -> Result<(), HarnessError> {
     insert(
         "add version 1.0",
         definition
-            .add_version("1.0", &first, step::born())
+            .add_version("1.0", &first, step::initial())
             .await?
             .gas(),
     );

@@ -63,7 +63,7 @@ async fn simple() -> Result<Figures, HarnessError> {
         ("Without", step::nothing("1.0")),
     ] {
         let definition = harness.define(name).await?;
-        definition.add_version("1.0", &v1, step::born()).await?;
+        definition.add_version("1.0", &v1, step::initial()).await?;
         let register = definition
             .create_proxy("1.0", &IPoints::initializeCall { steward })
             .await?;
@@ -88,7 +88,7 @@ async fn lazy() -> Result<Figures, HarnessError> {
     let definition = harness.define("Ledger").await?;
     let v1 = harness.build_and_deploy("contracts/ledger_v1").await?;
     let v2 = harness.build_and_deploy("contracts/ledger_v2").await?;
-    definition.add_version("1.0", &v1, step::born()).await?;
+    definition.add_version("1.0", &v1, step::initial()).await?;
     let ledger = definition
         .create_proxy("1.0", &ILedgerV1::initializeCall { fee: 3 })
         .await?;
