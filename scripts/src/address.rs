@@ -1,6 +1,7 @@
 //! Addresses as people write them: `0x` and 40 digits. Where the letters are in mixed case, they are
 //! the EIP-55 checksum, and it must hold: it is there to notice a wrong digit.
 
+use crate::error::{Exit, Explain};
 use alloy::primitives::Address;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use thiserror::Error;
@@ -9,16 +10,29 @@ use thiserror::Error;
 const DIGITS: usize = 40;
 
 /// Why a text is no address.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
+#[explain(exit = Exit::Usage)]
 pub enum AddressError {
     /// It has another form.
     #[error("{text} is no address: it is not 0x and 40 hexadecimal digits")]
+    #[explain(
+        name = "AddressChecksum",
+        expected = "the case of its letters as EIP-55 says, or all of them in lower case",
+        found = "{text}",
+        next = "compare it with where it comes from: a digit is wrong, or the case of a letter"
+    )]
     Form {
         /// The text.
         text: String,
     },
     /// A digit is wrong, or the case of a letter.
     #[error("the EIP-55 checksum of the address {text} does not hold")]
+    #[explain(
+        name = "AddressChecksum",
+        expected = "the case of its letters as EIP-55 says, or all of them in lower case",
+        found = "{text}",
+        next = "compare it with where it comes from: a digit is wrong, or the case of a letter"
+    )]
     Checksum {
         /// The text.
         text: String,

@@ -16,43 +16,60 @@ use stylus_devnode::NodeError;
 use thiserror::Error;
 
 /// Everything that can end a command.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Explain)]
 pub enum Error {
     /// Building a contract failed.
     #[error(transparent)]
+    #[explain(of = _0)]
     Build(#[from] BuildError),
     /// The chain refused or is in trouble.
     #[error(transparent)]
+    #[explain(of = _0)]
     Chain(#[from] ChainError),
     /// Deciding together failed.
     #[error(transparent)]
+    #[explain(of = _0)]
     Governance(Box<GovernanceError>),
     /// No plan could be made.
     #[error(transparent)]
+    #[explain(of = _0)]
     Plan(#[from] PlanError),
     /// A layout is wrong, or a version may not take over another one's storage.
     #[error(transparent)]
+    #[explain(of = _0)]
     Layout(Box<LayoutError>),
     /// A command does not run what the code declares.
     #[error(transparent)]
+    #[explain(of = _0)]
     Steps(Box<StepsError>),
     /// Something could not be checked.
     #[error(transparent)]
+    #[explain(of = _0)]
     NotChecked(#[from] NotChecked),
     /// A migration does not go on.
     #[error(transparent)]
+    #[explain(of = _0)]
     Migration(Box<MigrationError>),
     /// The manifest cannot be understood.
     #[error(transparent)]
+    #[explain(of = _0)]
     Manifest(#[from] ManifestError),
     /// The journal cannot be believed.
     #[error(transparent)]
+    #[explain(of = _0)]
     Journal(#[from] JournalError),
     /// A key cannot be used.
     #[error(transparent)]
+    #[explain(of = _0)]
     Key(#[from] KeyError),
     /// The command was used wrongly.
     #[error("{message}")]
+    #[explain(
+        expected = "{expected}",
+        found = "{found}",
+        next = "{next}",
+        exit = Exit::Usage
+    )]
     Usage {
         /// What is wrong.
         message: String,
@@ -65,6 +82,12 @@ pub enum Error {
     },
     /// Something that is final or unusual, and nobody said that it is meant.
     #[error("{message}")]
+    #[explain(
+        expected = "a yes at the terminal, or --allow {flag}",
+        found = "neither",
+        next = "nothing was sent; if it is meant, give --allow {flag}",
+        exit = Exit::Usage
+    )]
     Unconfirmed {
         /// What it is.
         message: String,
@@ -73,12 +96,32 @@ pub enum Error {
     },
     /// The answer could not be written to stdout.
     #[error("the command is done, and its answer could not be written")]
+    #[explain(
+        expected = "a stdout that takes it",
+        found = "an error of the system: a full disk, or a closed file",
+        next = "run the same command again: it does nothing twice",
+        exit = Exit::Partial
+    )]
     Unwritten,
     /// The local chain could not be started.
     #[error(transparent)]
+    #[explain(
+        expected = "a local chain that starts",
+        found = "{_0}",
+        next = node_advice(_0),
+        exit = match _0 {
+            NodeError::Usage(_) | NodeError::Mnemonic(_) => Exit::Usage,
+            _ => Exit::Chain,
+        }
+    )]
     Node(#[from] NodeError),
     /// A check of the demo failed.
     #[error("{failed} of {all} checks failed")]
+    #[explain(
+        expected = "every check to hold",
+        found = "{failed} failed",
+        next = "look at the failed checks above"
+    )]
     Checks {
         /// How many failed.
         failed: usize,
@@ -91,27 +134,6 @@ impl Error {
     /// Whether a check of what is about to be sent failed: nothing was sent since.
     pub fn is_failed_check(&self) -> bool {
         matches!(self, Self::Layout(_) | Self::Steps(_) | Self::NotChecked(_))
-    }
-
-    fn inner(&self) -> Option<&dyn Explain> {
-        match self {
-            Self::Build(error) => Some(error),
-            Self::Chain(error) => Some(error),
-            Self::Governance(error) => Some(&**error),
-            Self::Plan(error) => Some(error),
-            Self::Layout(error) => Some(&**error),
-            Self::Steps(error) => Some(&**error),
-            Self::NotChecked(error) => Some(error),
-            Self::Migration(error) => Some(&**error),
-            Self::Manifest(error) => Some(error),
-            Self::Journal(error) => Some(error),
-            Self::Key(error) => Some(error),
-            Self::Usage { .. }
-            | Self::Unconfirmed { .. }
-            | Self::Unwritten
-            | Self::Node(_)
-            | Self::Checks { .. } => None,
-        }
     }
 }
 
@@ -148,70 +170,7 @@ impl From<StepsError> for Error {
     }
 }
 
-impl Explain for Error {
-    fn name(&self) -> String {
-        match self {
-            Self::Usage { .. } => "Usage".into(),
-            Self::Unconfirmed { .. } => "Unconfirmed".into(),
-            Self::Unwritten => "Unwritten".into(),
-            Self::Node(_) => "Node".into(),
-            Self::Checks { .. } => "Checks".into(),
-            _ => self.inner().map(|inner| inner.name()).unwrap_or_default(),
-        }
-    }
-
-    fn details(&self) -> Vec<String> {
-        self.inner().map(Explain::details).unwrap_or_default()
-    }
-
-    fn expected(&self) -> Option<String> {
-        match self {
-            Self::Usage { expected, .. } => Some(expected.clone()),
-            Self::Unconfirmed { flag, .. } => {
-                Some(format!("a yes at the terminal, or --allow {flag}"))
-            }
-            Self::Unwritten => Some("a stdout that takes it".into()),
-            Self::Checks { .. } => Some("every check to hold".into()),
-            _ => self.inner().and_then(|inner| inner.expected()),
-        }
-    }
-
-    fn found(&self) -> Option<String> {
-        match self {
-            Self::Usage { found, .. } => Some(found.clone()),
-            Self::Unconfirmed { .. } => Some("neither".into()),
-            Self::Unwritten => Some("an error of the system: a full disk, or a closed file".into()),
-            Self::Checks { failed, .. } => Some(format!("{failed} failed")),
-            _ => self.inner().and_then(|inner| inner.found()),
-        }
-    }
-
-    fn next(&self) -> Option<String> {
-        match self {
-            Self::Usage { next, .. } => Some(next.clone()),
-            Self::Unconfirmed { flag, .. } => Some(format!(
-                "nothing was sent; if it is meant, give --allow {flag}"
-            )),
-            Self::Unwritten => Some("run the same command again: it does nothing twice".into()),
-            Self::Node(error) => Some(node_advice(error).into()),
-            Self::Checks { .. } => Some("look at the failed checks above".into()),
-            _ => self.inner().and_then(|inner| inner.next()),
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Usage { .. } | Self::Unconfirmed { .. } => Exit::Usage,
-            Self::Unwritten => Exit::Partial,
-            Self::Node(NodeError::Usage(_) | NodeError::Mnemonic(_)) => Exit::Usage,
-            Self::Node(_) => Exit::Chain,
-            Self::Checks { .. } => Exit::Refused,
-            _ => self.inner().map_or(Exit::Refused, |inner| inner.exit()),
-        }
-    }
-}
-
-fn node_advice(error: &NodeError) -> &'static str {
+fn node_advice(error: &NodeError) -> String {
     match error {
         NodeError::AddressInUse { .. } | NodeError::Bind { .. } => {
             "choose another --port (0 is any free one), or stop what listens there"
@@ -222,4 +181,5 @@ fn node_advice(error: &NodeError) -> &'static str {
         NodeError::File { .. } => "check the file",
         NodeError::Chain(_) | NodeError::Threads(_) | NodeError::Stopped => "start it again",
     }
+    .into()
 }

@@ -1,7 +1,7 @@
 //! How much of what a command should check it could check. What was not looked at at all is refused
 //! unless somebody names it.
 
-use crate::error::{Exit, Explain};
+use crate::error::Explain;
 use clap::ValueEnum;
 use serde::Serialize;
 use std::fmt;
@@ -55,8 +55,13 @@ pub struct Coverage {
 }
 
 /// Something was not checked at all, and nobody said that this is meant.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
 #[error("{} cannot be checked: {why}", part.words())]
+#[explain(
+    expected = format!("{} known", part.words()),
+    found = "{part}: {why}",
+    next = format!("{}; if you know better: --allow-absent {part}", part.advice())
+)]
 pub struct NotChecked {
     /// What.
     pub part: Part,
@@ -78,6 +83,15 @@ impl Part {
             Self::Source => "where the code comes from",
             Self::Interface => "the code's functions",
             Self::LiveInstances => "the storage of the live instances",
+        }
+    }
+
+    /// How it can be checked after all.
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Steps => "build the code with the attributes of stylus-upgradeable",
+            Self::Source => "give the source instead of what was built from it",
+            Self::Layout | Self::Interface | Self::LiveInstances => "look at it in another way",
         }
     }
 }
@@ -173,36 +187,6 @@ impl Coverage {
             format!("{:<10} {part} {extent}: {why}", "coverage")
         };
         self.notes.iter().map(line).collect()
-    }
-}
-
-impl Explain for NotChecked {
-    fn name(&self) -> String {
-        "NotChecked".into()
-    }
-
-    fn expected(&self) -> Option<String> {
-        Some(format!("{} known", self.part.words()))
-    }
-
-    fn found(&self) -> Option<String> {
-        Some(format!("{}: {}", self.part, self.why))
-    }
-
-    fn next(&self) -> Option<String> {
-        let way = match self.part {
-            Part::Steps => "build the code with the attributes of stylus-upgradeable",
-            Part::Source => "give the source instead of what was built from it",
-            _ => "look at it in another way",
-        };
-        Some(format!(
-            "{way}; if you know better: --allow-absent {}",
-            self.part
-        ))
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Refused
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a failure is reported: a name, a message, what was expected, what was found, what to do next.
 
 use serde::Serialize;
+pub(crate) use stylus_explain_derive::Explain;
 
 /// Exit codes of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -20,8 +21,9 @@ pub enum Exit {
     Partial = 5,
 }
 
-/// What every error of this crate can tell about itself.
-pub trait Explain: std::error::Error {
+/// What every error of this crate can tell about itself. The derive of the same name implements it
+/// from what stands beside each variant.
+pub trait Explain: std::fmt::Display {
     /// The error's name, stable, for programs.
     fn name(&self) -> String;
     /// The lines that end the message, where it has several: a compiler's words, a report.

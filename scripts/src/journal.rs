@@ -7,7 +7,7 @@
 //! before is reported by the next one. The journal is a convenience: without it nothing is blocked, and
 //! what the chain says wins.
 
-use crate::error::{Exit, Explain};
+use crate::error::Explain;
 use crate::kill_point::{self, Phase};
 use crate::own_file::{self, FileError};
 use crate::progress::Progress;
@@ -80,31 +80,10 @@ impl Line {
 }
 
 /// What is where the journal should be is not believed.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Explain)]
 #[error("the journal cannot be used: {0}")]
+#[explain(name = "JournalUntrusted", of = _0)]
 pub struct JournalError(FileError);
-
-impl Explain for JournalError {
-    fn name(&self) -> String {
-        "JournalUntrusted".into()
-    }
-
-    fn expected(&self) -> Option<String> {
-        Some(self.0.expected())
-    }
-
-    fn found(&self) -> Option<String> {
-        Some(self.0.found())
-    }
-
-    fn next(&self) -> Option<String> {
-        Some(self.0.next())
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Usage
-    }
-}
 
 impl Journal {
     /// The journal of `sender` on the chain with that id and first block, in `folder`. A chain

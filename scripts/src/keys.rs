@@ -64,16 +64,29 @@ pub struct KeyArgs {
 }
 
 /// What can go wrong with a key. No variant carries the key.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Explain)]
+#[explain(exit = Exit::Usage)]
 pub enum KeyError {
     /// The text is no private key.
     #[error("{source_name} holds no private key")]
+    #[explain(
+        name = "KeyMalformed",
+        expected = "64 hexadecimal digits, with or without 0x",
+        found = "something else, which is not repeated here",
+        next = "check where the key comes from"
+    )]
     Malformed {
         /// Where it was read.
         source_name: String,
     },
     /// A file cannot be read.
     #[error("{} cannot be read: {reason}", path.display())]
+    #[explain(
+        name = "KeyFile",
+        expected = "a file with a key",
+        found = "{reason}",
+        next = "check the path and its permissions"
+    )]
     File {
         /// The file.
         path: PathBuf,
@@ -82,6 +95,15 @@ pub enum KeyError {
     },
     /// Others can read the file.
     #[error("others can read {}, which holds a secret: its mode is {mode:03o}", path.display())]
+    #[explain(
+        name = "KeyExposed",
+        expected = "a file that only its owner can read",
+        found = "mode {mode:03o}",
+        next = format!(
+            "chmod 600 {}; if others may have read it, use another key",
+            shell_word(&path.display().to_string())
+        )
+    )]
     Exposed {
         /// The file.
         path: PathBuf,
@@ -90,6 +112,11 @@ pub enum KeyError {
     },
     /// The keystore does not open.
     #[error("the keystore {} does not open: {reason}", path.display())]
+    #[explain(
+        expected = "a keystore and its password",
+        found = "{reason}",
+        next = "check the file and its password"
+    )]
     Keystore {
         /// The file.
         path: PathBuf,
@@ -98,87 +125,39 @@ pub enum KeyError {
     },
     /// A keystore without a password file, and nobody at a terminal.
     #[error("the keystore {} needs a password", path.display())]
+    #[explain(
+        expected = "a file with its password, or a terminal",
+        found = "none",
+        next = "give --password-file, or set ETH_PASSWORD to its path"
+    )]
     NoPassword {
         /// The keystore.
         path: PathBuf,
     },
     /// `ETH_FROM` is no address, so nobody can say whether the key is the right one.
     #[error("ETH_FROM is no address, or its checksum does not hold")]
+    #[explain(
+        expected = "0x and 40 hexadecimal digits",
+        found = "{found}",
+        next = "correct or unset ETH_FROM"
+    )]
     FromMalformed {
         /// What it is.
         found: String,
     },
     /// The key belongs to another address than the one asked for.
     #[error("the key belongs to another address than ETH_FROM")]
+    #[explain(
+        expected = "{expected}",
+        found = "{found}",
+        next = "use the key of that address, or unset ETH_FROM"
+    )]
     OtherAddress {
         /// The address of `ETH_FROM`.
         expected: Address,
         /// The key's address.
         found: Address,
     },
-}
-
-impl Explain for KeyError {
-    fn name(&self) -> String {
-        match self {
-            Self::Malformed { .. } => "KeyMalformed",
-            Self::File { .. } => "KeyFile",
-            Self::Exposed { .. } => "KeyExposed",
-            Self::Keystore { .. } => "Keystore",
-            Self::NoPassword { .. } => "NoPassword",
-            Self::FromMalformed { .. } => "FromMalformed",
-            Self::OtherAddress { .. } => "OtherAddress",
-        }
-        .to_owned()
-    }
-
-    fn expected(&self) -> Option<String> {
-        match self {
-            Self::Malformed { .. } => Some("64 hexadecimal digits, with or without 0x".into()),
-            Self::FromMalformed { .. } => Some("0x and 40 hexadecimal digits".into()),
-            Self::OtherAddress { expected, .. } => Some(expected.to_string()),
-            Self::File { .. } => Some("a file with a key".into()),
-            Self::Exposed { .. } => Some("a file that only its owner can read".into()),
-            Self::Keystore { .. } => Some("a keystore and its password".into()),
-            Self::NoPassword { .. } => Some("a file with its password, or a terminal".into()),
-        }
-    }
-
-    fn found(&self) -> Option<String> {
-        match self {
-            Self::FromMalformed { found } => Some(found.clone()),
-            Self::OtherAddress { found, .. } => Some(found.to_string()),
-            Self::File { reason, .. } | Self::Keystore { reason, .. } => Some(reason.clone()),
-            Self::Exposed { mode, .. } => Some(format!("mode {mode:03o}")),
-            Self::Malformed { .. } => Some("something else, which is not repeated here".into()),
-            Self::NoPassword { .. } => Some("none".into()),
-        }
-    }
-
-    fn next(&self) -> Option<String> {
-        if let Self::Exposed { path, .. } = self {
-            return Some(format!(
-                "chmod 600 {}; if others may have read it, use another key",
-                shell_word(&path.display().to_string())
-            ));
-        }
-        Some(
-            match self {
-                Self::Exposed { .. } => "",
-                Self::Malformed { .. } => "check where the key comes from",
-                Self::File { .. } => "check the path and its permissions",
-                Self::Keystore { .. } => "check the file and its password",
-                Self::NoPassword { .. } => "give --password-file, or set ETH_PASSWORD to its path",
-                Self::FromMalformed { .. } => "correct or unset ETH_FROM",
-                Self::OtherAddress { .. } => "use the key of that address, or unset ETH_FROM",
-            }
-            .to_owned(),
-        )
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Usage
-    }
 }
 
 impl KeyArgs {

@@ -49,13 +49,27 @@ struct Written {
 }
 
 /// What can go wrong with a manifest.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Explain)]
+#[explain(exit = Exit::Usage)]
 pub enum ManifestError {
     /// The file cannot be had, or others may have written it.
     #[error("the manifest cannot be used: {0}")]
+    #[explain(
+        name = match _0.is_io() {
+            true => "ManifestUnreadable",
+            false => "ManifestUntrusted",
+        },
+        of = _0
+    )]
     File(#[from] FileError),
     /// The file cannot be read.
     #[error("{} cannot be read: {reason}", path.display())]
+    #[explain(
+        name = "ManifestUnreadable",
+        expected = "a file that can be read",
+        found = "{reason}",
+        next = "check the path and its permissions"
+    )]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -64,6 +78,12 @@ pub enum ManifestError {
     },
     /// The file is no manifest.
     #[error("{} line {line}, column {column}: {reason}", path.display())]
+    #[explain(
+        name = "ManifestSyntax",
+        expected = "rpc, registry and [aliases] in TOML",
+        found = "{excerpt}",
+        next = "correct line {line}"
+    )]
     Syntax {
         /// The file.
         path: PathBuf,
@@ -78,6 +98,15 @@ pub enum ManifestError {
     },
     /// An alias that nobody could use.
     #[error("{}: {alias:?} cannot be an alias: {reason}", path.display())]
+    #[explain(
+        name = "ManifestAlias",
+        expected = "a letter, then letters, digits, '_', '-' or '.': no address, no word of policies",
+        found = match alias.is_empty() {
+            true => "an empty name".to_owned(),
+            false => alias.clone(),
+        },
+        next = "give it another name"
+    )]
     Alias {
         /// The file.
         path: PathBuf,
@@ -88,9 +117,16 @@ pub enum ManifestError {
     },
     /// An address whose checksum does not hold.
     #[error(transparent)]
+    #[explain(of = _0)]
     Address(#[from] AddressError),
     /// Another address stands there already.
     #[error("{} has another {entry}", path.display())]
+    #[explain(
+        name = "ManifestDiffers",
+        expected = "{offered}",
+        found = "{held}",
+        next = "remove {entry} there, or save under another name"
+    )]
     Differs {
         /// The file.
         path: PathBuf,
@@ -103,6 +139,12 @@ pub enum ManifestError {
     },
     /// The alias stands for an address already, and a new one was to be saved under it.
     #[error("{} has {alias} already", path.display())]
+    #[explain(
+        name = "ManifestDiffers",
+        expected = "an alias that is not taken",
+        found = "{held}",
+        next = "remove {alias} there, or save under another name"
+    )]
     Taken {
         /// The file.
         path: PathBuf,
@@ -113,88 +155,20 @@ pub enum ManifestError {
     },
     /// A name that the manifest does not have.
     #[error("{name:?} is neither an address nor an alias")]
+    #[explain(
+        expected = match known.is_empty() {
+            true => "0x and 40 hexadecimal digits; there are no aliases".to_owned(),
+            false => format!("0x and 40 hexadecimal digits, or one of {}", known.join(", ")),
+        },
+        found = "{name}",
+        next = "add {name} to [aliases] in {FILE}"
+    )]
     UnknownAlias {
         /// The name.
         name: String,
         /// The aliases there are.
         known: Vec<String>,
     },
-}
-
-impl Explain for ManifestError {
-    fn name(&self) -> String {
-        match self {
-            Self::File(error) if error.is_io() => "ManifestUnreadable",
-            Self::File(_) => "ManifestUntrusted",
-            Self::Unreadable { .. } => "ManifestUnreadable",
-            Self::Syntax { .. } => "ManifestSyntax",
-            Self::Alias { .. } => "ManifestAlias",
-            Self::Address(_) => "AddressChecksum",
-            Self::Differs { .. } | Self::Taken { .. } => "ManifestDiffers",
-            Self::UnknownAlias { .. } => "UnknownAlias",
-        }
-        .to_owned()
-    }
-
-    fn expected(&self) -> Option<String> {
-        match self {
-            Self::Syntax { .. } => Some("rpc, registry and [aliases] in TOML".into()),
-            Self::UnknownAlias { known, .. } if known.is_empty() => {
-                Some("0x and 40 hexadecimal digits; there are no aliases".into())
-            }
-            Self::UnknownAlias { known, .. } => Some(format!(
-                "0x and 40 hexadecimal digits, or one of {}",
-                known.join(", ")
-            )),
-            Self::Differs { offered, .. } => Some(offered.to_string()),
-            Self::Taken { .. } => Some("an alias that is not taken".into()),
-            Self::File(error) => Some(error.expected()),
-            Self::Unreadable { .. } => Some("a file that can be read".into()),
-            Self::Address(_) => {
-                Some("the case of its letters as EIP-55 says, or all of them in lower case".into())
-            }
-            Self::Alias { .. } => Some(
-                "a letter, then letters, digits, '_', '-' or '.': no address, no word of policies"
-                    .into(),
-            ),
-        }
-    }
-
-    fn found(&self) -> Option<String> {
-        match self {
-            Self::Syntax { excerpt, .. } => Some(excerpt.clone()),
-            Self::UnknownAlias { name, .. } => Some(name.clone()),
-            Self::Differs { held, .. } | Self::Taken { held, .. } => Some(held.clone()),
-            Self::File(error) => Some(error.found()),
-            Self::Unreadable { reason, .. } => Some(reason.clone()),
-            Self::Address(AddressError::Form { text } | AddressError::Checksum { text }) => {
-                Some(text.clone())
-            }
-            Self::Alias { alias, .. } if alias.is_empty() => Some("an empty name".into()),
-            Self::Alias { alias, .. } => Some(alias.clone()),
-        }
-    }
-
-    fn next(&self) -> Option<String> {
-        Some(match self {
-            Self::File(error) => error.next(),
-            Self::Unreadable { .. } => "check the path and its permissions".into(),
-            Self::Address(_) => {
-                "compare it with where it comes from: a digit is wrong, or the case of a letter"
-                    .into()
-            }
-            Self::Differs { entry, .. } | Self::Taken { alias: entry, .. } => {
-                format!("remove {entry} there, or save under another name")
-            }
-            Self::Syntax { line, .. } => format!("correct line {line}"),
-            Self::Alias { .. } => "give it another name".into(),
-            Self::UnknownAlias { name, .. } => format!("add {name} to [aliases] in {FILE}"),
-        })
-    }
-
-    fn exit(&self) -> Exit {
-        Exit::Usage
-    }
 }
 
 impl Manifest {

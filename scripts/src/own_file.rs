@@ -4,6 +4,7 @@
 
 mod group;
 
+use crate::error::{Exit, Explain};
 use crate::text::shell_word;
 use rustix::fs::OFlags;
 use rustix::process::geteuid;
@@ -26,10 +27,16 @@ const WRITE_OTHERS: u32 = 0o002;
 const STICKY: u32 = 0o1000;
 
 /// Why a file is not used.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Explain)]
+#[explain(exit = Exit::Usage)]
 pub enum FileError {
     /// The system refuses.
     #[error("{} cannot be {action}: {source}", path.display())]
+    #[explain(
+        expected = "a file that can be read and written",
+        found = "{source}",
+        next = "check the path and its permissions"
+    )]
     Io {
         /// What was attempted: read, written.
         action: &'static str,
@@ -40,6 +47,11 @@ pub enum FileError {
     },
     /// Something else than a file is there, or than a folder where there should be one.
     #[error("{} is {found}", path.display())]
+    #[explain(
+        expected = "a regular file in a folder, without links",
+        found = "{found}",
+        next = format!("look at who put it there; put the file itself at {}", path.display())
+    )]
     Kind {
         /// The path.
         path: PathBuf,
@@ -48,6 +60,14 @@ pub enum FileError {
     },
     /// It is somebody else's.
     #[error("{} belongs to the user {owner}, and this program runs as {user}", path.display())]
+    #[explain(
+        expected = "a file and a folder of one's own, or of root",
+        found = "the owner {owner}",
+        next = format!(
+            "look at what is in {}; then take it over (chown), or set {TRUSTED_UIDS}={owner}",
+            path.display()
+        )
+    )]
     Owner {
         /// The file or its folder.
         path: PathBuf,
@@ -58,6 +78,14 @@ pub enum FileError {
     },
     /// Others may change it.
     #[error("others may change {}: its mode is {mode:03o}", path.display())]
+    #[explain(
+        expected = "a file and a folder that only their owner may write",
+        found = "mode {mode:03o}",
+        next = format!(
+            "look at what is in it; then: chmod go-w {}",
+            shell_word(&path.display().to_string())
+        )
+    )]
     Writable {
         /// The file or its folder.
         path: PathBuf,
@@ -67,50 +95,6 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// What was expected.
-    pub fn expected(&self) -> String {
-        match self {
-            Self::Io { .. } => "a file that can be read and written",
-            Self::Kind { .. } => "a regular file in a folder, without links",
-            Self::Owner { .. } => "a file and a folder of one's own, or of root",
-            Self::Writable { .. } => "a file and a folder that only their owner may write",
-        }
-        .into()
-    }
-
-    /// What was found.
-    pub fn found(&self) -> String {
-        match self {
-            Self::Io { source, .. } => source.to_string(),
-            Self::Kind { found, .. } => (*found).into(),
-            Self::Owner { owner, .. } => format!("the owner {owner}"),
-            Self::Writable { mode, .. } => format!("mode {mode:03o}"),
-        }
-    }
-
-    /// What to do now.
-    pub fn next(&self) -> String {
-        match self {
-            Self::Io { .. } => "check the path and its permissions".into(),
-            Self::Kind { path, .. } => {
-                format!(
-                    "look at who put it there; put the file itself at {}",
-                    path.display()
-                )
-            }
-            Self::Owner { owner, path, .. } => format!(
-                "look at what is in {}; then take it over (chown), or set {TRUSTED_UIDS}={owner}",
-                path.display()
-            ),
-            Self::Writable { path, .. } => {
-                format!(
-                    "look at what is in it; then: chmod go-w {}",
-                    shell_word(&path.display().to_string())
-                )
-            }
-        }
-    }
-
     /// Whether the file may be harmless and cannot be had; anything else is distrust.
     pub fn is_io(&self) -> bool {
         matches!(self, Self::Io { .. })

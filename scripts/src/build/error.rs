@@ -6,22 +6,39 @@ use stylus_layout::LayoutError;
 use thiserror::Error;
 
 /// What can go wrong between a contract's source and its code on chain.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Explain)]
 pub enum BuildError {
     /// The framework's own sources are not where this program was built.
     #[error("the framework's sources are not at {}", path.display())]
+    #[explain(
+        expected = "the sources of the framework",
+        found = self.to_string(),
+        next = "set STYLUS_UPGRADES_HOME to a clone of the repository"
+    )]
     SourcesMissing {
         /// Where they were looked for.
         path: PathBuf,
     },
     /// The path names neither a crate nor a WASM file.
     #[error("{} is neither a contract crate nor a .wasm file", path.display())]
+    #[explain(
+        expected = "a folder with Cargo.toml, or a .wasm file",
+        found = path.display().to_string(),
+        next = "give the folder of a crate, or a .wasm file",
+        exit = Exit::Usage
+    )]
     NotAContract {
         /// The path as given.
         path: PathBuf,
     },
     /// A Cargo.toml that cannot be understood.
     #[error("{} cannot be understood: {reason}", path.display())]
+    #[explain(
+        name = "CargoManifest",
+        expected = "a Cargo.toml that cargo reads",
+        found = self.to_string(),
+        next = "correct the manifest"
+    )]
     Manifest {
         /// The manifest.
         path: PathBuf,
@@ -30,6 +47,11 @@ pub enum BuildError {
     },
     /// A file could not be read or written.
     #[error("{} {}: {source}", action, path.display())]
+    #[explain(
+        expected = "a file to {action}",
+        found = "{source}",
+        next = "check the path, its permissions and the space on the disk"
+    )]
     File {
         /// What was attempted, a verb.
         action: &'static str,
@@ -40,6 +62,11 @@ pub enum BuildError {
     },
     /// A program of the Rust toolchain could not be started.
     #[error("{program} could not be started: {source}")]
+    #[explain(
+        expected = "Rust's tools",
+        found = self.to_string(),
+        next = "install Rust with rustup and put cargo into the PATH"
+    )]
     ToolMissing {
         /// The program.
         program: String,
@@ -48,12 +75,22 @@ pub enum BuildError {
     },
     /// The compiler's wasm32 target is missing and could not be added.
     #[error("the target wasm32-unknown-unknown is missing and could not be added: {reason}")]
+    #[explain(
+        expected = "the target wasm32-unknown-unknown",
+        found = self.to_string(),
+        next = "run: rustup target add wasm32-unknown-unknown"
+    )]
     TargetMissing {
         /// What rustup said.
         reason: String,
     },
     /// The toolchain that the sources ask for does not answer.
     #[error("{program} does not say which version it is: {said}")]
+    #[explain(
+        expected = "the toolchain that the sources name",
+        found = "{said}",
+        next = "install the toolchain that rust-toolchain.toml names: rustup toolchain install"
+    )]
     Toolchain {
         /// The program.
         program: String,
@@ -62,6 +99,11 @@ pub enum BuildError {
     },
     /// Something among the sources that is no file, or leads elsewhere.
     #[error("{} is {kind}", path.display())]
+    #[explain(
+        expected = "files, folders, and links that stay in the package",
+        found = "{kind}",
+        next = "move it out of the package, or put a file in its place"
+    )]
     SpecialFile {
         /// Where it lies.
         path: PathBuf,
@@ -70,6 +112,11 @@ pub enum BuildError {
     },
     /// More sources than a contract has.
     #[error("the sources are larger than {limit} bytes at {}", path.display())]
+    #[explain(
+        expected = "at most {limit} bytes",
+        found = self.to_string(),
+        next = "move what is no source out of the package"
+    )]
     SourcesTooLarge {
         /// The file that was too much.
         path: PathBuf,
@@ -78,6 +125,12 @@ pub enum BuildError {
     },
     /// A setting of cargo that cannot be part of the sources.
     #[error("{} sets {key}: {reason}", path.display())]
+    #[explain(
+        name = "CargoConfig",
+        expected = "settings that say all they mean",
+        found = "{reason}",
+        next = "move it into Cargo.toml, or out of the folders of the workspace"
+    )]
     Config {
         /// The configuration file.
         path: PathBuf,
@@ -88,6 +141,11 @@ pub enum BuildError {
     },
     /// The lock file does not name what the build needs.
     #[error("{} is out of date: {reason}", path.display())]
+    #[explain(
+        expected = "a lock file that names every package",
+        found = "{reason}",
+        next = "run cargo generate-lockfile or cargo update there"
+    )]
     LockFile {
         /// The lock file.
         path: PathBuf,
@@ -96,6 +154,12 @@ pub enum BuildError {
     },
     /// The build reads a file that is not part of the sources.
     #[error("{package} reads {}, which is not part of its sources", file.display())]
+    #[explain(
+        details = lines(diagnostics),
+        expected = "files of the package, of what it depends on by path, or declared as sources",
+        found = if diagnostics.is_empty() { self.to_string() } else { diagnostics.clone() },
+        next = "move the file into the package, depend on its package by path, or name it: [package.metadata.stylus-upgrades] sources = [\"../other/src/file.rs\"]"
+    )]
     NotInSources {
         /// The package.
         package: String,
@@ -106,6 +170,11 @@ pub enum BuildError {
     },
     /// The code holds a path of this machine.
     #[error("the code of {package} holds the path {}", path.display())]
+    #[explain(
+        expected = "the same code wherever the sources lie",
+        found = self.to_string(),
+        next = "leave out env!(\"CARGO_MANIFEST_DIR\") and what else names a folder of the machine"
+    )]
     PathInCode {
         /// The package.
         package: String,
@@ -114,6 +183,12 @@ pub enum BuildError {
     },
     /// The compiler refused the crate.
     #[error("{package} does not compile:\n{diagnostics}")]
+    #[explain(
+        details = lines(diagnostics),
+        expected = "a crate that compiles",
+        found = "the compiler's errors above",
+        next = "correct the crate; the compiler's words stand above"
+    )]
     Compile {
         /// The package.
         package: String,
@@ -122,6 +197,11 @@ pub enum BuildError {
     },
     /// The module was compiled without a value of the framework.
     #[error("{package} was compiled without {missing} and holds a placeholder in its place")]
+    #[explain(
+        expected = "code with the addresses of the framework in it",
+        found = self.to_string(),
+        next = "give the crate's folder, so that it is built here; its own Cargo.toml turns the feature `complex` of stylus-upgradeable on"
+    )]
     Placeholder {
         /// The package or file.
         package: String,
@@ -130,12 +210,22 @@ pub enum BuildError {
     },
     /// Cargo ended well and named no WASM file.
     #[error("cargo built {package} and named no .wasm file")]
+    #[explain(
+        expected = "a .wasm file",
+        found = self.to_string(),
+        next = "check that the crate has a [lib] target"
+    )]
     NoArtifact {
         /// The package.
         package: String,
     },
     /// The bytes are not a WASM module.
     #[error("{package} is no WASM module: {reason}")]
+    #[explain(
+        expected = "a WASM module",
+        found = "{reason}",
+        next = "give a .wasm file made for wasm32-unknown-unknown"
+    )]
     NotWasm {
         /// The package or file.
         package: String,
@@ -144,6 +234,11 @@ pub enum BuildError {
     },
     /// The chain would not activate the module.
     #[error("{package} breaks the chain's rule `{rule}` at {location}")]
+    #[explain(
+        expected = "{expected}",
+        found = "{found}",
+        next = "leave out what breaks it: floats, other imports than vm_hooks, extensions"
+    )]
     InvalidWasm {
         /// The package or file.
         package: String,
@@ -158,6 +253,11 @@ pub enum BuildError {
     },
     /// The contract says something of its storage that cannot be.
     #[error("the storage layout of {package} cannot be read: {source}")]
+    #[explain(
+        expected = "the layout of one contract, as stylus-sdk lays it out",
+        found = "{source}",
+        next = "build contract and tool from one version; one storage struct is the entrypoint"
+    )]
     Layout {
         /// The package or file.
         package: String,
@@ -166,6 +266,11 @@ pub enum BuildError {
     },
     /// The code is too large for the chain.
     #[error("{package} has {found} bytes on chain")]
+    #[explain(
+        expected = "at most {limit} bytes on chain",
+        found = "{found} bytes",
+        next = "make the contract smaller, or split it"
+    )]
     TooLarge {
         /// The package or file.
         package: String,
@@ -174,147 +279,6 @@ pub enum BuildError {
         /// Bytes there are.
         found: usize,
     },
-}
-
-impl Explain for BuildError {
-    fn name(&self) -> String {
-        match self {
-            Self::SourcesMissing { .. } => "SourcesMissing",
-            Self::NotAContract { .. } => "NotAContract",
-            Self::Manifest { .. } => "CargoManifest",
-            Self::File { .. } => "File",
-            Self::ToolMissing { .. } => "ToolMissing",
-            Self::TargetMissing { .. } => "TargetMissing",
-            Self::Toolchain { .. } => "Toolchain",
-            Self::SpecialFile { .. } => "SpecialFile",
-            Self::SourcesTooLarge { .. } => "SourcesTooLarge",
-            Self::Config { .. } => "CargoConfig",
-            Self::LockFile { .. } => "LockFile",
-            Self::NotInSources { .. } => "NotInSources",
-            Self::PathInCode { .. } => "PathInCode",
-            Self::Compile { .. } => "Compile",
-            Self::Placeholder { .. } => "Placeholder",
-            Self::NoArtifact { .. } => "NoArtifact",
-            Self::InvalidWasm { .. } => "InvalidWasm",
-            Self::NotWasm { .. } => "NotWasm",
-            Self::Layout { .. } => "Layout",
-            Self::TooLarge { .. } => "TooLarge",
-        }
-        .to_owned()
-    }
-
-    fn details(&self) -> Vec<String> {
-        match self {
-            Self::Compile { diagnostics, .. } | Self::NotInSources { diagnostics, .. } => {
-                diagnostics.lines().map(str::to_owned).collect()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    fn expected(&self) -> Option<String> {
-        match self {
-            Self::NotAContract { .. } => Some("a folder with Cargo.toml, or a .wasm file".into()),
-            Self::NotWasm { .. } => Some("a WASM module".into()),
-            Self::InvalidWasm { expected, .. } => Some(expected.clone()),
-            Self::Layout { .. } => {
-                Some("the layout of one contract, as stylus-sdk lays it out".into())
-            }
-            Self::TooLarge { limit, .. } => Some(format!("at most {limit} bytes on chain")),
-            Self::SourcesMissing { .. } => Some("the sources of the framework".into()),
-            Self::Manifest { .. } => Some("a Cargo.toml that cargo reads".into()),
-            Self::File { action, .. } => Some(format!("a file to {action}")),
-            Self::ToolMissing { .. } => Some("Rust's tools".into()),
-            Self::TargetMissing { .. } => Some("the target wasm32-unknown-unknown".into()),
-            Self::Toolchain { .. } => Some("the toolchain that the sources name".into()),
-            Self::SpecialFile { .. } => {
-                Some("files, folders, and links that stay in the package".into())
-            }
-            Self::SourcesTooLarge { limit, .. } => Some(format!("at most {limit} bytes")),
-            Self::Config { .. } => Some("settings that say all they mean".into()),
-            Self::LockFile { .. } => Some("a lock file that names every package".into()),
-            Self::NotInSources { .. } => Some(
-                "files of the package, of what it depends on by path, or declared as sources"
-                    .into(),
-            ),
-            Self::PathInCode { .. } => Some("the same code wherever the sources lie".into()),
-            Self::Compile { .. } => Some("a crate that compiles".into()),
-            Self::Placeholder { .. } => {
-                Some("code with the addresses of the framework in it".into())
-            }
-            Self::NoArtifact { .. } => Some("a .wasm file".into()),
-        }
-    }
-
-    fn found(&self) -> Option<String> {
-        match self {
-            Self::NotAContract { path } => Some(path.display().to_string()),
-            Self::NotWasm { reason, .. } => Some(reason.clone()),
-            Self::InvalidWasm { found, .. } => Some(found.clone()),
-            Self::Layout { source, .. } => Some(source.to_string()),
-            Self::TooLarge { found, .. } => Some(format!("{found} bytes")),
-            Self::File { source, .. } => Some(source.to_string()),
-            Self::SpecialFile { kind, .. } => Some(kind.clone()),
-            Self::LockFile { reason, .. } | Self::Config { reason, .. } => Some(reason.clone()),
-            Self::Toolchain { said, .. } => Some(said.clone()),
-            Self::NotInSources { diagnostics, .. } if !diagnostics.is_empty() => {
-                Some(diagnostics.clone())
-            }
-            Self::Compile { .. } => Some("the compiler's errors above".into()),
-            other => Some(other.to_string()),
-        }
-    }
-
-    fn next(&self) -> Option<String> {
-        Some(
-            match self {
-                Self::SourcesMissing { .. } => {
-                    "set STYLUS_UPGRADES_HOME to a clone of the repository"
-                }
-                Self::NotAContract { .. } => "give the folder of a crate, or a .wasm file",
-                Self::Manifest { .. } => "correct the manifest",
-                Self::File { .. } => "check the path, its permissions and the space on the disk",
-                Self::ToolMissing { .. } => "install Rust with rustup and put cargo into the PATH",
-                Self::TargetMissing { .. } => "run: rustup target add wasm32-unknown-unknown",
-                Self::Toolchain { .. } => {
-                    "install the toolchain that rust-toolchain.toml names: rustup toolchain install"
-                }
-                Self::SpecialFile { .. } => "move it out of the package, or put a file in its place",
-                Self::SourcesTooLarge { .. } => "move what is no source out of the package",
-                Self::Config { .. } => {
-                    "move it into Cargo.toml, or out of the folders of the workspace"
-                }
-                Self::LockFile { .. } => "run cargo generate-lockfile or cargo update there",
-                Self::NotInSources { .. } => {
-                    "move the file into the package, depend on its package by path, or name it: [package.metadata.stylus-upgrades] sources = [\"../other/src/file.rs\"]"
-                }
-                Self::PathInCode { .. } => {
-                    "leave out env!(\"CARGO_MANIFEST_DIR\") and what else names a folder of the machine"
-                }
-                Self::Compile { .. } => "correct the crate; the compiler's words stand above",
-                Self::Placeholder { .. } => {
-                    "give the crate's folder, so that it is built here; its own Cargo.toml turns the feature `complex` of stylus-upgradeable on"
-                }
-                Self::NoArtifact { .. } => "check that the crate has a [lib] target",
-                Self::NotWasm { .. } => "give a .wasm file made for wasm32-unknown-unknown",
-                Self::InvalidWasm { .. } => {
-                    "leave out what breaks it: floats, other imports than vm_hooks, extensions"
-                }
-                Self::Layout { .. } => {
-                    "build contract and tool from one version; one storage struct is the entrypoint"
-                }
-                Self::TooLarge { .. } => "make the contract smaller, or split it",
-            }
-            .to_owned(),
-        )
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            Self::NotAContract { .. } => Exit::Usage,
-            _ => Exit::Refused,
-        }
-    }
 }
 
 impl BuildError {
@@ -330,4 +294,8 @@ impl BuildError {
             source,
         }
     }
+}
+
+fn lines(diagnostics: &str) -> Vec<String> {
+    diagnostics.lines().map(str::to_owned).collect()
 }

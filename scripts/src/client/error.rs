@@ -5,20 +5,40 @@ use super::revert::Revert;
 use super::transport::Unanswered;
 use crate::error::{Exit, Explain};
 use alloy::primitives::{Address, B256};
+use alloy::sol_types::SolError;
 use alloy::transports::TransportError;
+use stylus_upgrades_interface::chain::ARB_WASM;
 use thiserror::Error;
 
+/// How Nitro's errors begin, through every endpoint, where a program does not run.
+const NOT_RUNNABLE: [&str; 3] = [
+    "ProgramNotActivated(",
+    "ProgramNeedsUpgrade(",
+    "ProgramExpired(",
+];
+
 /// What can go wrong between this program and a chain.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Explain)]
+#[explain(exit = Exit::Chain)]
 pub enum ChainError {
     /// The URL cannot be used. It is not repeated: it may hold a key.
     #[error("the RPC URL cannot be used: {reason}")]
+    #[explain(
+        expected = match cfg!(feature = "tls") {
+            true => "http://host:port or https://host".to_owned(),
+            false => "http://host:port".to_owned(),
+        },
+        found = "{reason}",
+        next = "give another --rpc-url",
+        exit = Exit::Usage
+    )]
     Url {
         /// Why not.
         reason: String,
     },
     /// Nobody answers, or the answer cannot be used.
     #[error("no answer from {endpoint}: {reason}")]
+    #[explain(of = reason)]
     Unreachable {
         /// The endpoint.
         endpoint: String,
@@ -27,7 +47,50 @@ pub enum ChainError {
     },
     /// The endpoint answered with an error that is no revert.
     #[error("{endpoint} refused {what}: {message} (code {code})")]
+    #[explain(
+        expected = "an answer, or a revert",
+        found = "{message} (code {code})",
+        next = "check the account's balance and the endpoint, then try again"
+    )]
     Rpc {
+        /// The endpoint.
+        endpoint: String,
+        /// What was asked for.
+        what: String,
+        /// JSON-RPC's error code.
+        code: i64,
+        /// The endpoint's words.
+        message: String,
+    },
+    /// The key's account cannot pay.
+    #[error("{endpoint} refused {what}: {message} (code {code})")]
+    #[explain(
+        expected = "ether for the gas, and for what is sent along",
+        found = "{message} (code {code})",
+        next = "send ether to the key's account, then run the command again"
+    )]
+    InsufficientFunds {
+        /// The endpoint.
+        endpoint: String,
+        /// What was asked for.
+        what: String,
+        /// JSON-RPC's error code.
+        code: i64,
+        /// The endpoint's words.
+        message: String,
+    },
+    /// A Stylus program does not run: it was never activated, an ArbOS upgrade outdated it, or it
+    /// expired.
+    #[error("{endpoint} refused {what}: {message} (code {code})")]
+    #[explain(
+        expected = "a program that is active for the chain's Stylus version",
+        found = "{message} (code {code})",
+        next = format!(
+            "activate the program again: anybody may, by activateProgram(address) of {ARB_WASM}; \
+             what it stores is untouched"
+        )
+    )]
+    ProgramNotRunnable {
         /// The endpoint.
         endpoint: String,
         /// What was asked for.
@@ -39,6 +102,7 @@ pub enum ChainError {
     },
     /// The contract refused.
     #[error("{what} was refused: {revert}")]
+    #[explain(of = revert)]
     Refused {
         /// What was attempted.
         what: String,
@@ -47,6 +111,11 @@ pub enum ChainError {
     },
     /// It was mined and had too little gas.
     #[error("{what} ran out of gas: it used {used} of {limit} ({tx})")]
+    #[explain(
+        expected = "enough gas for what the call turned out to do",
+        found = "{used} of {limit} gas used",
+        next = "run the command again: nothing was changed, and the gas is measured anew"
+    )]
     OutOfGas {
         /// What was attempted.
         what: String,
@@ -59,6 +128,12 @@ pub enum ChainError {
     },
     /// It was mined and failed, and nothing says why.
     #[error("{what} was mined and failed ({tx}), and nothing tells why: {reason}")]
+    #[explain(
+        expected = "an endpoint that traces transactions, or has the state of the block before",
+        found = "{reason}",
+        next = "trace {tx} with another endpoint (debug_traceTransaction)",
+        exit = Exit::Refused
+    )]
     Unexplained {
         /// What was attempted.
         what: String,
@@ -69,6 +144,11 @@ pub enum ChainError {
     },
     /// Another transaction of the same key has the nonce.
     #[error("{what} was not sent: nonce {nonce} of {sender} is taken")]
+    #[explain(
+        expected = "one command at a time with this key",
+        found = "{found}",
+        next = "wait for the other command, then run this one again: it looks at the chain first"
+    )]
     NonceTaken {
         /// What was attempted.
         what: String,
@@ -81,6 +161,11 @@ pub enum ChainError {
     },
     /// The transaction was sent and no receipt came in time.
     #[error("no receipt for {tx} ({what}) after {seconds} s")]
+    #[explain(
+        expected = "a receipt within {seconds} s",
+        found = "{tx}, not mined",
+        next = "look at the transaction; run the command again, it does nothing twice"
+    )]
     NoReceipt {
         /// What was attempted.
         what: String,
@@ -91,6 +176,11 @@ pub enum ChainError {
     },
     /// An account answers something else than its interface promises.
     #[error("{account} did not answer {what} as its interface promises: {reason}")]
+    #[explain(
+        expected = "a contract that answers {what}",
+        found = "{reason}",
+        next = "check the address, and that --rpc-url leads to the chain that it is on"
+    )]
     UnexpectedAnswer {
         /// The account.
         account: Address,
@@ -101,6 +191,11 @@ pub enum ChainError {
     },
     /// A transaction could not be filled and signed.
     #[error("{what} could not be signed: {reason}")]
+    #[explain(
+        expected = "a transaction that can be signed",
+        found = "{reason}",
+        next = "check the key and the transaction's values"
+    )]
     Unsigned {
         /// What was attempted.
         what: String,
@@ -109,12 +204,23 @@ pub enum ChainError {
     },
     /// A transaction is needed and no key was given.
     #[error("{what} needs a key and none was given")]
+    #[explain(
+        expected = "a key",
+        found = "none",
+        next = "give --keystore, --account or --private-key-path, or set PRIVATE_KEY",
+        exit = Exit::Usage
+    )]
     NoKey {
         /// What was attempted.
         what: String,
     },
     /// An account that the framework relies on is missing.
     #[error("the chain has no {what} at {account}")]
+    #[explain(
+        expected = "{what}",
+        found = "an account without code",
+        next = "use a chain that has it, or deploy it there first"
+    )]
     Missing {
         /// What it should be.
         what: &'static str,
@@ -123,6 +229,12 @@ pub enum ChainError {
     },
     /// An account holds other code than was put there.
     #[error("{account} holds other code than was deployed")]
+    #[explain(
+        expected = "{expected}",
+        found = "{found}",
+        next = "stop and find out who deployed it",
+        exit = Exit::Refused
+    )]
     OtherCode {
         /// The account.
         account: Address,
@@ -133,6 +245,12 @@ pub enum ChainError {
     },
     /// The chain does not take the program.
     #[error("the chain does not activate {program}: {reason}")]
+    #[explain(
+        expected = "a program that the chain's rules allow",
+        found = "{reason}",
+        next = "correct the contract; --no-activate only puts its code on chain",
+        exit = Exit::Refused
+    )]
     ActivationRefused {
         /// The account that holds the program.
         program: Address,
@@ -141,6 +259,12 @@ pub enum ChainError {
     },
     /// A transaction went through and lacks the log that it promises.
     #[error("{what} went through ({tx}) without the event {event}")]
+    #[explain(
+        expected = "{event}",
+        found = "{tx} without it",
+        next = "check that the address is what you take it for",
+        exit = Exit::Refused
+    )]
     NoEvent {
         /// What was done.
         what: String,
@@ -169,12 +293,34 @@ impl ChainError {
                 what: what.into(),
                 revert: Revert::decode(&[]),
             },
-            None => Self::Rpc {
-                endpoint: endpoint.to_string(),
-                what: what.into(),
-                code: payload.code,
-                message: payload.message.to_string(),
-            },
+            None => Self::rpc(endpoint, what, payload.code, payload.message.to_string()),
+        }
+    }
+
+    /// Sorts an error that is no revert by the endpoint's words, which every node chooses alike.
+    fn rpc(endpoint: &Endpoint, what: &str, code: i64, message: String) -> Self {
+        let (endpoint, what) = (endpoint.to_string(), what.to_owned());
+        if message.contains("insufficient funds") {
+            Self::InsufficientFunds {
+                endpoint,
+                what,
+                code,
+                message,
+            }
+        } else if NOT_RUNNABLE.iter().any(|error| message.contains(error)) {
+            Self::ProgramNotRunnable {
+                endpoint,
+                what,
+                code,
+                message,
+            }
+        } else {
+            Self::Rpc {
+                endpoint,
+                what,
+                code,
+                message,
+            }
         }
     }
 
@@ -196,166 +342,9 @@ impl ChainError {
             _ => None,
         }
     }
-}
 
-/// Every node says it in these words.
-fn is_poor(message: &str) -> bool {
-    message.contains("insufficient funds")
-}
-
-/// What Nitro says, through every endpoint, of a program that does not run: it was never activated,
-/// an ArbOS upgrade outdated it, or it expired.
-fn is_not_runnable(message: &str) -> bool {
-    [
-        "ProgramNotActivated(",
-        "ProgramNeedsUpgrade(",
-        "ProgramExpired(",
-    ]
-    .iter()
-    .any(|error| message.contains(error))
-}
-
-impl Explain for ChainError {
-    fn name(&self) -> String {
-        match self {
-            Self::Url { .. } => "Url",
-            Self::Unreachable { .. } => "Unreachable",
-            Self::Rpc { message, .. } if is_not_runnable(message) => "ProgramNotRunnable",
-            Self::Rpc { .. } => "Rpc",
-            Self::Refused { revert, .. } => return revert.name.clone(),
-            Self::OutOfGas { .. } => "OutOfGas",
-            Self::Unexplained { .. } => "Unexplained",
-            Self::NonceTaken { .. } => "NonceTaken",
-            Self::NoReceipt { .. } => "NoReceipt",
-            Self::UnexpectedAnswer { .. } => "UnexpectedAnswer",
-            Self::Unsigned { .. } => "Unsigned",
-            Self::NoKey { .. } => "NoKey",
-            Self::Missing { .. } => "Missing",
-            Self::OtherCode { .. } => "OtherCode",
-            Self::ActivationRefused { .. } => "ActivationRefused",
-            Self::NoEvent { .. } => "NoEvent",
-        }
-        .to_owned()
-    }
-
-    fn expected(&self) -> Option<String> {
-        match self {
-            Self::Refused { revert, .. } => revert.advice().expected,
-            Self::Unreachable { reason, .. } => Some(match reason {
-                Unanswered::Deadline { seconds } => format!("an answer within {seconds} s"),
-                Unanswered::TooLarge { limit } => format!("an answer of at most {limit} bytes"),
-                _ => "an answer in JSON-RPC".into(),
-            }),
-            Self::Rpc { message, .. } if is_poor(message) => {
-                Some("ether for the gas, and for what is sent along".into())
-            }
-            Self::Rpc { message, .. } if is_not_runnable(message) => {
-                Some("a program that is active for the chain's Stylus version".into())
-            }
-            Self::Rpc { .. } => Some("an answer, or a revert".into()),
-            Self::OutOfGas { .. } => Some("enough gas for what the call turned out to do".into()),
-            Self::Unexplained { .. } => Some(
-                "an endpoint that traces transactions, or has the state of the block before".into(),
-            ),
-            Self::NonceTaken { .. } => Some("one command at a time with this key".into()),
-            Self::NoReceipt { seconds, .. } => Some(format!("a receipt within {seconds} s")),
-            Self::UnexpectedAnswer { what, .. } => Some(format!("a contract that answers {what}")),
-            Self::Unsigned { .. } => Some("a transaction that can be signed".into()),
-            Self::NoKey { .. } => Some("a key".into()),
-            Self::ActivationRefused { .. } => Some("a program that the chain's rules allow".into()),
-            Self::Missing { what, .. } => Some((*what).into()),
-            Self::OtherCode { expected, .. } => Some(expected.to_string()),
-            Self::NoEvent { event, .. } => Some((*event).into()),
-            Self::Url { .. } if cfg!(feature = "tls") => {
-                Some("http://host:port or https://host".into())
-            }
-            Self::Url { .. } => Some("http://host:port".into()),
-        }
-    }
-
-    fn found(&self) -> Option<String> {
-        match self {
-            Self::Refused { revert, .. } => revert.advice().found,
-            Self::OtherCode { found, .. } => Some(found.to_string()),
-            Self::Missing { .. } => Some("an account without code".into()),
-            Self::Unreachable { reason, .. } => Some(reason.to_string()),
-            Self::Url { reason }
-            | Self::UnexpectedAnswer { reason, .. }
-            | Self::Unsigned { reason, .. }
-            | Self::ActivationRefused { reason, .. } => Some(reason.clone()),
-            Self::Rpc { message, code, .. } => Some(format!("{message} (code {code})")),
-            Self::OutOfGas { used, limit, .. } => Some(format!("{used} of {limit} gas used")),
-            Self::Unexplained { reason, .. } => Some(reason.clone()),
-            Self::NonceTaken { found, .. } => Some(found.clone()),
-            Self::NoReceipt { tx, .. } => Some(format!("{tx}, not mined")),
-            Self::NoKey { .. } => Some("none".into()),
-            Self::NoEvent { tx, .. } => Some(format!("{tx} without it")),
-        }
-    }
-
-    fn next(&self) -> Option<String> {
-        Some(match self {
-            Self::Refused { revert, .. } => return revert.advice().next,
-            Self::Url { .. } => "give another --rpc-url".into(),
-            Self::Unreachable { reason, .. } => match reason {
-                Unanswered::Deadline { .. } => {
-                    "try again, give a longer --rpc-timeout, or another --rpc-url".into()
-                }
-                Unanswered::TooLarge { .. } => "give the --rpc-url of a node that you trust".into(),
-                Unanswered::Redirect { .. } => {
-                    "give the address that it redirects to as --rpc-url, if you trust it".into()
-                }
-                _ => "start a chain (stylus-upgrades node) or give another --rpc-url".into(),
-            },
-            Self::Rpc { message, .. } if is_poor(message) => {
-                "send ether to the key's account, then run the command again".into()
-            }
-            Self::Rpc { message, .. } if is_not_runnable(message) => {
-                "activate the program again: anybody may, by activateProgram(address) of \
-                 0x0000000000000000000000000000000000000071; what it stores is untouched"
-                    .into()
-            }
-            Self::Rpc { .. } => {
-                "check the account's balance and the endpoint, then try again".into()
-            }
-            Self::OutOfGas { .. } => {
-                "run the command again: nothing was changed, and the gas is measured anew".into()
-            }
-            Self::Unexplained { tx, .. } => {
-                format!("trace {tx} with another endpoint (debug_traceTransaction)")
-            }
-            Self::NonceTaken { .. } => {
-                "wait for the other command, then run this one again: it looks at the chain first"
-                    .into()
-            }
-            Self::NoReceipt { .. } => {
-                "look at the transaction; run the command again, it does nothing twice".into()
-            }
-            Self::UnexpectedAnswer { .. } => {
-                "check the address, and that --rpc-url leads to the chain that it is on".into()
-            }
-            Self::ActivationRefused { .. } => {
-                "correct the contract; --no-activate only puts its code on chain".into()
-            }
-            Self::Unsigned { .. } => "check the key and the transaction's values".into(),
-            Self::NoKey { .. } => {
-                "give --keystore, --account or --private-key-path, or set PRIVATE_KEY".into()
-            }
-            Self::Missing { .. } => "use a chain that has it, or deploy it there first".into(),
-            Self::OtherCode { .. } => "stop and find out who deployed it".into(),
-            Self::NoEvent { .. } => "check that the address is what you take it for".into(),
-        })
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Refused { .. }
-            | Self::ActivationRefused { .. }
-            | Self::Unexplained { .. }
-            | Self::OtherCode { .. }
-            | Self::NoEvent { .. } => Exit::Refused,
-            Self::Url { .. } | Self::NoKey { .. } => Exit::Usage,
-            _ => Exit::Chain,
-        }
+    /// Whether a contract refused with an error of that type.
+    pub fn is_refused_as<E: SolError>(&self) -> bool {
+        self.revert().is_some_and(Revert::is::<E>)
     }
 }

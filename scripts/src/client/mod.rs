@@ -18,7 +18,7 @@ pub use endpoint::{DEFAULT_TIMEOUT, Endpoint};
 pub use error::ChainError;
 pub(crate) use fork::Remote;
 pub(crate) use rejection::Rejection;
-pub use revert::{Revert, show};
+pub use revert::{ContractError, Revert, show};
 pub use transport::{ANSWER_MAX, Unanswered};
 
 use crate::journal::Journal;

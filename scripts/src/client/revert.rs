@@ -1,120 +1,114 @@
-//! Revert data decoded by name: every error of the framework's interfaces, Solidity's own two, and
-//! for anything else its selector.
+//! Revert data decoded: every error of the framework's interfaces, Solidity's own two, and for
+//! anything else its selector.
+
+mod contract_error;
+
+pub use contract_error::ContractError;
 
 use super::advice::Advice;
+use crate::error::Explain;
 use alloy::dyn_abi::{DynSolType, DynSolValue};
 use alloy::primitives::Bytes;
+use alloy::sol_types::SolError;
 use std::fmt;
-use stylus_upgrades_interface::chain::IArbWasm::IArbWasmErrors;
-use stylus_upgrades_interface::complex::IComplexMigration::IComplexMigrationErrors;
-use stylus_upgrades_interface::full::IInclusion::IInclusionErrors;
-use stylus_upgrades_interface::lazy::ILazy::ILazyErrors;
-use stylus_upgrades_interface::migratable::IMigratable::IMigratableErrors;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::IUpgradeabilityProxyErrors;
-use stylus_upgrades_interface::registry::IRegistry::IRegistryErrors;
 
 /// Why a contract refused.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Explain)]
+#[explain(
+    name = self.error_name(),
+    expected = self.advice().expected,
+    found = self.advice().found,
+    next = self.advice().next
+)]
 pub struct Revert {
-    /// The error's name; `Revert` for one without data, `Unknown` for a foreign one.
-    pub name: String,
-    /// Its arguments in order.
-    pub arguments: Vec<DynSolValue>,
-    /// The data as it came.
-    pub data: Bytes,
+    data: Bytes,
+    error: Option<ContractError>,
 }
 
 impl Revert {
-    /// Finds the name and arguments of revert data.
+    /// Finds out which error revert data is.
     pub fn decode(data: &[u8]) -> Self {
-        let raw = Bytes::copy_from_slice(data);
-        let Some((selector, body)) = data.split_first_chunk::<4>() else {
-            let name = if data.is_empty() { "Revert" } else { "Unknown" };
-            return Self {
-                name: name.into(),
-                arguments: Vec::new(),
-                data: raw,
-            };
-        };
-        let known = signature(*selector).and_then(|signature| {
-            let (name, types) = signature.split_at(signature.find('(')?);
-            Some((name.to_owned(), arguments(types, body)?))
-        });
-        match known {
-            Some((name, arguments)) => Self {
-                name,
-                arguments,
-                data: raw,
-            },
-            None => Self {
-                name: "Unknown".into(),
-                arguments: Vec::new(),
-                data: raw,
-            },
+        Self {
+            data: Bytes::copy_from_slice(data),
+            error: ContractError::decode(data),
+        }
+    }
+
+    /// The data as it came.
+    pub fn data(&self) -> &Bytes {
+        &self.data
+    }
+
+    /// The error, if it is one that is known.
+    pub fn error(&self) -> Option<&ContractError> {
+        self.error.as_ref()
+    }
+
+    /// The error of that type, if it is one.
+    pub fn decoded<E: SolError>(&self) -> Option<E> {
+        E::abi_decode(&self.data).ok()
+    }
+
+    /// Whether it is an error of that type.
+    pub fn is<E: SolError>(&self) -> bool {
+        self.decoded::<E>().is_some()
+    }
+
+    /// The error's name; `Revert` for one without data, `Unknown` for a foreign one.
+    fn error_name(&self) -> &'static str {
+        match &self.error {
+            Some(error) => error.name(),
+            None if self.data.is_empty() => "Revert",
+            None => "Unknown",
         }
     }
 
     /// What was expected, what was found, what to do next.
     pub fn advice(&self) -> Advice {
-        Advice::on(self)
-    }
-
-    /// An argument as text, empty if there is none.
-    pub fn text(&self, index: usize) -> String {
-        match self.arguments.get(index) {
-            Some(DynSolValue::String(text)) => text.clone(),
-            Some(value) => show(value),
-            None => String::new(),
+        match &self.error {
+            Some(error) => error.advice(),
+            None if self.data.is_empty() => Advice::new(
+                "a contract that says why",
+                "no data",
+                "call it by eth_call with more gas, or trace it",
+            ),
+            None => Advice::new(
+                "an error of the framework",
+                format!(
+                    "the selector 0x{}",
+                    hex::encode(self.data.get(..4).unwrap_or_default())
+                ),
+                "look the selector up in the contract's own interface",
+            ),
         }
     }
 
-    /// An argument as a small number, 0 if there is none.
-    pub fn number(&self, index: usize) -> u64 {
-        self.arguments
-            .get(index)
-            .and_then(|value| value.as_uint())
-            .and_then(|(number, _)| u64::try_from(number).ok())
-            .unwrap_or_default()
+    /// The arguments of a known error, in order.
+    fn arguments(&self) -> Option<Vec<DynSolValue>> {
+        let signature = self.error()?.signature();
+        let (_, types) = signature.split_at(signature.find('(')?);
+        let body = self.data.get(4..)?;
+        match DynSolType::parse(types)
+            .ok()?
+            .abi_decode_params(body)
+            .ok()?
+        {
+            DynSolValue::Tuple(values) => Some(values),
+            value => Some(vec![value]),
+        }
     }
 }
 
 impl fmt::Display for Revert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name.as_str() {
-            "Revert" => f.write_str("it reverted without data"),
-            "Unknown" => write!(f, "it reverted with {}", self.data),
-            name => {
-                let arguments: Vec<String> = self.arguments.iter().map(show).collect();
-                write!(f, "{name}({})", arguments.join(", "))
+        match self.arguments() {
+            Some(arguments) => {
+                let arguments: Vec<String> = arguments.iter().map(show).collect();
+                write!(f, "{}({})", self.error_name(), arguments.join(", "))
             }
+            None if self.data.is_empty() => f.write_str("it reverted without data"),
+            None => write!(f, "it reverted with {}", self.data),
         }
-    }
-}
-
-/// The signature of an error that the framework or the language declares.
-fn signature(selector: [u8; 4]) -> Option<&'static str> {
-    IUpgradeabilityProxyErrors::signature_by_selector(selector)
-        .or_else(|| IRegistryErrors::signature_by_selector(selector))
-        .or_else(|| IMigratableErrors::signature_by_selector(selector))
-        .or_else(|| IComplexMigrationErrors::signature_by_selector(selector))
-        .or_else(|| IInclusionErrors::signature_by_selector(selector))
-        .or_else(|| ILazyErrors::signature_by_selector(selector))
-        .or_else(|| IArbWasmErrors::signature_by_selector(selector))
-        .or(match selector {
-            [0x08, 0xc3, 0x79, 0xa0] => Some("Error(string)"),
-            [0x4e, 0x48, 0x7b, 0x71] => Some("Panic(uint256)"),
-            _ => None,
-        })
-}
-
-fn arguments(types: &str, body: &[u8]) -> Option<Vec<DynSolValue>> {
-    match DynSolType::parse(types)
-        .ok()?
-        .abi_decode_params(body)
-        .ok()?
-    {
-        DynSolValue::Tuple(values) => Some(values),
-        value => Some(vec![value]),
     }
 }
 

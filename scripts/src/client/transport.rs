@@ -2,6 +2,7 @@
 //! no redirects, and no URL in its errors.
 
 use super::endpoint::Endpoint;
+use crate::error::{Exit, Explain};
 use crate::output::shortened;
 use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
 use alloy::transports::http::reqwest::{self, Client, header, redirect};
@@ -17,28 +18,49 @@ pub const ANSWER_MAX: usize = 64 << 20;
 const QUOTED: usize = 200;
 
 /// Why an endpoint has given no answer that can be used.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
+#[explain(name = "Unreachable", exit = Exit::Chain)]
 pub enum Unanswered {
     /// The deadline has passed, whatever part of the answer is there.
     #[error("no whole answer within {seconds} s")]
+    #[explain(
+        expected = "an answer within {seconds} s",
+        found = self.to_string(),
+        next = "try again, give a longer --rpc-timeout, or another --rpc-url"
+    )]
     Deadline {
         /// The deadline.
         seconds: u64,
     },
     /// The answer is larger than any that is expected.
     #[error("an answer of more than {limit} bytes")]
+    #[explain(
+        expected = "an answer of at most {limit} bytes",
+        found = self.to_string(),
+        next = "give the --rpc-url of a node that you trust"
+    )]
     TooLarge {
         /// Bytes at most.
         limit: usize,
     },
     /// Another address is to be asked, which nobody named.
     #[error("HTTP status {status}: it redirects to another address")]
+    #[explain(
+        expected = "an answer in JSON-RPC",
+        found = self.to_string(),
+        next = "give the address that it redirects to as --rpc-url, if you trust it"
+    )]
     Redirect {
         /// The status.
         status: u16,
     },
     /// The server refused, or is in trouble.
     #[error("HTTP status {status}: {text}")]
+    #[explain(
+        expected = "an answer in JSON-RPC",
+        found = self.to_string(),
+        next = "start a chain (stylus-upgrades node) or give another --rpc-url"
+    )]
     Status {
         /// The status.
         status: u16,
@@ -47,6 +69,11 @@ pub enum Unanswered {
     },
     /// The answer is not what JSON-RPC promises.
     #[error("an answer that is not JSON-RPC ({reason}): {text}")]
+    #[explain(
+        expected = "an answer in JSON-RPC",
+        found = self.to_string(),
+        next = "start a chain (stylus-upgrades node) or give another --rpc-url"
+    )]
     Malformed {
         /// The parser's words.
         reason: String,
@@ -55,6 +82,11 @@ pub enum Unanswered {
     },
     /// There is no connection, or it broke.
     #[error("{0}")]
+    #[explain(
+        expected = "an answer in JSON-RPC",
+        found = self.to_string(),
+        next = "start a chain (stylus-upgrades node) or give another --rpc-url"
+    )]
     Broken(String),
 }
 

@@ -117,7 +117,7 @@ async fn current(
     };
     match client.call(registry, &call).await {
         Ok(text) => Ok(Some(text)),
-        Err(error) if error.revert().is_some_and(|r| r.name == "UnknownRole") => Ok(None),
+        Err(error) if error.is_refused_as::<abi::UnknownRole>() => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

@@ -137,11 +137,13 @@ async fn data_fee(
 /// A module that breaks a rule ends the call with an error that is no revert.
 fn refusal(program: Address, error: ChainError) -> ChainError {
     match error {
-        ChainError::Rpc { message, .. } => ChainError::ActivationRefused {
+        ChainError::Rpc { message, .. }
+        | ChainError::InsufficientFunds { message, .. }
+        | ChainError::ProgramNotRunnable { message, .. } => ChainError::ActivationRefused {
             program,
             reason: message,
         },
-        ChainError::Refused { revert, .. } if revert.data.is_empty() => {
+        ChainError::Refused { revert, .. } if revert.data().is_empty() => {
             ChainError::ActivationRefused {
                 program,
                 reason: revert.to_string(),

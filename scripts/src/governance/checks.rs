@@ -4,7 +4,8 @@
 use super::display::Call;
 use super::error::GovernanceError;
 use crate::build::evm;
-use crate::client::{ChainError, Client, Revert};
+use crate::client::{ChainError, Client};
+use crate::error::Explain;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
@@ -215,7 +216,7 @@ async fn answer_with(
     match query.map_err(|error| client.error("a call", error)) {
         Ok(_) => Ok("an answer".into()),
         Err(error) => match error.revert() {
-            Some(Revert { name, .. }) => Ok(name.clone()),
+            Some(revert) => Ok(revert.name()),
             None => Err(error),
         },
     }

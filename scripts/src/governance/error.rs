@@ -7,13 +7,18 @@ use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use thiserror::Error;
 
 /// What can go wrong while people decide.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Explain)]
 pub enum GovernanceError {
     /// The chain refused or is in trouble.
     #[error(transparent)]
+    #[explain(of = _0)]
     Chain(#[from] ChainError),
     /// One of the few instances that a migration takes along cannot be upgraded.
     #[error("{error}, and what fails is instance {proxy}")]
+    #[explain(
+        of = error,
+        next = "correct the migration for {proxy} (stylus-upgrades plan tries it), or leave it behind: with more than {INSTANCES_AT_ONCE} instances that lag (stylus-upgrades create-proxy at the old version) migrate only activates, and rollout skips who fails"
+    )]
     InstanceFails {
         /// The instance.
         proxy: Address,
@@ -22,6 +27,11 @@ pub enum GovernanceError {
     },
     /// Code that was named is a proxy that nobody registered.
     #[error("the {what} {account} is a proxy that nobody registered")]
+    #[explain(
+        expected = "code that is run as it is",
+        found = "its ERC-1967 {slot} slot holds {target}",
+        next = "register the code behind it, or find out who put it there"
+    )]
     HiddenProxy {
         /// `code` or `script`.
         what: &'static str,
@@ -34,12 +44,23 @@ pub enum GovernanceError {
     },
     /// The bytes are no governed call of a registry.
     #[error("{selector} is no governed call of a registry")]
+    #[explain(
+        expected = "createDefinition, addVersion, addStep, migrate, setPolicy, createProxy, setHandler or abortMigration",
+        found = self.to_string(),
+        next = "do not approve it: ask its proposer for the command that he typed",
+        exit = Exit::Usage
+    )]
     NotGoverned {
         /// The first four bytes.
         selector: FixedBytes<4>,
     },
     /// The bytes could be read in more than one way.
     #[error("the calldata of {function} could be read in more than one way: {reason}")]
+    #[explain(
+        expected = "canonical ABI encoding",
+        found = self.to_string(),
+        next = "do not approve it: ask its proposer for the command that he typed"
+    )]
     Ambiguous {
         /// The function's signature.
         function: &'static str,
@@ -48,6 +69,11 @@ pub enum GovernanceError {
     },
     /// What was shown is not what the bytes say.
     #[error("what was shown is not what would be approved")]
+    #[explain(
+        expected = "{actual}",
+        found = "{shown}",
+        next = "do not approve it: find out who changed it"
+    )]
     DisplayDiffers {
         /// The first line that differs, as shown.
         shown: String,
@@ -56,9 +82,19 @@ pub enum GovernanceError {
     },
     /// What was built here is not what the action names.
     #[error("{} has another {} than the {} that would be approved", .0.name, .0.hash, .0.what)]
+    #[explain(
+        expected = format!("{} {}", _0.hash, _0.named),
+        found = format!("{} {}", _0.hash, _0.built),
+        next = "do not approve it before you know why: check out the proposer's commit and build again"
+    )]
     ArtifactDiffers(Box<Difference>),
     /// The payload that was reviewed is not the one on the chain.
     #[error("the payload that was reviewed is not the one that was proposed")]
+    #[explain(
+        expected = "{proposed}",
+        found = "{reviewed}",
+        next = "do not approve it: find out who changed it"
+    )]
     PayloadDiffers {
         /// The reviewed one.
         reviewed: Bytes,
@@ -67,24 +103,47 @@ pub enum GovernanceError {
     },
     /// No event says what an action would do.
     #[error("the registry's events do not tell of an action {action}")]
+    #[explain(
+        expected = "the event that proposed it",
+        found = "{action}",
+        next = "stylus-upgrades pending lists what is open"
+    )]
     UnknownAction {
         /// The action.
         action: B256,
     },
     /// The action is not open: executed, cancelled, expired, or ended by a policy change.
     #[error("the action {action} is not open any more")]
+    #[explain(
+        name = "ActionNotFound",
+        expected = "an open action",
+        found = "{action}",
+        next = "stylus-upgrades pending lists what is open"
+    )]
     NotOpen {
         /// The action.
         action: B256,
     },
     /// One's approval of it was mined, and then it ended without being executed.
     #[error("the action {action} was approved and then ended: cancelled, or by a policy change")]
+    #[explain(
+        name = "ActionNotFound",
+        expected = "an open action",
+        found = "{action}",
+        next = "stylus-upgrades pending lists what is open"
+    )]
     Ended {
         /// The action.
         action: B256,
     },
     /// The file that was reviewed cannot be read.
     #[error("{file} is no reviewed action: {reason}")]
+    #[explain(
+        expected = "an action as `pending --json` tells it",
+        found = "{reason}",
+        next = "stylus-upgrades pending --json > FILE",
+        exit = Exit::Usage
+    )]
     Reviewed {
         /// The file.
         file: String,
@@ -93,6 +152,12 @@ pub enum GovernanceError {
     },
     /// A policy that the registry holds cannot be understood.
     #[error("the policy of role {role} cannot be understood: byte {offset}")]
+    #[explain(
+        name = "PolicyUnreadable",
+        expected = "a policy in the registry's own form",
+        found = "something else at byte {offset}",
+        next = "check that the registry is what you take it for"
+    )]
     Policy {
         /// The role.
         role: String,
@@ -101,6 +166,11 @@ pub enum GovernanceError {
     },
     /// A check after the fact failed.
     #[error("{failed} of {all} checks failed")]
+    #[explain(
+        expected = "every check to hold",
+        found = "{failed} failed",
+        next = "look at the failed checks above"
+    )]
     Checks {
         /// How many failed.
         failed: usize,
@@ -109,6 +179,12 @@ pub enum GovernanceError {
     },
     /// There is nothing to check.
     #[error("there is nothing to check: {what}")]
+    #[explain(
+        name = "NothingToCheck",
+        expected = "something to check",
+        found = "{what}",
+        next = "check the name"
+    )]
     Nothing {
         /// What was looked for.
         what: String,
@@ -137,105 +213,6 @@ impl GovernanceError {
             Self::Chain(error) => Some(error),
             Self::InstanceFails { error, .. } => Some(error),
             _ => None,
-        }
-    }
-}
-
-impl Explain for GovernanceError {
-    fn name(&self) -> String {
-        match self {
-            Self::Chain(error) => return error.name(),
-            Self::InstanceFails { error, .. } => return error.name(),
-            Self::HiddenProxy { .. } => "HiddenProxy",
-            Self::NotGoverned { .. } => "NotGoverned",
-            Self::Ambiguous { .. } => "Ambiguous",
-            Self::DisplayDiffers { .. } => "DisplayDiffers",
-            Self::ArtifactDiffers(_) => "ArtifactDiffers",
-            Self::PayloadDiffers { .. } => "PayloadDiffers",
-            Self::UnknownAction { .. } => "UnknownAction",
-            Self::NotOpen { .. } | Self::Ended { .. } => "ActionNotFound",
-            Self::Reviewed { .. } => "Reviewed",
-            Self::Policy { .. } => "PolicyUnreadable",
-            Self::Checks { .. } => "Checks",
-            Self::Nothing { .. } => "NothingToCheck",
-        }
-        .to_owned()
-    }
-
-    fn expected(&self) -> Option<String> {
-        match self {
-            Self::Chain(error) => error.expected(),
-            Self::InstanceFails { error, .. } => error.expected(),
-            Self::HiddenProxy { .. } => Some("code that is run as it is".into()),
-            Self::DisplayDiffers { actual, .. } => Some(actual.clone()),
-            Self::ArtifactDiffers(it) => Some(format!("{} {}", it.hash, it.named)),
-            Self::PayloadDiffers { proposed, .. } => Some(proposed.to_string()),
-            Self::NotGoverned { .. } => Some("createDefinition, addVersion, addStep, migrate, setPolicy, createProxy, setHandler or abortMigration".into()),
-            Self::Ambiguous { .. } => Some("canonical ABI encoding".into()),
-            Self::NotOpen { .. } | Self::Ended { .. } => Some("an open action".into()),
-            Self::Checks { .. } => Some("every check to hold".into()),
-            Self::Reviewed { .. } => Some("an action as `pending --json` tells it".into()),
-            Self::UnknownAction { .. } => Some("the event that proposed it".into()),
-            Self::Policy { .. } => Some("a policy in the registry's own form".into()),
-            Self::Nothing { .. } => Some("something to check".into()),
-        }
-    }
-
-    fn found(&self) -> Option<String> {
-        match self {
-            Self::Chain(error) => error.found(),
-            Self::InstanceFails { error, .. } => error.found(),
-            Self::HiddenProxy { slot, target, .. } => {
-                Some(format!("its ERC-1967 {slot} slot holds {target}"))
-            }
-            Self::DisplayDiffers { shown, .. } => Some(shown.clone()),
-            Self::ArtifactDiffers(it) => Some(format!("{} {}", it.hash, it.built)),
-            Self::PayloadDiffers { reviewed, .. } => Some(reviewed.to_string()),
-            Self::Checks { failed, .. } => Some(format!("{failed} failed")),
-            Self::Reviewed { reason, .. } => Some(reason.clone()),
-            Self::UnknownAction { action } | Self::NotOpen { action } | Self::Ended { action } => {
-                Some(action.to_string())
-            }
-            Self::Policy { offset, .. } => Some(format!("something else at byte {offset}")),
-            Self::Nothing { what } => Some(what.clone()),
-            Self::NotGoverned { .. } | Self::Ambiguous { .. } => Some(self.to_string()),
-        }
-    }
-
-    fn next(&self) -> Option<String> {
-        Some(match self {
-            Self::Chain(error) => return error.next(),
-            Self::InstanceFails { proxy, .. } => format!(
-                "correct the migration for {proxy} (stylus-upgrades plan tries it), or leave it behind: with more than {INSTANCES_AT_ONCE} instances that lag (stylus-upgrades create-proxy at the old version) migrate only activates, and rollout skips who fails"
-            ),
-            Self::HiddenProxy { .. } => {
-                "register the code behind it, or find out who put it there".into()
-            }
-            Self::NotGoverned { .. } | Self::Ambiguous { .. } => {
-                "do not approve it: ask its proposer for the command that he typed".into()
-            }
-            Self::ArtifactDiffers(_) => {
-                "do not approve it before you know why: check out the proposer's commit and build again".into()
-            }
-            Self::DisplayDiffers { .. } | Self::PayloadDiffers { .. } => {
-                "do not approve it: find out who changed it".into()
-            }
-            Self::UnknownAction { .. } | Self::NotOpen { .. } | Self::Ended { .. } => {
-                "stylus-upgrades pending lists what is open".into()
-            }
-            Self::Reviewed { .. } => "stylus-upgrades pending --json > FILE".into(),
-            Self::Policy { .. } => "check that the registry is what you take it for".into(),
-            Self::Checks { .. } => "look at the failed checks above".into(),
-            Self::Nothing { .. } => "check the name".into(),
-        })
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Chain(error) => error.exit(),
-            Self::InstanceFails { error, .. } => error.exit(),
-            Self::NotGoverned { .. } | Self::Reviewed { .. } => Exit::Usage,
-            _ => Exit::Refused,
         }
     }
 }

@@ -68,9 +68,9 @@ pub async fn readiness(
     let found = client
         .call(registry, &abi::readinessCall { action })
         .await
-        .map_err(|error| match error.revert() {
-            Some(revert) if revert.name == "ActionNotFound" => GovernanceError::NotOpen { action },
-            _ => error.into(),
+        .map_err(|error| match error.is_refused_as::<abi::ActionNotFound>() {
+            true => GovernanceError::NotOpen { action },
+            false => error.into(),
         })?;
     Ok(Readiness {
         approvals: found.progress.approvals,

@@ -82,7 +82,7 @@ pub(super) async fn submit(
         .map_err(|error| client.error(&what, error));
     let expected = match tried {
         Ok(answer) => Progress::abi_decode_params(answer.get(..PROGRESS).unwrap_or_default()),
-        Err(error) if is_refused_as(&error, "AlreadyApproved") => {
+        Err(error) if error.is_refused_as::<abi::AlreadyApproved>() => {
             return open_or_ended(client, registry, action, None).await;
         }
         Err(error) => {
@@ -117,7 +117,7 @@ pub(super) async fn submit(
                 .await?
         }
         // The same key sent it from elsewhere, between the question and the block.
-        Err(error) if is_refused_as(&error, "AlreadyApproved") => {
+        Err(error) if error.is_refused_as::<abi::AlreadyApproved>() => {
             return open_or_ended(client, registry, action, None).await;
         }
         sent => sent?,
@@ -252,7 +252,7 @@ async fn action_of(client: &Client, registry: Address, call: &Bytes) -> Result<B
 
 /// Whether it failed for want of gas alone.
 fn ran_dry(error: &ChainError) -> bool {
-    matches!(error, ChainError::OutOfGas { .. }) || is_refused_as(error, "InsufficientGas")
+    matches!(error, ChainError::OutOfGas { .. }) || error.is_refused_as::<abi::InsufficientGas>()
 }
 
 fn gas_limit(error: &ChainError) -> u64 {
@@ -260,8 +260,4 @@ fn gas_limit(error: &ChainError) -> u64 {
         ChainError::OutOfGas { limit, .. } => *limit,
         _ => 0,
     }
-}
-
-fn is_refused_as(error: &ChainError, name: &str) -> bool {
-    error.revert().is_some_and(|revert| revert.name == name)
 }

@@ -5,14 +5,21 @@ use super::live::Dirty;
 use crate::error::{Exit, Explain};
 use crate::text::shell_word;
 use alloy::primitives::B256;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use thiserror::Error;
 
 /// What can be wrong with layouts, and why a version may not take over another one's storage.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Explain)]
 pub enum LayoutError {
     /// A file that should hold a layout does not.
     #[error("{} holds no storage layout: {reason}", path.display())]
+    #[explain(
+        name = "LayoutUnreadable",
+        expected = "JSON of solc (storageLayout), of @openzeppelin/upgrades-core, or of `layout show --json`",
+        found = "{reason}",
+        next = "compile with outputSelection `storageLayout`; FILE:NAME chooses one contract of several"
+    )]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -21,12 +28,24 @@ pub enum LayoutError {
     },
     /// A contract that does not declare one.
     #[error("{source_name} does not say how its storage is laid out")]
+    #[explain(
+        name = "LayoutUnknown",
+        expected = "#[derive(StorageLayout)] on the entrypoint's struct",
+        found = "no layout",
+        next = "derive it, or give it with --layout FILE"
+    )]
     Undeclared {
         /// The contract.
         source_name: String,
     },
     /// Two layouts for one contract.
     #[error("{what} has another storage layout than the one that was given")]
+    #[explain(
+        name = "LayoutDiffers",
+        expected = "the layout with the hash {has}",
+        found = "a layout with the hash {given}",
+        next = "leave --layout out, or give the layout of this very code"
+    )]
     Differs {
         /// Whose layout.
         what: String,
@@ -37,6 +56,12 @@ pub enum LayoutError {
     },
     /// A file of the store whose content does not have its hash.
     #[error("{} does not hold what its name says", path.display())]
+    #[explain(
+        name = "LayoutTampered",
+        expected = "a layout whose hash is the file's name",
+        found = "{holds}",
+        next = "delete the file, then: stylus-upgrades layout show --keep <crate of that version>"
+    )]
     Tampered {
         /// The file.
         path: PathBuf,
@@ -48,6 +73,17 @@ pub enum LayoutError {
         "{} would misread the storage of {from}:\n{}",
         label(name, to),
         lines.join("\n")
+    )]
+    #[explain(
+        name = "LayoutRefused",
+        details = lines.clone(),
+        expected = "every field of {from} in its place, or a migration that declares what it moves",
+        found = findings.join(", "),
+        next = format!(
+            "keep the old fields where they are, or write a migration (stylus-upgrades layout migration); \
+             if you know better: {}",
+            allow(findings)
+        )
     )]
     Refused {
         /// The definition.
@@ -67,6 +103,15 @@ pub enum LayoutError {
         label(name, to),
         reasons.join("; ")
     )]
+    #[explain(
+        name = "LayoutNotCompared",
+        expected = "the layouts of {from} and of {to}",
+        found = reasons.join("; "),
+        next = format!(
+            "register versions whose code derives StorageLayout, or give --layout FILE; if you know better: {}",
+            allow(&[NOT_COMPARED.into()])
+        )
+    )]
     NotCompared {
         /// The definition.
         name: String,
@@ -83,6 +128,15 @@ pub enum LayoutError {
         label(name, to),
         dirty.iter().map(|one| format!("  {}", one.line())).collect::<Vec<_>>().join("\n")
     )]
+    #[explain(
+        name = "DirtyField",
+        expected = "zeros where the new version uses storage anew",
+        found = dirty.iter().map(Dirty::line).collect::<Vec<_>>().join("; "),
+        next = format!(
+            "put the field where nothing was, or clear it in a migration before; if its migration sets it: {}",
+            allow(&ids(dirty))
+        )
+    )]
     Dirty {
         /// The definition.
         name: String,
@@ -93,6 +147,12 @@ pub enum LayoutError {
     },
     /// A layout document that no registry publishes.
     #[error("the layout document has {size} bytes")]
+    #[explain(
+        name = "LayoutTooLarge",
+        expected = "at most {limit} bytes",
+        found = "{size} bytes",
+        next = "declare fewer types: a document lists each struct once"
+    )]
     TooLarge {
         /// Its size.
         size: usize,
@@ -104,6 +164,16 @@ pub enum LayoutError {
         "{} has fields that {from} had under another name or type, and nobody declared that they are the same:\n{}",
         label(name, to),
         lines.join("\n")
+    )]
+    #[explain(
+        name = "LayoutUndeclared",
+        details = lines.clone(),
+        expected = "a declaration for each",
+        found = findings.join(", "),
+        next = format!(
+            "--rename old=new, --retype field, or #[layout(renamed_from, retyped_from)] in the contract; else: {}",
+            allow(findings)
+        )
     )]
     Asks {
         /// The definition.
@@ -119,6 +189,15 @@ pub enum LayoutError {
     },
     /// `--allow-layout` names what was not found.
     #[error("nothing was found that is named {id}")]
+    #[explain(
+        expected = match known.is_empty() {
+            true => "nothing to allow".to_owned(),
+            false => format!("one of: {}", known.join(", ")),
+        },
+        found = "{id}",
+        next = "stylus-upgrades layout diff <old> <new> names what is found",
+        exit = Exit::Usage
+    )]
     NoSuchFinding {
         /// What was named.
         id: String,
@@ -127,6 +206,17 @@ pub enum LayoutError {
     },
     /// `--rename` or `--retype` that cannot be understood.
     #[error("{option} {text:?} cannot be understood: {reason}")]
+    #[explain(
+        name = "LayoutDeclaration",
+        expected = match *option {
+            "--rename" => "old=new".to_owned(),
+            "--retype" => "a field of the new version".to_owned(),
+            _ => "field=expression, field=@old-field or field=empty".to_owned(),
+        },
+        found = "{text}",
+        next = "stylus-upgrades layout diff --help",
+        exit = Exit::Usage
+    )]
     Declaration {
         /// `--rename`, `--retype` or `--override`.
         option: &'static str,
@@ -137,12 +227,29 @@ pub enum LayoutError {
     },
     /// The layouts cannot be compared.
     #[error("the layouts cannot be compared: {0}")]
+    #[explain(
+        name = "LayoutIncomparable",
+        expected = "layouts that a compiler could have written",
+        found = "{_0}",
+        next = "correct the layout, or the declaration"
+    )]
     Compare(stylus_layout::LayoutError),
     /// No migration can be written.
     #[error("no migration can be written: {0}")]
+    #[explain(
+        name = "MigrationUnsupported",
+        expected = "fields whose bytes can be carried over",
+        found = "{_0}",
+        next = "--override the field that is named, or migrate it by hand"
+    )]
     Unsupported(#[from] stylus_layout::Unsupported),
     /// A file could not be read or written.
     #[error("{} {}: {reason}", action, path.display())]
+    #[explain(
+        expected = "a file to {action}",
+        found = "{reason}",
+        next = "check the path, its permissions and the space on the disk"
+    )]
     File {
         /// What was attempted, a verb.
         action: &'static str,
@@ -178,131 +285,6 @@ impl LayoutError {
     }
 }
 
-impl Explain for LayoutError {
-    fn name(&self) -> String {
-        match self {
-            Self::Unreadable { .. } => "LayoutUnreadable",
-            Self::Undeclared { .. } => "LayoutUnknown",
-            Self::Differs { .. } => "LayoutDiffers",
-            Self::Tampered { .. } => "LayoutTampered",
-            Self::Refused { .. } => "LayoutRefused",
-            Self::Asks { .. } => "LayoutUndeclared",
-            Self::NotCompared { .. } => "LayoutNotCompared",
-            Self::Dirty { .. } => "DirtyField",
-            Self::TooLarge { .. } => "LayoutTooLarge",
-            Self::NoSuchFinding { .. } => "NoSuchFinding",
-            Self::Declaration { .. } => "LayoutDeclaration",
-            Self::Compare(_) => "LayoutIncomparable",
-            Self::Unsupported(_) => "MigrationUnsupported",
-            Self::File { .. } => "File",
-        }
-        .to_owned()
-    }
-
-    fn details(&self) -> Vec<String> {
-        match self {
-            Self::Refused { lines, .. } | Self::Asks { lines, .. } => lines.clone(),
-            _ => Vec::new(),
-        }
-    }
-
-    fn expected(&self) -> Option<String> {
-        Some(match self {
-            Self::Unreadable { .. } => {
-                "JSON of solc (storageLayout), of @openzeppelin/upgrades-core, or of `layout show --json`".into()
-            }
-            Self::Undeclared { .. } => "#[derive(StorageLayout)] on the entrypoint's struct".into(),
-            Self::Differs { has, .. } => format!("the layout with the hash {has}"),
-            Self::Tampered { .. } => "a layout whose hash is the file's name".into(),
-            Self::Refused { from, .. } => {
-                format!("every field of {from} in its place, or a migration that declares what it moves")
-            }
-            Self::Asks { .. } => "a declaration for each".into(),
-            Self::NotCompared { from, to, .. } => format!("the layouts of {from} and of {to}"),
-            Self::Dirty { .. } => "zeros where the new version uses storage anew".into(),
-            Self::TooLarge { limit, .. } => format!("at most {limit} bytes"),
-            Self::NoSuchFinding { known, .. } if known.is_empty() => "nothing to allow".into(),
-            Self::NoSuchFinding { known, .. } => format!("one of: {}", known.join(", ")),
-            Self::Declaration { option, .. } => match *option {
-                "--rename" => "old=new".into(),
-                "--retype" => "a field of the new version".into(),
-                _ => "field=expression, field=@old-field or field=empty".into(),
-            },
-            Self::Compare(_) => "layouts that a compiler could have written".into(),
-            Self::Unsupported(_) => "fields whose bytes can be carried over".into(),
-            Self::File { action, .. } => format!("a file to {action}"),
-        })
-    }
-
-    fn found(&self) -> Option<String> {
-        Some(match self {
-            Self::Differs { given, .. } => format!("a layout with the hash {given}"),
-            Self::Tampered { holds, .. } => holds.to_string(),
-            Self::Refused { findings, .. } | Self::Asks { findings, .. } => findings.join(", "),
-            Self::NotCompared { reasons, .. } => reasons.join("; "),
-            Self::Dirty { dirty, .. } => {
-                let lines: Vec<String> = dirty.iter().map(Dirty::line).collect();
-                lines.join("; ")
-            }
-            Self::TooLarge { size, .. } => format!("{size} bytes"),
-            Self::NoSuchFinding { id, .. } => id.clone(),
-            Self::Declaration { text, .. } => text.clone(),
-            Self::Unreadable { reason, .. } | Self::File { reason, .. } => reason.clone(),
-            Self::Undeclared { .. } => "no layout".into(),
-            Self::Compare(error) => error.to_string(),
-            Self::Unsupported(error) => error.to_string(),
-        })
-    }
-
-    fn next(&self) -> Option<String> {
-        Some(match self {
-            Self::Unreadable { .. } => {
-                "compile with outputSelection `storageLayout`; FILE:NAME chooses one contract of several".into()
-            }
-            Self::Undeclared { .. } => "derive it, or give it with --layout FILE".into(),
-            Self::Differs { .. } => "leave --layout out, or give the layout of this very code".into(),
-            Self::Tampered { .. } => "delete the file, then: stylus-upgrades layout show --keep <crate of that version>".into(),
-            Self::Refused { findings, .. } => format!(
-                "keep the old fields where they are, or write a migration (stylus-upgrades layout migration); \
-                 if you know better: {}",
-                allow(findings)
-            ),
-            Self::Asks { findings, .. } => format!(
-                "--rename old=new, --retype field, or #[layout(renamed_from, retyped_from)] in the contract; \
-                 else: {}",
-                allow(findings)
-            ),
-            Self::NotCompared { .. } => format!(
-                "register versions whose code derives StorageLayout, or give --layout FILE; if you know better: {}",
-                allow(&[NOT_COMPARED.into()])
-            ),
-            Self::Dirty { dirty, .. } => {
-                let mut ids: Vec<String> = dirty.iter().map(Dirty::id).collect();
-                ids.sort();
-                ids.dedup();
-                format!(
-                    "put the field where nothing was, or clear it in a migration before; if its migration \
-                     sets it: {}",
-                    allow(&ids)
-                )
-            }
-            Self::TooLarge { .. } => "declare fewer types: a document lists each struct once".into(),
-            Self::NoSuchFinding { .. } => "stylus-upgrades layout diff <old> <new> names what is found".into(),
-            Self::Declaration { .. } => "stylus-upgrades layout diff --help".into(),
-            Self::Compare(_) => "correct the layout, or the declaration".into(),
-            Self::Unsupported(_) => "--override the field that is named, or migrate it by hand".into(),
-            Self::File { .. } => "check the path, its permissions and the space on the disk".into(),
-        })
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            Self::NoSuchFinding { .. } | Self::Declaration { .. } => Exit::Usage,
-            _ => Exit::Refused,
-        }
-    }
-}
-
 /// A version of a definition; layouts that are compared by themselves have no definition.
 fn label(definition: &str, version: &str) -> String {
     format!("{definition} {version}").trim_start().to_owned()
@@ -313,4 +295,9 @@ fn allow(findings: &[String]) -> String {
         .iter()
         .map(|id| format!("--allow-layout {}", shell_word(id)));
     flags.collect::<Vec<_>>().join(" ")
+}
+
+fn ids(dirty: &[Dirty]) -> Vec<String> {
+    let ids: BTreeSet<String> = dirty.iter().map(Dirty::id).collect();
+    ids.into_iter().collect()
 }

@@ -10,7 +10,7 @@ use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Log, TransactionRequest};
 use alloy::sol_types::SolEvent;
-use stylus_upgrades_interface::complex::IComplexMigration as complex;
+use stylus_upgrades_interface::complex::IComplexMigration::{self as complex, ContractPaused};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -217,9 +217,6 @@ async fn versions(
         })
         .await?;
     Ok(refused
-        .filter(|revert| revert.name == "ContractPaused")
-        .map(|revert| {
-            let text = |index| revert.text(index);
-            (text(0), text(1))
-        }))
+        .and_then(|revert| revert.decoded::<ContractPaused>())
+        .map(|paused| (paused.from, paused.to)))
 }

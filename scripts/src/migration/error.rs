@@ -7,13 +7,27 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 /// Why a migration does not go on.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Explain)]
 pub enum MigrationError {
     /// The chain refused or is in trouble, before anything was done.
     #[error(transparent)]
+    #[explain(of = _0)]
     Chain(#[from] ChainError),
     /// The chain is in trouble in the middle of it.
     #[error("stopped at {done} of {total} items: {source}")]
+    #[explain(
+        name = "Interrupted",
+        of = source,
+        next = format!(
+            "{again}; nothing is done twice (but first: {})",
+            source.next().unwrap_or_default()
+        ),
+        exit = match (source.exit(), *done) {
+            (Exit::Chain, 0) => Exit::Chain,
+            (Exit::Chain, _) => Exit::Partial,
+            (other, _) => other,
+        }
+    )]
     Interrupted {
         /// Items in the new form.
         done: u64,
@@ -26,6 +40,11 @@ pub enum MigrationError {
     },
     /// The proxy is in no complex step.
     #[error("{proxy} is not migrating")]
+    #[explain(
+        expected = "an instance in a complex step",
+        found = "{live}",
+        next = "stylus-upgrades upgrade {proxy} <version> begins a migration"
+    )]
     NotMigrating {
         /// The proxy.
         proxy: Address,
@@ -34,6 +53,11 @@ pub enum MigrationError {
     },
     /// The key is not the handler's.
     #[error("only the handler supplies batches")]
+    #[explain(
+        expected = "{handler}",
+        found = "{caller}",
+        next = "use the handler's key, or have it replaced: stylus-upgrades set-handler {proxy} {caller}"
+    )]
     NotHandler {
         /// The handler.
         handler: Address,
@@ -44,6 +68,12 @@ pub enum MigrationError {
     },
     /// The program does not find its items by itself.
     #[error("the program {program} takes its items from the handler")]
+    #[explain(
+        expected = "--items FILE or --gather erc721",
+        found = "no items",
+        next = "stylus-upgrades run-migration {proxy} --items FILE",
+        exit = Exit::Usage
+    )]
     ItemsNeeded {
         /// The program of the step.
         program: Address,
@@ -52,6 +82,13 @@ pub enum MigrationError {
     },
     /// The items cannot be read.
     #[error("{} cannot be read: {reason}", path.display())]
+    #[explain(
+        name = "ItemsFile",
+        expected = "a file with a line per item",
+        found = "{reason}",
+        next = "check the path",
+        exit = Exit::Usage
+    )]
     File {
         /// The file.
         path: PathBuf,
@@ -60,6 +97,13 @@ pub enum MigrationError {
     },
     /// A line is no item.
     #[error("{}, line {line}: {reason}", path.display())]
+    #[explain(
+        name = "ItemMalformed",
+        expected = "words in hexadecimal or decimal, separated by commas",
+        found = "{found}",
+        next = "correct the line",
+        exit = Exit::Usage
+    )]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -72,6 +116,13 @@ pub enum MigrationError {
     },
     /// Ids do not rise.
     #[error("{}, line {line}: the ids must strictly rise", path.display())]
+    #[explain(
+        name = "ItemsUnordered",
+        expected = "more than {previous}",
+        found = "{found}",
+        next = "sort the list by id, each once",
+        exit = Exit::Usage
+    )]
     Unordered {
         /// The file.
         path: PathBuf,
@@ -84,6 +135,13 @@ pub enum MigrationError {
     },
     /// An item stands twice in the list.
     #[error("{}, line {line}: the same item as line {first}", path.display())]
+    #[explain(
+        name = "ItemsDuplicate",
+        expected = "each item once",
+        found = "{found} twice",
+        next = "leave one of the two lines out",
+        exit = Exit::Usage
+    )]
     Duplicate {
         /// The file.
         path: PathBuf,
@@ -96,6 +154,14 @@ pub enum MigrationError {
     },
     /// A batch was mined and moved the count by less than its items: the next one would be it again.
     #[error("{batch} was mined ({tx}) and only {moved} of {items} items counted")]
+    #[explain(
+        expected = "a count that moves by {items}",
+        found = "one that moved by {moved}",
+        next = format!(
+            "look for items in it that the program passes over, and leave them out; or {}",
+            way_out(*proxy)
+        )
+    )]
     Stalled {
         /// The batch.
         batch: String,
@@ -110,6 +176,10 @@ pub enum MigrationError {
     },
     /// The end of the migration is refused.
     #[error("endMigration was refused: {revert}")]
+    #[explain(
+        of = revert,
+        next = format!("correct what it names, then run it again; or {}", way_out(*proxy))
+    )]
     EndRefused {
         /// Why.
         revert: Revert,
@@ -118,6 +188,11 @@ pub enum MigrationError {
     },
     /// The list has more or fewer items than the contract counts.
     #[error("the list has {found} items, the contract counts {expected}")]
+    #[explain(
+        expected = "{expected} items",
+        found = "{found} items",
+        next = "list every item, each once, in the order of the first run"
+    )]
     TotalMismatch {
         /// What the contract counts.
         expected: u64,
@@ -126,6 +201,16 @@ pub enum MigrationError {
     },
     /// The contract refuses an item.
     #[error("{place}: {revert}")]
+    #[explain(
+        of = revert,
+        next = match abort {
+            None => "correct the list; what is migrated stays migrated".to_owned(),
+            Some(proxy) => format!(
+                "correct the list, what is migrated stays migrated; where a batch has made going on impossible, {}",
+                way_out(*proxy)
+            ),
+        }
+    )]
     ItemRefused {
         /// Which item.
         place: String,
@@ -136,6 +221,12 @@ pub enum MigrationError {
     },
     /// Not even one item fits into a transaction.
     #[error("one item does not fit into {gas} gas")]
+    #[explain(
+        expected = needed.map(|needed| format!("{needed} gas")),
+        found = "{gas} gas",
+        next = "give more --gas",
+        exit = Exit::Usage
+    )]
     TooLittleGas {
         /// Gas of a transaction.
         gas: u64,
@@ -146,6 +237,12 @@ pub enum MigrationError {
     #[error(
         "{collection} was there before block {from}: tokens may have been minted that would be missing"
     )]
+    #[explain(
+        expected = "a block not after the collection's creation",
+        found = "{from}",
+        next = "leave --from-block out, or give the block of its creation: blocks without events are read by the hundred thousand",
+        exit = Exit::Usage
+    )]
     BeginsLate {
         /// The collection.
         collection: Address,
@@ -154,137 +251,19 @@ pub enum MigrationError {
     },
     /// What was gathered cannot be kept.
     #[error("what was gathered cannot be kept in {}: {reason}", path.display())]
+    #[explain(
+        name = "GatherStore",
+        expected = "a store beside the manifest",
+        found = "{reason}",
+        next = "make room, or remove the file: it is gathered anew",
+        exit = Exit::Usage
+    )]
     Store {
         /// The file.
         path: PathBuf,
         /// Why not.
         reason: String,
     },
-}
-
-impl Explain for MigrationError {
-    fn name(&self) -> String {
-        match self {
-            Self::Chain(error) => return error.name(),
-            Self::ItemRefused { revert, .. } => return revert.name.clone(),
-            Self::Interrupted { .. } => "Interrupted",
-            Self::NotMigrating { .. } => "NotMigrating",
-            Self::NotHandler { .. } => "NotHandler",
-            Self::ItemsNeeded { .. } => "ItemsNeeded",
-            Self::File { .. } => "ItemsFile",
-            Self::Malformed { .. } => "ItemMalformed",
-            Self::Unordered { .. } => "ItemsUnordered",
-            Self::EndRefused { revert, .. } => return revert.name.clone(),
-            Self::Duplicate { .. } => "ItemsDuplicate",
-            Self::Stalled { .. } => "Stalled",
-            Self::TotalMismatch { .. } => "TotalMismatch",
-            Self::TooLittleGas { .. } => "TooLittleGas",
-            Self::BeginsLate { .. } => "BeginsLate",
-            Self::Store { .. } => "GatherStore",
-        }
-        .to_owned()
-    }
-
-    fn expected(&self) -> Option<String> {
-        match self {
-            Self::Chain(error) => error.expected(),
-            Self::Interrupted { source, .. } => source.expected(),
-            Self::NotMigrating { .. } => Some("an instance in a complex step".into()),
-            Self::NotHandler { handler, .. } => Some(handler.to_string()),
-            Self::ItemsNeeded { .. } => Some("--items FILE or --gather erc721".into()),
-            Self::Malformed { .. } => {
-                Some("words in hexadecimal or decimal, separated by commas".into())
-            }
-            Self::Unordered { previous, .. } => Some(format!("more than {previous}")),
-            Self::Duplicate { .. } => Some("each item once".into()),
-            Self::Stalled { items, .. } => Some(format!("a count that moves by {items}")),
-            Self::TotalMismatch { expected, .. } => Some(format!("{expected} items")),
-            Self::EndRefused { revert, .. } => revert.advice().expected,
-            Self::ItemRefused { revert, .. } => revert.advice().expected,
-            Self::TooLittleGas { needed, .. } => needed.map(|needed| format!("{needed} gas")),
-            Self::BeginsLate { .. } => Some("a block not after the collection's creation".into()),
-            Self::File { .. } => Some("a file with a line per item".into()),
-            Self::Store { .. } => Some("a store beside the manifest".into()),
-        }
-    }
-
-    fn found(&self) -> Option<String> {
-        match self {
-            Self::Chain(error) => error.found(),
-            Self::Interrupted { source, .. } => source.found(),
-            Self::NotMigrating { live, .. } => Some(live.clone()),
-            Self::NotHandler { caller, .. } => Some(caller.to_string()),
-            Self::ItemsNeeded { .. } => Some("no items".into()),
-            Self::Malformed { found, .. } | Self::Unordered { found, .. } => Some(found.clone()),
-            Self::Duplicate { found, .. } => Some(format!("{found} twice")),
-            Self::Stalled { moved, .. } => Some(format!("one that moved by {moved}")),
-            Self::TotalMismatch { found, .. } => Some(format!("{found} items")),
-            Self::EndRefused { revert, .. } => revert.advice().found,
-            Self::ItemRefused { revert, .. } => revert.advice().found,
-            Self::TooLittleGas { gas, .. } => Some(format!("{gas} gas")),
-            Self::BeginsLate { from, .. } => Some(from.to_string()),
-            Self::File { reason, .. } | Self::Store { reason, .. } => Some(reason.clone()),
-        }
-    }
-
-    fn next(&self) -> Option<String> {
-        Some(match self {
-            Self::Chain(error) => return error.next(),
-            Self::Interrupted { again, source, .. } => {
-                let first = source.next().unwrap_or_default();
-                format!("{again}; nothing is done twice (but first: {first})")
-            }
-            Self::NotMigrating { proxy, .. } => {
-                format!("stylus-upgrades upgrade {proxy} <version> begins a migration")
-            }
-            Self::NotHandler { proxy, caller, .. } => format!(
-                "use the handler's key, or have it replaced: stylus-upgrades set-handler {proxy} {caller}"
-            ),
-            Self::ItemsNeeded { proxy, .. } => {
-                format!("stylus-upgrades run-migration {proxy} --items FILE")
-            }
-            Self::File { .. } => "check the path".into(),
-            Self::Malformed { .. } => "correct the line".into(),
-            Self::Unordered { .. } => "sort the list by id, each once".into(),
-            Self::Duplicate { .. } => "leave one of the two lines out".into(),
-            Self::Stalled { proxy, .. } => format!(
-                "look for items in it that the program passes over, and leave them out; or {}",
-                way_out(*proxy)
-            ),
-            Self::EndRefused { proxy, .. } => {
-                format!("correct what it names, then run it again; or {}", way_out(*proxy))
-            }
-            Self::TotalMismatch { .. } => {
-                "list every item, each once, in the order of the first run".into()
-            }
-            Self::ItemRefused { abort: None, .. } => {
-                "correct the list; what is migrated stays migrated".into()
-            }
-            Self::ItemRefused {
-                abort: Some(proxy), ..
-            } => format!(
-                "correct the list, what is migrated stays migrated; where a batch has made going on impossible, {}",
-                way_out(*proxy)
-            ),
-            Self::TooLittleGas { .. } => "give more --gas".into(),
-            Self::BeginsLate { .. } => "leave --from-block out, or give the block of its creation: blocks without events are read by the hundred thousand".into(),
-            Self::Store { .. } => "make room, or remove the file: it is gathered anew".into(),
-        })
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Chain(error) => error.exit(),
-            Self::Interrupted { source, .. } if source.exit() != Exit::Chain => source.exit(),
-            Self::Interrupted { done: 0, .. } => Exit::Chain,
-            Self::Interrupted { .. } => Exit::Partial,
-            Self::File { .. } | Self::Malformed { .. } | Self::Unordered { .. } => Exit::Usage,
-            Self::Duplicate { .. } => Exit::Usage,
-            Self::ItemsNeeded { .. } | Self::TooLittleGas { .. } => Exit::Usage,
-            Self::BeginsLate { .. } | Self::Store { .. } => Exit::Usage,
-            _ => Exit::Refused,
-        }
-    }
 }
 
 /// How an instance gets out of a migration that cannot go forward.

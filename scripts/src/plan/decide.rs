@@ -62,7 +62,8 @@ pub(super) fn decide(
                     }
                 }
                 Err(PlanError::Refused { revert, .. })
-                    if ["AlreadyApproved", "NotAnApprover"].contains(&revert.name.as_str()) => {}
+                    if revert.is::<abi::AlreadyApproved>() || revert.is::<abi::NotAnApprover>() => {
+                }
                 Err(error) => return Ok(Decision::Stuck(Finding::of(error)?)),
             }
         }

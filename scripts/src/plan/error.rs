@@ -8,27 +8,74 @@ use alloy::primitives::Address;
 use thiserror::Error;
 
 /// What keeps a plan from being made.
-#[derive(Debug, Error)]
+#[derive(Debug, Error, Explain)]
 pub enum PlanError {
     /// The copy of the chain cannot go on.
     #[error("the copy of the chain: {0}")]
-    Copy(#[from] stylus_chain::ChainError),
+    #[explain(
+        expected = "a copy of the chain's state",
+        found = self.to_string(),
+        next = "try again",
+        exit = Exit::Chain
+    )]
+    Copy(stylus_chain::ChainError),
+    /// The chain is none that can be copied.
+    #[error("the copy of the chain: {0}")]
+    #[explain(
+        expected = "a copy of the chain's state",
+        found = self.to_string(),
+        next = "give the --rpc-url of an Arbitrum chain that serves ArbOS' storage",
+        exit = Exit::Chain
+    )]
+    NotArbitrum(stylus_chain::ChainError),
+    /// The state of the chain cannot be read.
+    #[error("the copy of the chain: {0}")]
+    #[explain(
+        expected = "a copy of the chain's state",
+        found = self.to_string(),
+        next = "try again: the endpoint may have dropped the block meanwhile",
+        exit = Exit::Chain
+    )]
+    Unreadable(stylus_chain::ChainError),
     /// The endpoint's chain is in trouble.
     #[error(transparent)]
+    #[explain(of = _0)]
     Chain(#[from] ChainError),
     /// Deciding together is in trouble.
     #[error(transparent)]
+    #[explain(of = _0)]
     Governance(#[from] GovernanceError),
     /// Something in the plan was refused.
     #[error("{what} would be refused: {revert}")]
+    #[explain(of = revert)]
     Refused {
         /// What.
         what: String,
         /// Why, in the contract's own terms.
         revert: Revert,
     },
+    /// The copy gave up on a transaction of the plan, without data of a revert.
+    #[error("{what} would fail: {reason}")]
+    #[explain(
+        expected = "a transaction that goes through",
+        found = "{reason}",
+        next = "look at the transaction's gas and value, and at the code that it runs"
+    )]
+    Halted {
+        /// What.
+        what: String,
+        /// The chain's words.
+        reason: String,
+    },
     /// An account answers something else than its interface promises.
     #[error("{account} did not answer {what} as its interface promises: {reason}")]
+    #[explain(
+        name = "UnexpectedAnswer",
+        expected = "an answer as the interface promises",
+        found = self.to_string(),
+        next = "try again",
+        exit = Exit::Chain
+    )]
     Answer {
         /// The account.
         account: Address,
@@ -39,6 +86,13 @@ pub enum PlanError {
     },
     /// The thread that carries the copy ended.
     #[error("the copy of the chain ended: {reason}")]
+    #[explain(
+        name = "Copy",
+        expected = "a copy of the chain's state",
+        found = self.to_string(),
+        next = "try again",
+        exit = Exit::Chain
+    )]
     Ended {
         /// Why.
         reason: String,
@@ -53,69 +107,17 @@ impl PlanError {
 
     /// A failure without revert data.
     pub(super) fn halted(what: &str, reason: &str) -> Self {
-        let revert = Revert {
-            name: reason.into(),
-            ..Revert::decode(&[])
-        };
-        Self::refused(what, revert)
+        let (what, reason) = (what.into(), reason.into());
+        Self::Halted { what, reason }
     }
 }
 
-impl Explain for PlanError {
-    fn name(&self) -> String {
-        match self {
-            Self::Copy(stylus_chain::ChainError::NotArbitrum { .. }) => "NotArbitrum",
-            Self::Copy(stylus_chain::ChainError::Source(_)) => "Unreadable",
-            Self::Copy(_) => "Copy",
-            Self::Chain(error) => return error.name(),
-            Self::Governance(error) => return error.name(),
-            Self::Refused { revert, .. } => return revert.name.clone(),
-            Self::Answer { .. } => "UnexpectedAnswer",
-            Self::Ended { .. } => "Copy",
-        }
-        .to_owned()
-    }
-
-    fn expected(&self) -> Option<String> {
-        match self {
-            Self::Chain(error) => error.expected(),
-            Self::Governance(error) => error.expected(),
-            Self::Refused { revert, .. } => revert.advice().expected,
-            Self::Answer { .. } => Some("an answer as the interface promises".into()),
-            Self::Copy(_) | Self::Ended { .. } => Some("a copy of the chain's state".into()),
-        }
-    }
-
-    fn found(&self) -> Option<String> {
-        match self {
-            Self::Chain(error) => error.found(),
-            Self::Governance(error) => error.found(),
-            Self::Refused { revert, .. } => revert.advice().found,
-            Self::Copy(_) | Self::Answer { .. } | Self::Ended { .. } => Some(self.to_string()),
-        }
-    }
-
-    fn next(&self) -> Option<String> {
-        match self {
-            Self::Chain(error) => error.next(),
-            Self::Governance(error) => error.next(),
-            Self::Refused { revert, .. } => revert.advice().next,
-            Self::Copy(stylus_chain::ChainError::NotArbitrum { .. }) => {
-                Some("give the --rpc-url of an Arbitrum chain that serves ArbOS' storage".into())
-            }
-            Self::Copy(stylus_chain::ChainError::Source(_)) => {
-                Some("try again: the endpoint may have dropped the block meanwhile".into())
-            }
-            _ => Some("try again".into()),
-        }
-    }
-
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Chain(error) => error.exit(),
-            Self::Governance(error) => error.exit(),
-            Self::Refused { .. } => Exit::Refused,
-            _ => Exit::Chain,
+impl From<stylus_chain::ChainError> for PlanError {
+    fn from(error: stylus_chain::ChainError) -> Self {
+        match error {
+            stylus_chain::ChainError::NotArbitrum { .. } => Self::NotArbitrum(error),
+            stylus_chain::ChainError::Source(_) => Self::Unreadable(error),
+            other => Self::Copy(other),
         }
     }
 }

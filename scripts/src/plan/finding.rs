@@ -41,18 +41,18 @@ impl Finding {
     pub(super) fn refusal(what: &str, revert: &Revert) -> Self {
         let advice = revert.advice();
         Self {
-            name: revert.name.clone(),
+            name: revert.name(),
             message: format!("{what} would be refused: {revert}"),
-            expected: advice.expected,
-            found: advice.found,
-            next: advice.next,
+            expected: Some(advice.expected),
+            found: Some(advice.found),
+            next: Some(advice.next),
         }
     }
 
     /// An error that is a finding: a refusal. Others keep the plan from being made.
     pub(super) fn of(error: PlanError) -> Result<Self, PlanError> {
         match &error {
-            PlanError::Refused { .. } => Ok(Self {
+            PlanError::Refused { .. } | PlanError::Halted { .. } => Ok(Self {
                 name: error.name(),
                 message: error.to_string(),
                 expected: error.expected(),

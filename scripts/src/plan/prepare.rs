@@ -66,7 +66,7 @@ pub(super) fn publish(
     };
     match simulation.ask(request.registry, &call) {
         Ok(0) => {}
-        Ok(_) | Err(PlanError::Refused { .. }) => return Ok(()),
+        Ok(_) | Err(PlanError::Refused { .. } | PlanError::Halted { .. }) => return Ok(()),
         Err(error) => return Err(error),
     }
     let call = abi::publishLayoutCall {

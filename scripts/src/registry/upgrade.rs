@@ -7,7 +7,9 @@ use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
+    self as proxy_abi, UpgradeNotAuthorized,
+};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// How many instances one rollout transaction takes on.
@@ -52,7 +54,7 @@ pub async fn upgrade(
     data: Bytes,
 ) -> Result<Upgraded, ChainError> {
     match upgrade_directly(client, proxy, version, data.clone()).await {
-        Err(error) if is_refused_as(&error, "UpgradeNotAuthorized") && data.is_empty() => {
+        Err(error) if error.is_refused_as::<UpgradeNotAuthorized>() && data.is_empty() => {
             let rolled_out = roll_out_current(client, proxy, version).await?;
             rolled_out.ok_or(error)
         }
@@ -147,8 +149,4 @@ fn paused_by(sent: &Sent, proxy: Address) -> Option<(String, String)> {
     begun
         .find(|(paused, ..)| *paused == proxy)
         .map(|(_, from, to)| (from, to))
-}
-
-fn is_refused_as(error: &ChainError, name: &str) -> bool {
-    error.revert().is_some_and(|revert| revert.name == name)
 }

@@ -216,7 +216,9 @@ fn find(path: &Path) -> PathBuf {
 impl From<ChainError> for HarnessError {
     fn from(error: ChainError) -> Self {
         match error {
-            ChainError::Refused { revert, .. } => Self::Reverted(Revert::new(revert.data)),
+            ChainError::Refused { revert, .. } => {
+                Self::Reverted(Revert::new(revert.data().clone()))
+            }
             other => Self::Library {
                 name: other.name(),
                 message: other.to_string(),

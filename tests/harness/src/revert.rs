@@ -3,12 +3,8 @@
 use std::fmt;
 
 use alloy::primitives::Bytes;
-use alloy::sol_types::{Panic, SolError, SolInterface};
-use stylus_upgrades_interface::chain::IArbWasm::IArbWasmErrors;
-use stylus_upgrades_interface::complex::IComplexMigration::IComplexMigrationErrors;
-use stylus_upgrades_interface::migratable::IMigratable::IMigratableErrors;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::IUpgradeabilityProxyErrors;
-use stylus_upgrades_interface::registry::IRegistry::IRegistryErrors;
+use alloy::sol_types::SolError;
+use stylus_upgrades::client::ContractError;
 
 use crate::error::HarnessError;
 
@@ -34,52 +30,32 @@ impl Revert {
         E::abi_decode(&self.data).ok()
     }
 
-    /// The error's name: one of the framework's, `Error(string)`'s text in quotes, or a number
-    /// of Solidity's `Panic`; `None` for any other data.
-    pub fn name(&self) -> Option<String> {
-        let told = self.told()?;
-        Some(
-            told.split(['(', '{', ' '])
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-        )
+    /// The error's name: one of the framework's, or Solidity's `Error` or `Panic`; `None` for any
+    /// other data.
+    pub fn name(&self) -> Option<&'static str> {
+        ContractError::decode(&self.data).map(|error| error.name())
     }
 
     /// Name and fields of a known error.
-    fn told(&self) -> Option<String> {
-        let data = &self.data;
-        known::<IUpgradeabilityProxyErrors>(data)
-            .or_else(|| known::<IRegistryErrors>(data))
-            .or_else(|| known::<IMigratableErrors>(data))
-            .or_else(|| known::<IComplexMigrationErrors>(data))
-            .or_else(|| known::<IArbWasmErrors>(data))
-            .or_else(|| {
-                Some(format!(
-                    "Error({:?})",
-                    alloy::sol_types::Revert::abi_decode(data).ok()?.reason
-                ))
-            })
-            .or_else(|| Some(format!("Panic({})", Panic::abi_decode(data).ok()?.code)))
+    fn known(&self) -> Option<String> {
+        let error = ContractError::decode(&self.data)?;
+        Some(match &error {
+            ContractError::Reason(error) => format!("Error({:?})", error.reason),
+            ContractError::Panic(error) => format!("Panic({})", error.code),
+            // `Name(Name { … })`: an enum's variant and its struct
+            error => {
+                let variant = format!("{:?}", error.variant());
+                let fields = variant.split_once('(').map_or("", |(_, rest)| rest);
+                fields.strip_suffix(')').unwrap_or(fields).to_owned()
+            }
+        })
     }
-}
-
-/// `Variant(Fields { … })` of an interface's error enum, without the outer repetition.
-fn known<E: SolInterface + fmt::Debug>(data: &[u8]) -> Option<String> {
-    let told = format!("{:?}", E::abi_decode(data).ok()?);
-    let (name, fields) = told.split_once('(')?;
-    let fields = fields.strip_suffix(')').unwrap_or(fields);
-    Some(
-        fields
-            .strip_prefix(name)
-            .map_or(told.clone(), |rest| format!("{name}{rest}")),
-    )
 }
 
 impl fmt::Display for Revert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.told() {
-            Some(told) => f.write_str(&told),
+        match self.known() {
+            Some(known) => f.write_str(&known),
             None if self.data.is_empty() => f.write_str("no data"),
             None => write!(f, "{}", self.data),
         }

@@ -230,7 +230,7 @@ async fn complex_migration_does_not_end_on_code_that_changed() -> Result<(), Har
     let Err(HarnessError::Reverted(revert)) = world.end().await else {
         panic!("the new code is not what was approved");
     };
-    assert_eq!(revert.name().as_deref(), Some("CodeChanged"));
+    assert_eq!(revert.name(), Some("CodeChanged"));
     set(code).await?;
     world.end().await?;
     world.assert_points(1, 10).await

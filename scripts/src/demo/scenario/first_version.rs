@@ -13,6 +13,7 @@ use crate::progress::Silent;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::migratable::IMigratable::NotInUpgrade;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{AdminChanged, Upgraded};
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -71,7 +72,7 @@ pub(super) async fn deploy_version_1(
         .await;
     record.check(
         "nobody can initialise the bare implementation (NotInUpgrade)",
-        is_refused(&bare, "NotInUpgrade"),
+        is_refused::<NotInUpgrade, _>(&bare),
     );
     Ok(v1)
 }
@@ -162,7 +163,7 @@ pub(super) async fn create_proxy(
         .await;
     record.check(
         "nobody can initialise it again (NotInUpgrade)",
-        is_refused(&again, "NotInUpgrade"),
+        is_refused::<NotInUpgrade, _>(&again),
     );
     Ok(proxy)
 }

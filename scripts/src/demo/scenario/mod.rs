@@ -17,7 +17,7 @@ use crate::client::{ChainError, Sent};
 use crate::deploy;
 use crate::layout;
 use alloy::primitives::{Address, B256, U256};
-use alloy::sol_types::SolEvent;
+use alloy::sol_types::{SolError, SolEvent};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
@@ -176,10 +176,6 @@ fn undone(what: &str) -> Error {
     .into()
 }
 
-fn is_refused<T>(outcome: &Result<T, ChainError>, name: &str) -> bool {
-    outcome
-        .as_ref()
-        .err()
-        .and_then(ChainError::revert)
-        .is_some_and(|revert| revert.name == name)
+fn is_refused<E: SolError, T>(outcome: &Result<T, ChainError>) -> bool {
+    outcome.as_ref().is_err_and(ChainError::is_refused_as::<E>)
 }

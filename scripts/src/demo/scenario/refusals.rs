@@ -9,6 +9,9 @@ use crate::deploy;
 use crate::governance::{self, GovernanceError};
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Bytes, U256};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
+    ImplementationNotRunnable, UpgradeNotAuthorized,
+};
 use stylus_upgrades_interface::reasons::not_runnable;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -22,7 +25,7 @@ pub(super) async fn refuse_a_stranger(
     refusal(record, &tried);
     record.check(
         "a stranger is refused (UpgradeNotAuthorized)",
-        is_refused(&tried, "UpgradeNotAuthorized"),
+        is_refused::<UpgradeNotAuthorized, _>(&tried),
     );
     let same = slot_holds(fixture, addresses.proxy, addresses.v1).await?;
     record.check("the proxy still runs version 1", same);
@@ -52,18 +55,16 @@ pub(super) async fn refuse_a_bad_implementation(
         Err(error) => return Err(error.into()),
     };
     refusal(record, &tried);
-    let reason = tried
-        .as_ref()
-        .err()
-        .and_then(ChainError::revert)
-        .map(|revert| revert.number(1));
+    let refused = tried.as_ref().err().and_then(ChainError::revert);
+    let reason = refused
+        .and_then(|revert| revert.decoded::<ImplementationNotRunnable>())
+        .map(|error| error.reason);
     record.check(
         format!(
             "it is refused before it can brick the proxy (ImplementationNotRunnable: {})",
-            not_runnable_reason(not_runnable::NOT_ACTIVATED.into())
+            not_runnable_reason(not_runnable::NOT_ACTIVATED)
         ),
-        is_refused(&tried, "ImplementationNotRunnable")
-            && reason == Some(not_runnable::NOT_ACTIVATED.into()),
+        reason == Some(not_runnable::NOT_ACTIVATED),
     );
     let alive = value(fixture, addresses.proxy).await? == U256::from(START + 1);
     record.check("the proxy still answers", alive);

@@ -13,7 +13,7 @@ use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_layout::{Decision, Declarations, compare};
-use stylus_upgrades_interface::migratable::IMigratable::Migrated;
+use stylus_upgrades_interface::migratable::IMigratable::{Migrated, NotInUpgrade};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -111,7 +111,7 @@ pub(super) async fn upgrade(
         .await;
     record.check(
         "nobody can migrate it again (NotInUpgrade)",
-        is_refused(&again, "NotInUpgrade"),
+        is_refused::<NotInUpgrade, _>(&again),
     );
     Ok(())
 }

@@ -5,12 +5,16 @@ use super::super::MigrationError;
 use super::super::active::standing;
 use super::super::size::Sizer;
 use super::{AROUND, BatchRunner, Form};
-use crate::client::{ChainError, Revert};
+use crate::client::{ChainError, ContractError, Revert};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::Address;
 use alloy::providers::Provider;
 use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::complex::IComplexMigration as abi;
+use stylus_upgrades_interface::complex::IComplexMigration::{
+    self as abi, IComplexMigrationErrors as Complex,
+};
+use stylus_upgrades_interface::migratable::IMigratable::IMigratableErrors as Migratable;
+use stylus_upgrades_interface::registry::IRegistry::IRegistryErrors as Registry;
 
 /// Items of the second measurement.
 const MEASURED: u64 = 16;
@@ -75,22 +79,35 @@ impl BatchRunner {
         if standing(&self.client, self.retry, self.migration.proxy).await? != Some(self.at) {
             return Ok(false); // somebody else has moved it meanwhile
         }
-        match revert.name.as_str() {
-            "BatchOutOfOrder" | "NothingLeft" | "ContractPaused" | "NotInUpgrade" => Ok(false),
-            "NotSupported" if self.form == Form::Batches => {
+        match revert.error() {
+            Some(
+                ContractError::ComplexMigration(
+                    Complex::BatchOutOfOrder(_)
+                    | Complex::NothingLeft(_)
+                    | Complex::ContractPaused(_),
+                )
+                | ContractError::Migratable(Migratable::NotInUpgrade(_)),
+            ) => Ok(false),
+            Some(ContractError::Registry(Registry::NotSupported(_)))
+                if self.form == Form::Batches =>
+            {
                 self.progress
                     .note("the contract knows its items by itself: no list is needed");
                 self.form = Form::Cursor;
                 Ok(false)
             }
-            "NotSupported" => Err(MigrationError::ItemsNeeded {
-                program: self.migration.program,
-                proxy: self.migration.proxy,
-            }),
-            "BudgetTooSmall" => Err(MigrationError::TooLittleGas {
-                gas: self.gas,
-                needed: Some(revert.number(0).saturating_add(AROUND)),
-            }),
+            Some(ContractError::Registry(Registry::NotSupported(_))) => {
+                Err(MigrationError::ItemsNeeded {
+                    program: self.migration.program,
+                    proxy: self.migration.proxy,
+                })
+            }
+            Some(ContractError::ComplexMigration(Complex::BudgetTooSmall(error))) => {
+                Err(MigrationError::TooLittleGas {
+                    gas: self.gas,
+                    needed: Some(error.needed.saturating_add(AROUND)),
+                })
+            }
             _ if self.form == Form::Cursor => Err(MigrationError::ItemRefused {
                 place: format!("the item at {}", self.at.done),
                 abort: self.abortable(),

@@ -12,7 +12,7 @@ fn a_known_error_is_told_by_name_and_fields() {
         to: "2.0".into(),
     };
     let revert = Revert::new(error.abi_encode().into());
-    assert_eq!(revert.name().as_deref(), Some("UpgradeNotAuthorized"));
+    assert_eq!(revert.name(), Some("UpgradeNotAuthorized"));
     assert_eq!(revert.decode::<UpgradeNotAuthorized>(), Some(error));
     assert_eq!(revert.decode::<NotAProxy>(), None);
     assert_eq!(
@@ -24,9 +24,7 @@ fn a_known_error_is_told_by_name_and_fields() {
 #[test]
 fn an_error_without_fields_and_a_reason_have_names_too() {
     assert_eq!(
-        Revert::new(NotAProxy {}.abi_encode().into())
-            .name()
-            .as_deref(),
+        Revert::new(NotAProxy {}.abi_encode().into()).name(),
         Some("NotAProxy")
     );
     let reason = alloy::sol_types::Revert {

@@ -9,7 +9,7 @@ use crate::demo::scenario::{is_refused, version};
 use crate::registry;
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
-use stylus_upgrades_interface::complex::IComplexMigration as program;
+use stylus_upgrades_interface::complex::IComplexMigration::{self as program, ContractPaused};
 
 /// Whole points that each member has at 1.0.
 const POINTS: u64 = 4;
@@ -40,7 +40,7 @@ pub(super) async fn in_batches(
     let paused = fixture.user.call(points.proxy, &query).await;
     record.check(
         "complex: everything but the migration is refused (ContractPaused)",
-        is_refused(&paused, "ContractPaused") && version(fixture, points.proxy).await? == "1.0",
+        is_refused::<ContractPaused, _>(&paused) && version(fixture, points.proxy).await? == "1.0",
     );
 
     let next = program::migrateNextCall {

@@ -14,7 +14,7 @@ use alloy::rpc::types::Filter;
 use alloy::sol_types::{SolCall, SolEvent, SolValue};
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::complex::IComplexMigration as program;
-use stylus_upgrades_interface::full::IInclusion;
+use stylus_upgrades_interface::full::IInclusion::{self, OwnerMismatch};
 
 /// Token → owner.
 type Tokens = BTreeMap<U256, Address>;
@@ -71,7 +71,7 @@ pub(super) async fn from_history(
     let refused = fixture.operator.call(acorn.proxy, &made_up).await;
     record.check(
         "full: a made-up token is refused (OwnerMismatch)",
-        is_refused(&refused, "OwnerMismatch"),
+        is_refused::<OwnerMismatch, _>(&refused),
     );
     let mut reported = tokens.clone();
     reported.retain(|_, owner| *owner == ana);

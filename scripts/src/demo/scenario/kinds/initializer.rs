@@ -5,7 +5,7 @@ use crate::app_error::Error;
 use crate::demo::fixture::{Fixture, IPoints};
 use crate::demo::record::Record;
 use crate::demo::scenario::{Addresses, is_refused};
-use stylus_upgrades_interface::migratable::IMigratable::Migrated;
+use stylus_upgrades_interface::migratable::IMigratable::{Migrated, NotInUpgrade};
 
 /// A register of points is created.
 pub(super) async fn run_once(
@@ -40,7 +40,7 @@ pub(super) async fn run_once(
     let again = fixture.stranger.call(points.proxy, &initialize).await;
     record.check(
         "initializer: nobody can run it a second time (NotInUpgrade)",
-        is_refused(&again, "NotInUpgrade"),
+        is_refused::<NotInUpgrade, _>(&again),
     );
     Ok(points)
 }

@@ -1,0 +1,127 @@
+//! What the registry refuses.
+
+use super::reasons::{instance_state_name, label_reason, policy_reason, step_reason};
+use super::{Advice, Advise};
+use crate::text::shell_word;
+use stylus_upgrades_interface::limits::LAYOUT_MAX;
+use stylus_upgrades_interface::registry::IRegistry::IRegistryErrors;
+
+impl Advise for IRegistryErrors {
+    fn advice(&self) -> Advice {
+        match self {
+            Self::DefinitionExists(error) => Advice::new(
+                "a new name",
+                error.name.as_str(),
+                "choose another name, or go on with this definition",
+            ),
+            Self::DefinitionNotFound(error) => Advice::new(
+                "a definition of this registry",
+                error.name.as_str(),
+                format!("stylus-upgrades define {}", shell_word(&error.name)),
+            ),
+            Self::DefinitionPaused(error) => Advice::new(
+                "a definition that is live",
+                format!("{} is paused", error.name),
+                "resume the definition first",
+            ),
+            Self::VersionExists(error) => Advice::new(
+                "a new label",
+                error.version.as_str(),
+                "a version never changes: choose another label",
+            ),
+            Self::InvalidLabel(error) => Advice::new(
+                "1 to 64 bytes of printable ASCII without spaces",
+                format!("{:?}: {}", error.label, label_reason(error.reason)),
+                "choose another label",
+            ),
+            Self::InvalidStep(error) => Advice::new(
+                "a step that can be taken",
+                step_reason(error.reason),
+                "correct it",
+            ),
+            Self::UnknownRole(error) => {
+                Advice::new("a role that is set", error.role.as_str(), "check its name")
+            }
+            Self::InvalidPolicy(error) => Advice::new(
+                "a policy such as 0xaddr, AND(p,…), OR(p,…), OutOf(n,p,…)",
+                format!("at byte {}: {}", error.offset, policy_reason(error.reason)),
+                "correct the expression",
+            ),
+            Self::NotAnApprover(error) => Advice::new(
+                "an address that the policy names",
+                error.caller.to_string(),
+                "use the key of an approver; only who proposed an action cancels it, while he is needed, or who alone satisfies its role",
+            ),
+            Self::AlreadyApproved(error) => Advice::new(
+                "the approval of somebody else",
+                error.approver.to_string(),
+                "wait for the other approvers",
+            ),
+            Self::NotApproved(error) => Advice::new(
+                "an approval of one's own",
+                format!("none by {}", error.approver),
+                "nothing: there is no approval to withdraw",
+            ),
+            Self::TooManyActions(error) => Advice::new(
+                "at most 16 open actions of one proposer",
+                error.open.to_string(),
+                "cancel what is not needed any more (stylus-upgrades pending, cancel)",
+            ),
+            Self::ActionNotFound(error) => Advice::new(
+                "an open action",
+                error.action.to_string(),
+                "stylus-upgrades pending lists what is open: it may be executed, cancelled, or ended by a policy change",
+            ),
+            Self::ActionExpired(error) => Advice::new(
+                "an action that is still open",
+                error.action.to_string(),
+                "type the command again: that proposes it anew",
+            ),
+            Self::InvalidSignature(error) => Advice::new(
+                format!("a signature of {}", error.signer),
+                format!("another one, at position {}", error.index),
+                "have it signed again",
+            ),
+            Self::CodeChanged(error) => Advice::new(
+                error.expected.to_string(),
+                error.found.to_string(),
+                "stop and find out who changed it",
+            ),
+            Self::NotAnInstance(error) => Advice::new(
+                "a proxy of this registry",
+                error.proxy.to_string(),
+                "check the address",
+            ),
+            Self::NotMigrating(error) => Advice::new(
+                "an instance in a complex step",
+                format!("{} is {}", error.proxy, instance_state_name(error.state)),
+                "stylus-upgrades status tells what it is in",
+            ),
+            Self::Reentered(_) => Advice::new(
+                "one call at a time",
+                "a call within another one",
+                "call it from outside of the registry's own calls",
+            ),
+            Self::InsufficientGas(error) => Advice::new(
+                error.needed.to_string(),
+                error.left.to_string(),
+                "send it with more gas",
+            ),
+            Self::ProxyExists(error) => Advice::new(
+                "a new salt",
+                error.proxy.to_string(),
+                "choose another --salt",
+            ),
+            Self::NotSupported(error) => Advice::new(
+                "something that is built",
+                error.what.as_str(),
+                "do without it",
+            ),
+            Self::InvalidLayout(error) => Advice::new(
+                format!("a layout document of 1 to {LAYOUT_MAX} bytes"),
+                format!("{} bytes", error.size),
+                "make the layout smaller: fewer or shorter names of fields and types",
+            ),
+        }
+    }
+}

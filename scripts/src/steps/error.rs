@@ -1,0 +1,195 @@
+//! Why a command does not run what the code declares.
+
+use crate::error::Explain;
+use stylus_layout::{DeclaredStep, StepKind};
+use thiserror::Error;
+
+/// A command that does not run what the code declares.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
+pub enum StepsError {
+    /// The code declares a migration and the command runs none.
+    #[error(
+        "{name} {to} declares a migration that would not run, and never could again: {}",
+        listed(declared)
+    )]
+    #[explain(
+        expected = expected_migration(from, to, declared),
+        found = "no call of it",
+        next = format!(
+            "{}; if the data really stays as it is, or something else migrates it: --no-migration",
+            call_to("--call", Some(from), to, declared)
+                .unwrap_or_else(|| "give a --script that migrates it".into())
+        )
+    )]
+    MigrationOmitted {
+        /// The definition.
+        name: String,
+        /// The version before.
+        from: String,
+        /// The new version.
+        to: String,
+        /// The migrations that are meant.
+        declared: Vec<DeclaredStep>,
+    },
+    /// The code declares an initializer and the command runs none.
+    #[error(
+        "{name} {version} declares an initializer that would not run, and never could on this instance: {}",
+        listed(declared)
+    )]
+    #[explain(
+        expected = expected_initializer(declared),
+        found = "no --init",
+        next = match call_to("--init", None, version, declared) {
+            Some(own) => format!("{own}; {STAYS_BARE}"),
+            None => STAYS_BARE.to_owned(),
+        }
+    )]
+    InitializerOmitted {
+        /// The definition.
+        name: String,
+        /// The version.
+        version: String,
+        /// The initializers that it declares.
+        declared: Vec<DeclaredStep>,
+    },
+    /// Calldata of something that is no migration between these versions.
+    #[error("{found} is no migration {from} → {to} that the code of {name} {to} declares")]
+    #[explain(
+        expected = expected_migration(from, to, declared),
+        found = found.trim_end_matches(',').to_owned(),
+        next = call_to("--call", Some(from), to, declared).unwrap_or_else(|| {
+            "declare #[migration(from, to)] in the code, or give a --script".into()
+        })
+    )]
+    MigrationUndeclared {
+        /// The definition.
+        name: String,
+        /// The version before.
+        from: String,
+        /// The new version.
+        to: String,
+        /// What the calldata is.
+        found: String,
+        /// What the code declares.
+        declared: Vec<DeclaredStep>,
+    },
+    /// Calldata of something that is no initializer of the version.
+    #[error("{found} is no initializer of {version} that the code of {name} {version} declares")]
+    #[explain(
+        expected = expected_initializer(declared),
+        found = found.trim_end_matches(',').to_owned(),
+        next = call_to("--init", None, version, declared).unwrap_or_else(|| {
+            "leave --init out, or create the instance at the version that the initializer is for".into()
+        })
+    )]
+    InitializerUndeclared {
+        /// The definition.
+        name: String,
+        /// The version.
+        version: String,
+        /// What the calldata is.
+        found: String,
+        /// What the code declares.
+        declared: Vec<DeclaredStep>,
+    },
+    /// Calldata of a declared function without its arguments.
+    #[error("the calldata does not hold the arguments of {}: {reason}", step.signature)]
+    #[explain(
+        name = "StepArguments",
+        expected = format!("the arguments of {}", step.signature),
+        found = "{size} bytes behind the selector: {reason}",
+        next = match step.kind {
+            StepKind::Initializer => call("--init", step),
+            StepKind::Migration | StepKind::Complex => call("--call", step),
+        }
+    )]
+    Arguments {
+        /// The initializer or migration.
+        step: Box<DeclaredStep>,
+        /// Bytes behind the selector.
+        size: usize,
+        /// What is wrong with them.
+        reason: String,
+    },
+    /// The program of a complex migration leads from or to another version.
+    #[error("the program does not migrate {name} {from} → {to}")]
+    #[explain(
+        expected = "a complex migration {from} → {to}",
+        found = listed(declared),
+        next = "give the program for these versions, or name the versions as it does"
+    )]
+    ProgramForOthers {
+        /// The definition.
+        name: String,
+        /// The version before.
+        from: String,
+        /// The new version.
+        to: String,
+        /// What the program declares.
+        declared: Vec<DeclaredStep>,
+    },
+}
+
+/// A step in words.
+pub(super) fn described(step: &DeclaredStep) -> String {
+    let DeclaredStep {
+        from,
+        to,
+        signature,
+        ..
+    } = step;
+    match step.kind {
+        StepKind::Initializer => format!("{signature}, the initializer of {to},"),
+        StepKind::Migration => format!("{signature}, the migration {from} → {to},"),
+        StepKind::Complex => format!("the complex migration {from} → {to}"),
+    }
+}
+
+fn listed(steps: &[DeclaredStep]) -> String {
+    let words = steps.iter().map(|step| {
+        let words = described(step);
+        words.trim_end_matches(',').to_owned()
+    });
+    match words.collect::<Vec<_>>().join("; ") {
+        none if none.is_empty() => "none".into(),
+        words => words,
+    }
+}
+
+/// A call as the command line takes it, with the types of the arguments in their places.
+fn call(flag: &str, step: &DeclaredStep) -> String {
+    let signature = &step.signature;
+    let arguments = signature.split_once('(').map_or("", |(_, rest)| rest);
+    let arguments = arguments.trim_end_matches(')');
+    match arguments.is_empty() {
+        true => format!("{flag} '{signature}'"),
+        false => format!("{flag} '{signature}' <{}>", arguments.replace(',', "> <")),
+    }
+}
+
+/// What an initializer that does not run leaves to say.
+const STAYS_BARE: &str = "if the instance is meant to stay uninitialised: --no-init";
+
+fn expected_migration(from: &str, to: &str, declared: &[DeclaredStep]) -> String {
+    let mut own = declared.iter();
+    match own.find(|one| one.from == from && one.to == to) {
+        Some(own) => own.signature.clone(),
+        None => format!(
+            "a migration {from} → {to}; the code declares: {}",
+            listed(declared)
+        ),
+    }
+}
+
+fn expected_initializer(declared: &[DeclaredStep]) -> String {
+    match declared {
+        [] => "no initializer: the code declares none".into(),
+        declared => listed(declared),
+    }
+}
+
+/// The call of the declared step that leads to `to`, and leaves `from` if that is given.
+fn call_to(flag: &str, from: Option<&str>, to: &str, declared: &[DeclaredStep]) -> Option<String> {
+    let is_own = |one: &&DeclaredStep| one.to == to && from.is_none_or(|from| one.from == from);
+    declared.iter().find(is_own).map(|one| call(flag, one))
+}
