@@ -1,10 +1,12 @@
 //! Every promise of the framework, once: ABI, events, errors, slots, limits and reason
-//! numbers. Contracts, command line and tests import them from here; there is no logic beyond reading a constant.
+//! numbers, storage. Contracts, command line and tests import them from here; there is no logic beyond reading a
+//! constant and the bytes of a stored word.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`proxy`] | what every proxy answers, emits and reverts with |
 //! | [`registry`] | what the registry answers, emits and reverts with |
+//! | [`registry_storage`] | what the registry stores, and where |
 //! | [`parts`] | which program of the registry answers which call |
 //! | [`instance`] | the calls between a proxy and its registry, theirs alone |
 //! | [`migratable`] | initializers, migrations and their errors |
@@ -36,5 +38,6 @@ pub mod policy;
 pub mod proxy;
 pub mod reasons;
 pub mod registry;
+pub mod registry_storage;
 pub mod sections;
 pub mod slots;

@@ -5,6 +5,7 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
+use stylus_upgrades_interface::registry_storage::number;
 
 use crate::chain::{RevertData, Reverts};
 
@@ -159,18 +160,6 @@ fn size_of(value: &Value<'_>) -> usize {
         Value::Struct(members) => 32 + size(members),
         Value::Array(members) => 64 + size(members),
     }
-}
-
-/// A number as a word.
-pub const fn number(number: u64) -> B256 {
-    let mut word = [0; 32];
-    let bytes = number.to_be_bytes();
-    let mut n = 0;
-    while n < 8 {
-        word[24 + n] = bytes[n];
-        n += 1;
-    }
-    B256::new(word)
 }
 
 impl From<B256> for Value<'_> {

@@ -8,23 +8,25 @@ use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{
     limits::{ACTION_LIFETIME, OPEN_ACTIONS_MAX},
     registry::Progress,
+    registry_storage::{
+        PendingKey, Word,
+        action::{self, Approvals, Proposal, Round},
+        pending, proposer, round,
+    },
 };
 
 use crate::{
-    abi::{Value, encode, number},
+    abi::{Value, encode},
     authority::{Stored, epoch, role},
     chain::{Reverts, keccak, now, this},
     errors, events,
     policy::Facts,
-    state::{ACTION, Definition, PENDING, PROPOSER_SLOTS, ROUND},
-    store::{Slot, Word},
+    state::Definition,
+    store::Slot,
 };
 
 /// Roles that governed calls ask for, by the number that an action stores.
 pub const ROLES: [&[u8]; 4] = [role::DEFINE, role::MIGRATE, role::POLICY, role::CREATE];
-/// Words of an action before its timelocks.
-const HEAD: u64 = 9;
-
 /// What an action is about: code and script, each with its hash, or an instance with its complex
 /// step; zeros where it is about none.
 pub type Subject = [(Address, B256); 2];
@@ -55,7 +57,8 @@ pub struct Action {
     pub timelocks: Vec<u64>,
     /// Compared by `readiness`.
     pub subject: Subject,
-    slot_index: u8,
+    /// Which of its proposer's slots it takes.
+    proposer_slot: u8,
     /// Position in the list of open actions.
     position: u32,
     /// Whether it is in storage.
@@ -64,7 +67,7 @@ pub struct Action {
 
 impl Action {
     fn slot(id: B256) -> Slot {
-        Slot::of(ACTION, id, B256::ZERO)
+        action::find::<Slot>(id)
     }
 
     /// The action that these call data would approve or execute now, stored or fresh. One that
@@ -112,7 +115,7 @@ impl Action {
             round,
             timelocks: alloc::vec![0; stored.policy.delays.len()],
             subject: Subject::default(),
-            slot_index: 0,
+            proposer_slot: 0,
             position: 0,
             is_stored: false,
         }
@@ -121,18 +124,23 @@ impl Action {
     /// The stored action with that id, open or not.
     pub fn load(id: B256) -> Option<Self> {
         let slot = Self::slot(id);
-        let [who, times, epoch] = [0, 3, 4].map(|n| slot.plus(n).load());
-        let proposer = who.address::<0>();
+        let proposal = slot.load();
+        let approvals = slot.at(action::APPROVALS).load();
+        let round = slot.at(action::ROUND).load();
+        let proposer = Proposal::proposer().get(&proposal);
         if proposer.is_zero() {
             return None;
         }
-        let subject = [5, 7].map(|n| {
-            let account = slot.plus(n).load().address::<12>();
-            (account, slot.plus(n + 1).load().b256())
-        });
+        let subject = [
+            (slot.read(action::CODE), slot.read(action::CODEHASH)),
+            (
+                slot.read(action::SCRIPT),
+                slot.read(action::SCRIPT_CODEHASH),
+            ),
+        ];
         let timelocks = slot
-            .plus(HEAD)
-            .load_bytes(8 * usize::from(epoch.u8::<12>()))
+            .at(action::TIMELOCKS)
+            .load_bytes(8 * usize::from(Round::timelocks().get(&round)))
             .chunks_exact(8)
             .map(|timelock| {
                 timelock
@@ -142,19 +150,19 @@ impl Action {
             .collect();
         Some(Self {
             id,
-            definition: slot.plus(1).load().b256(),
-            role: who.u8::<20>(),
-            content: slot.plus(2).load().b256(),
+            definition: slot.read(action::DEFINITION),
+            role: Proposal::role().get(&proposal),
+            content: slot.read(action::CONTENT),
             proposer,
-            approvals: times.u64::<0>(),
-            opened: times.u64::<8>(),
-            expires: times.u64::<16>(),
-            epoch: epoch.u64::<0>(),
-            round: epoch.u32::<8>(),
+            approvals: Approvals::approvals().get(&approvals),
+            opened: Approvals::opened().get(&approvals),
+            expires: Approvals::expires().get(&approvals),
+            epoch: Round::epoch().get(&round),
+            round: Round::round().get(&round),
             timelocks,
             subject,
-            slot_index: who.u8::<21>(),
-            position: who.u32::<22>(),
+            proposer_slot: Proposal::proposer_slot().get(&proposal),
+            position: Proposal::position().get(&proposal),
             is_stored: true,
         })
     }
@@ -234,17 +242,18 @@ impl Action {
     pub fn open_for(&mut self, proposer: Address, subject: Subject) -> Reverts<()> {
         self.proposer = proposer;
         self.subject = subject;
-        self.slot_index = take_slot(proposer, self.id)?;
+        self.proposer_slot = take_slot(proposer, self.id)?;
         let pending = Pending::of(self);
         self.position = pending.count();
         pending.push(self.id);
         let slot = Self::slot(self.id);
-        slot.plus(1).store(self.definition.into());
-        slot.plus(2).store(self.content.into());
-        for (n, (account, hash)) in [5, 7].into_iter().zip(subject) {
-            slot.plus(n).store(account.into_word().into());
-            slot.plus(n + 1).store(hash.into());
-        }
+        slot.write(action::DEFINITION, &self.definition);
+        slot.write(action::CONTENT, &self.content);
+        let [(code, codehash), (script, script_codehash)] = subject;
+        slot.write(action::CODE, &code);
+        slot.write(action::CODEHASH, &codehash);
+        slot.write(action::SCRIPT, &script);
+        slot.write(action::SCRIPT_CODEHASH, &script_codehash);
         self.save();
         Ok(())
     }
@@ -252,36 +261,40 @@ impl Action {
     /// Stores what changes.
     pub fn save(&mut self) {
         let slot = Self::slot(self.id);
-        let mut who = Word::default();
-        who.set_address::<0>(self.proposer);
-        who.set_u8::<20>(self.role);
-        who.set_u8::<21>(self.slot_index);
-        who.set_u32::<22>(self.position);
-        let mut times = Word::default();
-        times.set_u64::<0>(self.approvals);
-        times.set_u64::<8>(self.opened);
-        times.set_u64::<16>(self.expires);
-        let mut epoch = Word::default();
-        epoch.set_u64::<0>(self.epoch);
-        epoch.set_u32::<8>(self.round);
-        epoch.set_u8::<12>(self.timelocks.len() as u8);
-        slot.store(who);
-        slot.plus(3).store(times);
-        slot.plus(4).store(epoch);
+        let proposal = Proposal {
+            proposer: self.proposer,
+            role: self.role,
+            proposer_slot: self.proposer_slot,
+            position: self.position,
+        };
+        let approvals = Approvals {
+            approvals: self.approvals,
+            opened: self.opened,
+            expires: self.expires,
+        };
+        let round = Round {
+            epoch: self.epoch,
+            round: self.round,
+            timelocks: self.timelocks.len() as u8,
+        };
+        slot.write(action::PROPOSAL, &proposal);
+        slot.write(action::APPROVALS, &approvals);
+        slot.write(action::ROUND, &round);
         let timelocks: Vec<u8> = self
             .timelocks
             .iter()
             .flat_map(|c| c.to_be_bytes())
             .collect();
-        slot.plus(HEAD).store_bytes(&timelocks);
+        slot.at(action::TIMELOCKS).store_bytes(&timelocks);
         self.is_stored = true;
     }
 
     /// Executed, cancelled or expired: the next proposal of the same content is another action.
     pub fn finish(&self) {
-        let mut word = Word::default();
-        word.set_u32::<0>(self.round + 1);
-        Slot::of(ROUND, self.content, B256::ZERO).store(word);
+        let next = round::Count {
+            round: self.round + 1,
+        };
+        round::find::<Slot>(self.content).write(round::COUNT, &next);
         if self.is_stored {
             self.remove();
         }
@@ -292,16 +305,16 @@ impl Action {
         let pending = Pending::of(self);
         if let Some(moved) = pending.remove(self.position) {
             let slot = Self::slot(moved);
-            let mut who = slot.load();
-            who.set_u32::<22>(self.position);
-            slot.store(who);
+            let mut word = slot.load();
+            Proposal::position().set(&mut word, self.position);
+            slot.store(word);
         }
-        proposer_slot(self.proposer, self.slot_index).store(Word::default());
+        proposer_slot(self.proposer, self.proposer_slot).store(Word::default());
         let slot = Self::slot(self.id);
-        for n in 0..HEAD {
+        for n in 0..action::TIMELOCKS.first() {
             slot.plus(n).store(Word::default());
         }
-        slot.plus(HEAD)
+        slot.at(action::TIMELOCKS)
             .store_bytes(&alloc::vec![0; 8 * self.timelocks.len()]);
     }
 }
@@ -332,12 +345,14 @@ fn id(calldata: &[u8], epoch: u64, round: u32) -> B256 {
 
 /// The round of a content.
 fn round(content: B256) -> u32 {
-    Slot::of(ROUND, content, B256::ZERO).load().u32::<0>()
+    round::find::<Slot>(content).read(round::COUNT).round
 }
 
 /// One of the places for actions that a proposer has.
 fn proposer_slot(proposer: Address, n: u8) -> Slot {
-    Slot::of(PROPOSER_SLOTS, proposer.into_word(), B256::ZERO).plus(n.into())
+    proposer::find::<Slot>(proposer)
+        .at(proposer::ACTIONS)
+        .plus(n.into())
 }
 
 /// Gives a free slot to an action; one whose action has expired or was ended by a policy change
@@ -372,30 +387,34 @@ impl Pending {
 
     /// The list of a definition's role, by the role's number.
     pub fn at(definition: B256, role: u8, epoch: u64) -> Self {
-        let mut tail = number(epoch).0;
-        tail[0] = role;
-        Self(Slot::of(PENDING, definition, B256::new(tail)))
+        Self(pending::find::<Slot>(
+            definition,
+            PendingKey { role, epoch },
+        ))
     }
 
     /// How many there are.
     pub fn count(&self) -> u32 {
-        self.0.load().u32::<0>()
+        self.0.read(pending::LENGTH).count
     }
 
     /// The action at a position.
     pub fn get(&self, position: u32) -> B256 {
-        self.0.plus(1 + u64::from(position)).load().b256()
+        self.slot(position).load().b256()
+    }
+
+    /// The slot of a position.
+    fn slot(&self, position: u32) -> Slot {
+        self.0.plus(pending::ACTIONS.first() + u64::from(position))
     }
 
     fn set_count(&self, count: u32) {
-        let mut word = Word::default();
-        word.set_u32::<0>(count);
-        self.0.store(word);
+        self.0.write(pending::LENGTH, &pending::Length { count });
     }
 
     fn push(&self, id: B256) {
         let count = self.count();
-        self.0.plus(1 + u64::from(count)).store(id.into());
+        self.slot(count).store(id.into());
         self.set_count(count + 1);
     }
 
@@ -403,12 +422,12 @@ impl Pending {
     fn remove(&self, position: u32) -> Option<B256> {
         let last = self.count().checked_sub(1)?;
         let moved = self.get(last);
-        self.0.plus(1 + u64::from(last)).store(Word::default());
+        self.slot(last).store(Word::default());
         self.set_count(last);
         if last == position {
             return None;
         }
-        self.0.plus(1 + u64::from(position)).store(moved.into());
+        self.slot(position).store(moved.into());
         Some(moved)
     }
 }

@@ -6,7 +6,14 @@ use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 use stylus_upgrades_host::{call, context, storage};
 use stylus_upgrades_interface::{
-    chain::DESIGNATOR_PREFIX, limits::LAMBDA_GAS, policy::IPolicy, reasons::invalid_policy,
+    chain::DESIGNATOR_PREFIX,
+    limits::LAMBDA_GAS,
+    policy::IPolicy,
+    reasons::invalid_policy,
+    registry_storage::{
+        number,
+        policy::{self as stored, Head},
+    },
 };
 
 use crate::{
@@ -16,8 +23,8 @@ use crate::{
     instances::Instance,
     policy::{self, Policy, Refusal},
     runnable::{is_ours, is_precompile},
-    state::{Definition, POLICY},
-    store::{Slot, Word},
+    state::Definition,
+    store::Slot,
 };
 
 /// The roles that calls of the registry ask for.
@@ -34,8 +41,6 @@ pub mod role {
     pub const PAUSE: &[u8] = b"pause";
 }
 
-/// Words before a policy's text.
-const HEAD: u64 = 5;
 /// What a lambda call costs beside the gas that it is given.
 const CALL_OVERHEAD: u64 = 10_000;
 
@@ -51,16 +56,17 @@ pub struct Stored {
 
 impl Stored {
     fn slot(definition: B256, role: &[u8]) -> Slot {
-        Slot::of(POLICY, definition, keccak(role))
+        stored::find::<Slot>(definition, keccak(role))
     }
 
     /// The policy of a role.
     pub fn of(definition: &Definition, role: &[u8]) -> Reverts<Self> {
         let slot = Self::slot(definition.id, role);
         let head = slot.load();
-        let text = slot.plus(HEAD).load_bytes(length(&head));
+        let length = Head::text_length().get(&head);
+        let text = slot.at(stored::TEXT).load_bytes(length.into());
         match policy::parse(&text) {
-            Ok(policy) if head.u8::<0>() != 0 => Ok(Self { slot, text, policy }),
+            Ok(policy) if Head::is_set().get(&head) => Ok(Self { slot, text, policy }),
             _ => Err(errors::unknown_role(role)),
         }
     }
@@ -89,7 +95,8 @@ impl Stored {
         storage::flush(false);
         let mut consents = 0;
         for (position, lambda) in self.policy.lambdas.iter().enumerate() {
-            let recorded = self.slot.plus(1 + position as u64).load().b256();
+            let recorded = self.slot.plus(stored::LAMBDAS.first() + position as u64);
+            let recorded = recorded.load().b256();
             if code_hash(lambda.address) == recorded && consents_to(lambda.address, &question)? {
                 consents |= 1 << position;
             }
@@ -106,14 +113,12 @@ fn consents_to(lambda: Address, question: &[u8]) -> Reverts<bool> {
         return Err(errors::insufficient_gas(needed, left));
     }
     let called = call::static_call(&lambda, question, LAMBDA_GAS);
-    let mut answer = Word::default();
-    if !called.ok || called.len != answer.0.len() {
+    let mut answer = [0; 32];
+    if !called.ok || called.len != answer.len() {
         return Ok(false);
     }
-    call::return_data(&mut answer.0, 0);
-    let mut yes = Word::default();
-    yes.set_u8::<31>(1);
-    Ok(answer == yes)
+    call::return_data(&mut answer, 0);
+    Ok(answer == number(1).0)
 }
 
 /// What approvals of a role's actions are bound to: for `migrate` the sequence, for the others
@@ -122,7 +127,7 @@ pub fn epoch(definition: &Definition, role: &[u8]) -> u64 {
     if role == role::MIGRATE {
         definition.sequence
     } else {
-        Stored::slot(definition.id, role).load().u64::<4>()
+        Head::changes().get(&Stored::slot(definition.id, role).load())
     }
 }
 
@@ -154,21 +159,22 @@ pub fn check_change(definition: &Definition, role: &[u8], expression: &[u8]) -> 
 pub fn set(definition: &mut Definition, role: &[u8], expression: &[u8], policy: &Policy) {
     let slot = Stored::slot(definition.id, role);
     let head = slot.load();
-    let changes = if head.u8::<0>() == 0 {
-        0
+    let changes = if Head::is_set().get(&head) {
+        Head::changes().get(&head) + 1
     } else {
-        head.u64::<4>() + 1
+        0
     };
-    let mut word = Word::default();
-    word.set_u8::<0>(1);
-    word.set_u8::<1>(policy.lambdas.len() as u8);
-    word.set_u16::<2>(expression.len() as u16);
-    word.set_u64::<4>(changes);
-    slot.store(word);
-    for (position, lambda) in (1..).zip(&policy.lambdas) {
+    let head = Head {
+        is_set: true,
+        lambdas: policy.lambdas.len() as u8,
+        text_length: expression.len() as u16,
+        changes,
+    };
+    slot.write(stored::HEAD, &head);
+    for (position, lambda) in (stored::LAMBDAS.first()..).zip(&policy.lambdas) {
         slot.plus(position).store(code_hash(lambda.address).into());
     }
-    slot.plus(HEAD).store_bytes(expression);
+    slot.at(stored::TEXT).store_bytes(expression);
     if role == role::MIGRATE {
         definition.frozen = policy.is_none();
     }
@@ -210,8 +216,4 @@ fn is_contract(account: Address) -> bool {
     let mut prefix = [0; 3];
     has_code(code_hash(account))
         && !(context::code(&account, 0, &mut prefix) == prefix.len() && prefix == DESIGNATOR_PREFIX)
-}
-
-fn length(head: &Word) -> usize {
-    head.u16::<2>().into()
 }

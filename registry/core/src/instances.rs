@@ -10,15 +10,18 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use stylus_upgrades_interface::reasons::instance_state;
-
-use crate::{
-    abi::number,
-    chain::Reverts,
-    errors,
-    state::{Definition, INSTANCE, LIST, OCCUPIED, QUEUE_NODE},
-    store::{Slot, Word},
+use stylus_upgrades_interface::{
+    reasons::instance_state,
+    registry_storage::{
+        Word,
+        instance::{self, Head},
+        list::{self, Ends},
+        number, occupied,
+        queue_node::{self, Node},
+    },
 };
+
+use crate::{chain::Reverts, errors, state::Definition, store::Slot};
 
 /// The list of instances that lag behind.
 const LAGGING: u32 = 0;
@@ -53,30 +56,30 @@ pub struct Instance {
 
 impl Instance {
     fn slot(proxy: Address) -> Slot {
-        Slot::of(INSTANCE, proxy.into_word(), B256::ZERO)
+        instance::find::<Slot>(proxy)
     }
 
     /// Whether that account is an instance of any definition.
     pub fn is(proxy: Address) -> bool {
-        Self::slot(proxy).load().u32::<0>() != 0
+        Head::index().get(&Self::slot(proxy).load()) != 0
     }
 
     /// The instance at that account.
     pub fn of(proxy: Address) -> Reverts<Self> {
         let slot = Self::slot(proxy);
-        let word = slot.load();
-        match word.u32::<0>() {
+        let head = slot.load();
+        match Head::index().get(&head) {
             0 => Err(errors::not_an_instance(proxy)),
             index => Ok(Self {
                 proxy,
                 index,
-                kind: word.u8::<4>(),
-                state: word.u8::<5>(),
-                definition: slot.plus(1).load().b256(),
-                reaches: word.u32::<6>(),
-                target: word.u32::<10>(),
-                began: word.u32::<14>(),
-                steps: word.u32::<18>(),
+                kind: Head::kind().get(&head),
+                state: Head::state().get(&head),
+                definition: slot.read(instance::DEFINITION),
+                reaches: Head::reaches().get(&head),
+                target: Head::target().get(&head),
+                began: Head::began().get(&head),
+                steps: Head::steps().get(&head),
             }),
         }
     }
@@ -84,17 +87,15 @@ impl Instance {
     /// Records a new one, not created yet: it is at no version and in no list.
     pub fn create(definition: &mut Definition, proxy: Address, kind: u8) {
         definition.instances += 1;
-        let mut word = Word::default();
-        word.set_u32::<0>(definition.instances);
-        word.set_u8::<4>(kind);
+        let mut head = Word::default();
+        Head::index().set(&mut head, definition.instances);
+        Head::kind().set(&mut head, kind);
         let slot = Self::slot(proxy);
-        slot.store(word);
-        slot.plus(1).store(definition.id.into());
-        QueueNode {
-            proxy,
-            ..QueueNode::default()
-        }
-        .save(definition.id, definition.instances);
+        slot.at(instance::HEAD).store(head);
+        slot.write(instance::DEFINITION, &definition.id);
+        let mut word = Word::default();
+        Node::proxy().set(&mut word, proxy);
+        node(definition.id, definition.instances).store(word);
         definition.save();
     }
 
@@ -105,7 +106,7 @@ impl Instance {
 
     /// Index of its version, 0 before it is created.
     pub fn version(&self) -> u32 {
-        QueueNode::load(self.definition, self.index).version
+        Node::version().get(&node(self.definition, self.index).load())
     }
 
     /// Whether it is in a complex step, forward or back.
@@ -177,44 +178,46 @@ impl Instance {
             };
             unlink(self.definition, list, self.index);
         }
-        let mut node = QueueNode::load(self.definition, self.index);
-        node.version = version;
-        node.save(self.definition, self.index);
+        let slot = node(self.definition, self.index);
+        let mut word = slot.load();
+        Node::version().set(&mut word, version);
+        slot.store(word);
         mark(self.definition, current, was);
     }
 
     fn save(&self) {
-        let mut word = Word::default();
-        word.set_u32::<0>(self.index);
-        word.set_u8::<4>(self.kind);
-        word.set_u8::<5>(self.state);
-        word.set_u32::<6>(self.reaches);
-        word.set_u32::<10>(self.target);
-        word.set_u32::<14>(self.began);
-        word.set_u32::<18>(self.steps);
-        Self::slot(self.proxy).store(word);
+        let head = Head {
+            index: self.index,
+            kind: self.kind,
+            state: self.state,
+            reaches: self.reaches,
+            target: self.target,
+            began: self.began,
+            steps: self.steps,
+        };
+        Self::slot(self.proxy).write(instance::HEAD, &head);
     }
 }
 
 /// The account of the instance with that index.
 pub fn proxy_at(definition: B256, index: u32) -> Address {
-    QueueNode::load(definition, index).proxy
+    Node::proxy().get(&node(definition, index).load())
 }
 
 /// How many instances lag behind the current version and wait for `rollout`.
 pub fn lagging(definition: B256) -> u32 {
-    List::load(definition, LAGGING).count
+    load_list(definition, LAGGING).count
 }
 
 /// The instance that has waited longest among those that lag behind.
 pub fn next_lagging(definition: B256) -> Option<Address> {
-    let first = List::load(definition, LAGGING).first;
+    let first = load_list(definition, LAGGING).first;
     (first != 0).then(|| proxy_at(definition, first))
 }
 
 /// Sends the first instance that lags behind to the end of the queue.
 pub fn rotate(definition: B256) {
-    let list = List::load(definition, LAGGING);
+    let list = load_list(definition, LAGGING);
     if list.count > 1 {
         unlink(definition, LAGGING, list.first);
         push(definition, LAGGING, list.first);
@@ -224,7 +227,7 @@ pub fn rotate(definition: B256) {
 /// How many instances are older than the current version: those that wait for `rollout`, and
 /// those that were called back.
 pub fn older(definition: B256) -> u32 {
-    lagging(definition).saturating_add(List::load(definition, CALLED_BACK).count)
+    lagging(definition).saturating_add(load_list(definition, CALLED_BACK).count)
 }
 
 /// All instances that are older than the current version, in their order, those that were called
@@ -232,11 +235,11 @@ pub fn older(definition: B256) -> u32 {
 pub fn all_older(definition: B256) -> Vec<Address> {
     let mut proxies = Vec::new();
     for id in [LAGGING, CALLED_BACK] {
-        let mut index = List::load(definition, id).first;
+        let mut index = load_list(definition, id).first;
         while index != 0 {
-            let node = QueueNode::load(definition, index);
-            proxies.push(node.proxy);
-            index = node.next;
+            let word = node(definition, index).load();
+            proxies.push(Node::proxy().get(&word));
+            index = Node::next().get(&word);
         }
     }
     proxies
@@ -252,7 +255,7 @@ pub fn advance(definition: B256, was: u32, now: u32) {
     join(definition, was);
     let mut lane = was / LANE;
     while lane <= now / LANE {
-        let slot = Slot::of(OCCUPIED, definition, number(lane.into()));
+        let slot = occupied(definition, lane * LANE);
         let mut word = slot.load();
         if word != Word::default() {
             for bit in 0..LANE {
@@ -278,9 +281,9 @@ fn list_of(version: u32, current: u32) -> u32 {
 /// Notes whether the list of a version that is younger than the current one is empty.
 fn mark(definition: B256, current: u32, version: u32) {
     if version > current {
-        let slot = Slot::of(OCCUPIED, definition, number((version / LANE).into()));
+        let slot = occupied(definition, version);
         let mut word = slot.load();
-        let occupied = List::load(definition, version).count != 0;
+        let occupied = load_list(definition, version).count != 0;
         set_bit(&mut word, version % LANE, occupied);
         slot.store(word);
     }
@@ -301,11 +304,11 @@ fn set_bit(word: &mut Word, bit: u32, on: bool) {
 
 /// Appends a list to the queue and empties it.
 fn join(definition: B256, id: u32) {
-    let joined = List::load(definition, id);
+    let joined = load_list(definition, id);
     if joined.count == 0 {
         return;
     }
-    let mut queue = List::load(definition, LAGGING);
+    let mut queue = load_list(definition, LAGGING);
     if queue.count == 0 {
         queue = joined;
     } else {
@@ -314,16 +317,17 @@ fn join(definition: B256, id: u32) {
         queue.last = joined.last;
         queue.count += joined.count;
     }
-    queue.save(definition, LAGGING);
-    List::default().save(definition, id);
+    save_list(definition, LAGGING, &queue);
+    save_list(definition, id, &Ends::default());
 }
 
 fn push(definition: B256, id: u32, index: u32) {
-    let mut list = List::load(definition, id);
-    let mut node = QueueNode::load(definition, index);
-    node.previous = list.last;
-    node.next = 0;
-    node.save(definition, index);
+    let mut list = load_list(definition, id);
+    let slot = node(definition, index);
+    let mut word = slot.load();
+    Node::previous().set(&mut word, list.last);
+    Node::next().set(&mut word, 0);
+    slot.store(word);
     if list.count == 0 {
         list.first = index;
     } else {
@@ -331,91 +335,57 @@ fn push(definition: B256, id: u32, index: u32) {
     }
     list.last = index;
     list.count += 1;
-    list.save(definition, id);
+    save_list(definition, id, &list);
 }
 
 fn unlink(definition: B256, id: u32, index: u32) {
-    let mut list = List::load(definition, id);
-    let node = QueueNode::load(definition, index);
-    if node.previous == 0 {
-        list.first = node.next;
+    let mut list = load_list(definition, id);
+    let word = node(definition, index).load();
+    let (previous, next) = (Node::previous().get(&word), Node::next().get(&word));
+    if previous == 0 {
+        list.first = next;
     } else {
-        set_next(definition, node.previous, node.next);
+        set_next(definition, previous, next);
     }
-    if node.next == 0 {
-        list.last = node.previous;
+    if next == 0 {
+        list.last = previous;
     } else {
-        set_previous(definition, node.next, node.previous);
+        set_previous(definition, next, previous);
     }
     list.count -= 1;
-    list.save(definition, id);
+    save_list(definition, id, &list);
 }
 
+#[inline(never)]
 fn set_next(definition: B256, index: u32, next: u32) {
-    let mut node = QueueNode::load(definition, index);
-    node.next = next;
-    node.save(definition, index);
+    let slot = node(definition, index);
+    let mut word = slot.load();
+    Node::next().set(&mut word, next);
+    slot.store(word);
 }
 
+#[inline(never)]
 fn set_previous(definition: B256, index: u32, previous: u32) {
-    let mut node = QueueNode::load(definition, index);
-    node.previous = previous;
-    node.save(definition, index);
+    let slot = node(definition, index);
+    let mut word = slot.load();
+    Node::previous().set(&mut word, previous);
+    slot.store(word);
 }
 
-/// Where an instance stands: one word.
-#[derive(Clone, Copy, Default)]
-struct QueueNode {
-    proxy: Address,
-    version: u32,
-    previous: u32,
-    next: u32,
+#[inline(never)]
+fn node(definition: B256, index: u32) -> Slot {
+    queue_node::find::<Slot>(definition, index).at(queue_node::NODE)
 }
 
-impl QueueNode {
-    fn load(definition: B256, index: u32) -> Self {
-        let word = Slot::of(QUEUE_NODE, definition, number(index.into())).load();
-        Self {
-            proxy: word.address::<0>(),
-            version: word.u32::<20>(),
-            previous: word.u32::<24>(),
-            next: word.u32::<28>(),
-        }
-    }
-
-    fn save(&self, definition: B256, index: u32) {
-        let mut word = Word::default();
-        word.set_address::<0>(self.proxy);
-        word.set_u32::<20>(self.version);
-        word.set_u32::<24>(self.previous);
-        word.set_u32::<28>(self.next);
-        Slot::of(QUEUE_NODE, definition, number(index.into())).store(word);
-    }
+fn load_list(definition: B256, id: u32) -> Ends {
+    list::find::<Slot>(definition, id).read(list::ENDS)
 }
 
-/// Both ends of a list and its length: one word.
-#[derive(Clone, Copy, Default)]
-struct List {
-    first: u32,
-    last: u32,
-    count: u32,
+fn save_list(definition: B256, id: u32, list: &Ends) {
+    list::find::<Slot>(definition, id).write(list::ENDS, list);
 }
 
-impl List {
-    fn load(definition: B256, id: u32) -> Self {
-        let word = Slot::of(LIST, definition, number(id.into())).load();
-        Self {
-            first: word.u32::<0>(),
-            last: word.u32::<4>(),
-            count: word.u32::<8>(),
-        }
-    }
-
-    fn save(&self, definition: B256, id: u32) {
-        let mut word = Word::default();
-        word.set_u32::<0>(self.first);
-        word.set_u32::<4>(self.last);
-        word.set_u32::<8>(self.count);
-        Slot::of(LIST, definition, number(id.into())).store(word);
-    }
+/// The bits of the versions around one.
+fn occupied(definition: B256, version: u32) -> Slot {
+    occupied::find::<Slot>(definition, version / LANE).at(occupied::VERSIONS)
 }

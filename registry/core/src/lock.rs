@@ -4,27 +4,21 @@
 //! the registry upgrades in that call: registry → proxy → registry is a normal path, everything
 //! else that comes back reverts `Reentered()`.
 //!
-//! ```text
-//! byte 0 phase | 1..5 version of the upgrade | 12..32 its instance
-//! ```
-//!
 //! An upgrade that an instance begins by itself is noted for that instance alone: it keeps the
 //! instance from calling the registry for anything but its upgrade, and holds up nobody else, however
 //! long it stays open. So approvers may add steps meanwhile, and the same search would find another
 //! path: the complex step at which the path stops is noted too, as it was when the upgrade began.
-//!
-//! ```text
-//! byte 0 set if it began by itself | 1..5 version of the upgrade | 5..13 its next complex step: from 4, to 4
-//! ```
 
 use alloy_primitives::Address;
 use stylus_upgrades_host::storage;
-use stylus_upgrades_interface::slots;
+use stylus_upgrades_interface::{
+    registry_storage::{Word, lock::Lock, upgrade::Upgrade},
+    slots,
+};
 
 use crate::{
     chain::{Reverts, sender},
     errors,
-    store::Word,
 };
 
 /// Where a transaction is.
@@ -52,13 +46,13 @@ const OPEN: u8 = 3;
 /// Reads the registry's lock.
 pub fn phase() -> Phase {
     let word = Word(storage::transient_load(&slots::LOCK.0));
-    let instance = word.address::<12>();
-    match word.u8::<0>() {
+    let instance = Lock::instance().get(&word);
+    match Lock::phase().get(&word) {
         BUSY => Phase::Busy,
         EXPECTED => Phase::Expected(instance),
         OPEN => Phase::Open {
             instance,
-            version: word.u32::<1>(),
+            version: Lock::version().get(&word),
         },
         _ => Phase::Free,
     }
@@ -69,15 +63,15 @@ pub fn set(phase: Phase) {
     let mut word = Word::default();
     match phase {
         Phase::Free => {}
-        Phase::Busy => word.set_u8::<0>(BUSY),
+        Phase::Busy => Lock::phase().set(&mut word, BUSY),
         Phase::Expected(instance) => {
-            word.set_u8::<0>(EXPECTED);
-            word.set_address::<12>(instance);
+            Lock::phase().set(&mut word, EXPECTED);
+            Lock::instance().set(&mut word, instance);
         }
         Phase::Open { instance, version } => {
-            word.set_u8::<0>(OPEN);
-            word.set_u32::<1>(version);
-            word.set_address::<12>(instance);
+            Lock::phase().set(&mut word, OPEN);
+            Lock::version().set(&mut word, version);
+            Lock::instance().set(&mut word, instance);
         }
     }
     storage::transient_store(&slots::LOCK.0, &word.0);
@@ -99,18 +93,21 @@ pub fn open(instance: Address, version: u32, stop: (u32, u32), ours: bool) {
     if ours {
         set(Phase::Open { instance, version });
     } else {
-        word.set_u8::<0>(1);
-        word.set_u32::<1>(version);
+        Upgrade::alone().set(&mut word, true);
+        Upgrade::version().set(&mut word, version);
     }
-    word.set_u32::<5>(stop.0);
-    word.set_u32::<9>(stop.1);
+    Upgrade::stop_from().set(&mut word, stop.0);
+    Upgrade::stop_to().set(&mut word, stop.1);
     storage::transient_store(&slot(instance), &word.0);
 }
 
 /// The versions that the next complex step connects, in the upgrade that an instance is in.
 pub fn stop(instance: Address) -> (u32, u32) {
-    let word = Word(storage::transient_load(&slot(instance)));
-    (word.u32::<5>(), word.u32::<9>())
+    let word = load(instance);
+    (
+        Upgrade::stop_from().get(&word),
+        Upgrade::stop_to().get(&word),
+    )
 }
 
 /// Index of the version that an instance upgrades itself to now. While the registry has another
@@ -137,8 +134,14 @@ pub fn close(instance: Address) {
 
 /// Index of the version to which an instance began to upgrade itself, without the registry.
 pub fn alone(instance: Address) -> Option<u32> {
-    let word = Word(storage::transient_load(&slot(instance)));
-    (word.u8::<0>() != 0).then(|| word.u32::<1>())
+    let word = load(instance);
+    Upgrade::alone()
+        .get(&word)
+        .then(|| Upgrade::version().get(&word))
+}
+
+fn load(instance: Address) -> Word {
+    Word(storage::transient_load(&slot(instance)))
 }
 
 /// The transient slot of an instance. No hash ends up so near zero, and the slot of its address itself

@@ -1,63 +1,25 @@
-//! The registry's storage, all of it. `D` is keccak256 of a definition's name; a record of a
-//! table is found by two keys ([`Slot::of`]), `+n` is its `n`th word, numbers are byte widths.
-//!
-//! ```text
-//! root + n  the address of the nth part     written once by the front when it is constructed:
-//!                                           while root + 0 is empty, every part refuses to run
-//! table              keys             record
-//!  1 definition      D, 0             +0 sequence 8, versions 4, instances 4, current 4, exists 1, frozen 1, name length 1; +1 +2 name
-//!  2 label           D, keccak(label) +0 index of the version 4, from 1 on
-//!  3 version         D, index         +0 implementation 20, sequence 8, label length 1, incoming steps 1, initial 1
-//!                                     +1 code hash; +2 layout hash; +3 source hash; +4 the incoming steps' `from`: 8 × index 4; +5 +6 label
-//!  4 step            D, index, step   +0 script 20, kind 1, data length 4; +1 script code hash; +2… data
-//!  5 policy          D, keccak(role)  +0 set 1, lambdas 1, text length 2, changes 8; +1…+4 code hashes of lambdas; +5… text
-//!  6 instance        proxy, 0         +0 index 4, kind 1, state 1, in a complex step: that reaches version 4, on the way to version 4, while that was current 4; +1 D
-//!  7 queue node      D, index         +0 proxy 20, version 4, previous 4, next 4 (indices of instances, from 1 on)
-//!  8 list            D, version or 0  +0 first 4, last 4, count 4: who lags behind (0), who is at `version` ≥ current
-//!  9 occupied        D, version / 256 +0 one bit per version > current whose list is not empty
-//! 10 action          action, 0        +0 proposer 20, role 1, proposer's slot 1, pending index 4; +1 D; +2 content hash
-//!                                     +3 approvals 8 (bits), opened 8, expires 8; +4 epoch 8, round 4, delays 1
-//!                                     +5 code, +6 its hash, +7 script, +8 its hash (what readiness compares); +9… timelocks: 4 × 8
-//! 11 round           keccak(call), 0  +0 round 4
-//! 12 pending         D, role, epoch   +0 count 4; +1… open actions
-//! 13 proposer slots  proposer, 0      +0…+15 actions that he opened
-//! 14 layout          layout hash, 0   +0 block 32 of its event
-//! ```
-//!
-//! No operation reads or writes more records because there are more instances, versions,
-//! approvals or actions.
+//! Definitions, versions and steps, loaded and saved as
+//! [`registry_storage`](stylus_upgrades_interface::registry_storage) declares them.
 
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use stylus_upgrades_interface::{limits::WAYS_IN_MAX, parts};
-
-use crate::{
-    abi::{Reader, Value, number},
-    chain::{Reverts, keccak},
-    errors,
-    store::{Slot, Word},
+use stylus_upgrades_interface::{
+    limits::WAYS_IN_MAX,
+    parts,
+    registry_storage::{
+        StepKey, Word,
+        definition::{self, Head},
+        label, registry_parts, step, version,
+    },
 };
 
-const DEFINITION: u8 = 1;
-const LABEL: u8 = 2;
-const VERSION: u8 = 3;
-const STEP: u8 = 4;
-pub(crate) const POLICY: u8 = 5;
-pub(crate) const INSTANCE: u8 = 6;
-pub(crate) const QUEUE_NODE: u8 = 7;
-pub(crate) const LIST: u8 = 8;
-pub(crate) const OCCUPIED: u8 = 9;
-/// Table of actions.
-pub const ACTION: u8 = 10;
-/// Table of rounds.
-pub const ROUND: u8 = 11;
-/// Table of open actions.
-pub const PENDING: u8 = 12;
-/// Table of proposers.
-pub const PROPOSER_SLOTS: u8 = 13;
-/// Table of layout documents.
-pub const LAYOUT: u8 = 14;
+use crate::{
+    abi::{Reader, Value},
+    chain::{Reverts, keccak},
+    errors,
+    store::Slot,
+};
 
 /// Whether the registry was constructed: a part itself never is.
 pub fn is_constructed() -> bool {
@@ -71,7 +33,7 @@ pub fn is_part(account: Address) -> bool {
 
 /// The `n`th part of the registry.
 pub fn part(n: usize) -> Address {
-    Slot::root(n as u8).load().address::<12>()
+    Slot::root(n as u8).read(registry_parts::ADDRESSES)
 }
 
 /// A named contract.
@@ -95,7 +57,7 @@ pub struct Definition {
 
 impl Definition {
     fn slot(id: B256) -> Slot {
-        Slot::of(DEFINITION, id, B256::ZERO)
+        definition::find::<Slot>(id)
     }
 
     /// One that does not exist yet.
@@ -113,7 +75,7 @@ impl Definition {
 
     /// Whether a definition of that name exists.
     pub fn exists(name: &[u8]) -> bool {
-        Self::slot(keccak(name)).load().u8::<20>() != 0
+        Head::exists().get(&Self::slot(keccak(name)).load())
     }
 
     /// The definition of that name.
@@ -124,40 +86,46 @@ impl Definition {
     /// The definition with that hash of its name.
     pub fn load(id: B256) -> Option<Self> {
         let slot = Self::slot(id);
-        let word = slot.load();
-        (word.u8::<20>() != 0).then(|| Self {
+        let head = slot.load();
+        Head::exists().get(&head).then(|| Self {
             id,
-            name: slot.plus(1).load_bytes(word.u8::<22>().into()),
-            sequence: word.u64::<0>(),
-            versions: word.u32::<8>(),
-            instances: word.u32::<12>(),
-            current: word.u32::<16>(),
-            frozen: word.u8::<21>() != 0,
+            name: slot
+                .at(definition::NAME)
+                .load_bytes(Head::name_length().get(&head).into()),
+            sequence: Head::sequence().get(&head),
+            versions: Head::versions().get(&head),
+            instances: Head::instances().get(&head),
+            current: Head::current().get(&head),
+            frozen: Head::frozen().get(&head),
         })
     }
 
     /// Stores it for the first time.
     pub fn create(&self) {
-        Self::slot(self.id).plus(1).store_bytes(&self.name);
+        Self::slot(self.id)
+            .at(definition::NAME)
+            .store_bytes(&self.name);
         self.save();
     }
 
     /// Stores everything but the name.
     pub fn save(&self) {
-        let mut word = Word::default();
-        word.set_u64::<0>(self.sequence);
-        word.set_u32::<8>(self.versions);
-        word.set_u32::<12>(self.instances);
-        word.set_u32::<16>(self.current);
-        word.set_u8::<20>(1);
-        word.set_u8::<21>(self.frozen.into());
-        word.set_u8::<22>(self.name.len() as u8);
-        Self::slot(self.id).store(word);
+        let head = Head {
+            sequence: self.sequence,
+            versions: self.versions,
+            instances: self.instances,
+            current: self.current,
+            exists: true,
+            frozen: self.frozen,
+            name_length: self.name.len() as u8,
+        };
+        Self::slot(self.id).write(definition::HEAD, &head);
     }
 
     /// Index of the version with that label, 0 where there is none.
     pub fn index_of(&self, label: &[u8]) -> u32 {
-        Slot::of(LABEL, self.id, keccak(label)).load().u32::<0>()
+        let slot = label::find::<Slot>(self.id, keccak(label));
+        slot.read(label::VERSION).index
     }
 
     /// The version with that label.
@@ -190,9 +158,10 @@ impl Definition {
             initial,
             incoming: Vec::new(),
         };
-        let mut word = Word::default();
-        word.set_u32::<0>(version.index);
-        Slot::of(LABEL, self.id, keccak(label)).store(word);
+        let index = label::Version {
+            index: version.index,
+        };
+        label::find::<Slot>(self.id, keccak(label)).write(label::VERSION, &index);
         version.create();
         version
     }
@@ -219,33 +188,35 @@ pub struct Version {
 
 impl Version {
     fn slot(definition: B256, index: u32) -> Slot {
-        Slot::of(VERSION, definition, number(index.into()))
+        version::find::<Slot>(definition, index)
     }
 
     fn step_slot(&self, position: usize) -> Slot {
-        Slot::of(
-            STEP,
-            self.definition,
-            number(u64::from(self.index) << 8 | position as u64),
-        )
+        let key = StepKey {
+            version: self.index,
+            position: position as u8,
+        };
+        step::find::<Slot>(self.definition, key)
     }
 
     /// The version with that index, which exists.
     pub fn load(definition: B256, index: u32) -> Self {
         let slot = Self::slot(definition, index);
-        let word = slot.load();
+        let head = slot.load();
         Self {
             definition,
             index,
             code: Code {
-                implementation: word.address::<0>(),
-                codehash: slot.plus(1).load().b256(),
-                layout_hash: slot.plus(2).load().b256(),
-                source_hash: slot.plus(3).load().b256(),
+                implementation: version::Head::implementation().get(&head),
+                codehash: slot.read(version::CODEHASH),
+                layout_hash: slot.read(version::LAYOUT_HASH),
+                source_hash: slot.read(version::SOURCE_HASH),
             },
-            sequence: word.u64::<20>(),
-            label: slot.plus(5).load_bytes(word.u8::<28>().into()),
-            initial: word.u8::<30>() != 0,
+            sequence: version::Head::sequence().get(&head),
+            label: slot
+                .at(version::LABEL)
+                .load_bytes(version::Head::label_length().get(&head).into()),
+            initial: version::Head::initial().get(&head),
             incoming: Self::incoming(definition, index),
         }
     }
@@ -253,12 +224,13 @@ impl Version {
     /// Only its label.
     pub fn label(definition: B256, index: u32) -> Vec<u8> {
         let slot = Self::slot(definition, index);
-        slot.plus(5).load_bytes(slot.load().u8::<28>().into())
+        let length = version::Head::label_length().get(&slot.load());
+        slot.at(version::LABEL).load_bytes(length.into())
     }
 
     /// Only its incoming steps: one word.
     pub fn incoming(definition: B256, index: u32) -> Vec<u32> {
-        let word = Self::slot(definition, index).plus(4).load();
+        let word = Self::slot(definition, index).at(version::INCOMING).load();
         word.0
             .chunks_exact(4)
             .map(|from| from.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)))
@@ -269,32 +241,34 @@ impl Version {
     fn create(&self) {
         let slot = Self::slot(self.definition, self.index);
         self.save_head();
-        slot.plus(1).store(self.code.codehash.into());
-        slot.plus(2).store(self.code.layout_hash.into());
-        slot.plus(3).store(self.code.source_hash.into());
-        slot.plus(5).store_bytes(&self.label);
+        slot.write(version::CODEHASH, &self.code.codehash);
+        slot.write(version::LAYOUT_HASH, &self.code.layout_hash);
+        slot.write(version::SOURCE_HASH, &self.code.source_hash);
+        slot.at(version::LABEL).store_bytes(&self.label);
     }
 
     fn save_head(&self) {
-        let mut word = Word::default();
-        word.set_address::<0>(self.code.implementation);
-        word.set_u64::<20>(self.sequence);
-        word.set_u8::<28>(self.label.len() as u8);
-        word.set_u8::<29>(self.incoming.len() as u8);
-        word.set_u8::<30>(self.initial.into());
-        Self::slot(self.definition, self.index).store(word);
+        let head = version::Head {
+            implementation: self.code.implementation,
+            sequence: self.sequence,
+            label_length: self.label.len() as u8,
+            incoming: self.incoming.len() as u8,
+            initial: self.initial,
+        };
+        Self::slot(self.definition, self.index).write(version::HEAD, &head);
     }
 
     /// Adds a way in that leaves the version of index `from`; there is room for it.
     pub fn add_way(&mut self, from: u32, step: &Step) {
         let slot = self.step_slot(self.incoming.len());
-        let mut word = Word::default();
-        word.set_address::<0>(step.script);
-        word.set_u8::<20>(step.kind);
-        word.set_u32::<21>(step.data.len() as u32);
-        slot.store(word);
-        slot.plus(1).store(step.script_codehash.into());
-        slot.plus(2).store_bytes(&step.data);
+        let head = step::Head {
+            script: step.script,
+            kind: step.kind,
+            data_length: step.data.len() as u32,
+        };
+        slot.write(step::HEAD, &head);
+        slot.write(step::SCRIPT_CODEHASH, &step.script_codehash);
+        slot.at(step::DATA).store_bytes(&step.data);
         self.incoming.push(from);
         self.save_head();
         let mut incoming = Word::default();
@@ -302,20 +276,22 @@ impl Version {
             lane.copy_from_slice(&from.to_be_bytes());
         }
         Self::slot(self.definition, self.index)
-            .plus(4)
+            .at(version::INCOMING)
             .store(incoming);
     }
 
     /// The way in at that position, which leaves the version labelled `from`.
     pub fn incoming_step(&self, position: usize, from: Vec<u8>) -> Step {
         let slot = self.step_slot(position);
-        let word = slot.load();
+        let head = slot.load();
         Step {
             from,
-            kind: word.u8::<20>(),
-            script: word.address::<0>(),
-            script_codehash: slot.plus(1).load().b256(),
-            data: slot.plus(2).load_bytes(word.u32::<21>() as usize),
+            kind: step::Head::kind().get(&head),
+            script: step::Head::script().get(&head),
+            script_codehash: slot.read(step::SCRIPT_CODEHASH),
+            data: slot
+                .at(step::DATA)
+                .load_bytes(step::Head::data_length().get(&head) as usize),
         }
     }
 

@@ -16,7 +16,7 @@ use stylus_upgrades_interface::{
     chain::CONSTRUCTOR_SELECTOR,
     parts::{self, PARTS},
     registry::IRegistry,
-    slots,
+    registry_storage::root,
 };
 
 /// Address and code hash of every part, in the order of [`PARTS`].
@@ -79,7 +79,7 @@ fn part(selector: u32) -> Option<&'static Address> {
 /// with. Whether it did; if not, the reason is written where it has one.
 #[inline(never)]
 fn construct() -> bool {
-    if storage::load(&slot(0)) != [0; 32] {
+    if storage::load(&root(0).0) != [0; 32] {
         return false;
     }
     for (n, (part, codehash)) in (0..).zip(&PROGRAMS) {
@@ -88,17 +88,10 @@ fn construct() -> bool {
             code_changed(part, codehash, &found);
             return false;
         }
-        storage::store(&slot(n), &word(part));
+        storage::store(&root(n).0, &word(part));
     }
     storage::flush(true);
     true
-}
-
-/// The `n`th word of the registry's root, which ends in a zero byte.
-const fn slot(n: u8) -> Word {
-    let mut slot = slots::REGISTRY.0;
-    slot[31] = n;
-    slot
 }
 
 /// Writes `CodeChanged` as the revert data.

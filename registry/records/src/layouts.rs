@@ -10,12 +10,12 @@ use stylus_registry_core::{
     abi::{Reader, encode},
     chain::{Reverts, ask, keccak},
     errors, events,
-    state::LAYOUT,
-    store::{Slot, Word},
+    store::Slot,
 };
 use stylus_upgrades_interface::{
     chain::{ARB_SYS, IArbSys},
     limits::LAYOUT_MAX,
+    registry_storage::{Uint256, layout},
 };
 
 /// Publishes a document, unless that was done before.
@@ -26,9 +26,9 @@ pub(crate) fn publish(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     }
     let hash = keccak(document);
     let slot = slot(hash);
-    if slot.load() == Word::default() {
+    if slot.read(layout::BLOCK).0.is_zero() {
         let block = ask(ARB_SYS, &IArbSys::arbBlockNumberCall::SELECTOR)?;
-        slot.store(Reader::new(&block).word(0)?.into());
+        slot.write(layout::BLOCK, &Uint256(Reader::new(&block).word(0)?));
         events::layout_published(hash, document).emit();
     }
     Ok(encode(&[], &[hash.into()]))
@@ -36,10 +36,10 @@ pub(crate) fn publish(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 
 /// The block in which a document was published, 0 if it was not.
 pub(crate) fn block(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
-    let block = slot(arguments.word(0)?).load().b256();
-    Ok(encode(&[], &[block.into()]))
+    let block = slot(arguments.word(0)?).read(layout::BLOCK);
+    Ok(encode(&[], &[block.0.into()]))
 }
 
 fn slot(hash: B256) -> Slot {
-    Slot::of(LAYOUT, hash, B256::ZERO)
+    layout::find::<Slot>(hash)
 }

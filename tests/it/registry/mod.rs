@@ -14,6 +14,7 @@ pub(crate) mod replay;
 mod rivals;
 mod rollout;
 mod scale;
+mod storage;
 mod story;
 mod team;
 mod versions;

@@ -1,0 +1,420 @@
+//! The registry's storage, all of it. The registry loads and saves by this declaration,
+//! `docs/storage.md` shows it as a table, and a test compares it with what a registry stores.
+//!
+//! A record's first word lies at `keccak256(root ++ table ++ first key ++ second key)`, where `root`
+//! is [`slots::REGISTRY`](crate::slots::REGISTRY), the table is one byte and each key a word. Its
+//! other words follow. Offsets are counted in bytes from a word's most significant one.
+//!
+//! No operation reads or writes more records because there are more instances, versions,
+//! approvals or actions.
+
+mod declare;
+mod word;
+
+pub use declare::{At, Entry, FieldInfo, Find, KeyInfo, KeyWord, Place, Record, number};
+pub use word::{Bits, Bytes, Field, Offset, Type, Uint256, Whole, Word};
+
+use alloy_primitives::{Address, B256};
+use declare::records;
+
+use crate::{
+    limits::{
+        LABEL_MAX, OPEN_ACTIONS_MAX, POLICY_LAMBDAS_MAX, POLICY_LEAVES_MAX, POLICY_TEXT_MAX,
+        STEP_DATA_MAX,
+    },
+    parts, slots,
+};
+
+/// The `n`th word of the registry's root, which ends in a zero byte as the root of every ERC-7201
+/// namespace does.
+pub const fn root(n: u8) -> B256 {
+    let mut slot = slots::REGISTRY;
+    slot.0[31] = n;
+    slot
+}
+
+/// Positions that a number of four bytes counts.
+const POSITIONS: u64 = 1 << 32;
+
+/// Second key of a [`step`]: `index << 8 | position`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepKey {
+    /// Index of the version that it leads to.
+    pub version: u32,
+    /// Position among the steps into that version, from 0 on.
+    pub position: u8,
+}
+
+impl KeyWord for StepKey {
+    #[inline(always)]
+    fn word(self) -> B256 {
+        number((self.version as u64) << 8 | self.position as u64)
+    }
+}
+
+/// Second key of a list of [`pending`] actions: the role in the first byte, the epoch in the last
+/// eight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PendingKey {
+    /// Number of the role.
+    pub role: u8,
+    /// What the actions are bound to.
+    pub epoch: u64,
+}
+
+impl KeyWord for PendingKey {
+    #[inline(always)]
+    fn word(self) -> B256 {
+        let mut word = number(self.epoch);
+        word[0] = self.role;
+        word
+    }
+}
+
+records! {
+    RECORDS:
+
+    /// The registry's parts. The front writes them once, when it is constructed. While the first
+    /// word is empty, every part refuses to run.
+    registry_parts = root () () {
+        /// Addresses of the parts, in the order of docs/design.md.
+        0 ADDRESSES: Address[parts::COUNT];
+    }
+
+    /// A named contract. The one with the empty name is the registry itself.
+    definition = table 1 (
+        /// keccak256 of its name
+        id: B256
+    ) {
+        /// Its numbers.
+        0 HEAD: Head {
+            /// Rises with every version added and every policy changed.
+            0 sequence: u64,
+            /// How many versions there are, and the index of the youngest.
+            8 versions: u32,
+            /// How many instances there are, and the index of the youngest.
+            12 instances: u32,
+            /// Index of the current version, 0 before the first.
+            16 current: u32,
+            /// Always set.
+            20 exists: bool,
+            /// Whether the policy of role `migrate` is `NONE`.
+            21 frozen: bool,
+            /// Length of the name.
+            22 name_length: u8,
+        };
+        /// The name.
+        1 NAME: Bytes[LABEL_MAX / 32];
+    }
+
+    /// The version of a label.
+    label = table 2 (
+        /// keccak256 of the definition's name
+        definition: B256,
+        /// keccak256 of the label
+        hash: B256
+    ) {
+        /// The version.
+        0 VERSION: Version {
+            /// Index of the version, from 1 on.
+            0 index: u32,
+        };
+    }
+
+    /// A label and the code that it was given once.
+    version = table 3 (
+        /// keccak256 of the definition's name
+        definition: B256,
+        /// index of the version, from 1 on
+        index: u32
+    ) {
+        /// Its numbers.
+        0 HEAD: Head {
+            /// The account that holds the code.
+            0 implementation: Address,
+            /// Sequence that adding it led to.
+            20 sequence: u64,
+            /// Length of the label.
+            28 label_length: u8,
+            /// How many steps lead to it from older versions.
+            29 incoming: u8,
+            /// Whether it was added without such a step.
+            30 initial: bool,
+        };
+        /// keccak256 of the account's code.
+        1 CODEHASH: B256;
+        /// Hash of its layout document, or zero.
+        2 LAYOUT_HASH: B256;
+        /// Hash of its source, or zero.
+        3 SOURCE_HASH: B256;
+        /// Indices of the versions that its incoming steps leave, in order of registration; zero behind
+        /// the last.
+        4 INCOMING: [u32; 8];
+        /// The label.
+        5 LABEL: Bytes[LABEL_MAX / 32];
+    }
+
+    /// A step into a version.
+    step = table 4 (
+        /// keccak256 of the definition's name
+        definition: B256,
+        /// index of the version that it reaches, shifted left by 8 bits, and the step's position among
+        /// the steps into it, from 0 on
+        step: StepKey
+    ) {
+        /// Its kind, and what it runs.
+        0 HEAD: Head {
+            /// The script of kind 2, the program of kind 3, else zero.
+            0 script: Address,
+            /// Its kind.
+            20 kind: u8,
+            /// Length of its calldata.
+            21 data_length: u32,
+        };
+        /// keccak256 of the script's code, else zero.
+        1 SCRIPT_CODEHASH: B256;
+        /// The calldata.
+        2 DATA: Bytes[STEP_DATA_MAX / 32];
+    }
+
+    /// The policy of a role.
+    policy = table 5 (
+        /// keccak256 of the definition's name
+        definition: B256,
+        /// keccak256 of the role
+        role: B256
+    ) {
+        /// Its numbers.
+        0 HEAD: Head {
+            /// Always set.
+            0 is_set: bool,
+            /// How many lambdas it has.
+            1 lambdas: u8,
+            /// Length of the text.
+            2 text_length: u16,
+            /// How often it was changed.
+            4 changes: u64,
+        };
+        /// Code hashes of the lambdas when the policy was set, in their order in the text. What lies
+        /// behind the last is left from an earlier policy.
+        1 LAMBDAS: B256[POLICY_LAMBDAS_MAX];
+        /// The expression. What lies behind its last word is left from an earlier one.
+        5 TEXT: Bytes[POLICY_TEXT_MAX / 32];
+    }
+
+    /// A proxy that was created for a definition.
+    instance = table 6 (
+        /// its account
+        proxy: Address
+    ) {
+        /// Its numbers. All behind `state` are about complex steps.
+        0 HEAD: Head {
+            /// Order of creation within the definition, from 1 on.
+            0 index: u32,
+            /// Kind of the proxy.
+            4 kind: u8,
+            /// State of the instance.
+            5 state: u8,
+            /// Index of the version that its complex step reaches, 0 outside of one.
+            6 reaches: u32,
+            /// Index of the version that its suspended upgrade leads to, 0 where there is none.
+            10 target: u32,
+            /// Index of the version that was current when its complex step began or was turned back. It
+            /// stays behind one that was turned back, until another version is current or it moves.
+            14 began: u32,
+            /// How many complex steps it has been in.
+            18 steps: u32,
+        };
+        /// keccak256 of the definition's name.
+        1 DEFINITION: B256;
+    }
+
+    /// Where an instance stands: its version, and its neighbours in the list that it is in.
+    queue_node = table 7 (
+        /// keccak256 of the definition's name
+        definition: B256,
+        /// index of the instance, from 1 on
+        index: u32
+    ) {
+        /// All of it.
+        0 NODE: Node {
+            /// Its account.
+            0 proxy: Address,
+            /// Index of its version, 0 until it is initialised.
+            20 version: u32,
+            /// Index of the instance before it, 0 where it is the first.
+            24 previous: u32,
+            /// Index of the instance behind it, 0 where it is the last.
+            28 next: u32,
+        };
+    }
+
+    /// A list of instances: those that lag behind the current version and wait for `rollout`, those
+    /// that were turned back from it, or those at one version that is not older.
+    list = table 8 (
+        /// keccak256 of the definition's name
+        definition: B256,
+        /// 0 for those that lag behind, 2³² - 1 for those that were turned back, else the index of
+        /// the version
+        id: u32
+    ) {
+        /// Its ends.
+        0 ENDS: Ends {
+            /// Index of the first instance, 0 where there is none.
+            0 first: u32,
+            /// Index of the last instance, 0 where there is none.
+            4 last: u32,
+            /// How many there are.
+            8 count: u32,
+        };
+    }
+
+    /// Which versions that are younger than the current one have instances.
+    occupied = table 9 (
+        /// keccak256 of the definition's name
+        definition: B256,
+        /// index of the version, divided by 256
+        lane: u32
+    ) {
+        /// One bit per version.
+        0 VERSIONS: Bits;
+    }
+
+    /// A governed call that gathers approvals. It is all zero again when it is executed or cancelled.
+    action = table 10 (
+        /// keccak256(abi.encode(chain id, registry, call data, epoch, round))
+        id: B256
+    ) {
+        /// Who proposed it, and where it is listed.
+        0 PROPOSAL: Proposal {
+            /// Who sent it first.
+            0 proposer: Address,
+            /// Number of its role: 0 define, 1 migrate, 2 policy, 3 create.
+            20 role: u8,
+            /// Which of its proposer's slots it takes.
+            21 proposer_slot: u8,
+            /// Position in the list of pending actions.
+            22 position: u32,
+        };
+        /// keccak256 of the definition's name.
+        1 DEFINITION: B256;
+        /// keccak256 of the call data.
+        2 CONTENT: B256;
+        /// Its approvals and its time.
+        3 APPROVALS: Approvals {
+            /// One bit per approver, by the order of first appearance in the policy, from the least
+            /// significant one on.
+            0 approvals: u64,
+            /// Seconds at which it was proposed.
+            8 opened: u64,
+            /// Seconds up to which it can be approved and executed.
+            16 expires: u64,
+        };
+        /// What tells it from other actions of the same call.
+        4 ROUND: Round {
+            /// What the approvals are bound to: for `migrate` the definition's sequence, else the
+            /// number of changes of the role's policy.
+            0 epoch: u64,
+            /// How often the same call was executed or cancelled, or has expired, before.
+            8 round: u32,
+            /// How many delays the policy has.
+            12 timelocks: u8,
+        };
+        /// The code that it is about, or the instance; zero where it is about none.
+        5 CODE: Address;
+        /// keccak256 of that code, or the number of the instance's complex step.
+        6 CODEHASH: B256;
+        /// The script that it is about, zero where there is none.
+        7 SCRIPT: Address;
+        /// keccak256 of the script's code.
+        8 SCRIPT_CODEHASH: B256;
+        /// Seconds at which each delay of the policy began, 0 where it did not.
+        9 TIMELOCKS: [u64; 4][POLICY_LEAVES_MAX / 4];
+    }
+
+    /// How often a call was executed or cancelled, or has expired.
+    round = table 11 (
+        /// keccak256 of the call data
+        content: B256
+    ) {
+        /// The number.
+        0 COUNT: Count {
+            /// How often.
+            0 round: u32,
+        };
+    }
+
+    /// The open actions of a role in one epoch, in no particular order.
+    pending = table 12 (
+        /// keccak256 of the definition's name
+        definition: B256,
+        /// number of the role in the first byte, epoch in the last eight
+        list: PendingKey
+    ) {
+        /// The length.
+        0 LENGTH: Length {
+            /// How many there are.
+            0 count: u32,
+        };
+        /// The actions.
+        1 ACTIONS: B256[POSITIONS];
+    }
+
+    /// The open actions of a proposer.
+    proposer = table 13 (
+        /// the proposer
+        account: Address
+    ) {
+        /// An action in each slot that is taken. One that has expired, or that a change of the policy
+        /// has ended, stays until the slot is needed.
+        0 ACTIONS: B256[OPEN_ACTIONS_MAX];
+    }
+
+    /// A published layout document.
+    layout = table 14 (
+        /// keccak256 of the document
+        hash: B256
+    ) {
+        /// Block of the event that carries it.
+        0 BLOCK: Uint256;
+    }
+
+    /// The registry's lock.
+    lock = transient "ERC-7201 `stylus-upgrades.transient.lock`" () {
+        /// All of it.
+        0 LOCK: Lock {
+            /// 0 free, 1 in a call that changes the registry, 2 waiting for `instance` to begin the
+            /// upgrade that the registry called for, 3 in that upgrade.
+            0 phase: u8,
+            /// Index of the version that the upgrade leads to.
+            1 version: u32,
+            /// The instance that the registry upgrades.
+            12 instance: Address,
+        };
+    }
+
+    /// The upgrade that an instance is in.
+    upgrade = transient "the instance's address with 1 in the word's first byte" () {
+        /// All of it.
+        0 UPGRADE: Upgrade {
+            /// Whether the instance began it by itself.
+            0 alone: bool,
+            /// Index of the version that such an upgrade leads to.
+            1 version: u32,
+            /// Index of the version that the next complex step of its path leaves, 0 where there is
+            /// none.
+            5 stop_from: u32,
+            /// Index of the version that this step reaches.
+            9 stop_to: u32,
+        };
+    }
+
+    /// An instance whose complex step began in this transaction, which does not end in the same one.
+    suspended = transient "the instance's address" () {
+        /// 1.
+        0 SET: Uint256;
+    }
+}
+
+#[cfg(test)]
+mod tests;

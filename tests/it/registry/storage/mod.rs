@@ -1,0 +1,347 @@
+//! What a registry stores is what the interface declares: every slot that is not zero belongs to a
+//! declared record, every byte to a declared field, and every field holds what was written through
+//! the ABI. Slots and values are computed here from the declaration alone.
+
+mod page;
+mod scene;
+mod stored;
+
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::sol_types::SolCall;
+use scene::{BOSS, Scene};
+use stylus_upgrades::registry::delegated;
+use stylus_upgrades_interface::reasons::{instance_state, step as kind};
+use stylus_upgrades_interface::registry::{IRegistry, Step};
+use stylus_upgrades_interface::registry_storage as declared;
+use stylus_upgrades_interface::registry_storage::{PendingKey, Place, RECORDS, StepKey};
+use stylus_upgrades_interface::slots;
+
+use super::world::{account, birth, complex, framework, is, step};
+
+const ANA: usize = 1;
+const BEN: usize = 2;
+const HANDLER: usize = 5;
+const DELAY: u64 = 1_000;
+
+fn number(number: impl Into<u64>) -> U256 {
+    U256::from(number.into())
+}
+
+fn word(address: Address) -> U256 {
+    address.into_word().into()
+}
+
+#[test]
+fn a_registry_stores_what_is_declared_and_nothing_else() {
+    let mut scene = Scene::new();
+    let [boss, ana, ben] = [BOSS, ANA, BEN].map(account);
+    let lambda = scene.lambda;
+    let expression = format!(
+        "OR({},AND(OutOf(2,{},{}),CALL({}),AFTER({DELAY})))",
+        is(boss),
+        is(ana),
+        is(ben),
+        is(lambda)
+    );
+    scene.define("A", expression.clone());
+    scene.define("B", "NONE".into());
+    for expression in [boss, ana] {
+        scene.boss(&IRegistry::setPolicyCall {
+            name: "A".into(),
+            role: "audit".into(),
+            expression: is(expression),
+        });
+    }
+    scene.add("1.0", birth());
+    let start = complex("1.0", &scene.program, account(HANDLER));
+    scene.add("2.0", start.clone());
+    scene.add("3.0", step("1.0", kind::NONE, Bytes::new()));
+    scene.add("4.0", step("2.0", kind::NONE, Bytes::new()));
+    scene.boss(&IRegistry::addStepCall {
+        name: "A".into(),
+        version: "4.0".into(),
+        step: step("3.0", kind::NONE, Bytes::new()),
+    });
+    let proxies = [1, 2, 3, 4, 5].map(|n| scene.create(n));
+    scene.upgrade(proxies[0], "4.0"); // stops at the complex step
+    scene.upgrade(proxies[1], "3.0");
+    let document = Bytes::from_static(b"{}");
+    let hash = keccak256(&document);
+    scene
+        .world
+        .send(ben, &IRegistry::publishLayoutCall { document })
+        .expect("published");
+
+    // two open actions of Ana's; the second was cancelled once before, and waits for its delay
+    let script = (scene.script.implementation, scene.script.codehash);
+    let scripted = delegated("1.0", kind::SCRIPT, script, Bytes::from_static(&[7; 40]));
+    let [first, second] = ["5.0", "6.0"].map(|label| scene.version(label, scripted.clone()));
+    let cancelled = scene.approve(ANA, &second);
+    let cancel = IRegistry::cancelCall { action: cancelled };
+    scene.world.send(ana, &cancel).expect("it is hers");
+    scene.finished.push(keccak256(second.abi_encode()));
+    let actions = [first, second.clone()].map(|call| scene.approve(ANA, &call));
+    let opened = scene.now();
+    scene.world.wait(60);
+    assert_eq!(scene.approve(BEN, &second), actions[1]);
+    let delayed = scene.now();
+
+    let mut storage = scene.storage();
+    let definitions = ["", "A", "B"].map(|name| keccak256(name.as_bytes()));
+    let [itself, a, _] = definitions;
+    let view = IRegistry::definitionCall { name: "A".into() };
+    let view = scene.world.view(&view).expect("a definition");
+    assert_eq!(
+        (view.current.as_str(), view.versions, view.instances),
+        ("1.0", 4, 5)
+    );
+
+    let parts = framework().parts.iter().map(|part| part.address);
+    let mut stored = storage.at(&declared::registry_parts::RECORD, slots::REGISTRY);
+    for (n, part) in (0..).zip(parts) {
+        stored = stored.holds("ADDRESSES", n, word(part));
+    }
+
+    for (name, id) in ["", "A", "B"].into_iter().zip(definitions) {
+        let is_a = name == "A";
+        let head = [
+            (
+                "sequence",
+                if is_a {
+                    number(view.sequence)
+                } else {
+                    U256::ZERO
+                },
+            ),
+            ("versions", number(if is_a { 4u8 } else { 0 })),
+            ("instances", number(if is_a { 5u8 } else { 0 })),
+            ("current", number(is_a)),
+            ("exists", number(true)),
+            ("frozen", number(name == "B")),
+            ("name_length", number(name.len() as u64)),
+        ];
+        let record = storage.of(
+            &declared::definition::RECORD,
+            declared::definition::find(id),
+        );
+        record.packs("HEAD", head).spells("NAME", name.as_bytes());
+    }
+
+    let policies = [
+        (itself, "define", is(boss), 0u8, false),
+        (itself, "policy", is(boss), 0, false),
+        (a, "migrate", expression, 0, true),
+        (a, "policy", is(boss), 0, false),
+        (a, "create", is(boss), 0, false),
+        (a, "audit", is(ana), 1, false),
+        (definitions[2], "migrate", "NONE".into(), 0, false),
+        (definitions[2], "policy", is(boss), 0, false),
+        (definitions[2], "create", is(boss), 0, false),
+    ];
+    for (definition, role, text, changes, has_lambda) in policies {
+        let key = declared::policy::find(definition, keccak256(role));
+        let head = [
+            ("is_set", number(true)),
+            ("lambdas", number(has_lambda)),
+            ("text_length", number(text.len() as u64)),
+            ("changes", number(changes)),
+        ];
+        let record = storage.of(&declared::policy::RECORD, key);
+        let record = record.packs("HEAD", head).spells("TEXT", text.as_bytes());
+        let hash = if has_lambda {
+            scene.world.code_hash(lambda)
+        } else {
+            B256::ZERO
+        };
+        record.holds("LAMBDAS", 0, hash);
+    }
+
+    // versions: label, indices that the steps leave, the steps
+    let none = step("", kind::NONE, Bytes::new());
+    let versions: [(&str, &[u32], &[&Step]); 4] = [
+        ("1.0", &[], &[]),
+        ("2.0", &[1], &[&start]),
+        ("3.0", &[1], &[&none]),
+        ("4.0", &[2, 3], &[&none, &none]),
+    ];
+    for (index, (label, from, steps)) in (1..).zip(versions) {
+        let key = declared::label::find(a, keccak256(label));
+        let record = storage.of(&declared::label::RECORD, key);
+        record.packs("VERSION", [("index", number(index))]);
+
+        let asked = IRegistry::getVersionCall {
+            name: "A".into(),
+            version: label.into(),
+        };
+        let shown = scene.world.view(&asked).expect("a version");
+        assert_eq!(shown.code, scene.code);
+        let head = [
+            ("implementation", word(scene.code.implementation)),
+            ("sequence", number(shown.sequence)),
+            ("label_length", number(3u8)),
+            ("incoming", number(from.len() as u64)),
+            ("initial", number(from.is_empty())),
+        ];
+        let key = declared::version::find(a, index);
+        let incoming: Vec<u8> = from.iter().flat_map(|from| from.to_be_bytes()).collect();
+        storage
+            .of(&declared::version::RECORD, key)
+            .packs("HEAD", head)
+            .holds("CODEHASH", 0, scene.code.codehash)
+            .holds("LAYOUT_HASH", 0, scene.code.layoutHash)
+            .holds("SOURCE_HASH", 0, scene.code.sourceHash)
+            .spells("INCOMING", &incoming)
+            .spells("LABEL", label.as_bytes());
+
+        for (position, step) in (0..).zip(steps) {
+            let key = StepKey {
+                version: index,
+                position,
+            };
+            let head = [
+                ("script", word(step.script)),
+                ("kind", number(step.kind)),
+                ("data_length", number(step.data.len() as u64)),
+            ];
+            storage
+                .of(&declared::step::RECORD, declared::step::find(a, key))
+                .packs("HEAD", head)
+                .holds("SCRIPT_CODEHASH", 0, step.scriptCodehash)
+                .spells("DATA", &step.data);
+        }
+    }
+
+    // the first is in its complex step and in no list, so that its neighbours are those that it had;
+    // the second is at 3.0, the others wait at 1.0
+    let nodes = [(1, 0, 2), (3, 0, 0), (1, 0, 4), (1, 3, 5), (1, 4, 0)];
+    for (index, (proxy, node)) in (1u32..).zip(proxies.into_iter().zip(nodes)) {
+        let in_step = |value: u8| number(if index == 1 { value } else { 0 });
+        let head = [
+            ("index", number(index)),
+            ("kind", U256::ZERO),
+            ("state", in_step(instance_state::MIGRATING)),
+            ("reaches", in_step(2)),
+            ("target", in_step(4)),
+            ("began", in_step(1)),
+            ("steps", in_step(1)),
+        ];
+        let record = storage.of(&declared::instance::RECORD, declared::instance::find(proxy));
+        record.packs("HEAD", head).holds("DEFINITION", 0, a);
+        let (version, previous, next): (u8, u8, u8) = node;
+        let node = [
+            ("proxy", word(proxy)),
+            ("version", number(version)),
+            ("previous", number(previous)),
+            ("next", number(next)),
+        ];
+        let key = declared::queue_node::find(a, index);
+        let record = storage.of(&declared::queue_node::RECORD, key);
+        record.packs("NODE", node);
+    }
+    for (id, first, last, count) in [(1, 3u8, 5u8, 3u8), (3, 2, 2, 1), (0, 0, 0, 0)] {
+        let ends = [("first", first), ("last", last), ("count", count)];
+        let ends = ends.map(|(name, value)| (name, number(value)));
+        let record = storage.of(&declared::list::RECORD, declared::list::find(a, id));
+        record.packs("ENDS", ends);
+    }
+    let mut bits = [0; 32];
+    bits[0] = 1 << 3;
+    let record = storage.of(&declared::occupied::RECORD, declared::occupied::find(a, 0));
+    record.spells("VERSIONS", &bits);
+
+    let epoch = view.sequence;
+    let migrate = PendingKey { role: 1, epoch };
+    let record = storage.of(
+        &declared::pending::RECORD,
+        declared::pending::find(a, migrate),
+    );
+    record
+        .packs("LENGTH", [("count", number(2u8))])
+        .holds("ACTIONS", 0, actions[0])
+        .holds("ACTIONS", 1, actions[1]);
+    let record = storage.of(&declared::proposer::RECORD, declared::proposer::find(ana));
+    record
+        .holds("ACTIONS", 0, actions[0])
+        .holds("ACTIONS", 1, actions[1]);
+
+    let asked = IRegistry::readinessCall { action: actions[1] };
+    let readiness = scene.world.view(&asked).expect("open");
+    assert_eq!(
+        (readiness.notBefore, readiness.approved),
+        (delayed + DELAY, vec![ana, ben])
+    );
+    let content = keccak256(second.abi_encode());
+    storage.of(
+        &declared::action::RECORD,
+        declared::action::find(actions[0]),
+    );
+    storage
+        .of(
+            &declared::action::RECORD,
+            declared::action::find(actions[1]),
+        )
+        .packs(
+            "PROPOSAL",
+            [
+                ("proposer", word(ana)),
+                ("role", number(1u8)),
+                ("proposer_slot", number(1u8)),
+                ("position", number(1u8)),
+            ],
+        )
+        .holds("DEFINITION", 0, a)
+        .holds("CONTENT", 0, content)
+        .packs(
+            "APPROVALS",
+            [
+                ("approvals", number(0b110u8)),
+                ("opened", number(opened)),
+                ("expires", number(readiness.expires)),
+            ],
+        )
+        .packs(
+            "ROUND",
+            [
+                ("epoch", number(epoch)),
+                ("round", number(1u8)),
+                ("timelocks", number(1u8)),
+            ],
+        )
+        .holds("CODE", 0, word(scene.code.implementation))
+        .holds("CODEHASH", 0, scene.code.codehash)
+        .holds("SCRIPT", 0, word(script.0))
+        .holds("SCRIPT_CODEHASH", 0, script.1)
+        .spells("TIMELOCKS", &delayed.to_be_bytes());
+    for content in &scene.finished {
+        let record = storage.of(&declared::round::RECORD, declared::round::find(*content));
+        record.packs("COUNT", [("round", number(1u8))]);
+    }
+
+    let asked = IRegistry::layoutAtCall { layoutHash: hash };
+    let block = scene.world.view(&asked).expect("published");
+    let record = storage.of(&declared::layout::RECORD, declared::layout::find(hash));
+    record.holds("BLOCK", 0, number(block));
+
+    let undeclared: Vec<_> = storage
+        .slots
+        .keys()
+        .filter(|slot| !storage.seen.contains(*slot))
+        .collect();
+    assert_eq!(
+        undeclared,
+        Vec::<&B256>::new(),
+        "slots that no record explains"
+    );
+    let all = RECORDS
+        .iter()
+        .filter(|record| !matches!(record.place, Place::Transient(_)))
+        .flat_map(|record| {
+            let entries = record.entries.iter();
+            entries.flat_map(|entry| {
+                let fields = entry.fields.iter();
+                fields.map(|field| (record.name, entry.name, field.name))
+            })
+        });
+    let left: Vec<_> = all.filter(|of| !storage.compared.contains(of)).collect();
+    assert_eq!(left, [], "declared fields that were not compared");
+}

@@ -1,0 +1,111 @@
+//! A registry that is filled through its ABI.
+
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::sol_types::SolCall;
+use stylus_chain::BlockId;
+use stylus_upgrades::build::evm;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
+use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
+
+use super::stored::Storage;
+use crate::registry::world::{World, account, is};
+
+/// Who alone may do everything.
+pub(super) const BOSS: usize = 0;
+
+/// A registry with something in every record.
+pub(super) struct Scene {
+    pub(super) world: World,
+    /// keccak256 of every governed call that was executed or cancelled.
+    pub(super) finished: Vec<B256>,
+    pub(super) code: Code,
+    pub(super) program: Code,
+    pub(super) script: Code,
+    pub(super) lambda: Address,
+}
+
+impl Scene {
+    pub(super) fn new() -> Self {
+        let mut world = World::new(&is(account(BOSS)));
+        let answers_true = [0x60, 1, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3];
+        let lambda = world.deploy_code(&evm::creation_code(&answers_true));
+        let code = Code {
+            layoutHash: B256::repeat_byte(0x1a),
+            sourceHash: B256::repeat_byte(0x50),
+            ..world.deploy("points-v1")
+        };
+        Self {
+            finished: Vec::new(),
+            program: world.deploy("points-cursor"),
+            script: world.deploy("counter-back"),
+            lambda: lambda.implementation,
+            code,
+            world,
+        }
+    }
+
+    /// The boss alone does it.
+    pub(super) fn boss<C: SolCall>(&mut self, call: &C) -> C::Return {
+        self.finished.push(keccak256(call.abi_encode()));
+        let done = self.world.send(account(BOSS), call);
+        done.expect("the boss may").returned
+    }
+
+    pub(super) fn define(&mut self, name: &str, migrate: String) {
+        let boss = is(account(BOSS));
+        self.boss(&IRegistry::createDefinitionCall {
+            name: name.into(),
+            migratePolicy: migrate,
+            policyPolicy: boss.clone(),
+            createPolicy: boss,
+        });
+    }
+
+    pub(super) fn add(&mut self, version: &str, step: Step) {
+        let call = self.version(version, step);
+        self.boss(&call);
+    }
+
+    pub(super) fn version(&self, version: &str, step: Step) -> IRegistry::addVersionCall {
+        IRegistry::addVersionCall {
+            name: "A".into(),
+            version: version.into(),
+            code: self.code.clone(),
+            step,
+        }
+    }
+
+    pub(super) fn create(&mut self, n: u8) -> Address {
+        let create = IRegistry::createProxyCall {
+            name: "A".into(),
+            version: "1.0".into(),
+            kind: 0,
+            salt: B256::repeat_byte(n),
+            initData: Bytes::new(),
+        };
+        self.boss(&create).proxy
+    }
+
+    pub(super) fn upgrade(&mut self, proxy: Address, version: &str) {
+        let version = version.into();
+        let upgrade = upgradeToCall { version };
+        let done = self.world.pay(account(BOSS), proxy, &upgrade, U256::ZERO);
+        done.expect("the boss may");
+    }
+
+    /// Proposes or approves, and does not execute.
+    pub(super) fn approve(&mut self, who: usize, call: &IRegistry::addVersionCall) -> B256 {
+        let done = self.world.send(account(who), call).expect("an approver");
+        assert!(!done.returned.executed);
+        done.returned.action
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        let block = self.world.chain.block(BlockId::latest());
+        block.expect("the latest block").header.timestamp
+    }
+
+    pub(super) fn storage(&self) -> Storage {
+        Storage::new(self.world.slots_of(self.world.registry))
+    }
+}
