@@ -4,7 +4,9 @@
 //!
 //! Bytes counted from slot 0 or from a namespace's root can be read on a live instance. Entries of
 //! mappings and elements of arrays lie at hashes of keys that nobody can list; for those an earlier
-//! version's layout tells whether they were ever used.
+//! version's layout tells whether they were ever used. Where a type that only its author knows (a
+//! `LazyMap`, say) keeps more than its own words is not known, so it may be wherever a mapping or an
+//! array in its place keeps something.
 
 use std::collections::BTreeMap;
 
@@ -26,9 +28,12 @@ const ELEMENTS_MAX: u64 = 64;
 /// Bytes of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Range {
-    /// Empty for variables counted from slot 0, `erc7201:<id>` for those of a namespace; else the
-    /// path of the mapping or array whose entries have these bytes, which begins with one of these.
+    /// Empty for variables counted from slot 0, `erc7201:<id>` for those of a namespace.
     pub area: String,
+    /// The mapping or array whose entries have these bytes, by the places of those around it:
+    /// `/32map/0data`. It ends with a place where a type keeps them that only its author knows. Empty
+    /// for bytes that are no entry's.
+    within: String,
     /// The field, `config.limit`.
     pub field: String,
     /// The first byte, counted from the area's beginning.
@@ -59,16 +64,37 @@ pub struct Ranges {
 impl Range {
     /// Whether it lies at slots that the layout alone tells.
     pub fn is_inline(&self) -> bool {
-        !self.area.contains('/')
+        self.within.is_empty()
+    }
+
+    fn place(&self) -> (&str, &str) {
+        (&self.area, &self.within)
+    }
+
+    /// Whether a byte of one may be one of the other.
+    fn meets(&self, other: &Self) -> bool {
+        self.area == other.area
+            && match self.within == other.within {
+                true => self.start < other.end && other.start < self.end,
+                false => self.may_hold(other) || other.may_hold(self),
+            }
+    }
+
+    /// Whether it is what only its author knows, and the other lies at or below its place.
+    fn may_hold(&self, other: &Self) -> bool {
+        let is_open = self.within.ends_with(|last: char| last.is_ascii_digit());
+        let below = other.within.strip_prefix(&self.within);
+        is_open && below.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
     }
 
     /// The words that it lies in, at most `limit` of them; nothing for entries of mappings and
-    /// elements of arrays.
+    /// elements of arrays, and in a namespace whose root is found in another way than ERC-7201 has it.
     pub fn words(&self, limit: usize) -> Vec<WordPart> {
         let root = match self.area.strip_prefix("erc7201:") {
             _ if !self.is_inline() => return Vec::new(),
             Some(id) => U256::from_be_bytes(slots::erc7201(id.as_bytes()).0),
-            None => U256::ZERO,
+            None if self.area.is_empty() => U256::ZERO,
+            None => return Vec::new(),
         };
         let word = Bytes::from(WORD);
         let (mut at, mut words) = (self.start, Vec::new());
@@ -134,7 +160,7 @@ impl Ranges {
         let mut all = Vec::new();
         for range in &self.all {
             let mut start = range.start;
-            for other in covers.get(range.area.as_str()).into_iter().flatten() {
+            for other in covers.get(&range.place()).into_iter().flatten() {
                 if other.end <= start || other.start >= range.end {
                     continue;
                 }
@@ -163,9 +189,7 @@ impl Ranges {
     /// The field of this layout that uses one of the range's bytes.
     pub fn user_of(&self, range: &Range) -> Option<&str> {
         let mut all = self.all.iter();
-        let user = all.find(|other| {
-            other.area == range.area && other.start < range.end && range.start < other.end
-        });
+        let user = all.find(|other| other.meets(range));
         user.map(|other| other.field.as_str())
     }
 
@@ -180,10 +204,10 @@ impl Ranges {
     }
 
     /// The ranges of each area, in their order.
-    fn by_area(&self) -> BTreeMap<&str, Vec<&Range>> {
-        let mut areas: BTreeMap<&str, Vec<&Range>> = BTreeMap::new();
+    fn by_area(&self) -> BTreeMap<(&str, &str), Vec<&Range>> {
+        let mut areas: BTreeMap<_, Vec<&Range>> = BTreeMap::new();
         for range in &self.all {
-            areas.entry(&range.area).or_default().push(range);
+            areas.entry(range.place()).or_default().push(range);
         }
         for ranges in areas.values_mut() {
             ranges.sort_by_key(|range| range.start);
@@ -196,6 +220,7 @@ impl Ranges {
 #[derive(Clone)]
 struct Place {
     area: String,
+    within: String,
     start: Bytes,
 }
 
@@ -203,20 +228,26 @@ impl Place {
     fn root(area: &str) -> Self {
         Self {
             area: area.to_owned(),
+            within: String::new(),
             start: Bytes::ZERO,
         }
     }
 
     fn behind(&self, bytes: Bytes) -> Self {
         Self {
-            area: self.area.clone(),
             start: self.start.saturating_add(bytes),
+            ..self.clone()
         }
     }
 
-    /// Where the entries of a mapping, or the elements of an array, lie.
+    /// Where the entries of a mapping (`map`), or the elements of an array and the bytes of a text
+    /// (`data`) lie.
     fn entries(&self, kind: &str) -> Self {
-        Self::root(&format!("{}/{}{kind}", self.area, self.start))
+        Self {
+            area: self.area.clone(),
+            within: format!("{}/{}{kind}", self.within, self.start),
+            start: Bytes::ZERO,
+        }
     }
 }
 
@@ -266,7 +297,7 @@ impl<'l> Walk<'l> {
                 self.entry(value, place.entries("map"), format!("{path}[key]"), depth)
             }
             Shape::Vec(base) => {
-                self.entry(base, place.entries("array"), format!("{path}[]"), depth)?;
+                self.entry(base, place.entries("data"), format!("{path}[]"), depth)?;
                 self.add(place, size, path);
                 Ok(())
             }
@@ -281,8 +312,14 @@ impl<'l> Walk<'l> {
                 Ok(())
             }
             Shape::Bytes | Shape::String => {
-                let text = place.entries("text");
+                let text = place.entries("data");
                 self.add(text, Bytes::from(WORD), format!("{path} beyond its word"));
+                self.add(place, size, path);
+                Ok(())
+            }
+            Shape::Opaque | Shape::Unknown | Shape::Struct(None) if size >= Bytes::from(WORD) => {
+                let open = place.entries("");
+                self.add(open, Bytes::from(WORD), format!("{path} beyond its words"));
                 self.add(place, size, path);
                 Ok(())
             }
@@ -309,6 +346,7 @@ impl<'l> Walk<'l> {
         if end > place.start {
             self.ranges.all.push(Range {
                 area: place.area,
+                within: place.within,
                 field,
                 start: place.start,
                 end,

@@ -135,9 +135,13 @@ impl Journal {
 
     /// What may still be on its way, in the order in which it was sent.
     pub fn in_flight(&self) -> Vec<InFlight> {
-        let text = own_file::read(&self.path)
-            .unwrap_or_default()
-            .unwrap_or_default();
+        let bytes = own_file::read_bytes(&self.path).unwrap_or_else(|error| {
+            self.tell(&format!("warning: the journal is not read: {error}"));
+            None
+        });
+        // What a damaged disk left of one line does not hide the others.
+        let bytes = bytes.unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes);
         let mut open = BTreeMap::new();
         for (position, line) in text.lines().enumerate() {
             match serde_json::from_str(line) {
@@ -211,6 +215,11 @@ impl Journal {
 
     fn append(&self, line: &Line) {
         self.warn(self.write(line));
+    }
+
+    /// Tells whoever listens.
+    pub fn tell(&self, text: &str) {
+        self.progress.note(text);
     }
 
     fn warn(&self, written: Result<(), FileError>) {

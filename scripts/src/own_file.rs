@@ -20,6 +20,8 @@ use thiserror::Error;
 pub const TRUSTED_UIDS: &str = "STYLUS_UPGRADES_TRUSTED_UIDS";
 /// Bytes of a file that is read as a whole, at most.
 const LENGTH_MAX: u64 = 64 << 20;
+/// Unfinished files of killed processes that are passed over, at most.
+const NAMES_MAX: usize = 256;
 /// What others can do with a file: write it, by group or by anybody.
 const WRITE_GROUP: u32 = 0o020;
 const WRITE_OTHERS: u32 = 0o002;
@@ -194,29 +196,57 @@ pub fn open_or_create(path: &Path) -> Result<File, FileError> {
 /// # Errors
 /// [`FileError`].
 pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let beside = write_beside(path, content)?;
+    std::fs::rename(&beside, path).map_err(|error| {
+        // One that stays is in nobody's way.
+        let _ = std::fs::remove_file(&beside);
+        FileError::io("written", path)(error)
+    })
+}
+
+/// Whether [`write`] could write that content: it is written beside the file, and removed.
+///
+/// # Errors
+/// As [`write`].
+pub fn try_write(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let beside = write_beside(path, content)?;
+    std::fs::remove_file(&beside).map_err(FileError::io("written", path))
+}
+
+/// Writes a new file beside the one that it is meant for.
+fn write_beside(path: &Path, content: &[u8]) -> Result<PathBuf, FileError> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let mode = match open(path)? {
         Some(file) => file.metadata().map_or(0o644, |found| found.mode() & 0o777),
         None => 0o644,
     };
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!(".{name}.{}.{count}.new", std::process::id()));
-    let written = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(&beside)
-        .and_then(|mut file| {
-            file.write_all(content)?;
-            file.sync_all()
-        })
-        .and_then(|()| std::fs::rename(&beside, path));
-    written.map_err(|error| {
-        // One that stays is in nobody's way.
-        let _ = std::fs::remove_file(&beside);
-        FileError::io("written", path)(error)
-    })
+    for _ in 0..NAMES_MAX {
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let beside = path.with_file_name(format!(".{name}.{}.{count}.new", std::process::id()));
+        let made = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&beside);
+        let written = match made {
+            // A killed process left it; in a container the next one has the same number.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+            made => made.and_then(|mut file| {
+                file.write_all(content)?;
+                file.sync_all()
+            }),
+        };
+        return written.map(|()| beside.clone()).map_err(|error| {
+            let _ = std::fs::remove_file(&beside);
+            FileError::io("written", path)(error)
+        });
+    }
+    let error = io::Error::new(
+        ErrorKind::AlreadyExists,
+        "too many unfinished files beside it",
+    );
+    Err(FileError::io("written", path)(error))
 }
 
 /// Makes a folder for this user alone, or checks the one that is there.

@@ -198,7 +198,7 @@ impl Author {
 }
 
 /// A lock file without the packages of this workspace.
-fn without_ours(lock: &str) -> String {
+pub(crate) fn without_ours(lock: &str) -> String {
     let entries = lock.split("\n[[package]]\n");
     let kept =
         entries.filter(|entry| entry.contains("\nsource = ") || !entry.starts_with("name = "));
@@ -227,7 +227,7 @@ fn run(mut command: impl BorrowMut<Command>) {
     assert!(output.status.success(), "{command:?}: {said}");
 }
 
-fn home() -> PathBuf {
+pub(crate) fn home() -> PathBuf {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     home.canonicalize().expect("the workspace")
 }

@@ -159,3 +159,86 @@ fn hostile_layouts_end() {
     assert!(ranges.is_cut());
     assert!(ranges.list().iter().all(|range| range.words(4).len() <= 4));
 }
+
+/// Types of arrays, texts, and of what only its author knows.
+fn collections() -> Value {
+    json!({
+        "t_array(t_uint256)dyn_storage": {
+            "encoding": "dynamic_array", "label": "uint256[]", "numberOfBytes": "32", "base": "t_uint256"
+        },
+        "t_string_storage": {"encoding": "bytes", "label": "string", "numberOfBytes": "32"},
+        "t_opaque_lazy": {"encoding": "inplace", "label": "lazy mapping(address => A)", "numberOfBytes": "32"},
+        "t_opaque_small": {"encoding": "inplace", "label": "colour", "numberOfBytes": "1"},
+    })
+}
+
+#[test]
+fn a_text_and_an_array_in_its_place_keep_their_data_at_the_same_slots() {
+    let field = |label, ty| layout(&[(label, ty, 1, 0)], collections());
+    let (text, array) = (
+        field("name", "t_string_storage"),
+        field("list", "t_array(t_uint256)dyn_storage"),
+    );
+    let without = layout(&[], collections());
+    for (first, third, left_by) in [
+        (&text, &array, "name beyond its word"),
+        (&array, &text, "list[]"),
+    ] {
+        let ranges = added(&without, third);
+        let elements = ranges.list().iter().find(|range| !range.is_inline());
+        let elements = elements.expect("elements");
+        let used = Ranges::of(first).expect("ranges");
+        assert_eq!(used.user_of(elements), Some(left_by));
+    }
+}
+
+#[test]
+fn what_only_its_author_knows_may_hold_the_entries_of_whatever_was_in_its_place() {
+    let field = |ty, slot| layout(&[("m", ty, slot, 0)], collections());
+    let without = layout(&[], collections());
+    let map = "t_mapping(t_address,t_uint256)";
+    let beyond = |third: &Layout| {
+        let ranges = added(&without, third);
+        let mut all = ranges.list().iter().filter(|range| !range.is_inline());
+        all.next().cloned()
+    };
+    let user = |first: &Layout, third: &Layout| {
+        let used = Ranges::of(first).expect("ranges");
+        let beyond = beyond(third).expect("entries");
+        used.user_of(&beyond).map(str::to_owned)
+    };
+    let lazy = field("t_opaque_lazy", 1);
+    for (first, third, left_by) in [
+        (&lazy, &lazy, "m beyond its words"),
+        (&lazy, &field(map, 1), "m beyond its words"),
+        (&field(map, 1), &lazy, "m[key]"),
+        (&field("t_array(t_uint256)dyn_storage", 1), &lazy, "m[]"),
+    ] {
+        assert_eq!(user(first, third).as_deref(), Some(left_by));
+    }
+    // Slot 10 is another one than slot 1, whatever its digits begin with.
+    assert_eq!(user(&field(map, 10), &lazy), None);
+    assert_eq!(user(&field(map, 2), &lazy), None);
+    // Less than a word is a value.
+    assert!(beyond(&field("t_opaque_small", 1)).is_none());
+    // From a mapping to what keeps it lazily: only another version's entries are no one's.
+    assert!(added(&lazy, &lazy).list().is_empty());
+}
+
+#[test]
+fn a_namespace_is_read_whatever_its_name() {
+    let mut new = layout(&[], Value::Null);
+    let fields = layout(&[("n", "t_uint64", 0, 8)], Value::Null).storage;
+    new.namespaces.insert("erc7201:my/app.main".into(), fields);
+    let ranges = added(&layout(&[], Value::Null), &new);
+    let [n] = ranges.list() else {
+        panic!("{ranges:?}");
+    };
+    let root = slots::erc7201(b"my/app.main");
+    let part = WordPart {
+        slot: root,
+        offset: 8,
+        bytes: 8,
+    };
+    assert_eq!(n.words(9), [part]);
+}

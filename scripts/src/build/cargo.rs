@@ -4,10 +4,11 @@
 
 use super::cargo_home::CargoHome;
 use super::children::Running;
+use super::copy::is_output_of;
 use super::error::BuildError;
 use super::framework::{Constant, Constants};
 use super::manifests::CONTRACT;
-use super::source::{CONFIG, CONSTANTS, Source};
+use super::source::{CONFIG, CONSTANTS, Part, Source};
 use super::toolchain::{TARGET, Toolchain};
 use super::tree::normal;
 use crate::progress::Progress;
@@ -15,7 +16,7 @@ use serde_json::Value;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, StripPrefixError};
 use std::process::{Child, Command, Stdio};
 
 /// Lines of diagnostics that an error carries.
@@ -140,11 +141,14 @@ impl Cargo<'_> {
             .split_once(": ")
             .map_or("", |(_, paths)| paths)
             .replace("\\ ", "\0");
-        let outputs = [self.target.join(TARGET), self.target.join(CONTRACT)];
+        let outputs = [self.target.join(TARGET), self.target.to_owned()]
+            .map(|folder| folder.join(CONTRACT).join("build"));
         for path in paths.split_whitespace() {
             let path = normal(&self.copy.join(path.replace('\0', " ")));
             let is_known = path.starts_with(self.copy)
-                || outputs.iter().any(|folder| path.starts_with(folder));
+                || outputs
+                    .iter()
+                    .any(|folder| is_made(path.strip_prefix(folder), &source.parts));
             if !is_known {
                 return Err(BuildError::NotInSources {
                     package: source.package.name.clone(),
@@ -221,6 +225,20 @@ impl Cargo<'_> {
         };
         names.into_iter().map(remap).collect()
     }
+}
+
+/// Whether a build script of one of `parts` wrote the file, by its path among the outputs of build
+/// scripts.
+fn is_made(inside: Result<&Path, StripPrefixError>, parts: &[Part]) -> bool {
+    let mut names = inside.into_iter().flat_map(Path::components);
+    let folder = names.next().map(|name| name.as_os_str().to_string_lossy());
+    let is_out = names.next().is_some_and(|name| name.as_os_str() == "out");
+    let is_of = |part: &Part| {
+        folder
+            .as_ref()
+            .is_some_and(|folder| is_output_of(folder, &part.name))
+    };
+    is_out && parts.iter().any(is_of)
 }
 
 /// The variables of this process that a build has.

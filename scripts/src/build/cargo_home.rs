@@ -1,6 +1,7 @@
 //! A folder for cargo with the user's downloads and credentials, and with no more of the user's
 //! configuration than where packages come from.
 
+use super::config::vendored;
 use super::error::BuildError;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
@@ -58,10 +59,8 @@ impl CargoHome {
         let config = folder.join("config.toml");
         std::fs::write(&config, supply.to_string()).map_err(BuildError::file("write", config))?;
         let sources = supply.get("source").and_then(Value::as_table);
-        let vendored = sources.into_iter().flat_map(Table::values);
-        let vendored = vendored.filter_map(|source| source.get("directory")?.as_str());
         Ok(Self {
-            vendored: vendored.map(PathBuf::from).collect(),
+            vendored: sources.map(vendored).unwrap_or_default(),
             folder,
             real,
         })

@@ -70,6 +70,9 @@ pub(super) struct Config {
     pub(super) rustflags: Vec<String>,
     /// Where packages come from.
     pub(super) supply: Table,
+    /// What the files of the sources, and those above them, put in the place of registries; `None` if
+    /// nothing. What the user's own file says is not part of it.
+    pub(super) replaced: Option<Table>,
 }
 
 /// Reads every file that cargo would read in `folder`, whose workspace is in `root`, the user's
@@ -100,6 +103,7 @@ pub(super) fn read(folder: &Path, root: &Path, cargo_home: &Path) -> Result<Conf
         }
         add_supply(&mut supply, &config, above);
     }
+    let replaced = supply.get("source").and_then(Value::as_table).cloned();
     if let Some(path) = file_in(cargo_home) {
         let above = cargo_home.parent().unwrap_or(cargo_home);
         add_supply(&mut supply, &parse(&path)?, above);
@@ -115,7 +119,17 @@ pub(super) fn read(folder: &Path, root: &Path, cargo_home: &Path) -> Result<Conf
         code: (!code.is_empty()).then(|| code.to_string()),
         rustflags,
         supply,
+        replaced,
     })
+}
+
+/// Folders of packages, as `cargo vendor` writes them, among what is put in the place of registries.
+pub(super) fn vendored(sources: &Table) -> Vec<PathBuf> {
+    let folders = sources
+        .values()
+        .filter_map(|source| source.get("directory"));
+    let folders = folders.filter_map(Value::as_str);
+    folders.map(PathBuf::from).collect()
 }
 
 /// Cargo reads the configuration of the root folder wherever it runs.

@@ -1,12 +1,13 @@
 //! What an artifact was built from, and with what: for people who approve it, and for those who
 //! build it again.
 
+use super::copied::is_copied;
 use super::source::Source;
 use super::toolchain::{TARGET, Toolchain};
 use super::{lock_file, manifests};
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The encoder and its version, as in Cargo.lock.
@@ -122,7 +123,9 @@ impl Commit {
     fn of(source: &Source) -> Option<Self> {
         let root = &source.package.root;
         let id = git(root, ["rev-parse", "--verify", "HEAD"])?;
-        let mut ask = vec!["status", "--porcelain", "--untracked-files=normal", "--"];
+        let top = PathBuf::from(git(root, ["rev-parse", "--show-toplevel"])?);
+        let mut ask = vec!["--literal-pathspecs", "status", "--porcelain", "-z"];
+        ask.extend(["--untracked-files=normal", "--ignored=traditional", "--"]);
         let paths: Vec<String> = source
             .origins
             .iter()
@@ -130,7 +133,17 @@ impl Commit {
             .map(|path| path.display().to_string())
             .collect();
         ask.extend(paths.iter().map(String::as_str));
-        let dirty = git(root, ask).is_none_or(|changes| !changes.is_empty());
+        // What git ignores is copied all the same.
+        let counts = |change: &str| match change.strip_prefix("!! ") {
+            Some(ignored) => {
+                let path = top.join(ignored);
+                let mut origins = source.origins.iter();
+                origins.any(|origin| origin.starts_with(&path) || is_copied(&path, origin))
+            }
+            None => !change.is_empty(),
+        };
+        let changes = git(root, ask);
+        let dirty = changes.is_none_or(|changes| changes.split('\0').any(counts));
         Some(Self { id, dirty })
     }
 }

@@ -106,6 +106,14 @@ pub(super) fn version_of(text: &str, name: &str) -> Option<String> {
         .map(|entry| entry.version.to_owned())
 }
 
+/// Names and versions of the packages that come from a registry or a repository.
+pub(super) fn remote(text: &str) -> BTreeSet<(String, String)> {
+    let all = entries(text).1.into_iter();
+    all.filter(|entry| entry.source.is_some())
+        .map(|entry| (entry.name.to_owned(), entry.version.to_owned()))
+        .collect()
+}
+
 /// What stands before the first entry, and every package's entry.
 fn entries(text: &str) -> (&str, Vec<Entry<'_>>) {
     let begin = text.find(HEADING).unwrap_or(text.len());

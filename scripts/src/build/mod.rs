@@ -19,6 +19,7 @@ mod cargo_home;
 mod children;
 mod code;
 mod config;
+mod copied;
 mod copy;
 mod error;
 pub mod evm;
@@ -33,6 +34,7 @@ mod source;
 mod tests;
 mod toolchain;
 mod tree;
+mod vendored;
 pub mod wasm;
 
 pub use children::end_compilers;
@@ -185,7 +187,8 @@ impl Builder {
         toolchain: &Toolchain,
         known: &Constants,
     ) -> Result<Vec<u8>, BuildError> {
-        let copy = Copy::in_folder(&self.target);
+        let target = vendored::folder(&self.target, source);
+        let copy = Copy::in_folder(&target);
         copy.fill(&source.tree, &source.parts, self.is_anew)?;
         let home = self.target.join("cargo-home");
         let home = CargoHome::prepare(home, &self.cargo_home, &source.config.supply)?;
@@ -195,7 +198,7 @@ impl Builder {
             toolchain,
             home: &home,
             copy: copy.folder(),
-            target: &self.target,
+            target: &target,
             progress: &*self.progress,
         };
         cargo.fetch(source)?;
@@ -219,7 +222,8 @@ impl Builder {
             return Ok(source);
         }
         let toolchain = self.toolchain(&source)?;
-        let copy = Copy::in_folder(&self.target);
+        let target = vendored::folder(&self.target, &source);
+        let copy = Copy::in_folder(&target);
         copy.fill(&source.tree, &source.parts, self.is_anew)?;
         let home = self.target.join("cargo-home");
         let home = CargoHome::prepare(home, &self.cargo_home, &source.config.supply)?;
@@ -227,7 +231,7 @@ impl Builder {
             toolchain: &toolchain,
             home: &home,
             copy: copy.folder(),
-            target: &self.target,
+            target: &target,
             progress: &*self.progress,
         };
         cargo.fetch(&source)?;

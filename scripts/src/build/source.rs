@@ -3,18 +3,19 @@
 //! the tree's.
 
 use super::config::{self, Config};
+use super::copied::files;
 use super::error::BuildError;
 use super::framework::{Constants, PREFIX};
 use super::lock_file;
 use super::manifests::{self, Workspace};
-use super::package::{Package, STACK_SIZE};
+use super::package::{Package, STACK_SIZE, lookup};
 use super::places::{ELSEWHERE, Places};
-use super::tree::{Entry, Tree, join, normal};
-use crate::file_names;
+use super::tree::{Entry, Tree};
+use super::vendored;
 use alloy::primitives::{B256, Keccak256};
 use std::collections::BTreeSet;
-use std::fs::FileType;
 use std::path::{Path, PathBuf};
+use toml_edit::DocumentMut;
 
 /// Where the copy holds the framework's build constants, a file each.
 pub(super) const CONSTANTS: &str = "build-constants";
@@ -24,21 +25,6 @@ pub(super) const CONFIG: &str = ".cargo/config.toml";
 const TOOLCHAIN_FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
 /// The compiler of the framework, for sources that name none.
 const TOOLCHAIN: &str = include_str!("../../../rust-toolchain.toml");
-/// What lies at a package's top and is not copied: what others write there, and what is copied from
-/// where cargo and rustup look for it.
-const NOT_COPIED: [&str; 10] = [
-    "target",
-    "node_modules",
-    ".git",
-    ".cargo",
-    "Cargo.lock",
-    "rust-toolchain",
-    "rust-toolchain.toml",
-    file_names::MANIFEST,
-    file_names::JOURNALS,
-    file_names::LAYOUTS,
-];
-
 /// A contract's sources, read and ready to be copied.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
@@ -103,6 +89,12 @@ impl Source {
         };
         if let Some(lock) = &lock {
             let reduced = lock_file::reduce(lock, &packages);
+            if let Some(replaced) = &config.replaced {
+                let list = vendored::list(replaced, &reduced)?;
+                if !list.is_empty() {
+                    tree.insert(vendored::LIST, Entry::text(list));
+                }
+            }
             tree.insert("Cargo.lock", Entry::text(reduced));
             origins.push(lock_path);
         }
@@ -176,56 +168,17 @@ fn closure(contract: Package) -> Result<(Vec<Package>, Vec<Vec<usize>>), BuildEr
     Ok((packages, needs))
 }
 
-/// The files of a package, and those outside that it declares.
-fn files(
-    package: &Package,
-    places: &Places,
-    origins: &mut Vec<PathBuf>,
-) -> Result<Tree, BuildError> {
-    let folder = &package.folder;
-    let skip = |inside: &Path, kind: &FileType| {
-        let mut names = inside.components();
-        let Some(first) = names.next() else {
-            return false;
-        };
-        let first = first.as_os_str();
-        let is_at_top = names.next().is_none();
-        let is_other_package =
-            kind.is_dir() && first != "src" && folder.join(inside).join("Cargo.toml").is_file();
-        is_other_package || (is_at_top && NOT_COPIED.iter().any(|name| first == *name))
-    };
-    let mut tree = Tree::default();
-    tree.add(folder, &places.package(folder), folder, &skip)?;
-    origins.push(folder.clone());
-    let root = places.root_of(package);
-    for named in package.further_sources() {
-        let path = normal(&folder.join(&named));
-        let Ok(inside) = path.strip_prefix(root) else {
-            return Err(BuildError::Manifest {
-                path: folder.join("Cargo.toml"),
-                reason: format!(
-                    "sources names {named}, which lies outside the workspace in {}",
-                    root.display()
-                ),
-            });
-        };
-        let place = join(&places.workspace(root), inside);
-        tree.add(&path, &place, root, &|_, _| false)?;
-        origins.push(path);
-    }
-    Ok(tree)
-}
-
-/// The copy needs two names for itself.
+/// The copy needs some names for itself.
 fn require_free(package: &Package, files: &Tree, places: &Places) -> Result<(), BuildError> {
     let root = places.root_of(package);
     let is_main = places.workspace(root).as_os_str().is_empty();
     let is_inside = package.folder.starts_with(root);
-    let taken = |path: &Path| path.starts_with(ELSEWHERE) || path.starts_with(CONSTANTS);
+    let own = [ELSEWHERE, CONSTANTS, vendored::LIST];
+    let taken = |path: &Path| own.iter().any(|name| path.starts_with(name));
     match files.entries().find(|(path, _)| taken(path)) {
         Some((path, _)) if is_main && is_inside => Err(BuildError::Manifest {
             path: root.join(path),
-            reason: format!("the names {ELSEWHERE} and {CONSTANTS} are the builder's own"),
+            reason: format!("the names {} are the builder's own", own.join(", ")),
         }),
         _ => Ok(()),
     }
@@ -272,6 +225,7 @@ fn add_toolchain(
             let path = folder.join(name);
             if path.is_file() {
                 let text = std::fs::read(&path).map_err(BuildError::file("read", &path))?;
+                require_channel(&path, &text)?;
                 tree.insert(name, Entry::text(text));
                 origins.push(path);
                 return Ok(());
@@ -280,6 +234,20 @@ fn add_toolchain(
     }
     tree.insert("rust-toolchain.toml", Entry::text(TOOLCHAIN));
     Ok(())
+}
+
+/// A folder with a compiler is named by the file and is no part of the sources.
+fn require_channel(path: &Path, text: &[u8]) -> Result<(), BuildError> {
+    let text = String::from_utf8_lossy(text);
+    let names = text.parse::<DocumentMut>().ok();
+    match names.is_some_and(|names| lookup(names.as_item(), &["toolchain", "path"]).is_some()) {
+        true => Err(BuildError::Config {
+            path: path.to_owned(),
+            key: "toolchain.path".into(),
+            reason: "the compiler in that folder is not part of the sources; name a channel".into(),
+        }),
+        false => Ok(()),
+    }
 }
 
 /// The packages with the hashes by which a change of them is noticed.
@@ -363,5 +331,7 @@ fn constants(packages: &[Package], own: &[Tree]) -> BTreeSet<String> {
     found
 }
 
+#[cfg(test)]
+mod outside_tests;
 #[cfg(test)]
 mod tests;

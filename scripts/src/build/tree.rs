@@ -128,7 +128,10 @@ impl Tree {
                 continue;
             }
             let entry = if kind.is_symlink() {
-                link(&path, within)?
+                match link(&path, within)? {
+                    Some(entry) => entry,
+                    None => continue,
+                }
             } else if kind.is_file() {
                 self.read(&path)?
             } else {
@@ -173,8 +176,9 @@ impl Tree {
     }
 }
 
-/// A relative link that stays in the folder `within`, by its words and in fact.
-fn link(path: &Path, within: &Path) -> Result<Entry, BuildError> {
+/// A relative link that stays in the folder `within`, by its words and in fact; `None` for one that
+/// leads nowhere: in the copy it might lead somewhere.
+fn link(path: &Path, within: &Path) -> Result<Option<Entry>, BuildError> {
     let to = std::fs::read_link(path).map_err(BuildError::file("read", path))?;
     let from = path.parent().unwrap_or(within);
     let leaves = BuildError::SpecialFile {
@@ -190,7 +194,8 @@ fn link(path: &Path, within: &Path) -> Result<Entry, BuildError> {
     }
     match std::fs::canonicalize(path) {
         Ok(end) if !end.starts_with(within) => Err(leaves),
-        _ => Ok(Entry::Link(to)),
+        Ok(_) => Ok(Some(Entry::Link(to))),
+        Err(_) => Ok(None),
     }
 }
 

@@ -6,6 +6,7 @@ mod endpoint;
 mod error;
 mod failure;
 mod fork;
+mod receipt;
 mod rejection;
 mod revert;
 mod submit;
@@ -32,18 +33,10 @@ use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::{SolCall, SolEvent};
 use alloy::transports::utils::guess_local_url;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use transport::Http;
 
 /// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
 const GAS_PERCENT: u64 = 120;
-/// How long a receipt is waited for.
-const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
-/// First pause between two looks for a receipt; doubled each time.
-const RECEIPT_PAUSE: Duration = Duration::from_millis(5);
-/// Longest pause between two looks for a receipt.
-const RECEIPT_PAUSE_LONGEST: Duration = Duration::from_secs(1);
-
 /// A connection to a chain, with a key or without. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
@@ -301,69 +294,12 @@ impl Client {
         ChainError::of(&self.endpoint, what, error)
     }
 
-    async fn receipt(&self, what: &str, tx: B256) -> Result<TransactionReceipt, ChainError> {
-        self.receipt_unless(what, tx, async || Ok(None)).await
-    }
-
-    /// As [`Self::receipt`], and ends where another transaction has used up the nonce.
-    async fn receipt_of(
-        &self,
-        what: &str,
-        tx: B256,
-        sender: Address,
-        nonce: u64,
-    ) -> Result<TransactionReceipt, ChainError> {
-        self.receipt_unless(what, tx, async || {
-            let next = self
-                .provider
-                .get_transaction_count(sender)
-                .await
-                .map_err(|error| self.error("eth_getTransactionCount", error))?;
-            Ok((next > nonce).then(|| ChainError::NonceTaken {
-                what: what.into(),
-                sender,
-                nonce,
-                found: "another transaction of this key was mined in its place".into(),
-            }))
-        })
-        .await
-    }
-
-    /// Waits for a receipt; `lost` says, once in a while, why none can come any more.
-    async fn receipt_unless(
-        &self,
-        what: &str,
-        tx: B256,
-        lost: impl AsyncFn() -> Result<Option<ChainError>, ChainError>,
-    ) -> Result<TransactionReceipt, ChainError> {
-        let begun = Instant::now();
-        let mut pause = RECEIPT_PAUSE;
-        let mut is_lost = None;
-        while begun.elapsed() < RECEIPT_TIMEOUT {
-            let found = self
-                .provider
-                .get_transaction_receipt(tx)
-                .await
-                .map_err(|error| self.error(what, error))?;
-            if let Some(receipt) = found {
-                return Ok(receipt);
-            }
-            // It was lost before this look at its receipt, so there is none.
-            if let Some(error) = is_lost {
-                self.forget(tx);
-                return Err(error);
-            }
-            if pause >= RECEIPT_PAUSE_LONGEST {
-                is_lost = lost().await?;
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(RECEIPT_PAUSE_LONGEST);
+    /// An answer of the endpoint that cannot be, whatever the chain is like.
+    pub fn contradiction(&self, found: impl Into<String>) -> ChainError {
+        ChainError::Unreachable {
+            endpoint: self.endpoint.to_string(),
+            reason: Unanswered::Contradiction(found.into()),
         }
-        Err(ChainError::NoReceipt {
-            what: what.into(),
-            tx,
-            seconds: RECEIPT_TIMEOUT.as_secs(),
-        })
     }
 }
 

@@ -45,6 +45,10 @@ impl Client {
                     });
                     continue;
                 }
+                journal.tell(&format!(
+                    "an earlier run's transaction was mined and failed, it changed nothing: {} ({})",
+                    entry.what, entry.tx
+                ));
             }
             journal.settled(entry.tx);
         }
@@ -178,7 +182,7 @@ impl Client {
     }
 
     /// Whether the endpoint has the transaction, mined or not.
-    async fn is_known(&self, tx: B256) -> Result<bool, ChainError> {
+    pub(super) async fn is_known(&self, tx: B256) -> Result<bool, ChainError> {
         self.provider
             .get_transaction_by_hash(tx)
             .await

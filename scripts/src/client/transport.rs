@@ -80,6 +80,14 @@ pub enum Unanswered {
         /// How the answer begins.
         text: String,
     },
+    /// The answer belongs to another question, or to another answer.
+    #[error("an answer that cannot be: {0}")]
+    #[explain(
+        expected = "an endpoint that answers what it is asked",
+        found = self.to_string(),
+        next = "run the command again with another --rpc-url: it looks at the chain first"
+    )]
+    Contradiction(String),
     /// There is no connection, or it broke.
     #[error("{0}")]
     #[explain(
@@ -96,7 +104,10 @@ impl Unanswered {
         match self {
             Self::TooLarge { .. } | Self::Redirect { .. } => true,
             Self::Status { status, .. } => matches!(status, 400..=407 | 410..=417),
-            Self::Deadline { .. } | Self::Malformed { .. } | Self::Broken(_) => false,
+            Self::Deadline { .. }
+            | Self::Malformed { .. }
+            | Self::Contradiction(_)
+            | Self::Broken(_) => false,
         }
     }
 

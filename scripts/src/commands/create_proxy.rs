@@ -3,12 +3,13 @@
 use super::args::Kind;
 use super::calldata;
 use super::context::{Context, report};
-use super::propose::propose_with;
+use super::propose::{propose_with, stop};
 use super::salt;
 use super::work::interface_of;
 use crate::app_error::Error;
 use crate::client::{Client, Sent};
 use crate::coverage::{Coverage, Extent, Part};
+use crate::error::Exit;
 use crate::manifest::{Manifest, check_alias};
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -65,7 +66,7 @@ pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Out
             outcome.field("proxy", proxy);
             outcome.field("executed", true);
             outcome.line(format!("proxy  {proxy}"));
-            save(context, request.save.as_deref(), proxy)?;
+            save(context, request.save.as_deref(), proxy, &mut outcome);
             return Ok(outcome);
         }
         call.salt = salt::choose(&client, registry, &call).await?;
@@ -84,7 +85,7 @@ pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Out
     outcome.field("salt", salt);
     outcome.line(format!("proxy  {proxy}"));
     let bytes = call.abi_encode().into();
-    let outcome = propose_with(
+    let mut outcome = propose_with(
         context,
         &client,
         registry,
@@ -95,7 +96,7 @@ pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Out
     )
     .await?;
     if outcome.exit.is_none() {
-        save(context, request.save.as_deref(), proxy)?;
+        save(context, request.save.as_deref(), proxy, &mut outcome);
     }
     Ok(outcome)
 }
@@ -163,11 +164,14 @@ async fn created_before(
     Ok(proxy.filter(|_| is_same).map(|proxy| (sent, proxy)))
 }
 
-fn save(context: &Context, alias: Option<&str>, proxy: Address) -> Result<(), Error> {
-    if let Some(alias) = alias {
-        Manifest::save_alias(&context.manifest_file(), alias, proxy)?;
+/// Saves the proxy; where that fails, the rest is done all the same.
+fn save(context: &Context, alias: Option<&str>, proxy: Address, outcome: &mut Outcome) {
+    let Some(alias) = alias else {
+        return;
+    };
+    if let Err(error) = Manifest::save_alias(&context.manifest_file(), alias, proxy) {
+        stop(context, outcome, &error, Exit::Partial);
     }
-    Ok(())
 }
 
 fn number(kind: Kind) -> u8 {

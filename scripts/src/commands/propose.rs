@@ -280,7 +280,7 @@ pub(super) fn require(
 }
 
 /// Explains why a command stops behind what it has done already.
-fn stop(context: &Context, outcome: &mut Outcome, error: &dyn Explain, exit: Exit) {
+pub(super) fn stop(context: &Context, outcome: &mut Outcome, error: &dyn Explain, exit: Exit) {
     let report = Report::of(error);
     context.output.explain(&report);
     outcome.field("error", report);

@@ -2,8 +2,10 @@
 
 use super::confirm::{self, AllowArgs};
 use super::context::{Context, report};
+use super::propose::stop;
 use crate::app_error::Error;
 use crate::deploy;
+use crate::error::Exit;
 use crate::manifest::Manifest;
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -46,9 +48,6 @@ pub(super) async fn deploy(
         }
     };
     sent.push(created);
-    if save {
-        Manifest::save_registry(&context.manifest_file(), registry)?;
-    }
     let mut outcome = Outcome::default();
     report(&mut outcome, &sent);
     outcome.field("registry", registry);
@@ -56,5 +55,8 @@ pub(super) async fn deploy(
     outcome.field("define", &policy);
     outcome.line(format!("registry  {registry}"));
     outcome.line(format!("define    {policy}"));
+    if save && let Err(error) = Manifest::save_registry(&context.manifest_file(), registry) {
+        stop(context, &mut outcome, &error, Exit::Partial);
+    }
     Ok(outcome)
 }

@@ -208,7 +208,7 @@ async fn compare(
             coverage.lower(Part::LiveInstances, live.extent, why);
         }
         let mut dirty = live.dirty;
-        dirty.retain(|one| match said.why_allowed(&one.id()) {
+        dirty.retain(|one| match said.why_dirty(&pair, &one.id()) {
             Some(because) => {
                 let accepted = Accepted {
                     finding: one.id(),

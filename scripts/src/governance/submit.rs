@@ -152,9 +152,9 @@ pub(super) async fn outcome(
             readiness: None,
         });
     }
+    // A governed call that goes through approves or executes: without either the receipt is not whole.
     let action = approved
         .map(|approved| approved.action)
-        .or(meant)
         .ok_or_else(|| ChainError::NoEvent {
             what: sent.what.clone(),
             tx: sent.tx,

@@ -106,9 +106,18 @@ pub async fn live_checks(
         checks.push(LiveCheck::compare(named("registry"), &registry, &admin));
         let beacon = slot(slots::BEACON).await?;
         checks.push(LiveCheck::compare(named("beacon"), &Address::ZERO, &beacon));
-        let code = client.codehash(proxy).await?.unwrap_or_default();
-        let expected = kinds.entry(instance.kind).or_insert(code);
-        checks.push(LiveCheck::compare(named("proxy code"), expected, &code));
+        checks.push(match client.codehash(proxy).await? {
+            Some(code) => {
+                let expected = kinds.entry(instance.kind).or_insert(code);
+                LiveCheck::compare(named("proxy code"), expected, &code)
+            }
+            None => LiveCheck {
+                what: named("proxy code"),
+                ok: false,
+                expected: "the code of a proxy".into(),
+                found: "an account without code".into(),
+            },
+        });
     }
     let in_use: Vec<_> = rebuilt
         .instances

@@ -47,6 +47,20 @@ fn a_line_cut_in_the_middle_is_ignored_and_harms_no_other() {
 }
 
 #[test]
+fn bytes_that_are_no_text_hide_no_other_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = journal(folder.path());
+    journal.sending(entry(1));
+    let mut file = std::fs::OpenOptions::new()
+        .append(true)
+        .open(journal.path())
+        .expect("the journal");
+    file.write_all(b"\xff\xfe\0").expect("written");
+    journal.sending(entry(2));
+    assert_eq!(journal.in_flight(), [entry(1), entry(2)]);
+}
+
+#[test]
 fn a_journal_without_open_entries_leaves_nothing_behind() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = journal(folder.path());

@@ -285,13 +285,24 @@ impl Said {
         before.then(|| format!("allowed before, as {FOLDER}/{FILE} says"))
     }
 
+    /// Why a field may begin with what lies there, if it may.
+    pub fn why_dirty(&self, pair: &Pair<'_>, id: &str) -> Option<String> {
+        self.why_allowed(id).or_else(|| self.why_migrated(pair, id))
+    }
+
+    /// Whether the contract's author says that the migration sees to a finding, and it runs.
+    fn why_migrated(&self, pair: &Pair<'_>, id: &str) -> Option<String> {
+        let declared = pair.runs_migration && self.migrates.iter().any(|one| one == id);
+        declared.then(|| "the contract's author declares that its migration sees to it".into())
+    }
+
     /// Why a finding does not stand in the way, if it does not.
     fn accepts(&self, pair: &Pair<'_>, finding: &Finding, id: &str) -> Option<String> {
         if let Some(because) = self.why_allowed(id) {
             return Some(because);
         }
-        if pair.runs_migration && self.migrates.iter().any(|one| one == id) {
-            return Some("the contract's author declares that its migration sees to it".into());
+        if let Some(because) = self.why_migrated(pair, id) {
+            return Some(because);
         }
         match finding.verdict {
             Verdict::Delete if pair.runs_migration => Some(

@@ -130,6 +130,7 @@ pub enum LayoutError {
     )]
     #[explain(
         name = "DirtyField",
+        details = dirty.iter().map(|one| format!("  {}", one.line())).collect(),
         expected = "zeros where the new version uses storage anew",
         found = dirty.iter().map(Dirty::line).collect::<Vec<_>>().join("; "),
         next = format!(

@@ -5,11 +5,10 @@ use super::documents::{DocumentError, Documents, Known};
 use super::error::LayoutError;
 use crate::client::{ChainError, Client};
 use crate::coverage::Extent;
-use crate::registry::labels;
 use alloy::primitives::{Address, B256};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use stylus_layout::{Layout, Range, Ranges};
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -128,7 +127,8 @@ pub async fn look(
             .find_map(|(version, ranges)| Some(format!("{} of {version}", ranges.user_of(range)?)))
     };
     for range in added.list().iter().filter(|range| !range.is_inline()) {
-        if let Some(left_by) = left_by(range) {
+        let is_known = live.dirty.iter().any(|one| one.field == range.field);
+        if let Some(left_by) = left_by(range).filter(|_| !is_known) {
             live.dirty.push(Dirty {
                 field: range.field.clone(),
                 instance: None,
@@ -211,7 +211,8 @@ async fn version_of(
     Ok(client.call(upgrade.registry, &call).await?.version)
 }
 
-/// What every other version of the definition uses.
+/// What every version uses that an instance at the version before may have been at: the versions that
+/// steps lead from to that one. A version that only comes behind it left nothing in any instance there.
 async fn earlier(
     client: &Client,
     documents: &Documents,
@@ -219,23 +220,18 @@ async fn earlier(
     live: &mut Live,
 ) -> Result<Vec<(String, Ranges)>, DocumentError> {
     let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
-    let all = labels(client, upgrade.registry, upgrade.name).await?;
-    let others = all
-        .into_iter()
-        .filter(|label| label != upgrade.to && label != upgrade.from);
-    for (count, version) in others.enumerate() {
-        if count >= VERSIONS_MAX {
-            live.partial(format!(
-                "only {VERSIONS_MAX} earlier versions were looked at"
-            ));
-            break;
-        }
+    let mut known = BTreeSet::from([upgrade.from.to_owned()]);
+    let mut left = VecDeque::from([upgrade.from.to_owned()]);
+    while let Some(version) = left.pop_front() {
         let call = abi::getVersionCall {
             name: upgrade.name.into(),
             version: version.clone(),
         };
-        let hash = client.call(upgrade.registry, &call).await?.code.layoutHash;
-        if !seen.insert(hash) {
+        let answer = client.call(upgrade.registry, &call).await?;
+        let before = answer.steps.into_iter().map(|step| step.from);
+        left.extend(before.filter(|from| !from.is_empty() && known.insert(from.clone())));
+        let hash = answer.code.layoutHash;
+        if version == upgrade.from || !seen.insert(hash) {
             continue;
         }
         let ranges = match documents.get(hash).await? {
@@ -245,6 +241,12 @@ async fn earlier(
         match ranges {
             Some(ranges) => found.push((version, ranges)),
             None => live.partial(format!("what {version} left in mappings is not known")),
+        }
+        if known.len() > VERSIONS_MAX {
+            live.partial(format!(
+                "only {VERSIONS_MAX} earlier versions were looked at"
+            ));
+            break;
         }
     }
     Ok(found)

@@ -6,6 +6,9 @@ use alloy::primitives::Address;
 use std::path::Path;
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 
+/// Bytes that an entry takes, with its table: an alias, an address and what stands around them.
+const ENTRY: usize = 256;
+
 impl Manifest {
     /// Saves the registry's address in the manifest at `path`, which is made if there is none.
     ///
@@ -26,11 +29,11 @@ impl Manifest {
     /// Whether a registry could be saved, as far as can be known before there is one.
     ///
     /// # Errors
-    /// [`ManifestError::Taken`] where one stands there.
+    /// [`ManifestError::Taken`] where one stands there; what keeps the file from being written.
     pub fn require_no_registry(path: &Path) -> Result<(), ManifestError> {
         let source = own_file::read(path)?.unwrap_or_default();
         match Self::parse(path, &source)?.registry {
-            None => Ok(()),
+            None => require_writable(path, &source),
             Some(held) => Err(ManifestError::Taken {
                 path: path.to_owned(),
                 alias: "registry".into(),
@@ -43,12 +46,12 @@ impl Manifest {
     /// the address.
     ///
     /// # Errors
-    /// As [`Self::save_alias`]; [`ManifestError::Taken`] where the alias has an address.
+    /// As [`Self::save_alias`]; [`ManifestError::Taken`] where the alias has an address; what keeps
+    /// the file from being written.
     pub fn require_free(path: &Path, alias: &str) -> Result<(), ManifestError> {
         let source = own_file::read(path)?.unwrap_or_default();
-        with(path, &source, Address::ZERO, Some("aliases"), alias)
-            .map(drop)
-            .map_err(|error| match error {
+        with(path, &source, Address::ZERO, Some("aliases"), alias).map_err(
+            |error| match error {
                 ManifestError::Differs {
                     path, entry, held, ..
                 } => ManifestError::Taken {
@@ -57,8 +60,16 @@ impl Manifest {
                     held,
                 },
                 other => other,
-            })
+            },
+        )?;
+        require_writable(path, &source)
     }
+}
+
+/// Whether the manifest could be written with one entry more.
+fn require_writable(path: &Path, source: &str) -> Result<(), ManifestError> {
+    let with_room = [source.as_bytes(), &[b' '; ENTRY]].concat();
+    Ok(own_file::try_write(path, &with_room)?)
 }
 
 /// Sets `entry` of the document, or of a table in it, unless it is set already.

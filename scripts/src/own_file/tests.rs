@@ -1,4 +1,4 @@
-use super::{FileError, append, folder, open_or_create, read, write};
+use super::{FileError, append, folder, open_or_create, read, try_write, write};
 use rustix::fs::{AtFlags, CWD, FileType, Gid, Mode, Uid, chownat, mknodat};
 use rustix::process::geteuid;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -119,4 +119,27 @@ fn what_somebody_else_owns_is_refused() {
             "{used:?}"
         );
     }
+}
+
+#[test]
+fn what_a_killed_process_of_the_same_number_left_is_in_nobodys_way() {
+    let place = tempfile::tempdir().expect("a folder");
+    let path = place.path().join("file");
+    let number = std::process::id();
+    for count in 0..200 {
+        let left = place.path().join(format!(".file.{number}.{count}.new"));
+        std::fs::write(left, "half of").expect("written");
+    }
+    write(&path, b"whole").expect("written");
+    assert_eq!(std::fs::read(&path).expect("it"), b"whole");
+}
+
+#[test]
+fn what_could_be_written_is_not_there_afterwards() {
+    let place = tempfile::tempdir().expect("a folder");
+    let path = place.path().join("file");
+    try_write(&path, b"something").expect("it could");
+    assert_eq!(std::fs::read_dir(place.path()).expect("it").count(), 0);
+    let nowhere = place.path().join("no/file");
+    assert!(try_write(&nowhere, b"something").is_err());
 }

@@ -86,9 +86,26 @@ async fn range(
             *slot = topic.into();
         }
     }
-    client
+    let mut logs = client
         .provider()
         .get_logs(&filter)
         .await
-        .map_err(|error| client.error("eth_getLogs", error))
+        .map_err(|error| client.error("eth_getLogs", error))?;
+    let is_asked_for = |log: &Log| {
+        let has = |(at, topic): (usize, &Option<B256>)| {
+            topic.is_none_or(|topic| log.topics().get(at) == Some(&topic))
+        };
+        let is_in_range = |block| (from..=to).contains(&block);
+        log.address() == account
+            && topics.iter().enumerate().all(has)
+            && log.block_number.is_none_or(is_in_range)
+    };
+    if let Some(other) = logs.iter().find(|log| !is_asked_for(log)) {
+        let (block, by) = (other.block_number.unwrap_or_default(), other.address());
+        return Err(client.contradiction(format!(
+            "a log of {by} in block {block} among those of {account} from block {from} to {to}"
+        )));
+    }
+    logs.sort_by_key(|log| (log.block_number, log.log_index));
+    Ok(logs)
 }

@@ -2,6 +2,7 @@
 
 mod at_once;
 mod complex;
+mod contradictions;
 mod deceived;
 mod decide;
 mod history;

@@ -1,7 +1,7 @@
 //! What people get wrong, and what is planted for them: the wrong chain, a list in the wrong form,
 //! events that are not looked for early enough, files that drive a terminal.
 
-use crate::sandbox::{Answer, Sandbox, error, text};
+use crate::sandbox::{Answer, CREATE, Sandbox, error, text};
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use stylus_chain::CallRequest;
@@ -293,4 +293,44 @@ fn a_key_is_not_used_where_nobody_can_tell_whether_it_is_the_right_one() {
         };
         refused(&answer, 2, name);
     }
+}
+
+#[test]
+fn a_manifest_that_cannot_be_written_is_found_out_before_anything_is_paid_for() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    // Too long for the file that is written beside it.
+    let manifest = format!("{}.toml", "m".repeat(240));
+    std::fs::copy(
+        sandbox.path("stylus-upgrades.toml"),
+        sandbox.path(&manifest),
+    )
+    .expect("copied");
+    let nonce = || {
+        let account = sandbox.node.addresses()[0];
+        let found = sandbox
+            .node
+            .with_chain(move |chain| chain.account(account, stylus_chain::BlockId::latest()));
+        found.expect("the chain").expect("an account").nonce
+    };
+    let before = nonce();
+    let words = [&CREATE[..], &["--save", "one", "--manifest", &manifest]].concat();
+    let refused = sandbox.run("Admin", &words);
+    assert_eq!(
+        (refused.exit, error(&refused)),
+        (Some(2), "ManifestUnreadable"),
+        "{refused:?}"
+    );
+    assert_eq!(nonce(), before, "something was sent");
+
+    let bare = format!("{}.toml", "n".repeat(240));
+    let rpc = format!("rpc = {:?}\n", sandbox.node.endpoint());
+    std::fs::write(sandbox.path(&bare), rpc).expect("written");
+    let deploy = ["registry", "deploy", "--save", "--manifest", &bare];
+    let refused = sandbox.run("Admin", &deploy);
+    assert_eq!(
+        (refused.exit, error(&refused)),
+        (Some(2), "ManifestUnreadable"),
+        "{refused:?}"
+    );
+    assert_eq!(nonce(), before, "something was sent");
 }

@@ -1,5 +1,5 @@
-//! A relay in front of a node: it notes every method that is asked for, and refuses what a
-//! provider might refuse.
+//! A relay in front of a node: it notes every method that is asked for, refuses what a provider
+//! might refuse, and answers what is not so.
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -8,6 +8,8 @@ use std::sync::{Arc, Mutex};
 
 /// Refuses a request with words of a provider; `None` lets it through.
 type Rule = fn(&Value) -> Option<&'static str>;
+/// Changes the answer to a request.
+type Lie = dyn Fn(&Value, &mut Value) + Send + Sync;
 
 /// The relay; its thread ends with the process.
 pub(crate) struct Relay {
@@ -18,6 +20,18 @@ pub(crate) struct Relay {
 impl Relay {
     /// A relay in front of the node at `target` (`http://…`).
     pub(crate) fn to(target: &str, rule: Rule) -> Self {
+        Self::answering(target, rule, Arc::new(|_, _| {}))
+    }
+
+    /// One that changes answers.
+    pub(crate) fn lying(
+        target: &str,
+        lie: impl Fn(&Value, &mut Value) + Send + Sync + 'static,
+    ) -> Self {
+        Self::answering(target, |_| None, Arc::new(lie))
+    }
+
+    fn answering(target: &str, rule: Rule, lie: Arc<Lie>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = listener.local_addr().expect("it");
         let methods = Arc::<Mutex<Vec<String>>>::default();
@@ -28,7 +42,8 @@ impl Relay {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (noted, target) = (noted.clone(), target.clone());
-                std::thread::spawn(move || serve(stream, &target, &noted, rule));
+                let lie = lie.clone();
+                std::thread::spawn(move || serve(stream, &target, &noted, rule, &*lie));
             }
         });
         Self { address, methods }
@@ -44,7 +59,7 @@ impl Relay {
     }
 }
 
-fn serve(mut client: TcpStream, target: &str, noted: &Mutex<Vec<String>>, rule: Rule) {
+fn serve(mut client: TcpStream, target: &str, noted: &Mutex<Vec<String>>, rule: Rule, lie: &Lie) {
     let Some(body) = message(&mut client) else {
         return;
     };
@@ -67,7 +82,10 @@ fn serve(mut client: TcpStream, target: &str, noted: &Mutex<Vec<String>>, rule: 
             );
             node.write_all(head.as_bytes()).expect("sent");
             node.write_all(&body).expect("sent");
-            message(&mut node).expect("an answer")
+            let answer = message(&mut node).expect("an answer");
+            let mut answer: Value = serde_json::from_slice(&answer).expect("JSON");
+            lie(&request, &mut answer);
+            answer.to_string().into_bytes()
         }
     };
     let head = format!(

@@ -6,3 +6,4 @@ mod kept;
 mod outside;
 mod project;
 mod read;
+mod vendored;

@@ -62,6 +62,48 @@ fn a_file_that_is_named_by_its_absolute_path_is_refused() {
 }
 
 #[test]
+fn outputs_of_other_builds_are_no_sources() {
+    let project = Project::new();
+    let outputs = home().join("target/contracts/wasm32-unknown-unknown/contract");
+    for (folder, way) in [
+        (outputs.clone(), "wasm32-unknown-unknown/contract"),
+        (
+            outputs.join("build/another-0123456789abcdef/out"),
+            "wasm32-unknown-unknown/contract/build/another-0123456789abcdef/out",
+        ),
+    ] {
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let file = folder.join("left-by-another-build.txt");
+        std::fs::write(&file, "of another build").expect("written");
+        let text = format!(
+            "#[unsafe(no_mangle)]\npub static LEFT: &str = \
+             include_str!(\"../../../{way}/left-by-another-build.txt\");"
+        );
+        project.append(&text);
+        let error = refused(&project, way, "NotInSources");
+        assert!(
+            error.to_string().contains("left-by-another-build.txt"),
+            "{error}"
+        );
+        std::fs::remove_file(file).expect("removed");
+    }
+}
+
+#[test]
+fn what_a_build_script_writes_is_there() {
+    let project = Project::new();
+    let script = std::fs::read_to_string(project.path("work/contract/build.rs")).expect("it");
+    let (head, _) = script.rsplit_once('}').expect("a function");
+    let script = format!(
+        "{head}    let out = std::env::var_os(\"OUT_DIR\").expect(\"a folder\");\n    \
+         std::fs::write(std::path::Path::new(&out).join(\"made.rs\"), \"pub const MADE: u8 = 1;\").expect(\"written\");\n}}\n"
+    );
+    project.write("work/contract/build.rs", &script);
+    project.append("include!(concat!(env!(\"OUT_DIR\"), \"/made.rs\"));");
+    build(&project.contract()).expect("it builds");
+}
+
+#[test]
 fn code_that_holds_a_path_of_the_machine_is_refused() {
     let project = Project::new();
     let text = "#[unsafe(no_mangle)]\npub static WHERE: &str = env!(\"CARGO_MANIFEST_DIR\");\n";

@@ -7,12 +7,14 @@
 //! | `second_folder` | what an operator with nothing but an endpoint and a key compares, as processes |
 //! | `approver` | what an approver in an empty folder judges, as processes |
 //! | `stragglers` | the older steps of the paths of instances that lag behind, as processes |
+//! | `outsider` | fields that come, go and come back in crates of an author's own, as processes |
 //! | `property` | random pairs of versions, migrated by generated Rust on the chain |
 
 mod approver;
 mod commands;
 mod coverage;
 mod desk;
+mod outsider;
 mod property;
 mod second_folder;
 mod stragglers;

@@ -53,6 +53,28 @@ fn a_commit_is_clean_until_a_source_changes() {
 }
 
 #[test]
+fn a_file_that_git_ignores_and_that_is_copied_is_not_in_the_commit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join(".gitignore"), "/target\ngenerated.rs\n").expect("written");
+    let contract = crate_in(folder.path());
+    let folder = contract.package.folder.clone();
+    let in_folder = |words: &[&str]| git(&folder, words.iter().copied());
+    if in_folder(&["init", "-q"]).is_none() {
+        println!("without git there is nothing to look at");
+        return;
+    }
+    in_folder(&["add", "."]).expect("added");
+    let author = ["-c", "user.name=n", "-c", "user.email=e"];
+    in_folder(&[&author[..], &["commit", "-qm", "first"]].concat()).expect("committed");
+    // Nothing below target is copied.
+    std::fs::create_dir_all(folder.join("target/debug")).expect("a folder");
+    std::fs::write(folder.join("target/debug/generated.rs"), "").expect("written");
+    assert!(!Commit::of(&contract).expect("a commit").dirty);
+    std::fs::write(folder.join("src/generated.rs"), "fn f() {}").expect("written");
+    assert!(Commit::of(&contract).expect("a commit").dirty);
+}
+
+#[test]
 fn the_version_of_the_sdk_comes_from_the_lock_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let contract = crate_in(folder.path());

@@ -53,15 +53,15 @@ impl Project {
         Source::read(&self.path("work/contract"), &self.path("home/.cargo"))
     }
 
-    fn source(&self) -> Source {
+    pub(super) fn source(&self) -> Source {
         self.read().expect("sources")
     }
 
-    fn hash(&self) -> String {
+    pub(super) fn hash(&self) -> String {
         self.source().tree.hash().to_string()
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(super) fn text(&self, name: &str) -> String {
         match self.source().tree.get(Path::new(name)) {
             Some(Entry::File { bytes, .. }) => String::from_utf8_lossy(bytes).into_owned(),
             other => panic!("{name}: {other:?}"),
@@ -69,7 +69,7 @@ impl Project {
     }
 }
 
-const LOCK: &str = "version = 4\n\n\
+pub(super) const LOCK: &str = "version = 4\n\n\
     [[package]]\nname = \"contract\"\nversion = \"0.0.0\"\ndependencies = [\n \"library\",\n \"other\",\n]\n\n\
     [[package]]\nname = \"library\"\nversion = \"0.0.0\"\n\n\
     [[package]]\nname = \"other\"\nversion = \"0.0.0\"\n";

@@ -1,0 +1,86 @@
+//! Which files of a package are copied, and so are part of the sources.
+
+use super::error::BuildError;
+use super::package::{Package, canonical};
+use super::places::Places;
+use super::tree::{Tree, join, normal};
+use crate::file_names;
+use std::fs::FileType;
+use std::path::{Path, PathBuf};
+
+/// What lies at a package's top and is not copied: what others write there, and what is copied from
+/// where cargo and rustup look for it.
+const NOT_COPIED: [&str; 10] = [
+    "target",
+    "node_modules",
+    ".git",
+    ".cargo",
+    "Cargo.lock",
+    "rust-toolchain",
+    "rust-toolchain.toml",
+    file_names::MANIFEST,
+    file_names::JOURNALS,
+    file_names::LAYOUTS,
+];
+
+/// The files of a package, and those outside that it declares.
+pub(super) fn files(
+    package: &Package,
+    places: &Places,
+    origins: &mut Vec<PathBuf>,
+) -> Result<Tree, BuildError> {
+    let folder = &package.folder;
+    let skip = |inside: &Path, kind: &FileType| is_left_out(folder, inside, kind.is_dir());
+    let mut tree = Tree::default();
+    tree.add(folder, &places.package(folder), folder, &skip)?;
+    origins.push(folder.clone());
+    let root = places.root_of(package);
+    for named in package.further_sources() {
+        let path = normal(&folder.join(&named));
+        let Ok(inside) = path.strip_prefix(root) else {
+            return Err(BuildError::Manifest {
+                path: folder.join("Cargo.toml"),
+                reason: format!(
+                    "sources names {named}, which lies outside the workspace in {}",
+                    root.display()
+                ),
+            });
+        };
+        // By way of a folder that is a link it might lie elsewhere.
+        let parent = path.parent().unwrap_or(root);
+        if !canonical(parent)?.starts_with(root) {
+            return Err(BuildError::SpecialFile {
+                kind: format!("behind a link, which leaves {}", root.display()),
+                path,
+            });
+        }
+        let place = join(&places.workspace(root), inside);
+        tree.add(&path, &place, root, &|_, _| false)?;
+        origins.push(path);
+    }
+    Ok(tree)
+}
+
+/// Whether a file or folder of the package in `folder` is not copied.
+fn is_left_out(folder: &Path, inside: &Path, is_folder: bool) -> bool {
+    let mut names = inside.components();
+    let Some(first) = names.next() else {
+        return false;
+    };
+    let first = first.as_os_str();
+    let is_at_top = names.next().is_none();
+    let is_other_package =
+        is_folder && first != "src" && folder.join(inside).join("Cargo.toml").is_file();
+    is_other_package || (is_at_top && NOT_COPIED.iter().any(|name| first == *name))
+}
+
+/// Whether `path` lies in `origin`, one of the [`origins`](super::source::Source::origins), and was copied from there.
+pub(super) fn is_copied(path: &Path, origin: &Path) -> bool {
+    let Ok(inside) = path.strip_prefix(origin) else {
+        return false;
+    };
+    let mut all = inside
+        .ancestors()
+        .filter(|part| !part.as_os_str().is_empty());
+    !all.any(|part| is_left_out(origin, part, origin.join(part).is_dir()))
+}

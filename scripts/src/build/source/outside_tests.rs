@@ -1,0 +1,114 @@
+//! Sources that lead elsewhere: links, folders of compilers and of packages.
+
+use super::tests::{LOCK, Project};
+use crate::build::tree::Entry;
+use crate::error::Explain;
+
+#[test]
+fn a_link_that_leads_nowhere_is_not_copied() {
+    let project = Project::new();
+    let before = project.hash();
+    let at = |name: &str| project.path("work/contract").join(name);
+    // An editor's lock; a loop; words that stay in the package and lead out of the copy.
+    std::fs::create_dir_all(at("a/b")).expect("a folder");
+    for (link, to) in [
+        ("src/.#lib.rs", "somebody@host.1"),
+        ("src/loop", "loop"),
+        ("a/b/up", "../.."),
+        ("out", "a/b/up/../../source.json"),
+    ] {
+        std::os::unix::fs::symlink(to, at(link)).expect("a link");
+    }
+    let source = project.source();
+    let links: Vec<_> = source
+        .tree
+        .entries()
+        .filter(|(_, entry)| matches!(entry, Entry::Link(_)))
+        .collect();
+    assert_eq!(links.len(), 1, "{links:?}");
+    std::fs::remove_file(at("a/b/up")).expect("removed");
+    assert_eq!(project.hash(), before);
+}
+
+#[test]
+fn declared_sources_behind_a_link_that_leaves_the_workspace_are_refused() {
+    let project = Project::new();
+    project.write("outside/secret", "of somebody");
+    std::os::unix::fs::symlink(project.path("outside"), project.path("work/shared"))
+        .expect("a link");
+    project.write(
+        "work/contract/Cargo.toml",
+        "[package]\nname = \"contract\"\n[package.metadata.stylus-upgrades]\nsources = [\"../shared/secret\"]\n",
+    );
+    let error = project.read().expect_err("it lies outside");
+    assert_eq!(error.name(), "SpecialFile", "{error}");
+}
+
+#[test]
+fn a_folder_with_a_compiler_is_no_toolchain() {
+    for file in ["rust-toolchain", "rust-toolchain.toml"] {
+        let project = Project::new();
+        let path = project.write(
+            &format!("work/{file}"),
+            "[toolchain]\npath = \"/opt/rust\"\n",
+        );
+        let error = project.read().expect_err("the compiler is no source");
+        assert_eq!(error.name(), "CargoConfig", "{error}");
+        assert!(
+            error.to_string().contains(&path.display().to_string()),
+            "{error}"
+        );
+        project.write(
+            &format!("work/{file}"),
+            "[toolchain]\nchannel = \"1.95.0\"\n",
+        );
+        project.read().expect("a channel");
+    }
+}
+
+#[test]
+fn packages_in_a_folder_instead_of_a_registry_are_part_of_the_sources() {
+    let project = Project::new();
+    let lock = format!(
+        "{LOCK}\n[[package]]\nname = \"serde\"\nversion = \"1.0.0\"\nsource = \"registry+x\"\nchecksum = \"00\"\n"
+    );
+    project.write(
+        "work/Cargo.lock",
+        &lock.replace("\"library\",\n", "\"library\",\n \"serde\",\n"),
+    );
+    let manifest =
+        "[package]\nname = \"contract\"\n[dependencies]\nserde = \"1\"\nlibrary.workspace = true\n";
+    project.write("work/contract/Cargo.toml", manifest);
+    for (name, version) in [("serde", "1.0.0"), ("tokio", "1.0.0")] {
+        let manifest = format!("[package]\nname = \"{name}\"\nversion = \"{version}\"\n");
+        project.write(&format!("vendor/{name}/Cargo.toml"), &manifest);
+        project.write(&format!("vendor/{name}/src/lib.rs"), "");
+    }
+    let settings = |folder: &str| {
+        format!("[source.crates-io]\nreplace-with = \"v\"\n[source.v]\ndirectory = \"{folder}\"\n")
+    };
+    let before = project.hash();
+    for (file, folder) in [
+        ("work/.cargo/config.toml", "../vendor"),
+        (".cargo/config.toml", "vendor"),
+    ] {
+        let path = project.write(file, &settings(folder));
+        let with = project.hash();
+        assert_ne!(with, before, "{file}");
+        assert!(
+            project
+                .text("vendored-packages")
+                .starts_with("serde 1.0.0 0x")
+        );
+        // Only what the lock file names; whatever the package says of itself.
+        project.write("vendor/tokio/src/lib.rs", "fn other() {}");
+        assert_eq!(project.hash(), with);
+        project.write("vendor/serde/src/unlisted.rs", "fn other() {}");
+        assert_ne!(project.hash(), with, "{file}");
+        std::fs::remove_file(project.path("vendor/serde/src/unlisted.rs")).expect("removed");
+        std::fs::remove_file(path).expect("removed");
+    }
+    // What the user has at home is the machine's, as a registry's downloads are.
+    project.write("home/.cargo/config.toml", &settings("../vendor"));
+    assert_eq!(project.hash(), before);
+}

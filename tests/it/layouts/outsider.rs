@@ -1,0 +1,280 @@
+//! Fields that come, go and come back in an author's own crates: what an older version left is found,
+//! and what no instance can hold is no reason to refuse.
+
+use std::fs;
+use std::path::Path;
+
+use alloy::primitives::B256;
+use serde_json::Value;
+
+use super::desk::{Desk, text};
+use crate::authors::{home, without_ours};
+
+/// What every version of the note begins with.
+const A: &str = "a: StorageU256,";
+const MAP: &str = "m: StorageMap<Address, StorageU256>,";
+const LAZY: &str = "#[layout(opaque = \"lazy mapping(address => Large)\")]\n    m: LazyMap<Address, Small, Large>,";
+const INITIALIZE: &str = "#[initializer(\"1.0\")]
+    pub fn initialize(&mut self, a: U256) -> Result<(), NoteError> {
+        self.a.set(a);
+        Ok(())
+    }";
+const INITIALIZE_BOTH: &str = "#[initializer(\"1.0\")]
+    pub fn initialize(&mut self, a: U256) -> Result<(), NoteError> {
+        self.a.set(a);
+        self.b.set(a);
+        Ok(())
+    }";
+const SET: &str = "#[migration(from = \"2.0\", to = \"3.0\")]
+    pub fn set(&mut self, c: U256) -> Result<(), NoteError> {
+        self.c.set(c);
+        Ok(())
+    }";
+
+/// A chain with a definition, and an author's crates.
+struct Author {
+    desk: Desk,
+    crates: tempfile::TempDir,
+}
+
+impl Author {
+    fn new() -> Self {
+        let author = Self {
+            desk: Desk::new(),
+            crates: tempfile::tempdir().expect("a folder"),
+        };
+        let workspace = WORKSPACE.replace(
+            "{path}",
+            &home().join("migratable/upgradeable").display().to_string(),
+        );
+        let lock = fs::read_to_string(home().join("Cargo.lock")).expect("our lock file");
+        author.write("Cargo.toml", &workspace);
+        author.write("Cargo.lock", &without_ours(&lock));
+        author
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        let path = self.crates.path().join(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, text).expect("written");
+    }
+
+    /// A crate with these fields and functions; its folder.
+    fn contract(&self, name: &str, fields: &str, functions: &str, metadata: &str) -> String {
+        let source = CONTRACT
+            .replace("{fields}", fields)
+            .replace("{functions}", functions);
+        self.write(&format!("{name}/src/lib.rs"), &source);
+        let manifest = format!("{}{metadata}", PACKAGE.replace("{name}", name));
+        self.write(&format!("{name}/Cargo.toml"), &manifest);
+        let folder: &Path = self.crates.path();
+        folder.join(name).display().to_string()
+    }
+
+    /// Registers version 1.0 and creates an instance.
+    fn begin(&self, contract: &str) {
+        self.desk.done(&["register", "Note", "1.0", contract]);
+        self.create("note");
+    }
+
+    fn create(&self, alias: &str) {
+        let create = ["create-proxy", "Note", "1.0", "--save", alias];
+        let initialize = ["--init", "initialize(uint256)", "7"];
+        self.desk.done(&[&create[..], &initialize].concat());
+    }
+
+    /// Refused for what lies in new fields, by `plan` and `migrate` alike: what was found.
+    fn dirty(&self, words: &[&str]) -> String {
+        let refused = self
+            .desk
+            .refused("DirtyField", &[&["migrate"], words].concat());
+        let plan = self.desk.run(&[&["plan"], words].concat());
+        let problems = plan.document["problems"].as_array().expect("problems");
+        assert!(
+            problems.iter().any(|one| one["name"] == "DirtyField"),
+            "{problems:?}"
+        );
+        text(&refused.document["error"], "found").to_owned()
+    }
+}
+
+fn accepted(done: &Value) -> Vec<&str> {
+    let all = done["storage"][0]["accepted"].as_array().expect("accepted");
+    all.iter().map(|one| text(one, "finding")).collect()
+}
+
+#[test]
+fn what_only_a_later_version_uses_is_in_no_straggler() {
+    let author = Author::new();
+    let first = author.contract("a", A, INITIALIZE, "");
+    let second = author.contract("am", &format!("{A}\n    {MAP}"), "", "");
+    let third = author.contract(
+        "amc",
+        &format!("{A}\n    {MAP}\n    c: StorageU256,"),
+        "",
+        "",
+    );
+    author.begin(&first);
+    author.desk.done(&["migrate", "Note", "2.0", &second]);
+    author.desk.done(&["migrate", "Note", "3.0", &third]);
+    author.create("late");
+    let done = author.desk.done(&["upgrade", "late", "3.0"]);
+    assert_eq!(done["coverage"]["live_instances"], "complete", "{done}");
+}
+
+#[test]
+fn a_lazy_field_that_was_dropped_comes_back_with_what_it_held() {
+    let author = Author::new();
+    let first = author.contract("al", &format!("{A}\n    {LAZY}"), INITIALIZE, "");
+    let second = author.contract("a", A, INITIALIZE, "");
+    author.begin(&first);
+    let drop = ["migrate", "Note", "2.0", &second, "--no-migration"];
+    author
+        .desk
+        .done(&[&drop[..], &["--allow-layout", "delete:m"]].concat());
+    for (name, field) in [("al", LAZY), ("am", MAP)] {
+        let third = author.contract(name, &format!("{A}\n    {field}"), INITIALIZE, "");
+        let found = author.dirty(&["Note", "3.0", &third, "--no-migration"]);
+        assert!(
+            found.contains("left by m beyond its words of 1.0"),
+            "{found}"
+        );
+    }
+    let allowed = [
+        "--no-migration",
+        "--allow-layout",
+        "dirty:m beyond its words",
+    ];
+    let again = [&["migrate", "Note", "3.0", &first], &allowed[..]].concat();
+    let done = author.desk.done(&again);
+    assert_eq!(accepted(&done), ["dirty:m beyond its words"]);
+}
+
+#[test]
+fn a_field_that_its_migration_sets_is_the_authors_to_declare() {
+    let author = Author::new();
+    let first = author.contract(
+        "ab",
+        &format!("{A}\n    b: StorageU256,"),
+        INITIALIZE_BOTH,
+        "",
+    );
+    let second = author.contract("a", A, INITIALIZE, "");
+    author.begin(&first);
+    let drop = ["migrate", "Note", "2.0", &second, "--no-migration"];
+    author
+        .desk
+        .done(&[&drop[..], &["--allow-layout", "delete:b"]].concat());
+    let fields = format!("{A}\n    c: StorageU256,");
+    let third = author.contract("ac", &fields, SET, "");
+    let set = ["--call", "set(uint256)", "9"];
+    let found = author.dirty(&[&["Note", "3.0", &third], &set[..]].concat());
+    let slot = B256::with_last_byte(1);
+    assert!(found.starts_with(&format!("c: slot {slot} of ")), "{found}");
+    let told = format!(" holds {}, left by b of 1.0", B256::with_last_byte(7));
+    assert!(found.ends_with(&told), "{found}");
+
+    let declared = "\n[package.metadata.stylus-upgrades]\nmigrates = [\"dirty:c\"]\n";
+    let third = author.contract("acd", &fields, SET, declared);
+    // Where nothing runs, nothing sets it.
+    author.desk.refused(
+        "DirtyField",
+        &["migrate", "Note", "3.0", &third, "--no-migration"],
+    );
+    let done = author
+        .desk
+        .done(&[&["migrate", "Note", "3.0", &third], &set[..]].concat());
+    assert_eq!(accepted(&done), ["dirty:c"]);
+}
+
+const WORKSPACE: &str = r#"[workspace]
+members = ["*"]
+resolver = "3"
+
+[workspace.dependencies]
+stylus-sdk = { version = "=0.10.10", default-features = false, features = ["mini-alloc"] }
+stylus-upgradeable = { path = "{path}", features = ["lazy"] }
+"#;
+
+const PACKAGE: &str = r#"[package]
+name = "{name}"
+version = "0.1.0"
+edition = "2024"
+
+[lib]
+crate-type = ["lib", "cdylib"]
+
+[features]
+export-abi = ["stylus-sdk/export-abi", "stylus-upgradeable/export-abi"]
+contract-client-gen = []
+
+[dependencies]
+stylus-sdk.workspace = true
+stylus-upgradeable.workspace = true
+"#;
+
+const CONTRACT: &str = r#"#![allow(unused, reason = "one head for contracts of other fields")]
+extern crate alloc;
+
+use stylus_sdk::alloy_primitives::{Address, U256};
+use stylus_sdk::prelude::*;
+use stylus_sdk::storage::{StorageMap, StorageU256};
+use stylus_upgradeable::lazy::{LazyMap, Record};
+use stylus_upgradeable::prelude::*;
+
+#[derive(SolidityError, Debug)]
+pub enum NoteError {
+    Migratable(MigratableError),
+}
+
+/// A number, and twice as much of it.
+pub struct Small(U256);
+pub struct Large(U256);
+
+impl Record for Small {
+    const WORDS: u64 = 1;
+
+    fn decode(load: impl Fn(u64) -> U256) -> Self {
+        Self(load(0))
+    }
+
+    fn encode(&self, mut store: impl FnMut(u64, U256)) {
+        store(0, self.0);
+    }
+}
+
+impl Record for Large {
+    const WORDS: u64 = 1;
+
+    fn decode(load: impl Fn(u64) -> U256) -> Self {
+        Self(load(0))
+    }
+
+    fn encode(&self, mut store: impl FnMut(u64, U256)) {
+        store(0, self.0);
+    }
+}
+
+impl From<Small> for Large {
+    fn from(small: Small) -> Self {
+        Self(small.0 + small.0)
+    }
+}
+
+#[storage]
+#[entrypoint]
+#[derive(StorageLayout)]
+pub struct Note {
+    {fields}
+}
+
+#[upgradeable]
+#[public]
+impl Note {
+    {functions}
+
+    pub fn a(&self) -> U256 {
+        self.a.get()
+    }
+}
+"#;
