@@ -72,6 +72,45 @@ fn a_reader_keeps_what_it_was_taken_from_while_the_chain_goes_on_and_back() {
 }
 
 #[test]
+fn a_branch_and_what_it_was_taken_from_go_on_without_each_other() {
+    let mut chain = chain();
+    let counter = install(&mut chain, &counter());
+    send(&mut chain, ALICE, request(counter, Vec::new()));
+    chain.mine(10, None).expect("blocks");
+    let common = chain.block_number();
+    let snapshot = chain.snapshot();
+    let mut branch = chain.branch();
+    let dump = |chain: &Chain| chain.dump_state().expect("a dump").checksum;
+    assert_eq!(dump(&branch), dump(&chain));
+    assert!(!branch.revert(snapshot), "the branch has no snapshots");
+
+    branch.mine(100, Some(7)).expect("blocks");
+    send(&mut branch, ALICE, request(counter, Vec::new()));
+    for _ in 0..2 {
+        send(&mut chain, ALICE, request(counter, Vec::new()));
+    }
+    chain.mine(200, Some(3)).expect("blocks");
+    let counted = |chain: &Chain| chain.storage(counter, U256::ZERO, BlockId::latest());
+    assert_eq!(counted(&branch).expect("a word"), B256::with_last_byte(2));
+    assert_eq!(counted(&chain).expect("a word"), B256::with_last_byte(3));
+    for (own, other) in [(&branch, &chain), (&chain, &branch)] {
+        for number in 0..=own.block_number() {
+            let hash = own.block_hash(number).expect("a hash");
+            assert_eq!(own.resolve(hash.into()).expect("known"), number);
+            let is_shared = number <= common;
+            assert_eq!(
+                other.resolve(hash.into()).is_ok(),
+                is_shared,
+                "block {number}"
+            );
+        }
+    }
+    assert!(chain.revert(snapshot));
+    assert_eq!(counted(&chain).expect("a word"), B256::with_last_byte(1));
+    assert_eq!(counted(&branch).expect("a word"), B256::with_last_byte(2));
+}
+
+#[test]
 fn endless_loops_are_interrupted_and_leave_the_chain_as_it_was() {
     let mut chain = chain();
     // JUMPDEST; PUSH0; JUMP

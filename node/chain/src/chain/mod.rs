@@ -1,5 +1,6 @@
 //! The chain's public interface.
 
+mod branch;
 mod control;
 mod environment;
 mod fork;

@@ -90,6 +90,14 @@ impl Ledger {
         }
     }
 
+    /// The same blocks, with others behind them than behind these: an index of its own.
+    pub(crate) fn branch(&self) -> Self {
+        Self {
+            empty: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     /// Hashes of the blocks before the first one, oldest first.
     pub(crate) fn forgotten(&self) -> impl Iterator<Item = B256> {
         self.forgotten.iter().copied()
