@@ -2,10 +2,15 @@
 //! processes.
 
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
+use stylus_devnode::{Chain, NodeConfig, NodeHandle, spawn};
+
+/// The manifest's name.
+const MANIFEST: &str = "stylus-upgrades.toml";
 
 /// Who sits there, by key file and alias.
 pub(crate) const TEAM: [&str; 4] = ["Admin", "Admin2", "Admin3", "Other"];
@@ -62,6 +67,18 @@ pub(crate) struct Sandbox {
     pub(crate) node: NodeHandle,
 }
 
+/// A sandbox as it was when nobody had used it yet, to begin others as.
+struct Beginning {
+    chain: Mutex<Chain>,
+    endpoint: String,
+    /// Files of the folder, with their permissions.
+    files: Vec<(PathBuf, u32, Vec<u8>)>,
+}
+
+/// Beginnings by what was done, once in this process.
+static BEGINNINGS: LazyLock<Mutex<BTreeMap<String, Arc<OnceLock<Beginning>>>>> =
+    LazyLock::new(Mutex::default);
+
 /// What a command said.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -88,20 +105,100 @@ impl Sandbox {
             std::fs::set_permissions(path, PermissionsExt::from_mode(0o600)).expect("set");
             manifest.push_str(&format!("{name} = \"{}\"\n", signer.address()));
         }
-        std::fs::write(folder.path().join("stylus-upgrades.toml"), manifest).expect("a manifest");
+        std::fs::write(folder.path().join(MANIFEST), manifest).expect("a manifest");
         Self { folder, node }
+    }
+
+    /// A sandbox of that kind for which `prepare` was run. That happens once for each `name`; what
+    /// comes later begins as a copy, on a branch of the chain.
+    pub(crate) fn prepared(name: &str, config: NodeConfig, prepare: impl FnOnce(&Self)) -> Self {
+        let beginning = BEGINNINGS
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(name.to_owned())
+            .or_default()
+            .clone();
+        let beginning = beginning.get_or_init(|| {
+            let sandbox = Self::bare();
+            prepare(&sandbox);
+            sandbox.beginning()
+        });
+        Self::begun_as(beginning, config)
+    }
+
+    fn beginning(&self) -> Beginning {
+        let chain = self.node.with_chain(|chain| chain.branch());
+        let mut files = Vec::new();
+        let mut folders = vec![self.folder.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let inside = path.strip_prefix(self.folder.path()).expect("inside");
+                let mode = path.metadata().expect("a file").permissions().mode();
+                let content = std::fs::read(&path).expect("a file");
+                files.push((inside.to_owned(), mode, content));
+            }
+        }
+        Beginning {
+            chain: Mutex::new(chain.expect("the chain")),
+            endpoint: self.node.endpoint(),
+            files,
+        }
+    }
+
+    fn begun_as(beginning: &Beginning, config: NodeConfig) -> Self {
+        let sandbox = Self::on(config);
+        let mut chain = beginning
+            .chain
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .branch();
+        sandbox
+            .node
+            .with_chain(move |own| {
+                chain.set_automine(own.automine());
+                *own = chain;
+            })
+            .expect("the chain");
+        for (inside, mode, content) in &beginning.files {
+            let path = sandbox.path(inside);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            std::fs::write(&path, content).expect("written");
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(*mode)).expect("set");
+        }
+        let manifest = std::fs::read_to_string(sandbox.path(MANIFEST)).expect("a manifest");
+        let manifest = manifest.replace(&beginning.endpoint, &sandbox.node.endpoint());
+        std::fs::write(sandbox.path(MANIFEST), manifest).expect("written");
+        sandbox
     }
 
     /// A sandbox with a registry in its manifest.
     pub(crate) fn new() -> Self {
-        let sandbox = Self::bare();
-        sandbox.done("Admin", &["registry", "deploy", "--save"]);
-        sandbox
+        Self::with_registry(NodeConfig::default())
+    }
+
+    /// The same on a chain of that kind.
+    pub(crate) fn with_registry(config: NodeConfig) -> Self {
+        Self::prepared("a registry", config, |sandbox| {
+            sandbox.done("Admin", &["registry", "deploy", "--save"]);
+        })
     }
 
     /// A sandbox with a definition `A` under that policy, version 1.0 and `instances` instances.
     pub(crate) fn with_counter(policy: &str, instances: usize) -> Self {
-        let sandbox = Self::new();
+        let name = format!("{instances} counters under {policy}");
+        let config = NodeConfig::default();
+        Self::prepared(&name, config, |sandbox| {
+            sandbox.set_up_counter(policy, instances)
+        })
+    }
+
+    fn set_up_counter(&self, policy: &str, instances: usize) {
+        self.done("Admin", &["registry", "deploy", "--save"]);
         let defined = [
             "define",
             "A",
@@ -112,12 +209,11 @@ impl Sandbox {
             "--create",
             "Admin",
         ];
-        sandbox.done("Admin", &defined);
-        sandbox.agreed(policy, &["register", "A", "1.0", "counter-v1"]);
+        self.done("Admin", &defined);
+        self.agreed(policy, &["register", "A", "1.0", "counter-v1"]);
         for _ in 0..instances {
-            sandbox.done("Admin", &CREATE);
+            self.done("Admin", &CREATE);
         }
-        sandbox
     }
 
     /// Everybody whom the policy names types the command, until it is executed.
@@ -132,13 +228,20 @@ impl Sandbox {
         panic!("{words:?} was not executed");
     }
 
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// What the manifest has under that name.
+    pub(crate) fn saved(&self, name: &str) -> String {
+        let manifest = std::fs::read_to_string(self.path(MANIFEST)).expect("a manifest");
+        let manifest: toml::Table = manifest.parse().expect("a manifest");
+        manifest[name].as_str().expect("saved").to_owned()
     }
 
     /// A command of this program in this folder, without the environment's keys.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stylus-upgrades"));
+        let mut command = Command::new(super::PROGRAM);
         for (name, _) in std::env::vars() {
             if name.starts_with("ETH_") || name.ends_with("PRIVATE_KEY") {
                 command.env_remove(name);

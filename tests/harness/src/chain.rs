@@ -158,6 +158,14 @@ impl Chain {
         &self.provider
     }
 
+    /// The node of an embedded chain.
+    pub(crate) fn node(&self) -> Option<&NodeHandle> {
+        match &self.process {
+            Process::Embedded(node) => Some(node),
+            Process::Child(_) | Process::Remote(_) => None,
+        }
+    }
+
     /// Whether somebody else runs the chain, so that it is neither fresh nor alone ours.
     pub fn is_remote(&self) -> bool {
         matches!(self.process, Process::Remote(_))

@@ -1,7 +1,6 @@
 //! A chain with the framework and a registry on it.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use alloy::primitives::{Address, B256, U256, keccak256};
@@ -9,24 +8,23 @@ use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
 use stylus_upgrades::build::{Artifact, Builder, Framework};
 use stylus_upgrades::client::{ChainError, Client, Sent};
-use stylus_upgrades::deploy::{DATA_FEE_BUMP_PERCENT, deploy, deploy_registry, ensure_framework};
+use stylus_upgrades::deploy::{DATA_FEE_BUMP_PERCENT, deploy};
 use stylus_upgrades::error::Explain;
 use stylus_upgrades::governance::{GovernanceError, perform};
-use stylus_upgrades::progress::Silent;
 use stylus_upgrades_interface::registry::IRegistry;
 
 use crate::chain::Chain;
 use crate::definition::Definition;
+use crate::deployed;
 use crate::error::HarnessError;
 use crate::home::home;
-use crate::lines::Lines;
 use crate::revert::Revert;
 
 /// A chain with the framework and a registry on it, which account 0 governs alone.
 pub struct Harness {
     chain: Chain,
     client: Client,
-    builder: Builder,
+    builder: &'static Builder,
     framework: Framework,
     registry: Address,
     salts: AtomicU64,
@@ -48,12 +46,18 @@ pub struct Program {
 }
 
 impl Harness {
-    /// An embedded chain on a free port, or the one in `RPC_URL`, with a new registry.
+    /// An embedded chain on a free port, or the one in `RPC_URL`, with a new registry. Embedded
+    /// chains of one process begin as branches of one that the framework was deployed on.
     ///
     /// # Errors
     /// Whatever keeps the chain from starting, or the framework from being built or deployed.
     pub async fn start() -> Result<Self, HarnessError> {
-        Self::on(Chain::start().await?).await
+        let chain = Chain::start().await?;
+        let Some(node) = chain.node() else {
+            return Self::on(chain).await;
+        };
+        let (framework, registry) = deployed::begin(node).await?;
+        Self::with(chain, framework, registry).await
     }
 
     /// The same on a chain of one's own.
@@ -61,17 +65,20 @@ impl Harness {
     /// # Errors
     /// As [`Harness::start`].
     pub async fn on(chain: Chain) -> Result<Self, HarnessError> {
-        let builder = Builder::new(Arc::new(Lines))?;
-        let framework = builder.framework()?;
-        let client = chain.client().await?;
-        ensure_framework(&client, &framework, DATA_FEE_BUMP_PERCENT, &Silent).await?;
-        let policy = chain.account(0).to_string();
-        let (registry, _) =
-            deploy_registry(&client, &framework.registry, &policy, DATA_FEE_BUMP_PERCENT).await?;
+        let framework = deployed::builder()?.framework()?;
+        let registry = deployed::deploy(&chain, &framework).await?;
+        Self::with(chain, framework, registry).await
+    }
+
+    async fn with(
+        chain: Chain,
+        framework: Framework,
+        registry: Address,
+    ) -> Result<Self, HarnessError> {
         Ok(Self {
+            client: chain.client().await?,
             chain,
-            client,
-            builder,
+            builder: deployed::builder()?,
             framework,
             registry,
             salts: AtomicU64::new(0),
@@ -90,7 +97,7 @@ impl Harness {
 
     /// The contract builder.
     pub fn builder(&self) -> &Builder {
-        &self.builder
+        self.builder
     }
 
     /// The framework's own programs.

@@ -54,6 +54,7 @@
 
 mod chain;
 mod definition;
+mod deployed;
 mod error;
 mod harness;
 mod home;

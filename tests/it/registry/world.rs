@@ -18,6 +18,8 @@ use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
 
 /// Gas of a transaction that does not ask for more.
 const GAS: u64 = 30_000_000;
+/// When the framework is deployed, in Unix seconds.
+const TIME: u64 = 1_800_000_000;
 
 static BUILDER: LazyLock<Builder> =
     LazyLock::new(|| Builder::new(Arc::new(Silent)).expect("the framework's sources"));
@@ -76,9 +78,25 @@ pub(crate) fn is(who: Address) -> String {
 impl World {
     /// The framework, and a registry whose `define` policy is given.
     pub(crate) fn new(define: &str) -> Self {
+        static DEPLOYED: LazyLock<Mutex<Chain>> =
+            LazyLock::new(|| Mutex::new(World::with_framework().chain));
+        let deployed = DEPLOYED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut world = Self {
+            chain: deployed.branch(),
+            registry: Address::ZERO,
+        };
+        drop(deployed);
+        // The clock has not run since the framework was deployed.
+        let latest = world.chain.block(BlockId::latest()).expect("a block");
+        world.chain.set_time(latest.header.timestamp);
+        world.registry = world.deploy_registry(define).expect("the registry is born");
+        world
+    }
+
+    fn with_framework() -> Self {
         let config = ChainConfig {
             auto_impersonate: true,
-            timestamp: Some(1_800_000_000),
+            timestamp: Some(TIME),
             ..ChainConfig::default()
         };
         let mut world = Self {
@@ -91,7 +109,6 @@ impl World {
             world.create2(&part.artifact.creation_code());
             world.activate(part.address);
         }
-        world.registry = world.deploy_registry(define).expect("the registry is born");
         world
     }
 

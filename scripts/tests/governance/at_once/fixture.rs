@@ -12,6 +12,8 @@ use stylus_devnode::{MiningMode, NodeConfig};
 
 /// How often there is a block.
 const BLOCK: Duration = Duration::from_millis(200);
+/// The file with the addresses of what is deployed before all rounds.
+const DEPLOYED: &str = "deployed.txt";
 /// Rounds of each command in the long run, and in every run.
 const ROUNDS: (usize, usize) = (50, 2);
 
@@ -81,21 +83,27 @@ impl Fixture {
     }
 
     fn on(mining: MiningMode) -> Self {
-        let sandbox = Sandbox::on(NodeConfig {
+        let config = NodeConfig {
             mining,
             ..NodeConfig::default()
-        });
-        let deployed = sandbox.done("Admin", &["registry", "deploy", "--save"]);
-        let registry = text(&deployed, "registry").to_owned();
-        let deployed = |source: &str| {
-            let deployed = sandbox.done("Admin", &["deploy", source]);
-            text(&deployed, "address").to_owned()
         };
+        let sources = ["counter-v1", "counter-v2", "counter-back"];
+        let sandbox = Sandbox::prepared("three codes", config, |sandbox| {
+            sandbox.done("Admin", &["registry", "deploy", "--save"]);
+            let deployed = sources.map(|source| {
+                let deployed = sandbox.done("Admin", &["deploy", source]);
+                text(&deployed, "address").to_owned()
+            });
+            std::fs::write(sandbox.path(DEPLOYED), deployed.join("\n")).expect("written");
+        });
+        let deployed = std::fs::read_to_string(sandbox.path(DEPLOYED)).expect("addresses");
+        let mut deployed = deployed.lines().map(str::to_owned);
+        let [v1, v2, back] = sources.map(|_| deployed.next().expect("an address"));
         Self {
-            registry,
-            v1: deployed("counter-v1"),
-            v2: deployed("counter-v2"),
-            back: deployed("counter-back"),
+            registry: sandbox.saved("registry"),
+            v1,
+            v2,
+            back,
             sandbox,
             definitions: AtomicUsize::new(0),
         }

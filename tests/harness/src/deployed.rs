@@ -1,0 +1,69 @@
+//! What the tests of a process share: the builder, and the framework and a registry on chain, deployed
+//! once; every embedded chain of a test begins behind that.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use alloy::primitives::Address;
+use stylus_devnode::{NodeError, NodeHandle};
+use stylus_upgrades::build::{BuildError, Builder, Framework};
+use stylus_upgrades::deploy::{DATA_FEE_BUMP_PERCENT, deploy_registry, ensure_framework};
+use stylus_upgrades::progress::Silent;
+use tokio::sync::OnceCell;
+
+use crate::chain::Chain;
+use crate::error::HarnessError;
+use crate::lines::Lines;
+
+static DEPLOYED: OnceCell<Deployed> = OnceCell::const_new();
+
+struct Deployed {
+    chain: Mutex<stylus_chain::Chain>,
+    framework: Framework,
+    registry: Address,
+}
+
+/// The builder of this process, which asks for the compiler once.
+pub(crate) fn builder() -> Result<&'static Builder, BuildError> {
+    static BUILDER: OnceLock<Builder> = OnceLock::new();
+    if let Some(builder) = BUILDER.get() {
+        return Ok(builder);
+    }
+    let builder = Builder::new(Arc::new(Lines))?;
+    Ok(BUILDER.get_or_init(|| builder))
+}
+
+/// Lets the chain of a node that nobody used yet begin behind the deployment of the framework and
+/// of a registry that account 0 governs.
+pub(crate) async fn begin(node: &NodeHandle) -> Result<(Framework, Address), HarnessError> {
+    let deployed = DEPLOYED.get_or_try_init(anew).await?;
+    let common = deployed
+        .chain
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .branch();
+    node.with_chain(move |chain| *chain = common)?;
+    Ok((deployed.framework.clone(), deployed.registry))
+}
+
+async fn anew() -> Result<Deployed, HarnessError> {
+    let chain = Chain::embedded()?;
+    let framework = builder()?.framework()?;
+    let registry = deploy(&chain, &framework).await?;
+    let node = chain.node().ok_or(NodeError::Stopped)?;
+    let common = node.with_chain(|chain| chain.branch())?;
+    Ok(Deployed {
+        chain: Mutex::new(common),
+        framework,
+        registry,
+    })
+}
+
+/// Deploys the framework, and a registry that account 0 governs; the registry's address.
+pub(crate) async fn deploy(chain: &Chain, framework: &Framework) -> Result<Address, HarnessError> {
+    let client = chain.client().await?;
+    ensure_framework(&client, framework, DATA_FEE_BUMP_PERCENT, &Silent).await?;
+    let policy = chain.account(0).to_string();
+    let (registry, _) =
+        deploy_registry(&client, &framework.registry, &policy, DATA_FEE_BUMP_PERCENT).await?;
+    Ok(registry)
+}
