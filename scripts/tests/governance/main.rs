@@ -9,6 +9,7 @@ mod history;
 mod killed;
 mod killed_anywhere;
 mod mistakes;
+mod out_of_gas;
 mod plan;
 #[allow(dead_code, reason = "the tests of the builder use all of it")]
 #[path = "../sources/project.rs"]
@@ -16,3 +17,6 @@ mod project;
 mod relay;
 mod sandbox;
 mod sources;
+
+/// What is run.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_stylus-upgrades");

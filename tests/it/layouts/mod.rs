@@ -8,6 +8,7 @@
 //! | `approver` | what an approver in an empty folder judges, as processes |
 //! | `stragglers` | the older steps of the paths of instances that lag behind, as processes |
 //! | `outsider` | fields that come, go and come back in crates of an author's own, as processes |
+//! | `raced` | a rival's upgrade while the instances are looked at |
 //! | `property` | random pairs of versions, migrated by generated Rust on the chain |
 
 mod approver;
@@ -16,5 +17,6 @@ mod coverage;
 mod desk;
 mod outsider;
 mod property;
+mod raced;
 mod second_folder;
 mod stragglers;

@@ -149,3 +149,50 @@ fn a_mined_failure_is_named_without_a_tracing_endpoint() {
         "{asked:?}"
     );
 }
+
+#[test]
+fn a_mined_failure_that_nothing_explains_is_told_as_that_and_nothing_is_sent_again() {
+    let fixture = Fixture::timeless();
+    let (registry, name) = either(&fixture);
+    // It traces nothing, and does not show whole blocks, from which a replay would begin.
+    let relay = Relay::to(&fixture.sandbox.node.endpoint(), |request: &Value| {
+        let is_trace = request["method"].as_str()?.starts_with("debug_");
+        let is_whole = request["params"][1] == true;
+        (is_trace || is_whole).then_some("the method is not available")
+    });
+    let endpoint = relay.endpoint();
+    let define = [
+        "define",
+        &name,
+        "--migrate",
+        "Admin",
+        "--allow",
+        "excluded-sender",
+        "--registry",
+        &registry,
+        "--rpc-url",
+        &endpoint,
+    ];
+    let from = fixture.block();
+    let answers = in_one_block(&fixture, &define);
+    let exits = answers.each_ref().map(|answer| answer.exit);
+    let late = match exits {
+        [Some(0), Some(1)] => &answers[1],
+        [Some(1), Some(0)] => &answers[0],
+        _ => panic!("{answers:?}"),
+    };
+    assert_eq!(error(late), "Unexplained", "{late:?}");
+    let report = &late.document["error"];
+    for part in ["expected", "found", "next"] {
+        assert!(!text(report, part).is_empty(), "{report}");
+    }
+    assert!(
+        text(report, "found").contains("the method is not available"),
+        "{report}"
+    );
+    assert_eq!(
+        fixture.block() - from,
+        1,
+        "one block, with both transactions"
+    );
+}
