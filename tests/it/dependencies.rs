@@ -2,6 +2,7 @@
 //! `tests/snapshots/dependencies.json` says. `cargo deny` itself runs in `.ci/nightly`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde::Deserialize;
@@ -192,6 +193,60 @@ fn as_many_packages_are_locked_and_built_as_recorded() {
     ]);
     snapshot::check("dependencies", &BTreeMap::new(), &figures)
         .unwrap_or_else(|difference| panic!("{difference}"));
+}
+
+/// The test aid that must not be installed.
+const KILL_POINTS: &str = "kill-points";
+/// The figure of `tests/snapshots/program.json`.
+const SIZE: &str = "the command line as the tests build it, bytes";
+
+#[test]
+fn the_command_line_is_as_large_as_recorded() {
+    let program = std::fs::metadata(env!("CARGO_BIN_EXE_cli")).expect("the program");
+    let size = program.len();
+    if stylus_upgrades_test_settings::update() {
+        let figures = Figures::from([(SIZE.to_owned(), size)]);
+        snapshot::record("program", &BTreeMap::new(), &figures).expect("recorded");
+        return;
+    }
+    let recorded = snapshot::recorded("program", SIZE).unwrap_or_else(|error| panic!("{error}"));
+    // Paths, the linker and small changes move it a little.
+    assert!(
+        size.abs_diff(recorded) <= recorded / 20,
+        "{size} bytes, more than a twentieth off the recorded {recorded}; if that is meant, accept \
+         with STYLUS_UPGRADES_UPDATE=1"
+    );
+}
+
+#[test]
+fn what_is_installed_has_no_kill_points() {
+    let features = |edges| {
+        let target = ["--target", "x86_64-unknown-linux-gnu"];
+        let words = ["tree", "--package", "stylus-upgrades", "--edges", edges];
+        cargo(&[&words[..], &target[..]].concat())
+    };
+    assert!(features("normal,build,dev,features").contains(KILL_POINTS));
+    assert!(!features("normal,build,features").contains(KILL_POINTS));
+    let has_kill_points = |program: &Path| {
+        let variable = stylus_upgrades::kill_point::VARIABLE.as_bytes();
+        let program = std::fs::read(program).expect("the program");
+        program
+            .windows(variable.len())
+            .any(|window| window == variable)
+    };
+    assert!(has_kill_points(Path::new(env!("CARGO_BIN_EXE_cli"))));
+    if stylus_upgrades_test_settings::long() {
+        assert!(!has_kill_points(&installed()));
+    }
+}
+
+/// The command line as `cargo install` builds it.
+fn installed() -> PathBuf {
+    let folder = home().join("target/installed");
+    let target = folder.to_str().expect("text").to_owned();
+    let words = ["build", "--release", "--package", "stylus-upgrades"];
+    cargo(&[&words[..], &["--target-dir", &target]].concat());
+    folder.join("release/stylus-upgrades")
 }
 
 /// How many packages a build of `package` on Linux compiles.

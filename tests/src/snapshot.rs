@@ -66,6 +66,20 @@ pub fn record(
     std::fs::write(&path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))
 }
 
+/// What [`record`] wrote.
+///
+/// # Errors
+/// What keeps the file from being read, or that it has no such figure.
+pub fn recorded(name: &str, figure: &str) -> Result<u64, String> {
+    let path = file(name);
+    let fail = |error: String| format!("{}: {error}", path.display());
+    let text = std::fs::read_to_string(&path).map_err(|error| fail(error.to_string()))?;
+    let taken: Value = serde_json::from_str(&text).map_err(|error| fail(error.to_string()))?;
+    taken["figures"][figure]
+        .as_u64()
+        .ok_or_else(|| fail(format!("it has no {figure:?}")))
+}
+
 /// One line per key that differs.
 fn difference(recorded: &Value, found: &Value) -> String {
     let empty = serde_json::Map::new();
