@@ -9,12 +9,18 @@
 //! | `ledger` | initializers, migrations, upgrades |
 //! | `points` | a complex migration |
 
+use std::sync::LazyLock;
+
 mod difference;
 mod ledger;
 mod points;
 mod sides;
 
 /// Random sequences of the ledger and of the register of points.
-const SEQUENCES: (u64, u64) = (200, 100);
+static SEQUENCES: LazyLock<(u64, u64)> =
+    LazyLock::new(|| match stylus_upgrades_test_settings::long() {
+        true => (200, 100),
+        false => (50, 100),
+    });
 /// Calls in each.
 const CALLS: usize = 20;
