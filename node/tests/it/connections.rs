@@ -11,7 +11,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 use stylus_devnode::{Limits, MiningMode, NodeConfig, spawn};
 
-use crate::support::{Process, rpc};
+use crate::support::{LONGEST_WAIT, Process, rpc};
 
 /// Hostile connections of each kind.
 const HOSTILE: usize = 10_000;
@@ -20,7 +20,7 @@ const HOSTILE: usize = 10_000;
 const HONEST: usize = 50;
 
 /// What an honest client waits for an answer.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
+const ANSWER_TIMEOUT: Duration = LONGEST_WAIT;
 
 /// What a hostile connection sends.
 const KINDS: [(&str, &str); 7] = [

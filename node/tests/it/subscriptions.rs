@@ -8,7 +8,7 @@ use jsonrpsee_ws_client::{WsClient, WsClientBuilder};
 use serde_json::{Value, json};
 
 use crate::evm::{TOPIC, counter};
-use crate::support::node;
+use crate::support::{LONGEST_WAIT, node};
 
 async fn subscribe(client: &WsClient, kind: &str, details: Value) -> Subscription<Value> {
     client
@@ -22,7 +22,7 @@ async fn subscribe(client: &WsClient, kind: &str, details: Value) -> Subscriptio
 }
 
 async fn next(subscription: &mut Subscription<Value>) -> Value {
-    let message = tokio::time::timeout(Duration::from_secs(20), subscription.next()).await;
+    let message = tokio::time::timeout(LONGEST_WAIT, subscription.next()).await;
     message
         .expect("a message comes")
         .expect("the subscription is open")

@@ -10,7 +10,7 @@ use stylus_chain::BlockId;
 
 /// Transactions of the first approver: deploy, activate, publish the layout, approve.
 const FIRST: u64 = 4;
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Where a command is killed: when so many of its transactions were sent, the last of them still
 /// unmined, or mined and unread.
