@@ -8,6 +8,8 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 
+mod clone;
+
 /// A folder with a manifest and keys, and a chain.
 struct Sandbox {
     folder: tempfile::TempDir,
@@ -64,6 +66,7 @@ impl Sandbox {
         }
         command
             .args(words)
+            .envs(clone::variables())
             .current_dir(self.folder.path())
             .output()
             .expect("it starts")

@@ -7,13 +7,12 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::path::Path;
 use std::process::{Command, ExitCode};
-use std::sync::Arc;
 
 use alloy::hex;
 use alloy::primitives::keccak256;
 use serde_json::Value;
 use stylus_upgrades::build::{Builder, Part};
-use stylus_upgrades_harness::{Lines, home};
+use stylus_upgrades_harness::{builder, home};
 
 fn main() -> ExitCode {
     match lint(&home()) {
@@ -28,9 +27,8 @@ fn main() -> ExitCode {
 
 /// Whether clippy has nothing to say.
 fn lint(home: &Path) -> Result<bool, Box<dyn Error>> {
-    let builder = Builder::new(Arc::new(Lines))?;
     let init_code = home.join("target/clippy_contracts.init_code");
-    let constants = constants(&builder, &init_code)?;
+    let constants = constants(builder()?, &init_code)?;
     let mut clippy = Command::new("cargo");
     clippy
         .current_dir(home)
@@ -50,13 +48,15 @@ fn constants(
     init_code: &Path,
 ) -> Result<BTreeMap<String, String>, Box<dyn Error>> {
     let framework = builder.framework()?;
-    let bare = builder.contract("proxy")?;
     std::fs::write(init_code, &framework.proxy_creation_code)?;
     let account = |part: &Part| hex::encode(part.address) + &hex::encode(part.artifact.codehash());
     let values = [
         ("STUB", hex::encode(framework.stub_address)),
         ("STUB_CODEHASH", hex::encode(keccak256(&framework.stub))),
-        ("BARE_CODEHASH", hex::encode(bare.codehash())),
+        (
+            "BARE_CODEHASH",
+            hex::encode(framework.bare.artifact.codehash()),
+        ),
         ("STORAGE", hex::encode(framework.storage.address)),
         (
             "STORAGE_CODEHASH",

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::packages::{patches, vendored};
 use alloy::primitives::U256;
 use alloy::sol;
 use stylus_upgrades::build::Builder;
@@ -55,32 +56,9 @@ async fn one_line_by_git_is_all_that_an_author_needs() -> Result<(), HarnessErro
 
 #[tokio::test]
 async fn one_line_of_a_packaged_crate_is_all_that_an_author_needs() -> Result<(), HarnessError> {
-    let vendor = tempfile::tempdir().expect("a folder");
-    let packages = tempfile::tempdir().expect("a folder");
-    let mut package = Command::new(env!("CARGO"));
-    package.args(["package", "--no-verify", "--offline", "--allow-dirty"]);
-    package.arg("--target-dir").arg(packages.path());
-    for name in AUTHOR_PACKAGES {
-        package.args(["--package", name]);
-    }
-    run(package.current_dir(home()));
-    for name in AUTHOR_PACKAGES {
-        let file = packages.path().join(format!("package/{name}-0.1.0.crate"));
-        run(Command::new("tar")
-            .arg("-xzf")
-            .arg(file)
-            .current_dir(&vendor));
-    }
+    let vendor = vendored(AUTHOR_PACKAGES);
     let author = Author::new("version = \"0.1.0\"");
-    // As after `cargo vendor`, for these crates alone.
-    let patches: String = AUTHOR_PACKAGES
-        .iter()
-        .map(|name| {
-            let folder = vendor.path().join(format!("{name}-0.1.0"));
-            format!("{name} = {{ path = {folder:?} }}\n")
-        })
-        .collect();
-    author.append(&format!("\n[patch.crates-io]\n{patches}"));
+    author.append(&patches(vendor.path()));
     author.upgrades().await
 }
 
@@ -97,7 +75,7 @@ fn cargo_alone_checks_a_complex_migration_and_what_it_builds_is_refused() {
         cargo.args(["--offline", "--quiet", "--package", "rescale"]);
         run(cargo.arg("--target-dir").arg(&target));
     }
-    let builder = Builder::new(std::sync::Arc::new(Lines)).expect("the sources");
+    let builder = Builder::new(std::sync::Arc::new(Lines));
     let unlinked = target.join("wasm32-unknown-unknown/debug/rescale.wasm");
     let refusal = builder.path(&unlinked).expect_err("a placeholder is in it");
     assert_eq!(refusal.name(), "Placeholder", "{refusal}");
@@ -108,7 +86,7 @@ fn cargo_alone_checks_a_complex_migration_and_what_it_builds_is_refused() {
 }
 
 /// Every package that is compiled for a contract.
-const AUTHOR_PACKAGES: [&str; 9] = [
+pub(super) const AUTHOR_PACKAGES: [&str; 9] = [
     "stylus-upgradeable",
     "stylus-upgrades-complex",
     "stylus-upgrades-host",
@@ -121,11 +99,11 @@ const AUTHOR_PACKAGES: [&str; 9] = [
 ];
 
 /// An author's workspace: two versions and the complex migration between them.
-struct Author(tempfile::TempDir);
+pub(super) struct Author(tempfile::TempDir);
 
 impl Author {
     /// `origin` tells cargo where our one crate is.
-    fn new(origin: &str) -> Self {
+    pub(super) fn new(origin: &str) -> Self {
         let author = Self(tempfile::tempdir().expect("a folder"));
         author.write("Cargo.toml", &WORKSPACE.replace("{origin}", origin));
         for (name, source) in [("v1", V1), ("v2", V2), ("rescale", RESCALE)] {
@@ -190,7 +168,13 @@ impl Author {
         fs::write(path, text).expect("written");
     }
 
-    fn append(&self, text: &str) {
+    /// The path of what lies in the workspace.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Appends to the workspace's manifest.
+    pub(super) fn append(&self, text: &str) {
         let path = self.0.path().join("Cargo.toml");
         let before = fs::read_to_string(&path).expect("the workspace");
         fs::write(path, before + text).expect("written");

@@ -5,7 +5,7 @@ use alloy::primitives::{Address, U256};
 use alloy::sol;
 use serde_json::Value;
 use stylus_devnode::NodeConfig;
-use stylus_upgrades_harness::{Chain, Harness, Instance, assert_reverts};
+use stylus_upgrades_harness::{Chain, Harness, Instance, assert_reverts, command_line};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ImplementationNotRunnable;
 use stylus_upgrades_interface::reasons::not_runnable;
 
@@ -49,7 +49,8 @@ async fn revive_framework(harness: &Harness) -> Done {
 
 /// What `stylus-upgrades status` says of the instance: whether it could, its document, its errors.
 async fn status(it: &World<'_>) -> (bool, Value, String) {
-    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cli"));
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_cli"));
+    let mut command = command_line(program).expect("the workspace");
     let folder = tempfile::tempdir().expect("a folder");
     command
         .args(["status", &it.instance.address().to_string(), "--json"])

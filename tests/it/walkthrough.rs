@@ -11,7 +11,7 @@ use std::path::Path;
 
 use page::{Step, matches, steps};
 use shell::Shell;
-use stylus_upgrades_harness::{Anvil, HarnessError, Lines, Npm, home, launcher};
+use stylus_upgrades_harness::{Anvil, HarnessError, Lines, Npm, command_line, home, launcher};
 
 /// What the page starts in a terminal of its own.
 const NODE: &str = "stylus-upgrades node";
@@ -84,7 +84,8 @@ fn words(printed: &str) -> Vec<String> {
 
 #[test]
 fn the_picture_in_the_readme_shows_what_the_demo_prints() {
-    let demo = std::process::Command::new(cli())
+    let demo = command_line(cli())
+        .expect("the workspace")
         .arg("demo")
         .env("NO_COLOR", "1")
         .output()

@@ -1,12 +1,10 @@
 //! The proxies that are compared, and how each one is made.
 
-use std::sync::Arc;
-
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol;
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades::build::{Builder, evm};
-use stylus_upgrades_harness::{Chain, HarnessError, Lines, Solidity};
+use stylus_upgrades_harness::{Chain, HarnessError, Lines, Solidity, builder};
 use stylus_upgrades_interface::slots;
 
 /// The implementation that shows what reached it.
@@ -64,7 +62,7 @@ impl Proxy {
 pub struct Maker<'c> {
     chain: &'c Chain,
     solidity: Solidity,
-    builder: Builder,
+    builder: &'static Builder,
 }
 
 impl<'c> Maker<'c> {
@@ -73,11 +71,10 @@ impl<'c> Maker<'c> {
     /// # Errors
     /// As [`Solidity::compile`]; if the framework's sources are gone.
     pub fn new(chain: &'c Chain) -> Result<Self, HarnessError> {
-        let builder = Builder::new(Arc::new(Lines))?;
         Ok(Self {
             chain,
             solidity: Solidity::compile(&Lines)?,
-            builder,
+            builder: builder()?,
         })
     }
 
@@ -88,7 +85,7 @@ impl<'c> Maker<'c> {
 
     /// The builder of WASM contracts.
     pub fn builder(&self) -> &Builder {
-        &self.builder
+        self.builder
     }
 
     /// A proxy over `implementation`; activated, if it is a program.

@@ -10,8 +10,7 @@ pub use watched::{Ended, Watched};
 use crate::figures::beside;
 use crate::snapshot::Figures;
 use std::path::Path;
-use std::process::Command;
-use stylus_upgrades_harness::HarnessError;
+use stylus_upgrades_harness::{HarnessError, command_line};
 
 /// What a migration of so many items came to.
 #[derive(Debug, Clone)]
@@ -64,7 +63,7 @@ pub async fn measure(
 ) -> Result<Measured, HarnessError> {
     let node = Watched::node(program, leading)?;
     let subject = Subject::begin(node.endpoint(), items, form).await?;
-    let mut command = Command::new(program);
+    let mut command = command_line(program)?;
     command.args(leading);
     let ended = Watched::run(subject.command(command)).await?;
     subject.check(&ended).await?;

@@ -4,9 +4,9 @@
 
 use super::cargo_home::CargoHome;
 use super::children::Running;
+use super::constants::{Constant, Constants};
 use super::copy::is_output_of;
 use super::error::BuildError;
-use super::framework::{Constant, Constants};
 use super::manifests::CONTRACT;
 use super::source::{CONFIG, CONSTANTS, Part, Source};
 use super::toolchain::{TARGET, Toolchain};

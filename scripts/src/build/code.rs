@@ -6,11 +6,14 @@ use super::{evm, wasm};
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use brotli::enc::BrotliEncoderParams;
 use stylus_layout::{DeclaredStep, Document, Layout};
+use stylus_upgrades_framework::{Program, manifest};
 use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::{chain, limits};
 
 /// Dictionary byte behind the prefix: none.
 const NO_DICTIONARY: u8 = 0;
+/// Bytes in front of the stream.
+const PREFIX: usize = chain::PROGRAM_PREFIX.len() + 1;
 const QUALITY: i32 = 11;
 const WINDOW: i32 = 22;
 
@@ -54,6 +57,39 @@ impl Artifact {
             code,
             layout,
             steps,
+            info: BuildInfo::default(),
+        })
+    }
+
+    /// A program of the framework, as it is pinned.
+    pub(super) fn from_pinned(program: &Program) -> Result<Self, BuildError> {
+        let manifest = manifest().map_err(|error| BuildError::Pinned {
+            reason: error.to_string(),
+        })?;
+        Ok(Self {
+            info: BuildInfo {
+                source_hash: program.source_hash,
+                rustc: Some(manifest.rustc.clone()),
+                encoder: manifest.encoder.clone(),
+                ..BuildInfo::default()
+            },
+            ..Self::from_code(program.name, program.code)?
+        })
+    }
+
+    /// A program that is pinned as it lies on chain. What is not on chain is unknown.
+    pub(crate) fn from_code(name: &str, code: &'static [u8]) -> Result<Self, BuildError> {
+        let mut wasm = Vec::new();
+        let mut stream = code.get(PREFIX..).unwrap_or_default();
+        brotli::BrotliDecompress(&mut stream, &mut wasm).map_err(|error| BuildError::Pinned {
+            reason: format!("the pinned code of {name}: {error}"),
+        })?;
+        Ok(Self {
+            name: name.into(),
+            wasm: wasm.into(),
+            code: Bytes::from_static(code),
+            layout: None,
+            steps: None,
             info: BuildInfo::default(),
         })
     }

@@ -8,15 +8,37 @@ use thiserror::Error;
 /// What can go wrong between a contract's source and its code on chain.
 #[derive(Debug, Error, Explain)]
 pub enum BuildError {
-    /// The framework's own sources are not where this program was built.
+    /// The framework's own sources are not in the folder that was named.
     #[error("the framework's sources are not at {}", path.display())]
     #[explain(
         expected = "the sources of the framework",
         found = self.to_string(),
-        next = "set STYLUS_UPGRADES_HOME to a clone of the repository"
+        next = "give the root of a clone of the framework's repository"
     )]
     SourcesMissing {
         /// Where they were looked for.
+        path: PathBuf,
+    },
+    /// The framework's bytes in this program contradict each other.
+    #[error("{reason}")]
+    #[explain(
+        expected = "bytes that hash to what is pinned",
+        found = "{reason}",
+        next = "install the program anew: its files are of several versions"
+    )]
+    Pinned {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The folder holds no workspace.
+    #[error("there is no Cargo.toml in {}", path.display())]
+    #[explain(
+        expected = "the folder of a workspace",
+        found = path.display().to_string(),
+        next = "set STYLUS_UPGRADES_HOME to the folder of a workspace, or unset it"
+    )]
+    NoWorkspace {
+        /// The folder.
         path: PathBuf,
     },
     /// The path names neither a crate nor a WASM file.

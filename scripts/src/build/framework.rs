@@ -1,11 +1,12 @@
-//! The framework's own contracts, built bottom-up: each later one has the addresses and code
-//! hashes of the earlier ones compiled in, so no slot holds them and no migration can change them.
+//! The framework's own programs: those that are pinned as bytes, or those of a folder of sources.
 
 use super::code::Artifact;
+use super::constants::{Constant, Constants, account, set};
 use super::error::BuildError;
-use super::{Builder, evm};
-use alloy::primitives::{Address, B256, Bytes, keccak256};
-use std::collections::{BTreeMap, BTreeSet};
+use super::evm;
+use alloy::primitives::{Address, Bytes, keccak256};
+use std::sync::LazyLock;
+use stylus_upgrades_framework as pinned;
 use stylus_upgrades_interface::parts::PARTS;
 
 /// A program that the CREATE2 deployer puts at an address derived from its bytes, with salt 0.
@@ -18,12 +19,14 @@ pub struct Part {
 }
 
 /// Every program of the framework, with the addresses that follow from their bytes.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Framework {
     /// Code of the pause stub (EVM).
     pub stub: Bytes,
     /// Address of the pause stub.
     pub stub_address: Address,
+    /// Proxy, without any selector of its own: nobody deploys it on its own.
+    pub bare: Part,
     /// UpgradeabilityStorage.
     pub storage: Part,
     /// UpgradeabilityProxy; at this address lies a copy that is only there to be activated.
@@ -36,7 +39,27 @@ pub struct Framework {
     pub registry: Artifact,
 }
 
+/// The beginning of the manifest.
+const HEAD: &str = "# Written by a test, see src/lib.rs. Sizes are in bytes.\n";
+
+static PINNED: LazyLock<Result<Framework, BuildError>> = LazyLock::new(read);
+
 impl Framework {
+    /// The programs that are pinned: the same for everybody, and nothing is compiled.
+    ///
+    /// # Errors
+    /// [`BuildError::Pinned`] if this program was put together from files of several versions.
+    pub fn pinned() -> Result<&'static Self, BuildError> {
+        PINNED.as_ref().map_err(|error| BuildError::Pinned {
+            reason: error.to_string(),
+        })
+    }
+
+    /// Whether these are the pinned programs. The registry holds the code hashes of all others.
+    pub fn is_pinned(&self) -> bool {
+        Self::pinned().is_ok_and(|pinned| pinned.registry.code == self.registry.code)
+    }
+
     /// Every program that the CREATE2 deployer puts on a chain, in the order of deployment.
     pub fn shared(&self) -> impl Iterator<Item = &Part> {
         [&self.storage, &self.proxy].into_iter().chain(&self.parts)
@@ -47,145 +70,106 @@ impl Framework {
         let mut parts = self.parts.iter();
         parts.find(|part| part.artifact.name == package)
     }
-}
 
-/// A value of the framework for the crates that name it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Constant {
-    /// The environment variable holds it.
-    Text(String),
-    /// The environment variable holds the path of a file with it.
-    File(Bytes),
-}
+    /// Every program that is compiled, in the order of the builds.
+    pub fn programs(&self) -> impl Iterator<Item = &Artifact> {
+        let parts = [&self.bare, &self.storage, &self.proxy].into_iter();
+        let parts = parts.chain(&self.parts).map(|part| &part.artifact);
+        parts.chain([&self.registry])
+    }
 
-/// Values by the names of the environment variables.
-pub(super) type Constants = BTreeMap<String, Constant>;
-
-impl Constant {
-    /// The value.
-    pub(super) fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Text(text) => text.as_bytes(),
-            Self::File(bytes) => bytes,
+    /// What crates may have compiled in, by the names of the variables.
+    pub(super) fn constants(&self) -> Constants {
+        let mut constants = Constants::new();
+        let stub = keccak256(&self.stub);
+        account(&mut constants, "STUB", self.stub_address, stub);
+        for (name, part) in [
+            ("BARE", &self.bare),
+            ("STORAGE", &self.storage),
+            ("PROXY", &self.proxy),
+        ] {
+            account(&mut constants, name, part.address, part.artifact.codehash());
         }
+        let creation_code = Constant::File(self.proxy_creation_code.clone());
+        set(&mut constants, "PROXY_INITCODE", creation_code);
+        set(&mut constants, "PARTS", programs(&self.parts));
+        constants
+    }
+
+    /// What the crate with the pinned programs holds where these are pinned.
+    ///
+    /// # Errors
+    /// What cannot be written.
+    pub fn to_files(&self, toolchain: &str) -> Result<Vec<(String, Vec<u8>)>, String> {
+        let entry = |name: &str, code: &[u8], address, source_hash| pinned::Entry {
+            name: name.to_owned(),
+            size: code.len(),
+            codehash: keccak256(code),
+            address,
+            source_hash,
+        };
+        let stub = (pinned::PAUSE_STUB, &self.stub);
+        let mut codes = vec![stub];
+        codes.extend(self.programs().map(|one| (one.name.as_str(), &one.code)));
+        let entries = codes.iter().map(|(name, code)| {
+            let artifact = self.programs().find(|one| one.name == *name);
+            let is_registry = *name == pinned::REGISTRY;
+            let address = (!is_registry).then(|| evm::create2_address(&evm::creation_code(code)));
+            let source_hash = artifact.and_then(|one| one.info.source_hash);
+            entry(name, code, address, source_hash)
+        });
+        let manifest = pinned::Manifest {
+            rustc: self.registry.info.rustc.clone().unwrap_or_default(),
+            encoder: self.registry.info.encoder.clone(),
+            programs: entries.collect(),
+        };
+        let text = format!("{HEAD}{}", manifest.to_text()?);
+        let mut files = vec![
+            (pinned::MANIFEST.to_owned(), text.into_bytes()),
+            (pinned::TOOLCHAIN_FILE.to_owned(), toolchain.into()),
+        ];
+        for (name, code) in codes {
+            files.push((format!("{name}{}", pinned::ENDING), code.to_vec()));
+        }
+        Ok(files)
     }
 }
 
-/// What the names of the framework's build constants begin with.
-pub(super) const PREFIX: &str = "STYLUS_UPGRADES_";
-/// Packages in the order of their builds, with the beginning of the constants derived from each.
-const ORDER: [(&str, &str); 3] = [
-    ("proxy", "BARE"),
-    ("upgradeability-storage", "STORAGE"),
-    ("upgradeability-proxy", "PROXY"),
-];
-/// The constant that holds address and code hash of each of the registry's [`PARTS`]; they are
-/// built after everything in [`ORDER`].
-const REGISTRY_PARTS: &str = "PARTS";
+/// Address and code hash of each part: the constant that the registry holds them by.
+pub(super) fn programs(parts: &[Part]) -> Constant {
+    let account = |part: &Part| hex::encode(part.address) + &hex::encode(part.artifact.codehash());
+    Constant::Text(parts.iter().map(account).collect())
+}
 
-/// Builds every program of the framework; what is unchanged comes from the cache.
-pub(super) fn build(builder: &Builder) -> Result<Framework, BuildError> {
-    let mut constants = stub_constants();
-    let mut programs = Vec::with_capacity(ORDER.len());
-    for (package, name) in ORDER {
-        programs.push(program(builder, package, name, &mut constants)?);
-    }
-    let [_, storage, proxy] =
-        <[Part; 3]>::try_from(programs).expect("one program per entry of ORDER");
-    let parts = registry_parts(builder, &mut constants)?;
-    let registry = builder.package("registry", &constants)?;
+/// The pinned programs.
+fn read() -> Result<Framework, BuildError> {
+    let artifact = |name| Artifact::from_pinned(program(name)?);
+    let part = |name| {
+        let artifact = artifact(name)?;
+        let address = program(name)?.address;
+        let address = address.ok_or_else(|| BuildError::Pinned {
+            reason: format!("{name} has no address"),
+        })?;
+        Ok::<_, BuildError>(Part { artifact, address })
+    };
+    let stub = Bytes::from_static(program(pinned::PAUSE_STUB)?.code);
+    let stub_address = evm::create2_address(&evm::creation_code(&stub));
+    let proxy = part(pinned::UPGRADEABILITY_PROXY)?;
+    let parts = PARTS.iter().map(|one| part(one.package));
     Ok(Framework {
-        stub: evm::stub_code(),
-        stub_address: stub_address(),
-        proxy_creation_code: evm::proxy_creation_code(stub_address(), &proxy.artifact.code),
-        storage,
+        proxy_creation_code: evm::proxy_creation_code(stub_address, &proxy.artifact.code),
+        stub,
+        stub_address,
+        bare: part(pinned::PROXY)?,
+        storage: part(pinned::UPGRADEABILITY_STORAGE)?,
         proxy,
-        parts,
-        registry,
+        parts: parts.collect::<Result<_, _>>()?,
+        registry: artifact(pinned::REGISTRY)?,
     })
 }
 
-/// The constants that `package` names, building what they are derived from.
-pub(super) fn constants(
-    builder: &Builder,
-    package: &str,
-    named: &BTreeSet<String>,
-) -> Result<Constants, BuildError> {
-    let mut constants = stub_constants();
-    let is_named = |name: &str| {
-        let beginning = format!("{PREFIX}{name}");
-        named.iter().any(|name| name.starts_with(&beginning))
-    };
-    let with_parts = is_named(REGISTRY_PARTS);
-    let last = ORDER.iter().rposition(|(_, name)| is_named(name));
-    let needed = match last {
-        _ if with_parts => ORDER.len(),
-        Some(last) => last + 1,
-        None => 0,
-    };
-    let before = ORDER.iter().take(needed);
-    for (earlier, name) in before.take_while(|(earlier, _)| *earlier != package) {
-        program(builder, earlier, name, &mut constants)?;
-    }
-    if with_parts {
-        registry_parts(builder, &mut constants)?;
-    }
-    Ok(constants)
-}
-
-/// Builds the registry's parts and derives the constant that the registry holds them by.
-fn registry_parts(builder: &Builder, constants: &mut Constants) -> Result<Vec<Part>, BuildError> {
-    let mut parts = Vec::with_capacity(PARTS.len());
-    let mut programs = String::new();
-    for part in PARTS {
-        let artifact = builder.package(part.package, constants)?;
-        let address = evm::create2_address(&artifact.creation_code());
-        programs += &hex::encode(address);
-        programs += &hex::encode(artifact.codehash());
-        parts.push(Part { artifact, address });
-    }
-    set(constants, REGISTRY_PARTS, Constant::Text(programs));
-    Ok(parts)
-}
-
-/// Builds a program and derives its constants for those that come later.
-fn program(
-    builder: &Builder,
-    package: &str,
-    name: &str,
-    constants: &mut Constants,
-) -> Result<Part, BuildError> {
-    let artifact = builder.package(package, constants)?;
-    let address = evm::create2_address(&artifact.creation_code());
-    account(constants, name, address, artifact.codehash());
-    if name == "PROXY" {
-        let creation_code = evm::proxy_creation_code(stub_address(), &artifact.code);
-        set(constants, "PROXY_INITCODE", Constant::File(creation_code));
-    }
-    Ok(Part { artifact, address })
-}
-
-fn stub_address() -> Address {
-    evm::create2_address(&evm::creation_code(&evm::stub_code()))
-}
-
-fn stub_constants() -> Constants {
-    let mut constants = Constants::new();
-    account(
-        &mut constants,
-        "STUB",
-        stub_address(),
-        keccak256(evm::stub_code()),
-    );
-    constants
-}
-
-fn account(constants: &mut Constants, name: &str, address: Address, codehash: B256) {
-    let codehash = Constant::Text(hex::encode(codehash));
-    set(constants, name, Constant::Text(hex::encode(address)));
-    set(constants, &format!("{name}_CODEHASH"), codehash);
-}
-
-fn set(constants: &mut Constants, name: &str, value: Constant) {
-    constants.insert(format!("{PREFIX}{name}"), value);
+fn program(name: &'static str) -> Result<&'static pinned::Program, BuildError> {
+    pinned::program(name).map_err(|error| BuildError::Pinned {
+        reason: error.to_string(),
+    })
 }

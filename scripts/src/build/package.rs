@@ -235,19 +235,70 @@ pub(super) fn canonical(path: &Path) -> Result<PathBuf, BuildError> {
     std::fs::canonicalize(path).map_err(BuildError::file("find", path))
 }
 
-/// Folders of the members of the workspace in `root`, which lists them one by one.
-pub(super) fn members(root: &Path) -> Result<Vec<PathBuf>, BuildError> {
-    let manifest = read(&root.join("Cargo.toml"))?;
-    let members = lookup(manifest.as_item(), &["workspace", "members"]).and_then(Item::as_array);
-    let members = members
-        .into_iter()
-        .flatten()
-        .filter_map(|item| item.as_str());
-    Ok(members.map(|member| root.join(member)).collect())
+/// The root of the workspace that the package in `folder` belongs to.
+pub(super) fn root_of(folder: &Path) -> Result<PathBuf, BuildError> {
+    let folder = canonical(folder)?;
+    let manifest = read(&folder.join("Cargo.toml"))?;
+    workspace_root(&folder, &manifest)
+}
+
+/// The root of the workspace that the package in `folder`, or in the nearest folder above, belongs
+/// to; `None` outside of any, or if its manifests cannot be read.
+pub fn workspace_of(folder: &Path) -> Option<PathBuf> {
+    let mut above = folder.ancestors();
+    let nearest = above.find(|folder| folder.join("Cargo.toml").is_file())?;
+    root_of(nearest).ok()
+}
+
+/// The root of the workspace that the current folder belongs to; `None` outside of any.
+pub(super) fn enclosing() -> Result<Option<PathBuf>, BuildError> {
+    let here = std::env::current_dir().map_err(BuildError::file("find", "."))?;
+    let mut above = here.ancestors();
+    let nearest = above.find(|folder| folder.join("Cargo.toml").is_file());
+    nearest.map(root_of).transpose()
+}
+
+/// The folder of the member with that name of the workspace in `root`.
+pub(super) fn member(root: &Path, name: &str) -> Result<PathBuf, BuildError> {
+    for folder in members(root)? {
+        if package_name(&folder)?.as_deref() == Some(name) {
+            return Ok(folder);
+        }
+    }
+    Err(BuildError::NotAContract {
+        path: PathBuf::from(name),
+    })
+}
+
+/// The root of a workspace and the folders of its members, which are listed one by one or by
+/// patterns.
+fn members(root: &Path) -> Result<Vec<PathBuf>, BuildError> {
+    let path = root.join("Cargo.toml");
+    let manifest = read(&path)?;
+    let listed = lookup(manifest.as_item(), &["workspace", "members"]).and_then(Item::as_array);
+    let listed = listed.into_iter().flatten();
+    let mut members = vec![root.to_owned()];
+    for member in listed.filter_map(|item| item.as_str()) {
+        if !member.contains(['*', '?', '[']) {
+            members.push(root.join(member));
+            continue;
+        }
+        let pattern = format!(
+            "{}/{member}",
+            glob::Pattern::escape(&root.to_string_lossy())
+        );
+        let found = glob::glob(&pattern).map_err(|error| BuildError::Manifest {
+            path: path.clone(),
+            reason: format!("the pattern {member} of a member: {error}"),
+        })?;
+        let found = found.filter_map(Result::ok);
+        members.extend(found.filter(|folder| folder.join("Cargo.toml").is_file()));
+    }
+    Ok(members)
 }
 
 /// The name of the package in `folder`.
-pub(super) fn package_name(folder: &Path) -> Result<Option<String>, BuildError> {
+fn package_name(folder: &Path) -> Result<Option<String>, BuildError> {
     let manifest = read(&folder.join("Cargo.toml"))?;
     Ok(text(manifest.as_item(), &["package", "name"]).map(str::to_owned))
 }

@@ -3,9 +3,9 @@
 //! the tree's.
 
 use super::config::{self, Config};
+use super::constants::{Constants, PREFIX};
 use super::copied::files;
 use super::error::BuildError;
-use super::framework::{Constants, PREFIX};
 use super::lock_file;
 use super::manifests::{self, Workspace};
 use super::package::{Package, STACK_SIZE, lookup};
@@ -15,6 +15,8 @@ use super::vendored;
 use alloy::primitives::{B256, Keccak256};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+// The compiler of the framework, for sources that name none.
+use stylus_upgrades_framework::{TOOLCHAIN, TOOLCHAIN_FILE};
 use toml_edit::DocumentMut;
 
 /// Where the copy holds the framework's build constants, a file each.
@@ -23,8 +25,7 @@ pub(super) const CONSTANTS: &str = "build-constants";
 pub(super) const CONFIG: &str = ".cargo/config.toml";
 /// What rustup chooses the compiler by.
 const TOOLCHAIN_FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
-/// The compiler of the framework, for sources that name none.
-const TOOLCHAIN: &str = include_str!("../../../rust-toolchain.toml");
+
 /// A contract's sources, read and ready to be copied.
 #[derive(Debug, Clone)]
 pub(super) struct Source {
@@ -130,13 +131,15 @@ impl Source {
 
 impl Source {
     /// The file of the copy that names the toolchain.
-    pub(super) fn toolchain(&self) -> Option<(&'static str, &[u8])> {
-        TOOLCHAIN_FILES
-            .into_iter()
-            .find_map(|name| match self.tree.get(Path::new(name)) {
-                Some(Entry::File { bytes, .. }) => Some((name, bytes.as_slice())),
-                _ => None,
-            })
+    pub(super) fn toolchain(&self) -> (&'static str, &[u8]) {
+        let named =
+            TOOLCHAIN_FILES
+                .into_iter()
+                .find_map(|name| match self.tree.get(Path::new(name)) {
+                    Some(Entry::File { bytes, .. }) => Some((name, bytes.as_slice())),
+                    _ => None,
+                });
+        named.unwrap_or((TOOLCHAIN_FILE, TOOLCHAIN.as_bytes()))
     }
 }
 
@@ -232,7 +235,7 @@ fn add_toolchain(
             }
         }
     }
-    tree.insert("rust-toolchain.toml", Entry::text(TOOLCHAIN));
+    tree.insert(TOOLCHAIN_FILE, Entry::text(TOOLCHAIN));
     Ok(())
 }
 

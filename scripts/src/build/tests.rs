@@ -1,6 +1,6 @@
 use super::code::Artifact;
 use super::error::BuildError;
-use super::{Builder, evm, wasm};
+use super::{Builder, Framework, evm, wasm};
 use crate::error::Explain;
 use crate::progress::Silent;
 use alloy::primitives::{Address, keccak256};
@@ -149,7 +149,7 @@ fn the_creation_of_a_proxy_names_both_slots_and_ends_in_its_code() {
 
 #[test]
 fn a_path_that_is_no_contract_is_wrong_use() {
-    let builder = Builder::new(Arc::new(Silent)).expect("the sources are here");
+    let builder = Builder::new(Arc::new(Silent));
     let error = builder
         .path(Path::new("/nowhere"))
         .expect_err("nothing is there");
@@ -162,9 +162,23 @@ fn a_path_that_is_no_contract_is_wrong_use() {
 }
 
 #[test]
-fn a_home_without_sources_is_refused() {
-    let error = Builder::at(Path::new("/"), Arc::new(Silent))
-        .err()
-        .expect("no sources in /");
-    assert_eq!(error.name(), "SourcesMissing");
+fn a_home_without_a_workspace_and_a_framework_without_sources_are_refused() {
+    let root = Path::new("/");
+    let error = Builder::at(root, Arc::new(Silent)).err();
+    assert_eq!(error.expect("no workspace in /").name(), "NoWorkspace");
+    let error = Builder::new(Arc::new(Silent)).framework_from(root).err();
+    assert_eq!(error.expect("no sources in /").name(), "SourcesMissing");
+}
+
+#[test]
+fn the_pinned_framework_lies_where_its_bytes_say() {
+    let framework = Framework::pinned().expect("the pinned programs");
+    let stub = evm::stub_code();
+    assert_eq!(framework.stub, stub);
+    for part in framework.shared().chain([&framework.bare]) {
+        let address = evm::create2_address(&part.artifact.creation_code());
+        assert_eq!(part.address, address, "{}", part.artifact.name);
+        assert!(wasm::check(&part.artifact.name, &part.artifact.wasm).is_ok());
+    }
+    assert!(framework.is_pinned());
 }

@@ -108,7 +108,7 @@ fn require_sources(flag: &str, source: &str) -> Result<(), Error> {
     }
     Err(Error::Usage {
         message: format!("{source} is a file, so nothing can be built from it"),
-        expected: format!("{flag}: the folder of a crate, or a contract of this repository"),
+        expected: format!("{flag}: the folder of a crate, or a contract of this workspace"),
         found: "a file".into(),
         next: "give the folder that its Cargo.toml lies in".into(),
     })

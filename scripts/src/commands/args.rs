@@ -14,7 +14,7 @@ use stylus_upgrades_interface::reasons::step;
 
 /// Upgradeable contracts for Arbitrum Stylus: build, deploy, govern, upgrade.
 #[derive(Debug, Parser)]
-#[command(name = "stylus-upgrades", version)]
+#[command(name = "stylus-upgrades", version, long_version = super::about::long_version())]
 pub struct Cli {
     /// What every command takes.
     #[command(flatten)]
@@ -68,6 +68,14 @@ pub struct Global {
     /// What the activation's data fee is raised by
     #[arg(long, value_name = "PERCENT", global = true, default_value_t = DATA_FEE_BUMP_PERCENT)]
     pub data_fee_bump_percent: u32,
+    /// Build the framework from a clone of its sources, in place of the pinned programs
+    #[arg(
+        long,
+        env = "STYLUS_UPGRADES_FRAMEWORK_FROM",
+        value_name = "DIR",
+        global = true
+    )]
+    pub framework_from: Option<PathBuf>,
     /// The signing key.
     #[command(flatten)]
     pub key: KeyArgs,
@@ -89,9 +97,14 @@ pub enum Command {
     },
     /// The whole scenario on a private chain, checked, with gas
     Demo,
+    /// Write what a shell completes, such as `stylus-upgrades completions bash`
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
     /// Build, compress, deploy, activate
     Deploy {
-        /// A crate's folder, a .wasm file, or a contract of this repository by name
+        /// A crate's folder, a .wasm file, or a contract of this workspace by name
         source: String,
         /// Leave it inactive: it cannot run then
         #[arg(long)]
@@ -257,10 +270,10 @@ pub enum Command {
         /// The version that --source should be [default: the current one]
         #[arg(long, value_name = "VERSION", requires = "source")]
         version: Option<String>,
-        /// A crate's folder, a .wasm file, or a contract of this repository by name
+        /// A crate's folder, a .wasm file, or a contract of this workspace by name
         #[arg(long, value_name = "SOURCE", requires = "name")]
         source: Option<String>,
-        /// Also whether registry, shared programs and proxies are what this program builds
+        /// Also whether registry, shared programs and proxies are what this program deploys
         #[arg(long)]
         framework: bool,
         /// Succeed although this cannot be checked at all; may be repeated
@@ -313,7 +326,7 @@ pub struct ApproveArgs {
     #[arg(long, value_name = "FILE")]
     pub reviewed: Option<PathBuf>,
     /// Only if its code is what this builds to: a crate's folder, or a contract of this
-    /// repository by name
+    /// workspace by name
     #[arg(long, value_name = "SOURCE")]
     pub source: Option<String>,
     /// Only if its migration script, or the program of its complex migration, is what this builds
@@ -417,7 +430,7 @@ pub struct VersionArgs {
     pub name: String,
     /// The version's label
     pub version: String,
-    /// A crate's folder, a .wasm file, a contract of this repository by name, or the address of
+    /// A crate's folder, a .wasm file, a contract of this workspace by name, or the address of
     /// what is deployed already
     pub source: String,
     /// The version that it is reached from [default: the current one]
@@ -540,7 +553,7 @@ pub enum LayoutCommand {
     /// The layout is that of a contract which derives StorageLayout, read from what its compiler
     /// wrote, or that of a compiler's JSON.
     Show {
-        /// A crate's folder, a contract of this repository by name, a .wasm file, a layout's hash, or JSON of
+        /// A crate's folder, a contract of this workspace by name, a .wasm file, a layout's hash, or JSON of
         /// solc or @openzeppelin/upgrades-core (FILE:NAME for one contract of several)
         source: String,
         /// Keep it beside the manifest under its hash, where upgrade, migrate and register look for

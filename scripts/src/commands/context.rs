@@ -3,7 +3,7 @@
 use super::args::Global;
 use crate::address;
 use crate::app_error::Error;
-use crate::build::{Artifact, Builder};
+use crate::build::{Artifact, BuildError, Builder};
 use crate::client::{Client, Endpoint, Sent};
 use crate::error::Explain;
 use crate::governance::{BuildFacts, Call, Names};
@@ -23,6 +23,9 @@ use std::time::Duration;
 
 /// The chain, if nobody names one: where a nitro devnode listens, and ours.
 const DEFAULT_RPC: &str = "http://127.0.0.1:8547";
+
+/// The variable that names the workspace whose contracts are called by their names.
+const HOME: &str = "STYLUS_UPGRADES_HOME";
 
 /// What a command works with.
 pub(super) struct Context {
@@ -64,8 +67,14 @@ impl Context {
         })
     }
 
+    /// The builder: of the workspace that `STYLUS_UPGRADES_HOME` names or this folder lies in, with
+    /// the pinned framework or the one that was named.
     pub(super) fn builder(&self) -> Result<Builder, Error> {
-        Ok(Builder::new(self.output.clone())?)
+        let builder = builder(&self.output)?;
+        Ok(match &self.global.framework_from {
+            Some(home) => builder.framework_from(home)?,
+            None => builder,
+        })
     }
 
     /// The chain, with the key if one was given.
@@ -182,7 +191,8 @@ impl Context {
             .unwrap_or_else(|| folder.join(FILE))
     }
 
-    /// An artifact by the path of a crate or `.wasm` file, or by the name of a contract here.
+    /// An artifact by the path of a crate or `.wasm` file, or by the name of a contract of the
+    /// workspace.
     pub(super) fn artifact(&self, source: &str) -> Result<Artifact, Error> {
         self.artifact_by(&self.builder()?, source)
     }
@@ -250,6 +260,15 @@ impl Context {
             }
         }
         Ok(all)
+    }
+}
+
+/// The builder of the workspace that `STYLUS_UPGRADES_HOME` names, or that this folder lies in.
+pub(crate) fn builder(output: &Arc<Output>) -> Result<Builder, BuildError> {
+    let named = std::env::var_os(HOME).filter(|named| !named.is_empty());
+    match named {
+        Some(home) => Builder::at(Path::new(&home), output.clone()),
+        None => Ok(Builder::new(output.clone())),
     }
 }
 

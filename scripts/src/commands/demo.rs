@@ -8,7 +8,7 @@ use crate::output::Outcome;
 use serde_json::Value;
 
 pub(super) async fn run(context: &Context) -> Result<Outcome, Error> {
-    let (document, error) = demo::run(context.output.clone()).await;
+    let (document, error) = demo::run(context.output.clone(), context.builder()?).await;
     let mut outcome = Outcome::default();
     let failed = document.checks.iter().filter(|check| !check.ok).count();
     outcome.line("");

@@ -1,5 +1,6 @@
 //! The commands: each one reads its arguments, calls the library, and says what came of it.
 
+mod about;
 mod approve;
 mod args;
 mod calldata;
@@ -123,6 +124,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
     match command {
         Command::Node { flags } => node::run(context, &flags).await,
         Command::Demo => demo::run(context).await,
+        Command::Completions { shell } => Ok(about::completions(shell)),
         Command::Deploy {
             source,
             no_activate,

@@ -39,7 +39,8 @@ pub(super) async fn deploy(
     if save && earlier.is_none() {
         Manifest::require_no_registry(&context.manifest_file())?;
     }
-    let mut sent = deploy::ensure_framework(&client, &framework, bump, &*context.output).await?;
+    let deploy::Ensured { mut sent, programs } =
+        deploy::ensure_framework(&client, &framework, bump, &*context.output).await?;
     let (registry, created) = match earlier {
         Some(found) => found,
         None => {
@@ -50,6 +51,19 @@ pub(super) async fn deploy(
     sent.push(created);
     let mut outcome = Outcome::default();
     report(&mut outcome, &sent);
+    for program in programs.iter().filter(|program| program.shared) {
+        let activated = if program.activated {
+            ", activated now"
+        } else {
+            ""
+        };
+        outcome.line(format!(
+            "shared    {} at {}: it was there already{activated}",
+            program.name, program.address
+        ));
+    }
+    outcome.field("framework", &programs);
+    outcome.field("framework_is_pinned", framework.is_pinned());
     outcome.field("registry", registry);
     outcome.field("codehash", framework.registry.codehash());
     outcome.field("define", &policy);

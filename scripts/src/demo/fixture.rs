@@ -1,5 +1,6 @@
 //! What the scenario runs on: a chain of its own, three people, the contracts.
 
+use super::programs;
 use super::record::Record;
 use crate::build::{Artifact, BuildError, Builder, Framework};
 use crate::client::{ChainError, Client};
@@ -63,16 +64,16 @@ pub(super) struct Kinds {
 }
 
 impl Kinds {
-    fn build(builder: &Builder) -> Result<Self, BuildError> {
+    fn get(contract: &impl Fn(&str) -> Result<Artifact, BuildError>) -> Result<Self, BuildError> {
         Ok(Self {
-            points_v1: builder.contract("points-v1")?,
-            points_v2: builder.contract("points-v2")?,
-            points_cursor: builder.contract("points-cursor")?,
-            ledger_v1: builder.contract("ledger-v1")?,
-            ledger_v2: builder.contract("ledger-v2")?,
-            erc721_basic: builder.contract("erc721-basic")?,
-            erc721_full: builder.contract("erc721-full")?,
-            erc721_enumerate: builder.contract("erc721-enumerate")?,
+            points_v1: contract("points-v1")?,
+            points_v2: contract("points-v2")?,
+            points_cursor: contract("points-cursor")?,
+            ledger_v1: contract("ledger-v1")?,
+            ledger_v2: contract("ledger-v2")?,
+            erc721_basic: contract("erc721-basic")?,
+            erc721_full: contract("erc721-full")?,
+            erc721_enumerate: contract("erc721-enumerate")?,
         })
     }
 
@@ -110,17 +111,23 @@ impl std::ops::Deref for Fixture {
 }
 
 impl Programs {
-    /// Builds everything, and records the sizes.
-    pub(super) fn build(builder: &Builder, record: &mut Record) -> Result<Self, BuildError> {
+    /// Gets everything, and records the sizes. The contracts are the pinned ones, unless the
+    /// framework is another: some of them hold its addresses.
+    pub(super) fn get(builder: &Builder, record: &mut Record) -> Result<Self, BuildError> {
         let framework = builder.framework()?;
-        let counter_v1 = builder.contract("counter-v1")?;
-        let counter_v2 = builder.contract("counter-v2")?;
-        let counter_back = builder.contract("counter-back")?;
+        let is_pinned = framework.is_pinned();
+        let contract = |name: &str| match is_pinned {
+            true => programs::program(name),
+            false => builder.contract(name),
+        };
+        let counter_v1 = contract("counter-v1")?;
+        let counter_v2 = contract("counter-v2")?;
+        let counter_back = contract("counter-back")?;
         let inactive = counter_v2.in_other_bytes();
         for part in framework.shared() {
             record.artifact(&part.artifact);
         }
-        let kinds = Kinds::build(builder)?;
+        let kinds = Kinds::get(&contract)?;
         let counters = [&framework.registry, &counter_v1, &counter_v2, &counter_back];
         for artifact in counters.into_iter().chain(kinds.all()) {
             record.artifact(artifact);

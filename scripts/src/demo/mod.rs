@@ -1,6 +1,7 @@
 //! The whole scenario on a private chain: what the framework promises, done and checked.
 
 mod fixture;
+pub mod programs;
 mod record;
 mod scenario;
 
@@ -14,17 +15,17 @@ use record::Record;
 use std::sync::Arc;
 use stylus_devnode::{NodeConfig, NodeError, NodeHandle, spawn};
 
-/// Builds the contracts, starts a chain, runs the scenario. The chain ends with it. The document
+/// Starts a chain, runs the scenario on it. The chain ends with it. The document
 /// is there in any case; the error says why the scenario ended early.
-pub async fn run(output: Arc<Output>) -> (Document, Option<Error>) {
-    let mut record = Record::new(output.clone());
-    let outcome = play(output, &mut record).await;
+pub async fn run(output: Arc<Output>, builder: Builder) -> (Document, Option<Error>) {
+    let mut record = Record::new(output);
+    let outcome = play(&builder, &mut record).await;
     let document = record.finish(outcome.is_ok());
     (document, outcome.err())
 }
 
-async fn play(output: Arc<Output>, record: &mut Record) -> Result<(), Error> {
-    let programs = Programs::build(&Builder::new(output)?, record)?;
+async fn play(builder: &Builder, record: &mut Record) -> Result<(), Error> {
+    let programs = Programs::get(builder, record)?;
     let node = spawn(NodeConfig::default())?;
     record.chapter("A contract is upgraded while it is in use, on a chain of its own");
     record.fact(

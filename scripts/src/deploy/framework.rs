@@ -8,10 +8,35 @@ use crate::progress::Progress;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use alloy::rpc::types::TransactionRequest;
+use serde::Serialize;
 use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 
+/// What it took to have the framework's shared programs on a chain.
+#[derive(Debug, Clone, Default)]
+pub struct Ensured {
+    /// The transactions.
+    pub sent: Vec<Sent>,
+    /// The programs, in the order of deployment.
+    pub programs: Vec<Shared>,
+}
+
+/// A program that everybody on a chain shares.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Shared {
+    /// Its name.
+    pub name: String,
+    /// Where it lies.
+    pub address: Address,
+    /// keccak256 of its code, as the chain reports it.
+    pub codehash: B256,
+    /// Whether it was there before, deployed by whomever.
+    pub shared: bool,
+    /// Whether it was activated now.
+    pub activated: bool,
+}
+
 /// One shared program.
-struct Shared<'a> {
+struct Wanted<'a> {
     name: &'a str,
     address: Address,
     creation_code: Bytes,
@@ -20,45 +45,60 @@ struct Shared<'a> {
 }
 
 /// Deploys and activates what is missing of the framework; does nothing where it is all there.
-/// Returns the transactions it took.
+/// What is there already is shared if its code hash is right, whoever deployed it.
+///
+/// # Errors
+/// [`ChainError::OtherCode`] if other code lies where a program belongs; whatever the chain refuses.
 pub async fn ensure_framework(
     client: &Client,
     framework: &Framework,
     bump_percent: u32,
     progress: &dyn Progress,
-) -> Result<Vec<Sent>, ChainError> {
-    let mut sent = Vec::new();
-    for shared in shared(framework) {
-        if client.codehash(shared.address).await?.is_none() {
-            progress.begin(&format!("deploying {}", shared.name));
-            sent.extend(create2(client, &shared).await?);
-            progress.end(&format!("{} at {}", shared.name, shared.address));
+) -> Result<Ensured, ChainError> {
+    let mut ensured = Ensured::default();
+    for wanted in wanted(framework) {
+        let was_there = client.codehash(wanted.address).await?.is_some();
+        let mut created = None;
+        if !was_there {
+            progress.begin(&format!("deploying {}", wanted.name));
+            created = create2(client, &wanted).await?;
+            progress.end(&format!("{} at {}", wanted.name, wanted.address));
         }
-        require_code(client, shared.address, shared.codehash).await?;
-        if shared.is_program {
-            sent.extend(activate(client, shared.name, shared.address, bump_percent).await?);
-        }
+        require_code(client, wanted.address, wanted.codehash).await?;
+        let activated = match wanted.is_program {
+            true => activate(client, wanted.name, wanted.address, bump_percent).await?,
+            false => None,
+        };
+        ensured.programs.push(Shared {
+            name: wanted.name.to_owned(),
+            address: wanted.address,
+            codehash: wanted.codehash,
+            shared: created.is_none(),
+            activated: activated.is_some(),
+        });
+        ensured.sent.extend(created);
+        ensured.sent.extend(activated);
     }
-    Ok(sent)
+    Ok(ensured)
 }
 
 /// `None` where somebody else was first, between the look and the block.
-async fn create2(client: &Client, shared: &Shared<'_>) -> Result<Option<Sent>, ChainError> {
+async fn create2(client: &Client, wanted: &Wanted<'_>) -> Result<Option<Sent>, ChainError> {
     if client.code(CREATE2_DEPLOYER).await?.is_empty() {
         return Err(ChainError::Missing {
             what: "CREATE2 deployer",
             account: CREATE2_DEPLOYER,
         });
     }
-    let data = [B256::ZERO.as_slice(), &shared.creation_code].concat();
+    let data = [B256::ZERO.as_slice(), &wanted.creation_code].concat();
     let request = TransactionRequest::default()
         .with_to(CREATE2_DEPLOYER)
         .with_input(data);
-    let what = format!("deploy {}", shared.name);
+    let what = format!("deploy {}", wanted.name);
     match client.transact(&what, request).await {
         Ok(sent) => Ok(Some(sent)),
         Err(ChainError::Refused { .. })
-            if client.codehash(shared.address).await? == Some(shared.codehash) =>
+            if client.codehash(wanted.address).await? == Some(wanted.codehash) =>
         {
             Ok(None)
         }
@@ -66,15 +106,15 @@ async fn create2(client: &Client, shared: &Shared<'_>) -> Result<Option<Sent>, C
     }
 }
 
-fn shared(framework: &Framework) -> Vec<Shared<'_>> {
-    let mut all = vec![Shared {
+fn wanted(framework: &Framework) -> Vec<Wanted<'_>> {
+    let mut all = vec![Wanted {
         name: "pause stub",
         address: framework.stub_address,
         creation_code: evm::creation_code(&framework.stub),
         codehash: keccak256(&framework.stub),
         is_program: false,
     }];
-    all.extend(framework.shared().map(|part| Shared {
+    all.extend(framework.shared().map(|part| Wanted {
         name: &part.artifact.name,
         address: part.address,
         creation_code: part.artifact.creation_code(),

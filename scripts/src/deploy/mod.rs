@@ -3,7 +3,7 @@
 mod framework;
 mod registry;
 
-pub use framework::ensure_framework;
+pub use framework::{Ensured, Shared, ensure_framework};
 pub use registry::{deploy_registry, registry_call};
 
 use crate::build::Artifact;

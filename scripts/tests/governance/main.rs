@@ -1,6 +1,8 @@
 //! The command line where people decide together: processes of this program against a node.
 
 mod at_once;
+#[path = "../clone/mod.rs"]
+mod clone;
 mod complex;
 mod contradictions;
 mod deceived;

@@ -248,6 +248,7 @@ impl Sandbox {
             }
         }
         command.args(words).current_dir(self.folder.path());
+        command.envs(crate::clone::variables());
         command
     }
 

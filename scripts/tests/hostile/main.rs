@@ -1,5 +1,7 @@
 //! The program against what others control: endpoints, contracts, files, names.
 
+#[path = "../clone/mod.rs"]
+mod clone;
 mod endpoint;
 mod files;
 mod keys;

@@ -75,6 +75,7 @@ impl Place {
             }
         }
         command.args(words).current_dir(self.folder());
+        command.envs(crate::clone::variables());
         command
     }
 

@@ -126,6 +126,7 @@ fn at_a_terminal(
         }
     }
     let command = command.args(words).current_dir(place.folder());
+    let command = command.envs(crate::clone::variables());
     let mut child = command.spawn(pts).expect("it starts");
     let (mut seen, mut buffer, mut answered) = (String::new(), [0; 4096], false);
     // A read fails when the program has ended.

@@ -1,14 +1,13 @@
 //! Our contracts on our chain, spawned by ethers-rs as if it were anvil.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use ethers::abi::{AbiEncode, Token};
 use ethers::contract::EthLogDecode;
 use ethers::providers::Middleware;
 use ethers::types::{Address, Bytes, H160, TransactionRequest, U256};
 use stylus_upgrades::build::{Artifact, Builder, Framework};
-use stylus_upgrades_harness::Lines;
+use stylus_upgrades_harness::builder;
 
 use crate::bindings::registry::ProxyCreatedFilter;
 use crate::bindings::stylus_deployer::ContractDeployedFilter;
@@ -34,7 +33,7 @@ const CONSTRUCTOR: [u8; 4] = [0x55, 0x85, 0x25, 0x8d];
 
 struct Stylus {
     chain: Spawned,
-    builder: Builder,
+    builder: &'static Builder,
     registry: Address,
 }
 
@@ -179,7 +178,7 @@ fn event<E: EthLogDecode>(logs: Vec<ethers::types::Log>) -> Result<E, Failure> {
 async fn our_contracts_make_the_eight_steps_on_our_chain() -> Result<(), Failure> {
     let chain = Spawned::new(Path::new(env!("CARGO_BIN_EXE_devnode")))?;
     assert_eq!(chain.node.chain_id(), 412_346);
-    let builder = Builder::new(Arc::new(Lines))?;
+    let builder = builder()?;
     eight_steps(Stylus {
         chain,
         builder,

@@ -1,18 +1,18 @@
-//! What the tests of a process share: the builder, and the framework and a registry on chain, deployed
+//! What the tests of a process share: the framework and a registry on chain, deployed
 //! once; every embedded chain of a test begins behind that.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use alloy::primitives::Address;
 use stylus_devnode::{NodeError, NodeHandle};
-use stylus_upgrades::build::{BuildError, Builder, Framework};
+use stylus_upgrades::build::Framework;
 use stylus_upgrades::deploy::{DATA_FEE_BUMP_PERCENT, deploy_registry, ensure_framework};
 use stylus_upgrades::progress::Silent;
 use tokio::sync::OnceCell;
 
 use crate::chain::Chain;
 use crate::error::HarnessError;
-use crate::lines::Lines;
+use crate::home::builder;
 
 static DEPLOYED: OnceCell<Deployed> = OnceCell::const_new();
 
@@ -20,16 +20,6 @@ struct Deployed {
     chain: Mutex<stylus_chain::Chain>,
     framework: Framework,
     registry: Address,
-}
-
-/// The builder of this process, which asks for the compiler once.
-pub(crate) fn builder() -> Result<&'static Builder, BuildError> {
-    static BUILDER: OnceLock<Builder> = OnceLock::new();
-    if let Some(builder) = BUILDER.get() {
-        return Ok(builder);
-    }
-    let builder = Builder::new(Arc::new(Lines))?;
-    Ok(BUILDER.get_or_init(|| builder))
 }
 
 /// Lets the chain of a node that nobody used yet begin behind the deployment of the framework and

@@ -17,7 +17,7 @@ use crate::chain::Chain;
 use crate::definition::Definition;
 use crate::deployed;
 use crate::error::HarnessError;
-use crate::home::home;
+use crate::home::{builder, home};
 use crate::revert::Revert;
 
 /// A chain with the framework and a registry on it, which account 0 governs alone.
@@ -65,7 +65,7 @@ impl Harness {
     /// # Errors
     /// As [`Harness::start`].
     pub async fn on(chain: Chain) -> Result<Self, HarnessError> {
-        let framework = deployed::builder()?.framework()?;
+        let framework = builder()?.framework()?;
         let registry = deployed::deploy(&chain, &framework).await?;
         Self::with(chain, framework, registry).await
     }
@@ -78,7 +78,7 @@ impl Harness {
         Ok(Self {
             client: chain.client().await?,
             chain,
-            builder: deployed::builder()?,
+            builder: builder()?,
             framework,
             registry,
             salts: AtomicU64::new(0),
@@ -149,7 +149,7 @@ impl Harness {
     }
 
     /// Builds the contract crate (or takes the `.wasm` file) at `path`, deploys and activates
-    /// it. A relative path is looked for from the current folder, then from the repository's
+    /// it. A relative path is looked for from the current folder, then from the workspace's
     /// root; the crate may belong to any workspace.
     ///
     /// # Errors

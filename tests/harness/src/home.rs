@@ -1,16 +1,65 @@
-//! Where the framework's sources are.
+//! The workspace whose tests run, and the builder of its contracts.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, OnceLock};
 
-/// The root of the repository: where this crate was built, or `STYLUS_UPGRADES_HOME`.
+use stylus_upgrades::build::{Builder, is_framework, workspace_of};
+
+use crate::error::HarnessError;
+use crate::lines::Lines;
+
+/// The root of the workspace whose test or program this is: `STYLUS_UPGRADES_HOME` if it is set,
+/// else the one that cargo runs it for, else the one that the current folder lies in.
 pub fn home() -> PathBuf {
-    std::env::var_os("STYLUS_UPGRADES_HOME").map_or_else(
-        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
-        PathBuf::from,
-    )
+    if let Some(home) = std::env::var_os("STYLUS_UPGRADES_HOME") {
+        return home.into();
+    }
+    let crate_folder = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| ".".into());
+    let crate_folder = PathBuf::from(crate_folder);
+    workspace_of(&crate_folder).unwrap_or(crate_folder)
 }
 
-/// The folder `name` below the repository's `target`.
+/// The builder of that workspace's contracts, one for the whole process; what it builds goes into
+/// the workspace's target folder. The framework is the pinned one; in a clone of the framework, it
+/// is that of the clone's sources.
+///
+/// # Errors
+/// [`HarnessError::Build`] if there is no workspace.
+pub fn builder() -> Result<&'static Builder, HarnessError> {
+    static BUILDER: OnceLock<Builder> = OnceLock::new();
+    match BUILDER.get() {
+        Some(builder) => Ok(builder),
+        None => {
+            let builder = make(&home())?;
+            Ok(BUILDER.get_or_init(|| builder))
+        }
+    }
+}
+
+fn make(home: &Path) -> Result<Builder, HarnessError> {
+    let builder = Builder::at(home, Arc::new(Lines))?;
+    Ok(match is_framework(home) {
+        true => builder.framework_as_in(home)?,
+        false => builder,
+    })
+}
+
+/// `program`, a build of the command line, as a command that knows this workspace's contracts by
+/// their names and deploys the framework that [`builder`] has.
+///
+/// # Errors
+/// As [`builder`]; whatever keeps the framework from being built.
+pub fn command_line(program: &Path) -> Result<Command, HarnessError> {
+    let mut command = Command::new(program);
+    command.env("STYLUS_UPGRADES_HOME", home());
+    if !builder()?.framework()?.is_pinned() {
+        command.env("STYLUS_UPGRADES_FRAMEWORK_FROM", home());
+    }
+    Ok(command)
+}
+
+/// The folder `name` below the workspace's `target`.
 pub(crate) fn target(name: &str) -> PathBuf {
     home().join("target").join(name)
 }

@@ -73,7 +73,7 @@ pub use chain::{CALL_GAS, Chain, GAS, logs_of};
 pub use definition::Definition;
 pub use error::HarnessError;
 pub use harness::{Harness, Program};
-pub use home::home;
+pub use home::{builder, command_line, home};
 pub use instance::Instance;
 pub use lines::Lines;
 pub use npm::Npm;

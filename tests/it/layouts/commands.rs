@@ -1,13 +1,11 @@
 //! The commands that look at layouts, as processes: nothing is sent before a pair is judged.
 
 use std::path::Path;
-use std::process::Command;
 
 use alloy::primitives::{B256, U256, keccak256};
 use serde_json::{Value, json};
 use stylus_layout::{Document, Layout, StepKind};
-use stylus_upgrades::build::Builder;
-use stylus_upgrades::progress::Silent;
+use stylus_upgrades_harness::{builder, command_line};
 
 use super::desk::{COUNT, Desk, SWAPPED, V1, V2, hash, home, text};
 
@@ -218,7 +216,8 @@ async fn approvers_see_the_build_of_the_very_code_and_of_no_other() {
 fn layouts_are_compared_and_migrations_written_without_a_chain() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = |words: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_cli"))
+        let output = command_line(Path::new(env!("CARGO_BIN_EXE_cli")))
+            .expect("the workspace")
             .args([words, &["--json"]].concat())
             .current_dir(folder.path())
             .output()
@@ -273,7 +272,7 @@ fn layouts_are_compared_and_migrations_written_without_a_chain() {
 
 #[test]
 fn the_layout_is_in_the_artifact_and_not_in_the_code() {
-    let builder = Builder::new(std::sync::Arc::new(Silent)).expect("the sources are here");
+    let builder = builder().expect("the workspace");
     let artifact = builder.path(Path::new(&home(V2))).expect("it builds");
     let layout = artifact.layout.as_ref().expect("a layout");
     let labels: Vec<&str> = layout
@@ -297,7 +296,7 @@ fn the_layout_is_in_the_artifact_and_not_in_the_code() {
 
 #[test]
 fn what_the_code_declares_is_in_the_artifact_and_not_in_the_code() {
-    let builder = Builder::new(std::sync::Arc::new(Silent)).expect("the sources are here");
+    let builder = builder().expect("the workspace");
     let declared = |package: &str| {
         let artifact = builder.contract(package).expect("it builds");
         let told = artifact

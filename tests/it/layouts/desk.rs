@@ -1,12 +1,12 @@
 //! A folder with a manifest and a key, and a chain; commands run there as processes.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use alloy::primitives::{B256, U256};
 use serde_json::Value;
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 use stylus_upgrades::client::Client;
+use stylus_upgrades_harness::command_line;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 
 /// Version 1 of a note, in another workspace.
@@ -81,7 +81,8 @@ impl Desk {
     /// Runs a command in a folder, with another home if one is given. The compilers stay where they
     /// are.
     pub(super) fn run_in(&self, folder: &Path, home: Option<&Path>, words: &[&str]) -> Answer {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cli"));
+        let program = Path::new(env!("CARGO_BIN_EXE_cli"));
+        let mut command = command_line(program).expect("the workspace");
         for (name, _) in std::env::vars() {
             if name.starts_with("ETH_") || name.ends_with("PRIVATE_KEY") {
                 command.env_remove(name);

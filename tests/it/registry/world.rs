@@ -1,16 +1,15 @@
 //! A registry on a chain in this process: transactions of any account, answers decoded.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use alloy::primitives::{Address, B256, Bytes, Log, U256, keccak256};
 use alloy::sol_types::{SolCall, SolError, SolEvent, SolValue};
 use serde_json::Value;
 use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, Overrides};
 use stylus_upgrades::build::{Artifact, Builder, Framework, Part, evm};
-use stylus_upgrades::progress::Silent;
 use stylus_upgrades::registry;
-use stylus_upgrades_harness::traces;
+use stylus_upgrades_harness::{builder, traces};
 use stylus_upgrades_interface::chain::{
     ARB_WASM, CONSTRUCTOR_SELECTOR, CREATE2_DEPLOYER, IArbWasm, IStylusDeployer, STYLUS_DEPLOYER,
 };
@@ -21,8 +20,7 @@ const GAS: u64 = 30_000_000;
 /// When the framework is deployed, in Unix seconds.
 const TIME: u64 = 1_800_000_000;
 
-static BUILDER: LazyLock<Builder> =
-    LazyLock::new(|| Builder::new(Arc::new(Silent)).expect("the framework's sources"));
+static BUILDER: LazyLock<&'static Builder> = LazyLock::new(|| builder().expect("the workspace"));
 /// What was built before: a lock among processes is taken for everything else.
 static BUILT: LazyLock<Mutex<BTreeMap<String, Artifact>>> = LazyLock::new(Mutex::default);
 static FRAMEWORK: LazyLock<Framework> =

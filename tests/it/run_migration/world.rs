@@ -7,7 +7,7 @@ use alloy::primitives::{Address, U256};
 use alloy::sol;
 use alloy::sol_types::SolEvent;
 use serde_json::Value;
-use stylus_upgrades_harness::{Harness, HarnessError, Instance, step};
+use stylus_upgrades_harness::{Harness, HarnessError, Instance, command_line, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{Batch, progressCall};
 use stylus_upgrades_interface::registry::Step;
 
@@ -204,7 +204,8 @@ impl World<'_> {
 
 /// `run-migration PROXY` with these words, ready to be started.
 pub(super) fn command(url: &str, folder: &Path, proxy: &str, words: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_cli"));
+    let program = Path::new(env!("CARGO_BIN_EXE_cli"));
+    let mut command = command_line(program).expect("the workspace");
     command
         .args(["run-migration", proxy, "--json", "--rpc-url", url])
         .args(words)

@@ -2,7 +2,9 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+
+use stylus_upgrades_harness::{command_line, home};
 
 /// A line that no command of the page prints.
 const END: &str = "-- end of output --";
@@ -29,9 +31,12 @@ impl Shell {
             tools.display(),
             std::env::var("PATH").unwrap_or_default()
         );
-        let mut command = Command::new("sh");
+        let mut command = command_line(Path::new("sh")).expect("the workspace");
         command
+            .env_remove("STYLUS_UPGRADES_HOME")
             .current_dir(folder)
+            // What the contracts of the pages depend on is compiled there already.
+            .env("CARGO_TARGET_DIR", home().join("target"))
             .env("PATH", path)
             .env("NO_COLOR", "1")
             .env_remove("RPC_URL");

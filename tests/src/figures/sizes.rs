@@ -1,10 +1,8 @@
 //! Bytes of code.
 
-use std::sync::Arc;
-
 use alloy::primitives::Address;
-use stylus_upgrades::build::{Artifact, Builder};
-use stylus_upgrades_harness::{Chain, HarnessError, Lines};
+use stylus_upgrades::build::Artifact;
+use stylus_upgrades_harness::{Chain, HarnessError, builder};
 
 use crate::proxies::{Maker, Proxy};
 use crate::snapshot::Figures;
@@ -14,7 +12,7 @@ use crate::snapshot::Figures;
 /// # Errors
 /// If a contract does not build.
 pub async fn sizes() -> Result<Figures, HarnessError> {
-    let builder = Builder::new(Arc::new(Lines))?;
+    let builder = builder()?;
     let framework = builder.framework()?;
     let mut figures = Figures::new();
     let parts = framework.shared().map(|part| &part.artifact);

@@ -1,0 +1,55 @@
+//! What this program is: its version with the framework that it deploys, and what shells complete.
+
+use super::args::Cli;
+use crate::build::Framework;
+use crate::output::Outcome;
+use alloy::primitives::{Address, B256, keccak256};
+use clap::CommandFactory;
+use clap_complete::Shell;
+use std::sync::LazyLock;
+use stylus_upgrades_framework as pinned;
+
+/// `--version`: this program's, and the code hash and the address of each program that it deploys.
+static LONG_VERSION: LazyLock<String> = LazyLock::new(|| {
+    let version = env!("CARGO_PKG_VERSION");
+    match Framework::pinned() {
+        Ok(framework) => format!("{version}\n\nframework:\n{}", lines(framework).join("\n")),
+        Err(error) => format!("{version}\n\nframework: {error}"),
+    }
+});
+
+/// The text of `--version`.
+pub(super) fn long_version() -> &'static str {
+    &LONG_VERSION
+}
+
+fn lines(framework: &Framework) -> Vec<String> {
+    let line = |name: &str, codehash: B256, address: Option<Address>| {
+        let address = address.map_or("one for each team".to_owned(), |one| one.to_string());
+        format!("  {name:<22} {codehash}  {address}")
+    };
+    let stub = keccak256(&framework.stub);
+    let mut lines = vec![line(pinned::PAUSE_STUB, stub, Some(framework.stub_address))];
+    lines.extend(framework.shared().map(|part| {
+        let codehash = part.artifact.codehash();
+        line(&part.artifact.name, codehash, Some(part.address))
+    }));
+    let registry = &framework.registry;
+    lines.push(line(&registry.name, registry.codehash(), None));
+    lines
+}
+
+/// `completions`: what the shell reads.
+pub(super) fn completions(shell: Shell) -> Outcome {
+    let mut script = Vec::new();
+    let mut command = Cli::command();
+    clap_complete::generate(shell, &mut command, "stylus-upgrades", &mut script);
+    let script = String::from_utf8_lossy(&script).into_owned();
+    let mut outcome = Outcome::default();
+    for line in script.lines() {
+        outcome.line(line);
+    }
+    outcome.field("shell", shell.to_string());
+    outcome.field("script", script);
+    outcome
+}

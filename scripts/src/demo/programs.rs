@@ -1,0 +1,107 @@
+//! The example contracts of the scenario, as bytes: the demo runs wherever the program is installed,
+//! and compiles nothing.
+//!
+//! `programs/` holds the code of each as it lies on chain, and what the contracts declare of
+//! themselves. A test builds them from `contracts/` and compares.
+
+use crate::build::{Artifact, BuildError, BuildInfo};
+use serde::{Deserialize, Serialize};
+use stylus_layout::{DeclaredStep, Layout};
+
+/// Code by the names of the packages.
+const CODES: [(&str, &[u8]); 11] = [
+    ("counter-v1", include_bytes!("programs/counter-v1.code")),
+    ("counter-v2", include_bytes!("programs/counter-v2.code")),
+    ("counter-back", include_bytes!("programs/counter-back.code")),
+    ("points-v1", include_bytes!("programs/points-v1.code")),
+    ("points-v2", include_bytes!("programs/points-v2.code")),
+    (
+        "points-cursor",
+        include_bytes!("programs/points-cursor.code"),
+    ),
+    ("ledger-v1", include_bytes!("programs/ledger-v1.code")),
+    ("ledger-v2", include_bytes!("programs/ledger-v2.code")),
+    ("erc721-basic", include_bytes!("programs/erc721-basic.code")),
+    ("erc721-full", include_bytes!("programs/erc721-full.code")),
+    (
+        "erc721-enumerate",
+        include_bytes!("programs/erc721-enumerate.code"),
+    ),
+];
+/// What they declare, in the same order.
+const DECLARED: &str = include_str!("programs/programs.json");
+/// The file with that.
+const FILE: &str = "programs.json";
+
+/// What a contract declares of itself, which does not go on chain.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Declared {
+    name: String,
+    /// Where its storage keeps what, as JSON.
+    layout: Option<String>,
+    steps: Option<Vec<DeclaredStep>>,
+    migrates: Vec<String>,
+}
+
+/// The names of the packages.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    CODES.into_iter().map(|(name, _)| name)
+}
+
+/// The contract of that name, one of [`names`].
+///
+/// # Errors
+/// [`BuildError::Pinned`] if this program was put together from files of several versions.
+pub fn program(name: &str) -> Result<Artifact, BuildError> {
+    let refused = |reason: String| BuildError::Pinned {
+        reason: format!("the pinned example {name}: {reason}"),
+    };
+    let mut codes = CODES.into_iter();
+    let (_, code) = codes
+        .find(|(known, _)| *known == name)
+        .ok_or_else(|| refused("it has no code".into()))?;
+    let all: Vec<Declared> =
+        serde_json::from_str(DECLARED).map_err(|error| refused(error.to_string()))?;
+    let mut all = all.into_iter();
+    let declared = all
+        .find(|declared| declared.name == name)
+        .ok_or_else(|| refused("it declares nothing".into()))?;
+    let layout = declared.layout.as_deref().map(Layout::from_json);
+    let layout = layout
+        .transpose()
+        .map_err(|error| refused(error.to_string()))?;
+    Ok(Artifact {
+        layout,
+        steps: declared.steps,
+        info: BuildInfo {
+            migrates: declared.migrates,
+            ..BuildInfo::default()
+        },
+        ..Artifact::from_code(name, code)?
+    })
+}
+
+/// What the folder holds where these contracts, one for each of [`names`], are pinned.
+///
+/// # Errors
+/// What cannot be written.
+pub fn to_files(contracts: &[Artifact]) -> Result<Vec<(String, Vec<u8>)>, String> {
+    let declared: Vec<Declared> = contracts.iter().map(Declared::of).collect();
+    let text = serde_json::to_string_pretty(&declared).map_err(|error| error.to_string())?;
+    let mut files = vec![(FILE.to_owned(), format!("{text}\n").into_bytes())];
+    let codes = contracts.iter();
+    files.extend(codes.map(|one| (format!("{}.code", one.name), one.code.to_vec())));
+    Ok(files)
+}
+
+impl Declared {
+    fn of(artifact: &Artifact) -> Self {
+        Self {
+            name: artifact.name.clone(),
+            layout: artifact.layout.as_ref().map(Layout::to_json),
+            steps: artifact.steps.clone(),
+            migrates: artifact.info.migrates.clone(),
+        }
+    }
+}

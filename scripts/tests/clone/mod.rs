@@ -1,0 +1,28 @@
+//! The variables by which the program knows the contracts of this clone by their names, and deploys
+//! the framework of its sources.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use stylus_upgrades::build::Builder;
+use stylus_upgrades::progress::Silent;
+
+/// The root of the clone.
+const HOME: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// Whether the sources are those that the pinned programs were built from.
+static IS_PINNED: LazyLock<bool> = LazyLock::new(|| {
+    let home = Path::new(HOME);
+    let builder = Builder::at(home, Arc::new(Silent)).expect("the clone");
+    let builder = builder.framework_as_in(home).expect("its sources");
+    builder.framework().expect("it builds").is_pinned()
+});
+
+/// The variables; without the last one the program deploys what is pinned, which takes less time.
+pub(crate) fn variables() -> Vec<(&'static str, &'static str)> {
+    let mut variables = vec![("STYLUS_UPGRADES_HOME", HOME)];
+    if !*IS_PINNED {
+        variables.push(("STYLUS_UPGRADES_FRAMEWORK_FROM", HOME));
+    }
+    variables
+}

@@ -1,0 +1,4 @@
+//! The framework's programs as bytes: what they were built from, and who deploys them.
+
+mod pinned;
+mod teams;

@@ -1,0 +1,129 @@
+//! The pinned programs are what the sources build to.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use stylus_upgrades::build::{Builder, Framework};
+use stylus_upgrades::demo::programs;
+use stylus_upgrades_framework::{MANIFEST, Manifest};
+use stylus_upgrades_harness::{Lines, builder, home};
+use stylus_upgrades_interface::parts::PARTS;
+
+/// What writes the pinned programs anew.
+const UPDATE: &str =
+    "STYLUS_UPGRADES_UPDATE=1 cargo test --workspace --test it -- framework::pinned";
+
+#[test]
+fn the_pinned_programs_are_what_the_sources_build_to() {
+    let home = home();
+    let built = built(&home);
+    let toolchain = fs::read_to_string(home.join("rust-toolchain.toml")).expect("the toolchain");
+    let files = built.to_files(&toolchain).expect("a manifest");
+    require_pinned(&home.join("framework/artifacts"), &files);
+}
+
+#[test]
+fn the_contracts_of_the_demo_are_what_the_sources_build_to() {
+    let builder = builder().expect("the workspace");
+    let contracts = programs::names().map(|name| builder.contract(name).expect("it builds"));
+    let contracts: Vec<_> = contracts.collect();
+    let files = programs::to_files(&contracts).expect("their declarations");
+    require_pinned(&home().join("scripts/src/demo/programs"), &files);
+}
+
+/// The folder holds these files and no others; in a run that updates, it does so afterwards.
+fn require_pinned(folder: &Path, files: &[(String, Vec<u8>)]) {
+    if stylus_upgrades_test_settings::update() {
+        write(folder, files);
+    }
+    let wanted: BTreeSet<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    let there = names(folder);
+    let there: BTreeSet<&str> = there.iter().map(String::as_str).collect();
+    assert_eq!(
+        there,
+        wanted,
+        "files in {}: run `{UPDATE}`",
+        folder.display()
+    );
+    let differing: Vec<&str> = files
+        .iter()
+        .filter(|(name, bytes)| !is_same(&folder.join(name), bytes))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert!(
+        differing.is_empty(),
+        "expected what the sources build to, found other bytes in {}: {differing:?}; if the \
+         programs are meant to change, run `{UPDATE}`",
+        folder.display()
+    );
+}
+
+/// Every program compiled from its sources; in the long run compiled anew, in another folder.
+fn built(home: &Path) -> Framework {
+    if !stylus_upgrades_test_settings::long() {
+        let builder = Builder::at(home, Arc::new(Lines)).expect("the workspace");
+        let builder = builder.framework_from(home).expect("the sources");
+        return builder.framework().expect("the framework builds");
+    }
+    let there = tempfile::tempdir().expect("a folder");
+    let copy = there.path().join("a folder of another name");
+    fs::create_dir(&copy).expect("made");
+    for name in names(home).iter().filter(|name| *name != "target") {
+        let mut cp = std::process::Command::new("cp");
+        let copied = cp.arg("-R").arg(home.join(name)).arg(&copy).status();
+        assert!(copied.expect("cp runs").success());
+    }
+    let builder = Builder::at(&copy, Arc::new(Lines)).expect("the workspace");
+    let builder = builder.framework_from(&copy).expect("the sources").anew();
+    builder.framework().expect("the framework builds")
+}
+
+#[test]
+fn every_part_of_the_registry_is_pinned() {
+    let manifest = stylus_upgrades_framework::manifest().expect("a manifest");
+    let missing: Vec<&str> = PARTS
+        .iter()
+        .map(|part| part.package)
+        .filter(|package| manifest.entry(package).is_none())
+        .collect();
+    assert_eq!(missing, Vec::<&str>::new());
+}
+
+/// Whether a file holds these bytes. In the manifest the hashes of the sources may differ: a comment
+/// changes them, and no code.
+fn is_same(file: &Path, bytes: &[u8]) -> bool {
+    let found = fs::read(file).expect("a file");
+    if !file.ends_with(MANIFEST) {
+        return found == bytes;
+    }
+    let read = |bytes: &[u8]| {
+        let text = std::str::from_utf8(bytes).expect("text");
+        let mut manifest = Manifest::parse(text).expect("a manifest");
+        for entry in &mut manifest.programs {
+            entry.source_hash = None;
+        }
+        manifest
+    };
+    read(&found) == read(bytes)
+}
+
+/// Writes the files, and removes what else is there.
+fn write(folder: &Path, files: &[(String, Vec<u8>)]) {
+    for name in names(folder) {
+        if files.iter().all(|(wanted, _)| *wanted != name) {
+            fs::remove_file(folder.join(name)).expect("removed");
+        }
+    }
+    for (name, bytes) in files {
+        fs::write(folder.join(name), bytes).expect("written");
+    }
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).expect("the folder").flatten();
+    let paths = entries.map(|entry| entry.path());
+    let name = |path: PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
+    paths.filter_map(name).collect()
+}

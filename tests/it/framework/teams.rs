@@ -1,0 +1,127 @@
+//! Two teams on one chain: what one has deployed of the framework the other one shares.
+
+use std::path::Path;
+
+use alloy::primitives::{Address, B256, Bytes, hex};
+use serde_json::{Value, json};
+use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use stylus_upgrades::build::Framework;
+use stylus_upgrades_harness::{builder, command_line};
+
+/// People with a key and a folder of their own.
+struct Team {
+    folder: tempfile::TempDir,
+    endpoint: String,
+}
+
+impl Team {
+    /// With the key of the chain's account `index`.
+    fn new(node: &NodeHandle, index: usize) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let signer = &node.accounts().mnemonic()[index];
+        let key = folder.path().join("key");
+        std::fs::write(&key, signer.to_bytes().to_string()).expect("a key file");
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(&key, private).expect("set");
+        Self {
+            folder,
+            endpoint: node.endpoint(),
+        }
+    }
+
+    /// `registry deploy`: the exit code and the document.
+    fn deploys(&self) -> (Option<i32>, Value) {
+        let words = ["registry", "deploy", "--json", "--private-key-path", "key"];
+        let output = command_line(Path::new(env!("CARGO_BIN_EXE_cli")))
+            .expect("the workspace")
+            .args(words)
+            .args(["--rpc-url", &self.endpoint])
+            .current_dir(self.folder.path())
+            .output()
+            .expect("it starts");
+        let document = serde_json::from_slice(&output.stdout);
+        let said = String::from_utf8_lossy(&output.stderr);
+        (
+            output.status.code(),
+            document.unwrap_or_else(|_| panic!("{said}")),
+        )
+    }
+}
+
+fn framework() -> Framework {
+    let builder = builder().expect("the workspace");
+    builder.framework().expect("the framework")
+}
+
+fn node() -> NodeHandle {
+    spawn(NodeConfig::default()).expect("a free port")
+}
+
+fn list<'a>(document: &'a Value, field: &str) -> &'a Vec<Value> {
+    let list = document[field].as_array();
+    list.unwrap_or_else(|| panic!("no {field} in {document:#}"))
+}
+
+/// Puts code at an account, as whoever deployed it would have.
+fn put(node: &NodeHandle, account: Address, code: Bytes) {
+    node.with_chain(move |chain| chain.set_code(account, code))
+        .expect("the chain");
+}
+
+#[test]
+fn a_second_team_pays_for_its_own_registry_alone() {
+    let node = node();
+    let (first, second) = (Team::new(&node, 0), Team::new(&node, 1));
+    let (exit, alone) = first.deploys();
+    assert_eq!(exit, Some(0), "{alone:#}");
+    let programs = list(&alone, "framework");
+    // The stub, UpgradeabilityStorage, the proxy and the registry's parts.
+    assert_eq!(programs.len(), 1 + framework().shared().count());
+    assert!(programs.iter().all(|program| program["shared"] == false));
+    // Each is created, each but the stub is activated, and then there is the registry.
+    assert_eq!(list(&alone, "transactions").len(), 2 * programs.len());
+
+    let (exit, beside) = second.deploys();
+    assert_eq!(exit, Some(0), "{beside:#}");
+    let named = list(&beside, "transactions").iter();
+    let named: Vec<&Value> = named.map(|one| &one["name"]).collect();
+    assert_eq!(named, ["deploy registry"]);
+    for (ours, theirs) in programs.iter().zip(list(&beside, "framework")) {
+        assert_eq!(ours["address"], theirs["address"]);
+        assert_eq!(ours["codehash"], theirs["codehash"]);
+        assert_eq!(theirs["shared"], true);
+        assert_eq!(theirs["activated"], false);
+    }
+    assert_ne!(alone["registry"], beside["registry"]);
+    assert_eq!(alone["codehash"], beside["codehash"]);
+}
+
+#[test]
+fn what_is_there_and_not_active_is_shared_and_activated() {
+    let node = node();
+    let storage = framework().storage;
+    put(&node, storage.address, storage.artifact.code.clone());
+    let (exit, document) = Team::new(&node, 0).deploys();
+    assert_eq!(exit, Some(0), "{document:#}");
+    for program in list(&document, "framework") {
+        let is_storage = program["address"] == json!(storage.address);
+        assert_eq!(program["shared"], is_storage, "{program}");
+        assert_eq!(program["activated"], program["name"] != "pause stub");
+    }
+}
+
+#[test]
+fn other_code_where_a_program_belongs_is_refused_with_both_hashes() {
+    let node = node();
+    let storage = framework().storage;
+    let other = Bytes::from_static(&hex!("efface"));
+    put(&node, storage.address, other.clone());
+    let (exit, document) = Team::new(&node, 0).deploys();
+    let error = &document["error"];
+    assert_eq!((exit, &error["name"]), (Some(1), &Value::from("OtherCode")));
+    let found: B256 = alloy::primitives::keccak256(&other);
+    let said = error.to_string();
+    assert!(said.contains(&found.to_string()), "{said}");
+    let expected = storage.artifact.codehash().to_string();
+    assert!(said.contains(&expected), "{said}");
+}
