@@ -64,6 +64,8 @@ const fn entry(first: u64, words: u64, fields: &'static [FieldInfo]) -> Entry {
 #[test]
 fn what_overlaps_is_found() {
     const ONE: &[FieldInfo] = &[field(0, 32)];
+    const CROSSING: &[FieldInfo] = &[field(0, 8), field(7, 4)];
+    const LONG: &[FieldInfo] = &[field(0, 8), field(8, 25)];
     let record = |entries| Record {
         entries,
         ..definition::RECORD
@@ -72,9 +74,9 @@ fn what_overlaps_is_found() {
     assert!(good.is_disjoint());
     let words = record(const { &[entry(0, 2, ONE), entry(1, 1, ONE)] });
     assert!(!words.is_disjoint());
-    let fields = record(const { &[entry(0, 1, &[field(0, 8), field(7, 4)])] });
+    let fields = record(const { &[entry(0, 1, CROSSING)] });
     assert!(!fields.is_disjoint());
-    let long = record(const { &[entry(0, 1, &[field(0, 8), field(8, 25)])] });
+    let long = record(const { &[entry(0, 1, LONG)] });
     assert!(!long.is_disjoint());
 }
 
