@@ -2,9 +2,11 @@
 //! variant and wants `SolError` for it. One signature that holds five makes it print all of
 //! them. Nothing of this is on chain.
 
-use alloc::vec::Vec;
+use alloc::{format, vec, vec::Vec};
+use core::any::TypeId;
 
 use alloy_sol_types::{Error, Result, SolError};
+use stylus_sdk::abi::export::internal::{InnerType, InnerTypes};
 
 use super::MigratableError;
 
@@ -27,5 +29,15 @@ impl SolError for MigratableError {
 
     fn abi_encode(&self) -> Vec<u8> {
         MigratableError::abi_encode(*self)
+    }
+}
+
+/// For a step that returns `Result<(), MigratableError>` and has no enum of errors of its own.
+impl InnerTypes for MigratableError {
+    fn inner_types() -> Vec<InnerType> {
+        vec![InnerType {
+            name: format!("error {};", Self::SIGNATURE.replace(',', ", ")),
+            id: TypeId::of::<Self>(),
+        }]
     }
 }
