@@ -51,15 +51,22 @@ async fn what_is_found_at_an_instance_that_a_rival_upgrades_hides_nothing_of_ano
     let call = initializeCall {
         value: U256::from(7),
     };
-    let taken = definition.create_proxy("1.0", &call).await?;
-    let left = definition.create_proxy("1.0", &call).await?;
+    // Instances are looked at in the order of their addresses: the rival takes the first one.
+    let mut instances = vec![
+        definition.create_proxy("1.0", &call).await?,
+        definition.create_proxy("1.0", &call).await?,
+    ];
+    instances.sort_by_key(|instance| instance.address());
+    let [taken, left] = &instances[..] else {
+        unreachable!("two were created")
+    };
     let migration = migrateCall {
         step: U256::from(5),
     };
     definition
         .add_version("2.0", &v2, step::call("1.0", &migration))
         .await?;
-    for instance in [&taken, &left] {
+    for instance in [taken, left] {
         for slot in FIRST..FIRST + FIELDS {
             let word = B256::with_last_byte(1);
             let write = (instance.address(), U256::from(slot), word);
