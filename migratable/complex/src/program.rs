@@ -4,7 +4,8 @@ use alloc::{string::String, vec::Vec};
 
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolError, SolEvent, SolValue};
-use stylus_migratable::{ComplexStart, MigratableError, calldata};
+use stylus_migratable::{ComplexStart, MigratableError};
+use stylus_upgrades_abi::Reader;
 use stylus_upgrades_host::{call, context, storage};
 use stylus_upgrades_interface::{
     build,
@@ -62,7 +63,7 @@ fn start<M: Program>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
     if const { build::is_placeholder(&M::UPGRADEABILITY_STORAGE) } {
         return Err(not_supported("code that was not built for a chain"));
     }
-    let handler = calldata::address(arguments).ok_or_else(Vec::new)?;
+    let handler = Reader::new(arguments).exactly(32)?.address(0)?;
     const { ComplexStart::new(M::FROM, M::TO) }.consume()?;
     let total = migration.start()?;
     if total > ITEMS_MAX {
@@ -72,7 +73,7 @@ fn start<M: Program>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
         back: false,
         done: 0,
         total,
-        handler: handler.into(),
+        handler,
     };
     state.save();
     Ok(())
@@ -81,7 +82,8 @@ fn start<M: Program>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
 /// Items that the handler supplies.
 fn batch<M: Program>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
     let mut state = handled()?;
-    let (position, items) = calldata::batch(arguments).ok_or_else(Vec::new)?;
+    let data = Reader::new(Reader::new(arguments).bytes(0)?);
+    let (position, items) = (data.u64(0).ok(), data.bytes(1)?);
     if position != Some(state.done) {
         return Err(out_of_order(position, state.done));
     }
@@ -105,7 +107,7 @@ fn batch<M: Program>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
 fn next<M: Program>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
     let before = context::gas_left();
     let mut state = handled()?;
-    let budget = calldata::uint64(arguments).ok_or_else(Vec::new)?;
+    let budget = Reader::new(arguments).exactly(32)?.u64(0)?;
     if state.is_finished() {
         return Err(nothing_left(&state));
     }
@@ -156,8 +158,8 @@ fn end<M: Program>(migration: &mut M) -> Outcome<Vec<u8>> {
 /// The registry replaces a handler whose key is lost.
 fn set_handler(arguments: &[u8]) -> Outcome<()> {
     let mut state = governed()?;
-    let handler = calldata::address(arguments).ok_or_else(Vec::new)?;
-    state.handler = handler.into();
+    let handler = Reader::new(arguments).exactly(32)?.address(0)?;
+    state.handler = handler;
     state.save();
     Ok(())
 }

@@ -3,11 +3,11 @@
 use core::marker::PhantomData;
 
 use alloy_primitives::U256;
-use stylus_migratable::calldata::Word;
 use stylus_sdk::{
     host::VM,
     storage::{StorageGuard, StorageGuardMut, StorageType},
 };
+use stylus_upgrades_abi::Word;
 
 use crate::{past::Past, place::Place, record::Record, router::Sweep};
 

@@ -3,11 +3,12 @@
 use core::marker::PhantomData;
 
 use alloy_primitives::{B256, U256};
-use stylus_migratable::{Proof, calldata::Word};
+use stylus_migratable::Proof;
 use stylus_sdk::{
     host::VM,
     storage::{StorageGuard, StorageGuardMut, StorageType},
 };
+use stylus_upgrades_abi::Word;
 
 use crate::{
     past::Past,

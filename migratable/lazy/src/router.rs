@@ -1,12 +1,12 @@
-//! `sweep(string,bytes32[])` and `remaining(string)`: routed and decoded by hand, because the
-//! first dynamic argument of a contract costs 3 KB of code with the SDK's decoder.
+//! `sweep(string,bytes32[])` and `remaining(string)`: routed past the SDK, whose decoder costs a contract
+//! 3 KB of code with the first dynamic argument.
 
 use alloc::{string::String, vec::Vec};
 
 use alloy_primitives::U256;
 use alloy_sol_types::{SolCall, SolError};
-use stylus_migratable::calldata::{self, Word};
 use stylus_sdk::ArbResult;
+use stylus_upgrades_abi::{Reader, Word};
 use stylus_upgrades_interface::lazy::ILazy;
 
 /// A map or a field that anybody may pay to convert.
@@ -43,14 +43,14 @@ pub fn route(contract: &mut dyn Lazy, selector: u32, input: &[u8]) -> Option<Arb
 }
 
 fn sweep(contract: &mut dyn Lazy, input: &[u8]) -> ArbResult {
-    let keys = calldata::words(input, 1).ok_or_else(Vec::new)?;
+    let keys = Reader::new(input).words(1)?;
     let converted = map(contract, input)?.sweep(keys);
     Ok(word(U256::from(converted)))
 }
 
 /// The map that the first argument names.
 fn map<'a>(contract: &'a mut dyn Lazy, input: &[u8]) -> Result<&'a mut dyn Sweep, Vec<u8>> {
-    let name = calldata::bytes(input, 0).ok_or_else(Vec::new)?;
+    let name = Reader::new(input).bytes(0)?;
     contract.lazy_map(name).ok_or_else(|| {
         let map = String::from_utf8_lossy(name).into_owned();
         ILazy::UnknownMap { map }.abi_encode()

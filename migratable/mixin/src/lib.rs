@@ -12,8 +12,7 @@
 //! | [`declare`] | the steps that a contract declares, for its module's section |
 //! | [`error`] | [`MigratableError`], one variant in a contract's own error enum |
 //! | [`proof`] | [`Proof`]: what an `#[initializing]` function asks for |
-//! | [`migratable`] | [`Migratable`]: `isMigrated(string)`, routed without an ABI decoder |
-//! | [`calldata`] | arguments, decoded without an ABI codec |
+//! | [`migratable`] | [`Migratable`]: `isMigrated(string)`, routed without the SDK's decoder |
 //! | [`words`] | tokens and flag slots, derived at compile time |
 //!
 //! Authors use the attributes of `stylus-upgradeable` and meet this crate in error messages only.
@@ -22,7 +21,6 @@
 
 extern crate alloc;
 
-pub mod calldata;
 pub mod condition;
 pub mod declare;
 mod encode;

@@ -1,15 +1,16 @@
-//! `isMigrated(string)`: routed and decoded by hand, because the first dynamic argument of a
-//! contract costs 3 KB of code with the SDK's decoder.
+//! `isMigrated(string)`: routed past the SDK, whose decoder costs a contract 3 KB of code with the first
+//! dynamic argument.
 
 use alloc::vec::Vec;
 
 use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
 use stylus_sdk::ArbResult;
+use stylus_upgrades_abi::Reader;
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{limits::LABEL_MAX, migratable::IMigratable, slots};
 
-use crate::{step::is_set, words};
+use crate::step::is_set;
 
 /// The functions of Migratable, composed by `#[upgradeable]`; named in `#[implements]`.
 pub trait Migratable {
@@ -31,10 +32,12 @@ pub fn route(selector: u32, input: &[u8]) -> Option<ArbResult> {
     if selector != IS_MIGRATED {
         return None;
     }
-    let Some(label) = only_text(input) else {
+    let Ok(label) = Reader::new(input).bytes(0) else {
         return Some(Err(Vec::new()));
     };
-    Some(Ok(words::word(is_migrated(label).into()).into()))
+    let mut answer = [0; 32];
+    answer[31] = is_migrated(label).into();
+    Some(Ok(answer.into()))
 }
 
 /// Reads the flag of a label.
@@ -47,22 +50,6 @@ fn is_migrated(label: &[u8]) -> bool {
     text.copy_from_slice(label);
     root.copy_from_slice(&slots::MIGRATED.0);
     is_set(&B256::new(context::keccak256(place)))
-}
-
-/// The bytes of the one argument of `(string)`.
-fn only_text(input: &[u8]) -> Option<&[u8]> {
-    let tail = input.get(small(input)?..)?;
-    let len = small(tail)?;
-    tail.get(32..)?.get(..len)
-}
-
-/// The first word as a number, if it is one that calldata can have as a length.
-fn small(input: &[u8]) -> Option<usize> {
-    let (head, low) = input.get(..32)?.split_at(28);
-    if head.iter().any(|byte| *byte != 0) {
-        return None;
-    }
-    usize::try_from(u32::from_be_bytes(low.try_into().ok()?)).ok()
 }
 
 #[cfg(feature = "export-abi")]

@@ -15,7 +15,7 @@ use stylus_upgrades_interface::{
 };
 
 use crate::{
-    abi::{Reader, Value},
+    abi::{Malformed, Reader, Value},
     chain::{Reverts, keccak},
     errors,
     store::Slot,
@@ -329,7 +329,7 @@ pub struct Code {
 
 impl Code {
     /// Reads one whose first word is the `n`th.
-    pub fn read(reader: &Reader<'_>, n: usize) -> Reverts<Self> {
+    pub fn read(reader: &Reader<'_>, n: usize) -> Result<Self, Malformed> {
         Ok(Self {
             implementation: reader.address(n)?,
             codehash: reader.word(n + 1)?,
@@ -366,7 +366,7 @@ pub struct Step {
 
 impl Step {
     /// Reads the one that the `n`th word points to.
-    pub fn read(reader: &Reader<'_>, n: usize) -> Reverts<Self> {
+    pub fn read(reader: &Reader<'_>, n: usize) -> Result<Self, Malformed> {
         let members = reader.at(n)?;
         Ok(Self {
             from: members.bytes(0)?.to_vec(),

@@ -12,7 +12,8 @@ use syn::{Expr, Stmt};
 use super::error::GuardError;
 
 /// Folders whose sources are contracts, or libraries that refuse in their name.
-const CONTRACTS: [&str; 5] = [
+const CONTRACTS: [&str; 6] = [
+    "interface/abi",
     "proxy",
     "registry",
     "migratable/complex",

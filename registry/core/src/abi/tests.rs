@@ -1,5 +1,5 @@
 use super::*;
-use alloy_primitives::{Bytes, U256};
+use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use proptest::prelude::*;
 use stylus_upgrades_interface::{
@@ -121,26 +121,4 @@ proptest! {
         let _ = (arguments.word(n), arguments.u8(n), arguments.address(n), arguments.bytes(n), arguments.addresses(n));
         let _ = (Code::read(&arguments, n), Step::read(&arguments, n));
     }
-}
-
-#[test]
-fn an_argument_that_its_type_cannot_hold_is_refused() {
-    let word = B256::repeat_byte(1);
-    let reader = Reader::new(word.as_slice());
-    assert!(reader.u8(0).is_err());
-    assert!(reader.u32(0, u32::MAX).is_err());
-    assert!(reader.address(0).is_err());
-    let number = number(256);
-    assert!(Reader::new(number.as_slice()).u8(0).is_err());
-    assert_eq!(Reader::new(number.as_slice()).u32(0, 256), Ok(256));
-    assert!(Reader::new(number.as_slice()).u32(0, 255).is_err());
-}
-
-#[test]
-fn an_offset_or_length_beyond_the_calldata_is_refused() {
-    let long = [number(32), number(u64::from(u32::MAX))].concat();
-    assert!(Reader::new(&long).bytes(0).is_err());
-    assert!(Reader::new(&long).addresses(0).is_err());
-    assert!(Reader::new(number(33).as_slice()).bytes(0).is_err());
-    assert!(Reader::new(&[0xff; 64]).bytes(0).is_err());
 }
