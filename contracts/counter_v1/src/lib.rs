@@ -6,14 +6,9 @@
 
 extern crate alloc;
 
+use counter::{CounterError, CounterState};
 use stylus_sdk::{alloy_primitives::U256, prelude::*};
 use stylus_upgradeable::prelude::*;
-
-pub mod error;
-pub mod state;
-
-use error::CounterError;
-use state::CounterState;
 
 /// A counter.
 #[storage]
@@ -26,7 +21,7 @@ pub struct Counter {
 #[upgradeable]
 #[public]
 impl Counter {
-    /// Starts at `value`, once, when the instance is born.
+    /// Starts at `value`, once, when the instance is created.
     #[initializer("1.0")]
     pub fn initialize(&mut self, proof: Proof, value: U256) -> Result<(), CounterError> {
         self.state.initialize(proof, value);

@@ -6,19 +6,12 @@
 
 extern crate alloc;
 
+use counter::{CounterError, CounterState};
 use stylus_sdk::{alloy_primitives::U256, prelude::*, storage::StorageU256};
 use stylus_upgradeable::prelude::*;
 
-#[path = "../../counter_v1/src/error.rs"]
-pub mod error;
-#[path = "../../counter_v1/src/state.rs"]
-pub mod state;
-
-use error::CounterError;
-use state::CounterState;
-
-/// A counter that counts in steps. Version 1's storage comes first, where it always was; what
-/// is new stands behind it.
+/// A counter that counts in steps. Version 1's storage comes first, in the same slots; new
+/// fields follow.
 #[storage]
 #[entrypoint]
 #[derive(StorageLayout)]
@@ -30,7 +23,7 @@ pub struct Counter {
 #[upgradeable]
 #[public]
 impl Counter {
-    /// Starts at `value` and counts in steps of `step`, for an instance that is born at 2.0.
+    /// Starts at `value` and counts in steps of `step`, for an instance that is created at 2.0.
     #[initializer("2.0")]
     pub fn initialize(
         &mut self,

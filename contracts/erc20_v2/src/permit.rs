@@ -1,5 +1,6 @@
 //! ERC-2612: an approval by signature.
 
+use erc20::ERC20InvalidSpender;
 use stylus_sdk::{
     alloy_primitives::{Address, B256, U256, address, uint},
     alloy_sol_types::sol,
@@ -11,55 +12,30 @@ use stylus_sdk::{
 };
 use stylus_upgradeable::prelude::*;
 
-use crate::state::{
-    ERC20InsufficientAllowance, ERC20InsufficientBalance, ERC20InvalidReceiver,
-    ERC20InvalidSpender, Erc20Error,
-};
-
 sol! {
-    /// The signature was good until `deadline`, in seconds since 1970.
+    /// The permit expired at `deadline`, in seconds since 1970.
     #[derive(Debug)]
     error ERC2612ExpiredSignature(uint256 deadline);
-    /// It is `signer` who signed this, or nobody (zero), and not `owner`.
+    /// The signature is that of `signer`, not that of `owner`; zero where it is nobody's.
     #[derive(Debug)]
     error ERC2612InvalidSigner(address signer, address owner);
 }
 
-/// What the token refuses.
+/// The errors of ERC-2612.
 #[derive(SolidityError, Debug)]
-pub enum TokenError {
-    /// The sender has less.
-    Balance(ERC20InsufficientBalance),
-    /// The spender may spend less.
-    Allowance(ERC20InsufficientAllowance),
-    /// The receiver is the zero address.
-    Receiver(ERC20InvalidReceiver),
-    /// The spender is the zero address.
-    Spender(ERC20InvalidSpender),
-    /// The permit came too late.
+pub enum PermitError {
+    /// The deadline has passed.
     Expired(ERC2612ExpiredSignature),
     /// The permit is not signed by the owner.
     Signer(ERC2612InvalidSigner),
-    /// An initializer or a migration may not run now.
-    Migratable(MigratableError),
+    /// The spender is the zero address.
+    Spender(ERC20InvalidSpender),
 }
 
-impl From<Erc20Error> for TokenError {
-    fn from(error: Erc20Error) -> Self {
-        match error {
-            Erc20Error::Balance(error) => Self::Balance(error),
-            Erc20Error::Allowance(error) => Self::Allowance(error),
-            Erc20Error::Receiver(error) => Self::Receiver(error),
-            Erc20Error::Spender(error) => Self::Spender(error),
-            Erc20Error::Migratable(error) => Self::Migratable(error),
-        }
-    }
-}
-
-/// EIP-712's own type.
+/// The type of the EIP-712 domain.
 const DOMAIN_TYPE: &[u8] =
     b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)";
-/// ERC-2612's type.
+/// The type of a permit (ERC-2612).
 const PERMIT_TYPE: &[u8] =
     b"Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
 /// Half the order of secp256k1: a signature with a higher `s` has a twin (EIP-2).
@@ -76,13 +52,13 @@ const fn hash(text: &[u8]) -> B256 {
 /// A permit as it is signed, without its nonce.
 #[derive(Clone, Copy, Debug)]
 pub struct Permit {
-    /// Who allows it.
+    /// Whose tokens they are.
     pub owner: Address,
     /// Who may spend.
     pub spender: Address,
     /// How much.
     pub value: U256,
-    /// Until when, in seconds since 1970.
+    /// The last second in which it is valid, since 1970.
     pub deadline: U256,
 }
 
@@ -122,7 +98,7 @@ impl PermitState {
     ///
     /// # Errors
     /// `ERC2612ExpiredSignature`, `ERC2612InvalidSigner`.
-    pub fn consume(&mut self, permit: Permit, v: u8, r: B256, s: B256) -> Result<(), TokenError> {
+    pub fn consume(&mut self, permit: Permit, v: u8, r: B256, s: B256) -> Result<(), PermitError> {
         let Permit {
             owner,
             spender,

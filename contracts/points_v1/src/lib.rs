@@ -8,15 +8,12 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
+use points::{PointsError, PointsState};
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     prelude::*,
 };
 use stylus_upgradeable::prelude::*;
-
-pub mod state;
-
-use state::{PointsError, PointsState};
 
 /// Register of whole points.
 #[storage]

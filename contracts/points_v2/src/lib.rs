@@ -10,16 +10,12 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
+use points::{PointsError, PointsState, TENTHS};
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     prelude::*,
 };
 use stylus_upgradeable::prelude::*;
-
-#[path = "../../points_v1/src/state.rs"]
-pub mod state;
-
-use state::{PointsError, PointsState, TENTHS};
 
 /// Register of tenths of points.
 #[storage]

@@ -7,12 +7,14 @@
 //! | `condition` | `nonzero(…)` and `holds(…)`: what must hold after a body |
 //! | `body` | what these and `#[initializing]` do to a function |
 //! | `sender` | finds `msg_sender()` and `tx_origin()` |
+//! | `inherit` | public methods that several contracts share |
 //! | `interface` | the selectors of an impl block |
 //! | `upgradeable` | what `#[upgradeable]` adds to an impl block |
 #![forbid(unsafe_code)]
 
 mod body;
 mod condition;
+mod inherit;
 mod interface;
 mod sender;
 mod step;
@@ -101,8 +103,23 @@ pub fn upgradeable(arguments: TokenStream, block: TokenStream) -> TokenStream {
     upgradeable::expand(&arguments, block).into()
 }
 
-/// What a function becomes; if it is refused, it stays beside the message, so that nobody
-/// misses it besides.
+/// `#[inheritable]`, above the `#[public]` of a storage struct's methods: several contracts share
+/// them, such as all versions of a token. It has no entrypoint, no initializers and no migrations
+/// of its own.
+///
+/// A contract keeps the struct in a field marked `#[borrow]` and names it beside `#[upgradeable]`:
+/// `#[inherit(Erc20)]`. Calls that no method of the contract answers go to the inherited ones, the
+/// exported ABI has them as an interface of their own, and two parts that share a selector do not
+/// compile.
+#[proc_macro_attribute]
+pub fn inheritable(arguments: TokenStream, block: TokenStream) -> TokenStream {
+    parse_macro_input!(arguments as syn::parse::Nothing);
+    let block = parse_macro_input!(block as ItemImpl);
+    inherit::inheritable(&block).into()
+}
+
+/// The function as it is expanded. If it is refused, the function stays beside the message, so
+/// that the compiler does not report it as missing as well.
 fn or_as_it_was(
     function: ImplItemFn,
     expand: impl Fn(ImplItemFn) -> syn::Result<proc_macro2::TokenStream>,

@@ -511,3 +511,71 @@ fn misplaced_attributes_are_named() {
     );
     assert!(!upgradeable(quote!(allow_constructor), constructed).contains("compile_error"));
 }
+
+#[test]
+fn what_is_inherited_is_implemented_before_the_mixin() {
+    let expanded = upgradeable(
+        quote!(),
+        quote! {
+            #[public]
+            #[inherit(Erc20, Erc721<Basic>)]
+            #[implements(Permit)]
+            impl Token {}
+        },
+    );
+    holds(
+        &expanded,
+        quote!(#[implements(Permit, __stylus_inherited::Erc20, __stylus_inherited::Erc721, ::stylus_upgradeable::Migratable)]),
+    );
+    holds(
+        &expanded,
+        quote!(
+            pub type Erc721StylusAbiStruct = Erc721<Basic>;
+        ),
+    );
+    assert!(!expanded.contains("# [inherit"), "{expanded}");
+}
+
+#[test]
+fn inheritable_blocks_hold_no_steps_and_no_special_functions() {
+    let inheritable = |block: TokenStream| {
+        let block = parse2(block).expect("block of the test");
+        crate::inherit::inheritable(&block).to_string()
+    };
+    for (block, message) in [
+        (
+            quote! { impl Erc20 {} },
+            "`#[inheritable]` stands above `#[public]`",
+        ),
+        (
+            quote! { #[public] impl Permit for Erc20 {} },
+            "is for the methods of a storage struct",
+        ),
+        (
+            quote! { #[public] impl Erc20 { #[initializer("1.0")] fn initialize(&mut self) {} } },
+            "`initialize` belongs to one version",
+        ),
+        (
+            quote! { #[public] impl Erc20 { #[fallback] fn other(&mut self) {} } },
+            "a contract does not inherit `#[fallback]`",
+        ),
+    ] {
+        let expanded = inheritable(block);
+        assert!(expanded.contains("compile_error"), "{expanded}");
+        assert!(expanded.contains(message), "{expanded}");
+    }
+}
+
+#[test]
+fn a_type_is_inherited_once_by_its_name() {
+    for (list, message) in [
+        (quote!(Erc20, other::Erc20), "`Erc20` is inherited already"),
+        (quote!((A, B)), "expected the name of a storage struct"),
+    ] {
+        let expanded = upgradeable(
+            quote!(),
+            quote! { #[public] #[inherit(#list)] impl Token {} },
+        );
+        assert!(expanded.contains(message), "{expanded}");
+    }
+}

@@ -11,7 +11,7 @@ use syn::{
 };
 
 use crate::{
-    body, interface,
+    body, inherit, interface,
     step::{self, Step},
 };
 
@@ -48,9 +48,11 @@ pub(crate) fn expand(arguments: &Arguments, mut block: ItemImpl) -> TokenStream 
         if block.trait_.is_some() {
             return Ok(described);
         }
-        let implemented = implement(&mut block)?;
+        let inherited = inherit::take(&mut block)?;
+        let implemented = implement(&mut block, &inherited)?;
         Ok([
             described,
+            inherit::compose(&block.self_ty, &inherited)?,
             compose(&block.self_ty),
             assert_disjoint(&block.self_ty, &implemented),
         ]
@@ -156,9 +158,18 @@ fn take_proofs(block: &mut ItemImpl) -> Result<()> {
     Ok(())
 }
 
+/// The selectors and steps of the block, as constants and as a section of the module.
+fn describe(block: &ItemImpl) -> Result<TokenStream> {
+    let mut tokens = selectors(block)?;
+    if block.generics.params.is_empty() {
+        tokens.extend(section(&block.self_ty, &interface_type(block)?));
+    }
+    Ok(tokens)
+}
+
 /// The selectors and steps of the block, as constants, and the selectors checked against those
 /// of the proxy.
-fn describe(block: &ItemImpl) -> Result<TokenStream> {
+pub(crate) fn selectors(block: &ItemImpl) -> Result<TokenStream> {
     let contract = &block.self_ty;
     let interface = interface_type(block)?;
     let (generics, _, clause) = block.generics.split_for_impl();
@@ -183,15 +194,15 @@ fn describe(block: &ItemImpl) -> Result<TokenStream> {
             const STEPS: &'static [::stylus_upgradeable::__private::declare::Declared] = &[#(#steps),*];
         }
     };
+    if block.trait_.is_none() && !block.generics.params.is_empty() {
+        return Ok(tokens); // the contract that inherits the block checks them, with its parameters
+    }
     for (i, function) in functions.iter().enumerate() {
         tokens.extend(quote_spanned! {function.span=>
             const _: () = ::stylus_upgradeable::__private::assert_not_reserved(
                 &<#contract as ::stylus_upgradeable::__private::PublicInterface<#interface>>::FUNCTIONS[#i]
             );
         });
-    }
-    if block.generics.params.is_empty() {
-        tokens.extend(section(contract, &interface));
     }
     Ok(tokens)
 }
@@ -255,13 +266,14 @@ fn interface_type(block: &ItemImpl) -> Result<Type> {
     syn::parse2(quote!(dyn #path))
 }
 
-/// Adds the mixin to `#[implements(…)]` and returns all that stands there.
-fn implement(block: &mut ItemImpl) -> Result<Vec<Type>> {
+/// Adds what is inherited and the mixin to `#[implements(…)]`: all that stands there.
+fn implement(block: &mut ItemImpl, inherited: &[Type]) -> Result<Vec<Type>> {
     let mut named: Punctuated<Type, Token![,]> = Punctuated::new();
     if let Some(attribute) = interface::find(&block.attrs, "implements") {
         let list = attribute.meta.require_list()?.tokens.clone();
         named = Punctuated::parse_terminated.parse2(list)?;
     }
+    named.extend(inherit::traits(inherited)?);
     named.push(parse_quote!(::stylus_upgradeable::Migratable));
     block
         .attrs

@@ -53,7 +53,7 @@ pub struct Function {
 /// traits in its `#[implements]` (`I` is `dyn Trait`).
 #[diagnostic::on_unimplemented(
     message = "the selectors of `{I}` are not known",
-    label = "put `#[upgradeable]` above the `#[public]` of its impl block"
+    label = "put `#[upgradeable]`, or `#[inheritable]` if several contracts share it, above the `#[public]` of its impl block"
 )]
 pub trait PublicInterface<I: ?Sized> {
     /// Its functions.
@@ -102,6 +102,16 @@ pub const fn assert_not_reserved(function: &Function) {
                 "`: a call would never arrive here. Rename it, or give it another ABI name: #[selector(name = \"…\")]",
             ]);
         }
+        i += 1;
+    }
+}
+
+/// Refuses inherited functions that the proxy would answer itself.
+#[track_caller]
+pub const fn assert_none_reserved(functions: &[Function]) {
+    let mut i = 0;
+    while i < functions.len() {
+        assert_not_reserved(&functions[i]);
         i += 1;
     }
 }

@@ -47,7 +47,9 @@ pub mod prelude;
 
 pub use interface::{RESERVED, Reserved, Upgradeable};
 pub use stylus_migratable::{IsZero, Migratable, MigratableError, Proof};
-pub use stylus_migratable_macros::{ensures, initializer, initializing, migration, upgradeable};
+pub use stylus_migratable_macros::{
+    ensures, inheritable, initializer, initializing, migration, upgradeable,
+};
 
 #[cfg(feature = "complex")]
 #[doc(inline)]
@@ -74,7 +76,8 @@ pub mod __private {
     };
 
     pub use crate::interface::{
-        Function, Part, PublicInterface, assert_disjoint, assert_not_reserved, is_upgradeable, part,
+        Function, Part, PublicInterface, assert_disjoint, assert_none_reserved,
+        assert_not_reserved, is_upgradeable, part,
     };
 }
 

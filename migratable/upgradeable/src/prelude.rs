@@ -1,7 +1,8 @@
 //! `use stylus_upgradeable::prelude::*;`: what nearly every contract names, of the features that are on.
 
 pub use crate::{
-    Migratable, MigratableError, Proof, ensures, initializer, initializing, migration, upgradeable,
+    Migratable, MigratableError, Proof, ensures, inheritable, initializer, initializing, migration,
+    upgradeable,
 };
 
 #[cfg(feature = "complex")]

@@ -24,6 +24,10 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
+use erc721::{
+    CollectionState, Erc721, FullState,
+    enumerable::{AlreadyIncluded, MalformedItems, OwnerMismatch, TokensUnordered},
+};
 use stylus_sdk::{
     alloy_primitives::{Address, U256},
     alloy_sol_types::SolError,
@@ -31,23 +35,11 @@ use stylus_sdk::{
 };
 use stylus_upgradeable::complex::{Batch, ComplexMigration, Outcome, arrays, complex_program};
 
-#[path = "../../../erc721_basic/src/approvals.rs"]
-pub mod approvals;
-#[path = "../../../erc721_full/src/enumerable.rs"]
-pub mod enumerable;
-#[path = "../../../erc721_basic/src/error.rs"]
-pub mod error;
-#[path = "../../../erc721_full/src/state.rs"]
-pub mod state;
-
-use enumerable::{AlreadyIncluded, MalformedItems, OwnerMismatch, TokensUnordered};
-use state::FullState;
-
 /// The storage of the enumerable collection, which begins with that of the basic one.
 #[storage]
 #[entrypoint]
 pub struct Enumerate {
-    state: FullState,
+    erc721: Erc721<FullState>,
 }
 
 impl ComplexMigration for Enumerate {
@@ -73,7 +65,7 @@ impl ComplexMigration for Enumerate {
         for (id, owner) in ids.iter().zip(owners) {
             let token = U256::from_be_bytes(*id);
             let claimed = Address::from_word((*owner).into());
-            let owner = self.state.owner_of(token).unwrap_or_default();
+            let owner = self.erc721.state.owner(token);
             if claimed != owner || owner.is_zero() {
                 return Err(OwnerMismatch {
                     tokenId: token,
@@ -82,7 +74,7 @@ impl ComplexMigration for Enumerate {
                 }
                 .abi_encode());
             }
-            if self.state.is_included(token) {
+            if self.erc721.state.is_included(token) {
                 return Err(AlreadyIncluded { tokenId: token }.abi_encode());
             }
             if let Some(previous) = previous.filter(|previous| *previous >= token) {
@@ -92,10 +84,10 @@ impl ComplexMigration for Enumerate {
                 }
                 .abi_encode());
             }
-            if self.state.included(owner) == 0 {
-                found += self.state.balance(owner);
+            if self.erc721.state.included(owner) == 0 {
+                found += self.erc721.state.held(owner);
             }
-            self.state.include(token)?;
+            self.erc721.state.include(token)?;
             previous = Some(token);
         }
         // `total` is what was found so far; `done` never outgrows it, as no token counts twice
@@ -106,7 +98,7 @@ impl ComplexMigration for Enumerate {
     }
 
     fn previous(&mut self, _: u64) -> Outcome<()> {
-        self.state.exclude_last();
+        self.erc721.state.exclude_last();
         Ok(())
     }
 }
@@ -114,7 +106,10 @@ impl ComplexMigration for Enumerate {
 impl Enumerate {
     /// The token that was included last.
     fn last(&self, done: u64) -> Option<U256> {
-        self.state.token_at(U256::from(done.checked_sub(1)?)).ok()
+        self.erc721
+            .state
+            .token_at(U256::from(done.checked_sub(1)?))
+            .ok()
     }
 }
 

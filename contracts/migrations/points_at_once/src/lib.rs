@@ -12,14 +12,8 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
+use points::{PointsState, scale};
 use stylus_sdk::{alloy_primitives::U256, prelude::*};
-
-#[path = "../../points_batches/src/scale.rs"]
-pub mod scale;
-#[path = "../../../points_v1/src/state.rs"]
-pub mod state;
-
-use state::PointsState;
 
 /// The register's storage; both versions have the same.
 #[storage]

@@ -15,18 +15,13 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 
+use points::{PointsState, scale};
 use stylus_sdk::{
     alloy_primitives::Address,
     alloy_sol_types::{SolError, sol},
     prelude::*,
 };
 use stylus_upgradeable::complex::{Batch, ComplexMigration, Outcome, arrays, complex_program};
-
-pub mod scale;
-#[path = "../../../points_v1/src/state.rs"]
-pub mod state;
-
-use state::PointsState;
 
 sol! {
     /// A batch is not `abi.encode(address[])`.

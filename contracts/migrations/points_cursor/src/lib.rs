@@ -10,15 +10,9 @@
 
 extern crate alloc;
 
+use points::{PointsState, scale};
 use stylus_sdk::{alloy_primitives::U256, prelude::*};
 use stylus_upgradeable::complex::{ComplexMigration, Outcome, complex_program};
-
-#[path = "../../points_batches/src/scale.rs"]
-pub mod scale;
-#[path = "../../../points_v1/src/state.rs"]
-pub mod state;
-
-use state::PointsState;
 
 /// The register's storage; both versions have the same.
 #[storage]

@@ -1,10 +1,10 @@
-//! What a collection refuses (ERC-6093), and what it says (ERC-721).
+//! The errors (ERC-6093) and the events (ERC-721) of a collection.
 
 use stylus_sdk::{alloy_sol_types::sol, prelude::*};
 use stylus_upgradeable::prelude::*;
 
 sol! {
-    /// ERC-721: a token changes hands, is made (`from` zero) or burnt (`to` zero).
+    /// ERC-721: a token is transferred, minted (`from` zero) or burnt (`to` zero).
     #[derive(Debug)]
     event Transfer(address indexed from, address indexed to, uint256 indexed tokenId);
     /// ERC-721: `approved` may transfer the token.
@@ -14,7 +14,7 @@ sol! {
     #[derive(Debug)]
     event ApprovalForAll(address indexed owner, address indexed operator, bool approved);
 
-    /// Nobody has that token.
+    /// The token does not exist.
     #[derive(Debug)]
     error ERC721NonexistentToken(uint256 tokenId);
     /// The zero address has no tokens.
@@ -23,10 +23,10 @@ sol! {
     /// `sender` does not have the token.
     #[derive(Debug)]
     error ERC721IncorrectOwner(address sender, uint256 tokenId, address owner);
-    /// The token was made before.
+    /// The token was minted before.
     #[derive(Debug)]
     error ERC721InvalidSender(address sender);
-    /// It cannot have tokens, or does not take this one.
+    /// It is the zero address, or a contract that does not accept the token.
     #[derive(Debug)]
     error ERC721InvalidReceiver(address receiver);
     /// `operator` may not do that with the token.
@@ -35,12 +35,12 @@ sol! {
     /// It may not approve for that token.
     #[derive(Debug)]
     error ERC721InvalidApprover(address approver);
-    /// Only the minter makes tokens.
+    /// Only the minter mints.
     #[derive(Debug)]
     error NotMinter(address caller, address minter);
 }
 
-/// What a collection refuses.
+/// The errors of a collection.
 #[derive(SolidityError, Debug)]
 pub enum Erc721Error {
     /// No such token.
@@ -49,7 +49,7 @@ pub enum Erc721Error {
     Owner(ERC721InvalidOwner),
     /// Another owner.
     Incorrect(ERC721IncorrectOwner),
-    /// Made before.
+    /// Minted before.
     Sender(ERC721InvalidSender),
     /// No such receiver.
     Receiver(ERC721InvalidReceiver),

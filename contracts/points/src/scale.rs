@@ -7,7 +7,7 @@ use stylus_sdk::{
     alloy_sol_types::{SolError, sol},
 };
 
-use crate::state::{PointsState, TENTHS};
+use crate::{PointsState, TENTHS};
 
 sol! {
     /// Who has no points is no member.
@@ -25,6 +25,7 @@ const SCALE: u128 = 10;
 ///
 /// # Errors
 /// `NotAMember`, `AlreadyConverted`.
+#[inline]
 pub fn up(state: &mut PointsState, member: Address) -> Result<(), Vec<u8>> {
     let points = points(state, member, false)?.wrapping_mul(SCALE); // below 2^124
     state.points.insert(member, U256::from(points) | TENTHS);
@@ -35,6 +36,7 @@ pub fn up(state: &mut PointsState, member: Address) -> Result<(), Vec<u8>> {
 ///
 /// # Errors
 /// `NotAMember`, `AlreadyConverted`.
+#[inline]
 pub fn down(state: &mut PointsState, member: Address) -> Result<(), Vec<u8>> {
     let points = points(state, member, true)? / SCALE;
     state.points.insert(member, U256::from(points));
@@ -42,6 +44,7 @@ pub fn down(state: &mut PointsState, member: Address) -> Result<(), Vec<u8>> {
 }
 
 /// What a member has who is in that form; below 2^124 and not zero.
+#[inline]
 fn points(state: &PointsState, member: Address, tenths: bool) -> Result<u128, Vec<u8>> {
     let found = state.points.get(member);
     if found.is_zero() {

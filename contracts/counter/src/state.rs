@@ -1,6 +1,4 @@
-//! The storage of version 1, and what version 1 does with it. Version 2 compiles this very
-//! file: a crate with an `#[entrypoint]` cannot be a dependency of another one, because both
-//! would define the symbol `user_entrypoint`.
+//! The storage of version 1, with which the storage of version 2 begins.
 
 use stylus_sdk::{alloy_primitives::U256, alloy_sol_types::sol, prelude::*, storage::StorageU256};
 use stylus_upgradeable::prelude::*;
@@ -22,6 +20,7 @@ pub struct CounterState {
 impl CounterState {
     /// Starts at `value`.
     #[initializing]
+    #[inline]
     pub fn initialize(&mut self, _: Proof, value: U256) {
         self.value.set(value);
     }
@@ -30,6 +29,7 @@ impl CounterState {
     ///
     /// # Errors
     /// [`Overflow`] beyond 2^256 - 1.
+    #[inline]
     pub fn add(&mut self, step: U256) -> Result<(), Overflow> {
         let value = self.value.get();
         let sum = value.checked_add(step).ok_or(Overflow { value, step })?;

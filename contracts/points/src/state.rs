@@ -1,5 +1,4 @@
-//! The storage of both versions of the register, and what they do with it. Version 2 and the
-//! migrations compile this very file, see `counter_v1`.
+//! The storage of both versions of the register, and its rules.
 
 use alloc::vec::Vec;
 
@@ -33,8 +32,8 @@ pub enum PointsError {
 
 /// Bits of the highest number of points.
 const POINTS_BITS: usize = 120;
-/// What stands beside the points of a member in version 2: an item that says itself in which form
-/// it is cannot be converted twice, whoever is asked to do it in whatever order.
+/// The highest bit of a member's word in version 2. It tells which form the word is in, so that no
+/// member is converted twice, in whatever order the migration visits them.
 pub const TENTHS: U256 = U256::from_limbs([0, 0, 0, 1 << 63]);
 
 /// Slots 0 to 2. Who has points is a member, once.
@@ -52,11 +51,13 @@ pub struct PointsState {
 impl PointsState {
     /// Nobody has points; `steward` awards them.
     #[initializing]
+    #[inline]
     pub fn initialize(&mut self, _: Proof, steward: Address) {
         self.steward.set(steward);
     }
 
     /// What a member has.
+    #[inline]
     pub fn points(&self, member: Address) -> U256 {
         self.points.get(member) & !TENTHS
     }
@@ -65,6 +66,7 @@ impl PointsState {
     ///
     /// # Errors
     /// `NotSteward`, `TooManyPoints`.
+    #[inline]
     pub fn award(
         &mut self,
         caller: Address,
@@ -94,6 +96,7 @@ impl PointsState {
     }
 
     /// The member at a position; zero where there is none.
+    #[inline]
     pub fn member(&self, position: U256) -> Address {
         self.members.get(position).unwrap_or_default()
     }
