@@ -19,7 +19,7 @@ sol! {
         function endMigration() external;
         /// Items that are in the new form, of how many.
         function progress() external view returns (uint256 done, uint256 total);
-        /// Whether it can turn back.
+        /// Whether it can be reverted (`turnBack`).
         function reversible() external view returns (bool);
         /// Replaces the handler. Only the registry, by its governed `setHandler`.
         function setHandler(address handler) external;

@@ -3,7 +3,7 @@
 /// Bytes of a name, label or role.
 pub const LABEL_MAX: usize = 64;
 /// Ways into one version.
-pub const WAYS_IN_MAX: usize = 8;
+pub const INCOMING_STEPS_MAX: usize = 8;
 /// Steps on one path.
 pub const PATH_MAX: usize = 32;
 /// Versions that the search for a path visits.

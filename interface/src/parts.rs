@@ -1,4 +1,4 @@
-//! Which program of the registry answers which call. The front routes by this table, the builder
+//! Which program of the registry handles which call. The front routes by this table, the builder
 //! builds and deploys the programs in its order, and `docs/design.md` shows it.
 
 use alloy_sol_types::SolCall;
@@ -33,7 +33,7 @@ pub const COUNT: usize = 3;
 /// Position of the factory in [`PARTS`]: governance has it execute what concerns instances.
 pub const FACTORY: usize = 1;
 
-/// The birth of the registry, `abi.encode(string definePolicy)` behind the SDK's selector.
+/// The construction of the registry, `abi.encode(string definePolicy)` behind the SDK's selector.
 const CONSTRUCTION: Answer = Answer {
     selector: CONSTRUCTOR_SELECTOR,
     signature: "constructor(string)",

@@ -1,4 +1,4 @@
-//! What every proxy answers, emits and reverts with.
+//! The functions, events and errors of every proxy.
 
 use alloy_sol_types::sol;
 
@@ -20,7 +20,7 @@ sol! {
 
         /// ERC-1967: what the implementation slot holds at the end of the transaction.
         event Upgraded(address indexed implementation);
-        /// ERC-1967: emitted at birth and at hand-over. Not indexed.
+        /// ERC-1967: emitted at creation and at hand-over. Not indexed.
         event AdminChanged(address previousAdmin, address newAdmin);
 
         /// Called directly and not through a proxy.

@@ -104,9 +104,9 @@ pub mod invalid_step {
     /// A script where the kind takes none, or none where it needs one.
     pub const SCRIPT_MISMATCH: u8 = 4;
     /// The first version, or a step without `from`, that nevertheless carries a migration.
-    pub const BORN_WITH_MIGRATION: u8 = 5;
-    /// The version has [`crate::limits::WAYS_IN_MAX`] ways in already, or one from there.
-    pub const TOO_MANY_WAYS: u8 = 6;
+    pub const INITIAL_WITH_MIGRATION: u8 = 5;
+    /// The version has [`crate::limits::INCOMING_STEPS_MAX`] incoming steps already, or one from that version.
+    pub const TOO_MANY_INCOMING_STEPS: u8 = 6;
     /// `data` for `upgradeToAndCall` on a path with a complex step.
     pub const DATA_WITH_COMPLEX: u8 = 7;
     /// `migrate` whose step does not start at the current version.
@@ -143,7 +143,7 @@ pub mod invalid_policy {
     pub const NONE_NESTED: u8 = 11;
     /// More than [`crate::limits::POLICY_LAMBDAS_MAX`] lambdas, or one without code.
     pub const BAD_LAMBDA: u8 = 12;
-    /// Something stands behind the end.
+    /// There is text after the end.
     pub const TRAILING: u8 = 13;
     /// Longer than [`crate::limits::POLICY_TEXT_MAX`] bytes.
     pub const TOO_LONG: u8 = 14;
@@ -159,7 +159,7 @@ pub mod blocked_by {
     pub const APPROVALS: u8 = 1;
     /// A delay has not passed.
     pub const DELAY: u8 = 2;
-    /// A lambda says no.
+    /// A lambda returns `false`.
     pub const LAMBDA: u8 = 3;
     /// It has expired.
     pub const EXPIRED: u8 = 4;

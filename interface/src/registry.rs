@@ -1,6 +1,6 @@
-//! What the registry answers, emits and reverts with.
+//! The registry's functions, events and errors.
 //!
-//! It is born by [`crate::chain::CONSTRUCTOR_SELECTOR`] followed by `abi.encode(string definePolicy)`
+//! It is created by [`crate::chain::CONSTRUCTOR_SELECTOR`] followed by `abi.encode(string definePolicy)`
 //! (roles `define` and `policy` of the definition with the empty name, the registry itself), in
 //! the transaction that deploys it.
 
@@ -33,10 +33,10 @@ sol! {
         bytes32 sourceHash;
     }
 
-    /// A way into a version.
+    /// A step into a version.
     #[derive(Debug, PartialEq, Eq)]
     struct Step {
-        /// The version it leaves; empty for a version that can only be born.
+        /// The version it leaves; empty for an initial step: the version can only be created.
         string from;
         /// One of [`crate::reasons::step`].
         uint8 kind;

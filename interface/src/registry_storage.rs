@@ -11,7 +11,7 @@
 mod declare;
 mod word;
 
-pub use declare::{At, Entry, FieldInfo, Find, KeyInfo, KeyWord, Place, Record, number};
+pub use declare::{At, Entry, FieldInfo, Find, KeyInfo, KeyWord, Location, Record, number};
 pub use word::{Bits, Bytes, Field, Offset, Type, Uint256, Whole, Word};
 
 use alloy_primitives::{Address, B256};

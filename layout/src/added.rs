@@ -62,12 +62,12 @@ pub struct Ranges {
 }
 
 impl Range {
-    /// Whether it lies at slots that the layout alone tells.
+    /// Whether it lies at slots that the layout alone shows.
     pub fn is_inline(&self) -> bool {
         self.within.is_empty()
     }
 
-    fn place(&self) -> (&str, &str) {
+    fn location(&self) -> (&str, &str) {
         (&self.area, &self.within)
     }
 
@@ -147,9 +147,9 @@ impl Ranges {
             visits: 0,
             ranges: Self::default(),
         };
-        walk.items(&layout.storage, Place::root(""), "", 0)?;
+        walk.items(&layout.storage, Location::root(""), "", 0)?;
         for (namespace, items) in &layout.namespaces {
-            walk.items(items, Place::root(namespace), "", 0)?;
+            walk.items(items, Location::root(namespace), "", 0)?;
         }
         Ok(walk.ranges)
     }
@@ -160,7 +160,7 @@ impl Ranges {
         let mut all = Vec::new();
         for range in &self.all {
             let mut start = range.start;
-            for other in covers.get(&range.place()).into_iter().flatten() {
+            for other in covers.get(&range.location()).into_iter().flatten() {
                 if other.end <= start || other.start >= range.end {
                     continue;
                 }
@@ -207,7 +207,7 @@ impl Ranges {
     fn by_area(&self) -> BTreeMap<(&str, &str), Vec<&Range>> {
         let mut areas: BTreeMap<_, Vec<&Range>> = BTreeMap::new();
         for range in &self.all {
-            areas.entry(range.place()).or_default().push(range);
+            areas.entry(range.location()).or_default().push(range);
         }
         for ranges in areas.values_mut() {
             ranges.sort_by_key(|range| range.start);
@@ -218,13 +218,13 @@ impl Ranges {
 
 /// Where a type lies.
 #[derive(Clone)]
-struct Place {
+struct Location {
     area: String,
     within: String,
     start: Bytes,
 }
 
-impl Place {
+impl Location {
     fn root(area: &str) -> Self {
         Self {
             area: area.to_owned(),
@@ -262,14 +262,20 @@ impl<'l> Walk<'l> {
     fn items(
         &mut self,
         items: &'l [Item],
-        place: Place,
+        location: Location,
         prefix: &str,
         depth: usize,
     ) -> Result<(), LayoutError> {
         for field in fields(self.layout, items)? {
             if !field.is_gap() {
                 let path = format!("{prefix}{}", field.label());
-                self.ty(field.ty, field.size, place.behind(field.start), path, depth)?;
+                self.ty(
+                    field.ty,
+                    field.size,
+                    location.behind(field.start),
+                    path,
+                    depth,
+                )?;
             }
         }
         Ok(())
@@ -279,7 +285,7 @@ impl<'l> Walk<'l> {
         &mut self,
         ty: Type<'l>,
         size: Bytes,
-        place: Place,
+        location: Location,
         path: String,
         depth: usize,
     ) -> Result<(), LayoutError> {
@@ -290,15 +296,18 @@ impl<'l> Walk<'l> {
         }
         match ty.shape() {
             Shape::Struct(Some(members)) => {
-                self.items(members, place, &format!("{path}."), depth + 1)
+                self.items(members, location, &format!("{path}."), depth + 1)
             }
             // A mapping writes nothing at its own slot.
-            Shape::Map { value, .. } => {
-                self.entry(value, place.entries("map"), format!("{path}[key]"), depth)
-            }
+            Shape::Map { value, .. } => self.entry(
+                value,
+                location.entries("map"),
+                format!("{path}[key]"),
+                depth,
+            ),
             Shape::Vec(base) => {
-                self.entry(base, place.entries("data"), format!("{path}[]"), depth)?;
-                self.add(place, size, path);
+                self.entry(base, location.entries("data"), format!("{path}[]"), depth)?;
+                self.add(location, size, path);
                 Ok(())
             }
             Shape::Array { base, length } if holds_more(base) => {
@@ -306,25 +315,25 @@ impl<'l> Walk<'l> {
                 let count: u64 = length.saturating_to();
                 self.ranges.is_cut |= count > ELEMENTS_MAX;
                 for n in 0..count.min(ELEMENTS_MAX) {
-                    let at = place.behind(each.saturating_mul(Bytes::from(n)));
+                    let at = location.behind(each.saturating_mul(Bytes::from(n)));
                     self.ty(base, each, at, format!("{path}[{n}]"), depth + 1)?;
                 }
                 Ok(())
             }
             Shape::Bytes | Shape::String => {
-                let text = place.entries("data");
+                let text = location.entries("data");
                 self.add(text, Bytes::from(WORD), format!("{path} beyond its word"));
-                self.add(place, size, path);
+                self.add(location, size, path);
                 Ok(())
             }
             Shape::Opaque | Shape::Unknown | Shape::Struct(None) if size >= Bytes::from(WORD) => {
-                let open = place.entries("");
+                let open = location.entries("");
                 self.add(open, Bytes::from(WORD), format!("{path} beyond its words"));
-                self.add(place, size, path);
+                self.add(location, size, path);
                 Ok(())
             }
             _ => {
-                self.add(place, size, path);
+                self.add(location, size, path);
                 Ok(())
             }
         }
@@ -333,22 +342,22 @@ impl<'l> Walk<'l> {
     fn entry(
         &mut self,
         ty: Type<'l>,
-        place: Place,
+        location: Location,
         path: String,
         depth: usize,
     ) -> Result<(), LayoutError> {
         let size = ty.size().unwrap_or(Bytes::from(WORD));
-        self.ty(ty, size, place, path, depth + 1)
+        self.ty(ty, size, location, path, depth + 1)
     }
 
-    fn add(&mut self, place: Place, size: Bytes, field: String) {
-        let end = place.start.saturating_add(size);
-        if end > place.start {
+    fn add(&mut self, location: Location, size: Bytes, field: String) {
+        let end = location.start.saturating_add(size);
+        if end > location.start {
             self.ranges.all.push(Range {
-                area: place.area,
-                within: place.within,
+                area: location.area,
+                within: location.within,
                 field,
-                start: place.start,
+                start: location.start,
                 end,
             });
         }

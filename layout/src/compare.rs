@@ -1,6 +1,6 @@
 //! Two versions' layouts compared, field by field, by where the bytes are.
 //!
-//! Fields are paired by name (and by what is declared), then their places and types are compared.
+//! Fields are paired by name (and by what is declared), then their locations and types are compared.
 //! Every byte of the old version must mean in the new one what it meant before.
 
 mod lazy;
@@ -64,7 +64,7 @@ fn dropped_namespace(namespace: &str, field: &Field<'_>) -> Finding {
         decision: Decision::Refused,
         area: namespace.into(),
         field: field.label().into(),
-        old: Some(field.place()),
+        old: Some(field.location()),
         new: None,
         note: "its namespace is gone; keep the struct even if it is unused, or migrate the data"
             .into(),
@@ -90,7 +90,7 @@ fn new_namespace(old: &Layout, namespace: &str, field: &Field<'_>) -> Finding {
         area: namespace.into(),
         field: field.label().into(),
         old: None,
-        new: Some(field.place()),
+        new: Some(field.location()),
         note: note.into(),
     }
 }
@@ -183,8 +183,8 @@ impl<'a> Area<'a> {
             }
         };
         Some(Finding {
-            old: Some(old.place()),
-            new: Some(new.place()),
+            old: Some(old.location()),
+            new: Some(new.location()),
             ..finding
         })
     }
@@ -254,8 +254,8 @@ impl<'a> Area<'a> {
             findings.push(self.finding(verdict, Decision::Refused, new.label(), note));
         }
         for finding in &mut findings {
-            finding.old = Some(old.place());
-            finding.new = Some(new.place());
+            finding.old = Some(old.location());
+            finding.new = Some(new.location());
         }
         Ok(findings)
     }
@@ -312,7 +312,7 @@ impl<'a> Area<'a> {
             )
         };
         Finding {
-            new: Some(field.place()),
+            new: Some(field.location()),
             ..finding
         }
     }
@@ -330,7 +330,7 @@ impl<'a> Area<'a> {
             self.finding(Verdict::GapUse, Decision::Refused, field.label(), note)
         };
         Some(Finding {
-            old: Some(field.place()),
+            old: Some(field.location()),
             ..finding
         })
     }

@@ -1,4 +1,4 @@
-//! The layout document of a version: what an operator needs to judge an upgrade, as it is published
+//! The layout document of a version: what an operator needs to decide on an upgrade, as it is published
 //! on chain under its hash.
 //!
 //! It is canonical JSON: the keys of every object sorted, no spaces, and of the many ways to write

@@ -4,7 +4,7 @@ use alloy_primitives::U256;
 
 use crate::error::LayoutError;
 use crate::layout::{Item, Layout};
-use crate::report::Place;
+use crate::report::Location;
 use crate::shape::{Bytes, Shape, Type};
 
 /// Bytes of a storage word.
@@ -72,8 +72,8 @@ impl<'l> Field<'l> {
     }
 
     /// Position and type, for a report.
-    pub(crate) fn place(&self) -> Place {
-        Place {
+    pub(crate) fn location(&self) -> Location {
+        Location {
             slot: self.item.slot.clone(),
             offset: self.item.offset,
             kind: self.ty.label().into(),

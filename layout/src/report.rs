@@ -12,11 +12,11 @@ pub enum Verdict {
     SafeAppend,
     /// New, on bytes that a `__gap` kept free, or a gap that was resized.
     GapUse,
-    /// The same place and type under another name.
+    /// The same location and type under another name.
     Rename,
     /// The same field with another type.
     Retype,
-    /// It changed places with another field.
+    /// It swapped its location with another field.
     Reorder,
     /// New, on bytes that hold a field of the old version.
     Insert,
@@ -70,7 +70,7 @@ pub enum Decision {
     Safe,
     /// Safe if the author declares that it is what it looks like.
     Asks,
-    /// Too little is known to tell.
+    /// Too little is known to decide.
     Undecided,
     /// Data would be misread or lost without a migration.
     Refused,
@@ -90,7 +90,7 @@ impl Decision {
 
 /// Where a field lives and as what.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Place {
+pub struct Location {
     /// The slot, decimal; within a namespace or struct from its start.
     pub slot: String,
     /// Bytes from the slot's low-order end.
@@ -100,7 +100,7 @@ pub struct Place {
     pub kind: String,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} @ slot {}", self.kind, self.slot)?;
         if self.offset > 0 {
@@ -123,10 +123,10 @@ pub struct Finding {
     pub field: String,
     /// As it was; absent for a new field.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub old: Option<Place>,
+    pub old: Option<Location>,
     /// As it is; absent for a dropped field.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub new: Option<Place>,
+    pub new: Option<Location>,
     /// Why, and what to do.
     pub note: String,
 }
@@ -171,7 +171,7 @@ impl fmt::Display for Report {
             } else {
                 format!("{}: ", finding.area)
             };
-            let places = match (&finding.old, &finding.new) {
+            let locations = match (&finding.old, &finding.new) {
                 (Some(old), Some(new)) if old == new => new.to_string(),
                 (Some(old), Some(new)) => format!("{old} -> {new}"),
                 (Some(old), None) => format!("{old} -> gone"),
@@ -181,7 +181,7 @@ impl fmt::Display for Report {
             let (decision, verdict) = (finding.decision.name(), finding.verdict.name());
             writeln!(
                 f,
-                "{decision:<13} {verdict:<16} {area}{}  {places}",
+                "{decision:<13} {verdict:<16} {area}{}  {locations}",
                 finding.field
             )?;
             if !finding.note.is_empty() {

@@ -160,7 +160,7 @@ pub struct Foreign {
     b: StorageU8,
 }
 
-fn places(items: &[Item]) -> Vec<(String, String, u64, String)> {
+fn locations(items: &[Item]) -> Vec<(String, String, u64, String)> {
     items
         .iter()
         .map(|i| (i.label.clone(), i.slot.clone(), i.offset, i.type_id.clone()))
@@ -304,7 +304,7 @@ fn read(vm: &TestVM, layout: &Layout, base: U256, item: &Item) -> U256 {
 }
 
 #[test]
-fn all_ways_of_declaring_a_struct_give_its_layout() {
+fn every_declaration_of_a_struct_gives_its_layout() {
     let before = Layout::of::<Before>();
     assert_eq!(before.storage[0].renamed_from.as_deref(), Some("old"));
     assert_eq!(before.storage.len(), 2);
@@ -316,7 +316,7 @@ fn all_ways_of_declaring_a_struct_give_its_layout() {
     );
     let generic = Layout::of::<Generic<StorageU64>>();
     assert_eq!(
-        places(&generic.storage)[1],
+        locations(&generic.storage)[1],
         ("value".into(), "0".into(), 1, "t_uint64".into())
     );
     let after = Layout::of::<After>();
@@ -349,10 +349,10 @@ fn a_recursive_struct_ends() {
 }
 
 #[test]
-fn foreign_types_keep_their_place_and_their_name() {
+fn foreign_types_keep_their_location_and_their_name() {
     let layout = Layout::of::<Foreign>();
     assert_eq!(
-        places(&layout.storage),
+        locations(&layout.storage),
         [
             ("a".into(), "0".into(), 0, "t_uint8".into()),
             ("custom".into(), "0".into(), 1, "t_opaque_custom-v1".into()),

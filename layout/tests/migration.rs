@@ -9,7 +9,7 @@ mod values;
 use std::collections::BTreeMap;
 
 use alloy_primitives::{B256, U256};
-use random::{Dice, Model, Ty, Var};
+use random::{Model, Rng, Ty, Var};
 use stylus_layout::{
     Declarations, Overrides, Source, Storage, Unsupported, compare, plan, skeleton,
 };
@@ -65,8 +65,8 @@ fn new_model() -> Model {
     ];
     // Maps and arrays must stay in their slots.
     assert_eq!(
-        model.place(&model.vars).1,
-        old_model().place(&old_model().vars).0[8].0 + 1
+        model.location(&model.vars).1,
+        old_model().location(&old_model().vars).0[8].0 + 1
     );
     model.vars.extend(tail);
     model
@@ -81,7 +81,7 @@ fn fields_of_the_same_name_carry_over_where_they_moved_and_where_they_are_wider(
     let overrides = Overrides::none().drop("flag").drop("owner");
     let (old_layout, new_layout) = (old.layout(), new.layout());
     let mut memory = Memory::default();
-    fill(&old, &mut memory, &mut Dice(1));
+    fill(&old, &mut memory, &mut Rng(1));
     let before = read(&old, &memory);
     plan(&old_layout, &new_layout, &overrides)
         .unwrap()
@@ -102,10 +102,10 @@ fn a_random_migration_loses_nothing_and_invents_nothing() {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     let mut fields = 0;
     for seed in 0..6000 {
-        let mut dice = Dice(seed);
-        let old = random::model(&mut dice);
+        let mut rng = Rng(seed);
+        let old = random::model(&mut rng);
         let mut new = old.clone();
-        values::evolve(&mut dice, &mut new);
+        values::evolve(&mut rng, &mut new);
         let (old_layout, new_layout) = (old.layout(), new.layout());
         let dropped = values::dropped(&old, &new)
             .into_iter()
@@ -125,7 +125,7 @@ fn a_random_migration_loses_nothing_and_invents_nothing() {
             })
             .or_default() += 1;
         let mut memory = Memory::default();
-        fill(&old, &mut memory, &mut dice);
+        fill(&old, &mut memory, &mut rng);
         let before = read(&old, &memory);
         planned.apply(&mut memory).unwrap();
         let after = read(&new, &memory);
@@ -253,7 +253,7 @@ fn wider_map_values_need_no_migration_and_a_namespace_is_filled_from_the_root() 
     new.namespaces
         .insert("erc7201:example.main".into(), vec![owner]);
     let mut memory = Memory::default();
-    fill(&old_model(), &mut memory, &mut Dice(5));
+    fill(&old_model(), &mut memory, &mut Rng(5));
     let word = U256::from_be_bytes(memory.load(U256::ZERO).0);
     let low: U256 = (U256::from(1) << 160) - U256::from(1);
     plan(&old, &new, &Overrides::none())
@@ -278,7 +278,7 @@ fn a_declared_retype_keeps_its_bytes() {
         .apply(&layout)
         .unwrap();
     let mut memory = Memory::default();
-    fill(&old, &mut memory, &mut Dice(3));
+    fill(&old, &mut memory, &mut Rng(3));
     let before = read(&old, &memory);
     plan(&old.layout(), &layout, &Overrides::none())
         .unwrap()
@@ -299,7 +299,7 @@ fn what_a_comparison_calls_safe_reads_the_same_without_a_migration() {
         safe += 1;
         same += usize::from(report.findings.is_empty());
         let mut memory = Memory::default();
-        fill(&old, &mut memory, &mut Dice(seed));
+        fill(&old, &mut memory, &mut Rng(seed));
         let before = read(&old, &memory);
         let after = read(&new, &memory);
         assert!(

@@ -85,7 +85,7 @@ fn is_a_word_for(kind: &str, verdict: Verdict) -> bool {
     }
 }
 
-/// The layout without numbers and places that differ between compilers.
+/// The layout without numbers and locations that differ between compilers.
 fn bare(layout: &Layout) -> Layout {
     let mut bare = layout.clone();
     let mut names: Vec<(String, String)> = vec![];
@@ -208,7 +208,7 @@ fn the_derive_agrees_with_solc_and_the_verdict_with_upgrades_core() {
         }
     }
 
-    let theirs = peers::judge(&pairs);
+    let theirs = peers::check(&pairs);
     let mut wrong = vec![];
     let mut count: BTreeMap<(&str, Verdict), usize> = BTreeMap::new();
     for (name, (case, report)) in &reports {
@@ -301,7 +301,7 @@ fn what_only_solidity_has_is_compared_or_said_to_be_unknown() {
             (side("old", case.enums.0), side("new", case.enums.1)),
         );
     }
-    let theirs = peers::judge(&pairs);
+    let theirs = peers::check(&pairs);
     let (mut wrong, mut unknown) = (vec![], 0);
     for case in cases {
         let (old, new) = &pairs[case.name];
@@ -362,12 +362,12 @@ fn random_pairs_get_the_verdict_of_upgrades_core() {
         }
         pairs.insert(seed.to_string(), (old.layout(), new.layout()));
     }
-    let theirs = peers::judge(&pairs);
+    let theirs = peers::check(&pairs);
     let (mut wrong, mut safe, mut excused) = (vec![], 0, 0);
     for (seed, (old, new)) in &pairs {
         let report = compare(old, new, &Declarations::none()).unwrap();
         safe += usize::from(report.is_safe());
-        // Growth in place is judged by what is behind it; see ON_PURPOSE.
+        // Growth in place is checked by what follows it; see ON_PURPOSE.
         let grew = report
             .findings
             .iter()

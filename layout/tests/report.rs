@@ -169,7 +169,7 @@ fn negative_keys_are_elsewhere_in_solidity_so_it_cannot_be_decided() {
 }
 
 #[test]
-fn a_recursive_struct_that_grows_is_judged_in_each_place() {
+fn a_recursive_struct_that_grows_is_checked_in_each_location() {
     // struct N { N[] kids; uint256 v; … } in a map may grow, but its elements in the array may not.
     let tree = |members: &str, bytes: u64| {
         Layout::from_json(&format!(
@@ -352,7 +352,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, rng_seed: RngSeed::Fixed(7201), ..ProptestConfig::default() })]
 
     #[test]
-    fn nonsense_is_judged_or_refused_but_never_panics(old in layouts(), new in layouts()) {
+    fn nonsense_is_checked_or_refused_but_never_panics(old in layouts(), new in layouts()) {
         let _ = compare(&old, &new, &Declarations::none());
         let _ = stylus_layout::skeleton(&old, &new, &Overrides::none());
         let _ = compare(&old, &old, &Declarations::none());

@@ -197,7 +197,7 @@ mod tests {
     use clap::ValueEnum;
 
     #[test]
-    fn nothing_to_judge_is_complete_and_the_worst_of_several_counts() {
+    fn nothing_to_check_is_complete_and_the_worst_of_several_counts() {
         let mut coverage = Coverage::default();
         let json = serde_json::json!({
             "layout": "complete", "steps": "complete", "source": "complete",
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_was_judged_no_part_is_complete() {
+    fn where_nothing_was_checked_no_part_is_complete() {
         let none = Coverage::absent("sent by an earlier run");
         for part in Part::value_variants() {
             assert_eq!(none.of(*part), Extent::Absent);

@@ -30,7 +30,7 @@ pub const FOLDER: &str = crate::file_names::JOURNALS;
 pub struct Journal {
     path: PathBuf,
     /// What went through and the command has not yet reported.
-    landed: Mutex<Vec<B256>>,
+    included: Mutex<Vec<B256>>,
     progress: Arc<dyn Progress>,
 }
 
@@ -116,7 +116,7 @@ impl Journal {
         }
         Ok(Self {
             path,
-            landed: Mutex::default(),
+            included: Mutex::default(),
             progress,
         })
     }
@@ -136,7 +136,7 @@ impl Journal {
     /// What may still be on its way, in the order in which it was sent.
     pub fn in_flight(&self) -> Vec<InFlight> {
         let bytes = own_file::read_bytes(&self.path).unwrap_or_else(|error| {
-            self.tell(&format!("warning: the journal is not read: {error}"));
+            self.print(&format!("warning: the journal is not read: {error}"));
             None
         });
         // What a damaged disk left of one line does not hide the others.
@@ -162,7 +162,7 @@ impl Journal {
 
     /// A transaction went through. It stays in the journal until the command has reported what came of
     /// it ([`Self::close`]): a run that is killed before learns of it the next time.
-    pub fn landed(&self, tx: B256) {
+    pub fn included(&self, tx: B256) {
         self.reported().push(tx);
     }
 
@@ -179,7 +179,7 @@ impl Journal {
     }
 
     fn reported(&self) -> std::sync::MutexGuard<'_, Vec<B256>> {
-        self.landed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.included.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that the fate of a transaction is known. A journal without open entries is removed,
@@ -218,7 +218,7 @@ impl Journal {
     }
 
     /// Tells whoever listens.
-    pub fn tell(&self, text: &str) {
+    pub fn print(&self, text: &str) {
         self.progress.note(text);
     }
 

@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_name_that_a_shell_would_run_is_quoted() {
-        let told = ["1.0-rc+1", "", "$(reboot)", "a;b", "it's", "`x`"].map(shell_word);
+        let reported = ["1.0-rc+1", "", "$(reboot)", "a;b", "it's", "`x`"].map(shell_word);
         let quoted = [
             "1.0-rc+1",
             "''",
@@ -65,14 +65,14 @@ mod tests {
             r"'it'\''s'",
             "'`x`'",
         ];
-        assert_eq!(told, quoted);
+        assert_eq!(reported, quoted);
     }
 
     #[test]
-    fn times_are_told_in_utc() {
-        let told = [0, 951_782_400, 1_795_166_999, 4_102_444_800].map(utc);
+    fn times_are_reported_in_utc() {
+        let reported = [0, 951_782_400, 1_795_166_999, 4_102_444_800].map(utc);
         assert_eq!(
-            told,
+            reported,
             [
                 "1970-01-01 00:00:00 UTC",
                 "2000-02-29 00:00:00 UTC",

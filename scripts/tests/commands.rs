@@ -20,7 +20,7 @@ struct Sandbox {
 struct Answer {
     exit: Option<i32>,
     document: Value,
-    aside: String,
+    stderr: String,
 }
 
 impl Sandbox {
@@ -80,7 +80,7 @@ impl Sandbox {
         Answer {
             exit: output.status.code(),
             document: serde_json::from_str(&stdout).expect("one document on stdout"),
-            aside: String::from_utf8(output.stderr).expect("text"),
+            stderr: String::from_utf8(output.stderr).expect("text"),
         }
     }
 
@@ -91,7 +91,7 @@ impl Sandbox {
             Some(0),
             "{words:?}: {} {}",
             answer.document,
-            answer.aside
+            answer.stderr
         );
         answer.document
     }
@@ -201,7 +201,7 @@ fn a_contract_is_deployed_governed_upgraded_and_brought_back_by_commands() {
 }
 
 #[test]
-fn an_instance_is_not_born_without_an_initializer_by_oversight() {
+fn an_instance_is_not_created_without_an_initializer_by_oversight() {
     let sandbox = Sandbox::new();
     let registry = sandbox.done(&["registry", "deploy"]);
     sandbox.manifest(&format!("registry = {:?}", text(&registry, "registry")));
@@ -215,7 +215,7 @@ fn an_instance_is_not_born_without_an_initializer_by_oversight() {
     let bare = sandbox.run("admin", &["create-proxy", "A", "1.0", "--no-init"]);
     assert_eq!(bare.exit, Some(0), "it is meant");
     let note = "no initializer runs now, and none can ever run";
-    assert!(bare.aside.contains(note), "{}", bare.aside);
+    assert!(bare.stderr.contains(note), "{}", bare.stderr);
     let init = [
         "create-proxy",
         "A",
@@ -226,7 +226,7 @@ fn an_instance_is_not_born_without_an_initializer_by_oversight() {
     ];
     let whole = sandbox.run("admin", &init);
     assert_eq!(whole.exit, Some(0));
-    assert!(!whole.aside.contains(note), "{}", whole.aside);
+    assert!(!whole.stderr.contains(note), "{}", whole.stderr);
 }
 
 #[test]
@@ -246,9 +246,9 @@ fn a_migration_is_called_back_and_who_does_it_learns_what_takes_it_along_again()
     let other = sandbox.done(&["set-handler", proxy, "Other"]);
     assert_eq!(other["executed"], true);
     let called_back = sandbox.run("admin", &["abort-migration", proxy]);
-    assert_eq!(called_back.exit, Some(0), "{}", called_back.aside);
+    assert_eq!(called_back.exit, Some(0), "{}", called_back.stderr);
     let note = "no rollout touches it until another version is current";
-    assert!(called_back.aside.contains(note), "{}", called_back.aside);
+    assert!(called_back.stderr.contains(note), "{}", called_back.stderr);
     let status = sandbox.done(&["status", "A"]);
     let instance = &status["definitions"][0]["instances"][0];
     assert_eq!(text(instance, "state"), "turning-back");
@@ -319,7 +319,7 @@ fn a_key_that_is_none_is_never_repeated() {
     sandbox.private("broken", "0xsecretsecretsecret");
     let answer = sandbox.run("broken", &["deploy", "counter-v1"]);
     assert_eq!((answer.exit, error(&answer)), (Some(2), "KeyMalformed"));
-    assert!(!answer.aside.contains("secretsecret"));
+    assert!(!answer.stderr.contains("secretsecret"));
     assert!(!answer.document.to_string().contains("secretsecret"));
 }
 

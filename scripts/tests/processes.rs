@@ -54,7 +54,7 @@ fn the_demo_holds_every_check_and_prints_one_document() {
 }
 
 #[test]
-fn two_nodes_run_side_by_side_and_end_when_they_are_told_to() {
+fn two_nodes_run_side_by_side_and_end_when_they_are_reported_to() {
     let ((first, one), (second, two)) = (node(), node());
     assert_ne!(one["endpoint"], two["endpoint"]);
     assert_eq!(one["chain_id"], 412_346);
@@ -82,7 +82,7 @@ fn at_a_terminal(folder: &Path, words: &[&str], typed: &str) -> (String, Option<
 }
 
 #[test]
-fn a_person_is_asked_for_what_is_missing_and_the_printed_command_does_the_same() {
+fn a_terminal_prompts_for_what_is_missing_and_the_printed_command_does_the_same() {
     const KEY: &str = "0xb6b15c8cb491557369f3c7d2c287b053eb229daa9c22138887752191c9520659";
     let (node, document) = node();
     let endpoint = document["endpoint"].as_str().expect("an endpoint");

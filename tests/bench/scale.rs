@@ -18,18 +18,18 @@ pub(crate) async fn report() -> Result<String, HarnessError> {
         program: "bench".into(),
         source,
     })?;
-    let asked: Vec<u64> = std::env::args()
+    let requested: Vec<u64> = std::env::args()
         .skip(2)
         .filter_map(|word| word.parse().ok())
         .collect();
-    let asked = if asked.is_empty() {
+    let requested = if requested.is_empty() {
         vec![10_000]
     } else {
-        asked
+        requested
     };
     let mut all = migrations().await?;
     print(&all);
-    for items in asked {
+    for items in requested {
         for form in Form::ALL {
             let figures = measure(&program, &["cli"], items, form).await?.figures();
             print(&figures);

@@ -58,7 +58,7 @@ fn run(arguments: &Arguments) -> Result<bool, GuardError> {
         }
         return Ok(true);
     }
-    let guards = asked_for(arguments, &table)?;
+    let guards = requested_for(arguments, &table)?;
     let it = match &arguments.it {
         Some(it) => it.clone(),
         None => build_it(&home)?,
@@ -84,7 +84,7 @@ fn record(arguments: &Arguments, table: &Table, report: &Report) -> Result<(), G
     record.write(&home)
 }
 
-fn asked_for(arguments: &Arguments, table: &Table) -> Result<Vec<Guard>, GuardError> {
+fn requested_for(arguments: &Arguments, table: &Table) -> Result<Vec<Guard>, GuardError> {
     if arguments.all {
         return Ok(table.guards.clone());
     }

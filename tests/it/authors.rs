@@ -1,6 +1,6 @@
-//! A contract in an empty folder, with one line of ours in its Cargo.toml: it is checked by cargo
-//! alone, built for the chain, deployed, and upgraded by a complex migration, wherever cargo takes
-//! the line's crate from.
+//! Tests the author's crate from outside the workspace. A contract in an empty folder has one line
+//! of ours in its Cargo.toml. Plain cargo checks it; then it is built, deployed, and upgraded by a
+//! complex migration. The line names the crate by path, by git and as a package.
 
 use std::borrow::BorrowMut;
 use std::fs;

@@ -1,5 +1,6 @@
-//! Cargo.lock holds packages whose licences and sources deny.toml allows, and as many of them as
-//! `tests/snapshots/dependencies.json` says. `cargo deny` itself runs in `.ci/nightly`.
+//! Checks Cargo.lock. The licences and sources of its packages are those that deny.toml allows,
+//! and their number is the one in `tests/snapshots/dependencies.json`. `cargo deny` itself runs in
+//! `.ci/nightly`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
-//! What a proxy does at its edges: no implementation, a circle of proxies, odd calldata of its
-//! own selectors, static calls, too little gas.
+//! Edge cases of a proxy: no implementation, proxies that point at each other, malformed calldata
+//! for its own selectors, static calls, too little gas.
 
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, Bytes, U256};

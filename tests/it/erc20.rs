@@ -1,4 +1,4 @@
-//! The realistic pair: an ERC-20 whose version 2 adds permits.
+//! Tests the ERC-20 example, whose version 2 adds permits.
 
 use alloy::primitives::{Address, B256, U256};
 use alloy::signers::SignerSync;
@@ -37,11 +37,11 @@ async fn token(harness: &Harness) -> Result<(Definition<'_>, Instance<'_>), Harn
     definition
         .add_version("2.0", &second, step::call("1.0", &migrateCall {}))
         .await?;
-    let birth = initializeCall {
+    let creation = initializeCall {
         owner: harness.account(0),
         supply: U256::from(1_000),
     };
-    let token = definition.create_proxy("1.0", &birth).await?;
+    let token = definition.create_proxy("1.0", &creation).await?;
     token
         .send(&transferCall {
             to: harness.account(1),

@@ -1,4 +1,4 @@
-//! What `evm_revert` takes back and what it leaves, on our chain and on real anvil.
+//! Tests what `evm_revert` restores and what it keeps, on our chain and on real anvil.
 
 use alloy::primitives::{Address, U256};
 use serde_json::{Value, json};

@@ -55,7 +55,7 @@ fn nothing_but_tests_depends_on_an_example() {
 }
 
 #[test]
-fn every_folder_with_sources_has_its_place_in_the_order() {
+fn every_folder_with_sources_is_in_the_order() {
     let order = order();
     let listed: BTreeSet<&str> = order.iter().map(String::as_str).collect();
     let with_sources: BTreeSet<String> = packages()
@@ -195,7 +195,8 @@ fn sources(folders: &[String]) -> Vec<Import> {
     imports
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+/// The Rust sources below a folder, without what is built or installed.
+pub(super) fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();
         if path.is_dir() {

@@ -1,5 +1,5 @@
-//! Programs age: an implementation expires or is outdated beneath its proxy. The proxy then fails
-//! as on the chain, and the registry's upgrade guard says so before an upgrade runs into it.
+//! Programs expire, and ArbOS upgrades outdate them. The proxy then fails as on the real chain.
+//! The registry refuses an upgrade to such a program before it begins.
 
 use alloy::primitives::{Address, U256};
 use alloy::sol;
@@ -9,7 +9,7 @@ use stylus_upgrades_harness::{Chain, Harness, Instance, assert_reverts, command_
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ImplementationNotRunnable;
 use stylus_upgrades_interface::reasons::not_runnable;
 
-use crate::upgrade::{Done, ICounter, World, counter};
+use crate::upgrade::{Done, Fixture, ICounter, counter};
 
 /// A day in seconds.
 const DAY: u64 = 86_400;
@@ -65,14 +65,14 @@ async fn status(it: &World<'_>) -> (bool, Value, String) {
 }
 
 /// Status shows the instance at version 1.0.
-async fn assert_status_is_well(it: &World<'_>) {
+async fn assert_status_is_well(it: &Fixture<'_>) {
     let (well, document, errors) = status(it).await;
     assert!(well, "{errors}");
     assert_eq!(document["instance"]["version"], "1.0", "{document:#}");
 }
 
-/// The end of both stories: implementations are left behind, and come back by activation.
-async fn left_behind(it: &World<'_>, reason: u8, words: &str) -> Done {
+/// The end of both tests: implementations are left behind, and come back by activation.
+async fn left_behind(it: &Fixture<'_>, reason: u8, words: &str) -> Done {
     let chain = it.harness.chain();
     // A user sees gas burned and no data; status says which rule of the chain it is, and what helps.
     assert_bricked(&it.instance, chain).await?;

@@ -26,3 +26,4 @@ mod spec;
 mod strangers;
 mod upgrade;
 mod walkthrough;
+mod words;

@@ -1,4 +1,4 @@
-//! A contract crate that belongs to another workspace upgrades like any other.
+//! A contract of another workspace is upgraded like any other.
 
 use alloy::primitives::U256;
 use alloy::sol;

@@ -1,4 +1,4 @@
-//! What a test starts never outlives it, and any endpoint will do.
+//! Processes that a test starts end with it, and tests run on any endpoint.
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;

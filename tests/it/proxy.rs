@@ -1,4 +1,4 @@
-//! The list of obligations of a proxy, held against every variant.
+//! Runs the list of a proxy's obligations against every variant.
 //!
 //! | row | proxy | implementation | chain |
 //! |---|---|---|---|

@@ -1,4 +1,4 @@
-//! Sizes and gas are what `tests/snapshots` says; `STYLUS_UPGRADES_UPDATE=1` records new ones.
+//! Compares sizes and gas with `tests/snapshots`. `STYLUS_UPGRADES_UPDATE=1` records new ones.
 
 use stylus_upgrades_harness::HarnessError;
 use stylus_upgrades_interface::{limits, parts::PARTS};

@@ -1,4 +1,4 @@
-//! Whatever a stranger sends to a proxy, nothing of the framework in it changes.
+//! No call of a stranger to a proxy changes the framework's state in it.
 
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{B256, Bytes, U256, keccak256};
@@ -90,9 +90,9 @@ async fn another_label_for_the_same_code_opens_no_second_initialisation() -> Res
     );
     it.instance.upgrade("9.0").await?;
     assert_reverts(it.instance.send(&initialize).await, NotInUpgrade {});
-    // Code whose initializer is for 1.0 is not born at 9.0 by it either.
-    let born = it.definition.create_proxy("9.0", &initialize).await;
-    assert_reverts(born.map(drop), NotInUpgrade {});
+    // Code whose initializer is for 1.0 is not created at 9.0 by it either.
+    let created = it.definition.create_proxy("9.0", &initialize).await;
+    assert_reverts(created.map(drop), NotInUpgrade {});
     assert_eq!(
         it.instance.read(&ICounter::valueCall {}).await?,
         U256::from(7)

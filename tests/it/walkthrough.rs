@@ -1,6 +1,6 @@
-//! The pages in `stylus_upgrades_book::EXECUTED` are executed: files are written and the commands of
-//! the console blocks typed, in the page's order, in one shell, against a chain of their own. Each
-//! command's output is compared with what the page says.
+//! Executes the pages in `stylus_upgrades_book::EXECUTED`. Files are written and the commands of
+//! the console blocks run in the order of the page, in one shell, against a chain of their own.
+//! The output of each command is compared with the page.
 
 mod page;
 mod shell;

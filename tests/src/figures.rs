@@ -1,4 +1,4 @@
-//! What our contracts cost, beside their peers on the same chain.
+//! Measures the cost of our contracts and of comparable ones on the same chain.
 
 mod calls;
 mod deploy;

@@ -1,5 +1,5 @@
-//! The guards of proxy, registry and migratable, and the proof that a test notices when one of
-//! them is gone. `tests/guards/guards.toml` is the list.
+//! The guards of proxy, registry and migratable, and the proof that a test fails when one of them
+//! is disabled. `tests/guards/guards.toml` lists them.
 //!
 //! ```text
 //! copy of the sources → named tests pass → per guard: its text replaced → its test fails → restored
@@ -17,9 +17,9 @@ mod page;
 mod record;
 mod refusals;
 mod run;
+mod runner;
 mod table;
-mod trial;
-mod workshop;
+mod working_copy;
 
 pub use choice::{chosen, commit};
 pub use error::GuardError;
@@ -27,6 +27,6 @@ pub use page::page;
 pub use record::Record;
 pub use refusals::{Refusal, refusals};
 pub use run::{Report, Row, Verdict, prove};
-pub use table::{Excuse, Guard, Spare, Table, Test};
-pub use trial::build_it;
-pub use workshop::Workshop;
+pub use runner::build_it;
+pub use table::{Excuse, Guard, Table, Test, Unreachable};
+pub use working_copy::WorkingCopy;

@@ -1,4 +1,4 @@
-//! What the tests and the benchmark share: the proxies they compare, and the figures they take.
+//! Code that the tests and the benchmark share: the proxies under comparison, and the figures.
 #![forbid(unsafe_code)]
 
 pub mod figures;

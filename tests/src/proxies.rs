@@ -1,4 +1,4 @@
-//! The proxies that are compared, and how each one is made.
+//! The proxies under comparison, and how each one is created.
 
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol;
@@ -129,7 +129,7 @@ impl<'c> Maker<'c> {
         })
     }
 
-    /// The init code of every WASM proxy, with the implementation where the stub stands at birth.
+    /// The init code of every WASM proxy, with the implementation where the stub stands at creation.
     fn wasm(&self, package: &str, implementation: Address) -> Result<Bytes, HarnessError> {
         Ok(evm::proxy_creation_code(
             implementation,

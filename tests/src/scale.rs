@@ -1,5 +1,5 @@
-//! `run-migration` at scale: so many items on a chain of its own process, migrated by a process of
-//! its own; how long that takes, and the most memory it has.
+//! Runs `run-migration` at scale. The chain and the command are processes of their own; their
+//! duration and peak memory are measured.
 
 mod subject;
 mod watched;

@@ -1,4 +1,4 @@
-//! Figures in git: a flat map from a sentence, which ends with its unit, to a number.
+//! Figures in git: a map from a description, which ends with its unit, to a number.
 //!
 //! A figure that differs from the file fails; `STYLUS_UPGRADES_UPDATE=1` writes the file anew.
 

@@ -32,7 +32,7 @@ pub enum PointsError {
 
 /// Bits of the highest number of points.
 const POINTS_BITS: usize = 120;
-/// The highest bit of a member's word in version 2. It tells which form the word is in, so that no
+/// The highest bit of a member's word in version 2. It says which form the word is in, so that no
 /// member is converted twice, in whatever order the migration visits them.
 pub const TENTHS: U256 = U256::from_limbs([0, 0, 0, 1 << 63]);
 

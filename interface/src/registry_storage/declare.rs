@@ -13,7 +13,7 @@ pub struct Record {
     /// What it is, in the source's words.
     pub about: &'static [&'static str],
     /// Where its first word lies.
-    pub place: Place,
+    pub location: Location,
     /// What finds one record of the kind, in this order.
     pub keys: &'static [KeyInfo],
     /// Its words, in their order.
@@ -22,7 +22,7 @@ pub struct Record {
 
 /// Where the first word of a record lies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Location {
     /// At `keccak256(root ++ table ++ first key ++ second key)`; a key that it lacks is zero.
     Table(u8),
     /// At the root of the registry's storage.
@@ -196,7 +196,7 @@ impl Record {
 macro_rules! records {
     ($list:ident: $(
         $(#[doc = $about:literal])+
-        $name:ident = $kind:ident $place:tt ($(
+        $name:ident = $kind:ident $location:tt ($(
             $(#[doc = $key_about:literal])+
             $key:ident: $key_type:ty
         ),*) {$(
@@ -210,7 +210,7 @@ macro_rules! records {
                 #[allow(unused_imports, reason = "each record has other types")]
                 use super::*;
 
-                records!(@key $kind $place ($($key: $key_type),*));
+                records!(@key $kind $location ($($key: $key_type),*));
 
                 $(
                     records!(@struct $type [$($entry_about)+] $({$($fields)*})?);
@@ -223,7 +223,7 @@ macro_rules! records {
                 pub const RECORD: Record = Record {
                     name: stringify!($name),
                     about: &[$($about),+],
-                    place: records!(@place $kind $place),
+                    location: records!(@location $kind $location),
                     keys: &[$(KeyInfo { name: stringify!($key), about: &[$($key_about),+] }),*],
                     entries: &[$(Entry {
                         first: $first,
@@ -256,11 +256,11 @@ macro_rules! records {
             S::find($table, $first.word(), $second.word())
         }
     };
-    (@key $kind:ident $place:tt $keys:tt) => {};
+    (@key $kind:ident $location:tt $keys:tt) => {};
 
-    (@place table $table:literal) => { Place::Table($table) };
-    (@place root ()) => { Place::Root };
-    (@place transient $slot:literal) => { Place::Transient($slot) };
+    (@location table $table:literal) => { Location::Table($table) };
+    (@location root ()) => { Location::Root };
+    (@location transient $slot:literal) => { Location::Transient($slot) };
 
     (@words) => { 1 };
     (@words $words:expr) => { $words as u64 };

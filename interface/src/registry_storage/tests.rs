@@ -32,13 +32,13 @@ fn no_two_fields_overlap_and_none_leaves_its_word() {
 }
 
 #[test]
-fn no_two_records_have_one_place() {
-    let places = RECORDS.iter().map(|record| match record.place {
-        Place::Table(table) => alloc::format!("table {table}"),
-        Place::Root => "root".into(),
-        Place::Transient(slot) => slot.into(),
+fn no_two_records_have_one_location() {
+    let locations = RECORDS.iter().map(|record| match record.location {
+        Location::Table(table) => alloc::format!("table {table}"),
+        Location::Root => "root".into(),
+        Location::Transient(slot) => slot.into(),
     });
-    assert_eq!(places.collect::<BTreeSet<_>>().len(), RECORDS.len());
+    assert_eq!(locations.collect::<BTreeSet<_>>().len(), RECORDS.len());
 }
 
 const fn field(offset: usize, width: usize) -> FieldInfo {

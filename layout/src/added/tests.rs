@@ -173,7 +173,7 @@ fn collections() -> Value {
 }
 
 #[test]
-fn a_text_and_an_array_in_its_place_keep_their_data_at_the_same_slots() {
+fn a_text_and_an_array_in_its_location_keep_their_data_at_the_same_slots() {
     let field = |label, ty| layout(&[(label, ty, 1, 0)], collections());
     let (text, array) = (
         field("name", "t_string_storage"),
@@ -193,7 +193,7 @@ fn a_text_and_an_array_in_its_place_keep_their_data_at_the_same_slots() {
 }
 
 #[test]
-fn what_only_its_author_knows_may_hold_the_entries_of_whatever_was_in_its_place() {
+fn what_only_its_author_knows_may_hold_the_entries_of_whatever_was_in_its_location() {
     let field = |ty, slot| layout(&[("m", ty, slot, 0)], collections());
     let without = layout(&[], collections());
     let map = "t_mapping(t_address,t_uint256)";

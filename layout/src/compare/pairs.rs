@@ -70,7 +70,7 @@ impl Pairs {
 }
 
 /// Pairs two lists: gaps by their end, declared renames, the same name, a rename that the old
-/// version declared itself, and last whatever lies on the same place with the same type.
+/// version declared itself, and last whatever lies at the same location with the same type.
 pub(super) fn pair(
     types: &mut Types,
     old: &[Field<'_>],
@@ -99,7 +99,7 @@ pub(super) fn pair(
         old.item.renamed_from.as_deref() == Some(new.label())
     });
     pairs.declared.extend(back);
-    same_place(types, &mut pairs, old, new)?;
+    same_location(types, &mut pairs, old, new)?;
     orders(&mut pairs, old, new);
     Ok(pairs)
 }
@@ -109,7 +109,7 @@ fn contract<'l>(field: &Field<'l>) -> &'l str {
     field.item.contract.rsplit(':').next().unwrap_or_default()
 }
 
-fn same_place(
+fn same_location(
     types: &mut Types,
     pairs: &mut Pairs,
     old: &[Field<'_>],

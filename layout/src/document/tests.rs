@@ -79,7 +79,7 @@ fn a_layout_that_was_registered_before_documents_existed_is_read_by_its_old_hash
 }
 
 #[test]
-fn text_that_could_be_read_in_two_ways_is_refused() {
+fn ambiguous_text_is_refused() {
     let text = String::from_utf8(document().encode()).unwrap();
     let spaced = text.replace("\":", "\": ");
     let doubled = text.replace("\"slot\":\"0\"", "\"slot\":\"1\",\"slot\":\"0\"");

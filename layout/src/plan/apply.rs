@@ -80,9 +80,9 @@ fn take_text(storage: &mut impl Storage, slot: U256) -> Vec<B256> {
     storage.store(slot, B256::ZERO);
     let data = U256::from_be_bytes(keccak256(B256::from(slot)).0);
     for word in 0..words_of(root) {
-        let place = data.wrapping_add(U256::from(word));
-        words.push(storage.load(place));
-        storage.store(place, B256::ZERO);
+        let location = data.wrapping_add(U256::from(word));
+        words.push(storage.load(location));
+        storage.store(location, B256::ZERO);
     }
     words
 }

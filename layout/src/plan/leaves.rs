@@ -24,7 +24,7 @@ pub(crate) enum Kind<'l> {
     Vec,
 }
 
-/// A value at a place of its own.
+/// A value at a location of its own.
 #[derive(Clone)]
 pub(crate) struct Leaf<'l> {
     /// `config.limits[2]`.
@@ -45,8 +45,8 @@ pub(crate) struct Leaf<'l> {
 impl Leaf<'_> {
     /// Field, old type and new type, for an error.
     pub(super) fn change(&self, old: &Leaf<'_>) -> (String, String, String) {
-        let place = |leaf: &Leaf<'_>| format!("{} @ slot {}", leaf.ty.label(), leaf.slot);
-        (self.path.clone(), place(old), place(self))
+        let location = |leaf: &Leaf<'_>| format!("{} @ slot {}", leaf.ty.label(), leaf.slot);
+        (self.path.clone(), location(old), location(self))
     }
 
     pub(super) fn narrower(&self, old: &Leaf<'_>) -> Unsupported {
@@ -261,12 +261,12 @@ impl<'l> Walk<'l> {
             (size.next_multiple_of(WORD), 1)
         };
         for index in 0..length as u64 {
-            let place = at
+            let location = at
                 + Bytes::from(index / per_word) * Bytes::from(step)
                 + Bytes::from(index % per_word * size);
             self.typed(
                 base,
-                place,
+                location,
                 format!("{path}[{index}]"),
                 format!("{old_path}[{index}]"),
                 None,

@@ -94,7 +94,7 @@ impl Assembly {
         let number = self.structs.len() + 1;
         let id = format!("t_struct({name}){number}_storage");
         self.structs.insert(structure.key.clone(), id.clone());
-        // A place holder first: a map within may lead back here.
+        // A placeholder first: a map within may refer back to this type.
         let label = format!("struct {name}");
         self.add(id.clone(), sized(&label, structure.words * 32));
         let mut packing = Packing::new();
@@ -105,7 +105,7 @@ impl Assembly {
                 continue;
             }
             let type_id = self.describe(&field.tree)?;
-            let Some((slot, offset)) = packing.place(field) else {
+            let Some((slot, offset)) = packing.location(field) else {
                 continue;
             };
             items.push(Item {
@@ -207,7 +207,7 @@ impl Packing {
     }
 
     /// Slot and offset of the next field; `None` if it takes no room.
-    fn place(&mut self, field: &Part) -> Option<(usize, u64)> {
+    fn location(&mut self, field: &Part) -> Option<(usize, u64)> {
         let bytes = field.bytes.min(32);
         if self.space < bytes {
             self.space = 32;

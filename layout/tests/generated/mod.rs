@@ -9,7 +9,7 @@ use stylus_layout::{Layout, Overrides, Plan, Source, Storage, plan, skeleton};
 use stylus_sdk::stylus_core::StorageAccess;
 use stylus_sdk::testing::TestVM;
 
-use crate::random::{self, Dice, Model};
+use crate::random::{self, Model, Rng};
 use crate::values::{self, Memory, fill, read};
 use crate::{new_model, old_model};
 
@@ -76,10 +76,10 @@ fn cases() -> Vec<Case> {
     let mut seed = 1_000_000;
     while all.len() < NAMES.len() {
         seed += 1;
-        let mut dice = Dice(seed);
-        let old = random::model(&mut dice);
+        let mut rng = Rng(seed);
+        let old = random::model(&mut rng);
         let mut new = old.clone();
-        values::evolve(&mut dice, &mut new);
+        values::evolve(&mut rng, &mut new);
         let overrides = values::dropped(&old, &new)
             .into_iter()
             .fold(Overrides::none(), |all, name| all.drop(&name));
@@ -135,7 +135,7 @@ pub fn check() {
 
 fn executes(name: &str, old: &Model, plan: &Plan, seed: u64) {
     let mut memory = Memory::default();
-    fill(old, &mut memory, &mut Dice(seed));
+    fill(old, &mut memory, &mut Rng(seed));
     let vm = TestVM::new();
     for (slot, word) in &memory.0 {
         vm.set_storage(*slot, *word);

@@ -56,10 +56,10 @@ fn take(host: &impl StorageAccess, slot: U256) -> Vec<B256> {
     // SAFETY: no accessor is alive while the migration runs; it is the first thing in its call.
     unsafe { host.storage_cache_bytes32(slot, B256::ZERO) };
     for word in 0..words {
-        let place = first.wrapping_add(U256::from(word));
-        taken.push(host.storage_load_bytes32(place));
+        let location = first.wrapping_add(U256::from(word));
+        taken.push(host.storage_load_bytes32(location));
         // SAFETY: as above.
-        unsafe { host.storage_cache_bytes32(place, B256::ZERO) };
+        unsafe { host.storage_cache_bytes32(location, B256::ZERO) };
     }
     taken
 }
@@ -68,9 +68,9 @@ fn take(host: &impl StorageAccess, slot: U256) -> Vec<B256> {
 fn put(host: &impl StorageAccess, slot: U256, words: &[B256]) {
     let first = data(slot);
     for (at, word) in words.iter().enumerate() {
-        let place = if at == 0 { slot } else { first.wrapping_add(U256::from(at - 1)) };
+        let location = if at == 0 { slot } else { first.wrapping_add(U256::from(at - 1)) };
         // SAFETY: no accessor is alive while the migration runs; it is the first thing in its call.
-        unsafe { host.storage_cache_bytes32(place, *word) };
+        unsafe { host.storage_cache_bytes32(location, *word) };
     }
 }
 

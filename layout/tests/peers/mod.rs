@@ -54,7 +54,7 @@ pub fn compile(sources: &BTreeMap<String, String>) -> BTreeMap<String, Layout> {
 }
 
 /// What upgrades-core has against each pair.
-pub fn judge(pairs: &BTreeMap<String, (Layout, Layout)>) -> BTreeMap<String, Ops> {
+pub fn check(pairs: &BTreeMap<String, (Layout, Layout)>) -> BTreeMap<String, Ops> {
     let pairs = pairs
         .iter()
         .map(|(name, (old, new))| Pair { name, old, new })
@@ -68,7 +68,7 @@ pub fn judge(pairs: &BTreeMap<String, (Layout, Layout)>) -> BTreeMap<String, Ops
 
 fn run(input: &Input<'_>) -> Output {
     let mut node = Command::new("node")
-        .arg(home().join("judge.js"))
+        .arg(home().join("check.js"))
         .env("NODE_PATH", install().join("node_modules"))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -79,7 +79,7 @@ fn run(input: &Input<'_>) -> Output {
     let writer = std::thread::spawn(move || stdin.write_all(&text));
     let output = node.wait_with_output().unwrap();
     writer.join().unwrap().unwrap();
-    assert!(output.status.success(), "judge.js failed");
+    assert!(output.status.success(), "check.js failed");
     serde_json::from_slice(&output.stdout).unwrap()
 }
 

@@ -7,9 +7,9 @@ use std::fmt::Write;
 use stylus_layout::{Item, Layout, Members, TypeItem};
 
 /// A small generator of pseudo-random numbers (SplitMix64): the same on every machine.
-pub struct Dice(pub u64);
+pub struct Rng(pub u64);
 
-impl Dice {
+impl Rng {
     pub fn roll(&mut self, below: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -92,7 +92,7 @@ impl Model {
             Ty::Address => (20, false),
             Ty::Fixed(bytes) => (*bytes, false),
             Ty::Bytes | Ty::Str | Ty::List(_) | Ty::Map(..) => (32, true),
-            Ty::Struct(at) => (self.place(&self.structs[*at]).1 * 32, true),
+            Ty::Struct(at) => (self.location(&self.structs[*at]).1 * 32, true),
             Ty::Array(base, n) => {
                 let (bytes, _) = self.size(base);
                 let slots = if bytes <= 16 {
@@ -106,20 +106,20 @@ impl Model {
     }
 
     /// (slot, offset) of each, and the slots of all.
-    pub fn place(&self, vars: &[Var]) -> (Vec<(usize, usize)>, usize) {
-        let (mut slot, mut offset, mut places) = (0, 0, vec![]);
+    pub fn location(&self, vars: &[Var]) -> (Vec<(usize, usize)>, usize) {
+        let (mut slot, mut offset, mut locations) = (0, 0, vec![]);
         for (_, ty) in vars {
             let (bytes, whole) = self.size(ty);
             if offset > 0 && (whole || offset + bytes > 32) {
                 (slot, offset) = (slot + 1, 0);
             }
-            places.push((slot, offset));
+            locations.push((slot, offset));
             offset += bytes;
             if whole {
                 (slot, offset) = (slot + offset / 32, 0);
             }
         }
-        (places, slot + usize::from(offset > 0))
+        (locations, slot + usize::from(offset > 0))
     }
 
     /// The layout as solc gives it.
@@ -134,9 +134,9 @@ impl Model {
     }
 
     fn items(&self, vars: &[Var], types: &mut BTreeMap<String, TypeItem>) -> Vec<Item> {
-        let (places, _) = self.place(vars);
+        let (locations, _) = self.location(vars);
         vars.iter()
-            .zip(places)
+            .zip(locations)
             .map(|((name, ty), (slot, offset))| Item {
                 label: name.clone(),
                 slot: slot.to_string(),
@@ -194,48 +194,45 @@ impl Model {
 }
 
 /// A type that fits into a word.
-pub fn word(dice: &mut Dice) -> Ty {
-    match dice.roll(8) {
+pub fn word(rng: &mut Rng) -> Ty {
+    match rng.roll(8) {
         0 => Ty::Bool,
         1 => Ty::Address,
-        2 => Ty::Fixed(*dice.pick(&[1, 4, 5, 16, 20, 32])),
-        3 => Ty::Int(8 * (1 + dice.roll(32))),
-        _ => Ty::Uint(*dice.pick(&[8, 16, 24, 64, 96, 128, 160, 248, 256])),
+        2 => Ty::Fixed(*rng.pick(&[1, 4, 5, 16, 20, 32])),
+        3 => Ty::Int(8 * (1 + rng.roll(32))),
+        _ => Ty::Uint(*rng.pick(&[8, 16, 24, 64, 96, 128, 160, 248, 256])),
     }
 }
 
 /// Any type; structs below `structs` may be used.
-pub fn any(dice: &mut Dice, structs: usize, depth: usize) -> Ty {
-    match dice.roll(14) {
+pub fn any(rng: &mut Rng, structs: usize, depth: usize) -> Ty {
+    match rng.roll(14) {
         0 => Ty::Str,
         1 => Ty::Bytes,
-        2 if depth > 0 => Ty::Map(
-            Box::new(word(dice)),
-            Box::new(any(dice, structs, depth - 1)),
-        ),
-        3 if depth > 0 => Ty::Array(Box::new(any(dice, structs, depth - 1)), 1 + dice.roll(5)),
-        4 if depth > 0 => Ty::List(Box::new(any(dice, structs, depth - 1))),
-        5 | 6 if structs > 0 => Ty::Struct(dice.roll(structs)),
-        _ => word(dice),
+        2 if depth > 0 => Ty::Map(Box::new(word(rng)), Box::new(any(rng, structs, depth - 1))),
+        3 if depth > 0 => Ty::Array(Box::new(any(rng, structs, depth - 1)), 1 + rng.roll(5)),
+        4 if depth > 0 => Ty::List(Box::new(any(rng, structs, depth - 1))),
+        5 | 6 if structs > 0 => Ty::Struct(rng.roll(structs)),
+        _ => word(rng),
     }
 }
 
 /// A contract.
-pub fn model(dice: &mut Dice) -> Model {
+pub fn model(rng: &mut Rng) -> Model {
     let mut model = Model::default();
-    for at in 0..dice.roll(3) {
-        let members = (0..1 + dice.roll(3))
-            .map(|i| (format!("m{i}"), any(dice, at, 1)))
+    for at in 0..rng.roll(3) {
+        let members = (0..1 + rng.roll(3))
+            .map(|i| (format!("m{i}"), any(rng, at, 1)))
             .collect();
         model.structs.push(members);
     }
     let structs = model.structs.len();
-    for i in 0..1 + dice.roll(6) {
-        let var = (format!("v{i}"), any(dice, structs, 2));
+    for i in 0..1 + rng.roll(6) {
+        let var = (format!("v{i}"), any(rng, structs, 2));
         model.vars.push(var);
     }
-    if dice.roll(3) == 0 {
-        let at = dice.roll(model.vars.len() + 1);
+    if rng.roll(3) == 0 {
+        let at = rng.roll(model.vars.len() + 1);
         model
             .vars
             .insert(at, ("__gap".into(), Ty::Array(Box::new(Ty::Uint(256)), 10)));
@@ -244,23 +241,23 @@ pub fn model(dice: &mut Dice) -> Model {
 }
 
 /// One change to a contract; none, now and then.
-pub fn change(dice: &mut Dice, model: &mut Model, number: usize) {
+pub fn change(rng: &mut Rng, model: &mut Model, number: usize) {
     let structs = model.structs.len();
-    let at = dice.roll(model.vars.len());
-    let fresh = (format!("n{number}"), any(dice, structs, 1));
-    match dice.roll(12) {
+    let at = rng.roll(model.vars.len());
+    let fresh = (format!("n{number}"), any(rng, structs, 1));
+    match rng.roll(12) {
         0..=2 => model.vars.push(fresh),
         3 => model.vars.insert(at, fresh),
         4 if model.vars.len() > 1 && model.vars[at].0 != "__gap" => drop(model.vars.remove(at)),
-        5 if model.vars[at].0 != "__gap" => model.vars[at].1 = word(dice),
+        5 if model.vars[at].0 != "__gap" => model.vars[at].1 = word(rng),
         6 if model.vars[at].0 != "__gap" => model.vars[at].0 = format!("r{number}"),
         7 => {
-            let other = dice.roll(model.vars.len());
+            let other = rng.roll(model.vars.len());
             model.vars.swap(at, other);
         }
         8 if structs > 0 => {
-            let members = dice.roll(structs);
-            let member = (format!("n{number}"), any(dice, members, 1));
+            let members = rng.roll(structs);
+            let member = (format!("n{number}"), any(rng, members, 1));
             model.structs[members].push(member);
         }
         9 | 10 => {
@@ -282,11 +279,11 @@ pub fn change(dice: &mut Dice, model: &mut Model, number: usize) {
 
 /// A contract and its next version, both fit for a contract.
 pub fn pair(seed: u64) -> (Model, Model) {
-    let mut dice = Dice(seed);
-    let old = model(&mut dice);
+    let mut rng = Rng(seed);
+    let old = model(&mut rng);
     let mut new = old.clone();
-    for number in 0..1 + dice.roll(2) {
-        change(&mut dice, &mut new, number);
+    for number in 0..1 + rng.roll(2) {
+        change(&mut rng, &mut new, number);
     }
     (old, new)
 }

@@ -1,4 +1,4 @@
-//! Storage filled and read by a model's own places, independently of the library.
+//! Storage filled and read at the locations of a model, independently of the library.
 #![allow(dead_code)]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alloy_primitives::{B256, U256, keccak256};
 use stylus_layout::Storage;
 
-use super::random::{Dice, Model, Ty, any, word};
+use super::random::{Model, Rng, Ty, any, word};
 
 /// Storage of one account.
 #[derive(Debug, Clone, Default)]
@@ -56,9 +56,9 @@ impl Value {
 const KEYS: [u64; 2] = [1, 0x55];
 
 /// Fills every value of a contract.
-pub fn fill(model: &Model, memory: &mut Memory, dice: &mut Dice) {
-    let (places, _) = model.place(&model.vars);
-    for ((name, ty), (slot, offset)) in model.vars.iter().zip(places) {
+pub fn fill(model: &Model, memory: &mut Memory, rng: &mut Rng) {
+    let (locations, _) = model.location(&model.vars);
+    for ((name, ty), (slot, offset)) in model.vars.iter().zip(locations) {
         if name != "__gap" {
             visit(
                 model,
@@ -67,13 +67,13 @@ pub fn fill(model: &Model, memory: &mut Memory, dice: &mut Dice) {
                 offset,
                 name,
                 &mut |_, ty, slot, offset, bytes| match ty {
-                    Ty::Bytes | Ty::Str => write_text(memory, slot, dice),
+                    Ty::Bytes | Ty::Str => write_text(memory, slot, rng),
                     Ty::List(_) => {
                         let length = U256::from(3);
                         memory.store(slot, B256::from(length));
                     }
                     _ => {
-                        let value = number(dice) & ones(bytes);
+                        let value = number(rng) & ones(bytes);
                         let value = if *ty == Ty::Bool {
                             U256::from(1)
                         } else {
@@ -92,8 +92,8 @@ pub fn fill(model: &Model, memory: &mut Memory, dice: &mut Dice) {
 /// Every value of a contract, by its path.
 pub fn read(model: &Model, memory: &Memory) -> BTreeMap<String, Value> {
     let mut found = BTreeMap::new();
-    let (places, _) = model.place(&model.vars);
-    for ((name, ty), (slot, offset)) in model.vars.iter().zip(places) {
+    let (locations, _) = model.location(&model.vars);
+    for ((name, ty), (slot, offset)) in model.vars.iter().zip(locations) {
         if name != "__gap" {
             visit(
                 model,
@@ -128,7 +128,7 @@ fn visit(model: &Model, ty: &Ty, slot: U256, offset: usize, path: &str, with: &m
     match ty {
         Ty::Struct(at) => {
             let members = &model.structs[*at];
-            for ((name, ty), (inner, offset)) in members.iter().zip(model.place(members).0) {
+            for ((name, ty), (inner, offset)) in members.iter().zip(model.location(members).0) {
                 visit(
                     model,
                     ty,
@@ -162,11 +162,11 @@ fn elements(model: &Model, base: &Ty, n: usize, slot: U256, path: &str, with: &m
         (1, bytes.div_ceil(32))
     };
     for i in 0..n {
-        let place = slot + U256::from(i / per_slot * slots);
+        let location = slot + U256::from(i / per_slot * slots);
         visit(
             model,
             base,
-            place,
+            location,
             i % per_slot * bytes,
             &format!("{path}[{i}]"),
             with,
@@ -182,13 +182,13 @@ fn ones(bytes: usize) -> U256 {
     }
 }
 
-fn number(dice: &mut Dice) -> U256 {
-    U256::from_limbs([0; 4].map(|_| (dice.roll(1 << 32) as u64) << 32 | dice.roll(1 << 32) as u64))
+fn number(rng: &mut Rng) -> U256 {
+    U256::from_limbs([0; 4].map(|_| (rng.roll(1 << 32) as u64) << 32 | rng.roll(1 << 32) as u64))
 }
 
-fn write_text(memory: &mut Memory, slot: U256, dice: &mut Dice) {
-    let length = *dice.pick(&[0, 1, 31, 32, 33, 64, 100]);
-    let bytes: Vec<u8> = (0..length).map(|_| dice.roll(256) as u8).collect();
+fn write_text(memory: &mut Memory, slot: U256, rng: &mut Rng) {
+    let length = *rng.pick(&[0, 1, 31, 32, 33, 64, 100]);
+    let bytes: Vec<u8> = (0..length).map(|_| rng.roll(256) as u8).collect();
     if length < 32 {
         let mut word = [0; 32];
         word[..length].copy_from_slice(&bytes);
@@ -216,50 +216,50 @@ fn read_text(memory: &Memory, slot: U256) -> Vec<u8> {
 }
 
 /// A next version with fields moved, wider, new and dropped.
-pub fn evolve(dice: &mut Dice, model: &mut Model) {
+pub fn evolve(rng: &mut Rng, model: &mut Model) {
     let structs = model.structs.len();
-    for number in 0..1 + dice.roll(4) {
-        let at = dice.roll(model.vars.len());
-        match dice.roll(8) {
+    for number in 0..1 + rng.roll(4) {
+        let at = rng.roll(model.vars.len());
+        match rng.roll(8) {
             0 | 1 => {
-                let other = dice.roll(model.vars.len());
+                let other = rng.roll(model.vars.len());
                 model.vars.swap(at, other);
             }
             2 => {
-                let ty = any(dice, structs, 1);
+                let ty = any(rng, structs, 1);
                 model.vars.insert(at, (format!("n{number}"), ty));
             }
             3 if model.vars.len() > 1 => drop(model.vars.remove(at)),
             4 if structs > 0 => {
-                let chosen = dice.roll(structs);
+                let chosen = rng.roll(structs);
                 let members = &mut model.structs[chosen];
-                let (a, b) = (dice.roll(members.len()), dice.roll(members.len()));
+                let (a, b) = (rng.roll(members.len()), rng.roll(members.len()));
                 members.swap(a, b);
             }
             5 if structs > 0 => {
-                let chosen = dice.roll(structs);
-                let ty = word(dice);
+                let chosen = rng.roll(structs);
+                let ty = word(rng);
                 model.structs[chosen].push((format!("k{number}"), ty));
             }
             _ => {
-                let wide = widen(dice, &model.vars[at].1);
+                let wide = widen(rng, &model.vars[at].1);
                 model.vars[at].1 = wide;
             }
         }
     }
 }
 
-fn widen(dice: &mut Dice, ty: &Ty) -> Ty {
-    let more = |dice: &mut Dice, bits: usize| bits + 8 * dice.roll((256 - bits) / 8 + 1);
+fn widen(rng: &mut Rng, ty: &Ty) -> Ty {
+    let more = |rng: &mut Rng, bits: usize| bits + 8 * rng.roll((256 - bits) / 8 + 1);
     match ty {
-        Ty::Uint(bits) if *bits < 256 && dice.roll(4) == 0 => Ty::Int(256),
-        Ty::Uint(bits) => Ty::Uint(more(dice, *bits)),
-        Ty::Int(bits) => Ty::Int(more(dice, *bits)),
-        Ty::Fixed(bytes) => Ty::Fixed(bytes + dice.roll(33 - bytes)),
-        Ty::Bool => Ty::Uint(8 + 8 * dice.roll(32)),
-        Ty::Array(base, n) => Ty::Array(Box::new(widen(dice, base)), n + dice.roll(3)),
-        Ty::Map(key, value) => Ty::Map(key.clone(), Box::new(widen(dice, value))),
-        Ty::List(base) => Ty::List(Box::new(widen(dice, base))),
+        Ty::Uint(bits) if *bits < 256 && rng.roll(4) == 0 => Ty::Int(256),
+        Ty::Uint(bits) => Ty::Uint(more(rng, *bits)),
+        Ty::Int(bits) => Ty::Int(more(rng, *bits)),
+        Ty::Fixed(bytes) => Ty::Fixed(bytes + rng.roll(33 - bytes)),
+        Ty::Bool => Ty::Uint(8 + 8 * rng.roll(32)),
+        Ty::Array(base, n) => Ty::Array(Box::new(widen(rng, base)), n + rng.roll(3)),
+        Ty::Map(key, value) => Ty::Map(key.clone(), Box::new(widen(rng, value))),
+        Ty::List(base) => Ty::List(Box::new(widen(rng, base))),
         other => other.clone(),
     }
 }
@@ -276,8 +276,8 @@ pub fn dropped(old: &Model, new: &Model) -> Vec<String> {
 /// Words counted from slot 0 hold nothing outside the contract's fields.
 pub fn assert_free_bytes_are_zero(model: &Model, memory: &Memory, seed: u64) {
     let mut used: BTreeMap<U256, U256> = BTreeMap::new();
-    let (places, _) = model.place(&model.vars);
-    for ((name, ty), (slot, offset)) in model.vars.iter().zip(places) {
+    let (locations, _) = model.location(&model.vars);
+    for ((name, ty), (slot, offset)) in model.vars.iter().zip(locations) {
         if name != "__gap" {
             visit(
                 model,

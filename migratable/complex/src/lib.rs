@@ -31,7 +31,7 @@
 //! |---|---|
 //! | [`migration`] | [`ComplexMigration`]: what authors write |
 //! | [`program`] | the calls, each from top to bottom |
-//! | [`link`] | [`Program`]: what the builder tells it |
+//! | [`link`] | [`Program`]: the constants that the builder passes to it |
 //! | [`state`] | the word |
 //!
 //! [`IComplexMigration`]: stylus_upgrades_interface::complex::IComplexMigration

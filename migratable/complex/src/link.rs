@@ -1,4 +1,5 @@
-//! What the builder tells a program: the address that it goes on from when all items are migrated.
+//! The constants that the builder passes to a program: the address of the code that continues the
+//! upgrade when all items are migrated.
 
 use crate::migration::ComplexMigration;
 

@@ -40,7 +40,7 @@ pub trait ComplexMigration {
     /// while this much is left of its budget.
     const ITEM_GAS: u64 = 0;
 
-    /// Prepares, and counts the items as far as storage tells. At most 2^40 - 1 of them.
+    /// Prepares, and counts the items, as far as storage shows them. At most 2^40 - 1 of them.
     ///
     /// # Errors
     /// What the upgrade should revert with.

@@ -12,7 +12,7 @@ pub(crate) struct Attributes {
 }
 
 impl Attributes {
-    /// Reads them, and refuses what is not in `known` for this place.
+    /// Reads them, and refuses what is not in `known`.
     pub(crate) fn read(attributes: &[Attribute], known: &[&str]) -> Result<Self> {
         let mut found = Self::default();
         for attribute in attributes
@@ -43,13 +43,13 @@ impl Attributes {
                     let error = "the id of an ERC-7201 namespace has no whitespace";
                     return Err(syn::Error::new(text.span(), error));
                 }
-                let place = match name.as_str() {
+                let location = match name.as_str() {
                     "erc7201" => &mut found.erc7201,
                     "renamed_from" => &mut found.renamed_from,
                     "retyped_from" => &mut found.retyped_from,
                     _ => &mut found.opaque,
                 };
-                match place.replace(text) {
+                match location.replace(text) {
                     Some(_) => Err(meta.error(format!("{name} is given twice"))),
                     None => Ok(()),
                 }

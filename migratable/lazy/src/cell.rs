@@ -9,7 +9,7 @@ use stylus_sdk::{
 };
 use stylus_upgrades_abi::Word;
 
-use crate::{past::Past, place::Place, record::Record, router::Sweep};
+use crate::{location::Location, past::Past, record::Record, router::Sweep};
 
 /// Stands in a contract's storage where the version before had a field of the form `Old`, a
 /// struct or a single value that fills its words, and takes the same slots. It has the form `New`.
@@ -24,26 +24,26 @@ pub struct LazyCell<Old, New> {
 impl<Old: Past, New: Record + From<Old::Youngest>> LazyCell<Old, New> {
     /// The value, in the new form. Writes nothing.
     pub fn get(&self) -> New {
-        self.place().get::<Old, New>()
+        self.location().get::<Old, New>()
     }
 
     /// Whether nothing is left of the old form.
     pub fn is_converted(&self) -> bool {
-        self.place().is_converted::<Old>()
+        self.location().is_converted::<Old>()
     }
 
     /// Sets the value.
     pub fn set(&mut self, value: &New) {
-        self.place().set::<Old>(value);
+        self.location().set::<Old>(value);
     }
 
     /// Converts the value if that did not happen yet.
     pub fn convert(&mut self) {
-        self.place().convert::<Old, New>();
+        self.location().convert::<Old, New>();
     }
 
-    fn place(&self) -> Place {
-        Place {
+    fn location(&self) -> Location {
+        Location {
             slot: self.slot,
             key: None,
         }
@@ -53,7 +53,7 @@ impl<Old: Past, New: Record + From<Old::Youngest>> LazyCell<Old, New> {
 /// A field has one entry and no keys: whatever is named, it is converted.
 impl<Old: Past, New: Record + From<Old::Youngest>> Sweep for LazyCell<Old, New> {
     fn sweep(&mut self, _: &[Word]) -> u64 {
-        self.place().convert::<Old, New>().into()
+        self.location().convert::<Old, New>().into()
     }
 
     fn remaining(&self) -> U256 {

@@ -30,14 +30,14 @@
 //!     fee: LazyCell<LazyValue<Cents, Account>, Balance>,
 //! ```
 //!
-//! An old word that is zero is told by nothing from one that nobody ever wrote. So `New::from` is
+//! An old word that is zero cannot be distinguished from one that was never written. So `New::from` is
 //! to take the old form's zero to the new form's zero words; a default that is something else would
 //! be read of what was not zero only.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`record`] | [`Record`]: a value and its words; [`Key`]: what finds it |
-//! | [`place`] | one datum in its forms: the rules |
+//! | [`location`] | one datum in its forms: the rules |
 //! | [`past`] | the forms that it may still be in: lazy over lazy |
 //! | [`map`] | [`LazyMap`] in place of a `StorageMap` |
 //! | [`cell`] | [`LazyCell`] in place of a field |
@@ -47,9 +47,9 @@
 extern crate alloc;
 
 pub mod cell;
+pub mod location;
 pub mod map;
 pub mod past;
-pub mod place;
 pub mod record;
 pub mod router;
 

@@ -11,8 +11,8 @@ use stylus_sdk::{
 use stylus_upgrades_abi::Word;
 
 use crate::{
+    location::{Location, load, namespace, store},
     past::Past,
-    place::{Place, load, namespace, store},
     record::{Key, Record},
     router::Sweep,
 };
@@ -34,28 +34,28 @@ impl<K: Key, Old: Past, New: Record + From<Old::Youngest>> LazyMap<K, Old, New> 
 
     /// The entry of a key, in the new form; zero words where there is none. Writes nothing.
     pub fn get(&self, key: &K) -> New {
-        self.place(&key.word()).get::<Old, New>()
+        self.location(&key.word()).get::<Old, New>()
     }
 
     /// Whether the entry of a key has no old form any more, or never had.
     pub fn is_converted(&self, key: &K) -> bool {
-        self.place(&key.word()).is_converted::<Old>()
+        self.location(&key.word()).is_converted::<Old>()
     }
 
     /// Sets the entry of a key.
     pub fn insert(&mut self, key: &K, value: &New) {
-        let converted = self.place(&key.word()).set::<Old>(value);
+        let converted = self.location(&key.word()).set::<Old>(value);
         self.count(converted.into());
     }
 
     /// Deletes the entry of a key, in both forms.
     pub fn remove(&mut self, key: &K) {
-        let converted = self.place(&key.word()).erase::<Old, New>();
+        let converted = self.location(&key.word()).erase::<Old, New>();
         self.count(converted.into());
     }
 
-    fn place(&self, key: &B256) -> Place {
-        Place {
+    fn location(&self, key: &B256) -> Location {
+        Location {
             slot: self.slot,
             key: Some(*key),
         }
@@ -79,7 +79,7 @@ impl<K: Key, Old: Past, New: Record + From<Old::Youngest>> Sweep for LazyMap<K, 
     fn sweep(&mut self, keys: &[Word]) -> u64 {
         let mut converted = 0;
         for key in keys {
-            converted += u64::from(self.place(&B256::new(*key)).convert::<Old, New>());
+            converted += u64::from(self.location(&B256::new(*key)).convert::<Old, New>());
         }
         self.count(converted);
         converted

@@ -15,7 +15,7 @@ use core::marker::PhantomData;
 use alloy_primitives::U256;
 
 use crate::{
-    place::{Place, load, root, store},
+    location::{Location, load, root, store},
     record::Record,
 };
 
@@ -31,13 +31,13 @@ pub trait Past {
     fn root(slot: U256) -> U256;
 
     /// Whether a word of any of them is left.
-    fn is_left(place: &Place) -> bool;
+    fn is_left(location: &Location) -> bool;
 
     /// What is left, in the youngest form.
-    fn read(place: &Place) -> Option<Self::Youngest>;
+    fn read(location: &Location) -> Option<Self::Youngest>;
 
     /// Clears all of them; whether a word of any was left.
-    fn clear(place: &Place) -> bool;
+    fn clear(location: &Location) -> bool;
 }
 
 impl<R: Record> Past for R {
@@ -49,16 +49,16 @@ impl<R: Record> Past for R {
         slot
     }
 
-    fn is_left(place: &Place) -> bool {
-        is_written::<R>(place.under(Self::root(place.slot)))
+    fn is_left(location: &Location) -> bool {
+        is_written::<R>(location.under(Self::root(location.slot)))
     }
 
-    fn read(place: &Place) -> Option<R> {
-        read(place.under(Self::root(place.slot)))
+    fn read(location: &Location) -> Option<R> {
+        read(location.under(Self::root(location.slot)))
     }
 
-    fn clear(place: &Place) -> bool {
-        clear::<R>(place.under(Self::root(place.slot)))
+    fn clear(location: &Location) -> bool {
+        clear::<R>(location.under(Self::root(location.slot)))
     }
 }
 
@@ -77,18 +77,18 @@ impl<Earlier: Past, Form: Record + From<Earlier::Youngest>> Past for LazyValue<E
         root(Earlier::root(slot))
     }
 
-    fn is_left(place: &Place) -> bool {
-        Earlier::is_left(place) || is_written::<Form>(place.under(Self::root(place.slot)))
+    fn is_left(location: &Location) -> bool {
+        Earlier::is_left(location) || is_written::<Form>(location.under(Self::root(location.slot)))
     }
 
-    fn read(place: &Place) -> Option<Form> {
-        let earlier = Earlier::read(place).map(Form::from);
-        earlier.or_else(|| read(place.under(Self::root(place.slot))))
+    fn read(location: &Location) -> Option<Form> {
+        let earlier = Earlier::read(location).map(Form::from);
+        earlier.or_else(|| read(location.under(Self::root(location.slot))))
     }
 
-    fn clear(place: &Place) -> bool {
-        let earlier = Earlier::clear(place);
-        clear::<Form>(place.under(Self::root(place.slot))) || earlier
+    fn clear(location: &Location) -> bool {
+        let earlier = Earlier::clear(location);
+        clear::<Form>(location.under(Self::root(location.slot))) || earlier
     }
 }
 

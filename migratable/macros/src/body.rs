@@ -106,15 +106,15 @@ pub(crate) fn initializing(flags: &Flags, function: &ImplItemFn) -> Result<Token
 /// Takes the argument of type `Proof` out of a step, as `#[public]` must not see it; its name.
 pub(crate) fn take_proof(sig: &mut Signature) -> Result<Option<Ident>> {
     let inputs = sig.inputs.iter().enumerate();
-    let places: Vec<usize> = inputs
+    let locations: Vec<usize> = inputs
         .filter(|(_, argument)| is_proof(argument))
-        .map(|(place, _)| place)
+        .map(|(position, _)| position)
         .collect();
-    let (place, more) = match places.as_slice() {
+    let (position, more) = match locations.as_slice() {
         [] => return Ok(None),
-        [place, more @ ..] => (*place, more),
+        [position, more @ ..] => (*position, more),
     };
-    let argument = &sig.inputs[place];
+    let argument = &sig.inputs[position];
     let FnArg::Typed(PatType { pat, .. }) = argument else {
         return Ok(None);
     };
@@ -138,7 +138,7 @@ pub(crate) fn take_proof(sig: &mut Signature) -> Result<Option<Ident>> {
     let left = inputs
         .into_iter()
         .enumerate()
-        .filter(|(at, _)| *at != place);
+        .filter(|(at, _)| *at != position);
     sig.inputs = left.map(|(_, argument)| argument).collect();
     Ok(Some(name))
 }

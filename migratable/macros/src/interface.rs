@@ -138,10 +138,10 @@ fn renamed(attribute: &Attribute) -> Result<String> {
 }
 
 /// The type of an argument; a first one that is `self` or a reference is the storage.
-fn argument((place, argument): (usize, &FnArg)) -> Option<Type> {
+fn argument((position, argument): (usize, &FnArg)) -> Option<Type> {
     match argument {
         FnArg::Typed(typed) => match typed.ty.as_ref() {
-            Type::Reference(_) if place == 0 => None,
+            Type::Reference(_) if position == 0 => None,
             ty => Some(ty.clone()),
         },
         FnArg::Receiver(_) => None,

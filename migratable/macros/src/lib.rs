@@ -24,12 +24,12 @@ use proc_macro::TokenStream;
 use quote::quote;
 use syn::{ImplItemFn, ItemImpl, parse_macro_input};
 
-/// `#[initializer("1.0")]`: the function runs once, while an instance is born at that version.
+/// `#[initializer("1.0")]`: the function runs once, while an instance is created at that version.
 ///
 /// Before the body it consumes the permission that only the proxy's creation gives, refuses an
 /// instance that any version has initialised (`AlreadyInitialized`), and marks the version.
 /// Where it calls `#[initializing]` functions it takes an argument `proof: Proof` to hand on:
-/// `#[upgradeable]` leaves that one out of the ABI, and what the check made is bound to its name.
+/// `#[upgradeable]` leaves that one out of the ABI, and the proof is bound to its name.
 ///
 /// The function takes `&mut self`, returns a `Result` whose error is made from
 /// `MigratableError`, and does not ask who calls: whoever creates the proxy does. With

@@ -293,9 +293,9 @@ fn conditions_are_checked_in_their_order_behind_the_body() {
     ] {
         let text = expanded.expect("expands");
         let body = text.find(&quote!(self.step.set(step);).to_string());
-        let mut places = vec![body, text.find("settle")];
-        places.extend(texts.iter().map(|condition| text.find(condition)));
-        assert!(places.is_sorted() && places[0].is_some(), "{text}");
+        let mut locations = vec![body, text.find("settle")];
+        locations.extend(texts.iter().map(|condition| text.find(condition)));
+        assert!(locations.is_sorted() && locations[0].is_some(), "{text}");
         holds(&text, quote!(IsZero::is_zero(&self.state.value)));
         holds(&text, quote!(Self::is_sum(&*self)));
     }

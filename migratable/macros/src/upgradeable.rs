@@ -68,7 +68,7 @@ pub(crate) fn expand(arguments: &Arguments, mut block: ItemImpl) -> TokenStream 
     }
 }
 
-/// What the syntax alone tells.
+/// Checks what the syntax alone shows.
 fn check(arguments: &Arguments, block: &ItemImpl) -> Result<()> {
     if !interface::has(&block.attrs, "public") {
         return Err(Error::new(

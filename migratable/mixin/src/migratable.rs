@@ -43,13 +43,13 @@ pub fn route(selector: u32, input: &[u8]) -> Option<ArbResult> {
 /// Reads the flag of a label.
 fn is_migrated(label: &[u8]) -> bool {
     let mut preimage = [0; LABEL_MAX + 32];
-    let Some(place) = preimage.get_mut(..label.len() + 32) else {
+    let Some(location) = preimage.get_mut(..label.len() + 32) else {
         return false;
     };
-    let (text, root) = place.split_at_mut(label.len());
+    let (text, root) = location.split_at_mut(label.len());
     text.copy_from_slice(label);
     root.copy_from_slice(&slots::MIGRATED.0);
-    is_set(&B256::new(context::keccak256(place)))
+    is_set(&B256::new(context::keccak256(location)))
 }
 
 #[cfg(feature = "export-abi")]

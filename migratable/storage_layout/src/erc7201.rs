@@ -15,7 +15,7 @@ pub trait Namespace {
     const ROOT: B256;
 }
 
-/// A struct that lives at its namespace's root instead of the place of the field that holds it.
+/// A struct that lives at its namespace's root instead of the slot of the field that holds it.
 /// The field takes no room among its neighbours.
 pub struct Erc7201<T, N = T> {
     inner: T,

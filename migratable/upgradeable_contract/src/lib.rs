@@ -1,5 +1,5 @@
-//! Upgradeable as a contract of its own: the smallest implementation that can be born, does
-//! nothing, and can be upgraded. A place for a proxy to wait at before its first real version.
+//! Upgradeable as a contract of its own: the smallest implementation. It can be initialised and
+//! upgraded, and does nothing else: a proxy can run it until its first real version is ready.
 #![allow(
     missing_docs,
     reason = "`#[entrypoint]` exports a symbol without documentation"
@@ -18,7 +18,7 @@ pub struct UpgradeableContract {}
 #[upgradeable]
 #[public]
 impl UpgradeableContract {
-    /// Marks the birth, once; there is nothing else to initialise.
+    /// Marks the instance as initialised, once; there is nothing else to initialise.
     #[initializer("1.0")]
     pub fn initialize(&mut self) -> Result<(), MigratableError> {
         Ok(())

@@ -63,13 +63,13 @@ fn a_million_blocks_are_mined_at_once_and_every_one_of_them_can_be_read() {
     check(&chain, [end, end + 1]);
     let history = address!("0000F90827F1C53a10cb7A02335B175320002935");
     for number in [end, end - 300_000] {
-        let asked = request(history, U256::from(number).to_be_bytes::<32>());
+        let requests = request(history, U256::from(number).to_be_bytes::<32>());
         let known = chain.block_hash(number).expect("known");
-        assert_eq!(call(&chain, asked).output, Bytes::from(known));
+        assert_eq!(call(&chain, requests).output, Bytes::from(known));
     }
     // 393,168 hashes are kept.
-    let asked = request(history, U256::from(end - 393_168).to_be_bytes::<32>());
-    assert!(!call(&chain, asked).success);
+    let requests = request(history, U256::from(end - 393_168).to_be_bytes::<32>());
+    assert!(!call(&chain, requests).success);
 }
 
 #[test]

@@ -12,19 +12,19 @@ const COUNTER: &[u8] = &[
 ];
 
 /// Accounts and slots that were requested.
-type Asked = Vec<(Address, Option<U256>)>;
+type Requests = Vec<(Address, Option<U256>)>;
 
 /// Another chain in this process, shared so that the test can look at it.
 #[derive(Clone)]
 struct Other {
     chain: Arc<Mutex<Chain>>,
-    asked: Arc<Mutex<Asked>>,
+    requests: Arc<Mutex<Requests>>,
     broken: bool,
 }
 
 impl Source for Other {
     fn account(&self, address: Address) -> Result<SourceAccount, String> {
-        self.asked.lock().expect("it").push((address, None));
+        self.requests.lock().expect("it").push((address, None));
         if self.broken {
             return Err("the line is cut".into());
         }
@@ -39,7 +39,10 @@ impl Source for Other {
     }
 
     fn slot(&self, address: Address, slot: U256) -> Result<U256, String> {
-        self.asked.lock().expect("it").push((address, Some(slot)));
+        self.requests
+            .lock()
+            .expect("it")
+            .push((address, Some(slot)));
         let chain = self.chain.lock().expect("it");
         let found = chain.storage(address, slot, BlockId::latest());
         found.map(Into::into).map_err(|error| error.to_string())
@@ -57,7 +60,7 @@ fn other() -> Other {
     chain.mine(3, None).expect("blocks");
     Other {
         chain: Arc::new(Mutex::new(chain)),
-        asked: Arc::default(),
+        requests: Arc::default(),
         broken: false,
     }
 }
@@ -149,11 +152,11 @@ fn nothing_is_requested_twice_and_a_written_slot_is_not_requested_at_all() {
     let from = someone(&chain);
     poke(&mut chain, from);
     poke(&mut chain, from);
-    let mut asked = other.asked.lock().expect("it").clone();
-    let all = asked.len();
-    asked.sort_unstable();
-    asked.dedup();
-    assert_eq!(asked.len(), all);
+    let mut requests = other.requests.lock().expect("it").clone();
+    let all = requests.len();
+    requests.sort_unstable();
+    requests.dedup();
+    assert_eq!(requests.len(), all);
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn a_delegated_program_uses_the_storage_and_identity_of_its_caller() {
         .concat();
         assert_eq!(outcome.output, Bytes::from(expected), "{outcome:?}");
     }
-    // Two hops: the outer account stays the acting one.
+    // Two calls: the outer account stays the acting one.
     let receipt = send(
         &mut chain,
         ALICE,

@@ -156,8 +156,8 @@ fn no_fork(_: &mut Node, _: &Args) -> RpcResult {
 fn reset(node: &mut Node, args: &Args) -> RpcResult {
     let options: Value = args.opt(0, "options")?.unwrap_or_default();
     // `{forking: {}}` is what clients send for a plain reset.
-    let places = [Some(&options), options.get("forking")];
-    let url = places
+    let positions = [Some(&options), options.get("forking")];
+    let url = positions
         .into_iter()
         .flatten()
         .find_map(|entry| entry.get("jsonRpcUrl"));

@@ -30,7 +30,7 @@ fn upgrade(process: &Process, host: &str, origin: &str) -> u16 {
     String::from_utf8_lossy(&status[9..]).parse().unwrap()
 }
 
-const SERVED: (u16, u16) = (200, 101);
+const ACCEPTED: (u16, u16) = (200, 101);
 const REFUSED: (u16, u16) = (403, 403);
 
 #[test]
@@ -38,13 +38,13 @@ fn origins_are_checked_alike_over_http_and_websocket() {
     let evil = Some("https://evil.test");
     let named = Some("https://page.test");
     let open = Process::start(&[]);
-    assert_eq!(statuses(&open, "localhost", evil), SERVED);
+    assert_eq!(statuses(&open, "localhost", evil), ACCEPTED);
     let listed = Process::start(&["--allow-origin", "https://page.test"]);
     for (origin, expected) in [
         (evil, REFUSED),
         (Some("null"), REFUSED),
-        (named, SERVED),
-        (None, SERVED),
+        (named, ACCEPTED),
+        (None, ACCEPTED),
     ] {
         assert_eq!(
             statuses(&listed, "localhost", origin),
@@ -53,7 +53,7 @@ fn origins_are_checked_alike_over_http_and_websocket() {
         );
     }
     let closed = Process::start(&["--no-cors"]);
-    for (origin, expected) in [(evil, REFUSED), (named, REFUSED), (None, SERVED)] {
+    for (origin, expected) in [(evil, REFUSED), (named, REFUSED), (None, ACCEPTED)] {
         assert_eq!(
             statuses(&closed, "localhost", origin),
             expected,
@@ -66,10 +66,10 @@ fn origins_are_checked_alike_over_http_and_websocket() {
 fn a_name_that_points_here_is_refused_unless_it_was_named() {
     let process = Process::start(&["--allow-host", "node.test"]);
     for (host, expected) in [
-        ("127.0.0.1:8547", SERVED),
-        ("[::1]:8547", SERVED),
-        ("localhost", SERVED),
-        ("node.test:8547", SERVED),
+        ("127.0.0.1:8547", ACCEPTED),
+        ("[::1]:8547", ACCEPTED),
+        ("localhost", ACCEPTED),
+        ("node.test:8547", ACCEPTED),
         ("rebound.evil.test", REFUSED),
         ("localhost.evil.test:8547", REFUSED),
         ("127.0.0.1.evil.test", REFUSED),

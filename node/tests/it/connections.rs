@@ -127,7 +127,7 @@ async fn subscribe(client: &WsClient) -> Subscription<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn honest_callers_are_served_beside_ten_thousand_hostile_connections_of_each_kind() {
+async fn honest_callers_are_answered_beside_ten_thousand_hostile_connections_of_each_kind() {
     let process = Process::start(&[]);
     let port = process.port;
     let (account, code) = LOOP;
@@ -190,7 +190,7 @@ async fn honest_callers_are_served_beside_ten_thousand_hostile_connections_of_ea
 }
 
 #[test]
-fn callers_that_wait_for_a_block_do_not_keep_others_from_being_served() {
+fn callers_that_wait_for_a_block_do_not_block_others() {
     let config = NodeConfig {
         mining: MiningMode::Manual,
         limits: Limits {
@@ -344,7 +344,7 @@ fn an_honest_call_is_answered_before_the_long_calls_that_were_sent_first() {
 }
 
 #[test]
-fn long_calls_on_every_connection_do_not_keep_others_from_being_served() {
+fn long_calls_on_every_connection_do_not_block_others() {
     let limits = Limits {
         connections: 32,
         ..Limits::default()

@@ -159,11 +159,11 @@ fn pages_of_any_origin_may_call() {
 async fn ten_thousand_requests_at_once_are_all_answered() {
     let node = tokio::task::spawn_blocking(node).await.unwrap();
     let provider = ProviderBuilder::new().connect_http(node.endpoint().parse().unwrap());
-    let asked = (0..10_000).map(|_| {
+    let calls = (0..10_000).map(|_| {
         let provider = provider.clone();
         async move { provider.get_chain_id().await }
     });
-    let answers: Vec<_> = futures::stream::iter(asked)
+    let answers: Vec<_> = futures::stream::iter(calls)
         .buffer_unordered(500)
         .collect()
         .await;

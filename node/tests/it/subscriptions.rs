@@ -127,8 +127,8 @@ async fn ten_thousand_requests_on_one_socket_are_all_answered() {
         .build(node.ws_endpoint())
         .await
         .unwrap();
-    let asked = (0..10_000).map(|_| client.request::<String, _>("eth_chainId", rpc_params![]));
-    let answers = futures::future::join_all(asked).await;
+    let requests = (0..10_000).map(|_| client.request::<String, _>("eth_chainId", rpc_params![]));
+    let answers = futures::future::join_all(requests).await;
     assert!(
         answers
             .into_iter()

@@ -1,5 +1,5 @@
 //! What it costs to rewrite operators for the engine: the same programs, metered alike, once
-//! rewritten and once as they are, in turns, best of all turns.
+//! rewritten and once as they are, in alternation, best of all rounds.
 //!
 //! `cargo run --release -p stylus-upgrades-vm --features inspect --example engine_speed [MODULE.wasm ...]`
 //! measures activation and compilation of the modules besides.
@@ -10,8 +10,8 @@ use stylus_vm::{
     Activated, Answer, CallContext, Event, OutcomeKind, Reply, Rules, Run, activate, inspect,
 };
 
-const TURNS: usize = 15;
-/// Name, memory and body of a loop of two million turns.
+const ROUNDS: usize = 15;
+/// Name, memory and body of a loop of two million rounds.
 const LOOPS: [(&str, &str); 6] = [
     (
         "arithmetic",
@@ -76,7 +76,7 @@ fn run(activated: &Activated) -> Duration {
 fn main() {
     println!(
         "{:<24} {:>12} {:>12} {:>8}",
-        "2,000,000 turns", "unrewritten", "rewritten", "ratio"
+        "2,000,000 rounds", "unrewritten", "rewritten", "ratio"
     );
     for (name, body) in LOOPS {
         let wasm = program(body);
@@ -84,7 +84,7 @@ fn main() {
         let rewritten = activate(&wasm, &rules, &mut { u64::MAX }).expect("it activates");
         let plain = inspect::activate_unrewritten(&wasm, &rules).expect("it activates");
         let (mut with, mut without) = (Duration::MAX, Duration::MAX);
-        for _ in 0..TURNS {
+        for _ in 0..ROUNDS {
             without = without.min(run(&plain));
             with = with.min(run(&rewritten));
         }
@@ -94,7 +94,7 @@ fn main() {
     for path in std::env::args().skip(1) {
         let wasm = std::fs::read(&path).expect("a readable module");
         let mut best = Duration::MAX;
-        for _ in 0..TURNS {
+        for _ in 0..ROUNDS {
             let start = Instant::now();
             activate(&wasm, &Rules::for_arbos(60), &mut { u64::MAX }).expect("it activates");
             best = best.min(start.elapsed());

@@ -81,7 +81,7 @@ pub enum Failure {
     },
     /// The embedder resumed the run out of turn.
     #[error("the run was resumed out of turn: give no answer first, then one answer per request")]
-    OutOfTurn,
+    OutOfOrder,
 }
 
 impl Failure {
@@ -103,7 +103,7 @@ impl Failure {
             Self::Trap(_) => "trap_other",
             Self::Internal(_) => "internal",
             Self::WrongAnswer { .. } => "wrong_answer",
-            Self::OutOfTurn => "out_of_turn",
+            Self::OutOfOrder => "out_of_order",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Stylus programs: validation, instrumentation, ink, host functions, engine.
 //!
 //! 1. [`decompress`] turns code on chain (`EF F0 00 dd` and brotli) into WebAssembly.
-//! 2. [`activate`] judges it by the chain's [`Rules`], charges gas, meters it and compiles it; it
+//! 2. [`activate`] checks it by the chain's [`Rules`], charges gas, meters it and compiles it; it
 //!    gives a [`Program`], which is cheap to clone, and the [`ProgramInfo`] the chain keeps.
 //! 3. [`Run::start`] makes a frame of it, and [`Run::resume`] runs it until it asks the chain
 //!    something ([`Request`]) or ends ([`Outcome`]). The chain works out everything on the EVM's

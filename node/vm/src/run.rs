@@ -107,7 +107,7 @@ impl Run {
                 self.state = State::Over(outcome.clone());
                 return Event::Done(outcome);
             }
-            _ => return self.finish(End::Escaped(Escape::Failed(Failure::OutOfTurn))),
+            _ => return self.finish(End::Escaped(Escape::Failed(Failure::OutOfOrder))),
         };
         match step {
             Step::Returned(status) => self.finish(End::Status(status)),
@@ -121,7 +121,7 @@ impl Run {
                         Event::Request(request)
                     }
                     Some(Interrupt::Leaving(escape)) => self.finish(End::Escaped(escape)),
-                    None => self.finish(End::Escaped(Escape::Failed(Failure::OutOfTurn))),
+                    None => self.finish(End::Escaped(Escape::Failed(Failure::OutOfOrder))),
                 }
             }
         }
@@ -157,7 +157,7 @@ impl Run {
             ink_before,
         } = suspended;
         let Some(mut frame) = self.instance.frame().take() else {
-            return Err(Escape::Failed(Failure::OutOfTurn));
+            return Err(Escape::Failed(Failure::OutOfOrder));
         };
         let mut call = Call {
             guest: &mut *self.instance,

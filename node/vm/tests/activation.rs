@@ -114,7 +114,7 @@ fn multi_value_ends_with_stylus_version_3() {
 }
 
 #[test]
-fn an_error_says_rule_place_expected_and_found() {
+fn an_error_says_rule_position_expected_and_found() {
     let module = program(
         r#"(import "vm_hooks" "frobnicate" (func))"#,
         "(i32.const 0)",

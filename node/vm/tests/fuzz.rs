@@ -82,9 +82,9 @@ proptest! {
         rules in rules(),
     ) {
         let mut module = wasm(SEEDS[seed]);
-        for (place, byte) in damage {
-            let place = place.index(module.len());
-            module[place] = byte;
+        for (position, byte) in damage {
+            let position = position.index(module.len());
+            module[position] = byte;
         }
         try_everything(&module, &rules, &calldata);
     }
@@ -102,13 +102,13 @@ proptest! {
     #[test]
     fn damaged_code_never_panics(
         bytes in prop::collection::vec(any::<u8>(), 0..2_000),
-        place in any::<prop::sample::Index>(),
+        position in any::<prop::sample::Index>(),
         byte in any::<u8>(),
     ) {
         let mut code = compress(&bytes).expect("anything can be compressed");
         prop_assert_eq!(&decompress(&code, bytes.len()).expect("it comes back"), &bytes);
-        let place = place.index(code.len());
-        code[place] = byte;
+        let position = position.index(code.len());
+        code[position] = byte;
         let _ = decompress(&code, 10_000);
     }
 }

@@ -72,7 +72,7 @@ fn unexpected_answers_fail_the_frame() {
     let Event::Done(outcome) = run.resume(Some(early)) else {
         panic!("expected the end")
     };
-    assert_eq!(outcome.error, Some(Failure::OutOfTurn));
+    assert_eq!(outcome.error, Some(Failure::OutOfOrder));
 
     let mut run = Run::start(&activated.program, context()).unwrap();
     assert!(matches!(

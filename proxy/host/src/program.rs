@@ -95,11 +95,11 @@ impl Scratch {
     }
 }
 
-/// An allocator that has nothing to give: it proves that nobody allocates.
+/// An allocator without memory: it proves that the program does not allocate.
 #[derive(Debug)]
 pub struct NoAllocator;
 
-// SAFETY: it never hands out memory, so there is nothing to get wrong.
+// SAFETY: it never returns memory, so no invariant of an allocation can be broken.
 unsafe impl GlobalAlloc for NoAllocator {
     unsafe fn alloc(&self, _: Layout) -> *mut u8 {
         core::ptr::null_mut()

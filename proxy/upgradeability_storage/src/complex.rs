@@ -1,11 +1,11 @@
-//! Complex steps: the path stops where one starts, and goes on when its program says that every
+//! Complex steps: the path stops where one starts, and goes on when its program reports that every
 //! item is migrated. Between the two the program is the running code, and it refuses everything
 //! but `IComplexMigration`.
 
 use alloc::vec::Vec;
 
 use stylus_upgrades_interface::{
-    instance::Hop,
+    instance::PathStep,
     proxy::IUpgradeabilityProxy as Abi,
     reasons::{invalid_step, step as kind, token},
     registry::IRegistry,
@@ -20,15 +20,15 @@ use crate::{
     step, upgrade,
 };
 
-/// Whether the hop is one.
-pub(crate) fn is_complex(hop: &Hop) -> bool {
-    hop.kind == kind::COMPLEX
+/// Whether the step is complex.
+pub(crate) fn is_complex(path_step: &PathStep) -> bool {
+    path_step.kind == kind::COMPLEX
 }
 
 /// Refuses, before the first step, a path with a complex step to which `data` was given, or on
 /// which a migration waits for calldata: when the complex step ends, nobody brings any.
-pub(crate) fn check_data(hops: &[Hop], data: &[u8]) -> Reverts<()> {
-    let Some(complex) = hops.iter().find(|hop| is_complex(hop)) else {
+pub(crate) fn check_data(path: &[PathStep], data: &[u8]) -> Reverts<()> {
+    let Some(complex) = path.iter().find(|path_step| is_complex(path_step)) else {
         return Ok(());
     };
     if !data.is_empty() {
@@ -38,21 +38,21 @@ pub(crate) fn check_data(hops: &[Hop], data: &[u8]) -> Reverts<()> {
             reason: invalid_step::DATA_WITH_COMPLEX,
         }));
     }
-    match hops.iter().find(|hop| upgrade::takes_data(hop)) {
+    match path.iter().find(|path_step| upgrade::takes_data(path_step)) {
         None => Ok(()),
         Some(waiting) => Err(marks::not_applied(waiting)),
     }
 }
 
-/// Starts the step of a hop: its program sets up what it needs under the token, the registry
+/// Starts a complex step: its program sets up what it needs under the token, the registry
 /// notes where the path stops, and the program is the running code from now on.
-pub(crate) fn start(instance: &Instance, hop: &Hop) -> Reverts<()> {
-    marks::permit(hop)?;
-    let guard = Guard::before(hop);
-    step::under_token(token::COMPLEX, hop, hop.script, &hop.data)?;
+pub(crate) fn start(instance: &Instance, path_step: &PathStep) -> Reverts<()> {
+    marks::permit(path_step)?;
+    let guard = Guard::before(path_step);
+    step::under_token(token::COMPLEX, path_step, path_step.script, &path_step.data)?;
     guard.check()?;
     registry::suspend(instance)?;
-    instance.resume(hop.script);
+    instance.resume(path_step.script);
     Ok(())
 }
 
@@ -61,8 +61,8 @@ pub(crate) fn start(instance: &Instance, hop: &Hop) -> Reverts<()> {
 pub(crate) fn finish(instance: &Instance, back: bool) -> Reverts<Vec<u8>> {
     let program = instance.implementation();
     instance.pause()?;
-    let hops = registry::resume(instance, back)?;
-    let Some((complex, rest)) = hops.split_first() else {
+    let path = registry::resume(instance, back)?;
+    let Some((complex, rest)) = path.split_first() else {
         return Ok(Vec::new());
     };
     if program != complex.script {

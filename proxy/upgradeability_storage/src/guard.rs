@@ -3,7 +3,7 @@
 
 use alloy_primitives::B256;
 use stylus_upgrades_host::storage;
-use stylus_upgrades_interface::{instance::Hop, proxy::IUpgradeabilityProxy as Abi, slots};
+use stylus_upgrades_interface::{instance::PathStep, proxy::IUpgradeabilityProxy as Abi, slots};
 
 use crate::{
     instance::{Instance, STUB, load},
@@ -19,30 +19,30 @@ pub(crate) struct Guard([(B256, B256); GUARDED]);
 
 impl Guard {
     /// Reads them before the step.
-    pub(crate) fn before(hop: &Hop) -> Self {
+    pub(crate) fn before(path_step: &PathStep) -> Self {
         Self(
             [
                 slots::IMPLEMENTATION,
                 slots::ADMIN,
                 slots::BEACON,
                 slots::INITIALISED,
-                slots::migrated(&hop.from),
-                slots::migrated(&hop.to),
+                slots::migrated(&path_step.from),
+                slots::migrated(&path_step.to),
             ]
             .map(|slot| (slot, load(slot))),
         )
     }
 
-    /// What they hold while the complex step of a hop is left: many transactions lie between its
+    /// What they hold while a complex step is left: many transactions lie between its
     /// start and this, but each of them has one value only.
-    pub(crate) fn within(instance: &Instance, hop: &Hop) -> Self {
+    pub(crate) fn within(instance: &Instance, path_step: &PathStep) -> Self {
         Self([
             (slots::IMPLEMENTATION, STUB.into_word()),
             (slots::ADMIN, instance.registry.into_word()),
             (slots::BEACON, B256::ZERO),
             (slots::INITIALISED, slots::SET),
-            (slots::migrated(&hop.from), slots::SET),
-            (slots::migrated(&hop.to), B256::ZERO),
+            (slots::migrated(&path_step.from), slots::SET),
+            (slots::migrated(&path_step.to), B256::ZERO),
         ])
     }
 

@@ -46,7 +46,7 @@ impl Instance {
 
     /// Refuses an upgrade in the middle of a call: the outer frame would later flush stale
     /// cached slots over migrated ones. Refuses a second one in the same transaction: what the
-    /// first `Upgraded` told would not be true at its end. Then puts the stub in place.
+    /// first `Upgraded` reported would not be true at its end. Then writes the stub into the slot.
     pub(crate) fn pause(&self) -> Reverts<()> {
         let upgraded = storage::transient_load(&slots::UPGRADED.0) != [0; 32];
         if upgraded || context::msg_reentrant() {
@@ -56,14 +56,14 @@ impl Instance {
         Ok(())
     }
 
-    /// Puts the new code in place and says so.
+    /// Writes the new code into the slot and emits `Upgraded`.
     pub(crate) fn resume(&self, implementation: Address) {
         store(slots::IMPLEMENTATION, implementation.into_word());
         storage::transient_store(&slots::UPGRADED.0, &slots::SET.0);
         emit(&Abi::Upgraded { implementation });
     }
 
-    /// Marks the birth: nobody can initialise from now on, neither by our mixin nor by the
+    /// Marks the creation: nobody can initialise from now on, neither by our mixin nor by the
     /// SDK's `#[constructor]`.
     pub(crate) fn mark_initialised(&self) {
         store(slots::INITIALISED, slots::SET);

@@ -50,12 +50,12 @@ fn dispatch(calldata: &[u8]) -> Reverts<Vec<u8>> {
     let (selector, arguments) = calldata.split_first_chunk().ok_or_else(Vec::new)?;
     match *selector {
         Abi::upgradeToAndCallCall::SELECTOR => {
-            let asked = decode::<Abi::upgradeToAndCallCall>(arguments)?;
-            upgrade::run(&instance, &asked.version, &asked.data)
+            let request = decode::<Abi::upgradeToAndCallCall>(arguments)?;
+            upgrade::run(&instance, &request.version, &request.data)
         }
         Abi::upgradeToCall::SELECTOR => {
-            let asked = decode::<Abi::upgradeToCall>(arguments)?;
-            upgrade::run(&instance, &asked.version, &[])
+            let request = decode::<Abi::upgradeToCall>(arguments)?;
+            upgrade::run(&instance, &request.version, &[])
         }
         Abi::implementationCall::SELECTOR => view(instance.implementation()),
         Abi::registryCall::SELECTOR => view(instance.registry),
@@ -65,8 +65,8 @@ fn dispatch(calldata: &[u8]) -> Reverts<Vec<u8>> {
         }
         IComplexStep::finishStepCall::SELECTOR => {
             refuse_value()?;
-            let asked = decode::<IComplexStep::finishStepCall>(arguments)?;
-            complex::finish(&instance, asked.back)
+            let request = decode::<IComplexStep::finishStepCall>(arguments)?;
+            complex::finish(&instance, request.back)
         }
         _ => Err(Vec::new()),
     }

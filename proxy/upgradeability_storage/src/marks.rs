@@ -2,7 +2,7 @@
 
 use alloy_primitives::B256;
 use stylus_upgrades_interface::{
-    instance::Hop, migratable::IMigratable, proxy::IUpgradeabilityProxy as Abi, slots,
+    instance::PathStep, migratable::IMigratable, proxy::IUpgradeabilityProxy as Abi, slots,
 };
 
 use crate::{
@@ -15,38 +15,38 @@ pub(crate) fn is_set(label: &str) -> bool {
     load(slots::migrated(label)) != B256::ZERO
 }
 
-/// Marks a version that the instance was born at.
+/// Marks the version at which the instance was created.
 pub(crate) fn set(label: &str) {
     store(slots::migrated(label), slots::SET);
 }
 
-/// Marks the target of a step that does not mark itself, and says so.
-pub(crate) fn set_by_proxy(hop: &Hop) {
-    set(&hop.to);
+/// Marks the target of a step that does not mark itself, and emits `Migrated`.
+pub(crate) fn set_by_proxy(path_step: &PathStep) {
+    set(&path_step.to);
     emit(&IMigratable::Migrated {
-        from: hop.from.clone(),
-        to: hop.to.clone(),
+        from: path_step.from.clone(),
+        to: path_step.to.clone(),
     });
 }
 
 /// Whether a step may run: from where the instance is to where it never was.
-pub(crate) fn permit(hop: &Hop) -> Reverts<()> {
-    if is_set(&hop.to) {
-        let (from, to) = (hop.from.clone(), hop.to.clone());
+pub(crate) fn permit(path_step: &PathStep) -> Reverts<()> {
+    if is_set(&path_step.to) {
+        let (from, to) = (path_step.from.clone(), path_step.to.clone());
         return Err(revert(IMigratable::AlreadyMigrated { from, to }));
     }
-    if !is_set(&hop.from) {
+    if !is_set(&path_step.from) {
         return Err(revert(IMigratable::PredecessorMissing {
-            version: hop.from.clone(),
+            version: path_step.from.clone(),
         }));
     }
     Ok(())
 }
 
 /// A step that left its mark unset, reverted without data, or lacks its calldata.
-pub(crate) fn not_applied(hop: &Hop) -> alloc::vec::Vec<u8> {
+pub(crate) fn not_applied(path_step: &PathStep) -> alloc::vec::Vec<u8> {
     revert(Abi::MigrationNotApplied {
-        from: hop.from.clone(),
-        to: hop.to.clone(),
+        from: path_step.from.clone(),
+        to: path_step.to.clone(),
     })
 }

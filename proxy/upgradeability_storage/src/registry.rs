@@ -10,7 +10,7 @@ use stylus_upgrades_host::{
     context,
 };
 use stylus_upgrades_interface::{
-    instance::{Hop, IInstanceRegistry},
+    instance::{IInstanceRegistry, PathStep},
     proxy::IUpgradeabilityProxy as Abi,
     registry::IRegistry,
 };
@@ -21,36 +21,36 @@ use crate::{
 };
 
 /// Asks the registry to authorise this frame's caller, and for the path.
-pub(crate) fn begin(instance: &Instance, version: &str) -> Reverts<Vec<Hop>> {
+pub(crate) fn begin(instance: &Instance, version: &str) -> Reverts<Vec<PathStep>> {
     let caller = Address::new(context::msg_sender());
-    let asked = IInstanceRegistry::beginUpgradeCall {
+    let request = IInstanceRegistry::beginUpgradeCall {
         caller,
         version: version.into(),
     };
-    path(ask(instance, &asked)?)
+    path(ask(instance, &request)?)
 }
 
 /// Asks the registry for what is left of the path behind the complex step that the instance is
 /// in, that step first.
-pub(crate) fn resume(instance: &Instance, back: bool) -> Reverts<Vec<Hop>> {
+pub(crate) fn resume(instance: &Instance, back: bool) -> Reverts<Vec<PathStep>> {
     path(ask(
         instance,
         &IInstanceRegistry::resumeUpgradeCall { back },
     )?)
 }
 
-/// A path has at least one hop.
-fn path(hops: Vec<Hop>) -> Reverts<Vec<Hop>> {
-    if hops.is_empty() {
+/// A path has at least one step.
+fn path(steps: Vec<PathStep>) -> Reverts<Vec<PathStep>> {
+    if steps.is_empty() {
         Err(not_a_registry())
     } else {
-        Ok(hops)
+        Ok(steps)
     }
 }
 
 /// Tells the registry that the instance is at `version` from now on.
 pub(crate) fn end(instance: &Instance, version: &str) -> Reverts<()> {
-    tell(
+    notify(
         instance,
         &IInstanceRegistry::endUpgradeCall {
             version: version.into(),
@@ -60,14 +60,14 @@ pub(crate) fn end(instance: &Instance, version: &str) -> Reverts<()> {
 
 /// Tells the registry that the next complex step of the path has started.
 pub(crate) fn suspend(instance: &Instance) -> Reverts<()> {
-    tell(instance, &IInstanceRegistry::suspendUpgradeCall {})
+    notify(instance, &IInstanceRegistry::suspendUpgradeCall {})
 }
 
-/// Calls the registry, which answers nothing.
-fn tell(instance: &Instance, told: &impl SolCall) -> Reverts<()> {
+/// Calls a function of the registry that returns nothing.
+fn notify(instance: &Instance, message: &impl SolCall) -> Reverts<()> {
     let called = call::call(
         &instance.registry.into(),
-        &told.abi_encode(),
+        &message.abi_encode(),
         &[0; 32],
         u64::MAX,
     );
@@ -80,26 +80,26 @@ fn tell(instance: &Instance, told: &impl SolCall) -> Reverts<()> {
 
 /// The label that the registry has for this instance.
 pub(crate) fn version(instance: &Instance) -> Reverts<String> {
-    let asked = IRegistry::instanceOfCall {
+    let request = IRegistry::instanceOfCall {
         proxy: instance.address,
     }
     .abi_encode();
-    let called = call::static_call(&instance.registry.into(), &asked, u64::MAX);
+    let called = call::static_call(&instance.registry.into(), &request, u64::MAX);
     Ok(answer::<IRegistry::instanceOfCall>(called)?.version)
 }
 
-/// Calls the registry and decodes what it answers.
-fn ask<C: SolCall>(instance: &Instance, asked: &C) -> Reverts<C::Return> {
+/// Calls the registry and decodes the result.
+fn ask<C: SolCall>(instance: &Instance, request: &C) -> Reverts<C::Return> {
     let called = call::call(
         &instance.registry.into(),
-        &asked.abi_encode(),
+        &request.abi_encode(),
         &[0; 32],
         u64::MAX,
     );
     answer::<C>(called)
 }
 
-/// The answer of a call, or its revert data byte for byte.
+/// The return data of a call, or its revert data byte for byte.
 fn answer<C: SolCall>(called: Called) -> Reverts<C::Return> {
     let data = returned(called.len);
     if !called.ok {
@@ -108,7 +108,7 @@ fn answer<C: SolCall>(called: Called) -> Reverts<C::Return> {
     C::abi_decode_returns(&data).map_err(|_| not_a_registry())
 }
 
-/// What stands in the admin slot does not answer as a registry.
+/// The error for an admin slot that holds no registry.
 fn not_a_registry() -> Vec<u8> {
     revert(Abi::NotAProxy {})
 }

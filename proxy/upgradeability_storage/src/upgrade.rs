@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use alloy_primitives::U256;
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{
-    instance::Hop, migratable::IMigratable, proxy::IUpgradeabilityProxy as Abi,
+    instance::PathStep, migratable::IMigratable, proxy::IUpgradeabilityProxy as Abi,
     reasons::step as kind,
 };
 
@@ -18,18 +18,18 @@ use crate::{
 };
 
 /// Upgrades the instance to `version`, in one transaction or not at all. `data` is the calldata
-/// of the last step if that waits for some, of the initializer at birth, else of a call on the
+/// of the last step if that waits for some, of the initializer at creation, else of a call on the
 /// new code afterwards.
 pub(crate) fn run(instance: &Instance, version: &str, data: &[u8]) -> Reverts<Vec<u8>> {
     instance.pause()?;
-    let hops = registry::begin(instance, version)?;
-    let Some(last) = hops.last() else {
+    let path = registry::begin(instance, version)?;
+    let Some(last) = path.last() else {
         return Ok(Vec::new());
     };
-    check_birth(instance, last)?;
-    complex::check_data(&hops, data)?;
-    check_value(&hops, data)?;
-    let arrived = travel(instance, &hops, last, data)?;
+    check_creation(instance, last)?;
+    complex::check_data(&path, data)?;
+    check_value(&path, data)?;
+    let arrived = travel(instance, &path, last, data)?;
     if arrived && !takes_data(last) && !data.is_empty() {
         step::afterwards(last, data)?;
     }
@@ -37,13 +37,18 @@ pub(crate) fn run(instance: &Instance, version: &str, data: &[u8]) -> Reverts<Ve
 }
 
 /// Runs the steps up to the next complex one, or all of them and switches to the code of the
-/// `last`. Whether the instance has arrived there.
-pub(crate) fn travel(instance: &Instance, hops: &[Hop], last: &Hop, data: &[u8]) -> Reverts<bool> {
-    let stop = hops.iter().position(complex::is_complex);
-    let (simple, complex) = hops.split_at(stop.unwrap_or(hops.len()));
+/// `last`. Returns whether the instance is at `last` now.
+pub(crate) fn travel(
+    instance: &Instance,
+    path: &[PathStep],
+    last: &PathStep,
+    data: &[u8],
+) -> Reverts<bool> {
+    let stop = path.iter().position(complex::is_complex);
+    let (simple, complex) = path.split_at(stop.unwrap_or(path.len()));
     migrate(instance, simple, data)?;
-    if let Some(hop) = complex.first() {
-        complex::start(instance, hop)?;
+    if let Some(path_step) = complex.first() {
+        complex::start(instance, path_step)?;
         return Ok(false);
     }
     registry::end(instance, &last.to)?;
@@ -52,31 +57,32 @@ pub(crate) fn travel(instance: &Instance, hops: &[Hop], last: &Hop, data: &[u8])
 }
 
 /// Runs every step, in order.
-fn migrate(instance: &Instance, hops: &[Hop], data: &[u8]) -> Reverts<()> {
-    for (i, hop) in hops.iter().enumerate() {
-        let is_last = i + 1 == hops.len();
-        let calldata = if is_last && takes_data(hop) {
+fn migrate(instance: &Instance, path: &[PathStep], data: &[u8]) -> Reverts<()> {
+    for (i, path_step) in path.iter().enumerate() {
+        let is_last = i + 1 == path.len();
+        let calldata = if is_last && takes_data(path_step) {
             data
         } else {
-            &hop.data
+            &path_step.data
         };
-        if is_birth(hop) {
-            step::birth(instance, hop, calldata)?;
+        if is_creation(path_step) {
+            step::initialize(instance, path_step, calldata)?;
         } else {
-            step::run(hop, calldata)?;
+            step::run(path_step, calldata)?;
         }
     }
     Ok(())
 }
 
-/// Whether the registry and the instance agree that it is being born, or that it was.
-fn check_birth(instance: &Instance, hop: &Hop) -> Reverts<()> {
-    match (is_birth(hop), instance.is_initialised()) {
+/// Checks that the registry and the instance agree whether the instance is being created or
+/// exists.
+fn check_creation(instance: &Instance, path_step: &PathStep) -> Reverts<()> {
+    match (is_creation(path_step), instance.is_initialised()) {
         (true, true) => Err(revert(IMigratable::AlreadyInitialized {
-            version: hop.to.clone(),
+            version: path_step.to.clone(),
         })),
         (false, false) => Err(revert(IMigratable::PredecessorMissing {
-            version: hop.from.clone(),
+            version: path_step.from.clone(),
         })),
         _ => Ok(()),
     }
@@ -84,14 +90,14 @@ fn check_birth(instance: &Instance, hop: &Hop) -> Reverts<()> {
 
 /// Value goes along only where exactly one call counts it: with one initializer, or with `data`
 /// where no other call is on the path.
-fn check_value(hops: &[Hop], data: &[u8]) -> Reverts<()> {
+fn check_value(path: &[PathStep], data: &[u8]) -> Reverts<()> {
     let value = U256::from_be_bytes(context::msg_value());
     if value.is_zero() {
         return Ok(());
     }
-    let calls = hops
+    let calls = path
         .iter()
-        .filter(|hop| hop.kind != kind::NONE && !takes_data(hop))
+        .filter(|path_step| path_step.kind != kind::NONE && !takes_data(path_step))
         .count();
     if data.is_empty() || calls > 0 {
         return Err(revert(Abi::ValueNotAccepted { value }));
@@ -99,12 +105,12 @@ fn check_value(hops: &[Hop], data: &[u8]) -> Reverts<()> {
     Ok(())
 }
 
-/// Whether the calldata of the upgrade call is that of the hop.
-pub(crate) fn takes_data(hop: &Hop) -> bool {
-    is_birth(hop) || hop.kind == kind::CALL && hop.data.is_empty()
+/// Whether the calldata of the upgrade call is that of the step.
+pub(crate) fn takes_data(path_step: &PathStep) -> bool {
+    is_creation(path_step) || path_step.kind == kind::CALL && path_step.data.is_empty()
 }
 
-/// Whether the instance is born by the hop.
-fn is_birth(hop: &Hop) -> bool {
-    hop.from.is_empty()
+/// Whether the step creates the instance.
+fn is_creation(path_step: &PathStep) -> bool {
+    path_step.from.is_empty()
 }

@@ -128,8 +128,8 @@ impl Instance {
     pub fn set_version(&mut self, current: u32, version: u32) {
         self.leave(current, version);
         let turned_back = self.state == instance_state::TURNING_BACK;
-        let stands_aside = turned_back && version < current && self.began == current;
-        let list = if stands_aside {
+        let is_excluded = turned_back && version < current && self.began == current;
+        let list = if is_excluded {
             CALLED_BACK
         } else {
             list_of(version, current)
@@ -140,7 +140,7 @@ impl Instance {
             self.state = instance_state::LIVE;
             self.reaches = 0;
             self.target = 0;
-            if !stands_aside {
+            if !is_excluded {
                 self.began = 0;
             }
             self.save();

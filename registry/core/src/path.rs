@@ -29,9 +29,9 @@ struct Visit {
 
 /// The path from one version to another, in the order in which its steps run. `None` where
 /// there is none of at most [`PATH_MAX`] steps, or it is not among the first
-/// [`PATH_VISITS_MAX`] versions that the search reaches. `ways_into` answers the indices of the
+/// [`PATH_VISITS_MAX`] versions that the search reaches. `incoming_of` answers the indices of the
 /// versions that the steps into a version leave.
-pub fn find(from: u32, to: u32, mut ways_into: impl FnMut(u32) -> Vec<u32>) -> Option<Vec<Edge>> {
+pub fn find(from: u32, to: u32, mut incoming_of: impl FnMut(u32) -> Vec<u32>) -> Option<Vec<Edge>> {
     let mut visits: Vec<Visit> = alloc::vec![Visit {
         version: to,
         next: 0,
@@ -39,7 +39,7 @@ pub fn find(from: u32, to: u32, mut ways_into: impl FnMut(u32) -> Vec<u32>) -> O
     }];
     let mut at = 0;
     while let Some(visit) = visits.get(at) {
-        for (position, earlier) in ways_into(visit.version).into_iter().enumerate() {
+        for (position, earlier) in incoming_of(visit.version).into_iter().enumerate() {
             if earlier < from || visits.iter().any(|seen| seen.version == earlier) {
                 continue; // older than the start: no path from there
             }

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
 use stylus_upgrades_interface::{
-    limits::WAYS_IN_MAX,
+    limits::INCOMING_STEPS_MAX,
     parts,
     registry_storage::{
         StepKey, Word,
@@ -310,7 +310,7 @@ impl Version {
 
     /// Whether it has room for another way in.
     pub fn is_full(&self) -> bool {
-        self.incoming.len() >= WAYS_IN_MAX
+        self.incoming.len() >= INCOMING_STEPS_MAX
     }
 }
 

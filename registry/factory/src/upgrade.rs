@@ -52,7 +52,7 @@ pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encoded(&path))
 }
 
-/// The versions that the first complex step among the hops connects, zeros where there is none.
+/// The versions that the first complex step of the path connects, zeros where there is none.
 pub(crate) fn stop(definition: &Definition, path: &[(Version, Step)]) -> (u32, u32) {
     let complex = path.iter().find(|(_, step)| step.kind == kind::COMPLEX);
     complex.map_or((0, 0), |(version, step)| {
@@ -96,7 +96,7 @@ pub(crate) fn check_programs(path: &[(Version, Step)]) -> Reverts<()> {
     Ok(())
 }
 
-/// `Hop[]`
+/// `PathStep[]`
 pub(crate) fn encoded(path: &[(Version, Step)]) -> Vec<u8> {
     let members: Vec<[Value<'_>; 6]> = path
         .iter()

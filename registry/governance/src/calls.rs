@@ -265,7 +265,7 @@ fn first_way(definition: &Definition, version: &[u8], step: &Step) -> Reverts<()
         return if *step == Step::default() {
             Ok(())
         } else {
-            refuse(reason::BORN_WITH_MIGRATION)
+            refuse(reason::INITIAL_WITH_MIGRATION)
         };
     }
     if step.from == version {
@@ -288,7 +288,7 @@ fn another_way(definition: &Definition, version: &Version, step: &Step) -> Rever
         return refuse(reason::NOT_OLDER);
     }
     if version.is_full() || version.incoming.contains(&from) {
-        return refuse(reason::TOO_MANY_WAYS);
+        return refuse(reason::TOO_MANY_INCOMING_STEPS);
     }
     shape(step, &version.label)
 }

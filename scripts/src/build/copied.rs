@@ -2,7 +2,7 @@
 
 use super::error::BuildError;
 use super::package::{Package, canonical};
-use super::places::Places;
+use super::places::CopyPaths;
 use super::tree::{Tree, join, normal};
 use crate::file_names;
 use std::fs::FileType;
@@ -26,7 +26,7 @@ const NOT_COPIED: [&str; 10] = [
 /// The files of a package, and those outside that it declares.
 pub(super) fn files(
     package: &Package,
-    places: &Places,
+    places: &CopyPaths,
     origins: &mut Vec<PathBuf>,
 ) -> Result<Tree, BuildError> {
     let folder = &package.folder;

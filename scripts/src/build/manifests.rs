@@ -4,7 +4,7 @@
 
 use super::error::BuildError;
 use super::package::{Package, canonical, lookup, text};
-use super::places::Places;
+use super::places::CopyPaths;
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
@@ -38,7 +38,7 @@ pub(super) struct Workspace<'a> {
 }
 
 /// The manifest of a package that is no workspace's root.
-pub(super) fn of_package(package: &Package, places: &Places) -> Result<DocumentMut, BuildError> {
+pub(super) fn of_package(package: &Package, places: &CopyPaths) -> Result<DocumentMut, BuildError> {
     let mut manifest = package.manifest.clone();
     let place = places.package(&package.folder);
     strip_tests(manifest.as_table_mut());
@@ -64,7 +64,7 @@ pub(super) fn of_package(package: &Package, places: &Places) -> Result<DocumentM
 /// The manifest of a workspace's root, which may be a package as well.
 pub(super) fn of_workspace(
     workspace: &Workspace<'_>,
-    places: &Places,
+    places: &CopyPaths,
 ) -> Result<DocumentMut, BuildError> {
     let own = workspace
         .members
@@ -115,7 +115,7 @@ pub(super) fn of_workspace(
 fn keep_inherited(
     table: &mut dyn TableLike,
     workspace: &Workspace<'_>,
-    places: &Places,
+    places: &CopyPaths,
 ) -> Result<(), BuildError> {
     let inherited: BTreeSet<String> = workspace
         .members
@@ -208,7 +208,7 @@ pub(super) fn profile(root: &DocumentMut) -> Vec<String> {
 fn redirect_patches(
     manifest: &mut DocumentMut,
     workspace: &Workspace<'_>,
-    places: &Places,
+    places: &CopyPaths,
 ) -> Result<(), BuildError> {
     let (root, place) = (workspace.root, workspace.place);
     if let Some(patch) = manifest.get_mut("patch").and_then(Item::as_table_like_mut) {
@@ -232,7 +232,7 @@ fn redirect_all(
     names: &[&str],
     folder: &Path,
     place: &Path,
-    places: &Places,
+    places: &CopyPaths,
 ) -> Result<(), BuildError> {
     for name in names {
         if let Some(table) = tables.get_mut(name).and_then(Item::as_table_like_mut) {
@@ -248,7 +248,7 @@ fn redirect(
     dependencies: &mut dyn TableLike,
     folder: &Path,
     place: &Path,
-    places: &Places,
+    places: &CopyPaths,
 ) -> Result<(), BuildError> {
     for (_, dependency) in dependencies.iter_mut() {
         let Some(dependency) = dependency.as_table_like_mut() else {

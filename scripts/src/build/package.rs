@@ -118,7 +118,7 @@ impl Package {
     }
 
     /// Whether it turns a feature of the package `name` on, by its own words or its workspace's.
-    pub(super) fn turns_on(&self, name: &str, feature: &str) -> bool {
+    pub(super) fn enables(&self, name: &str, feature: &str) -> bool {
         dependencies(self.manifest.as_item()).any(|(key, item)| {
             let inherited = inherits(item)
                 .then(|| workspace_dependency(&self.root_manifest, key))

@@ -11,7 +11,7 @@ pub(super) const ELSEWHERE: &str = "path-dependencies";
 
 /// Where packages and workspaces lie in the copy.
 #[derive(Debug, Clone)]
-pub(super) struct Places {
+pub(super) struct CopyPaths {
     /// The folder of the contract's workspace.
     main: PathBuf,
     packages: BTreeMap<PathBuf, PathBuf>,
@@ -19,7 +19,7 @@ pub(super) struct Places {
     workspaces: Vec<PathBuf>,
 }
 
-impl Places {
+impl CopyPaths {
     /// Of `packages`, the contract first.
     pub(super) fn of(packages: &[Package]) -> Self {
         let main = packages

@@ -9,7 +9,7 @@ use super::error::BuildError;
 use super::lock_file;
 use super::manifests::{self, Workspace};
 use super::package::{Package, STACK_SIZE, lookup};
-use super::places::{ELSEWHERE, Places};
+use super::places::{CopyPaths, ELSEWHERE};
 use super::tree::{Entry, Tree};
 use super::vendored;
 use alloy::primitives::{B256, Keccak256};
@@ -66,7 +66,7 @@ impl Source {
     pub(super) fn read(folder: &Path, cargo_home: &Path) -> Result<Self, BuildError> {
         let package = Package::open(folder)?;
         let (packages, needs) = closure(package.clone())?;
-        let places = Places::of(&packages);
+        let places = CopyPaths::of(&packages);
         let config = config::read(&package.folder, &package.root, cargo_home)?;
         let mut own = Vec::new();
         let mut origins = Vec::new();
@@ -172,7 +172,7 @@ fn closure(contract: Package) -> Result<(Vec<Package>, Vec<Vec<usize>>), BuildEr
 }
 
 /// The copy needs some names for itself.
-fn require_free(package: &Package, files: &Tree, places: &Places) -> Result<(), BuildError> {
+fn require_free(package: &Package, files: &Tree, places: &CopyPaths) -> Result<(), BuildError> {
     let root = places.root_of(package);
     let is_main = places.workspace(root).as_os_str().is_empty();
     let is_inside = package.folder.starts_with(root);
@@ -188,7 +188,11 @@ fn require_free(package: &Package, files: &Tree, places: &Places) -> Result<(), 
 }
 
 /// Puts the manifests of the copy in the place of those on the disk.
-fn add_manifests(tree: &mut Tree, packages: &[Package], places: &Places) -> Result<(), BuildError> {
+fn add_manifests(
+    tree: &mut Tree,
+    packages: &[Package],
+    places: &CopyPaths,
+) -> Result<(), BuildError> {
     for package in packages
         .iter()
         .filter(|package| package.folder != places.root_of(package))
@@ -258,7 +262,7 @@ fn parts(
     packages: &[Package],
     needs: &[Vec<usize>],
     own: &[Tree],
-    places: &Places,
+    places: &CopyPaths,
     tree: &Tree,
 ) -> Vec<Part> {
     let own: Vec<B256> = own.iter().map(Tree::hash).collect();
@@ -312,7 +316,7 @@ fn constants(packages: &[Package], own: &[Tree]) -> BTreeSet<String> {
     let (name, feature) = BY_FEATURE;
     if packages
         .iter()
-        .any(|package| package.turns_on(name, feature))
+        .any(|package| package.enables(name, feature))
     {
         found.insert(format!("{PREFIX}STORAGE"));
     }

@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_endpoint_is_told_by_scheme_host_and_port_alone() {
+    fn an_endpoint_is_reported_by_scheme_host_and_port_alone() {
         let cases = [
             ("http://127.0.0.1:8547", "http://127.0.0.1:8547"),
             ("http://127.0.0.1:8547/", "http://127.0.0.1:8547"),

@@ -231,7 +231,7 @@ mod tests {
     const COUNT_DOWN: [u8; 15] = alloy::hex!("614e205b6001900380600357005b5b");
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn a_transaction_that_ran_out_of_gas_is_told_with_what_it_used_and_had() {
+    async fn a_transaction_that_ran_out_of_gas_is_reported_with_what_it_used_and_had() {
         let node =
             stylus_devnode::spawn(stylus_devnode::NodeConfig::default()).expect("a free port");
         let signer = node.accounts().mnemonic()[0].clone();

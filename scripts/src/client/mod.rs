@@ -247,7 +247,7 @@ impl Client {
             self.forget(tx);
             return Err(self.failure(what, &receipt, limit).await);
         }
-        self.landed(tx);
+        self.included(tx);
         Ok(Sent {
             what: what.into(),
             tx,

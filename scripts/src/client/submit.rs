@@ -34,7 +34,7 @@ impl Client {
             if self.is_known(entry.tx).await? {
                 let receipt = self.receipt(&entry.what, entry.tx).await?;
                 if receipt.status() {
-                    journal.landed(entry.tx);
+                    journal.included(entry.tx);
                     found.push(Sent {
                         what: entry.what,
                         tx: entry.tx,
@@ -45,7 +45,7 @@ impl Client {
                     });
                     continue;
                 }
-                journal.tell(&format!(
+                journal.print(&format!(
                     "an earlier run's transaction was mined and failed, it changed nothing: {} ({})",
                     entry.what, entry.tx
                 ));
@@ -137,9 +137,9 @@ impl Client {
     }
 
     /// Notes that a transaction went through.
-    pub(super) fn landed(&self, tx: B256) {
+    pub(super) fn included(&self, tx: B256) {
         if let Some(journal) = &self.journal {
-            journal.landed(tx);
+            journal.included(tx);
         }
     }
 

@@ -59,7 +59,7 @@ fn every_refusal_says_what_was_expected_what_was_found_and_what_to_do_next() {
 }
 
 #[test]
-fn a_refusal_of_the_framework_is_told_by_name_with_its_arguments() {
+fn a_refusal_of_the_framework_is_reported_by_name_with_its_arguments() {
     let data = VersionNotFound {
         name: "A".into(),
         version: "2.0".into(),
@@ -87,7 +87,7 @@ fn the_next_command_of_a_refusal_is_safe_to_paste() {
 }
 
 #[test]
-fn an_error_without_arguments_is_told_by_name() {
+fn an_error_without_arguments_is_reported_by_name() {
     assert_eq!(
         Revert::decode(&UpgradeInProgress {}.abi_encode()).to_string(),
         "UpgradeInProgress()"
@@ -95,7 +95,7 @@ fn an_error_without_arguments_is_told_by_name() {
 }
 
 #[test]
-fn reason_numbers_are_told_in_words() {
+fn reason_numbers_are_reported_in_words() {
     let error = ImplementationNotRunnable {
         implementation: Address::ZERO,
         reason: 2,

@@ -5,7 +5,7 @@ use super::confirm;
 use super::context::{Context, report};
 use super::pending::named;
 use super::propose::propose_and_roll;
-use super::storage::{self, Overrides, Place};
+use super::storage::{self, Overrides, StorageContext};
 use super::work::check_action;
 use crate::app_error::Error;
 use crate::client::Client;
@@ -64,7 +64,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     let mut outcome = Outcome::default();
     outcome.field("proposer", event.proposer);
     storage::report(&mut outcome, &checks);
-    let place = Place {
+    let place = StorageContext {
         context,
         client: &client,
         registry,

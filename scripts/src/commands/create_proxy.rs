@@ -20,7 +20,7 @@ use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What nobody can make up for later.
-const BORN_BARE: &str =
+const CREATED_BARE: &str =
     "no --init: no initializer runs now, and none can ever run on this instance";
 
 /// What was asked for.
@@ -53,7 +53,7 @@ pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Out
     let said = (request.no_init, request.allow_absent.as_slice());
     let coverage = check(context, &client, registry, &call, said).await?;
     if call.initData.is_empty() {
-        context.output.note(BORN_BARE);
+        context.output.note(CREATED_BARE);
     }
     let mut outcome = Outcome::default();
     outcome.field("name", &request.name);

@@ -2,7 +2,7 @@
 //! for it is checked by what was registered, before anything is sent.
 
 use super::args::StorageArgs;
-use super::storage::{self, Overrides, Place, StorageChecks, Versions};
+use super::storage::{self, Overrides, StorageChecks, StorageContext, Versions};
 use super::work::interface_of;
 use crate::app_error::Error;
 use crate::client::ChainError;
@@ -28,7 +28,7 @@ pub(super) struct PathRequest<'a> {
 
 /// Checks the path of one instance. Where the registry knows none, the upgrade itself says why not.
 pub(super) async fn check_instance(
-    place: Place<'_>,
+    place: StorageContext<'_>,
     proxy: Address,
     request: &PathRequest<'_>,
 ) -> Result<StorageChecks, Error> {
@@ -43,7 +43,7 @@ pub(super) async fn check_instance(
 /// Checks the paths of a definition's instances to `version`, but for the steps that `checks` holds
 /// already.
 pub(super) async fn check_stragglers(
-    place: Place<'_>,
+    place: StorageContext<'_>,
     (name, version): (&str, &str),
     overrides: &Overrides,
     checks: &mut StorageChecks,
@@ -85,13 +85,13 @@ pub(super) async fn check_stragglers(
 /// Checks every step on an instance's path, once. `only` is the instance whose storage is looked at;
 /// all instances otherwise.
 async fn check_path(
-    place: Place<'_>,
+    place: StorageContext<'_>,
     proxy: Address,
     only: Option<Address>,
     request: &PathRequest<'_>,
     checks: &mut StorageChecks,
 ) -> Result<(), Error> {
-    let Place {
+    let StorageContext {
         context,
         client,
         registry,
@@ -206,7 +206,7 @@ pub(super) fn answered<T>(query: Result<T, ChainError>) -> Result<Option<T>, Cha
     }
 }
 
-async fn code_of(place: Place<'_>, name: &str, version: &str) -> Result<Code, Error> {
+async fn code_of(place: StorageContext<'_>, name: &str, version: &str) -> Result<Code, Error> {
     let call = abi::getVersionCall {
         name: name.into(),
         version: version.into(),

@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_asked_for_in_order() {
+    fn what_is_missing_is_prompted_for_in_order() {
         let (line, questions) = answered(
             "x create-proxy",
             &["Note", "1.0", "initialize(uint256) 7", "note", "alice"],
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_given_stays_and_stands_before_what_was_asked() {
+    fn given_arguments_stay_and_precede_prompted_ones() {
         let (line, questions) = answered(
             "x migrate Note --no-migration --private-key-path key",
             &["2.0", "note"],
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_asked_where_nothing_is_missing_or_something_else_is_wrong() {
+    fn nothing_is_prompted_where_nothing_is_missing_or_something_else_is_wrong() {
         for words in [
             "x create-proxy Note 1.0 --private-key-path key",
             "x create-proxy --json",

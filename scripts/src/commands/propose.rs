@@ -3,7 +3,7 @@
 
 use super::context::{Context, report};
 use super::rollout;
-use super::storage::{Overrides, Place, StorageChecks};
+use super::storage::{Overrides, StorageChecks, StorageContext};
 use crate::app_error::Error;
 use crate::client::{Client, Sent};
 use crate::error::{Exit, Explain, Report};
@@ -44,7 +44,7 @@ pub(super) async fn propose_with(
     sent: Vec<Sent>,
     outcome: Outcome,
 ) -> Result<Outcome, Error> {
-    let place = Place {
+    let place = StorageContext {
         context,
         client,
         registry,
@@ -56,7 +56,7 @@ pub(super) async fn propose_with(
 /// As [`propose`], of a call that may begin a rollout: with what was overridden, and what was checked
 /// so far.
 pub(super) async fn propose_and_roll(
-    place: Place<'_>,
+    place: StorageContext<'_>,
     call: &Bytes,
     sent: Vec<Sent>,
     outcome: Outcome,
@@ -66,13 +66,13 @@ pub(super) async fn propose_and_roll(
 }
 
 async fn perform(
-    place: Place<'_>,
+    place: StorageContext<'_>,
     (call, value): (&Bytes, U256),
     mut sent: Vec<Sent>,
     mut outcome: Outcome,
     rollout: (&Overrides, StorageChecks),
 ) -> Result<Outcome, Error> {
-    let Place {
+    let StorageContext {
         context,
         client,
         registry,
@@ -193,13 +193,13 @@ pub(super) fn waiting(readiness: &Readiness, names: &Names) -> Vec<String> {
 
 /// After a migration was executed: the checks of each instance that went along, or the rollout.
 async fn activated(
-    place: Place<'_>,
+    place: StorageContext<'_>,
     migrate: &abi::migrateCall,
     sent: &Sent,
     outcome: &mut Outcome,
     rollout: (&Overrides, StorageChecks),
 ) -> Result<(), Error> {
-    let Place {
+    let StorageContext {
         context,
         client,
         registry,

@@ -3,7 +3,7 @@
 use super::context::{Context, report};
 use super::path::check_stragglers;
 use super::propose::{go_on_in_batches, require};
-use super::storage::{self, Overrides, Place, StorageChecks};
+use super::storage::{self, Overrides, StorageChecks, StorageContext};
 use crate::app_error::Error;
 use crate::client::{ChainError, Client, Sent};
 use crate::error::Exit;
@@ -27,7 +27,7 @@ pub(super) async fn run(
 ) -> Result<Outcome, Error> {
     let registry = context.registry()?;
     let client = context.working_client("rollout").await?;
-    let place = Place {
+    let place = StorageContext {
         context,
         client: &client,
         registry,
@@ -41,7 +41,7 @@ pub(super) async fn run(
 /// Rolls out until nothing is left, `max` is reached, or a whole round upgraded none. Before anything
 /// is sent, the instances' paths are checked, but for the steps that `checks` holds already.
 pub(super) async fn roll(
-    place: Place<'_>,
+    place: StorageContext<'_>,
     name: &str,
     max: Option<u16>,
     (overrides, mut checks): (&Overrides, StorageChecks),
@@ -56,12 +56,12 @@ pub(super) async fn roll(
 }
 
 async fn send(
-    place: Place<'_>,
+    place: StorageContext<'_>,
     name: &str,
     max: Option<u16>,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
-    let Place {
+    let StorageContext {
         context,
         client,
         registry,

@@ -39,7 +39,7 @@ pub(super) struct Versions<'a> {
 
 /// Where a command finds layouts, and asks about instances.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(super) struct StorageContext<'a> {
     pub(super) context: &'a Context,
     pub(super) client: &'a Client,
     pub(super) registry: Address,
@@ -123,7 +123,7 @@ impl StorageChecks {
 /// Checks a step's storage and notes the result in `checks`. Of what `args` allows, what this step
 /// does not have is left to the others: [`StorageChecks::require_all`] asks at the end.
 pub(super) async fn require(
-    place: Place<'_>,
+    place: StorageContext<'_>,
     versions: Versions<'_>,
     args: &StorageArgs,
     checks: &mut StorageChecks,
@@ -151,11 +151,11 @@ pub(super) async fn require(
 /// Compares the pair, reports the result, and logs what was declared or allowed. Errors if the
 /// new version must not take over the storage.
 async fn compare(
-    place: Place<'_>,
+    place: StorageContext<'_>,
     versions: Versions<'_>,
     args: &StorageArgs,
 ) -> Result<(StorageCheck, Coverage), Error> {
-    let Place {
+    let StorageContext {
         context,
         client,
         registry,

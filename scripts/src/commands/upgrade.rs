@@ -4,7 +4,7 @@ use super::calldata;
 use super::context::{Context, report};
 use super::path::{PathRequest, answered, check_instance};
 use super::propose::go_on_in_batches;
-use super::storage::{self, Overrides, Place, StorageChecks};
+use super::storage::{self, Overrides, StorageChecks, StorageContext};
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::error::Exit;
@@ -95,7 +95,7 @@ async fn check(
     let Some(registry) = answered(registry)? else {
         return Ok(StorageChecks::default());
     };
-    let place = Place {
+    let place = StorageContext {
         context,
         client,
         registry,

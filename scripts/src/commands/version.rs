@@ -4,7 +4,7 @@ use super::args::{AddStepArgs, RollbackArgs, VersionArgs};
 use super::context::Context;
 use super::propose::{propose, propose_and_roll};
 use super::rollout;
-use super::storage::{self, Overrides, Place};
+use super::storage::{self, Overrides, StorageContext};
 use super::work::Work;
 use crate::app_error::Error;
 use crate::deploy;
@@ -84,7 +84,7 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
 /// Proposes or approves the migration; goes on with the rollout where it is done already.
 async fn go(work: Work<'_>, new: NewVersion, overrides: Overrides) -> Result<Outcome, Error> {
     let (context, client, registry) = (work.context, &work.client, work.registry);
-    let place = Place {
+    let place = StorageContext {
         context,
         client,
         registry,

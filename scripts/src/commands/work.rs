@@ -11,7 +11,7 @@ use super::args::{StepArgs, StorageArgs, VersionArgs};
 use super::calldata;
 use super::context::Context;
 use super::path::check_stragglers;
-use super::storage::{self, Overrides, Place, StorageChecks};
+use super::storage::{self, Overrides, StorageChecks, StorageContext};
 use crate::app_error::Error;
 use crate::build::{Artifact, evm};
 use crate::client::{Client, Sent};
@@ -176,7 +176,7 @@ impl<'a> Work<'a> {
             if instances <= INSTANCES_AT_ONCE || !self.checks.has_all(&overrides.storage) {
                 let is_known = self.registered(version).await?.is_some();
                 let to = if is_known { version } else { from };
-                let place = Place {
+                let place = StorageContext {
                     context: self.context,
                     client: &self.client,
                     registry: self.registry,

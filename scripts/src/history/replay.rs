@@ -10,7 +10,7 @@ use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 use stylus_upgrades_interface::registry::{Code, Step};
 
 /// Policies that the registry itself is constructed with: `define` and `policy`.
-const BORN_WITH: u32 = 2;
+const INITIAL_VERSION: u32 = 2;
 /// Policies that a definition is created with: `migrate`, `policy` and `create`.
 const CREATED_WITH: u32 = 3;
 
@@ -112,7 +112,7 @@ impl Rebuilt {
     /// Before the first event of the definition called `name`.
     pub fn of(name: &str) -> Self {
         Self {
-            initial: if name.is_empty() { BORN_WITH } else { 0 },
+            initial: if name.is_empty() { INITIAL_VERSION } else { 0 },
             ..Self::default()
         }
     }
@@ -181,7 +181,7 @@ impl Rebuilt {
                     timelocks: Vec::new(),
                 };
                 self.open.insert(event.action, action);
-                self.turn_clocks(event.action, time);
+                self.refresh_timelocks(event.action, time);
             }
             Event::Approved(event) => {
                 if let Some(action) = self.open.get_mut(&event.action) {
@@ -191,13 +191,13 @@ impl Rebuilt {
                         action.approved.push(event.approver);
                     }
                 }
-                self.turn_clocks(event.action, time);
+                self.refresh_timelocks(event.action, time);
             }
             Event::Revoked(event) => {
                 if let Some(action) = self.open.get_mut(&event.action) {
                     action.approved.retain(|who| *who != event.approver);
                 }
-                self.turn_clocks(event.action, time);
+                self.refresh_timelocks(event.action, time);
             }
             Event::Cancelled(event) => {
                 self.open.remove(&event.action);
@@ -241,7 +241,7 @@ impl Rebuilt {
     }
 
     /// Delays begin and end with the approvals beneath them. A lambda is taken as consenting.
-    fn turn_clocks(&mut self, id: B256, now: u64) {
+    fn refresh_timelocks(&mut self, id: B256, now: u64) {
         let role = self.open.get(&id).map(|action| action.role.clone());
         let Some(policy) = role.and_then(|role| self.policy(&role)) else {
             return;

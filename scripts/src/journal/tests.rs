@@ -19,7 +19,7 @@ fn entry(number: u8) -> InFlight {
 }
 
 #[test]
-fn what_is_not_settled_is_in_flight_in_its_order() {
+fn what_is_not_settled_is_pending_in_its_order() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = journal(folder.path());
     assert!(journal.in_flight().is_empty());
@@ -99,7 +99,7 @@ fn another_chain_or_sender_has_another_journal() {
 }
 
 #[test]
-fn an_entry_tells_account_and_calldata_and_one_of_an_older_program_neither() {
+fn an_entry_holds_account_and_calldata_and_one_of_an_older_program_neither() {
     let folder = tempfile::tempdir().expect("a folder");
     let journal = journal(folder.path());
     let account = Address::with_last_byte(7);

@@ -67,7 +67,7 @@ fn aliases_in_a_policy_become_addresses_and_the_rest_stays() {
 }
 
 #[test]
-fn an_unknown_name_in_a_policy_is_told_with_the_known_ones() {
+fn an_unknown_name_in_a_policy_is_reported_with_the_known_ones() {
     let manifest = parse(GOOD).expect("the manifest is good");
     let error = manifest
         .policy("OR(Admin,Bob)")
@@ -91,7 +91,7 @@ fn the_nearest_manifest_upwards_is_found() {
 }
 
 #[test]
-fn a_manifest_that_was_asked_for_must_be_there() {
+fn a_named_manifest_must_exist() {
     let error = Manifest::find(Some(Path::new("/nowhere/x.toml")), Path::new("/"));
     assert!(error.is_err_and(|error| error.name() == "ManifestUnreadable"));
 }

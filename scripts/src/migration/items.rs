@@ -13,7 +13,7 @@ use std::io::{BufRead, BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 /// Where every such item begins is remembered.
-const STRIDE: u64 = 1_024;
+const INDEX_INTERVAL: u64 = 1_024;
 /// Words of an item, at most.
 const COLUMNS_MAX: usize = 8;
 /// Bytes of a line, at most: [`COLUMNS_MAX`] words in decimal, and room around them.
@@ -100,7 +100,7 @@ pub struct Listed {
     reader: BufReader<File>,
     /// The position of the item that the reader is at, and the line.
     at: (u64, u64),
-    /// Offset in bytes and line of every [`STRIDE`]th item.
+    /// Offset in bytes and line of every [`INDEX_INTERVAL`]th item.
     marks: Vec<(u64, u64)>,
     count: u64,
     columns: usize,
@@ -152,7 +152,7 @@ impl Listed {
                 );
                 return Err(self.malformed(reason, String::new()));
             }
-            if self.count.is_multiple_of(STRIDE) {
+            if self.count.is_multiple_of(INDEX_INTERVAL) {
                 let blank = length.skipped;
                 self.marks.push((offset + blank, self.at.1 - 1));
             }
@@ -189,14 +189,14 @@ impl Listed {
 
     /// Puts the reader in front of an item.
     fn seek(&mut self, position: u64) -> Result<(), MigrationError> {
-        let mark = usize::try_from(position / STRIDE).unwrap_or(usize::MAX);
+        let mark = usize::try_from(position / INDEX_INTERVAL).unwrap_or(usize::MAX);
         let Some((offset, line)) = self.marks.get(mark).copied() else {
             return Ok(());
         };
         self.reader
             .seek(SeekFrom::Start(offset))
             .map_err(|error| unreadable(&self.path, &error))?;
-        self.at = (position - position % STRIDE, line);
+        self.at = (position - position % INDEX_INTERVAL, line);
         while self.at.0 < position && self.advance()?.is_some() {}
         Ok(())
     }

@@ -261,7 +261,7 @@ impl Output {
         }
     }
 
-    fn aside(&self, text: &str) {
+    fn to_stderr(&self, text: &str) {
         if !self.quiet {
             let text = self.safe(text);
             self.suspend(|| self.write(io::stderr(), &text));
@@ -348,11 +348,11 @@ impl Progress for Output {
         if let Some(bar) = self.work().bar.take() {
             bar.finish_and_clear();
         }
-        self.aside(what);
+        self.to_stderr(what);
     }
 
     fn note(&self, text: &str) {
-        self.aside(text);
+        self.to_stderr(text);
     }
 }
 

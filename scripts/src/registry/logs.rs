@@ -91,7 +91,7 @@ async fn range(
         .get_logs(&filter)
         .await
         .map_err(|error| client.error("eth_getLogs", error))?;
-    let is_asked_for = |log: &Log| {
+    let is_requested = |log: &Log| {
         let has = |(at, topic): (usize, &Option<B256>)| {
             topic.is_none_or(|topic| log.topics().get(at) == Some(&topic))
         };
@@ -100,7 +100,7 @@ async fn range(
             && topics.iter().enumerate().all(has)
             && log.block_number.is_none_or(is_in_range)
     };
-    if let Some(other) = logs.iter().find(|log| !is_asked_for(log)) {
+    if let Some(other) = logs.iter().find(|log| !is_requested(log)) {
         let (block, by) = (other.block_number.unwrap_or_default(), other.address());
         return Err(client.contradiction(format!(
             "a log of {by} in block {block} among those of {account} from block {from} to {to}"

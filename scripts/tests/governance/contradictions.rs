@@ -101,7 +101,7 @@ fn a_receipt_without_its_logs_is_no_approval_of_another() {
 }
 
 #[test]
-fn logs_that_were_not_asked_for_are_not_taken() {
+fn logs_that_were_not_requested_are_refused() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     let answer = at(&sandbox, &["history", "A"], |request, answer| {
         if request["method"] == "eth_getLogs" && answer["result"][0].is_object() {

@@ -77,7 +77,7 @@ fn verify_finds_a_proxy_between_an_instance_and_its_code() {
 }
 
 #[test]
-fn verify_finds_an_event_that_tells_of_an_upgrade_which_never_was() {
+fn verify_finds_an_event_of_an_upgrade_that_never_happened() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     let [proxy] = proxies(&sandbox)[..] else {
         panic!("one instance");

@@ -91,7 +91,7 @@ fn with_more_than_four_instances_the_rollout_follows_with_its_progress() {
 }
 
 #[test]
-fn a_delay_is_told_with_its_end_and_anybody_may_complete_it() {
+fn a_delay_is_reported_with_its_end_and_anybody_may_complete_it() {
     let policy = "AND(OutOf(2,Admin,Admin2,Admin3),AFTER(172800))";
     let sandbox = Sandbox::new();
     let define = [

@@ -34,7 +34,7 @@ fn checks(document: &Value) -> &Vec<Value> {
 }
 
 #[test]
-fn history_tells_who_did_what_when_under_which_policy() {
+fn history_reports_who_did_what_when_under_which_policy() {
     let sandbox = eventful();
     let history = sandbox.done("Other", &["history", "A"]);
     let entries = history["entries"].as_array().expect("entries");

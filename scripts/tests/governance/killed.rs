@@ -10,7 +10,7 @@ use stylus_chain::BlockId;
 
 /// Transactions of the first approver: deploy, activate, publish the layout, approve.
 const FIRST: u64 = 4;
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Where a command is killed: when so many of its transactions were sent, the last of them still
 /// unmined, or mined and unread.
@@ -54,7 +54,7 @@ fn kill_at(sandbox: &Sandbox, who: Address, mut command: Child, moment: Moment) 
     let before = nonce(sandbox, who);
     let begun = Instant::now();
     loop {
-        assert!(begun.elapsed() < PATIENCE, "{moment:?} never came");
+        assert!(begun.elapsed() < TIMEOUT, "{moment:?} never came");
         if pooled(sandbox) == 0 {
             std::thread::sleep(Duration::from_millis(2));
             continue;
@@ -75,7 +75,7 @@ fn kill_at(sandbox: &Sandbox, who: Address, mut command: Child, moment: Moment) 
 fn let_it_end(sandbox: &Sandbox, mut command: Child) -> Option<i32> {
     let begun = Instant::now();
     loop {
-        assert!(begun.elapsed() < PATIENCE, "it never ended");
+        assert!(begun.elapsed() < TIMEOUT, "it never ended");
         if let Some(status) = command.try_wait().expect("it") {
             return status.code();
         }
@@ -122,7 +122,7 @@ fn two_approvers_who_type_it_at_once_deploy_once_and_decide_once() {
     let commands = ["Admin", "Admin2"].map(|who| sandbox.start(who, &MIGRATE));
     let begun = Instant::now();
     while pooled(&sandbox) < 2 {
-        assert!(begun.elapsed() < PATIENCE, "they never sent both");
+        assert!(begun.elapsed() < TIMEOUT, "they never sent both");
         std::thread::sleep(Duration::from_millis(2));
     }
     mine(&sandbox); // one deploys, the other one comes too late
@@ -237,7 +237,7 @@ fn a_lost_or_foreign_journal_blocks_nothing() {
 }
 
 #[test]
-fn a_file_where_the_journals_folder_belongs_is_told_and_nothing_is_sent() {
+fn a_file_where_the_journals_folder_belongs_is_reported_and_nothing_is_sent() {
     let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
     let before = nonce(&sandbox, sandbox.node.addresses()[0]);
     std::fs::write(

@@ -75,7 +75,7 @@ fn begun(sandbox: &Sandbox, source: &str, program: &str) {
 }
 
 #[test]
-fn a_registry_that_is_not_on_this_chain_is_told_and_does_not_look_like_an_empty_one() {
+fn a_registry_that_is_not_on_this_chain_is_reported_and_does_not_look_like_an_empty_one() {
     let (sandbox, other) = (Sandbox::with_counter("Admin", 1), Sandbox::bare());
     let elsewhere = ["--rpc-url", &other.node.endpoint()];
     for words in [
@@ -179,7 +179,7 @@ fn lists_in_the_wrong_form_are_refused_and_harmless_oddities_are_not() {
     write("\u{1b}[2J\u{1b}]0;hello\u{7}\n");
     let answer = run("list");
     refused(&answer, 2, "ItemMalformed");
-    assert!(!answer.aside.contains('\u{1b}'), "{answer:?}");
+    assert!(!answer.stderr.contains('\u{1b}'), "{answer:?}");
     // A byte order mark, CRLF, an empty line, no newline at the end.
     write(&format!(
         "\u{feff}{}\r\n{}\r\n\r\n{}",
@@ -269,7 +269,7 @@ fn what_was_allowed_for_one_contract_is_not_allowed_for_another() {
 }
 
 #[test]
-fn a_key_is_not_used_where_nobody_can_tell_whether_it_is_the_right_one() {
+fn a_key_that_cannot_be_checked_is_not_used() {
     let sandbox = Sandbox::new();
     let define = [
         "define",
@@ -289,7 +289,7 @@ fn a_key_is_not_used_where_nobody_can_tell_whether_it_is_the_right_one() {
         let answer = Answer {
             exit: output.status.code(),
             document: serde_json::from_slice(&output.stdout).expect("one document"),
-            aside: String::new(),
+            stderr: String::new(),
         };
         refused(&answer, 2, name);
     }

@@ -13,7 +13,7 @@ use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// How long a command may take until it sends what it is waited for.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 alloy::sol! {
     function initialize(uint256 value);
@@ -68,7 +68,7 @@ fn held(sandbox: &Sandbox, registry: Address) -> PooledTransaction {
         if let Some(found) = found {
             return found;
         }
-        assert!(begun.elapsed() < PATIENCE, "it never sent its migration");
+        assert!(begun.elapsed() < TIMEOUT, "it never sent its migration");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
@@ -124,9 +124,9 @@ fn run_dry(sandbox: &Sandbox, held: PooledTransaction) -> Receipt {
 
 fn ended(command: Child) -> (Option<i32>, Value) {
     let output = command.wait_with_output().expect("it ends");
-    let aside = String::from_utf8_lossy(&output.stderr).into_owned();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
     let document = serde_json::from_slice(&output.stdout);
-    let document = document.unwrap_or_else(|_| panic!("one document, not {output:?} {aside}"));
+    let document = document.unwrap_or_else(|_| panic!("one document, not {output:?} {stderr}"));
     (output.status.code(), document)
 }
 

@@ -215,7 +215,7 @@ fn code_that_nobody_activated_and_migrations_that_fail_are_problems() {
 }
 
 #[test]
-fn an_activation_that_ends_soon_is_a_problem() {
+fn an_activation_that_is_about_to_expire_is_a_problem() {
     let sandbox = Sandbox::with_counter("Admin", 1);
     sandbox.done("Admin", &["deploy", "counter-v2"]);
     sandbox.wait(340 * DAY);
@@ -418,7 +418,7 @@ fn an_endpoint_that_fails_in_the_middle_is_an_error_of_the_chain() {
 }
 
 #[test]
-fn a_provider_that_refuses_long_ranges_of_logs_is_asked_for_shorter_ones() {
+fn a_provider_that_refuses_long_ranges_of_logs_gets_shorter_ones() {
     let sandbox = Sandbox::with_counter(BOTH, 2);
     sandbox.run("Admin", &MIGRATE);
     let relay = Relay::to(&sandbox.node.endpoint(), |request| {
@@ -433,10 +433,10 @@ fn a_provider_that_refuses_long_ranges_of_logs_is_asked_for_shorter_ones() {
     let whole = sandbox.done("Other", &["history", "A"]);
     let pieces = sandbox.done("Other", &["history", "A", "--rpc-url", &relay.endpoint()]);
     assert_eq!(whole, pieces);
-    let asked = relay
+    let requests = relay
         .methods()
         .iter()
         .filter(|m| *m == "eth_getLogs")
         .count();
-    assert!(asked > 3);
+    assert!(requests > 3);
 }

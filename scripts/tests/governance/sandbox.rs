@@ -84,7 +84,7 @@ static BEGINNINGS: LazyLock<Mutex<BTreeMap<String, Arc<OnceLock<Beginning>>>>> =
 pub(crate) struct Answer {
     pub(crate) exit: Option<i32>,
     pub(crate) document: Value,
-    pub(crate) aside: String,
+    pub(crate) stderr: String,
 }
 
 impl Sandbox {
@@ -283,12 +283,12 @@ impl Sandbox {
         let words = [words, &["--json", "--private-key-path", key]].concat();
         let output = self.raw(&words);
         let stdout = String::from_utf8(output.stdout).expect("text");
-        let aside = String::from_utf8(output.stderr).expect("text");
+        let stderr = String::from_utf8(output.stderr).expect("text");
         Answer {
             exit: output.status.code(),
             document: serde_json::from_str(&stdout)
-                .unwrap_or_else(|_| panic!("one document on stdout, not {stdout:?} {aside}")),
-            aside,
+                .unwrap_or_else(|_| panic!("one document on stdout, not {stdout:?} {stderr}")),
+            stderr,
         }
     }
 

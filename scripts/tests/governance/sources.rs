@@ -49,11 +49,11 @@ impl Stranger {
             .env("HOME", self.folder.path().join("home"))
             .output()
             .expect("it starts");
-        let aside = String::from_utf8_lossy(&output.stderr).into_owned();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         Answer {
             exit: output.status.code(),
-            document: serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{aside}")),
-            aside,
+            document: serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{stderr}")),
+            stderr,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Endpoints that do not answer, answer for ever, slowly, elsewhere, or with anything.
 
-use crate::place::{Place, Run, node};
+use crate::sandbox::{Run, Sandbox, node};
 use crate::server::{Server, forward, reply, respond};
 use serde_json::json;
 use std::io::Write;
@@ -14,7 +14,7 @@ const REGISTRY: &str = "0x1111111111111111111111111111111111111111";
 /// A command that asks the endpoint.
 fn ask(url: &str, more: &[&str]) -> Run {
     let words = ["status", "--json", "--registry", REGISTRY, "--rpc-url", url];
-    Place::new().run(&[&words, more].concat())
+    Sandbox::new().run(&[&words, more].concat())
 }
 
 /// It must say that there is no answer, with everything that a reader needs.
@@ -45,8 +45,8 @@ fn the_deadline_can_stand_in_the_environment() {
         Ok(())
     });
     let words = ["status", "--json", "--registry", REGISTRY];
-    let place = Place::new();
-    let mut command = place.command(&words);
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&words);
     command.env("ETH_RPC_URL", server.url());
     assert_unreachable(&Run::of(command.env("ETH_RPC_TIMEOUT", "1")));
     for wrong in ["0", "soon", "999999999999"] {
@@ -110,9 +110,9 @@ fn an_answer_that_announces_too_much_is_not_waited_for() {
 }
 
 #[test]
-fn a_redirect_is_told_and_not_followed() {
-    let asked = Arc::new(AtomicU64::new(0));
-    let count = asked.clone();
+fn a_redirect_is_reported_and_not_followed() {
+    let requests = Arc::new(AtomicU64::new(0));
+    let count = requests.clone();
     let other = Server::new(move |request, stream| {
         count.fetch_add(1, Ordering::Relaxed);
         reply(stream, request, "result", json!("0x1"))
@@ -128,11 +128,11 @@ fn a_redirect_is_told_and_not_followed() {
         assert!(run.error("found").contains("redirect"), "{run:?}");
         assert!(!run.stdout.contains("secretsecret"), "{run:?}");
     }
-    assert_eq!(asked.load(Ordering::Relaxed), 0);
+    assert_eq!(requests.load(Ordering::Relaxed), 0);
 }
 
 #[test]
-fn an_answer_that_is_no_json_rpc_is_told_in_few_words() {
+fn an_answer_that_is_no_json_rpc_is_reported_in_few_words() {
     let nested = "[".repeat(1 << 20);
     let answers = [
         ("200 OK", String::new()),
@@ -186,7 +186,7 @@ fn what_is_no_http_url_is_wrong_use() {
 #[test]
 fn an_endpoint_that_keeps_a_transaction_to_itself_ends_with_exit_4_and_the_next_run_goes_on() {
     let node = node();
-    let place = Place::with_node(&node);
+    let sandbox = Sandbox::with_node(&node);
     let silent = Server::new({
         let host = node.address().to_string();
         move |request, stream| {
@@ -205,7 +205,7 @@ fn an_endpoint_that_keeps_a_transaction_to_itself_ends_with_exit_4_and_the_next_
     ];
     let url = silent.url();
     let bad = [&words[..], &["--rpc-timeout", "3", "--rpc-url", &url]].concat();
-    assert_unreachable(&place.run(&bad));
-    let deployed = place.done(&["deploy", "counter-v1"]);
+    assert_unreachable(&sandbox.run(&bad));
+    let deployed = sandbox.done(&["deploy", "counter-v1"]);
     assert_eq!(deployed["active"], true);
 }

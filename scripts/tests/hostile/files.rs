@@ -1,6 +1,6 @@
 //! Manifests, journals and what lies beside them, put there by somebody else.
 
-use crate::place::{MANIFEST, Place, Run, node};
+use crate::sandbox::{MANIFEST, Run, Sandbox, node};
 use rustix::fs::{AtFlags, CWD, FileType, Gid, Mode, Uid, chownat, mknodat};
 use rustix::process::geteuid;
 use std::os::unix::fs::symlink;
@@ -34,7 +34,7 @@ fn fifo(path: &Path) {
 
 #[test]
 fn an_alias_that_looks_like_an_address_or_a_word_of_policies_is_refused() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let long = "a".repeat(65);
     let aliases = [
         "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
@@ -59,26 +59,26 @@ fn an_alias_that_looks_like_an_address_or_a_word_of_policies_is_refused() {
     ];
     for alias in aliases {
         let line = format!("\"{alias}\" = \"0x2222222222222222222222222222222222222222\"");
-        place.write(MANIFEST, &format!("{GOOD}[aliases]\n{line}\n"));
-        assert_untrusted(&place.run(&json(&READS)), "ManifestAlias");
+        sandbox.write(MANIFEST, &format!("{GOOD}[aliases]\n{line}\n"));
+        assert_untrusted(&sandbox.run(&json(&READS)), "ManifestAlias");
     }
 }
 
 #[test]
 fn a_manifest_that_others_may_write_is_refused_and_so_is_its_folder() {
-    let place = Place::new();
-    place.write(MANIFEST, GOOD);
+    let sandbox = Sandbox::new();
+    sandbox.write(MANIFEST, GOOD);
     for mode in [0o602, 0o646, 0o666] {
-        place.set_mode(MANIFEST, mode);
-        let run = place.run(&json(&READS));
+        sandbox.set_mode(MANIFEST, mode);
+        let run = sandbox.run(&json(&READS));
         assert_untrusted(&run, "ManifestUntrusted");
         assert!(run.error("next").contains("chmod go-w"), "{run:?}");
     }
-    place.set_mode(MANIFEST, 0o644);
-    place.set_mode(".", 0o777);
-    assert_untrusted(&place.run(&json(&READS)), "ManifestUntrusted");
-    place.set_mode(".", 0o755);
-    assert_eq!(place.run(&json(&READS)).error("name"), "NotAContract");
+    sandbox.set_mode(MANIFEST, 0o644);
+    sandbox.set_mode(".", 0o777);
+    assert_untrusted(&sandbox.run(&json(&READS)), "ManifestUntrusted");
+    sandbox.set_mode(".", 0o755);
+    assert_eq!(sandbox.run(&json(&READS)).error("name"), "NotAContract");
 }
 
 #[test]
@@ -87,27 +87,27 @@ fn a_manifest_of_somebody_else_is_refused_wherever_it_is_found() {
         println!("skipped: only root can give a file away");
         return;
     }
-    let place = Place::new();
-    place.write(MANIFEST, GOOD);
-    give_away(&place.path(MANIFEST));
-    let run = place.run(&json(&READS));
+    let sandbox = Sandbox::new();
+    sandbox.write(MANIFEST, GOOD);
+    give_away(&sandbox.path(MANIFEST));
+    let run = sandbox.run(&json(&READS));
     assert_untrusted(&run, "ManifestUntrusted");
     assert!(run.error("found").contains("4242"), "{run:?}");
-    std::fs::create_dir(place.path("below")).expect("a folder");
-    let mut command = place.command(&json(&READS));
-    let below = Run::of(command.current_dir(place.path("below")));
+    std::fs::create_dir(sandbox.path("below")).expect("a folder");
+    let mut command = sandbox.command(&json(&READS));
+    let below = Run::of(command.current_dir(sandbox.path("below")));
     assert_untrusted(&below, "ManifestUntrusted");
     // the named way on
-    let mut command = place.command(&json(&READS));
+    let mut command = sandbox.command(&json(&READS));
     let named = Run::of(command.env("STYLUS_UPGRADES_TRUSTED_UIDS", "1,4242"));
     assert_eq!(named.error("name"), "NotAContract");
 }
 
 #[test]
-fn links_fifos_and_folders_in_the_manifests_place_are_not_read() {
-    let place = Place::new();
-    place.write("other.toml", GOOD);
-    let path = place.path(MANIFEST);
+fn links_fifos_and_folders_instead_of_the_manifest_are_not_read() {
+    let sandbox = Sandbox::new();
+    sandbox.write("other.toml", GOOD);
+    let path = sandbox.path(MANIFEST);
     let named = ["layout", "show", "nothing", "--manifest", MANIFEST];
     let makes: [&dyn Fn(); 4] = [
         &|| symlink("other.toml", &path).expect("a link"),
@@ -117,8 +117,8 @@ fn links_fifos_and_folders_in_the_manifests_place_are_not_read() {
     ];
     for make in makes {
         make();
-        assert_untrusted(&place.run(&json(&READS)), "ManifestUntrusted");
-        assert_untrusted(&place.run(&json(&named)), "ManifestUntrusted");
+        assert_untrusted(&sandbox.run(&json(&READS)), "ManifestUntrusted");
+        assert_untrusted(&sandbox.run(&json(&named)), "ManifestUntrusted");
         if path.is_dir() {
             std::fs::remove_dir(&path).expect("removed");
         } else {
@@ -126,31 +126,34 @@ fn links_fifos_and_folders_in_the_manifests_place_are_not_read() {
         }
     }
     let devices = ["layout", "show", "nothing", "--manifest", "/dev/zero"];
-    assert_untrusted(&place.run(&json(&devices)), "ManifestUntrusted");
+    assert_untrusted(&sandbox.run(&json(&devices)), "ManifestUntrusted");
 }
 
 #[test]
 fn a_manifest_of_a_parent_folder_is_named_and_none_above_home_is_used() {
-    let place = Place::new();
-    place.write(MANIFEST, GOOD);
-    let below = place.path("home/below");
+    let sandbox = Sandbox::new();
+    sandbox.write(MANIFEST, GOOD);
+    let below = sandbox.path("home/below");
     std::fs::create_dir_all(&below).expect("a folder");
-    let path = place.path(MANIFEST).display().to_string();
+    let path = sandbox.path(MANIFEST).display().to_string();
     let run = |home: &Path| {
-        let mut command = place.command(&READS);
+        let mut command = sandbox.command(&READS);
         Run::of(command.current_dir(&below).env("HOME", home))
     };
-    assert!(run(place.folder()).stderr.contains(&path), "told");
+    assert!(run(sandbox.folder()).stderr.contains(&path), "told");
     assert!(run(Path::new("/nowhere")).stderr.contains(&path), "told");
-    assert!(!run(&place.path("home")).stderr.contains(&path), "not used");
-    let here = place.run(&READS);
+    assert!(
+        !run(&sandbox.path("home")).stderr.contains(&path),
+        "not used"
+    );
+    let here = sandbox.run(&READS);
     assert!(!here.stderr.contains("manifest"), "{here:?}");
 }
 
 #[test]
-fn what_stands_in_the_journals_place_is_neither_believed_nor_written_through() {
+fn a_link_or_folder_instead_of_the_journal_is_neither_read_nor_written_through() {
     let node = node();
-    let place = Place::with_node(&node);
+    let sandbox = Sandbox::with_node(&node);
     let words = [
         "deploy",
         "counter-v1",
@@ -158,55 +161,55 @@ fn what_stands_in_the_journals_place_is_neither_believed_nor_written_through() {
         "key",
         "--json",
     ];
-    let mut command = place.command(&words);
+    let mut command = sandbox.command(&words);
     Run::of(command.env("STYLUS_UPGRADES_KILL_AT", "before-sending:1"));
-    let folder = place.path(".stylus-upgrades");
+    let folder = sandbox.path(".stylus-upgrades");
     let journal = std::fs::read_dir(&folder)
         .expect("it")
         .next()
         .expect("a file");
     let journal = journal.expect("a file").path();
     let content = std::fs::read(&journal).expect("the journal");
-    place.write("victim", "theirs");
+    sandbox.write("victim", "theirs");
 
-    let kept = place.path("kept");
+    let kept = sandbox.path("kept");
     let remove = || std::fs::remove_file(&journal).expect("removed");
     let mode = |mode| std::os::unix::fs::PermissionsExt::from_mode(mode);
     // another file's link, a fifo, a folder, a file that anybody may write
     remove();
-    symlink(place.path("victim"), &journal).expect("a link");
-    assert_untrusted(&place.run(&words), "JournalUntrusted");
+    symlink(sandbox.path("victim"), &journal).expect("a link");
+    assert_untrusted(&sandbox.run(&words), "JournalUntrusted");
     remove();
     fifo(&journal);
-    assert_untrusted(&place.run(&words), "JournalUntrusted");
+    assert_untrusted(&sandbox.run(&words), "JournalUntrusted");
     remove();
     std::fs::create_dir(&journal).expect("a folder");
-    assert_untrusted(&place.run(&words), "JournalUntrusted");
+    assert_untrusted(&sandbox.run(&words), "JournalUntrusted");
     std::fs::remove_dir(&journal).expect("removed");
     std::fs::write(&journal, &content).expect("written");
     std::fs::set_permissions(&journal, mode(0o666)).expect("set");
-    assert_untrusted(&place.run(&words), "JournalUntrusted");
+    assert_untrusted(&sandbox.run(&words), "JournalUntrusted");
     std::fs::set_permissions(&journal, mode(0o600)).expect("set");
     // the folder
     std::fs::set_permissions(&folder, mode(0o777)).expect("set");
-    assert_untrusted(&place.run(&words), "JournalUntrusted");
+    assert_untrusted(&sandbox.run(&words), "JournalUntrusted");
     std::fs::set_permissions(&folder, mode(0o700)).expect("set");
     std::fs::rename(&folder, &kept).expect("moved");
     symlink(&kept, &folder).expect("a link");
-    assert_untrusted(&place.run(&words), "JournalUntrusted");
+    assert_untrusted(&sandbox.run(&words), "JournalUntrusted");
     if geteuid().is_root() {
         std::fs::remove_file(&folder).expect("removed");
         std::fs::create_dir(&folder).expect("a folder");
         give_away(&folder);
-        assert_untrusted(&place.run(&words), "JournalUntrusted");
+        assert_untrusted(&sandbox.run(&words), "JournalUntrusted");
         std::fs::remove_dir(&folder).expect("removed");
     } else {
         println!("skipped: only root can give a folder away");
         std::fs::remove_file(&folder).expect("removed");
     }
-    let victim = std::fs::read_to_string(place.path("victim")).expect("it");
+    let victim = std::fs::read_to_string(sandbox.path("victim")).expect("it");
     assert_eq!(victim, "theirs");
     // and with the journal back, it goes on
     std::fs::rename(&kept, &folder).expect("moved back");
-    assert_eq!(place.run(&words).exit, Some(0));
+    assert_eq!(sandbox.run(&words).exit, Some(0));
 }

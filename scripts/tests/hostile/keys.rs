@@ -1,6 +1,6 @@
 //! Where keys come from, and who else could have them.
 
-use crate::place::{Place, Run};
+use crate::sandbox::{Run, Sandbox};
 use std::io::Write;
 use std::process::Stdio;
 
@@ -14,8 +14,8 @@ const NEEDS: [&str; 5] = [
     "http://127.0.0.1:9",
 ];
 
-fn run(place: &Place, more: &[&str]) -> Run {
-    place.run(&[&NEEDS, more].concat())
+fn run(sandbox: &Sandbox, more: &[&str]) -> Run {
+    sandbox.run(&[&NEEDS, more].concat())
 }
 
 fn assert_read(run: &Run) {
@@ -28,11 +28,11 @@ fn assert_read(run: &Run) {
 
 #[test]
 fn a_key_file_that_others_can_read_is_refused() {
-    let place = Place::new();
-    place.write_private("key", KEY);
+    let sandbox = Sandbox::new();
+    sandbox.write_private("key", KEY);
     for mode in [0o644, 0o640, 0o604, 0o660, 0o622, 0o777] {
-        place.set_mode("key", mode);
-        let run = run(&place, &["--private-key-path", "key"]);
+        sandbox.set_mode("key", mode);
+        let run = run(&sandbox, &["--private-key-path", "key"]);
         assert_eq!(
             (run.exit, run.error("name").as_str()),
             (Some(2), "KeyExposed")
@@ -40,16 +40,16 @@ fn a_key_file_that_others_can_read_is_refused() {
         assert!(run.error("next").contains("chmod 600"), "{run:?}");
     }
     for mode in [0o600, 0o400] {
-        place.set_mode("key", mode);
-        assert_read(&run(&place, &["--private-key-path", "key"]));
+        sandbox.set_mode("key", mode);
+        assert_read(&run(&sandbox, &["--private-key-path", "key"]));
     }
 }
 
 #[test]
 fn a_key_can_come_through_a_pipe() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let words = [&NEEDS[..], &["--private-key-path", "/dev/stdin"]].concat();
-    let mut command = place.command(&words);
+    let mut command = sandbox.command(&words);
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.stderr(Stdio::piped()).spawn().expect("it starts");
     let mut stdin = child.stdin.take().expect("a pipe");
@@ -61,11 +61,11 @@ fn a_key_can_come_through_a_pipe() {
 
 #[test]
 fn a_password_file_that_others_can_read_is_refused_and_a_keystore_is_warned_of() {
-    let place = Place::new();
-    place.write("store", "{}");
-    place.write("password", "open sesame");
+    let sandbox = Sandbox::new();
+    sandbox.write("store", "{}");
+    sandbox.write("password", "open sesame");
     let words = ["--keystore", "store", "--password-file", "password"];
-    let refused = run(&place, &words);
+    let refused = run(&sandbox, &words);
     assert_eq!(
         (refused.exit, refused.error("name").as_str()),
         (Some(2), "KeyExposed")
@@ -77,9 +77,9 @@ fn a_password_file_that_others_can_read_is_refused_and_a_keystore_is_warned_of()
             .contains("warning: others can read the keystore"),
         "{refused:?}"
     );
-    place.set_mode("password", 0o600);
-    assert_eq!(run(&place, &words).error("name"), "Keystore");
-    let nobody = run(&place, &["--keystore", "store"]);
+    sandbox.set_mode("password", 0o600);
+    assert_eq!(run(&sandbox, &words).error("name"), "Keystore");
+    let nobody = run(&sandbox, &["--keystore", "store"]);
     assert_eq!(
         (nobody.exit, nobody.error("name").as_str()),
         (Some(2), "NoPassword")
@@ -88,10 +88,10 @@ fn a_password_file_that_others_can_read_is_refused_and_a_keystore_is_warned_of()
 
 #[test]
 fn keys_of_the_environment_are_found_and_must_belong_to_eth_from() {
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let owner = "0x3f1Eae7D46d88F08fc2F8ed27FCb2AB183EB2d0E";
     for name in ["PRIVATE_KEY", "ETH_PRIVATE_KEY"] {
-        let mut command = place.command(&NEEDS);
+        let mut command = sandbox.command(&NEEDS);
         assert_read(&Run::of(command.env(name, KEY)));
         assert_read(&Run::of(command.env("ETH_FROM", owner)));
         let other = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed";
@@ -112,7 +112,7 @@ fn keys_of_the_environment_are_found_and_must_belong_to_eth_from() {
 
 #[test]
 fn every_way_to_give_a_key_stands_in_the_help() {
-    let help = Place::new().run(&["deploy", "--help"]).stdout;
+    let help = Sandbox::new().run(&["deploy", "--help"]).stdout;
     for word in [
         "--private-key",
         "--private-key-path",

@@ -1,6 +1,6 @@
 //! Acts that are final, unusual, or mistyped: nothing is sent before they are meant and understood.
 
-use crate::place::{MANIFEST, Place, Run, node};
+use crate::sandbox::{MANIFEST, Run, Sandbox, node};
 use alloy::primitives::Address;
 use pty_process::blocking::{Command, Pty, open};
 use rustix::termios::{LocalModes, tcgetattr};
@@ -19,28 +19,28 @@ fn nonce(node: &NodeHandle, who: Address) -> u64 {
         .expect("the chain")
 }
 
-fn team() -> (NodeHandle, Place) {
+fn team() -> (NodeHandle, Sandbox) {
     let node = node();
-    let place = Place::with_node(&node);
-    place.done(&["registry", "deploy", "--save"]);
-    place.done(&["define", "A", "--migrate", "Admin"]);
-    (node, place)
+    let sandbox = Sandbox::with_node(&node);
+    sandbox.done(&["registry", "deploy", "--save"]);
+    sandbox.done(&["define", "A", "--migrate", "Admin"]);
+    (node, sandbox)
 }
 
 fn with_key<'a>(words: &[&'a str]) -> Vec<&'a str> {
     [words, &["--private-key-path", "key"]].concat()
 }
 
-fn refused(place: &Place, words: &[&str], name: &str) -> Run {
-    let run = place.run(&[&with_key(words)[..], &["--json"]].concat());
+fn refused(sandbox: &Sandbox, words: &[&str], name: &str) -> Run {
+    let run = sandbox.run(&[&with_key(words)[..], &["--json"]].concat());
     assert_eq!(run.exit, Some(2), "{words:?}: {run:?}");
     assert_eq!(run.error("name"), name, "{words:?}");
     run
 }
 
 #[test]
-fn what_is_final_or_unusual_wants_its_flag_where_nobody_can_be_asked() {
-    let (node, place) = team();
+fn final_and_unusual_actions_need_their_flag_without_a_terminal() {
+    let (node, sandbox) = team();
     let sender = node.addresses()[0];
     let other = node.addresses()[1].to_string();
     let before = nonce(&node, sender);
@@ -60,7 +60,7 @@ fn what_is_final_or_unusual_wants_its_flag_where_nobody_can_be_asked() {
         (&["registry", "deploy", "--define", "NONE"], "none"),
     ];
     for (words, flag) in cases {
-        let run = refused(&place, words, "Unconfirmed");
+        let run = refused(&sandbox, words, "Unconfirmed");
         assert!(
             run.error("next").contains(&format!("--allow {flag}")),
             "{run:?}"
@@ -76,7 +76,7 @@ fn what_is_final_or_unusual_wants_its_flag_where_nobody_can_be_asked() {
         "--allow",
         "new-role",
     ];
-    assert_eq!(place.done(&role)["executed"], true);
+    assert_eq!(sandbox.done(&role)["executed"], true);
     let last = [
         "update-policy",
         "A",
@@ -86,34 +86,34 @@ fn what_is_final_or_unusual_wants_its_flag_where_nobody_can_be_asked() {
         "--allow",
         "none",
     ];
-    assert_eq!(place.done(&last)["executed"], true);
+    assert_eq!(sandbox.done(&last)["executed"], true);
 }
 
 #[test]
 fn who_approves_a_final_policy_says_that_it_is_meant_too() {
-    let (node, place) = team();
+    let (node, sandbox) = team();
     let second = &node.accounts().mnemonic()[1];
-    place.write_private("second", &second.to_bytes().to_string());
+    sandbox.write_private("second", &second.to_bytes().to_string());
     let both = format!("AND(Admin,{})", second.address());
-    place.done(&["update-policy", "A", "--role", "policy", &both]);
+    sandbox.done(&["update-policy", "A", "--role", "policy", &both]);
     let freeze = ["update-policy", "A", "NONE", "--allow", "none", "--json"];
-    let proposed = place.run(&with_key(&freeze));
+    let proposed = sandbox.run(&with_key(&freeze));
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let document = proposed.document();
     let action = document["action"].as_str().expect("an action");
     let approve = ["approve", action, "--private-key-path", "second", "--json"];
-    let asked = place.run(&approve);
+    let prompted = sandbox.run(&approve);
     assert_eq!(
-        (asked.exit, asked.error("name").as_str()),
+        (prompted.exit, prompted.error("name").as_str()),
         (Some(2), "Unconfirmed")
     );
-    let meant = place.run(&[&approve[..], &["--allow", "none"]].concat());
+    let meant = sandbox.run(&[&approve[..], &["--allow", "none"]].concat());
     assert_eq!(meant.exit, Some(0), "{meant:?}");
 }
 
 /// Runs a command at a terminal and types `answer` when it asks; its exit code, and what was seen.
 fn at_a_terminal(
-    place: &Place,
+    sandbox: &Sandbox,
     words: &[&str],
     prompt: &str,
     answer: &str,
@@ -149,29 +149,29 @@ fn shows_what_is_typed(pty: &Pty) -> bool {
 }
 
 #[test]
-fn a_person_at_a_terminal_is_asked() {
-    let (node, place) = team();
+fn a_person_at_a_terminal_is_prompted() {
+    let (node, sandbox) = team();
     let sender = node.addresses()[0];
     let before = nonce(&node, sender);
     let words = with_key(&["update-policy", "A", "--role", "create", "NONE"]);
     for no in ["", "no", "y", "yes, but"] {
-        let (exit, seen) = at_a_terminal(&place, &words, "Type yes", no);
+        let (exit, seen) = at_a_terminal(&sandbox, &words, "Type yes", no);
         assert_eq!(exit, Some(2), "{seen}");
     }
     assert_eq!(nonce(&node, sender), before, "nothing was sent");
-    let (exit, seen) = at_a_terminal(&place, &words, "Type yes", "yes");
+    let (exit, seen) = at_a_terminal(&sandbox, &words, "Type yes", "yes");
     assert_eq!(exit, Some(0), "{seen}");
     assert_eq!(nonce(&node, sender), before + 1);
 }
 
 #[test]
-fn a_keystores_password_is_asked_for_at_a_terminal_and_not_shown() {
+fn a_terminal_prompts_for_a_keystores_password_and_does_not_show_it() {
     let node = node();
-    let place = Place::with_node(&node);
+    let sandbox = Sandbox::with_node(&node);
     let key = node.accounts().mnemonic()[0].to_bytes();
     let mut rng = alloy::signers::k256::elliptic_curve::rand_core::OsRng;
     let store = alloy::signers::local::PrivateKeySigner::encrypt_keystore(
-        place.folder(),
+        sandbox.folder(),
         &mut rng,
         key,
         "open sesame",
@@ -186,7 +186,7 @@ fn a_keystores_password_is_asked_for_at_a_terminal_and_not_shown() {
         "store",
     ];
     for (typed, exit) in [("open sesame", 0), ("open barley", 2)] {
-        let (found, seen) = at_a_terminal(&place, &words, PASSWORD, typed);
+        let (found, seen) = at_a_terminal(&sandbox, &words, PASSWORD, typed);
         assert_eq!(found, Some(exit), "{seen}");
         assert!(!seen.contains(typed), "{seen}");
     }
@@ -194,7 +194,7 @@ fn a_keystores_password_is_asked_for_at_a_terminal_and_not_shown() {
 
 #[test]
 fn an_address_whose_checksum_does_not_hold_is_refused_wherever_it_is_written() {
-    let (node, place) = team();
+    let (node, sandbox) = team();
     let sender = node.addresses()[0];
     let before = nonce(&node, sender);
     let policy = format!("OR(Admin,{WRONG})");
@@ -228,22 +228,22 @@ fn an_address_whose_checksum_does_not_hold_is_refused_wherever_it_is_written() {
         ],
     ];
     for words in commands {
-        let run = refused(&place, words, "AddressChecksum");
+        let run = refused(&sandbox, words, "AddressChecksum");
         assert!(run.stdout.contains(WRONG), "{run:?}");
     }
-    let mut command = place.command(&with_key(&["deploy", "counter-v1", "--json"]));
+    let mut command = sandbox.command(&with_key(&["deploy", "counter-v1", "--json"]));
     let from = Run::of(command.env("ETH_FROM", WRONG));
     assert_eq!(
         (from.exit, from.error("name").as_str()),
         (Some(2), "FromMalformed")
     );
-    let manifest = std::fs::read_to_string(place.path(MANIFEST)).expect("it");
+    let manifest = std::fs::read_to_string(sandbox.path(MANIFEST)).expect("it");
     for wrong in [
         format!("{manifest}x = \"{WRONG}\"\n"),
         format!("registry = \"{WRONG}\"\n"),
     ] {
-        place.write(MANIFEST, &wrong);
-        let run = refused(&place, &["status"], "ManifestSyntax");
+        sandbox.write(MANIFEST, &wrong);
+        let run = refused(&sandbox, &["status"], "ManifestSyntax");
         assert!(run.error("message").contains("checksum"), "{run:?}");
     }
     assert_eq!(nonce(&node, sender), before, "nothing was sent");
@@ -252,7 +252,7 @@ fn an_address_whose_checksum_does_not_hold_is_refused_wherever_it_is_written() {
 #[test]
 fn what_can_be_understood_is_understood_before_anything_is_paid_for() {
     let node = node();
-    let place = Place::with_node(&node);
+    let sandbox = Sandbox::with_node(&node);
     let sender = node.addresses()[0];
     let nobody = "CALL(0x1111111111111111111111111111111111111111)";
     let or = format!("OR(Admin,{nobody})");
@@ -265,20 +265,24 @@ fn what_can_be_understood_is_understood_before_anything_is_paid_for() {
         "",
     ] {
         let words = ["registry", "deploy", "--define", policy, "--json"];
-        let run = place.run(&with_key(&words));
+        let run = sandbox.run(&with_key(&words));
         assert!(matches!(run.exit, Some(1 | 2)), "{policy}: {run:?}");
     }
-    let run = place.run(&with_key(&[
+    let run = sandbox.run(&with_key(&[
         "registry", "deploy", "--define", &or, "--json",
     ]));
     assert_eq!(run.error("name"), "Missing", "{run:?}");
     assert_eq!(nonce(&node, sender), 0, "nothing was sent");
 
-    place.done(&["registry", "deploy", "--save"]);
-    place.done(&["define", "A", "--migrate", "Admin"]);
-    place.done(&["register", "A", "1.0", "counter-v1"]);
+    sandbox.done(&["registry", "deploy", "--save"]);
+    sandbox.done(&["define", "A", "--migrate", "Admin"]);
+    sandbox.done(&["register", "A", "1.0", "counter-v1"]);
     let before = nonce(&node, sender);
-    refused(&place, &["registry", "deploy", "--save"], "ManifestDiffers");
+    refused(
+        &sandbox,
+        &["registry", "deploy", "--save"],
+        "ManifestDiffers",
+    );
     for alias in ["0x12", "Admin", "NONE", "a b"] {
         let create = [
             "create-proxy",
@@ -289,7 +293,7 @@ fn what_can_be_understood_is_understood_before_anything_is_paid_for() {
             "7",
         ];
         let words = [&create[..], &["--save", alias]].concat();
-        let run = place.run(&[&with_key(&words)[..], &["--json"]].concat());
+        let run = sandbox.run(&[&with_key(&words)[..], &["--json"]].concat());
         assert_eq!(run.exit, Some(2), "{alias}: {run:?}");
     }
     assert_eq!(nonce(&node, sender), before, "nothing was sent");

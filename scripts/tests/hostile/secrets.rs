@@ -1,6 +1,6 @@
 //! Credentials and keys that nobody else must see, wherever something goes wrong.
 
-use crate::place::{MANIFEST, Place, Run, node};
+use crate::sandbox::{MANIFEST, Run, Sandbox, node};
 use crate::server::{Server, forward, respond};
 
 const REGISTRY: &str = "0x1111111111111111111111111111111111111111";
@@ -44,7 +44,7 @@ fn no_error_of_an_endpoint_repeats_the_credentials_of_its_url() {
         std::thread::sleep(std::time::Duration::from_secs(600));
         Ok(())
     });
-    let place = Place::new();
+    let sandbox = Sandbox::new();
     let hosts = [
         echo.host(),
         garbage.host(),
@@ -61,7 +61,7 @@ fn no_error_of_an_endpoint_repeats_the_credentials_of_its_url() {
             if json {
                 words.push("--json");
             }
-            let mut command = place.command(&words);
+            let mut command = sandbox.command(&words);
             let run = Run::of(command.env("ETH_RPC_URL", &url).env("RUST_LOG", "trace"));
             assert_eq!(run.exit, Some(4), "{run:?}");
             for secret in &secrets {
@@ -75,7 +75,7 @@ fn no_error_of_an_endpoint_repeats_the_credentials_of_its_url() {
 #[test]
 fn a_url_that_cannot_be_used_is_not_repeated() {
     for url in urls("host").map(|url| url.replace("http", "ws")) {
-        let place = Place::new();
+        let sandbox = Sandbox::new();
         let words = [
             "status",
             "--registry",
@@ -84,16 +84,16 @@ fn a_url_that_cannot_be_used_is_not_repeated() {
             "--rpc-url",
             &url,
         ];
-        let run = place.run(&words);
+        let run = sandbox.run(&words);
         assert_eq!(run.exit, Some(2), "{run:?}");
         assert_hidden(&run);
-        assert_hidden(&place.run(&[&words[..3], &words[4..]].concat()));
+        assert_hidden(&sandbox.run(&[&words[..3], &words[4..]].concat()));
     }
 }
 
 #[test]
-fn a_line_of_the_manifest_that_cannot_be_understood_is_told_without_its_secrets() {
-    let place = Place::new();
+fn a_line_of_the_manifest_that_cannot_be_understood_is_reported_without_its_secrets() {
+    let sandbox = Sandbox::new();
     let [.., url] = urls("host");
     let key = SECRETS[3];
     for line in [
@@ -104,9 +104,9 @@ fn a_line_of_the_manifest_that_cannot_be_understood_is_told_without_its_secrets(
         format!("registry = \"{url}\""),
         format!("registry = \"{key}\""),
     ] {
-        place.write(MANIFEST, &line);
+        sandbox.write(MANIFEST, &line);
         for words in [&["status"][..], &["status", "--json"]] {
-            let run = place.run(words);
+            let run = sandbox.run(words);
             assert_eq!(run.exit, Some(2), "{line}: {run:?}");
             assert_hidden(&run);
         }
@@ -114,8 +114,8 @@ fn a_line_of_the_manifest_that_cannot_be_understood_is_told_without_its_secrets(
 }
 
 #[test]
-fn a_command_line_that_cannot_be_understood_is_told_without_its_secrets() {
-    let place = Place::new();
+fn a_command_line_that_cannot_be_understood_is_reported_without_its_secrets() {
+    let sandbox = Sandbox::new();
     let [.., url] = urls("host");
     let key = SECRETS[3];
     let wrong: [&[&str]; 7] = [
@@ -129,7 +129,7 @@ fn a_command_line_that_cannot_be_understood_is_told_without_its_secrets() {
     ];
     for words in wrong {
         for json in [&[][..], &["--json"]] {
-            let run = place.run(&[words, json].concat());
+            let run = sandbox.run(&[words, json].concat());
             assert_eq!(run.exit, Some(2), "{words:?}: {run:?}");
             assert_hidden(&run);
         }
@@ -139,36 +139,36 @@ fn a_command_line_that_cannot_be_understood_is_told_without_its_secrets() {
 #[test]
 fn what_a_run_writes_to_disk_holds_neither_key_nor_credentials() {
     let node = node();
-    let place = Place::with_node(&node);
-    let key = std::fs::read_to_string(place.path("key")).expect("the key");
+    let sandbox = Sandbox::with_node(&node);
+    let key = std::fs::read_to_string(sandbox.path("key")).expect("the key");
     let key = key.trim_start_matches("0x");
     let host = node.address().to_string();
     let server = Server::new(move |request, stream| forward(stream, request, &host));
     let [.., url] = urls(&server.host());
     let words = ["registry", "deploy", "--save", "--rpc-url", &url, "--json"];
     let words = [&words[..], &["--private-key-path", "key"]].concat();
-    let mut command = place.command(&words);
+    let mut command = sandbox.command(&words);
     let killed = Run::of(command.env("STYLUS_UPGRADES_KILL_AT", "sent:2"));
     assert_eq!(killed.exit, None, "{killed:?}");
-    let journal = place.path(".stylus-upgrades");
+    let journal = sandbox.path(".stylus-upgrades");
     assert_eq!(std::fs::read_dir(&journal).expect("a journal").count(), 1);
-    assert_no_secret_below(&place, key);
-    let run = place.run(&words);
+    assert_no_secret_below(&sandbox, key);
+    let run = sandbox.run(&words);
     assert_eq!(run.exit, Some(0), "{run:?}");
     assert_hidden(&killed);
     assert_hidden(&run);
-    assert_no_secret_below(&place, key);
+    assert_no_secret_below(&sandbox, key);
 }
 
 /// No file below the folder but the key file holds a secret.
-fn assert_no_secret_below(place: &Place, key: &str) {
-    let mut folders = vec![place.folder().to_owned()];
+fn assert_no_secret_below(sandbox: &Sandbox, key: &str) {
+    let mut folders = vec![sandbox.folder().to_owned()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path != place.path("key") {
+            } else if path != sandbox.path("key") {
                 let bytes = std::fs::read(&path).expect("a file");
                 let text = String::from_utf8_lossy(&bytes);
                 for secret in SECRETS.iter().chain([&key]) {

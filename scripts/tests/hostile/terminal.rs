@@ -1,6 +1,6 @@
 //! Words of others that try to look like the program's own.
 
-use crate::place::{Place, Run, node};
+use crate::sandbox::{Run, Sandbox, node};
 use crate::server::{Server, reply};
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::{Revert, SolError};
@@ -42,7 +42,7 @@ fn a_contract_cannot_print_a_line_of_its_own_with_a_revert_string() {
     let liar = Address::repeat_byte(0x11);
     node.with_chain(move |chain| chain.set_code(liar, reverting(LIE)))
         .expect("the chain");
-    let place = Place::with_node(&node);
+    let sandbox = Sandbox::with_node(&node);
     let who = liar.to_string();
     let commands: [&[&str]; 4] = [
         &["run-migration", &who],
@@ -52,11 +52,11 @@ fn a_contract_cannot_print_a_line_of_its_own_with_a_revert_string() {
     ];
     for words in commands {
         let words = [words, &["--private-key-path", "key"]].concat();
-        let run = place.run(&words);
+        let run = sandbox.run(&words);
         assert_eq!(run.exit, Some(1), "{run:?}");
         assert!(run.stderr.contains(r"success 2/2 activated"), "{run:?}");
         assert_harmless(&run);
-        let run = place.run(&[&words[..], &["--json"]].concat());
+        let run = sandbox.run(&[&words[..], &["--json"]].concat());
         assert_harmless(&run);
         assert!(run.error("found").contains(LIE), "exact: {run:?}");
     }
@@ -64,8 +64,8 @@ fn a_contract_cannot_print_a_line_of_its_own_with_a_revert_string() {
 
 #[test]
 fn an_endpoint_cannot_print_a_line_of_its_own() {
-    let place = Place::new();
-    place.write_private("key", &"1".repeat(64));
+    let sandbox = Sandbox::new();
+    sandbox.write_private("key", &"1".repeat(64));
     let refusing = Server::new(|request, stream| {
         let error = json!({"code": -32000, "message": LIE, "data": LIE});
         reply(stream, request, "error", error)
@@ -111,7 +111,7 @@ fn an_endpoint_cannot_print_a_line_of_its_own() {
                     "--private-key-path",
                     "key",
                 ];
-                let run = place.run(&[words, &more, json].concat());
+                let run = sandbox.run(&[words, &more, json].concat());
                 assert!(matches!(run.exit, Some(1 | 4)), "{words:?}: {run:?}");
                 assert_harmless(&run);
             }
@@ -122,8 +122,8 @@ fn an_endpoint_cannot_print_a_line_of_its_own() {
 #[test]
 fn a_name_that_the_registry_refuses_is_shown_on_the_line_where_it_belongs() {
     let node = node();
-    let place = Place::with_node(&node);
-    place.done(&["registry", "deploy", "--save"]);
+    let sandbox = Sandbox::with_node(&node);
+    sandbox.done(&["registry", "deploy", "--save"]);
     let words = [
         "define",
         LIE,
@@ -132,21 +132,21 @@ fn a_name_that_the_registry_refuses_is_shown_on_the_line_where_it_belongs() {
         "--private-key-path",
         "key",
     ];
-    let run = place.run(&words);
+    let run = sandbox.run(&words);
     assert_eq!(run.exit, Some(1), "{run:?}");
     assert_harmless(&run);
-    let run = place.run(&[&words[..], &["--json"]].concat());
+    let run = sandbox.run(&[&words[..], &["--json"]].concat());
     assert_harmless(&run);
     assert_eq!(run.error("name"), "InvalidLabel");
 }
 
 #[test]
 fn words_of_the_command_line_and_names_of_files_stay_on_their_line() {
-    let place = Place::new();
-    place.write("stylus-upgrades.toml", "rpc = \"http://127.0.0.1:9\"\n");
+    let sandbox = Sandbox::new();
+    sandbox.write("stylus-upgrades.toml", "rpc = \"http://127.0.0.1:9\"\n");
     let file = "x\nsuccess 2\u{202e}.wasm";
-    place.write(file, "no wasm");
-    place.write_private("key", &"1".repeat(64));
+    sandbox.write(file, "no wasm");
+    sandbox.write_private("key", &"1".repeat(64));
     let commands: [&[&str]; 8] = [
         &["layout", "show", file],
         &["layout", "show", LIE],
@@ -159,7 +159,7 @@ fn words_of_the_command_line_and_names_of_files_stay_on_their_line() {
     ];
     for words in commands {
         for json in [&[][..], &["--json"]] {
-            let run = place.run(&[words, json].concat());
+            let run = sandbox.run(&[words, json].concat());
             assert!(run.exit.is_some_and(|exit| exit > 0), "{words:?}: {run:?}");
             assert_harmless(&run);
         }
@@ -169,7 +169,7 @@ fn words_of_the_command_line_and_names_of_files_stay_on_their_line() {
 #[test]
 fn an_answer_that_cannot_be_written_is_no_success_and_the_next_run_gives_it() {
     let node = node();
-    let place = Place::with_node(&node);
+    let sandbox = Sandbox::with_node(&node);
     let words = [
         "deploy",
         "counter-back",
@@ -178,10 +178,10 @@ fn an_answer_that_cannot_be_written_is_no_success_and_the_next_run_gives_it() {
         "key",
     ];
     let full = std::fs::File::create("/dev/full").expect("a device that is full");
-    let mut command = place.command(&words);
+    let mut command = sandbox.command(&words);
     let output = command.stdout(full).output().expect("it starts");
     assert_eq!(output.status.code(), Some(5), "{output:?}");
-    let again = place.done(&words[..2]);
+    let again = sandbox.done(&words[..2]);
     assert_eq!(again["active"], true);
     let sender = node.addresses()[0];
     let nonce = node.with_chain(move |chain| {
@@ -196,8 +196,8 @@ fn an_answer_that_cannot_be_written_is_no_success_and_the_next_run_gives_it() {
 
 #[test]
 fn a_reader_that_has_gone_is_no_failure() {
-    let place = Place::new();
-    let mut command = place.command(&["layout", "show", "counter-v1", "--json"]);
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(&["layout", "show", "counter-v1", "--json"]);
     command.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut child = command.spawn().expect("it starts");
     drop(child.stdout.take());

@@ -1,5 +1,5 @@
-//! Diagrams: their sources are Mermaid, so every tool that knows it draws them too. This
-//! renderer knows the part of the language that the book uses, and refuses the rest.
+//! Renders the book's diagrams. Their sources are Mermaid, so other tools can draw them as well.
+//! This renderer supports the part of Mermaid that the book uses, and refuses everything else.
 
 mod flowchart;
 mod sequence;

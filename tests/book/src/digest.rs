@@ -1,5 +1,5 @@
-//! The book for readers that are programs: `llms.txt` names its pages, `SKILL.md` holds the parts
-//! that say how to do the main things.
+//! Writes the book for readers that are programs. `llms.txt` lists its pages; `SKILL.md` holds the
+//! parts that show how to do the main things.
 //!
 //! A page marks such a part with `<!-- skill -->` and `<!-- end of skill -->`.
 

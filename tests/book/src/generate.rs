@@ -1,4 +1,4 @@
-//! Every file that is made from others.
+//! Generates every file that is made from other files.
 
 use std::fs;
 use std::io;

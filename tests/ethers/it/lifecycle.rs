@@ -1,11 +1,11 @@
-//! The eight steps, once for every suite.
+//! The eight steps, written once for every suite.
 
 use ethers::types::{Address, U256};
 
 use crate::bindings::{Counter, Proxy};
 use crate::client::{Client, Failure, Wait};
 
-/// A framework that can tell the story on some chain.
+/// A framework that can run the eight steps on some chain.
 pub(crate) trait Suite {
     async fn deploy_registry(&mut self) -> Result<(), Failure>;
     /// Deploys the counter's code of a version.

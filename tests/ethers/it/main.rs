@@ -4,6 +4,6 @@
 
 mod bindings;
 mod client;
+mod lifecycle;
 mod original;
-mod story;
 mod stylus;

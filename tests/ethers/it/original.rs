@@ -8,7 +8,7 @@ use stylus_upgrades_harness::{Lines, Npm, Solidity};
 use crate::bindings::original_registry::ProxyCreatedFilter;
 use crate::bindings::{Counter, MigrateCall, OriginalRegistry, Proxy};
 use crate::client::{Client, Failure, Spawned, Wait, create};
-use crate::story::{Suite, eight_steps};
+use crate::lifecycle::{Suite, eight_steps};
 
 struct Original {
     chain: Spawned,

@@ -15,7 +15,7 @@ use crate::bindings::{
     ArbWasm, Code, InitializeCall, MigrateCall, Proxy, Registry, Step, StylusDeployer,
 };
 use crate::client::{Client, Failure, Spawned, Wait, create};
-use crate::story::{Suite, eight_steps};
+use crate::lifecycle::{Suite, eight_steps};
 
 const NAME: &str = "Counter";
 /// The deterministic CREATE2 deployer, ArbWasm, the Stylus deployer.
@@ -98,8 +98,8 @@ impl Suite for Stylus {
         let deployer = StylusDeployer::new(STYLUS_DEPLOYER, self.chain.client.clone());
         let code = Bytes::from(framework.registry.creation_code().to_vec());
         let call = deployer.deploy(code, constructor.into(), U256::zero(), [0; 32]);
-        let born: ContractDeployedFilter = event(call.value(DATA_FEE).mined().await?.logs)?;
-        self.registry = born.deployed_contract;
+        let instance: ContractDeployedFilter = event(call.value(DATA_FEE).mined().await?.logs)?;
+        self.registry = instance.deployed_contract;
         let admin = format!("{:?}", self.chain.client.address());
         self.registry()
             .create_definition(NAME.into(), admin.clone(), admin.clone(), admin)

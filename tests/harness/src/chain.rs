@@ -13,12 +13,12 @@ use stylus_upgrades::build::Artifact;
 use stylus_upgrades::client::Client;
 use stylus_upgrades::deploy::{self, DATA_FEE_BUMP_PERCENT};
 
+use crate::endpoint_lock::EndpointLock;
 use crate::error::HarnessError;
 use crate::lines::Lines;
 use crate::process::Anvil;
 use crate::revert::Revert;
 use crate::trace::{traces_if_sent, traces_of_latest};
-use crate::turn::Turn;
 
 /// Gas that a transaction is sent with unless it says otherwise: enough to create and activate
 /// the largest program, below the block gas limit of every development chain.
@@ -46,7 +46,7 @@ enum Process {
     Child(#[expect(dead_code, reason = "held to be dropped")] Anvil),
     /// Nothing: an endpoint that others run. The tests of one process take turns on it, because
     /// they send from the same accounts.
-    Remote(Turn),
+    Remote(EndpointLock),
 }
 
 impl Chain {
@@ -94,7 +94,7 @@ impl Chain {
     /// # Errors
     /// [`HarnessError::Url`], [`HarnessError::Rpc`].
     pub async fn at(url: &str) -> Result<Self, HarnessError> {
-        let chain = Self::connect(url, Process::Remote(Turn::take()))?;
+        let chain = Self::connect(url, Process::Remote(EndpointLock::take()))?;
         for account in chain.accounts.clone() {
             if chain.balance(account).await? < ether(1) {
                 let from = nitro_dev_signer()?.address();
@@ -308,7 +308,7 @@ impl Chain {
     }
 
     /// Sends a transaction without simulating it, so that one that reverts is mined too. The
-    /// receipt tells how it ended.
+    /// receipt says how it ended.
     ///
     /// # Errors
     /// [`HarnessError::Rpc`], [`HarnessError::NoReceipt`], [`HarnessError::Traces`] where it failed

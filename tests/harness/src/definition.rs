@@ -123,10 +123,10 @@ impl<'h> Definition<'h> {
             initData: initializer,
         };
         let sent = self.harness.govern(&call, value).await?;
-        let born = sent.require::<IRegistry::ProxyCreated>()?;
+        let created = sent.require::<IRegistry::ProxyCreated>()?;
         Ok(Instance::new(
             self.harness.chain(),
-            born.proxy,
+            created.proxy,
             sent.receipt,
         ))
     }

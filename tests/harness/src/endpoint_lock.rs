@@ -1,18 +1,18 @@
-//! Turns on a chain that others run: the tests of a process send from the same accounts, so
-//! they go one after the other there.
+//! A lock on an endpoint that other processes run. The tests of this process send from the same
+//! accounts there, so they run one after the other.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
 /// Held as long as a test uses the endpoint; the next test's thread waits for its end.
 #[derive(Debug)]
-pub(crate) struct Turn(());
+pub(crate) struct EndpointLock(());
 
 /// Whose turn it is, and how many it holds: a test may connect twice.
 static HOLDER: Mutex<Option<(ThreadId, usize)>> = Mutex::new(None);
 static FREE: Condvar = Condvar::new();
 
-impl Turn {
+impl EndpointLock {
     /// Waits until no other thread holds a turn. It blocks the thread, which is the test's own.
     pub(crate) fn take() -> Self {
         let me = thread::current().id();
@@ -25,7 +25,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for EndpointLock {
     fn drop(&mut self) {
         let mut holder = holder();
         *holder = holder

@@ -1,4 +1,4 @@
-//! What can go wrong in a test that is not what the test is about.
+//! The errors of the harness itself: what can go wrong in a test beside its subject.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::trace::Trace;
 /// What a harness function can fail with.
 #[derive(Debug, Error)]
 pub enum HarnessError {
-    /// The contract reverted; [`Revert::name`] tells with what.
+    /// The contract reverted; [`Revert::name`] names the error.
     #[error("reverted with {0}")]
     Reverted(Revert),
     /// The call ended without revert data and not by a revert: out of gas, an invalid opcode,

@@ -1,4 +1,4 @@
-//! A proxy, as a test uses it.
+//! An instance (a proxy), with the calls that tests make.
 
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, Bytes, U256};
@@ -16,16 +16,16 @@ pub struct Instance<'h> {
     chain: &'h Chain,
     address: Address,
     caller: Address,
-    birth: Receipt,
+    creation: Receipt,
 }
 
 impl<'h> Instance<'h> {
-    pub(crate) fn new(chain: &'h Chain, address: Address, birth: TransactionReceipt) -> Self {
+    pub(crate) fn new(chain: &'h Chain, address: Address, creation: TransactionReceipt) -> Self {
         Self {
             chain,
             address,
             caller: chain.account(0),
-            birth: birth.into(),
+            creation: creation.into(),
         }
     }
 
@@ -35,8 +35,8 @@ impl<'h> Instance<'h> {
     }
 
     /// The transaction that made it.
-    pub fn birth(&self) -> &Receipt {
-        &self.birth
+    pub fn creation(&self) -> &Receipt {
+        &self.creation
     }
 
     /// The same proxy, called from another account.

@@ -55,6 +55,7 @@
 mod chain;
 mod definition;
 mod deployed;
+mod endpoint_lock;
 mod error;
 mod harness;
 mod home;
@@ -67,7 +68,6 @@ mod revert;
 mod solidity;
 pub mod step;
 mod trace;
-mod turn;
 
 pub use chain::{CALL_GAS, Chain, GAS, logs_of};
 pub use definition::Definition;

@@ -1,4 +1,4 @@
-//! Ways into a version.
+//! Constructors for steps into a version.
 
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;

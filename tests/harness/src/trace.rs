@@ -1,6 +1,6 @@
-//! A refusal leaves no trace: whatever is refused on an embedded chain when it is simulated is
-//! sent for real, too, in a block that is undone afterwards, and the state after that block is
-//! compared with the one before. [`Chain::call`](crate::Chain::call) does so by itself.
+//! Checks that a refused call changes no state. Each call that is refused in simulation is also
+//! sent in a block on the embedded chain. The state after that block must equal the state before
+//! it; then the block is undone. [`Chain::call`](crate::Chain::call) does this on its own.
 
 use std::fmt;
 
@@ -34,7 +34,7 @@ pub enum Trace {
         /// The same after.
         after: (u64, B256, U256),
     },
-    /// The chain could not tell.
+    /// The chain does not support the check.
     Unknown(String),
 }
 

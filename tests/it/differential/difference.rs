@@ -1,4 +1,5 @@
-//! What differs on purpose: ours is stricter, or does itself what the classic leaves to a caller.
+//! The intended differences. Our contracts are stricter than the Solidity ones, or do themselves
+//! what those leave to the caller.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -26,15 +27,15 @@ differences! {
     AnybodyCreates: "who creates",
         "anybody makes proxies of a registry's versions",
         "`create` is a role: whoever has it not is refused";
-    BornUninitialised: "birth without initializer",
+    CreatedUninitialised: "creation without initializer",
         "a proxy that was made without may be initialised later, by whoever is first",
-        "an initializer runs in the transaction of the birth or never: `NotInUpgrade`";
+        "an initializer runs in the transaction of the creation or never: `NotInUpgrade`";
     InheritedInitializer: "the initializer of another version",
         "a proxy at 2.0 may be initialised by what 2.0 inherits from 1.0, and counts as 1.0",
-        "birth at a version takes that version's initializer";
-    BirthIsNoStep: "event of a birth",
+        "creation at a version takes that version's initializer";
+    CreationIsNoStep: "event of a creation",
         "an initializer emits `Migrated`, as a migration does",
-        "`ProxyCreated`, `AdminChanged` and `Upgraded` tell of a birth; `Migrated` tells of steps";
+        "`ProxyCreated`, `AdminChanged` and `Upgraded` report a creation; `Migrated` reports steps";
     AnybodyUpgrades: "who upgrades",
         "anybody moves any proxy to any version",
         "the registry's policy decides: `UpgradeNotAuthorized`";

@@ -1,5 +1,5 @@
-//! A sum in three versions: births, upgrades with and without calldata, migrations called
-//! directly, by its owner and by strangers.
+//! The ledger in three versions. It is created, upgraded with and without calldata, and its
+//! migrations are called directly by the owner and by strangers.
 
 use alloy::primitives::{Address, U256};
 use alloy::sol;
@@ -9,7 +9,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{upgradeToAndCallCal
 use stylus_upgrades_interface::registry::IRegistry;
 
 use super::difference::{Difference, Met};
-use super::sides::{Answers, Birth, Call, Dice, Done, Proxies, Sides};
+use super::sides::{Answers, Call, Creation, Done, Proxies, SeededRng, Sides};
 use super::{CALLS, SEQUENCES};
 
 sol! {
@@ -41,9 +41,9 @@ enum Body {
 }
 
 impl Body {
-    fn random(dice: &mut Dice) -> Self {
-        let number = |dice: &mut Dice| {
-            dice.pick(&[
+    fn random(rng: &mut SeededRng) -> Self {
+        let number = |rng: &mut SeededRng| {
+            rng.pick(&[
                 U256::ZERO,
                 U256::ONE,
                 U256::from(5),
@@ -51,12 +51,12 @@ impl Body {
                 U256::MAX >> 2,
             ])
         };
-        match dice.roll(8) {
-            0 => Self::Initialize1(number(dice)),
-            1 => Self::Initialize2(number(dice), number(dice)),
-            2 | 3 => Self::Migrate2(number(dice)),
-            4 | 5 => Self::Migrate3(number(dice)),
-            _ => Self::Add(number(dice)),
+        match rng.roll(8) {
+            0 => Self::Initialize1(number(rng)),
+            1 => Self::Initialize2(number(rng), number(rng)),
+            2 | 3 => Self::Migrate2(number(rng)),
+            4 | 5 => Self::Migrate3(number(rng)),
+            _ => Self::Add(number(rng)),
         }
     }
 
@@ -80,16 +80,16 @@ enum Event {
 }
 
 impl Event {
-    fn random(dice: &mut Dice) -> Self {
-        let to = dice.pick(&[0, 1, 2, 2, 2, 3, 3, 3]);
-        match dice.roll(10) {
+    fn random(rng: &mut SeededRng) -> Self {
+        let to = rng.pick(&[0, 1, 2, 2, 2, 3, 3, 3]);
+        match rng.roll(10) {
             0 | 1 => Self::Upgrade { to },
             2..=5 => Self::UpgradeAndCall {
                 to,
-                body: Body::random(dice),
+                body: Body::random(rng),
             },
             _ => Self::Direct {
-                body: Body::random(dice),
+                body: Body::random(rng),
             },
         }
     }
@@ -116,7 +116,7 @@ impl Event {
 }
 
 /// A pair of proxies and what is known of both.
-struct World<'s> {
+struct Fixture<'s> {
     sides: &'s Sides,
     proxies: Proxies,
     version: usize,
@@ -130,13 +130,13 @@ async fn migratable_differs_from_its_solidity_form_where_the_list_says_and_nowhe
     let mut met = Met::default();
     let (mut calls, mut done) = (0, 0);
     for seed in 0..SEQUENCES.0 {
-        let mut dice = Dice::new(seed);
-        let mut world = born(&sides, &mut dice, &mut met).await?;
+        let mut rng = SeededRng::new(seed);
+        let mut fixture = created(&sides, &mut rng, &mut met).await?;
         for _ in 0..CALLS {
             calls += 1;
-            done += u64::from(world.event(seed, &mut dice, &mut met).await?);
+            done += u64::from(fixture.event(seed, &mut rng, &mut met).await?);
         }
-        world.anybody_migrates(&mut met).await?;
+        fixture.anybody_migrates(&mut met).await?;
     }
     println!(
         "{} sequences, {calls} calls beside births, {done} done on both",
@@ -149,9 +149,9 @@ async fn migratable_differs_from_its_solidity_form_where_the_list_says_and_nowhe
     use Difference::*;
     met.assert_each(&[
         AnybodyCreates,
-        BornUninitialised,
+        CreatedUninitialised,
         InheritedInitializer,
-        BirthIsNoStep,
+        CreationIsNoStep,
         AnybodyUpgrades,
         SameVersionAgain,
         Backwards,
@@ -195,30 +195,30 @@ async fn register(sides: &Sides) -> Done {
     Ok(())
 }
 
-/// Tries births until there is one that both sides do.
-async fn born<'s>(
+/// Tries creations until there is one that both sides do.
+async fn created<'s>(
     sides: &'s Sides,
-    dice: &mut Dice,
+    rng: &mut SeededRng,
     met: &mut Met,
-) -> Result<World<'s>, HarnessError> {
-    let fixed = dice.roll(2) == 0;
+) -> Result<Fixture<'s>, HarnessError> {
+    let fixed = rng.roll(2) == 0;
     loop {
-        let by = dice.pick(&[0, 0, 0, 7]);
-        let version = dice.pick(&[1, 1, 1, 2, 3]);
-        let body = (dice.roll(8) > 0).then(|| match dice.roll(3) {
-            0 => Body::random(dice),
+        let by = rng.pick(&[0, 0, 0, 7]);
+        let version = rng.pick(&[1, 1, 1, 2, 3]);
+        let body = (rng.roll(8) > 0).then(|| match rng.roll(3) {
+            0 => Body::random(rng),
             1 => Body::Initialize1(U256::from(100)),
             _ => Body::Initialize2(U256::from(100), U256::from(2)),
         });
         let init = body.map(Body::encode).unwrap_or_default();
-        let birth = Birth {
+        let creation = Creation {
             name: if fixed { FIXED } else { LATER },
             version: VERSIONS[version],
-            salt: dice.salt(),
+            salt: rng.salt(),
             init: &init,
         };
-        let classic = sides.classic_birth(by, VERSIONS[version], &init);
-        let ours = sides.our_birth(by, birth);
+        let classic = sides.classic_creation(by, VERSIONS[version], &init);
+        let ours = sides.our_creation(by, creation);
         let answers = sides.ask(&classic, &ours).await?;
         let Answers {
             classic: Some(theirs),
@@ -231,7 +231,7 @@ async fn born<'s>(
                 met.count(match initializer {
                     _ if by != 0 => Difference::AnybodyCreates,
                     true => Difference::InheritedInitializer,
-                    false => Difference::BornUninitialised,
+                    false => Difference::CreatedUninitialised,
                 });
             } else {
                 assert_eq!(
@@ -260,36 +260,36 @@ async fn born<'s>(
             let late = Body::Initialize1(U256::ZERO).encode();
             let [classic, ours] = proxies.calls(7, &late);
             assert_eq!(sides.ask(&classic, &ours).await?.done(), (true, false));
-            met.count(Difference::BornUninitialised);
+            met.count(Difference::CreatedUninitialised);
             continue;
         }
         assert_eq!(by, 0, "birth at {version}: {body:?}");
         assert_eq!(events, (vec![VERSIONS[version].to_owned()], vec![]));
-        met.count(Difference::BirthIsNoStep);
-        let world = World {
+        met.count(Difference::CreationIsNoStep);
+        let fixture = Fixture {
             sides,
             proxies,
             version,
             fixed,
         };
-        world.assert_same_figures().await?;
-        return Ok(world);
+        fixture.assert_same_figures().await?;
+        return Ok(fixture);
     }
 }
 
-impl World<'_> {
+impl Fixture<'_> {
     /// One random call on both; whether both did it.
     async fn event(
         &mut self,
         seed: u64,
-        dice: &mut Dice,
+        rng: &mut SeededRng,
         met: &mut Met,
     ) -> Result<bool, HarnessError> {
-        let event = Event::random(dice);
-        let by = dice.pick(&[0, 0, 0, 7]);
+        let event = Event::random(rng);
+        let by = rng.pick(&[0, 0, 0, 7]);
         let [classic, ours] = self.proxies.calls(by, &event.encode());
         let answers = self.sides.ask(&classic, &ours).await?;
-        let story = format!(
+        let simulation = format!(
             "seed {seed}: {event:?} by {by} at {}",
             VERSIONS[self.version]
         );
@@ -297,10 +297,10 @@ impl World<'_> {
             (false, false) => return Ok(false),
             (true, false) => {
                 let difference = self.refused(event, by);
-                met.count(difference.unwrap_or_else(|| panic!("{story}: only ours refuses")));
+                met.count(difference.unwrap_or_else(|| panic!("{simulation}: only ours refuses")));
                 return Ok(false);
             }
-            (false, true) => panic!("{story}: only ours does it"),
+            (false, true) => panic!("{simulation}: only ours does it"),
             (true, true) => {}
         }
         let by_steps = event.to().is_some() && self.fixed;
@@ -311,19 +311,19 @@ impl World<'_> {
             vec![classic]
         };
         let (theirs, own) = self.sides.send(&calls, &ours, self.proxies).await?;
-        assert_eq!(theirs, own, "{story}: events");
+        assert_eq!(theirs, own, "{simulation}: events");
         if let Some(to) = event.to() {
-            assert!(by == 0 && to > self.version, "{story}: both upgrade");
+            assert!(by == 0 && to > self.version, "{simulation}: both upgrade");
             assert_eq!(
                 own,
                 VERSIONS[self.version + 1..=to],
-                "{story}: each step once"
+                "{simulation}: each step once"
             );
             self.version = to;
         } else {
             assert!(
                 matches!(event, Event::Direct { body: Body::Add(_) }),
-                "{story}"
+                "{simulation}"
             );
         }
         self.assert_same_figures().await?;

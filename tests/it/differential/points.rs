@@ -1,5 +1,5 @@
-//! A register of points on its way from whole points to tenths: batches in any order, by the
-//! handler and by strangers, other calls meanwhile, ends before the end.
+//! The points register during its complex migration. The handler and strangers send batches in any
+//! order, other calls in between, and `endMigration` too early.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{upgradeToAndCallCal
 use stylus_upgrades_interface::registry::IRegistry;
 
 use super::difference::{Difference, Met};
-use super::sides::{Birth, Call, Dice, Done, Proxies, Sides};
+use super::sides::{Call, Creation, Done, Proxies, SeededRng, Sides};
 use super::{CALLS, SEQUENCES};
 
 sol! {
@@ -55,42 +55,42 @@ enum Event {
 
 impl Event {
     /// Batches are often what is next.
-    fn random(dice: &mut Dice, next: Option<usize>) -> Self {
-        match dice.roll(20) {
+    fn random(rng: &mut SeededRng, next: Option<usize>) -> Self {
+        match rng.roll(20) {
             0..=2 => Self::Start,
             3..=11 => {
                 let members = match next {
-                    Some(next) if dice.roll(2) == 0 => vec![next],
-                    _ => (0..dice.roll(3)).map(|_| dice.roll(MEMBERS + 1)).collect(),
+                    Some(next) if rng.roll(2) == 0 => vec![next],
+                    _ => (0..rng.roll(3)).map(|_| rng.roll(MEMBERS + 1)).collect(),
                 };
-                let skewed = dice.roll(6) == 0;
+                let skewed = rng.roll(6) == 0;
                 Self::Batch { members, skewed }
             }
             12..=14 => Self::End,
             15..=17 => Self::Upgrade {
-                to: dice.pick(&["1.0", "2.0"]),
+                to: rng.pick(&["1.0", "2.0"]),
             },
             18 => Self::Award {
-                member: dice.roll(MEMBERS),
+                member: rng.roll(MEMBERS),
             },
             _ => Self::Read {
-                member: dice.roll(MEMBERS),
+                member: rng.roll(MEMBERS),
             },
         }
     }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum Scenario {
     First,
     Between,
     Second,
 }
 
-struct World<'s> {
+struct Fixture<'s> {
     sides: &'s Sides,
     proxies: Proxies,
-    stage: Stage,
+    scenario: Scenario,
     converted: BTreeSet<usize>,
 }
 
@@ -102,14 +102,14 @@ async fn complex_migration_differs_from_its_solidity_form_where_the_list_says_an
     let mut met = Met::default();
     let (mut calls, mut done, mut ends) = (0, 0, 0);
     for seed in 0..SEQUENCES.1 {
-        let mut dice = Dice::new(1_000_000 + seed);
-        let mut world = born(&sides, &mut dice, &mut met).await?;
+        let mut rng = SeededRng::new(1_000_000 + seed);
+        let mut fixture = created(&sides, &mut rng, &mut met).await?;
         for _ in 0..CALLS {
             calls += 1;
-            done += u64::from(world.event(seed, &mut dice, &mut met).await?);
+            done += u64::from(fixture.event(seed, &mut rng, &mut met).await?);
         }
         // The rest in order, as a handler would do it: whatever came before, both get there.
-        world.finish(&mut met).await?;
+        fixture.finish(&mut met).await?;
         ends += 1;
     }
     println!(
@@ -122,7 +122,7 @@ async fn complex_migration_differs_from_its_solidity_form_where_the_list_says_an
     );
     use Difference::*;
     met.assert_each(&[
-        BirthIsNoStep,
+        CreationIsNoStep,
         AnybodyUpgrades,
         SameVersionAgain,
         Backwards,
@@ -159,24 +159,24 @@ fn member(number: usize) -> Address {
 }
 
 /// A register whose members have 3, 4, … points.
-async fn born<'s>(
+async fn created<'s>(
     sides: &'s Sides,
-    dice: &mut Dice,
+    rng: &mut SeededRng,
     met: &mut Met,
-) -> Result<World<'s>, HarnessError> {
+) -> Result<Fixture<'s>, HarnessError> {
     let init = initializeCall {
         steward: sides.ours.account(0),
     }
     .abi_encode();
-    let birth = Birth {
+    let creation = Creation {
         name: NAME,
         version: "1.0",
-        salt: dice.salt(),
+        salt: rng.salt(),
         init: &init,
     };
     let (classic, ours) = (
-        sides.classic_birth(0, "1.0", &init),
-        sides.our_birth(0, birth),
+        sides.classic_creation(0, "1.0", &init),
+        sides.our_creation(0, creation),
     );
     let answers = sides.ask(&classic, &ours).await?;
     let proxies = Proxies {
@@ -186,11 +186,11 @@ async fn born<'s>(
             .proxy,
     };
     sides.send(&[classic], &ours, proxies).await?;
-    met.count(Difference::BirthIsNoStep);
-    let world = World {
+    met.count(Difference::CreationIsNoStep);
+    let fixture = Fixture {
         sides,
         proxies,
-        stage: Stage::First,
+        scenario: Scenario::First,
         converted: BTreeSet::new(),
     };
     for number in 0..MEMBERS {
@@ -203,39 +203,40 @@ async fn born<'s>(
         let [classic, ours] = proxies.calls(0, &award);
         sides.send(&[classic], &ours, proxies).await?;
     }
-    world.assert_same_points().await?;
-    Ok(world)
+    fixture.assert_same_points().await?;
+    Ok(fixture)
 }
 
-impl World<'_> {
+impl Fixture<'_> {
     /// One random call on both; whether both did it.
     async fn event(
         &mut self,
         seed: u64,
-        dice: &mut Dice,
+        rng: &mut SeededRng,
         met: &mut Met,
     ) -> Result<bool, HarnessError> {
         let next = (0..MEMBERS).find(|number| !self.converted.contains(number));
-        let event = Event::random(dice, next);
+        let event = Event::random(rng, next);
         let usual = match event {
             Event::Batch { .. } | Event::End => HANDLER,
             _ => 0,
         };
-        let by = dice.pick(&[usual, usual, usual, 7]);
+        let by = rng.pick(&[usual, usual, usual, 7]);
         let [classic, ours] = self.calls(&event, by);
         let done = self.sides.ask(&classic, &ours).await?.done();
-        let story = format!("seed {seed}: {event:?} by {by}, {:?}", self.stage);
+        let simulation = format!("seed {seed}: {event:?} by {by}, {:?}", self.scenario);
         match done {
             (true, true) => {}
             (false, false) => return Ok(false),
             (true, false) => {
                 let difference = self.refused(&event, by);
-                met.count(difference.unwrap_or_else(|| panic!("{story}: only ours refuses")));
+                met.count(difference.unwrap_or_else(|| panic!("{simulation}: only ours refuses")));
                 return Ok(false);
             }
-            (false, true) => panic!("{story}: only ours does it"),
+            (false, true) => panic!("{simulation}: only ours does it"),
         }
-        self.happen(event, [classic, ours], &story, met).await?;
+        self.happen(event, [classic, ours], &simulation, met)
+            .await?;
         Ok(true)
     }
 
@@ -296,12 +297,12 @@ impl World<'_> {
 
     /// Why ours refuses what the classic does.
     fn refused(&self, event: &Event, by: usize) -> Option<Difference> {
-        let between = self.stage == Stage::Between;
+        let between = self.scenario == Scenario::Between;
         match event {
             Event::Upgrade { .. } if between => Some(Difference::LeavesHalfway),
             Event::Start | Event::Upgrade { .. } if by != 0 => Some(Difference::AnybodyUpgrades),
             Event::Upgrade { to } => {
-                let there = if self.stage == Stage::First {
+                let there = if self.scenario == Scenario::First {
                     "1.0"
                 } else {
                     "2.0"
@@ -319,7 +320,13 @@ impl World<'_> {
     }
 
     /// Sends what both would do, and compares.
-    async fn happen(&mut self, event: Event, calls: [Call; 2], story: &str, met: &mut Met) -> Done {
+    async fn happen(
+        &mut self,
+        event: Event,
+        calls: [Call; 2],
+        simulation: &str,
+        met: &mut Met,
+    ) -> Done {
         let [classic, ours] = calls;
         let upgrade = |to: &str, by| {
             let version = to.to_owned();
@@ -327,32 +334,32 @@ impl World<'_> {
                 .calls(by, &upgradeToCall { version }.abi_encode())[0]
                 .clone()
         };
-        let (theirs, expected, stage) = match &event {
+        let (theirs, expected, scenario) = match &event {
             // Ours begins the migration at `upgradeTo("2.0")` itself.
-            Event::Upgrade { to: "2.0" } if self.stage == Stage::First => {
+            Event::Upgrade { to: "2.0" } if self.scenario == Scenario::First => {
                 met.count(Difference::MigratesItself);
                 let [start, _] = self.calls(&Event::Start, 0);
-                (vec![start], (vec![BETWEEN], vec![]), Stage::Between)
+                (vec![start], (vec![BETWEEN], vec![]), Scenario::Between)
             }
-            Event::Start => (vec![classic], (vec![BETWEEN], vec![]), Stage::Between),
+            Event::Start => (vec![classic], (vec![BETWEEN], vec![]), Scenario::Between),
             Event::End => {
                 let leave = upgrade("2.0", HANDLER);
                 (
                     vec![classic, leave],
                     (vec!["2.0"], vec!["2.0"]),
-                    Stage::Second,
+                    Scenario::Second,
                 )
             }
             Event::Read { .. } => {
                 let answers = self.sides.ask(&classic, &ours).await?;
-                assert_eq!(answers.classic, answers.ours, "{story}");
+                assert_eq!(answers.classic, answers.ours, "{simulation}");
                 return Ok(());
             }
-            _ => (vec![classic], (vec![], vec![]), self.stage),
+            _ => (vec![classic], (vec![], vec![]), self.scenario),
         };
         let (found, own) = self.sides.send(&theirs, &ours, self.proxies).await?;
-        assert_eq!(found, expected.0, "{story}: events");
-        assert_eq!(own, expected.1, "{story}: events");
+        assert_eq!(found, expected.0, "{simulation}: events");
+        assert_eq!(own, expected.1, "{simulation}: events");
         if expected.0 != expected.1 {
             met.count(Difference::ProgramIsNoVersion);
         }
@@ -360,11 +367,11 @@ impl World<'_> {
             let fresh = members.iter().all(|number| self.converted.insert(*number));
             assert!(
                 fresh && members.iter().all(|number| *number < MEMBERS),
-                "{story}"
+                "{simulation}"
             );
         }
-        self.stage = stage;
-        if self.stage != Stage::Between {
+        self.scenario = scenario;
+        if self.scenario != Scenario::Between {
             self.assert_same_points().await?;
         }
         Ok(())
@@ -379,17 +386,17 @@ impl World<'_> {
             members: left,
             skewed: false,
         };
-        for (event, by, stage) in [
-            (Event::Start, 0, Stage::First),
-            (batch, HANDLER, Stage::Between),
-            (Event::End, HANDLER, Stage::Between),
+        for (event, by, scenario) in [
+            (Event::Start, 0, Scenario::First),
+            (batch, HANDLER, Scenario::Between),
+            (Event::End, HANDLER, Scenario::Between),
         ] {
-            if self.stage == stage {
+            if self.scenario == scenario {
                 let calls = self.calls(&event, by);
                 self.happen(event, calls, "at the end", met).await?;
             }
         }
-        assert_eq!(self.stage, Stage::Second);
+        assert_eq!(self.scenario, Scenario::Second);
         Ok(())
     }
 

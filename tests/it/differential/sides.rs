@@ -63,7 +63,7 @@ impl Sides {
     }
 
     /// A call on the classic registry that makes a proxy; without calldata it stays as it is.
-    pub(super) fn classic_birth(&self, by: usize, version: &str, init: &[u8]) -> Call {
+    pub(super) fn classic_creation(&self, by: usize, version: &str, init: &[u8]) -> Call {
         let (version, data) = (version.to_owned(), init.to_vec().into());
         let data = createProxyAndCallCall { version, data }.abi_encode();
         Call {
@@ -74,13 +74,13 @@ impl Sides {
     }
 
     /// The same on ours.
-    pub(super) fn our_birth(&self, by: usize, birth: Birth<'_>) -> Call {
+    pub(super) fn our_creation(&self, by: usize, initial: Creation<'_>) -> Call {
         let call = IRegistry::createProxyCall {
-            name: birth.name.into(),
-            version: birth.version.into(),
+            name: initial.name.into(),
+            version: initial.version.into(),
             kind: proxy_kind::WASM,
-            salt: birth.salt,
-            initData: birth.init.to_vec().into(),
+            salt: initial.salt,
+            initData: initial.init.to_vec().into(),
         };
         Call {
             by,
@@ -130,8 +130,8 @@ impl Sides {
     }
 }
 
-/// One of ours that is to be born.
-pub(super) struct Birth<'b> {
+/// One of ours that is to be created.
+pub(super) struct Creation<'b> {
     pub(super) name: &'b str,
     pub(super) version: &'b str,
     pub(super) salt: B256,
@@ -195,13 +195,13 @@ async fn ask(chain: &Chain, call: &Call) -> Result<Option<Bytes>, HarnessError> 
 }
 
 /// Random choices, the same in every run.
-pub(super) struct Dice {
+pub(super) struct SeededRng {
     rng: TestRng,
     seed: u64,
     salts: u64,
 }
 
-impl Dice {
+impl SeededRng {
     pub(super) fn new(seed: u64) -> Self {
         let bytes = U256::from(seed).to_be_bytes::<32>();
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);

@@ -1,34 +1,34 @@
-//! An approver in an empty folder: `approve` judges what the command that proposed the action
-//! judged, whether or not the sources are given. `verify` says how much it could check. Both want a
-//! name for what is absent.
+//! An approver in an empty folder. `approve` makes the same checks as the command that proposed
+//! the action, with or without the sources. `verify` reports how much it could check. Both need a
+//! flag for what is missing.
 
 use alloy::primitives::B256;
 use serde_json::{Value, json};
 use stylus_upgrades_interface::registry::Code;
 
-use super::desk::{Answer, COUNT, Desk, SWAPPED, V1, V2, home, text};
+use super::project::{Answer, COUNT, Project, SWAPPED, V1, V2, home, text};
 use super::second_folder::{Folder, add, complete};
 
-/// A desk whose definition two keys decide about: the first is the proposer's.
-fn two_approvers() -> Desk {
-    let desk = Desk::with_note();
-    let policy = format!("AND(Admin,{})", desk.node.addresses()[1]);
-    desk.done(&["update-policy", "Note", &policy]);
-    desk
+/// A project whose definition two keys decide about: the first is the proposer's.
+fn two_approvers() -> Project {
+    let project = Project::with_note();
+    let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
+    project.done(&["update-policy", "Note", &policy]);
+    project
 }
 
 /// From now on commands use the key of that account.
-fn use_key(desk: &Desk, account: usize) {
-    let key = desk.node.accounts().mnemonic()[account].to_bytes();
-    std::fs::write(desk.path("key"), key.to_string()).expect("a key file");
+fn use_key(project: &Project, account: usize) {
+    let key = project.node.accounts().mnemonic()[account].to_bytes();
+    std::fs::write(project.path("key"), key.to_string()).expect("a key file");
 }
 
 /// Proposes as the first key; the action.
-fn proposed(desk: &Desk, words: &[&str]) -> String {
-    use_key(desk, 0);
-    let answer = desk.run(words);
+fn proposed(project: &Project, words: &[&str]) -> String {
+    use_key(project, 0);
+    let answer = project.run(words);
     assert_eq!(answer.exit, Some(3), "{words:?}: {answer:?}");
-    use_key(desk, 1);
+    use_key(project, 1);
     text(&answer.document, "action").to_owned()
 }
 
@@ -51,25 +51,25 @@ fn without_source(extent: &str) -> Value {
 
 #[test]
 fn an_approver_is_refused_what_the_proposer_alone_had_allowed() {
-    let desk = two_approvers();
-    let other = Folder::on(&desk);
+    let project = two_approvers();
+    let other = Folder::on(&project);
     let (v2, swapped) = (home(V2), home(SWAPPED));
     let wrong = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
-    let refused = desk.refused("LayoutRefused", &wrong);
+    let refused = project.refused("LayoutRefused", &wrong);
     let found = text(&refused.document["error"], "found").to_owned();
     let named: Vec<&str> = found
         .split(", ")
         .flat_map(|id| ["--allow-layout", id])
         .collect();
-    let action = proposed(&desk, &[&wrong[..], &named].concat());
+    let action = proposed(&project, &[&wrong[..], &named].concat());
     let answer = other.run(&["approve", &action]);
     assert_eq!(refusal(&answer), (Some(1), "LayoutRefused"), "{answer:?}");
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
-    use_key(&desk, 0);
-    desk.done(&["cancel", &action]);
+    use_key(&project, 0);
+    project.done(&["cancel", &action]);
 
     let bare = ["register", "Note", "2.0", &v2, "--no-migration"];
-    let action = proposed(&desk, &bare);
+    let action = proposed(&project, &bare);
     let answer = other.run(&["approve", &action]);
     assert_eq!(
         refusal(&answer),
@@ -82,12 +82,12 @@ fn an_approver_is_refused_what_the_proposer_alone_had_allowed() {
 }
 
 #[test]
-fn with_the_sources_everything_is_judged_before_an_approval() {
-    let desk = two_approvers();
-    let other = Folder::on(&desk);
+fn with_the_sources_everything_is_checked_before_an_approval() {
+    let project = two_approvers();
+    let other = Folder::on(&project);
     let v2 = home(V2);
     let action = proposed(
-        &desk,
+        &project,
         &[&["migrate", "Note", "2.0", &v2][..], &COUNT].concat(),
     );
     let done = other.done(&["approve", &action, "--source", &v2]);
@@ -98,14 +98,14 @@ fn with_the_sources_everything_is_judged_before_an_approval() {
 
 #[tokio::test]
 async fn an_approver_names_what_is_absent() {
-    let desk = two_approvers();
-    let other = Folder::on(&desk);
+    let project = two_approvers();
+    let other = Folder::on(&project);
     let code = Code {
         sourceHash: B256::ZERO,
-        ..desk.code("1.0").await
+        ..project.code("1.0").await
     };
-    add(&desk, "Note", "1.1", code, "1.0").await;
-    use_key(&desk, 1);
+    add(&project, "Note", "1.1", code, "1.0").await;
+    use_key(&project, 1);
     let pending = other.done(&["pending", "Note"]);
     let action = text(&pending["actions"][0], "action");
     let answer = other.run(&["approve", action]);
@@ -118,8 +118,8 @@ async fn an_approver_names_what_is_absent() {
 
 #[tokio::test]
 async fn verify_in_an_empty_folder_says_how_much_it_checked() {
-    let desk = Desk::with_note();
-    let other = Folder::on(&desk);
+    let project = Project::with_note();
+    let other = Folder::on(&project);
     let done = other.done(&["verify", "Note"]);
     assert_eq!(done["coverage"], without_source("partial"));
     let done = other.done(&["verify", "Note", "--source", &home(V1)]);
@@ -127,9 +127,9 @@ async fn verify_in_an_empty_folder_says_how_much_it_checked() {
 
     let code = Code {
         sourceHash: B256::ZERO,
-        ..desk.code("1.0").await
+        ..project.code("1.0").await
     };
-    add(&desk, "Note", "1.1", code, "1.0").await;
+    add(&project, "Note", "1.1", code, "1.0").await;
     let answer = other.run(&["verify", "Note"]);
     assert_eq!(refusal(&answer), (Some(1), "NotChecked"), "{answer:?}");
     let next = text(&answer.document["error"], "next");
@@ -142,12 +142,12 @@ async fn verify_in_an_empty_folder_says_how_much_it_checked() {
 
 #[test]
 fn with_the_sources_of_the_script_too_everything_is_compared_before_an_approval() {
-    let desk = two_approvers();
-    let other = Folder::on(&desk);
+    let project = two_approvers();
+    let other = Folder::on(&project);
     let (v1, v2) = (home(V1), home(V2));
     let way = ["--script", &v1, "--call", "count()", "--no-migration"];
     let words = [&["register", "Note", "2.0", &v2][..], &way].concat();
-    let action = proposed(&desk, &words);
+    let action = proposed(&project, &words);
     let approve = ["approve", &action, "--source", &v2, "--no-migration"];
     let wrong = other.run(&[&approve[..], &["--script-source", &v2]].concat());
     assert_eq!(refusal(&wrong), (Some(1), "ArtifactDiffers"), "{wrong:?}");
@@ -159,25 +159,25 @@ fn with_the_sources_of_the_script_too_everything_is_compared_before_an_approval(
 
 #[test]
 fn sources_of_a_script_are_not_compared_with_an_action_that_has_none() {
-    let desk = two_approvers();
-    let other = Folder::on(&desk);
+    let project = two_approvers();
+    let other = Folder::on(&project);
     let v2 = home(V2);
     let words = [&["register", "Note", "2.0", &v2][..], &COUNT].concat();
-    let action = proposed(&desk, &words);
+    let action = proposed(&project, &words);
     let wrong = other.run(&["approve", &action, "--script-source", &v2]);
     assert_eq!(refusal(&wrong), (Some(2), "Usage"), "{wrong:?}");
     assert_eq!(approvals(&other), [json!(1)], "nothing was sent");
 }
 
 #[tokio::test]
-async fn the_code_of_a_script_is_not_told_as_compared_with_its_sources() {
-    let desk = two_approvers();
-    let other = Folder::on(&desk);
+async fn the_code_of_a_script_is_not_reported_as_compared_with_its_sources() {
+    let project = two_approvers();
+    let other = Folder::on(&project);
     let v2 = home(V2);
-    let script = desk.code("1.0").await.implementation.to_string();
+    let script = project.code("1.0").await.implementation.to_string();
     let way = ["--script", &script, "--call", "count()", "--no-migration"];
     let action = proposed(
-        &desk,
+        &project,
         &[&["register", "Note", "2.0", &v2][..], &way].concat(),
     );
     let words = ["approve", &action, "--source", &v2, "--no-migration"];

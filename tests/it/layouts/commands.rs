@@ -1,4 +1,5 @@
-//! The commands that look at layouts, as processes: nothing is sent before a pair is judged.
+//! Runs the commands that compare layouts as processes. They send no transaction before a pair of
+//! layouts is compared.
 
 use std::path::Path;
 
@@ -7,22 +8,22 @@ use serde_json::{Value, json};
 use stylus_layout::{Document, Layout, StepKind};
 use stylus_upgrades_harness::{builder, command_line};
 
-use super::desk::{COUNT, Desk, SWAPPED, V1, V2, hash, home, text};
+use super::project::{COUNT, Project, SWAPPED, V1, V2, hash, home, text};
 
 #[tokio::test]
 async fn a_version_that_would_misread_the_storage_is_refused_before_anything_is_sent() {
-    let desk = Desk::with_note();
+    let project = Project::with_note();
     let swapped = home(SWAPPED);
     let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
-    let answer = desk.refused("LayoutRefused", &migrate);
+    let answer = project.refused("LayoutRefused", &migrate);
     let found: Vec<&str> = text(&answer.document["error"], "found")
         .split(", ")
         .collect();
     assert_eq!(found, ["insert:changes", "shift:note"]);
-    assert!(answer.aside.contains("note"), "{}", answer.aside);
-    desk.refused("LayoutRefused", &[&["register"], &migrate[1..]].concat());
+    assert!(answer.stderr.contains("note"), "{}", answer.stderr);
+    project.refused("LayoutRefused", &[&["register"], &migrate[1..]].concat());
     // The plan finds the same, and says it with everything else.
-    let plan = desk.run(&[&["plan"], &migrate[1..]].concat());
+    let plan = project.run(&[&["plan"], &migrate[1..]].concat());
     let problems = plan.document["problems"].as_array().expect("problems");
     assert_eq!(plan.exit, Some(1));
     assert!(
@@ -31,46 +32,48 @@ async fn a_version_that_would_misread_the_storage_is_refused_before_anything_is_
             .any(|one| text(one, "name") == "LayoutRefused"),
         "{problems:?}"
     );
-    assert_eq!(desk.note(), U256::from(7));
+    assert_eq!(project.note(), U256::from(7));
 
     // Half of an allowance is none; what was not found cannot be allowed.
     let half = [&migrate[..], &["--allow-layout", found[0]]].concat();
-    desk.refused("LayoutRefused", &half);
-    let wrong = desk.run(&[&migrate[..], &["--allow-layout", "delete:note"]].concat());
+    project.refused("LayoutRefused", &half);
+    let wrong = project.run(&[&migrate[..], &["--allow-layout", "delete:note"]].concat());
     assert_eq!(
         (wrong.exit, text(&wrong.document["error"], "name")),
         (Some(2), "NoSuchFinding")
     );
 
-    // Named, it goes on, tells and logs it.
+    // With the finding named, it continues, reports and logs it.
     let mut allowed = migrate.clone();
     found
         .iter()
         .for_each(|id| allowed.extend(["--allow-layout", id]));
-    let done = desk.done(&allowed);
+    let done = project.done(&allowed);
     let storage = &done["storage"][0];
     assert_eq!(text(storage, "verdict"), "accepted");
     assert_eq!(
         storage["accepted"].as_array().map(Vec::len),
         Some(found.len())
     );
-    let log = desk.path("stylus-upgrades-layouts").join("allowed.jsonl");
+    let log = project
+        .path("stylus-upgrades-layouts")
+        .join("allowed.jsonl");
     let log = std::fs::read_to_string(log).expect("a log");
     let line: Value = serde_json::from_str(log.trim()).expect("one line");
     assert_eq!(line["allowed"], json!(found));
-    assert_eq!(hash(&line, "new"), desk.code("2.0").await.layoutHash);
+    assert_eq!(hash(&line, "new"), project.code("2.0").await.layoutHash);
     // What it was refused for: the count of changes lies where the note was.
-    assert_eq!(desk.note(), U256::from(40));
+    assert_eq!(project.note(), U256::from(40));
 }
 
 #[tokio::test]
 async fn what_is_registered_is_the_hash_of_the_layout_and_of_the_sources() {
-    let desk = Desk::with_note();
-    let shown = desk.done(&["layout", "show", &home(V1)]);
+    let project = Project::with_note();
+    let shown = project.done(&["layout", "show", &home(V1)]);
     let layout: Layout = serde_json::from_value(shown["layout"].clone()).expect("a layout");
-    let code = desk.code("1.0").await;
+    let code = project.code("1.0").await;
     assert_eq!(hash(&shown, "hash"), code.layoutHash);
-    let kept = desk.path(&format!("stylus-upgrades-layouts/{}.json", code.layoutHash));
+    let kept = project.path(&format!("stylus-upgrades-layouts/{}.json", code.layoutHash));
     let kept = std::fs::read(kept).expect("the document");
     assert_eq!(keccak256(&kept), code.layoutHash);
     let document = Document::decode(&kept).expect("a document");
@@ -81,7 +84,7 @@ async fn what_is_registered_is_the_hash_of_the_layout_and_of_the_sources() {
     };
     assert_eq!(initializer.kind, StepKind::Initializer);
     assert_eq!(initializer.signature, "initialize(uint256)");
-    let deployed = desk.done(&["deploy", &home(V1)]);
+    let deployed = project.done(&["deploy", &home(V1)]);
     assert_eq!(hash(&deployed, "source_hash"), code.sourceHash);
     assert!(!code.sourceHash.is_zero() && !code.layoutHash.is_zero());
     let build = &deployed["build"];
@@ -95,87 +98,89 @@ async fn what_is_registered_is_the_hash_of_the_layout_and_of_the_sources() {
     // By address and on the way back a version keeps what is known of its code.
     let v2 = home(V2);
     let second = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
-    let done = desk.done(&second);
+    let done = project.done(&second);
     assert_eq!(text(&done["storage"][0], "verdict"), "safe");
-    let back = desk.done(&["rollback", "Note", "--to", "1.0", "--as", "3.0"]);
+    let back = project.done(&["rollback", "Note", "--to", "1.0", "--as", "3.0"]);
     assert_eq!(
         text(&back["storage"][0]["accepted"][0], "finding"),
         "delete:changes"
     );
-    assert_eq!(desk.code("3.0").await, code);
-    let address = desk.code("2.0").await.implementation.to_string();
+    assert_eq!(project.code("3.0").await, code);
+    let address = project.code("2.0").await.implementation.to_string();
     // The count of changes that version 2 left behind would be the first of version 4.
     let again = ["migrate", "Note", "4.0", &address, "--no-migration"];
-    let refused = desk.refused("DirtyField", &again);
+    let refused = project.refused("DirtyField", &again);
     let found = text(&refused.document["error"], "found").to_owned();
     let slot = B256::with_last_byte(1);
-    let told = format!("changes: slot {slot} of ");
+    let record = format!("changes: slot {slot} of ");
     let value = format!(" holds {}", B256::with_last_byte(40));
     assert!(
-        found.starts_with(&told) && found.contains(&value),
+        found.starts_with(&record) && found.contains(&value),
         "{found}"
     );
-    let plan = desk.run(&[&["plan"], &again[1..]].concat());
+    let plan = project.run(&[&["plan"], &again[1..]].concat());
     let problems = plan.document["problems"].as_array().expect("problems");
     assert!(
         problems.iter().any(|one| one["name"] == "DirtyField"),
         "{problems:?}"
     );
     let allowed = [&again[..], &["--allow-layout", "dirty:changes"]].concat();
-    let done = desk.done(&allowed);
+    let done = project.done(&allowed);
     let accepted = &done["storage"][0]["accepted"][0];
     assert_eq!(text(accepted, "finding"), "dirty:changes");
-    assert_eq!(desk.code("4.0").await, desk.code("2.0").await);
+    assert_eq!(project.code("4.0").await, project.code("2.0").await);
 }
 
 #[tokio::test]
-async fn an_upgrade_is_judged_by_what_was_registered() {
-    let desk = Desk::with_note();
+async fn an_upgrade_is_checked_by_what_was_registered() {
+    let project = Project::with_note();
     let swapped = home(SWAPPED);
     let register = [&["register", "Note", "2.0", &swapped][..], &COUNT].concat();
-    let refused = desk.refused("LayoutRefused", &register);
+    let refused = project.refused("LayoutRefused", &register);
     let found = text(&refused.document["error"], "found").to_owned();
     let mut allowed = register.clone();
     found
         .split(", ")
         .for_each(|id| allowed.extend(["--allow-layout", id]));
-    desk.done(&allowed);
+    project.done(&allowed);
 
     // Somebody else's folder: the layouts, and not what was allowed.
-    let log = desk.path("stylus-upgrades-layouts").join("allowed.jsonl");
+    let log = project
+        .path("stylus-upgrades-layouts")
+        .join("allowed.jsonl");
     let text_of_log = std::fs::read_to_string(&log).expect("a log");
     std::fs::remove_file(&log).expect("removed");
-    desk.refused("LayoutRefused", &["upgrade", "note", "2.0"]);
+    project.refused("LayoutRefused", &["upgrade", "note", "2.0"]);
 
     // A layout that was changed is no layout.
-    let old = desk.code("1.0").await.layoutHash;
-    let kept = desk
+    let old = project.code("1.0").await.layoutHash;
+    let kept = project
         .path("stylus-upgrades-layouts")
         .join(format!("{old}.json"));
     let layout = std::fs::read_to_string(&kept).expect("the layout of 1.0");
     std::fs::write(&kept, layout.replace("\"note\"", "\"memo\"")).expect("written");
-    desk.refused("LayoutTampered", &["upgrade", "note", "2.0"]);
+    project.refused("LayoutTampered", &["upgrade", "note", "2.0"]);
 
     // With the log and the layouts, what was allowed once is allowed, and said.
     std::fs::write(&kept, layout).expect("written");
     std::fs::write(&log, text_of_log).expect("written");
-    let done = desk.done(&["upgrade", "note", "2.0"]);
+    let done = project.done(&["upgrade", "note", "2.0"]);
     let because = text(&done["storage"][0]["accepted"][0], "because");
-    let told = "allowed before, as stylus-upgrades-layouts/allowed.jsonl says";
-    assert_eq!(because, told);
+    let record = "allowed before, as stylus-upgrades-layouts/allowed.jsonl says";
+    assert_eq!(because, record);
 }
 
 #[tokio::test]
 async fn approvers_see_the_build_of_the_very_code_and_of_no_other() {
-    let desk = Desk::new();
-    let other = desk.node.addresses()[1].to_string();
+    let project = Project::new();
+    let other = project.node.addresses()[1].to_string();
     let policy = format!("AND(Admin,{other})");
-    desk.done(&["define", "Two", "--migrate", &policy]);
-    let proposed = desk.run(&["register", "Two", "1.0", &home(V1)]);
+    project.done(&["define", "Two", "--migrate", &policy]);
+    let proposed = project.run(&["register", "Two", "1.0", &home(V1)]);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let builds = &proposed.document["builds"];
     assert_eq!(text(&builds[0], "name"), "note-v1");
-    let pending = desk.done(&["pending", "Two"]);
+    let pending = project.done(&["pending", "Two"]);
     let build = &pending["actions"][0]["builds"][0];
     assert_eq!(build["build"], builds[0]["build"]);
     // Who proposed it has built it in that run; who only looks has what the folder says.
@@ -185,7 +190,7 @@ async fn approvers_see_the_build_of_the_very_code_and_of_no_other() {
     );
     assert!(text(&build["build"]["commit"], "id").len() >= 40, "{build}");
     let action = text(&proposed.document, "action");
-    let answer = desk.refused(
+    let answer = project.refused(
         "ArtifactDiffers",
         &["approve", action, "--source", &home(V2)],
     );
@@ -193,22 +198,22 @@ async fn approvers_see_the_build_of_the_very_code_and_of_no_other() {
 
     // A record of a build that was changed is shown to nobody.
     let codehash = text(build, "codehash");
-    let record = desk
+    let record = project
         .path("stylus-upgrades-layouts/builds")
         .join(format!("{codehash}.json"));
     let written = std::fs::read_to_string(&record).expect("a record");
     let lie = written.replace(codehash, &B256::repeat_byte(7).to_string());
     std::fs::write(&record, lie).expect("written");
-    desk.refused("LayoutTampered", &["pending", "Two"]);
+    project.refused("LayoutTampered", &["pending", "Two"]);
     let mut lie: Value = serde_json::from_str(&written).expect("a record");
     lie["source_hash"] = json!(B256::repeat_byte(7));
     std::fs::write(&record, lie.to_string()).expect("written");
-    let pending = desk.run(&["pending", "Two"]);
+    let pending = project.run(&["pending", "Two"]);
     assert_eq!(pending.document["actions"][0]["builds"], json!([]));
     assert!(
-        pending.aside.contains("what was built here is not shown"),
+        pending.stderr.contains("what was built here is not shown"),
         "{}",
-        pending.aside
+        pending.stderr
     );
 }
 
@@ -299,12 +304,12 @@ fn what_the_code_declares_is_in_the_artifact_and_not_in_the_code() {
     let builder = builder().expect("the workspace");
     let declared = |package: &str| {
         let artifact = builder.contract(package).expect("it builds");
-        let told = artifact
+        let record = artifact
             .wasm
             .windows(12)
             .any(|bytes| bytes == b"stylus-steps");
         assert!(
-            !told,
+            !record,
             "{package}: the section is left out of what goes on chain"
         );
         let steps = artifact

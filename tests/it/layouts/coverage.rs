@@ -1,32 +1,32 @@
-//! What a command says that it judged is what it judged.
+//! The coverage that a command reports is what it has checked.
 
 use alloy::primitives::B256;
 use stylus_upgrades_interface::registry::Code;
 
-use super::desk::{COUNT, Desk, SWAPPED, V2, home, text};
+use super::project::{COUNT, Project, SWAPPED, V2, home, text};
 use super::second_folder::{Folder, add, complete};
 
 #[test]
 fn a_migration_that_is_activated_already_rolls_out_no_way_that_rollout_would_refuse() {
-    let desk = Desk::with_note();
+    let project = Project::with_note();
     let swapped = home(SWAPPED);
     let wrong = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
-    let refused = desk.refused("LayoutRefused", &wrong);
+    let refused = project.refused("LayoutRefused", &wrong);
     let found = text(&refused.document["error"], "found").to_owned();
     let allow = found.split(", ").flat_map(|id| ["--allow-layout", id]);
     let allow: Vec<&str> = allow.collect();
-    desk.done(&[&wrong[..], &allow].concat());
+    project.done(&[&wrong[..], &allow].concat());
     let current = ["migrate", "Note", "3.0", &swapped];
-    desk.done(&current);
+    project.done(&current);
     let late = ["create-proxy", "Note", "1.0", "--save", "late"];
-    desk.done(&[&late[..], &["--init", "initialize(uint256)", "8"]].concat());
+    project.done(&[&late[..], &["--init", "initialize(uint256)", "8"]].concat());
 
     // The step to 3.0 is harmless; the way of the late instance also has the one to 2.0.
-    let other = Folder::on(&desk);
-    let before = desk.nonce();
+    let other = Folder::on(&project);
+    let before = project.nonce();
     other.refused("LayoutRefused", &current);
     other.refused("LayoutRefused", &["rollout", "Note"]);
-    assert_eq!(desk.nonce(), before, "something was sent");
+    assert_eq!(project.nonce(), before, "something was sent");
     let done = other.done(&[&["rollout", "Note"][..], &allow].concat());
     assert_eq!(done["upgraded"], 1);
     let done = other.done(&current);
@@ -38,30 +38,30 @@ fn a_migration_that_is_activated_already_rolls_out_no_way_that_rollout_would_ref
 
 #[tokio::test]
 async fn an_instance_of_code_whose_sources_nobody_recorded_is_not_created_unless_that_is_named() {
-    let desk = Desk::with_note();
+    let project = Project::with_note();
     let code = Code {
         sourceHash: B256::ZERO,
-        ..desk.code("1.0").await
+        ..project.code("1.0").await
     };
-    add(&desk, "Note", "1.1", code, "1.0").await;
+    add(&project, "Note", "1.1", code, "1.0").await;
     let create = ["create-proxy", "Note", "1.1", "--no-init"];
-    let refused = desk.refused("NotChecked", &create);
+    let refused = project.refused("NotChecked", &create);
     let next = text(&refused.document["error"], "next");
     assert!(next.ends_with("--allow-absent source"), "{next}");
-    let done = desk.done(&[&create[..], &["--allow-absent", "source"]].concat());
+    let done = project.done(&[&create[..], &["--allow-absent", "source"]].concat());
     let mut coverage = complete();
     coverage["source"] = "absent".into();
     assert_eq!(done["coverage"], coverage);
 }
 
 #[tokio::test]
-async fn a_migration_program_that_is_only_an_address_is_judged_in_part() {
-    let desk = Desk::with_note();
-    let program = desk.code("1.0").await.implementation.to_string();
-    let handler = desk.node.addresses()[0].to_string();
+async fn a_migration_program_that_is_only_an_address_is_checked_in_part() {
+    let project = Project::with_note();
+    let program = project.code("1.0").await.implementation.to_string();
+    let handler = project.node.addresses()[0].to_string();
     let (v2, complex) = (home(V2), ["--complex", &program, "--handler", &handler]);
     let register = ["register", "Note", "2.0", &v2, "--no-migration"];
-    let done = desk.done(&[&register[..], &complex].concat());
+    let done = project.done(&[&register[..], &complex].concat());
     let mut coverage = complete();
     coverage["steps"] = "partial".into();
     assert_eq!(done["coverage"], coverage);

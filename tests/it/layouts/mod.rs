@@ -2,10 +2,10 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `desk` | a folder and a chain |
+//! | `project` | a folder and a chain |
 //! | `commands` | the commands that look at layouts, as processes |
 //! | `second_folder` | what an operator with nothing but an endpoint and a key compares, as processes |
-//! | `approver` | what an approver in an empty folder judges, as processes |
+//! | `approver` | what an approver in an empty folder checks, as processes |
 //! | `stragglers` | the older steps of the paths of instances that lag behind, as processes |
 //! | `outsider` | fields that come, go and come back in crates of an author's own, as processes |
 //! | `raced` | a rival's upgrade while the instances are looked at |
@@ -14,8 +14,8 @@
 mod approver;
 mod commands;
 mod coverage;
-mod desk;
 mod outsider;
+mod project;
 mod property;
 mod raced;
 mod second_folder;

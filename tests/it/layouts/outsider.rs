@@ -7,7 +7,7 @@ use std::path::Path;
 use alloy::primitives::B256;
 use serde_json::Value;
 
-use super::desk::{Desk, text};
+use super::project::{Project, text};
 use crate::authors::{home, without_ours};
 
 /// What every version of the note begins with.
@@ -33,14 +33,14 @@ const SET: &str = "#[migration(from = \"2.0\", to = \"3.0\")]
 
 /// A chain with a definition, and an author's crates.
 struct Author {
-    desk: Desk,
+    project: Project,
     crates: tempfile::TempDir,
 }
 
 impl Author {
     fn new() -> Self {
         let author = Self {
-            desk: Desk::new(),
+            project: Project::new(),
             crates: tempfile::tempdir().expect("a folder"),
         };
         let workspace = WORKSPACE.replace(
@@ -73,22 +73,22 @@ impl Author {
 
     /// Registers version 1.0 and creates an instance.
     fn begin(&self, contract: &str) {
-        self.desk.done(&["register", "Note", "1.0", contract]);
+        self.project.done(&["register", "Note", "1.0", contract]);
         self.create("note");
     }
 
     fn create(&self, alias: &str) {
         let create = ["create-proxy", "Note", "1.0", "--save", alias];
         let initialize = ["--init", "initialize(uint256)", "7"];
-        self.desk.done(&[&create[..], &initialize].concat());
+        self.project.done(&[&create[..], &initialize].concat());
     }
 
     /// Refused for what lies in new fields, by `plan` and `migrate` alike: what was found.
     fn dirty(&self, words: &[&str]) -> String {
         let refused = self
-            .desk
+            .project
             .refused("DirtyField", &[&["migrate"], words].concat());
-        let plan = self.desk.run(&[&["plan"], words].concat());
+        let plan = self.project.run(&[&["plan"], words].concat());
         let problems = plan.document["problems"].as_array().expect("problems");
         assert!(
             problems.iter().any(|one| one["name"] == "DirtyField"),
@@ -115,10 +115,10 @@ fn what_only_a_later_version_uses_is_in_no_straggler() {
         "",
     );
     author.begin(&first);
-    author.desk.done(&["migrate", "Note", "2.0", &second]);
-    author.desk.done(&["migrate", "Note", "3.0", &third]);
+    author.project.done(&["migrate", "Note", "2.0", &second]);
+    author.project.done(&["migrate", "Note", "3.0", &third]);
     author.create("late");
-    let done = author.desk.done(&["upgrade", "late", "3.0"]);
+    let done = author.project.done(&["upgrade", "late", "3.0"]);
     assert_eq!(done["coverage"]["live_instances"], "complete", "{done}");
 }
 
@@ -130,7 +130,7 @@ fn a_lazy_field_that_was_dropped_comes_back_with_what_it_held() {
     author.begin(&first);
     let drop = ["migrate", "Note", "2.0", &second, "--no-migration"];
     author
-        .desk
+        .project
         .done(&[&drop[..], &["--allow-layout", "delete:m"]].concat());
     for (name, field) in [("al", LAZY), ("am", MAP)] {
         let third = author.contract(name, &format!("{A}\n    {field}"), INITIALIZE, "");
@@ -146,7 +146,7 @@ fn a_lazy_field_that_was_dropped_comes_back_with_what_it_held() {
         "dirty:m beyond its words",
     ];
     let again = [&["migrate", "Note", "3.0", &first], &allowed[..]].concat();
-    let done = author.desk.done(&again);
+    let done = author.project.done(&again);
     assert_eq!(accepted(&done), ["dirty:m beyond its words"]);
 }
 
@@ -163,7 +163,7 @@ fn a_field_that_its_migration_sets_is_the_authors_to_declare() {
     author.begin(&first);
     let drop = ["migrate", "Note", "2.0", &second, "--no-migration"];
     author
-        .desk
+        .project
         .done(&[&drop[..], &["--allow-layout", "delete:b"]].concat());
     let fields = format!("{A}\n    c: StorageU256,");
     let third = author.contract("ac", &fields, SET, "");
@@ -171,18 +171,18 @@ fn a_field_that_its_migration_sets_is_the_authors_to_declare() {
     let found = author.dirty(&[&["Note", "3.0", &third], &set[..]].concat());
     let slot = B256::with_last_byte(1);
     assert!(found.starts_with(&format!("c: slot {slot} of ")), "{found}");
-    let told = format!(" holds {}, left by b of 1.0", B256::with_last_byte(7));
-    assert!(found.ends_with(&told), "{found}");
+    let answer = format!(" holds {}, left by b of 1.0", B256::with_last_byte(7));
+    assert!(found.ends_with(&answer), "{found}");
 
     let declared = "\n[package.metadata.stylus-upgrades]\nmigrates = [\"dirty:c\"]\n";
     let third = author.contract("acd", &fields, SET, declared);
     // Where nothing runs, nothing sets it.
-    author.desk.refused(
+    author.project.refused(
         "DirtyField",
         &["migrate", "Note", "3.0", &third, "--no-migration"],
     );
     let done = author
-        .desk
+        .project
         .done(&[&["migrate", "Note", "3.0", &third], &set[..]].concat());
     assert_eq!(accepted(&done), ["dirty:c"]);
 }

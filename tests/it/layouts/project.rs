@@ -24,7 +24,7 @@ pub(super) fn home(path: &str) -> String {
 }
 
 /// A chain, and a folder with a manifest and a key in it.
-pub(super) struct Desk {
+pub(super) struct Project {
     pub(super) folder: tempfile::TempDir,
     pub(super) node: NodeHandle,
 }
@@ -34,40 +34,40 @@ pub(super) struct Desk {
 pub(super) struct Answer {
     pub(super) exit: Option<i32>,
     pub(super) document: Value,
-    pub(super) aside: String,
+    pub(super) stderr: String,
 }
 
-impl Desk {
+impl Project {
     /// With a registry and a definition `Note`.
     pub(super) fn new() -> Self {
         let node = spawn(NodeConfig::default()).expect("a free port");
-        let desk = Self {
+        let project = Self {
             folder: tempfile::tempdir().expect("a folder"),
             node,
         };
-        let signer = &desk.node.accounts().mnemonic()[0];
+        let signer = &project.node.accounts().mnemonic()[0];
         let key = signer.to_bytes().to_string();
-        std::fs::write(desk.path("key"), key).expect("a key file");
+        std::fs::write(project.path("key"), key).expect("a key file");
         let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
-        std::fs::set_permissions(desk.path("key"), private).expect("set");
+        std::fs::set_permissions(project.path("key"), private).expect("set");
         let manifest = format!(
             "rpc = {:?}\n\n[aliases]\nAdmin = \"{}\"\n",
-            desk.node.endpoint(),
+            project.node.endpoint(),
             signer.address()
         );
-        std::fs::write(desk.path("stylus-upgrades.toml"), manifest).expect("a manifest");
-        desk.done(&["registry", "deploy", "--save"]);
-        desk.done(&["define", "Note", "--migrate", "Admin"]);
-        desk
+        std::fs::write(project.path("stylus-upgrades.toml"), manifest).expect("a manifest");
+        project.done(&["registry", "deploy", "--save"]);
+        project.done(&["define", "Note", "--migrate", "Admin"]);
+        project
     }
 
     /// With version 1.0 and an instance that notes 7.
     pub(super) fn with_note() -> Self {
-        let desk = Self::new();
-        desk.done(&["register", "Note", "1.0", &home(V1)]);
+        let project = Self::new();
+        project.done(&["register", "Note", "1.0", &home(V1)]);
         let create = ["create-proxy", "Note", "1.0", "--save", "note"];
-        desk.done(&[&create[..], &["--init", "initialize(uint256)", "7"]].concat());
-        desk
+        project.done(&[&create[..], &["--init", "initialize(uint256)", "7"]].concat());
+        project
     }
 
     pub(super) fn path(&self, name: &str) -> PathBuf {
@@ -102,12 +102,12 @@ impl Desk {
             .output()
             .expect("it starts");
         let stdout = String::from_utf8(output.stdout).expect("text");
-        let aside = String::from_utf8(output.stderr).expect("text");
+        let stderr = String::from_utf8(output.stderr).expect("text");
         Answer {
             exit: output.status.code(),
             document: serde_json::from_str(&stdout)
-                .unwrap_or_else(|_| panic!("one document on stdout, not {stdout:?} {aside}")),
-            aside,
+                .unwrap_or_else(|_| panic!("one document on stdout, not {stdout:?} {stderr}")),
+            stderr,
         }
     }
 

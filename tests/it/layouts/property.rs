@@ -28,7 +28,7 @@ use std::path::Path;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol;
 use pairs::Pair;
-use random::Dice;
+use random::Rng;
 use stylus_layout::{Storage, Unsupported};
 use stylus_upgrades_harness::{Definition, Harness, HarnessError, Instance, home, step};
 use stylus_upgrades_interface::slots;
@@ -144,7 +144,7 @@ async fn upgrade_all(
     let definition = contracts(harness, number, pairs).await?;
     let mut instances = vec![];
     for pair in pairs {
-        let words = stream::random(&pair.old, &mut Dice(pair.seed));
+        let words = stream::random(&pair.old, &mut Rng(pair.seed));
         let fill = initializeCall {
             pair: pair.seed as u32,
             values: words.clone().into(),
@@ -227,7 +227,7 @@ fn compare(pair: &Pair, old: &stream::Values, new: &stream::Values) {
     }
 }
 
-/// The storage of every account; `None` on a chain that does not tell.
+/// The storage of every account; `None` on a chain that does not show it.
 async fn storage(harness: &Harness) -> Result<Option<BTreeMap<Address, Memory>>, HarnessError> {
     if harness.chain().is_remote() {
         return Ok(None);

@@ -12,7 +12,7 @@ use stylus_upgrades::coverage::Extent;
 use stylus_upgrades::layout::{Documents, Store, Upgrade, look};
 use stylus_upgrades_harness::{Harness, HarnessError, step};
 
-use crate::run_migration::proxy::{Fault, Proxy};
+use crate::run_migration::proxy::{Failure, Proxy};
 
 sol! {
     function initialize(uint256 value);
@@ -75,16 +75,16 @@ async fn what_is_found_at_an_instance_that_a_rival_upgrades_hides_nothing_of_ano
     }
 
     // The first look at a word waits until the rival has upgraded the instance.
-    let (asked, mut was_asked) = tokio::sync::mpsc::unbounded_channel();
+    let (query, mut queried) = tokio::sync::mpsc::unbounded_channel();
     let (upgraded, was_upgraded) = mpsc::channel::<()>();
     let (was_upgraded, is_begun) = (Mutex::new(was_upgraded), AtomicBool::new(false));
     let relay = Proxy::start(harness.chain().url(), move |_, request| {
         if request.contains("eth_getStorageAt") && !is_begun.swap(true, Ordering::SeqCst) {
-            asked.send(()).expect("the rival waits");
+            query.send(()).expect("the rival waits");
             let was_upgraded = was_upgraded.lock().expect("alone");
             was_upgraded.recv().expect("the rival is done");
         }
-        Fault::None
+        Failure::None
     });
     let client = Client::connect(&relay.url()).await?;
     let folder = tempfile::tempdir().expect("a folder");
@@ -99,7 +99,7 @@ async fn what_is_found_at_an_instance_that_a_rival_upgrades_hides_nothing_of_ano
     };
     let (old, new) = (layout(0..1), layout((0..1).chain(FIRST..FIRST + FIELDS)));
     let rival = async {
-        was_asked.recv().await.expect("words are looked at");
+        queried.recv().await.expect("words are looked at");
         taken.upgrade("2.0").await?;
         upgraded.send(()).expect("the look goes on");
         Ok::<_, HarnessError>(())

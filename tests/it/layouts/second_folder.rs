@@ -1,5 +1,5 @@
-//! An operator who has nothing but an endpoint and a key: what the first one registered is compared,
-//! because its layouts are published on chain; what cannot be compared is refused.
+//! An operator who has only an endpoint and a key. The layouts of the registered versions are on
+//! chain, so they are compared. What cannot be compared is refused.
 
 use std::path::{Path, PathBuf};
 
@@ -15,35 +15,35 @@ use stylus_upgrades::registry::{self, NewVersion};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 
-use crate::run_migration::proxy::{Fault, Proxy};
+use crate::run_migration::proxy::{Failure, Proxy};
 
-use super::desk::{Answer, COUNT, Desk, SWAPPED, V1, V2, home, text};
+use super::project::{Answer, COUNT, Project, SWAPPED, V1, V2, home, text};
 
-/// A folder of its own, with a home of its own, on the chain of a desk.
+/// A folder of its own, with a home of its own, on the chain of another project.
 pub(super) struct Folder<'d> {
-    desk: &'d Desk,
+    project: &'d Project,
     folder: tempfile::TempDir,
     home: tempfile::TempDir,
 }
 
 impl<'d> Folder<'d> {
-    pub(super) fn on(desk: &'d Desk) -> Self {
+    pub(super) fn on(project: &'d Project) -> Self {
         Self {
-            desk,
+            project,
             folder: tempfile::tempdir().expect("a folder"),
             home: tempfile::tempdir().expect("a home"),
         }
     }
 
     pub(super) fn run(&self, words: &[&str]) -> Answer {
-        self.run_by(&self.desk.node.endpoint(), words)
+        self.run_by(&self.project.node.endpoint(), words)
     }
 
     fn run_by(&self, endpoint: &str, words: &[&str]) -> Answer {
-        let registry = self.desk.saved("registry");
+        let registry = self.project.saved("registry");
         let there = ["--rpc-url", endpoint, "--registry", &registry];
         let words = [words, &there].concat();
-        self.desk
+        self.project
             .run_in(self.folder.path(), Some(self.home.path()), &words)
     }
 
@@ -55,11 +55,11 @@ impl<'d> Folder<'d> {
 
     /// Refused under that name, and nothing was sent.
     pub(super) fn refused(&self, name: &str, words: &[&str]) -> Value {
-        let before = self.desk.nonce();
+        let before = self.project.nonce();
         let answer = self.run(words);
         let found = text(&answer.document["error"], "name");
         assert_eq!((answer.exit, found), (Some(1), name), "{answer:?}");
-        assert_eq!(self.desk.nonce(), before, "something was sent");
+        assert_eq!(self.project.nonce(), before, "something was sent");
         answer.document
     }
 
@@ -81,9 +81,9 @@ fn problems(plan: &Value) -> Vec<&str> {
 }
 
 /// A version that some other tool registers.
-pub(super) async fn add(desk: &Desk, name: &str, version: &str, code: Code, from: &str) {
-    let client = Client::connect(&desk.node.endpoint()).await.expect("it");
-    let key = std::fs::read_to_string(desk.path("key")).expect("a key");
+pub(super) async fn add(project: &Project, name: &str, version: &str, code: Code, from: &str) {
+    let client = Client::connect(&project.node.endpoint()).await.expect("it");
+    let key = std::fs::read_to_string(project.path("key")).expect("a key");
     let signer: PrivateKeySigner = key.trim().parse().expect("a key");
     let new = NewVersion {
         name: name.into(),
@@ -91,7 +91,7 @@ pub(super) async fn add(desk: &Desk, name: &str, version: &str, code: Code, from
         code,
         step: registry::nothing(from),
     };
-    let at: Address = desk.saved("registry").parse().expect("an address");
+    let at: Address = project.saved("registry").parse().expect("an address");
     let call = IRegistry::addVersionCall::from(new);
     perform(&client.with_signer(signer), at, &call, U256::ZERO)
         .await
@@ -100,10 +100,10 @@ pub(super) async fn add(desk: &Desk, name: &str, version: &str, code: Code, from
 
 #[tokio::test]
 async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_every_check_done() {
-    let desk = Desk::with_note();
-    let second = Folder::on(&desk);
+    let project = Project::with_note();
+    let second = Folder::on(&project);
     let (v2, swapped) = (home(V2), home(SWAPPED));
-    let proxy = desk.done(&["status", "note"])["instance"]["proxy"].clone();
+    let proxy = project.done(&["status", "note"])["instance"]["proxy"].clone();
     let proxy = proxy.as_str().expect("an address");
 
     // The storage would be misread: it is refused here as it is in the first folder.
@@ -112,7 +112,7 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
     let plan = second.run(&[&["plan"], &wrong[1..]].concat());
     assert_eq!(plan.exit, Some(1));
     assert!(problems(&plan.document).contains(&"LayoutRefused"));
-    assert_eq!(desk.note(), U256::from(7));
+    assert_eq!(project.note(), U256::from(7));
 
     // The migration that the code declares is left out.
     let bare = ["migrate", "Note", "2.0", &v2];
@@ -134,12 +134,12 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
     assert_eq!(done["coverage"], complete());
     assert_eq!(text(&done["storage"][0], "verdict"), "safe");
     assert_eq!(
-        desk.code("2.0").await.layoutHash.to_string(),
+        project.code("2.0").await.layoutHash.to_string(),
         done["layout_hash"]
     );
 
     // A third one, who never built any of it, goes back.
-    let third = Folder::on(&desk);
+    let third = Folder::on(&project);
     let back = ["rollback", "Note", "--to", "1.0", "--as", "3.0"];
     let back = third.done(&back);
     assert_eq!(back["coverage"], complete());
@@ -149,15 +149,15 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
     );
     assert!(third.layouts().read_dir().expect("a cache").count() >= 2);
     third.done(&["verify", "Note"]);
-    assert_eq!(desk.note(), U256::from(7));
+    assert_eq!(project.note(), U256::from(7));
 
     // And forward again: what version 2 counted still lies there.
-    let code = desk.code("2.0").await.implementation.to_string();
+    let code = project.code("2.0").await.implementation.to_string();
     let again = ["register", "Note", "4.0", &code, "--no-migration"];
     third.refused("DirtyField", &again);
     third.done(&[&again[..], &["--allow-layout", "dirty:changes"]].concat());
     let upgrade = ["upgrade", proxy, "4.0", "--no-migration"];
-    let fourth = Folder::on(&desk);
+    let fourth = Folder::on(&project);
     let refused = fourth.refused("DirtyField", &upgrade);
     let found = text(&refused["error"], "found");
     assert!(
@@ -168,18 +168,18 @@ async fn whoever_has_an_endpoint_and_a_key_plans_migrates_and_goes_back_with_eve
 
 #[tokio::test]
 async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named() {
-    let desk = Desk::with_note();
+    let project = Project::with_note();
     // Another tool registers a version with a layout that nobody published.
     let unknown = Code {
         layoutHash: B256::repeat_byte(9),
-        ..desk.code("1.0").await
+        ..project.code("1.0").await
     };
-    add(&desk, "Note", "2.0", unknown, "1.0").await;
-    let second = Folder::on(&desk);
+    add(&project, "Note", "2.0", unknown, "1.0").await;
+    let second = Folder::on(&project);
     let v2 = home(V2);
-    let address = desk.code("1.0").await.implementation.to_string();
+    let address = project.code("1.0").await.implementation.to_string();
     let named = ["--allow-layout", "not-compared", "--allow-absent", "steps"];
-    let proxy = desk.done(&["status", "note"])["instance"]["proxy"].clone();
+    let proxy = project.done(&["status", "note"])["instance"]["proxy"].clone();
     let proxy = proxy.as_str().expect("an address");
     for words in [
         &["upgrade", proxy, "2.0"][..],
@@ -236,16 +236,16 @@ async fn what_cannot_be_compared_is_refused_by_every_command_unless_it_is_named(
 
 #[tokio::test]
 async fn a_layout_that_was_registered_before_documents_existed_is_still_compared() {
-    let desk = Desk::with_note();
-    let shown = desk.done(&["layout", "show", &home(V1)]);
+    let project = Project::with_note();
+    let shown = project.done(&["layout", "show", &home(V1)]);
     let layout: Layout = serde_json::from_value(shown["layout"].clone()).expect("a layout");
     let old = Code {
         layoutHash: layout.hash(),
-        ..desk.code("1.0").await
+        ..project.code("1.0").await
     };
-    desk.done(&["define", "Old", "--migrate", "Admin"]);
-    add(&desk, "Old", "1.0", old, "").await;
-    let second = Folder::on(&desk);
+    project.done(&["define", "Old", "--migrate", "Admin"]);
+    add(&project, "Old", "1.0", old, "").await;
+    let second = Folder::on(&project);
     let (v2, swapped) = (home(V2), home(SWAPPED));
     let migrate = [&["migrate", "Old", "2.0", &v2][..], &COUNT].concat();
     second.refused("LayoutNotCompared", &migrate);
@@ -268,7 +268,7 @@ async fn a_layout_that_was_registered_before_documents_existed_is_still_compared
         "--allow-absent",
         "steps",
     ]);
-    let third = Folder::on(&desk);
+    let third = Folder::on(&project);
     third.refused(
         "LayoutRefused",
         &[
@@ -281,8 +281,8 @@ async fn a_layout_that_was_registered_before_documents_existed_is_still_compared
 
 #[test]
 fn an_instance_is_not_created_without_the_initializer_that_its_code_declares() {
-    let desk = Desk::with_note();
-    let second = Folder::on(&desk);
+    let project = Project::with_note();
+    let second = Folder::on(&project);
     let create = ["create-proxy", "Note", "1.0"];
     let refused = second.refused("InitializerOmitted", &create);
     let next = text(&refused["error"], "next");
@@ -302,14 +302,14 @@ fn an_instance_is_not_created_without_the_initializer_that_its_code_declares() {
 
 #[test]
 fn a_layout_that_is_too_large_to_publish_is_refused_before_anything_is_sent() {
-    let desk = Desk::with_note();
+    let project = Project::with_note();
     let field = |n: u64| json!({"label": format!("field_{n}"), "slot": n.to_string(), "offset": 0, "type": "t_uint256"});
     let fields: Vec<Value> = (0..500).map(field).collect();
     let types =
         json!({"t_uint256": {"encoding": "inplace", "label": "uint256", "numberOfBytes": "32"}});
     let layout = json!({"storage": fields, "types": types}).to_string();
-    std::fs::write(desk.path("large.json"), layout).expect("written");
-    desk.done(&["define", "Large", "--migrate", "Admin"]);
+    std::fs::write(project.path("large.json"), layout).expect("written");
+    project.done(&["define", "Large", "--migrate", "Admin"]);
     let words = [
         "register",
         "Large",
@@ -318,7 +318,7 @@ fn a_layout_that_is_too_large_to_publish_is_refused_before_anything_is_sent() {
         "--layout",
         "large.json",
     ];
-    let answer = desk.refused("LayoutTooLarge", &words);
+    let answer = project.refused("LayoutTooLarge", &words);
     assert_eq!(
         text(&answer.document["error"], "expected"),
         "at most 32768 bytes"
@@ -327,66 +327,66 @@ fn a_layout_that_is_too_large_to_publish_is_refused_before_anything_is_sent() {
 
 #[test]
 fn the_folder_of_layouts_is_only_a_cache() {
-    let desk = Desk::with_note();
-    let folder = desk.path("stylus-upgrades-layouts");
+    let project = Project::with_note();
+    let folder = project.path("stylus-upgrades-layouts");
     std::fs::remove_dir_all(&folder).expect("removed");
     let v2 = home(V2);
-    let plan = desk.done(&[&["plan", "Note", "2.0", &v2][..], &COUNT].concat());
+    let plan = project.done(&[&["plan", "Note", "2.0", &v2][..], &COUNT].concat());
     assert_eq!(plan["coverage"], complete());
     assert!(Path::new(&folder).is_dir());
 }
 
 #[tokio::test]
-async fn an_endpoint_that_does_not_tell_the_way_upgrades_nothing_unseen() {
-    let desk = Desk::with_note();
+async fn an_endpoint_that_withholds_the_path_upgrades_nothing_unseen() {
+    let project = Project::with_note();
     let register = ["register", "Note", "2.0", &home(SWAPPED)];
     let register = [&register[..], &COUNT].concat();
-    let refused = desk.refused("LayoutRefused", &register);
+    let refused = project.refused("LayoutRefused", &register);
     let found = text(&refused.document["error"], "found").to_owned();
     let allow = found.split(", ").flat_map(|id| ["--allow-layout", id]);
     let allowed: Vec<&str> = register.iter().copied().chain(allow).collect();
-    desk.done(&allowed);
-    let shown = desk.done(&["status", "note"]);
+    project.done(&allowed);
+    let shown = project.done(&["status", "note"]);
     let proxy = text(&shown["instance"], "proxy");
 
-    let second = Folder::on(&desk);
+    let second = Folder::on(&project);
     let upgrade = ["upgrade", proxy, "2.0"];
     second.refused("LayoutRefused", &upgrade);
-    let before = desk.nonce();
+    let before = project.nonce();
     for selector in [
         IRegistry::planCall::SELECTOR,
         IRegistry::instanceOfCall::SELECTOR,
         IUpgradeabilityProxy::registryCall::SELECTOR,
     ] {
-        let asked = hex::encode(selector);
-        let endpoint = Proxy::start(&desk.node.endpoint(), move |_, request| {
-            match request.contains("eth_call") && request.contains(&asked) {
-                true => Fault::Refused("out of credits"),
-                false => Fault::None,
+        let query = hex::encode(selector);
+        let endpoint = Proxy::start(&project.node.endpoint(), move |_, request| {
+            match request.contains("eth_call") && request.contains(&query) {
+                true => Failure::Refused("out of credits"),
+                false => Failure::None,
             }
         });
         let answer = second.run_by(&endpoint.url(), &upgrade);
         assert_eq!(answer.exit, Some(4), "{answer:?}");
-        assert!(endpoint.faults() > 0);
+        assert!(endpoint.failures() > 0);
     }
-    assert_eq!(desk.nonce(), before, "something was sent");
-    assert_eq!(desk.note(), U256::from(7));
+    assert_eq!(project.nonce(), before, "something was sent");
+    assert_eq!(project.note(), U256::from(7));
 }
 
 #[tokio::test]
 async fn calldata_that_no_upgrade_could_run_is_not_recorded_with_a_version() {
-    let desk = Desk::with_note();
+    let project = Project::with_note();
     let v2 = home(V2);
     let selector = hex::encode_prefixed(&keccak256("countFrom(uint256)")[..4]);
     let tail = format!("{selector}{}", "00".repeat(33));
     for data in [&selector, &tail] {
         let register = ["register", "Note", "2.0", &v2, "--call", data];
-        let refused = desk.refused("StepArguments", &register);
+        let refused = project.refused("StepArguments", &register);
         let next = text(&refused.document["error"], "next");
         assert_eq!(next, "--call 'countFrom(uint256)' <uint256>");
     }
     // Under labels that the code does not know, its migration is not left out in silence either.
-    desk.done(&["define", "Other", "--migrate", "Admin"]);
-    desk.done(&["register", "Other", "v1", &home(V1)]);
-    desk.refused("MigrationOmitted", &["register", "Other", "v2", &v2]);
+    project.done(&["define", "Other", "--migrate", "Admin"]);
+    project.done(&["register", "Other", "v1", &home(V1)]);
+    project.refused("MigrationOmitted", &["register", "Other", "v2", &v2]);
 }

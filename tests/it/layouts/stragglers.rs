@@ -1,27 +1,27 @@
-//! Instances that are older than the version before the new one: the older steps of their paths are
-//! checked by every command that upgrades them.
+//! Instances that are more than one version behind. Every command that upgrades them checks the
+//! older steps of their paths.
 
-use super::desk::{COUNT, Desk, SWAPPED, home, text};
+use super::project::{COUNT, Project, SWAPPED, home, text};
 use super::second_folder::Folder;
 
 /// A chain where 2.0 was allowed to misread the storage of 1.0, and is current; with `instances`
 /// upgraded to it and one that was created at 1.0 afterwards. The words that allow the step to 2.0.
-fn with_a_straggler(instances: usize) -> (Desk, Vec<String>) {
-    let desk = Desk::with_note();
+fn with_a_straggler(instances: usize) -> (Project, Vec<String>) {
+    let project = Project::with_note();
     let create = ["create-proxy", "Note", "1.0"];
     let initialize = ["--init", "initialize(uint256)", "8"];
     for _ in 1..instances {
-        desk.done(&[&create[..], &initialize].concat());
+        project.done(&[&create[..], &initialize].concat());
     }
     let swapped = home(SWAPPED);
     let wrong = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
-    let refused = desk.refused("LayoutRefused", &wrong);
+    let refused = project.refused("LayoutRefused", &wrong);
     let found = text(&refused.document["error"], "found").to_owned();
     let allow = found.split(", ").flat_map(|id| ["--allow-layout", id]);
     let allow: Vec<String> = allow.map(str::to_owned).collect();
-    desk.done(&with(&wrong, &allow));
-    desk.done(&[&create[..], &["--save", "late"], &initialize].concat());
-    (desk, allow)
+    project.done(&with(&wrong, &allow));
+    project.done(&[&create[..], &["--save", "late"], &initialize].concat());
+    (project, allow)
 }
 
 fn with<'w>(words: &[&'w str], more: &'w [String]) -> Vec<&'w str> {
@@ -29,15 +29,15 @@ fn with<'w>(words: &[&'w str], more: &'w [String]) -> Vec<&'w str> {
     words.iter().copied().chain(more).collect()
 }
 
-fn version_of_late(desk: &Desk) -> String {
-    let status = desk.done(&["status", "late"]);
+fn version_of_late(project: &Project) -> String {
+    let status = project.done(&["status", "late"]);
     text(&status["instance"], "version").to_owned()
 }
 
 #[test]
 fn a_first_migration_of_many_instances_rolls_out_no_path_that_rollout_would_refuse() {
-    let (desk, allow) = with_a_straggler(5);
-    let other = Folder::on(&desk);
+    let (project, allow) = with_a_straggler(5);
+    let other = Folder::on(&project);
     let swapped = home(SWAPPED);
     let migrate = ["migrate", "Note", "3.0", &swapped];
     let answer = other.run(&migrate);
@@ -45,19 +45,19 @@ fn a_first_migration_of_many_instances_rolls_out_no_path_that_rollout_would_refu
     assert_eq!(answer.exit, Some(5), "{answer:?}");
     assert_eq!(text(&document["error"], "name"), "LayoutRefused");
     assert_eq!(document["executed"], true, "it is activated all the same");
-    assert_eq!(version_of_late(&desk), "1.0");
+    assert_eq!(version_of_late(&project), "1.0");
 
     // What only the older step has may be named when the same words are typed once more.
     other.refused("LayoutRefused", &migrate);
     let done = other.done(&with(&migrate, &allow));
     assert_eq!(done["executed"], true);
-    assert_eq!(version_of_late(&desk), "3.0");
+    assert_eq!(version_of_late(&project), "3.0");
 }
 
 #[test]
 fn a_migration_of_few_instances_takes_none_along_on_a_path_that_rollout_would_refuse() {
-    let (desk, allow) = with_a_straggler(1);
-    let other = Folder::on(&desk);
+    let (project, allow) = with_a_straggler(1);
+    let other = Folder::on(&project);
     let swapped = home(SWAPPED);
     let migrate = ["migrate", "Note", "3.0", &swapped];
     other.refused("LayoutRefused", &migrate);
@@ -68,14 +68,14 @@ fn a_migration_of_few_instances_takes_none_along_on_a_path_that_rollout_would_re
     assert_eq!((answer.exit, found), (Some(2), "NoSuchFinding"));
     let done = other.done(&named);
     assert_eq!(done["executed"], true);
-    assert_eq!(version_of_late(&desk), "3.0");
+    assert_eq!(version_of_late(&project), "3.0");
 }
 
 #[test]
 fn each_step_of_a_path_takes_what_it_needs_of_what_is_allowed() {
-    let (desk, allow) = with_a_straggler(1);
-    let other = Folder::on(&desk);
-    let v1 = home(super::desk::V1);
+    let (project, allow) = with_a_straggler(1);
+    let other = Folder::on(&project);
+    let v1 = home(super::project::V1);
     // 3.0 drops the field that 2.0 added: another finding than that of the step to 2.0.
     let back = ["migrate", "Note", "3.0", &v1, "--no-migration"];
     let refused = other.refused("LayoutRefused", &back);
@@ -87,5 +87,5 @@ fn each_step_of_a_path_takes_what_it_needs_of_what_is_allowed() {
     let all: Vec<&str> = with(&all, &allow);
     let done = other.done(&all);
     assert_eq!(done["executed"], true);
-    assert_eq!(version_of_late(&desk), "3.0");
+    assert_eq!(version_of_late(&project), "3.0");
 }

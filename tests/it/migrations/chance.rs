@@ -1,4 +1,4 @@
-//! Numbers that look random and are the same in every run: SplitMix64.
+//! A random number generator with the same sequence in every run (SplitMix64).
 
 /// A source of choices.
 #[derive(Debug)]
@@ -45,8 +45,8 @@ impl Chance {
     /// The numbers below `end`, in any order.
     pub(crate) fn shuffled(&mut self, end: usize) -> Vec<usize> {
         let mut all: Vec<usize> = (0..end).collect();
-        for place in (1..end).rev() {
-            all.swap(place, self.below(place + 1));
+        for location in (1..end).rev() {
+            all.swap(location, self.below(location + 1));
         }
         all
     }

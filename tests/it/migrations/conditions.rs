@@ -1,5 +1,5 @@
-//! Post-conditions: a step that leaves behind what it declared not to is none, and nothing of it
-//! remains. `tests/contracts/vault` leaves behind what it is told to.
+//! Post-conditions. A step whose declared condition does not hold is reverted as a whole.
+//! `tests/contracts/vault` breaks the conditions on request.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol;
@@ -11,7 +11,9 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 
-use crate::registry::world::{Done, Reverted, World, account, birth, complex, is, refused, step};
+use crate::registry::fixture::{
+    Done, Fixture, Reverted, account, complex, initial_step, is, refused, step,
+};
 
 sol! {
     error WrongSteward();
@@ -29,26 +31,26 @@ const GAS: u64 = 30_000_000;
 const TOTAL: u64 = 60;
 
 /// A vault at 1.0, and the versions to go to.
-struct Stage {
-    world: World,
+struct Scenario {
+    fixture: Fixture,
     vault: Code,
     proxy: Address,
 }
 
-impl Stage {
+impl Scenario {
     fn new() -> Self {
-        let mut world = World::new(&is(account(0)));
-        world.define(&is(account(0))).expect("defined");
-        let vault = world.deploy("vault");
-        let mut stage = Self {
-            world,
+        let mut fixture = Fixture::new(&is(account(0)));
+        fixture.define(&is(account(0))).expect("defined");
+        let vault = fixture.deploy("vault");
+        let mut scenario = Self {
+            fixture,
             vault,
             proxy: Address::ZERO,
         };
-        stage.add("1.0", birth());
-        let born = stage.born(account(1), "Ada", TOTAL).expect("born");
-        stage.proxy = born;
-        stage
+        scenario.add("1.0", initial_step());
+        let created = scenario.created(account(1), "Ada", TOTAL).expect("born");
+        scenario.proxy = created;
+        scenario
     }
 
     fn add(&mut self, version: &str, step: Step) {
@@ -58,10 +60,10 @@ impl Stage {
             code: self.vault.clone(),
             step,
         };
-        self.world.send(account(0), &call).expect("added");
+        self.fixture.send(account(0), &call).expect("added");
     }
 
-    fn born(&mut self, steward: Address, name: &str, total: u64) -> Result<Address, Reverted> {
+    fn created(&mut self, steward: Address, name: &str, total: u64) -> Result<Address, Reverted> {
         let initialize = IVault::initializeCall {
             steward,
             name: name.into(),
@@ -75,7 +77,7 @@ impl Stage {
             salt: B256::with_last_byte(self.proxy[19]),
             initData: initialize.abi_encode().into(),
         };
-        let done = self.world.send(account(0), &create)?;
+        let done = self.fixture.send(account(0), &create)?;
         Ok(done.returned.proxy)
     }
 
@@ -83,26 +85,26 @@ impl Stage {
         let version = version.into();
         let call = Proxy::upgradeToAndCallCall { version, data };
         let data = call.abi_encode().into();
-        self.world
+        self.fixture
             .raw(account(0), self.proxy, data, U256::ZERO, GAS)
     }
 
     fn version(&self) -> String {
         let version = self
-            .world
+            .fixture
             .ask(self.proxy, &Proxy::implementationVersionCall {});
         version.expect("a version")
     }
 
     /// Asserts that an upgrade reverts with that condition and leaves everything as it was.
     fn refuses(&mut self, version: &str, data: Bytes, condition: &str) {
-        let before = self.world.slots_of(self.proxy);
+        let before = self.fixture.slots_of(self.proxy);
         let condition = condition.into();
         refused(
             self.upgrade(version, data),
             PostConditionFailed { condition },
         );
-        assert_eq!(self.world.slots_of(self.proxy), before);
+        assert_eq!(self.fixture.slots_of(self.proxy), before);
         assert_eq!(self.version(), "1.0");
     }
 }
@@ -118,46 +120,46 @@ fn migrate(rate: u64, steward: Address, total: u64) -> Bytes {
 
 #[test]
 fn a_migration_that_leaves_a_declared_field_zero_is_none() {
-    let mut stage = Stage::new();
-    stage.add("2.0", step("1.0", 1, Bytes::new()));
+    let mut scenario = Scenario::new();
+    scenario.add("2.0", step("1.0", 1, Bytes::new()));
     let steward = account(2);
-    stage.refuses("2.0", migrate(0, steward, TOTAL), "nonzero(rate)");
+    scenario.refuses("2.0", migrate(0, steward, TOTAL), "nonzero(rate)");
     let nobody = migrate(5, Address::ZERO, TOTAL);
-    stage.refuses("2.0", nobody, "nonzero(keeper.steward)");
+    scenario.refuses("2.0", nobody, "nonzero(keeper.steward)");
     // the first that fails, in the order in which they are declared
-    stage.refuses("2.0", migrate(0, Address::ZERO, 1), "nonzero(rate)");
+    scenario.refuses("2.0", migrate(0, Address::ZERO, 1), "nonzero(rate)");
 }
 
 #[test]
 fn a_migration_that_breaks_a_declared_invariant_is_none() {
-    let mut stage = Stage::new();
-    stage.add("2.0", step("1.0", 1, Bytes::new()));
+    let mut scenario = Scenario::new();
+    scenario.add("2.0", step("1.0", 1, Bytes::new()));
     let steward = account(2);
     let unbalanced = migrate(5, steward, TOTAL + 1);
-    stage.refuses("2.0", unbalanced, "holds(Self::is_balanced)");
-    stage.refuses("2.0", migrate(100, steward, TOTAL), "holds(is_small)");
+    scenario.refuses("2.0", unbalanced, "holds(Self::is_balanced)");
+    scenario.refuses("2.0", migrate(100, steward, TOTAL), "holds(is_small)");
 }
 
 #[test]
 fn a_migration_after_which_everything_declared_holds_is_done() {
-    let mut stage = Stage::new();
-    stage.add("2.0", step("1.0", 1, migrate(5, account(2), TOTAL)));
-    let done = stage.upgrade("2.0", Bytes::new()).expect("done");
+    let mut scenario = Scenario::new();
+    scenario.add("2.0", step("1.0", 1, migrate(5, account(2), TOTAL)));
+    let done = scenario.upgrade("2.0", Bytes::new()).expect("done");
     let (from, to) = ("1.0".into(), "2.0".into());
     assert_eq!(done.events::<Migrated>(), [Migrated { from, to }]);
-    assert_eq!(stage.version(), "2.0");
-    let slots = stage.world.slots_of(stage.proxy);
+    assert_eq!(scenario.version(), "2.0");
+    let slots = scenario.fixture.slots_of(scenario.proxy);
     assert_eq!(slots[&B256::ZERO], B256::with_last_byte(5));
 }
 
 #[test]
 fn a_condition_that_fails_in_the_middle_of_a_path_undoes_the_path() {
-    let mut stage = Stage::new();
-    stage.add("1.5", step("1.0", 0, Bytes::new()));
-    let repair = repair(&stage.vault, "1.5", 0, TOTAL);
-    stage.add("2.5", repair);
-    stage.add("3.0", step("2.5", 0, Bytes::new()));
-    stage.refuses("3.0", Bytes::new(), "nonzero(rate)");
+    let mut scenario = Scenario::new();
+    scenario.add("1.5", step("1.0", 0, Bytes::new()));
+    let repair = repair(&scenario.vault, "1.5", 0, TOTAL);
+    scenario.add("2.5", repair);
+    scenario.add("3.0", step("2.5", 0, Bytes::new()));
+    scenario.refuses("3.0", Bytes::new(), "nonzero(rate)");
 }
 
 /// The vault's own code as a migration script.
@@ -175,25 +177,25 @@ fn repair(script: &Code, from: &str, rate: u64, total: u64) -> Step {
 
 #[test]
 fn a_script_that_leaves_a_declared_condition_broken_is_none() {
-    let mut stage = Stage::new();
-    let script = stage.world.deploy("vault");
+    let mut scenario = Scenario::new();
+    let script = scenario.fixture.deploy("vault");
     for (version, rate, total) in [("2.0", 0, TOTAL), ("2.1", 5, 1), ("2.2", 5, TOTAL)] {
-        stage.add(version, repair(&script, "1.0", rate, total));
+        scenario.add(version, repair(&script, "1.0", rate, total));
     }
-    stage.refuses("2.0", Bytes::new(), "nonzero(rate)");
-    stage.refuses("2.1", Bytes::new(), "holds(Self::is_balanced)");
-    stage.upgrade("2.2", Bytes::new()).expect("done");
-    assert_eq!(stage.version(), "2.2");
+    scenario.refuses("2.0", Bytes::new(), "nonzero(rate)");
+    scenario.refuses("2.1", Bytes::new(), "holds(Self::is_balanced)");
+    scenario.upgrade("2.2", Bytes::new()).expect("done");
+    assert_eq!(scenario.version(), "2.2");
 }
 
 #[test]
-fn an_initializer_that_leaves_a_declared_condition_broken_gives_no_birth() {
-    let mut stage = Stage::new();
-    let count = |stage: &Stage| {
+fn an_initializer_that_leaves_a_declared_condition_broken_gives_no_creation() {
+    let mut scenario = Scenario::new();
+    let count = |scenario: &Scenario| {
         let definition = IRegistry::definitionCall { name: "A".into() };
-        stage.world.view(&definition).expect("A").instances
+        scenario.fixture.view(&definition).expect("A").instances
     };
-    let before = count(&stage);
+    let before = count(&scenario);
     // the body of 2 returns early
     for (steward, name, total, condition) in [
         (Address::ZERO, "Ada", TOTAL, "nonzero(keeper.steward)"),
@@ -207,22 +209,22 @@ fn an_initializer_that_leaves_a_declared_condition_broken_gives_no_birth() {
         ),
     ] {
         let condition = condition.into();
-        let born = stage.born(steward, name, total);
-        refused(born, PostConditionFailed { condition });
+        let created = scenario.created(steward, name, total);
+        refused(created, PostConditionFailed { condition });
     }
     // what the body itself refuses comes first
     let wrong = Address::with_last_byte(1);
-    refused(stage.born(wrong, "", 0), WrongSteward {});
-    assert_eq!(count(&stage), before);
-    stage
-        .born(Address::with_last_byte(3), "Bob", TOTAL)
+    refused(scenario.created(wrong, "", 0), WrongSteward {});
+    assert_eq!(count(&scenario), before);
+    scenario
+        .created(Address::with_last_byte(3), "Bob", TOTAL)
         .expect("born");
 }
 
 #[test]
 fn what_foreign_code_wrote_behind_the_cache_is_seen() {
-    let mut stage = Stage::new();
-    let hostile = stage.world.deploy("hostile").implementation;
+    let mut scenario = Scenario::new();
+    let hostile = scenario.fixture.deploy("hostile").implementation;
     let data = |value: u8| {
         let write = IVault::writeSlotCall {
             slot: B256::ZERO,
@@ -235,31 +237,31 @@ fn what_foreign_code_wrote_behind_the_cache_is_seen() {
         };
         Bytes::from(migrate.abi_encode())
     };
-    stage.add("2.1", step("1.0", 1, Bytes::new()));
-    stage.refuses("2.1", data(0), "nonzero(rate)");
-    stage.upgrade("2.1", data(9)).expect("done");
-    let rate = stage
-        .world
+    scenario.add("2.1", step("1.0", 1, Bytes::new()));
+    scenario.refuses("2.1", data(0), "nonzero(rate)");
+    scenario.upgrade("2.1", data(9)).expect("done");
+    let rate = scenario
+        .fixture
         .chain
-        .storage(stage.proxy, U256::ZERO, BlockId::latest());
+        .storage(scenario.proxy, U256::ZERO, BlockId::latest());
     assert_eq!(rate.expect("a slot"), B256::with_last_byte(9));
 }
 
 #[test]
 fn a_complex_migration_does_not_end_while_a_declared_condition_is_broken() {
-    let mut world = World::new(&is(account(0)));
-    world.define(&is(account(0))).expect("defined");
-    let (trace, program) = (world.deploy("trace"), world.deploy("trace-legs"));
+    let mut fixture = Fixture::new(&is(account(0)));
+    fixture.define(&is(account(0))).expect("defined");
+    let (trace, program) = (fixture.deploy("trace"), fixture.deploy("trace-complex"));
     let handler = account(5);
-    let leg = complex("1.0", &program, handler);
-    for (version, step) in [("1.0", birth()), ("2.0", leg)] {
+    let complex_step = complex("1.0", &program, handler);
+    for (version, step) in [("1.0", initial_step()), ("2.0", complex_step)] {
         let call = IRegistry::addVersionCall {
             name: "A".into(),
             version: version.into(),
             code: trace.clone(),
             step,
         };
-        world.send(account(0), &call).expect("added");
+        fixture.send(account(0), &call).expect("added");
     }
     let create = IRegistry::createProxyCall {
         name: "A".into(),
@@ -268,38 +270,38 @@ fn a_complex_migration_does_not_end_while_a_declared_condition_is_broken() {
         salt: B256::ZERO,
         initData: Bytes::new(),
     };
-    let proxy = world
+    let proxy = fixture
         .send(account(0), &create)
         .expect("born")
         .returned
         .proxy;
-    let send = |world: &mut World, from: Address, data: Vec<u8>| {
-        world.raw(from, proxy, data.into(), U256::ZERO, GAS)
+    let send = |fixture: &mut Fixture, from: Address, data: Vec<u8>| {
+        fixture.raw(from, proxy, data.into(), U256::ZERO, GAS)
     };
     let version = "2.0".into();
     let upgrade = Proxy::upgradeToCall { version }.abi_encode();
-    send(&mut world, account(0), upgrade).expect("started");
+    send(&mut fixture, account(0), upgrade).expect("started");
     let next = migrateNextCall {
         gasBudget: 1_000_000,
     };
-    send(&mut world, handler, next.abi_encode()).expect("its item");
+    send(&mut fixture, handler, next.abi_encode()).expect("its item");
 
-    let log = world.slots_of(proxy)[&B256::ZERO];
+    let log = fixture.slots_of(proxy)[&B256::ZERO];
     assert_eq!(log, B256::with_last_byte(1));
     for (length, condition) in [
         (0, "nonzero(0.log.steps)"),
         (7, "holds(Self::is_noted)"), // the last of seven is none that ran
     ] {
         let length = B256::with_last_byte(length);
-        world.chain.set_storage_at(proxy, U256::ZERO, length);
-        let before = world.slots_of(proxy);
-        let ended = send(&mut world, handler, endMigrationCall {}.abi_encode());
+        fixture.chain.set_storage_at(proxy, U256::ZERO, length);
+        let before = fixture.slots_of(proxy);
+        let ended = send(&mut fixture, handler, endMigrationCall {}.abi_encode());
         let condition = condition.into();
         refused(ended, PostConditionFailed { condition });
-        assert_eq!(world.slots_of(proxy), before);
+        assert_eq!(fixture.slots_of(proxy), before);
     }
-    world.chain.set_storage_at(proxy, U256::ZERO, log);
-    send(&mut world, handler, endMigrationCall {}.abi_encode()).expect("ended");
-    let version = world.ask(proxy, &Proxy::implementationVersionCall {});
+    fixture.chain.set_storage_at(proxy, U256::ZERO, log);
+    send(&mut fixture, handler, endMigrationCall {}.abi_encode()).expect("ended");
+    let version = fixture.ask(proxy, &Proxy::implementationVersionCall {});
     assert_eq!(version, Ok("2.0".into()));
 }

@@ -1,4 +1,4 @@
-//! A complex migration from start to end, whose items the contract knows.
+//! A complex migration from start to end. The contract itself knows its items.
 
 use alloy::primitives::{B256, Bytes, U256, keccak256};
 use alloy::rpc::types::{TransactionInput, TransactionRequest};
@@ -28,10 +28,10 @@ fn paused() -> ContractPaused {
 #[tokio::test]
 async fn complex_migration_runs_from_start_to_end() -> Done {
     let harness = Harness::start().await?;
-    let world = register(&harness, CURSOR, 5).await?;
-    let (proxy, definition) = (world.register.address(), keccak256("Points"));
+    let fixture = register(&harness, CURSOR, 5).await?;
+    let (proxy, definition) = (fixture.register.address(), keccak256("Points"));
 
-    let started = world.register.upgrade("2.0").await?;
+    let started = fixture.register.upgrade("2.0").await?;
     started.assert_emitted(
         harness.registry(),
         &MigrationStarted {
@@ -42,35 +42,35 @@ async fn complex_migration_runs_from_start_to_end() -> Done {
             handler: harness.account(5),
         },
     );
-    let implementation = world.program.address;
+    let implementation = fixture.program.address;
     started.assert_emitted(proxy, &Upgraded { implementation });
     started.assert_not_emitted::<InstanceUpgraded>();
-    assert_eq!(world.register.implementation().await?, implementation);
-    assert_eq!(world.register.version().await?, "1.0");
-    assert_eq!(world.state().await?, instance_state::MIGRATING);
-    assert_eq!(world.progress().await?, (0, 5));
-    assert!(world.register.read(&reversibleCall {}).await?);
+    assert_eq!(fixture.register.implementation().await?, implementation);
+    assert_eq!(fixture.register.version().await?, "1.0");
+    assert_eq!(fixture.state().await?, instance_state::MIGRATING);
+    assert_eq!(fixture.progress().await?, (0, 5));
+    assert!(fixture.register.read(&reversibleCall {}).await?);
 
     let total = U256::from(5);
     let done = U256::ZERO;
-    assert_reverts(world.end().await, MigrationIncomplete { done, total });
-    let receipt = world.next(30_000).await?;
+    assert_reverts(fixture.end().await, MigrationIncomplete { done, total });
+    let receipt = fixture.next(30_000).await?;
     let [Batch { done, .. }] = receipt.events::<Batch>(proxy)[..] else {
         panic!("one event: {receipt:?}");
     };
-    assert_eq!(world.progress().await?, (done.to(), 5));
+    assert_eq!(fixture.progress().await?, (done.to(), 5));
     assert!(
         done >= U256::ONE && done < total,
         "{done} of 5 within 30,000 gas"
     );
-    world.next(1_000_000).await?;
-    assert_eq!(world.progress().await?, (5, 5));
+    fixture.next(1_000_000).await?;
+    assert_eq!(fixture.progress().await?, (5, 5));
     assert_reverts(
-        world.next(1_000_000).await,
+        fixture.next(1_000_000).await,
         NothingLeft { done: total, total },
     );
 
-    let ended = world.end().await?;
+    let ended = fixture.end().await?;
     let (from, to) = (String::from("1.0"), String::from("2.0"));
     ended.assert_emitted(
         proxy,
@@ -79,7 +79,7 @@ async fn complex_migration_runs_from_start_to_end() -> Done {
             to: to.clone(),
         },
     );
-    let implementation = world.second.address;
+    let implementation = fixture.second.address;
     ended.assert_emitted(proxy, &Upgraded { implementation });
     ended.assert_emitted(
         harness.registry(),
@@ -94,14 +94,14 @@ async fn complex_migration_runs_from_start_to_end() -> Done {
         panic!("one event: {ended:?}");
     };
     assert_eq!((&moved.from, &moved.to), (&from, &to));
-    assert_eq!(world.state().await?, instance_state::LIVE);
-    assert_eq!(world.register.version().await?, "2.0");
+    assert_eq!(fixture.state().await?, instance_state::LIVE);
+    assert_eq!(fixture.register.version().await?, "2.0");
     assert_eq!(
-        world.register.read(&IPoints::unitCall {}).await?,
+        fixture.register.read(&IPoints::unitCall {}).await?,
         U256::from(10)
     );
-    world.assert_points(5, 10).await?;
-    let left = world
+    fixture.assert_points(5, 10).await?;
+    let left = fixture
         .register
         .storage(U256::from_be_bytes(slots::COMPLEX.0))
         .await?;
@@ -112,9 +112,9 @@ async fn complex_migration_runs_from_start_to_end() -> Done {
 #[tokio::test]
 async fn complex_migration_pauses_everything_else() -> Done {
     let harness = Harness::start().await?;
-    let world = register(&harness, CURSOR, 2).await?;
-    world.register.upgrade("2.0").await?;
-    let stranger = world.register.by(harness.account(8));
+    let fixture = register(&harness, CURSOR, 2).await?;
+    fixture.register.upgrade("2.0").await?;
+    let stranger = fixture.register.by(harness.account(8));
 
     let points = IPoints::pointsCall { member: member(0) };
     assert_reverts(stranger.read(&points).await, paused());
@@ -122,9 +122,9 @@ async fn complex_migration_pauses_everything_else() -> Done {
         to: vec![member(0)],
         points: U256::ONE,
     };
-    assert_reverts(world.register.send(&award).await, paused());
+    assert_reverts(fixture.register.send(&award).await, paused());
     let next = migrateNextCall { gasBudget: 100_000 };
-    assert_reverts(world.handler.send_with(&next, U256::ONE).await, paused());
+    assert_reverts(fixture.handler.send_with(&next, U256::ONE).await, paused());
     for input in [
         Bytes::new(),
         vec![1].into(),
@@ -134,7 +134,7 @@ async fn complex_migration_pauses_everything_else() -> Done {
         for value in [U256::ZERO, U256::ONE] {
             let request = TransactionRequest::default()
                 .from(harness.account(8))
-                .to(world.register.address())
+                .to(fixture.register.address())
                 .value(value)
                 .input(TransactionInput::new(input.clone()));
             assert_reverts(harness.chain().call(request).await, paused());
@@ -146,10 +146,10 @@ async fn complex_migration_pauses_everything_else() -> Done {
 #[tokio::test]
 async fn complex_migration_is_its_handlers() -> Done {
     let harness = Harness::start().await?;
-    let world = register(&harness, CURSOR, 2).await?;
+    let fixture = register(&harness, CURSOR, 2).await?;
     let (caller, handler) = (harness.account(8), harness.account(5));
-    let stranger = world.register.by(caller);
-    world.register.upgrade("2.0").await?;
+    let stranger = fixture.register.by(caller);
+    fixture.register.upgrade("2.0").await?;
 
     let not_handler = NotHandler { caller, handler };
     let next = migrateNextCall { gasBudget: 100_000 };
@@ -159,7 +159,7 @@ async fn complex_migration_is_its_handlers() -> Done {
         NotHandler { caller, handler },
     );
     for governor in [caller, handler, harness.account(0)] {
-        let instance = world.register.by(governor);
+        let instance = fixture.register.by(governor);
         let registry = NotHandler {
             caller: governor,
             handler: harness.registry(),
@@ -180,8 +180,8 @@ async fn complex_migration_is_its_handlers() -> Done {
 #[tokio::test]
 async fn complex_program_does_nothing_by_itself() -> Done {
     let harness = Harness::start().await?;
-    let world = register(&harness, CURSOR, 1).await?;
-    let (chain, program) = (harness.chain(), world.program.address);
+    let fixture = register(&harness, CURSOR, 1).await?;
+    let (chain, program) = (harness.chain(), fixture.program.address);
     let handler = harness.account(0);
     assert_reverts(
         chain.read(program, &startMigrationCall { handler }).await,
@@ -202,37 +202,40 @@ async fn complex_program_does_nothing_by_itself() -> Done {
 #[tokio::test]
 async fn complex_migration_refuses_every_other_upgrade() -> Done {
     let harness = Harness::start().await?;
-    let world = register(&harness, CURSOR, 1).await?;
+    let fixture = register(&harness, CURSOR, 1).await?;
     let points = IPoints::unitCall {};
-    let with_data = world.register.upgrade_and_call("2.0", &points).await;
+    let with_data = fixture.register.upgrade_and_call("2.0", &points).await;
     let (from, to) = (String::from("1.0"), String::from("2.0"));
     let reason = invalid_step::DATA_WITH_COMPLEX;
     assert_reverts(with_data, InvalidStep { from, to, reason });
 
-    world.register.upgrade("2.0").await?;
+    fixture.register.upgrade("2.0").await?;
     for version in ["1.0", "2.0", "9.9"] {
-        assert_reverts(world.register.upgrade(version).await, UpgradeInProgress {});
-        assert_reverts(world.handler.upgrade(version).await, UpgradeInProgress {});
+        assert_reverts(
+            fixture.register.upgrade(version).await,
+            UpgradeInProgress {},
+        );
+        assert_reverts(fixture.handler.upgrade(version).await, UpgradeInProgress {});
     }
-    world.next(100_000).await?;
-    world.end().await?;
-    assert_eq!(world.register.version().await?, "2.0");
+    fixture.next(100_000).await?;
+    fixture.end().await?;
+    assert_eq!(fixture.register.version().await?, "2.0");
     Ok(())
 }
 
 #[tokio::test]
 async fn complex_migration_with_too_small_a_budget_does_nothing() -> Done {
     let harness = Harness::start().await?;
-    let world = register(&harness, CURSOR, 1).await?;
-    world.register.upgrade("2.0").await?;
+    let fixture = register(&harness, CURSOR, 1).await?;
+    fixture.register.upgrade("2.0").await?;
     for budget in [0, 1_000, 20_000] {
-        let Err(HarnessError::Reverted(revert)) = world.next(budget).await else {
+        let Err(HarnessError::Reverted(revert)) = fixture.next(budget).await else {
             panic!("{budget} gas are not enough");
         };
         let small = revert.decode::<BudgetTooSmall>().expect("a typed error");
         assert!(small.budget == budget && small.needed > budget, "{small:?}");
     }
-    assert_eq!(world.progress().await?, (0, 1));
+    assert_eq!(fixture.progress().await?, (0, 1));
     Ok(())
 }
 
@@ -242,15 +245,15 @@ const FLOOR: u64 = 2_100 + 5_000;
 #[tokio::test]
 async fn complex_cursor_stays_in_its_budget_and_costs_little_more_than_its_stores() -> Done {
     let harness = Harness::start().await?;
-    let world = register(&harness, CURSOR, 60).await?;
-    world.register.upgrade("2.0").await?;
+    let fixture = register(&harness, CURSOR, 60).await?;
+    fixture.register.upgrade("2.0").await?;
     // what the call costs besides: the transaction, the proxy, programs that are not cached
-    let besides = world.handler.send(&progressCall {}).await?.gas();
+    let besides = fixture.handler.send(&progressCall {}).await?.gas();
     let mut gas = Vec::new();
     for budget in [100_000, 200_000, 300_000] {
-        let before = world.progress().await?.0;
-        let used = world.next(budget).await?.gas();
-        let items = world.progress().await?.0 - before;
+        let before = fixture.progress().await?.0;
+        let used = fixture.next(budget).await?.gas();
+        let items = fixture.progress().await?.0 - before;
         assert!(
             used <= besides + budget,
             "{used} gas, {besides} besides {budget}"

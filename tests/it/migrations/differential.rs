@@ -1,6 +1,6 @@
-//! Old code and new code, told the same at random: they answer, refuse and tell the same, and what
-//! each version declares to be true of itself stays true in both. (What went wrong where a constant
-//! was changed in one of two places: a swap that let anybody take a hundred times what was his.)
+//! Old and new code receive the same random calls. They must return the same values, revert alike
+//! and emit the same events. The invariants that each version declares must hold in both. (This
+//! finds a constant that was changed in one of two functions.)
 //!
 //! | example | invariant |
 //! |---|---|
@@ -19,7 +19,7 @@ use stylus_upgrades_interface::reasons::step as kind;
 use super::chance::Chance;
 use super::old::{HANDLER, Twins};
 use super::traces::{self, ICollection, IToken, PEOPLE, TOKENS, alone};
-use crate::registry::world::{account, step};
+use crate::registry::fixture::{account, step};
 use crate::upgrade::ICounter;
 
 /// Things that are done to each example, per seed.
@@ -28,7 +28,7 @@ const SEEDS: u64 = 3;
 
 #[test]
 fn the_counter_counts_as_it_did() {
-    for (seed, stride) in [(0, 1), (1, 1), (2, 7)] {
+    for (seed, increment) in [(0, 1), (1, 1), (2, 7)] {
         let mut chance = Chance::new(seed);
         // near the end of its range it refuses to go on, and both do
         let start = if seed == 0 {
@@ -37,9 +37,9 @@ fn the_counter_counts_as_it_did() {
             U256::from(40)
         };
         let mut twins = Twins::new("counter-v1", &ICounter::initializeCall { value: start });
-        let second = twins.world.deploy("counter-v2");
+        let second = twins.fixture.deploy("counter-v2");
         let migrate = ICounter::migrateCall {
-            step: U256::from(stride),
+            step: U256::from(increment),
         };
         let forward = step("1.0", kind::CALL, migrate.abi_encode().into());
         twins.add("2.0", &second, forward);
@@ -49,14 +49,14 @@ fn the_counter_counts_as_it_did() {
             if n == early {
                 twins.upgrade("2.0");
             }
-            let done = twins.tell(chance.below(PEOPLE), &ICounter::incrementCall {});
+            let done = twins.send_both(chance.below(PEOPLE), &ICounter::incrementCall {});
             counted += u64::from(done.is_ok());
             let late = counted.saturating_sub(early as u64);
             let [old, new] = [twins.stayed, twins.moved]
                 .map(|proxy| alone(&twins, proxy, &ICounter::valueCall {}));
             assert_eq!(old, start + U256::from(counted), "seed {seed}");
-            let strides = counted - late + stride * late;
-            assert_eq!(new, start + U256::from(strides), "seed {seed}");
+            let increments = counted - late + increment * late;
+            assert_eq!(new, start + U256::from(increments), "seed {seed}");
         }
         assert_eq!(counted, if seed == 0 { 9 } else { 20 });
     }
@@ -70,7 +70,7 @@ fn the_token_moves_as_it_did() {
         let supply = U256::from(1_000);
         let owner = account(0);
         let mut twins = Twins::new("erc20-v1", &IToken::initializeCall { owner, supply });
-        let second = twins.world.deploy("erc20-v2");
+        let second = twins.fixture.deploy("erc20-v2");
         let migrate = IToken::migrateCall {}.abi_encode();
         twins.add("2.0", &second, step("1.0", kind::CALL, migrate.into()));
         let early = chance.below(DEEDS / 2);
@@ -126,7 +126,7 @@ fn the_collection_trades_as_it_did() {
         let mut chance = Chance::new(seed);
         let minter = account(0);
         let mut twins = Twins::new("erc721-basic", &ICollection::initializeCall { minter });
-        let full = twins.world.deploy("erc721-full");
+        let full = twins.fixture.deploy("erc721-full");
         let complex = twins.complex("erc721-enumerate", "1.0");
         twins.add("2.0", &full, complex);
         let mut tokens = traces::Tokens::default();

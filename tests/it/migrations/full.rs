@@ -1,4 +1,4 @@
-//! A collection that becomes enumerable: its tokens are gathered from its events.
+//! A full migration: a collection becomes enumerable, with its tokens gathered from its events.
 
 use std::collections::BTreeMap;
 
@@ -48,7 +48,7 @@ sol! {
 /// Token → owner.
 type Tokens = BTreeMap<U256, Address>;
 
-struct World<'h> {
+struct Fixture<'h> {
     harness: &'h Harness,
     collection: Instance<'h>,
     handler: Instance<'h>,
@@ -59,7 +59,7 @@ fn ids(ids: &[u64]) -> Vec<U256> {
 }
 
 /// A basic collection with some history, and its enumerable version.
-async fn collection(harness: &Harness) -> Result<World<'_>, HarnessError> {
+async fn collection(harness: &Harness) -> Result<Fixture<'_>, HarnessError> {
     let definition = harness.define("Acorn").await?;
     let basic = harness.build_and_deploy("contracts/erc721_basic").await?;
     let full = harness.build_and_deploy("contracts/erc721_full").await?;
@@ -75,22 +75,22 @@ async fn collection(harness: &Harness) -> Result<World<'_>, HarnessError> {
     let collection = definition
         .create_proxy("1.0", &ICollection::initializeCall { minter })
         .await?;
-    let world = World {
+    let fixture = Fixture {
         harness,
         handler: collection.by(harness.account(5)),
         collection,
     };
-    world.mint(1, &[5, 3, 900, 0]).await?;
-    world.mint(2, &[77, 12]).await?;
-    world.mint(3, &[1_000_000]).await?;
-    world.mint(4, &[40]).await?;
-    world.transfer(1, 2, 3).await?;
-    world.transfer(2, 1, 77).await?;
-    world.burn(4, 40).await?;
-    Ok(world)
+    fixture.mint(1, &[5, 3, 900, 0]).await?;
+    fixture.mint(2, &[77, 12]).await?;
+    fixture.mint(3, &[1_000_000]).await?;
+    fixture.mint(4, &[40]).await?;
+    fixture.transfer(1, 2, 3).await?;
+    fixture.transfer(2, 1, 77).await?;
+    fixture.burn(4, 40).await?;
+    Ok(fixture)
 }
 
-impl World<'_> {
+impl Fixture<'_> {
     fn holder(&self, n: usize) -> Address {
         self.harness.account(n)
     }
@@ -224,34 +224,34 @@ fn batch(position: u64, tokens: &[(U256, Address)]) -> migrateBatchCall {
 #[tokio::test]
 async fn full_migration_lists_every_token_and_changes_no_owner() -> Done {
     let harness = Harness::start().await?;
-    let world = collection(&harness).await?;
-    let gathered = world.gather().await;
+    let fixture = collection(&harness).await?;
+    let gathered = fixture.gather().await;
     let mut balances = Vec::new();
     for n in 0..10 {
-        let owner = world.holder(n);
+        let owner = fixture.holder(n);
         balances.push(
-            world
+            fixture
                 .collection
                 .read(&ICollection::balanceOfCall { owner })
                 .await?,
         );
     }
-    world.enumerate(&gathered).await?;
+    fixture.enumerate(&gathered).await?;
 
-    assert_eq!(world.collection.version().await?, "2.0");
-    assert_eq!(world.listed(10).await?, gathered);
+    assert_eq!(fixture.collection.version().await?, "2.0");
+    assert_eq!(fixture.listed(10).await?, gathered);
     for (n, before) in balances.into_iter().enumerate() {
-        let owner = world.holder(n);
-        let after = world
+        let owner = fixture.holder(n);
+        let after = fixture
             .collection
             .read(&ICollection::balanceOfCall { owner })
             .await?;
         assert_eq!(after, before, "balance of account {n}");
-        assert!(world.is_complete(n).await?);
+        assert!(fixture.is_complete(n).await?);
     }
     for (token, owner) in &gathered {
         let call = ICollection::ownerOfCall { tokenId: *token };
-        assert_eq!(world.collection.read(&call).await?, *owner);
+        assert_eq!(fixture.collection.read(&call).await?, *owner);
     }
     for interface in [
         [0x01, 0xff, 0xc9, 0xa7],
@@ -261,7 +261,7 @@ async fn full_migration_lists_every_token_and_changes_no_owner() -> Done {
         let call = ICollection::supportsInterfaceCall {
             interfaceId: interface.into(),
         };
-        assert!(world.collection.read(&call).await?);
+        assert!(fixture.collection.read(&call).await?);
     }
     Ok(())
 }
@@ -269,117 +269,117 @@ async fn full_migration_lists_every_token_and_changes_no_owner() -> Done {
 #[tokio::test]
 async fn full_migration_refuses_false_batches() -> Done {
     let harness = Harness::start().await?;
-    let world = collection(&harness).await?;
-    let tokens: Vec<_> = world.gather().await.into_iter().collect();
-    world.collection.upgrade("2.0").await?;
+    let fixture = collection(&harness).await?;
+    let tokens: Vec<_> = fixture.gather().await.into_iter().collect();
+    fixture.collection.upgrade("2.0").await?;
 
     let (token, owner) = tokens[0];
-    let claimed = world.holder(9);
+    let claimed = fixture.holder(9);
     let wrong = OwnerMismatch {
         tokenId: token,
         claimed,
         owner,
     };
-    assert_reverts(world.batch(0, &[(token, claimed)]).await, wrong);
+    assert_reverts(fixture.batch(0, &[(token, claimed)]).await, wrong);
     let made_up = U256::from(123_456);
     let wrong = OwnerMismatch {
         tokenId: made_up,
         claimed: owner,
         owner: Address::ZERO,
     };
-    assert_reverts(world.batch(0, &[(made_up, owner)]).await, wrong);
+    assert_reverts(fixture.batch(0, &[(made_up, owner)]).await, wrong);
     let wrong = OwnerMismatch {
         tokenId: made_up,
         claimed: Address::ZERO,
         owner: Address::ZERO,
     };
-    assert_reverts(world.batch(0, &[(made_up, Address::ZERO)]).await, wrong);
-    let twice = world.batch(0, &[tokens[0], tokens[0]]).await;
+    assert_reverts(fixture.batch(0, &[(made_up, Address::ZERO)]).await, wrong);
+    let twice = fixture.batch(0, &[tokens[0], tokens[0]]).await;
     assert_reverts(twice, AlreadyIncluded { tokenId: token });
     let unordered = TokensUnordered {
         previous: tokens[1].0,
         tokenId: tokens[0].0,
     };
-    assert_reverts(world.batch(0, &[tokens[1], tokens[0]]).await, unordered);
-    world.batch(0, &tokens[1..3]).await?;
+    assert_reverts(fixture.batch(0, &[tokens[1], tokens[0]]).await, unordered);
+    fixture.batch(0, &tokens[1..3]).await?;
     let unordered = TokensUnordered {
         previous: tokens[2].0,
         tokenId: tokens[0].0,
     };
-    assert_reverts(world.batch(2, &tokens[..1]).await, unordered);
+    assert_reverts(fixture.batch(2, &tokens[..1]).await, unordered);
     let again = AlreadyIncluded {
         tokenId: tokens[2].0,
     };
-    assert_reverts(world.batch(2, &tokens[2..]).await, again);
+    assert_reverts(fixture.batch(2, &tokens[2..]).await, again);
     let items: Bytes = (ids(&[1, 2]), vec![owner]).abi_encode_params().into();
     let uneven = migrateBatchCall {
         data: (U256::from(2), items).abi_encode_params().into(),
     };
-    assert_reverts(world.handler.send(&uneven).await, MalformedItems {});
+    assert_reverts(fixture.handler.send(&uneven).await, MalformedItems {});
     Ok(())
 }
 
 #[tokio::test]
 async fn full_migration_does_not_end_while_an_owner_it_knows_misses_a_token() -> Done {
     let harness = Harness::start().await?;
-    let world = collection(&harness).await?;
-    let tokens: Vec<_> = world.gather().await.into_iter().collect();
-    let owner = world.holder(1);
+    let fixture = collection(&harness).await?;
+    let tokens: Vec<_> = fixture.gather().await.into_iter().collect();
+    let owner = fixture.holder(1);
     let (his, others): (Vec<_>, Vec<_>) = tokens.into_iter().partition(|token| token.1 == owner);
-    world.collection.upgrade("2.0").await?;
-    world.batch(0, &his[..2]).await?;
-    let progress = world.collection.read(&progressCall {}).await?;
+    fixture.collection.upgrade("2.0").await?;
+    fixture.batch(0, &his[..2]).await?;
+    let progress = fixture.collection.read(&progressCall {}).await?;
     let (done, total) = (U256::from(2), U256::from(his.len()));
     assert_eq!((progress.done, progress.total), (done, total));
-    let ended = world.handler.send(&endMigrationCall {}).await;
+    let ended = fixture.handler.send(&endMigrationCall {}).await;
     assert_reverts(ended, MigrationIncomplete { done, total });
     assert!(!others.is_empty());
     Ok(())
 }
 
 /// Everything but the tokens of account 2 is migrated.
-async fn without_account_2(world: &World<'_>) -> Result<Tokens, HarnessError> {
-    let gathered = world.gather().await;
-    let mut told = gathered.clone();
-    told.retain(|_, owner| *owner != world.holder(2));
-    assert_eq!(gathered.len() - told.len(), 2);
-    world.enumerate(&told).await?;
+async fn without_account_2(fixture: &Fixture<'_>) -> Result<Tokens, HarnessError> {
+    let gathered = fixture.gather().await;
+    let mut known = gathered.clone();
+    known.retain(|_, owner| *owner != fixture.holder(2));
+    assert_eq!(gathered.len() - known.len(), 2);
+    fixture.enumerate(&known).await?;
     Ok(gathered)
 }
 
 #[tokio::test]
 async fn full_migration_tokens_that_were_left_out_are_anybodys_to_include() -> Done {
     let harness = Harness::start().await?;
-    let world = collection(&harness).await?;
-    let gathered = without_account_2(&world).await?;
-    assert!(!world.is_complete(2).await?);
+    let fixture = collection(&harness).await?;
+    let gathered = without_account_2(&fixture).await?;
+    assert!(!fixture.is_complete(2).await?);
     let left_out: Vec<_> = gathered
         .iter()
-        .filter(|(_, owner)| **owner == world.holder(2))
+        .filter(|(_, owner)| **owner == fixture.holder(2))
         .map(|(token, _)| *token)
         .collect();
     let is_included = isIncludedCall {
         tokenId: left_out[0],
     };
-    assert!(!world.collection.read(&is_included).await?);
+    assert!(!fixture.collection.read(&is_included).await?);
 
-    let stranger = world.collection.by(world.holder(8));
+    let stranger = fixture.collection.by(fixture.holder(8));
     let included = stranger
         .send(&includeCall {
             tokenIds: left_out.clone(),
         })
         .await?;
     let token = left_out[0];
-    let owner = world.holder(2);
+    let owner = fixture.holder(2);
     included.assert_emitted(
-        world.collection.address(),
+        fixture.collection.address(),
         &Included {
             tokenId: token,
             owner,
         },
     );
-    assert!(world.is_complete(2).await?);
-    assert_eq!(world.listed(10).await?, gathered);
+    assert!(fixture.is_complete(2).await?);
+    assert_eq!(fixture.listed(10).await?, gathered);
     let again = stranger.send(&includeCall { tokenIds: left_out }).await;
     assert_reverts(again, AlreadyIncluded { tokenId: token });
     let made_up = U256::from(123_456);
@@ -398,21 +398,25 @@ async fn full_migration_tokens_that_were_left_out_are_anybodys_to_include() -> D
 #[tokio::test]
 async fn full_migration_include_passes_over_what_a_stranger_has_included_already() -> Done {
     let harness = Harness::start().await?;
-    let world = collection(&harness).await?;
-    let gathered = without_account_2(&world).await?;
+    let fixture = collection(&harness).await?;
+    let gathered = without_account_2(&fixture).await?;
     let left_out: Vec<_> = gathered
         .iter()
-        .filter(|(_, owner)| **owner == world.holder(2))
+        .filter(|(_, owner)| **owner == fixture.holder(2))
         .map(|(token, _)| *token)
         .collect();
     let first = includeCall {
         tokenIds: left_out[..1].to_vec(),
     };
-    world.collection.by(world.holder(8)).send(&first).await?;
+    fixture
+        .collection
+        .by(fixture.holder(8))
+        .send(&first)
+        .await?;
     let all = includeCall { tokenIds: left_out };
-    world.collection.send(&all).await?;
-    assert!(world.is_complete(2).await?);
-    assert_eq!(world.listed(10).await?, gathered);
+    fixture.collection.send(&all).await?;
+    assert!(fixture.is_complete(2).await?);
+    assert_eq!(fixture.listed(10).await?, gathered);
     Ok(())
 }
 
@@ -420,32 +424,32 @@ async fn full_migration_include_passes_over_what_a_stranger_has_included_already
 async fn full_migration_tokens_that_were_left_out_are_included_by_their_own_transfer_or_burn()
 -> Done {
     let harness = Harness::start().await?;
-    let world = collection(&harness).await?;
-    let mut gathered = without_account_2(&world).await?;
-    let included = world.transfer(2, 7, 3).await?;
-    let (token, owner) = (U256::from(3), world.holder(2));
+    let fixture = collection(&harness).await?;
+    let mut gathered = without_account_2(&fixture).await?;
+    let included = fixture.transfer(2, 7, 3).await?;
+    let (token, owner) = (U256::from(3), fixture.holder(2));
     included.assert_emitted(
-        world.collection.address(),
+        fixture.collection.address(),
         &Included {
             tokenId: token,
             owner,
         },
     );
-    gathered.insert(token, world.holder(7));
-    world.burn(2, 12).await?;
+    gathered.insert(token, fixture.holder(7));
+    fixture.burn(2, 12).await?;
     gathered.remove(&U256::from(12));
-    assert_eq!(world.listed(10).await?, gathered);
-    assert!(world.is_complete(2).await? && world.is_complete(7).await?);
+    assert_eq!(fixture.listed(10).await?, gathered);
+    assert!(fixture.is_complete(2).await? && fixture.is_complete(7).await?);
     Ok(())
 }
 
 #[tokio::test]
 async fn full_collection_keeps_its_lists_through_every_change() -> Done {
     let harness = Harness::start().await?;
-    let world = collection(&harness).await?;
-    let gathered = world.gather().await;
-    world.enumerate(&gathered).await?;
-    world.mint(6, &[2, 4, 6, 8]).await?;
+    let fixture = collection(&harness).await?;
+    let gathered = fixture.gather().await;
+    fixture.enumerate(&gathered).await?;
+    fixture.mint(6, &[2, 4, 6, 8]).await?;
     for (from, to, token) in [
         (1, 6, 0),
         (6, 6, 4),
@@ -453,59 +457,59 @@ async fn full_collection_keeps_its_lists_through_every_change() -> Done {
         (3, 1, 1_000_000),
         (1, 2, 900),
     ] {
-        world.transfer(from, to, token).await?;
-        assert_eq!(world.listed(10).await?, world.gather().await);
+        fixture.transfer(from, to, token).await?;
+        assert_eq!(fixture.listed(10).await?, fixture.gather().await);
     }
     for (owner, token) in [(6, 8), (6, 0), (2, 900), (3, 2)] {
-        world.burn(owner, token).await?;
-        assert_eq!(world.listed(10).await?, world.gather().await);
+        fixture.burn(owner, token).await?;
+        assert_eq!(fixture.listed(10).await?, fixture.gather().await);
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn full_migration_turns_back_without_being_told_what_it_did() -> Done {
+async fn full_migration_turns_back_without_a_list_of_what_it_did() -> Done {
     let harness = Harness::start().await?;
-    let world = collection(&harness).await?;
-    let gathered = world.gather().await;
+    let fixture = collection(&harness).await?;
+    let gathered = fixture.gather().await;
     let tokens: Vec<_> = gathered.clone().into_iter().collect();
     let mut slots = Vec::new();
     for n in 0..16 {
-        slots.push(world.collection.storage(U256::from(n)).await?);
+        slots.push(fixture.collection.storage(U256::from(n)).await?);
     }
-    world.collection.upgrade("2.0").await?;
-    world.batch(0, &tokens[..4]).await?;
+    fixture.collection.upgrade("2.0").await?;
+    fixture.batch(0, &tokens[..4]).await?;
     let abort = stylus_upgrades_interface::registry::IRegistry::abortMigrationCall {
         name: "Acorn".into(),
-        proxy: world.collection.address(),
+        proxy: fixture.collection.address(),
     };
     let (admin, registry) = (harness.account(0), harness.registry());
     harness.chain().execute(admin, registry, &abort).await?;
     let next = migrateNextCall { gasBudget: 70_000 };
-    while world.collection.read(&progressCall {}).await?.done != U256::ZERO {
-        world.handler.send(&next).await?;
+    while fixture.collection.read(&progressCall {}).await?.done != U256::ZERO {
+        fixture.handler.send(&next).await?;
     }
-    world.handler.send(&endMigrationCall {}).await?;
-    assert_eq!(world.collection.version().await?, "1.0");
+    fixture.handler.send(&endMigrationCall {}).await?;
+    assert_eq!(fixture.collection.version().await?, "1.0");
     for (n, before) in slots.into_iter().enumerate() {
-        let after: B256 = world.collection.storage(U256::from(n)).await?;
+        let after: B256 = fixture.collection.storage(U256::from(n)).await?;
         assert_eq!(after, before, "slot {n}");
     }
     for (token, owner) in &gathered {
         let call = ICollection::ownerOfCall { tokenId: *token };
-        assert_eq!(world.collection.read(&call).await?, *owner);
+        assert_eq!(fixture.collection.read(&call).await?, *owner);
     }
-    world.enumerate(&gathered).await?; // and forward again
-    assert_eq!(world.listed(10).await?, gathered);
+    fixture.enumerate(&gathered).await?; // and forward again
+    assert_eq!(fixture.listed(10).await?, gathered);
     Ok(())
 }
 
 #[tokio::test]
 async fn basic_collection_refuses_what_is_not_the_callers() -> Done {
     let harness = Harness::start().await?;
-    let world = collection(&harness).await?;
-    let (from, to, token) = (world.holder(1), world.holder(8), U256::from(5));
-    let stranger = world.collection.by(to);
+    let fixture = collection(&harness).await?;
+    let (from, to, token) = (fixture.holder(1), fixture.holder(8), U256::from(5));
+    let stranger = fixture.collection.by(to);
     let transfer = ICollection::transferFromCall {
         from,
         to,
@@ -516,17 +520,17 @@ async fn basic_collection_refuses_what_is_not_the_callers() -> Done {
         tokenId: token,
     };
     assert_reverts(stranger.send(&transfer).await, refused);
-    let owner = world.collection.by(from);
+    let owner = fixture.collection.by(from);
     owner
         .send(&ICollection::approveCall { to, tokenId: token })
         .await?;
     let wrong = ICollection::transferFromCall {
-        from: world.holder(2),
+        from: fixture.holder(2),
         to,
         tokenId: token,
     };
     let refused = ICollection::ERC721IncorrectOwner {
-        sender: world.holder(2),
+        sender: fixture.holder(2),
         tokenId: token,
         owner: from,
     };
@@ -555,18 +559,18 @@ const FLOOR: u64 = 22_100 + 22_100 + 5_000;
 #[tokio::test]
 async fn full_migration_costs_little_more_than_its_stores() -> Done {
     let harness = Harness::start().await?;
-    let world = collection(&harness).await?;
+    let fixture = collection(&harness).await?;
     for n in 0..4 {
-        world
+        fixture
             .mint(6, &(2_000 + 20 * n..2_020 + 20 * n).collect::<Vec<_>>())
             .await?;
     }
-    let mut tokens: Vec<_> = world.gather().await.into_iter().collect();
-    tokens.retain(|token| token.1 == world.holder(6));
-    world.collection.upgrade("2.0").await?;
-    world.batch(0, &tokens[..5]).await?;
-    let few = world.batch(5, &tokens[5..15]).await?.gas();
-    let many = world.batch(15, &tokens[15..75]).await?.gas();
+    let mut tokens: Vec<_> = fixture.gather().await.into_iter().collect();
+    tokens.retain(|token| token.1 == fixture.holder(6));
+    fixture.collection.upgrade("2.0").await?;
+    fixture.batch(0, &tokens[..5]).await?;
+    let few = fixture.batch(5, &tokens[5..15]).await?.gas();
+    let many = fixture.batch(15, &tokens[15..75]).await?.gas();
     let each = (many - few) / 50;
     println!("full: {each} gas per token, floor {FLOOR}; {few} for 10, {many} for 60");
     assert!(each * 10 <= FLOOR * 12, "{each} gas per token");

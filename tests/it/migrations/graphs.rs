@@ -1,6 +1,6 @@
-//! Random graphs of versions on one registry: every instance that is upgraded along them runs
-//! each migration exactly once, in order, as the events, the marks and what the migrations
-//! themselves wrote down tell; and the path is the one that the design's rule picks.
+//! Random graphs of versions on one registry. Every upgraded instance runs each migration exactly
+//! once and in order. The events, the marks and the notes of the migrations themselves prove it.
+//! The path is the one that the design's rule selects.
 //!
 //! A third of the graphs and more must have a path of three steps. `STYLUS_UPGRADES_LONG=1` takes
 //! ten times as many graphs and records the counts in `tests/snapshots/graphs.json`.
@@ -9,12 +9,12 @@ use stylus_upgrades_tests::figures::tools;
 use stylus_upgrades_tests::snapshot::{self, Figures};
 
 use super::chance::Chance;
-use crate::registry::world::{World, account, is};
+use crate::registry::fixture::{Fixture, account, is};
 
 mod model;
-mod story;
+mod simulation;
 
-use story::{Cast, Story};
+use simulation::{Programs, Simulation};
 
 /// Graphs of an ordinary run, and of a long one.
 const GRAPHS: u64 = 1_000;
@@ -32,7 +32,7 @@ pub(super) struct Tally {
     refused_upgrades: u64,
     gaps: u64,
     ties: u64,
-    ways_around: u64,
+    detours: u64,
     migrations: u64,
     complex_steps: u64,
     longest: u64,
@@ -43,12 +43,13 @@ fn any_graph_of_versions_runs_each_migration_once_and_in_order() {
     let long = stylus_upgrades_test_settings::long();
     let graphs = if long { MANY_GRAPHS } else { GRAPHS };
     let tools = long.then(|| tools().expect("the tools' versions"));
-    let mut world = World::new(&is(account(0)));
-    let cast = Cast::deploy(&mut world);
+    let mut fixture = Fixture::new(&is(account(0)));
+    let programs = Programs::deploy(&mut fixture);
     let mut tally = Tally::default();
     let mut with_three_steps = 0;
     for seed in 0..graphs {
-        let path = Story::new(&mut world, &cast, Chance::new(seed), &mut tally).tell();
+        let path =
+            Simulation::new(&mut fixture, &programs, Chance::new(seed), &mut tally).simulate();
         tally.longest = tally.longest.max(path);
         with_three_steps += u64::from(path >= 3);
     }
@@ -58,7 +59,7 @@ fn any_graph_of_versions_runs_each_migration_once_and_in_order() {
         ("cycles", tally.refused_cycles),
         ("gaps", tally.gaps),
         ("ties", tally.ties),
-        ("ways around", tally.ways_around),
+        ("ways around", tally.detours),
         ("complex steps", tally.complex_steps),
     ] {
         assert!(count * 20 >= graphs, "only {count} {what}");
@@ -86,7 +87,7 @@ fn figures(graphs: u64, with_three_steps: u64, tally: &Tally) -> Figures {
         ("upgrades refused".into(), tally.refused_upgrades),
         ("upgrades refused for a gap".into(), tally.gaps),
         ("paths that tied with another".into(), tally.ties),
-        ("ways around a bad version".into(), tally.ways_around),
+        ("ways around a bad version".into(), tally.detours),
         (
             "migrations, each once and in order".into(),
             tally.migrations,

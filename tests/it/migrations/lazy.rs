@@ -1,4 +1,5 @@
-//! Lazy: read in the new form at once, converted by the first write or by anybody's sweep.
+//! Lazy migrations. An entry is read in the new form at once, and converted by its first write or
+//! by a sweep that anybody may send.
 
 use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy::sol;

@@ -1,6 +1,6 @@
-//! Lazy over lazy: version 2 converts version 1's entries lazily, version 3 those of both. Any mix of
-//! entries that nobody touched, that were swept, written or deleted at either version, against a
-//! model of a few lines. A datum lies in one form at a time, and version 2's where it always lay.
+//! A lazy migration over a lazy migration. Version 2 converts the entries of version 1 lazily;
+//! version 3 converts those of both. Entries are untouched, swept, written or deleted at either
+//! version in any mix, and compared with a model. An entry exists in one form at a time.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use super::lazy_random::{
     Done, Event, KEYS, LABEL, New, V1, V2, draw, event, old, send as send_event,
 };
 
-const STORIES: u8 = 12;
+const RUNS: u8 = 12;
 const CALLS: [usize; 2] = [8, 16];
 
 /// A datum in the form of the version that wrote it. One of nothing but zeros is none.
@@ -126,10 +126,10 @@ async fn lazy_over_lazy_is_what_a_model_says_in_any_mix_of_forms() -> Done {
         definition.add_version(version, &code, step).await?;
     }
     let mut forms = BTreeMap::<_, u32>::new();
-    for story in 0..STORIES {
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[story; 32]);
+    for simulation in 0..RUNS {
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[simulation; 32]);
         let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-        let (drawers, mut model) = born(&definition, &mut runner).await?;
+        let (drawers, mut model) = created(&definition, &mut runner).await?;
         for (version, calls) in (2..).zip(CALLS) {
             model.version = version;
             model.left = model.old();
@@ -137,14 +137,14 @@ async fn lazy_over_lazy_is_what_a_model_says_in_any_mix_of_forms() -> Done {
             drawers
                 .upgrade_and_call(&format!("{version}.0"), &V2::migrateCall { items })
                 .await?;
-            assert_is(&drawers, &model, story).await?;
+            assert_is(&drawers, &model, simulation).await?;
             for item in model.items.values() {
                 *forms
                     .entry((version, item.form, item.is_none()))
                     .or_default() += 1;
             }
-            // some stories leave everything to version 3
-            let calls = if version == 2 && story % 4 == 0 {
+            // some simulations leave everything to version 3
+            let calls = if version == 2 && simulation % 4 == 0 {
                 0
             } else {
                 calls
@@ -153,21 +153,24 @@ async fn lazy_over_lazy_is_what_a_model_says_in_any_mix_of_forms() -> Done {
                 let event = draw(&mut runner, &event());
                 let found = send_event(&drawers, &event).await?;
                 let expected = model.happen(&event);
-                assert_eq!(found, expected, "story {story}, call {call}: {event:?}");
+                assert_eq!(
+                    found, expected,
+                    "simulation {simulation}, call {call}: {event:?}"
+                );
             }
-            assert_is(&drawers, &model, story).await?;
+            assert_is(&drawers, &model, simulation).await?;
         }
     }
-    println!("lazy over lazy: {STORIES} stories, (version, form, deleted) {forms:?}");
+    println!("lazy over lazy: {RUNS} simulations, (version, form, deleted) {forms:?}");
     for (form, deleted) in [(1, false), (2, false), (2, true)] {
         let found = forms.get(&(3, form, deleted)).copied().unwrap_or_default();
-        assert!(found >= u32::from(STORIES) / 2, "{form}: {found}");
+        assert!(found >= u32::from(RUNS) / 2, "{form}: {found}");
     }
     Ok(())
 }
 
 /// Drawers that version 1 filled.
-async fn born<'h>(
+async fn created<'h>(
     definition: &Definition<'h>,
     runner: &mut TestRunner,
 ) -> Result<(Instance<'h>, Model), HarnessError> {
@@ -215,13 +218,13 @@ async fn born<'h>(
 
 /// Everything reads as the model has it and lies in the form that the model has it in, and what is
 /// left is counted.
-async fn assert_is(drawers: &Instance<'_>, model: &Model, story: u8) -> Done {
+async fn assert_is(drawers: &Instance<'_>, model: &Model, simulation: u8) -> Done {
     for (key, item) in &model.items {
         let key = U256::from(*key);
         let read = drawers.read(&V2::itemCall { key }).await?;
         let found = (read.amount, read.count, read.open, read.note);
         let context = format!(
-            "story {story}, version {}, item {key}: {item:?}",
+            "simulation {simulation}, version {}, item {key}: {item:?}",
             model.version
         );
         assert_eq!(found, item.read(model.version), "{context}");
@@ -231,7 +234,7 @@ async fn assert_is(drawers: &Instance<'_>, model: &Model, story: u8) -> Done {
     let read = drawers.read(&V2::frontCall {}).await?;
     let found = (read.amount, read.count, read.open, read.note);
     let context = format!(
-        "story {story}, version {}, front: {:?}",
+        "simulation {simulation}, version {}, front: {:?}",
         model.version, model.front
     );
     assert_eq!(found, model.front.read(model.version), "{context}");
@@ -241,7 +244,11 @@ async fn assert_is(drawers: &Instance<'_>, model: &Model, story: u8) -> Done {
         ("front", model.front.is_old(model.version).into()),
     ] {
         let found = drawers.read(&remainingCall { map: map.into() }).await?;
-        assert_eq!(found, U256::from(left), "story {story}, {map} left");
+        assert_eq!(
+            found,
+            U256::from(left),
+            "simulation {simulation}, {map} left"
+        );
     }
     assert_eq!(drawers.read(&V2::labelCall {}).await?, U256::from(LABEL));
     Ok(())

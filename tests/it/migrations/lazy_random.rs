@@ -1,6 +1,6 @@
-//! Records of several words, any of which may be zero: any order of reads, writes, deletions and
-//! sweeps over what an old binary wrote, against a model of a few lines. Nothing that was deleted
-//! comes back, nothing is lost, a read writes nothing, and what is left is counted.
+//! Lazy records of several words, any of which may be zero. Reads, writes, deletions and sweeps
+//! run in any order over data of an old binary, and are compared with a model. Deleted data does
+//! not come back, nothing is lost, a read writes nothing, and the remaining entries are counted.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ sol! {
 
 pub(super) type Done = Result<(), HarnessError>;
 
-const STORIES: u8 = 20;
+const RUNS: u8 = 20;
 const CALLS: usize = 30;
 pub(super) const KEYS: u64 = 6;
 pub(super) const LABEL: u64 = 0x1abe1;
@@ -90,7 +90,7 @@ enum Datum {
 }
 
 impl Datum {
-    fn born(old: Old) -> Self {
+    fn created(old: Old) -> Self {
         if old == (U256::ZERO, 0, false) {
             Self::New(New::default())
         } else {
@@ -175,29 +175,32 @@ async fn lazy_records_are_what_a_model_says_after_any_order_of_calls() -> Done {
         .add_version("2.0", &v2, step::call_later("1.0"))
         .await?;
     let (mut swept, mut deleted) = (0, 0);
-    for story in 0..STORIES {
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[story; 32]);
+    for simulation in 0..RUNS {
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[simulation; 32]);
         let mut runner = TestRunner::new_with_rng(Config::default(), rng);
-        let (drawers, mut model) = born(&definition, &mut runner).await?;
-        assert_is(&drawers, &mut model, story).await?;
+        let (drawers, mut model) = created(&definition, &mut runner).await?;
+        assert_is(&drawers, &mut model, simulation).await?;
         for call in 0..CALLS {
             let event = draw(&mut runner, &event());
             let found = send(&drawers, &event).await?;
             let was_old = |key| model.items.get(key).is_some_and(|item| item.is_old());
             deleted += u32::from(matches!(&event, Event::Remove(key) if was_old(key)));
             let expected = model.happen(&event);
-            assert_eq!(found, expected, "story {story}, call {call}: {event:?}");
+            assert_eq!(
+                found, expected,
+                "simulation {simulation}, call {call}: {event:?}"
+            );
             swept += expected.unwrap_or_default();
             if call % 3 == 2 {
-                assert_is(&drawers, &mut model, story).await?;
+                assert_is(&drawers, &mut model, simulation).await?;
             }
         }
-        assert_is(&drawers, &mut model, story).await?;
+        assert_is(&drawers, &mut model, simulation).await?;
     }
     println!(
-        "lazy, any order: {STORIES} stories, {swept} swept, {deleted} deleted in their old form"
+        "lazy, any order: {RUNS} simulations, {swept} swept, {deleted} deleted in their old form"
     );
-    assert!(swept >= STORIES.into() && deleted >= u32::from(STORIES) / 2);
+    assert!(swept >= RUNS.into() && deleted >= u32::from(RUNS) / 2);
     Ok(())
 }
 
@@ -206,7 +209,7 @@ pub(super) fn draw<S: Strategy>(runner: &mut TestRunner, strategy: &S) -> S::Val
 }
 
 /// Drawers that version 1 filled, at version 2.
-async fn born<'h>(
+async fn created<'h>(
     definition: &Definition<'h>,
     runner: &mut TestRunner,
 ) -> Result<(Instance<'h>, Model), HarnessError> {
@@ -217,7 +220,7 @@ async fn born<'h>(
     let mut items = BTreeMap::new();
     for key in 0..KEYS {
         let (amount, count, open) = draw(runner, &old());
-        items.insert(key, Datum::born((amount, count, open)));
+        items.insert(key, Datum::created((amount, count, open)));
         let key = U256::from(key);
         drawers
             .send(&V1::putCall {
@@ -236,7 +239,7 @@ async fn born<'h>(
             open,
         })
         .await?;
-    let front = Datum::born((amount, count, open));
+    let front = Datum::created((amount, count, open));
     let left = items.values().filter(|item| item.is_old()).count() as u64;
     drawers
         .upgrade_and_call("2.0", &V2::migrateCall { items: left })
@@ -305,7 +308,7 @@ async fn sweep(drawers: &Instance<'_>, map: &str, keys: Vec<B256>) -> Result<u64
 
 /// Everything reads as the model has it, the old words are there exactly where it is old, and
 /// what is left is counted.
-async fn assert_is(drawers: &Instance<'_>, model: &mut Model, story: u8) -> Done {
+async fn assert_is(drawers: &Instance<'_>, model: &mut Model, simulation: u8) -> Done {
     for key in 0..=KEYS {
         let item = *model.item(key);
         let read = drawers
@@ -314,7 +317,11 @@ async fn assert_is(drawers: &Instance<'_>, model: &mut Model, story: u8) -> Done
             })
             .await?;
         let found = (read.amount, read.count, read.open, read.note);
-        assert_eq!(found, item.read(), "story {story}, item {key}: {item:?}");
+        assert_eq!(
+            found,
+            item.read(),
+            "simulation {simulation}, item {key}: {item:?}"
+        );
         let slot = keccak256((U256::from(key), U256::ZERO).abi_encode());
         assert_old_words(drawers, slot.into(), item).await?;
     }
@@ -323,7 +330,7 @@ async fn assert_is(drawers: &Instance<'_>, model: &mut Model, story: u8) -> Done
     assert_eq!(
         found,
         model.front.read(),
-        "story {story}, front: {:?}",
+        "simulation {simulation}, front: {:?}",
         model.front
     );
     assert_old_words(drawers, U256::ONE, model.front).await?;
@@ -332,7 +339,11 @@ async fn assert_is(drawers: &Instance<'_>, model: &mut Model, story: u8) -> Done
         ("front", model.front.is_old().into()),
     ] {
         let found = drawers.read(&remainingCall { map: map.into() }).await?;
-        assert_eq!(found, U256::from(left), "story {story}, {map} left");
+        assert_eq!(
+            found,
+            U256::from(left),
+            "simulation {simulation}, {map} left"
+        );
     }
     assert_eq!(drawers.read(&V2::labelCall {}).await?, U256::from(LABEL));
     Ok(())
@@ -344,11 +355,11 @@ async fn assert_old_words(drawers: &Instance<'_>, slot: U256, datum: Datum) -> D
         Datum::Old((amount, count, open)) => [amount, U256::from(count) | (U256::from(open) << 64)],
         Datum::New(_) => [U256::ZERO; 2],
     };
-    for (place, word) in [slot, slot + U256::ONE].into_iter().zip(words) {
+    for (location, word) in [slot, slot + U256::ONE].into_iter().zip(words) {
         assert_eq!(
-            drawers.storage(place).await?,
+            drawers.storage(location).await?,
             B256::from(word),
-            "slot {place}"
+            "slot {location}"
         );
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Migrations that one transaction does not do.
+//! Migrations that take more than one transaction.
 //!
 //! | module | holds |
 //! |---|---|
@@ -10,21 +10,22 @@
 //! | `old`, `traces` | binaries of before, and random things that users do |
 //! | `paths` | complex steps on longer paths, beside others, for many instances |
 //! | `scripts` | what a migration script may not do |
-//! | `tricks` | programs and implementations that would like to leave a step by themselves |
+//! | `attacks` | programs and implementations that would like to leave a step by themselves |
 //! | `random` | any order of calls against a model |
 //! | `conditions` | what a step declares to hold after it |
-//! | `both_ways` | forward and back, on data that an old binary wrote |
-//! | `differential` | old and new code told the same |
+//! | `forward_and_back` | forward and back, on data that an old binary wrote |
+//! | `differential` | old and new code receive the same calls |
 //! | `graphs` | random graphs of versions against the rule of paths |
 //! | `full` | a collection that becomes enumerable, from its events |
 
 mod abort;
+mod attacks;
 mod batches;
-mod both_ways;
 pub(crate) mod chance;
 mod conditions;
 mod cursor;
 mod differential;
+mod forward_and_back;
 mod full;
 mod graphs;
 mod lazy;
@@ -36,4 +37,3 @@ mod points;
 mod random;
 mod scripts;
 mod traces;
-mod tricks;

@@ -1,5 +1,5 @@
-//! Two instances whose data an old binary writes: one stays with that code, the other moves. Both
-//! are told the same, and it is a failure where they do not answer the same.
+//! Two instances with data that an old binary wrote. One keeps that code, the other is upgraded.
+//! Both receive the same calls and must return the same results.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use stylus_upgrades_interface::reasons::{proxy_kind, step};
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_interface::slots;
 
-use crate::registry::world::{Reverted, World, account, birth, complex, is};
+use crate::registry::fixture::{Fixture, Reverted, account, complex, initial_step, is};
 
 /// The binaries in `tests/fixtures/old`, with the hash of each as it is on chain.
 const BINARIES: [(&str, B256); 4] = [
@@ -49,33 +49,33 @@ pub(super) type Slots = BTreeMap<B256, B256>;
 /// What a call answers, or reverts with, and the events that it emits, without their emitter.
 type Answer = (Result<Bytes, Bytes>, Vec<(Vec<B256>, Bytes)>);
 
-/// Two instances of the definition "A", born at 1.0.
+/// Two instances of the definition "A", created at 1.0.
 pub(super) struct Twins {
-    pub(super) world: World,
+    pub(super) fixture: Fixture,
     pub(super) old: Code,
     pub(super) stayed: Address,
     pub(super) moved: Address,
 }
 
 impl Twins {
-    /// Both are born from the old binary with the same calldata.
+    /// Both are created from the old binary with the same calldata.
     pub(super) fn new(binary: &str, initialize: &impl SolCall) -> Self {
-        let mut world = World::new(&is(account(0)));
-        world.define(&is(account(0))).expect("defined");
-        let old = deploy(&mut world, binary);
+        let mut fixture = Fixture::new(&is(account(0)));
+        fixture.define(&is(account(0))).expect("defined");
+        let old = deploy(&mut fixture, binary);
         let mut twins = Self {
-            world,
+            fixture,
             old: old.clone(),
             stayed: Address::ZERO,
             moved: Address::ZERO,
         };
-        twins.add("1.0", &old, birth());
-        twins.stayed = twins.born(1, initialize);
-        twins.moved = twins.born(2, initialize);
+        twins.add("1.0", &old, initial_step());
+        twins.stayed = twins.created(1, initialize);
+        twins.moved = twins.created(2, initialize);
         twins
     }
 
-    fn born(&mut self, salt: u8, initialize: &impl SolCall) -> Address {
+    fn created(&mut self, salt: u8, initialize: &impl SolCall) -> Address {
         let create = IRegistry::createProxyCall {
             name: "A".into(),
             version: "1.0".into(),
@@ -83,8 +83,8 @@ impl Twins {
             salt: B256::with_last_byte(salt),
             initData: initialize.abi_encode().into(),
         };
-        let born = self.world.send(account(0), &create).expect("born");
-        born.returned.proxy
+        let created = self.fixture.send(account(0), &create).expect("born");
+        created.returned.proxy
     }
 
     /// Adds a version.
@@ -95,19 +95,19 @@ impl Twins {
             code: code.clone(),
             step,
         };
-        self.world.send(account(0), &call).expect("added");
+        self.fixture.send(account(0), &call).expect("added");
     }
 
     /// A step with a script of today.
     pub(super) fn scripted(&mut self, package: &str, from: &str, data: Vec<u8>) -> Step {
-        let script = self.world.deploy(package);
+        let script = self.fixture.deploy(package);
         let script = (script.implementation, script.codehash);
         delegated(from, step::SCRIPT, script, data.into())
     }
 
     /// A complex step.
     pub(super) fn complex(&mut self, package: &str, from: &str) -> Step {
-        let program = self.world.deploy(package);
+        let program = self.fixture.deploy(package);
         complex(from, &program, account(HANDLER))
     }
 
@@ -124,7 +124,7 @@ impl Twins {
             name: "A".into(),
             proxy: self.moved,
         };
-        self.world.send(account(0), &abort).expect("aborted");
+        self.fixture.send(account(0), &abort).expect("aborted");
     }
 
     /// The complex step of the one that moves goes on within a budget.
@@ -140,18 +140,18 @@ impl Twins {
 
     /// How far it is.
     pub(super) fn progress(&self) -> (u64, u64) {
-        let progress = self.world.ask(self.moved, &progressCall {}).expect("it");
+        let progress = self.fixture.ask(self.moved, &progressCall {}).expect("it");
         (progress.done.to(), progress.total.to())
     }
 
-    /// Only the one that moves is told something.
+    /// Sends a call to the upgraded instance only.
     pub(super) fn alone(&mut self, from: usize, call: &impl SolCall) -> Result<Bytes, Bytes> {
         self.send(self.moved, account(from), call.abi_encode().into())
             .0
     }
 
-    /// Both are told something by an account, and answer the same.
-    pub(super) fn tell(&mut self, from: usize, call: &impl SolCall) -> Result<Bytes, Bytes> {
+    /// An account sends the same call to both; the results must be equal.
+    pub(super) fn send_both(&mut self, from: usize, call: &impl SolCall) -> Result<Bytes, Bytes> {
         let data = Bytes::from(call.abi_encode());
         let old = self.send(self.stayed, account(from), data.clone());
         let new = self.send(self.moved, account(from), data.clone());
@@ -175,7 +175,7 @@ impl Twins {
             ..CallRequest::default()
         };
         let (latest, overrides) = (BlockId::latest(), Overrides::default());
-        let outcome = self.world.chain.call(request, latest, &overrides);
+        let outcome = self.fixture.chain.call(request, latest, &overrides);
         let outcome = outcome.expect("a call");
         if outcome.success {
             Ok(outcome.output)
@@ -185,11 +185,11 @@ impl Twins {
     }
 
     fn send(&mut self, to: Address, from: Address, data: Bytes) -> Answer {
-        match self.world.raw(from, to, data, U256::ZERO, GAS) {
+        match self.fixture.raw(from, to, data, U256::ZERO, GAS) {
             Ok(done) => {
-                let told = |log: &Log| (log.topics().to_vec(), log.data.data.clone());
+                let content = |log: &Log| (log.topics().to_vec(), log.data.data.clone());
                 let own = done.logs.iter().filter(|log| log.address == to);
-                (Ok(done.returned), own.map(told).collect())
+                (Ok(done.returned), own.map(content).collect())
             }
             Err(Reverted(data)) => (Err(data), Vec::new()),
         }
@@ -197,14 +197,14 @@ impl Twins {
 
     /// Everything in the storage of the one that moves.
     pub(super) fn slots(&self) -> Slots {
-        self.world.slots_of(self.moved)
+        self.fixture.slots_of(self.moved)
     }
 
     /// The contract's own data of both: without the framework's slots, whatever versions there
     /// were.
     pub(super) fn data(&self, labels: &[&str]) -> [Slots; 2] {
         [self.stayed, self.moved].map(|proxy| {
-            let mut slots = self.world.slots_of(proxy);
+            let mut slots = self.fixture.slots_of(proxy);
             for slot in [
                 slots::IMPLEMENTATION,
                 slots::ADMIN,
@@ -222,14 +222,14 @@ impl Twins {
 }
 
 /// Deploys and activates an old binary.
-fn deploy(world: &mut World, name: &str) -> Code {
+fn deploy(fixture: &mut Fixture, name: &str) -> Code {
     let path = home()
         .join("tests/fixtures/old")
         .join(format!("{name}.code"));
     let code = std::fs::read(&path).expect("the binary");
-    let code = world.deploy_code(&evm::creation_code(&code));
+    let code = fixture.deploy_code(&evm::creation_code(&code));
     let known = BINARIES.iter().find(|(binary, _)| *binary == name);
     assert_eq!(Some(&code.codehash), known.map(|(_, hash)| hash), "{name}");
-    world.activate(code.implementation);
+    fixture.activate(code.implementation);
     code
 }

@@ -1,4 +1,4 @@
-//! Complex steps on longer paths, beside others, and for many instances at once.
+//! Complex steps on longer paths, together with other steps, and for many instances at once.
 
 use alloy::primitives::{Bytes, U256};
 use alloy::sol_types::SolCall;
@@ -28,32 +28,32 @@ fn labels(events: &[Migrated]) -> Vec<(&str, &str)> {
 #[tokio::test]
 async fn complex_step_in_the_middle_stops_the_path_there_and_goes_on_when_it_ends() -> Done {
     let harness = Harness::start().await?;
-    let world = register(&harness, CURSOR, 2).await?;
-    let proxy = world.register.address();
+    let fixture = register(&harness, CURSOR, 2).await?;
+    let proxy = fixture.register.address();
     for (from, to) in [("2.0", "3.0"), ("3.0", "4.0")] {
-        let definition = &world.definition;
+        let definition = &fixture.definition;
         definition
-            .add_version(to, &world.second, step::nothing(from))
+            .add_version(to, &fixture.second, step::nothing(from))
             .await?;
     }
 
-    let started = world.register.upgrade("4.0").await?;
+    let started = fixture.register.upgrade("4.0").await?;
     assert_eq!(started.events::<Migrated>(proxy), []);
-    assert_eq!(world.register.version().await?, "1.0");
-    world.next(1_000_000).await?;
-    let ended = world.end().await?;
+    assert_eq!(fixture.register.version().await?, "1.0");
+    fixture.next(1_000_000).await?;
+    let ended = fixture.end().await?;
     assert_eq!(
         labels(&ended.events::<Migrated>(proxy)),
         [("1.0", "2.0"), ("2.0", "3.0"), ("3.0", "4.0")]
     );
-    let implementation = world.second.address;
+    let implementation = fixture.second.address;
     ended.assert_emitted(proxy, &Upgraded { implementation });
     let [moved] = &ended.events::<InstanceUpgraded>(harness.registry())[..] else {
         panic!("one event: {ended:?}");
     };
     assert_eq!((moved.from.as_str(), moved.to.as_str()), ("1.0", "4.0"));
-    assert_eq!(world.register.version().await?, "4.0");
-    world.assert_points(2, 10).await
+    assert_eq!(fixture.register.version().await?, "4.0");
+    fixture.assert_points(2, 10).await
 }
 
 #[tokio::test]
@@ -97,35 +97,35 @@ async fn complex_step_behind_simple_ones_begins_where_they_end() -> Done {
 #[tokio::test]
 async fn complex_path_on_which_calldata_is_missing_does_not_begin() -> Done {
     let harness = Harness::start().await?;
-    let world = register(&harness, CURSOR, 1).await?;
-    world
+    let fixture = register(&harness, CURSOR, 1).await?;
+    fixture
         .definition
-        .add_version("3.0", &world.second, step::call_later("2.0"))
+        .add_version("3.0", &fixture.second, step::call_later("2.0"))
         .await?;
     let (from, to) = (String::from("2.0"), String::from("3.0"));
-    let refused = world.register.upgrade("3.0").await;
+    let refused = fixture.register.upgrade("3.0").await;
     assert_reverts(refused, MigrationNotApplied { from, to });
-    let paid = world
+    let paid = fixture
         .register
         .upgrade_and_call_with("2.0", Bytes::new(), U256::ONE)
         .await;
     assert_reverts(paid, ValueNotAccepted { value: U256::ONE });
-    assert_eq!(world.state().await?, instance_state::LIVE);
+    assert_eq!(fixture.state().await?, instance_state::LIVE);
     Ok(())
 }
 
 #[tokio::test]
 async fn complex_step_is_registered_only_in_its_shape() -> Done {
     let harness = Harness::start().await?;
-    let world = register(&harness, CURSOR, 0).await?;
+    let fixture = register(&harness, CURSOR, 0).await?;
     let handler = harness.account(5);
-    let right = step::complex("2.0", &world.program, handler);
+    let right = step::complex("2.0", &fixture.program, handler);
     let refused = |step: Step, reason: u8| {
-        let world = &world;
+        let fixture = &fixture;
         async move {
-            let added = world
+            let added = fixture
                 .definition
-                .add_version("3.0", &world.second, step)
+                .add_version("3.0", &fixture.second, step)
                 .await;
             let (from, to) = (String::from("2.0"), String::from("3.0"));
             assert_reverts(added, InvalidStep { from, to, reason });
@@ -161,14 +161,14 @@ async fn complex_step_is_registered_only_in_its_shape() -> Done {
 #[tokio::test]
 async fn complex_migrations_of_many_instances_run_beside_each_other() -> Done {
     let harness = Harness::start().await?;
-    let world = register(&harness, CURSOR, 2).await?;
-    let twin = new(&harness, &world.definition, 3).await?;
-    let lagging = new(&harness, &world.definition, 1).await?;
-    let step = step::complex("1.0", &world.program, harness.account(5));
+    let fixture = register(&harness, CURSOR, 2).await?;
+    let twin = new(&harness, &fixture.definition, 3).await?;
+    let lagging = new(&harness, &fixture.definition, 1).await?;
+    let step = step::complex("1.0", &fixture.program, harness.account(5));
     // the version is there already with that very code and step: it only becomes current
-    let receipt = world
+    let receipt = fixture
         .definition
-        .migrate("2.0", &world.second, step.clone())
+        .migrate("2.0", &fixture.second, step.clone())
         .await?;
     let started = receipt.events::<MigrationStarted>(harness.registry());
     assert_eq!(started.len(), 3, "all of them, in one transaction");
@@ -176,7 +176,7 @@ async fn complex_migrations_of_many_instances_run_beside_each_other() -> Done {
     let next = migrateNextCall {
         gasBudget: 1_000_000,
     };
-    for instance in [&twin, &world.register] {
+    for instance in [&twin, &fixture.register] {
         let instance = instance.by(harness.account(5));
         instance.send(&next).await?;
         instance.send(&endMigrationCall {}).await?;
@@ -196,7 +196,7 @@ async fn complex_migrations_of_many_instances_run_beside_each_other() -> Done {
         name: "Points".into(),
         proxy,
     };
-    world.govern(&abort).await?;
+    fixture.govern(&abort).await?;
     lagging
         .by(harness.account(5))
         .send(&endMigrationCall {})
@@ -208,7 +208,10 @@ async fn complex_migrations_of_many_instances_run_beside_each_other() -> Done {
         "one that was called back stays where it is"
     );
     // approvers who ask for the version once more take it along
-    let receipt = world.definition.migrate("2.0", &world.second, step).await?;
+    let receipt = fixture
+        .definition
+        .migrate("2.0", &fixture.second, step)
+        .await?;
     let [started] = &receipt.events::<MigrationStarted>(harness.registry())[..] else {
         panic!("one event: {receipt:?}");
     };
@@ -219,19 +222,19 @@ async fn complex_migrations_of_many_instances_run_beside_each_other() -> Done {
 #[tokio::test]
 async fn complex_migration_does_not_end_on_code_that_changed() -> Result<(), HarnessError> {
     let harness = Harness::start().await?;
-    let world = register(&harness, CURSOR, 1).await?;
-    world.register.upgrade("2.0").await?;
-    world.next(1_000_000).await?;
-    let account = world.second.address;
+    let fixture = register(&harness, CURSOR, 1).await?;
+    fixture.register.upgrade("2.0").await?;
+    fixture.next(1_000_000).await?;
+    let account = fixture.second.address;
     let code = harness.chain().code(account).await?;
     let chain = harness.chain();
     let set = |code: Bytes| chain.request::<_, Option<bool>>("anvil_setCode", (account, code));
     set(vec![0x60, 0x00].into()).await?;
-    let Err(HarnessError::Reverted(revert)) = world.end().await else {
+    let Err(HarnessError::Reverted(revert)) = fixture.end().await else {
         panic!("the new code is not what was approved");
     };
     assert_eq!(revert.name(), Some("CodeChanged"));
     set(code).await?;
-    world.end().await?;
-    world.assert_points(1, 10).await
+    fixture.end().await?;
+    fixture.assert_points(1, 10).await
 }

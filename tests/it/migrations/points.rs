@@ -1,4 +1,4 @@
-//! What the complex migrations start from: a register of points at 1.0, and 2.0 behind a
+//! The fixture of the complex migrations: a points register at 1.0, and a version 2.0 behind a
 //! complex step.
 
 use alloy::primitives::{Address, Bytes, U256};
@@ -33,7 +33,7 @@ pub(super) const CURSOR: &str = "contracts/migrations/points_cursor";
 pub(super) const BATCHES: &str = "contracts/migrations/points_batches";
 
 /// A register, its definition and its programs.
-pub(super) struct World<'h> {
+pub(super) struct Fixture<'h> {
     pub(super) harness: &'h Harness,
     pub(super) definition: Definition<'h>,
     pub(super) first: Program,
@@ -60,7 +60,7 @@ pub(super) async fn register<'h>(
     harness: &'h Harness,
     program: &str,
     members: u64,
-) -> Result<World<'h>, HarnessError> {
+) -> Result<Fixture<'h>, HarnessError> {
     let definition = harness.define("Points").await?;
     let first = harness.build_and_deploy("contracts/points_v1").await?;
     let second = harness.build_and_deploy("contracts/points_v2").await?;
@@ -73,7 +73,7 @@ pub(super) async fn register<'h>(
     definition
         .add_version("2.0", &second, step::complex("1.0", &program, handler))
         .await?;
-    Ok(World {
+    Ok(Fixture {
         harness,
         definition,
         first,
@@ -104,7 +104,7 @@ pub(super) async fn new<'h>(
     Ok(register)
 }
 
-impl World<'_> {
+impl Fixture<'_> {
     /// Has the handler migrate within a budget.
     pub(super) async fn next(&self, gas: u64) -> Result<Receipt, HarnessError> {
         self.handler.send(&migrateNextCall { gasBudget: gas }).await

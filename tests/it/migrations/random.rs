@@ -1,5 +1,5 @@
-//! Any order of calls by the handler, strangers and the registry, against a model of a few lines:
-//! whatever happens, no member is converted twice, and none is left in between at an end.
+//! The handler, strangers and the registry call in any order, and the result is compared with a
+//! model. No member is converted twice, and none is left unconverted at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,12 +10,12 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use stylus_upgrades_harness::Harness;
 use stylus_upgrades_interface::reasons::instance_state::{LIVE, MIGRATING, TURNING_BACK};
 
-use super::points::{BATCHES, Done, IPoints, World, batch, new, ordered, register};
+use super::points::{BATCHES, Done, Fixture, IPoints, batch, new, ordered, register};
 
 const MEMBERS: usize = 4;
-const STORIES: u8 = 20;
+const RUNS: u8 = 20;
 const CALLS: usize = 80;
-/// Calls after the end of a story: all of them are refused.
+/// Calls after the end of a simulation: all of them are refused.
 const EPILOGUE: usize = 4;
 
 #[derive(Clone, Debug)]
@@ -24,7 +24,7 @@ enum Event {
     /// Members by their places, at the right position or at the next; by the handler or a
     /// stranger.
     Batch {
-        places: Vec<usize>,
+        locations: Vec<usize>,
         skewed: bool,
         stranger: bool,
     },
@@ -33,12 +33,13 @@ enum Event {
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    let places = prop::collection::vec(0..MEMBERS, 1..3);
-    let batch = (places, 0..8u8, 0..8u8).prop_map(|(places, skewed, stranger)| Event::Batch {
-        places,
-        skewed: skewed == 0,
-        stranger: stranger == 0,
-    });
+    let locations = prop::collection::vec(0..MEMBERS, 1..3);
+    let batch =
+        (locations, 0..8u8, 0..8u8).prop_map(|(locations, skewed, stranger)| Event::Batch {
+            locations,
+            skewed: skewed == 0,
+            stranger: stranger == 0,
+        });
     prop_oneof![
         2 => Just(Event::Upgrade),
         12 => batch,
@@ -68,15 +69,15 @@ impl Model {
                 _ => false,
             },
             Event::Batch {
-                places,
+                locations,
                 skewed,
                 stranger,
             } => {
-                let named: BTreeSet<_> = places.iter().map(|n| members[*n]).collect();
+                let named: BTreeSet<_> = locations.iter().map(|n| members[*n]).collect();
                 let back = self.state == TURNING_BACK;
                 self.state != LIVE
                     && !(*skewed || *stranger)
-                    && named.len() == places.len()
+                    && named.len() == locations.len()
                     && named.iter().all(|m| self.tenths.contains(m) == back)
             }
         };
@@ -94,8 +95,8 @@ impl Model {
                 self.arrived = self.state == MIGRATING;
                 self.state = LIVE;
             }
-            Event::Batch { places, .. } => {
-                for member in places.iter().map(|n| members[*n]) {
+            Event::Batch { locations, .. } => {
+                for member in locations.iter().map(|n| members[*n]) {
                     if !self.tenths.remove(&member) {
                         self.tenths.insert(member);
                     }
@@ -106,20 +107,20 @@ impl Model {
 }
 
 /// Whether the chain allows the event.
-async fn send(world: &World<'_>, done: u64, event: &Event, members: &[Address]) -> bool {
+async fn send(fixture: &Fixture<'_>, done: u64, event: &Event, members: &[Address]) -> bool {
     match event {
-        Event::Upgrade => world.register.upgrade("2.0").await.is_ok(),
-        Event::Abort => world.govern(&world.abort()).await.is_ok(),
-        Event::End => world.end().await.is_ok(),
+        Event::Upgrade => fixture.register.upgrade("2.0").await.is_ok(),
+        Event::Abort => fixture.govern(&fixture.abort()).await.is_ok(),
+        Event::End => fixture.end().await.is_ok(),
         Event::Batch {
-            places,
+            locations,
             skewed,
             stranger,
         } => {
-            let items: Vec<_> = places.iter().map(|n| members[*n]).collect();
+            let items: Vec<_> = locations.iter().map(|n| members[*n]).collect();
             let call = batch(done + u64::from(*skewed), &items);
             let caller = if *stranger { 8 } else { 5 };
-            let by = world.register.by(world.harness.account(caller));
+            let by = fixture.register.by(fixture.harness.account(caller));
             by.send(&call).await.is_ok()
         }
     }
@@ -129,17 +130,17 @@ async fn send(world: &World<'_>, done: u64, event: &Event, members: &[Address]) 
 async fn complex_migration_converts_each_member_once_in_any_order_of_calls() -> Done {
     let members = ordered(MEMBERS as u64);
     let harness = Harness::start().await?;
-    let mut world = register(&harness, BATCHES, 0).await?;
+    let mut fixture = register(&harness, BATCHES, 0).await?;
     let (mut allowed, mut refused, mut ends) = (0, 0, 0);
-    for story in 0..STORIES {
-        world.register = new(&harness, &world.definition, MEMBERS as u64).await?;
-        world.handler = world.register.by(harness.account(5));
+    for simulation in 0..RUNS {
+        fixture.register = new(&harness, &fixture.definition, MEMBERS as u64).await?;
+        fixture.handler = fixture.register.by(harness.account(5));
         let mut before = BTreeMap::new();
         for member in &members {
             let call = IPoints::pointsCall { member: *member };
-            before.insert(*member, world.register.read(&call).await?);
+            before.insert(*member, fixture.register.read(&call).await?);
         }
-        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[story; 32]);
+        let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[simulation; 32]);
         let mut runner = TestRunner::new_with_rng(Config::default(), rng);
         let mut model = Model {
             state: LIVE,
@@ -154,26 +155,26 @@ async fn complex_migration_converts_each_member_once_in_any_order_of_calls() -> 
             }
             let event = event().new_tree(&mut runner).expect("an event").current();
             let done = model.tenths.len() as u64;
-            let found = send(&world, done, &event, &members).await;
+            let found = send(&fixture, done, &event, &members).await;
             let expected = model.happen(&event, &members);
             assert_eq!(found, expected, "{event:?}, then in state {}", model.state);
             (allowed, refused) = (allowed + u32::from(found), refused + u32::from(!found));
-            assert_eq!(world.state().await?, model.state);
+            assert_eq!(fixture.state().await?, model.state);
             if model.state == LIVE {
                 ends += u32::from(found);
                 let unit = U256::from(if model.arrived { 10 } else { 1 });
                 for (member, before) in &before {
                     let call = IPoints::pointsCall { member: *member };
-                    let now = world.register.read(&call).await?;
+                    let now = fixture.register.read(&call).await?;
                     assert_eq!(now, *before * unit);
                 }
             } else {
                 let done = model.tenths.len() as u64;
-                assert_eq!(world.progress().await?, (done, MEMBERS as u64));
+                assert_eq!(fixture.progress().await?, (done, MEMBERS as u64));
             }
         }
     }
     println!("complex, any order: {allowed} calls, {refused} refused, {ends} ends");
-    assert!(allowed > 100 && refused > 100 && ends >= u32::from(STORIES) / 2);
+    assert!(allowed > 100 && refused > 100 && ends >= u32::from(RUNS) / 2);
     Ok(())
 }

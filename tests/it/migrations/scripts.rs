@@ -1,5 +1,5 @@
-//! Migration scripts: what they may not do with the proxy whose storage they run on. (What they
-//! may not write stands in `upgrade::marks`.)
+//! Migration scripts, and what they may not do with the proxy whose storage they run on.
+//! (`upgrade::marks` tests what they may not write.)
 
 use alloy::primitives::{B256, Bytes, U256};
 use stylus_upgrades_harness::{Harness, assert_reverts, step};
@@ -45,8 +45,8 @@ async fn one_script_serves_many_steps_and_instances_once_each() -> Done {
         let script = step::script(from, &script, &write(value));
         it.definition.add_version(to, &it.second, script).await?;
     }
-    let born = IHostile::initializeCall { actions: vec![] };
-    let other = it.definition.create_proxy("1.0", &born).await?;
+    let created = IHostile::initializeCall { actions: vec![] };
+    let other = it.definition.create_proxy("1.0", &created).await?;
     for (instance, target, value) in [(&it.instance, "4.0", 4), (&other, "3.0", 3)] {
         let upgrade = instance.upgrade(target).await?;
         let migrated = upgrade.events::<Migrated>(instance.address());

@@ -1,4 +1,4 @@
-//! Random things that users do, told to old and new code alike.
+//! Random calls of users, sent to old and new code alike.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use alloy::sol_types::SolCall;
 
 use super::chance::Chance;
 use super::old::Twins;
-use crate::registry::world::account;
+use crate::registry::fixture::account;
 
 sol! {
     #[derive(Debug)]
@@ -52,7 +52,7 @@ pub(super) const PEOPLE: usize = 5;
 /// Numbers of tokens of a collection.
 pub(super) const TOKENS: usize = 30;
 
-/// Token → owner, as the answers tell.
+/// Token → owner, as the results show.
 #[derive(Debug, Default)]
 pub(super) struct Tokens(pub(super) BTreeMap<U256, Address>);
 
@@ -87,7 +87,7 @@ pub(super) fn collection(twins: &mut Twins, chance: &mut Chance, tokens: &mut To
                 tokenIds: vec![token],
             };
             let by = if chance.percent(90) { 0 } else { from };
-            let done = twins.tell(by, &mint).is_ok();
+            let done = twins.send_both(by, &mint).is_ok();
             if done {
                 tokens.0.insert(token, to);
             }
@@ -99,7 +99,7 @@ pub(super) fn collection(twins: &mut Twins, chance: &mut Chance, tokens: &mut To
                 to,
                 tokenId: token,
             };
-            moved(twins.tell(from, &data).is_ok(), token, to, tokens)
+            moved(twins.send_both(from, &data).is_ok(), token, to, tokens)
         }
         6 => {
             let data = ICollection::safeTransferFromCall {
@@ -107,22 +107,22 @@ pub(super) fn collection(twins: &mut Twins, chance: &mut Chance, tokens: &mut To
                 to,
                 tokenId: token,
             };
-            moved(twins.tell(from, &data).is_ok(), token, to, tokens)
+            moved(twins.send_both(from, &data).is_ok(), token, to, tokens)
         }
         7 => {
             let approve = ICollection::approveCall { to, tokenId: token };
-            twins.tell(from, &approve).is_ok()
+            twins.send_both(from, &approve).is_ok()
         }
         8 => {
             let approve = ICollection::setApprovalForAllCall {
                 operator: to,
                 approved: chance.percent(60),
             };
-            twins.tell(from, &approve).is_ok()
+            twins.send_both(from, &approve).is_ok()
         }
         _ => {
             let burn = ICollection::burnCall { tokenId: token };
-            let done = twins.tell(from, &burn).is_ok();
+            let done = twins.send_both(from, &burn).is_ok();
             if done {
                 tokens.0.remove(&token);
             }
@@ -148,10 +148,10 @@ pub(super) fn token(twins: &mut Twins, chance: &mut Chance) -> bool {
         _ => U256::from(chance.below(600)),
     };
     match chance.below(3) {
-        0 => twins.tell(from, &IToken::transferCall { to, value }),
+        0 => twins.send_both(from, &IToken::transferCall { to, value }),
         1 => {
             let spender = to;
-            twins.tell(from, &IToken::approveCall { spender, value })
+            twins.send_both(from, &IToken::approveCall { spender, value })
         }
         _ => {
             let from_other = IToken::transferFromCall {
@@ -159,7 +159,7 @@ pub(super) fn token(twins: &mut Twins, chance: &mut Chance) -> bool {
                 to,
                 value,
             };
-            twins.tell(from, &from_other)
+            twins.send_both(from, &from_other)
         }
     }
     .is_ok()
@@ -167,5 +167,5 @@ pub(super) fn token(twins: &mut Twins, chance: &mut Chance) -> bool {
 
 /// What one instance answers, which the other may not.
 pub(super) fn alone<C: SolCall>(twins: &Twins, proxy: Address, call: &C) -> C::Return {
-    twins.world.ask(proxy, call).expect("an answer")
+    twins.fixture.ask(proxy, call).expect("an answer")
 }

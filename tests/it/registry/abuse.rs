@@ -1,4 +1,4 @@
-//! Instances and steps that turn against the registry.
+//! Malicious instances and steps, used against the registry.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol;
@@ -7,7 +7,7 @@ use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 
-use super::world::{Done, Reverted, World, account, birth, is, refused, step};
+use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused, step};
 
 sol! {
     interface IHostile {
@@ -23,22 +23,22 @@ sol! {
 const ADMIN: usize = 0;
 
 /// A definition with a hostile version 1.0, and an instance of it.
-fn world() -> (World, Code, Address) {
-    let mut world = World::new(&is(account(ADMIN)));
-    world.define(&is(account(ADMIN))).expect("defined");
-    let code = world.deploy("hostile");
+fn fixture() -> (Fixture, Code, Address) {
+    let mut fixture = Fixture::new(&is(account(ADMIN)));
+    fixture.define(&is(account(ADMIN))).expect("defined");
+    let code = fixture.deploy("hostile");
     let add = IRegistry::addVersionCall {
         name: "A".into(),
         version: "1.0".into(),
         code: code.clone(),
-        step: birth(),
+        step: initial_step(),
     };
-    world.send(account(ADMIN), &add).expect("added");
-    let proxy = create(&mut world, 1, vec![]).expect("created");
-    (world, code, proxy)
+    fixture.send(account(ADMIN), &add).expect("added");
+    let proxy = create(&mut fixture, 1, vec![]).expect("created");
+    (fixture, code, proxy)
 }
 
-fn create(world: &mut World, n: u8, actions: Vec<Bytes>) -> Result<Address, Reverted> {
+fn create(fixture: &mut Fixture, n: u8, actions: Vec<Bytes>) -> Result<Address, Reverted> {
     let init = IHostile::initializeCall { actions }.abi_encode();
     let call = IRegistry::createProxyCall {
         name: "A".into(),
@@ -47,7 +47,7 @@ fn create(world: &mut World, n: u8, actions: Vec<Bytes>) -> Result<Address, Reve
         salt: B256::repeat_byte(n),
         initData: init.into(),
     };
-    Ok(world.send(account(ADMIN), &call)?.returned.proxy)
+    Ok(fixture.send(account(ADMIN), &call)?.returned.proxy)
 }
 
 fn call(target: Address, data: impl SolCall) -> Bytes {
@@ -75,7 +75,7 @@ fn end(version: &str) -> IInstanceRegistry::endUpgradeCall {
 
 /// Version 2.0 by a migration that runs these actions.
 fn migrate(
-    world: &mut World,
+    fixture: &mut Fixture,
     code: &Code,
     data: Bytes,
 ) -> Result<Done<stylus_upgrades_interface::registry::Progress>, Reverted> {
@@ -86,7 +86,7 @@ fn migrate(
         code: code.clone(),
         step,
     };
-    world.send(account(ADMIN), &call)
+    fixture.send(account(ADMIN), &call)
 }
 
 fn acting(actions: Vec<Bytes>) -> Bytes {
@@ -95,15 +95,15 @@ fn acting(actions: Vec<Bytes>) -> Bytes {
 
 #[test]
 fn an_instance_cannot_claim_that_somebody_else_upgrades_it() {
-    let (mut world, code, proxy) = world();
+    let (mut fixture, code, proxy) = fixture();
     let add = IRegistry::addVersionCall {
         name: "A".into(),
         version: "2.0".into(),
         code,
         step: step("1.0", 0, Bytes::new()),
     };
-    world.send(account(ADMIN), &add).expect("added");
-    let registry = world.registry;
+    fixture.send(account(ADMIN), &add).expect("added");
+    let registry = fixture.registry;
     for data in [
         call(registry, begin(account(ADMIN))),
         call(registry, begin(registry)),
@@ -113,12 +113,12 @@ fn an_instance_cannot_claim_that_somebody_else_upgrades_it() {
             actions: vec![data],
         };
         refused(
-            world.pay(account(5), proxy, &act, U256::ZERO),
+            fixture.pay(account(5), proxy, &act, U256::ZERO),
             IRegistry::NotAnInstance { proxy },
         );
     }
     assert_eq!(
-        world
+        fixture
             .view(&IRegistry::instanceOfCall { proxy })
             .expect("instance")
             .version,
@@ -128,9 +128,9 @@ fn an_instance_cannot_claim_that_somebody_else_upgrades_it() {
 
 #[test]
 fn a_migration_cannot_change_the_registry() {
-    let (mut world, code, proxy) = world();
-    let registry = world.registry;
-    let other = create(&mut world, 2, vec![]).expect("created");
+    let (mut fixture, code, proxy) = fixture();
+    let registry = fixture.registry;
+    let other = create(&mut fixture, 2, vec![]).expect("created");
     for data in [
         call(
             registry,
@@ -158,42 +158,50 @@ fn a_migration_cannot_change_the_registry() {
         ),
     ] {
         refused(
-            migrate(&mut world, &code, acting(vec![data])),
+            migrate(&mut fixture, &code, acting(vec![data])),
             IRegistry::Reentered {},
         );
     }
     refused(
-        migrate(&mut world, &code, acting(vec![call(registry, end("2.0"))])),
+        migrate(
+            &mut fixture,
+            &code,
+            acting(vec![call(registry, end("2.0"))]),
+        ),
         IRegistry::NotAnInstance { proxy },
     );
     refused(
-        migrate(&mut world, &code, acting(vec![call(registry, end("1.0"))])),
+        migrate(
+            &mut fixture,
+            &code,
+            acting(vec![call(registry, end("1.0"))]),
+        ),
         IRegistry::NotAnInstance { proxy },
     );
     let views = call(registry, IRegistry::instanceOfCall { proxy });
-    migrate(&mut world, &code, acting(vec![views])).expect("views always answer");
+    migrate(&mut fixture, &code, acting(vec![views])).expect("views always answer");
 }
 
 #[test]
 fn an_instance_does_not_end_the_upgrade_of_another() {
-    let (mut world, code, _) = world();
-    let registry = world.registry;
-    let other = create(&mut world, 2, vec![]).expect("created");
+    let (mut fixture, code, _) = fixture();
+    let registry = fixture.registry;
+    let other = create(&mut fixture, 2, vec![]).expect("created");
     let end = IHostile::actCall {
         actions: vec![call(registry, end("2.0"))],
     };
     refused(
-        migrate(&mut world, &code, acting(vec![call(other, end)])),
+        migrate(&mut fixture, &code, acting(vec![call(other, end)])),
         IRegistry::NotAnInstance { proxy: other },
     );
     let instance = IRegistry::instanceOfCall { proxy: other };
-    assert_eq!(world.view(&instance).expect("instance").version, "1.0");
+    assert_eq!(fixture.view(&instance).expect("instance").version, "1.0");
 }
 
 #[test]
 fn an_initializer_cannot_change_the_registry() {
-    let (mut world, _, _) = world();
-    let registry = world.registry;
+    let (mut fixture, _, _) = fixture();
+    let registry = fixture.registry;
     for data in [
         call(
             registry,
@@ -215,32 +223,32 @@ fn an_initializer_cannot_change_the_registry() {
         call(registry, begin(account(ADMIN))),
     ] {
         refused(
-            create(&mut world, 2, vec![data]).map(|_| ()),
+            create(&mut fixture, 2, vec![data]).map(|_| ()),
             IRegistry::Reentered {},
         );
     }
-    let instances = world
+    let instances = fixture
         .view(&IRegistry::definitionCall { name: "A".into() })
         .expect("definition")
         .instances;
     assert_eq!(instances, 1, "nothing is left of the attempts");
-    create(&mut world, 2, vec![]).expect("the salt is free");
+    create(&mut fixture, 2, vec![]).expect("the salt is free");
 }
 
 #[test]
 fn a_migration_that_never_ends_is_skipped() {
-    let (mut world, code, _) = world();
+    let (mut fixture, code, _) = fixture();
     for n in 2..=5 {
-        create(&mut world, n, vec![]).expect("created");
+        create(&mut fixture, n, vec![]).expect("created");
     }
     let spin = IHostile::spinCall {}.abi_encode();
-    migrate(&mut world, &code, acting(vec![spin.into()])).expect("activated");
-    let registry = world.registry;
+    migrate(&mut fixture, &code, acting(vec![spin.into()])).expect("activated");
+    let registry = fixture.registry;
     let rollout = IRegistry::rolloutCall {
         name: "A".into(),
         max: 1,
     };
-    let done = world
+    let done = fixture
         .pay_with_gas(account(5), registry, &rollout, U256::ZERO, 32_000_000)
         .expect("rolled out");
     assert_eq!((done.returned.upgraded, done.returned.left), (0, 5));
@@ -249,21 +257,21 @@ fn a_migration_that_never_ends_is_skipped() {
 
 #[test]
 fn a_long_reason_is_cut() {
-    let (mut world, code, _) = world();
+    let (mut fixture, code, _) = fixture();
     for n in 2..=5 {
-        create(&mut world, n, vec![]).expect("created");
+        create(&mut fixture, n, vec![]).expect("created");
     }
     let revert = IHostile::revertWithCall {
         data: vec![0xee; 5_000].into(),
     }
     .abi_encode();
-    migrate(&mut world, &code, revert.into()).expect("activated");
-    let registry = world.registry;
+    migrate(&mut fixture, &code, revert.into()).expect("activated");
+    let registry = fixture.registry;
     let rollout = IRegistry::rolloutCall {
         name: "A".into(),
         max: 1,
     };
-    let done = world
+    let done = fixture
         .pay_with_gas(account(5), registry, &rollout, U256::ZERO, 32_000_000)
         .expect("rolled out");
     assert_eq!(
@@ -274,8 +282,8 @@ fn a_long_reason_is_cut() {
 
 #[test]
 fn value_goes_to_the_initializer_of_who_alone_may_create() {
-    let (mut world, _, _) = world();
-    let registry = world.registry;
+    let (mut fixture, _, _) = fixture();
+    let registry = fixture.registry;
     let init: Bytes = IHostile::initializeCall { actions: vec![] }
         .abi_encode()
         .into();
@@ -287,12 +295,12 @@ fn value_goes_to_the_initializer_of_who_alone_may_create() {
         initData: init,
     };
     let value = U256::from(1_000);
-    let proxy = world
+    let proxy = fixture
         .pay(account(ADMIN), registry, &create, value)
         .expect("created")
         .returned
         .proxy;
-    let balance = world
+    let balance = fixture
         .chain
         .account(proxy, stylus_chain::BlockId::latest())
         .expect("latest")
@@ -305,17 +313,20 @@ fn value_goes_to_the_initializer_of_who_alone_may_create() {
         role: "create".into(),
         expression: both,
     };
-    world.send(account(ADMIN), &set).expect("set");
+    fixture.send(account(ADMIN), &set).expect("set");
     let create = IRegistry::createProxyCall {
         salt: B256::repeat_byte(8),
         ..create
     };
     refused(
-        world.pay(account(0), registry, &create, value),
+        fixture.pay(account(0), registry, &create, value),
         Proxy::ValueNotAccepted { value },
     );
-    let promised = world.send(account(0), &create).expect("recorded").returned;
+    let promised = fixture
+        .send(account(0), &create)
+        .expect("recorded")
+        .returned;
     assert!(!promised.progress.executed);
-    let born = world.send(account(1), &create).expect("created").returned;
-    assert_eq!(born.proxy, promised.proxy);
+    let instance = fixture.send(account(1), &create).expect("created").returned;
+    assert_eq!(instance.proxy, promised.proxy);
 }

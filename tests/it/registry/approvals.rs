@@ -1,4 +1,4 @@
-//! Several approvers, one call: recording, completing, withdrawing, expiring.
+//! Several approvers approve one call: approvals are recorded, completed, withdrawn, and expire.
 
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::{SolCall, SolValue};
@@ -7,7 +7,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ValueNotAccepted;
 use stylus_upgrades_interface::reasons::blocked_by;
 use stylus_upgrades_interface::registry::IRegistry;
 
-use super::world::{Done, Reverted, World, account, birth, is, refused};
+use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused};
 use stylus_upgrades_interface::registry::Progress;
 
 const STRANGER: usize = 5;
@@ -17,10 +17,10 @@ fn both() -> String {
 }
 
 /// The definition "A", whose roles ask for what is given.
-fn world(policy: &str) -> World {
-    let mut world = World::new(&is(account(0)));
-    world.define(policy).expect("defined");
-    world
+fn fixture(policy: &str) -> Fixture {
+    let mut fixture = Fixture::new(&is(account(0)));
+    fixture.define(policy).expect("defined");
+    fixture
 }
 
 /// A call that has an effect without any code: a policy for a role of one's own.
@@ -32,35 +32,35 @@ fn call(role: &str) -> IRegistry::setPolicyCall {
     }
 }
 
-fn send(world: &mut World, who: usize, role: &str) -> Result<Done<Progress>, Reverted> {
-    world.send(account(who), &call(role))
+fn send(fixture: &mut Fixture, who: usize, role: &str) -> Result<Done<Progress>, Reverted> {
+    fixture.send(account(who), &call(role))
 }
 
-fn readiness(world: &World, action: B256) -> Result<IRegistry::readinessReturn, Reverted> {
-    world.view(&IRegistry::readinessCall { action })
+fn readiness(fixture: &Fixture, action: B256) -> Result<IRegistry::readinessReturn, Reverted> {
+    fixture.view(&IRegistry::readinessCall { action })
 }
 
-fn pending(world: &World) -> Vec<B256> {
+fn pending(fixture: &Fixture) -> Vec<B256> {
     let call = IRegistry::pendingCall {
         name: "A".into(),
         start: 0,
         count: 100,
     };
-    world.view(&call).expect("a page")
+    fixture.view(&call).expect("a page")
 }
 
-fn action_of(world: &World, role: &str) -> B256 {
+fn action_of(fixture: &Fixture, role: &str) -> B256 {
     let call = IRegistry::actionOfCall {
         call: call(role).abi_encode().into(),
     };
-    world.view(&call).expect("an action")
+    fixture.view(&call).expect("an action")
 }
 
 #[test]
 fn the_first_approver_records_and_the_last_executes() {
-    let mut world = world(&both());
-    let expected = action_of(&world, "audit");
-    let first = send(&mut world, 0, "audit").expect("recorded");
+    let mut fixture = fixture(&both());
+    let expected = action_of(&fixture, "audit");
+    let first = send(&mut fixture, 0, "audit").expect("recorded");
     let action = first.returned.action;
     assert_eq!(action, expected);
     assert_eq!(
@@ -72,15 +72,15 @@ fn the_first_approver_records_and_the_last_executes() {
             executed: false
         }
     );
-    assert_eq!(pending(&world), [action]);
-    let open = readiness(&world, action).expect("open");
+    assert_eq!(pending(&fixture), [action]);
+    let open = readiness(&fixture, action).expect("open");
     assert_eq!(
         (open.approved, open.missing),
         (vec![account(0)], vec![account(1)])
     );
     assert_eq!((open.blockedBy, open.notBefore), (blocked_by::APPROVALS, 0));
 
-    let second = send(&mut world, 1, "audit").expect("executed");
+    let second = send(&mut fixture, 1, "audit").expect("executed");
     assert_eq!(
         second.returned,
         Progress {
@@ -90,12 +90,12 @@ fn the_first_approver_records_and_the_last_executes() {
             executed: true
         }
     );
-    assert!(pending(&world).is_empty());
+    assert!(pending(&fixture).is_empty());
     refused(
-        readiness(&world, action),
+        readiness(&fixture, action),
         IRegistry::ActionNotFound { action },
     );
-    let policy = world.view(&IRegistry::policyCall {
+    let policy = fixture.view(&IRegistry::policyCall {
         name: "A".into(),
         role: "audit".into(),
     });
@@ -104,8 +104,8 @@ fn the_first_approver_records_and_the_last_executes() {
 
 #[test]
 fn events_stand_in_the_documented_order() {
-    let mut world = world(&both());
-    let first = send(&mut world, 0, "audit").expect("recorded");
+    let mut fixture = fixture(&both());
+    let first = send(&mut fixture, 0, "audit").expect("recorded");
     let names = |done: &Done<Progress>| {
         done.logs
             .iter()
@@ -123,49 +123,49 @@ fn events_stand_in_the_documented_order() {
     let event = &first.events::<IRegistry::Proposed>()[0];
     assert_eq!(event.definition, keccak256("A"));
     assert_eq!(event.call.as_ref(), call("audit").abi_encode());
-    let second = send(&mut world, 1, "audit").expect("executed");
+    let second = send(&mut fixture, 1, "audit").expect("executed");
     assert_eq!(names(&second), [approved, changed, executed]);
     assert_eq!(second.events::<IRegistry::Executed>()[0].sequence, 1);
 }
 
 #[test]
 fn an_action_is_the_hash_that_the_design_says() {
-    let world = world(&both());
+    let fixture = fixture(&both());
     let preimage = (
-        U256::from(world.chain.chain_id()),
-        world.registry,
+        U256::from(fixture.chain.chain_id()),
+        fixture.registry,
         Bytes::from(call("audit").abi_encode()),
         0u64,
         0u32,
     );
     assert_eq!(
-        action_of(&world, "audit"),
+        action_of(&fixture, "audit"),
         keccak256(preimage.abi_encode_params())
     );
 }
 
 #[test]
 fn a_stranger_and_a_second_approval_are_refused() {
-    let mut world = world(&both());
+    let mut fixture = fixture(&both());
     refused(
-        send(&mut world, STRANGER, "audit"),
+        send(&mut fixture, STRANGER, "audit"),
         IRegistry::NotAnApprover {
             caller: account(STRANGER),
         },
     );
-    let action = send(&mut world, 0, "audit")
+    let action = send(&mut fixture, 0, "audit")
         .expect("recorded")
         .returned
         .action;
     refused(
-        send(&mut world, 0, "audit"),
+        send(&mut fixture, 0, "audit"),
         IRegistry::AlreadyApproved {
             approver: account(0),
             action,
         },
     );
     refused(
-        send(&mut world, STRANGER, "audit"),
+        send(&mut fixture, STRANGER, "audit"),
         IRegistry::NotAnApprover {
             caller: account(STRANGER),
         },
@@ -174,9 +174,9 @@ fn a_stranger_and_a_second_approval_are_refused() {
 
 #[test]
 fn who_alone_suffices_executes_at_once_and_can_do_it_again() {
-    let mut world = world(&is(account(0)));
-    let first = send(&mut world, 0, "audit").expect("executed").returned;
-    let second = send(&mut world, 0, "audit").expect("executed").returned;
+    let mut fixture = fixture(&is(account(0)));
+    let first = send(&mut fixture, 0, "audit").expect("executed").returned;
+    let second = send(&mut fixture, 0, "audit").expect("executed").returned;
     assert!(first.executed && second.executed);
     assert_ne!(
         first.action, second.action,
@@ -186,33 +186,33 @@ fn who_alone_suffices_executes_at_once_and_can_do_it_again() {
 
 #[test]
 fn an_approval_is_withdrawn_by_its_owner() {
-    let mut world = world(&both());
-    let action = send(&mut world, 0, "audit")
+    let mut fixture = fixture(&both());
+    let action = send(&mut fixture, 0, "audit")
         .expect("recorded")
         .returned
         .action;
     refused(
-        world.send(account(1), &IRegistry::revokeCall { action }),
+        fixture.send(account(1), &IRegistry::revokeCall { action }),
         IRegistry::NotApproved {
             approver: account(1),
             action,
         },
     );
-    world
+    fixture
         .send(account(0), &IRegistry::revokeCall { action })
         .expect("revoked");
     assert_eq!(
-        readiness(&world, action).expect("open").approved,
+        readiness(&fixture, action).expect("open").approved,
         Vec::<Address>::new()
     );
     assert!(
-        !send(&mut world, 1, "audit")
+        !send(&mut fixture, 1, "audit")
             .expect("recorded")
             .returned
             .executed
     );
     assert!(
-        send(&mut world, 0, "audit")
+        send(&mut fixture, 0, "audit")
             .expect("executed")
             .returned
             .executed
@@ -221,24 +221,24 @@ fn an_approval_is_withdrawn_by_its_owner() {
 
 #[test]
 fn an_action_is_cancelled_by_its_proposer_or_by_who_alone_satisfies_its_role() {
-    let mut world = world(&both());
-    let action = send(&mut world, 0, "audit")
+    let mut fixture = fixture(&both());
+    let action = send(&mut fixture, 0, "audit")
         .expect("recorded")
         .returned
         .action;
     let cancel = IRegistry::cancelCall { action };
     refused(
-        world.send(account(1), &cancel),
+        fixture.send(account(1), &cancel),
         IRegistry::NotAnApprover { caller: account(1) },
     );
-    let done = world.send(account(0), &cancel).expect("cancelled");
+    let done = fixture.send(account(0), &cancel).expect("cancelled");
     assert_eq!(done.events::<IRegistry::Cancelled>().len(), 1);
     refused(
-        world.send(account(0), &cancel),
+        fixture.send(account(0), &cancel),
         IRegistry::ActionNotFound { action },
     );
-    assert!(pending(&world).is_empty());
-    let again = send(&mut world, 1, "audit").expect("recorded").returned;
+    assert!(pending(&fixture).is_empty());
+    let again = send(&mut fixture, 1, "audit").expect("recorded").returned;
     assert_ne!(again.action, action, "old approvals do not count again");
     assert_eq!(again.approvals, 1);
 }
@@ -253,32 +253,32 @@ fn a_proposers_cancel_ends_once_the_others_satisfy_the_policy_without_him() {
             is(account(3))
         ),
     ] {
-        let mut world = world(&policy);
+        let mut fixture = fixture(&policy);
         // one of three is the first, or copies the first
-        let open = |world: &mut World| {
-            let action = send(world, 2, "audit").expect("recorded").returned.action;
-            send(world, 0, "audit").expect("recorded");
+        let open = |fixture: &mut Fixture| {
+            let action = send(fixture, 2, "audit").expect("recorded").returned.action;
+            send(fixture, 0, "audit").expect("recorded");
             (action, IRegistry::cancelCall { action })
         };
-        let (_, cancel) = open(&mut world);
-        let done = world.send(account(2), &cancel).expect("he is needed");
+        let (_, cancel) = open(&mut fixture);
+        let done = fixture.send(account(2), &cancel).expect("he is needed");
         assert_eq!(done.events::<IRegistry::Cancelled>().len(), 1);
 
-        let (action, cancel) = open(&mut world);
-        send(&mut world, 1, "audit").expect("recorded");
+        let (action, cancel) = open(&mut fixture);
+        send(&mut fixture, 1, "audit").expect("recorded");
         refused(
-            world.send(account(2), &cancel),
+            fixture.send(account(2), &cancel),
             IRegistry::NotAnApprover { caller: account(2) },
         );
-        world
+        fixture
             .send(account(2), &IRegistry::revokeCall { action })
             .expect("his own approval is his");
         refused(
-            world.send(account(2), &cancel),
+            fixture.send(account(2), &cancel),
             IRegistry::NotAnApprover { caller: account(2) },
         );
-        world.wait(1_000);
-        let done = send(&mut world, 5, "audit").expect("the delay has passed");
+        fixture.wait(1_000);
+        let done = send(&mut fixture, 5, "audit").expect("the delay has passed");
         assert!(done.returned.executed, "{policy}");
     }
 }
@@ -286,50 +286,50 @@ fn a_proposers_cancel_ends_once_the_others_satisfy_the_policy_without_him() {
 #[test]
 fn who_alone_satisfies_the_role_cancels_what_others_have_agreed_on() {
     let [boss, a, b] = [0, 1, 2].map(|n| is(account(n)));
-    let mut world = world(&format!("OR({boss},AND({a},{b},AFTER(1000)))"));
-    let action = send(&mut world, 1, "audit").expect("recorded").returned;
-    send(&mut world, 2, "audit").expect("recorded");
+    let mut fixture = fixture(&format!("OR({boss},AND({a},{b},AFTER(1000)))"));
+    let action = send(&mut fixture, 1, "audit").expect("recorded").returned;
+    send(&mut fixture, 2, "audit").expect("recorded");
     let cancel = IRegistry::cancelCall {
         action: action.action,
     };
-    world.send(account(0), &cancel).expect("cancelled");
-    assert!(pending(&world).is_empty());
+    fixture.send(account(0), &cancel).expect("cancelled");
+    assert!(pending(&fixture).is_empty());
 }
 
 #[test]
 fn an_action_expires_after_thirty_days() {
-    let mut world = world(&both());
-    let action = send(&mut world, 0, "audit")
+    let mut fixture = fixture(&both());
+    let action = send(&mut fixture, 0, "audit")
         .expect("recorded")
         .returned
         .action;
-    world.wait(ACTION_LIFETIME + 1);
+    fixture.wait(ACTION_LIFETIME + 1);
     assert_eq!(
-        readiness(&world, action).expect("still known").blockedBy,
+        readiness(&fixture, action).expect("still known").blockedBy,
         blocked_by::EXPIRED
     );
-    assert!(pending(&world).is_empty());
+    assert!(pending(&fixture).is_empty());
     refused(
-        world.send(account(0), &IRegistry::revokeCall { action }),
+        fixture.send(account(0), &IRegistry::revokeCall { action }),
         IRegistry::ActionExpired { action },
     );
     refused(
-        world.send(account(0), &IRegistry::cancelCall { action }),
+        fixture.send(account(0), &IRegistry::cancelCall { action }),
         IRegistry::ActionExpired { action },
     );
-    assert_ne!(action_of(&world, "audit"), action);
-    let later = send(&mut world, 1, "audit").expect("recorded").returned;
+    assert_ne!(action_of(&fixture, "audit"), action);
+    let later = send(&mut fixture, 1, "audit").expect("recorded").returned;
     assert!(!later.executed, "the first approval is void");
     refused(
-        readiness(&world, action),
+        readiness(&fixture, action),
         IRegistry::ActionNotFound { action },
     );
 }
 
 #[test]
 fn a_policy_change_ends_what_its_role_had_gathered() {
-    let mut world = world(&both());
-    let action = send(&mut world, 0, "audit")
+    let mut fixture = fixture(&both());
+    let action = send(&mut fixture, 0, "audit")
         .expect("recorded")
         .returned
         .action;
@@ -343,26 +343,26 @@ fn a_policy_change_ends_what_its_role_had_gathered() {
             is(account(2))
         ),
     };
-    world.send(account(0), &change).expect("recorded");
-    assert_eq!(pending(&world).len(), 2);
-    world.send(account(1), &change).expect("executed");
-    assert!(pending(&world).is_empty());
+    fixture.send(account(0), &change).expect("recorded");
+    assert_eq!(pending(&fixture).len(), 2);
+    fixture.send(account(1), &change).expect("executed");
+    assert!(pending(&fixture).is_empty());
     refused(
-        readiness(&world, action),
+        readiness(&fixture, action),
         IRegistry::ActionNotFound { action },
     );
     refused(
-        world.send(account(0), &IRegistry::revokeCall { action }),
+        fixture.send(account(0), &IRegistry::revokeCall { action }),
         IRegistry::ActionNotFound { action },
     );
     assert!(
-        !send(&mut world, 1, "audit")
+        !send(&mut fixture, 1, "audit")
             .expect("recorded")
             .returned
             .executed
     );
     assert!(
-        send(&mut world, 2, "audit")
+        send(&mut fixture, 2, "audit")
             .expect("executed")
             .returned
             .executed
@@ -371,37 +371,37 @@ fn a_policy_change_ends_what_its_role_had_gathered() {
 
 #[test]
 fn an_approver_has_sixteen_open_actions() {
-    let mut world = world(&both());
+    let mut fixture = fixture(&both());
     for n in 0..OPEN_ACTIONS_MAX {
-        send(&mut world, 0, &format!("role-{n}")).expect("recorded");
+        send(&mut fixture, 0, &format!("role-{n}")).expect("recorded");
     }
     let full = IRegistry::TooManyActions {
         approver: account(0),
         open: OPEN_ACTIONS_MAX,
     };
-    refused(send(&mut world, 0, "one-more"), full);
+    refused(send(&mut fixture, 0, "one-more"), full);
     assert!(
-        send(&mut world, 1, "role-3")
+        send(&mut fixture, 1, "role-3")
             .expect("executed")
             .returned
             .executed
     );
-    send(&mut world, 0, "one-more").expect("a seat is free again");
-    assert_eq!(pending(&world).len(), 16);
+    send(&mut fixture, 0, "one-more").expect("a seat is free again");
+    assert_eq!(pending(&fixture).len(), 16);
     // expired ones do not count either
-    world.wait(ACTION_LIFETIME + 1);
-    send(&mut world, 0, "later").expect("all seats are free again");
-    assert_eq!(pending(&world).len(), 1);
+    fixture.wait(ACTION_LIFETIME + 1);
+    send(&mut fixture, 0, "later").expect("all seats are free again");
+    assert_eq!(pending(&fixture).len(), 1);
 }
 
 #[test]
 fn pending_comes_in_pages() {
-    let mut world = world(&both());
+    let mut fixture = fixture(&both());
     for n in 0..5 {
-        send(&mut world, 0, &format!("role-{n}")).expect("recorded");
+        send(&mut fixture, 0, &format!("role-{n}")).expect("recorded");
     }
     let page = |start, count| {
-        world
+        fixture
             .view(&IRegistry::pendingCall {
                 name: "A".into(),
                 start,
@@ -424,8 +424,8 @@ fn pending_comes_in_pages() {
 
 #[test]
 fn value_is_refused_where_nothing_takes_it() {
-    let mut world = world(&is(account(0)));
-    let registry = world.registry;
+    let mut fixture = fixture(&is(account(0)));
+    let registry = fixture.registry;
     let value = U256::from(1);
     let rollout = IRegistry::rolloutCall {
         name: "A".into(),
@@ -438,24 +438,24 @@ fn value_is_refused_where_nothing_takes_it() {
         definition.abi_encode(),
     ] {
         refused(
-            world.raw(account(0), registry, data.into(), value, 5_000_000),
+            fixture.raw(account(0), registry, data.into(), value, 5_000_000),
             ValueNotAccepted { value },
         );
     }
-    world
+    fixture
         .raw(account(0), registry, Bytes::new(), value, 5_000_000)
         .expect_err("a plain transfer");
 }
 
 #[test]
 fn an_approval_does_not_count_on_another_registry() {
-    let mut world = world(&both());
-    let here = action_of(&world, "audit");
-    send(&mut world, 0, "audit").expect("recorded");
-    world.registry = world
+    let mut fixture = fixture(&both());
+    let here = action_of(&fixture, "audit");
+    send(&mut fixture, 0, "audit").expect("recorded");
+    fixture.registry = fixture
         .deploy_registry(&is(account(2)))
         .expect("another registry");
-    world
+    fixture
         .send(
             account(2),
             &IRegistry::createDefinitionCall {
@@ -466,9 +466,9 @@ fn an_approval_does_not_count_on_another_registry() {
             },
         )
         .expect("defined");
-    assert_ne!(action_of(&world, "audit"), here);
+    assert_ne!(action_of(&fixture, "audit"), here);
     assert!(
-        !send(&mut world, 1, "audit")
+        !send(&mut fixture, 1, "audit")
             .expect("recorded")
             .returned
             .executed
@@ -476,46 +476,49 @@ fn an_approval_does_not_count_on_another_registry() {
 }
 
 /// Adds 1.0 with both approvals and proposes 2.0, of other code, by the first of two approvers.
-fn proposed_version(world: &mut World) -> (IRegistry::addVersionCall, B256) {
-    let [code, other] = ["counter-v1", "counter-v2"].map(|package| world.deploy(package));
+fn proposed_version(fixture: &mut Fixture) -> (IRegistry::addVersionCall, B256) {
+    let [code, other] = ["counter-v1", "counter-v2"].map(|package| fixture.deploy(package));
     let first = IRegistry::addVersionCall {
         name: "A".into(),
         version: "1.0".into(),
         code,
-        step: birth(),
+        step: initial_step(),
     };
     for who in [0, 1] {
-        world.send(account(who), &first).expect("accepted");
+        fixture.send(account(who), &first).expect("accepted");
     }
     let second = IRegistry::addVersionCall {
         version: "2.0".into(),
         code: other,
         ..first
     };
-    let recorded = world.send(account(0), &second).expect("recorded").returned;
+    let recorded = fixture
+        .send(account(0), &second)
+        .expect("recorded")
+        .returned;
     assert!(!recorded.executed);
     (second, recorded.action)
 }
 
 #[test]
 fn code_that_is_replaced_after_the_first_approval_is_not_activated() {
-    let mut world = world(&both());
-    let (call, action) = proposed_version(&mut world);
+    let mut fixture = fixture(&both());
+    let (call, action) = proposed_version(&mut fixture);
     assert_eq!(
-        readiness(&world, action).expect("open").blockedBy,
+        readiness(&fixture, action).expect("open").blockedBy,
         blocked_by::APPROVALS
     );
     let account_of_code = call.code.implementation;
-    world
+    fixture
         .chain
         .set_code(account_of_code, vec![0x60, 0x00].into());
     assert_eq!(
-        readiness(&world, action).expect("open").blockedBy,
+        readiness(&fixture, action).expect("open").blockedBy,
         blocked_by::CODE_CHANGED
     );
-    let found = world.code_hash(account_of_code);
+    let found = fixture.code_hash(account_of_code);
     refused(
-        world.send(account(1), &call),
+        fixture.send(account(1), &call),
         IRegistry::CodeChanged {
             account: account_of_code,
             expected: call.code.codehash,
@@ -523,7 +526,10 @@ fn code_that_is_replaced_after_the_first_approval_is_not_activated() {
         },
     );
     assert_eq!(
-        readiness(&world, action).expect("open").progress.approvals,
+        readiness(&fixture, action)
+            .expect("open")
+            .progress
+            .approvals,
         1,
         "approvals stay as they were"
     );
@@ -531,28 +537,28 @@ fn code_that_is_replaced_after_the_first_approval_is_not_activated() {
 
 #[test]
 fn of_two_proposals_for_a_label_one_wins_and_the_other_is_void() {
-    let mut world = world(&both());
-    let (call, _) = proposed_version(&mut world);
+    let mut fixture = fixture(&both());
+    let (call, _) = proposed_version(&mut fixture);
     let mut rival = call.clone();
     rival.code.sourceHash = B256::repeat_byte(1);
-    let action = world
+    let action = fixture
         .send(account(1), &rival)
         .expect("recorded")
         .returned
         .action;
     assert!(
-        world
+        fixture
             .send(account(1), &call)
             .expect("executed")
             .returned
             .executed
     );
     refused(
-        readiness(&world, action),
+        readiness(&fixture, action),
         IRegistry::ActionNotFound { action },
     );
     refused(
-        world.send(account(0), &rival),
+        fixture.send(account(0), &rival),
         IRegistry::VersionExists {
             name: "A".into(),
             version: "2.0".into(),

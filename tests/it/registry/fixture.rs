@@ -1,4 +1,4 @@
-//! A registry on a chain in this process: transactions of any account, answers decoded.
+//! A registry on a chain in this process. Any account sends transactions; results are decoded.
 
 use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -58,7 +58,7 @@ impl<T> Done<T> {
 }
 
 /// A chain with a registry.
-pub(crate) struct World {
+pub(crate) struct Fixture {
     pub(crate) chain: Chain,
     pub(crate) registry: Address,
 }
@@ -73,22 +73,24 @@ pub(crate) fn is(who: Address) -> String {
     format!("{who:?}")
 }
 
-impl World {
+impl Fixture {
     /// The framework, and a registry whose `define` policy is given.
     pub(crate) fn new(define: &str) -> Self {
         static DEPLOYED: LazyLock<Mutex<Chain>> =
-            LazyLock::new(|| Mutex::new(World::with_framework().chain));
+            LazyLock::new(|| Mutex::new(Fixture::with_framework().chain));
         let deployed = DEPLOYED.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut world = Self {
+        let mut fixture = Self {
             chain: deployed.branch(),
             registry: Address::ZERO,
         };
         drop(deployed);
         // The clock has not run since the framework was deployed.
-        let latest = world.chain.block(BlockId::latest()).expect("a block");
-        world.chain.set_time(latest.header.timestamp);
-        world.registry = world.deploy_registry(define).expect("the registry is born");
-        world
+        let latest = fixture.chain.block(BlockId::latest()).expect("a block");
+        fixture.chain.set_time(latest.header.timestamp);
+        fixture.registry = fixture
+            .deploy_registry(define)
+            .expect("the registry is born");
+        fixture
     }
 
     fn with_framework() -> Self {
@@ -97,17 +99,17 @@ impl World {
             timestamp: Some(TIME),
             ..ChainConfig::default()
         };
-        let mut world = Self {
+        let mut fixture = Self {
             chain: Chain::new(config),
             registry: Address::ZERO,
         };
         let framework = framework();
-        world.create2(&evm::creation_code(&framework.stub));
+        fixture.create2(&evm::creation_code(&framework.stub));
         for part in framework.shared() {
-            world.create2(&part.artifact.creation_code());
-            world.activate(part.address);
+            fixture.create2(&part.artifact.creation_code());
+            fixture.activate(part.address);
         }
-        world
+        fixture
     }
 
     pub(crate) fn deploy_registry(&mut self, define: &str) -> Result<Address, Reverted> {
@@ -331,8 +333,8 @@ pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, Reverted>, error: im
     }
 }
 
-/// The step of a version that can only be born.
-pub(crate) fn birth() -> Step {
+/// The step of a version that can only be created.
+pub(crate) fn initial_step() -> Step {
     step("", 0, Bytes::new())
 }
 

@@ -1,5 +1,5 @@
-//! Lambdas that attack: by calling back, by what they burn, by when they consent; and callers who
-//! make an honest lambda run dry.
+//! Malicious lambdas: they call back, burn gas, or change their result over time. And callers who
+//! give an honest lambda too little gas.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
@@ -9,8 +9,8 @@ use stylus_upgrades_interface::limits::LAMBDA_GAS;
 use stylus_upgrades_interface::reasons::blocked_by;
 use stylus_upgrades_interface::registry::{IRegistry, Progress};
 
-use super::world::{Done, Reverted, World, account, is, refused};
-use crate::review::world::{IHostile, data};
+use super::fixture::{Done, Fixture, Reverted, account, is, refused};
+use crate::review::fixture::{IHostile, data};
 
 /// What the approvers are asked: another role of "A".
 fn order() -> IRegistry::setPolicyCall {
@@ -21,39 +21,41 @@ fn order() -> IRegistry::setPolicyCall {
     }
 }
 
-fn send(world: &mut World, who: usize) -> Result<Done<Progress>, Reverted> {
-    world.send(account(who), &order())
+fn send(fixture: &mut Fixture, who: usize) -> Result<Done<Progress>, Reverted> {
+    fixture.send(account(who), &order())
 }
 
-fn readiness(world: &World, action: B256) -> IRegistry::readinessReturn {
-    world
+fn readiness(fixture: &Fixture, action: B256) -> IRegistry::readinessReturn {
+    fixture
         .view(&IRegistry::readinessCall { action })
         .expect("open")
 }
 
-fn has_audit_policy(world: &World) -> bool {
+fn has_audit_policy(fixture: &Fixture) -> bool {
     let policy = IRegistry::policyCall {
         name: "A".into(),
         role: "audit".into(),
     };
-    world.view(&policy).is_ok()
+    fixture.view(&policy).is_ok()
 }
 
 /// A lambda of EVM code.
-fn lambda(world: &mut World, code: &[u8]) -> Address {
-    world.deploy_code(&evm::creation_code(code)).implementation
+fn lambda(fixture: &mut Fixture, code: &[u8]) -> Address {
+    fixture
+        .deploy_code(&evm::creation_code(code))
+        .implementation
 }
 
 /// Answers what slot 0 of the lambda holds.
 const STORED: [u8; 9] = [0x5f, 0x54, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3, 0x00];
 
-fn say(world: &mut World, lambda: Address, yes: bool) {
+fn say(fixture: &mut Fixture, lambda: Address, yes: bool) {
     let word = B256::with_last_byte(yes.into());
-    world.chain.set_storage_at(lambda, U256::ZERO, word);
+    fixture.chain.set_storage_at(lambda, U256::ZERO, word);
 }
 
 /// A lambda of WASM that always consents.
-fn wasm(world: &mut World) -> Address {
+fn wasm(fixture: &mut Fixture) -> Address {
     let text = r#"(module
         (import "vm_hooks" "write_result" (func $answer (param i32 i32)))
         (memory (export "memory") 1 1)
@@ -63,8 +65,8 @@ fn wasm(world: &mut World) -> Address {
             (i32.const 0)))"#;
     let module = wat::parse_str(text).expect("a module");
     let artifact = Artifact::from_wasm("lambda", &module).expect("a program");
-    let code = world.deploy_code(&artifact.creation_code());
-    world.activate(code.implementation);
+    let code = fixture.deploy_code(&artifact.creation_code());
+    fixture.activate(code.implementation);
     code.implementation
 }
 
@@ -85,12 +87,12 @@ fn calling(to: Address, calldata: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_lambda_of_wasm_decides_like_one_of_evm() {
-    let mut world = World::new(&is(account(0)));
-    let yes = wasm(&mut world);
-    world
+    let mut fixture = Fixture::new(&is(account(0)));
+    let yes = wasm(&mut fixture);
+    fixture
         .define(&format!("AND({},CALL({}))", is(account(0)), is(yes)))
         .expect("defined");
-    assert!(send(&mut world, 0).expect("executed").returned.executed);
+    assert!(send(&mut fixture, 0).expect("executed").returned.executed);
 }
 
 #[test]
@@ -111,11 +113,11 @@ fn a_lambda_that_calls_back_changes_nothing() {
         IRegistry::cancelCall { action: B256::ZERO }.abi_encode(),
         order().abi_encode(),
     ] {
-        let mut world = World::new(&is(account(0)));
-        let registry = world.registry;
-        let thief = lambda(&mut world, &calling(registry, &back));
+        let mut fixture = Fixture::new(&is(account(0)));
+        let registry = fixture.registry;
+        let thief = lambda(&mut fixture, &calling(registry, &back));
         // it would be allowed to, as an approver: what stops it is how it is called
-        world
+        fixture
             .define(&format!(
                 "OR({},AND({},CALL({})))",
                 is(thief),
@@ -123,10 +125,10 @@ fn a_lambda_that_calls_back_changes_nothing() {
                 is(thief)
             ))
             .expect("defined");
-        let done = send(&mut world, 0).expect("executed");
+        let done = send(&mut fixture, 0).expect("executed");
         assert!(done.returned.executed);
         assert_eq!(done.events::<IRegistry::PolicyChanged>().len(), 1);
-        let stolen = world.view(&IRegistry::policyCall {
+        let stolen = fixture.view(&IRegistry::policyCall {
             name: "A".into(),
             role: "theft".into(),
         });
@@ -136,24 +138,24 @@ fn a_lambda_that_calls_back_changes_nothing() {
 }
 
 #[test]
-fn a_lambda_may_ask_the_registry_while_it_is_asked() {
-    let mut world = World::new(&is(account(0)));
-    let registry = world.registry;
+fn a_lambda_may_call_the_registry_while_it_is_called() {
+    let mut fixture = Fixture::new(&is(account(0)));
+    let registry = fixture.registry;
     let view = IRegistry::definitionCall { name: "A".into() }.abi_encode();
     let mut code = calling(registry, &view);
     // whether the call came through is the answer: PUSH0 MSTORE PUSH1 32 PUSH0 RETURN for POP…
     code[37..43].copy_from_slice(&[0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3]);
-    let curious = lambda(&mut world, &code);
-    world
+    let curious = lambda(&mut fixture, &code);
+    fixture
         .define(&format!("AND({},CALL({}))", is(account(0)), is(curious)))
         .expect("defined");
-    assert!(send(&mut world, 0).expect("executed").returned.executed);
+    assert!(send(&mut fixture, 0).expect("executed").returned.executed);
 }
 
 #[test]
 fn a_lambda_that_asks_how_far_its_own_action_is_comes_to_an_end() {
-    let mut world = World::new(&is(account(0)));
-    let registry = world.registry;
+    let mut fixture = Fixture::new(&is(account(0)));
+    let registry = fixture.registry;
     let policy = |lambda| {
         format!(
             "AND({},{},CALL({}))",
@@ -163,38 +165,38 @@ fn a_lambda_that_asks_how_far_its_own_action_is_comes_to_an_end() {
         )
     };
     // the action's id does not depend on the lambda's code, so the lambda can know it before
-    let placeholder = lambda(&mut world, &STORED);
-    world.define(&policy(placeholder)).expect("defined");
-    let action = send(&mut world, 0).expect("recorded").returned.action;
+    let placeholder = lambda(&mut fixture, &STORED);
+    fixture.define(&policy(placeholder)).expect("defined");
+    let action = send(&mut fixture, 0).expect("recorded").returned.action;
     let ask = IRegistry::readinessCall { action }.abi_encode();
     let code = calling(registry, &ask);
-    world.chain.set_code(placeholder, code.into());
-    let done = send(&mut world, 1).expect("recorded");
+    fixture.chain.set_code(placeholder, code.into());
+    let done = send(&mut fixture, 1).expect("recorded");
     assert!(!done.returned.executed, "and its code is another now");
 
     let recursive = IRegistry::actionOfCall {
         call: order().abi_encode().into(),
     };
-    let recursive = lambda(&mut world, &calling(registry, &recursive.abi_encode()));
+    let recursive = lambda(&mut fixture, &calling(registry, &recursive.abi_encode()));
     let define = IRegistry::createDefinitionCall {
         name: "B".into(),
         migratePolicy: policy(recursive),
         policyPolicy: policy(recursive),
         createPolicy: policy(recursive),
     };
-    world.send(account(0), &define).expect("defined");
+    fixture.send(account(0), &define).expect("defined");
     let order = IRegistry::setPolicyCall {
         name: "B".into(),
         ..order()
     };
-    world.send(account(0), &order).expect("recorded");
-    let done = world.send(account(1), &order).expect("executed");
+    fixture.send(account(0), &order).expect("recorded");
+    let done = fixture.send(account(1), &order).expect("executed");
     assert!(done.returned.executed);
 }
 
 #[test]
 fn lambdas_that_burn_everything_cost_their_bound_and_no_more() {
-    let mut world = World::new(&is(account(0)));
+    let mut fixture = Fixture::new(&is(account(0)));
     let policy = |lambdas: &[Address]| {
         let lambdas: Vec<_> = lambdas
             .iter()
@@ -204,8 +206,8 @@ fn lambdas_that_burn_everything_cost_their_bound_and_no_more() {
     };
     let (mut quiet, mut loud) = (Vec::new(), Vec::new());
     for n in 0..4 {
-        quiet.push(lambda(&mut world, &[0x00, n])); // STOP
-        loud.push(lambda(&mut world, &[0xfe, n])); // INVALID: takes all that it was given
+        quiet.push(lambda(&mut fixture, &[0x00, n])); // STOP
+        loud.push(lambda(&mut fixture, &[0xfe, n])); // INVALID: takes all that it was given
     }
     let mut gas = Vec::new();
     for (name, lambdas) in [("quiet", quiet), ("loud", loud)] {
@@ -216,12 +218,12 @@ fn lambdas_that_burn_everything_cost_their_bound_and_no_more() {
             policyPolicy: policy.clone(),
             createPolicy: policy,
         };
-        world.send(account(0), &define).expect("defined");
+        fixture.send(account(0), &define).expect("defined");
         let order = IRegistry::setPolicyCall {
             name: name.into(),
             ..order()
         };
-        gas.push(world.send(account(0), &order).expect("executed").gas);
+        gas.push(fixture.send(account(0), &order).expect("executed").gas);
     }
     let burnt = gas[1] - gas[0];
     println!("four lambdas burn {burnt} gas");
@@ -229,139 +231,139 @@ fn lambdas_that_burn_everything_cost_their_bound_and_no_more() {
 }
 
 #[test]
-fn a_lambda_that_changes_its_mind_is_asked_again_before_anything_happens() {
-    let mut world = World::new(&is(account(0)));
-    let fickle = lambda(&mut world, &STORED);
+fn a_lambda_that_changes_its_answer_is_called_again_before_execution() {
+    let mut fixture = Fixture::new(&is(account(0)));
+    let fickle = lambda(&mut fixture, &STORED);
     let all = [is(account(0)), is(account(1))].join(",");
-    world
+    fixture
         .define(&format!("AND({all},CALL({}))", is(fickle)))
         .expect("defined");
-    say(&mut world, fickle, true);
-    let action = send(&mut world, 0).expect("recorded").returned.action;
-    assert_eq!(readiness(&world, action).blockedBy, blocked_by::APPROVALS);
+    say(&mut fixture, fickle, true);
+    let action = send(&mut fixture, 0).expect("recorded").returned.action;
+    assert_eq!(readiness(&fixture, action).blockedBy, blocked_by::APPROVALS);
 
-    say(&mut world, fickle, false);
-    let second = send(&mut world, 1).expect("recorded").returned;
+    say(&mut fixture, fickle, false);
+    let second = send(&mut fixture, 1).expect("recorded").returned;
     assert_eq!((second.approvals, second.executed), (2, false));
-    assert_eq!(readiness(&world, action).blockedBy, blocked_by::LAMBDA);
-    assert!(!has_audit_policy(&world));
+    assert_eq!(readiness(&fixture, action).blockedBy, blocked_by::LAMBDA);
+    assert!(!has_audit_policy(&fixture));
     refused(
-        send(&mut world, 5),
+        send(&mut fixture, 5),
         IRegistry::NotAnApprover { caller: account(5) },
     );
 
-    say(&mut world, fickle, true);
-    assert!(send(&mut world, 5).expect("anybody").returned.executed);
+    say(&mut fixture, fickle, true);
+    assert!(send(&mut fixture, 5).expect("anybody").returned.executed);
 }
 
 #[test]
 fn a_lambda_that_takes_its_consent_back_stops_no_delay_and_lets_nothing_happen() {
-    let mut world = World::new(&is(account(0)));
-    let fickle = lambda(&mut world, &STORED);
+    let mut fixture = Fixture::new(&is(account(0)));
+    let fickle = lambda(&mut fixture, &STORED);
     let two = format!(
         "OutOf(2,{},{},{})",
         is(account(0)),
         is(account(1)),
         is(account(2))
     );
-    world
+    fixture
         .define(&format!("AND({two},CALL({}),AFTER(1000))", is(fickle)))
         .expect("defined");
-    say(&mut world, fickle, true);
-    send(&mut world, 0).expect("recorded");
-    let action = send(&mut world, 1).expect("recorded").returned.action;
-    let end = readiness(&world, action).notBefore;
+    say(&mut fixture, fickle, true);
+    send(&mut fixture, 0).expect("recorded");
+    let action = send(&mut fixture, 1).expect("recorded").returned.action;
+    let end = readiness(&fixture, action).notBefore;
     assert_ne!(end, 0);
 
-    say(&mut world, fickle, false);
-    send(&mut world, 2).expect("a third approval is recorded");
-    assert_eq!(readiness(&world, action).notBefore, end);
-    world
+    say(&mut fixture, fickle, false);
+    send(&mut fixture, 2).expect("a third approval is recorded");
+    assert_eq!(readiness(&fixture, action).notBefore, end);
+    fixture
         .send(account(2), &IRegistry::revokeCall { action })
         .expect("two are left");
-    assert_eq!(readiness(&world, action).notBefore, end);
-    world.wait(1_000);
+    assert_eq!(readiness(&fixture, action).notBefore, end);
+    fixture.wait(1_000);
     refused(
-        send(&mut world, 5),
+        send(&mut fixture, 5),
         IRegistry::NotAnApprover { caller: account(5) },
     );
-    say(&mut world, fickle, true);
-    assert!(send(&mut world, 5).expect("anybody").returned.executed);
+    say(&mut fixture, fickle, true);
+    assert!(send(&mut fixture, 5).expect("anybody").returned.executed);
 }
 
-/// A world with a WASM lambda in which two of three have approved and a delay runs. The third is
+/// A registry with a WASM lambda in which two of three have approved and a delay runs. The third is
 /// hostile code, and anybody may make it call.
-fn waiting() -> (World, Address, B256) {
-    let mut world = World::new(&is(account(0)));
-    let yes = wasm(&mut world);
-    let third = world.deploy("hostile").implementation;
+fn waiting() -> (Fixture, Address, B256) {
+    let mut fixture = Fixture::new(&is(account(0)));
+    let yes = wasm(&mut fixture);
+    let third = fixture.deploy("hostile").implementation;
     let two = format!(
         "OutOf(2,{},{},{})",
         is(account(0)),
         is(account(1)),
         is(third)
     );
-    world
+    fixture
         .define(&format!("AND({two},CALL({}),AFTER(1000))", is(yes)))
         .expect("defined");
-    send(&mut world, 0).expect("recorded");
-    let action = send(&mut world, 1).expect("recorded").returned.action;
-    (world, third, action)
+    send(&mut fixture, 0).expect("recorded");
+    let action = send(&mut fixture, 1).expect("recorded").returned.action;
+    (fixture, third, action)
 }
 
 #[test]
 fn memory_that_an_approver_holds_open_stops_no_delay() {
-    let (mut world, third, action) = waiting();
-    let registry = world.registry;
-    let end = readiness(&world, action).notBefore;
+    let (mut fixture, third, action) = waiting();
+    let registry = fixture.registry;
+    let end = readiness(&fixture, action).notBefore;
     assert_ne!(end, 0, "the delay runs");
     let mut recorded = 0;
     for pages in [1, 64, 96, 100, 104, 106, 108, 110, 112, 114, 116, 118] {
-        let id = world.chain.snapshot();
+        let id = fixture.chain.snapshot();
         let actions = vec![
             data(&IHostile::growCall {
                 size: pages * 65_536,
             }),
-            crate::review::world::call(registry, &order()),
+            crate::review::fixture::call(registry, &order()),
         ];
         let act = IHostile::actCall { actions };
-        let sent = world.pay(account(5), third, &act, U256::ZERO);
+        let sent = fixture.pay(account(5), third, &act, U256::ZERO);
         recorded += usize::from(sent.is_ok());
-        let open = readiness(&world, action);
+        let open = readiness(&fixture, action);
         assert_eq!(open.notBefore, end, "{pages} pages");
         assert_eq!(open.progress.approvals, 2 + u16::from(sent.is_ok()));
-        world.wait(1_000);
-        assert!(send(&mut world, 5).expect("executed").returned.executed);
-        assert!(world.chain.revert(id));
+        fixture.wait(1_000);
+        assert!(send(&mut fixture, 5).expect("executed").returned.executed);
+        assert!(fixture.chain.revert(id));
     }
     assert!(recorded > 0, "some of the calls came through");
 }
 
 #[test]
 fn little_gas_stops_no_delay() {
-    let (mut world, third, action) = waiting();
-    let registry = world.registry;
-    let end = readiness(&world, action).notBefore;
+    let (mut fixture, third, action) = waiting();
+    let registry = fixture.registry;
+    let end = readiness(&fixture, action).notBefore;
     let act = IHostile::actCall {
-        actions: vec![crate::review::world::call(registry, &order())],
+        actions: vec![crate::review::fixture::call(registry, &order())],
     };
     let (mut refused, mut recorded) = (0, 0);
     for gas in (300_000..1_500_000).step_by(50_000) {
-        let id = world.chain.snapshot();
-        match world.pay_with_gas(account(5), third, &act, U256::ZERO, gas) {
+        let id = fixture.chain.snapshot();
+        match fixture.pay_with_gas(account(5), third, &act, U256::ZERO, gas) {
             Ok(_) => recorded += 1,
             Err(_) => refused += 1,
         }
-        assert_eq!(readiness(&world, action).notBefore, end, "{gas} gas");
-        assert!(world.chain.revert(id));
+        assert_eq!(readiness(&fixture, action).notBefore, end, "{gas} gas");
+        assert!(fixture.chain.revert(id));
     }
     assert!(recorded > 0 && refused > 0, "{recorded} and {refused}");
 }
 
 #[test]
 fn a_lambda_whose_code_is_replaced_consents_no_more() {
-    let (mut world, _, action) = waiting();
-    let policy = world.view(&IRegistry::policyCall {
+    let (mut fixture, _, action) = waiting();
+    let policy = fixture.view(&IRegistry::policyCall {
         name: "A".into(),
         role: "policy".into(),
     });
@@ -369,20 +371,20 @@ fn a_lambda_whose_code_is_replaced_consents_no_more() {
     let at = policy.find("CALL(").expect("a lambda") + 5;
     let yes: Address = policy[at..at + 42].parse().expect("an address");
     // 7702: the same account, delegated to somebody who says yes as well
-    let other = lambda(&mut world, &calling(Address::ZERO, &[]));
+    let other = lambda(&mut fixture, &calling(Address::ZERO, &[]));
     let designator = [&[0xef, 0x01, 0x00], other.as_slice()].concat();
     for code in [
         Bytes::from(designator),
         Bytes::from(calling(Address::ZERO, &[])),
     ] {
-        world.chain.set_code(yes, code);
-        world.wait(1_000);
+        fixture.chain.set_code(yes, code);
+        fixture.wait(1_000);
         refused(
-            send(&mut world, 5),
+            send(&mut fixture, 5),
             IRegistry::NotAnApprover { caller: account(5) },
         );
-        assert_eq!(readiness(&world, action).blockedBy, blocked_by::LAMBDA);
+        assert_eq!(readiness(&fixture, action).blockedBy, blocked_by::LAMBDA);
     }
-    let block = world.chain.block(BlockId::latest());
-    assert!(block.is_some() && !has_audit_policy(&world));
+    let block = fixture.chain.block(BlockId::latest());
+    assert!(block.is_some() && !has_audit_policy(&fixture));
 }

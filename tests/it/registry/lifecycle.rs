@@ -6,7 +6,7 @@ use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{IRegistry, Step};
 
-use super::world::{World, account, birth, is, refused, step};
+use super::fixture::{Fixture, account, initial_step, is, refused, step};
 
 sol! {
     interface ICounter {
@@ -19,23 +19,23 @@ sol! {
 }
 
 #[test]
-fn an_instance_is_born_upgraded_and_brought_back() {
-    let mut world = World::new(&is(account(0)));
+fn an_instance_is_created_upgraded_and_brought_back() {
+    let mut fixture = Fixture::new(&is(account(0)));
     let admin = account(0);
-    let defined = world.define(&is(admin)).expect("defined");
+    let defined = fixture.define(&is(admin)).expect("defined");
     assert!(defined.returned.executed);
-    let v1 = world.deploy("counter-v1");
-    let v2 = world.deploy("counter-v2");
-    let back = world.deploy("counter-back");
+    let v1 = fixture.deploy("counter-v1");
+    let v2 = fixture.deploy("counter-v2");
+    let back = fixture.deploy("counter-back");
 
-    let added = world
+    let added = fixture
         .send(
             admin,
             &IRegistry::addVersionCall {
                 name: "A".into(),
                 version: "1.0".into(),
                 code: v1.clone(),
-                step: birth(),
+                step: initial_step(),
             },
         )
         .expect("added");
@@ -56,11 +56,11 @@ fn an_instance_is_born_upgraded_and_brought_back() {
         .abi_encode()
         .into(),
     };
-    let created = world.send(admin, &create).expect("created");
+    let created = fixture.send(admin, &create).expect("created");
     let proxy = created.returned.proxy;
     println!("create proxy: {} gas", created.gas);
     assert_eq!(created.events::<Proxy::Upgraded>().len(), 1);
-    let expected = world
+    let expected = fixture
         .view(&IRegistry::proxyAddressCall {
             name: "A".into(),
             kind: 0,
@@ -69,18 +69,21 @@ fn an_instance_is_born_upgraded_and_brought_back() {
         .expect("address");
     assert_eq!(proxy, expected);
     assert_eq!(
-        world.ask(proxy, &ICounter::valueCall {}).expect("value"),
+        fixture.ask(proxy, &ICounter::valueCall {}).expect("value"),
         U256::from(7)
     );
     assert_eq!(
-        world
+        fixture
             .ask(proxy, &Proxy::implementationVersionCall {})
             .expect("version"),
         "1.0"
     );
-    refused(world.send(admin, &create), IRegistry::ProxyExists { proxy });
+    refused(
+        fixture.send(admin, &create),
+        IRegistry::ProxyExists { proxy },
+    );
 
-    world
+    fixture
         .pay(admin, proxy, &ICounter::incrementCall {}, U256::ZERO)
         .expect("increment");
     let data: Bytes = ICounter::migrateCall {
@@ -88,7 +91,7 @@ fn an_instance_is_born_upgraded_and_brought_back() {
     }
     .abi_encode()
     .into();
-    let migrated = world
+    let migrated = fixture
         .send(
             admin,
             &IRegistry::migrateCall {
@@ -105,15 +108,15 @@ fn an_instance_is_born_upgraded_and_brought_back() {
         (moved[0].from.as_str(), moved[0].to.as_str()),
         ("1.0", "2.0")
     );
-    world
+    fixture
         .pay(admin, proxy, &ICounter::incrementCall {}, U256::ZERO)
         .expect("increment");
     assert_eq!(
-        world.ask(proxy, &ICounter::valueCall {}).expect("value"),
+        fixture.ask(proxy, &ICounter::valueCall {}).expect("value"),
         U256::from(18)
     );
     assert_eq!(
-        world.ask(proxy, &ICounter::stepCall {}).expect("step"),
+        fixture.ask(proxy, &ICounter::stepCall {}).expect("step"),
         U256::from(10)
     );
 
@@ -124,7 +127,7 @@ fn an_instance_is_born_upgraded_and_brought_back() {
         scriptCodehash: back.codehash,
         data: keccak256("anything")[..4].to_vec().into(),
     };
-    let rolled_back = world
+    let rolled_back = fixture
         .send(
             admin,
             &IRegistry::migrateCall {
@@ -136,7 +139,7 @@ fn an_instance_is_born_upgraded_and_brought_back() {
         )
         .expect("rolled back");
     println!("back: {} gas", rolled_back.gas);
-    let now = world
+    let now = fixture
         .view(&IRegistry::instanceOfCall { proxy })
         .expect("instance");
     assert_eq!(
@@ -144,10 +147,10 @@ fn an_instance_is_born_upgraded_and_brought_back() {
         ("A", "3.0", 0, 0)
     );
     assert_eq!(
-        world.ask(proxy, &ICounter::valueCall {}).expect("value"),
+        fixture.ask(proxy, &ICounter::valueCall {}).expect("value"),
         U256::from(18)
     );
-    let definition = world
+    let definition = fixture
         .view(&IRegistry::definitionCall { name: "A".into() })
         .expect("definition");
     assert_eq!(

@@ -2,9 +2,11 @@
 
 mod abuse;
 mod approvals;
-mod birth;
+mod creation;
+pub(crate) mod fixture;
 mod lambdas;
 mod layouts;
+mod lifecycle;
 mod model;
 mod parts;
 mod policies;
@@ -15,7 +17,5 @@ mod rivals;
 mod rollout;
 mod scale;
 mod storage;
-mod story;
 mod team;
 mod versions;
-pub(crate) mod world;

@@ -1,29 +1,29 @@
-//! Policies on the chain: delays, lambdas, what may not become a policy.
+//! Policies on the chain: delays, lambdas, and expressions that are refused.
 
 use alloy::primitives::{Address, B256, U256};
 use stylus_upgrades_interface::limits::LAMBDA_GAS;
 use stylus_upgrades_interface::reasons::{blocked_by, definition_state, invalid_policy};
 use stylus_upgrades_interface::registry::{IRegistry, Progress};
 
-use super::world::{Done, Reverted, World, account, framework, is, part, refused};
+use super::fixture::{Done, Fixture, Reverted, account, framework, is, part, refused};
 
-fn world(policy: &str) -> World {
-    let mut world = World::new(&is(account(0)));
-    world.define(policy).expect("defined");
-    world
+fn fixture(policy: &str) -> Fixture {
+    let mut fixture = Fixture::new(&is(account(0)));
+    fixture.define(policy).expect("defined");
+    fixture
 }
 
-fn send(world: &mut World, who: usize) -> Result<Done<Progress>, Reverted> {
-    set(world, who, "audit", &is(account(7)))
+fn send(fixture: &mut Fixture, who: usize) -> Result<Done<Progress>, Reverted> {
+    set(fixture, who, "audit", &is(account(7)))
 }
 
 fn set(
-    world: &mut World,
+    fixture: &mut Fixture,
     who: usize,
     role: &str,
     expression: &str,
 ) -> Result<Done<Progress>, Reverted> {
-    world.send(
+    fixture.send(
         account(who),
         &IRegistry::setPolicyCall {
             name: "A".into(),
@@ -33,8 +33,8 @@ fn set(
     )
 }
 
-fn readiness(world: &World, action: B256) -> IRegistry::readinessReturn {
-    world
+fn readiness(fixture: &Fixture, action: B256) -> IRegistry::readinessReturn {
+    fixture
         .view(&IRegistry::readinessCall { action })
         .expect("open")
 }
@@ -65,31 +65,31 @@ fn answers(value: u8) -> Vec<u8> {
 
 #[test]
 fn a_delay_is_waited_for_and_then_anybody_executes() {
-    let mut world = world(&format!("AND({},AFTER(3600))", is(account(0))));
-    let first = send(&mut world, 0).expect("recorded").returned;
+    let mut fixture = fixture(&format!("AND({},AFTER(3600))", is(account(0))));
+    let first = send(&mut fixture, 0).expect("recorded").returned;
     assert_eq!(
         (first.approvals, first.required, first.executed),
         (1, 1, false)
     );
-    let open = readiness(&world, first.action);
+    let open = readiness(&fixture, first.action);
     assert_eq!(open.blockedBy, blocked_by::DELAY);
     refused(
-        send(&mut world, 0),
+        send(&mut fixture, 0),
         IRegistry::AlreadyApproved {
             approver: account(0),
             action: first.action,
         },
     );
     refused(
-        send(&mut world, 5),
+        send(&mut fixture, 5),
         IRegistry::NotAnApprover { caller: account(5) },
     );
-    world.wait(3_600);
+    fixture.wait(3_600);
     assert_eq!(
-        readiness(&world, first.action).blockedBy,
+        readiness(&fixture, first.action).blockedBy,
         blocked_by::NOTHING
     );
-    let last = send(&mut world, 5).expect("executed");
+    let last = send(&mut fixture, 5).expect("executed");
     assert!(last.returned.executed);
     assert!(
         last.events::<IRegistry::Approved>().is_empty(),
@@ -99,56 +99,59 @@ fn a_delay_is_waited_for_and_then_anybody_executes() {
 
 #[test]
 fn revoking_restarts_the_delay() {
-    let mut world = world(&format!(
+    let mut fixture = fixture(&format!(
         "AND({},{},AFTER(1000))",
         is(account(0)),
         is(account(1))
     ));
-    let action = send(&mut world, 0).expect("recorded").returned.action;
-    assert_eq!(readiness(&world, action).notBefore, 0);
-    send(&mut world, 1).expect("recorded");
-    let first = readiness(&world, action).notBefore;
-    world.wait(500);
-    world
+    let action = send(&mut fixture, 0).expect("recorded").returned.action;
+    assert_eq!(readiness(&fixture, action).notBefore, 0);
+    send(&mut fixture, 1).expect("recorded");
+    let first = readiness(&fixture, action).notBefore;
+    fixture.wait(500);
+    fixture
         .send(account(1), &IRegistry::revokeCall { action })
         .expect("revoked");
-    assert_eq!(readiness(&world, action).notBefore, 0);
-    send(&mut world, 1).expect("recorded");
-    assert!(readiness(&world, action).notBefore >= first + 500);
-    world.wait(600);
+    assert_eq!(readiness(&fixture, action).notBefore, 0);
+    send(&mut fixture, 1).expect("recorded");
+    assert!(readiness(&fixture, action).notBefore >= first + 500);
+    fixture.wait(600);
     refused(
-        send(&mut world, 5),
+        send(&mut fixture, 5),
         IRegistry::NotAnApprover { caller: account(5) },
     );
 }
 
 #[test]
 fn a_lambda_decides_by_its_answer() {
-    let mut world = World::new(&is(account(0)));
-    let yes = world.deploy_code(&answers(1)).implementation;
-    let odd = world.deploy_code(&answers(2)).implementation;
-    world
+    let mut fixture = Fixture::new(&is(account(0)));
+    let yes = fixture.deploy_code(&answers(1)).implementation;
+    let odd = fixture.deploy_code(&answers(2)).implementation;
+    fixture
         .define(&format!("AND({},CALL({}))", is(account(0)), is(yes)))
         .expect("defined");
-    assert!(send(&mut world, 0).expect("executed").returned.executed);
+    assert!(send(&mut fixture, 0).expect("executed").returned.executed);
     set(
-        &mut world,
+        &mut fixture,
         0,
         "policy",
         &format!("AND({},CALL({}))", is(account(0)), is(odd)),
     )
     .expect("executed");
-    let done = send(&mut world, 0).expect("recorded").returned;
+    let done = send(&mut fixture, 0).expect("recorded").returned;
     assert_eq!(
         (done.approvals, done.required, done.executed),
         (1, 1, false)
     );
-    assert_eq!(readiness(&world, done.action).blockedBy, blocked_by::LAMBDA);
+    assert_eq!(
+        readiness(&fixture, done.action).blockedBy,
+        blocked_by::LAMBDA
+    );
 }
 
 #[test]
 fn a_lambda_that_reverts_loops_or_answers_nonsense_says_no() {
-    let mut world = World::new(&is(account(0)));
+    let mut fixture = Fixture::new(&is(account(0)));
     for code in [
         creation(&[0x5f, 0x5f, 0xfd]),                               // reverts
         creation(&[0x5b, 0x5f, 0x56]),                               // loops
@@ -159,7 +162,7 @@ fn a_lambda_that_reverts_loops_or_answers_nonsense_says_no() {
             0x60, 0x01, 0x5f, 0x55, 0x60, 0x01, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3,
         ]),
     ] {
-        let lambda = world.deploy_code(&code).implementation;
+        let lambda = fixture.deploy_code(&code).implementation;
         let policy = format!("OR(CALL({}),{})", is(lambda), is(account(0)));
         let name = format!("{lambda}");
         let define = IRegistry::createDefinitionCall {
@@ -168,18 +171,18 @@ fn a_lambda_that_reverts_loops_or_answers_nonsense_says_no() {
             policyPolicy: policy.clone(),
             createPolicy: policy.clone(),
         };
-        world.send(account(0), &define).expect("defined");
+        fixture.send(account(0), &define).expect("defined");
         let call = IRegistry::setPolicyCall {
             name,
             role: "audit".into(),
             expression: is(account(7)),
         };
         refused(
-            world.send(account(1), &call),
+            fixture.send(account(1), &call),
             IRegistry::NotAnApprover { caller: account(1) },
         );
         assert!(
-            world
+            fixture
                 .send(account(0), &call)
                 .expect("executed")
                 .returned
@@ -190,27 +193,27 @@ fn a_lambda_that_reverts_loops_or_answers_nonsense_says_no() {
 
 #[test]
 fn a_lambda_alone_lets_anybody_in_and_a_changed_one_nobody() {
-    let mut world = World::new(&is(account(0)));
-    let yes = world.deploy_code(&answers(1)).implementation;
-    world
+    let mut fixture = Fixture::new(&is(account(0)));
+    let yes = fixture.deploy_code(&answers(1)).implementation;
+    fixture
         .define(&format!("OR(CALL({}),{})", is(yes), is(account(0))))
         .expect("defined");
-    assert!(send(&mut world, 5).expect("executed").returned.executed);
+    assert!(send(&mut fixture, 5).expect("executed").returned.executed);
     let other = answers(1);
-    world
+    fixture
         .chain
         .set_code(yes, [&other[9..], &[0]].concat().into());
     refused(
-        send(&mut world, 5),
+        send(&mut fixture, 5),
         IRegistry::NotAnApprover { caller: account(5) },
     );
 }
 
 #[test]
 fn a_lambda_is_never_starved() {
-    let mut world = World::new(&is(account(0)));
-    let yes = world.deploy_code(&answers(1)).implementation;
-    world
+    let mut fixture = Fixture::new(&is(account(0)));
+    let yes = fixture.deploy_code(&answers(1)).implementation;
+    fixture
         .define(&format!("OR(CALL({}),{})", is(yes), is(account(0))))
         .expect("defined");
     let call = IRegistry::setPolicyCall {
@@ -218,8 +221,9 @@ fn a_lambda_is_never_starved() {
         role: "audit".into(),
         expression: is(account(7)),
     };
-    let registry = world.registry;
-    let Err(Reverted(data)) = world.pay_with_gas(account(5), registry, &call, U256::ZERO, 450_000)
+    let registry = fixture.registry;
+    let Err(Reverted(data)) =
+        fixture.pay_with_gas(account(5), registry, &call, U256::ZERO, 450_000)
     else {
         panic!("not refused");
     };
@@ -230,10 +234,10 @@ fn a_lambda_is_never_starved() {
 
 #[test]
 fn a_lambda_burns_no_more_than_its_share() {
-    let mut world = World::new(&is(account(0)));
+    let mut fixture = Fixture::new(&is(account(0)));
     let loops = creation(&[0x5b, 0x5f, 0x56]);
-    let lambda = world.deploy_code(&loops).implementation;
-    world
+    let lambda = fixture.deploy_code(&loops).implementation;
+    fixture
         .define(&format!("OR(CALL({}),{})", is(lambda), is(account(0))))
         .expect("defined");
     let call = IRegistry::setPolicyCall {
@@ -241,8 +245,8 @@ fn a_lambda_burns_no_more_than_its_share() {
         role: "audit".into(),
         expression: is(account(7)),
     };
-    let (registry, gas) = (world.registry, 2_000_000);
-    let done = world.pay_with_gas(account(0), registry, &call, U256::ZERO, gas);
+    let (registry, gas) = (fixture.registry, 2_000_000);
+    let done = fixture.pay_with_gas(account(0), registry, &call, U256::ZERO, gas);
     let done = done.expect("what is left suffices");
     assert!(done.returned.executed);
     assert!(done.gas > LAMBDA_GAS, "the lambda burnt all of its share");
@@ -250,8 +254,8 @@ fn a_lambda_burns_no_more_than_its_share() {
 
 #[test]
 fn one_leaf_has_one_voice() {
-    let mut world = world(&is(account(0)));
-    let yes = is(world.deploy_code(&answers(1)).implementation);
+    let mut fixture = fixture(&is(account(0)));
+    let yes = is(fixture.deploy_code(&answers(1)).implementation);
     let [a, b] = [1, 2].map(|n| is(account(n)));
     for (expression, leaf) in [
         (
@@ -271,23 +275,23 @@ fn one_leaf_has_one_voice() {
             expression: expression.clone(),
             reason: invalid_policy::DUPLICATE,
         };
-        refused(set(&mut world, 0, "audit", &expression), twice.clone());
+        refused(set(&mut fixture, 0, "audit", &expression), twice.clone());
         let call = IRegistry::createDefinitionCall {
             name: "B".into(),
             migratePolicy: expression,
             policyPolicy: a.clone(),
             createPolicy: a.clone(),
         };
-        refused(world.send(account(0), &call), twice);
+        refused(fixture.send(account(0), &call), twice);
     }
     let policy = format!("OutOf(2,{a},{b},CALL({yes}))");
-    set(&mut world, 0, "audit", &policy).expect("one voice each");
+    set(&mut fixture, 0, "audit", &policy).expect("one voice each");
 }
 
 #[test]
 fn what_nobody_may_be_is_no_leaf() {
-    let mut world = world(&is(account(0)));
-    let registry = world.registry;
+    let mut fixture = fixture(&is(account(0)));
+    let registry = fixture.registry;
     let forbidden = |address: Address| IRegistry::InvalidPolicy {
         expression: is(address),
         offset: 0,
@@ -304,7 +308,7 @@ fn what_nobody_may_be_is_no_leaf() {
         framework().storage.address,
     ] {
         refused(
-            set(&mut world, 0, "audit", &is(address)),
+            set(&mut fixture, 0, "audit", &is(address)),
             forbidden(address),
         );
     }
@@ -314,43 +318,43 @@ fn what_nobody_may_be_is_no_leaf() {
         offset: 5,
         reason: invalid_policy::BAD_LAMBDA,
     };
-    refused(set(&mut world, 0, "audit", &lambda), expected.clone());
+    refused(set(&mut fixture, 0, "audit", &lambda), expected.clone());
     // its owner could give it another answer at any time
-    let yes = world.deploy_code(&answers(1)).implementation;
+    let yes = fixture.deploy_code(&answers(1)).implementation;
     let designator = [&[0xef, 0x01, 0x00], yes.as_slice()].concat();
-    world.chain.set_code(account(3), designator.into());
-    refused(set(&mut world, 0, "audit", &lambda), expected);
+    fixture.chain.set_code(account(3), designator.into());
+    refused(set(&mut fixture, 0, "audit", &lambda), expected);
 }
 
 #[test]
 fn none_means_never_again() {
-    let mut world = world(&is(account(0)));
-    let none = |world: &mut World, role: &str| set(world, 0, role, "NONE").expect("executed");
-    none(&mut world, "migrate");
-    let state = world
+    let mut fixture = fixture(&is(account(0)));
+    let none = |fixture: &mut Fixture, role: &str| set(fixture, 0, role, "NONE").expect("executed");
+    none(&mut fixture, "migrate");
+    let state = fixture
         .view(&IRegistry::definitionCall { name: "A".into() })
         .expect("definition")
         .state;
     assert_eq!(state, definition_state::FROZEN);
     let expression = is(account(0));
     refused(
-        set(&mut world, 0, "migrate", &expression),
+        set(&mut fixture, 0, "migrate", &expression),
         IRegistry::InvalidPolicy {
             expression: expression.clone(),
             offset: 0,
             reason: invalid_policy::FINAL,
         },
     );
-    none(&mut world, "policy");
+    none(&mut fixture, "policy");
     refused(
-        set(&mut world, 0, "audit", &expression),
+        set(&mut fixture, 0, "audit", &expression),
         IRegistry::NotAnApprover { caller: account(0) },
     );
 }
 
 #[test]
-fn roles_of_ones_own_can_be_asked_for() {
-    let mut world = world(&is(account(0)));
+fn roles_with_labels_of_ones_own_can_be_queried() {
+    let mut fixture = fixture(&is(account(0)));
     let (a, b) = (account(1), account(2));
     let ask = |approvers: Vec<Address>| IRegistry::satisfiesCall {
         name: "A".into(),
@@ -358,16 +362,22 @@ fn roles_of_ones_own_can_be_asked_for() {
         approvers,
     };
     refused(
-        world.view(&ask(vec![a])),
+        fixture.view(&ask(vec![a])),
         IRegistry::UnknownRole {
             role: "audit".into(),
         },
     );
-    set(&mut world, 0, "audit", &format!("AND({},{})", is(a), is(b))).expect("executed");
-    assert_eq!(world.view(&ask(vec![a])), Ok(false));
-    assert_eq!(world.view(&ask(vec![b, a, a])), Ok(true));
+    set(
+        &mut fixture,
+        0,
+        "audit",
+        &format!("AND({},{})", is(a), is(b)),
+    )
+    .expect("executed");
+    assert_eq!(fixture.view(&ask(vec![a])), Ok(false));
+    assert_eq!(fixture.view(&ask(vec![b, a, a])), Ok(true));
     refused(
-        set(&mut world, 0, "bad role", &is(a)),
+        set(&mut fixture, 0, "bad role", &is(a)),
         IRegistry::InvalidLabel {
             label: "bad role".into(),
             reason: 3,
@@ -377,11 +387,11 @@ fn roles_of_ones_own_can_be_asked_for() {
 
 #[test]
 fn a_policy_of_four_kilobytes_is_kept_and_a_longer_one_refused() {
-    let mut world = world(&is(account(0)));
+    let mut fixture = fixture(&is(account(0)));
     let long = format!("{}{}", " ".repeat(4_096 - 42), is(account(3)));
-    set(&mut world, 0, "audit", &long).expect("executed");
+    set(&mut fixture, 0, "audit", &long).expect("executed");
     assert_eq!(
-        world.view(&IRegistry::policyCall {
+        fixture.view(&IRegistry::policyCall {
             name: "A".into(),
             role: "audit".into()
         }),
@@ -393,12 +403,12 @@ fn a_policy_of_four_kilobytes_is_kept_and_a_longer_one_refused() {
         offset: 0,
         reason: invalid_policy::TOO_LONG,
     };
-    refused(set(&mut world, 0, "audit", &longer), expected);
+    refused(set(&mut fixture, 0, "audit", &longer), expected);
 }
 
 #[test]
 fn the_largest_policies_work() {
-    let mut world = World::new(&is(account(0)));
+    let mut fixture = Fixture::new(&is(account(0)));
     let nth = |n: usize| is(Address::with_last_byte(n as u8 + 0x20)).replace("0x00", "0x77");
     let strangers = |n: usize| (1..n).map(nth).collect::<Vec<_>>().join(",");
     let wide = format!(
@@ -434,20 +444,20 @@ fn the_largest_policies_work() {
             policyPolicy: policy.clone(),
             createPolicy: policy,
         };
-        let gas = world.send(account(0), &define).expect("defined").gas;
+        let gas = fixture.send(account(0), &define).expect("defined").gas;
         println!("define {name}: {gas} gas");
         let call = IRegistry::setPolicyCall {
             name: name.into(),
             role: "audit".into(),
             expression: is(account(7)),
         };
-        let first = world.send(account(0), &call).expect("accepted");
+        let first = fixture.send(account(0), &call).expect("accepted");
         println!("approve {name}: {} gas", first.gas);
         assert_eq!(first.returned.executed, alone);
         if !alone {
             assert_eq!((first.returned.approvals, first.returned.required), (1, 2));
             assert!(
-                world
+                fixture
                     .send(account(1), &call)
                     .expect("accepted")
                     .returned

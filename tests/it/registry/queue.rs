@@ -1,4 +1,4 @@
-//! The queue of instances that lag behind, against a list that a child could keep.
+//! The queue of outdated instances, compared with a plain list.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
@@ -8,8 +8,8 @@ use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 
-use super::story::ICounter;
-use super::world::{World, account, birth, is, step};
+use super::fixture::{Fixture, account, initial_step, is, step};
+use super::lifecycle::ICounter;
 
 /// What may happen; numbers pick among what there is.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ fn event() -> impl Strategy<Value = Event> {
 
 /// The same, kept in the plainest way: versions are numbers from 1 on.
 struct Model {
-    world: World,
+    fixture: Fixture,
     code: Code,
     versions: usize,
     current: usize,
@@ -46,11 +46,11 @@ fn label(version: usize) -> String {
 
 impl Model {
     fn new() -> Self {
-        let mut world = World::new(&is(account(0)));
-        world.define(&is(account(0))).expect("defined");
-        let code = world.deploy("counter-v1");
+        let mut fixture = Fixture::new(&is(account(0)));
+        fixture.define(&is(account(0))).expect("defined");
+        let code = fixture.deploy("counter-v1");
         let mut model = Self {
-            world,
+            fixture,
             code,
             versions: 0,
             current: 1,
@@ -66,7 +66,7 @@ impl Model {
             version: label(version),
             code: self.code.clone(),
             step: if version == 1 {
-                birth()
+                initial_step()
             } else {
                 step(&label(version - 1), 0, Bytes::new())
             },
@@ -76,7 +76,7 @@ impl Model {
     fn add(&mut self) {
         self.versions += 1;
         let call = self.version(self.versions);
-        self.world.send(account(0), &call).expect("added");
+        self.fixture.send(account(0), &call).expect("added");
     }
 
     fn lagging(&self) -> usize {
@@ -107,7 +107,7 @@ impl Model {
                 code: next.code,
                 step: next.step,
             };
-            self.world.send(account(0), &call).expect("activated");
+            self.fixture.send(account(0), &call).expect("activated");
             self.current += 1;
             if self.lagging() <= INSTANCES_AT_ONCE as usize {
                 let current = self.current;
@@ -130,7 +130,7 @@ impl Model {
             initData: init.into(),
         };
         let proxy = self
-            .world
+            .fixture
             .send(account(0), &call)
             .expect("created")
             .returned
@@ -143,7 +143,7 @@ impl Model {
         let (proxy, from) = self.instances[who];
         let to = from + to.index(self.versions - from + 1);
         let call = Proxy::upgradeToCall { version: label(to) };
-        let done = self.world.pay(account(0), proxy, &call, U256::ZERO);
+        let done = self.fixture.pay(account(0), proxy, &call, U256::ZERO);
         assert_eq!(done.is_ok(), to > from, "{from} to {to}");
         self.instances[who].1 = to;
     }
@@ -153,7 +153,7 @@ impl Model {
             name: "A".into(),
             max,
         };
-        let done = self.world.send(account(5), &call).expect("rolled out");
+        let done = self.fixture.send(account(5), &call).expect("rolled out");
         let lagging = self.lagging();
         let upgraded = lagging.min(max.into());
         assert_eq!(
@@ -163,11 +163,11 @@ impl Model {
         let moved = done.events::<IRegistry::InstanceUpgraded>();
         assert_eq!(moved.len(), upgraded);
         for event in moved {
-            let place = self
+            let position = self
                 .instances
                 .iter_mut()
                 .find(|(proxy, _)| *proxy == event.proxy);
-            let (_, version) = place.expect("an instance");
+            let (_, version) = position.expect("an instance");
             assert!(*version < self.current, "only who lags moves");
             *version = self.current;
         }
@@ -176,14 +176,14 @@ impl Model {
     /// The registry says the same as the list.
     fn check(&self) {
         let definition = self
-            .world
+            .fixture
             .view(&IRegistry::definitionCall { name: "A".into() })
             .expect("A");
         assert_eq!(definition.current, label(self.current));
         assert_eq!(definition.sequence, self.versions as u64);
         for (proxy, version) in &self.instances {
             let found = self
-                .world
+                .fixture
                 .view(&IRegistry::instanceOfCall { proxy: *proxy })
                 .expect("an instance");
             assert_eq!(found.version, label(*version));
@@ -208,5 +208,5 @@ fn the_queue_is_as_long_as_a_plain_list_says() {
             model.check();
             Ok(())
         })
-        .expect("every story agrees");
+        .expect("every simulation agrees");
 }

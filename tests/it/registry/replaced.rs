@@ -1,5 +1,5 @@
-//! What somebody replaces behind the approvers' backs, and what gas and value of a call make of an
-//! upgrade that they approved.
+//! Code and policies that are replaced after an approval, and upgrades that are sent with
+//! unexpected gas or value.
 
 use alloy::primitives::{Bytes, U256};
 use alloy::sol_types::SolCall;
@@ -9,13 +9,13 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{blocked_by, not_runnable};
 use stylus_upgrades_interface::registry::{IRegistry, Step};
 
-use super::story::ICounter;
+use super::fixture::{Done, Fixture, Reverted, account, is, refused, step};
+use super::lifecycle::ICounter;
 use super::team::*;
-use super::world::{Done, Reverted, World, account, is, refused, step};
 
 /// A script that does nothing, of EVM code, and the step that runs it.
-fn scripted(world: &mut World, from: &str) -> Step {
-    let script = world.deploy_code(&evm::creation_code(&[0x00, 0xaa]));
+fn scripted(fixture: &mut Fixture, from: &str) -> Step {
+    let script = fixture.deploy_code(&evm::creation_code(&[0x00, 0xaa]));
     Step {
         script: script.implementation,
         scriptCodehash: script.codehash,
@@ -24,26 +24,26 @@ fn scripted(world: &mut World, from: &str) -> Step {
 }
 
 /// What may be put in the place of approved code: other code, and a delegation to it.
-fn replacements(world: &mut World) -> [Bytes; 2] {
-    let other = world.deploy_code(&evm::creation_code(&[0x00, 0xbb]));
+fn replacements(fixture: &mut Fixture) -> [Bytes; 2] {
+    let other = fixture.deploy_code(&evm::creation_code(&[0x00, 0xbb]));
     let designator = [&[0xef, 0x01, 0x00], other.implementation.as_slice()].concat();
     [vec![0x00, 0xbb].into(), designator.into()]
 }
 
 #[test]
 fn a_script_that_is_replaced_between_approval_and_activation_is_not_run() {
-    let (mut world, code) = world();
-    let proxy = create(&mut world, 1);
-    let step = scripted(&mut world, "1.0");
+    let (mut fixture, code) = fixture();
+    let proxy = create(&mut fixture, 1);
+    let step = scripted(&mut fixture, "1.0");
     let (script, expected) = (step.script, step.scriptCodehash);
     let call = migration(&code, "2.0", step);
-    let action = world.send(account(0), &call).expect("recorded");
+    let action = fixture.send(account(0), &call).expect("recorded");
     let action = action.returned.action;
-    let [other, designator] = replacements(&mut world);
+    let [other, designator] = replacements(&mut fixture);
     for (code, reason) in [(other, None), (designator, Some(not_runnable::DESIGNATOR))] {
-        world.chain.set_code(script, code);
-        let found = world.code_hash(script);
-        let sent = world.send(account(1), &call);
+        fixture.chain.set_code(script, code);
+        let found = fixture.code_hash(script);
+        let sent = fixture.send(account(1), &call);
         match reason {
             Some(reason) => refused(
                 sent,
@@ -61,33 +61,33 @@ fn a_script_that_is_replaced_between_approval_and_activation_is_not_run() {
                 },
             ),
         }
-        let open = readiness(&world, action).expect("open");
+        let open = readiness(&fixture, action).expect("open");
         assert_eq!(open.blockedBy, blocked_by::CODE_CHANGED);
         assert_eq!(open.progress.approvals, 1, "approvals stay as they were");
     }
-    let at = world.view(&IRegistry::instanceOfCall { proxy });
+    let at = fixture.view(&IRegistry::instanceOfCall { proxy });
     assert_eq!(at.expect("an instance").version, "1.0");
 }
 
 #[test]
 fn a_script_that_is_replaced_between_activation_and_rollout_is_not_run() {
-    let (mut world, code) = world();
+    let (mut fixture, code) = fixture();
     for n in 1..=5 {
-        create(&mut world, n);
+        create(&mut fixture, n);
     }
-    let step = scripted(&mut world, "1.0");
+    let step = scripted(&mut fixture, "1.0");
     let (script, expected) = (step.script, step.scriptCodehash);
-    together(&mut world, &migration(&code, "2.0", step));
-    let approved = world
+    together(&mut fixture, &migration(&code, "2.0", step));
+    let approved = fixture
         .chain
         .account(script, BlockId::latest())
         .expect("it")
         .code;
-    let [other, designator] = replacements(&mut world);
+    let [other, designator] = replacements(&mut fixture);
     for code in [other, designator.clone()] {
-        world.chain.set_code(script, code.clone());
-        let found = world.code_hash(script);
-        let done = rollout(&mut world).expect("skipped");
+        fixture.chain.set_code(script, code.clone());
+        let found = fixture.code_hash(script);
+        let done = rollout(&mut fixture).expect("skipped");
         assert_eq!((done.returned.upgraded, done.returned.left), (0, 5));
         let reason = done.events::<IRegistry::InstanceSkipped>()[0]
             .reason
@@ -109,58 +109,58 @@ fn a_script_that_is_replaced_between_activation_and_rollout_is_not_run() {
             refused(reason, expected);
         }
     }
-    world.chain.set_code(script, approved);
+    fixture.chain.set_code(script, approved);
     for left in (0..5).rev() {
-        let done = rollout(&mut world).expect("upgraded");
+        let done = rollout(&mut fixture).expect("upgraded");
         assert_eq!((done.returned.upgraded, done.returned.left), (1, left));
     }
 }
 
-fn rollout(world: &mut World) -> Result<Done<IRegistry::rolloutReturn>, Reverted> {
+fn rollout(fixture: &mut Fixture) -> Result<Done<IRegistry::rolloutReturn>, Reverted> {
     let name = "A".into();
-    world.send(account(STRANGER), &IRegistry::rolloutCall { name, max: 1 })
+    fixture.send(account(STRANGER), &IRegistry::rolloutCall { name, max: 1 })
 }
 
 #[test]
 fn the_gas_that_an_estimator_finds_upgrades() {
-    let (mut world, code) = world();
+    let (mut fixture, code) = fixture();
     for n in 1..=5 {
-        create(&mut world, n);
+        create(&mut fixture, n);
     }
-    let registry = world.registry;
+    let registry = fixture.registry;
     let next = migration(&code, "2.0", step("1.0", 0, Bytes::new()));
-    together(&mut world, &next);
+    together(&mut fixture, &next);
     let rollout = IRegistry::rolloutCall {
         name: "A".into(),
         max: 5,
     };
-    let estimated = |world: &World, who: usize, input: Vec<u8>| {
+    let estimated = |fixture: &Fixture, who: usize, input: Vec<u8>| {
         let request = CallRequest {
             from: Some(account(who)),
             to: Some(registry),
             input: input.into(),
             ..CallRequest::default()
         };
-        world
+        fixture
             .chain
             .estimate_gas(request, BlockId::latest(), &Overrides::default())
             .expect("an estimate")
     };
-    let gas = estimated(&world, STRANGER, rollout.abi_encode());
-    let done = world
+    let gas = estimated(&fixture, STRANGER, rollout.abi_encode());
+    let done = fixture
         .pay_with_gas(account(STRANGER), registry, &rollout, U256::ZERO, gas)
         .expect("rolled out");
     assert_eq!((done.returned.upgraded, done.returned.left), (5, 0));
 
     // `migrate` with four instances that lag: all of them, with what was estimated
-    let (mut world, code) = super::team::world();
+    let (mut fixture, code) = super::team::fixture();
     for n in 1..=4 {
-        create(&mut world, n);
+        create(&mut fixture, n);
     }
     let next = migration(&code, "2.0", step("1.0", 0, Bytes::new()));
-    world.send(account(0), &next).expect("recorded");
-    let gas = estimated(&world, 1, next.abi_encode());
-    let done = world
+    fixture.send(account(0), &next).expect("recorded");
+    let gas = estimated(&fixture, 1, next.abi_encode());
+    let done = fixture
         .pay_with_gas(account(1), registry, &next, U256::ZERO, gas)
         .expect("executed");
     assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 4);
@@ -168,12 +168,12 @@ fn the_gas_that_an_estimator_finds_upgrades() {
 
 #[test]
 fn value_sent_to_an_upgrade_of_several_steps_is_not_counted_twice() {
-    let (mut world, code) = world();
-    together(&mut world, &policy("migrate", &is(account(0))));
-    let proxy = create(&mut world, 1);
-    let scripts = [scripted(&mut world, "1.0"), scripted(&mut world, "2.0")];
+    let (mut fixture, code) = fixture();
+    together(&mut fixture, &policy("migrate", &is(account(0))));
+    let proxy = create(&mut fixture, 1);
+    let scripts = [scripted(&mut fixture, "1.0"), scripted(&mut fixture, "2.0")];
     for (label, step) in ["2.0", "3.0"].into_iter().zip(scripts) {
-        world
+        fixture
             .send(account(0), &version(&code, label, step))
             .expect("added");
     }
@@ -184,11 +184,11 @@ fn value_sent_to_an_upgrade_of_several_steps_is_not_counted_twice() {
             data,
         };
         refused(
-            world.pay(account(0), proxy, &call, value),
+            fixture.pay(account(0), proxy, &call, value),
             Proxy::ValueNotAccepted { value },
         );
     }
-    let held = world
+    let held = fixture
         .chain
         .account(proxy, BlockId::latest())
         .expect("it")

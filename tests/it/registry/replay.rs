@@ -1,4 +1,5 @@
-//! The registry's events, replayed by the library that `history` uses, against its views.
+//! The library behind `history` replays the registry's events. The result must equal the
+//! registry's views.
 
 use std::collections::BTreeSet;
 
@@ -8,18 +9,18 @@ use stylus_chain::{BlockId, BlockNumberOrTag, LogFilter};
 use stylus_upgrades::history::{Rebuilt, definition_id};
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 
-use super::world::World;
+use super::fixture::Fixture;
 
 /// What follows from the events of a definition.
-fn rebuilt(world: &World, name: &str) -> Rebuilt {
+fn rebuilt(fixture: &Fixture, name: &str) -> Rebuilt {
     let filter = LogFilter {
         from_block: Some(BlockNumberOrTag::Earliest),
-        addresses: vec![world.registry],
+        addresses: vec![fixture.registry],
         topics: [vec![], vec![definition_id(name)], vec![], vec![]],
         ..LogFilter::default()
     };
     let mut rebuilt = Rebuilt::of(name);
-    for entry in world.chain.logs(&filter).expect("logs") {
+    for entry in fixture.chain.logs(&filter).expect("logs") {
         let event =
             IRegistry::IRegistryEvents::decode_raw_log(entry.log.topics(), &entry.log.data.data);
         rebuilt.feed(
@@ -31,13 +32,13 @@ fn rebuilt(world: &World, name: &str) -> Rebuilt {
 }
 
 /// Panics unless every view of the definition says what its events say.
-pub(crate) fn agrees_with_the_views(world: &World, name: &str) {
-    let rebuilt = rebuilt(world, name);
-    let head = world.chain.block(BlockId::latest()).expect("a block");
+pub(crate) fn agrees_with_the_views(fixture: &Fixture, name: &str) {
+    let rebuilt = rebuilt(fixture, name);
+    let head = fixture.chain.block(BlockId::latest()).expect("a block");
     let text = || name.to_owned();
     if !name.is_empty() {
         let definition = IRegistry::definitionCall { name: text() };
-        let view = world.view(&definition).expect("the definition");
+        let view = fixture.view(&definition).expect("the definition");
         assert_eq!(view.current, rebuilt.current);
         assert_eq!(view.sequence, rebuilt.sequence);
         assert_eq!(view.versions as usize, rebuilt.versions.len());
@@ -48,15 +49,15 @@ pub(crate) fn agrees_with_the_views(world: &World, name: &str) {
             name: text(),
             version: version.version.clone(),
         };
-        let view = world.view(&call).expect("the version");
+        let view = fixture.view(&call).expect("the version");
         assert_eq!(view.code, Code::from(version.code));
         assert_eq!(view.sequence, version.sequence);
-        let ways = view.steps.into_iter().filter(|step| !step.from.is_empty());
-        assert_eq!(ways.collect::<Vec<Step>>(), version.steps);
+        let incoming = view.steps.into_iter().filter(|step| !step.from.is_empty());
+        assert_eq!(incoming.collect::<Vec<Step>>(), version.steps);
     }
     for instance in &rebuilt.instances {
         let proxy = instance.proxy;
-        let view = world.view(&IRegistry::instanceOfCall { proxy });
+        let view = fixture.view(&IRegistry::instanceOfCall { proxy });
         let view = view.expect("the instance");
         assert_eq!(
             (view.version, view.kind),
@@ -68,18 +69,18 @@ pub(crate) fn agrees_with_the_views(world: &World, name: &str) {
             name: text(),
             role: role.clone(),
         };
-        assert_eq!(world.view(&call), Ok(expression.clone()));
+        assert_eq!(fixture.view(&call), Ok(expression.clone()));
     }
     let pending = IRegistry::pendingCall {
         name: text(),
         start: 0,
         count: u32::MAX,
     };
-    let view: BTreeSet<B256> = world.view(&pending).expect("them").into_iter().collect();
+    let view: BTreeSet<B256> = fixture.view(&pending).expect("them").into_iter().collect();
     let now = head.header.timestamp;
     assert_eq!(view, rebuilt.pending(now).into_iter().collect());
     for action in view {
-        let view = world.view(&IRegistry::readinessCall { action });
+        let view = fixture.view(&IRegistry::readinessCall { action });
         let (view, open) = (view.expect("it"), &rebuilt.open[&action]);
         let approved: BTreeSet<_> = view.approved.into_iter().collect();
         assert_eq!(approved, open.approved.iter().copied().collect());

@@ -1,5 +1,5 @@
-//! Approvers against each other, and everybody against them: who comes first, who was removed, what
-//! an approval is bound to.
+//! Approvers who act against each other, and strangers against them: the order of approvals,
+//! removed approvers, and what an approval is bound to.
 
 use alloy::primitives::{B256, Bytes, U256};
 use alloy::sol_types::SolCall;
@@ -8,14 +8,14 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{definition_state, invalid_policy};
 use stylus_upgrades_interface::registry::IRegistry;
 
-use super::story::ICounter;
+use super::fixture::{Fixture, Reverted, account, initial_step, is, refused, step};
+use super::lifecycle::ICounter;
 use super::team::*;
-use super::world::{Reverted, World, account, birth, is, refused, step};
 
 /// Both transactions in one block, in this order; whether each succeeded, and its output.
-fn in_one_block(world: &mut World, calls: [(usize, Vec<u8>); 2]) -> [(bool, Bytes); 2] {
-    world.chain.set_automine(false);
-    let registry = world.registry;
+fn in_one_block(fixture: &mut Fixture, calls: [(usize, Vec<u8>); 2]) -> [(bool, Bytes); 2] {
+    fixture.chain.set_automine(false);
+    let registry = fixture.registry;
     let hashes = calls.map(|(who, input)| {
         let request = CallRequest {
             to: Some(registry),
@@ -23,28 +23,30 @@ fn in_one_block(world: &mut World, calls: [(usize, Vec<u8>); 2]) -> [(bool, Byte
             input: input.into(),
             ..CallRequest::default()
         };
-        world
+        fixture
             .chain
             .submit_unsigned(account(who), request)
             .expect("accepted")
     });
-    world.chain.mine(1, None).expect("a block");
-    world.chain.set_automine(true);
-    let receipts = hashes.map(|hash| world.chain.receipt(hash).expect("mined"));
+    fixture.chain.mine(1, None).expect("a block");
+    fixture.chain.set_automine(true);
+    let receipts = hashes.map(|hash| fixture.chain.receipt(hash).expect("mined"));
     assert_eq!(receipts[0].block_number, receipts[1].block_number);
     receipts.map(|receipt| (receipt.success, receipt.output))
 }
 
 #[test]
 fn of_two_versions_that_are_completed_in_one_block_the_second_reverts() {
-    let (mut world, code) = world();
+    let (mut fixture, code) = fixture();
     let one = migration(&code, "2.0", step("1.0", 0, Bytes::new()));
     let mut other = one.clone();
     other.code.sourceHash = B256::repeat_byte(1);
-    world.send(account(0), &one).expect("recorded");
-    world.send(account(1), &other).expect("recorded");
-    let [first, second] =
-        in_one_block(&mut world, [(2, one.abi_encode()), (0, other.abi_encode())]);
+    fixture.send(account(0), &one).expect("recorded");
+    fixture.send(account(1), &other).expect("recorded");
+    let [first, second] = in_one_block(
+        &mut fixture,
+        [(2, one.abi_encode()), (0, other.abi_encode())],
+    );
     assert!(first.0, "{first:?}");
     let exists = IRegistry::VersionExists {
         name: "A".into(),
@@ -52,59 +54,64 @@ fn of_two_versions_that_are_completed_in_one_block_the_second_reverts() {
     };
     assert!(!second.0);
     refused(Err::<(), _>(Reverted(second.1)), exists);
-    let asked = IRegistry::getVersionCall {
+    let query = IRegistry::getVersionCall {
         name: "A".into(),
         version: "2.0".into(),
     };
-    assert_eq!(world.view(&asked).expect("added").code, one.code);
+    assert_eq!(fixture.view(&query).expect("added").code, one.code);
 }
 
 #[test]
 fn of_two_policies_that_are_completed_in_one_block_the_second_is_a_proposal_under_the_first() {
-    let (mut world, _) = world();
+    let (mut fixture, _) = fixture();
     let one = policy("policy", &two_of(&[1, 2, 3]));
     let other = policy("policy", &two_of(&[0, 2, 3]));
-    world.send(account(1), &one).expect("recorded");
-    world.send(account(0), &other).expect("recorded");
-    let [first, second] =
-        in_one_block(&mut world, [(2, one.abi_encode()), (2, other.abi_encode())]);
+    fixture.send(account(1), &one).expect("recorded");
+    fixture.send(account(0), &other).expect("recorded");
+    let [first, second] = in_one_block(
+        &mut fixture,
+        [(2, one.abi_encode()), (2, other.abi_encode())],
+    );
     assert!(first.0 && second.0);
-    let told =
+    let record =
         |output: &Bytes| IRegistry::setPolicyCall::abi_decode_returns(output).expect("a progress");
-    assert!(told(&first.1).executed);
-    let open = told(&second.1);
+    assert!(record(&first.1).executed);
+    let open = record(&second.1);
     assert_eq!((open.approvals, open.executed), (1, false));
-    let open = readiness(&world, open.action).expect("open");
+    let open = readiness(&fixture, open.action).expect("open");
     assert_eq!(open.approved, [account(2)], "nothing of before counts");
-    assert_eq!(policy_of(&world, "policy"), one.expression);
+    assert_eq!(policy_of(&fixture, "policy"), one.expression);
 }
 
 #[test]
 fn one_key_cannot_veto_its_own_removal() {
-    let (mut world, _) = world();
+    let (mut fixture, _) = fixture();
     let [rogue, ..] = TEAM;
     let removal = policy("policy", &two_of(&[1, 2, 3]));
 
     // it may be the first to propose it, withdraw its own approval, and cancel what others approve
-    let action = world.send(account(rogue), &removal).expect("recorded");
+    let action = fixture.send(account(rogue), &removal).expect("recorded");
     let action = action.returned.action;
-    world
+    fixture
         .send(account(rogue), &IRegistry::revokeCall { action })
         .expect("revoked");
-    world.send(account(1), &removal).expect("recorded");
-    world
+    fixture.send(account(1), &removal).expect("recorded");
+    fixture
         .send(account(rogue), &IRegistry::cancelCall { action })
         .expect("its own proposal");
 
     // what another proposes is not its to cancel, whatever it approves, proposes or migrates
-    let again = world.send(account(1), &removal).expect("recorded").returned;
+    let again = fixture
+        .send(account(1), &removal)
+        .expect("recorded")
+        .returned;
     let action = again.action;
     for attempt in [
         IRegistry::cancelCall { action }.abi_encode(),
         IRegistry::revokeCall { action }.abi_encode(),
     ] {
-        let registry = world.registry;
-        let sent = world.raw(
+        let registry = fixture.registry;
+        let sent = fixture.raw(
             account(rogue),
             registry,
             attempt.into(),
@@ -114,12 +121,12 @@ fn one_key_cannot_veto_its_own_removal() {
         assert!(sent.is_err());
     }
     for n in 0..16 {
-        world
+        fixture
             .send(account(rogue), &policy(&format!("role-{n}"), "NONE"))
             .expect("recorded");
     }
     assert!(
-        world
+        fixture
             .send(account(2), &removal)
             .expect("executed")
             .returned
@@ -127,88 +134,94 @@ fn one_key_cannot_veto_its_own_removal() {
     );
     let caller = account(rogue);
     refused(
-        world.send(caller, &policy("policy", &is(caller))),
+        fixture.send(caller, &policy("policy", &is(caller))),
         IRegistry::NotAnApprover { caller },
     );
 }
 
 #[test]
 fn who_may_only_migrate_or_create_voids_nothing_that_others_approved() {
-    let mut world = World::new(&is(account(0)));
+    let mut fixture = Fixture::new(&is(account(0)));
     let call = IRegistry::createDefinitionCall {
         name: "A".into(),
         migratePolicy: is(account(3)),
         policyPolicy: two_of(&TEAM),
         createPolicy: is(account(4)),
     };
-    world.send(account(0), &call).expect("defined");
-    let code = world.deploy("counter-v1");
+    fixture.send(account(0), &call).expect("defined");
+    let code = fixture.deploy("counter-v1");
     let change = policy("migrate", &two_of(&TEAM));
-    let open = world.send(account(0), &change).expect("recorded").returned;
+    let open = fixture
+        .send(account(0), &change)
+        .expect("recorded")
+        .returned;
 
-    world
-        .send(account(3), &version(&code, "1.0", birth()))
+    fixture
+        .send(account(3), &version(&code, "1.0", initial_step()))
         .expect("added");
     for n in 2..6u8 {
         let from = format!("{}.0", n - 1);
         let next = migration(&code, &format!("{n}.0"), step(&from, 0, Bytes::new()));
-        world.send(account(3), &next).expect("activated");
-        world.send(account(4), &creation(n, 1)).expect("created");
+        fixture.send(account(3), &next).expect("activated");
+        fixture.send(account(4), &creation(n, 1)).expect("created");
     }
     assert_eq!(
-        readiness(&world, open.action).expect("open").approved,
+        readiness(&fixture, open.action).expect("open").approved,
         [account(0)]
     );
-    let done = world.send(account(1), &change).expect("executed").returned;
+    let done = fixture
+        .send(account(1), &change)
+        .expect("executed")
+        .returned;
     assert!(done.executed && done.action == open.action);
     let caller = account(3);
     refused(
-        world.send(caller, &version(&code, "7.0", step("5.0", 0, Bytes::new()))),
+        fixture.send(caller, &version(&code, "7.0", step("5.0", 0, Bytes::new()))),
         IRegistry::NotAnApprover { caller },
     );
 }
 
 #[test]
 fn an_approver_who_is_removed_while_an_action_is_pending_counts_no_more() {
-    let (mut world, code) = world();
+    let (mut fixture, code) = fixture();
     let call = version(&code, "2.0", step("1.0", 0, Bytes::new()));
-    let action = world.send(account(2), &call).expect("recorded");
+    let action = fixture.send(account(2), &call).expect("recorded");
     let action = action.returned.action;
-    together(&mut world, &policy("migrate", &two_of(&[0, 1, 3])));
+    together(&mut fixture, &policy("migrate", &two_of(&[0, 1, 3])));
 
     refused(
-        readiness(&world, action),
+        readiness(&fixture, action),
         IRegistry::ActionNotFound { action },
     );
     let caller = account(2);
     refused(
-        world.send(caller, &call),
+        fixture.send(caller, &call),
         IRegistry::NotAnApprover { caller },
     );
     refused(
-        world.send(caller, &IRegistry::cancelCall { action }),
+        fixture.send(caller, &IRegistry::cancelCall { action }),
         IRegistry::ActionNotFound { action },
     );
-    let first = world.send(account(0), &call).expect("recorded").returned;
+    let first = fixture.send(account(0), &call).expect("recorded").returned;
     assert_eq!((first.approvals, first.executed), (1, false));
     assert_ne!(first.action, action);
-    let last = world.send(account(3), &call).expect("executed").returned;
+    let last = fixture.send(account(3), &call).expect("executed").returned;
     assert!(last.executed);
 }
 
 #[test]
 fn an_approval_that_was_revoked_is_not_used_by_whoever_comes_next() {
-    let (mut world, code) = world();
+    let (mut fixture, code) = fixture();
     let call = version(&code, "2.0", step("1.0", 0, Bytes::new()));
-    let action = world.send(account(0), &call).expect("recorded");
+    let action = fixture.send(account(0), &call).expect("recorded");
     let action = action.returned.action;
-    world
+    fixture
         .send(account(0), &IRegistry::revokeCall { action })
         .expect("revoked");
-    let next = world.send(account(1), &call).expect("recorded").returned;
+    let next = fixture.send(account(1), &call).expect("recorded").returned;
     assert_eq!((next.approvals, next.executed), (1, false));
     refused(
-        world.send(account(0), &IRegistry::revokeCall { action }),
+        fixture.send(account(0), &IRegistry::revokeCall { action }),
         IRegistry::NotApproved {
             approver: account(0),
             action,
@@ -218,73 +231,76 @@ fn an_approval_that_was_revoked_is_not_used_by_whoever_comes_next() {
 
 #[test]
 fn an_approval_counts_for_one_definition_one_epoch_and_one_round() {
-    let (mut world, _) = world();
+    let (mut fixture, _) = fixture();
     let define = IRegistry::createDefinitionCall {
         name: "B".into(),
         migratePolicy: two_of(&TEAM),
         policyPolicy: two_of(&TEAM),
         createPolicy: two_of(&TEAM),
     };
-    world.send(account(0), &define).expect("defined");
+    fixture.send(account(0), &define).expect("defined");
     let call = policy("audit", &is(account(7)));
-    let approve = |world: &mut World, who: usize| {
-        let done = world.send(account(who), &call).expect("accepted").returned;
+    let approve = |fixture: &mut Fixture, who: usize| {
+        let done = fixture
+            .send(account(who), &call)
+            .expect("accepted")
+            .returned;
         (done.approvals, done.executed)
     };
-    assert_eq!(approve(&mut world, 0), (1, false));
+    assert_eq!(approve(&mut fixture, 0), (1, false));
 
     let elsewhere = IRegistry::setPolicyCall {
         name: "B".into(),
         ..call.clone()
     };
-    let done = world.send(account(1), &elsewhere).expect("recorded");
+    let done = fixture.send(account(1), &elsewhere).expect("recorded");
     assert!(!done.returned.executed, "another definition");
 
-    assert_eq!(approve(&mut world, 1), (2, true));
-    assert_eq!(approve(&mut world, 2), (1, false), "another round");
-    let action = world
+    assert_eq!(approve(&mut fixture, 1), (2, true));
+    assert_eq!(approve(&mut fixture, 2), (1, false), "another round");
+    let action = fixture
         .view(&IRegistry::actionOfCall {
             call: call.abi_encode().into(),
         })
         .expect("open");
-    world
+    fixture
         .send(account(2), &IRegistry::cancelCall { action })
         .expect("cancelled");
-    assert_eq!(approve(&mut world, 1), (1, false), "another round again");
+    assert_eq!(approve(&mut fixture, 1), (1, false), "another round again");
 
     let epoch = policy("policy", &two_of(&[2, 1, 0]));
-    world.send(account(0), &epoch).expect("recorded");
-    world.send(account(2), &epoch).expect("executed");
-    assert_eq!(approve(&mut world, 0), (1, false), "another epoch");
+    fixture.send(account(0), &epoch).expect("recorded");
+    fixture.send(account(2), &epoch).expect("executed");
+    assert_eq!(approve(&mut fixture, 0), (1, false), "another epoch");
 }
 
 #[test]
 fn an_approval_does_not_count_on_a_fork_of_the_chain_with_another_id() {
-    let (mut world, _) = world();
+    let (mut fixture, _) = fixture();
     let call = policy("audit", &is(account(7)));
-    let here = world.send(account(0), &call).expect("recorded").returned;
-    let mut state = world.chain.dump_state().expect("a dump");
+    let here = fixture.send(account(0), &call).expect("recorded").returned;
+    let mut state = fixture.chain.dump_state().expect("a dump");
     let chain_id = state.chain_id + 1;
     state.chain_id = chain_id;
-    let mut fork = World {
+    let mut fork = Fixture {
         chain: Chain::new(ChainConfig {
             auto_impersonate: true,
             chain_id,
             ..ChainConfig::default()
         }),
-        registry: world.registry,
+        registry: fixture.registry,
     };
     fork.chain.load_state(state).expect("loaded");
     assert_eq!(
         policy_of(&fork, "policy"),
-        policy_of(&world, "policy"),
+        policy_of(&fixture, "policy"),
         "all of the state is there"
     );
     let there = fork.send(account(1), &call).expect("recorded").returned;
     assert_eq!((there.approvals, there.executed), (1, false));
     assert_ne!(there.action, here.action);
     assert!(
-        world
+        fixture
             .send(account(1), &call)
             .expect("executed")
             .returned
@@ -294,42 +310,44 @@ fn an_approval_does_not_count_on_a_fork_of_the_chain_with_another_id() {
 
 #[test]
 fn who_sees_an_approval_on_its_way_and_comes_first_gains_nothing() {
-    let (mut world, code) = world();
+    let (mut fixture, code) = fixture();
     let call = migration(&code, "2.0", step("1.0", 0, Bytes::new()));
-    world.send(account(0), &call).expect("recorded");
+    fixture.send(account(0), &call).expect("recorded");
     // a stranger copies it, and an approver's rival proposal takes nothing away from it
     let caller = account(STRANGER);
     refused(
-        world.send(caller, &call),
+        fixture.send(caller, &call),
         IRegistry::NotAnApprover { caller },
     );
     let rival = migration(&code, "2.0", step("1.0", 1, vec![1, 2, 3, 4].into()));
-    let rival = world.send(account(2), &rival).expect("recorded").returned;
-    let done = world.send(account(1), &call).expect("executed").returned;
+    let rival = fixture.send(account(2), &rival).expect("recorded").returned;
+    let done = fixture.send(account(1), &call).expect("executed").returned;
     assert!(done.executed && done.action != rival.action);
 }
 
 #[test]
 fn of_two_creations_with_one_salt_the_second_is_refused_and_a_stranger_makes_none() {
-    let (mut world, _) = world();
+    let (mut fixture, _) = fixture();
     let (mine, theirs) = (creation(1, 7), creation(1, 666));
     let caller = account(STRANGER);
     refused(
-        world.send(caller, &theirs),
+        fixture.send(caller, &theirs),
         IRegistry::NotAnApprover { caller },
     );
-    world.send(account(2), &theirs).expect("recorded");
-    world.send(account(0), &mine).expect("recorded");
-    let proxy = world
+    fixture.send(account(2), &theirs).expect("recorded");
+    fixture.send(account(0), &mine).expect("recorded");
+    let proxy = fixture
         .send(account(1), &mine)
         .expect("created")
         .returned
         .proxy;
     refused(
-        world.send(account(0), &theirs),
+        fixture.send(account(0), &theirs),
         IRegistry::ProxyExists { proxy },
     );
-    let value = world.ask(proxy, &ICounter::valueCall {}).expect("answers");
+    let value = fixture
+        .ask(proxy, &ICounter::valueCall {})
+        .expect("answers");
     assert_eq!(value, U256::from(7));
     for again in [
         ICounter::initializeCall {
@@ -342,29 +360,29 @@ fn of_two_creations_with_one_salt_the_second_is_refused_and_a_stranger_makes_non
         }
         .abi_encode(),
     ] {
-        let sent = world.raw(caller, proxy, again.into(), U256::ZERO, 9_000_000);
+        let sent = fixture.raw(caller, proxy, again.into(), U256::ZERO, 9_000_000);
         assert!(sent.is_err(), "nobody initialises it a second time");
     }
 }
 
 #[test]
 fn a_singleton_has_one_instance_and_then_never_again() {
-    let (mut world, _) = world();
-    let proxy = create(&mut world, 1);
-    together(&mut world, &policy("create", "NONE"));
+    let (mut fixture, _) = fixture();
+    let proxy = create(&mut fixture, 1);
+    together(&mut fixture, &policy("create", "NONE"));
     for who in [0, 1, STRANGER] {
         let caller = account(who);
         refused(
-            world.send(caller, &creation(2, 7)),
+            fixture.send(caller, &creation(2, 7)),
             IRegistry::NotAnApprover { caller },
         );
         refused(
-            world.send(caller, &creation(1, 7)),
+            fixture.send(caller, &creation(1, 7)),
             IRegistry::NotAnApprover { caller },
         );
     }
     let back = two_of(&TEAM);
-    world
+    fixture
         .send(account(0), &policy("create", &back))
         .map(drop)
         .map_or_else(
@@ -379,17 +397,17 @@ fn a_singleton_has_one_instance_and_then_never_again() {
             |()| panic!("never again"),
         );
     let definition = IRegistry::definitionCall { name: "A".into() };
-    let definition = world.view(&definition).expect("A");
+    let definition = fixture.view(&definition).expect("A");
     assert_eq!(
         (definition.instances, definition.state),
         (1, definition_state::LIVE),
         "it can still be upgraded"
     );
-    let code = world.deploy("counter-v1");
+    let code = fixture.deploy("counter-v1");
     together(
-        &mut world,
+        &mut fixture,
         &migration(&code, "2.0", step("1.0", 0, Bytes::new())),
     );
-    let at = world.view(&IRegistry::instanceOfCall { proxy });
+    let at = fixture.view(&IRegistry::instanceOfCall { proxy });
     assert_eq!(at.expect("an instance").version, "2.0");
 }

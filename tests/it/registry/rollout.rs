@@ -1,4 +1,5 @@
-//! Many instances: upgraded in turns, skipped for a reason, never for lack of gas.
+//! Rollouts of many instances. They are upgraded in rounds, and skipped for a reason, but never
+//! for lack of gas.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::{SolCall, SolError};
@@ -7,27 +8,29 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{invalid_policy, not_runnable};
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 
-use super::story::ICounter;
-use super::world::{Done, Reverted, World, account, birth, framework, is, refused, step};
+use super::fixture::{
+    Done, Fixture, Reverted, account, framework, initial_step, is, refused, step,
+};
+use super::lifecycle::ICounter;
 
 const ADMIN: usize = 0;
 
-fn world() -> (World, Code, Code) {
-    let mut world = World::new(&is(account(ADMIN)));
-    world.define(&is(account(ADMIN))).expect("defined");
-    let v1 = world.deploy("counter-v1");
-    let v2 = world.deploy("counter-v2");
+fn fixture() -> (Fixture, Code, Code) {
+    let mut fixture = Fixture::new(&is(account(ADMIN)));
+    fixture.define(&is(account(ADMIN))).expect("defined");
+    let v1 = fixture.deploy("counter-v1");
+    let v2 = fixture.deploy("counter-v2");
     let call = IRegistry::addVersionCall {
         name: "A".into(),
         version: "1.0".into(),
         code: v1.clone(),
-        step: birth(),
+        step: initial_step(),
     };
-    world.send(account(ADMIN), &call).expect("added");
-    (world, v1, v2)
+    fixture.send(account(ADMIN), &call).expect("added");
+    (fixture, v1, v2)
 }
 
-fn create(world: &mut World, n: u8, version: &str) -> Address {
+fn create(fixture: &mut Fixture, n: u8, version: &str) -> Address {
     let init = if version == "1.0" {
         ICounter::initializeCall {
             value: U256::from(n),
@@ -43,7 +46,7 @@ fn create(world: &mut World, n: u8, version: &str) -> Address {
         salt: B256::repeat_byte(n),
         initData: init.into(),
     };
-    world
+    fixture
         .send(account(ADMIN), &call)
         .expect("created")
         .returned
@@ -65,52 +68,52 @@ fn to_2(code: &Code) -> IRegistry::migrateCall {
 }
 
 fn rollout(
-    world: &mut World,
+    fixture: &mut Fixture,
     max: u16,
     gas: u64,
 ) -> Result<Done<IRegistry::rolloutReturn>, Reverted> {
-    let registry = world.registry;
+    let registry = fixture.registry;
     let call = IRegistry::rolloutCall {
         name: "A".into(),
         max,
     };
-    world.pay_with_gas(account(5), registry, &call, U256::ZERO, gas)
+    fixture.pay_with_gas(account(5), registry, &call, U256::ZERO, gas)
 }
 
-fn version(world: &World, proxy: Address) -> String {
-    world
+fn version(fixture: &Fixture, proxy: Address) -> String {
+    fixture
         .view(&IRegistry::instanceOfCall { proxy })
         .expect("an instance")
         .version
 }
 
 #[test]
-fn four_instances_are_upgraded_at_once_and_five_in_turns() {
-    let (mut world, _, v2) = world();
-    let proxies: Vec<_> = (1..=5).map(|n| create(&mut world, n, "1.0")).collect();
-    let done = world.send(account(ADMIN), &to_2(&v2)).expect("activated");
+fn four_instances_are_upgraded_at_once_and_five_in_two_rounds() {
+    let (mut fixture, _, v2) = fixture();
+    let proxies: Vec<_> = (1..=5).map(|n| create(&mut fixture, n, "1.0")).collect();
+    let done = fixture.send(account(ADMIN), &to_2(&v2)).expect("activated");
     assert!(done.events::<IRegistry::InstanceUpgraded>().is_empty());
-    let first = rollout(&mut world, 2, 30_000_000)
+    let first = rollout(&mut fixture, 2, 30_000_000)
         .expect("rolled out")
         .returned;
     assert_eq!((first.upgraded, first.left), (2, 3));
-    let rest = rollout(&mut world, 100, 30_000_000)
+    let rest = rollout(&mut fixture, 100, 30_000_000)
         .expect("rolled out")
         .returned;
     assert_eq!((rest.upgraded, rest.left), (3, 0));
-    let none = rollout(&mut world, 100, 30_000_000)
+    let none = rollout(&mut fixture, 100, 30_000_000)
         .expect("nothing to do")
         .returned;
     assert_eq!((none.upgraded, none.left), (0, 0));
     for (n, proxy) in proxies.iter().enumerate() {
-        assert_eq!(version(&world, *proxy), "2.0");
+        assert_eq!(version(&fixture, *proxy), "2.0");
         assert_eq!(
-            world.ask(*proxy, &ICounter::valueCall {}),
+            fixture.ask(*proxy, &ICounter::valueCall {}),
             Ok(U256::from(n + 1))
         );
     }
     let page = |start, count| {
-        world
+        fixture
             .view(&IRegistry::instancesCall {
                 name: "A".into(),
                 start,
@@ -124,11 +127,11 @@ fn four_instances_are_upgraded_at_once_and_five_in_turns() {
 
 #[test]
 fn a_migration_that_fails_for_one_reverts_all_of_a_handful() {
-    let (mut world, _, v2) = world();
-    let proxies: Vec<_> = (1..=3).map(|n| create(&mut world, n, "1.0")).collect();
+    let (mut fixture, _, v2) = fixture();
+    let proxies: Vec<_> = (1..=3).map(|n| create(&mut fixture, n, "1.0")).collect();
     let mut call = to_2(&v2);
     call.step.data = vec![1, 2, 3, 4].into(); // no such function
-    let before = world
+    let before = fixture
         .view(&IRegistry::definitionCall { name: "A".into() })
         .expect("definition")
         .sequence;
@@ -136,24 +139,28 @@ fn a_migration_that_fails_for_one_reverts_all_of_a_handful() {
         from: "1.0".into(),
         to: "2.0".into(),
     };
-    refused(world.send(account(ADMIN), &call), expected);
-    let after = world
+    refused(fixture.send(account(ADMIN), &call), expected);
+    let after = fixture
         .view(&IRegistry::definitionCall { name: "A".into() })
         .expect("definition");
     assert_eq!((after.sequence, after.current.as_str()), (before, "1.0"));
-    assert!(proxies.iter().all(|proxy| version(&world, *proxy) == "1.0"));
+    assert!(
+        proxies
+            .iter()
+            .all(|proxy| version(&fixture, *proxy) == "1.0")
+    );
 }
 
 #[test]
 fn one_that_fails_is_reported_and_goes_to_the_end() {
-    let (mut world, _, v2) = world();
+    let (mut fixture, _, v2) = fixture();
     for n in 1..=5 {
-        create(&mut world, n, "1.0");
+        create(&mut fixture, n, "1.0");
     }
     let mut call = to_2(&v2);
     call.step.data = vec![1, 2, 3, 4].into();
-    world.send(account(ADMIN), &call).expect("activated");
-    let done = rollout(&mut world, 3, 32_000_000).expect("rolled out");
+    fixture.send(account(ADMIN), &call).expect("activated");
+    let done = rollout(&mut fixture, 3, 32_000_000).expect("rolled out");
     assert_eq!((done.returned.upgraded, done.returned.left), (0, 5));
     let skipped = done.events::<IRegistry::InstanceSkipped>();
     let expected = Proxy::MigrationNotApplied {
@@ -169,20 +176,20 @@ fn one_that_fails_is_reported_and_goes_to_the_end() {
             .collect::<Vec<_>>()
     };
     let first = order(&done);
-    let second = order(&rollout(&mut world, 5, 32_000_000).expect("rolled out"));
+    let second = order(&rollout(&mut fixture, 5, 32_000_000).expect("rolled out"));
     assert_eq!(second[2..], first[..], "those that failed wait at the end");
 }
 
 #[test]
 fn a_failure_with_too_little_gas_is_not_one() {
-    let (mut world, _, v2) = world();
+    let (mut fixture, _, v2) = fixture();
     for n in 1..=5 {
-        create(&mut world, n, "1.0");
+        create(&mut fixture, n, "1.0");
     }
     let mut call = to_2(&v2);
     call.step.data = vec![1, 2, 3, 4].into();
-    world.send(account(ADMIN), &call).expect("activated");
-    let Err(Reverted(data)) = rollout(&mut world, 1, 20_000_000) else {
+    fixture.send(account(ADMIN), &call).expect("activated");
+    let Err(Reverted(data)) = rollout(&mut fixture, 1, 20_000_000) else {
         panic!("not refused");
     };
     let error = IRegistry::InsufficientGas::abi_decode(&data).expect("InsufficientGas");
@@ -192,8 +199,8 @@ fn a_failure_with_too_little_gas_is_not_one() {
 
 #[test]
 fn an_instance_that_is_ahead_is_left_alone() {
-    let (mut world, v1, v2) = world();
-    let proxies: Vec<_> = (1..=6).map(|n| create(&mut world, n, "1.0")).collect();
+    let (mut fixture, v1, v2) = fixture();
+    let proxies: Vec<_> = (1..=6).map(|n| create(&mut fixture, n, "1.0")).collect();
     let to_2 = to_2(&v2);
     let add = IRegistry::addVersionCall {
         name: "A".into(),
@@ -201,7 +208,7 @@ fn an_instance_that_is_ahead_is_left_alone() {
         code: v2.clone(),
         step: to_2.step.clone(),
     };
-    world.send(account(ADMIN), &add).expect("added");
+    fixture.send(account(ADMIN), &add).expect("added");
     let third = step("2.0", 0, Bytes::new());
     let add = IRegistry::addVersionCall {
         name: "A".into(),
@@ -209,14 +216,14 @@ fn an_instance_that_is_ahead_is_left_alone() {
         code: v1,
         step: third,
     };
-    world.send(account(ADMIN), &add).expect("added");
+    fixture.send(account(ADMIN), &add).expect("added");
     // one goes ahead of its own, to a version that is not current, one even further
     for (proxy, to) in [
         (proxies[0], "2.0"),
         (proxies[1], "3.0"),
         (proxies[2], "3.0"),
     ] {
-        world
+        fixture
             .pay(
                 account(ADMIN),
                 proxy,
@@ -225,7 +232,7 @@ fn an_instance_that_is_ahead_is_left_alone() {
             )
             .expect("upgraded");
     }
-    world
+    fixture
         .pay(
             account(ADMIN),
             proxies[2],
@@ -236,34 +243,34 @@ fn an_instance_that_is_ahead_is_left_alone() {
         )
         .expect_err("no way back");
     // 2.0 becomes current: three lag, 3.0 does not
-    let done = world.send(account(ADMIN), &to_2).expect("activated");
+    let done = fixture.send(account(ADMIN), &to_2).expect("activated");
     let upgraded = done.events::<IRegistry::InstanceUpgraded>();
     let upgraded: Vec<_> = upgraded.into_iter().map(|event| event.proxy).collect();
     assert_eq!(upgraded, proxies[3..], "in the order of their creation");
-    let done = rollout(&mut world, 2, 30_000_000)
+    let done = rollout(&mut fixture, 2, 30_000_000)
         .expect("rolled out")
         .returned;
     assert_eq!((done.upgraded, done.left), (0, 0));
-    assert_eq!(version(&world, proxies[1]), "3.0");
+    assert_eq!(version(&fixture, proxies[1]), "3.0");
 }
 
 #[test]
 fn a_stranger_upgrades_only_by_rollout() {
-    let (mut world, _, v2) = world();
-    let proxy = create(&mut world, 1, "1.0");
+    let (mut fixture, _, v2) = fixture();
+    let proxy = create(&mut fixture, 1, "1.0");
     let add = IRegistry::addVersionCall {
         name: "A".into(),
         version: "2.0".into(),
         code: v2.clone(),
         step: to_2(&v2).step,
     };
-    world.send(account(ADMIN), &add).expect("added");
+    fixture.send(account(ADMIN), &add).expect("added");
     let stranger = account(5);
     let upgrade = |version: &str| Proxy::upgradeToCall {
         version: version.into(),
     };
     refused(
-        world.pay(stranger, proxy, &upgrade("2.0"), U256::ZERO),
+        fixture.pay(stranger, proxy, &upgrade("2.0"), U256::ZERO),
         Proxy::UpgradeNotAuthorized {
             caller: stranger,
             from: "1.0".into(),
@@ -271,19 +278,19 @@ fn a_stranger_upgrades_only_by_rollout() {
         },
     );
     refused(
-        world.pay(stranger, proxy, &upgrade("9"), U256::ZERO),
+        fixture.pay(stranger, proxy, &upgrade("9"), U256::ZERO),
         Proxy::VersionNotFound {
             name: "A".into(),
             version: "9".into(),
         },
     );
     refused(
-        world.pay(account(ADMIN), proxy, &upgrade("1.0"), U256::ZERO),
+        fixture.pay(account(ADMIN), proxy, &upgrade("1.0"), U256::ZERO),
         Proxy::AlreadyAtVersion {
             version: "1.0".into(),
         },
     );
-    let plan = world
+    let plan = fixture
         .view(&IRegistry::planCall {
             instance: proxy,
             version: "2.0".into(),
@@ -293,11 +300,11 @@ fn a_stranger_upgrades_only_by_rollout() {
         (plan.labels, plan.steps),
         (vec!["2.0".to_owned()], vec![to_2(&v2).step])
     );
-    world
+    fixture
         .pay(account(ADMIN), proxy, &upgrade("2.0"), U256::ZERO)
         .expect("upgraded");
     refused(
-        world.pay(account(ADMIN), proxy, &upgrade("1.0"), U256::ZERO),
+        fixture.pay(account(ADMIN), proxy, &upgrade("1.0"), U256::ZERO),
         Proxy::NoPath {
             name: "A".into(),
             from: "2.0".into(),
@@ -308,19 +315,19 @@ fn a_stranger_upgrades_only_by_rollout() {
 
 #[test]
 fn code_that_was_replaced_is_not_run() {
-    let (mut world, _, v2) = world();
+    let (mut fixture, _, v2) = fixture();
     for n in 1..=5 {
-        create(&mut world, n, "1.0");
+        create(&mut fixture, n, "1.0");
     }
-    world.send(account(ADMIN), &to_2(&v2)).expect("activated");
-    let other = world.deploy("counter-back");
-    let code = world
+    fixture.send(account(ADMIN), &to_2(&v2)).expect("activated");
+    let other = fixture.deploy("counter-back");
+    let code = fixture
         .chain
         .account(other.implementation, stylus_chain::BlockId::latest())
         .expect("code")
         .code;
-    world.chain.set_code(v2.implementation, code);
-    let done = rollout(&mut world, 1, 32_000_000).expect("rolled out");
+    fixture.chain.set_code(v2.implementation, code);
+    let done = rollout(&mut fixture, 1, 32_000_000).expect("rolled out");
     let reason = &done.events::<IRegistry::InstanceSkipped>()[0].reason;
     let expected = IRegistry::CodeChanged {
         account: v2.implementation,
@@ -332,8 +339,8 @@ fn code_that_was_replaced_is_not_run() {
 
 #[test]
 fn an_instance_may_not_approve_anything() {
-    let (mut world, ..) = world();
-    let proxy = create(&mut world, 1, "1.0");
+    let (mut fixture, ..) = fixture();
+    let proxy = create(&mut fixture, 1, "1.0");
     let expression = format!("OR({},{})", is(account(ADMIN)), is(proxy));
     let set = IRegistry::setPolicyCall {
         name: "A".into(),
@@ -342,7 +349,7 @@ fn an_instance_may_not_approve_anything() {
     };
     let offset = expression.find(&is(proxy)).unwrap_or_default() as u32;
     refused(
-        world.send(account(ADMIN), &set),
+        fixture.send(account(ADMIN), &set),
         IRegistry::InvalidPolicy {
             expression,
             offset,
@@ -352,17 +359,17 @@ fn an_instance_may_not_approve_anything() {
 }
 
 #[test]
-fn code_that_cannot_run_any_more_lets_nobody_be_born_or_upgraded() {
-    let (mut world, v1, _) = world();
-    let proxy = create(&mut world, 1, "1.0");
+fn code_that_cannot_run_any_more_lets_nobody_be_created_or_upgraded() {
+    let (mut fixture, v1, _) = fixture();
+    let proxy = create(&mut fixture, 1, "1.0");
     let call = IRegistry::addVersionCall {
         name: "A".into(),
         version: "2.0".into(),
         code: v1.clone(),
         step: step("1.0", 0, Bytes::new()),
     };
-    world.send(account(ADMIN), &call).expect("added");
-    world.wait(366 * 86_400);
+    fixture.send(account(ADMIN), &call).expect("added");
+    fixture.wait(366 * 86_400);
     let create = IRegistry::createProxyCall {
         name: "A".into(),
         version: "1.0".into(),
@@ -370,28 +377,28 @@ fn code_that_cannot_run_any_more_lets_nobody_be_born_or_upgraded() {
         salt: B256::repeat_byte(2),
         initData: Bytes::new(),
     };
-    let Err(Reverted(data)) = world.send(account(ADMIN), &create) else {
+    let Err(Reverted(data)) = fixture.send(account(ADMIN), &create) else {
         panic!("everything has expired, not refused");
     };
     assert!(data.is_empty(), "not even the registry runs: {data}");
     let shared = framework().shared().map(|part| part.address);
-    for program in shared.chain([world.registry]) {
-        world.activate(program);
+    for program in shared.chain([fixture.registry]) {
+        fixture.activate(program);
     }
     let expired = Proxy::ImplementationNotRunnable {
         implementation: v1.implementation,
         reason: not_runnable::EXPIRED,
     };
-    refused(world.send(account(ADMIN), &create), expired.clone());
+    refused(fixture.send(account(ADMIN), &create), expired.clone());
     let upgrade = Proxy::upgradeToCall {
         version: "2.0".into(),
     };
     refused(
-        world.pay(account(ADMIN), proxy, &upgrade, U256::ZERO),
+        fixture.pay(account(ADMIN), proxy, &upgrade, U256::ZERO),
         expired,
     );
-    world.activate(v1.implementation);
-    world
+    fixture.activate(v1.implementation);
+    fixture
         .pay(account(ADMIN), proxy, &upgrade, U256::ZERO)
         .expect("upgraded");
 }

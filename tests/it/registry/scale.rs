@@ -1,6 +1,6 @@
-//! What an operation costs with one, ten, … ten thousand instances, versions and approvals before
-//! it. An ordinary run goes to three hundred; `STYLUS_UPGRADES_LONG=1` goes to ten thousand and
-//! records `tests/snapshots/scale_registry.json`, of which `docs/registry-scale.md` is written.
+//! The gas of an operation after one, ten, … ten thousand instances, versions and approvals. An
+//! ordinary run goes to three hundred. `STYLUS_UPGRADES_LONG=1` goes to ten thousand and records
+//! `tests/snapshots/scale_registry.json`, from which `docs/registry-scale.md` is written.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use stylus_upgrades_interface::registry::{Code, IRegistry};
 use stylus_upgrades_tests::figures::tools;
 use stylus_upgrades_tests::snapshot::{self, Figures};
 
-use super::world::{World, account, birth, is, step};
+use super::fixture::{Fixture, account, initial_step, is, step};
 
 /// How much there is when the ordinary run measures.
 const SHORT: [u32; 4] = [1, 10, 100, 300];
@@ -92,24 +92,24 @@ fn member(n: u32) -> Address {
 }
 
 /// Creates a definition whose policies are all the same.
-fn define(world: &mut World, name: &str, policy: &str) {
+fn define(fixture: &mut Fixture, name: &str, policy: &str) {
     let call = IRegistry::createDefinitionCall {
         name: name.into(),
         migratePolicy: policy.into(),
         policyPolicy: policy.into(),
         createPolicy: policy.into(),
     };
-    world.send(account(0), &call).expect("defined");
+    fixture.send(account(0), &call).expect("defined");
 }
 
 /// Gas of a view beyond that of its calldata.
-fn view<C: SolCall>(world: &World, call: &C) -> u64 {
+fn view<C: SolCall>(fixture: &Fixture, call: &C) -> u64 {
     let request = CallRequest {
-        to: Some(world.registry),
+        to: Some(fixture.registry),
         input: call.abi_encode().into(),
         ..CallRequest::default()
     };
-    let called = world
+    let called = fixture
         .chain
         .call(request, BlockId::latest(), &Overrides::default())
         .expect("a call");
@@ -122,8 +122,8 @@ fn page(count: u32) -> (u32, u32) {
 }
 
 /// Versions: added one after the other, each reached from the one before.
-fn versions(world: &mut World, code: &Code, counts: &[u32], curves: &mut Curves) {
-    define(world, "V", &is(account(0)));
+fn versions(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Curves) {
+    define(fixture, "V", &is(account(0)));
     let mut now = 0;
     for count in counts {
         while now < *count {
@@ -133,12 +133,12 @@ fn versions(world: &mut World, code: &Code, counts: &[u32], curves: &mut Curves)
                 version: label(now),
                 code: code.clone(),
                 step: if now == 1 {
-                    birth()
+                    initial_step()
                 } else {
                     step(&label(now - 1), 0, Bytes::new())
                 },
             };
-            let gas = world.send(account(0), &call).expect("added").gas;
+            let gas = fixture.send(account(0), &call).expect("added").gas;
             if now == *count {
                 curves.note("addVersion, among versions", now, gas);
             }
@@ -146,7 +146,7 @@ fn versions(world: &mut World, code: &Code, counts: &[u32], curves: &mut Curves)
         let name = || String::from("V");
         let version = label(now);
         let gas = view(
-            world,
+            fixture,
             &IRegistry::getVersionCall {
                 name: name(),
                 version,
@@ -155,7 +155,7 @@ fn versions(world: &mut World, code: &Code, counts: &[u32], curves: &mut Curves)
         curves.note("getVersion, among versions", now, gas);
         let (start, count) = page(now);
         let gas = view(
-            world,
+            fixture,
             &IRegistry::versionsCall {
                 name: name(),
                 start,
@@ -165,22 +165,22 @@ fn versions(world: &mut World, code: &Code, counts: &[u32], curves: &mut Curves)
         if now >= 10 {
             curves.note("versions, a page of ten, among versions", now, gas);
         }
-        let gas = view(world, &IRegistry::definitionCall { name: name() });
+        let gas = view(fixture, &IRegistry::definitionCall { name: name() });
         curves.note("definition, among versions", now, gas);
     }
 }
 
 /// Instances: created one after the other, and all of them lagging behind at every count.
-fn instances(world: &mut World, code: &Code, counts: &[u32], curves: &mut Curves) {
-    define(world, "I", &is(account(0)));
+fn instances(fixture: &mut Fixture, code: &Code, counts: &[u32], curves: &mut Curves) {
+    define(fixture, "I", &is(account(0)));
     let name = || String::from("I");
     let add = IRegistry::addVersionCall {
         name: name(),
         version: label(1),
         code: code.clone(),
-        step: birth(),
+        step: initial_step(),
     };
-    world.send(account(0), &add).expect("added");
+    fixture.send(account(0), &add).expect("added");
     let (mut now, mut at) = (0, 1);
     let mut last = Address::ZERO;
     for count in counts {
@@ -193,30 +193,30 @@ fn instances(world: &mut World, code: &Code, counts: &[u32], curves: &mut Curves
                 salt: salt(now),
                 initData: Bytes::new(),
             };
-            let done = world.send(account(0), &call).expect("created");
+            let done = fixture.send(account(0), &call).expect("created");
             last = done.returned.proxy;
             if now == *count {
                 curves.note("createProxy, among instances", now, done.gas);
             }
             if now == FIRST_TO_LAG {
                 at += 1;
-                activate(world, code, at);
+                activate(fixture, code, at);
             }
         }
         if now < FIRST_TO_LAG {
             continue;
         }
         at += 1;
-        let gas = activate(world, code, at);
+        let gas = activate(fixture, code, at);
         curves.note("migrate, among instances", now, gas);
         let rollout = IRegistry::rolloutCall {
             name: name(),
             max: 1,
         };
-        let done = world.send(account(1), &rollout).expect("rolled out");
+        let done = fixture.send(account(1), &rollout).expect("rolled out");
         assert_eq!(done.returned.upgraded, 1);
         curves.note("rollout of one, among instances", now, done.gas);
-        let gas = view(world, &IRegistry::instanceOfCall { proxy: last });
+        let gas = view(fixture, &IRegistry::instanceOfCall { proxy: last });
         curves.note("instanceOf, among instances", now, gas);
         let (start, count) = page(now);
         let page = IRegistry::instancesCall {
@@ -227,19 +227,19 @@ fn instances(world: &mut World, code: &Code, counts: &[u32], curves: &mut Curves
         curves.note(
             "instances, a page of ten, among instances",
             now,
-            view(world, &page),
+            view(fixture, &page),
         );
         let plan = IRegistry::planCall {
             instance: last,
             version: label(at),
         };
-        curves.note("plan, among instances", now, view(world, &plan));
+        curves.note("plan, among instances", now, view(fixture, &plan));
     }
 }
 
 /// Makes a version current that the first one and the one before reach in one step: who has lagged
 /// longest is at the first one, and path and cost of its upgrade stay the same. What that costs.
-fn activate(world: &mut World, code: &Code, at: u32) -> u64 {
+fn activate(fixture: &mut Fixture, code: &Code, at: u32) -> u64 {
     let from = |older: u32| step(&label(older), 0, Bytes::new());
     let add = IRegistry::addVersionCall {
         name: "I".into(),
@@ -247,14 +247,14 @@ fn activate(world: &mut World, code: &Code, at: u32) -> u64 {
         code: code.clone(),
         step: from(at - 1),
     };
-    world.send(account(0), &add).expect("added");
+    fixture.send(account(0), &add).expect("added");
     if at > 2 {
         let another = IRegistry::addStepCall {
             name: "I".into(),
             version: label(at),
             step: from(1),
         };
-        world.send(account(0), &another).expect("added");
+        fixture.send(account(0), &another).expect("added");
     }
     let call = IRegistry::migrateCall {
         name: "I".into(),
@@ -262,13 +262,13 @@ fn activate(world: &mut World, code: &Code, at: u32) -> u64 {
         code: code.clone(),
         step: from(at - 1),
     };
-    world.send(account(0), &call).expect("activated").gas
+    fixture.send(account(0), &call).expect("activated").gas
 }
 
 /// Approvals: two of three decide again and again about roles of one length, each executed.
-fn approvals(world: &mut World, counts: &[u32], curves: &mut Curves) {
+fn approvals(fixture: &mut Fixture, counts: &[u32], curves: &mut Curves) {
     let team: Vec<_> = (0..3).map(|who| is(account(who))).collect();
-    define(world, "P", &format!("OutOf(2,{})", team.join(",")));
+    define(fixture, "P", &format!("OutOf(2,{})", team.join(",")));
     let mut now = 0;
     for count in counts {
         while now < *count {
@@ -279,7 +279,7 @@ fn approvals(world: &mut World, counts: &[u32], curves: &mut Curves) {
                 expression: is(member(7)),
             };
             let [first, last] =
-                [0, 1].map(|who| world.send(account(who), &call).expect("accepted"));
+                [0, 1].map(|who| fixture.send(account(who), &call).expect("accepted"));
             assert!(!first.returned.executed && last.returned.executed);
             if now == *count {
                 curves.note("the first approval, among approvals", now, first.gas);
@@ -290,8 +290,8 @@ fn approvals(world: &mut World, counts: &[u32], curves: &mut Curves) {
 }
 
 /// A policy that is changed as often.
-fn policies(world: &mut World, counts: &[u32], curves: &mut Curves) {
-    define(world, "C", &is(account(0)));
+fn policies(fixture: &mut Fixture, counts: &[u32], curves: &mut Curves) {
+    define(fixture, "C", &is(account(0)));
     let mut now = 0;
     for count in counts {
         while now < *count {
@@ -301,7 +301,7 @@ fn policies(world: &mut World, counts: &[u32], curves: &mut Curves) {
                 role: "migrate".into(),
                 expression: is(member(now)),
             };
-            let gas = world.send(account(0), &call).expect("set").gas;
+            let gas = fixture.send(account(0), &call).expect("set").gas;
             if now == *count {
                 curves.note("setPolicy, among changes", now, gas);
             }
@@ -309,14 +309,16 @@ fn policies(world: &mut World, counts: &[u32], curves: &mut Curves) {
     }
 }
 
-/// Actions that are open at once: as many as the widest policy has approvers and seats.
-fn pending(world: &mut World, curves: &mut Curves) {
+/// Actions that are open at once: as many as the approvers of the widest policy may propose.
+fn pending(fixture: &mut Fixture, curves: &mut Curves) {
     let members: Vec<Address> = (0..LEAVES as u32).map(member).collect();
     for member in &members {
-        world.chain.set_balance(*member, U256::from(10u64.pow(18)));
+        fixture
+            .chain
+            .set_balance(*member, U256::from(10u64.pow(18)));
     }
     let leaves: Vec<_> = members.iter().map(|who| is(*who)).collect();
-    define(world, "O", &format!("OutOf(2,{})", leaves.join(",")));
+    define(fixture, "O", &format!("OutOf(2,{})", leaves.join(",")));
     let mut now = 0;
     let measured = [1, 10, 100, 1_000];
     for round in 0..OPEN_ACTIONS_MAX {
@@ -327,8 +329,8 @@ fn pending(world: &mut World, curves: &mut Curves) {
                 role: label(now),
                 expression: is(self::member(7)),
             };
-            // the first action of everybody takes the first of his seats
-            let first = world.send(*member, &call).expect("recorded");
+            // the first action of everybody takes the first of his slots
+            let first = fixture.send(*member, &call).expect("recorded");
             if position == 0 {
                 let open = round + 1;
                 let what =
@@ -337,35 +339,35 @@ fn pending(world: &mut World, curves: &mut Curves) {
             }
             if measured.contains(&now) {
                 let approver = members[(position + 1) % LEAVES];
-                let id = world.chain.snapshot();
-                let last = world.send(approver, &call).expect("executed");
+                let id = fixture.chain.snapshot();
+                let last = fixture.send(approver, &call).expect("executed");
                 assert!(last.returned.executed);
                 curves.note("the last approval, among open actions", now, last.gas);
-                assert!(world.chain.revert(id));
+                assert!(fixture.chain.revert(id));
                 let ready = IRegistry::readinessCall {
                     action: first.returned.action,
                 };
-                curves.note("readiness, among open actions", now, view(world, &ready));
+                curves.note("readiness, among open actions", now, view(fixture, &ready));
             }
         }
     }
     let (start, count) = (0, 10);
     let name = String::from("O");
-    let gas = view(world, &IRegistry::pendingCall { name, start, count });
+    let gas = view(fixture, &IRegistry::pendingCall { name, start, count });
     assert!(gas < 40_000_000, "the most there can be fits one call");
     let what = format!("pending, a page of ten, with {now} open, gas");
     curves.bounded.insert(what, gas);
 }
 
 fn measure(counts: &[u32]) -> Curves {
-    let mut world = World::new(&is(account(0)));
-    let code = world.deploy("counter-v1");
+    let mut fixture = Fixture::new(&is(account(0)));
+    let code = fixture.deploy("counter-v1");
     let mut curves = Curves::default();
-    versions(&mut world, &code, counts, &mut curves);
-    instances(&mut world, &code, counts, &mut curves);
-    approvals(&mut world, counts, &mut curves);
-    policies(&mut world, counts, &mut curves);
-    pending(&mut world, &mut curves);
+    versions(&mut fixture, &code, counts, &mut curves);
+    instances(&mut fixture, &code, counts, &mut curves);
+    approvals(&mut fixture, counts, &mut curves);
+    policies(&mut fixture, counts, &mut curves);
+    pending(&mut fixture, &mut curves);
     curves
 }
 

@@ -1,11 +1,11 @@
-//! A definition that two of three decide about, and the calls that they make.
+//! A definition whose policy is two of three, and its governed calls.
 
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
 
-use super::story::ICounter;
-use super::world::{Reverted, World, account, birth, is};
+use super::fixture::{Fixture, Reverted, account, initial_step, is};
+use super::lifecycle::ICounter;
 
 /// Three who decide, of whom two are enough.
 pub(super) const TEAM: [usize; 3] = [0, 1, 2];
@@ -17,19 +17,19 @@ pub(super) fn two_of(team: &[usize]) -> String {
 }
 
 /// "A" with 1.0, where two of the team decide everything.
-pub(super) fn world() -> (World, Code) {
-    let mut world = World::new(&is(account(0)));
-    world.define(&two_of(&TEAM)).expect("defined");
-    let code = world.deploy("counter-v1");
-    let first = version(&code, "1.0", birth());
-    together(&mut world, &first);
-    (world, code)
+pub(super) fn fixture() -> (Fixture, Code) {
+    let mut fixture = Fixture::new(&is(account(0)));
+    fixture.define(&two_of(&TEAM)).expect("defined");
+    let code = fixture.deploy("counter-v1");
+    let first = version(&code, "1.0", initial_step());
+    together(&mut fixture, &first);
+    (fixture, code)
 }
 
 /// The first two of the team send it.
-pub(super) fn together<C: SolCall<Return = Progress>>(world: &mut World, call: &C) {
-    let first = world.send(account(0), call).expect("recorded").returned;
-    let second = world.send(account(1), call).expect("executed").returned;
+pub(super) fn together<C: SolCall<Return = Progress>>(fixture: &mut Fixture, call: &C) {
+    let first = fixture.send(account(0), call).expect("recorded").returned;
+    let second = fixture.send(account(1), call).expect("executed").returned;
     assert!(!first.executed && second.executed);
 }
 
@@ -72,25 +72,25 @@ pub(super) fn creation(n: u8, value: u64) -> IRegistry::createProxyCall {
 }
 
 /// Both of them create an instance.
-pub(super) fn create(world: &mut World, n: u8) -> Address {
+pub(super) fn create(fixture: &mut Fixture, n: u8) -> Address {
     let call = creation(n, 7);
-    world.send(account(0), &call).expect("recorded");
-    let done = world.send(account(1), &call).expect("created").returned;
+    fixture.send(account(0), &call).expect("recorded");
+    let done = fixture.send(account(1), &call).expect("created").returned;
     assert!(done.progress.executed);
     done.proxy
 }
 
 pub(super) fn readiness(
-    world: &World,
+    fixture: &Fixture,
     action: B256,
 ) -> Result<IRegistry::readinessReturn, Reverted> {
-    world.view(&IRegistry::readinessCall { action })
+    fixture.view(&IRegistry::readinessCall { action })
 }
 
-pub(super) fn policy_of(world: &World, role: &str) -> String {
+pub(super) fn policy_of(fixture: &Fixture, role: &str) -> String {
     let role = role.into();
     let name = "A".into();
-    world
+    fixture
         .view(&IRegistry::policyCall { name, role })
         .expect("set")
 }

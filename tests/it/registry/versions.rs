@@ -1,20 +1,22 @@
-//! Definitions, versions, steps and paths: what is accepted, what is refused and why.
+//! Definitions, versions, steps and paths: what is accepted, and what is refused with which error.
 
 use alloy::primitives::{Address, B256, Bytes};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{invalid_policy, invalid_step, label, not_runnable};
 use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
 
-use super::world::{Done, Reverted, World, account, birth, framework, is, refused, step};
+use super::fixture::{
+    Done, Fixture, Reverted, account, framework, initial_step, is, refused, step,
+};
 
-fn world() -> World {
-    let mut world = World::new(&is(account(0)));
-    world.define(&is(account(0))).expect("defined");
-    world
+fn fixture() -> Fixture {
+    let mut fixture = Fixture::new(&is(account(0)));
+    fixture.define(&is(account(0))).expect("defined");
+    fixture
 }
 
 fn add(
-    world: &mut World,
+    fixture: &mut Fixture,
     version: &str,
     code: &Code,
     step: Step,
@@ -25,11 +27,11 @@ fn add(
         code: code.clone(),
         step,
     };
-    world.send(account(0), &call)
+    fixture.send(account(0), &call)
 }
 
-fn add_step(world: &mut World, version: &str, step: Step) -> Result<Done<Progress>, Reverted> {
-    world.send(
+fn add_step(fixture: &mut Fixture, version: &str, step: Step) -> Result<Done<Progress>, Reverted> {
+    fixture.send(
         account(0),
         &IRegistry::addStepCall {
             name: "A".into(),
@@ -49,9 +51,9 @@ fn invalid(from: &str, to: &str, reason: u8) -> IRegistry::InvalidStep {
 
 #[test]
 fn a_definition_is_created_once_under_a_proper_name() {
-    let mut world = world();
+    let mut fixture = fixture();
     refused(
-        world.define(&is(account(0))),
+        fixture.define(&is(account(0))),
         IRegistry::DefinitionExists { name: "A".into() },
     );
     let name = |name: &str| IRegistry::createDefinitionCall {
@@ -66,7 +68,7 @@ fn a_definition_is_created_once_under_a_proper_name() {
         ("é", label::BAD_CHARACTER),
     ] {
         refused(
-            world.send(account(0), &name(text)),
+            fixture.send(account(0), &name(text)),
             IRegistry::InvalidLabel {
                 label: text.into(),
                 reason,
@@ -75,40 +77,40 @@ fn a_definition_is_created_once_under_a_proper_name() {
     }
     let long = "x".repeat(65);
     refused(
-        world.send(account(0), &name(&long)),
+        fixture.send(account(0), &name(&long)),
         IRegistry::InvalidLabel {
             label: long.clone(),
             reason: label::TOO_LONG,
         },
     );
-    world
+    fixture
         .send(account(0), &name(&long[..64]))
         .expect("64 bytes");
     refused(
-        world.send(account(1), &name("B")),
+        fixture.send(account(1), &name("B")),
         IRegistry::NotAnApprover { caller: account(1) },
     );
     refused(
-        world.view(&IRegistry::definitionCall { name: "B".into() }),
+        fixture.view(&IRegistry::definitionCall { name: "B".into() }),
         IRegistry::DefinitionNotFound { name: "B".into() },
     );
 }
 
 #[test]
 fn versions_read_back_as_they_were_added() {
-    let mut world = world();
-    let mut v1 = world.deploy("counter-v1");
+    let mut fixture = fixture();
+    let mut v1 = fixture.deploy("counter-v1");
     v1.layoutHash = B256::repeat_byte(1);
     v1.sourceHash = B256::repeat_byte(2);
-    add(&mut world, "1.0", &v1, birth()).expect("added");
+    add(&mut fixture, "1.0", &v1, initial_step()).expect("added");
     let second = step("1.0", 1, vec![1; 100].into());
-    let added = add(&mut world, "2.0", &v1, second.clone()).expect("added");
+    let added = add(&mut fixture, "2.0", &v1, second.clone()).expect("added");
     assert!(
         added.events::<IRegistry::CurrentChanged>().is_empty(),
         "only the first becomes current"
     );
     assert_eq!(added.events::<IRegistry::StepAdded>()[0].step, second);
-    let read = world
+    let read = fixture
         .view(&IRegistry::getVersionCall {
             name: "A".into(),
             version: "2.0".into(),
@@ -118,7 +120,7 @@ fn versions_read_back_as_they_were_added() {
         (read.code, read.steps, read.sequence),
         (v1.clone(), vec![second], 2)
     );
-    let read = world
+    let read = fixture
         .view(&IRegistry::getVersionCall {
             name: "A".into(),
             version: "1.0".into(),
@@ -126,10 +128,10 @@ fn versions_read_back_as_they_were_added() {
         .expect("1.0");
     assert_eq!(
         (read.code, read.steps, read.sequence),
-        (v1, vec![birth()], 1)
+        (v1, vec![initial_step()], 1)
     );
     let labels = |start, count| {
-        world
+        fixture
             .view(&IRegistry::versionsCall {
                 name: "A".into(),
                 start,
@@ -140,7 +142,7 @@ fn versions_read_back_as_they_were_added() {
     assert_eq!(labels(0, 10), ["1.0", "2.0"]);
     assert_eq!(labels(1, 1), ["2.0"]);
     assert!(labels(2, 1).is_empty());
-    let missing = world.view(&IRegistry::getVersionCall {
+    let missing = fixture.view(&IRegistry::getVersionCall {
         name: "A".into(),
         version: "9".into(),
     });
@@ -151,7 +153,7 @@ fn versions_read_back_as_they_were_added() {
             version: "9".into(),
         },
     );
-    let definition = world
+    let definition = fixture
         .view(&IRegistry::definitionCall { name: "A".into() })
         .expect("definition");
     assert_eq!(
@@ -166,23 +168,23 @@ fn versions_read_back_as_they_were_added() {
 
 #[test]
 fn a_version_never_changes() {
-    let mut world = world();
-    let v1 = world.deploy("counter-v1");
-    add(&mut world, "1.0", &v1, birth()).expect("added");
+    let mut fixture = fixture();
+    let v1 = fixture.deploy("counter-v1");
+    add(&mut fixture, "1.0", &v1, initial_step()).expect("added");
     let exists = IRegistry::VersionExists {
         name: "A".into(),
         version: "1.0".into(),
     };
-    refused(add(&mut world, "1.0", &v1, birth()), exists);
+    refused(add(&mut fixture, "1.0", &v1, initial_step()), exists);
     refused(
-        add(&mut world, "", &v1, birth()),
+        add(&mut fixture, "", &v1, initial_step()),
         IRegistry::InvalidLabel {
             label: String::new(),
             reason: label::EMPTY,
         },
     );
     refused(
-        add(&mut world, "2 0", &v1, birth()),
+        add(&mut fixture, "2 0", &v1, initial_step()),
         IRegistry::InvalidLabel {
             label: "2 0".into(),
             reason: label::BAD_CHARACTER,
@@ -192,17 +194,17 @@ fn a_version_never_changes() {
 
 #[test]
 fn a_script_that_cannot_run_is_no_step() {
-    let mut world = world();
-    let v1 = world.deploy("counter-v1");
-    add(&mut world, "1.0", &v1, birth()).expect("added");
+    let mut fixture = fixture();
+    let v1 = fixture.deploy("counter-v1");
+    add(&mut fixture, "1.0", &v1, initial_step()).expect("added");
     let script = account(7);
     let step = Step {
         script,
-        scriptCodehash: world.code_hash(script),
+        scriptCodehash: fixture.code_hash(script),
         ..step("1.0", 2, vec![1].into())
     };
     refused(
-        add(&mut world, "2.0", &v1, step),
+        add(&mut fixture, "2.0", &v1, step),
         Proxy::ImplementationNotRunnable {
             implementation: script,
             reason: not_runnable::NO_CODE,
@@ -212,20 +214,20 @@ fn a_script_that_cannot_run_is_no_step() {
 
 #[test]
 fn steps_have_a_shape() {
-    let mut world = world();
-    let v1 = world.deploy("counter-v1");
+    let mut fixture = fixture();
+    let v1 = fixture.deploy("counter-v1");
     refused(
-        add(&mut world, "1.0", &v1, step("0.9", 0, Bytes::new())),
-        invalid("0.9", "1.0", invalid_step::BORN_WITH_MIGRATION),
+        add(&mut fixture, "1.0", &v1, step("0.9", 0, Bytes::new())),
+        invalid("0.9", "1.0", invalid_step::INITIAL_WITH_MIGRATION),
     );
     refused(
-        add(&mut world, "1.0", &v1, step("", 1, vec![1].into())),
-        invalid("", "1.0", invalid_step::BORN_WITH_MIGRATION),
+        add(&mut fixture, "1.0", &v1, step("", 1, vec![1].into())),
+        invalid("", "1.0", invalid_step::INITIAL_WITH_MIGRATION),
     );
-    add(&mut world, "1.0", &v1, birth()).expect("added");
-    let refuse = |world: &mut World, step: Step, reason| {
+    add(&mut fixture, "1.0", &v1, initial_step()).expect("added");
+    let refuse = |fixture: &mut Fixture, step: Step, reason| {
         let expected = invalid(&step.from, "2.0", reason);
-        refused(add(world, "2.0", &v1, step), expected);
+        refused(add(fixture, "2.0", &v1, step), expected);
     };
     let scripted = |script, data: Bytes| Step {
         script,
@@ -233,42 +235,42 @@ fn steps_have_a_shape() {
         ..step("1.0", 2, data)
     };
     refuse(
-        &mut world,
+        &mut fixture,
         step("1.5", 0, Bytes::new()),
         invalid_step::UNKNOWN_FROM,
     );
     refuse(
-        &mut world,
+        &mut fixture,
         step("2.0", 0, Bytes::new()),
         invalid_step::NOT_OLDER,
     );
     refuse(
-        &mut world,
+        &mut fixture,
         step("1.0", 5, Bytes::new()),
         invalid_step::UNKNOWN_KIND,
     );
     refuse(
-        &mut world,
+        &mut fixture,
         step("1.0", 0, vec![1].into()),
         invalid_step::DATA_MISMATCH,
     );
     refuse(
-        &mut world,
+        &mut fixture,
         step("1.0", 4, Bytes::new()),
         invalid_step::DATA_MISMATCH,
     );
     refuse(
-        &mut world,
+        &mut fixture,
         step("1.0", 2, vec![1].into()),
         invalid_step::SCRIPT_MISMATCH,
     );
     refuse(
-        &mut world,
+        &mut fixture,
         scripted(v1.implementation, Bytes::new()),
         invalid_step::DATA_MISMATCH,
     );
     refuse(
-        &mut world,
+        &mut fixture,
         Step {
             kind: 1,
             ..scripted(v1.implementation, vec![1].into())
@@ -276,7 +278,7 @@ fn steps_have_a_shape() {
         invalid_step::SCRIPT_MISMATCH,
     );
     refuse(
-        &mut world,
+        &mut fixture,
         Step {
             scriptCodehash: v1.codehash,
             ..step("1.0", 0, Bytes::new())
@@ -284,12 +286,12 @@ fn steps_have_a_shape() {
         invalid_step::SCRIPT_MISMATCH,
     );
     refuse(
-        &mut world,
+        &mut fixture,
         step("1.0", 1, vec![1; 8_193].into()),
         invalid_step::DATA_TOO_LONG,
     );
     refuse(
-        &mut world,
+        &mut fixture,
         step("1.0", 3, vec![1].into()),
         invalid_step::SCRIPT_MISMATCH,
     );
@@ -297,24 +299,24 @@ fn steps_have_a_shape() {
 
 #[test]
 fn code_that_cannot_run_is_refused_with_its_reason() {
-    let mut world = world();
-    let inactive = world.deploy_inactive("counter-v2");
+    let mut fixture = fixture();
+    let inactive = fixture.deploy_inactive("counter-v2");
     let minimal = {
         let mut code = vec![0x60, 0x2d, 0x80, 0x60, 0x09, 0x5f, 0x39, 0x5f, 0xf3];
         code.extend(alloy::hex!("363d3d373d3d3d363d73"));
         code.extend([0x11; 20]);
         code.extend(alloy::hex!("5af43d82803e903d91602b57fd5bf3"));
-        world.deploy_code(&code).implementation
+        fixture.deploy_code(&code).implementation
     };
     let (designator, fragment) = (Address::repeat_byte(0xd1), Address::repeat_byte(0xf1));
-    world.chain.set_code(
+    fixture.chain.set_code(
         designator,
         [&[0xef, 0x01, 0x00][..], &[0x11; 20]].concat().into(),
     );
-    world
+    fixture
         .chain
         .set_code(fragment, vec![0xef, 0xf0, 0x01, 0x00, 0x01].into());
-    let registry = world.registry;
+    let registry = fixture.registry;
     for (account, reason) in [
         (account(4), not_runnable::NO_CODE),
         (Address::repeat_byte(0x77), not_runnable::NO_CODE),
@@ -330,12 +332,12 @@ fn code_that_cannot_run_is_refused_with_its_reason() {
     ] {
         let code = Code {
             implementation: account,
-            codehash: world.code_hash(account),
+            codehash: fixture.code_hash(account),
             layoutHash: B256::ZERO,
             sourceHash: B256::ZERO,
         };
         refused(
-            add(&mut world, "1.0", &code, birth()),
+            add(&mut fixture, "1.0", &code, initial_step()),
             Proxy::ImplementationNotRunnable {
                 implementation: account,
                 reason,
@@ -346,8 +348,8 @@ fn code_that_cannot_run_is_refused_with_its_reason() {
 
 #[test]
 fn code_is_bound_by_its_hash() {
-    let mut world = world();
-    let v1 = world.deploy("counter-v1");
+    let mut fixture = fixture();
+    let v1 = fixture.deploy("counter-v1");
     let wrong = Code {
         codehash: B256::repeat_byte(9),
         ..v1.clone()
@@ -357,50 +359,50 @@ fn code_is_bound_by_its_hash() {
         expected: wrong.codehash,
         found: v1.codehash,
     };
-    refused(add(&mut world, "1.0", &wrong, birth()), changed);
+    refused(add(&mut fixture, "1.0", &wrong, initial_step()), changed);
 }
 
 #[test]
-fn a_version_has_eight_ways_in() {
-    let mut world = world();
-    let v1 = world.deploy("counter-v1");
-    add(&mut world, "0", &v1, birth()).expect("added");
+fn a_version_has_eight_incoming_steps() {
+    let mut fixture = fixture();
+    let v1 = fixture.deploy("counter-v1");
+    add(&mut fixture, "0", &v1, initial_step()).expect("added");
     for n in 1..=9 {
-        add(&mut world, &n.to_string(), &v1, birth()).expect("added");
+        add(&mut fixture, &n.to_string(), &v1, initial_step()).expect("added");
     }
-    add(&mut world, "10", &v1, step("0", 0, Bytes::new())).expect("added");
+    add(&mut fixture, "10", &v1, step("0", 0, Bytes::new())).expect("added");
     let plain = |from: &str| step(from, 0, Bytes::new());
     refused(
-        add_step(&mut world, "10", plain("0")),
-        invalid("0", "10", invalid_step::TOO_MANY_WAYS),
+        add_step(&mut fixture, "10", plain("0")),
+        invalid("0", "10", invalid_step::TOO_MANY_INCOMING_STEPS),
     );
     refused(
-        add_step(&mut world, "10", plain("10")),
+        add_step(&mut fixture, "10", plain("10")),
         invalid("10", "10", invalid_step::NOT_OLDER),
     );
     refused(
-        add_step(&mut world, "3", plain("4")),
+        add_step(&mut fixture, "3", plain("4")),
         invalid("4", "3", invalid_step::NOT_OLDER),
     );
     refused(
-        add_step(&mut world, "3", plain("")),
+        add_step(&mut fixture, "3", plain("")),
         invalid("", "3", invalid_step::UNKNOWN_FROM),
     );
     refused(
-        add_step(&mut world, "77", plain("1")),
+        add_step(&mut fixture, "77", plain("1")),
         Proxy::VersionNotFound {
             name: "A".into(),
             version: "77".into(),
         },
     );
     for n in 1..=7 {
-        add_step(&mut world, "10", plain(&n.to_string())).expect("another way");
+        add_step(&mut fixture, "10", plain(&n.to_string())).expect("another way");
     }
     refused(
-        add_step(&mut world, "10", plain("8")),
-        invalid("8", "10", invalid_step::TOO_MANY_WAYS),
+        add_step(&mut fixture, "10", plain("8")),
+        invalid("8", "10", invalid_step::TOO_MANY_INCOMING_STEPS),
     );
-    let read = world
+    let read = fixture
         .view(&IRegistry::getVersionCall {
             name: "A".into(),
             version: "10".into(),
@@ -412,9 +414,9 @@ fn a_version_has_eight_ways_in() {
 
 #[test]
 fn migrate_starts_at_the_current_version() {
-    let mut world = world();
-    let v1 = world.deploy("counter-v1");
-    let migrate = |world: &mut World, version: &str, from: &str| {
+    let mut fixture = fixture();
+    let v1 = fixture.deploy("counter-v1");
+    let migrate = |fixture: &mut Fixture, version: &str, from: &str| {
         let step = step(from, 0, Bytes::new());
         let call = IRegistry::migrateCall {
             name: "A".into(),
@@ -422,41 +424,41 @@ fn migrate_starts_at_the_current_version() {
             code: v1.clone(),
             step,
         };
-        world.send(account(0), &call)
+        fixture.send(account(0), &call)
     };
-    let current = |world: &World| {
-        world
+    let current = |fixture: &Fixture| {
+        fixture
             .view(&IRegistry::definitionCall { name: "A".into() })
             .expect("definition")
             .current
     };
-    migrate(&mut world, "1", "").expect("the first");
-    add(&mut world, "2", &v1, step("1", 0, Bytes::new())).expect("added");
+    migrate(&mut fixture, "1", "").expect("the first");
+    add(&mut fixture, "2", &v1, step("1", 0, Bytes::new())).expect("added");
     refused(
-        migrate(&mut world, "3", "2"),
+        migrate(&mut fixture, "3", "2"),
         invalid("2", "3", invalid_step::NOT_FROM_CURRENT),
     );
     refused(
-        migrate(&mut world, "3", ""),
+        migrate(&mut fixture, "3", ""),
         invalid("", "3", invalid_step::NOT_FROM_CURRENT),
     );
-    let sequence = migrate(&mut world, "2", "1")
+    let sequence = migrate(&mut fixture, "2", "1")
         .expect("only made current")
         .events::<IRegistry::Executed>()[0]
         .sequence;
-    assert_eq!((current(&world).as_str(), sequence), ("2", 2));
-    migrate(&mut world, "2", "1").expect("again");
+    assert_eq!((current(&fixture).as_str(), sequence), ("2", 2));
+    migrate(&mut fixture, "2", "1").expect("again");
     let exists = |version: &str| IRegistry::VersionExists {
         name: "A".into(),
         version: version.into(),
     };
-    refused(migrate(&mut world, "2", ""), exists("2"));
-    refused(migrate(&mut world, "1", ""), exists("1"));
+    refused(migrate(&mut fixture, "2", ""), exists("2"));
+    refused(migrate(&mut fixture, "1", ""), exists("1"));
 }
 
 #[test]
 fn a_call_that_could_not_be_executed_gathers_no_approval() {
-    let mut world = World::new(&format!("AND({},{})", is(account(0)), is(account(1))));
+    let mut fixture = Fixture::new(&format!("AND({},{})", is(account(0)), is(account(1))));
     let define = |policy: &str| IRegistry::createDefinitionCall {
         name: "A".into(),
         migratePolicy: is(account(0)),
@@ -464,7 +466,7 @@ fn a_call_that_could_not_be_executed_gathers_no_approval() {
         createPolicy: is(account(0)),
     };
     refused(
-        world.send(account(0), &define("Admin")),
+        fixture.send(account(0), &define("Admin")),
         IRegistry::InvalidPolicy {
             expression: "Admin".into(),
             offset: 0,
@@ -472,23 +474,23 @@ fn a_call_that_could_not_be_executed_gathers_no_approval() {
         },
     );
     let call = define(&is(account(0)));
-    let first = world.send(account(0), &call).expect("recorded").returned;
+    let first = fixture.send(account(0), &call).expect("recorded").returned;
     assert!(!first.executed);
-    world.send(account(1), &call).expect("defined");
+    fixture.send(account(1), &call).expect("defined");
 }
 
 #[test]
 fn the_registry_itself_has_no_versions() {
-    let mut world = world();
-    let code = world.deploy("counter-v1");
+    let mut fixture = fixture();
+    let code = fixture.deploy("counter-v1");
     let call = IRegistry::addVersionCall {
         name: String::new(),
         version: "1.0".into(),
         code,
-        step: birth(),
+        step: initial_step(),
     };
     refused(
-        world.send(account(0), &call),
+        fixture.send(account(0), &call),
         IRegistry::InvalidLabel {
             label: String::new(),
             reason: label::EMPTY,

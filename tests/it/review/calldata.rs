@@ -1,28 +1,28 @@
-//! Calldata that no encoder would make.
+//! Calldata that no encoder produces.
 
 use alloy::primitives::{Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::IRegistry;
 
-use super::world::{SENDER, Stage, call, data, upgrade_to};
-use crate::registry::world::{Reverted, account, is, refused, step};
+use super::fixture::{SENDER, Scenario, call, data, upgrade_to};
+use crate::registry::fixture::{Reverted, account, is, refused, step};
 
 fn word(number: u64) -> [u8; 32] {
     U256::from(number).to_be_bytes()
 }
 
-/// A stage where the sender alone may upgrade, and a version to go to.
-fn stage() -> Stage {
-    let mut stage = Stage::new();
-    stage.add("2.0", step("1.0", 0, Bytes::new()));
+/// A scenario where the sender alone may upgrade, and a version to go to.
+fn scenario() -> Scenario {
+    let mut scenario = Scenario::new();
+    scenario.add("2.0", step("1.0", 0, Bytes::new()));
     let order = IRegistry::setPolicyCall {
         name: "A".into(),
         role: "migrate".into(),
         expression: is(account(SENDER)),
     };
-    stage.govern(&order).expect("set");
-    stage
+    scenario.govern(&order).expect("set");
+    scenario
 }
 
 fn silent<T: std::fmt::Debug>(result: Result<T, Reverted>) {
@@ -34,8 +34,8 @@ fn silent<T: std::fmt::Debug>(result: Result<T, Reverted>) {
 
 #[test]
 fn an_upgrade_with_malformed_arguments_reverts_without_data() {
-    let mut stage = stage();
-    let proxy = stage.proxy;
+    let mut scenario = scenario();
+    let proxy = scenario.proxy;
     let huge = [0xff; 32];
     let well = data(&upgrade_to("2.0"));
     let to = Proxy::upgradeToCall::SELECTOR.as_slice();
@@ -54,7 +54,7 @@ fn an_upgrade_with_malformed_arguments_reverts_without_data() {
     ];
     malformed.extend((4..68).map(|length| well[..length].to_vec()));
     for calldata in malformed {
-        silent(stage.world.raw(
+        silent(scenario.fixture.raw(
             account(SENDER),
             proxy,
             calldata.into(),
@@ -62,13 +62,13 @@ fn an_upgrade_with_malformed_arguments_reverts_without_data() {
             30_000_000,
         ));
     }
-    assert_eq!(stage.version(proxy), "1.0");
+    assert_eq!(scenario.version(proxy), "1.0");
 }
 
 #[test]
 fn an_upgrade_means_what_a_decoder_reads_and_nothing_else() {
-    let mut stage = stage();
-    let proxy = stage.proxy;
+    let mut scenario = scenario();
+    let proxy = scenario.proxy;
     let to = Proxy::upgradeToCall::SELECTOR.as_slice();
     // the length of the label says more, less or other bytes than stand there
     for (length, bytes, read) in [
@@ -80,8 +80,8 @@ fn an_upgrade_means_what_a_decoder_reads_and_nothing_else() {
         let mut padded = bytes.to_vec();
         padded.resize(32, 0);
         let calldata = [to, &word(32), &word(length), &padded].concat();
-        let id = stage.world.chain.snapshot();
-        let upgraded = stage.world.raw(
+        let id = scenario.fixture.chain.snapshot();
+        let upgraded = scenario.fixture.raw(
             account(SENDER),
             proxy,
             calldata.into(),
@@ -90,7 +90,7 @@ fn an_upgrade_means_what_a_decoder_reads_and_nothing_else() {
         );
         if read == "2.0" {
             upgraded.expect("what stands behind the label counts nothing");
-            assert_eq!(stage.version(proxy), "2.0");
+            assert_eq!(scenario.version(proxy), "2.0");
         } else {
             let unknown = Proxy::VersionNotFound {
                 name: "A".into(),
@@ -98,14 +98,14 @@ fn an_upgrade_means_what_a_decoder_reads_and_nothing_else() {
             };
             refused(upgraded, unknown);
         }
-        assert!(stage.world.chain.revert(id));
+        assert!(scenario.fixture.chain.revert(id));
     }
     // one offset for both arguments: the data is the label
     let and_call = Proxy::upgradeToAndCallCall::SELECTOR.as_slice();
     let label = [word(3).as_slice(), b"2.0", &[0; 29]].concat();
     let shared = [and_call, &word(64), &word(64), &label].concat();
-    stage
-        .world
+    scenario
+        .fixture
         .raw(
             account(SENDER),
             proxy,
@@ -114,15 +114,15 @@ fn an_upgrade_means_what_a_decoder_reads_and_nothing_else() {
             30_000_000,
         )
         .expect("`2.0` is a call as well");
-    assert_eq!(stage.version(proxy), "2.0");
+    assert_eq!(scenario.version(proxy), "2.0");
 }
 
 #[test]
 fn governed_calls_refuse_dirty_words_and_bind_every_byte() {
-    let mut stage = Stage::new();
-    let creation = stage.creation(2, "1.0");
+    let mut scenario = Scenario::new();
+    let creation = scenario.creation(2, "1.0");
     let clean = creation.abi_encode();
-    let registry = stage.world.registry;
+    let registry = scenario.fixture.registry;
     let kind = 4 + 2 * 32;
     let mut dirty = clean.clone();
     dirty[kind] = 1;
@@ -131,39 +131,39 @@ fn governed_calls_refuse_dirty_words_and_bind_every_byte() {
     let mut far = clean.clone();
     far[4..36].fill(0xff);
     for calldata in [dirty, wide, far] {
-        let raw = super::world::IHostile::callCall {
+        let raw = super::fixture::IHostile::callCall {
             target: registry,
             value: U256::ZERO,
             data: calldata.into(),
         };
-        silent(stage.boss(vec![data(&raw)]));
+        silent(scenario.boss(vec![data(&raw)]));
     }
-    let of = |stage: &Stage, call: Vec<u8>| {
-        stage
-            .world
+    let of = |scenario: &Scenario, call: Vec<u8>| {
+        scenario
+            .fixture
             .view(&IRegistry::actionOfCall { call: call.into() })
             .expect("an action")
     };
     let longer = [clean.as_slice(), &[0; 32]].concat();
     assert_ne!(
-        of(&stage, clean),
-        of(&stage, longer),
+        of(&scenario, clean),
+        of(&scenario, longer),
         "another call, other approvals"
     );
 }
 
 #[test]
 fn labels_that_look_alike_are_others() {
-    let mut stage = Stage::new();
-    let refused_label = |stage: &mut Stage, label: &str, reason: u8| {
+    let mut scenario = Scenario::new();
+    let refused_label = |scenario: &mut Scenario, label: &str, reason: u8| {
         let order = IRegistry::addVersionCall {
             name: "A".into(),
             version: label.into(),
-            code: stage.code.clone(),
+            code: scenario.code.clone(),
             step: step("1.0", 0, Bytes::new()),
         };
         refused(
-            stage.govern(&order),
+            scenario.govern(&order),
             IRegistry::InvalidLabel {
                 label: label.into(),
                 reason,
@@ -178,21 +178,21 @@ fn labels_that_look_alike_are_others() {
         "1\u{2024}0",
         "\u{0417}.0",
     ] {
-        refused_label(&mut stage, look_alike, 3);
+        refused_label(&mut scenario, look_alike, 3);
     }
-    stage.add("1.00", step("1.0", 0, Bytes::new()));
-    stage.add("2.0", step("1.00", 0, Bytes::new()));
-    let proxy = stage.proxy;
-    stage
+    scenario.add("1.00", step("1.0", 0, Bytes::new()));
+    scenario.add("2.0", step("1.00", 0, Bytes::new()));
+    let proxy = scenario.proxy;
+    scenario
         .boss(vec![call(proxy, &upgrade_to("2.0"))])
         .expect("two steps");
-    assert_eq!(stage.version(proxy), "2.0");
+    assert_eq!(scenario.version(proxy), "2.0");
 }
 
 #[test]
 fn refusals_of_an_upgrade_come_before_that_of_its_value() {
-    let mut stage = stage();
-    let (proxy, value) = (stage.proxy, U256::from(5));
+    let mut scenario = scenario();
+    let (proxy, value) = (scenario.proxy, U256::from(5));
     let stranger = account(6);
     let with_data = |version: &str| Proxy::upgradeToAndCallCall {
         version: version.into(),
@@ -207,25 +207,28 @@ fn refusals_of_an_upgrade_come_before_that_of_its_value() {
         from: "1.0".into(),
         to: "2.0".into(),
     };
-    let world = &mut stage.world;
+    let fixture = &mut scenario.fixture;
     refused(
-        world.pay(stranger, proxy, &upgrade_to("9"), value),
+        fixture.pay(stranger, proxy, &upgrade_to("9"), value),
         unknown.clone(),
     );
-    refused(world.pay(stranger, proxy, &with_data("9"), value), unknown);
     refused(
-        world.pay(stranger, proxy, &upgrade_to("2.0"), value),
+        fixture.pay(stranger, proxy, &with_data("9"), value),
+        unknown,
+    );
+    refused(
+        fixture.pay(stranger, proxy, &upgrade_to("2.0"), value),
         refusal.clone(),
     );
     refused(
-        world.pay(stranger, proxy, &with_data("2.0"), value),
+        fixture.pay(stranger, proxy, &with_data("2.0"), value),
         refusal,
     );
     for admin in [
-        world
+        fixture
             .pay(account(SENDER), proxy, &upgrade_to("2.0"), value)
             .map(drop),
-        world
+        fixture
             .pay(account(SENDER), proxy, &with_data("2.0"), value)
             .map(drop),
     ] {
@@ -237,7 +240,7 @@ fn refusals_of_an_upgrade_come_before_that_of_its_value() {
         Proxy::implementationVersionCall::SELECTOR,
     ];
     for view in sent {
-        let paid = world.raw(stranger, proxy, view.to_vec().into(), value, 5_000_000);
+        let paid = fixture.raw(stranger, proxy, view.to_vec().into(), value, 5_000_000);
         refused(paid, Proxy::ValueNotAccepted { value });
     }
 }

@@ -1,9 +1,9 @@
-//! An implementation owns its proxy's storage, so one that is malicious (or writes where it is
-//! told to) can break its own instance. It must not break anything else.
+//! Implementations that corrupt storage. An implementation owns its proxy's storage, so a
+//! malicious one can break its own instance. It must not break anything else.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::{SolError, SolValue};
-use stylus_upgrades_interface::instance::Hop;
+use stylus_upgrades_interface::instance::PathStep;
 use stylus_upgrades_interface::limits;
 use stylus_upgrades_interface::migratable::IMigratable;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
@@ -11,14 +11,14 @@ use stylus_upgrades_interface::reasons::step as kind;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 
-use super::world::{
-    IHostile, SENDER, Stage, answering, call, creation_code, data, upgrade_to, write,
+use super::fixture::{
+    IHostile, SENDER, Scenario, answering, call, creation_code, data, upgrade_to, write,
 };
-use crate::registry::world::{account, refused, step};
+use crate::registry::fixture::{account, refused, step};
 
-/// A hop to `implementation` without a step.
-fn hop(from: &str, to: &str, implementation: Address) -> Hop {
-    Hop {
+/// A path step to `implementation` that runs nothing.
+fn path_step(from: &str, to: &str, implementation: Address) -> PathStep {
+    PathStep {
         from: from.into(),
         to: to.into(),
         implementation,
@@ -29,50 +29,55 @@ fn hop(from: &str, to: &str, implementation: Address) -> Hop {
 }
 
 /// A "registry" that answers to everything: a path to `implementation`.
-fn spoofed_registry(stage: &mut Stage, implementation: Address) -> Address {
-    registry_that_answers(stage, hop("1.0", "2.0", implementation))
+fn spoofed_registry(scenario: &mut Scenario, implementation: Address) -> Address {
+    registry_that_answers(scenario, path_step("1.0", "2.0", implementation))
 }
 
 /// The same with a path of one's own.
-fn registry_that_answers(stage: &mut Stage, hop: Hop) -> Address {
-    let answer = (vec![hop],).abi_encode_params();
+fn registry_that_answers(scenario: &mut Scenario, path_step: PathStep) -> Address {
+    let answer = (vec![path_step],).abi_encode_params();
     let code = answering(&answer);
-    stage
-        .world
+    scenario
+        .fixture
         .deploy_code(&creation_code(&code))
         .implementation
 }
 
 /// Has the instance's own code replace its registry.
-fn hand_to(stage: &mut Stage, registry: Address) {
-    let proxy = stage.proxy;
-    stage
+fn hand_to(scenario: &mut Scenario, registry: Address) {
+    let proxy = scenario.proxy;
+    scenario
         .act(proxy, vec![write(slots::ADMIN, registry.into_word())])
         .expect("its storage is its own");
 }
 
 #[test]
 fn an_instance_that_left_its_registry_holds_up_nobody_in_the_queue() {
-    let mut stage = Stage::new();
-    let elsewhere = stage.world.deploy("counter-v1").implementation;
-    let fake = spoofed_registry(&mut stage, elsewhere);
+    let mut scenario = Scenario::new();
+    let elsewhere = scenario.fixture.deploy("counter-v1").implementation;
+    let fake = spoofed_registry(&mut scenario, elsewhere);
     for n in 2..=6 {
-        stage.create(n, "1.0");
+        scenario.create(n, "1.0");
     }
-    hand_to(&mut stage, fake);
-    stage
+    hand_to(&mut scenario, fake);
+    scenario
         .migrate("2.0", step("1.0", 0, Bytes::new()))
         .expect("activated");
-    let first = stage.rollout(3, 32_000_000).expect("rolled out");
+    let first = scenario.rollout(3, 32_000_000).expect("rolled out");
     assert_eq!((first.returned.upgraded, first.returned.left), (2, 4));
     let skipped = first.events::<IRegistry::InstanceSkipped>();
     assert_eq!(skipped.len(), 1);
-    let reason = IRegistry::NotAnInstance { proxy: stage.proxy };
-    assert_eq!(skipped[0].proxy, stage.proxy);
+    let reason = IRegistry::NotAnInstance {
+        proxy: scenario.proxy,
+    };
+    assert_eq!(skipped[0].proxy, scenario.proxy);
     assert_eq!(skipped[0].reason, Bytes::from(reason.abi_encode()));
-    let second = stage.rollout(9, 32_000_000).expect("rolled out").returned;
+    let second = scenario
+        .rollout(9, 32_000_000)
+        .expect("rolled out")
+        .returned;
     assert_eq!((second.upgraded, second.left), (3, 1));
-    assert_eq!(stage.version(stage.proxy), "1.0");
+    assert_eq!(scenario.version(scenario.proxy), "1.0");
 }
 
 /// EVM code that burns nearly all of its gas, then reverts as an instance does in the middle of a call.
@@ -88,120 +93,129 @@ fn burning() -> Vec<u8> {
 
 #[test]
 fn a_registry_that_burns_everything_and_speaks_of_a_pause_holds_up_nobody_in_the_queue() {
-    let mut stage = Stage::new();
-    let fake = stage.world.deploy_code(&creation_code(&burning()));
+    let mut scenario = Scenario::new();
+    let fake = scenario.fixture.deploy_code(&creation_code(&burning()));
     for n in 2..=6 {
-        stage.create(n, "1.0");
+        scenario.create(n, "1.0");
     }
-    hand_to(&mut stage, fake.implementation);
-    stage
+    hand_to(&mut scenario, fake.implementation);
+    scenario
         .migrate("2.0", step("1.0", 0, Bytes::new()))
         .expect("activated");
     let least = limits::ROLLOUT_GAS / 63 * 64 / 63 * 64 + 200_000; // two frames above the instance's
     for gas in [least, 32_000_000] {
-        let id = stage.world.chain.snapshot();
-        let first = stage.rollout(1, gas).expect("it loses its turn");
+        let id = scenario.fixture.chain.snapshot();
+        let first = scenario.rollout(1, gas).expect("it loses its turn");
         assert_eq!((first.returned.upgraded, first.returned.left), (0, 6));
-        let second = stage.rollout(5, 32_000_000).expect("the others").returned;
+        let second = scenario
+            .rollout(5, 32_000_000)
+            .expect("the others")
+            .returned;
         assert_eq!((second.upgraded, second.left), (5, 1));
-        stage.world.chain.revert(id);
+        scenario.fixture.chain.revert(id);
     }
 }
 
 #[test]
 fn an_instance_whose_other_registry_always_speaks_of_an_upgrade_in_progress_is_reported() {
-    let mut stage = Stage::new();
+    let mut scenario = Scenario::new();
     // PUSH4 selector PUSH1 224 SHL PUSH0 MSTORE PUSH1 4 PUSH0 REVERT
     let selector = Proxy::UpgradeInProgress::SELECTOR;
     let revert = [0x60, 0xe0, 0x1b, 0x5f, 0x52, 0x60, 0x04, 0x5f, 0xfd];
     let code = [&[0x63][..], &selector, &revert].concat();
-    let fake = stage.world.deploy_code(&creation_code(&code));
+    let fake = scenario.fixture.deploy_code(&creation_code(&code));
     for n in 2..=6 {
-        stage.create(n, "1.0");
+        scenario.create(n, "1.0");
     }
-    hand_to(&mut stage, fake.implementation);
-    stage
+    hand_to(&mut scenario, fake.implementation);
+    scenario
         .migrate("2.0", step("1.0", 0, Bytes::new()))
         .expect("activated");
-    let rollout = stage.rollout(6, 60_000_000).expect("rolled out");
+    let rollout = scenario.rollout(6, 60_000_000).expect("rolled out");
     assert_eq!((rollout.returned.upgraded, rollout.returned.left), (5, 1));
     let skipped = rollout.events::<IRegistry::InstanceSkipped>();
     let [skipped] = skipped.as_slice() else {
         panic!("one event, not {skipped:?}");
     };
-    let reason = IRegistry::NotAnInstance { proxy: stage.proxy };
-    assert_eq!(skipped.proxy, stage.proxy);
+    let reason = IRegistry::NotAnInstance {
+        proxy: scenario.proxy,
+    };
+    assert_eq!(skipped.proxy, scenario.proxy);
     assert_eq!(skipped.reason, Bytes::from(reason.abi_encode()));
 }
 
 #[test]
 fn a_handful_with_an_instance_that_left_its_registry_is_not_upgraded_in_silence() {
-    let mut stage = Stage::new();
-    let elsewhere = stage.world.deploy("counter-v1").implementation;
-    let fake = spoofed_registry(&mut stage, elsewhere);
-    stage.create(2, "1.0");
-    hand_to(&mut stage, fake);
+    let mut scenario = Scenario::new();
+    let elsewhere = scenario.fixture.deploy("counter-v1").implementation;
+    let fake = spoofed_registry(&mut scenario, elsewhere);
+    scenario.create(2, "1.0");
+    hand_to(&mut scenario, fake);
     refused(
-        stage.migrate("2.0", step("1.0", 0, Bytes::new())),
-        IRegistry::NotAnInstance { proxy: stage.proxy },
+        scenario.migrate("2.0", step("1.0", 0, Bytes::new())),
+        IRegistry::NotAnInstance {
+            proxy: scenario.proxy,
+        },
     );
 }
 
 #[test]
 fn an_instance_that_left_its_registry_changes_nothing_on_record() {
-    let mut stage = Stage::new();
-    let elsewhere = stage.world.deploy("counter-v1").implementation;
-    let fake = spoofed_registry(&mut stage, elsewhere);
-    hand_to(&mut stage, fake);
-    let proxy = stage.proxy;
-    let done = stage
-        .world
+    let mut scenario = Scenario::new();
+    let elsewhere = scenario.fixture.deploy("counter-v1").implementation;
+    let fake = spoofed_registry(&mut scenario, elsewhere);
+    hand_to(&mut scenario, fake);
+    let proxy = scenario.proxy;
+    let done = scenario
+        .fixture
         .pay(account(SENDER), proxy, &upgrade_to("2.0"), U256::ZERO)
         .expect("its new registry lets anybody");
     assert!(done.events::<IRegistry::InstanceUpgraded>().is_empty());
-    assert_eq!(stage.version(proxy), "1.0");
-    let told = stage.world.ask(proxy, &Proxy::registryCall {});
-    assert_eq!(told, Ok(fake), "and everybody can see it");
+    assert_eq!(scenario.version(proxy), "1.0");
+    let record = scenario.fixture.ask(proxy, &Proxy::registryCall {});
+    assert_eq!(record, Ok(fake), "and everybody can see it");
 }
 
 #[test]
 fn a_registry_that_is_none_makes_no_proxy() {
-    let mut stage = Stage::new();
-    let (proxy, registry) = (stage.proxy, stage.world.registry);
-    let silent = stage
-        .world
+    let mut scenario = Scenario::new();
+    let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
+    let silent = scenario
+        .fixture
         .deploy_code(&creation_code(&[0x00]))
         .implementation;
-    let hop_bomb = answering(&[[0u8; 31].as_slice(), &[0x20], &[0xff; 32]].concat());
-    let bomb = stage
-        .world
-        .deploy_code(&creation_code(&hop_bomb))
+    let path_bomb = answering(&[[0u8; 31].as_slice(), &[0x20], &[0xff; 32]].concat());
+    let bomb = scenario
+        .fixture
+        .deploy_code(&creation_code(&path_bomb))
         .implementation;
-    let empty = answering(&(Vec::<Hop>::new(),).abi_encode_params());
-    let empty = stage
-        .world
+    let empty = answering(&(Vec::<PathStep>::new(),).abi_encode_params());
+    let empty = scenario
+        .fixture
         .deploy_code(&creation_code(&empty))
         .implementation;
     for nobody in [silent, bomb, empty, account(7), Address::with_last_byte(1)] {
-        hand_to(&mut stage, nobody);
-        let upgraded = stage
-            .world
+        hand_to(&mut scenario, nobody);
+        let upgraded = scenario
+            .fixture
             .pay(account(SENDER), proxy, &upgrade_to("2.0"), U256::ZERO);
         refused(upgraded, Proxy::NotAProxy {});
     }
-    hand_to(&mut stage, registry);
+    hand_to(&mut scenario, registry);
     assert_eq!(
-        stage.world.ask(proxy, &Proxy::implementationVersionCall {}),
+        scenario
+            .fixture
+            .ask(proxy, &Proxy::implementationVersionCall {}),
         Ok("1.0".to_owned())
     );
 }
 
 #[test]
 fn an_instance_without_an_implementation_reverts_and_can_still_be_upgraded() {
-    let mut stage = Stage::new();
-    stage.add("2.0", step("1.0", 0, Bytes::new()));
-    let (proxy, boss) = (stage.proxy, stage.boss);
-    stage
+    let mut scenario = Scenario::new();
+    scenario.add("2.0", step("1.0", 0, Bytes::new()));
+    let (proxy, boss) = (scenario.proxy, scenario.boss);
+    scenario
         .act(
             proxy,
             vec![write(slots::IMPLEMENTATION, Default::default())],
@@ -212,26 +226,27 @@ fn an_instance_without_an_implementation_reverts_and_can_still_be_upgraded() {
         reason: 1,
     };
     for calldata in [vec![], vec![1, 2, 3], vec![1, 2, 3, 4]] {
-        let called = stage
-            .world
-            .raw(account(5), proxy, calldata.into(), U256::from(1), 5_000_000);
+        let called =
+            scenario
+                .fixture
+                .raw(account(5), proxy, calldata.into(), U256::from(1), 5_000_000);
         refused(called, nothing.clone());
     }
     assert_eq!(
-        stage.world.ask(proxy, &Proxy::implementationCall {}),
+        scenario.fixture.ask(proxy, &Proxy::implementationCall {}),
         Ok(Address::ZERO)
     );
     let upgrade = call(proxy, &upgrade_to("2.0"));
-    stage.act(boss, vec![upgrade]).expect("the way out");
+    scenario.act(boss, vec![upgrade]).expect("the way out");
     let read = IHostile::readSlotCall { slot: slots::ADMIN };
-    let admin = stage.world.ask(proxy, &read).expect("alive again");
-    assert_eq!(admin, stage.world.registry.into_word());
+    let admin = scenario.fixture.ask(proxy, &read).expect("alive again");
+    assert_eq!(admin, scenario.fixture.registry.into_word());
 }
 
 #[test]
 fn a_path_that_no_instance_can_be_on_is_not_taken_whatever_the_registry_says() {
-    let mut stage = Stage::new();
-    let (proxy, code) = (stage.proxy, stage.code.implementation);
+    let mut scenario = Scenario::new();
+    let (proxy, code) = (scenario.proxy, scenario.code.implementation);
     let again = IMigratable::AlreadyMigrated {
         from: "1.0".into(),
         to: "1.0".into(),
@@ -239,89 +254,93 @@ fn a_path_that_no_instance_can_be_on_is_not_taken_whatever_the_registry_says() {
     let missing = |version: &str| IMigratable::PredecessorMissing {
         version: version.into(),
     };
-    let complex = Hop {
+    let complex = PathStep {
         kind: kind::COMPLEX,
         script: code,
         data: data(&IHostile::actCall { actions: vec![] }),
-        ..hop("1.0", "1.0", code)
+        ..path_step("1.0", "1.0", code)
     };
-    let upgrade = |stage: &mut Stage, hop| {
-        let fake = registry_that_answers(stage, hop);
-        hand_to(stage, fake);
+    let upgrade = |scenario: &mut Scenario, path_step| {
+        let fake = registry_that_answers(scenario, path_step);
+        hand_to(scenario, fake);
         let to = upgrade_to("2.0");
-        stage.world.pay(account(SENDER), proxy, &to, U256::ZERO)
+        scenario
+            .fixture
+            .pay(account(SENDER), proxy, &to, U256::ZERO)
     };
-    let here = upgrade(&mut stage, hop("1.0", "1.0", code));
+    let here = upgrade(&mut scenario, path_step("1.0", "1.0", code));
     refused(here, again.clone());
-    let here = upgrade(&mut stage, complex);
+    let here = upgrade(&mut scenario, complex);
     refused(here, again);
-    let elsewhere = upgrade(&mut stage, hop("0.9", "2.0", code));
+    let elsewhere = upgrade(&mut scenario, path_step("0.9", "2.0", code));
     refused(elsewhere, missing("0.9"));
-    let born = upgrade(&mut stage, hop("", "2.0", code));
+    let created = upgrade(&mut scenario, path_step("", "2.0", code));
     let version = String::from("2.0");
-    refused(born, IMigratable::AlreadyInitialized { version });
+    refused(created, IMigratable::AlreadyInitialized { version });
 
-    stage
+    scenario
         .act(proxy, vec![write(slots::INITIALISED, B256::ZERO)])
         .expect("its storage is its own");
-    let unborn = upgrade(&mut stage, hop("1.0", "2.0", code));
+    let unborn = upgrade(&mut scenario, path_step("1.0", "2.0", code));
     refused(unborn, missing("1.0"));
 }
 
 #[test]
 fn a_program_that_touches_a_slot_of_the_framework_does_not_start() {
-    let mut stage = Stage::new();
-    let (proxy, code) = (stage.proxy, stage.code.implementation);
+    let mut scenario = Scenario::new();
+    let (proxy, code) = (scenario.proxy, scenario.code.implementation);
     let slot = slots::BEACON;
     let actions = vec![write(slot, B256::repeat_byte(0x11))];
-    let touching = Hop {
+    let touching = PathStep {
         kind: kind::COMPLEX,
         script: code,
         data: data(&IHostile::actCall { actions }),
-        ..hop("1.0", "2.0", code)
+        ..path_step("1.0", "2.0", code)
     };
-    let fake = registry_that_answers(&mut stage, touching);
-    hand_to(&mut stage, fake);
+    let fake = registry_that_answers(&mut scenario, touching);
+    hand_to(&mut scenario, fake);
     let to = upgrade_to("2.0");
-    let started = stage.world.pay(account(SENDER), proxy, &to, U256::ZERO);
+    let started = scenario
+        .fixture
+        .pay(account(SENDER), proxy, &to, U256::ZERO);
     refused(started, Proxy::UpgradeSlotsTouched { slot });
 }
 
 #[test]
 fn an_initializer_runs_once_even_where_the_instance_claims_to_be_fresh() {
-    let mut stage = Stage::new();
-    let (proxy, code) = (stage.proxy, stage.code.implementation);
-    let fake = registry_that_answers(&mut stage, hop("", "1.0", code));
-    stage
+    let mut scenario = Scenario::new();
+    let (proxy, code) = (scenario.proxy, scenario.code.implementation);
+    let fake = registry_that_answers(&mut scenario, path_step("", "1.0", code));
+    scenario
         .act(proxy, vec![write(slots::INITIALISED, B256::ZERO)])
         .expect("its storage is its own");
-    hand_to(&mut stage, fake);
+    hand_to(&mut scenario, fake);
     let initialize = Proxy::upgradeToAndCallCall {
         version: "1.0".into(),
         data: data(&IHostile::initializeCall { actions: vec![] }),
     };
-    let born = stage
-        .world
+    let created = scenario
+        .fixture
         .pay(account(SENDER), proxy, &initialize, U256::ZERO);
     let version = String::from("1.0");
-    refused(born, IMigratable::AlreadyInitialized { version });
+    refused(created, IMigratable::AlreadyInitialized { version });
 }
 
 #[test]
 fn a_migration_runs_once_and_behind_its_predecessor_whatever_runs_before_it() {
-    let mut stage = Stage::new();
-    stage.add("2.0", step("1.0", 1, Bytes::new()));
-    let (proxy, boss) = (stage.proxy, stage.boss);
+    let mut scenario = Scenario::new();
+    scenario.add("2.0", step("1.0", 1, Bytes::new()));
+    let (proxy, boss) = (scenario.proxy, scenario.boss);
     let migrate = data(&IHostile::migrateCall { actions: vec![] });
-    let upgrade = |stage: &mut Stage, first: Bytes| {
+    let upgrade = |scenario: &mut Scenario, first: Bytes| {
         let actions = vec![first, migrate.clone()];
         let order = Proxy::upgradeToAndCallCall {
             version: "2.0".into(),
             data: data(&IHostile::actCall { actions }),
         };
-        stage.act(boss, vec![call(proxy, &order)])
+        scenario.act(boss, vec![call(proxy, &order)])
     };
-    let again = upgrade(&mut stage, write(slots::migrated("2.0"), slots::SET));
+    let again = upgrade(&mut scenario, write(slots::migrated("2.0"), slots::SET));
     refused(
         again,
         IMigratable::AlreadyMigrated {
@@ -329,8 +348,8 @@ fn a_migration_runs_once_and_behind_its_predecessor_whatever_runs_before_it() {
             to: "2.0".into(),
         },
     );
-    let alone = upgrade(&mut stage, write(slots::migrated("1.0"), B256::ZERO));
+    let alone = upgrade(&mut scenario, write(slots::migrated("1.0"), B256::ZERO));
     let version = String::from("1.0");
     refused(alone, IMigratable::PredecessorMissing { version });
-    assert_eq!(stage.version(proxy), "1.0");
+    assert_eq!(scenario.version(proxy), "1.0");
 }

@@ -1,5 +1,5 @@
-//! Proxies and registry told apart: anything that approvers, handlers and strangers can do about
-//! complex steps, in any order, after which both must still say the same.
+//! Consistency of proxies and registry. Approvers, handlers and strangers act on complex steps in
+//! any order. Afterwards both sides must still agree.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_interface::slots;
 
-use super::world::{IHostile, Stage, call, data, upgrade_to};
+use super::fixture::{IHostile, Scenario, call, data, upgrade_to};
 use crate::migrations::chance::Chance;
-use crate::registry::world::{Reverted, account, complex, framework, step};
+use crate::registry::fixture::{Reverted, account, complex, framework, step};
 
-const STORIES: u64 = 12;
+const RUNS: u64 = 12;
 const ACTS: usize = 80;
 const INSTANCES: usize = 3;
 const VERSIONS: usize = 24;
@@ -45,29 +45,29 @@ const WEIGHTS: [(usize, Act); 9] = [
     (3, Act::SetHandler),
 ];
 
-struct Story {
-    stage: Stage,
+struct Simulation {
+    scenario: Scenario,
     chance: Chance,
     /// In the order of their registration; the first is 1.0.
     labels: Vec<String>,
     instances: Vec<Address>,
-    /// The programs of complex steps: hostile code that ends when it is told to.
+    /// The programs of complex steps: hostile code that ends on request.
     program: Code,
     /// Who was called back at which version, from which one that was current.
     called_back: BTreeMap<Address, (String, String)>,
     done: BTreeMap<Act, [usize; 2]>,
 }
 
-impl Story {
+impl Simulation {
     fn new(seed: u64) -> Self {
-        let mut stage = Stage::new();
-        let program = stage.world.deploy("hostile");
-        let mut instances = vec![stage.proxy];
+        let mut scenario = Scenario::new();
+        let program = scenario.fixture.deploy("hostile");
+        let mut instances = vec![scenario.proxy];
         for n in 1..INSTANCES {
-            instances.push(stage.create(n as u8 + 1, "1.0"));
+            instances.push(scenario.create(n as u8 + 1, "1.0"));
         }
         Self {
-            stage,
+            scenario,
             chance: Chance::new(seed),
             labels: vec!["1.0".into()],
             instances,
@@ -80,9 +80,9 @@ impl Story {
     /// An instance, mostly one in that state.
     fn instance(&mut self, state: u8) -> Address {
         let fitting = |proxy: &Address| {
-            let told = IRegistry::instanceOfCall { proxy: *proxy };
-            let told = self.stage.world.view(&told).expect("an instance");
-            told.state == state
+            let record = IRegistry::instanceOfCall { proxy: *proxy };
+            let record = self.scenario.fixture.view(&record).expect("an instance");
+            record.state == state
         };
         let fitting: Vec<Address> = self.instances.iter().copied().filter(fitting).collect();
         let from = match fitting.is_empty() || self.chance.percent(15) {
@@ -128,9 +128,9 @@ impl Story {
                 };
                 let step = self.step(&from);
                 if act == Act::Add {
-                    self.stage.add(&version, step);
+                    self.scenario.add(&version, step);
                 } else {
-                    self.stage.migrate(&version, step)?;
+                    self.scenario.migrate(&version, step)?;
                 }
                 self.labels.push(version);
                 Ok(())
@@ -142,7 +142,7 @@ impl Story {
                     version,
                     step: self.step(&from),
                 };
-                self.stage.govern(&order).map(drop)
+                self.scenario.govern(&order).map(drop)
             }
             Act::Upgrade => {
                 let proxy = self.instance(instance_state::LIVE);
@@ -154,11 +154,11 @@ impl Story {
                     false => self.label(),
                 };
                 let order = call(proxy, &upgrade_to(&version));
-                self.stage.boss(vec![order]).map(drop)
+                self.scenario.boss(vec![order]).map(drop)
             }
             Act::Rollout => {
                 let max = self.chance.below(4) as u16;
-                self.stage.rollout(max, 32_000_000).map(drop)
+                self.scenario.rollout(max, 32_000_000).map(drop)
             }
             Act::End | Act::EndBack => {
                 let back = act == Act::EndBack;
@@ -171,15 +171,15 @@ impl Story {
                     target: framework().storage.address,
                     data: data(&IComplexStep::finishStepCall { back }),
                 };
-                self.stage.act(proxy, vec![data(&finish)]).map(drop)
+                self.scenario.act(proxy, vec![data(&finish)]).map(drop)
             }
             Act::Abort => {
                 let proxy = self.instance(instance_state::MIGRATING);
                 let name = String::from("A");
-                self.stage
+                self.scenario
                     .govern(&IRegistry::abortMigrationCall { name, proxy })?;
-                let place = (self.stage.version(proxy), self.current());
-                self.called_back.insert(proxy, place);
+                let position = (self.scenario.version(proxy), self.current());
+                self.called_back.insert(proxy, position);
                 Ok(())
             }
             Act::SetHandler => {
@@ -188,56 +188,57 @@ impl Story {
                     proxy: self.instance(instance_state::MIGRATING),
                     handler: account(2),
                 };
-                self.stage.govern(&order).map(drop)
+                self.scenario.govern(&order).map(drop)
             }
         }
     }
 
     fn current(&self) -> String {
-        let asked = IRegistry::definitionCall { name: "A".into() };
-        self.stage.world.view(&asked).expect("A").current
+        let query = IRegistry::definitionCall { name: "A".into() };
+        self.scenario.fixture.view(&query).expect("A").current
     }
 
     /// What must hold whatever happened.
     fn check(&mut self, what: &str) {
-        let world = &self.stage.world;
+        let fixture = &self.scenario.fixture;
         let current_label = self.current();
-        let place = |label: &str| {
+        let position = |label: &str| {
             let found = self.labels.iter().position(|known| known == label);
             found.unwrap_or_else(|| panic!("{what}: {label} is no version"))
         };
-        let current = place(&current_label);
+        let current = position(&current_label);
         let mut lagging = 0;
         for proxy in self.instances.iter().copied() {
-            let told = world.view(&IRegistry::instanceOfCall { proxy });
-            let told = told.expect("an instance");
-            let at = place(&told.version);
-            let marked = |label: &str| self.stage.slot(proxy, slots::migrated(label)) == slots::SET;
-            assert!(marked(&told.version), "{what}: {proxy} is at {at}");
+            let record = fixture.view(&IRegistry::instanceOfCall { proxy });
+            let record = record.expect("an instance");
+            let at = position(&record.version);
+            let marked =
+                |label: &str| self.scenario.slot(proxy, slots::migrated(label)) == slots::SET;
+            assert!(marked(&record.version), "{what}: {proxy} is at {at}");
             for later in &self.labels[at + 1..] {
                 assert!(!marked(later), "{what}: {proxy} at {at} was at {later}");
             }
-            let runs = world.ask(proxy, &Proxy::implementationCall {});
+            let runs = fixture.ask(proxy, &Proxy::implementationCall {});
             let runs = runs.expect("code");
-            if told.state == instance_state::LIVE {
-                assert_eq!(runs, self.stage.code.implementation, "{what}: {proxy}");
-                let place = (told.version, current_label.clone());
-                let aside = self.called_back.get(&proxy) == Some(&place);
-                lagging += u16::from(at < current && !aside);
+            if record.state == instance_state::LIVE {
+                assert_eq!(runs, self.scenario.code.implementation, "{what}: {proxy}");
+                let position = (record.version, current_label.clone());
+                let excluded = self.called_back.get(&proxy) == Some(&position);
+                lagging += u16::from(at < current && !excluded);
             } else {
                 assert_eq!(runs, self.program.implementation, "{what}: {proxy}");
             }
-            if told.state == instance_state::MIGRATING {
+            if record.state == instance_state::MIGRATING {
                 self.called_back.remove(&proxy);
             }
-            let initialised = self.stage.slot(proxy, slots::INITIALISED);
+            let initialised = self.scenario.slot(proxy, slots::INITIALISED);
             assert_ne!(initialised, B256::ZERO);
         }
         let none = IRegistry::rolloutCall {
             name: "A".into(),
             max: 0,
         };
-        let left = world.view(&none).expect("an answer").left;
+        let left = fixture.view(&none).expect("an answer").left;
         assert_eq!(left, lagging, "{what}: those that wait");
     }
 }
@@ -245,20 +246,20 @@ impl Story {
 #[test]
 fn whatever_is_done_about_complex_steps_proxies_and_registry_agree() {
     let mut all: BTreeMap<Act, [usize; 2]> = BTreeMap::new();
-    let stories = if stylus_upgrades_test_settings::long() {
-        STORIES * 15
+    let runs = if stylus_upgrades_test_settings::long() {
+        RUNS * 15
     } else {
-        STORIES
+        RUNS
     };
-    for seed in 0..stories {
-        let mut story = Story::new(seed);
+    for seed in 0..runs {
+        let mut simulation = Simulation::new(seed);
         for n in 0..ACTS {
-            let act = story.chance.weighted(&WEIGHTS);
-            let done = story.act(act).is_ok();
-            story.done.entry(act).or_default()[usize::from(done)] += 1;
-            story.check(&format!("seed {seed}, {n}: {act:?}"));
+            let act = simulation.chance.weighted(&WEIGHTS);
+            let done = simulation.act(act).is_ok();
+            simulation.done.entry(act).or_default()[usize::from(done)] += 1;
+            simulation.check(&format!("seed {seed}, {n}: {act:?}"));
         }
-        for (act, [refused, done]) in story.done {
+        for (act, [refused, done]) in simulation.done {
             let counted = all.entry(act).or_default();
             counted[0] += refused;
             counted[1] += done;

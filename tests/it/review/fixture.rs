@@ -1,5 +1,5 @@
-//! A definition of the hostile contract with an instance, and a bare hostile contract that is
-//! the only one who may do anything: it makes many calls in one transaction.
+//! A definition of the hostile contract with an instance. A bare hostile contract is the only
+//! approver, and makes many calls in one transaction.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol;
@@ -7,7 +7,7 @@ use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 
-use crate::registry::world::{Done, Reverted, World, account, birth, is, step};
+use crate::registry::fixture::{Done, Fixture, Reverted, account, initial_step, is, step};
 
 sol! {
     /// `tests/contracts/hostile`: actions are calls of its own functions, run in its own frame.
@@ -31,8 +31,8 @@ sol! {
 /// The one who sends transactions.
 pub(crate) const SENDER: usize = 0;
 
-pub(crate) struct Stage {
-    pub(crate) world: World,
+pub(crate) struct Scenario {
+    pub(crate) fixture: Fixture,
     /// The hostile code.
     pub(crate) code: Code,
     /// Bare hostile code: the only approver.
@@ -79,21 +79,21 @@ pub(crate) fn migrating(actions: Vec<Bytes>) -> Step {
     step("1.0", 1, data(&IHostile::migrateCall { actions }))
 }
 
-impl Stage {
+impl Scenario {
     pub(crate) fn new() -> Self {
-        let mut world = World::new(&is(account(SENDER)));
-        let code = world.deploy("hostile");
-        let boss = world.deploy("hostile").implementation;
-        world.define(&is(boss)).expect("defined");
-        let mut stage = Self {
-            world,
+        let mut fixture = Fixture::new(&is(account(SENDER)));
+        let code = fixture.deploy("hostile");
+        let boss = fixture.deploy("hostile").implementation;
+        fixture.define(&is(boss)).expect("defined");
+        let mut scenario = Self {
+            fixture,
             code,
             boss,
             proxy: Address::ZERO,
         };
-        stage.add("1.0", birth());
-        stage.proxy = stage.create(1, "1.0");
-        stage
+        scenario.add("1.0", initial_step());
+        scenario.proxy = scenario.create(1, "1.0");
+        scenario
     }
 
     /// Creation of an instance.
@@ -109,7 +109,7 @@ impl Stage {
 
     /// The boss makes the registry do something.
     pub(crate) fn govern<C: SolCall>(&mut self, order: &C) -> Result<Done<C::Return>, Reverted> {
-        let order = call(self.world.registry, order);
+        let order = call(self.fixture.registry, order);
         let done = self.boss(vec![order])?;
         let answer = IHostile::callCall::abi_decode_returns(&done.returned).expect("bytes");
         Ok(Done {
@@ -131,7 +131,7 @@ impl Stage {
         actions: Vec<Bytes>,
     ) -> Result<Done<Bytes>, Reverted> {
         let act = IHostile::actCall { actions };
-        self.world.pay(account(SENDER), who, &act, U256::ZERO)
+        self.fixture.pay(account(SENDER), who, &act, U256::ZERO)
     }
 
     pub(crate) fn create(&mut self, n: u8, version: &str) -> Address {
@@ -167,8 +167,8 @@ impl Stage {
 
     /// What the registry has on record.
     pub(crate) fn version(&self, proxy: Address) -> String {
-        let asked = IRegistry::instanceOfCall { proxy };
-        self.world.view(&asked).expect("an instance").version
+        let query = IRegistry::instanceOfCall { proxy };
+        self.fixture.view(&query).expect("an instance").version
     }
 
     pub(crate) fn rollout(
@@ -180,13 +180,13 @@ impl Stage {
             name: "A".into(),
             max,
         };
-        let registry = self.world.registry;
-        self.world
+        let registry = self.fixture.registry;
+        self.fixture
             .pay_with_gas(account(5), registry, &call, U256::ZERO, gas)
     }
 
     pub(crate) fn slot(&self, account: Address, slot: B256) -> B256 {
-        self.world
+        self.fixture
             .chain
             .storage(account, slot.into(), stylus_chain::BlockId::latest())
             .expect("latest")

@@ -1,4 +1,4 @@
-//! The framework's code, run by accounts that are none of its proxies.
+//! The framework's code, run by accounts that are not its proxies.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
@@ -8,8 +8,8 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 
-use super::world::{IHostile, SENDER, Stage, call, data, upgrade_to, write};
-use crate::registry::world::{account, framework, part, refused, step};
+use super::fixture::{IHostile, SENDER, Scenario, call, data, upgrade_to, write};
+use crate::registry::fixture::{account, framework, part, refused, step};
 
 fn delegate(target: Address, call: &impl SolCall) -> Bytes {
     data(&IHostile::delegateCall {
@@ -20,35 +20,35 @@ fn delegate(target: Address, call: &impl SolCall) -> Bytes {
 
 #[test]
 fn an_account_that_dresses_as_a_proxy_is_no_instance() {
-    let mut stage = Stage::new();
-    stage.add("2.0", step("1.0", 0, Bytes::new()));
-    let impostor = stage.world.deploy("hostile").implementation;
-    let dress = write(slots::ADMIN, stage.world.registry.into_word());
+    let mut scenario = Scenario::new();
+    scenario.add("2.0", step("1.0", 0, Bytes::new()));
+    let impostor = scenario.fixture.deploy("hostile").implementation;
+    let dress = write(slots::ADMIN, scenario.fixture.registry.into_word());
     let storage = framework().storage.address;
     for tried in [
         delegate(storage, &upgrade_to("2.0")),
         delegate(storage, &Proxy::implementationVersionCall {}),
     ] {
         refused(
-            stage.act(impostor, vec![dress.clone(), tried]),
+            scenario.act(impostor, vec![dress.clone(), tried]),
             IRegistry::NotAnInstance { proxy: impostor },
         );
     }
     for back in [false, true] {
         let finish = delegate(storage, &IComplexStep::finishStepCall { back });
-        stage
+        scenario
             .act(impostor, vec![dress.clone(), finish])
             .expect_err("it is in no step");
     }
     refused(
-        stage.act(impostor, vec![delegate(storage, &upgrade_to("2.0"))]),
+        scenario.act(impostor, vec![delegate(storage, &upgrade_to("2.0"))]),
         Proxy::NotAProxy {},
     );
 }
 
 #[test]
 fn the_admin_path_called_directly_is_no_proxy_whatever_the_calldata() {
-    let mut stage = Stage::new();
+    let mut scenario = Scenario::new();
     let storage = framework().storage.address;
     let selectors = [
         Proxy::implementationCall::SELECTOR,
@@ -60,7 +60,7 @@ fn the_admin_path_called_directly_is_no_proxy_whatever_the_calldata() {
     let cut = (0..4).map(|length| selectors[1][..length].to_vec());
     for calldata in whole.chain(cut) {
         for value in [0, 1] {
-            let called = stage.world.raw(
+            let called = scenario.fixture.raw(
                 account(5),
                 storage,
                 calldata.clone().into(),
@@ -74,11 +74,11 @@ fn the_admin_path_called_directly_is_no_proxy_whatever_the_calldata() {
 
 #[test]
 fn the_parts_of_the_registry_run_on_a_strangers_storage_without_a_trace_in_ours() {
-    let mut stage = Stage::new();
-    let stranger = stage.world.deploy("hostile").implementation;
+    let mut scenario = Scenario::new();
+    let stranger = scenario.fixture.deploy("hostile").implementation;
     let dress = write(slots::REGISTRY, B256::repeat_byte(1));
     let begin = IInstanceRegistry::beginUpgradeCall {
-        caller: stage.boss,
+        caller: scenario.boss,
         version: "2.0".into(),
     };
     let rollout = IRegistry::rolloutCall {
@@ -87,28 +87,28 @@ fn the_parts_of_the_registry_run_on_a_strangers_storage_without_a_trace_in_ours(
     };
     let part = part("registry-factory").address;
     refused(
-        stage.act(stranger, vec![dress.clone(), delegate(part, &rollout)]),
+        scenario.act(stranger, vec![dress.clone(), delegate(part, &rollout)]),
         IRegistry::DefinitionNotFound { name: "A".into() },
     );
     refused(
-        stage.act(stranger, vec![dress, delegate(part, &begin)]),
+        scenario.act(stranger, vec![dress, delegate(part, &begin)]),
         IRegistry::NotAnInstance {
             proxy: account(SENDER),
         },
     );
-    let proxy = stage.proxy;
-    assert_eq!(stage.version(proxy), "1.0");
+    let proxy = scenario.proxy;
+    assert_eq!(scenario.version(proxy), "1.0");
 }
 
 #[test]
 fn nothing_changes_in_a_static_call_and_every_view_answers() {
-    let mut stage = Stage::new();
-    stage.add("2.0", step("1.0", 0, Bytes::new()));
-    let (boss, proxy, registry) = (stage.boss, stage.proxy, stage.world.registry);
-    let born = stage.creation(2, "1.0");
+    let mut scenario = Scenario::new();
+    scenario.add("2.0", step("1.0", 0, Bytes::new()));
+    let (boss, proxy, registry) = (scenario.boss, scenario.proxy, scenario.fixture.registry);
+    let created = scenario.creation(2, "1.0");
     let changing = [
         (proxy, data(&upgrade_to("2.0"))),
-        (registry, data(&born)),
+        (registry, data(&created)),
         (
             registry,
             data(&IRegistry::rolloutCall {
@@ -130,7 +130,7 @@ fn nothing_changes_in_a_static_call_and_every_view_answers() {
             target,
             data: calldata,
         });
-        stage
+        scenario
             .act(boss, vec![tried])
             .expect_err("it would change something");
     }
@@ -141,81 +141,83 @@ fn nothing_changes_in_a_static_call_and_every_view_answers() {
         (registry, data(&IRegistry::instanceOfCall { proxy })),
         (
             registry,
-            data(&IRegistry::actionOfCall { call: data(&born) }),
+            data(&IRegistry::actionOfCall {
+                call: data(&created),
+            }),
         ),
     ];
     for (target, calldata) in views {
-        let asked = data(&IHostile::staticCallCall {
+        let query = data(&IHostile::staticCallCall {
             target,
             data: calldata,
         });
-        stage.act(boss, vec![asked]).expect("a view");
+        scenario.act(boss, vec![query]).expect("a view");
     }
-    assert_eq!(stage.version(proxy), "1.0");
+    assert_eq!(scenario.version(proxy), "1.0");
 }
 
 #[test]
 fn a_delegated_account_is_no_proxy_and_no_code_but_may_approve() {
-    let mut stage = Stage::new();
-    let proxy = stage.proxy;
+    let mut scenario = Scenario::new();
+    let proxy = scenario.proxy;
     let designator = |to: Address| Bytes::from([&[0xef, 0x01, 0x00], to.as_slice()].concat());
     let delegated = account(3);
     for code in [framework().storage.address, framework().proxy.address] {
-        stage.world.chain.set_code(delegated, designator(code));
-        let called = stage
-            .world
+        scenario.fixture.chain.set_code(delegated, designator(code));
+        let called = scenario
+            .fixture
             .pay(account(5), delegated, &upgrade_to("2.0"), U256::ZERO);
         refused(called, Proxy::NotAProxy {});
     }
     // an approver that delegated to code for everybody: everybody can make it approve
     let approver = account(4);
-    stage
-        .world
+    scenario
+        .fixture
         .chain
-        .set_code(approver, designator(stage.code.implementation));
+        .set_code(approver, designator(scenario.code.implementation));
     let order = IRegistry::setPolicyCall {
         name: "A".into(),
         role: "migrate".into(),
-        expression: crate::registry::world::is(approver),
+        expression: crate::registry::fixture::is(approver),
     };
-    stage.govern(&order).expect("an approver");
-    let code = stage.code.clone();
+    scenario.govern(&order).expect("an approver");
+    let code = scenario.code.clone();
     let add = IRegistry::addVersionCall {
         name: "A".into(),
         version: "2.0".into(),
         code,
         step: step("1.0", 0, Bytes::new()),
     };
-    stage
-        .world
+    scenario
+        .fixture
         .send(approver, &add)
         .expect("it approves itself");
     let upgrade = call(proxy, &upgrade_to("2.0"));
-    stage
+    scenario
         .act(approver, vec![upgrade])
         .expect("so could anybody, through its code");
-    assert_eq!(stage.version(proxy), "2.0");
+    assert_eq!(scenario.version(proxy), "2.0");
 }
 
 #[test]
 fn a_batch_that_delegates_to_the_proxy_itself_does_not_lose_what_the_upgrade_wrote() {
     // OpenZeppelin's Multicall: address(this).delegatecall. No frame of the proxy is open but
     // its own, so the upgrade goes ahead; what the outer code holds was flushed before.
-    let mut stage = Stage::new();
-    let (proxy, boss) = (stage.proxy, stage.boss);
+    let mut scenario = Scenario::new();
+    let (proxy, boss) = (scenario.proxy, scenario.boss);
     let slot = B256::repeat_byte(0x77);
     let (before, after) = (B256::repeat_byte(1), B256::repeat_byte(2));
-    stage.add("2.0", super::world::migrating(vec![write(slot, after)]));
+    scenario.add("2.0", super::fixture::migrating(vec![write(slot, after)]));
     let batch = IHostile::actCall {
         actions: vec![write(slot, before), delegate(proxy, &upgrade_to("2.0"))],
     };
-    stage
+    scenario
         .act(boss, vec![call(proxy, &batch)])
         .expect("upgraded");
-    assert_eq!(stage.version(proxy), "2.0");
-    assert_eq!(stage.slot(proxy, slot), after);
+    assert_eq!(scenario.version(proxy), "2.0");
+    assert_eq!(scenario.slot(proxy, slot), after);
     assert_eq!(
-        stage.slot(proxy, slots::IMPLEMENTATION),
-        stage.code.implementation.into_word()
+        scenario.slot(proxy, slots::IMPLEMENTATION),
+        scenario.code.implementation.into_word()
     );
 }

@@ -1,4 +1,4 @@
-//! The promises of proxy and registry, attacked.
+//! Attacks on the guarantees of proxy and registry.
 //!
 //! | module | attacks |
 //! |---|---|
@@ -15,13 +15,14 @@
 //! | `tokens` | tokens that a full migration left out, and receivers that call back |
 //! | `starved` | the end of a complex step with any gas |
 //! | `sweeps` | keys, names and lengths that are none |
-//! | `readable` | what views show against what events tell |
+//! | `readable` | views compared with events |
 
 mod aborted;
 mod calldata;
 mod corrupted;
 mod desync;
 mod expiry;
+pub(crate) mod fixture;
 mod foreign;
 mod frozen;
 mod insiders;
@@ -31,4 +32,3 @@ mod resources;
 mod starved;
 mod sweeps;
 mod tokens;
-pub(crate) mod world;

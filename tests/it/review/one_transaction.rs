@@ -1,4 +1,5 @@
-//! What lasts for a transaction (tokens, locks) must not outlive the call that it was made for.
+//! State that lasts for a transaction, such as tokens and locks. It must not outlive the call that
+//! it was made for.
 
 use alloy::primitives::{B256, Bytes, U256};
 use stylus_upgrades_interface::migratable::IMigratable::NotInUpgrade;
@@ -6,35 +7,35 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 
-use super::world::{IHostile, Stage, call, data, migrating, try_call, upgrade_to};
-use crate::registry::world::{refused, step};
+use super::fixture::{IHostile, Scenario, call, data, migrating, try_call, upgrade_to};
+use crate::registry::fixture::{refused, step};
 
 fn fails(data: &'static [u8]) -> Bytes {
-    super::world::data(&IHostile::revertWithCall { data: data.into() })
+    super::fixture::data(&IHostile::revertWithCall { data: data.into() })
 }
 
 #[test]
 fn an_upgrade_that_fails_leaves_no_token_and_no_lock_to_the_next_call() {
-    let mut stage = Stage::new();
-    stage.add("2.0", migrating(vec![fails(b"no")]));
-    stage.add("2.1", step("1.0", 0, Bytes::new()));
-    let (proxy, registry) = (stage.proxy, stage.world.registry);
-    let other = stage.create(2, "1.0");
+    let mut scenario = Scenario::new();
+    scenario.add("2.0", migrating(vec![fails(b"no")]));
+    scenario.add("2.1", step("1.0", 0, Bytes::new()));
+    let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
+    let other = scenario.create(2, "1.0");
     let again = IHostile::migrateCall { actions: vec![] };
-    let born = stage.creation(3, "1.0");
+    let created = scenario.creation(3, "1.0");
     refused(
-        stage.boss(vec![
+        scenario.boss(vec![
             try_call(proxy, &upgrade_to("2.0")),
             call(proxy, &again),
         ]),
         NotInUpgrade {},
     );
-    let done = stage
+    let done = scenario
         .boss(vec![
             try_call(proxy, &upgrade_to("2.0")),
             call(other, &upgrade_to("2.1")),
             try_call(proxy, &upgrade_to("2.0")),
-            call(registry, &born),
+            call(registry, &created),
             try_call(proxy, &upgrade_to("2.0")),
             call(proxy, &upgrade_to("2.1")),
         ])
@@ -42,15 +43,15 @@ fn an_upgrade_that_fails_leaves_no_token_and_no_lock_to_the_next_call() {
     let upgraded = done.events::<IRegistry::InstanceUpgraded>();
     let upgraded: Vec<_> = upgraded.into_iter().map(|event| event.proxy).collect();
     assert_eq!(upgraded, [other, proxy]);
-    assert_eq!(stage.version(proxy), "2.1");
-    assert_eq!(stage.slot(proxy, slots::migrated("2.0")), B256::ZERO);
+    assert_eq!(scenario.version(proxy), "2.1");
+    assert_eq!(scenario.slot(proxy, slots::migrated("2.0")), B256::ZERO);
 }
 
 #[test]
 fn an_upgrade_leaves_no_token_behind() {
-    let mut stage = Stage::new();
-    stage.add("2.0", migrating(vec![]));
-    let proxy = stage.proxy;
+    let mut scenario = Scenario::new();
+    scenario.add("2.0", migrating(vec![]));
+    let proxy = scenario.proxy;
     for late in [
         data(&IHostile::migrateCall { actions: vec![] }),
         data(&IHostile::initializeCall { actions: vec![] }),
@@ -61,39 +62,39 @@ fn an_upgrade_leaves_no_token_behind() {
             data: late,
         };
         refused(
-            stage.boss(vec![call(proxy, &upgrade_to("2.0")), data(&late)]),
+            scenario.boss(vec![call(proxy, &upgrade_to("2.0")), data(&late)]),
             NotInUpgrade {},
         );
     }
 }
 
 #[test]
-fn a_birth_whose_initializer_consumed_nothing_leaves_no_token_behind() {
-    let mut stage = Stage::new();
-    let registry = stage.world.registry;
-    let mut creation = stage.creation(2, "1.0");
+fn a_creation_whose_initializer_consumed_nothing_leaves_no_token_behind() {
+    let mut scenario = Scenario::new();
+    let registry = scenario.fixture.registry;
+    let mut creation = scenario.creation(2, "1.0");
     creation.initData = data(&IHostile::actCall { actions: vec![] });
-    let asked = IRegistry::proxyAddressCall {
+    let query = IRegistry::proxyAddressCall {
         name: "A".into(),
         kind: 0,
         salt: creation.salt,
     };
-    let proxy = stage.world.view(&asked).expect("an address");
+    let proxy = scenario.fixture.view(&query).expect("an address");
     let late = IHostile::initializeCall { actions: vec![] };
     refused(
-        stage.boss(vec![call(registry, &creation), call(proxy, &late)]),
+        scenario.boss(vec![call(registry, &creation), call(proxy, &late)]),
         NotInUpgrade {},
     );
 }
 
 #[test]
-fn two_instances_are_born_and_upgraded_in_one_transaction() {
-    let mut stage = Stage::new();
-    stage.add("2.0", migrating(vec![]));
-    let registry = stage.world.registry;
-    let (proxy, other) = (stage.proxy, stage.create(2, "1.0"));
-    let (third, fourth) = (stage.creation(3, "1.0"), stage.creation(4, "2.0"));
-    let done = stage
+fn two_instances_are_created_and_upgraded_in_one_transaction() {
+    let mut scenario = Scenario::new();
+    scenario.add("2.0", migrating(vec![]));
+    let registry = scenario.fixture.registry;
+    let (proxy, other) = (scenario.proxy, scenario.create(2, "1.0"));
+    let (third, fourth) = (scenario.creation(3, "1.0"), scenario.creation(4, "2.0"));
+    let done = scenario
         .boss(vec![
             call(proxy, &upgrade_to("2.0")),
             call(registry, &third),
@@ -106,10 +107,10 @@ fn two_instances_are_born_and_upgraded_in_one_transaction() {
     assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 2);
     assert_eq!(done.events::<Proxy::Upgraded>().len(), 4);
     refused(
-        stage.boss(vec![call(registry, &third)]),
+        scenario.boss(vec![call(registry, &third)]),
         IRegistry::ProxyExists {
-            proxy: stage
-                .world
+            proxy: scenario
+                .fixture
                 .view(&IRegistry::proxyAddressCall {
                     name: "A".into(),
                     kind: 0,
@@ -122,48 +123,48 @@ fn two_instances_are_born_and_upgraded_in_one_transaction() {
 
 #[test]
 fn a_proxy_is_upgraded_once_in_a_transaction() {
-    let mut stage = Stage::new();
-    stage.add("2.0", migrating(vec![]));
-    stage.add("3.0", step("2.0", 0, Bytes::new()));
-    let (proxy, registry) = (stage.proxy, stage.world.registry);
-    let born = stage.creation(2, "1.0");
-    let asked = IRegistry::proxyAddressCall {
+    let mut scenario = Scenario::new();
+    scenario.add("2.0", migrating(vec![]));
+    scenario.add("3.0", step("2.0", 0, Bytes::new()));
+    let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
+    let created = scenario.creation(2, "1.0");
+    let query = IRegistry::proxyAddressCall {
         name: "A".into(),
         kind: 0,
-        salt: born.salt,
+        salt: created.salt,
     };
-    let second = stage.world.view(&asked).expect("an address");
+    let second = scenario.fixture.view(&query).expect("an address");
     for twice in [
         vec![
             call(proxy, &upgrade_to("2.0")),
             call(proxy, &upgrade_to("3.0")),
         ],
-        vec![call(registry, &born), call(second, &upgrade_to("2.0"))],
+        vec![call(registry, &created), call(second, &upgrade_to("2.0"))],
     ] {
-        refused(stage.boss(twice), Proxy::UpgradeInProgress {});
+        refused(scenario.boss(twice), Proxy::UpgradeInProgress {});
     }
-    let done = stage
+    let done = scenario
         .boss(vec![
-            call(registry, &born),
+            call(registry, &created),
             try_call(second, &upgrade_to("2.0")),
             call(proxy, &upgrade_to("3.0")),
             try_call(proxy, &upgrade_to("3.0")),
         ])
         .expect("once each");
     assert_eq!(done.events::<Proxy::Upgraded>().len(), 2);
-    stage
+    scenario
         .boss(vec![call(second, &upgrade_to("2.0"))])
         .expect("in the next transaction");
 }
 
 #[test]
 fn a_stranger_cannot_keep_the_lock_or_use_it_up() {
-    let mut stage = Stage::new();
-    stage
+    let mut scenario = Scenario::new();
+    scenario
         .migrate("2.0", migrating(vec![fails(b"no")]))
         .expect_err("one that fails");
-    let (proxy, registry) = (stage.proxy, stage.world.registry);
-    stage.add("2.0", migrating(vec![]));
+    let (proxy, registry) = (scenario.proxy, scenario.fixture.registry);
+    scenario.add("2.0", migrating(vec![]));
     // the boss is a stranger's tool here: it tries everything that reverts, then works
     let nothing = IRegistry::rolloutCall {
         name: "A".into(),
@@ -197,6 +198,6 @@ fn a_stranger_cannot_keep_the_lock_or_use_it_up() {
         actions.push(try_call(proxy, &upgrade_to("9")));
     }
     actions.push(call(proxy, &upgrade_to("2.0")));
-    stage.boss(actions).expect("nothing is left locked");
-    assert_eq!(stage.version(proxy), "2.0");
+    scenario.boss(actions).expect("nothing is left locked");
+    assert_eq!(scenario.version(proxy), "2.0");
 }

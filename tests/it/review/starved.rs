@@ -1,54 +1,53 @@
-//! How far a complex path goes when its step ends does not depend on the gas that its handler
-//! gives: the registry ends an upgrade early where what lies behind cannot run, and too little gas
-//! must not look like that.
+//! The end of a complex step with too little gas. How far the path continues must not depend on
+//! the gas that the handler supplies.
 
 use alloy::primitives::{Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 
-use super::world::{IHostile, Stage, call, data, upgrade_to};
-use crate::registry::world::{account, complex, step};
+use super::fixture::{IHostile, Scenario, call, data, upgrade_to};
+use crate::registry::fixture::{account, complex, step};
 
 const HANDLER: usize = 4;
 /// Gas between two tries: less than any check of a program takes.
-const STRIDE: usize = 1_499;
+const GAS_STEP: usize = 1_499;
 
 #[test]
 fn a_handler_cannot_cut_a_path_off_by_giving_little_gas() {
-    let mut stage = Stage::new();
-    let program = stage.world.deploy("points-cursor");
+    let mut scenario = Scenario::new();
+    let program = scenario.fixture.deploy("points-cursor");
     let handler = account(HANDLER);
-    stage.add("2.0", complex("1.0", &program, handler));
+    scenario.add("2.0", complex("1.0", &program, handler));
     let passes = data(&IHostile::actCall { actions: vec![] });
     for (from, to, package) in [
         ("2.0", "3.0", "points-v2"),
         ("3.0", "4.0", "ledger-v2"),
         ("4.0", "5.0", "hostile"),
     ] {
-        let code = stage.world.deploy(package);
+        let code = scenario.fixture.deploy(package);
         let step = match package {
             "hostile" => step(from, 4, passes.clone()),
             _ => step(from, 0, Bytes::new()),
         };
-        stage.add_code(to, code, step);
+        scenario.add_code(to, code, step);
     }
-    let proxy = stage.proxy;
-    stage
+    let proxy = scenario.proxy;
+    scenario
         .boss(vec![call(proxy, &upgrade_to("5.0"))])
         .expect("started");
     let end: Bytes = Complex::endMigrationCall {}.abi_encode().into();
     let mut tries = 0;
-    for gas in (60_000..3_000_000).step_by(STRIDE) {
+    for gas in (60_000..3_000_000).step_by(GAS_STEP) {
         tries += 1;
-        let sent = stage
-            .world
+        let sent = scenario
+            .fixture
             .raw(handler, proxy, end.clone(), U256::ZERO, gas);
         if sent.is_ok() {
             break;
         }
-        assert_eq!(stage.version(proxy), "1.0");
+        assert_eq!(scenario.version(proxy), "1.0");
     }
     eprintln!("ended with the gas of try {tries}");
     assert!(tries > 100);
-    assert_eq!(stage.version(proxy), "5.0", "all of it, or nothing");
+    assert_eq!(scenario.version(proxy), "5.0", "all of it, or nothing");
 }

@@ -1,4 +1,4 @@
-//! `sweep` is open to anybody: what it is told must not matter.
+//! `sweep` is open to anybody, so no argument of it may do harm.
 
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol;
@@ -8,8 +8,8 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 
-use super::world::data;
-use crate::registry::world::{Reverted, World, account, birth, is, step};
+use super::fixture::data;
+use crate::registry::fixture::{Fixture, Reverted, account, initial_step, is, step};
 
 sol! {
     interface ILedger {
@@ -26,8 +26,8 @@ sol! {
 const GAS: u64 = 30_000_000;
 const STRANGER: usize = 6;
 
-struct Stage {
-    world: World,
+struct Scenario {
+    fixture: Fixture,
     proxy: Address,
 }
 
@@ -35,22 +35,22 @@ fn holder(n: u8) -> Address {
     Address::repeat_byte(n)
 }
 
-impl Stage {
-    /// A ledger at 1.0 with three accounts of 250 cents, and 2.0, which is told of fewer.
+impl Scenario {
+    /// A ledger at 1.0 with three accounts of 250 cents, and 2.0, whose migration is given a smaller number.
     fn new() -> Self {
         let admin = account(0);
-        let mut world = World::new(&is(admin));
-        world.define(&is(admin)).expect("defined");
-        let [first, second] = ["ledger-v1", "ledger-v2"].map(|name| world.deploy(name));
+        let mut fixture = Fixture::new(&is(admin));
+        fixture.define(&is(admin)).expect("defined");
+        let [first, second] = ["ledger-v1", "ledger-v2"].map(|name| fixture.deploy(name));
         let migrate = step("1.0", 1, data(&ILedger::migrateCall { accounts: 1 }));
-        for (version, code, step) in [("1.0", first, birth()), ("2.0", second, migrate)] {
+        for (version, code, step) in [("1.0", first, initial_step()), ("2.0", second, migrate)] {
             let call = IRegistry::addVersionCall {
                 name: "A".into(),
                 version: version.into(),
                 code,
                 step,
             };
-            world.send(admin, &call).expect("added");
+            fixture.send(admin, &call).expect("added");
         }
         let create = IRegistry::createProxyCall {
             name: "A".into(),
@@ -59,19 +59,19 @@ impl Stage {
             salt: B256::ZERO,
             initData: data(&ILedger::initializeCall { fee: 3 }),
         };
-        let proxy = world.send(admin, &create).expect("born").returned.proxy;
-        let mut stage = Self { world, proxy };
+        let proxy = fixture.send(admin, &create).expect("born").returned.proxy;
+        let mut scenario = Self { fixture, proxy };
         let write = ILedger::writeCall {
             accounts: [1, 2, 3].map(holder).into(),
             cents: 250,
         };
-        stage.send(data(&write)).expect("written");
-        stage
+        scenario.send(data(&write)).expect("written");
+        scenario
     }
 
     fn send(&mut self, input: Bytes) -> Result<Bytes, Reverted> {
         let sent = self
-            .world
+            .fixture
             .raw(account(STRANGER), self.proxy, input, U256::ZERO, GAS);
         sent.map(|done| done.returned)
     }
@@ -85,12 +85,12 @@ impl Stage {
     fn upgrade(&mut self) {
         let version = "2.0".into();
         let call = Proxy::upgradeToCall { version };
-        let upgraded = self.world.pay(account(0), self.proxy, &call, U256::ZERO);
+        let upgraded = self.fixture.pay(account(0), self.proxy, &call, U256::ZERO);
         upgraded.expect("upgraded");
     }
 
     fn ask<C: SolCall>(&self, call: &C) -> C::Return {
-        self.world.ask(self.proxy, call).expect("an answer")
+        self.fixture.ask(self.proxy, call).expect("an answer")
     }
 
     fn remaining(&self) -> U256 {
@@ -101,15 +101,15 @@ impl Stage {
 
 #[test]
 fn a_sweep_of_anything_that_is_no_key_changes_nothing() {
-    let mut stage = Stage::new();
-    let early = stage.sweep("accounts", vec![holder(1).into_word()]);
+    let mut scenario = Scenario::new();
+    let early = scenario.sweep("accounts", vec![holder(1).into_word()]);
     assert_eq!(
         early,
         Err(Reverted(Bytes::new())),
         "1.0 has nothing to sweep"
     );
-    stage.upgrade();
-    let before = stage.world.slots_of(stage.proxy);
+    scenario.upgrade();
+    let before = scenario.fixture.slots_of(scenario.proxy);
     let mut dirty = holder(1).into_word();
     dirty[0] = 1; // the SDK's own maps would never look there
     let root = keccak256([[0; 32], slots::LAZY.0].concat());
@@ -124,31 +124,31 @@ fn a_sweep_of_anything_that_is_no_key_changes_nothing() {
     ];
     let slots: Vec<B256> = before.keys().copied().collect();
     for keys in [nothing.to_vec(), slots, vec![]] {
-        assert_eq!(stage.sweep("accounts", keys), Ok(0));
-        assert_eq!(stage.world.slots_of(stage.proxy), before);
+        assert_eq!(scenario.sweep("accounts", keys), Ok(0));
+        assert_eq!(scenario.fixture.slots_of(scenario.proxy), before);
     }
     for name in ["", "account", "accounts ", "supply", "state.accounts"] {
         let map = name.into();
         let unknown = ILazy::UnknownMap { map };
         let unknown = alloy::sol_types::SolError::abi_encode(&unknown);
-        let swept = stage.sweep(name, vec![holder(1).into_word()]);
+        let swept = scenario.sweep(name, vec![holder(1).into_word()]);
         assert_eq!(swept, Err(Reverted(unknown.into())));
     }
 }
 
 #[test]
 fn a_sweep_whose_arguments_are_cut_or_lie_is_refused_whole() {
-    let mut stage = Stage::new();
-    stage.upgrade();
+    let mut scenario = Scenario::new();
+    scenario.upgrade();
     let call = ILazy::sweepCall {
         map: "accounts".into(),
         keys: [1, 2].map(|n| holder(n).into_word()).into(),
     };
     let whole = call.abi_encode();
-    let before = stage.world.slots_of(stage.proxy);
+    let before = scenario.fixture.slots_of(scenario.proxy);
     for length in [4, 35, 36, 68, 100, 132, 164, 195, 227] {
         let cut = Bytes::copy_from_slice(&whole[..length]);
-        assert_eq!(stage.send(cut), Err(Reverted(Bytes::new())), "{length}");
+        assert_eq!(scenario.send(cut), Err(Reverted(Bytes::new())), "{length}");
     }
     for (word, number) in [
         (1, U256::from(u64::MAX)), // where the keys are
@@ -162,35 +162,35 @@ fn a_sweep_whose_arguments_are_cut_or_lie_is_refused_whole() {
         let mut lie = whole.clone();
         lie[4 + 32 * word..36 + 32 * word].copy_from_slice(&number.to_be_bytes::<32>());
         assert_eq!(
-            stage.send(lie.into()),
+            scenario.send(lie.into()),
             Err(Reverted(Bytes::new())),
             "{number}"
         );
     }
-    assert_eq!(stage.world.slots_of(stage.proxy), before);
+    assert_eq!(scenario.fixture.slots_of(scenario.proxy), before);
 }
 
 #[test]
 fn a_sweep_counts_each_entry_once_and_never_below_zero() {
-    let mut stage = Stage::new();
-    stage.upgrade();
-    assert_eq!(stage.remaining(), U256::ONE, "as was told, wrongly");
+    let mut scenario = Scenario::new();
+    scenario.upgrade();
+    assert_eq!(scenario.remaining(), U256::ONE, "as was told, wrongly");
     let keys = |numbers: &[u8]| numbers.iter().map(|n| holder(*n).into_word()).collect();
-    assert_eq!(stage.sweep("accounts", keys(&[1, 2, 1, 1, 9])), Ok(2));
-    assert_eq!(stage.remaining(), U256::ZERO);
-    assert_eq!(stage.sweep("accounts", keys(&[1, 2, 3, 3])), Ok(1));
-    assert_eq!(stage.remaining(), U256::ZERO);
+    assert_eq!(scenario.sweep("accounts", keys(&[1, 2, 1, 1, 9])), Ok(2));
+    assert_eq!(scenario.remaining(), U256::ZERO);
+    assert_eq!(scenario.sweep("accounts", keys(&[1, 2, 3, 3])), Ok(1));
+    assert_eq!(scenario.remaining(), U256::ZERO);
     let account = holder(2);
-    assert_eq!(stage.ask(&ILedger::accountCall { account })._0, 25_000);
+    assert_eq!(scenario.ask(&ILedger::accountCall { account })._0, 25_000);
 
     // what was deleted stays deleted, whatever is swept
-    stage
+    scenario
         .send(data(&ILedger::closeCall { account }))
         .expect("closed");
-    assert_eq!(stage.sweep("accounts", keys(&[2, 2])), Ok(0));
-    assert_eq!(stage.ask(&ILedger::accountCall { account })._0, 0);
-    assert!(stage.ask(&ILedger::isConvertedCall { account }));
-    assert_eq!(stage.sweep("fee", keys(&[1, 2, 3])), Ok(1));
-    assert_eq!(stage.sweep("fee", vec![]), Ok(0));
-    assert_eq!(stage.ask(&ILedger::feeCall {})._0, 300);
+    assert_eq!(scenario.sweep("accounts", keys(&[2, 2])), Ok(0));
+    assert_eq!(scenario.ask(&ILedger::accountCall { account })._0, 0);
+    assert!(scenario.ask(&ILedger::isConvertedCall { account }));
+    assert_eq!(scenario.sweep("fee", keys(&[1, 2, 3])), Ok(1));
+    assert_eq!(scenario.sweep("fee", vec![]), Ok(0));
+    assert_eq!(scenario.ask(&ILedger::feeCall {})._0, 300);
 }

@@ -1,5 +1,5 @@
-//! A collection that became enumerable without some of its tokens: whatever anybody does with
-//! those, and with the others, the lists say what is there.
+//! A collection that became enumerable without some of its tokens. Whatever is done with these and
+//! the other tokens, the lists stay correct.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,9 +10,9 @@ use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::IRegistry;
 
-use super::world::{creation_code, data};
+use super::fixture::{creation_code, data};
 use crate::migrations::chance::Chance;
-use crate::registry::world::{World, account, birth, complex, is};
+use crate::registry::fixture::{Fixture, account, complex, initial_step, is};
 
 sol! {
     interface ICollection {
@@ -37,14 +37,14 @@ sol! {
 }
 
 const GAS: u64 = 30_000_000;
-const STORIES: u64 = 3;
+const RUNS: u64 = 3;
 const ACTS: usize = 70;
 /// Token ids are below it.
 const IDS: usize = 16;
 const HANDLER: usize = 8;
 
-struct Story {
-    world: World,
+struct Simulation {
+    fixture: Fixture,
     proxy: Address,
     /// The last one is a contract that calls back.
     people: Vec<Address>,
@@ -73,16 +73,16 @@ fn id(n: usize) -> U256 {
     U256::from(n)
 }
 
-impl Story {
-    /// A collection at 2.0 of which some owners were never told of.
+impl Simulation {
+    /// A collection at 2.0 to whose migration some owners were never given.
     fn new(chance: &mut Chance) -> Self {
         let admin = account(0);
-        let mut world = World::new(&is(admin));
-        world.define(&is(admin)).expect("defined");
+        let mut fixture = Fixture::new(&is(admin));
+        fixture.define(&is(admin)).expect("defined");
         let [basic, full, program] =
-            ["erc721-basic", "erc721-full", "erc721-enumerate"].map(|name| world.deploy(name));
+            ["erc721-basic", "erc721-full", "erc721-enumerate"].map(|name| fixture.deploy(name));
         let complex = complex("1.0", &program, account(HANDLER));
-        for (version, code, step) in [("1.0", basic, birth()), ("2.0", full, complex)] {
+        for (version, code, step) in [("1.0", basic, initial_step()), ("2.0", full, complex)] {
             let version = version.into();
             let call = IRegistry::addVersionCall {
                 name: "A".into(),
@@ -90,7 +90,7 @@ impl Story {
                 code,
                 step,
             };
-            world.send(admin, &call).expect("added");
+            fixture.send(admin, &call).expect("added");
         }
         let create = IRegistry::createProxyCall {
             name: "A".into(),
@@ -99,9 +99,9 @@ impl Story {
             salt: B256::ZERO,
             initData: data(&ICollection::initializeCall { minter: admin }),
         };
-        let proxy = world.send(admin, &create).expect("born").returned.proxy;
-        let mut story = Self {
-            world,
+        let proxy = fixture.send(admin, &create).expect("born").returned.proxy;
+        let mut simulation = Self {
+            fixture,
             proxy,
             people: (1..5).map(account).collect(),
             owners: BTreeMap::new(),
@@ -112,20 +112,20 @@ impl Story {
             tokenIds: vec![id(3)],
         };
         let receiver = creation_code(&meddling_receiver(proxy, &meddling.abi_encode()));
-        let receiver = story.world.deploy_code(&receiver).implementation;
+        let receiver = simulation.fixture.deploy_code(&receiver).implementation;
         let money = U256::from(10u64.pow(18));
-        story.world.chain.set_balance(receiver, money);
-        story.people.push(receiver);
+        simulation.fixture.chain.set_balance(receiver, money);
+        simulation.people.push(receiver);
         for n in 0..IDS * 3 / 4 {
-            let to = story.somebody(chance);
-            assert!(story.mint(to, id(n)));
+            let to = simulation.somebody(chance);
+            assert!(simulation.mint(to, id(n)));
         }
-        let approved = story.people[1];
-        let (token, owner) = story.owners.first_key_value().expect("one");
+        let approved = simulation.people[1];
+        let (token, owner) = simulation.owners.first_key_value().expect("one");
         let (token, owner) = (*token, *owner);
-        story.approve(owner, approved, token);
-        story.enumerate(chance);
-        story
+        simulation.approve(owner, approved, token);
+        simulation.enumerate(chance);
+        simulation
     }
 
     fn somebody(&self, chance: &mut Chance) -> Address {
@@ -134,19 +134,19 @@ impl Story {
 
     fn send(&mut self, from: Address, call: &impl SolCall) -> bool {
         let input = call.abi_encode().into();
-        let sent = self.world.raw(from, self.proxy, input, U256::ZERO, GAS);
+        let sent = self.fixture.raw(from, self.proxy, input, U256::ZERO, GAS);
         sent.is_ok()
     }
 
     fn ask<C: SolCall>(&self, call: &C) -> Option<C::Return> {
-        self.world.ask(self.proxy, call).ok()
+        self.fixture.ask(self.proxy, call).ok()
     }
 
     /// Migrates the tokens of some owners.
     fn enumerate(&mut self, chance: &mut Chance) {
         let version = "2.0".into();
         assert!(self.send(account(0), &Proxy::upgradeToCall { version }));
-        let told: BTreeSet<Address> = self
+        let record: BTreeSet<Address> = self
             .people
             .iter()
             .copied()
@@ -156,7 +156,7 @@ impl Story {
             .owners
             .iter()
             .map(|(token, owner)| (*token, *owner))
-            .filter(|(_, owner)| told.contains(owner))
+            .filter(|(_, owner)| record.contains(owner))
             .collect();
         let (ids, owners): (Vec<U256>, Vec<Address>) = tokens.into_iter().unzip();
         self.included = ids.iter().copied().collect();
@@ -310,17 +310,17 @@ impl Story {
 #[test]
 fn lists_say_what_is_there_whatever_is_done_with_tokens_that_were_left_out() {
     let (mut called_back, mut left_out) = (0, 0);
-    for seed in 0..STORIES {
+    for seed in 0..RUNS {
         let chance = &mut Chance::new(seed);
-        let mut story = Story::new(chance);
-        left_out += story.owners.len() - story.included.len();
-        story.check(&format!("seed {seed}, at the end of the migration"));
+        let mut simulation = Simulation::new(chance);
+        left_out += simulation.owners.len() - simulation.included.len();
+        simulation.check(&format!("seed {seed}, at the end of the migration"));
         for n in 0..ACTS {
-            story.act(chance);
-            story.check(&format!("seed {seed}, {n}"));
+            simulation.act(chance);
+            simulation.check(&format!("seed {seed}, {n}"));
         }
-        let receiver = *story.people.last().expect("one");
-        let noted = story.world.slots_of(receiver);
+        let receiver = *simulation.people.last().expect("one");
+        let noted = simulation.fixture.slots_of(receiver);
         match noted.get(&B256::ZERO) {
             None => {}
             Some(one) if *one == B256::with_last_byte(1) => called_back += 1,

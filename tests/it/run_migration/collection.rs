@@ -1,4 +1,4 @@
-//! A collection with some history that becomes enumerable, its tokens gathered from its events.
+//! A collection becomes enumerable, with its tokens gathered from its events.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -10,8 +10,8 @@ use stylus_upgrades_harness::{Harness, HarnessError, Instance, step};
 use stylus_upgrades_interface::full::IInclusion::isCompleteCall;
 use stylus_upgrades_interface::registry::IRegistry::abortMigrationCall;
 
-use super::proxy::{Fault, Proxy};
-use super::world::{Done, Ran, command, finish};
+use super::fixture::{Done, Ran, command, finish};
+use super::proxy::{Failure, Proxy};
 
 sol! {
     interface ICollection {
@@ -27,7 +27,7 @@ sol! {
 
 const GATHER: [&str; 2] = ["--gather", "erc721"];
 
-struct World<'h> {
+struct Fixture<'h> {
     harness: &'h Harness,
     collection: Instance<'h>,
     /// Token → owner, as it should be.
@@ -36,7 +36,7 @@ struct World<'h> {
 }
 
 /// A basic collection with `rounds` times ten tokens minted, one of each ten burnt and one moved.
-async fn collection(harness: &Harness, rounds: u64) -> Result<World<'_>, HarnessError> {
+async fn collection(harness: &Harness, rounds: u64) -> Result<Fixture<'_>, HarnessError> {
     let definition = harness.define("Acorn").await?;
     let basic = harness.build_and_deploy("contracts/erc721_basic").await?;
     let full = harness.build_and_deploy("contracts/erc721_full").await?;
@@ -53,7 +53,7 @@ async fn collection(harness: &Harness, rounds: u64) -> Result<World<'_>, Harness
     let collection = definition
         .create_proxy("1.0", &ICollection::initializeCall { minter })
         .await?;
-    let mut world = World {
+    let mut fixture = Fixture {
         harness,
         collection,
         tokens: BTreeMap::new(),
@@ -64,14 +64,14 @@ async fn collection(harness: &Harness, rounds: u64) -> Result<World<'_>, Harness
         let ids: Vec<_> = (0..10)
             .map(|n| (round * 10 + n) * 7_919 % 100_003)
             .collect();
-        world.mint(1 + round as usize % 3, &ids).await?;
-        world.transfer(ids[3], 4).await?;
-        world.burn(ids[6]).await?;
+        fixture.mint(1 + round as usize % 3, &ids).await?;
+        fixture.transfer(ids[3], 4).await?;
+        fixture.burn(ids[6]).await?;
     }
-    Ok(world)
+    Ok(fixture)
 }
 
-impl World<'_> {
+impl Fixture<'_> {
     async fn mint(&mut self, to: usize, ids: &[u64]) -> Done {
         let to = self.harness.account(to);
         let token_ids = ids.iter().copied().map(U256::from).collect();
@@ -139,17 +139,17 @@ impl World<'_> {
 #[tokio::test]
 async fn run_migration_gathers_a_collection_and_enumerates_it() -> Done {
     let harness = Harness::start().await?;
-    let world = collection(&harness, 3).await?;
-    world.collection.upgrade("2.0").await?;
+    let fixture = collection(&harness, 3).await?;
+    fixture.collection.upgrade("2.0").await?;
     let url = harness.chain().url();
-    let ran = world
+    let ran = fixture
         .run(url, &[&GATHER[..], &["--gas", "800000"]].concat(), None)
         .await;
     ran.ends_with(0);
     assert_eq!(ran.document["items"], 27);
     assert_eq!(ran.document["total"], 27);
-    assert!(!world.folder.path().join(".stylus-upgrades").exists());
-    world.assert_enumerated().await
+    assert!(!fixture.folder.path().join(".stylus-upgrades").exists());
+    fixture.assert_enumerated().await
 }
 
 /// First and last block of a request for logs.
@@ -168,76 +168,76 @@ fn range(request: &str) -> Option<(u64, u64)> {
 #[tokio::test]
 async fn run_migration_gathers_page_by_page_within_limits_and_goes_on_after_kills() -> Done {
     let harness = Harness::start().await?;
-    let world = collection(&harness, 4).await?;
-    world.collection.upgrade("2.0").await?;
-    let asked = Arc::new(Mutex::new(Vec::new()));
-    let seen = asked.clone();
+    let fixture = collection(&harness, 4).await?;
+    fixture.collection.upgrade("2.0").await?;
+    let queries = Arc::new(Mutex::new(Vec::new()));
+    let seen = queries.clone();
     // An endpoint that gives the logs of three blocks at most.
     let proxy = Proxy::start(harness.chain().url(), move |_, request| {
         match range(request) {
             Some((from, to)) if to - from >= 3 => {
-                Fault::Refused("query returned more than 10000 results")
+                Failure::Refused("query returned more than 10000 results")
             }
             Some(range) => {
                 seen.lock().expect("the list").push(range);
-                Fault::None
+                Failure::None
             }
-            None => Fault::None,
+            None => Failure::None,
         }
     });
     for kill in ["gathered:2", "gathered:1", "gathered:3"] {
-        let ran = world.run(&proxy.url(), &GATHER, Some(kill)).await;
+        let ran = fixture.run(&proxy.url(), &GATHER, Some(kill)).await;
         assert_eq!(ran.status.code(), None, "killed: {}", ran.errors);
     }
-    world.run(&proxy.url(), &GATHER, None).await.ends_with(0);
-    let asked = asked.lock().expect("the list").clone();
-    println!("{} refusals; {asked:?}", proxy.faults());
-    assert!(proxy.faults() > 0);
-    for pair in asked.windows(2) {
+    fixture.run(&proxy.url(), &GATHER, None).await.ends_with(0);
+    let queries = queries.lock().expect("the list").clone();
+    println!("{} refusals; {queries:?}", proxy.failures());
+    assert!(proxy.failures() > 0);
+    for pair in queries.windows(2) {
         assert_eq!(
             pair[1].0,
             pair[0].1 + 1,
             "no block is read twice, or left out"
         );
     }
-    world.assert_enumerated().await
+    fixture.assert_enumerated().await
 }
 
 #[tokio::test]
 async fn run_migration_gathers_anew_what_a_reorganisation_has_changed() -> Done {
     let harness = Harness::start().await?;
-    let mut world = collection(&harness, 2).await?;
+    let mut fixture = collection(&harness, 2).await?;
     let chain = harness.chain();
     let snapshot: serde_json::Value = chain.request("evm_snapshot", ()).await?;
-    let before = world.tokens.clone();
-    world.mint(2, &[500_000, 500_001]).await?;
+    let before = fixture.tokens.clone();
+    fixture.mint(2, &[500_000, 500_001]).await?;
     let gone = *before.keys().next().expect("a token");
-    world.burn(gone).await?;
-    world.collection.upgrade("2.0").await?;
+    fixture.burn(gone).await?;
+    fixture.collection.upgrade("2.0").await?;
     let url = chain.url().to_owned();
-    let ran = world.run(&url, &GATHER, Some("before-sending:1")).await;
+    let ran = fixture.run(&url, &GATHER, Some("before-sending:1")).await;
     assert_eq!(ran.status.code(), None, "killed: {}", ran.errors);
 
     let _: bool = chain.request("evm_revert", (snapshot,)).await?;
-    world.tokens = before;
-    world.transfer(gone, 4).await?;
-    world.mint(3, &[600_000]).await?;
-    world.collection.upgrade("2.0").await?;
-    let ran = world.run(&url, &GATHER, None).await;
+    fixture.tokens = before;
+    fixture.transfer(gone, 4).await?;
+    fixture.mint(3, &[600_000]).await?;
+    fixture.collection.upgrade("2.0").await?;
+    let ran = fixture.run(&url, &GATHER, None).await;
     ran.ends_with(0);
     assert!(ran.errors.contains("is another one now"), "{}", ran.errors);
-    world.assert_enumerated().await
+    fixture.assert_enumerated().await
 }
 
 #[tokio::test]
 async fn run_migration_turns_a_collection_back() -> Done {
     let harness = Harness::start().await?;
-    let world = collection(&harness, 2).await?;
-    world.collection.upgrade("2.0").await?;
+    let fixture = collection(&harness, 2).await?;
+    fixture.collection.upgrade("2.0").await?;
     let url = harness.chain().url();
     let words = [&GATHER[..], &["--gas", "400000", "--no-end"]].concat();
-    world.run(url, &words, None).await.ends_with(0);
-    let proxy = world.collection.address();
+    fixture.run(url, &words, None).await.ends_with(0);
+    let proxy = fixture.collection.address();
     let abort = abortMigrationCall {
         name: "Acorn".into(),
         proxy,
@@ -246,10 +246,10 @@ async fn run_migration_turns_a_collection_back() -> Done {
         .chain()
         .execute(harness.account(0), harness.registry(), &abort)
         .await?;
-    let ran = world.run(url, &GATHER, None).await;
+    let ran = fixture.run(url, &GATHER, None).await;
     ran.ends_with(0);
     assert_eq!(ran.document["back"], true);
     assert_eq!(ran.document["items"], 18);
-    assert_eq!(world.collection.version().await?, "1.0");
+    assert_eq!(fixture.collection.version().await?, "1.0");
     Ok(())
 }

@@ -1,15 +1,15 @@
-//! From the first batch to the end, in every form.
+//! `run-migration` from the first batch to the end, in every form.
 
 use stylus_upgrades_harness::Harness;
 use stylus_upgrades_interface::registry::IRegistry::abortMigrationCall;
 
-use super::world::{BATCHES, CURSOR, Done, begun, finish};
+use super::fixture::{BATCHES, CURSOR, Done, begun, finish};
 
 #[tokio::test]
 async fn run_migration_supplies_a_list_in_batches_and_ends() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 300).await?;
-    let ran = world
+    let fixture = begun(&harness, BATCHES, 300).await?;
+    let ran = fixture
         .run(&["--items", "members.txt", "--gas", "300000"])
         .await;
     ran.ends_with(0);
@@ -20,36 +20,36 @@ async fn run_migration_supplies_a_list_in_batches_and_ends() -> Done {
     assert_eq!(document["ended"], true);
     assert_eq!(document["spent"]["failed"], 0);
     assert!(
-        world.batches().await.len() > 5,
+        fixture.batches().await.len() > 5,
         "by --gas there are several"
     );
-    world.assert_migrated().await
+    fixture.assert_migrated().await
 }
 
 #[tokio::test]
 async fn run_migration_lets_the_contract_find_its_items() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, CURSOR, 300).await?;
-    let ran = world.run(&["--gas", "500000"]).await;
+    let fixture = begun(&harness, CURSOR, 300).await?;
+    let ran = fixture.run(&["--gas", "500000"]).await;
     println!("{:#}\n{}", ran.document, ran.errors);
     ran.ends_with(0);
     assert_eq!(ran.document["form"], "cursor");
     assert_eq!(ran.document["items"], 300);
-    world.assert_migrated().await
+    fixture.assert_migrated().await
 }
 
 #[tokio::test]
 async fn run_migration_without_an_end_stops_at_the_last_item() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 30).await?;
-    let ran = world.run(&["--items", "members.txt", "--no-end"]).await;
+    let fixture = begun(&harness, BATCHES, 30).await?;
+    let ran = fixture.run(&["--items", "members.txt", "--no-end"]).await;
     ran.ends_with(0);
     assert_eq!(ran.document["ended"], false);
-    assert_eq!(world.progress().await?, (30, 30));
-    let ran = world.run(&["--items", "members.txt"]).await;
+    assert_eq!(fixture.progress().await?, (30, 30));
+    let ran = fixture.run(&["--items", "members.txt"]).await;
     ran.ends_with(0);
     assert_eq!(ran.document["items"], 0);
-    world.assert_migrated().await
+    fixture.assert_migrated().await
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn run_migration_turns_back_in_the_order_of_the_list() -> Done {
             BATCHES => &harness,
             _ => &Harness::start().await?,
         };
-        let world = begun(harness, program, 50).await?;
+        let fixture = begun(harness, program, 50).await?;
         let words = ["--gas", "200000", "--items", "members.txt", "--no-end"];
         let words = |count: usize| {
             if program == BATCHES {
@@ -69,25 +69,25 @@ async fn run_migration_turns_back_in_the_order_of_the_list() -> Done {
                 &words[..2]
             }
         };
-        let killed = world
+        let killed = fixture
             .command(words(4))
             .env(stylus_upgrades::kill_point::VARIABLE, "sent:2")
             .spawn();
         finish(killed.expect("it starts")).await;
-        let half = world.progress().await?.0;
+        let half = fixture.progress().await?.0;
         assert!(half > 0 && half < 50, "{half}");
         let abort = abortMigrationCall {
             name: "Points".into(),
-            proxy: world.register.address(),
+            proxy: fixture.register.address(),
         };
         let (admin, registry) = (harness.account(0), harness.registry());
         harness.chain().execute(admin, registry, &abort).await?;
-        let ran = world.run(words(4)).await;
+        let ran = fixture.run(words(4)).await;
         ran.ends_with(0);
         assert_eq!(ran.document["items"], half);
         assert_eq!(ran.document["back"], true);
-        assert_eq!(world.register.version().await?, "1.0");
-        world.assert_points(1).await?;
+        assert_eq!(fixture.register.version().await?, "1.0");
+        fixture.assert_points(1).await?;
     }
     Ok(())
 }
@@ -95,17 +95,17 @@ async fn run_migration_turns_back_in_the_order_of_the_list() -> Done {
 #[tokio::test]
 async fn run_migration_killed_behind_its_end_says_so_the_next_time() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, CURSOR, 10).await?;
-    world.run(&["--no-end"]).await.ends_with(0);
-    let killed = world
+    let fixture = begun(&harness, CURSOR, 10).await?;
+    fixture.run(&["--no-end"]).await.ends_with(0);
+    let killed = fixture
         .command(&[])
         .env(stylus_upgrades::kill_point::VARIABLE, "sent:1")
         .spawn();
     finish(killed.expect("it starts")).await;
-    let ran = world.run(&[]).await;
+    let ran = fixture.run(&[]).await;
     ran.ends_with(0);
     assert_eq!(ran.document["ended"], true);
     assert_eq!(ran.document["to"], "2.0");
     assert!(ran.document["tx"].is_string());
-    world.assert_migrated().await
+    fixture.assert_migrated().await
 }

@@ -1,4 +1,4 @@
-//! A register of points whose migration is under way, and the command line that goes on with it.
+//! A points register in its complex migration, and the command line that continues it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -36,7 +36,7 @@ const AWARDED_AT_ONCE: usize = 100;
 const POINTS: u64 = 7;
 
 /// A register whose migration is under way.
-pub(super) struct World<'h> {
+pub(super) struct Fixture<'h> {
     pub(super) harness: &'h Harness,
     pub(super) register: Instance<'h>,
     pub(super) members: u64,
@@ -63,10 +63,10 @@ pub(super) async fn begun<'h>(
     harness: &'h Harness,
     program: &str,
     members: u64,
-) -> Result<World<'h>, HarnessError> {
-    let world = waiting(harness, program, members).await?;
-    world.register.upgrade("2.0").await?;
-    Ok(world)
+) -> Result<Fixture<'h>, HarnessError> {
+    let fixture = waiting(harness, program, members).await?;
+    fixture.register.upgrade("2.0").await?;
+    Ok(fixture)
 }
 
 /// The same before the upgrade.
@@ -74,7 +74,7 @@ pub(super) async fn waiting<'h>(
     harness: &'h Harness,
     program: &str,
     members: u64,
-) -> Result<World<'h>, HarnessError> {
+) -> Result<Fixture<'h>, HarnessError> {
     let program = harness.build_and_deploy(program).await?;
     let step = step::complex("1.0", &program, harness.account(5));
     waiting_at(harness, step, members).await
@@ -85,7 +85,7 @@ pub(super) async fn waiting_at(
     harness: &Harness,
     step: Step,
     members: u64,
-) -> Result<World<'_>, HarnessError> {
+) -> Result<Fixture<'_>, HarnessError> {
     let definition = harness.define("Points").await?;
     let first = harness.build_and_deploy("contracts/points_v1").await?;
     let second = harness.build_and_deploy("contracts/points_v2").await?;
@@ -106,17 +106,17 @@ pub(super) async fn waiting_at(
     }
     definition.add_version("2.0", &second, step).await?;
     let folder = tempfile::tempdir().expect("a folder");
-    let world = World {
+    let fixture = Fixture {
         harness,
         register,
         members,
         folder,
     };
-    std::fs::write(world.list(), world.lines()).expect("the list");
-    Ok(world)
+    std::fs::write(fixture.list(), fixture.lines()).expect("the list");
+    Ok(fixture)
 }
 
-impl World<'_> {
+impl Fixture<'_> {
     /// The list of all members.
     pub(super) fn list(&self) -> PathBuf {
         self.folder.path().join("members.txt")

@@ -1,7 +1,8 @@
-//! `kill -9` at any point, again and again, and at the end every item was migrated exactly once.
+//! `run-migration` is killed by SIGKILL at any point, repeatedly. At the end every item was
+//! migrated exactly once.
 //!
 //! The points are hit by `STYLUS_UPGRADES_KILL_AT`, with which the process sends SIGKILL to itself
-//! where it is told to; further kills come from outside at random instants.
+//! at that point. Further kills come from outside at random instants.
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
@@ -11,7 +12,7 @@ use alloy::providers::Provider;
 use stylus_upgrades::kill_point::{Phase, VARIABLE};
 use stylus_upgrades_harness::Harness;
 
-use super::world::{BATCHES, Done, World, begun, finish};
+use super::fixture::{BATCHES, Done, Fixture, begun, finish};
 
 /// Kills in each phase.
 const EACH: u64 = 28;
@@ -37,9 +38,9 @@ const PHASES: [Phase; 4] = [
 ];
 
 /// xorshift64, with its seed printed.
-struct Dice(u64);
+struct Rng(u64);
 
-impl Dice {
+impl Rng {
     fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -51,39 +52,39 @@ impl Dice {
 #[tokio::test]
 async fn run_migration_killed_two_hundred_times_migrates_every_item_exactly_once() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, MEMBERS).await?;
-    let mut dice = Dice(0x5eed_2026_1120);
-    println!("seed {:#x}", dice.0);
+    let fixture = begun(&harness, BATCHES, MEMBERS).await?;
+    let mut rng = Rng(0x5eed_2026_1120);
+    println!("seed {:#x}", rng.0);
     let mut kills = BTreeMap::new();
     for round in 0..EACH {
         for phase in PHASES {
-            killed_at(&world, phase, 1 + dice.below(3)).await?;
+            killed_at(&fixture, phase, 1 + rng.below(3)).await?;
             *kills.entry(phase.name()).or_insert(0) += 1;
         }
-        println!("round {round}: {:?}", world.progress().await?);
+        println!("round {round}: {:?}", fixture.progress().await?);
     }
     while kills.get("at random").copied().unwrap_or(0) < RANDOM {
         assert!(
-            world.progress().await?.0 > 0,
+            fixture.progress().await?.0 > 0,
             "nothing is left to be migrated"
         );
-        let pause = Duration::from_micros(1_000 * dice.below(100));
-        if killed_after(&world, pause).await {
+        let pause = Duration::from_micros(1_000 * rng.below(100));
+        if killed_after(&fixture, pause).await {
             *kills.entry("at random").or_insert(0) += 1;
         }
     }
-    let (done, _) = world.progress().await?;
+    let (done, _) = fixture.progress().await?;
     assert!(done < MEMBERS, "something is left to be migrated");
 
-    let ran = world.run(&["--items", "members.txt"]).await;
+    let ran = fixture.run(&["--items", "members.txt"]).await;
     ran.ends_with(0);
-    world.assert_migrated().await?;
-    let journals = world.folder.path().join(".stylus-upgrades");
+    fixture.assert_migrated().await?;
+    let journals = fixture.folder.path().join(".stylus-upgrades");
     assert!(!journals.exists(), "nothing is left of the journal");
     let all: u64 = kills.values().sum();
     println!(
         "{all} kills: {kills:?}; {done} items until then, {} batches, each item once",
-        world.batches().await.len()
+        fixture.batches().await.len()
     );
     assert!(
         all >= 200 && kills.values().all(|count| *count >= 20),
@@ -93,19 +94,19 @@ async fn run_migration_killed_two_hundred_times_migrates_every_item_exactly_once
 }
 
 /// A run that is killed when it comes to a phase for the `count`th time.
-async fn killed_at(world: &World<'_>, phase: Phase, count: u64) -> Done {
-    let chain = world.harness.chain();
+async fn killed_at(fixture: &Fixture<'_>, phase: Phase, count: u64) -> Done {
+    let chain = fixture.harness.chain();
     // Where blocks come by themselves a transaction is mined the moment it is sent.
     let mines = phase != Phase::Sent;
     let _: serde_json::Value = chain.request("evm_setAutomine", (mines,)).await?;
-    let child = world
+    let child = fixture
         .command(&WORDS)
         .env(VARIABLE, format!("{}:{count}", phase.name()))
         .spawn();
     let ran = finish(child.expect("it starts")).await;
     let signal = ran.status.signal();
     assert_eq!(signal, Some(SIGKILL), "{phase:?} {count}: {}", ran.errors);
-    let (latest, pending) = nonces(world).await;
+    let (latest, pending) = nonces(fixture).await;
     if phase == Phase::Sent {
         assert_eq!(pending - latest, count, "sent and not mined");
         let _: serde_json::Value = chain.request("evm_setAutomine", (true,)).await?;
@@ -117,8 +118,8 @@ async fn killed_at(world: &World<'_>, phase: Phase, count: u64) -> Done {
 }
 
 /// A run that is killed from outside, if it has not ended before.
-async fn killed_after(world: &World<'_>, pause: Duration) -> bool {
-    let mut child = world.start(&WORDS);
+async fn killed_after(fixture: &Fixture<'_>, pause: Duration) -> bool {
+    let mut child = fixture.start(&WORDS);
     tokio::time::sleep(pause).await;
     child.kill();
     let ran = finish(child).await;
@@ -126,9 +127,9 @@ async fn killed_after(world: &World<'_>, pause: Duration) -> bool {
 }
 
 /// The handler's nonce, without and with what waits for a block.
-async fn nonces(world: &World<'_>) -> (u64, u64) {
-    let provider = world.harness.chain().provider();
-    let handler = world.harness.account(5);
+async fn nonces(fixture: &Fixture<'_>) -> (u64, u64) {
+    let provider = fixture.harness.chain().provider();
+    let handler = fixture.harness.account(5);
     let latest = provider.get_transaction_count(handler).latest().await;
     let pending = provider.get_transaction_count(handler).pending().await;
     (latest.expect("an answer"), pending.expect("an answer"))

@@ -1,22 +1,22 @@
-//! `run-migration`, as a process of its own.
+//! `run-migration`, run as a process.
 //!
 //! | module | holds |
 //! |---|---|
 //! | `collection` | tokens gathered from events |
 //! | `foreign` | a program that was not written with our crates |
 //! | `kills` | `kill -9` at any point |
-//! | `proxy` | an endpoint that fails as it is told to |
+//! | `proxy` | an endpoint that fails on request |
 //! | `refusals` | what is refused before anything is sent |
 //! | `scale` | ten thousand items, and more |
-//! | `story` | from the first batch to the end, in every form |
-//! | `trouble` | dropped, replaced, undone, priced out, unanswered |
+//! | `end_to_end` | from the first batch to the end, in every form |
+//! | `unreliable_chain` | dropped, replaced, undone, priced out, unanswered |
 
 mod collection;
+mod end_to_end;
+mod fixture;
 mod foreign;
 mod kills;
 pub(crate) mod proxy;
 mod refusals;
 mod scale;
-mod story;
-mod trouble;
-mod world;
+mod unreliable_chain;

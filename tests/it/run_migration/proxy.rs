@@ -1,4 +1,5 @@
-//! An endpoint in front of the chain that fails as it is told to: one HTTP request per connection.
+//! An HTTP endpoint in front of the chain that fails on request. It serves one request per
+//! connection.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -8,7 +9,7 @@ use std::time::Duration;
 
 /// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fault {
+pub(crate) enum Failure {
     None,
     /// Nobody sees it, and the connection ends.
     Cut,
@@ -34,15 +35,15 @@ pub(crate) struct Proxy {
 struct Counts {
     ends: AtomicBool,
     answers: AtomicU64,
-    faults: AtomicU64,
+    failures: AtomicU64,
 }
 
 impl Proxy {
-    /// Forwards to `url`; `fault` says what happens to each request, by its number, from 1 on, and
+    /// Forwards to `url`; `failure` says what happens to each request, by its number, from 1 on, and
     /// its text.
     pub(crate) fn start(
         url: &str,
-        fault: impl Fn(u64, &str) -> Fault + Send + Sync + 'static,
+        failure: impl Fn(u64, &str) -> Failure + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("its address");
@@ -52,24 +53,24 @@ impl Proxy {
             .parse()
             .expect("the chain's address");
         let counts = Arc::new(Counts::default());
-        let (ours, fault) = (counts.clone(), Arc::new(fault));
+        let (ours, failure) = (counts.clone(), Arc::new(failure));
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 if ours.ends.load(Ordering::Relaxed) {
                     return;
                 }
-                let (counts, fault) = (ours.clone(), fault.clone());
+                let (counts, failure) = (ours.clone(), failure.clone());
                 std::thread::spawn(move || {
                     let count = counts.answers.fetch_add(1, Ordering::Relaxed) + 1;
-                    let fault = |request: &str| {
-                        let fault = fault(count, request);
-                        if fault != Fault::None {
-                            counts.faults.fetch_add(1, Ordering::Relaxed);
+                    let failure = |request: &str| {
+                        let failure = failure(count, request);
+                        if failure != Failure::None {
+                            counts.failures.fetch_add(1, Ordering::Relaxed);
                         }
-                        fault
+                        failure
                     };
                     // A connection that breaks is what this is for.
-                    let _ = forward(client, upstream, fault);
+                    let _ = forward(client, upstream, failure);
                 });
             }
         });
@@ -84,8 +85,8 @@ impl Proxy {
         self.counts.answers.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn faults(&self) -> u64 {
-        self.counts.faults.load(Ordering::Relaxed)
+    pub(crate) fn failures(&self) -> u64 {
+        self.counts.failures.load(Ordering::Relaxed)
     }
 }
 
@@ -100,20 +101,20 @@ impl Drop for Proxy {
 fn forward(
     mut client: TcpStream,
     upstream: SocketAddr,
-    fault: impl FnOnce(&str) -> Fault,
+    failure: impl FnOnce(&str) -> Failure,
 ) -> std::io::Result<()> {
     let request = message(&mut client)?;
-    let fault = fault(&String::from_utf8_lossy(&request));
-    if fault == Fault::Cut {
+    let failure = failure(&String::from_utf8_lossy(&request));
+    if failure == Failure::Cut {
         return client.shutdown(Shutdown::Both);
     }
-    if let Fault::Refused(_) | Fault::Answer(_) = fault {
+    if let Failure::Refused(_) | Failure::Answer(_) = failure {
         let text = String::from_utf8_lossy(&request);
         let id = text.split("\"id\":").nth(1).unwrap_or("0");
         let id: String = id.chars().take_while(char::is_ascii_digit).collect();
-        let outcome = match fault {
-            Fault::Answer(result) => format!(r#""result":{result}"#),
-            Fault::Refused(message) => {
+        let outcome = match failure {
+            Failure::Answer(result) => format!(r#""result":{result}"#),
+            Failure::Refused(message) => {
                 format!(r#""error":{{"code":-32000,"message":"{message}"}}"#)
             }
             _ => String::new(),
@@ -125,16 +126,16 @@ fn forward(
         );
         return client.write_all(answer.as_bytes());
     }
-    if fault == Fault::Status500 {
+    if failure == Failure::Status500 {
         let answer = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 4\r\nConnection: close\r\n\r\noops";
         return client.write_all(answer.as_bytes());
     }
     let mut chain = TcpStream::connect(upstream)?;
     chain.write_all(&request)?;
     let answer = message(&mut chain)?;
-    match fault {
-        Fault::CutAfterRequest => return client.shutdown(Shutdown::Both),
-        Fault::Late(pause) => std::thread::sleep(pause),
+    match failure {
+        Failure::CutAfterRequest => return client.shutdown(Shutdown::Both),
+        Failure::Late(pause) => std::thread::sleep(pause),
         _ => {}
     }
     // The next request is to come by another connection.

@@ -1,11 +1,11 @@
-//! What `run-migration` refuses, by name, before it sends anything.
+//! The errors of `run-migration` before it sends anything.
 
 use stylus_upgrades_harness::Harness;
 
-use super::world::{BATCHES, CURSOR, Done, Ran, World, begun, member, waiting};
+use super::fixture::{BATCHES, CURSOR, Done, Fixture, Ran, begun, member, waiting};
 
 /// Nothing was migrated, and the failure says what to do next.
-async fn refused(world: &World<'_>, ran: &Ran, code: i32, name: &str) -> Done {
+async fn refused(fixture: &Fixture<'_>, ran: &Ran, code: i32, name: &str) -> Done {
     ran.ends_with(code);
     assert_eq!(ran.error(), name, "{}", ran.document);
     let next = ran.document["error"]["next"].as_str();
@@ -14,22 +14,22 @@ async fn refused(world: &World<'_>, ran: &Ran, code: i32, name: &str) -> Done {
         "{}",
         ran.document
     );
-    assert!(world.batches().await.is_empty());
+    assert!(fixture.batches().await.is_empty());
     Ok(())
 }
 
 #[tokio::test]
 async fn run_migration_refuses_an_instance_that_is_not_migrating() -> Done {
     let harness = Harness::start().await?;
-    let world = waiting(&harness, CURSOR, 3).await?;
-    let ran = world.run(&[]).await;
-    refused(&world, &ran, 1, "NotMigrating").await?;
+    let fixture = waiting(&harness, CURSOR, 3).await?;
+    let ran = fixture.run(&[]).await;
+    refused(&fixture, &ran, 1, "NotMigrating").await?;
     let found = ran.document["error"]["found"].as_str().unwrap_or_default();
     assert!(found.starts_with("1.0 is live, at 0x"), "{found}");
 
-    world.register.upgrade("2.0").await?;
-    world.run(&[]).await.ends_with(0);
-    let ran = world.run(&[]).await;
+    fixture.register.upgrade("2.0").await?;
+    fixture.run(&[]).await.ends_with(0);
+    let ran = fixture.run(&[]).await;
     ran.ends_with(1);
     let found = ran.document["error"]["found"].as_str().unwrap_or_default();
     assert!(found.starts_with("2.0 is live, at 0x"), "{found}");
@@ -39,11 +39,11 @@ async fn run_migration_refuses_an_instance_that_is_not_migrating() -> Done {
 #[tokio::test]
 async fn run_migration_refuses_whoever_is_not_the_handler() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, CURSOR, 3).await?;
-    let mut command = world.command(&[]);
-    command.env("PRIVATE_KEY", super::world::STRANGER_KEY);
-    let ran = super::world::finish(command.spawn().expect("it starts")).await;
-    refused(&world, &ran, 1, "NotHandler").await?;
+    let fixture = begun(&harness, CURSOR, 3).await?;
+    let mut command = fixture.command(&[]);
+    command.env("PRIVATE_KEY", super::fixture::STRANGER_KEY);
+    let ran = super::fixture::finish(command.spawn().expect("it starts")).await;
+    refused(&fixture, &ran, 1, "NotHandler").await?;
     let error = &ran.document["error"];
     assert_eq!(error["expected"], harness.account(5).to_string());
     assert_eq!(error["found"], harness.account(8).to_string());
@@ -58,7 +58,7 @@ async fn run_migration_refuses_whoever_is_not_the_handler() -> Done {
 #[tokio::test]
 async fn run_migration_refuses_lists_that_cannot_be_right() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 5).await?;
+    let fixture = begun(&harness, BATCHES, 5).await?;
     let all: Vec<_> = (0..5).map(|n| member(n).to_string()).collect();
     let with = |line: usize, text: &str| {
         let mut lines = all.clone();
@@ -67,7 +67,7 @@ async fn run_migration_refuses_lists_that_cannot_be_right() -> Done {
     };
     let extra = format!("{}\n{}", all.join("\n"), member(9));
     let stranger = member(99).to_string();
-    for (text, code, name, place) in [
+    for (text, code, name, location) in [
         (with(3, "0xnothing"), 2, "ItemMalformed", "line 4"),
         (all[..4].join("\n"), 1, "TotalMismatch", "4 items"),
         (extra, 1, "TotalMismatch", "6 items"),
@@ -80,29 +80,29 @@ async fn run_migration_refuses_lists_that_cannot_be_right() -> Done {
         (with(2, &stranger), 1, "Unknown", "line 3"),
         (with(4, &all[1]), 2, "ItemsDuplicate", "line 5"),
     ] {
-        std::fs::write(world.list(), text).expect("the list");
-        let ran = world.run(&["--items", "members.txt"]).await;
-        refused(&world, &ran, code, name).await?;
+        std::fs::write(fixture.list(), text).expect("the list");
+        let ran = fixture.run(&["--items", "members.txt"]).await;
+        refused(&fixture, &ran, code, name).await?;
         let message = ran.document["error"]["message"]
             .as_str()
             .unwrap_or_default();
         let found = ran.document["error"]["found"].as_str().unwrap_or_default();
         assert!(
-            format!("{message} {found}").contains(place),
+            format!("{message} {found}").contains(location),
             "{}",
             ran.document
         );
     }
-    let ran = world.run(&["--items", "nowhere.txt"]).await;
-    refused(&world, &ran, 2, "ItemsFile").await
+    let ran = fixture.run(&["--items", "nowhere.txt"]).await;
+    refused(&fixture, &ran, 2, "ItemsFile").await
 }
 
 #[tokio::test]
 async fn run_migration_asks_for_items_where_the_contract_does_not_know_them() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 5).await?;
-    let ran = world.run(&[]).await;
-    refused(&world, &ran, 2, "ItemsNeeded").await
+    let fixture = begun(&harness, BATCHES, 5).await?;
+    let ran = fixture.run(&[]).await;
+    refused(&fixture, &ran, 2, "ItemsNeeded").await
 }
 
 #[tokio::test]
@@ -114,24 +114,24 @@ async fn run_migration_needs_gas_for_one_item() -> Done {
         } else {
             &Harness::start().await?
         };
-        let world = begun(harness, program, 5).await?;
+        let fixture = begun(harness, program, 5).await?;
         let words = ["--items", "members.txt", "--gas", "60000"];
         let words = if program == BATCHES {
             &words[..]
         } else {
             &words[2..]
         };
-        let ran = world.run(words).await;
-        refused(&world, &ran, 2, "TooLittleGas").await?;
+        let ran = fixture.run(words).await;
+        refused(&fixture, &ran, 2, "TooLittleGas").await?;
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn status_tells_of_a_migration_and_the_next_command() -> Done {
+async fn status_reports_a_migration_and_the_next_command() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, CURSOR, 5).await?;
-    let proxy = world.register.address().to_string();
+    let fixture = begun(&harness, CURSOR, 5).await?;
+    let proxy = fixture.register.address().to_string();
     let status = async || {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_cli"));
         let (url, registry) = (harness.chain().url(), harness.registry().to_string());
@@ -145,18 +145,18 @@ async fn status_tells_of_a_migration_and_the_next_command() -> Done {
                 "--registry",
                 &registry,
             ])
-            .current_dir(world.folder.path())
+            .current_dir(fixture.folder.path())
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped());
-        super::world::finish(command.spawn().expect("it starts")).await
+        super::fixture::finish(command.spawn().expect("it starts")).await
     };
-    let told = status().await;
-    let migration = &told.ends_with(0).document["migration"];
+    let answer = status().await;
+    let migration = &answer.ends_with(0).document["migration"];
     assert_eq!(migration["total"], 5);
     assert_eq!(migration["to"], "2.0");
     let next = migration["next"].as_str().unwrap_or_default();
     assert_eq!(next, format!("stylus-upgrades run-migration {proxy}"));
-    world.run(&[]).await.ends_with(0);
+    fixture.run(&[]).await.ends_with(0);
     assert!(status().await.document["migration"].is_null());
     Ok(())
 }
@@ -164,9 +164,9 @@ async fn status_tells_of_a_migration_and_the_next_command() -> Done {
 #[tokio::test]
 async fn run_migration_stops_at_a_batch_that_counts_less_than_its_items() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, "tests/fixtures/tolerant", 0).await?;
-    std::fs::write(world.list(), "2\n3\n").expect("the list");
-    let ran = world.run(&["--items", "members.txt"]).await;
+    let fixture = begun(&harness, "tests/fixtures/tolerant", 0).await?;
+    std::fs::write(fixture.list(), "2\n3\n").expect("the list");
+    let ran = fixture.run(&["--items", "members.txt"]).await;
     ran.ends_with(1);
     assert_eq!(ran.error(), "Stalled", "{}", ran.document);
     let error = &ran.document["error"];
@@ -175,15 +175,15 @@ async fn run_migration_stops_at_a_batch_that_counts_less_than_its_items() -> Don
     assert!(message.contains("only 1 of 2 items counted"), "{message}");
     let next = error["next"].as_str().unwrap_or_default();
     assert!(next.contains("stylus-upgrades abort-migration"), "{next}");
-    assert_eq!(world.batches().await.len(), 1, "nothing more is spent");
+    assert_eq!(fixture.batches().await.len(), 1, "nothing more is spent");
     Ok(())
 }
 
 #[tokio::test]
 async fn run_migration_names_the_way_out_where_the_end_is_refused() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, "tests/fixtures/refused_end", 1).await?;
-    let ran = world.run(&[]).await;
+    let fixture = begun(&harness, "tests/fixtures/refused_end", 1).await?;
+    let ran = fixture.run(&[]).await;
     ran.ends_with(1);
     assert_eq!(ran.error(), "PostConditionFailed", "{}", ran.document);
     let next = ran.document["error"]["next"].as_str().unwrap_or_default();

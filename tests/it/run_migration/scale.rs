@@ -1,11 +1,11 @@
-//! Ten thousand items in ordinary runs; with `STYLUS_UPGRADES_LONG=1` a hundred thousand and a
-//! million. What those took last is in `tests/snapshots/scale.json`, which `bench scale` writes.
+//! Ten thousand items in an ordinary run; a hundred thousand and a million with
+//! `STYLUS_UPGRADES_LONG=1`. `bench scale` writes their figures to `tests/snapshots/scale.json`.
 
 use std::path::Path;
 
 use stylus_upgrades_tests::scale::{Form, measure};
 
-use super::world::Done;
+use super::fixture::Done;
 
 /// What ten times the items may add to the memory of the command line, in KiB: the marks in a
 /// list, and what an allocator keeps.

@@ -1,4 +1,4 @@
-//! Behaviour stated once, as lists of obligations over every variant.
+//! Specifications: lists of obligations that every variant must meet.
 
 pub(crate) mod proxy;
 mod subject;

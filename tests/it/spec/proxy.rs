@@ -1,4 +1,4 @@
-//! What every proxy does, whoever wrote it, in whatever code, over whatever code.
+//! The obligations of every proxy, whichever code it and its implementation have.
 
 use alloy::primitives::{Address, B256, Bytes, LogData, U256, keccak256};
 use alloy::rpc::types::TransactionRequest;
@@ -109,11 +109,11 @@ pub(crate) async fn returns_calldata_of_every_length_unchanged(it: &Subject) -> 
 
 pub(crate) async fn returns_data_of_every_length_unchanged(it: &Subject) -> Done {
     for length in LENGTHS {
-        let asked = probe::giveCall {
+        let query = probe::giveCall {
             length: U256::from(length),
         };
         assert!(
-            it.call(asked.abi_encode()).await? == pattern(length),
+            it.call(query.abi_encode()).await? == pattern(length),
             "{length} bytes were returned changed"
         );
     }
@@ -122,10 +122,10 @@ pub(crate) async fn returns_data_of_every_length_unchanged(it: &Subject) -> Done
 
 pub(crate) async fn reverts_byte_for_byte(it: &Subject) -> Done {
     for length in LENGTHS {
-        let asked = probe::failCall {
+        let query = probe::failCall {
             length: U256::from(length),
         };
-        let revert = it.revert(asked.abi_encode()).await;
+        let revert = it.revert(query.abi_encode()).await;
         assert!(
             *revert.data() == pattern(length),
             "{length} bytes of revert data came changed"
@@ -230,11 +230,11 @@ pub(crate) async fn logs_as_the_emitter_with_0_to_4_topics(it: &Subject) -> Done
     for (count, length) in [(0, 0), (1, 1), (2, 32), (3, 33), (4, 1000)] {
         let topics: Vec<B256> = (0..count).map(|i| keccak256([i])).collect();
         let data = pattern(length);
-        let asked = probe::emitLogCall {
+        let query = probe::emitLogCall {
             topics: topics.clone(),
             data: data.clone(),
         };
-        let logs = it.logs(it.request(asked.abi_encode())).await?;
+        let logs = it.logs(it.request(query.abi_encode())).await?;
         assert_eq!(logs, [(it.proxy, LogData::new_unchecked(topics, data))]);
     }
     Ok(())

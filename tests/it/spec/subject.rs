@@ -1,4 +1,4 @@
-//! The variants that the list is held against.
+//! The variants that the specification is checked against.
 
 use alloy::primitives::{Address, U256};
 use stylus_upgrades_harness::{Chain, HarnessError, home};

@@ -8,7 +8,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
 };
 use stylus_upgrades_interface::registry::IRegistry::{NotAnInstance, rolloutCall};
 
-use super::world::{Done, ICounter, counter, initialize};
+use super::fixture::{Done, ICounter, counter, initialize};
 
 #[tokio::test]
 async fn a_stranger_is_refused() -> Done {
@@ -76,7 +76,7 @@ async fn a_stranger_upgrades_through_rollout_to_what_is_current() -> Done {
         .migrate(
             "2.0",
             &it.second,
-            step::call("1.0", &super::world::migrate(5)),
+            step::call("1.0", &super::fixture::migrate(5)),
         )
         .await?;
     let late = it.definition.create_proxy("1.0", &initialize(1)).await?;
@@ -102,7 +102,7 @@ async fn migrate_takes_a_handful_of_instances_along() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     let other = it.definition.create_proxy("1.0", &initialize(1)).await?;
-    let step = step::call("1.0", &super::world::migrate(5));
+    let step = step::call("1.0", &super::fixture::migrate(5));
     it.definition.migrate("2.0", &it.second, step).await?;
     for instance in [&it.instance, &other] {
         assert_eq!(instance.version().await?, "2.0");

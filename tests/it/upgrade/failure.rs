@@ -3,10 +3,10 @@ use stylus_upgrades_harness::{Harness, HarnessError, step};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToAndCallCall;
 use stylus_upgrades_interface::slots;
 
-use super::world::{Done, IHostile, World, data, hostile, write};
+use super::fixture::{Done, Fixture, IHostile, data, hostile, write};
 
 /// Everything of an instance that an upgrade could have changed.
-async fn state(it: &World<'_>, slot: B256) -> Result<(Vec<B256>, U256, String), HarnessError> {
+async fn state(it: &Fixture<'_>, slot: B256) -> Result<(Vec<B256>, U256, String), HarnessError> {
     let mut words = Vec::new();
     for slot in [
         slots::IMPLEMENTATION,
@@ -77,7 +77,7 @@ async fn an_initializer_that_fails_leaves_no_proxy() -> Done {
     let revert = data(&IHostile::revertWithCall {
         data: Bytes::from_static(b"unborn"),
     });
-    let born = it
+    let created = it
         .definition
         .create_proxy(
             "1.0",
@@ -86,17 +86,17 @@ async fn an_initializer_that_fails_leaves_no_proxy() -> Done {
             },
         )
         .await;
-    match born {
+    match created {
         Err(HarnessError::Reverted(revert)) => assert_eq!(revert.data()[..], *b"unborn"),
         other => panic!("expected the initializer's revert, found {other:?}"),
     }
     let definition = definitionCall {
         name: "Hostile".into(),
     };
-    let told = harness
+    let record = harness
         .chain()
         .read(harness.registry(), &definition)
         .await?;
-    assert_eq!(told.instances, 1);
+    assert_eq!(record.instances, 1);
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! What the scenarios start from: a counter at 1.0 with a 2.0 to go to, and a hostile twin.
+//! The fixture of the upgrade tests: a counter at 1.0 with a version 2.0, and the same with the
+//! hostile contract.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol;
@@ -19,7 +20,7 @@ sol! {
         function increment() external;
     }
 
-    /// Version 2's own initializer, for an instance that is born at 2.0.
+    /// Version 2's own initializer, for an instance that is created at 2.0.
     #[derive(Debug)]
     interface ICounter2 {
         function initialize(uint256 value, uint256 step) external;
@@ -46,7 +47,7 @@ sol! {
 }
 
 /// A definition with versions 1.0 and 2.0, and an instance at 1.0.
-pub(crate) struct World<'h> {
+pub(crate) struct Fixture<'h> {
     pub(crate) harness: &'h Harness,
     pub(crate) definition: Definition<'h>,
     pub(crate) first: Program,
@@ -72,7 +73,7 @@ pub(crate) fn migrate(step: u64) -> ICounter::migrateCall {
 }
 
 /// A counter that started at 7, and 2.0 with the step 5.
-pub(crate) async fn counter(harness: &Harness) -> Result<World<'_>, HarnessError> {
+pub(crate) async fn counter(harness: &Harness) -> Result<Fixture<'_>, HarnessError> {
     let definition = harness.define("Counter").await?;
     let first = harness.build_and_deploy("contracts/counter_v1").await?;
     let second = harness.build_and_deploy("contracts/counter_v2").await?;
@@ -83,7 +84,7 @@ pub(crate) async fn counter(harness: &Harness) -> Result<World<'_>, HarnessError
         .add_version("2.0", &second, step::call("1.0", &migrate(5)))
         .await?;
     let instance = definition.create_proxy("1.0", &initialize(7)).await?;
-    Ok(World {
+    Ok(Fixture {
         harness,
         definition,
         first,
@@ -93,7 +94,7 @@ pub(crate) async fn counter(harness: &Harness) -> Result<World<'_>, HarnessError
 }
 
 /// The hostile contract at 1.0, and the same code at 2.0 by `step`.
-pub(crate) async fn hostile(harness: &Harness, step: Step) -> Result<World<'_>, HarnessError> {
+pub(crate) async fn hostile(harness: &Harness, step: Step) -> Result<Fixture<'_>, HarnessError> {
     hostile_owned_by(harness, step, harness.account(0)).await
 }
 
@@ -102,7 +103,7 @@ pub(crate) async fn hostile_owned_by(
     harness: &Harness,
     step: Step,
     owner: Address,
-) -> Result<World<'_>, HarnessError> {
+) -> Result<Fixture<'_>, HarnessError> {
     let definition = harness.define_with("Hostile", harness.account(0)).await?;
     let first = harness.build_and_deploy("tests/contracts/hostile").await?;
     let second = harness.deploy(first.artifact.clone()).await?;
@@ -114,7 +115,7 @@ pub(crate) async fn hostile_owned_by(
         .create_proxy("1.0", &IHostile::initializeCall { actions: vec![] })
         .await?;
     definition.set_policy("migrate", owner).await?;
-    Ok(World {
+    Ok(Fixture {
         harness,
         definition,
         first,

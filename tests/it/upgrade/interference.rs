@@ -4,7 +4,7 @@ use stylus_upgrades_harness::{Harness, Lines, Solidity, assert_reverts, step};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{UpgradeInProgress, upgradeToCall};
 use stylus_upgrades_interface::registry::IRegistry::{Reentered, definitionCall, rolloutCall};
 
-use super::world::{Done, IHostile, data, hostile, hostile_owned_by, migrating};
+use super::fixture::{Done, IHostile, data, hostile, hostile_owned_by, migrating};
 use stylus_upgrades_tests::proxies::probe;
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use stylus_upgrades_interface::registry::IRegistry::{
 };
 use stylus_upgrades_interface::slots;
 
-use super::world::{Done, ICounter, counter, hostile, initialize, migrate, migrating};
+use super::fixture::{Done, ICounter, counter, hostile, initialize, migrate, migrating};
 
 #[tokio::test]
 async fn an_upgrade_keeps_the_data_and_runs_the_migration() -> Done {
@@ -85,40 +85,40 @@ async fn an_upgrade_emits_these_events_and_no_other() -> Done {
 }
 
 #[tokio::test]
-async fn a_birth_is_one_transaction_with_its_initializer() -> Done {
+async fn a_creation_is_one_transaction_with_its_initializer() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     let (proxy, registry) = (it.instance.address(), harness.registry());
-    let birth = it.instance.birth();
+    let initial = it.instance.creation();
     let previous = AdminChanged {
         previousAdmin: Address::ZERO,
         newAdmin: registry,
     };
-    birth.assert_emitted(proxy, &previous);
-    birth.assert_emitted(
+    initial.assert_emitted(proxy, &previous);
+    initial.assert_emitted(
         proxy,
         &Upgraded {
             implementation: it.first.address,
         },
     );
-    birth.assert_not_emitted::<Migrated>();
-    birth.assert_not_emitted::<InstanceUpgraded>();
-    assert_eq!(birth.events::<ProxyCreated>(registry).len(), 1);
+    initial.assert_not_emitted::<Migrated>();
+    initial.assert_not_emitted::<InstanceUpgraded>();
+    assert_eq!(initial.events::<ProxyCreated>(registry).len(), 1);
     assert_eq!(
         it.instance.read(&ICounter::valueCall {}).await?,
         U256::from(7)
     );
     assert_eq!(it.instance.read(&registryCall {}).await?, registry);
-    let told = harness
+    let record = harness
         .chain()
         .read(registry, &instanceOfCall { proxy })
         .await?;
     assert_eq!(
         (
-            told.name.as_str(),
-            told.version.as_str(),
-            told.kind,
-            told.state
+            record.name.as_str(),
+            record.version.as_str(),
+            record.kind,
+            record.state
         ),
         ("Counter", "1.0", 0, 0)
     );
@@ -203,7 +203,7 @@ async fn an_instance_that_skips_a_version_runs_every_migration_in_order() -> Don
 }
 
 #[tokio::test]
-async fn a_version_that_can_only_be_born_is_not_reached() -> Done {
+async fn a_version_that_can_only_be_created_is_not_reached() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     it.definition

@@ -5,7 +5,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
 };
 use stylus_upgrades_interface::slots;
 
-use super::world::{Done, IHostile, data, hostile, migrating, write};
+use super::fixture::{Done, IHostile, data, hostile, migrating, write};
 
 /// What no step may write, but for its own mark.
 fn guarded() -> [B256; 5] {
@@ -97,8 +97,8 @@ async fn an_initializer_may_not_write_them_either() -> Done {
         let initializer = IHostile::initializeCall {
             actions: vec![write(slot, B256::repeat_byte(0x11))],
         };
-        let born = it.definition.create_proxy("1.0", &initializer).await;
-        assert_reverts(born.map(drop), UpgradeSlotsTouched { slot });
+        let created = it.definition.create_proxy("1.0", &initializer).await;
+        assert_reverts(created.map(drop), UpgradeSlotsTouched { slot });
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
-//! Upgrades against the registry: the eleven rules of every proxy, and what must not go wrong.
+//! Upgrades with the registry: the eleven rules of every proxy, and the failures that they
+//! prevent.
 //!
 //! | module | holds |
 //! |---|---|
-//! | `story` | what an upgrade does: data, events, slots, several versions at once |
+//! | `lifecycle` | what an upgrade does: data, events, slots, several versions at once |
 //! | `authority` | who may upgrade, and in which order it is refused (rules 1, 11) |
 //! | `runnable` | which code is accepted (rule 2) |
 //! | `once` | initializers and migrations: by nobody else, never twice (rules 3, 9) |
@@ -13,21 +14,21 @@
 
 mod authority;
 mod failure;
+mod fixture;
 mod interference;
+mod lifecycle;
 mod marks;
 mod once;
 mod runnable;
-mod story;
 mod value;
-mod world;
 
-pub(crate) use world::{Done, ICounter, ICounter2, IHostile, World, counter, data, hostile};
+pub(crate) use fixture::{Done, Fixture, ICounter, ICounter2, IHostile, counter, data, hostile};
 
 /// The whole way to version 2, for tests of where it runs.
 pub(crate) async fn counter_at_version_2(
     harness: &stylus_upgrades_harness::Harness,
 ) -> Result<(), stylus_upgrades_harness::HarnessError> {
-    let it = world::counter(harness).await?;
+    let it = fixture::counter(harness).await?;
     it.instance.upgrade("2.0").await?;
     assert_eq!(it.instance.version().await?, "2.0");
     Ok(())

@@ -4,7 +4,7 @@ use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
 use stylus_upgrades_interface::migratable::IMigratable::NotInUpgrade;
 use stylus_upgrades_interface::slots;
 
-use super::world::{
+use super::fixture::{
     Done, ICounter, ICounter2, IHostile, counter, data, hostile, initialize, migrate, migrating,
 };
 
@@ -86,11 +86,11 @@ async fn an_initializer_is_no_migration() -> Done {
 async fn a_migration_is_no_initializer() -> Done {
     let harness = Harness::start().await?;
     let it = hostile(&harness, migrating(vec![])).await?;
-    let born = it
+    let created = it
         .definition
         .create_proxy("1.0", &IHostile::migrateCall { actions: vec![] })
         .await;
-    assert_reverts(born.map(drop), NotInUpgrade {});
+    assert_reverts(created.map(drop), NotInUpgrade {});
     Ok(())
 }
 
@@ -104,7 +104,7 @@ async fn the_token_is_spent_when_the_migration_begins() -> Done {
 }
 
 #[tokio::test]
-async fn an_instance_born_without_initializer_cannot_be_initialised_later() -> Done {
+async fn an_instance_created_without_initializer_cannot_be_initialised_later() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     let instance = it

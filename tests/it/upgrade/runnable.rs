@@ -12,7 +12,7 @@ use stylus_upgrades_interface::registry::{
     IRegistry::{CodeChanged, addVersionCall},
 };
 
-use super::world::{Done, counter, initialize, migrate};
+use super::fixture::{Done, counter, initialize, migrate};
 
 /// The program `it` at another address.
 fn at(address: Address, program: &Program) -> Program {
@@ -146,7 +146,7 @@ async fn every_program_on_the_path_is_checked_before_the_first_step() -> Done {
 }
 
 #[tokio::test]
-async fn a_proxy_of_an_unregistered_kind_is_born_of_no_version() -> Done {
+async fn a_proxy_of_an_unregistered_kind_is_created_of_no_version() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     let minimal = [

@@ -2,7 +2,7 @@ use alloy::primitives::{Bytes, U256};
 use stylus_upgrades_harness::{Harness, assert_reverts, step};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{ValueNotAccepted, upgradeToCall};
 
-use super::world::{Done, IHostile, data, hostile, migrating};
+use super::fixture::{Done, IHostile, data, hostile, migrating};
 
 fn refused(wei: u64) -> ValueNotAccepted {
     ValueNotAccepted {
@@ -63,18 +63,18 @@ async fn value_goes_along_with_the_initializer() -> Done {
     let harness = Harness::start().await?;
     let it = hostile(&harness, migrating(vec![])).await?;
     let initializer = data(&IHostile::initializeCall { actions: vec![] });
-    let born = it
+    let created = it
         .definition
         .create_proxy_with("1.0", initializer, U256::from(5))
         .await?;
     assert_eq!(
-        harness.chain().balance(born.address()).await?,
+        harness.chain().balance(created.address()).await?,
         U256::from(5)
     );
-    let born = it
+    let created = it
         .definition
         .create_proxy_with("1.0", Bytes::new(), U256::from(6))
         .await;
-    assert_reverts(born.map(drop), refused(6));
+    assert_reverts(created.map(drop), refused(6));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Reading a page: commands and what they print.
+//! Parses a page: its commands and their expected output.
 
 use stylus_upgrades_book::Page;
 

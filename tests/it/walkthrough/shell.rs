@@ -1,4 +1,4 @@
-//! One shell for the whole page, so that what one command sets the next one sees.
+//! One shell for the whole page, so that variables of one command are visible to the next.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};

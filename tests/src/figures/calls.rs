@@ -1,4 +1,4 @@
-//! What a proxy adds to a call: the gas of a transaction through it, less that of the same
+//! The gas that a proxy adds to a call: the gas of a transaction through it, less that of the same
 //! transaction to its implementation.
 
 use alloy::network::TransactionBuilder;

@@ -60,7 +60,10 @@ async fn upgrade_gas(figures: &mut Figures) -> Result<(), HarnessError> {
             },
         )
         .await?;
-    insert("create a proxy with its initializer", counter.birth().gas());
+    insert(
+        "create a proxy with its initializer",
+        counter.creation().gas(),
+    );
     insert(
         "increment through the proxy at 1.0",
         counter.send(&incrementCall {}).await?.gas(),

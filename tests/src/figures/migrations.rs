@@ -1,5 +1,5 @@
-//! Gas per migrated item of the kinds that one transaction does, beside the stores that cannot be
-//! avoided. Those of many transactions are taken by [`crate::scale`], everything included.
+//! The gas per item of migrations in one transaction, compared with the stores that cannot be
+//! avoided. [`crate::scale`] measures migrations of many transactions.
 
 use crate::snapshot::Figures;
 use alloy::primitives::{Address, U256};

@@ -1,4 +1,4 @@
-//! What the figures were taken with.
+//! The versions of the tools with which the figures were measured.
 
 use std::collections::BTreeMap;
 use std::process::Command;

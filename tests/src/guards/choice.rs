@@ -1,4 +1,5 @@
-//! Which guards one run tries: another few with every commit, the same for the same commit.
+//! Selects the guards that one run checks: a few, different ones with every commit, and the same
+//! ones for the same commit.
 
 use std::path::Path;
 use std::process::Command;
@@ -9,11 +10,11 @@ use super::table::{Guard, Table, Test};
 
 /// The commit that is checked out; without git a hash of the list.
 pub fn commit(home: &Path, table: &Table) -> String {
-    let asked = Command::new("git")
+    let requested = Command::new("git")
         .args(["rev-parse", "HEAD"])
         .current_dir(home)
         .output();
-    let found = asked.ok().filter(|output| output.status.success());
+    let found = requested.ok().filter(|output| output.status.success());
     found.map_or_else(
         || hex::encode(keccak256(&table.source)),
         |output| String::from_utf8_lossy(&output.stdout).trim().to_owned(),

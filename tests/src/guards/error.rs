@@ -1,4 +1,4 @@
-//! Why a proof could not be attempted. A guard that survives is no error but a verdict.
+//! The errors that prevent a check. A guard whose test does not fail is a verdict, not an error.
 
 use std::path::PathBuf;
 

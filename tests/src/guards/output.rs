@@ -1,4 +1,4 @@
-//! What a run of tests printed, read.
+//! Parses the output of a test run.
 
 /// How a run of tests ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -8,7 +8,7 @@ pub(super) enum Outcome {
     /// Some test failed by an assertion: where, and what that said.
     Failed {
         /// `file:line`.
-        place: String,
+        location: String,
         /// First line of the message.
         said: String,
     },
@@ -49,9 +49,9 @@ pub(super) fn outcome(text: &str) -> Outcome {
         return Outcome::Broken(format!("the tests did not end:\n{}", end_of(text)));
     }
     if let Some(note) = text.lines().find(|line| line.starts_with(NO_PANIC)) {
-        let place = note.rsplit(" at ").next().unwrap_or_default().to_owned();
+        let location = note.rsplit(" at ").next().unwrap_or_default().to_owned();
         let said = "it did not panic as expected".to_owned();
-        return Outcome::Failed { place, said };
+        return Outcome::Failed { location, said };
     }
     panic_of(text).unwrap_or_else(|| {
         Outcome::Broken(format!(
@@ -64,11 +64,13 @@ pub(super) fn outcome(text: &str) -> Outcome {
 /// `thread 'name' (id) panicked at file:line:column:` and the line behind it.
 fn panic_of(text: &str) -> Option<Outcome> {
     let mut lines = text.lines();
-    let place = lines.find_map(|line| Some(line.split_once(" panicked at ")?.1))?;
-    let place = place.trim_end_matches(':');
-    let place = place.rsplit_once(':').map_or(place, |(place, _)| place);
+    let location = lines.find_map(|line| Some(line.split_once(" panicked at ")?.1))?;
+    let location = location.trim_end_matches(':');
+    let location = location
+        .rsplit_once(':')
+        .map_or(location, |(location, _)| location);
     Some(Outcome::Failed {
-        place: place.to_owned(),
+        location: location.to_owned(),
         said: lines.next().unwrap_or_default().trim().to_owned(),
     })
 }
@@ -85,18 +87,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_assertion_that_failed_is_told_with_its_place() {
+    fn an_assertion_that_failed_is_reported_with_its_location() {
         let text = "running 1 test\ntest a ... FAILED\n\nthread 'a' (7) panicked at tests/it/a.rs:3:5:\nnot refused: 1\n\ntest result: FAILED. 0 passed; 1 failed;";
         let expected = Outcome::Failed {
-            place: "tests/it/a.rs:3".into(),
+            location: "tests/it/a.rs:3".into(),
             said: "not refused: 1".into(),
         };
         assert_eq!(outcome(text), expected);
         let text = "running 1 test\nnote: test did not panic as expected at src/tests.rs:9:4\ntest result: FAILED. 0 passed;";
-        let Outcome::Failed { place, .. } = outcome(text) else {
+        let Outcome::Failed { location, .. } = outcome(text) else {
             panic!("no failure: {text}");
         };
-        assert_eq!(place, "src/tests.rs:9:4");
+        assert_eq!(location, "src/tests.rs:9:4");
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! `docs/guards.md`, written from the list and from the last full result.
+//! Writes `docs/guards.md` from the list and from the last full result.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use super::record::Record;
-use super::table::{Guard, Spare, Table, Test};
+use super::table::{Guard, Table, Test, Unreachable};
 
 /// The parts, with their titles.
 const PARTS: [(&str, &str); 3] = [
@@ -57,9 +57,9 @@ pub fn page(home: &Path, table: &Table, record: &Record) -> String {
         "\n## Behind the guards\n\nThese are checked, too, though nothing that is known reaches them.\n\n\
          | guard | file | why nothing reaches it |\n|---|---|---|\n",
     );
-    for Spare {
+    for Unreachable {
         name, file, why, ..
-    } in &table.spares
+    } in &table.unreachable
     {
         let _ = writeln!(page, "| {name} | [`{file}`](../{file}) | {why} |");
     }

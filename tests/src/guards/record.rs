@@ -1,4 +1,4 @@
-//! The last time that every guard was tried, kept in git.
+//! The result of the last full run, kept in git.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -48,10 +48,10 @@ impl Record {
     /// Brings the guards of another run up to date, of which some only may have been asked for.
     pub fn update(&mut self, report: &Report) {
         for row in &report.rows {
-            if let Verdict::Noticed { place, .. } = &row.verdict {
+            if let Verdict::Noticed { location, .. } = &row.verdict {
                 // without the line, which moves
-                let place = place.split(':').next().unwrap_or_default();
-                let by = format!("{}, {place}", row.guard.test.name());
+                let location = location.split(':').next().unwrap_or_default();
+                let by = format!("{}, {location}", row.guard.test.name());
                 self.noticed.insert(row.guard.name.clone(), by);
             } else {
                 self.noticed.remove(&row.guard.name);

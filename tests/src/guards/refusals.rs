@@ -1,5 +1,5 @@
-//! The places where the contracts refuse, read from their sources: every `Err(…)`, `ok_or…(…)` and
-//! `refuse(…)` outside of tests, with the condition that it stands under.
+//! Finds every refusal in the contracts' sources: each `Err(…)`, `ok_or…(…)` and `refuse(…)`
+//! outside of tests, with its condition.
 
 use std::fs;
 use std::ops::Range;

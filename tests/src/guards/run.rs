@@ -1,4 +1,5 @@
-//! The proof: the tests pass with everything in place, and each fails without its guard.
+//! Runs the proof. The tests pass with all guards enabled, and each test fails when its guard is
+//! disabled.
 
 use std::fmt;
 use std::path::Path;
@@ -6,9 +7,9 @@ use std::time::Instant;
 
 use super::error::GuardError;
 use super::output::Outcome;
+use super::runner::Runner;
 use super::table::{Guard, Test};
-use super::trial::Trial;
-use super::workshop::{Codes, Workshop};
+use super::working_copy::{Codes, WorkingCopy};
 
 /// What came of disabling a guard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,13 +17,13 @@ pub enum Verdict {
     /// Its test failed, by an assertion.
     Noticed {
         /// `file:line` of the assertion.
-        place: String,
+        location: String,
         /// First line of what it said.
         said: String,
     },
     /// Its test passed all the same: a test is missing.
     Survived,
-    /// It could not be told.
+    /// It could not be determined.
     Broken(String),
 }
 
@@ -33,7 +34,7 @@ pub struct Row {
     pub guard: Guard,
     /// What came of disabling it.
     pub verdict: Verdict,
-    /// Seconds that the trial took, building included.
+    /// Seconds that the test run took, building included.
     pub seconds: f64,
 }
 
@@ -45,46 +46,46 @@ pub struct Report {
 }
 
 /// Shows for every guard that its test passes with it and fails without it. `it` is the binary of
-/// the tests; `tell` hears of every row as it comes. Blocks this thread for minutes.
+/// the tests; `print` hears of every row as it comes. Blocks this thread for minutes.
 ///
 /// # Errors
-/// Whatever keeps it from being attempted; that a guard survives is told by the report.
+/// Whatever keeps it from being attempted; the report says whether a guard survives.
 pub fn prove(
     home: &Path,
     it: &Path,
     mut guards: Vec<Guard>,
-    tell: &mut dyn FnMut(&Row),
+    print: &mut dyn FnMut(&Row),
 ) -> Result<Report, GuardError> {
-    let workshop = Workshop::open(home)?;
-    let trial = Trial {
-        workshop: &workshop,
+    let working_copy = WorkingCopy::open(home)?;
+    let runner = Runner {
+        working_copy: &working_copy,
         it,
     };
     guards.sort_by(|one, other| one.file.cmp(&other.file)); // fewer crates change between two
-    check_texts(&workshop, &guards)?;
-    check_tests(&trial, &guards)?;
-    let intact = workshop.remember()?;
+    check_texts(&working_copy, &guards)?;
+    check_tests(&runner, &guards)?;
+    let intact = working_copy.remember()?;
     let mut rows = Vec::with_capacity(guards.len());
     for guard in guards {
         let begun = Instant::now();
-        workshop.disable(&guard)?;
-        let verdict = verdict(&trial, &guard, &intact);
-        workshop.restore(&guard)?;
+        working_copy.disable(&guard)?;
+        let verdict = verdict(&runner, &guard, &intact);
+        working_copy.restore(&guard)?;
         let row = Row {
             guard,
             verdict: verdict?,
             seconds: begun.elapsed().as_secs_f64(),
         };
-        tell(&row);
+        print(&row);
         rows.push(row);
     }
     Ok(Report { rows })
 }
 
 /// Every guard stands where the list says, before anything is built.
-fn check_texts(workshop: &Workshop, guards: &[Guard]) -> Result<(), GuardError> {
+fn check_texts(working_copy: &WorkingCopy, guards: &[Guard]) -> Result<(), GuardError> {
     for guard in guards {
-        let path = workshop.home().join(&guard.file);
+        let path = working_copy.home().join(&guard.file);
         let source = std::fs::read_to_string(&path).map_err(GuardError::file("read", &path))?;
         guard.disabled_in(&source)?;
     }
@@ -92,7 +93,7 @@ fn check_texts(workshop: &Workshop, guards: &[Guard]) -> Result<(), GuardError> 
 }
 
 /// With nothing disabled every named test is there and passes.
-fn check_tests(trial: &Trial<'_>, guards: &[Guard]) -> Result<(), GuardError> {
+fn check_tests(runner: &Runner<'_>, guards: &[Guard]) -> Result<(), GuardError> {
     let mut tests: Vec<&Test> = Vec::new();
     for guard in guards {
         if !tests.contains(&&guard.test) {
@@ -102,7 +103,7 @@ fn check_tests(trial: &Trial<'_>, guards: &[Guard]) -> Result<(), GuardError> {
     while let Some(first) = tests.first().copied() {
         let (these, others): (Vec<_>, Vec<_>) =
             tests.into_iter().partition(|test| same_target(first, test));
-        match trial.run(&these)? {
+        match runner.run(&these)? {
             Outcome::Passed(ran) if ran == these.len() => {}
             Outcome::Passed(ran) => {
                 let names: Vec<_> = these.iter().map(|test| test.name()).collect();
@@ -113,8 +114,8 @@ fn check_tests(trial: &Trial<'_>, guards: &[Guard]) -> Result<(), GuardError> {
                 );
                 return Err(GuardError::Baseline { reason });
             }
-            Outcome::Failed { place, said } => {
-                let reason = format!("{place}: {said}");
+            Outcome::Failed { location, said } => {
+                let reason = format!("{location}: {said}");
                 return Err(GuardError::Baseline { reason });
             }
             Outcome::Broken(reason) => return Err(GuardError::Baseline { reason }),
@@ -141,18 +142,18 @@ fn same_target(one: &Test, other: &Test) -> bool {
     }
 }
 
-fn verdict(trial: &Trial<'_>, guard: &Guard, intact: &Codes) -> Result<Verdict, GuardError> {
-    Ok(match trial.run(&[&guard.test])? {
+fn verdict(runner: &Runner<'_>, guard: &Guard, intact: &Codes) -> Result<Verdict, GuardError> {
+    Ok(match runner.run(&[&guard.test])? {
         Outcome::Passed(_) => Verdict::Survived,
         Outcome::Broken(reason) => Verdict::Broken(reason),
-        Outcome::Failed { place, said } => {
+        Outcome::Failed { location, said } => {
             // a test that fails although every contract is what it was notices something else
             let is_chain = matches!(guard.test, Test::It(_));
-            if is_chain && trial.workshop.codes()? == *intact {
-                let reason = format!("no contract differs, but {place} failed: {said}");
+            if is_chain && runner.working_copy.codes()? == *intact {
+                let reason = format!("no contract differs, but {location} failed: {said}");
                 return Ok(Verdict::Broken(reason));
             }
-            Verdict::Noticed { place, said }
+            Verdict::Noticed { location, said }
         }
     })
 }
@@ -175,8 +176,8 @@ impl fmt::Display for Row {
         let Self { guard, seconds, .. } = self;
         let test = guard.test.name();
         match &self.verdict {
-            Verdict::Noticed { place, .. } => {
-                write!(f, "{:<72} {test} ({place}) {seconds:.1} s", guard.name)
+            Verdict::Noticed { location, .. } => {
+                write!(f, "{:<72} {test} ({location}) {seconds:.1} s", guard.name)
             }
             Verdict::Survived => {
                 write!(f, "{:<72} SURVIVED {test} {seconds:.1} s", guard.name)

@@ -1,4 +1,4 @@
-//! Running tests against the copy.
+//! Runs tests against the working copy.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use super::error::GuardError;
 use super::output::{Outcome, outcome};
 use super::table::Test;
-use super::workshop::Workshop;
+use super::working_copy::WorkingCopy;
 
 /// How long one run may take; a contract that never ends must not keep us.
-const PATIENCE: Duration = Duration::from_secs(1_200);
+const TIMEOUT: Duration = Duration::from_secs(1_200);
 /// Variables that a test must not see: an outer cargo's, and those that change what tests do.
 const FOREIGN: [&str; 8] = [
     "CARGO",
@@ -26,15 +26,15 @@ const FOREIGN: [&str; 8] = [
 /// Beginnings of such variables; `CARGO_HOME` stays.
 const FOREIGN_PREFIXES: [&str; 2] = ["CARGO_", "RUST_TEST_"];
 
-/// Runs tests in a workshop.
-pub(super) struct Trial<'w> {
+/// Runs tests in the working copy.
+pub(super) struct Runner<'w> {
     /// Where.
-    pub(super) workshop: &'w Workshop,
+    pub(super) working_copy: &'w WorkingCopy,
     /// The binary `it`, built from the checkout.
     pub(super) it: &'w Path,
 }
 
-impl Trial<'_> {
+impl Runner<'_> {
     /// Runs tests of one target.
     pub(super) fn run(&self, tests: &[&Test]) -> Result<Outcome, GuardError> {
         let Some(first) = tests.first() else {
@@ -54,30 +54,33 @@ impl Trial<'_> {
     fn it(&self) -> Command {
         let mut command = plain(self.it);
         command
-            .current_dir(self.workshop.home().join("tests"))
-            .env("STYLUS_UPGRADES_HOME", self.workshop.home());
+            .current_dir(self.working_copy.home().join("tests"))
+            .env("STYLUS_UPGRADES_HOME", self.working_copy.home());
         command
     }
 
     fn cargo(&self, package: &str, target: Option<&str>) -> Command {
         let mut command = plain(Path::new("cargo"));
-        command
-            .current_dir(self.workshop.home())
-            .args(["test", "--quiet", "--package", package]);
+        command.current_dir(self.working_copy.home()).args([
+            "test",
+            "--quiet",
+            "--package",
+            package,
+        ]);
         match target {
             Some(target) => command.args(["--test", target]),
             None => command.arg("--lib"),
         };
         command
             .arg("--target-dir")
-            .arg(self.workshop.host_target())
+            .arg(self.working_copy.host_target())
             .args(["--", "--format", "pretty"]);
         command
     }
 
     /// All that a program prints, as far as it got in time.
     fn said_by(&self, mut command: Command) -> Result<String, GuardError> {
-        let path = self.workshop.output();
+        let path = self.working_copy.output();
         let file = File::create(&path).map_err(GuardError::file("create", &path))?;
         let twin = file.try_clone().map_err(GuardError::file("open", &path))?;
         let program = command.get_program().to_string_lossy().into_owned();
@@ -113,7 +116,7 @@ pub(super) fn plain(program: &Path) -> Command {
 fn wait(mut child: Child) -> std::io::Result<()> {
     let begun = Instant::now();
     while child.try_wait()?.is_none() {
-        if begun.elapsed() > PATIENCE {
+        if begun.elapsed() > TIMEOUT {
             child.kill()?;
             child.wait()?;
             return Ok(());

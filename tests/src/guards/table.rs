@@ -1,4 +1,5 @@
-//! The list: what each guard prevents, where it stands, what it looks like, who notices.
+//! The list of guards: what each one prevents, where it is, its text, and the test that fails
+//! without it.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -18,8 +19,8 @@ pub struct Table {
     #[serde(rename = "guard")]
     pub guards: Vec<Guard>,
     /// What guards against that which nothing can bring about, as far as is known.
-    #[serde(rename = "spare", default)]
-    pub spares: Vec<Spare>,
+    #[serde(rename = "unreachable", default)]
+    pub unreachable: Vec<Unreachable>,
     /// Refusals in the contracts' sources that have no guard in the list.
     #[serde(default)]
     pub excused: Vec<Excuse>,
@@ -51,7 +52,7 @@ pub struct Guard {
 /// A guard that no test can reach: it stands behind others.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Spare {
+pub struct Unreachable {
     /// What it would prevent, a sentence.
     pub name: String,
     /// The file that it stands in, below the repository's root.
@@ -133,8 +134,8 @@ impl Table {
                 return Err(GuardError::Unknown { name: name.clone() });
             }
         }
-        let asked = |guard: &&Guard| names.iter().any(|name| guard.name.contains(name));
-        Ok(self.guards.iter().filter(asked).cloned().collect())
+        let requested = |guard: &&Guard| names.iter().any(|name| guard.name.contains(name));
+        Ok(self.guards.iter().filter(requested).cloned().collect())
     }
 }
 

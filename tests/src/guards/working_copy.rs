@@ -1,4 +1,4 @@
-//! The copy of the sources in which guards are disabled. One process works in it at a time.
+//! The copy of the sources in which guards are disabled. One process at a time uses it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -16,13 +16,13 @@ pub(super) type Codes = BTreeMap<String, Vec<u8>>;
 
 /// A copy of the working tree below `target/guards`, with build folders of its own.
 #[derive(Debug)]
-pub struct Workshop {
+pub struct WorkingCopy {
     folder: PathBuf,
     /// Held as long as this lives.
     _lock: File,
 }
 
-impl Workshop {
+impl WorkingCopy {
     /// Brings the copy of the checkout in `home` up to date, whatever an earlier run left in it.
     /// Waits while another process works there. What the checkout has built of contracts is taken
     /// along, so that only what differs is built.
@@ -37,20 +37,20 @@ impl Workshop {
         let path = folder.join("lock");
         let lock = File::create(&path).map_err(GuardError::file("create", &path))?;
         lock.lock().map_err(GuardError::file("lock", &path))?;
-        let workshop = Self {
+        let working_copy = Self {
             folder,
             _lock: lock,
         };
-        follow(home, &workshop.home())?;
-        workshop.share_packages(home)?;
+        follow(home, &working_copy.home())?;
+        working_copy.share_packages(home)?;
         let artifacts = home.join("target/contracts/artifacts");
         // What an earlier run built with a guard disabled is kept under the hash of those sources:
         // found again, it would look as if nothing had changed.
-        empty(&workshop.artifacts())?;
+        empty(&working_copy.artifacts())?;
         if artifacts.is_dir() {
-            copy_files(&artifacts, &workshop.artifacts())?;
+            copy_files(&artifacts, &working_copy.artifacts())?;
         }
-        Ok(workshop)
+        Ok(working_copy)
     }
 
     /// Lets the copy use the checkout's packages of npm: they are no part of any guard.
@@ -114,21 +114,21 @@ impl Workshop {
         Ok(codes)
     }
 
-    /// Disables a guard in the copy. [`Workshop::restore`] undoes it.
+    /// Disables a guard in the copy. [`WorkingCopy::restore`] undoes it.
     pub(super) fn disable(&self, guard: &Guard) -> Result<(), GuardError> {
         let path = self.home().join(&guard.file);
         let source = fs::read_to_string(&path).map_err(GuardError::file("read", &path))?;
         let without = guard.disabled_in(&source)?;
         fs::write(&path, without).map_err(GuardError::file("write", &path))?;
-        let aside = self.folder.join("aside");
-        fs::write(&aside, source).map_err(GuardError::file("write", &aside))
+        let backup = self.folder.join("aside");
+        fs::write(&backup, source).map_err(GuardError::file("write", &backup))
     }
 
     /// Puts the guard back, and what was built with it. The file gets a new time on purpose:
     /// cargo must not take what it built in between for up to date.
     pub(super) fn restore(&self, guard: &Guard) -> Result<(), GuardError> {
-        let (aside, path) = (self.folder.join("aside"), self.home().join(&guard.file));
-        let source = fs::read(&aside).map_err(GuardError::file("read", &aside))?;
+        let (backup, path) = (self.folder.join("aside"), self.home().join(&guard.file));
+        let source = fs::read(&backup).map_err(GuardError::file("read", &backup))?;
         fs::write(&path, source).map_err(GuardError::file("write", &path))?;
         empty(&self.artifacts())?;
         copy_files(&self.intact(), &self.artifacts())

@@ -1,5 +1,5 @@
-//! What is migrated: a register whose members were awarded their points, or a collection whose
-//! tokens were minted, by real transactions.
+//! The contracts that are migrated at scale: a points register and a collection, filled by real
+//! transactions.
 
 use super::Ended;
 use alloy::network::TransactionBuilder;

@@ -1,4 +1,4 @@
-//! Processes whose time and memory are watched.
+//! Processes whose duration and memory are measured.
 
 use serde_json::Value;
 use std::path::Path;

@@ -15,16 +15,16 @@ fn what_is_no_storage_struct_is_refused() {
 }
 
 #[test]
-fn attributes_out_of_place_are_refused_with_those_that_are_known() {
+fn misplaced_attributes_are_refused_with_those_that_are_known() {
     let unknown: syn::DeriveInput =
         parse_quote! { struct S { #[layout(rename = "a")] x: StorageU8 } };
     assert_eq!(
         error(unknown),
         "expected one of renamed_from, retyped_from, erc7201, opaque here, found rename"
     );
-    let place: syn::DeriveInput = parse_quote! { #[layout(renamed_from = "a")] struct S {} };
+    let location: syn::DeriveInput = parse_quote! { #[layout(renamed_from = "a")] struct S {} };
     assert_eq!(
-        error(place),
+        error(location),
         "expected one of erc7201 here, found renamed_from"
     );
     let twice: syn::DeriveInput =

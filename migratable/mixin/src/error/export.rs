@@ -1,5 +1,5 @@
 //! For `export-abi` alone: `#[derive(SolidityError)]` prints `error {SIGNATURE};` for every
-//! variant and wants `SolError` for it. One signature that holds five makes it print all of
+//! variant and requires `SolError` for it. One signature that holds five makes it print all of
 //! them. Nothing of this is on chain.
 
 use alloc::{format, vec, vec::Vec};

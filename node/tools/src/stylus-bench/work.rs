@@ -19,7 +19,7 @@ use crate::peer::Node;
 pub(crate) const CONNECTIONS: usize = 4;
 const CHAINS: [(&str, u64); 2] = [("0x64aba", 412_346), ("0x7a69", 31_337)];
 /// Anvil sometimes leaves transactions of a full pool unmined until something else happens; after
-/// this long without progress it is told to mine.
+/// this long without progress it is sent a request to mine.
 const STALL: Duration = Duration::from_millis(50);
 /// Longest wait for progress.
 const LIMIT: Duration = Duration::from_secs(30);

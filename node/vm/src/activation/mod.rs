@@ -24,7 +24,7 @@ use crate::{Activated, Program, Rules};
 /// The chain's own charges around it (ArbWasm's fixed part) are not included.
 ///
 /// # Errors
-/// [`ActivationError`] names the first broken rule, in the order Arbitrum judges them.
+/// [`ActivationError`] names the first broken rule, in the order in which Arbitrum checks them.
 pub fn activate(wasm: &[u8], rules: &Rules, gas: &mut u64) -> Result<Activated, ActivationError> {
     guarded(|| validate_and_compile(wasm, rules, gas, Form::Engine)).unwrap_or_else(|panic| {
         Err(ActivationError::new(

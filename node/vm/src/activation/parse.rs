@@ -12,7 +12,7 @@ use crate::Rules;
 /// Prefix of names that belong to the machine.
 const RESERVED: &str = "stylus";
 
-/// Parses a module and judges everything that needs no instrumentation.
+/// Parses a module and checks everything that needs no instrumentation.
 pub(crate) fn parse<'a>(wasm: &'a [u8], rules: &Rules) -> Result<Module<'a>> {
     if wasm.len() > rules.max_wasm_size {
         return Err(ActivationError::limit(

@@ -96,8 +96,8 @@ impl Call<'_> {
         let size = self.guest.memory().len();
         let range = self.range(ptr, bytes.len(), size)?;
         match self.guest.memory_mut().get_mut(range) {
-            Some(place) => {
-                place.copy_from_slice(bytes);
+            Some(position) => {
+                position.copy_from_slice(bytes);
                 Ok(())
             }
             None => Err(Escape::Failed(Failure::MemoryOutOfBounds)),

@@ -84,7 +84,7 @@ impl Pair {
         Ok(Self { activated, metered })
     }
 
-    /// Runs the call in both; the error tells the difference.
+    /// Runs the call in both; the error names the difference.
     pub(crate) fn call(&self, case: &Case) -> Result<End, String> {
         let ours = self.first(case)?;
         let other = other::run(&self.metered, self.activated.info.footprint, case)?;
@@ -93,13 +93,13 @@ impl Pair {
         }
         let mut text = format!("{case:?}: ");
         if ours.memory != other.memory {
-            let place = ours
+            let position = ours
                 .memory
                 .iter()
                 .zip(&other.memory)
                 .position(|(a, b)| a != b);
             text.push_str(&format!(
-                "memory of {} and {} bytes, first difference at {place:?}; ",
+                "memory of {} and {} bytes, first difference at {position:?}; ",
                 ours.memory.len(),
                 other.memory.len()
             ));

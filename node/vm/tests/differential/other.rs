@@ -123,12 +123,12 @@ fn imports(store: &mut Store, host: &Shared) -> Imports {
         let more = (calldata.len() as u64).saturating_sub(32);
         spend(&mut ctx, &host, HOSTIO)?;
         spend(&mut ctx, &host, POINTER + WRITE_BYTE * more)?;
-        let place = dest.cast_unsigned() as usize;
+        let position = dest.cast_unsigned() as usize;
         let memory = ctx.memory("memory")?;
-        if place + calldata.len() > memory.len(ctx.store())? {
+        if position + calldata.len() > memory.len(ctx.store())? {
             return Err(leave(&host, End::Failure("hostio_memory_oob")));
         }
-        memory.copy_from_slice(ctx.store_mut(), place, &calldata)
+        memory.copy_from_slice(ctx.store_mut(), position, &calldata)
     });
     imports.define("vm_hooks", "read_args", read);
 

@@ -179,7 +179,7 @@ impl Reencode for Dump {
             .instruction(&Instruction::LocalGet(0))
             .instruction(&Instruction::Call(self.found.entrypoint.0));
         for (index, wide) in (0u32..).zip(&self.found.globals) {
-            let place = MemArg {
+            let position = MemArg {
                 offset: u64::from(index) * 8,
                 align: 0,
                 target: MemArgTarget::Memory(0),
@@ -189,9 +189,9 @@ impl Reencode for Dump {
                 .instruction(&Instruction::I32Const(0))
                 .instruction(&Instruction::GlobalGet(index))
                 .instruction(&if *wide {
-                    Instruction::I64Store(place)
+                    Instruction::I64Store(position)
                 } else {
-                    Instruction::I32Store(place)
+                    Instruction::I32Store(position)
                 });
         }
         function.instruction(&Instruction::End);

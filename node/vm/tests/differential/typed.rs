@@ -193,14 +193,14 @@ impl Generator<'_> {
 
     /// A loop whose body comes first and whose own counter ends it, in every frame that runs it.
     fn counted_loop(&mut self, depth: usize) -> String {
-        let turns = 1 + self.random.below(6);
+        let rounds = 1 + self.random.below(6);
         self.labels += 1;
         let inner = self.statement(depth - 1);
         let condition = self.expression(Type::I32, 2);
         self.labels -= 1;
         format!(
             "(loop {inner} (local.set $turns (i32.add (local.get $turns) (i32.const 1))) \
-             (br_if 0 (i32.and (i32.lt_u (local.get $turns) (i32.const {turns})) \
+             (br_if 0 (i32.and (i32.lt_u (local.get $turns) (i32.const {rounds})) \
              (i32.or {condition} (i32.const 1)))))"
         )
     }
@@ -259,21 +259,21 @@ fn locals() -> String {
 /// Writes locals and globals into memory.
 fn dump() -> String {
     let mut text = String::new();
-    let mut place = DUMP;
+    let mut position = DUMP;
     for name in ["i32", "i64"] {
         for index in 0..LOCALS {
             let _ = writeln!(
                 text,
-                "({name}.store (i32.const {place}) (local.get ${name}_{index}))"
+                "({name}.store (i32.const {position}) (local.get ${name}_{index}))"
             );
-            place += 8;
+            position += 8;
         }
         for index in 0..GLOBALS {
             let _ = writeln!(
                 text,
-                "({name}.store (i32.const {place}) (global.get $g{name}_{index}))"
+                "({name}.store (i32.const {position}) (global.get $g{name}_{index}))"
             );
-            place += 8;
+            position += 8;
         }
     }
     text

@@ -3,7 +3,7 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use proptest::prelude::*;
 use stylus_upgrades_interface::{
-    instance::{Hop, IInstanceRegistry::beginUpgradeCall},
+    instance::{IInstanceRegistry::beginUpgradeCall, PathStep},
     registry::{self as alloy, IRegistry},
 };
 
@@ -79,12 +79,12 @@ proptest! {
     }
 
     #[test]
-    fn hops_encode_as_alloy_reads_them(steps in proptest::collection::vec((step(), code()), 0..4)) {
+    fn path_steps_encode_as_alloy_reads_them(steps in proptest::collection::vec((step(), code()), 0..4)) {
         let members: Vec<[Value<'_>; 6]> = steps.iter().map(|(step, code)| [
             (&step.from).into(), (&step.data).into(), code.implementation.into(), step.kind.into(), step.script.into(), (&step.data).into(),
         ]).collect();
         let path: Vec<_> = members.iter().map(|step| Value::Struct(step)).collect();
-        let expected: Vec<Hop> = steps.iter().map(|(step, code)| Hop {
+        let expected: Vec<PathStep> = steps.iter().map(|(step, code)| PathStep {
             from: text(&step.from),
             to: String::new(),
             implementation: code.implementation,
@@ -94,7 +94,7 @@ proptest! {
         }).collect();
         let found = beginUpgradeCall::abi_decode_returns(&encode(&[], &[Value::Array(&path)]));
         // `data` stands in for the label, which alloy would read as UTF-8
-        let found: Vec<Hop> = found.unwrap().into_iter().map(|step| Hop { to: String::new(), ..step }).collect();
+        let found: Vec<PathStep> = found.unwrap().into_iter().map(|step| PathStep { to: String::new(), ..step }).collect();
         prop_assert_eq!(found, expected);
     }
 

@@ -31,7 +31,7 @@ fn a_path_goes_through_every_version_between() {
 }
 
 #[test]
-fn there_is_no_way_back_and_none_to_a_version_that_can_only_be_born() {
+fn there_is_no_way_back_and_none_to_a_version_that_can_only_be_created() {
     assert_eq!(search(&chain(4), 3, 1), None);
     assert_eq!(search(&Graph::from([(3, vec![2])]), 1, 3), None);
 }

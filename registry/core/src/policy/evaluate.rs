@@ -146,8 +146,8 @@ impl Policy {
                 let mut times = Vec::new(); // in ascending order
                 for member in members {
                     if let Some(time) = self.time(member, approvals, timelocks) {
-                        let place = times.iter().take_while(|earlier| **earlier <= time);
-                        times.insert(place.count(), time);
+                        let position = times.iter().take_while(|earlier| **earlier <= time);
+                        times.insert(position.count(), time);
                     }
                 }
                 times.get(usize::from(*need).checked_sub(1)?).copied()

@@ -57,7 +57,7 @@ fn spaces_may_stand_between_tokens() {
 }
 
 #[test]
-fn an_address_in_two_places_is_one_approver() {
+fn an_address_in_two_positions_is_one_approver() {
     let twice = policy(&format!("OR(AND({A},{B}),AND({A},{C}))"));
     assert_eq!(twice.approvers.len(), 3);
     assert!(!twice.is_satisfied(&facts(0b001)));

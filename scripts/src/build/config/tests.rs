@@ -52,7 +52,7 @@ fn flags_of_the_target_come_before_those_of_the_build_and_the_nearest_last() {
 }
 
 #[test]
-fn folders_above_the_workspace_and_the_home_tell_where_packages_come_from_and_no_more() {
+fn folders_above_the_workspace_and_the_home_configure_package_sources_and_no_more() {
     let folders = Folders::new();
     let leaks = "[build]\nrustflags = [\"--cfg\", \"leak\"]\nrustc-wrapper = \"/bin/sh\"\n\
                  [env]\nLEAK = \"1\"\n[profile.contract]\nopt-level = 1\n[patch.crates-io]\nx = { path = \"x\" }\n";

@@ -3,7 +3,7 @@
 
 use super::super::args::{StepArgs, StorageArgs};
 use super::super::calldata;
-use super::super::storage::{self, Overrides, Place, Versions};
+use super::super::storage::{self, Overrides, StorageContext, Versions};
 use super::{Run, Subject, Work};
 use crate::app_error::Error;
 use crate::coverage::{Extent, Part};
@@ -97,7 +97,7 @@ impl Work<'_> {
             goes_back: new.is_old,
             instance: None,
         };
-        let place = Place {
+        let place = StorageContext {
             context: self.context,
             client: &self.client,
             registry: self.registry,

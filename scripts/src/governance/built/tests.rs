@@ -56,8 +56,8 @@ fn the_build_of_the_very_code_is_shown_with_its_commit() {
     );
     assert!(lines.contains("built here to this very hash"), "{lines}");
     // A record that somebody left proves nothing.
-    let told = BuildFacts::of(&call(), "code", &build(2, 3, 4), false).expect("the same");
-    let lines = told.lines().join("\n");
+    let reported = BuildFacts::of(&call(), "code", &build(2, 3, 4), false).expect("the same");
+    let lines = reported.lines().join("\n");
     assert!(
         lines.contains("only a build can tell") && !lines.contains("built here"),
         "{lines}"

@@ -6,7 +6,7 @@ const B: &str = "0x2222222222222222222222222222222222222222";
 const C: &str = "0x3333333333333333333333333333333333333333";
 
 #[test]
-fn a_team_with_a_delay_is_told_as_a_tree() {
+fn a_team_with_a_delay_is_reported_as_a_tree() {
     let text = format!("AND(OutOf(2,{A},{B},{C}),AFTER(172800))");
     let explained = explain("migrate", &text, &Names::default()).expect("a policy");
     assert_eq!(explained.fewest, Some(2));
@@ -39,10 +39,10 @@ fn none_means_never() {
 }
 
 #[test]
-fn spans_are_told_in_their_largest_whole_unit() {
-    let told = [1, 59, 60, 5400, 86_400, 172_800].map(duration);
+fn spans_are_reported_in_their_largest_whole_unit() {
+    let reported = [1, 59, 60, 5400, 86_400, 172_800].map(duration);
     assert_eq!(
-        told,
+        reported,
         [
             "1 second",
             "59 seconds",

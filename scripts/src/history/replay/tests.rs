@@ -101,7 +101,7 @@ fn an_action_lives_thirty_days_from_the_end_of_its_delay() {
 }
 
 #[test]
-fn a_version_that_can_only_be_born_has_no_way_in() {
+fn a_version_that_can_only_be_created_has_no_way_in() {
     let mut rebuilt = created();
     rebuilt.feed(
         &Event::VersionAdded(abi::VersionAdded {

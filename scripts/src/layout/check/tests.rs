@@ -75,8 +75,8 @@ fn what_would_be_misread_is_refused_by_name_and_allowed_by_the_same_name() {
     assert_eq!(half.found().as_deref(), Some(ids[1]));
     let check = check_storage(&swapped, &allow(&ids)).expect("allowed");
     assert_eq!((check.verdict, check.accepted.len()), ("accepted", 2));
-    let told = check.lines().join("\n");
-    assert!(ids.iter().all(|id| told.contains(id)), "{told}");
+    let reported = check.lines().join("\n");
+    assert!(ids.iter().all(|id| reported.contains(id)), "{reported}");
 }
 
 #[test]

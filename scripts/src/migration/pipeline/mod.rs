@@ -232,7 +232,7 @@ impl TxPipeline {
         for _ in 0..BUMPS_MAX {
             self.sign(&mut pending_tx).await?;
             kill_point::at(Phase::BeforeSending);
-            let departure = match self.broadcast(&pending_tx).await {
+            let broadcast_result = match self.broadcast(&pending_tx).await {
                 Ok(()) => SendResult::Accepted,
                 Err(error) => match Rejection::of(&error) {
                     Some(Rejection::Known) => SendResult::Accepted,
@@ -264,7 +264,7 @@ impl TxPipeline {
             self.pause = PAUSE_FIRST;
             self.checked = Instant::now();
             self.pending.push_back(pending_tx);
-            return Ok(departure);
+            return Ok(broadcast_result);
         }
         Ok(SendResult::NonceConflict)
     }

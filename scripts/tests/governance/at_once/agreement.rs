@@ -86,8 +86,12 @@ impl Round {
         for receipt in &counted {
             let tx = receipt.transaction_hash.to_string();
             let reported = document["transactions"].as_array().into_iter().flatten();
-            let is_told = reported.into_iter().any(|one| one["tx"] == tx.as_str());
-            assert!(is_told, "{tx} went through and was not told: {}", context());
+            let is_reported = reported.into_iter().any(|one| one["tx"] == tx.as_str());
+            assert!(
+                is_reported,
+                "{tx} went through and was not told: {}",
+                context()
+            );
         }
         match reported.answer.exit {
             Some(0) if document.get("action").is_some() => {

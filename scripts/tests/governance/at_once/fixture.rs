@@ -201,12 +201,12 @@ impl Fixture {
             .map(|(child, (key, words))| {
                 let output = child.wait_with_output().expect("it ends");
                 let stdout = String::from_utf8(output.stdout).expect("text");
-                let aside = String::from_utf8(output.stderr).expect("text");
+                let stderr = String::from_utf8(output.stderr).expect("text");
                 let answer = Answer {
                     exit: output.status.code(),
                     document: serde_json::from_str(&stdout)
-                        .unwrap_or_else(|_| panic!("one document, not {stdout:?} {aside}")),
-                    aside,
+                        .unwrap_or_else(|_| panic!("one document, not {stdout:?} {stderr}")),
+                    stderr,
                 };
                 let words = words.iter().map(|word| (*word).to_owned()).collect();
                 Reported { key, words, answer }

@@ -159,7 +159,7 @@ fn rollout_typed_at_once_upgrades_each_instance_once_and_counts_only_ones_own() 
 }
 
 #[test]
-fn set_handler_typed_at_once_is_told_as_the_chain_has_it() {
+fn set_handler_typed_at_once_is_reported_as_the_chain_has_it() {
     let fixture = Fixture::new();
     let (registry, points) = (fixture.registry.clone(), Points::deployed(&fixture));
     for (policy, keys) in [TWO[0], TWO[1], THREE] {
@@ -195,7 +195,7 @@ fn abort_migration_typed_at_once_turns_back_once() {
 }
 
 #[test]
-fn run_migration_typed_at_once_goes_through_once_and_strangers_are_told_who_may() {
+fn run_migration_typed_at_once_goes_through_once_and_strangers_are_reported_who_may() {
     let fixture = Fixture::new();
     let points = Points::deployed(&fixture);
     for keys in [2, 3] {

@@ -8,7 +8,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 /// How long both may take to send.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Admin and Admin2 type the same words; one block takes both transactions.
 fn in_one_block(fixture: &Fixture, words: &[&str]) -> [Answer; 2] {
@@ -26,7 +26,7 @@ fn in_one_block(fixture: &Fixture, words: &[&str]) -> [Answer; 2] {
         .expect("the chain")
         < 2
     {
-        assert!(begun.elapsed() < PATIENCE, "they never sent both");
+        assert!(begun.elapsed() < TIMEOUT, "they never sent both");
         std::thread::sleep(Duration::from_millis(2));
     }
     node.with_chain(|chain| {
@@ -37,18 +37,18 @@ fn in_one_block(fixture: &Fixture, words: &[&str]) -> [Answer; 2] {
     commands.map(|command: Child| {
         let output = command.wait_with_output().expect("it ends");
         let stdout = String::from_utf8(output.stdout).expect("text");
-        let aside = String::from_utf8(output.stderr).expect("text");
+        let stderr = String::from_utf8(output.stderr).expect("text");
         Answer {
             exit: output.status.code(),
             document: serde_json::from_str(&stdout)
-                .unwrap_or_else(|_| panic!("one document, not {stdout:?} {aside}")),
-            aside,
+                .unwrap_or_else(|_| panic!("one document, not {stdout:?} {stderr}")),
+            stderr,
         }
     })
 }
 
 #[test]
-fn two_approvers_in_one_block_are_both_told_that_it_was_executed() {
+fn two_approvers_in_one_block_are_both_reported_that_it_was_executed() {
     let fixture = Fixture::timeless();
     let name = fixture.defined();
     fixture.hand_over(&name, "policy", "AND(Admin,Admin2)");
@@ -103,7 +103,7 @@ fn one_exists(answers: &[Answer; 2]) {
 }
 
 #[test]
-fn of_two_definers_in_one_block_the_second_is_told_that_it_exists() {
+fn of_two_definers_in_one_block_the_second_is_reported_that_it_exists() {
     let fixture = Fixture::timeless();
     let (registry, name) = either(&fixture);
     let define = [
@@ -141,17 +141,17 @@ fn a_mined_failure_is_named_without_a_tracing_endpoint() {
         &endpoint,
     ];
     one_exists(&in_one_block(&fixture, &define));
-    let asked = relay.methods();
+    let requests = relay.methods();
     assert!(
-        asked
+        requests
             .iter()
             .any(|method| method == "debug_traceTransaction"),
-        "{asked:?}"
+        "{requests:?}"
     );
 }
 
 #[test]
-fn a_mined_failure_that_nothing_explains_is_told_as_that_and_nothing_is_sent_again() {
+fn a_mined_failure_that_nothing_explains_is_reported_as_that_and_nothing_is_sent_again() {
     let fixture = Fixture::timeless();
     let (registry, name) = either(&fixture);
     // It traces nothing, and does not show whole blocks, from which a replay would begin.

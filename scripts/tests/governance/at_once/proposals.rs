@@ -44,7 +44,7 @@ fn owned(words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn define_typed_at_once_is_told_as_the_chain_has_it() {
+fn define_typed_at_once_is_reported_as_the_chain_has_it() {
     let fixture = Fixture::new();
     for (policy, keys) in ALL {
         let deploy = [
@@ -78,7 +78,7 @@ fn define_typed_at_once_is_told_as_the_chain_has_it() {
 }
 
 #[test]
-fn register_typed_at_once_is_told_as_the_chain_has_it() {
+fn register_typed_at_once_is_reported_as_the_chain_has_it() {
     in_rounds(
         &ALL,
         |fixture, policy| {
@@ -132,7 +132,7 @@ fn create_proxy_typed_at_once_makes_one_action_and_one_proxy() {
 }
 
 #[test]
-fn migrate_typed_at_once_is_told_as_the_chain_has_it() {
+fn migrate_typed_at_once_is_reported_as_the_chain_has_it() {
     in_rounds(
         &ALL,
         |fixture, policy| {
@@ -149,7 +149,7 @@ fn migrate_typed_at_once_is_told_as_the_chain_has_it() {
 }
 
 #[test]
-fn rollback_typed_at_once_is_told_as_the_chain_has_it() {
+fn rollback_typed_at_once_is_reported_as_the_chain_has_it() {
     in_rounds(
         &ALL,
         |fixture, policy| {
@@ -171,7 +171,7 @@ fn rollback_typed_at_once_is_told_as_the_chain_has_it() {
 }
 
 #[test]
-fn update_policy_typed_at_once_is_told_as_the_chain_has_it() {
+fn update_policy_typed_at_once_is_reported_as_the_chain_has_it() {
     in_rounds(
         &ALL,
         |fixture, policy| {
@@ -198,7 +198,7 @@ fn update_policy_typed_at_once_is_told_as_the_chain_has_it() {
 }
 
 #[test]
-fn approve_typed_at_once_where_one_suffices_is_told_as_the_chain_has_it() {
+fn approve_typed_at_once_where_one_suffices_is_reported_as_the_chain_has_it() {
     let fixture = Fixture::new();
     let registry = fixture.registry.clone();
     let policies = [

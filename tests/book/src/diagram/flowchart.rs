@@ -51,7 +51,7 @@ pub(super) fn render(lines: &Lines<'_>) -> Result<String, DiagramError> {
     }
     rank(&mut nodes, &edges);
     let between = between(&nodes, &edges);
-    let size = place(&mut nodes, between);
+    let size = location(&mut nodes, between);
     let mut svg = Svg::new();
     svg.rect((0, 0), size, "paper");
     for node in &nodes {
@@ -114,7 +114,7 @@ fn between(nodes: &[Node<'_>], edges: &[Edge<'_>]) -> i32 {
 }
 
 /// Places the rows below each other, each in the middle.
-fn place(nodes: &mut [Node<'_>], between: i32) -> (i32, i32) {
+fn location(nodes: &mut [Node<'_>], between: i32) -> (i32, i32) {
     let rows = nodes.iter().map(|node| node.row + 1).max().unwrap_or(0);
     let width_of = |nodes: &[Node<'_>], row: usize| {
         let boxes = nodes.iter().filter(|node| node.row == row);

@@ -44,7 +44,7 @@ pub(super) fn render(lines: &Lines<'_>) -> Result<String, DiagramError> {
             rows.push(row(&participants, at, text)?);
         }
     }
-    let width = place(&mut participants, &rows);
+    let width = location(&mut participants, &rows);
     let mut drawing = Drawing::new(&participants, width);
     for row in &rows {
         drawing.draw(row);
@@ -95,7 +95,7 @@ fn row<'a>(
 }
 
 /// Gives every participant its column: as wide as what stands between it and its neighbours.
-fn place(participants: &mut [Participant<'_>], rows: &[Row<'_>]) -> i32 {
+fn location(participants: &mut [Participant<'_>], rows: &[Row<'_>]) -> i32 {
     let half = |participant: &Participant<'_>| size(participant.label).0 / 2 + 14;
     let mut gaps: Vec<i32> = participants
         .windows(2)

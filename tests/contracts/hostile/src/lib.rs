@@ -69,7 +69,7 @@ impl Hostile {
 
     // -- steps
 
-    /// Runs `actions` when the instance is born at 1.0.
+    /// Runs `actions` when the instance is created at 1.0.
     #[payable]
     #[initializer("1.0")]
     pub fn initialize(&mut self, actions: Vec<Bytes>) -> RawResult<Bytes> {

@@ -127,7 +127,7 @@ impl Vault {
 impl Vault {
     /// The deposits are what there is in total.
     fn is_balanced(&self) -> bool {
-        let deposits = (0..self.deposits.len()).filter_map(|place| self.deposits.get(place));
+        let deposits = (0..self.deposits.len()).filter_map(|location| self.deposits.get(location));
         deposits.fold(U256::ZERO, U256::wrapping_add) == self.total.get()
     }
 }

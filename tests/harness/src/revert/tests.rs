@@ -5,7 +5,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{NotAProxy, UpgradeN
 use super::Revert;
 
 #[test]
-fn a_known_error_is_told_by_name_and_fields() {
+fn a_known_error_is_reported_by_name_and_fields() {
     let error = UpgradeNotAuthorized {
         caller: address!("00000000000000000000000000000000000000aa"),
         from: "1.0".into(),

@@ -1,11 +1,11 @@
-//! Random pairs of versions: what the layout crate's own property test makes, and besides
-//! declared renames and fields in an ERC-7201 namespace, before or after.
+//! Random pairs of versions. They extend those of the layout crate's own property test by declared
+//! renames, and by fields in an ERC-7201 namespace before or after the others.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use stylus_layout::{Declarations, Layout, Overrides, Plan, Unsupported, plan, skeleton};
 
-use super::random::{self, Dice, Model, Ty, Var};
+use super::random::{self, Model, Rng, Ty, Var};
 use super::rust::GAP;
 use super::values;
 
@@ -64,31 +64,31 @@ pub(super) struct Pair {
 impl Pair {
     /// The pair of a seed, or why it has no generated migration.
     pub(super) fn random(seed: u64) -> Result<Self, Unsupported> {
-        let mut dice = Dice(seed);
-        let model = random::model(&mut dice);
-        let spaced = space(&mut dice, &model, BTreeSet::new());
+        let mut rng = Rng(seed);
+        let model = random::model(&mut rng);
+        let spaced = space(&mut rng, &model, BTreeSet::new());
         let old = Version { model, spaced };
         let mut model = old.model.clone();
-        values::evolve(&mut dice, &mut model);
-        let renamed = rename(&mut dice, &old, &mut model);
+        values::evolve(&mut rng, &mut model);
+        let renamed = rename(&mut rng, &old, &mut model);
         let mut spaced = old.spaced.clone();
         for (new, from) in &renamed {
             if spaced.remove(from) {
                 spaced.insert(new.clone());
             }
         }
-        let spaced = space(&mut dice, &model, spaced);
+        let spaced = space(&mut rng, &model, spaced);
         let new = Version { model, spaced };
 
         let declared = renamed
             .iter()
             .fold(Declarations::none(), |all, (field, from)| {
-                let place = if new.spaced.contains(field) {
+                let location = if new.spaced.contains(field) {
                     format!("erc7201:{NAMESPACE}:{field}")
                 } else {
                     field.clone()
                 };
-                all.renamed(&place, from)
+                all.renamed(&location, from)
             });
         let mut dropped = values::dropped(&old.model, &new.model);
         dropped.retain(|name| !renamed.values().any(|from| from == name));
@@ -119,10 +119,10 @@ impl Pair {
 }
 
 /// Now and then, some more fields lie in the namespace.
-fn space(dice: &mut Dice, model: &Model, mut spaced: BTreeSet<String>) -> BTreeSet<String> {
-    if dice.roll(4) == 0 {
+fn space(rng: &mut Rng, model: &Model, mut spaced: BTreeSet<String>) -> BTreeSet<String> {
+    if rng.roll(4) == 0 {
         for (name, _) in &model.vars {
-            if name != GAP && dice.roll(2) == 0 {
+            if name != GAP && rng.roll(2) == 0 {
                 spaced.insert(name.clone());
             }
         }
@@ -131,12 +131,12 @@ fn space(dice: &mut Dice, model: &Model, mut spaced: BTreeSet<String>) -> BTreeS
 }
 
 /// Now and then, a field that both versions have gets another name.
-fn rename(dice: &mut Dice, old: &Version, model: &mut Model) -> BTreeMap<String, String> {
+fn rename(rng: &mut Rng, old: &Version, model: &mut Model) -> BTreeMap<String, String> {
     let both = |name: &str| name != GAP && old.model.vars.iter().any(|(had, _)| had == name);
     let mut renamed = BTreeMap::new();
-    let at = dice.roll(model.vars.len());
+    let at = rng.roll(model.vars.len());
     if let Some((name, _)) = model.vars.get_mut(at)
-        && dice.roll(3) == 0
+        && rng.roll(3) == 0
         && both(name)
     {
         let from = std::mem::replace(name, "renamed".into());
@@ -150,7 +150,7 @@ impl Pair {
     pub(super) fn kinds(&self) -> Vec<&'static str> {
         let mut kinds = vec!["fields dropped"; self.dropped.len()];
         kinds.extend(self.renamed.iter().map(|_| "fields renamed"));
-        let (old, new) = (self.old.places(), self.new.places());
+        let (old, new) = (self.old.locations(), self.new.locations());
         for (name, (ty, now)) in &new {
             let Some((was, before)) = old.get(&self.before(name)) else {
                 kinds.push("fields new");
@@ -199,13 +199,13 @@ struct Where {
 
 impl Version {
     /// Types and places by name.
-    fn places(&self) -> BTreeMap<String, (Ty, Where)> {
-        let mut places = BTreeMap::new();
+    fn locations(&self) -> BTreeMap<String, (Ty, Where)> {
+        let mut locations = BTreeMap::new();
         for spaced in [false, true] {
             let vars = self.vars(spaced);
-            for ((name, ty), (slot, offset)) in vars.iter().zip(self.model.place(&vars).0) {
+            for ((name, ty), (slot, offset)) in vars.iter().zip(self.model.location(&vars).0) {
                 if name != GAP {
-                    places.insert(
+                    locations.insert(
                         name.clone(),
                         (
                             ty.clone(),
@@ -219,6 +219,6 @@ impl Version {
                 }
             }
         }
-        places
+        locations
     }
 }

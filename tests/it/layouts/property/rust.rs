@@ -1,4 +1,5 @@
-//! The two contracts that hold many pairs: a pair's number chooses the storage that they have.
+//! Generates the two contracts that hold many pairs. The number of a pair selects the storage that
+//! they use.
 
 use std::fmt::{Result, Write as _};
 use std::path::{Path, PathBuf};
@@ -50,8 +51,8 @@ fn contract(pairs: &[Pair], is_new: bool) -> String {
             &arms(&|pair| format!("at_zero::<p{pair}::Root>(vm).fill(from)")),
         )
         .replace(
-            "/*tell*/",
-            &arms(&|pair| format!("at_zero::<p{pair}::Root>(vm).tell(to)")),
+            "/*dump*/",
+            &arms(&|pair| format!("at_zero::<p{pair}::Root>(vm).dump(to)")),
         )
         .replace("/*migrate*/", &migrations);
     for pair in pairs {
@@ -81,8 +82,8 @@ fn module(out: &mut String, pair: &Pair, version: &Version, is_new: bool) -> Res
     }
     let (mut root, space) = (fields(&version.vars(false)), version.vars(true));
     if !space.is_empty() {
-        let place = format!("    #[layout(erc7201 = \"{NAMESPACE}\")]\n");
-        structure(out, &place, "Space", &fields(&space))?;
+        let location = format!("    #[layout(erc7201 = \"{NAMESPACE}\")]\n");
+        structure(out, &location, "Space", &fields(&space))?;
         root.push(("space".into(), "Erc7201<Space>".into()));
     }
     structure(out, "", "Root", &root)?;
@@ -101,16 +102,16 @@ fn fields(vars: &[Var]) -> Vec<(String, String)> {
 }
 
 /// A storage struct, whose values are those of its fields, in their order.
-fn structure(out: &mut String, place: &str, name: &str, fields: &[(String, String)]) -> Result {
+fn structure(out: &mut String, location: &str, name: &str, fields: &[(String, String)]) -> Result {
     writeln!(out, "    #[storage]\n    #[derive(StorageLayout)]")?;
-    writeln!(out, "{place}    pub struct {name} {{")?;
+    writeln!(out, "{location}    pub struct {name} {{")?;
     for (field, ty) in fields {
         writeln!(out, "        {field}: {ty},")?;
     }
     writeln!(out, "    }}\n    impl Cell for {name} {{")?;
     for (head, call) in [
         ("fill(&mut self, words: &mut Words<'_>)", "fill"),
-        ("tell(&self, words: &mut Vec<u8>)", "tell"),
+        ("dump(&self, words: &mut Vec<u8>)", "dump"),
     ] {
         writeln!(out, "        fn {head} {{\n            let _ = &words;")?;
         for (field, _) in fields.iter().filter(|(field, _)| field != GAP) {
@@ -227,7 +228,7 @@ impl Pairs {
 /*step*/
     pub fn values(&self, pair: u32) -> Bytes {
         let mut values = Vec::new();
-        tell(pair, self.vm(), &mut values);
+        dump(pair, self.vm(), &mut values);
         values.into()
     }
 }
@@ -244,9 +245,9 @@ fn fill(pair: u32, vm: &VM, from: &mut Words<'_>) {
     }
 }
 
-fn tell(pair: u32, vm: &VM, to: &mut Vec<u8>) {
+fn dump(pair: u32, vm: &VM, to: &mut Vec<u8>) {
     match pair {
-/*tell*/        _ => {}
+/*dump*/        _ => {}
     }
 }
 

@@ -1,11 +1,12 @@
-//! A version's values as the contracts take and give them: a row of words, in the fields' order.
+//! The values of a version as a list of words, in the order of the fields. The contracts read and
+//! write them in this form.
 
 use std::collections::BTreeMap;
 
 use alloy::primitives::U256;
 
 use super::pairs::Version;
-use super::random::{Dice, Model, Ty};
+use super::random::{Model, Rng, Ty};
 use super::rust::GAP;
 use super::values::Value;
 
@@ -16,7 +17,7 @@ const ELEMENTS: usize = 3;
 pub(super) type Values = BTreeMap<String, Value>;
 
 /// Random values for every field, as words.
-pub(super) fn random(version: &Version, dice: &mut Dice) -> Vec<u8> {
+pub(super) fn random(version: &Version, rng: &mut Rng) -> Vec<u8> {
     let mut words = vec![];
     walk(version, &mut |_, ty| match ty {
         Ty::List(_) => {
@@ -24,12 +25,12 @@ pub(super) fn random(version: &Version, dice: &mut Dice) -> Vec<u8> {
             ELEMENTS
         }
         Ty::Str | Ty::Bytes => {
-            let length = *dice.pick(&[0, 1, 31, 32, 33, 64, 100]);
+            let length = *rng.pick(&[0, 1, 31, 32, 33, 64, 100]);
             words.extend(U256::from(length).to_be_bytes::<32>());
             let ascii = *ty == Ty::Str;
             words.extend((0..length).map(|_| match ascii {
-                true => b' ' + dice.roll(95) as u8,
-                false => dice.roll(256) as u8,
+                true => b' ' + rng.roll(95) as u8,
+                false => rng.roll(256) as u8,
             }));
             words.resize(words.len().next_multiple_of(32), 0);
             0
@@ -38,8 +39,8 @@ pub(super) fn random(version: &Version, dice: &mut Dice) -> Vec<u8> {
             let bytes = bytes(ty);
             words.resize(words.len() + 32 - bytes, 0);
             words.extend((0..bytes).map(|_| match ty {
-                Ty::Bool => dice.roll(2) as u8,
-                _ => dice.roll(256) as u8,
+                Ty::Bool => rng.roll(2) as u8,
+                _ => rng.roll(256) as u8,
             }));
             0
         }

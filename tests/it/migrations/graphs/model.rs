@@ -1,5 +1,5 @@
-//! What should happen, from the words of the design alone: a graph of versions, the rule that
-//! picks a path, and the life of an instance.
+//! The model, written from the design alone: a graph of versions, the rule that selects a path,
+//! and the state of an instance.
 
 use std::collections::BTreeSet;
 
@@ -24,14 +24,14 @@ pub(super) enum Kind {
 
 /// A way into a version, from the one at a place.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Way {
+pub(super) struct Incoming {
     pub(super) from: usize,
     pub(super) kind: Kind,
 }
 
 /// A step of a path, between versions by their places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hop {
+pub(super) struct PathStep {
     pub(super) from: usize,
     pub(super) to: usize,
     pub(super) kind: Kind,
@@ -40,27 +40,27 @@ pub(super) struct Hop {
 /// The versions of a definition in the order of their registration, each with the ways into it in
 /// theirs.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Graph(pub(super) Vec<Vec<Way>>);
+pub(super) struct Graph(pub(super) Vec<Vec<Incoming>>);
 
 impl Graph {
     /// The path that has the fewest steps; among equals the one whose last step was registered
     /// first, then its last but one, and so on.
-    pub(super) fn path(&self, from: usize, to: usize) -> Option<Vec<Hop>> {
-        let mut place = to;
-        let mut hops: Vec<Hop> = Vec::new();
+    pub(super) fn path(&self, from: usize, to: usize) -> Option<Vec<PathStep>> {
+        let mut position = to;
+        let mut steps: Vec<PathStep> = Vec::new();
         for way in self.choices(from, to)? {
-            let Way { from, kind } = self.0[place][way];
-            hops.insert(
+            let Incoming { from, kind } = self.0[position][way];
+            steps.insert(
                 0,
-                Hop {
+                PathStep {
                     from,
-                    to: place,
+                    to: position,
                     kind,
                 },
             );
-            place = from;
+            position = from;
         }
-        Some(hops)
+        Some(steps)
     }
 
     /// How many paths of that many steps there are.
@@ -68,8 +68,10 @@ impl Graph {
         if steps == 0 || to <= from {
             return usize::from(steps == 0 && to == from);
         }
-        let ways = self.0[to].iter();
-        ways.map(|way| self.ties(from, way.from, steps - 1)).sum()
+        let incoming = self.0[to].iter();
+        incoming
+            .map(|way| self.ties(from, way.from, steps - 1))
+            .sum()
     }
 
     /// Which way in is taken, from the target backwards.
@@ -77,8 +79,8 @@ impl Graph {
         if to <= from {
             return None;
         }
-        let ways = self.0[to].iter().enumerate();
-        let all = ways.filter_map(|(way, Way { from: earlier, .. })| {
+        let incoming = self.0[to].iter().enumerate();
+        let all = incoming.filter_map(|(way, Incoming { from: earlier, .. })| {
             let mut choices = vec![way];
             if *earlier != from {
                 choices.extend(self.choices(from, *earlier)?);
@@ -95,11 +97,11 @@ pub(super) enum Refusal {
     AlreadyThere,
     NoPath,
     /// The calldata of a step is missing.
-    NotApplied(Hop),
+    NotApplied(PathStep),
     /// Calldata where a complex step is on the path.
-    DataWithComplex(Hop),
+    DataWithComplex(PathStep),
     /// The step itself fails.
-    Failed(Hop),
+    Failed(PathStep),
 }
 
 /// An instance.
@@ -109,10 +111,10 @@ pub(super) struct Life {
     pub(super) at: usize,
     /// The versions that its data has been brought to.
     pub(super) reached: BTreeSet<usize>,
-    /// The steps that wrote something down, birth included.
+    /// The steps that wrote something down, creation included.
     pub(super) log: Vec<(u8, usize, usize)>,
     /// The complex step that it is in, and where it wants to go.
-    pub(super) within: Option<(Hop, usize)>,
+    pub(super) within: Option<(PathStep, usize)>,
 }
 
 /// What a transaction did.
@@ -121,19 +123,22 @@ pub(super) struct Moved {
     /// The version that it was at.
     pub(super) was: usize,
     /// The steps that were applied, in their order.
-    pub(super) applied: Vec<Hop>,
+    pub(super) applied: Vec<PathStep>,
 }
 
 /// What an initializer writes down as its kind and the version that it leaves.
-pub(super) const BORN: u8 = u8::MAX;
+pub(super) const CREATED: u8 = u8::MAX;
 
 impl Life {
     /// Born at a version, by an initializer or without.
-    pub(super) fn born(at: usize, initialised: bool) -> Self {
+    pub(super) fn created(at: usize, initialised: bool) -> Self {
         Self {
             at,
             reached: BTreeSet::from([at]),
-            log: initialised.then_some((BORN, 0, at)).into_iter().collect(),
+            log: initialised
+                .then_some((CREATED, 0, at))
+                .into_iter()
+                .collect(),
             within: None,
         }
     }
@@ -149,15 +154,17 @@ impl Life {
             return Err(Refusal::AlreadyThere);
         }
         let path = graph.path(self.at, target).ok_or(Refusal::NoPath)?;
-        let complex = path.iter().find(|hop| hop.kind == Kind::Complex);
-        if let (Some(hop), true) = (complex, data) {
-            return Err(Refusal::DataWithComplex(*hop));
+        let complex = path
+            .iter()
+            .find(|path_step| path_step.kind == Kind::Complex);
+        if let (Some(path_step), true) = (complex, data) {
+            return Err(Refusal::DataWithComplex(*path_step));
         }
-        for (place, hop) in path.iter().enumerate() {
-            let brought = data && place + 1 == path.len();
-            match hop.kind {
-                Kind::Later if !brought => return Err(Refusal::NotApplied(*hop)),
-                Kind::Bad(_) => return Err(Refusal::Failed(*hop)),
+        for (position, path_step) in path.iter().enumerate() {
+            let brought = data && position + 1 == path.len();
+            match path_step.kind {
+                Kind::Later if !brought => return Err(Refusal::NotApplied(*path_step)),
+                Kind::Bad(_) => return Err(Refusal::Failed(*path_step)),
                 _ => {}
             }
         }
@@ -166,34 +173,34 @@ impl Life {
 
     /// The item of the complex step is migrated.
     pub(super) fn item(&mut self) {
-        let (hop, _) = self.within.expect("a complex step");
-        self.log.push((3, hop.from, hop.to));
+        let (path_step, _) = self.within.expect("a complex step");
+        self.log.push((3, path_step.from, path_step.to));
     }
 
     /// The complex step ends, and what is left of the path follows; where that would wait for
     /// calldata, nothing.
     pub(super) fn end(&mut self, graph: &Graph) -> Moved {
-        let (hop, target) = self.within.take().expect("a complex step");
+        let (path_step, target) = self.within.take().expect("a complex step");
         let was = self.at;
-        self.reached.insert(hop.to);
-        self.at = hop.to;
-        let rest = graph.path(hop.to, target).unwrap_or_default();
-        let waits = rest.iter().any(|hop| hop.kind == Kind::Later);
+        self.reached.insert(path_step.to);
+        self.at = path_step.to;
+        let rest = graph.path(path_step.to, target).unwrap_or_default();
+        let waits = rest.iter().any(|path_step| path_step.kind == Kind::Later);
         let rest = if waits { &[] } else { rest.as_slice() };
         let mut moved = self.travel(rest, target);
         moved.was = was;
-        moved.applied.insert(0, hop);
+        moved.applied.insert(0, path_step);
         moved
     }
 
     /// Steps up to the next complex one, each once, in order.
-    fn travel(&mut self, path: &[Hop], target: usize) -> Moved {
+    fn travel(&mut self, path: &[PathStep], target: usize) -> Moved {
         let was = self.at;
         let mut applied = Vec::new();
-        for hop in path {
-            let kind = match hop.kind {
+        for path_step in path {
+            let kind = match path_step.kind {
                 Kind::Complex => {
-                    self.within = Some((*hop, target));
+                    self.within = Some((*path_step, target));
                     break;
                 }
                 Kind::Nothing => None,
@@ -202,10 +209,11 @@ impl Life {
                 Kind::Foreign => Some(4),
                 Kind::Bad(_) => unreachable!("refused before"),
             };
-            assert!(self.reached.insert(hop.to), "{hop:?} twice");
-            self.log.extend(kind.map(|kind| (kind, hop.from, hop.to)));
-            self.at = hop.to;
-            applied.push(*hop);
+            assert!(self.reached.insert(path_step.to), "{path_step:?} twice");
+            self.log
+                .extend(kind.map(|kind| (kind, path_step.from, path_step.to)));
+            self.at = path_step.to;
+            applied.push(*path_step);
         }
         Moved { was, applied }
     }

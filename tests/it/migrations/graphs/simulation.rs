@@ -1,5 +1,5 @@
-//! One graph: versions and steps are registered, instances are born and upgraded, and after every
-//! transaction the chain is what the model is.
+//! The simulation of one graph. It registers versions and steps, creates and upgrades instances,
+//! and compares the chain with the model after every transaction.
 
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol;
@@ -12,9 +12,9 @@ mod check;
 mod instances;
 
 use super::Tally;
-use super::model::{Graph, Kind, Life, Way};
+use super::model::{Graph, Incoming, Kind, Life};
 use crate::migrations::chance::Chance;
-use crate::registry::world::{Reverted, World, account, birth, is, step};
+use crate::registry::fixture::{Fixture, Reverted, account, initial_step, is, step};
 
 sol! {
     interface ITrace {
@@ -29,33 +29,33 @@ sol! {
 const LABELS: [&str; 10] = [
     "0.1", "0.9", "1.0", "1.0.1", "1.1", "2.0", "2.0-rc.1", "3.0", "10.0", "main",
 ];
-/// The pairs of them between which `tests/contracts/trace_legs` stands.
-const LEGS: [(usize, usize); 2] = [(2, 5), (5, 7)];
+/// The pairs of them between which `tests/contracts/trace_complex` stands.
+const COMPLEX_STEPS: [(usize, usize); 2] = [(2, 5), (5, 7)];
 /// Who handles complex steps.
 const HANDLER: usize = 5;
 
 /// The programs, which all graphs share.
-pub(in super::super) struct Cast {
+pub(in super::super) struct Programs {
     /// The same code, twice: versions take turns.
     codes: [Code; 2],
     script: Code,
     program: Code,
 }
 
-impl Cast {
-    pub(super) fn deploy(world: &mut World) -> Self {
+impl Programs {
+    pub(super) fn deploy(fixture: &mut Fixture) -> Self {
         Self {
-            codes: [world.deploy("trace"), world.deploy("trace")],
-            script: world.deploy("trace"),
-            program: world.deploy("trace-legs"),
+            codes: [fixture.deploy("trace"), fixture.deploy("trace")],
+            script: fixture.deploy("trace"),
+            program: fixture.deploy("trace-complex"),
         }
     }
 }
 
 /// A graph, its instances, and the chain that they are on.
-pub(super) struct Story<'w> {
-    world: &'w mut World,
-    cast: &'w Cast,
+pub(super) struct Simulation<'w> {
+    fixture: &'w mut Fixture,
+    programs: &'w Programs,
     chance: Chance,
     tally: &'w mut Tally,
     /// The definition's name.
@@ -72,10 +72,10 @@ pub(super) struct Story<'w> {
     longest: u64,
 }
 
-impl<'w> Story<'w> {
+impl<'w> Simulation<'w> {
     pub(super) fn new(
-        world: &'w mut World,
-        cast: &'w Cast,
+        fixture: &'w mut Fixture,
+        programs: &'w Programs,
         mut chance: Chance,
         tally: &'w mut Tally,
     ) -> Self {
@@ -83,15 +83,19 @@ impl<'w> Story<'w> {
         let complex = chance.percent(40);
         let mut labels = chance.shuffled(LABELS.len());
         if complex {
-            let mut places = chance.shuffled(versions);
-            places.truncate(3);
-            places.sort_unstable();
-            put(&mut labels, &[LEGS[0].0, LEGS[0].1, LEGS[1].1], &places);
+            let mut positions = chance.shuffled(versions);
+            positions.truncate(3);
+            positions.sort_unstable();
+            put(
+                &mut labels,
+                &[COMPLEX_STEPS[0].0, COMPLEX_STEPS[0].1, COMPLEX_STEPS[1].1],
+                &positions,
+            );
         }
         Self {
             name: format!("graph-{}", chance.seed),
-            world,
-            cast,
+            fixture,
+            programs,
             chance,
             tally,
             graph: Graph::default(),
@@ -103,13 +107,13 @@ impl<'w> Story<'w> {
         }
     }
 
-    /// The whole story; returns how many steps its longest upgrade took.
-    pub(super) fn tell(mut self) -> u64 {
+    /// Runs the whole simulation; returns how many steps its longest upgrade took.
+    pub(super) fn simulate(mut self) -> u64 {
         self.define();
         let wide = self.chance.percent(30);
         let versions = self.versions;
-        for place in 0..versions {
-            self.add_version(place);
+        for position_in_list in 0..versions {
+            self.add_version(position_in_list);
             for _ in 0..if wide { 3 } else { 1 } {
                 if self.chance.percent(60) {
                     self.add_any_step();
@@ -117,7 +121,7 @@ impl<'w> Story<'w> {
             }
         }
         for _ in 0..1 + self.chance.below(2) {
-            self.give_birth();
+            self.give_creation();
         }
         for instance in 0..self.lives.len() {
             while self.chance.percent(45) {
@@ -140,47 +144,51 @@ impl<'w> Story<'w> {
             policyPolicy: policy.clone(),
             createPolicy: policy,
         };
-        self.world.send(account(0), &create).expect("defined");
+        self.fixture.send(account(0), &create).expect("defined");
     }
 
     // -- versions and steps
 
-    /// The next version, reached from an older one, or only born.
-    fn add_version(&mut self, place: usize) {
-        let way = (place > 0 && !self.chance.percent(5)).then(|| {
-            let leg = self.leg_into(place).filter(|_| self.chance.percent(80));
-            let from = leg.unwrap_or_else(|| {
+    /// The next version, reached from an older one, or only created.
+    fn add_version(&mut self, position_in_list: usize) {
+        let way = (position_in_list > 0 && !self.chance.percent(5)).then(|| {
+            let complex_step = self
+                .complex_step_into(position_in_list)
+                .filter(|_| self.chance.percent(80));
+            let from = complex_step.unwrap_or_else(|| {
                 if self.chance.percent(75) {
-                    place - 1
+                    position_in_list - 1
                 } else {
-                    self.chance.below(place)
+                    self.chance.below(position_in_list)
                 }
             });
-            self.way(from, place)
+            self.way(from, position_in_list)
         });
         let version = IRegistry::addVersionCall {
             name: self.name.clone(),
-            version: self.label(place),
-            code: self.code(place),
-            step: way.map_or_else(birth, |way| self.step(way, place)),
+            version: self.label(position_in_list),
+            code: self.code(position_in_list),
+            step: way.map_or_else(initial_step, |way| self.step(way, position_in_list)),
         };
-        self.world.send(account(0), &version).expect("added");
+        self.fixture.send(account(0), &version).expect("added");
         self.graph.0.push(way.into_iter().collect());
         self.tally.versions += 1;
     }
 
     /// Where the complex step into a version would come from.
-    fn leg_into(&self, place: usize) -> Option<usize> {
-        let (from, _) = LEGS.iter().find(|(_, to)| *to == self.labels[place])?;
+    fn complex_step_into(&self, position_in_list: usize) -> Option<usize> {
+        let (from, _) = COMPLEX_STEPS
+            .iter()
+            .find(|(_, to)| *to == self.labels[position_in_list])?;
         let from = self.labels.iter().position(|label| label == from)?;
-        (self.complex && from < place).then_some(from)
+        (self.complex && from < position_in_list).then_some(from)
     }
 
     /// A way from one version into another, of any kind that fits.
-    fn way(&mut self, from: usize, to: usize) -> Way {
+    fn way(&mut self, from: usize, to: usize) -> Incoming {
         let pair = (self.labels[from], self.labels[to]);
         let bad = if self.complex { 0 } else { 4 };
-        let kind = if self.complex && LEGS.contains(&pair) {
+        let kind = if self.complex && COMPLEX_STEPS.contains(&pair) {
             Kind::Complex
         } else {
             self.chance.weighted(&[
@@ -194,17 +202,17 @@ impl<'w> Story<'w> {
                 (bad / 2, Kind::Bad(4)),
             ])
         };
-        Way { from, kind }
+        Incoming { from, kind }
     }
 
     /// Another way in, between any two versions: some of them would close a cycle, some are there.
     fn add_any_step(&mut self) {
-        let places = self.graph.0.len();
-        let to = self.chance.below(places);
+        let positions = self.graph.0.len();
+        let to = self.chance.below(positions);
         let end = if self.chance.percent(70) {
             to.max(1)
         } else {
-            places
+            positions
         };
         let from = self.chance.below(end);
         let way = if self.chance.percent(10) {
@@ -221,13 +229,13 @@ impl<'w> Story<'w> {
             version: self.label(to),
             step: step.clone(),
         };
-        let found = self.world.send(account(0), &added);
+        let found = self.fixture.send(account(0), &added);
         let found = found.map(drop).map_err(|Reverted(data)| data);
         let expected = match way {
             None => Err(invalid_step::UNKNOWN_FROM),
             Some(way) if way.from >= to => Err(invalid_step::NOT_OLDER),
             Some(way) if self.graph.0[to].iter().any(|there| there.from == way.from) => {
-                Err(invalid_step::TOO_MANY_WAYS)
+                Err(invalid_step::TOO_MANY_INCOMING_STEPS)
             }
             Some(way) => Ok(way),
         };
@@ -250,22 +258,22 @@ impl<'w> Story<'w> {
     }
 
     /// A way as the registry takes it.
-    fn step(&self, way: Way, to: usize) -> Step {
-        let Way { from, kind } = way;
+    fn step(&self, way: Incoming, to: usize) -> Step {
+        let Incoming { from, kind } = way;
         let (number, script, data) = match kind {
             Kind::Nothing => (0, None, Bytes::new()),
             Kind::Call => (1, None, self.migration(from, to)),
             Kind::Later => (1, None, Bytes::new()),
-            Kind::Script => (2, Some(&self.cast.script), self.note(2, from, to)),
+            Kind::Script => (2, Some(&self.programs.script), self.note(2, from, to)),
             Kind::Foreign => (4, None, self.note(4, from, to)),
             Kind::Complex => {
                 let handler = account(HANDLER);
                 let start = startMigrationCall { handler }.abi_encode();
-                (3, Some(&self.cast.program), start.into())
+                (3, Some(&self.programs.program), start.into())
             }
             Kind::Bad(number) => {
                 let (from, to) = self.numbers(from, to);
-                let script = (number == 2).then_some(&self.cast.script);
+                let script = (number == 2).then_some(&self.programs.script);
                 (
                     number,
                     script,
@@ -282,16 +290,16 @@ impl<'w> Story<'w> {
 
     // -- words
 
-    fn label(&self, place: usize) -> String {
-        LABELS[self.labels[place]].into()
+    fn label(&self, position_in_list: usize) -> String {
+        LABELS[self.labels[position_in_list]].into()
     }
 
     fn numbers(&self, from: usize, to: usize) -> (u8, u8) {
         (self.labels[from] as u8, self.labels[to] as u8)
     }
 
-    fn code(&self, place: usize) -> Code {
-        self.cast.codes[place % 2].clone()
+    fn code(&self, position_in_list: usize) -> Code {
+        self.programs.codes[position_in_list % 2].clone()
     }
 
     fn migration(&self, from: usize, to: usize) -> Bytes {
@@ -310,10 +318,10 @@ fn encoded(error: &impl SolError) -> Bytes {
 }
 
 /// Puts numbers at places, each in exchange for the one that is there.
-fn put(all: &mut [usize], some: &[usize], places: &[usize]) {
-    for (one, place) in some.iter().zip(places) {
+fn put(all: &mut [usize], some: &[usize], positions: &[usize]) {
+    for (one, position_in_list) in some.iter().zip(positions) {
         if let Some(was) = all.iter().position(|other| other == one) {
-            all.swap(was, *place);
+            all.swap(was, *position_in_list);
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Approvals, kept in the plainest way: who approved what, since when enough have, and whose seats
-//! are taken.
+//! The model of approvals: who approved what, since when there are enough approvals, and which of
+//! a proposer's action slots are in use.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use stylus_upgrades_interface::registry::{IRegistry, Progress};
 
 use super::contract::{NAME, Outcome};
 use super::policy::{PEOPLE, Policy};
-use crate::registry::world::account;
+use crate::registry::fixture::account;
 
 /// A definition and one of its roles.
 pub(super) type Role = (&'static str, &'static str);
@@ -28,7 +28,7 @@ pub(super) struct Action {
     /// Since when enough have approved.
     clock: Option<u64>,
     /// Which of its proposer's places it takes.
-    seat: usize,
+    slot: usize,
 }
 
 /// Everything that is gathered.
@@ -44,7 +44,7 @@ pub(super) struct Board {
     rounds: BTreeMap<Bytes, u32>,
     pub(super) actions: BTreeMap<B256, Action>,
     /// What takes the places of a proposer.
-    seats: Vec<[Option<B256>; OPEN_ACTIONS_MAX as usize]>,
+    slots: Vec<[Option<B256>; OPEN_ACTIONS_MAX as usize]>,
 }
 
 impl Board {
@@ -68,7 +68,7 @@ impl Board {
                 .collect(),
             rounds: BTreeMap::new(),
             actions: BTreeMap::new(),
-            seats: vec![[None; OPEN_ACTIONS_MAX as usize]; PEOPLE],
+            slots: vec![[None; OPEN_ACTIONS_MAX as usize]; PEOPLE],
         }
     }
 
@@ -155,7 +155,7 @@ impl Board {
             about,
             opened: self.now,
             clock: None,
-            seat: 0,
+            slot: 0,
         });
         let counts = policy.who.contains(&who);
         let repeated = counts && !action.approvals.insert(who);
@@ -285,26 +285,26 @@ impl Board {
 
     fn remove(&mut self, id: B256) {
         if let Some(action) = self.actions.remove(&id) {
-            self.seats[action.proposer][action.seat] = None;
+            self.slots[action.proposer][action.slot] = None;
         }
     }
 
     /// Gives a new action the first place that is free, or whose action is void by now.
     fn open(&mut self, id: B256, mut action: Action) {
-        for seat in 0..self.seats[action.proposer].len() {
-            if let Some(taken) = self.seats[action.proposer][seat] {
-                let other = self.actions[&taken].clone();
+        for slot in 0..self.slots[action.proposer].len() {
+            if let Some(occupant) = self.slots[action.proposer][slot] {
+                let other = self.actions[&occupant].clone();
                 if self.is_open(&other) {
                     continue;
                 }
                 if other.epoch == self.epoch(other.role) {
-                    self.finish(taken, &other.content);
+                    self.finish(occupant, &other.content);
                 } else {
-                    self.remove(taken);
+                    self.remove(occupant);
                 }
             }
-            action.seat = seat;
-            self.seats[action.proposer][seat] = Some(id);
+            action.slot = slot;
+            self.slots[action.proposer][slot] = Some(id);
             self.actions.insert(id, action);
             return;
         }

@@ -1,11 +1,11 @@
-//! What is governed, kept in the plainest way: versions with their ways in, instances, and the
-//! lists in which they wait.
+//! The model of what is governed: versions with their incoming steps, instances, and the queues of
+//! instances.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolError;
-use stylus_upgrades_interface::limits::{INSTANCES_AT_ONCE, WAYS_IN_MAX};
+use stylus_upgrades_interface::limits::{INCOMING_STEPS_MAX, INSTANCES_AT_ONCE};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{instance_state, invalid_step};
 use stylus_upgrades_interface::registry::IRegistry;
@@ -36,8 +36,8 @@ type Way = (usize, Does);
 #[derive(Clone, Debug)]
 pub(super) struct Version {
     pub(super) label: String,
-    pub(super) can_be_born: bool,
-    pub(super) ways: Vec<Way>,
+    pub(super) can_be_created: bool,
+    pub(super) incoming: Vec<Way>,
 }
 
 /// A complex step that an instance is in, by indices of versions.
@@ -84,7 +84,7 @@ fn invalid(from: &str, to: &str, reason: u8) -> Bytes {
 }
 
 impl Instance {
-    /// As the registry tells it.
+    /// As the registry reports it.
     pub(super) fn state(&self) -> u8 {
         match self.complex {
             None => instance_state::LIVE,
@@ -107,8 +107,8 @@ impl Contract {
         position.map_or("", |position| &self.versions[position].label)
     }
 
-    fn ways(&self, index: usize) -> &[Way] {
-        &self.versions[index - 1].ways
+    fn incoming(&self, index: usize) -> &[Way] {
+        &self.versions[index - 1].incoming
     }
 
     /// The version of that label.
@@ -132,7 +132,7 @@ impl Contract {
             if from.is_empty() && does == Does::Nothing {
                 return Ok(());
             }
-            invalid_step::BORN_WITH_MIGRATION
+            invalid_step::INITIAL_WITH_MIGRATION
         } else if from == label {
             invalid_step::NOT_OLDER
         } else if self.index_of(from) == 0 {
@@ -151,8 +151,8 @@ impl Contract {
         } else {
             let version = &self.versions[index - 1];
             let way = (self.index_of(from), does);
-            let born = version.can_be_born && from.is_empty() && does == Does::Nothing;
-            let identical = born || (way.0 != 0 && version.ways.contains(&way));
+            let created = version.can_be_created && from.is_empty() && does == Does::Nothing;
+            let identical = created || (way.0 != 0 && version.incoming.contains(&way));
             if !identical || index < self.current {
                 return Err(self.exists(label));
             }
@@ -175,13 +175,15 @@ impl Contract {
     pub(super) fn another_way(&self, label: &str, from: &str) -> Outcome {
         let index = self.version(label)?;
         let leaves = self.index_of(from);
-        let ways = self.ways(index);
+        let incoming = self.incoming(index);
         let reason = if leaves == 0 {
             invalid_step::UNKNOWN_FROM
         } else if leaves >= index {
             invalid_step::NOT_OLDER
-        } else if ways.len() >= WAYS_IN_MAX || ways.iter().any(|(from, _)| *from == leaves) {
-            invalid_step::TOO_MANY_WAYS
+        } else if incoming.len() >= INCOMING_STEPS_MAX
+            || incoming.iter().any(|(from, _)| *from == leaves)
+        {
+            invalid_step::TOO_MANY_INCOMING_STEPS
         } else {
             return Ok(());
         };
@@ -194,8 +196,8 @@ impl Contract {
         self.sequence += 1;
         self.versions.push(Version {
             label: label.into(),
-            can_be_born: from.is_empty(),
-            ways: (leaves != 0)
+            can_be_created: from.is_empty(),
+            incoming: (leaves != 0)
                 .then_some((leaves, does))
                 .into_iter()
                 .collect(),
@@ -206,7 +208,7 @@ impl Contract {
     /// Adds a way into a version.
     pub(super) fn add_way(&mut self, label: &str, from: &str, does: Does) {
         let (index, leaves) = (self.index_of(label), self.index_of(from));
-        self.versions[index - 1].ways.push((leaves, does));
+        self.versions[index - 1].incoming.push((leaves, does));
     }
 
     /// Makes a version current, and takes a handful of instances along, all or nothing.
@@ -304,9 +306,9 @@ impl Contract {
         };
         if back {
             let version = instance.version;
-            let aside = version < self.current && self.current == complex.began;
+            let excluded = version < self.current && self.current == complex.began;
             self.arrive(position, version);
-            if aside {
+            if excluded {
                 self.leave(position);
                 self.lists
                     .entry(CALLED_BACK)
@@ -373,7 +375,7 @@ impl Contract {
         let mut found: Vec<(usize, Option<usize>, Does)> = vec![(to, None, Does::Nothing)];
         let mut at = 0;
         while at < found.len() {
-            for (earlier, does) in self.ways(found[at].0) {
+            for (earlier, does) in self.incoming(found[at].0) {
                 if found.iter().any(|(seen, ..)| seen == earlier) {
                     continue;
                 }
@@ -395,9 +397,9 @@ impl Contract {
 
     /// One turn after the other for those who have lagged longest: how many were upgraded.
     pub(super) fn rollout(&mut self, max: usize) -> usize {
-        let turns = max.min(self.lagging());
+        let rounds = max.min(self.lagging());
         let mut upgraded = 0;
-        for _ in 0..turns {
+        for _ in 0..rounds {
             let Some(first) = self.lists[&0].front().copied() else {
                 break;
             };

@@ -1,10 +1,10 @@
-//! Every governed call by anybody in any order, with upgrades, rollouts and complex steps between
-//! them, against a model that does the same in the plainest way.
+//! Every governed call by any account in any order, mixed with upgrades, rollouts and complex
+//! steps. The results are compared with a simple model.
 
 mod approvals;
 mod contract;
 mod policy;
-mod wish;
+mod request;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,27 +21,27 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{IRegistry, Progress};
 use stylus_upgrades_interface::slots;
 
+use super::fixture::{Fixture, account, framework};
 use super::replay;
-use super::world::{World, account, framework};
-use crate::review::world::{IHostile, data};
+use crate::review::fixture::{IHostile, data};
 use approvals::Board;
 use contract::{Contract, NAME, Outcome};
 use policy::{PEOPLE, Policy};
-use wish::{Cast, Draft, SALTS, Which, Wish, draft, label};
+use request::{Draft, Request, SALTS, Targets, Which, draft, label};
 
-/// Seconds at which the story begins, and how long it may last: the programs themselves expire
+/// Seconds at which the simulation begins, and how long it may last: the programs themselves expire
 /// after a year.
 const BEGIN: u64 = 1_800_100_000;
 const LENGTH: u64 = 300 * 86_400;
 /// Each from a seed of its own, 1 to 50.
-const STORIES: u8 = 50;
+const RUNS: u8 = 50;
 const STEPS: usize = 400;
 /// Enough for a failure in a rollout to count.
 const GAS: u64 = 32_000_000;
 
 #[derive(Clone, Debug)]
 enum Event {
-    /// A new wish, or one that was voiced before.
+    /// A new request, or one that was made before.
     Send(usize, Draft),
     Again(usize, prop::sample::Index),
     Revoke(usize, prop::sample::Index),
@@ -79,60 +79,60 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// How often each thing happened, over all stories.
+/// How often each thing happened, over all simulations.
 type Counts = BTreeMap<&'static str, usize>;
 
-struct Story {
-    world: World,
+struct Simulation {
+    fixture: Fixture,
     board: Board,
     contract: Contract,
-    cast: Cast,
+    targets: Targets,
     /// Other definitions that were created.
     defined: Vec<u8>,
-    /// Every action and every wish that there ever was, to pick from.
+    /// every action and every request that there ever was, to pick from.
     known: Vec<B256>,
-    wishes: Vec<Wish>,
+    requests: Vec<Request>,
     counts: Counts,
 }
 
-impl Story {
+impl Simulation {
     fn new() -> Self {
-        let mut world = World::new(&Policy::alone(0).text());
+        let mut fixture = Fixture::new(&Policy::alone(0).text());
         let first = Policy {
             need: 2,
             who: vec![0, 1, 2],
             delay: 0,
         };
-        world.define(&first.text()).expect("defined");
-        let [code, program] = ["hostile", "hostile"].map(|package| world.deploy(package));
+        fixture.define(&first.text()).expect("defined");
+        let [code, program] = ["hostile", "hostile"].map(|package| fixture.deploy(package));
         let proxies = (0..SALTS).map(|salt| {
-            let asked = IRegistry::proxyAddressCall {
+            let query = IRegistry::proxyAddressCall {
                 name: NAME.into(),
                 kind: 0,
                 salt: B256::repeat_byte(salt + 1),
             };
-            world.view(&asked).expect("an address")
+            fixture.view(&query).expect("an address")
         });
-        let cast = Cast {
+        let targets = Targets {
             code,
             program,
             proxies: proxies.collect(),
         };
-        let (chain_id, registry) = (world.chain.chain_id(), world.registry);
+        let (chain_id, registry) = (fixture.chain.chain_id(), fixture.registry);
         Self {
             board: Board::new(chain_id, registry, BEGIN, &first),
             contract: Contract::default(),
-            cast,
+            targets,
             defined: Vec::new(),
             known: Vec::new(),
-            wishes: vec![Wish::Add(
+            requests: vec![Request::Add(
                 "0".into(),
                 String::new(),
                 contract::Does::Nothing,
                 false,
             )],
             counts: Counts::new(),
-            world,
+            fixture,
         }
     }
 
@@ -141,14 +141,14 @@ impl Story {
         let known = |which: prop::sample::Index, known: &[B256]| *which.get(known);
         match event {
             Event::Send(who, draft) => {
-                let wish = draft.resolve(&self.contract, &self.cast);
-                self.wishes.push(wish.clone());
-                self.send(self.board.somebody(wish.role(), who), &wish);
+                let request = draft.resolve(&self.contract, &self.targets);
+                self.requests.push(request.clone());
+                self.send(self.board.somebody(request.role(), who), &request);
             }
             Event::Again(who, which) => {
-                let recent = self.wishes.len().saturating_sub(2);
-                let wish = which.get(&self.wishes[recent..]).clone();
-                self.send(self.board.somebody(wish.role(), who), &wish);
+                let recent = self.requests.len().saturating_sub(2);
+                let request = which.get(&self.requests[recent..]).clone();
+                self.send(self.board.somebody(request.role(), who), &request);
             }
             Event::Revoke(who, which) if !self.known.is_empty() => {
                 let action = known(which, &self.known);
@@ -177,7 +177,7 @@ impl Story {
 
     /// A block of the model's time.
     fn mine(&mut self) {
-        let chain = &mut self.world.chain;
+        let chain = &mut self.fixture.chain;
         chain
             .set_next_timestamp(self.board.now)
             .expect("time passes");
@@ -186,17 +186,19 @@ impl Story {
 
     /// A transaction in a block of the model's time.
     fn transact(&mut self, who: usize, to: Address, calldata: Bytes) -> Outcome<Bytes> {
-        let chain = &mut self.world.chain;
+        let chain = &mut self.fixture.chain;
         chain
             .set_next_timestamp(self.board.now)
             .expect("time passes");
-        let done = self.world.raw(account(who), to, calldata, U256::ZERO, GAS);
+        let done = self
+            .fixture
+            .raw(account(who), to, calldata, U256::ZERO, GAS);
         done.map(|done| done.returned).map_err(|error| error.0)
     }
 
     /// Sends a call to the registry that must do as the model did.
     fn expect<C: SolCall>(&mut self, who: usize, call: &C, expected: Outcome, kind: &'static str) {
-        let registry = self.world.registry;
+        let registry = self.fixture.registry;
         let found = self.transact(who, registry, data(call));
         assert_eq!(found.map(drop), expected, "{kind} by {who}");
         self.count(kind, expected.is_ok());
@@ -207,20 +209,20 @@ impl Story {
     }
 
     /// A governed call.
-    fn send(&mut self, who: usize, wish: &Wish) {
-        let content = wish.calldata(&self.cast);
-        let refusal = || wish.refused(&self.contract, &self.defined, &self.cast);
-        let about = wish.about(&self.contract, &self.cast);
+    fn send(&mut self, who: usize, request: &Request) {
+        let content = request.calldata(&self.targets);
+        let refusal = || request.refused(&self.contract, &self.defined, &self.targets);
+        let about = request.about(&self.contract, &self.targets);
         let board = &self.board;
-        let approved = board.approve(who, wish.role(), &content, about, refusal);
+        let approved = board.approve(who, request.role(), &content, about, refusal);
         let mut after = self.contract.clone();
         let expected = approved.and_then(|(progress, action)| {
             if progress.executed {
-                wish.execute(&mut after, &self.cast)?;
+                request.execute(&mut after, &self.targets)?;
             }
             Ok((progress, action))
         });
-        let registry = self.world.registry;
+        let registry = self.fixture.registry;
         let found = self.transact(who, registry, content);
         let found = found.map(|returned| {
             // `createProxy` returns an address behind it
@@ -231,22 +233,22 @@ impl Story {
             .as_ref()
             .map(|(progress, _)| progress.clone())
             .map_err(Clone::clone);
-        assert_eq!(found, progress, "{wish:?} by {who}");
+        assert_eq!(found, progress, "{request:?} by {who}");
         let Ok((progress, action)) = expected else {
             return;
         };
         self.known.push(progress.action);
         self.board.note(&progress, action);
-        self.count(wish.kind(), progress.executed);
+        self.count(request.kind(), progress.executed);
         if !progress.executed {
             return;
         }
         assert!(after.sequence >= self.contract.sequence);
         self.contract = after;
         self.board.sequence = self.contract.sequence;
-        match wish {
-            Wish::Define(n) => self.defined.push(*n),
-            Wish::Set(name, role, policy) => self.board.set((name, role), policy),
+        match request {
+            Request::Define(n) => self.defined.push(*n),
+            Request::Set(name, role, policy) => self.board.set((name, role), policy),
             _ => {}
         }
     }
@@ -256,7 +258,7 @@ impl Story {
             name: NAME.into(),
             max,
         };
-        let registry = self.world.registry;
+        let registry = self.fixture.registry;
         let found = self.transact(who, registry, data(&call));
         let found = IRegistry::rolloutCall::abi_decode_returns(&found.expect("anybody may"));
         let found = found.expect("two numbers");
@@ -269,8 +271,8 @@ impl Story {
     /// An upgrade that somebody asks a proxy for: only who alone may migrate gets it.
     fn upgrade(&mut self, who: usize, which: u8, to: &Which) {
         let proxy = self
-            .cast
-            .proxy(self.cast.pick(&self.contract, which, false));
+            .targets
+            .proxy(self.targets.pick(&self.contract, which, false));
         let Ok(position) = self.contract.instance(proxy) else {
             return self.mine();
         };
@@ -314,7 +316,9 @@ impl Story {
     }
 
     fn finish(&mut self, who: usize, which: u8, right: bool) {
-        let proxy = self.cast.proxy(self.cast.pick(&self.contract, which, true));
+        let proxy = self
+            .targets
+            .proxy(self.targets.pick(&self.contract, which, true));
         let Ok(position) = self.contract.instance(proxy) else {
             return self.mine();
         };
@@ -339,7 +343,7 @@ impl Story {
     }
 
     fn not_built(&mut self, who: usize, which: usize) {
-        let (name, proxy) = (String::from(NAME), self.cast.proxy(0));
+        let (name, proxy) = (String::from(NAME), self.targets.proxy(0));
         let (call, what) = match which {
             0 => {
                 let version = String::from("0");
@@ -371,7 +375,7 @@ impl Story {
                 (data(&submit), "submitSigned")
             }
         };
-        let registry = self.world.registry;
+        let registry = self.fixture.registry;
         let found = self.transact(who, registry, call);
         let error = IRegistry::NotSupported { what: what.into() };
         assert_eq!(found, Err(error.abi_encode().into()));
@@ -380,7 +384,9 @@ impl Story {
     /// The registry's views say what the model says.
     fn check(&self) {
         let name = || String::from(NAME);
-        let definition = self.world.view(&IRegistry::definitionCall { name: name() });
+        let definition = self
+            .fixture
+            .view(&IRegistry::definitionCall { name: name() });
         let definition = definition.expect("A");
         let contract = &self.contract;
         assert_eq!(definition.sequence, contract.sequence);
@@ -389,7 +395,7 @@ impl Story {
         assert_eq!(definition.instances as usize, contract.instances.len());
         for instance in &contract.instances {
             let proxy = instance.proxy;
-            let found = self.world.view(&IRegistry::instanceOfCall { proxy });
+            let found = self.fixture.view(&IRegistry::instanceOfCall { proxy });
             let found = found.expect("an instance");
             assert_eq!(found.version, contract.label_of(instance.version));
             assert_eq!(found.state, instance.state());
@@ -400,7 +406,7 @@ impl Story {
                 start: 0,
                 count: u32::MAX,
             };
-            let pending = self.world.view(&pending).expect("a page");
+            let pending = self.fixture.view(&pending).expect("a page");
             let open = self.board.actions.iter();
             let open =
                 open.filter(|(_, action)| action.role.0 == name && self.board.is_open(action));
@@ -418,13 +424,13 @@ impl Story {
                 name: (*name).into(),
                 role: (*role).into(),
             };
-            assert_eq!(self.world.view(&call), Ok(policy.text()));
+            assert_eq!(self.fixture.view(&call), Ok(policy.text()));
         }
         for instance in &self.contract.instances {
             for (position, version) in self.contract.versions.iter().enumerate() {
                 let slot = slots::migrated(&version.label).into();
                 let mark = self
-                    .world
+                    .fixture
                     .chain
                     .storage(instance.proxy, slot, BlockId::latest())
                     .expect("latest");
@@ -442,19 +448,19 @@ impl Story {
                 addresses: vec![instance.proxy],
                 ..LogFilter::default()
             };
-            let logs = self.world.chain.logs(&filter).expect("logs");
-            let told = logs.iter().filter_map(|entry| {
+            let logs = self.fixture.chain.logs(&filter).expect("logs");
+            let record = logs.iter().filter_map(|entry| {
                 use alloy::sol_types::SolEvent;
                 Migrated::decode_log_data(&entry.log.data).ok()
             });
-            let told: Vec<String> = told.map(|event| event.to).collect();
-            let once: BTreeSet<&String> = told.iter().collect();
-            assert_eq!(told.len(), once.len(), "each migration exactly once");
-            assert_eq!(told.len() + 1, instance.marks.len(), "and the birth");
+            let record: Vec<String> = record.map(|event| event.to).collect();
+            let once: BTreeSet<&String> = record.iter().collect();
+            assert_eq!(record.len(), once.len(), "each migration exactly once");
+            assert_eq!(record.len() + 1, instance.marks.len(), "and the birth");
         }
         let others = self.defined.iter().map(|n| format!("B{n}"));
         for name in [NAME.to_owned(), String::new()].into_iter().chain(others) {
-            replay::agrees_with_the_views(&self.world, &name);
+            replay::agrees_with_the_views(&self.fixture, &name);
         }
     }
 }
@@ -468,21 +474,21 @@ fn every_order_of_governed_calls_does_what_the_model_does() {
         ..Config::default()
     };
     let counts = RefCell::new(Counts::new());
-    for seed in 1..=STORIES {
+    for seed in 1..=RUNS {
         let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
         TestRunner::new_with_rng(config.clone(), rng)
             .run(&proptest::collection::vec(event(), STEPS), |events| {
-                let mut story = Story::new();
+                let mut simulation = Simulation::new();
                 for (n, event) in events.into_iter().enumerate() {
-                    story.happen(event);
-                    story.check();
+                    simulation.happen(event);
+                    simulation.check();
                     if n % 20 == 0 {
-                        story.check_all();
+                        simulation.check_all();
                     }
                 }
-                story.check_all();
-                story.check_events();
-                for (kind, count) in story.counts {
+                simulation.check_all();
+                simulation.check_events();
+                for (kind, count) in simulation.counts {
                     *counts.borrow_mut().entry(kind).or_default() += count;
                 }
                 Ok(())
@@ -492,8 +498,8 @@ fn every_order_of_governed_calls_does_what_the_model_does() {
     let counts = counts.into_inner();
     let governed = GOVERNED.map(|kind| counts.get(kind).copied().unwrap_or_default());
     let executed: usize = governed.iter().sum();
-    let steps = STEPS * usize::from(STORIES);
-    println!("{executed} of {steps} steps in {STORIES} stories executed an action: {counts:?}");
+    let steps = STEPS * usize::from(RUNS);
+    println!("{executed} of {steps} steps in {RUNS} simulations executed an action: {counts:?}");
     assert!(
         executed * 20 > steps,
         "at least 5 % of the steps execute something"

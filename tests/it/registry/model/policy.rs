@@ -1,8 +1,8 @@
-//! Policies of the model: so many of some, after a delay if there is one.
+//! The policies of the model: a number of approvers out of several, with or without a delay.
 
 use proptest::prelude::*;
 
-use crate::registry::world::{account, is};
+use crate::registry::fixture::{account, is};
 
 /// Accounts that take part; the last one approves nothing.
 pub(super) const PEOPLE: usize = 5;

@@ -1,4 +1,4 @@
-//! What people ask for: every governed call, drawn blindly and made concrete against what there is.
+//! Requests: every governed call, generated at random and resolved against the existing versions and instances.
 
 use alloy::primitives::{Address, B256, Bytes};
 use proptest::prelude::*;
@@ -7,8 +7,8 @@ use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 
 use super::contract::{Contract, Does, FAILURE, NAME, Outcome};
 use super::policy::Policy;
-use crate::registry::world::{account, birth, step};
-use crate::review::world::{IHostile, data};
+use crate::registry::fixture::{account, initial_step, step};
+use crate::review::fixture::{IHostile, data};
 
 /// Roles whose policies are changed, each with its definition.
 const ROLES: [(&str, &str); 5] = [
@@ -18,13 +18,13 @@ const ROLES: [(&str, &str); 5] = [
     (NAME, "audit"),
     ("", "define"),
 ];
-/// Labels that versions may have, and instances that may be born.
+/// Labels that versions may have, and instances that may be created.
 const LABELS: u8 = 14;
 pub(super) const SALTS: u8 = 9;
 
 /// A governed call.
 #[derive(Clone, Debug)]
-pub(super) enum Wish {
+pub(super) enum Request {
     Define(u8),
     Set(&'static str, &'static str, Policy),
     /// A version: its label, the one that its step leaves, what that does, whether it becomes
@@ -36,7 +36,7 @@ pub(super) enum Wish {
     Create(String, u8),
 }
 
-/// A wish before anybody looked at what there is.
+/// A request before it is resolved against the existing versions and instances.
 #[derive(Clone, Debug)]
 pub(super) enum Draft {
     Define(u8),
@@ -111,34 +111,34 @@ pub(super) fn draft() -> impl Strategy<Value = Draft> {
 }
 
 impl Draft {
-    /// The wish that it is now.
-    pub(super) fn resolve(self, contract: &Contract, cast: &Cast) -> Wish {
+    /// The request, resolved against the existing versions and instances.
+    pub(super) fn resolve(self, contract: &Contract, targets: &Targets) -> Request {
         let label = |which| label(contract, &which);
-        let migrating = |which| cast.pick(contract, which, true);
+        let migrating = |which| targets.pick(contract, which, true);
         match self {
-            Self::Define(n) => Wish::Define(n),
+            Self::Define(n) => Request::Define(n),
             Self::Set(role, policy) => {
                 let (name, role) = ROLES[role];
-                Wish::Set(name, role, policy)
+                Request::Set(name, role, policy)
             }
             Self::Add(to, from, does, current) => {
                 let (to, from) = (label(to), label(from));
                 // one that is there is meant as it was added
                 let known = contract.index_of(&to).checked_sub(1);
-                let way = known.and_then(|known| contract.versions[known].ways.first());
+                let way = known.and_then(|known| contract.versions[known].incoming.first());
                 match way {
                     Some((leaves, does)) => {
                         let from = contract.label_of(*leaves).to_owned();
-                        Wish::Add(to, from, *does, current)
+                        Request::Add(to, from, *does, current)
                     }
-                    None if from.is_empty() => Wish::Add(to, from, Does::Nothing, current),
-                    None => Wish::Add(to, from, does, current),
+                    None if from.is_empty() => Request::Add(to, from, Does::Nothing, current),
+                    None => Request::Add(to, from, does, current),
                 }
             }
-            Self::Step(to, from, does) => Wish::Step(label(to), label(from), does),
-            Self::SetHandler(which, handler) => Wish::SetHandler(migrating(which), handler),
-            Self::Abort(which) => Wish::Abort(migrating(which)),
-            Self::Create(version, salt) => Wish::Create(label(version), salt),
+            Self::Step(to, from, does) => Request::Step(label(to), label(from), does),
+            Self::SetHandler(which, handler) => Request::SetHandler(migrating(which), handler),
+            Self::Abort(which) => Request::Abort(migrating(which)),
+            Self::Create(version, salt) => Request::Create(label(version), salt),
         }
     }
 }
@@ -162,9 +162,9 @@ pub(super) fn label(contract: &Contract, which: &Which) -> String {
     }
 }
 
-/// What the calls are about: accounts of the story.
+/// The accounts that the calls concern.
 #[derive(Clone, Debug)]
-pub(super) struct Cast {
+pub(super) struct Targets {
     /// The code of all versions.
     pub(super) code: Code,
     /// The program of all complex steps.
@@ -173,11 +173,11 @@ pub(super) struct Cast {
     pub(super) proxies: Vec<Address>,
 }
 
-impl Cast {
+impl Targets {
     fn step(&self, from: &str, does: Does) -> Step {
         let work = |call: Bytes| step(from, 4, call);
         match does {
-            Does::Nothing if from.is_empty() => birth(),
+            Does::Nothing if from.is_empty() => initial_step(),
             Does::Nothing => step(from, 0, Bytes::new()),
             Does::Works => work(data(&IHostile::actCall { actions: vec![] })),
             Does::Fails => {
@@ -213,13 +213,13 @@ impl Cast {
         salts[usize::from(which) % salts.len()]
     }
 
-    /// The instance that was or will be born with that salt.
+    /// The instance that was or will be created with that salt.
     pub(super) fn proxy(&self, salt: u8) -> Address {
         self.proxies[usize::from(salt)]
     }
 }
 
-impl Wish {
+impl Request {
     /// The definition and the role that it asks for.
     pub(super) fn role(&self) -> (&'static str, &'static str) {
         match self {
@@ -246,11 +246,11 @@ impl Wish {
         }
     }
 
-    pub(super) fn calldata(&self, cast: &Cast) -> Bytes {
+    pub(super) fn calldata(&self, targets: &Targets) -> Bytes {
         let name = || NAME.to_owned();
         match self.clone() {
             Self::Define(n) => {
-                let everything = crate::registry::world::is(account(0));
+                let everything = crate::registry::fixture::is(account(0));
                 data(&IRegistry::createDefinitionCall {
                     name: format!("B{n}"),
                     migratePolicy: everything.clone(),
@@ -264,7 +264,7 @@ impl Wish {
                 expression: policy.text(),
             }),
             Self::Add(version, from, does, current) => {
-                let (code, step) = (cast.code.clone(), cast.step(&from, does));
+                let (code, step) = (targets.code.clone(), targets.step(&from, does));
                 let add = IRegistry::addVersionCall {
                     name: name(),
                     version,
@@ -285,16 +285,16 @@ impl Wish {
             Self::Step(version, from, does) => data(&IRegistry::addStepCall {
                 name: name(),
                 version,
-                step: cast.step(&from, does),
+                step: targets.step(&from, does),
             }),
             Self::SetHandler(which, handler) => data(&IRegistry::setHandlerCall {
                 name: name(),
-                proxy: cast.proxy(which),
+                proxy: targets.proxy(which),
                 handler: account(handler),
             }),
             Self::Abort(which) => data(&IRegistry::abortMigrationCall {
                 name: name(),
-                proxy: cast.proxy(which),
+                proxy: targets.proxy(which),
             }),
             Self::Create(version, salt) => data(&IRegistry::createProxyCall {
                 name: name(),
@@ -307,10 +307,10 @@ impl Wish {
     }
 
     /// The complex step that it is about, by instance and number.
-    pub(super) fn about(&self, contract: &Contract, cast: &Cast) -> Option<(Address, usize)> {
+    pub(super) fn about(&self, contract: &Contract, targets: &Targets) -> Option<(Address, usize)> {
         match self {
             Self::SetHandler(which, _) | Self::Abort(which) => {
-                let proxy = cast.proxy(*which);
+                let proxy = targets.proxy(*which);
                 Some((proxy, contract.complex_step(proxy)))
             }
             _ => None,
@@ -318,7 +318,12 @@ impl Wish {
     }
 
     /// What the registry refuses before anybody's approval counts.
-    pub(super) fn refused(&self, contract: &Contract, defined: &[u8], cast: &Cast) -> Outcome {
+    pub(super) fn refused(
+        &self,
+        contract: &Contract,
+        defined: &[u8],
+        targets: &Targets,
+    ) -> Outcome {
         use alloy::sol_types::SolError;
         match self {
             Self::Define(n) if defined.contains(n) => {
@@ -336,11 +341,11 @@ impl Wish {
                 }
             }
             Self::Step(label, from, _) => contract.another_way(label, from),
-            Self::SetHandler(which, _) => contract.migrating(cast.proxy(*which), true).map(drop),
-            Self::Abort(which) => contract.migrating(cast.proxy(*which), false).map(drop),
+            Self::SetHandler(which, _) => contract.migrating(targets.proxy(*which), true).map(drop),
+            Self::Abort(which) => contract.migrating(targets.proxy(*which), false).map(drop),
             Self::Create(label, salt) => {
                 contract.version(label)?;
-                let proxy = cast.proxy(*salt);
+                let proxy = targets.proxy(*salt);
                 if contract.instance(proxy).is_ok() {
                     return Err(IRegistry::ProxyExists { proxy }.abi_encode().into());
                 }
@@ -350,7 +355,7 @@ impl Wish {
     }
 
     /// What it does to the contract once it is approved.
-    pub(super) fn execute(&self, contract: &mut Contract, cast: &Cast) -> Outcome {
+    pub(super) fn execute(&self, contract: &mut Contract, targets: &Targets) -> Outcome {
         match self {
             Self::Define(_) | Self::SetHandler(..) => {}
             Self::Set(name, ..) => contract.sequence += u64::from(*name == NAME),
@@ -364,10 +369,10 @@ impl Wish {
             }
             Self::Step(label, from, does) => contract.add_way(label, from, *does),
             Self::Abort(which) => {
-                let position = contract.migrating(cast.proxy(*which), false)?;
+                let position = contract.migrating(targets.proxy(*which), false)?;
                 contract.turn_back(position);
             }
-            Self::Create(label, salt) => contract.create(cast.proxy(*salt), label),
+            Self::Create(label, salt) => contract.create(targets.proxy(*salt), label),
         }
         Ok(())
     }

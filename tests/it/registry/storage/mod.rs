@@ -13,10 +13,10 @@ use stylus_upgrades::registry::delegated;
 use stylus_upgrades_interface::reasons::{instance_state, step as kind};
 use stylus_upgrades_interface::registry::{IRegistry, Step};
 use stylus_upgrades_interface::registry_storage as declared;
-use stylus_upgrades_interface::registry_storage::{PendingKey, Place, RECORDS, StepKey};
+use stylus_upgrades_interface::registry_storage::{Location, PendingKey, RECORDS, StepKey};
 use stylus_upgrades_interface::slots;
 
-use super::world::{account, birth, complex, framework, is, step};
+use super::fixture::{account, complex, framework, initial_step, is, step};
 
 const ANA: usize = 1;
 const BEN: usize = 2;
@@ -52,7 +52,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
             expression: is(expression),
         });
     }
-    scene.add("1.0", birth());
+    scene.add("1.0", initial_step());
     let start = complex("1.0", &scene.program, account(HANDLER));
     scene.add("2.0", start.clone());
     scene.add("3.0", step("1.0", kind::NONE, Bytes::new()));
@@ -68,7 +68,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
     let document = Bytes::from_static(b"{}");
     let hash = keccak256(&document);
     scene
-        .world
+        .fixture
         .send(ben, &IRegistry::publishLayoutCall { document })
         .expect("published");
 
@@ -78,11 +78,11 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
     let [first, second] = ["5.0", "6.0"].map(|label| scene.version(label, scripted.clone()));
     let cancelled = scene.approve(ANA, &second);
     let cancel = IRegistry::cancelCall { action: cancelled };
-    scene.world.send(ana, &cancel).expect("it is hers");
+    scene.fixture.send(ana, &cancel).expect("it is hers");
     scene.finished.push(keccak256(second.abi_encode()));
     let actions = [first, second.clone()].map(|call| scene.approve(ANA, &call));
     let opened = scene.now();
-    scene.world.wait(60);
+    scene.fixture.wait(60);
     assert_eq!(scene.approve(BEN, &second), actions[1]);
     let delayed = scene.now();
 
@@ -90,7 +90,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
     let definitions = ["", "A", "B"].map(|name| keccak256(name.as_bytes()));
     let [itself, a, _] = definitions;
     let view = IRegistry::definitionCall { name: "A".into() };
-    let view = scene.world.view(&view).expect("a definition");
+    let view = scene.fixture.view(&view).expect("a definition");
     assert_eq!(
         (view.current.as_str(), view.versions, view.instances),
         ("1.0", 4, 5)
@@ -149,7 +149,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         let record = storage.of(&declared::policy::RECORD, key);
         let record = record.packs("HEAD", head).spells("TEXT", text.as_bytes());
         let hash = if has_lambda {
-            scene.world.code_hash(lambda)
+            scene.fixture.code_hash(lambda)
         } else {
             B256::ZERO
         };
@@ -169,11 +169,11 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         let record = storage.of(&declared::label::RECORD, key);
         record.packs("VERSION", [("index", number(index))]);
 
-        let asked = IRegistry::getVersionCall {
+        let query = IRegistry::getVersionCall {
             name: "A".into(),
             version: label.into(),
         };
-        let shown = scene.world.view(&asked).expect("a version");
+        let shown = scene.fixture.view(&query).expect("a version");
         assert_eq!(shown.code, scene.code);
         let head = [
             ("implementation", word(scene.code.implementation)),
@@ -264,8 +264,8 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         .holds("ACTIONS", 0, actions[0])
         .holds("ACTIONS", 1, actions[1]);
 
-    let asked = IRegistry::readinessCall { action: actions[1] };
-    let readiness = scene.world.view(&asked).expect("open");
+    let query = IRegistry::readinessCall { action: actions[1] };
+    let readiness = scene.fixture.view(&query).expect("open");
     assert_eq!(
         (readiness.notBefore, readiness.approved),
         (delayed + DELAY, vec![ana, ben])
@@ -317,8 +317,8 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         record.packs("COUNT", [("round", number(1u8))]);
     }
 
-    let asked = IRegistry::layoutAtCall { layoutHash: hash };
-    let block = scene.world.view(&asked).expect("published");
+    let query = IRegistry::layoutAtCall { layoutHash: hash };
+    let block = scene.fixture.view(&query).expect("published");
     let record = storage.of(&declared::layout::RECORD, declared::layout::find(hash));
     record.holds("BLOCK", 0, number(block));
 
@@ -334,7 +334,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
     );
     let all = RECORDS
         .iter()
-        .filter(|record| !matches!(record.place, Place::Transient(_)))
+        .filter(|record| !matches!(record.location, Location::Transient(_)))
         .flat_map(|record| {
             let entries = record.entries.iter();
             entries.flat_map(|entry| {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use stylus_upgrades_harness::home;
-use stylus_upgrades_interface::registry_storage::{Entry, FieldInfo, Place, RECORDS, Record};
+use stylus_upgrades_interface::registry_storage::{Entry, FieldInfo, Location, RECORDS, Record};
 
 /// Where the page's tables stand, and which records are in them.
 const TABLES: [(&str, fn(&Record) -> bool); 2] = [
@@ -12,7 +12,7 @@ const TABLES: [(&str, fn(&Record) -> bool); 2] = [
 ];
 
 fn is_transient(record: &Record) -> bool {
-    matches!(record.place, Place::Transient(_))
+    matches!(record.location, Location::Transient(_))
 }
 
 /// A comment of the sources in one line.
@@ -22,22 +22,22 @@ fn prose(about: &[&str]) -> String {
 }
 
 /// Where a record lies and what finds it.
-fn place(record: &Record) -> String {
-    match record.place {
-        Place::Root => "The first word is `root`.".to_owned(),
-        Place::Transient(slot) => format!("Transient, at {slot}."),
-        Place::Table(table) => {
+fn location(record: &Record) -> String {
+    match record.location {
+        Location::Root => "The first word is `root`.".to_owned(),
+        Location::Transient(slot) => format!("Transient, at {slot}."),
+        Location::Table(table) => {
             let mut keys: Vec<_> = record.keys.iter().map(|key| key.name).collect();
             keys.resize(2, "0");
-            let mut place = format!("Table {table}: `keccak256(root ++ {table} ++ ");
-            write!(place, "{})`", keys.join(" ++ ")).expect("a text takes everything");
+            let mut location = format!("Table {table}: `keccak256(root ++ {table} ++ ");
+            write!(location, "{})`", keys.join(" ++ ")).expect("a text takes everything");
             for (n, key) in record.keys.iter().enumerate() {
                 let before = if n == 0 { ", where" } else { " and" };
                 let about = prose(key.about);
-                write!(place, "{before} `{}` is {about}", key.name)
+                write!(location, "{before} `{}` is {about}", key.name)
                     .expect("a text takes everything");
             }
-            place + "."
+            location + "."
         }
     }
 }
@@ -74,7 +74,7 @@ fn row(entry: &Entry, field: &FieldInfo) -> String {
 /// A record in the form of the page.
 fn section(record: &Record) -> String {
     let mut section = format!("### {}\n\n", record.name.replace('_', " "));
-    section += &format!("{} {}\n\n", prose(record.about), place(record));
+    section += &format!("{} {}\n\n", prose(record.about), location(record));
     section += "| word | bytes | field | type | holds |\n|---|---|---|---|---|\n";
     for entry in record.entries {
         for field in entry.fields {

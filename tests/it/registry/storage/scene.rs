@@ -8,14 +8,14 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 
 use super::stored::Storage;
-use crate::registry::world::{World, account, is};
+use crate::registry::fixture::{Fixture, account, is};
 
 /// Who alone may do everything.
 pub(super) const BOSS: usize = 0;
 
 /// A registry with something in every record.
 pub(super) struct Scene {
-    pub(super) world: World,
+    pub(super) fixture: Fixture,
     /// keccak256 of every governed call that was executed or cancelled.
     pub(super) finished: Vec<B256>,
     pub(super) code: Code,
@@ -26,28 +26,28 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) fn new() -> Self {
-        let mut world = World::new(&is(account(BOSS)));
+        let mut fixture = Fixture::new(&is(account(BOSS)));
         let answers_true = [0x60, 1, 0x5f, 0x52, 0x60, 0x20, 0x5f, 0xf3];
-        let lambda = world.deploy_code(&evm::creation_code(&answers_true));
+        let lambda = fixture.deploy_code(&evm::creation_code(&answers_true));
         let code = Code {
             layoutHash: B256::repeat_byte(0x1a),
             sourceHash: B256::repeat_byte(0x50),
-            ..world.deploy("points-v1")
+            ..fixture.deploy("points-v1")
         };
         Self {
             finished: Vec::new(),
-            program: world.deploy("points-cursor"),
-            script: world.deploy("counter-back"),
+            program: fixture.deploy("points-cursor"),
+            script: fixture.deploy("counter-back"),
             lambda: lambda.implementation,
             code,
-            world,
+            fixture,
         }
     }
 
     /// The boss alone does it.
     pub(super) fn boss<C: SolCall>(&mut self, call: &C) -> C::Return {
         self.finished.push(keccak256(call.abi_encode()));
-        let done = self.world.send(account(BOSS), call);
+        let done = self.fixture.send(account(BOSS), call);
         done.expect("the boss may").returned
     }
 
@@ -89,23 +89,23 @@ impl Scene {
     pub(super) fn upgrade(&mut self, proxy: Address, version: &str) {
         let version = version.into();
         let upgrade = upgradeToCall { version };
-        let done = self.world.pay(account(BOSS), proxy, &upgrade, U256::ZERO);
+        let done = self.fixture.pay(account(BOSS), proxy, &upgrade, U256::ZERO);
         done.expect("the boss may");
     }
 
     /// Proposes or approves, and does not execute.
     pub(super) fn approve(&mut self, who: usize, call: &IRegistry::addVersionCall) -> B256 {
-        let done = self.world.send(account(who), call).expect("an approver");
+        let done = self.fixture.send(account(who), call).expect("an approver");
         assert!(!done.returned.executed);
         done.returned.action
     }
 
     pub(super) fn now(&self) -> u64 {
-        let block = self.world.chain.block(BlockId::latest());
+        let block = self.fixture.chain.block(BlockId::latest());
         block.expect("the latest block").header.timestamp
     }
 
     pub(super) fn storage(&self) -> Storage {
-        Storage::new(self.world.slots_of(self.world.registry))
+        Storage::new(self.fixture.slots_of(self.fixture.registry))
     }
 }

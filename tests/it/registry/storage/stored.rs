@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{B256, U256, keccak256};
-use stylus_upgrades_interface::registry_storage::{Entry, FieldInfo, Find, Place, Record};
+use stylus_upgrades_interface::registry_storage::{Entry, FieldInfo, Find, Location, Record};
 use stylus_upgrades_interface::slots;
 
 /// Words of a long entry that are looked at: more than the test writes of any.
@@ -54,7 +54,12 @@ impl Storage {
 
     /// A record of the declaration, found by its key: no byte of it lies outside of a field.
     pub(super) fn of(&mut self, record: &'static Record, found: Found) -> Stored<'_> {
-        assert_eq!(record.place, Place::Table(found.table), "{}", record.name);
+        assert_eq!(
+            record.location,
+            Location::Table(found.table),
+            "{}",
+            record.name
+        );
         self.at(record, found.slot)
     }
 

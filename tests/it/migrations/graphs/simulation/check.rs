@@ -1,4 +1,4 @@
-//! The chain against the model.
+//! Compares the chain with the model.
 
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use stylus_chain::BlockId;
@@ -8,18 +8,18 @@ use stylus_upgrades_interface::reasons::invalid_step;
 use stylus_upgrades_interface::registry::{IRegistry, Step};
 use stylus_upgrades_interface::slots;
 
-use super::{Story, encoded};
-use crate::migrations::graphs::model::{BORN, Hop, Life, Moved, Refusal, Way};
-use crate::registry::world::Done;
+use super::{Simulation, encoded};
+use crate::migrations::graphs::model::{CREATED, Incoming, Life, Moved, PathStep, Refusal};
+use crate::registry::fixture::Done;
 
-impl Story<'_> {
+impl Simulation<'_> {
     /// What `plan` shows is the path that the rule picks.
     pub(super) fn assert_plan(
         &mut self,
         proxy: Address,
         life: &Life,
         target: usize,
-        path: Option<&[Hop]>,
+        path: Option<&[PathStep]>,
     ) {
         let Some(path) = path else {
             return;
@@ -28,28 +28,31 @@ impl Story<'_> {
             instance: proxy,
             version: self.label(target),
         };
-        let plan = self.world.view(&plan).expect("a plan");
-        let labels: Vec<String> = path.iter().map(|hop| self.label(hop.to)).collect();
-        let steps = path.iter().map(|hop| {
-            let Hop { from, to, kind } = *hop;
-            self.step(Way { from, kind }, to)
+        let plan = self.fixture.view(&plan).expect("a plan");
+        let labels: Vec<String> = path
+            .iter()
+            .map(|path_step| self.label(path_step.to))
+            .collect();
+        let steps = path.iter().map(|path_step| {
+            let PathStep { from, to, kind } = *path_step;
+            self.step(Incoming { from, kind }, to)
         });
         let steps: Vec<Step> = steps.collect();
         assert_eq!(plan.steps, steps, "{}", self.name);
         assert_eq!(plan.labels, labels, "{}", self.name);
-        let ways = self.graph.ties(life.at, target, path.len());
-        self.tally.ties += u64::from(ways > 1);
+        let incoming = self.graph.ties(life.at, target, path.len());
+        self.tally.ties += u64::from(incoming > 1);
     }
 
     /// The events of a transaction say what was applied.
-    pub(super) fn assert_told(&mut self, instance: usize, done: &Done<()>, moved: &Moved) {
+    pub(super) fn assert_reported(&mut self, instance: usize, done: &Done<()>, moved: &Moved) {
         let (proxy, life) = &self.lives[instance];
         let expected: Vec<Migrated> = moved
             .applied
             .iter()
-            .map(|hop| Migrated {
-                from: self.label(hop.from),
-                to: self.label(hop.to),
+            .map(|path_step| Migrated {
+                from: self.label(path_step.from),
+                to: self.label(path_step.to),
             })
             .collect();
         assert_eq!(done.events::<Migrated>(), expected, "{}", self.name);
@@ -67,24 +70,26 @@ impl Story<'_> {
         assert!(
             done.logs
                 .iter()
-                .all(|log| log.address == *proxy || log.address == self.world.registry)
+                .all(|log| log.address == *proxy || log.address == self.fixture.registry)
         );
     }
 
     /// Version, code, marks and what was written down are what the model says.
     pub(super) fn assert_as_modelled(&self, instance: usize) {
         let (proxy, life) = &self.lives[instance];
-        let version = self.world.ask(*proxy, &Proxy::implementationVersionCall {});
+        let version = self
+            .fixture
+            .ask(*proxy, &Proxy::implementationVersionCall {});
         assert_eq!(version, Ok(self.label(life.at)), "{}", self.name);
         let implementation = self.slot(*proxy, slots::IMPLEMENTATION.into());
         assert_eq!(
             Address::from_word(implementation),
             self.implementation(life)
         );
-        for place in 0..self.labels.len() {
-            let mark = self.slot(*proxy, slots::migrated(&self.label(place)).into());
-            let reached = life.reached.contains(&place);
-            assert_eq!(mark == slots::SET, reached, "{}: {place}", self.name);
+        for position in 0..self.labels.len() {
+            let mark = self.slot(*proxy, slots::migrated(&self.label(position)).into());
+            let reached = life.reached.contains(&position);
+            assert_eq!(mark == slots::SET, reached, "{}: {position}", self.name);
         }
         let length: u64 = U256::from_be_bytes(self.slot(*proxy, U256::ZERO).0).to();
         let first = U256::from_be_bytes(keccak256(B256::ZERO).0);
@@ -96,14 +101,14 @@ impl Story<'_> {
             .collect();
         let expected = life.log.iter().map(|(kind, from, to)| {
             let (from, to) = self.numbers(*from, *to);
-            [0, *kind, if *kind == BORN { BORN } else { from }, to]
+            [0, *kind, if *kind == CREATED { CREATED } else { from }, to]
         });
         assert_eq!(log, Vec::from_iter(expected), "{}", self.name);
     }
 
     fn implementation(&self, life: &Life) -> Address {
         match life.within {
-            Some(_) => self.cast.program.implementation,
+            Some(_) => self.programs.program.implementation,
             None => self.code(life.at).implementation,
         }
     }
@@ -116,24 +121,24 @@ impl Story<'_> {
                 let name = self.name.clone();
                 encoded(&Proxy::NoPath { name, from, to })
             }
-            Refusal::NotApplied(hop) => encoded(&Proxy::MigrationNotApplied {
-                from: self.label(hop.from),
-                to: self.label(hop.to),
+            Refusal::NotApplied(path_step) => encoded(&Proxy::MigrationNotApplied {
+                from: self.label(path_step.from),
+                to: self.label(path_step.to),
             }),
-            Refusal::DataWithComplex(hop) => encoded(&IRegistry::InvalidStep {
-                from: self.label(hop.from),
-                to: self.label(hop.to),
+            Refusal::DataWithComplex(path_step) => encoded(&IRegistry::InvalidStep {
+                from: self.label(path_step.from),
+                to: self.label(path_step.to),
                 reason: invalid_step::DATA_WITH_COMPLEX,
             }),
-            Refusal::Failed(hop) => {
-                let (from, to) = self.numbers(hop.from, hop.to);
+            Refusal::Failed(path_step) => {
+                let (from, to) = self.numbers(path_step.from, path_step.to);
                 vec![from, to].into()
             }
         }
     }
 
     fn slot(&self, proxy: Address, slot: U256) -> B256 {
-        let read = self.world.chain.storage(proxy, slot, BlockId::latest());
+        let read = self.fixture.chain.storage(proxy, slot, BlockId::latest());
         read.expect("a slot")
     }
 }

@@ -1,4 +1,4 @@
-//! Instances are born and upgraded.
+//! Creates and upgrades instances.
 
 use alloy::primitives::{Address, Bytes, U256, keccak256};
 use alloy::sol_types::SolCall;
@@ -7,22 +7,22 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry;
 
-use super::{HANDLER, ITrace, Story};
-use crate::migrations::graphs::model::{Hop, Kind, Life, Refusal, Way};
-use crate::registry::world::{Done, Reverted, account};
+use super::{HANDLER, ITrace, Simulation};
+use crate::migrations::graphs::model::{Incoming, Kind, Life, PathStep, Refusal};
+use crate::registry::fixture::{Done, Reverted, account};
 
 /// Gas of a transaction to an instance.
 const GAS: u64 = 30_000_000;
 
-impl Story<'_> {
-    pub(super) fn give_birth(&mut self) {
-        let place = self.chance.below(self.graph.0.len().min(3));
+impl Simulation<'_> {
+    pub(super) fn give_creation(&mut self) {
+        let position = self.chance.below(self.graph.0.len().min(3));
         let initialised = self.chance.percent(75);
-        let to = self.labels[place] as u8;
+        let to = self.labels[position] as u8;
         let seed = self.chance.seed.to_be_bytes();
         let create = IRegistry::createProxyCall {
             name: self.name.clone(),
-            version: self.label(place),
+            version: self.label(position),
             kind: proxy_kind::WASM,
             salt: keccak256([seed.as_slice(), &[self.lives.len() as u8]].concat()),
             initData: if initialised {
@@ -31,9 +31,9 @@ impl Story<'_> {
                 Bytes::new()
             },
         };
-        let born = self.world.send(account(0), &create).expect("born");
-        let life = Life::born(place, initialised);
-        self.lives.push((born.returned.proxy, life));
+        let created = self.fixture.send(account(0), &create).expect("born");
+        let life = Life::created(position, initialised);
+        self.lives.push((created.returned.proxy, life));
         self.tally.instances += 1;
         self.assert_as_modelled(self.lives.len() - 1);
     }
@@ -48,7 +48,7 @@ impl Story<'_> {
         if bad.to == target && bad.from == at || there {
             return;
         }
-        let way = Way {
+        let way = Incoming {
             from: at,
             kind: way,
         };
@@ -57,20 +57,24 @@ impl Story<'_> {
             version: self.label(target),
             step: self.step(way, target),
         };
-        self.world.send(account(0), &around).expect("a way around");
+        self.fixture
+            .send(account(0), &around)
+            .expect("a way around");
         self.graph.0[target].push(way);
         assert_eq!(self.try_upgrade(instance, target), None, "{}", self.name);
         assert_eq!(self.lives[instance].1.at, target, "{}", self.name);
-        self.tally.ways_around += 1;
+        self.tally.detours += 1;
     }
 
     /// An upgrade; returns the bad step that kept it from being.
-    fn try_upgrade(&mut self, instance: usize, target: usize) -> Option<Hop> {
+    fn try_upgrade(&mut self, instance: usize, target: usize) -> Option<PathStep> {
         let (proxy, life) = self.lives[instance].clone();
         let path = self.graph.path(life.at, target);
         let waits = path.as_ref().and_then(|path| path.last());
         let data = match waits {
-            Some(Hop { from, to, kind }) if *kind == Kind::Later && !self.chance.percent(20) => {
+            Some(PathStep { from, to, kind })
+                if *kind == Kind::Later && !self.chance.percent(20) =>
+            {
                 self.migration(*from, *to)
             }
             _ => Bytes::new(),
@@ -93,7 +97,7 @@ impl Story<'_> {
                 self.lives[instance].1 = after;
                 self.tally.upgrades += 1;
                 self.longest = self.longest.max(path.map_or(0, |path| path.len() as u64));
-                self.assert_told(instance, &done, &moved);
+                self.assert_reported(instance, &done, &moved);
                 self.assert_as_modelled(instance);
                 self.finish(instance);
                 None
@@ -104,7 +108,7 @@ impl Story<'_> {
                 self.tally.gaps += u64::from(expected == Refusal::NoPath && target > life.at);
                 self.assert_as_modelled(instance);
                 match expected {
-                    Refusal::Failed(hop) => Some(hop),
+                    Refusal::Failed(path_step) => Some(path_step),
                     _ => None,
                 }
             }
@@ -128,7 +132,7 @@ impl Story<'_> {
             let ended = ended.unwrap_or_else(|error| panic!("{}: {error:?}", self.name));
             let moved = self.lives[instance].1.end(&self.graph);
             self.tally.complex_steps += 1;
-            self.assert_told(instance, &ended, &moved);
+            self.assert_reported(instance, &ended, &moved);
             self.assert_as_modelled(instance);
         }
     }
@@ -141,7 +145,7 @@ impl Story<'_> {
         call: &impl SolCall,
     ) -> Result<Done<()>, Reverted> {
         let data = call.abi_encode().into();
-        let done = self.world.raw(from, proxy, data, U256::ZERO, GAS)?;
+        let done = self.fixture.raw(from, proxy, data, U256::ZERO, GAS)?;
         Ok(Done {
             returned: (),
             logs: done.logs,

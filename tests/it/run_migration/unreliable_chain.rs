@@ -1,5 +1,6 @@
-//! What chains and endpoints do to transactions: dropped, replaced, undone, priced out, and answers
-//! that do not come. Each time the migration ends with every item once.
+//! Unreliable chains and endpoints: transactions are dropped, replaced, reverted by a
+//! reorganisation or priced out, and responses are lost. Every migration ends with each item
+//! migrated once.
 
 use std::time::Duration;
 
@@ -11,39 +12,39 @@ use stylus_upgrades::kill_point::VARIABLE;
 use stylus_upgrades_harness::{Harness, HarnessError};
 use stylus_upgrades_interface::complex::IComplexMigration::migrateBatchCall;
 
-use super::proxy::{Fault, Proxy};
-use super::world::{BATCHES, Done, World, begun, command, finish};
+use super::fixture::{BATCHES, Done, Fixture, begun, command, finish};
+use super::proxy::{Failure, Proxy};
 
 const LIST: [&str; 2] = ["--items", "members.txt"];
 /// One item a batch.
 const SLOW: [&str; 4] = ["--items", "members.txt", "--gas", "95000"];
 
-async fn ask<R>(world: &World<'_>, method: &'static str, with: Value) -> Result<R, HarnessError>
+async fn ask<R>(fixture: &Fixture<'_>, method: &'static str, with: Value) -> Result<R, HarnessError>
 where
     R: serde::de::DeserializeOwned + std::fmt::Debug + Send + Sync + Unpin + 'static,
 {
-    world.harness.chain().request(method, with).await
+    fixture.harness.chain().request(method, with).await
 }
 
-async fn tell(world: &World<'_>, method: &'static str, with: Value) -> Done {
-    let _: Value = ask(world, method, with).await?;
+async fn rpc(fixture: &Fixture<'_>, method: &'static str, with: Value) -> Done {
+    let _: Value = ask(fixture, method, with).await?;
     Ok(())
 }
 
 /// The handler's nonce, with what waits for a block.
-async fn pending(world: &World<'_>) -> u64 {
-    let provider = world.harness.chain().provider();
-    let count = provider.get_transaction_count(world.harness.account(5));
+async fn pending(fixture: &Fixture<'_>) -> u64 {
+    let provider = fixture.harness.chain().provider();
+    let count = provider.get_transaction_count(fixture.harness.account(5));
     count.pending().await.expect("an answer")
 }
 
 /// Waits until so many of the handler's transactions wait for a block.
-async fn waiting(world: &World<'_>, count: u64) {
-    let provider = world.harness.chain().provider();
-    let handler = world.harness.account(5);
+async fn waiting(fixture: &Fixture<'_>, count: u64) {
+    let provider = fixture.harness.chain().provider();
+    let handler = fixture.harness.account(5);
     loop {
         let latest = provider.get_transaction_count(handler).latest().await;
-        if pending(world).await >= latest.expect("an answer") + count {
+        if pending(fixture).await >= latest.expect("an answer") + count {
             return;
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -51,8 +52,8 @@ async fn waiting(world: &World<'_>, count: u64) {
 }
 
 /// Hashes of what waits for a block.
-async fn pool(world: &World<'_>) -> Result<Vec<(u64, B256)>, HarnessError> {
-    let content: Value = ask(world, "txpool_content", json!([])).await?;
+async fn pool(fixture: &Fixture<'_>) -> Result<Vec<(u64, B256)>, HarnessError> {
+    let content: Value = ask(fixture, "txpool_content", json!([])).await?;
     let mut found = Vec::new();
     for kind in ["pending", "queued"] {
         for account in content[kind].as_object().into_iter().flatten() {
@@ -69,187 +70,187 @@ async fn pool(world: &World<'_>) -> Result<Vec<(u64, B256)>, HarnessError> {
 #[tokio::test]
 async fn run_migration_sends_a_dropped_transaction_again() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 40).await?;
-    tell(&world, "evm_setAutomine", json!([false])).await?;
-    let child = world.start(&SLOW);
-    waiting(&world, 4).await;
-    let (_, first) = pool(&world).await?[0];
-    tell(&world, "anvil_dropTransaction", json!([first])).await?;
-    tell(&world, "evm_setIntervalMining", json!([1])).await?;
-    waiting(&world, 4).await; // it is there again, and what waited behind it
-    tell(&world, "evm_setAutomine", json!([true])).await?;
-    tell(&world, "evm_mine", json!([])).await?;
+    let fixture = begun(&harness, BATCHES, 40).await?;
+    rpc(&fixture, "evm_setAutomine", json!([false])).await?;
+    let child = fixture.start(&SLOW);
+    waiting(&fixture, 4).await;
+    let (_, first) = pool(&fixture).await?[0];
+    rpc(&fixture, "anvil_dropTransaction", json!([first])).await?;
+    rpc(&fixture, "evm_setIntervalMining", json!([1])).await?;
+    waiting(&fixture, 4).await; // it is there again, and what waited behind it
+    rpc(&fixture, "evm_setAutomine", json!([true])).await?;
+    rpc(&fixture, "evm_mine", json!([])).await?;
     let ran = finish(child).await;
     ran.ends_with(0);
     assert!(ran.errors.contains("was dropped"), "{}", ran.errors);
-    world.assert_migrated().await
+    fixture.assert_migrated().await
 }
 
 #[tokio::test]
 async fn run_migration_goes_on_when_its_transactions_are_replaced_by_others() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 40).await?;
-    tell(&world, "evm_setAutomine", json!([false])).await?;
-    let child = world.start(&SLOW);
-    waiting(&world, 4).await;
+    let fixture = begun(&harness, BATCHES, 40).await?;
+    rpc(&fixture, "evm_setAutomine", json!([false])).await?;
+    let child = fixture.start(&SLOW);
+    waiting(&fixture, 4).await;
     // The handler's key pays more for something else with the nonce of the second batch.
-    let (nonce, _) = pool(&world).await?[1];
+    let (nonce, _) = pool(&fixture).await?[1];
     let handler = harness.account(5);
     let other = json!({
         "from": handler, "to": harness.account(1), "value": "0x1", "nonce": format!("{nonce:#x}"),
         "maxFeePerGas": "0x2540be400", "maxPriorityFeePerGas": "0x3b9aca00", "gas": "0x5208",
     });
-    let _: B256 = ask(&world, "eth_sendTransaction", json!([other])).await?;
-    tell(&world, "evm_mine", json!([])).await?;
-    tell(&world, "evm_setAutomine", json!([true])).await?;
+    let _: B256 = ask(&fixture, "eth_sendTransaction", json!([other])).await?;
+    rpc(&fixture, "evm_mine", json!([])).await?;
+    rpc(&fixture, "evm_setAutomine", json!([true])).await?;
     let ran = finish(child).await;
     ran.ends_with(0);
     assert!(ran.errors.contains("took the nonce"), "{}", ran.errors);
-    world.assert_migrated().await
+    fixture.assert_migrated().await
 }
 
 #[tokio::test]
 async fn run_migration_pays_more_for_what_the_base_fee_has_left_behind() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 40).await?;
-    tell(&world, "evm_setAutomine", json!([false])).await?;
-    let child = world.start(&SLOW);
-    waiting(&world, 4).await;
+    let fixture = begun(&harness, BATCHES, 40).await?;
+    rpc(&fixture, "evm_setAutomine", json!([false])).await?;
+    let child = fixture.start(&SLOW);
+    waiting(&fixture, 4).await;
     let dear = U256::from(50_000_000_000_u64);
-    tell(&world, "anvil_setNextBlockBaseFeePerGas", json!([dear])).await?;
-    tell(&world, "evm_mine", json!([])).await?;
-    tell(&world, "anvil_setNextBlockBaseFeePerGas", json!([dear])).await?;
+    rpc(&fixture, "anvil_setNextBlockBaseFeePerGas", json!([dear])).await?;
+    rpc(&fixture, "evm_mine", json!([])).await?;
+    rpc(&fixture, "anvil_setNextBlockBaseFeePerGas", json!([dear])).await?;
     tokio::time::sleep(Duration::from_millis(1_500)).await;
-    tell(&world, "evm_setAutomine", json!([true])).await?;
-    tell(&world, "evm_mine", json!([])).await?;
+    rpc(&fixture, "evm_setAutomine", json!([true])).await?;
+    rpc(&fixture, "evm_mine", json!([])).await?;
     let ran = finish(child).await;
     ran.ends_with(0);
     println!("{}", ran.errors);
-    world.assert_migrated().await
+    fixture.assert_migrated().await
 }
 
 #[tokio::test]
 async fn run_migration_replaces_what_an_earlier_run_left_behind_the_base_fee() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 20).await?;
-    tell(&world, "evm_setAutomine", json!([false])).await?;
-    let killed = world.command(&SLOW).env(VARIABLE, "sent:3").spawn();
+    let fixture = begun(&harness, BATCHES, 20).await?;
+    rpc(&fixture, "evm_setAutomine", json!([false])).await?;
+    let killed = fixture.command(&SLOW).env(VARIABLE, "sent:3").spawn();
     finish(killed.expect("it starts")).await;
     let dear = U256::from(50_000_000_000_u64);
-    tell(&world, "anvil_setNextBlockBaseFeePerGas", json!([dear])).await?;
-    tell(&world, "evm_mine", json!([])).await?;
-    tell(&world, "anvil_setNextBlockBaseFeePerGas", json!([dear])).await?;
-    assert_eq!(world.progress().await?.0, 0, "they are not mined");
-    tell(&world, "evm_setAutomine", json!([true])).await?;
-    world.run(&LIST).await.ends_with(0);
-    world.assert_migrated().await
+    rpc(&fixture, "anvil_setNextBlockBaseFeePerGas", json!([dear])).await?;
+    rpc(&fixture, "evm_mine", json!([])).await?;
+    rpc(&fixture, "anvil_setNextBlockBaseFeePerGas", json!([dear])).await?;
+    assert_eq!(fixture.progress().await?.0, 0, "they are not mined");
+    rpc(&fixture, "evm_setAutomine", json!([true])).await?;
+    fixture.run(&LIST).await.ends_with(0);
+    fixture.assert_migrated().await
 }
 
 #[tokio::test]
 async fn run_migration_waits_for_what_an_earlier_run_has_on_its_way() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 20).await?;
-    tell(&world, "evm_setAutomine", json!([false])).await?;
-    let killed = world.command(&SLOW).env(VARIABLE, "sent:3").spawn();
+    let fixture = begun(&harness, BATCHES, 20).await?;
+    rpc(&fixture, "evm_setAutomine", json!([false])).await?;
+    let killed = fixture.command(&SLOW).env(VARIABLE, "sent:3").spawn();
     finish(killed.expect("it starts")).await;
-    let child = world.start(&SLOW);
+    let child = fixture.start(&SLOW);
     tokio::time::sleep(Duration::from_millis(300)).await;
     assert_eq!(
-        pool(&world).await?.len(),
+        pool(&fixture).await?.len(),
         3,
         "nothing is sent on top of them"
     );
-    tell(&world, "evm_setAutomine", json!([true])).await?;
-    tell(&world, "evm_mine", json!([])).await?;
+    rpc(&fixture, "evm_setAutomine", json!([true])).await?;
+    rpc(&fixture, "evm_mine", json!([])).await?;
     let ran = finish(child).await;
     ran.ends_with(0);
     assert_eq!(ran.document["items"], 17, "three were there");
     assert_eq!(ran.document["spent"]["failed"], 0);
-    world.assert_migrated().await
+    fixture.assert_migrated().await
 }
 
 #[tokio::test]
 async fn run_migration_follows_reorganisations() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 120).await?;
-    let child = world.start(&SLOW);
+    let fixture = begun(&harness, BATCHES, 120).await?;
+    let child = fixture.start(&SLOW);
     let mut undone = 0;
     for _ in 0..6 {
-        let before = world.progress().await?.0;
-        let snapshot: Value = ask(&world, "evm_snapshot", json!([])).await?;
-        while world.progress().await?.0 < before + 5 {
+        let before = fixture.progress().await?.0;
+        let snapshot: Value = ask(&fixture, "evm_snapshot", json!([])).await?;
+        while fixture.progress().await?.0 < before + 5 {
             tokio::time::sleep(Duration::from_millis(3)).await;
         }
         // What was sent meanwhile has never been.
-        let went: bool = ask(&world, "evm_revert", json!([snapshot])).await?;
+        let went: bool = ask(&fixture, "evm_revert", json!([snapshot])).await?;
         undone += u32::from(went);
     }
     let ran = finish(child).await;
     ran.ends_with(0);
     println!("{undone} reorganisations\n{}", ran.errors);
     assert!(ran.errors.contains("the chain went back"), "{}", ran.errors);
-    world.assert_migrated().await
+    fixture.assert_migrated().await
 }
 
 #[tokio::test]
 async fn run_migration_shared_by_two_operators_with_one_key_ends_once() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 150).await?;
+    let fixture = begun(&harness, BATCHES, 150).await?;
     let elsewhere = tempfile::tempdir().expect("another folder");
-    std::fs::copy(world.list(), elsewhere.path().join("members.txt")).expect("the list");
+    std::fs::copy(fixture.list(), elsewhere.path().join("members.txt")).expect("the list");
     let url = harness.chain().url().to_owned();
-    let proxy = world.register.address().to_string();
-    let first = world.start(&SLOW);
+    let proxy = fixture.register.address().to_string();
+    let first = fixture.start(&SLOW);
     let second = command(&url, elsewhere.path(), &proxy, &SLOW).spawn();
     let second = second.expect("it starts");
     let (first, second) = tokio::join!(finish(first), finish(second));
     for ran in [&first, &second] {
-        // Who comes when it has ended is told so.
+        // A later run reports that it has ended.
         let code = ran.status.code();
         let late = code == Some(1) && ran.error() == "NotMigrating";
         assert!(code == Some(0) || late, "{}\n{}", ran.document, ran.errors);
         println!("{}", ran.document["spent"]);
     }
-    world.assert_migrated().await
+    fixture.assert_migrated().await
 }
 
 #[tokio::test]
 async fn run_migration_bears_an_endpoint_that_fails_and_stalls() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 60).await?;
+    let fixture = begun(&harness, BATCHES, 60).await?;
     // Every answer in five is cut, an error of the server, empty, or late.
     let proxy = Proxy::start(harness.chain().url(), |count, _| match count % 20 {
-        3 => Fault::Cut,
-        7 => Fault::Status500,
-        11 => Fault::CutAfterRequest,
-        15 => Fault::Late(Duration::from_millis(150)),
-        _ => Fault::None,
+        3 => Failure::Cut,
+        7 => Failure::Status500,
+        11 => Failure::CutAfterRequest,
+        15 => Failure::Late(Duration::from_millis(150)),
+        _ => Failure::None,
     });
-    let register = world.register.address().to_string();
-    let child = command(&proxy.url(), world.folder.path(), &register, &SLOW).spawn();
+    let register = fixture.register.address().to_string();
+    let child = command(&proxy.url(), fixture.folder.path(), &register, &SLOW).spawn();
     let ran = finish(child.expect("it starts")).await;
     ran.ends_with(0);
-    println!("{} faults of {} answers", proxy.faults(), proxy.answers());
-    assert!(proxy.faults() > 10);
-    world.assert_migrated().await
+    println!("{} faults of {} answers", proxy.failures(), proxy.answers());
+    assert!(proxy.failures() > 10);
+    fixture.assert_migrated().await
 }
 
 #[tokio::test]
 async fn run_migration_stops_resumable_when_the_endpoint_goes_away() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 60).await?;
-    let register = world.register.address().to_string();
+    let fixture = begun(&harness, BATCHES, 60).await?;
+    let register = fixture.register.address().to_string();
     let words = [&SLOW[..], &["--retry-for", "1"]].concat();
     // Nothing but the start, then nobody; later on in the middle of it.
     for (answers, code) in [(9, 4), (60, 5)] {
         let proxy = Proxy::start(harness.chain().url(), move |count, _| {
             if count > answers {
-                Fault::Cut
+                Failure::Cut
             } else {
-                Fault::None
+                Failure::None
             }
         });
-        let child = command(&proxy.url(), world.folder.path(), &register, &words).spawn();
+        let child = command(&proxy.url(), fixture.folder.path(), &register, &words).spawn();
         let ran = finish(child.expect("it starts")).await;
         ran.ends_with(code);
         assert_eq!(ran.error(), "Interrupted");
@@ -257,69 +258,69 @@ async fn run_migration_stops_resumable_when_the_endpoint_goes_away() -> Done {
         let again = format!("stylus-upgrades run-migration {register} --items members.txt");
         assert!(next.starts_with(&again), "{next}");
     }
-    assert!(world.progress().await?.0 > 0);
-    world.run(&LIST).await.ends_with(0);
-    world.assert_migrated().await
+    assert!(fixture.progress().await?.0 > 0);
+    fixture.run(&LIST).await.ends_with(0);
+    fixture.assert_migrated().await
 }
 
 #[tokio::test]
 async fn run_migration_does_not_need_its_journal() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 20).await?;
-    tell(&world, "evm_setAutomine", json!([false])).await?;
-    let killed = world.command(&SLOW).env(VARIABLE, "sent:2").spawn();
+    let fixture = begun(&harness, BATCHES, 20).await?;
+    rpc(&fixture, "evm_setAutomine", json!([false])).await?;
+    let killed = fixture.command(&SLOW).env(VARIABLE, "sent:2").spawn();
     finish(killed.expect("it starts")).await;
-    tell(&world, "evm_setAutomine", json!([true])).await?;
-    tell(&world, "evm_mine", json!([])).await?;
-    let folder = world.folder.path().join(".stylus-upgrades");
+    rpc(&fixture, "evm_setAutomine", json!([true])).await?;
+    rpc(&fixture, "evm_mine", json!([])).await?;
+    let folder = fixture.folder.path().join(".stylus-upgrades");
     let journal = std::fs::read_dir(&folder)
         .expect("it")
         .next()
         .expect("one")
         .expect("it");
     std::fs::write(journal.path(), b"\x00garbage\n{\"sending\":").expect("written");
-    world.run(&SLOW[..2]).await.ends_with(0);
-    world.assert_migrated().await
+    fixture.run(&SLOW[..2]).await.ends_with(0);
+    fixture.assert_migrated().await
 }
 
 #[tokio::test]
 async fn run_migration_sends_smaller_batches_where_the_endpoint_refuses_large_ones() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 200).await?;
+    let fixture = begun(&harness, BATCHES, 200).await?;
     let proxy = Proxy::start(harness.chain().url(), |_, request| {
         match request.contains("eth_sendRawTransaction") && request.len() > 6_000 {
-            true => Fault::Refused("oversized data: transaction size 3000, limit 2500"),
-            false => Fault::None,
+            true => Failure::Refused("oversized data: transaction size 3000, limit 2500"),
+            false => Failure::None,
         }
     });
-    let register = world.register.address().to_string();
-    let child = command(&proxy.url(), world.folder.path(), &register, &LIST).spawn();
+    let register = fixture.register.address().to_string();
+    let child = command(&proxy.url(), fixture.folder.path(), &register, &LIST).spawn();
     let ran = finish(child.expect("it starts")).await;
     ran.ends_with(0);
-    assert!(proxy.faults() > 0);
+    assert!(proxy.failures() > 0);
     assert_eq!(ran.document["spent"]["failed"], 0, "none of them was mined");
-    world.assert_migrated().await
+    fixture.assert_migrated().await
 }
 
 #[tokio::test]
 async fn run_migration_halves_batches_that_run_out_of_gas() -> Done {
     let harness = Harness::start().await?;
-    let world = begun(&harness, BATCHES, 200).await?;
+    let fixture = begun(&harness, BATCHES, 200).await?;
     // An endpoint that believes that the first item takes 100,000 gas and the others nothing.
     let batch = alloy::hex::encode(migrateBatchCall::SELECTOR);
     let proxy = Proxy::start(harness.chain().url(), move |_, request| {
         match request.contains("eth_estimateGas") && request.contains(&batch) {
-            true => Fault::Answer("\"0x186a0\""),
-            false => Fault::None,
+            true => Failure::Answer("\"0x186a0\""),
+            false => Failure::None,
         }
     });
-    let register = world.register.address().to_string();
+    let register = fixture.register.address().to_string();
     let words = [&LIST[..], &["--in-flight", "1"]].concat();
-    let child = command(&proxy.url(), world.folder.path(), &register, &words).spawn();
+    let child = command(&proxy.url(), fixture.folder.path(), &register, &words).spawn();
     let ran = finish(child.expect("it starts")).await;
     ran.ends_with(0);
     println!("{}", ran.document["spent"]);
     let failed = ran.document["spent"]["failed"].as_u64();
     assert!(failed > Some(0) && failed < Some(20), "{failed:?}");
-    world.assert_migrated().await
+    fixture.assert_migrated().await
 }

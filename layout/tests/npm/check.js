@@ -9,7 +9,7 @@ process.stdin.on('end', () => {
   const input = JSON.parse(Buffer.concat(chunks).toString());
   const layouts = compile(input.sources);
   const verdicts = {};
-  for (const { name, old, new: updated } of input.pairs) verdicts[name] = judge(old, updated);
+  for (const { name, old, new: updated } of input.pairs) verdicts[name] = check(old, updated);
   process.stdout.write(JSON.stringify({ layouts, verdicts }));
 });
 
@@ -31,7 +31,7 @@ function compile(sources) {
   return Object.fromEntries(names.map(name => [name, output.contracts[name].C.storageLayout]));
 }
 
-function judge(original, updated) {
+function check(original, updated) {
   const complete = layout => ({ ...layout, types: layout.types ?? {} });
   let errors;
   try {

@@ -10,7 +10,7 @@ use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 pub(crate) const MANIFEST: &str = "stylus-upgrades.toml";
 
 /// A folder.
-pub(crate) struct Place {
+pub(crate) struct Sandbox {
     folder: tempfile::TempDir,
 }
 
@@ -22,7 +22,7 @@ pub(crate) struct Run {
     pub(crate) stderr: String,
 }
 
-impl Place {
+impl Sandbox {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         Self { folder }
@@ -30,16 +30,16 @@ impl Place {
 
     /// With a key file `key` and the manifest of a chain: its endpoint, and `Admin`, whose key it is.
     pub(crate) fn with_node(node: &NodeHandle) -> Self {
-        let place = Self::new();
+        let sandbox = Self::new();
         let signer = &node.accounts().mnemonic()[0];
-        place.write_private("key", &signer.to_bytes().to_string());
+        sandbox.write_private("key", &signer.to_bytes().to_string());
         let manifest = format!(
             "rpc = {:?}\n\n[aliases]\nAdmin = \"{}\"\n",
             node.endpoint(),
             signer.address()
         );
-        place.write(MANIFEST, &manifest);
-        place
+        sandbox.write(MANIFEST, &manifest);
+        sandbox
     }
 
     pub(crate) fn folder(&self) -> &Path {

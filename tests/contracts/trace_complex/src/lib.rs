@@ -1,5 +1,5 @@
 //! The complex steps of the version graphs: one item each, which writes down that it was
-//! migrated. One program serves several pairs of versions: which one starts is told by the token
+//! migrated. One program serves several pairs of versions: the token says which one starts
 //! of the step, and by a slot of its own from there on.
 #![allow(
     missing_docs,
@@ -25,15 +25,15 @@ use log::{LABELS, Log};
 /// The storage of every version, and which step runs: one more than its place below.
 #[storage]
 #[entrypoint]
-pub struct Legs {
+pub struct ComplexSteps {
     log: Log,
     running: StorageU8,
 }
 
 /// The step between two labels, by their numbers.
-struct Leg<'a, const FROM: usize, const TO: usize>(&'a mut Legs);
+struct Between<'a, const FROM: usize, const TO: usize>(&'a mut ComplexSteps);
 
-impl<const FROM: usize, const TO: usize> ComplexMigration for Leg<'_, FROM, TO> {
+impl<const FROM: usize, const TO: usize> ComplexMigration for Between<'_, FROM, TO> {
     const FROM: &'static str = LABELS[FROM];
     const TO: &'static str = LABELS[TO];
     const ITEM_GAS: u64 = 60_000;
@@ -54,12 +54,12 @@ impl<const FROM: usize, const TO: usize> ComplexMigration for Leg<'_, FROM, TO> 
     }
 }
 
-impl<const FROM: usize, const TO: usize> Program for Leg<'_, FROM, TO> {
+impl<const FROM: usize, const TO: usize> Program for Between<'_, FROM, TO> {
     const UPGRADEABILITY_STORAGE: [u8; 20] =
         build::address_or_placeholder(option_env!("STYLUS_UPGRADES_STORAGE"));
 }
 
-impl<const FROM: usize, const TO: usize> Leg<'_, FROM, TO> {
+impl<const FROM: usize, const TO: usize> Between<'_, FROM, TO> {
     /// Whether its item was the last thing that ran.
     fn is_noted(&self) -> bool {
         self.0.log.ends_with(3, FROM as u8, TO as u8)
@@ -73,19 +73,19 @@ impl<const FROM: usize, const TO: usize> Leg<'_, FROM, TO> {
 }
 
 #[public]
-impl Legs {
+impl ComplexSteps {
     /// Every call.
     #[fallback]
     #[payable]
     pub fn call(&mut self, calldata: &[u8]) -> ArbResult {
-        if Leg::<2, 5>::is_permitted() {
+        if Between::<2, 5>::is_permitted() {
             self.running.set(U8::from(1));
-        } else if Leg::<5, 7>::is_permitted() {
+        } else if Between::<5, 7>::is_permitted() {
             self.running.set(U8::from(2));
         }
         match self.running.get().to() {
-            1u8 => program::run(&mut Leg::<2, 5>(self), calldata),
-            2 => program::run(&mut Leg::<5, 7>(self), calldata),
+            1u8 => program::run(&mut Between::<2, 5>(self), calldata),
+            2 => program::run(&mut Between::<5, 7>(self), calldata),
             _ => Err(Vec::new()),
         }
     }

@@ -14,14 +14,14 @@ use crate::{
 
 /// Where the forms of a datum lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Location {
     /// The slot of the map or field.
     pub slot: U256,
     /// The key of an entry of a map; a field has none.
     pub key: Option<B256>,
 }
 
-impl Place {
+impl Location {
     /// First slot of the form whose map or field is at `root`.
     pub fn under(&self, root: U256) -> U256 {
         match &self.key {

@@ -1,5 +1,5 @@
-//! Programs and implementations that would like to leave a step, or to enter one, by
-//! themselves. `tests/contracts/hostile` does whatever it is told, in the proxy's name.
+//! Programs and implementations that try to enter or leave a complex step on their own.
+//! `tests/contracts/hostile` makes the calls in the proxy's name.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol;
@@ -52,7 +52,7 @@ fn act(actions: Vec<Bytes>) -> IHostile::actCall {
 }
 
 /// Calls the registry in the instance's name.
-fn tell(harness: &Harness, call: &impl SolCall) -> Bytes {
+fn to_registry(harness: &Harness, call: &impl SolCall) -> Bytes {
     let call = IHostile::callCall {
         target: harness.registry(),
         value: U256::ZERO,
@@ -81,9 +81,9 @@ async fn an_implementation_cannot_enter_or_leave_a_complex_step() -> Done {
     let (instance, _) = hostile(&harness, "Hostile").await?;
     let proxy = instance.address();
     for action in [
-        tell(&harness, &suspendUpgradeCall {}),
-        tell(&harness, &resumeUpgradeCall { back: false }),
-        tell(&harness, &resumeUpgradeCall { back: true }),
+        to_registry(&harness, &suspendUpgradeCall {}),
+        to_registry(&harness, &resumeUpgradeCall { back: false }),
+        to_registry(&harness, &resumeUpgradeCall { back: true }),
         finish(&harness, false),
         finish(&harness, true),
     ] {
@@ -103,9 +103,9 @@ async fn a_program_leaves_its_step_through_upgradeability_storage_alone() -> Don
     assert_eq!(instance.implementation().await?, program.address);
     let version = String::from("2.0");
     for action in [
-        tell(&harness, &suspendUpgradeCall {}),
-        tell(&harness, &resumeUpgradeCall { back: false }),
-        tell(&harness, &endUpgradeCall { version }),
+        to_registry(&harness, &suspendUpgradeCall {}),
+        to_registry(&harness, &resumeUpgradeCall { back: false }),
+        to_registry(&harness, &endUpgradeCall { version }),
         finish(&harness, true), // nobody aborted it
     ] {
         let sent = instance.send(&act(vec![action])).await;
@@ -123,11 +123,11 @@ async fn nobody_outside_leaves_a_step_for_an_instance() -> Done {
     instance.upgrade("2.0").await?;
     let (chain, caller) = (harness.chain(), harness.account(0));
     let resume = resumeUpgradeCall { back: false };
-    let asked = chain.read_as(caller, harness.registry(), &resume).await;
-    assert_reverts(asked, NotAnInstance { proxy: caller });
+    let query = chain.read_as(caller, harness.registry(), &resume).await;
+    assert_reverts(query, NotAnInstance { proxy: caller });
     let suspend = suspendUpgradeCall {};
-    let asked = chain.read_as(caller, harness.registry(), &suspend).await;
-    assert_reverts(asked, NotAnInstance { proxy: caller });
+    let query = chain.read_as(caller, harness.registry(), &suspend).await;
+    assert_reverts(query, NotAnInstance { proxy: caller });
     let storage = harness.framework().storage.address;
     let finish = finishStepCall { back: false };
     assert_reverts(chain.read(storage, &finish).await, NotAProxy {});

@@ -1,4 +1,4 @@
-//! The registry is born once; its parts answer nobody but the registry.
+//! The registry is created once. Its parts refuse every caller but the registry.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
@@ -7,7 +7,7 @@ use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::reasons::invalid_policy;
 use stylus_upgrades_interface::registry::IRegistry;
 
-use super::world::{Reverted, World, account, birth, framework, is, refused};
+use super::fixture::{Fixture, Reverted, account, framework, initial_step, is, refused};
 
 fn constructor(policy: &str) -> Bytes {
     [
@@ -26,9 +26,9 @@ fn nothing<T: std::fmt::Debug>(result: Result<T, Reverted>) {
 
 #[test]
 fn nobody_constructs_a_registry_twice() {
-    let mut world = World::new(&is(account(0)));
-    let registry = world.registry;
-    nothing(world.raw(
+    let mut fixture = Fixture::new(&is(account(0)));
+    let registry = fixture.registry;
+    nothing(fixture.raw(
         account(1),
         registry,
         constructor(&is(account(1))),
@@ -39,46 +39,46 @@ fn nobody_constructs_a_registry_twice() {
         name: String::new(),
         role: "define".into(),
     };
-    assert_eq!(world.view(&policy), Ok(is(account(0))));
+    assert_eq!(fixture.view(&policy), Ok(is(account(0))));
 }
 
 #[test]
 fn a_part_refuses_to_run_on_its_own_storage() {
-    let mut world = World::new(&is(account(0)));
+    let mut fixture = Fixture::new(&is(account(0)));
     let definition: Bytes = IRegistry::definitionCall {
         name: String::new(),
     }
     .abi_encode()
     .into();
     for part in framework().parts.iter().map(|part| part.address) {
-        nothing(world.raw(
+        nothing(fixture.raw(
             account(1),
             part,
             constructor(&is(account(1))),
             U256::ZERO,
             5_000_000,
         ));
-        nothing(world.raw(account(1), part, definition.clone(), U256::ZERO, 5_000_000));
+        nothing(fixture.raw(account(1), part, definition.clone(), U256::ZERO, 5_000_000));
     }
 }
 
 #[test]
 fn an_unknown_selector_reverts() {
-    let mut world = World::new(&is(account(0)));
-    let registry = world.registry;
+    let mut fixture = Fixture::new(&is(account(0)));
+    let registry = fixture.registry;
     for data in [
         Bytes::new(),
         Bytes::from(vec![1, 2, 3]),
         Bytes::from(vec![1, 2, 3, 4]),
     ] {
-        nothing(world.raw(account(0), registry, data, U256::ZERO, 5_000_000));
+        nothing(fixture.raw(account(0), registry, data, U256::ZERO, 5_000_000));
     }
 }
 
 #[test]
 fn a_call_that_is_cut_short_reverts() {
-    let mut world = World::new(&is(account(0)));
-    let registry = world.registry;
+    let mut fixture = Fixture::new(&is(account(0)));
+    let registry = fixture.registry;
     let whole = IRegistry::createDefinitionCall {
         name: "A".into(),
         migratePolicy: is(account(0)),
@@ -87,7 +87,7 @@ fn a_call_that_is_cut_short_reverts() {
     }
     .abi_encode();
     for len in [4, 35, 36, 131, 132, 160, whole.len() - 33] {
-        nothing(world.raw(
+        nothing(fixture.raw(
             account(0),
             registry,
             whole[..len].to_vec().into(),
@@ -95,15 +95,15 @@ fn a_call_that_is_cut_short_reverts() {
             5_000_000,
         ));
     }
-    world
+    fixture
         .raw(account(0), registry, whole.into(), U256::ZERO, 5_000_000)
         .expect("whole");
 }
 
 #[test]
-fn a_registry_is_not_born_with_a_policy_that_is_none() {
-    let mut world = World::new(&is(account(0)));
-    let found = world.deploy_registry("Admin").expect_err("refused");
+fn a_registry_is_not_created_with_a_policy_that_is_none() {
+    let mut fixture = Fixture::new(&is(account(0)));
+    let found = fixture.deploy_registry("Admin").expect_err("refused");
     let expected = IRegistry::InvalidPolicy {
         expression: "Admin".into(),
         offset: 0,
@@ -118,12 +118,14 @@ fn a_registry_is_not_born_with_a_policy_that_is_none() {
 }
 
 #[test]
-fn a_registry_is_not_born_with_other_parts_than_it_was_built_with() {
+fn a_registry_is_not_created_with_other_parts_than_it_was_built_with() {
     let other = Bytes::from_static(&[0x00]);
     for part in &framework().parts {
-        let mut world = World::new(&is(account(0)));
-        world.chain.set_code(part.address, other.clone());
-        let found = world.deploy_registry(&is(account(1))).expect_err("refused");
+        let mut fixture = Fixture::new(&is(account(0)));
+        fixture.chain.set_code(part.address, other.clone());
+        let found = fixture
+            .deploy_registry(&is(account(1)))
+            .expect_err("refused");
         let expected = IRegistry::CodeChanged {
             account: part.address,
             expected: part.artifact.codehash(),
@@ -140,15 +142,15 @@ fn a_registry_is_not_born_with_other_parts_than_it_was_built_with() {
 
 #[test]
 fn what_one_part_asks_of_another_is_not_answered_from_outside() {
-    let mut world = World::new(&is(account(0)));
-    world.define(&is(account(0))).expect("defined");
-    let registry = world.registry;
+    let mut fixture = Fixture::new(&is(account(0)));
+    fixture.define(&is(account(0))).expect("defined");
+    let registry = fixture.registry;
     let upgrade_all = [
         alloy::primitives::keccak256("upgradeLagging(bytes32)")[..4].as_ref(),
         alloy::primitives::keccak256("A").as_slice(),
     ]
     .concat();
-    nothing(world.raw(
+    nothing(fixture.raw(
         account(0),
         registry,
         upgrade_all.into(),
@@ -157,19 +159,19 @@ fn what_one_part_asks_of_another_is_not_answered_from_outside() {
     ));
 }
 
-/// A world in which A can be born at 1.0.
-fn with_a_version() -> World {
-    let mut world = World::new(&is(account(0)));
-    world.define(&is(account(0))).expect("defined");
-    let code = world.deploy("counter-v1");
+/// A registry in which A can be created at 1.0.
+fn with_a_version() -> Fixture {
+    let mut fixture = Fixture::new(&is(account(0)));
+    fixture.define(&is(account(0))).expect("defined");
+    let code = fixture.deploy("counter-v1");
     let add = IRegistry::addVersionCall {
         name: "A".into(),
         version: "1.0".into(),
         code,
-        step: birth(),
+        step: initial_step(),
     };
-    world.send(account(0), &add).expect("added");
-    world
+    fixture.send(account(0), &add).expect("added");
+    fixture
 }
 
 /// An instance of A with a proxy of that kind.
@@ -184,46 +186,48 @@ fn create(kind: u8) -> IRegistry::createProxyCall {
 }
 
 #[test]
-fn a_proxy_is_born_only_where_the_pause_stub_is() {
-    let mut world = with_a_version();
+fn a_proxy_is_created_only_where_the_pause_stub_is() {
+    let mut fixture = with_a_version();
     let (stub, other) = (framework().stub_address, Bytes::from_static(&[0x00]));
-    world.chain.set_code(stub, other.clone());
+    fixture.chain.set_code(stub, other.clone());
     let create = create(0);
     refused(
-        world.send(account(0), &create),
+        fixture.send(account(0), &create),
         IRegistry::CodeChanged {
             account: stub,
             expected: alloy::primitives::keccak256(&framework().stub),
             found: alloy::primitives::keccak256(&other),
         },
     );
-    world.chain.set_code(stub, framework().stub.clone());
-    world.send(account(0), &create).expect("created");
+    fixture.chain.set_code(stub, framework().stub.clone());
+    fixture.send(account(0), &create).expect("created");
 }
 
 #[test]
 fn a_used_salt_gathers_no_approval() {
-    let mut world = with_a_version();
+    let mut fixture = with_a_version();
     let create = create(0);
-    let born = world.send(account(0), &create).expect("created").returned;
+    let instance = fixture.send(account(0), &create).expect("created").returned;
     let both = IRegistry::setPolicyCall {
         name: "A".into(),
         role: "create".into(),
         expression: format!("AND({},{})", is(account(0)), is(account(1))),
     };
-    world.send(account(0), &both).expect("set");
+    fixture.send(account(0), &both).expect("set");
     refused(
-        world.send(account(0), &create),
-        IRegistry::ProxyExists { proxy: born.proxy },
+        fixture.send(account(0), &create),
+        IRegistry::ProxyExists {
+            proxy: instance.proxy,
+        },
     );
 }
 
 #[test]
 fn a_kind_of_proxy_that_is_not_built_is_refused() {
-    let mut world = with_a_version();
+    let mut fixture = with_a_version();
     for kind in [1, 2, 3] {
         refused(
-            world.send(account(0), &create(kind)),
+            fixture.send(account(0), &create(kind)),
             IRegistry::NotSupported {
                 what: "proxy kind".into(),
             },
@@ -233,10 +237,10 @@ fn a_kind_of_proxy_that_is_not_built_is_refused() {
 
 #[test]
 fn the_calls_of_instances_are_theirs_alone() {
-    let mut world = World::new(&is(account(0)));
+    let mut fixture = Fixture::new(&is(account(0)));
     let stranger = account(3);
     refused(
-        world.send(
+        fixture.send(
             stranger,
             &IInstanceRegistry::beginUpgradeCall {
                 caller: account(0),
@@ -246,7 +250,7 @@ fn the_calls_of_instances_are_theirs_alone() {
         IRegistry::NotAnInstance { proxy: stranger },
     );
     refused(
-        world.send(
+        fixture.send(
             stranger,
             &IInstanceRegistry::endUpgradeCall {
                 version: "1.0".into(),
@@ -258,19 +262,19 @@ fn the_calls_of_instances_are_theirs_alone() {
 
 #[test]
 fn what_is_not_built_yet_says_so() {
-    let mut world = World::new(&is(account(0)));
-    world.define(&is(account(0))).expect("defined");
+    let mut fixture = Fixture::new(&is(account(0)));
+    fixture.define(&is(account(0))).expect("defined");
     let what = |what: &str| IRegistry::NotSupported { what: what.into() };
     refused(
-        world.send(account(0), &IRegistry::pauseCall { name: "A".into() }),
+        fixture.send(account(0), &IRegistry::pauseCall { name: "A".into() }),
         what("pause"),
     );
     refused(
-        world.send(account(0), &IRegistry::resumeCall { name: "A".into() }),
+        fixture.send(account(0), &IRegistry::resumeCall { name: "A".into() }),
         what("resume"),
     );
     refused(
-        world.send(
+        fixture.send(
             account(0),
             &IRegistry::adoptCall {
                 name: "A".into(),
@@ -282,7 +286,7 @@ fn what_is_not_built_yet_says_so() {
         what("adopt"),
     );
     refused(
-        world.send(
+        fixture.send(
             account(0),
             &IRegistry::submitSignedCall {
                 action: Bytes::new(),

@@ -1,6 +1,6 @@
-//! Forward and back is the identity: on data that an old binary wrote, slot by slot, for every
-//! example that has a way back. What was written after the upgrade has the fate that the example
-//! declares. In the end the old binary goes on with its data as if nothing had happened.
+//! Forward and back is the identity. Every example with a way back migrates data that an old
+//! binary wrote; afterwards every slot is as before. Data written after the upgrade is handled as
+//! the example declares. In the end the old binary continues with its data.
 
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::{SolCall, SolError, SolValue};
@@ -11,22 +11,22 @@ use super::chance::Chance;
 use super::old::{HANDLER, Twins};
 use super::points::{IPoints, batch, ordered};
 use super::traces::{self, ICollection};
-use crate::registry::world::{account, step};
+use crate::registry::fixture::{account, step};
 use crate::upgrade::ICounter;
 
 /// Stories of each example.
-const STORIES: u64 = 6;
+const RUNS: u64 = 6;
 
 #[test]
 fn the_counter_goes_forward_and_back() {
-    for seed in 0..STORIES {
+    for seed in 0..RUNS {
         let mut chance = Chance::new(seed);
         let value = U256::from(chance.below(1_000));
         let mut twins = Twins::new("counter-v1", &ICounter::initializeCall { value });
-        let (second, first) = (twins.world.deploy("counter-v2"), twins.old.clone());
-        let stride = 1 + chance.below(9) as u64;
+        let (second, first) = (twins.fixture.deploy("counter-v2"), twins.old.clone());
+        let increment = 1 + chance.below(9) as u64;
         let migrate = ICounter::migrateCall {
-            step: U256::from(stride),
+            step: U256::from(increment),
         };
         let forward = step("1.0", kind::CALL, migrate.abi_encode().into());
         twins.add("2.0", &second, forward);
@@ -34,7 +34,9 @@ fn the_counter_goes_forward_and_back() {
         twins.add("3.0", &first, back);
 
         for _ in 0..chance.below(5) {
-            twins.tell(1, &ICounter::incrementCall {}).expect("counts");
+            twins
+                .send_both(1, &ICounter::incrementCall {})
+                .expect("counts");
         }
         let before = twins.data(&["1.0", "2.0", "3.0"]);
         twins.upgrade("2.0");
@@ -47,7 +49,7 @@ fn the_counter_goes_forward_and_back() {
         twins.upgrade("3.0");
         let [stayed, mut moved] = twins.data(&["1.0", "2.0", "3.0"]);
         assert_eq!(stayed, before[0]);
-        let counted = U256::from(after * stride);
+        let counted = U256::from(after * increment);
         if after == 0 {
             assert_eq!(moved, before[1], "seed {seed}");
         } else {
@@ -60,10 +62,12 @@ fn the_counter_goes_forward_and_back() {
             assert!(moved.is_empty(), "the step is gone: {moved:?}");
         }
         for _ in 0..3 {
-            twins.tell(1, &ICounter::incrementCall {}).expect("counts");
+            twins
+                .send_both(1, &ICounter::incrementCall {})
+                .expect("counts");
         }
         let values = [twins.stayed, twins.moved].map(|proxy| {
-            let value = twins.world.ask(proxy, &ICounter::valueCall {});
+            let value = twins.fixture.ask(proxy, &ICounter::valueCall {});
             value.expect("a value")
         });
         assert_eq!(values[1], values[0] + counted, "in ones again");
@@ -75,7 +79,7 @@ fn points(seed: u64, program: &str) -> (Twins, Chance, u64) {
     let mut chance = Chance::new(seed);
     let steward = account(0);
     let mut twins = Twins::new("points-v1", &IPoints::initializeCall { steward });
-    let second = twins.world.deploy("points-v2");
+    let second = twins.fixture.deploy("points-v2");
     let complex = twins.complex(program, "1.0");
     twins.add("2.0", &second, complex);
     let members = 1 + chance.below(9) as u64;
@@ -92,7 +96,7 @@ fn award(twins: &mut Twins, chance: &mut Chance, members: u64) {
         to: vec![all[chance.below(all.len())]],
         points: U256::from(chance.below(1_000)),
     };
-    twins.tell(0, &award).expect("awarded");
+    twins.send_both(0, &award).expect("awarded");
 }
 
 /// While it migrates and turns back nothing is written, so nothing can be lost.
@@ -118,7 +122,7 @@ fn assert_goes_on(twins: &mut Twins, chance: &mut Chance, before: &super::old::S
 
 #[test]
 fn the_points_turn_back_from_anywhere_within_the_cursor() {
-    for seed in 0..STORIES {
+    for seed in 0..RUNS {
         let (mut twins, mut chance, members) = points(seed, "points-cursor");
         let before = twins.slots();
         twins.upgrade("2.0");
@@ -142,10 +146,10 @@ fn the_points_turn_back_from_anywhere_within_the_cursor() {
         let whole = |twins: &Twins, n: u64| {
             let position = U256::from(n);
             let call = IPoints::memberCall { position };
-            let member = twins.world.ask(twins.stayed, &call).expect("a member");
+            let member = twins.fixture.ask(twins.stayed, &call).expect("a member");
             [twins.stayed, twins.moved].map(|proxy| {
                 let points = IPoints::pointsCall { member };
-                twins.world.ask(proxy, &points).expect("points")
+                twins.fixture.ask(proxy, &points).expect("points")
             })
         };
         twins.upgrade("2.0");
@@ -162,7 +166,7 @@ fn the_points_turn_back_from_anywhere_within_the_cursor() {
 
 #[test]
 fn the_points_turn_back_from_anywhere_in_batches_in_any_order() {
-    for seed in 0..STORIES {
+    for seed in 0..RUNS {
         let (mut twins, mut chance, members) = points(seed, "points-batches");
         let all: Vec<Address> = (0..members)
             .map(|n| {
@@ -185,9 +189,9 @@ fn the_points_turn_back_from_anywhere_in_batches_in_any_order() {
         }
         twins.abort();
         let back = chance.shuffled(converted.len());
-        for (n, place) in back.into_iter().enumerate() {
+        for (n, location) in back.into_iter().enumerate() {
             let done = (converted.len() - n) as u64;
-            let one = batch(done, &[converted[place]]);
+            let one = batch(done, &[converted[location]]);
             twins.alone(HANDLER, &one).expect("converted back");
         }
         twins.end();
@@ -197,11 +201,11 @@ fn the_points_turn_back_from_anywhere_in_batches_in_any_order() {
 
 #[test]
 fn the_collection_turns_back_from_anywhere() {
-    for seed in 0..STORIES {
+    for seed in 0..RUNS {
         let mut chance = Chance::new(seed);
         let minter = account(0);
         let mut twins = Twins::new("erc721-basic", &ICollection::initializeCall { minter });
-        let full = twins.world.deploy("erc721-full");
+        let full = twins.fixture.deploy("erc721-full");
         let complex = twins.complex("erc721-enumerate", "1.0");
         twins.add("2.0", &full, complex);
         let mut tokens = traces::Tokens::default();

@@ -1,0 +1,201 @@
+//! Checks the words of identifiers. The test lists words that were replaced, each with what to
+//! write instead, and finds them in the identifiers of every source. docs/glossary.md explains the
+//! words that are ours.
+
+use proc_macro2::{TokenStream, TokenTree};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// A word that identifiers do not use, and what to write.
+const REPLACED: [(&str, &str); 56] = [
+    ("ages", "a duration in seconds"),
+    ("aside", "stderr, excluded"),
+    ("asked", "request, query, prompted"),
+    ("birth", "creation, initial step"),
+    ("births", "creations"),
+    ("blame", "cause"),
+    ("born", "created"),
+    ("cast", "the tool `cast` alone; else programs, targets"),
+    ("clocks", "timelocks"),
+    ("course", "path"),
+    ("departure", "broadcast"),
+    ("desk", "project"),
+    ("dice", "rng"),
+    ("fate", "outcome"),
+    ("fault", "failure"),
+    ("faults", "failures"),
+    ("fleet", "instances"),
+    ("flight", "pending transaction"),
+    ("hop", "path step"),
+    ("hops", "path"),
+    ("judge", "check"),
+    ("judged", "checked"),
+    ("judges", "checks"),
+    ("knob", "setting"),
+    ("knobs", "settings"),
+    ("landed", "included in a block"),
+    ("leg", "complex step"),
+    ("legs", "complex steps"),
+    ("pace", "rate"),
+    ("patience", "timeout"),
+    ("peek", "read"),
+    ("sail", "upgrade"),
+    ("seats", "slots"),
+    ("served", "answered, accepted"),
+    ("soon", "a duration in seconds"),
+    ("spare", "unreachable"),
+    ("stage", "scenario"),
+    ("stories", "simulations, runs"),
+    ("story", "simulation, lifecycle"),
+    ("stride", "interval"),
+    ("strikes", "retries"),
+    ("tell", "report, send"),
+    ("tells", "reports"),
+    ("told", "reported"),
+    ("trial", "test run"),
+    ("tricks", "attacks"),
+    ("turn", "round, order"),
+    ("turns", "rounds"),
+    ("voyage", "upgrade"),
+    ("ways", "incoming steps"),
+    ("wealth", "initial balance"),
+    ("wish", "request"),
+    ("wishes", "requests"),
+    ("workshop", "working copy"),
+    ("world", "fixture"),
+    ("worlds", "fixtures"),
+];
+
+/// Types that are not called so; as a verb and in `in_place` the word is that of the field.
+const REPLACED_TYPES: [(&str, &str); 2] = [
+    ("Place", "location, position, context"),
+    ("Places", "locations, positions"),
+];
+
+/// Phrases within identifiers that use such a word in the field's own sense.
+const EXCUSED: [(&str, &str); 8] = [
+    ("turn_back", "DESIGN's ABI: `turnBack()`"),
+    ("turns_back", "DESIGN's ABI: `turnBack()`"),
+    ("turned_back", "DESIGN's ABI: `turnBack()`"),
+    ("turns_a_collection_back", "DESIGN's ABI: `turnBack()`"),
+    ("in_flight", "a transaction that is sent and not included"),
+    ("too_soon", "Nitro's ABI: `ProgramKeepaliveTooSoon`"),
+    ("cast_signed", "a method of Rust's integers"),
+    ("cast_unsigned", "a method of Rust's integers"),
+];
+
+/// Identifiers that are the name of Foundry's tool.
+const TOOLS: [&str; 2] = ["cast", "names_of_cast_and_cargo_stylus_are_understood"];
+
+#[test]
+fn identifiers_use_the_words_of_the_field() {
+    let sources = sources();
+    assert!(sources.len() > 500, "only {} sources", sources.len());
+    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    for path in sources {
+        let source = std::fs::read_to_string(&path).expect("a source");
+        let tokens: TokenStream = match source.parse() {
+            Ok(tokens) => tokens,
+            Err(error) => panic!("{}: {error}", path.display()),
+        };
+        let mut identifiers = Vec::new();
+        collect(tokens, &mut identifiers);
+        let stem = path.file_stem().expect("a name").to_string_lossy();
+        identifiers.push(stem.into_owned());
+        for identifier in identifiers {
+            if let Some(instead) = replacement(&identifier) {
+                let found = found.entry(identifier).or_default();
+                *found = format!("{}: write {instead}", path.display());
+            }
+        }
+    }
+    assert_eq!(found, BTreeMap::new());
+}
+
+#[test]
+fn a_replaced_word_is_found_in_every_spelling() {
+    for identifier in [
+        "world",
+        "World",
+        "WORLD_MAX",
+        "newWorld",
+        "HTTPWorld",
+        "a_world_of",
+    ] {
+        assert!(replacement(identifier).is_some(), "{identifier}");
+    }
+    for identifier in [
+        "worldly",
+        "in_place",
+        "place",
+        "turnBackCall",
+        "cast",
+        "return_leg2al",
+    ] {
+        assert_eq!(replacement(identifier), None, "{identifier}");
+    }
+    assert!(replacement("StoragePlace").is_some());
+    assert!(replacement("turn_back_and_tell").is_some());
+}
+
+/// What to write in place of an identifier's word, if one of its words was replaced.
+fn replacement(identifier: &str) -> Option<&'static str> {
+    if TOOLS.contains(&identifier) {
+        return None;
+    }
+    let words = words(identifier);
+    let is_type = identifier.starts_with(|first: char| first.is_ascii_uppercase());
+    let mut text = format!("_{}_", words.join("_").to_lowercase());
+    for (phrase, _) in EXCUSED {
+        text = text.replace(&format!("_{phrase}_"), "_");
+    }
+    let of_types = REPLACED_TYPES
+        .iter()
+        .find(|(word, _)| is_type && words.iter().any(|own| own == word));
+    let any = REPLACED
+        .iter()
+        .find(|(word, _)| text.contains(&format!("_{word}_")));
+    of_types.or(any).map(|(_, instead)| *instead)
+}
+
+/// The words of an identifier in snake case, camel case or capitals.
+fn words(identifier: &str) -> Vec<String> {
+    let mut words: Vec<String> = vec![String::new()];
+    let characters: Vec<char> = identifier.chars().collect();
+    for (i, &character) in characters.iter().enumerate() {
+        let next_is_lower = characters.get(i + 1).is_some_and(char::is_ascii_lowercase);
+        let after_lower = i > 0 && !characters[i - 1].is_ascii_uppercase();
+        if character == '_' {
+            words.push(String::new());
+            continue;
+        }
+        if character.is_ascii_uppercase() && (after_lower || next_is_lower) {
+            words.push(String::new());
+        }
+        words.last_mut().expect("one").push(character);
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Every identifier of a source. Comments are none; what documentation says is text.
+fn collect(tokens: TokenStream, identifiers: &mut Vec<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(identifier) => identifiers.push(identifier.to_string()),
+            TokenTree::Group(group) => collect(group.stream(), identifiers),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+}
+
+/// The Rust sources below the workspace.
+fn sources() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    crate::folders::collect(&home(), &mut files);
+    files
+}
+
+fn home() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
