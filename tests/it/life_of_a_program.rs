@@ -48,7 +48,7 @@ async fn revive_framework(harness: &Harness) -> Done {
 }
 
 /// What `stylus-upgrades status` says of the instance: whether it could, its document, its errors.
-async fn status(it: &World<'_>) -> (bool, Value, String) {
+async fn status(it: &Fixture<'_>) -> (bool, Value, String) {
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_cli"));
     let mut command = command_line(program).expect("the workspace");
     let folder = tempfile::tempdir().expect("a folder");

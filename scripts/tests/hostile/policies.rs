@@ -125,7 +125,7 @@ fn at_a_terminal(
             command = command.env_remove(name);
         }
     }
-    let command = command.args(words).current_dir(place.folder());
+    let command = command.args(words).current_dir(sandbox.folder());
     let command = command.envs(crate::clone::variables());
     let mut child = command.spawn(pts).expect("it starts");
     let (mut seen, mut buffer, mut answered) = (String::new(), [0; 4096], false);
