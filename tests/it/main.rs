@@ -1,6 +1,7 @@
 //! Everything that runs on a chain, in one binary: a module per subject.
 #![forbid(unsafe_code)]
 
+mod abis;
 mod attacks;
 mod authors;
 mod dependencies;

@@ -6,40 +6,6 @@ use crate::build::{Artifact, BuildError, Builder, Framework};
 use crate::client::{ChainError, Client};
 use alloy::signers::local::PrivateKeySigner;
 
-alloy::sol! {
-    /// The counter, versions 1 and 2, and the script of its way back.
-    interface ICounter {
-        function initialize(uint256 value) external;
-        function migrate(uint256 step) external;
-        function value() external view returns (uint256);
-        function step() external view returns (uint256);
-        function increment() external;
-        function back() external;
-    }
-    /// The register of points, both versions.
-    interface IPoints {
-        function initialize(address steward) external;
-        function award(address[] calldata to, uint256 points) external;
-        function points(address member) external view returns (uint256);
-    }
-    /// The ledger: `write` of version 1, and what version 2 has.
-    interface ILedger {
-        function initialize(uint64 fee) external;
-        function write(address[] calldata accounts, uint64 cents) external;
-        function migrate(uint64 accounts) external;
-        function account(address account) external view returns (uint128 hundredths, uint64 since);
-        function isConverted(address account) external view returns (bool);
-        function write(address account, uint128 hundredths) external;
-    }
-    /// The collection, both versions.
-    interface ICollection {
-        function initialize(address minter) external;
-        function mint(address to, uint256[] calldata tokenIds) external;
-        event Transfer(address indexed from, address indexed to, uint256 indexed tokenId);
-        function totalSupply() external view returns (uint256);
-    }
-}
-
 /// The programs of the scenario.
 pub(super) struct Programs {
     pub(super) framework: Framework,

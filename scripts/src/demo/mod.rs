@@ -1,5 +1,6 @@
 //! The whole scenario on a private chain: what the framework promises, done and checked.
 
+pub mod abi;
 mod fixture;
 pub mod programs;
 mod record;

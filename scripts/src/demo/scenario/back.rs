@@ -5,7 +5,8 @@ use super::{
     slot_holds, value, version,
 };
 use crate::app_error::Error;
-use crate::demo::fixture::{Fixture, ICounter};
+use crate::demo::abi::{counter_back::backCall, counter_v2};
+use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, U256};
@@ -27,7 +28,7 @@ pub(super) async fn go_back(
         proxy,
     } = *addresses;
     let code = fixture.counter_v2.code_at(v2);
-    let migration = ICounter::migrateCall {
+    let migration = counter_v2::ICounter::migrateCall {
         step: U256::from(STEP),
     }
     .abi_encode();
@@ -49,7 +50,7 @@ pub(super) async fn go_back(
     );
 
     let script = deployed(fixture, record, &fixture.counter_back).await?;
-    let back = ICounter::backCall {}.abi_encode();
+    let back = backCall {}.abi_encode();
     let step = registry::script(&fixture.operator, "2.0", script, back.into()).await?;
     let code = fixture.counter_v1.code_at(v1);
     let new = NewVersion {

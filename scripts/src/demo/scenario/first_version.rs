@@ -5,7 +5,8 @@ use super::{
     undone, value,
 };
 use crate::app_error::Error;
-use crate::demo::fixture::{Fixture, ICounter};
+use crate::demo::abi::counter_v1::ICounter;
+use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
 use crate::deploy;
 use crate::governance;

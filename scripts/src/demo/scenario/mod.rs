@@ -9,7 +9,8 @@ mod refusals;
 mod together;
 mod upgrade;
 
-use super::fixture::{Fixture, ICounter};
+use super::abi::counter_v1::ICounter;
+use super::fixture::Fixture;
 use super::record::Record;
 use crate::app_error::Error;
 use crate::build::Artifact;

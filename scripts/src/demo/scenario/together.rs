@@ -4,7 +4,8 @@
 use super::{Addresses, value};
 use crate::app_error::Error;
 use crate::client::{Client, Sent};
-use crate::demo::fixture::{Fixture, ICounter};
+use crate::demo::abi::{counter_back::backCall, counter_v1, counter_v2};
+use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
 use crate::governance::{self, Display, GovernedCall, Names, Submitted, after_upgrade};
 use crate::history;
@@ -84,7 +85,7 @@ async fn gather<'a>(
     for who in [admin, admin2] {
         approve(record, &team, who, "register A 1.0", &add.abi_encode(), "").await?;
     }
-    let initializer = ICounter::initializeCall {
+    let initializer = counter_v1::ICounter::initializeCall {
         value: U256::from(START),
     };
     let create = abi::createProxyCall {
@@ -126,7 +127,7 @@ async fn migrate(
     v2: &Code,
 ) -> Result<(), Error> {
     record.chapter("☷  migrate A 2.0, typed by Admin and by Admin2");
-    let migration = ICounter::migrateCall {
+    let migration = counter_v2::ICounter::migrateCall {
         step: U256::from(STEP),
     };
     let call = abi::migrateCall {
@@ -200,7 +201,7 @@ async fn roll_back(
     script: Address,
 ) -> Result<(), Error> {
     record.chapter("☷  rollback A --to 1.0 --as 3.0, by Admin2 alone");
-    let back = ICounter::backCall {}.abi_encode();
+    let back = backCall {}.abi_encode();
     let call = abi::migrateCall {
         name: NAME.into(),
         version: "3.0".into(),

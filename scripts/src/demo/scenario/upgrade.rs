@@ -7,7 +7,8 @@ use super::{
 use crate::app_error::Error;
 use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
-use crate::demo::fixture::{Fixture, ICounter};
+use crate::demo::abi::counter_v2::ICounter;
+use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::{Address, Bytes, U256};

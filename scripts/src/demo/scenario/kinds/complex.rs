@@ -3,7 +3,8 @@
 use super::{Contract, code, version_code};
 use crate::app_error::Error;
 use crate::client::ChainError;
-use crate::demo::fixture::{Fixture, IPoints};
+use crate::demo::abi::points_v1::IPoints;
+use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
 use crate::demo::scenario::{is_refused, version};
 use crate::registry;

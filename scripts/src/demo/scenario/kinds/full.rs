@@ -4,7 +4,9 @@
 use super::{Contract, code, version_code};
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
-use crate::demo::fixture::{Fixture, ICollection};
+use crate::demo::abi::erc721_basic::{ICollection, Transfer};
+use crate::demo::abi::erc721_full;
+use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
 use crate::demo::scenario::{Addresses, is_refused};
 use crate::registry;
@@ -49,7 +51,7 @@ pub(super) async fn from_history(
     for (to, ids) in [(ana, vec![5, 3, 900]), (ben, vec![77])] {
         let mint = ICollection::mintCall {
             to,
-            tokenIds: ids.into_iter().map(U256::from).collect(),
+            token_ids: ids.into_iter().map(U256::from).collect(),
         };
         send(&fixture.operator, record, &acorn, "mint", &mint).await?;
     }
@@ -118,14 +120,14 @@ pub(super) async fn from_history(
 async fn gather(client: &Client, collection: Address) -> Result<Tokens, ChainError> {
     let filter = Filter::new()
         .address(collection)
-        .event_signature(ICollection::Transfer::SIGNATURE_HASH)
+        .event_signature(Transfer::SIGNATURE_HASH)
         .from_block(0);
     let logs = client.provider().get_logs(&filter).await;
     let logs = logs.map_err(|error| client.error("gather tokens", error))?;
     let mut tokens = Tokens::new();
     for moved in logs
         .iter()
-        .filter_map(|log| log.log_decode::<ICollection::Transfer>().ok())
+        .filter_map(|log| log.log_decode::<Transfer>().ok())
     {
         tokens.insert(moved.inner.tokenId, moved.inner.to);
     }
@@ -144,7 +146,7 @@ fn batch(tokens: &Tokens) -> program::migrateBatchCall {
 async fn supply(fixture: &Fixture, acorn: &Contract) -> Result<usize, ChainError> {
     let supply = fixture
         .user
-        .call(acorn.proxy, &ICollection::totalSupplyCall {});
+        .call(acorn.proxy, &erc721_full::ICollection::totalSupplyCall {});
     Ok(supply.await?.saturating_to())
 }
 

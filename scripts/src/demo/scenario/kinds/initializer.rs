@@ -2,7 +2,8 @@
 
 use super::{Contract, version_code};
 use crate::app_error::Error;
-use crate::demo::fixture::{Fixture, IPoints};
+use crate::demo::abi::points_v1::IPoints;
+use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
 use crate::demo::scenario::{Addresses, is_refused};
 use stylus_upgrades_interface::migratable::IMigratable::{Migrated, NotInUpgrade};

@@ -3,7 +3,8 @@
 use super::{Contract, version_code};
 use crate::app_error::Error;
 use crate::client::ChainError;
-use crate::demo::fixture::{Fixture, ILedger};
+use crate::demo::abi::{ledger_v1, ledger_v2};
+use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
 use crate::demo::scenario::Addresses;
 use crate::registry;
@@ -30,7 +31,7 @@ pub(super) async fn when_first_written(
         &fixture.kinds.ledger_v1,
     )
     .await?;
-    let initialize = ILedger::initializeCall { fee: 3 };
+    let initialize = ledger_v1::ILedger::initializeCall { fee: 3 };
     let ledger = Contract::create(
         fixture,
         record,
@@ -42,7 +43,7 @@ pub(super) async fn when_first_written(
     .await?;
     let holders: [Address; 3] = [0xa1, 0xa2, 0xa3].map(Address::repeat_byte);
     let [written, swept, left] = holders;
-    let write = ILedger::write_0Call {
+    let write = ledger_v1::ILedger::writeCall {
         accounts: holders.into(),
         cents: CENTS,
     };
@@ -59,7 +60,7 @@ pub(super) async fn when_first_written(
     )
     .await?;
     let accounts = holders.len() as u64;
-    let migrate = ILedger::migrateCall { accounts };
+    let migrate = ledger_v2::ILedger::migrateCall { accounts };
     let step = registry::call("1.0", migrate.abi_encode().into());
     ledger.upgrade(fixture, record, second, step).await?;
     let read = account(fixture, &ledger, left).await? == 100 * u128::from(CENTS);
@@ -68,7 +69,7 @@ pub(super) async fn when_first_written(
         read && !is_converted(fixture, &ledger, left).await?
             && remaining(fixture, &ledger).await? == 3,
     );
-    let write = ILedger::write_1Call {
+    let write = ledger_v2::ILedger::writeCall {
         account: written,
         hundredths: 7,
     };
@@ -102,8 +103,8 @@ async fn account(
     ledger: &Contract,
     account: Address,
 ) -> Result<u128, ChainError> {
-    let call = ILedger::accountCall { account };
-    Ok(fixture.user.call(ledger.proxy, &call).await?.hundredths)
+    let call = ledger_v2::ILedger::accountCall { account };
+    Ok(fixture.user.call(ledger.proxy, &call).await?._0)
 }
 
 async fn is_converted(
@@ -111,7 +112,7 @@ async fn is_converted(
     ledger: &Contract,
     account: Address,
 ) -> Result<bool, ChainError> {
-    let call = ILedger::isConvertedCall { account };
+    let call = ledger_v2::ILedger::isConvertedCall { account };
     fixture.user.call(ledger.proxy, &call).await
 }
 

@@ -2,7 +2,8 @@
 
 use super::Contract;
 use crate::app_error::Error;
-use crate::demo::fixture::{Fixture, ICounter};
+use crate::demo::abi::{counter_v1, counter_v2};
+use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
 use crate::demo::scenario::{Addresses, START, STEP, emitted, value};
 use crate::registry;
@@ -19,7 +20,7 @@ pub(super) async fn with_the_upgrade(
 ) -> Result<(), Error> {
     record.chapter("②  Simple: a counter gets a step");
     let first = fixture.counter_v1.code_at(addresses.v1);
-    let initialize = ICounter::initializeCall {
+    let initialize = counter_v1::ICounter::initializeCall {
         value: U256::from(START),
     };
     let counter = Contract::create(
@@ -32,7 +33,7 @@ pub(super) async fn with_the_upgrade(
     )
     .await?;
     let second = fixture.counter_v2.code_at(addresses.v2);
-    let migrate = ICounter::migrateCall {
+    let migrate = counter_v2::ICounter::migrateCall {
         step: U256::from(STEP),
     };
     let step = registry::call("1.0", migrate.abi_encode().into());
@@ -45,7 +46,7 @@ pub(super) async fn with_the_upgrade(
     );
     let step = fixture
         .user
-        .call(counter.proxy, &ICounter::stepCall {})
+        .call(counter.proxy, &counter_v2::ICounter::stepCall {})
         .await?;
     record.check(
         "simple: the new field is set, the old one intact",

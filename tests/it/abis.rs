@@ -1,0 +1,173 @@
+//! The interfaces that example contracts and contracts of tests export, as files in git: the demo and
+//! the tests call contracts through them. `STYLUS_UPGRADES_UPDATE=1` writes them anew.
+//!
+//! `tests/abi/sources.json` names the sources that each interface was printed from, by the source hash
+//! of the contract. Only where that differs are the programs built that print the interfaces, by one
+//! build for all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use stylus_upgrades::build::Builder;
+use stylus_upgrades_harness::{Lines, home};
+
+/// Where the interfaces lie that the demo calls, and those that only tests call.
+const DEMO: &str = "scripts/src/demo/abi";
+const TESTS: &str = "tests/abi";
+/// The feature of a program that prints its contract's interface.
+const FEATURE: &str = "export-abi";
+/// Not printed: a native build with the SDK's feature `reentrant` takes the SDK's own test chain along,
+/// and with it a hundred packages.
+const REENTRANT: &str = "hostile";
+
+/// What is read of `cargo metadata`.
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    targets: Vec<Target>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    #[serde(rename = "required-features", default)]
+    features: Vec<String>,
+}
+
+/// What is read of `cargo build --message-format=json`.
+#[derive(Deserialize)]
+struct Built {
+    target: Option<Target>,
+    executable: Option<PathBuf>,
+}
+
+#[test]
+fn the_interfaces_in_git_are_what_the_contracts_export() {
+    let printers = printers();
+    assert!(printers.len() > 15, "only {} print", printers.len());
+    let record = home().join(TESTS).join("sources.json");
+    let text = fs::read_to_string(&record).unwrap_or_else(|_| "{}".into());
+    let recorded: BTreeMap<String, String> = serde_json::from_str(&text).expect("source hashes");
+    let builder = Builder::new(Arc::new(Lines)).expect("the sources are there");
+    let sources: BTreeMap<String, String> = printers
+        .keys()
+        .map(|package| {
+            let artifact = builder.contract(package).expect("it builds");
+            (package.clone(), artifact.source_hash().to_string())
+        })
+        .collect();
+    let is_changed =
+        |package: &String| sources.get(package) != recorded.get(package) || !file(package).exists();
+    let changed = printers
+        .into_iter()
+        .filter(|(package, _)| is_changed(package));
+    let mut stale = BTreeSet::new();
+    for (package, text) in printed(changed.collect()) {
+        let file = file(&package);
+        if fs::read_to_string(&file).is_ok_and(|pinned| pinned == text) {
+            continue;
+        }
+        if stylus_upgrades_test_settings::update() {
+            fs::write(&file, text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        } else {
+            stale.insert(file);
+        }
+    }
+    assert!(
+        stale.is_empty(),
+        "another interface is exported than {stale:?} say: run with STYLUS_UPGRADES_UPDATE=1"
+    );
+    if stylus_upgrades_test_settings::update() {
+        let text = serde_json::to_string_pretty(&sources).expect("JSON") + "\n";
+        fs::write(&record, text).expect("sources.json is written");
+    }
+}
+
+#[test]
+fn every_interface_in_git_is_one_of_a_contract() {
+    let packages: BTreeSet<PathBuf> = printers().keys().map(|package| file(package)).collect();
+    let pinned = [DEMO, TESTS].iter().flat_map(|folder| {
+        let entries = fs::read_dir(home().join(folder)).expect("a folder");
+        entries.map(|entry| entry.expect("an entry").path())
+    });
+    let pinned = pinned.filter(|path| path.extension().is_some_and(|ending| ending == "sol"));
+    let pinned: BTreeSet<PathBuf> = pinned.collect();
+    assert_eq!(pinned, packages);
+}
+
+/// The file of a contract's interface: among the demo's if it is there.
+fn file(package: &str) -> PathBuf {
+    let name = format!("{package}.sol");
+    let demo = home().join(DEMO).join(&name);
+    match demo.exists() {
+        true => demo,
+        false => home().join(TESTS).join(name),
+    }
+}
+
+/// The packages that print an interface, each with its program.
+fn printers() -> BTreeMap<String, String> {
+    let text = cargo(&["metadata", "--no-deps", "--format-version=1"]);
+    let metadata: Metadata = serde_json::from_slice(&text).expect("cargo's metadata");
+    let mut all = BTreeMap::new();
+    for package in metadata.packages {
+        let mut targets = package.targets.into_iter();
+        let printer = targets.find(|target| target.features == [FEATURE]);
+        if let Some(printer) = printer.filter(|_| package.name != REENTRANT) {
+            all.insert(package.name, printer.name);
+        }
+    }
+    all
+}
+
+/// The interface that each of these contracts exports.
+fn printed(printers: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    if printers.is_empty() {
+        return BTreeMap::new();
+    }
+    let mut arguments = vec!["build".to_owned(), "--message-format=json".to_owned()];
+    for (package, printer) in &printers {
+        arguments.extend(["--package".to_owned(), package.clone()]);
+        arguments.extend(["--bin".to_owned(), printer.clone()]);
+        arguments.extend(["--features".to_owned(), format!("{package}/{FEATURE}")]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let messages = String::from_utf8(cargo(&arguments)).expect("text");
+    let mut programs = BTreeMap::new();
+    for message in messages.lines() {
+        let built: Built = serde_json::from_str(message).expect("a message of cargo");
+        if let (Some(target), Some(program)) = (built.target, built.executable) {
+            programs.insert(target.name, program);
+        }
+    }
+    let run = |(package, printer): (String, String)| {
+        let program = &programs[&printer];
+        let output = Command::new(program).output().expect("it runs");
+        assert!(output.status.success(), "{printer}: {output:?}");
+        let text = String::from_utf8(output.stdout).expect("text");
+        (package, text.trim().to_owned() + "\n")
+    };
+    printers.into_iter().map(run).collect()
+}
+
+/// What cargo prints, from the lock file as it is and without the network.
+fn cargo(arguments: &[&str]) -> Vec<u8> {
+    let output = Command::new(env!("CARGO"))
+        .args(arguments)
+        .args(["--locked", "--offline"])
+        .current_dir(home())
+        .output()
+        .expect("cargo runs");
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {arguments:?}: {errors}");
+    output.stdout
+}
