@@ -22,7 +22,7 @@ use std::fmt;
 )]
 pub struct Revert {
     data: Bytes,
-    error: Option<ContractError>,
+    error: Option<Box<ContractError>>,
 }
 
 impl Revert {
@@ -30,7 +30,7 @@ impl Revert {
     pub fn decode(data: &[u8]) -> Self {
         Self {
             data: Bytes::copy_from_slice(data),
-            error: ContractError::decode(data),
+            error: ContractError::decode(data).map(Box::new),
         }
     }
 
@@ -41,7 +41,7 @@ impl Revert {
 
     /// The error, if it is one that is known.
     pub fn error(&self) -> Option<&ContractError> {
-        self.error.as_ref()
+        self.error.as_deref()
     }
 
     /// The error of that type, if it is one.

@@ -52,7 +52,7 @@ async fn what_is_found_at_an_instance_that_a_rival_upgrades_hides_nothing_of_ano
         value: U256::from(7),
     };
     // Instances are looked at in the order of their addresses: the rival takes the first one.
-    let mut instances = vec![
+    let mut instances = [
         definition.create_proxy("1.0", &call).await?,
         definition.create_proxy("1.0", &call).await?,
     ];

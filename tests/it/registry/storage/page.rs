@@ -5,8 +5,11 @@ use std::fmt::Write;
 use stylus_upgrades_harness::home;
 use stylus_upgrades_interface::registry_storage::{Entry, FieldInfo, Location, RECORDS, Record};
 
-/// Where the page's tables stand, and which records are in them.
-const TABLES: [(&str, fn(&Record) -> bool); 2] = [
+/// The heading of a table, and which records stand in it.
+type Table = (&'static str, fn(&Record) -> bool);
+
+/// Where the page's tables stand.
+const TABLES: [Table; 2] = [
     ("registry storage", |record| !is_transient(record)),
     ("registry transient storage", is_transient),
 ];
