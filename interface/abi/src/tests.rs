@@ -121,10 +121,10 @@ fn data_that_are_no_text_are_refused() {
     for len in 0..67 {
         assert!(Reader::new(&good[..len]).bytes(0).is_err(), "{len} bytes");
     }
-    for (place, value) in [(0, 1), (28, 1), (31, 0xff), (32, 1), (60, 1), (63, 33)] {
+    for (location, value) in [(0, 1), (28, 1), (31, 0xff), (32, 1), (60, 1), (63, 33)] {
         let mut bad = good.clone();
-        bad[place] = value;
-        assert!(Reader::new(&bad).bytes(0).is_err(), "byte {place}");
+        bad[location] = value;
+        assert!(Reader::new(&bad).bytes(0).is_err(), "byte {location}");
     }
 }
 
