@@ -154,7 +154,7 @@ fn what_is_cut_or_has_a_tail_is_no_array() {
 }
 
 #[test]
-fn a_length_is_asked_for_where_it_matters() {
+fn a_length_is_checked_where_it_matters() {
     let data = [number(7).0, number(8).0].concat();
     assert!(Reader::new(&data).exactly(32).is_err());
     assert!(Reader::new(&data).exactly(64).is_ok());
