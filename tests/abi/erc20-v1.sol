@@ -6,9 +6,24 @@
 // SPDX-License-Identifier: MIT-OR-APACHE-2.0
 pragma solidity ^0.8.23;
 
-interface IToken is IMigratable {
+interface IToken is IErc20, IMigratable {
     function initialize(address owner, uint256 supply) external;
 
+    error ERC20InsufficientBalance(address, uint256, uint256);
+
+    error ERC20InsufficientAllowance(address, uint256, uint256);
+
+    error ERC20InvalidReceiver(address);
+
+    error ERC20InvalidSpender(address);
+
+    error NotInUpgrade();
+    error AlreadyInitialized(string);
+    error AlreadyMigrated(string, string);
+    error PredecessorMissing(string);
+    error PostConditionFailed(string);
+}
+interface IErc20 {
     function name() external view returns (string memory);
 
     function symbol() external view returns (string memory);

@@ -6,11 +6,39 @@
 // SPDX-License-Identifier: MIT-OR-APACHE-2.0
 pragma solidity ^0.8.23;
 
-interface IToken is IErc2612, IMigratable {
+interface IToken is IErc2612, IErc20, IMigratable {
     function initialize(address owner, uint256 supply) external;
 
     function migrate() external;
 
+    error ERC20InsufficientBalance(address, uint256, uint256);
+
+    error ERC20InsufficientAllowance(address, uint256, uint256);
+
+    error ERC20InvalidReceiver(address);
+
+    error ERC20InvalidSpender(address);
+
+    error NotInUpgrade();
+    error AlreadyInitialized(string);
+    error AlreadyMigrated(string, string);
+    error PredecessorMissing(string);
+    error PostConditionFailed(string);
+}
+interface IErc2612 {
+    function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
+
+    function nonces(address owner) external view returns (uint256);
+
+    function DOMAIN_SEPARATOR() external view returns (bytes32);
+
+    error ERC2612ExpiredSignature(uint256);
+
+    error ERC2612InvalidSigner(address, address);
+
+    error ERC20InvalidSpender(address);
+}
+interface IErc20 {
     function name() external view returns (string memory);
 
     function symbol() external view returns (string memory);
@@ -36,35 +64,6 @@ interface IToken is IErc2612, IMigratable {
     error ERC20InvalidReceiver(address);
 
     error ERC20InvalidSpender(address);
-
-    error ERC2612ExpiredSignature(uint256);
-
-    error ERC2612InvalidSigner(address, address);
-
-    error NotInUpgrade();
-    error AlreadyInitialized(string);
-    error AlreadyMigrated(string, string);
-    error PredecessorMissing(string);
-    error PostConditionFailed(string);
-}
-interface IErc2612 {
-    function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) external;
-
-    function nonces(address owner) external view returns (uint256);
-
-    function DOMAIN_SEPARATOR() external view returns (bytes32);
-
-    error ERC20InsufficientBalance(address, uint256, uint256);
-
-    error ERC20InsufficientAllowance(address, uint256, uint256);
-
-    error ERC20InvalidReceiver(address);
-
-    error ERC20InvalidSpender(address);
-
-    error ERC2612ExpiredSignature(uint256);
-
-    error ERC2612InvalidSigner(address, address);
 
     error NotInUpgrade();
     error AlreadyInitialized(string);

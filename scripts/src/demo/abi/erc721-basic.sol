@@ -6,11 +6,34 @@
 // SPDX-License-Identifier: MIT-OR-APACHE-2.0
 pragma solidity ^0.8.23;
 
-interface ICollection is IMigratable {
+interface ICollection is IErc721, IMigratable {
     function initialize(address minter) external;
 
     function supportsInterface(bytes4 interface_id) external view returns (bool);
 
+    error ERC721NonexistentToken(uint256);
+
+    error ERC721InvalidOwner(address);
+
+    error ERC721IncorrectOwner(address, uint256, address);
+
+    error ERC721InvalidSender(address);
+
+    error ERC721InvalidReceiver(address);
+
+    error ERC721InsufficientApproval(address, uint256);
+
+    error ERC721InvalidApprover(address);
+
+    error NotMinter(address, address);
+
+    error NotInUpgrade();
+    error AlreadyInitialized(string);
+    error AlreadyMigrated(string, string);
+    error PredecessorMissing(string);
+    error PostConditionFailed(string);
+}
+interface IErc721 {
     function name() external view returns (string memory);
 
     function symbol() external view returns (string memory);

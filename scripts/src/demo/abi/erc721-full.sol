@@ -6,36 +6,10 @@
 // SPDX-License-Identifier: MIT-OR-APACHE-2.0
 pragma solidity ^0.8.23;
 
-interface ICollection is IMigratable {
+interface ICollection is IErc721, IMigratable {
     function initialize(address minter) external;
 
     function supportsInterface(bytes4 interface_id) external view returns (bool);
-
-    function name() external view returns (string memory);
-
-    function symbol() external view returns (string memory);
-
-    function balanceOf(address owner) external view returns (uint256);
-
-    function ownerOf(uint256 token_id) external view returns (address);
-
-    function getApproved(uint256 token_id) external view returns (address);
-
-    function isApprovedForAll(address owner, address operator) external view returns (bool);
-
-    function approve(address to, uint256 token_id) external;
-
-    function setApprovalForAll(address operator, bool approved) external;
-
-    function transferFrom(address from, address to, uint256 token_id) external;
-
-    function safeTransferFrom(address from, address to, uint256 token_id) external;
-
-    function safeTransferFrom(address from, address to, uint256 token_id, bytes calldata data) external;
-
-    function mint(address to, uint256[] memory token_ids) external;
-
-    function burn(uint256 token_id) external;
 
     function totalSupply() external view returns (uint256);
 
@@ -65,9 +39,58 @@ interface ICollection is IMigratable {
 
     error NotMinter(address, address);
 
+    error NotInUpgrade();
+    error AlreadyInitialized(string);
+    error AlreadyMigrated(string, string);
+    error PredecessorMissing(string);
+    error PostConditionFailed(string);
+
     error ERC721OutOfBoundsIndex(address, uint256);
 
     error AlreadyIncluded(uint256);
+}
+interface IErc721 {
+    function name() external view returns (string memory);
+
+    function symbol() external view returns (string memory);
+
+    function balanceOf(address owner) external view returns (uint256);
+
+    function ownerOf(uint256 token_id) external view returns (address);
+
+    function getApproved(uint256 token_id) external view returns (address);
+
+    function isApprovedForAll(address owner, address operator) external view returns (bool);
+
+    function approve(address to, uint256 token_id) external;
+
+    function setApprovalForAll(address operator, bool approved) external;
+
+    function transferFrom(address from, address to, uint256 token_id) external;
+
+    function safeTransferFrom(address from, address to, uint256 token_id) external;
+
+    function safeTransferFrom(address from, address to, uint256 token_id, bytes calldata data) external;
+
+    function mint(address to, uint256[] memory token_ids) external;
+
+    function burn(uint256 token_id) external;
+
+    error ERC721NonexistentToken(uint256);
+
+    error ERC721InvalidOwner(address);
+
+    error ERC721IncorrectOwner(address, uint256, address);
+
+    error ERC721InvalidSender(address);
+
+    error ERC721InvalidReceiver(address);
+
+    error ERC721InsufficientApproval(address, uint256);
+
+    error ERC721InvalidApprover(address);
+
+    error NotMinter(address, address);
 
     error NotInUpgrade();
     error AlreadyInitialized(string);

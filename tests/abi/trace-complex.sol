@@ -6,4 +6,4 @@
 // SPDX-License-Identifier: MIT-OR-APACHE-2.0
 pragma solidity ^0.8.23;
 
-interface ILegs {}
+interface IComplexSteps {}
