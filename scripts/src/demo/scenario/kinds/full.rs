@@ -4,7 +4,7 @@
 use super::{Contract, code, version_code};
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
-use crate::demo::abi::erc721_basic::{ICollection, Transfer};
+use crate::demo::abi::erc721_basic::{ICollection, IErc721, Transfer};
 use crate::demo::abi::erc721_full;
 use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
@@ -49,7 +49,7 @@ pub(super) async fn from_history(
     .await?;
     let [ana, ben] = [0xa1, 0xb2].map(Address::repeat_byte);
     for (to, ids) in [(ana, vec![5, 3, 900]), (ben, vec![77])] {
-        let mint = ICollection::mintCall {
+        let mint = IErc721::mintCall {
             to,
             token_ids: ids.into_iter().map(U256::from).collect(),
         };
