@@ -54,7 +54,7 @@ fn the_demo_holds_every_check_and_prints_one_document() {
 }
 
 #[test]
-fn two_nodes_run_side_by_side_and_end_when_they_are_reported_to() {
+fn two_nodes_run_side_by_side_and_end_on_request() {
     let ((first, one), (second, two)) = (node(), node());
     assert_ne!(one["endpoint"], two["endpoint"]);
     assert_eq!(one["chain_id"], 412_346);

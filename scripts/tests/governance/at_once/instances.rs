@@ -195,7 +195,7 @@ fn abort_migration_typed_at_once_turns_back_once() {
 }
 
 #[test]
-fn run_migration_typed_at_once_goes_through_once_and_strangers_are_reported_who_may() {
+fn run_migration_typed_at_once_goes_through_once_and_strangers_learn_who_may() {
     let fixture = Fixture::new();
     let points = Points::deployed(&fixture);
     for keys in [2, 3] {

@@ -48,7 +48,7 @@ fn in_one_block(fixture: &Fixture, words: &[&str]) -> [Answer; 2] {
 }
 
 #[test]
-fn two_approvers_in_one_block_are_both_reported_that_it_was_executed() {
+fn two_approvers_in_one_block_both_learn_that_it_was_executed() {
     let fixture = Fixture::timeless();
     let name = fixture.defined();
     fixture.hand_over(&name, "policy", "AND(Admin,Admin2)");
@@ -103,7 +103,7 @@ fn one_exists(answers: &[Answer; 2]) {
 }
 
 #[test]
-fn of_two_definers_in_one_block_the_second_is_reported_that_it_exists() {
+fn of_two_definers_in_one_block_the_second_learns_that_it_exists() {
     let fixture = Fixture::timeless();
     let (registry, name) = either(&fixture);
     let define = [

@@ -37,7 +37,7 @@ fn the_same_command_of_one_key_in_two_terminals_approves_once() {
 }
 
 #[test]
-fn two_commands_of_one_key_in_two_terminals_are_each_reported_the_truth() {
+fn two_commands_of_one_key_in_two_terminals_each_report_the_truth() {
     let fixture = Fixture::new();
     for _ in 0..rounds() {
         let (one, other) = (fixture.defined(), fixture.defined());
