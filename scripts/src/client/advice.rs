@@ -11,6 +11,7 @@ mod registry;
 mod solidity;
 
 pub use reasons::not_runnable_reason;
+pub(crate) use reasons::policy_reason;
 
 /// What a refusal means for the one who meets it.
 #[derive(Debug, Clone, PartialEq, Eq)]

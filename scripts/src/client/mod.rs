@@ -14,6 +14,7 @@ mod submit;
 mod tests;
 mod transport;
 
+pub(crate) use advice::policy_reason;
 pub use advice::{Advice, not_runnable_reason};
 pub use endpoint::{DEFAULT_TIMEOUT, Endpoint};
 pub use error::ChainError;

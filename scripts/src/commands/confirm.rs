@@ -4,7 +4,7 @@
 
 use super::context::Context;
 use crate::app_error::Error;
-use crate::client::{ChainError, Client};
+use crate::client::{ChainError, Client, policy_reason};
 use crate::governance::{Call, GovernanceError, readiness};
 use crate::progress::Progress;
 use alloy::primitives::{Address, Bytes};
@@ -57,11 +57,13 @@ impl Notice {
 /// A policy of a role as the registry parses it.
 ///
 /// # Errors
-/// [`GovernanceError::Policy`] where the registry would refuse its text.
+/// [`GovernanceError::InvalidPolicy`] where the registry would refuse its text.
 pub(super) fn parsed(role: &str, expression: &str) -> Result<Policy, Error> {
-    let parsed = parse(expression.as_bytes()).map_err(|refusal| GovernanceError::Policy {
+    let parsed = parse(expression.as_bytes()).map_err(|refusal| GovernanceError::InvalidPolicy {
         role: role.into(),
+        expression: expression.into(),
         offset: refusal.offset,
+        reason: policy_reason(refusal.reason),
     });
     Ok(parsed?)
 }

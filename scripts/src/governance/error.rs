@@ -150,6 +150,24 @@ pub enum GovernanceError {
         /// Why not.
         reason: String,
     },
+    /// A policy was given that the registry would refuse.
+    #[error("the policy of role {role} is not valid at byte {offset} of {expression}: {reason}")]
+    #[explain(
+        expected = "a policy such as 0xaddr, AND(p,…), OR(p,…), OutOf(n,p,…), or NONE",
+        found = "{reason}, at byte {offset} of {expression}",
+        next = "correct the expression: names are written as their addresses in it",
+        exit = Exit::Usage
+    )]
+    InvalidPolicy {
+        /// The role.
+        role: String,
+        /// The policy with addresses in place of names.
+        expression: String,
+        /// Where it goes wrong, in bytes from the start of the expression.
+        offset: u32,
+        /// What is wrong.
+        reason: &'static str,
+    },
     /// A policy that the registry holds cannot be understood.
     #[error("the policy of role {role} cannot be understood: byte {offset}")]
     #[explain(

@@ -238,9 +238,9 @@ fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String {
             )
         }
         Event::StepAdded(event) if event.step.from.is_empty() => {
-            format!("{} is only created at", event.to)
+            format!("initial step of {} added", event.to)
         }
-        Event::StepAdded(event) => format!("a way {} → {}", event.step.from, event.to),
+        Event::StepAdded(event) => format!("step {} → {} added", event.step.from, event.to),
         Event::CurrentChanged(event) => format!("{} is current", event.version),
         Event::Proposed(event) => match Call::decode(&event.call) {
             Ok(call) => format!("proposed {}", in_words(&call, names)),
@@ -299,7 +299,7 @@ fn in_words(call: &Call, names: &Names) -> String {
     match call {
         Call::CreateDefinition(call) => format!("definition {}", call.name),
         Call::AddVersion(call) => format!("version {}", call.version),
-        Call::AddStep(call) => format!("a way {} → {}", call.step.from, call.version),
+        Call::AddStep(call) => format!("step {} → {}", call.step.from, call.version),
         Call::Migrate(call) => format!("migration to {}", call.version),
         Call::SetHandler(call) => format!("handler {}", names.short(call.handler)),
         Call::AbortMigration(call) => format!("the abort of {}'s migration", call.proxy),

@@ -124,7 +124,7 @@ pub enum LayoutError {
     },
     /// Fields of the new version that would begin with what an older version left.
     #[error(
-        "{} begins with what lies where it uses storage anew:\n{}",
+        "new fields of {} begin with values that an older version left there:\n{}",
         label(name, to),
         dirty.iter().map(|one| format!("  {}", one.line())).collect::<Vec<_>>().join("\n")
     )]
@@ -134,7 +134,7 @@ pub enum LayoutError {
         expected = "zeros where the new version uses storage anew",
         found = dirty.iter().map(Dirty::line).collect::<Vec<_>>().join("; "),
         next = format!(
-            "put the field where nothing was, or clear it in a migration before; if its migration sets it: {}",
+            "put the field where nothing was, or clear it in a migration before; if its own migration sets it, declare migrates = [\"dirty:FIELD\"] in Cargo.toml, or: {}",
             allow(&ids(dirty))
         )
     )]

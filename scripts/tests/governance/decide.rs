@@ -159,6 +159,34 @@ fn a_policy_is_updated_by_names_and_explained_in_words() {
 }
 
 #[test]
+fn a_key_that_the_policy_does_not_name_pays_for_no_deployment() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let transactions = |sandbox: &Sandbox| {
+        let blocks = sandbox.node.with_chain(|chain| chain.block_number());
+        blocks.expect("the chain")
+    };
+    let before = transactions(&sandbox);
+    let stranger = sandbox.run("Other", &MIGRATE);
+    assert_eq!(
+        (stranger.exit, error(&stranger)),
+        (Some(1), "NotAnApprover")
+    );
+    assert_eq!(transactions(&sandbox), before, "nothing was sent");
+}
+
+#[test]
+fn a_policy_with_a_mistake_is_refused_with_its_reason() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    for policy in ["AND(Admin,Admin)", "OutOf(3,Admin,Admin2)", "AND(Admin"] {
+        let answer = sandbox.run("Admin", &["update-policy", "A", policy]);
+        assert_eq!((answer.exit, error(&answer)), (Some(2), "InvalidPolicy"));
+        let found = text(&answer.document["error"], "found");
+        assert!(found.contains(", at byte "), "{found}");
+        assert!(!found.contains("Admin"), "addresses, not names: {found}");
+    }
+}
+
+#[test]
 fn a_policy_update_ends_what_its_role_had_gathered() {
     let sandbox = Sandbox::with_counter(BOTH, 1);
     let open = sandbox.run("Admin", &MIGRATE).document;

@@ -56,7 +56,7 @@ pub(super) fn step_reason(reason: u8) -> &'static str {
     }
 }
 
-pub(super) fn policy_reason(reason: u8) -> &'static str {
+pub(crate) fn policy_reason(reason: u8) -> &'static str {
     match reason {
         invalid_policy::EMPTY => "nothing",
         invalid_policy::SYNTAX => "something else was expected here",
