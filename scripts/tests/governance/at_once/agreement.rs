@@ -89,7 +89,7 @@ impl Round {
             let is_reported = reported.into_iter().any(|one| one["tx"] == tx.as_str());
             assert!(
                 is_reported,
-                "{tx} went through and was not told: {}",
+                "{tx} went through and was not reported: {}",
                 context()
             );
         }
