@@ -2,7 +2,6 @@
 //! deployed, or only thought of.
 
 mod action;
-mod authority;
 mod checks;
 
 pub(super) use action::check_action;
@@ -413,12 +412,6 @@ impl<'a> Work<'a> {
                 address.unwrap_or_else(|| evm::create2_address(&artifact.creation_code()));
             self.undeployed.push((address, artifact));
             return Ok(address);
-        }
-        if find(client, registry, name, &self.open, &artifact)
-            .await?
-            .is_none()
-        {
-            authority::require_approver(client, registry, name).await?;
         }
         let bump = self.context.global.data_fee_bump_percent;
         let Placed {

@@ -14,6 +14,7 @@
 //! | [`facts`](code_facts) | what the chain says about the code that an action names |
 //! | [`names`](Names) | addresses by the manifest's names |
 
+mod authority;
 mod built;
 mod checks;
 mod display;

@@ -2,6 +2,7 @@
 //! same bytes, hence name the same account. What an open action or a registered version names is
 //! taken; else the CREATE2 deployer decides, whose address follows from the code alone.
 
+use super::authority::require_approver;
 use super::error::GovernanceError;
 use super::pending::PendingAction;
 use crate::build::{Artifact, evm};
@@ -29,7 +30,8 @@ pub struct Placed {
 /// open actions of the definition `name`.
 ///
 /// # Errors
-/// What the chain says.
+/// What the chain says, and `NotAnApprover` where code would be made for a key without a part in
+/// the policy.
 pub async fn place(
     client: &Client,
     registry: Address,
@@ -40,7 +42,10 @@ pub async fn place(
 ) -> Result<Placed, GovernanceError> {
     let (address, because, mut sent) = match find(client, registry, name, open, artifact).await? {
         Some((address, because)) => (address, because, Vec::new()),
-        None => create(client, artifact).await?,
+        None => {
+            require_approver(client, registry, name).await?;
+            create(client, artifact).await?
+        }
     };
     sent.extend(deploy::activate(client, &artifact.name, address, bump_percent).await?);
     Ok(Placed {
