@@ -184,8 +184,8 @@ fn as_many_packages_are_locked_and_built_as_recorded() {
             built_from("stylus-upgrades", &[]),
         ),
         (
-            "packages that the command line with TLS is built from, count".to_owned(),
-            built_from("stylus-upgrades", &["--features", "tls"]),
+            "packages that the command line without TLS is built from, count".to_owned(),
+            built_from("stylus-upgrades", &["--no-default-features"]),
         ),
         (
             "packages that the local chain is built from, count".to_owned(),

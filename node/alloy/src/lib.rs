@@ -28,6 +28,17 @@ pub mod signers {
 pub mod transports {
     pub use alloy_transport::*;
     pub use alloy_transport_http as http;
+
+    /// Chooses ring as this process's TLS cryptography, unless another library has chosen already.
+    /// Every HTTP client needs it, also one that asks `http://` only. Without the feature `tls` it
+    /// does nothing.
+    pub fn choose_tls_cryptography() {
+        #[cfg(feature = "tls")]
+        {
+            // An error means that a provider is installed, which serves as well.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        }
+    }
 }
 
 /// `alloy_sol_types::sol!`, with the paths of this crate in the code it generates.

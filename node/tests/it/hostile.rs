@@ -158,6 +158,7 @@ fn pages_of_any_origin_may_call() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_requests_at_once_are_all_answered() {
     let node = tokio::task::spawn_blocking(node).await.unwrap();
+    alloy::transports::choose_tls_cryptography();
     let provider = ProviderBuilder::new().connect_http(node.endpoint().parse().unwrap());
     let calls = (0..10_000).map(|_| {
         let provider = provider.clone();

@@ -12,6 +12,7 @@ use crate::evm::{TOPIC, counter, reverting};
 use crate::support::{node, rpc, rpc_error};
 
 fn provider(node: &NodeHandle) -> impl Provider + use<> {
+    alloy::transports::choose_tls_cryptography();
     ProviderBuilder::new()
         .wallet(node.accounts().mnemonic()[0].clone())
         .connect_http(node.endpoint().parse().unwrap())

@@ -6,7 +6,9 @@ use crate::error::{Exit, Explain};
 use crate::output::shortened;
 use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
 use alloy::transports::http::reqwest::{self, Client, header, redirect};
-use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
+use alloy::transports::{
+    TransportError, TransportErrorKind, TransportFut, choose_tls_cryptography,
+};
 use std::error::Error as _;
 use std::task::{Context, Poll};
 use thiserror::Error;
@@ -146,6 +148,7 @@ pub(super) struct Http {
 
 impl Http {
     pub(super) fn new(endpoint: Endpoint) -> Result<Self, Unanswered> {
+        choose_tls_cryptography();
         let client = Client::builder()
             .redirect(redirect::Policy::none())
             .build()

@@ -122,6 +122,7 @@ impl Chain {
         for signer in keys.all() {
             wallet.register_signer(signer.clone());
         }
+        alloy::transports::choose_tls_cryptography();
         let provider = ProviderBuilder::new()
             .disable_recommended_fillers()
             .with_gas_estimation()
