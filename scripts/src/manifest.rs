@@ -7,168 +7,72 @@
 //!
 //! [aliases]
 //! Admin = "0x…"
+//!
+//! [networks.sepolia]
+//! chain_id = 421614
+//! rpc_url = "https://sepolia.example/v2/${SEPOLIA_KEY}"
+//! registry = "0x…"
+//! explorer = "https://sepolia.arbiscan.io"
+//!
+//! [networks.sepolia.aliases]
+//! counter = "0x…"
 //! ```
 
 mod alias;
+mod error;
+mod network;
 mod save;
+mod variables;
 
 pub use alias::check_alias;
+pub use error::ManifestError;
+pub use network::Network;
 
-use crate::address::{self, AddressError, Checked};
-use crate::error::{Exit, Explain};
-use crate::own_file::{self, FileError};
+use crate::address::{self, Checked};
+use crate::own_file;
 use crate::secret::{Secret, redacted};
 use alloy::primitives::Address;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use thiserror::Error;
 
 /// The file's name.
 pub const FILE: &str = crate::file_names::MANIFEST;
-/// A manifest.
+/// A manifest, as it holds on one network: without a name, on what stands above the tables of
+/// networks; see [`Self::on`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {
-    /// The RPC URL, unless one is given by flag or environment.
+    /// The network that was named.
+    pub network: Option<String>,
+    /// The chain that is meant.
+    pub chain_id: Option<u64>,
+    /// The RPC URL, unless one is given by flag or environment. Variables in it are not yet
+    /// replaced: see [`Self::rpc_url`].
     pub rpc: Option<Secret>,
     /// The registry, unless one is given by flag or environment.
     pub registry: Option<Address>,
+    /// The explorer whose pages transactions are linked to, without a slash at its end.
+    pub explorer: Option<String>,
     /// Names for addresses, in arguments and in policies.
     pub aliases: BTreeMap<String, Address>,
+    /// The networks by name.
+    pub networks: BTreeMap<String, Network>,
 }
 
 /// A manifest as it is written.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields)]
 struct Written {
+    #[serde(alias = "rpc_url")]
     rpc: Option<Secret>,
+    chain_id: Option<u64>,
     registry: Option<Checked>,
+    explorer: Option<String>,
     #[serde(default)]
     aliases: BTreeMap<String, Checked>,
-}
-
-/// What can go wrong with a manifest.
-#[derive(Debug, Error, Explain)]
-#[explain(exit = Exit::Usage)]
-pub enum ManifestError {
-    /// The file cannot be had, or others may have written it.
-    #[error("the manifest cannot be used: {0}")]
-    #[explain(
-        name = match _0.is_io() {
-            true => "ManifestUnreadable",
-            false => "ManifestUntrusted",
-        },
-        of = _0
-    )]
-    File(#[from] FileError),
-    /// The file cannot be read.
-    #[error("{} cannot be read: {reason}", path.display())]
-    #[explain(
-        name = "ManifestUnreadable",
-        expected = "a file that can be read",
-        found = "{reason}",
-        next = "check the path and its permissions"
-    )]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// The system's answer.
-        reason: String,
-    },
-    /// The file is no manifest.
-    #[error("{} line {line}, column {column}: {reason}", path.display())]
-    #[explain(
-        name = "ManifestSyntax",
-        expected = "rpc, registry and [aliases] in TOML",
-        found = "{excerpt}",
-        next = "correct line {line}"
-    )]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// Line, from 1.
-        line: usize,
-        /// Column, from 1.
-        column: usize,
-        /// The parser's words.
-        reason: String,
-        /// The line itself.
-        excerpt: String,
-    },
-    /// An alias that nobody could use.
-    #[error("{}: {alias:?} cannot be an alias: {reason}", path.display())]
-    #[explain(
-        name = "ManifestAlias",
-        expected = "a letter, then letters, digits, '_', '-' or '.': no address, no word of policies",
-        found = match alias.is_empty() {
-            true => "an empty name".to_owned(),
-            false => alias.clone(),
-        },
-        next = "give it another name"
-    )]
-    Alias {
-        /// The file.
-        path: PathBuf,
-        /// The alias.
-        alias: String,
-        /// Why not.
-        reason: &'static str,
-    },
-    /// An address whose checksum does not hold.
-    #[error(transparent)]
-    #[explain(of = _0)]
-    Address(#[from] AddressError),
-    /// Another address stands there already.
-    #[error("{} has another {entry}", path.display())]
-    #[explain(
-        name = "ManifestDiffers",
-        expected = "{offered}",
-        found = "{held}",
-        next = "remove {entry} there, or save under another name"
-    )]
-    Differs {
-        /// The file.
-        path: PathBuf,
-        /// `registry`, or the alias.
-        entry: String,
-        /// What was to be saved.
-        offered: Address,
-        /// What stands there.
-        held: String,
-    },
-    /// The alias stands for an address already, and a new one was to be saved under it.
-    #[error("{} has {alias} already", path.display())]
-    #[explain(
-        name = "ManifestDiffers",
-        expected = "an alias that is not taken",
-        found = "{held}",
-        next = "remove {alias} there, or save under another name"
-    )]
-    Taken {
-        /// The file.
-        path: PathBuf,
-        /// The alias.
-        alias: String,
-        /// Its address.
-        held: String,
-    },
-    /// A name that the manifest does not have.
-    #[error("{name:?} is neither an address nor an alias")]
-    #[explain(
-        expected = match known.is_empty() {
-            true => "0x and 40 hexadecimal digits; there are no aliases".to_owned(),
-            false => format!("0x and 40 hexadecimal digits, or one of {}", known.join(", ")),
-        },
-        found = "{name}",
-        next = "add {name} to [aliases] in {FILE}"
-    )]
-    UnknownAlias {
-        /// The name.
-        name: String,
-        /// The aliases there are.
-        known: Vec<String>,
-    },
+    #[serde(default)]
+    networks: BTreeMap<String, network::Written>,
 }
 
 impl Manifest {
@@ -203,15 +107,56 @@ impl Manifest {
     fn parse(path: &Path, source: &str) -> Result<Self, ManifestError> {
         let written: Written =
             toml::from_str(source).map_err(|error| syntax(path, source, &error))?;
-        for alias in written.aliases.keys() {
-            check_alias(path, alias)?;
+        let mut networks = BTreeMap::new();
+        for (name, network) in written.networks {
+            let network = network.checked(path, &name)?;
+            networks.insert(name, network);
         }
-        let aliases = written.aliases.into_iter();
         Ok(Self {
+            network: None,
+            chain_id: written.chain_id,
             rpc: written.rpc,
             registry: written.registry.map(|checked| checked.0),
-            aliases: aliases.map(|(alias, checked)| (alias, checked.0)).collect(),
+            explorer: network::explorer(path, "explorer", written.explorer)?,
+            aliases: network::aliases(path, written.aliases)?,
+            networks,
         })
+    }
+
+    /// The manifest as it holds on the network called `name`. Nothing of what stands above the
+    /// tables counts there but the aliases, and of two with one name the network's counts.
+    ///
+    /// # Errors
+    /// [`ManifestError::UnknownNetwork`].
+    pub fn on(mut self, name: &str) -> Result<Self, ManifestError> {
+        let Some(network) = self.networks.get(name).cloned() else {
+            return Err(ManifestError::UnknownNetwork {
+                name: name.to_owned(),
+                known: self.networks.into_keys().collect(),
+            });
+        };
+        self.aliases.extend(network.aliases);
+        Ok(Self {
+            network: Some(name.to_owned()),
+            chain_id: Some(network.chain_id),
+            rpc: network.rpc_url,
+            registry: network.registry,
+            explorer: network.explorer,
+            aliases: self.aliases,
+            networks: self.networks,
+        })
+    }
+
+    /// The RPC URL with the environment's variables in it, and their values, which may be keys.
+    /// Neither is kept anywhere but in memory.
+    ///
+    /// # Errors
+    /// [`ManifestError::Variable`] where one is not set.
+    pub fn rpc_url(&self) -> Result<Option<(Secret, Vec<String>)>, ManifestError> {
+        let Some(rpc) = &self.rpc else {
+            return Ok(None);
+        };
+        variables::expand(rpc.expose(), |name| std::env::var(name).ok()).map(Some)
     }
 
     /// The address that `name` stands for: itself, or an alias.

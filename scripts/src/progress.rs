@@ -1,5 +1,7 @@
 //! How long work reports what it is doing, without knowing who listens.
 
+use alloy::primitives::B256;
+
 /// A listener for the course of long work. Implementations must not fail.
 pub trait Progress: Send + Sync {
     /// A piece of work has begun.
@@ -14,6 +16,8 @@ pub trait Progress: Send + Sync {
     fn end(&self, what: &str);
     /// Something worth knowing that is no piece of work.
     fn note(&self, text: &str);
+    /// A hash that may be told of is that of a transaction.
+    fn transaction(&self, _: B256) {}
 }
 
 /// Listens and says nothing.

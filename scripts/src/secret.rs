@@ -16,6 +16,11 @@ const KEY_DIGITS: usize = 64;
 pub struct Secret(String);
 
 impl Secret {
+    /// Text that is secret from now on.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
     /// The text itself.
     pub fn expose(&self) -> &str {
         &self.0

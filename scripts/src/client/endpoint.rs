@@ -35,13 +35,12 @@ impl Endpoint {
             .parse()
             .map_err(|error| unusable(&format!("it cannot be read: {error}")))?;
         match url.scheme() {
-            "http" => {}
-            "https" if cfg!(feature = "tls") => {}
-            "https" => {
+            "http" | "ws" => {}
+            "https" | "wss" if cfg!(feature = "tls") => {}
+            "https" | "wss" => {
                 return Err(unusable("this program was built without the feature `tls`"));
             }
-            "ws" | "wss" => return Err(unusable("this program asks over HTTP, not WebSocket")),
-            _ => return Err(unusable("its scheme is neither http nor https")),
+            _ => return Err(unusable("its scheme is none of http, https, ws and wss")),
         }
         let host = url
             .host_str()
@@ -66,9 +65,26 @@ impl Endpoint {
         Self { timeout, ..self }
     }
 
+    /// Whether it is asked over WebSocket.
+    pub(super) fn is_websocket(&self) -> bool {
+        matches!(self.url.scheme(), "ws" | "wss")
+    }
+
     /// The URL itself, for the transport alone.
     pub(super) fn url(&self) -> &Url {
         &self.url
+    }
+
+    /// As [`Self::secrets`], with values that were put into the URL: each may be a key, unless it is
+    /// what is printed of the URL.
+    pub fn secrets_with(&self, values: &[String]) -> Vec<String> {
+        let mut all = self.secrets();
+        let hidden = |value: &&String| {
+            let value = value.trim_end_matches('/');
+            value.len() >= KEY_LENGTH && !self.shown.contains(value)
+        };
+        all.extend(values.iter().filter(hidden).cloned());
+        all
     }
 
     /// What must not be printed of it: the URL as a whole and every part that may be a key.
@@ -144,7 +160,7 @@ mod tests {
     #[test]
     fn a_url_that_cannot_be_used_is_not_repeated() {
         for url in [
-            "ws://u:secretword@h",
+            "ws://u:secretword@",
             "htp:/secretword",
             "ftp://secretword",
             "secretword",

@@ -25,8 +25,8 @@ pub enum ChainError {
     #[error("the RPC URL cannot be used: {reason}")]
     #[explain(
         expected = match cfg!(feature = "tls") {
-            true => "http://host:port or https://host".to_owned(),
-            false => "http://host:port".to_owned(),
+            true => "http://host:port or https://host, or ws and wss".to_owned(),
+            false => "http://host:port or ws://host:port".to_owned(),
         },
         found = "{reason}",
         next = "give another --rpc-url",
@@ -44,6 +44,25 @@ pub enum ChainError {
         endpoint: String,
         /// Why not.
         reason: Unanswered,
+    },
+    /// The endpoint is of another chain than the one that is meant.
+    #[error("{endpoint} is chain {found}, and {network} is chain {expected}: nothing was sent")]
+    #[explain(
+        expected = "chain {expected}, as {network} says",
+        found = "chain {found}",
+        next = "give the --rpc-url of chain {expected} (ETH_RPC_URL counts before the manifest), or \
+                another --network",
+        exit = Exit::Usage
+    )]
+    OtherChain {
+        /// The endpoint.
+        endpoint: String,
+        /// The network, or the manifest.
+        network: String,
+        /// The chain's id in the manifest.
+        expected: u64,
+        /// The chain's id as the endpoint says it.
+        found: u64,
     },
     /// The endpoint answered with an error that is no revert.
     #[error("{endpoint} refused {what}: {message} (code {code})")]

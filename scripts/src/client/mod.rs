@@ -2,10 +2,12 @@
 //! refusals by name.
 
 mod advice;
+mod block_span;
 mod endpoint;
 mod error;
 mod failure;
 mod fork;
+mod rate_limit;
 mod receipt;
 mod rejection;
 mod revert;
@@ -13,18 +15,22 @@ mod submit;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod websocket;
 
 pub(crate) use advice::policy_reason;
 pub use advice::{Advice, not_runnable_reason};
+pub(crate) use block_span::BlockSpan;
 pub use endpoint::{DEFAULT_TIMEOUT, Endpoint};
 pub use error::ChainError;
 pub(crate) use fork::Remote;
+pub use rate_limit::RATE_LIMIT_WAIT;
 pub(crate) use rejection::Rejection;
 pub use revert::{ContractError, Revert, show};
 pub use transport::{ANSWER_MAX, Unanswered};
 
 use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
+use crate::progress::{Progress, Silent};
 use alloy::network::{EthereumWallet, TransactionBuilder};
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
@@ -33,8 +39,10 @@ use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::{SolCall, SolEvent};
 use alloy::transports::utils::guess_local_url;
+use rate_limit::RateLimited;
 use std::sync::Arc;
 use transport::Http;
+use websocket::WebSocket;
 
 /// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
 const GAS_PERCENT: u64 = 120;
@@ -47,6 +55,7 @@ pub struct Client {
     sender: Option<Address>,
     wallet: Option<EthereumWallet>,
     journal: Option<Arc<Journal>>,
+    progress: Arc<dyn Progress>,
     chain_id: u64,
 }
 
@@ -75,11 +84,27 @@ impl Client {
 
     /// As [`Self::connect`], to an endpoint with its own limits.
     pub async fn connect_to(endpoint: Endpoint) -> Result<Self, ChainError> {
-        let transport = Http::new(endpoint.clone()).map_err(|reason| ChainError::Unreachable {
+        Self::connect_telling(endpoint, Arc::new(Silent)).await
+    }
+
+    /// As [`Self::connect_to`]; `progress` is told of what takes long.
+    pub async fn connect_telling(
+        endpoint: Endpoint,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Self, ChainError> {
+        let unusable = |reason| ChainError::Unreachable {
             endpoint: endpoint.to_string(),
             reason,
-        })?;
-        let rpc = RpcClient::new(transport, guess_local_url(endpoint.url()));
+        };
+        let is_local = guess_local_url(endpoint.url());
+        let (shown, told) = (endpoint.to_string(), progress.clone());
+        let rpc = if endpoint.is_websocket() {
+            let transport = WebSocket::new(endpoint.clone()).map_err(unusable)?;
+            RpcClient::new(RateLimited::new(transport, shown, told), is_local)
+        } else {
+            let transport = Http::new(endpoint.clone()).map_err(unusable)?;
+            RpcClient::new(RateLimited::new(transport, shown, told), is_local)
+        };
         let provider = ProviderBuilder::new().connect_client(rpc.clone()).erased();
         let chain_id = provider
             .get_chain_id()
@@ -92,6 +117,7 @@ impl Client {
             sender: None,
             wallet: None,
             journal: None,
+            progress,
             chain_id,
         })
     }
@@ -132,6 +158,11 @@ impl Client {
     /// Where the chain is asked.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
+    }
+
+    /// Who is told of what takes long.
+    pub fn progress(&self) -> &dyn Progress {
+        &*self.progress
     }
 
     /// alloy's provider beneath, for what is not offered here.

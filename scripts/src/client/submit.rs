@@ -32,6 +32,7 @@ impl Client {
         let mut found = Vec::new();
         for entry in journal.in_flight() {
             if self.is_known(entry.tx).await? {
+                self.progress.transaction(entry.tx);
                 let receipt = self.receipt(&entry.what, entry.tx).await?;
                 if receipt.status() {
                     journal.included(entry.tx);
@@ -79,6 +80,7 @@ impl Client {
             .with_max_fee_per_gas(fees.max_fee_per_gas)
             .with_max_priority_fee_per_gas(fees.max_priority_fee_per_gas);
         let (tx, signed) = self.sign(what, request.clone()).await?;
+        self.progress.transaction(tx);
         if let Some(journal) = &self.journal {
             journal.sending(InFlight::of(what, tx, nonce, &request));
         }

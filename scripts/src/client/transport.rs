@@ -2,6 +2,7 @@
 //! no redirects, and no URL in its errors.
 
 use super::endpoint::Endpoint;
+use super::rate_limit::{RATE_LIMIT_WAIT, retry_after};
 use crate::error::{Exit, Explain};
 use crate::output::shortened;
 use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
@@ -11,6 +12,7 @@ use alloy::transports::{
 };
 use std::error::Error as _;
 use std::task::{Context, Poll};
+use std::time::Duration;
 use thiserror::Error;
 use tower::Service;
 
@@ -55,6 +57,42 @@ pub enum Unanswered {
     Redirect {
         /// The status.
         status: u16,
+    },
+    /// It limits how often it is asked, and waiting did not help, or would take too long.
+    #[error("it limits requests: {reason}")]
+    #[explain(
+        name = "RateLimited",
+        expected = format!("an answer within {} s of waiting", RATE_LIMIT_WAIT.as_secs()),
+        found = match seconds {
+            Some(seconds) => format!("{reason}, to be asked again in {seconds} s"),
+            None => reason.clone(),
+        },
+        next = match seconds {
+            Some(seconds) => format!(
+                "run the command again in {seconds} s: it looks at the chain first; or give another \
+                 --rpc-url"
+            ),
+            None => "run the command again later: it looks at the chain first; or give another \
+                     --rpc-url"
+                .to_owned(),
+        }
+    )]
+    RateLimited {
+        /// How it says so.
+        reason: String,
+        /// Seconds that it asks to wait.
+        seconds: Option<u64>,
+    },
+    /// It does not show that it is the host of the URL.
+    #[error("its certificate is not accepted: {reason}")]
+    #[explain(
+        expected = "a certificate for the URL's host, from an authority that this system trusts",
+        found = "{reason}",
+        next = "check the host in --rpc-url; a file with further authorities is named by SSL_CERT_FILE"
+    )]
+    Certificate {
+        /// Why not.
+        reason: String,
     },
     /// The server refused, or is in trouble.
     #[error("HTTP status {status}: {text}")]
@@ -104,9 +142,10 @@ impl Unanswered {
     /// Whether asking once more cannot help.
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::TooLarge { .. } | Self::Redirect { .. } => true,
+            Self::TooLarge { .. } | Self::Redirect { .. } | Self::Certificate { .. } => true,
             Self::Status { status, .. } => matches!(status, 400..=407 | 410..=417),
             Self::Deadline { .. }
+            | Self::RateLimited { .. }
             | Self::Malformed { .. }
             | Self::Contradiction(_)
             | Self::Broken(_) => false,
@@ -135,7 +174,31 @@ impl Unanswered {
             words = format!("{words}: {inner}");
             cause = inner.source();
         }
-        Self::Broken(quoted(&words))
+        Self::connection(&words)
+    }
+
+    /// A connection that did not come about, in the words of whoever tried.
+    pub(super) fn connection(words: &str) -> Self {
+        let reason = quoted(words);
+        match words.to_lowercase().contains("certificate") {
+            true => Self::Certificate { reason },
+            false => Self::Broken(reason),
+        }
+    }
+
+    /// An HTTP status that is no success, and how its words begin.
+    pub(super) fn status(status: u16, retry_after: Option<Duration>, body: &str) -> Self {
+        let is_limit = status == 429 || (status == 503 && retry_after.is_some());
+        match is_limit {
+            true => Self::RateLimited {
+                reason: format!("HTTP status {status}"),
+                seconds: retry_after.map(|after| after.as_secs()),
+            },
+            false => Self::Status {
+                status,
+                text: quoted(body),
+            },
+        }
     }
 }
 
@@ -182,6 +245,12 @@ impl Http {
                 status: status.as_u16(),
             });
         }
+        let pause = retry_after(answer.headers());
+        if let limited @ Unanswered::RateLimited { .. } =
+            Unanswered::status(status.as_u16(), pause, "")
+        {
+            return Err(limited);
+        }
         let too_large = Unanswered::TooLarge { limit: ANSWER_MAX };
         if answer
             .content_length()
@@ -199,10 +268,11 @@ impl Http {
         match serde_json::from_slice::<ResponsePacket>(&body) {
             // Some servers put JSON-RPC's errors behind a status of their own.
             Ok(packet) if status.is_success() || packet.is_error() => Ok(packet),
-            _ if !status.is_success() => Err(Unanswered::Status {
-                status: status.as_u16(),
-                text: quoted(&String::from_utf8_lossy(&body)),
-            }),
+            _ if !status.is_success() => Err(Unanswered::status(
+                status.as_u16(),
+                pause,
+                &String::from_utf8_lossy(&body),
+            )),
             Ok(packet) => Ok(packet),
             Err(error) => Err(Unanswered::Malformed {
                 reason: error.to_string(),
@@ -226,7 +296,7 @@ impl Service<RequestPacket> for Http {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     match text.trim() {
         "" => "nothing".into(),
         text => shortened(text, QUOTED).into_owned(),

@@ -27,7 +27,7 @@ pub struct Cli {
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
 pub struct Global {
-    /// The chain [default: the manifest's, else http://127.0.0.1:8547]
+    /// The chain [default: the network's or the manifest's, else http://127.0.0.1:8547]
     #[arg(
         short = 'e',
         long,
@@ -38,6 +38,14 @@ pub struct Global {
         global = true
     )]
     pub rpc_url: Option<Secret>,
+    /// The network: its table in the manifest [default: what stands above the tables]
+    #[arg(
+        long,
+        env = "STYLUS_UPGRADES_NETWORK",
+        value_name = "NAME",
+        global = true
+    )]
+    pub network: Option<String>,
     /// How long one request to the chain may take
     #[arg(
         long,

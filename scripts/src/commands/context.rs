@@ -4,7 +4,7 @@ use super::args::Global;
 use crate::address;
 use crate::app_error::Error;
 use crate::build::{Artifact, BuildError, Builder};
-use crate::client::{Client, Endpoint, Sent};
+use crate::client::{ChainError, Client, Endpoint, Sent};
 use crate::error::Explain;
 use crate::governance::{BuildFacts, Call, Names};
 use crate::journal::Journal;
@@ -54,6 +54,13 @@ impl Context {
             Some(path) => Manifest::read(path)?,
             None => Manifest::default(),
         };
+        let manifest = match global.network.as_deref().filter(|name| !name.is_empty()) {
+            Some(name) => manifest.on(name)?,
+            None => manifest,
+        };
+        if let Some(explorer) = &manifest.explorer {
+            output.link_to(explorer);
+        }
         if let Some(path) = found.filter(|path| *path != folder.join(FILE)) {
             output.note(&format!("using the manifest {}", path.display()));
         }
@@ -84,16 +91,47 @@ impl Context {
                 .note("warning: other processes can read a key in --private-key");
         }
         let signer = self.global.key.signer(&self.output)?;
-        let client = Client::connect_to(self.endpoint()?).await?;
+        let client = self.reader().await?;
         Ok(signer.map_or(client.clone(), |signer| client.with_signer(signer)))
     }
 
-    /// Where the chain is asked. What is secret in it is hidden from now on.
+    /// The chain without a key: the one that is meant, whatever endpoint is asked.
+    pub(super) async fn reader(&self) -> Result<Client, Error> {
+        let client = Client::connect_telling(self.endpoint()?, self.output.clone()).await?;
+        let manifest = &self.manifest;
+        match manifest.chain_id.filter(|id| *id != client.chain_id()) {
+            None => Ok(client),
+            Some(expected) => Err(Error::Chain(ChainError::OtherChain {
+                endpoint: client.endpoint().to_string(),
+                network: manifest.network.clone().unwrap_or_else(|| FILE.into()),
+                expected,
+                found: client.chain_id(),
+            })),
+        }
+    }
+
+    /// Where the chain is asked: by flag, by environment, by the network's or the manifest's URL. What
+    /// is secret in it is hidden from now on.
     fn endpoint(&self) -> Result<Endpoint, Error> {
-        let named = self.global.rpc_url.as_ref().or(self.manifest.rpc.as_ref());
-        let url = named.map_or(DEFAULT_RPC, Secret::expose);
-        let endpoint = Endpoint::parse(url)?;
-        for secret in endpoint.secrets() {
+        let (url, values) = match &self.global.rpc_url {
+            Some(named) => (named.clone(), Vec::new()),
+            None => match (self.manifest.rpc_url()?, &self.manifest.network) {
+                (Some(found), _) => found,
+                (None, Some(network)) => {
+                    return Err(Error::Usage {
+                        message: format!("no RPC URL is known for the network {network}"),
+                        expected: format!(
+                            "rpc_url in [networks.{network}], --rpc-url or ETH_RPC_URL"
+                        ),
+                        found: "none of them".into(),
+                        next: "add rpc_url there, or give --rpc-url".into(),
+                    });
+                }
+                (None, None) => (Secret::new(DEFAULT_RPC.into()), Vec::new()),
+            },
+        };
+        let endpoint = Endpoint::parse(url.expose())?;
+        for secret in endpoint.secrets_with(&values) {
             self.output.hide(&secret);
         }
         Ok(endpoint.with_timeout(Duration::from_secs(self.global.rpc_timeout)))
@@ -164,6 +202,11 @@ impl Context {
         Ok(input.is_some_and(|input| input == *call).then_some(sent))
     }
 
+    /// The network that was named; saving goes into its table.
+    pub(super) fn network(&self) -> Option<&str> {
+        self.manifest.network.as_deref()
+    }
+
     /// The manifest's names.
     pub(super) fn names(&self) -> Names {
         Names::of(&self.manifest)
@@ -176,9 +219,20 @@ impl Context {
         }
         self.manifest.registry.ok_or_else(|| Error::Usage {
             message: "no registry was named".into(),
-            expected: "--registry, STYLUS_UPGRADES_REGISTRY, or registry in the manifest".into(),
+            expected: match self.network() {
+                Some(network) => format!(
+                    "--registry, STYLUS_UPGRADES_REGISTRY, or registry in [networks.{network}]"
+                ),
+                None => "--registry, STYLUS_UPGRADES_REGISTRY, or registry in the manifest".into(),
+            },
             found: "none of them".into(),
-            next: "stylus-upgrades registry deploy, then give its address".into(),
+            next: match self.manifest.networks.is_empty() || self.manifest.network.is_some() {
+                true => "stylus-upgrades registry deploy, then give its address".into(),
+                false => {
+                    let known: Vec<_> = self.manifest.networks.keys().cloned().collect();
+                    format!("give --network ({}), or --registry", known.join(", "))
+                }
+            },
         })
     }
 

@@ -73,7 +73,7 @@ pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Out
     }
     let salt = U256::from_be_bytes(call.salt.0);
     if let Some(alias) = &request.save {
-        Manifest::require_free(&context.manifest_file(), alias)?;
+        Manifest::require_free(&context.manifest_file(), context.network(), alias)?;
     }
     let query = abi::proxyAddressCall {
         name: call.name.clone(),
@@ -169,7 +169,8 @@ fn save(context: &Context, alias: Option<&str>, proxy: Address, outcome: &mut Ou
     let Some(alias) = alias else {
         return;
     };
-    if let Err(error) = Manifest::save_alias(&context.manifest_file(), alias, proxy) {
+    let (file, network) = (context.manifest_file(), context.network());
+    if let Err(error) = Manifest::save_alias(&file, network, alias, proxy) {
         stop(context, outcome, &error, Exit::Partial);
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn deploy(
         .await?
         .and_then(|sent| Some((sent.event::<ContractDeployed>()?.deployedContract, sent)));
     if save && earlier.is_none() {
-        Manifest::require_no_registry(&context.manifest_file())?;
+        Manifest::require_no_registry(&context.manifest_file(), context.network())?;
     }
     let deploy::Ensured { mut sent, programs } =
         deploy::ensure_framework(&client, &framework, bump, &*context.output).await?;
@@ -69,8 +69,11 @@ pub(super) async fn deploy(
     outcome.field("define", &policy);
     outcome.line(format!("registry  {registry}"));
     outcome.line(format!("define    {policy}"));
-    if save && let Err(error) = Manifest::save_registry(&context.manifest_file(), registry) {
-        stop(context, &mut outcome, &error, Exit::Partial);
+    if save {
+        let (file, network) = (context.manifest_file(), context.network());
+        if let Err(error) = Manifest::save_registry(&file, network, registry) {
+            stop(context, &mut outcome, &error, Exit::Partial);
+        }
     }
     Ok(outcome)
 }

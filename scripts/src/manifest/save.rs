@@ -4,35 +4,55 @@ use super::{Manifest, ManifestError};
 use crate::own_file;
 use alloy::primitives::Address;
 use std::path::Path;
-use toml_edit::{DocumentMut, Item, Table, TableLike, value};
+use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
 
 /// Bytes that an entry takes, with its table: an alias, an address and what stands around them.
 const ENTRY: usize = 256;
 
+/// Where in a manifest an address is saved.
+struct Place<'a> {
+    /// The table of that network; none is the top.
+    network: Option<&'a str>,
+    /// An alias; none is the registry.
+    alias: Option<&'a str>,
+}
+
 impl Manifest {
-    /// Saves the registry's address in the manifest at `path`, which is made if there is none.
+    /// Saves the registry's address in the manifest at `path`, which is made if there is none: in
+    /// the table of `network` where one is named.
     ///
     /// # Errors
     /// [`ManifestError::Differs`] where another registry stands there.
-    pub fn save_registry(path: &Path, registry: Address) -> Result<(), ManifestError> {
-        save(path, registry, None, "registry")
+    pub fn save_registry(
+        path: &Path,
+        network: Option<&str>,
+        registry: Address,
+    ) -> Result<(), ManifestError> {
+        let alias = None;
+        save(path, &Place { network, alias }, registry)
     }
 
-    /// Saves an alias in the manifest at `path`, which is made if there is none.
+    /// Saves an alias in the manifest at `path`, as [`Self::save_registry`] does.
     ///
     /// # Errors
     /// [`ManifestError::Differs`] where it stands for another address.
-    pub fn save_alias(path: &Path, alias: &str, address: Address) -> Result<(), ManifestError> {
-        save(path, address, Some("aliases"), alias)
+    pub fn save_alias(
+        path: &Path,
+        network: Option<&str>,
+        alias: &str,
+        address: Address,
+    ) -> Result<(), ManifestError> {
+        let alias = Some(alias);
+        save(path, &Place { network, alias }, address)
     }
 
     /// Whether a registry could be saved, as far as can be known before there is one.
     ///
     /// # Errors
     /// [`ManifestError::Taken`] where one stands there; what keeps the file from being written.
-    pub fn require_no_registry(path: &Path) -> Result<(), ManifestError> {
+    pub fn require_no_registry(path: &Path, network: Option<&str>) -> Result<(), ManifestError> {
         let source = own_file::read(path)?.unwrap_or_default();
-        match Self::parse(path, &source)?.registry {
+        match seen_from(path, &source, network)?.registry {
             None => require_writable(path, &source),
             Some(held) => Err(ManifestError::Taken {
                 path: path.to_owned(),
@@ -48,21 +68,36 @@ impl Manifest {
     /// # Errors
     /// As [`Self::save_alias`]; [`ManifestError::Taken`] where the alias has an address; what keeps
     /// the file from being written.
-    pub fn require_free(path: &Path, alias: &str) -> Result<(), ManifestError> {
+    pub fn require_free(
+        path: &Path,
+        network: Option<&str>,
+        alias: &str,
+    ) -> Result<(), ManifestError> {
         let source = own_file::read(path)?.unwrap_or_default();
-        with(path, &source, Address::ZERO, Some("aliases"), alias).map_err(
-            |error| match error {
-                ManifestError::Differs {
-                    path, entry, held, ..
-                } => ManifestError::Taken {
-                    path,
-                    alias: entry,
-                    held,
-                },
-                other => other,
+        let place = Place {
+            network,
+            alias: Some(alias),
+        };
+        with(path, &source, &place, Address::ZERO).map_err(|error| match error {
+            ManifestError::Differs {
+                path, entry, held, ..
+            } => ManifestError::Taken {
+                path,
+                alias: entry,
+                held,
             },
-        )?;
+            other => other,
+        })?;
         require_writable(path, &source)
+    }
+}
+
+/// The manifest as it holds on that network.
+fn seen_from(path: &Path, source: &str, network: Option<&str>) -> Result<Manifest, ManifestError> {
+    let manifest = Manifest::parse(path, source)?;
+    match network {
+        Some(name) => manifest.on(name),
+        None => Ok(manifest),
     }
 }
 
@@ -72,56 +107,65 @@ fn require_writable(path: &Path, source: &str) -> Result<(), ManifestError> {
     Ok(own_file::try_write(path, &with_room)?)
 }
 
-/// Sets `entry` of the document, or of a table in it, unless it is set already.
-fn save(
-    path: &Path,
-    address: Address,
-    table: Option<&str>,
-    entry: &str,
-) -> Result<(), ManifestError> {
+/// Sets the entry, unless it is set already.
+fn save(path: &Path, place: &Place<'_>, address: Address) -> Result<(), ManifestError> {
     let source = own_file::read(path)?.unwrap_or_default();
-    if let Some(saved) = with(path, &source, address, table, entry)? {
+    if let Some(saved) = with(path, &source, place, address)? {
         own_file::write(path, saved.as_bytes())?;
     }
     Ok(())
 }
 
-/// The manifest with that entry; `None` if it stands there already.
+/// The manifest with that entry; `None` if it stands there already. An alias that stands at the top
+/// holds on every network, so none of them gets another address under it.
 fn with(
     path: &Path,
     source: &str,
+    place: &Place<'_>,
     address: Address,
-    table: Option<&str>,
-    entry: &str,
 ) -> Result<Option<String>, ManifestError> {
-    Manifest::parse(path, source)?;
+    let manifest = seen_from(path, source, place.network)?;
+    let entry = place.alias.unwrap_or("registry");
+    let held = match place.alias {
+        Some(alias) => manifest.aliases.get(alias).copied(),
+        None => manifest.registry,
+    };
+    match held {
+        Some(held) if held == address => return Ok(None),
+        Some(held) => {
+            return Err(ManifestError::Differs {
+                path: path.to_owned(),
+                entry: entry.to_owned(),
+                offered: address,
+                held: held.to_string(),
+            });
+        }
+        None => {}
+    }
     let unreadable = || ManifestError::Unreadable {
         path: path.to_owned(),
         reason: "its tables are not what they should be".into(),
     };
     let mut document: DocumentMut = source.parse().map_err(|_| unreadable())?;
-    let entries: &mut dyn TableLike = match table {
-        None => document.as_table_mut(),
-        Some(table) => document
-            .entry(table)
-            .or_insert(Item::Table(Table::new()))
-            .as_table_like_mut()
-            .ok_or_else(unreadable)?,
-    };
-    let held = entries.get(entry).and_then(Item::as_str).map(str::to_owned);
-    match held {
-        Some(held) if held.parse() != Ok(address) => Err(ManifestError::Differs {
-            path: path.to_owned(),
-            entry: entry.to_owned(),
-            offered: address,
-            held,
-        }),
-        Some(_) => Ok(None),
-        None => {
-            entries.insert(entry, value(address.to_string()));
-            let saved = document.to_string();
-            Manifest::parse(path, &saved)?;
-            Ok(Some(saved))
-        }
+    let networks = place.network.map(|name| ["networks", name]);
+    let tables = networks.into_iter().flatten();
+    let tables = tables.chain(place.alias.map(|_| "aliases"));
+    let mut table = document.as_item_mut();
+    for name in tables {
+        table = below(table, name).ok_or_else(unreadable)?;
     }
+    let entries = table.as_table_like_mut().ok_or_else(unreadable)?;
+    entries.insert(entry, value(address.to_string()));
+    let saved = document.to_string();
+    Manifest::parse(path, &saved)?;
+    Ok(Some(saved))
+}
+
+/// The table of that name in a table, made if there is none.
+fn below<'a>(table: &'a mut Item, name: &str) -> Option<&'a mut Item> {
+    let empty = match table.is_inline_table() {
+        true => value(InlineTable::new()),
+        false => Item::Table(Table::new()),
+    };
+    Some(table.as_table_like_mut()?.entry(name).or_insert(empty))
 }

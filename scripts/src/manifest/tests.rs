@@ -102,17 +102,17 @@ fn saving_keeps_the_rest_of_the_file_and_refuses_another_address() {
     let path = folder.path().join(FILE);
     let (one, other) = (Address::repeat_byte(1), Address::repeat_byte(2));
 
-    Manifest::save_alias(&path, "counter", one).unwrap();
+    Manifest::save_alias(&path, None, "counter", one).unwrap();
     let written = format!("# ours\n{}", std::fs::read_to_string(&path).unwrap());
     std::fs::write(&path, written).unwrap();
-    Manifest::save_registry(&path, other).unwrap();
-    Manifest::save_registry(&path, other).unwrap();
+    Manifest::save_registry(&path, None, other).unwrap();
+    Manifest::save_registry(&path, None, other).unwrap();
 
     let manifest = Manifest::read(&path).unwrap();
     assert_eq!(manifest.registry, Some(other));
     assert_eq!(manifest.address("counter").unwrap(), one);
     assert!(std::fs::read_to_string(&path).unwrap().contains("# ours"));
-    let refused = Manifest::save_registry(&path, one).unwrap_err();
+    let refused = Manifest::save_registry(&path, None, one).unwrap_err();
     assert_eq!(refused.name(), "ManifestDiffers");
 }
 
@@ -122,9 +122,106 @@ fn saving_an_alias_reaches_an_inline_table_and_refuses_a_word_of_the_policy_lang
     let path = folder.path().join(FILE);
     std::fs::write(&path, "aliases = { }\n").unwrap();
 
-    Manifest::save_alias(&path, "counter", Address::repeat_byte(1)).unwrap();
-    let refused = Manifest::save_alias(&path, "AND", Address::repeat_byte(1)).unwrap_err();
+    Manifest::save_alias(&path, None, "counter", Address::repeat_byte(1)).unwrap();
+    let refused = Manifest::save_alias(&path, None, "AND", Address::repeat_byte(1)).unwrap_err();
 
     assert_eq!(refused.name(), "ManifestAlias");
     assert_eq!(Manifest::read(&path).unwrap().aliases.len(), 1);
+}
+
+const NETWORKS: &str = r#"
+registry = "0x1111111111111111111111111111111111111111"
+
+[aliases]
+Admin = "0x2222222222222222222222222222222222222222"
+Bob = "0x2323232323232323232323232323232323232323"
+
+[networks.sepolia]
+chain_id = 421614
+rpc_url = "https://${RPC_HOST}/${RPC_KEY}"
+explorer = "https://sepolia.arbiscan.io/"
+aliases = { Admin = "0x3333333333333333333333333333333333333333" }
+
+[networks.local]
+chain_id = 412346
+registry = "0x4444444444444444444444444444444444444444"
+"#;
+
+#[test]
+fn on_a_network_its_table_counts_and_the_common_aliases() {
+    let manifest = parse(NETWORKS).expect("the manifest is good");
+    assert_eq!((manifest.chain_id, &manifest.network), (None, &None));
+    let on = manifest.clone().on("sepolia").expect("it");
+    assert_eq!(on.network.as_deref(), Some("sepolia"));
+    assert_eq!(on.chain_id, Some(421_614));
+    // the registry at the top is on another chain
+    assert_eq!(on.registry, None);
+    assert_eq!(on.address("Admin").ok(), Some(Address::repeat_byte(0x33)));
+    assert_eq!(on.address("Bob").ok(), Some(Address::repeat_byte(0x23)));
+    assert_eq!(on.explorer.as_deref(), Some("https://sepolia.arbiscan.io"));
+    let local = manifest.on("local").expect("it");
+    assert_eq!(local.registry, Some(Address::repeat_byte(0x44)));
+    assert_eq!((local.explorer, local.rpc), (None, None));
+}
+
+#[test]
+fn an_unknown_network_is_reported_with_the_known_ones() {
+    let manifest = parse(NETWORKS).expect("the manifest is good");
+    let error = manifest.on("mainnet").expect_err("there is none");
+    assert_eq!(error.name(), "UnknownNetwork");
+    assert_eq!(error.expected().as_deref(), Some("one of local, sepolia"));
+}
+
+#[test]
+fn a_network_that_nobody_could_use_is_refused() {
+    let cases = [
+        ("[networks.a]\n", "ManifestSyntax"),
+        ("[networks.a]\nchain_id = \"1\"\n", "ManifestSyntax"),
+        (
+            "[networks.a]\nchain_id = 1\nrpc = \"x\"\n",
+            "ManifestSyntax",
+        ),
+        ("[networks.\"a b\"]\nchain_id = 1\n", "ManifestNetwork"),
+        ("[networks.\"\"]\nchain_id = 1\n", "ManifestNetwork"),
+        ("explorer = \"ftp://h\"\n", "ManifestNetwork"),
+        ("explorer = \"https://u:p@h\"\n", "ManifestNetwork"),
+        ("explorer = \"https://h?a=b\"\n", "ManifestNetwork"),
+        ("explorer = \"h\"\n", "ManifestNetwork"),
+    ];
+    for (source, name) in cases {
+        let error = parse(source).expect_err(source);
+        assert_eq!(error.name(), name, "{source}: {error}");
+    }
+}
+
+#[test]
+fn saving_writes_into_the_networks_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(FILE);
+    let inline = "\n[networks]\nother = { chain_id = 7 }\n";
+    std::fs::write(&path, format!("{NETWORKS}{inline}")).unwrap();
+    let (one, two) = (Address::repeat_byte(1), Address::repeat_byte(2));
+    for network in ["sepolia", "other"] {
+        Manifest::require_no_registry(&path, Some(network)).unwrap();
+        Manifest::save_registry(&path, Some(network), one).unwrap();
+        Manifest::require_free(&path, Some(network), "counter").unwrap();
+        Manifest::save_alias(&path, Some(network), "counter", two).unwrap();
+        let taken = Manifest::require_no_registry(&path, Some(network)).unwrap_err();
+        assert_eq!(taken.name(), "ManifestDiffers");
+    }
+    let manifest = Manifest::read(&path).unwrap();
+    assert_eq!(manifest.registry, Some(Address::repeat_byte(0x11)));
+    assert!(!manifest.aliases.contains_key("counter"));
+    for network in ["sepolia", "other"] {
+        let on = manifest.clone().on(network).unwrap();
+        assert_eq!(on.registry, Some(one));
+        assert_eq!(on.address("counter").unwrap(), two);
+    }
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(written.contains("${RPC_KEY}"), "{written}");
+    // a common alias stands for the same account everywhere
+    let refused = Manifest::save_alias(&path, Some("other"), "Bob", two).unwrap_err();
+    assert_eq!(refused.name(), "ManifestDiffers");
+    let unknown = Manifest::save_alias(&path, Some("mainnet"), "Eve", two).unwrap_err();
+    assert_eq!(unknown.name(), "UnknownNetwork");
 }

@@ -8,6 +8,7 @@
 //! secrets ([`Output::hide`]). Colours and line breaks are added behind that, by this module alone.
 
 mod json;
+mod links;
 mod secrets;
 mod visible;
 
@@ -16,7 +17,9 @@ pub use visible::{shortened, visible};
 use crate::error::{Exit, Explain, Report};
 use crate::progress::Progress;
 use crate::text::grouped;
+use alloy::primitives::B256;
 use indicatif::{ProgressBar, ProgressStyle};
+use links::Links;
 use secrets::Secrets;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -62,6 +65,7 @@ pub struct Output {
     colour: bool,
     work: Mutex<Work>,
     secrets: Secrets,
+    links: Links,
     /// Whether something could not be written.
     failed: AtomicBool,
 }
@@ -110,6 +114,7 @@ impl Output {
             colour: !plain && io::stdout().is_terminal(),
             work: Mutex::new(work),
             secrets: Secrets::default(),
+            links: Links::default(),
             failed: AtomicBool::new(false),
         }
     }
@@ -134,6 +139,12 @@ impl Output {
         self.secrets.add(secret);
     }
 
+    /// Links transactions to that explorer from now on, wherever one is told of. It ends without a
+    /// slash.
+    pub fn link_to(&self, explorer: &str) {
+        self.links.set_explorer(explorer);
+    }
+
     /// A line of the result for people; nothing with `--json`.
     pub fn line(&self, text: &str) {
         self.styled_line("", Style::Bold, "", text);
@@ -154,11 +165,13 @@ impl Output {
 
     /// A result: its lines, or its document.
     pub fn result(&self, outcome: &Outcome) -> Exit {
+        let mut document = outcome.document.clone();
+        self.links.in_document(&mut document);
         for line in &outcome.lines {
             self.line(line);
         }
-        if self.json && !outcome.document.is_empty() {
-            self.document(&outcome.document);
+        if self.json && !document.is_empty() {
+            self.document(&document);
         }
         outcome.exit.unwrap_or(Exit::Done)
     }
@@ -232,7 +245,8 @@ impl Output {
 
     /// Text from anywhere, without secrets, as it may be printed.
     fn safe(&self, text: &str) -> String {
-        visible(&self.secrets.hide(text)).into_owned()
+        let text = visible(&self.secrets.hide(text)).into_owned();
+        self.links.in_text(text)
     }
 
     /// Text in a style, where colours are wanted. The text is safe already.
@@ -353,6 +367,10 @@ impl Progress for Output {
 
     fn note(&self, text: &str) {
         self.to_stderr(text);
+    }
+
+    fn transaction(&self, tx: B256) {
+        self.links.add(&tx.to_string());
     }
 }
 

@@ -1,9 +1,14 @@
 //! Logs of any range: asked for in one piece, and in smaller ones where the endpoint refuses.
 
-use crate::client::{ChainError, Client};
+use crate::client::{BlockSpan, ChainError, Client, Unanswered};
 use alloy::primitives::{Address, B256, keccak256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
+
+/// JSON-RPC's code for a method that the endpoint does not have.
+const METHOD_NOT_FOUND: i64 = -32_601;
+/// Blocks from which on it is worth some thirty requests to begin at the account's creation.
+const WORTH_A_SEARCH: u64 = 4_096;
 
 /// Topics to look for, by position; `None` is any.
 pub type Topics = [Option<B256>; 3];
@@ -14,7 +19,8 @@ pub fn definition_id(name: &str) -> B256 {
 }
 
 /// All logs of `account` with these topics from block `from` to block `to`, in order. Where the
-/// endpoint refuses a range, half of it is tried, down to a single block.
+/// endpoint refuses a range or cannot answer it, half of it is tried, down to a single block, and
+/// what was read stays read.
 ///
 /// # Errors
 /// What the endpoint says to a single block, or that it cannot be reached.
@@ -27,20 +33,107 @@ pub async fn logs(
 ) -> Result<Vec<Log>, ChainError> {
     let mut found = Vec::new();
     let mut start = from;
-    let mut span = to.saturating_sub(from).saturating_add(1);
+    let mut span = BlockSpan::new(to.saturating_sub(from).saturating_add(1), u64::MAX);
+    let mut work = None;
     while start <= to {
-        let end = to.min(start.saturating_add(span - 1));
+        let end = to.min(start.saturating_add(span.blocks - 1));
+        let blocks = end - start + 1;
         match range(client, account, topics, start, end).await {
             Ok(logs) => {
+                span.went_well(logs.len());
                 found.extend(logs);
                 start = end.saturating_add(1);
-                span = span.saturating_mul(2);
             }
-            Err(ChainError::Rpc { .. }) if span > 1 => span = (end - start + 1).div_ceil(2).max(1),
+            Err(error) if blocks > 1 && may_be_too_long(&error) => {
+                span.shorter(blocks);
+                if work.is_none() {
+                    start = start.max(first_with_code(client, account, start, to).await);
+                    work = Some(Reading::begin(client, account, start, to));
+                }
+            }
             Err(error) => return Err(error),
+        }
+        if let Some(work) = &work {
+            work.advance(start, found.len());
         }
     }
     Ok(found)
+}
+
+/// Whether a shorter range may be answered. Limits have many words; what is none of them is refused
+/// for a single block, too.
+fn may_be_too_long(error: &ChainError) -> bool {
+    match error {
+        ChainError::Rpc { code, .. } => *code != METHOD_NOT_FOUND,
+        ChainError::Unreachable { reason, .. } => match reason {
+            Unanswered::Deadline { .. } | Unanswered::TooLarge { .. } => true,
+            Unanswered::Status { status, .. } => matches!(status, 400 | 413 | 422 | 500..=599),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// The block in which the account got its code, if the endpoint has the state of old blocks; else
+/// `from`. Nothing was emitted before, and a chain may have hundreds of millions of blocks.
+async fn first_with_code(client: &Client, account: Address, from: u64, to: u64) -> u64 {
+    let (mut without, mut with) = (from, to);
+    if with - without < WORTH_A_SEARCH {
+        return from;
+    }
+    let has_code = async |block: u64| {
+        let code = client.provider().get_code_at(account);
+        code.block_id(block.into())
+            .await
+            .ok()
+            .map(|code| !code.is_empty())
+    };
+    if has_code(with).await != Some(true) || has_code(without).await != Some(false) {
+        return from;
+    }
+    while with - without > 1 {
+        let middle = without + (with - without) / 2;
+        match has_code(middle).await {
+            Some(true) => with = middle,
+            Some(false) => without = middle,
+            None => return from,
+        }
+    }
+    with
+}
+
+/// How far reading is, told to whoever listens.
+struct Reading<'a> {
+    client: &'a Client,
+    account: Address,
+    first: u64,
+    last: u64,
+}
+
+impl<'a> Reading<'a> {
+    fn begin(client: &'a Client, account: Address, first: u64, last: u64) -> Self {
+        let what = format!("reading the events of {account}");
+        client.progress().begin(&what);
+        Self {
+            client,
+            account,
+            first,
+            last,
+        }
+    }
+
+    fn advance(&self, next: u64, logs: usize) {
+        let (done, total) = (next - self.first, self.last - self.first + 1);
+        let detail = format!("blocks, {logs} events");
+        self.client.progress().advance(done, total, &detail);
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        let what = format!("the events of {} were read in pages", self.account);
+        self.client.progress().end(&what);
+    }
 }
 
 /// As [`logs`], over the whole chain up to now.

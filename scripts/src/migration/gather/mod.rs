@@ -10,7 +10,7 @@ use self::store::{Moved, Store};
 use super::MigrationError;
 use super::items::Item;
 use super::retry::RetryPolicy;
-use crate::client::{ChainError, Client, Unanswered};
+use crate::client::{BlockSpan, ChainError, Client, Unanswered};
 use crate::kill_point::{self, Phase};
 use crate::progress::Progress;
 use alloy::eips::BlockNumberOrTag;
@@ -29,10 +29,6 @@ alloy::sol! {
 const FIRST_SPAN: u64 = 16;
 /// Blocks of a page, at most. Endpoints that bound what they answer refuse longer ones themselves.
 const SPAN_MAX: u64 = 1 << 20;
-/// Logs of a page above which the next ones are shorter, so that memory stays flat.
-const LOGS_MANY: usize = 2_048;
-/// Pages without trouble after which longer ones are tried again.
-const PAGES_BEFORE_GROWTH: u32 = 8;
 /// How long an answer is waited for before a shorter page is tried.
 const ANSWER: Duration = Duration::from_secs(20);
 /// Blocks behind the newest one that are taken as final where the endpoint does not say.
@@ -68,34 +64,6 @@ impl Gathered {
     /// Removes the store: the migration has ended.
     pub fn remove(self) {
         self.store.remove();
-    }
-}
-
-/// How pages get longer and shorter.
-struct Span {
-    blocks: u64,
-    /// What was too long.
-    bound: u64,
-    quiet: u32,
-}
-
-impl Span {
-    fn shorter(&mut self) {
-        self.bound = self.blocks;
-        self.blocks = (self.blocks / 2).max(1);
-        self.quiet = 0;
-    }
-
-    fn went_well(&mut self, logs: usize) {
-        self.quiet += 1;
-        if self.quiet >= PAGES_BEFORE_GROWTH {
-            (self.bound, self.quiet) = (SPAN_MAX, 0);
-        }
-        if logs > LOGS_MANY {
-            self.blocks = (self.blocks / 2).max(1);
-        } else if logs < LOGS_MANY / 4 && self.blocks.saturating_mul(2) < self.bound {
-            self.blocks *= 2;
-        }
     }
 }
 
@@ -175,11 +143,7 @@ impl Events<'_> {
     }
 
     async fn read_into(&self, store: &Store, from: u64) -> Result<(), MigrationError> {
-        let mut span = Span {
-            blocks: FIRST_SPAN,
-            bound: SPAN_MAX,
-            quiet: 0,
-        };
+        let mut span = BlockSpan::new(FIRST_SPAN, SPAN_MAX);
         loop {
             let start = self.last_page_that_holds(store, from).await?;
             let (newest, _) = self.block(BlockNumberOrTag::Latest).await?;
@@ -192,8 +156,7 @@ impl Events<'_> {
                 Ok(logs) => logs,
                 Err(error) if end == start => return Err(error.into()),
                 Err(_) => {
-                    span.blocks = end - start + 1;
-                    span.shorter();
+                    span.shorter(end - start + 1);
                     continue;
                 }
             };

@@ -1,0 +1,312 @@
+//! Endpoints that limit how often they are asked: what they refuse for that reason is asked again
+//! after the time that they name, a bounded number of seconds in all, and the reader is told.
+
+use super::transport::Unanswered;
+use crate::progress::Progress;
+use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
+use alloy::transports::http::reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant, SystemTime};
+use tower::Service;
+
+/// How long a request waits in all.
+pub const RATE_LIMIT_WAIT: Duration = Duration::from_secs(60);
+/// First pause where the endpoint names none; doubled each time.
+const PAUSE_FIRST: Duration = Duration::from_millis(500);
+/// Longest pause where the endpoint names none.
+const PAUSE_LONGEST: Duration = Duration::from_secs(10);
+/// Shortest pause, whatever the endpoint says.
+const PAUSE_SHORTEST: Duration = Duration::from_millis(50);
+/// How often the reader is told, at most.
+const TOLD_EVERY: Duration = Duration::from_secs(5);
+
+/// JSON-RPC codes that mean a limit of requests, whatever the words.
+const CODES: [i64; 5] = [429, -32_005, -32_029, -32_055, -32_097];
+/// Words that mean one, whatever the code.
+const WORDS: [&str; 10] = [
+    "rate limit",
+    "rate exceeded",
+    "ratelimit",
+    "too many requests",
+    "request limit",
+    "requests per second",
+    "compute units per second",
+    "credits limited",
+    "concurrent requests",
+    "call rate",
+];
+/// Words of refusals that share a code with those, and mean something that asking later does not
+/// change.
+const OTHER_WORDS: [&str; 12] = [
+    "block range",
+    "blocks range",
+    "range is too",
+    "range too",
+    "max range",
+    "ranges over",
+    "more than",
+    "max results",
+    "limited to a",
+    "response size",
+    "logs matched",
+    "too large",
+];
+
+/// A transport that waits where its endpoint limits requests.
+#[derive(Clone)]
+pub(super) struct RateLimited<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    endpoint: String,
+    progress: Arc<dyn Progress>,
+    /// No request is sent before: the limit is one for all of them.
+    until: Mutex<Option<Instant>>,
+    told: Mutex<Option<Instant>>,
+}
+
+/// A refusal because of a limit.
+struct Limit {
+    /// How it is called.
+    reason: String,
+    /// What the endpoint asks to wait.
+    retry_after: Option<Duration>,
+}
+
+impl<S> RateLimited<S> {
+    pub(super) fn new(inner: S, endpoint: String, progress: Arc<dyn Progress>) -> Self {
+        let shared = Arc::new(Shared {
+            endpoint,
+            progress,
+            until: Mutex::default(),
+            told: Mutex::default(),
+        });
+        Self { inner, shared }
+    }
+}
+
+impl<S> Service<RequestPacket> for RateLimited<S>
+where
+    S: Service<
+            RequestPacket,
+            Response = ResponsePacket,
+            Error = TransportError,
+            Future = TransportFut<'static>,
+        > + Clone
+        + Send
+        + 'static,
+{
+    type Response = ResponsePacket;
+    type Error = TransportError;
+    type Future = TransportFut<'static>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: RequestPacket) -> Self::Future {
+        let (mut inner, shared) = (self.inner.clone(), self.shared.clone());
+        Box::pin(async move {
+            let begun = Instant::now();
+            let mut pause = PAUSE_FIRST;
+            loop {
+                shared.wait().await;
+                let answer = inner.call(request.clone()).await;
+                let Some(limit) = Limit::of(&answer) else {
+                    return answer;
+                };
+                let wait = limit.retry_after.unwrap_or(pause).max(PAUSE_SHORTEST);
+                if begun.elapsed() + wait > RATE_LIMIT_WAIT {
+                    return Err(TransportErrorKind::custom(Unanswered::RateLimited {
+                        reason: limit.reason,
+                        seconds: limit.retry_after.map(|after| after.as_secs()),
+                    }));
+                }
+                shared.tell(&limit.reason, wait);
+                shared.hold(wait);
+                pause = (pause * 2).min(PAUSE_LONGEST);
+            }
+        })
+    }
+}
+
+impl Shared {
+    /// Waits for as long as some request was told to.
+    async fn wait(&self) {
+        loop {
+            let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
+            match until.filter(|until| *until > Instant::now()) {
+                Some(until) => tokio::time::sleep_until(until.into()).await,
+                None => return,
+            }
+        }
+    }
+
+    fn hold(&self, wait: Duration) {
+        let mut until = self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        let ours = Instant::now() + wait;
+        *until = Some(until.map_or(ours, |held| held.max(ours)));
+    }
+
+    fn tell(&self, reason: &str, wait: Duration) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.is_some_and(|told| told.elapsed() < TOLD_EVERY) {
+            return;
+        }
+        *told = Some(Instant::now());
+        self.progress.note(&format!(
+            "{} limits requests ({reason}): asking again in {:.1} s",
+            self.endpoint,
+            wait.as_secs_f64()
+        ));
+    }
+}
+
+impl Limit {
+    fn of(answer: &Result<ResponsePacket, TransportError>) -> Option<Self> {
+        match answer {
+            Ok(packet) => packet.iter_errors().find_map(|error| {
+                is_limit(error.code, &error.message).then(|| Self {
+                    reason: format!("{} (code {})", error.message, error.code),
+                    retry_after: named_pause(&error.message),
+                })
+            }),
+            Err(TransportError::Transport(TransportErrorKind::Custom(error))) => {
+                match error.downcast_ref::<Unanswered>()? {
+                    Unanswered::RateLimited { reason, seconds } => Some(Self {
+                        reason: reason.clone(),
+                        retry_after: seconds.map(Duration::from_secs),
+                    }),
+                    _ => None,
+                }
+            }
+            Err(_) => None,
+        }
+    }
+}
+
+/// Whether an error of JSON-RPC says that there were too many requests.
+fn is_limit(code: i64, message: &str) -> bool {
+    let message = message.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|words| message.contains(words));
+    (CODES.contains(&code) || says(&WORDS)) && !says(&OTHER_WORDS)
+}
+
+/// `retry in 10s`, `try again in 300ms`: the pause that words name.
+fn named_pause(message: &str) -> Option<Duration> {
+    let message = message.to_lowercase();
+    let (_, rest) = message.split_once("retry in ").or_else(|| {
+        let again = message.split_once("again in ");
+        again.or_else(|| message.split_once("retry after "))
+    })?;
+    let digits = rest
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(rest.len());
+    let (number, unit) = rest.split_at(digits);
+    let number: u64 = number.parse().ok()?;
+    match unit.trim_start() {
+        unit if unit.starts_with("ms") || unit.starts_with("milli") => {
+            Some(Duration::from_millis(number))
+        }
+        unit if unit.is_empty() || unit.starts_with('s') => Some(Duration::from_secs(number)),
+        unit if unit.starts_with('m') => Some(Duration::from_secs(number.saturating_mul(60))),
+        _ => None,
+    }
+}
+
+/// The pause that the header `Retry-After` names: seconds, or a date, which counts from the
+/// server's own.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(text).ok()?;
+    let here = headers.get(DATE).and_then(|now| now.to_str().ok());
+    let now = here
+        .and_then(|now| httpdate::parse_http_date(now).ok())
+        .unwrap_or_else(SystemTime::now);
+    Some(date.duration_since(now).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_of_requests_are_distinguished_from_limits_of_what_is_requested() {
+        let limits = [
+            (
+                429,
+                "Your app has exceeded its compute units per second capacity",
+            ),
+            (
+                -32_005,
+                "daily request count exceeded, request rate limited",
+            ),
+            (-32_005, "limit exceeded"),
+            (-32_097, "Too Many Requests"),
+            (-32_007, "100/second request limit reached"),
+            (-32_016, "over rate limit"),
+            (
+                -32_090,
+                "Too many requests, reason: call rate limit exhausted, retry in 10s",
+            ),
+        ];
+        for (code, message) in limits {
+            assert!(is_limit(code, message), "{message}");
+        }
+        let others = [
+            (
+                -32_005,
+                "query returned more than 10000 results. Try with this block range [0x0, 0x1]",
+            ),
+            (-32_602, "Log response size exceeded"),
+            (-32_614, "eth_getLogs is limited to a 10,000 range"),
+            (-32_000, "logs matched by query exceeds limit of 10000"),
+            (
+                -32_601,
+                "the method debug_traceTransaction does not exist/is not available",
+            ),
+            (3, "execution reverted"),
+        ];
+        for (code, message) in others {
+            assert!(!is_limit(code, message), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_pause_is_read_from_words() {
+        let seconds = |text| named_pause(text).map(|pause| pause.as_millis());
+        assert_eq!(
+            seconds("call rate limit exhausted, retry in 10s"),
+            Some(10_000)
+        );
+        assert_eq!(seconds("Try again in 300ms"), Some(300));
+        assert_eq!(seconds("retry after 2 minutes"), Some(120_000));
+        assert_eq!(seconds("retry in a while"), None);
+        assert_eq!(seconds("slow down"), None);
+    }
+
+    #[test]
+    fn a_date_counts_from_the_servers_clock() {
+        let headers = |after: &str, date: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, after.parse().expect("a value"));
+            if let Some(date) = date {
+                headers.insert(DATE, date.parse().expect("a value"));
+            }
+            retry_after(&headers)
+        };
+        assert_eq!(headers("3", None), Some(Duration::from_secs(3)));
+        let at = "Wed, 21 Oct 2015 07:28:00 GMT";
+        let before = "Wed, 21 Oct 2015 07:27:55 GMT";
+        assert_eq!(headers(at, Some(before)), Some(Duration::from_secs(5)));
+        assert_eq!(headers(at, None), Some(Duration::ZERO), "it has passed");
+        assert_eq!(headers("soon", None), None);
+    }
+}

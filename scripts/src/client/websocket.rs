@@ -1,0 +1,201 @@
+//! JSON-RPC over WebSocket with the limits of the transport over HTTP: a deadline for the whole of
+//! a request, a bound on its answer, no redirects, and no URL in its errors.
+//!
+//! A connection carries one request at a time. Further requests open connections of their own, up to
+//! a bound, and those that are idle are used again.
+
+use super::endpoint::Endpoint;
+use super::rate_limit::retry_after;
+use super::transport::{ANSWER_MAX, Unanswered, quoted};
+use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
+use alloy::transports::http::reqwest::Client;
+use alloy::transports::{
+    TransportError, TransportErrorKind, TransportFut, choose_tls_cryptography,
+};
+use futures::{SinkExt, StreamExt};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::error::UrlError;
+use tokio_tungstenite::tungstenite::http::{HeaderMap, Uri, header};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message};
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+use tower::Service;
+
+/// Connections at once, at most.
+const CONNECTIONS_MAX: usize = 8;
+
+type Connection = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// The transport of one endpoint.
+#[derive(Clone)]
+pub(super) struct WebSocket {
+    endpoint: Endpoint,
+    uri: Uri,
+    headers: HeaderMap,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    places: Arc<Semaphore>,
+}
+
+impl WebSocket {
+    pub(super) fn new(endpoint: Endpoint) -> Result<Self, Unanswered> {
+        choose_tls_cryptography();
+        let broken = |error: String| Unanswered::Broken(quoted(&error));
+        // The HTTP client knows how a user and a password are written into a header.
+        let mut url = endpoint.url().clone();
+        let _ = url.set_scheme(if url.scheme() == "wss" {
+            "https"
+        } else {
+            "http"
+        });
+        let request = Client::builder()
+            .build()
+            .and_then(|client| client.get(url).build());
+        let request = request.map_err(|error| broken(error.without_url().to_string()))?;
+        let mut url = endpoint.url().clone();
+        let _ = (url.set_username(""), url.set_password(None));
+        Ok(Self {
+            uri: url
+                .as_str()
+                .parse()
+                .map_err(|_| broken("the URL has no use here".into()))?,
+            headers: request.headers().clone(),
+            endpoint,
+            idle: Arc::default(),
+            places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+        })
+    }
+
+    async fn ask(self, request: RequestPacket) -> Result<ResponsePacket, TransportError> {
+        let timeout = self.endpoint.timeout;
+        let answer = match tokio::time::timeout(timeout, self.exchange(request)).await {
+            Ok(answer) => answer,
+            Err(_) => Err(Unanswered::Deadline {
+                seconds: timeout.as_secs(),
+            }),
+        };
+        answer.map_err(TransportErrorKind::custom)
+    }
+
+    /// A connection that fails, or whose answer nobody waits for any more, is not used again.
+    async fn exchange(&self, request: RequestPacket) -> Result<ResponsePacket, Unanswered> {
+        let _place = self.places.acquire().await;
+        let text = request.clone().serialize();
+        let text = text.map_err(|error| Unanswered::Broken(quoted(&error.to_string())))?;
+        let idle = self.idle().pop();
+        if let Some(mut connection) = idle {
+            // It may have ended since; what is sent twice is the same request.
+            if let Ok(answer) = answer(&mut connection, text.get(), &request).await {
+                self.idle().push(connection);
+                return Ok(answer);
+            }
+        }
+        let mut connection = self.connect().await?;
+        let answer = answer(&mut connection, text.get(), &request).await?;
+        self.idle().push(connection);
+        Ok(answer)
+    }
+
+    async fn connect(&self) -> Result<Connection, Unanswered> {
+        let request = self.uri.clone().into_client_request();
+        let mut request = request.map_err(unanswered)?;
+        request.headers_mut().extend(self.headers.clone());
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(ANSWER_MAX))
+            .max_frame_size(Some(ANSWER_MAX));
+        let connected = connect_async_with_config(request, Some(config), true).await;
+        connected
+            .map(|(connection, _)| connection)
+            .map_err(unanswered)
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sends a request and reads until its answer comes; what answers nothing is passed over.
+async fn answer(
+    connection: &mut Connection,
+    text: &str,
+    request: &RequestPacket,
+) -> Result<ResponsePacket, Unanswered> {
+    let sent = connection.send(Message::text(text)).await;
+    sent.map_err(unanswered)?;
+    let mut read = 0;
+    while let Some(message) = connection.next().await {
+        let message = message.map_err(unanswered)?;
+        read += message.len();
+        if read > ANSWER_MAX {
+            return Err(Unanswered::TooLarge { limit: ANSWER_MAX });
+        }
+        let body = match &message {
+            Message::Text(text) => text.as_str().as_bytes(),
+            Message::Binary(bytes) => bytes,
+            Message::Close(frame) => {
+                let words = frame.as_ref().map(ToString::to_string);
+                return Err(Unanswered::Broken(quoted(&format!(
+                    "the endpoint closed the connection: {}",
+                    words.unwrap_or_default()
+                ))));
+            }
+            _ => continue,
+        };
+        let packet = serde_json::from_slice::<ResponsePacket>(body);
+        let packet = packet.map_err(|error| Unanswered::Malformed {
+            reason: error.to_string(),
+            text: quoted(&String::from_utf8_lossy(body)),
+        })?;
+        let mut asked = request.requests().iter();
+        let is_answer = packet
+            .response_ids()
+            .any(|id| asked.any(|one| one.id() == id) || id.is_none());
+        if is_answer {
+            return Ok(packet);
+        }
+    }
+    Err(Unanswered::Broken(
+        "the connection ended before the answer".into(),
+    ))
+}
+
+/// What the library says, without the URL and in few words.
+fn unanswered(error: Error) -> Unanswered {
+    match error {
+        Error::Capacity(_) => Unanswered::TooLarge { limit: ANSWER_MAX },
+        Error::Http(response) => {
+            let (status, headers) = (response.status(), response.headers());
+            if status.is_redirection() && headers.contains_key(header::LOCATION) {
+                return Unanswered::Redirect {
+                    status: status.as_u16(),
+                };
+            }
+            let body = response.body().as_deref().unwrap_or_default();
+            Unanswered::status(
+                status.as_u16(),
+                retry_after(headers),
+                &String::from_utf8_lossy(body),
+            )
+        }
+        Error::Url(UrlError::UnableToConnect(_)) => Unanswered::Broken("no connection".into()),
+        Error::Io(error) => Unanswered::connection(&error.to_string()),
+        other => Unanswered::connection(&other.to_string()),
+    }
+}
+
+impl Service<RequestPacket> for WebSocket {
+    type Response = ResponsePacket;
+    type Error = TransportError;
+    type Future = TransportFut<'static>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: RequestPacket) -> Self::Future {
+        Box::pin(self.clone().ask(request))
+    }
+}

@@ -1,0 +1,80 @@
+//! `${NAME}` in an RPC URL: a variable of the environment. What it stands for is put in when the URL
+//! is used, and is written nowhere.
+
+use super::ManifestError;
+use crate::secret::Secret;
+
+/// `text` with its variables replaced by what `value` says, and the values that went into it.
+pub(super) fn expand(
+    text: &str,
+    value: impl Fn(&str) -> Option<String>,
+) -> Result<(Secret, Vec<String>), ManifestError> {
+    let mut expanded = String::with_capacity(text.len());
+    let mut values = Vec::new();
+    let mut rest = text;
+    while let Some((before, from)) = rest.split_once("${") {
+        let Some((name, after)) = from.split_once('}').filter(|(name, _)| is_name(name)) else {
+            return Err(ManifestError::Variable {
+                reason: "a `${` that no name of a variable and `}` follow".into(),
+                expected: "${NAME}: a letter or '_', then letters, digits or '_'".into(),
+                next: "correct the URL in the manifest".into(),
+            });
+        };
+        let Some(found) = value(name).filter(|found| !found.is_empty()) else {
+            return Err(ManifestError::Variable {
+                reason: format!("the variable {name} is not set"),
+                expected: format!("{name} in the environment"),
+                next: format!("export {name}=…, or give --rpc-url"),
+            });
+        };
+        expanded.push_str(before);
+        expanded.push_str(&found);
+        values.push(found);
+        rest = after;
+    }
+    expanded.push_str(rest);
+    Ok((Secret::new(expanded), values))
+}
+
+fn is_name(name: &str) -> bool {
+    let is_first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    name.starts_with(is_first) && name.chars().all(|c| is_first(c) || c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::expand;
+    use crate::error::Explain;
+
+    fn value(name: &str) -> Option<String> {
+        match name {
+            "KEY" => Some("0123456789abcdef".into()),
+            "HOST_2" => Some("rpc.example".into()),
+            "DOLLAR" => Some("${KEY}".into()),
+            "EMPTY" => Some(String::new()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn variables_are_replaced_once_and_everything_else_stays() {
+        let (url, values) = expand("https://${HOST_2}/v2/${KEY}?a=$b}", value).expect("it");
+        assert_eq!(
+            url.expose(),
+            "https://rpc.example/v2/0123456789abcdef?a=$b}"
+        );
+        assert_eq!(values, ["rpc.example", "0123456789abcdef"]);
+        let (url, _) = expand("http://h/${DOLLAR}", value).expect("it");
+        assert_eq!(url.expose(), "http://h/${KEY}");
+        assert!(expand("http://h", value).expect("it").1.is_empty());
+    }
+
+    #[test]
+    fn a_variable_that_is_not_set_or_none_is_refused_without_the_url() {
+        for wrong in ["${NONE}", "${EMPTY}", "${}", "${KEY", "${1}", "${a b}"] {
+            let error = expand(&format!("https://secretword/{wrong}"), value).expect_err(wrong);
+            assert_eq!(error.name(), "RpcUrlVariable");
+            assert!(!format!("{error:?}").contains("secretword"), "{error:?}");
+        }
+    }
+}
