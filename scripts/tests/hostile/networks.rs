@@ -66,9 +66,15 @@ fn a_network_has_its_own_endpoint_registry_aliases_and_explorer() {
     let written = std::fs::read_to_string(sandbox.path(MANIFEST)).expect("a manifest");
     assert!(written.starts_with("# ours"), "{written}");
     let tables: toml::Table = written.parse().expect("a manifest");
-    assert_eq!(tables["registry"].as_str(), at_one["registry"].as_str());
-    let registry = &tables["networks"]["two"]["registry"];
-    assert_eq!(registry.as_str(), document["registry"].as_str());
+    let same = |saved: &toml::Value, said: &serde_json::Value| {
+        let (saved, said) = (saved.as_str().expect("saved"), said.as_str().expect("said"));
+        assert!(saved.eq_ignore_ascii_case(said), "{saved} {said}");
+    };
+    same(&tables["registry"], &at_one["registry"]);
+    same(
+        &tables["networks"]["two"]["registry"],
+        &document["registry"],
+    );
 
     let defined = with_key(&sandbox, &DEFINE, &there);
     assert_eq!(defined.exit, Some(0), "{defined:?}");
@@ -226,7 +232,9 @@ fn a_network_that_cannot_be_asked_says_what_is_missing() {
         ),
         ("nowhere", "UnknownNetwork", "one of bare, key"),
     ] {
-        let run = with_key(&sandbox, &["status", "--network", network], &[]);
+        let registry = "0x1111111111111111111111111111111111111111";
+        let words = ["status", "--network", network, "--registry", registry];
+        let run = with_key(&sandbox, &words, &[]);
         assert_eq!(run.exit, Some(2), "{run:?}");
         assert_eq!(run.error("name"), name);
         assert_eq!(run.error("expected").split(", --").next(), Some(told));

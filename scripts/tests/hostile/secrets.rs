@@ -74,7 +74,7 @@ fn no_error_of_an_endpoint_repeats_the_credentials_of_its_url() {
 
 #[test]
 fn a_url_that_cannot_be_used_is_not_repeated() {
-    for url in urls("host").map(|url| url.replace("http", "ws")) {
+    for url in urls("host").map(|url| url.replace("http", "ftp")) {
         let sandbox = Sandbox::new();
         let words = [
             "status",
