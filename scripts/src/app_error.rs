@@ -4,6 +4,7 @@ use crate::build::BuildError;
 use crate::client::ChainError;
 use crate::coverage::NotChecked;
 use crate::error::{Exit, Explain};
+use crate::export::ExportError;
 use crate::governance::GovernanceError;
 use crate::journal::JournalError;
 use crate::keys::KeyError;
@@ -62,6 +63,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Key(#[from] KeyError),
+    /// A call is not written to a file.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Export(Box<ExportError>),
     /// The command was used wrongly.
     #[error("{message}")]
     #[explain(
@@ -140,6 +145,15 @@ impl Error {
 impl From<GovernanceError> for Error {
     fn from(error: GovernanceError) -> Self {
         Self::Governance(error.into())
+    }
+}
+
+impl From<ExportError> for Error {
+    fn from(error: ExportError) -> Self {
+        match error {
+            ExportError::Chain(error) => error.into(),
+            error => Self::Export(error.into()),
+        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! | [`deploy`] | programs, the framework and the registry onto a chain |
 //! | [`registry`] | define, register, create, upgrade, migrate, roll out, look |
 //! | [`governance`] | deciding together: what is proposed, approvals, checks |
+//! | [`export`] | calls to files, for approvers that are contracts |
 //! | [`layout`] | where storage keeps what, and whether a version may take it over |
 //! | [`steps`] | the initializers and migrations that code declares, and whether a command runs them |
 //! | [`coverage`] | how much of what should be checked could be checked |
@@ -36,6 +37,7 @@ pub mod coverage;
 pub mod demo;
 pub mod deploy;
 pub mod error;
+pub mod export;
 pub mod file_names;
 pub mod governance;
 pub mod history;

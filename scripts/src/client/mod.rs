@@ -53,6 +53,7 @@ pub struct Client {
     rpc: RpcClient,
     provider: DynProvider,
     sender: Option<Address>,
+    acting: Option<Address>,
     wallet: Option<EthereumWallet>,
     journal: Option<Arc<Journal>>,
     progress: Arc<dyn Progress>,
@@ -115,6 +116,7 @@ impl Client {
             rpc,
             provider,
             sender: None,
+            acting: None,
             wallet: None,
             journal: None,
             progress,
@@ -135,6 +137,14 @@ impl Client {
             provider,
             sender,
             wallet: Some(wallet),
+            ..self.clone()
+        }
+    }
+
+    /// The same, asked as `account` would ask: what a contract decides that signs nothing itself.
+    pub fn acting_as(&self, account: Address) -> Self {
+        Self {
+            acting: Some(account),
             ..self.clone()
         }
     }
@@ -176,6 +186,17 @@ impl Client {
             .ok_or_else(|| ChainError::NoKey { what: what.into() })
     }
 
+    /// Whether there is a key to sign with.
+    pub fn has_key(&self) -> bool {
+        self.sender.is_some()
+    }
+
+    /// Who decides: the account of [`Self::acting_as`], else that of the key. Errors as
+    /// [`Self::sender`].
+    pub fn caller(&self, what: &str) -> Result<Address, ChainError> {
+        self.acting.map_or_else(|| self.sender(what), Ok)
+    }
+
     /// Reads by a typed call from this client's address.
     pub async fn call<C: SolCall>(&self, to: Address, call: &C) -> Result<C::Return, ChainError> {
         self.call_with_value(to, call, U256::ZERO).await
@@ -194,8 +215,8 @@ impl Client {
         if !value.is_zero() {
             request = request.with_value(value);
         }
-        if let Some(sender) = self.sender {
-            request = request.with_from(sender);
+        if let Some(caller) = self.acting.or(self.sender) {
+            request = request.with_from(caller);
         }
         let answer = self
             .provider

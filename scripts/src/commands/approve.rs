@@ -3,6 +3,7 @@
 use super::args::ApproveArgs;
 use super::confirm;
 use super::context::{Context, report};
+use super::export;
 use super::pending::named;
 use super::propose::propose_and_roll;
 use super::storage::{self, Overrides, StorageContext};
@@ -14,6 +15,7 @@ use crate::layout::Build;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::sol_types::SolCall;
 use serde::Deserialize;
 use std::path::Path;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -118,6 +120,16 @@ fn require_sources(flag: &str, source: &str) -> Result<(), Error> {
 pub(super) async fn revoke(context: &Context, action: &str) -> Result<Outcome, Error> {
     let (client, registry, action) = open(context, "revoke", action).await?;
     let call = abi::revokeCall { action };
+    if context.is_export() {
+        return exported(
+            context,
+            (&client, registry),
+            "revoke",
+            action,
+            call.abi_encode().into(),
+        )
+        .await;
+    }
     let sent = client.send("revoke", registry, &call, U256::ZERO).await?;
     let left = readiness(&client, registry, action).await?;
     let mut outcome = Outcome::default();
@@ -134,12 +146,37 @@ pub(super) async fn revoke(context: &Context, action: &str) -> Result<Outcome, E
 pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome, Error> {
     let (client, registry, action) = open(context, "cancel", action).await?;
     let call = abi::cancelCall { action };
+    if context.is_export() {
+        return exported(
+            context,
+            (&client, registry),
+            "cancel",
+            action,
+            call.abi_encode().into(),
+        )
+        .await;
+    }
     let sent = client.send("cancel", registry, &call, U256::ZERO).await?;
     let mut outcome = Outcome::default();
     report(&mut outcome, std::slice::from_ref(&sent));
     outcome.field("action", action);
     outcome.field("executed", false);
     outcome.line(format!("cancelled {action}"));
+    Ok(outcome)
+}
+
+/// Writes the call on an action for another approver.
+async fn exported(
+    context: &Context,
+    (client, registry): (&Client, Address),
+    what: &str,
+    action: B256,
+    call: Bytes,
+) -> Result<Outcome, Error> {
+    let mut outcome = Outcome::default();
+    outcome.field("action", action);
+    let title = format!("{what} {action}");
+    export::plain(context, client, &title, registry, call, &mut outcome).await?;
     Ok(outcome)
 }
 

@@ -1,6 +1,7 @@
 //! The argument tree.
 
 use super::confirm::AllowArgs;
+use super::export::ExportArgs;
 use crate::client::DEFAULT_TIMEOUT;
 use crate::coverage::Part;
 use crate::deploy::DATA_FEE_BUMP_PERCENT;
@@ -87,6 +88,9 @@ pub struct Global {
     /// The signing key.
     #[command(flatten)]
     pub key: KeyArgs,
+    /// Who sends a governed call that is not sent here.
+    #[command(flatten)]
+    pub export: ExportArgs,
 }
 
 /// Every command.
@@ -423,6 +427,14 @@ pub struct RollbackArgs {
     /// The new version's label
     #[arg(long = "as", value_name = "VERSION")]
     pub version: String,
+    /// As the other commands' --as: write what this approver is to send instead of sending it
+    #[arg(
+        id = "sender",
+        long,
+        value_name = "ADDRESS",
+        help_heading = "Approvers that are contracts"
+    )]
+    pub sender: Option<String>,
     /// The way into it: the reverse migration.
     #[command(flatten)]
     pub step: StepArgs,

@@ -88,7 +88,7 @@ pub(super) async fn notices(
         if policy.is_none() {
             all.push(final_notice(role));
         } else if !policy.approvers.iter().any(|leaf| leaf.address == sender) {
-            let words = format!("{sender}, whose key this is, has no part in the policy of {role}");
+            let words = format!("{sender}, who sends it, has no part in the policy of {role}");
             all.push(Notice::new(Unusual::ExcludedSender, words));
         }
     }

@@ -1,6 +1,7 @@
 //! What a command works with: output, manifest, builder, chain, registry.
 
 use super::args::Global;
+use super::export;
 use crate::address;
 use crate::app_error::Error;
 use crate::build::{Artifact, BuildError, Builder};
@@ -92,7 +93,13 @@ impl Context {
         }
         let signer = self.global.key.signer(&self.output)?;
         let client = self.reader().await?;
-        Ok(signer.map_or(client.clone(), |signer| client.with_signer(signer)))
+        let client = signer.map_or(client.clone(), |signer| client.with_signer(signer));
+        export::acting(self, client)
+    }
+
+    /// Whether a governed call is written to a file and not sent.
+    pub(super) fn is_export(&self) -> bool {
+        matches!(self.global.export.wanted(), Ok(Some(_)))
     }
 
     /// The chain without a key: the one that is meant, whatever endpoint is asked.
@@ -141,6 +148,9 @@ impl Context {
     /// earlier run had on its way is waited for.
     pub(super) async fn working_client(&self, what: &str) -> Result<Client, Error> {
         let client = self.client().await?;
+        if self.is_export() && !client.has_key() {
+            return Ok(client);
+        }
         let journal = self.journal(&client, what).await?;
         let client = client.with_journal(journal);
         let earlier = client.settle().await?;
@@ -148,7 +158,10 @@ impl Context {
             self.output
                 .note(&format!("an earlier run got as far as: {}", sent.what));
         }
-        *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) = earlier;
+        // What the key has sent is nothing that another approver has.
+        if !self.is_export() {
+            *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) = earlier;
+        }
         let _ = self.working.set(client.clone());
         Ok(client)
     }

@@ -10,6 +10,7 @@ use crate::app_error::Error;
 use crate::client::{Client, Sent};
 use crate::coverage::{Coverage, Extent, Part};
 use crate::error::Exit;
+use crate::export::ExportError;
 use crate::manifest::{Manifest, check_alias};
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -39,6 +40,9 @@ pub(super) struct CreateRequest {
 pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Outcome, Error> {
     let registry = context.registry()?;
     let data = calldata::encode(&request.init, &context.manifest)?;
+    if request.save.is_some() && context.is_export() {
+        return Err(ExportError::Save.into());
+    }
     if let Some(alias) = &request.save {
         check_alias(&context.manifest_file(), alias)?;
     }

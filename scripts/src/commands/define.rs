@@ -31,7 +31,7 @@ pub(super) async fn run(
         confirm::parsed(role, expression)?;
     }
     let client = context.working_client("define").await?;
-    let notices = confirm::notices(&client, client.sender("define")?, &policies).await?;
+    let notices = confirm::notices(&client, client.caller("define")?, &policies).await?;
     let bytes = call.abi_encode().into();
     let notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
     confirm::require(context, allow, &notices)?;

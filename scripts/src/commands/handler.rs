@@ -54,7 +54,7 @@ async fn decide(
     outcome.field("proxy", proxy);
     let call = call(name, proxy);
     let mut outcome = propose(context, &client, registry, &call, Vec::new(), outcome).await?;
-    if outcome.exit.is_none() {
+    if outcome.exit.is_none() && !context.is_export() {
         let next = format!("stylus-upgrades run-migration {proxy}");
         outcome.line(format!("next: {next}, by the handler"));
         outcome.field("next", next);

@@ -10,6 +10,7 @@ mod create_proxy;
 mod define;
 mod demo;
 mod deploy;
+mod export;
 mod handler;
 mod history;
 mod layout;
@@ -39,6 +40,7 @@ pub use args::{
 };
 
 pub use confirm::{AllowArgs, Unusual};
+pub use export::ExportArgs;
 
 use crate::app_error::Error;
 use crate::error::{Exit, Explain, Report};
@@ -94,6 +96,7 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
 
 /// Runs a command and reports the result. Its journal is closed behind that.
 async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
+    cli.global.export.require_for(&cli.command)?;
     let context = Context::new(output.clone(), cli.global)?;
     let outcome = perform(&context, cli.command).await?;
     let exit = output.result(&outcome);

@@ -5,6 +5,7 @@ use super::context::Context;
 use super::propose::propose;
 use crate::app_error::Error;
 use crate::client::Client;
+use crate::export::ExportError;
 use crate::governance::{Explained, explain};
 use crate::history;
 use crate::output::Outcome;
@@ -30,9 +31,13 @@ pub(super) async fn update(
     outcome.field("name", name);
     outcome.field("role", role);
     outcome.field("policy", &expression);
-    let sender = client.sender("update-policy")?;
+    let sender = client.caller("update-policy")?;
     let mut notices = confirm::notices(&client, sender, &[(role, &expression)]).await?;
     match current(&client, registry, name, role).await? {
+        Some(old) if old == expression && context.is_export() => {
+            let what = format!("the policy of {role} is that already");
+            return Err(ExportError::Nothing { what }.into());
+        }
         Some(old) if old == expression => {
             outcome.line(format!("the policy of {role} is that already"));
             outcome.field("executed", true);

@@ -2,8 +2,8 @@
 //! holds once it was executed.
 
 use super::context::{Context, report};
-use super::rollout;
 use super::storage::{Overrides, StorageChecks, StorageContext};
+use super::{export, rollout};
 use crate::app_error::Error;
 use crate::client::{Client, Sent};
 use crate::error::{Exit, Explain, Report};
@@ -85,6 +85,16 @@ async fn perform(
     let builds = context.builds(&governed.call)?;
     for line in builds.iter().flat_map(BuildFacts::lines) {
         context.output.note(&format!("  {line}"));
+    }
+    if context.is_export() {
+        let mut lines = std::mem::take(&mut outcome.lines);
+        report(&mut outcome, &sent);
+        outcome.lines.append(&mut lines);
+        outcome.field("display", &governed.display);
+        outcome.field("facts", &governed.facts);
+        outcome.field("builds", builds);
+        export::governed(context, client, &governed, &mut outcome).await?;
+        return Ok(outcome);
     }
     let earlier = context.earlier_call(client, registry, call).await?;
     let reported = match &earlier {

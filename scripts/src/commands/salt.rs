@@ -23,7 +23,7 @@ pub(super) async fn choose(
     let alone = abi::satisfiesCall {
         name: call.name.clone(),
         role: "create".into(),
-        approvers: vec![client.sender("create-proxy")?],
+        approvers: vec![client.caller("create-proxy")?],
     };
     if client.call(registry, &alone).await? {
         return Ok(first_free(client, registry, call).await?);

@@ -8,6 +8,7 @@ use super::storage::{self, Overrides, StorageContext};
 use super::work::Work;
 use crate::app_error::Error;
 use crate::deploy;
+use crate::export::ExportError;
 use crate::output::Outcome;
 use crate::registry::{self, NewVersion};
 use alloy::primitives::Address;
@@ -100,6 +101,10 @@ async fn go(work: Work<'_>, new: NewVersion, overrides: Overrides) -> Result<Out
     };
     // Approvers who ask for what is current once more take along what they had called back.
     if is_done && called_back.is_empty() {
+        if context.is_export() {
+            let what = format!("{} {} is activated already", call.name, call.version);
+            return Err(ExportError::Nothing { what }.into());
+        }
         let mut outcome = describe(&new, &work);
         outcome.field("executed", true);
         let done = format!("{} {} is activated already", call.name, call.version);

@@ -17,7 +17,7 @@ pub(super) async fn require_approver(
     name: &str,
 ) -> Result<(), ChainError> {
     let what = "a new version";
-    let caller = client.sender(what)?;
+    let caller = client.caller(what)?;
     let query = abi::policyCall {
         name: name.into(),
         role: "migrate".into(),

@@ -3,6 +3,7 @@
 //! on a fork behind them.
 
 use super::error::GovernanceError;
+use super::governed::GovernedCall;
 use super::pending::readiness;
 use crate::client::{Client, Remote, with_margin};
 use alloy::primitives::{Address, B256, Bytes, U256};
@@ -27,6 +28,19 @@ pub(super) struct Approval<'a> {
     pub(super) of: (&'a str, &'a str),
     pub(super) call: &'a Bytes,
     pub(super) value: U256,
+}
+
+impl<'a> Approval<'a> {
+    pub(super) fn of(governed: &'a GovernedCall, sender: Address, action: B256) -> Self {
+        Self {
+            registry: governed.registry,
+            sender,
+            action,
+            of: (governed.call.definition(), governed.call.role()),
+            call: &governed.bytes,
+            value: governed.value,
+        }
+    }
 }
 
 /// Units of gas to send along at least, so that it executes where the others' approvals come

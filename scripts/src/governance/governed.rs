@@ -12,9 +12,11 @@ use super::display::{Call, Display};
 use super::error::GovernanceError;
 use super::facts::{CodeFacts, code_facts};
 use super::names::Names;
-use super::submit::{Submitted, outcome, submit};
+use super::submit::{Judged, Submitted, judge, outcome, submit};
 use crate::client::{Client, Sent};
+use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
+use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
 
 /// A governed call that was decoded and can be shown.
@@ -71,6 +73,23 @@ impl GovernedCall {
     pub async fn send(&self, client: &Client) -> Result<Submitted, GovernanceError> {
         require_plain_code(client, &self.call).await?;
         submit(client, self).await
+    }
+
+    /// What the bytes would do if the client's caller sent them now. Nothing is sent.
+    ///
+    /// # Errors
+    /// As [`Self::send`] before anything is sent.
+    pub async fn judge(&self, client: &Client) -> Result<Judged, GovernanceError> {
+        require_plain_code(client, &self.call).await?;
+        judge(client, self).await
+    }
+
+    /// The transaction, without who sends it.
+    pub(super) fn request(&self) -> TransactionRequest {
+        TransactionRequest::default()
+            .with_to(self.registry)
+            .with_input(self.bytes.clone())
+            .with_value(self.value)
     }
 
     /// What came of the same bytes, sent by an earlier run.

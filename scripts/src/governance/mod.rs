@@ -6,7 +6,7 @@
 //! | [`display`](Display) | a governed call as its approvers read it, from the very bytes |
 //! | [`pending`](pending()) | open actions: who approved, who is missing, what blocks, until when |
 //! | [`governed`](GovernedCall) | a governed call: decoded, shown, tried, sent, read from the logs |
-//! | `submit`, `gas` | an approval, or the call that completes the policy; gas for either |
+//! | `submit`, `gas` | an approval, or the call that completes the policy; gas for either; what it would do |
 //! | [`place`](place()) | code to where every approver finds it |
 //! | [`checks`](after_upgrade) | what holds after an upgrade, and no proxies in it |
 //! | [`revert_cause`](GovernanceError::InstanceFails) | the instance that keeps a migration from going through |
@@ -39,4 +39,4 @@ pub use governed::{GovernedCall, perform};
 pub use names::Names;
 pub use pending::{PendingAction, Readiness, all_pending, pending, proposed, readiness};
 pub use place::{Placed, find, place};
-pub use submit::{ExecutedBy, Submitted};
+pub use submit::{ExecutedBy, Judged, Submitted};

@@ -9,7 +9,7 @@ use super::gas::{self, Approval};
 use super::governed::GovernedCall;
 use super::pending::{Readiness, readiness};
 use super::revert_cause::with_cause;
-use crate::client::{ChainError, Client, Sent};
+use crate::client::{ChainError, Client, Sent, with_margin};
 use crate::registry;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, Bytes};
@@ -39,6 +39,21 @@ pub struct Submitted {
     pub executed_before: Option<B256>,
     /// Who is missing and until when, where it was not executed.
     pub readiness: Option<Readiness>,
+}
+
+/// What a call would do if its caller sent it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// The action.
+    pub action: B256,
+    /// Approvals that would count then.
+    pub approvals: u16,
+    /// These and the fewest that would be missing.
+    pub required: u16,
+    /// Whether it would be executed.
+    pub executes: bool,
+    /// Units of gas that the call needs, also where it executes behind the others' approvals.
+    pub gas: u64,
 }
 
 /// Somebody else's transaction that executed an action.
@@ -71,17 +86,10 @@ pub(super) async fn submit(
     let (registry, what) = (governed.registry, governed.what());
     let sender = client.sender(&what)?;
     let action = action_of(client, registry, &governed.bytes).await?;
-    let request = TransactionRequest::default()
-        .with_to(registry)
-        .with_input(governed.bytes.clone())
-        .with_value(governed.value);
-    let tried = client
-        .provider()
-        .call(request.clone().with_from(sender))
-        .await
-        .map_err(|error| client.error(&what, error));
+    let request = governed.request();
+    let tried = tried(client, sender, &request, &what).await;
     let expected = match tried {
-        Ok(answer) => Progress::abi_decode_params(answer.get(..PROGRESS).unwrap_or_default()),
+        Ok(answer) => progress_in(&answer),
         Err(error) if error.is_refused_as::<abi::AlreadyApproved>() => {
             return open_or_ended(client, registry, action, None).await;
         }
@@ -89,16 +97,9 @@ pub(super) async fn submit(
             return Err(with_cause(client, registry, sender, &governed.bytes, error).await);
         }
     };
-    let approval = Approval {
-        registry,
-        sender,
-        action,
-        of: (governed.call.definition(), governed.call.role()),
-        call: &governed.bytes,
-        value: governed.value,
-    };
+    let approval = Approval::of(governed, sender, action);
     let gas = match expected {
-        Ok(progress) if progress.executed => 0, // the estimate of it is one of the execution
+        Some(progress) if progress.executed => 0, // the estimate of it is one of the execution
         _ => gas::for_execution(client, approval.clone()).await?,
     };
     let sent = match client.transact_with(&what, request.clone(), gas).await {
@@ -125,8 +126,61 @@ pub(super) async fn submit(
     outcome(client, registry, &sent, Some(action)).await
 }
 
+/// What the call would do if its caller sent it now.
+///
+/// # Errors
+/// The registry's refusal.
+pub(super) async fn judge(
+    client: &Client,
+    governed: &GovernedCall,
+) -> Result<Judged, GovernanceError> {
+    let (registry, what) = (governed.registry, governed.what());
+    let caller = client.caller(&what)?;
+    let action = action_of(client, registry, &governed.bytes).await?;
+    let request = governed.request();
+    let answer = match tried(client, caller, &request, &what).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            return Err(with_cause(client, registry, caller, &governed.bytes, error).await);
+        }
+    };
+    let progress = progress_in(&answer).ok_or_else(|| ChainError::UnexpectedAnswer {
+        account: registry,
+        what: what.clone(),
+        reason: format!("{} bytes, which tell of no progress", answer.len()),
+    })?;
+    let estimate = client.provider().estimate_gas(request.with_from(caller));
+    let estimate = estimate.await.map_err(|error| client.error(&what, error))?;
+    let execution = match progress.executed {
+        true => 0,
+        false => gas::for_execution(client, Approval::of(governed, caller, action)).await?,
+    };
+    Ok(Judged {
+        action,
+        approvals: progress.approvals,
+        required: progress.required,
+        executes: progress.executed,
+        gas: with_margin(estimate).max(execution),
+    })
+}
+
+async fn tried(
+    client: &Client,
+    caller: Address,
+    request: &TransactionRequest,
+    what: &str,
+) -> Result<Bytes, ChainError> {
+    let tried = client.provider().call(request.clone().with_from(caller));
+    tried.await.map_err(|error| client.error(what, error))
+}
+
 /// Bytes of an encoded [`Progress`].
 const PROGRESS: usize = 4 * 32;
+
+/// How far the registry says that an action is, at the start of what a governed call returns.
+fn progress_in(answer: &Bytes) -> Option<Progress> {
+    Progress::abi_decode_params(answer.get(..PROGRESS)?).ok()
+}
 
 /// What the registry's logs say came of a transaction. `meant` is the action that it was sent for.
 pub(super) async fn outcome(

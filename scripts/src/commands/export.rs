@@ -1,0 +1,194 @@
+//! `--as ADDRESS --export FILE`: a governed call goes to a file, for an approver that is a contract.
+
+use super::args::Command;
+use super::context::Context;
+use crate::app_error::Error;
+use crate::client::Client;
+use crate::export::{Account, ExportError, Exported, Format, require_chain_id};
+use crate::governance::{GovernedCall, Judged};
+use crate::output::Outcome;
+use crate::progress::Progress;
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionRequest;
+use clap::Args;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// An approver that signs nothing itself.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ExportArgs {
+    /// Write what this approver is to send instead of sending it: a contract, as an address, an
+    /// alias, or behind its chain (arb1:0x…); `rollback` calls this flag --sender
+    #[arg(
+        id = "sender",
+        long = "as",
+        visible_alias = "sender",
+        value_name = "ADDRESS",
+        global = true,
+        help_heading = "Approvers that are contracts"
+    )]
+    pub sender: Option<String>,
+    /// The file that the call is written to
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        help_heading = "Approvers that are contracts"
+    )]
+    pub export: Option<PathBuf>,
+    /// What the file holds
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t,
+        global = true,
+        help_heading = "Approvers that are contracts"
+    )]
+    pub export_format: Format,
+}
+
+impl ExportArgs {
+    /// Who sends the call, and the file that it goes to; `None` where it is sent here.
+    ///
+    /// # Errors
+    /// [`ExportError::Incomplete`] where only one of both was given.
+    pub(super) fn wanted(&self) -> Result<Option<(&str, &Path)>, ExportError> {
+        let incomplete = |given, missing| Err(ExportError::Incomplete { given, missing });
+        match (&self.sender, &self.export) {
+            (None, None) => Ok(None),
+            (Some(sender), Some(file)) => Ok(Some((sender, file))),
+            (Some(_), None) => incomplete("--as", "--export FILE"),
+            (None, Some(_)) => incomplete("--export", "--as ADDRESS"),
+        }
+    }
+
+    /// Refuses the flags for a command that makes no call for approvers.
+    pub(super) fn require_for(&self, command: &Command) -> Result<(), ExportError> {
+        let is_governed = matches!(
+            command,
+            Command::Define { .. }
+                | Command::Register(_)
+                | Command::CreateProxy { .. }
+                | Command::Migrate(_)
+                | Command::AddStep(_)
+                | Command::Rollback(_)
+                | Command::SetHandler { .. }
+                | Command::AbortMigration { .. }
+                | Command::UpdatePolicy { .. }
+                | Command::Approve(_)
+                | Command::Revoke { .. }
+                | Command::Cancel { .. }
+        );
+        match self.wanted()? {
+            Some(_) if !is_governed => Err(ExportError::NotGoverned),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The client as the approver asks, if one was named.
+pub(super) fn acting(context: &Context, client: Client) -> Result<Client, Error> {
+    let Some((sender, _)) = context.global.export.wanted()? else {
+        return Ok(client);
+    };
+    let account = Account::parse(sender)?;
+    account.require_on(client.chain_id())?;
+    let address = context.manifest.address(&account.name)?;
+    Ok(client.acting_as(address))
+}
+
+/// Writes a governed call, and says what it would do.
+pub(super) async fn governed(
+    context: &Context,
+    client: &Client,
+    call: &GovernedCall,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let judged = call.judge(client).await?;
+    let title = call.what();
+    let request = (call.registry, &call.bytes, call.value);
+    write(context, client, &title, request, judged.gas, outcome).await?;
+    let Judged {
+        action,
+        approvals,
+        required,
+        executes,
+        ..
+    } = judged;
+    outcome.field("action", action);
+    outcome.field("approvals", approvals);
+    outcome.field("required", required);
+    outcome.field("executes", executes);
+    outcome.line(format!("action     {action}"));
+    outcome.line(match executes {
+        true => format!("sent now   it completes the policy ({approvals}/{required}) and executes"),
+        false => format!("sent now   it approves ({approvals}/{required})"),
+    });
+    Ok(())
+}
+
+/// Writes another call to the registry that an approver sends, after trying it.
+pub(super) async fn plain(
+    context: &Context,
+    client: &Client,
+    title: &str,
+    registry: Address,
+    call: Bytes,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let request = TransactionRequest::default()
+        .with_to(registry)
+        .with_input(call.clone())
+        .with_from(client.caller(title)?);
+    let gas = client.provider().estimate_gas(request).await;
+    let gas = gas.map_err(|error| client.error(title, error))?;
+    let request = (registry, &call, U256::ZERO);
+    write(context, client, title, request, gas, outcome).await
+}
+
+async fn write(
+    context: &Context,
+    client: &Client,
+    title: &str,
+    (to, data, value): (Address, &Bytes, U256),
+    gas: u64,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let Some((_, file)) = context.global.export.wanted()? else {
+        return Ok(());
+    };
+    require_chain_id(client).await?;
+    let from = client.caller(title)?;
+    if client.code(from).await?.is_empty() {
+        context.output.note(&format!(
+            "warning: {from} has no code on this chain: if it is a contract, it is on another one"
+        ));
+    }
+    let exported = Exported {
+        chain_id: client.chain_id(),
+        from,
+        to,
+        value,
+        data: data.clone(),
+        gas,
+    };
+    let format = context.global.export.export_format;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.map(|now| now.as_millis()).unwrap_or_default();
+    exported.write(file, format, title, u64::try_from(now).unwrap_or_default())?;
+    outcome.field(
+        "exported",
+        json!({"file": file, "format": format, "call": exported}),
+    );
+    outcome.field("executed", false);
+    outcome.line(format!("exported   {}: nothing was sent", file.display()));
+    outcome.line(format!("from       {from}"));
+    outcome.line(format!("to         {to}"));
+    outcome.line(format!("value      {value}"));
+    outcome.line(format!("calldata   {} bytes", data.len()));
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! A call that is not sent but written to a file, for an approver that is a contract: a Safe, a
+//! timelock, an account that other tools sign for.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`account`](Account) | the approver as people write it, with or without the chain |
+//! | [`method`](Method) | a call's function with the names of its arguments |
+//! | [`safe`] | the file of Safe's Transaction Builder, with its checksum |
+
+mod account;
+mod error;
+mod method;
+mod safe;
+
+pub use account::Account;
+pub use error::ExportError;
+pub use method::{Input, Method};
+
+use crate::client::Client;
+use crate::own_file;
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionRequest;
+use clap::ValueEnum;
+use serde::Serialize;
+use serde_json::json;
+use std::path::Path;
+
+/// Init code that answers with the chain id that contracts see: CHAINID, MSTORE, RETURN.
+const CHAIN_ID_CODE: [u8; 9] = [0x46, 0x60, 0x00, 0x52, 0x60, 0x20, 0x60, 0x00, 0xf3];
+
+/// What is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// A file for Safe's Transaction Builder, which shows the method and its arguments
+    #[default]
+    Safe,
+    /// chainId, from, to, value and data as JSON
+    Json,
+    /// The calldata alone, in hexadecimal
+    Text,
+}
+
+/// A call that somebody else sends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Exported {
+    /// The chain that it is for.
+    pub chain_id: u64,
+    /// Who is to send it.
+    pub from: Address,
+    /// The account that it calls.
+    pub to: Address,
+    /// Wei that go along, in decimal.
+    #[serde(serialize_with = "decimal")]
+    pub value: U256,
+    /// The calldata.
+    pub data: Bytes,
+    /// Units of gas that the call itself needs where it executes, as far as is known.
+    pub gas: u64,
+}
+
+impl Exported {
+    /// The file's text. `title` is what Safe shows as the batch's name; `created_at` is in
+    /// milliseconds.
+    ///
+    /// # Errors
+    /// [`ExportError::Unknown`] for a call whose arguments have no names here.
+    pub fn text(
+        &self,
+        format: Format,
+        title: &str,
+        created_at: u64,
+    ) -> Result<String, ExportError> {
+        let document = match format {
+            Format::Safe => safe::batch(self, title, created_at)?,
+            Format::Json => json!(self),
+            Format::Text => return Ok(format!("{}\n", self.data)),
+        };
+        Ok(format!("{document:#}\n"))
+    }
+
+    /// Writes the file, whole or not at all.
+    ///
+    /// # Errors
+    /// As [`Self::text`], and [`ExportError::File`].
+    pub fn write(
+        &self,
+        file: &Path,
+        format: Format,
+        title: &str,
+        created_at: u64,
+    ) -> Result<(), ExportError> {
+        let text = self.text(format, title, created_at)?;
+        Ok(own_file::write(file, text.as_bytes())?)
+    }
+}
+
+/// Refuses an endpoint whose contracts see another chain id than the one that it tells: a file for
+/// the wrong chain is only warned about where it is opened.
+///
+/// # Errors
+/// [`ExportError::ChainId`], or what the chain says.
+pub async fn require_chain_id(client: &Client) -> Result<(), ExportError> {
+    let request = TransactionRequest::default()
+        .with_input(Bytes::from_static(&CHAIN_ID_CODE))
+        .into_create();
+    let answer = client.provider().call(request).await;
+    let answer = answer.map_err(|error| client.error("the chain id that contracts see", error))?;
+    let found = U256::try_from_be_slice(&answer).unwrap_or_default();
+    match found == U256::from(client.chain_id()) {
+        true => Ok(()),
+        false => Err(ExportError::ChainId {
+            expected: found.to_string(),
+            found: client.chain_id().to_string(),
+            of: "the endpoint",
+        }),
+    }
+}
+
+fn decimal<S: serde::Serializer>(value: &U256, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+#[cfg(test)]
+mod tests;

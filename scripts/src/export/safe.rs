@@ -1,0 +1,78 @@
+//! The file that Safe's Transaction Builder loads. Its `data` stays null: with calldata there the
+//! app shows that alone, and not the method and its arguments.
+
+use super::Exported;
+use super::error::ExportError;
+use super::method::Method;
+use alloy::primitives::{B256, keccak256};
+use serde_json::{Value, json};
+
+/// The format's version.
+const VERSION: &str = "1.0";
+/// The app's version whose files are alike.
+const BUILDER: &str = "1.18.0";
+
+/// The file's content.
+pub(super) fn batch(call: &Exported, title: &str, created_at: u64) -> Result<Value, ExportError> {
+    let method = Method::of(&call.data)?;
+    let mut batch = json!({
+        "version": VERSION,
+        "chainId": call.chain_id.to_string(),
+        "createdAt": created_at,
+        "meta": {
+            "name": title,
+            "description": "",
+            "txBuilderVersion": BUILDER,
+            "createdFromSafeAddress": call.from.to_checksum(None),
+            "createdFromOwnerAddress": "",
+        },
+        "transactions": [{
+            "to": call.to.to_checksum(None),
+            "value": call.value.to_string(),
+            "data": null,
+            "contractMethod": {
+                "inputs": method.inputs,
+                "name": method.name,
+                "payable": method.payable,
+            },
+            "contractInputsValues": method.values,
+        }],
+    });
+    let checksum = checksum(&batch);
+    if let Some(meta) = batch.get_mut("meta").and_then(Value::as_object_mut) {
+        meta.insert("checksum".into(), checksum.to_string().into());
+    }
+    Ok(batch)
+}
+
+/// The checksum of a file: over everything but its name and the checksum itself.
+pub(super) fn checksum(batch: &Value) -> B256 {
+    let mut batch = batch.clone();
+    if let Some(meta) = batch.get_mut("meta").and_then(Value::as_object_mut) {
+        meta.remove("checksum");
+        meta.insert("name".into(), Value::Null);
+    }
+    keccak256(serialised(&batch))
+}
+
+/// Safe's own form: an object is `{`, the sorted list of its keys, and each value with a comma
+/// behind it, `}`.
+fn serialised(value: &Value) -> String {
+    match value {
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().map(serialised).collect();
+            format!("[{}]", items.join(","))
+        }
+        Value::Object(members) => {
+            let mut keys: Vec<_> = members.keys().map(String::as_str).collect();
+            keys.sort_unstable();
+            let values: String = keys
+                .iter()
+                .filter_map(|key| members.get(*key))
+                .map(|value| serialised(value) + ",")
+                .collect();
+            format!("{{{}{values}}}", json!(keys))
+        }
+        other => other.to_string(),
+    }
+}
