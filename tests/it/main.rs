@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod abis;
+mod approvers;
 mod attacks;
 mod authors;
 mod dependencies;

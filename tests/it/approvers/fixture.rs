@@ -1,0 +1,186 @@
+//! A folder, a chain with contracts from npm, and the command line as a process.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::rpc::types::TransactionRequest;
+use alloy::signers::local::PrivateKeySigner;
+use alloy::sol_types::SolCall;
+use serde_json::Value;
+use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use stylus_upgrades::client::{Client, Sent};
+use stylus_upgrades_harness::{Lines, Npm, command_line};
+
+/// A command's exit code and document.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) exit: Option<i32>,
+    pub(super) document: Value,
+}
+
+pub(super) struct Fixture {
+    folder: tempfile::TempDir,
+    pub(super) node: NodeHandle,
+    npm: Npm,
+    /// The client of the account that Admin is.
+    pub(super) client: Client,
+}
+
+impl Fixture {
+    pub(super) async fn new() -> Self {
+        let node = spawn(NodeConfig::default()).expect("a free port");
+        let client = Client::connect(&node.endpoint()).await.expect("the chain");
+        let fixture = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            npm: Npm::install(&Lines).expect("the packages"),
+            client: client.with_signer(node.accounts().mnemonic()[0].clone()),
+            node,
+        };
+        let key = fixture.owner(0).to_bytes().to_string();
+        std::fs::write(fixture.path("admin"), key).expect("a key file");
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+        std::fs::set_permissions(fixture.path("admin"), private).expect("set");
+        fixture
+    }
+
+    /// A registry, and a definition `A` that Admin and `approver` decide together.
+    pub(super) fn decided_with(&self, approver: Address) {
+        let manifest = format!(
+            "rpc = {:?}\n\n[aliases]\nAdmin = \"{}\"\nTogether = \"{approver}\"\n",
+            self.node.endpoint(),
+            self.owner(0).address(),
+        );
+        std::fs::write(self.path("stylus-upgrades.toml"), manifest).expect("a manifest");
+        self.done(&["registry", "deploy", "--save"]);
+        let roles = ["--policy", "Admin", "--create", "Admin"];
+        let define = ["define", "A", "--migrate", "AND(Admin,Together)"];
+        self.done(&[&define[..], &roles].concat());
+    }
+
+    pub(super) fn owner(&self, number: usize) -> PrivateKeySigner {
+        self.node.accounts().mnemonic()[number].clone()
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What is in the file of a package.
+    pub(super) fn artifact(&self, path: &str) -> Value {
+        let path = self.npm.folder().join("node_modules").join(path);
+        let text = std::fs::read_to_string(path).expect("an artifact");
+        serde_json::from_str(&text).expect("JSON")
+    }
+
+    /// Deploys the contract of an artifact, with encoded arguments of its constructor.
+    pub(super) async fn deploy(&self, artifact: &str, arguments: &[u8]) -> Address {
+        let artifact = self.artifact(artifact);
+        let code: Bytes = text(&artifact, "bytecode").parse().expect("bytecode");
+        let request = TransactionRequest::default()
+            .with_input([&code, arguments].concat())
+            .into_create();
+        let sent = self.client.transact("a contract", request).await;
+        let created = sent.expect("deployed").receipt.contract_address;
+        created.expect("an address")
+    }
+
+    pub(super) async fn send<C: SolCall>(&self, to: Address, call: &C) -> Sent {
+        let sent = self.client.send(C::SIGNATURE, to, call, U256::ZERO).await;
+        sent.unwrap_or_else(|error| panic!("{}: {error}", C::SIGNATURE))
+    }
+
+    fn run_with(&self, words: &[&str], more: &[&str]) -> Answer {
+        let mut command = command_line(Path::new(env!("CARGO_BIN_EXE_cli"))).expect("it");
+        for (name, _) in std::env::vars() {
+            if name.starts_with("ETH_") || name.ends_with("PRIVATE_KEY") {
+                command.env_remove(name);
+            }
+        }
+        let output = command
+            .args([words, more, &["--json"]].concat())
+            .current_dir(self.folder.path())
+            .output()
+            .expect("it starts");
+        let said = String::from_utf8_lossy(&output.stderr);
+        Answer {
+            exit: output.status.code(),
+            document: serde_json::from_slice(&output.stdout)
+                .unwrap_or_else(|_| panic!("one document: {said}")),
+        }
+    }
+
+    /// Runs a command with the key of Admin.
+    pub(super) fn run(&self, words: &[&str]) -> Answer {
+        self.run_with(words, &["--private-key-path", "admin"])
+    }
+
+    /// Runs a command without any key.
+    pub(super) fn keyless(&self, words: &[&str]) -> Answer {
+        self.run_with(words, &[])
+    }
+
+    pub(super) fn done(&self, words: &[&str]) -> Value {
+        let answer = self.run(words);
+        assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
+        answer.document
+    }
+
+    /// Admin's part of a decision, which is not enough.
+    pub(super) fn approved(&self, words: &[&str]) {
+        let answer = self.run(words);
+        assert_eq!(answer.exit, Some(3), "{words:?}: {answer:?}");
+    }
+
+    /// Exports what the other approver is to send, without a key: the document and the calldata.
+    pub(super) fn exported(&self, words: &[&str], format: &str) -> (Value, Bytes) {
+        let flags = [
+            "--as",
+            "Together",
+            "--export",
+            "call",
+            "--export-format",
+            format,
+        ];
+        let answer = self.keyless(&[words, &flags].concat());
+        assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
+        let call = &answer.document["exported"]["call"];
+        (
+            answer.document.clone(),
+            text(call, "data").parse().expect("calldata"),
+        )
+    }
+
+    /// The calldata that ethers makes of the file of Safe's Transaction Builder.
+    pub(super) fn encoded_by_ethers(&self) -> Bytes {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("solidity/encode-batch.js");
+        let output = Command::new("node")
+            .arg(script)
+            .args([self.npm.folder(), &self.path("call")])
+            .output()
+            .expect("node");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
+        let printed = String::from_utf8(output.stdout).expect("text");
+        printed.trim().parse().expect("one call")
+    }
+
+    pub(super) fn registry(&self) -> Address {
+        let manifest = std::fs::read_to_string(self.path("stylus-upgrades.toml")).expect("it");
+        let manifest: toml::Table = manifest.parse().expect("a manifest");
+        let registry = manifest["registry"].as_str().expect("saved");
+        registry.parse().expect("an address")
+    }
+
+    pub(super) fn current(&self) -> String {
+        let status = self.done(&["status", "A"]);
+        text(&status["definitions"][0], "current").to_owned()
+    }
+}
+
+pub(super) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+    value[name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {name} in {value}"))
+}

@@ -1,0 +1,6 @@
+//! Approvers that are contracts: a Safe and a timelock of others, from npm, decide with a key.
+
+mod fixture;
+mod refusals;
+mod safe;
+mod timelock;

@@ -1,0 +1,232 @@
+//! Two of three owners of a Safe, of the versions that are in use, decide with a key.
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::signers::SignerSync;
+use alloy::signers::local::PrivateKeySigner;
+use alloy::sol;
+use alloy::sol_types::SolCall;
+use serde_json::{Value, json};
+use stylus_upgrades::client::Sent;
+use stylus_upgrades_interface::registry::IRegistry;
+
+use super::fixture::{Fixture, text};
+
+sol! {
+    interface ISafe {
+        event ExecutionSuccess(bytes32 indexed txHash, uint256 payment);
+        function setup(address[] owners, uint256 threshold, address to, bytes data, address fallbackHandler, address paymentToken, uint256 payment, address paymentReceiver) external;
+        function nonce() external view returns (uint256 nonce);
+        function getTransactionHash(address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, uint256 nonce) external view returns (bytes32 hash);
+        function execTransaction(address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, bytes signatures) external payable returns (bool success);
+    }
+    interface ISafeProxyFactory {
+        event ProxyCreation(address indexed proxy, address singleton);
+        function createProxyWithNonce(address singleton, bytes initializer, uint256 saltNonce) external returns (address proxy);
+    }
+}
+
+/// Owners of the Safe among the node's accounts.
+const OWNERS: [usize; 3] = [1, 2, 3];
+const CREATE: [&str; 7] = [
+    "create-proxy",
+    "A",
+    "1.0",
+    "--init",
+    "initialize(uint256)",
+    "7",
+    "--save=counter",
+];
+const MIGRATE: [&str; 7] = [
+    "migrate",
+    "A",
+    "2.0",
+    "counter-v2",
+    "--call",
+    "migrate(uint256)",
+    "5",
+];
+
+/// A Safe of one package of npm.
+struct Safe<'a> {
+    fixture: &'a Fixture,
+    address: Address,
+}
+
+impl<'a> Safe<'a> {
+    async fn of(fixture: &'a Fixture, package: &str) -> Self {
+        let contracts = format!("@safe-global/{package}/build/artifacts/contracts");
+        let singleton = fixture
+            .deploy(&format!("{contracts}/Safe.sol/Safe.json"), &[])
+            .await;
+        let factory = format!("{contracts}/proxies/SafeProxyFactory.sol/SafeProxyFactory.json");
+        let factory = fixture.deploy(&factory, &[]).await;
+        let setup = ISafe::setupCall {
+            owners: OWNERS
+                .iter()
+                .map(|number| fixture.owner(*number).address())
+                .collect(),
+            threshold: U256::from(2),
+            to: Address::ZERO,
+            data: Bytes::new(),
+            fallbackHandler: Address::ZERO,
+            paymentToken: Address::ZERO,
+            payment: U256::ZERO,
+            paymentReceiver: Address::ZERO,
+        };
+        let create = ISafeProxyFactory::createProxyWithNonceCall {
+            singleton,
+            initializer: setup.abi_encode().into(),
+            saltNonce: U256::ZERO,
+        };
+        // 1.4.1 has its argument indexed, 1.3.0 had not: the address is in the call's answer.
+        let address = fixture
+            .client
+            .call(factory, &create)
+            .await
+            .expect("an address");
+        fixture.send(factory, &create).await;
+        Self { fixture, address }
+    }
+
+    /// Two owners sign the call, and anybody sends it.
+    async fn executes(&self, call: &Bytes) -> Sent {
+        let (client, to) = (&self.fixture.client, self.fixture.registry());
+        let nonce = client.call(self.address, &ISafe::nonceCall {}).await;
+        let zero = (U256::ZERO, Address::ZERO);
+        let query = ISafe::getTransactionHashCall {
+            to,
+            value: zero.0,
+            data: call.clone(),
+            operation: 0,
+            safeTxGas: zero.0,
+            baseGas: zero.0,
+            gasPrice: zero.0,
+            gasToken: zero.1,
+            refundReceiver: zero.1,
+            nonce: nonce.expect("a nonce"),
+        };
+        let hash = client.call(self.address, &query).await.expect("a hash");
+        let mut owners: Vec<_> = OWNERS[..2].iter().map(|n| self.fixture.owner(*n)).collect();
+        owners.sort_by_key(PrivateKeySigner::address);
+        let signed = |owner: &PrivateKeySigner| {
+            let signature = owner.sign_hash_sync(&B256::from(hash)).expect("signed");
+            signature.as_bytes().to_vec()
+        };
+        let execute = ISafe::execTransactionCall {
+            to,
+            value: zero.0,
+            data: call.clone(),
+            operation: 0,
+            safeTxGas: zero.0,
+            baseGas: zero.0,
+            gasPrice: zero.0,
+            gasToken: zero.1,
+            refundReceiver: zero.1,
+            signatures: owners.iter().flat_map(signed).collect(),
+        };
+        let answer = client
+            .call(self.address, &execute)
+            .await
+            .expect("an answer");
+        assert!(answer, "execTransaction answers success");
+        let sent = self.fixture.send(self.address, &execute).await;
+        assert!(
+            sent.event_of::<ISafe::ExecutionSuccess>(self.address)
+                .is_some(),
+            "the Safe says ExecutionSuccess"
+        );
+        sent
+    }
+}
+
+/// The registry executed an action in that transaction.
+fn executed(fixture: &Fixture, sent: &Sent) -> bool {
+    sent.event_of::<IRegistry::Executed>(fixture.registry())
+        .is_some()
+}
+
+/// The file is one that the app takes: what it makes of it is what would have been sent.
+fn require_safe_file(fixture: &Fixture, safe: Address, call: &Bytes) {
+    let file = std::fs::read_to_string(fixture.path("call")).expect("a file");
+    let file: Value = serde_json::from_str(&file).expect("JSON");
+    assert_eq!(text(&file, "chainId"), "412346");
+    assert_eq!(
+        text(&file["meta"], "createdFromSafeAddress"),
+        safe.to_string()
+    );
+    assert_eq!(file["transactions"][0]["data"], json!(null));
+    assert_eq!(
+        text(&file["transactions"][0], "to"),
+        fixture.registry().to_string()
+    );
+    assert_eq!(fixture.encoded_by_ethers(), *call);
+}
+
+/// The key first, the Safe completes; then the Safe first, the key completes.
+async fn decides(package: &str) {
+    let fixture = Fixture::new().await;
+    let safe = Safe::of(&fixture, package).await;
+    fixture.decided_with(safe.address);
+
+    let register = ["register", "A", "1.0", "counter-v1"];
+    fixture.approved(&register);
+    let (document, call) = fixture.exported(&register, "safe");
+    assert_eq!(document["executes"], true, "{document}");
+    require_safe_file(&fixture, safe.address, &call);
+    assert!(executed(&fixture, &safe.executes(&call).await));
+    assert_eq!(fixture.current(), "1.0");
+    fixture.done(&CREATE);
+
+    // A key that is no approver's may pay for the deployment; nothing is proposed by that.
+    let flags = ["--as", "Together", "--export", "call"];
+    let answer = fixture.done(&[&MIGRATE[..], &flags].concat());
+    assert_eq!(answer["executes"], false, "{answer}");
+    assert_eq!(
+        (&answer["approvals"], &answer["required"]),
+        (&json!(1), &json!(2))
+    );
+    let call: Bytes = text(&answer["exported"]["call"], "data")
+        .parse()
+        .expect("calldata");
+    require_safe_file(&fixture, safe.address, &call);
+    let open = fixture.done(&["pending", "A"]);
+    assert_eq!(open["actions"], json!([]), "{open}");
+    assert!(!executed(&fixture, &safe.executes(&call).await));
+    let done = fixture.done(&MIGRATE);
+    assert_eq!(done["executed"], true);
+    assert_eq!(fixture.current(), "2.0");
+    let shown = fixture.done(&["status", "counter"]);
+    assert_eq!(text(&shown["instance"], "version"), "2.0");
+}
+
+#[tokio::test]
+async fn a_safe_1_4_1_is_an_approver() {
+    decides("safe-contracts").await;
+}
+
+#[tokio::test]
+async fn a_safe_1_5_0_is_an_approver() {
+    decides("safe-smart-account").await;
+}
+
+#[tokio::test]
+async fn a_safe_approves_by_the_actions_id_takes_it_back_and_ends_an_action() {
+    let fixture = Fixture::new().await;
+    let safe = Safe::of(&fixture, "safe-smart-account").await;
+    fixture.decided_with(safe.address);
+    let register = ["register", "A", "1.0", "counter-v1"];
+    let proposed = fixture.run(&register);
+    let action = text(&proposed.document, "action").to_owned();
+    let (_, approve) = fixture.exported(&["approve", &action], "safe");
+    let (_, same) = fixture.exported(&register, "json");
+    assert_eq!(approve, same);
+    fixture.done(&["revoke", &action]);
+    safe.executes(&approve).await;
+    let (_, revoke) = fixture.exported(&["revoke", &action], "safe");
+    assert_eq!(fixture.encoded_by_ethers(), revoke);
+    let open = fixture.done(&["pending", "A"]);
+    assert_eq!(open["actions"][0]["approved"], json!([safe.address]));
+    safe.executes(&revoke).await;
+    let open = fixture.done(&["pending", "A"]);
+    assert_eq!(open["actions"][0]["approved"], json!([]));
+}
