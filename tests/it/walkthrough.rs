@@ -62,6 +62,11 @@ fn the_page_on_governance_does_what_it_says() -> Result<(), HarnessError> {
 }
 
 #[test]
+fn the_page_on_approvers_that_are_contracts_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/approvers.md")
+}
+
+#[test]
 fn the_page_on_migrations_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/migrations.md")
 }

@@ -26,12 +26,13 @@ use std::path::{Path, PathBuf};
 
 /// The pages whose `console` blocks a test executes, in order, in one shell each
 /// (`tests/it/walkthrough.rs`).
-pub const EXECUTED: [&str; 7] = [
+pub const EXECUTED: [&str; 8] = [
     "docs/quickstart.md",
     "docs/adopting.md",
     "docs/testing.md",
     "docs/walkthrough.md",
     "docs/governance.md",
+    "docs/approvers.md",
     "docs/migrations.md",
     "skills/stylus-upgrades/SKILL.md",
 ];
