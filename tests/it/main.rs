@@ -27,5 +27,6 @@ mod snapshots;
 mod spec;
 mod strangers;
 mod upgrade;
+mod verifiable;
 mod walkthrough;
 mod words;

@@ -108,13 +108,17 @@ impl Builder {
 
     /// Builds a contract by its package's name.
     pub fn contract(&self, package: &str) -> Result<Artifact, BuildError> {
+        self.folder(&self.member(package)?)
+    }
+
+    fn member(&self, package: &str) -> Result<PathBuf, BuildError> {
         let workspace = match &self.workspace {
             Some(workspace) => workspace.clone(),
             None => package::enclosing()?.ok_or_else(|| BuildError::NotAContract {
                 path: PathBuf::from(package),
             })?,
         };
-        self.folder(&package::member(&workspace, package)?)
+        package::member(&workspace, package)
     }
 
     /// Builds the crate in a folder, in whatever workspace, or takes a `.wasm` file as it is.
@@ -130,6 +134,19 @@ impl Builder {
             });
         }
         self.folder(path)
+    }
+
+    /// The folder of the crate that `source` names: its path, or the name of a contract of the
+    /// workspace; `None` for a file.
+    pub fn folder_of(&self, source: &str) -> Result<Option<PathBuf>, BuildError> {
+        let path = Path::new(source);
+        if path.is_file() {
+            return Ok(None);
+        }
+        match path.join("Cargo.toml").is_file() {
+            true => Ok(Some(path.to_owned())),
+            false => self.member(source).map(Some),
+        }
     }
 
     /// Every program of the framework, with the addresses that follow from their bytes.
@@ -188,7 +205,7 @@ impl Builder {
     }
 
     /// Where the outputs of the crate in `folder` go.
-    fn target(&self, folder: &Path) -> Result<PathBuf, BuildError> {
+    pub(super) fn target(&self, folder: &Path) -> Result<PathBuf, BuildError> {
         let named = std::env::var_os("CARGO_TARGET_DIR").filter(|named| !named.is_empty());
         let target = match (&self.workspace, named) {
             (Some(workspace), _) => workspace.join("target"),

@@ -64,20 +64,22 @@ pub(super) struct Cargo<'a> {
     pub(super) progress: &'a dyn Progress,
 }
 
+/// Leaves out the variables that would have cargo run something else.
+pub(super) fn without_foreign(command: &mut Command) {
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        let mut prefixes = FOREIGN_PREFIXES.iter();
+        if FOREIGN.contains(&&*text) || prefixes.any(|prefix| text.starts_with(prefix)) {
+            command.env_remove(&name);
+        }
+    }
+}
+
 impl Cargo<'_> {
     /// Downloads what the lock file names, or writes one.
     pub(super) fn fetch(&self, source: &Source) -> Result<(), BuildError> {
         let mut command = self.command(source, "fetch");
-        for (name, _) in std::env::vars_os() {
-            let text = name.to_string_lossy();
-            let is_foreign = FOREIGN.contains(&&*text)
-                || FOREIGN_PREFIXES
-                    .iter()
-                    .any(|prefix| text.starts_with(prefix));
-            if is_foreign {
-                command.env_remove(&name);
-            }
-        }
+        without_foreign(&mut command);
         command
             .env("CARGO_HOME", &self.home.folder)
             .env("RUSTC", &self.toolchain.rustc);

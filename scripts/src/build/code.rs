@@ -79,9 +79,7 @@ impl Artifact {
 
     /// A program that is pinned as it lies on chain. What is not on chain is unknown.
     pub(crate) fn from_code(name: &str, code: &'static [u8]) -> Result<Self, BuildError> {
-        let mut wasm = Vec::new();
-        let mut stream = code.get(PREFIX..).unwrap_or_default();
-        brotli::BrotliDecompress(&mut stream, &mut wasm).map_err(|error| BuildError::Pinned {
+        let wasm = module_of(code).map_err(|error| BuildError::Pinned {
             reason: format!("the pinned code of {name}: {error}"),
         })?;
         Ok(Self {
@@ -146,6 +144,14 @@ impl Artifact {
     pub fn creation_code(&self) -> Bytes {
         evm::creation_code(&self.code)
     }
+}
+
+/// The module in code as it lies on chain.
+pub(super) fn module_of(code: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut wasm = Vec::new();
+    let mut stream = code.get(PREFIX..).unwrap_or_default();
+    brotli::BrotliDecompress(&mut stream, &mut wasm)?;
+    Ok(wasm)
 }
 
 /// Prefix and brotli stream, at the quality and window of the other tools.

@@ -53,6 +53,20 @@ pub enum BuildError {
         /// The path as given.
         path: PathBuf,
     },
+    /// Others could not verify what is built.
+    #[error("{package} is not built so that others can verify it: {reason}")]
+    #[explain(
+        expected = "a crate that cargo-stylus builds: Stylus.toml beside its Cargo.toml and its workspace's, rust-toolchain.toml with a version, a lock file, [profile.release]",
+        found = "{reason}",
+        next = "add what is missing (cargo install cargo-stylus --version 0.10.10 --locked), or give --not-verifiable: then no explorer verifies the implementation",
+        exit = Exit::Usage
+    )]
+    NotVerifiable {
+        /// The package.
+        package: String,
+        /// Why not.
+        reason: String,
+    },
     /// A Cargo.toml that cannot be understood.
     #[error("{} cannot be understood: {reason}", path.display())]
     #[explain(

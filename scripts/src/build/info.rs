@@ -42,6 +42,18 @@ pub struct BuildInfo {
     pub encoder: String,
     /// What did all this.
     pub tool: String,
+    /// Whose recipe was followed, so that others can verify the code; `None` for our own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<Recipe>,
+}
+
+/// A recipe of somebody else, by which others make the same code again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// The tool and its version.
+    pub tool: String,
+    /// The hash of the sources that it put into the module.
+    pub project_hash: B256,
 }
 
 /// A commit of git.
@@ -64,6 +76,7 @@ impl Default for BuildInfo {
             migrates: Vec::new(),
             encoder: ENCODER.into(),
             tool: TOOL.into(),
+            recipe: None,
         }
     }
 }
@@ -113,6 +126,12 @@ impl BuildInfo {
             lines.push(("flags", self.flags.join(" ")));
         }
         lines.push(("encoded by", format!("{}, {}", self.encoder, self.tool)));
+        if let Some(recipe) = &self.recipe {
+            lines.push((
+                "verifiable",
+                format!("project_hash {}", recipe.project_hash),
+            ));
+        }
         lines
     }
 }

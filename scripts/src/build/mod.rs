@@ -41,6 +41,7 @@ mod tests;
 mod toolchain;
 mod tree;
 mod vendored;
+mod verifiable;
 pub mod wasm;
 mod workplace;
 
@@ -49,6 +50,6 @@ pub use children::end_compilers;
 pub use code::Artifact;
 pub use error::BuildError;
 pub use framework::{Framework, Part};
-pub use info::{BuildInfo, Commit};
+pub use info::{BuildInfo, Commit, Recipe};
 pub use package::workspace_of;
 pub use sources::is_framework;

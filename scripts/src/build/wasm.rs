@@ -6,6 +6,7 @@
 //! the chain itself will apply at activation.
 
 use super::error::BuildError;
+use alloy::primitives::B256;
 use stylus_layout::{DeclaredStep, Layout};
 use stylus_upgrades_interface::sections;
 use stylus_vm::{ActivationError, Rules, activate};
@@ -59,6 +60,14 @@ pub fn require_no_placeholder(package: &str, raw: &[u8]) -> Result<(), BuildErro
         package: package.into(),
         missing: String::from_utf8_lossy(&missing).into_owned(),
     })
+}
+
+/// The custom section in which cargo-stylus puts the hash of the sources.
+const PROJECT_HASH: &str = "project_hash";
+
+/// The hash of the sources that cargo-stylus put into a module.
+pub(super) fn project_hash(module: &[u8]) -> Option<B256> {
+    B256::try_from(section(module, PROJECT_HASH).as_slice()).ok()
 }
 
 /// What the custom sections of that name hold, one behind the other.

@@ -7,8 +7,10 @@ use super::export;
 use super::pending::named;
 use super::propose::propose_and_roll;
 use super::storage::{self, Overrides, StorageContext};
+use super::verifiable::implementation;
 use super::work::check_action;
 use crate::app_error::Error;
+use crate::build::Artifact;
 use crate::client::Client;
 use crate::governance::{self, BuildFacts, Call, Display, GovernanceError, proposed, readiness};
 use crate::layout::Build;
@@ -50,10 +52,19 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     }
     let decoded = Call::decode(&event.call)?;
     if let Some(source) = &args.source {
-        compare_build(context, ("--source", source), &decoded, "code")?;
+        let chain = client.chain_id();
+        compare_build(context, ("--source", source), &decoded, "code", |source| {
+            implementation(context, chain, source, true)
+        })?;
     }
     if let Some(source) = &args.script_source {
-        compare_build(context, ("--script-source", source), &decoded, "script")?;
+        compare_build(
+            context,
+            ("--script-source", source),
+            &decoded,
+            "script",
+            |source| context.artifact_anew(source),
+        )?;
     }
     let checks = check_action(context, &client, registry, &decoded, args).await?;
     let mut notices = Vec::new();
@@ -82,6 +93,7 @@ fn compare_build(
     (flag, source): (&str, &str),
     call: &Call,
     what: &'static str,
+    build: impl FnOnce(&str) -> Result<Artifact, Error>,
 ) -> Result<(), Error> {
     if !call.subjects().iter().any(|(other, ..)| *other == what) {
         return Err(Error::Usage {
@@ -92,7 +104,7 @@ fn compare_build(
         });
     }
     require_sources(flag, source)?;
-    let build = Build::from(&context.artifact_anew(source)?);
+    let build = Build::from(&build(source)?);
     BuildFacts::of(call, what, &build, true)?;
     let what = match what {
         "script" => "very code of the migration",

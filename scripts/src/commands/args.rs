@@ -2,6 +2,7 @@
 
 use super::confirm::AllowArgs;
 use super::export::ExportArgs;
+use super::verifiable::VerifiableArgs;
 use crate::client::DEFAULT_TIMEOUT;
 use crate::coverage::Part;
 use crate::deploy::DATA_FEE_BUMP_PERCENT;
@@ -91,6 +92,9 @@ pub struct Global {
     /// Who sends a governed call that is not sent here.
     #[command(flatten)]
     pub export: ExportArgs,
+    /// Whether others can verify an implementation.
+    #[command(flatten)]
+    pub verifiable: VerifiableArgs,
 }
 
 /// Every command.

@@ -291,6 +291,11 @@ impl Context {
         Ok(artifact)
     }
 
+    /// Counts an artifact as built by this run.
+    pub(super) fn note_built(&self, artifact: &Artifact) {
+        self.built().push(artifact.codehash());
+    }
+
     /// Layouts and builds, beside the manifest.
     pub(super) fn store(&self) -> Store {
         let file = self.manifest_file();

@@ -1,6 +1,7 @@
 //! `deploy`: build, compress, create, activate.
 
 use super::context::{Context, report};
+use super::verifiable::{keep_deployment, kept_implementation};
 use crate::app_error::Error;
 use crate::deploy;
 use crate::output::Outcome;
@@ -15,7 +16,7 @@ pub(super) async fn run(
     no_activate: bool,
 ) -> Result<Outcome, Error> {
     let client = context.working_client("deploy").await?;
-    let artifact = context.kept_artifact(source)?;
+    let artifact = kept_implementation(context, client.chain_id(), source)?;
     context.output.note(&format!(
         "deploying {} ({} bytes)",
         artifact.name,
@@ -31,6 +32,12 @@ pub(super) async fn run(
         }
         _ => deploy::create(&client, &artifact).await?,
     };
+    keep_deployment(
+        context,
+        client.chain_id(),
+        &artifact,
+        std::slice::from_ref(&created),
+    )?;
     let activated = if no_activate {
         None
     } else {

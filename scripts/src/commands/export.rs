@@ -5,7 +5,7 @@ use super::context::Context;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::export::{Account, ExportError, Exported, Format, require_chain_id};
-use crate::governance::{GovernedCall, Judged};
+use crate::governance::{GovernedCall, Simulated};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::network::TransactionBuilder;
@@ -108,17 +108,17 @@ pub(super) async fn governed(
     call: &GovernedCall,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
-    let judged = call.judge(client).await?;
+    let simulated = call.simulate(client).await?;
     let title = call.what();
     let request = (call.registry, &call.bytes, call.value);
-    write(context, client, &title, request, judged.gas, outcome).await?;
-    let Judged {
+    write(context, client, &title, request, simulated.gas, outcome).await?;
+    let Simulated {
         action,
         approvals,
         required,
         executes,
         ..
-    } = judged;
+    } = simulated;
     outcome.field("action", action);
     outcome.field("approvals", approvals);
     outcome.field("required", required);

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::recorded::coverage_of;
+use super::verifiable::implementation;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::coverage::{Coverage, Extent, Part};
@@ -241,7 +242,7 @@ async fn built(
         version: version.clone(),
     };
     let recorded = client.call(registry, &call).await?.code;
-    let found = context.artifact_anew(source)?;
+    let found = implementation(context, client.chain_id(), source, true)?;
     let mut checks = vec![LiveCheck {
         what: format!("{source} is the source of {version}"),
         ok: recorded.codehash == found.codehash(),

@@ -31,6 +31,7 @@ mod storage;
 #[cfg(test)]
 mod tests;
 mod upgrade;
+mod verifiable;
 mod version;
 mod work;
 
@@ -41,6 +42,7 @@ pub use args::{
 
 pub use confirm::{AllowArgs, Unusual};
 pub use export::ExportArgs;
+pub use verifiable::VerifiableArgs;
 
 use crate::app_error::Error;
 use crate::error::{Exit, Explain, Report};

@@ -12,9 +12,11 @@ use super::calldata;
 use super::context::Context;
 use super::path::check_stragglers;
 use super::storage::{self, Overrides, StorageChecks, StorageContext};
+use super::verifiable::{created_before, keep_deployment, kept_implementation};
 use crate::app_error::Error;
 use crate::build::{Artifact, evm};
 use crate::client::{Client, Sent};
+use crate::deploy;
 use crate::governance::{Call, PendingAction, Placed, find, pending, place};
 use crate::layout::{Build, Known};
 use crate::progress::Progress;
@@ -315,7 +317,8 @@ impl<'a> Work<'a> {
         let (artifact, mut code) = match self.address(source) {
             Some(address) => (None, registry::code_at(&self.client, address).await?),
             None => {
-                let artifact = self.context.kept_artifact(source)?;
+                let chain = self.client.chain_id();
+                let artifact = kept_implementation(self.context, chain, source)?;
                 let code = artifact.code_at(Address::ZERO);
                 (Some(artifact), code)
             }
@@ -414,11 +417,23 @@ impl<'a> Work<'a> {
             return Ok(address);
         }
         let bump = self.context.global.data_fee_bump_percent;
+        if let Some(address) = created_before(self.context, client, &artifact).await?
+            && find(client, registry, name, &self.open, &artifact)
+                .await?
+                .is_none()
+        {
+            let sent = deploy::activate(client, &artifact.name, address, bump).await?;
+            self.sent.extend(sent);
+            let line = format!("{} is at {address}: it was deployed before", artifact.name);
+            self.context.output.note(&line);
+            return Ok(address);
+        }
         let Placed {
             address,
             because,
             sent,
         } = place(client, registry, name, &self.open, &artifact, bump).await?;
+        keep_deployment(self.context, client.chain_id(), &artifact, &sent)?;
         self.sent.extend(sent);
         let line = format!("{} is at {address}: {because}", artifact.name);
         self.context.output.note(&line);

@@ -12,7 +12,7 @@ use super::display::{Call, Display};
 use super::error::GovernanceError;
 use super::facts::{CodeFacts, code_facts};
 use super::names::Names;
-use super::submit::{Judged, Submitted, judge, outcome, submit};
+use super::submit::{Simulated, Submitted, outcome, simulate, submit};
 use crate::client::{Client, Sent};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
@@ -79,9 +79,9 @@ impl GovernedCall {
     ///
     /// # Errors
     /// As [`Self::send`] before anything is sent.
-    pub async fn judge(&self, client: &Client) -> Result<Judged, GovernanceError> {
+    pub async fn simulate(&self, client: &Client) -> Result<Simulated, GovernanceError> {
         require_plain_code(client, &self.call).await?;
-        judge(client, self).await
+        simulate(client, self).await
     }
 
     /// The transaction, without who sends it.

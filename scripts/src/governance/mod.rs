@@ -39,4 +39,4 @@ pub use governed::{GovernedCall, perform};
 pub use names::Names;
 pub use pending::{PendingAction, Readiness, all_pending, pending, proposed, readiness};
 pub use place::{Placed, find, place};
-pub use submit::{ExecutedBy, Judged, Submitted};
+pub use submit::{ExecutedBy, Simulated, Submitted};

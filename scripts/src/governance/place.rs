@@ -1,6 +1,7 @@
 //! Code to where every approver finds it: two approvers who each start from source must send the
 //! same bytes, hence name the same account. What an open action or a registered version names is
-//! taken; else the CREATE2 deployer decides, whose address follows from the code alone.
+//! taken; else the CREATE2 deployer decides, whose address follows from the code alone. Code that
+//! explorers are to verify has a transaction of its own, which the first approver sends.
 
 use super::authority::require_approver;
 use super::error::GovernanceError;
@@ -70,6 +71,9 @@ pub async fn find(
     if let Some(known) = known(client, registry, name, open, hash).await? {
         return Ok(Some(known));
     }
+    if artifact.info.recipe.is_some() {
+        return Ok(None); // the transaction that creates it has to be its own
+    }
     let address = evm::create2_address(&artifact.creation_code());
     let found = client.codehash(address).await?;
     Ok((found == Some(hash)).then_some((address, "it was deployed before")))
@@ -119,12 +123,14 @@ async fn registered(
     Ok(accounts)
 }
 
-/// By the CREATE2 deployer with salt 0, where there is one: whoever comes first comes for all.
+/// By the CREATE2 deployer with salt 0, where there is one: whoever comes first comes for all. What
+/// others verify by the transaction that created it is created by its own.
 async fn create(
     client: &Client,
     artifact: &Artifact,
 ) -> Result<(Address, &'static str, Vec<Sent>), GovernanceError> {
-    if client.code(CREATE2_DEPLOYER).await?.is_empty() {
+    let is_verifiable = artifact.info.recipe.is_some();
+    if is_verifiable || client.code(CREATE2_DEPLOYER).await?.is_empty() {
         let (address, sent) = deploy::create(client, artifact).await?;
         return Ok((address, "it is new", vec![sent]));
     }

@@ -43,7 +43,7 @@ pub struct Submitted {
 
 /// What a call would do if its caller sent it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judged {
+pub struct Simulated {
     /// The action.
     pub action: B256,
     /// Approvals that would count then.
@@ -130,10 +130,10 @@ pub(super) async fn submit(
 ///
 /// # Errors
 /// The registry's refusal.
-pub(super) async fn judge(
+pub(super) async fn simulate(
     client: &Client,
     governed: &GovernedCall,
-) -> Result<Judged, GovernanceError> {
+) -> Result<Simulated, GovernanceError> {
     let (registry, what) = (governed.registry, governed.what());
     let caller = client.caller(&what)?;
     let action = action_of(client, registry, &governed.bytes).await?;
@@ -155,7 +155,7 @@ pub(super) async fn judge(
         true => 0,
         false => gas::for_execution(client, Approval::of(governed, caller, action)).await?,
     };
-    Ok(Judged {
+    Ok(Simulated {
         action,
         approvals: progress.approvals,
         required: progress.required,

@@ -11,6 +11,7 @@
 
 mod allowed;
 mod check;
+mod deployments;
 mod documents;
 mod error;
 mod live;
@@ -22,6 +23,7 @@ pub use check::{
     Accepted, NOT_COMPARED, Pair, Said, Side, StorageCheck, check_storage, finding_id,
     is_about_layouts, report,
 };
+pub use deployments::Deployment;
 pub use documents::{DocumentError, Documents, Known, publish, require_publishable};
 pub use error::LayoutError;
 pub use live::{Dirty, Live, Upgrade, look};

@@ -135,6 +135,21 @@ impl Store {
         &self.folder
     }
 
+    /// The text of a file with its path; `None` if there is none.
+    pub(super) fn read(
+        &self,
+        kind: &str,
+        hash: B256,
+    ) -> Result<Option<(PathBuf, String)>, LayoutError> {
+        let path = self.file(kind, hash);
+        Ok(read(&path)?.map(|text| (path, text)))
+    }
+
+    /// Writes a file.
+    pub(super) fn write(&self, kind: &str, hash: B256, text: &str) -> Result<(), LayoutError> {
+        write(&self.file(kind, hash), text)
+    }
+
     fn file(&self, kind: &str, hash: B256) -> PathBuf {
         self.folder.join(kind).join(format!("{hash}.json"))
     }

@@ -1,0 +1,206 @@
+//! Implementations as cargo-stylus makes them, so that whoever reruns `cargo stylus verify` on the
+//! transaction that created them finds the same bytes. Plain cargo builds the crate where it lies,
+//! and cargo-stylus itself writes the init code: its hash of the sources is in there, with their
+//! paths, so the bytes are the same only where the folder has the same path.
+
+use super::builder::Builder;
+use super::cargo::without_foreign;
+use super::code::Artifact;
+use super::error::BuildError;
+use super::info::Recipe;
+use super::package::Package;
+use super::{evm, wasm};
+use crate::progress::Progress;
+use alloy::hex;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use stylus_layout::Layout;
+use stylus_upgrades_interface::{chain, limits};
+
+/// The program, as cargo would look for it.
+const PROGRAM: &str = "cargo-stylus";
+/// What cargo passes as its first argument.
+const SUBCOMMAND: &str = "stylus";
+/// Lines of a failed build that are shown.
+const DIAGNOSTICS_MAX: usize = 20;
+
+/// What a crate needs so that cargo-stylus takes it.
+const NEEDED: [&str; 2] = ["Stylus.toml", "rust-toolchain.toml"];
+
+impl Builder {
+    /// The crate in `folder`, as [`Self::path`] knows it, with the code that cargo-stylus makes of
+    /// it. `initcode` is what `cargo stylus get-initcode` wrote elsewhere, such as in its container.
+    ///
+    /// # Errors
+    /// [`BuildError::NotVerifiable`] where cargo-stylus would not take the crate, or what it makes
+    /// is not what the chain or a proxy takes.
+    pub fn verifiable(
+        &self,
+        artifact: Artifact,
+        folder: &Path,
+        initcode: Option<&Path>,
+    ) -> Result<Artifact, BuildError> {
+        let package = Package::open(folder)?;
+        let (tool, text) = match initcode {
+            Some(file) => {
+                let text = std::fs::read_to_string(file).map_err(BuildError::file("read", file))?;
+                (format!("{PROGRAM}, in {}", file.display()), text)
+            }
+            None => {
+                require_files(&package)?;
+                let target = self.target(&package.folder)?.join("verifiable");
+                let made = run(&package, &target, &*self.progress)?;
+                require_same_source(&package.name, &artifact, &target)?;
+                made
+            }
+        };
+        let initcode = hex::decode(text.trim()).map_err(|error| {
+            refused(
+                &package.name,
+                format!("its init code is no hexadecimal: {error}"),
+            )
+        })?;
+        artifact.with_init_code(&initcode, &tool)
+    }
+}
+
+impl Artifact {
+    /// The same contract with the code that cargo-stylus made of it.
+    fn with_init_code(self, initcode: &[u8], tool: &str) -> Result<Self, BuildError> {
+        let refused = |reason: String| refused(&self.name, reason);
+        let code = initcode.get(evm::PRELUDE..).unwrap_or_default();
+        if evm::creation_code(code)[..] != *initcode || !code.starts_with(&chain::PROGRAM_PREFIX) {
+            let reason = "it is no init code of one program: the contract may need fragments";
+            return Err(refused(reason.into()));
+        }
+        if code.len() > limits::CODE_SIZE_MAX {
+            return Err(BuildError::TooLarge {
+                package: self.name.clone(),
+                limit: limits::CODE_SIZE_MAX,
+                found: code.len(),
+            });
+        }
+        let module = super::code::module_of(code)
+            .map_err(|error| refused(format!("it cannot be decompressed: {error}")))?;
+        let hash = wasm::project_hash(&module);
+        let project_hash = hash.ok_or_else(|| refused("it has no project_hash".into()))?;
+        wasm::check(&self.name, &module)?;
+        let mut info = self.info.clone();
+        info.flags = vec!["cargo build --lib --locked --release".into()];
+        info.encoder = tool.into();
+        info.recipe = Some(Recipe {
+            tool: tool.into(),
+            project_hash,
+        });
+        Ok(Self {
+            wasm: module.into(),
+            code: code.to_vec().into(),
+            info,
+            ..self
+        })
+    }
+}
+
+/// Runs cargo-stylus in the crate's folder: its name with version, and the init code in hexadecimal.
+fn run(
+    package: &Package,
+    target: &Path,
+    progress: &dyn Progress,
+) -> Result<(String, String), BuildError> {
+    std::fs::create_dir_all(target).map_err(BuildError::file("create", target))?;
+    let version = stylus(package, target, &["--version"])?;
+    let words = version.split_whitespace().last().unwrap_or_default();
+    let tool = format!("{PROGRAM} {words}");
+    progress.begin(&format!("building {} with {tool}", package.name));
+    let file: PathBuf = target.join(format!("{}.initcode", package.name));
+    let path = file.display().to_string();
+    let words = [
+        "get-initcode",
+        "--contract",
+        &package.name,
+        "--output",
+        &path,
+    ];
+    stylus(package, target, &words)?;
+    progress.end(&format!("{} built with {tool}", package.name));
+    let text = std::fs::read_to_string(&file).map_err(BuildError::file("read", &file))?;
+    Ok((tool, text))
+}
+
+fn stylus(package: &Package, target: &Path, words: &[&str]) -> Result<String, BuildError> {
+    let mut command = Command::new(PROGRAM);
+    without_foreign(&mut command);
+    let output = command
+        .arg(SUBCOMMAND)
+        .args(words)
+        .current_dir(&package.folder)
+        .env_remove("CARGO")
+        .env("CARGO_TARGET_DIR", target)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| match error.kind() {
+            ErrorKind::NotFound => refused(&package.name, format!("{PROGRAM} is not installed")),
+            _ => refused(&package.name, format!("{PROGRAM} does not start: {error}")),
+        })?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = [output.stderr, output.stdout].concat();
+    let said = String::from_utf8_lossy(&said);
+    let last: Vec<_> = said.lines().rev().take(DIAGNOSTICS_MAX).collect();
+    let last: Vec<_> = last.into_iter().rev().collect();
+    let reason = format!("{PROGRAM} {}: {}", words.join(" "), last.join("\n"));
+    Err(refused(&package.name, reason))
+}
+
+/// cargo-stylus looks for its own file beside both manifests, and for a compiler by its version.
+fn require_files(package: &Package) -> Result<(), BuildError> {
+    let [stylus, toolchain] = NEEDED;
+    for folder in [&package.folder, &package.root] {
+        if !folder.join(stylus).is_file() {
+            let reason = format!("there is no {stylus} in {}", folder.display());
+            return Err(refused(&package.name, reason));
+        }
+    }
+    let mut above = package.folder.ancestors();
+    match above.any(|folder| folder.join(toolchain).is_file()) {
+        true => Ok(()),
+        false => Err(refused(
+            &package.name,
+            format!(
+                "there is no {toolchain} beside or above {}",
+                package.folder.display()
+            ),
+        )),
+    }
+}
+
+/// Plain cargo knows nothing of what our builder gives a contract: the module that it made must be
+/// one that may be deployed, and declare the very layout and steps that are published.
+fn require_same_source(name: &str, ours: &Artifact, target: &Path) -> Result<(), BuildError> {
+    let library = name.replace('-', "_");
+    let raw = target
+        .join("wasm32-unknown-unknown/release/deps")
+        .join(library + ".wasm");
+    let Ok(raw) = std::fs::read(&raw) else {
+        return Err(refused(name, format!("cargo made no {}", raw.display())));
+    };
+    wasm::require_no_placeholder(name, &raw)?;
+    let hash = |layout: &Option<Layout>| layout.as_ref().map(Layout::hash);
+    let theirs = (hash(&wasm::layout(name, &raw)?), wasm::steps(name, &raw)?);
+    match theirs == (hash(&ours.layout), ours.steps.clone()) {
+        true => Ok(()),
+        false => Err(refused(
+            name,
+            "plain cargo builds it with another layout or other migrations".into(),
+        )),
+    }
+}
+
+fn refused(package: &str, reason: String) -> BuildError {
+    BuildError::NotVerifiable {
+        package: package.into(),
+        reason,
+    }
+}

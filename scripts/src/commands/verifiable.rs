@@ -1,0 +1,132 @@
+//! Which recipe an implementation is built by: cargo-stylus's, which explorers know, or ours.
+
+use super::context::Context;
+use crate::address;
+use crate::app_error::Error;
+use crate::build::{Artifact, BuildError};
+use crate::client::{Client, Sent};
+use crate::layout::Deployment;
+use crate::progress::Progress;
+use alloy::primitives::Address;
+use clap::Args;
+use std::path::PathBuf;
+
+/// Chains that nobody else looks at: the local ones of Nitro, Foundry and Hardhat.
+const LOCAL_CHAINS: [u64; 4] = [412_346, 31_337, 1_337, 333_333];
+
+/// Whether others can verify an implementation.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Verifiable by others")]
+pub struct VerifiableArgs {
+    /// Build implementations with cargo-stylus and create them in a transaction of their own, so
+    /// that explorers verify them [default: on every chain that is not a local one]
+    #[arg(long, global = true, conflicts_with = "not_verifiable")]
+    pub verifiable: bool,
+    /// Build implementations in our own way, at an address that follows from the code: no explorer
+    /// verifies them
+    #[arg(long, global = true)]
+    pub not_verifiable: bool,
+    /// Take the init code that `cargo stylus get-initcode` wrote, in its container for example
+    #[arg(
+        long,
+        value_name = "FILE",
+        global = true,
+        conflicts_with = "not_verifiable"
+    )]
+    pub initcode: Option<PathBuf>,
+}
+
+impl VerifiableArgs {
+    /// Whether it is asked for on that chain.
+    pub(super) fn wanted(&self, chain_id: u64) -> bool {
+        let is_public = !LOCAL_CHAINS.contains(&chain_id);
+        !self.not_verifiable && (self.verifiable || self.initcode.is_some() || is_public)
+    }
+}
+
+/// The implementation that `source` names, by the recipe for that chain; built now if `anew`.
+pub(super) fn implementation(
+    context: &Context,
+    chain_id: u64,
+    source: &str,
+    anew: bool,
+) -> Result<Artifact, Error> {
+    let ours = match anew {
+        true => context.artifact_anew(source)?,
+        false => context.artifact(source)?,
+    };
+    let args = &context.global.verifiable;
+    if !args.wanted(chain_id) || address::is_address(source) {
+        return Ok(ours);
+    }
+    let builder = context.builder()?;
+    let Some(folder) = builder.folder_of(source)? else {
+        return Err(BuildError::NotVerifiable {
+            package: ours.name,
+            reason: format!("{source} is a file, and cargo-stylus builds from sources"),
+        }
+        .into());
+    };
+    let artifact = builder.verifiable(ours, &folder, args.initcode.as_deref())?;
+    context.note_built(&artifact);
+    Ok(artifact)
+}
+
+/// Where this machine created that very code for others to verify, if it still lies there.
+pub(super) async fn created_before(
+    context: &Context,
+    client: &Client,
+    artifact: &Artifact,
+) -> Result<Option<Address>, Error> {
+    if artifact.info.recipe.is_none() {
+        return Ok(None);
+    }
+    let codehash = artifact.codehash();
+    for deployment in context.store().deployments(codehash)? {
+        let is_here = deployment.chain_id == client.chain_id();
+        if is_here && client.codehash(deployment.address).await? == Some(codehash) {
+            return Ok(Some(deployment.address));
+        }
+    }
+    Ok(None)
+}
+
+/// Keeps the transaction that created an implementation, and says what others do with it.
+pub(super) fn keep_deployment(
+    context: &Context,
+    chain_id: u64,
+    artifact: &Artifact,
+    sent: &[Sent],
+) -> Result<(), Error> {
+    let created = sent
+        .iter()
+        .find_map(|sent| Some((sent.receipt.contract_address?, sent.tx)));
+    let (Some(recipe), Some((address, tx))) = (&artifact.info.recipe, created) else {
+        return Ok(());
+    };
+    context.store().keep_deployment(&Deployment {
+        chain_id,
+        address,
+        codehash: artifact.codehash(),
+        tx,
+        tool: recipe.tool.clone(),
+        project_hash: recipe.project_hash,
+    })?;
+    context.output.note(&format!(
+        "others verify {address} by: cargo stylus verify --deployment-tx {tx}"
+    ));
+    Ok(())
+}
+
+/// As [`implementation`], for what goes on chain: what is known of it is kept beside the manifest.
+pub(super) fn kept_implementation(
+    context: &Context,
+    chain_id: u64,
+    source: &str,
+) -> Result<Artifact, Error> {
+    let artifact = implementation(context, chain_id, source, false)?;
+    if let Err(error) = context.store().keep(&artifact) {
+        context.output.note(&format!("warning: {error}"));
+    }
+    Ok(artifact)
+}

@@ -1,0 +1,61 @@
+//! Deployments that others can verify, in files beside the manifest: the transaction that created
+//! an implementation is what an explorer is told.
+
+use super::error::LayoutError;
+use super::store::Store;
+use alloy::primitives::{Address, B256};
+use serde::{Deserialize, Serialize};
+
+/// The kind of file.
+const KIND: &str = "deployments";
+
+/// The transaction that created an implementation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deployment {
+    /// The chain.
+    pub chain_id: u64,
+    /// The account that it created.
+    pub address: Address,
+    /// keccak256 of that account's code.
+    pub codehash: B256,
+    /// The transaction.
+    pub tx: B256,
+    /// What made the code, with its version.
+    pub tool: String,
+    /// The hash of the sources that is in the code.
+    pub project_hash: B256,
+}
+
+impl Store {
+    /// Keeps a deployment; the last one of the same code on a chain counts.
+    ///
+    /// # Errors
+    /// [`LayoutError::File`].
+    pub fn keep_deployment(&self, deployment: &Deployment) -> Result<(), LayoutError> {
+        let mut all = self.deployments(deployment.codehash)?;
+        all.retain(|one| one.chain_id != deployment.chain_id);
+        all.push(deployment.clone());
+        let text = serde_json::to_string_pretty(&all).unwrap_or_default();
+        self.write(KIND, deployment.codehash, &text)
+    }
+
+    /// The deployments of that code from here.
+    ///
+    /// # Errors
+    /// [`LayoutError::Tampered`] if the file tells of other code.
+    pub fn deployments(&self, codehash: B256) -> Result<Vec<Deployment>, LayoutError> {
+        let Some((path, text)) = self.read(KIND, codehash)? else {
+            return Ok(Vec::new());
+        };
+        let Ok(all) = serde_json::from_str::<Vec<Deployment>>(&text) else {
+            return Ok(Vec::new()); // of another version of this program
+        };
+        match all.iter().find(|one| one.codehash != codehash) {
+            None => Ok(all),
+            Some(other) => Err(LayoutError::Tampered {
+                path,
+                holds: other.codehash,
+            }),
+        }
+    }
+}
