@@ -12,6 +12,7 @@
 //! | [`steps`] | the initializers and migrations that code declares, and whether a command runs them |
 //! | [`coverage`] | how much of what should be checked could be checked |
 //! | [`history`] | what happened, from chain data alone |
+//! | [`doctor`] | whether everything that is needed still runs, and what helps |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`commands`] | the command line: arguments, and what each command says |
 //! | [`demo`] | the whole scenario on a private chain |
@@ -36,6 +37,7 @@ pub mod commands;
 pub mod coverage;
 pub mod demo;
 pub mod deploy;
+pub mod doctor;
 pub mod error;
 pub mod export;
 pub mod file_names;

@@ -7,6 +7,7 @@ mod attacks;
 mod authors;
 mod dependencies;
 mod differential;
+mod doctor;
 mod edges;
 mod erc20;
 mod evm_revert;

@@ -53,3 +53,4 @@ pub use framework::{Framework, Part};
 pub use info::{BuildInfo, Commit, Recipe};
 pub use package::workspace_of;
 pub use sources::is_framework;
+pub use toolchain::{FoundToolchain, look_at_toolchain};

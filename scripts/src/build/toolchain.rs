@@ -46,19 +46,19 @@ impl Toolchain {
         })
     }
 
+    /// Whether the compiler has the wasm32 target.
+    fn has_target(&self) -> bool {
+        let libraries = self.sysroot.join("lib/rustlib").join(TARGET).join("lib");
+        libraries.is_dir()
+    }
+
     /// Adds the wasm32 target if the compiler lacks it.
     pub(super) fn require_target(
         &self,
         folder: &Path,
         progress: &dyn Progress,
     ) -> Result<(), BuildError> {
-        if self
-            .sysroot
-            .join("lib/rustlib")
-            .join(TARGET)
-            .join("lib")
-            .is_dir()
-        {
+        if self.has_target() {
             return Ok(());
         }
         progress.begin(&format!("adding the target {TARGET} with rustup"));
@@ -70,6 +70,36 @@ impl Toolchain {
         progress.end(&format!("target {TARGET} added"));
         Ok(())
     }
+}
+
+/// A toolchain, as far as contracts need it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundToolchain {
+    /// What the compiler calls itself.
+    pub rustc: String,
+    /// What rustup calls itself, where it is installed.
+    pub rustup: Option<String>,
+    /// What contracts are compiled for.
+    pub target: &'static str,
+    /// Whether the compiler can.
+    pub has_target: bool,
+}
+
+/// Looks for the toolchain that is chosen in `folder`, and adds nothing to it.
+///
+/// # Errors
+/// Where there is no compiler, or it does not say what it is.
+pub fn look_at_toolchain(folder: &Path) -> Result<FoundToolchain, BuildError> {
+    let found = Toolchain::find(folder)?;
+    let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
+    Ok(FoundToolchain {
+        rustc: first(&found.version),
+        rustup: ask(folder, "rustup", &["--version"])
+            .ok()
+            .map(|said| first(&said)),
+        target: TARGET,
+        has_target: found.has_target(),
+    })
 }
 
 /// Where cargo keeps what it downloads, and the user's configuration of it.

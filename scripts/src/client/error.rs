@@ -105,8 +105,8 @@ pub enum ChainError {
         expected = "a program that is active for the chain's Stylus version",
         found = "{message} (code {code})",
         next = format!(
-            "activate the program again: anybody may, by activateProgram(address) of {ARB_WASM}; \
-             what it stores is untouched"
+            "activate the program again: anybody may, by stylus-upgrades doctor --fix, or by \
+             activateProgram(address) of {ARB_WASM}; what it stores is untouched"
         )
     )]
     ProgramNotRunnable {

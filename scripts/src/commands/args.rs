@@ -1,6 +1,7 @@
 //! The argument tree.
 
 use super::confirm::AllowArgs;
+use super::doctor::DoctorArgs;
 use super::export::ExportArgs;
 use super::verifiable::VerifiableArgs;
 use crate::client::DEFAULT_TIMEOUT;
@@ -296,6 +297,8 @@ pub enum Command {
         #[arg(long, value_enum, value_name = "PART")]
         allow_absent: Vec<Part>,
     },
+    /// Whether everything that is needed still runs, and for how long; --fix does what helps
+    Doctor(DoctorArgs),
     /// What is live: everything, a definition, or one instance
     Status {
         /// A definition's name or an instance's address

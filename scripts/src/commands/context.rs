@@ -151,6 +151,11 @@ impl Context {
         if self.is_export() && !client.has_key() {
             return Ok(client);
         }
+        self.journalled(client, what).await
+    }
+
+    /// As [`Self::working_client`], of a client with a key.
+    pub(super) async fn journalled(&self, client: Client, what: &str) -> Result<Client, Error> {
         let journal = self.journal(&client, what).await?;
         let client = client.with_journal(journal);
         let earlier = client.settle().await?;
@@ -225,12 +230,17 @@ impl Context {
         Names::of(&self.manifest)
     }
 
+    /// The registry, if one was named.
+    pub(super) fn named_registry(&self) -> Result<Option<Address>, Error> {
+        match &self.global.registry {
+            Some(name) => Ok(Some(self.manifest.address(name)?)),
+            None => Ok(self.manifest.registry),
+        }
+    }
+
     /// The registry that was named.
     pub(super) fn registry(&self) -> Result<Address, Error> {
-        if let Some(name) = &self.global.registry {
-            return Ok(self.manifest.address(name)?);
-        }
-        self.manifest.registry.ok_or_else(|| Error::Usage {
+        self.named_registry()?.ok_or_else(|| Error::Usage {
             message: "no registry was named".into(),
             expected: match self.network() {
                 Some(network) => format!(

@@ -1,14 +1,18 @@
 //! `history` and `verify`: what happened, from chain data alone, and whether it still holds.
 
 use super::context::Context;
+use super::doctor;
 use super::recorded::coverage_of;
 use super::verifiable::implementation;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::coverage::{Coverage, Extent, Part};
+use crate::doctor::Role;
 use crate::error::{Exit, Explain, Report};
 use crate::governance::{GovernanceError, seconds_left};
-use crate::history::{self, Difference, Entry, History, LiveCheck, differences, live_checks};
+use crate::history::{
+    self, Difference, Entry, History, LiveCheck, Rebuilt, differences, live_checks,
+};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::definitions;
@@ -84,6 +88,7 @@ pub(super) async fn verify(
     }
     let mut all = Vec::new();
     let mut proxies = Vec::new();
+    let mut used = Vec::new();
     let mut coverage = Coverage::default();
     let documents = context.documents(&client, registry);
     for name in &names {
@@ -100,6 +105,7 @@ pub(super) async fn verify(
             coverage.lower(Part::Steps, Extent::Absent, why);
             coverage.lower(Part::Source, Extent::Partial, "nothing was built");
         }
+        used.extend(in_use(name, rebuilt));
         let wasm = rebuilt.instances.iter();
         let wasm = wasm.filter(|instance| instance.kind == proxy_kind::WASM);
         proxies.extend(wasm.map(|instance| instance.proxy));
@@ -119,6 +125,7 @@ pub(super) async fn verify(
             .extend(checks.iter().map(|check| format!("  {}", check.line())));
         all.extend(checks);
     }
+    doctor::warn(context, &client, registry, used, &mut outcome).await?;
     outcome.field("coverage", &coverage);
     outcome.lines.extend(coverage.lines());
     settle(context, &all, &mut outcome);
@@ -130,6 +137,20 @@ pub(super) async fn verify(
         outcome.exit = Some(error.exit());
     }
     Ok(outcome)
+}
+
+/// The code that users of a definition's instances run.
+fn in_use(name: &str, rebuilt: &Rebuilt) -> Vec<(Address, Role, String)> {
+    let mut used = Vec::new();
+    for instance in &rebuilt.instances {
+        used.push((instance.proxy, Role::Proxy, name.to_owned()));
+        let mut versions = rebuilt.versions.iter();
+        if let Some(version) = versions.find(|one| one.version == instance.version) {
+            let of = format!("{name} {}", version.version);
+            used.push((version.code.implementation, Role::Implementation, of));
+        }
+    }
+    used
 }
 
 /// Whether the framework's code on the chain is what this program builds.

@@ -10,6 +10,7 @@ mod create_proxy;
 mod define;
 mod demo;
 mod deploy;
+mod doctor;
 mod export;
 mod handler;
 mod history;
@@ -41,6 +42,7 @@ pub use args::{
 };
 
 pub use confirm::{AllowArgs, Unusual};
+pub use doctor::DoctorArgs;
 pub use export::ExportArgs;
 pub use verifiable::VerifiableArgs;
 
@@ -240,6 +242,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             rollout::run(context, &name, max, &overrides).await
         }
         Command::RunMigration(args) => run_migration::run(context, &args).await,
+        Command::Doctor(args) => doctor::run(context, &args).await,
         Command::Status { subject } => status::run(context, subject.as_deref()).await,
     }
 }

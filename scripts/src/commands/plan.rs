@@ -2,9 +2,11 @@
 
 use super::args::{PlanArgs, VersionArgs};
 use super::context::Context;
+use super::doctor;
 use super::storage;
 use super::work::{Run, Work};
 use crate::app_error::Error;
+use crate::doctor::Role;
 use crate::error::{Exit, Explain};
 use crate::output::Outcome;
 use crate::plan::{self, Change, Finding, InstancePlan, Plan, PlanRequest};
@@ -38,6 +40,16 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
     };
     let refused = std::mem::take(&mut work.refused);
     let checks = std::mem::take(&mut work.checks);
+    let mut used = Vec::new();
+    let is_new = |account| work.undeployed.iter().any(|(new, _)| *new == account);
+    for (account, role) in [
+        (call.code.implementation, Role::Implementation),
+        (call.step.script, Role::Script),
+    ] {
+        if !account.is_zero() && !is_new(account) {
+            used.push((account, role, format!("{} {}", args.name, args.version)));
+        }
+    }
     let request = PlanRequest {
         registry: work.registry,
         call,
@@ -62,6 +74,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
         exit: None,
     };
     storage::report(&mut outcome, &checks);
+    doctor::warn(context, &work.client, work.registry, used, &mut outcome).await?;
     outcome.field("gas", plan.gas());
     outcome.field("ok", plan.problems.is_empty());
     if let Some(problem) = plan.problems.first() {

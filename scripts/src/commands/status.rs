@@ -1,8 +1,10 @@
 //! `status`: what is live, read from the chain.
 
 use super::context::Context;
+use super::doctor;
 use crate::app_error::Error;
 use crate::client::Client;
+use crate::doctor::Role;
 use crate::manifest::ManifestError;
 use crate::migration::{self, ActiveMigration};
 use crate::output::Outcome;
@@ -15,10 +17,10 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
     let client = context.client().await?;
     let mut outcome = Outcome::default();
     outcome.field("registry", registry);
-    match subject {
+    let instances = match subject {
         None => {
             let names = registry::definitions(&client, registry).await?;
-            everything(&client, registry, &names, &mut outcome).await?;
+            everything(&client, registry, &names, &mut outcome).await?
         }
         Some(name) => match instance(context, name)? {
             Some(proxy) => {
@@ -26,12 +28,24 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
                 outcome.line(instance_line(&status));
                 let migration = active_migration(&client, &status, &mut outcome).await?;
                 outcome.field("migration", migration);
-                outcome.field("instance", status);
+                outcome.field("instance", &status);
+                vec![status]
             }
             None => everything(&client, registry, &[name.to_owned()], &mut outcome).await?,
         },
-    }
+    };
+    let used = instances.into_iter().flat_map(used).collect();
+    doctor::warn(context, &client, registry, used, &mut outcome).await?;
     Ok(outcome)
+}
+
+/// The code that users of an instance run.
+fn used(status: InstanceStatus) -> [(Address, Role, String); 2] {
+    let of = format!("{} {}", status.definition, status.version);
+    [
+        (status.proxy, Role::Proxy, status.definition),
+        (status.implementation, Role::Implementation, of),
+    ]
 }
 
 async fn everything(
@@ -39,7 +53,8 @@ async fn everything(
     registry: Address,
     names: &[String],
     outcome: &mut Outcome,
-) -> Result<(), Error> {
+) -> Result<Vec<InstanceStatus>, Error> {
+    let mut instances = Vec::new();
     let mut all = Vec::with_capacity(names.len());
     for name in names {
         let status = registry::definition_status(client, registry, name).await?;
@@ -48,10 +63,11 @@ async fn everything(
             outcome.line(format!("  {}", instance_line(instance)));
             active_migration(client, instance, outcome).await?;
         }
+        instances.extend(status.instances.iter().cloned());
         all.push(status);
     }
     outcome.field("definitions", all);
-    Ok(())
+    Ok(instances)
 }
 
 /// The migration that an instance is in, and who goes on with it.

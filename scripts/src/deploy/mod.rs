@@ -105,7 +105,7 @@ pub async fn is_active(client: &Client, address: Address) -> Result<bool, ChainE
 
 /// The fee in wei that activating the program at `address` costs now: a call that pays with
 /// money that the caller need not have, on code that need not be there yet.
-async fn data_fee(
+pub(crate) async fn data_fee(
     client: &Client,
     address: Address,
     code: Option<AccountOverride>,
@@ -153,7 +153,8 @@ fn refusal(program: Address, error: ChainError) -> ChainError {
     }
 }
 
-fn bumped(fee: U256, percent: u32) -> U256 {
+/// A fee with a margin of so many percent.
+pub(crate) fn bumped(fee: U256, percent: u32) -> U256 {
     fee.saturating_mul(U256::from(100 + u64::from(percent))) / U256::from(100)
 }
 

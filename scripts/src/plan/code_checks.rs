@@ -45,7 +45,7 @@ pub(super) fn expiry(
             format!("the activation of {what} ends soon"),
             "at least 30 days",
             format!("{} days", left / 86_400),
-            "keep it alive (ArbWasm.codehashKeepalive), or activate it again after it expired",
+            "stylus-upgrades doctor --fix keeps it alive, or activates it again after it expired",
         )
     }))
 }

@@ -1,0 +1,116 @@
+//! What the chain is like: its versions, and how long an activation lasts.
+
+use super::abi::{
+    ARB_OWNER_PUBLIC, ARBOS_OFFSET, IArbOwnerPublic, IArbSysVersion, IArbWasmParameters,
+};
+use crate::client::{ChainError, Client};
+use alloy::primitives::Address;
+use alloy::providers::Provider;
+use alloy::rpc::types::BlockNumberOrTag;
+use serde::Serialize;
+use stylus_upgrades_interface::chain::{
+    ARB_SYS, ARB_WASM, ARB_WASM_CACHE, IArbWasm, IArbWasmCache,
+};
+
+/// Seconds of a day.
+pub(super) const DAY: u64 = 86_400;
+
+/// What the chain is like.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ChainFacts {
+    /// The endpoint, without what is secret in it.
+    pub endpoint: String,
+    /// Its id.
+    pub chain_id: u64,
+    /// The newest block.
+    pub block: u64,
+    /// Unix seconds of that block.
+    pub time: u64,
+    /// The version of ArbOS.
+    pub arbos: u64,
+    /// The version that programs must be activated for.
+    pub stylus: u16,
+    /// Days that an activation lasts.
+    pub expiry_days: u16,
+    /// Days after which it can be prolonged.
+    pub keepalive_days: u16,
+    /// The upgrade of ArbOS that is scheduled.
+    pub scheduled: Option<Scheduled>,
+    /// The contracts that sell places in the init cache; the last one is in use.
+    pub cache_managers: Vec<Address>,
+}
+
+/// An upgrade of ArbOS that is scheduled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Scheduled {
+    /// The version.
+    pub arbos: u64,
+    /// Unix seconds at which it takes effect.
+    pub time: u64,
+}
+
+impl ChainFacts {
+    /// Asks the chain.
+    ///
+    /// # Errors
+    /// What the chain says; a chain without Stylus does not answer.
+    pub async fn read(client: &Client) -> Result<Self, ChainError> {
+        let head = client
+            .provider()
+            .get_block_by_number(BlockNumberOrTag::Latest)
+            .await
+            .map_err(|error| client.error("eth_getBlockByNumber", error))?
+            .ok_or_else(|| client.contradiction("no newest block"))?;
+        let version = client
+            .call(ARB_SYS, &IArbSysVersion::arbOSVersionCall {})
+            .await?;
+        let arbos = version.saturating_to::<u64>().saturating_sub(ARBOS_OFFSET);
+        let stylus = client
+            .call(ARB_WASM, &IArbWasm::stylusVersionCall {})
+            .await?;
+        let expiry_days = client
+            .call(ARB_WASM, &IArbWasmParameters::expiryDaysCall {})
+            .await?;
+        let keepalive_days = client
+            .call(ARB_WASM, &IArbWasmParameters::keepaliveDaysCall {})
+            .await?;
+        let cache_managers = client
+            .call(ARB_WASM_CACHE, &IArbWasmCache::allCacheManagersCall {})
+            .await?;
+        Ok(Self {
+            endpoint: client.endpoint().to_string(),
+            chain_id: client.chain_id(),
+            block: head.header.number,
+            time: head.header.timestamp,
+            arbos,
+            stylus,
+            expiry_days,
+            keepalive_days,
+            scheduled: scheduled(client).await?,
+            cache_managers,
+        })
+    }
+
+    /// Seconds that an activation lasts.
+    pub fn expiry(&self) -> u64 {
+        u64::from(self.expiry_days) * DAY
+    }
+
+    /// Seconds after which an activation can be prolonged.
+    pub fn keepalive(&self) -> u64 {
+        u64::from(self.keepalive_days) * DAY
+    }
+}
+
+async fn scheduled(client: &Client) -> Result<Option<Scheduled>, ChainError> {
+    let call = IArbOwnerPublic::getScheduledUpgradeCall {};
+    match client.call(ARB_OWNER_PUBLIC, &call).await {
+        Ok(found) if found.version > 0 => Ok(Some(Scheduled {
+            arbos: found.version,
+            time: found.timestamp,
+        })),
+        // A chain that cannot tell has none that anybody could know of.
+        Ok(_) | Err(ChainError::Refused { .. } | ChainError::UnexpectedAnswer { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

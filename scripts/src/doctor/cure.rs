@@ -1,0 +1,186 @@
+//! Keepalive and activation: whatever the examination says would help. Anybody may, with any key.
+//! What was paid for is not needed any more when the chain is asked again, so that a run which was
+//! killed goes on where it was.
+
+use super::programs::{Cure, Program};
+use crate::client::{ChainError, Client, Sent};
+use crate::deploy;
+use crate::error::Report;
+use crate::progress::Progress;
+use crate::text::utc;
+use alloy::primitives::{Address, B256, U256};
+use serde::Serialize;
+use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
+
+/// What came of one program.
+#[derive(Debug, Clone, Serialize)]
+pub struct Cured {
+    /// The code.
+    pub codehash: B256,
+    /// An account that holds it.
+    pub account: Address,
+    /// What it is.
+    pub what: String,
+    /// What was done.
+    pub cure: Cure,
+    /// The data fee in wei that was paid.
+    pub fee: Option<U256>,
+    /// The transaction; `None` where none was needed.
+    pub tx: Option<B256>,
+    /// Gas that it used.
+    pub gas: Option<u64>,
+    /// Why nothing came of it.
+    pub error: Option<Report>,
+}
+
+impl Cured {
+    fn of(program: &Program) -> Self {
+        Self {
+            codehash: program.codehash,
+            account: program.address(),
+            what: program.title(),
+            cure: program.cure,
+            fee: None,
+            tx: None,
+            gas: None,
+            error: None,
+        }
+    }
+
+    /// A line for people.
+    pub fn line(&self) -> String {
+        let done = match (&self.error, self.cure) {
+            (Some(error), _) => format!("✗ {}: {}", self.what, error.message),
+            (None, Cure::Later { from }) => {
+                format!("· {}: possible from {}", self.what, utc(from))
+            }
+            (None, Cure::Keepalive) => format!("✓ {}: kept alive", self.what),
+            (None, _) => format!("✓ {}: activated", self.what),
+        };
+        match (self.fee, self.tx) {
+            (Some(fee), Some(tx)) => format!("  {done}, data fee {fee} wei, {tx}"),
+            _ => format!("  {done}"),
+        }
+    }
+}
+
+/// The data fee in wei that the cures of all these programs cost now. Each moves the next one's.
+///
+/// # Errors
+/// What the chain says; a program that it does not take costs nothing.
+pub async fn fees(client: &Client, programs: &[&Program]) -> Result<U256, ChainError> {
+    let mut sum = U256::ZERO;
+    for program in programs {
+        let fee = match program.cure {
+            Cure::Keepalive => keepalive_fee(client, program.codehash).await,
+            Cure::Activate => deploy::data_fee(client, program.address(), None).await,
+            Cure::None | Cure::Later { .. } => continue,
+        };
+        match fee {
+            Ok(fee) => sum = sum.saturating_add(fee),
+            Err(error) if is_about_the_program(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(sum)
+}
+
+/// Does for every one of these programs what would help. A program that the chain refuses does not keep
+/// the others from being cured.
+///
+/// # Errors
+/// What concerns them all: an endpoint that does not answer, an account that cannot pay.
+pub async fn fix(
+    client: &Client,
+    programs: &[&Program],
+    bump_percent: u32,
+    progress: &dyn Progress,
+) -> Result<Vec<Cured>, ChainError> {
+    let mut all = Vec::with_capacity(programs.len());
+    for program in programs {
+        let mut cured = Cured::of(program);
+        let what = program.title();
+        let sent = match program.cure {
+            Cure::None => continue,
+            Cure::Later { .. } => Ok(None),
+            Cure::Activate => {
+                progress.begin(&format!("activating {what}"));
+                let sent = deploy::activate(client, &what, program.address(), bump_percent).await;
+                progress.end(&format!("{what} is active"));
+                sent
+            }
+            Cure::Keepalive => {
+                progress.begin(&format!("keeping {what} alive"));
+                let sent = keepalive(client, program, bump_percent).await;
+                progress.end(&format!("{what} is kept alive"));
+                sent
+            }
+        };
+        match sent {
+            Ok(sent) => note(&mut cured, sent),
+            Err(error) if is_about_the_program(&error) => cured.error = Some(Report::of(&error)),
+            Err(error) => return Err(error),
+        }
+        all.push(cured);
+    }
+    Ok(all)
+}
+
+fn note(cured: &mut Cured, sent: Option<Sent>) {
+    let Some(sent) = sent else { return };
+    let activated = sent.event_of::<IArbWasm::ProgramActivated>(ARB_WASM);
+    let prolonged = sent.event_of::<IArbWasm::ProgramLifetimeExtended>(ARB_WASM);
+    cured.fee = activated
+        .map(|event| event.dataFee)
+        .or_else(|| prolonged.map(|event| event.dataFee));
+    cured.tx = Some(sent.tx);
+    cured.gas = Some(sent.gas);
+}
+
+/// Whether the chain refuses this program, and may well take the others.
+fn is_about_the_program(error: &ChainError) -> bool {
+    matches!(
+        error,
+        ChainError::Refused { .. }
+            | ChainError::ActivationRefused { .. }
+            | ChainError::OutOfGas { .. }
+    )
+}
+
+/// Prolongs an activation. `None` where somebody else was first.
+async fn keepalive(
+    client: &Client,
+    program: &Program,
+    bump_percent: u32,
+) -> Result<Option<Sent>, ChainError> {
+    let codehash = program.codehash;
+    let call = IArbWasm::codehashKeepaliveCall { codehash };
+    let paid = async {
+        let fee = keepalive_fee(client, codehash).await?;
+        let value = deploy::bumped(fee, bump_percent);
+        let what = format!("keep {} alive", program.title());
+        client.send(&what, ARB_WASM, &call, value).await
+    };
+    match paid.await {
+        Ok(sent) => Ok(Some(sent)),
+        Err(error) if error.is_refused_as::<IArbWasm::ProgramKeepaliveTooSoon>() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The fee in wei that prolonging an activation costs now. The chain says it to whoever pays nothing.
+async fn keepalive_fee(client: &Client, codehash: B256) -> Result<U256, ChainError> {
+    let call = IArbWasm::codehashKeepaliveCall { codehash };
+    match client.call(ARB_WASM, &call).await {
+        Ok(_) => Ok(U256::ZERO),
+        Err(error) => {
+            let revert = error.revert();
+            let refused =
+                revert.and_then(|revert| revert.decoded::<IArbWasm::ProgramInsufficientValue>());
+            match refused {
+                Some(refused) => Ok(refused.want),
+                None => Err(error),
+            }
+        }
+    }
+}

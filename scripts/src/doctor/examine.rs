@@ -1,0 +1,228 @@
+//! The whole examination.
+
+use super::chain::{ChainFacts, DAY};
+use super::finding::{Finding, Severity};
+use super::inventory::{Account, Inventory, Role};
+use super::policies::Voices;
+use super::programs::{Program, State};
+use super::recorded::Definition;
+use super::time::{self, Migration, OpenAction};
+use super::{AHEAD_DAYS, next_version, policies, programs, recorded, stored};
+use crate::build::Framework;
+use crate::client::{ChainError, Client};
+use alloy::primitives::{Address, B256};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// What an examination came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Diagnosis {
+    /// The chain.
+    pub chain: ChainFacts,
+    /// The code that is needed, what users depend on first.
+    pub programs: Vec<Program>,
+    /// Complex migrations that are under way.
+    pub migrations: Vec<Migration>,
+    /// Actions that wait.
+    pub actions: Vec<OpenAction>,
+    /// What was found out, the most urgent first.
+    pub findings: Vec<Finding>,
+}
+
+impl Diagnosis {
+    /// How urgent the most urgent finding is.
+    pub fn severity(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+}
+
+/// Examines `registry` and everything that it and its instances need. What would help is worked out
+/// for what ends within so many seconds.
+///
+/// # Errors
+/// [`ChainError::Missing`] where no registry is; what else the chain says.
+pub async fn examine(
+    client: &Client,
+    registry: Address,
+    framework: &Framework,
+    within: u64,
+) -> Result<Diagnosis, ChainError> {
+    let chain = ChainFacts::read(client).await?;
+    let Some(parts) = stored::parts(client, registry).await? else {
+        return Err(ChainError::Missing {
+            what: "registry",
+            account: registry,
+        });
+    };
+    let definitions = recorded::read(client, registry).await?;
+    let voices = policies::voices(client, registry, &definitions).await?;
+    let inventory =
+        Inventory::collect(client, registry, &parts, framework, &definitions, &voices).await?;
+    let mut findings = unknown(&inventory, registry, framework);
+    let programs = programs::examine(client, &chain, inventory.into_accounts(), within).await?;
+    findings.extend(of_programs(&programs));
+    findings.extend(next_version::examine(client, &chain, &programs).await?);
+    findings.extend(of_policies(client, &voices, &definitions).await?);
+    let (migrations, actions) = time::examine(client, &chain, &definitions, &mut findings).await?;
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    Ok(Diagnosis {
+        chain,
+        programs,
+        migrations,
+        actions,
+        findings,
+    })
+}
+
+/// What ends soon, or does not run now, of the registry itself and of these accounts: the part of an
+/// examination that other commands warn of.
+///
+/// # Errors
+/// As [`examine`].
+pub async fn warnings(
+    client: &Client,
+    registry: Address,
+    framework: &Framework,
+    used: Vec<(Address, Role, String)>,
+) -> Result<Vec<Finding>, ChainError> {
+    let chain = ChainFacts::read(client).await?;
+    let parts = stored::parts(client, registry).await?.unwrap_or_default();
+    let mut inventory = Inventory::default();
+    inventory.front(client, registry, &parts, framework).await?;
+    for (account, role, of) in used {
+        inventory.add(account, None, role, &of, true);
+    }
+    let programs = programs::examine(client, &chain, inventory.into_accounts(), 0).await?;
+    let mut findings = of_programs(&programs);
+    findings.extend(next_version::examine(client, &chain, &programs).await?);
+    findings.retain(|finding| finding.severity >= Severity::Warning);
+    Ok(findings)
+}
+
+async fn of_policies(
+    client: &Client,
+    voices: &[Voices],
+    definitions: &[Definition],
+) -> Result<Vec<Finding>, ChainError> {
+    let instances = definitions.iter().flat_map(|one| &one.rebuilt.instances);
+    let instances: BTreeSet<Address> = instances.map(|instance| instance.proxy).collect();
+    policies::examine(client, voices, &instances).await
+}
+
+/// Code of the framework that is not the one which is known here: what it delegates to is not known.
+fn unknown(inventory: &Inventory, registry: Address, framework: &Framework) -> Vec<Finding> {
+    let mut found = BTreeSet::new();
+    if !inventory.is_known {
+        found.insert(format!("the registry {registry}"));
+    }
+    let known = framework.proxy.artifact.codehash();
+    for (proxy, hash) in &inventory.proxies {
+        if hash.is_some_and(|hash| hash != known) {
+            found.insert(format!("the proxy {proxy}"));
+        }
+    }
+    found
+        .into_iter()
+        .map(|what| Finding {
+            name: "UnknownFramework",
+            severity: Severity::Warning,
+            message: format!("{what} is of another framework than this program holds"),
+            expected: format!(
+                "a registry with the code hash {}",
+                framework.registry.codehash()
+            ),
+            found: "other code: the programs that it was compiled to call are not examined".into(),
+            next: "name the folder with its sources by --framework-from, or use the \
+                   stylus-upgrades that deployed it"
+                .into(),
+        })
+        .collect()
+}
+
+/// What is wrong with code that is needed, and what is about to be.
+fn of_programs(programs: &[Program]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for program in programs {
+        findings.extend(program.accounts.iter().filter_map(|account| {
+            let recorded = account.recorded?;
+            (recorded != program.codehash).then(|| other_code(program, account, recorded))
+        }));
+        if program.needed {
+            findings.extend(not_running(program));
+        }
+    }
+    findings
+}
+
+fn other_code(program: &Program, account: &Account, recorded: B256) -> Finding {
+    let is_needed = account.uses.iter().any(|one| one.needed);
+    let uses: Vec<_> = account.uses.iter().map(|one| one.of.as_str()).collect();
+    Finding {
+        name: "CodeChanged",
+        severity: match is_needed {
+            true => Severity::Failure,
+            false => Severity::Warning,
+        },
+        message: format!(
+            "{} holds other code than was recorded ({})",
+            account.address,
+            uses.join(", ")
+        ),
+        expected: recorded.to_string(),
+        found: match program.state {
+            State::Missing => "no code".into(),
+            _ => program.codehash.to_string(),
+        },
+        next: "stop and find out who changed it; the registry refuses upgrades to it".into(),
+    }
+}
+
+fn not_running(program: &Program) -> Option<Finding> {
+    let fix = "stylus-upgrades doctor --fix, with any key that can pay";
+    let what = format!("the {} {}", program.title(), program.address());
+    let (name, severity, message, found) = match program.state {
+        State::Expired { age } => (
+            "ProgramExpired",
+            Severity::Failure,
+            format!("{what} does not run: its activation has expired"),
+            format!("activated {} days ago", age / DAY),
+        ),
+        State::Outdated { version, wanted } => (
+            "ProgramOutdated",
+            Severity::Failure,
+            format!("{what} does not run: an upgrade of the chain outdated it"),
+            format!("activated for Stylus {version}, the chain is at Stylus {wanted}"),
+        ),
+        State::Inactive => (
+            "ProgramNotActivated",
+            Severity::Failure,
+            format!("{what} does not run: nobody activated it"),
+            "code that was never activated".into(),
+        ),
+        State::Active { seconds_left } if seconds_left < AHEAD_DAYS * DAY => (
+            "ExpiresSoon",
+            Severity::Warning,
+            format!("the activation of {what} ends soon"),
+            format!("{} days left", seconds_left / DAY),
+        ),
+        State::Missing => {
+            return Some(Finding {
+                name: "NoCode",
+                severity: Severity::Failure,
+                message: format!("{what} is gone"),
+                expected: "code".into(),
+                found: "an account without code".into(),
+                next: "check that --rpc-url leads to the chain that the registry is on".into(),
+            });
+        }
+        State::Active { .. } | State::Evm => return None,
+    };
+    Some(Finding {
+        name,
+        severity,
+        message,
+        expected: format!("an activation of this version with {AHEAD_DAYS} days left"),
+        found,
+        next: fix.into(),
+    })
+}

@@ -1,0 +1,250 @@
+//! Every account whose code the registry and its instances need, and what for.
+
+use super::needed::Needed;
+use super::policies::Voices;
+use super::recorded::Definition;
+use crate::build::Framework;
+use crate::client::{ChainError, Client};
+use crate::governance::Call;
+use alloy::primitives::{Address, B256, keccak256};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use stylus_upgrades_interface::parts::PARTS;
+use stylus_upgrades_interface::reasons::step;
+use stylus_upgrades_interface::slots;
+
+/// What code is needed for. The order is that in which it is cured: what users call comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Users call it.
+    Proxy,
+    /// A proxy runs it.
+    Implementation,
+    /// A proxy runs it while it is paused.
+    ComplexProgram,
+    /// Every proxy's admin path runs it.
+    UpgradeabilityStorage,
+    /// A proxy holds it while a migration runs.
+    PauseStub,
+    /// The registry's front.
+    Registry,
+    /// A part of the registry.
+    RegistryPart,
+    /// A migration runs it.
+    Script,
+    /// A policy asks it.
+    Lambda,
+    /// It approves.
+    Approver,
+}
+
+/// One purpose of an account's code.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Use {
+    /// What it is needed for.
+    pub role: Role,
+    /// Of whom.
+    pub of: String,
+    /// Whether an instance, the registry or an open action needs it now. What only a way back or a new
+    /// instance of an old version would need is not.
+    pub needed: bool,
+}
+
+/// An account whose code is used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Account {
+    /// Where it is.
+    pub address: Address,
+    /// The code hash that was recorded for it.
+    pub recorded: Option<B256>,
+    /// What for.
+    pub uses: Vec<Use>,
+}
+
+/// What was recorded of accounts, and proxies whose code is not known.
+#[derive(Debug, Default)]
+pub(super) struct Inventory {
+    accounts: BTreeMap<Address, Account>,
+    /// The code hash of each proxy.
+    pub(super) proxies: BTreeMap<Address, Option<B256>>,
+    /// Whether the registry is the framework's that is known here.
+    pub(super) is_known: bool,
+}
+
+impl Inventory {
+    /// Collects them.
+    pub(super) async fn collect(
+        client: &Client,
+        registry: Address,
+        parts: &[Address],
+        framework: &Framework,
+        definitions: &[Definition],
+        voices: &[Voices],
+    ) -> Result<Self, ChainError> {
+        let mut all = Self::default();
+        all.front(client, registry, parts, framework).await?;
+        for definition in definitions {
+            all.definition(definition);
+            all.proxies(client, framework, definition).await?;
+        }
+        for voices in voices {
+            for (address, recorded) in &voices.lambdas {
+                all.add(*address, Some(*recorded), Role::Lambda, &voices.of, true);
+            }
+            for address in &voices.approvers {
+                if !client.code(*address).await?.is_empty() {
+                    all.add(*address, None, Role::Approver, &voices.of, true);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// The accounts, those that users depend on first.
+    pub(super) fn into_accounts(self) -> Vec<Account> {
+        let mut all: Vec<_> = self.accounts.into_values().collect();
+        for account in &mut all {
+            account.uses.sort();
+            account.uses.dedup();
+        }
+        all.sort_by_key(|account| account.uses.first().map(|one| one.role));
+        all
+    }
+
+    /// One more purpose of an account's code.
+    pub(super) fn add(
+        &mut self,
+        address: Address,
+        recorded: Option<B256>,
+        role: Role,
+        of: &str,
+        needed: bool,
+    ) {
+        let account = self.accounts.entry(address).or_insert(Account {
+            address,
+            recorded: None,
+            uses: Vec::new(),
+        });
+        account.recorded = account.recorded.or(recorded);
+        account.uses.push(Use {
+            role,
+            of: of.into(),
+            needed,
+        });
+    }
+
+    /// The registry itself, and its parts.
+    pub(super) async fn front(
+        &mut self,
+        client: &Client,
+        registry: Address,
+        parts: &[Address],
+        framework: &Framework,
+    ) -> Result<(), ChainError> {
+        let known: Vec<Address> = framework.parts.iter().map(|part| part.address).collect();
+        self.is_known = known == parts;
+        let pinned = self.is_known.then(|| framework.registry.codehash());
+        self.add(registry, pinned, Role::Registry, "the registry", true);
+        for ((address, part), own) in parts.iter().zip(PARTS).zip(&framework.parts) {
+            let pinned = self.is_known.then(|| own.artifact.codehash());
+            self.add(*address, pinned, Role::RegistryPart, part.package, true);
+        }
+        // New proxies need the copy that is only there to be activated.
+        let copy = framework.proxy.address;
+        if self.is_known && !client.code(copy).await?.is_empty() {
+            let hash = framework.proxy.artifact.codehash();
+            self.add(copy, Some(hash), Role::Proxy, "new instances", true);
+            self.admin_path(framework, "new instances");
+        }
+        Ok(())
+    }
+
+    /// What every proxy of the framework delegates to beside its implementation.
+    fn admin_path(&mut self, framework: &Framework, of: &str) {
+        let storage = &framework.storage;
+        let hash = Some(storage.artifact.codehash());
+        self.add(storage.address, hash, Role::UpgradeabilityStorage, of, true);
+        let hash = Some(keccak256(&framework.stub));
+        self.add(framework.stub_address, hash, Role::PauseStub, of, true);
+    }
+
+    /// Implementations, scripts and programs that were registered, or wait to be.
+    fn definition(&mut self, definition: &Definition) {
+        let needed = Needed::of(definition);
+        let name = definition.title();
+        for version in &definition.rebuilt.versions {
+            let label = version.version.as_str();
+            let (code, is_needed) = (&version.code, needed.has_version(label));
+            self.add(
+                code.implementation,
+                Some(code.codehash),
+                Role::Implementation,
+                &format!("{name} {label}"),
+                is_needed,
+            );
+            for step in version.steps.iter().filter(|step| !step.script.is_zero()) {
+                self.add(
+                    step.script,
+                    Some(step.scriptCodehash),
+                    script(step.kind),
+                    &format!("{name} {} → {label}", step.from),
+                    needed.has_step(&step.from, label),
+                );
+            }
+        }
+        for action in definition.rebuilt.open.values() {
+            let Ok(call) = Call::decode(&action.call) else {
+                continue;
+            };
+            let kind = call.version().map(|(_, _, step)| step.kind);
+            for (what, address, hash) in call.subjects() {
+                let role = match (what, kind) {
+                    ("script", Some(kind)) => script(kind),
+                    _ => Role::Implementation,
+                };
+                let of = format!("an open action of {name}");
+                self.add(address, Some(hash), role, &of, true);
+            }
+        }
+    }
+
+    /// The proxies of a definition, and what they hold now.
+    async fn proxies(
+        &mut self,
+        client: &Client,
+        framework: &Framework,
+        definition: &Definition,
+    ) -> Result<(), ChainError> {
+        let known = framework.proxy.artifact.codehash();
+        for instance in &definition.rebuilt.instances {
+            let (proxy, of) = (instance.proxy, definition.title());
+            let hash = client.codehash(proxy).await?;
+            let is_known = hash == Some(known);
+            self.proxies.insert(proxy, hash);
+            let recorded = (self.is_known || is_known).then_some(known);
+            self.add(proxy, recorded, Role::Proxy, of, true);
+            if is_known {
+                self.admin_path(framework, of);
+            }
+            let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
+            let held = Address::from_word(word);
+            let role = match definition.begun.contains_key(&proxy) {
+                true => Role::ComplexProgram,
+                false => Role::Implementation,
+            };
+            if !held.is_zero() {
+                self.add(held, None, role, &format!("{of} instance {proxy}"), true);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the program of a step is.
+fn script(kind: u8) -> Role {
+    match kind {
+        step::COMPLEX => Role::ComplexProgram,
+        _ => Role::Script,
+    }
+}

@@ -1,0 +1,43 @@
+//! Whether everything that a registry and its instances need still runs, for how long, and what would
+//! help. No view of the registry is asked: when it has expired it has none. What is known comes from
+//! its events, its storage, and the chain's own precompiles.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`toolchain`](toolchain()) | the compiler that contracts need |
+//! | `chain` | the chain's versions and terms |
+//! | `recorded`, `stored` | what the registry's events and its storage say |
+//! | `needed`, `inventory` | every account whose code is needed, and what for |
+//! | `programs` | whether code runs, and what would help |
+//! | `next_version` | whether it would run under the chain's next version |
+//! | `policies` | who decides, and whether that is still possible |
+//! | `time` | what is under way, and what ends soon |
+//! | [`cure`](fix()) | keepalive and activation |
+//! | `finding` | how something is reported |
+
+mod abi;
+mod chain;
+mod cure;
+mod examine;
+mod finding;
+mod inventory;
+mod needed;
+mod next_version;
+mod policies;
+mod programs;
+mod recorded;
+mod stored;
+mod time;
+mod toolchain;
+
+pub use chain::{ChainFacts, Scheduled};
+pub use cure::{Cured, fees, fix};
+pub use examine::{Diagnosis, examine, warnings};
+pub use finding::{Finding, Severity};
+pub use inventory::{Account, Role, Use};
+pub use programs::{Cure, Program, State};
+pub use time::{Migration, OpenAction};
+pub use toolchain::{Check, toolchain};
+
+/// What ends sooner is warned of, in days.
+pub const AHEAD_DAYS: u64 = 60;

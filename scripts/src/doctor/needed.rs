@@ -1,0 +1,70 @@
+//! Which versions of a definition, and which steps between them, its instances need: those that
+//! they are at, the current one, and whatever lies on a path between.
+
+use super::recorded::Definition;
+use std::collections::BTreeSet;
+
+/// Versions and steps that are needed.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Needed<'a> {
+    versions: BTreeSet<&'a str>,
+    /// From where to where.
+    steps: BTreeSet<(&'a str, &'a str)>,
+}
+
+impl<'a> Needed<'a> {
+    /// Those of a definition.
+    pub(super) fn of(definition: &'a Definition) -> Self {
+        let rebuilt = &definition.rebuilt;
+        let reached = definition.begun.values().map(|begun| begun.to.as_str());
+        let mut targets: BTreeSet<&str> = reached.collect();
+        if !rebuilt.current.is_empty() {
+            targets.insert(&rebuilt.current);
+        }
+        let at = rebuilt.instances.iter().map(|one| one.version.as_str());
+        let starts: BTreeSet<&str> = at.collect();
+        let edges: Vec<(&str, &str)> = rebuilt
+            .versions
+            .iter()
+            .flat_map(|version| {
+                let into = version.version.as_str();
+                version.steps.iter().map(move |step| (&*step.from, into))
+            })
+            .collect();
+        let forward = spread(starts.clone(), edges.iter().copied());
+        let back = spread(targets.clone(), edges.iter().map(|(from, to)| (*to, *from)));
+        let between: BTreeSet<&str> = forward.intersection(&back).copied().collect();
+        let steps = edges
+            .into_iter()
+            .filter(|(from, to)| between.contains(from) && between.contains(to))
+            .collect();
+        let versions = between.into_iter().chain(starts).chain(targets).collect();
+        Self { versions, steps }
+    }
+
+    pub(super) fn has_version(&self, version: &str) -> bool {
+        self.versions.contains(version)
+    }
+
+    pub(super) fn has_step(&self, from: &str, to: &str) -> bool {
+        self.steps.contains(&(from, to))
+    }
+}
+
+/// Everything that can be reached.
+fn spread<'a>(
+    mut reached: BTreeSet<&'a str>,
+    edges: impl Iterator<Item = (&'a str, &'a str)> + Clone,
+) -> BTreeSet<&'a str> {
+    loop {
+        let before = reached.len();
+        for (from, to) in edges.clone() {
+            if reached.contains(from) {
+                reached.insert(to);
+            }
+        }
+        if reached.len() == before {
+            return reached;
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Whether programs would be activated under the rules that the chain gets next: what its owner has
+//! scheduled, else the newest rules that are known here.
+
+use super::chain::{ChainFacts, DAY};
+use super::finding::{Finding, Severity};
+use super::programs::{Program, State};
+use crate::client::{ChainError, Client};
+use crate::text::utc;
+use alloy::primitives::{Address, Bytes};
+use stylus_chain::Chain;
+use stylus_upgrades_interface::chain::{FRAGMENT_PREFIX, PROGRAM_PREFIX, ROOT_PREFIX};
+use stylus_vm::{Rules, activate, decompress, decompress_stream};
+
+/// Largest module that is looked into, in bytes.
+const MODULE_MAX: usize = 16 << 20;
+/// Bytes of a root's head: prefix, dictionary, decompressed length.
+const ROOT_HEAD: usize = 8;
+
+/// What the chain will be, and which programs that concerns.
+pub(super) async fn examine(
+    client: &Client,
+    chain: &ChainFacts,
+    programs: &[Program],
+) -> Result<Vec<Finding>, ChainError> {
+    let newest = Chain::ARBOS_VERSIONS.last().copied().unwrap_or_default();
+    let mut findings = Vec::new();
+    let target = match chain.scheduled {
+        Some(scheduled) if !Chain::ARBOS_VERSIONS.contains(&scheduled.arbos) => {
+            findings.push(unknown(chain, scheduled.arbos, scheduled.time));
+            newest
+        }
+        Some(scheduled) => scheduled.arbos,
+        None => newest,
+    };
+    if target <= chain.arbos {
+        return Ok(findings);
+    }
+    let (now, then) = (Rules::for_arbos(chain.arbos), Rules::for_arbos(target));
+    let mut outdated = 0;
+    for program in programs.iter().filter(|program| program.needed) {
+        if matches!(program.state, State::Evm | State::Missing) {
+            continue;
+        }
+        outdated += usize::from(then.stylus_version != now.stylus_version);
+        if let Some(reason) = refused(client, program, now, then).await? {
+            findings.push(rebuild(chain, program, target, reason));
+        }
+    }
+    if outdated > 0 {
+        findings.push(reactivate(chain, target, then.stylus_version, outdated));
+    }
+    Ok(findings)
+}
+
+/// Why the program would not be activated any more. A chain for development takes modules that others
+/// do not: what it takes now is the measure.
+async fn refused(
+    client: &Client,
+    program: &Program,
+    now: Rules,
+    then: Rules,
+) -> Result<Option<String>, ChainError> {
+    let wasm = match module(client, &program.code).await? {
+        Ok(wasm) => wasm,
+        Err(reason) => return Ok(Some(reason)),
+    };
+    let tried = |rules: &Rules| activate(&wasm, rules, &mut { u64::MAX }).map(drop);
+    let debug = tried(&now).is_err();
+    Ok(tried(&Rules { debug, ..then })
+        .err()
+        .map(|error| error.to_string()))
+}
+
+/// The decompressed module; what is wrong with the code if there is none.
+async fn module(client: &Client, code: &Bytes) -> Result<Result<Vec<u8>, String>, ChainError> {
+    if code.starts_with(&PROGRAM_PREFIX) {
+        return Ok(decompress(code, MODULE_MAX).map_err(|error| error.to_string()));
+    }
+    let (Some(dictionary), Some(list)) = (code.get(ROOT_PREFIX.len()), code.get(ROOT_HEAD..))
+    else {
+        return Ok(Err("the list of its fragments is malformed".into()));
+    };
+    let mut stream = Vec::new();
+    for fragment in list.chunks_exact(Address::len_bytes()) {
+        let code = client.code(Address::from_slice(fragment)).await?;
+        stream.extend_from_slice(code.strip_prefix(&FRAGMENT_PREFIX).unwrap_or_default());
+    }
+    Ok(decompress_stream(*dictionary, &stream, MODULE_MAX).map_err(|error| error.to_string()))
+}
+
+fn when(chain: &ChainFacts) -> String {
+    match chain.scheduled {
+        Some(scheduled) => format!(
+            "it takes effect {}, in {} days",
+            utc(scheduled.time),
+            scheduled.time.saturating_sub(chain.time) / DAY
+        ),
+        None => "nothing is scheduled yet".into(),
+    }
+}
+
+fn rebuild(chain: &ChainFacts, program: &Program, target: u64, reason: String) -> Finding {
+    Finding {
+        name: "WouldNotActivate",
+        severity: Severity::Warning,
+        message: format!(
+            "the {} {} could not be activated under ArbOS {target}: {}",
+            program.title(),
+            program.address(),
+            when(chain)
+        ),
+        expected: format!("a module that ArbOS {target} takes"),
+        found: reason,
+        next: "build it anew with a compiler that keeps the rule, and register that as a version \
+               before the upgrade"
+            .into(),
+    }
+}
+
+fn reactivate(chain: &ChainFacts, target: u64, stylus: u16, count: usize) -> Finding {
+    let severity = match chain.scheduled {
+        Some(_) => Severity::Warning,
+        None => Severity::Note,
+    };
+    Finding {
+        name: "NextVersionOutdates",
+        severity,
+        message: format!(
+            "ArbOS {target} brings Stylus {stylus}, under which nothing runs that was activated \
+             before: {}",
+            when(chain)
+        ),
+        expected: format!("programs activated for Stylus {stylus}"),
+        found: format!("{count} programs for Stylus {}", chain.stylus),
+        next:
+            "stylus-upgrades doctor --fix, right behind the upgrade: before it nothing can be done"
+                .into(),
+    }
+}
+
+fn unknown(chain: &ChainFacts, version: u64, time: u64) -> Finding {
+    Finding {
+        name: "NextVersionUnknown",
+        severity: Severity::Warning,
+        message: format!(
+            "the chain will run ArbOS {version} from {} on, and its rules are not known here",
+            utc(time)
+        ),
+        expected: format!("one of {:?}", Chain::ARBOS_VERSIONS),
+        found: format!("ArbOS {} now, {version} scheduled", chain.arbos),
+        next: "install a newer stylus-upgrades before, and ask again".into(),
+    }
+}

@@ -1,0 +1,158 @@
+//! Who decides, and whether that is still possible: an approver that became an instance has no voice,
+//! and a lambda that is not the code which it was does not consent.
+
+use super::finding::{Finding, Severity};
+use super::recorded::Definition;
+use super::stored;
+use crate::client::{ChainError, Client};
+use alloy::primitives::{Address, B256, keccak256};
+use std::collections::BTreeSet;
+use stylus_registry_core::policy::{Facts, Policy, parse};
+use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
+
+/// The accounts that a policy names.
+#[derive(Debug, Clone)]
+pub(super) struct Voices {
+    /// Whose policy it is.
+    pub(super) of: String,
+    definition: String,
+    role: String,
+    policy: Policy,
+    /// Who approves.
+    pub(super) approvers: Vec<Address>,
+    /// Contracts that are asked, with the code hashes that the registry recorded.
+    pub(super) lambdas: Vec<(Address, B256)>,
+}
+
+/// Every policy that somebody can satisfy.
+pub(super) async fn voices(
+    client: &Client,
+    registry: Address,
+    definitions: &[Definition],
+) -> Result<Vec<Voices>, ChainError> {
+    let mut all = Vec::new();
+    for definition in definitions {
+        for (role, text) in &definition.rebuilt.policies {
+            let Ok(policy) = parse(text.as_bytes()) else {
+                continue;
+            };
+            if policy.is_none() {
+                continue;
+            }
+            let recorded = stored::lambdas(client, registry, definition.id, role, &policy).await?;
+            let lambdas = policy.lambdas.iter().map(|leaf| leaf.address);
+            all.push(Voices {
+                of: format!("policy {role} of {}", definition.title()),
+                definition: definition.name.clone(),
+                role: role.clone(),
+                approvers: policy.approvers.iter().map(|leaf| leaf.address).collect(),
+                lambdas: lambdas.zip(recorded).collect(),
+                policy,
+            });
+        }
+    }
+    Ok(all)
+}
+
+/// What is wrong with them.
+pub(super) async fn examine(
+    client: &Client,
+    voices: &[Voices],
+    instances: &BTreeSet<Address>,
+) -> Result<Vec<Finding>, ChainError> {
+    let mut findings = Vec::new();
+    for one in voices {
+        let mut mute = Vec::new();
+        let mut approvals = 0;
+        for who in &one.approvers {
+            match instances.contains(who) {
+                true => mute.push(format!(
+                    "the approver {who} is an instance of this registry"
+                )),
+                false => approvals |= one.policy.bit(*who),
+            }
+        }
+        let mut lambdas = 0;
+        for (position, (account, recorded)) in one.lambdas.iter().enumerate() {
+            match changed(client, *account, *recorded).await? {
+                Some(reason) => mute.push(reason),
+                None => lambdas |= 1 << position,
+            }
+        }
+        if !mute.is_empty() {
+            findings.push(finding(
+                one,
+                &mute,
+                can_hold(&one.policy, approvals, lambdas),
+            ));
+        }
+    }
+    Ok(findings)
+}
+
+/// Whether the policy can be satisfied by these, however long it takes.
+fn can_hold(policy: &Policy, approvals: u64, lambdas: u8) -> bool {
+    let timelocks = vec![1; policy.delays.len()];
+    policy.is_satisfied(&Facts {
+        approvals,
+        lambdas,
+        timelocks: &timelocks,
+        now: u64::MAX,
+    })
+}
+
+/// Why a lambda is not asked any more.
+async fn changed(
+    client: &Client,
+    account: Address,
+    recorded: B256,
+) -> Result<Option<String>, ChainError> {
+    let code = client.code(account).await?;
+    if code.is_empty() {
+        return Ok(Some(format!("the lambda {account} has no code")));
+    }
+    let found = keccak256(&code);
+    Ok((found != recorded).then(|| {
+        let what = match code.starts_with(&DESIGNATOR_PREFIX) {
+            true => ", an EIP-7702 designator",
+            false => "",
+        };
+        format!("the lambda {account} has the code hash {found}{what}, recorded was {recorded}")
+    }))
+}
+
+fn finding(one: &Voices, mute: &[String], is_possible: bool) -> Finding {
+    let name = crate::text::shell_word(&one.definition);
+    let change = format!(
+        "set another one: stylus-upgrades update-policy {name} --role {} POLICY",
+        one.role
+    );
+    let (name, severity, message, next) = match is_possible {
+        true => (
+            "PolicyWeakened",
+            Severity::Warning,
+            format!("the {} has members without a voice", one.of),
+            change,
+        ),
+        false => (
+            "PolicyUnsatisfiable",
+            Severity::Failure,
+            format!("nobody can satisfy the {} any more", one.of),
+            match one.role.as_str() {
+                "policy" => "nothing helps: no policy of the definition can be changed any more; \
+                             define it anew"
+                    .into(),
+                _ => change,
+            },
+        ),
+    };
+    Finding {
+        name,
+        severity,
+        message,
+        expected: "approvers that are no instances, and lambdas with the code that was recorded"
+            .into(),
+        found: mute.join("; "),
+        next,
+    }
+}

@@ -1,0 +1,247 @@
+//! The code of accounts, grouped by its hash: whether it runs, for how long, and what would help.
+
+use super::chain::ChainFacts;
+use super::inventory::{Account, Role};
+use crate::client::{ChainError, Client};
+use alloy::primitives::{Address, B256, Bytes, keccak256};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use stylus_upgrades_interface::chain::{
+    ARB_WASM, ARB_WASM_CACHE, IArbWasm, IArbWasmCache, PROGRAM_PREFIX, ROOT_PREFIX,
+};
+
+/// Code that one activation concerns, wherever it lies.
+#[derive(Debug, Clone, Serialize)]
+pub struct Program {
+    /// keccak256 of the code; zero where there is none.
+    pub codehash: B256,
+    /// The code itself.
+    #[serde(skip)]
+    pub code: Bytes,
+    /// The accounts that hold it, those that users depend on first.
+    pub accounts: Vec<Account>,
+    /// Whether something needs it now.
+    pub needed: bool,
+    /// Whether it runs.
+    #[serde(flatten)]
+    pub state: State,
+    /// Whole days of activation left.
+    pub days_left: Option<u64>,
+    /// Whether it is in the init cache; `None` if it is no Stylus program.
+    pub cached: Option<bool>,
+    /// What would help.
+    pub cure: Cure,
+}
+
+/// Whether code runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum State {
+    /// A Stylus program that runs.
+    Active {
+        /// Seconds of activation left.
+        seconds_left: u64,
+    },
+    /// Its activation is too old.
+    Expired {
+        /// Seconds since it was activated.
+        age: u64,
+    },
+    /// An upgrade of the chain came behind its activation.
+    Outdated {
+        /// The Stylus version that it was activated for.
+        version: u16,
+        /// That of the chain.
+        wanted: u16,
+    },
+    /// Nobody activated it.
+    Inactive,
+    /// EVM code, which does not expire.
+    Evm,
+    /// There is no code.
+    Missing,
+}
+
+/// What would help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Cure {
+    /// Nothing is needed.
+    None,
+    /// It can be prolonged, but not yet.
+    Later {
+        /// Unix seconds from which on it can.
+        from: u64,
+    },
+    /// `codehashKeepalive`, with its data fee.
+    Keepalive,
+    /// `activateProgram`, with its data fee.
+    Activate,
+}
+
+impl Program {
+    /// An account that holds the code.
+    pub fn address(&self) -> Address {
+        self.accounts
+            .first()
+            .map(|account| account.address)
+            .unwrap_or_default()
+    }
+
+    /// What it is for, above all.
+    pub fn role(&self) -> Option<Role> {
+        self.accounts.first()?.uses.first().map(|one| one.role)
+    }
+
+    /// What it is called in one line.
+    pub fn title(&self) -> String {
+        let first = self.accounts.first().and_then(|one| one.uses.first());
+        let (role, of) = first.map_or(("code", ""), |one| (one.role.name(), one.of.as_str()));
+        format!("{role} ({of})")
+    }
+
+    /// Whether it is a Stylus program that does not run.
+    pub fn is_dead(&self) -> bool {
+        use State::{Active, Evm, Expired, Inactive, Missing, Outdated};
+        match self.state {
+            Expired { .. } | Outdated { .. } | Inactive => true,
+            Active { .. } | Evm | Missing => false,
+        }
+    }
+}
+
+impl Role {
+    /// Its name for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Proxy => "proxy",
+            Self::Implementation => "implementation",
+            Self::ComplexProgram => "program of a complex migration",
+            Self::UpgradeabilityStorage => "UpgradeabilityStorage",
+            Self::PauseStub => "pause stub",
+            Self::Registry => "registry",
+            Self::RegistryPart => "part of the registry",
+            Self::Script => "migration script",
+            Self::Lambda => "lambda",
+            Self::Approver => "approver",
+        }
+    }
+}
+
+/// Looks at the code of every account. What would help is worked out for what has fewer than `within`
+/// seconds left.
+pub(super) async fn examine(
+    client: &Client,
+    chain: &ChainFacts,
+    accounts: Vec<Account>,
+    within: u64,
+) -> Result<Vec<Program>, ChainError> {
+    let mut order = Vec::new();
+    let mut groups: BTreeMap<B256, (Bytes, Vec<Account>)> = BTreeMap::new();
+    for account in accounts {
+        let code = client.code(account.address).await?;
+        let hash = match code.is_empty() {
+            true => B256::ZERO,
+            false => keccak256(&code),
+        };
+        if !groups.contains_key(&hash) {
+            order.push(hash);
+        }
+        let group = groups.entry(hash).or_insert((code, Vec::new()));
+        group.1.push(account);
+    }
+    let mut all = Vec::with_capacity(order.len());
+    for codehash in order {
+        let Some((code, accounts)) = groups.remove(&codehash) else {
+            continue;
+        };
+        let mut uses = accounts.iter().flat_map(|account| &account.uses);
+        let needed = uses.any(|one| one.needed);
+        let mut program = Program {
+            codehash,
+            needed,
+            state: State::Missing,
+            days_left: None,
+            cached: None,
+            cure: Cure::None,
+            code,
+            accounts,
+        };
+        look(client, chain, &mut program, within).await?;
+        all.push(program);
+    }
+    Ok(all)
+}
+
+/// Asks the chain about a program, and works out what would help.
+pub(super) async fn look(
+    client: &Client,
+    chain: &ChainFacts,
+    program: &mut Program,
+    within: u64,
+) -> Result<(), ChainError> {
+    program.state = state(client, &program.code, program.address()).await?;
+    let is_program = program.is_dead() || matches!(program.state, State::Active { .. });
+    if is_program {
+        let call = IArbWasmCache::codehashIsCachedCall {
+            codehash: program.codehash,
+        };
+        program.cached = Some(client.call(ARB_WASM_CACHE, &call).await?);
+    }
+    program.days_left = match program.state {
+        State::Active { seconds_left } => Some(seconds_left / super::chain::DAY),
+        _ => None,
+    };
+    program.cure = cure(chain, program.state, within);
+    Ok(())
+}
+
+async fn state(client: &Client, code: &[u8], account: Address) -> Result<State, ChainError> {
+    if code.is_empty() {
+        return Ok(State::Missing);
+    }
+    if !code.starts_with(&PROGRAM_PREFIX) && !code.starts_with(&ROOT_PREFIX) {
+        return Ok(State::Evm);
+    }
+    let call = IArbWasm::programTimeLeftCall { program: account };
+    let error = match client.call(ARB_WASM, &call).await {
+        Ok(seconds_left) => return Ok(State::Active { seconds_left }),
+        Err(error) => error,
+    };
+    let Some(revert) = error.revert() else {
+        return Err(error);
+    };
+    if let Some(expired) = revert.decoded::<IArbWasm::ProgramExpired>() {
+        return Ok(State::Expired {
+            age: expired.ageInSeconds,
+        });
+    }
+    if let Some(outdated) = revert.decoded::<IArbWasm::ProgramNeedsUpgrade>() {
+        return Ok(State::Outdated {
+            version: outdated.version,
+            wanted: outdated.stylusVersion,
+        });
+    }
+    match revert.is::<IArbWasm::ProgramNotActivated>() {
+        true => Ok(State::Inactive),
+        false => Err(error),
+    }
+}
+
+/// What the chain's rules offer: an activation that is too young cannot be prolonged, and one that is
+/// too old or of another version neither; it can only be replaced.
+fn cure(chain: &ChainFacts, state: State, within: u64) -> Cure {
+    match state {
+        State::Expired { .. } | State::Outdated { .. } | State::Inactive => Cure::Activate,
+        State::Active { seconds_left } if seconds_left < within => {
+            let age = chain.expiry().saturating_sub(seconds_left);
+            match chain.keepalive().saturating_sub(age) {
+                0 => Cure::Keepalive,
+                wait => Cure::Later {
+                    from: chain.time.saturating_add(wait),
+                },
+            }
+        }
+        State::Active { .. } | State::Evm | State::Missing => Cure::None,
+    }
+}

@@ -1,0 +1,144 @@
+//! What the registry's events record, for every definition at once, without any view: a registry
+//! that does not run has none.
+
+use crate::client::{ChainError, Client};
+use crate::history::Rebuilt;
+use crate::registry::{all_logs, definition_id};
+use alloy::primitives::{Address, B256};
+use alloy::providers::Provider;
+use alloy::rpc::types::Log;
+use alloy::sol_types::SolEventInterface;
+use std::collections::BTreeMap;
+use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
+
+/// A definition, as its events have it.
+#[derive(Debug, Clone)]
+pub(super) struct Definition {
+    /// Its name; empty for the registry itself.
+    pub(super) name: String,
+    /// keccak256 of the name.
+    pub(super) id: B256,
+    /// Its state.
+    pub(super) rebuilt: Rebuilt,
+    /// The complex migrations that began and did not end, by instance.
+    pub(super) begun: BTreeMap<Address, Begun>,
+}
+
+/// A complex migration that began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Begun {
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) handler: Address,
+    /// Unix seconds.
+    pub(super) time: u64,
+}
+
+impl Definition {
+    fn of(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            id: definition_id(name),
+            rebuilt: Rebuilt::of(name),
+            begun: BTreeMap::new(),
+        }
+    }
+
+    /// How people call it.
+    pub(super) fn title(&self) -> &str {
+        match self.name.as_str() {
+            "" => "the registry itself",
+            name => name,
+        }
+    }
+
+    fn feed(&mut self, event: &Event, time: u64) {
+        match event {
+            Event::MigrationStarted(event) => {
+                let begun = Begun {
+                    from: event.from.clone(),
+                    to: event.to.clone(),
+                    handler: event.handler,
+                    time,
+                };
+                self.begun.insert(event.proxy, begun);
+            }
+            Event::HandlerChanged(event) => {
+                if let Some(begun) = self.begun.get_mut(&event.proxy) {
+                    begun.handler = event.handler;
+                }
+            }
+            Event::MigrationEnded(event) => drop(self.begun.remove(&event.proxy)),
+            Event::MigrationAborted(event) => drop(self.begun.remove(&event.proxy)),
+            _ => {}
+        }
+        self.rebuilt.feed(event, time);
+    }
+}
+
+/// Every definition of `registry`, itself included, from its events alone.
+pub(super) async fn read(
+    client: &Client,
+    registry: Address,
+) -> Result<Vec<Definition>, ChainError> {
+    let logs = all_logs(client, registry, [None, None, None]).await?;
+    let mut all = vec![Definition::of("")];
+    let mut times = BTreeMap::new();
+    for log in &logs {
+        let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) else {
+            continue;
+        };
+        match &event {
+            Event::LayoutPublished(_) => continue, // it is about no definition
+            Event::DefinitionCreated(event) if definition_id(&event.name) == event.definition => {
+                all.push(Definition::of(&event.name));
+            }
+            _ => {}
+        }
+        let Some(id) = log.topics().get(1) else {
+            continue;
+        };
+        let Some(definition) = all.iter_mut().find(|one| one.id == *id) else {
+            continue;
+        };
+        let time = match has_time(&event) {
+            true => time(client, log, &mut times).await?,
+            false => 0,
+        };
+        definition.feed(&event, time);
+    }
+    Ok(all)
+}
+
+/// Whether what follows from an event depends on its time.
+fn has_time(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Proposed(_) | Event::Approved(_) | Event::Revoked(_) | Event::MigrationStarted(_)
+    )
+}
+
+/// Unix seconds of a log's block, each block asked for once.
+async fn time(
+    client: &Client,
+    log: &Log,
+    times: &mut BTreeMap<u64, u64>,
+) -> Result<u64, ChainError> {
+    if let Some(time) = log.block_timestamp {
+        return Ok(time);
+    }
+    let number = log.block_number.unwrap_or_default();
+    if let Some(time) = times.get(&number) {
+        return Ok(*time);
+    }
+    let block = client
+        .provider()
+        .get_block_by_number(number.into())
+        .await
+        .map_err(|error| client.error("eth_getBlockByNumber", error))?;
+    let time = block
+        .map(|block| block.header.timestamp)
+        .unwrap_or_default();
+    times.insert(number, time);
+    Ok(time)
+}

@@ -1,0 +1,62 @@
+//! What the registry keeps in its storage, read slot by slot by its declaration.
+
+use crate::client::{ChainError, Client};
+use alloy::primitives::{Address, B256, U256, keccak256};
+use stylus_registry_core::policy::Policy;
+use stylus_upgrades_interface::parts;
+use stylus_upgrades_interface::registry_storage::{Find, policy as record, registry_parts, root};
+use stylus_upgrades_interface::slots;
+
+/// A record's first slot.
+struct Slot(B256);
+
+impl Find for Slot {
+    fn find(table: u8, first: B256, second: B256) -> Self {
+        let root = slots::REGISTRY;
+        let key = [
+            root.as_slice(),
+            &[table],
+            first.as_slice(),
+            second.as_slice(),
+        ];
+        Self(keccak256(key.concat()))
+    }
+}
+
+impl Slot {
+    fn plus(&self, words: u64) -> B256 {
+        U256::from_be_bytes(self.0.0)
+            .wrapping_add(U256::from(words))
+            .into()
+    }
+}
+
+/// The addresses of the registry's parts, in their order; `None` where no registry was constructed.
+pub(super) async fn parts(
+    client: &Client,
+    registry: Address,
+) -> Result<Option<Vec<Address>>, ChainError> {
+    let first = Slot(root(0));
+    let mut found = Vec::with_capacity(parts::COUNT);
+    for position in (registry_parts::ADDRESSES.first()..).take(parts::COUNT) {
+        let word = client.storage(registry, first.plus(position)).await?;
+        found.push(Address::from_word(word));
+    }
+    Ok(found.iter().all(|part| !part.is_zero()).then_some(found))
+}
+
+/// The code hashes of a policy's lambdas when the policy was set, in their order.
+pub(super) async fn lambdas(
+    client: &Client,
+    registry: Address,
+    definition: B256,
+    role: &str,
+    policy: &Policy,
+) -> Result<Vec<B256>, ChainError> {
+    let first = record::find::<Slot>(definition, keccak256(role));
+    let mut found = Vec::with_capacity(policy.lambdas.len());
+    for position in (record::LAMBDAS.first()..).take(policy.lambdas.len()) {
+        found.push(client.storage(registry, first.plus(position)).await?);
+    }
+    Ok(found)
+}

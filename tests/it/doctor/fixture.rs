@@ -1,0 +1,500 @@
+//! Instances of every kind that is built, each with data; and the program that examines them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol;
+use alloy::sol_types::SolValue;
+use serde_json::Value;
+use stylus_devnode::NodeConfig;
+use stylus_upgrades_harness::{
+    Chain, Definition, Harness, HarnessError, Instance, command_line, step,
+};
+use stylus_upgrades_interface::complex::IComplexMigration::{
+    endMigrationCall, migrateBatchCall, migrateNextCall, progressCall,
+};
+
+pub(super) type Done = Result<(), HarnessError>;
+
+/// A day in seconds.
+pub(super) const DAY: u64 = 86_400;
+/// The key of account 8, who is nobody.
+pub(super) const STRANGER_KEY: &str =
+    "0xdbda1821b80551c9d65939329250298aa3472ba22feea921c0cf5d620ea67b97";
+/// The account of that key.
+pub(super) const STRANGER: usize = 8;
+/// The handler of every complex migration.
+const HANDLER: usize = 5;
+/// Members of the points register.
+const MEMBERS: u64 = 40;
+/// Whole points of each member.
+const POINTS: u64 = 7;
+/// Cents of each account of the ledger.
+const CENTS: u64 = 250;
+/// Tokens of the collection.
+const TOKENS: [u64; 4] = [3, 5, 77, 900];
+/// A budget that some of the members fit.
+const BUDGET: u64 = 600_000;
+
+sol! {
+    interface ArbOs {
+        function becomeChainOwner() external;
+        function scheduleArbOSUpgrade(uint64 version, uint64 timestamp) external;
+    }
+    interface ICounter {
+        function initialize(uint256 value);
+        function migrate(uint256 step);
+        function value() view returns (uint256);
+        function increment();
+    }
+    interface IPoints {
+        function initialize(address steward);
+        function award(address[] to, uint256 points);
+        function points(address member) view returns (uint256);
+    }
+    interface ILedger {
+        function initialize(uint64 fee);
+        function write(address[] accounts, uint64 cents);
+        function migrate(uint64 accounts);
+        function account(address account) view returns (uint128 hundredths, uint64 since);
+        function isConverted(address account) view returns (bool);
+    }
+    interface ILedger2 {
+        function write(address account, uint128 hundredths);
+    }
+    interface ICollection {
+        function initialize(address minter);
+        function mint(address to, uint256[] tokenIds);
+        function ownerOf(uint256 tokenId) view returns (address);
+        function totalSupply() view returns (uint256);
+    }
+}
+
+/// Instances of every kind.
+pub(super) struct Team<'h> {
+    pub(super) harness: &'h Harness,
+    pub(super) counters: Definition<'h>,
+    /// At 1.0, which is current.
+    pub(super) counter: Instance<'h>,
+    /// Upgraded to 2.0 by a call.
+    pub(super) called: Instance<'h>,
+    /// Paused in a complex migration whose items the contract knows.
+    pub(super) points: Instance<'h>,
+    /// At 2.0, with a map that is converted lazily.
+    ledger: Instance<'h>,
+    /// Paused in a full migration: a complex one whose items the handler supplies.
+    collection: Instance<'h>,
+    /// How far the two paused ones are.
+    paused: [(U256, U256); 2],
+    /// Where the program runs, and keeps its journal.
+    folder: tempfile::TempDir,
+}
+
+/// A run of the program.
+pub(super) struct Ran {
+    pub(super) status: std::process::ExitStatus,
+    /// Its document.
+    pub(super) document: Value,
+    /// What it said beside that.
+    pub(super) errors: String,
+}
+
+/// A chain that starts at that version of ArbOS.
+pub(super) fn chain(arbos: u64) -> Result<Chain, HarnessError> {
+    let mut config = NodeConfig::default();
+    config.chain.arbos_version = arbos;
+    Chain::embedded_with(config)
+}
+
+fn member(n: u64) -> Address {
+    Address::left_padding_from(&(0x2000 + n).to_be_bytes())
+}
+
+fn holder(n: u64) -> Address {
+    Address::left_padding_from(&(0x1000 + n).to_be_bytes())
+}
+
+fn numbers(numbers: &[u64]) -> Vec<U256> {
+    numbers.iter().copied().map(U256::from).collect()
+}
+
+impl<'h> Team<'h> {
+    /// A counter alone.
+    pub(super) async fn small(harness: &'h Harness) -> Result<Self, HarnessError> {
+        let (counters, counter, called) = counters(harness).await?;
+        Ok(Self {
+            harness,
+            counters,
+            points: counter.by(harness.account(0)),
+            ledger: counter.by(harness.account(0)),
+            collection: counter.by(harness.account(0)),
+            counter,
+            called,
+            paused: [(U256::ZERO, U256::ZERO); 2],
+            folder: tempfile::tempdir().expect("a folder"),
+        })
+    }
+
+    /// All of them.
+    pub(super) async fn new(harness: &'h Harness) -> Result<Self, HarnessError> {
+        let mut team = Self::small(harness).await?;
+        team.points = points(harness).await?;
+        team.ledger = ledger(harness).await?;
+        team.collection = collection(harness).await?;
+        team.paused = team.progress().await?;
+        for (done, total) in team.paused {
+            assert!(done > U256::ZERO && done < total, "in the middle");
+        }
+        Ok(team)
+    }
+
+    async fn progress(&self) -> Result<[(U256, U256); 2], HarnessError> {
+        let points = self.points.read(&progressCall {}).await?;
+        let collection = self.collection.read(&progressCall {}).await?;
+        Ok([
+            (points.done, points.total),
+            (collection.done, collection.total),
+        ])
+    }
+
+    /// Every proxy answers with its data, and goes on from where it was.
+    pub(super) async fn assert_alive(&self) -> Done {
+        self.assert_counters().await?;
+        assert_eq!(self.progress().await?, self.paused);
+        let old = self.ledger.read(&account(0)).await?;
+        assert_eq!(old.hundredths, u128::from(100 * CENTS), "read lazily");
+        let new = self.ledger.read(&account(1)).await?;
+        assert_eq!(new.hundredths, 77, "converted");
+        self.finish().await
+    }
+
+    /// The two counters count on.
+    pub(super) async fn assert_counters(&self) -> Done {
+        for (counter, expected) in [(&self.counter, 7), (&self.called, 7)] {
+            let value = counter.read(&ICounter::valueCall {}).await?;
+            assert_eq!(value, U256::from(expected));
+        }
+        self.counter.send(&ICounter::incrementCall {}).await?;
+        self.called.send(&ICounter::incrementCall {}).await?;
+        let counted = self.called.read(&ICounter::valueCall {}).await?;
+        assert_eq!(counted, U256::from(7 + 5), "by its step");
+        Ok(())
+    }
+
+    /// The migrations end, and nothing is lost.
+    async fn finish(&self) -> Done {
+        let handler = self.harness.account(HANDLER);
+        let by_handler = self.points.by(handler);
+        while {
+            let progress = self.points.read(&progressCall {}).await?;
+            progress.done < progress.total
+        } {
+            let next = migrateNextCall {
+                gasBudget: 20_000_000,
+            };
+            by_handler.send(&next).await?;
+        }
+        by_handler.send(&endMigrationCall {}).await?;
+        for n in 0..MEMBERS {
+            let call = IPoints::pointsCall { member: member(n) };
+            let found = self.points.read(&call).await?;
+            assert_eq!(found, U256::from(10 * POINTS), "member {n}");
+        }
+        let by_handler = self.collection.by(handler);
+        by_handler
+            .send(&batch(2, &TOKENS[2..], self.owner()))
+            .await?;
+        by_handler.send(&endMigrationCall {}).await?;
+        let supply = self.collection.read(&ICollection::totalSupplyCall {});
+        assert_eq!(supply.await?, U256::from(TOKENS.len()));
+        for token in numbers(&TOKENS) {
+            let call = ICollection::ownerOfCall { tokenId: token };
+            assert_eq!(self.collection.read(&call).await?, self.owner());
+        }
+        Ok(())
+    }
+
+    fn owner(&self) -> Address {
+        self.harness.account(1)
+    }
+
+    /// No proxy answers.
+    pub(super) async fn assert_dead(&self) {
+        for instance in [&self.counter, &self.called] {
+            let read = instance.read(&ICounter::valueCall {}).await;
+            assert!(read.is_err(), "it does not run");
+        }
+    }
+
+    /// Passes time, in days.
+    pub(super) async fn wait(&self, days: u64) -> Done {
+        let chain = self.harness.chain();
+        chain
+            .request::<_, Value>("evm_increaseTime", (days * DAY,))
+            .await?;
+        chain.request::<_, Value>("evm_mine", ()).await?;
+        Ok(())
+    }
+
+    /// The chain's owner schedules a version of ArbOS.
+    pub(super) async fn schedule(&self, version: u64, timestamp: u64) -> Done {
+        let chain = self.harness.chain();
+        let (owner, debug) = (chain.account(0), Address::with_last_byte(0xff));
+        let become_owner = ArbOs::becomeChainOwnerCall {};
+        chain.execute(owner, debug, &become_owner).await?;
+        let upgrade = ArbOs::scheduleArbOSUpgradeCall { version, timestamp };
+        let precompile = Address::with_last_byte(0x70);
+        chain.execute(owner, precompile, &upgrade).await?;
+        Ok(())
+    }
+
+    /// Unix seconds of the newest block.
+    pub(super) async fn now(&self) -> u64 {
+        let provider = self.harness.chain().provider();
+        let block = alloy::providers::Provider::get_block_by_number(
+            provider,
+            alloy::eips::BlockNumberOrTag::Latest,
+        );
+        let block = block.await.expect("an answer").expect("a block");
+        block.header.timestamp
+    }
+
+    /// What the stranger has sent.
+    pub(super) async fn nonce(&self) -> u64 {
+        let provider = self.harness.chain().provider();
+        let stranger = self.harness.account(STRANGER);
+        let count = alloy::providers::Provider::get_transaction_count(provider, stranger);
+        count.await.expect("an answer")
+    }
+
+    /// The program, without a key.
+    pub(super) async fn doctor(&self, words: &[&str]) -> Ran {
+        let registry = self.harness.registry().to_string();
+        let words = [&["doctor", "--registry", &registry], words].concat();
+        run(self.command(&words)).await
+    }
+
+    /// The same with the stranger's key.
+    pub(super) async fn fix(&self, words: &[&str]) -> Ran {
+        run(self.fixing(words)).await
+    }
+
+    /// The same, ready to be started.
+    pub(super) fn fixing(&self, words: &[&str]) -> Command {
+        let registry = self.harness.registry().to_string();
+        let words = [&["doctor", "--fix", "--registry", &registry], words].concat();
+        let mut command = self.command(&words);
+        command.env("PRIVATE_KEY", STRANGER_KEY);
+        command
+    }
+
+    /// Another command of the program.
+    pub(super) async fn other(&self, words: &[&str]) -> Ran {
+        let registry = self.harness.registry().to_string();
+        run(self.command(&[words, &["--registry", &registry]].concat())).await
+    }
+
+    fn command(&self, words: &[&str]) -> Command {
+        let url = self.harness.chain().url();
+        let mut command = program(self.folder.path());
+        command.args(words).args(["--json", "--rpc-url", url]);
+        command
+    }
+}
+
+/// The program, in a folder of its own, with nothing of this process' environment but what finds
+/// programs, and what says which framework the chain has.
+pub(super) fn program(folder: &Path) -> Command {
+    let own: PathBuf = folder.join("stylus-upgrades");
+    if !own.exists() {
+        fs::copy(env!("CARGO_BIN_EXE_cli"), &own).expect("copied");
+    }
+    let ours = command_line(&own).expect("the workspace");
+    let framework = "STYLUS_UPGRADES_FRAMEWORK_FROM";
+    let framework = ours.get_envs().find(|(name, _)| *name == framework);
+    let mut command = Command::new(&own);
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", folder)
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    if let Some((name, Some(value))) = framework {
+        command.env(name, value);
+    }
+    command
+}
+
+/// Runs it to its end without stopping this thread.
+pub(super) async fn run(mut command: Command) -> Ran {
+    let output = tokio::task::spawn_blocking(move || command.output()).await;
+    let output = output.expect("no panic").expect("it starts");
+    Ran {
+        status: output.status,
+        document: serde_json::from_slice(&output.stdout).unwrap_or_default(),
+        errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+impl Ran {
+    /// Asserts its exit code.
+    #[track_caller]
+    pub(super) fn ends_with(&self, code: i32) -> &Self {
+        let (document, errors) = (&self.document, &self.errors);
+        assert_eq!(self.status.code(), Some(code), "{document:#}\n{errors}");
+        self
+    }
+
+    /// A list of the document.
+    #[track_caller]
+    pub(super) fn list(&self, field: &str) -> &Vec<Value> {
+        let list = self.document[field].as_array();
+        list.unwrap_or_else(|| panic!("no {field} in {:#}\n{}", self.document, self.errors))
+    }
+
+    /// The names of the findings.
+    pub(super) fn findings(&self) -> Vec<&str> {
+        let findings = self.list("findings").iter();
+        findings.filter_map(|one| one["name"].as_str()).collect()
+    }
+
+    /// The programs in a state.
+    pub(super) fn in_state(&self, state: &str) -> Vec<&Value> {
+        let programs = self.list("programs").iter();
+        programs.filter(|one| one["state"] == state).collect()
+    }
+
+    /// Every role that some code has.
+    pub(super) fn roles(&self) -> std::collections::BTreeSet<&str> {
+        let accounts = self.list("programs").iter();
+        let accounts = accounts.flat_map(|one| one["accounts"].as_array().into_iter().flatten());
+        let uses = accounts.flat_map(|one| one["uses"].as_array().into_iter().flatten());
+        uses.filter_map(|one| one["role"].as_str()).collect()
+    }
+}
+
+fn account(n: u64) -> ILedger::accountCall {
+    ILedger::accountCall { account: holder(n) }
+}
+
+fn batch(position: u64, tokens: &[u64], owner: Address) -> migrateBatchCall {
+    let owners = vec![owner; tokens.len()];
+    let items: Bytes = (numbers(tokens), owners).abi_encode_params().into();
+    migrateBatchCall {
+        data: (U256::from(position), items).abi_encode_params().into(),
+    }
+}
+
+async fn counters(
+    harness: &Harness,
+) -> Result<(Definition<'_>, Instance<'_>, Instance<'_>), HarnessError> {
+    let definition = harness.define("Counter").await?;
+    let first = harness.build_and_deploy("contracts/counter_v1").await?;
+    let second = harness.build_and_deploy("contracts/counter_v2").await?;
+    definition
+        .add_version("1.0", &first, step::initial())
+        .await?;
+    let initialize = ICounter::initializeCall {
+        value: U256::from(7),
+    };
+    let counter = definition.create_proxy("1.0", &initialize).await?;
+    let called = definition.create_proxy("1.0", &initialize).await?;
+    let migrate = ICounter::migrateCall {
+        step: U256::from(5),
+    };
+    definition
+        .add_version("2.0", &second, step::call("1.0", &migrate))
+        .await?;
+    called.upgrade("2.0").await?;
+    Ok((definition, counter, called))
+}
+
+async fn points(harness: &Harness) -> Result<Instance<'_>, HarnessError> {
+    let definition = harness.define("Points").await?;
+    let first = harness.build_and_deploy("contracts/points_v1").await?;
+    let second = harness.build_and_deploy("contracts/points_v2").await?;
+    let program = harness
+        .build_and_deploy("contracts/migrations/points_cursor")
+        .await?;
+    definition
+        .add_version("1.0", &first, step::initial())
+        .await?;
+    let steward = harness.account(0);
+    let register = definition
+        .create_proxy("1.0", &IPoints::initializeCall { steward })
+        .await?;
+    let award = IPoints::awardCall {
+        to: (0..MEMBERS).map(member).collect(),
+        points: U256::from(POINTS),
+    };
+    register.send(&award).await?;
+    let handler = harness.account(HANDLER);
+    definition
+        .add_version("2.0", &second, step::complex("1.0", &program, handler))
+        .await?;
+    register.upgrade("2.0").await?;
+    let next = migrateNextCall { gasBudget: BUDGET };
+    register.by(handler).send(&next).await?;
+    Ok(register)
+}
+
+async fn ledger(harness: &Harness) -> Result<Instance<'_>, HarnessError> {
+    let definition = harness.define("Ledger").await?;
+    let first = harness.build_and_deploy("contracts/ledger_v1").await?;
+    let second = harness.build_and_deploy("contracts/ledger_v2").await?;
+    definition
+        .add_version("1.0", &first, step::initial())
+        .await?;
+    let ledger = definition
+        .create_proxy("1.0", &ILedger::initializeCall { fee: 3 })
+        .await?;
+    let write = ILedger::writeCall {
+        accounts: (0..3).map(holder).collect(),
+        cents: CENTS,
+    };
+    ledger.send(&write).await?;
+    let migrate = ILedger::migrateCall { accounts: 3 };
+    definition
+        .add_version("2.0", &second, step::call("1.0", &migrate))
+        .await?;
+    ledger.upgrade("2.0").await?;
+    let write = ILedger2::writeCall {
+        account: holder(1),
+        hundredths: 77,
+    };
+    ledger.send(&write).await?;
+    Ok(ledger)
+}
+
+async fn collection(harness: &Harness) -> Result<Instance<'_>, HarnessError> {
+    let definition = harness.define("Acorn").await?;
+    let basic = harness.build_and_deploy("contracts/erc721_basic").await?;
+    let full = harness.build_and_deploy("contracts/erc721_full").await?;
+    let program = harness
+        .build_and_deploy("contracts/migrations/erc721_enumerate")
+        .await?;
+    definition
+        .add_version("1.0", &basic, step::initial())
+        .await?;
+    let minter = harness.account(0);
+    let collection = definition
+        .create_proxy("1.0", &ICollection::initializeCall { minter })
+        .await?;
+    let owner = harness.account(1);
+    let mint = ICollection::mintCall {
+        to: owner,
+        tokenIds: numbers(&TOKENS),
+    };
+    collection.send(&mint).await?;
+    let handler = harness.account(HANDLER);
+    definition
+        .add_version("2.0", &full, step::complex("1.0", &program, handler))
+        .await?;
+    collection.upgrade("2.0").await?;
+    collection
+        .by(handler)
+        .send(&batch(0, &TOKENS[..2], owner))
+        .await?;
+    Ok(collection)
+}

@@ -1,0 +1,90 @@
+//! Policies that nobody can satisfy any more.
+
+use alloy::primitives::Bytes;
+use stylus_upgrades_harness::{Chain, Harness};
+use stylus_upgrades_interface::registry::IRegistry;
+
+use super::fixture::{Done, Team};
+
+/// Answers true to everything.
+const CONSENTS: [u8; 10] = alloy::primitives::hex!("60015f5260205ff30000");
+/// The same in other bytes.
+const OTHERWISE: [u8; 10] = alloy::primitives::hex!("60015f5260205ff3fefe");
+
+#[tokio::test]
+async fn a_lambda_that_changed_or_is_gone_leaves_its_policy_to_nobody() -> Done {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let team = Team::small(&harness).await?;
+    let chain = harness.chain();
+    let lambda = alloy::primitives::Address::repeat_byte(0x1a);
+    let put = async |code: &[u8]| {
+        let code = Bytes::copy_from_slice(code);
+        chain
+            .request::<_, Option<bool>>("anvil_setCode", (lambda, code))
+            .await
+    };
+    put(&CONSENTS).await?;
+    let owner = harness.account(0);
+    let expressions = [
+        ("create", format!("AND({owner},CALL({lambda}))")),
+        ("migrate", format!("OR({owner},CALL({lambda}))")),
+    ];
+    for (role, expression) in expressions {
+        let call = IRegistry::setPolicyCall {
+            name: team.counters.name().into(),
+            role: role.into(),
+            expression,
+        };
+        chain.execute(owner, harness.registry(), &call).await?;
+    }
+    team.doctor(&[]).await.ends_with(0);
+    for code in [OTHERWISE.as_slice(), &[]] {
+        put(code).await?;
+        let told = team.doctor(&[]).await;
+        told.ends_with(1);
+        let mut findings = told.findings();
+        findings.retain(|name| name.starts_with("Policy"));
+        assert_eq!(findings, ["PolicyUnsatisfiable", "PolicyWeakened"]);
+        let first = &told.list("findings")[0];
+        assert_eq!(first["severity"], "failure");
+    }
+    put(&CONSENTS).await?;
+    team.doctor(&[]).await.ends_with(0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_approver_that_became_an_instance_has_no_voice() -> Done {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let team = Team::small(&harness).await?;
+    let call = IRegistry::proxyAddressCall {
+        name: team.counters.name().into(),
+        kind: 0,
+        salt: alloy::primitives::B256::with_last_byte(9),
+    };
+    let chain = harness.chain();
+    let owner = harness.account(0);
+    let future = chain.read(harness.registry(), &call).await?;
+    let policy = IRegistry::setPolicyCall {
+        name: team.counters.name().into(),
+        role: "policy".into(),
+        expression: future.to_string(),
+    };
+    chain.execute(owner, harness.registry(), &policy).await?;
+    team.doctor(&[]).await.ends_with(0);
+    let create = IRegistry::createProxyCall {
+        name: team.counters.name().into(),
+        version: "1.0".into(),
+        kind: 0,
+        salt: call.salt,
+        initData: Bytes::new(),
+    };
+    chain.execute(owner, harness.registry(), &create).await?;
+    let told = team.doctor(&[]).await;
+    told.ends_with(1);
+    let first = &told.list("findings")[0];
+    assert_eq!(first["name"], "PolicyUnsatisfiable", "{first:#}");
+    let found = first["found"].as_str().expect("words");
+    assert!(found.contains(&future.to_string()), "{found}");
+    Ok(())
+}

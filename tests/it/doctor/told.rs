@@ -1,0 +1,157 @@
+//! What is told in time, and with which exit code.
+
+use alloy::primitives::Address;
+use serde_json::Value;
+use stylus_upgrades_harness::{Chain, Harness, step};
+
+use super::fixture::{Done, Team, chain, program, run};
+
+#[tokio::test]
+async fn what_ends_within_sixty_days_is_told_and_prolonged() -> Done {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let team = Team::small(&harness).await?;
+    team.wait(310).await?;
+    let told = team.doctor(&[]).await;
+    told.ends_with(3);
+    assert!(told.findings().contains(&"ExpiresSoon"));
+    assert_eq!(told.document["error"]["severity"], "warning");
+    for words in [&["status"][..], &["verify", "--allow-absent", "layout"]] {
+        let ran = team.other(words).await;
+        let warnings = ran.list("warnings").iter();
+        let named = warnings.filter(|one| one["name"] == "ExpiresSoon").count();
+        assert!(named >= 5, "{words:?}: {:#}", ran.document);
+        assert!(ran.errors.contains("doctor --fix"), "{}", ran.errors);
+    }
+    let fixed = team.fix(&[]).await;
+    fixed.ends_with(0);
+    let kinds = fixed.list("fixed").iter().map(|one| &one["cure"]["kind"]);
+    assert!(kinds.clone().count() >= 7 && kinds.clone().all(|kind| kind == "keepalive"));
+
+    // What is young can be prolonged later, which is no error and costs nothing.
+    let nonce = team.nonce().await;
+    let early = team.fix(&["--within", "366"]).await;
+    early.ends_with(0);
+    let later = early.list("fixed").iter();
+    assert!(later.clone().count() >= 7);
+    let from = team.now().await + 29 * super::fixture::DAY;
+    for one in later {
+        assert_eq!(one["cure"]["kind"], "later", "{one:#}");
+        assert!(one["cure"]["from"].as_u64() > Some(from), "{one:#}");
+    }
+    assert_eq!(team.nonce().await, nonce);
+    team.assert_counters().await
+}
+
+#[tokio::test]
+async fn what_needs_nothing_needs_no_key() -> Done {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let team = Team::small(&harness).await?;
+    team.doctor(&["--fix"]).await.ends_with(0);
+    team.wait(366).await?;
+    let refused = team.doctor(&["--fix"]).await;
+    refused.ends_with(2);
+    assert_eq!(refused.document["error"]["name"], "NoKey");
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_registry_toolchain_and_endpoint_are_examined() -> Done {
+    let chain = Chain::embedded()?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let ask = |url: &str, path: Option<&str>| {
+        let mut command = program(folder.path());
+        command.args(["doctor", "--json", "--rpc-url", url]);
+        for name in ["CARGO_HOME", "RUSTUP_HOME"] {
+            let own = std::env::var_os(name);
+            let default = std::env::home_dir().map(|home| {
+                let folder = name.trim_end_matches("_HOME").to_lowercase();
+                home.join(format!(".{folder}")).into_os_string()
+            });
+            command.env(name, own.or(default).unwrap_or_default());
+        }
+        if let Some(path) = path {
+            command.env("PATH", path);
+        }
+        command
+    };
+    let well = run(ask(chain.url(), None)).await;
+    well.ends_with(0);
+    let checks = well.list("toolchain").iter().map(|one| &one["what"]);
+    assert_eq!(
+        checks.collect::<Vec<_>>(),
+        ["rustc", "rustup", "wasm target"]
+    );
+    assert_eq!(well.document["chain"]["stylus"], 3);
+
+    let empty = folder.path().join("empty").display().to_string();
+    let bare = run(ask(chain.url(), Some(&empty))).await;
+    bare.ends_with(1);
+    assert_eq!(bare.list("toolchain")[0]["ok"], false);
+
+    let nobody = run(ask("http://127.0.0.1:1", None)).await;
+    nobody.ends_with(4);
+    assert_eq!(nobody.document["error"]["name"], "Unreachable");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_without_a_registry_is_no_healthy_one() -> Done {
+    let chain = Chain::embedded()?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    let nobody = Address::repeat_byte(7).to_string();
+    command.args([
+        "doctor",
+        "--json",
+        "--rpc-url",
+        chain.url(),
+        "--registry",
+        &nobody,
+    ]);
+    let ran = run(command).await;
+    ran.ends_with(4);
+    assert_eq!(ran.document["error"]["name"], "Missing");
+    Ok(())
+}
+
+/// A program that answers nothing, by a block with two results.
+const MULTI_VALUE: &str = r#"(module
+    (import "vm_hooks" "pay_for_memory_grow" (func $grow (param i32)))
+    (memory (export "memory") 1 1)
+    (func (export "user_entrypoint") (param i32) (result i32)
+        (block (result i32 i32) (i32.const 0) (i32.const 0))
+        i32.add))"#;
+
+#[tokio::test]
+async fn code_that_the_next_version_would_not_take_is_told_of_sixty_days_ahead() -> Done {
+    let harness = Harness::on(chain(51)?).await?;
+    let team = Team::small(&harness).await?;
+    let wasm = wat::parse_str(MULTI_VALUE).expect("a module");
+    let code = stylus_vm::compress(&wasm).expect("compressed");
+    let mut artifact = harness.builder().contract("counter-v1")?;
+    (artifact.code, artifact.wasm) = (code.into(), wasm.into());
+    let old = harness.deploy(artifact).await?;
+    let definition = harness.define("Old").await?;
+    definition.add_version("1.0", &old, step::initial()).await?;
+
+    let now = team.now().await;
+    team.schedule(61, now + 60 * super::fixture::DAY).await?;
+    let told = team.doctor(&[]).await;
+    told.ends_with(3);
+    let named: Vec<&Value> = told
+        .list("findings")
+        .iter()
+        .filter(|one| one["name"] == "WouldNotActivate")
+        .collect();
+    let [only] = named.as_slice() else {
+        panic!("{:#}", told.document);
+    };
+    let message = only["message"].as_str().expect("a message");
+    assert!(message.contains(&old.address.to_string()), "{message}");
+    assert!(message.contains("ArbOS 61"), "{message}");
+    assert!(
+        message.contains("in 59 days") || message.contains("in 60 days"),
+        "{message}"
+    );
+    Ok(())
+}
