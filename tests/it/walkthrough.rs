@@ -24,6 +24,11 @@ fn the_walkthrough_does_what_it_says() -> Result<(), HarnessError> {
 }
 
 #[test]
+fn the_page_on_doctor_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/doctor.md")
+}
+
+#[test]
 fn the_quickstart_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/quickstart.md")
 }

@@ -1,17 +1,20 @@
 //! `doctor`: whether everything that is needed still runs, for how long, and what helps.
 
 use super::context::Context;
+use super::watch;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::doctor::{
-    self, AHEAD_DAYS, ChainFacts, Check, Cure, Cured, Diagnosis, Program, Role, Severity, State,
+    self, AHEAD_DAYS, Bid, ChainFacts, Check, Cure, Cured, Diagnosis, Program, Role, Severity,
+    State,
 };
 use crate::error::{Exit, Explain, Report};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::text::utc;
-use alloy::primitives::Address;
+use alloy::primitives::{Address, U256};
 use clap::Args;
+use std::net::SocketAddr;
 
 /// Seconds of a day.
 const DAY: u64 = 86_400;
@@ -32,9 +35,31 @@ pub struct DoctorArgs {
     /// With --fix, prolong what has fewer days left
     #[arg(long, value_name = "DAYS", default_value_t = AHEAD_DAYS)]
     pub within: u64,
+    /// With --fix, place the lowest bids for what is not in the init cache, all together at most so much.
+    /// Bids are spent, not deposited [default: none]
+    #[arg(long, value_name = "WEI", requires = "fix")]
+    pub max_bid: Option<U256>,
+    /// Examine again and again, and offer what was found as metrics of Prometheus
+    #[arg(long, conflicts_with = "fix")]
+    pub watch: bool,
+    /// With --watch, where: this machine alone is answered
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        default_value = "127.0.0.1:9464",
+        requires = "watch"
+    )]
+    pub listen: SocketAddr,
+    /// With --watch, how often
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, requires = "watch",
+          value_parser = clap::value_parser!(u64).range(1..))]
+    pub every: u64,
 }
 
 pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome, Error> {
+    if args.watch {
+        return watch::run(context, args).await;
+    }
     let mut outcome = Outcome::default();
     let folder = std::env::current_dir().unwrap_or_default();
     let toolchain = doctor::toolchain(&folder);
@@ -57,6 +82,11 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
     if args.fix {
         let cured = fix(context, &client, args, &diagnosis, &mut outcome).await?;
         if cured {
+            diagnosis = doctor::examine(&client, registry, &framework, within).await?;
+        }
+        if let Some(most) = args.max_bid
+            && bid(context, &client, &diagnosis, most, &mut outcome).await?
+        {
             diagnosis = doctor::examine(&client, registry, &framework, within).await?;
         }
     }
@@ -160,6 +190,48 @@ async fn fix(
         outcome.exit = Some(Exit::Partial);
     }
     Ok(paid > 0)
+}
+
+/// Places bids for what is not in the init cache; whether any was placed.
+async fn bid(
+    context: &Context,
+    client: &Client,
+    diagnosis: &Diagnosis,
+    most: U256,
+    outcome: &mut Outcome,
+) -> Result<bool, Error> {
+    let programs = diagnosis.programs.iter().filter(|program| program.needed);
+    let programs: Vec<&Program> = programs.collect();
+    outcome.line("init cache");
+    let Some(mut bids) = doctor::offers(client, &diagnosis.chain, &programs, most).await? else {
+        outcome.line("  · the chain has no cache manager that takes bids");
+        outcome.field("bids", Vec::<Bid>::new());
+        return Ok(false);
+    };
+    let sum = |only: bool| {
+        let bids = bids.iter().filter(|bid| bid.within_bound || !only);
+        bids.fold(U256::ZERO, |sum, bid| sum.saturating_add(bid.wei))
+    };
+    let (count, all, placed) = (bids.len(), sum(false), sum(true));
+    if count > 0 {
+        client.sender("doctor --fix")?;
+        context.output.note(&format!(
+            "{count} programs are not in the init cache: the lowest bids are {all} wei, of which \
+             {placed} wei are spent now, and nobody gets them back"
+        ));
+        doctor::place(client, &diagnosis.chain, &mut bids, &*context.output).await?;
+    } else {
+        outcome.line("  everything that runs is in it");
+    }
+    outcome.lines.extend(bids.iter().map(Bid::line));
+    if bids
+        .iter()
+        .any(|bid| bid.error.is_some() || !bid.within_bound)
+    {
+        outcome.exit = outcome.exit.or(Some(Exit::Partial));
+    }
+    outcome.field("bids", &bids);
+    Ok(count > 0)
 }
 
 fn report(context: &Context, registry: Address, diagnosis: &Diagnosis, outcome: &mut Outcome) {

@@ -34,6 +34,7 @@ mod tests;
 mod upgrade;
 mod verifiable;
 mod version;
+mod watch;
 mod work;
 
 pub use args::{

@@ -13,29 +13,37 @@
 //! | `policies` | who decides, and whether that is still possible |
 //! | `time` | what is under way, and what ends soon |
 //! | [`cure`](fix()) | keepalive and activation |
+//! | [`bids`](offers()) | places in the init cache |
+//! | [`metrics`](render()), [`serve`](serve()) | an examination for Prometheus |
 //! | `finding` | how something is reported |
 
 mod abi;
+mod bids;
 mod chain;
 mod cure;
 mod examine;
 mod finding;
 mod inventory;
+mod metrics;
 mod needed;
 mod next_version;
 mod policies;
 mod programs;
 mod recorded;
+mod serve;
 mod stored;
 mod time;
 mod toolchain;
 
+pub use bids::{Bid, offers, place};
 pub use chain::{ChainFacts, Scheduled};
 pub use cure::{Cured, fees, fix};
 pub use examine::{Diagnosis, examine, warnings};
 pub use finding::{Finding, Severity};
 pub use inventory::{Account, Role, Use};
+pub use metrics::{Runs, render};
 pub use programs::{Cure, Program, State};
+pub use serve::{PATH as METRICS_PATH, Shared, serve};
 pub use time::{Migration, OpenAction};
 pub use toolchain::{Check, toolchain};
 

@@ -122,7 +122,7 @@ fn migrating(chain: &ChainFacts, migration: &Migration) -> Finding {
     Finding {
         name: "MigrationUnderWay",
         severity,
-        message: format!("{proxy} is paused: it migrates {way}{from} → {to} for {days} days"),
+        message: format!("{proxy} is paused, on its way {way}{from} → {to} for {days} days"),
         expected: format!("an end within {MIGRATION_DAYS} days"),
         found: progress,
         next: format!(

@@ -31,6 +31,7 @@ pub const EXECUTED: [&str; 8] = [
     "docs/adopting.md",
     "docs/testing.md",
     "docs/walkthrough.md",
+    "docs/doctor.md",
     "docs/governance.md",
     "docs/approvers.md",
     "docs/migrations.md",

@@ -35,7 +35,9 @@ async fn revived(team: &Team<'_>, state: &str, finding: &str) -> Done {
 
     let before = team.nonce().await;
     let fixed = team.fix(&[]).await;
-    fixed.ends_with(0);
+    // The two paused migrations have taken long, which a handler ends and no activation.
+    fixed.ends_with(3);
+    assert_eq!(fixed.findings(), ["MigrationUnderWay"; 2]);
     let paid = paid(&fixed);
     assert_eq!(
         paid,
@@ -44,7 +46,6 @@ async fn revived(team: &Team<'_>, state: &str, finding: &str) -> Done {
     );
     assert_eq!(team.nonce().await - before, needed.len() as u64);
     assert!(fixed.errors.contains("wei"), "the sum is told first");
-    assert_eq!(fixed.document["ok"], true);
     team.assert_alive().await?;
 
     let nonce = team.nonce().await;

@@ -36,7 +36,7 @@ const CENTS: u64 = 250;
 /// Tokens of the collection.
 const TOKENS: [u64; 4] = [3, 5, 77, 900];
 /// A budget that some of the members fit.
-const BUDGET: u64 = 600_000;
+const BUDGET: u64 = 100_000;
 
 sol! {
     interface ArbOs {

@@ -1,0 +1,169 @@
+//! An examination as metrics, in the text format of Prometheus and OpenMetrics.
+
+use super::examine::Diagnosis;
+use super::finding::Severity;
+use super::programs::State;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::registry::Registry;
+use std::fmt;
+
+/// What the text is, for HTTP.
+pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Names and values of labels.
+type Labels = Vec<(&'static str, String)>;
+
+/// How the examinations themselves went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Runs {
+    /// Unix seconds of the last one that succeeded.
+    pub last: u64,
+    /// How many failed.
+    pub failed: u64,
+}
+
+/// The text; without an examination, how it went alone.
+///
+/// # Errors
+/// None but of memory.
+pub fn render(diagnosis: Option<&Diagnosis>, runs: Runs) -> Result<String, fmt::Error> {
+    let mut all = Metrics(Registry::default());
+    all.one(
+        "doctor_last_success_timestamp_seconds",
+        "When the last examination that succeeded ended",
+        [(Vec::new(), runs.last)],
+    );
+    all.one(
+        "doctor_failed_examinations",
+        "Examinations that failed since the start",
+        [(Vec::new(), runs.failed)],
+    );
+    if let Some(diagnosis) = diagnosis {
+        chain(&mut all, diagnosis);
+        programs(&mut all, diagnosis);
+        rest(&mut all, diagnosis);
+    }
+    let mut text = String::new();
+    encode(&mut text, &all.0)?;
+    Ok(text)
+}
+
+struct Metrics(Registry);
+
+impl Metrics {
+    /// A gauge with a value for each set of labels.
+    fn one(&mut self, name: &str, help: &str, values: impl IntoIterator<Item = (Labels, u64)>) {
+        let family = Family::<Labels, Gauge>::default();
+        for (labels, value) in values {
+            let value = i64::try_from(value).unwrap_or(i64::MAX);
+            family.get_or_create(&labels).set(value);
+        }
+        self.0.register(format!("stylus_{name}"), help, family);
+    }
+}
+
+fn chain(all: &mut Metrics, diagnosis: &Diagnosis) {
+    let chain = &diagnosis.chain;
+    let none = Labels::new;
+    all.one("chain_id", "The chain", [(none(), chain.chain_id)]);
+    all.one("chain_block", "The newest block", [(none(), chain.block)]);
+    all.one(
+        "chain_block_timestamp_seconds",
+        "Time of the newest block",
+        [(none(), chain.time)],
+    );
+    all.one("chain_arbos_version", "ArbOS", [(none(), chain.arbos)]);
+    all.one(
+        "chain_stylus_version",
+        "The version that programs must be activated for",
+        [(none(), u64::from(chain.stylus))],
+    );
+    let scheduled = chain.scheduled.iter();
+    all.one(
+        "chain_scheduled_upgrade_timestamp_seconds",
+        "When the scheduled version of ArbOS takes effect",
+        scheduled.map(|one| (vec![("arbos", one.arbos.to_string())], one.time)),
+    );
+}
+
+fn programs(all: &mut Metrics, diagnosis: &Diagnosis) {
+    let labelled = |value: fn(&super::Program) -> Option<u64>| {
+        let programs = diagnosis.programs.iter();
+        programs.filter_map(move |program| {
+            let labels = vec![
+                ("codehash", program.codehash.to_string()),
+                ("account", program.address().to_string()),
+                (
+                    "role",
+                    program.role().map_or("code", super::Role::name).to_owned(),
+                ),
+                ("needed", program.needed.to_string()),
+            ];
+            Some((labels, value(program)?))
+        })
+    };
+    all.one(
+        "program_runs",
+        "Whether the chain runs the code",
+        labelled(|program| {
+            let runs = !program.is_dead() && program.state != State::Missing;
+            Some(u64::from(runs))
+        }),
+    );
+    all.one(
+        "program_seconds_left",
+        "Seconds of activation left, 0 where it has ended",
+        labelled(|program| match program.state {
+            State::Active { seconds_left } => Some(seconds_left),
+            State::Evm | State::Missing => None,
+            _ => Some(0),
+        }),
+    );
+    all.one(
+        "program_cached",
+        "Whether the program is in the init cache",
+        labelled(|program| program.cached.map(u64::from)),
+    );
+}
+
+fn rest(all: &mut Metrics, diagnosis: &Diagnosis) {
+    let findings = |severity: Severity| {
+        let found = diagnosis.findings.iter();
+        found.filter(move |one| one.severity == severity).count() as u64
+    };
+    all.one(
+        "doctor_findings",
+        "What the last examination found out",
+        [
+            ("note", Severity::Note),
+            ("warning", Severity::Warning),
+            ("failure", Severity::Failure),
+        ]
+        .map(|(name, severity)| (vec![("severity", name.to_owned())], findings(severity))),
+    );
+    let now = diagnosis.chain.time;
+    all.one(
+        "action_seconds_left",
+        "Seconds until an open action ends",
+        diagnosis.actions.iter().map(|one| {
+            let labels = vec![
+                ("action", one.action.to_string()),
+                ("definition", one.definition.clone()),
+            ];
+            (labels, one.expires.saturating_sub(now))
+        }),
+    );
+    all.one(
+        "migration_seconds",
+        "Seconds since a complex migration began",
+        diagnosis.migrations.iter().map(|one| {
+            let labels = vec![
+                ("proxy", one.proxy.to_string()),
+                ("definition", one.definition.clone()),
+            ];
+            (labels, now.saturating_sub(one.since))
+        }),
+    );
+}
