@@ -125,7 +125,7 @@ async fn without_registry(
         context.registry()?; // there is nothing to be fixed without one
     }
     let chain = async {
-        let client = context.client().await?;
+        let client = context.reader().await?;
         Ok::<_, Error>(ChainFacts::read(&client).await?)
     };
     match chain.await {

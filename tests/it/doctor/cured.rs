@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use alloy::primitives::B256;
 use stylus_upgrades_harness::{Chain, Harness};
 
-use super::fixture::{Done, Ran, Team, chain};
+use super::fixture::{Done, Team, chain};
+use super::program::Ran;
 
 /// What is needed of every kind of instance.
 const ROLES: [&str; 6] = [

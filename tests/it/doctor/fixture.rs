@@ -1,7 +1,5 @@
 //! Instances of every kind that is built, each with data; and the program that examines them.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use alloy::primitives::{Address, Bytes, U256};
@@ -9,12 +7,12 @@ use alloy::sol;
 use alloy::sol_types::SolValue;
 use serde_json::Value;
 use stylus_devnode::NodeConfig;
-use stylus_upgrades_harness::{
-    Chain, Definition, Harness, HarnessError, Instance, command_line, step,
-};
+use stylus_upgrades_harness::{Chain, Definition, Harness, HarnessError, Instance, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{
     endMigrationCall, migrateBatchCall, migrateNextCall, progressCall,
 };
+
+use super::program::{Ran, program, run};
 
 pub(super) type Done = Result<(), HarnessError>;
 
@@ -90,15 +88,6 @@ pub(super) struct Team<'h> {
     paused: [(U256, U256); 2],
     /// Where the program runs, and keeps its journal.
     folder: tempfile::TempDir,
-}
-
-/// A run of the program.
-pub(super) struct Ran {
-    pub(super) status: std::process::ExitStatus,
-    /// Its document.
-    pub(super) document: Value,
-    /// What it said beside that.
-    pub(super) errors: String,
 }
 
 /// A chain that starts at that version of ArbOS.
@@ -290,6 +279,13 @@ impl<'h> Team<'h> {
         command
     }
 
+    /// The program that watches there, ready to be started.
+    pub(super) fn watching(&self, listen: &str) -> Command {
+        let registry = self.harness.registry().to_string();
+        let words = ["doctor", "--watch", "--every", "1", "--listen", listen];
+        self.command(&[&words[..], &["--registry", &registry]].concat())
+    }
+
     /// Another command of the program.
     pub(super) async fn other(&self, words: &[&str]) -> Ran {
         let registry = self.harness.registry().to_string();
@@ -301,76 +297,6 @@ impl<'h> Team<'h> {
         let mut command = program(self.folder.path());
         command.args(words).args(["--json", "--rpc-url", url]);
         command
-    }
-}
-
-/// The program, in a folder of its own, with nothing of this process' environment but what finds
-/// programs, and what says which framework the chain has.
-pub(super) fn program(folder: &Path) -> Command {
-    let own: PathBuf = folder.join("stylus-upgrades");
-    if !own.exists() {
-        fs::copy(env!("CARGO_BIN_EXE_cli"), &own).expect("copied");
-    }
-    let ours = command_line(&own).expect("the workspace");
-    let framework = "STYLUS_UPGRADES_FRAMEWORK_FROM";
-    let framework = ours.get_envs().find(|(name, _)| *name == framework);
-    let mut command = Command::new(&own);
-    command
-        .current_dir(folder)
-        .env_clear()
-        .env("HOME", folder)
-        .env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    if let Some((name, Some(value))) = framework {
-        command.env(name, value);
-    }
-    command
-}
-
-/// Runs it to its end without stopping this thread.
-pub(super) async fn run(mut command: Command) -> Ran {
-    let output = tokio::task::spawn_blocking(move || command.output()).await;
-    let output = output.expect("no panic").expect("it starts");
-    Ran {
-        status: output.status,
-        document: serde_json::from_slice(&output.stdout).unwrap_or_default(),
-        errors: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
-}
-
-impl Ran {
-    /// Asserts its exit code.
-    #[track_caller]
-    pub(super) fn ends_with(&self, code: i32) -> &Self {
-        let (document, errors) = (&self.document, &self.errors);
-        assert_eq!(self.status.code(), Some(code), "{document:#}\n{errors}");
-        self
-    }
-
-    /// A list of the document.
-    #[track_caller]
-    pub(super) fn list(&self, field: &str) -> &Vec<Value> {
-        let list = self.document[field].as_array();
-        list.unwrap_or_else(|| panic!("no {field} in {:#}\n{}", self.document, self.errors))
-    }
-
-    /// The names of the findings.
-    pub(super) fn findings(&self) -> Vec<&str> {
-        let findings = self.list("findings").iter();
-        findings.filter_map(|one| one["name"].as_str()).collect()
-    }
-
-    /// The programs in a state.
-    pub(super) fn in_state(&self, state: &str) -> Vec<&Value> {
-        let programs = self.list("programs").iter();
-        programs.filter(|one| one["state"] == state).collect()
-    }
-
-    /// Every role that some code has.
-    pub(super) fn roles(&self) -> std::collections::BTreeSet<&str> {
-        let accounts = self.list("programs").iter();
-        let accounts = accounts.flat_map(|one| one["accounts"].as_array().into_iter().flatten());
-        let uses = accounts.flat_map(|one| one["uses"].as_array().into_iter().flatten());
-        uses.filter_map(|one| one["role"].as_str()).collect()
     }
 }
 

@@ -11,7 +11,8 @@ use stylus_upgrades::kill_point::{Phase, VARIABLE};
 use stylus_upgrades_harness::{Chain, Harness};
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
-use super::fixture::{Done, Team, run};
+use super::fixture::{Done, Team};
+use super::program::run;
 
 const SIGKILL: i32 = 9;
 const PHASES: [Phase; 4] = [

@@ -3,14 +3,17 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `fixture` | instances of every kind, and the program |
+//! | `fixture`, `program` | instances of every kind; the program and what it says |
 //! | `cured` | expiry and upgrades of the chain, and one command behind them |
 //! | `killed` | the same where that command is killed |
 //! | `told` | what is told beforehand, and exit codes |
+//! | `watched` | metrics |
 //! | `policies` | policies that nobody can satisfy |
 
 mod cured;
 mod fixture;
 mod killed;
 mod policies;
+mod program;
 mod told;
+mod watched;

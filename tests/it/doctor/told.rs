@@ -4,7 +4,8 @@ use alloy::primitives::Address;
 use serde_json::Value;
 use stylus_upgrades_harness::{Chain, Harness, step};
 
-use super::fixture::{Done, Team, chain, program, run};
+use super::fixture::{Done, Team, chain};
+use super::program::{program, run};
 
 #[tokio::test]
 async fn what_ends_within_sixty_days_is_told_and_prolonged() -> Done {

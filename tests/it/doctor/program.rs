@@ -1,0 +1,88 @@
+//! The program as somebody has it who has nothing else, and what a run of it came to.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use stylus_upgrades_harness::command_line;
+
+/// A run of the program.
+pub(super) struct Ran {
+    pub(super) status: std::process::ExitStatus,
+    /// Its document.
+    pub(super) document: Value,
+    /// What it said beside that.
+    pub(super) errors: String,
+}
+
+/// The program, in a folder of its own, with nothing of this process' environment but what finds
+/// programs, and what says which framework the chain has.
+pub(super) fn program(folder: &Path) -> Command {
+    let own: PathBuf = folder.join("stylus-upgrades");
+    if !own.exists() {
+        fs::copy(env!("CARGO_BIN_EXE_cli"), &own).expect("copied");
+    }
+    let ours = command_line(&own).expect("the workspace");
+    let framework = "STYLUS_UPGRADES_FRAMEWORK_FROM";
+    let framework = ours.get_envs().find(|(name, _)| *name == framework);
+    let mut command = Command::new(&own);
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", folder)
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    if let Some((name, Some(value))) = framework {
+        command.env(name, value);
+    }
+    command
+}
+
+/// Runs it to its end without stopping this thread.
+pub(super) async fn run(mut command: Command) -> Ran {
+    let output = tokio::task::spawn_blocking(move || command.output()).await;
+    let output = output.expect("no panic").expect("it starts");
+    Ran {
+        status: output.status,
+        document: serde_json::from_slice(&output.stdout).unwrap_or_default(),
+        errors: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+impl Ran {
+    /// Asserts its exit code.
+    #[track_caller]
+    pub(super) fn ends_with(&self, code: i32) -> &Self {
+        let (document, errors) = (&self.document, &self.errors);
+        assert_eq!(self.status.code(), Some(code), "{document:#}\n{errors}");
+        self
+    }
+
+    /// A list of the document.
+    #[track_caller]
+    pub(super) fn list(&self, field: &str) -> &Vec<Value> {
+        let list = self.document[field].as_array();
+        list.unwrap_or_else(|| panic!("no {field} in {:#}\n{}", self.document, self.errors))
+    }
+
+    /// The names of the findings.
+    pub(super) fn findings(&self) -> Vec<&str> {
+        let findings = self.list("findings").iter();
+        findings.filter_map(|one| one["name"].as_str()).collect()
+    }
+
+    /// The programs in a state.
+    pub(super) fn in_state(&self, state: &str) -> Vec<&Value> {
+        let programs = self.list("programs").iter();
+        programs.filter(|one| one["state"] == state).collect()
+    }
+
+    /// Every role that some code has.
+    pub(super) fn roles(&self) -> BTreeSet<&str> {
+        let accounts = self.list("programs").iter();
+        let accounts = accounts.flat_map(|one| one["accounts"].as_array().into_iter().flatten());
+        let uses = accounts.flat_map(|one| one["uses"].as_array().into_iter().flatten());
+        uses.filter_map(|one| one["role"].as_str()).collect()
+    }
+}
