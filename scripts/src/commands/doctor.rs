@@ -72,7 +72,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
         return Ok(outcome);
     };
     let mut client = context.client().await?;
-    if args.fix && client.sender("doctor --fix").is_ok() {
+    if args.fix && client.has_key() {
         client = context.journalled(client, "doctor --fix").await?;
     }
     let within = args.within.saturating_mul(DAY);

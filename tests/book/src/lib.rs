@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 
 /// The pages whose `console` blocks a test executes, in order, in one shell each
 /// (`tests/it/walkthrough.rs`).
-pub const EXECUTED: [&str; 8] = [
+pub const EXECUTED: [&str; 9] = [
     "docs/quickstart.md",
     "docs/adopting.md",
     "docs/testing.md",
