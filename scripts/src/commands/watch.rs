@@ -26,7 +26,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
 
     let mut runs = Runs::default();
     let mut last: Option<Diagnosis> = None;
-    let mut is_told = false;
+    let mut is_reported = false;
     loop {
         match examine(context, registry).await {
             Ok(diagnosis) => {
@@ -41,9 +41,9 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
         if let Ok(rendered) = render(last.as_ref(), runs) {
             *text.write().unwrap_or_else(PoisonError::into_inner) = rendered;
         }
-        if !is_told {
+        if !is_reported {
             context.output.result(&listening);
-            is_told = true;
+            is_reported = true;
         }
         tokio::time::sleep(Duration::from_secs(args.every)).await;
     }

@@ -11,9 +11,9 @@ use alloy::primitives::{Address, B256};
 use serde::Serialize;
 use stylus_upgrades_interface::slots;
 
-/// Days that a complex migration may take before somebody is told: the contract is paused meanwhile.
+/// Days that a complex migration may take before it is reported as too long: the contract is paused meanwhile.
 const MIGRATION_DAYS: u64 = 7;
-/// Days before its end at which an action is told of.
+/// Days before its end at which it is reported.
 const ACTION_DAYS: u64 = 7;
 
 /// A complex migration that is under way.

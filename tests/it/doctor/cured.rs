@@ -46,7 +46,7 @@ async fn revived(team: &Team<'_>, state: &str, finding: &str) -> Done {
         "each once"
     );
     assert_eq!(team.nonce().await - before, needed.len() as u64);
-    assert!(fixed.errors.contains("wei"), "the sum is told first");
+    assert!(fixed.errors.contains("wei"), "the sum is reported first");
     team.assert_alive().await?;
 
     let nonce = team.nonce().await;
@@ -91,10 +91,10 @@ async fn what_an_upgrade_of_the_chain_outdated_is_brought_back_by_one_command() 
     let team = Team::new(&harness).await?;
     let now = team.now().await;
     team.schedule(61, now + 40 * super::fixture::DAY).await?;
-    let told = team.doctor(&[]).await;
-    told.ends_with(3);
-    assert!(told.findings().contains(&"NextVersionOutdates"));
-    assert_eq!(told.document["chain"]["scheduled"]["arbos"], 61);
+    let reported = team.doctor(&[]).await;
+    reported.ends_with(3);
+    assert!(reported.findings().contains(&"NextVersionOutdates"));
+    assert_eq!(reported.document["chain"]["scheduled"]["arbos"], 61);
     // Old enough to be kept alive, which the chain refuses to outdated programs.
     team.wait(41).await?;
     revived(&team, "outdated", "ProgramOutdated").await

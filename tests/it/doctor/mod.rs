@@ -6,7 +6,7 @@
 //! | `fixture`, `program` | instances of every kind; the program and what it says |
 //! | `cured` | expiry and upgrades of the chain, and one command behind them |
 //! | `killed` | the same where that command is killed |
-//! | `told` | what is told beforehand, and exit codes |
+//! | `reported` | what is reported beforehand, and exit codes |
 //! | `watched` | metrics |
 //! | `policies` | policies that nobody can satisfy |
 
@@ -15,5 +15,5 @@ mod fixture;
 mod killed;
 mod policies;
 mod program;
-mod told;
+mod reported;
 mod watched;

@@ -40,12 +40,12 @@ async fn a_lambda_that_changed_or_is_gone_leaves_its_policy_to_nobody() -> Done 
     team.doctor(&[]).await.ends_with(0);
     for code in [OTHERWISE.as_slice(), &[]] {
         put(code).await?;
-        let told = team.doctor(&[]).await;
-        told.ends_with(1);
-        let mut findings = told.findings();
+        let reported = team.doctor(&[]).await;
+        reported.ends_with(1);
+        let mut findings = reported.findings();
         findings.retain(|name| name.starts_with("Policy"));
         assert_eq!(findings, ["PolicyUnsatisfiable", "PolicyWeakened"]);
-        let first = &told.list("findings")[0];
+        let first = &reported.list("findings")[0];
         assert_eq!(first["severity"], "failure");
     }
     put(&CONSENTS).await?;
@@ -80,9 +80,9 @@ async fn an_approver_that_became_an_instance_has_no_voice() -> Done {
         initData: Bytes::new(),
     };
     chain.execute(owner, harness.registry(), &create).await?;
-    let told = team.doctor(&[]).await;
-    told.ends_with(1);
-    let first = &told.list("findings")[0];
+    let reported = team.doctor(&[]).await;
+    reported.ends_with(1);
+    let first = &reported.list("findings")[0];
     assert_eq!(first["name"], "PolicyUnsatisfiable", "{first:#}");
     let found = first["found"].as_str().expect("words");
     assert!(found.contains(&future.to_string()), "{found}");

@@ -12,7 +12,7 @@ use super::fixture::{Done, Team};
 use super::program::run;
 
 /// How long a change may take to be seen.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A program that watches; ended when dropped.
 struct Watching {
@@ -67,7 +67,7 @@ impl Watching {
             if holds(&values) {
                 return values;
             }
-            assert!(begun.elapsed() < PATIENCE, "{metric}: {values:?}");
+            assert!(begun.elapsed() < TIMEOUT, "{metric}: {values:?}");
             std::thread::sleep(Duration::from_millis(200));
         }
     }

@@ -1,4 +1,4 @@
-//! What is told in time, and with which exit code.
+//! What is reported in time, and with which exit code.
 
 use alloy::primitives::Address;
 use serde_json::Value;
@@ -8,14 +8,14 @@ use super::fixture::{Done, Team, chain};
 use super::program::{program, run};
 
 #[tokio::test]
-async fn what_ends_within_sixty_days_is_told_and_prolonged() -> Done {
+async fn what_ends_within_sixty_days_is_reported_and_prolonged() -> Done {
     let harness = Harness::on(Chain::embedded()?).await?;
     let team = Team::small(&harness).await?;
     team.wait(310).await?;
-    let told = team.doctor(&[]).await;
-    told.ends_with(3);
-    assert!(told.findings().contains(&"ExpiresSoon"));
-    assert_eq!(told.document["error"]["severity"], "warning");
+    let reported = team.doctor(&[]).await;
+    reported.ends_with(3);
+    assert!(reported.findings().contains(&"ExpiresSoon"));
+    assert_eq!(reported.document["error"]["severity"], "warning");
     for words in [&["status"][..], &["verify", "--allow-absent", "layout"]] {
         let ran = team.other(words).await;
         let warnings = ran.list("warnings").iter();
@@ -124,7 +124,7 @@ const MULTI_VALUE: &str = r#"(module
         i32.add))"#;
 
 #[tokio::test]
-async fn code_that_the_next_version_would_not_take_is_told_of_sixty_days_ahead() -> Done {
+async fn code_that_the_next_version_would_not_take_is_reported_sixty_days_ahead() -> Done {
     let harness = Harness::on(chain(51)?).await?;
     let team = Team::small(&harness).await?;
     let wasm = wat::parse_str(MULTI_VALUE).expect("a module");
@@ -137,15 +137,15 @@ async fn code_that_the_next_version_would_not_take_is_told_of_sixty_days_ahead()
 
     let now = team.now().await;
     team.schedule(61, now + 60 * super::fixture::DAY).await?;
-    let told = team.doctor(&[]).await;
-    told.ends_with(3);
-    let named: Vec<&Value> = told
+    let reported = team.doctor(&[]).await;
+    reported.ends_with(3);
+    let named: Vec<&Value> = reported
         .list("findings")
         .iter()
         .filter(|one| one["name"] == "WouldNotActivate")
         .collect();
     let [only] = named.as_slice() else {
-        panic!("{:#}", told.document);
+        panic!("{:#}", reported.document);
     };
     let message = only["message"].as_str().expect("a message");
     assert!(message.contains(&old.address.to_string()), "{message}");
