@@ -219,7 +219,7 @@ async fn bid(
             "{count} programs are not in the init cache: the lowest bids are {all} wei, of which \
              {placed} wei are spent now, and nobody gets them back"
         ));
-        doctor::place(client, &diagnosis.chain, &mut bids, &*context.output).await?;
+        doctor::place(client, &diagnosis.chain, &mut bids, most, &*context.output).await?;
     } else {
         outcome.line("  everything that runs is in it");
     }

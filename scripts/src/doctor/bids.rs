@@ -61,32 +61,54 @@ pub async fn offers(
         if !matches!(program.state, State::Active { .. }) || program.cached == Some(true) {
             continue;
         }
-        let call = getMinBidCall {
-            program: program.address(),
-        };
-        let wei = match client.call(*manager, &call).await {
-            Ok(wei) => U256::from(wei),
-            Err(ChainError::UnexpectedAnswer { .. }) => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let within_bound = wei <= left;
-        if within_bound {
-            left -= wei;
-        }
-        all.push(Bid {
+        let mut bid = Bid {
             codehash: program.codehash,
             account: program.address(),
             what: program.title(),
-            wei,
-            within_bound,
+            wei: U256::ZERO,
+            within_bound: false,
             tx: None,
             error: None,
-        });
+        };
+        match bid.ask(client, *manager, &mut left).await {
+            Ok(()) => {}
+            Err(ChainError::UnexpectedAnswer { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        }
+        all.push(bid);
     }
     Ok(Some(all))
 }
 
-/// Places those that the bound allows. One that is refused does not keep the others from being placed.
+impl Bid {
+    /// Asks for the lowest bid, and takes it out of what is left where that is enough.
+    async fn ask(
+        &mut self,
+        client: &Client,
+        manager: Address,
+        left: &mut U256,
+    ) -> Result<(), ChainError> {
+        let call = getMinBidCall {
+            program: self.account,
+        };
+        self.within_bound = false;
+        match client.call(manager, &call).await {
+            Ok(wei) => self.wei = U256::from(wei),
+            Err(error @ ChainError::Refused { .. }) => {
+                self.error = Some(Report::of(&error));
+                return Ok(());
+            }
+            Err(error) => return Err(error),
+        }
+        if let Some(rest) = left.checked_sub(self.wei) {
+            (*left, self.within_bound) = (rest, true);
+        }
+        Ok(())
+    }
+}
+
+/// Places them, as long as their sum is within the bound: what one takes the next one pays more for, so
+/// each is asked for again. One that is refused does not keep the others from being placed.
 ///
 /// # Errors
 /// What concerns them all.
@@ -94,12 +116,18 @@ pub async fn place(
     client: &Client,
     chain: &ChainFacts,
     bids: &mut [Bid],
+    most: U256,
     progress: &dyn Progress,
 ) -> Result<(), ChainError> {
     let Some(manager) = chain.cache_managers.last() else {
         return Ok(());
     };
-    for bid in bids.iter_mut().filter(|bid| bid.within_bound) {
+    let mut left = most;
+    for bid in bids.iter_mut().filter(|bid| bid.error.is_none()) {
+        bid.ask(client, *manager, &mut left).await?;
+        if !bid.within_bound {
+            continue;
+        }
         let call = placeBidCall {
             program: bid.account,
         };

@@ -68,3 +68,36 @@ fn spread<'a>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::recorded::tests::definition;
+    use super::*;
+
+    #[test]
+    fn what_lies_on_a_path_to_the_current_version_is_needed_and_what_is_behind_is_not() {
+        let steps = [
+            ("", "1.0"),
+            ("1.0", "2.0"),
+            ("2.0", "3.0"),
+            ("3.0", "4.0"),
+            ("1.0", "hotfix"),
+            ("4.0", "next"),
+        ];
+        let definition = definition(&steps, "4.0", &["2.0", "4.0"]);
+        let needed = Needed::of(&definition);
+        let versions = ["1.0", "2.0", "3.0", "4.0", "hotfix", "next"];
+        let found = versions.map(|version| needed.has_version(version));
+        assert_eq!(found, [false, true, true, true, false, false]);
+        assert!(needed.has_step("2.0", "3.0") && needed.has_step("3.0", "4.0"));
+        assert!(!needed.has_step("1.0", "2.0") && !needed.has_step("4.0", "next"));
+    }
+
+    #[test]
+    fn without_instances_the_current_version_alone_is_needed() {
+        let definition = definition(&[("", "1.0"), ("1.0", "2.0")], "2.0", &[]);
+        let needed = Needed::of(&definition);
+        assert!(needed.has_version("2.0") && !needed.has_version("1.0"));
+        assert!(!needed.has_step("1.0", "2.0"));
+    }
+}

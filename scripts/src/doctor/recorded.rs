@@ -142,3 +142,106 @@ async fn time(
     times.insert(number, time);
     Ok(time)
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use alloy::primitives::Bytes;
+    use stylus_upgrades_interface::registry::IRegistry as abi;
+    use stylus_upgrades_interface::registry::Step;
+
+    /// A definition with a version behind each step, and instances at these versions.
+    pub(in crate::doctor) fn definition(
+        steps: &[(&str, &str)],
+        current: &str,
+        instances: &[&str],
+    ) -> Definition {
+        let mut all = Definition::of("A");
+        let definition = all.id;
+        for (from, to) in steps {
+            let added = abi::VersionAdded {
+                definition,
+                version: (*to).into(),
+                implementation: Address::ZERO,
+                codehash: B256::ZERO,
+                layoutHash: B256::ZERO,
+                sourceHash: B256::ZERO,
+                sequence: 0,
+            };
+            let step = Step {
+                from: (*from).into(),
+                kind: 0,
+                script: Address::ZERO,
+                scriptCodehash: B256::ZERO,
+                data: Bytes::new(),
+            };
+            let to = (*to).into();
+            let way = abi::StepAdded {
+                definition,
+                to,
+                step,
+            };
+            all.feed(&Event::VersionAdded(added), 0);
+            all.feed(&Event::StepAdded(way), 0);
+        }
+        let changed = abi::CurrentChanged {
+            definition,
+            version: current.into(),
+            sequence: 0,
+        };
+        all.feed(&Event::CurrentChanged(changed), 0);
+        for (n, version) in (1u8..).zip(instances) {
+            let created = abi::ProxyCreated {
+                definition,
+                proxy: Address::with_last_byte(n),
+                version: (*version).into(),
+                kind: 0,
+            };
+            all.feed(&Event::ProxyCreated(created), 0);
+        }
+        all
+    }
+
+    #[test]
+    fn a_migration_is_under_way_until_it_ends_or_is_turned_back() {
+        let mut one = definition(&[("", "1.0"), ("1.0", "2.0")], "1.0", &["1.0"]);
+        let (definition, proxy) = (one.id, Address::with_last_byte(1));
+        let (from, to) = (String::from("1.0"), String::from("2.0"));
+        let handler = Address::with_last_byte(9);
+        let started = Event::MigrationStarted(abi::MigrationStarted {
+            definition,
+            proxy,
+            from: from.clone(),
+            to: to.clone(),
+            handler,
+        });
+        let ended = Event::MigrationEnded(abi::MigrationEnded {
+            definition,
+            proxy,
+            from: from.clone(),
+            to: to.clone(),
+        });
+        let aborted = Event::MigrationAborted(abi::MigrationAborted {
+            definition,
+            proxy,
+            from,
+            to,
+        });
+        for end in [ended, aborted] {
+            one.feed(&started, 77);
+            assert_eq!(one.begun.get(&proxy).map(|begun| begun.time), Some(77));
+            let changed = abi::HandlerChanged {
+                definition,
+                proxy,
+                handler: proxy,
+            };
+            one.feed(&Event::HandlerChanged(changed), 78);
+            assert_eq!(
+                one.begun.get(&proxy).map(|begun| begun.handler),
+                Some(proxy)
+            );
+            one.feed(&end, 79);
+            assert!(one.begun.is_empty());
+        }
+    }
+}

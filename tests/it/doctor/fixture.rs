@@ -7,11 +7,12 @@ use alloy::sol;
 use alloy::sol_types::SolValue;
 use serde_json::Value;
 use stylus_devnode::NodeConfig;
-use stylus_upgrades_harness::{Chain, Definition, Harness, HarnessError, Instance, step};
+use stylus_upgrades_harness::{Chain, Definition, Harness, HarnessError, Instance};
 use stylus_upgrades_interface::complex::IComplexMigration::{
     endMigrationCall, migrateBatchCall, migrateNextCall, progressCall,
 };
 
+use super::instances::{collection, counters, ledger, points};
 use super::program::{Ran, program, run};
 
 pub(super) type Done = Result<(), HarnessError>;
@@ -24,17 +25,17 @@ pub(super) const STRANGER_KEY: &str =
 /// The account of that key.
 pub(super) const STRANGER: usize = 8;
 /// The handler of every complex migration.
-const HANDLER: usize = 5;
+pub(super) const HANDLER: usize = 5;
 /// Members of the points register.
-const MEMBERS: u64 = 40;
+pub(super) const MEMBERS: u64 = 40;
 /// Whole points of each member.
-const POINTS: u64 = 7;
+pub(super) const POINTS: u64 = 7;
 /// Cents of each account of the ledger.
-const CENTS: u64 = 250;
+pub(super) const CENTS: u64 = 250;
 /// Tokens of the collection.
-const TOKENS: [u64; 4] = [3, 5, 77, 900];
+pub(super) const TOKENS: [u64; 4] = [3, 5, 77, 900];
 /// A budget that some of the members fit.
-const BUDGET: u64 = 100_000;
+pub(super) const BUDGET: u64 = 100_000;
 
 sol! {
     interface ArbOs {
@@ -97,15 +98,15 @@ pub(super) fn chain(arbos: u64) -> Result<Chain, HarnessError> {
     Chain::embedded_with(config)
 }
 
-fn member(n: u64) -> Address {
+pub(super) fn member(n: u64) -> Address {
     Address::left_padding_from(&(0x2000 + n).to_be_bytes())
 }
 
-fn holder(n: u64) -> Address {
+pub(super) fn holder(n: u64) -> Address {
     Address::left_padding_from(&(0x1000 + n).to_be_bytes())
 }
 
-fn numbers(numbers: &[u64]) -> Vec<U256> {
+pub(super) fn numbers(numbers: &[u64]) -> Vec<U256> {
     numbers.iter().copied().map(U256::from).collect()
 }
 
@@ -227,12 +228,20 @@ impl<'h> Team<'h> {
         Ok(())
     }
 
-    /// The chain's owner schedules a version of ArbOS.
-    pub(super) async fn schedule(&self, version: u64, timestamp: u64) -> Done {
+    /// Account 0 becomes an owner of the chain.
+    pub(super) async fn own(&self) -> Done {
         let chain = self.harness.chain();
         let (owner, debug) = (chain.account(0), Address::with_last_byte(0xff));
         let become_owner = ArbOs::becomeChainOwnerCall {};
         chain.execute(owner, debug, &become_owner).await?;
+        Ok(())
+    }
+
+    /// The chain's owner schedules a version of ArbOS.
+    pub(super) async fn schedule(&self, version: u64, timestamp: u64) -> Done {
+        self.own().await?;
+        let chain = self.harness.chain();
+        let owner = chain.account(0);
         let upgrade = ArbOs::scheduleArbOSUpgradeCall { version, timestamp };
         let precompile = Address::with_last_byte(0x70);
         chain.execute(owner, precompile, &upgrade).await?;
@@ -304,123 +313,10 @@ fn account(n: u64) -> ILedger::accountCall {
     ILedger::accountCall { account: holder(n) }
 }
 
-fn batch(position: u64, tokens: &[u64], owner: Address) -> migrateBatchCall {
+pub(super) fn batch(position: u64, tokens: &[u64], owner: Address) -> migrateBatchCall {
     let owners = vec![owner; tokens.len()];
     let items: Bytes = (numbers(tokens), owners).abi_encode_params().into();
     migrateBatchCall {
         data: (U256::from(position), items).abi_encode_params().into(),
     }
-}
-
-async fn counters(
-    harness: &Harness,
-) -> Result<(Definition<'_>, Instance<'_>, Instance<'_>), HarnessError> {
-    let definition = harness.define("Counter").await?;
-    let first = harness.build_and_deploy("contracts/counter_v1").await?;
-    let second = harness.build_and_deploy("contracts/counter_v2").await?;
-    definition
-        .add_version("1.0", &first, step::initial())
-        .await?;
-    let initialize = ICounter::initializeCall {
-        value: U256::from(7),
-    };
-    let counter = definition.create_proxy("1.0", &initialize).await?;
-    let called = definition.create_proxy("1.0", &initialize).await?;
-    let migrate = ICounter::migrateCall {
-        step: U256::from(5),
-    };
-    definition
-        .add_version("2.0", &second, step::call("1.0", &migrate))
-        .await?;
-    called.upgrade("2.0").await?;
-    Ok((definition, counter, called))
-}
-
-async fn points(harness: &Harness) -> Result<Instance<'_>, HarnessError> {
-    let definition = harness.define("Points").await?;
-    let first = harness.build_and_deploy("contracts/points_v1").await?;
-    let second = harness.build_and_deploy("contracts/points_v2").await?;
-    let program = harness
-        .build_and_deploy("contracts/migrations/points_cursor")
-        .await?;
-    definition
-        .add_version("1.0", &first, step::initial())
-        .await?;
-    let steward = harness.account(0);
-    let register = definition
-        .create_proxy("1.0", &IPoints::initializeCall { steward })
-        .await?;
-    let award = IPoints::awardCall {
-        to: (0..MEMBERS).map(member).collect(),
-        points: U256::from(POINTS),
-    };
-    register.send(&award).await?;
-    let handler = harness.account(HANDLER);
-    definition
-        .add_version("2.0", &second, step::complex("1.0", &program, handler))
-        .await?;
-    register.upgrade("2.0").await?;
-    let next = migrateNextCall { gasBudget: BUDGET };
-    register.by(handler).send(&next).await?;
-    Ok(register)
-}
-
-async fn ledger(harness: &Harness) -> Result<Instance<'_>, HarnessError> {
-    let definition = harness.define("Ledger").await?;
-    let first = harness.build_and_deploy("contracts/ledger_v1").await?;
-    let second = harness.build_and_deploy("contracts/ledger_v2").await?;
-    definition
-        .add_version("1.0", &first, step::initial())
-        .await?;
-    let ledger = definition
-        .create_proxy("1.0", &ILedger::initializeCall { fee: 3 })
-        .await?;
-    let write = ILedger::writeCall {
-        accounts: (0..3).map(holder).collect(),
-        cents: CENTS,
-    };
-    ledger.send(&write).await?;
-    let migrate = ILedger::migrateCall { accounts: 3 };
-    definition
-        .add_version("2.0", &second, step::call("1.0", &migrate))
-        .await?;
-    ledger.upgrade("2.0").await?;
-    let write = ILedger2::writeCall {
-        account: holder(1),
-        hundredths: 77,
-    };
-    ledger.send(&write).await?;
-    Ok(ledger)
-}
-
-async fn collection(harness: &Harness) -> Result<Instance<'_>, HarnessError> {
-    let definition = harness.define("Acorn").await?;
-    let basic = harness.build_and_deploy("contracts/erc721_basic").await?;
-    let full = harness.build_and_deploy("contracts/erc721_full").await?;
-    let program = harness
-        .build_and_deploy("contracts/migrations/erc721_enumerate")
-        .await?;
-    definition
-        .add_version("1.0", &basic, step::initial())
-        .await?;
-    let minter = harness.account(0);
-    let collection = definition
-        .create_proxy("1.0", &ICollection::initializeCall { minter })
-        .await?;
-    let owner = harness.account(1);
-    let mint = ICollection::mintCall {
-        to: owner,
-        tokenIds: numbers(&TOKENS),
-    };
-    collection.send(&mint).await?;
-    let handler = harness.account(HANDLER);
-    definition
-        .add_version("2.0", &full, step::complex("1.0", &program, handler))
-        .await?;
-    collection.upgrade("2.0").await?;
-    collection
-        .by(handler)
-        .send(&batch(0, &TOKENS[..2], owner))
-        .await?;
-    Ok(collection)
 }

@@ -3,15 +3,18 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `fixture`, `program` | instances of every kind; the program and what it says |
+//! | `fixture`, `instances`, `program` | instances of every kind; the program and what it says |
 //! | `cured` | expiry and upgrades of the chain, and one command behind them |
 //! | `killed` | the same where that command is killed |
 //! | `reported` | what is reported beforehand, and exit codes |
+//! | `cache` | bids for the init cache |
 //! | `watched` | metrics |
 //! | `policies` | policies that nobody can satisfy |
 
+mod cache;
 mod cured;
 mod fixture;
+mod instances;
 mod killed;
 mod policies;
 mod program;
