@@ -12,7 +12,9 @@ use crate::layout::{DocumentError, LayoutError};
 use crate::manifest::ManifestError;
 use crate::migration::MigrationError;
 use crate::plan::PlanError;
+use crate::project::ProjectError;
 use crate::steps::StepsError;
+use crate::versions::VersionsError;
 use stylus_devnode::NodeError;
 use thiserror::Error;
 
@@ -67,6 +69,14 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Export(Box<ExportError>),
+    /// What was registered cannot be kept, or is not used.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Versions(Box<VersionsError>),
+    /// A project cannot be made.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Project(Box<ProjectError>),
     /// The command was used wrongly.
     #[error("{message}")]
     #[explain(
@@ -181,6 +191,18 @@ impl From<DocumentError> for Error {
 impl From<StepsError> for Error {
     fn from(error: StepsError) -> Self {
         Self::Steps(error.into())
+    }
+}
+
+impl From<VersionsError> for Error {
+    fn from(error: VersionsError) -> Self {
+        Self::Versions(error.into())
+    }
+}
+
+impl From<ProjectError> for Error {
+    fn from(error: ProjectError) -> Self {
+        Self::Project(error.into())
     }
 }
 

@@ -10,9 +10,12 @@
 //! | [`export`] | calls to files, for approvers that are contracts |
 //! | [`layout`] | where storage keeps what, and whether a version may take it over |
 //! | [`steps`] | the initializers and migrations that code declares, and whether a command runs them |
+//! | [`interface`], [`check`] | what the sources show to callers; what a pull request would do |
 //! | [`coverage`] | how much of what should be checked could be checked |
 //! | [`history`] | what happened, from chain data alone |
 //! | [`doctor`] | whether everything that is needed still runs, and what helps |
+//! | [`versions`] | what was registered, kept in a folder for version control |
+//! | [`project`] | a project of one's own: made anew, or of a contract that is there |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`commands`] | the command line: arguments, and what each command says |
 //! | [`demo`] | the whole scenario on a private chain |
@@ -32,6 +35,7 @@
 pub mod address;
 pub mod app_error;
 pub mod build;
+pub mod check;
 pub mod client;
 pub mod commands;
 pub mod coverage;
@@ -43,6 +47,7 @@ pub mod export;
 pub mod file_names;
 pub mod governance;
 pub mod history;
+pub mod interface;
 pub mod journal;
 pub mod keys;
 pub mod kill_point;
@@ -53,7 +58,9 @@ pub mod output;
 pub mod own_file;
 pub mod plan;
 pub mod progress;
+pub mod project;
 pub mod registry;
 pub mod secret;
 pub mod steps;
 pub mod text;
+pub mod versions;

@@ -18,6 +18,7 @@ mod layouts;
 mod life_of_a_program;
 mod migrations;
 mod outside;
+mod own_project;
 mod packages;
 mod processes;
 mod proxy;

@@ -34,6 +34,11 @@ fn the_quickstart_does_what_it_says() -> Result<(), HarnessError> {
 }
 
 #[test]
+fn the_page_on_a_project_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/project.md")
+}
+
+#[test]
 fn the_page_on_existing_contracts_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/adopting.md")
 }

@@ -3,7 +3,8 @@
 use super::code::Artifact;
 use super::error::BuildError;
 use super::framework::Framework;
-use super::source::Source;
+use super::revision::Revision;
+use super::source::{self, Source};
 use super::sources::{self, Sources};
 use super::toolchain::{self, Toolchain};
 use super::workplace::Workplace;
@@ -112,13 +113,7 @@ impl Builder {
     }
 
     fn member(&self, package: &str) -> Result<PathBuf, BuildError> {
-        let workspace = match &self.workspace {
-            Some(workspace) => workspace.clone(),
-            None => package::enclosing()?.ok_or_else(|| BuildError::NotAContract {
-                path: PathBuf::from(package),
-            })?,
-        };
-        package::member(&workspace, package)
+        package::member(&self.home(package)?, package)
     }
 
     /// Builds the crate in a folder, in whatever workspace, or takes a `.wasm` file as it is.
@@ -143,10 +138,72 @@ impl Builder {
         if path.is_file() {
             return Ok(None);
         }
+        if let Some(revision) = Revision::parse(source)? {
+            let target = self.target_of_revision(&revision)?;
+            let _workplace = Workplace::open(self, target.clone())?;
+            return revision.check_out(&target).map(Some);
+        }
         match path.join("Cargo.toml").is_file() {
             true => Ok(Some(path.to_owned())),
             false => self.member(source).map(Some),
         }
+    }
+
+    /// Builds what `source` names: a crate's folder, a `.wasm` file, a contract of the workspace by
+    /// name, or a crate as it was at a revision of git (`git:REVISION`, `git:REVISION:PATH`).
+    pub fn source(&self, source: &str) -> Result<Artifact, BuildError> {
+        if let Some(revision) = Revision::parse(source)? {
+            return self.revision(&revision);
+        }
+        let path = Path::new(source);
+        match path.is_file() || path.join("Cargo.toml").is_file() {
+            true => self.path(path),
+            false => self.contract(source),
+        }
+    }
+
+    /// The folder of the crate that `source` names, and those of the packages that it depends on by
+    /// path, the framework's left out; `None` of a `.wasm` file. A revision is where its build has
+    /// checked it out.
+    pub fn crate_of(&self, source: &str) -> Result<Option<(PathBuf, Vec<PathBuf>)>, BuildError> {
+        let path = Path::new(source);
+        let folder = match Revision::parse(source)? {
+            Some(revision) => revision.checked_out(&self.target_of_revision(&revision)?),
+            None if path.is_file() => return Ok(None),
+            None if path.join("Cargo.toml").is_file() => path.to_owned(),
+            None => self.member(source)?,
+        };
+        let dependencies = source::path_dependencies(&folder)?;
+        Ok(Some((package::canonical(&folder)?, dependencies)))
+    }
+
+    /// Where a revision is built.
+    fn target_of_revision(&self, revision: &Revision) -> Result<PathBuf, BuildError> {
+        let now = revision.crate_now();
+        match now.join("Cargo.toml").is_file() {
+            true => self.target(&now),
+            false => self.target_of(&revision.top),
+        }
+    }
+
+    /// The workspace whose contracts are called by their names.
+    fn home(&self, name: &str) -> Result<PathBuf, BuildError> {
+        match &self.workspace {
+            Some(workspace) => Ok(workspace.clone()),
+            None => package::enclosing()?.ok_or_else(|| BuildError::NotAContract {
+                path: PathBuf::from(name),
+            }),
+        }
+    }
+
+    /// Builds a crate as it was at a revision, from a checkout in the folder of the outputs.
+    fn revision(&self, revision: &Revision) -> Result<Artifact, BuildError> {
+        let target = self.target_of_revision(revision)?;
+        let workplace = Workplace::open(self, target.clone())?;
+        let folder = revision.check_out(&target)?;
+        let mut artifact = self.build_in(&workplace, &folder)?;
+        artifact.info.commit = Some(revision.commit());
+        Ok(artifact)
     }
 
     /// Every program of the framework, with the addresses that follow from their bytes.
@@ -196,23 +253,35 @@ impl Builder {
     /// Builds a crate. Those of the framework's constants that it names are known to it.
     fn folder(&self, folder: &Path) -> Result<Artifact, BuildError> {
         let workplace = Workplace::open(self, self.target(folder)?)?;
+        self.build_in(&workplace, folder)
+    }
+
+    fn build_in(&self, workplace: &Workplace<'_>, folder: &Path) -> Result<Artifact, BuildError> {
         let source = workplace.read(folder)?;
         let constants = match source.constants.is_empty() {
             true => Constants::new(),
-            false => self.framework_in(Some(&workplace))?.constants(),
+            false => self.framework_in(Some(workplace))?.constants(),
         };
         workplace.build(source, &constants)
     }
 
     /// Where the outputs of the crate in `folder` go.
     pub(super) fn target(&self, folder: &Path) -> Result<PathBuf, BuildError> {
+        match &self.workspace {
+            Some(workspace) => self.target_of(workspace),
+            None => self.target_of(&package::root_of(folder)?),
+        }
+    }
+
+    /// Where outputs go, if `root` is the workspace.
+    fn target_of(&self, root: &Path) -> Result<PathBuf, BuildError> {
         let named = std::env::var_os("CARGO_TARGET_DIR").filter(|named| !named.is_empty());
         let target = match (&self.workspace, named) {
             (Some(workspace), _) => workspace.join("target"),
             (None, Some(named)) => {
                 std::path::absolute(&named).map_err(BuildError::file("find", named))?
             }
-            (None, None) => package::root_of(folder)?.join("target"),
+            (None, None) => root.join("target"),
         };
         Ok(target.join("contracts"))
     }

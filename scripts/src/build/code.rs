@@ -92,6 +92,25 @@ impl Artifact {
         })
     }
 
+    /// A program whose code was read from a chain. What is not on chain is unknown.
+    ///
+    /// # Errors
+    /// [`BuildError::NotAProgram`] if it is none.
+    pub fn from_chain(name: &str, code: Bytes) -> Result<Self, BuildError> {
+        let wasm = module_of(&code).map_err(|error| BuildError::NotAProgram {
+            name: name.into(),
+            reason: error.to_string(),
+        })?;
+        Ok(Self {
+            name: name.into(),
+            wasm: wasm.into(),
+            code,
+            layout: None,
+            steps: None,
+            info: BuildInfo::default(),
+        })
+    }
+
     /// keccak256 of the code on chain: what activation, caching and the registry go by.
     pub fn codehash(&self) -> B256 {
         keccak256(&self.code)
@@ -148,8 +167,15 @@ impl Artifact {
 
 /// The module in code as it lies on chain.
 pub(super) fn module_of(code: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut stream = match code.split_at_checked(PREFIX) {
+        Some((prefix, stream)) if prefix.starts_with(&chain::PROGRAM_PREFIX) => stream,
+        _ => {
+            return Err(std::io::Error::other(
+                "it does not begin as a Stylus program does",
+            ));
+        }
+    };
     let mut wasm = Vec::new();
-    let mut stream = code.get(PREFIX..).unwrap_or_default();
     brotli::BrotliDecompress(&mut stream, &mut wasm)?;
     Ok(wasm)
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// What lies at a package's top and is not copied: what others write there, and what is copied from
 /// where cargo and rustup look for it.
-const NOT_COPIED: [&str; 10] = [
+const NOT_COPIED: [&str; 11] = [
     "target",
     "node_modules",
     ".git",
@@ -21,6 +21,7 @@ const NOT_COPIED: [&str; 10] = [
     file_names::MANIFEST,
     file_names::JOURNALS,
     file_names::LAYOUTS,
+    file_names::VERSIONS,
 ];
 
 /// The files of a package, and those outside that it declares.

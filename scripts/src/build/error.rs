@@ -67,6 +67,33 @@ pub enum BuildError {
         /// Why not.
         reason: String,
     },
+    /// Code that is no Stylus program.
+    #[error("the code of {name} is no Stylus program: {reason}")]
+    #[explain(
+        expected = "code that begins with EF F0 00 00, and a brotli stream",
+        found = "{reason}",
+        next = "take the code of a Stylus contract"
+    )]
+    NotAProgram {
+        /// Whose code.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A revision that cannot be checked out.
+    #[error("{text} is not what can be built: {reason}")]
+    #[explain(
+        expected = "git:REVISION or git:REVISION:PATH in a repository of git, such as git:v1.0",
+        found = "{reason}",
+        next = "`git rev-parse REVISION^{{commit}}` says what git knows; a clone without tags or history needs `git fetch --unshallow --tags`",
+        exit = Exit::Usage
+    )]
+    Revision {
+        /// As it was given.
+        text: String,
+        /// Why not.
+        reason: String,
+    },
     /// A Cargo.toml that cannot be understood.
     #[error("{} cannot be understood: {reason}", path.display())]
     #[explain(

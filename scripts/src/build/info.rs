@@ -180,7 +180,10 @@ impl std::fmt::Display for Commit {
 }
 
 /// What git says in `folder`; `None` if there is no git, or it refuses.
-fn git<'a>(folder: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(super) fn git<'a>(
+    folder: &Path,
+    arguments: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
     let output = Command::new("git")
         .arg("-C")
         .arg(folder)

@@ -34,6 +34,7 @@ mod lock_file;
 mod manifests;
 mod package;
 mod places;
+mod revision;
 mod source;
 mod sources;
 #[cfg(test)]
@@ -52,5 +53,6 @@ pub use error::BuildError;
 pub use framework::{Framework, Part};
 pub use info::{BuildInfo, Commit, Recipe};
 pub use package::workspace_of;
+pub use revision::{REVISION, repository};
 pub use sources::is_framework;
 pub use toolchain::{FoundToolchain, look_at_toolchain};

@@ -171,6 +171,17 @@ fn closure(contract: Package) -> Result<(Vec<Package>, Vec<Vec<usize>>), BuildEr
     Ok((packages, needs))
 }
 
+/// The folders of the packages that the one in `folder` depends on by path, the framework's left out.
+pub(super) fn path_dependencies(folder: &Path) -> Result<Vec<PathBuf>, BuildError> {
+    let (packages, _) = closure(Package::open(folder)?)?;
+    let is_ours = |name: &str| name.starts_with("stylus-upgrades") || name == "stylus-upgradeable";
+    let others = packages
+        .into_iter()
+        .skip(1)
+        .filter(|one| !is_ours(&one.name));
+    Ok(others.map(|one| one.folder).collect())
+}
+
 /// The copy needs some names for itself.
 fn require_free(package: &Package, files: &Tree, places: &CopyPaths) -> Result<(), BuildError> {
     let root = places.root_of(package);

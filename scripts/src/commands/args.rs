@@ -1,8 +1,10 @@
 //! The argument tree.
 
+use super::check::CheckArgs;
 use super::confirm::AllowArgs;
 use super::doctor::DoctorArgs;
 use super::export::ExportArgs;
+use super::project::{InitArgs, NewArgs};
 use super::verifiable::VerifiableArgs;
 use crate::client::DEFAULT_TIMEOUT;
 use crate::coverage::Part;
@@ -119,6 +121,10 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
+    /// Make a project: a contract, a test of its upgrades, and what belongs around them
+    New(NewArgs),
+    /// Make an existing contract upgradeable; shows the difference before it writes
+    Init(InitArgs),
     /// Build, compress, deploy, activate
     Deploy {
         /// A crate's folder, a .wasm file, or a contract of this workspace by name
@@ -233,6 +239,8 @@ pub enum Command {
     },
     /// Try a whole upgrade on a copy of the chain's state: what changes, and why it would fail
     Plan(PlanArgs),
+    /// What the source would do to what is live: for a pull request; sends nothing
+    Check(CheckArgs),
     /// Change who decides
     UpdatePolicy {
         /// The definition; '' is the registry itself
@@ -457,8 +465,8 @@ pub struct VersionArgs {
     pub name: String,
     /// The version's label
     pub version: String,
-    /// A crate's folder, a .wasm file, a contract of this workspace by name, or the address of
-    /// what is deployed already
+    /// A crate's folder, a .wasm file, a contract of this workspace by name, a crate at a revision
+    /// (git:v1.0, git:v1.0:path/to/crate), or the address of what is deployed already
     pub source: String,
     /// The version that it is reached from [default: the current one]
     #[arg(long, value_name = "VERSION", conflicts_with = "initial")]
@@ -580,8 +588,9 @@ pub enum LayoutCommand {
     /// The layout is that of a contract which derives StorageLayout, read from what its compiler
     /// wrote, or that of a compiler's JSON.
     Show {
-        /// A crate's folder, a contract of this workspace by name, a .wasm file, a layout's hash, or JSON of
-        /// solc or @openzeppelin/upgrades-core (FILE:NAME for one contract of several)
+        /// A crate's folder, a contract of this workspace by name, git:REVISION, a .wasm file, a layout's
+        /// hash, what was registered (NAME@VERSION; NAME@live asks the chain), or JSON of solc or
+        /// @openzeppelin/upgrades-core (FILE:NAME for one contract of several)
         source: String,
         /// Keep it beside the manifest under its hash, where upgrade, migrate and register look for
         /// the layout of the version that is live

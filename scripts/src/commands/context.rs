@@ -8,6 +8,7 @@ use crate::build::{Artifact, BuildError, Builder};
 use crate::client::{ChainError, Client, Endpoint, Sent};
 use crate::error::Explain;
 use crate::governance::{BuildFacts, Call, Names};
+use crate::interface::Interface;
 use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
 use crate::layout::{Documents, Store};
@@ -16,6 +17,7 @@ use crate::output::{Outcome, Output};
 use crate::progress::Progress;
 use crate::secret::Secret;
 use crate::text::grouped;
+use crate::versions::Versions;
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -38,8 +40,8 @@ pub(super) struct Context {
     pub(super) manifest: Manifest,
     /// What an earlier run had done and not reported.
     earlier: Mutex<Vec<Sent>>,
-    /// The code hashes of what this run has built.
-    built: Mutex<Vec<B256>>,
+    /// The code hashes of what this run has built, with the interfaces that the sources show.
+    built: Mutex<Vec<(B256, Option<Interface>)>>,
     /// The client that keeps a journal.
     working: OnceLock<Client>,
 }
@@ -283,12 +285,11 @@ impl Context {
         if address::is_address(source) {
             address::parse(source).map_err(ManifestError::from)?;
         }
-        let path = Path::new(source);
-        let artifact = match path.is_file() || path.join("Cargo.toml").is_file() {
-            true => builder.path(path)?,
-            false => builder.contract(source)?,
-        };
-        self.built().push(artifact.codehash());
+        let artifact = builder.source(source)?;
+        let sources = builder.crate_of(source)?;
+        let interface =
+            sources.map(|(folder, dependencies)| Interface::read(&folder, &dependencies));
+        self.built().push((artifact.codehash(), interface));
         Ok(artifact)
     }
 
@@ -301,9 +302,10 @@ impl Context {
         Ok(artifact)
     }
 
-    /// Counts an artifact as built by this run.
-    pub(super) fn note_built(&self, artifact: &Artifact) {
-        self.built().push(artifact.codehash());
+    /// Counts an artifact as built by this run, of the sources that it built to `other` before.
+    pub(super) fn note_built(&self, artifact: &Artifact, other: B256) {
+        let interface = self.interface_of(other);
+        self.built().push((artifact.codehash(), interface));
     }
 
     /// Layouts and builds, beside the manifest.
@@ -320,7 +322,29 @@ impl Context {
         Documents::new(self.store(), client, registry)
     }
 
-    fn built(&self) -> MutexGuard<'_, Vec<B256>> {
+    /// What was registered, beside the manifest.
+    pub(super) fn versions(&self) -> Versions {
+        let file = self.manifest_file();
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        Versions::beside(folder.unwrap_or(Path::new(".")))
+    }
+
+    /// The name of the chain in the folder of what was registered: the network's, else the chain's id.
+    pub(super) fn kept_network(&self, client: &Client) -> String {
+        let named = self.network().map(str::to_owned);
+        named.unwrap_or_else(|| client.chain_id().to_string())
+    }
+
+    /// The interface of code that this run has built.
+    pub(super) fn interface_of(&self, codehash: B256) -> Option<Interface> {
+        let built = self.built();
+        let mut of_code = built.iter().filter(|(built, _)| *built == codehash);
+        of_code.find_map(|(_, interface)| interface.clone())
+    }
+
+    fn built(&self) -> MutexGuard<'_, Vec<(B256, Option<Interface>)>> {
         self.built.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -332,7 +356,7 @@ impl Context {
             let Some(build) = store.build(codehash)? else {
                 continue;
             };
-            let is_built = self.built().contains(&codehash);
+            let is_built = self.built().iter().any(|(built, _)| *built == codehash);
             match BuildFacts::of(call, what, &build, is_built) {
                 Ok(facts) => all.push(facts),
                 Err(error) => self.output.note(&format!(

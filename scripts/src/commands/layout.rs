@@ -1,11 +1,13 @@
-//! `layout`: storage layouts shown, compared, and turned into a migration. Needs no chain.
+//! `layout`: storage layouts shown, compared, and turned into a migration. Needs no chain, but for
+//! `NAME@live`.
 
 use super::args::LayoutCommand;
 use super::context::Context;
+use super::kept::{KeptName, LIVE};
 use crate::app_error::Error;
 use crate::error::{Explain, Report};
 use crate::layout::{
-    LayoutError, Named, Pair, Said, Side, check_storage, finding_id, read_file, report,
+    Known, LayoutError, Named, Pair, Said, Side, check_storage, finding_id, read_file, report,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -15,10 +17,11 @@ use std::path::Path;
 use stylus_layout::{
     DeclaredStep, Document, Item, Layout, Members, Overrides, Source, StepKind, skeleton,
 };
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
-pub(super) fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome, Error> {
+pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome, Error> {
     match command {
-        LayoutCommand::Show { source, keep } => show(context, source, *keep),
+        LayoutCommand::Show { source, keep } => show(context, source, *keep).await,
         LayoutCommand::Diff {
             old,
             new,
@@ -27,7 +30,7 @@ pub(super) fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome,
             retype,
             allow_layout,
         } => {
-            let (old, new) = (read(context, old)?, read(context, new)?);
+            let (old, new) = (read(context, old).await?, read(context, new).await?);
             let said = Said {
                 renames: rename.clone(),
                 retypes: retype.clone(),
@@ -44,20 +47,24 @@ pub(super) fn run(context: &Context, command: &LayoutCommand) -> Result<Outcome,
             drop,
             output,
         } => {
-            let (old, new) = (read(context, old)?, read(context, new)?);
+            let (old, new) = (read(context, old).await?, read(context, new).await?);
             migration(context, &old, &new, overrides, drop, output.as_deref())
         }
     }
 }
 
-/// A crate's folder, a contract's name, a `.wasm` file, a hash that is kept here, or JSON
-/// (`FILE:NAME` for one contract of several).
-fn read(context: &Context, source: &str) -> Result<Named, Error> {
+/// A crate's folder, a contract's name, a crate at a revision of git, a `.wasm` file, a hash that is
+/// kept here, what was registered (`NAME@VERSION`; `NAME@live` asks the chain), or JSON (`FILE:NAME`
+/// for one contract of several).
+async fn read(context: &Context, source: &str) -> Result<Named, Error> {
     if let Ok(hash) = source.parse::<B256>()
         && let Some(document) = context.store().document(hash)?
     {
         let name = source.to_owned();
         return Ok(Named { name, document });
+    }
+    if let Some(kept) = KeptName::parse(source) {
+        return registered(context, source, &kept).await;
     }
     let (file, contract) = match source.rsplit_once(':') {
         Some((file, contract)) if Path::new(file).is_file() => (file, Some(contract)),
@@ -74,8 +81,39 @@ fn read(context: &Context, source: &str) -> Result<Named, Error> {
     Ok(Named { name, document })
 }
 
-fn show(context: &Context, source: &str, keep: bool) -> Result<Outcome, Error> {
-    let Named { name, document } = read(context, source)?;
+/// The layout of a version that was registered.
+async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<Named, Error> {
+    let unknown = |reason: String| LayoutError::Unreadable {
+        path: source.into(),
+        reason,
+    };
+    let document = match kept.version == LIVE {
+        false => kept.read(context)?.document,
+        true => {
+            let (client, registry) = (context.client().await?, context.registry()?);
+            let call = abi::definitionCall {
+                name: kept.name.clone(),
+            };
+            let current = client.call(registry, &call).await?.current;
+            let call = abi::getVersionCall {
+                name: kept.name.clone(),
+                version: current,
+            };
+            let hash = client.call(registry, &call).await?.code.layoutHash;
+            match context.documents(&client, registry).get(hash).await? {
+                Known::Document(document) => Some(*document),
+                Known::Not(reason) => return Err(unknown(reason).into()),
+            }
+        }
+    };
+    Ok(Named {
+        name: source.to_owned(),
+        document: document.ok_or_else(|| unknown("the registry has no layout of it".into()))?,
+    })
+}
+
+async fn show(context: &Context, source: &str, keep: bool) -> Result<Outcome, Error> {
+    let Named { name, document } = read(context, source).await?;
     if keep {
         context.store().keep_document(&document)?;
     }

@@ -4,6 +4,7 @@ mod about;
 mod approve;
 mod args;
 mod calldata;
+mod check;
 mod confirm;
 mod context;
 mod create_proxy;
@@ -14,12 +15,14 @@ mod doctor;
 mod export;
 mod handler;
 mod history;
+mod kept;
 mod layout;
 mod node;
 mod path;
 mod pending;
 mod plan;
 mod policy;
+mod project;
 mod prompt;
 mod propose;
 mod recorded;
@@ -42,9 +45,11 @@ pub use args::{
     PlanArgs, PolicyCommand, RegistryCommand, RollbackArgs, StepArgs, StorageArgs, VersionArgs,
 };
 
+pub use check::{CheckArgs, Format};
 pub use confirm::{AllowArgs, Unusual};
 pub use doctor::DoctorArgs;
 pub use export::ExportArgs;
+pub use project::{FrameworkArgs, InitArgs, NewArgs};
 pub use verifiable::VerifiableArgs;
 
 use crate::app_error::Error;
@@ -208,7 +213,10 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Policy {
             command: PolicyCommand::Explain { name, role },
         } => policy::explain_it(context, &name, role.as_deref()).await,
-        Command::Layout { command } => layout::run(context, &command),
+        Command::Layout { command } => layout::run(context, &command).await,
+        Command::Check(args) => check::run(context, &args).await,
+        Command::New(args) => project::new(context, &args),
+        Command::Init(args) => project::init(context, &args),
         Command::Pending { name } => pending::run(context, name.as_deref()).await,
         Command::Approve(args) => approve::approve(context, &args).await,
         Command::Revoke { action } => approve::revoke(context, &action).await,

@@ -3,9 +3,10 @@
 use super::args::{PlanArgs, VersionArgs};
 use super::context::Context;
 use super::doctor;
-use super::storage;
+use super::storage::{self, StorageChecks};
 use super::work::{Run, Work};
 use crate::app_error::Error;
+use crate::client::Client;
 use crate::doctor::Role;
 use crate::error::{Exit, Explain};
 use crate::output::Outcome;
@@ -17,6 +18,45 @@ use alloy::primitives::{Address, B256, U256};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, Error> {
+    let Tried {
+        plan,
+        checks,
+        client,
+        registry,
+        used,
+    } = tried(context, args).await?;
+    let mut outcome = Outcome {
+        document: serde_json::to_value(&plan)
+            .ok()
+            .and_then(|value| value.as_object().cloned())
+            .unwrap_or_default(),
+        lines: lines(&plan),
+        exit: None,
+    };
+    storage::report(&mut outcome, &checks);
+    doctor::warn(context, &client, registry, used, &mut outcome).await?;
+    outcome.field("gas", plan.gas());
+    outcome.field("ok", plan.problems.is_empty());
+    if let Some(problem) = plan.problems.first() {
+        outcome.field("error", problem);
+        outcome.exit = Some(Exit::Refused);
+    }
+    Ok(outcome)
+}
+
+/// An upgrade that was tried on a copy.
+pub(super) struct Tried {
+    pub(super) plan: Plan,
+    /// What was checked before.
+    pub(super) checks: StorageChecks,
+    client: Client,
+    registry: Address,
+    /// Programs that it relies on.
+    used: Vec<(Address, Role, String)>,
+}
+
+/// Tries the upgrade on a copy. Nothing is sent.
+pub(super) async fn tried(context: &Context, args: &PlanArgs) -> Result<Tried, Error> {
     let mut work = Work::begin_dry(context, &args.name).await?;
     let call = match &args.source {
         Some(source) => {
@@ -65,23 +105,13 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
     context.output.end(&what);
     let mut plan = plan?;
     plan.problems.extend(refused.iter().map(finding));
-    let mut outcome = Outcome {
-        document: serde_json::to_value(&plan)
-            .ok()
-            .and_then(|value| value.as_object().cloned())
-            .unwrap_or_default(),
-        lines: lines(&plan),
-        exit: None,
-    };
-    storage::report(&mut outcome, &checks);
-    doctor::warn(context, &work.client, work.registry, used, &mut outcome).await?;
-    outcome.field("gas", plan.gas());
-    outcome.field("ok", plan.problems.is_empty());
-    if let Some(problem) = plan.problems.first() {
-        outcome.field("error", problem);
-        outcome.exit = Some(Exit::Refused);
-    }
-    Ok(outcome)
+    Ok(Tried {
+        plan,
+        checks,
+        client: work.client,
+        registry: work.registry,
+        used,
+    })
 }
 
 fn step_without_code(args: &PlanArgs) -> Error {

@@ -3,7 +3,7 @@
 
 use super::context::{Context, report};
 use super::storage::{Overrides, StorageChecks, StorageContext};
-use super::{export, rollout};
+use super::{export, kept, rollout};
 use crate::app_error::Error;
 use crate::client::{Client, Sent};
 use crate::error::{Exit, Explain, Report};
@@ -113,6 +113,7 @@ async fn perform(
     outcome.field("facts", &governed.facts);
     outcome.field("builds", builds);
     report_progress(&mut outcome, &submitted, done_word(&governed.call), &names);
+    kept::keep(place, &governed.call, submitted.executed, &mut outcome).await;
     if let (Some(sent), Call::Migrate(migrate)) = (submitted.execution(), &governed.call) {
         activated(place, migrate, sent, &mut outcome, rollout).await?;
     }

@@ -67,8 +67,9 @@ pub(super) fn implementation(
         }
         .into());
     };
+    let other = ours.codehash();
     let artifact = builder.verifiable(ours, &folder, args.initcode.as_deref())?;
-    context.note_built(&artifact);
+    context.note_built(&artifact, other);
     Ok(artifact)
 }
 

@@ -2,6 +2,7 @@
 
 use super::args::{AddStepArgs, RollbackArgs, VersionArgs};
 use super::context::Context;
+use super::kept;
 use super::propose::{propose, propose_and_roll};
 use super::rollout;
 use super::storage::{self, Overrides, StorageContext};
@@ -109,6 +110,7 @@ async fn go(work: Work<'_>, new: NewVersion, overrides: Overrides) -> Result<Out
         outcome.field("executed", true);
         let done = format!("{} {} is activated already", call.name, call.version);
         outcome.line(done);
+        kept::mark(place, &call.name, &call.version).await;
         let rollout = (&overrides, work.checks);
         rollout::roll(place, &call.name, None, rollout, &mut outcome).await?;
         return Ok(outcome);

@@ -26,8 +26,9 @@ use std::path::{Path, PathBuf};
 
 /// The pages whose `console` blocks a test executes, in order, in one shell each
 /// (`tests/it/walkthrough.rs`).
-pub const EXECUTED: [&str; 9] = [
+pub const EXECUTED: [&str; 10] = [
     "docs/quickstart.md",
+    "docs/project.md",
     "docs/adopting.md",
     "docs/testing.md",
     "docs/walkthrough.md",

@@ -6,18 +6,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use alloy::primitives::{Address, B256, U256, keccak256};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
-use stylus_upgrades::build::{Artifact, Builder, Framework};
+use stylus_upgrades::build::{Artifact, Builder, Framework, REVISION};
 use stylus_upgrades::client::{ChainError, Client, Sent};
 use stylus_upgrades::deploy::{DATA_FEE_BUMP_PERCENT, deploy};
 use stylus_upgrades::error::Explain;
 use stylus_upgrades::governance::{GovernanceError, perform};
+use stylus_upgrades::versions::Versions;
 use stylus_upgrades_interface::registry::IRegistry;
 
 use crate::chain::Chain;
 use crate::definition::Definition;
 use crate::deployed;
 use crate::error::HarnessError;
-use crate::home::{builder, home};
+use crate::home::{builder, home, versions};
 use crate::revert::Revert;
 
 /// A chain with the framework and a registry on it, which account 0 governs alone.
@@ -150,13 +151,72 @@ impl Harness {
 
     /// Builds the contract crate (or takes the `.wasm` file) at `path`, deploys and activates
     /// it. A relative path is looked for from the current folder, then from the workspace's
-    /// root; the crate may belong to any workspace.
+    /// root; the crate may belong to any workspace. `git:REVISION:PATH` is a crate as it was at a
+    /// revision of the repository that the current folder lies in.
     ///
     /// # Errors
     /// [`HarnessError::Build`] with the compiler's words; whatever the chain refuses.
     pub async fn build_and_deploy(&self, path: impl AsRef<Path>) -> Result<Program, HarnessError> {
-        let artifact = self.builder.path(&find(path.as_ref()))?;
+        let path = path.as_ref();
+        let artifact = match path.to_str().filter(|text| text.starts_with(REVISION)) {
+            Some(revision) => self.builder.source(revision)?,
+            None => self.builder.path(&find(path))?,
+        };
         self.deploy(artifact).await
+    }
+
+    /// Deploys and activates the very bytes that were registered as `version` of `name`, from
+    /// `stylus-upgrades-versions/` beside the project's manifest; `None` if none are kept there.
+    ///
+    /// # Errors
+    /// [`HarnessError::Library`] if a file does not hash to what is recorded, or several networks
+    /// have other code under that name.
+    pub async fn registered(
+        &self,
+        name: &str,
+        version: &str,
+    ) -> Result<Option<Program>, HarnessError> {
+        self.registered_in(versions(), name, version).await
+    }
+
+    /// The same from another folder.
+    ///
+    /// # Errors
+    /// As [`Self::registered`].
+    pub async fn registered_in(
+        &self,
+        versions: Versions,
+        name: &str,
+        version: &str,
+    ) -> Result<Option<Program>, HarnessError> {
+        let kept = versions.find(name, version);
+        let kept = kept.map_err(|error| HarnessError::Library {
+            name: error.name(),
+            message: error.to_string(),
+        })?;
+        let Some(kept) = kept else {
+            return Ok(None);
+        };
+        let mut artifact = Artifact::from_chain(&format!("{name} {version}"), kept.code)?;
+        artifact.layout = kept.document.as_ref().map(|known| known.layout.clone());
+        artifact.steps = kept.document.and_then(|known| known.steps);
+        self.deploy(artifact).await.map(Some)
+    }
+
+    /// [`Self::registered`]; before anything is registered, [`Self::build_and_deploy`] of `source`.
+    ///
+    /// # Errors
+    /// As those.
+    pub async fn registered_or_built(
+        &self,
+        name: &str,
+        version: &str,
+        source: impl AsRef<Path>,
+    ) -> Result<Program, HarnessError> {
+        match self.registered(name, version).await? {
+            Some(program) => Ok(program),
+            None => self.build_and_deploy(source).await,
+        }
     }
 
     /// Deploys and activates what was built before.

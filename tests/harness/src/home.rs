@@ -5,6 +5,8 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 
 use stylus_upgrades::build::{Builder, is_framework, workspace_of};
+use stylus_upgrades::manifest::Manifest;
+use stylus_upgrades::versions::Versions;
 
 use crate::error::HarnessError;
 use crate::lines::Lines;
@@ -57,6 +59,14 @@ pub fn command_line(program: &Path) -> Result<Command, HarnessError> {
         command.env("STYLUS_UPGRADES_FRAMEWORK_FROM", home());
     }
     Ok(command)
+}
+
+/// What was registered from this project: beside its manifest, else in the workspace's root.
+pub(crate) fn versions() -> Versions {
+    let home = home();
+    let manifest = Manifest::nearest(&home);
+    let folder = manifest.as_deref().and_then(Path::parent);
+    Versions::beside(folder.unwrap_or(&home))
 }
 
 /// The folder `name` below the workspace's `target`.

@@ -1,0 +1,182 @@
+//! A crate as it was at a revision of git, `git:REVISION` or `git:REVISION:PATH`. It is checked out
+//! into the folder of the outputs. Working tree, index and references of the user's repository stay
+//! as they are, and no hook runs.
+
+use super::error::BuildError;
+use super::info::Commit;
+use super::package::canonical;
+use super::tree::normal;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What such a source begins with.
+pub const REVISION: &str = "git:";
+/// Below the folder of the outputs.
+const CHECKOUTS: &str = "revisions";
+/// Variables that say where git's files are; hooks of git set them.
+const FOREIGN: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
+
+/// A crate at a revision.
+pub(super) struct Revision {
+    /// As it was given.
+    text: String,
+    /// The root of the repository's working tree, canonical.
+    pub(super) top: PathBuf,
+    /// The commit.
+    id: String,
+    /// The crate's folder below the root.
+    inside: PathBuf,
+}
+
+impl Revision {
+    /// What `text` names, seen from the current folder; `None` if it does not begin with `git:`.
+    ///
+    /// A path is one from the repository's root, or from the current folder if it begins with `./` or
+    /// `../`, as for git. Without one it is the current folder.
+    pub(super) fn parse(text: &str) -> Result<Option<Self>, BuildError> {
+        let Some(rest) = text.strip_prefix(REVISION) else {
+            return Ok(None);
+        };
+        let refused = |reason: String| BuildError::Revision {
+            text: text.into(),
+            reason,
+        };
+        let (name, path) = match rest.split_once(':') {
+            Some((name, path)) => (name, Some(path)),
+            None => (rest, None),
+        };
+        if name.is_empty() || name.starts_with('-') {
+            return Err(refused(format!("{name:?} is no revision")));
+        }
+        let here = canonical(Path::new("."))?;
+        let top = git(&here, &["rev-parse", "--show-toplevel"])
+            .map_err(|error| refused(format!("{} is in no repository: {error}", here.display())))?;
+        let top = canonical(Path::new(&top))?;
+        let inside = match path {
+            None => here,
+            Some(path) if is_relative(path) => normal(&here.join(path)),
+            Some(path) => normal(&top.join(path)),
+        };
+        let inside = inside.strip_prefix(&top).map_err(|_| {
+            refused(format!(
+                "{} lies outside the repository in {}",
+                inside.display(),
+                top.display()
+            ))
+        })?;
+        let commit = format!("{name}^{{commit}}");
+        let ask = [
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &commit,
+        ];
+        let id = git(&top, &ask)
+            .map_err(|_| refused(format!("the repository has no commit {name:?}")))?;
+        if id.len() < 40 || !id.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(refused(format!("git answered {id:?}")));
+        }
+        Ok(Some(Self {
+            text: text.into(),
+            inside: inside.to_owned(),
+            top,
+            id,
+        }))
+    }
+
+    /// The same crate in the working tree, which may not be there any more.
+    pub(super) fn crate_now(&self) -> PathBuf {
+        self.top.join(&self.inside)
+    }
+
+    /// The commit.
+    pub(super) fn commit(&self) -> Commit {
+        Commit {
+            id: self.id.clone(),
+            dirty: false,
+        }
+    }
+
+    /// Where [`Self::check_out`] puts the crate.
+    pub(super) fn checked_out(&self, target: &Path) -> PathBuf {
+        target.join(CHECKOUTS).join(&self.id).join(&self.inside)
+    }
+
+    /// Checks the commit out below `target`, anew, where nobody else builds; the crate's folder.
+    pub(super) fn check_out(&self, target: &Path) -> Result<PathBuf, BuildError> {
+        let folders = target.join(CHECKOUTS);
+        let folder = folders.join(&self.id);
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).map_err(BuildError::file("remove", &folder))?;
+        }
+        std::fs::create_dir_all(&folder).map_err(BuildError::file("create", &folder))?;
+        let index = folders.join(format!("{}.index", self.id));
+        let prefix = format!("--prefix={}/", folder.display());
+        for arguments in [
+            &["read-tree", &self.id][..],
+            &["checkout-index", "--all", "--force", &prefix],
+        ] {
+            let mut command = command(&self.top, arguments);
+            command.env("GIT_INDEX_FILE", &index);
+            run(command).map_err(|reason| BuildError::Revision {
+                text: self.text.clone(),
+                reason,
+            })?;
+        }
+        std::fs::remove_file(&index).map_err(BuildError::file("remove", &index))?;
+        let found = self.checked_out(target);
+        if !found.join("Cargo.toml").is_file() {
+            return Err(BuildError::Revision {
+                text: self.text.clone(),
+                reason: format!("there is no Cargo.toml in {:?} at {}", self.inside, self.id),
+            });
+        }
+        Ok(found)
+    }
+}
+
+/// The root of the repository that the current folder lies in.
+pub fn repository() -> Option<PathBuf> {
+    let top = git(Path::new("."), &["rev-parse", "--show-toplevel"]).ok()?;
+    canonical(Path::new(&top)).ok()
+}
+
+fn is_relative(path: &str) -> bool {
+    matches!(path, "." | "..") || path.starts_with("./") || path.starts_with("../")
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
+    run(command(folder, arguments))
+}
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new("git");
+    // No hook and no daemon of the repository's owner.
+    command.args([
+        "-c",
+        "core.hooksPath=/dev/null",
+        "-c",
+        "core.fsmonitor=false",
+    ]);
+    command.arg("-C").arg(folder).args(arguments);
+    for name in FOREIGN {
+        command.env_remove(name);
+    }
+    command.env("GIT_OPTIONAL_LOCKS", "0");
+    command
+}
+
+fn run(mut command: Command) -> Result<String, String> {
+    let output = command
+        .output()
+        .map_err(|error| format!("git cannot be run: {error}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(said.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+use super::{Revision, command, run};
+use crate::error::Explain;
+use std::path::Path;
+
+/// A repository with one commit, whose README was changed since.
+fn repository() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let git = |arguments: &[&str]| run(command(folder.path(), arguments)).expect("git");
+    git(&["init", "--quiet"]);
+    std::fs::create_dir(folder.path().join("note")).expect("made");
+    std::fs::write(folder.path().join("note/Cargo.toml"), "old").expect("written");
+    // An attribute that `git archive` would follow, and a checkout does not.
+    let attributes = "note/Cargo.toml export-ignore\n";
+    std::fs::write(folder.path().join(".gitattributes"), attributes).expect("written");
+    git(&["add", "."]);
+    let who = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+    git(&[&who[..], &["commit", "--quiet", "--message=one"]].concat());
+    std::fs::write(folder.path().join("note/Cargo.toml"), "new").expect("written");
+    std::fs::write(folder.path().join("note/left"), "").expect("written");
+    git(&["add", "note/left"]);
+    folder
+}
+
+fn revision(folder: &Path) -> Revision {
+    let top = folder.canonicalize().expect("it");
+    Revision {
+        text: "git:HEAD:note".into(),
+        id: run(command(&top, &["rev-parse", "HEAD"])).expect("a commit"),
+        inside: "note".into(),
+        top,
+    }
+}
+
+#[test]
+fn a_checkout_has_the_files_of_the_commit_and_changes_nothing_in_the_repository() {
+    let folder = repository();
+    let target = tempfile::tempdir().expect("a folder");
+    let status = || run(command(folder.path(), &["status", "--porcelain"])).expect("git");
+    let worktrees = || run(command(folder.path(), &["worktree", "list"])).expect("git");
+    let before = (status(), worktrees());
+    let revision = revision(folder.path());
+    for _ in 0..2 {
+        let found = revision.check_out(target.path()).expect("checked out");
+        let text = std::fs::read_to_string(found.join("Cargo.toml")).expect("it");
+        assert_eq!(text, "old");
+        assert!(!found.join("left").exists(), "only what was committed");
+        // What somebody changes there is gone the next time.
+        std::fs::write(found.join("Cargo.toml"), "changed").expect("written");
+    }
+    assert_eq!((status(), worktrees()), before);
+    assert_eq!(before.0, "M note/Cargo.toml\nA  note/left");
+}
+
+#[test]
+fn what_is_no_revision_is_refused() {
+    assert!(Revision::parse("note").expect("no revision").is_none());
+    for text in [
+        "git:",
+        "git:--all",
+        "git:no-such-revision-at-all",
+        "git:HEAD:../../../../../..",
+    ] {
+        let error = Revision::parse(text).map(|_| ()).expect_err(text);
+        assert_eq!(error.name(), "Revision", "{text}: {error}");
+    }
+}

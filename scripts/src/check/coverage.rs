@@ -1,0 +1,112 @@
+//! What `check` did and did not look at, besides the parts that every command checks.
+
+use crate::coverage::Extent;
+use crate::error::Explain;
+use clap::ValueEnum;
+use serde::Serialize;
+use std::fmt;
+use thiserror::Error;
+
+/// A part of the check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckPart {
+    /// Whether callers find every function, event and error as it was.
+    Abi,
+    /// Whether the upgrade succeeds on a copy of the chain.
+    Upgrade,
+}
+
+/// How much was done of each part.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Done {
+    /// See [`CheckPart::Abi`].
+    pub abi: Extent,
+    /// See [`CheckPart::Upgrade`].
+    pub upgrade: Extent,
+    /// Why something is less than complete.
+    #[serde(skip)]
+    notes: Vec<(CheckPart, String)>,
+}
+
+/// A part was not done, and nobody said that this is meant.
+#[derive(Debug, Clone, PartialEq, Eq, Error, Explain)]
+#[error("{} was not checked: {why}", part.words())]
+#[explain(
+    expected = format!("{} checked", part.words()),
+    found = "{part}: {why}",
+    next = format!("{}; if you know better: --allow-unchecked {part}", part.advice())
+)]
+pub struct Unchecked {
+    /// What.
+    pub part: CheckPart,
+    /// Why not.
+    pub why: String,
+}
+
+impl CheckPart {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Abi => "the interface",
+            Self::Upgrade => "the upgrade itself",
+        }
+    }
+
+    fn advice(self) -> &'static str {
+        match self {
+            Self::Abi => {
+                "register versions from their sources, or compare with them: --against git:REVISION"
+            }
+            Self::Upgrade => "give an endpoint and a registry, and leave --against out",
+        }
+    }
+}
+
+impl fmt::Display for CheckPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = self.to_possible_value();
+        f.write_str(value.as_ref().map_or("", |value| value.get_name()))
+    }
+}
+
+impl Done {
+    /// Notes that no more than `extent` of `part` was done.
+    pub fn lower(&mut self, part: CheckPart, extent: Extent, why: &str) {
+        let place = match part {
+            CheckPart::Abi => &mut self.abi,
+            CheckPart::Upgrade => &mut self.upgrade,
+        };
+        *place = extent.max(*place);
+        self.notes.push((part, why.to_owned()));
+    }
+
+    /// Errors if a part was not done at all and is not among `allowed`.
+    ///
+    /// # Errors
+    /// [`Unchecked`].
+    pub fn require(&self, allowed: &[CheckPart]) -> Result<(), Unchecked> {
+        let absent = [
+            (CheckPart::Abi, self.abi),
+            (CheckPart::Upgrade, self.upgrade),
+        ];
+        for (part, extent) in absent {
+            if extent == Extent::Absent && !allowed.contains(&part) {
+                let mut notes = self.notes.iter().filter(|(other, _)| *other == part);
+                let why = notes.next().map(|(_, why)| why.clone()).unwrap_or_default();
+                return Err(Unchecked { part, why });
+            }
+        }
+        Ok(())
+    }
+
+    /// What was not done as a whole, and why.
+    pub fn notes(&self) -> impl Iterator<Item = (CheckPart, Extent, &str)> {
+        self.notes.iter().map(|(part, why)| {
+            let extent = match part {
+                CheckPart::Abi => self.abi,
+                CheckPart::Upgrade => self.upgrade,
+            };
+            (*part, extent, why.as_str())
+        })
+    }
+}

@@ -1,0 +1,189 @@
+//! What `check` compares with: what is live, a version that is kept, a revision, or a file.
+
+use super::CheckArgs;
+use crate::app_error::Error;
+use crate::build::REVISION;
+use crate::commands::context::Context;
+use crate::commands::kept::KeptName;
+use crate::layout::{Allowed, AllowedLog, Known, Pair, Side, Where, read_file};
+use alloy::json_abi::JsonAbi;
+use alloy::primitives::B256;
+use std::path::Path;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// The version before.
+pub(super) struct Baseline {
+    /// What it is, in words.
+    pub(super) what: String,
+    /// Its label, if that is known.
+    pub(super) label: Option<String>,
+    pub(super) side: Side,
+    /// Its interface, or why that is not known.
+    pub(super) abi: Result<JsonAbi, String>,
+    /// What its sources did not show.
+    pub(super) unseen: Vec<String>,
+    /// Whether the chain was asked.
+    pub(super) is_live: bool,
+    /// Where it is live: chain, registry, and code hash.
+    at: Option<(u64, alloy::primitives::Address, B256)>,
+}
+
+impl Baseline {
+    pub(super) async fn find(context: &Context, args: &CheckArgs) -> Result<Self, Error> {
+        let found = match &args.against {
+            None => return Self::live(context, &args.name).await,
+            Some(revision) if revision.starts_with(REVISION) => Self::revision(context, revision)?,
+            Some(file) if Path::new(file).is_file() => Self::file(file)?,
+            Some(version) => Self::kept(context, &args.name, version)?,
+        };
+        let label = args.from.clone().or(found.label);
+        Ok(Self { label, ..found })
+    }
+
+    /// The version that is current, as the registry and the folder of what was registered have it.
+    async fn live(context: &Context, name: &str) -> Result<Self, Error> {
+        let (client, registry) = (context.client().await?, context.registry()?);
+        let call = abi::definitionCall { name: name.into() };
+        let current = client.call(registry, &call).await?.current;
+        if current.is_empty() {
+            return Err(Error::Usage {
+                message: format!("{name} has no version yet, so there is nothing to compare with"),
+                expected: "a definition with a version".into(),
+                found: "none".into(),
+                next: format!("stylus-upgrades register {name} 1.0 ."),
+            });
+        }
+        let call = abi::getVersionCall {
+            name: name.into(),
+            version: current.clone(),
+        };
+        let code = client.call(registry, &call).await?.code;
+        let network = context.kept_network(&client);
+        let kept = context.versions().read(&network, name, &current)?;
+        if let Some(kept) = &kept {
+            kept.require(code.codehash)?;
+        }
+        let unknown = match &kept {
+            Some(_) => format!("{current} was registered without its sources"),
+            None => format!(
+                "{current} is not kept in {}",
+                context.versions().folder().display()
+            ),
+        };
+        Ok(Self {
+            what: format!("{name} {current}, which is live"),
+            side: Side {
+                hash: code.layoutHash,
+                known: context
+                    .documents(&client, registry)
+                    .get(code.layoutHash)
+                    .await?,
+            },
+            label: Some(current),
+            abi: kept.and_then(|kept| kept.abi).ok_or(unknown),
+            unseen: Vec::new(),
+            is_live: true,
+            at: Some((client.chain_id(), registry, code.codehash)),
+        })
+    }
+
+    fn kept(context: &Context, name: &str, version: &str) -> Result<Self, Error> {
+        let (network, version) = match version.split_once('/') {
+            Some((network, version)) => (Some(network.to_owned()), version),
+            None => (None, version),
+        };
+        let kept = KeptName {
+            network,
+            name: name.into(),
+            version: version.into(),
+        };
+        let kept = kept.read(context)?;
+        Ok(Self {
+            what: format!("{name} {version}, as it is kept"),
+            label: Some(version.into()),
+            side: Side {
+                hash: kept.record.layout_hash,
+                known: match kept.document {
+                    Some(document) => document.into(),
+                    None => Known::Not("the registry has no layout of it".into()),
+                },
+            },
+            abi: kept
+                .abi
+                .ok_or_else(|| format!("{version} was registered without its sources")),
+            unseen: Vec::new(),
+            is_live: false,
+            at: None,
+        })
+    }
+
+    fn revision(context: &Context, revision: &str) -> Result<Self, Error> {
+        let artifact = context.artifact(revision)?;
+        let interface = context.interface_of(artifact.codehash());
+        Ok(Self {
+            what: revision.to_owned(),
+            label: None,
+            side: Side {
+                hash: artifact.layout_hash(),
+                known: match artifact.document() {
+                    Some(document) => document.into(),
+                    None => Known::Not("the contract declares none".into()),
+                },
+            },
+            unseen: interface
+                .iter()
+                .flat_map(|one| one.unseen.clone())
+                .collect(),
+            abi: interface
+                .map(|one| one.abi())
+                .ok_or_else(|| "its sources are not known".into()),
+            is_live: false,
+            at: None,
+        })
+    }
+
+    fn file(file: &str) -> Result<Self, Error> {
+        let document = read_file(Path::new(file), None)?.document;
+        Ok(Self {
+            what: file.to_owned(),
+            label: None,
+            side: Side {
+                hash: document.hash(),
+                known: document.into(),
+            },
+            abi: Err(format!("{file} has a layout alone")),
+            unseen: Vec::new(),
+            is_live: false,
+            at: None,
+        })
+    }
+
+    /// What somebody said of this pair before.
+    pub(super) fn allowed_before(
+        &self,
+        context: &Context,
+        pair: &Pair<'_>,
+        codehash: B256,
+    ) -> Vec<Allowed> {
+        let Some((chain, registry, old)) = self.at else {
+            return Vec::new();
+        };
+        let at = Where {
+            chain,
+            registry,
+            codes: (old, codehash),
+        };
+        let step = (pair.name, pair.from, pair.to);
+        AllowedLog::of(&context.store()).of_step(step, (pair.old.hash, pair.new.hash), at)
+    }
+
+    /// The labels of the versions that are kept.
+    pub(super) fn labels(&self, context: &Context, name: &str) -> Result<Vec<String>, Error> {
+        let versions = context.versions();
+        let mut labels: Vec<String> = self.label.clone().into_iter().collect();
+        for network in versions.networks()? {
+            labels.extend(versions.versions(&network, name)?);
+        }
+        Ok(labels)
+    }
+}

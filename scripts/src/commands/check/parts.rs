@@ -1,0 +1,148 @@
+//! What `check` compares beside storage: the interface, the steps that the code declares, and the
+//! upgrade itself, tried on a copy.
+
+use super::Check;
+use super::baseline::Baseline;
+use crate::app_error::Error;
+use crate::build::Artifact;
+use crate::check::{CheckFinding, CheckPart, Level, kebab_case};
+use crate::commands::args::PlanArgs;
+use crate::commands::calldata;
+use crate::commands::context::Context;
+use crate::commands::plan::{Tried, tried};
+use crate::coverage::{Extent, Part};
+use crate::interface::compare;
+use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
+use stylus_layout::StepKind;
+use stylus_upgrades_interface::reasons::step;
+
+impl Check<'_> {
+    /// Whether callers find everything as it was.
+    pub(super) fn abi(&mut self, artifact: &Artifact, base: &Baseline) {
+        let old = match &base.abi {
+            Ok(old) => old,
+            Err(why) => return self.done.lower(CheckPart::Abi, Extent::Absent, why),
+        };
+        if self.interface.functions.is_empty() && artifact.source_hash().is_zero() {
+            let why = "the new code was not built from sources here";
+            return self.done.lower(CheckPart::Abi, Extent::Absent, why);
+        }
+        for why in self.interface.unseen.iter().chain(&base.unseen) {
+            self.done.lower(CheckPart::Abi, Extent::Partial, why);
+        }
+        let document = base.side.known.document();
+        let steps = document.and_then(|known| known.steps.as_ref());
+        let steps: Vec<String> = steps
+            .into_iter()
+            .flatten()
+            .map(|one| one.signature.clone())
+            .collect();
+        for change in compare(old, &self.interface, &steps) {
+            let flag = format!("--allow-abi {}", change.id());
+            let finding = CheckFinding::new(change.code, Level::Error, &change.message);
+            let finding = finding.at(self.interface.function_at(&change.name), &self.root);
+            let is_allowed = self.args.allow_abi.contains(&change.id());
+            self.findings.push(match is_allowed {
+                true => finding.allowed(&flag),
+                false => CheckFinding {
+                    allow: Some(flag),
+                    ..finding
+                },
+            });
+        }
+    }
+
+    /// Tries the upgrade on a copy of the chain. What the comparison of layouts said already is not
+    /// said again.
+    pub(super) async fn upgrade(
+        &mut self,
+        context: &Context,
+        to: &str,
+        refused: Option<&str>,
+    ) -> Result<(), Error> {
+        let plan = PlanArgs {
+            name: self.args.name.clone(),
+            version: to.to_owned(),
+            source: Some(self.args.source.clone()),
+            step: self.args.step.clone(),
+            storage: self.args.storage.clone(),
+            instances: self.args.instances,
+        };
+        let Tried { plan, checks, .. } = tried(context, &plan).await?;
+        self.coverage.merge(&checks.coverage);
+        let is_new = |name: &str| Some(name) != refused;
+        for problem in plan.problems.iter().filter(|one| is_new(&one.name)) {
+            let code = format!("upgrade-{}", kebab_case(&problem.name));
+            let mut finding = CheckFinding::new(code, Level::Error, &problem.message);
+            finding.expected = problem.expected.clone();
+            finding.next = problem.next.clone();
+            let named = self
+                .interface
+                .functions
+                .iter()
+                .find(|one| problem.message.contains(&format!("{}(", one.item.name)));
+            let at = named.map(|one| (one.file.as_path(), one.line));
+            self.findings.push(finding.at(at, &self.root));
+        }
+        if plan.instances.is_empty() {
+            let why = "there is no instance to try it on";
+            self.done.lower(CheckPart::Upgrade, Extent::Partial, why);
+        }
+        if plan.untried > 0 {
+            let why = format!("{} more instances were not tried", plan.untried);
+            self.done.lower(CheckPart::Upgrade, Extent::Partial, &why);
+        }
+        Ok(())
+    }
+
+    /// Whether the way runs what the code declares, where no chain is asked.
+    pub(super) fn steps(
+        &mut self,
+        context: &Context,
+        artifact: &Artifact,
+        base: &Baseline,
+        to: &str,
+    ) -> Result<(), Error> {
+        let way = &self.args.step;
+        let Some(steps) = &artifact.steps else {
+            let why = "the code does not say which initializers and migrations it declares";
+            self.coverage.lower(Part::Steps, Extent::Absent, why);
+            return Ok(());
+        };
+        let Some(from) = &base.label else {
+            let why = "the label of the version before is not known; --from says it";
+            self.coverage.lower(Part::Steps, Extent::Absent, why);
+            return Ok(());
+        };
+        let program = match &way.complex {
+            Some(source) => context.artifact(source)?.steps,
+            None => None,
+        };
+        if way.kind() == step::COMPLEX && program.is_none() {
+            self.coverage
+                .lower(Part::Steps, Extent::Partial, PROGRAM_UNKNOWN);
+        }
+        let same_code = [from.clone()];
+        let labels = base.labels(context, &self.args.name)?;
+        let planned = PlannedStep {
+            name: &self.args.name,
+            from,
+            same_code: &same_code,
+            to,
+            labels: &labels,
+            kind: way.kind(),
+            data: &calldata::encode(&way.call, &context.manifest)?,
+            program: program.as_deref(),
+        };
+        if let Err(error) = check_step(steps, &planned, way.no_migration) {
+            let own = steps
+                .iter()
+                .find(|one| one.kind == StepKind::Migration && one.from == *from);
+            let name = own.and_then(|own| own.signature.split('(').next());
+            let at = name.and_then(|name| self.interface.function_at(name));
+            self.findings
+                .push(CheckFinding::of("steps", &error).at(at, &self.root));
+        }
+        Ok(())
+    }
+}

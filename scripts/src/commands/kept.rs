@@ -1,0 +1,153 @@
+//! What was registered is kept beside the manifest: written once an action is executed, or proposed
+//! and marked afterwards; read again by its name, `NAME@VERSION`.
+
+use super::context::Context;
+use super::storage::StorageContext;
+use crate::app_error::Error;
+use crate::governance::Call;
+use crate::layout::Known;
+use crate::output::Outcome;
+use crate::progress::Progress;
+use crate::versions::{Kept, Record, State, VersionsError, Written};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::{Code, Step};
+
+/// The label of whatever version is current.
+pub(super) const LIVE: &str = "live";
+
+/// Keeps the version that `call` is about. What is on the chain is done, so a folder that cannot be
+/// written is a warning.
+pub(super) async fn keep(
+    place: StorageContext<'_>,
+    call: &Call,
+    executed: bool,
+    outcome: &mut Outcome,
+) {
+    let Some((version, code, step)) = call.version() else {
+        return;
+    };
+    let name = call.definition();
+    let proposed = match (executed, code) {
+        (true, _) => None,
+        (false, Some(code)) => Some((code, step)),
+        (false, None) => return, // another way into a version that is kept
+    };
+    let output = &place.context.output;
+    match write(place, (name, version), proposed).await {
+        Ok((folder, written)) => {
+            outcome.field("kept", &folder);
+            if written != Written::Unchanged {
+                output.note(&format!("{name} {version} is kept in {folder}"));
+            }
+            if written == Written::Replaced {
+                output.note("it replaces what another chain or registry had under that name");
+            }
+        }
+        Err(error) => output.note(&format!(
+            "warning: {name} {version} is not kept: {error}; the same command again keeps it"
+        )),
+    }
+}
+
+/// Writes a version as the registry has it, or as it was proposed.
+async fn write(
+    place: StorageContext<'_>,
+    (name, version): (&str, &str),
+    proposed: Option<(&Code, &Step)>,
+) -> Result<(String, Written), Error> {
+    let StorageContext {
+        context,
+        client,
+        registry,
+    } = place;
+    let (code, steps, state) = match proposed {
+        Some((code, step)) => (code.clone(), vec![step.clone()], State::Proposed),
+        None => {
+            let query = abi::getVersionCall {
+                name: name.into(),
+                version: version.into(),
+            };
+            let found = client.call(registry, &query).await?;
+            (found.code, found.steps, State::Registered)
+        }
+    };
+    let versions = context.versions();
+    let network = context.kept_network(client);
+    let chain = (client.chain_id(), registry);
+    let record = Record::new((name, version), chain, state, &code, &steps);
+    let document = match context
+        .documents(client, registry)
+        .get(code.layoutHash)
+        .await?
+    {
+        Known::Document(document) => Some(*document),
+        Known::Not(_) => None,
+    };
+    let abi = match context.interface_of(code.codehash) {
+        Some(interface) => Some(interface.abi()),
+        None => versions.abi_of(name, code.codehash).unwrap_or_default(),
+    };
+    let bytes = client.code(code.implementation).await?;
+    let mut kept = Kept::new(record, bytes, document, abi)?;
+    if let Ok(Some(before)) = versions.read(&network, name, version)
+        && before.is_same_code(&kept)
+        && before.record.state == State::Registered
+    {
+        kept.record.state = State::Registered; // a proposal of what is there changes nothing
+        if proposed.is_some() {
+            kept.record.steps = before.record.steps;
+        }
+    }
+    let written = versions.keep(&network, &kept)?;
+    let folder = versions.place(&network, name, version)?;
+    Ok((folder.display().to_string(), written))
+}
+
+/// Keeps a version that the registry has, and is not kept as such.
+pub(super) async fn mark(place: StorageContext<'_>, name: &str, version: &str) {
+    if let Err(error) = write(place, (name, version), None).await {
+        let line = format!("warning: {name} {version} is not kept: {error}");
+        place.context.output.note(&line);
+    }
+}
+
+/// A source that names what was registered: `NAME@VERSION`, or `NETWORK/NAME@VERSION`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct KeptName {
+    pub(super) network: Option<String>,
+    pub(super) name: String,
+    pub(super) version: String,
+}
+
+impl KeptName {
+    /// Nothing where `text` is a path, or names no version.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if std::path::Path::new(text).exists() {
+            return None;
+        }
+        let (name, version) = text.rsplit_once('@')?;
+        let (network, name) = match name.split_once('/') {
+            Some((network, name)) => (Some(network.to_owned()), name),
+            None => (None, name),
+        };
+        (!name.is_empty() && !version.is_empty()).then(|| Self {
+            network,
+            name: name.into(),
+            version: version.into(),
+        })
+    }
+
+    /// What is kept under that name. Nobody asks the chain: the files hash to what is recorded.
+    pub(super) fn read(&self, context: &Context) -> Result<Kept, Error> {
+        let versions = context.versions();
+        let found = match &self.network {
+            Some(network) => versions.read(network, &self.name, &self.version)?,
+            None => versions.find(&self.name, &self.version)?,
+        };
+        Ok(found.ok_or_else(|| VersionsError::Unknown {
+            name: self.name.clone(),
+            version: self.version.clone(),
+            folder: versions.folder().to_owned(),
+        })?)
+    }
+}

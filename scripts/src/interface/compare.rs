@@ -1,0 +1,142 @@
+//! What callers of a contract lose with its next version: functions, events and errors that are gone
+//! or mean something else.
+
+use super::{Interface, is_reading};
+use alloy::json_abi::{Function, JsonAbi, Param, StateMutability};
+use serde::Serialize;
+
+/// Something that callers knew and that is not there any more as it was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// What happened, stable: `abi-function-removed`.
+    pub code: &'static str,
+    /// The signature as it was.
+    pub signature: String,
+    /// What happened, in words.
+    pub message: String,
+    /// The name of the function, event or error.
+    #[serde(skip)]
+    pub name: String,
+}
+
+impl Change {
+    /// As `--allow-abi` names it.
+    pub fn id(&self) -> String {
+        let code = self.code.strip_prefix("abi-").unwrap_or(self.code);
+        format!("{code}:{}", self.signature)
+    }
+}
+
+/// Compares. `steps` are the signatures of initializers and migrations: nobody calls them, so they
+/// come and go.
+pub fn compare(old: &JsonAbi, new: &Interface, steps: &[String]) -> Vec<Change> {
+    let abi = new.abi();
+    let mut changes = Vec::new();
+    for was in old
+        .functions()
+        .filter(|one| !steps.contains(&one.signature()))
+    {
+        let is = abi.functions().find(|one| one.selector() == was.selector());
+        match is {
+            Some(is) => changes.extend(answers(was, is)),
+            None => changes.push(gone(
+                ("abi-function-removed", "abi-function-changed"),
+                ("function", was.signature(), &was.name),
+                abi.functions
+                    .get(&was.name)
+                    .and_then(|all| all.first())
+                    .map(Function::signature),
+            )),
+        }
+    }
+    for was in old.events() {
+        let described = |event: &alloy::json_abi::Event| {
+            let indexed: Vec<bool> = event.inputs.iter().map(|input| input.indexed).collect();
+            (event.selector(), indexed, event.anonymous)
+        };
+        if abi.events().any(|is| described(is) == described(was)) {
+            continue;
+        }
+        let other = abi.events.get(&was.name).and_then(|all| all.first());
+        changes.push(gone(
+            ("abi-event-removed", "abi-event-changed"),
+            ("event", was.signature(), &was.name),
+            other.map(|other| other.full_signature()),
+        ));
+    }
+    for was in old.errors() {
+        if abi.errors().any(|is| is.selector() == was.selector()) {
+            continue;
+        }
+        let other = abi.errors.get(&was.name).and_then(|all| all.first());
+        changes.push(gone(
+            ("abi-error-removed", "abi-error-changed"),
+            ("error", was.signature(), &was.name),
+            other.map(|other| other.signature()),
+        ));
+    }
+    changes
+}
+
+fn gone(
+    (removed, changed): (&'static str, &'static str),
+    (kind, signature, name): (&str, String, &str),
+    other: Option<String>,
+) -> Change {
+    let (code, message) = match other {
+        Some(other) => (changed, format!("the {kind} {signature} is {other} now")),
+        None => (
+            removed,
+            format!("the {kind} {signature} is not there any more"),
+        ),
+    };
+    Change {
+        code,
+        signature,
+        message,
+        name: name.to_owned(),
+    }
+}
+
+/// What a function of the same selector answers.
+fn answers(was: &Function, is: &Function) -> Vec<Change> {
+    let mut changes = Vec::new();
+    let mut add = |code, message| {
+        changes.push(Change {
+            code,
+            signature: was.signature(),
+            message,
+            name: was.name.clone(),
+        });
+    };
+    let list = |outputs: &[Param]| {
+        let all: Vec<_> = outputs
+            .iter()
+            .map(|one| one.selector_type().into_owned())
+            .collect();
+        format!("({})", all.join(","))
+    };
+    let (old, new) = (list(&was.outputs), list(&is.outputs));
+    if old != new {
+        let message = format!("{} returned {old} and returns {new} now", was.signature());
+        add("abi-returns-changed", message);
+    }
+    let (before, after) = (was.state_mutability, is.state_mutability);
+    let loses_value = before == StateMutability::Payable && after != StateMutability::Payable;
+    if loses_value || (is_reading(before) && !is_reading(after)) {
+        let words = |mutability| match mutability {
+            StateMutability::Pure => "pure",
+            StateMutability::View => "view",
+            StateMutability::NonPayable => "nonpayable",
+            StateMutability::Payable => "payable",
+        };
+        let message = format!(
+            "{} was {} and is {} now",
+            was.signature(),
+            words(before),
+            words(after)
+        );
+        add("abi-mutability-changed", message);
+    }
+    changes
+}

@@ -1,0 +1,221 @@
+//! The functions of `#[public]` blocks.
+
+use super::types::Types;
+use super::{Interface, Parsed, Placed};
+use alloy::json_abi::{Function, Param, StateMutability};
+use convert_case::{Case, Casing};
+use std::collections::BTreeSet;
+use syn::visit::{Visit, visit_item_impl};
+use syn::{
+    Attribute, FnArg, GenericArgument, ImplItem, ImplItemFn, ItemImpl, PathArguments, ReturnType,
+    Type,
+};
+
+/// What `#[public]` does not give a selector to.
+const WITHOUT_SELECTOR: [&str; 3] = ["fallback", "receive", "constructor"];
+
+/// The functions of the entrypoint, and of what it inherits.
+pub(super) fn read(parsed: &[Parsed], types: &Types, found: &mut Interface) {
+    let Some(entrypoint) = found.entrypoint.clone() else {
+        let line = "no storage struct with #[entrypoint] was found";
+        found.unseen.push(line.into());
+        return;
+    };
+    let mut blocks = Vec::new();
+    for one in parsed {
+        let mut visited = Blocks::default();
+        visited.visit_file(&one.file);
+        blocks.extend(visited.0.into_iter().map(|block| (one, block)));
+    }
+    let mut left = vec![entrypoint];
+    let mut seen = BTreeSet::new();
+    while let Some(of) = left.pop() {
+        if !seen.insert(of.clone()) {
+            continue;
+        }
+        let own = blocks.iter().filter(|(_, block)| self_of(block) == of);
+        let own: Vec<_> = own.collect();
+        if own.is_empty() {
+            let line = format!("the functions of {of}, whose #[public] block was not found");
+            found.unseen.push(line);
+        }
+        for (one, block) in own {
+            left.extend(inherited(&block.attrs));
+            for method in methods(block) {
+                match function(method, types) {
+                    Ok(item) => found.functions.push(Placed {
+                        item,
+                        file: one.path.clone(),
+                        line: method.sig.ident.span().start().line,
+                    }),
+                    Err(reason) => found.unseen.push(format!(
+                        "the function {}: {reason} is not known",
+                        method.sig.ident
+                    )),
+                }
+            }
+        }
+    }
+}
+
+fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
+    block.items.iter().filter_map(|item| match item {
+        ImplItem::Fn(method) if !WITHOUT_SELECTOR.iter().any(|one| has(&method.attrs, one)) => {
+            Some(method)
+        }
+        _ => None,
+    })
+}
+
+/// A function as the ABI describes it; which type is not known.
+fn function(method: &ImplItemFn, types: &Types) -> Result<Function, String> {
+    let signature = &method.sig;
+    let name = match find(&method.attrs, "selector") {
+        Some(attribute) => renamed(attribute).ok_or("its #[selector]")?,
+        None => signature.ident.to_string().to_case(Case::Camel),
+    };
+    let mut inputs = Vec::new();
+    let mut mutability = StateMutability::Pure;
+    for (position, input) in signature.inputs.iter().enumerate() {
+        match input {
+            FnArg::Receiver(receiver) => mutability = of_reference(receiver.mutability.is_some()),
+            FnArg::Typed(typed) => match typed.ty.as_ref() {
+                Type::Reference(reference) if position == 0 => {
+                    mutability = of_reference(reference.mutability.is_some());
+                }
+                // `#[upgradeable]` takes it out of the signature.
+                Type::Path(path) if path.path.is_ident("Proof") => {}
+                ty => {
+                    let label = match typed.pat.as_ref() {
+                        syn::Pat::Ident(pattern) => pattern.ident.to_string().to_case(Case::Camel),
+                        _ => String::new(),
+                    };
+                    inputs.push(param(types.name(ty)?, label)?);
+                }
+            },
+        }
+    }
+    if has(&method.attrs, "payable") {
+        mutability = StateMutability::Payable;
+    }
+    let outputs = match &signature.output {
+        ReturnType::Default => Vec::new(),
+        ReturnType::Type(_, ty) => outputs(success(ty), types)?,
+    };
+    Ok(Function {
+        name,
+        inputs,
+        outputs,
+        state_mutability: mutability,
+    })
+}
+
+fn of_reference(is_mutable: bool) -> StateMutability {
+    match is_mutable {
+        true => StateMutability::NonPayable,
+        false => StateMutability::View,
+    }
+}
+
+/// The type of a success: `T` of `Result<T, E>`.
+fn success(ty: &Type) -> &Type {
+    let Type::Path(path) = ty else {
+        return ty;
+    };
+    let Some(last) = path
+        .path
+        .segments
+        .last()
+        .filter(|last| last.ident == "Result")
+    else {
+        return ty;
+    };
+    match &last.arguments {
+        PathArguments::AngleBracketed(all) => match all.args.first() {
+            Some(GenericArgument::Type(success)) => success,
+            _ => ty,
+        },
+        _ => ty,
+    }
+}
+
+/// What is returned: the members of a tuple one by one.
+fn outputs(ty: &Type, types: &Types) -> Result<Vec<Param>, String> {
+    let all: Vec<&Type> = match ty {
+        Type::Tuple(tuple) => tuple.elems.iter().collect(),
+        Type::Path(path) if path.path.is_ident("ArbResult") => {
+            return Ok(vec![param("bytes".into(), String::new())?]);
+        }
+        one => vec![one],
+    };
+    let all = all.into_iter();
+    all.map(|one| param(types.name(one)?, String::new()))
+        .collect()
+}
+
+/// A parameter of a type that the ABI knows. Members of a tuple have no names.
+pub(super) fn param(ty: String, name: String) -> Result<Param, String> {
+    let parsed = Param::parse(&ty).map_err(|error| format!("{ty}: {error}"))?;
+    Ok(Param { name, ..parsed })
+}
+
+/// The types in `#[inherit(…)]`.
+fn inherited(attributes: &[Attribute]) -> Vec<String> {
+    let Some(attribute) = find(attributes, "inherit") else {
+        return Vec::new();
+    };
+    let all = attribute
+        .parse_args_with(syn::punctuated::Punctuated::<Type, syn::Token![,]>::parse_terminated);
+    all.into_iter()
+        .flatten()
+        .filter_map(|ty| last_of(&ty))
+        .collect()
+}
+
+fn self_of(block: &ItemImpl) -> String {
+    last_of(&block.self_ty).unwrap_or_default()
+}
+
+fn last_of(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|last| last.ident.to_string()),
+        _ => None,
+    }
+}
+
+/// The name in `#[selector(name = "…")]`.
+fn renamed(attribute: &Attribute) -> Option<String> {
+    let pair: syn::MetaNameValue = attribute.parse_args().ok()?;
+    match pair.value {
+        syn::Expr::Lit(syn::ExprLit {
+            lit: syn::Lit::Str(text),
+            ..
+        }) if pair.path.is_ident("name") => Some(text.value()),
+        _ => None,
+    }
+}
+
+/// Whether an attribute of that name is there, however it is qualified.
+pub(super) fn has(attributes: &[Attribute], name: &str) -> bool {
+    find(attributes, name).is_some()
+}
+
+fn find<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a Attribute> {
+    attributes.iter().find(|attribute| {
+        let last = attribute.path().segments.last();
+        last.is_some_and(|last| last.ident == name)
+    })
+}
+
+/// Blocks whose functions have selectors.
+#[derive(Default)]
+struct Blocks(Vec<ItemImpl>);
+
+impl<'ast> Visit<'ast> for Blocks {
+    fn visit_item_impl(&mut self, block: &'ast ItemImpl) {
+        if has(&block.attrs, "public") || has(&block.attrs, "inheritable") {
+            self.0.push(block.clone());
+        }
+        visit_item_impl(self, block);
+    }
+}

@@ -1,0 +1,266 @@
+//! An existing contract made upgradeable: what would change in which file, before anything is
+//! written. Fields and their order stay as they are.
+
+use super::error::ProjectError;
+use super::framework::Framework;
+use crate::interface::storage_structs;
+use crate::own_file;
+use similar::TextDiff;
+use std::path::{Path, PathBuf};
+use syn::visit::{Visit, visit_item_impl};
+use syn::{Attribute, ImplItem, ItemImpl};
+use toml_edit::{Array, DocumentMut, Item, Table, Value};
+
+/// Our crate in Cargo.toml.
+const CRATE: &str = "stylus-upgradeable";
+/// The feature that cargo-stylus turns on to show the interface.
+const EXPORT: &str = "export-abi";
+/// What the contract's source brings in.
+const PRELUDE: &str = "use stylus_upgradeable::prelude::*;";
+
+/// What would change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Init {
+    files: Vec<ChangedFile>,
+}
+
+/// A file before and after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct ChangedFile {
+    path: PathBuf,
+    /// The path in the difference.
+    name: String,
+    before: String,
+    after: String,
+}
+
+impl Init {
+    /// What would make the crate in `folder` upgradeable.
+    ///
+    /// # Errors
+    /// [`ProjectError::NotInitialised`] with what has to be done by hand first.
+    pub fn of(folder: &Path, framework: &Framework) -> Result<Self, ProjectError> {
+        let read = |name: &str| {
+            let path = folder.join(name);
+            std::fs::read_to_string(&path).map_err(ProjectError::file("read", path))
+        };
+        let mut files = Vec::new();
+        let mut add = |name: &str, before: String, after: String| {
+            if before != after {
+                files.push(ChangedFile {
+                    path: folder.join(name),
+                    name: name.into(),
+                    before,
+                    after,
+                });
+            }
+        };
+        let source = read("src/lib.rs")?;
+        let changed = contract(&source)?;
+        let before = read("Cargo.toml")?;
+        let after = manifest(&before, framework)?;
+        add("Cargo.toml", before, after);
+        add("src/lib.rs", source, changed);
+        let toolchain = stylus_upgrades_framework::TOOLCHAIN_FILE;
+        if folder.join(toolchain).is_file() {
+            let before = read(toolchain)?;
+            let after = channel(&before)?;
+            add(toolchain, before, after);
+        }
+        Ok(Self { files })
+    }
+
+    /// The difference, as `diff -u` and git show it.
+    pub fn difference(&self) -> String {
+        let one = |file: &ChangedFile| {
+            let (old, new) = (format!("a/{}", file.name), format!("b/{}", file.name));
+            let diff = TextDiff::from_lines(&file.before, &file.after);
+            diff.unified_diff().header(&old, &new).to_string()
+        };
+        self.files.iter().map(one).collect()
+    }
+
+    /// The files that would change.
+    pub fn files(&self) -> Vec<&str> {
+        self.files.iter().map(|file| file.name.as_str()).collect()
+    }
+
+    /// Writes them, unless one of them was changed since.
+    ///
+    /// # Errors
+    /// [`ProjectError::File`], [`ProjectError::NotInitialised`].
+    pub fn write(&self) -> Result<(), ProjectError> {
+        for file in &self.files {
+            let now = std::fs::read_to_string(&file.path);
+            if now.map_err(ProjectError::file("read", &file.path))? != file.before {
+                return Err(refused(format!("{} was changed meanwhile", file.name)));
+            }
+        }
+        for file in &self.files {
+            own_file::write(&file.path, file.after.as_bytes())
+                .map_err(|error| ProjectError::file("write", &file.path)(error.into()))?;
+        }
+        Ok(())
+    }
+}
+
+/// The contract's source, with our attributes on it.
+fn contract(source: &str) -> Result<String, ProjectError> {
+    let file = syn::parse_file(source).map_err(|error| {
+        refused(format!(
+            "src/lib.rs line {}: {error}",
+            error.span().start().line
+        ))
+    })?;
+    let structs = storage_structs(&file);
+    if !structs.iter().any(|one| one.has("entrypoint")) {
+        return Err(refused(
+            "src/lib.rs has no storage struct with #[entrypoint]".into(),
+        ));
+    }
+    let mut blocks = Blocks::default();
+    blocks.visit_file(&file);
+    if let Some(line) = blocks.constructor {
+        return Err(refused(format!(
+            "src/lib.rs line {line}: a constructor writes the storage of the implementation; make it \
+             an #[initializer(\"1.0\")] without msg_sender first, as docs/adopting.md shows"
+        )));
+    }
+    if blocks.lines.is_empty() {
+        return Err(refused("src/lib.rs has no #[public] impl".into()));
+    }
+    // Behind each line number, from 1, what comes before it.
+    let mut added: Vec<(usize, &str)> = Vec::new();
+    let plain = structs.iter().filter(|one| !one.has("StorageLayout"));
+    added.extend(plain.map(|one| (one.line, "#[derive(StorageLayout)]")));
+    let plain = blocks.lines.iter().filter(|(_, is_ours)| !is_ours);
+    added.extend(plain.map(|(line, _)| (*line, "#[upgradeable]")));
+    let has_prelude = source.lines().any(|line| line.trim() == PRELUDE);
+    let uses = file.items.iter().filter_map(|item| match item {
+        syn::Item::Use(one) => Some(syn::spanned::Spanned::span(one).end().line),
+        _ => None,
+    });
+    if !has_prelude {
+        let last = uses
+            .max()
+            .ok_or_else(|| refused("src/lib.rs uses nothing of stylus-sdk".into()))?;
+        added.push((last + 1, PRELUDE));
+    }
+    let mut changed = String::new();
+    let ending = if source.contains("\r\n") {
+        "\r\n"
+    } else {
+        "\n"
+    };
+    for (number, line) in source.split_inclusive('\n').enumerate() {
+        let indent: String = line
+            .chars()
+            .take_while(|letter| matches!(letter, ' ' | '\t'))
+            .collect();
+        for (_, text) in added.iter().filter(|(before, _)| *before == number + 1) {
+            let indent = if *text == PRELUDE { "" } else { &indent };
+            changed.push_str(&format!("{indent}{text}{ending}"));
+        }
+        changed.push_str(line);
+    }
+    Ok(changed)
+}
+
+/// The crate's manifest, with our crate in it.
+fn manifest(text: &str, framework: &Framework) -> Result<String, ProjectError> {
+    let mut manifest: DocumentMut = text
+        .parse()
+        .map_err(|error| refused(format!("Cargo.toml: {error}")))?;
+    let table = |item: &mut Item| item.or_insert(Item::Table(Table::new())).is_table_like();
+    if !table(&mut manifest["dependencies"]) || !table(&mut manifest["features"]) {
+        return Err(refused(
+            "Cargo.toml: [dependencies] or [features] is no table".into(),
+        ));
+    }
+    if manifest["dependencies"].get("stylus-sdk").is_none() {
+        return Err(refused("Cargo.toml does not depend on stylus-sdk".into()));
+    }
+    if manifest["dependencies"].get(CRATE).is_none() {
+        let dependency: Value = framework
+            .dependency("migratable/upgradeable")
+            .parse()
+            .map_err(|error| refused(format!("the dependency cannot be written: {error}")))?;
+        manifest["dependencies"][CRATE] = Item::Value(dependency);
+    }
+    let forwarded = format!("{CRATE}/{EXPORT}");
+    let feature = &mut manifest["features"][EXPORT];
+    let list = feature.or_insert(Item::Value(Value::Array(Array::new())));
+    let list = list
+        .as_array_mut()
+        .ok_or_else(|| refused(format!("Cargo.toml: the feature {EXPORT} is no list")))?;
+    if !list.iter().any(|one| one.as_str() == Some(&forwarded)) {
+        list.push(forwarded);
+    }
+    Ok(manifest.to_string())
+}
+
+/// The toolchain's file, with the compiler that our crates need.
+fn channel(text: &str) -> Result<String, ProjectError> {
+    let parse = |text: &str| text.parse::<DocumentMut>();
+    let file = stylus_upgrades_framework::TOOLCHAIN_FILE;
+    let mut changed = parse(text).map_err(|error| refused(format!("{file}: {error}")))?;
+    let ours = parse(stylus_upgrades_framework::TOOLCHAIN);
+    let ours = ours.map_err(|error| refused(format!("our {file}: {error}")))?;
+    let of = |document: &DocumentMut| {
+        let channel = document.get("toolchain")?.get("channel")?.as_str()?;
+        Some(channel.to_owned())
+    };
+    let (Some(theirs), Some(ours)) = (of(&changed), of(&ours)) else {
+        return Ok(text.to_owned()); // chosen in another way, which is theirs to judge
+    };
+    let number = |channel: &str| {
+        let mut parts = channel.split('.').map(str::parse::<u32>);
+        match (parts.next(), parts.next()) {
+            (Some(Ok(major)), Some(Ok(minor))) => Some((major, minor)),
+            _ => None,
+        }
+    };
+    if number(&theirs) < number(&ours) && number(&theirs).is_some() {
+        changed["toolchain"]["channel"] = toml_edit::value(ours);
+    }
+    Ok(changed.to_string())
+}
+
+fn refused(reason: String) -> ProjectError {
+    ProjectError::NotInitialised { reason }
+}
+
+/// The `#[public]` blocks: their lines, and whether they have our attribute; the first constructor.
+#[derive(Default)]
+struct Blocks {
+    lines: Vec<(usize, bool)>,
+    constructor: Option<usize>,
+}
+
+impl<'ast> Visit<'ast> for Blocks {
+    fn visit_item_impl(&mut self, block: &'ast ItemImpl) {
+        let find = |attributes: &'ast [Attribute], name: &str| {
+            attributes.iter().find(|one| {
+                let last = one.path().segments.last();
+                last.is_some_and(|last| last.ident == name)
+            })
+        };
+        if let Some(public) = find(&block.attrs, "public") {
+            let line = public.pound_token.span.start().line;
+            self.lines
+                .push((line, find(&block.attrs, "upgradeable").is_some()));
+            for item in &block.items {
+                if let ImplItem::Fn(method) = item
+                    && find(&method.attrs, "constructor").is_some()
+                {
+                    let line = method.sig.ident.span().start().line;
+                    self.constructor = self.constructor.or(Some(line));
+                }
+            }
+        }
+        visit_item_impl(self, block);
+    }
+}
+
+#[cfg(test)]
+mod tests;

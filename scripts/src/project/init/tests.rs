@@ -1,0 +1,124 @@
+use super::super::framework::Framework;
+use super::{Init, channel, contract, manifest};
+
+/// As `cargo stylus new` of 0.10.10 makes it, in short.
+const SOL_STORAGE: &str = r#"#![cfg_attr(not(any(test, feature = "export-abi")), no_main)]
+extern crate alloc;
+
+use stylus_sdk::{alloy_primitives::U256, prelude::*};
+
+sol_storage! {
+    #[entrypoint]
+    pub struct Counter {
+        uint256 number;
+    }
+}
+
+/// Methods.
+#[public]
+impl Counter {
+    pub fn number(&self) -> U256 {
+        self.number.get()
+    }
+}
+"#;
+
+fn ours() -> Framework {
+    Framework::Version("0.1.0".into())
+}
+
+#[test]
+fn attributes_are_added_at_their_places_and_nothing_else_changes() {
+    let changed = contract(SOL_STORAGE).expect("changed");
+    let added: Vec<(usize, &str)> = changed
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !SOL_STORAGE.contains(line))
+        .collect();
+    assert_eq!(
+        added,
+        [
+            (4, "use stylus_upgradeable::prelude::*;"),
+            (8, "    #[derive(StorageLayout)]"),
+            (15, "#[upgradeable]"),
+        ]
+    );
+    assert_eq!(changed.lines().count(), SOL_STORAGE.lines().count() + 3);
+    // Once more it changes nothing.
+    assert_eq!(contract(&changed).expect("again"), changed);
+}
+
+#[test]
+fn what_has_to_be_done_by_hand_is_refused_with_its_reason() {
+    let with = SOL_STORAGE.replace("    pub fn number", "    #[constructor]\n    pub fn number");
+    let cases = [
+        (with.as_str(), "line 17: a constructor"),
+        (
+            "use a::b;\n#[public]\nimpl A {}",
+            "no storage struct with #[entrypoint]",
+        ),
+        (
+            "use a::b;\n#[storage]\n#[entrypoint]\nstruct A {}",
+            "no #[public] impl",
+        ),
+        ("struct {", "src/lib.rs line 1"),
+    ];
+    for (source, reason) in cases {
+        let error = contract(source).expect_err(reason).to_string();
+        assert!(error.contains(reason), "{error}");
+    }
+    for text in [
+        "[package]\nname = \"a\"\n",
+        "[dependencies]\nstylus-sdk = 1\n[features]\nexport-abi = 1\n",
+        "[",
+    ] {
+        manifest(text, &ours()).expect_err(text);
+    }
+}
+
+#[test]
+fn the_manifest_has_our_crate_and_forwards_the_feature() {
+    let text = "[package]\nname = \"a\" # mine\n\n[dependencies]\nstylus-sdk = \"=0.10.10\"\n\n[features]\nexport-abi = [\"stylus-sdk/export-abi\"]\n";
+    let changed = manifest(text, &ours()).expect("changed");
+    assert!(changed.contains("name = \"a\" # mine\n"), "{changed}");
+    assert!(
+        changed.contains("stylus-upgradeable = \"0.1.0\"\n"),
+        "{changed}"
+    );
+    assert!(
+        changed.contains("[\"stylus-sdk/export-abi\", \"stylus-upgradeable/export-abi\"]"),
+        "{changed}"
+    );
+    assert_eq!(manifest(&changed, &ours()).expect("again"), changed);
+    let old = channel("[toolchain]\nchannel = \"1.91.0\"\n").expect("changed");
+    assert!(!old.contains("1.91"), "{old}");
+    let newer = "[toolchain]\nchannel = \"1.999.0\"\n";
+    assert_eq!(channel(newer).expect("kept"), newer);
+}
+
+#[test]
+fn a_difference_is_shown_and_written_only_over_what_it_was_made_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("src/lib.rs");
+    std::fs::create_dir(folder.path().join("src")).expect("made");
+    std::fs::write(&path, SOL_STORAGE).expect("written");
+    let text = "[package]\nname = \"a\"\n[dependencies]\nstylus-sdk = \"=0.10.10\"\n";
+    std::fs::write(folder.path().join("Cargo.toml"), text).expect("written");
+    let init = Init::of(folder.path(), &ours()).expect("a difference");
+    assert_eq!(init.files(), ["Cargo.toml", "src/lib.rs"]);
+    let shown = init.difference();
+    for line in [
+        "--- a/src/lib.rs\n",
+        "+++ b/src/lib.rs\n",
+        "+    #[derive(StorageLayout)]\n",
+    ] {
+        assert!(shown.contains(line), "{line}: {shown}");
+    }
+    assert_eq!(std::fs::read_to_string(&path).expect("it"), SOL_STORAGE);
+    std::fs::write(&path, format!("{SOL_STORAGE}\n")).expect("written");
+    init.write().expect_err("changed meanwhile");
+    std::fs::write(&path, SOL_STORAGE).expect("written");
+    init.write().expect("written");
+    let after = Init::of(folder.path(), &ours()).expect("none");
+    assert_eq!(after.files(), Vec::<&str>::new());
+}

@@ -1,0 +1,79 @@
+use super::{Framework, NewProject, ProjectError};
+
+fn project(name: &str) -> Result<NewProject, ProjectError> {
+    NewProject::new(name, Framework::Version("0.1.0".into()))
+}
+
+#[test]
+fn a_name_is_one_of_a_folder_a_crate_and_a_struct() {
+    for name in ["note", "my-note", "a2", "note_2"] {
+        project(name).unwrap_or_else(|error| panic!("{name}: {error}"));
+    }
+    let long = "n".repeat(65);
+    let refused = [
+        "", "Note", "2note", "-note", ".", "..", "a/b", "../note", "a b", "nöte", "note\n", "test",
+        "fn", "self", "std", "async", &long,
+    ];
+    for name in refused {
+        let error = project(name).expect_err(name);
+        assert!(
+            matches!(error, ProjectError::Name { .. }),
+            "{name}: {error}"
+        );
+    }
+}
+
+#[test]
+fn a_project_is_made_whole_and_nothing_is_written_over() {
+    let here = tempfile::tempdir().expect("a folder");
+    let made = project("my-note").expect("a name").write_in(here.path());
+    let made = made.expect("made");
+    assert_eq!(made.definition, "MyNote");
+    assert!(made.is_without_lock);
+    for file in &made.files {
+        let text = std::fs::read_to_string(made.folder.join(file)).expect("a file");
+        assert!(!text.contains("{{"), "{file}: {text}");
+    }
+    let manifest = std::fs::read_to_string(made.folder.join("Cargo.toml")).expect("it");
+    assert!(
+        manifest.contains("stylus-upgradeable = \"0.1.0\"\n"),
+        "{manifest}"
+    );
+
+    let before = std::fs::read_dir(here.path()).expect("it").count();
+    for name in ["my-note", "file", "empty", "link"] {
+        let path = here.path().join(name);
+        match name {
+            "file" => std::fs::write(&path, "theirs").expect("written"),
+            "empty" => std::fs::create_dir(&path).expect("made"),
+            "link" => std::os::unix::fs::symlink("nowhere", &path).expect("a link"),
+            _ => {}
+        }
+        let error = project(name).expect("a name").write_in(here.path());
+        assert!(matches!(error, Err(ProjectError::Exists { .. })), "{name}");
+    }
+    assert_eq!(
+        std::fs::read(here.path().join("file")).expect("it"),
+        b"theirs"
+    );
+    assert_eq!(
+        std::fs::read_dir(here.path()).expect("it").count(),
+        before + 3
+    );
+}
+
+#[test]
+fn our_crates_come_from_where_it_is_said() {
+    let here = tempfile::tempdir().expect("a folder");
+    let error = Framework::folder(here.path()).expect_err("empty");
+    assert!(matches!(error, ProjectError::NoFramework { .. }));
+    let git = Framework::Git {
+        url: "https://example.org/f.git".into(),
+        revision: Some("abc".into()),
+    };
+    let dependency = git.dependency("tests/harness");
+    assert_eq!(
+        dependency,
+        r#"{ git = "https://example.org/f.git", rev = "abc" }"#
+    );
+}

@@ -1,0 +1,406 @@
+//! What was registered, kept in a folder beside the manifest that belongs into version control:
+//!
+//! ```text
+//! stylus-upgrades-versions/
+//!   README.md
+//!   NETWORK/NAME/VERSION/
+//!     version.json   what the registry recorded, and the hashes of the files beside it
+//!     code.bin       the bytes of the code, as they lie on chain
+//!     layout.json    the layout document, if there is one
+//!     abi.json       the interface that the sources show, if they were built here
+//! ```
+//!
+//! The chain is the truth. `version.json` is written last and names the hash of every other file:
+//! files that do not hash to what it says are refused.
+
+mod error;
+mod record;
+
+pub use error::VersionsError;
+pub use record::{Record, State, StepRecord};
+
+use crate::own_file;
+use alloy::json_abi::JsonAbi;
+use alloy::primitives::{B256, Bytes, keccak256};
+use std::path::{Path, PathBuf};
+use stylus_layout::{Document, Layout};
+
+/// The folder's name.
+pub const FOLDER: &str = crate::file_names::VERSIONS;
+
+const README: &str = include_str!("README.txt");
+const RECORD: &str = "version.json";
+const CODE: &str = "code.bin";
+const LAYOUT: &str = "layout.json";
+const ABI: &str = "abi.json";
+/// Bytes of a name in a path, at most.
+const NAME_MAX: usize = 200;
+
+/// The folder of what was registered.
+#[derive(Debug, Clone)]
+pub struct Versions {
+    folder: PathBuf,
+}
+
+/// A version with everything that is kept of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// What the registry recorded.
+    pub record: Record,
+    /// Its code as it lies on chain.
+    pub code: Bytes,
+    /// Its layout document.
+    pub document: Option<Document>,
+    /// Its functions, events and errors.
+    pub abi: Option<JsonAbi>,
+}
+
+/// What writing a version did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// It was not there.
+    New,
+    /// It was there like this.
+    Unchanged,
+    /// It was there, and more is known of it now.
+    Updated,
+    /// Another version with that name was there: of another chain, registry, or code.
+    Replaced,
+}
+
+impl Versions {
+    /// The folder beside the manifest in `folder`.
+    pub fn beside(folder: &Path) -> Self {
+        Self {
+            folder: folder.join(FOLDER),
+        }
+    }
+
+    /// Keeps a version. What is there already stays; a record of other code is replaced.
+    ///
+    /// # Errors
+    /// [`VersionsError`].
+    pub fn keep(&self, network: &str, kept: &Kept) -> Result<Written, VersionsError> {
+        let Record { name, version, .. } = &kept.record;
+        let place = self.place(network, name, version)?;
+        let before = match self.read_at(&place, name, version) {
+            Ok(before) => before,
+            // What was changed is written anew: this is what the chain says.
+            Err(VersionsError::Tampered { .. } | VersionsError::Unreadable { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        if before.as_ref() == Some(kept) {
+            return Ok(Written::Unchanged);
+        }
+        let record_file = place.join(RECORD);
+        let written = match &before {
+            Some(before) if before.is_same_code(kept) => Written::Updated,
+            Some(_) => Written::Replaced,
+            None if record_file.exists() => Written::Replaced,
+            None => Written::New,
+        };
+        std::fs::create_dir_all(&place).map_err(VersionsError::file("create", &place))?;
+        if written == Written::Replaced {
+            // Without it the other files are nothing: a run that is killed here leaves no lie.
+            std::fs::remove_file(&record_file)
+                .map_err(VersionsError::file("replace", &record_file))?;
+        }
+        let readme = self.folder.join("README.md");
+        if own_file::read(&readme)?.is_none() {
+            own_file::write(&readme, README.as_bytes())?;
+        }
+        write(&place.join(CODE), &kept.code)?;
+        if let Some(document) = &kept.document {
+            let bytes = layout_bytes(document, kept.record.layout_hash);
+            write(&place.join(LAYOUT), &bytes)?;
+        }
+        if let Some(abi) = &kept.abi {
+            write(&place.join(ABI), pretty(abi).as_bytes())?;
+        }
+        write(&record_file, pretty(&kept.record).as_bytes())?;
+        Ok(written)
+    }
+
+    /// A version as it was kept, `None` if it was not.
+    ///
+    /// # Errors
+    /// [`VersionsError::Tampered`] if a file does not hash to what is recorded.
+    pub fn read(
+        &self,
+        network: &str,
+        name: &str,
+        version: &str,
+    ) -> Result<Option<Kept>, VersionsError> {
+        self.read_at(&self.place(network, name, version)?, name, version)
+    }
+
+    /// A version as it was kept for whatever network. Where several networks have other code under
+    /// that name, one of them has to be named.
+    ///
+    /// # Errors
+    /// As [`Self::read`]; [`VersionsError::Ambiguous`].
+    pub fn find(&self, name: &str, version: &str) -> Result<Option<Kept>, VersionsError> {
+        let mut found: Option<(String, Kept)> = None;
+        for network in self.networks()? {
+            let Some(kept) = self.read(&network, name, version)? else {
+                continue;
+            };
+            match &found {
+                Some((other, first)) if first.record.codehash != kept.record.codehash => {
+                    return Err(VersionsError::Ambiguous {
+                        name: name.into(),
+                        version: version.into(),
+                        networks: [other.clone(), network],
+                    });
+                }
+                Some(_) => {}
+                None => found = Some((network, kept)),
+            }
+        }
+        Ok(found.map(|(_, kept)| kept))
+    }
+
+    /// The interface that is kept of a version of `name` with that code, on any network.
+    ///
+    /// # Errors
+    /// [`VersionsError`].
+    pub fn abi_of(&self, name: &str, codehash: B256) -> Result<Option<JsonAbi>, VersionsError> {
+        for network in self.networks()? {
+            for version in self.versions(&network, name)? {
+                let kept = self.read(&network, name, &version)?;
+                let same = kept.filter(|kept| kept.record.codehash == codehash);
+                if let Some(abi) = same.and_then(|kept| kept.abi) {
+                    return Ok(Some(abi));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The versions of a definition that are kept for a network.
+    ///
+    /// # Errors
+    /// [`VersionsError`].
+    pub fn versions(&self, network: &str, name: &str) -> Result<Vec<String>, VersionsError> {
+        let folder = self.folder.join(part(network)?).join(part(name)?);
+        let mut versions = Vec::new();
+        for entry in names(&folder)? {
+            if let Some(text) = own_file::read(&folder.join(&entry).join(RECORD))? {
+                versions.push(Record::parse(&folder.join(entry), &text)?.version);
+            }
+        }
+        Ok(versions)
+    }
+
+    /// The networks for which anything is kept.
+    ///
+    /// # Errors
+    /// [`VersionsError`].
+    pub fn networks(&self) -> Result<Vec<String>, VersionsError> {
+        names(&self.folder)
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The folder of one version.
+    ///
+    /// # Errors
+    /// [`VersionsError::Name`].
+    pub fn place(
+        &self,
+        network: &str,
+        name: &str,
+        version: &str,
+    ) -> Result<PathBuf, VersionsError> {
+        let below = self.folder.join(part(network)?);
+        Ok(below.join(part(name)?).join(part(version)?))
+    }
+
+    fn read_at(
+        &self,
+        place: &Path,
+        name: &str,
+        version: &str,
+    ) -> Result<Option<Kept>, VersionsError> {
+        let path = place.join(RECORD);
+        let Some(text) = own_file::read(&path)? else {
+            return Ok(None);
+        };
+        let record = Record::parse(&path, &text)?;
+        if (record.name.as_str(), record.version.as_str()) != (name, version) {
+            return Err(VersionsError::Tampered {
+                path,
+                expected: format!("{name} {version}"),
+                found: format!("{} {}", record.name, record.version),
+            });
+        }
+        let code = whole(&place.join(CODE), record.codehash)?;
+        let document = match record.has_layout {
+            true => Some(document(&place.join(LAYOUT), record.layout_hash)?),
+            false => None,
+        };
+        let abi = match record.abi_hash {
+            Some(hash) => {
+                let path = place.join(ABI);
+                let bytes = whole(&path, hash)?;
+                let abi = serde_json::from_slice(&bytes);
+                Some(abi.map_err(|error| VersionsError::Unreadable {
+                    path,
+                    reason: error.to_string(),
+                })?)
+            }
+            None => None,
+        };
+        Ok(Some(Kept {
+            record,
+            code: code.into(),
+            document,
+            abi,
+        }))
+    }
+}
+
+impl Kept {
+    /// A version with its files, whose record says of them what it has to.
+    ///
+    /// # Errors
+    /// [`VersionsError::Code`] if the bytes are not those of the record.
+    pub fn new(
+        mut record: Record,
+        code: Bytes,
+        document: Option<Document>,
+        abi: Option<JsonAbi>,
+    ) -> Result<Self, VersionsError> {
+        let found = keccak256(&code);
+        if found != record.codehash {
+            return Err(VersionsError::Code {
+                account: record.implementation,
+                expected: record.codehash,
+                found,
+            });
+        }
+        record.has_layout = document.is_some();
+        record.abi_hash = abi.as_ref().map(|abi| keccak256(pretty(abi)));
+        Ok(Self {
+            record,
+            code,
+            document,
+            abi,
+        })
+    }
+
+    /// Whether both are of the same code in the same registry.
+    pub fn is_same_code(&self, other: &Self) -> bool {
+        self.record.is_same_code(&other.record)
+    }
+
+    /// Errors unless the registry has that code hash for this version.
+    ///
+    /// # Errors
+    /// [`VersionsError::OtherCode`].
+    pub fn require(&self, codehash: B256) -> Result<(), VersionsError> {
+        match self.record.codehash == codehash {
+            true => Ok(()),
+            false => Err(VersionsError::OtherCode {
+                name: self.record.name.clone(),
+                version: self.record.version.clone(),
+                kept: self.record.codehash,
+                registered: codehash,
+            }),
+        }
+    }
+}
+
+/// The bytes whose hash the registry has: those of the document, or of the layout alone for versions
+/// that were registered before documents existed.
+fn layout_bytes(document: &Document, hash: B256) -> Vec<u8> {
+    let bare = Document::of_layout(document.layout.clone());
+    let mut both = [document, &bare].into_iter();
+    let found = both.find(|one| one.hash() == hash).unwrap_or(document);
+    found.encode()
+}
+
+fn document(path: &Path, hash: B256) -> Result<Document, VersionsError> {
+    let bytes = whole(path, hash)?;
+    let unreadable = |reason: String| VersionsError::Unreadable {
+        path: path.to_owned(),
+        reason,
+    };
+    Document::decode(&bytes).or_else(|error| {
+        let text = String::from_utf8_lossy(&bytes);
+        match Layout::from_json(&text) {
+            Ok(layout) => Ok(Document::of_layout(layout)),
+            Err(_) => Err(unreadable(error.to_string())),
+        }
+    })
+}
+
+/// The file, which has to have that hash.
+fn whole(path: &Path, hash: B256) -> Result<Vec<u8>, VersionsError> {
+    let tampered = |found: String| VersionsError::Tampered {
+        path: path.to_owned(),
+        expected: hash.to_string(),
+        found,
+    };
+    let bytes = own_file::read_bytes(path)?.ok_or_else(|| tampered("no file".into()))?;
+    match keccak256(&bytes) {
+        found if found == hash => Ok(bytes),
+        found => Err(tampered(found.to_string())),
+    }
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<(), VersionsError> {
+    let is_there = own_file::read_bytes(path).is_ok_and(|there| there.as_deref() == Some(content));
+    match is_there {
+        true => Ok(()),
+        false => Ok(own_file::write(path, content)?),
+    }
+}
+
+fn pretty(value: &impl serde::Serialize) -> String {
+    // Text, numbers and lists: there is nothing that serde_json refuses.
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The folders in a folder, by their names in the file system, in order.
+fn names(folder: &Path) -> Result<Vec<String>, VersionsError> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(VersionsError::file("read", folder)(error)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(VersionsError::file("read", folder))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.path().is_dir() && !name.starts_with('.') {
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// A name as part of a path: letters, digits and `._-+` as they are, every other byte as `%XX`.
+fn part(name: &str) -> Result<String, VersionsError> {
+    let mut text = String::new();
+    for (at, byte) in name.bytes().enumerate() {
+        let is_plain = byte.is_ascii_alphanumeric() || b"_-+".contains(&byte);
+        match is_plain || (byte == b'.' && at > 0) {
+            true => text.push(char::from(byte)),
+            false => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    match (1..=NAME_MAX).contains(&text.len()) {
+        true => Ok(text),
+        false => Err(VersionsError::Name { name: name.into() }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

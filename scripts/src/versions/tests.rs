@@ -1,0 +1,100 @@
+use super::{Kept, Record, State, Versions, VersionsError, Written};
+use alloy::json_abi::JsonAbi;
+use alloy::primitives::{Address, B256, Bytes, keccak256};
+use stylus_layout::{Document, Layout};
+use stylus_upgrades_interface::registry::{Code, Step};
+
+const LAYOUT: &str = r#"{"storage":[],"types":{},"namespaces":{}}"#;
+
+fn kept(code: &'static [u8], state: State) -> Kept {
+    let layout = Layout::from_json(LAYOUT).expect("a layout");
+    let document = Document::of_layout(layout);
+    let recorded = Code {
+        implementation: Address::repeat_byte(1),
+        codehash: keccak256(code),
+        layoutHash: document.hash(),
+        sourceHash: B256::repeat_byte(3),
+    };
+    let step = Step {
+        from: "1.0".into(),
+        kind: 1,
+        script: Address::ZERO,
+        scriptCodehash: B256::ZERO,
+        data: Bytes::from_static(&[1, 2]),
+    };
+    let chain = (7, Address::repeat_byte(9));
+    let record = Record::new(("a/../b", "2.0"), chain, state, &recorded, &[step]);
+    let abi = JsonAbi::parse(["function note() view returns (uint256)"]).expect("an ABI");
+    Kept::new(record, Bytes::from_static(code), Some(document), Some(abi)).expect("its bytes")
+}
+
+#[test]
+fn what_is_kept_is_read_again_from_a_folder_below_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let versions = Versions::beside(folder.path());
+    let one = kept(b"one", State::Proposed);
+    assert_eq!(versions.read("7", "a/../b", "2.0").expect("none"), None);
+    assert_eq!(versions.keep("7", &one).expect("kept"), Written::New);
+    assert_eq!(versions.keep("7", &one).expect("kept"), Written::Unchanged);
+    let read = versions.read("7", "a/../b", "2.0").expect("read");
+    assert_eq!(read.as_ref(), Some(&one));
+    let place = versions.place("7", "a/../b", "2.0").expect("a place");
+    assert!(place.ends_with("7/a%2F..%2Fb/2.0"), "{}", place.display());
+    let readme = std::fs::read_to_string(versions.folder().join("README.md")).expect("it");
+    assert!(readme.contains("Commit it."));
+
+    let done = kept(b"one", State::Registered);
+    assert_eq!(versions.keep("7", &done).expect("kept"), Written::Updated);
+    let other = kept(b"other", State::Registered);
+    assert_eq!(versions.keep("7", &other).expect("kept"), Written::Replaced);
+    let read = versions.read("7", "a/../b", "2.0").expect("read");
+    assert_eq!(read, Some(other));
+    assert_eq!(versions.versions("7", "a/../b").expect("listed"), ["2.0"]);
+}
+
+#[test]
+fn a_changed_file_is_refused_and_written_anew_by_the_next_registration() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let versions = Versions::beside(folder.path());
+    let one = kept(b"one", State::Registered);
+    versions.keep("7", &one).expect("kept");
+    let place = versions.place("7", "a/../b", "2.0").expect("a place");
+    for file in ["code.bin", "layout.json", "abi.json"] {
+        std::fs::write(place.join(file), "changed").expect("written");
+        let error = versions.read("7", "a/../b", "2.0").expect_err(file);
+        assert!(matches!(error, VersionsError::Tampered { .. }), "{error}");
+        versions.keep("7", &one).expect("kept again");
+        assert!(versions.read("7", "a/../b", "2.0").is_ok());
+        std::fs::remove_file(place.join(file)).expect("removed");
+        versions.read("7", "a/../b", "2.0").expect_err(file);
+        versions.keep("7", &one).expect("kept again");
+    }
+}
+
+#[test]
+fn code_that_is_not_what_the_registry_has_is_neither_kept_nor_used() {
+    let one = kept(b"one", State::Registered);
+    let error = Kept::new(one.record.clone(), Bytes::from_static(b"two"), None, None);
+    assert!(matches!(error, Err(VersionsError::Code { .. })));
+    assert!(one.require(keccak256(b"one")).is_ok());
+    let error = one.require(keccak256(b"two")).expect_err("another");
+    assert!(matches!(error, VersionsError::OtherCode { .. }));
+}
+
+#[test]
+fn one_name_for_two_programs_asks_for_the_network() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let versions = Versions::beside(folder.path());
+    versions
+        .keep("7", &kept(b"one", State::Registered))
+        .expect("kept");
+    versions
+        .keep("8", &kept(b"one", State::Registered))
+        .expect("kept");
+    assert!(versions.find("a/../b", "2.0").expect("one").is_some());
+    versions
+        .keep("9", &kept(b"two", State::Registered))
+        .expect("kept");
+    let error = versions.find("a/../b", "2.0").expect_err("two");
+    assert!(matches!(error, VersionsError::Ambiguous { .. }));
+}

@@ -1,0 +1,373 @@
+//! A project of one's own, from an empty folder to an upgraded instance: what `new` makes is built,
+//! registered, kept, changed, compared and upgraded by the program alone.
+
+mod check;
+mod init;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use alloy::primitives::{Bytes, U256, keccak256};
+use alloy::sol;
+use serde_json::Value;
+use stylus_devnode::{NodeConfig, NodeHandle, spawn};
+use stylus_upgrades::versions::Versions;
+use stylus_upgrades_harness::{Harness, HarnessError, home, step};
+
+sol! {
+    function initialize(uint256 value);
+    function value() view returns (uint256);
+    function changes() view returns (uint256);
+    function change(uint256 value);
+}
+
+/// The folder of what was registered.
+const VERSIONS: &str = "stylus-upgrades-versions";
+
+/// A folder with nothing but keys in it, and a chain.
+pub(crate) struct Empty {
+    folder: tempfile::TempDir,
+    pub(crate) node: NodeHandle,
+}
+
+impl Empty {
+    pub(crate) fn new() -> Self {
+        let empty = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            node: spawn(NodeConfig::default()).expect("a free port"),
+        };
+        for (number, signer) in empty.node.accounts().mnemonic().iter().take(2).enumerate() {
+            let path = empty.path(&format!("{number}.key"));
+            fs::write(&path, signer.to_bytes().to_string()).expect("a key file");
+            let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            fs::set_permissions(path, private).expect("set");
+        }
+        empty
+    }
+
+    /// With a project `note`.
+    pub(crate) fn with_note() -> Self {
+        let empty = Self::new();
+        let clone = home().display().to_string();
+        empty.done_in("", 0, &["new", "note", "--framework-path", &clone]);
+        empty
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs the program in a folder, with one of the keys.
+    pub(crate) fn run(&self, folder: &str, key: usize, words: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cli"));
+        for (name, _) in std::env::vars() {
+            if name.starts_with("ETH_") || name.starts_with("STYLUS_") || name.ends_with("_KEY") {
+                command.env_remove(name);
+            }
+        }
+        command
+            .args(words)
+            .arg("--private-key-path")
+            .arg(self.path(&format!("{key}.key")))
+            .current_dir(self.path(folder))
+            .env("ETH_RPC_URL", self.node.endpoint())
+            // What a contract depends on is compiled there already.
+            .env("CARGO_TARGET_DIR", home().join("target"))
+            .output()
+            .expect("it starts")
+    }
+
+    /// The exit code and the document of a command.
+    pub(crate) fn json_in(&self, folder: &str, key: usize, words: &[&str]) -> (Option<i32>, Value) {
+        let output = self.run(folder, key, &[words, &["--json"]].concat());
+        let said = String::from_utf8_lossy(&output.stderr);
+        let document = serde_json::from_slice(&output.stdout);
+        let document = document.unwrap_or_else(|_| panic!("{words:?}: no document: {said}"));
+        (output.status.code(), document)
+    }
+
+    pub(crate) fn done_in(&self, folder: &str, key: usize, words: &[&str]) -> Value {
+        let (exit, document) = self.json_in(folder, key, words);
+        assert_eq!(exit, Some(0), "{words:?}: {document:#}");
+        document
+    }
+
+    /// In the project.
+    pub(crate) fn done(&self, words: &[&str]) -> Value {
+        self.done_in("note", 0, words)
+    }
+
+    /// Whether a command in the project is refused under that name.
+    #[track_caller]
+    pub(crate) fn refused(&self, name: &str, words: &[&str]) -> Value {
+        let (exit, document) = self.json_in("note", 0, words);
+        assert_ne!(exit, Some(0), "{words:?}: {document:#}");
+        assert_eq!(document["error"]["name"], name, "{words:?}: {document:#}");
+        document
+    }
+
+    /// Git in the project.
+    pub(crate) fn git(&self, words: &[&str]) -> String {
+        let output = Command::new("git")
+            .args(["-c", "user.name=a", "-c", "user.email=a@example.org"])
+            .args(words)
+            .current_dir(self.path("note"))
+            .output()
+            .expect("git");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "git {words:?}: {said}");
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// Replaces text in the contract.
+    pub(crate) fn edit(&self, changes: &[(&str, &str)]) {
+        let path = self.path("note/src/lib.rs");
+        let mut text = fs::read_to_string(&path).expect("the contract");
+        for (old, new) in changes {
+            assert!(text.contains(old), "{old} in {text}");
+            text = text.replace(old, new);
+        }
+        fs::write(path, text).expect("written");
+    }
+
+    /// A registry, the definition `Note`, version 1.0 and an instance that has 11.
+    pub(crate) fn live(&self) {
+        let me = self.node.addresses()[0].to_string();
+        self.done(&["registry", "deploy", "--save"]);
+        self.done(&["define", "Note", "--migrate", &me]);
+        self.done(&["register", "Note", "1.0", "."]);
+        let create = ["create-proxy", "Note", "1.0", "--save", "note"];
+        self.done(&[&create[..], &["--init", "initialize(uint256)", "11"]].concat());
+    }
+
+    /// The place of a version.
+    pub(crate) fn kept(&self, version: &str) -> PathBuf {
+        let chain = self
+            .node
+            .with_chain(|chain| chain.chain_id())
+            .expect("the chain");
+        self.path("note")
+            .join(VERSIONS)
+            .join(chain.to_string())
+            .join("Note")
+            .join(version)
+    }
+
+    fn record(&self, version: &str) -> Value {
+        let text = fs::read(self.kept(version).join("version.json")).expect("a record");
+        serde_json::from_slice(&text).expect("JSON")
+    }
+}
+
+/// A second field, and a function that reads it.
+pub(crate) const SECOND: [(&str, &str); 3] = [
+    (
+        "    value: StorageU256,\n}",
+        "    value: StorageU256,\n    changes: StorageU256,\n}",
+    ),
+    (
+        "    pub fn value(&self)",
+        "    pub fn changes(&self) -> U256 {\n        self.changes.get()\n    }\n\n    pub fn value(&self)",
+    ),
+    (
+        "        self.value.set(value);\n    }",
+        "        self.value.set(value);\n        self.changes.set(self.changes.get() + U256::from(1));\n    }",
+    ),
+];
+
+#[tokio::test]
+async fn a_new_project_is_registered_kept_changed_and_upgraded() -> Result<(), HarnessError> {
+    let empty = Empty::with_note();
+    let clone = home().display().to_string();
+    let again = ["new", "note", "--framework-path", &clone];
+    let (exit, refused) = empty.json_in("", 0, &again);
+    assert_eq!(
+        (exit, &refused["error"]["name"]),
+        (Some(2), &"ProjectExists".into())
+    );
+    empty.git(&["init", "--quiet"]);
+    empty.live();
+
+    // The bytes of 1.0 are there, and are those on the chain.
+    let record = empty.record("1.0");
+    let code = fs::read(empty.kept("1.0").join("code.bin")).expect("the code");
+    assert_eq!(record["codehash"], keccak256(&code).to_string());
+    assert_eq!(record["state"], "registered");
+    let on_chain = on_chain(&empty, &record);
+    assert_eq!(on_chain, code);
+    let layout = fs::read(empty.kept("1.0").join("layout.json")).expect("the layout");
+    assert_eq!(record["layout_hash"], keccak256(layout).to_string());
+
+    // What belongs into version control is what is there, and nothing lies elsewhere.
+    empty.git(&["add", "."]);
+    let added = empty.git(&["status", "--porcelain"]);
+    assert!(
+        added.contains("1.0/code.bin") && !added.contains("layouts"),
+        "{added}"
+    );
+    empty.git(&["commit", "--quiet", "--message=1.0"]);
+    empty.git(&["tag", "v1.0"]);
+    let beside = fs::read_dir(empty.path("")).expect("the folder").count();
+    assert_eq!(beside, 3, "two keys and the project");
+
+    empty.edit(&SECOND);
+    let changed = empty.git(&["status", "--porcelain"]);
+    for old in ["Note@1.0", "Note@live", "git:v1.0", "git:HEAD:./"] {
+        let diff = empty.done(&["layout", "diff", old, "."]);
+        assert_eq!(diff["findings"][0]["id"], "safe-append:changes", "{old}");
+    }
+    // The tag builds to what was registered.
+    let old = empty.done(&["deploy", "git:v1.0"]);
+    assert_eq!(old["codehash"], record["codehash"]);
+    assert_eq!(old["build"]["commit"]["dirty"], false);
+    assert_eq!(empty.git(&["status", "--porcelain"]), changed);
+    empty.refused("Revision", &["deploy", "git:no-such-tag"]);
+    empty.refused("VersionUnknown", &["layout", "diff", "Note@9.9", "."]);
+
+    let migrated = empty.done(&["migrate", "Note", "2.0", "."]);
+    assert_eq!(migrated["storage"][0]["verdict"], "safe", "{migrated:#}");
+    let status = empty.done(&["status", "note"]);
+    assert_eq!(status["instance"]["version"], "2.0", "{status:#}");
+    assert_eq!(empty.record("2.0")["steps"][0]["from"], "1.0");
+    empty.done(&["verify", "Note", "--source", "."]);
+
+    // A second run of the same command writes nothing.
+    let before = modified(&empty.kept("2.0"));
+    empty.done(&["migrate", "Note", "2.0", "."]);
+    assert_eq!(modified(&empty.kept("2.0")), before);
+
+    from_the_bytes(&empty).await?;
+
+    fs::write(empty.kept("1.0").join("layout.json"), "{}").expect("written");
+    empty.refused("VersionsTampered", &["layout", "diff", "Note@1.0", "."]);
+    Ok(())
+}
+
+/// From the registered bytes of 1.0 to the source as it is, as the project's test does it.
+async fn from_the_bytes(empty: &Empty) -> Result<(), HarnessError> {
+    let harness = Harness::start().await?;
+    let definition = harness.define("Note").await?;
+    let versions = || Versions::beside(&empty.path("note"));
+    let first = harness
+        .registered_in(versions(), "Note", "1.0")
+        .await?
+        .expect("kept");
+    let next = harness.build_and_deploy(empty.path("note")).await?;
+    assert_eq!(first.codehash.to_string(), empty.record("1.0")["codehash"]);
+    assert_ne!(first.codehash, next.codehash);
+
+    definition
+        .add_version("1.0", &first, step::initial())
+        .await?;
+    let value = U256::from(11);
+    let proxy = definition
+        .create_proxy("1.0", &initializeCall { value })
+        .await?;
+    definition
+        .add_version("next", &next, step::nothing("1.0"))
+        .await?;
+    proxy.upgrade("next").await?;
+    assert_eq!(proxy.read(&valueCall {}).await?, value);
+    proxy
+        .send(&changeCall {
+            value: U256::from(12),
+        })
+        .await?;
+    assert_eq!(proxy.read(&changesCall {}).await?, U256::from(1));
+
+    let code = empty.kept("1.0").join("code.bin");
+    let bytes = fs::read(&code).expect("the code");
+    fs::write(&code, &bytes[1..]).expect("written");
+    let refused = harness.registered_in(versions(), "Note", "1.0").await;
+    let refused = refused.expect_err("changed").to_string();
+    assert!(refused.starts_with("VersionsTampered"), "{refused}");
+    fs::write(&code, bytes).expect("written");
+    assert!(
+        harness
+            .registered_in(versions(), "Note", "3.0")
+            .await?
+            .is_none()
+    );
+    Ok(())
+}
+
+#[test]
+fn a_proposal_is_marked_once_the_registry_has_it() {
+    let empty = Empty::with_note();
+    let [me, other] = [0, 1].map(|at| empty.node.addresses()[at].to_string());
+    empty.done(&["registry", "deploy", "--save"]);
+    let policy = format!("AND({me},{other})");
+    empty.done(&["define", "Note", "--migrate", &policy]);
+    let register = ["register", "Note", "1.0", "."];
+    let (exit, proposed) = empty.json_in("note", 0, &register);
+    assert_eq!(exit, Some(3), "{proposed:#}");
+    assert_eq!(empty.record("1.0")["state"], "proposed");
+
+    let action = proposed["action"].as_str().expect("an action").to_owned();
+    empty.done_in("note", 1, &["approve", &action]);
+    let record = empty.record("1.0");
+    assert_eq!(record["state"], "registered");
+    assert_eq!(
+        on_chain(&empty, &record),
+        fs::read(empty.kept("1.0").join("code.bin")).expect("it")
+    );
+}
+
+/// Compiles the chain in a workspace of its own, so it is part of the long run.
+#[test]
+fn the_tests_of_a_new_project_pass_before_and_behind_a_registration() {
+    if !stylus_upgrades_test_settings::long() {
+        return;
+    }
+    let empty = Empty::with_note();
+    let passes = || {
+        let output = Command::new("cargo")
+            .arg("test")
+            .current_dir(empty.path("note"))
+            .env("CARGO_TARGET_DIR", home().join("target/outside"))
+            .env_remove("STYLUS_UPGRADES_HOME")
+            .env_remove("CARGO_MANIFEST_DIR")
+            .output()
+            .expect("cargo");
+        let said = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}\n{errors}");
+        assert!(
+            said.contains("what_is_registered_is_upgraded_to_the_source ... ok"),
+            "{said}"
+        );
+    };
+    passes();
+    empty.live();
+    empty.edit(&SECOND);
+    passes();
+}
+
+/// The code that the chain has where the record says.
+fn on_chain(empty: &Empty, record: &Value) -> Bytes {
+    let account = record["implementation"]
+        .as_str()
+        .expect("an address")
+        .parse();
+    let account: alloy::primitives::Address = account.expect("an address");
+    let latest = stylus_chain::BlockId::latest();
+    let found = empty
+        .node
+        .with_chain(move |chain| chain.account(account, latest));
+    found.expect("the chain").expect("an account").code
+}
+
+/// When each file of a folder was written.
+fn modified(folder: &Path) -> Vec<(PathBuf, std::time::SystemTime)> {
+    let files = fs::read_dir(folder).expect("the folder");
+    let mut files: Vec<_> = files
+        .map(|file| file.expect("a file").path())
+        .map(|path| {
+            let time = path.metadata().and_then(|found| found.modified());
+            (path, time.expect("a time"))
+        })
+        .collect();
+    files.sort();
+    files
+}

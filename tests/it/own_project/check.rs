@@ -1,0 +1,171 @@
+//! `check`, as a pull request runs it: what is fine is green, what is not is named at its line, and
+//! nothing is sent.
+
+use super::{Empty, SECOND};
+use serde_json::Value;
+use std::fs;
+
+/// A project whose version 1.0 is live and tagged.
+fn live() -> Empty {
+    let empty = Empty::with_note();
+    empty.git(&["init", "--quiet"]);
+    empty.live();
+    empty.git(&["add", "."]);
+    empty.git(&["commit", "--quiet", "--message=1.0"]);
+    empty.git(&["tag", "v1.0"]);
+    empty
+}
+
+impl Empty {
+    /// Transactions of the key so far.
+    fn nonce(&self) -> u64 {
+        let (account, latest) = (self.node.addresses()[0], stylus_chain::BlockId::latest());
+        let found = self
+            .node
+            .with_chain(move |chain| chain.account(account, latest));
+        found.expect("the chain").expect("an account").nonce
+    }
+
+    /// The codes of the errors that `check` found.
+    fn errors(&self, words: &[&str]) -> Vec<String> {
+        let (exit, found) = self.json_in("note", 0, &[&["check", "Note"], words].concat());
+        let all = found["findings"].as_array().expect("findings");
+        let errors: Vec<&Value> = all.iter().filter(|one| one["level"] == "error").collect();
+        let expected = if errors.is_empty() { Some(0) } else { Some(1) };
+        assert_eq!(
+            (exit, &found["ok"]),
+            (expected, &errors.is_empty().into()),
+            "{found:#}"
+        );
+        let code = |one: &&Value| one["code"].as_str().expect("a code").to_owned();
+        errors.iter().map(code).collect()
+    }
+
+    fn restore(&self) {
+        self.git(&["checkout", "--quiet", "src/lib.rs"]);
+    }
+
+    /// The line of the contract that has that text, from 1.
+    fn line_of(&self, text: &str) -> usize {
+        let source = fs::read_to_string(self.path("note/src/lib.rs")).expect("the contract");
+        let at = source.lines().position(|line| line.contains(text));
+        at.expect("the line") + 1
+    }
+}
+
+const NONE: [&str; 0] = [];
+
+#[test]
+fn a_pull_request_is_compared_with_what_is_live() {
+    let empty = live();
+    let before = empty.nonce();
+    let status = empty.git(&["status", "--porcelain"]);
+    assert_eq!(empty.errors(&[]), NONE, "nothing changed");
+
+    // A field and a function more.
+    empty.edit(&SECOND);
+    assert_eq!(empty.errors(&[]), NONE);
+
+    // A field where the other one was.
+    empty.restore();
+    empty.edit(&[(
+        "    value: StorageU256,",
+        "    changes: StorageU256,\n    value: StorageU256,",
+    )]);
+    let found = empty.errors(&[]);
+    assert!(
+        !found.is_empty() && found.iter().all(|code| code.starts_with("layout-")),
+        "{found:?}"
+    );
+    let output = empty.run("note", 0, &["check", "Note", "--format", "github"]);
+    let said = String::from_utf8(output.stdout).expect("text");
+    let place = format!(
+        "::error file=src/lib.rs,line={},title=layout-",
+        empty.line_of("    value:")
+    );
+    assert!(said.contains(&place), "{place} in {said}");
+    assert_eq!(output.status.code(), Some(1));
+
+    // A function less.
+    empty.restore();
+    empty.edit(&[("pub fn change(", "pub fn change_it(")]);
+    assert_eq!(empty.errors(&[]), ["abi-function-removed"]);
+    let lost = "function-removed:change(uint256)";
+    assert_eq!(empty.errors(&["--allow-abi", lost]), NONE);
+
+    // What does not compile is shown where it does not.
+    empty.restore();
+    empty.edit(&[("        self.value.get()", "        self.value.gets()")]);
+    let output = empty.run("note", 0, &["check", "Note", "--format", "github"]);
+    let said = String::from_utf8(output.stdout).expect("text");
+    let place = format!(
+        "::error file=src/lib.rs,line={},title=build-compile",
+        empty.line_of("gets()")
+    );
+    assert!(said.contains(&place), "{place} in {said}");
+    assert_eq!(output.status.code(), Some(1));
+
+    empty.restore();
+    assert_eq!(empty.git(&["status", "--porcelain"]), status);
+    assert_eq!(empty.nonce(), before, "something was sent");
+}
+
+#[test]
+fn a_declared_migration_has_to_run_and_what_was_not_checked_has_to_be_named() {
+    let empty = live();
+    empty.edit(&SECOND);
+    empty.edit(&[(
+        "    pub fn change(",
+        "    #[migration(from = \"1.0\", to = \"2.0\")]\n    pub fn count_from(&mut self, changes: U256) \
+         -> Result<(), NoteError> {\n        self.changes.set(changes);\n        Ok(())\n    }\n\n    \
+         pub fn change(",
+    )]);
+    assert_eq!(empty.errors(&[]), ["upgrade-migration-omitted"]);
+    let count = ["--call", "countFrom(uint256)", "40"];
+    assert_eq!(empty.errors(&count), NONE);
+
+    // Without the chain: the same, and what could not be checked is an error until it is named.
+    let mut offline = vec!["--against", "1.0"];
+    let names = |found: &[String]| found.join(" ");
+    let found = empty.errors(&offline);
+    assert_eq!(
+        names(&found),
+        "steps-migration-omitted coverage-not-checked coverage-unchecked"
+    );
+    offline.extend(count);
+    assert_eq!(
+        names(&empty.errors(&offline)),
+        "coverage-not-checked coverage-unchecked"
+    );
+    offline.extend(["--allow-absent", "live-instances"]);
+    assert_eq!(names(&empty.errors(&offline)), "coverage-unchecked");
+    offline.extend(["--allow-unchecked", "upgrade"]);
+    assert_eq!(empty.errors(&offline), NONE);
+
+    // A revision has the layout and the interface, and not the label.
+    offline[1] = "git:v1.0";
+    assert_eq!(empty.errors(&offline), ["coverage-not-checked"]);
+    offline.extend(["--from", "1.0"]);
+    assert_eq!(empty.errors(&offline), NONE);
+
+    // A file has a layout alone.
+    let kept = empty.kept("1.0").join("layout.json").display().to_string();
+    offline[1] = &kept;
+    assert_eq!(empty.errors(&offline), ["coverage-unchecked"]);
+    offline.extend(["--allow-unchecked", "abi"]);
+    assert_eq!(empty.errors(&offline), NONE);
+
+    // What is kept and is not what the registry has is not compared with.
+    let record = empty.kept("1.0").join("version.json");
+    let text = fs::read_to_string(&record).expect("a record");
+    fs::write(
+        &record,
+        text.replace("\"codehash\": \"0x", "\"codehash\": \"0xff"),
+    )
+    .expect("written");
+    let (exit, refused) = empty.json_in("note", 0, &["check", "Note"]);
+    assert_eq!(
+        (exit, &refused["error"]["name"]),
+        (Some(1), &"VersionsUnreadable".into())
+    );
+}
