@@ -13,6 +13,7 @@ use crate::manifest::ManifestError;
 use crate::migration::MigrationError;
 use crate::plan::PlanError;
 use crate::project::ProjectError;
+use crate::publish::PublishError;
 use crate::steps::StepsError;
 use crate::versions::VersionsError;
 use stylus_devnode::NodeError;
@@ -77,6 +78,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Project(Box<ProjectError>),
+    /// An explorer has not verified something.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Publish(#[from] PublishError),
     /// The command was used wrongly.
     #[error("{message}")]
     #[explain(

@@ -22,7 +22,7 @@ const KEY_VARIABLES: [&str; 2] = ["PRIVATE_KEY", "ETH_PRIVATE_KEY"];
 const LIKE_A_KEY: usize = 20;
 
 /// The key's source, under the names that cast and cargo-stylus use. The first one given counts:
-/// private key, its file, keystore, account, then the environment.
+/// an unlocked account, private key, its file, keystore, account, then the environment.
 #[derive(Debug, Clone, Default, Args)]
 pub struct KeyArgs {
     /// The private key itself: other processes can see it. Without any of these flags PRIVATE_KEY
@@ -61,6 +61,15 @@ pub struct KeyArgs {
         help_heading = "Key"
     )]
     password_file: Option<PathBuf>,
+    /// The endpoint signs (eth_signTransaction), with this account, which it holds unlocked
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        global = true,
+        help_heading = "Key",
+        conflicts_with_all = ["private_key", "private_key_path"]
+    )]
+    unlocked: Option<String>,
 }
 
 /// What can go wrong with a key. No variant carries the key.
@@ -173,18 +182,26 @@ impl KeyArgs {
             return Ok(None);
         };
         output.hide(&hex::encode(signer.to_bytes()));
+        Self::require_from(signer.address())?;
+        Ok(Some(signer))
+    }
+
+    /// The account for which the endpoint signs, as it was written.
+    pub fn unlocked(&self) -> Option<&str> {
+        self.unlocked.as_deref()
+    }
+
+    /// Refuses another account than that of `ETH_FROM`, where that is set.
+    pub fn require_from(found: Address) -> Result<(), KeyError> {
         let Some(from) = std::env::var(FROM_VARIABLE)
             .ok()
             .filter(|from| !from.is_empty())
         else {
-            return Ok(Some(signer));
+            return Ok(());
         };
         match address::parse(&from) {
-            Ok(expected) if expected == signer.address() => Ok(Some(signer)),
-            Ok(expected) => Err(KeyError::OtherAddress {
-                expected,
-                found: signer.address(),
-            }),
+            Ok(expected) if expected == found => Ok(()),
+            Ok(expected) => Err(KeyError::OtherAddress { expected, found }),
             Err(_) => Err(KeyError::FromMalformed { found: from }),
         }
     }

@@ -18,6 +18,7 @@
 //! | [`project`] | a project of one's own: made anew, or of a contract that is there |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`commands`] | the command line: arguments, and what each command says |
+//! | [`publish`] | an implementation's sources, told to an explorer |
 //! | [`demo`] | the whole scenario on a private chain |
 //! | [`migration`] | the handler's part of a complex migration |
 //! | [`journal`] | what was sent and not answered yet, for after a kill |
@@ -59,6 +60,7 @@ pub mod own_file;
 pub mod plan;
 pub mod progress;
 pub mod project;
+pub mod publish;
 pub mod registry;
 pub mod secret;
 pub mod steps;

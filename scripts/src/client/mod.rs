@@ -15,6 +15,7 @@ mod submit;
 #[cfg(test)]
 mod tests;
 mod transport;
+mod unlocked;
 mod websocket;
 
 pub(crate) use advice::policy_reason;
@@ -54,6 +55,7 @@ pub struct Client {
     provider: DynProvider,
     sender: Option<Address>,
     acting: Option<Address>,
+    is_unlocked: bool,
     wallet: Option<EthereumWallet>,
     journal: Option<Arc<Journal>>,
     progress: Arc<dyn Progress>,
@@ -117,6 +119,7 @@ impl Client {
             provider,
             sender: None,
             acting: None,
+            is_unlocked: false,
             wallet: None,
             journal: None,
             progress,

@@ -124,6 +124,9 @@ impl Client {
         what: &str,
         request: TransactionRequest,
     ) -> Result<(B256, Bytes), ChainError> {
+        if self.is_unlocked {
+            return self.signed_by_endpoint(what, request).await;
+        }
         let Some(wallet) = &self.wallet else {
             return Err(ChainError::NoKey { what: what.into() });
         };

@@ -5,6 +5,7 @@ use super::confirm::AllowArgs;
 use super::doctor::DoctorArgs;
 use super::export::ExportArgs;
 use super::project::{InitArgs, NewArgs};
+use super::publish::PublishArgs;
 use super::verifiable::VerifiableArgs;
 use crate::client::DEFAULT_TIMEOUT;
 use crate::coverage::Part;
@@ -292,8 +293,8 @@ pub enum Command {
     Verify {
         /// The definition [default: all]
         name: Option<String>,
-        /// The version that --source should be [default: the current one]
-        #[arg(long, value_name = "VERSION", requires = "source")]
+        /// The version that --source should be, or that --publish is about [default: the current one]
+        #[arg(long, value_name = "VERSION", requires = "name")]
         version: Option<String>,
         /// A crate's folder, a .wasm file, or a contract of this workspace by name
         #[arg(long, value_name = "SOURCE", requires = "name")]
@@ -304,6 +305,9 @@ pub enum Command {
         /// Succeed although this cannot be checked at all; may be repeated
         #[arg(long, value_enum, value_name = "PART")]
         allow_absent: Vec<Part>,
+        /// What an explorer is told.
+        #[command(flatten)]
+        publish: PublishArgs,
     },
     /// Whether everything that is needed still runs, and for how long; --fix does what helps
     Doctor(DoctorArgs),

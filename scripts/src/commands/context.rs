@@ -10,6 +10,7 @@ use crate::error::Explain;
 use crate::governance::{BuildFacts, Call, Names};
 use crate::interface::Interface;
 use crate::journal::Journal;
+use crate::keys::KeyArgs;
 use crate::kill_point::{self, Phase};
 use crate::layout::{Documents, Store};
 use crate::manifest::{FILE, Manifest, ManifestError};
@@ -92,6 +93,11 @@ impl Context {
         if self.global.key.is_exposed() {
             self.output
                 .note("warning: other processes can read a key in --private-key");
+        }
+        if let Some(account) = self.global.key.unlocked() {
+            let account = self.manifest.address(account)?;
+            KeyArgs::require_from(account)?;
+            return export::acting(self, self.reader().await?.with_unlocked(account));
         }
         let signer = self.global.key.signer(&self.output)?;
         let client = self.reader().await?;

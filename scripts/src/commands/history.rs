@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::doctor;
+use super::publish::{self, PublishArgs};
 use super::recorded::coverage_of;
 use super::verifiable::implementation;
 use crate::app_error::Error;
@@ -60,6 +61,8 @@ pub(super) struct VerifyRequest<'a> {
     pub(super) framework: bool,
     /// What need not be known.
     pub(super) allow_absent: &'a [Part],
+    /// What an explorer is told.
+    pub(super) publish: &'a PublishArgs,
 }
 
 /// Whether code, slots and views of a definition, or of all of them, are what was recorded.
@@ -73,6 +76,7 @@ pub(super) async fn verify(
         source,
         framework,
         allow_absent,
+        publish,
     } = request;
     let registry = context.registry()?;
     let client = context.client().await?;
@@ -136,6 +140,20 @@ pub(super) async fn verify(
         outcome.field("error", report);
         outcome.exit = Some(error.exit());
     }
+    if let (Some(name), None) = (name, outcome.exit) {
+        let version = match version {
+            Some(version) => version.to_owned(),
+            None => current(&client, registry, name).await?,
+        };
+        publish::run(
+            context,
+            &client,
+            (registry, name, &version),
+            publish,
+            &mut outcome,
+        )
+        .await?;
+    }
     Ok(outcome)
 }
 
@@ -151,6 +169,12 @@ fn in_use(name: &str, rebuilt: &Rebuilt) -> Vec<(Address, Role, String)> {
         }
     }
     used
+}
+
+/// The version that is current.
+async fn current(client: &Client, registry: Address, name: &str) -> Result<String, Error> {
+    let call = abi::definitionCall { name: name.into() };
+    Ok(client.call(registry, &call).await?.current)
 }
 
 /// Whether the framework's code on the chain is what this program builds.
@@ -253,10 +277,7 @@ async fn built(
 ) -> Result<Vec<LiveCheck>, Error> {
     let version = match version {
         Some(version) => version.to_owned(),
-        None => {
-            let call = abi::definitionCall { name: name.into() };
-            client.call(registry, &call).await?.current
-        }
+        None => current(client, registry, name).await?,
     };
     let call = abi::getVersionCall {
         name: name.into(),

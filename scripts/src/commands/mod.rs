@@ -25,6 +25,7 @@ mod policy;
 mod project;
 mod prompt;
 mod propose;
+mod publish;
 mod recorded;
 mod registry;
 mod rollout;
@@ -50,6 +51,7 @@ pub use confirm::{AllowArgs, Unusual};
 pub use doctor::DoctorArgs;
 pub use export::ExportArgs;
 pub use project::{FrameworkArgs, InitArgs, NewArgs};
+pub use publish::PublishArgs;
 pub use verifiable::VerifiableArgs;
 
 use crate::app_error::Error;
@@ -228,8 +230,10 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
             source,
             framework,
             allow_absent,
+            publish,
         } => {
             let request = history::VerifyRequest {
+                publish: &publish,
                 name: name.as_deref(),
                 version: version.as_deref(),
                 source: source.as_deref(),

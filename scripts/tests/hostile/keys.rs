@@ -119,6 +119,7 @@ fn every_way_to_give_a_key_stands_in_the_help() {
         "--keystore",
         "--account",
         "--password-file",
+        "--unlocked",
         "PRIVATE_KEY",
         "ETH_PRIVATE_KEY",
         "ETH_FROM",

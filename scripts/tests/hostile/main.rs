@@ -12,4 +12,5 @@ mod sandbox;
 mod secrets;
 mod server;
 mod terminal;
+mod unlocked;
 mod websocket;

@@ -14,12 +14,12 @@ const WRONG: &str = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD";
 /// How the question for a password begins.
 const PASSWORD: &str = "Password of";
 
-fn nonce(node: &NodeHandle, who: Address) -> u64 {
+pub(crate) fn nonce(node: &NodeHandle, who: Address) -> u64 {
     node.with_chain(move |chain| chain.account(who, BlockId::latest()).expect("it").nonce)
         .expect("the chain")
 }
 
-fn team() -> (NodeHandle, Sandbox) {
+pub(crate) fn team() -> (NodeHandle, Sandbox) {
     let node = node();
     let sandbox = Sandbox::with_node(&node);
     sandbox.done(&["registry", "deploy", "--save"]);

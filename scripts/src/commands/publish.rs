@@ -1,0 +1,116 @@
+//! `verify --publish`: an explorer verifies an implementation, and links the instances with it.
+
+use super::context::Context;
+use crate::app_error::Error;
+use crate::client::Client;
+use crate::output::Outcome;
+use crate::publish::{Explorer, Interface, PublishError, Sources};
+use crate::registry::proxies;
+use crate::secret::Secret;
+use alloy::primitives::Address;
+use clap::Args;
+use serde_json::json;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// The environment variable with the explorer's key.
+const KEY: &str = "ETHERSCAN_API_KEY";
+
+/// What an explorer is told.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Publish to an explorer (ETHERSCAN_API_KEY has the key)")]
+pub struct PublishArgs {
+    /// Have an explorer verify the implementation, and link the instances with it
+    #[arg(
+        long,
+        value_enum,
+        value_name = "INTERFACE",
+        requires = "name",
+        requires = "repository"
+    )]
+    pub publish: Option<Interface>,
+    /// Where it is asked [default: Etherscan's own for every chain]
+    #[arg(long, value_name = "URL", requires = "publish")]
+    pub explorer_api: Option<String>,
+    /// The public repository that holds the sources
+    #[arg(long, value_name = "URL", requires = "publish")]
+    pub repository: Option<String>,
+    /// The crate's folder in the repository [default: its root]
+    #[arg(long, value_name = "PATH", requires = "publish")]
+    pub repository_path: Option<String>,
+    /// Etherscan's number of the licence: 1 none, 3 MIT, 12 Apache-2.0
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "publish")]
+    pub license_type: u8,
+}
+
+/// Publishes a version of a definition, or the current one.
+pub(super) async fn run(
+    context: &Context,
+    client: &Client,
+    (registry, name, version): (Address, &str, &str),
+    args: &PublishArgs,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let Some(interface) = args.publish else {
+        return Ok(());
+    };
+    let key = std::env::var(KEY).ok().filter(|key| !key.is_empty());
+    let key = key.map(Secret::new);
+    if let Some(key) = &key {
+        context.output.hide(key.expose());
+    }
+    let api = args.explorer_api.as_deref();
+    let progress = &*context.output;
+    let explorer = Explorer::new(interface, api, client.chain_id(), key, progress)?;
+    let call = abi::getVersionCall {
+        name: name.into(),
+        version: version.into(),
+    };
+    let code = client.call(registry, &call).await?.code;
+    let what = format!("{name} {version}");
+    let refused = |found: &str| PublishError::NotPublishable {
+        what: what.clone(),
+        found: found.into(),
+    };
+    let store = context.store();
+    let build = store.build(code.codehash)?;
+    let build = build.ok_or_else(|| refused("no build of it on this machine"))?;
+    let deployments = store.deployments(code.codehash)?.into_iter();
+    let deployment = deployments
+        .filter(|one| one.chain_id == client.chain_id())
+        .find(|one| one.address == code.implementation)
+        .ok_or_else(|| refused("no deployment of it from here by cargo-stylus's recipe"))?;
+    let commit = build.build.commit.filter(|commit| !commit.dirty);
+    let commit = commit.ok_or_else(|| refused("sources that differ from their commit"))?;
+    let tool = deployment.tool.split_whitespace().last();
+    let sources = Sources {
+        repository: args.repository.clone().unwrap_or_default(),
+        commit: commit.id,
+        path: args.repository_path.clone().unwrap_or_default(),
+        contract: build.name.replace('-', "_"),
+        cargo_stylus: tool.unwrap_or_default().into(),
+        license: args.license_type,
+    };
+    let published = explorer
+        .implementation(code.implementation, &sources)
+        .await?;
+    outcome.line(format!("{}  {}", published.address, published.answer));
+    let mut linked = Vec::new();
+    for proxy in proxies(client, registry, name).await? {
+        let instance = client
+            .call(registry, &abi::instanceOfCall { proxy })
+            .await?;
+        if instance.version != version {
+            continue;
+        }
+        if let Some(one) = explorer.proxy(proxy, code.implementation).await? {
+            outcome.line(format!("{}  {}", one.address, one.answer));
+            linked.push(one);
+        }
+    }
+    let document = json!({
+        "implementation": published, "proxies": linked, "sources": sources,
+        "deployment_tx": deployment.tx,
+    });
+    outcome.field("published", document);
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! An implementation's sources told to an explorer, which builds them itself and compares: by
+//! Etherscan's interface, version 2, or by Blockscout's.
+
+mod blockscout;
+mod error;
+mod etherscan;
+mod http;
+
+pub use error::PublishError;
+
+use crate::progress::Progress;
+use crate::secret::Secret;
+use alloy::primitives::Address;
+use alloy::transports::http::reqwest::Url;
+use clap::ValueEnum;
+use http::Http;
+use serde::Serialize;
+use std::time::Duration;
+
+/// Etherscan's interface for every chain.
+const ETHERSCAN: &str = "https://api.etherscan.io/v2/api";
+/// Between two questions how far it is.
+const PAUSE: Duration = Duration::from_secs(3);
+/// Questions, at most: an explorer builds for minutes.
+const ROUNDS: u32 = 200;
+
+/// Whose interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Interface {
+    /// Etherscan's, version 2: Arbiscan
+    Etherscan,
+    /// Blockscout's, version 2
+    Blockscout,
+}
+
+/// What an explorer builds from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Sources {
+    /// The public repository.
+    pub repository: String,
+    /// The commit.
+    pub commit: String,
+    /// The crate's folder in it; empty for its root.
+    pub path: String,
+    /// The crate.
+    pub contract: String,
+    /// The version of cargo-stylus that built it.
+    pub cargo_stylus: String,
+    /// The number of its licence, as Etherscan counts them.
+    pub license: u8,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Published {
+    /// The account.
+    pub address: Address,
+    /// The explorer's words.
+    pub answer: String,
+}
+
+/// An explorer.
+pub struct Explorer<'a> {
+    interface: Interface,
+    http: Http,
+    api: Url,
+    chain_id: u64,
+    key: Option<Secret>,
+    progress: &'a dyn Progress,
+}
+
+impl<'a> Explorer<'a> {
+    /// The explorer at `api`, or Etherscan's own for every chain.
+    ///
+    /// # Errors
+    /// [`PublishError::Url`], also for Blockscout without a URL: each chain has its own.
+    pub fn new(
+        interface: Interface,
+        api: Option<&str>,
+        chain_id: u64,
+        key: Option<Secret>,
+        progress: &'a dyn Progress,
+    ) -> Result<Self, PublishError> {
+        let api = match (interface, api) {
+            (_, Some(api)) => api,
+            (Interface::Etherscan, None) => ETHERSCAN,
+            (Interface::Blockscout, None) => "",
+        };
+        let url: Url = api.parse().map_err(|_| PublishError::Url)?;
+        if !matches!(url.scheme(), "https" | "http") {
+            return Err(PublishError::Url);
+        }
+        Ok(Self {
+            interface,
+            http: Http::new()?,
+            api: url,
+            chain_id,
+            key,
+            progress,
+        })
+    }
+
+    /// Has the explorer verify an implementation, and waits until it has decided.
+    ///
+    /// # Errors
+    /// [`PublishError::Refused`] with its words.
+    pub async fn implementation(
+        &self,
+        address: Address,
+        sources: &Sources,
+    ) -> Result<Published, PublishError> {
+        let answer = match self.interface {
+            Interface::Etherscan => self.etherscan_sources(address, sources).await?,
+            Interface::Blockscout => self.blockscout_sources(address, sources).await?,
+        };
+        Ok(Published { address, answer })
+    }
+
+    /// Has the explorer link a proxy with the implementation that it is said to have. Blockscout
+    /// finds that out by itself.
+    ///
+    /// # Errors
+    /// As [`Self::implementation`].
+    pub async fn proxy(
+        &self,
+        address: Address,
+        implementation: Address,
+    ) -> Result<Option<Published>, PublishError> {
+        if self.interface == Interface::Blockscout {
+            return Ok(None);
+        }
+        let answer = self.etherscan_proxy(address, implementation).await?;
+        Ok(Some(Published { address, answer }))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,253 @@
+use super::{Explorer, Interface, PublishError, Published, Sources};
+use crate::progress::Silent;
+use crate::secret::Secret;
+use alloy::primitives::Address;
+use alloy::transports::http::reqwest::Url;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+
+/// A request as the explorer got it.
+#[derive(Debug, Clone)]
+struct Request {
+    method: String,
+    url: Url,
+    body: Value,
+}
+
+impl Request {
+    fn query(&self) -> BTreeMap<String, String> {
+        let pairs = self.url.query_pairs();
+        pairs
+            .map(|(k, v)| (k.into_owned(), v.into_owned()))
+            .collect()
+    }
+}
+
+/// An explorer that gives these answers, one after the other, and keeps what it was asked.
+struct Scripted {
+    url: String,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Scripted {
+    fn answering(answers: Vec<(u16, Value)>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("it"));
+        let requests = Arc::<Mutex<Vec<Request>>>::default();
+        let (kept, base) = (requests.clone(), url.clone());
+        std::thread::spawn(move || {
+            for (status, answer) in answers {
+                let (mut stream, _) = listener.accept().expect("a request");
+                let mut reader = BufReader::new(stream.try_clone().expect("it"));
+                let mut first = String::new();
+                reader.read_line(&mut first).expect("a line");
+                let mut length = 0;
+                loop {
+                    let mut line = String::new();
+                    reader.read_line(&mut line).expect("a line");
+                    let line = line.trim().to_lowercase();
+                    if line.is_empty() {
+                        break;
+                    }
+                    if let Some(text) = line.strip_prefix("content-length:") {
+                        length = text.trim().parse().expect("a number");
+                    }
+                }
+                let mut body = vec![0; length];
+                reader.read_exact(&mut body).expect("a body");
+                let mut words = first.split_whitespace();
+                let (method, path) = (words.next().expect("it"), words.next().expect("it"));
+                kept.lock().expect("it").push(Request {
+                    method: method.into(),
+                    url: format!("{base}{path}").parse().expect("a URL"),
+                    body: serde_json::from_slice(&body).unwrap_or_default(),
+                });
+                let text = answer.to_string();
+                write!(
+                    stream,
+                    "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+                     connection: close\r\n\r\n{text}",
+                    text.len()
+                )
+                .expect("answered");
+            }
+        });
+        Self { url, requests }
+    }
+
+    fn explorer(&self, interface: Interface) -> Explorer<'static> {
+        let key = Some(Secret::new("the-key".into()));
+        Explorer::new(interface, Some(&self.url), 42_161, key, &Silent).expect("a URL")
+    }
+
+    fn requests(&self) -> Vec<Request> {
+        self.requests.lock().expect("it").clone()
+    }
+}
+
+fn sources() -> Sources {
+    Sources {
+        repository: "https://example.org/team/notes".into(),
+        commit: "0123456789abcdef0123456789abcdef01234567".into(),
+        path: "contracts/note".into(),
+        contract: "note".into(),
+        cargo_stylus: "0.10.10".into(),
+        license: 3,
+    }
+}
+
+fn ok(result: &str) -> (u16, Value) {
+    (
+        200,
+        json!({"status": "1", "message": "OK", "result": result}),
+    )
+}
+
+fn not(result: &str) -> (u16, Value) {
+    (
+        200,
+        json!({"status": "0", "message": "NOTOK", "result": result}),
+    )
+}
+
+const ACCOUNT: Address = Address::repeat_byte(0x11);
+
+#[tokio::test]
+async fn etherscan_is_told_its_fields_and_polled_until_it_has_decided() {
+    let etherscan = Scripted::answering(vec![
+        ok("the-guid"),
+        not("Pending in queue"),
+        ok("Pass - Verified"),
+    ]);
+    let explorer = etherscan.explorer(Interface::Etherscan);
+    let published = explorer.implementation(ACCOUNT, &sources()).await;
+    let expected = Published {
+        address: ACCOUNT,
+        answer: "Pass - Verified".into(),
+    };
+    assert_eq!(published.expect("verified"), expected);
+    let requests = etherscan.requests();
+    let methods: Vec<_> = requests.iter().map(|one| one.method.as_str()).collect();
+    assert_eq!(methods, ["POST", "GET", "GET"]);
+    let account = ACCOUNT.to_checksum(None);
+    let wanted = [
+        ("action", "verifysourcecode"),
+        ("apikey", "the-key"),
+        ("chainid", "42161"),
+        ("codeformat", "stylus"),
+        ("compilerversion", "stylus:0.10.10"),
+        ("contractaddress", &account),
+        ("contractname", "note"),
+        ("licenseType", "3"),
+        ("module", "contract"),
+        ("sourceCode", "https://example.org/team/notes"),
+    ];
+    let wanted = wanted.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    assert_eq!(requests[0].query(), BTreeMap::from(wanted));
+    let polled = requests[1].query();
+    assert_eq!(
+        (&*polled["action"], &*polled["guid"]),
+        ("checkverifystatus", "the-guid")
+    );
+}
+
+#[tokio::test]
+async fn etherscan_links_a_proxy_with_the_implementation_that_is_expected() {
+    let etherscan = Scripted::answering(vec![ok("the-guid"), ok("The proxy's is found")]);
+    let explorer = etherscan.explorer(Interface::Etherscan);
+    let implementation = Address::repeat_byte(0x22);
+    let linked = explorer
+        .proxy(ACCOUNT, implementation)
+        .await
+        .expect("linked");
+    assert_eq!(linked.expect("an answer").answer, "The proxy's is found");
+    let requests = etherscan.requests();
+    let query = requests[0].query();
+    assert_eq!(query["action"], "verifyproxycontract");
+    assert_eq!(query["address"], ACCOUNT.to_checksum(None));
+    assert_eq!(
+        query["expectedimplementation"],
+        implementation.to_checksum(None)
+    );
+    assert_eq!(requests[1].query()["action"], "checkproxyverification");
+}
+
+#[tokio::test]
+async fn what_etherscan_refuses_is_told_without_the_key_and_what_it_knows_is_done() {
+    let answers = vec![
+        not("Invalid API Key"),
+        ok("guid"),
+        not("Fail - Unable to verify"),
+        not("Contract source code already verified"),
+        (500, json!({})),
+    ];
+    let etherscan = Scripted::answering(answers);
+    let explorer = etherscan.explorer(Interface::Etherscan);
+    let all = sources();
+    for words in ["Invalid API Key", "Fail - Unable to verify"] {
+        let refused = explorer
+            .implementation(ACCOUNT, &all)
+            .await
+            .expect_err("refused");
+        assert!(matches!(&refused, PublishError::Refused { reason } if reason == words));
+        assert!(!refused.to_string().contains("the-key"));
+    }
+    let known = explorer.implementation(ACCOUNT, &all).await.expect("known");
+    assert!(known.answer.contains("already verified"));
+    let broken = explorer
+        .implementation(ACCOUNT, &all)
+        .await
+        .expect_err("broken");
+    assert!(
+        matches!(broken, PublishError::Unreachable { .. }),
+        "{broken:?}"
+    );
+    assert!(!format!("{broken:?}").contains("the-key"));
+}
+
+#[tokio::test]
+async fn blockscout_is_told_the_commit_and_looked_at_until_the_contract_is_verified() {
+    let blockscout = Scripted::answering(vec![
+        (404, json!({"message": "Not found"})),
+        (
+            200,
+            json!({"message": "Smart-contract verification started"}),
+        ),
+        (200, json!({"is_verified": true})),
+    ]);
+    let explorer = blockscout.explorer(Interface::Blockscout);
+    let published = explorer.implementation(ACCOUNT, &sources()).await;
+    assert_eq!(published.expect("verified").answer, "verified");
+    let requests = blockscout.requests();
+    let account = ACCOUNT.to_checksum(None);
+    let contract = format!("/api/v2/smart-contracts/{account}");
+    let paths: Vec<_> = requests.iter().map(|one| one.url.path()).collect();
+    let submit = format!("{contract}/verification/via/stylus-github-repository");
+    assert_eq!(paths, [&*contract, &*submit, &*contract]);
+    let told = json!({
+        "cargo_stylus_version": "0.10.10",
+        "repository_url": "https://example.org/team/notes",
+        "commit": "0123456789abcdef0123456789abcdef01234567",
+        "path_prefix": "contracts/note",
+    });
+    assert_eq!(requests[1].body, told);
+    assert!(!requests[1].url.as_str().contains("the-key"));
+    let proxy = explorer.proxy(ACCOUNT, ACCOUNT).await.expect("no request");
+    assert_eq!(proxy, None);
+}
+
+#[tokio::test]
+async fn blockscout_that_verifies_no_stylus_contracts_is_a_refusal() {
+    let blockscout = Scripted::answering(vec![
+        (200, json!({"is_verified": false})),
+        (404, json!({"message": "Not found"})),
+    ]);
+    let explorer = blockscout.explorer(Interface::Blockscout);
+    let refused = explorer.implementation(ACCOUNT, &sources()).await;
+    assert!(matches!(refused, Err(PublishError::Refused { .. })));
+    let nowhere = Explorer::new(Interface::Blockscout, None, 1, None, &Silent);
+    assert!(matches!(nowhere, Err(PublishError::Url)));
+}
