@@ -20,7 +20,7 @@ impl Explorer<'_> {
     ) -> Result<String, PublishError> {
         let compiler = format!("stylus:{}", sources.cargo_stylus);
         let license = sources.license.to_string();
-        let asked = self.etherscan_url(&[
+        let submission = self.etherscan_url(&[
             ("action", "verifysourcecode"),
             ("codeformat", "stylus"),
             ("sourceCode", &sources.repository),
@@ -29,7 +29,8 @@ impl Explorer<'_> {
             ("compilerversion", &compiler),
             ("licenseType", &license),
         ]);
-        self.etherscan_decided(asked, "checkverifystatus").await
+        self.etherscan_decided(submission, "checkverifystatus")
+            .await
     }
 
     pub(super) async fn etherscan_proxy(
@@ -37,18 +38,22 @@ impl Explorer<'_> {
         address: Address,
         implementation: Address,
     ) -> Result<String, PublishError> {
-        let asked = self.etherscan_url(&[
+        let submission = self.etherscan_url(&[
             ("action", "verifyproxycontract"),
             ("address", &address.to_checksum(None)),
             ("expectedimplementation", &implementation.to_checksum(None)),
         ]);
-        self.etherscan_decided(asked, "checkproxyverification")
+        self.etherscan_decided(submission, "checkproxyverification")
             .await
     }
 
     /// Submits, and asks until it has decided.
-    async fn etherscan_decided(&self, asked: Url, check: &str) -> Result<String, PublishError> {
-        let submitted = self.http.post(asked, None).await?;
+    async fn etherscan_decided(
+        &self,
+        submission: Url,
+        check: &str,
+    ) -> Result<String, PublishError> {
+        let submitted = self.http.post(submission, None).await?;
         let (is_accepted, ticket) = result(&submitted);
         if ticket.to_lowercase().contains(ALREADY) {
             return Ok(ticket);

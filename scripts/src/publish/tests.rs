@@ -116,7 +116,7 @@ fn not(result: &str) -> (u16, Value) {
 const ACCOUNT: Address = Address::repeat_byte(0x11);
 
 #[tokio::test]
-async fn etherscan_is_told_its_fields_and_polled_until_it_has_decided() {
+async fn etherscan_gets_its_fields_and_is_polled_until_it_has_decided() {
     let etherscan = Scripted::answering(vec![
         ok("the-guid"),
         not("Pending in queue"),
@@ -176,7 +176,7 @@ async fn etherscan_links_a_proxy_with_the_implementation_that_is_expected() {
 }
 
 #[tokio::test]
-async fn what_etherscan_refuses_is_told_without_the_key_and_what_it_knows_is_done() {
+async fn what_etherscan_refuses_is_reported_without_the_key_and_what_it_knows_is_done() {
     let answers = vec![
         not("Invalid API Key"),
         ok("guid"),
@@ -209,7 +209,7 @@ async fn what_etherscan_refuses_is_told_without_the_key_and_what_it_knows_is_don
 }
 
 #[tokio::test]
-async fn blockscout_is_told_the_commit_and_looked_at_until_the_contract_is_verified() {
+async fn blockscout_gets_the_commit_and_is_polled_until_the_contract_is_verified() {
     let blockscout = Scripted::answering(vec![
         (404, json!({"message": "Not found"})),
         (
@@ -227,13 +227,13 @@ async fn blockscout_is_told_the_commit_and_looked_at_until_the_contract_is_verif
     let paths: Vec<_> = requests.iter().map(|one| one.url.path()).collect();
     let submit = format!("{contract}/verification/via/stylus-github-repository");
     assert_eq!(paths, [&*contract, &*submit, &*contract]);
-    let told = json!({
+    let submitted = json!({
         "cargo_stylus_version": "0.10.10",
         "repository_url": "https://example.org/team/notes",
         "commit": "0123456789abcdef0123456789abcdef01234567",
         "path_prefix": "contracts/note",
     });
-    assert_eq!(requests[1].body, told);
+    assert_eq!(requests[1].body, submitted);
     assert!(!requests[1].url.as_str().contains("the-key"));
     let proxy = explorer.proxy(ACCOUNT, ACCOUNT).await.expect("no request");
     assert_eq!(proxy, None);
