@@ -140,7 +140,7 @@ pub(super) async fn verify(
         outcome.field("error", report);
         outcome.exit = Some(error.exit());
     }
-    if let (Some(name), None) = (name, outcome.exit) {
+    if let (Some(name), None, Some(_)) = (name, outcome.exit, publish.publish) {
         let version = match version {
             Some(version) => version.to_owned(),
             None => current(&client, registry, name).await?,
