@@ -86,8 +86,8 @@ impl Line {
 pub struct JournalError(FileError);
 
 impl Journal {
-    /// The journal of `sender` on the chain with that id and first block, in `folder`. A chain
-    /// that was started anew has another first block, hence another journal.
+    /// The journal of `sender` on the chain with that id, in `folder`. Nothing else that an endpoint
+    /// says makes its name, or two endpoints of one chain could lead to two journals.
     ///
     /// # Errors
     /// Where others own or may write what is there, or it is no file. A file that cannot be made
@@ -95,14 +95,12 @@ impl Journal {
     pub fn new(
         folder: &Path,
         chain_id: u64,
-        first_block: B256,
         sender: Address,
         progress: Arc<dyn Progress>,
     ) -> Result<Self, JournalError> {
-        let mark = hex::encode(&first_block[..4]);
         let path = folder
             .join(FOLDER)
-            .join(format!("{chain_id}-{mark}-{sender:#x}.journal"));
+            .join(format!("{chain_id}-{sender:#x}.journal"));
         if path
             .parent()
             .is_some_and(|folder| folder.symlink_metadata().is_ok())
@@ -146,6 +144,7 @@ impl Journal {
         for (position, line) in text.lines().enumerate() {
             match serde_json::from_str(line) {
                 Ok(Line::Sending(entry)) => {
+                    open.retain(|_, other: &mut InFlight| other.tx != entry.tx);
                     open.insert(position, entry);
                 }
                 Ok(Line::Settled(tx)) => open.retain(|_, entry| entry.tx != tx),
@@ -164,6 +163,18 @@ impl Journal {
     /// it ([`Self::close`]): a run that is killed before learns of it the next time.
     pub fn included(&self, tx: B256) {
         self.reported().push(tx);
+        self.mined(tx);
+    }
+
+    /// A transaction was mined, so that no other one with its nonce ever will be.
+    pub fn mined(&self, tx: B256) {
+        let open = self.in_flight();
+        let Some(nonce) = open.iter().find(|one| one.tx == tx).map(|one| one.nonce) else {
+            return;
+        };
+        for other in open.iter().filter(|one| one.nonce == nonce && one.tx != tx) {
+            self.append(&Line::Settled(other.tx));
+        }
     }
 
     /// What went through was reported: nobody needs to learn of it any more. All of it is left out at

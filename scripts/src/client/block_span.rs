@@ -1,4 +1,4 @@
-//! How many blocks `eth_getLogs` is asked for at once. Every provider has limits of its own, for
+//! How many blocks `eth_getLogs` is requests for at once. Every provider has limits of its own, for
 //! blocks, logs, bytes or time, and words of its own for them, so they are found out by asking.
 
 /// Blocks of a page, at most. Endpoints that bound what they answer refuse longer ones themselves.
@@ -59,10 +59,10 @@ mod tests {
     /// Requests for so many blocks of an endpoint with that limit.
     fn requests(blocks: u64, limit: u64) -> u64 {
         let mut span = BlockSpan::new(blocks, u64::MAX);
-        let (mut done, mut asked) = (0, 0);
+        let (mut done, mut requests) = (0, 0);
         while done < blocks {
             let page = span.blocks.min(blocks - done);
-            asked += 1;
+            requests += 1;
             if page > limit {
                 span.shorter(page);
             } else {
@@ -70,15 +70,15 @@ mod tests {
                 span.went_well(0);
             }
         }
-        asked
+        requests
     }
 
     #[test]
     fn a_limit_costs_few_requests_more_than_it_must() {
         for limit in [1_000, 2_000, 10_000] {
             let least = 1_000_000_u64.div_ceil(limit);
-            let asked = requests(1_000_000, limit);
-            assert!(asked <= least * 5 / 2 + 20, "{asked} for {least}");
+            let requests = requests(1_000_000, limit);
+            assert!(requests <= least * 5 / 2 + 20, "{requests} for {least}");
         }
         assert_eq!(requests(1_000_000, 1_000_000), 1);
     }

@@ -193,6 +193,23 @@ pub enum ChainError {
         /// How long it was waited for.
         seconds: u64,
     },
+    /// The endpoint does not come as far as the chain was seen already.
+    #[error("{endpoint} lags behind: {what} {least} was seen, and it is at {found}")]
+    #[explain(
+        expected = "{what} {least} or later",
+        found = "{what} {found}",
+        next = "run the command again with another --rpc-url, or later: it does nothing twice"
+    )]
+    Lagging {
+        /// The endpoint.
+        endpoint: String,
+        /// A block, or a nonce.
+        what: &'static str,
+        /// What was seen.
+        least: u64,
+        /// What it says now.
+        found: u64,
+    },
     /// An account answers something else than its interface promises.
     #[error("{account} did not answer {what} as its interface promises: {reason}")]
     #[explain(

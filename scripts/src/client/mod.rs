@@ -7,6 +7,8 @@ mod endpoint;
 mod error;
 mod failure;
 mod fork;
+mod l1_gas;
+mod lag;
 mod rate_limit;
 mod receipt;
 mod rejection;
@@ -40,6 +42,7 @@ use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::{SolCall, SolEvent};
 use alloy::transports::utils::guess_local_url;
+use lag::Seen;
 use rate_limit::RateLimited;
 use std::sync::Arc;
 use transport::Http;
@@ -59,6 +62,8 @@ pub struct Client {
     wallet: Option<EthereumWallet>,
     journal: Option<Arc<Journal>>,
     progress: Arc<dyn Progress>,
+    seen: Option<Arc<Seen>>,
+    no_l1_gas: Arc<l1_gas::Absent>,
     chain_id: u64,
 }
 
@@ -87,26 +92,35 @@ impl Client {
 
     /// As [`Self::connect`], to an endpoint with its own limits.
     pub async fn connect_to(endpoint: Endpoint) -> Result<Self, ChainError> {
-        Self::connect_telling(endpoint, Arc::new(Silent)).await
+        Self::open(endpoint, Arc::new(Silent)).await
     }
 
-    /// As [`Self::connect_to`]; `progress` is told of what takes long.
-    pub async fn connect_telling(
+    /// As [`Self::connect_to`], for one command: `progress` is told of what takes long, and what was
+    /// seen of the chain does not go back.
+    pub async fn connect_reporting(
         endpoint: Endpoint,
         progress: Arc<dyn Progress>,
     ) -> Result<Self, ChainError> {
+        let client = Self::open(endpoint, progress).await?;
+        Ok(Self {
+            seen: Some(Arc::default()),
+            ..client
+        })
+    }
+
+    async fn open(endpoint: Endpoint, progress: Arc<dyn Progress>) -> Result<Self, ChainError> {
         let unusable = |reason| ChainError::Unreachable {
             endpoint: endpoint.to_string(),
             reason,
         };
         let is_local = guess_local_url(endpoint.url());
-        let (shown, told) = (endpoint.to_string(), progress.clone());
+        let (shown, listener) = (endpoint.to_string(), progress.clone());
         let rpc = if endpoint.is_websocket() {
             let transport = WebSocket::new(endpoint.clone()).map_err(unusable)?;
-            RpcClient::new(RateLimited::new(transport, shown, told), is_local)
+            RpcClient::new(RateLimited::new(transport, shown, listener), is_local)
         } else {
             let transport = Http::new(endpoint.clone()).map_err(unusable)?;
-            RpcClient::new(RateLimited::new(transport, shown, told), is_local)
+            RpcClient::new(RateLimited::new(transport, shown, listener), is_local)
         };
         let provider = ProviderBuilder::new().connect_client(rpc.clone()).erased();
         let chain_id = provider
@@ -123,6 +137,8 @@ impl Client {
             wallet: None,
             journal: None,
             progress,
+            seen: None,
+            no_l1_gas: Arc::default(),
             chain_id,
         })
     }
@@ -155,17 +171,6 @@ impl Client {
     /// The chain's id.
     pub fn chain_id(&self) -> u64 {
         self.chain_id
-    }
-
-    /// The hash of the chain's first block, zero if the endpoint does not have it any more. It
-    /// distinguishes chains that share an id.
-    pub async fn first_block(&self) -> Result<B256, ChainError> {
-        let block = self
-            .provider
-            .get_block_by_number(0.into())
-            .await
-            .map_err(|error| self.error("eth_getBlockByNumber", error))?;
-        Ok(block.map(|block| block.header.hash).unwrap_or_default())
     }
 
     /// Where the chain is asked.
@@ -290,7 +295,13 @@ impl Client {
             .estimate_gas(request.clone())
             .await
             .map_err(|error| self.error(what, error))?;
-        let limit = with_margin(estimate).max(gas);
+        // The price of L1 may double until it is mined.
+        let l1 = self.l1_gas(&request).await;
+        let limit = with_margin(estimate).saturating_add(l1);
+        let limit = match gas {
+            0 => limit,
+            gas => limit.max(gas.saturating_add(l1.saturating_mul(2))),
+        };
         let request = request.with_gas_limit(limit);
         let (to, call) = (
             request.to.and_then(|to| to.to().copied()),
@@ -299,7 +310,14 @@ impl Client {
         let (tx, nonce) = self.submit(what, sender, request).await?;
         let receipt = self.receipt_of(what, tx, sender, nonce).await?;
         kill_point::at(Phase::Mined);
+        if let Some(seen) = &self.seen {
+            seen.receipt(&receipt, nonce);
+            self.newest_block().await?;
+        }
         if !receipt.status() {
+            if let Some(journal) = &self.journal {
+                journal.mined(tx);
+            }
             self.forget(tx);
             return Err(self.failure(what, &receipt, limit).await);
         }

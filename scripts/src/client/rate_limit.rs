@@ -20,7 +20,7 @@ const PAUSE_LONGEST: Duration = Duration::from_secs(10);
 /// Shortest pause, whatever the endpoint says.
 const PAUSE_SHORTEST: Duration = Duration::from_millis(50);
 /// How often the reader is told, at most.
-const TOLD_EVERY: Duration = Duration::from_secs(5);
+const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 
 /// JSON-RPC codes that mean a limit of requests, whatever the words.
 const CODES: [i64; 5] = [429, -32_005, -32_029, -32_055, -32_097];
@@ -66,7 +66,7 @@ struct Shared {
     progress: Arc<dyn Progress>,
     /// No request is sent before: the limit is one for all of them.
     until: Mutex<Option<Instant>>,
-    told: Mutex<Option<Instant>>,
+    reported: Mutex<Option<Instant>>,
 }
 
 /// A refusal because of a limit.
@@ -83,7 +83,7 @@ impl<S> RateLimited<S> {
             endpoint,
             progress,
             until: Mutex::default(),
-            told: Mutex::default(),
+            reported: Mutex::default(),
         });
         Self { inner, shared }
     }
@@ -126,7 +126,7 @@ where
                         seconds: limit.retry_after.map(|after| after.as_secs()),
                     }));
                 }
-                shared.tell(&limit.reason, wait);
+                shared.report(&limit.reason, wait);
                 shared.hold(wait);
                 pause = (pause * 2).min(PAUSE_LONGEST);
             }
@@ -135,7 +135,7 @@ where
 }
 
 impl Shared {
-    /// Waits for as long as some request was told to.
+    /// Waits for as long as some request was reported to.
     async fn wait(&self) {
         loop {
             let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
@@ -152,12 +152,12 @@ impl Shared {
         *until = Some(until.map_or(ours, |held| held.max(ours)));
     }
 
-    fn tell(&self, reason: &str, wait: Duration) {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        if told.is_some_and(|told| told.elapsed() < TOLD_EVERY) {
+    fn report(&self, reason: &str, wait: Duration) {
+        let mut reported = self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        if reported.is_some_and(|reported| reported.elapsed() < REPORT_INTERVAL) {
             return;
         }
-        *told = Some(Instant::now());
+        *reported = Some(Instant::now());
         self.progress.note(&format!(
             "{} limits requests ({reason}): asking again in {:.1} s",
             self.endpoint,

@@ -11,10 +11,10 @@ const RECEIPT_TIMEOUT: Duration = Duration::from_secs(120);
 /// First pause between two looks for a receipt; doubled each time.
 const RECEIPT_PAUSE: Duration = Duration::from_millis(5);
 /// Longest pause between two looks for a receipt.
-const RECEIPT_PAUSE_LONGEST: Duration = Duration::from_secs(1);
+pub(super) const RECEIPT_PAUSE_LONGEST: Duration = Duration::from_secs(1);
 /// Looks, one after the other, at which a transaction was nowhere and its nonce used up, before it is
 /// given up.
-const LOST_LOOKS: u32 = 2;
+pub(super) const LOST_LOOKS: u32 = 2;
 
 impl Client {
     /// Waits for a receipt.

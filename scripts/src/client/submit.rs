@@ -1,6 +1,7 @@
 //! A transaction from its request to the chain: filled, signed, noted in the journal, sent. What
 //! an earlier run left on its way is waited for before anything new is sent.
 
+use super::receipt::{LOST_LOOKS, RECEIPT_PAUSE_LONGEST};
 use super::{ChainError, Client, Rejection, Sent};
 use crate::error::Explain;
 use crate::journal::{InFlight, Journal};
@@ -22,38 +23,80 @@ impl Client {
         }
     }
 
-    /// Waits for what an earlier run had sent and not reported; returns it. What never reached the
-    /// chain is forgotten: the next transaction takes its nonce, so that only one of the two can
-    /// ever be mined.
+    /// Waits for what an earlier run had sent and not reported; returns it. What the endpoint does
+    /// not know stays in the journal while its nonce is free: the endpoint may lag, and otherwise the
+    /// next transaction takes that nonce, so that only one of the two can ever be mined.
     pub async fn settle(&self) -> Result<Vec<Sent>, ChainError> {
         let Some(journal) = &self.journal else {
             return Ok(Vec::new());
         };
         let mut found = Vec::new();
+        let mut unknown = Vec::new();
         for entry in journal.in_flight() {
-            if self.is_known(entry.tx).await? {
-                self.progress.transaction(entry.tx);
-                let receipt = self.receipt(&entry.what, entry.tx).await?;
-                if receipt.status() {
-                    journal.included(entry.tx);
-                    found.push(Sent {
-                        what: entry.what,
-                        tx: entry.tx,
-                        gas: receipt.gas_used,
-                        to: entry.to,
-                        call: entry.call,
-                        receipt,
-                    });
-                    continue;
-                }
-                journal.print(&format!(
-                    "an earlier run's transaction was mined and failed, it changed nothing: {} ({})",
-                    entry.what, entry.tx
-                ));
+            match self.is_known(entry.tx).await? {
+                true => found.extend(self.outcome_of(journal, entry).await?),
+                false => unknown.push(entry),
             }
-            journal.settled(entry.tx);
+        }
+        let sender = match unknown.is_empty() {
+            true => return Ok(found),
+            false => self.sender("looking for an earlier run")?,
+        };
+        // A nonce that is used up says that one with it was mined; which one, a node that lags does
+        // not say at once.
+        for look in 0..=LOST_LOOKS {
+            let next = self.provider.get_transaction_count(sender).await;
+            let next = next.map_err(|error| self.error("eth_getTransactionCount", error))?;
+            let (used, free): (Vec<_>, Vec<_>) =
+                unknown.into_iter().partition(|one| one.nonce < next);
+            unknown = free;
+            for entry in used {
+                if self.is_known(entry.tx).await? {
+                    found.extend(self.outcome_of(journal, entry).await?);
+                } else if look == LOST_LOOKS {
+                    journal.settled(entry.tx);
+                } else {
+                    unknown.push(entry);
+                }
+            }
+            if look == LOST_LOOKS || unknown.iter().all(|one| one.nonce >= next) {
+                break;
+            }
+            tokio::time::sleep(RECEIPT_PAUSE_LONGEST).await;
         }
         Ok(found)
+    }
+
+    /// What became of an earlier run's transaction that the endpoint knows; `None` if it failed.
+    async fn outcome_of(
+        &self,
+        journal: &Journal,
+        entry: InFlight,
+    ) -> Result<Option<Sent>, ChainError> {
+        self.progress.transaction(entry.tx);
+        let receipt = self.receipt(&entry.what, entry.tx).await?;
+        if let Some(seen) = &self.seen {
+            seen.receipt(&receipt, entry.nonce);
+            self.newest_block().await?;
+        }
+        if !receipt.status() {
+            journal.mined(entry.tx);
+            journal.settled(entry.tx);
+            journal.print(&format!(
+                "an earlier run's transaction was mined and failed, it changed nothing: {} ({})",
+                entry.what, entry.tx
+            ));
+            return Ok(None);
+        }
+        journal.included(entry.tx);
+        Ok(Some(Sent {
+            what: entry.what,
+            tx: entry.tx,
+            gas: receipt.gas_used,
+            to: entry.to,
+            call: entry.call,
+            receipt,
+        }))
     }
 
     /// Fills, signs, notes and sends `request`; its hash and nonce. What the endpoint has already,
@@ -64,12 +107,7 @@ impl Client {
         sender: Address,
         request: TransactionRequest,
     ) -> Result<(B256, u64), ChainError> {
-        let nonce = self
-            .provider
-            .get_transaction_count(sender)
-            .pending()
-            .await
-            .map_err(|error| self.error("eth_getTransactionCount", error))?;
+        let nonce = self.next_nonce(sender).await?;
         let fees = self
             .provider
             .estimate_eip1559_fees()
@@ -94,23 +132,23 @@ impl Client {
             Err(error) => {
                 let error = self.error(what, error);
                 let rejection = Rejection::of(&error);
-                if let Some(Rejection::Known | Rejection::Nonce) = rejection
-                    && self.is_known(tx).await?
-                {
-                    return Ok((tx, nonce));
-                }
-                if !matches!(error, ChainError::Unreachable { .. }) {
-                    self.forget(tx);
+                match rejection {
+                    // It is there, wherever it is looked for next.
+                    Some(Rejection::Known) => return Ok((tx, nonce)),
+                    Some(Rejection::Nonce) if self.is_known(tx).await? => return Ok((tx, nonce)),
+                    // It may be the very bytes of an earlier run, which the endpoint does not show
+                    // yet: the next run looks for them.
+                    Some(Rejection::Nonce) => {}
+                    _ if matches!(error, ChainError::Unreachable { .. }) => {}
+                    _ => self.forget(tx),
                 }
                 Err(match rejection {
-                    Some(Rejection::Nonce | Rejection::Replacement | Rejection::Known) => {
-                        ChainError::NonceTaken {
-                            what: what.into(),
-                            sender,
-                            nonce,
-                            found: error.found().unwrap_or_default(),
-                        }
-                    }
+                    Some(Rejection::Nonce | Rejection::Replacement) => ChainError::NonceTaken {
+                        what: what.into(),
+                        sender,
+                        nonce,
+                        found: error.found().unwrap_or_default(),
+                    },
                     _ => error,
                 })
             }

@@ -86,6 +86,7 @@ pub enum Unanswered {
     /// It does not show that it is the host of the URL.
     #[error("its certificate is not accepted: {reason}")]
     #[explain(
+        name = "CertificateRefused",
         expected = "a certificate for the URL's host, from an authority that this system trusts",
         found = "{reason}",
         next = "check the host in --rpc-url; a file with further authorities is named by SSL_CERT_FILE"
@@ -166,7 +167,7 @@ impl Unanswered {
         }
     }
 
-    fn broken(error: reqwest::Error) -> Self {
+    pub(super) fn broken(error: reqwest::Error) -> Self {
         let error = error.without_url();
         let mut words = error.to_string();
         let mut cause = error.source();

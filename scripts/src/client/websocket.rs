@@ -54,7 +54,7 @@ impl WebSocket {
         let request = Client::builder()
             .build()
             .and_then(|client| client.get(url).build());
-        let request = request.map_err(|error| broken(error.without_url().to_string()))?;
+        let request = request.map_err(Unanswered::broken)?;
         let mut url = endpoint.url().clone();
         let _ = (url.set_username(""), url.set_password(None));
         Ok(Self {

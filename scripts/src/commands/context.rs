@@ -112,7 +112,7 @@ impl Context {
 
     /// The chain without a key: the one that is meant, whatever endpoint is asked.
     pub(super) async fn reader(&self) -> Result<Client, Error> {
-        let client = Client::connect_telling(self.endpoint()?, self.output.clone()).await?;
+        let client = Client::connect_reporting(self.endpoint()?, self.output.clone()).await?;
         let manifest = &self.manifest;
         match manifest.chain_id.filter(|id| *id != client.chain_id()) {
             None => Ok(client),
@@ -195,7 +195,6 @@ impl Context {
         Ok(Arc::new(Journal::new(
             folder,
             client.chain_id(),
-            client.first_block().await?,
             sender,
             self.output.clone(),
         )?))

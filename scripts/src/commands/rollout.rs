@@ -9,7 +9,7 @@ use crate::client::{ChainError, Client, Sent};
 use crate::error::Exit;
 use crate::governance::{Check, after_upgrade};
 use crate::output::Outcome;
-use crate::progress::Progress;
+use crate::progress::{Progress, Rate};
 use crate::registry::{self, arrived_by, begun_by};
 use alloy::primitives::Address;
 use futures::future::try_join_all;
@@ -73,6 +73,7 @@ async fn send(
     let mut paused = Vec::new();
     let mut idle = 0_u16;
     context.output.begin(&format!("rollout of {name}"));
+    let rate = Rate::from(0);
     let left = loop {
         let batch = max.map_or(BATCH, |max| BATCH.min(max.saturating_sub(upgraded)));
         if is_over(client, registry, name, batch).await? {
@@ -87,6 +88,9 @@ async fn send(
         };
         let all = u32::from(upgraded) + u32::from(done.left);
         context.output.note(&format!("rollout {upgraded}/{all}"));
+        let (so_far, total) = (u64::from(upgraded), u64::from(all));
+        let detail = rate.summary(so_far, total);
+        context.output.advance(so_far, total, "instances", &detail);
         checks.extend(checked(client, registry, name, &done.sent).await?);
         paused.extend(begun_by(&done.sent));
         sent.push(done.sent);

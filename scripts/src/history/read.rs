@@ -4,6 +4,7 @@ use super::definition_id;
 use super::replay::Rebuilt;
 use crate::client::{ChainError, Client};
 use crate::governance::{Call, Names};
+use crate::progress::Rate;
 use crate::registry::{Topics, all_logs};
 use alloy::consensus::Transaction as _;
 use alloy::network::TransactionResponse;
@@ -14,6 +15,9 @@ use alloy::sol_types::SolEventInterface;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
+
+/// Events from which on reading them is reported as it goes.
+const LONG: usize = 256;
 
 /// What happened to a definition, and what follows from it.
 #[derive(Debug, Clone)]
@@ -67,7 +71,17 @@ pub async fn read(
     let mut facts = Facts::new(client);
     let mut rebuilt = Rebuilt::of(name);
     let mut entries = Vec::with_capacity(logs.len());
-    for log in &logs {
+    let is_long = logs.len() > LONG;
+    let (progress, rate) = (client.progress(), Rate::from(0));
+    let what = format!("reading {} transactions and their blocks", logs.len());
+    if is_long {
+        progress.begin(&what);
+    }
+    for (at, log) in logs.iter().enumerate() {
+        if is_long {
+            let (done, total) = (at as u64, logs.len() as u64);
+            progress.advance(done, total, "events", &rate.summary(done, total));
+        }
         let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) else {
             continue;
         };
@@ -100,6 +114,9 @@ pub async fn read(
             policy,
             calldata: fact.calldata,
         });
+    }
+    if is_long {
+        progress.end(&what);
     }
     Ok(History { entries, rebuilt })
 }
@@ -147,15 +164,16 @@ impl<'a> Facts<'a> {
         if let Some(time) = self.times.get(&number) {
             return Ok(*time);
         }
+        let what = format!("block {number}, which logs are in");
         let block = self
             .client
-            .provider()
-            .get_block_by_number(number.into())
-            .await
-            .map_err(|error| self.client.error("eth_getBlockByNumber", error))?;
-        let time = block
-            .map(|block| block.header.timestamp)
-            .unwrap_or_default();
+            .sooner_or_later(&what, async || {
+                let block = self.client.provider().get_block_by_number(number.into());
+                let block = block.await;
+                block.map_err(|error| self.client.error("eth_getBlockByNumber", error))
+            })
+            .await?;
+        let time = block.header.timestamp;
         self.times.insert(number, time);
         Ok(time)
     }
@@ -164,14 +182,15 @@ impl<'a> Facts<'a> {
         if let Some(found) = self.transactions.get(&hash) {
             return Ok(*found);
         }
+        let what = format!("the transaction {hash}, which a log is of");
         let found = self
             .client
-            .provider()
-            .get_transaction_by_hash(hash)
-            .await
-            .map_err(|error| self.client.error("eth_getTransactionByHash", error))?;
-        let found = found.map(|tx| (tx.from(), keccak256(tx.input())));
-        let found = found.unwrap_or_default();
+            .sooner_or_later(&what, async || {
+                let found = self.client.provider().get_transaction_by_hash(hash).await;
+                found.map_err(|error| self.client.error("eth_getTransactionByHash", error))
+            })
+            .await?;
+        let found = (found.from(), keccak256(found.input()));
         self.transactions.insert(hash, found);
         Ok(found)
     }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 fn journal(folder: &std::path::Path) -> Journal {
-    Journal::new(folder, 7, B256::ZERO, Address::ZERO, Arc::new(Silent)).expect("a journal")
+    Journal::new(folder, 7, Address::ZERO, Arc::new(Silent)).expect("a journal")
 }
 
 fn entry(number: u8) -> InFlight {
@@ -88,14 +88,32 @@ fn a_journal_of_many_entries_stays_small() {
 #[test]
 fn another_chain_or_sender_has_another_journal() {
     let folder = tempfile::tempdir().expect("a folder");
-    let at = |chain, block, sender| {
-        let journal = Journal::new(folder.path(), chain, block, sender, Arc::new(Silent));
+    let at = |chain, sender| {
+        let journal = Journal::new(folder.path(), chain, sender, Arc::new(Silent));
         journal.expect("a journal").path().to_owned()
     };
-    let one = at(7, B256::ZERO, Address::ZERO);
-    assert_ne!(one, at(8, B256::ZERO, Address::ZERO));
-    assert_ne!(one, at(7, B256::repeat_byte(1), Address::ZERO));
-    assert_ne!(one, at(7, B256::ZERO, Address::repeat_byte(1)));
+    let one = at(7, Address::ZERO);
+    assert_ne!(one, at(8, Address::ZERO));
+    assert_ne!(one, at(7, Address::repeat_byte(1)));
+}
+
+#[test]
+fn of_two_with_one_nonce_the_mined_one_ends_the_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let journal = journal(folder.path());
+    let rival = InFlight {
+        nonce: 1,
+        ..entry(9)
+    };
+    for one in [entry(1), rival, entry(2)] {
+        journal.sending(one);
+    }
+    journal.sending(entry(1));
+    assert_eq!(journal.in_flight().len(), 3, "sent again is still one");
+    journal.included(entry(1).tx);
+    assert_eq!(journal.in_flight(), [entry(2), entry(1)]);
+    journal.close();
+    assert_eq!(journal.in_flight(), [entry(2)]);
 }
 
 #[test]

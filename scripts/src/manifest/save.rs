@@ -10,7 +10,7 @@ use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
 const ENTRY: usize = 256;
 
 /// Where in a manifest an address is saved.
-struct Place<'a> {
+struct Location<'a> {
     /// The table of that network; none is the top.
     network: Option<&'a str>,
     /// An alias; none is the registry.
@@ -29,7 +29,7 @@ impl Manifest {
         registry: Address,
     ) -> Result<(), ManifestError> {
         let alias = None;
-        save(path, &Place { network, alias }, registry)
+        save(path, &Location { network, alias }, registry)
     }
 
     /// Saves an alias in the manifest at `path`, as [`Self::save_registry`] does.
@@ -43,7 +43,7 @@ impl Manifest {
         address: Address,
     ) -> Result<(), ManifestError> {
         let alias = Some(alias);
-        save(path, &Place { network, alias }, address)
+        save(path, &Location { network, alias }, address)
     }
 
     /// Whether a registry could be saved, as far as can be known before there is one.
@@ -74,11 +74,11 @@ impl Manifest {
         alias: &str,
     ) -> Result<(), ManifestError> {
         let source = own_file::read(path)?.unwrap_or_default();
-        let place = Place {
+        let location = Location {
             network,
             alias: Some(alias),
         };
-        with(path, &source, &place, Address::ZERO).map_err(|error| match error {
+        with(path, &source, &location, Address::ZERO).map_err(|error| match error {
             ManifestError::Differs {
                 path, entry, held, ..
             } => ManifestError::Taken {
@@ -108,9 +108,9 @@ fn require_writable(path: &Path, source: &str) -> Result<(), ManifestError> {
 }
 
 /// Sets the entry, unless it is set already.
-fn save(path: &Path, place: &Place<'_>, address: Address) -> Result<(), ManifestError> {
+fn save(path: &Path, location: &Location<'_>, address: Address) -> Result<(), ManifestError> {
     let source = own_file::read(path)?.unwrap_or_default();
-    if let Some(saved) = with(path, &source, place, address)? {
+    if let Some(saved) = with(path, &source, location, address)? {
         own_file::write(path, saved.as_bytes())?;
     }
     Ok(())
@@ -121,12 +121,12 @@ fn save(path: &Path, place: &Place<'_>, address: Address) -> Result<(), Manifest
 fn with(
     path: &Path,
     source: &str,
-    place: &Place<'_>,
+    location: &Location<'_>,
     address: Address,
 ) -> Result<Option<String>, ManifestError> {
-    let manifest = seen_from(path, source, place.network)?;
-    let entry = place.alias.unwrap_or("registry");
-    let held = match place.alias {
+    let manifest = seen_from(path, source, location.network)?;
+    let entry = location.alias.unwrap_or("registry");
+    let held = match location.alias {
         Some(alias) => manifest.aliases.get(alias).copied(),
         None => manifest.registry,
     };
@@ -147,9 +147,9 @@ fn with(
         reason: "its tables are not what they should be".into(),
     };
     let mut document: DocumentMut = source.parse().map_err(|_| unreadable())?;
-    let networks = place.network.map(|name| ["networks", name]);
+    let networks = location.network.map(|name| ["networks", name]);
     let tables = networks.into_iter().flatten();
-    let tables = tables.chain(place.alias.map(|_| "aliases"));
+    let tables = tables.chain(location.alias.map(|_| "aliases"));
     let mut table = document.as_item_mut();
     for name in tables {
         table = below(table, name).ok_or_else(unreadable)?;

@@ -1,6 +1,6 @@
 //! What a run has cost, and how fast it is.
 
-use crate::text::grouped;
+use crate::text::{duration, grouped};
 use alloy::primitives::U256;
 use alloy::primitives::utils::format_ether;
 use serde::Serialize;
@@ -75,13 +75,5 @@ impl Throughput {
             "?".into()
         };
         format!("{rate:.0} items/s, {}, {left} left", spent.summary())
-    }
-}
-
-fn duration(seconds: u64) -> String {
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3_600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", seconds / 3_600, seconds / 60 % 60),
     }
 }

@@ -109,10 +109,14 @@ pub async fn by_an_earlier_run(
                 found.map_err(|error| client.error("eth_getTransactionReceipt", error))
             })
             .await?;
-        journal.settled(entry.tx);
-        let Some(receipt) = receipt.filter(TransactionReceipt::status) else {
+        // An endpoint that lags behind does not know it yet.
+        let Some(receipt) = receipt else {
             continue;
         };
+        journal.settled(entry.tx);
+        if !receipt.status() {
+            continue;
+        }
         let answer = receipt.logs().iter().find_map(|log| {
             let ended = log.log_decode::<registry_abi::MigrationEnded>();
             let ended = ended.map(|ended| (ended.inner.data.from, ended.inner.data.to, false));

@@ -335,25 +335,26 @@ impl Progress for Output {
         }
     }
 
-    fn advance(&self, done: u64, total: u64, detail: &str) {
-        let detail = self.safe(detail);
+    fn advance(&self, done: u64, total: u64, unit: &str, detail: &str) {
+        let (unit, detail) = (self.safe(unit), self.safe(detail));
         let mut work = self.work();
         if let Some(bar) = &work.bar {
             if bar.length() != Some(total) {
                 bar.set_length(total);
                 let style = ProgressStyle::with_template(
-                    "{spinner} {msg}\n  {bar:30} {human_pos}/{human_len}",
+                    "{spinner} {msg}\n  {bar:30} {human_pos}/{human_len} {prefix}",
                 );
                 if let Ok(style) = style {
                     bar.set_style(style);
                 }
             }
+            bar.set_prefix(unit);
             bar.set_position(done);
             bar.set_message(format!("{} … {detail}", work.what));
         } else if !self.quiet && work.said.elapsed() >= PLAIN_PAUSE {
             work.said = Instant::now();
             let (done, total) = (grouped(done), grouped(total));
-            let text = format!("{} … {done}/{total} items, {detail}", work.what);
+            let text = format!("{} … {done}/{total} {unit}, {detail}", work.what);
             self.write(io::stderr(), &text);
         }
     }

@@ -1,6 +1,7 @@
 //! Logs of any range: asked for in one piece, and in smaller ones where the endpoint refuses.
 
 use crate::client::{BlockSpan, ChainError, Client, Unanswered};
+use crate::progress::Rate;
 use alloy::primitives::{Address, B256, keccak256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
@@ -108,6 +109,7 @@ struct Reading<'a> {
     account: Address,
     first: u64,
     last: u64,
+    rate: Rate,
 }
 
 impl<'a> Reading<'a> {
@@ -119,13 +121,16 @@ impl<'a> Reading<'a> {
             account,
             first,
             last,
+            rate: Rate::from(0),
         }
     }
 
     fn advance(&self, next: u64, logs: usize) {
         let (done, total) = (next - self.first, self.last - self.first + 1);
-        let detail = format!("blocks, {logs} events");
-        self.client.progress().advance(done, total, &detail);
+        let detail = format!("{}, {logs} events", self.rate.summary(done, total));
+        self.client
+            .progress()
+            .advance(done, total, "blocks", &detail);
     }
 }
 
@@ -158,11 +163,7 @@ pub async fn logs_since(
     topics: Topics,
     from: u64,
 ) -> Result<Vec<Log>, ChainError> {
-    let newest = client
-        .provider()
-        .get_block_number()
-        .await
-        .map_err(|error| client.error("eth_blockNumber", error))?;
+    let newest = client.newest_block().await?;
     logs(client, account, topics, from, newest).await
 }
 

@@ -12,7 +12,7 @@ use super::items::Item;
 use super::retry::RetryPolicy;
 use crate::client::{BlockSpan, ChainError, Client, Unanswered};
 use crate::kill_point::{self, Phase};
-use crate::progress::Progress;
+use crate::progress::{Progress, Rate};
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
@@ -144,6 +144,7 @@ impl Events<'_> {
 
     async fn read_into(&self, store: &Store, from: u64) -> Result<(), MigrationError> {
         let mut span = BlockSpan::new(FIRST_SPAN, SPAN_MAX);
+        let mut rate = None;
         loop {
             let start = self.last_page_that_holds(store, from).await?;
             let (newest, _) = self.block(BlockNumberOrTag::Latest).await?;
@@ -172,8 +173,10 @@ impl Events<'_> {
             store.add(&moved(&logs), (end, hash), last_final)?;
             kill_point::at(Phase::Gathered);
             let tokens = store.count()?;
-            let detail = format!("block {end} of {newest}, {tokens} tokens");
-            self.progress.tick(&detail);
+            let (done, total) = (end - from + 1, newest - from + 1);
+            let rate = *rate.get_or_insert_with(|| Rate::from(start - from));
+            let detail = format!("{}, {tokens} tokens", rate.summary(done, total));
+            self.progress.advance(done, total, "blocks", &detail);
         }
     }
 

@@ -406,6 +406,6 @@ impl BatchRunner {
         let total = self.total();
         let detail = self.throughput.summary(&self.spent, self.left(0));
         let detail = format!("{detail}, {} on their way", pipeline.len());
-        self.progress.advance(self.at.done, total, &detail);
+        self.progress.advance(self.at.done, total, "items", &detail);
     }
 }

@@ -1,0 +1,130 @@
+//! An endpoint may be several nodes, of which some lag behind. What was seen of the chain once does
+//! not go back: what depends on it waits until the endpoint has come as far.
+
+use super::{ChainError, Client};
+use alloy::primitives::Address;
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionReceipt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long a node may lag.
+const LAG_MAX: Duration = Duration::from_secs(30);
+/// How long something is looked for that must be there.
+const MISSING_MAX: Duration = Duration::from_secs(10);
+/// First pause between two looks; doubled each time.
+const PAUSE: Duration = Duration::from_millis(20);
+/// Longest pause between two looks.
+const PAUSE_LONGEST: Duration = Duration::from_secs(1);
+/// A wait of which the reader is told.
+const WORTH_REPORTING: Duration = Duration::from_secs(2);
+
+/// How far the chain was seen.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    block: AtomicU64,
+    /// The key's first nonce that was not seen to be used.
+    nonce: AtomicU64,
+}
+
+impl Seen {
+    pub(super) fn receipt(&self, receipt: &TransactionReceipt, nonce: u64) {
+        if let Some(block) = receipt.block_number {
+            self.block.fetch_max(block, Ordering::Relaxed);
+        }
+        self.nonce.fetch_max(nonce + 1, Ordering::Relaxed);
+    }
+}
+
+impl Client {
+    /// The newest block, not older than what was seen of the chain.
+    ///
+    /// # Errors
+    /// [`ChainError::Lagging`] where the endpoint does not come so far; what it says.
+    pub async fn newest_block(&self) -> Result<u64, ChainError> {
+        let least = self.seen(|seen| &seen.block);
+        let newest = self
+            .caught_up("block", least, async || {
+                let newest = self.provider.get_block_number().await;
+                newest.map_err(|error| self.error("eth_blockNumber", error))
+            })
+            .await?;
+        if let Some(seen) = &self.seen {
+            seen.block.fetch_max(newest, Ordering::Relaxed);
+        }
+        Ok(newest)
+    }
+
+    /// The nonce of the key's next transaction, not one that was seen to be used.
+    pub(super) async fn next_nonce(&self, sender: Address) -> Result<u64, ChainError> {
+        let least = self.seen(|seen| &seen.nonce);
+        self.caught_up("nonce", least, async || {
+            let count = self.provider.get_transaction_count(sender).pending().await;
+            count.map_err(|error| self.error("eth_getTransactionCount", error))
+        })
+        .await
+    }
+
+    /// What must be there, since something else is that follows from it. A node that lags shows it
+    /// later.
+    ///
+    /// # Errors
+    /// [`ChainError::Unreachable`] where it does not appear; what the endpoint says.
+    pub(crate) async fn sooner_or_later<T>(
+        &self,
+        what: &str,
+        look: impl AsyncFn() -> Result<Option<T>, ChainError>,
+    ) -> Result<T, ChainError> {
+        let begun = Instant::now();
+        let mut pause = PAUSE;
+        loop {
+            if let Some(found) = look().await? {
+                return Ok(found);
+            }
+            if begun.elapsed() > MISSING_MAX {
+                return Err(self.contradiction(format!("it does not have {what}")));
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_LONGEST);
+        }
+    }
+
+    fn seen(&self, part: impl Fn(&Seen) -> &AtomicU64) -> u64 {
+        let seen = self.seen.as_deref();
+        seen.map_or(0, |seen| part(seen).load(Ordering::Relaxed))
+    }
+
+    /// What the endpoint says, once it is not less than `least`.
+    async fn caught_up(
+        &self,
+        what: &'static str,
+        least: u64,
+        look: impl AsyncFn() -> Result<u64, ChainError>,
+    ) -> Result<u64, ChainError> {
+        let begun = Instant::now();
+        let (mut pause, mut reported) = (PAUSE, false);
+        loop {
+            let found = look().await?;
+            if found >= least {
+                return Ok(found);
+            }
+            if begun.elapsed() > LAG_MAX {
+                return Err(ChainError::Lagging {
+                    endpoint: self.endpoint.to_string(),
+                    what,
+                    least,
+                    found,
+                });
+            }
+            if !reported && begun.elapsed() > WORTH_REPORTING {
+                reported = true;
+                self.progress.note(&format!(
+                    "{} lags behind: it is at {what} {found}, and {least} was seen already",
+                    self.endpoint
+                ));
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_LONGEST);
+        }
+    }
+}
