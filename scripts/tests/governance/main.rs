@@ -10,6 +10,8 @@ mod decide;
 mod history;
 mod killed;
 mod killed_anywhere;
+mod l1_gas;
+mod lagging;
 mod mistakes;
 mod out_of_gas;
 mod plan;

@@ -75,15 +75,7 @@ fn serve(mut client: TcpStream, target: &str, noted: &Mutex<Vec<String>>, rule: 
                 .into_bytes()
         }
         None => {
-            let mut node = TcpStream::connect(target).expect("the node");
-            let head = format!(
-                "POST / HTTP/1.1\r\nHost: {target}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-                body.len()
-            );
-            node.write_all(head.as_bytes()).expect("sent");
-            node.write_all(&body).expect("sent");
-            let answer = message(&mut node).expect("an answer");
-            let mut answer: Value = serde_json::from_slice(&answer).expect("JSON");
+            let mut answer = ask(target, &request);
             lie(&request, &mut answer);
             answer.to_string().into_bytes()
         }
@@ -94,6 +86,20 @@ fn serve(mut client: TcpStream, target: &str, noted: &Mutex<Vec<String>>, rule: 
     );
     let _ = client.write_all(head.as_bytes());
     let _ = client.write_all(&answer);
+}
+
+/// What the node at `target` (`host:port`) answers.
+pub(crate) fn ask(target: &str, request: &Value) -> Value {
+    let body = request.to_string();
+    let mut node = TcpStream::connect(target).expect("the node");
+    let head = format!(
+        "POST / HTTP/1.1\r\nHost: {target}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+        body.len()
+    );
+    node.write_all(head.as_bytes()).expect("sent");
+    node.write_all(body.as_bytes()).expect("sent");
+    let answer = message(&mut node).expect("an answer");
+    serde_json::from_slice(&answer).expect("JSON")
 }
 
 /// The body of an HTTP message.

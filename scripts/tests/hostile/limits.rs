@@ -1,4 +1,4 @@
-//! Endpoints in front of a real chain that limit how often they are asked, and how much at once.
+//! Endpoints in front of a real chain that limit how often they are requests, and how much at once.
 
 use crate::sandbox::{MANIFEST, Run, Sandbox, node};
 use crate::server::{Request, Server, forward, reply, respond};
@@ -50,7 +50,7 @@ fn a_limit_of_requests_is_waited_for_as_the_endpoint_asks_and_shown() {
         let refused = Arc::new(AtomicU64::new(0));
         let count = refused.clone();
         let server = endpoint(&node, move |request, stream| {
-            // The first of the deploying transaction, whatever happens to be asked then.
+            // The first of the deploying transaction, whatever happens to be requests then.
             let is_due = request.method() == "eth_sendRawTransaction"
                 && count.fetch_add(1, Ordering::SeqCst) == 0;
             if is_due {
@@ -62,19 +62,22 @@ fn a_limit_of_requests_is_waited_for_as_the_endpoint_asks_and_shown() {
         let run = run_at(&sandbox, &server.url(), &DEPLOY);
         assert_eq!(run.exit, Some(0), "{run:?}");
         assert!(begun.elapsed() >= Duration::from_secs(1), "{run:?}");
-        let told = run
+        let reported = run
             .stderr
             .lines()
             .filter(|line| line.contains("limits requests"));
-        let told: Vec<_> = told.collect();
-        assert_eq!(told.len(), 1, "{run:?}");
-        assert!(told[0].contains("asking again in 1.0 s"), "{told:?}");
+        let reported: Vec<_> = reported.collect();
+        assert_eq!(reported.len(), 1, "{run:?}");
+        assert!(
+            reported[0].contains("asking again in 1.0 s"),
+            "{reported:?}"
+        );
         assert_eq!(blocks(&node), 2, "created and activated, each once");
     }
 }
 
 #[test]
-fn limits_that_json_rpc_tells_are_waited_for() {
+fn limits_in_errors_of_json_rpc_are_waited_for() {
     let errors = [
         json!({"code": -32005, "message": "limit exceeded"}),
         json!({"code": -32097, "message": "Too Many Requests"}),
@@ -206,8 +209,8 @@ fn ranges_of_logs_that_a_provider_limits_are_read_in_pages() {
         (640, "503 Service Unavailable", 0, ""),
     ];
     for (limit, status, code, words) in limits {
-        let (asked, refused) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-        let (all, no) = (asked.clone(), refused.clone());
+        let (requests, refused) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let (all, no) = (requests.clone(), refused.clone());
         let server = endpoint(&node, move |request, stream| {
             if request.method() != "eth_getLogs" {
                 return Ok(false);
@@ -241,10 +244,10 @@ fn ranges_of_logs_that_a_provider_limits_are_read_in_pages() {
         assert!(refused.load(Ordering::SeqCst) > 0, "{words}");
         // The registry came late: what was before it is not read.
         let least = (newest - 6_000).div_ceil(limit);
-        let asked = asked.load(Ordering::SeqCst);
+        let requests = requests.load(Ordering::SeqCst);
         assert!(
-            asked <= 4 * least + 24,
-            "{words}: {asked} requests for {least}"
+            requests <= 4 * least + 24,
+            "{words}: {requests} requests for {least}"
         );
     }
 }
@@ -279,11 +282,11 @@ fn an_endpoint_without_old_state_has_its_logs_read_from_the_first_block() {
 }
 
 #[test]
-fn a_refusal_that_no_shorter_range_mends_is_told_after_few_requests() {
+fn a_refusal_that_no_shorter_range_mends_is_reported_after_few_requests() {
     let node = node();
     let (sandbox, _) = with_history(&node);
-    let asked = Arc::new(AtomicU64::new(0));
-    let count = asked.clone();
+    let requests = Arc::new(AtomicU64::new(0));
+    let count = requests.clone();
     let server = endpoint(&node, move |request, stream| {
         let is_due = request.method() == "eth_getLogs";
         if is_due {
@@ -297,6 +300,6 @@ fn a_refusal_that_no_shorter_range_mends_is_told_after_few_requests() {
     let run = run_at(&sandbox, &server.url(), &["history", "A"]);
     assert_eq!(run.exit, Some(4), "{run:?}");
     assert!(run.error("found").contains("not available"), "{run:?}");
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert_eq!(requests.load(Ordering::SeqCst), 1);
     assert!(sandbox.path(MANIFEST).exists());
 }

@@ -94,13 +94,13 @@ fn a_network_has_its_own_endpoint_registry_aliases_and_explorer() {
         "--private-key-path",
         "key",
     ];
-    let told = Run::of(sandbox.command(&words).envs(there));
+    let shown = Run::of(sandbox.command(&words).envs(there));
     assert!(
-        told.stdout.contains("https://explorer.example/tx/0x"),
-        "{told:?}"
+        shown.stdout.contains("https://explorer.example/tx/0x"),
+        "{shown:?}"
     );
 
-    let said = format!("{deployed:?}{no_registry:?}{defined:?}{told:?}{written}");
+    let said = format!("{deployed:?}{no_registry:?}{defined:?}{shown:?}{written}");
     assert!(!said.contains(KEY), "the variable's value was written");
     let left = std::process::Command::new("grep")
         .args(["-r", KEY, "."])
@@ -128,33 +128,37 @@ fn flag_then_environment_then_network_then_the_top_of_the_manifest() {
         "rpc = {top:?}\nregistry = {registry:?}\n[networks.seven]\nchain_id = 8\n\
          rpc_url = {network:?}\nregistry = {registry:?}\n"
     ));
-    let asked = |words: &[&str], variables: &[(&str, &str)]| {
+    let requested = |words: &[&str], variables: &[(&str, &str)]| {
         let before: Vec<u64> = counts
             .iter()
             .map(|count| count.load(Ordering::Relaxed))
             .collect();
         with_key(&sandbox, &[&["status"], words].concat(), variables);
         let now = counts.iter().map(|count| count.load(Ordering::Relaxed));
-        let mut asked = now.zip(before).map(|(now, before)| now > before);
-        let first = asked.position_of_the_only();
+        let mut requested = now.zip(before).map(|(now, before)| now > before);
+        let first = requested.position_of_the_only();
         first
     };
     let named = ["--network", "seven"];
     let variable = [("ETH_RPC_URL", environment.as_str())];
     let both = [&named[..], &["--rpc-url", &flag]].concat();
-    assert_eq!(asked(&both, &variable), Some(0));
-    assert_eq!(asked(&named, &variable), Some(1));
-    assert_eq!(asked(&named, &[]), Some(2));
-    assert_eq!(asked(&[], &[]), Some(3));
-    assert_eq!(asked(&[], &variable), Some(1));
+    assert_eq!(requested(&both, &variable), Some(0));
+    assert_eq!(requested(&named, &variable), Some(1));
+    assert_eq!(requested(&named, &[]), Some(2));
+    assert_eq!(requested(&[], &[]), Some(3));
+    assert_eq!(requested(&[], &variable), Some(1));
     let by_variable = [("STYLUS_UPGRADES_NETWORK", "seven")];
-    assert_eq!(asked(&[], &by_variable), Some(2));
-    assert_eq!(asked(&[], &[("STYLUS_UPGRADES_NETWORK", "")]), Some(3));
+    assert_eq!(requested(&[], &by_variable), Some(2));
+    assert_eq!(requested(&[], &[("STYLUS_UPGRADES_NETWORK", "")]), Some(3));
     let other = [("STYLUS_UPGRADES_NETWORK", "nobody")];
-    assert_eq!(asked(&named, &other), Some(2), "the flag counts before it");
+    assert_eq!(
+        requested(&named, &other),
+        Some(2),
+        "the flag counts before it"
+    );
 }
 
-/// Which of several was asked, if it was exactly one.
+/// Which of several was requested, if it was exactly one.
 trait Only {
     fn position_of_the_only(&mut self) -> Option<usize>;
 }
@@ -218,12 +222,12 @@ fn nothing_is_sent_to_another_chain_than_the_one_that_is_meant() {
 }
 
 #[test]
-fn a_network_that_cannot_be_asked_says_what_is_missing() {
+fn a_network_without_an_endpoint_reports_what_is_missing() {
     let sandbox = folder(
         "[networks.bare]\nchain_id = 1\n[networks.key]\nchain_id = 1\n\
          rpc_url = \"https://host.example/${NOBODY_SETS_THIS}\"\n",
     );
-    for (network, name, told) in [
+    for (network, name, shown) in [
         ("bare", "Usage", "rpc_url in [networks.bare]"),
         (
             "key",
@@ -237,7 +241,7 @@ fn a_network_that_cannot_be_asked_says_what_is_missing() {
         let run = with_key(&sandbox, &words, &[]);
         assert_eq!(run.exit, Some(2), "{run:?}");
         assert_eq!(run.error("name"), name);
-        assert_eq!(run.error("expected").split(", --").next(), Some(told));
+        assert_eq!(run.error("expected").split(", --").next(), Some(shown));
     }
     let run = with_key(&sandbox, &["status"], &[]);
     assert!(

@@ -165,7 +165,7 @@ fn an_answer_without_an_end_is_not_read_into_memory() {
 }
 
 #[test]
-fn a_handshake_that_is_refused_is_told_by_its_status() {
+fn a_handshake_that_is_refused_is_reported_by_its_status() {
     let refusing = |head: &'static str| {
         server(move |mut stream, _| {
             let _ = stream.read(&mut [0; 4_096]);
@@ -180,13 +180,13 @@ fn a_handshake_that_is_refused_is_told_by_its_status() {
         ),
         ("200 OK", "200"),
     ];
-    for (head, told) in cases {
+    for (head, reported) in cases {
         let run = ask(&refusing(head), &[]);
         assert_eq!(
             (run.exit, run.error("name").as_str()),
             (Some(4), "Unreachable")
         );
-        assert!(run.error("found").contains(told), "{run:?}");
+        assert!(run.error("found").contains(reported), "{run:?}");
         assert!(!format!("{run:?}").contains("secretsecret"), "{run:?}");
     }
     let limited = refusing("429 Too Many Requests\r\nretry-after: 3600");
