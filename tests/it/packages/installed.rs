@@ -1,15 +1,17 @@
 //! The program as somebody has it who installed it: alone in a folder, with an empty home, and the
-//! clone out of reach. An author's crate takes ours from their packages.
+//! clone out of reach; the chain behind TLS. An author's crate takes ours from their packages.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use serde_json::Value;
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 use stylus_upgrades::build::Framework;
 use stylus_upgrades_harness::{builder, home};
 
+use super::tls::Terminator;
 use super::{packages, patches, published, run, text, vendored};
 use crate::authors::{AUTHOR_PACKAGES, Author};
 
@@ -17,19 +19,23 @@ use crate::authors::{AUTHOR_PACKAGES, Author};
 const HIDDEN: &str = r#"mount -t tmpfs none "$0" && exec "$@""#;
 
 /// A folder with the program, an empty home and a key, and a chain.
-struct Installed {
+pub(super) struct Installed {
     folder: tempfile::TempDir,
-    node: NodeHandle,
+    pub(super) node: NodeHandle,
     can_hide: bool,
+    variables: BTreeMap<&'static str, String>,
 }
 
 impl Installed {
-    fn new(program: &Path) -> Self {
-        let installed = Self {
+    pub(super) fn new(program: &Path) -> Self {
+        let mut installed = Self {
             folder: tempfile::tempdir().expect("a folder"),
             node: spawn(NodeConfig::default()).expect("a free port"),
             can_hide: can_hide(),
+            variables: BTreeMap::new(),
         };
+        let endpoint = installed.node.endpoint();
+        installed.set("ETH_RPC_URL", &endpoint);
         for name in ["home", "work/deep/below"] {
             fs::create_dir_all(installed.path(name)).expect("made");
         }
@@ -41,7 +47,23 @@ impl Installed {
         installed
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    /// Sets a variable of the program's environment.
+    pub(super) fn set(&mut self, name: &'static str, value: &str) {
+        self.variables.insert(name, value.to_owned());
+    }
+
+    /// From now on the chain is asked over https, with a certificate for `name` that only
+    /// `SSL_CERT_FILE` knows.
+    pub(super) fn behind_tls(&mut self, name: &str) -> Terminator {
+        let terminator = Terminator::start(self.node.address(), name);
+        let file = self.path("authority.pem");
+        fs::write(&file, &terminator.certificate).expect("written");
+        self.set("SSL_CERT_FILE", &file.display().to_string());
+        self.set("ETH_RPC_URL", &terminator.url("https", name));
+        terminator
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
@@ -51,6 +73,13 @@ impl Installed {
 
     /// What the program prints when it is run far below the folder with the manifest.
     fn prints(&self, words: &[&str]) -> String {
+        let output = self.runs(words);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{words:?}: {said}");
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    fn runs(&self, words: &[&str]) -> Output {
         let mut command = match self.can_hide {
             true => {
                 let mut unshare = Command::new("unshare");
@@ -61,7 +90,7 @@ impl Installed {
             }
             false => Command::new(self.program()),
         };
-        let output = command
+        command
             .args(words)
             .current_dir(self.path("work/deep/below"))
             .env_clear()
@@ -69,19 +98,26 @@ impl Installed {
             .env("HOME", self.path("home"))
             .env("CARGO_HOME", tools("CARGO_HOME", ".cargo"))
             .env("RUSTUP_HOME", tools("RUSTUP_HOME", ".rustup"))
-            .env("ETH_RPC_URL", self.node.endpoint())
+            .envs(&self.variables)
             .output()
-            .expect("it starts");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{words:?}: {said}");
-        String::from_utf8(output.stdout).expect("text")
+            .expect("it starts")
     }
 
     /// The document of a command that signs.
-    fn done(&self, words: &[&str]) -> Value {
+    pub(super) fn done(&self, words: &[&str]) -> Value {
+        let (exit, document) = self.tried(words);
+        assert_eq!(exit, Some(0), "{words:?}: {document}");
+        document
+    }
+
+    /// The same, with how it exits.
+    pub(super) fn tried(&self, words: &[&str]) -> (Option<i32>, Value) {
         let key = self.path("key").display().to_string();
         let words = [words, &["--json", "--private-key-path", &key]].concat();
-        serde_json::from_str(&self.prints(&words)).expect("one document")
+        let output = self.runs(&words);
+        let document = serde_json::from_slice(&output.stdout);
+        let document = document.unwrap_or_else(|_| panic!("one document: {output:?}"));
+        (output.status.code(), document)
     }
 }
 
@@ -115,7 +151,8 @@ fn the_program_alone_does_everything_from_any_folder() {
         "a path of the clone"
     );
 
-    let installed = Installed::new(cli);
+    let mut installed = Installed::new(cli);
+    let _terminator = installed.behind_tls("localhost");
     let vendor = vendored(AUTHOR_PACKAGES);
     let author = Author::new("version = \"0.1.0\"");
     author.append(&patches(vendor.path()));
