@@ -149,10 +149,8 @@ async fn answer(
             reason: error.to_string(),
             text: quoted(&String::from_utf8_lossy(body)),
         })?;
-        let mut asked = request.requests().iter();
-        let is_answer = packet
-            .response_ids()
-            .any(|id| asked.any(|one| one.id() == id) || id.is_none());
+        let is_known = |id| request.requests().iter().any(|one| one.id() == id);
+        let is_answer = packet.response_ids().any(|id| id.is_none() || is_known(id));
         if is_answer {
             return Ok(packet);
         }
