@@ -14,6 +14,7 @@
 //! | [`lazy`] | lazy migrations: on first write |
 //! | [`full`] | full migrations: what only history tells |
 //! | [`policy`] | the lambda contract of a policy |
+//! | [`ids`] | types of values that look alike and are not interchangeable |
 //! | [`slots`] | storage and transient slots, each derived from its definition |
 //! | [`reasons`] | names for every reason number |
 //! | [`limits`] | every bound, with its unit |
@@ -29,6 +30,7 @@ pub mod build;
 pub mod chain;
 pub mod complex;
 pub mod full;
+pub mod ids;
 pub mod instance;
 pub mod lazy;
 pub mod limits;

@@ -9,15 +9,18 @@
 //! approvals or actions.
 
 mod declare;
+mod keys;
 mod word;
 
 pub use declare::{At, Entry, FieldInfo, Find, KeyInfo, KeyWord, Location, Record, number};
+pub use keys::{PendingKey, StepKey};
 pub use word::{Bits, Bytes, Field, Offset, Type, Uint256, Whole, Word};
 
 use alloy_primitives::{Address, B256};
 use declare::records;
 
 use crate::{
+    ids::{ActionId, CodeHash, DefinitionId, InstanceState, StepKind, VersionIndex},
     limits::{
         LABEL_MAX, OPEN_ACTIONS_MAX, POLICY_LAMBDAS_MAX, POLICY_LEAVES_MAX, POLICY_TEXT_MAX,
         STEP_DATA_MAX,
@@ -36,41 +39,6 @@ pub const fn root(n: u8) -> B256 {
 /// Positions that a number of four bytes counts.
 const POSITIONS: u64 = 1 << 32;
 
-/// Second key of a [`step`]: `index << 8 | position`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StepKey {
-    /// Index of the version that it leads to.
-    pub version: u32,
-    /// Position among the steps into that version, from 0 on.
-    pub position: u8,
-}
-
-impl KeyWord for StepKey {
-    #[inline(always)]
-    fn word(self) -> B256 {
-        number((self.version as u64) << 8 | self.position as u64)
-    }
-}
-
-/// Second key of a list of [`pending`] actions: the role in the first byte, the epoch in the last
-/// eight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PendingKey {
-    /// Number of the role.
-    pub role: u8,
-    /// What the actions are bound to.
-    pub epoch: u64,
-}
-
-impl KeyWord for PendingKey {
-    #[inline(always)]
-    fn word(self) -> B256 {
-        let mut word = number(self.epoch);
-        word[0] = self.role;
-        word
-    }
-}
-
 records! {
     RECORDS:
 
@@ -84,7 +52,7 @@ records! {
     /// A named contract. The one with the empty name is the registry itself.
     definition = table 1 (
         /// keccak256 of its name
-        id: B256
+        id: DefinitionId
     ) {
         /// Its numbers.
         0 HEAD: Head {
@@ -95,7 +63,7 @@ records! {
             /// How many instances there are, and the index of the youngest.
             12 instances: u32,
             /// Index of the current version, 0 before the first.
-            16 current: u32,
+            16 current: VersionIndex,
             /// Always set.
             20 exists: bool,
             /// Whether the policy of role `migrate` is `NONE`.
@@ -110,23 +78,23 @@ records! {
     /// The version of a label.
     label = table 2 (
         /// keccak256 of the definition's name
-        definition: B256,
+        definition: DefinitionId,
         /// keccak256 of the label
         hash: B256
     ) {
         /// The version.
         0 VERSION: Version {
             /// Index of the version, from 1 on.
-            0 index: u32,
+            0 index: VersionIndex,
         };
     }
 
     /// A label and the code that it was given once.
     version = table 3 (
         /// keccak256 of the definition's name
-        definition: B256,
+        definition: DefinitionId,
         /// index of the version, from 1 on
-        index: u32
+        index: VersionIndex
     ) {
         /// Its numbers.
         0 HEAD: Head {
@@ -142,14 +110,14 @@ records! {
             30 initial: bool,
         };
         /// keccak256 of the account's code.
-        1 CODEHASH: B256;
+        1 CODEHASH: CodeHash;
         /// Hash of its layout document, or zero.
         2 LAYOUT_HASH: B256;
         /// Hash of its source, or zero.
         3 SOURCE_HASH: B256;
         /// Indices of the versions that its incoming steps leave, in order of registration; zero behind
         /// the last.
-        4 INCOMING: [u32; 8];
+        4 INCOMING: [VersionIndex; 8];
         /// The label.
         5 LABEL: Bytes[LABEL_MAX / 32];
     }
@@ -157,7 +125,7 @@ records! {
     /// A step into a version.
     step = table 4 (
         /// keccak256 of the definition's name
-        definition: B256,
+        definition: DefinitionId,
         /// index of the version that it reaches, shifted left by 8 bits, and the step's position among
         /// the steps into it, from 0 on
         step: StepKey
@@ -167,12 +135,12 @@ records! {
             /// The script of kind 2, the program of kind 3, else zero.
             0 script: Address,
             /// Its kind.
-            20 kind: u8,
+            20 kind: StepKind,
             /// Length of its calldata.
             21 data_length: u32,
         };
         /// keccak256 of the script's code, else zero.
-        1 SCRIPT_CODEHASH: B256;
+        1 SCRIPT_CODEHASH: CodeHash;
         /// The calldata.
         2 DATA: Bytes[STEP_DATA_MAX / 32];
     }
@@ -180,7 +148,7 @@ records! {
     /// The policy of a role.
     policy = table 5 (
         /// keccak256 of the definition's name
-        definition: B256,
+        definition: DefinitionId,
         /// keccak256 of the role
         role: B256
     ) {
@@ -197,7 +165,7 @@ records! {
         };
         /// Code hashes of the lambdas when the policy was set, in their order in the text. What lies
         /// behind the last is left from an earlier policy.
-        1 LAMBDAS: B256[POLICY_LAMBDAS_MAX];
+        1 LAMBDAS: CodeHash[POLICY_LAMBDAS_MAX];
         /// The expression. What lies behind its last word is left from an earlier one.
         5 TEXT: Bytes[POLICY_TEXT_MAX / 32];
     }
@@ -214,25 +182,25 @@ records! {
             /// Kind of the proxy.
             4 kind: u8,
             /// State of the instance.
-            5 state: u8,
+            5 state: InstanceState,
             /// Index of the version that its complex step reaches, 0 outside of one.
-            6 reaches: u32,
+            6 reaches: VersionIndex,
             /// Index of the version that its suspended upgrade leads to, 0 where there is none.
-            10 target: u32,
+            10 target: VersionIndex,
             /// Index of the version that was current when its complex step began or was turned back. It
             /// stays behind one that was turned back, until another version is current or it moves.
-            14 began: u32,
+            14 began: VersionIndex,
             /// How many complex steps it has been in.
             18 steps: u32,
         };
         /// keccak256 of the definition's name.
-        1 DEFINITION: B256;
+        1 DEFINITION: DefinitionId;
     }
 
     /// Where an instance stands: its version, and its neighbours in the list that it is in.
     queue_node = table 7 (
         /// keccak256 of the definition's name
-        definition: B256,
+        definition: DefinitionId,
         /// index of the instance, from 1 on
         index: u32
     ) {
@@ -241,7 +209,7 @@ records! {
             /// Its account.
             0 proxy: Address,
             /// Index of its version, 0 until it is initialised.
-            20 version: u32,
+            20 version: VersionIndex,
             /// Index of the instance before it, 0 where it is the first.
             24 previous: u32,
             /// Index of the instance behind it, 0 where it is the last.
@@ -253,7 +221,7 @@ records! {
     /// that were turned back from it, or those at one version that is not older.
     list = table 8 (
         /// keccak256 of the definition's name
-        definition: B256,
+        definition: DefinitionId,
         /// 0 for those that lag behind, 2³² - 1 for those that were turned back, else the index of
         /// the version
         id: u32
@@ -272,7 +240,7 @@ records! {
     /// Which versions that are younger than the current one have instances.
     occupied = table 9 (
         /// keccak256 of the definition's name
-        definition: B256,
+        definition: DefinitionId,
         /// index of the version, divided by 256
         lane: u32
     ) {
@@ -283,7 +251,7 @@ records! {
     /// A governed call that gathers approvals. It is all zero again when it is executed or cancelled.
     action = table 10 (
         /// keccak256(abi.encode(chain id, registry, call data, epoch, round))
-        id: B256
+        id: ActionId
     ) {
         /// Who proposed it, and where it is listed.
         0 PROPOSAL: Proposal {
@@ -297,7 +265,7 @@ records! {
             22 position: u32,
         };
         /// keccak256 of the definition's name.
-        1 DEFINITION: B256;
+        1 DEFINITION: DefinitionId;
         /// keccak256 of the call data.
         2 CONTENT: B256;
         /// Its approvals and its time.
@@ -347,7 +315,7 @@ records! {
     /// The open actions of a role in one epoch, in no particular order.
     pending = table 12 (
         /// keccak256 of the definition's name
-        definition: B256,
+        definition: DefinitionId,
         /// number of the role in the first byte, epoch in the last eight
         list: PendingKey
     ) {
@@ -357,7 +325,7 @@ records! {
             0 count: u32,
         };
         /// The actions.
-        1 ACTIONS: B256[POSITIONS];
+        1 ACTIONS: ActionId[POSITIONS];
     }
 
     /// The open actions of a proposer.
@@ -367,7 +335,7 @@ records! {
     ) {
         /// An action in each slot that is taken. One that has expired, or that a change of the policy
         /// has ended, stays until the slot is needed.
-        0 ACTIONS: B256[OPEN_ACTIONS_MAX];
+        0 ACTIONS: ActionId[OPEN_ACTIONS_MAX];
     }
 
     /// A published layout document.
@@ -387,7 +355,7 @@ records! {
             /// upgrade that the registry called for, 3 in that upgrade.
             0 phase: u8,
             /// Index of the version that the upgrade leads to.
-            1 version: u32,
+            1 version: VersionIndex,
             /// The instance that the registry upgrades.
             12 instance: Address,
         };
@@ -400,12 +368,12 @@ records! {
             /// Whether the instance began it by itself.
             0 alone: bool,
             /// Index of the version that such an upgrade leads to.
-            1 version: u32,
+            1 version: VersionIndex,
             /// Index of the version that the next complex step of its path leaves, 0 where there is
             /// none.
-            5 stop_from: u32,
+            5 stop_from: VersionIndex,
             /// Index of the version that this step reaches.
-            9 stop_to: u32,
+            9 stop_to: VersionIndex,
         };
     }
 

@@ -3,7 +3,10 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use stylus_upgrades_interface::registry_storage::number;
+use stylus_upgrades_interface::{
+    ids::{ActionId, CodeHash, DefinitionId, InstanceState, StepKind},
+    registry_storage::number,
+};
 
 /// A value to be encoded.
 #[derive(Clone, Copy, Debug)]
@@ -75,6 +78,20 @@ impl From<B256> for Value<'_> {
         Self::Word(word)
     }
 }
+
+/// Types that are encoded as what they wrap.
+macro_rules! wrapped {
+    ($($name:ident),+) => {$(
+        impl From<$name> for Value<'_> {
+            #[inline(always)]
+            fn from(wrapped: $name) -> Self {
+                wrapped.0.into()
+            }
+        }
+    )+};
+}
+
+wrapped!(ActionId, CodeHash, DefinitionId, InstanceState, StepKind);
 
 impl From<Address> for Value<'_> {
     fn from(address: Address) -> Self {

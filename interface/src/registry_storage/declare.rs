@@ -4,6 +4,8 @@ use core::marker::PhantomData;
 
 use alloy_primitives::{Address, B256};
 
+use crate::ids::{ActionId, DefinitionId, VersionIndex};
+
 /// A kind of record, as documentation and tests read it. Programs use the constants and types of
 /// the module that has its name.
 #[derive(Clone, Copy, Debug)]
@@ -117,6 +119,27 @@ impl KeyWord for B256 {
     #[inline(always)]
     fn word(self) -> B256 {
         self
+    }
+}
+
+impl KeyWord for DefinitionId {
+    #[inline(always)]
+    fn word(self) -> B256 {
+        self.0
+    }
+}
+
+impl KeyWord for ActionId {
+    #[inline(always)]
+    fn word(self) -> B256 {
+        self.0
+    }
+}
+
+impl KeyWord for VersionIndex {
+    #[inline(always)]
+    fn word(self) -> B256 {
+        self.0.word()
     }
 }
 

@@ -84,7 +84,7 @@ fn what_overlaps_is_found() {
 fn a_packed_word_is_its_fields_and_nothing_else() {
     let node = queue_node::Node {
         proxy: Address::repeat_byte(0xab),
-        version: 0x0102_0304,
+        version: VersionIndex(0x0102_0304),
         previous: u32::MAX,
         next: 7,
     };
@@ -98,7 +98,7 @@ fn a_packed_word_is_its_fields_and_nothing_else() {
 #[test]
 fn keys_of_two_numbers_are_one_word() {
     let key = StepKey {
-        version: 3,
+        version: VersionIndex(3),
         position: 2,
     };
     assert_eq!(key.word(), number(0x0302));

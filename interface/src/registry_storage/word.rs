@@ -4,6 +4,8 @@ use core::marker::PhantomData;
 
 use alloy_primitives::{Address, B256};
 
+use crate::ids::{ActionId, CodeHash, DefinitionId, InstanceState, StepKind, VersionIndex};
+
 /// 32 bytes of storage. A field of it has an offset, in bytes from the most significant one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Word(pub [u8; 32]);
@@ -123,6 +125,53 @@ numbers! {
     u64 = "uint64", 8;
 }
 
+/// Types that are stored as what they wrap.
+macro_rules! wrapped {
+    ($($name:ident($inner:ty) as $trait:ident;)+) => {$(
+        impl Type for $name {
+            const NAME: &'static str = <$inner as Type>::NAME;
+            const WIDTH: usize = <$inner as Type>::WIDTH;
+        }
+
+        wrapped!(@$trait $name($inner));
+    )+};
+    (@Field $name:ident($inner:ty)) => {
+        impl Field for $name {
+            #[inline(always)]
+            fn get(word: &Word, at: usize) -> Self {
+                Self(<$inner>::get(word, at))
+            }
+
+            #[inline(always)]
+            fn set(self, word: &mut Word, at: usize) {
+                self.0.set(word, at);
+            }
+        }
+    };
+    (@Whole $name:ident($inner:ty)) => {
+        impl Whole for $name {
+            #[inline(always)]
+            fn from_word(word: &Word) -> Self {
+                Self(<$inner>::from_word(word))
+            }
+
+            #[inline(always)]
+            fn to_word(&self) -> Word {
+                self.0.to_word()
+            }
+        }
+    };
+}
+
+wrapped! {
+    DefinitionId(B256) as Whole;
+    ActionId(B256) as Whole;
+    CodeHash(B256) as Whole;
+    VersionIndex(u32) as Field;
+    StepKind(u8) as Field;
+    InstanceState(u8) as Field;
+}
+
 impl Type for bool {
     const NAME: &'static str = "bool";
     const WIDTH: usize = 1;
@@ -229,7 +278,7 @@ impl Type for Bits {
     const WIDTH: usize = 32;
 }
 
-impl Type for [u32; 8] {
+impl Type for [VersionIndex; 8] {
     const NAME: &'static str = "uint32[8]";
     const WIDTH: usize = 32;
 }

@@ -20,6 +20,15 @@ pub fn msg_sender() -> Address {
     address
 }
 
+/// Who sent the transaction.
+#[inline]
+pub fn tx_origin() -> Address {
+    let mut address = [0; 20];
+    // SAFETY: the host writes 20 bytes to a live array of 20.
+    unsafe { raw::tx_origin(address.as_mut_ptr()) };
+    address
+}
+
 /// Value that came with the call, in wei.
 #[inline]
 pub fn msg_value() -> Word {

@@ -40,6 +40,7 @@ imports! {
     fn msg_reentrant() -> bool;
     fn msg_sender(dest: *mut u8);
     fn msg_value(dest: *mut u8);
+    fn tx_origin(dest: *mut u8);
     fn evm_gas_left() -> u64;
     fn block_timestamp() -> u64;
     fn chainid() -> u64;

@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256};
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{
+    ids::{ActionId, DefinitionId},
     limits::{ACTION_LIFETIME, OPEN_ACTIONS_MAX},
     registry::Progress,
     registry_storage::{
@@ -34,9 +35,9 @@ pub type Subject = [(Address, B256); 2];
 /// A governed call that gathers approvals.
 pub struct Action {
     /// [`id`]
-    pub id: B256,
+    pub id: ActionId,
     /// keccak256 of the definition's name.
-    pub definition: B256,
+    pub definition: DefinitionId,
     /// Position in [`ROLES`].
     pub role: u8,
     /// keccak256 of the call data.
@@ -66,7 +67,7 @@ pub struct Action {
 }
 
 impl Action {
-    fn slot(id: B256) -> Slot {
+    fn slot(id: ActionId) -> Slot {
         action::find::<Slot>(id)
     }
 
@@ -122,7 +123,7 @@ impl Action {
     }
 
     /// The stored action with that id, open or not.
-    pub fn load(id: B256) -> Option<Self> {
+    pub fn load(id: ActionId) -> Option<Self> {
         let slot = Self::slot(id);
         let proposal = slot.load();
         let approvals = slot.at(action::APPROVALS).load();
@@ -169,7 +170,7 @@ impl Action {
 
     /// The open action with that id, with the policy that it asks for. What has expired is still
     /// found: it says so itself.
-    pub fn open(id: B256) -> Reverts<(Self, Stored)> {
+    pub fn open(id: ActionId) -> Reverts<(Self, Stored)> {
         let found = Self::load(id).and_then(|action| {
             let definition = action.current_definition()?;
             let stored = Stored::of(&definition, action.role_name()).ok()?;
@@ -231,7 +232,7 @@ impl Action {
     pub fn progress(&self, stored: &Stored, lambdas: u8, executed: bool) -> Progress {
         let approvals = self.approvals.count_ones() as u16;
         Progress {
-            action: self.id,
+            action: self.id.0,
             approvals,
             required: approvals + stored.policy.fewest_missing(self.approvals, lambdas),
             executed,
@@ -330,8 +331,8 @@ pub fn progress_values(progress: &Progress) -> [Value<'static>; 4] {
 }
 
 /// `keccak256(abi.encode(chain id, registry, call data, epoch, round))`.
-fn id(calldata: &[u8], epoch: u64, round: u32) -> B256 {
-    keccak(&encode(
+fn id(calldata: &[u8], epoch: u64, round: u32) -> ActionId {
+    ActionId(keccak(&encode(
         &[],
         &[
             context::chain_id().into(),
@@ -340,7 +341,7 @@ fn id(calldata: &[u8], epoch: u64, round: u32) -> B256 {
             epoch.into(),
             round.into(),
         ],
-    ))
+    )))
 }
 
 /// The round of a content.
@@ -357,11 +358,11 @@ fn proposer_slot(proposer: Address, n: u8) -> Slot {
 
 /// Gives a free slot to an action; one whose action has expired or was ended by a policy change
 /// is free.
-fn take_slot(proposer: Address, id: B256) -> Reverts<u8> {
+fn take_slot(proposer: Address, id: ActionId) -> Reverts<u8> {
     for n in 0..OPEN_ACTIONS_MAX as u8 {
         let slot = proposer_slot(proposer, n);
         let occupied = slot.load().b256();
-        if let Some(action) = Action::load(occupied) {
+        if let Some(action) = Action::load(ActionId(occupied)) {
             if action.current_definition().is_none() {
                 action.remove();
             } else if action.has_expired() {
@@ -370,7 +371,7 @@ fn take_slot(proposer: Address, id: B256) -> Reverts<u8> {
                 continue;
             }
         }
-        slot.store(id.into());
+        slot.store(id.0.into());
         return Ok(n);
     }
     Err(errors::too_many_actions(proposer, OPEN_ACTIONS_MAX))
@@ -386,7 +387,7 @@ impl Pending {
     }
 
     /// The list of a definition's role, by the role's number.
-    pub fn at(definition: B256, role: u8, epoch: u64) -> Self {
+    pub fn at(definition: DefinitionId, role: u8, epoch: u64) -> Self {
         Self(pending::find::<Slot>(
             definition,
             PendingKey { role, epoch },
@@ -399,8 +400,8 @@ impl Pending {
     }
 
     /// The action at a position.
-    pub fn get(&self, position: u32) -> B256 {
-        self.slot(position).load().b256()
+    pub fn get(&self, position: u32) -> ActionId {
+        ActionId(self.slot(position).load().b256())
     }
 
     /// The slot of a position.
@@ -412,14 +413,14 @@ impl Pending {
         self.0.write(pending::LENGTH, &pending::Length { count });
     }
 
-    fn push(&self, id: B256) {
+    fn push(&self, id: ActionId) {
         let count = self.count();
-        self.slot(count).store(id.into());
+        self.slot(count).store(id.0.into());
         self.set_count(count + 1);
     }
 
     /// Removes one; the last takes its position and is returned if that is another one.
-    fn remove(&self, position: u32) -> Option<B256> {
+    fn remove(&self, position: u32) -> Option<ActionId> {
         let last = self.count().checked_sub(1)?;
         let moved = self.get(last);
         self.slot(last).store(Word::default());
@@ -427,7 +428,7 @@ impl Pending {
         if last == position {
             return None;
         }
-        self.slot(position).store(moved.into());
+        self.slot(position).store(moved.0.into());
         Some(moved)
     }
 }

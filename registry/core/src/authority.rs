@@ -2,11 +2,12 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_upgrades_host::{call, context, storage};
 use stylus_upgrades_interface::{
     chain::DESIGNATOR_PREFIX,
+    ids::{ActionId, CodeHash, DefinitionId},
     limits::LAMBDA_GAS,
     policy::IPolicy,
     reasons::invalid_policy,
@@ -55,7 +56,7 @@ pub struct Stored {
 }
 
 impl Stored {
-    fn slot(definition: B256, role: &[u8]) -> Slot {
+    fn slot(definition: DefinitionId, role: &[u8]) -> Slot {
         stored::find::<Slot>(definition, keccak(role))
     }
 
@@ -82,7 +83,7 @@ impl Stored {
 
     /// Asks every lambda; the bits of those that consent. A lambda that reverts, runs dry,
     /// answers nonsense or is not the code that it was when the policy was set does not.
-    pub fn consents(&self, action: B256, caller: Address, approvals: u64) -> Reverts<u8> {
+    pub fn consents(&self, action: ActionId, caller: Address, approvals: u64) -> Reverts<u8> {
         if self.policy.lambdas.is_empty() {
             return Ok(0);
         }
@@ -96,7 +97,7 @@ impl Stored {
         let mut consents = 0;
         for (position, lambda) in self.policy.lambdas.iter().enumerate() {
             let recorded = self.slot.plus(stored::LAMBDAS.first() + position as u64);
-            let recorded = recorded.load().b256();
+            let recorded = CodeHash(recorded.load().b256());
             if code_hash(lambda.address) == recorded && consents_to(lambda.address, &question)? {
                 consents |= 1 << position;
             }
@@ -172,7 +173,8 @@ pub fn set(definition: &mut Definition, role: &[u8], expression: &[u8], policy: 
     };
     slot.write(stored::HEAD, &head);
     for (position, lambda) in (stored::LAMBDAS.first()..).zip(&policy.lambdas) {
-        slot.plus(position).store(code_hash(lambda.address).into());
+        slot.plus(position)
+            .store(code_hash(lambda.address).0.into());
     }
     slot.at(stored::TEXT).store_bytes(expression);
     if role == role::MIGRATE {

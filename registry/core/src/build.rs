@@ -1,24 +1,20 @@
 //! Values that the build compiles in (see [`stylus_upgrades_interface::build`]).
 
 use alloy_primitives::{Address, B256};
-use stylus_upgrades_interface::build;
+use stylus_upgrades_interface::{build, ids::CodeHash};
 
 /// UpgradeabilityStorage, the admin path of every proxy.
 pub const STORAGE: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_STORAGE")));
 /// keccak256 of its code.
-pub const STORAGE_CODEHASH: B256 =
-    B256::new(build::word(option_env!("STYLUS_UPGRADES_STORAGE_CODEHASH")));
+pub const STORAGE_CODEHASH: CodeHash = hash(option_env!("STYLUS_UPGRADES_STORAGE_CODEHASH"));
 /// The pause stub, a few bytes of EVM code.
 pub const STUB: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_STUB")));
 /// keccak256 of its code.
-pub const STUB_CODEHASH: B256 =
-    B256::new(build::word(option_env!("STYLUS_UPGRADES_STUB_CODEHASH")));
+pub const STUB_CODEHASH: CodeHash = hash(option_env!("STYLUS_UPGRADES_STUB_CODEHASH"));
 /// keccak256 of the code that all WASM proxies share.
-pub const PROXY_CODEHASH: B256 =
-    B256::new(build::word(option_env!("STYLUS_UPGRADES_PROXY_CODEHASH")));
+pub const PROXY_CODEHASH: CodeHash = hash(option_env!("STYLUS_UPGRADES_PROXY_CODEHASH"));
 /// keccak256 of the code of a bare Proxy, which forwards to its ERC-1967 slot as well.
-pub const BARE_CODEHASH: B256 =
-    B256::new(build::word(option_env!("STYLUS_UPGRADES_BARE_CODEHASH")));
+pub const BARE_CODEHASH: CodeHash = hash(option_env!("STYLUS_UPGRADES_BARE_CODEHASH"));
 /// The init code of a WASM proxy, the same for all of them.
 #[cfg(target_arch = "wasm32")]
 pub const PROXY_INIT_CODE: &[u8] = include_bytes!(env!("STYLUS_UPGRADES_PROXY_INITCODE"));
@@ -31,3 +27,7 @@ pub const PROXY_INIT_CODE_HASH: B256 = B256::new(
         .update(PROXY_INIT_CODE)
         .finalize(),
 );
+
+const fn hash(value: Option<&str>) -> CodeHash {
+    CodeHash(B256::new(build::word(value)))
+}

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
 use stylus_upgrades_host::{call, context, storage};
+use stylus_upgrades_interface::ids::CodeHash;
 
 /// The revert data of this frame, ready to be passed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,13 @@ pub type Reverts<T> = Result<T, RevertData>;
 /// The account that called the registry.
 pub fn sender() -> Address {
     Address::new(context::msg_sender())
+}
+
+/// Whether the transaction calls the registry itself, so that no frame is open above it. An account
+/// without code that is the transaction's sender cannot have called through another contract.
+pub fn is_called_directly() -> bool {
+    let sender = sender();
+    sender == Address::new(context::tx_origin()) && !has_code(code_hash(sender))
 }
 
 /// The registry.
@@ -32,17 +40,14 @@ pub fn keccak(data: &[u8]) -> B256 {
     B256::new(context::keccak256(data))
 }
 
-/// keccak256 of an account's code: zero or [`NO_CODE`] where there is none.
-pub fn code_hash(account: Address) -> B256 {
-    B256::new(context::code_hash(&account))
+/// The hash of an account's code.
+pub fn code_hash(account: Address) -> CodeHash {
+    CodeHash(B256::new(context::code_hash(&account)))
 }
 
-/// keccak256 of nothing.
-pub const NO_CODE: B256 = alloy_primitives::KECCAK256_EMPTY;
-
 /// Whether that is the hash of some code.
-pub fn has_code(hash: B256) -> bool {
-    hash != B256::ZERO && hash != NO_CODE
+pub fn has_code(hash: CodeHash) -> bool {
+    hash != CodeHash::ZERO && hash != CodeHash::OF_NOTHING
 }
 
 /// Calls with everything stored before and everything forgotten after, so that what other

@@ -6,7 +6,9 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolError;
 use stylus_upgrades_interface::{
-    proxy::IUpgradeabilityProxy as Proxy, registry::IRegistry as Registry,
+    ids::{ActionId, CodeHash},
+    proxy::IUpgradeabilityProxy as Proxy,
+    registry::IRegistry as Registry,
 };
 
 use crate::{
@@ -35,12 +37,12 @@ errors! {
     unknown_role = Registry::UnknownRole(role: &[u8]);
     invalid_policy = Registry::InvalidPolicy(expression: &[u8], offset: u32, reason: u8);
     not_an_approver = Registry::NotAnApprover(caller: Address);
-    already_approved = Registry::AlreadyApproved(approver: Address, action: B256);
-    not_approved = Registry::NotApproved(approver: Address, action: B256);
+    already_approved = Registry::AlreadyApproved(approver: Address, action: ActionId);
+    not_approved = Registry::NotApproved(approver: Address, action: ActionId);
     too_many_actions = Registry::TooManyActions(approver: Address, open: u32);
-    action_not_found = Registry::ActionNotFound(action: B256);
-    action_expired = Registry::ActionExpired(action: B256);
-    code_changed = Registry::CodeChanged(account: Address, expected: B256, found: B256);
+    action_not_found = Registry::ActionNotFound(action: ActionId);
+    action_expired = Registry::ActionExpired(action: ActionId);
+    code_changed = Registry::CodeChanged(account: Address, expected: CodeHash, found: CodeHash);
     not_an_instance = Registry::NotAnInstance(proxy: Address);
     not_migrating = Registry::NotMigrating(proxy: Address, state: u8);
     reentered = Registry::Reentered();

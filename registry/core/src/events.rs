@@ -5,7 +5,10 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolEvent;
-use stylus_upgrades_interface::registry::{IRegistry as Registry, Progress};
+use stylus_upgrades_interface::{
+    ids::{ActionId, DefinitionId},
+    registry::{IRegistry as Registry, Progress},
+};
 
 use crate::{
     abi::{Value, encode},
@@ -47,10 +50,10 @@ macro_rules! events {
         $(
             #[doc = concat!("`", stringify!($event), "`")]
             #[must_use]
-            pub fn $name(definition: B256, $($topic: $topic_type,)* $($parameter: $type),*) -> Event {
+            pub fn $name(definition: DefinitionId, $($topic: $topic_type,)* $($parameter: $type),*) -> Event {
                 event(
                     <Registry::$event as SolEvent>::SIGNATURE_HASH,
-                    &[definition, $(topic($topic.into())),*],
+                    &[definition.0, $(topic($topic.into())),*],
                     &[$(Value::from($parameter)),*],
                 )
             }
@@ -63,7 +66,7 @@ const fn topic(word: Topic) -> B256 {
     word.0
 }
 
-/// An address or a word as a topic.
+/// An address or an action as a topic.
 struct Topic(B256);
 
 impl From<Address> for Topic {
@@ -72,20 +75,20 @@ impl From<Address> for Topic {
     }
 }
 
-impl From<B256> for Topic {
-    fn from(word: B256) -> Self {
-        Self(word)
+impl From<ActionId> for Topic {
+    fn from(action: ActionId) -> Self {
+        Self(action.0)
     }
 }
 
 events! {
     definition_created = DefinitionCreated[](name: &[u8]);
     current_changed = CurrentChanged[](version: &[u8], sequence: u64);
-    proposed = Proposed[action: B256, proposer: Address](call: &[u8], epoch: u64, round: u32, expires: u64);
+    proposed = Proposed[action: ActionId, proposer: Address](call: &[u8], epoch: u64, round: u32, expires: u64);
     proxy_created = ProxyCreated[proxy: Address](version: &[u8], kind: u8);
-    revoked = Revoked[action: B256, approver: Address]();
-    cancelled = Cancelled[action: B256]();
-    executed = Executed[action: B256](sequence: u64);
+    revoked = Revoked[action: ActionId, approver: Address]();
+    cancelled = Cancelled[action: ActionId]();
+    executed = Executed[action: ActionId](sequence: u64);
     instance_upgraded = InstanceUpgraded[proxy: Address](from: &[u8], to: &[u8], sequence: u64);
     instance_skipped = InstanceSkipped[proxy: Address](reason: &[u8]);
     migration_started = MigrationStarted[proxy: Address](from: &[u8], to: &[u8], handler: Address);
@@ -97,20 +100,25 @@ events! {
 
 /// `Approved`
 #[must_use]
-pub fn approved(definition: B256, approver: Address, progress: &Progress) -> Event {
+pub fn approved(definition: DefinitionId, approver: Address, progress: &Progress) -> Event {
     event(
         Registry::Approved::SIGNATURE_HASH,
-        &[definition, progress.action, approver.into_word()],
+        &[definition.0, progress.action, approver.into_word()],
         &[progress.approvals.into(), progress.required.into()],
     )
 }
 
 /// `VersionAdded`
 #[must_use]
-pub fn version_added(definition: B256, version: &[u8], code: &Code, sequence: u64) -> Event {
+pub fn version_added(
+    definition: DefinitionId,
+    version: &[u8],
+    code: &Code,
+    sequence: u64,
+) -> Event {
     event(
         Registry::VersionAdded::SIGNATURE_HASH,
-        &[definition, code.implementation.into_word()],
+        &[definition.0, code.implementation.into_word()],
         &[
             version.into(),
             code.codehash.into(),
@@ -123,10 +131,10 @@ pub fn version_added(definition: B256, version: &[u8], code: &Code, sequence: u6
 
 /// `StepAdded`
 #[must_use]
-pub fn step_added(definition: B256, to: &[u8], step: &Step) -> Event {
+pub fn step_added(definition: DefinitionId, to: &[u8], step: &Step) -> Event {
     event(
         Registry::StepAdded::SIGNATURE_HASH,
-        &[definition],
+        &[definition.0],
         &[to.into(), Value::Struct(&step.values())],
     )
 }

@@ -11,7 +11,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
 use stylus_upgrades_interface::{
-    reasons::instance_state,
+    ids::{DefinitionId, InstanceState, VersionIndex},
     registry_storage::{
         Word,
         instance::{self, Head},
@@ -39,17 +39,17 @@ pub struct Instance {
     pub index: u32,
     /// One of [`stylus_upgrades_interface::reasons::proxy_kind`].
     pub kind: u8,
-    /// One of [`stylus_upgrades_interface::reasons::instance_state`].
-    pub state: u8,
+    /// Whether it is in a complex step.
+    pub state: InstanceState,
     /// keccak256 of the definition's name.
-    pub definition: B256,
+    pub definition: DefinitionId,
     /// Index of the version that its complex step reaches, 0 outside of one.
-    pub reaches: u32,
+    pub reaches: VersionIndex,
     /// Index of the version that its suspended upgrade leads to, 0 where there is none.
-    pub target: u32,
+    pub target: VersionIndex,
     /// Index of the version that was current when its complex step began or was called back. It
     /// stays behind one that was called back, until another version is current or it moves.
-    pub began: u32,
+    pub began: VersionIndex,
     /// How many complex steps it has been in.
     steps: u32,
 }
@@ -104,14 +104,14 @@ impl Instance {
         Definition::load(self.definition).ok_or_else(errors::nothing)
     }
 
-    /// Index of its version, 0 before it is created.
-    pub fn version(&self) -> u32 {
+    /// Index of its version, none before it is created.
+    pub fn version(&self) -> VersionIndex {
         Node::version().get(&node(self.definition, self.index).load())
     }
 
     /// Whether it is in a complex step, forward or back.
     pub fn is_migrating(&self) -> bool {
-        self.reaches != 0
+        !self.reaches.is_none()
     }
 
     /// The complex step that it is in, which approvals about it hold for: no other instance's and
@@ -125,9 +125,9 @@ impl Instance {
     }
 
     /// Moves it to another version, to the list where it belongs now, and out of a complex step.
-    pub fn set_version(&mut self, current: u32, version: u32) {
+    pub fn set_version(&mut self, current: VersionIndex, version: VersionIndex) {
         self.leave(current, version);
-        let turned_back = self.state == instance_state::TURNING_BACK;
+        let turned_back = self.state == InstanceState::TURNING_BACK;
         let is_excluded = turned_back && version < current && self.began == current;
         let list = if is_excluded {
             CALLED_BACK
@@ -136,12 +136,12 @@ impl Instance {
         };
         push(self.definition, list, self.index);
         mark(self.definition, current, version);
-        if self.began != 0 {
-            self.state = instance_state::LIVE;
-            self.reaches = 0;
-            self.target = 0;
+        if !self.began.is_none() {
+            self.state = InstanceState::LIVE;
+            self.reaches = VersionIndex::NONE;
+            self.target = VersionIndex::NONE;
             if !is_excluded {
-                self.began = 0;
+                self.began = VersionIndex::NONE;
             }
             self.save();
         }
@@ -149,9 +149,15 @@ impl Instance {
 
     /// Moves it to the version where a complex step begins that reaches `reaches`, on the way
     /// to `target`. It is in no list until that ends: nobody rolls it out meanwhile.
-    pub fn suspend(&mut self, current: u32, version: u32, reaches: u32, target: u32) {
+    pub fn suspend(
+        &mut self,
+        current: VersionIndex,
+        version: VersionIndex,
+        reaches: VersionIndex,
+        target: VersionIndex,
+    ) {
         self.leave(current, version);
-        self.state = instance_state::MIGRATING;
+        self.state = InstanceState::MIGRATING;
         self.reaches = reaches;
         self.target = target;
         self.began = current;
@@ -160,16 +166,16 @@ impl Instance {
     }
 
     /// Notes that its complex step turns back: approvers do not want what is current for it.
-    pub fn turn_back(&mut self, current: u32) {
-        self.state = instance_state::TURNING_BACK;
+    pub fn turn_back(&mut self, current: VersionIndex) {
+        self.state = InstanceState::TURNING_BACK;
         self.began = current;
         self.save();
     }
 
     /// Takes it out of its list, if it is in one, and notes its version.
-    fn leave(&self, current: u32, version: u32) {
+    fn leave(&self, current: VersionIndex, version: VersionIndex) {
         let was = self.version();
-        if was != 0 && !self.is_migrating() {
+        if !was.is_none() && !self.is_migrating() {
             // what is current only rises: where it has changed since, it has joined the queue
             let list = if self.began == current {
                 CALLED_BACK
@@ -200,23 +206,23 @@ impl Instance {
 }
 
 /// The account of the instance with that index.
-pub fn proxy_at(definition: B256, index: u32) -> Address {
+pub fn proxy_at(definition: DefinitionId, index: u32) -> Address {
     Node::proxy().get(&node(definition, index).load())
 }
 
 /// How many instances lag behind the current version and wait for `rollout`.
-pub fn lagging(definition: B256) -> u32 {
+pub fn lagging(definition: DefinitionId) -> u32 {
     load_list(definition, LAGGING).count
 }
 
 /// The instance that has waited longest among those that lag behind.
-pub fn next_lagging(definition: B256) -> Option<Address> {
+pub fn next_lagging(definition: DefinitionId) -> Option<Address> {
     let first = load_list(definition, LAGGING).first;
     (first != 0).then(|| proxy_at(definition, first))
 }
 
 /// Sends the first instance that lags behind to the end of the queue.
-pub fn rotate(definition: B256) {
+pub fn rotate(definition: DefinitionId) {
     let list = load_list(definition, LAGGING);
     if list.count > 1 {
         unlink(definition, LAGGING, list.first);
@@ -226,13 +232,13 @@ pub fn rotate(definition: B256) {
 
 /// How many instances are older than the current version: those that wait for `rollout`, and
 /// those that were called back.
-pub fn older(definition: B256) -> u32 {
+pub fn older(definition: DefinitionId) -> u32 {
     lagging(definition).saturating_add(load_list(definition, CALLED_BACK).count)
 }
 
 /// All instances that are older than the current version, in their order, those that were called
 /// back last; for a handful.
-pub fn all_older(definition: B256) -> Vec<Address> {
+pub fn all_older(definition: DefinitionId) -> Vec<Address> {
     let mut proxies = Vec::new();
     for id in [LAGGING, CALLED_BACK] {
         let mut index = load_list(definition, id).first;
@@ -247,23 +253,23 @@ pub fn all_older(definition: B256) -> Vec<Address> {
 
 /// The current version was `was` and is `now`, which is younger: every list between joins the
 /// queue. Lists between the two are found 256 versions per word.
-pub fn advance(definition: B256, was: u32, now: u32) {
-    if was == 0 {
+pub fn advance(definition: DefinitionId, was: VersionIndex, now: VersionIndex) {
+    if was.is_none() {
         return; // before the first version there is no instance
     }
     join(definition, CALLED_BACK);
-    join(definition, was);
-    let mut lane = was / LANE;
-    while lane <= now / LANE {
-        let slot = occupied(definition, lane * LANE);
+    join(definition, was.0);
+    let mut lane = was.0 / LANE;
+    while lane <= now.0 / LANE {
+        let slot = occupied(definition, VersionIndex(lane * LANE));
         let mut word = slot.load();
         if word != Word::default() {
             for bit in 0..LANE {
-                let version = lane * LANE + bit;
+                let version = VersionIndex(lane * LANE + bit);
                 if version > was && version <= now && get_bit(&word, bit) {
                     set_bit(&mut word, bit, false);
                     if version < now {
-                        join(definition, version);
+                        join(definition, version.0);
                     }
                 }
             }
@@ -274,17 +280,21 @@ pub fn advance(definition: B256, was: u32, now: u32) {
 }
 
 /// The list of an instance at `version`.
-fn list_of(version: u32, current: u32) -> u32 {
-    if version < current { LAGGING } else { version }
+fn list_of(version: VersionIndex, current: VersionIndex) -> u32 {
+    if version < current {
+        LAGGING
+    } else {
+        version.0
+    }
 }
 
 /// Notes whether the list of a version that is younger than the current one is empty.
-fn mark(definition: B256, current: u32, version: u32) {
+fn mark(definition: DefinitionId, current: VersionIndex, version: VersionIndex) {
     if version > current {
         let slot = occupied(definition, version);
         let mut word = slot.load();
-        let occupied = load_list(definition, version).count != 0;
-        set_bit(&mut word, version % LANE, occupied);
+        let occupied = load_list(definition, version.0).count != 0;
+        set_bit(&mut word, version.0 % LANE, occupied);
         slot.store(word);
     }
 }
@@ -303,7 +313,7 @@ fn set_bit(word: &mut Word, bit: u32, on: bool) {
 }
 
 /// Appends a list to the queue and empties it.
-fn join(definition: B256, id: u32) {
+fn join(definition: DefinitionId, id: u32) {
     let joined = load_list(definition, id);
     if joined.count == 0 {
         return;
@@ -321,7 +331,7 @@ fn join(definition: B256, id: u32) {
     save_list(definition, id, &Ends::default());
 }
 
-fn push(definition: B256, id: u32, index: u32) {
+fn push(definition: DefinitionId, id: u32, index: u32) {
     let mut list = load_list(definition, id);
     let slot = node(definition, index);
     let mut word = slot.load();
@@ -338,7 +348,7 @@ fn push(definition: B256, id: u32, index: u32) {
     save_list(definition, id, &list);
 }
 
-fn unlink(definition: B256, id: u32, index: u32) {
+fn unlink(definition: DefinitionId, id: u32, index: u32) {
     let mut list = load_list(definition, id);
     let word = node(definition, index).load();
     let (previous, next) = (Node::previous().get(&word), Node::next().get(&word));
@@ -357,7 +367,7 @@ fn unlink(definition: B256, id: u32, index: u32) {
 }
 
 #[inline(never)]
-fn set_next(definition: B256, index: u32, next: u32) {
+fn set_next(definition: DefinitionId, index: u32, next: u32) {
     let slot = node(definition, index);
     let mut word = slot.load();
     Node::next().set(&mut word, next);
@@ -365,7 +375,7 @@ fn set_next(definition: B256, index: u32, next: u32) {
 }
 
 #[inline(never)]
-fn set_previous(definition: B256, index: u32, previous: u32) {
+fn set_previous(definition: DefinitionId, index: u32, previous: u32) {
     let slot = node(definition, index);
     let mut word = slot.load();
     Node::previous().set(&mut word, previous);
@@ -373,19 +383,19 @@ fn set_previous(definition: B256, index: u32, previous: u32) {
 }
 
 #[inline(never)]
-fn node(definition: B256, index: u32) -> Slot {
+fn node(definition: DefinitionId, index: u32) -> Slot {
     queue_node::find::<Slot>(definition, index).at(queue_node::NODE)
 }
 
-fn load_list(definition: B256, id: u32) -> Ends {
+fn load_list(definition: DefinitionId, id: u32) -> Ends {
     list::find::<Slot>(definition, id).read(list::ENDS)
 }
 
-fn save_list(definition: B256, id: u32, list: &Ends) {
+fn save_list(definition: DefinitionId, id: u32, list: &Ends) {
     list::find::<Slot>(definition, id).write(list::ENDS, list);
 }
 
 /// The bits of the versions around one.
-fn occupied(definition: B256, version: u32) -> Slot {
-    occupied::find::<Slot>(definition, version / LANE).at(occupied::VERSIONS)
+fn occupied(definition: DefinitionId, version: VersionIndex) -> Slot {
+    occupied::find::<Slot>(definition, version.0 / LANE).at(occupied::VERSIONS)
 }

@@ -12,6 +12,7 @@
 use alloy_primitives::Address;
 use stylus_upgrades_host::storage;
 use stylus_upgrades_interface::{
+    ids::VersionIndex,
     registry_storage::{Word, lock::Lock, upgrade::Upgrade},
     slots,
 };
@@ -35,7 +36,7 @@ pub enum Phase {
         /// Which one.
         instance: Address,
         /// Index of the version.
-        version: u32,
+        version: VersionIndex,
     },
 }
 
@@ -87,8 +88,13 @@ pub fn take() -> Reverts<()> {
 }
 
 /// Opens an upgrade of an instance; `ours` if the registry called it. `stop` are the versions that
-/// the next complex step of its path connects, zeros where there is none.
-pub fn open(instance: Address, version: u32, stop: (u32, u32), ours: bool) {
+/// the next complex step of its path connects, none where there is no such step.
+pub fn open(
+    instance: Address,
+    version: VersionIndex,
+    stop: (VersionIndex, VersionIndex),
+    ours: bool,
+) {
     let mut word = Word::default();
     if ours {
         set(Phase::Open { instance, version });
@@ -102,7 +108,7 @@ pub fn open(instance: Address, version: u32, stop: (u32, u32), ours: bool) {
 }
 
 /// The versions that the next complex step connects, in the upgrade that an instance is in.
-pub fn stop(instance: Address) -> (u32, u32) {
+pub fn stop(instance: Address) -> (VersionIndex, VersionIndex) {
     let word = load(instance);
     (
         Upgrade::stop_from().get(&word),
@@ -112,7 +118,7 @@ pub fn stop(instance: Address) -> (u32, u32) {
 
 /// Index of the version that an instance upgrades itself to now. While the registry has another
 /// instance upgraded, or does something else, an upgrade that an instance began by itself waits.
-pub fn opened(instance: Address) -> Option<u32> {
+pub fn opened(instance: Address) -> Option<VersionIndex> {
     match phase() {
         Phase::Open {
             instance: open,
@@ -133,7 +139,7 @@ pub fn close(instance: Address) {
 }
 
 /// Index of the version to which an instance began to upgrade itself, without the registry.
-pub fn alone(instance: Address) -> Option<u32> {
+pub fn alone(instance: Address) -> Option<VersionIndex> {
     let word = load(instance);
     Upgrade::alone()
         .get(&word)

@@ -6,22 +6,25 @@
 
 use alloc::vec::Vec;
 
-use stylus_upgrades_interface::limits::{PATH_MAX, PATH_VISITS_MAX};
+use stylus_upgrades_interface::{
+    ids::VersionIndex,
+    limits::{PATH_MAX, PATH_VISITS_MAX},
+};
 
 /// One step of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edge {
     /// Index of the version that it leaves.
-    pub from: u32,
+    pub from: VersionIndex,
     /// Index of the version that it reaches.
-    pub to: u32,
+    pub to: VersionIndex,
     /// Position among the steps into `to`.
     pub position: usize,
 }
 
 /// A version that the search has reached.
 struct Visit {
-    version: u32,
+    version: VersionIndex,
     /// Position of the visit that led here, and the way that was taken.
     next: usize,
     position: usize,
@@ -31,7 +34,11 @@ struct Visit {
 /// there is none of at most [`PATH_MAX`] steps, or it is not among the first
 /// [`PATH_VISITS_MAX`] versions that the search reaches. `incoming_of` answers the indices of the
 /// versions that the steps into a version leave.
-pub fn find(from: u32, to: u32, mut incoming_of: impl FnMut(u32) -> Vec<u32>) -> Option<Vec<Edge>> {
+pub fn find(
+    from: VersionIndex,
+    to: VersionIndex,
+    mut incoming_of: impl FnMut(VersionIndex) -> Vec<VersionIndex>,
+) -> Option<Vec<Edge>> {
     let mut visits: Vec<Visit> = alloc::vec![Visit {
         version: to,
         next: 0,

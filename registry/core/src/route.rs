@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use stylus_upgrades_interface::ids::VersionIndex;
+
 use crate::{
     chain::Reverts,
     errors, path,
@@ -10,7 +12,11 @@ use crate::{
 
 /// The versions on the path from the one of index `from` to `to`, each with the step that
 /// leads there.
-pub fn find(definition: &Definition, from: u32, to: &Version) -> Reverts<Vec<(Version, Step)>> {
+pub fn find(
+    definition: &Definition,
+    from: VersionIndex,
+    to: &Version,
+) -> Reverts<Vec<(Version, Step)>> {
     let mut label = definition.label_of(from);
     let edges = path::find(from, to.index, |version| {
         Version::incoming(definition.id, version)

@@ -1,10 +1,11 @@
 //! Whether code can run (rule 2 of DESIGN §4.1), and whether it is what was approved.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use alloy_sol_types::{SolCall, SolError};
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{
     chain::{ARB_WASM, DESIGNATOR_PREFIX, FRAGMENT_PREFIX, IArbWasm, PROGRAM_PREFIX, ROOT_PREFIX},
+    ids::CodeHash,
     reasons::not_runnable,
 };
 
@@ -36,7 +37,7 @@ pub fn check(account: Address) -> Reverts<()> {
 }
 
 /// Refuses an account that does not hold the code that was approved.
-pub fn same_code(account: Address, expected: B256) -> Reverts<()> {
+pub fn same_code(account: Address, expected: CodeHash) -> Reverts<()> {
     let found = code_hash(account);
     if found == expected {
         Ok(())
@@ -46,13 +47,13 @@ pub fn same_code(account: Address, expected: B256) -> Reverts<()> {
 }
 
 /// Refuses a program of our own build that is not the built code or cannot run.
-pub fn check_own(account: Address, codehash: B256) -> Reverts<()> {
+pub fn check_own(account: Address, codehash: CodeHash) -> Reverts<()> {
     same_code(account, codehash)?;
     check_active(account, codehash)
 }
 
 /// Refuses code that the chain would not run, with `account` in the error.
-pub fn check_active(account: Address, codehash: B256) -> Reverts<()> {
+pub fn check_active(account: Address, codehash: CodeHash) -> Reverts<()> {
     match inactive(codehash)? {
         Some(reason) => Err(errors::implementation_not_runnable(account, reason)),
         None => Ok(()),
@@ -104,7 +105,7 @@ pub fn reason(account: Address) -> Reverts<Option<u8>> {
 }
 
 /// Asks ArbWasm why it would not run a program; any other failure is passed on.
-fn inactive(codehash: B256) -> Reverts<Option<u8>> {
+fn inactive(codehash: CodeHash) -> Reverts<Option<u8>> {
     let question = encode(&IArbWasm::codehashVersionCall::SELECTOR, &[codehash.into()]);
     let Err(RevertData(error)) = ask(ARB_WASM, &question) else {
         return Ok(None);

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
 use stylus_upgrades_interface::{
+    ids::{CodeHash, DefinitionId, StepKind, VersionIndex},
     limits::INCOMING_STEPS_MAX,
     parts,
     registry_storage::{
@@ -40,7 +41,7 @@ pub fn part(n: usize) -> Address {
 #[derive(Clone, Debug)]
 pub struct Definition {
     /// keccak256 of the name.
-    pub id: B256,
+    pub id: DefinitionId,
     /// As it was created; empty for the registry itself.
     pub name: Vec<u8>,
     /// Rises with every version added and every policy changed.
@@ -50,41 +51,41 @@ pub struct Definition {
     /// How many there are, and the index of the youngest.
     pub instances: u32,
     /// Index of the current version, 0 before the first.
-    pub current: u32,
+    pub current: VersionIndex,
     /// Whether the policy of role `migrate` is `NONE`.
     pub frozen: bool,
 }
 
 impl Definition {
-    fn slot(id: B256) -> Slot {
+    fn slot(id: DefinitionId) -> Slot {
         definition::find::<Slot>(id)
     }
 
     /// One that does not exist yet.
     pub fn new(name: &[u8]) -> Self {
         Self {
-            id: keccak(name),
+            id: id(name),
             name: name.into(),
             sequence: 0,
             versions: 0,
             instances: 0,
-            current: 0,
+            current: VersionIndex::NONE,
             frozen: false,
         }
     }
 
     /// Whether a definition of that name exists.
     pub fn exists(name: &[u8]) -> bool {
-        Head::exists().get(&Self::slot(keccak(name)).load())
+        Head::exists().get(&Self::slot(id(name)).load())
     }
 
     /// The definition of that name.
     pub fn of(name: &[u8]) -> Reverts<Self> {
-        Self::load(keccak(name)).ok_or_else(|| errors::definition_not_found(name))
+        Self::load(id(name)).ok_or_else(|| errors::definition_not_found(name))
     }
 
     /// The definition with that hash of its name.
-    pub fn load(id: B256) -> Option<Self> {
+    pub fn load(id: DefinitionId) -> Option<Self> {
         let slot = Self::slot(id);
         let head = slot.load();
         Head::exists().get(&head).then(|| Self {
@@ -122,8 +123,8 @@ impl Definition {
         Self::slot(self.id).write(definition::HEAD, &head);
     }
 
-    /// Index of the version with that label, 0 where there is none.
-    pub fn index_of(&self, label: &[u8]) -> u32 {
+    /// Index of the version with that label, if there is one.
+    pub fn index_of(&self, label: &[u8]) -> VersionIndex {
         let slot = label::find::<Slot>(self.id, keccak(label));
         slot.read(label::VERSION).index
     }
@@ -131,14 +132,14 @@ impl Definition {
     /// The version with that label.
     pub fn version(&self, label: &[u8]) -> Reverts<Version> {
         match self.index_of(label) {
-            0 => Err(errors::version_not_found(&self.name, label)),
+            VersionIndex::NONE => Err(errors::version_not_found(&self.name, label)),
             index => Ok(Version::load(self.id, index)),
         }
     }
 
-    /// The label of the version with that index; index 0 has the empty label.
-    pub fn label_of(&self, index: u32) -> Vec<u8> {
-        if index == 0 {
+    /// The label of the version with that index; no version has the empty label.
+    pub fn label_of(&self, index: VersionIndex) -> Vec<u8> {
+        if index.is_none() {
             Vec::new()
         } else {
             Version::label(self.id, index)
@@ -151,7 +152,7 @@ impl Definition {
         self.sequence += 1;
         let version = Version {
             definition: self.id,
-            index: self.versions,
+            index: VersionIndex(self.versions),
             code: *code,
             sequence: self.sequence,
             label: label.into(),
@@ -167,13 +168,18 @@ impl Definition {
     }
 }
 
+/// What identifies the definition of a name.
+fn id(name: &[u8]) -> DefinitionId {
+    DefinitionId(keccak(name))
+}
+
 /// A label and the code that it was given once.
 #[derive(Clone, Debug)]
 pub struct Version {
     /// Hash of the definition's name.
-    pub definition: B256,
+    pub definition: DefinitionId,
     /// Order of registration, from 1 on.
-    pub index: u32,
+    pub index: VersionIndex,
     /// What it runs.
     pub code: Code,
     /// Sequence that adding it led to.
@@ -183,11 +189,11 @@ pub struct Version {
     /// Whether it was added without a way in.
     pub initial: bool,
     /// Indices of the versions that its incoming steps leave, in order of registration.
-    pub incoming: Vec<u32>,
+    pub incoming: Vec<VersionIndex>,
 }
 
 impl Version {
-    fn slot(definition: B256, index: u32) -> Slot {
+    fn slot(definition: DefinitionId, index: VersionIndex) -> Slot {
         version::find::<Slot>(definition, index)
     }
 
@@ -200,7 +206,7 @@ impl Version {
     }
 
     /// The version with that index, which exists.
-    pub fn load(definition: B256, index: u32) -> Self {
+    pub fn load(definition: DefinitionId, index: VersionIndex) -> Self {
         let slot = Self::slot(definition, index);
         let head = slot.load();
         Self {
@@ -222,19 +228,19 @@ impl Version {
     }
 
     /// Only its label.
-    pub fn label(definition: B256, index: u32) -> Vec<u8> {
+    pub fn label(definition: DefinitionId, index: VersionIndex) -> Vec<u8> {
         let slot = Self::slot(definition, index);
         let length = version::Head::label_length().get(&slot.load());
         slot.at(version::LABEL).load_bytes(length.into())
     }
 
     /// Only its incoming steps: one word.
-    pub fn incoming(definition: B256, index: u32) -> Vec<u32> {
+    pub fn incoming(definition: DefinitionId, index: VersionIndex) -> Vec<VersionIndex> {
         let word = Self::slot(definition, index).at(version::INCOMING).load();
         word.0
             .chunks_exact(4)
-            .map(|from| from.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte)))
-            .take_while(|from| *from != 0)
+            .map(|from| VersionIndex(from.iter().fold(0, |sum, byte| sum << 8 | u32::from(*byte))))
+            .take_while(|from| !from.is_none())
             .collect()
     }
 
@@ -259,7 +265,7 @@ impl Version {
     }
 
     /// Adds a way in that leaves the version of index `from`; there is room for it.
-    pub fn add_way(&mut self, from: u32, step: &Step) {
+    pub fn add_way(&mut self, from: VersionIndex, step: &Step) {
         let slot = self.step_slot(self.incoming.len());
         let head = step::Head {
             script: step.script,
@@ -273,7 +279,7 @@ impl Version {
         self.save_head();
         let mut incoming = Word::default();
         for (lane, from) in incoming.0.chunks_exact_mut(4).zip(&self.incoming) {
-            lane.copy_from_slice(&from.to_be_bytes());
+            lane.copy_from_slice(&from.0.to_be_bytes());
         }
         Self::slot(self.definition, self.index)
             .at(version::INCOMING)
@@ -320,7 +326,7 @@ pub struct Code {
     /// The account that holds it.
     pub implementation: Address,
     /// keccak256 of the account's code.
-    pub codehash: B256,
+    pub codehash: CodeHash,
     /// Hash of its storage layout, or zero.
     pub layout_hash: B256,
     /// Hash of its source, or zero.
@@ -332,7 +338,7 @@ impl Code {
     pub fn read(reader: &Reader<'_>, n: usize) -> Result<Self, Malformed> {
         Ok(Self {
             implementation: reader.address(n)?,
-            codehash: reader.word(n + 1)?,
+            codehash: CodeHash(reader.word(n + 1)?),
             layout_hash: reader.word(n + 2)?,
             source_hash: reader.word(n + 3)?,
         })
@@ -354,12 +360,12 @@ impl Code {
 pub struct Step {
     /// The version it leaves; empty for an initial version.
     pub from: Vec<u8>,
-    /// One of [`stylus_upgrades_interface::reasons::step`].
-    pub kind: u8,
+    /// What it runs.
+    pub kind: StepKind,
     /// The script of kind 2, the program of kind 3, else zero.
     pub script: Address,
     /// keccak256 of the script's code, else zero.
-    pub script_codehash: B256,
+    pub script_codehash: CodeHash,
     /// The calldata of the step.
     pub data: Vec<u8>,
 }
@@ -370,9 +376,9 @@ impl Step {
         let members = reader.at(n)?;
         Ok(Self {
             from: members.bytes(0)?.to_vec(),
-            kind: members.u8(1)?,
+            kind: StepKind(members.u8(1)?),
             script: members.address(2)?,
-            script_codehash: members.word(3)?,
+            script_codehash: CodeHash(members.word(3)?),
             data: members.bytes(4)?.to_vec(),
         })
     }

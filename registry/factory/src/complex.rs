@@ -14,7 +14,7 @@ use stylus_registry_core::{
 };
 use stylus_upgrades_host::storage;
 use stylus_upgrades_interface::{
-    reasons::{instance_state, step as kind},
+    ids::{InstanceState, StepKind, VersionIndex},
     slots,
 };
 
@@ -31,7 +31,7 @@ pub(crate) fn suspend() -> Reverts<Vec<u8>> {
         return Err(errors::not_an_instance(proxy));
     };
     let (from, to) = lock::stop(proxy);
-    if to == 0 || instance.state == instance_state::TURNING_BACK {
+    if to.is_none() || instance.state == InstanceState::TURNING_BACK {
         return Err(errors::not_an_instance(proxy));
     }
     storage::transient_store(&proxy.into_word().0, &slots::SET.0);
@@ -56,9 +56,9 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let proxy = sender();
     let instance = Instance::of(proxy)?;
     let state = if back {
-        instance_state::TURNING_BACK
+        InstanceState::TURNING_BACK
     } else {
-        instance_state::MIGRATING
+        InstanceState::MIGRATING
     };
     if instance.state != state {
         return Err(errors::not_an_instance(proxy));
@@ -86,7 +86,11 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 /// What leads on from the version that the step leads to, all of it checked, and where that ends.
 /// Where the target cannot be reached any more, or approvers have decided otherwise since, the
 /// upgrade ends with the step: what lies behind it must not keep the contract paused.
-fn onwards(definition: &Definition, instance: &Instance, at: u32) -> (Vec<(Version, Step)>, u32) {
+fn onwards(
+    definition: &Definition,
+    instance: &Instance,
+    at: VersionIndex,
+) -> (Vec<(Version, Step)>, VersionIndex) {
     if at != instance.target && goes_on(definition, instance) {
         let target = Version::load(definition.id, instance.target);
         if let Ok(rest) = route::find(definition, at, &target)
@@ -108,11 +112,15 @@ fn goes_on(definition: &Definition, instance: &Instance) -> bool {
 
 /// Whether a step takes calldata that only the call of an upgrade could bring.
 fn waits_for_calldata(step: &Step) -> bool {
-    step.kind == kind::CALL && step.data.is_empty()
+    step.kind == StepKind::CALL && step.data.is_empty()
 }
 
 /// The complex step from one version to another, with both.
-fn step_between(definition: &Definition, from: u32, to: u32) -> Reverts<(Version, Version, Step)> {
+fn step_between(
+    definition: &Definition,
+    from: VersionIndex,
+    to: VersionIndex,
+) -> Reverts<(Version, Version, Step)> {
     let from = Version::load(definition.id, from);
     let to = Version::load(definition.id, to);
     let position = to
@@ -129,7 +137,7 @@ pub(crate) fn announce_end(definition: &Definition, instance: &Instance) {
     if !instance.is_migrating() {
         return;
     }
-    let announce = if instance.state == instance_state::TURNING_BACK {
+    let announce = if instance.state == InstanceState::TURNING_BACK {
         events::migration_aborted
     } else {
         events::migration_ended

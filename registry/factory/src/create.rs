@@ -48,7 +48,7 @@ pub(crate) fn proxy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 /// A proxy that did not come back at a version was not created.
 fn require_created(proxy: Address) -> Reverts<Vec<u8>> {
     same_code(proxy, build::PROXY_CODEHASH)?;
-    if Instance::of(proxy)?.version() == 0 {
+    if Instance::of(proxy)?.version().is_none() {
         return Err(errors::not_an_instance(proxy));
     }
     Ok(Vec::new())

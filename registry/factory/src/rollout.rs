@@ -1,5 +1,7 @@
 //! Upgrades of instances that lag behind the current version. What happens never depends on
-//! the gas that is left: a failure counts only where the instance had enough.
+//! the gas that is left: a failure counts only where the instance had enough. Nor does it depend on
+//! what a calling contract has open (memory, which makes more of it dear; locks of other contracts):
+//! a failure counts only where the transaction calls the registry itself.
 
 use alloc::vec::Vec;
 
@@ -7,13 +9,14 @@ use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    chain::{RevertData, Reverts, ask, call_with_gas, this},
+    chain::{RevertData, Reverts, ask, call_with_gas, is_called_directly, this},
     errors, events, instances,
     lock::{self, Phase},
     state::Definition,
 };
 use stylus_upgrades_host::{context, storage};
 use stylus_upgrades_interface::{
+    ids::DefinitionId,
     limits::ROLLOUT_GAS,
     proxy::IUpgradeabilityProxy::{registryCall, upgradeToCall},
 };
@@ -47,7 +50,8 @@ pub(crate) fn some(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 
 /// Upgrades every instance that is older than what is current, all or nothing. The lock is taken already.
 pub(crate) fn all(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
-    let definition = Definition::load(arguments.word(0)?).ok_or_else(errors::nothing)?;
+    let definition =
+        Definition::load(DefinitionId(arguments.word(0)?)).ok_or_else(errors::nothing)?;
     let current = definition.label_of(definition.current);
     for proxy in instances::all_older(definition.id) {
         upgrade(proxy, &current)?;
@@ -55,8 +59,8 @@ pub(crate) fn all(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(Vec::new())
 }
 
-/// Whether it was upgraded; a failure is reported if the instance had enough gas, and ends the
-/// whole call otherwise. An instance that is in the middle of a call did not fail: whoever called
+/// Whether it was upgraded; a failure is reported if the instance had enough gas and no contract
+/// called `rollout`, and ends the whole call otherwise. An instance that is in the middle of a call did not fail: whoever called
 /// `rollout` chose that moment, so nothing is said about it.
 fn upgrade_or_skip(definition: &Definition, proxy: Address, version: &[u8]) -> Reverts<bool> {
     storage::flush(true); // what the attempt before stored is paid for before the gas is measured
@@ -79,6 +83,9 @@ fn upgrade_or_skip(definition: &Definition, proxy: Address, version: &[u8]) -> R
             }
             reason = errors::not_an_instance(proxy).0;
         }
+    }
+    if !is_called_directly() {
+        return Err(RevertData(reason));
     }
     reason.truncate(REASON_MAX);
     events::instance_skipped(definition.id, proxy, &reason).emit();

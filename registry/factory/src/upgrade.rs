@@ -18,7 +18,8 @@ use stylus_registry_core::{
     state::{Definition, Step, Version},
 };
 use stylus_upgrades_interface::{
-    proxy::IUpgradeabilityProxy::implementationCall, reasons::step as kind,
+    ids::{StepKind, VersionIndex},
+    proxy::IUpgradeabilityProxy::implementationCall,
 };
 
 use crate::complex;
@@ -42,7 +43,7 @@ pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         return Err(errors::already_at_version(label));
     }
     let version = target.index;
-    let path = if at == 0 {
+    let path = if at.is_none() {
         alloc::vec![(target, Step::default())] // creation: what runs is the call's own initializer
     } else {
         route::find(&definition, at, &target)?
@@ -52,10 +53,13 @@ pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     Ok(encoded(&path))
 }
 
-/// The versions that the first complex step of the path connects, zeros where there is none.
-pub(crate) fn stop(definition: &Definition, path: &[(Version, Step)]) -> (u32, u32) {
-    let complex = path.iter().find(|(_, step)| step.kind == kind::COMPLEX);
-    complex.map_or((0, 0), |(version, step)| {
+/// The versions that the first complex step of the path connects, none where there is no such step.
+pub(crate) fn stop(
+    definition: &Definition,
+    path: &[(Version, Step)],
+) -> (VersionIndex, VersionIndex) {
+    let complex = path.iter().find(|(_, step)| step.kind == StepKind::COMPLEX);
+    complex.map_or_else(Default::default, |(version, step)| {
         (definition.index_of(&step.from), version.index)
     })
 }
@@ -131,17 +135,22 @@ pub(crate) fn end(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     }
 }
 
-fn arrive(definition: &Definition, instance: &mut Instance, version: u32, label: &[u8]) {
+fn arrive(definition: &Definition, instance: &mut Instance, version: VersionIndex, label: &[u8]) {
     let from = instance.version();
     complex::announce_end(definition, instance);
     instance.set_version(definition.current, version);
-    if from != 0 && from != version {
+    if !from.is_none() && from != version {
         moved(definition, instance, from, label);
     }
 }
 
 /// Says that an instance is at another version from now on.
-pub(crate) fn moved(definition: &Definition, instance: &Instance, from: u32, label: &[u8]) {
+pub(crate) fn moved(
+    definition: &Definition,
+    instance: &Instance,
+    from: VersionIndex,
+    label: &[u8],
+) {
     events::instance_upgraded(
         definition.id,
         instance.proxy,

@@ -16,8 +16,9 @@ use stylus_registry_core::{
 };
 use stylus_upgrades_interface::{
     complex::IComplexMigration,
+    ids::{CodeHash, InstanceState, StepKind as Kind},
     limits::STEP_DATA_MAX,
-    reasons::{instance_state, invalid_step as reason, proxy_kind, step as kind},
+    reasons::{invalid_step as reason, proxy_kind},
     registry::IRegistry,
 };
 
@@ -157,7 +158,7 @@ impl<'a> Call<'a> {
                 label::check(version)?;
                 if *migrate {
                     becomes_current(definition, version, code, step)?;
-                } else if definition.index_of(version) == 0 {
+                } else if definition.index_of(version).is_none() {
                     first_way(definition, version, step)?;
                 } else {
                     return Err(errors::version_exists(&definition.name, version));
@@ -209,9 +210,9 @@ impl<'a> Call<'a> {
             Self::AddStep { version, step, .. } => (definition.version(version)?.code, Some(step)),
             Self::CreateProxy { version, .. } => (definition.version(version)?.code, None),
         };
-        let script = step.map(|step| (step.script, step.script_codehash));
+        let script = step.map(|step| (step.script, step.script_codehash.0));
         Ok([
-            (code.implementation, code.codehash),
+            (code.implementation, code.codehash.0),
             script.unwrap_or_default(),
         ])
     }
@@ -232,7 +233,7 @@ fn create_definition(name: &[u8], policies: &[&[u8]]) -> Reverts<()> {
 /// that very code and step.
 fn becomes_current(definition: &Definition, label: &[u8], code: &Code, step: &Step) -> Reverts<()> {
     let index = definition.index_of(label);
-    if index == 0 {
+    if index.is_none() {
         first_way(definition, label, step)?;
     } else {
         let version = Version::load(definition.id, index);
@@ -271,7 +272,7 @@ fn first_way(definition: &Definition, version: &[u8], step: &Step) -> Reverts<()
     if step.from == version {
         return refuse(reason::NOT_OLDER);
     }
-    if definition.index_of(&step.from) == 0 {
+    if definition.index_of(&step.from).is_none() {
         return refuse(reason::UNKNOWN_FROM);
     }
     shape(step, version)
@@ -281,7 +282,7 @@ fn first_way(definition: &Definition, version: &[u8], step: &Step) -> Reverts<()
 fn another_way(definition: &Definition, version: &Version, step: &Step) -> Reverts<()> {
     let refuse = |reason| Err(invalid(step, &version.label, reason));
     let from = definition.index_of(&step.from);
-    if from == 0 {
+    if from.is_none() {
         return refuse(reason::UNKNOWN_FROM);
     }
     if from >= version.index {
@@ -297,17 +298,17 @@ fn another_way(definition: &Definition, version: &Version, step: &Step) -> Rever
 fn shape(step: &Step, version: &[u8]) -> Reverts<()> {
     let refuse = |reason| Err(invalid(step, version, reason));
     match step.kind {
-        kind::NONE | kind::CALL | kind::SCRIPT | kind::COMPLEX | kind::FOREIGN_CALL => {}
+        Kind::NONE | Kind::CALL | Kind::SCRIPT | Kind::COMPLEX | Kind::FOREIGN_CALL => {}
         _ => return refuse(reason::UNKNOWN_KIND),
     }
-    let scripted = matches!(step.kind, kind::SCRIPT | kind::COMPLEX);
-    if scripted == step.script.is_zero() || (!scripted && !step.script_codehash.is_zero()) {
+    let scripted = matches!(step.kind, Kind::SCRIPT | Kind::COMPLEX);
+    if scripted == step.script.is_zero() || (!scripted && step.script_codehash != CodeHash::ZERO) {
         return refuse(reason::SCRIPT_MISMATCH);
     }
-    let may_lack_data = matches!(step.kind, kind::NONE | kind::CALL);
+    let may_lack_data = matches!(step.kind, Kind::NONE | Kind::CALL);
     if (!may_lack_data && step.data.is_empty())
-        || (step.kind == kind::COMPLEX && !starts_migration(&step.data))
-        || (step.kind == kind::NONE && !step.data.is_empty())
+        || (step.kind == Kind::COMPLEX && !starts_migration(&step.data))
+        || (step.kind == Kind::NONE && !step.data.is_empty())
     {
         return refuse(reason::DATA_MISMATCH);
     }
@@ -337,10 +338,10 @@ pub(crate) fn migrating(
         return Err(errors::not_an_instance(proxy));
     }
     let state = instance.state;
-    if state == instance_state::MIGRATING || (either_way && state == instance_state::TURNING_BACK) {
+    if state == InstanceState::MIGRATING || (either_way && state == InstanceState::TURNING_BACK) {
         Ok(instance)
     } else {
-        Err(errors::not_migrating(proxy, state))
+        Err(errors::not_migrating(proxy, state.0))
     }
 }
 
@@ -353,7 +354,7 @@ fn script(step: &Step) -> Reverts<()> {
 }
 
 /// It can run, and it is what the caller says that it is.
-fn runs(account: Address, codehash: B256) -> Reverts<()> {
+fn runs(account: Address, codehash: CodeHash) -> Reverts<()> {
     runnable::check(account)?;
     same_code(account, codehash)
 }

@@ -29,7 +29,7 @@ pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u
             migrate,
             ..
         } => {
-            if definition.index_of(version) == 0 {
+            if definition.index_of(version).is_none() {
                 add_version(&mut definition, version, code, step);
             }
             if *migrate {
@@ -70,7 +70,7 @@ fn add_version(definition: &mut Definition, label: &[u8], code: &Code, step: &St
     let mut version = definition.add_version(label, code, step.from.is_empty());
     events::version_added(definition.id, label, code, definition.sequence).emit();
     add_step(definition, &mut version, step);
-    if definition.current == 0 {
+    if definition.current.is_none() {
         make_current(definition, &version);
     }
     definition.save();
@@ -78,7 +78,7 @@ fn add_version(definition: &mut Definition, label: &[u8], code: &Code, step: &St
 
 fn add_step(definition: &Definition, version: &mut Version, step: &Step) {
     let from = definition.index_of(&step.from);
-    if from != 0 {
+    if !from.is_none() {
         version.add_way(from, step);
     }
     events::step_added(definition.id, &version.label, step).emit();

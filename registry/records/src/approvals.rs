@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use stylus_registry_core::{
     abi::{Reader, Value, encode},
     action::{Action, Pending, ROLES, progress_values},
@@ -12,7 +12,7 @@ use stylus_registry_core::{
     runnable,
     state::Definition,
 };
-use stylus_upgrades_interface::reasons::blocked_by;
+use stylus_upgrades_interface::{ids::ActionId, reasons::blocked_by};
 
 /// The policy of a role, by the first two arguments.
 fn stored(arguments: Reader<'_>) -> Reverts<Stored> {
@@ -49,7 +49,7 @@ pub(crate) fn pending(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 
 /// How far an action is, who approved, who may still, and what keeps it from being executed.
 pub(crate) fn readiness(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
-    let (action, stored) = Action::open(arguments.word(0)?)?;
+    let (action, stored) = Action::open(ActionId(arguments.word(0)?))?;
     let lambdas = stored.consents(action.id, Address::ZERO, action.approvals)?;
     let [approved, missing] = [true, false].map(|set| {
         let addresses = stored.policy.addresses(action.approvals, set);
@@ -88,7 +88,7 @@ fn blocked_by(action: &Action, stored: &Stored, lambdas: u8) -> Reverts<u8> {
         let instance = Instance::of(account);
         let found = instance
             .as_ref()
-            .map_or_else(|_| code_hash(account), Instance::complex_step);
+            .map_or_else(|_| code_hash(account).0, Instance::complex_step);
         if found != expected {
             return Ok(blocked_by::CODE_CHANGED);
         }
@@ -108,6 +108,6 @@ fn blocked_by(action: &Action, stored: &Stored, lambdas: u8) -> Reverts<u8> {
     })
 }
 
-fn is_open(id: &B256) -> bool {
+fn is_open(id: &ActionId) -> bool {
     Action::load(*id).is_some_and(|action| !action.has_expired())
 }

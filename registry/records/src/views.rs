@@ -10,7 +10,10 @@ use stylus_registry_core::{
     route,
     state::{Definition, Step, Version},
 };
-use stylus_upgrades_interface::reasons::{definition_state, proxy_kind};
+use stylus_upgrades_interface::{
+    ids::VersionIndex,
+    reasons::{definition_state, proxy_kind},
+};
 
 /// The definition named by the first argument.
 fn named(arguments: Reader<'_>) -> Reverts<Definition> {
@@ -65,7 +68,7 @@ fn with_steps(steps: &[Step], encode: impl FnOnce(Value<'_>) -> Vec<u8>) -> Reve
 pub(crate) fn versions(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = named(arguments)?;
     let labels: Vec<_> = page(arguments, definition.versions)?
-        .map(|index| Version::label(definition.id, index))
+        .map(|index| Version::label(definition.id, VersionIndex(index)))
         .collect();
     let labels: Vec<_> = labels.iter().map(Value::from).collect();
     Ok(encode(&[], &[Value::Array(&labels)]))

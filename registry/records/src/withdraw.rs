@@ -9,11 +9,12 @@ use stylus_registry_core::{
     chain::{Reverts, sender},
     errors, events, lock,
 };
+use stylus_upgrades_interface::ids::ActionId;
 
 /// Withdraws the caller's own approval; delays whose siblings fail by that start again.
 pub(crate) fn revoke(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::take()?;
-    let (mut action, stored) = Action::open(arguments.word(0)?)?;
+    let (mut action, stored) = Action::open(ActionId(arguments.word(0)?))?;
     let approver = sender();
     let bit = stored.policy.bit(approver);
     if action.approvals & bit == 0 {
@@ -32,7 +33,7 @@ pub(crate) fn revoke(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 /// without him (delays and lambdas taken as true), or by who alone satisfies its role.
 pub(crate) fn cancel(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::take()?;
-    let (action, stored) = Action::open(arguments.word(0)?)?;
+    let (action, stored) = Action::open(ActionId(arguments.word(0)?))?;
     let caller = sender();
     let is_his = caller == action.proposer && !others_suffice(&action, &stored);
     if !is_his && !stored.policy.is_satisfied_alone(stored.bit(caller)) {

@@ -1,10 +1,11 @@
 //! Too little gas and too much return data.
 
-use alloy::primitives::{Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
+use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 
-use super::fixture::{IHostile, Scenario, creation_code, data, migrating};
-use crate::registry::fixture::{account, is, step};
+use super::fixture::{IHostile, SENDER, Scenario, creation_code, data, migrating};
+use crate::registry::fixture::{Reverted, account, is, step};
 
 /// EVM code that reverts with, or returns, `size` zero bytes.
 fn bomb(scenario: &mut Scenario, size: u32, revert: bool) -> Code {
@@ -149,35 +150,92 @@ fn an_instance_that_burns_all_gas_is_skipped_and_no_other() {
     assert_ne!(proxies(&first), proxies(&second));
 }
 
-#[test]
-fn memory_that_the_caller_holds_open_starves_no_rollout_into_half_an_upgrade() {
-    // pages of all open frames are priced together: a caller with many makes the rest dear
+/// The action that takes so many pages of memory and keeps them.
+fn grow(pages: u32) -> Bytes {
+    data(&IHostile::growCall {
+        size: pages * 65_536,
+    })
+}
+
+/// Five instances that lag behind 2.0, whose migration is these actions.
+fn lagging(migration: Vec<Bytes>) -> Scenario {
     let mut scenario = Scenario::new();
     for n in 2..=5 {
         scenario.create(n, "1.0");
     }
     scenario
-        .migrate("2.0", migrating(vec![]))
+        .migrate("2.0", migrating(migration))
         .expect("activated");
+    scenario
+}
+
+/// An account that sends transactions and is delegated to the hostile code (EIP-7702).
+fn delegated(scenario: &mut Scenario) -> Address {
+    let code = [
+        DESIGNATOR_PREFIX.as_slice(),
+        scenario.code.implementation.as_slice(),
+    ];
+    let account = account(7);
+    scenario
+        .fixture
+        .chain
+        .set_code(account, code.concat().into());
+    account
+}
+
+#[test]
+fn memory_that_the_caller_holds_open_starves_no_rollout_into_half_an_upgrade() {
+    // pages of all open frames are priced together: a caller with many makes the rest dear
+    let mut scenario = lagging(vec![grow(16)]);
     let registry = scenario.fixture.registry;
     let rollout = IRegistry::rolloutCall {
         name: "A".into(),
         max: 2,
     };
     let stranger = scenario.fixture.deploy("hostile").implementation;
-    for pages in [8, 64, 96, 110] {
-        let id = scenario.fixture.chain.snapshot();
-        let grow = data(&IHostile::growCall {
-            size: pages * 65_536,
-        });
-        let actions = vec![grow, super::fixture::call(registry, &rollout)];
-        if let Ok(done) = scenario.act(stranger, actions) {
-            let moved = done.events::<IRegistry::InstanceUpgraded>().len();
-            let skipped = done.events::<IRegistry::InstanceSkipped>().len();
-            assert_eq!(moved + skipped, 2, "{pages}");
+    let delegated = delegated(&mut scenario);
+    let (mut upgraded, mut refused) = (0, 0);
+    for (from, caller) in [(account(SENDER), stranger), (delegated, delegated)] {
+        for pages in [8, 64, 96].into_iter().chain(100..=120) {
+            let id = scenario.fixture.chain.snapshot();
+            let act = IHostile::actCall {
+                actions: vec![grow(pages), super::fixture::call(registry, &rollout)],
+            };
+            let (fixture, gas) = (&mut scenario.fixture, 200_000_000);
+            match fixture.pay_with_gas(from, caller, &act, U256::ZERO, gas) {
+                Err(_) => refused += 1,
+                Ok(done) => {
+                    let skipped = done.events::<IRegistry::InstanceSkipped>();
+                    assert!(skipped.is_empty(), "{pages}: {skipped:?}");
+                    let moved = done.events::<IRegistry::InstanceUpgraded>().len();
+                    assert_eq!(moved, 2, "{pages}");
+                    upgraded += 1;
+                }
+            }
+            let done = scenario.rollout(5, 64_000_000).expect("rolled out");
+            assert_eq!(done.returned.left, 0, "{pages}: nothing lasts");
+            assert!(scenario.fixture.chain.revert(id));
         }
-        let done = scenario.rollout(5, 32_000_000).expect("rolled out");
-        assert_eq!(done.returned.left, 0, "{pages}: nothing lasts");
-        assert!(scenario.fixture.chain.revert(id));
     }
+    assert!(upgraded > 0 && refused > 0, "{upgraded} and {refused}");
+}
+
+#[test]
+fn a_failure_below_a_calling_contract_is_no_failure_of_the_instance() {
+    let failing = Bytes::from_static(b"no");
+    let fails = data(&IHostile::revertWithCall {
+        data: failing.clone(),
+    });
+    let mut scenario = lagging(vec![fails]);
+    let rollout = IRegistry::rolloutCall {
+        name: "A".into(),
+        max: 1,
+    };
+    let Err(Reverted(reason)) = scenario.govern(&rollout) else {
+        panic!("the contract could be what makes it fail");
+    };
+    assert_eq!(reason, failing, "who calls is told why");
+    let done = scenario.rollout(1, 40_000_000).expect("anyone may");
+    let skipped = done.events::<IRegistry::InstanceSkipped>();
+    assert_eq!((skipped.len(), &skipped[0].reason), (1, &failing));
 }

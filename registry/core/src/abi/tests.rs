@@ -3,6 +3,7 @@ use alloy_primitives::{Address, B256, Bytes, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use proptest::prelude::*;
 use stylus_upgrades_interface::{
+    ids::{CodeHash, StepKind},
     instance::{IInstanceRegistry::beginUpgradeCall, PathStep},
     registry::{self as alloy, IRegistry},
 };
@@ -23,13 +24,19 @@ fn data() -> impl Strategy<Value = Vec<u8>> {
 
 prop_compose! {
     fn step()(from in "[ -~]{0,64}", kind: u8, script in address(), script_codehash in word(), data in data()) -> Step {
-        Step { from: from.into_bytes(), kind, script, script_codehash, data }
+        Step {
+            from: from.into_bytes(),
+            kind: StepKind(kind),
+            script,
+            script_codehash: CodeHash(script_codehash),
+            data,
+        }
     }
 }
 
 prop_compose! {
     fn code()(implementation in address(), codehash in word(), layout_hash in word(), source_hash in word()) -> Code {
-        Code { implementation, codehash, layout_hash, source_hash }
+        Code { implementation, codehash: CodeHash(codehash), layout_hash, source_hash }
     }
 }
 
@@ -40,9 +47,9 @@ fn text(bytes: &[u8]) -> String {
 fn alloy_step(step: &Step) -> alloy::Step {
     alloy::Step {
         from: text(&step.from),
-        kind: step.kind,
+        kind: step.kind.0,
         script: step.script,
-        scriptCodehash: step.script_codehash,
+        scriptCodehash: step.script_codehash.0,
         data: step.data.clone().into(),
     }
 }
@@ -50,7 +57,7 @@ fn alloy_step(step: &Step) -> alloy::Step {
 fn alloy_code(code: &Code) -> alloy::Code {
     alloy::Code {
         implementation: code.implementation,
-        codehash: code.codehash,
+        codehash: code.codehash.0,
         layoutHash: code.layout_hash,
         sourceHash: code.source_hash,
     }
@@ -88,7 +95,7 @@ proptest! {
             from: text(&step.from),
             to: String::new(),
             implementation: code.implementation,
-            kind: step.kind,
+            kind: step.kind.0,
             script: step.script,
             data: step.data.clone().into(),
         }).collect();

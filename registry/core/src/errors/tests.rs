@@ -63,14 +63,14 @@ fn every_error_of_the_registry_is_encoded_as_its_type_says() {
     );
     same(not_an_approver(A), Registry::NotAnApprover { caller: A });
     same(
-        already_approved(A, X),
+        already_approved(A, ActionId(X)),
         Registry::AlreadyApproved {
             approver: A,
             action: X,
         },
     );
     same(
-        not_approved(A, X),
+        not_approved(A, ActionId(X)),
         Registry::NotApproved {
             approver: A,
             action: X,
@@ -83,10 +83,16 @@ fn every_error_of_the_registry_is_encoded_as_its_type_says() {
             open: 16,
         },
     );
-    same(action_not_found(X), Registry::ActionNotFound { action: X });
-    same(action_expired(X), Registry::ActionExpired { action: X });
     same(
-        code_changed(A, X, Y),
+        action_not_found(ActionId(X)),
+        Registry::ActionNotFound { action: X },
+    );
+    same(
+        action_expired(ActionId(X)),
+        Registry::ActionExpired { action: X },
+    );
+    same(
+        code_changed(A, CodeHash(X), CodeHash(Y)),
         Registry::CodeChanged {
             account: A,
             expected: X,

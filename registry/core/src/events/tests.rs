@@ -1,5 +1,8 @@
 use super::*;
-use stylus_upgrades_interface::registry::Step as AlloyStep;
+use stylus_upgrades_interface::{
+    ids::{CodeHash, StepKind},
+    registry::Step as AlloyStep,
+};
 
 const D: B256 = B256::repeat_byte(0xdd);
 const A: Address = Address::repeat_byte(0xa1);
@@ -23,14 +26,14 @@ fn s(text: &str) -> String {
 #[test]
 fn every_event_is_encoded_as_its_type_says() {
     same(
-        definition_created(D, b"A"),
+        definition_created(DefinitionId(D), b"A"),
         Registry::DefinitionCreated {
             definition: D,
             name: s("A"),
         },
     );
     same(
-        current_changed(D, b"2.0", 5),
+        current_changed(DefinitionId(D), b"2.0", 5),
         Registry::CurrentChanged {
             definition: D,
             version: s("2.0"),
@@ -38,7 +41,7 @@ fn every_event_is_encoded_as_its_type_says() {
         },
     );
     same(
-        proposed(D, X, A, b"call", 1, 2, 3),
+        proposed(DefinitionId(D), ActionId(X), A, b"call", 1, 2, 3),
         Registry::Proposed {
             definition: D,
             action: X,
@@ -50,7 +53,7 @@ fn every_event_is_encoded_as_its_type_says() {
         },
     );
     same(
-        migration_started(D, A, b"1.0", b"2.0", A),
+        migration_started(DefinitionId(D), A, b"1.0", b"2.0", A),
         Registry::MigrationStarted {
             definition: D,
             proxy: A,
@@ -60,7 +63,7 @@ fn every_event_is_encoded_as_its_type_says() {
         },
     );
     same(
-        migration_ended(D, A, b"1.0", b"2.0"),
+        migration_ended(DefinitionId(D), A, b"1.0", b"2.0"),
         Registry::MigrationEnded {
             definition: D,
             proxy: A,
@@ -69,7 +72,7 @@ fn every_event_is_encoded_as_its_type_says() {
         },
     );
     same(
-        migration_aborted(D, A, b"1.0", b"2.0"),
+        migration_aborted(DefinitionId(D), A, b"1.0", b"2.0"),
         Registry::MigrationAborted {
             definition: D,
             proxy: A,
@@ -78,7 +81,7 @@ fn every_event_is_encoded_as_its_type_says() {
         },
     );
     same(
-        handler_changed(D, A, A),
+        handler_changed(DefinitionId(D), A, A),
         Registry::HandlerChanged {
             definition: D,
             proxy: A,
@@ -86,7 +89,7 @@ fn every_event_is_encoded_as_its_type_says() {
         },
     );
     same(
-        proxy_created(D, A, b"1.0", 2),
+        proxy_created(DefinitionId(D), A, b"1.0", 2),
         Registry::ProxyCreated {
             definition: D,
             proxy: A,
@@ -95,7 +98,7 @@ fn every_event_is_encoded_as_its_type_says() {
         },
     );
     same(
-        revoked(D, X, A),
+        revoked(DefinitionId(D), ActionId(X), A),
         Registry::Revoked {
             definition: D,
             action: X,
@@ -103,14 +106,14 @@ fn every_event_is_encoded_as_its_type_says() {
         },
     );
     same(
-        cancelled(D, X),
+        cancelled(DefinitionId(D), ActionId(X)),
         Registry::Cancelled {
             definition: D,
             action: X,
         },
     );
     same(
-        executed(D, X, 9),
+        executed(DefinitionId(D), ActionId(X), 9),
         Registry::Executed {
             definition: D,
             action: X,
@@ -118,7 +121,7 @@ fn every_event_is_encoded_as_its_type_says() {
         },
     );
     same(
-        instance_upgraded(D, A, b"1.0", b"2.0", 4),
+        instance_upgraded(DefinitionId(D), A, b"1.0", b"2.0", 4),
         Registry::InstanceUpgraded {
             definition: D,
             proxy: A,
@@ -128,7 +131,7 @@ fn every_event_is_encoded_as_its_type_says() {
         },
     );
     same(
-        instance_skipped(D, A, &[1, 2, 3]),
+        instance_skipped(DefinitionId(D), A, &[1, 2, 3]),
         Registry::InstanceSkipped {
             definition: D,
             proxy: A,
@@ -136,7 +139,7 @@ fn every_event_is_encoded_as_its_type_says() {
         },
     );
     same(
-        policy_changed(D, b"migrate", b"NONE"),
+        policy_changed(DefinitionId(D), b"migrate", b"NONE"),
         Registry::PolicyChanged {
             definition: D,
             role: s("migrate"),
@@ -150,7 +153,7 @@ fn every_event_is_encoded_as_its_type_says() {
         executed: false,
     };
     same(
-        approved(D, A, &progress),
+        approved(DefinitionId(D), A, &progress),
         Registry::Approved {
             definition: D,
             action: X,
@@ -176,12 +179,12 @@ fn the_event_of_a_layout_is_encoded_as_its_type_says() {
 fn the_events_of_a_version_are_encoded_as_their_types_say() {
     let code = Code {
         implementation: A,
-        codehash: X,
+        codehash: CodeHash(X),
         layout_hash: B256::repeat_byte(1),
         source_hash: B256::repeat_byte(2),
     };
     same(
-        version_added(D, b"2.0", &code, 8),
+        version_added(DefinitionId(D), b"2.0", &code, 8),
         Registry::VersionAdded {
             definition: D,
             version: s("2.0"),
@@ -194,9 +197,9 @@ fn the_events_of_a_version_are_encoded_as_their_types_say() {
     );
     let step = Step {
         from: b"1.0".to_vec(),
-        kind: 2,
+        kind: StepKind::SCRIPT,
         script: A,
-        script_codehash: X,
+        script_codehash: CodeHash(X),
         data: vec![7; 40],
     };
     let expected = AlloyStep {
@@ -207,7 +210,7 @@ fn the_events_of_a_version_are_encoded_as_their_types_say() {
         data: vec![7; 40].into(),
     };
     same(
-        step_added(D, b"2.0", &step),
+        step_added(DefinitionId(D), b"2.0", &step),
         Registry::StepAdded {
             definition: D,
             to: s("2.0"),

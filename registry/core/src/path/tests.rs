@@ -5,17 +5,16 @@ use std::collections::BTreeMap;
 type Graph = BTreeMap<u32, Vec<u32>>;
 
 fn search(graph: &Graph, from: u32, to: u32) -> Option<Vec<u32>> {
-    let path = find(from, to, |version| {
-        graph.get(&version).cloned().unwrap_or_default()
+    let path = find(VersionIndex(from), VersionIndex(to), |version| {
+        let incoming = graph.get(&version.0).into_iter().flatten();
+        incoming.map(|from| VersionIndex(*from)).collect()
     })?;
     let mut labels = vec![from];
     for edge in path {
-        assert_eq!(labels.last(), Some(&edge.from), "the edges join");
-        assert_eq!(
-            graph[&edge.to][edge.position], edge.from,
-            "the way is the right one"
-        );
-        labels.push(edge.to);
+        let Edge { from, to, position } = edge;
+        assert_eq!(labels.last(), Some(&from.0), "the edges join");
+        assert_eq!(graph[&to.0][position], from.0, "the step is the right one");
+        labels.push(to.0);
     }
     Some(labels)
 }

@@ -10,6 +10,7 @@ use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::SolCall;
 use scene::{BOSS, Scene};
 use stylus_upgrades::registry::delegated;
+use stylus_upgrades_interface::ids::{ActionId, DefinitionId, VersionIndex};
 use stylus_upgrades_interface::reasons::{instance_state, step as kind};
 use stylus_upgrades_interface::registry::{IRegistry, Step};
 use stylus_upgrades_interface::registry_storage as declared;
@@ -87,7 +88,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
     let delayed = scene.now();
 
     let mut storage = scene.storage();
-    let definitions = ["", "A", "B"].map(|name| keccak256(name.as_bytes()));
+    let definitions = ["", "A", "B"].map(|name| DefinitionId(keccak256(name.as_bytes())));
     let [itself, a, _] = definitions;
     let view = IRegistry::definitionCall { name: "A".into() };
     let view = scene.fixture.view(&view).expect("a definition");
@@ -164,7 +165,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         ("3.0", &[1], &[&none]),
         ("4.0", &[2, 3], &[&none, &none]),
     ];
-    for (index, (label, from, steps)) in (1..).zip(versions) {
+    for (index, (label, from, steps)) in (1u32..).zip(versions) {
         let key = declared::label::find(a, keccak256(label));
         let record = storage.of(&declared::label::RECORD, key);
         record.packs("VERSION", [("index", number(index))]);
@@ -182,7 +183,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
             ("incoming", number(from.len() as u64)),
             ("initial", number(from.is_empty())),
         ];
-        let key = declared::version::find(a, index);
+        let key = declared::version::find(a, VersionIndex(index));
         let incoming: Vec<u8> = from.iter().flat_map(|from| from.to_be_bytes()).collect();
         storage
             .of(&declared::version::RECORD, key)
@@ -195,7 +196,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
 
         for (position, step) in (0..).zip(steps) {
             let key = StepKey {
-                version: index,
+                version: VersionIndex(index),
                 position,
             };
             let head = [
@@ -226,7 +227,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
             ("steps", in_step(1)),
         ];
         let record = storage.of(&declared::instance::RECORD, declared::instance::find(proxy));
-        record.packs("HEAD", head).holds("DEFINITION", 0, a);
+        record.packs("HEAD", head).holds("DEFINITION", 0, a.0);
         let (version, previous, next): (u8, u8, u8) = node;
         let node = [
             ("proxy", word(proxy)),
@@ -273,12 +274,12 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
     let content = keccak256(second.abi_encode());
     storage.of(
         &declared::action::RECORD,
-        declared::action::find(actions[0]),
+        declared::action::find(ActionId(actions[0])),
     );
     storage
         .of(
             &declared::action::RECORD,
-            declared::action::find(actions[1]),
+            declared::action::find(ActionId(actions[1])),
         )
         .packs(
             "PROPOSAL",
@@ -289,7 +290,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
                 ("position", number(1u8)),
             ],
         )
-        .holds("DEFINITION", 0, a)
+        .holds("DEFINITION", 0, a.0)
         .holds("CONTENT", 0, content)
         .packs(
             "APPROVALS",

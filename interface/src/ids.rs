@@ -1,0 +1,87 @@
+//! Types of values that are not interchangeable though they look alike: words that name different
+//! things, numbers that count or mean different things. Each is its value, in memory and in storage.
+
+use alloy_primitives::B256;
+
+use crate::reasons;
+
+/// Declares types that are one word.
+macro_rules! words {
+    ($($(#[$doc:meta])+ $name:ident;)+) => {$(
+        $(#[$doc])+
+        #[repr(transparent)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub B256);
+
+        impl $name {
+            /// None: no hash is zero.
+            pub const ZERO: Self = Self(B256::ZERO);
+        }
+    )+};
+}
+
+words! {
+    /// A definition: keccak256 of its name.
+    DefinitionId;
+    /// A governed call that gathers approvals:
+    /// `keccak256(abi.encode(chain id, registry, call data, epoch, round))`.
+    ActionId;
+    /// keccak256 of an account's code: zero where nothing exists, [`CodeHash::OF_NOTHING`] where an
+    /// account without code does.
+    CodeHash;
+}
+
+impl CodeHash {
+    /// keccak256 of nothing.
+    pub const OF_NOTHING: Self = Self(alloy_primitives::KECCAK256_EMPTY);
+}
+
+/// Index of a version within its definition, in order of registration. The first version has 1.
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VersionIndex(pub u32);
+
+impl VersionIndex {
+    /// No version.
+    pub const NONE: Self = Self(0);
+
+    /// Whether there is none.
+    #[inline(always)]
+    pub const fn is_none(self) -> bool {
+        self.0 == 0
+    }
+}
+
+/// Kind of a step, one of [`reasons::step`].
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StepKind(pub u8);
+
+impl StepKind {
+    /// [`reasons::step::NONE`]
+    pub const NONE: Self = Self(reasons::step::NONE);
+    /// [`reasons::step::CALL`]
+    pub const CALL: Self = Self(reasons::step::CALL);
+    /// [`reasons::step::SCRIPT`]
+    pub const SCRIPT: Self = Self(reasons::step::SCRIPT);
+    /// [`reasons::step::COMPLEX`]
+    pub const COMPLEX: Self = Self(reasons::step::COMPLEX);
+    /// [`reasons::step::FOREIGN_CALL`]
+    pub const FOREIGN_CALL: Self = Self(reasons::step::FOREIGN_CALL);
+}
+
+/// State of an instance, one of [`reasons::instance_state`].
+#[repr(transparent)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InstanceState(pub u8);
+
+impl InstanceState {
+    /// [`reasons::instance_state::LIVE`]
+    pub const LIVE: Self = Self(reasons::instance_state::LIVE);
+    /// [`reasons::instance_state::MIGRATING`]
+    pub const MIGRATING: Self = Self(reasons::instance_state::MIGRATING);
+    /// [`reasons::instance_state::TURNING_BACK`]
+    pub const TURNING_BACK: Self = Self(reasons::instance_state::TURNING_BACK);
+    /// [`reasons::instance_state::PAUSED`]
+    pub const PAUSED: Self = Self(reasons::instance_state::PAUSED);
+}
