@@ -130,6 +130,27 @@ fn ended(command: Child) -> (Option<i32>, Value) {
     (output.status.code(), document)
 }
 
+/// Waits for the command's end, in which it sends no other migration.
+fn not_sent_again(sandbox: &Sandbox, registry: Address, mut command: Child) -> Child {
+    let begun = Instant::now();
+    while command.try_wait().expect("its state").is_none() {
+        let again = on_chain(sandbox, move |chain| {
+            chain
+                .pool()
+                .pending
+                .iter()
+                .any(|tx| tx.envelope.to() == Some(registry))
+        });
+        if again || begun.elapsed() > TIMEOUT {
+            command.kill().expect("it is ended");
+            assert!(!again, "it was sent once more");
+            panic!("it does not end");
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    command
+}
+
 /// Admin's migrations: whether each went through, and its gas limit.
 fn sent(sandbox: &Sandbox, registry: Address) -> Vec<(bool, u64)> {
     let admin = sandbox.node.addresses()[0];
@@ -201,7 +222,7 @@ fn a_governed_call_that_runs_dry_twice_is_not_sent_a_third_time() {
         create(&sandbox, registry, salts);
         run_dry(&sandbox, held);
     }
-    let (exit, document) = ended(command);
+    let (exit, document) = ended(not_sent_again(&sandbox, registry, command));
     assert_eq!(exit, Some(4), "{document}");
     assert_eq!(text(&document["error"], "name"), "OutOfGas", "{document}");
     let sent = sent(&sandbox, registry);

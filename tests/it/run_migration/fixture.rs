@@ -233,6 +233,12 @@ impl Running {
         // It may have ended by itself; then there is nothing to kill.
         let _ = self.0.as_mut().map(Child::kill);
     }
+
+    /// Whether it has ended by itself.
+    pub(super) fn has_ended(&mut self) -> bool {
+        let state = self.0.as_mut().map(Child::try_wait);
+        state.is_none_or(|state| state.expect("its state").is_some())
+    }
 }
 
 impl Drop for Running {

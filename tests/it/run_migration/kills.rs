@@ -18,6 +18,8 @@ use super::fixture::{BATCHES, Done, Fixture, begun, finish};
 const EACH: u64 = 28;
 /// Kills at random instants.
 const RANDOM: u64 = 92;
+/// Microseconds after which a run is killed at random, at most.
+const LONGEST: u64 = 100_000;
 /// Members: more than all killed runs together migrate.
 const MEMBERS: u64 = 2_000;
 /// One item a batch, and some batches at once.
@@ -63,16 +65,23 @@ async fn run_migration_killed_two_hundred_times_migrates_every_item_exactly_once
         }
         println!("round {round}: {:?}", fixture.progress().await?);
     }
-    while kills.get("at random").copied().unwrap_or(0) < RANDOM {
-        assert!(
-            fixture.progress().await?.0 > 0,
-            "nothing is left to be migrated"
-        );
-        let pause = Duration::from_micros(1_000 * rng.below(100));
-        if killed_after(&fixture, pause).await {
-            *kills.entry("at random").or_insert(0) += 1;
+    let mut longest = LONGEST;
+    let mut random = 0;
+    while random < RANDOM {
+        let before = fixture.progress().await?.0;
+        assert!(before > 0, "nothing is left to be migrated");
+        let share = (MEMBERS - before) / (2 * (RANDOM - random));
+        if killed_after(&fixture, Duration::from_micros(rng.below(longest))).await {
+            random += 1;
         }
+        // The faster the machine, the earlier the kills: items are left for each of them.
+        let done = fixture.progress().await?.0;
+        longest = match done.saturating_sub(before) > share {
+            true => (longest / 2).max(1_000),
+            false => (longest * 2).min(LONGEST),
+        };
     }
+    kills.insert("at random", random);
     let (done, _) = fixture.progress().await?;
     assert!(done < MEMBERS, "something is left to be migrated");
 

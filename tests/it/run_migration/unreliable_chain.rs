@@ -173,13 +173,16 @@ async fn run_migration_waits_for_what_an_earlier_run_has_on_its_way() -> Done {
 async fn run_migration_follows_reorganisations() -> Done {
     let harness = Harness::start().await?;
     let fixture = begun(&harness, BATCHES, 120).await?;
-    let child = fixture.start(&SLOW);
+    let mut child = fixture.start(&SLOW);
     let mut undone = 0;
     for _ in 0..6 {
         let before = fixture.progress().await?.0;
         let snapshot: Value = ask(&fixture, "evm_snapshot", json!([])).await?;
-        while fixture.progress().await?.0 < before + 5 {
+        while fixture.progress().await?.0 < before + 5 && !child.has_ended() {
             tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+        if child.has_ended() {
+            break; // nobody would do again what is undone now
         }
         // What was sent meanwhile has never been.
         let went: bool = ask(&fixture, "evm_revert", json!([snapshot])).await?;
@@ -189,6 +192,10 @@ async fn run_migration_follows_reorganisations() -> Done {
     ran.ends_with(0);
     println!("{undone} reorganisations\n{}", ran.errors);
     assert!(ran.errors.contains("the chain went back"), "{}", ran.errors);
+    if fixture.register.version().await? != "2.0" {
+        // It ended in the moment before the last of them.
+        fixture.run(&LIST).await.ends_with(0);
+    }
     fixture.assert_migrated().await
 }
 
