@@ -15,6 +15,7 @@ use crate::plan::PlanError;
 use crate::project::ProjectError;
 use crate::publish::PublishError;
 use crate::steps::StepsError;
+use crate::text::{listed, nearest, shell_word};
 use crate::versions::VersionsError;
 use stylus_devnode::NodeError;
 use thiserror::Error;
@@ -82,6 +83,52 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Publish(#[from] PublishError),
+    /// The registry has no definition of that name.
+    #[error("the registry has no definition {name:?}")]
+    #[explain(
+        expected = match (listed(known), listed(aliases)) {
+            (None, _) => "a definition; the registry has none yet".to_owned(),
+            (Some(known), None) => format!("one of {known}"),
+            (Some(known), Some(aliases)) => format!("one of {known}; aliases of accounts: {aliases}"),
+        },
+        found = "{name}",
+        next = match nearest(name, known) {
+            Some(meant) => format!("did you mean {}?", shell_word(meant)),
+            None => format!(
+                "stylus-upgrades status lists the definitions; a new one: stylus-upgrades define {} --migrate POLICY",
+                shell_word(name)
+            ),
+        }
+    )]
+    DefinitionNotFound {
+        /// The name that was given.
+        name: String,
+        /// The definitions that there are.
+        known: Vec<String>,
+        /// The manifest's aliases.
+        aliases: Vec<String>,
+    },
+    /// The definition has no policy for a role of that name.
+    #[error("{definition:?} has no role {role:?}")]
+    #[explain(
+        expected = match listed(known) {
+            Some(known) => format!("one of {known}"),
+            None => "a role; it has none".to_owned(),
+        },
+        found = "{role}",
+        next = match nearest(role, known) {
+            Some(meant) => format!("did you mean --role {}?", shell_word(meant)),
+            None => "leave --role out: that explains every role".to_owned(),
+        }
+    )]
+    UnknownRole {
+        /// The definition; empty for the registry itself.
+        definition: String,
+        /// The role that was given.
+        role: String,
+        /// The roles that there are.
+        known: Vec<String>,
+    },
     /// The command was used wrongly.
     #[error("{message}")]
     #[explain(
@@ -113,6 +160,20 @@ pub enum Error {
         message: String,
         /// What `--allow` takes for it.
         flag: &'static str,
+    },
+    /// The contract has an SDK constructor, and nobody said that it may stay without.
+    #[error(
+        "{name} has a #[constructor], which this does not run: whoever calls it first sets the contract up"
+    )]
+    #[explain(
+        expected = "an #[initializer], which runs with the creation of each proxy",
+        found = "a #[constructor] of the SDK",
+        next = "replace it by an #[initializer]; if something else calls it at once, give --allow-constructor",
+        exit = Exit::Usage
+    )]
+    HasConstructor {
+        /// The contract.
+        name: String,
     },
     /// The answer could not be written to stdout.
     #[error("the command is done, and its answer could not be written")]
@@ -151,6 +212,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// What the chain says, where that is what went wrong.
+    pub fn chain(&self) -> Option<&ChainError> {
+        match self {
+            Self::Chain(error) | Self::Plan(PlanError::Chain(error)) => Some(error),
+            Self::Governance(error) => error.chain(),
+            _ => None,
+        }
+    }
+
     /// Whether a check of what is about to be sent failed: nothing was sent since.
     pub fn is_failed_check(&self) -> bool {
         matches!(self, Self::Layout(_) | Self::Steps(_) | Self::NotChecked(_))

@@ -7,6 +7,10 @@
 //! before is reported by the next one. The journal is a convenience: without it nothing is blocked, and
 //! what the chain says wins.
 
+mod command;
+
+use command::as_command;
+
 use crate::error::Explain;
 use crate::kill_point::{self, Phase};
 use crate::own_file::{self, FileError};
@@ -226,6 +230,11 @@ impl Journal {
 
     fn append(&self, line: &Line) {
         self.warn(self.write(line));
+    }
+
+    /// Shows a transaction that is signed now to who asks for everything.
+    pub fn signing(&self, what: &str, request: &TransactionRequest) {
+        self.progress.command(&as_command(what, request));
     }
 
     /// Tells whoever listens.

@@ -171,8 +171,8 @@ impl Manifest {
         })
     }
 
-    /// A policy with every alias in it replaced by its address. What else is in it is the
-    /// registry's to check.
+    /// A policy with every alias in it replaced by its address, and the words of the language in the
+    /// spelling that the registry takes. What else is in it is the registry's to check.
     pub fn policy(&self, expression: &str) -> Result<String, ManifestError> {
         let mut resolved = String::with_capacity(expression.len());
         let mut rest = expression;
@@ -191,8 +191,12 @@ impl Manifest {
     fn policy_word(&self, word: &str) -> Result<String, ManifestError> {
         let is_number = word.starts_with(|c: char| c.is_ascii_digit());
         let is_other = is_number && !address::is_address(word);
-        if is_other || alias::POLICY_WORDS.contains(&word) {
+        if is_other {
             return Ok(word.to_owned());
+        }
+        let mut operators = alias::POLICY_WORDS.iter();
+        if let Some(operator) = operators.find(|operator| operator.eq_ignore_ascii_case(word)) {
+            return Ok((*operator).to_owned());
         }
         Ok(format!("{:#x}", self.address(word)?))
     }

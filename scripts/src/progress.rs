@@ -20,6 +20,9 @@ pub trait Progress: Send + Sync {
     fn note(&self, text: &str);
     /// A hash that may be told of is that of a transaction.
     fn transaction(&self, _: B256) {}
+    /// A command that runs now, or what a transaction that is sent now says, in full. Most listeners
+    /// leave it out.
+    fn command(&self, _: &str) {}
 }
 
 /// How fast a piece of work goes on.

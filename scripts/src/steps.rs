@@ -35,6 +35,8 @@ pub struct PlannedStep<'a> {
     pub kind: u8,
     /// Its calldata.
     pub data: &'a Bytes,
+    /// The function as it was typed; empty where calldata were given.
+    pub typed: &'a str,
     /// What the program of a complex migration declares, if that is known.
     pub program: Option<&'a [DeclaredStep]>,
 }
@@ -61,7 +63,7 @@ pub fn check_step(
             name,
             from,
             to,
-            found: names_of(steps, selector),
+            found: names_of(steps, selector, way.typed),
             declared: migrations().cloned().collect(),
         });
     }
@@ -102,14 +104,15 @@ pub fn check_step(
 }
 
 /// Whether the creation of an instance runs the initializer that the version's code declares.
-/// `omitted` is said on purpose (`--no-init`).
+/// `typed` is its function as it was typed, empty where calldata were given; `omitted` is said on
+/// purpose (`--no-init`).
 ///
 /// # Errors
 /// [`StepsError`].
 pub fn check_creation(
     steps: &[DeclaredStep],
     (name, version): (&str, &str),
-    data: &Bytes,
+    (data, typed): (&Bytes, &str),
     omitted: bool,
 ) -> Result<(), StepsError> {
     let initializers = || steps.iter().filter(|one| one.kind == StepKind::Initializer);
@@ -131,7 +134,7 @@ pub fn check_creation(
         return require_arguments(own, data);
     }
     Err(StepsError::InitializerUndeclared {
-        found: names_of(steps, selector),
+        found: names_of(steps, selector, typed),
         name,
         version,
         declared,
@@ -167,13 +170,14 @@ fn selector_of(data: &Bytes) -> Option<Selector> {
 }
 
 /// What calldata is, as far as the code declares it.
-fn names_of(steps: &[DeclaredStep], selector: Option<Selector>) -> String {
+fn names_of(steps: &[DeclaredStep], selector: Option<Selector>, typed: &str) -> String {
     let Some(selector) = selector else {
         return "calldata of less than four bytes".into();
     };
     match steps.iter().find(|one| one.selector() == selector) {
         Some(known) => described(known),
-        None => format!("the function {selector}"),
+        None if typed.is_empty() => format!("the function {selector}"),
+        None => format!("the function {typed} (selector {selector})"),
     }
 }
 

@@ -23,6 +23,44 @@ pub fn shell_word(word: &str) -> String {
     }
 }
 
+/// Names of a list that are printed, at most.
+const LISTED_MAX: usize = 12;
+/// How alike two words are, from 0 to 1, where one may be a slip of the other.
+const ALIKE: f64 = 0.8;
+
+/// Names in a row; `None` where there is none.
+pub fn listed(names: &[String]) -> Option<String> {
+    let (first, rest) = names.split_at(names.len().min(LISTED_MAX));
+    let first = first.join(", ");
+    match (names.is_empty(), rest.len()) {
+        (true, _) => None,
+        (false, 0) => Some(first),
+        (false, more) => Some(format!("{first} and {more} more")),
+    }
+}
+
+/// The name that `word` may be a slip of.
+pub fn nearest<'a>(word: &str, names: &'a [String]) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let alike = |name: &str| strsim::jaro_winkler(&word, &name.to_lowercase());
+    let alike = names.iter().map(|name| (alike(name), name.as_str()));
+    let best = alike.max_by(|one, other| one.0.total_cmp(&other.0));
+    best.filter(|(alike, _)| *alike > ALIKE)
+        .map(|(_, name)| name)
+}
+
+/// The words of a parser on one line. Parsers repeat what they were given, point below it, and
+/// begin new lines; only their reasons are kept.
+pub fn one_line(error: &str, given: &str) -> String {
+    let lines = error.lines().map(str::trim);
+    let reasons = lines.filter(|line| {
+        let is_pointer = line.chars().all(|c| c == '^' || c == '~');
+        !is_pointer && *line != given.trim()
+    });
+    let reasons: Vec<_> = reasons.map(|line| line.trim_end_matches(':')).collect();
+    reasons.join(": ")
+}
+
 /// Unix seconds as people write a time: `2026-11-20 09:30:00 UTC`.
 pub fn utc(seconds: u64) -> String {
     let (days, rest) = (seconds / 86_400, seconds % 86_400);
@@ -75,6 +113,32 @@ mod tests {
             "'`x`'",
         ];
         assert_eq!(reported, quoted);
+    }
+
+    #[test]
+    fn a_slip_is_recognised_and_another_word_is_not() {
+        let names = ["Counter", "Points"].map(str::to_owned);
+        assert_eq!(nearest("Cunter", &names), Some("Counter"));
+        assert_eq!(nearest("counter", &names), Some("Counter"));
+        assert_eq!(nearest("Token", &names), None);
+        assert_eq!(nearest("Token", &[]), None);
+    }
+
+    #[test]
+    fn a_long_list_says_how_much_of_it_is_left_out() {
+        let names: Vec<_> = (1..=14).map(|n| n.to_string()).collect();
+        let all = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 and 2 more";
+        assert_eq!(listed(&names).as_deref(), Some(all));
+        assert_eq!(listed(&names[..2]).as_deref(), Some("1, 2"));
+        assert_eq!(listed(&[]), None);
+    }
+
+    #[test]
+    fn a_parser_speaks_on_one_line() {
+        let error = "parser error:\nthree\n^\nexpected at least one digit";
+        let line = "parser error: expected at least one digit";
+        assert_eq!(one_line(error, "three"), line);
+        assert_eq!(one_line("no number", "three"), "no number");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::constants::{Constant, Constants};
 use super::copy::is_output_of;
 use super::error::BuildError;
 use super::manifests::CONTRACT;
+use super::shown::shown;
 use super::source::{CONFIG, CONSTANTS, Part, Source};
 use super::toolchain::{TARGET, Toolchain};
 use super::tree::normal;
@@ -187,6 +188,11 @@ impl Cargo<'_> {
         source: &Source,
         command: Command,
     ) -> Result<Vec<(PathBuf, PathBuf)>, BuildError> {
+        let is_clean = command
+            .get_args()
+            .next()
+            .is_some_and(|what| what == "rustc");
+        self.progress.command(&shown(&command, is_clean));
         let mut cargo = Running::start(command)?;
         let artifacts = artifacts(&mut cargo.child);
         let diagnostics = follow(&mut cargo.child, self.progress);

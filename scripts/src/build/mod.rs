@@ -35,6 +35,7 @@ mod manifests;
 mod package;
 mod places;
 mod revision;
+mod shown;
 mod source;
 mod sources;
 #[cfg(test)]

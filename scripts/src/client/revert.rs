@@ -7,10 +7,14 @@ pub use contract_error::ContractError;
 
 use super::advice::Advice;
 use crate::error::Explain;
+use crate::output::shortened;
 use alloy::dyn_abi::{DynSolType, DynSolValue};
 use alloy::primitives::Bytes;
 use alloy::sol_types::SolError;
 use std::fmt;
+
+/// Characters of an argument that are printed, at most: more than a label may have.
+const ARGUMENT_MAX: usize = 200;
 
 /// Why a contract refused.
 #[derive(Debug, Clone, PartialEq, Eq, Explain)]
@@ -103,7 +107,10 @@ impl fmt::Display for Revert {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.arguments() {
             Some(arguments) => {
-                let arguments: Vec<String> = arguments.iter().map(show).collect();
+                let arguments = arguments.iter().map(show);
+                let arguments: Vec<_> = arguments
+                    .map(|argument| shortened(&argument, ARGUMENT_MAX).into_owned())
+                    .collect();
                 write!(f, "{}({})", self.error_name(), arguments.join(", "))
             }
             None if self.data.is_empty() => f.write_str("it reverted without data"),

@@ -168,8 +168,11 @@ impl Client {
         let Some(wallet) = &self.wallet else {
             return Err(ChainError::NoKey { what: what.into() });
         };
+        let request = request.with_chain_id(self.chain_id);
+        if let Some(journal) = &self.journal {
+            journal.signing(what, &request);
+        }
         let signed = request
-            .with_chain_id(self.chain_id)
             .build(wallet)
             .await
             .map_err(|error| ChainError::Unsigned {

@@ -16,7 +16,10 @@ use crate::governance::{self, BuildFacts, Call, Display, GovernanceError, propos
 use crate::layout::Build;
 use crate::output::Outcome;
 use crate::progress::Progress;
+use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
 use serde::Deserialize;
 use std::path::Path;
@@ -51,6 +54,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
             .note(&format!("{} says the same", file.display()));
     }
     let decoded = Call::decode(&event.call)?;
+    require_part(&client, registry, &event.call).await?;
     if let Some(source) = &args.source {
         let chain = client.chain_id();
         compare_build(context, ("--source", source), &decoded, "code", |source| {
@@ -85,6 +89,20 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     let overrides = Overrides::new(&args.storage, args.no_migration);
     let rollout = (&overrides, checks);
     propose_and_roll(place, &event.call, Vec::new(), outcome, rollout).await
+}
+
+/// Refuses a key whose approval the registry would not take, before anything is built and judged.
+async fn require_part(client: &Client, registry: Address, call: &Bytes) -> Result<(), Error> {
+    let request = TransactionRequest::default()
+        .with_from(client.caller("approve")?)
+        .with_to(registry)
+        .with_input(call.clone());
+    let tried = client.provider().call(request).await;
+    let refused = tried.map_err(|error| client.error("approve", error)).err();
+    match refused.filter(|error| error.is_refused_as::<abi::NotAnApprover>()) {
+        Some(error) => Err(error.into()),
+        None => Ok(()), // anything else is told by what sends it
+    }
 }
 
 /// Builds the sources anew: they must build to the code that `call` names as `what`.

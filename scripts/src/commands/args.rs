@@ -79,6 +79,9 @@ pub struct Global {
     /// No progress
     #[arg(short, long, global = true)]
     pub quiet: bool,
+    /// Print every command of a build and every transaction in full, on stderr, before it runs
+    #[arg(long, global = true)]
+    pub print: bool,
     /// What the activation's data fee is raised by
     #[arg(long, value_name = "PERCENT", global = true, default_value_t = DATA_FEE_BUMP_PERCENT)]
     pub data_fee_bump_percent: u32,
@@ -133,6 +136,9 @@ pub enum Command {
         /// Leave it inactive: it cannot run then
         #[arg(long)]
         no_activate: bool,
+        /// Go on although the contract has a #[constructor], which is not run
+        #[arg(long)]
+        allow_constructor: bool,
     },
     /// The registry itself
     Registry {

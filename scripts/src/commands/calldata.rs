@@ -4,6 +4,7 @@ use crate::address;
 use crate::app_error::Error;
 use crate::client::show;
 use crate::manifest::{Manifest, ManifestError};
+use crate::text::one_line;
 use alloy::dyn_abi::{DynSolType, DynSolValue, JsonAbiExt};
 use alloy::json_abi::Function;
 use alloy::primitives::Bytes;
@@ -15,9 +16,12 @@ pub(super) fn encode(words: &[String], manifest: &Manifest) -> Result<Bytes, Err
         return Ok(Bytes::new());
     };
     if first.starts_with("0x") && arguments.is_empty() {
-        return first.parse().map_err(|error| {
+        return first.parse::<Bytes>().map_err(|error| {
             usage(
-                format!("{first:?} is no calldata: {error}"),
+                format!(
+                    "{first:?} is no calldata: {}",
+                    one_line(&error.to_string(), first)
+                ),
                 "0x and pairs of digits",
                 first,
             )
@@ -25,7 +29,10 @@ pub(super) fn encode(words: &[String], manifest: &Manifest) -> Result<Bytes, Err
     }
     let function = Function::parse(first).map_err(|error| {
         usage(
-            format!("{first:?} is no signature: {error}"),
+            format!(
+                "{first:?} is no signature: {}",
+                one_line(&error.to_string(), first)
+            ),
             "name(type,…)",
             first,
         )
@@ -44,7 +51,10 @@ pub(super) fn encode(words: &[String], manifest: &Manifest) -> Result<Bytes, Err
     let encoded = function.abi_encode_input(&values).map_err(|error| {
         let shown: Vec<_> = values.iter().map(show).collect();
         usage(
-            format!("{first} cannot be encoded: {error}"),
+            format!(
+                "{first} cannot be encoded: {}",
+                one_line(&error.to_string(), first)
+            ),
             first,
             &shown.join(", "),
         )
@@ -52,8 +62,19 @@ pub(super) fn encode(words: &[String], manifest: &Manifest) -> Result<Bytes, Err
     Ok(encoded.into())
 }
 
+/// The function of a call as it was typed; empty where it is calldata, or nothing.
+pub(super) fn typed(words: &[String]) -> &str {
+    match words.first() {
+        Some(first) if !first.starts_with("0x") => first,
+        _ => "",
+    }
+}
+
 fn value(ty: &str, argument: &str, manifest: &Manifest) -> Result<DynSolValue, Error> {
-    let bad = |reason: String| usage(format!("{argument:?} is no {ty}: {reason}"), ty, argument);
+    let bad = |reason: String| {
+        let reason = one_line(&reason, argument);
+        usage(format!("{argument:?} is no {ty}: {reason}"), ty, argument)
+    };
     let parsed = DynSolType::parse(ty).map_err(|error| bad(error.to_string()))?;
     if parsed == DynSolType::Address {
         return Ok(DynSolValue::Address(manifest.address(argument)?));

@@ -54,8 +54,9 @@ pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Out
         salt: request.salt.unwrap_or_default().into(),
         initData: data,
     };
+    let typed = calldata::typed(&request.init);
     let said = (request.no_init, request.allow_absent.as_slice());
-    let coverage = check(context, &client, registry, &call, said).await?;
+    let coverage = check(context, &client, registry, (&call, typed), said).await?;
     if call.initData.is_empty() {
         context.output.note(CREATED_BARE);
     }
@@ -111,7 +112,7 @@ pub(super) async fn check(
     context: &Context,
     client: &Client,
     registry: Address,
-    call: &abi::createProxyCall,
+    (call, typed): (&abi::createProxyCall, &str),
     (no_init, allow_absent): (bool, &[Part]),
 ) -> Result<Coverage, Error> {
     let mut coverage = Coverage::default();
@@ -130,7 +131,9 @@ pub(super) async fn check(
         .get(code.layoutHash)
         .await?;
     match known.document().and_then(|known| known.steps.as_ref()) {
-        Some(steps) => check_creation(steps, (&call.name, &call.version), data, no_init)?,
+        Some(steps) => {
+            check_creation(steps, (&call.name, &call.version), (data, typed), no_init)?;
+        }
         None if data.is_empty() && no_init => {}
         None => {
             let why = "the code does not say which initializers it declares";

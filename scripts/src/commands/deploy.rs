@@ -5,6 +5,7 @@ use super::verifiable::{keep_deployment, kept_implementation};
 use crate::app_error::Error;
 use crate::deploy;
 use crate::output::Outcome;
+use crate::plan::has_constructor;
 use crate::progress::Progress;
 use alloy::sol_types::SolCall;
 use serde_json::json;
@@ -14,9 +15,14 @@ pub(super) async fn run(
     context: &Context,
     source: &str,
     no_activate: bool,
+    allow_constructor: bool,
 ) -> Result<Outcome, Error> {
     let client = context.working_client("deploy").await?;
     let artifact = kept_implementation(context, client.chain_id(), source)?;
+    if has_constructor(&artifact.wasm) && !allow_constructor {
+        let name = artifact.name.clone();
+        return Err(Error::HasConstructor { name });
+    }
     context.output.note(&format!(
         "deploying {} ({} bytes)",
         artifact.name,

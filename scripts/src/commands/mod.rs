@@ -35,6 +35,7 @@ mod status;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod unknown;
 mod upgrade;
 mod verifiable;
 mod version;
@@ -88,7 +89,8 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
     };
     let json =
         cli.global.json || matches!(&cli.command, Command::Node { flags } if has_json(flags));
-    let output = Arc::new(Output::new(json, cli.global.quiet));
+    let output = Output::new(json, cli.global.quiet).printing(cli.global.print);
+    let output = Arc::new(output);
     report_panics(&output);
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -110,7 +112,10 @@ pub fn run(words: Vec<OsString>) -> ExitCode {
 async fn execute(output: Arc<Output>, cli: Cli) -> Result<Exit, Error> {
     cli.global.export.require_for(&cli.command)?;
     let context = Context::new(output.clone(), cli.global)?;
-    let outcome = perform(&context, cli.command).await?;
+    let outcome = match perform(&context, cli.command).await {
+        Ok(outcome) => outcome,
+        Err(error) => return Err(unknown::with_names(&context, error).await),
+    };
     let exit = output.result(&outcome);
     if output.is_written() {
         context.close();
@@ -143,7 +148,8 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Deploy {
             source,
             no_activate,
-        } => deploy::run(context, &source, no_activate).await,
+            allow_constructor,
+        } => deploy::run(context, &source, no_activate, allow_constructor).await,
         Command::Registry {
             command:
                 RegistryCommand::Deploy {

@@ -23,6 +23,8 @@ pub(super) struct PathRequest<'a> {
     pub(super) version: &'a str,
     /// Calldata of the last step, where the registry has none for it.
     pub(super) data: &'a Bytes,
+    /// Its function as it was typed, empty where calldata were given.
+    pub(super) typed: &'a str,
     pub(super) overrides: &'a Overrides,
 }
 
@@ -54,6 +56,7 @@ pub(super) async fn check_stragglers(
     let request = PathRequest {
         version,
         data: &Bytes::new(),
+        typed: "",
         overrides,
     };
     if definition.instances > INSTANCES_MAX {
@@ -173,6 +176,7 @@ async fn check_path(
                 labels: &labels,
                 kind: way.kind,
                 data: data_of(way, is_last, request.data),
+                typed: if is_last { request.typed } else { "" },
                 program: None,
             },
             request.overrides.no_migration,

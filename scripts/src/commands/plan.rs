@@ -136,6 +136,7 @@ async fn check(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) ->
     let run = Run {
         kind: call.step.kind,
         data: call.step.data.clone(),
+        typed: String::new(),
         program: None,
         omitted: args.step.no_migration,
     };

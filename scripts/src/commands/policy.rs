@@ -85,7 +85,16 @@ pub(super) async fn explain_it(
             name: name.into(),
             role: role.clone(),
         };
-        let text = client.call(registry, &call).await?;
+        let text = match client.call(registry, &call).await {
+            Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
+                return Err(Error::UnknownRole {
+                    known: self::roles(context, &client, registry, name).await?,
+                    definition: name.into(),
+                    role,
+                });
+            }
+            found => found?,
+        };
         let explained = explain(&role, &text, &names)?;
         outcome.line(format!("{role}: {}", explained.named));
         for line in lines(&explained, &names.list(&explained.alone)) {

@@ -30,6 +30,7 @@ pub(super) async fn run(
     let request = PathRequest {
         version,
         data: &data,
+        typed: calldata::typed(call),
         overrides,
     };
     let (checks, upgraded) = match earlier(context, &client, proxy, version, &data).await? {

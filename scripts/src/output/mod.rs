@@ -61,6 +61,8 @@ impl Outcome {
 pub struct Output {
     json: bool,
     quiet: bool,
+    /// Whether commands and transactions are printed in full.
+    print: bool,
     terminal: bool,
     colour: bool,
     work: Mutex<Work>,
@@ -110,6 +112,7 @@ impl Output {
         Self {
             json,
             quiet,
+            print: false,
             terminal: io::stderr().is_terminal(),
             colour: !plain && io::stdout().is_terminal(),
             work: Mutex::new(work),
@@ -117,6 +120,12 @@ impl Output {
             links: Links::default(),
             failed: AtomicBool::new(false),
         }
+    }
+
+    /// The same, which prints commands and transactions in full where `print` is given.
+    pub fn printing(mut self, print: bool) -> Self {
+        self.print = print;
+        self
     }
 
     /// Whether a document is asked for.
@@ -360,10 +369,14 @@ impl Progress for Output {
     }
 
     fn end(&self, what: &str) {
-        if let Some(bar) = self.work().bar.take() {
-            bar.finish_and_clear();
+        let mut work = self.work();
+        let is_new = work.what != self.safe(what);
+        let had_bar = work.bar.take().map(|bar| bar.finish_and_clear()).is_some();
+        drop(work);
+        // A plain line said the same when the work began.
+        if had_bar || is_new {
+            self.to_stderr(what);
         }
-        self.to_stderr(what);
     }
 
     fn note(&self, text: &str) {
@@ -372,6 +385,13 @@ impl Progress for Output {
 
     fn transaction(&self, tx: B256) {
         self.links.add(&tx.to_string());
+    }
+
+    fn command(&self, text: &str) {
+        if self.print {
+            let text = format!("$ {}", self.safe(text));
+            self.suspend(|| self.write(io::stderr(), &text));
+        }
     }
 }
 

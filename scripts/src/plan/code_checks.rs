@@ -6,6 +6,7 @@ use super::finding::Finding;
 use super::simulation::Simulation;
 use alloy::primitives::{Address, B256, Bytes, U256, utils::Unit};
 use alloy::sol_types::SolCall;
+use std::collections::BTreeSet;
 use stylus_chain::BlockId;
 use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm, PROGRAM_PREFIX};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as abi;
@@ -204,6 +205,50 @@ pub fn reserved_in(code: &[u8]) -> Vec<&'static str> {
     found.map(|(_, signature)| signature).collect()
 }
 
+/// Whether a module has an SDK constructor: the slot of its guard is among the module's data, or its
+/// four words of 64 bits are among the constants of the code.
+pub fn has_constructor(wasm: &[u8]) -> bool {
+    let slot = slots::CONSTRUCTED;
+    if wasm
+        .windows(slot.len())
+        .any(|window| window == slot.as_slice())
+    {
+        return true;
+    }
+    let mut numbers = BTreeSet::new();
+    each_constant(wasm, |constant| {
+        if let Constant::Long(value) = constant {
+            numbers.insert(value as u64);
+        }
+    });
+    let (words, _) = slot.as_chunks::<8>();
+    words.iter().all(|word| {
+        numbers.contains(&u64::from_be_bytes(*word)) || numbers.contains(&u64::from_le_bytes(*word))
+    })
+}
+
+/// A constant of a function's code.
+enum Constant {
+    Short(i32),
+    Long(i64),
+}
+
+/// Every constant of the functions of a module.
+fn each_constant(wasm: &[u8], mut of: impl FnMut(Constant)) {
+    for payload in Parser::new(0).parse_all(wasm) {
+        let Ok(Payload::CodeSectionEntry(body)) = payload else {
+            continue;
+        };
+        for operator in body.get_operators_reader().into_iter().flatten() {
+            match operator {
+                Ok(Operator::I32Const { value }) => of(Constant::Short(value)),
+                Ok(Operator::I64Const { value }) => of(Constant::Long(value)),
+                _ => {}
+            }
+        }
+    }
+}
+
 /// keccak256 of an account's code, `None` without code.
 pub(super) fn codehash(
     simulation: &Simulation,
@@ -236,25 +281,17 @@ fn constants(code: &[u8]) -> Vec<u32> {
         return Vec::new();
     };
     let mut found = Vec::new();
-    for payload in Parser::new(0).parse_all(&wasm) {
-        let Ok(Payload::CodeSectionEntry(body)) = payload else {
-            continue;
+    each_constant(&wasm, |constant| {
+        let value = match constant {
+            Constant::Short(value) => Ok(value as u32),
+            Constant::Long(value) => u32::try_from(value),
         };
-        let operators = body.get_operators_reader().into_iter().flatten();
-        for operator in operators {
-            match operator {
-                Ok(Operator::I32Const { value }) => {
-                    found.extend([value as u32, (value as u32).swap_bytes()]);
-                }
-                Ok(Operator::I64Const { value }) => {
-                    if let Ok(value) = u32::try_from(value) {
-                        found.extend([value, value.swap_bytes()]);
-                    }
-                }
-                _ => {}
-            }
-        }
-    }
+        found.extend(
+            value
+                .into_iter()
+                .flat_map(|value| [value, value.swap_bytes()]),
+        );
+    });
     found
 }
 

@@ -14,7 +14,7 @@ mod prepare;
 mod simulation;
 mod slots;
 
-pub use code_checks::reserved_in;
+pub use code_checks::{has_constructor, reserved_in};
 pub use error::PlanError;
 pub use finding::Finding;
 pub use instances::{Change, Event, InstancePlan};

@@ -52,6 +52,7 @@ fn way(from: &str, to: &str, kind: u8, data: &Bytes, omitted: bool) -> Result<()
         labels: &labels(),
         kind,
         data,
+        typed: "",
         program: None,
     };
     check_step(&counter(), &way, omitted)
@@ -126,7 +127,7 @@ fn calldata_of_anything_else_is_refused_as_what_it_is() {
 #[test]
 fn an_initializer_that_the_code_declares_has_to_be_called() {
     let creation = |version: &str, data: &Bytes, omitted| {
-        check_creation(&counter(), ("A", version), data, omitted)
+        check_creation(&counter(), ("A", version), (data, ""), omitted)
     };
     let none = Bytes::new();
     let error = creation("2.0", &none, false).expect_err("omitted");
@@ -144,6 +145,19 @@ fn an_initializer_that_the_code_declares_has_to_be_called() {
     let error = error.expect_err("undeclared");
     assert_eq!(error.name(), "InitializerUndeclared");
     assert!(!error.to_string().contains("migration"), "{error}");
+    let data = calldata("initialise(uint256,uint256)");
+    let typed = (&data, "initialise(uint256,uint256)");
+    let error = check_creation(&counter(), ("A", "2.0"), typed, false).expect_err("undeclared");
+    let found = error.found().expect("what was given");
+    assert!(
+        found.starts_with("the function initialise(uint256,uint256) (selector 0x"),
+        "{found}"
+    );
+    let expected = error.expected().expect("what is declared");
+    assert!(
+        expected.starts_with("initialize(uint256,uint256)"),
+        "{expected}"
+    );
     // The same code under another label, and a migration where an initializer should be.
     assert!(creation("3.0", &right, false).is_err());
     let error = creation("2.0", &calldata("migrate(uint256)"), false).expect_err("undeclared");
@@ -170,6 +184,7 @@ fn a_program_for_other_versions_is_refused() {
         labels: &labels,
         kind: step::COMPLEX,
         data: &data,
+        typed: "",
         program: Some(&program),
     };
     assert_eq!(check_step(&[], &way("2.0"), false), Ok(()));
@@ -188,6 +203,7 @@ fn a_definition_whose_labels_are_not_those_of_the_code_leaves_no_migration_out_i
         labels: &labels,
         kind: step::NONE,
         data: &data,
+        typed: "",
         program: None,
     };
     let error = check_step(&counter(), &way, false).expect_err("omitted");
@@ -213,7 +229,7 @@ fn calldata_without_its_arguments_or_with_more_is_refused() {
             };
             let error = way("1.0", "2.0", step::CALL, &cut(&call, size), false);
             let data = cut(&creation, 32 + size);
-            let other = check_creation(&counter(), ("A", "2.0"), &data, false);
+            let other = check_creation(&counter(), ("A", "2.0"), (&data, ""), false);
             if size == 32 {
                 assert_eq!((error, other), (Ok(()), Ok(())));
                 continue;

@@ -12,9 +12,11 @@ mod killed;
 mod killed_anywhere;
 mod l1_gas;
 mod lagging;
+mod misspelt;
 mod mistakes;
 mod out_of_gas;
 mod plan;
+mod printed;
 #[allow(dead_code, reason = "the tests of the builder use all of it")]
 #[path = "../sources/project.rs"]
 mod project;

@@ -30,7 +30,7 @@ impl Advise for IMigratableErrors {
             Self::PostConditionFailed(error) => Advice::new(
                 format!("{} behind the step", error.condition),
                 "it does not hold there",
-                "nothing has changed: correct the step or its calldata, and try it with plan",
+                "nothing has changed: correct the calldata, or the code that the condition belongs to",
             ),
         }
     }

@@ -2,8 +2,9 @@
 
 use super::reasons::{instance_state_name, label_reason, policy_reason, step_reason};
 use super::{Advice, Advise};
+use crate::output::shortened;
 use crate::text::shell_word;
-use stylus_upgrades_interface::limits::LAYOUT_MAX;
+use stylus_upgrades_interface::limits::{LABEL_MAX, LAYOUT_MAX};
 use stylus_upgrades_interface::registry::IRegistry::IRegistryErrors;
 
 impl Advise for IRegistryErrors {
@@ -17,7 +18,10 @@ impl Advise for IRegistryErrors {
             Self::DefinitionNotFound(error) => Advice::new(
                 "a definition of this registry",
                 error.name.as_str(),
-                format!("stylus-upgrades define {}", shell_word(&error.name)),
+                format!(
+                    "stylus-upgrades status lists the definitions; a new one: stylus-upgrades define {}",
+                    shell_word(&error.name)
+                ),
             ),
             Self::DefinitionPaused(error) => Advice::new(
                 "a definition that is live",
@@ -31,7 +35,11 @@ impl Advise for IRegistryErrors {
             ),
             Self::InvalidLabel(error) => Advice::new(
                 "1 to 64 bytes of printable ASCII without spaces",
-                format!("{:?}: {}", error.label, label_reason(error.reason)),
+                format!(
+                    "{:?}: {}",
+                    shortened(&error.label, 2 * LABEL_MAX),
+                    label_reason(error.reason)
+                ),
                 "choose another label",
             ),
             Self::InvalidStep(error) => Advice::new(
@@ -39,9 +47,11 @@ impl Advise for IRegistryErrors {
                 step_reason(error.reason),
                 "correct it",
             ),
-            Self::UnknownRole(error) => {
-                Advice::new("a role that is set", error.role.as_str(), "check its name")
-            }
+            Self::UnknownRole(error) => Advice::new(
+                "a role that is set",
+                error.role.as_str(),
+                "stylus-upgrades policy explain lists the roles",
+            ),
             Self::InvalidPolicy(error) => Advice::new(
                 "a policy such as 0xaddr, AND(p,…), OR(p,…), OutOf(n,p,…)",
                 format!("at byte {}: {}", error.offset, policy_reason(error.reason)),

@@ -54,10 +54,13 @@ fn a_wrong_number_of_arguments_is_wrong_use() {
 fn an_argument_of_another_type_is_wrong_use() {
     let error = encoded(&["initialize(uint256)", "seven"]).expect_err("seven is no number");
     assert_eq!(error.found().as_deref(), Some("seven"));
+    assert!(!error.to_string().contains('\n'), "{error}");
 }
 
 #[test]
 fn something_that_is_no_signature_is_wrong_use() {
     assert!(encoded(&["initialize(", "7"]).is_err_and(|error| error.exit() == Exit::Usage));
+    let error = encoded(&["initialize(uint"]).expect_err("it does not end");
+    assert!(!error.to_string().contains('\n'), "{error}");
     assert!(encoded(&["0x123"]).is_err_and(|error| error.exit() == Exit::Usage));
 }

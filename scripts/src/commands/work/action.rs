@@ -26,7 +26,8 @@ pub(in crate::commands) async fn check_action(
 ) -> Result<StorageChecks, Error> {
     if let Call::CreateProxy(create) = call {
         let said = (args.no_init, args.storage.allow_absent.as_slice());
-        let coverage = create_proxy::check(context, client, registry, create, said).await?;
+        let call = (create, "");
+        let coverage = create_proxy::check(context, client, registry, call, said).await?;
         return Ok(StorageChecks::of(coverage));
     }
     let Some((version, code, step)) = call.version() else {
@@ -62,6 +63,7 @@ pub(in crate::commands) async fn check_action(
     let run = Run {
         kind: step.kind,
         data: step.data.clone(),
+        typed: String::new(),
         program: None,
         omitted: args.no_migration,
     };

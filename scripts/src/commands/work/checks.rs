@@ -148,6 +148,7 @@ impl Work<'_> {
         Ok(Run {
             kind: way.kind(),
             data: calldata::encode(&way.call, &self.context.manifest)?,
+            typed: calldata::typed(&way.call).to_owned(),
             program,
             omitted: way.no_migration,
         })
@@ -178,6 +179,7 @@ impl Work<'_> {
             labels: &labels,
             kind: run.kind,
             data: &run.data,
+            typed: &run.typed,
             program: run.program.as_deref(),
         };
         if run.kind == step::COMPLEX && run.program.is_none() {

@@ -1,0 +1,173 @@
+//! Code that a command names: found, built, deployed, or only thought of.
+
+use super::super::args::StorageArgs;
+use super::super::storage;
+use super::super::verifiable::{created_before, keep_deployment, kept_implementation};
+use super::Work;
+use crate::app_error::Error;
+use crate::build::{Artifact, evm};
+use crate::deploy;
+use crate::governance::{Call, Placed, find, place};
+use crate::layout::{Build, Known};
+use crate::plan::has_constructor;
+use crate::progress::Progress;
+use crate::registry;
+use alloy::primitives::{Address, B256};
+use std::path::Path;
+use stylus_layout::DeclaredStep;
+use stylus_upgrades_interface::registry::Code;
+
+/// Code that was named, before anything is deployed.
+pub(super) struct Subject {
+    /// What has to be on the chain; `None` if it is there.
+    pub(super) artifact: Option<Artifact>,
+    /// What the registry is to record; without an address where there is an artifact.
+    pub(super) code: Code,
+    pub(super) layout: Known,
+    /// What its code declares, if that is known.
+    pub(super) steps: Option<Vec<DeclaredStep>>,
+    /// Whether an earlier version has this code.
+    pub(super) is_old: bool,
+}
+
+impl Work<'_> {
+    /// The code that `source` names, and what is known of it. Builds it if need be; sends nothing.
+    pub(super) async fn subject(
+        &self,
+        version: &str,
+        source: &str,
+        args: &StorageArgs,
+    ) -> Result<Subject, Error> {
+        let (artifact, mut code) = match self.address(source) {
+            Some(address) => (None, registry::code_at(&self.client, address).await?),
+            None => {
+                let chain = self.client.chain_id();
+                let artifact = kept_implementation(self.context, chain, source)?;
+                if has_constructor(&artifact.wasm) {
+                    let name = &artifact.name;
+                    self.context.output.note(&format!(
+                        "warning: {name} has a #[constructor], which never runs behind a proxy: \
+                         an #[initializer] does"
+                    ));
+                }
+                let code = artifact.code_at(Address::ZERO);
+                (Some(artifact), code)
+            }
+        };
+        let (client, registry) = (&self.client, self.registry);
+        let old = storage::recorded(client, registry, &self.name, code.codehash).await?;
+        let build = self.context.store().build(code.codehash)?;
+        self.complete(&mut code, old.as_ref(), build.as_ref());
+        let documents = self.documents();
+        let built = artifact.as_ref().and_then(Artifact::document);
+        let layout: Known = match (&args.layout, built) {
+            (Some(file), _) => {
+                let given = storage::given(&documents, source, file, code.layoutHash).await?;
+                if code.layoutHash.is_zero() {
+                    code.layoutHash = given.hash();
+                }
+                given.into()
+            }
+            (None, Some(built)) => {
+                // Versions that were registered before documents existed have the layout's own hash.
+                let recorded = old.as_ref().map(|(_, code)| code.layoutHash);
+                if recorded == Some(built.layout.hash()) {
+                    code.layoutHash = built.layout.hash();
+                }
+                built.into()
+            }
+            (None, None) if code.layoutHash.is_zero() => {
+                Known::Not("the contract declares none, and no --layout was given".into())
+            }
+            (None, None) => documents.get(code.layoutHash).await?,
+        };
+        let steps = artifact.as_ref().and_then(|one| one.steps.clone());
+        Ok(Subject {
+            steps: steps.or_else(|| layout.document().and_then(|known| known.steps.clone())),
+            artifact,
+            code,
+            layout,
+            is_old: old.is_some_and(|(label, _)| label != version),
+        })
+    }
+
+    /// What is not known of code is what the registry, an open action or a build on this machine
+    /// says of the same code.
+    fn complete(&self, code: &mut Code, recorded: Option<&(String, Code)>, build: Option<&Build>) {
+        let open = self
+            .open
+            .iter()
+            .filter_map(|open| Call::decode(&open.call).ok());
+        let open = open.filter_map(|call| call.version().and_then(|(_, code, _)| code.cloned()));
+        let same: Vec<Code> = recorded
+            .map(|(_, code)| code.clone())
+            .into_iter()
+            .chain(open)
+            .filter(|other| other.codehash == code.codehash)
+            .collect();
+        let first = |of: fn(&Code) -> B256| same.iter().map(of).find(|hash| !hash.is_zero());
+        if code.layoutHash.is_zero() {
+            let built = build.map(|build| build.layout_hash);
+            code.layoutHash = first(|code| code.layoutHash).or(built).unwrap_or_default();
+        }
+        if code.sourceHash.is_zero() {
+            let built = build.map(|build| build.source_hash);
+            code.sourceHash = first(|code| code.sourceHash).or(built).unwrap_or_default();
+        }
+    }
+
+    /// The address that `source` is, if it is one.
+    pub(super) fn address(&self, source: &str) -> Option<Address> {
+        let exists = Path::new(source).exists();
+        (!exists)
+            .then(|| self.context.manifest.address(source).ok())
+            .flatten()
+    }
+
+    /// The account that `source` names, or where its code lies for every approver; with the hash
+    /// of its code.
+    pub(super) async fn code(&mut self, source: &str) -> Result<(Address, B256), Error> {
+        if let Some(address) = self.address(source) {
+            let code = registry::code_at(&self.client, address).await?;
+            return Ok((address, code.codehash));
+        }
+        let artifact = self.context.kept_artifact(source)?;
+        let codehash = artifact.codehash();
+        Ok((self.put(artifact).await?, codehash))
+    }
+
+    /// The account where the code lies for every approver.
+    pub(super) async fn put(&mut self, artifact: Artifact) -> Result<Address, Error> {
+        let (client, registry, name) = (&self.client, self.registry, &self.name);
+        if self.is_dry {
+            let found = find(client, registry, name, &self.open, &artifact).await?;
+            let address = found.map(|(address, _)| address);
+            let address =
+                address.unwrap_or_else(|| evm::create2_address(&artifact.creation_code()));
+            self.undeployed.push((address, artifact));
+            return Ok(address);
+        }
+        let bump = self.context.global.data_fee_bump_percent;
+        if let Some(address) = created_before(self.context, client, &artifact).await?
+            && find(client, registry, name, &self.open, &artifact)
+                .await?
+                .is_none()
+        {
+            let sent = deploy::activate(client, &artifact.name, address, bump).await?;
+            self.sent.extend(sent);
+            let line = format!("{} is at {address}: it was deployed before", artifact.name);
+            self.context.output.note(&line);
+            return Ok(address);
+        }
+        let Placed {
+            address,
+            because,
+            sent,
+        } = place(client, registry, name, &self.open, &artifact, bump).await?;
+        keep_deployment(self.context, client.chain_id(), &artifact, &sent)?;
+        self.sent.extend(sent);
+        let line = format!("{} is at {address}: {because}", artifact.name);
+        self.context.output.note(&line);
+        Ok(address)
+    }
+}
