@@ -14,10 +14,12 @@ use super::facts::{CodeFacts, code_facts};
 use super::names::Names;
 use super::submit::{Simulated, Submitted, outcome, simulate, submit};
 use crate::client::{Client, Sent};
+use crate::output::shortened;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::limits::LABEL_MAX;
 
 /// A governed call that was decoded and can be shown.
 #[derive(Debug, Clone)]
@@ -104,17 +106,25 @@ impl GovernedCall {
         outcome(client, self.registry, sent, None).await
     }
 
-    /// It in a few words.
+    /// It in a few words. Names that are too long for the registry are cut.
     pub fn what(&self) -> String {
+        let cut = |name| shortened(name, 2 * LABEL_MAX);
+        let pair = |name, version| format!("{} {}", cut(name), cut(version));
         match &self.call {
-            Call::CreateDefinition(call) => format!("define {}", call.name),
-            Call::AddVersion(call) => format!("register {} {}", call.name, call.version),
-            Call::AddStep(call) => format!("step into {} {}", call.name, call.version),
-            Call::Migrate(call) => format!("migrate {} to {}", call.name, call.version),
+            Call::CreateDefinition(call) => format!("define {}", cut(&call.name)),
+            Call::AddVersion(call) => format!("register {}", pair(&call.name, &call.version)),
+            Call::AddStep(call) => format!("step into {}", pair(&call.name, &call.version)),
+            Call::Migrate(call) => {
+                format!("migrate {} to {}", cut(&call.name), cut(&call.version))
+            }
             Call::SetHandler(call) => format!("set the handler of {}", call.proxy),
             Call::AbortMigration(call) => format!("abort the migration of {}", call.proxy),
-            Call::SetPolicy(call) => format!("set the policy of {} {}", call.name, call.role),
-            Call::CreateProxy(call) => format!("create a proxy of {} {}", call.name, call.version),
+            Call::SetPolicy(call) => {
+                format!("set the policy of {}", pair(&call.name, &call.role))
+            }
+            Call::CreateProxy(call) => {
+                format!("create a proxy of {}", pair(&call.name, &call.version))
+            }
         }
     }
 }

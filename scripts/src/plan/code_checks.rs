@@ -205,14 +205,14 @@ pub fn reserved_in(code: &[u8]) -> Vec<&'static str> {
     found.map(|(_, signature)| signature).collect()
 }
 
-/// Whether a module has an SDK constructor: the slot of its guard is among the module's data, or its
-/// four words of 64 bits are among the constants of the code.
+/// Whether a module has an SDK constructor: the slot of its guard is among the module's data, in
+/// either order of bytes, or its four words of 64 bits are among the constants of the code.
 pub fn has_constructor(wasm: &[u8]) -> bool {
     let slot = slots::CONSTRUCTED;
-    if wasm
-        .windows(slot.len())
-        .any(|window| window == slot.as_slice())
-    {
+    let mut reversed = slot;
+    reversed.0.reverse();
+    let is_slot = |window: &[u8]| window == slot.as_slice() || window == reversed.as_slice();
+    if wasm.windows(slot.len()).any(is_slot) {
         return true;
     }
     let mut numbers = BTreeSet::new();
