@@ -3,6 +3,7 @@
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256, U256, keccak256};
 use stylus_registry_core::policy::Policy;
+use stylus_upgrades_interface::ids::DefinitionId;
 use stylus_upgrades_interface::parts;
 use stylus_upgrades_interface::registry_storage::{Find, policy as record, registry_parts, root};
 use stylus_upgrades_interface::slots;
@@ -53,7 +54,7 @@ pub(super) async fn lambdas(
     role: &str,
     policy: &Policy,
 ) -> Result<Vec<B256>, ChainError> {
-    let first = record::find::<Slot>(definition, keccak256(role));
+    let first = record::find::<Slot>(DefinitionId(definition), keccak256(role));
     let mut found = Vec::with_capacity(policy.lambdas.len());
     for position in (record::LAMBDAS.first()..).take(policy.lambdas.len()) {
         found.push(client.storage(registry, first.plus(position)).await?);
