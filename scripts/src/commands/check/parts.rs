@@ -132,6 +132,7 @@ impl Check<'_> {
             labels: &labels,
             kind: way.kind(),
             data: &calldata::encode(&way.call, &context.manifest)?,
+            typed: calldata::typed(&way.call),
             program: program.as_deref(),
         };
         if let Err(error) = check_step(steps, &planned, way.no_migration) {
