@@ -93,7 +93,7 @@ fn limits_in_errors_of_json_rpc_are_waited_for() {
             let error = error.clone();
             move |request, stream| {
                 let is_due = request.method() != "eth_chainId"
-                    && count.fetch_add(1, Ordering::SeqCst) % 7 == 0;
+                    && count.fetch_add(1, Ordering::SeqCst).is_multiple_of(7);
                 if is_due {
                     reply(stream, request, "error", error.clone())?;
                 }

@@ -136,8 +136,7 @@ fn flag_then_environment_then_network_then_the_top_of_the_manifest() {
         with_key(&sandbox, &[&["status"], words].concat(), variables);
         let now = counts.iter().map(|count| count.load(Ordering::Relaxed));
         let mut requested = now.zip(before).map(|(now, before)| now > before);
-        let first = requested.position_of_the_only();
-        first
+        requested.position_of_the_only()
     };
     let named = ["--network", "seven"];
     let variable = [("ETH_RPC_URL", environment.as_str())];
