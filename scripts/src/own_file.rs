@@ -265,6 +265,20 @@ pub fn folder(path: &Path) -> Result<(), FileError> {
     require_own(&found, path)
 }
 
+/// Refuses a link in the place of a folder: what is written below goes where it leads.
+///
+/// # Errors
+/// [`FileError::Kind`].
+pub fn require_no_link(path: &Path) -> Result<(), FileError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_symlink() => Err(FileError::Kind {
+            path: path.to_owned(),
+            found: kind(&found),
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Opens a path that is no link, and checks what is there.
 fn with(options: &OpenOptions, path: &Path) -> Result<File, FileError> {
     // Without O_NONBLOCK, opening a fifo would wait for its other end.

@@ -66,7 +66,7 @@ pub(super) struct Cargo<'a> {
 }
 
 /// Leaves out the variables that would have cargo run something else.
-pub(super) fn without_foreign(command: &mut Command) {
+fn without_foreign(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         let mut prefixes = FOREIGN_PREFIXES.iter();
@@ -250,7 +250,7 @@ fn is_made(inside: Result<&Path, StripPrefixError>, parts: &[Part]) -> bool {
 }
 
 /// The variables of this process that a build has.
-fn kept() -> impl Iterator<Item = (OsString, OsString)> {
+pub(super) fn kept() -> impl Iterator<Item = (OsString, OsString)> {
     std::env::vars_os().filter(|(name, _)| {
         let name = name.to_string_lossy();
         let is_kept = KEPT.contains(&&*name) || KEPT_PREFIXES.iter().any(|p| name.starts_with(p));

@@ -2,13 +2,13 @@
 //! build it again.
 
 use super::copied::is_copied;
+use super::revision::command;
 use super::source::Source;
 use super::toolchain::{TARGET, Toolchain};
 use super::{lock_file, manifests};
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// The encoder and its version, as in Cargo.lock.
 pub(super) const ENCODER: &str = "wasm-encoder 0.263.0";
@@ -184,13 +184,8 @@ pub(super) fn git<'a>(
     folder: &Path,
     arguments: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(folder)
-        .args(arguments)
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .output()
-        .ok()?;
+    let arguments: Vec<&str> = arguments.into_iter().collect();
+    let output = command(folder, &arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_owned())
 }

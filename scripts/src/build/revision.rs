@@ -1,6 +1,8 @@
-//! A crate as it was at a revision of git, `git:REVISION` or `git:REVISION:PATH`. It is checked out
-//! into the folder of the outputs. Working tree, index and references of the user's repository stay
-//! as they are, and no hook runs.
+//! A crate as it was at a revision of git, `git:REVISION` or `git:REVISION:PATH`. Its files are
+//! written into the folder of the outputs. Working tree, index and references of the user's
+//! repository stay as they are; no hook, filter or transport that it configures runs.
+
+mod blobs;
 
 use super::error::BuildError;
 use super::info::Commit;
@@ -15,6 +17,15 @@ pub const REVISION: &str = "git:";
 const CHECKOUTS: &str = "revisions";
 /// Variables that say where git's files are; hooks of git set them.
 const FOREIGN: [&str; 4] = ["GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX"];
+
+/// What keeps git to the objects that it has.
+const ALONE: [(&str, &str); 5] = [
+    ("GIT_OPTIONAL_LOCKS", "0"),
+    ("GIT_NO_LAZY_FETCH", "1"),
+    ("GIT_ALLOW_PROTOCOL", "none"),
+    ("GIT_NO_REPLACE_OBJECTS", "1"),
+    ("GIT_TERMINAL_PROMPT", "0"),
+];
 
 /// A crate at a revision.
 pub(super) struct Revision {
@@ -103,7 +114,7 @@ impl Revision {
         target.join(CHECKOUTS).join(&self.id).join(&self.inside)
     }
 
-    /// Checks the commit out below `target`, anew, where nobody else builds; the crate's folder.
+    /// Writes the commit's files below `target`, anew, where nobody else builds; the crate's folder.
     pub(super) fn check_out(&self, target: &Path) -> Result<PathBuf, BuildError> {
         let folders = target.join(CHECKOUTS);
         let folder = folders.join(&self.id);
@@ -111,20 +122,10 @@ impl Revision {
             std::fs::remove_dir_all(&folder).map_err(BuildError::file("remove", &folder))?;
         }
         std::fs::create_dir_all(&folder).map_err(BuildError::file("create", &folder))?;
-        let index = folders.join(format!("{}.index", self.id));
-        let prefix = format!("--prefix={}/", folder.display());
-        for arguments in [
-            &["read-tree", &self.id][..],
-            &["checkout-index", "--all", "--force", &prefix],
-        ] {
-            let mut command = command(&self.top, arguments);
-            command.env("GIT_INDEX_FILE", &index);
-            run(command).map_err(|reason| BuildError::Revision {
-                text: self.text.clone(),
-                reason,
-            })?;
-        }
-        std::fs::remove_file(&index).map_err(BuildError::file("remove", &index))?;
+        blobs::write(&self.top, &self.id, &folder).map_err(|reason| BuildError::Revision {
+            text: self.text.clone(),
+            reason,
+        })?;
         let found = self.checked_out(target);
         if !found.join("Cargo.toml").is_file() {
             return Err(BuildError::Revision {
@@ -146,24 +147,28 @@ fn is_relative(path: &str) -> bool {
     matches!(path, "." | "..") || path.starts_with("./") || path.starts_with("../")
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
+pub(super) fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
     run(command(folder, arguments))
 }
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
+/// git in `folder`, with nothing that the repository's configuration has it run or fetch.
+pub(super) fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
-    // No hook and no daemon of the repository's owner.
+    // No hook, no daemon and no transport of the repository's owner, and no other object in the
+    // place of one that is named.
     command.args([
         "-c",
         "core.hooksPath=/dev/null",
         "-c",
         "core.fsmonitor=false",
     ]);
+    for (name, value) in ALONE {
+        command.env(name, value);
+    }
     command.arg("-C").arg(folder).args(arguments);
     for name in FOREIGN {
         command.env_remove(name);
     }
-    command.env("GIT_OPTIONAL_LOCKS", "0");
     command
 }
 

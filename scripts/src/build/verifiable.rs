@@ -4,7 +4,7 @@
 //! paths, so the bytes are the same only where the folder has the same path.
 
 use super::builder::Builder;
-use super::cargo::without_foreign;
+use super::cargo::kept;
 use super::code::Artifact;
 use super::error::BuildError;
 use super::info::Recipe;
@@ -25,16 +25,21 @@ const SUBCOMMAND: &str = "stylus";
 /// Lines of a failed build that are shown.
 const DIAGNOSTICS_MAX: usize = 20;
 
+/// Where cargo and rustup have their folders.
+const FOUND_BY: [&str; 3] = ["HOME", "CARGO_HOME", "RUSTUP_HOME"];
+
 /// What a crate needs so that cargo-stylus takes it.
 const NEEDED: [&str; 2] = ["Stylus.toml", "rust-toolchain.toml"];
 
 impl Builder {
     /// The crate in `folder`, as [`Self::path`] knows it, with the code that cargo-stylus makes of
-    /// it. `initcode` is what `cargo stylus get-initcode` wrote elsewhere, such as in its container.
+    /// it. `initcode` is what `cargo stylus get-initcode` wrote elsewhere, such as in its container:
+    /// it is taken where it differs from what cargo-stylus makes here in nothing but its hash of the
+    /// sources, which covers paths.
     ///
     /// # Errors
-    /// [`BuildError::NotVerifiable`] where cargo-stylus would not take the crate, or what it makes
-    /// is not what the chain or a proxy takes.
+    /// [`BuildError::NotVerifiable`] where cargo-stylus would not take the crate, what it makes is
+    /// not what the chain or a proxy takes, or `initcode` is of another program.
     pub fn verifiable(
         &self,
         artifact: Artifact,
@@ -42,26 +47,30 @@ impl Builder {
         initcode: Option<&Path>,
     ) -> Result<Artifact, BuildError> {
         let package = Package::open(folder)?;
-        let (tool, text) = match initcode {
-            Some(file) => {
-                let text = std::fs::read_to_string(file).map_err(BuildError::file("read", file))?;
-                (format!("{PROGRAM}, in {}", file.display()), text)
-            }
-            None => {
-                require_files(&package)?;
-                let target = self.target(&package.folder)?.join("verifiable");
-                let made = run(&package, &target, &*self.progress)?;
-                require_same_source(&package.name, &artifact, &target)?;
-                made
-            }
+        require_files(&package)?;
+        let target = self.target(&package.folder)?.join("verifiable");
+        let (tool, text) = run(&package, &target, &*self.progress)?;
+        require_same_source(&package.name, &artifact, &target)?;
+        let here = decoded(&package.name, &text)?;
+        let Some(file) = initcode else {
+            return artifact.with_init_code(&here, &tool);
         };
-        let initcode = hex::decode(text.trim()).map_err(|error| {
-            refused(
+        let text = std::fs::read_to_string(file).map_err(BuildError::file("read", file))?;
+        let there = decoded(&package.name, &text)?;
+        let here = artifact.clone().with_init_code(&here, &tool)?;
+        let tool = format!("{PROGRAM}, in {}", file.display());
+        let artifact = artifact.with_init_code(&there, &tool)?;
+        match wasm::is_same_program(&here.wasm, &artifact.wasm) {
+            true => Ok(artifact),
+            false => Err(refused(
                 &package.name,
-                format!("its init code is no hexadecimal: {error}"),
-            )
-        })?;
-        artifact.with_init_code(&initcode, &tool)
+                format!(
+                    "{} is not the program that these sources build to here: more than \
+                     project_hash differs",
+                    file.display()
+                ),
+            )),
+        }
     }
 }
 
@@ -102,6 +111,13 @@ impl Artifact {
     }
 }
 
+fn decoded(package: &str, initcode: &str) -> Result<Vec<u8>, BuildError> {
+    hex::decode(initcode.trim()).map_err(|error| {
+        let reason = format!("its init code is no hexadecimal: {error}");
+        refused(package, reason)
+    })
+}
+
 /// Runs cargo-stylus in the crate's folder: its name with version, and the init code in hexadecimal.
 fn run(
     package: &Package,
@@ -128,15 +144,27 @@ fn run(
     Ok((tool, text))
 }
 
-fn stylus(package: &Package, target: &Path, words: &[&str]) -> Result<String, BuildError> {
-    let mut command = Command::new(PROGRAM);
-    without_foreign(&mut command);
-    let output = command
+/// Build scripts and macros of whatever the crate depends on run below it, so it has no variable
+/// that our own compiler would not have, and what it finds cargo and its toolchains by.
+fn command(program: &Path, folder: &Path, target: &Path) -> Command {
+    let found_by = FOUND_BY.iter().filter_map(|name| {
+        let value = std::env::var_os(name)?;
+        Some((name, value))
+    });
+    let mut command = Command::new(program);
+    command
         .arg(SUBCOMMAND)
+        .current_dir(folder)
+        .env_clear()
+        .envs(kept())
+        .envs(found_by)
+        .env("CARGO_TARGET_DIR", target);
+    command
+}
+
+fn stylus(package: &Package, target: &Path, words: &[&str]) -> Result<String, BuildError> {
+    let output = command(Path::new(PROGRAM), &package.folder, target)
         .args(words)
-        .current_dir(&package.folder)
-        .env_remove("CARGO")
-        .env("CARGO_TARGET_DIR", target)
         .stdin(Stdio::null())
         .output()
         .map_err(|error| match error.kind() {
@@ -204,3 +232,6 @@ fn refused(package: &str, reason: String) -> BuildError {
         reason,
     }
 }
+
+#[cfg(test)]
+mod tests;

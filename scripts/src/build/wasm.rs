@@ -70,6 +70,31 @@ pub(super) fn project_hash(module: &[u8]) -> Option<B256> {
     B256::try_from(section(module, PROJECT_HASH).as_slice()).ok()
 }
 
+/// Whether two modules differ in nothing but what cargo-stylus says of the sources.
+pub(super) fn is_same_program(one: &[u8], other: &[u8]) -> bool {
+    match (sections_of(one), sections_of(other)) {
+        (Some(one), Some(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// The sections of a module, by their numbers, without the hash of the sources; nothing where it is
+/// no module.
+fn sections_of(module: &[u8]) -> Option<Vec<(u8, &[u8])>> {
+    let mut sections = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        let payload = payload.ok()?;
+        if matches!(&payload, Payload::CustomSection(custom) if custom.name() == PROJECT_HASH) {
+            continue;
+        }
+        if let Some((id, range)) = payload.as_section() {
+            let range = usize::try_from(range.start).ok()?..usize::try_from(range.end).ok()?;
+            sections.push((id, module.get(range)?));
+        }
+    }
+    Some(sections)
+}
+
 /// What the custom sections of that name hold, one behind the other.
 fn section(raw: &[u8], name: &str) -> Vec<u8> {
     let mut bytes = Vec::new();

@@ -57,7 +57,8 @@ pub struct CheckArgs {
     #[arg(long, value_enum, default_value_t = Format::People)]
     pub format: Format,
     /// Instances that are tried, at most
-    #[arg(long, value_name = "NUMBER", default_value_t = 16)]
+    #[arg(long, value_name = "NUMBER", default_value_t = 16,
+          value_parser = clap::value_parser!(u32).range(1..))]
     pub instances: u32,
 }
 

@@ -120,11 +120,30 @@ pub(super) struct KeptName {
 }
 
 impl KeptName {
-    /// Nothing where `text` is a path, or names no version.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        if std::path::Path::new(text).exists() {
-            return None;
+    /// What `text` names, unless that is a path alone.
+    ///
+    /// # Errors
+    /// [`VersionsError::AlsoPath`] where a version is kept under that name, and something is at that
+    /// path as well.
+    pub(super) fn named(context: &Context, text: &str) -> Result<Option<Self>, Error> {
+        let Some(named) = Self::parse(text) else {
+            return Ok(None);
+        };
+        if std::fs::symlink_metadata(text).is_err() {
+            return Ok(Some(named));
         }
+        let is_kept = match named.look(context) {
+            Err(VersionsError::Name { .. }) => false, // as an absolute path
+            found => found?.is_some(),
+        };
+        match is_kept || named.version == LIVE {
+            true => Err(VersionsError::AlsoPath { text: text.into() }.into()),
+            false => Ok(None),
+        }
+    }
+
+    /// Nothing where `text` names no version.
+    fn parse(text: &str) -> Option<Self> {
         let (name, version) = text.rsplit_once('@')?;
         let (network, name) = match name.split_once('/') {
             Some((network, name)) => (Some(network.to_owned()), name),
@@ -139,15 +158,26 @@ impl KeptName {
 
     /// What is kept under that name. Nobody asks the chain: the files hash to what is recorded.
     pub(super) fn read(&self, context: &Context) -> Result<Kept, Error> {
-        let versions = context.versions();
-        let found = match &self.network {
-            Some(network) => versions.read(network, &self.name, &self.version)?,
-            None => versions.find(&self.name, &self.version)?,
-        };
-        Ok(found.ok_or_else(|| VersionsError::Unknown {
+        Ok(self.find(context)?.1)
+    }
+
+    /// The same, with the network that it is kept for.
+    pub(super) fn find(&self, context: &Context) -> Result<(String, Kept), Error> {
+        Ok(self.look(context)?.ok_or_else(|| VersionsError::Unknown {
             name: self.name.clone(),
             version: self.version.clone(),
-            folder: versions.folder().to_owned(),
+            folder: context.versions().folder().to_owned(),
         })?)
+    }
+
+    fn look(&self, context: &Context) -> Result<Option<(String, Kept)>, VersionsError> {
+        let versions = context.versions();
+        match &self.network {
+            Some(network) => {
+                let kept = versions.read(network, &self.name, &self.version)?;
+                Ok(kept.map(|kept| (network.clone(), kept)))
+            }
+            None => versions.find(&self.name, &self.version),
+        }
     }
 }

@@ -63,7 +63,7 @@ async fn read(context: &Context, source: &str) -> Result<Named, Error> {
         let name = source.to_owned();
         return Ok(Named { name, document });
     }
-    if let Some(kept) = KeptName::parse(source) {
+    if let Some(kept) = KeptName::named(context, source)? {
         return registered(context, source, &kept).await;
     }
     let (file, contract) = match source.rsplit_once(':') {

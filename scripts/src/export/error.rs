@@ -5,6 +5,7 @@ use crate::client::ChainError;
 use crate::error::{Exit, Explain};
 use crate::own_file::FileError;
 use alloy::primitives::FixedBytes;
+use std::path::PathBuf;
 use thiserror::Error;
 
 /// Why a call is not written to a file.
@@ -18,6 +19,19 @@ pub enum ExportError {
     #[error(transparent)]
     #[explain(of = _0)]
     File(#[from] FileError),
+    /// Something else is there.
+    #[error("{} is there, and no call that was exported", path.display())]
+    #[explain(
+        name = "ExportExists",
+        expected = "no file, or one that --export wrote",
+        found = "another file",
+        next = "nothing was written; choose another name, or remove the file",
+        exit = Exit::Usage
+    )]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// The approver is no address.
     #[error(transparent)]
     #[explain(of = _0)]

@@ -18,13 +18,14 @@ pub use method::{Input, Method};
 
 use crate::client::Client;
 use crate::own_file;
+use alloy::hex;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use clap::ValueEnum;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
 
 /// Init code that answers with the chain id that contracts see: CHAINID, MSTORE, RETURN.
@@ -82,10 +83,10 @@ impl Exported {
         Ok(format!("{document:#}\n"))
     }
 
-    /// Writes the file, whole or not at all.
+    /// Writes the file, whole or not at all. What is there is replaced only if this made it.
     ///
     /// # Errors
-    /// As [`Self::text`], and [`ExportError::File`].
+    /// As [`Self::text`], [`ExportError::File`], and [`ExportError::Exists`].
     pub fn write(
         &self,
         file: &Path,
@@ -94,7 +95,36 @@ impl Exported {
         created_at: u64,
     ) -> Result<(), ExportError> {
         let text = self.text(format, title, created_at)?;
+        let there = own_file::read_bytes(file)?;
+        if there.is_some_and(|there| !is_exported(&there)) {
+            return Err(ExportError::Exists {
+                path: file.to_owned(),
+            });
+        }
         Ok(own_file::write(file, text.as_bytes())?)
+    }
+}
+
+/// Whether a file is what [`Exported::text`] makes, in any of the formats.
+fn is_exported(bytes: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return false;
+    };
+    let data = |text: &str| hex::decode(text).is_ok_and(|data| Method::of(&data.into()).is_ok());
+    match serde_json::from_str::<Value>(text) {
+        Ok(found) if found.get("transactions").is_some() => {
+            let checksum = found.pointer("/meta/checksum").and_then(Value::as_str);
+            checksum.is_some_and(|one| one == safe::checksum(&found).to_string())
+        }
+        Ok(found) => {
+            const NAMES: [&str; 6] = ["chainId", "from", "to", "value", "data", "gas"];
+            let members = found.as_object();
+            let is_ours = members.is_some_and(|members| {
+                members.len() == NAMES.len() && NAMES.iter().all(|name| members.contains_key(*name))
+            });
+            is_ours && found["data"].as_str().is_some_and(data)
+        }
+        Err(_) => text.starts_with("0x") && data(text.trim_end()),
     }
 }
 

@@ -215,3 +215,41 @@ fn an_account_may_stand_behind_its_chain_which_must_be_the_registrys() {
         );
     }
 }
+
+#[test]
+fn a_file_that_is_no_export_is_not_replaced() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("call");
+    let call = abi::cancelCall {
+        action: B256::repeat_byte(1),
+    };
+    let call = Exported {
+        chain_id: 1,
+        from: Address::repeat_byte(1),
+        to: Address::repeat_byte(2),
+        value: U256::ZERO,
+        data: call.abi_encode().into(),
+        gas: 1,
+    };
+    let write = |format| call.write(&file, format, "cancel", 1);
+    for before in [Format::Safe, Format::Json, Format::Text] {
+        for after in [Format::Safe, Format::Json, Format::Text] {
+            write(before).expect("the first");
+            write(after).expect("the next");
+        }
+    }
+    for content in [
+        "",
+        "fn main() {}",
+        "{}",
+        "0x1234",
+        "0x",
+        "{\"transactions\": []}",
+    ] {
+        std::fs::write(&file, content).expect("written");
+        let refused = write(Format::Safe).expect_err(content);
+        assert!(matches!(refused, ExportError::Exists { .. }), "{refused:?}");
+        let left = std::fs::read_to_string(&file).expect("it");
+        assert_eq!(left, content);
+    }
+}

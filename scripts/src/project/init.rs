@@ -95,6 +95,9 @@ impl Init {
             if now.map_err(ProjectError::file("read", &file.path))? != file.before {
                 return Err(refused(format!("{} was changed meanwhile", file.name)));
             }
+            // What cannot be written is refused before anything is.
+            own_file::try_write(&file.path, file.after.as_bytes())
+                .map_err(|error| ProjectError::file("write", &file.path)(error.into()))?;
         }
         for file in &self.files {
             own_file::write(&file.path, file.after.as_bytes())

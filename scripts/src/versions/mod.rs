@@ -69,6 +69,11 @@ pub enum Written {
 }
 
 impl Versions {
+    /// The file with the interface of a version.
+    pub const ABI: &str = ABI;
+    /// The file with its layout.
+    pub const LAYOUT: &str = LAYOUT;
+
     /// The folder beside the manifest in `folder`.
     pub fn beside(folder: &Path) -> Self {
         Self {
@@ -139,7 +144,7 @@ impl Versions {
     ///
     /// # Errors
     /// As [`Self::read`]; [`VersionsError::Ambiguous`].
-    pub fn find(&self, name: &str, version: &str) -> Result<Option<Kept>, VersionsError> {
+    pub fn find(&self, name: &str, version: &str) -> Result<Option<(String, Kept)>, VersionsError> {
         let mut found: Option<(String, Kept)> = None;
         for network in self.networks()? {
             let Some(kept) = self.read(&network, name, version)? else {
@@ -157,7 +162,7 @@ impl Versions {
                 None => found = Some((network, kept)),
             }
         }
-        Ok(found.map(|(_, kept)| kept))
+        Ok(found)
     }
 
     /// The interface that is kept of a version of `name` with that code, on any network.
@@ -182,7 +187,11 @@ impl Versions {
     /// # Errors
     /// [`VersionsError`].
     pub fn versions(&self, network: &str, name: &str) -> Result<Vec<String>, VersionsError> {
-        let folder = self.folder.join(part(network)?).join(part(name)?);
+        let above = self.folder.join(part(network)?);
+        let folder = above.join(part(name)?);
+        for folder in [&self.folder, &above, &folder] {
+            own_file::require_no_link(folder)?;
+        }
         let mut versions = Vec::new();
         for entry in names(&folder)? {
             if let Some(text) = own_file::read(&folder.join(&entry).join(RECORD))? {
@@ -197,6 +206,7 @@ impl Versions {
     /// # Errors
     /// [`VersionsError`].
     pub fn networks(&self) -> Result<Vec<String>, VersionsError> {
+        own_file::require_no_link(&self.folder)?;
         names(&self.folder)
     }
 
@@ -205,18 +215,23 @@ impl Versions {
         &self.folder
     }
 
-    /// The folder of one version.
+    /// The folder of one version, with no link on the way to it.
     ///
     /// # Errors
-    /// [`VersionsError::Name`].
+    /// [`VersionsError::Name`], [`VersionsError::Own`].
     pub fn place(
         &self,
         network: &str,
         name: &str,
         version: &str,
     ) -> Result<PathBuf, VersionsError> {
-        let below = self.folder.join(part(network)?);
-        Ok(below.join(part(name)?).join(part(version)?))
+        let network = self.folder.join(part(network)?);
+        let definition = network.join(part(name)?);
+        let place = definition.join(part(version)?);
+        for folder in [&self.folder, &network, &definition, &place] {
+            own_file::require_no_link(folder)?;
+        }
+        Ok(place)
     }
 
     fn read_at(
@@ -378,7 +393,11 @@ fn names(folder: &Path) -> Result<Vec<String>, VersionsError> {
     for entry in entries {
         let entry = entry.map_err(VersionsError::file("read", folder))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.path().is_dir() && !name.starts_with('.') {
+        if name.starts_with('.') {
+            continue;
+        }
+        own_file::require_no_link(&entry.path())?;
+        if entry.path().is_dir() {
             names.push(name);
         }
     }

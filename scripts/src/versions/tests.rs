@@ -98,3 +98,23 @@ fn one_name_for_two_programs_asks_for_the_network() {
     let error = versions.find("a/../b", "2.0").expect_err("two");
     assert!(matches!(error, VersionsError::Ambiguous { .. }));
 }
+
+#[test]
+fn nothing_is_written_or_read_through_a_link_in_the_folder() {
+    let one = kept(b"one", State::Registered);
+    for depth in 0..4 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let outside = tempfile::tempdir().expect("a folder");
+        let versions = Versions::beside(folder.path());
+        let place = versions.place("7", "a/../b", "2.0").expect("a place");
+        let link = place.ancestors().nth(depth).expect("above it");
+        std::fs::create_dir_all(link.parent().expect("a folder")).expect("made");
+        std::os::unix::fs::symlink(outside.path(), link).expect("a link");
+        let error = versions.keep("7", &one).expect_err("a link");
+        assert!(matches!(error, VersionsError::Own(_)), "{depth}: {error}");
+        versions.read("7", "a/../b", "2.0").expect_err("a link");
+        versions.find("a/../b", "2.0").expect_err("a link");
+        let left = std::fs::read_dir(outside.path()).expect("it").count();
+        assert_eq!(left, 0, "{depth}: written through the link");
+    }
+}

@@ -194,7 +194,7 @@ impl Harness {
             name: error.name(),
             message: error.to_string(),
         })?;
-        let Some(kept) = kept else {
+        let Some((_, kept)) = kept else {
             return Ok(None);
         };
         let mut artifact = Artifact::from_chain(&format!("{name} {version}"), kept.code)?;

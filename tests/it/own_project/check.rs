@@ -2,6 +2,7 @@
 //! nothing is sent.
 
 use super::{Empty, SECOND};
+use alloy::primitives::keccak256;
 use serde_json::Value;
 use std::fs;
 
@@ -108,6 +109,38 @@ fn a_pull_request_is_compared_with_what_is_live() {
     empty.restore();
     assert_eq!(empty.git(&["status", "--porcelain"]), status);
     assert_eq!(empty.nonce(), before, "something was sent");
+}
+
+#[test]
+fn a_kept_interface_that_the_pull_request_forges_is_not_compared_with() {
+    let empty = live();
+    assert_eq!(empty.errors(&["--instances", "1"]), NONE);
+    empty.git(&["checkout", "--quiet", "-b", "change"]);
+    empty.edit(&[("pub fn change(", "pub fn change_it(")]);
+    assert_eq!(empty.errors(&[]), ["abi-function-removed"]);
+
+    // The record says that there never was such a function.
+    let (abi, record) = (
+        empty.kept("1.0").join("abi.json"),
+        empty.kept("1.0").join("version.json"),
+    );
+    let text = fs::read(&abi).expect("the interface");
+    let hash = keccak256(&text).to_string();
+    let forged = "[]";
+    fs::write(&abi, forged).expect("written");
+    let known = fs::read_to_string(&record).expect("a record");
+    assert!(known.contains(&hash));
+    let known = known.replace(&hash, &keccak256(forged).to_string());
+    fs::write(&record, known).expect("written");
+    assert_eq!(empty.errors(&[]), ["coverage-unchecked"]);
+    empty.git(&["add", "."]);
+    empty.git(&["commit", "--quiet", "--message=change"]);
+    assert_eq!(empty.errors(&[]), ["coverage-unchecked"]);
+    assert_eq!(empty.errors(&["--allow-unchecked", "abi"]), NONE);
+
+    // No instance at all is no trial.
+    let output = empty.run("note", 0, &["check", "Note", "--instances", "0"]);
+    assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]

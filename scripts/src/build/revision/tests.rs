@@ -52,6 +52,55 @@ fn a_checkout_has_the_files_of_the_commit_and_changes_nothing_in_the_repository(
 }
 
 #[test]
+fn a_checkout_runs_no_program_that_the_repository_configures() {
+    let folder = repository();
+    let target = tempfile::tempdir().expect("a folder");
+    let ran = target.path().join("ran");
+    let git = |arguments: &[&str]| run(command(folder.path(), arguments)).expect("git");
+    let program = format!("sh -c 'touch {}; cat'", ran.display());
+    git(&["config", "filter.any.smudge", &program]);
+    git(&["config", "filter.any.process", &program]);
+    git(&["config", "filter.any.required", "true"]);
+    git(&["config", "core.fsmonitor", &program]);
+    git(&["config", "core.autocrlf", "true"]);
+    let attributes = folder.path().join(".git/info/attributes");
+    std::fs::create_dir_all(attributes.parent().expect("a folder")).expect("made");
+    std::fs::write(&attributes, "* filter=any ident eol=crlf text\n").expect("written");
+    // An object that replaces another one is not what the commit has.
+    std::fs::write(folder.path().join("other"), "other\n").expect("written");
+    let other = git(&["hash-object", "-w", "--no-filters", "other"]);
+    let known = git(&["rev-parse", "HEAD:note/Cargo.toml"]);
+    git(&["replace", &known, &other]);
+
+    let found = revision(folder.path()).check_out(target.path());
+    let found = found.expect("checked out");
+    let text = std::fs::read_to_string(found.join("Cargo.toml")).expect("it");
+    assert_eq!(text, "old");
+    assert!(!ran.exists(), "a filter ran");
+}
+
+#[test]
+fn an_object_that_is_not_here_is_not_fetched() {
+    let folder = repository();
+    let target = tempfile::tempdir().expect("a folder");
+    let ran = target.path().join("ran");
+    let git = |arguments: &[&str]| run(command(folder.path(), arguments)).expect("git");
+    let known = git(&["rev-parse", "HEAD:note/Cargo.toml"]);
+    let (start, rest) = known.split_at(2);
+    let object = folder.path().join(".git/objects").join(start).join(rest);
+    std::fs::remove_file(object).expect("removed");
+    git(&["config", "core.repositoryFormatVersion", "1"]);
+    git(&["config", "extensions.partialClone", "origin"]);
+    git(&["config", "remote.origin.promisor", "true"]);
+    let url = format!("ext::sh -c 'touch {}'", ran.display());
+    git(&["config", "remote.origin.url", &url]);
+    git(&["config", "protocol.ext.allow", "always"]);
+    let error = revision(folder.path()).check_out(target.path());
+    assert_eq!(error.expect_err("it is missing").name(), "Revision");
+    assert!(!ran.exists(), "something was fetched");
+}
+
+#[test]
 fn what_is_no_revision_is_refused() {
     assert!(Revision::parse("note").expect("no revision").is_none());
     for text in [

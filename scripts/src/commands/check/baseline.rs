@@ -2,10 +2,11 @@
 
 use super::CheckArgs;
 use crate::app_error::Error;
-use crate::build::REVISION;
+use crate::build::{REVISION, Reviewed};
 use crate::commands::context::Context;
 use crate::commands::kept::KeptName;
 use crate::layout::{Allowed, AllowedLog, Known, Pair, Side, Where, read_file};
+use crate::versions::Versions;
 use alloy::json_abi::JsonAbi;
 use alloy::primitives::B256;
 use std::path::Path;
@@ -63,12 +64,18 @@ impl Baseline {
         if let Some(kept) = &kept {
             kept.require(code.codehash)?;
         }
-        let unknown = match &kept {
-            Some(_) => format!("{current} was registered without its sources"),
-            None => format!(
-                "{current} is not kept in {}",
-                context.versions().folder().display()
-            ),
+        let versions = context.versions();
+        let (abi, unseen) = match kept {
+            Some(kept) => {
+                let origin = reviewed(&versions, (&network, name, &current), &[Versions::ABI])?;
+                let abi = kept.abi.ok_or_else(|| without_sources(&current));
+                let abi = origin.no.map_or(abi, Err);
+                (abi, origin.note)
+            }
+            None => {
+                let folder = versions.folder().display();
+                (Err(format!("{current} is not kept in {folder}")), None)
+            }
         };
         Ok(Self {
             what: format!("{name} {current}, which is live"),
@@ -80,8 +87,8 @@ impl Baseline {
                     .await?,
             },
             label: Some(current),
-            abi: kept.and_then(|kept| kept.abi).ok_or(unknown),
-            unseen: Vec::new(),
+            abi,
+            unseen: unseen.into_iter().collect(),
             is_live: true,
             at: Some((client.chain_id(), registry, code.codehash)),
         })
@@ -97,21 +104,24 @@ impl Baseline {
             name: name.into(),
             version: version.into(),
         };
-        let kept = kept.read(context)?;
+        let (network, kept) = kept.find(context)?;
+        let place = (network.as_str(), name, version);
+        let files = [Versions::ABI, Versions::LAYOUT];
+        let origin = reviewed(&context.versions(), place, &files)?;
+        let abi = kept.abi.ok_or_else(|| without_sources(version));
         Ok(Self {
             what: format!("{name} {version}, as it is kept"),
             label: Some(version.into()),
             side: Side {
                 hash: kept.record.layout_hash,
-                known: match kept.document {
-                    Some(document) => document.into(),
-                    None => Known::Not("the registry has no layout of it".into()),
+                known: match (&origin.no, kept.document) {
+                    (Some(why), _) => Known::Not(why.clone()),
+                    (None, Some(document)) => document.into(),
+                    (None, None) => Known::Not("the registry has no layout of it".into()),
                 },
             },
-            abi: kept
-                .abi
-                .ok_or_else(|| format!("{version} was registered without its sources")),
-            unseen: Vec::new(),
+            abi: origin.no.map_or(abi, Err),
+            unseen: origin.note.into_iter().collect(),
             is_live: false,
             at: None,
         })
@@ -186,4 +196,42 @@ impl Baseline {
         }
         Ok(labels)
     }
+}
+
+/// Whether the kept files count: what a pull request can change proves nothing of what is live.
+struct Origin {
+    /// Why the kept files are not compared with.
+    no: Option<String>,
+    /// What is said where nobody can tell a pull request from what was there before.
+    note: Option<String>,
+}
+
+/// The chain has the hash of the code alone: the interface that is kept beside it counts where the
+/// default branch has the same file.
+fn reviewed(
+    versions: &Versions,
+    (network, name, version): (&str, &str, &str),
+    files: &[&str],
+) -> Result<Origin, Error> {
+    const WHY: &str = "it comes from the kept folder, which this pull request can change";
+    let place = versions.place(network, name, version)?;
+    let mut note = None;
+    for file in files.iter().map(|file| place.join(file)) {
+        if !file.exists() {
+            continue;
+        }
+        match Reviewed::of(&file) {
+            Reviewed::Yes => {}
+            Reviewed::NoRepository => note = Some(WHY.to_owned()),
+            Reviewed::No(why) => {
+                let no = Some(format!("{WHY}: {why}"));
+                return Ok(Origin { no, note: None });
+            }
+        }
+    }
+    Ok(Origin { no: None, note })
+}
+
+fn without_sources(version: &str) -> String {
+    format!("{version} was registered without its sources")
 }

@@ -122,3 +122,19 @@ fn a_difference_is_shown_and_written_only_over_what_it_was_made_of() {
     let after = Init::of(folder.path(), &ours()).expect("none");
     assert_eq!(after.files(), Vec::<&str>::new());
 }
+
+#[test]
+fn a_source_that_is_a_link_is_refused_before_anything_is_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let before = "[package]\nname = \"a\"\n\n[dependencies]\nstylus-sdk = \"0.10\"\n";
+    std::fs::write(path("Cargo.toml"), before).expect("written");
+    std::fs::create_dir(path("src")).expect("made");
+    std::fs::write(path("elsewhere.rs"), SOL_STORAGE).expect("written");
+    std::os::unix::fs::symlink(path("elsewhere.rs"), path("src/lib.rs")).expect("a link");
+    let init = Init::of(folder.path(), &ours()).expect("what would change");
+    assert_eq!(init.files(), ["Cargo.toml", "src/lib.rs"]);
+    init.write().expect_err("a link");
+    let now = std::fs::read_to_string(path("Cargo.toml")).expect("it");
+    assert_eq!(now, before);
+}

@@ -1,0 +1,127 @@
+//! Whether a file is as the default branch has it: what a pull request brings along says nothing of
+//! what is live.
+
+use super::package::canonical;
+use super::revision::git;
+use std::path::{Path, PathBuf};
+
+/// Variables with the branch that a pull request goes to.
+const TARGETS: [&str; 2] = ["GITHUB_BASE_REF", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME"];
+/// What the default branch is called, in this order.
+const DEFAULTS: [&str; 5] = [
+    "refs/remotes/origin/HEAD",
+    "refs/remotes/origin/main",
+    "refs/remotes/origin/master",
+    "refs/heads/main",
+    "refs/heads/master",
+];
+
+/// Whether a file is as it was reviewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reviewed {
+    /// It is the one that the default branch had where this one left it.
+    Yes,
+    /// It is not, or nobody can tell. Why.
+    No(String),
+    /// The folder is in no repository.
+    NoRepository,
+}
+
+impl Reviewed {
+    /// Of a file in the working tree.
+    pub fn of(file: &Path) -> Self {
+        let Ok(file) = canonical(file) else {
+            return Self::No(format!("{} cannot be found", file.display()));
+        };
+        let mut above = file.ancestors().skip(1);
+        if !above.any(|folder| folder.join(".git").exists()) {
+            return Self::NoRepository;
+        }
+        match compare(&file) {
+            Ok(()) => Self::Yes,
+            Err(why) => Self::No(why),
+        }
+    }
+}
+
+fn compare(file: &Path) -> Result<(), String> {
+    let folder = file.parent().unwrap_or(file);
+    let top = PathBuf::from(git(folder, &["rev-parse", "--show-toplevel"])?);
+    let inside = file.strip_prefix(&top).map_err(|error| error.to_string())?;
+    let inside = inside
+        .to_str()
+        .ok_or_else(|| format!("{} is no text", inside.display()))?;
+    let commit = base(&top, inside)?;
+    let short = commit.get(..12).unwrap_or(&commit);
+    let object = format!("{commit}:{inside}");
+    let then = git(
+        &top,
+        &[
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &object,
+        ],
+    )
+    .map_err(|_| format!("{inside} is not in the commit {short}, which this is compared with"))?;
+    let path = file.display().to_string();
+    let now = git(&top, &["hash-object", "--no-filters", "--", &path])?;
+    match now == then {
+        true => Ok(()),
+        false => Err(format!(
+            "{inside} differs from the commit {short}, which this is compared with"
+        )),
+    }
+}
+
+/// The commit to compare with: where the working tree left the default branch; where there is no
+/// such branch, the one that added the file.
+fn base(top: &Path, inside: &str) -> Result<String, String> {
+    let commit = |name: &str| {
+        let name = format!("{name}^{{commit}}");
+        let ask = [
+            "rev-parse",
+            "--verify",
+            "--quiet",
+            "--end-of-options",
+            &name,
+        ];
+        git(top, &ask).ok()
+    };
+    let target = TARGETS.iter().find_map(|name| {
+        let value = std::env::var(name).ok()?;
+        (!value.is_empty()).then_some(value)
+    });
+    let branch =
+        match &target {
+            Some(name) => Some(commit(&format!("refs/remotes/origin/{name}")).ok_or_else(
+                || format!("the branch origin/{name} is not here (fetch-depth: 0 fetches it)"),
+            )?),
+            None => DEFAULTS.iter().find_map(|name| commit(name)),
+        };
+    if let Some(branch) = branch {
+        return git(top, &["merge-base", "HEAD", &branch])
+            .map_err(|_| "the history does not reach the default branch".into());
+    }
+    let whole = git(top, &["rev-parse", "--is-shallow-repository"])? == "false";
+    if !whole || git(top, &["symbolic-ref", "--quiet", "HEAD"]).is_err() {
+        return Err("the default branch is not known here".into());
+    }
+    let ask = [
+        "--literal-pathspecs",
+        "rev-list",
+        "--full-history",
+        "--reverse",
+        "HEAD",
+        "--",
+    ];
+    let touched = git(top, &[&ask[..], &[inside]].concat())?;
+    let first = touched.lines().next();
+    first
+        .map(str::to_owned)
+        .ok_or_else(|| format!("{inside} is not committed"))
+}
+
+#[cfg(test)]
+mod tests;

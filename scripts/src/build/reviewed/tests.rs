@@ -1,0 +1,61 @@
+use super::super::revision::git;
+use super::Reviewed;
+use std::path::Path;
+
+fn committed(folder: &Path, message: &str) {
+    let run = |words: &[&str]| git(folder, words).expect("git");
+    run(&["add", "--all"]);
+    let who = ["-c", "user.name=a", "-c", "user.email=a@example.org"];
+    let commit = ["commit", "--quiet", "--message", message];
+    run(&[&who[..], &commit].concat());
+}
+
+#[test]
+fn a_record_that_a_pull_request_changes_or_adds_was_not_reviewed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    let abi = path.join("abi.json");
+    std::fs::write(&abi, "one").expect("written");
+    assert_eq!(Reviewed::of(&abi), Reviewed::NoRepository);
+    for branch in ["main", "trunk"] {
+        let _ = std::fs::remove_dir_all(path.join(".git"));
+        std::fs::write(&abi, "one").expect("written");
+        let run = |words: &[&str]| git(path, words).expect("git");
+        run(&["init", "--quiet"]);
+        run(&["symbolic-ref", "HEAD", &format!("refs/heads/{branch}")]);
+        assert!(matches!(Reviewed::of(&abi), Reviewed::No(_)), "untracked");
+        committed(path, "one");
+        assert_eq!(Reviewed::of(&abi), Reviewed::Yes);
+
+        // What is edited, and what a pull request commits.
+        run(&["checkout", "--quiet", "-b", "change"]);
+        assert_eq!(Reviewed::of(&abi), Reviewed::Yes);
+        std::fs::write(&abi, "forged").expect("written");
+        assert!(matches!(Reviewed::of(&abi), Reviewed::No(_)), "edited");
+        committed(path, "forged");
+        assert!(
+            matches!(Reviewed::of(&abi), Reviewed::No(_)),
+            "{branch}: committed"
+        );
+        std::fs::remove_file(&abi).expect("removed");
+        committed(path, "removed");
+        std::fs::write(&abi, "forged").expect("written");
+        committed(path, "added again");
+        assert!(
+            matches!(Reviewed::of(&abi), Reviewed::No(_)),
+            "{branch}: added"
+        );
+    }
+    // A file that only the pull request has.
+    let _ = std::fs::remove_dir_all(path.join(".git"));
+    let run = |words: &[&str]| git(path, words).expect("git");
+    run(&["init", "--quiet"]);
+    run(&["symbolic-ref", "HEAD", "refs/heads/main"]);
+    std::fs::write(path.join("README.md"), "one").expect("written");
+    std::fs::remove_file(&abi).expect("removed");
+    committed(path, "one");
+    run(&["checkout", "--quiet", "-b", "change"]);
+    std::fs::write(&abi, "new").expect("written");
+    committed(path, "new");
+    assert!(matches!(Reviewed::of(&abi), Reviewed::No(_)), "new");
+}

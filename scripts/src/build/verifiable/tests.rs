@@ -1,0 +1,59 @@
+use super::super::wasm::is_same_program;
+use super::command;
+use std::os::unix::fs::PermissionsExt;
+use wasm_encoder::{CodeSection, CustomSection, Function, FunctionSection, Module, TypeSection};
+
+/// A module whose only function answers `answer`, with what cargo-stylus says of its sources.
+fn module(answer: i32, custom: &[(&str, u8)]) -> Vec<u8> {
+    let mut module = Module::new();
+    let mut types = TypeSection::new();
+    types.ty().function([], [wasm_encoder::ValType::I32]);
+    module.section(&types);
+    let mut functions = FunctionSection::new();
+    functions.function(0);
+    module.section(&functions);
+    let mut body = Function::new([]);
+    body.instructions().i32_const(answer).end();
+    let mut code = CodeSection::new();
+    code.function(&body);
+    module.section(&code);
+    for (name, byte) in custom {
+        module.section(&CustomSection {
+            name: (*name).into(),
+            data: vec![*byte; 32].into(),
+        });
+    }
+    module.finish()
+}
+
+#[test]
+fn init_code_of_another_source_is_not_the_same_program() {
+    let hash = [("project_hash", 1)];
+    let ours = module(1, &hash);
+    assert!(is_same_program(&ours, &module(1, &hash)));
+    assert!(is_same_program(&ours, &module(1, &[("project_hash", 7)])));
+    assert!(!is_same_program(&ours, &module(2, &hash)), "other code");
+    let more = [("project_hash", 1), ("other", 1)];
+    assert!(!is_same_program(&ours, &module(1, &more)), "a section more");
+    assert!(!is_same_program(&ours, b"no module"));
+    assert!(!is_same_program(b"no module", b"no module"));
+}
+
+#[test]
+fn cargo_stylus_has_no_variable_that_a_build_does_not_need() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = folder.path().join("cargo-stylus");
+    std::fs::write(&program, "#!/bin/sh\nenv\n").expect("written");
+    let all = PermissionsExt::from_mode(0o700);
+    std::fs::set_permissions(&program, all).expect("set");
+    let output = command(&program, folder.path(), folder.path()).output();
+    let said = String::from_utf8(output.expect("it runs").stdout).expect("text");
+    // Cargo gives this one to every test: what is not needed is not passed on.
+    assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some());
+    let names: Vec<&str> = said
+        .lines()
+        .filter_map(|line| line.split_once('=').map(|(name, _)| name))
+        .collect();
+    assert!(names.contains(&"PATH") && names.contains(&"CARGO_TARGET_DIR"));
+    assert!(!names.contains(&"CARGO_MANIFEST_DIR"), "{names:?}");
+}
