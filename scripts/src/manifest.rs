@@ -30,7 +30,7 @@ pub use network::Network;
 
 use crate::address::{self, Checked};
 use crate::own_file;
-use crate::secret::{Secret, redacted};
+use crate::secret::{Secret, without_values, without_values_of};
 use alloy::primitives::Address;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -233,12 +233,13 @@ fn syntax(path: &Path, source: &str, error: &toml::de::Error) -> ManifestError {
         .next()
         .map_or(0, |text| text.chars().count())
         + 1;
+    let shown = source.lines().nth(line - 1).unwrap_or_default();
     ManifestError::Syntax {
         path: path.to_owned(),
         line,
         column,
-        reason: redacted(error.message()),
-        excerpt: redacted(source.lines().nth(line - 1).unwrap_or_default()),
+        reason: without_values_of(shown, error.message()),
+        excerpt: without_values(shown),
     }
 }
 

@@ -9,6 +9,8 @@ use std::str::FromStr;
 pub const HIDDEN: &str = "(hidden)";
 /// Digits of a private key in hexadecimal.
 const KEY_DIGITS: usize = 64;
+/// Digits of an address.
+const ADDRESS_DIGITS: usize = 40;
 
 /// Text that no debug output shows.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -58,6 +60,53 @@ pub fn redacted(text: &str) -> String {
     out
 }
 
+/// A line of TOML as it may be shown: its key, and of its value only what is a number, a word of the
+/// language or an address.
+pub fn without_values(line: &str) -> String {
+    match line.split_once('=') {
+        Some((key, value)) => format!("{}= {}", redacted(key), shown_value(value.trim())),
+        None if line.contains(['"', '\'']) || !line.trim_start().starts_with('[') => HIDDEN.into(),
+        None => redacted(line),
+    }
+}
+
+/// What is said about a line of TOML, without the values of that line and without other texts in
+/// double quotes.
+pub fn without_values_of(line: &str, message: &str) -> String {
+    let value = line.split_once('=').map_or(line, |(_, value)| value);
+    let mut out = message.to_owned();
+    let texts = value.split(['"', '\'']).map(str::trim);
+    for text in texts.filter(|text| text.len() > 2 && !is_harmless(text)) {
+        out = out.replace(text, HIDDEN);
+    }
+    if let (Some(first), Some(last)) = (out.find('"'), out.rfind('"')) {
+        let text = out.get(first + 1..last).unwrap_or_default();
+        if !text.is_empty() && !is_address(text) {
+            out.replace_range(first + 1..last, HIDDEN);
+        }
+    }
+    redacted(&out)
+}
+
+fn shown_value(value: &str) -> &str {
+    match is_harmless(value) || is_address(value.trim_matches(['"', '\''])) {
+        true => value,
+        false => HIDDEN,
+    }
+}
+
+fn is_harmless(value: &str) -> bool {
+    let is_number = !value.is_empty() && value.chars().all(|c| c.is_ascii_digit() || c == '_');
+    is_number || matches!(value, "" | "true" | "false") || is_address(value)
+}
+
+/// Whether it may be meant as one: an address is no secret.
+fn is_address(text: &str) -> bool {
+    text.strip_prefix("0x").is_some_and(|digits| {
+        digits.len() <= ADDRESS_DIGITS && digits.chars().all(|c| c.is_ascii_hexdigit())
+    })
+}
+
 fn is_word(c: char) -> bool {
     !c.is_whitespace() && !matches!(c, '"' | '\'' | '`' | ',')
 }
@@ -102,6 +151,30 @@ mod tests {
         for (text, shown) in cases {
             assert_eq!(redacted(&text), shown);
         }
+    }
+
+    #[test]
+    fn a_line_of_toml_is_shown_without_its_values() {
+        for (line, shown) in [
+            ("rpc = \"hunter2\"", "rpc = (hidden)"),
+            ("rpc = 'hunter2' # ours", "rpc = (hidden)"),
+            ("rpc = hunter2", "rpc = (hidden)"),
+            ("a = { key = \"hunter2\" }", "a = (hidden)"),
+            ("hunter2\"\"\"", "(hidden)"),
+            ("  \"hunter2\",", "(hidden)"),
+            ("[aliases", "[aliases"),
+            ("chain_id = 4_2", "chain_id = 4_2"),
+            ("Admin = \"0x12\"", "Admin = \"0x12\""),
+        ] {
+            assert_eq!(without_values(line), shown);
+            let message = format!("invalid: {line} is not it");
+            let said = without_values_of(line, &message);
+            assert!(!said.contains("hunter2"), "{said}");
+        }
+        let said = without_values_of("a = 1", "invalid type: string \"hunter2\", expected u64");
+        assert_eq!(said, "invalid type: string \"(hidden)\", expected u64");
+        let said = without_values_of("regstry = 1", "unknown field `regstry`");
+        assert_eq!(said, "unknown field `regstry`");
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! An RPC URL: parsed once, and printed without what is secret in it.
 
 use super::error::ChainError;
-use alloy::transports::http::reqwest::Url;
+use alloy::transports::choose_tls_cryptography;
+use alloy::transports::http::reqwest::header::AUTHORIZATION;
+use alloy::transports::http::reqwest::{Client, Url};
 use std::fmt;
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 /// Passwords, path segments and query values from this length on are looked for in all that is
 /// printed; shorter ones are ordinary words.
 const KEY_LENGTH: usize = 12;
+/// The same where a part is known to come from a variable: shorter ones are not looked for.
+const VALUE_LENGTH: usize = 6;
 
 /// An RPC URL. Its `Display` form has scheme, host and port alone: providers put keys into the user
 /// part, the path and the query.
@@ -75,35 +79,72 @@ impl Endpoint {
         &self.url
     }
 
-    /// As [`Self::secrets`], with values that were put into the URL: each may be a key, unless it is
-    /// what is printed of the URL.
+    /// As [`Self::secrets`], with values of variables that were put into the URL: each is a key, in
+    /// whatever part of the URL it stands. Of a value that is a URL itself, scheme, host and port are
+    /// printed.
     pub fn secrets_with(&self, values: &[String]) -> Vec<String> {
         let mut all = self.secrets();
-        let hidden = |value: &&String| {
-            let value = value.trim_end_matches('/');
-            value.len() >= KEY_LENGTH && !self.shown.contains(value)
-        };
-        all.extend(values.iter().filter(hidden).cloned());
+        for value in values {
+            let is_url = value.contains("://");
+            // What the URL holds in another spelling is looked for part by part.
+            if is_url || !self.url.as_str().contains(value.as_str()) {
+                all.extend(self.parts(VALUE_LENGTH));
+            }
+            if is_url && self.shown.contains(value.trim_end_matches('/')) {
+                continue;
+            }
+            let host = value.to_ascii_lowercase();
+            if host != *value && self.shown.contains(&host) {
+                all.push(host);
+            }
+            all.push(value.clone());
+        }
+        all.retain(|secret| secret.len() >= VALUE_LENGTH);
         all
     }
 
     /// What must not be printed of it: the URL as a whole and every part that may be a key.
     pub fn secrets(&self) -> Vec<String> {
+        self.parts(KEY_LENGTH)
+    }
+
+    /// User and password as they are sent: in base64.
+    fn credentials(&self) -> Option<String> {
+        if self.url.username().is_empty() && self.url.password().is_none() {
+            return None;
+        }
+        choose_tls_cryptography();
+        let mut url = self.url.clone();
+        let scheme = match url.scheme() {
+            "ws" => "http",
+            "wss" => "https",
+            _ => "",
+        };
+        if !scheme.is_empty() {
+            url.set_scheme(scheme).ok()?;
+        }
+        let request = Client::builder().build().ok()?.get(url).build().ok()?;
+        let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
+        let (_, encoded) = header.split_once(' ')?;
+        Some(encoded.trim_end_matches('=').to_owned())
+    }
+
+    fn parts(&self, shortest: usize) -> Vec<String> {
         let url = &self.url;
-        let mut all = Vec::new();
+        let mut all: Vec<_> = self.credentials().into_iter().collect();
         if self.shown.trim_end_matches('/') != url.as_str().trim_end_matches('/') {
             all.push(url.to_string());
         }
         if let Some(password) = url.password() {
             all.push(format!("{}:{password}", url.username()));
-            all.extend(Some(password.to_owned()).filter(|password| password.len() >= KEY_LENGTH));
+            all.extend(Some(password.to_owned()).filter(|password| password.len() >= shortest));
         }
         let segments = url.path_segments().into_iter().flatten().map(str::to_owned);
         let pairs = url.query_pairs().map(|(_, value)| value.into_owned());
-        let long = |part: &String| part.len() >= KEY_LENGTH;
+        let long = |part: &String| part.len() >= shortest;
         all.extend(segments.chain(pairs).filter(long));
         all.extend(url.query().map(str::to_owned).filter(long));
-        if url.username().len() >= KEY_LENGTH {
+        if url.username().len() >= shortest {
             all.push(url.username().to_owned());
         }
         all
@@ -155,6 +196,48 @@ mod tests {
                 .secrets()
                 .is_empty()
         );
+    }
+
+    #[test]
+    fn the_value_of_a_variable_is_a_secret_wherever_it_stands() {
+        let with = |url: &str, value: &str| {
+            let endpoint = Endpoint::parse(url).expect(url);
+            endpoint.secrets_with(&[value.to_owned()])
+        };
+        let holds = |all: &[String], secret: &str| all.iter().any(|one| one == secret);
+        for (url, value) in [
+            ("http://host/v2/abc123", "abc123"),
+            ("http://abc123.host", "abc123"),
+            ("http://abc123", "abc123"),
+        ] {
+            assert!(holds(&with(url, value), value), "{url}");
+        }
+        assert!(holds(&with("http://AbC123.host", "AbC123"), "abc123"));
+        assert!(holds(
+            &with("http://host/a%20b1234", "a b1234"),
+            "a%20b1234"
+        ));
+        let whole = "http://host/short1";
+        assert!(holds(&with(whole, whole), "short1"));
+        assert!(with("http://host:8547", "http://host:8547").is_empty());
+        assert!(
+            with("http://host/12345", "12345")
+                .iter()
+                .all(|one| one != "12345")
+        );
+    }
+
+    #[test]
+    fn user_and_password_are_secret_as_they_are_sent() {
+        // user:secretword, key:
+        for (url, sent) in [
+            ("http://user:secretword@host", "dXNlcjpzZWNyZXR3b3Jk"),
+            ("ws://user:secretword@host", "dXNlcjpzZWNyZXR3b3Jk"),
+            ("http://key@host", "a2V5Og"),
+        ] {
+            let secrets = Endpoint::parse(url).expect(url).secrets();
+            assert!(secrets.iter().any(|secret| secret == sent), "{secrets:?}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod rate_limit;
 mod receipt;
 mod rejection;
 mod revert;
+mod same_chain;
 mod submit;
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 
 use super::transport::Unanswered;
 use crate::progress::Progress;
-use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
+use alloy::rpc::json_rpc::{ErrorPayload, RequestPacket, ResponsePacket};
 use alloy::transports::http::reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 use alloy::transports::{TransportError, TransportErrorKind, TransportFut};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,9 +19,13 @@ const PAUSE_FIRST: Duration = Duration::from_millis(500);
 const PAUSE_LONGEST: Duration = Duration::from_secs(10);
 /// Shortest pause, whatever the endpoint says.
 const PAUSE_SHORTEST: Duration = Duration::from_millis(50);
+/// Longest pause that is repeated to the reader, whatever the endpoint says.
+const PAUSE_SHOWN: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often the reader is told, at most.
 const REPORT_INTERVAL: Duration = Duration::from_secs(5);
 
+/// JSON-RPC's code for a revert.
+const REVERTED: i64 = 3;
 /// JSON-RPC codes that mean a limit of requests, whatever the words.
 const CODES: [i64; 5] = [429, -32_005, -32_029, -32_055, -32_097];
 /// Words that mean one, whatever the code.
@@ -120,7 +124,7 @@ where
                     return answer;
                 };
                 let wait = limit.retry_after.unwrap_or(pause).max(PAUSE_SHORTEST);
-                if begun.elapsed() + wait > RATE_LIMIT_WAIT {
+                if begun.elapsed().saturating_add(wait) > RATE_LIMIT_WAIT {
                     return Err(TransportErrorKind::custom(Unanswered::RateLimited {
                         reason: limit.reason,
                         seconds: limit.retry_after.map(|after| after.as_secs()),
@@ -169,12 +173,7 @@ impl Shared {
 impl Limit {
     fn of(answer: &Result<ResponsePacket, TransportError>) -> Option<Self> {
         match answer {
-            Ok(packet) => packet.iter_errors().find_map(|error| {
-                is_limit(error.code, &error.message).then(|| Self {
-                    reason: format!("{} (code {})", error.message, error.code),
-                    retry_after: named_pause(&error.message),
-                })
-            }),
+            Ok(packet) => packet.iter_errors().find_map(Self::of_error),
             Err(TransportError::Transport(TransportErrorKind::Custom(error))) => {
                 match error.downcast_ref::<Unanswered>()? {
                     Unanswered::RateLimited { reason, seconds } => Some(Self {
@@ -187,13 +186,34 @@ impl Limit {
             Err(_) => None,
         }
     }
+
+    fn of_error(error: &ErrorPayload) -> Option<Self> {
+        let data = error.data.as_ref().map(|data| data.get());
+        is_limit(error.code, &error.message, data).then(|| Self {
+            reason: format!("{} (code {})", error.message, error.code),
+            retry_after: named_pause(&error.message),
+        })
+    }
 }
 
-/// Whether an error of JSON-RPC says that there were too many requests.
-fn is_limit(code: i64, message: &str) -> bool {
+/// What an error of JSON-RPC is, if it says that there were too many requests.
+pub(super) fn limit_in(error: &ErrorPayload) -> Option<Unanswered> {
+    Limit::of_error(error).map(|limit| Unanswered::RateLimited {
+        reason: limit.reason,
+        seconds: limit.retry_after.map(|after| after.as_secs()),
+    })
+}
+
+/// Whether an error of JSON-RPC says that there were too many requests. The words of a revert are a
+/// contract's, whatever they say; and where there is data, the words may be those of a revert.
+fn is_limit(code: i64, message: &str, data: Option<&str>) -> bool {
     let message = message.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|words| message.contains(words));
-    (CODES.contains(&code) || says(&WORDS)) && !says(&OTHER_WORDS)
+    let is_revert = code == REVERTED
+        || message.contains("revert")
+        || data.is_some_and(|data| data.contains("\"0x"));
+    let has_words = data.is_none() && says(&WORDS);
+    !is_revert && (CODES.contains(&code) || has_words) && !says(&OTHER_WORDS)
 }
 
 /// `retry in 10s`, `try again in 300ms`: the pause that words name.
@@ -208,14 +228,15 @@ fn named_pause(message: &str) -> Option<Duration> {
         .unwrap_or(rest.len());
     let (number, unit) = rest.split_at(digits);
     let number: u64 = number.parse().ok()?;
-    match unit.trim_start() {
+    let pause = match unit.trim_start() {
         unit if unit.starts_with("ms") || unit.starts_with("milli") => {
             Some(Duration::from_millis(number))
         }
         unit if unit.is_empty() || unit.starts_with('s') => Some(Duration::from_secs(number)),
         unit if unit.starts_with('m') => Some(Duration::from_secs(number.saturating_mul(60))),
         _ => None,
-    }
+    };
+    pause.map(|pause| pause.min(PAUSE_SHOWN))
 }
 
 /// The pause that the header `Retry-After` names: seconds, or a date, which counts from the
@@ -223,14 +244,15 @@ fn named_pause(message: &str) -> Option<Duration> {
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+        return Some(Duration::from_secs(seconds).min(PAUSE_SHOWN));
     }
     let date = httpdate::parse_http_date(text).ok()?;
     let here = headers.get(DATE).and_then(|now| now.to_str().ok());
     let now = here
         .and_then(|now| httpdate::parse_http_date(now).ok())
         .unwrap_or_else(SystemTime::now);
-    Some(date.duration_since(now).unwrap_or_default())
+    let pause = date.duration_since(now).unwrap_or_default();
+    Some(pause.min(PAUSE_SHOWN))
 }
 
 #[cfg(test)]
@@ -258,7 +280,7 @@ mod tests {
             ),
         ];
         for (code, message) in limits {
-            assert!(is_limit(code, message), "{message}");
+            assert!(is_limit(code, message, None), "{message}");
         }
         let others = [
             (
@@ -275,7 +297,38 @@ mod tests {
             (3, "execution reverted"),
         ];
         for (code, message) in others {
-            assert!(!is_limit(code, message), "{message}");
+            assert!(!is_limit(code, message, None), "{message}");
+        }
+    }
+
+    #[test]
+    fn the_words_of_a_revert_are_no_limit_of_the_endpoint() {
+        let hex = Some("\"0x08c379a0\"");
+        let reverts = [
+            (3, "rate limit exceeded", None),
+            (-32_000, "execution reverted: rate limit exceeded", None),
+            (-32_005, "execution reverted: too many requests", None),
+            (-32_015, "VM execution error: rate limit", hex),
+            (-32_005, "rate limit", hex),
+            (-32_000, "rate limit", Some("{\"data\":\"0x08c379a0\"}")),
+            (-32_000, "rate limit", Some("\"Reverted\"")),
+        ];
+        for (code, message, data) in reverts {
+            assert!(!is_limit(code, message, data), "{code} {message}");
+        }
+        let see = Some("{\"see\":\"https://provider.example/limits\"}");
+        assert!(is_limit(-32_005, "daily request count exceeded", see));
+    }
+
+    #[test]
+    fn a_pause_without_end_is_bounded() {
+        let most = u64::MAX.to_string();
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, most.parse().expect("a value"));
+        assert_eq!(retry_after(&headers), Some(PAUSE_SHOWN));
+        for unit in ["s", "ms", " minutes"] {
+            let pause = named_pause(&format!("rate limit, retry in {most}{unit}"));
+            assert_eq!(pause, Some(PAUSE_SHOWN), "{unit}");
         }
     }
 

@@ -5,15 +5,17 @@
 //! a bound, and those that are idle are used again.
 
 use super::endpoint::Endpoint;
-use super::rate_limit::retry_after;
+use super::rate_limit::{limit_in, retry_after};
+use super::same_chain::other_chain;
 use super::transport::{ANSWER_MAX, Unanswered, quoted};
-use alloy::rpc::json_rpc::{RequestPacket, ResponsePacket};
+use alloy::primitives::U64;
+use alloy::rpc::json_rpc::{Id, Request, RequestPacket, ResponsePacket};
 use alloy::transports::http::reqwest::Client;
 use alloy::transports::{
     TransportError, TransportErrorKind, TransportFut, choose_tls_cryptography,
 };
 use futures::{SinkExt, StreamExt};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll};
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
@@ -38,6 +40,8 @@ pub(super) struct WebSocket {
     headers: HeaderMap,
     idle: Arc<Mutex<Vec<Connection>>>,
     places: Arc<Semaphore>,
+    /// The chain that the first connection led to.
+    chain: Arc<OnceLock<u64>>,
 }
 
 impl WebSocket {
@@ -66,6 +70,7 @@ impl WebSocket {
             endpoint,
             idle: Arc::default(),
             places: Arc::new(Semaphore::new(CONNECTIONS_MAX)),
+            chain: Arc::default(),
         })
     }
 
@@ -107,9 +112,33 @@ impl WebSocket {
             .max_message_size(Some(ANSWER_MAX))
             .max_frame_size(Some(ANSWER_MAX));
         let connected = connect_async_with_config(request, Some(config), true).await;
-        connected
-            .map(|(connection, _)| connection)
-            .map_err(unanswered)
+        let (mut connection, _) = connected.map_err(unanswered)?;
+        self.require_chain(&mut connection).await?;
+        Ok(connection)
+    }
+
+    /// Another node may stand behind the same address by now.
+    async fn require_chain(&self, connection: &mut Connection) -> Result<(), Unanswered> {
+        let request = Request::new("eth_chainId", Id::Number(0), ()).serialize();
+        let broken = |error: serde_json::Error| Unanswered::Broken(quoted(&error.to_string()));
+        let request = RequestPacket::from(request.map_err(broken)?);
+        let text = request.clone().serialize().map_err(broken)?;
+        let packet = answer(connection, text.get(), &request).await?;
+        if let Some(error) = packet.iter_errors().next() {
+            let words = format!("eth_chainId: {} (code {})", error.message, error.code);
+            return Err(limit_in(error).unwrap_or_else(|| Unanswered::Broken(quoted(&words))));
+        }
+        let result = packet.payloads().find_map(|payload| payload.as_success());
+        let result = result.map(|result| result.get()).unwrap_or_default();
+        let found = serde_json::from_str::<U64>(result).map_err(|error| Unanswered::Malformed {
+            reason: error.to_string(),
+            text: quoted(result),
+        })?;
+        let (found, before) = (found.to(), *self.chain.get_or_init(|| found.to()));
+        match found == before {
+            true => Ok(()),
+            false => Err(Unanswered::Contradiction(other_chain(before, found))),
+        }
     }
 
     fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {

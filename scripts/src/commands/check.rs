@@ -310,7 +310,7 @@ impl Check<'_> {
         for finding in &self.findings {
             match self.args.format {
                 Format::People => outcome.lines.extend(finding.lines()),
-                Format::Github => outcome.line(annotation(finding)),
+                Format::Github => outcome.commands.push(annotation(finding)),
             }
         }
         outcome.line(match errors {

@@ -45,6 +45,8 @@ pub(super) struct Context {
     built: Mutex<Vec<(B256, Option<Interface>)>>,
     /// The client that keeps a journal.
     working: OnceLock<Client>,
+    /// The first client.
+    asked: OnceLock<Client>,
 }
 
 impl Context {
@@ -58,7 +60,8 @@ impl Context {
             Some(path) => Manifest::read(path)?,
             None => Manifest::default(),
         };
-        let manifest = match global.network.as_deref().filter(|name| !name.is_empty()) {
+        let manifest = match global.network.as_deref() {
+            Some("") => return Err(no_network_named(&manifest)),
             Some(name) => manifest.on(name)?,
             None => manifest,
         };
@@ -75,6 +78,7 @@ impl Context {
             earlier: Mutex::default(),
             built: Mutex::default(),
             working: OnceLock::new(),
+            asked: OnceLock::new(),
         })
     }
 
@@ -113,6 +117,7 @@ impl Context {
     /// The chain without a key: the one that is meant, whatever endpoint is asked.
     pub(super) async fn reader(&self) -> Result<Client, Error> {
         let client = Client::connect_reporting(self.endpoint()?, self.output.clone()).await?;
+        let _ = self.asked.set(client.clone());
         let manifest = &self.manifest;
         match manifest.chain_id.filter(|id| *id != client.chain_id()) {
             None => Ok(client),
@@ -122,6 +127,14 @@ impl Context {
                 expected,
                 found: client.chain_id(),
             })),
+        }
+    }
+
+    /// Asks the endpoint for its chain once more: what a command found out holds for that one alone.
+    pub(super) async fn confirm_chain(&self) -> Result<(), Error> {
+        match self.asked.get() {
+            Some(client) => Ok(client.confirm_chain().await?),
+            None => Ok(()),
         }
     }
 
@@ -371,6 +384,21 @@ impl Context {
             }
         }
         Ok(all)
+    }
+}
+
+/// An empty name is a script's variable that was not set: whoever gives one means some network.
+fn no_network_named(manifest: &Manifest) -> Error {
+    let known: Vec<_> = manifest.networks.keys().cloned().collect();
+    Error::Usage {
+        message: "the network's name is empty".into(),
+        expected: match known.is_empty() {
+            true => format!("a table [networks.NAME] in {FILE}, and its name"),
+            false => format!("one of {}", known.join(", ")),
+        },
+        found: "an empty --network or STYLUS_UPGRADES_NETWORK".into(),
+        next: "give the name, or unset STYLUS_UPGRADES_NETWORK for what stands above the tables"
+            .into(),
     }
 }
 

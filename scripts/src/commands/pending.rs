@@ -4,7 +4,9 @@ use super::context::Context;
 use super::propose::waiting;
 use crate::app_error::Error;
 use crate::client::Client;
-use crate::governance::{self, BuildFacts, Call, Names, PendingAction, code_facts};
+use crate::governance::{
+    self, BuildFacts, Call, GovernanceError, Names, PendingAction, UnreadableAction, code_facts,
+};
 use crate::output::Outcome;
 use alloy::primitives::{Address, B256};
 use serde_json::json;
@@ -20,7 +22,7 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
     let mut outcome = Outcome::default();
     outcome.field("registry", registry);
     let mut documents = Vec::new();
-    for action in &open {
+    for action in &open.actions {
         let call = Call::decode(&action.call)?;
         let facts = code_facts(&client, &call).await?;
         outcome.line(format!("action {}", action.action));
@@ -30,7 +32,16 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
         for fact in &facts {
             outcome.line(format!("    {}", fact.line()));
         }
-        let builds = context.builds(&call)?;
+        let builds = match context.builds(&call) {
+            // One approver alone can name other hashes than those of a build that is kept here.
+            Err(Error::Governance(error))
+                if matches!(*error, GovernanceError::ArtifactDiffers(_)) =>
+            {
+                outcome.line(format!("    do not approve: {error}"));
+                Vec::new()
+            }
+            builds => builds?,
+        };
         for line in builds.iter().flat_map(BuildFacts::lines) {
             outcome.line(format!("    {line}"));
         }
@@ -40,6 +51,13 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
             fields.insert("builds".into(), json!(builds));
         }
         documents.push(document);
+    }
+    for action in &open.unreadable {
+        outcome.line(format!("action {}", action.action));
+        for line in describe_unreadable(action, &names) {
+            outcome.line(format!("  {line}"));
+        }
+        documents.push(json!(action));
     }
     if open.is_empty() {
         outcome.line("nothing is open");
@@ -59,6 +77,18 @@ fn describe(action: &PendingAction, names: &Names) -> Vec<String> {
     lines
 }
 
+fn describe_unreadable(action: &UnreadableAction, names: &Names) -> Vec<String> {
+    let of = match action.definition.as_str() {
+        "" => "the registry itself",
+        name => name,
+    };
+    vec![
+        format!("of {of}, unreadable: {}", action.unreadable),
+        format!("proposed by {}", names.long(action.proposer)),
+        "do not approve it: ask its proposer for the command that he typed".into(),
+    ]
+}
+
 /// The action that `text` names: all of its digits, or the first few where only one open action
 /// begins with them.
 pub(super) async fn named(
@@ -72,8 +102,7 @@ pub(super) async fn named(
     }
     let open = governance::all_pending(client, registry, names).await?;
     let mut matching = open
-        .iter()
-        .map(|open| open.action)
+        .ids()
         .filter(|action| text.len() > 2 && action.to_string().starts_with(text));
     match (matching.next(), matching.next()) {
         (Some(action), None) => Ok(action),

@@ -31,7 +31,7 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
             .and_then(|value| value.as_object().cloned())
             .unwrap_or_default(),
         lines: lines(&plan),
-        exit: None,
+        ..Outcome::default()
     };
     storage::report(&mut outcome, &checks);
     doctor::warn(context, &client, registry, used, &mut outcome).await?;

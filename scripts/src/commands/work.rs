@@ -88,7 +88,9 @@ impl<'a> Work<'a> {
         let definition = client
             .call(registry, &abi::definitionCall { name: name.into() })
             .await?;
-        let open = pending(&client, registry, name, &context.names()).await?;
+        let open = pending(&client, registry, name, &context.names())
+            .await?
+            .actions;
         Ok(Self {
             context,
             client,

@@ -37,6 +37,8 @@ pub use explain::{Explained, explain};
 pub use facts::{CodeFacts, code_facts, seconds_left};
 pub use governed::{GovernedCall, perform};
 pub use names::Names;
-pub use pending::{PendingAction, Readiness, all_pending, pending, proposed, readiness};
+pub use pending::{
+    Open, PendingAction, Readiness, UnreadableAction, all_pending, pending, proposed, readiness,
+};
 pub use place::{Placed, find, place};
 pub use submit::{ExecutedBy, Simulated, Submitted};

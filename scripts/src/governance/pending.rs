@@ -29,6 +29,48 @@ pub struct PendingAction {
     pub readiness: Readiness,
 }
 
+/// An open action whose bytes no approver should send: no governed call, or one that could be read
+/// in more than one way.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnreadableAction {
+    /// Its id.
+    pub action: B256,
+    /// The definition; empty for the registry itself.
+    pub definition: String,
+    /// Who proposed it.
+    pub proposer: Address,
+    /// The bytes.
+    pub call: Bytes,
+    /// What is wrong with them.
+    pub unreadable: String,
+    /// How far it is.
+    #[serde(flatten)]
+    pub readiness: Readiness,
+}
+
+/// What is open.
+#[derive(Debug, Clone, Default)]
+pub struct Open {
+    /// What approvers can read.
+    pub actions: Vec<PendingAction>,
+    /// The rest.
+    pub unreadable: Vec<UnreadableAction>,
+}
+
+impl Open {
+    /// The ids of all of them.
+    pub fn ids(&self) -> impl Iterator<Item = B256> {
+        let unreadable = self.unreadable.iter().map(|open| open.action);
+        let readable = self.actions.iter().map(|open| open.action);
+        readable.chain(unreadable)
+    }
+
+    /// Whether nothing is open.
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty() && self.unreadable.is_empty()
+    }
+}
+
 /// How far an action is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Readiness {
@@ -117,24 +159,35 @@ pub async fn pending(
     registry: Address,
     name: &str,
     names: &Names,
-) -> Result<Vec<PendingAction>, GovernanceError> {
-    let actions = open_actions(client, registry, name).await?;
-    let mut all = Vec::with_capacity(actions.len());
-    for action in actions {
+) -> Result<Open, GovernanceError> {
+    let mut all = Open::default();
+    for action in open_actions(client, registry, name).await? {
         let event = proposed(client, registry, action).await?;
         // Others may finish it between two questions.
         let readiness = match readiness(client, registry, action).await {
             Err(GovernanceError::NotOpen { .. }) => continue,
             other => other?,
         };
-        all.push(PendingAction {
-            action,
-            definition: name.into(),
-            proposer: event.proposer,
-            display: Display::of(&event.call, names)?,
-            call: event.call,
-            readiness,
-        });
+        let (definition, proposer, call) = (name.into(), event.proposer, event.call);
+        match Display::of(&call, names) {
+            Ok(display) => all.actions.push(PendingAction {
+                action,
+                definition,
+                proposer,
+                display,
+                call,
+                readiness,
+            }),
+            // One approver alone can propose such bytes: the others still see the rest.
+            Err(error) => all.unreadable.push(UnreadableAction {
+                action,
+                definition,
+                proposer,
+                call,
+                unreadable: error.to_string(),
+                readiness,
+            }),
+        }
     }
     Ok(all)
 }
@@ -147,10 +200,12 @@ pub async fn all_pending(
     client: &Client,
     registry: Address,
     names: &Names,
-) -> Result<Vec<PendingAction>, GovernanceError> {
+) -> Result<Open, GovernanceError> {
     let mut all = pending(client, registry, "", names).await?;
     for name in crate::registry::definitions(client, registry).await? {
-        all.extend(pending(client, registry, &name, names).await?);
+        let more = pending(client, registry, &name, names).await?;
+        all.actions.extend(more.actions);
+        all.unreadable.extend(more.unreadable);
     }
     Ok(all)
 }

@@ -27,6 +27,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use visible::without_commands;
 
 /// How often plain lines tell that work goes on.
 const PLAIN_PAUSE: Duration = Duration::from_secs(5);
@@ -40,6 +41,8 @@ pub struct Outcome {
     pub document: Map<String, Value>,
     /// For people: lines, in order. Each is printed as one line, whatever it holds.
     pub lines: Vec<String>,
+    /// Commands for a forge's runner, printed before the lines.
+    pub commands: Vec<String>,
     /// How it ended, if not well.
     pub exit: Option<Exit>,
 }
@@ -176,6 +179,10 @@ impl Output {
     pub fn result(&self, outcome: &Outcome) -> Exit {
         let mut document = outcome.document.clone();
         self.links.in_document(&mut document);
+        for command in outcome.commands.iter().filter(|_| !self.json) {
+            let text = self.safe(command);
+            self.suspend(|| self.write_exact(io::stdout(), &text));
+        }
         for line in &outcome.lines {
             self.line(line);
         }
@@ -271,7 +278,7 @@ impl Output {
         let mut document = Value::Object(document.clone());
         self.hide_in(&mut document);
         let text = json::line(&document);
-        self.suspend(|| self.write(io::stdout(), &text));
+        self.suspend(|| self.write_exact(io::stdout(), &text));
     }
 
     /// Hides the secrets in the texts of a document.
@@ -302,8 +309,14 @@ impl Output {
         self.work.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Writes a text whose lines are none of a runner's commands, whatever they begin with.
+    fn write(&self, to: impl Write, text: &str) {
+        let lines: Vec<_> = text.split('\n').map(without_commands).collect();
+        self.write_exact(to, &lines.join("\n"));
+    }
+
     /// Writes a line. A reader that has gone needs nothing more; any other trouble is remembered.
-    fn write(&self, mut to: impl Write, text: &str) {
+    fn write_exact(&self, mut to: impl Write, text: &str) {
         let written = writeln!(to, "{text}").and_then(|()| to.flush());
         if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
             self.failed.store(true, Ordering::Relaxed);

@@ -7,6 +7,11 @@ use std::sync::{Mutex, PoisonError};
 /// Shorter secrets are not looked for: they would be found in ordinary words.
 const SHORTEST: usize = 6;
 
+/// How many bytes of a secret's beginning are hidden where a text was cut behind them, at least.
+const SHORTEST_CUT: usize = 3;
+/// What follows where a text was cut: see [`super::shortened`].
+const CUT: &str = "… (";
+
 /// The secrets that a run knows.
 #[derive(Default)]
 pub(super) struct Secrets(Mutex<Vec<String>>);
@@ -30,9 +35,68 @@ impl Secrets {
     pub(super) fn hide(&self, text: &str) -> String {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out = text.to_owned();
+        for secret in all.iter() {
+            out = without_cut(out, secret);
+        }
         for secret in all.iter().filter(|secret| text.contains(secret.as_str())) {
             out = out.replace(secret.as_str(), HIDDEN);
         }
         out
+    }
+}
+
+/// `text` without the beginning of `secret` where the text was cut within it.
+fn without_cut(text: String, secret: &str) -> String {
+    if !text.contains(CUT) {
+        return text;
+    }
+    let mut parts = text.split(CUT).peekable();
+    let mut out = String::with_capacity(text.len());
+    while let Some(part) = parts.next() {
+        if parts.peek().is_none() {
+            out.push_str(part);
+            break;
+        }
+        let lengths = secret.char_indices().map(|(at, _)| at).rev();
+        let begun = lengths
+            .take_while(|at| *at >= SHORTEST_CUT)
+            .find_map(|at| part.strip_suffix(secret.get(..at)?));
+        match begun {
+            Some(before) => {
+                out.push_str(before);
+                out.push_str(HIDDEN);
+            }
+            None => out.push_str(part),
+        }
+        out.push_str(CUT);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::shortened;
+
+    #[test]
+    fn a_secret_is_hidden_wherever_a_text_was_cut() {
+        let secret = "0123456789abcdefghij";
+        let secrets = Secrets::default();
+        secrets.add(secret);
+        let text = format!("no key {secret} is known here");
+        for limit in 0..text.len() {
+            let shown = secrets.hide(&shortened(&text, limit));
+            assert!(!shown.contains("0123"), "{limit}: {shown}");
+        }
+        let whole = secrets.hide(&format!("{text} {}", shortened(&text, 20)));
+        assert!(!whole.contains("0123"), "{whole}");
+        assert_eq!(
+            secrets.hide("0123… (7 more characters)"),
+            "(hidden)… (7 more characters)"
+        );
+        assert_eq!(
+            secrets.hide("nothing… (7 more characters)"),
+            "nothing… (7 more characters)"
+        );
     }
 }

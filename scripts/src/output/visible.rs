@@ -25,6 +25,22 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// A line that no runner of a forge takes for one of its commands: those begin with `::` behind any
+/// spaces, or hold `##[` or `##vso[` anywhere.
+pub(super) fn without_commands(line: &str) -> Cow<'_, str> {
+    let mut out = Cow::Borrowed(line);
+    if let Some(rest) = line.trim_start().strip_prefix("::") {
+        let (before, _) = line.split_at(line.len() - rest.len() - 2);
+        out = Cow::Owned(format!("{before}\\u{{3a}}:{rest}"));
+    }
+    for (command, shown) in [("##[", "#\\u{23}["), ("##vso[", "#\\u{23}vso[")] {
+        if out.contains(command) {
+            out = Cow::Owned(out.replace(command, shown));
+        }
+    }
+    out
+}
+
 /// `text` cut behind `limit` characters, with the number of those that are left out.
 pub fn shortened(text: &str, limit: usize) -> Cow<'_, str> {
     match text.char_indices().nth(limit) {
@@ -85,6 +101,20 @@ mod tests {
         for text in ["a → b  ✓ …", "größer", "版本二", "версия", "נתון", "🚀"]
         {
             assert_eq!(visible(text), text);
+        }
+    }
+
+    #[test]
+    fn a_line_is_no_command_of_a_forges_runner() {
+        for (line, shown) in [
+            ("::error::x", "\\u{3a}:error::x"),
+            ("  ::stop-commands::t", "  \\u{3a}:stop-commands::t"),
+            ("a ##[error]x", "a #\\u{23}[error]x"),
+            ("##vso[task.x]", "#\\u{23}vso[task.x]"),
+            ("a::b: ::c # ## [", "a::b: ::c # ## ["),
+            (":", ":"),
+        ] {
+            assert_eq!(without_commands(line), shown);
         }
     }
 

@@ -5,6 +5,7 @@ use crate::progress::Rate;
 use alloy::primitives::{Address, B256, keccak256};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
+use stylus_upgrades_interface::chain::ARB_SYS;
 
 /// JSON-RPC's code for a method that the endpoint does not have.
 const METHOD_NOT_FOUND: i64 = -32_601;
@@ -75,20 +76,24 @@ fn may_be_too_long(error: &ChainError) -> bool {
     }
 }
 
-/// The block in which the account got its code, if the endpoint has the state of old blocks; else
-/// `from`. Nothing was emitted before, and a chain may have hundreds of millions of blocks.
+/// The block in which the account got its code, if the endpoint has the state of the block before;
+/// else `from`. Nothing was emitted before, and a chain may have hundreds of millions of blocks.
+///
+/// An endpoint that has dropped the state of old blocks may say of any account that it had no code
+/// then. ArbSys has code in every block, so what it says of that account tells whether it knows.
 async fn first_with_code(client: &Client, account: Address, from: u64, to: u64) -> u64 {
     let (mut without, mut with) = (from, to);
     if with - without < WORTH_A_SEARCH {
         return from;
     }
-    let has_code = async |block: u64| {
+    let code_of = async |account: Address, block: u64| {
         let code = client.provider().get_code_at(account);
         code.block_id(block.into())
             .await
             .ok()
             .map(|code| !code.is_empty())
     };
+    let has_code = async |block: u64| code_of(account, block).await;
     if has_code(with).await != Some(true) || has_code(without).await != Some(false) {
         return from;
     }
@@ -100,7 +105,10 @@ async fn first_with_code(client: &Client, account: Address, from: u64, to: u64) 
             None => return from,
         }
     }
-    with
+    match code_of(ARB_SYS, without).await {
+        Some(true) => with,
+        _ => from,
+    }
 }
 
 /// How far reading is, told to whoever listens.

@@ -282,6 +282,55 @@ fn an_endpoint_without_old_state_has_its_logs_read_from_the_first_block() {
 }
 
 #[test]
+fn an_endpoint_that_answers_for_old_blocks_without_their_state_hides_no_events() {
+    let node = node();
+    let (sandbox, whole) = with_history(&node);
+    let kept = blocks(&node) - 1_000;
+    let server = endpoint(&node, move |request, stream| {
+        let params = &request.body["params"];
+        let number = |value: &Value| {
+            let text = value.as_str().unwrap_or_default();
+            u64::from_str_radix(text.trim_start_matches("0x"), 16).ok()
+        };
+        if request.method() == "eth_getCode" && number(&params[1]).is_some_and(|at| at < kept) {
+            reply(stream, request, "result", json!("0x"))?;
+            return Ok(true);
+        }
+        let (from, to) = (
+            number(&params[0]["fromBlock"]),
+            number(&params[0]["toBlock"]),
+        );
+        let is_long = request.method() == "eth_getLogs"
+            && from.zip(to).is_some_and(|(from, to)| to - from >= 1_000);
+        if is_long {
+            let error = json!({"code": -32614, "message": "limited to a 1000 range"});
+            reply(stream, request, "error", error)?;
+        }
+        Ok(is_long)
+    });
+    let run = run_at(&sandbox, &server.url(), &["history", "A"]);
+    assert_eq!(run.exit, Some(0), "{run:?}");
+    assert_eq!(run.document()["entries"], whole["entries"]);
+}
+
+#[test]
+fn a_pause_without_end_is_no_panic() {
+    let node = node();
+    let sandbox = Sandbox::with_node(&node);
+    let server = endpoint(&node, |request, stream| {
+        let is_due = request.method() == "eth_sendRawTransaction";
+        if is_due {
+            let head = format!("429 Too Many Requests\r\nretry-after: {}", u64::MAX);
+            respond(stream, &head, "")?;
+        }
+        Ok(is_due)
+    });
+    let run = run_at(&sandbox, &server.url(), &DEPLOY);
+    assert_eq!(run.exit, Some(4), "{run:?}");
+    assert_eq!(run.error("name"), "RateLimited");
+}
+
+#[test]
 fn a_refusal_that_no_shorter_range_mends_is_reported_after_few_requests() {
     let node = node();
     let (sandbox, _) = with_history(&node);

@@ -8,6 +8,7 @@ mod keys;
 mod limits;
 mod networks;
 mod policies;
+mod proposals;
 mod sandbox;
 mod secrets;
 mod server;

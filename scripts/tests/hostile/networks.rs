@@ -148,7 +148,6 @@ fn flag_then_environment_then_network_then_the_top_of_the_manifest() {
     assert_eq!(requested(&[], &variable), Some(1));
     let by_variable = [("STYLUS_UPGRADES_NETWORK", "seven")];
     assert_eq!(requested(&[], &by_variable), Some(2));
-    assert_eq!(requested(&[], &[("STYLUS_UPGRADES_NETWORK", "")]), Some(3));
     let other = [("STYLUS_UPGRADES_NETWORK", "nobody")];
     assert_eq!(
         requested(&named, &other),
@@ -218,6 +217,42 @@ fn nothing_is_sent_to_another_chain_than_the_one_that_is_meant() {
     assert_eq!(sent.expect("the chain"), 0, "no block was made there");
     assert!(!sandbox.path(".stylus-upgrades").exists(), "nor a journal");
     sandbox.done(&deploy);
+}
+
+#[test]
+fn an_empty_name_of_a_network_is_refused_and_nothing_is_sent() {
+    let node = node();
+    let sandbox = Sandbox::with_node(&node);
+    let deploy = ["deploy", "counter-v1"];
+    let flag = [&deploy[..], &["--network", ""]].concat();
+    let variable = [("STYLUS_UPGRADES_NETWORK", "")];
+    for (words, variables) in [(&flag[..], &[][..]), (&deploy[..], &variable[..])] {
+        let run = with_key(&sandbox, words, variables);
+        assert_eq!(run.exit, Some(2), "{run:?}");
+        assert!(run.error("found").contains("empty"), "{run:?}");
+    }
+    let sent = node.with_chain(|chain| chain.block_number());
+    assert_eq!(sent.expect("the chain"), 0);
+}
+
+#[test]
+fn an_endpoint_that_ends_on_another_chain_verifies_nothing() {
+    let node = node();
+    let sandbox = Sandbox::with_node(&node);
+    sandbox.done(&["registry", "deploy", "--save"]);
+    let host = node.address().to_string();
+    let requests = Arc::new(AtomicU64::new(0));
+    let server = Server::new(move |request, stream| {
+        let is_later =
+            request.method() == "eth_chainId" && requests.fetch_add(1, Ordering::Relaxed) > 0;
+        match is_later {
+            true => reply(stream, request, "result", json!("0x66eee")),
+            false => forward(stream, request, &host),
+        }
+    });
+    let run = with_key(&sandbox, &["status", "--rpc-url", &server.url()], &[]);
+    assert_eq!(run.exit, Some(4), "{run:?}");
+    assert!(run.error("found").contains("chain 421614"), "{run:?}");
 }
 
 #[test]

@@ -120,6 +120,22 @@ fn an_endpoint_cannot_print_a_line_of_its_own() {
 }
 
 #[test]
+fn a_name_from_the_chain_is_no_command_of_a_forges_runner() {
+    let node = node();
+    let sandbox = Sandbox::with_node(&node);
+    sandbox.done(&["registry", "deploy", "--save"]);
+    sandbox.done(&["define", "::error::x", "--migrate", "Admin"]);
+    let run = sandbox.run(&["status"]);
+    assert_eq!(run.exit, Some(0), "{run:?}");
+    assert!(run.stdout.contains(r"\u{3a}:error::x"), "{run:?}");
+    let mut lines = run.stdout.lines().chain(run.stderr.lines());
+    assert!(
+        lines.all(|line| !line.trim_start().starts_with("::")),
+        "{run:?}"
+    );
+}
+
+#[test]
 fn a_name_that_the_registry_refuses_is_shown_on_the_line_where_it_belongs() {
     let node = node();
     let sandbox = Sandbox::with_node(&node);

@@ -230,6 +230,28 @@ fn connections_that_end_between_two_requests_are_opened_anew() {
 }
 
 #[test]
+fn a_connection_that_leads_to_another_chain_is_not_used() {
+    let node = node();
+    let sandbox = Sandbox::with_node(&node);
+    sandbox.done(&["registry", "deploy", "--save"]);
+    let host = node.address().to_string();
+    let url = websocket(move |mut socket, number| {
+        for _ in 0..3 {
+            let request = request(&mut socket)?;
+            let answer = match request["method"] == "eth_chainId" && number > 1 {
+                true => result(&request, json!("0x66eee")),
+                false => forwarded(&request, &host),
+            };
+            socket.send(answer).ok()?;
+        }
+        Some(())
+    });
+    let run = sandbox.run(&["status", "--json", "--rpc-url", &url]);
+    assert_eq!(run.exit, Some(4), "{run:?}");
+    assert!(run.error("found").contains("chain 421614"), "{run:?}");
+}
+
+#[test]
 fn user_and_password_go_into_the_header_and_nowhere_else() {
     let seen = Arc::new(std::sync::Mutex::new(String::new()));
     let noted = seen.clone();
