@@ -19,11 +19,21 @@ fn bytes_that_can_be_read_in_two_ways_are_listed_beside_what_can_be_read() {
         .and_then(|text| text.parse().ok())
         .expect("a registry");
     let both = format!("AND(Admin,{other})");
-    sandbox.done(&["define", "A", "--migrate", &both]);
+    sandbox.done(&["define", "A", "--migrate", &both, "--policy", &both]);
     let expression = format!("OR({other})");
-    let readable = ["update-policy", "A", "--role", "create", &both];
-    let opened = sandbox.done(&readable);
-    assert_eq!(opened["executed"], false, "{opened}");
+    let either = format!("OR(Admin,{other})");
+    let readable = [
+        "update-policy",
+        "A",
+        "--role",
+        "create",
+        &either,
+        "--private-key-path",
+        "key",
+        "--json",
+    ];
+    let opened = sandbox.run(&readable);
+    assert_eq!(opened.exit, Some(3), "{opened:?}");
 
     let call = abi::setPolicyCall {
         name: "A".into(),
@@ -39,8 +49,9 @@ fn bytes_that_can_be_read_in_two_ways_are_listed_beside_what_can_be_read() {
         let request = TransactionRequest::default()
             .with_to(registry)
             .with_input(calldata);
-        let sent = client.with_signer(signer).transact("propose", request);
-        sent.await.expect("it is proposed");
+        let client = client.with_signer(signer);
+        let sent = client.transact("propose", request).await;
+        sent.expect("it is proposed");
     });
 
     let pending = sandbox.done(&["pending"]);
