@@ -1,7 +1,7 @@
 //! The framework's shared programs onto a chain, once: each at the address that follows from its
 //! bytes, so whoever deploys them first deploys them for everybody.
 
-use super::{activate, require_code};
+use super::{activate, require_code, was_not_done};
 use crate::build::{Framework, evm};
 use crate::client::{ChainError, Client, Sent};
 use crate::progress::Progress;
@@ -97,8 +97,9 @@ async fn create2(client: &Client, wanted: &Wanted<'_>) -> Result<Option<Sent>, C
     let what = format!("deploy {}", wanted.name);
     match client.transact(&what, request).await {
         Ok(sent) => Ok(Some(sent)),
-        Err(ChainError::Refused { .. })
-            if client.codehash(wanted.address).await? == Some(wanted.codehash) =>
+        Err(error)
+            if was_not_done(&error)
+                && client.codehash(wanted.address).await? == Some(wanted.codehash) =>
         {
             Ok(None)
         }

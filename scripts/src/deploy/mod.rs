@@ -77,18 +77,38 @@ pub async fn activate(
     if is_active(client, address).await? {
         return Ok(None);
     }
+    match pay_and_activate(client, name, address, bump_percent).await {
+        Ok(sent) => Ok(Some(sent)),
+        // Somebody else was first: before the fee was asked for, before the estimate, or in the block.
+        Err(error) if was_not_done(&error) && is_active(client, address).await? => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+async fn pay_and_activate(
+    client: &Client,
+    name: &str,
+    address: Address,
+    bump_percent: u32,
+) -> Result<Sent, ChainError> {
     let fee = data_fee(client, address, None).await?;
     let value = bumped(fee, bump_percent);
     let call = IArbWasm::activateProgramCall { program: address };
-    match client
-        .send(&format!("activate {name}"), ARB_WASM, &call, value)
-        .await
-    {
-        Ok(sent) => Ok(Some(sent)),
-        // Somebody else was first, between the look and the block.
-        Err(ChainError::Refused { .. }) if is_active(client, address).await? => Ok(None),
-        Err(error) => Err(error),
-    }
+    let what = format!("activate {name}");
+    client.send(&what, ARB_WASM, &call, value).await
+}
+
+/// Whether the chain did not do what was asked for: perhaps because somebody else's transaction had
+/// done it before. A collision of CREATE2 burns almost all gas, so that it may look like a want of gas
+/// where nothing traces it.
+pub(crate) fn was_not_done(error: &ChainError) -> bool {
+    matches!(
+        error,
+        ChainError::Refused { .. }
+            | ChainError::ActivationRefused { .. }
+            | ChainError::OutOfGas { .. }
+            | ChainError::Unexplained { .. }
+    )
 }
 
 /// Whether the program at `address` is activated, current and unexpired.

@@ -1,7 +1,7 @@
 //! The registry onto a chain: created, activated and constructed in one transaction, so that
 //! nobody can come between.
 
-use super::{bumped, data_fee};
+use super::{bumped, data_fee, was_not_done};
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, Sent};
 use alloy::primitives::{Address, B256, U256, address};
@@ -56,15 +56,22 @@ pub fn registry_call(registry: &Artifact, define_policy: &str) -> IStylusDeploye
 
 /// The data fee in wei of code that is not on the chain yet; 0 if its code hash is active.
 async fn fee_before_creation(client: &Client, registry: &Artifact) -> Result<U256, ChainError> {
-    let call = IArbWasm::codehashVersionCall {
-        codehash: registry.codehash(),
-    };
-    match client.call(ARB_WASM, &call).await {
-        Ok(_) => Ok(U256::ZERO),
-        Err(ChainError::Refused { .. }) => {
-            let code = AccountOverride::default().with_code(registry.code.clone());
-            data_fee(client, NOWHERE, Some(code)).await
+    let is_active = async || {
+        let codehash = registry.codehash();
+        let call = IArbWasm::codehashVersionCall { codehash };
+        match client.call(ARB_WASM, &call).await {
+            Ok(_) => Ok(true),
+            Err(ChainError::Refused { .. }) => Ok(false),
+            Err(error) => Err(error),
         }
-        Err(error) => Err(error),
+    };
+    if is_active().await? {
+        return Ok(U256::ZERO);
+    }
+    let code = AccountOverride::default().with_code(registry.code.clone());
+    match data_fee(client, NOWHERE, Some(code)).await {
+        // Somebody else was first, between the two questions.
+        Err(error) if was_not_done(&error) && is_active().await? => Ok(U256::ZERO),
+        fee => fee,
     }
 }

@@ -7,7 +7,7 @@ use super::authority::require_approver;
 use super::error::GovernanceError;
 use super::pending::PendingAction;
 use crate::build::{Artifact, evm};
-use crate::client::{ChainError, Client, Sent};
+use crate::client::{Client, Sent};
 use crate::deploy;
 use crate::registry::labels;
 use alloy::network::TransactionBuilder;
@@ -143,8 +143,9 @@ async fn create(
     let sent = match client.transact(&what, request).await {
         Ok(sent) => sent,
         // Somebody else was first, between the look and the block.
-        Err(ChainError::Refused { .. })
-            if client.codehash(address).await? == Some(artifact.codehash()) =>
+        Err(error)
+            if deploy::was_not_done(&error)
+                && client.codehash(address).await? == Some(artifact.codehash()) =>
         {
             return Ok((address, "somebody has just deployed it", Vec::new()));
         }

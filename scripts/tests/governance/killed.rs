@@ -73,6 +73,10 @@ fn kill_at(sandbox: &Sandbox, who: Address, mut command: Child, moment: Moment) 
 
 /// Mines until the command ends by itself; its exit code.
 fn let_it_end(sandbox: &Sandbox, mut command: Child) -> Option<i32> {
+    mine_for(sandbox, &mut command)
+}
+
+fn mine_for(sandbox: &Sandbox, command: &mut Child) -> Option<i32> {
     let begun = Instant::now();
     loop {
         assert!(begun.elapsed() < TIMEOUT, "it never ended");
@@ -119,19 +123,23 @@ fn migrate_killed_at_every_transaction_and_typed_again_approves_once() {
 fn two_approvers_who_type_it_at_once_deploy_once_and_decide_once() {
     let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
     automine(&sandbox, false);
-    let commands = ["Admin", "Admin2"].map(|who| sandbox.start(who, &MIGRATE));
+    let commands = ["Admin", "Admin2"].map(|who| sandbox.start_heard(who, &MIGRATE));
     let begun = Instant::now();
     while pooled(&sandbox) < 2 {
         assert!(begun.elapsed() < TIMEOUT, "they never sent both");
         std::thread::sleep(Duration::from_millis(2));
     }
     mine(&sandbox); // one deploys, the other one comes too late
-    let mut exits = commands.map(|command| let_it_end(&sandbox, command));
+    let answers = commands.map(|mut command| {
+        mine_for(&sandbox, &mut command.child);
+        command.answer()
+    });
+    let mut exits = answers.each_ref().map(|answer| answer.exit);
     exits.sort_unstable();
     // Where both approvals are in one block, the first one learns that the second executed it.
     assert!(
         [[Some(0), Some(3)], [Some(0), Some(0)]].contains(&exits),
-        "{exits:?}"
+        "{answers:#?}"
     );
     automine(&sandbox, true);
     let status = sandbox.done("Other", &["status", "A"]);

@@ -15,6 +15,7 @@ mod lagging;
 mod misspelt;
 mod mistakes;
 mod out_of_gas;
+mod overtaken;
 mod plan;
 mod printed;
 #[allow(dead_code, reason = "the tests of the builder use all of it")]

@@ -1,5 +1,5 @@
 //! A relay in front of a node: it notes every method that is asked for, refuses what a provider
-//! might refuse, and answers what is not so.
+//! might refuse, answers what is not so, and lets something happen before it asks the node.
 
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,7 +7,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 /// Refuses a request with words of a provider; `None` lets it through.
-type Rule = fn(&Value) -> Option<&'static str>;
+type Rule = dyn Fn(&Value) -> Option<&'static str> + Send + Sync;
 /// Changes the answer to a request.
 type Lie = dyn Fn(&Value, &mut Value) + Send + Sync;
 
@@ -19,8 +19,22 @@ pub(crate) struct Relay {
 
 impl Relay {
     /// A relay in front of the node at `target` (`http://…`).
-    pub(crate) fn to(target: &str, rule: Rule) -> Self {
-        Self::answering(target, rule, Arc::new(|_, _| {}))
+    pub(crate) fn to(
+        target: &str,
+        rule: impl Fn(&Value) -> Option<&'static str> + Send + Sync + 'static,
+    ) -> Self {
+        Self::answering(target, Arc::new(rule), Arc::new(|_, _| {}))
+    }
+
+    /// One that lets something happen before the node is asked.
+    pub(crate) fn interrupting(
+        target: &str,
+        before: impl Fn(&Value) + Send + Sync + 'static,
+    ) -> Self {
+        Self::to(target, move |request| {
+            before(request);
+            None
+        })
     }
 
     /// One that changes answers.
@@ -28,10 +42,10 @@ impl Relay {
         target: &str,
         lie: impl Fn(&Value, &mut Value) + Send + Sync + 'static,
     ) -> Self {
-        Self::answering(target, |_| None, Arc::new(lie))
+        Self::answering(target, Arc::new(|_: &Value| None), Arc::new(lie))
     }
 
-    fn answering(target: &str, rule: Rule, lie: Arc<Lie>) -> Self {
+    fn answering(target: &str, rule: Arc<Rule>, lie: Arc<Lie>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
         let address = listener.local_addr().expect("it");
         let methods = Arc::<Mutex<Vec<String>>>::default();
@@ -42,8 +56,8 @@ impl Relay {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (noted, target) = (noted.clone(), target.clone());
-                let lie = lie.clone();
-                std::thread::spawn(move || serve(stream, &target, &noted, rule, &*lie));
+                let (rule, lie) = (rule.clone(), lie.clone());
+                std::thread::spawn(move || serve(stream, &target, &noted, &*rule, &*lie));
             }
         });
         Self { address, methods }
@@ -59,7 +73,7 @@ impl Relay {
     }
 }
 
-fn serve(mut client: TcpStream, target: &str, noted: &Mutex<Vec<String>>, rule: Rule, lie: &Lie) {
+fn serve(mut client: TcpStream, target: &str, noted: &Mutex<Vec<String>>, rule: &Rule, lie: &Lie) {
     let Some(body) = message(&mut client) else {
         return;
     };

@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -85,6 +87,38 @@ pub(crate) struct Answer {
     pub(crate) exit: Option<i32>,
     pub(crate) document: Value,
     pub(crate) stderr: String,
+}
+
+/// A command that runs, and what it says.
+pub(crate) struct Heard {
+    pub(crate) child: Child,
+    stdout: File,
+    stderr: File,
+}
+
+impl Heard {
+    /// What it said, once it has ended.
+    pub(crate) fn answer(mut self) -> Answer {
+        let exit = self.child.wait().expect("it ends").code();
+        let [stdout, stderr] = [self.stdout, self.stderr].map(|mut file| {
+            let mut text = String::new();
+            file.rewind().expect("a file");
+            file.read_to_string(&mut text).expect("text");
+            text
+        });
+        Answer::of(exit, &stdout, stderr)
+    }
+}
+
+impl Answer {
+    fn of(exit: Option<i32>, stdout: &str, stderr: String) -> Self {
+        Self {
+            exit,
+            document: serde_json::from_str(stdout)
+                .unwrap_or_else(|_| panic!("one document on stdout, not {stdout:?} {stderr}")),
+            stderr,
+        }
+    }
 }
 
 impl Sandbox {
@@ -267,6 +301,20 @@ impl Sandbox {
             .expect("it starts")
     }
 
+    /// As [`Self::start`], with `--json`: what it says is kept until it has ended.
+    pub(crate) fn start_heard(&self, key: &str, words: &[&str]) -> Heard {
+        let words = [words, &["--json", "--private-key-path", key]].concat();
+        let [stdout, stderr] = [(); 2].map(|()| tempfile::tempfile().expect("a file"));
+        let into = |file: &File| Stdio::from(file.try_clone().expect("a file"));
+        let mut command = self.command(&words);
+        command.stdout(into(&stdout)).stderr(into(&stderr));
+        Heard {
+            child: command.spawn().expect("it starts"),
+            stdout,
+            stderr,
+        }
+    }
+
     /// Runs a command for people with somebody's key: its exit code and the lines of stdout.
     pub(crate) fn reported(&self, key: &str, words: &[&str]) -> (Option<i32>, Vec<String>) {
         let words = [words, &["--private-key-path", key]].concat();
@@ -284,12 +332,7 @@ impl Sandbox {
         let output = self.raw(&words);
         let stdout = String::from_utf8(output.stdout).expect("text");
         let stderr = String::from_utf8(output.stderr).expect("text");
-        Answer {
-            exit: output.status.code(),
-            document: serde_json::from_str(&stdout)
-                .unwrap_or_else(|_| panic!("one document on stdout, not {stdout:?} {stderr}")),
-            stderr,
-        }
+        Answer::of(output.status.code(), &stdout, stderr)
     }
 
     /// As [`Self::run`], and it must succeed.
