@@ -1,11 +1,15 @@
 //! The program as somebody has it who installed it: alone in a folder, with an empty home, and the
-//! clone out of reach; the chain behind TLS. An author's crate takes ours from their packages.
+//! clone out of reach; the chain behind TLS. A new project takes our crates from their packages.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use alloy::primitives::{Bytes, U256, keccak256};
+use alloy::providers::{Provider, ProviderBuilder};
+use alloy::rpc::types::TransactionRequest;
+use alloy::transports::choose_tls_cryptography;
 use serde_json::Value;
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 use stylus_upgrades::build::Framework;
@@ -13,8 +17,11 @@ use stylus_upgrades_harness::{builder, home};
 
 use super::tls::Terminator;
 use super::{packages, patches, published, run, text, vendored};
-use crate::authors::{AUTHOR_PACKAGES, Author};
+use crate::authors::without_ours;
+use crate::own_project::SECOND;
 
+/// The project, from the folder where its commands run.
+const PROJECT: &str = "../..";
 /// Hides the clone under an empty file system and runs the program.
 const HIDDEN: &str = r#"mount -t tmpfs none "$0" && exec "$@""#;
 
@@ -23,6 +30,8 @@ pub(super) struct Installed {
     folder: tempfile::TempDir,
     pub(super) node: NodeHandle,
     can_hide: bool,
+    /// Where commands run.
+    current: &'static str,
     variables: BTreeMap<&'static str, String>,
 }
 
@@ -32,6 +41,7 @@ impl Installed {
             folder: tempfile::tempdir().expect("a folder"),
             node: spawn(NodeConfig::default()).expect("a free port"),
             can_hide: can_hide(),
+            current: "work/deep/below",
             variables: BTreeMap::new(),
         };
         let endpoint = installed.node.endpoint();
@@ -45,6 +55,11 @@ impl Installed {
         let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
         fs::set_permissions(installed.path("key"), private).expect("set");
         installed
+    }
+
+    /// From now on commands run in that folder.
+    fn enter(&mut self, folder: &'static str) {
+        self.current = folder;
     }
 
     /// Sets a variable of the program's environment.
@@ -92,7 +107,7 @@ impl Installed {
         };
         command
             .args(words)
-            .current_dir(self.path("work/deep/below"))
+            .current_dir(self.path(self.current))
             .env_clear()
             .envs(["PATH", "TMPDIR"].map(|name| (name, std::env::var(name).unwrap_or_default())))
             .env("HOME", self.path("home"))
@@ -118,6 +133,23 @@ impl Installed {
         let document = serde_json::from_slice(&output.stdout);
         let document = document.unwrap_or_else(|_| panic!("one document: {output:?}"));
         (output.status.code(), document)
+    }
+
+    /// What a function without arguments returns, asked of the chain itself.
+    fn reads(&self, contract: &str, function: &str) -> U256 {
+        choose_tls_cryptography();
+        let selector = keccak256(function)[..4].to_vec();
+        let request = TransactionRequest::default()
+            .to(contract.parse().expect("an address"))
+            .input(Bytes::from(selector).into());
+        let endpoint = self.node.endpoint().parse().expect("a URL");
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        let runtime = runtime.enable_all().build().expect("a runtime");
+        let returned = runtime.block_on(async {
+            let provider = ProviderBuilder::new().connect_http(endpoint);
+            provider.call(request).await
+        });
+        U256::from_be_slice(&returned.expect("an answer"))
     }
 }
 
@@ -153,18 +185,22 @@ fn the_program_alone_does_everything_from_any_folder() {
 
     let mut installed = Installed::new(cli);
     let _terminator = installed.behind_tls("localhost");
-    let vendor = vendored(AUTHOR_PACKAGES);
-    let author = Author::new("version = \"0.1.0\"");
-    author.append(&patches(vendor.path()));
-    let [v1, v2] = ["v1", "v2"].map(|name| author.path(name).display().to_string());
-    lives(&installed, &v1, &v2);
-    assert!(author.path("target/contracts").is_dir(), "what was built");
-    let own = fs::read_dir(installed.path("work/deep/below")).expect("the folder");
-    assert_eq!(own.count(), 0, "nothing is left where the commands ran");
+    describes_itself(&installed);
+    let published = published();
+    let vendor = vendored(published.iter().map(|one| text(one, "name")));
+    has_a_project(&mut installed, vendor.path());
+    goes_live(&installed);
+    is_upgraded_and_verified(&installed);
+
+    assert!(
+        installed.path("work/note/target/contracts").is_dir(),
+        "what was built"
+    );
+    let own = fs::read_dir(installed.path("work/note/upgrade-tests/src")).expect("the folder");
+    assert_eq!(own.count(), 1, "nothing is left where the commands ran");
 }
 
-/// From an empty folder to an upgraded instance.
-fn lives(installed: &Installed, v1: &str, v2: &str) {
+fn describes_itself(installed: &Installed) {
     let version = installed.prints(&["--version"]);
     let framework = Framework::pinned().expect("the pinned programs");
     for program in framework.shared() {
@@ -174,32 +210,65 @@ fn lives(installed: &Installed, v1: &str, v2: &str) {
     }
     let completions = installed.prints(&["completions", "bash"]);
     assert!(completions.contains("create-proxy"), "{completions}");
+    let demo = installed.done(&["demo"]);
+    assert_eq!(demo["ok"], true);
+}
 
+/// A project that `new` makes, with our crates from `packages`, and a folder in it for the commands.
+fn has_a_project(installed: &mut Installed, packages: &Path) {
+    installed.enter("work");
+    installed.done(&["new", "note", "--framework-version", "0.1.0"]);
+    let manifest = installed.path("work/note/Cargo.toml");
+    let text = fs::read_to_string(&manifest).expect("the project");
+    fs::write(manifest, text + &patches(packages)).expect("written");
+    // Every other dependency has the version that we test with.
+    let lock = fs::read_to_string(home().join("Cargo.lock")).expect("our lock file");
+    fs::write(installed.path("work/note/Cargo.lock"), without_ours(&lock)).expect("written");
+    installed.enter("work/note/upgrade-tests/src");
+}
+
+/// A contract by its bytes, a registry, and version 1.0 of the project with an instance.
+fn goes_live(installed: &Installed) {
     let counter = builder().expect("the workspace").contract("counter-v1");
     let wasm = installed.path("counter.wasm");
     fs::write(&wasm, &counter.expect("it builds").wasm).expect("written");
     let deployed = installed.done(&["deploy", &wasm.display().to_string()]);
     assert_eq!(deployed["active"], true);
 
-    let manifest = installed.path("work/stylus-upgrades.toml");
-    fs::write(&manifest, "").expect("a manifest");
     let deployed = installed.done(&["registry", "deploy", "--save"]);
     assert_eq!(deployed["framework_is_pinned"], true);
-    let node = installed.node.accounts().mnemonic()[0].address();
-    installed.done(&["define", "Note", "--migrate", &node.to_string()]);
-    let shown = installed.done(&["layout", "show", v1]);
+    let admin = installed.node.accounts().mnemonic()[0].address();
+    installed.done(&["define", "Note", "--migrate", &admin.to_string()]);
+    let shown = installed.done(&["layout", "show", PROJECT]);
     assert!(shown.to_string().contains("value"), "{shown}");
-    installed.done(&["register", "Note", "1.0", v1]);
+    installed.done(&["register", "Note", "1.0", PROJECT]);
     let create = ["create-proxy", "Note", "1.0", "--save", "note"];
     installed.done(&[&create[..], &["--init", "initialize(uint256)", "7"]].concat());
-    installed.done(&["plan", "Note", "2.0", v2]);
-    installed.done(&["migrate", "Note", "2.0", v2]);
+}
+
+/// A field and a function more: checked, planned, migrated, verified, and the state is kept.
+fn is_upgraded_and_verified(installed: &Installed) {
+    let source = installed.path("work/note/src/lib.rs");
+    let mut text = fs::read_to_string(&source).expect("the contract");
+    for (old, new) in SECOND {
+        text = text.replace(old, new);
+    }
+    fs::write(source, text).expect("written");
+    let checked = installed.done(&["check", "Note", PROJECT]);
+    assert_eq!(checked["ok"], true, "{checked:#}");
+    installed.done(&["plan", "Note", "2.0", PROJECT]);
+    installed.done(&["migrate", "Note", "2.0", PROJECT]);
     let status = installed.done(&["status", "note"]);
     assert_eq!(status["instance"]["version"], "2.0", "{status:#}");
+    let instance = status["instance"]["proxy"].as_str().expect("an address");
+    for (function, kept) in [("value()", 7), ("changes()", 0)] {
+        let said = installed.reads(instance, function);
+        assert_eq!(said, U256::from(kept), "{function}");
+    }
     installed.done(&["history", "Note"]);
-    installed.done(&["verify", "Note", "--framework", "--source", v2]);
-    let demo = installed.done(&["demo"]);
-    assert_eq!(demo["ok"], true);
+    installed.done(&["verify", "Note", "--framework", "--source", PROJECT]);
+    let doctor = installed.done(&["doctor"]);
+    assert_eq!(doctor["ok"], true, "{doctor:#}");
 }
 
 /// Compiles the whole program, so it is part of the long run.
