@@ -309,6 +309,11 @@ fn program_lines(program: &Program) -> Vec<String> {
         State::Evm => ("✓", "EVM code, does not expire".into()),
         State::Missing => ("✗", "no code".into()),
     };
+    // What nothing needs now raises no alarm, and `--fix` alone leaves it as it is.
+    let (mark, flags) = match program.needed {
+        true => (mark, "--fix"),
+        false => ("·", "--fix --all"),
+    };
     let cached = match program.cached {
         Some(true) => "  cached",
         Some(false) | None => "",
@@ -316,8 +321,8 @@ fn program_lines(program: &Program) -> Vec<String> {
     let cure = match program.cure {
         Cure::None => String::new(),
         Cure::Later { from } => format!("  keepalive possible from {}", utc(from)),
-        Cure::Keepalive => "  --fix keeps it alive".into(),
-        Cure::Activate => "  --fix activates it".into(),
+        Cure::Keepalive => format!("  {flags} keeps it alive"),
+        Cure::Activate => format!("  {flags} activates it"),
     };
     let mut lines = vec![format!(
         "  {mark} {}  {state}{cached}{cure}",

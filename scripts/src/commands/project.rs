@@ -100,7 +100,8 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome, Error>
     outcome.field("written", is_wanted);
     if is_wanted {
         init.write()?;
-        outcome.line("written. next: stylus-upgrades layout show, and compare it with the old one");
+        outcome
+            .line("written. next: stylus-upgrades layout show ., and compare it with the old one");
     } else {
         outcome.line("nothing was written; --yes writes it");
         outcome.exit = Some(Exit::Usage);
