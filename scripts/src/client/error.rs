@@ -4,7 +4,7 @@ use super::endpoint::Endpoint;
 use super::revert::Revert;
 use super::transport::Unanswered;
 use crate::error::{Exit, Explain};
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolError;
 use alloy::transports::TransportError;
 use stylus_upgrades_interface::chain::ARB_WASM;
@@ -292,6 +292,36 @@ pub enum ChainError {
         program: Address,
         /// The endpoint's words.
         reason: String,
+    },
+    /// The endpoint wants more for an activation than may be paid.
+    #[error("the data fee of {what} is {fee} wei, more than may be paid: nothing was sent")]
+    #[explain(
+        expected = "at most {most} wei with its margin, as --max-data-fee says",
+        found = "{fee} wei, as the endpoint says",
+        next = "ask another endpoint; raise --max-data-fee if that is what the chain takes",
+        exit = Exit::Refused
+    )]
+    DataFeeTooHigh {
+        /// The program.
+        what: String,
+        /// The fee with its margin, in wei.
+        fee: U256,
+        /// The bound, in wei.
+        most: U256,
+    },
+    /// A bid was paid, and the program is not in the init cache.
+    #[error("the bid for {what} was paid ({tx}), and the chain does not have it in the init cache")]
+    #[explain(
+        expected = "a program in the init cache",
+        found = "one that is not, and {tx}",
+        next = "do not bid again: ask another endpoint, and look at the cache manager",
+        exit = Exit::Refused
+    )]
+    NotCached {
+        /// The program.
+        what: String,
+        /// The transaction's hash.
+        tx: B256,
     },
     /// A transaction went through and lacks the log that it promises.
     #[error("{what} went through ({tx}) without the event {event}")]

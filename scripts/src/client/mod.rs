@@ -51,6 +51,9 @@ use websocket::WebSocket;
 
 /// Gas sent along, in percent of the estimate: others may move the chain meanwhile.
 const GAS_PERCENT: u64 = 120;
+/// What the data fee of one program may be, in wei, unless a command is told otherwise: 0.1 ether.
+pub const MAX_DATA_FEE: u128 = 100_000_000_000_000_000;
+
 /// A connection to a chain, with a key or without. Cheap to clone.
 #[derive(Clone)]
 pub struct Client {
@@ -65,6 +68,7 @@ pub struct Client {
     progress: Arc<dyn Progress>,
     seen: Option<Arc<Seen>>,
     no_l1_gas: Arc<l1_gas::Absent>,
+    max_data_fee: U256,
     chain_id: u64,
 }
 
@@ -140,6 +144,7 @@ impl Client {
             progress,
             seen: None,
             no_l1_gas: Arc::default(),
+            max_data_fee: U256::from(MAX_DATA_FEE),
             chain_id,
         })
     }
@@ -159,6 +164,19 @@ impl Client {
             wallet: Some(wallet),
             ..self.clone()
         }
+    }
+
+    /// The same, with another bound on the data fee of each program: the endpoint says what it is.
+    pub fn with_max_data_fee(&self, wei: U256) -> Self {
+        Self {
+            max_data_fee: wei,
+            ..self.clone()
+        }
+    }
+
+    /// What the data fee of one program may be, in wei.
+    pub fn max_data_fee(&self) -> U256 {
+        self.max_data_fee
     }
 
     /// The same, asked as `account` would ask: what a contract decides that signs nothing itself.

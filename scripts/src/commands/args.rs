@@ -8,6 +8,7 @@ use super::project::{InitArgs, NewArgs};
 use super::publish::PublishArgs;
 use super::verifiable::VerifiableArgs;
 use crate::client::DEFAULT_TIMEOUT;
+use crate::client::MAX_DATA_FEE;
 use crate::coverage::Part;
 use crate::deploy::DATA_FEE_BUMP_PERCENT;
 use crate::keys::KeyArgs;
@@ -85,6 +86,10 @@ pub struct Global {
     /// What the activation's data fee is raised by
     #[arg(long, value_name = "PERCENT", global = true, default_value_t = DATA_FEE_BUMP_PERCENT)]
     pub data_fee_bump_percent: u32,
+    /// What is paid for the data fee of one program at most, margin included [default: 0.1 ether]
+    #[arg(long, value_name = "WEI", global = true, hide_default_value = true,
+          default_value_t = U256::from(MAX_DATA_FEE))]
+    pub max_data_fee: U256,
     /// Build the framework from a clone of its sources, in place of the pinned programs
     #[arg(
         long,

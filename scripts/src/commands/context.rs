@@ -117,6 +117,7 @@ impl Context {
     /// The chain without a key: the one that is meant, whatever endpoint is asked.
     pub(super) async fn reader(&self) -> Result<Client, Error> {
         let client = Client::connect_reporting(self.endpoint()?, self.output.clone()).await?;
+        let client = client.with_max_data_fee(self.global.max_data_fee);
         let _ = self.asked.set(client.clone());
         let manifest = &self.manifest;
         match manifest.chain_id.filter(|id| *id != client.chain_id()) {

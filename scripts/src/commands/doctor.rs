@@ -178,7 +178,7 @@ async fn fix(
     }
     if !all.is_empty() {
         let bump = context.global.data_fee_bump_percent;
-        cured = doctor::fix(client, &all, bump, &*context.output).await?;
+        cured = doctor::fix(client, &diagnosis.chain, &all, bump, &*context.output).await?;
     }
     outcome.line("fixed");
     if cured.is_empty() {
@@ -251,7 +251,14 @@ fn report(context: &Context, registry: Address, diagnosis: &Diagnosis, outcome: 
         }
     }
     let severity = diagnosis.severity();
+    let is_incomplete = diagnosis
+        .findings
+        .iter()
+        .any(|one| one.name == doctor::INCOMPLETE);
     outcome.line(match severity {
+        _ if is_incomplete => {
+            "the endpoint does not tell everything: what it hides is not examined"
+        }
         Some(Severity::Failure) => "something that is needed does not work now",
         Some(Severity::Warning) => "everything works; something needs attention in time",
         Some(Severity::Note) | None => "everything works",

@@ -53,6 +53,7 @@ pub(super) async fn run(
     let Some(interface) = args.publish else {
         return Ok(());
     };
+    let repository = Sources::public(args.repository.as_deref().unwrap_or_default())?;
     let key = std::env::var(KEY).ok().filter(|key| !key.is_empty());
     let key = key.map(Secret::new);
     if let Some(key) = &key {
@@ -83,7 +84,7 @@ pub(super) async fn run(
     let commit = commit.ok_or_else(|| refused("sources that differ from their commit"))?;
     let tool = deployment.tool.split_whitespace().last();
     let sources = Sources {
-        repository: args.repository.clone().unwrap_or_default(),
+        repository: repository.into(),
         commit: commit.id,
         path: args.repository_path.clone().unwrap_or_default(),
         contract: build.name.replace('-', "_"),
@@ -93,7 +94,7 @@ pub(super) async fn run(
     let published = explorer
         .implementation(code.implementation, &sources)
         .await?;
-    outcome.line(format!("{}  {}", published.address, published.answer));
+    outcome.line(published.line());
     let mut linked = Vec::new();
     for proxy in proxies(client, registry, name).await? {
         let instance = client
@@ -103,7 +104,7 @@ pub(super) async fn run(
             continue;
         }
         if let Some(one) = explorer.proxy(proxy, code.implementation).await? {
-            outcome.line(format!("{}  {}", one.address, one.answer));
+            outcome.line(one.line());
             linked.push(one);
         }
     }

@@ -92,7 +92,7 @@ async fn pay_and_activate(
     bump_percent: u32,
 ) -> Result<Sent, ChainError> {
     let fee = data_fee(client, address, None).await?;
-    let value = bumped(fee, bump_percent);
+    let value = bumped(client, name, fee, bump_percent)?;
     let call = IArbWasm::activateProgramCall { program: address };
     let what = format!("activate {name}");
     client.send(&what, ARB_WASM, &call, value).await
@@ -173,9 +173,26 @@ fn refusal(program: Address, error: ChainError) -> ChainError {
     }
 }
 
-/// A fee with a margin of so many percent.
-pub(crate) fn bumped(fee: U256, percent: u32) -> U256 {
-    fee.saturating_mul(U256::from(100 + u64::from(percent))) / U256::from(100)
+/// A program's data fee with a margin of so many percent, if that much may be paid.
+///
+/// # Errors
+/// [`ChainError::DataFeeTooHigh`]: what an endpoint says is sent as value, and may be anything.
+pub(crate) fn bumped(
+    client: &Client,
+    what: &str,
+    fee: U256,
+    percent: u32,
+) -> Result<U256, ChainError> {
+    let fee = fee.saturating_mul(U256::from(100 + u64::from(percent))) / U256::from(100);
+    let most = client.max_data_fee();
+    match fee > most {
+        true => Err(ChainError::DataFeeTooHigh {
+            what: what.into(),
+            fee,
+            most,
+        }),
+        false => Ok(fee),
+    }
 }
 
 /// Errors unless `account` holds code with that hash.

@@ -29,7 +29,8 @@ pub async fn deploy_registry(
             account: STYLUS_DEPLOYER,
         });
     }
-    let value = bumped(fee_before_creation(client, registry).await?, bump_percent);
+    let fee = fee_before_creation(client, registry).await?;
+    let value = bumped(client, "the registry", fee, bump_percent)?;
     let call = registry_call(registry, define_policy);
     let sent = client
         .send("deploy registry", STYLUS_DEPLOYER, &call, value)

@@ -2,7 +2,7 @@
 
 use super::abi::ICacheManager::{AlreadyCached, getMinBidCall, placeBidCall};
 use super::chain::ChainFacts;
-use super::programs::{Program, State};
+use super::programs::{Program, State, is_cached};
 use crate::client::{ChainError, Client};
 use crate::error::Report;
 use crate::progress::Progress;
@@ -33,7 +33,8 @@ impl Bid {
     pub fn line(&self) -> String {
         let what = format!("{}, bid {} wei", self.what, self.wei);
         match (&self.error, self.tx, self.within_bound) {
-            (Some(error), _, _) => format!("  ✗ {what}: {}", error.message),
+            (Some(error), Some(tx), _) => format!("  ✗ {what}, {tx}: {}", error.message),
+            (Some(error), None, _) => format!("  ✗ {what}: {}", error.message),
             (None, Some(tx), _) => format!("  ✓ {what}, {tx}"),
             (None, None, true) => format!("  ✓ {what}: cached by somebody else meanwhile"),
             (None, None, false) => format!("  · {what}: not placed, beyond --max-bid"),
@@ -108,7 +109,8 @@ impl Bid {
 }
 
 /// Places them, as long as their sum is within the bound: what one takes the next one pays more for, so
-/// each is asked for again. One that is refused does not keep the others from being placed.
+/// each is asked for again. One that is refused does not keep the others from being placed; one that
+/// is paid and brings nothing does.
 ///
 /// # Errors
 /// What concerns them all.
@@ -123,9 +125,20 @@ pub async fn place(
         return Ok(());
     };
     let mut left = most;
+    let mut broken = None;
+    if client.code(*manager).await?.is_empty() {
+        broken = Some(Report::of(&ChainError::Missing {
+            what: "cache manager",
+            account: *manager,
+        }));
+    }
     for bid in bids.iter_mut().filter(|bid| bid.error.is_none()) {
+        if let Some(report) = &broken {
+            bid.error = Some(report.clone());
+            continue;
+        }
         bid.ask(client, *manager, &mut left).await?;
-        if !bid.within_bound {
+        if !bid.within_bound || bid.error.is_some() {
             continue;
         }
         let call = placeBidCall {
@@ -136,8 +149,22 @@ pub async fn place(
         let sent = client.send(&what, *manager, &call, bid.wei).await;
         progress.end(&what);
         match sent {
-            Ok(sent) => bid.tx = Some(sent.tx),
-            Err(error) if error.is_refused_as::<AlreadyCached>() => {}
+            Ok(sent) => {
+                bid.tx = Some(sent.tx);
+                if !is_cached(client, bid.codehash).await? {
+                    let report = Report::of(&ChainError::NotCached {
+                        what: bid.what.clone(),
+                        tx: sent.tx,
+                    });
+                    bid.error = Some(report.clone());
+                    broken = Some(report);
+                }
+            }
+            Err(error) if error.is_refused_as::<AlreadyCached>() => {
+                if !is_cached(client, bid.codehash).await? {
+                    bid.error = Some(Report::of(&error));
+                }
+            }
             Err(error @ ChainError::Refused { .. }) => bid.error = Some(Report::of(&error)),
             Err(error) => return Err(error),
         }

@@ -2,6 +2,7 @@
 //! What was paid for is not needed any more when the chain is asked again, so that a run which was
 //! killed goes on where it was.
 
+use super::chain::ChainFacts;
 use super::programs::{Cure, Program};
 use crate::client::{ChainError, Client, Sent};
 use crate::deploy;
@@ -54,6 +55,9 @@ impl Cured {
             (None, Cure::Later { from }) => {
                 format!("· {}: possible from {}", self.what, utc(from))
             }
+            (None, _) if self.tx.is_none() => {
+                format!("· {}: active meanwhile, nothing was sent", self.what)
+            }
             (None, Cure::Keepalive) => format!("✓ {}: kept alive", self.what),
             (None, _) => format!("✓ {}: activated", self.what),
         };
@@ -92,6 +96,7 @@ pub async fn fees(client: &Client, programs: &[&Program]) -> Result<U256, ChainE
 /// What concerns them all: an endpoint that does not answer, an account that cannot pay.
 pub async fn fix(
     client: &Client,
+    chain: &ChainFacts,
     programs: &[&Program],
     bump_percent: u32,
     progress: &dyn Progress,
@@ -106,18 +111,29 @@ pub async fn fix(
             Cure::Activate => {
                 progress.begin(&format!("activating {what}"));
                 let sent = deploy::activate(client, &what, program.address(), bump_percent).await;
-                progress.end(&format!("{what} is active"));
+                progress.end(&match &sent {
+                    Ok(_) => format!("{what} is active"),
+                    Err(_) => format!("{what} was not activated"),
+                });
                 sent
             }
             Cure::Keepalive => {
                 progress.begin(&format!("keeping {what} alive"));
                 let sent = keepalive(client, program, bump_percent).await;
-                progress.end(&format!("{what} is kept alive"));
+                progress.end(&match &sent {
+                    Ok(_) => format!("{what} is kept alive"),
+                    Err(_) => format!("{what} was not kept alive"),
+                });
                 sent
             }
         };
         match sent {
             Ok(sent) => note(&mut cured, sent),
+            Err(error) if let Some(age) = too_young(&error) => {
+                let wait = chain.keepalive().saturating_sub(age);
+                let from = chain.time.saturating_add(wait);
+                cured.cure = Cure::Later { from };
+            }
             Err(error) if is_about_the_program(&error) => cured.error = Some(Report::of(&error)),
             Err(error) => return Err(error),
         }
@@ -144,10 +160,18 @@ fn is_about_the_program(error: &ChainError) -> bool {
         ChainError::Refused { .. }
             | ChainError::ActivationRefused { .. }
             | ChainError::OutOfGas { .. }
+            | ChainError::DataFeeTooHigh { .. }
     )
 }
 
-/// Prolongs an activation. `None` where somebody else was first.
+/// Seconds since an activation that the chain does not prolong yet: somebody else was first.
+fn too_young(error: &ChainError) -> Option<u64> {
+    let revert = error.revert()?;
+    let error = revert.decoded::<IArbWasm::ProgramKeepaliveTooSoon>()?;
+    Some(error.ageInSeconds)
+}
+
+/// Prolongs an activation.
 async fn keepalive(
     client: &Client,
     program: &Program,
@@ -155,17 +179,10 @@ async fn keepalive(
 ) -> Result<Option<Sent>, ChainError> {
     let codehash = program.codehash;
     let call = IArbWasm::codehashKeepaliveCall { codehash };
-    let paid = async {
-        let fee = keepalive_fee(client, codehash).await?;
-        let value = deploy::bumped(fee, bump_percent);
-        let what = format!("keep {} alive", program.title());
-        client.send(&what, ARB_WASM, &call, value).await
-    };
-    match paid.await {
-        Ok(sent) => Ok(Some(sent)),
-        Err(error) if error.is_refused_as::<IArbWasm::ProgramKeepaliveTooSoon>() => Ok(None),
-        Err(error) => Err(error),
-    }
+    let fee = keepalive_fee(client, codehash).await?;
+    let value = deploy::bumped(client, &program.title(), fee, bump_percent)?;
+    let what = format!("keep {} alive", program.title());
+    client.send(&what, ARB_WASM, &call, value).await.map(Some)
 }
 
 /// The fee in wei that prolonging an activation costs now. The chain says it to whoever pays nothing.
@@ -182,5 +199,36 @@ async fn keepalive_fee(client: &Client, codehash: B256) -> Result<U256, ChainErr
                 None => Err(error),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tick_stands_only_where_something_was_sent() {
+        let mut cured = Cured {
+            codehash: B256::ZERO,
+            account: Address::ZERO,
+            what: "proxy (A)".into(),
+            cure: Cure::Keepalive,
+            fee: None,
+            tx: None,
+            gas: None,
+            error: None,
+        };
+        for cure in [
+            Cure::Keepalive,
+            Cure::Activate,
+            Cure::Later { from: 86_400 },
+        ] {
+            cured.cure = cure;
+            assert!(cured.line().starts_with("  · "), "{}", cured.line());
+        }
+        assert!(cured.line().contains("possible from 1970-01-02"));
+        cured.cure = Cure::Keepalive;
+        cured.tx = Some(B256::ZERO);
+        assert!(cured.line().starts_with("  ✓ "), "{}", cured.line());
     }
 }

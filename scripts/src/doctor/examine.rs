@@ -7,7 +7,7 @@ use super::policies::Voices;
 use super::programs::{Program, State};
 use super::recorded::Definition;
 use super::time::{self, Migration, OpenAction};
-use super::{AHEAD_DAYS, next_version, policies, programs, recorded, stored};
+use super::{AHEAD_DAYS, complete, next_version, policies, programs, recorded, stored};
 use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256};
@@ -54,16 +54,18 @@ pub async fn examine(
             account: registry,
         });
     };
-    let definitions = recorded::read(client, registry).await?;
-    let voices = policies::voices(client, registry, &definitions).await?;
+    let recorded = recorded::read(client, registry).await?;
+    let definitions = &recorded.definitions;
+    let voices = policies::voices(client, registry, definitions).await?;
     let inventory =
-        Inventory::collect(client, registry, &parts, framework, &definitions, &voices).await?;
+        Inventory::collect(client, registry, &parts, framework, definitions, &voices).await?;
     let mut findings = unknown(&inventory, registry, framework);
     let programs = programs::examine(client, &chain, inventory.into_accounts(), within).await?;
+    findings.extend(complete::examine(client, registry, &recorded, &programs).await?);
     findings.extend(of_programs(&programs));
     findings.extend(next_version::examine(client, &chain, &programs).await?);
-    findings.extend(of_policies(client, &voices, &definitions).await?);
-    let (migrations, actions) = time::examine(client, &chain, &definitions, &mut findings).await?;
+    findings.extend(of_policies(client, &voices, definitions).await?);
+    let (migrations, actions) = time::examine(client, &chain, definitions, &mut findings).await?;
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Ok(Diagnosis {
         chain,

@@ -56,12 +56,23 @@ impl Metrics {
     /// A gauge with a value for each set of labels.
     fn one(&mut self, name: &str, help: &str, values: impl IntoIterator<Item = (Labels, u64)>) {
         let family = Family::<Labels, Gauge>::default();
-        for (labels, value) in values {
+        for (mut labels, value) in values {
+            for (_, text) in &mut labels {
+                *text = escaped(text);
+            }
             let value = i64::try_from(value).unwrap_or(i64::MAX);
             family.get_or_create(&labels).set(value);
         }
         self.0.register(format!("stylus_{name}"), help, family);
     }
+}
+
+/// A label's value as the format wants it. The encoder writes what it is given as it is, and names come
+/// from the chain.
+fn escaped(text: &str) -> String {
+    text.replace('\\', r"\\")
+        .replace('"', r#"\""#)
+        .replace('\n', r"\n")
 }
 
 fn chain(all: &mut Metrics, diagnosis: &Diagnosis) {
@@ -166,4 +177,25 @@ fn rest(all: &mut Metrics, diagnosis: &Diagnosis) {
             (labels, now.saturating_sub(one.since))
         }),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_from_the_chain_makes_no_metric_of_its_own() {
+        let mut all = Metrics(Registry::default());
+        let name = "A\"} 1\nstylus_program_runs{codehash=\"0x\\";
+        all.one(
+            "migration_seconds",
+            "Seconds",
+            [(vec![("definition", name.into())], 7)],
+        );
+        let mut text = String::new();
+        encode(&mut text, &all.0).expect("text");
+        let lines: Vec<_> = text.lines().filter(|line| !line.starts_with('#')).collect();
+        let expected = r#"stylus_migration_seconds{definition="A\"} 1\nstylus_program_runs{codehash=\"0x\\"} 7"#;
+        assert_eq!(lines, [expected]);
+    }
 }

@@ -1,12 +1,14 @@
 //! Whether everything that a registry and its instances need still runs, for how long, and what would
-//! help. No view of the registry is asked: when it has expired it has none. What is known comes from
-//! its events, its storage, and the chain's own precompiles.
+//! help. No view of the registry is needed: when it has expired it has none. What is known comes from
+//! its events, its storage, and the chain's own precompiles; views are asked, as long as there are any,
+//! whether the events are all there.
 //!
 //! | module | holds |
 //! |---|---|
 //! | [`toolchain`](toolchain()) | the compiler that contracts need |
 //! | `chain` | the chain's versions and terms |
 //! | `recorded`, `stored` | what the registry's events and its storage say |
+//! | `complete` | whether the events are all there, by the views or by what is stored |
 //! | `needed`, `inventory` | every account whose code is needed, and what for |
 //! | `programs` | whether code runs, and what would help |
 //! | `next_version` | whether it would run under the chain's next version |
@@ -20,6 +22,7 @@
 mod abi;
 mod bids;
 mod chain;
+mod complete;
 mod cure;
 mod examine;
 mod finding;
@@ -37,6 +40,7 @@ mod toolchain;
 
 pub use bids::{Bid, offers, place};
 pub use chain::{ChainFacts, Scheduled};
+pub use complete::INCOMPLETE;
 pub use cure::{Cured, fees, fix};
 pub use examine::{Diagnosis, examine, warnings};
 pub use finding::{Finding, Severity};

@@ -183,10 +183,7 @@ pub(super) async fn look(
     program.state = state(client, &program.code, program.address()).await?;
     let is_program = program.is_dead() || matches!(program.state, State::Active { .. });
     if is_program {
-        let call = IArbWasmCache::codehashIsCachedCall {
-            codehash: program.codehash,
-        };
-        program.cached = Some(client.call(ARB_WASM_CACHE, &call).await?);
+        program.cached = Some(is_cached(client, program.codehash).await?);
     }
     program.days_left = match program.state {
         State::Active { seconds_left } => Some(seconds_left / super::chain::DAY),
@@ -194,6 +191,12 @@ pub(super) async fn look(
     };
     program.cure = cure(chain, program.state, within);
     Ok(())
+}
+
+/// Whether code is in the init cache.
+pub(super) async fn is_cached(client: &Client, codehash: B256) -> Result<bool, ChainError> {
+    let call = IArbWasmCache::codehashIsCachedCall { codehash };
+    client.call(ARB_WASM_CACHE, &call).await
 }
 
 async fn state(client: &Client, code: &[u8], account: Address) -> Result<State, ChainError> {

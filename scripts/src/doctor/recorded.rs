@@ -8,7 +8,7 @@ use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEventInterface;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
 /// A definition, as its events have it.
@@ -76,13 +76,19 @@ impl Definition {
     }
 }
 
+/// What the events of a registry tell.
+pub(super) struct Recorded {
+    /// Every definition, the registry itself included.
+    pub(super) definitions: Vec<Definition>,
+    /// Definitions that events are about, and whose creation no event tells.
+    pub(super) unknown: BTreeSet<B256>,
+}
+
 /// Every definition of `registry`, itself included, from its events alone.
-pub(super) async fn read(
-    client: &Client,
-    registry: Address,
-) -> Result<Vec<Definition>, ChainError> {
+pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded, ChainError> {
     let logs = all_logs(client, registry, [None, None, None]).await?;
     let mut all = vec![Definition::of("")];
+    let mut unknown = BTreeSet::new();
     let mut times = BTreeMap::new();
     for log in &logs {
         let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) else {
@@ -99,6 +105,7 @@ pub(super) async fn read(
             continue;
         };
         let Some(definition) = all.iter_mut().find(|one| one.id == *id) else {
+            unknown.insert(*id);
             continue;
         };
         let time = match has_time(&event) {
@@ -107,7 +114,10 @@ pub(super) async fn read(
         };
         definition.feed(&event, time);
     }
-    Ok(all)
+    Ok(Recorded {
+        definitions: all,
+        unknown,
+    })
 }
 
 /// Whether what follows from an event depends on its time.

@@ -5,7 +5,10 @@ use alloy::primitives::{Address, B256, U256, keccak256};
 use stylus_registry_core::policy::Policy;
 use stylus_upgrades_interface::ids::DefinitionId;
 use stylus_upgrades_interface::parts;
-use stylus_upgrades_interface::registry_storage::{Find, policy as record, registry_parts, root};
+use stylus_upgrades_interface::registry_storage::definition::{self, Head};
+use stylus_upgrades_interface::registry_storage::{
+    Find, Whole, Word, policy as record, registry_parts, root,
+};
 use stylus_upgrades_interface::slots;
 
 /// A record's first slot.
@@ -44,6 +47,18 @@ pub(super) async fn parts(
         found.push(Address::from_word(word));
     }
     Ok(found.iter().all(|part| !part.is_zero()).then_some(found))
+}
+
+/// The numbers of a definition.
+pub(super) async fn counts(
+    client: &Client,
+    registry: Address,
+    id: B256,
+) -> Result<Head, ChainError> {
+    let first = definition::find::<Slot>(DefinitionId(id));
+    let slot = first.plus(definition::HEAD.first());
+    let word = client.storage(registry, slot).await?;
+    Ok(Head::from_word(&Word(word.0)))
 }
 
 /// The code hashes of a policy's lambdas when the policy was set, in their order.

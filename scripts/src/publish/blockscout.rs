@@ -33,7 +33,8 @@ impl Explorer<'_> {
             return Err(PublishError::Refused { reason });
         }
         let answer = words(&answer);
-        self.progress.note(&format!("the explorer says: {answer}"));
+        self.progress
+            .note(&format!("the explorer says: {answer:?}"));
         for _ in 0..ROUNDS {
             if is_verified(&self.http.get(contract.clone()).await?) {
                 return Ok("verified".into());

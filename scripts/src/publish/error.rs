@@ -16,6 +16,26 @@ pub enum PublishError {
         exit = Exit::Usage
     )]
     Url,
+    /// The explorer's key would be readable on its way.
+    #[error("the explorer's key is not sent without encryption")]
+    #[explain(
+        name = "ExposedKey",
+        expected = "--explorer-api https://…, or this machine",
+        found = "http to another machine, and a key",
+        next = "use https, or unset ETHERSCAN_API_KEY",
+        exit = Exit::Usage
+    )]
+    ExposedKey,
+    /// The repository's URL is none that everybody may read.
+    #[error("the repository's URL is none that may be published")]
+    #[explain(
+        name = "RepositoryUrl",
+        expected = "https://host/path of a public repository",
+        found = "another one, or one with a user, a password, a query or a fragment",
+        next = "give --repository without them; a token that stands in it should be replaced",
+        exit = Exit::Usage
+    )]
+    Repository,
     /// The explorer does not answer.
     #[error("the explorer does not answer: {reason}")]
     #[explain(

@@ -7,8 +7,8 @@ use alloy::primitives::Address;
 use alloy::transports::http::reqwest::Url;
 use serde_json::Value;
 
-/// What it answers to a contract that it knows.
-const ALREADY: &str = "already verified";
+/// What it answers to a contract that it knows: these words and no others.
+const ALREADY: [&str; 2] = ["contract source code already verified", "already verified"];
 /// What it answers as long as it has not decided.
 const PENDING: &str = "pending";
 
@@ -55,7 +55,7 @@ impl Explorer<'_> {
     ) -> Result<String, PublishError> {
         let submitted = self.http.post(submission, None).await?;
         let (is_accepted, ticket) = result(&submitted);
-        if ticket.to_lowercase().contains(ALREADY) {
+        if is_known(&ticket) {
             return Ok(ticket);
         }
         if !is_accepted {
@@ -65,15 +65,15 @@ impl Explorer<'_> {
         let mut last = String::new();
         for _ in 0..ROUNDS {
             let (is_done, answer) = result(&self.http.get(url.clone()).await?);
-            let said = answer.to_lowercase();
-            if is_done || said.contains(ALREADY) {
+            if is_done || is_known(&answer) {
                 return Ok(answer);
             }
-            if !said.contains(PENDING) {
+            if !answer.to_lowercase().contains(PENDING) {
                 return Err(PublishError::Refused { reason: answer });
             }
             if answer != last {
-                self.progress.note(&format!("the explorer says: {answer}"));
+                self.progress
+                    .note(&format!("the explorer says: {answer:?}"));
             }
             last = answer;
             tokio::time::sleep(PAUSE).await;
@@ -95,6 +95,12 @@ impl Explorer<'_> {
         drop(query);
         url
     }
+}
+
+/// Whether these are the words about a contract that it knows: one that merely mentions them is not.
+fn is_known(answer: &str) -> bool {
+    let said = answer.trim().trim_end_matches('.').to_lowercase();
+    ALREADY.contains(&said.as_str())
 }
 
 /// Whether an answer is one of success, and what it says.

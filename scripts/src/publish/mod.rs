@@ -8,6 +8,7 @@ mod http;
 
 pub use error::PublishError;
 
+use crate::output::shortened;
 use crate::progress::Progress;
 use crate::secret::Secret;
 use alloy::primitives::Address;
@@ -15,12 +16,15 @@ use alloy::transports::http::reqwest::Url;
 use clap::ValueEnum;
 use http::Http;
 use serde::Serialize;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// Etherscan's interface for every chain.
 const ETHERSCAN: &str = "https://api.etherscan.io/v2/api";
 /// Between two questions how far it is.
 const PAUSE: Duration = Duration::from_secs(3);
+/// Characters of an answer that are shown.
+const SHOWN: usize = 500;
 /// Questions, at most: an explorer builds for minutes.
 const ROUNDS: u32 = 200;
 
@@ -51,6 +55,24 @@ pub struct Sources {
     pub license: u8,
 }
 
+impl Sources {
+    /// The URL of a public repository: an explorer gets it, and shows it to everybody.
+    ///
+    /// # Errors
+    /// [`PublishError::Repository`] where a key is in it, or may be.
+    pub fn public(repository: &str) -> Result<&str, PublishError> {
+        let url: Url = repository.parse().map_err(|_| PublishError::Repository)?;
+        let is_plain = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        match is_plain && matches!(url.scheme(), "https" | "http") {
+            true => Ok(repository),
+            false => Err(PublishError::Repository),
+        }
+    }
+}
+
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Published {
@@ -58,6 +80,14 @@ pub struct Published {
     pub address: Address,
     /// The explorer's words.
     pub answer: String,
+}
+
+impl Published {
+    /// A line for people. What comes from outside is quoted.
+    pub fn line(&self) -> String {
+        let answer = shortened(&self.answer, SHOWN);
+        format!("{}  the explorer says: {answer:?}", self.address)
+    }
 }
 
 /// An explorer.
@@ -75,6 +105,7 @@ impl<'a> Explorer<'a> {
     ///
     /// # Errors
     /// [`PublishError::Url`], also for Blockscout without a URL: each chain has its own.
+    /// [`PublishError::ExposedKey`].
     pub fn new(
         interface: Interface,
         api: Option<&str>,
@@ -90,6 +121,10 @@ impl<'a> Explorer<'a> {
         let url: Url = api.parse().map_err(|_| PublishError::Url)?;
         if !matches!(url.scheme(), "https" | "http") {
             return Err(PublishError::Url);
+        }
+        let sends_key = interface == Interface::Etherscan && key.is_some();
+        if sends_key && url.scheme() != "https" && !is_local(&url) {
+            return Err(PublishError::ExposedKey);
         }
         Ok(Self {
             interface,
@@ -133,6 +168,13 @@ impl<'a> Explorer<'a> {
         let answer = self.etherscan_proxy(address, implementation).await?;
         Ok(Some(Published { address, answer }))
     }
+}
+
+/// Whether it leads to this machine.
+fn is_local(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -251,3 +251,68 @@ async fn blockscout_that_verifies_no_stylus_contracts_is_a_refusal() {
     let nowhere = Explorer::new(Interface::Blockscout, None, 1, None, &Silent);
     assert!(matches!(nowhere, Err(PublishError::Url)));
 }
+
+#[tokio::test]
+async fn words_that_merely_mention_a_verified_contract_are_a_refusal() {
+    let text = "Error: this contract is not already verified, and cannot be";
+    let etherscan = Scripted::answering(vec![
+        not(text),
+        ok("guid"),
+        not(text),
+        not("Already Verified"),
+    ]);
+    let explorer = etherscan.explorer(Interface::Etherscan);
+    for _ in 0..2 {
+        let refused = explorer.implementation(ACCOUNT, &sources()).await;
+        let refused = refused.expect_err("refused");
+        assert!(matches!(&refused, PublishError::Refused { reason } if reason == text));
+    }
+    let known = explorer.implementation(ACCOUNT, &sources()).await;
+    let mut known = known.expect("known");
+    known.answer = "x\n  ✓ everything is verified".into();
+    assert_eq!(
+        known.line(),
+        format!("{ACCOUNT}  the explorer says: \"x\\n  ✓ everything is verified\"")
+    );
+}
+
+#[test]
+fn neither_a_repositorys_token_nor_the_key_goes_where_others_read_it() {
+    for wrong in [
+        "https://user:TOKEN@example.org/team/notes",
+        "https://TOKEN@example.org/team/notes",
+        "https://example.org/team/notes?token=TOKEN",
+        "git@example.org:team/notes",
+        "",
+    ] {
+        let refused = Sources::public(wrong).expect_err(wrong);
+        assert!(matches!(refused, PublishError::Repository));
+        assert!(!refused.to_string().contains("TOKEN"));
+    }
+    let plain = "https://example.org/team/notes";
+    assert_eq!(Sources::public(plain).expect("public"), plain);
+
+    let open = |url: &str, key: Option<&str>| {
+        let key = key.map(|key| Secret::new(key.into()));
+        Explorer::new(Interface::Etherscan, Some(url), 1, key, &Silent).map(drop)
+    };
+    for far in [
+        "http://example.org/api",
+        "http://10.0.0.1/api",
+        "http://localhost.example.org",
+    ] {
+        assert!(
+            matches!(open(far, Some("k")), Err(PublishError::ExposedKey)),
+            "{far}"
+        );
+        open(far, None).expect("nothing is exposed");
+    }
+    for near in [
+        "http://127.0.0.1:1/api",
+        "http://[::1]/api",
+        "http://localhost/",
+        "https://example.org",
+    ] {
+        open(near, Some("k")).expect(near);
+    }
+}

@@ -279,6 +279,21 @@ impl<'h> Team<'h> {
         run(self.fixing(words)).await
     }
 
+    /// The program without a key, at another endpoint.
+    pub(super) async fn doctor_at(&self, url: &str) -> Ran {
+        let registry = self.harness.registry().to_string();
+        run(self.command_at(url, &["doctor", "--registry", &registry])).await
+    }
+
+    /// The same with the stranger's key and `--fix`.
+    pub(super) async fn fix_at(&self, url: &str, words: &[&str]) -> Ran {
+        let registry = self.harness.registry().to_string();
+        let words = [&["doctor", "--fix", "--registry", &registry], words].concat();
+        let mut command = self.command_at(url, &words);
+        command.env("PRIVATE_KEY", STRANGER_KEY);
+        run(command).await
+    }
+
     /// The same, ready to be started.
     pub(super) fn fixing(&self, words: &[&str]) -> Command {
         let registry = self.harness.registry().to_string();
@@ -302,7 +317,10 @@ impl<'h> Team<'h> {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let url = self.harness.chain().url();
+        self.command_at(self.harness.chain().url(), words)
+    }
+
+    fn command_at(&self, url: &str, words: &[&str]) -> Command {
         let mut command = program(self.folder.path());
         command.args(words).args(["--json", "--rpc-url", url]);
         command

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `fixture`, `instances`, `program` | instances of every kind; the program and what it says |
 //! | `cured` | expiry and upgrades of the chain, and one command behind them |
+//! | `deceived` | endpoints and cache managers that lie |
 //! | `killed` | the same where that command is killed |
 //! | `reported` | what is reported beforehand, and exit codes |
 //! | `cache` | bids for the init cache |
@@ -13,6 +14,7 @@
 
 mod cache;
 mod cured;
+mod deceived;
 mod fixture;
 mod instances;
 mod killed;

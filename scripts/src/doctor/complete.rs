@@ -1,0 +1,152 @@
+//! Whether an endpoint gave all events of the registry: code that it keeps quiet about is not examined.
+//! Where the registry runs, its views are compared with them; where it does not, what it stores.
+
+use super::finding::{Finding, Severity};
+use super::inventory::Role;
+use super::programs::{Program, State};
+use super::recorded::{self, Definition, Recorded};
+use super::stored;
+use crate::client::{ChainError, Client};
+use crate::history::{Difference, differences};
+use alloy::primitives::Address;
+
+/// The name of the finding.
+pub const INCOMPLETE: &str = "EventsIncomplete";
+
+/// Differences between events and the registry.
+pub(super) async fn examine(
+    client: &Client,
+    registry: Address,
+    recorded: &Recorded,
+    programs: &[Program],
+) -> Result<Vec<Finding>, ChainError> {
+    let runs = programs
+        .iter()
+        .filter(|one| is_registry(one))
+        .all(is_running);
+    let mut found = compare(client, registry, recorded, runs).await?;
+    if !found.is_empty() {
+        // Something may have happened between the two questions.
+        let again = recorded::read(client, registry).await?;
+        found = compare(client, registry, &again, runs).await?;
+    }
+    Ok(found)
+}
+
+fn is_registry(program: &Program) -> bool {
+    let mut uses = program.accounts.iter().flat_map(|account| &account.uses);
+    uses.any(|one| matches!(one.role, Role::Registry | Role::RegistryPart))
+}
+
+fn is_running(program: &Program) -> bool {
+    matches!(program.state, State::Active { .. } | State::Evm)
+}
+
+async fn compare(
+    client: &Client,
+    registry: Address,
+    recorded: &Recorded,
+    runs: bool,
+) -> Result<Vec<Finding>, ChainError> {
+    let unknown = recorded.unknown.iter().map(|id| {
+        let difference = Difference {
+            what: "its creation".into(),
+            events: "none".into(),
+            view: "the event that created it".into(),
+        };
+        finding(&format!("the definition {id}"), difference)
+    });
+    let mut found: Vec<_> = unknown.collect();
+    for definition in &recorded.definitions {
+        let title = definition.title();
+        let known = &definition.rebuilt.policies;
+        let roles = roles(&definition.name).iter();
+        found.extend(
+            roles
+                .filter(|role| !known.contains_key(**role))
+                .map(|role| {
+                    let difference = Difference {
+                        what: format!("the policy of {role}"),
+                        events: "none".into(),
+                        view: "a policy since its creation".into(),
+                    };
+                    finding(title, difference)
+                }),
+        );
+        let all = match runs {
+            true => {
+                match differences(client, registry, &definition.name, &definition.rebuilt).await {
+                    Ok(all) => all,
+                    Err(ChainError::Refused { revert, .. }) => vec![Difference {
+                        what: "the definition".into(),
+                        events: "it exists".into(),
+                        view: revert.to_string(),
+                    }],
+                    Err(error) => return Err(error),
+                }
+            }
+            false => counted(client, registry, definition).await?,
+        };
+        found.extend(all.into_iter().map(|one| finding(title, one)));
+    }
+    Ok(found)
+}
+
+/// The roles that have a policy from the beginning on.
+fn roles(name: &str) -> &'static [&'static str] {
+    match name {
+        "" => &["define", "policy"],
+        _ => &["migrate", "policy", "create"],
+    }
+}
+
+/// What the registry stores of a definition without running.
+async fn counted(
+    client: &Client,
+    registry: Address,
+    definition: &Definition,
+) -> Result<Vec<Difference>, ChainError> {
+    if definition.name.is_empty() {
+        return Ok(Vec::new()); // of itself the registry counts nothing
+    }
+    let stored = stored::counts(client, registry, definition.id).await?;
+    let rebuilt = &definition.rebuilt;
+    let pairs = [
+        ("sequence", rebuilt.sequence, stored.sequence),
+        (
+            "number of versions",
+            rebuilt.versions.len() as u64,
+            stored.versions.into(),
+        ),
+        (
+            "number of instances",
+            rebuilt.instances.len() as u64,
+            stored.instances.into(),
+        ),
+    ];
+    let differing = pairs
+        .into_iter()
+        .filter(|(_, events, stored)| events != stored);
+    Ok(differing
+        .map(|(what, events, stored)| Difference {
+            what: what.into(),
+            events: events.to_string(),
+            view: stored.to_string(),
+        })
+        .collect())
+}
+
+fn finding(title: &str, difference: Difference) -> Finding {
+    Finding {
+        name: INCOMPLETE,
+        severity: Severity::Failure,
+        message: format!(
+            "the events of {title} are not all there, or not true: {} differs, and what they keep \
+             quiet about is not examined",
+            difference.what
+        ),
+        expected: difference.view,
+        found: format!("{}, as the events say", difference.events),
+        next: "ask another endpoint, one that keeps all logs".into(),
+    }
+}

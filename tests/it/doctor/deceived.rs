@@ -1,0 +1,150 @@
+//! Endpoints that keep events back or want too much, and a cache manager that takes bids and caches
+//! nothing.
+
+use alloy::primitives::{Address, Bytes, U256, hex};
+use alloy::providers::Provider;
+use alloy::rpc::types::{Filter, Log};
+use alloy::sol_types::{SolCall, SolEvent};
+use serde_json::Value;
+use stylus_upgrades_harness::{Chain, Harness};
+use stylus_upgrades_interface::chain::IArbWasm;
+use stylus_upgrades_interface::registry::IRegistry;
+
+use super::cache::IOwner;
+use super::fixture::{Done, Team};
+use crate::run_migration::proxy::{Failure, Proxy};
+
+/// As long as the process: what the proxy answers has no owner.
+fn kept(value: &impl serde::Serialize) -> &'static str {
+    let text = serde_json::to_string(value).expect("JSON");
+    Box::leak(text.into_boxed_str())
+}
+
+/// An endpoint that tells of these events alone.
+fn telling(team: &Team<'_>, logs: &[Log]) -> Proxy {
+    let answer = kept(&logs);
+    Proxy::start(
+        team.harness.chain().url(),
+        move |_, request| match request.contains("eth_getLogs") {
+            true => Failure::Answer(answer),
+            false => Failure::None,
+        },
+    )
+}
+
+#[tokio::test]
+async fn events_that_an_endpoint_keeps_back_are_missed() -> Done {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let team = Team::small(&harness).await?;
+    let filter = Filter::new().address(harness.registry()).from_block(0);
+    let all = harness.chain().provider().get_logs(&filter).await;
+    let all = all.expect("an answer");
+    team.doctor_at(&telling(&team, &all).url())
+        .await
+        .ends_with(0);
+    let without = |topic| {
+        let kept = all.iter().filter(|log| log.topic0() != Some(&topic));
+        kept.cloned().collect::<Vec<_>>()
+    };
+    let half = &all[..all.len() / 2];
+    let cases = [
+        without(IRegistry::ProxyCreated::SIGNATURE_HASH),
+        without(IRegistry::DefinitionCreated::SIGNATURE_HASH),
+        without(IRegistry::InstanceUpgraded::SIGNATURE_HASH),
+        half.to_vec(),
+        Vec::new(),
+    ];
+    for (n, logs) in cases.iter().enumerate() {
+        assert!(logs.len() < all.len(), "case {n}");
+        let ran = team.doctor_at(&telling(&team, logs).url()).await;
+        ran.ends_with(1);
+        assert!(ran.findings().contains(&"EventsIncomplete"), "case {n}");
+        assert_eq!(ran.document["ok"], false, "case {n}");
+    }
+    // A registry that does not run has no views, and its counts are in its storage all the same.
+    team.wait(366).await?;
+    for logs in [&cases[0], &cases[4]] {
+        let ran = team.doctor_at(&telling(&team, logs).url()).await;
+        assert!(ran.findings().contains(&"EventsIncomplete"));
+    }
+    let honest = team.doctor(&[]).await;
+    assert!(!honest.findings().contains(&"EventsIncomplete"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_data_fee_beyond_the_bound_is_not_paid() -> Done {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let team = Team::small(&harness).await?;
+    team.wait(366).await?;
+    let fee = U256::from(100) * U256::from(10).pow(U256::from(18));
+    let answer = (U256::from(3), fee);
+    let answer = kept(&Bytes::from(alloy::sol_types::SolValue::abi_encode(
+        &answer,
+    )));
+    let selector = hex::encode(IArbWasm::activateProgramCall::SELECTOR);
+    let proxy = Proxy::start(harness.chain().url(), move |_, request| {
+        match request.contains("eth_call") && request.contains(&selector) {
+            true => Failure::Answer(answer),
+            false => Failure::None,
+        }
+    });
+    let nonce = team.nonce().await;
+    let ran = team.fix_at(&proxy.url(), &[]).await;
+    ran.ends_with(5);
+    let fixed = ran.list("fixed");
+    assert!(fixed.len() >= 7, "{:#}", ran.document);
+    for one in fixed {
+        assert_eq!(one["error"]["name"], "DataFeeTooHigh", "{one:#}");
+        assert!(one["tx"].is_null(), "{one:#}");
+    }
+    assert!(!ran.errors.contains("is active"), "{}", ran.errors);
+    assert_eq!(team.nonce().await, nonce, "nothing was sent");
+    let low = team.fix(&["--max-data-fee", "1"]).await;
+    low.ends_with(5);
+    assert_eq!(team.nonce().await, nonce, "nothing was sent");
+    team.fix(&[]).await.ends_with(0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cache_manager_that_caches_nothing_is_paid_once_at_most() -> Done {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let team = Team::small(&harness).await?;
+    let chain = harness.chain();
+    // Any call returns 1,000, and nothing else happens.
+    let code = hex!("3d600980600a3d3981f36103e85f5260205ff3");
+    let manager = chain.create(Bytes::from_static(&code)).await?;
+    let empty = Address::repeat_byte(0x77);
+    team.own().await?;
+    let (owner, arb_owner) = (chain.account(0), Address::with_last_byte(0x70));
+    let add = |manager| IOwner::addWasmCacheManagerCall { manager };
+    chain.execute(owner, arb_owner, &add(manager)).await?;
+    let nonce = team.nonce().await;
+    let ran = team.fix(&["--max-bid", "5000"]).await;
+    ran.ends_with(5);
+    let bids = ran.list("bids");
+    assert!(bids.len() >= 8, "{:#}", ran.document);
+    assert!(bids.iter().all(|bid| bid["error"]["name"] == "NotCached"));
+    let paid = bids.iter().filter(|bid| bid["tx"].is_string()).count();
+    assert_eq!(paid, 1, "{:#}", ran.document);
+    assert_eq!(team.nonce().await, nonce + 1);
+    assert_eq!(chain.balance(manager).await?, U256::from(1_000));
+
+    // One without code, at an endpoint that answers in its place.
+    chain.execute(owner, arb_owner, &add(empty)).await?;
+    let answer = kept(&Bytes::from(U256::from(1_000).to_be_bytes_vec()));
+    let account = hex::encode(empty);
+    let proxy = Proxy::start(chain.url(), move |_, request| {
+        match request.contains("eth_call") && request.contains(&account) {
+            true => Failure::Answer(answer),
+            false => Failure::None,
+        }
+    });
+    let ran = team.fix_at(&proxy.url(), &["--max-bid", "5000"]).await;
+    ran.ends_with(5);
+    assert_eq!(ran.document["bids"][0]["error"]["name"], "Missing");
+    assert_eq!(team.nonce().await, nonce + 1, "nothing was sent");
+    assert_eq!(ran.document["bids"][0]["tx"], Value::Null);
+    Ok(())
+}
