@@ -113,8 +113,8 @@ async fn a_cache_manager_that_caches_nothing_is_paid_once_at_most() -> Done {
     let team = Team::small(&harness).await?;
     let chain = harness.chain();
     // Any call returns 1,000, and nothing else happens.
-    let code = hex!("3d600980600a3d3981f36103e85f5260205ff3");
-    let manager = chain.create(Bytes::from_static(&code)).await?;
+    let code = hex!("3d600980600a3d3981f36103e85f5260205ff3").to_vec();
+    let manager = chain.create(Bytes::from(code)).await?;
     let empty = Address::repeat_byte(0x77);
     team.own().await?;
     let (owner, arb_owner) = (chain.account(0), Address::with_last_byte(0x70));
