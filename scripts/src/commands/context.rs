@@ -46,7 +46,7 @@ pub(super) struct Context {
     /// The client that keeps a journal.
     working: OnceLock<Client>,
     /// The first client.
-    asked: OnceLock<Client>,
+    connected: OnceLock<Client>,
 }
 
 impl Context {
@@ -78,7 +78,7 @@ impl Context {
             earlier: Mutex::default(),
             built: Mutex::default(),
             working: OnceLock::new(),
-            asked: OnceLock::new(),
+            connected: OnceLock::new(),
         })
     }
 
@@ -118,7 +118,7 @@ impl Context {
     pub(super) async fn reader(&self) -> Result<Client, Error> {
         let client = Client::connect_reporting(self.endpoint()?, self.output.clone()).await?;
         let client = client.with_max_data_fee(self.global.max_data_fee);
-        let _ = self.asked.set(client.clone());
+        let _ = self.connected.set(client.clone());
         let manifest = &self.manifest;
         match manifest.chain_id.filter(|id| *id != client.chain_id()) {
             None => Ok(client),
@@ -133,7 +133,7 @@ impl Context {
 
     /// Asks the endpoint for its chain once more: what a command found out holds for that one alone.
     pub(super) async fn confirm_chain(&self) -> Result<(), Error> {
-        match self.asked.get() {
+        match self.connected.get() {
             Some(client) => Ok(client.confirm_chain().await?),
             None => Ok(()),
         }

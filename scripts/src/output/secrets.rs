@@ -47,16 +47,11 @@ impl Secrets {
 
 /// `text` without the beginning of `secret` where the text was cut within it.
 fn without_cut(text: String, secret: &str) -> String {
-    if !text.contains(CUT) {
+    let Some((before_cuts, last)) = text.rsplit_once(CUT) else {
         return text;
-    }
-    let mut parts = text.split(CUT).peekable();
+    };
     let mut out = String::with_capacity(text.len());
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            out.push_str(part);
-            break;
-        }
+    for part in before_cuts.split(CUT) {
         let lengths = secret.char_indices().map(|(at, _)| at).rev();
         let begun = lengths
             .take_while(|at| *at >= SHORTEST_CUT)
@@ -70,6 +65,7 @@ fn without_cut(text: String, secret: &str) -> String {
         }
         out.push_str(CUT);
     }
+    out.push_str(last);
     out
 }
 

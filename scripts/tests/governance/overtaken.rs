@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use stylus_upgrades_interface::chain::IArbWasm;
 
 /// Every so many questions the other one comes in, where not every place is tried.
-const STRIDE: usize = 16;
+const INTERVAL: usize = 16;
 
 /// What came of one approver's command and of the one that overtook it.
 struct Overtaken {
@@ -56,14 +56,14 @@ impl Overtaken {
     fn require_truth(&self, place: &str) {
         let (own, other) = (&self.own, self.other.as_ref());
         let other = other.unwrap_or_else(|| panic!("{place} never came: {own:#?}"));
-        let told = (other.exit, own.exit);
+        let exits = (other.exit, own.exit);
         let is_true = match other.exit {
             Some(3) => own.exit == Some(0),
             // One's own approval was there; whether one looked before or after is open.
             Some(0) => matches!(own.exit, Some(0 | 3)),
             _ => false,
         };
-        assert!(is_true, "{place}: {told:?} {other:#?} {own:#?}");
+        assert!(is_true, "{place}: {exits:?} {other:#?} {own:#?}");
         let sandbox = &self.sandbox;
         let status = sandbox.done("Other", &["status", "A"]);
         let instance = &status["definitions"][0]["instances"][0];
@@ -84,19 +84,19 @@ fn asks_for_the_data_fee(request: &Value) -> bool {
 }
 
 #[test]
-fn code_that_another_activates_before_the_fee_is_asked_for_is_active() {
+fn code_that_another_activates_before_its_fee_is_known_is_active() {
     overtaken(|_, request| asks_for_the_data_fee(request)).require_truth("the data fee");
 }
 
 #[test]
-fn an_approver_who_is_overtaken_between_any_two_questions_is_told_the_truth() {
-    let stride = match stylus_upgrades_test_settings::long() {
+fn an_approver_who_is_overtaken_between_any_two_questions_learns_the_truth() {
+    let interval = match stylus_upgrades_test_settings::long() {
         true => 1,
-        false => STRIDE,
+        false => INTERVAL,
     };
     let questions = overtaken(|_, _| false).questions;
-    assert!(questions > STRIDE, "{questions}");
-    for place in (0..questions).step_by(stride) {
+    assert!(questions > INTERVAL, "{questions}");
+    for place in (0..questions).step_by(interval) {
         let overtaken = overtaken(move |number, _| number == place);
         if overtaken.other.is_none() && place >= overtaken.questions {
             break; // receipts are asked for more often in some runs than in others

@@ -9,7 +9,7 @@ use stylus_upgrades::client::Client;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 #[test]
-fn bytes_that_can_be_read_in_two_ways_are_listed_beside_what_can_be_read() {
+fn bytes_with_two_readings_are_listed_beside_what_can_be_read() {
     let node = node();
     let sandbox = Sandbox::with_node(&node);
     let other = node.addresses()[1];
