@@ -10,8 +10,8 @@ impl Client {
     /// # Errors
     /// An answer that cannot be, where it is another one.
     pub async fn confirm_chain(&self) -> Result<(), ChainError> {
-        let asked = self.provider.get_chain_id().await;
-        let found = asked.map_err(|error| self.error("eth_chainId", error))?;
+        let queried = self.provider.get_chain_id().await;
+        let found = queried.map_err(|error| self.error("eth_chainId", error))?;
         match found == self.chain_id {
             true => Ok(()),
             false => Err(self.contradiction(other_chain(self.chain_id, found))),
