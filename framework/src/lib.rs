@@ -35,7 +35,7 @@ pub const TOOLCHAIN: &str = include_str!("../artifacts/rust-toolchain.toml");
 
 /// Code by the names of the programs, in the order in which they are built: each one may hold
 /// addresses and code hashes of those before it.
-const CODES: [(&str, &[u8]); 8] = [
+const CODES: [(&str, &[u8]); 9] = [
     (PAUSE_STUB, include_bytes!("../artifacts/pause-stub.code")),
     (PROXY, include_bytes!("../artifacts/proxy.code")),
     (
@@ -53,6 +53,10 @@ const CODES: [(&str, &[u8]); 8] = [
     (
         "registry-factory",
         include_bytes!("../artifacts/registry-factory.code"),
+    ),
+    (
+        "registry-upgrades",
+        include_bytes!("../artifacts/registry-upgrades.code"),
     ),
     (
         "registry-records",

@@ -1,7 +1,8 @@
-//! Which program of the registry handles which call. The front routes by this table, the builder
-//! builds and deploys the programs in its order, and `docs/design.md` shows it.
+//! Which program of the registry handles which call. The front routes by this table, governance
+//! hands on by it what it has approved, the builder builds and deploys the programs in its order,
+//! and `docs/design.md` shows it.
 
-use alloy_sol_types::SolCall;
+use alloy_sol_types::{SolCall, sol};
 
 use crate::{
     chain::CONSTRUCTOR_SELECTOR, instance::IInstanceRegistry as Instance,
@@ -17,6 +18,16 @@ pub struct Part {
     pub task: &'static str,
     /// The calls that it answers.
     pub answers: &'static [Answer],
+    /// What governance has it execute, once that is approved.
+    pub executes: &'static [Answer],
+}
+
+sol! {
+    /// What governance asks of another part besides governed calls. The front routes none of it.
+    interface IParts {
+        /// Upgrades every instance that lags behind, all or nothing.
+        function upgradeLagging(bytes32 definition) external;
+    }
 }
 
 /// A call that a part answers.
@@ -29,9 +40,7 @@ pub struct Answer {
 }
 
 /// How many parts there are.
-pub const COUNT: usize = 3;
-/// Position of the factory in [`PARTS`]: governance has it execute what concerns instances.
-pub const FACTORY: usize = 1;
+pub const COUNT: usize = 4;
 
 /// The construction of the registry, `abi.encode(string definePolicy)` behind the SDK's selector.
 const CONSTRUCTION: Answer = Answer {
@@ -69,10 +78,17 @@ pub const PARTS: [Part; COUNT] = [
             to::<Registry::submitSignedCall>(),
             to::<Registry::actionOfCall>(),
         ],
+        executes: &[],
     },
     Part {
         package: "registry-factory",
-        task: "instances: their creation, upgrades and rollout",
+        task: "where instances come from: creation",
+        answers: &[],
+        executes: &[to::<Registry::createProxyCall>()],
+    },
+    Part {
+        package: "registry-upgrades",
+        task: "what instances run: their upgrades, complex steps and rollout",
         answers: &[
             to::<Instance::beginUpgradeCall>(),
             to::<Instance::endUpgradeCall>(),
@@ -80,6 +96,7 @@ pub const PARTS: [Part; COUNT] = [
             to::<Instance::resumeUpgradeCall>(),
             to::<Registry::rolloutCall>(),
         ],
+        executes: &[to::<IParts::upgradeLaggingCall>()],
     },
     Part {
         package: "registry-records",
@@ -101,8 +118,29 @@ pub const PARTS: [Part; COUNT] = [
             to::<Registry::revokeCall>(),
             to::<Registry::cancelCall>(),
         ],
+        executes: &[],
     },
 ];
+
+/// Position in [`PARTS`] of the part that executes a call once governance has approved it.
+///
+/// # Panics
+/// If none does: at compile time, where it is asked in a constant.
+pub const fn executing(selector: [u8; 4]) -> usize {
+    let mut part = 0;
+    while part < PARTS.len() {
+        let mut n = 0;
+        while n < PARTS[part].executes.len() {
+            let executed = PARTS[part].executes[n].selector;
+            if u32::from_be_bytes(executed) == u32::from_be_bytes(selector) {
+                return part;
+            }
+            n += 1;
+        }
+        part += 1;
+    }
+    panic!("no part of the registry executes this call")
+}
 
 #[cfg(test)]
 mod tests {
@@ -130,7 +168,12 @@ mod tests {
     }
 
     #[test]
-    fn the_factory_is_where_its_position_says() {
-        assert_eq!(PARTS[FACTORY].package, "registry-factory");
+    fn what_governance_hands_on_is_executed_by_exactly_one_part() {
+        let executed: Vec<_> = PARTS.iter().flat_map(|part| part.executes).collect();
+        for (n, call) in executed.iter().enumerate() {
+            assert!(!executed[..n].contains(call), "{}", call.signature);
+            let part = &PARTS[executing(call.selector)];
+            assert!(part.executes.contains(call), "{}", call.signature);
+        }
     }
 }

@@ -7,7 +7,7 @@
 //! | [`store`] | slots and packed words |
 //! | [`label`] | what a name, label or role may be |
 //! | [`policy`] | the policy language: parser, rules, evaluation (pure) |
-//! | [`parts`] | how a part answers, and what parts ask of each other |
+//! | [`parts`] | how a part answers |
 //! | [`path`] | the search for a path between versions (pure) |
 //! | [`route`] | the path of an instance to a version, with its steps |
 //! | [`action`] | open actions: approvals, timelocks, rounds, proposer slots |

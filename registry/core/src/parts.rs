@@ -1,10 +1,10 @@
-//! What one part of the registry asks of another, by delegatecall on the registry's storage.
-//! The front routes none of it, and a part refuses to run on its own storage.
+//! How a part of the registry answers. It runs by delegatecall on the registry's storage, and
+//! refuses to run on its own.
 
 use alloc::vec::Vec;
 
 use alloy_primitives::B256;
-use alloy_sol_types::{SolCall, sol};
+use alloy_sol_types::SolCall;
 use stylus_upgrades_host::{call, context, program::Status, storage};
 use stylus_upgrades_interface::registry::IRegistry::createProxyCall;
 
@@ -12,15 +12,6 @@ use crate::{
     chain::{RevertData, Reverts},
     errors, state,
 };
-
-sol! {
-    /// The factory, for the governance part. (Of `IRegistry` it also executes `createProxy`,
-    /// once that is approved.)
-    interface IFactory {
-        /// Upgrades every instance that lags behind, all or nothing.
-        function upgradeLagging(bytes32 definition) external;
-    }
-}
 
 /// Only `createProxy` takes value along; any other would keep it for ever.
 fn no_value(selector: [u8; 4]) -> Reverts<()> {

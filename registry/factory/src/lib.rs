@@ -1,32 +1,17 @@
-//! Registry part: instances. Their creation, upgrades and rollout.
-//!
-//! | module | holds |
-//! |---|---|
-//! | `create` | executes an approved `createProxy` |
-//! | `upgrade` | `beginUpgrade` and `endUpgrade`, the calls of an instance |
-//! | `complex` | `suspendUpgrade` and `resumeUpgrade`: complex steps |
-//! | `rollout` | upgrades of instances that lag behind |
+//! Registry part: where instances come from. `create` executes an approved `createProxy`.
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 
 extern crate alloc;
 
-mod complex;
 mod create;
-mod rollout;
-mod upgrade;
 
 use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
-use stylus_registry_core::{
-    abi::Reader,
-    chain::Reverts,
-    errors,
-    parts::{self, IFactory},
-};
+use stylus_registry_core::{abi::Reader, chain::Reverts, errors, parts};
 use stylus_upgrades_host::program::Status;
-use stylus_upgrades_interface::{instance::IInstanceRegistry, registry::IRegistry};
+use stylus_upgrades_interface::registry::IRegistry;
 
 stylus_upgrades_host::allocating_program!(answer);
 
@@ -34,18 +19,11 @@ fn answer(calldata: &[u8]) -> Status {
     parts::answer(calldata, dispatch)
 }
 
-/// Every call that the front or the governance part sends here. (`createProxy` and
-/// `upgradeLagging` come from the latter alone.)
+/// What the governance part hands on; the front sends nothing here.
 fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
     let arguments = Reader::arguments(calldata);
     match selector {
         IRegistry::createProxyCall::SELECTOR => create::proxy(arguments),
-        IFactory::upgradeLaggingCall::SELECTOR => rollout::all(arguments),
-        IRegistry::rolloutCall::SELECTOR => rollout::some(arguments),
-        IInstanceRegistry::beginUpgradeCall::SELECTOR => upgrade::begin(arguments),
-        IInstanceRegistry::endUpgradeCall::SELECTOR => upgrade::end(arguments),
-        IInstanceRegistry::suspendUpgradeCall::SELECTOR => complex::suspend(),
-        IInstanceRegistry::resumeUpgradeCall::SELECTOR => complex::resume(arguments),
         _ => Err(errors::nothing()),
     }
 }

@@ -7,13 +7,13 @@ use stylus_registry_core::{
     authority::{self, role},
     chain::{self, Reverts, delegate},
     events, instances,
-    parts::IFactory::upgradeLaggingCall,
     state::{Code, Definition, Step, Version, part},
 };
 use stylus_upgrades_interface::{
     complex::IComplexMigration::{setHandlerCall, turnBackCall},
     limits::INSTANCES_AT_ONCE,
-    parts::FACTORY,
+    parts::{self, IParts::upgradeLaggingCall},
+    registry::IRegistry::createProxyCall,
 };
 
 use crate::calls::{Call, migrating};
@@ -49,7 +49,7 @@ pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u
             Some(handler) => set_handler(&definition, *proxy, *handler),
             None => abort(&definition, *proxy),
         },
-        Call::CreateProxy { .. } => to_factory(calldata),
+        Call::CreateProxy { .. } => hand_on::<createProxyCall>(calldata),
     }
 }
 
@@ -95,7 +95,7 @@ fn activate(definition: &mut Definition, label: &[u8]) -> Reverts<()> {
     let lagging = instances::older(definition.id);
     if (1..=INSTANCES_AT_ONCE).contains(&lagging) {
         let all = encode(&upgradeLaggingCall::SELECTOR, &[definition.id.into()]);
-        to_factory(&all)?;
+        hand_on::<upgradeLaggingCall>(&all)?;
     }
     Ok(())
 }
@@ -129,7 +129,7 @@ fn abort(definition: &Definition, proxy: Address) -> Reverts<()> {
     chain::call(proxy, &turnBackCall::SELECTOR, &[0; 32]).map(|_| ())
 }
 
-/// Lets the factory do it, on this storage.
-fn to_factory(calldata: &[u8]) -> Reverts<()> {
-    delegate(part(FACTORY), calldata).map(|_| ())
+/// Lets the part that executes the call do it, on this storage.
+fn hand_on<C: SolCall>(calldata: &[u8]) -> Reverts<()> {
+    delegate(part(const { parts::executing(C::SELECTOR) }), calldata).map(|_| ())
 }

@@ -3,26 +3,31 @@
 use std::fmt::Write;
 
 use stylus_upgrades_harness::home;
-use stylus_upgrades_interface::parts::PARTS;
+use stylus_upgrades_interface::parts::{Answer, PARTS};
 
 const BEGINNING: &str = "<!-- registry parts -->\n";
 const END: &str = "<!-- end of registry parts -->\n";
 
 /// The table in the form of the page.
 fn table() -> String {
-    let mut table = String::from("| part | task | answers |\n|---|---|---|\n");
+    let head = "| part | task | answers | executes, once governance approved it |\n";
+    let mut table = format!("{head}|---|---|---|---|\n");
     for part in PARTS {
-        let answers: Vec<_> = part
-            .answers
-            .iter()
-            .map(|answer| answer.signature.split('(').next().unwrap_or_default())
-            .map(|name| format!("`{name}`"))
-            .collect();
-        let answers = answers.join(", ");
-        writeln!(table, "| `{}` | {} | {answers} |", part.package, part.task)
+        let [answers, executes] = [part.answers, part.executes].map(names);
+        let (package, task) = (part.package, part.task);
+        writeln!(table, "| `{package}` | {task} | {answers} | {executes} |")
             .expect("a text takes everything");
     }
     table
+}
+
+/// Their names.
+fn names(answers: &[Answer]) -> String {
+    let names = answers
+        .iter()
+        .map(|answer| answer.signature.split('(').next().unwrap_or_default())
+        .map(|name| format!("`{name}`"));
+    names.collect::<Vec<_>>().join(", ")
 }
 
 #[test]

@@ -304,6 +304,7 @@ fn what_nobody_may_be_is_no_leaf() {
         registry,
         part("registry-governance").address,
         part("registry-factory").address,
+        part("registry-upgrades").address,
         part("registry-records").address,
         framework().storage.address,
     ] {

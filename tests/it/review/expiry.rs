@@ -57,8 +57,8 @@ fn whatever_expired_anybody_brings_back_and_nothing_is_lost() {
     assert_eq!(scenario.fixture.ask(proxy, &version), Ok("1.0".to_owned()));
     scenario
         .act(boss, upgrade.clone())
-        .expect_err("the registry's factory is dead");
-    scenario.fixture.activate(part("registry-factory").address);
+        .expect_err("the registry's upgrades are dead");
+    scenario.fixture.activate(part("registry-upgrades").address);
     scenario.act(boss, upgrade).expect("upgraded");
     assert_eq!(scenario.fixture.ask(proxy, &version), Ok("2.0".to_owned()));
     let paid = scenario

@@ -85,7 +85,7 @@ fn the_parts_of_the_registry_run_on_a_strangers_storage_without_a_trace_in_ours(
         name: "A".into(),
         max: 1,
     };
-    let part = part("registry-factory").address;
+    let part = part("registry-upgrades").address;
     refused(
         scenario.act(stranger, vec![dress.clone(), delegate(part, &rollout)]),
         IRegistry::DefinitionNotFound { name: "A".into() },

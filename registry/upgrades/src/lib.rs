@@ -1,0 +1,43 @@
+//! Registry part: what instances run. Their upgrades and rollout.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `upgrade` | `beginUpgrade` and `endUpgrade`, the calls of an instance |
+//! | `complex` | `suspendUpgrade` and `resumeUpgrade`: complex steps |
+//! | `rollout` | upgrades of instances that lag behind |
+#![cfg_attr(target_arch = "wasm32", no_std, no_main)]
+#![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
+
+extern crate alloc;
+
+mod complex;
+mod rollout;
+mod upgrade;
+
+use alloc::vec::Vec;
+
+use alloy_sol_types::SolCall;
+use stylus_registry_core::{abi::Reader, chain::Reverts, errors, parts};
+use stylus_upgrades_host::program::Status;
+use stylus_upgrades_interface::{instance::IInstanceRegistry, parts::IParts, registry::IRegistry};
+
+stylus_upgrades_host::allocating_program!(answer);
+
+fn answer(calldata: &[u8]) -> Status {
+    parts::answer(calldata, dispatch)
+}
+
+/// Every call that the front or the governance part sends here. (`upgradeLagging` comes from the
+/// latter alone.)
+fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
+    let arguments = Reader::arguments(calldata);
+    match selector {
+        IParts::upgradeLaggingCall::SELECTOR => rollout::all(arguments),
+        IRegistry::rolloutCall::SELECTOR => rollout::some(arguments),
+        IInstanceRegistry::beginUpgradeCall::SELECTOR => upgrade::begin(arguments),
+        IInstanceRegistry::endUpgradeCall::SELECTOR => upgrade::end(arguments),
+        IInstanceRegistry::suspendUpgradeCall::SELECTOR => complex::suspend(),
+        IInstanceRegistry::resumeUpgradeCall::SELECTOR => complex::resume(arguments),
+        _ => Err(errors::nothing()),
+    }
+}
