@@ -5,6 +5,7 @@
 //! | module | holds |
 //! |---|---|
 //! | [`proxy`] | what every proxy answers, emits and reverts with |
+//! | [`evm_proxy`] | the shape of an EVM proxy's code |
 //! | [`registry`] | what the registry answers, emits and reverts with |
 //! | [`registry_storage`] | what the registry stores, and where |
 //! | [`parts`] | which program of the registry answers which call |
@@ -29,6 +30,7 @@ extern crate alloc;
 pub mod build;
 pub mod chain;
 pub mod complex;
+pub mod evm_proxy;
 pub mod full;
 pub mod ids;
 pub mod instance;

@@ -38,6 +38,33 @@ async fn a_proxy_without_implementation_says_so() -> Done {
 }
 
 #[tokio::test]
+async fn an_evm_proxy_without_implementation_says_so_to_its_registry() -> Done {
+    let chain = Chain::start().await?;
+    let maker = Maker::new(&chain)?;
+    deploy_storage(&chain, &maker).await?;
+    // its creator is its registry
+    let creation = maker.creation_code(Proxy::Evm, Address::ZERO).await?;
+    let proxy = chain.create(creation).await?;
+    let nothing = ImplementationNotRunnable {
+        implementation: Address::ZERO,
+        reason: not_runnable::NO_CODE,
+    };
+    assert_reverts(chain.call(to(proxy, [1, 2, 3, 4])).await, nothing.clone());
+    assert_reverts(chain.call(to(proxy, Bytes::new())).await, nothing);
+    Ok(())
+}
+
+/// Puts UpgradeabilityStorage where proxies look for it.
+async fn deploy_storage(chain: &Chain, maker: &Maker<'_>) -> Done {
+    let storage = maker.builder().framework()?.storage;
+    let deployer = stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
+    let creation = [&[0; 32], storage.artifact.creation_code().as_ref()].concat();
+    chain.send(to(deployer, creation)).await?;
+    chain.activate(storage.address).await?;
+    Ok(())
+}
+
+#[tokio::test]
 async fn proxies_that_point_at_each_other_end_and_change_nothing() -> Done {
     let chain = Chain::start().await?;
     let maker = Maker::new(&chain)?;
@@ -78,11 +105,7 @@ async fn its_own_selectors_are_answered_whatever_stands_behind_them() -> Done {
         .create(maker.solidity().contract("Probe")?.creation.clone())
         .await?;
     let proxy = maker.make(Proxy::Ours, implementation).await?;
-    let storage = maker.builder().framework()?.storage;
-    let deployer = stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
-    let creation = [&[0; 32], storage.artifact.creation_code().as_ref()].concat();
-    chain.send(to(deployer, creation)).await?;
-    chain.activate(storage.address).await?;
+    deploy_storage(&chain, &maker).await?;
     for behind in [0, 1, 31, 32, 33, 10_000] {
         let mut data = implementationCall::SELECTOR.to_vec();
         data.extend(std::iter::repeat_n(0xff, behind));

@@ -6,6 +6,9 @@
 //! | `ours_over_evm` | UpgradeabilityProxy, WASM | EVM | ours |
 //! | `bare_over_wasm` | Proxy, WASM | WASM | ours |
 //! | `bare_over_evm` | Proxy, WASM | EVM | ours |
+//! | `evm_over_wasm` | UpgradeabilityProxy, EVM | WASM | ours |
+//! | `evm_over_evm` | UpgradeabilityProxy, EVM | EVM | ours |
+//! | `evm_on_anvil` | UpgradeabilityProxy, EVM | EVM | real anvil |
 //! | `original_over_wasm` | inherited-storage original, EVM | WASM | ours |
 //! | `original_over_evm` | inherited-storage original, EVM | EVM | ours |
 //! | `original_on_anvil` | inherited-storage original, EVM | EVM | real anvil |
@@ -19,6 +22,9 @@ proxy_spec!(ours_over_wasm, Row(Proxy::Ours, Code::Wasm, On::Stylus));
 proxy_spec!(ours_over_evm, Row(Proxy::Ours, Code::Evm, On::Stylus));
 proxy_spec!(bare_over_wasm, Row(Proxy::Bare, Code::Wasm, On::Stylus));
 proxy_spec!(bare_over_evm, Row(Proxy::Bare, Code::Evm, On::Stylus));
+proxy_spec!(evm_over_wasm, Row(Proxy::Evm, Code::Wasm, On::Stylus));
+proxy_spec!(evm_over_evm, Row(Proxy::Evm, Code::Evm, On::Stylus));
+proxy_spec!(evm_on_anvil, Row(Proxy::Evm, Code::Evm, On::Anvil));
 proxy_spec!(
     original_over_wasm,
     Row(Proxy::Original, Code::Wasm, On::Stylus)

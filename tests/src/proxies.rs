@@ -1,6 +1,8 @@
 //! The proxies under comparison, and how each one is created.
 
+use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
+use alloy::rpc::types::TransactionRequest;
 use alloy::sol;
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades::build::{Builder, evm};
@@ -35,6 +37,8 @@ pub enum Proxy {
     Ours,
     /// Ours, without any selector of its own, in WASM.
     Bare,
+    /// Ours, in EVM code.
+    Evm,
     /// The inherited-storage original, in EVM code.
     Original,
     /// OpenZeppelin's ERC1967Proxy, in EVM code.
@@ -44,7 +48,7 @@ pub enum Proxy {
 }
 
 impl Proxy {
-    /// Whether it is a program of ours.
+    /// Whether it is a WASM program.
     pub fn is_wasm(self) -> bool {
         matches!(self, Self::Ours | Self::Bare)
     }
@@ -100,14 +104,27 @@ impl<'c> Maker<'c> {
         if proxy == Proxy::Original {
             return self.original(implementation).await;
         }
-        let address = self
-            .chain
-            .create(self.creation_code(proxy, implementation).await?)
-            .await?;
+        let creation_code = self.creation_code(proxy, implementation).await?;
+        let address = match proxy {
+            // to whom created it, it is another contract
+            Proxy::Evm => self.by_another(creation_code).await?,
+            _ => self.chain.create(creation_code).await?,
+        };
         if proxy.is_wasm() {
             self.chain.activate(address).await?;
         }
         Ok(address)
+    }
+
+    /// Creates a contract from an account that no test calls it from.
+    async fn by_another(&self, creation_code: Bytes) -> Result<Address, HarnessError> {
+        let creation = TransactionRequest::default()
+            .with_from(self.chain.account(9))
+            .with_deploy_code(creation_code);
+        let receipt = self.chain.send(creation).await?;
+        receipt.contract_address.ok_or(HarnessError::Failed {
+            hash: receipt.transaction_hash,
+        })
     }
 
     /// Its creation code with the implementation in it; that of the original names a registry
@@ -123,6 +140,10 @@ impl<'c> Maker<'c> {
         Ok(match proxy {
             Proxy::Ours => self.wasm("upgradeability-proxy", implementation)?,
             Proxy::Bare => self.wasm("proxy", implementation)?,
+            Proxy::Evm => {
+                let storage = self.builder.framework()?.storage.address;
+                evm::evm_proxy_creation_code(implementation, storage)
+            }
             Proxy::OpenZeppelin => self.openzeppelin(implementation)?,
             Proxy::Solady => self.solady(implementation).await?,
             Proxy::Original => Bytes::new(),

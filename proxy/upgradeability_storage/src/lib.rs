@@ -1,7 +1,8 @@
 //! UpgradeabilityStorage: where the upgrade state of a proxy lives, and its admin path. Every
 //! proxy delegatecalls it for the five selectors of [`IUpgradeabilityProxy`] and for nothing
 //! else, so all of this runs on the proxy's storage. Called directly it reverts `NotAProxy()`.
-//! The program of a complex migration delegatecalls it once more, to leave its step.
+//! The program of a complex migration delegatecalls it once more, to leave its step. An EVM proxy
+//! delegatecalls it for whatever its registry calls, so any other selector is forwarded.
 //!
 //! | slot | holds |
 //! |---|---|
@@ -30,9 +31,11 @@ use alloc::vec::Vec;
 use alloy_primitives::{Address, U256};
 use alloy_sol_types::{SolCall, SolValue};
 use instance::Instance;
-use revert::{Reverts, revert};
+use revert::{Reverts, returned, revert};
 use stylus_upgrades_host::{call, context, program::Status};
-use stylus_upgrades_interface::{complex::IComplexStep, proxy::IUpgradeabilityProxy as Abi};
+use stylus_upgrades_interface::{
+    complex::IComplexStep, proxy::IUpgradeabilityProxy as Abi, reasons::not_runnable,
+};
 
 stylus_upgrades_host::allocating_program!(answer);
 
@@ -44,10 +47,12 @@ fn answer(calldata: &[u8]) -> Status {
     Status::from(answered.is_ok())
 }
 
-/// The five selectors, and the one for programs of complex migrations, which no proxy forwards.
+/// The five selectors, and the one for programs of complex migrations, which nobody else calls.
 fn dispatch(calldata: &[u8]) -> Reverts<Vec<u8>> {
     let instance = Instance::here()?;
-    let (selector, arguments) = calldata.split_first_chunk().ok_or_else(Vec::new)?;
+    let Some((selector, arguments)) = calldata.split_first_chunk() else {
+        return forward(&instance, calldata);
+    };
     match *selector {
         Abi::upgradeToAndCallCall::SELECTOR => {
             let request = decode::<Abi::upgradeToAndCallCall>(arguments)?;
@@ -68,8 +73,22 @@ fn dispatch(calldata: &[u8]) -> Reverts<Vec<u8>> {
             let request = decode::<IComplexStep::finishStepCall>(arguments)?;
             complex::finish(&instance, request.back)
         }
-        _ => Err(Vec::new()),
+        _ => forward(&instance, calldata),
     }
+}
+
+/// Runs on the instance's code what its registry calls an EVM proxy with beside the five selectors.
+fn forward(instance: &Instance, calldata: &[u8]) -> Reverts<Vec<u8>> {
+    let implementation = instance.implementation();
+    if implementation.is_zero() {
+        return Err(revert(Abi::ImplementationNotRunnable {
+            implementation,
+            reason: not_runnable::NO_CODE,
+        }));
+    }
+    let called = call::delegate_call(&implementation.into(), calldata, u64::MAX);
+    let data = returned(called.len);
+    if called.ok { Ok(data) } else { Err(data) }
 }
 
 /// An address as the answer of a view.

@@ -1,11 +1,13 @@
 //! The address of a proxy before it is created, and what it is derived from.
 
 use alloy_primitives::{Address, B256};
+use stylus_upgrades_interface::reasons::proxy_kind;
 
 use crate::{
     abi::encode,
     build,
-    chain::{keccak, this},
+    chain::{Reverts, keccak, this},
+    errors,
 };
 
 /// The salt that the registry gives to CREATE2: `keccak256(abi.encode(name, kind, salt))`.
@@ -14,11 +16,16 @@ pub fn salt(name: &[u8], kind: u8, salt: B256) -> B256 {
 }
 
 /// The address of a proxy, created or not (EIP-1014).
-pub fn address(name: &[u8], kind: u8, salt: B256) -> Address {
+pub fn address(name: &[u8], kind: u8, salt: B256) -> Reverts<Address> {
+    let init_code_hash = match kind {
+        proxy_kind::WASM => build::PROXY_INIT_CODE_HASH,
+        proxy_kind::EVM => build::EVM_PROXY_INIT_CODE_HASH,
+        _ => return Err(errors::not_supported(b"proxy kind")),
+    };
     let mut preimage = [0; 85];
     preimage[0] = 0xff;
     preimage[1..21].copy_from_slice(this().as_slice());
     preimage[21..53].copy_from_slice(self::salt(name, kind, salt).as_slice());
-    preimage[53..].copy_from_slice(build::PROXY_INIT_CODE_HASH.as_slice());
-    Address::from_word(keccak(&preimage))
+    preimage[53..].copy_from_slice(init_code_hash.as_slice());
+    Ok(Address::from_word(keccak(&preimage)))
 }

@@ -5,6 +5,7 @@ use alloy_sol_types::{SolCall, SolError};
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{
     chain::{ARB_WASM, DESIGNATOR_PREFIX, FRAGMENT_PREFIX, IArbWasm, PROGRAM_PREFIX, ROOT_PREFIX},
+    evm_proxy,
     ids::CodeHash,
     reasons::not_runnable,
 };
@@ -12,7 +13,7 @@ use stylus_upgrades_interface::{
 use crate::{
     abi::encode,
     build,
-    chain::{RevertData, Reverts, ask, code_hash, has_code, this},
+    chain::{RevertData, Reverts, ask, code_hash, has_code, keccak, this},
     errors,
     instances::Instance,
     state::is_part,
@@ -85,14 +86,14 @@ pub fn reason(account: Address) -> Reverts<Option<u8>> {
     if !has_code(hash) {
         return Ok(Some(not_runnable::NO_CODE));
     }
-    let mut code = [0; MINIMAL_PROXY_SIZE + 1];
+    let mut code = [0; evm_proxy::SIZE + 1]; // a minimal proxy is shorter
     let size = context::code(&account, 0, &mut code);
     let code = code.get(..size).unwrap_or_default();
     if code.starts_with(&DESIGNATOR_PREFIX) {
         return Ok(Some(not_runnable::DESIGNATOR));
     }
     let is_proxy = [build::PROXY_CODEHASH, build::BARE_CODEHASH].contains(&hash);
-    if is_proxy || is_minimal_proxy(code) || is_ours(account) {
+    if is_proxy || is_minimal_proxy(code) || is_evm_proxy(code) || is_ours(account) {
         return Ok(Some(not_runnable::PROXY));
     }
     if code.starts_with(&FRAGMENT_PREFIX) {
@@ -121,4 +122,18 @@ fn inactive(codehash: CodeHash) -> Reverts<Option<u8>> {
 fn is_minimal_proxy(code: &[u8]) -> bool {
     let (before, behind) = MINIMAL_PROXY;
     code.len() == MINIMAL_PROXY_SIZE && code.starts_with(&before) && code.ends_with(&behind)
+}
+
+/// Whether that is an EVM proxy of ours, whichever registry created it.
+fn is_evm_proxy(code: &[u8]) -> bool {
+    <[u8; evm_proxy::SIZE]>::try_from(code)
+        .is_ok_and(|code| keccak(&with_registry(code, Address::ZERO)) == build::EVM_PROXY_HASH)
+}
+
+/// The code of an EVM proxy, with the address of its registry in it.
+pub fn with_registry(mut code: [u8; evm_proxy::SIZE], registry: Address) -> [u8; evm_proxy::SIZE] {
+    let (_, behind) = code.split_at_mut(evm_proxy::REGISTRY_AT);
+    let (place, _) = behind.split_at_mut(Address::len_bytes());
+    place.copy_from_slice(registry.as_slice());
+    code
 }

@@ -7,28 +7,35 @@ use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
     build,
-    chain::{Reverts, call},
+    chain::{Reverts, call, keccak, this},
     create2, errors, events,
     instances::Instance,
     lock::{self, Phase},
-    runnable::{check_active, check_own, same_code},
+    runnable::{check_active, check_own, same_code, with_registry},
     state::Definition,
 };
 use stylus_upgrades_host::{call::create2, context};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToAndCallCall;
+use stylus_upgrades_interface::{
+    ids::CodeHash, proxy::IUpgradeabilityProxy::upgradeToAndCallCall, reasons::proxy_kind,
+};
 
 /// Creates the proxy, records it, and has it initialise itself with the value of this call.
 pub(crate) fn proxy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let [name, label, init_data] = [0, 1, 4].map(|n| arguments.bytes(n));
     let (name, label, kind, salt) = (name?, label?, arguments.u8(2)?, arguments.word(3)?);
     let mut definition = Definition::of(name)?;
-    let proxy = create2::address(name, kind, salt);
+    let proxy = create2::address(name, kind, salt)?;
     check_own(build::STORAGE, build::STORAGE_CODEHASH)?;
     same_code(build::STUB, build::STUB_CODEHASH)?;
-    check_active(proxy, build::PROXY_CODEHASH)?;
+    let (init_code, codehash) = if kind == proxy_kind::EVM {
+        (build::EVM_PROXY_INIT_CODE, evm_proxy_codehash()?)
+    } else {
+        check_active(proxy, build::PROXY_CODEHASH)?;
+        (build::PROXY_INIT_CODE, build::PROXY_CODEHASH)
+    };
 
     let salt = create2::salt(name, kind, salt);
-    let created = create2(build::PROXY_INIT_CODE, &[0; 32], &salt.0);
+    let created = create2(init_code, &[0; 32], &salt.0);
     if created.ok() != Some(proxy.into_array()) {
         return Err(errors::proxy_exists(proxy));
     }
@@ -42,12 +49,18 @@ pub(crate) fn proxy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::set(Phase::Expected(proxy));
     call(proxy, &upgrade, &context::msg_value())?;
     lock::set(Phase::Busy);
-    require_created(proxy)
+    require_created(proxy, codehash)
+}
+
+/// keccak256 of the code of this registry's EVM proxies.
+fn evm_proxy_codehash() -> Reverts<CodeHash> {
+    let code = build::EVM_PROXY.try_into().map_err(|_| errors::nothing())?;
+    Ok(CodeHash(keccak(&with_registry(code, this()))))
 }
 
 /// A proxy that did not come back at a version was not created.
-fn require_created(proxy: Address) -> Reverts<Vec<u8>> {
-    same_code(proxy, build::PROXY_CODEHASH)?;
+fn require_created(proxy: Address, codehash: CodeHash) -> Reverts<Vec<u8>> {
+    same_code(proxy, codehash)?;
     if Instance::of(proxy)?.version().is_none() {
         return Err(errors::not_an_instance(proxy));
     }

@@ -18,7 +18,7 @@ use stylus_upgrades_interface::{
     complex::IComplexMigration,
     ids::{CodeHash, InstanceState, StepKind as Kind},
     limits::STEP_DATA_MAX,
-    reasons::{invalid_step as reason, proxy_kind},
+    reasons::invalid_step as reason,
     registry::IRegistry,
 };
 
@@ -249,10 +249,7 @@ fn becomes_current(definition: &Definition, label: &[u8], code: &Code, step: &St
 }
 
 fn create_proxy(name: &[u8], kind: u8, salt: B256) -> Reverts<()> {
-    if kind != proxy_kind::WASM {
-        return Err(errors::not_supported(b"proxy kind"));
-    }
-    let proxy = create2::address(name, kind, salt);
+    let proxy = create2::address(name, kind, salt)?;
     if has_code(code_hash(proxy)) {
         return Err(errors::proxy_exists(proxy));
     }

@@ -22,7 +22,7 @@ pub(crate) fn run(calldata: &[u8]) -> Reverts<Vec<u8>> {
     let call = Call::decode(calldata)?;
     let progress = approve(calldata, &call)?;
     lock::set(lock::Phase::Free);
-    Ok(returned(&call, &progress))
+    returned(&call, &progress)
 }
 
 fn approve(calldata: &[u8], call: &Call<'_>) -> Reverts<Progress> {
@@ -107,16 +107,16 @@ fn executed(action: &Action) {
 }
 
 /// What the call returns: how far it is, and for `createProxy` where the proxy is or will be.
-fn returned(call: &Call<'_>, progress: &Progress) -> Vec<u8> {
+fn returned(call: &Call<'_>, progress: &Progress) -> Reverts<Vec<u8>> {
     let [action, approvals, required, executed] = progress_values(progress);
     if let Call::CreateProxy {
         name, kind, salt, ..
     } = call
     {
-        let proxy = Value::from(create2::address(name, *kind, *salt));
-        return encode(&[], &[action, approvals, required, executed, proxy]);
+        let proxy = Value::from(create2::address(name, *kind, *salt)?);
+        return Ok(encode(&[], &[action, approvals, required, executed, proxy]));
     }
-    encode(&[], &[action, approvals, required, executed])
+    Ok(encode(&[], &[action, approvals, required, executed]))
 }
 
 /// View: the action that this governed call would approve or execute now.

@@ -10,10 +10,7 @@ use stylus_registry_core::{
     route,
     state::{Definition, Step, Version},
 };
-use stylus_upgrades_interface::{
-    ids::VersionIndex,
-    reasons::{definition_state, proxy_kind},
-};
+use stylus_upgrades_interface::{ids::VersionIndex, reasons::definition_state};
 
 /// The definition named by the first argument.
 fn named(arguments: Reader<'_>) -> Reverts<Definition> {
@@ -100,11 +97,7 @@ pub(crate) fn instance_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 
 pub(crate) fn proxy_address(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = named(arguments)?;
-    let kind = arguments.u8(1)?;
-    if kind != proxy_kind::WASM {
-        return Err(errors::not_supported(b"proxy kind"));
-    }
-    let proxy = create2::address(&definition.name, kind, arguments.word(2)?);
+    let proxy = create2::address(&definition.name, arguments.u8(1)?, arguments.word(2)?)?;
     Ok(encode(&[], &[proxy.into()]))
 }
 

@@ -4,10 +4,11 @@ use super::code::Artifact;
 use super::constants::{Constant, Constants, account, set};
 use super::error::BuildError;
 use super::evm;
-use alloy::primitives::{Address, Bytes, keccak256};
+use alloy::primitives::{Address, B256, Bytes, keccak256};
 use std::sync::LazyLock;
 use stylus_upgrades_framework as pinned;
 use stylus_upgrades_interface::parts::PARTS;
+use stylus_upgrades_interface::reasons::proxy_kind;
 
 /// A program that the CREATE2 deployer puts at an address derived from its bytes, with salt 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,8 @@ pub struct Framework {
     pub proxy: Part,
     /// Creation code of every WASM proxy.
     pub proxy_creation_code: Bytes,
+    /// Creation code of every EVM proxy.
+    pub evm_proxy_creation_code: Bytes,
     /// The registry's parts, in the order of [`PARTS`].
     pub parts: Vec<Part>,
     /// The registry itself, created through the Stylus deployer.
@@ -71,6 +74,18 @@ impl Framework {
         parts.find(|part| part.artifact.name == package)
     }
 
+    /// keccak256 of the code of a registry's proxies of that kind; `None` for proxies of others.
+    pub fn proxy_codehash(&self, kind: u8, registry: Address) -> Option<B256> {
+        match kind {
+            proxy_kind::WASM => Some(self.proxy.artifact.codehash()),
+            proxy_kind::EVM => Some(keccak256(evm::evm_proxy_code(
+                registry,
+                self.storage.address,
+            ))),
+            _ => None,
+        }
+    }
+
     /// Every program that is compiled, in the order of the builds.
     pub fn programs(&self) -> impl Iterator<Item = &Artifact> {
         let parts = [&self.bare, &self.storage, &self.proxy].into_iter();
@@ -92,6 +107,8 @@ impl Framework {
         }
         let creation_code = Constant::File(self.proxy_creation_code.clone());
         set(&mut constants, "PROXY_INITCODE", creation_code);
+        let creation_code = Constant::File(self.evm_proxy_creation_code.clone());
+        set(&mut constants, "EVM_PROXY_INITCODE", creation_code);
         set(&mut constants, "PARTS", programs(&self.parts));
         constants
     }
@@ -155,13 +172,15 @@ fn read() -> Result<Framework, BuildError> {
     let stub = Bytes::from_static(program(pinned::PAUSE_STUB)?.code);
     let stub_address = evm::create2_address(&evm::creation_code(&stub));
     let proxy = part(pinned::UPGRADEABILITY_PROXY)?;
+    let storage = part(pinned::UPGRADEABILITY_STORAGE)?;
     let parts = PARTS.iter().map(|one| part(one.package));
     Ok(Framework {
         proxy_creation_code: evm::proxy_creation_code(stub_address, &proxy.artifact.code),
+        evm_proxy_creation_code: evm::evm_proxy_creation_code(stub_address, storage.address),
         stub,
         stub_address,
         bare: part(pinned::PROXY)?,
-        storage: part(pinned::UPGRADEABILITY_STORAGE)?,
+        storage,
         proxy,
         parts: parts.collect::<Result<_, _>>()?,
         registry: artifact(pinned::REGISTRY)?,

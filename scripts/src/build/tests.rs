@@ -6,7 +6,7 @@ use crate::progress::Silent;
 use alloy::primitives::{Address, keccak256};
 use std::path::Path;
 use std::sync::Arc;
-use stylus_upgrades_interface::slots;
+use stylus_upgrades_interface::{evm_proxy, slots};
 
 const GOOD: &str = r#"(module
     (import "vm_hooks" "pay_for_memory_grow" (func (param i32)))
@@ -145,6 +145,30 @@ fn the_creation_of_a_proxy_names_both_slots_and_ends_in_its_code() {
     assert!(text.ends_with("bbbbbbbbbb"));
     let offset = code.len() - 5;
     assert!(text.contains(&format!("6100058061{offset:04x}5f395ff3")));
+}
+
+/// Every byte of an EVM proxy, as the Yellow Paper reads them.
+#[test]
+fn an_evm_proxy_asks_who_calls_and_forwards() {
+    let (registry, storage) = (Address::repeat_byte(0x22), Address::repeat_byte(0x33));
+    let arguments = "365f5f37 5f5f365f"; // calldata to memory; of the delegatecall
+    let is_registry = format!("33 73{} 14 6055 57", hex::encode(registry));
+    let load = format!("7f{} 54", hex::encode(slots::IMPLEMENTATION));
+    let delegate = "5b 5af4 3d5f5f3e"; // at 0x44
+    let end = "6051 57 3d5ffd 5b 3d5ff3"; // returns at 0x51
+    let admin = format!("5b 73{} 6044 56", hex::encode(storage)); // at 0x55
+    let whole = format!("{arguments}{is_registry}{load}{delegate}{end}{admin}");
+    let code = evm::evm_proxy_code(registry, storage);
+    assert_eq!(hex::encode(&code), whole.replace(' ', ""));
+    assert_eq!(code.len(), evm_proxy::SIZE);
+    assert_eq!(code[evm_proxy::REGISTRY_AT..][..20], registry[..]);
+}
+
+#[test]
+fn the_creation_of_an_evm_proxy_ends_in_its_code_without_a_registry() {
+    let storage = Address::repeat_byte(0x33);
+    let creation = evm::evm_proxy_creation_code(Address::repeat_byte(0x11), storage);
+    assert!(creation.ends_with(&evm::evm_proxy_code(Address::ZERO, storage)));
 }
 
 #[test]

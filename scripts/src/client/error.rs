@@ -128,6 +128,18 @@ pub enum ChainError {
         /// Why, in the contract's own terms.
         revert: Revert,
     },
+    /// Only the registry upgrades this proxy.
+    #[error("{proxy} takes upgrades from its registry alone: nothing was sent")]
+    #[explain(
+        expected = "a WASM proxy, or a version that is current and a call without data",
+        found = "a proxy that forwards the call of an upgrade to its implementation",
+        next = "stylus-upgrades migrate decides it for all instances, stylus-upgrades rollout takes along those that lag behind",
+        exit = Exit::Refused
+    )]
+    NotDirectly {
+        /// The proxy.
+        proxy: Address,
+    },
     /// It was mined and had too little gas.
     #[error("{what} ran out of gas: it used {used} of {limit} ({tx})")]
     #[explain(

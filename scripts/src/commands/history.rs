@@ -19,7 +19,6 @@ use crate::progress::Progress;
 use crate::registry::definitions;
 use crate::text::utc;
 use alloy::primitives::{Address, B256, keccak256};
-use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Everything that happened to a definition; the empty name is the registry itself.
@@ -110,9 +109,8 @@ pub(super) async fn verify(
             coverage.lower(Part::Source, Extent::Partial, "nothing was built");
         }
         used.extend(in_use(name, rebuilt));
-        let wasm = rebuilt.instances.iter();
-        let wasm = wasm.filter(|instance| instance.kind == proxy_kind::WASM);
-        proxies.extend(wasm.map(|instance| instance.proxy));
+        let instances = rebuilt.instances.iter();
+        proxies.extend(instances.map(|instance| (instance.proxy, instance.kind)));
         all.extend(check(context, &client, registry, name, &history, &mut outcome).await?);
     }
     if let (Some(name), Some(source)) = (name, source) {
@@ -182,7 +180,7 @@ async fn framework_checks(
     context: &Context,
     client: &Client,
     registry: Address,
-    proxies: &[Address],
+    proxies: &[(Address, u8)],
 ) -> Result<Vec<LiveCheck>, Error> {
     let built = context.builder()?.framework()?;
     let mut expected = vec![
@@ -192,8 +190,10 @@ async fn framework_checks(
     for part in std::iter::once(&built.storage).chain(&built.parts) {
         expected.push((&part.artifact.name, part.address, part.artifact.codehash()));
     }
-    let proxy = built.proxy.artifact.codehash();
-    expected.extend(proxies.iter().map(|account| ("proxy", *account, proxy)));
+    for (proxy, kind) in proxies {
+        let codehash = built.proxy_codehash(*kind, registry);
+        expected.extend(codehash.map(|codehash| ("proxy", *proxy, codehash)));
+    }
     let mut checks = Vec::with_capacity(expected.len());
     for (what, account, hash) in expected {
         let found = client.codehash(account).await?.unwrap_or_default();

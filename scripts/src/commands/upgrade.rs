@@ -11,7 +11,6 @@ use crate::error::Exit;
 use crate::output::Outcome;
 use crate::registry::{self, Route, Upgraded};
 use alloy::primitives::{Address, Bytes};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Why a run that only says what an earlier one sent checks nothing.
@@ -92,7 +91,7 @@ async fn check(
     proxy: Address,
     request: &PathRequest<'_>,
 ) -> Result<StorageChecks, Error> {
-    let registry = client.call(proxy, &proxy_abi::registryCall {}).await;
+    let registry = registry::registry_of(client, proxy).await;
     let Some(registry) = answered(registry)? else {
         return Ok(StorageChecks::default());
     };

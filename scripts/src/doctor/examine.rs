@@ -117,12 +117,8 @@ fn unknown(inventory: &Inventory, registry: Address, framework: &Framework) -> V
     if !inventory.is_known {
         found.insert(format!("the registry {registry}"));
     }
-    let known = framework.proxy.artifact.codehash();
-    for (proxy, hash) in &inventory.proxies {
-        if hash.is_some_and(|hash| hash != known) {
-            found.insert(format!("the proxy {proxy}"));
-        }
-    }
+    let proxies = inventory.unknown_proxies.iter();
+    found.extend(proxies.map(|proxy| format!("the proxy {proxy}")));
     found
         .into_iter()
         .map(|what| Finding {

@@ -8,7 +8,7 @@ use crate::client::{ChainError, Client};
 use crate::governance::Call;
 use alloy::primitives::{Address, B256, keccak256};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::parts::PARTS;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::slots;
@@ -66,8 +66,8 @@ pub struct Account {
 #[derive(Debug, Default)]
 pub(super) struct Inventory {
     accounts: BTreeMap<Address, Account>,
-    /// The code hash of each proxy.
-    pub(super) proxies: BTreeMap<Address, Option<B256>>,
+    /// Proxies with other code than this program would give them.
+    pub(super) unknown_proxies: BTreeSet<Address>,
     /// Whether the registry is the framework's that is known here.
     pub(super) is_known: bool,
 }
@@ -86,7 +86,7 @@ impl Inventory {
         all.front(client, registry, parts, framework).await?;
         for definition in definitions {
             all.definition(definition);
-            all.proxies(client, framework, definition).await?;
+            all.proxies(client, registry, framework, definition).await?;
         }
         for voices in voices {
             for (address, recorded) in &voices.lambdas {
@@ -213,16 +213,19 @@ impl Inventory {
     async fn proxies(
         &mut self,
         client: &Client,
+        registry: Address,
         framework: &Framework,
         definition: &Definition,
     ) -> Result<(), ChainError> {
-        let known = framework.proxy.artifact.codehash();
         for instance in &definition.rebuilt.instances {
             let (proxy, of) = (instance.proxy, definition.title());
             let hash = client.codehash(proxy).await?;
-            let is_known = hash == Some(known);
-            self.proxies.insert(proxy, hash);
-            let recorded = (self.is_known || is_known).then_some(known);
+            let known = framework.proxy_codehash(instance.kind, registry);
+            let is_known = known.is_some() && hash == known;
+            if hash.is_some() && !is_known {
+                self.unknown_proxies.insert(proxy);
+            }
+            let recorded = known.filter(|_| self.is_known || is_known);
             self.add(proxy, recorded, Role::Proxy, of, true);
             if is_known {
                 self.admin_path(framework, of);

@@ -6,6 +6,7 @@ use super::error::GovernanceError;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::error::Explain;
+use crate::registry::ask;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
@@ -71,9 +72,8 @@ pub async fn after_upgrade(
         (event.proxy == proxy && event.to == version).then_some(event.from)
     });
     let mark = client.storage(proxy, slots::migrated(version)).await?;
-    let answered = client
-        .call(proxy, &proxy_abi::implementationVersionCall {})
-        .await?;
+    let question = proxy_abi::implementationVersionCall {};
+    let answered = ask(client, registry, proxy, &question).await?;
     let instance = client
         .call(registry, &abi::instanceOfCall { proxy })
         .await?;

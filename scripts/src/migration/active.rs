@@ -3,7 +3,7 @@
 use super::MigrationError;
 use super::retry::RetryPolicy;
 use crate::client::{ChainError, Client};
-use crate::registry::all_logs;
+use crate::registry::{all_logs, ask, registry_of};
 use alloy::eips::BlockId;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256};
@@ -82,9 +82,7 @@ pub async fn find(
     retry: RetryPolicy,
     proxy: Address,
 ) -> Result<ActiveMigration, MigrationError> {
-    let registry = retry
-        .run(async || client.call(proxy, &proxy_abi::registryCall {}).await)
-        .await?;
+    let registry = retry.run(async || registry_of(client, proxy).await).await?;
     let known = retry
         .run(async || client.call(registry, &abi::instanceOfCall { proxy }).await)
         .await?;
@@ -95,7 +93,7 @@ pub async fn find(
         return Err(MigrationError::NotMigrating { proxy, live });
     };
     let program = retry
-        .run(async || client.call(proxy, &proxy_abi::implementationCall {}).await)
+        .run(async || ask(client, registry, proxy, &proxy_abi::implementationCall {}).await)
         .await?;
     let (from, to) = versions(client, retry, proxy)
         .await?
@@ -133,9 +131,7 @@ async fn from_progress(
     retry: RetryPolicy,
     proxy: Address,
 ) -> Result<Option<Standing>, ChainError> {
-    let registry = retry
-        .run(async || client.call(proxy, &proxy_abi::registryCall {}).await)
-        .await?;
+    let registry = retry.run(async || registry_of(client, proxy).await).await?;
     let known = retry
         .run(async || client.call(registry, &abi::instanceOfCall { proxy }).await)
         .await?;
@@ -184,15 +180,15 @@ pub async fn live(
     retry: RetryPolicy,
     proxy: Address,
 ) -> Result<String, ChainError> {
+    let registry = retry.run(async || registry_of(client, proxy).await).await?;
     let version = retry
         .run(async || {
-            client
-                .call(proxy, &proxy_abi::implementationVersionCall {})
-                .await
+            let question = proxy_abi::implementationVersionCall {};
+            ask(client, registry, proxy, &question).await
         })
         .await?;
     let implementation = retry
-        .run(async || client.call(proxy, &proxy_abi::implementationCall {}).await)
+        .run(async || ask(client, registry, proxy, &proxy_abi::implementationCall {}).await)
         .await?;
     Ok(format!("{version} is live, at {implementation}"))
 }

@@ -2,6 +2,7 @@
 //! the module `governance`.
 
 mod called_back;
+mod instance;
 mod logs;
 mod pages;
 mod rollout;
@@ -10,6 +11,7 @@ mod upgrade;
 mod version;
 
 pub use called_back::called_back;
+pub use instance::{ask, registry_of};
 pub use logs::{Topics, all_logs, definition_id, logs, logs_since};
 pub use pages::{labels, open_actions, proxies};
 pub use rollout::{RolledOut, arrived_by, left, rollout};

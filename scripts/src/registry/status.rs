@@ -1,12 +1,12 @@
 //! What is live: read from the chain alone.
 
+use super::instance::registry_of;
 use super::logs::{all_logs, definition_id};
 use super::pages::{labels, proxies};
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::reasons::{definition_state, instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
@@ -105,7 +105,7 @@ pub async fn instance_status(
         kind: kind_name(found.kind),
         state: instance_state_name(found.state),
         implementation: Address::from_word(word),
-        registry: client.call(proxy, &proxy_abi::registryCall {}).await?,
+        registry: registry_of(client, proxy).await?,
     })
 }
 

@@ -1,6 +1,7 @@
 //! One instance to one version: on the proxy itself, for who alone may migrate. Everybody else takes
 //! it along by `rollout` where the version is current already, and decides nothing here.
 
+use super::instance::{ask, registry_of};
 use super::rollout::{RolledOut, rollout};
 use crate::client::{ChainError, Client, Sent};
 use alloy::network::TransactionBuilder;
@@ -10,6 +11,7 @@ use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
     self as proxy_abi, UpgradeNotAuthorized,
 };
+use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// How many instances one rollout transaction takes on.
@@ -46,13 +48,23 @@ pub struct Upgraded {
 ///
 /// # Errors
 /// `UpgradeNotAuthorized` for who does not alone satisfy the policy, unless the version is current:
-/// making it so is for `migrate`, which concerns all instances.
+/// making it so is for `migrate`, which concerns all instances. [`ChainError::NotDirectly`] where the
+/// proxy takes upgrades from its registry alone.
 pub async fn upgrade(
     client: &Client,
     proxy: Address,
     version: &str,
     data: Bytes,
 ) -> Result<Upgraded, ChainError> {
+    let registry = registry_of(client, proxy).await?;
+    let instance = abi::instanceOfCall { proxy };
+    if client.call(registry, &instance).await?.kind != proxy_kind::WASM {
+        let rolled_out = match data.is_empty() {
+            true => roll_out_current(client, proxy, version).await?,
+            false => None,
+        };
+        return rolled_out.ok_or(ChainError::NotDirectly { proxy });
+    }
     match upgrade_directly(client, proxy, version, data.clone()).await {
         Err(error) if error.is_refused_as::<UpgradeNotAuthorized>() && data.is_empty() => {
             let rolled_out = roll_out_current(client, proxy, version).await?;
@@ -69,9 +81,8 @@ pub async fn upgrade_directly(
     version: &str,
     data: Bytes,
 ) -> Result<Upgraded, ChainError> {
-    let from = client
-        .call(proxy, &proxy_abi::implementationVersionCall {})
-        .await?;
+    let registry = registry_of(client, proxy).await?;
+    let from = version_of(client, registry, proxy).await?;
     let request = TransactionRequest::default()
         .with_to(proxy)
         .with_input(direct_call(version, data));
@@ -112,7 +123,7 @@ async fn roll_out_current(
     proxy: Address,
     version: &str,
 ) -> Result<Option<Upgraded>, ChainError> {
-    let registry = client.call(proxy, &proxy_abi::registryCall {}).await?;
+    let registry = registry_of(client, proxy).await?;
     let instance = client
         .call(registry, &abi::instanceOfCall { proxy })
         .await?;
@@ -122,9 +133,7 @@ async fn roll_out_current(
         return Ok(None);
     }
     let RolledOut { sent, .. } = rollout(client, registry, &name, ROLLOUT_BATCH).await?;
-    let now = client
-        .call(proxy, &proxy_abi::implementationVersionCall {})
-        .await?;
+    let now = version_of(client, registry, proxy).await?;
     Ok(Some(Upgraded {
         from: instance.version,
         to: version.into(),
@@ -133,6 +142,15 @@ async fn roll_out_current(
         route: Route::Rollout,
         sent,
     }))
+}
+
+async fn version_of(
+    client: &Client,
+    registry: Address,
+    proxy: Address,
+) -> Result<String, ChainError> {
+    let question = proxy_abi::implementationVersionCall {};
+    ask(client, registry, proxy, &question).await
 }
 
 /// The complex steps that a transaction began: the instance, from where and to where.

@@ -10,6 +10,7 @@ mod decide;
 mod history;
 mod killed;
 mod killed_anywhere;
+mod kinds;
 mod l1_gas;
 mod lagging;
 mod misspelt;

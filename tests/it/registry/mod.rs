@@ -4,6 +4,7 @@ mod abuse;
 mod approvals;
 mod creation;
 pub(crate) mod fixture;
+mod kinds;
 mod lambdas;
 mod layouts;
 mod lifecycle;

@@ -38,6 +38,10 @@ pub async fn sizes() -> Result<Figures, HarnessError> {
         "init code of a WASM proxy, bytes".into(),
         framework.proxy_creation_code.len() as u64,
     );
+    figures.insert(
+        "init code of an EVM proxy, bytes".into(),
+        framework.evm_proxy_creation_code.len() as u64,
+    );
 
     let chain = Chain::embedded()?;
     let maker = Maker::new(&chain)?;
@@ -45,6 +49,7 @@ pub async fn sizes() -> Result<Figures, HarnessError> {
         .create(maker.solidity().contract("Probe")?.creation.clone())
         .await?;
     for (proxy, name) in [
+        (Proxy::Evm, "EVM proxy"),
         (Proxy::OpenZeppelin, "OpenZeppelin ERC1967Proxy"),
         (Proxy::Solady, "Solady ERC-1967"),
     ] {

@@ -1,0 +1,279 @@
+//! Instances whose proxy is EVM code: created, upgraded and migrated by the same calls.
+
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::sol;
+use alloy::sol_types::SolCall;
+use stylus_chain::{BlockId, CallRequest, Overrides};
+use stylus_upgrades::build::evm;
+use stylus_upgrades_interface::complex::IComplexMigration::{endMigrationCall, migrateNextCall};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::{instance_state, not_runnable, proxy_kind};
+use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
+use stylus_upgrades_interface::slots;
+
+use super::fixture::{
+    Fixture, Reverted, account, complex, framework, initial_step, is, refused, step,
+};
+
+sol! {
+    interface ICounter {
+        function initialize(uint256 value) external;
+        function migrate(uint256 step) external;
+        function value() external view returns (uint256);
+        function step() external view returns (uint256);
+        function increment() external;
+    }
+
+    interface IPoints {
+        function initialize(address steward);
+        function award(address[] to, uint256 points);
+        function points(address member) view returns (uint256);
+    }
+}
+
+/// The most that the code of an EVM proxy may have, in bytes.
+const SIZE_MAX: usize = 140;
+
+/// The definition A, and who decides alone.
+fn definition() -> Fixture {
+    let mut fixture = Fixture::new(&is(account(0)));
+    fixture.define(&is(account(0))).expect("defined");
+    fixture
+}
+
+fn add(fixture: &mut Fixture, version: &str, code: &Code, step: Step) {
+    let add = IRegistry::addVersionCall {
+        name: "A".into(),
+        version: version.into(),
+        code: code.clone(),
+        step,
+    };
+    fixture.send(account(0), &add).expect("added");
+}
+
+fn create(fixture: &mut Fixture, kind: u8, init: &impl SolCall) -> Address {
+    let create = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind,
+        salt: B256::ZERO,
+        initData: init.abi_encode().into(),
+    };
+    let address = IRegistry::proxyAddressCall {
+        name: "A".into(),
+        kind,
+        salt: B256::ZERO,
+    };
+    let address = fixture.view(&address).expect("an address");
+    let created = fixture.send(account(0), &create).expect("created");
+    assert_eq!(created.returned.proxy, address);
+    assert_eq!(created.events::<Proxy::AdminChanged>().len(), 1);
+    assert_eq!(created.events::<Proxy::Upgraded>().len(), 1);
+    address
+}
+
+fn migrate(fixture: &mut Fixture, version: &str, code: &Code, step: Step) {
+    let migrate = IRegistry::migrateCall {
+        name: "A".into(),
+        version: version.into(),
+        code: code.clone(),
+        step,
+    };
+    fixture.send(account(0), &migrate).expect("migrated");
+}
+
+/// A counter with an instance of each of the two kinds.
+fn counters() -> (Fixture, Code, [Address; 2]) {
+    let mut fixture = definition();
+    let code = fixture.deploy("counter-v1");
+    add(&mut fixture, "1.0", &code, initial_step());
+    let init = ICounter::initializeCall {
+        value: U256::from(7),
+    };
+    let wasm = create(&mut fixture, proxy_kind::WASM, &init);
+    let evm = create(&mut fixture, proxy_kind::EVM, &init);
+    assert_ne!(wasm, evm, "the kind is part of the salt");
+    (fixture, code, [wasm, evm])
+}
+
+/// What an account answers to raw calldata of somebody.
+fn answer(fixture: &Fixture, from: Address, to: Address, input: &[u8]) -> Result<Bytes, Reverted> {
+    let request = CallRequest {
+        from: Some(from),
+        to: Some(to),
+        input: Bytes::copy_from_slice(input),
+        ..CallRequest::default()
+    };
+    let outcome = fixture
+        .chain
+        .call(request, BlockId::latest(), &Overrides::default())
+        .expect("a call");
+    match outcome.success {
+        true => Ok(outcome.output),
+        false => Err(Reverted(outcome.output)),
+    }
+}
+
+fn instance(fixture: &Fixture, proxy: Address) -> IRegistry::instanceOfReturn {
+    fixture
+        .view(&IRegistry::instanceOfCall { proxy })
+        .expect("an instance")
+}
+
+fn slot(fixture: &Fixture, account: Address, slot: B256) -> B256 {
+    let latest = BlockId::latest();
+    let word = fixture.chain.storage(account, slot.into(), latest);
+    word.expect("latest")
+}
+
+#[test]
+fn an_evm_proxy_is_created_and_migrated_as_a_wasm_one_is() {
+    let (mut fixture, first, proxies) = counters();
+    let [_, evm] = proxies;
+    let view = fixture
+        .chain
+        .account(evm, BlockId::latest())
+        .expect("it is");
+    let storage = framework().storage.address;
+    assert_eq!(view.code, evm::evm_proxy_code(fixture.registry, storage));
+    assert!(view.code.len() <= SIZE_MAX, "{} bytes", view.code.len());
+    let found = instance(&fixture, evm);
+    assert_eq!((found.kind, found.version.as_str()), (1, "1.0"));
+    assert_eq!(
+        slot(&fixture, evm, slots::IMPLEMENTATION),
+        first.implementation.into_word()
+    );
+    assert_eq!(
+        slot(&fixture, evm, slots::ADMIN),
+        fixture.registry.into_word()
+    );
+
+    let second = fixture.deploy("counter-v2");
+    let call = ICounter::migrateCall {
+        step: U256::from(5),
+    };
+    let way = step("1.0", 1, call.abi_encode().into());
+    migrate(&mut fixture, "2.0", &second, way);
+    for proxy in proxies {
+        assert_eq!(instance(&fixture, proxy).version, "2.0");
+        assert_eq!(
+            slot(&fixture, proxy, slots::IMPLEMENTATION),
+            second.implementation.into_word()
+        );
+        let increment = ICounter::incrementCall {};
+        let done = fixture.pay(account(5), proxy, &increment, U256::ZERO);
+        done.expect("anybody counts");
+        let value = fixture.ask(proxy, &ICounter::valueCall {});
+        assert_eq!(value, Ok(U256::from(12)));
+    }
+}
+
+#[test]
+fn an_evm_proxy_answers_the_five_selectors_to_its_registry_alone() {
+    let (fixture, code, [_, evm]) = counters();
+    let registry = fixture.registry;
+    let answers = |from, input: &[u8]| answer(&fixture, from, evm, input);
+    let implementation = Proxy::implementationCall::SELECTOR;
+    let word = Bytes::from(code.implementation.into_word().0);
+    assert_eq!(answers(registry, &implementation), Ok(word));
+    let word = Bytes::from(registry.into_word().0);
+    assert_eq!(answers(registry, &Proxy::registryCall::SELECTOR), Ok(word));
+    let version = answers(registry, &Proxy::implementationVersionCall::SELECTOR).expect("a label");
+    let version = Proxy::implementationVersionCall::abi_decode_returns(&version);
+    assert_eq!(version.expect("text"), "1.0");
+
+    // to everybody else they are the implementation's, which has none of them
+    let unknown = answer(&fixture, account(0), code.implementation, &implementation);
+    let upgrade = Proxy::upgradeToCall {
+        version: "1.0".into(),
+    };
+    for input in [
+        implementation.to_vec(),
+        Proxy::registryCall::SELECTOR.to_vec(),
+        Proxy::implementationVersionCall::SELECTOR.to_vec(),
+        upgrade.abi_encode(),
+    ] {
+        assert_eq!(
+            answers(account(0), &input),
+            unknown,
+            "who may migrate alone"
+        );
+    }
+    // and what the registry calls beside them is forwarded
+    let value = ICounter::valueCall::SELECTOR;
+    assert_eq!(answers(registry, &value), answers(account(5), &value));
+    for input in [&[][..], &[1, 2, 3], &implementation[..3], &[1, 2, 3, 4]] {
+        assert_eq!(answers(registry, input), answers(account(5), input));
+    }
+}
+
+#[test]
+fn an_evm_proxy_of_whichever_registry_is_no_implementation() {
+    let mut fixture = definition();
+    let storage = framework().storage.address;
+    for registry in [fixture.registry, account(7)] {
+        let proxy = evm::evm_proxy_code(registry, storage);
+        let code = fixture.deploy_code(&evm::creation_code(&proxy));
+        let implementation = code.implementation;
+        let add = IRegistry::addVersionCall {
+            name: "A".into(),
+            version: "1.0".into(),
+            code,
+            step: initial_step(),
+        };
+        refused(
+            fixture.send(account(0), &add),
+            Proxy::ImplementationNotRunnable {
+                implementation,
+                reason: not_runnable::PROXY,
+            },
+        );
+    }
+}
+
+#[test]
+fn an_evm_proxy_stands_in_a_complex_migration_and_leaves_it() {
+    let mut fixture = definition();
+    let (first, second) = (fixture.deploy("points-v1"), fixture.deploy("points-v2"));
+    let program = fixture.deploy("points-cursor");
+    add(&mut fixture, "1.0", &first, initial_step());
+    let steward = account(0);
+    let init = IPoints::initializeCall { steward };
+    let proxy = create(&mut fixture, proxy_kind::EVM, &init);
+    let award = IPoints::awardCall {
+        to: vec![account(1), account(2)],
+        points: U256::from(3),
+    };
+    let awarded = fixture.pay(steward, proxy, &award, U256::ZERO);
+    awarded.expect("awarded");
+    let points = IPoints::pointsCall { member: account(1) };
+    let before = fixture.ask(proxy, &points).expect("points");
+
+    let handler = account(5);
+    let way = complex("1.0", &program, handler);
+    migrate(&mut fixture, "2.0", &second, way);
+    assert_eq!(instance(&fixture, proxy).state, instance_state::MIGRATING);
+    fixture.ask(proxy, &points).expect_err("it is paused");
+    let next = migrateNextCall {
+        gasBudget: 1_000_000,
+    };
+    let done = fixture.pay(handler, proxy, &next, U256::ZERO);
+    done.expect("migrated");
+    let ended = fixture.pay(handler, proxy, &endMigrationCall {}, U256::ZERO);
+    let ended = ended.expect("ended");
+    assert_eq!(ended.events::<Proxy::Upgraded>().len(), 1);
+    let found = instance(&fixture, proxy);
+    assert_eq!(
+        (found.version.as_str(), found.state),
+        ("2.0", instance_state::LIVE)
+    );
+    let after = fixture.ask(proxy, &points).expect("points");
+    assert_eq!((before, after), (U256::from(3), U256::from(30)));
+    assert_eq!(
+        fixture.code_hash(proxy),
+        keccak256(evm::evm_proxy_code(
+            fixture.registry,
+            framework().storage.address
+        ))
+    );
+}
