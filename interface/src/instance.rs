@@ -26,8 +26,10 @@ sol! {
     interface IInstanceRegistry {
         /// Opens an upgrade of the calling instance to `version` on behalf of `caller` and
         /// returns its path, in order, every program on it checked. When the instance is created, the
-        /// path is one step with an empty `from`. Reverts, in this order: `NotAnInstance`,
-        /// `VersionNotFound`, `UpgradeNotAuthorized`, `AlreadyAtVersion`, `NoPath`,
+        /// path is one step with an empty `from`. With an empty `version`, which only the registry asks
+        /// for, the instance is paused and the path is empty, or it is resumed and the path is one step
+        /// from its version to itself; then there is nothing to close. Reverts, in this order: `NotAnInstance`,
+        /// `DefinitionPaused`, `VersionNotFound`, `UpgradeNotAuthorized`, `AlreadyAtVersion`, `NoPath`,
         /// `ImplementationNotRunnable`, `CodeChanged`.
         function beginUpgrade(address caller, string calldata version) external returns (PathStep[] memory steps);
         /// Closes the upgrade that `beginUpgrade` opened in this transaction: the instance is

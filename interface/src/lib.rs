@@ -9,6 +9,7 @@
 //! | [`registry`] | what the registry answers, emits and reverts with |
 //! | [`registry_storage`] | what the registry stores, and where |
 //! | [`parts`] | which program of the registry answers which call |
+//! | [`other_admins`] | calls of other authorities over a proxy, and what to use instead |
 //! | [`instance`] | the calls between a proxy and its registry, theirs alone |
 //! | [`migratable`] | initializers, migrations and their errors |
 //! | [`complex`] | complex migrations: paused, in batches |
@@ -37,6 +38,7 @@ pub mod instance;
 pub mod lazy;
 pub mod limits;
 pub mod migratable;
+pub mod other_admins;
 pub mod parts;
 pub mod policy;
 pub mod proxy;

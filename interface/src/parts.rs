@@ -27,6 +27,8 @@ sol! {
     interface IParts {
         /// Upgrades every instance that lags behind, all or nothing.
         function upgradeLagging(bytes32 definition) external;
+        /// Pauses or resumes the first instances of a definition that was paused or resumed.
+        function pauseOrResume(bytes32 definition) external;
     }
 }
 
@@ -41,6 +43,9 @@ pub struct Answer {
 
 /// How many parts there are.
 pub const COUNT: usize = 4;
+/// Position in [`PARTS`] of the part that says of a call which none answers what to use instead,
+/// see [`crate::other_admins`].
+pub const UNANSWERED: usize = 3;
 
 /// The construction of the registry, `abi.encode(string definePolicy)` behind the SDK's selector.
 const CONSTRUCTION: Answer = Answer {
@@ -48,12 +53,24 @@ const CONSTRUCTION: Answer = Answer {
     signature: "constructor(string)",
 };
 
+impl Answer {
+    /// The answer to a call.
+    pub(crate) const fn to<C: SolCall>() -> Self {
+        Self {
+            selector: C::SELECTOR,
+            signature: C::SIGNATURE,
+        }
+    }
+
+    /// The name of the call.
+    pub fn name(&self) -> &'static str {
+        self.signature.split('(').next().unwrap_or_default()
+    }
+}
+
 /// The answer to a call.
 const fn to<C: SolCall>() -> Answer {
-    Answer {
-        selector: C::SELECTOR,
-        signature: C::SIGNATURE,
-    }
+    Answer::to::<C>()
 }
 
 /// The parts, in the order in which they are built and deployed.
@@ -88,7 +105,7 @@ pub const PARTS: [Part; COUNT] = [
     },
     Part {
         package: "registry-upgrades",
-        task: "what instances run: their upgrades, complex steps and rollout",
+        task: "what instances run: upgrades, complex steps, pauses and rollout",
         answers: &[
             to::<Instance::beginUpgradeCall>(),
             to::<Instance::endUpgradeCall>(),
@@ -96,7 +113,10 @@ pub const PARTS: [Part; COUNT] = [
             to::<Instance::resumeUpgradeCall>(),
             to::<Registry::rolloutCall>(),
         ],
-        executes: &[to::<IParts::upgradeLaggingCall>()],
+        executes: &[
+            to::<IParts::upgradeLaggingCall>(),
+            to::<IParts::pauseOrResumeCall>(),
+        ],
     },
     Part {
         package: "registry-records",
@@ -165,6 +185,12 @@ mod tests {
         answered.sort_unstable();
         promised.sort_unstable();
         assert_eq!(answered, promised);
+    }
+
+    #[test]
+    fn what_no_part_answers_goes_to_one_that_executes_nothing() {
+        assert_eq!(PARTS[UNANSWERED].package, "registry-records");
+        assert_eq!(PARTS[UNANSWERED].executes, []);
     }
 
     #[test]

@@ -74,7 +74,11 @@ sol! {
         function setPolicy(string name, string role, string expression) external returns (Progress progress);
         // -- governed by role `create`
         function createProxy(string name, string version, uint8 kind, bytes32 salt, bytes initData) external payable returns (Progress progress, address proxy);
-        // -- governed by role `pause`
+        // -- governed by role `pause`. Unless it is set, any one address of `migrate` pauses, and the
+        // whole policy of `migrate` resumes.
+        /// Pauses a few instances, and the others by `rollout`: whoever calls one gets
+        /// `UpgradeInProgress`. Until [`resumeCall`] nothing is created or upgraded. An instance in a
+        /// complex migration stays in it, and does not leave it meanwhile.
         function pause(string name) external returns (Progress progress);
         function resume(string name) external returns (Progress progress);
         // -- approvals
@@ -86,6 +90,8 @@ sol! {
         function cancel(bytes32 action) external;
         function submitSigned(bytes action, uint64 deadline, Signature[] approvals) external payable returns (Progress progress);
         // -- anyone
+        /// Handles the instances that wait longest, at most `max`: pauses or resumes those that are
+        /// not what their definition is, and upgrades those that are older than the current version.
         function rollout(string name, uint16 max) external returns (uint16 upgraded, uint16 left);
         /// Keeps a layout document where everybody finds it: `layoutHash` is its keccak256, and
         /// [`LayoutPublished`] carries it. Once per hash; again it does nothing. Reverts
@@ -130,12 +136,16 @@ sol! {
         event HandlerChanged(bytes32 indexed definition, address indexed proxy, address handler);
         event Paused(bytes32 indexed definition);
         event Resumed(bytes32 indexed definition);
+        event InstancePaused(bytes32 indexed definition, address indexed proxy);
+        event InstanceResumed(bytes32 indexed definition, address indexed proxy);
         event LayoutPublished(bytes32 indexed layoutHash, bytes document);
 
         // -- errors
         error DefinitionExists(string name);
         error DefinitionNotFound(string name);
         error DefinitionPaused(string name);
+        /// `resume` of a definition that is not paused.
+        error DefinitionNotPaused(string name);
         error VersionExists(string name, string version);
         error InvalidLabel(string label, uint8 reason);
         error InvalidStep(string from, string to, uint8 reason);

@@ -70,6 +70,8 @@ records! {
             21 frozen: bool,
             /// Length of the name.
             22 name_length: u8,
+            /// How often it was paused and resumed, together: it is paused where that is odd.
+            23 pauses: u32,
         };
         /// The name.
         1 NAME: Bytes[LABEL_MAX / 32];
@@ -175,7 +177,7 @@ records! {
         /// its account
         proxy: Address
     ) {
-        /// Its numbers. All behind `state` are about complex steps.
+        /// Its numbers. Those behind `state` are about complex steps, but for the last.
         0 HEAD: Head {
             /// Order of creation within the definition, from 1 on.
             0 index: u32,
@@ -192,6 +194,9 @@ records! {
             14 began: VersionIndex,
             /// How many complex steps it has been in.
             18 steps: u32,
+            /// The definition's `pauses` when it was last brought in line with them. Where they differ, it
+            /// waits for `rollout`.
+            22 pauses: u32,
         };
         /// keccak256 of the definition's name.
         1 DEFINITION: DefinitionId;
@@ -217,13 +222,14 @@ records! {
         };
     }
 
-    /// A list of instances: those that lag behind the current version and wait for `rollout`, those
-    /// that were turned back from it, or those at one version that is not older.
+    /// A list of instances: those that wait for `rollout`, because they lag behind the current version
+    /// or are still to be paused or resumed, those that were turned back from the current version, those
+    /// that are paused, or those at one version that is not older.
     list = table 8 (
         /// keccak256 of the definition's name
         definition: DefinitionId,
-        /// 0 for those that lag behind, 2³² - 1 for those that were turned back, else the index of
-        /// the version
+        /// 0 for those that wait, 2³² - 1 for those that were turned back, 2³² - 2 for those that are
+        /// paused, else the index of the version
         id: u32
     ) {
         /// Its ends.
@@ -257,12 +263,14 @@ records! {
         0 PROPOSAL: Proposal {
             /// Who sent it first.
             0 proposer: Address,
-            /// Number of its role: 0 define, 1 migrate, 2 policy, 3 create.
+            /// Number of its role: 0 define, 1 migrate, 2 policy, 3 create, 4 pause.
             20 role: u8,
             /// Which of its proposer's slots it takes.
             21 proposer_slot: u8,
             /// Position in the list of pending actions.
             22 position: u32,
+            /// Whether the registry refuses it while its definition is paused.
+            26 needs_live: bool,
         };
         /// keccak256 of the definition's name.
         1 DEFINITION: DefinitionId;

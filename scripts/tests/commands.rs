@@ -257,6 +257,55 @@ fn a_migration_is_called_back_and_who_does_it_learns_what_takes_it_along_again()
 }
 
 #[test]
+fn a_definition_is_paused_and_resumed_with_all_its_instances() {
+    let sandbox = Sandbox::new();
+    let registry = sandbox.done(&["registry", "deploy"]);
+    sandbox.manifest(&format!("registry = {:?}", text(&registry, "registry")));
+    sandbox.done(&[
+        "define",
+        "A",
+        "--migrate",
+        "AND(Admin,Other)",
+        "--create",
+        "Admin",
+    ]);
+    let register = ["register", "A", "1.0", "counter-v1"];
+    assert_eq!(sandbox.run("admin", &register).exit, Some(3));
+    assert_eq!(sandbox.run("other", &register).exit, Some(0));
+    for n in ["1", "2", "3", "4", "5", "6"] {
+        let create = ["create-proxy", "A", "1.0", "--salt", n];
+        sandbox.done(&[&create[..], &["--init", "initialize(uint256)", n]].concat());
+    }
+    let states = |wanted: &str| {
+        let status = sandbox.done(&["status", "A"]);
+        let definition = &status["definitions"][0];
+        let instances = definition["instances"].as_array().expect("instances");
+        let count = instances.iter().filter(|one| text(one, "state") == wanted);
+        (text(definition, "state").to_owned(), count.count())
+    };
+    let paused = sandbox.done(&["pause", "A"]);
+    assert_eq!(paused["executed"], true, "{paused}");
+    assert_eq!(states("paused"), ("paused".to_owned(), 6));
+    sandbox.done(&["verify", "A"]);
+    let again = sandbox.run("other", &["pause", "A"]);
+    assert_eq!((again.exit, error(&again)), (Some(1), "DefinitionPaused"));
+
+    let one = sandbox.run("admin", &["resume", "A"]);
+    assert_eq!(
+        one.exit,
+        Some(3),
+        "the whole policy resumes: {}",
+        one.stderr
+    );
+    let two = sandbox.run("other", &["resume", "A"]);
+    assert_eq!(two.exit, Some(0), "{}", two.stderr);
+    assert_eq!(states("live"), ("live".to_owned(), 6));
+    let history = sandbox.done(&["history", "A"]).to_string();
+    assert!(history.contains("InstanceResumed"), "{history}");
+    sandbox.done(&["verify", "A"]);
+}
+
+#[test]
 fn the_same_code_deployed_again_is_active_already() {
     let sandbox = Sandbox::new();
     let first = sandbox.done(&["deploy", "counter-v1"]);

@@ -52,7 +52,7 @@ pub(crate) fn start(instance: &Instance, path_step: &PathStep) -> Reverts<()> {
     step::under_token(token::COMPLEX, path_step, path_step.script, &path_step.data)?;
     guard.check()?;
     registry::suspend(instance)?;
-    instance.resume(path_step.script);
+    instance.switch_to(path_step.script);
     Ok(())
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn finish(instance: &Instance, back: bool) -> Reverts<Vec<u8>> {
     Guard::within(instance, complex).check()?;
     if back {
         registry::end(instance, &complex.from)?;
-        instance.resume(complex.implementation);
+        instance.switch_to(complex.implementation);
         return Ok(Vec::new());
     }
     marks::set_by_proxy(complex);

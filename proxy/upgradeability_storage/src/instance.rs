@@ -56,8 +56,8 @@ impl Instance {
         Ok(())
     }
 
-    /// Writes the new code into the slot and emits `Upgraded`.
-    pub(crate) fn resume(&self, implementation: Address) {
+    /// Writes the code that runs from now on into the slot and emits `Upgraded`.
+    pub(crate) fn switch_to(&self, implementation: Address) {
         store(slots::IMPLEMENTATION, implementation.into_word());
         storage::transient_store(&slots::UPGRADED.0, &slots::SET.0);
         emit(&Abi::Upgraded { implementation });

@@ -20,14 +20,19 @@ use crate::{
     revert::{Reverts, returned, revert},
 };
 
-/// Asks the registry to authorise this frame's caller, and for the path.
+/// Asks the registry to authorise this frame's caller, and for the path, which may be empty where
+/// the version is: the instance is paused.
 pub(crate) fn begin(instance: &Instance, version: &str) -> Reverts<Vec<PathStep>> {
     let caller = Address::new(context::msg_sender());
     let request = IInstanceRegistry::beginUpgradeCall {
         caller,
         version: version.into(),
     };
-    path(ask(instance, &request)?)
+    let steps = ask(instance, &request)?;
+    if version.is_empty() {
+        return Ok(steps);
+    }
+    path(steps)
 }
 
 /// Asks the registry for what is left of the path behind the complex step that the instance is

@@ -11,18 +11,24 @@ use stylus_upgrades_interface::{
 
 use crate::{
     complex,
-    instance::Instance,
+    instance::{Instance, STUB},
     registry,
     revert::{Reverts, revert},
     step,
 };
 
-/// Upgrades the instance to `version`, in one transaction or not at all. `data` is the calldata
+/// Upgrades the instance to `version`, in one transaction or not at all. An empty one is the
+/// registry's: the instance stays on the stub where the path is empty, because its definition is paused;
+/// where it is resumed, the path has the code. `data` is the calldata
 /// of the last step if that waits for some, of the initializer at creation, else of a call on the
 /// new code afterwards.
 pub(crate) fn run(instance: &Instance, version: &str, data: &[u8]) -> Reverts<Vec<u8>> {
     instance.pause()?;
     let path = registry::begin(instance, version)?;
+    if version.is_empty() {
+        instance.switch_to(path.last().map_or(STUB, |step| step.implementation));
+        return Ok(Vec::new());
+    }
     let Some(last) = path.last() else {
         return Ok(Vec::new());
     };
@@ -52,7 +58,7 @@ pub(crate) fn travel(
         return Ok(false);
     }
     registry::end(instance, &last.to)?;
-    instance.resume(last.implementation);
+    instance.switch_to(last.implementation);
     Ok(true)
 }
 

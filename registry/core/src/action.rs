@@ -27,7 +27,13 @@ use crate::{
 };
 
 /// Roles that governed calls ask for, by the number that an action stores.
-pub const ROLES: [&[u8]; 4] = [role::DEFINE, role::MIGRATE, role::POLICY, role::CREATE];
+pub const ROLES: [&[u8]; 5] = [
+    role::DEFINE,
+    role::MIGRATE,
+    role::POLICY,
+    role::CREATE,
+    role::PAUSE,
+];
 /// What an action is about: code and script, each with its hash, or an instance with its complex
 /// step; zeros where it is about none.
 pub type Subject = [(Address, B256); 2];
@@ -62,6 +68,8 @@ pub struct Action {
     proposer_slot: u8,
     /// Position in the list of open actions.
     position: u32,
+    /// Whether a definition that is paused refuses it.
+    pub needs_live: bool,
     /// Whether it is in storage.
     pub is_stored: bool,
 }
@@ -86,8 +94,11 @@ impl Action {
         let epoch = epoch(definition, role);
         let mut round = round(content);
         let mut id = id(calldata, epoch, round);
+        let role = ROLES.iter().position(|other| *other == role);
+        let role = role.unwrap_or_default() as u8;
         if let Some(action) = Self::load(id) {
-            if action.is_past(about) {
+            // another role has the same number of an epoch by chance
+            if action.role != role || action.is_past(about) {
                 if close && !action.has_expired() {
                     events::cancelled(action.definition, id).emit();
                 }
@@ -103,10 +114,7 @@ impl Action {
         Self {
             id,
             definition: definition.id,
-            role: ROLES
-                .iter()
-                .position(|other| *other == role)
-                .unwrap_or_default() as u8,
+            role,
             content,
             proposer: Address::ZERO,
             approvals: 0,
@@ -118,6 +126,7 @@ impl Action {
             subject: Subject::default(),
             proposer_slot: 0,
             position: 0,
+            needs_live: false,
             is_stored: false,
         }
     }
@@ -164,6 +173,7 @@ impl Action {
             subject,
             proposer_slot: Proposal::proposer_slot().get(&proposal),
             position: Proposal::position().get(&proposal),
+            needs_live: Proposal::needs_live().get(&proposal),
             is_stored: true,
         })
     }
@@ -267,6 +277,7 @@ impl Action {
             role: self.role,
             proposer_slot: self.proposer_slot,
             position: self.position,
+            needs_live: self.needs_live,
         };
         let approvals = Approvals {
             approvals: self.approvals,

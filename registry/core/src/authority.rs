@@ -22,7 +22,7 @@ use crate::{
     chain::{Reverts, code_hash, has_code, keccak},
     errors, events,
     instances::Instance,
-    policy::{self, Policy, Refusal},
+    policy::{self, Expression, Policy, Refusal},
     runnable::{is_ours, is_precompile},
     state::Definition,
     store::Slot,
@@ -70,6 +70,22 @@ impl Stored {
             Ok(policy) if Head::is_set().get(&head) => Ok(Self { slot, text, policy }),
             _ => Err(errors::unknown_role(role)),
         }
+    }
+
+    /// The same with any one of its addresses.
+    #[must_use]
+    pub fn any_one(mut self) -> Self {
+        let bits = 0..self.policy.approvers.len() as u8;
+        self.policy = Policy {
+            root: Expression::Members {
+                need: 1,
+                members: bits.map(Expression::Address).collect(),
+            },
+            approvers: self.policy.approvers,
+            lambdas: Vec::new(),
+            delays: Vec::new(),
+        };
+        self
     }
 
     /// The bit of an approver: 0 for a stranger, and for an address that became a proxy after the

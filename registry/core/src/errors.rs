@@ -31,6 +31,8 @@ macro_rules! errors {
 errors! {
     definition_exists = Registry::DefinitionExists(name: &[u8]);
     definition_not_found = Registry::DefinitionNotFound(name: &[u8]);
+    definition_paused = Registry::DefinitionPaused(name: &[u8]);
+    definition_not_paused = Registry::DefinitionNotPaused(name: &[u8]);
     version_exists = Registry::VersionExists(name: &[u8], version: &[u8]);
     invalid_label = Registry::InvalidLabel(label: &[u8], reason: u8);
     invalid_step = Registry::InvalidStep(from: &[u8], to: &[u8], reason: u8);

@@ -95,6 +95,10 @@ events! {
     migration_ended = MigrationEnded[proxy: Address](from: &[u8], to: &[u8]);
     migration_aborted = MigrationAborted[proxy: Address](from: &[u8], to: &[u8]);
     handler_changed = HandlerChanged[proxy: Address](handler: Address);
+    paused = Paused[]();
+    resumed = Resumed[]();
+    instance_paused = InstancePaused[proxy: Address]();
+    instance_resumed = InstanceResumed[proxy: Address]();
     policy_changed = PolicyChanged[](role: &[u8], expression: &[u8]);
 }
 

@@ -12,7 +12,8 @@
 //! | [`route`] | the path of an instance to a version, with its steps |
 //! | [`action`] | open actions: approvals, timelocks, rounds, proposer slots |
 //! | [`authority`] | policies in storage, and who satisfies them |
-//! | [`instances`] | instances and the queue of those that lag behind |
+//! | [`instances`] | instances: version, state, complex step |
+//! | [`queue`] | the lists that instances stand in, and the queue of those that wait for `rollout` |
 //! | [`lock`] | the transient locks: the registry's, and an instance's own |
 //! | [`runnable`] | whether code can run, and is what was approved |
 //! | [`abi`] | calldata, return data |
@@ -39,6 +40,7 @@ pub mod lock;
 pub mod parts;
 pub mod path;
 pub mod policy;
+pub mod queue;
 pub mod route;
 pub mod runnable;
 pub mod state;

@@ -54,6 +54,8 @@ pub struct Definition {
     pub current: VersionIndex,
     /// Whether the policy of role `migrate` is `NONE`.
     pub frozen: bool,
+    /// How often it was paused and resumed, together.
+    pub pauses: u32,
 }
 
 impl Definition {
@@ -71,7 +73,13 @@ impl Definition {
             instances: 0,
             current: VersionIndex::NONE,
             frozen: false,
+            pauses: 0,
         }
+    }
+
+    /// Whether it is paused.
+    pub const fn is_paused(&self) -> bool {
+        self.pauses % 2 == 1
     }
 
     /// Whether a definition of that name exists.
@@ -98,6 +106,7 @@ impl Definition {
             instances: Head::instances().get(&head),
             current: Head::current().get(&head),
             frozen: Head::frozen().get(&head),
+            pauses: Head::pauses().get(&head),
         })
     }
 
@@ -119,6 +128,7 @@ impl Definition {
             exists: true,
             frozen: self.frozen,
             name_length: self.name.len() as u8,
+            pauses: self.pauses,
         };
         Self::slot(self.id).write(definition::HEAD, &head);
     }

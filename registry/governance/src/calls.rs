@@ -6,7 +6,7 @@ use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::Reader,
     action::Subject,
-    authority::{self, role},
+    authority::{self, Stored, role},
     chain::{RevertData, Reverts, code_hash, has_code},
     create2, errors,
     instances::Instance,
@@ -57,6 +57,8 @@ pub(crate) enum Call<'a> {
         proxy: Address,
         handler: Option<Address>,
     },
+    /// `pause`, or `resume`
+    Pause { name: &'a [u8], resume: bool },
     /// `createProxy`
     CreateProxy {
         name: &'a [u8],
@@ -107,6 +109,11 @@ impl<'a> Call<'a> {
                 proxy: arguments.address(1)?,
                 handler: None,
             },
+            IRegistry::pauseCall::SELECTOR => Self::Pause {
+                name,
+                resume: false,
+            },
+            IRegistry::resumeCall::SELECTOR => Self::Pause { name, resume: true },
             IRegistry::createProxyCall::SELECTOR => Self::CreateProxy {
                 name,
                 version: text(1)?,
@@ -125,6 +132,7 @@ impl<'a> Call<'a> {
             Self::AddVersion { name, .. }
             | Self::AddStep { name, .. }
             | Self::Migration { name, .. }
+            | Self::Pause { name, .. }
             | Self::CreateProxy { name, .. } => {
                 label::check(name)?;
                 Definition::of(name)
@@ -132,20 +140,41 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The role that it asks for.
-    pub(crate) fn role(&self) -> &'static [u8] {
-        match self {
+    /// The role that it asks for, with its policy. Unless `pause` is set, any one address of `migrate`
+    /// pauses, and the whole policy of `migrate` resumes.
+    pub(crate) fn authority(&self, definition: &Definition) -> Reverts<(&'static [u8], Stored)> {
+        let role = match self {
             Self::CreateDefinition { .. } => role::DEFINE,
             Self::AddVersion { .. } | Self::AddStep { .. } | Self::Migration { .. } => {
                 role::MIGRATE
             }
             Self::SetPolicy { .. } => role::POLICY,
             Self::CreateProxy { .. } => role::CREATE,
-        }
+            Self::Pause { resume, .. } => match Stored::of(definition, role::PAUSE) {
+                Ok(stored) => return Ok((role::PAUSE, stored)),
+                Err(_) if *resume => role::MIGRATE,
+                Err(_) => {
+                    let stored = Stored::of(definition, role::MIGRATE)?;
+                    return Ok((role::MIGRATE, stored.any_one()));
+                }
+            },
+        };
+        Ok((role, Stored::of(definition, role)?))
+    }
+
+    /// Whether a paused definition refuses it.
+    pub(crate) fn needs_live(&self) -> bool {
+        matches!(
+            self,
+            Self::AddVersion { migrate: true, .. } | Self::CreateProxy { .. }
+        )
     }
 
     /// Refuses what could not be executed now.
     pub(crate) fn check(&self, definition: &Definition) -> Reverts<()> {
+        if self.needs_live() && definition.is_paused() {
+            return Err(errors::definition_paused(&definition.name));
+        }
         match self {
             Self::CreateDefinition { name, policies } => create_definition(name, policies),
             Self::AddVersion {
@@ -179,6 +208,11 @@ impl<'a> Call<'a> {
             Self::Migration { proxy, handler, .. } => {
                 migrating(definition, *proxy, handler.is_some()).map(|_| ())
             }
+            Self::Pause { resume, .. } => match (resume, definition.is_paused()) {
+                (false, true) => Err(errors::definition_paused(&definition.name)),
+                (true, false) => Err(errors::definition_not_paused(&definition.name)),
+                _ => Ok(()),
+            },
             Self::CreateProxy {
                 name,
                 version,
@@ -203,9 +237,10 @@ impl<'a> Call<'a> {
     /// The code and the script that it is about, or the complex step.
     pub(crate) fn subject(&self, definition: &Definition) -> Reverts<Subject> {
         let (code, step) = match self {
-            Self::CreateDefinition { .. } | Self::SetPolicy { .. } | Self::Migration { .. } => {
-                return Ok(self.about());
-            }
+            Self::CreateDefinition { .. }
+            | Self::SetPolicy { .. }
+            | Self::Migration { .. }
+            | Self::Pause { .. } => return Ok(self.about()),
             Self::AddVersion { code, step, .. } => (*code, Some(step)),
             Self::AddStep { version, step, .. } => (definition.version(version)?.code, Some(step)),
             Self::CreateProxy { version, .. } => (definition.version(version)?.code, None),

@@ -6,13 +6,16 @@ use stylus_registry_core::{
     abi::encode,
     authority::{self, role},
     chain::{self, Reverts, delegate},
-    events, instances,
+    events, queue,
     state::{Code, Definition, Step, Version, part},
 };
 use stylus_upgrades_interface::{
     complex::IComplexMigration::{setHandlerCall, turnBackCall},
     limits::INSTANCES_AT_ONCE,
-    parts::{self, IParts::upgradeLaggingCall},
+    parts::{
+        self,
+        IParts::{pauseOrResumeCall, upgradeLaggingCall},
+    },
     registry::IRegistry::createProxyCall,
 };
 
@@ -49,6 +52,7 @@ pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u
             Some(handler) => set_handler(&definition, *proxy, *handler),
             None => abort(&definition, *proxy),
         },
+        Call::Pause { .. } => pause(definition),
         Call::CreateProxy { .. } => hand_on::<createProxyCall>(calldata),
     }
 }
@@ -92,8 +96,8 @@ fn activate(definition: &mut Definition, label: &[u8]) -> Reverts<()> {
         definition.save();
     }
     // approvers ask for this version: those that they called back from it come along again
-    let lagging = instances::older(definition.id);
-    if (1..=INSTANCES_AT_ONCE).contains(&lagging) {
+    let older = queue::older(definition.id);
+    if (1..=INSTANCES_AT_ONCE).contains(&older) {
         let all = encode(&upgradeLaggingCall::SELECTOR, &[definition.id.into()]);
         hand_on::<upgradeLaggingCall>(&all)?;
     }
@@ -102,7 +106,7 @@ fn activate(definition: &mut Definition, label: &[u8]) -> Reverts<()> {
 
 /// Does not save the definition.
 fn make_current(definition: &mut Definition, version: &Version) {
-    instances::advance(definition.id, definition.current, version.index);
+    queue::advance(definition.id, definition.current, version.index);
     definition.current = version.index;
     events::current_changed(definition.id, &version.label, definition.sequence).emit();
 }
@@ -127,6 +131,24 @@ fn set_handler(definition: &Definition, proxy: Address, handler: Address) -> Rev
 fn abort(definition: &Definition, proxy: Address) -> Reverts<()> {
     migrating(definition, proxy, false)?.turn_back(definition.current);
     chain::call(proxy, &turnBackCall::SELECTOR, &[0; 32]).map(|_| ())
+}
+
+/// Pauses the definition, or resumes it, with its first instances; the others are left to `rollout`.
+fn pause(mut definition: Definition) -> Reverts<()> {
+    definition.pauses += 1;
+    definition.save();
+    queue::wait_all(&definition);
+    let announce = if definition.is_paused() {
+        events::paused
+    } else {
+        events::resumed
+    };
+    announce(definition.id).emit();
+    if queue::waiting(definition.id) == 0 {
+        return Ok(());
+    }
+    let first = encode(&pauseOrResumeCall::SELECTOR, &[definition.id.into()]);
+    hand_on::<pauseOrResumeCall>(&first)
 }
 
 /// Lets the part that executes the call do it, on this storage.

@@ -27,18 +27,11 @@ pub(crate) fn run(calldata: &[u8]) -> Reverts<Vec<u8>> {
 
 fn approve(calldata: &[u8], call: &Call<'_>) -> Reverts<Progress> {
     let definition = call.definition()?;
-    let stored = Stored::of(&definition, call.role())?;
+    let (role, stored) = call.authority(&definition)?;
     let caller = sender();
     let bit = stored.bit(caller);
 
-    let mut action = Action::current(
-        &definition,
-        call.role(),
-        &stored,
-        calldata,
-        call.about(),
-        true,
-    );
+    let mut action = Action::current(&definition, role, &stored, calldata, call.about(), true);
     let repeated = action.approvals & bit != 0;
     action.approvals |= bit;
     let lambdas = stored.consents(action.id, caller, action.approvals)?;
@@ -65,6 +58,7 @@ fn approve(calldata: &[u8], call: &Call<'_>) -> Reverts<Progress> {
     } else if action.is_stored {
         action.save();
     } else {
+        action.needs_live = call.needs_live();
         action.open_for(caller, call.subject(&definition)?)?;
     }
     Ok(progress)
@@ -124,14 +118,7 @@ pub(crate) fn action_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let calldata = arguments.bytes(0)?;
     let call = Call::decode(calldata)?;
     let definition = call.definition()?;
-    let stored = Stored::of(&definition, call.role())?;
-    let action = Action::current(
-        &definition,
-        call.role(),
-        &stored,
-        calldata,
-        call.about(),
-        false,
-    );
+    let (role, stored) = call.authority(&definition)?;
+    let action = Action::current(&definition, role, &stored, calldata, call.about(), false);
     Ok(encode(&[], &[action.id.into()]))
 }

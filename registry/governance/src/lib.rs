@@ -41,12 +41,12 @@ fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
         | IRegistry::setHandlerCall::SELECTOR
         | IRegistry::abortMigrationCall::SELECTOR
         | IRegistry::setPolicyCall::SELECTOR
+        | IRegistry::pauseCall::SELECTOR
+        | IRegistry::resumeCall::SELECTOR
         | IRegistry::createProxyCall::SELECTOR => governed::run(calldata),
         IRegistry::actionOfCall::SELECTOR => governed::action_of(arguments),
         IRegistry::adoptCall::SELECTOR => not_supported(b"adopt"),
         IRegistry::handOverCall::SELECTOR => not_supported(b"handOver"),
-        IRegistry::pauseCall::SELECTOR => not_supported(b"pause"),
-        IRegistry::resumeCall::SELECTOR => not_supported(b"resume"),
         IRegistry::submitSignedCall::SELECTOR => not_supported(b"submitSigned"),
         _ => Err(errors::nothing()),
     }

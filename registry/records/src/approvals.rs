@@ -96,6 +96,10 @@ fn blocked_by(action: &Action, stored: &Stored, lambdas: u8) -> Reverts<u8> {
             return Ok(blocked_by::NOT_RUNNABLE);
         }
     }
+    let definition = Definition::load(action.definition);
+    if action.needs_live && definition.is_some_and(|definition| definition.is_paused()) {
+        return Ok(blocked_by::PAUSED);
+    }
     let policy = &stored.policy;
     Ok(if policy.is_satisfied(&action.facts(lambdas)) {
         blocked_by::NOTHING

@@ -6,6 +6,7 @@
 //! | `views` | definitions, versions, instances, read |
 //! | `approvals` | policies and open actions, read |
 //! | `withdraw` | `revoke` and `cancel` |
+//! | `unanswered` | what to use instead of a call that the registry does not answer |
 //! | `layouts` | layout documents: publishing them, and where they were published |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
@@ -14,13 +15,14 @@ extern crate alloc;
 
 mod approvals;
 mod layouts;
+mod unanswered;
 mod views;
 mod withdraw;
 
 use alloc::vec::Vec;
 
 use alloy_sol_types::SolCall;
-use stylus_registry_core::{abi::Reader, chain::Reverts, errors, parts};
+use stylus_registry_core::{abi::Reader, chain::Reverts, parts};
 use stylus_upgrades_host::program::Status;
 use stylus_upgrades_interface::registry::IRegistry;
 
@@ -30,7 +32,7 @@ fn answer(calldata: &[u8]) -> Status {
     parts::answer(calldata, dispatch)
 }
 
-/// Every call that the front sends here.
+/// Every call that the front sends here, also those that no part answers.
 fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
     let arguments = Reader::arguments(calldata);
     match selector {
@@ -49,6 +51,6 @@ fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
         IRegistry::publishLayoutCall::SELECTOR => layouts::publish(arguments),
         IRegistry::revokeCall::SELECTOR => withdraw::revoke(arguments),
         IRegistry::cancelCall::SELECTOR => withdraw::cancel(arguments),
-        _ => Err(errors::nothing()),
+        _ => Err(unanswered::revert(selector)),
     }
 }

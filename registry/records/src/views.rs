@@ -6,7 +6,8 @@ use stylus_registry_core::{
     abi::{Reader, Value, encode},
     chain::Reverts,
     create2, errors,
-    instances::{Instance, proxy_at},
+    instances::Instance,
+    queue::proxy_at,
     route,
     state::{Definition, Step, Version},
 };
@@ -19,7 +20,9 @@ fn named(arguments: Reader<'_>) -> Reverts<Definition> {
 
 pub(crate) fn definition(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = named(arguments)?;
-    let state = if definition.frozen {
+    let state = if definition.is_paused() {
+        definition_state::PAUSED
+    } else if definition.frozen {
         definition_state::FROZEN
     } else {
         definition_state::LIVE

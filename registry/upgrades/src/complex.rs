@@ -18,6 +18,7 @@ use stylus_upgrades_interface::{
     slots,
 };
 
+use crate::pause;
 use crate::upgrade::{check_programs, encoded, moved, starts, stop};
 
 /// Suspends the upgrade that the calling instance is in, at the next complex step of its path.
@@ -39,7 +40,7 @@ pub(crate) fn suspend() -> Reverts<Vec<u8>> {
     let was = instance.version();
     let (_, version, step) = step_between(&definition, from, to)?;
     announce_end(&definition, &instance);
-    instance.suspend(definition.current, from, to, target);
+    instance.suspend(&definition, from, to, target);
     if from != was {
         moved(&definition, &instance, was, &step.from);
     }
@@ -68,6 +69,7 @@ pub(crate) fn resume(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     }
     starts(&instance, Address::ZERO)?;
     let definition = instance.definition()?;
+    pause::require_live(&definition)?;
     let (from, to, step) = step_between(&definition, instance.version(), instance.reaches)?;
     let (left, rest, version) = if back {
         let code = from.code;

@@ -4,13 +4,15 @@
 //! |---|---|
 //! | `upgrade` | `beginUpgrade` and `endUpgrade`, the calls of an instance |
 //! | `complex` | `suspendUpgrade` and `resumeUpgrade`: complex steps |
-//! | `rollout` | upgrades of instances that lag behind |
+//! | `pause` | pausing and resuming an instance |
+//! | `rollout` | instances that wait: to be upgraded, paused or resumed |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
 #![cfg_attr(not(target_arch = "wasm32"), allow(dead_code))]
 
 extern crate alloc;
 
 mod complex;
+mod pause;
 mod rollout;
 mod upgrade;
 
@@ -27,12 +29,13 @@ fn answer(calldata: &[u8]) -> Status {
     parts::answer(calldata, dispatch)
 }
 
-/// Every call that the front or the governance part sends here. (`upgradeLagging` comes from the
-/// latter alone.)
+/// Every call that the front or the governance part sends here. (`upgradeLagging` and
+/// `pauseOrResume` come from the latter alone.)
 fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
     let arguments = Reader::arguments(calldata);
     match selector {
         IParts::upgradeLaggingCall::SELECTOR => rollout::all(arguments),
+        IParts::pauseOrResumeCall::SELECTOR => rollout::first(arguments),
         IRegistry::rolloutCall::SELECTOR => rollout::some(arguments),
         IInstanceRegistry::beginUpgradeCall::SELECTOR => upgrade::begin(arguments),
         IInstanceRegistry::endUpgradeCall::SELECTOR => upgrade::end(arguments),

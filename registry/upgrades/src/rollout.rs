@@ -1,4 +1,4 @@
-//! Upgrades of instances that lag behind the current version. What happens never depends on
+//! Instances that wait, to be upgraded, paused or resumed. What happens never depends on
 //! the gas that is left: a failure counts only where the instance had enough. Nor does it depend on
 //! what a calling contract has open (memory, which makes more of it dear; locks of other contracts):
 //! a failure counts only where the transaction calls the registry itself.
@@ -10,14 +10,16 @@ use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
     chain::{RevertData, Reverts, ask, call_with_gas, is_called_directly, this},
-    errors, events, instances,
+    errors, events,
+    instances::Instance,
     lock::{self, Phase},
+    queue,
     state::Definition,
 };
 use stylus_upgrades_host::{context, storage};
 use stylus_upgrades_interface::{
-    ids::DefinitionId,
-    limits::ROLLOUT_GAS,
+    ids::{DefinitionId, InstanceState},
+    limits::{INSTANCES_AT_ONCE, PAUSE_GAS, ROLLOUT_GAS},
     proxy::IUpgradeabilityProxy::{registryCall, upgradeToCall},
 };
 
@@ -26,51 +28,130 @@ const REASON_MAX: usize = 1_024;
 /// Gas that goes between measuring what is left and the sub-call, rounded up.
 const CALL_OVERHEAD: u64 = 5_000;
 
+/// What an attempt with an instance is given.
+struct Attempt<'a> {
+    /// The version that it is upgraded to; empty where it is paused or resumed.
+    version: &'a [u8],
+    /// Gas of the sub-call, at most.
+    most: u64,
+    /// Gas that it must have been given for its failure to count.
+    needed: u64,
+}
+
 /// Handles exactly min(max, left) instances, each in a sub-call of its own.
 pub(crate) fn some(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     lock::take()?;
     let definition = Definition::of(arguments.bytes(0)?)?;
     let current = definition.label_of(definition.current);
+    let upgrade = Attempt {
+        version: &current,
+        most: u64::MAX,
+        needed: ROLLOUT_GAS,
+    };
     let attempts = arguments.u32(1, u16::MAX.into())?;
-    let attempts = attempts.min(instances::lagging(definition.id));
+    let attempts = attempts.min(queue::waiting(definition.id));
     let mut upgraded = 0u32;
     for _ in 0..attempts {
-        let Some(proxy) = instances::next_lagging(definition.id) else {
+        let Some(proxy) = queue::next_waiting(definition.id) else {
             break;
         };
-        match upgrade_or_skip(&definition, proxy, &current)? {
-            true => upgraded += 1,
-            false => instances::rotate(definition.id),
+        let done = match out_of_line(&definition, proxy)? {
+            Some(instance) => bring_in_line(&definition, instance),
+            None => try_once(&definition, proxy, &upgrade),
+        };
+        match done? {
+            Done::Yes => upgraded += 1,
+            Done::No => queue::rotate(definition.id),
+            Done::BelowAContract(reason) => return Err(reason),
         }
     }
     lock::set(Phase::Free);
-    let left = instances::lagging(definition.id).min(u16::MAX.into());
+    let left = queue::waiting(definition.id).min(u16::MAX.into());
     Ok(encode(&[], &[upgraded.into(), left.into()]))
 }
 
-/// Upgrades every instance that is older than what is current, all or nothing. The lock is taken already.
-pub(crate) fn all(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
-    let definition =
-        Definition::load(DefinitionId(arguments.word(0)?)).ok_or_else(errors::nothing)?;
-    let current = definition.label_of(definition.current);
-    for proxy in instances::all_older(definition.id) {
-        upgrade(proxy, &current)?;
+/// Pauses or resumes the first instances, right behind the definition. One that fails does not keep
+/// the others running, whoever calls: it waits for `rollout`. The lock is taken already.
+pub(crate) fn first(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let definition = identified(arguments)?;
+    for _ in 0..INSTANCES_AT_ONCE.min(queue::waiting(definition.id)) {
+        let Some(proxy) = queue::next_waiting(definition.id) else {
+            break;
+        };
+        let done = bring_in_line(&definition, Instance::of(proxy)?)?;
+        if !matches!(done, Done::Yes) {
+            queue::rotate(definition.id);
+        }
     }
     Ok(Vec::new())
 }
 
-/// Whether it was upgraded; a failure is reported if the instance had enough gas and no contract
-/// called `rollout`, and ends the whole call otherwise. An instance that is in the middle of a call did not fail: whoever called
-/// `rollout` chose that moment, so nothing is said about it.
-fn upgrade_or_skip(definition: &Definition, proxy: Address, version: &[u8]) -> Reverts<bool> {
+/// Upgrades every instance that is older than what is current, all or nothing, but for those that
+/// are still to be resumed. The lock is taken already.
+pub(crate) fn all(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    let definition = identified(arguments)?;
+    let current = definition.label_of(definition.current);
+    for proxy in queue::all_older(definition.id) {
+        if out_of_line(&definition, proxy)?.is_none() {
+            order_expected(proxy, &current, u64::MAX)?;
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// The definition that another part names.
+fn identified(arguments: Reader<'_>) -> Reverts<Definition> {
+    Definition::load(DefinitionId(arguments.word(0)?)).ok_or_else(errors::nothing)
+}
+
+/// The instance, if it is still to be paused or resumed.
+fn out_of_line(definition: &Definition, proxy: Address) -> Reverts<Option<Instance>> {
+    if definition.pauses == 0 {
+        return Ok(None);
+    }
+    let instance = Instance::of(proxy)?;
+    Ok(Some(instance).filter(|instance| !instance.is_in_line(definition)))
+}
+
+/// Pauses an instance whose definition is paused, or resumes it. One that was neither paused nor
+/// resumed since only joins its list again.
+fn bring_in_line(definition: &Definition, mut instance: Instance) -> Reverts<Done> {
+    let is_paused = instance.state == InstanceState::PAUSED;
+    if is_paused == definition.is_paused() {
+        instance.set_paused(definition, is_paused);
+        return Ok(Done::Yes);
+    }
+    let turn = Attempt {
+        version: &[],
+        most: PAUSE_GAS,
+        needed: PAUSE_GAS,
+    };
+    try_once(definition, instance.proxy, &turn)
+}
+
+/// What came of an attempt.
+enum Done {
+    /// It is done.
+    Yes,
+    /// The instance stays as it was.
+    No,
+    /// The same, but a contract called, so that it does not count. It failed with that.
+    BelowAContract(RevertData),
+}
+
+/// Tries to upgrade an instance. A failure is reported if the instance had enough gas and no contract
+/// called, and ends the whole call if it had not. An instance that is in the middle of a call did not
+/// fail: whoever called chose that moment, so nothing is said about it.
+fn try_once(definition: &Definition, proxy: Address, attempt: &Attempt<'_>) -> Reverts<Done> {
+    let version = attempt.version;
     storage::flush(true); // what the attempt before stored is paid for before the gas is measured
     let left = context::gas_left().saturating_sub(CALL_OVERHEAD);
     let given = left - left / 64;
-    let Err(RevertData(mut reason)) = upgrade(proxy, version) else {
-        return Ok(true);
+    let Err(RevertData(mut reason)) = order_expected(proxy, version, attempt.most) else {
+        return Ok(Done::Yes);
     };
-    if given < ROLLOUT_GAS {
-        return Err(errors::insufficient_gas(ROLLOUT_GAS, given));
+    if given < attempt.needed {
+        return Err(errors::insufficient_gas(attempt.needed, given));
     }
     lock::set(Phase::Busy);
     let in_progress = errors::upgrade_in_progress();
@@ -79,17 +160,17 @@ fn upgrade_or_skip(definition: &Definition, proxy: Address, version: &[u8]) -> R
         let half = context::gas_left() / 2;
         if order(proxy, version, half) == Err(in_progress) {
             if asks_us(proxy) {
-                return Ok(false);
+                return Ok(Done::No);
             }
             reason = errors::not_an_instance(proxy).0;
         }
     }
     if !is_called_directly() {
-        return Err(RevertData(reason));
+        return Ok(Done::BelowAContract(RevertData(reason)));
     }
     reason.truncate(REASON_MAX);
     events::instance_skipped(definition.id, proxy, &reason).emit();
-    Ok(false)
+    Ok(Done::No)
 }
 
 /// Whether this registry is the one that an instance asks. Its code owns its storage and may have
@@ -101,9 +182,9 @@ fn asks_us(proxy: Address) -> bool {
 
 /// Has an instance upgrade itself. One that never came back to say so (its own code may have
 /// given it another registry) was not upgraded, whatever it answers.
-fn upgrade(proxy: Address, version: &[u8]) -> Reverts<()> {
+fn order_expected(proxy: Address, version: &[u8], gas: u64) -> Reverts<()> {
     lock::set(Phase::Expected(proxy));
-    order(proxy, version, u64::MAX)?;
+    order(proxy, version, gas)?;
     match lock::phase() {
         Phase::Busy => Ok(()),
         _ => Err(errors::not_an_instance(proxy)),

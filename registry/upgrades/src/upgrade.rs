@@ -22,7 +22,7 @@ use stylus_upgrades_interface::{
     proxy::IUpgradeabilityProxy::implementationCall,
 };
 
-use crate::complex;
+use crate::{complex, pause};
 
 /// Opens an upgrade of the calling instance.
 pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
@@ -33,6 +33,10 @@ pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     }
     let ours = starts(&instance, caller)?;
     let definition = instance.definition()?;
+    if ours && label.is_empty() {
+        return pause::turn(instance, &definition);
+    }
+    pause::require_live_with(&definition, &instance)?;
     let target = definition.version(label)?;
     let at = instance.version();
     if !ours && !authority::alone(&definition, role::MIGRATE, caller) {
@@ -138,7 +142,7 @@ pub(crate) fn end(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 fn arrive(definition: &Definition, instance: &mut Instance, version: VersionIndex, label: &[u8]) {
     let from = instance.version();
     complex::announce_end(definition, instance);
-    instance.set_version(definition.current, version);
+    instance.set_version(definition, version);
     if !from.is_none() && from != version {
         moved(definition, instance, from, label);
     }

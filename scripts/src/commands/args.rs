@@ -249,6 +249,16 @@ pub enum Command {
         /// The instance, an address or an alias
         proxy: String,
     },
+    /// Stop a definition: nobody calls its instances, and none is created or upgraded
+    Pause {
+        /// The definition
+        name: String,
+    },
+    /// Let a paused definition go on, with the very code and data
+    Resume {
+        /// The definition
+        name: String,
+    },
     /// Try a whole upgrade on a copy of the chain's state: what changes, and why it would fail
     Plan(PlanArgs),
     /// What the source would do to what is live: for a pull request; sends nothing

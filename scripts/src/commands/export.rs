@@ -78,6 +78,8 @@ impl ExportArgs {
                 | Command::Rollback(_)
                 | Command::SetHandler { .. }
                 | Command::AbortMigration { .. }
+                | Command::Pause { .. }
+                | Command::Resume { .. }
                 | Command::UpdatePolicy { .. }
                 | Command::Approve(_)
                 | Command::Revoke { .. }

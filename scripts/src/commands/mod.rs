@@ -19,6 +19,7 @@ mod kept;
 mod layout;
 mod node;
 mod path;
+mod pause;
 mod pending;
 mod plan;
 mod policy;
@@ -211,6 +212,8 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::AddStep(args) => version::add_step(context, &args).await,
         Command::SetHandler { proxy, handler } => handler::set(context, &proxy, &handler).await,
         Command::AbortMigration { proxy } => handler::abort(context, &proxy).await,
+        Command::Pause { name } => pause::pause(context, name).await,
+        Command::Resume { name } => pause::resume(context, name).await,
         Command::Rollback(args) => version::rollback(context, &args).await,
         Command::Plan(args) => plan::run(context, &args).await,
         Command::UpdatePolicy {

@@ -43,7 +43,7 @@ const VERSION: [Named; 4] = [
 ];
 
 /// The functions, and whether they take value.
-pub(super) const FUNCTIONS: [(&str, &[Named], bool); 10] = [
+pub(super) const FUNCTIONS: [(&str, &[Named], bool); 12] = [
     (
         "createDefinition",
         &[
@@ -75,6 +75,8 @@ pub(super) const FUNCTIONS: [(&str, &[Named], bool); 10] = [
         &[("name", "string"), ("proxy", "address")],
         false,
     ),
+    ("pause", &[("name", "string")], false),
+    ("resume", &[("name", "string")], false),
     (
         "setPolicy",
         &[

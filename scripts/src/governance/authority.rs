@@ -6,6 +6,44 @@ use alloy::sol_types::SolError;
 use stylus_registry_core::policy::parse;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
+/// The role that decides instead of `pause` while that is not set: any one address of it pauses, and
+/// its whole policy resumes.
+const DEFAULT_OF_PAUSE: &str = "migrate";
+
+/// The role whose policy decides a call that asks for `role`, by what is set.
+pub fn role_of(role: &str, is_set: impl Fn(&str) -> bool) -> &str {
+    if role == "pause" && !is_set(role) {
+        DEFAULT_OF_PAUSE
+    } else {
+        role
+    }
+}
+
+/// The policy that decides a call that asks for `role`, and the role that it is of.
+///
+/// # Errors
+/// What the registry or the chain says.
+pub(super) async fn deciding_policy(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    role: &str,
+) -> Result<(String, String), ChainError> {
+    let query = |role: &str| abi::policyCall {
+        name: name.into(),
+        role: role.into(),
+    };
+    match client.call(registry, &query(role)).await {
+        Ok(text) => Ok((role.into(), text)),
+        Err(error) if error.is_refused_as::<abi::UnknownRole>() && role == "pause" => {
+            let instead = role_of(role, |_| false);
+            let text = client.call(registry, &query(instead)).await?;
+            Ok((instead.into(), text))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Refuses a key that the policy of `migrate` does not name. Where the policy asks contracts, the
 /// registry alone decides.
 ///

@@ -26,6 +26,10 @@ pub enum Call {
     SetHandler(abi::setHandlerCall),
     /// Role `migrate`.
     AbortMigration(abi::abortMigrationCall),
+    /// Role `pause`, see [`authority`](super::authority::role_of).
+    Pause(abi::pauseCall),
+    /// The same.
+    Resume(abi::resumeCall),
     /// Role `policy`.
     SetPolicy(abi::setPolicyCall),
     /// Role `create`.
@@ -71,6 +75,8 @@ impl Call {
             abi::migrateCall::SELECTOR => strict(calldata).map(Self::Migrate),
             abi::setHandlerCall::SELECTOR => strict(calldata).map(Self::SetHandler),
             abi::abortMigrationCall::SELECTOR => strict(calldata).map(Self::AbortMigration),
+            abi::pauseCall::SELECTOR => strict(calldata).map(Self::Pause),
+            abi::resumeCall::SELECTOR => strict(calldata).map(Self::Resume),
             abi::setPolicyCall::SELECTOR => strict(calldata).map(Self::SetPolicy),
             abi::createProxyCall::SELECTOR => strict(calldata).map(Self::CreateProxy),
             _ => Err(GovernanceError::NotGoverned {
@@ -88,17 +94,20 @@ impl Call {
             Self::Migrate(call) => &call.name,
             Self::SetHandler(call) => &call.name,
             Self::AbortMigration(call) => &call.name,
+            Self::Pause(call) => &call.name,
+            Self::Resume(call) => &call.name,
             Self::SetPolicy(call) => &call.name,
             Self::CreateProxy(call) => &call.name,
         }
     }
 
-    /// The role that is asked for.
+    /// The role that is asked for; where `pause` is not set, `migrate` decides instead.
     pub fn role(&self) -> &'static str {
         match self {
             Self::CreateDefinition(_) => "define",
             Self::SetPolicy(_) => "policy",
             Self::CreateProxy(_) => "create",
+            Self::Pause(_) | Self::Resume(_) => "pause",
             _ => "migrate",
         }
     }
@@ -173,6 +182,14 @@ impl Display {
             Call::AbortMigration(call) => {
                 field("proxy", names.long(call.proxy));
                 "abortMigration"
+            }
+            Call::Pause(_) => {
+                field("users", "every call of an instance is refused".into());
+                "pause"
+            }
+            Call::Resume(_) => {
+                field("users", "instances run their code again".into());
+                "resume"
             }
             Call::SetPolicy(call) => {
                 field("of role", call.role.clone());

@@ -45,7 +45,7 @@ pub enum GovernanceError {
     /// The bytes are no governed call of a registry.
     #[error("{selector} is no governed call of a registry")]
     #[explain(
-        expected = "createDefinition, addVersion, addStep, migrate, setPolicy, createProxy, setHandler or abortMigration",
+        expected = "createDefinition, addVersion, addStep, migrate, setPolicy, createProxy, setHandler, abortMigration, pause or resume",
         found = self.to_string(),
         next = "do not approve it: ask its proposer for the command that he typed",
         exit = Exit::Usage

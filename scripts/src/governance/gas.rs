@@ -2,6 +2,7 @@
 //! the missing approvals arrive before it, in the same block perhaps, it executes. So it is tried
 //! on a fork behind them.
 
+use super::authority::deciding_policy;
 use super::error::GovernanceError;
 use super::governed::GovernedCall;
 use super::pending::readiness;
@@ -9,7 +10,6 @@ use crate::client::{Client, Remote, with_margin};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, Overrides};
 use stylus_registry_core::policy::{Facts, Policy, parse};
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What every approver owns on the fork, in wei: fees are no matter of it.
 const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
@@ -50,11 +50,7 @@ pub(super) async fn for_execution(
     approval: Approval<'_>,
 ) -> Result<u64, GovernanceError> {
     let (name, role) = approval.of;
-    let query = abi::policyCall {
-        name: name.into(),
-        role: role.into(),
-    };
-    let text = client.call(approval.registry, &query).await?;
+    let (_, text) = deciding_policy(client, approval.registry, name, role).await?;
     let Ok(policy) = parse(text.as_bytes()) else {
         return Ok(BLIND);
     };

@@ -119,6 +119,8 @@ impl GovernedCall {
             }
             Call::SetHandler(call) => format!("set the handler of {}", call.proxy),
             Call::AbortMigration(call) => format!("abort the migration of {}", call.proxy),
+            Call::Pause(call) => format!("pause {}", cut(&call.name)),
+            Call::Resume(call) => format!("resume {}", cut(&call.name)),
             Call::SetPolicy(call) => {
                 format!("set the policy of {}", pair(&call.name, &call.role))
             }

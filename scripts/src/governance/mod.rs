@@ -29,6 +29,7 @@ mod place;
 mod revert_cause;
 mod submit;
 
+pub use authority::role_of;
 pub use built::BuildFacts;
 pub use checks::{Check, after_upgrade, require_plain_code};
 pub use display::{Call, Display, Field};

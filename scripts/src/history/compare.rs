@@ -8,7 +8,7 @@ use alloy::providers::Provider;
 use alloy::rpc::types::BlockNumberOrTag;
 use serde::Serialize;
 use std::fmt::Debug;
-use stylus_upgrades_interface::reasons::definition_state;
+use stylus_upgrades_interface::reasons::{definition_state, instance_state};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Something that a view tells otherwise than the events.
@@ -158,8 +158,18 @@ async fn instances(
         let view = client.call(registry, &call).await?;
         found.compare(
             &format!("instance {}", instance.proxy),
-            &(name, instance.version.as_str(), instance.kind),
-            &(view.name.as_str(), view.version.as_str(), view.kind),
+            &(
+                name,
+                instance.version.as_str(),
+                instance.kind,
+                instance.paused,
+            ),
+            &(
+                view.name.as_str(),
+                view.version.as_str(),
+                view.kind,
+                view.state == instance_state::PAUSED,
+            ),
         );
     }
     Ok(())

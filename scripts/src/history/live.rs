@@ -8,6 +8,7 @@ use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
 use std::collections::BTreeMap;
+use stylus_upgrades_framework::{PAUSE_STUB, program};
 use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm, PROGRAM_PREFIX};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 use stylus_upgrades_interface::slots;
@@ -81,13 +82,19 @@ pub async fn live_checks(
         .iter()
         .map(|version| (version.version.as_str(), version.code.implementation))
         .collect();
+    let stub = stub()?;
     let mut kinds: BTreeMap<u8, B256> = BTreeMap::new();
     for instance in &rebuilt.instances {
         let proxy = instance.proxy;
         let named = |slot: &str| format!("{slot} of {proxy}");
         let slot = async |slot| client.storage(proxy, slot).await.map(Address::from_word);
         let found = slot(slots::IMPLEMENTATION).await?;
-        if let Some(expected) = at.get(instance.version.as_str())
+        let code = if instance.paused {
+            Some(&stub)
+        } else {
+            at.get(instance.version.as_str())
+        };
+        if let Some(expected) = code
             && !instance.migrating
         {
             checks.push(LiveCheck::compare(
@@ -131,6 +138,18 @@ pub async fn live_checks(
         }
     }
     Ok(checks)
+}
+
+/// The pause stub: where every chain has it.
+fn stub() -> Result<Address, ChainError> {
+    let unknown = |reason: String| ChainError::UnexpectedAnswer {
+        account: Address::ZERO,
+        what: PAUSE_STUB.into(),
+        reason,
+    };
+    let stub = program(PAUSE_STUB).map_err(|error| unknown(error.to_string()))?;
+    stub.address
+        .ok_or_else(|| unknown("it has no address".into()))
 }
 
 /// What the last ERC-1967 event of a proxy says that it runs; nobody when there is none.

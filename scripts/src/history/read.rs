@@ -94,7 +94,7 @@ pub async fn read(
             let open = rebuilt.open.get(&id);
             let role = open
                 .map(|open| open.role.clone())
-                .or_else(|| role(&event))?;
+                .or_else(|| role(&event, &rebuilt))?;
             rebuilt.policies.get(&role).map(|text| names.policy(text))
         });
         let what = describe(&event, &rebuilt, names);
@@ -208,11 +208,12 @@ fn actor(event: &Event) -> (Option<Address>, Option<B256>) {
     }
 }
 
-fn role(event: &Event) -> Option<String> {
+fn role(event: &Event, before: &Rebuilt) -> Option<String> {
     let Event::Proposed(event) = event else {
         return None;
     };
-    Some(Call::decode(&event.call).ok()?.role().into())
+    let call = Call::decode(&event.call).ok()?;
+    Some(before.role_of(&call).into())
 }
 
 fn title(event: &Event) -> &'static str {
@@ -235,6 +236,8 @@ fn title(event: &Event) -> &'static str {
         Event::MigrationEnded(_) => "MigrationEnded",
         Event::MigrationAborted(_) => "MigrationAborted",
         Event::HandlerChanged(_) => "HandlerChanged",
+        Event::InstancePaused(_) => "InstancePaused",
+        Event::InstanceResumed(_) => "InstanceResumed",
         Event::Paused(_) => "Paused",
         Event::Resumed(_) => "Resumed",
         Event::LayoutPublished(_) => "LayoutPublished",
@@ -307,6 +310,8 @@ fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String {
         Event::HandlerChanged(event) => {
             format!("{} handles {}", names.short(event.handler), event.proxy)
         }
+        Event::InstancePaused(event) => format!("instance {} paused", event.proxy),
+        Event::InstanceResumed(event) => format!("instance {} resumed", event.proxy),
         Event::Paused(_) => "paused".into(),
         Event::Resumed(_) => "resumed".into(),
         Event::LayoutPublished(event) => format!("layout {} published", event.layoutHash),
@@ -322,6 +327,8 @@ fn in_words(call: &Call, names: &Names) -> String {
         Call::Migrate(call) => format!("migration to {}", call.version),
         Call::SetHandler(call) => format!("handler {}", names.short(call.handler)),
         Call::AbortMigration(call) => format!("the abort of {}'s migration", call.proxy),
+        Call::Pause(_) => "a pause".into(),
+        Call::Resume(_) => "the end of the pause".into(),
         Call::SetPolicy(call) => format!("policy of {}", call.role),
         Call::CreateProxy(call) => format!("an instance at {}", call.version),
     }

@@ -1,6 +1,6 @@
 //! The state of a definition as its events give it: fed one by one, in their order.
 
-use crate::governance::Call;
+use crate::governance::{Call, role_of};
 use alloy::primitives::{Address, B256, Bytes};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -75,6 +75,8 @@ pub struct RebuiltInstance {
     pub kind: u8,
     /// Whether it is in a complex migration: it runs the migration's program then.
     pub migrating: bool,
+    /// Whether it is paused: it runs the pause stub then.
+    pub paused: bool,
 }
 
 /// An action that waits, rebuilt.
@@ -157,6 +159,7 @@ impl Rebuilt {
                 version: event.version.clone(),
                 kind: event.kind,
                 migrating: false,
+                paused: false,
             }),
             Event::InstanceUpgraded(event) => {
                 if let Some(instance) = self.instance(event.proxy) {
@@ -166,14 +169,17 @@ impl Rebuilt {
             Event::MigrationStarted(event) => self.migrates(event.proxy, true),
             Event::MigrationEnded(event) => self.migrates(event.proxy, false),
             Event::MigrationAborted(event) => self.migrates(event.proxy, false),
+            Event::InstancePaused(event) => self.pauses(event.proxy, true),
+            Event::InstanceResumed(event) => self.pauses(event.proxy, false),
             Event::Paused(_) => self.paused = true,
             Event::Resumed(_) => self.paused = false,
             Event::Proposed(event) => {
-                let role = Call::decode(&event.call).map(|call| call.role());
+                let call = Call::decode(&event.call);
+                let role = call.map(|call| self.role_of(&call).to_owned());
                 let action = OpenAction {
                     proposer: event.proposer,
                     call: event.call.clone(),
-                    role: role.unwrap_or_default().into(),
+                    role: role.unwrap_or_default(),
                     epoch: event.epoch,
                     opened: time,
                     expires: event.expires,
@@ -211,6 +217,17 @@ impl Rebuilt {
 
     fn instance(&mut self, proxy: Address) -> Option<&mut RebuiltInstance> {
         self.instances.iter_mut().find(|one| one.proxy == proxy)
+    }
+
+    fn pauses(&mut self, proxy: Address, paused: bool) {
+        if let Some(instance) = self.instance(proxy) {
+            instance.paused = paused;
+        }
+    }
+
+    /// The role that decides a call now.
+    pub fn role_of(&self, call: &Call) -> &'static str {
+        role_of(call.role(), |role| self.policies.contains_key(role))
     }
 
     fn migrates(&mut self, proxy: Address, migrating: bool) {

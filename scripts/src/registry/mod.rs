@@ -14,7 +14,7 @@ pub use called_back::called_back;
 pub use instance::{ask, registry_of};
 pub use logs::{Topics, all_logs, definition_id, logs, logs_since};
 pub use pages::{labels, open_actions, proxies};
-pub use rollout::{RolledOut, arrived_by, left, rollout};
+pub use rollout::{RolledOut, arrived_by, left, rollout, turned_by};
 pub use status::{
     DefinitionStatus, InstanceStatus, VersionStatus, definition_status, definitions,
     instance_status,

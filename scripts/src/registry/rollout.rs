@@ -11,7 +11,8 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 pub struct RolledOut {
     /// The transaction.
     pub sent: Sent,
-    /// Instances that it took along: upgraded, or paused in a complex step.
+    /// Instances that it took along: upgraded, paused in a complex step, or paused or resumed with
+    /// their definition.
     pub upgraded: u16,
     /// Instances that are older than the current version now.
     pub left: u16,
@@ -41,7 +42,9 @@ pub async fn rollout(
         .map(|log| (log.inner.proxy, Revert::decode(&log.inner.reason)))
         .collect();
     let begun = begun_by(&sent).into_iter().map(|(proxy, ..)| proxy);
-    let moved: BTreeSet<_> = upgraded_by(&sent).into_iter().chain(begun).collect();
+    let turned = turned_by(&sent, registry);
+    let upgraded = upgraded_by(&sent).into_iter().chain(begun);
+    let moved: BTreeSet<_> = upgraded.chain(turned).collect();
     Ok(RolledOut {
         upgraded: moved.len().try_into().unwrap_or(u16::MAX),
         left: left(client, registry, name).await?,
@@ -50,7 +53,22 @@ pub async fn rollout(
     })
 }
 
-/// How many instances are older than what is current.
+/// The instances that a transaction paused or resumed with their definition.
+pub fn turned_by(sent: &Sent, registry: Address) -> Vec<Address> {
+    let logs = sent.receipt.logs().iter();
+    logs.filter(|log| log.address() == registry)
+        .filter_map(|log| {
+            let paused = log.log_decode::<abi::InstancePaused>();
+            let paused = paused.map(|log| log.inner.data.proxy).ok();
+            paused.or_else(|| {
+                let resumed = log.log_decode::<abi::InstanceResumed>();
+                resumed.map(|log| log.inner.data.proxy).ok()
+            })
+        })
+        .collect()
+}
+
+/// How many instances wait: older than what is current, or to be paused or resumed.
 pub async fn left(client: &Client, registry: Address, name: &str) -> Result<u16, ChainError> {
     let nothing = abi::rolloutCall {
         name: name.into(),

@@ -67,6 +67,11 @@ impl Fixture {
         self.folder.path().join(name)
     }
 
+    /// The folder with the packages of npm.
+    pub(super) fn npm(&self) -> &Path {
+        self.npm.folder()
+    }
+
     /// What is in the file of a package.
     pub(super) fn artifact(&self, path: &str) -> Value {
         let path = self.npm.folder().join("node_modules").join(path);

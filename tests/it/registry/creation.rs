@@ -266,14 +266,6 @@ fn what_is_not_built_yet_says_so() {
     fixture.define(&is(account(0))).expect("defined");
     let what = |what: &str| IRegistry::NotSupported { what: what.into() };
     refused(
-        fixture.send(account(0), &IRegistry::pauseCall { name: "A".into() }),
-        what("pause"),
-    );
-    refused(
-        fixture.send(account(0), &IRegistry::resumeCall { name: "A".into() }),
-        what("resume"),
-    );
-    refused(
         fixture.send(
             account(0),
             &IRegistry::adoptCall {

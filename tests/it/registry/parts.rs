@@ -23,10 +23,7 @@ fn table() -> String {
 
 /// Their names.
 fn names(answers: &[Answer]) -> String {
-    let names = answers
-        .iter()
-        .map(|answer| answer.signature.split('(').next().unwrap_or_default())
-        .map(|name| format!("`{name}`"));
+    let names = answers.iter().map(|answer| format!("`{}`", answer.name()));
     names.collect::<Vec<_>>().join(", ")
 }
 

@@ -7,6 +7,7 @@ use alloy::primitives::B256;
 use alloy::sol_types::SolEventInterface;
 use stylus_chain::{BlockId, BlockNumberOrTag, LogFilter};
 use stylus_upgrades::history::{Rebuilt, definition_id};
+use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 
 use super::fixture::Fixture;
@@ -60,8 +61,12 @@ pub(crate) fn agrees_with_the_views(fixture: &Fixture, name: &str) {
         let view = fixture.view(&IRegistry::instanceOfCall { proxy });
         let view = view.expect("the instance");
         assert_eq!(
-            (view.version, view.kind),
-            (instance.version.clone(), instance.kind)
+            (
+                view.version,
+                view.kind,
+                view.state == instance_state::PAUSED
+            ),
+            (instance.version.clone(), instance.kind, instance.paused)
         );
     }
     for (role, expression) in &rebuilt.policies {

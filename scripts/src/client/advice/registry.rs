@@ -26,7 +26,15 @@ impl Advise for IRegistryErrors {
             Self::DefinitionPaused(error) => Advice::new(
                 "a definition that is live",
                 format!("{} is paused", error.name),
-                "resume the definition first",
+                format!(
+                    "resume the definition first: stylus-upgrades resume {}",
+                    shell_word(&error.name)
+                ),
+            ),
+            Self::DefinitionNotPaused(error) => Advice::new(
+                "a definition that is paused",
+                format!("{} is live", error.name),
+                "nothing: it is live already",
             ),
             Self::VersionExists(error) => Advice::new(
                 "a new label",

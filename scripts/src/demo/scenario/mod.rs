@@ -1,10 +1,11 @@
 //! The scenario: from the registry to version 2, the way back, what is refused on the way,
-//! deciding together, and the five kinds of migration. Each chapter is one function; each sends what the command of the same name
+//! a pause, deciding together, and the five kinds of migration. Each chapter is one function; each sends what the command of the same name
 //! would send.
 
 mod back;
 mod first_version;
 mod kinds;
+mod paused;
 mod refusals;
 mod together;
 mod upgrade;
@@ -62,6 +63,7 @@ pub(in crate::demo) async fn run(fixture: &Fixture, record: &mut Record) -> Resu
     upgrade::upgrade(fixture, record, &addresses).await?;
     upgrade::use_at_version_2(fixture, record, &addresses).await?;
     let script = back::go_back(fixture, record, &addresses).await?;
+    paused::pause(fixture, record, &addresses).await?;
     together::decide(fixture, record, &addresses, script).await?;
     kinds::show(fixture, record, &addresses).await
 }

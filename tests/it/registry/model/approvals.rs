@@ -72,6 +72,15 @@ impl Board {
         }
     }
 
+    /// The role that decides: `migrate` where `pause` is not set.
+    fn deciding(&self, role: Role) -> Role {
+        if role == (NAME, "pause") && !self.policies.contains_key(&role) {
+            (NAME, "migrate")
+        } else {
+            role
+        }
+    }
+
     fn policy(&self, role: Role) -> &Policy {
         &self.policies[&role].0
     }
@@ -85,7 +94,7 @@ impl Board {
 
     /// One of those whom a role's policy names; the last of all people stays who he is.
     pub(super) fn somebody(&self, role: Role, who: usize) -> usize {
-        let named = &self.policy(role).who;
+        let named = &self.policy(self.deciding(role)).who;
         if who + 1 == PEOPLE {
             who
         } else {
@@ -123,24 +132,29 @@ impl Board {
     }
 
     /// What a call of this content by somebody comes to, and the action as it is then.
-    /// `about` is the complex step that it is about, `refusal` what else speaks against it.
+    /// `about` is the complex step that it is about, `refusal` what else speaks against it. With
+    /// `any_one` anybody who approves decides, unless the role that is asked for is set.
     pub(super) fn approve(
         &self,
         who: usize,
-        role: Role,
+        (asked, any_one): (Role, bool),
         content: &Bytes,
         about: Option<(Address, usize)>,
         refusal: impl FnOnce() -> Outcome,
     ) -> Outcome<(Progress, Action)> {
-        let policy = self.policy(role).clone();
+        let role = self.deciding(asked);
+        let any_one = any_one && role != asked;
+        let mut policy = self.policy(role).clone();
+        if any_one {
+            (policy.need, policy.delay) = (1, 0);
+        }
         let epoch = self.epoch(role);
         let mut id = self.id(content, epoch);
         let mut action = self.actions.get(&id).cloned();
         let mut closed = None;
-        if action
-            .as_ref()
-            .is_some_and(|action| self.now > self.expires(action) || action.about != about)
-        {
+        if action.as_ref().is_some_and(|action| {
+            self.now > self.expires(action) || action.about != about || action.role != role
+        }) {
             closed = Some(id);
             id = self.id_of_next_round(content, epoch);
             action = None;
@@ -160,7 +174,7 @@ impl Board {
         let counts = policy.who.contains(&who);
         let repeated = counts && !action.approvals.insert(who);
         let started = self.tick(&mut action);
-        let executed = self.is_satisfied(&action);
+        let executed = (any_one && counts) || self.is_satisfied(&action);
         let caller = account(who);
         if !executed && !counts {
             return Err(IRegistry::NotAnApprover { caller }.abi_encode().into());

@@ -17,6 +17,8 @@ pub(super) const FAILURE: u8 = 0xee;
 
 /// The list of those who were called back from what is current.
 const CALLED_BACK: usize = usize::MAX;
+/// The list of those who are paused.
+const PAUSED: usize = usize::MAX - 1;
 
 /// Nothing, or the revert data.
 pub(super) type Outcome<T = ()> = Result<T, Bytes>;
@@ -58,6 +60,11 @@ pub(super) struct Instance {
     pub(super) complex: Option<Complex>,
     /// How many complex steps it has been in.
     steps: usize,
+    pub(super) paused: bool,
+    /// How often the definition had been paused and resumed when it was brought in line.
+    pauses: usize,
+    /// What was current when it was called back from it.
+    called_back: usize,
     /// Indices of all versions that its data has been brought to.
     pub(super) marks: BTreeSet<usize>,
 }
@@ -71,8 +78,10 @@ pub(super) struct Contract {
     /// Index of the current one, 0 before the first.
     pub(super) current: usize,
     pub(super) instances: Vec<Instance>,
-    /// Who lags behind (0), who was called back, and who is at a version that is not older than
-    /// the current one.
+    /// How often it was paused and resumed, together.
+    pauses: usize,
+    /// Who waits (0), who was called back, who is paused, and who is at a version that is not older
+    /// than the current one.
     lists: BTreeMap<usize, VecDeque<usize>>,
 }
 
@@ -87,6 +96,7 @@ impl Instance {
     /// As the registry reports it.
     pub(super) fn state(&self) -> u8 {
         match self.complex {
+            None if self.paused => instance_state::PAUSED,
             None => instance_state::LIVE,
             Some(Complex { back: false, .. }) => instance_state::MIGRATING,
             Some(_) => instance_state::TURNING_BACK,
@@ -226,7 +236,9 @@ impl Contract {
         let older: Vec<usize> = older.into_iter().flatten().flatten().copied().collect();
         if older.len() <= INSTANCES_AT_ONCE as usize {
             for instance in older {
-                self.upgrade(instance, now)?;
+                if self.instances[instance].pauses == self.pauses {
+                    self.upgrade(instance, now)?;
+                }
             }
         }
         Ok(())
@@ -261,6 +273,9 @@ impl Contract {
             version,
             complex: None,
             steps: 0,
+            paused: false,
+            pauses: self.pauses,
+            called_back: 0,
             marks: [version].into(),
         });
         self.push(self.instances.len() - 1);
@@ -300,20 +315,23 @@ impl Contract {
     /// Leaves the complex step that an instance is in.
     pub(super) fn finish(&mut self, position: usize, back: bool) -> Outcome {
         let instance = &self.instances[position];
+        if instance.paused {
+            return Err(Proxy::UpgradeInProgress {}.abi_encode().into());
+        }
         let proxy = instance.proxy;
         let Some(complex) = instance.complex.filter(|complex| complex.back == back) else {
             return Err(IRegistry::NotAnInstance { proxy }.abi_encode().into());
         };
+        self.require_live()?;
+        let instance = &self.instances[position];
         if back {
             let version = instance.version;
             let excluded = version < self.current && self.current == complex.began;
             self.arrive(position, version);
             if excluded {
                 self.leave(position);
-                self.lists
-                    .entry(CALLED_BACK)
-                    .or_default()
-                    .push_back(position);
+                self.instances[position].called_back = self.current;
+                self.push(position);
             }
             return Ok(());
         }
@@ -366,6 +384,8 @@ impl Contract {
         let instance = &mut self.instances[position];
         instance.version = version;
         instance.complex = None;
+        instance.pauses = self.pauses;
+        instance.called_back = 0;
         self.push(position);
     }
 
@@ -403,6 +423,11 @@ impl Contract {
             let Some(first) = self.lists[&0].front().copied() else {
                 break;
             };
+            if self.instances[first].pauses != self.pauses {
+                self.bring_in_line(first);
+                upgraded += 1;
+                continue;
+            }
             let mut after = self.clone();
             if after.upgrade(first, self.current).is_ok() {
                 *self = after;
@@ -412,6 +437,55 @@ impl Contract {
             }
         }
         upgraded
+    }
+
+    // -- pauses
+
+    pub(super) fn is_paused(&self) -> bool {
+        self.pauses % 2 == 1
+    }
+
+    /// `DefinitionPaused`
+    pub(super) fn paused(&self) -> Bytes {
+        let name = NAME.into();
+        IRegistry::DefinitionPaused { name }.abi_encode().into()
+    }
+
+    pub(super) fn require_live(&self) -> Outcome {
+        if self.is_paused() {
+            Err(self.paused())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Pauses the definition or resumes it: everybody waits, and a handful is served at once.
+    pub(super) fn pause_or_resume(&mut self) {
+        self.pauses += 1;
+        let mut queue = self.lists.remove(&0).unwrap_or_default();
+        let joining: Vec<usize> = if self.is_paused() {
+            let versions = self.current..=self.versions.len();
+            [CALLED_BACK].into_iter().chain(versions).collect()
+        } else {
+            vec![PAUSED]
+        };
+        for list in joining {
+            queue.extend(self.lists.remove(&list).unwrap_or_default());
+        }
+        let first: Vec<usize> = queue.iter().copied().collect();
+        self.lists.insert(0, queue);
+        for position in first.into_iter().take(INSTANCES_AT_ONCE as usize) {
+            self.bring_in_line(position);
+        }
+    }
+
+    fn bring_in_line(&mut self, position: usize) {
+        self.leave(position);
+        let (paused, pauses) = (self.is_paused(), self.pauses);
+        let instance = &mut self.instances[position];
+        instance.paused = paused;
+        instance.pauses = pauses;
+        self.push(position);
     }
 
     /// How many lag behind and wait.
@@ -424,7 +498,14 @@ impl Contract {
     }
 
     fn push(&mut self, position: usize) {
-        let list = self.list_of(self.instances[position].version);
+        let instance = &self.instances[position];
+        let list = if instance.paused {
+            PAUSED
+        } else if instance.called_back == self.current {
+            CALLED_BACK
+        } else {
+            self.list_of(instance.version)
+        };
         self.lists.entry(list).or_default().push_back(position);
     }
 

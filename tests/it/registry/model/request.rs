@@ -11,11 +11,12 @@ use crate::registry::fixture::{account, initial_step, step};
 use crate::review::fixture::{IHostile, data};
 
 /// Roles whose policies are changed, each with its definition.
-const ROLES: [(&str, &str); 5] = [
+const ROLES: [(&str, &str); 6] = [
     (NAME, "migrate"),
     (NAME, "policy"),
     (NAME, "create"),
     (NAME, "audit"),
+    (NAME, "pause"),
     ("", "define"),
 ];
 /// Labels that versions may have, and instances that may be created.
@@ -33,6 +34,8 @@ pub(super) enum Request {
     Step(String, String, Does),
     SetHandler(u8, usize),
     Abort(u8),
+    /// Pauses, or resumes.
+    Pause(bool),
     Create(String, u8),
 }
 
@@ -45,6 +48,8 @@ pub(super) enum Draft {
     Step(Which, Which, Does),
     SetHandler(u8, usize),
     Abort(u8),
+    /// What the definition is not, or what it is.
+    Pause(bool),
     Create(Which, u8),
 }
 
@@ -106,6 +111,7 @@ pub(super) fn draft() -> impl Strategy<Value = Draft> {
         6 => (there(), older(), does()).prop_map(|(to, from, does)| Draft::Step(to, from, does)),
         4 => (0..SALTS, 0usize..5).prop_map(|(which, handler)| Draft::SetHandler(which, handler)),
         4 => (0..SALTS).prop_map(Draft::Abort),
+        3 => prop::bool::weighted(0.9).prop_map(Draft::Pause),
         5 => (there(), 0..SALTS).prop_map(|(version, salt)| Draft::Create(version, salt)),
     ]
 }
@@ -138,6 +144,7 @@ impl Draft {
             Self::Step(to, from, does) => Request::Step(label(to), label(from), does),
             Self::SetHandler(which, handler) => Request::SetHandler(migrating(which), handler),
             Self::Abort(which) => Request::Abort(migrating(which)),
+            Self::Pause(right) => Request::Pause(contract.is_paused() != right),
             Self::Create(version, salt) => Request::Create(label(version), salt),
         }
     }
@@ -228,6 +235,7 @@ impl Request {
             Self::Add(..) | Self::Step(..) | Self::SetHandler(..) | Self::Abort(_) => {
                 (NAME, "migrate")
             }
+            Self::Pause(_) => (NAME, "pause"),
             Self::Create(..) => (NAME, "create"),
         }
     }
@@ -242,6 +250,8 @@ impl Request {
             Self::Step(..) => "addStep",
             Self::SetHandler(..) => "setHandler",
             Self::Abort(_) => "abortMigration",
+            Self::Pause(true) => "pause",
+            Self::Pause(false) => "resume",
             Self::Create(..) => "createProxy",
         }
     }
@@ -296,6 +306,8 @@ impl Request {
                 name: name(),
                 proxy: targets.proxy(which),
             }),
+            Self::Pause(true) => data(&IRegistry::pauseCall { name: name() }),
+            Self::Pause(false) => data(&IRegistry::resumeCall { name: name() }),
             Self::Create(version, salt) => data(&IRegistry::createProxyCall {
                 name: name(),
                 version,
@@ -325,7 +337,18 @@ impl Request {
         targets: &Targets,
     ) -> Outcome {
         use alloy::sol_types::SolError;
+        if matches!(self, Self::Add(.., true) | Self::Create(..)) {
+            contract.require_live()?;
+        }
         match self {
+            Self::Pause(pause) => match (pause, contract.is_paused()) {
+                (true, true) => contract.require_live(),
+                (false, false) => {
+                    let name = NAME.into();
+                    Err(IRegistry::DefinitionNotPaused { name }.abi_encode().into())
+                }
+                _ => Ok(()),
+            },
             Self::Define(n) if defined.contains(n) => {
                 let name = format!("B{n}");
                 Err(IRegistry::DefinitionExists { name }.abi_encode().into())
@@ -372,6 +395,7 @@ impl Request {
                 let position = contract.migrating(targets.proxy(*which), false)?;
                 contract.turn_back(position);
             }
+            Self::Pause(_) => contract.pause_or_resume(),
             Self::Create(label, salt) => contract.create(targets.proxy(*salt), label),
         }
         Ok(())

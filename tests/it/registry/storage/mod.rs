@@ -54,6 +54,8 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         });
     }
     scene.add("1.0", initial_step());
+    scene.boss(&IRegistry::pauseCall { name: "A".into() });
+    scene.boss(&IRegistry::resumeCall { name: "A".into() });
     let start = complex("1.0", &scene.program, account(HANDLER));
     scene.add("2.0", start.clone());
     scene.add("3.0", step("1.0", kind::NONE, Bytes::new()));
@@ -120,6 +122,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
             ("exists", number(true)),
             ("frozen", number(name == "B")),
             ("name_length", number(name.len() as u64)),
+            ("pauses", number(if is_a { 2u8 } else { 0 })),
         ];
         let record = storage.of(
             &declared::definition::RECORD,
@@ -225,6 +228,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
             ("target", in_step(4)),
             ("began", in_step(1)),
             ("steps", in_step(1)),
+            ("pauses", number(2u8)),
         ];
         let record = storage.of(&declared::instance::RECORD, declared::instance::find(proxy));
         record.packs("HEAD", head).holds("DEFINITION", 0, a.0);
@@ -288,6 +292,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
                 ("role", number(1u8)),
                 ("proposer_slot", number(1u8)),
                 ("position", number(1u8)),
+                ("needs_live", U256::ZERO),
             ],
         )
         .holds("DEFINITION", 0, a.0)

@@ -1,0 +1,58 @@
+//! Pausing and resuming instances: the registry orders an upgrade to no version, and the instance
+//! stays on the pause stub, or goes back to the code of the version that it is at.
+
+use alloc::vec::Vec;
+
+use stylus_registry_core::{
+    chain::Reverts,
+    errors, events,
+    instances::Instance,
+    lock::{self, Phase},
+    state::{Definition, Step, Version},
+};
+use stylus_upgrades_interface::ids::InstanceState;
+
+use crate::upgrade::{check_programs, encoded};
+
+/// Pauses the calling instance or resumes it, whichever its definition asks for. Code that cannot
+/// run any more, or is not what was registered, is not resumed.
+pub(crate) fn turn(mut instance: Instance, definition: &Definition) -> Reverts<Vec<u8>> {
+    let path = if definition.is_paused() {
+        Vec::new()
+    } else {
+        let version = Version::load(definition.id, instance.version());
+        let from = version.label.clone();
+        let step = Step {
+            from,
+            ..Step::default()
+        };
+        alloc::vec![(version, step)]
+    };
+    check_programs(&path)?;
+    instance.set_paused(definition, definition.is_paused());
+    let announce = if definition.is_paused() {
+        events::instance_paused
+    } else {
+        events::instance_resumed
+    };
+    announce(definition.id, instance.proxy).emit();
+    lock::set(Phase::Busy);
+    Ok(encoded(&path))
+}
+
+/// Refuses what a paused definition does not do.
+pub(crate) fn require_live(definition: &Definition) -> Reverts<()> {
+    if definition.is_paused() {
+        Err(errors::definition_paused(&definition.name))
+    } else {
+        Ok(())
+    }
+}
+
+/// The same for an instance that is still to be resumed.
+pub(crate) fn require_live_with(definition: &Definition, instance: &Instance) -> Reverts<()> {
+    if instance.state == InstanceState::PAUSED {
+        return Err(errors::definition_paused(&definition.name));
+    }
+    require_live(definition)
+}

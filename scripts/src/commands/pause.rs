@@ -1,0 +1,160 @@
+//! `pause` and `resume`: the decision, then the instances that its transaction left, a few per
+//! transaction. Typed again, it goes on where it ended.
+
+use super::context::Context;
+use super::propose::propose;
+use crate::app_error::Error;
+use crate::client::{ChainError, Client};
+use crate::error::Exit;
+use crate::output::Outcome;
+use crate::progress::{Progress, Rate};
+use crate::registry::{self, proxies};
+use crate::text::{grouped, shell_word};
+use alloy::primitives::{Address, Bytes};
+use alloy::sol_types::SolCall;
+use serde_json::json;
+use stylus_upgrades_interface::reasons::{definition_state, instance_state};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Instances per transaction.
+const BATCH: usize = 16;
+
+/// Which of the two.
+struct Turn {
+    command: &'static str,
+    /// What an instance is that waits for it.
+    waits_in: u8,
+    /// Whether the definition was paused or resumed already.
+    is_decided: bool,
+    call: Bytes,
+}
+
+/// Pauses a definition and its instances.
+pub(super) async fn pause(context: &Context, name: String) -> Result<Outcome, Error> {
+    let turn = |state| Turn {
+        command: "pause",
+        waits_in: instance_state::LIVE,
+        is_decided: state == definition_state::PAUSED,
+        call: abi::pauseCall { name: name.clone() }.abi_encode().into(),
+    };
+    run(context, &name, turn).await
+}
+
+/// Resumes a definition and its instances.
+pub(super) async fn resume(context: &Context, name: String) -> Result<Outcome, Error> {
+    let turn = |state| Turn {
+        command: "resume",
+        waits_in: instance_state::PAUSED,
+        is_decided: state != definition_state::PAUSED,
+        call: abi::resumeCall { name: name.clone() }.abi_encode().into(),
+    };
+    run(context, &name, turn).await
+}
+
+async fn run(
+    context: &Context,
+    name: &str,
+    turn: impl FnOnce(u8) -> Turn,
+) -> Result<Outcome, Error> {
+    let client = context.working_client("pausing and resuming").await?;
+    let registry = context.registry()?;
+    let query = abi::definitionCall { name: name.into() };
+    let turn = turn(client.call(registry, &query).await?.state);
+    let mut outcome = Outcome::default();
+    outcome.field("name", name);
+    let waits = waiting(&client, registry, name, turn.waits_in).await?;
+    if !turn.is_decided || waits.is_empty() {
+        let call = &turn.call;
+        outcome = propose(context, &client, registry, call, Vec::new(), outcome).await?;
+        if outcome.exit.is_some() || context.is_export() {
+            return Ok(outcome);
+        }
+    }
+    go_on(context, &client, registry, name, &turn, &mut outcome).await?;
+    Ok(outcome)
+}
+
+/// Pauses or resumes the instances that are not what their definition is.
+async fn go_on(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    name: &str,
+    turn: &Turn,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let mut waits = waiting(client, registry, name, turn.waits_in).await?;
+    let all = waits.len();
+    let (mut sent, mut skipped) = (Vec::new(), Vec::new());
+    let what = format!("{} of {name}", turn.command);
+    let rate = Rate::from(0);
+    if all > 0 {
+        context.output.begin(&what);
+    }
+    let mut idle = 0;
+    let mut left = registry::left(client, registry, name).await?;
+    while !waits.is_empty() && left > 0 && idle < usize::from(left) {
+        let batch = BATCH.min(waits.len());
+        let max = u16::try_from(batch).unwrap_or(u16::MAX);
+        let done = registry::rollout(client, registry, name, max).await?;
+        let turned = registry::turned_by(&done.sent, registry);
+        idle = if turned.is_empty() && done.left >= left {
+            idle + batch
+        } else {
+            0
+        };
+        left = done.left;
+        waits.retain(|proxy| !turned.contains(proxy));
+        skipped.extend(done.skipped);
+        sent.push(done.sent);
+        client.close_journal(); // the chain says what is left
+        let so_far = all - waits.len();
+        let detail = rate.summary(so_far as u64, all as u64);
+        context
+            .output
+            .advance(so_far as u64, all as u64, "instances", &detail);
+    }
+    if all > 0 {
+        let so_far = all - waits.len();
+        context.output.end(&format!("{what}: {so_far}/{all}"));
+    }
+    for one in &sent {
+        outcome.line(format!("{} {} gas", one.tx, grouped(one.gas)));
+    }
+    let rollout = sent.iter().map(|one| json!({"tx": one.tx, "gas": one.gas}));
+    outcome.field("rollout", rollout.collect::<Vec<_>>());
+    for (proxy, reason) in &skipped {
+        outcome.line(format!("skipped {proxy}: {reason}"));
+    }
+    let skipped: Vec<_> = skipped
+        .iter()
+        .map(|(proxy, reason)| json!({"proxy": proxy, "reason": reason.to_string()}))
+        .collect();
+    outcome.field("left", &waits);
+    outcome.field("skipped", skipped);
+    if waits.is_empty() {
+        return Ok(());
+    }
+    let next = format!("stylus-upgrades {} {}", turn.command, shell_word(name));
+    outcome.line(format!("{} instances are left; next: {next}", waits.len()));
+    outcome.field("next", next);
+    outcome.exit = Some(Exit::Partial);
+    Ok(())
+}
+
+/// The instances of a definition that are in that state.
+async fn waiting(
+    client: &Client,
+    registry: Address,
+    name: &str,
+    state: u8,
+) -> Result<Vec<Address>, ChainError> {
+    let mut waits = Vec::new();
+    for proxy in proxies(client, registry, name).await? {
+        let query = abi::instanceOfCall { proxy };
+        if client.call(registry, &query).await?.state == state {
+            waits.push(proxy);
+        }
+    }
+    Ok(waits)
+}

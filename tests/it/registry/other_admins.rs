@@ -1,0 +1,59 @@
+//! Calls of other authorities over a proxy revert with what to use instead, for everybody, in the
+//! words that every tool shows. `docs/governance.md` has the same table.
+
+use std::fmt::Write;
+
+use alloy::primitives::{Bytes, U256};
+use alloy::sol_types::Revert;
+use stylus_upgrades_harness::home;
+use stylus_upgrades_interface::other_admins::OTHER_ADMINS;
+
+use super::fixture::{Fixture, account, is, refused};
+
+const BEGINNING: &str = "<!-- calls of others -->\n";
+const END: &str = "<!-- end of calls of others -->\n";
+
+#[test]
+fn calls_of_other_admins_say_what_to_use_instead() {
+    let mut fixture = Fixture::new(&is(account(0)));
+    let registry = fixture.registry;
+    for other in OTHER_ADMINS {
+        let reason = format!("NotSupported: {}: {}", other.call.name(), other.instead);
+        for arguments in [0, 96] {
+            let calldata = [&other.call.selector[..], &vec![0; arguments]].concat();
+            for who in [0, 3] {
+                let called = fixture.raw(
+                    account(who),
+                    registry,
+                    Bytes::from(calldata.clone()),
+                    U256::ZERO,
+                    5_000_000,
+                );
+                let reason = reason.clone();
+                refused(called, Revert { reason });
+            }
+        }
+    }
+}
+
+#[test]
+fn the_page_shows_the_calls_of_others_as_the_table_has_them() {
+    let mut table = String::from("| call | the registry says |\n|---|---|\n");
+    for other in OTHER_ADMINS {
+        let (signature, instead) = (other.call.signature, other.instead);
+        writeln!(table, "| `{signature}` | {instead} |").expect("a text takes everything");
+    }
+    let path = home().join("docs/governance.md");
+    let page = std::fs::read_to_string(&path).expect("docs/governance.md");
+    let (before, rest) = page.split_once(BEGINNING).expect("where the table begins");
+    let (_, after) = rest.split_once(END).expect("where the table ends");
+    let written = [before, BEGINNING, &table, END, after].concat();
+    if stylus_upgrades_test_settings::update() {
+        std::fs::write(&path, written).expect("docs/governance.md is written");
+        return;
+    }
+    assert!(
+        page == written,
+        "docs/governance.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
+    );
+}
