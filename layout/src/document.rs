@@ -10,6 +10,7 @@
 //! | `storage`, `types`, `namespaces` | the layout as compilers write it |
 //! | `steps` | what the code declares: each initializer and migration with labels, signature, conditions |
 //! | `migrates` | findings that the contract's author declares to be its migration's business |
+//! | `build_info`, `link` | of code that others can build again: how, under the names of NEP-330 |
 //!
 //! Versions that were registered before documents existed carry the hash of the layout alone, in
 //! the form that [`Layout::hash`] describes. That text is read as well: a layout whose steps nobody
@@ -36,6 +37,55 @@ pub struct Document {
     pub steps: Option<Vec<DeclaredStep>>,
     /// Findings that its author declares to be its migration's business, by their names.
     pub migrates: Vec<String>,
+    /// How others build its code again; `None` where nobody says.
+    pub build: Option<BuildMetadata>,
+}
+
+/// How code was built, under the names of NEP-330. It is what whoever registered the code says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BuildMetadata {
+    /// Where the sources are published, as `repository` in Cargo.toml has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// How they were built.
+    #[serde(rename = "build_info")]
+    pub info: BuildInfo,
+}
+
+/// `build_info` of NEP-330.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BuildInfo {
+    /// What it was built with: the compiler, and the tool that called it.
+    pub build_environment: String,
+    /// The command, word by word.
+    pub build_command: Vec<String>,
+    /// The crate's folder in the sources; empty for their root.
+    pub contract_path: String,
+    /// The sources as a URI: `git+https://host/repository#commit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_code_snapshot: Option<String>,
+}
+
+impl BuildMetadata {
+    /// Lines for people, by the names of the fields.
+    pub fn lines(&self) -> Vec<(&'static str, String)> {
+        let BuildInfo {
+            build_environment,
+            build_command,
+            contract_path,
+            source_code_snapshot,
+        } = &self.info;
+        let mut lines = vec![
+            ("build_environment", build_environment.clone()),
+            ("build_command", build_command.join(" ")),
+            ("contract_path", format!("{contract_path:?}")),
+        ];
+        let snapshot = source_code_snapshot.iter().cloned();
+        lines.extend(snapshot.map(|uri| ("source_code_snapshot", uri)));
+        lines.extend(self.link.iter().cloned().map(|link| ("link", link)));
+        lines
+    }
 }
 
 /// A document as JSON.
@@ -47,6 +97,10 @@ struct Json {
     steps: Option<Vec<DeclaredStep>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     migrates: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    build_info: Option<BuildInfo>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    link: Option<String>,
 }
 
 impl Document {
@@ -57,6 +111,7 @@ impl Document {
             layout,
             steps: None,
             migrates: Vec::new(),
+            build: None,
         }
     }
 
@@ -73,6 +128,8 @@ impl Document {
             layout: self.layout.canonical(),
             steps: Some(steps),
             migrates,
+            build_info: self.build.as_ref().map(|build| build.info.clone()),
+            link: self.build.as_ref().and_then(|build| build.link.clone()),
         };
         // Strings, numbers, lists and maps with text keys: there is nothing that serde_json refuses.
         let value = serde_json::to_value(&json).unwrap_or_default();
@@ -104,6 +161,10 @@ impl Document {
             layout: json.layout,
             steps: json.steps,
             migrates: json.migrates,
+            build: json.build_info.map(|info| BuildMetadata {
+                link: json.link,
+                info,
+            }),
         };
         if document.encode() != bytes {
             return Err(refused("text that is not in canonical form"));

@@ -56,7 +56,7 @@ mod steps;
 pub use added::{Range, Ranges, WordPart};
 pub use compare::compare;
 pub use declarations::Declarations;
-pub use document::{DOCUMENT_MAX, Document};
+pub use document::{BuildInfo, BuildMetadata, DOCUMENT_MAX, Document};
 pub use error::LayoutError;
 pub use layout::{Item, Layout, Members, TypeItem};
 pub use plan::{

@@ -161,6 +161,18 @@ pub enum Error {
         /// What `--allow` takes for it.
         flag: &'static str,
     },
+    /// A person did not want to approve what was not checked as a whole.
+    #[error("nothing was approved")]
+    #[explain(
+        expected = "yes",
+        found = gaps.join("; "),
+        next = "have it checked: --source builds the code and compares it, --script-source its migration's",
+        exit = Exit::Usage
+    )]
+    Declined {
+        /// What was not checked as a whole.
+        gaps: Vec<String>,
+    },
     /// The contract has an SDK constructor, and nobody said that it may stay without.
     #[error(
         "{name} has a #[constructor], which this does not run: whoever calls it first sets the contract up"

@@ -3,6 +3,7 @@
 
 mod check;
 mod init;
+mod publish;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,6 +61,12 @@ impl Empty {
 
     /// Runs the program in a folder, with one of the keys.
     pub(crate) fn run(&self, folder: &str, key: usize, words: &[&str]) -> Output {
+        self.command(folder, key, words)
+            .output()
+            .expect("it starts")
+    }
+
+    fn command(&self, folder: &str, key: usize, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cli"));
         for (name, _) in std::env::vars() {
             if name.starts_with("ETH_") || name.starts_with("STYLUS_") || name.ends_with("_KEY") {
@@ -73,9 +80,8 @@ impl Empty {
             .current_dir(self.path(folder))
             .env("ETH_RPC_URL", self.node.endpoint())
             // What a contract depends on is compiled there already.
-            .env("CARGO_TARGET_DIR", home().join("target"))
-            .output()
-            .expect("it starts")
+            .env("CARGO_TARGET_DIR", home().join("target"));
+        command
     }
 
     /// The exit code and the document of a command.
@@ -321,6 +327,63 @@ fn a_proposal_is_marked_once_the_registry_has_it() {
         on_chain(&empty, &record),
         fs::read(empty.kept("1.0").join("code.bin")).expect("it")
     );
+}
+
+#[test]
+fn a_proposal_that_somebody_else_executes_elsewhere_is_registered_by_the_next_command() {
+    let empty = Empty::with_note();
+    let [me, other] = [0, 1].map(|at| empty.node.addresses()[at].to_string());
+    let deployed = empty.done(&["registry", "deploy", "--save"]);
+    let policy = format!("AND({me},{other})");
+    let defined = empty.done(&["define", "Note", "--migrate", &policy]);
+    assert_eq!(
+        defined["as_migrate"],
+        serde_json::json!(["policy", "create"])
+    );
+    let (_, proposed) = empty.json_in("note", 0, &["register", "Note", "1.0", "."]);
+    let action = proposed["action"].as_str().expect("an action").to_owned();
+    empty.done(&["status"]);
+    assert_eq!(
+        empty.record("1.0")["state"],
+        "proposed",
+        "nobody approved yet"
+    );
+
+    // The other approver has a folder of his own, and says before it is sent what was not checked.
+    fs::create_dir(empty.path("other")).expect("made");
+    let registry = deployed["registry"].as_str().expect("an address");
+    let words = ["approve", &action, "--registry", registry];
+    let approved = empty.run("other", 1, &words);
+    let said = String::from_utf8_lossy(&approved.stderr);
+    assert!(approved.status.success(), "{said}");
+    let at = |text: &str| said.find(text).unwrap_or_else(|| panic!("{text}: {said}"));
+    assert!(at("source partial") < at("is kept in"), "{said}");
+    assert_eq!(empty.record("1.0")["state"], "proposed");
+    let output = empty.run("note", 0, &["status"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("is registered by now"), "{said}");
+    assert_eq!(empty.record("1.0")["state"], "registered");
+    let before = modified(&empty.kept("1.0"));
+    empty.done(&["status"]);
+    assert_eq!(modified(&empty.kept("1.0")), before);
+
+    // What is current already changes nothing, and other code under its label is refused.
+    let (_, plan) = empty.json_in("note", 0, &["migrate", "Note", "1.0", ".", "--initial"]);
+    let action = plan["action"].as_str().expect("an action").to_owned();
+    empty.done_in("other", 1, &["approve", &action, "--registry", registry]);
+    let plan = empty.done(&["plan", "Note", "1.0", "."]);
+    assert_eq!(
+        (&plan["is_current"], &plan["ok"]),
+        (&true.into(), &true.into())
+    );
+    let lines = empty.run("note", 0, &["plan", "Note", "1.0"]);
+    let lines = String::from_utf8_lossy(&lines.stdout).into_owned();
+    assert!(
+        lines.contains("✓ Note 1.0 is current already: nothing would change"),
+        "{lines}"
+    );
+    empty.edit(&SECOND);
+    empty.refused("VersionExists", &["plan", "Note", "1.0", "."]);
 }
 
 /// Compiles the chain in a workspace of its own, so it is part of the long run.

@@ -37,7 +37,38 @@ fn document() -> Document {
         layout: layout(),
         steps: Some(vec![step]),
         migrates: vec![],
+        build: None,
     }
+}
+
+#[test]
+fn how_it_was_built_stands_beside_the_layout_under_the_names_of_nep_330() {
+    let snapshot = "git+https://example.org/note#0123456789012345678901234567890123456789";
+    let mut with = document();
+    with.build = Some(BuildMetadata {
+        link: Some("https://example.org/note".into()),
+        info: BuildInfo {
+            build_environment: "rustc 1.91.0, cargo-stylus 0.10.10".into(),
+            build_command: vec!["cargo".into(), "stylus".into()],
+            contract_path: "contracts/note".into(),
+            source_code_snapshot: Some(snapshot.into()),
+        },
+    });
+    let text = String::from_utf8(with.encode()).unwrap();
+    let expected = format!(
+        r#"{{"build_info":{{"build_command":["cargo","stylus"],"build_environment":"rustc 1.91.0, cargo-stylus 0.10.10","contract_path":"contracts/note","source_code_snapshot":"{snapshot}"}},"link":"https://example.org/note","steps":"#
+    );
+    assert!(text.starts_with(&expected), "{text}");
+    assert_eq!(Document::decode(text.as_bytes()).unwrap().build, with.build);
+    assert_ne!(with.hash(), document().hash());
+    // A document from before has none, and its hash stays.
+    let before = Document::decode(&document().encode()).unwrap();
+    assert_eq!((before.hash(), before.build), (document().hash(), None));
+    // Without how it was built, a link says nothing; so do fields that nobody knows.
+    let alone = text.replace(r#""build_info":"#, r#""build_inf0":"#);
+    assert!(Document::decode(alone.as_bytes()).is_err());
+    let more = text.replace(r#""contract_path""#, r#""contract_poth""#);
+    assert!(Document::decode(more.as_bytes()).is_err());
 }
 
 #[test]

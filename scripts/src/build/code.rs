@@ -122,6 +122,11 @@ impl Artifact {
             layout: self.layout.clone()?,
             steps: self.steps.clone(),
             migrates: self.info.migrates.clone(),
+            build: self
+                .info
+                .recipe
+                .as_ref()
+                .and_then(|one| one.metadata.clone()),
         })
     }
 

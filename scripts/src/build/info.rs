@@ -9,6 +9,7 @@ use super::{lock_file, manifests};
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use stylus_layout::BuildMetadata;
 
 /// The encoder and its version, as in Cargo.lock.
 pub(super) const ENCODER: &str = "wasm-encoder 0.263.0";
@@ -54,6 +55,9 @@ pub struct Recipe {
     pub tool: String,
     /// The hash of the sources that it put into the module.
     pub project_hash: B256,
+    /// How others follow it, which is published with the layout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<BuildMetadata>,
 }
 
 /// A commit of git.

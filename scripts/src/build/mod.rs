@@ -32,6 +32,7 @@ mod framework;
 mod info;
 mod lock_file;
 mod manifests;
+mod metadata;
 mod package;
 mod places;
 mod reviewed;

@@ -8,6 +8,7 @@ use super::cargo::kept;
 use super::code::Artifact;
 use super::error::BuildError;
 use super::info::Recipe;
+use super::metadata::{metadata, require_snapshot};
 use super::package::Package;
 use super::{evm, wasm};
 use crate::progress::Progress;
@@ -15,7 +16,7 @@ use alloy::hex;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use stylus_layout::Layout;
+use stylus_layout::{BuildMetadata, Layout};
 use stylus_upgrades_interface::{chain, limits};
 
 /// The program, as cargo would look for it.
@@ -35,31 +36,40 @@ impl Builder {
     /// The crate in `folder`, as [`Self::path`] knows it, with the code that cargo-stylus makes of
     /// it. `initcode` is what `cargo stylus get-initcode` wrote elsewhere, such as in its container:
     /// it is taken where it differs from what cargo-stylus makes here in nothing but its hash of the
-    /// sources, which covers paths.
+    /// sources, which covers paths. `snapshot` is where others find the sources, as NEP-330 writes
+    /// it; it goes into what is published with the layout.
     ///
     /// # Errors
     /// [`BuildError::NotVerifiable`] where cargo-stylus would not take the crate, what it makes is
-    /// not what the chain or a proxy takes, or `initcode` is of another program.
+    /// not what the chain or a proxy takes, `initcode` is of another program, or `snapshot` of other
+    /// sources.
     pub fn verifiable(
         &self,
         artifact: Artifact,
         folder: &Path,
         initcode: Option<&Path>,
+        snapshot: Option<&str>,
     ) -> Result<Artifact, BuildError> {
         let package = Package::open(folder)?;
         require_files(&package)?;
+        if let Some(uri) = snapshot {
+            require_snapshot(&package.name, uri, artifact.info.commit.as_ref())?;
+        }
         let target = self.target(&package.folder)?.join("verifiable");
         let (tool, text) = run(&package, &target, &*self.progress)?;
         require_same_source(&package.name, &artifact, &target)?;
         let here = decoded(&package.name, &text)?;
+        let metadata = metadata(&package, &artifact, &tool, snapshot);
         let Some(file) = initcode else {
-            return artifact.with_init_code(&here, &tool);
+            return artifact.with_init_code(&here, &tool, metadata);
         };
         let text = std::fs::read_to_string(file).map_err(BuildError::file("read", file))?;
         let there = decoded(&package.name, &text)?;
-        let here = artifact.clone().with_init_code(&here, &tool)?;
+        let here = artifact
+            .clone()
+            .with_init_code(&here, &tool, metadata.clone())?;
         let tool = format!("{PROGRAM}, in {}", file.display());
-        let artifact = artifact.with_init_code(&there, &tool)?;
+        let artifact = artifact.with_init_code(&there, &tool, metadata)?;
         match wasm::is_same_program(&here.wasm, &artifact.wasm) {
             true => Ok(artifact),
             false => Err(refused(
@@ -76,7 +86,12 @@ impl Builder {
 
 impl Artifact {
     /// The same contract with the code that cargo-stylus made of it.
-    fn with_init_code(self, initcode: &[u8], tool: &str) -> Result<Self, BuildError> {
+    fn with_init_code(
+        self,
+        initcode: &[u8],
+        tool: &str,
+        metadata: BuildMetadata,
+    ) -> Result<Self, BuildError> {
         let refused = |reason: String| refused(&self.name, reason);
         let code = initcode.get(evm::PRELUDE..).unwrap_or_default();
         if evm::creation_code(code)[..] != *initcode || !code.starts_with(&chain::PROGRAM_PREFIX) {
@@ -101,6 +116,7 @@ impl Artifact {
         info.recipe = Some(Recipe {
             tool: tool.into(),
             project_hash,
+            metadata: Some(metadata),
         });
         Ok(Self {
             wasm: module.into(),

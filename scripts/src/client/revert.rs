@@ -5,13 +5,14 @@ mod contract_error;
 
 pub use contract_error::ContractError;
 
-use super::advice::Advice;
+use super::advice::{Advice, not_runnable_reason};
 use crate::error::Explain;
 use crate::output::shortened;
 use alloy::dyn_abi::{DynSolType, DynSolValue};
 use alloy::primitives::Bytes;
 use alloy::sol_types::SolError;
 use std::fmt;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ImplementationNotRunnable;
 
 /// Characters of an argument that are printed, at most: more than a label may have.
 const ARGUMENT_MAX: usize = 200;
@@ -111,7 +112,11 @@ impl fmt::Display for Revert {
                 let arguments: Vec<_> = arguments
                     .map(|argument| shortened(&argument, ARGUMENT_MAX).into_owned())
                     .collect();
-                write!(f, "{}({})", self.error_name(), arguments.join(", "))
+                write!(f, "{}({})", self.error_name(), arguments.join(", "))?;
+                match self.decoded::<ImplementationNotRunnable>() {
+                    Some(error) => write!(f, ": {}", not_runnable_reason(error.reason)),
+                    None => Ok(()),
+                }
             }
             None if self.data.is_empty() => f.write_str("it reverted without data"),
             None => write!(f, "it reverted with {}", self.data),

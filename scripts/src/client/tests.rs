@@ -1,4 +1,5 @@
 use super::{ContractError, Revert};
+use crate::client::not_runnable_reason;
 use crate::error::{Explain, Report};
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::{Revert as SolRevert, SolError};
@@ -102,6 +103,27 @@ fn reason_numbers_are_reported_in_words() {
     };
     let advice = Revert::decode(&error.abi_encode()).advice();
     assert!(advice.found.ends_with("the program is not activated"));
+}
+
+#[test]
+fn each_reason_why_code_cannot_run_has_words_and_a_cure_of_its_own() {
+    let mut cures = Vec::new();
+    for reason in 1..=8 {
+        let error = ImplementationNotRunnable {
+            implementation: Address::ZERO,
+            reason,
+        };
+        let revert = Revert::decode(&error.abi_encode());
+        let words = not_runnable_reason(reason);
+        assert!(
+            revert
+                .to_string()
+                .ends_with(&format!(", {reason}): {words}"))
+        );
+        let cure = revert.advice().next;
+        assert!(!cure.contains("newer") && !cures.contains(&cure), "{cure}");
+        cures.push(cure);
+    }
 }
 
 #[test]

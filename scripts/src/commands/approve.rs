@@ -78,6 +78,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
         }
     }
     confirm::require(context, &args.allow, &notices)?;
+    confirm::gaps(context, &checks.coverage)?;
     let mut outcome = Outcome::default();
     outcome.field("proposer", event.proposer);
     storage::report(&mut outcome, &checks);

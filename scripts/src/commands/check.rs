@@ -218,6 +218,7 @@ impl Check<'_> {
         };
         let (refusal, open): (String, Vec<String>) = match check_storage(&pair, &said) {
             Ok(check) => {
+                self.safe_fields(&check.findings);
                 for accepted in &check.accepted {
                     let message = format!("{}: {}", accepted.finding, accepted.because);
                     let finding = CheckFinding::new("layout-accepted", Level::Warning, message);
@@ -236,7 +237,8 @@ impl Check<'_> {
                         (name, findings)
                     }
                     error => {
-                        self.coverage.lower(Part::Layout, Extent::Absent, &name);
+                        let why = error.why_unchecked();
+                        self.coverage.lower(Part::Layout, Extent::Absent, &why);
                         self.findings.push(CheckFinding::of("layout", &error));
                         return Ok(Some(name));
                     }

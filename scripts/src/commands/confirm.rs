@@ -5,6 +5,7 @@
 use super::context::Context;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client, policy_reason};
+use crate::coverage::Coverage;
 use crate::governance::{Call, GovernanceError, readiness};
 use crate::progress::Progress;
 use alloy::primitives::{Address, Bytes};
@@ -131,6 +132,26 @@ pub(super) async fn unless_proposed(
         }
     }
     Ok(notices)
+}
+
+/// Says what was checked in part or not at all before anything is sent; a person at a terminal is
+/// asked. What is absent without its flag was refused before.
+///
+/// # Errors
+/// [`Error::Declined`].
+pub(super) fn gaps(context: &Context, coverage: &Coverage) -> Result<(), Error> {
+    let lines = coverage.lines();
+    for line in &lines {
+        context.output.note(line);
+    }
+    if lines.is_empty() || !context.output.is_interactive() {
+        return Ok(());
+    }
+    let question = "not everything was checked, as said above. Type yes to approve all the same:";
+    match context.output.ask(question) {
+        Ok(answer) if answer.trim() == "yes" => Ok(()),
+        _ => Err(Error::Declined { gaps: lines }),
+    }
 }
 
 /// Goes on if everything is meant: named by a flag, or confirmed at the terminal.

@@ -131,6 +131,11 @@ impl Context {
         }
     }
 
+    /// The client of the chain that was asked, if any was.
+    pub(super) fn connected(&self) -> Option<&Client> {
+        self.connected.get()
+    }
+
     /// Asks the endpoint for its chain once more: what a command found out holds for that one alone.
     pub(super) async fn confirm_chain(&self) -> Result<(), Error> {
         match self.connected.get() {
@@ -368,7 +373,12 @@ impl Context {
     }
 
     /// What is known of the builds of the code that a call names, and equals what it names.
-    pub(super) fn builds(&self, call: &Call) -> Result<Vec<BuildFacts>, Error> {
+    /// What differs from it, one approver alone can have named: that is told in words.
+    pub(super) fn builds(
+        &self,
+        call: &Call,
+        mut differs: impl FnMut(String),
+    ) -> Result<Vec<BuildFacts>, Error> {
         let store = self.store();
         let mut all = Vec::new();
         for (what, _, codehash) in call.subjects() {
@@ -378,8 +388,8 @@ impl Context {
             let is_built = self.built().iter().any(|(built, _)| *built == codehash);
             match BuildFacts::of(call, what, &build, is_built) {
                 Ok(facts) => all.push(facts),
-                Err(error) => self.output.note(&format!(
-                    "what was built here is not shown: {error} ({})",
+                Err(error) => differs(format!(
+                    "it is not what was built here: {error} ({})",
                     error.found().unwrap_or_default()
                 )),
             }

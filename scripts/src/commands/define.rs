@@ -5,6 +5,7 @@ use super::context::Context;
 use super::propose::propose;
 use crate::app_error::Error;
 use crate::output::Outcome;
+use crate::progress::Progress;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -37,5 +38,14 @@ pub(super) async fn run(
     confirm::require(context, allow, &notices)?;
     let mut outcome = Outcome::default();
     outcome.field("name", &call.name);
+    let copied = [("policy", policy), ("create", create)];
+    let copied = copied.iter().filter(|(_, given)| given.is_none());
+    let copied: Vec<&str> = copied.map(|(role, _)| *role).collect();
+    for role in &copied {
+        let policy = &call.migratePolicy;
+        let line = format!("role {role}: no --{role}, so as --migrate: {policy}");
+        context.output.note(&line);
+    }
+    outcome.field("as_migrate", &copied);
     propose(context, &client, registry, &bytes, Vec::new(), outcome).await
 }

@@ -267,6 +267,7 @@ fn report(context: &Context, registry: Address, diagnosis: &Diagnosis, outcome: 
     outcome.field("programs", &diagnosis.programs);
     outcome.field("migrations", &diagnosis.migrations);
     outcome.field("actions", &diagnosis.actions);
+    outcome.field("cache_bids", &diagnosis.cache_bids);
     outcome.field("findings", &diagnosis.findings);
     let exit = match severity {
         Some(Severity::Failure) => Some(Exit::Refused),

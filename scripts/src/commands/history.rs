@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::doctor;
 use super::publish::{self, PublishArgs};
-use super::recorded::coverage_of;
+use super::recorded::{coverage_of, said};
 use super::verifiable::implementation;
 use crate::app_error::Error;
 use crate::client::Client;
@@ -19,6 +19,7 @@ use crate::progress::Progress;
 use crate::registry::definitions;
 use crate::text::utc;
 use alloy::primitives::{Address, B256, keccak256};
+use serde_json::Map;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Everything that happened to a definition; the empty name is the registry itself.
@@ -92,6 +93,7 @@ pub(super) async fn verify(
     let mut all = Vec::new();
     let mut proxies = Vec::new();
     let mut used = Vec::new();
+    let mut builds = Map::new();
     let mut coverage = Coverage::default();
     let documents = context.documents(&client, registry);
     for name in &names {
@@ -102,6 +104,9 @@ pub(super) async fn verify(
         let versions = &rebuilt.versions;
         if seconds_left(&client, registry).await?.is_some() {
             coverage.merge(&coverage_of(&documents, name, versions, built).await?);
+            outcome
+                .lines
+                .extend(said(&documents, versions, &mut builds).await?);
         } else {
             let why = "the registry cannot run, so it tells of no layout";
             coverage.lower(Part::Layout, Extent::Absent, why);
@@ -128,6 +133,7 @@ pub(super) async fn verify(
         all.extend(checks);
     }
     doctor::warn(context, &client, registry, used, &mut outcome).await?;
+    outcome.field("builds", builds);
     outcome.field("coverage", &coverage);
     outcome.lines.extend(coverage.lines());
     settle(context, &all, &mut outcome);

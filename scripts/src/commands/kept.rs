@@ -88,19 +88,48 @@ async fn write(
         None => versions.abi_of(name, code.codehash).unwrap_or_default(),
     };
     let bytes = client.code(code.implementation).await?;
-    let mut kept = Kept::new(record, bytes, document, abi)?;
-    if let Ok(Some(before)) = versions.read(&network, name, version)
-        && before.is_same_code(&kept)
-        && before.record.state == State::Registered
-    {
-        kept.record.state = State::Registered; // a proposal of what is there changes nothing
-        if proposed.is_some() {
-            kept.record.steps = before.record.steps;
-        }
-    }
+    let kept = Kept::new(record, bytes, document, abi)?;
     let written = versions.keep(&network, &kept)?;
     let folder = versions.place(&network, name, version)?;
     Ok((folder.display().to_string(), written))
+}
+
+/// What was proposed from here, and became registered by the approval of somebody else: whatever
+/// command asks the chain next writes it so. What the chain does not answer stays as it is.
+pub(super) async fn refresh(context: &Context) {
+    let (Some(client), Ok(Some(registry))) = (context.connected(), context.named_registry()) else {
+        return;
+    };
+    let place = StorageContext {
+        context,
+        client,
+        registry,
+    };
+    let network = context.kept_network(client);
+    let open = match context.versions().proposed(&network, registry) {
+        Ok(open) => open,
+        Err(error) => {
+            let line = format!("warning: what was proposed cannot be looked up: {error}");
+            return context.output.note(&line);
+        }
+    };
+    for Record { name, version, .. } in open {
+        let query = abi::getVersionCall {
+            name: name.clone(),
+            version: version.clone(),
+        };
+        if client.call(registry, &query).await.is_err() {
+            continue; // not registered, or nobody can tell now
+        }
+        match write(place, (&name, &version), None).await {
+            Ok((folder, _)) => context.output.note(&format!(
+                "{name} {version} was proposed from here and is registered by now: so says {folder}"
+            )),
+            Err(error) => context
+                .output
+                .note(&format!("warning: {name} {version} is not kept: {error}")),
+        }
+    }
 }
 
 /// Keeps a version that the registry has, and is not kept as such.

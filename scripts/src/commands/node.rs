@@ -3,6 +3,7 @@
 use super::context::Context;
 use crate::app_error::Error;
 use crate::output::Outcome;
+use crate::progress::Progress;
 
 use serde_json::json;
 use std::ffi::OsString;
@@ -30,10 +31,28 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
     .map_err(NodeError::Threads)?;
     let node = spawn(config)?;
     context.output.result(&described(&node));
+    if let Some(other) = asked_elsewhere(context, &node) {
+        let here = node.endpoint();
+        context.output.note(&format!(
+            "commands here ask {other}, as the manifest says: give them --rpc-url {here}, or set rpc = {here:?} there"
+        ));
+    }
     let ended = signals.iter_mut().map(|signal| Box::pin(signal.recv()));
     futures::future::select_all(ended).await;
     node.stop()?;
     Ok(Outcome::default())
+}
+
+/// The chain of this machine that the manifest names, if it is another port than the node's: whoever
+/// chooses a port means its own commands to find it.
+fn asked_elsewhere(context: &Context, node: &NodeHandle) -> Option<String> {
+    let (url, _) = context.manifest.rpc_url().ok()??;
+    let url = url.expose();
+    let port = url
+        .strip_prefix("http://127.0.0.1:")
+        .or_else(|| url.strip_prefix("http://localhost:"))?;
+    let port: u16 = port.trim_end_matches('/').parse().ok()?;
+    (port != node.address().port()).then(|| url.to_owned())
 }
 
 /// What people and programs need to talk to the node. Its accounts are public knowledge.

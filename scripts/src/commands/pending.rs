@@ -5,7 +5,7 @@ use super::propose::waiting;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::governance::{
-    self, BuildFacts, Call, GovernanceError, Names, PendingAction, UnreadableAction, code_facts,
+    self, BuildFacts, Call, Names, PendingAction, UnreadableAction, code_facts,
 };
 use crate::output::Outcome;
 use alloy::primitives::{Address, B256};
@@ -32,16 +32,11 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
         for fact in &facts {
             outcome.line(format!("    {}", fact.line()));
         }
-        let builds = match context.builds(&call) {
-            // One approver alone can name other hashes than those of a build that is kept here.
-            Err(Error::Governance(error))
-                if matches!(*error, GovernanceError::ArtifactDiffers(_)) =>
-            {
-                outcome.line(format!("    do not approve: {error}"));
-                Vec::new()
-            }
-            builds => builds?,
-        };
+        let mut differs = Vec::new();
+        let builds = context.builds(&call, |why| differs.push(why))?;
+        for why in &differs {
+            outcome.line(format!("    do not approve: {why}"));
+        }
         for line in builds.iter().flat_map(BuildFacts::lines) {
             outcome.line(format!("    {line}"));
         }
@@ -49,6 +44,7 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
         if let Some(fields) = document.as_object_mut() {
             fields.insert("facts".into(), json!(facts));
             fields.insert("builds".into(), json!(builds));
+            fields.insert("differs".into(), json!(differs));
         }
         documents.push(document);
     }

@@ -218,8 +218,13 @@ fn lines(plan: &Plan) -> Vec<String> {
     for problem in &plan.problems {
         lines.extend(marked("✗", &problem.lines()));
     }
-    if plan.problems.is_empty() {
-        lines.push("✓ it would succeed".into());
+    match (plan.problems.is_empty(), plan.is_current) {
+        (true, true) => lines.push(format!(
+            "✓ {} {} is current already: nothing would change",
+            plan.name, plan.to
+        )),
+        (true, false) => lines.push("✓ it would succeed".into()),
+        (false, _) => {}
     }
     lines
 }

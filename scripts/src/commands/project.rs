@@ -2,7 +2,6 @@
 
 use super::context::Context;
 use crate::app_error::Error;
-use crate::error::Exit;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::project::{Framework, Init, NewProject};
@@ -25,7 +24,8 @@ pub struct InitArgs {
     /// The crate's folder
     #[arg(default_value = ".")]
     pub folder: PathBuf,
-    /// Write the changes without a question
+    /// Write the changes without a question. Without it they are shown; at a terminal a question
+    /// follows, anywhere else nothing is written
     #[arg(long)]
     pub yes: bool,
     /// Where our crates come from.
@@ -103,8 +103,7 @@ pub(super) fn init(context: &Context, args: &InitArgs) -> Result<Outcome, Error>
         outcome
             .line("written. next: stylus-upgrades layout show ., and compare it with the old one");
     } else {
-        outcome.line("nothing was written; --yes writes it");
-        outcome.exit = Some(Exit::Usage);
+        outcome.line("nothing was written: this is what --yes would write");
     }
     Ok(outcome)
 }

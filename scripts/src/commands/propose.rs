@@ -82,7 +82,7 @@ async fn perform(
     for line in governed.lines() {
         context.output.note(&line);
     }
-    let builds = context.builds(&governed.call)?;
+    let builds = context.builds(&governed.call, |why| context.output.note(&why))?;
     for line in builds.iter().flat_map(BuildFacts::lines) {
         context.output.note(&format!("  {line}"));
     }

@@ -1,9 +1,11 @@
-//! How much of what the registry recorded of a definition's versions can be checked by others.
+//! How much of what the registry recorded of a definition's versions can be checked by others, and how
+//! others build them again.
 
 use crate::app_error::Error;
 use crate::coverage::{Coverage, Extent, Part};
 use crate::history::RebuiltVersion;
 use crate::layout::{Documents, Known};
+use serde_json::{Map, Value, json};
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::Step;
 
@@ -47,4 +49,27 @@ pub(super) async fn coverage_of(
         }
     }
     Ok(coverage)
+}
+
+/// Lines with what was published of the builds of these versions: what whoever registered them says.
+/// For programs they are added to `builds` under the hash of the code.
+pub(super) async fn said(
+    documents: &Documents,
+    versions: &[RebuiltVersion],
+    builds: &mut Map<String, Value>,
+) -> Result<Vec<String>, Error> {
+    let mut lines = Vec::new();
+    for RebuiltVersion { version, code, .. } in versions {
+        let known = documents.get(code.layout).await?;
+        let Some(build) = known.document().and_then(|known| known.build.as_ref()) else {
+            continue;
+        };
+        lines.push(format!(
+            "  build of {version}, as whoever registered it says:"
+        ));
+        let facts = build.lines().into_iter();
+        lines.extend(facts.map(|(name, value)| format!("    {name:<20} {value}")));
+        builds.insert(code.codehash.to_string(), json!(build));
+    }
+    Ok(lines)
 }

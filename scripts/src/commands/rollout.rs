@@ -108,10 +108,14 @@ async fn send(
     report(outcome, &sent);
     for (proxy, reason) in &skipped {
         outcome.line(format!("skipped {proxy}: {reason}"));
+        outcome.line(format!("  next    {}", reason.advice().next));
     }
     let skipped: Vec<_> = skipped
         .iter()
-        .map(|(proxy, reason)| json!({"proxy": proxy, "reason": reason.to_string()}))
+        .map(|(proxy, reason)| {
+            let next = reason.advice().next;
+            json!({"proxy": proxy, "reason": reason.to_string(), "next": next})
+        })
         .collect();
     outcome.field("upgraded", upgraded);
     outcome.field("left", left);

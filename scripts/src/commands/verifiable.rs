@@ -7,6 +7,7 @@ use crate::build::{Artifact, BuildError};
 use crate::client::{Client, Sent};
 use crate::layout::Deployment;
 use crate::progress::Progress;
+use crate::publish::Sources;
 use alloy::primitives::Address;
 use clap::Args;
 use std::path::PathBuf;
@@ -34,13 +35,24 @@ pub struct VerifiableArgs {
         conflicts_with = "not_verifiable"
     )]
     pub initcode: Option<PathBuf>,
+    /// Publish with the layout where others find the sources of a verifiable implementation: the
+    /// commit that is built. Every approver gives the same
+    #[arg(
+        long,
+        value_name = "git+URL#COMMIT",
+        global = true,
+        conflicts_with = "not_verifiable"
+    )]
+    pub source_code_snapshot: Option<String>,
 }
 
 impl VerifiableArgs {
     /// Whether it is asked for on that chain.
     pub(super) fn wanted(&self, chain_id: u64) -> bool {
         let is_public = !LOCAL_CHAINS.contains(&chain_id);
-        !self.not_verifiable && (self.verifiable || self.initcode.is_some() || is_public)
+        let is_asked_for =
+            self.verifiable || self.initcode.is_some() || self.source_code_snapshot.is_some();
+        !self.not_verifiable && (is_asked_for || is_public)
     }
 }
 
@@ -59,6 +71,10 @@ pub(super) fn implementation(
     if !args.wanted(chain_id) || address::is_address(source) {
         return Ok(ours);
     }
+    if let Some(uri) = &args.source_code_snapshot {
+        let repository = uri.strip_prefix("git+").and_then(|uri| uri.split_once('#'));
+        Sources::public(repository.map_or("", |(url, _)| url))?;
+    }
     let builder = context.builder()?;
     let Some(folder) = builder.folder_of(source)? else {
         return Err(BuildError::NotVerifiable {
@@ -68,7 +84,12 @@ pub(super) fn implementation(
         .into());
     };
     let other = ours.codehash();
-    let artifact = builder.verifiable(ours, &folder, args.initcode.as_deref())?;
+    let artifact = builder.verifiable(
+        ours,
+        &folder,
+        args.initcode.as_deref(),
+        args.source_code_snapshot.as_deref(),
+    )?;
     context.note_built(&artifact, other);
     Ok(artifact)
 }

@@ -9,6 +9,7 @@ use super::stored;
 use crate::client::{ChainError, Client};
 use crate::history::{Difference, differences};
 use alloy::primitives::Address;
+use alloy::providers::Provider;
 
 /// The name of the finding.
 pub const INCOMPLETE: &str = "EventsIncomplete";
@@ -57,6 +58,7 @@ async fn compare(
         finding(&format!("the definition {id}"), difference)
     });
     let mut found: Vec<_> = unknown.collect();
+    found.extend(hidden_instances(client, registry, recorded).await?);
     for definition in &recorded.definitions {
         let title = definition.title();
         let known = &definition.rebuilt.policies;
@@ -90,6 +92,26 @@ async fn compare(
         found.extend(all.into_iter().map(|one| finding(title, one)));
     }
     Ok(found)
+}
+
+/// The chain counts what an account creates, in its nonce, which begins at 1. So a definition whose
+/// events are all kept back is missed as soon as it has an instance.
+async fn hidden_instances(
+    client: &Client,
+    registry: Address,
+    recorded: &Recorded,
+) -> Result<Option<Finding>, ChainError> {
+    let nonce = client.provider().get_transaction_count(registry).await;
+    let nonce = nonce.map_err(|error| client.error("eth_getTransactionCount", error))?;
+    let counted = nonce.saturating_sub(1);
+    Ok((counted > recorded.created).then(|| {
+        let difference = Difference {
+            what: "the number of proxies that it created".into(),
+            events: recorded.created.to_string(),
+            view: format!("{counted}, as its account's nonce says"),
+        };
+        finding("the registry", difference)
+    }))
 }
 
 /// The roles that have a policy from the beginning on.

@@ -1,5 +1,6 @@
 //! The whole examination.
 
+use super::cache::{self, CacheBid};
 use super::chain::{ChainFacts, DAY};
 use super::finding::{Finding, Severity};
 use super::inventory::{Account, Inventory, Role};
@@ -25,6 +26,8 @@ pub struct Diagnosis {
     pub migrations: Vec<Migration>,
     /// Actions that wait.
     pub actions: Vec<OpenAction>,
+    /// The bids of programs that are in the init cache.
+    pub cache_bids: Vec<CacheBid>,
     /// What was found out, the most urgent first.
     pub findings: Vec<Finding>,
 }
@@ -65,6 +68,8 @@ pub async fn examine(
     findings.extend(of_programs(&programs));
     findings.extend(next_version::examine(client, &chain, &programs).await?);
     findings.extend(of_policies(client, &voices, definitions).await?);
+    let cache_bids = cache::bids(client, &chain, &programs).await?;
+    findings.extend(cache::findings(&cache_bids));
     let (migrations, actions) = time::examine(client, &chain, definitions, &mut findings).await?;
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     Ok(Diagnosis {
@@ -72,6 +77,7 @@ pub async fn examine(
         programs,
         migrations,
         actions,
+        cache_bids,
         findings,
     })
 }

@@ -2,11 +2,13 @@
 
 use super::needed::Needed;
 use super::policies::Voices;
+use super::programs::AT_ONCE;
 use super::recorded::Definition;
 use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::governance::Call;
 use alloy::primitives::{Address, B256, keccak256};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::parts::PARTS;
@@ -217,9 +219,20 @@ impl Inventory {
         framework: &Framework,
         definition: &Definition,
     ) -> Result<(), ChainError> {
-        for instance in &definition.rebuilt.instances {
+        let instances = &definition.rebuilt.instances;
+        let queries = instances.iter().map(async |instance| {
+            let hash = client.codehash(instance.proxy).await?;
+            let word = client
+                .storage(instance.proxy, slots::IMPLEMENTATION)
+                .await?;
+            Ok::<_, ChainError>((hash, word))
+        });
+        let answers: Vec<_> = stream::iter(queries)
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        for (instance, (hash, word)) in instances.iter().zip(answers) {
             let (proxy, of) = (instance.proxy, definition.title());
-            let hash = client.codehash(proxy).await?;
             let known = framework.proxy_codehash(instance.kind, registry);
             let is_known = known.is_some() && hash == known;
             if hash.is_some() && !is_known {
@@ -230,7 +243,6 @@ impl Inventory {
             if is_known {
                 self.admin_path(framework, of);
             }
-            let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
             let held = Address::from_word(word);
             let role = match definition.begun.contains_key(&proxy) {
                 true => Role::ComplexProgram,

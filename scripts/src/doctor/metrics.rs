@@ -1,5 +1,6 @@
 //! An examination as metrics, in the text format of Prometheus and OpenMetrics.
 
+use super::cache::CacheBid;
 use super::examine::Diagnosis;
 use super::finding::Severity;
 use super::programs::State;
@@ -43,6 +44,7 @@ pub fn render(diagnosis: Option<&Diagnosis>, runs: Runs) -> Result<String, fmt::
     if let Some(diagnosis) = diagnosis {
         chain(&mut all, diagnosis);
         programs(&mut all, diagnosis);
+        cache(&mut all, diagnosis);
         rest(&mut all, diagnosis);
     }
     let mut text = String::new();
@@ -136,6 +138,31 @@ fn programs(all: &mut Metrics, diagnosis: &Diagnosis) {
         "program_cached",
         "Whether the program is in the init cache",
         labelled(|program| program.cached.map(u64::from)),
+    );
+}
+
+fn cache(all: &mut Metrics, diagnosis: &Diagnosis) {
+    let labels = |bid: &CacheBid| {
+        vec![
+            ("codehash", bid.codehash.to_string()),
+            ("of", bid.what.clone()),
+        ]
+    };
+    let bids = || diagnosis.cache_bids.iter();
+    all.one(
+        "cache_bid_margin_wei",
+        "What the bid of a program in the init cache is still worth: who pays as much evicts it",
+        bids().map(|bid| (labels(bid), bid.margin.saturating_to())),
+    );
+    all.one(
+        "cache_bid_seconds_left",
+        "Seconds until the bid is worth nothing",
+        bids().filter_map(|bid| Some((labels(bid), bid.seconds_left?))),
+    );
+    all.one(
+        "cache_bid_full",
+        "Whether the init cache has no room for another program",
+        bids().map(|bid| (labels(bid), u64::from(bid.is_full))),
     );
 }
 

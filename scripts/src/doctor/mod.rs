@@ -15,12 +15,13 @@
 //! | `policies` | who decides, and whether that is still possible |
 //! | `time` | what is under way, and what ends soon |
 //! | [`cure`](fix()) | keepalive and activation |
-//! | [`bids`](offers()) | places in the init cache |
+//! | [`bids`](offers()), `cache` | places in the init cache, and how long they are held |
 //! | [`metrics`](render()), [`serve`](serve()) | an examination for Prometheus |
 //! | `finding` | how something is reported |
 
 mod abi;
 mod bids;
+mod cache;
 mod chain;
 mod complete;
 mod cure;
@@ -39,6 +40,7 @@ mod time;
 mod toolchain;
 
 pub use bids::{Bid, offers, place};
+pub use cache::CacheBid;
 pub use chain::{ChainFacts, Scheduled};
 pub use complete::INCOMPLETE;
 pub use cure::{Cured, fees, fix};

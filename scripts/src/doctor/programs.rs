@@ -4,11 +4,15 @@ use super::chain::ChainFacts;
 use super::inventory::{Account, Role};
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256, Bytes, keccak256};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use stylus_upgrades_interface::chain::{
     ARB_WASM, ARB_WASM_CACHE, IArbWasm, IArbWasmCache, PROGRAM_PREFIX, ROOT_PREFIX,
 };
+
+/// Accounts that are asked for at once: an endpoint with limits tells when it is too many.
+pub(super) const AT_ONCE: usize = 16;
 
 /// Code that one activation concerns, wherever it lies.
 #[derive(Debug, Clone, Serialize)]
@@ -138,8 +142,9 @@ pub(super) async fn examine(
 ) -> Result<Vec<Program>, ChainError> {
     let mut order = Vec::new();
     let mut groups: BTreeMap<B256, (Bytes, Vec<Account>)> = BTreeMap::new();
-    for account in accounts {
-        let code = client.code(account.address).await?;
+    let codes = accounts.iter().map(|account| client.code(account.address));
+    let codes: Vec<Bytes> = stream::iter(codes).buffered(AT_ONCE).try_collect().await?;
+    for (account, code) in accounts.into_iter().zip(codes) {
         let hash = match code.is_empty() {
             true => B256::ZERO,
             false => keccak256(&code),

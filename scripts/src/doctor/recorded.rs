@@ -9,6 +9,7 @@ use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEventInterface;
 use std::collections::{BTreeMap, BTreeSet};
+use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
 /// A definition, as its events have it.
@@ -82,6 +83,8 @@ pub(super) struct Recorded {
     pub(super) definitions: Vec<Definition>,
     /// Definitions that events are about, and whose creation no event tells.
     pub(super) unknown: BTreeSet<B256>,
+    /// Proxies that the registry created, as all these events tell.
+    pub(super) created: u64,
 }
 
 /// Every definition of `registry`, itself included, from its events alone.
@@ -89,11 +92,15 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
     let logs = all_logs(client, registry, [None, None, None]).await?;
     let mut all = vec![Definition::of("")];
     let mut unknown = BTreeSet::new();
+    let mut created = 0;
     let mut times = BTreeMap::new();
     for log in &logs {
         let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) else {
             continue;
         };
+        if let Event::ProxyCreated(event) = &event {
+            created += u64::from(event.kind <= proxy_kind::BEACON);
+        }
         match &event {
             Event::LayoutPublished(_) => continue, // it is about no definition
             Event::DefinitionCreated(event) if definition_id(&event.name) == event.definition => {
@@ -117,6 +124,7 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
     Ok(Recorded {
         definitions: all,
         unknown,
+        created,
     })
 }
 

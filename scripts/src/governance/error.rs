@@ -25,6 +25,16 @@ pub enum GovernanceError {
         /// What it says.
         error: Box<ChainError>,
     },
+    /// The same, at an endpoint that does not say which.
+    #[error("{error}, and which instance fails is unknown: the endpoint has no debug_traceCall")]
+    #[explain(
+        of = error,
+        next = "stylus-upgrades plan tries the migration and each instance on a copy, and needs no tracing; or give an --rpc-url that traces"
+    )]
+    InstanceUnknown {
+        /// What it says.
+        error: Box<ChainError>,
+    },
     /// Code that was named is a proxy that nobody registered.
     #[error("the {what} {account} is a proxy that nobody registered")]
     #[explain(
@@ -229,7 +239,7 @@ impl GovernanceError {
     pub fn chain(&self) -> Option<&ChainError> {
         match self {
             Self::Chain(error) => Some(error),
-            Self::InstanceFails { error, .. } => Some(error),
+            Self::InstanceFails { error, .. } | Self::InstanceUnknown { error } => Some(error),
             _ => None,
         }
     }

@@ -23,14 +23,16 @@ pub(super) async fn with_cause(
     if error.revert().is_none() || !call.starts_with(&migrateCall::SELECTOR) {
         return error.into();
     }
+    let error = Box::new(error);
     match failing(client, registry, sender, call).await {
-        Some(proxy) => GovernanceError::InstanceFails {
-            proxy,
-            error: Box::new(error),
-        },
-        None => error.into(),
+        Ok(Some(proxy)) => GovernanceError::InstanceFails { proxy, error },
+        Ok(None) => (*error).into(),
+        Err(NotTraced) => GovernanceError::InstanceUnknown { error },
     }
 }
+
+/// The endpoint does not trace calls.
+struct NotTraced;
 
 /// The proxy whose upgrade failed when the call was tried once more.
 async fn failing(
@@ -38,7 +40,7 @@ async fn failing(
     registry: Address,
     sender: Address,
     call: &Bytes,
-) -> Option<Address> {
+) -> Result<Option<Address>, NotTraced> {
     let request = TransactionRequest::default()
         .with_from(sender)
         .with_to(registry)
@@ -46,7 +48,8 @@ async fn failing(
     let query = (request, "latest", json!({ "tracer": "callTracer" }));
     let provider = client.provider();
     let traced = provider.raw_request::<_, Value>("debug_traceCall".into(), query);
-    failed_upgrade(&traced.await.ok()?, registry)
+    let frame = traced.await.map_err(|_| NotTraced)?;
+    Ok(failed_upgrade(&frame, registry))
 }
 
 /// The first upgrade below a frame that the registry asked for and that failed.

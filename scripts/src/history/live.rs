@@ -112,7 +112,15 @@ pub async fn live_checks(
         let admin = slot(slots::ADMIN).await?;
         checks.push(LiveCheck::compare(named("registry"), &registry, &admin));
         let beacon = slot(slots::BEACON).await?;
-        checks.push(LiveCheck::compare(named("beacon"), &Address::ZERO, &beacon));
+        let none = |beacon: Address| match beacon.is_zero() {
+            true => "none".to_owned(),
+            false => beacon.to_string(),
+        };
+        checks.push(LiveCheck::compare(
+            named("beacon"),
+            &none(Address::ZERO),
+            &none(beacon),
+        ));
         checks.push(match client.codehash(proxy).await? {
             Some(code) => {
                 let expected = kinds.entry(instance.kind).or_insert(code);

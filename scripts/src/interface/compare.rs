@@ -78,6 +78,36 @@ pub fn compare(old: &JsonAbi, new: &Interface, steps: &[String]) -> Vec<Change> 
     changes
 }
 
+/// What callers can use from the next version on: functions, events and errors that were not there.
+pub fn added(old: &JsonAbi, new: &Interface) -> Vec<Change> {
+    let abi = new.abi();
+    let mut changes = Vec::new();
+    let mut add = |code, kind: &str, signature: String, name: &str| {
+        changes.push(Change {
+            code,
+            message: format!("the {kind} {signature} is new"),
+            signature,
+            name: name.to_owned(),
+        });
+    };
+    for is in abi.functions() {
+        if !old.functions().any(|was| was.selector() == is.selector()) {
+            add("abi-function-added", "function", is.signature(), &is.name);
+        }
+    }
+    for is in abi.events() {
+        if !old.events().any(|was| was.selector() == is.selector()) {
+            add("abi-event-added", "event", is.signature(), &is.name);
+        }
+    }
+    for is in abi.errors() {
+        if !old.errors().any(|was| was.selector() == is.selector()) {
+            add("abi-error-added", "error", is.signature(), &is.name);
+        }
+    }
+    changes
+}
+
 fn gone(
     (removed, changed): (&'static str, &'static str),
     (kind, signature, name): (&str, String, &str),

@@ -7,7 +7,7 @@ mod solidity;
 mod storage;
 mod types;
 
-pub use compare::{Change, compare};
+pub use compare::{Change, added, compare};
 pub use storage::{StorageStruct, storage_structs};
 
 use alloy::json_abi::{Error as AbiError, Event, Function, JsonAbi, StateMutability};

@@ -1,4 +1,4 @@
-use super::{Interface, compare};
+use super::{Interface, added, compare};
 
 const CONTRACT: &str = r#"
 extern crate alloc;
@@ -179,6 +179,12 @@ fn what_callers_lose_is_found_and_what_they_gain_is_not() {
         compare(&old, &read(&without), &["initialize(address)".into()]),
         []
     );
+    let more = CONTRACT.replace("pub fn initialize", "pub fn more");
+    let new: Vec<_> = added(&old, &read(&more))
+        .into_iter()
+        .map(|one| (one.code, one.signature))
+        .collect();
+    assert_eq!(new, [("abi-function-added", "more(address)".to_owned())]);
 }
 
 #[test]

@@ -273,6 +273,19 @@ impl LayoutError {
         )
     }
 
+    /// Why what comes behind the comparison of two layouts was not looked at, in a sentence.
+    pub fn why_unchecked(&self) -> String {
+        let found = match self {
+            Self::Refused { .. } => "the new layout contradicts the old one",
+            Self::Asks { .. } => "fields have another name or type, and nobody declared it",
+            Self::NotCompared { .. } => "the two layouts cannot be compared",
+            Self::Dirty { .. } => "new fields begin with old values",
+            _ => "the layouts are refused",
+        };
+        let name = self.name();
+        format!("{found} ({name}); it is looked at when that is mended, as its `next` says")
+    }
+
     pub(super) fn file(
         action: &'static str,
         path: &std::path::Path,

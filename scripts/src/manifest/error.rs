@@ -164,6 +164,20 @@ pub enum ManifestError {
         /// What is wrong.
         reason: String,
     },
+    /// A network without the id of its chain.
+    #[error("{}: [networks.{network}] does not say which chain it is", path.display())]
+    #[explain(
+        name = "ManifestNetwork",
+        expected = "chain_id = NUMBER in [networks.{network}]: the endpoint's is compared with it before anything is sent",
+        found = "no chain_id",
+        next = "add it, such as 42161 for Arbitrum One, 421614 for Arbitrum Sepolia; `cast chain-id --rpc-url URL` asks an endpoint"
+    )]
+    NoChainId {
+        /// The file.
+        path: PathBuf,
+        /// The network.
+        network: String,
+    },
     /// A variable of the environment that the RPC URL is made with.
     #[error("the manifest's RPC URL cannot be made: {reason}")]
     #[explain(

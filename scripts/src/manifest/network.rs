@@ -31,7 +31,7 @@ pub struct Network {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Written {
-    chain_id: u64,
+    chain_id: Option<u64>,
     rpc_url: Option<Secret>,
     registry: Option<Checked>,
     explorer: Option<String>,
@@ -44,7 +44,10 @@ impl Written {
         check_name(path, name)?;
         let entry = format!("explorer of networks.{name}");
         Ok(Network {
-            chain_id: self.chain_id,
+            chain_id: self.chain_id.ok_or_else(|| ManifestError::NoChainId {
+                path: path.to_owned(),
+                network: name.to_owned(),
+            })?,
             rpc_url: self.rpc_url,
             registry: self.registry.map(|checked| checked.0),
             aliases: aliases(path, self.aliases)?,

@@ -20,13 +20,15 @@ pub(super) fn expand(
                 next: "correct the URL in the manifest".into(),
             });
         };
-        let Some(found) = value(name).filter(|found| !found.is_empty()) else {
-            return Err(ManifestError::Variable {
-                reason: format!("the variable {name} is not set"),
-                expected: format!("{name} in the environment"),
-                next: format!("export {name}=…, or give --rpc-url"),
-            });
+        let missing = |what: &str| ManifestError::Variable {
+            reason: format!("the variable {name} is {what}"),
+            expected: format!("{name} in the environment, with a value"),
+            next: format!("export {name}=…, or give --rpc-url"),
         };
+        let found = value(name).ok_or_else(|| missing("not set"))?;
+        if found.is_empty() {
+            return Err(missing("set, and empty"));
+        }
         expanded.push_str(before);
         expanded.push_str(&found);
         values.push(found);
@@ -76,5 +78,8 @@ mod tests {
             assert_eq!(error.name(), "RpcUrlVariable");
             assert!(!format!("{error:?}").contains("secretword"), "{error:?}");
         }
+        let found = |text: &str| expand(text, value).expect_err(text).to_string();
+        assert!(found("${NONE}").ends_with("the variable NONE is not set"));
+        assert!(found("${EMPTY}").ends_with("the variable EMPTY is set, and empty"));
     }
 }

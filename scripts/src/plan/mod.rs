@@ -85,6 +85,8 @@ pub struct Plan {
     pub untried: u32,
     /// Every reason why it would fail, now or when one wants to go back.
     pub problems: Vec<Finding>,
+    /// Whether the version is current already, on every instance that was tried: nothing would change.
+    pub is_current: bool,
 }
 
 /// A transaction of the plan.
@@ -151,6 +153,7 @@ fn carry_out(
         instances: Vec::new(),
         untried: definition.instances.saturating_sub(request.instances),
         problems: Vec::new(),
+        is_current: false,
     };
 
     prepare::deploy(&mut simulation, request, &mut plan)?;
@@ -167,7 +170,7 @@ fn carry_out(
     };
     let what = format!("migrate {name} to {}", call.version);
     let decision = if definition.current == call.version {
-        Decision::Executed(Vec::new()) // only the rollout is left
+        with_that_code(&simulation, *registry, call)? // only the rollout is left
     } else {
         decide(
             &mut simulation,
@@ -196,7 +199,32 @@ fn carry_out(
         names = names.with_keys(keys).with_layout(layout);
     }
     plan.instances = instances::compare(&simulation, *registry, before, &names)?;
+    let is_done = plan.transactions.is_empty() && plan.untried == 0;
+    plan.is_current = is_done && definition.current == call.version;
     Ok(plan)
+}
+
+/// Of a version that is current: whether it is current with the code that was asked for.
+fn with_that_code(
+    simulation: &Simulation,
+    registry: Address,
+    call: &abi::migrateCall,
+) -> Result<Decision, PlanError> {
+    let query = abi::getVersionCall {
+        name: call.name.clone(),
+        version: call.version.clone(),
+    };
+    let registered = simulation.ask(registry, &query)?.code.codehash;
+    if registered == call.code.codehash {
+        return Ok(Decision::Executed(Vec::new()));
+    }
+    Ok(Decision::Stuck(Finding::new(
+        "VersionExists",
+        format!("{} {} is current with other code", call.name, call.version),
+        &format!("code with the hash {registered}"),
+        format!("code with the hash {}", call.code.codehash),
+        "a version never changes: give the new code a label of its own",
+    )))
 }
 
 impl Plan {

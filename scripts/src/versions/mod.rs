@@ -14,6 +14,7 @@
 //! files that do not hash to what it says are refused.
 
 mod error;
+mod lock;
 mod record;
 
 pub use error::VersionsError;
@@ -21,7 +22,7 @@ pub use record::{Record, State, StepRecord};
 
 use crate::own_file;
 use alloy::json_abi::JsonAbi;
-use alloy::primitives::{B256, Bytes, keccak256};
+use alloy::primitives::{Address, B256, Bytes, keccak256};
 use std::path::{Path, PathBuf};
 use stylus_layout::{Document, Layout};
 
@@ -81,19 +82,25 @@ impl Versions {
         }
     }
 
-    /// Keeps a version. What is there already stays; a record of other code is replaced.
+    /// Keeps a version. What is there already stays; a record of other code is replaced. A proposal of
+    /// what is registered changes nothing.
+    ///
+    /// Of several processes one writes at a time, and reads before what the others have written.
     ///
     /// # Errors
     /// [`VersionsError`].
     pub fn keep(&self, network: &str, kept: &Kept) -> Result<Written, VersionsError> {
         let Record { name, version, .. } = &kept.record;
         let place = self.place(network, name, version)?;
+        std::fs::create_dir_all(&place).map_err(VersionsError::file("create", &place))?;
+        let _lock = lock::exclusive(&self.folder)?;
         let before = match self.read_at(&place, name, version) {
             Ok(before) => before,
             // What was changed is written anew: this is what the chain says.
             Err(VersionsError::Tampered { .. } | VersionsError::Unreadable { .. }) => None,
             Err(error) => return Err(error),
         };
+        let kept = &kept.behind(before.as_ref());
         if before.as_ref() == Some(kept) {
             return Ok(Written::Unchanged);
         }
@@ -104,7 +111,6 @@ impl Versions {
             None if record_file.exists() => Written::Replaced,
             None => Written::New,
         };
-        std::fs::create_dir_all(&place).map_err(VersionsError::file("create", &place))?;
         if written == Written::Replaced {
             // Without it the other files are nothing: a run that is killed here leaves no lie.
             std::fs::remove_file(&record_file)
@@ -136,7 +142,9 @@ impl Versions {
         name: &str,
         version: &str,
     ) -> Result<Option<Kept>, VersionsError> {
-        self.read_at(&self.place(network, name, version)?, name, version)
+        let place = self.place(network, name, version)?;
+        let _lock = lock::shared(&self.folder)?;
+        self.read_at(&place, name, version)
     }
 
     /// A version as it was kept for whatever network. Where several networks have other code under
@@ -199,6 +207,33 @@ impl Versions {
             }
         }
         Ok(versions)
+    }
+
+    /// Versions of that network that were proposed, and are not known to be registered: the records
+    /// of one registry.
+    ///
+    /// # Errors
+    /// [`VersionsError`].
+    pub fn proposed(&self, network: &str, registry: Address) -> Result<Vec<Record>, VersionsError> {
+        let folder = self.folder.join(part(network)?);
+        for folder in [&self.folder, &folder] {
+            own_file::require_no_link(folder)?;
+        }
+        let mut proposed = Vec::new();
+        for definition in names(&folder)? {
+            let definition = folder.join(definition);
+            for version in names(&definition)? {
+                let path = definition.join(version).join(RECORD);
+                let Some(text) = own_file::read(&path)? else {
+                    continue;
+                };
+                let record = Record::parse(&path, &text)?;
+                if record.state == State::Proposed && record.registry == registry {
+                    proposed.push(record);
+                }
+            }
+        }
+        Ok(proposed)
     }
 
     /// The networks for which anything is kept.
@@ -310,6 +345,19 @@ impl Kept {
     /// Whether both are of the same code in the same registry.
     pub fn is_same_code(&self, other: &Self) -> bool {
         self.record.is_same_code(&other.record)
+    }
+
+    /// As it is to be written where `before` lies: what is registered stays registered.
+    fn behind(&self, before: Option<&Self>) -> Self {
+        let mut kept = self.clone();
+        let before = before.filter(|before| before.is_same_code(self));
+        if let Some(Self { record, .. }) = before
+            && (record.state, kept.record.state) == (State::Registered, State::Proposed)
+        {
+            kept.record.state = State::Registered;
+            kept.record.steps = record.steps.clone();
+        }
+        kept
     }
 
     /// Errors unless the registry has that code hash for this version.

@@ -118,3 +118,52 @@ fn nothing_is_written_or_read_through_a_link_in_the_folder() {
         assert_eq!(left, 0, "{depth}: written through the link");
     }
 }
+
+#[test]
+fn a_proposal_never_replaces_what_is_registered_however_many_write_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let versions = Versions::beside(folder.path());
+    for round in 0..20 {
+        let network = round.to_string();
+        std::thread::scope(|scope| {
+            for state in [State::Proposed, State::Registered, State::Proposed] {
+                let (versions, network) = (&versions, &network);
+                scope.spawn(move || versions.keep(network, &kept(b"one", state)).expect("kept"));
+            }
+        });
+        let read = versions.read(&network, "a/../b", "2.0").expect("whole");
+        assert_eq!(read, Some(kept(b"one", State::Registered)), "round {round}");
+        let proposed = versions.proposed(&network, Address::repeat_byte(9));
+        assert_eq!(proposed.expect("read"), []);
+    }
+    let proposal = kept(b"one", State::Proposed);
+    assert_eq!(
+        versions.keep("0", &proposal).expect("kept"),
+        Written::Unchanged
+    );
+    versions.keep("new", &proposal).expect("kept");
+    let open = versions.proposed("new", Address::repeat_byte(9));
+    assert_eq!(open.expect("read"), [proposal.record]);
+    let others = versions.proposed("new", Address::repeat_byte(8));
+    assert_eq!(others.expect("read"), []);
+}
+
+#[test]
+fn who_writes_waits_for_the_one_who_does() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let versions = Versions::beside(folder.path());
+    versions
+        .keep("7", &kept(b"one", State::Proposed))
+        .expect("kept");
+    let lock = std::fs::File::open(versions.folder()).expect("the folder");
+    lock.lock().expect("locked");
+    let other = versions.clone();
+    let writer = std::thread::spawn(move || other.keep("7", &kept(b"one", State::Registered)));
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    assert!(!writer.is_finished(), "it does not wait");
+    drop(lock);
+    let written = writer.join().expect("no panic").expect("kept");
+    assert_eq!(written, Written::Updated);
+    let left: Vec<_> = std::fs::read_dir(versions.folder()).expect("it").collect();
+    assert_eq!(left.len(), 2, "a README and a network: no file of the lock");
+}

@@ -25,6 +25,7 @@ mod project;
 mod relay;
 mod sandbox;
 mod sources;
+mod untraced;
 
 /// What is run.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_stylus-upgrades");

@@ -298,7 +298,8 @@ impl From<GovernanceError> for HarnessError {
     fn from(error: GovernanceError) -> Self {
         match error {
             GovernanceError::Chain(error) => error.into(),
-            GovernanceError::InstanceFails { error, .. } => (*error).into(),
+            GovernanceError::InstanceFails { error, .. }
+            | GovernanceError::InstanceUnknown { error } => (*error).into(),
             other => Self::Library {
                 name: other.name(),
                 message: other.to_string(),

@@ -7,7 +7,9 @@ use alloy::sol;
 use serde_json::Value;
 use stylus_upgrades_harness::{Chain, Harness, HarnessError, Lines, Npm};
 
-use super::fixture::{Done, Team};
+use super::fixture::{DAY, Done, Team};
+use super::program::Ran;
+use super::watched::Watching;
 
 /// Its compiled form in the package.
 const COMPILED: &str = "node_modules/@arbitrum/nitro-contracts/build/contracts/src/chain/CacheManager.sol/CacheManager.json";
@@ -21,6 +23,7 @@ sol! {
     interface IManager {
         function initialize(uint64 initCacheSize, uint64 initDecay) external;
         function setCacheSize(uint64 newSize) external;
+        function setDecayRate(uint64 newDecay) external;
         function placeBid(address program) external payable;
         function queueSize() external view returns (uint64);
         function evictAll() external;
@@ -56,6 +59,75 @@ async fn manager(team: &Team<'_>) -> Result<Address, HarnessError> {
 fn uncached(document: &Value) -> usize {
     let programs = document["programs"].as_array().expect("programs").iter();
     programs.filter(|one| one["cached"] == false).count()
+}
+
+/// Somebody else bids so many wei for each program.
+async fn bid(team: &Team<'_>, manager: Address, programs: &[Address], wei: u64) -> Done {
+    let chain = team.harness.chain();
+    for program in programs {
+        let call = IManager::placeBidCall { program: *program };
+        let request = alloy::rpc::types::TransactionRequest::default()
+            .from(chain.account(0))
+            .to(manager)
+            .value(U256::from(wei))
+            .input(alloy::sol_types::SolCall::abi_encode(&call).into());
+        chain.send(request).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_bid_is_followed_while_it_decays_until_anybody_evicts_it() -> Done {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let team = Team::small(&harness).await?;
+    let manager = manager(&team).await?;
+    let chain = harness.chain();
+    let owner = chain.account(0);
+    let decay = IManager::setDecayRateCall { newDecay: 1 };
+    chain.execute(owner, manager, &decay).await?;
+    let running = team.doctor(&[]).await;
+    let accounts = running.list("programs").iter();
+    let accounts: Vec<Address> = accounts
+        .filter(|one| one["cached"] == false)
+        .filter_map(|one| one["accounts"][0]["address"].as_str()?.parse().ok())
+        .collect();
+    assert!(running.list("cache_bids").is_empty());
+    let days = 20;
+    bid(&team, manager, &accounts, days * DAY).await?;
+    let ahead = |ran: &Ran| ran.findings().contains(&"EvictionAhead");
+    let roomy = team.doctor(&[]).await;
+    assert_eq!(roomy.list("cache_bids").len(), accounts.len());
+    let used = chain.read(manager, &IManager::queueSizeCall {}).await?;
+    let resize = IManager::setCacheSizeCall { newSize: used };
+    chain.execute(owner, manager, &resize).await?;
+    let full = team.doctor(&[]).await;
+    full.ends_with(0);
+    assert!(!ahead(&roomy) && !ahead(&full), "{:#}", full.document);
+    for one in full.list("cache_bids") {
+        let left = one["seconds_left"].as_u64().expect("seconds");
+        assert!(left > (days - 1) * DAY && left <= days * DAY, "{one}");
+        assert_eq!(one["is_full"], true);
+    }
+    team.wait(days - 3).await?;
+    let soon = team.doctor(&[]).await;
+    soon.ends_with(0);
+    assert!(ahead(&soon), "{:#}", soon.document);
+    let command = team.watching("127.0.0.1:0");
+    let watching = tokio::task::spawn_blocking(move || Watching::start(command));
+    let watching = watching.await.expect("it watches");
+    let margins = watching.values("stylus_cache_bid_margin_wei");
+    let bound = i64::try_from(3 * DAY).expect("small");
+    assert_eq!(margins.len(), accounts.len());
+    assert!(
+        margins.iter().all(|one| (1..=bound).contains(one)),
+        "{margins:?}"
+    );
+    // What it said then is what the manager asks of the next one.
+    team.wait(3).await?;
+    let nothing = team.doctor(&[]).await;
+    let worthless = nothing.list("cache_bids").iter();
+    assert!(worthless.clone().all(|one| one["margin"] == "0x0"));
+    Ok(())
 }
 
 #[tokio::test]
@@ -110,15 +182,7 @@ async fn no_more_than_the_bound_is_spent_on_bids() -> Done {
         .filter(|one| one["cached"] == false)
         .filter_map(|one| one["accounts"][0]["address"].as_str()?.parse().ok())
         .collect();
-    for program in accounts.iter().skip(1) {
-        let call = IManager::placeBidCall { program: *program };
-        let request = alloy::rpc::types::TransactionRequest::default()
-            .from(owner)
-            .to(manager)
-            .value(U256::from(1_000))
-            .input(alloy::sol_types::SolCall::abi_encode(&call).into());
-        chain.send(request).await?;
-    }
+    bid(&team, manager, &accounts[1..], 1_000).await?;
     let full = chain.read(manager, &IManager::queueSizeCall {}).await?;
     let resize = IManager::setCacheSizeCall { newSize: full };
     chain.execute(owner, manager, &resize).await?;

@@ -4,7 +4,7 @@
 use alloy::primitives::{Address, Bytes, U256, hex};
 use alloy::providers::Provider;
 use alloy::rpc::types::{Filter, Log};
-use alloy::sol_types::{SolCall, SolEvent};
+use alloy::sol_types::{SolCall, SolError, SolEvent};
 use serde_json::Value;
 use stylus_upgrades_harness::{Chain, Harness};
 use stylus_upgrades_interface::chain::IArbWasm;
@@ -47,7 +47,12 @@ async fn events_that_an_endpoint_keeps_back_are_missed() -> Done {
         kept.cloned().collect::<Vec<_>>()
     };
     let half = &all[..all.len() / 2];
+    // As if there were no such definition.
+    let name = alloy::primitives::keccak256("Counter");
+    let is_about = |log: &&Log| log.topics().get(1) == Some(&name);
+    let hidden: Vec<_> = all.iter().filter(|log| !is_about(log)).cloned().collect();
     let cases = [
+        hidden,
         without(IRegistry::ProxyCreated::SIGNATURE_HASH),
         without(IRegistry::DefinitionCreated::SIGNATURE_HASH),
         without(IRegistry::InstanceUpgraded::SIGNATURE_HASH),
@@ -63,7 +68,7 @@ async fn events_that_an_endpoint_keeps_back_are_missed() -> Done {
     }
     // A registry that does not run has no views, and its counts are in its storage all the same.
     team.wait(366).await?;
-    for logs in [&cases[0], &cases[4]] {
+    for logs in [&cases[0], &cases[1], &cases[5]] {
         let ran = team.doctor_at(&telling(&team, logs).url()).await;
         assert!(ran.findings().contains(&"EventsIncomplete"));
     }
@@ -103,6 +108,47 @@ async fn a_data_fee_beyond_the_bound_is_not_paid() -> Done {
     let low = team.fix(&["--max-data-fee", "1"]).await;
     low.ends_with(5);
     assert_eq!(team.nonce().await, nonce, "nothing was sent");
+    team.fix(&[]).await.ends_with(0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_fee_of_keepalive_beyond_the_bound_is_not_paid_and_one_that_is_too_low_is_refused() -> Done
+{
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let team = Team::small(&harness).await?;
+    team.wait(310).await?;
+    let selector = hex::encode(IArbWasm::codehashKeepaliveCall::SELECTOR);
+    let saying = |want: U256| {
+        let have = U256::ZERO;
+        let data = IArbWasm::ProgramInsufficientValue { have, want }.abi_encode();
+        let data: &'static str = Box::leak(hex::encode_prefixed(data).into_boxed_str());
+        let selector = selector.clone();
+        Proxy::start(harness.chain().url(), move |_, request| {
+            match request.contains("eth_call") && request.contains(&selector) {
+                true => Failure::Reverted(data),
+                false => Failure::None,
+            }
+        })
+    };
+    let nonce = team.nonce().await;
+    let ether = U256::from(10).pow(U256::from(18));
+    let lying = saying(U256::from(100) * ether);
+    let ran = team.fix_at(&lying.url(), &[]).await;
+    ran.ends_with(5);
+    let fixed = ran.list("fixed");
+    assert!(fixed.len() >= 7, "{:#}", ran.document);
+    for one in fixed {
+        assert_eq!(one["cure"]["kind"], "keepalive", "{one:#}");
+        assert_eq!(one["error"]["name"], "DataFeeTooHigh", "{one:#}");
+        assert!(one["tx"].is_null(), "{one:#}");
+    }
+    assert_eq!(team.nonce().await, nonce, "nothing was sent");
+    // What is too little the chain refuses: nothing is told as done.
+    let ran = team.fix_at(&saying(U256::from(1)).url(), &[]).await;
+    ran.ends_with(5);
+    assert!(ran.list("fixed").iter().all(|one| one["tx"].is_null()));
+    assert!(!ran.errors.contains("is kept alive"), "{}", ran.errors);
     team.fix(&[]).await.ends_with(0);
     Ok(())
 }

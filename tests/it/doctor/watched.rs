@@ -15,14 +15,14 @@ use super::program::run;
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A program that watches; ended when dropped.
-struct Watching {
+pub(super) struct Watching {
     child: Child,
     /// Host and port.
     address: String,
 }
 
 impl Watching {
-    fn start(mut command: Command) -> Self {
+    pub(super) fn start(mut command: Command) -> Self {
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("it starts");
         let mut line = String::new();
@@ -50,7 +50,7 @@ impl Watching {
     }
 
     /// The values of a metric.
-    fn values(&self, metric: &str) -> Vec<i64> {
+    pub(super) fn values(&self, metric: &str) -> Vec<i64> {
         let answer = self.answer("GET /metrics");
         let lines = answer.lines().filter(|line| !line.starts_with('#'));
         lines

@@ -117,6 +117,37 @@ async fn an_approver_names_what_is_absent() {
 }
 
 #[tokio::test]
+async fn an_action_that_names_other_hashes_than_the_build_kept_here_is_listed_and_advised_against()
+{
+    let project = two_approvers();
+    let genuine = project.code("1.0").await;
+    let other = |which: usize| {
+        let mut code = genuine.clone();
+        let hashes = [&mut code.layoutHash, &mut code.sourceHash];
+        for (at, hash) in hashes.into_iter().enumerate() {
+            if at == which {
+                *hash = B256::repeat_byte(7);
+            }
+        }
+        code
+    };
+    add(&project, "Note", "1.1", other(0), "1.0").await;
+    add(&project, "Note", "1.2", other(1), "1.0").await;
+    add(&project, "Note", "1.3", genuine.clone(), "1.0").await;
+    let pending = project.done(&["pending", "Note"]);
+    let actions = pending["actions"].as_array().expect("actions");
+    let differs = |one: &Value| one["differs"].as_array().map(Vec::len);
+    let found: Vec<_> = actions.iter().map(differs).collect();
+    assert_eq!(found, [Some(1), Some(1), Some(0)], "{pending:#}");
+    for (one, hash) in actions.iter().zip(["layout hash", "source hash"]) {
+        let why = text(&json!({"why": one["differs"][0]}), "why").to_owned();
+        assert!(why.contains(hash), "{why}");
+        assert_eq!(one["builds"], json!([]), "nothing of the build is told");
+    }
+    assert_eq!(actions[2]["builds"].as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
 async fn verify_in_an_empty_folder_says_how_much_it_checked() {
     let project = Project::with_note();
     let other = Folder::on(&project);

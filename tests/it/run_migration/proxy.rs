@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     Status500,
     /// An error of JSON-RPC with that message, as endpoints with limits give it.
     Refused(&'static str),
+    /// A revert with this data, instead of the chain's answer.
+    Reverted(&'static str),
     /// This result, instead of the chain's.
     Answer(&'static str),
     /// The answer comes late.
@@ -108,12 +110,16 @@ fn forward(
     if failure == Failure::Cut {
         return client.shutdown(Shutdown::Both);
     }
-    if let Failure::Refused(_) | Failure::Answer(_) = failure {
+    if let Failure::Refused(_) | Failure::Reverted(_) | Failure::Answer(_) = failure {
         let text = String::from_utf8_lossy(&request);
         let id = text.split("\"id\":").nth(1).unwrap_or("0");
         let id: String = id.chars().take_while(char::is_ascii_digit).collect();
         let outcome = match failure {
             Failure::Answer(result) => format!(r#""result":{result}"#),
+            Failure::Reverted(data) => {
+                let error = r#""code":3,"message":"execution reverted""#;
+                format!(r#""error":{{{error},"data":"{data}"}}"#)
+            }
             Failure::Refused(message) => {
                 format!(r#""error":{{"code":-32000,"message":"{message}"}}"#)
             }

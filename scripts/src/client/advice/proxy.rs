@@ -1,6 +1,6 @@
 //! What proxies refuse.
 
-use super::reasons::not_runnable_reason;
+use super::reasons::{not_runnable_cure, not_runnable_reason};
 use super::{Advice, Advise};
 use crate::text::shell_word;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::IUpgradeabilityProxyErrors;
@@ -51,7 +51,7 @@ impl Advise for IUpgradeabilityProxyErrors {
                     error.implementation,
                     not_runnable_reason(error.reason)
                 ),
-                "stylus-upgrades deploy it (which activates it), then try again",
+                not_runnable_cure(error.reason),
             ),
             Self::MigrationNotApplied(error) if error.from.is_empty() => Advice::new(
                 format!("an initializer of {} that marks itself", error.to),

@@ -29,6 +29,31 @@ pub fn not_runnable_reason(reason: u8) -> &'static str {
     }
 }
 
+/// What helps against each reason, so that the implementation can run.
+pub(super) fn not_runnable_cure(reason: u8) -> &'static str {
+    match reason {
+        not_runnable::NO_CODE => {
+            "give the address of code on this chain; stylus-upgrades deploy SOURCE puts it there"
+        }
+        not_runnable::NOT_ACTIVATED => {
+            "stylus-upgrades doctor --fix activates what is registered; stylus-upgrades deploy SOURCE, what is not"
+        }
+        not_runnable::OUTDATED => {
+            "stylus-upgrades doctor --fix activates it anew; where the chain does not take the code any more, build it anew and register it as another version"
+        }
+        not_runnable::EXPIRED => {
+            "stylus-upgrades doctor --fix activates it anew (keepalive is refused by now), then try again"
+        }
+        not_runnable::DESIGNATOR => "give the address of the contract whose code it points to",
+        not_runnable::PRECOMPILE => "give the address of a contract of your own",
+        not_runnable::PROXY => "give the address of the implementation behind it",
+        not_runnable::FRAGMENT => {
+            "give the address of the program's root, which names its fragments"
+        }
+        _ => "this registry is newer than this program: install a newer one",
+    }
+}
+
 pub(super) fn label_reason(reason: u8) -> &'static str {
     match reason {
         label::EMPTY => "it is empty",

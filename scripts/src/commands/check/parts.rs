@@ -11,12 +11,23 @@ use crate::commands::calldata;
 use crate::commands::context::Context;
 use crate::commands::plan::{Tried, tried};
 use crate::coverage::{Extent, Part};
-use crate::interface::compare;
+use crate::interface::{Change, added, compare};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
-use stylus_layout::StepKind;
+use stylus_layout::{Decision, Finding, StepKind};
 use stylus_upgrades_interface::reasons::step;
 
 impl Check<'_> {
+    /// What changed in storage and loses nothing.
+    pub(super) fn safe_fields(&mut self, findings: &[Finding]) {
+        for safe in findings.iter().filter(|one| one.decision == Decision::Safe) {
+            let code = format!("layout-{}", safe.verdict.name());
+            let message = format!("{}: {}", safe.field, safe.note);
+            let at = self.interface.place_of(&safe.field);
+            let finding = CheckFinding::new(code, Level::Notice, message);
+            self.findings.push(finding.at(at, &self.root));
+        }
+    }
+
     /// Whether callers find everything as it was.
     pub(super) fn abi(&mut self, artifact: &Artifact, base: &Baseline) {
         let old = match &base.abi {
@@ -49,6 +60,17 @@ impl Check<'_> {
                     ..finding
                 },
             });
+        }
+        for Change {
+            code,
+            message,
+            name,
+            ..
+        } in added(old, &self.interface)
+        {
+            let finding = CheckFinding::new(code, Level::Notice, message);
+            let at = self.interface.function_at(&name);
+            self.findings.push(finding.at(at, &self.root));
         }
     }
 

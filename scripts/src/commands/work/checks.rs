@@ -7,7 +7,6 @@ use super::super::storage::{self, Overrides, StorageContext, Versions};
 use super::{Run, Subject, Work};
 use crate::app_error::Error;
 use crate::coverage::{Extent, Part};
-use crate::error::Explain;
 use crate::layout::{Documents, LayoutError, Side, require_publishable};
 use crate::plan::reserved_in;
 use crate::registry;
@@ -118,7 +117,7 @@ impl Work<'_> {
         if matches!(refusal, LayoutError::Dirty { .. }) {
             return; // found on the live instances
         }
-        let why = refusal.name();
+        let why = refusal.why_unchecked();
         if matches!(refusal, LayoutError::NotCompared { .. }) {
             self.checks
                 .coverage

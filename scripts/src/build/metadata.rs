@@ -1,0 +1,118 @@
+//! How others build a verifiable implementation again, under the names of NEP-330: published with the
+//! layout. All of it follows from the sources, so every approver who builds them says the same; where
+//! the sources are found is added where somebody names it.
+
+use super::BuildError;
+use super::code::Artifact;
+use super::info::{Commit, git};
+use super::package::{Package, lookup, text};
+use std::path::PathBuf;
+use stylus_layout::{BuildInfo, BuildMetadata};
+
+/// What is published of a build by cargo-stylus.
+pub(super) fn metadata(
+    package: &Package,
+    artifact: &Artifact,
+    tool: &str,
+    snapshot: Option<&str>,
+) -> BuildMetadata {
+    let top = git(&package.folder, ["rev-parse", "--show-toplevel"]).map(PathBuf::from);
+    let folder = top
+        .iter()
+        .chain([&package.root])
+        .find_map(|top| package.folder.strip_prefix(top).ok());
+    let rustc = artifact.info.rustc.as_deref().unwrap_or("rustc");
+    let command = ["cargo", "stylus", "get-initcode", "--contract"];
+    let mut command: Vec<String> = command.map(str::to_owned).to_vec();
+    command.push(package.name.clone());
+    BuildMetadata {
+        link: repository(package),
+        info: BuildInfo {
+            build_environment: format!("{rustc}, {tool}"),
+            build_command: command,
+            contract_path: folder
+                .map(|path| path.display().to_string())
+                .unwrap_or_default(),
+            source_code_snapshot: snapshot.map(str::to_owned),
+        },
+    }
+}
+
+/// `repository` in Cargo.toml, or in that of its workspace.
+fn repository(package: &Package) -> Option<String> {
+    let own = lookup(package.manifest.as_item(), &["package", "repository"])?;
+    let found = match own.as_str() {
+        Some(own) => Some(own),
+        None => text(
+            package.root_manifest.as_item(),
+            &["workspace", "package", "repository"],
+        ),
+    };
+    found.map(str::to_owned)
+}
+
+/// Where others are sent are the sources that were built: `git+URL#COMMIT`, and nothing beside it.
+pub(super) fn require_snapshot(
+    name: &str,
+    uri: &str,
+    built: Option<&Commit>,
+) -> Result<(), BuildError> {
+    let commit = uri.rsplit_once('#').map_or("", |(_, commit)| commit);
+    let found = match built {
+        Some(built) if built.id == commit && !built.dirty => return Ok(()),
+        Some(built) => format!("are of {built}"),
+        None => "are of no commit".to_owned(),
+    };
+    Err(BuildError::NotVerifiable {
+        package: name.into(),
+        reason: format!("{uri} is to be published, and the sources that were built {found}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_are_sent_to_the_commit_that_was_built_and_to_no_other() {
+        let id = "ab".repeat(20);
+        let commit = |dirty| Commit {
+            id: id.clone(),
+            dirty,
+        };
+        let uri = format!("git+https://example.org/note#{id}");
+        assert!(require_snapshot("note", &uri, Some(&commit(false))).is_ok());
+        let other = uri.replace("ab", "cd");
+        for (uri, built) in [
+            (&uri, Some(commit(true))),
+            (&uri, None),
+            (&other, Some(commit(false))),
+        ] {
+            let error = require_snapshot("note", uri, built.as_ref()).expect_err("another");
+            assert!(matches!(error, BuildError::NotVerifiable { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_repository_is_the_packages_or_its_workspaces() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            std::fs::write(path, text).expect("written");
+        };
+        write(
+            "Cargo.toml",
+            "[workspace]\nmembers = [\"a\"]\n[workspace.package]\nrepository = \"https://w\"\n",
+        );
+        for (own, expected) in [
+            ("", None),
+            ("repository = \"https://p\"\n", Some("https://p")),
+            ("repository.workspace = true\n", Some("https://w")),
+        ] {
+            write("a/Cargo.toml", &format!("[package]\nname = \"a\"\n{own}"));
+            let package = Package::open(&folder.path().join("a")).expect("a package");
+            assert_eq!(repository(&package).as_deref(), expected);
+        }
+    }
+}

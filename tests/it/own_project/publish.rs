@@ -1,0 +1,187 @@
+//! `verify --publish` by the program alone: an explorer that gives scripted answers gets what it needs.
+
+use super::Empty;
+use alloy::primitives::B256;
+use serde_json::{Value, json};
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::process::Output;
+use std::sync::{Arc, Mutex};
+use stylus_upgrades::layout::{Deployment, Store};
+
+/// An explorer that gives these answers, one after the other.
+struct Explorer {
+    url: String,
+    /// Method, path with query, and body of each request.
+    requests: Arc<Mutex<Vec<(String, String, Value)>>>,
+}
+
+impl Explorer {
+    fn answering(answers: Vec<Value>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("it"));
+        let requests = Arc::<Mutex<Vec<_>>>::default();
+        let kept = requests.clone();
+        std::thread::spawn(move || {
+            for answer in answers {
+                let (mut stream, _) = listener.accept().expect("a request");
+                let mut reader = BufReader::new(stream.try_clone().expect("it"));
+                let mut first = String::new();
+                reader.read_line(&mut first).expect("a line");
+                let mut length = 0;
+                loop {
+                    let mut line = String::new();
+                    reader.read_line(&mut line).expect("a line");
+                    let line = line.trim().to_lowercase();
+                    if line.is_empty() {
+                        break;
+                    }
+                    if let Some(text) = line.strip_prefix("content-length:") {
+                        length = text.trim().parse().expect("a number");
+                    }
+                }
+                let mut body = vec![0; length];
+                reader.read_exact(&mut body).expect("a body");
+                let mut words = first.split_whitespace().map(str::to_owned);
+                let method = words.next().expect("a method");
+                let path = words.next().expect("a path");
+                let body = serde_json::from_slice(&body).unwrap_or_default();
+                kept.lock().expect("it").push((method, path, body));
+                let text = answer.to_string();
+                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+                let length = text.len();
+                write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{text}")
+                    .expect("answered");
+            }
+        });
+        Self { url, requests }
+    }
+
+    fn requests(&self) -> Vec<(String, String, Value)> {
+        self.requests.lock().expect("it").clone()
+    }
+}
+
+const KEY: &str = "an-explorers-key-0123456789";
+
+fn publish(empty: &Empty, interface: &str, url: &str, more: &[&str]) -> Output {
+    let words = [
+        "verify",
+        "Note",
+        "--publish",
+        interface,
+        "--explorer-api",
+        url,
+    ];
+    let repository = ["--repository", "https://example.org/team/note"];
+    let words = [&words[..], &repository, more].concat();
+    let mut command = empty.command("note", 0, &words);
+    command.env("ETHERSCAN_API_KEY", KEY);
+    command.output().expect("it starts")
+}
+
+/// A version from a commit, whose deployment is kept as one by cargo-stylus's recipe.
+fn live() -> (Empty, String) {
+    let empty = Empty::with_note();
+    empty.git(&["init", "--quiet"]);
+    empty.git(&["add", "."]);
+    empty.git(&["commit", "--quiet", "--message=1.0"]);
+    empty.live();
+    let record = empty.record("1.0");
+    let word = |field: &str| record[field].as_str().expect("text").parse().expect("it");
+    let address = record["implementation"].as_str().expect("text");
+    let deployment = Deployment {
+        chain_id: record["chain_id"].as_u64().expect("a number"),
+        address: address.parse().expect("an address"),
+        codehash: word("codehash"),
+        tx: B256::repeat_byte(1),
+        tool: "cargo-stylus 0.10.10".into(),
+        project_hash: B256::repeat_byte(2),
+    };
+    let store = Store::beside(&empty.path("note"));
+    store.keep_deployment(&deployment).expect("kept");
+    (empty, address.to_owned())
+}
+
+#[test]
+fn an_explorer_gets_what_it_builds_from_and_each_instance_is_linked() {
+    let (empty, implementation) = live();
+    let ok = |result: &str| json!({"status": "1", "message": "OK", "result": result});
+    let explorer = Explorer::answering(vec![
+        ok("guid-1"),
+        ok("Pass - Verified"),
+        ok("guid-2"),
+        ok("linked"),
+    ]);
+    let output = publish(&empty, "etherscan", &explorer.url, &["--json"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let document: Value = serde_json::from_slice(&output.stdout).expect("one document");
+    let published = &document["published"];
+    assert_eq!(published["implementation"]["answer"], "Pass - Verified");
+    assert_eq!(published["proxies"].as_array().map(Vec::len), Some(1));
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned() + &said;
+    assert!(!shown.contains(KEY), "{shown}");
+
+    let requests = explorer.requests();
+    let paths: Vec<&str> = requests.iter().map(|(_, path, _)| path.as_str()).collect();
+    for (path, parts) in paths.iter().zip([
+        &[
+            "action=verifysourcecode",
+            "codeformat=stylus",
+            "contractname=note",
+        ][..],
+        &["action=checkverifystatus", "guid=guid-1"],
+        &["action=verifyproxycontract", "expectedimplementation="],
+        &["action=checkproxyverification", "guid=guid-2"],
+    ]) {
+        for part in parts.iter().chain([&"module=contract", &"apikey="]) {
+            assert!(path.contains(part), "{part} in {path}");
+        }
+    }
+    assert!(
+        paths[0].contains("compilerversion=stylus%3A0.10.10"),
+        "{}",
+        paths[0]
+    );
+    assert!(
+        paths[0]
+            .to_lowercase()
+            .contains(&implementation.to_lowercase())
+    );
+    assert_eq!(requests.len(), 4);
+
+    // Blockscout gets the commit.
+    let head = empty.git(&["rev-parse", "HEAD"]);
+    let explorer = Explorer::answering(vec![
+        json!({}),
+        json!({"message": "started"}),
+        json!({"is_verified": true}),
+    ]);
+    let output = publish(&empty, "blockscout", &explorer.url, &["--json"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    let requests = explorer.requests();
+    assert!(
+        requests[1]
+            .1
+            .ends_with("/verification/via/stylus-github-repository")
+    );
+    assert_eq!(requests[1].2["commit"], head.trim());
+    assert_eq!(requests[1].2["cargo_stylus_version"], "0.10.10");
+
+    // A refusal is one, and nothing is published of what does not hold.
+    let no = json!({"status": "0", "message": "NOTOK", "result": "Fail - Unable to verify"});
+    let explorer = Explorer::answering(vec![no]);
+    let output = publish(&empty, "etherscan", &explorer.url, &["--json"]);
+    assert_ne!(output.status.code(), Some(0));
+    let document: Value = serde_json::from_slice(&output.stdout).expect("one document");
+    assert_eq!(document["error"]["name"], "ExplorerRefused", "{document:#}");
+    empty.edit(&super::SECOND);
+    let explorer = Explorer::answering(Vec::new());
+    let output = publish(&empty, "etherscan", &explorer.url, &["--source", "."]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(explorer.requests(), [], "nobody was asked");
+    assert!(fs::metadata(empty.kept("1.0")).is_ok());
+}
