@@ -14,7 +14,8 @@ pub trait Progress: Send + Sync {
     fn advance(&self, done: u64, total: u64, unit: &str, detail: &str) {
         self.tick(&format!("{done}/{total} {unit}, {detail}"));
     }
-    /// The piece of work is done; `what` is its result in one line.
+    /// The piece of work is done; `what` is its result in one line, empty where the command's answer
+    /// has it.
     fn end(&self, what: &str);
     /// Something worth knowing that is no piece of work.
     fn note(&self, text: &str);

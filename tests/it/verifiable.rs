@@ -176,6 +176,17 @@ fn cargo_stylus_verifies_what_was_registered_on_a_public_chain() {
     let said = project.verified("v1", &tx);
     assert!(said.contains("Verification successful"), "{said}");
 
+    // How it was built is published with its layout.
+    let shown = project.done(&["verify", "Note"]);
+    let codehash = registered["codehash"].as_str().expect("a hash");
+    let info = &shown["builds"][codehash]["build_info"];
+    assert_eq!(info["build_command"][1], "stylus", "{shown:#}");
+    assert!(info["build_environment"].to_string().contains(VERSION));
+    let nowhere = ["--source-code-snapshot", "git+https://example.org/note#00"];
+    let (exit, refused) = project.run(&[&["deploy", &v1][..], &nowhere].concat());
+    assert_eq!(exit, Some(2), "{refused:#}");
+    assert_eq!(refused["error"]["name"], "NotVerifiable", "{refused:#}");
+
     // The same is found again: nothing is deployed twice, and our own verification takes it too.
     let again = project.done(&["deploy", &v1]);
     assert_eq!(again["codehash"], registered["codehash"]);

@@ -148,6 +148,7 @@ impl Commit {
         let id = git(root, ["rev-parse", "--verify", "HEAD"])?;
         let top = PathBuf::from(git(root, ["rev-parse", "--show-toplevel"])?);
         let mut ask = vec!["--literal-pathspecs", "status", "--porcelain", "-z"];
+        ask.push("--no-renames");
         ask.extend(["--untracked-files=normal", "--ignored=traditional", "--"]);
         let paths: Vec<String> = source
             .origins
@@ -156,14 +157,15 @@ impl Commit {
             .map(|path| path.display().to_string())
             .collect();
         ask.extend(paths.iter().map(String::as_str));
-        // What git ignores is copied all the same.
-        let counts = |change: &str| match change.strip_prefix("!! ") {
-            Some(ignored) => {
-                let path = top.join(ignored);
-                let mut origins = source.origins.iter();
-                origins.any(|origin| origin.starts_with(&path) || is_copied(&path, origin))
-            }
-            None => !change.is_empty(),
+        // What git ignores is copied all the same, and what is not copied is no source: the manifest,
+        // to which `--save` writes.
+        let counts = |change: &str| {
+            let Some((_, path)) = change.split_at_checked("?? ".len()) else {
+                return !change.is_empty();
+            };
+            let path = top.join(path);
+            let mut origins = source.origins.iter();
+            origins.any(|origin| origin.starts_with(&path) || is_copied(&path, origin))
         };
         let changes = git(root, ask);
         let dirty = changes.is_none_or(|changes| changes.split('\0').any(counts));

@@ -31,7 +31,7 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
     .map_err(NodeError::Threads)?;
     let node = spawn(config)?;
     context.output.result(&described(&node));
-    if let Some(other) = asked_elsewhere(context, &node) {
+    if let Some(other) = other_endpoint(context, &node) {
         let here = node.endpoint();
         context.output.note(&format!(
             "commands here ask {other}, as the manifest says: give them --rpc-url {here}, or set rpc = {here:?} there"
@@ -45,7 +45,7 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
 
 /// The chain of this machine that the manifest names, if it is another port than the node's: whoever
 /// chooses a port means its own commands to find it.
-fn asked_elsewhere(context: &Context, node: &NodeHandle) -> Option<String> {
+fn other_endpoint(context: &Context, node: &NodeHandle) -> Option<String> {
     let (url, _) = context.manifest.rpc_url().ok()??;
     let url = url.expose();
     let port = url

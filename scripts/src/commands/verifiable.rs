@@ -50,9 +50,9 @@ impl VerifiableArgs {
     /// Whether it is asked for on that chain.
     pub(super) fn wanted(&self, chain_id: u64) -> bool {
         let is_public = !LOCAL_CHAINS.contains(&chain_id);
-        let is_asked_for =
+        let is_requested =
             self.verifiable || self.initcode.is_some() || self.source_code_snapshot.is_some();
-        !self.not_verifiable && (is_asked_for || is_public)
+        !self.not_verifiable && (is_requested || is_public)
     }
 }
 

@@ -62,7 +62,7 @@ pub async fn ensure_framework(
         if !was_there {
             progress.begin(&format!("deploying {}", wanted.name));
             created = create2(client, &wanted).await?;
-            progress.end(&format!("{} at {}", wanted.name, wanted.address));
+            progress.end("");
         }
         require_code(client, wanted.address, wanted.codehash).await?;
         let activated = match wanted.is_program {

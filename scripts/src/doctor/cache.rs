@@ -88,7 +88,7 @@ async fn of_manager(
 
 /// Who loses the place soon.
 pub(super) fn findings(bids: &[CacheBid]) -> Vec<Finding> {
-    let is_soon = |bid: &&CacheBid| {
+    let is_ending = |bid: &&CacheBid| {
         let left = bid.seconds_left.filter(|left| *left < AHEAD * DAY);
         bid.is_full && (left.is_some() || bid.margin.is_zero())
     };
@@ -110,7 +110,7 @@ pub(super) fn findings(bids: &[CacheBid]) -> Vec<Finding> {
             .into(),
     }
     };
-    bids.iter().filter(is_soon).map(finding).collect()
+    bids.iter().filter(is_ending).map(finding).collect()
 }
 
 #[cfg(test)]
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_full_cache_evicts_and_only_bids_that_end_soon_are_told_of() {
+    fn only_a_full_cache_evicts_and_only_bids_that_end_within_days_are_reported() {
         let bid = |margin: u64, seconds_left, is_full| CacheBid {
             codehash: B256::ZERO,
             what: "proxy (A)".into(),
@@ -126,11 +126,11 @@ mod tests {
             seconds_left,
             is_full,
         };
-        let told = |one: CacheBid| findings(&[one]).len() == 1;
-        assert!(told(bid(7, Some(AHEAD * DAY - 1), true)));
-        assert!(told(bid(0, None, true)) && told(bid(0, Some(0), true)));
-        assert!(!told(bid(7, Some(AHEAD * DAY), true)));
-        assert!(!told(bid(7, None, true)), "it never decays");
-        assert!(!told(bid(0, Some(0), false)), "there is room");
+        let reported = |one: CacheBid| findings(&[one]).len() == 1;
+        assert!(reported(bid(7, Some(AHEAD * DAY - 1), true)));
+        assert!(reported(bid(0, None, true)) && reported(bid(0, Some(0), true)));
+        assert!(!reported(bid(7, Some(AHEAD * DAY), true)));
+        assert!(!reported(bid(7, None, true)), "it never decays");
+        assert!(!reported(bid(0, Some(0), false)), "there is room");
     }
 }

@@ -175,7 +175,7 @@ fn an_unknown_network_is_reported_with_the_known_ones() {
 #[test]
 fn a_network_that_nobody_could_use_is_refused() {
     let cases = [
-        ("[networks.a]\n", "ManifestSyntax"),
+        ("[networks.a]\n", "ManifestNetwork"),
         ("[networks.a]\nchain_id = \"1\"\n", "ManifestSyntax"),
         (
             "[networks.a]\nchain_id = 1\nrpc = \"x\"\n",

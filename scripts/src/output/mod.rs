@@ -387,7 +387,7 @@ impl Progress for Output {
         let had_bar = work.bar.take().map(|bar| bar.finish_and_clear()).is_some();
         drop(work);
         // A plain line said the same when the work began.
-        if had_bar || is_new {
+        if !what.is_empty() && (had_bar || is_new) {
             self.to_stderr(what);
         }
     }

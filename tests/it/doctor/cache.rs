@@ -109,9 +109,9 @@ async fn a_bid_is_followed_while_it_decays_until_anybody_evicts_it() -> Done {
         assert_eq!(one["is_full"], true);
     }
     team.wait(days - 3).await?;
-    let soon = team.doctor(&[]).await;
-    soon.ends_with(0);
-    assert!(ahead(&soon), "{:#}", soon.document);
+    let ending = team.doctor(&[]).await;
+    ending.ends_with(0);
+    assert!(ahead(&ending), "{:#}", ending.document);
     let command = team.watching("127.0.0.1:0");
     let watching = tokio::task::spawn_blocking(move || Watching::start(command));
     let watching = watching.await.expect("it watches");

@@ -6,12 +6,14 @@
 //! | `commands` | the commands that look at layouts, as processes |
 //! | `second_folder` | what an operator with nothing but an endpoint and a key compares, as processes |
 //! | `approver` | what an approver in an empty folder checks, as processes |
+//! | `built` | how a version was built, as it is published with its layout |
 //! | `stragglers` | the older steps of the paths of instances that lag behind, as processes |
 //! | `outsider` | fields that come, go and come back in crates of an author's own, as processes |
 //! | `raced` | a rival's upgrade while the instances are looked at |
 //! | `property` | random pairs of versions, migrated by generated Rust on the chain |
 
 mod approver;
+mod built;
 mod commands;
 mod coverage;
 mod outsider;

@@ -53,6 +53,44 @@ fn a_commit_is_clean_until_a_source_changes() {
 }
 
 #[test]
+fn a_file_that_is_not_copied_changes_no_sources() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = folder.path().join(crate::file_names::MANIFEST);
+    std::fs::write(&manifest, "").expect("written");
+    let contract = crate_in(folder.path());
+    let in_folder = |words: &[&str]| git(folder.path(), words.iter().copied());
+    if in_folder(&["init", "-q"]).is_none() {
+        println!("without git there is nothing to look at");
+        return;
+    }
+    in_folder(&["add", "."]).expect("added");
+    let author = ["-c", "user.name=n", "-c", "user.email=e"];
+    in_folder(&[&author[..], &["commit", "-qm", "first"]].concat()).expect("committed");
+    std::fs::write(
+        &manifest,
+        "registry = \"0x0000000000000000000000000000000000000001\"\n",
+    )
+    .expect("as --save does");
+    std::fs::create_dir_all(folder.path().join(crate::file_names::VERSIONS)).expect("made");
+    let kept = folder
+        .path()
+        .join(crate::file_names::VERSIONS)
+        .join("README.md");
+    std::fs::write(kept, "").expect("written");
+    assert!(!Commit::of(&contract).expect("a commit").dirty);
+    for path in ["Cargo.lock", "src/lib.rs", "src/more.rs"] {
+        let path = folder.path().join(path);
+        let before = std::fs::read(&path).ok();
+        std::fs::write(&path, "# changed").expect("written");
+        assert!(Commit::of(&contract).expect("a commit").dirty, "{path:?}");
+        match before {
+            Some(before) => std::fs::write(&path, before).expect("written"),
+            None => std::fs::remove_file(&path).expect("removed"),
+        }
+    }
+}
+
+#[test]
 fn a_file_that_git_ignores_and_that_is_copied_is_not_in_the_commit() {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join(".gitignore"), "/target\ngenerated.rs\n").expect("written");

@@ -1,0 +1,63 @@
+//! How a version was built, published with its layout: whoever has an endpoint reads it back.
+
+use alloy::signers::local::PrivateKeySigner;
+use serde_json::json;
+use stylus_layout::{BuildInfo, BuildMetadata};
+use stylus_upgrades::client::Client;
+use stylus_upgrades::layout::{Store, publish};
+use stylus_upgrades_interface::registry::Code;
+
+use super::project::{COUNT, Project, V2, home};
+use super::second_folder::{Folder, add};
+
+#[tokio::test]
+async fn whoever_has_an_endpoint_reads_how_a_version_was_built_and_upgrades_from_it() {
+    let project = Project::with_note();
+    let genuine = project.code("1.0").await;
+    let store = Store::beside(project.folder.path());
+    let document = store.document(genuine.layoutHash).expect("read");
+    let mut document = document.expect("kept");
+    let commit = "ab".repeat(20);
+    document.build = Some(BuildMetadata {
+        link: Some("https://example.org/note".into()),
+        info: BuildInfo {
+            build_environment: "rustc 1.91.0, cargo-stylus 0.10.10".into(),
+            build_command: ["cargo", "stylus", "get-initcode"]
+                .map(str::to_owned)
+                .into(),
+            contract_path: "contracts/note".into(),
+            source_code_snapshot: Some(format!("git+https://example.org/note#{commit}")),
+        },
+    });
+    let client = Client::connect(&project.node.endpoint()).await.expect("it");
+    let key = std::fs::read_to_string(project.path("key")).expect("a key");
+    let signer: PrivateKeySigner = key.trim().parse().expect("a key");
+    let client = client.with_signer(signer);
+    let registry = project.saved("registry").parse().expect("an address");
+    let sent = publish(&client, registry, &document)
+        .await
+        .expect("published");
+    assert!(sent.is_some());
+    let code = Code {
+        layoutHash: document.hash(),
+        ..genuine
+    };
+    let codehash = code.codehash.to_string();
+    add(&project, "Note", "1.1", code, "1.0").await;
+
+    let other = Folder::on(&project);
+    let verified = other.done(&["verify", "Note"]);
+    let build = &verified["builds"][&codehash];
+    assert_eq!(build["link"], "https://example.org/note", "{verified:#}");
+    assert_eq!(build["build_info"]["contract_path"], "contracts/note");
+    let snapshot = &build["build_info"]["source_code_snapshot"];
+    assert_eq!(
+        snapshot,
+        &json!(format!("git+https://example.org/note#{commit}"))
+    );
+    // The layout is the same for whoever compares, with it and without.
+    let v2 = home(V2);
+    let words = [&["migrate", "Note", "2.0", &v2][..], &COUNT].concat();
+    let migrated = project.done(&words);
+    assert_eq!(migrated["storage"][0]["verdict"], "safe", "{migrated:#}");
+}
