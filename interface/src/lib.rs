@@ -20,6 +20,7 @@
 //! | [`slots`] | storage and transient slots, each derived from its definition |
 //! | [`reasons`] | names for every reason number |
 //! | [`limits`] | every bound, with its unit |
+//! | [`signed`] | what approvers sign offline: the EIP-712 types of governed calls |
 //! | [`sections`] | custom sections of a contract's module |
 //! | [`build`] | values that the build derives and passes on |
 //! | [`chain`] | addresses and selectors of the chain that the framework relies on |
@@ -46,4 +47,5 @@ pub mod reasons;
 pub mod registry;
 pub mod registry_storage;
 pub mod sections;
+pub mod signed;
 pub mod slots;

@@ -29,6 +29,9 @@ sol! {
         function upgradeLagging(bytes32 definition) external;
         /// Pauses or resumes the first instances of a definition that was paused or resumed.
         function pauseOrResume(bytes32 definition) external;
+        /// Refuses calldata of `submitSigned` unless every approval in it is signed, for that epoch
+        /// and round of its action.
+        function verifySigned(bytes submitted, uint64 epoch, uint32 round) external;
     }
 }
 
@@ -120,7 +123,7 @@ pub const PARTS: [Part; COUNT] = [
     },
     Part {
         package: "registry-records",
-        task: "records: every view, layout documents, and what an approver takes back alone",
+        task: "records: every view, layout documents, signatures, and what an approver takes back alone",
         answers: &[
             to::<Registry::definitionCall>(),
             to::<Registry::getVersionCall>(),
@@ -134,11 +137,12 @@ pub const PARTS: [Part; COUNT] = [
             to::<Registry::pendingCall>(),
             to::<Registry::readinessCall>(),
             to::<Registry::layoutAtCall>(),
+            to::<Registry::eip712DomainCall>(),
             to::<Registry::publishLayoutCall>(),
             to::<Registry::revokeCall>(),
             to::<Registry::cancelCall>(),
         ],
-        executes: &[],
+        executes: &[to::<IParts::verifySignedCall>()],
     },
 ];
 
@@ -188,9 +192,8 @@ mod tests {
     }
 
     #[test]
-    fn what_no_part_answers_goes_to_one_that_executes_nothing() {
+    fn what_no_part_answers_goes_to_the_records() {
         assert_eq!(PARTS[UNANSWERED].package, "registry-records");
-        assert_eq!(PARTS[UNANSWERED].executes, []);
     }
 
     #[test]

@@ -88,6 +88,10 @@ sol! {
         /// the policy without him (delays and lambdas taken as true), or by who alone satisfies
         /// the action's own role. Anybody else reverts `NotAnApprover`.
         function cancel(bytes32 action) external;
+        /// Approves `action`, the calldata of a governed call, for each who signed it (EIP-712, see
+        /// [`crate::signed`]) up to `deadline`, in seconds, and executes it where that completes the
+        /// policy. Whoever submits is no approver. Value is accepted only where it executes, and from
+        /// who alone satisfies the role.
         function submitSigned(bytes action, uint64 deadline, Signature[] approvals) external payable returns (Progress progress);
         // -- anyone
         /// Handles the instances that wait longest, at most `max`: pauses or resumes those that are
@@ -108,6 +112,8 @@ sol! {
         function policy(string name, string role) external view returns (string expression);
         function satisfies(string name, string role, address[] approvers) external view returns (bool satisfied);
         function pending(string name, uint32 start, uint32 count) external view returns (bytes32[] actions);
+        /// ERC-5267: the domain of what approvers sign.
+        function eip712Domain() external view returns (bytes1 fields, string name, string version, uint256 chainId, address verifyingContract, bytes32 salt, uint256[] extensions);
         function actionOf(bytes calldata call) external view returns (bytes32 action);
         function readiness(bytes32 action) external view returns (Progress progress, address[] approved, address[] missing, uint64 notBefore, uint64 expires, uint8 blockedBy);
         function plan(address instance, string version) external view returns (string[] labels, Step[] steps);

@@ -295,6 +295,8 @@ records! {
             8 round: u32,
             /// How many delays the policy has.
             12 timelocks: u8,
+            /// One bit per approver who withdrew an approval: what he signed before counts no more.
+            13 revoked: u64,
         };
         /// The code that it is about, or the instance; zero where it is about none.
         5 CODE: Address;

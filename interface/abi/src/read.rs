@@ -118,6 +118,19 @@ impl<'a> Reader<'a> {
         (0..len).map(|n| rest.address(n)).collect()
     }
 
+    /// An array of a struct with a dynamic member.
+    pub fn structs(
+        &self,
+        n: usize,
+    ) -> Result<impl Iterator<Item = Result<Self, Malformed>> + use<'a>, Malformed> {
+        let (len, rest) = self.at(n)?.sequence()?;
+        if len > rest.len() / 32 {
+            return Err(Malformed);
+        }
+        let rest = Self::new(rest);
+        Ok((0..len).map(move |n| rest.at(n)))
+    }
+
     /// The length of a dynamic type and what stands behind it.
     fn sequence(&self) -> Result<(usize, &'a [u8]), Malformed> {
         let len = self.number(0, u32::MAX.into())? as usize;

@@ -52,6 +52,8 @@ pub struct Action {
     pub proposer: Address,
     /// Bits of the approvers, see [`crate::policy::Policy`].
     pub approvals: u64,
+    /// Bits of those who withdrew an approval: what they signed counts no more.
+    pub revoked: u64,
     /// Seconds at which it was proposed.
     opened: u64,
     /// Seconds up to which it can be approved and executed.
@@ -118,6 +120,7 @@ impl Action {
             content,
             proposer: Address::ZERO,
             approvals: 0,
+            revoked: 0,
             opened: now(),
             expires: 0,
             epoch,
@@ -169,6 +172,7 @@ impl Action {
             expires: Approvals::expires().get(&approvals),
             epoch: Round::epoch().get(&round),
             round: Round::round().get(&round),
+            revoked: Round::revoked().get(&round),
             timelocks,
             subject,
             proposer_slot: Proposal::proposer_slot().get(&proposal),
@@ -288,6 +292,7 @@ impl Action {
             epoch: self.epoch,
             round: self.round,
             timelocks: self.timelocks.len() as u8,
+            revoked: self.revoked,
         };
         slot.write(action::PROPOSAL, &proposal);
         slot.write(action::APPROVALS, &approvals);

@@ -44,6 +44,7 @@ errors! {
     too_many_actions = Registry::TooManyActions(approver: Address, open: u32);
     action_not_found = Registry::ActionNotFound(action: ActionId);
     action_expired = Registry::ActionExpired(action: ActionId);
+    invalid_signature = Registry::InvalidSignature(index: u64, signer: Address);
     code_changed = Registry::CodeChanged(account: Address, expected: CodeHash, found: CodeHash);
     not_an_instance = Registry::NotAnInstance(proxy: Address);
     not_migrating = Registry::NotMigrating(proxy: Address, state: u8);

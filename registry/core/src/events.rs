@@ -102,13 +102,18 @@ events! {
     policy_changed = PolicyChanged[](role: &[u8], expression: &[u8]);
 }
 
-/// `Approved`
+/// `Approved`, the approvals with this one
 #[must_use]
-pub fn approved(definition: DefinitionId, approver: Address, progress: &Progress) -> Event {
+pub fn approved(
+    definition: DefinitionId,
+    approver: Address,
+    approvals: u16,
+    progress: &Progress,
+) -> Event {
     event(
         Registry::Approved::SIGNATURE_HASH,
         &[definition.0, progress.action, approver.into_word()],
-        &[progress.approvals.into(), progress.required.into()],
+        &[approvals.into(), progress.required.into()],
     )
 }
 

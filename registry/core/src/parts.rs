@@ -6,17 +6,24 @@ use alloc::vec::Vec;
 use alloy_primitives::B256;
 use alloy_sol_types::SolCall;
 use stylus_upgrades_host::{call, context, program::Status, storage};
-use stylus_upgrades_interface::registry::IRegistry::createProxyCall;
+use stylus_upgrades_interface::{
+    parts::IParts::verifySignedCall,
+    registry::IRegistry::{createProxyCall, submitSignedCall},
+};
 
 use crate::{
     chain::{RevertData, Reverts},
     errors, state,
 };
 
-/// Only `createProxy` takes value along; any other would keep it for ever.
+/// Only `createProxy` takes value along, also inside `submitSigned`; any other would keep it for ever.
 fn no_value(selector: [u8; 4]) -> Reverts<()> {
     let value = B256::new(context::msg_value());
-    if value.is_zero() || selector == createProxyCall::SELECTOR {
+    let takes_value = matches!(
+        selector,
+        createProxyCall::SELECTOR | submitSignedCall::SELECTOR | verifySignedCall::SELECTOR
+    );
+    if value.is_zero() || takes_value {
         Ok(())
     } else {
         Err(errors::value_not_accepted(value))

@@ -152,6 +152,6 @@ fn pause(mut definition: Definition) -> Reverts<()> {
 }
 
 /// Lets the part that executes the call do it, on this storage.
-fn hand_on<C: SolCall>(calldata: &[u8]) -> Reverts<()> {
+pub(crate) fn hand_on<C: SolCall>(calldata: &[u8]) -> Reverts<()> {
     delegate(part(const { parts::executing(C::SELECTOR) }), calldata).map(|_| ())
 }

@@ -2,55 +2,131 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::B256;
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, Value, encode},
     action::{Action, progress_values},
     authority::Stored,
-    chain::{Reverts, sender},
+    chain::{Reverts, now, sender},
     create2, errors, events, lock,
     state::Definition,
 };
 use stylus_upgrades_host::context;
-use stylus_upgrades_interface::registry::Progress;
+use stylus_upgrades_interface::{parts::IParts::verifySignedCall, registry::Progress};
 
-use crate::{calls::Call, execute};
+use crate::{
+    calls::Call,
+    execute::{self, hand_on},
+};
 
 /// Records an approval of the call, or executes it where that completes the role's policy.
 pub(crate) fn run(calldata: &[u8]) -> Reverts<Vec<u8>> {
     lock::take()?;
     let call = Call::decode(calldata)?;
-    let progress = approve(calldata, &call)?;
+    let progress = approve(calldata, &call, None)?;
     lock::set(lock::Phase::Free);
     returned(&call, &progress)
 }
 
-fn approve(calldata: &[u8], call: &Call<'_>) -> Reverts<Progress> {
+/// The same for those who signed it. Whoever submits it is no approver.
+pub(crate) fn submit(submitted: &[u8]) -> Reverts<Vec<u8>> {
+    lock::take()?;
+    let arguments = Reader::arguments(submitted);
+    let calldata = arguments.bytes(0)?;
+    let signers = arguments.structs(2)?;
+    let signed = Signed {
+        submitted,
+        deadline: arguments.u64(1)?,
+        signers: signers
+            .map(|approval| approval.and_then(|approval| approval.address(0)))
+            .collect::<Result<_, _>>()?,
+    };
+    let call = Call::decode(calldata)?;
+    let progress = approve(calldata, &call, Some(&signed))?;
+    lock::set(lock::Phase::Free);
+    Ok(encode(&[], &progress_values(&progress)))
+}
+
+/// Approvals that were given offline.
+struct Signed<'a> {
+    /// The calldata that brought them.
+    submitted: &'a [u8],
+    /// Seconds up to which they hold.
+    deadline: u64,
+    /// Who gave them.
+    signers: Vec<Address>,
+}
+
+impl Signed<'_> {
+    /// Refuses them unless each is of an approver, once, not withdrawn, in time and signed for this
+    /// very action.
+    fn require(&self, action: &Action, stored: &Stored) -> Reverts<()> {
+        if now() > self.deadline {
+            return Err(errors::action_expired(action.id));
+        }
+        let mut seen = action.revoked;
+        for (index, signer) in self.signers.iter().enumerate() {
+            let bit = stored.bit(*signer);
+            if bit == 0 {
+                return Err(errors::not_an_approver(*signer));
+            }
+            if seen & bit != 0 {
+                return Err(errors::invalid_signature(index as u64, *signer));
+            }
+            seen |= bit;
+        }
+        let verify = encode(
+            &verifySignedCall::SELECTOR,
+            &[
+                self.submitted.into(),
+                action.epoch.into(),
+                action.round.into(),
+            ],
+        );
+        hand_on::<verifySignedCall>(&verify)
+    }
+}
+
+fn approve(calldata: &[u8], call: &Call<'_>, signed: Option<&Signed<'_>>) -> Reverts<Progress> {
     let definition = call.definition()?;
     let (role, stored) = call.authority(&definition)?;
     let caller = sender();
-    let bit = stored.bit(caller);
 
     let mut action = Action::current(&definition, role, &stored, calldata, call.about(), true);
-    let repeated = action.approvals & bit != 0;
-    action.approvals |= bit;
+    if let Some(signed) = signed {
+        signed.require(&action, &stored)?;
+    }
+    let approvers: &[Address] = signed.map_or(core::slice::from_ref(&caller), |s| &s.signers);
+    let before = action.approvals;
+    let given = approvers.iter().fold(0, |all, who| all | stored.bit(*who));
+    action.approvals |= given;
     let lambdas = stored.consents(action.id, caller, action.approvals)?;
     let clock_changed = action.update_timelocks(&stored, lambdas);
     let satisfied = stored.policy.is_satisfied(&action.facts(lambdas));
 
-    if !satisfied && bit == 0 {
+    let first = approvers.first().copied().unwrap_or(caller);
+    if !satisfied && given == 0 {
         return Err(errors::not_an_approver(caller));
     }
-    if !satisfied && repeated && !clock_changed {
-        return Err(errors::already_approved(caller, action.id));
+    if !satisfied && given & !before == 0 && !clock_changed {
+        return Err(errors::already_approved(first, action.id));
     }
-    accept_value(&stored, bit)?;
+    accept_value(call, &stored, signed.is_none() || satisfied)?;
     call.check(&definition)?;
 
     let progress = action.progress(&stored, lambdas, satisfied);
-    // a repeated approval that starts a delay is announced again: its time is the delay's
-    let approves = bit != 0 && (!repeated || clock_changed);
-    announce(&action, calldata, &progress, approves);
+    announce_proposal(&action, first, calldata);
+    for (n, approver) in approvers.iter().enumerate() {
+        let bit = stored.bit(*approver);
+        // a repeated approval that starts a delay is announced again: its time is the delay's
+        if bit != 0 && (before & bit == 0 || clock_changed) {
+            let later = approvers.iter().skip(n + 1);
+            let later = later.filter(|who| before & stored.bit(**who) == 0).count() as u16;
+            let approvals = progress.approvals - later;
+            events::approved(action.definition, *approver, approvals, &progress).emit();
+        }
+    }
     if satisfied {
         action.finish();
         execute::execute(call, definition, calldata)?;
@@ -59,16 +135,21 @@ fn approve(calldata: &[u8], call: &Call<'_>) -> Reverts<Progress> {
         action.save();
     } else {
         action.needs_live = call.needs_live();
-        action.open_for(caller, call.subject(&definition)?)?;
+        action.open_for(first, call.subject(&definition)?)?;
     }
     Ok(progress)
 }
 
-/// Value (of `createProxy`, no other call gets here with any) may come along only from somebody
-/// who alone satisfies the role: it cannot be counted twice then.
-fn accept_value(stored: &Stored, bit: u64) -> Reverts<()> {
+/// Value (of `createProxy`, no other call takes any) may come along only from somebody who alone
+/// satisfies the role, and only where the call is executed: it cannot be counted twice then.
+fn accept_value(call: &Call<'_>, stored: &Stored, executes: bool) -> Reverts<()> {
     let value = B256::new(context::msg_value());
-    if value.is_zero() || stored.policy.is_satisfied_alone(bit) {
+    if value.is_zero() {
+        return Ok(());
+    }
+    let takes_value = matches!(call, Call::CreateProxy { .. });
+    let alone = stored.policy.is_satisfied_alone(stored.bit(sender()));
+    if takes_value && alone && executes {
         Ok(())
     } else {
         Err(errors::value_not_accepted(value))
@@ -76,21 +157,18 @@ fn accept_value(stored: &Stored, bit: u64) -> Reverts<()> {
 }
 
 /// `Proposed` once per action, before its first `Approved`.
-fn announce(action: &Action, calldata: &[u8], progress: &Progress, approves: bool) {
+fn announce_proposal(action: &Action, proposer: Address, calldata: &[u8]) {
     if !action.is_stored {
         events::proposed(
             action.definition,
             action.id,
-            sender(),
+            proposer,
             calldata,
             action.epoch,
             action.round,
             action.expires,
         )
         .emit();
-    }
-    if approves {
-        events::approved(action.definition, sender(), progress).emit();
     }
 }
 

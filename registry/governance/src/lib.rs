@@ -47,7 +47,7 @@ fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
         IRegistry::actionOfCall::SELECTOR => governed::action_of(arguments),
         IRegistry::adoptCall::SELECTOR => not_supported(b"adopt"),
         IRegistry::handOverCall::SELECTOR => not_supported(b"handOver"),
-        IRegistry::submitSignedCall::SELECTOR => not_supported(b"submitSigned"),
+        IRegistry::submitSignedCall::SELECTOR => governed::submit(calldata),
         _ => Err(errors::nothing()),
     }
 }

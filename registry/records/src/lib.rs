@@ -6,6 +6,7 @@
 //! | `views` | definitions, versions, instances, read |
 //! | `approvals` | policies and open actions, read |
 //! | `withdraw` | `revoke` and `cancel` |
+//! | `signed` | what approvers sign offline, and whether they did |
 //! | `unanswered` | what to use instead of a call that the registry does not answer |
 //! | `layouts` | layout documents: publishing them, and where they were published |
 #![cfg_attr(target_arch = "wasm32", no_std, no_main)]
@@ -15,6 +16,7 @@ extern crate alloc;
 
 mod approvals;
 mod layouts;
+mod signed;
 mod unanswered;
 mod views;
 mod withdraw;
@@ -24,7 +26,7 @@ use alloc::vec::Vec;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{abi::Reader, chain::Reverts, parts};
 use stylus_upgrades_host::program::Status;
-use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_interface::{parts::IParts, registry::IRegistry};
 
 stylus_upgrades_host::allocating_program!(answer);
 
@@ -32,7 +34,8 @@ fn answer(calldata: &[u8]) -> Status {
     parts::answer(calldata, dispatch)
 }
 
-/// Every call that the front sends here, also those that no part answers.
+/// Every call that the front sends here, also those that no part answers. (`verifySigned` comes from
+/// the governance part alone.)
 fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
     let arguments = Reader::arguments(calldata);
     match selector {
@@ -47,6 +50,8 @@ fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
         IRegistry::satisfiesCall::SELECTOR => approvals::satisfies(arguments),
         IRegistry::pendingCall::SELECTOR => approvals::pending(arguments),
         IRegistry::readinessCall::SELECTOR => approvals::readiness(arguments),
+        IRegistry::eip712DomainCall::SELECTOR => Ok(signed::domain()),
+        IParts::verifySignedCall::SELECTOR => signed::verify(arguments),
         IRegistry::layoutAtCall::SELECTOR => layouts::block(arguments),
         IRegistry::publishLayoutCall::SELECTOR => layouts::publish(arguments),
         IRegistry::revokeCall::SELECTOR => withdraw::revoke(arguments),

@@ -22,6 +22,7 @@ pub(crate) fn revoke(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     }
     not_expired(&action)?;
     action.approvals &= !bit;
+    action.revoked |= bit;
     action.update_timelocks(&stored, 0); // what a lambda says starts or stops no delay here
     action.save();
     events::revoked(action.definition, action.id, approver).emit();

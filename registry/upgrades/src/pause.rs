@@ -16,7 +16,7 @@ use crate::upgrade::{check_programs, encoded};
 
 /// Pauses the calling instance or resumes it, whichever its definition asks for. Code that cannot
 /// run any more, or is not what was registered, is not resumed.
-pub(crate) fn turn(mut instance: Instance, definition: &Definition) -> Reverts<Vec<u8>> {
+pub(crate) fn switch(mut instance: Instance, definition: &Definition) -> Reverts<Vec<u8>> {
     let path = if definition.is_paused() {
         Vec::new()
     } else {

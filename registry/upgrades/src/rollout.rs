@@ -121,12 +121,12 @@ fn bring_in_line(definition: &Definition, mut instance: Instance) -> Reverts<Don
         instance.set_paused(definition, is_paused);
         return Ok(Done::Yes);
     }
-    let turn = Attempt {
+    let attempt = Attempt {
         version: &[],
         most: PAUSE_GAS,
         needed: PAUSE_GAS,
     };
-    try_once(definition, instance.proxy, &turn)
+    try_once(definition, instance.proxy, &attempt)
 }
 
 /// What came of an attempt.

@@ -34,7 +34,7 @@ pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let ours = starts(&instance, caller)?;
     let definition = instance.definition()?;
     if ours && label.is_empty() {
-        return pause::turn(instance, &definition);
+        return pause::switch(instance, &definition);
     }
     pause::require_live_with(&definition, &instance)?;
     let target = definition.version(label)?;

@@ -20,7 +20,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 const BATCH: usize = 16;
 
 /// Which of the two.
-struct Turn {
+struct Decision {
     command: &'static str,
     /// What an instance is that waits for it.
     waits_in: u8,
@@ -31,46 +31,46 @@ struct Turn {
 
 /// Pauses a definition and its instances.
 pub(super) async fn pause(context: &Context, name: String) -> Result<Outcome, Error> {
-    let turn = |state| Turn {
+    let decision = |state| Decision {
         command: "pause",
         waits_in: instance_state::LIVE,
         is_decided: state == definition_state::PAUSED,
         call: abi::pauseCall { name: name.clone() }.abi_encode().into(),
     };
-    run(context, &name, turn).await
+    run(context, &name, decision).await
 }
 
 /// Resumes a definition and its instances.
 pub(super) async fn resume(context: &Context, name: String) -> Result<Outcome, Error> {
-    let turn = |state| Turn {
+    let decision = |state| Decision {
         command: "resume",
         waits_in: instance_state::PAUSED,
         is_decided: state != definition_state::PAUSED,
         call: abi::resumeCall { name: name.clone() }.abi_encode().into(),
     };
-    run(context, &name, turn).await
+    run(context, &name, decision).await
 }
 
 async fn run(
     context: &Context,
     name: &str,
-    turn: impl FnOnce(u8) -> Turn,
+    decision: impl FnOnce(u8) -> Decision,
 ) -> Result<Outcome, Error> {
     let client = context.working_client("pausing and resuming").await?;
     let registry = context.registry()?;
     let query = abi::definitionCall { name: name.into() };
-    let turn = turn(client.call(registry, &query).await?.state);
+    let decision = decision(client.call(registry, &query).await?.state);
     let mut outcome = Outcome::default();
     outcome.field("name", name);
-    let waits = waiting(&client, registry, name, turn.waits_in).await?;
-    if !turn.is_decided || waits.is_empty() {
-        let call = &turn.call;
+    let waits = waiting(&client, registry, name, decision.waits_in).await?;
+    if !decision.is_decided || waits.is_empty() {
+        let call = &decision.call;
         outcome = propose(context, &client, registry, call, Vec::new(), outcome).await?;
         if outcome.exit.is_some() || context.is_export() {
             return Ok(outcome);
         }
     }
-    go_on(context, &client, registry, name, &turn, &mut outcome).await?;
+    go_on(context, &client, registry, name, &decision, &mut outcome).await?;
     Ok(outcome)
 }
 
@@ -80,13 +80,13 @@ async fn go_on(
     client: &Client,
     registry: Address,
     name: &str,
-    turn: &Turn,
+    decision: &Decision,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {
-    let mut waits = waiting(client, registry, name, turn.waits_in).await?;
+    let mut waits = waiting(client, registry, name, decision.waits_in).await?;
     let all = waits.len();
     let (mut sent, mut skipped) = (Vec::new(), Vec::new());
-    let what = format!("{} of {name}", turn.command);
+    let what = format!("{} of {name}", decision.command);
     let rate = Rate::from(0);
     if all > 0 {
         context.output.begin(&what);
@@ -135,7 +135,7 @@ async fn go_on(
     if waits.is_empty() {
         return Ok(());
     }
-    let next = format!("stylus-upgrades {} {}", turn.command, shell_word(name));
+    let next = format!("stylus-upgrades {} {}", decision.command, shell_word(name));
     outcome.line(format!("{} instances are left; next: {next}", waits.len()));
     outcome.field("next", next);
     outcome.exit = Some(Exit::Partial);

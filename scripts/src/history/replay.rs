@@ -124,13 +124,15 @@ impl Rebuilt {
         match event {
             Event::DefinitionCreated(_) => self.initial = CREATED_WITH,
             Event::PolicyChanged(event) => {
-                self.policies
+                let before = self
+                    .policies
                     .insert(event.role.clone(), event.expression.clone());
                 if self.initial > 0 {
                     self.initial -= 1;
                 } else {
                     self.sequence += 1;
-                    *self.changes.entry(event.role.clone()).or_default() += 1;
+                    let is_change = before.is_some(); // the first policy of a role changes none
+                    *self.changes.entry(event.role.clone()).or_default() += u64::from(is_change);
                 }
             }
             Event::VersionAdded(event) => {

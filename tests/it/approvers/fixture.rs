@@ -72,6 +72,11 @@ impl Fixture {
         self.npm.folder()
     }
 
+    /// cast, as it comes from npm.
+    pub(super) fn cast(&self) -> PathBuf {
+        self.npm.cast()
+    }
+
     /// What is in the file of a package.
     pub(super) fn artifact(&self, path: &str) -> Value {
         let path = self.npm.folder().join("node_modules").join(path);

@@ -4,4 +4,5 @@ mod fixture;
 mod proxy_admin;
 mod refusals;
 mod safe;
+mod signed;
 mod timelock;

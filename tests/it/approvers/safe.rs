@@ -19,6 +19,9 @@ sol! {
         function getTransactionHash(address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, uint256 nonce) external view returns (bytes32 hash);
         function execTransaction(address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, bytes signatures) external payable returns (bool success);
     }
+    interface IHandler {
+        function getMessageHashForSafe(address safe, bytes message) external view returns (bytes32 hash);
+    }
     interface ISafeProxyFactory {
         event ProxyCreation(address indexed proxy, address singleton);
         function createProxyWithNonce(address singleton, bytes initializer, uint256 saltNonce) external returns (address proxy);
@@ -47,19 +50,23 @@ const MIGRATE: [&str; 7] = [
 ];
 
 /// A Safe of one package of npm.
-struct Safe<'a> {
+pub(super) struct Safe<'a> {
     fixture: &'a Fixture,
-    address: Address,
+    pub(super) address: Address,
+    handler: Address,
 }
 
 impl<'a> Safe<'a> {
-    async fn of(fixture: &'a Fixture, package: &str) -> Self {
+    pub(super) async fn of(fixture: &'a Fixture, package: &str) -> Self {
         let contracts = format!("@safe-global/{package}/build/artifacts/contracts");
         let singleton = fixture
             .deploy(&format!("{contracts}/Safe.sol/Safe.json"), &[])
             .await;
         let factory = format!("{contracts}/proxies/SafeProxyFactory.sol/SafeProxyFactory.json");
         let factory = fixture.deploy(&factory, &[]).await;
+        let handler = format!("{contracts}/handler/CompatibilityFallbackHandler.sol");
+        let handler = format!("{handler}/CompatibilityFallbackHandler.json");
+        let handler = fixture.deploy(&handler, &[]).await;
         let setup = ISafe::setupCall {
             owners: OWNERS
                 .iter()
@@ -68,7 +75,7 @@ impl<'a> Safe<'a> {
             threshold: U256::from(2),
             to: Address::ZERO,
             data: Bytes::new(),
-            fallbackHandler: Address::ZERO,
+            fallbackHandler: handler,
             paymentToken: Address::ZERO,
             payment: U256::ZERO,
             paymentReceiver: Address::ZERO,
@@ -85,7 +92,32 @@ impl<'a> Safe<'a> {
             .await
             .expect("an address");
         fixture.send(factory, &create).await;
-        Self { fixture, address }
+        Self {
+            fixture,
+            address,
+            handler,
+        }
+    }
+
+    /// Two owners sign what the Safe is asked about (ERC-1271).
+    pub(super) async fn signs(&self, hash: B256) -> Bytes {
+        let query = IHandler::getMessageHashForSafeCall {
+            safe: self.address,
+            message: hash.as_slice().to_vec().into(),
+        };
+        let hash = self.fixture.client.call(self.handler, &query).await;
+        let hash = hash.expect("the hash of a message");
+        self.by_two_owners(hash)
+    }
+
+    fn by_two_owners(&self, hash: B256) -> Bytes {
+        let mut owners: Vec<_> = OWNERS[..2].iter().map(|n| self.fixture.owner(*n)).collect();
+        owners.sort_by_key(PrivateKeySigner::address);
+        let signed = |owner: &PrivateKeySigner| {
+            let signature = owner.sign_hash_sync(&hash).expect("signed");
+            signature.as_bytes().to_vec()
+        };
+        owners.iter().flat_map(signed).collect()
     }
 
     /// Two owners sign the call, and anybody sends it.
@@ -106,12 +138,6 @@ impl<'a> Safe<'a> {
             nonce: nonce.expect("a nonce"),
         };
         let hash = client.call(self.address, &query).await.expect("a hash");
-        let mut owners: Vec<_> = OWNERS[..2].iter().map(|n| self.fixture.owner(*n)).collect();
-        owners.sort_by_key(PrivateKeySigner::address);
-        let signed = |owner: &PrivateKeySigner| {
-            let signature = owner.sign_hash_sync(&B256::from(hash)).expect("signed");
-            signature.as_bytes().to_vec()
-        };
         let execute = ISafe::execTransactionCall {
             to,
             value: zero.0,
@@ -122,7 +148,7 @@ impl<'a> Safe<'a> {
             gasPrice: zero.0,
             gasToken: zero.1,
             refundReceiver: zero.1,
-            signatures: owners.iter().flat_map(signed).collect(),
+            signatures: self.by_two_owners(hash),
         };
         let answer = client
             .call(self.address, &execute)

@@ -19,6 +19,7 @@ pub(crate) mod replay;
 mod rivals;
 mod rollout;
 mod scale;
+mod signed;
 mod storage;
 mod team;
 mod versions;

@@ -153,7 +153,7 @@ fn every_event_is_encoded_as_its_type_says() {
         executed: false,
     };
     same(
-        approved(DefinitionId(D), A, &progress),
+        approved(DefinitionId(D), A, progress.approvals, &progress),
         Registry::Approved {
             definition: D,
             action: X,

@@ -133,17 +133,17 @@ impl Board {
 
     /// What a call of this content by somebody comes to, and the action as it is then.
     /// `about` is the complex step that it is about, `refusal` what else speaks against it. With
-    /// `any_one` anybody who approves decides, unless the role that is asked for is set.
+    /// `any_one` anybody who approves decides, unless the role that is named is set.
     pub(super) fn approve(
         &self,
         who: usize,
-        (asked, any_one): (Role, bool),
+        (named, any_one): (Role, bool),
         content: &Bytes,
         about: Option<(Address, usize)>,
         refusal: impl FnOnce() -> Outcome,
     ) -> Outcome<(Progress, Action)> {
-        let role = self.deciding(asked);
-        let any_one = any_one && role != asked;
+        let role = self.deciding(named);
+        let any_one = any_one && role != named;
         let mut policy = self.policy(role).clone();
         if any_one {
             (policy.need, policy.delay) = (1, 0);

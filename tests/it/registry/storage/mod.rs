@@ -311,6 +311,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
                 ("epoch", number(epoch)),
                 ("round", number(1u8)),
                 ("timelocks", number(1u8)),
+                ("revoked", U256::ZERO),
             ],
         )
         .holds("CODE", 0, word(scene.code.implementation))

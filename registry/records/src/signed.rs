@@ -1,0 +1,187 @@
+//! What approvers sign offline: EIP-712 typed data, ECDSA first and then ERC-1271.
+
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, B256};
+use alloy_sol_types::{SolCall, sol};
+use stylus_registry_core::{
+    abi::{Reader, Value, encode},
+    chain::{Reverts, ask, keccak, this},
+    errors,
+    lock::{self, Phase},
+    state::Step,
+};
+use stylus_upgrades_host::context;
+use stylus_upgrades_interface::signed::{
+    CODE_TYPE_HASH, DOMAIN_FIELDS, DOMAIN_NAME, DOMAIN_TYPE_HASH, DOMAIN_VERSION, ERC1271_MAGIC,
+    Parameter, SECP256K1_HALF, SIGNED, STEP_TYPE_HASH,
+};
+
+sol! {
+    /// ERC-1271, as contracts answer it.
+    interface IERC1271 {
+        function isValidSignature(bytes32 hash, bytes signature) external view returns (bytes4);
+    }
+}
+
+/// The precompile that recovers the signer of a hash.
+const ECRECOVER: Address = Address::with_last_byte(1);
+
+/// View: ERC-5267.
+pub(crate) fn domain() -> Vec<u8> {
+    let mut fields = B256::ZERO;
+    fields[0] = DOMAIN_FIELDS;
+    encode(
+        &[],
+        &[
+            fields.into(),
+            DOMAIN_NAME.as_bytes().into(),
+            DOMAIN_VERSION.as_bytes().into(),
+            context::chain_id().into(),
+            this().into(),
+            B256::ZERO.into(),
+            Value::Array(&[]),
+        ],
+    )
+}
+
+/// Refuses calldata of `submitSigned` unless every approval in it is signed. Only within a call that
+/// changes the registry: nobody asks this from outside.
+pub(crate) fn verify(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    if lock::phase() != Phase::Busy {
+        return Err(errors::nothing());
+    }
+    let submitted = Reader::arguments(arguments.bytes(0)?);
+    let (epoch, round) = (arguments.word(1)?, arguments.word(2)?);
+    let call = submitted.bytes(0)?;
+    let hash = digest(call, [epoch, round, submitted.word(1)?])?;
+    for (index, approval) in submitted.structs(2)?.enumerate() {
+        let approval = approval?;
+        let (signer, signature) = (approval.address(0)?, approval.bytes(1)?);
+        if !is_signed(signer, hash, signature) {
+            return Err(errors::invalid_signature(index as u64, signer));
+        }
+    }
+    Ok(Vec::new())
+}
+
+/// What is signed. Calldata in another form than the one that encoders write are refused: what is
+/// signed does not tell them apart, and each form has a round of its own.
+fn digest(call: &[u8], action: [B256; 3]) -> Reverts<B256> {
+    let signed = SIGNED
+        .iter()
+        .find(|signed| call.starts_with(&signed.selector));
+    let signed = signed.ok_or_else(errors::nothing)?;
+    let arguments = Reader::arguments(call);
+    let mut encoded = Vec::from(signed.type_hash.0);
+    let mut values = Vec::new();
+    let step = match position(&signed.parameters, Parameter::Step) {
+        Some(head) => Step::read(&arguments, head)?,
+        None => Step::default(),
+    };
+    let members = step.values();
+    for parameter in signed.parameters {
+        let head = values.len();
+        let hashed = match parameter {
+            Parameter::None => break,
+            Parameter::Word => {
+                let word = arguments.word(head)?;
+                values.push(word.into());
+                word
+            }
+            Parameter::Bytes => {
+                let bytes = arguments.bytes(head)?;
+                values.push(bytes.into());
+                keccak(bytes)
+            }
+            Parameter::Code => {
+                let mut code = Vec::from(CODE_TYPE_HASH.0);
+                for n in head..head + 4 {
+                    let word = arguments.word(n)?;
+                    code.extend_from_slice(word.as_slice());
+                    values.push(word.into());
+                }
+                keccak(&code)
+            }
+            Parameter::Step => {
+                values.push(Value::Struct(&members));
+                hash_of(&members, STEP_TYPE_HASH)
+            }
+        };
+        encoded.extend_from_slice(hashed.as_slice());
+    }
+    if encode(&signed.selector, &values) != call {
+        return Err(errors::nothing());
+    }
+    for word in action {
+        encoded.extend_from_slice(word.as_slice());
+    }
+    let domain = hash_of(
+        &[
+            DOMAIN_NAME.as_bytes().into(),
+            DOMAIN_VERSION.as_bytes().into(),
+            context::chain_id().into(),
+            this().into(),
+        ],
+        DOMAIN_TYPE_HASH,
+    );
+    let data = [b"\x19\x01", domain.as_slice(), keccak(&encoded).as_slice()].concat();
+    Ok(keccak(&data))
+}
+
+/// The word of the calldata in which a parameter of that kind begins.
+fn position(parameters: &[Parameter], wanted: Parameter) -> Option<usize> {
+    let position = parameters
+        .iter()
+        .position(|parameter| *parameter == wanted)?;
+    let words = |parameter: &Parameter| if *parameter == Parameter::Code { 4 } else { 1 };
+    let before = parameters.get(..position)?;
+    Some(before.iter().map(words).sum())
+}
+
+/// `hashStruct` of a struct whose members are words or bytes.
+fn hash_of(members: &[Value<'_>], type_hash: B256) -> B256 {
+    let mut encoded = Vec::from(type_hash.0);
+    for member in members {
+        let word = match member {
+            Value::Word(word) => *word,
+            Value::Bytes(bytes) => keccak(bytes),
+            Value::Struct(_) | Value::Array(_) => continue,
+        };
+        encoded.extend_from_slice(word.as_slice());
+    }
+    keccak(&encoded)
+}
+
+/// Whether that account signed: with its key, or as the contract that it is. An account without code
+/// answers nothing.
+fn is_signed(signer: Address, hash: B256, signature: &[u8]) -> bool {
+    if recovered(hash, signature) == Some(signer) {
+        return true;
+    }
+    let question = encode(
+        &IERC1271::isValidSignatureCall::SELECTOR,
+        &[hash.into(), signature.into()],
+    );
+    let Ok(answer) = ask(signer, &question) else {
+        return false;
+    };
+    let mut accepted = B256::ZERO;
+    accepted[..4].copy_from_slice(&ERC1271_MAGIC);
+    Reader::new(&answer).word(0) == Ok(accepted)
+}
+
+/// Whose key made a signature of 65 bytes, of the two that there are the one with the low `s`.
+fn recovered(hash: B256, signature: &[u8]) -> Option<Address> {
+    let (r, rest) = signature.split_first_chunk::<32>()?;
+    let (s, v) = rest.split_first_chunk::<32>()?;
+    let [v @ (27 | 28)] = *v else {
+        return None;
+    };
+    if *s > SECP256K1_HALF {
+        return None;
+    }
+    let question = [hash.0, B256::with_last_byte(v).0, *r, *s].concat();
+    let answer = ask(ECRECOVER, &question).ok()?;
+    Reader::new(&answer).address(0).ok()
+}

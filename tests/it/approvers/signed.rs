@@ -1,0 +1,159 @@
+//! Approvals that tools of others sign: ethers, viem and cast from npm with keys, and a Safe as a
+//! contract (ERC-1271). Somebody else submits them.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::sol_types::{SolCall, SolStruct, eip712_domain};
+use serde_json::{Value, json};
+use stylus_upgrades_interface::registry::{IRegistry, Signature};
+use stylus_upgrades_interface::signed::{SOURCES, text};
+
+use super::fixture::Fixture;
+use super::safe::Safe;
+
+alloy::sol! {
+    struct SetPolicy { string name; string role; string expression; uint64 epoch; uint32 round; uint64 deadline; }
+}
+
+/// Fields of a type such as `Name(string a,uint64 b)`.
+fn fields(encoded: &str) -> Vec<Value> {
+    let (_, inner) = encoded.split_once('(').expect("a type");
+    let inner = inner.trim_end_matches(')');
+    let fields = inner.split(',').filter_map(|field| field.split_once(' '));
+    fields
+        .map(|(kind, name)| json!({"type": kind, "name": name}))
+        .collect()
+}
+
+/// The typed data of a `setPolicy`, as wallets take it.
+fn typed_data(message: &SetPolicy, chain_id: u64, registry: Address) -> Value {
+    let mut sources = SOURCES.into_iter();
+    let source = sources.find(|(selector, ..)| *selector == IRegistry::setPolicyCall::SELECTOR);
+    let encoded = text(source.expect("a governed call")).concat();
+    json!({
+        "domain": {
+            "name": "stylus-upgrades",
+            "version": "1",
+            "chainId": chain_id,
+            "verifyingContract": registry,
+        },
+        "types": {
+            "EIP712Domain": fields("D(string name,string version,uint256 chainId,address verifyingContract)"),
+            "SetPolicy": fields(&encoded),
+        },
+        "primaryType": "SetPolicy",
+        "message": {
+            "name": message.name,
+            "role": message.role,
+            "expression": message.expression,
+            "epoch": message.epoch.to_string(),
+            "round": message.round,
+            "deadline": message.deadline.to_string(),
+        },
+    })
+}
+
+/// What a tool prints that reads the data.
+fn printed(command: &mut Command, data: &Value) -> Bytes {
+    let mut tool = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the tool starts");
+    let mut input = tool.stdin.take().expect("its input");
+    input.write_all(data.to_string().as_bytes()).ok(); // cast reads the file
+    drop(input);
+    let output = tool.wait_with_output().expect("it ends");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let printed = String::from_utf8(output.stdout).expect("text");
+    printed.trim().parse().expect("a signature")
+}
+
+#[tokio::test]
+async fn approvals_signed_by_tools_of_others_are_accepted() {
+    let fixture = Fixture::new().await;
+    let safe = Safe::of(&fixture, "safe-smart-account").await;
+    let keys = [4, 5, 6].map(|number| fixture.owner(number));
+    let mut all: Vec<_> = keys.iter().map(|key| key.address()).collect();
+    all.push(safe.address);
+    fixture.decided_with(all[0]);
+    let registry = fixture.registry();
+    let together = all.iter().map(|who| format!("{who:?}")).collect::<Vec<_>>();
+    let together = format!("AND({})", together.join(","));
+    let role = ["update-policy", "A", "--role", "policy", &together];
+    fixture.done(&[&role[..], &["--allow", "excluded-sender"]].concat());
+
+    let call = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "audit".into(),
+        expression: "NONE".into(),
+    };
+    let message = SetPolicy {
+        name: call.name.clone(),
+        role: call.role.clone(),
+        expression: call.expression.clone(),
+        epoch: 1,
+        round: 0,
+        deadline: 4_102_444_800,
+    };
+    let chain_id = fixture.client.chain_id();
+    let data = typed_data(&message, chain_id, registry);
+    let hash: B256 = message.eip712_signing_hash(&eip712_domain! {
+        name: "stylus-upgrades",
+        version: "1",
+        chain_id: chain_id,
+        verifying_contract: registry,
+    });
+
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("solidity/sign-typed-data.js");
+    let key = |n: usize| keys[n].to_bytes().to_string();
+    let library = |name: &str, n: usize| {
+        let mut node = Command::new("node");
+        node.arg(&script).arg(fixture.npm()).args([name, &key(n)]);
+        printed(&mut node, &data)
+    };
+    std::fs::write(fixture.path("typed.json"), data.to_string()).expect("a file");
+    let mut cast = Command::new(fixture.cast());
+    cast.args([
+        "wallet",
+        "sign",
+        "--private-key",
+        &key(2),
+        "--data",
+        "--from-file",
+    ]);
+    cast.arg(fixture.path("typed.json"));
+    let signatures = [
+        library("ethers", 0),
+        library("viem", 1),
+        printed(&mut cast, &data),
+        safe.signs(hash).await,
+    ];
+    let approvals = all.iter().zip(signatures);
+    let approvals = approvals.map(|(signer, data)| Signature {
+        signer: *signer,
+        data,
+    });
+    let submit = IRegistry::submitSignedCall {
+        action: call.abi_encode().into(),
+        deadline: message.deadline,
+        approvals: approvals.collect(),
+    };
+    let stranger = fixture.client.with_signer(fixture.owner(8));
+    let sent = stranger
+        .send("submitSigned", registry, &submit, U256::ZERO)
+        .await;
+    let sent = sent.expect("accepted");
+    assert!(sent.event_of::<IRegistry::Executed>(registry).is_some());
+    let policy = IRegistry::policyCall {
+        name: "A".into(),
+        role: "audit".into(),
+    };
+    let policy = fixture.client.call(registry, &policy).await;
+    assert_eq!(policy.expect("set"), "NONE");
+}
