@@ -193,7 +193,7 @@ pub(super) fn git<'a>(
     let arguments: Vec<&str> = arguments.into_iter().collect();
     let output = command(folder, &arguments).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
-    output.status.success().then(|| text.trim().to_owned())
+    output.status.success().then(|| text.trim_end().to_owned())
 }
 
 #[cfg(test)]
