@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use jsonrpsee::server::{
-    BatchRequestConfig, IdProvider, Methods, Server, ServerConfig, ServerHandle, stop_channel,
+    BatchRequestConfig, IdProvider, Server, ServerConfig, ServerHandle, stop_channel,
 };
 use jsonrpsee::types::SubscriptionId;
 use tokio::runtime::Runtime;
@@ -19,7 +19,7 @@ use crate::config::{Cors, Limits};
 use crate::connections::{Registry, Server as Connections, accept};
 use crate::error::NodeError;
 use crate::ipc::IpcSocket;
-use crate::rpc::MAX_ANSWER;
+use crate::rpc::{MAX_ANSWER, Methodsets};
 
 /// How long open connections may take to finish their answer when the node stops.
 const GRACE: Duration = Duration::from_millis(200);
@@ -55,7 +55,7 @@ impl ServerThread {
     pub(crate) fn start(
         listeners: Vec<TcpListener>,
         ipc: Option<&Path>,
-        methods: Methods,
+        methods: Methodsets,
         limits: Limits,
         cors: &Cors,
         hosts: &[String],
@@ -93,7 +93,7 @@ fn listen(
     runtime: &Runtime,
     listeners: Vec<TcpListener>,
     ipc: Option<&Path>,
-    methods: Methods,
+    methods: Methodsets,
     limits: Limits,
     cors: CorsLayer,
     access: Arc<Access>,
@@ -120,7 +120,8 @@ fn listen(
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let connections = Connections {
             service: service.clone(),
-            methods: methods.clone(),
+            methods: methods.socket.clone(),
+            http_methods: methods.http.clone(),
             stop: stop.clone(),
             registry: registry.clone(),
             access: access.clone(),
@@ -137,7 +138,7 @@ fn listen(
             .request_bytes
             .map_or(usize::MAX, |bytes| bytes as usize);
         let socket = IpcSocket::bind(path).map_err(fail)?;
-        runtime.spawn(socket.accept(methods, stop, registry, limit));
+        runtime.spawn(socket.accept(methods.socket, stop, registry, limit));
     }
     Ok(server)
 }

@@ -5,6 +5,7 @@ mod abis;
 mod approvers;
 mod attacks;
 mod authors;
+mod clients;
 mod dependencies;
 mod differential;
 mod doctor;

@@ -42,6 +42,9 @@ pub enum ChainError {
     /// A saved state could not be read.
     #[error("saved state: {0}")]
     BadState(String),
+    /// Blocks to simulate that cannot follow each other, or are too many.
+    #[error("{0}")]
+    BadSimulation(String),
     /// The block that this chain goes on from could not be read.
     #[error("the source chain could not be read: {0}")]
     Source(String),

@@ -27,7 +27,9 @@ mod types;
 
 pub use alloy_consensus::TxEnvelope;
 pub use alloy_eips::{BlockId, BlockNumberOrTag};
-pub use chain::{AccountChange, Chain, ChainReader, SlotChange, recover};
+pub use chain::{
+    AccountChange, Chain, ChainReader, SimulatedBlock, SimulationRules, SlotChange, recover,
+};
 pub use config::ChainConfig;
 pub use error::{ChainError, RejectReason};
 pub use limit::TimeLimit;
@@ -35,7 +37,7 @@ pub use precompiles::named_error;
 pub use source::{Source, SourceAccount};
 pub use trace::TraceLimit;
 pub use types::{
-    AccountOverride, AccountProof, AccountView, Block, CallOutcome, CallRequest, ChainState, Halt,
-    LogEntry, LogFilter, MinedTransaction, Overrides, PoolContent, PooledTransaction, Receipt,
-    SlotProof, TraceKind,
+    AccountOverride, AccountProof, AccountView, Block, CallOptions, CallOutcome, CallRequest,
+    ChainState, Halt, LogEntry, LogFilter, MinedTransaction, OpcodeOptions, Overrides, PoolContent,
+    PooledTransaction, Receipt, SlotProof, TraceKind,
 };

@@ -220,6 +220,12 @@ pub struct Overrides {
     pub number: Option<u64>,
     /// Base fee in wei.
     pub base_fee: Option<u64>,
+    /// Gas limit of the block.
+    pub gas_limit: Option<u64>,
+    /// COINBASE.
+    pub coinbase: Option<Address>,
+    /// PREVRANDAO.
+    pub prevrandao: Option<B256>,
 }
 
 /// Overridden parts of one account.
@@ -281,13 +287,50 @@ pub struct PoolContent {
     pub queued: Vec<PooledTransaction>,
 }
 
-/// What to record while a transaction is executed again.
+/// What to record while a transaction is executed again, and in whose form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TraceKind {
     /// geth's callTracer.
-    Call,
+    Call(CallOptions),
     /// Nitro's stylusTracer.
     Stylus,
+    /// geth's flatCallTracer: Parity's form of calls.
+    Flat,
+    /// geth's 4byteTracer: how often each selector was called.
+    FourByte,
+    /// geth's prestateTracer: what was read, or with `diff` what was changed.
+    Prestate {
+        /// Show what was changed, before and after.
+        diff: bool,
+    },
+    /// geth's opcode logger; programs in WASM show their host functions.
+    Opcodes(OpcodeOptions),
+    /// geth's noopTracer: nothing.
+    Noop,
+}
+
+/// Options of geth's callTracer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallOptions {
+    /// Leave out the calls below the outermost one.
+    pub only_top: bool,
+    /// Show each call's logs.
+    pub logs: bool,
+}
+
+/// Options of geth's opcode logger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OpcodeOptions {
+    /// Show the memory before each opcode.
+    pub memory: bool,
+    /// Leave out the stack.
+    pub no_stack: bool,
+    /// Leave out storage.
+    pub no_storage: bool,
+    /// Show the last call's return data.
+    pub return_data: bool,
+    /// Most entries; all when zero.
+    pub limit: usize,
 }
 
 /// The whole chain as data, for saving and loading. Serialise with any serde format.

@@ -171,7 +171,10 @@ fn a_trace_shows_evm_and_wasm_frames_alike() {
     let receipt = send(&mut chain, ALICE, request(evm, via(counter, b"")));
     send(&mut chain, ALICE, request(counter, Bytes::new()));
     let trace = chain
-        .trace(receipt.transaction_hash, TraceKind::Call)
+        .trace(
+            receipt.transaction_hash,
+            TraceKind::Call(Default::default()),
+        )
         .expect("traces");
     assert_eq!(trace["type"], "CALL");
     assert_eq!(trace["calls"][0]["to"], serde_json::json!(counter));

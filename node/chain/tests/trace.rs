@@ -98,6 +98,47 @@ fn frames_below_stand_in_their_calls() {
 }
 
 #[test]
+fn opcodes_and_host_functions_stand_in_the_order_in_which_they_ended() {
+    let mut chain = chain();
+    let counter = install(&mut chain, &counter());
+    let outer = install(&mut chain, &forwarder());
+    let evm = deploy(&mut chain, &EVM_FORWARD);
+    let receipt = send(
+        &mut chain,
+        ALICE,
+        request(outer, via(evm, &via(counter, b""))),
+    );
+    let kind = TraceKind::Opcodes(Default::default());
+    let trace = chain.trace(receipt.transaction_hash, kind).expect("traces");
+    let steps = trace["structLogs"].as_array().expect("a list");
+    let at = |op: &str, depth: u64| {
+        let found = steps
+            .iter()
+            .position(|step| step["op"] == op && step["depth"] == depth);
+        found.unwrap_or_else(|| panic!("no {op} at depth {depth} in {steps:#?}"))
+    };
+    let order = [
+        at("read_args", 1),
+        at("CALL", 2),
+        at("storage_load_bytes32", 3),
+        at("write_result", 3),
+        at("RETURN", 2),
+        at("call_contract", 1),
+    ];
+    assert!(order.is_sorted(), "{order:?}");
+    // A frame's host functions once each, with the ink of stylusTracer, and gas as the ink is worth.
+    let loads = steps
+        .iter()
+        .filter(|step| step["op"] == "storage_load_bytes32" && step["depth"] == 3);
+    assert_eq!(loads.count(), 1);
+    let load = &steps[order[2]];
+    let ink = |end: &str| load["hostio"][end].as_u64().expect("ink");
+    assert_eq!(load["gas"].as_u64(), Some(ink("startInk") / 10_000));
+    assert!(ink("startInk") > ink("endInk"));
+    assert_eq!(trace["gas"].as_u64(), Some(receipt.gas_used));
+}
+
+#[test]
 fn calls_that_fail_early_and_creations_keep_their_order() {
     let mut chain = chain();
     let counter = install(&mut chain, &counter());
@@ -145,7 +186,7 @@ fn a_recording_that_would_be_too_long_is_refused_with_the_bound_it_reached() {
         };
         chain.trace_call(request, BlockId::latest(), &Default::default(), kind)
     };
-    for kind in [TraceKind::Call, TraceKind::Stylus] {
+    for kind in [TraceKind::Call(Default::default()), TraceKind::Stylus] {
         assert!(matches!(
             traced(many, 50_000_000, kind),
             Err(ChainError::TraceLimit(TraceLimit::Bytes))

@@ -61,7 +61,10 @@ pub(crate) fn raise_file_limit() {
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) service: ServiceBuilder,
+    /// Over WebSocket.
     pub(crate) methods: Methods,
+    /// Over HTTP.
+    pub(crate) http_methods: Methods,
     pub(crate) stop: StopHandle,
     pub(crate) registry: Registry,
     pub(crate) access: Arc<Access>,
@@ -148,10 +151,12 @@ async fn answer(
         client: client.clone(),
         registry: server.registry.clone(),
     });
-    let mut service: TowerService<Identity, Middleware> = server
-        .service
-        .clone()
-        .build(server.methods.clone(), server.stop.clone());
+    let methods = match upgrade {
+        true => server.methods.clone(),
+        false => server.http_methods.clone(),
+    };
+    let mut service: TowerService<Identity, Middleware> =
+        server.service.clone().build(methods, server.stop.clone());
     let answered: Result<HttpResponse, BoxError> = service.call(request).await;
     let response = answered.unwrap_or_else(|error| failed(&error));
     match response.status() {

@@ -40,6 +40,7 @@ pub(super) const METHODS: Table = &[
     ("hardhat_setMinGasPrice", set_min_gas_price),
     ("anvil_setNextBlockBaseFeePerGas", set_next_base_fee),
     ("hardhat_setNextBlockBaseFeePerGas", set_next_base_fee),
+    ("anvil_setChainId", set_chain_id),
     ("anvil_setPrevRandao", set_prevrandao),
     ("hardhat_setPrevRandao", set_prevrandao),
     ("anvil_setL1BlockNumber", set_l1_block_number),
@@ -127,6 +128,11 @@ fn set_min_gas_price(node: &mut Node, args: &Args) -> RpcResult {
 
 fn set_next_base_fee(node: &mut Node, args: &Args) -> RpcResult {
     node.chain.set_next_base_fee(args.u64(0, "wei per gas")?);
+    done()
+}
+
+fn set_chain_id(node: &mut Node, args: &Args) -> RpcResult {
+    node.chain.set_chain_id(args.u64(0, "chain id")?);
     done()
 }
 

@@ -1,9 +1,8 @@
 //! Blocks, mined transactions, receipts and logs.
 
-use alloy::eips::eip2718::Encodable2718;
 use std::sync::Arc;
 
-use alloy::primitives::{Address, B256, Bytes, U64, U256};
+use alloy::primitives::{Address, B256, U64, U256};
 use stylus_chain::{Block, Chain};
 
 use super::args::Args;
@@ -20,12 +19,13 @@ pub(super) const METHODS: Table = &[
     ("eth_getBlockTransactionCountByHash", transaction_count),
     ("eth_getUncleCountByBlockNumber", uncle_count),
     ("eth_getUncleCountByBlockHash", uncle_count),
+    ("eth_getUncleByBlockNumberAndIndex", uncle),
+    ("eth_getUncleByBlockHashAndIndex", uncle),
     ("eth_getBlockReceipts", block_receipts),
     ("eth_getTransactionByHash", transaction),
     ("eth_getTransactionByBlockNumberAndIndex", transaction_at),
     ("eth_getTransactionByBlockHashAndIndex", transaction_at),
     ("eth_getTransactionBySenderAndNonce", transaction_of_sender),
-    ("eth_getRawTransactionByHash", raw_transaction),
     ("eth_getTransactionReceipt", receipt),
 ];
 
@@ -52,6 +52,12 @@ fn uncle_count(node: &mut Node, args: &Args) -> RpcResult {
         Some(_) => ok(U64::ZERO),
         None => done(),
     }
+}
+
+/// There are none: a missing block and a missing uncle are both `null`.
+fn uncle(node: &mut Node, args: &Args) -> RpcResult {
+    requested_block(node, args)?;
+    done()
 }
 
 fn block_receipts(node: &mut Node, args: &Args) -> RpcResult {
@@ -94,15 +100,6 @@ fn transaction_of_sender(node: &mut Node, args: &Args) -> RpcResult {
     }
 }
 
-fn raw_transaction(node: &mut Node, args: &Args) -> RpcResult {
-    let hash: B256 = args.get(0, "hash")?;
-    let envelope = node.chain.transaction(hash).map(|tx| tx.envelope);
-    match envelope.or_else(|| node.chain.pooled(hash).map(|tx| tx.envelope)) {
-        Some(envelope) => ok(Bytes::from(envelope.encoded_2718())),
-        None => done(),
-    }
-}
-
 fn receipt(node: &mut Node, args: &Args) -> RpcResult {
     match node.chain.receipt(args.get(0, "hash")?) {
         Some(receipt) => ok(json::receipt(&receipt)?),
@@ -116,6 +113,6 @@ fn logs(chain: &Chain, args: &Args) -> RpcResult {
     list(logs.map(|log| Ok(json::log(&log))))
 }
 
-fn requested_block(node: &Node, args: &Args) -> Result<Option<Arc<Block>>, RpcError> {
+pub(super) fn requested_block(node: &Node, args: &Args) -> Result<Option<Arc<Block>>, RpcError> {
     Ok(node.chain.block(block_id(args, 0)?))
 }

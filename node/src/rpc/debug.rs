@@ -1,76 +1,105 @@
-//! `debug_traceTransaction` and `debug_traceCall`.
+//! `debug_trace…`: executions recorded in the forms of geth's tracers and of Nitro's.
 
-use alloy::primitives::{B256, b256, keccak256};
-use alloy_rpc_types::BlockOverrides;
-use alloy_rpc_types::state::StateOverride;
+use alloy::primitives::B256;
+use alloy_rpc_types::{BlockOverrides, TransactionRequest};
 use serde::Deserialize;
-use stylus_chain::{Chain, TraceKind};
+use serde_json::{Value, json};
+use stylus_chain::{BlockId, BlockNumberOrTag, Chain, Overrides};
 
 use super::args::Args;
 use super::error::RpcError;
 use super::read::ReadTable;
 use super::request::{self, block_id};
-use super::{RpcResult, ok};
+use super::tracer::{Options, Tracer};
+use super::{RpcResult, list, ok};
+
+/// Most calls of one `debug_traceCallMany`.
+const MAX_CALLS: usize = 5_000;
 
 pub(super) const READS: ReadTable = &[
     ("debug_traceTransaction", trace_transaction),
+    ("debug_traceBlockByNumber", trace_block),
+    ("debug_traceBlockByHash", trace_block),
     ("debug_traceCall", trace_call),
+    ("debug_traceCallMany", trace_call_many),
 ];
-
-/// What to trace with, and what a traced call sees instead of the chain's state.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Options {
-    tracer: Option<String>,
-    state_overrides: Option<StateOverride>,
-    block_overrides: Option<BlockOverrides>,
-}
 
 fn trace_transaction(chain: &Chain, args: &Args) -> RpcResult {
     let options: Options = args.opt(1, "options")?.unwrap_or_default();
-    let kind = tracer(options.tracer.as_deref())?;
-    ok(chain.trace(args.get(0, "hash")?, kind)?)
+    let hash: B256 = args.get(0, "hash")?;
+    ok(options.tracer()?.run(|kind| chain.trace(hash, kind))?)
+}
+
+fn trace_block(chain: &Chain, args: &Args) -> RpcResult {
+    let options: Options = args.opt(1, "options")?.unwrap_or_default();
+    let tracer = options.tracer()?;
+    let id = block_id(args, 0)?;
+    let block = chain
+        .block(id)
+        .ok_or_else(|| RpcError::NotFound(format!("block {id} not found")))?;
+    list(block.transactions.iter().map(|tx| {
+        let result = tracer.run(|kind| chain.trace(tx.hash, kind))?;
+        Ok(json!({ "txHash": tx.hash, "result": result }))
+    }))
 }
 
 fn trace_call(chain: &Chain, args: &Args) -> RpcResult {
     let options: Options = args.opt(2, "options")?.unwrap_or_default();
-    let kind = tracer(options.tracer.as_deref())?;
-    let overrides = request::overrides(options.state_overrides, options.block_overrides)?;
-    ok(chain.trace_call(
-        request::call(args.get(0, "call")?)?,
-        block_id(args, 1)?,
-        &overrides,
-        kind,
-    )?)
+    let (tracer, overrides) = (options.tracer()?, options.overrides()?);
+    let call = request::call(args.get(0, "call")?)?;
+    let id = block_id(args, 1)?;
+    ok(tracer.run(|kind| chain.trace_call(call.clone(), id, &overrides, kind))?)
 }
 
-/// keccak256 of the script, without white space, that cargo-stylus and stylus-tools have sent since
-/// 0.5.0.
-const CARGO_STYLUS: B256 =
-    b256!("f8508724b38d6317ccf19127fd8e847c4c0dfc448d57c65cb20c9b6174c37c50");
-
-/// Whether a tracer is that script.
-fn is_cargo_stylus(script: &str) -> bool {
-    let bare: String = script.split_whitespace().collect();
-    keccak256(bare) == CARGO_STYLUS
+/// Calls that follow each other.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Bundle {
+    #[serde(default)]
+    transactions: Vec<TransactionRequest>,
+    block_override: Option<BlockOverrides>,
 }
 
-/// cargo-stylus sends a script in JavaScript unless it is set to use the native tracer. That one
-/// script is known, and gets what the native tracer answers; no other is run.
-fn tracer(name: Option<&str>) -> Result<TraceKind, RpcError> {
-    match name {
-        Some("callTracer") => Ok(TraceKind::Call),
-        Some("stylusTracer") => Ok(TraceKind::Stylus),
-        Some(script) if is_cargo_stylus(script) => Ok(TraceKind::Stylus),
-        Some(script) if script.contains('{') => Err(RpcError::NotSupported(
-            "a tracer in JavaScript other than the one of cargo-stylus (use callTracer or stylusTracer)"
-                .into(),
-        )),
-        Some(other) => Err(RpcError::NotSupported(format!(
-            "the tracer `{other}` (use callTracer or stylusTracer)"
-        ))),
-        None => Err(RpcError::NotSupported(
-            "the opcode tracer (use callTracer or stylusTracer)".into(),
-        )),
+/// Which state the first bundle sees.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct StateContext {
+    block_number: Option<BlockId>,
+    transaction_index: Option<i64>,
+}
+
+fn trace_call_many(chain: &Chain, args: &Args) -> RpcResult {
+    let bundles: Vec<Bundle> = args.get(0, "bundles")?;
+    let state: Option<StateContext> = args.opt(1, "state context")?;
+    let options: Options = args.opt(2, "options")?.unwrap_or_default();
+    let index = state.as_ref().and_then(|state| state.transaction_index);
+    if index.is_some_and(|index| index >= 0) {
+        return Err(RpcError::NotSupported(
+            "`transactionIndex` of the state context".into(),
+        ));
     }
+    let calls: usize = bundles.iter().map(|bundle| bundle.transactions.len()).sum();
+    if calls > MAX_CALLS {
+        return Err(RpcError::Params(format!(
+            "{calls} calls: expected at most {MAX_CALLS}"
+        )));
+    }
+    let latest = BlockId::Number(BlockNumberOrTag::Latest);
+    let id = state.and_then(|state| state.block_number).unwrap_or(latest);
+    let bundles = bundles
+        .into_iter()
+        .map(|bundle| {
+            let calls = bundle.transactions.into_iter().map(request::call);
+            let overrides = request::overrides(None, bundle.block_override)?;
+            Ok((overrides, calls.collect::<Result<_, RpcError>>()?))
+        })
+        .collect::<Result<Vec<(Overrides, Vec<_>)>, RpcError>>()?;
+    let (tracer, overrides) = (options.tracer()?, options.overrides()?);
+    let Tracer::One(kind) = tracer else {
+        return Err(RpcError::NotSupported(
+            "muxTracer in debug_traceCallMany".into(),
+        ));
+    };
+    let traces: Vec<Vec<Value>> = chain.trace_calls(&bundles, id, &overrides, kind)?;
+    ok(traces)
 }

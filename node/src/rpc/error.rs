@@ -27,6 +27,14 @@ pub(crate) enum RpcError {
     /// The transaction cannot be included.
     #[error("{0}")]
     Rejected(String),
+    /// A call of eth_simulateV1 that no block could take.
+    #[error("{message}")]
+    Unsimulated {
+        /// The code that eth_simulateV1 has for it.
+        code: i32,
+        /// The reason.
+        message: String,
+    },
     /// No such block, transaction, filter.
     #[error("{0}")]
     NotFound(String),
@@ -72,6 +80,7 @@ impl RpcError {
             Self::Halted(reason) if reason == CRASHED => -32603,
             Self::Halted(_) => -32000,
             Self::Rejected(_) | Self::NoSigner(_) => -32003,
+            Self::Unsimulated { code, .. } => *code,
             Self::NotFound(_) => -32001,
             Self::NotSupported(_) => -32004,
             Self::Limit(_) | Self::AnswerTooLong | Self::Unread { .. } | Self::Interrupted => {
@@ -107,9 +116,9 @@ impl From<ChainError> for RpcError {
             ChainError::UnknownBlock(_) | ChainError::UnknownTransaction(_) => {
                 Self::NotFound(error.to_string())
             }
-            ChainError::TimestampTooLow { .. } | ChainError::BadState(_) => {
-                Self::Params(error.to_string())
-            }
+            ChainError::TimestampTooLow { .. }
+            | ChainError::BadState(_)
+            | ChainError::BadSimulation(_) => Self::Params(error.to_string()),
             ChainError::Source(_) | ChainError::NotArbitrum { .. } => {
                 Self::Internal(error.to_string())
             }
@@ -133,7 +142,7 @@ impl From<WorkError> for RpcError {
 
 /// `execution reverted`, and the reason where the data is Solidity's `Error(string)` or
 /// `Panic(uint256)`, a named error of a precompile, or where a precompile refused without data.
-fn revert_message(data: &Bytes, refusal: Option<&str>) -> String {
+pub(super) fn revert_message(data: &Bytes, refusal: Option<&str>) -> String {
     if let Ok(revert) = Revert::abi_decode(data) {
         format!("execution reverted: {}", revert.reason)
     } else if let Ok(panic) = Panic::abi_decode(data) {

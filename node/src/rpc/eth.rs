@@ -22,6 +22,7 @@ pub(super) const METHODS: Table = &[
     ("eth_maxPriorityFeePerGas", zero),
     ("eth_blobBaseFee", zero),
     ("eth_feeHistory", fee_history),
+    ("eth_config", config),
     ("eth_accounts", accounts),
     ("eth_requestAccounts", accounts),
     ("eth_coinbase", coinbase),
@@ -103,6 +104,27 @@ fn fee_history(node: &mut Node, args: &Args) -> RpcResult {
         ]);
     }
     ok(history)
+}
+
+/// EIP-7910: the rules that hold now. Nothing follows by date, and there are no blobs.
+fn config(node: &mut Node, _: &Args) -> RpcResult {
+    const HISTORY: &str = "0x0000f90827f1c53a10cb7a02335b175320002935";
+    let contracts = match node.chain.arbos_version() {
+        40.. => serde_json::json!({ "HISTORY_STORAGE_ADDRESS": HISTORY }),
+        _ => serde_json::json!({}),
+    };
+    ok(serde_json::json!({
+        "current": {
+            "activationTime": 0,
+            "blobSchedule": { "baseFeeUpdateFraction": 0, "max": 0, "target": 0 },
+            "chainId": U64::from(node.chain.chain_id()),
+            "forkId": "0x00000000",
+            "precompiles": node.chain.ethereum_precompiles(),
+            "systemContracts": contracts,
+        },
+        "next": null,
+        "last": null,
+    }))
 }
 
 fn accounts(node: &mut Node, _: &Args) -> RpcResult {

@@ -71,7 +71,7 @@ pub(super) fn pooled(tx: &PooledTransaction) -> Transaction {
 /// `eth_getTransactionReceipt`.
 pub(super) fn receipt(receipt: &Receipt) -> Document {
     let mut fields = object(value(TransactionReceipt {
-        inner: envelope(receipt)?,
+        inner: envelope(receipt, |log, index| located(receipt, log, index))?,
         transaction_hash: receipt.transaction_hash,
         transaction_index: Some(receipt.transaction_index),
         block_hash: Some(receipt.block_hash),
@@ -111,7 +111,13 @@ pub(super) fn log(entry: &LogEntry) -> alloy_rpc_types::Log {
 
 /// The logs of a receipt with their indices.
 pub(super) fn receipt_logs(receipt: &Receipt) -> Vec<alloy_rpc_types::Log> {
-    let located = |(log, log_index): (&Log, u64)| alloy_rpc_types::Log {
+    let logs = receipt.logs.iter().zip(receipt.first_log_index..);
+    logs.map(|(log, index)| located(receipt, log, index))
+        .collect()
+}
+
+fn located(receipt: &Receipt, log: &Log, log_index: u64) -> alloy_rpc_types::Log {
+    alloy_rpc_types::Log {
         inner: log.clone(),
         block_hash: Some(receipt.block_hash),
         block_number: Some(receipt.block_number),
@@ -120,13 +126,7 @@ pub(super) fn receipt_logs(receipt: &Receipt) -> Vec<alloy_rpc_types::Log> {
         transaction_index: Some(receipt.transaction_index),
         log_index: Some(log_index),
         removed: false,
-    };
-    receipt
-        .logs
-        .iter()
-        .zip(receipt.first_log_index..)
-        .map(located)
-        .collect()
+    }
 }
 
 fn rpc_header(block: &Block) -> Header {
@@ -153,12 +153,18 @@ fn nitro_header_fields(block: &Block) -> Map<String, Value> {
     .collect()
 }
 
-fn envelope(receipt: &Receipt) -> Result<ReceiptEnvelope<alloy_rpc_types::Log>, RpcError> {
+/// A receipt by its transaction's type, with its logs as `log` makes them from each and its index
+/// in the block.
+pub(super) fn envelope<L>(
+    receipt: &Receipt,
+    log: impl Fn(&Log, u64) -> L,
+) -> Result<ReceiptEnvelope<L>, RpcError> {
+    let logs = receipt.logs.iter().zip(receipt.first_log_index..);
     let inner = ReceiptWithBloom {
         receipt: ConsensusReceipt {
             status: receipt.success.into(),
             cumulative_gas_used: receipt.cumulative_gas_used,
-            logs: receipt_logs(receipt),
+            logs: logs.map(|(entry, index)| log(entry, index)).collect(),
         },
         logs_bloom: receipt.logs_bloom,
     };

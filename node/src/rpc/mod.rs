@@ -13,13 +13,20 @@ mod erc20;
 mod error;
 mod eth;
 mod evm;
+mod fill;
 mod filter;
 mod json;
+mod otterscan;
+mod raw;
 mod read;
+mod reorg;
 mod request;
 mod send;
 mod sign;
+mod simulate;
 mod subscribe;
+mod trace;
+mod tracer;
 mod txpool;
 mod wait;
 mod web3;
@@ -59,21 +66,41 @@ pub(crate) struct Context {
     events: Events,
 }
 
-const READ_TABLES: [ReadTable; 4] = [account::READS, block::READS, call::READS, debug::READS];
+const READ_TABLES: [ReadTable; 7] = [
+    account::READS,
+    block::READS,
+    call::READS,
+    debug::READS,
+    otterscan::READS,
+    simulate::READS,
+    trace::READS,
+];
 
-const TABLES: [Table; 11] = [
+const TABLES: [Table; 15] = [
     account::METHODS,
     anvil::METHODS,
     block::METHODS,
     erc20::METHODS,
     eth::METHODS,
     evm::METHODS,
+    fill::METHODS,
     filter::METHODS,
+    otterscan::METHODS,
+    raw::METHODS,
+    reorg::METHODS,
     send::METHODS,
     sign::METHODS,
     txpool::METHODS,
     web3::METHODS,
 ];
+
+/// The node's methods, by how they are asked for.
+pub(crate) struct Methodsets {
+    /// Over HTTP, where nobody can be notified: a subscription is an unknown method.
+    pub(crate) http: Methods,
+    /// Over WebSocket and Unix sockets.
+    pub(crate) socket: Methods,
+}
 
 /// Every method of the node.
 ///
@@ -83,7 +110,7 @@ pub(crate) fn methods(
     worker: Worker,
     executor: Executor,
     events: Events,
-) -> Result<Methods, NodeError> {
+) -> Result<Methodsets, NodeError> {
     let mut module = RpcModule::new(Context {
         worker,
         executor,
@@ -98,8 +125,10 @@ pub(crate) fn methods(
     }
     send::register(&mut module).map_err(twice)?;
     wait::register(&mut module).map_err(twice)?;
+    let http = Methods::clone(&module);
     subscribe::register(&mut module).map_err(twice)?;
-    Ok(module.into())
+    let socket = module.into();
+    Ok(Methodsets { http, socket })
 }
 
 fn register(

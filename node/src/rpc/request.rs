@@ -67,9 +67,7 @@ pub(super) fn overrides(
     if let Some(block) = block {
         let refused = [
             ("difficulty", block.difficulty.is_some()),
-            ("gasLimit", block.gas_limit.is_some()),
-            ("coinbase", block.coinbase.is_some()),
-            ("random", block.random.is_some()),
+            ("blobBaseFee", block.blob_base_fee.is_some()),
             ("blockHash", block.block_hash.is_some()),
         ];
         if let Some((name, _)) = refused.into_iter().find(|(_, given)| *given) {
@@ -86,6 +84,9 @@ pub(super) fn overrides(
             .map(|fee| narrow("baseFee", fee))
             .transpose()?;
         overrides.timestamp = block.time;
+        overrides.gas_limit = block.gas_limit;
+        overrides.coinbase = block.coinbase;
+        overrides.prevrandao = block.random;
     }
     Ok(overrides)
 }

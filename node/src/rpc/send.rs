@@ -10,10 +10,10 @@ use alloy::primitives::{Address, B256, Bytes};
 use alloy_rpc_types::TransactionRequest;
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
-use stylus_chain::{BlockId, BlockNumberOrTag, Overrides};
 
 use super::args::Args;
 use super::error::RpcError;
+use super::fill::fill;
 use super::{Context, RpcResult, Table, ok, request};
 use crate::connections::Client;
 use crate::node::Node;
@@ -41,9 +41,13 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
     Ok(())
 }
 
-/// An encoded, signed transaction with its sender.
+/// The signed transaction of a request, with its sender.
 pub(super) fn recovered(args: &Args) -> Result<Recovered<TxEnvelope>, RpcError> {
-    let raw: Bytes = args.get(0, "signed transaction")?;
+    decoded(&args.get(0, "signed transaction")?)
+}
+
+/// An encoded, signed transaction with its sender.
+pub(super) fn decoded(raw: &Bytes) -> Result<Recovered<TxEnvelope>, RpcError> {
     let mut rest = raw.as_ref();
     let envelope = TxEnvelope::decode_2718(&mut rest).map_err(|error| {
         RpcError::Params(format!(
@@ -59,13 +63,16 @@ pub(super) fn recovered(args: &Args) -> Result<Recovered<TxEnvelope>, RpcError> 
     Ok(stylus_chain::recover(envelope)?)
 }
 
-/// Signs with a dev account's key, or sends as an impersonated account.
 fn send(node: &mut Node, args: &Args) -> RpcResult {
-    let request: TransactionRequest = args.get(0, "transaction")?;
+    ok(send_request(node, args.get(0, "transaction")?)?)
+}
+
+/// Signs with a dev account's key, or sends as an impersonated account.
+pub(super) fn send_request(node: &mut Node, request: TransactionRequest) -> Result<B256, RpcError> {
     let from = sender(node, &request)?;
     if node.accounts.signer(from).is_some() {
         let envelope = fill_and_sign(node, from, request)?;
-        ok(submit(node, Recovered::new_unchecked(envelope, from))?)
+        submit(node, Recovered::new_unchecked(envelope, from))
     } else {
         send_as(node, from, request)
     }
@@ -83,18 +90,18 @@ fn send_unsigned(node: &mut Node, args: &Args) -> RpcResult {
     let request: TransactionRequest = args.get(0, "transaction")?;
     let from = sender(node, &request)?;
     if node.chain.is_impersonated(from) {
-        return send_as(node, from, request);
+        return ok(send_as(node, from, request)?);
     }
     node.chain.impersonate(from);
     let sent = send_as(node, from, request);
     node.chain.stop_impersonating(from);
-    sent
+    ok(sent?)
 }
 
-fn send_as(node: &mut Node, from: Address, request: TransactionRequest) -> RpcResult {
+fn send_as(node: &mut Node, from: Address, request: TransactionRequest) -> Result<B256, RpcError> {
     let hash = node.chain.submit_unsigned(from, request::call(request)?)?;
     node.accepted(hash);
-    ok(hash)
+    Ok(hash)
 }
 
 /// Gives a transaction to the chain.
@@ -104,7 +111,7 @@ pub(super) fn submit(node: &mut Node, signed: Recovered<TxEnvelope>) -> Result<B
     Ok(hash)
 }
 
-fn sender(node: &Node, request: &TransactionRequest) -> Result<Address, RpcError> {
+pub(super) fn sender(node: &Node, request: &TransactionRequest) -> Result<Address, RpcError> {
     let first = || node.accounts.all().next().map(|signer| signer.address());
     request
         .from
@@ -129,37 +136,4 @@ fn fill_and_sign(
         .sign_transaction_sync(&mut unsigned)
         .map_err(|error| RpcError::Internal(error.to_string()))?;
     Ok(unsigned.into_signed(signature).into())
-}
-
-/// Adds nonce, fees, chain id and gas where the request leaves them open.
-fn fill(
-    node: &Node,
-    from: Address,
-    mut request: TransactionRequest,
-) -> Result<TransactionRequest, RpcError> {
-    // Also checks the request, before it becomes a transaction.
-    let call = request::call(TransactionRequest {
-        from: Some(from),
-        ..request.clone()
-    })?;
-    request.input = call.input.clone().into();
-    request.from = Some(from);
-    request.chain_id.get_or_insert(node.chain.chain_id());
-    request.nonce.get_or_insert(node.chain.pending_nonce(from));
-    request.to.get_or_insert(alloy::primitives::TxKind::Create);
-    if request.gas_price.is_none() {
-        let tip = *request.max_priority_fee_per_gas.get_or_insert(0);
-        // Twice the present price, so that a rising base fee does not strand the transaction.
-        request
-            .max_fee_per_gas
-            .get_or_insert(node.chain.gas_price().saturating_mul(2).saturating_add(tip));
-    }
-    if request.gas.is_none() {
-        let pending = BlockId::Number(BlockNumberOrTag::Pending);
-        request.gas = Some(
-            node.chain
-                .estimate_gas(call, pending, &Overrides::default())?,
-        );
-    }
-    Ok(request)
 }

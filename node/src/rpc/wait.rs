@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use alloy::primitives::B256;
+use alloy_rpc_types::TransactionRequest;
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::RegisterMethodError;
 use tokio::sync::broadcast::error::RecvError;
@@ -20,46 +21,60 @@ const DEFAULT_WAIT: Duration = Duration::from_secs(30);
 /// The longest wait a request may ask for.
 const MAX_WAIT: Duration = Duration::from_secs(600);
 
+/// What is sent, before it is.
+type Send = Box<dyn FnOnce(&mut Node) -> Result<B256, RpcError> + std::marker::Send>;
+
 pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMethodError> {
-    module.register_async_method(
-        "eth_sendRawTransactionSync",
-        |params, context, extensions| async move {
-            let client = extensions.get::<Arc<Client>>().cloned();
-            let args = Args::new(&params)?;
-            // The request's bytes are no longer held.
-            drop(client.as_ref().map(Client::call));
-            let wait = args
-                .opt_u64(1, "timeout in milliseconds")?
-                .map_or(DEFAULT_WAIT, Duration::from_millis);
-            let answer = send_and_wait(&context, client.as_ref(), &args, wait.min(MAX_WAIT));
-            match &client {
-                Some(client) => tokio::select! {
-                    answer = answer => answer,
-                    // Nobody is there to read an answer.
-                    () = client.ended() => Err(RpcError::Rejected(
-                        "the connection's slot was needed: ask for the receipt later".into(),
-                    )),
-                },
-                None => answer.await,
-            }
-        },
-    )?;
+    let signed = |args: &Args| {
+        let signed = send::recovered(args)?;
+        Ok(Box::new(move |node: &mut Node| send::submit(node, signed)) as Send)
+    };
+    let unsigned = |args: &Args| {
+        let request: TransactionRequest = args.get(0, "transaction")?;
+        Ok(Box::new(move |node: &mut Node| send::send_request(node, request)) as Send)
+    };
+    register_one(module, "eth_sendRawTransactionSync", signed)?;
+    register_one(module, "eth_sendTransactionSync", unsigned)
+}
+
+fn register_one(
+    module: &mut RpcModule<Context>,
+    name: &'static str,
+    parse: fn(&Args) -> Result<Send, RpcError>,
+) -> Result<(), RegisterMethodError> {
+    module.register_async_method(name, move |params, context, extensions| async move {
+        let client = extensions.get::<Arc<Client>>().cloned();
+        let args = Args::new(&params)?;
+        // The request's bytes are no longer held.
+        drop(client.as_ref().map(Client::call));
+        let wait = args
+            .opt_u64(1, "timeout in milliseconds")?
+            .map_or(DEFAULT_WAIT, Duration::from_millis);
+        let send = parse(&args)?;
+        let answer = send_and_wait(&context, client.as_ref(), send, wait.min(MAX_WAIT));
+        match &client {
+            Some(client) => tokio::select! {
+                answer = answer => answer,
+                // Nobody is there to read an answer.
+                () = client.ended() => Err(RpcError::Rejected(
+                    "the connection's slot was needed: ask for the receipt later".into(),
+                )),
+            },
+            None => answer.await,
+        }
+    })?;
     Ok(())
 }
 
 async fn send_and_wait(
     context: &Context,
     client: Option<&Arc<Client>>,
-    args: &Args,
+    send: Send,
     wait: Duration,
 ) -> RpcResult {
-    let signed = send::recovered(args)?;
     // Listening starts before sending, so that no block is missed in between.
     let mut events = context.events.subscribe();
-    let hash = context
-        .worker
-        .run(move |node| send::submit(node, signed))
-        .await??;
+    let hash = context.worker.run(send).await??;
     let _waiting = client.map(Client::waiting);
     let receipt = async {
         loop {

@@ -15,10 +15,14 @@ pub(super) const METHODS: Table = &[
     ("net_peerCount", peer_count),
 ];
 
-/// Name and version of this program and of the rules it runs.
+/// The version of anvil whose methods and flags this node offers. Hardhat's network helpers refuse
+/// a node whose version does not begin with a name that they know.
+const ANVIL: &str = "anvil/v1.7.1";
+
+/// Name and version of this program and of the rules it runs, behind the name that tools know.
 pub(super) fn version_text(node: &Node) -> String {
     format!(
-        "stylus-devnode/v{}/arbos-{}",
+        "{ANVIL} (stylus-devnode/{} arbos-{})",
         env!("CARGO_PKG_VERSION"),
         node.chain.arbos_version()
     )

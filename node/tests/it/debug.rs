@@ -58,8 +58,9 @@ fn tracers_that_do_not_exist_here_are_refused() {
     let node = node();
     let (hash, _) = deployed(node.port(), node.addresses()[0]);
     for options in [
-        json!({}),
-        json!({ "tracer": "prestateTracer" }),
+        json!({ "tracer": "opcodeTracer" }),
+        json!({ "tracer": "prestateTracer", "tracerConfig": { "disableCode": true } }),
+        json!({ "tracer": "muxTracer", "tracerConfig": { "nobody": {} } }),
         json!({ "tracer": "{ }" }),
         json!({ "tracer": "{ hostio: function(info) { }, result: function() { return 7; } }" }),
         json!({ "tracer": include_str!("cargo_stylus_tracer.js").replace("this.open.pop()", "[]") }),

@@ -21,9 +21,9 @@ fn methods(text: &str, mark: char) -> BTreeSet<&str> {
     text.split(mark).filter(is_method).collect()
 }
 
-const NAMESPACES: [&str; 11] = [
-    "anvil", "debug", "eth", "evm", "hardhat", "miner", "net", "personal", "tenderly", "txpool",
-    "web3",
+const NAMESPACES: [&str; 14] = [
+    "anvil", "debug", "erigon", "eth", "evm", "hardhat", "miner", "net", "ots", "personal",
+    "tenderly", "trace", "txpool", "web3",
 ];
 
 /// What the README lists.

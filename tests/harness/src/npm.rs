@@ -22,17 +22,35 @@ impl Npm {
     /// # Errors
     /// [`HarnessError::ToolMissing`] without npm, [`HarnessError::Npm`] with its words.
     pub fn install(progress: &dyn Progress) -> Result<Self, HarnessError> {
-        let folder = target("npm");
+        let what = "anvil, cast, solc and the peers' contracts";
+        Self::install_from(progress, &sources(), "npm", what)
+    }
+
+    /// The same for the clients of `tests/clients`, which few tests need.
+    ///
+    /// # Errors
+    /// As [`Npm::install`].
+    pub fn install_clients(progress: &dyn Progress) -> Result<Self, HarnessError> {
+        Self::install_from(progress, &clients(), "npm-clients", "hardhat")
+    }
+
+    fn install_from(
+        progress: &dyn Progress,
+        sources: &Path,
+        into: &str,
+        what: &str,
+    ) -> Result<Self, HarnessError> {
+        let folder = target(into);
         fs::create_dir_all(&folder).map_err(HarnessError::file("create", &folder))?;
         let _lock = lock(&folder.join("lock"))?;
-        let wanted = read(&sources().join("package-lock.json"))?;
+        let wanted = read(&sources.join("package-lock.json"))?;
         let stamp = folder.join("installed");
         if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
             return Ok(Self { folder });
         }
-        progress.begin("installing anvil, cast, solc and the peers' contracts from npm");
+        progress.begin(&format!("installing {what} from npm"));
         for name in ["package.json", "package-lock.json", ".npmrc"] {
-            let from = sources().join(name);
+            let from = sources.join(name);
             fs::copy(&from, folder.join(name)).map_err(HarnessError::file("copy", from))?;
         }
         let mut npm = Command::new("npm");
@@ -95,6 +113,11 @@ fn beginning(stderr: &[u8]) -> String {
 /// The folder of the manifest, the lock file and our own Solidity contracts.
 pub(crate) fn sources() -> PathBuf {
     home().join("tests").join("solidity")
+}
+
+/// The folder of the clients' manifest, lock file and suites.
+fn clients() -> PathBuf {
+    home().join("tests").join("clients")
 }
 
 /// Holds the lock on a file until dropped.

@@ -7,6 +7,7 @@ use crate::{
     state_db::{Account, NOW},
 };
 use alloy_primitives::{Address, B256, Bytes, U256};
+use std::sync::Arc;
 
 impl Chain {
     /// Changes the state outside of blocks; the latest block shows the change.
@@ -73,6 +74,11 @@ impl Chain {
     /// Switches mining at once on or off.
     pub fn set_automine(&mut self, on: bool) {
         self.settings.automine = on;
+    }
+
+    /// The chain id that transactions and calls must name from now on, and that CHAINID gives.
+    pub fn set_chain_id(&mut self, id: u64) {
+        Arc::make_mut(&mut self.config).chain_id = id;
     }
 
     /// Coinbase of all further blocks.

@@ -1,15 +1,16 @@
 //! Blocks.
 
 use super::{
-    Chain,
+    Chain, SimulationRules,
     environment::{BlockFacts, gas_cap, reject, tx_env},
 };
 use crate::{
-    Block, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt,
+    Block, CallOptions, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt, TraceKind,
     arbos::{l1_blocks, versions},
     evm::{RecentPrograms, StateView, execute, halt_text},
     ledger::{EmptyBlocks, L1Number, Ledger, Record},
     state_db::NOW,
+    trace::Tracer,
 };
 use alloy_consensus::{
     Block as ConsensusBlock, BlockBody, Eip658Value, Header, ReceiptEnvelope, ReceiptWithBloom,
@@ -97,7 +98,7 @@ impl Chain {
     }
 
     /// The block after the latest one.
-    fn next_facts(&self, timestamp: u64) -> BlockFacts {
+    pub(super) fn next_facts(&self, timestamp: u64) -> BlockFacts {
         BlockFacts {
             l2_number: self.ledger.head() + 1,
             timestamp,
@@ -156,7 +157,7 @@ impl Chain {
 
     /// The L1 block number of a new block on this chain; true if it is a new one. By itself it never
     /// falls.
-    fn begin_l1_block(&mut self, l2_number: u64) -> bool {
+    pub(super) fn begin_l1_block(&mut self, l2_number: u64) -> bool {
         let number = self.settings.l1_block_number.unwrap_or(l2_number);
         let began = l1_blocks::current(&self.state_db) < number;
         if began {
@@ -167,7 +168,7 @@ impl Chain {
     }
 
     /// Executes a transaction and keeps what it changes.
-    fn include(
+    pub(super) fn include(
         &mut self,
         waiting: PooledTransaction,
         facts: &BlockFacts,
@@ -191,6 +192,18 @@ impl Chain {
         session.gas_cap = gas_cap(&view);
         let mut cfg = self.cfg_env(&view);
         cfg.disable_eip3607 = self.is_impersonated(from);
+        if let Some(rules) = building.simulated {
+            let logged = CallOptions {
+                logs: true,
+                ..CallOptions::default()
+            };
+            session.tracer = rules
+                .transfers
+                .then(|| Box::new(Tracer::new(TraceKind::Call(logged))));
+            cfg.disable_eip3607 = true;
+            cfg.disable_nonce_check = !rules.validate;
+            cfg.disable_base_fee = !rules.validate;
+        }
         let tx = tx_env(&envelope, from, self.config.chain_id);
         let nonce = tx.nonce;
         let executed =
@@ -209,6 +222,12 @@ impl Chain {
 
         let l1_block_number = l1_blocks::current(&self.state_db);
         let ended = Ended::new(executed.result, executed.failure);
+        if building.simulated.is_some() {
+            let traced = executed.tracer.map(|tracer| tracer.logs_with_transfers());
+            building
+                .logs_of_calls
+                .push(traced.unwrap_or_else(|| ended.logs.clone()));
+        }
         building.gas_used += ended.gas_used;
         let index = building.transactions.len() as u64;
         let created = envelope.to().is_none().then(|| from.create(nonce));
@@ -257,7 +276,7 @@ impl Chain {
     }
 
     /// Writes the header and files the block.
-    fn seal(&mut self, facts: BlockFacts, building: Building) {
+    pub(super) fn seal(&mut self, facts: BlockFacts, building: Building) {
         let parent_hash = self.ledger.hash(self.ledger.head()).unwrap_or_default();
         let Building {
             mut transactions,
@@ -388,12 +407,26 @@ impl Chain {
 
 /// A block before its header.
 #[derive(Default)]
-struct Building {
-    transactions: Vec<MinedTransaction>,
+pub(super) struct Building {
+    pub(super) transactions: Vec<MinedTransaction>,
     receipts: Vec<Receipt>,
     before: Vec<u64>,
-    gas_used: u64,
+    pub(super) gas_used: u64,
     logs: u64,
+    /// Set for a block that is dropped.
+    simulated: Option<SimulationRules>,
+    /// What each call of such a block logged.
+    pub(super) logs_of_calls: Vec<Vec<alloy_primitives::Log>>,
+}
+
+impl Building {
+    /// A block that is dropped.
+    pub(super) fn simulated(rules: SimulationRules) -> Self {
+        Self {
+            simulated: Some(rules),
+            ..Self::default()
+        }
+    }
 }
 
 /// The end of an execution in the chain's terms.

@@ -9,10 +9,13 @@ mod proof;
 mod prune;
 mod read;
 mod reader;
+mod rewind;
 mod saved;
 mod simulate;
+mod simulate_blocks;
 mod snapshot;
 mod submit;
+mod traces;
 
 pub use submit::recover;
 
@@ -28,6 +31,7 @@ use crate::{
 use alloy_primitives::{Address, B256, map::AddressSet};
 pub use fork::{AccountChange, SlotChange};
 pub use reader::ChainReader;
+pub use simulate_blocks::{SimulatedBlock, SimulationRules};
 use snapshot::Snapshot;
 use std::sync::{Arc, Mutex};
 

@@ -9,7 +9,7 @@ use crate::{
     state_db::NOW,
 };
 use alloy_consensus::Transaction;
-use alloy_primitives::{Address, B256, Bloom, BloomInput, U256};
+use alloy_primitives::{Address, B256, Bloom, BloomInput, Bytes, U256};
 use std::sync::Arc;
 
 impl Chain {
@@ -126,6 +126,11 @@ impl Chain {
         })
     }
 
+    /// Code by its hash, of whichever account; empty when there is none.
+    pub fn code_by_hash(&self, hash: B256) -> Bytes {
+        self.state_db.code(hash).original_bytes()
+    }
+
     /// A storage word after a block.
     ///
     /// # Errors
@@ -159,6 +164,29 @@ impl Chain {
         let is_it = |tx: &&MinedTransaction| tx.from == sender && tx.envelope.nonce() == nonce;
         let mut found = records.filter_map(|record| record.block.transactions.iter().find(is_it));
         found.next().cloned()
+    }
+
+    /// The transaction that created a contract as its own outcome, and its sender.
+    pub fn creation_of(&self, contract: Address) -> Option<(B256, Address)> {
+        let records = self.ledger.made_between(0, self.ledger.head());
+        let mut receipts = records.flat_map(|record| &record.block.receipts);
+        let made = receipts
+            .find(|receipt| receipt.success && receipt.contract_address == Some(contract))?;
+        Some((made.transaction_hash, made.from))
+    }
+
+    /// The blocks between two numbers, both included, that have transactions.
+    pub fn blocks_with_transactions(&self, from: u64, to: u64) -> Vec<Arc<Block>> {
+        let records = self.ledger.made_between(from, to);
+        let blocks = records.map(|record| record.block.clone());
+        blocks
+            .filter(|block| !block.transactions.is_empty())
+            .collect()
+    }
+
+    /// Ethereum's precompiles at this version by name, as eth_config lists them.
+    pub fn ethereum_precompiles(&self) -> std::collections::BTreeMap<String, Address> {
+        crate::precompiles::ethereum(self.arbos_version())
     }
 
     /// The receipt of a mined transaction.

@@ -2,16 +2,14 @@
 
 use super::{
     Chain,
-    environment::{BlockFacts, call_env, fee_cap, gas_cap, reject, tx_env},
+    environment::{BlockFacts, call_env, fee_cap, reject},
     mine::Ended,
 };
 use crate::{
     BlockId, BlockNumberOrTag, CallOutcome, CallRequest, ChainError, Overrides, RejectReason,
-    TraceKind,
-    evm::{Executed, ExecutionError, Overlay, StateView, execute},
+    evm::{Executed, Overlay, StateView, execute},
     trace::Tracer,
 };
-use alloy_consensus::Transaction;
 use alloy_eips::eip2930::{AccessList, AccessListItem};
 use alloy_primitives::{B256, U256};
 use std::cell::RefCell;
@@ -22,8 +20,8 @@ const TRANSFER: u64 = 21_000;
 const STIPEND: u64 = 2_300;
 
 /// A call with everything it runs in.
-struct Simulation<'a> {
-    view: StateView<'a>,
+pub(super) struct Simulation<'a> {
+    pub(super) view: StateView<'a>,
     facts: BlockFacts,
     /// A base fee that was requested is seen by calls without a price, too.
     base_fee_overridden: bool,
@@ -69,6 +67,18 @@ impl Chain {
             let balance = balance.map(|info| info.balance).unwrap_or_default();
             let free = balance.checked_sub(request.value).unwrap_or_default();
             let affordable = (free / U256::from(price)).saturating_to::<u64>();
+            if affordable < TRANSFER && high >= TRANSFER {
+                let cost = U256::from(price).saturating_mul(U256::from(TRANSFER));
+                let want = cost.saturating_add(request.value);
+                let address = request.from.unwrap_or_default();
+                let have = balance;
+                return Err(RejectReason::Funds {
+                    address,
+                    have,
+                    want,
+                }
+                .into());
+            }
             high = high.min(affordable);
         }
         let plain = request.input.is_empty()
@@ -168,74 +178,7 @@ impl Chain {
         Ok((AccessList(items), gas_used))
     }
 
-    /// Executes a mined transaction again and gives the recording in the named tracer's form.
-    ///
-    /// # Errors
-    /// [`ChainError::UnknownTransaction`]; [`ChainError::NotSupported`] for blocks of a loaded dump;
-    /// [`ChainError::TraceLimit`] for recordings that become too long.
-    pub fn trace(&self, hash: B256, kind: TraceKind) -> Result<serde_json::Value, ChainError> {
-        let (record, at) = self
-            .ledger
-            .locate(hash)
-            .ok_or(ChainError::UnknownTransaction(hash))?;
-        let transaction = self
-            .ledger
-            .transaction(hash)
-            .ok_or(ChainError::UnknownTransaction(hash))?;
-        let before = record.before.get(at).copied();
-        let before = before.filter(|version| *version >= self.ledger.oldest_version);
-        let before = before.ok_or(ChainError::NotSupported(
-            "tracing in blocks of a loaded dump, or in pruned ones,",
-        ))?;
-        let view = StateView {
-            state_db: &self.state_db,
-            ledger: &self.ledger,
-            at: before,
-            parent: record.block.header.number.saturating_sub(1),
-            overlay: None,
-        };
-        let facts = facts_of(&record.block.header);
-        let recent = RefCell::default();
-        let mut session = self.session(&view, &recent, &facts);
-        session.gas_cap = gas_cap(&view);
-        session.tracer = Some(Box::new(Tracer::new(kind)));
-        let mut cfg = self.cfg_env(&view);
-        cfg.disable_eip3607 = true;
-        let tx = tx_env(
-            &transaction.envelope,
-            transaction.from,
-            self.config.chain_id,
-        );
-        let executed =
-            execute(view, session, self.block_env(&view, &facts), cfg, tx).map_err(|error| {
-                match error {
-                    ExecutionError::Trace(limit) => limit.into(),
-                    ExecutionError::Interrupted => ChainError::Interrupted,
-                    ExecutionError::Evm(failure) => ChainError::Internal(failure.to_string()),
-                }
-            })?;
-        Ok(recording(executed, transaction.envelope.gas_limit()))
-    }
-
-    /// Executes a call and gives the recording in the named tracer's form.
-    ///
-    /// # Errors
-    /// As [`Chain::call`] and [`Chain::trace`].
-    pub fn trace_call(
-        &self,
-        request: CallRequest,
-        id: BlockId,
-        overrides: &Overrides,
-        kind: TraceKind,
-    ) -> Result<serde_json::Value, ChainError> {
-        let overlay = Overlay::new(overrides);
-        let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
-        let gas = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
-        let executed = self.simulate(&simulation, gas, Some(Tracer::new(kind)))?;
-        Ok(recording(executed, gas))
-    }
-
-    fn simulation<'a>(
+    pub(super) fn simulation<'a>(
         &'a self,
         request: &'a CallRequest,
         id: BlockId,
@@ -266,6 +209,9 @@ impl Chain {
         facts.l2_number = overrides.number.unwrap_or(facts.l2_number);
         facts.timestamp = overrides.timestamp.unwrap_or(facts.timestamp);
         facts.base_fee = overrides.base_fee.unwrap_or(facts.base_fee);
+        facts.gas_limit = overrides.gas_limit.unwrap_or(facts.gas_limit);
+        facts.coinbase = overrides.coinbase.unwrap_or(facts.coinbase);
+        facts.prevrandao = overrides.prevrandao.unwrap_or(facts.prevrandao);
         Ok(Simulation {
             view,
             facts,
@@ -274,7 +220,7 @@ impl Chain {
         })
     }
 
-    fn simulate(
+    pub(super) fn simulate(
         &self,
         simulation: &Simulation<'_>,
         gas: u64,
@@ -339,7 +285,7 @@ fn outcome(executed: Executed) -> CallOutcome {
     }
 }
 
-fn facts_of(header: &alloy_consensus::Header) -> BlockFacts {
+pub(super) fn facts_of(header: &alloy_consensus::Header) -> BlockFacts {
     BlockFacts {
         l2_number: header.number,
         timestamp: header.timestamp,
@@ -347,14 +293,5 @@ fn facts_of(header: &alloy_consensus::Header) -> BlockFacts {
         coinbase: header.beneficiary,
         gas_limit: header.gas_limit,
         prevrandao: B256::with_last_byte(1),
-    }
-}
-
-fn recording(executed: Executed, gas: u64) -> serde_json::Value {
-    let used = executed.result.tx_gas_used();
-    match executed.tracer {
-        Some(tracer) if tracer.hostios => tracer.stylus_tracer(),
-        Some(tracer) => tracer.call_tracer(gas, used),
-        None => serde_json::Value::Null,
     }
 }

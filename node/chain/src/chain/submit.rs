@@ -64,7 +64,7 @@ impl Chain {
     }
 
     /// A transaction with the signature r = sender, s = 1, which makes its hash unique per sender.
-    fn unsigned(&self, from: Address, request: CallRequest) -> TxEnvelope {
+    pub(super) fn unsigned(&self, from: Address, request: CallRequest) -> TxEnvelope {
         let signature = Signature::new(
             U256::from_be_bytes(from.into_word().0),
             U256::from(1),

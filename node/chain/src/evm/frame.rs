@@ -1,9 +1,9 @@
 //! Frames: an EVM frame of revm that may carry a run of a Stylus program instead of opcodes.
 
 use super::{Ctx, session::OpenFrame};
-use crate::{precompiles::ArbPrecompiles, stylus};
+use crate::{precompiles::ArbPrecompiles, stylus, trace::opcodes};
 use revm::{
-    context::{Evm, FrameStack},
+    context::{Evm, FrameStack, JournalTr},
     context_interface::context::ContextError,
     handler::{
         EthFrame, EvmTr, FrameInitOrResult, FrameResult, FrameTr, ItemOrResult,
@@ -113,7 +113,9 @@ impl<'a> EvmTr for ArbEvm<'a> {
         if let ItemOrResult::Result(result) =
             EthFrame::init_with_context(eth, ctx, precompiles, init)?
         {
+            // A precompile has run, and may have written logs.
             if let Some(tracer) = &mut ctx.chain.tracer {
+                tracer.logged(ctx.journaled_state.logs());
                 tracer.exit(&result, ctx.chain.failure.as_deref());
             }
             return Ok(ItemOrResult::Result(result));
@@ -155,23 +157,23 @@ impl<'a> EvmTr for ArbEvm<'a> {
         } = &mut self.0;
         let frame = frame_stack.get();
         let mut action = if let Some(wasm) = &mut frame.wasm {
-            let action = stylus::run(ctx, &mut frame.eth, wasm);
-            if ctx
-                .chain
-                .tracer
-                .as_ref()
-                .is_some_and(|tracer| tracer.limit().is_some())
-            {
+            stylus::run(ctx, &mut frame.eth, wasm)
+        } else {
+            let (table, gas_table) = (instruction.instruction_table(), instruction.gas_table());
+            let interpreter = &mut frame.eth.interpreter;
+            match &ctx.chain.tracer {
+                Some(tracer) if tracer.opcodes.is_some() => {
+                    opcodes::run(interpreter, table, gas_table, ctx)
+                }
+                _ => interpreter.run_plain(table, gas_table, ctx),
+            }
+        };
+        if let Some(tracer) = &mut ctx.chain.tracer {
+            tracer.logged(ctx.journaled_state.logs());
+            if tracer.limit().is_some() {
                 return Err(trace_limit());
             }
-            action
-        } else {
-            frame.eth.interpreter.run_plain(
-                instruction.instruction_table(),
-                instruction.gas_table(),
-                ctx,
-            )
-        };
+        }
         if ctx.chain.interrupted {
             return Err(interrupted());
         }
@@ -190,6 +192,7 @@ impl<'a> EvmTr for ArbEvm<'a> {
                 }
                 ctx.chain.leave();
                 if let Some(tracer) = &mut ctx.chain.tracer {
+                    tracer.unwound(ctx.journaled_state.logs().len());
                     tracer.exit(&result, ctx.chain.failure.as_deref());
                 }
                 ItemOrResult::Result(result)

@@ -91,6 +91,15 @@ pub(crate) fn spec(arbos_version: u64) -> SpecId {
     }
 }
 
+/// Ethereum's precompiles at an ArbOS version, by their names in EIP-7910.
+pub(crate) fn ethereum(arbos_version: u64) -> std::collections::BTreeMap<String, Address> {
+    let precompiles = ArbPrecompiles::new(arbos_version, false);
+    let known = precompiles.set.ethereum.inner().iter();
+    known
+        .map(|(address, precompile)| (precompile.id().name().to_owned(), *address))
+        .collect()
+}
+
 /// The precompiles at some ArbOS version.
 pub(crate) struct ArbPrecompiles {
     set: &'static Set,

@@ -8,6 +8,7 @@ use crate::{
     TimeLimit,
     arbos::{LAYOUT, Params, Program, Store, fine},
     evm::Ctx,
+    trace::ProgramStart,
 };
 use alloy_primitives::{B256, Bytes};
 use pages::Pages;
@@ -206,8 +207,15 @@ fn finish(
     wasm: &WasmFrame,
     mut outcome: Outcome,
 ) -> InterpreterAction {
+    let depth = ctx.chain.frames.len();
     if let Some(tracer) = ctx.chain.tracer.as_mut().filter(|t| t.hostios) {
-        tracer.ran(&mut outcome, wasm.traced.1, wasm.traced.0);
+        let start = ProgramStart {
+            args_len: wasm.traced.1,
+            ink: wasm.traced.0,
+            ink_price: wasm.params.as_ref().map_or(1, |params| params.ink_price),
+            depth,
+        };
+        tracer.ran(&mut outcome, &start);
     }
     ctx.chain.console.extend(outcome.console);
     let result = match outcome.kind {

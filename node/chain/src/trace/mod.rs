@@ -1,15 +1,26 @@
-//! A recorder of calls and host functions, in the forms of geth's callTracer and Nitro's
-//! stylusTracer.
+//! A recorder of calls, logs, opcodes and host functions; each form in which clients read a
+//! recording is a file of its own.
+
+mod calls;
+mod flat;
+pub(crate) mod opcodes;
+mod prestate;
+mod stylus;
 
 use crate::TraceKind;
 use crate::evm::halt_text;
-use alloy_primitives::{Address, Bytes, U64, U256};
+use alloy_primitives::{Address, Bytes, Log, U256};
+use opcodes::OpcodeLog;
+pub(crate) use prestate::prestate;
 use revm::{
-    context::{LocalContext, result::HaltReason},
+    context::{
+        LocalContext,
+        result::{ExecutionResult, HaltReason},
+    },
     handler::FrameResult,
     interpreter::{CallScheme, CreateScheme, FrameInput, InstructionResult, SuccessOrHalt},
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use stylus_vm::{HostioRecord, Outcome, OutcomeKind};
 
@@ -56,6 +67,10 @@ struct Node {
     program: Option<ProgramRun>,
     /// Bytes of host functions that are counted already.
     counted: usize,
+    /// Logs with the number of calls that were made before each.
+    logs: Vec<(usize, Log)>,
+    /// At each call of a program: how many opcodes and how many host functions stood before it.
+    marks: Vec<(usize, usize)>,
 }
 
 /// What a Stylus frame did.
@@ -67,12 +82,27 @@ struct ProgramRun {
     status: u32,
 }
 
+/// How a program began.
+pub(crate) struct ProgramStart {
+    pub(crate) args_len: usize,
+    pub(crate) ink: u64,
+    /// Ink of one gas.
+    pub(crate) ink_price: u32,
+    /// Frames that are open, its own included.
+    pub(crate) depth: usize,
+}
+
 /// Records while a transaction runs.
 pub(crate) struct Tracer {
     open: Vec<Node>,
     root: Option<Node>,
+    kind: TraceKind,
     /// Whether host functions are recorded, too.
     pub(crate) hostios: bool,
+    /// Opcodes, where they are recorded.
+    pub(crate) opcodes: Option<OpcodeLog>,
+    /// Logs of the transaction that frames have already.
+    logs: usize,
     started: Instant,
     frames: usize,
     /// Bytes of the recording as JSON.
@@ -85,7 +115,13 @@ impl Tracer {
         Self {
             open: Vec::new(),
             root: None,
-            hostios: kind == TraceKind::Stylus,
+            kind,
+            hostios: matches!(kind, TraceKind::Stylus | TraceKind::Opcodes(_)),
+            opcodes: match kind {
+                TraceKind::Opcodes(options) => Some(OpcodeLog::new(options)),
+                _ => None,
+            },
+            logs: 0,
             started: Instant::now(),
             frames: 0,
             bytes: 0,
@@ -185,6 +221,26 @@ impl Tracer {
         }
     }
 
+    /// Gives the innermost frame the logs that were written since the last look.
+    pub(crate) fn logged(&mut self, logs: &[Log]) {
+        let new = logs.get(self.logs..).unwrap_or_default();
+        self.logs = logs.len();
+        let bytes = new.iter().map(|log| 2 * log.data.data.len());
+        if new.is_empty() || !self.count(0, new.len() * FRAME_BYTES + bytes.sum::<usize>()) {
+            return;
+        }
+        if let Some(node) = self.open.last_mut() {
+            let position = node.calls.iter().filter(|call| !call.frameless).count();
+            let placed = new.iter().map(|log| (position, log.clone()));
+            node.logs.extend(placed);
+        }
+    }
+
+    /// A frame ended: logs of one that failed are gone.
+    pub(crate) fn unwound(&mut self, logs: usize) {
+        self.logs = logs;
+    }
+
     /// Notes a call of the innermost frame that failed before it became a frame.
     pub(crate) fn frameless(&mut self, to: Address) {
         if !self.count(1, FRAME_BYTES) {
@@ -203,7 +259,9 @@ impl Tracer {
     /// `records` of them, with `bytes` of arguments and results.
     pub(crate) fn running(&mut self, records: usize, bytes: usize) {
         let json = records * HOSTIO_BYTES + 2 * bytes;
+        let opcodes = self.opcodes.as_ref().map_or(0, OpcodeLog::len);
         let counted = self.open.last_mut().map_or(0, |node| {
+            node.marks.push((opcodes, records));
             let before = std::mem::replace(&mut node.counted, json);
             json.saturating_sub(before)
         });
@@ -211,7 +269,7 @@ impl Tracer {
     }
 
     /// Notes what the program of the innermost frame did.
-    pub(crate) fn ran(&mut self, outcome: &mut Outcome, args_len: usize, start_ink: u64) {
+    pub(crate) fn ran(&mut self, outcome: &mut Outcome, start: &ProgramStart) {
         let hostios = std::mem::take(&mut outcome.trace);
         let sizes = hostios.iter().map(|h| h.args.len() + h.outs.len());
         self.running(hostios.len(), sizes.sum());
@@ -222,29 +280,47 @@ impl Tracer {
             return;
         }
         if let Some(node) = self.open.last_mut() {
+            if let Some(opcodes) = &mut self.opcodes {
+                opcodes.insert_hostios(&hostios, &node.marks, start);
+            }
             node.program = Some(ProgramRun {
                 hostios,
-                args_len: u32::try_from(args_len).unwrap_or(u32::MAX),
-                start_ink,
+                args_len: u32::try_from(start.args_len).unwrap_or(u32::MAX),
+                start_ink: start.ink,
                 end_ink: outcome.ink_left,
                 status: u32::from(outcome.kind != OutcomeKind::Success),
             });
         }
     }
 
-    /// The recording as stylusTracer gives it: the host functions of the outermost frame, with those
-    /// of the frames below it inside.
-    pub(crate) fn stylus_tracer(self) -> Value {
-        self.root.map_or(Value::Null, |root| steps(root).into())
+    /// The recording in the form of its kind; `gas` is the transaction's limit. `None` for a form
+    /// that is not made from frames.
+    pub(crate) fn finish(self, gas: u64, result: &ExecutionResult) -> Option<Value> {
+        let used = result.tx_gas_used();
+        Some(match self.kind {
+            TraceKind::Stylus => self.root.map_or(Value::Null, stylus::json),
+            TraceKind::Call(options) => self.root.map_or(Value::Null, |mut root| {
+                (root.gas, root.gas_used) = (gas, used);
+                calls::json(root, options)
+            }),
+            TraceKind::FourByte => self
+                .root
+                .map_or(Value::Null, |root| calls::selectors(&root)),
+            TraceKind::Flat => self.root.map_or(Value::Null, |root| flat::json(&root)),
+            TraceKind::Opcodes(_) => self.opcodes?.finish(result),
+            TraceKind::Noop => json!({}),
+            TraceKind::Prestate { .. } => return None,
+        })
     }
 
-    /// The recording as callTracer gives it; `gas` and `gas_used` are the transaction's.
-    pub(crate) fn call_tracer(self, gas: u64, gas_used: u64) -> Value {
-        let Some(mut root) = self.root else {
-            return Value::Null;
-        };
-        (root.gas, root.gas_used) = (gas, gas_used);
-        json_of(root)
+    /// The logs of the whole execution in order, and between them one for each transfer of ether,
+    /// as eth_simulateV1 shows it.
+    pub(crate) fn logs_with_transfers(self) -> Vec<Log> {
+        let mut logs = Vec::new();
+        if let Some(root) = &self.root {
+            calls::logs_with_transfers(root, &mut logs);
+        }
+        logs
     }
 }
 
@@ -253,116 +329,4 @@ fn describe(end: InstructionResult, failure: Option<&str>) -> String {
         SuccessOrHalt::Halt(reason) => halt_text(&reason, failure.map(ToOwned::to_owned)),
         _ => "execution reverted".into(),
     }
-}
-
-fn json_of(node: Node) -> Value {
-    let mut map = Map::new();
-    map.insert("type".into(), node.kind.into());
-    map.insert("from".into(), json!(node.from));
-    if let Some(to) = node.to {
-        map.insert("to".into(), json!(to));
-    }
-    if let Some(value) = node.value {
-        map.insert("value".into(), json!(value));
-    }
-    map.insert("gas".into(), json!(U64::from(node.gas)));
-    map.insert("gasUsed".into(), json!(U64::from(node.gas_used)));
-    map.insert("input".into(), json!(node.input));
-    if !node.output.is_empty() {
-        map.insert("output".into(), json!(node.output));
-        if node.error.is_some()
-            && let Some(reason) = alloy_sol_types::decode_revert_reason(&node.output)
-        {
-            map.insert("revertReason".into(), reason.into());
-        }
-    }
-    if let Some(error) = node.error {
-        map.insert("error".into(), error.into());
-    }
-    if !node.calls.is_empty() {
-        map.insert(
-            "calls".into(),
-            node.calls
-                .into_iter()
-                .filter(|call| !call.frameless)
-                .map(json_of)
-                .collect(),
-        );
-    }
-    Value::Object(map)
-}
-
-/// Host functions that are shown with the steps of the frame they opened.
-const NESTS: [&str; 3] = [
-    "call_contract",
-    "delegate_call_contract",
-    "static_call_contract",
-];
-/// Host functions whose frame stands before them.
-const CREATES: [&str; 2] = ["create1", "create2"];
-
-fn steps(node: Node) -> Vec<Value> {
-    let mut calls = node.calls.into_iter();
-    let mut steps = Vec::new();
-    if let Some(run) = node.program {
-        let args = run.args_len.to_be_bytes();
-        steps.push(step(
-            "user_entrypoint",
-            &args,
-            &[],
-            run.start_ink,
-            run.start_ink,
-        ));
-        for hostio in run.hostios {
-            if CREATES.contains(&hostio.name) {
-                steps.extend(calls.next().map(frame_step));
-            }
-            let (args, outs) = (&hostio.args, &hostio.outs);
-            let mut value = step(hostio.name, args, outs, hostio.ink_before, hostio.ink_after);
-            if NESTS.contains(&hostio.name)
-                && let Some(call) = calls.next()
-            {
-                nest(&mut value, call);
-            }
-            steps.push(value);
-        }
-        // Calls whose host function did not complete.
-        steps.extend(calls.map(frame_step));
-        let outs = run.status.to_be_bytes();
-        steps.push(step("user_returned", &[], &outs, run.end_ink, run.end_ink));
-        return steps;
-    }
-    steps.extend(calls.map(frame_step));
-    steps
-}
-
-/// A frame that no host function of its caller is shown for.
-fn frame_step(node: Node) -> Value {
-    let name = match node.kind {
-        "DELEGATECALL" => "evm_delegate_call_contract",
-        "STATICCALL" => "evm_static_call_contract",
-        "CREATE" => "evm_create1",
-        "CREATE2" => "evm_create2",
-        _ => "evm_call_contract",
-    };
-    let mut value = step(name, &[], &[], 0, 0);
-    nest(&mut value, node);
-    value
-}
-
-fn nest(value: &mut Value, node: Node) {
-    if let Value::Object(map) = value {
-        map.insert("address".into(), json!(node.to.unwrap_or_default()));
-        map.insert("steps".into(), steps(node).into());
-    }
-}
-
-fn step(name: &str, args: &[u8], outs: &[u8], start_ink: u64, end_ink: u64) -> Value {
-    json!({
-        "name": name,
-        "args": alloy_primitives::hex::encode_prefixed(args),
-        "outs": alloy_primitives::hex::encode_prefixed(outs),
-        "startInk": start_ink,
-        "endInk": end_ink,
-    })
 }

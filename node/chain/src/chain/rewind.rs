@@ -1,0 +1,53 @@
+//! Taking blocks back.
+
+use super::Chain;
+use crate::{BlockId, BlockNumberOrTag, ChainError};
+
+impl Chain {
+    /// Takes back the newest `depth` blocks with everything that happened in and after them;
+    /// snapshots of what is taken back are gone. Waiting transactions and settings stay.
+    ///
+    /// # Errors
+    /// [`ChainError::UnknownBlock`] when there are fewer blocks, or when the state after the one that
+    /// would be the newest is not known; then nothing has changed.
+    pub fn rollback(&mut self, depth: u64) -> Result<(), ChainError> {
+        let head = self.ledger.head();
+        let unknown = |why: String| ChainError::UnknownBlock(why);
+        let number = head
+            .checked_sub(depth)
+            .filter(|number| self.ledger.has(*number))
+            .ok_or_else(|| unknown(format!("{depth} before {head}")))?;
+        if depth == 0 {
+            return Ok(());
+        }
+        let version = self.ledger.version(number).flatten().ok_or_else(|| {
+            let why = "its state was pruned, or is not in the loaded dump";
+            unknown(format!("{number} ({why})"))
+        })?;
+        self.state_db.undo_to(version);
+        self.ledger.truncate(number);
+        self.ledger.set_head_version(version);
+        self.snapshots
+            .retain(|snapshot| snapshot.head <= number && snapshot.version <= version);
+        Ok(())
+    }
+
+    /// A chain of its own that goes on from a block of this one.
+    ///
+    /// # Errors
+    /// As [`Chain::rollback`].
+    pub(super) fn branch_at(&self, id: BlockId) -> Result<Self, ChainError> {
+        let mut branch = self.branch();
+        branch.time_limit = self.time_limit.clone();
+        branch.pool.clear();
+        let pending = BlockId::Number(BlockNumberOrTag::Pending);
+        let head = self.ledger.head();
+        let number = if id == pending {
+            head
+        } else {
+            self.resolve(id)?
+        };
+        branch.rollback(head - number)?;
+        Ok(branch)
+    }
+}

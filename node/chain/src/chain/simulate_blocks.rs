@@ -1,0 +1,154 @@
+//! Blocks that are made on a copy of the chain and dropped: eth_simulateV1.
+
+use super::{Chain, mine::Building};
+use crate::{
+    Block, BlockId, CallRequest, ChainError, Overrides, PooledTransaction, RejectReason,
+    arbos::versions, evm::RecentPrograms, state_db::NOW,
+};
+use alloy_consensus::Transaction;
+use alloy_primitives::Log;
+use std::{cell::RefCell, sync::Arc};
+
+/// How calls in simulated blocks are treated.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SimulationRules {
+    /// Fees, nonces and senders are checked as in a real block; otherwise calls are free.
+    pub validate: bool,
+    /// Every transfer of ether is shown as a log.
+    pub transfers: bool,
+}
+
+/// A block that was made on a copy of the chain.
+#[derive(Clone, Debug)]
+pub struct SimulatedBlock {
+    /// The block, with its transactions and receipts.
+    pub block: Arc<Block>,
+    /// Logs of each call, transfers included if they were requested.
+    pub logs: Vec<Vec<Log>>,
+}
+
+impl Chain {
+    /// Makes blocks on top of one, each with its overrides and calls, and drops them. Where numbers
+    /// are skipped, empty blocks are made.
+    ///
+    /// # Errors
+    /// [`ChainError::UnknownBlock`]; [`ChainError::Rejected`] for a call that no block could take;
+    /// [`ChainError::BadSimulation`] for more than `most` blocks, or numbers or times out of order.
+    pub fn simulate_blocks(
+        &self,
+        id: BlockId,
+        blocks: Vec<(Overrides, Vec<CallRequest>)>,
+        rules: SimulationRules,
+        most: usize,
+    ) -> Result<Vec<SimulatedBlock>, ChainError> {
+        let mut chain = self.branch_at(id)?;
+        let mut made = Vec::new();
+        for (overrides, calls) in blocks {
+            let next = chain.ledger.head() + 1;
+            let number = overrides.number.unwrap_or(next);
+            let skipped = number.checked_sub(next).ok_or_else(|| {
+                let why = format!(
+                    "block numbers must be in order: expected at least {next}, found {number}"
+                );
+                ChainError::BadSimulation(why)
+            })?;
+            if skipped.saturating_add(made.len() as u64) >= most as u64 {
+                let why = format!("too many blocks: expected at most {most}");
+                return Err(ChainError::BadSimulation(why));
+            }
+            for _ in 0..skipped {
+                made.push(chain.simulate_block(&Overrides::default(), Vec::new(), rules)?);
+            }
+            made.push(chain.simulate_block(&overrides, calls, rules)?);
+        }
+        Ok(made)
+    }
+
+    fn simulate_block(
+        &mut self,
+        overrides: &Overrides,
+        calls: Vec<CallRequest>,
+        rules: SimulationRules,
+    ) -> Result<SimulatedBlock, ChainError> {
+        let latest = self.head_time();
+        let timestamp = overrides.timestamp.unwrap_or(latest.saturating_add(1));
+        if timestamp <= latest {
+            let why = format!(
+                "block timestamps must be in order: expected more than {latest}, found {timestamp}"
+            );
+            return Err(ChainError::BadSimulation(why));
+        }
+        self.override_accounts(overrides);
+        self.state_db.advance();
+        self.begin_l1_block(self.ledger.head() + 1);
+        versions::apply_scheduled(&mut self.state_db, timestamp);
+        let mut facts = self.next_facts(timestamp);
+        let free = if rules.validate { facts.base_fee } else { 0 };
+        facts.base_fee = overrides.base_fee.unwrap_or(free);
+        facts.gas_limit = overrides.gas_limit.unwrap_or(facts.gas_limit);
+        facts.coinbase = overrides.coinbase.unwrap_or(facts.coinbase);
+        facts.prevrandao = overrides.prevrandao.unwrap_or(facts.prevrandao);
+        let mut building = Building::simulated(rules);
+        let recent = RefCell::<RecentPrograms>::default();
+        for mut request in calls {
+            if self
+                .time_limit
+                .as_ref()
+                .is_some_and(|limit| limit.is_reached())
+            {
+                return Err(ChainError::Interrupted);
+            }
+            let from = request.from.unwrap_or_default();
+            let account = self.state_db.account(from, NOW).unwrap_or_default();
+            let left = facts.gas_limit.saturating_sub(building.gas_used);
+            request.gas = request.gas.or(Some(left.min(self.config.rpc_gas_cap)));
+            request.nonce = request.nonce.or(Some(account.nonce));
+            if request.gas_price.is_none() && request.max_fee_per_gas.is_none() {
+                request.max_fee_per_gas = Some(facts.base_fee.into());
+            }
+            let envelope = self.unsigned(from, request);
+            let hash = *envelope.tx_hash();
+            if envelope.gas_limit() > left {
+                let (have, limit) = (envelope.gas_limit(), left);
+                return Err(RejectReason::BlockGasLimit { have, limit }.into());
+            }
+            let waiting = PooledTransaction {
+                envelope,
+                from,
+                hash,
+            };
+            self.include(waiting, &facts, &recent, &mut building)?;
+        }
+        let logs = std::mem::take(&mut building.logs_of_calls);
+        let number = facts.l2_number;
+        self.seal(facts, building);
+        let block = self.ledger.block(number);
+        let missing = || ChainError::Internal("a simulated block is not in the list".into());
+        Ok(SimulatedBlock {
+            block: block.ok_or_else(missing)?,
+            logs,
+        })
+    }
+
+    /// Changes accounts as overrides say.
+    pub(super) fn override_accounts(&mut self, overrides: &Overrides) {
+        for (address, change) in &overrides.accounts {
+            self.state_db.advance();
+            let mut account = self.state_db.account(*address, NOW).unwrap_or_default();
+            account.balance = change.balance.unwrap_or(account.balance);
+            account.nonce = change.nonce.unwrap_or(account.nonce);
+            if let Some(code) = &change.code {
+                account.code_hash = self.state_db.add_code(code.clone());
+            }
+            self.state_db.set_account(*address, Some(account));
+            if change.state.is_some() {
+                self.state_db.clear_storage(*address);
+            }
+            for (slot, value) in change.state.iter().chain(&change.state_diff).flatten() {
+                let (slot, value) = ((*slot).into(), (*value).into());
+                self.state_db.set_slot(*address, slot, value);
+            }
+        }
+        self.ledger.set_head_version(self.state_db.version());
+    }
+}

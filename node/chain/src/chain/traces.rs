@@ -1,0 +1,147 @@
+//! Executions that are recorded: mined transactions again, and calls.
+
+use super::{
+    Chain,
+    environment::{gas_cap, tx_env},
+    simulate::facts_of,
+};
+use crate::{
+    BlockId, CallRequest, ChainError, MinedTransaction, Overrides, TraceKind,
+    evm::{Executed, ExecutionError, Overlay, StateView, execute},
+    trace::{Tracer, prestate},
+};
+use alloy_consensus::Transaction;
+use alloy_primitives::B256;
+use serde_json::{Value, json};
+use std::cell::RefCell;
+
+impl Chain {
+    /// Executes a mined transaction again and gives the recording in the named tracer's form.
+    ///
+    /// # Errors
+    /// [`ChainError::UnknownTransaction`]; [`ChainError::NotSupported`] for blocks of a loaded dump;
+    /// [`ChainError::TraceLimit`] for recordings that become too long.
+    pub fn trace(&self, hash: B256, kind: TraceKind) -> Result<serde_json::Value, ChainError> {
+        let (record, at) = self
+            .ledger
+            .locate(hash)
+            .ok_or(ChainError::UnknownTransaction(hash))?;
+        let transaction = self
+            .ledger
+            .transaction(hash)
+            .ok_or(ChainError::UnknownTransaction(hash))?;
+        let before = record.before.get(at).copied();
+        let before = before.filter(|version| *version >= self.ledger.oldest_version);
+        let before = before.ok_or(ChainError::NotSupported(
+            "tracing in blocks of a loaded dump, or in pruned ones,",
+        ))?;
+        let view = StateView {
+            state_db: &self.state_db,
+            ledger: &self.ledger,
+            at: before,
+            parent: record.block.header.number.saturating_sub(1),
+            overlay: None,
+        };
+        let facts = facts_of(&record.block.header);
+        let recent = RefCell::default();
+        let mut session = self.session(&view, &recent, &facts);
+        session.gas_cap = gas_cap(&view);
+        session.tracer = Some(Box::new(Tracer::new(kind)));
+        let mut cfg = self.cfg_env(&view);
+        cfg.disable_eip3607 = true;
+        let tx = tx_env(
+            &transaction.envelope,
+            transaction.from,
+            self.config.chain_id,
+        );
+        let executed =
+            execute(view, session, self.block_env(&view, &facts), cfg, tx).map_err(|error| {
+                match error {
+                    ExecutionError::Trace(limit) => limit.into(),
+                    ExecutionError::Interrupted => ChainError::Interrupted,
+                    ExecutionError::Evm(failure) => ChainError::Internal(failure.to_string()),
+                }
+            })?;
+        let recording = recording(executed, transaction.envelope.gas_limit(), &view, kind);
+        Ok(match kind {
+            TraceKind::Flat => placed(recording, transaction),
+            _ => recording,
+        })
+    }
+
+    /// Executes a call and gives the recording in the named tracer's form.
+    ///
+    /// # Errors
+    /// As [`Chain::call`] and [`Chain::trace`].
+    pub fn trace_call(
+        &self,
+        request: CallRequest,
+        id: BlockId,
+        overrides: &Overrides,
+        kind: TraceKind,
+    ) -> Result<serde_json::Value, ChainError> {
+        let overlay = Overlay::new(overrides);
+        let simulation = self.simulation(&request, id, overrides, overlay.as_ref())?;
+        let gas = request.gas.unwrap_or(u64::MAX).min(self.config.rpc_gas_cap);
+        let executed = self.simulate(&simulation, gas, Some(Tracer::new(kind)))?;
+        Ok(recording(executed, gas, &simulation.view, kind))
+    }
+
+    /// Executes calls one after the other, each on what the one before left, and gives the
+    /// recordings. Each bundle has a block and overrides of its own.
+    ///
+    /// # Errors
+    /// As [`Chain::trace_call`].
+    pub fn trace_calls(
+        &self,
+        bundles: &[(Overrides, Vec<CallRequest>)],
+        id: BlockId,
+        overrides: &Overrides,
+        kind: TraceKind,
+    ) -> Result<Vec<Vec<serde_json::Value>>, ChainError> {
+        let mut chain = self.branch_at(id)?;
+        chain.override_accounts(overrides);
+        let mut recordings = Vec::new();
+        for (overrides, calls) in bundles {
+            chain.override_accounts(overrides);
+            let mut bundle = Vec::new();
+            for request in calls {
+                let gas = request
+                    .gas
+                    .unwrap_or(u64::MAX)
+                    .min(chain.config.rpc_gas_cap);
+                let simulation = chain.simulation(request, BlockId::latest(), overrides, None)?;
+                let executed = chain.simulate(&simulation, gas, Some(Tracer::new(kind)))?;
+                let changes = executed.changes.clone();
+                bundle.push(recording(executed, gas, &simulation.view, kind));
+                chain.state_db.advance();
+                chain.state_db.apply(changes);
+                chain.ledger.set_head_version(chain.state_db.version());
+            }
+            recordings.push(bundle);
+        }
+        Ok(recordings)
+    }
+}
+
+/// The recording in its kind's form; `view` is the state before the execution.
+fn recording(executed: Executed, gas: u64, view: &StateView<'_>, kind: TraceKind) -> Value {
+    if let TraceKind::Prestate { diff } = kind {
+        return prestate(view, &executed.changes, diff);
+    }
+    let recording = executed
+        .tracer
+        .and_then(|tracer| tracer.finish(gas, &executed.result));
+    recording.unwrap_or_default()
+}
+
+/// The entries of a mined transaction name it and its block, with plain numbers.
+fn placed(mut entries: Value, transaction: &MinedTransaction) -> Value {
+    for entry in entries.as_array_mut().into_iter().flatten() {
+        entry["blockHash"] = json!(transaction.block_hash);
+        entry["blockNumber"] = transaction.block_number.into();
+        entry["transactionHash"] = json!(transaction.hash);
+        entry["transactionPosition"] = transaction.index.into();
+    }
+    entries
+}

@@ -1,0 +1,126 @@
+//! geth's callTracer and 4byteTracer, and the transfers of eth_simulateV1: what frames show.
+
+use super::Node;
+use crate::types::CallOptions;
+use alloy_primitives::{Address, B256, Log, U64, address, b256};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// The frames as callTracer gives them.
+pub(super) fn json(root: Node, options: CallOptions) -> Value {
+    json_of(root, options.only_top, &mut options.logs.then_some(0))
+}
+
+fn json_of(node: Node, only_top: bool, logs: &mut Option<u64>) -> Value {
+    let failed = node.error.is_some();
+    let mut map = Map::new();
+    map.insert("type".into(), node.kind.into());
+    map.insert("from".into(), json!(node.from));
+    if let Some(to) = node.to {
+        map.insert("to".into(), json!(to));
+    }
+    if let Some(value) = node.value {
+        map.insert("value".into(), json!(value));
+    }
+    map.insert("gas".into(), json!(U64::from(node.gas)));
+    map.insert("gasUsed".into(), json!(U64::from(node.gas_used)));
+    map.insert("input".into(), json!(node.input));
+    if !node.output.is_empty() {
+        map.insert("output".into(), json!(node.output));
+        if node.error.is_some()
+            && let Some(reason) = alloy_sol_types::decode_revert_reason(&node.output)
+        {
+            map.insert("revertReason".into(), reason.into());
+        }
+    }
+    if let Some(error) = node.error {
+        map.insert("error".into(), error.into());
+    }
+    // A frame that failed has written nothing, and neither have those below it.
+    let mut below = logs.filter(|_| !failed);
+    let mut inner: Vec<Value> = Vec::new();
+    let mut own = node.logs.into_iter().peekable();
+    let mut shown: Vec<Value> = Vec::new();
+    let mut show = |until: usize, below: &mut Option<u64>| {
+        while let Some((position, log)) = own.next_if(|(position, _)| *position <= until) {
+            if let Some(index) = below {
+                shown.push(json!({
+                    "address": log.address,
+                    "topics": log.data.topics(),
+                    "data": log.data.data,
+                    "position": U64::from(position),
+                    "index": U64::from(*index),
+                }));
+                *index += 1;
+            }
+        }
+    };
+    let calls = node.calls.into_iter().filter(|call| !call.frameless);
+    for (at, call) in calls.enumerate() {
+        show(at, &mut below);
+        inner.push(json_of(call, only_top, &mut below));
+    }
+    show(usize::MAX, &mut below);
+    if below.is_some() {
+        *logs = below;
+    }
+    if !only_top && !inner.is_empty() {
+        map.insert("calls".into(), inner.into());
+    }
+    if !shown.is_empty() {
+        map.insert("logs".into(), shown.into());
+    }
+    Value::Object(map)
+}
+
+/// How often each selector was called with how many bytes behind it, as 4byteTracer counts.
+pub(super) fn selectors(root: &Node) -> Value {
+    let mut counts = BTreeMap::new();
+    count(root, &mut counts);
+    json!(counts)
+}
+
+fn count(node: &Node, counts: &mut BTreeMap<String, u64>) {
+    // Precompiles have no selectors of Solidity, or are the chain's own.
+    let contract = node.to.filter(|to| to[..18] != [0; 18]);
+    let selector = node.input.first_chunk::<4>();
+    if let (Some(_), Some(selector), false) = (contract, selector, is_creation(node)) {
+        let selector = alloy_primitives::hex::encode_prefixed(selector);
+        let key = format!("{selector}-{}", node.input.len() - 4);
+        *counts.entry(key).or_default() += 1;
+    }
+    for call in node.calls.iter().filter(|call| !call.frameless) {
+        count(call, counts);
+    }
+}
+
+pub(super) fn is_creation(node: &Node) -> bool {
+    matches!(node.kind, "CREATE" | "CREATE2")
+}
+
+/// Who eth_simulateV1 says has logged a transfer of ether.
+const ETHER: Address = address!("EeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE");
+/// `Transfer(address,address,uint256)`.
+const TRANSFER: B256 = b256!("ddf252ad1be2c89b69c2b068fc378daa952ba7f163c4a11628f55a4df523b3ef");
+
+pub(super) fn logs_with_transfers(node: &Node, logs: &mut Vec<Log>) {
+    if node.error.is_some() {
+        return;
+    }
+    let moves = matches!(node.kind, "CALL" | "CREATE" | "CREATE2");
+    let value = node.value.filter(|value| moves && !value.is_zero());
+    if let (Some(value), Some(to)) = (value, node.to) {
+        let topics = vec![TRANSFER, node.from.into_word(), to.into_word()];
+        let data = value.to_be_bytes_vec().into();
+        logs.push(Log::new_unchecked(ETHER, topics, data));
+    }
+    let mut own = node.logs.iter().peekable();
+    let calls = node.calls.iter().filter(|call| !call.frameless);
+    for (at, call) in calls.enumerate() {
+        while let Some((_, log)) = own.next_if(|(position, _)| *position <= at) {
+            logs.push(log.clone());
+        }
+        logs_with_transfers(call, logs);
+    }
+    logs.extend(own.map(|(_, log)| log.clone()));
+}

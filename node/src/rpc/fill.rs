@@ -1,0 +1,76 @@
+//! `eth_fillTransaction`: what the node would add to a transaction before signing it.
+
+use alloy::consensus::transaction::Recovered;
+use alloy::consensus::{SignableTransaction, TxEnvelope};
+use alloy::eips::eip2718::Encodable2718;
+use alloy::primitives::{Address, Bytes, Signature, U256};
+use alloy_rpc_types::{Transaction, TransactionRequest};
+use serde_json::json;
+use stylus_chain::{BlockId, BlockNumberOrTag, Overrides};
+
+use super::args::Args;
+use super::error::RpcError;
+use super::send::sender;
+use super::{RpcResult, Table, ok, request};
+use crate::node::Node;
+
+pub(super) const METHODS: Table = &[("eth_fillTransaction", fill_transaction)];
+
+/// The transaction with every field, and encoded with a signature of zeros.
+fn fill_transaction(node: &mut Node, args: &Args) -> RpcResult {
+    let request: TransactionRequest = args.get(0, "transaction")?;
+    let from = sender(node, &request)?;
+    let filled = fill(node, from, request)?;
+    let price = filled.max_fee_per_gas.or(filled.gas_price);
+    let unsigned = filled.build_typed_tx().map_err(|request| {
+        RpcError::Params(format!(
+            "cannot build a transaction: missing {:?}",
+            request.missing_keys()
+        ))
+    })?;
+    let unsigned = unsigned.into_signed(Signature::new(U256::ZERO, U256::ZERO, false));
+    let envelope: TxEnvelope = unsigned.into();
+    let raw = Bytes::from(envelope.encoded_2718());
+    let tx = Transaction {
+        inner: Recovered::new_unchecked(envelope, from),
+        block_hash: None,
+        block_number: None,
+        transaction_index: None,
+        effective_gas_price: price,
+        block_timestamp: None,
+    };
+    ok(json!({ "raw": raw, "tx": tx }))
+}
+
+/// Adds nonce, fees, chain id and gas where the request leaves them open.
+pub(super) fn fill(
+    node: &Node,
+    from: Address,
+    mut request: TransactionRequest,
+) -> Result<TransactionRequest, RpcError> {
+    // Also checks the request, before it becomes a transaction.
+    let call = request::call(TransactionRequest {
+        from: Some(from),
+        ..request.clone()
+    })?;
+    request.input = call.input.clone().into();
+    request.from = Some(from);
+    request.chain_id.get_or_insert(node.chain.chain_id());
+    request.nonce.get_or_insert(node.chain.pending_nonce(from));
+    request.to.get_or_insert(alloy::primitives::TxKind::Create);
+    if request.gas_price.is_none() {
+        let tip = *request.max_priority_fee_per_gas.get_or_insert(0);
+        // Twice the present price, so that a rising base fee does not strand the transaction.
+        request
+            .max_fee_per_gas
+            .get_or_insert(node.chain.gas_price().saturating_mul(2).saturating_add(tip));
+    }
+    if request.gas.is_none() {
+        let pending = BlockId::Number(BlockNumberOrTag::Pending);
+        request.gas = Some(
+            node.chain
+                .estimate_gas(call, pending, &Overrides::default())?,
+        );
+    }
+    Ok(request)
+}

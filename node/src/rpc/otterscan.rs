@@ -1,0 +1,162 @@
+//! `ots_*`, which Otterscan's block explorer asks, and `erigon_getHeaderByNumber`. Its search by
+//! address is not built: it needs an index that this node does not keep.
+
+use alloy::primitives::{Address, Bytes};
+use serde_json::{Value, json};
+use stylus_chain::{BlockId, BlockNumberOrTag, CallOptions, Chain, TraceKind};
+
+use super::args::Args;
+use super::block::requested_block;
+use super::read::ReadTable;
+use super::request::block_id;
+use super::{RpcResult, Table, done, json as convert, ok};
+use crate::node::{Node, number_id};
+
+/// The version of Otterscan's methods that anvil names.
+const API_LEVEL: u64 = 8;
+
+pub(super) const METHODS: Table = &[
+    ("ots_getApiLevel", api_level),
+    ("ots_hasCode", has_code),
+    ("ots_getTransactionError", transaction_error),
+    ("ots_getBlockDetails", block_details),
+    ("ots_getBlockDetailsByHash", block_details),
+    ("ots_getTransactionBySenderAndNonce", transaction_of_sender),
+    ("ots_getContractCreator", contract_creator),
+    ("erigon_getHeaderByNumber", header),
+];
+
+pub(super) const READS: ReadTable = &[
+    ("ots_traceTransaction", trace),
+    ("ots_getInternalOperations", internal_operations),
+];
+
+fn api_level(_: &mut Node, _: &Args) -> RpcResult {
+    ok(API_LEVEL)
+}
+
+fn has_code(node: &mut Node, args: &Args) -> RpcResult {
+    let account = node
+        .chain
+        .account(args.get(0, "address")?, block_id(args, 1)?)?;
+    ok(!account.code.is_empty())
+}
+
+/// Revert data, or nothing.
+fn transaction_error(node: &mut Node, args: &Args) -> RpcResult {
+    match node.chain.receipt(args.get(0, "hash")?) {
+        Some(receipt) if !receipt.success => ok(receipt.output),
+        Some(_) => ok(Bytes::new()),
+        None => done(),
+    }
+}
+
+/// The block without its transactions, and how many there are. A number is a plain one here.
+fn block_details(node: &mut Node, args: &Args) -> RpcResult {
+    let block = match args.opt::<u64>(0, "block") {
+        Ok(Some(number)) => node.chain.block(number_id(number)),
+        Ok(None) | Err(_) => requested_block(node, args)?,
+    };
+    let Some(block) = block else { return done() };
+    let mut shown = convert::block(&block, false)?;
+    if let Some(fields) = shown.as_object_mut() {
+        fields.remove("transactions");
+        fields.insert("transactionCount".into(), block.transactions.len().into());
+    }
+    let fees: u128 = block
+        .receipts
+        .iter()
+        .map(|receipt| u128::from(receipt.gas_used).saturating_mul(receipt.effective_gas_price))
+        .sum();
+    ok(json!({
+        "block": shown,
+        "totalFees": alloy::primitives::U256::from(fees),
+        "issuance": { "blockReward": "0x0", "uncleReward": "0x0", "issuance": "0x0" },
+    }))
+}
+
+fn transaction_of_sender(node: &mut Node, args: &Args) -> RpcResult {
+    let sender: Address = args.get(0, "sender")?;
+    let found = node.chain.transaction_of(sender, args.u64(1, "nonce")?);
+    ok(found.map(|tx| tx.hash))
+}
+
+/// The transaction that created a contract itself; one that another contract created is not found.
+fn contract_creator(node: &mut Node, args: &Args) -> RpcResult {
+    let contract: Address = args.get(0, "address")?;
+    let created = node.chain.creation_of(contract);
+    ok(created.map(|(hash, creator)| json!({ "hash": hash, "creator": creator })))
+}
+
+fn header(node: &mut Node, args: &Args) -> RpcResult {
+    let number: u64 = args.u64(0, "block number")?;
+    match node
+        .chain
+        .block(BlockId::Number(BlockNumberOrTag::Number(number)))
+    {
+        Some(block) => ok(convert::block(&block, false)?),
+        None => done(),
+    }
+}
+
+fn calls(chain: &Chain, args: &Args) -> Result<Value, super::RpcError> {
+    let kind = TraceKind::Call(CallOptions::default());
+    Ok(chain.trace(args.get(0, "hash")?, kind)?)
+}
+
+/// Every call, with its depth.
+fn trace(chain: &Chain, args: &Args) -> RpcResult {
+    fn append(call: &Value, depth: u64, list: &mut Vec<Value>) {
+        let mut entry = serde_json::Map::new();
+        entry.insert("type".into(), call["type"].clone());
+        entry.insert("depth".into(), depth.into());
+        for field in ["from", "to", "value", "input", "output"] {
+            let default = if field == "value" {
+                Value::Null
+            } else {
+                "0x".into()
+            };
+            entry.insert(field.into(), call.get(field).cloned().unwrap_or(default));
+        }
+        list.push(Value::Object(entry));
+        for inner in call["calls"].as_array().into_iter().flatten() {
+            append(inner, depth + 1, list);
+        }
+    }
+    let mut list = Vec::new();
+    append(&calls(chain, args)?, 0, &mut list);
+    ok(list)
+}
+
+/// Transfers and creations below the outermost call that took place.
+fn internal_operations(chain: &Chain, args: &Args) -> RpcResult {
+    fn append(call: &Value, list: &mut Vec<Value>) {
+        for inner in call["calls"].as_array().into_iter().flatten() {
+            if inner.get("error").is_some() {
+                continue;
+            }
+            let pays = inner["value"].as_str().is_some_and(|value| value != "0x0");
+            let kind = match inner["type"].as_str() {
+                Some("CALL") if pays => Some(0),
+                Some("CREATE") => Some(2),
+                Some("CREATE2") => Some(3),
+                _ => None,
+            };
+            if let Some(kind) = kind {
+                list.push(json!({
+                    "type": kind,
+                    "from": inner["from"],
+                    "to": inner["to"],
+                    "value": inner["value"],
+                }));
+            }
+            append(inner, list);
+        }
+    }
+    let mut list = Vec::new();
+    let root = calls(chain, args)?;
+    if root.get("error").is_none() {
+        append(&root, &mut list);
+    }
+    ok(list)
+}

@@ -1,0 +1,100 @@
+//! Blocks, transactions and receipts as the bytes that are hashed: `eth_getRawTransaction…` and
+//! `debug_getRaw…`; code by its hash.
+
+use alloy::consensus::{Block as ConsensusBlock, BlockBody, TxEnvelope};
+use alloy::eips::eip2718::Encodable2718;
+use alloy::primitives::{B256, Bytes, U256};
+use alloy::rlp::Encodable;
+
+use super::args::Args;
+use super::block::requested_block;
+use super::{RpcResult, Table, done, json, list, ok};
+use crate::node::Node;
+
+pub(super) const METHODS: Table = &[
+    ("eth_getRawTransactionByHash", transaction),
+    ("debug_getRawTransaction", transaction),
+    ("eth_getRawTransactionByBlockNumberAndIndex", transaction_at),
+    ("eth_getRawTransactionByBlockHashAndIndex", transaction_at),
+    ("debug_getRawTransactions", transactions),
+    ("debug_getRawHeader", header),
+    ("debug_getRawBlock", block),
+    ("debug_getRawReceipts", receipts),
+    ("debug_codeByHash", code_by_hash),
+];
+
+fn encoded(envelope: &TxEnvelope) -> Bytes {
+    Bytes::from(envelope.encoded_2718())
+}
+
+/// Waiting transactions are found too.
+fn transaction(node: &mut Node, args: &Args) -> RpcResult {
+    let hash: B256 = args.get(0, "hash")?;
+    let envelope = node.chain.transaction(hash).map(|tx| tx.envelope);
+    match envelope.or_else(|| node.chain.pooled(hash).map(|tx| tx.envelope)) {
+        Some(envelope) => ok(encoded(&envelope)),
+        None => done(),
+    }
+}
+
+fn transaction_at(node: &mut Node, args: &Args) -> RpcResult {
+    let index = usize::try_from(args.get::<U256>(1, "index")?).ok();
+    let block = requested_block(node, args)?;
+    let found = block.as_ref().zip(index);
+    match found.and_then(|(block, index)| block.transactions.get(index)) {
+        Some(tx) => ok(encoded(&tx.envelope)),
+        None => done(),
+    }
+}
+
+fn transactions(node: &mut Node, args: &Args) -> RpcResult {
+    match requested_block(node, args)? {
+        Some(block) => list(
+            block
+                .transactions
+                .iter()
+                .map(|tx| Ok(encoded(&tx.envelope))),
+        ),
+        None => done(),
+    }
+}
+
+fn header(node: &mut Node, args: &Args) -> RpcResult {
+    match requested_block(node, args)? {
+        Some(block) => ok(Bytes::from(alloy::rlp::encode(&block.header))),
+        None => done(),
+    }
+}
+
+fn block(node: &mut Node, args: &Args) -> RpcResult {
+    let Some(block) = requested_block(node, args)? else {
+        return done();
+    };
+    let transactions = block.transactions.iter().map(|tx| tx.envelope.clone());
+    let whole = ConsensusBlock {
+        header: block.header.clone(),
+        body: BlockBody::<TxEnvelope> {
+            transactions: transactions.collect(),
+            ommers: Vec::new(),
+            withdrawals: None,
+        },
+    };
+    let mut bytes = Vec::new();
+    whole.encode(&mut bytes);
+    ok(Bytes::from(bytes))
+}
+
+fn receipts(node: &mut Node, args: &Args) -> RpcResult {
+    let Some(block) = requested_block(node, args)? else {
+        return done();
+    };
+    list(block.receipts.iter().map(|receipt| {
+        let envelope = json::envelope(receipt, |log, _| log.clone())?;
+        Ok(Bytes::from(envelope.encoded_2718()))
+    }))
+}
+
+/// Code that some account has or had; `0x` when there is none, as in anvil.
+fn code_by_hash(node: &mut Node, args: &Args) -> RpcResult {
+    ok(node.chain.code_by_hash(args.get(0, "hash")?))
+}

@@ -1,0 +1,100 @@
+//! Blocks that are taken back or replaced: `anvil_rollback` and `anvil_reorg`.
+
+use alloy::primitives::Bytes;
+use alloy_rpc_types::TransactionRequest;
+use serde::Deserialize;
+
+use super::args::Args;
+use super::error::RpcError;
+use super::{RpcResult, Table, done, send};
+use crate::node::Node;
+
+/// Most blocks that one request replaces.
+const MAX_DEPTH: u64 = 10_000;
+
+pub(super) const METHODS: Table = &[("anvil_rollback", rollback), ("anvil_reorg", reorg)];
+
+/// A transaction of a new block.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Sent {
+    Signed(Bytes),
+    Request(Box<TransactionRequest>),
+}
+
+/// One block, or as many as are named.
+fn rollback(node: &mut Node, args: &Args) -> RpcResult {
+    let depth = args.opt_u64(0, "depth")?.unwrap_or(1);
+    take_back(node, depth)?;
+    forget(node);
+    done()
+}
+
+/// `(depth, [[transaction, index of the new block], …])`: as many new blocks as are taken back, with
+/// these transactions. When one of them is refused nothing has changed.
+fn reorg(node: &mut Node, args: &Args) -> RpcResult {
+    let depth = args.u64(0, "depth")?;
+    let sent: Vec<(Sent, u64)> = args.opt(1, "transactions and blocks")?.unwrap_or_default();
+    if let Some((_, block)) = sent.iter().find(|(_, block)| *block >= depth) {
+        return Err(RpcError::Params(format!(
+            "parameter 1 (transactions and blocks): expected an index below the depth {depth}, found {block}"
+        )));
+    }
+    if depth > MAX_DEPTH {
+        return Err(RpcError::Params(format!(
+            "parameter 0 (depth): expected at most {MAX_DEPTH}, found {depth}"
+        )));
+    }
+    let changed = node.chain.branch();
+    let before = std::mem::replace(&mut node.chain, changed);
+    match replace_blocks(node, depth, sent) {
+        Ok(()) => {
+            forget(node);
+            node.snapshots.clear();
+            done()
+        }
+        Err(error) => {
+            node.chain = before;
+            Err(error)
+        }
+    }
+}
+
+fn take_back(node: &mut Node, depth: u64) -> Result<(), RpcError> {
+    let head = node.chain.block_number();
+    if depth > head.saturating_sub(node.chain.config().number) {
+        return Err(RpcError::Params(format!(
+            "Rollback depth must not exceed current chain height: current height {head}, depth {depth}"
+        )));
+    }
+    Ok(node.chain.rollback(depth)?)
+}
+
+fn replace_blocks(node: &mut Node, depth: u64, sent: Vec<(Sent, u64)>) -> Result<(), RpcError> {
+    take_back(node, depth)?;
+    let automine = node.chain.automine();
+    // What waits is not asked into the new blocks.
+    node.chain.drop_all_transactions();
+    node.chain.set_automine(false);
+    let mut sent: Vec<_> = sent.into_iter().map(Some).collect();
+    for block in 0..depth {
+        for entry in &mut sent {
+            if let Some((transaction, _)) = entry.take_if(|(_, at)| *at == block) {
+                match transaction {
+                    Sent::Signed(raw) => send::submit(node, send::decoded(&raw)?)?,
+                    Sent::Request(request) => send::send_request(node, *request)?,
+                };
+            }
+        }
+        node.chain.mine(1, None)?;
+    }
+    node.chain.set_automine(automine);
+    Ok(())
+}
+
+/// What was announced of the blocks that are gone comes again.
+fn forget(node: &mut Node) {
+    let head = node.chain.block_number();
+    node.snapshots.retain(|_, (number, _)| *number <= head);
+    node.rewound();
+}

@@ -1,0 +1,129 @@
+//! `eth_simulateV1`: blocks of calls on top of the chain, dropped afterwards.
+
+use alloy::primitives::{Bytes, U64};
+
+use alloy_rpc_types::simulate::{MAX_SIMULATE_BLOCKS, SimBlock, SimulateError, SimulatePayload};
+use serde_json::{Value, json};
+use stylus_chain::{
+    CallRequest, Chain, ChainError, Overrides, Receipt, RejectReason, SimulatedBlock,
+    SimulationRules,
+};
+
+use super::args::Args;
+use super::error::{RpcError, revert_message};
+use super::read::ReadTable;
+use super::request::{self, block_id};
+use super::{RpcResult, json as convert, list};
+
+/// Most calls of one request.
+const MAX_CALLS: usize = 5_000;
+
+pub(super) const READS: ReadTable = &[("eth_simulateV1", simulate)];
+
+fn simulate(chain: &Chain, args: &Args) -> RpcResult {
+    let payload: SimulatePayload = args.get(0, "blocks to simulate")?;
+    let calls: usize = payload
+        .block_state_calls
+        .iter()
+        .map(|block| block.calls.len())
+        .sum();
+    if calls > MAX_CALLS {
+        return Err(RpcError::Params(format!(
+            "{calls} calls: expected at most {MAX_CALLS}"
+        )));
+    }
+    let rules = SimulationRules {
+        validate: payload.validation,
+        transfers: payload.trace_transfers,
+    };
+    let blocks: Vec<_> = payload
+        .block_state_calls
+        .into_iter()
+        .map(block)
+        .collect::<Result<_, _>>()?;
+    let most = usize::try_from(MAX_SIMULATE_BLOCKS).unwrap_or(usize::MAX);
+    let made = chain
+        .simulate_blocks(block_id(args, 1)?, blocks, rules, most)
+        .map_err(in_its_codes)?;
+    let full = payload.return_full_transactions;
+    list(made.iter().map(|made| answer(made, full)))
+}
+
+fn block(block: SimBlock) -> Result<(Overrides, Vec<CallRequest>), RpcError> {
+    let overrides = request::overrides(block.state_overrides, block.block_overrides)?;
+    let calls = block.calls.into_iter().map(request::call);
+    Ok((overrides, calls.collect::<Result<_, _>>()?))
+}
+
+fn answer(made: &SimulatedBlock, full: bool) -> convert::Document {
+    let mut block = convert::block(&made.block, full)?;
+    let mut index = 0;
+    let calls = made.block.receipts.iter().zip(&made.logs);
+    let calls: Vec<Value> = calls
+        .map(|(receipt, logs)| {
+            let logs = logs.iter().map(|log| {
+                let log = alloy_rpc_types::Log {
+                    inner: log.clone(),
+                    block_hash: Some(receipt.block_hash),
+                    block_number: Some(receipt.block_number),
+                    block_timestamp: Some(receipt.block_timestamp),
+                    transaction_hash: Some(receipt.transaction_hash),
+                    transaction_index: Some(receipt.transaction_index),
+                    log_index: Some(index),
+                    removed: false,
+                };
+                index += 1;
+                json!(log)
+            });
+            call(receipt, logs.collect())
+        })
+        .collect();
+    block["calls"] = calls.into();
+    Ok(block)
+}
+
+fn call(receipt: &Receipt, logs: Vec<Value>) -> Value {
+    let mut call = json!({
+        "returnData": receipt.output,
+        "logs": logs,
+        "gasUsed": U64::from(receipt.gas_used),
+        "status": U64::from(u64::from(receipt.success)),
+    });
+    let error = match (&receipt.halt, receipt.success) {
+        (_, true) => return call,
+        (Some(halt), false) => SimulateError {
+            code: SimulateError::VM_EXECUTION_ERROR_CODE,
+            message: halt.to_string(),
+            data: None,
+        },
+        (None, false) => SimulateError {
+            code: 3,
+            message: revert_message(&receipt.output, None),
+            data: Some(Bytes::clone(&receipt.output)),
+        },
+    };
+    call["error"] = json!(error);
+    call
+}
+
+/// The codes of execution-apis for calls that no block could take.
+fn in_its_codes(error: ChainError) -> RpcError {
+    let ChainError::Rejected(reason) = &error else {
+        return error.into();
+    };
+    let code = match reason {
+        RejectReason::NonceTooLow { .. } => -38010,
+        RejectReason::NonceTooHigh { .. } => -38011,
+        RejectReason::FeeTooLow { .. } => -38012,
+        RejectReason::IntrinsicGas { .. } => -38013,
+        RejectReason::Funds { .. } => -38014,
+        RejectReason::BlockGasLimit { .. } => -38015,
+        RejectReason::SenderHasCode(_) => -38024,
+        RejectReason::InitCodeTooLarge { .. } => -38025,
+        _ => return error.into(),
+    };
+    RpcError::Unsimulated {
+        code,
+        message: reason.to_string(),
+    }
+}

@@ -1,0 +1,104 @@
+//! `trace_*`: Parity's lists of calls.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use alloy::primitives::{Address, B256};
+use serde::Deserialize;
+use serde_json::Value;
+use stylus_chain::{Block, BlockId, BlockNumberOrTag, Chain, TraceKind};
+
+use super::args::Args;
+use super::error::RpcError;
+use super::read::ReadTable;
+use super::request::block_id;
+use super::{RpcResult, done, list, ok};
+
+/// Most transactions that one request executes again.
+const MAX_TRANSACTIONS: usize = 10_000;
+
+pub(super) const READS: ReadTable = &[
+    ("trace_transaction", transaction),
+    ("trace_block", block),
+    ("trace_filter", filter),
+];
+
+/// Null for a transaction that is not mined.
+fn transaction(chain: &Chain, args: &Args) -> RpcResult {
+    let hash: B256 = args.get(0, "hash")?;
+    match chain.transaction(hash) {
+        Some(_) => ok(chain.trace(hash, TraceKind::Flat)?),
+        None => done(),
+    }
+}
+
+fn block(chain: &Chain, args: &Args) -> RpcResult {
+    match chain.block(block_id(args, 0)?) {
+        Some(block) => list(entries(chain, &block)),
+        None => done(),
+    }
+}
+
+/// The calls of a block's transactions, one after the other.
+fn entries<'a>(
+    chain: &'a Chain,
+    block: &'a Arc<Block>,
+) -> impl Iterator<Item = Result<Value, RpcError>> + 'a {
+    block.transactions.iter().flat_map(|transaction| {
+        match chain.trace(transaction.hash, TraceKind::Flat) {
+            Ok(Value::Array(entries)) => entries.into_iter().map(Ok).collect(),
+            Ok(_) => Vec::new(),
+            Err(error) => vec![Err(error.into())],
+        }
+    })
+}
+
+/// Which calls to list. Where both lists of addresses are given, one match is enough, as in Parity.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Wanted {
+    from_block: Option<BlockNumberOrTag>,
+    to_block: Option<BlockNumberOrTag>,
+    from_address: BTreeSet<Address>,
+    to_address: BTreeSet<Address>,
+    after: usize,
+    count: Option<usize>,
+}
+
+impl Wanted {
+    fn takes(&self, entry: &Value) -> bool {
+        let has = |wanted: &BTreeSet<Address>, found: &Value| {
+            let found = found.as_str().and_then(|text| text.parse::<Address>().ok());
+            found.is_some_and(|address| wanted.contains(&address))
+        };
+        let to = match entry["action"].get("to") {
+            Some(to) => to,
+            None => &entry["result"]["address"],
+        };
+        (self.from_address.is_empty() && self.to_address.is_empty())
+            || has(&self.from_address, &entry["action"]["from"])
+            || has(&self.to_address, to)
+    }
+}
+
+fn filter(chain: &Chain, args: &Args) -> RpcResult {
+    let wanted: Wanted = args.get(0, "filter")?;
+    let number = |tag: Option<BlockNumberOrTag>| {
+        chain.resolve(BlockId::Number(tag.unwrap_or(BlockNumberOrTag::Latest)))
+    };
+    let (from, to) = (number(wanted.from_block)?, number(wanted.to_block)?);
+    let blocks = chain.blocks_with_transactions(from, to);
+    let executed: usize = blocks.iter().map(|block| block.transactions.len()).sum();
+    if executed > MAX_TRANSACTIONS {
+        return Err(RpcError::Limit(format!(
+            "{executed} transactions to execute again: expected at most {MAX_TRANSACTIONS}, ask for fewer blocks"
+        )));
+    }
+    let found = blocks.iter().flat_map(|block| entries(chain, block));
+    let found = found.filter(|entry| entry.as_ref().map_or(true, |entry| wanted.takes(entry)));
+    list(
+        found
+            .skip(wanted.after)
+            .take(wanted.count.unwrap_or(usize::MAX)),
+    )
+}

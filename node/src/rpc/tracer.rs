@@ -1,0 +1,166 @@
+//! The tracers that `debug_trace…` knows, by name and options.
+
+use alloy::primitives::{B256, b256, keccak256};
+use alloy_rpc_types::BlockOverrides;
+use alloy_rpc_types::state::StateOverride;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use stylus_chain::{CallOptions, ChainError, OpcodeOptions, Overrides, TraceKind};
+
+use super::error::RpcError;
+use super::request;
+
+/// Most tracers inside one `muxTracer`.
+const MAX_TRACERS: usize = 8;
+
+/// The names that are answered.
+const KNOWN: &str = "callTracer, prestateTracer, flatCallTracer, 4byteTracer, noopTracer, \
+                     muxTracer, stylusTracer, or none for opcodes";
+
+/// What to trace with, and what a traced call sees instead of the chain's state.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Options {
+    tracer: Option<String>,
+    tracer_config: Option<Value>,
+    enable_memory: bool,
+    disable_memory: Option<bool>,
+    disable_stack: bool,
+    disable_storage: bool,
+    enable_return_data: bool,
+    limit: Option<usize>,
+    state_overrides: Option<StateOverride>,
+    block_overrides: Option<BlockOverrides>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct CallConfig {
+    only_top_call: bool,
+    with_log: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct PrestateConfig {
+    diff_mode: bool,
+    disable_code: bool,
+    disable_storage: bool,
+}
+
+/// One tracer, or several whose answers stand beside each other.
+pub(super) enum Tracer {
+    One(TraceKind),
+    Mux(Vec<(String, TraceKind)>),
+}
+
+impl Tracer {
+    /// Records with each tracer: several execute several times, which gives the same each time.
+    pub(super) fn run(
+        &self,
+        mut trace: impl FnMut(TraceKind) -> Result<Value, ChainError>,
+    ) -> Result<Value, RpcError> {
+        match self {
+            Self::One(kind) => Ok(trace(*kind)?),
+            Self::Mux(kinds) => {
+                let mut answers = Map::new();
+                for (name, kind) in kinds {
+                    answers.insert(name.clone(), trace(*kind)?);
+                }
+                Ok(Value::Object(answers))
+            }
+        }
+    }
+}
+
+impl Options {
+    /// The tracer that is named.
+    pub(super) fn tracer(&self) -> Result<Tracer, RpcError> {
+        let Some(name) = self.tracer.as_deref().filter(|name| !name.is_empty()) else {
+            return Ok(Tracer::One(TraceKind::Opcodes(OpcodeOptions {
+                memory: self.enable_memory || self.disable_memory == Some(false),
+                no_stack: self.disable_stack,
+                no_storage: self.disable_storage,
+                return_data: self.enable_return_data,
+                limit: self.limit.unwrap_or(0),
+            })));
+        };
+        if name != "muxTracer" {
+            return Ok(Tracer::One(kind(name, self.tracer_config.as_ref())?));
+        }
+        let inner: Map<String, Value> = config(self.tracer_config.as_ref())?;
+        if inner.len() > MAX_TRACERS {
+            return Err(RpcError::Params(format!(
+                "muxTracer: expected at most {MAX_TRACERS} tracers, found {}",
+                inner.len()
+            )));
+        }
+        let kinds = inner.iter().map(|(name, config)| {
+            let config = Some(config).filter(|config| !config.is_null());
+            Ok((name.clone(), kind(name, config)?))
+        });
+        Ok(Tracer::Mux(kinds.collect::<Result<_, RpcError>>()?))
+    }
+
+    /// What a traced call sees instead of the chain's state.
+    pub(super) fn overrides(self) -> Result<Overrides, RpcError> {
+        request::overrides(self.state_overrides, self.block_overrides)
+    }
+}
+
+fn config<T: Default + for<'de> Deserialize<'de>>(config: Option<&Value>) -> Result<T, RpcError> {
+    match config.filter(|config| !config.is_null()) {
+        None => Ok(T::default()),
+        Some(config) => T::deserialize(config)
+            .map_err(|error| RpcError::Params(format!("tracerConfig: {error}"))),
+    }
+}
+
+/// cargo-stylus sends a script in JavaScript unless it is set to use the native tracer. That one
+/// script is known, and gets what the native tracer answers; no other is run.
+fn kind(name: &str, options: Option<&Value>) -> Result<TraceKind, RpcError> {
+    match name {
+        "callTracer" => {
+            let CallConfig {
+                only_top_call,
+                with_log,
+            } = config(options)?;
+            Ok(TraceKind::Call(CallOptions {
+                only_top: only_top_call,
+                logs: with_log,
+            }))
+        }
+        "prestateTracer" => {
+            let given: PrestateConfig = config(options)?;
+            if given.disable_code || given.disable_storage {
+                return Err(RpcError::NotSupported(
+                    "`disableCode` and `disableStorage` of prestateTracer".into(),
+                ));
+            }
+            let diff = given.diff_mode;
+            Ok(TraceKind::Prestate { diff })
+        }
+        "flatCallTracer" => Ok(TraceKind::Flat),
+        "4byteTracer" => Ok(TraceKind::FourByte),
+        "noopTracer" => Ok(TraceKind::Noop),
+        "stylusTracer" => Ok(TraceKind::Stylus),
+        script if is_cargo_stylus(script) => Ok(TraceKind::Stylus),
+        script if script.contains('{') => Err(RpcError::NotSupported(format!(
+            "a tracer in JavaScript other than the one of cargo-stylus (use {KNOWN})"
+        ))),
+        other => Err(RpcError::NotSupported(format!(
+            "the tracer `{other}` (use {KNOWN})"
+        ))),
+    }
+}
+
+/// keccak256 of the script, without white space, that cargo-stylus and stylus-tools have sent since
+/// 0.5.0.
+const CARGO_STYLUS: B256 =
+    b256!("f8508724b38d6317ccf19127fd8e847c4c0dfc448d57c65cb20c9b6174c37c50");
+
+/// Whether a tracer is that script.
+fn is_cargo_stylus(script: &str) -> bool {
+    let bare: String = script.split_whitespace().collect();
+    keccak256(bare) == CARGO_STYLUS
+}

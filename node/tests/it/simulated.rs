@@ -1,0 +1,260 @@
+//! eth_simulateV1, replaced blocks, and what clients ask before they send.
+
+use alloy::primitives::{Address, B256, U256, keccak256};
+use serde_json::{Value, json};
+
+use crate::evm::{COUNTER, TOPIC, counter, reverting};
+use crate::support::{node, post, rpc, rpc_error};
+
+fn deployed(port: u16, from: Address) -> Value {
+    let creation = json!([{ "from": from, "data": counter() }]);
+    let hash = rpc(port, "eth_sendTransaction", creation);
+    rpc(port, "eth_getTransactionReceipt", json!([hash]))["contractAddress"].clone()
+}
+
+#[test]
+fn simulated_blocks_follow_each_other_and_leave_nothing() {
+    let node = node();
+    let (port, from) = (node.port(), node.addresses()[0]);
+    let contract = deployed(port, from);
+    let rich = Address::repeat_byte(0x31);
+    let reverts = reverting(&[0xbe, 0xef]);
+    let payload = json!({
+        "traceTransfers": true,
+        "blockStateCalls": [
+            {
+                "stateOverrides": { rich.to_string(): { "balance": "0x10" } },
+                "calls": [
+                    { "from": rich, "to": contract },
+                    { "from": rich, "to": Address::repeat_byte(0x32), "value": "0x3" },
+                ],
+            },
+            {
+                "blockOverrides": { "number": "0x5", "time": "0x7fffffff", "gasLimit": "0x3000000" },
+                "calls": [{ "from": rich, "to": contract }, { "from": rich, "data": reverts }],
+            },
+        ],
+    });
+    let blocks = rpc(port, "eth_simulateV1", json!([payload, "latest"]));
+    let blocks = blocks.as_array().expect("blocks");
+    // 2, then 3 and 4, which were skipped, then 5.
+    let numbers: Vec<_> = blocks.iter().map(|block| &block["number"]).collect();
+    assert_eq!(numbers, ["0x2", "0x3", "0x4", "0x5"]);
+    let calls = |block: usize| &blocks[block]["calls"];
+    assert_eq!(calls(0)[0]["returnData"], json!(B256::with_last_byte(1)));
+    assert_eq!(calls(0)[0]["status"], "0x1");
+    assert_eq!(calls(0)[0]["logs"][0]["topics"], json!([TOPIC]));
+    let transfer = &calls(0)[1]["logs"][0];
+    let named = keccak256("Transfer(address,address,uint256)");
+    assert_eq!(transfer["topics"][0], json!(named));
+    assert_eq!(transfer["data"], json!(B256::from(U256::from(3))));
+    assert_eq!(calls(3)[0]["returnData"], json!(B256::with_last_byte(2)));
+    let error = &calls(3)[1]["error"];
+    assert_eq!(
+        (&error["code"], &error["data"]),
+        (&json!(3), &json!("0xbeef"))
+    );
+    assert_eq!(blocks[3]["gasLimit"], "0x3000000");
+    assert_eq!(blocks[3]["timestamp"], "0x7fffffff");
+    assert_eq!(blocks[3]["parentHash"], blocks[2]["hash"]);
+
+    assert_eq!(rpc(port, "eth_blockNumber", json!([])), "0x1");
+    assert_eq!(rpc(port, "eth_getBalance", json!([rich, "latest"])), "0x0");
+    let at_genesis = json!([{ "blockStateCalls": [{ "calls": [{ "data": counter() }] }] }, "0x0"]);
+    let early = rpc(port, "eth_simulateV1", at_genesis);
+    assert_eq!(early[0]["number"], "0x1");
+}
+
+#[test]
+fn calls_that_no_block_takes_have_the_codes_of_the_specification() {
+    let node = node();
+    let (port, from) = (node.port(), node.addresses()[0]);
+    let poor = Address::repeat_byte(0x41);
+    let to = Address::repeat_byte(0x42);
+    let simulate = |call: Value, validation: bool, overrides: Value| {
+        let block = json!({ "calls": [call], "blockOverrides": overrides });
+        let payload = json!({ "blockStateCalls": [block], "validation": validation });
+        rpc_error(port, "eth_simulateV1", json!([payload, "latest"]))["code"].clone()
+    };
+    let none = || json!({});
+    let funds = json!({ "from": poor, "to": to, "value": "0x1" });
+    assert_eq!(simulate(funds, false, none()), -38014);
+    let high = json!({ "from": from, "to": to, "nonce": "0x9" });
+    assert_eq!(simulate(high, true, none()), -38011);
+    let fee = json!({ "from": from, "to": to, "maxFeePerGas": "0x1" });
+    assert_eq!(simulate(fee, true, none()), -38012);
+    let little = json!({ "from": from, "to": to, "gas": "0x5000" });
+    assert_eq!(simulate(little, false, none()), -38013);
+    let much = json!({ "from": from, "to": to, "gas": "0x40000000" });
+    assert_eq!(
+        simulate(much, false, json!({ "gasLimit": "0x30000000" })),
+        -38015
+    );
+    let old = json!({ "from": from, "to": to });
+    assert_eq!(
+        simulate(old.clone(), false, json!({ "time": "0x1" })),
+        -32602
+    );
+    assert_eq!(simulate(old, false, json!({ "number": "0x400" })), -32602);
+}
+
+#[test]
+fn blocks_are_taken_back_and_replaced() {
+    let node = node();
+    let (port, from) = (node.port(), node.addresses()[0]);
+    let to = Address::repeat_byte(0x51);
+    let gift = |value: u64| json!({ "from": from, "to": to, "value": format!("{value:#x}") });
+    for value in 1..=3 {
+        rpc(port, "eth_sendTransaction", json!([gift(value)]));
+    }
+    let balance = || rpc(port, "eth_getBalance", json!([to, "latest"]));
+    let before = rpc(port, "eth_getBlockByNumber", json!(["0x3", false]))["hash"].clone();
+    rpc(
+        port,
+        "anvil_reorg",
+        json!([2, [[gift(0x10), 0], [gift(0x20), 1]]]),
+    );
+    assert_eq!(rpc(port, "eth_blockNumber", json!([])), "0x3");
+    assert_eq!(balance(), "0x31");
+    let after = rpc(port, "eth_getBlockByNumber", json!(["0x3", false]));
+    assert_ne!(after["hash"], before);
+    assert_eq!(after["transactions"].as_array().map(Vec::len), Some(1));
+    rpc(port, "anvil_rollback", json!([2]));
+    assert_eq!(
+        (balance(), rpc(port, "eth_blockNumber", json!([]))),
+        (json!("0x1"), json!("0x1"))
+    );
+    rpc(port, "eth_sendTransaction", json!([gift(4)]));
+    assert_eq!(balance(), "0x5");
+    // What cannot be done changes nothing.
+    let depth = rpc_error(port, "anvil_rollback", json!([99]));
+    let said = "Rollback depth must not exceed current chain height: current height 2, depth 99";
+    assert_eq!(
+        (&depth["code"], &depth["message"]),
+        (&json!(-32602), &json!(said))
+    );
+    let poor = json!({ "from": Address::repeat_byte(0x52), "to": to });
+    rpc_error(port, "anvil_reorg", json!([1, [[gift(7), 0], [poor, 0]]]));
+    assert_eq!(balance(), "0x5");
+    let beyond = rpc_error(port, "anvil_reorg", json!([1, [[gift(7), 1]]]));
+    assert_eq!(beyond["code"], -32602);
+}
+
+#[test]
+fn what_clients_ask_before_they_send_is_answered() {
+    let node = node();
+    let (port, from) = (node.port(), node.addresses()[0]);
+    let version = rpc(port, "web3_clientVersion", json!([]));
+    // Hardhat's network helpers look at the beginning, people at the rest.
+    let version = version.as_str().expect("text");
+    assert!(
+        version.starts_with("anvil/v1.7.1 (stylus-devnode/"),
+        "{version}"
+    );
+    assert!(version.ends_with(" arbos-61)"), "{version}");
+
+    let request = json!({ "from": from, "to": from, "value": "0x1" });
+    let filled = rpc(port, "eth_fillTransaction", json!([request]));
+    assert_eq!(
+        (&filled["tx"]["gas"], &filled["tx"]["nonce"]),
+        (&json!("0x5208"), &json!("0x0"))
+    );
+    let receipt = rpc(port, "eth_sendTransactionSync", json!([request]));
+    assert_eq!(receipt["status"], "0x1");
+    let hash = &receipt["transactionHash"];
+    let raw = rpc(port, "eth_getRawTransactionByHash", json!([hash]));
+    for (method, params) in [
+        ("debug_getRawTransaction", json!([hash])),
+        (
+            "eth_getRawTransactionByBlockNumberAndIndex",
+            json!(["latest", "0x0"]),
+        ),
+        (
+            "eth_getRawTransactionByBlockHashAndIndex",
+            json!([receipt["blockHash"], "0x0"]),
+        ),
+    ] {
+        assert_eq!(rpc(port, method, params), raw, "{method}");
+    }
+    assert_eq!(
+        rpc(port, "debug_getRawTransactions", json!(["latest"])),
+        json!([raw])
+    );
+    let header = rpc(port, "debug_getRawHeader", json!(["latest"]));
+    let header: alloy::primitives::Bytes = serde_json::from_value(header).expect("bytes");
+    assert_eq!(json!(keccak256(&header)), receipt["blockHash"]);
+    let block = rpc(port, "debug_getRawBlock", json!(["latest"]));
+    let size = rpc(port, "eth_getBlockByNumber", json!(["latest", false]))["size"].clone();
+    let bytes = block.as_str().map(|text| (text.len() - 2) / 2);
+    assert_eq!(
+        bytes.map(|bytes| format!("{bytes:#x}")),
+        size.as_str().map(str::to_owned)
+    );
+    let receipts = rpc(port, "debug_getRawReceipts", json!(["latest"]));
+    assert_eq!(receipts.as_array().map(Vec::len), Some(1));
+
+    let contract = deployed(port, from);
+    let code = rpc(port, "eth_getCode", json!([contract, "latest"]));
+    let bytes: alloy::primitives::Bytes = serde_json::from_value(code.clone()).expect("bytes");
+    assert_eq!(
+        rpc(port, "debug_codeByHash", json!([keccak256(&bytes)])),
+        code
+    );
+    assert!(COUNTER.contains(' ') && code.as_str().is_some_and(|code| code.len() == 42));
+    let config = rpc(port, "eth_config", json!([]));
+    assert_eq!(
+        config["current"]["precompiles"]["P256VERIFY"],
+        json!(Address::from_word(U256::from(256).into()))
+    );
+    assert_eq!(
+        rpc(
+            port,
+            "eth_getUncleByBlockNumberAndIndex",
+            json!(["latest", "0x0"])
+        ),
+        Value::Null
+    );
+
+    assert_eq!(rpc(port, "ots_getApiLevel", json!([])), 8);
+    let creator = rpc(port, "ots_getContractCreator", json!([contract]));
+    assert_eq!(creator["creator"], json!(from));
+    let traced = rpc(port, "ots_traceTransaction", json!([hash]));
+    assert_eq!(
+        (&traced[0]["type"], &traced[0]["depth"]),
+        (&json!("CALL"), &json!(0))
+    );
+
+    rpc(port, "anvil_setChainId", json!([31338]));
+    assert_eq!(rpc(port, "eth_chainId", json!([])), "0x7a6a");
+}
+
+#[test]
+fn a_subscription_over_http_is_an_unknown_method() {
+    let node = node();
+    for method in ["eth_subscribe", "eth_unsubscribe"] {
+        let error = rpc_error(node.port(), method, json!(["newHeads"]));
+        assert_eq!(error["code"], -32601);
+    }
+    let (status, _) = post(
+        node.port(),
+        r#"{"jsonrpc":"2.0","id":1,"method":"eth_chainId"}"#,
+    );
+    assert_eq!(status, 200);
+}
+
+#[test]
+fn a_sender_without_funds_is_refused_for_that_reason() {
+    let node = node();
+    let poor = Address::repeat_byte(0x61);
+    rpc(node.port(), "anvil_impersonateAccount", json!([poor]));
+    let call = json!({ "from": poor, "to": poor, "maxFeePerGas": "0x3b9aca00" });
+    for method in ["eth_estimateGas", "eth_sendTransaction"] {
+        let error = rpc_error(node.port(), method, json!([call]));
+        let message = error["message"].as_str().expect("text");
+        assert!(
+            message.starts_with("insufficient funds for gas * price + value"),
+            "{method}: {message}"
+        );
+        assert_eq!(error["code"], -32003);
+    }
+}

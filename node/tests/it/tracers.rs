@@ -1,0 +1,276 @@
+//! geth's tracers on EVM frames, and Parity's lists.
+
+use alloy::primitives::{Address, B256};
+use serde_json::{Value, json};
+
+use crate::evm::{TOPIC, counter, reverting};
+use crate::support::{node, rpc, rpc_error};
+
+/// A counter, and the transactions that created and called it.
+struct Scene {
+    node: stylus_devnode::NodeHandle,
+    port: u16,
+    from: Address,
+    contract: Value,
+    created: Value,
+    called: Value,
+}
+
+fn scene() -> Scene {
+    let node = node();
+    let (port, from) = (node.port(), node.addresses()[0]);
+    let created = rpc(
+        port,
+        "eth_sendTransaction",
+        json!([{ "from": from, "data": counter() }]),
+    );
+    let receipt = rpc(port, "eth_getTransactionReceipt", json!([created]));
+    let contract = receipt["contractAddress"].clone();
+    let call = json!([{ "from": from, "to": contract }]);
+    let called = rpc(port, "eth_sendTransaction", call);
+    Scene {
+        node,
+        port,
+        from,
+        contract,
+        created,
+        called,
+    }
+}
+
+impl Scene {
+    fn trace(&self, hash: &Value, options: Value) -> Value {
+        rpc(self.port, "debug_traceTransaction", json!([hash, options]))
+    }
+
+    /// Puts code at an address that calls the counter, and gives the address.
+    fn caller(&self, after: &str) -> Address {
+        let at = Address::repeat_byte(0xca);
+        let to = self.contract.as_str().expect("an address");
+        // CALL(gas, counter, 0, 0, 0, 0, 0)
+        let code = format!("0x5f5f5f5f5f73{}5af1{after}", &to[2..]);
+        rpc(self.port, "anvil_setCode", json!([at, code]));
+        at
+    }
+}
+
+#[test]
+fn call_tracer_takes_its_options() {
+    let scene = scene();
+    let with_log = json!({ "tracer": "callTracer", "tracerConfig": { "withLog": true } });
+    let top = json!({ "tracer": "callTracer", "tracerConfig": { "onlyTopCall": true } });
+    let plain = json!({ "tracer": "callTracer" });
+    let shown = scene.trace(&scene.called, with_log.clone());
+    let log = json!({
+        "address": scene.contract, "topics": [TOPIC], "data": B256::with_last_byte(1),
+        "position": "0x0", "index": "0x0",
+    });
+    assert_eq!(shown["logs"], json!([log]));
+    assert!(
+        scene
+            .trace(&scene.called, plain.clone())
+            .get("logs")
+            .is_none()
+    );
+
+    // LOG0(0, 0) after the call stands at position 1, with the next index.
+    let call = |after: &str, options: &Value| {
+        let to = scene.caller(after);
+        let call = json!({ "from": scene.from, "to": to });
+        rpc(
+            scene.port,
+            "debug_traceCall",
+            json!([call, "latest", options]),
+        )
+    };
+    let nested = call("5f5fa0", &with_log);
+    assert_eq!(nested["calls"][0]["logs"][0]["index"], "0x0");
+    assert_eq!(
+        (&nested["logs"][0]["position"], &nested["logs"][0]["index"]),
+        (&json!("0x1"), &json!("0x1"))
+    );
+    assert!(call("5f5fa0", &top).get("calls").is_none());
+    assert_eq!(call("5f5fa0", &plain)["calls"][0]["to"], scene.contract);
+    // What a failed frame has logged is gone, with the logs below it.
+    let failed = call("5f5fa05f5ffd", &with_log);
+    assert_eq!(failed["error"], "execution reverted");
+    assert!(failed.get("logs").is_none() && failed["calls"][0].get("logs").is_none());
+    drop(scene.node);
+}
+
+#[test]
+fn the_prestate_and_the_difference_are_those_of_the_state() {
+    let scene = scene();
+    let zero = B256::ZERO.to_string();
+    let to = scene.contract.as_str().expect("an address");
+    let pre = scene.trace(&scene.called, json!({ "tracer": "prestateTracer" }));
+    let from = scene.from.to_string().to_lowercase();
+    assert_eq!(pre[to]["storage"][&zero], json!(B256::ZERO));
+    assert_eq!(
+        pre[to]["code"],
+        "0x5f54600101805f555f52602a60205fa160205ff3"
+    );
+    assert_eq!(pre[&from]["nonce"], 1);
+    let diff = json!({ "tracer": "prestateTracer", "tracerConfig": { "diffMode": true } });
+    let changed = scene.trace(&scene.called, diff.clone());
+    assert_eq!(changed["post"][&from]["nonce"], 2);
+    let written = json!({ "storage": { zero: B256::with_last_byte(1) } });
+    assert_eq!(changed["post"][to], written);
+    assert!(changed["pre"][to].get("storage").is_none());
+    // What is created has no before.
+    let created = scene.trace(&scene.created, diff);
+    assert!(created["pre"].get(to).is_none(), "{created}");
+    assert_eq!(created["post"][to]["nonce"], 1);
+    let balance = rpc(scene.port, "eth_getBalance", json!([scene.from, "latest"]));
+    assert_eq!(changed["post"][&from]["balance"], balance);
+}
+
+#[test]
+fn opcodes_are_shown_with_stack_storage_and_gas() {
+    let scene = scene();
+    let options = json!({ "enableMemory": true, "enableReturnData": true });
+    let trace = scene.trace(&scene.called, options);
+    let steps = trace["structLogs"].as_array().expect("a list");
+    let names: Vec<_> = steps
+        .iter()
+        .filter_map(|step| step["op"].as_str())
+        .collect();
+    let expected = "PUSH0 SLOAD PUSH1 ADD DUP1 PUSH0 SSTORE PUSH0 MSTORE PUSH1 PUSH1 PUSH0 LOG1 PUSH1 PUSH0 RETURN";
+    assert_eq!(names.join(" "), expected);
+    let receipt = rpc(
+        scene.port,
+        "eth_getTransactionReceipt",
+        json!([scene.called]),
+    );
+    let used = receipt["gasUsed"].as_str().expect("a quantity");
+    assert_eq!(format!("{:#x}", trace["gas"].as_u64().expect("gas")), used);
+    let spent: u64 = steps
+        .iter()
+        .filter_map(|step| step["gasCost"].as_u64())
+        .sum();
+    assert_eq!(trace["gas"].as_u64(), Some(21_000 + spent));
+    assert_eq!(
+        (&steps[1]["stack"], &steps[1]["gasCost"], &steps[1]["depth"]),
+        (&json!(["0x0"]), &json!(2_100), &json!(1))
+    );
+    let slot = json!({ B256::ZERO.to_string(): B256::with_last_byte(1) });
+    assert_eq!(steps[6]["storage"], slot);
+    assert_eq!(steps[12]["memory"], json!([format!("{:064x}", 1)]));
+    assert_eq!(trace["returnValue"], json!(B256::with_last_byte(1)));
+    let short = scene.trace(&scene.called, json!({ "limit": 3, "disableStack": true }));
+    let steps = short["structLogs"].as_array().expect("a list");
+    assert!(steps.len() == 3 && steps[1].get("stack").is_none());
+    // An opcode that fails says why: INVALID.
+    let call = json!({ "from": scene.from, "data": "0xfe" });
+    let failed = rpc(scene.port, "debug_traceCall", json!([call, "latest", {}]));
+    assert_eq!(failed["failed"], true);
+    assert_eq!(failed["structLogs"][0]["error"], "invalid opcode");
+}
+
+#[test]
+fn small_tracers_and_several_at_once_agree_with_each_other() {
+    let scene = scene();
+    let flat = scene.trace(&scene.called, json!({ "tracer": "flatCallTracer" }));
+    assert_eq!(flat[0]["action"]["to"], scene.contract);
+    assert_eq!(flat[0]["transactionHash"], scene.called);
+    assert_eq!(
+        scene.trace(&scene.called, json!({ "tracer": "noopTracer" })),
+        json!({})
+    );
+    let data = "0x12345678aabb";
+    let call = json!({ "from": scene.from, "to": scene.contract, "data": data });
+    let hash = rpc(scene.port, "eth_sendTransaction", json!([call]));
+    let four = scene.trace(&hash, json!({ "tracer": "4byteTracer" }));
+    assert_eq!(four, json!({ "0x12345678-2": 1 }));
+    let inner = json!({ "callTracer": { "withLog": true }, "4byteTracer": null });
+    let mux = scene.trace(
+        &hash,
+        json!({ "tracer": "muxTracer", "tracerConfig": inner }),
+    );
+    assert_eq!(mux["4byteTracer"], four);
+    assert_eq!(mux["callTracer"]["logs"][0]["topics"], json!([TOPIC]));
+}
+
+#[test]
+fn blocks_and_bundles_are_traced() {
+    let scene = scene();
+    let tracer = json!({ "tracer": "callTracer" });
+    let receipt = rpc(
+        scene.port,
+        "eth_getTransactionReceipt",
+        json!([scene.called]),
+    );
+    for (method, id) in [
+        ("debug_traceBlockByNumber", &receipt["blockNumber"]),
+        ("debug_traceBlockByHash", &receipt["blockHash"]),
+    ] {
+        let traced = rpc(scene.port, method, json!([id, tracer]));
+        assert_eq!(traced[0]["txHash"], scene.called);
+        assert_eq!(
+            traced[0]["result"],
+            scene.trace(&scene.called, tracer.clone())
+        );
+    }
+    let unknown = json!(["0xffff", tracer]);
+    let error = rpc_error(scene.port, "debug_traceBlockByNumber", unknown);
+    assert_eq!(error["code"], -32001);
+    // Each call sees what the one before it left, and nothing stays.
+    let call = json!({ "from": scene.from, "to": scene.contract });
+    let bundles = json!([{ "transactions": [call, call] }, { "transactions": [call] }]);
+    let state = json!({ "blockNumber": "latest" });
+    let traces = rpc(
+        scene.port,
+        "debug_traceCallMany",
+        json!([bundles, state, tracer]),
+    );
+    let outputs =
+        [&traces[0][0], &traces[0][1], &traces[1][0]].map(|trace| trace["output"].clone());
+    let expected: [Value; 3] = [2, 3, 4].map(|value| json!(B256::with_last_byte(value)));
+    assert_eq!(outputs, expected);
+    let slot = json!([scene.contract, "0x0", "latest"]);
+    let stored = rpc(scene.port, "eth_getStorageAt", slot);
+    assert_eq!(stored, json!(B256::with_last_byte(1)));
+}
+
+#[test]
+fn paritys_lists_are_filtered_by_block_and_address() {
+    let scene = scene();
+    let one = rpc(scene.port, "trace_transaction", json!([scene.called]));
+    let receipt = rpc(
+        scene.port,
+        "eth_getTransactionReceipt",
+        json!([scene.called]),
+    );
+    let block = rpc(scene.port, "trace_block", json!([receipt["blockNumber"]]));
+    assert_eq!(one, block);
+    assert_eq!(one[0]["traceAddress"], json!([]));
+    let all = json!([{ "fromBlock": "0x0", "toBlock": "latest" }]);
+    let all = rpc(scene.port, "trace_filter", all);
+    assert_eq!(all.as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        (&all[0]["type"], &all[1]["type"]),
+        (&json!("create"), &json!("call"))
+    );
+    assert_eq!(all[0]["result"]["address"], scene.contract);
+    let other = Address::repeat_byte(9);
+    for (filter, found) in [
+        (
+            json!({ "fromBlock": "0x0", "toAddress": [scene.contract] }),
+            2,
+        ),
+        (json!({ "fromBlock": "0x0", "fromAddress": [other] }), 0),
+        (json!({ "fromBlock": "0x0", "after": 1, "count": 5 }), 1),
+        (json!({}), 1),
+    ] {
+        let list = rpc(scene.port, "trace_filter", json!([filter]));
+        assert_eq!(list.as_array().map(Vec::len), Some(found), "{filter}");
+    }
+    // A revert has its words and its data.
+    let data = reverting(&[0xaa]);
+    let failing = json!([{ "from": scene.from, "data": data, "gas": "0x30000" }]);
+    let hash = rpc(scene.port, "eth_sendTransaction", failing);
+    let list = rpc(scene.port, "trace_transaction", json!([hash]));
+    assert_eq!(list[0]["error"], "Reverted");
+    let nobody = json!([B256::repeat_byte(7)]);
+    assert_eq!(rpc(scene.port, "trace_transaction", nobody), Value::Null);
+}
