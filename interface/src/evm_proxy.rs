@@ -1,6 +1,28 @@
-//! The shape of an EVM proxy's code, which is the same for every registry but for its address.
+//! The shapes of our EVM programs, which are the same for every registry but for its address.
 
-/// Bytes of the code.
-pub const SIZE: usize = 110;
-/// Where the address of the registry stands in it, 20 bytes.
-pub const REGISTRY_AT: usize = 10;
+/// The shape of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// Bytes of the code.
+    pub size: usize,
+    /// Where the address of the registry stands in it, 20 bytes.
+    pub registry_at: usize,
+}
+
+/// An EVM proxy.
+pub const EVM: Shape = Shape {
+    size: 110,
+    registry_at: 10,
+};
+/// A beacon proxy.
+pub const BEACON_PROXY: Shape = Shape {
+    size: 141,
+    registry_at: 2,
+};
+/// The beacon of a definition.
+pub const BEACON: Shape = Shape {
+    size: 77,
+    registry_at: 2,
+};
+/// The longest of them.
+pub const SIZE_MAX: usize = BEACON_PROXY.size;

@@ -15,7 +15,8 @@ sol! {
         address implementation;
         /// One of [`crate::reasons::step`].
         uint8 kind;
-        /// The migration script of kind 2, the program of kind 3, else zero.
+        /// The migration script of kind 2, the program of kind 3, the beacon where a beacon proxy is
+        /// created, else zero.
         address script;
         /// The calldata of the step, may be empty.
         bytes data;

@@ -5,7 +5,8 @@
 //! | module | holds |
 //! |---|---|
 //! | [`proxy`] | what every proxy answers, emits and reverts with |
-//! | [`evm_proxy`] | the shape of an EVM proxy's code |
+//! | [`beacon`] | what the beacon of a definition answers and emits |
+//! | [`evm_proxy`] | the shapes of our EVM programs |
 //! | [`registry`] | what the registry answers, emits and reverts with |
 //! | [`registry_storage`] | what the registry stores, and where |
 //! | [`parts`] | which program of the registry answers which call |
@@ -29,6 +30,7 @@
 
 extern crate alloc;
 
+pub mod beacon;
 pub mod build;
 pub mod chain;
 pub mod complex;

@@ -115,6 +115,9 @@ pub mod invalid_step {
     pub const DATA_MISMATCH: u8 = 9;
     /// The calldata of the step is longer than [`crate::limits::STEP_DATA_MAX`] bytes.
     pub const DATA_TOO_LONG: u8 = 10;
+    /// A version with a migration becomes current in a definition with beacon proxies, whose data no
+    /// step reaches.
+    pub const BEACON: u8 = 11;
 }
 
 /// Why a policy was refused (`InvalidPolicy`), with the byte offset where it went wrong.

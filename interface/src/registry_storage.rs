@@ -72,6 +72,8 @@ records! {
             22 name_length: u8,
             /// How often it was paused and resumed, together: it is paused where that is odd.
             23 pauses: u32,
+            /// Whether it has a beacon, and proxies that ask it.
+            27 beacon: bool,
         };
         /// The name.
         1 NAME: Bytes[LABEL_MAX / 32];

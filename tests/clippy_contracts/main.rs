@@ -49,8 +49,6 @@ fn constants(
 ) -> Result<BTreeMap<String, String>, Box<dyn Error>> {
     let framework = builder.framework()?;
     std::fs::write(init_code, &framework.proxy_creation_code)?;
-    let evm_init_code = init_code.with_extension("evm_init_code");
-    std::fs::write(&evm_init_code, &framework.evm_proxy_creation_code)?;
     let account = |part: &Part| hex::encode(part.address) + &hex::encode(part.artifact.codehash());
     let values = [
         ("STUB", hex::encode(framework.stub_address)),
@@ -69,11 +67,16 @@ fn constants(
             hex::encode(framework.proxy.artifact.codehash()),
         ),
         ("PROXY_INITCODE", init_code.display().to_string()),
-        ("EVM_PROXY_INITCODE", evm_init_code.display().to_string()),
         ("PARTS", framework.parts.iter().map(account).collect()),
     ];
-    let named = values.map(|(name, value)| (format!("STYLUS_UPGRADES_{name}"), value));
-    Ok(named.into_iter().collect())
+    let mut values = Vec::from(values);
+    for (name, code) in framework.evm_creation_codes() {
+        let file = init_code.with_extension(name.to_lowercase());
+        std::fs::write(&file, code)?;
+        values.push((name, file.display().to_string()));
+    }
+    let named = |(name, value)| (format!("STYLUS_UPGRADES_{name}"), value);
+    Ok(values.into_iter().map(named).collect())
 }
 
 /// The names of the packages that are contracts: what they build is a program.

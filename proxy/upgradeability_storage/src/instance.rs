@@ -3,11 +3,16 @@
 use alloc::vec::Vec;
 
 use alloy_primitives::{Address, B256};
-use alloy_sol_types::SolEvent;
+use alloy_sol_types::{SolCall, SolEvent};
 use stylus_upgrades_host::{call, context, storage};
-use stylus_upgrades_interface::{build, proxy::IUpgradeabilityProxy as Abi, slots};
+use stylus_upgrades_interface::{
+    beacon::IBeacon, build, instance::PathStep, proxy::IUpgradeabilityProxy as Abi, slots,
+};
 
-use crate::revert::{Reverts, revert};
+use crate::{
+    registry,
+    revert::{Reverts, revert},
+};
 
 /// The pause stub: CREATE2 deployer, salt 0. It reverts `UpgradeInProgress()` to every call.
 pub(crate) const STUB: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_STUB")));
@@ -18,6 +23,9 @@ pub(crate) struct Instance {
     pub(crate) address: Address,
     /// What its ERC-1967 admin slot holds.
     pub(crate) registry: Address,
+    /// The slot that says what it runs: the ERC-1967 implementation slot, or the beacon slot where
+    /// that is empty.
+    code: B256,
 }
 
 impl Instance {
@@ -28,15 +36,27 @@ impl Instance {
         if registry.is_zero() {
             return Err(revert(Abi::NotAProxy {}));
         }
+        let code = if load(slots::IMPLEMENTATION) == B256::ZERO {
+            slots::BEACON
+        } else {
+            slots::IMPLEMENTATION
+        };
         Ok(Self {
             address: Address::new(context::contract_address()),
             registry,
+            code,
         })
     }
 
-    /// What the implementation slot holds: the stub while an upgrade runs.
-    pub(crate) fn implementation(&self) -> Address {
-        Address::from_word(load(slots::IMPLEMENTATION))
+    /// The code that it runs: the stub while an upgrade runs. A beacon's revert data are passed on.
+    pub(crate) fn implementation(&self) -> Reverts<Address> {
+        let account = Address::from_word(load(self.code));
+        if self.code == slots::IMPLEMENTATION || account.is_zero() {
+            return Ok(account);
+        }
+        let question = IBeacon::implementationCall::SELECTOR;
+        let called = call::static_call(&account.into(), &question, u64::MAX);
+        registry::answer::<IBeacon::implementationCall>(called)
     }
 
     /// Whether some version has initialised it.
@@ -52,8 +72,21 @@ impl Instance {
         if upgraded || context::msg_reentrant() {
             return Err(revert(Abi::UpgradeInProgress {}));
         }
-        store(slots::IMPLEMENTATION, STUB.into_word());
+        store(self.code, STUB.into_word());
         Ok(())
+    }
+
+    /// Writes the code that the step reaches into the slot and emits `Upgraded`; a beacon proxy takes
+    /// the beacon that the registry names.
+    pub(crate) fn arrive(&self, last: &PathStep) {
+        if self.code == slots::BEACON {
+            store(slots::BEACON, last.script.into_word());
+            emit(&IBeacon::BeaconUpgraded {
+                beacon: last.script,
+            });
+        } else {
+            self.switch_to(last.implementation);
+        }
     }
 
     /// Writes the code that runs from now on into the slot and emits `Upgraded`.

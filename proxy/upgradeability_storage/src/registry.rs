@@ -105,7 +105,7 @@ fn ask<C: SolCall>(instance: &Instance, request: &C) -> Reverts<C::Return> {
 }
 
 /// The return data of a call, or its revert data byte for byte.
-fn answer<C: SolCall>(called: Called) -> Reverts<C::Return> {
+pub(crate) fn answer<C: SolCall>(called: Called) -> Reverts<C::Return> {
     let data = returned(called.len);
     if !called.ok {
         return Err(data);

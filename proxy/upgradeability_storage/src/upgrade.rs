@@ -58,7 +58,7 @@ pub(crate) fn travel(
         return Ok(false);
     }
     registry::end(instance, &last.to)?;
-    instance.switch_to(last.implementation);
+    instance.arrive(last);
     Ok(true)
 }
 

@@ -1,7 +1,26 @@
 //! Values that the build compiles in (see [`stylus_upgrades_interface::build`]).
 
 use alloy_primitives::{Address, B256};
-use stylus_upgrades_interface::{build, evm_proxy, ids::CodeHash};
+use stylus_upgrades_interface::{
+    build,
+    evm_proxy::{self, Shape},
+    ids::CodeHash,
+};
+
+/// The init code in a file that the build names.
+#[cfg(target_arch = "wasm32")]
+macro_rules! init_code {
+    ($name:literal) => {
+        include_bytes!(env!($name))
+    };
+}
+/// On the host, where nothing is created, zeros in place of the code.
+#[cfg(not(target_arch = "wasm32"))]
+macro_rules! init_code {
+    ($name:literal) => {
+        &[0; evm_proxy::SIZE_MAX]
+    };
+}
 
 /// UpgradeabilityStorage, the admin path of every proxy.
 pub const STORAGE: Address = Address::new(build::address(option_env!("STYLUS_UPGRADES_STORAGE")));
@@ -23,21 +42,58 @@ pub const PROXY_INIT_CODE: &[u8] = include_bytes!(env!("STYLUS_UPGRADES_PROXY_IN
 pub const PROXY_INIT_CODE: &[u8] = &[];
 /// keccak256 of [`PROXY_INIT_CODE`], so that only the part that creates proxies carries it.
 pub const PROXY_INIT_CODE_HASH: B256 = keccak(PROXY_INIT_CODE);
-/// The init code of an EVM proxy, the same for all of them. It ends in the code of the proxy, with
-/// zeros where the registry's address goes.
-#[cfg(target_arch = "wasm32")]
-pub const EVM_PROXY_INIT_CODE: &[u8] = include_bytes!(env!("STYLUS_UPGRADES_EVM_PROXY_INITCODE"));
-/// The init code of an EVM proxy: on the host, where nothing is created, zeros in place of the code.
-#[cfg(not(target_arch = "wasm32"))]
-pub const EVM_PROXY_INIT_CODE: &[u8] = &[0; evm_proxy::SIZE];
-/// keccak256 of [`EVM_PROXY_INIT_CODE`].
-pub const EVM_PROXY_INIT_CODE_HASH: B256 = keccak(EVM_PROXY_INIT_CODE);
-/// The code of an EVM proxy, with zeros where the registry's address goes.
-pub const EVM_PROXY: &[u8] = EVM_PROXY_INIT_CODE
-    .split_at(EVM_PROXY_INIT_CODE.len() - evm_proxy::SIZE)
-    .1;
-/// keccak256 of [`EVM_PROXY`].
-pub const EVM_PROXY_HASH: B256 = keccak(EVM_PROXY);
+/// An EVM proxy.
+pub const EVM_PROXY: EvmProgram = program(
+    init_code!("STYLUS_UPGRADES_EVM_PROXY_INITCODE"),
+    evm_proxy::EVM,
+);
+/// A beacon proxy.
+pub const BEACON_PROXY: EvmProgram = program(
+    init_code!("STYLUS_UPGRADES_BEACON_PROXY_INITCODE"),
+    evm_proxy::BEACON_PROXY,
+);
+/// The beacon of a definition.
+pub const BEACON: EvmProgram = program(
+    init_code!("STYLUS_UPGRADES_BEACON_INITCODE"),
+    evm_proxy::BEACON,
+);
+
+// What follows names no init code, so that only the part that creates carries that.
+
+/// Shapes of the proxies in EVM code, with keccak256 of the code without a registry.
+pub const EVM_PROXIES: [(Shape, B256); 2] = [
+    (EVM_PROXY.shape, EVM_PROXY.hash),
+    (BEACON_PROXY.shape, BEACON_PROXY.hash),
+];
+/// keccak256 of the init code of an EVM proxy.
+pub const EVM_PROXY_INIT_CODE_HASH: B256 = EVM_PROXY.init_code_hash;
+/// keccak256 of the init code of a beacon proxy.
+pub const BEACON_PROXY_INIT_CODE_HASH: B256 = BEACON_PROXY.init_code_hash;
+/// keccak256 of the init code of a beacon.
+pub const BEACON_INIT_CODE_HASH: B256 = BEACON.init_code_hash;
+
+/// EVM code that holds the address of the registry which created it.
+#[derive(Clone, Copy, Debug)]
+pub struct EvmProgram {
+    /// Its init code, constant. It ends in the code, with zeros where the registry's address goes.
+    pub init_code: &'static [u8],
+    /// keccak256 of the init code.
+    pub init_code_hash: B256,
+    /// keccak256 of the code with those zeros.
+    pub hash: B256,
+    /// Size of the code, and where the address goes.
+    pub shape: Shape,
+}
+
+const fn program(init_code: &'static [u8], shape: Shape) -> EvmProgram {
+    let (_, code) = init_code.split_at(init_code.len() - shape.size);
+    EvmProgram {
+        init_code,
+        init_code_hash: keccak(init_code),
+        hash: keccak(code),
+        shape,
+    }
+}
 
 const fn keccak(bytes: &[u8]) -> B256 {
     B256::new(keccak_const::Keccak256::new().update(bytes).finalize())

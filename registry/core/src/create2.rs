@@ -20,12 +20,18 @@ pub fn address(name: &[u8], kind: u8, salt: B256) -> Reverts<Address> {
     let init_code_hash = match kind {
         proxy_kind::WASM => build::PROXY_INIT_CODE_HASH,
         proxy_kind::EVM => build::EVM_PROXY_INIT_CODE_HASH,
+        proxy_kind::BEACON => build::BEACON_PROXY_INIT_CODE_HASH,
         _ => return Err(errors::not_supported(b"proxy kind")),
     };
+    Ok(created(self::salt(name, kind, salt), init_code_hash))
+}
+
+/// Where CREATE2 of the registry puts an init code.
+pub fn created(salt: B256, init_code_hash: B256) -> Address {
     let mut preimage = [0; 85];
     preimage[0] = 0xff;
     preimage[1..21].copy_from_slice(this().as_slice());
-    preimage[21..53].copy_from_slice(self::salt(name, kind, salt).as_slice());
+    preimage[21..53].copy_from_slice(salt.as_slice());
     preimage[53..].copy_from_slice(init_code_hash.as_slice());
-    Ok(Address::from_word(keccak(&preimage)))
+    Address::from_word(keccak(&preimage))
 }

@@ -3,6 +3,7 @@
 use alloy_primitives::{Address, B256};
 use stylus_upgrades_interface::{
     ids::{DefinitionId, InstanceState, VersionIndex},
+    reasons::proxy_kind,
     registry_storage::{
         Word,
         instance::{self, Head},
@@ -102,6 +103,23 @@ impl Instance {
         Node::version().get(&node(self.definition, self.index).load())
     }
 
+    /// Index of the version that it runs: what is current, if it asks a beacon.
+    pub fn runs(&self, definition: &Definition) -> VersionIndex {
+        let version = self.version();
+        if self.kind == proxy_kind::BEACON && !version.is_none() {
+            return definition.current;
+        }
+        version
+    }
+
+    /// Its state: one that asks a beacon is paused with its definition.
+    pub fn state(&self, definition: &Definition) -> InstanceState {
+        if self.kind == proxy_kind::BEACON && definition.is_paused() {
+            return InstanceState::PAUSED;
+        }
+        self.state
+    }
+
     /// Whether it is in a complex step, forward or back.
     pub fn is_migrating(&self) -> bool {
         !self.reaches.is_none()
@@ -140,6 +158,9 @@ impl Instance {
     pub fn set_version(&mut self, definition: &Definition, version: VersionIndex) {
         let current = definition.current;
         self.leave(definition, version);
+        if self.kind == proxy_kind::BEACON {
+            return; // it follows what is current, so it never lags
+        }
         let turned_back = self.state == InstanceState::TURNING_BACK;
         let is_excluded = turned_back && version < current && self.began == current;
         // one whose definition was paused in the middle of its upgrade is not paused yet

@@ -20,6 +20,7 @@
 //! | [`errors`], [`events`] | what it reverts with and emits |
 //! | [`chain`] | calls, logs, reverts, other accounts |
 //! | [`create2`] | where proxies are created |
+//! | [`beacon`] | what beacon proxies ask |
 //! | [`build`] | values that the build compiles in |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -29,6 +30,7 @@ extern crate alloc;
 pub mod abi;
 pub mod action;
 pub mod authority;
+pub mod beacon;
 pub mod build;
 pub mod chain;
 pub mod create2;

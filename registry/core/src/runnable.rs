@@ -1,18 +1,20 @@
 //! Whether code can run (rule 2 of DESIGN §4.1), and whether it is what was approved.
 
-use alloy_primitives::Address;
+use alloc::vec::Vec;
+
+use alloy_primitives::{Address, B256};
 use alloy_sol_types::{SolCall, SolError};
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{
     chain::{ARB_WASM, DESIGNATOR_PREFIX, FRAGMENT_PREFIX, IArbWasm, PROGRAM_PREFIX, ROOT_PREFIX},
-    evm_proxy,
+    evm_proxy::{self, Shape},
     ids::CodeHash,
     reasons::not_runnable,
 };
 
 use crate::{
     abi::encode,
-    build,
+    build::{self, EvmProgram},
     chain::{RevertData, Reverts, ask, code_hash, has_code, keccak, this},
     errors,
     instances::Instance,
@@ -86,7 +88,7 @@ pub fn reason(account: Address) -> Reverts<Option<u8>> {
     if !has_code(hash) {
         return Ok(Some(not_runnable::NO_CODE));
     }
-    let mut code = [0; evm_proxy::SIZE + 1]; // a minimal proxy is shorter
+    let mut code = [0; evm_proxy::SIZE_MAX + 1]; // a minimal proxy is shorter
     let size = context::code(&account, 0, &mut code);
     let code = code.get(..size).unwrap_or_default();
     if code.starts_with(&DESIGNATOR_PREFIX) {
@@ -124,16 +126,28 @@ fn is_minimal_proxy(code: &[u8]) -> bool {
     code.len() == MINIMAL_PROXY_SIZE && code.starts_with(&before) && code.ends_with(&behind)
 }
 
-/// Whether that is an EVM proxy of ours, whichever registry created it.
+/// Whether that is an EVM or beacon proxy of ours, whichever registry created it.
 fn is_evm_proxy(code: &[u8]) -> bool {
-    <[u8; evm_proxy::SIZE]>::try_from(code)
-        .is_ok_and(|code| keccak(&with_registry(code, Address::ZERO)) == build::EVM_PROXY_HASH)
+    build::EVM_PROXIES
+        .into_iter()
+        .any(|(shape, hash)| hash_with(shape, code, Address::ZERO) == Some(hash))
 }
 
-/// The code of an EVM proxy, with the address of its registry in it.
-pub fn with_registry(mut code: [u8; evm_proxy::SIZE], registry: Address) -> [u8; evm_proxy::SIZE] {
-    let (_, behind) = code.split_at_mut(evm_proxy::REGISTRY_AT);
-    let (place, _) = behind.split_at_mut(Address::len_bytes());
+/// The hash of an EVM program of this registry.
+pub fn own_codehash(program: &EvmProgram) -> Reverts<CodeHash> {
+    let at = program.init_code.len() - program.shape.size;
+    let code = program.init_code.get(at..).unwrap_or_default();
+    let hash = hash_with(program.shape, code, this());
+    hash.map(CodeHash).ok_or_else(errors::nothing)
+}
+
+/// keccak256 of code with the address of a registry in it; `None` if it has another shape.
+fn hash_with(shape: Shape, code: &[u8], registry: Address) -> Option<B256> {
+    if code.len() != shape.size {
+        return None;
+    }
+    let mut code = Vec::from(code);
+    let place = code.get_mut(shape.registry_at..shape.registry_at + 20)?;
     place.copy_from_slice(registry.as_slice());
-    code
+    Some(keccak(&code))
 }

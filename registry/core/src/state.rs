@@ -56,6 +56,8 @@ pub struct Definition {
     pub frozen: bool,
     /// How often it was paused and resumed, together.
     pub pauses: u32,
+    /// Whether it has a beacon, and proxies that ask it.
+    pub beacon: bool,
 }
 
 impl Definition {
@@ -74,6 +76,7 @@ impl Definition {
             current: VersionIndex::NONE,
             frozen: false,
             pauses: 0,
+            beacon: false,
         }
     }
 
@@ -107,6 +110,7 @@ impl Definition {
             current: Head::current().get(&head),
             frozen: Head::frozen().get(&head),
             pauses: Head::pauses().get(&head),
+            beacon: Head::beacon().get(&head),
         })
     }
 
@@ -129,6 +133,7 @@ impl Definition {
             frozen: self.frozen,
             name_length: self.name.len() as u8,
             pauses: self.pauses,
+            beacon: self.beacon,
         };
         Self::slot(self.id).write(definition::HEAD, &head);
     }

@@ -6,12 +6,13 @@ use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    build,
-    chain::{Reverts, call, keccak, this},
+    beacon,
+    build::{self, EvmProgram},
+    chain::{Reverts, call},
     create2, errors, events,
     instances::Instance,
     lock::{self, Phase},
-    runnable::{check_active, check_own, same_code, with_registry},
+    runnable::{check_active, check_own, own_codehash, same_code},
     state::Definition,
 };
 use stylus_upgrades_host::{call::create2, context};
@@ -27,11 +28,16 @@ pub(crate) fn proxy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let proxy = create2::address(name, kind, salt)?;
     check_own(build::STORAGE, build::STORAGE_CODEHASH)?;
     same_code(build::STUB, build::STUB_CODEHASH)?;
-    let (init_code, codehash) = if kind == proxy_kind::EVM {
-        (build::EVM_PROXY_INIT_CODE, evm_proxy_codehash()?)
-    } else {
-        check_active(proxy, build::PROXY_CODEHASH)?;
-        (build::PROXY_INIT_CODE, build::PROXY_CODEHASH)
+    let (init_code, codehash) = match kind {
+        proxy_kind::EVM => of_ours(&build::EVM_PROXY)?,
+        proxy_kind::BEACON => {
+            beacon::ensure(&mut definition)?;
+            of_ours(&build::BEACON_PROXY)?
+        }
+        _ => {
+            check_active(proxy, build::PROXY_CODEHASH)?;
+            (build::PROXY_INIT_CODE, build::PROXY_CODEHASH)
+        }
     };
 
     let salt = create2::salt(name, kind, salt);
@@ -52,10 +58,9 @@ pub(crate) fn proxy(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     require_created(proxy, codehash)
 }
 
-/// keccak256 of the code of this registry's EVM proxies.
-fn evm_proxy_codehash() -> Reverts<CodeHash> {
-    let code = build::EVM_PROXY.try_into().map_err(|_| errors::nothing())?;
-    Ok(CodeHash(keccak(&with_registry(code, this()))))
+/// What an EVM program of this registry is created from, and keccak256 of its code.
+fn of_ours(program: &EvmProgram) -> Reverts<(&'static [u8], CodeHash)> {
+    Ok((program.init_code, own_codehash(program)?))
 }
 
 /// A proxy that did not come back at a version was not created.

@@ -18,7 +18,7 @@ use stylus_upgrades_interface::{
     complex::IComplexMigration,
     ids::{CodeHash, InstanceState, StepKind as Kind},
     limits::STEP_DATA_MAX,
-    reasons::invalid_step as reason,
+    reasons::{invalid_step as reason, proxy_kind},
     registry::IRegistry,
 };
 
@@ -219,7 +219,10 @@ impl<'a> Call<'a> {
                 kind,
                 salt,
             } => {
-                definition.version(version)?;
+                let index = definition.version(version)?.index;
+                if *kind == proxy_kind::BEACON && index != definition.current {
+                    return Err(errors::not_supported(b"a beacon proxy not at current"));
+                }
                 create_proxy(name, *kind, *salt)
             }
         }
@@ -276,6 +279,9 @@ fn becomes_current(definition: &Definition, label: &[u8], code: &Code, step: &St
         if !identical || index < definition.current {
             return Err(errors::version_exists(&definition.name, label));
         }
+    }
+    if definition.beacon && step.kind != Kind::NONE {
+        return Err(invalid(step, label, reason::BEACON));
     }
     if index != definition.current && step.from != definition.label_of(definition.current) {
         return Err(invalid(step, label, reason::NOT_FROM_CURRENT));

@@ -5,6 +5,7 @@ use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::encode,
     authority::{self, role},
+    beacon,
     chain::{self, Reverts, delegate},
     events, queue,
     state::{Code, Definition, Step, Version, part},
@@ -33,7 +34,7 @@ pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u
             ..
         } => {
             if definition.index_of(version).is_none() {
-                add_version(&mut definition, version, code, step);
+                add_version(&mut definition, version, code, step)?;
             }
             if *migrate {
                 activate(&mut definition, version)?;
@@ -70,14 +71,15 @@ fn create_definition(name: &[u8], policies: &[&[u8]; 3]) -> Reverts<()> {
 }
 
 /// Adds the version; the first one becomes current.
-fn add_version(definition: &mut Definition, label: &[u8], code: &Code, step: &Step) {
+fn add_version(definition: &mut Definition, label: &[u8], code: &Code, step: &Step) -> Reverts<()> {
     let mut version = definition.add_version(label, code, step.from.is_empty());
     events::version_added(definition.id, label, code, definition.sequence).emit();
     add_step(definition, &mut version, step);
     if definition.current.is_none() {
-        make_current(definition, &version);
+        make_current(definition, &version)?;
     }
     definition.save();
+    Ok(())
 }
 
 fn add_step(definition: &Definition, version: &mut Version, step: &Step) {
@@ -92,7 +94,7 @@ fn add_step(definition: &Definition, version: &mut Version, step: &Step) {
 fn activate(definition: &mut Definition, label: &[u8]) -> Reverts<()> {
     let version = definition.version(label)?;
     if version.index != definition.current {
-        make_current(definition, &version);
+        make_current(definition, &version)?;
         definition.save();
     }
     // approvers ask for this version: those that they called back from it come along again
@@ -105,10 +107,11 @@ fn activate(definition: &mut Definition, label: &[u8]) -> Reverts<()> {
 }
 
 /// Does not save the definition.
-fn make_current(definition: &mut Definition, version: &Version) {
+fn make_current(definition: &mut Definition, version: &Version) -> Reverts<()> {
     queue::advance(definition.id, definition.current, version.index);
     definition.current = version.index;
     events::current_changed(definition.id, &version.label, definition.sequence).emit();
+    beacon::point(definition)
 }
 
 fn set_policy(mut definition: Definition, role: &[u8], expression: &[u8]) -> Reverts<()> {
@@ -144,6 +147,7 @@ fn pause(mut definition: Definition) -> Reverts<()> {
         events::resumed
     };
     announce(definition.id).emit();
+    beacon::point(&definition)?;
     if queue::waiting(definition.id) == 0 {
         return Ok(());
     }

@@ -91,9 +91,9 @@ pub(crate) fn instance_of(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         &[],
         &[
             (&definition.name).into(),
-            (&definition.label_of(instance.version())).into(),
+            (&definition.label_of(instance.runs(&definition))).into(),
             instance.kind.into(),
-            instance.state.into(),
+            instance.state(&definition).into(),
         ],
     ))
 }
@@ -109,7 +109,7 @@ pub(crate) fn plan(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let instance = Instance::of(arguments.address(0)?)?;
     let definition = instance.definition()?;
     let target = definition.version(arguments.bytes(1)?)?;
-    let at = instance.version();
+    let at = instance.runs(&definition);
     if at == target.index {
         return Err(errors::already_at_version(&target.label));
     }

@@ -8,7 +8,7 @@ use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, Value, encode},
     authority::{self, role},
-    build,
+    beacon, build,
     chain::{Reverts, ask, sender, this},
     errors, events,
     instances::Instance,
@@ -20,6 +20,7 @@ use stylus_registry_core::{
 use stylus_upgrades_interface::{
     ids::{StepKind, VersionIndex},
     proxy::IUpgradeabilityProxy::implementationCall,
+    reasons::proxy_kind,
 };
 
 use crate::{complex, pause};
@@ -28,6 +29,11 @@ use crate::{complex, pause};
 pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let (caller, label) = (arguments.address(0)?, arguments.bytes(1)?);
     let instance = Instance::of(sender())?;
+    let at = instance.version();
+    let asks_beacon = instance.kind == proxy_kind::BEACON;
+    if asks_beacon && !at.is_none() {
+        return Err(errors::not_supported(b"the upgrade of a beacon proxy"));
+    }
     if instance.is_migrating() {
         return Err(errors::upgrade_in_progress());
     }
@@ -38,7 +44,6 @@ pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     }
     pause::require_live_with(&definition, &instance)?;
     let target = definition.version(label)?;
-    let at = instance.version();
     if !ours && !authority::alone(&definition, role::MIGRATE, caller) {
         let from = definition.label_of(at);
         return Err(errors::upgrade_not_authorized(caller, &from, label));
@@ -47,12 +52,15 @@ pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
         return Err(errors::already_at_version(label));
     }
     let version = target.index;
-    let path = if at.is_none() {
+    let mut path = if at.is_none() {
         alloc::vec![(target, Step::default())] // creation: what runs is the call's own initializer
     } else {
         route::find(&definition, at, &target)?
     };
     check_programs(&path)?;
+    if let Some((_, creation)) = path.first_mut().filter(|_| asks_beacon) {
+        creation.script = beacon::address(definition.id);
+    }
     lock::open(instance.proxy, version, stop(&definition, &path), ours);
     Ok(encoded(&path))
 }

@@ -1,10 +1,13 @@
 //! The few EVM programs of the framework, assembled here so that their bytes are derived and
-//! not pasted: creation code, the pause stub, the EVM proxy and the creation of every kind.
+//! not pasted: creation code, the pause stub, the EVM and beacon proxies and the creation of every kind.
 
 mod assembly;
 mod proxy;
 
-pub use proxy::{evm_proxy_code, evm_proxy_creation_code, proxy_creation_code};
+pub use proxy::{
+    beacon_code, beacon_creation_code, beacon_proxy_code, beacon_proxy_creation_code,
+    evm_proxy_code, evm_proxy_creation_code, proxy_creation_code,
+};
 
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use alloy::sol_types::SolError;
@@ -45,6 +48,23 @@ pub fn stub_code() -> Bytes {
         .push(&[4])
         .ops(&[PUSH0, REVERT]);
     code.code().into()
+}
+
+/// The creation codes of what a registry creates in EVM code, by the names of their constants.
+pub fn creation_codes(stub: Address, storage: Address) -> [(&'static str, Bytes); 3] {
+    [
+        ("EVM_PROXY_INITCODE", evm_proxy_creation_code(stub, storage)),
+        (
+            "BEACON_PROXY_INITCODE",
+            beacon_proxy_creation_code(stub, storage),
+        ),
+        ("BEACON_INITCODE", beacon_creation_code()),
+    ]
+}
+
+/// The beacon of a registry's definition, which `definition` identifies.
+pub fn beacon_address(registry: Address, definition: B256) -> Address {
+    registry.create2(definition, keccak256(beacon_creation_code()))
 }
 
 /// Where the CREATE2 deployer puts `creation_code` with salt 0.

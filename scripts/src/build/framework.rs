@@ -34,8 +34,6 @@ pub struct Framework {
     pub proxy: Part,
     /// Creation code of every WASM proxy.
     pub proxy_creation_code: Bytes,
-    /// Creation code of every EVM proxy.
-    pub evm_proxy_creation_code: Bytes,
     /// The registry's parts, in the order of [`PARTS`].
     pub parts: Vec<Part>,
     /// The registry itself, created through the Stylus deployer.
@@ -74,11 +72,20 @@ impl Framework {
         parts.find(|part| part.artifact.name == package)
     }
 
+    /// The creation codes of what a registry creates in EVM code, by the names of their constants.
+    pub fn evm_creation_codes(&self) -> [(&'static str, Bytes); 3] {
+        evm::creation_codes(self.stub_address, self.storage.address)
+    }
+
     /// keccak256 of the code of a registry's proxies of that kind; `None` for proxies of others.
     pub fn proxy_codehash(&self, kind: u8, registry: Address) -> Option<B256> {
         match kind {
             proxy_kind::WASM => Some(self.proxy.artifact.codehash()),
             proxy_kind::EVM => Some(keccak256(evm::evm_proxy_code(
+                registry,
+                self.storage.address,
+            ))),
+            proxy_kind::BEACON => Some(keccak256(evm::beacon_proxy_code(
                 registry,
                 self.storage.address,
             ))),
@@ -107,8 +114,9 @@ impl Framework {
         }
         let creation_code = Constant::File(self.proxy_creation_code.clone());
         set(&mut constants, "PROXY_INITCODE", creation_code);
-        let creation_code = Constant::File(self.evm_proxy_creation_code.clone());
-        set(&mut constants, "EVM_PROXY_INITCODE", creation_code);
+        for (name, creation_code) in self.evm_creation_codes() {
+            set(&mut constants, name, Constant::File(creation_code));
+        }
         set(&mut constants, "PARTS", programs(&self.parts));
         constants
     }
@@ -176,7 +184,6 @@ fn read() -> Result<Framework, BuildError> {
     let parts = PARTS.iter().map(|one| part(one.package));
     Ok(Framework {
         proxy_creation_code: evm::proxy_creation_code(stub_address, &proxy.artifact.code),
-        evm_proxy_creation_code: evm::evm_proxy_creation_code(stub_address, storage.address),
         stub,
         stub_address,
         bare: part(pinned::PROXY)?,

@@ -67,9 +67,9 @@ impl Sources<'_> {
         let proxy_creation_code = evm::proxy_creation_code(stub_address, &proxy.artifact.code);
         let creation_code = Constant::File(proxy_creation_code.clone());
         set(&mut constants, "PROXY_INITCODE", creation_code);
-        let evm_proxy_creation_code = evm::evm_proxy_creation_code(stub_address, storage.address);
-        let creation_code = Constant::File(evm_proxy_creation_code.clone());
-        set(&mut constants, "EVM_PROXY_INITCODE", creation_code);
+        for (name, creation_code) in evm::creation_codes(stub_address, storage.address) {
+            set(&mut constants, name, Constant::File(creation_code));
+        }
         let parts = PARTS.iter();
         let parts = parts.map(|part| self.part(part.package, &constants));
         let parts: Vec<Part> = parts.collect::<Result<_, _>>()?;
@@ -81,7 +81,6 @@ impl Sources<'_> {
             storage,
             proxy,
             proxy_creation_code,
-            evm_proxy_creation_code,
             registry: self.program("registry", &constants)?,
             parts,
         })

@@ -4,8 +4,10 @@ use super::{Builder, Framework, evm, wasm};
 use crate::error::Explain;
 use crate::progress::Silent;
 use alloy::primitives::{Address, keccak256};
+use alloy::sol_types::SolEvent;
 use std::path::Path;
 use std::sync::Arc;
+use stylus_upgrades_interface::beacon::IBeacon::Upgraded;
 use stylus_upgrades_interface::{evm_proxy, slots};
 
 const GOOD: &str = r#"(module
@@ -160,15 +162,39 @@ fn an_evm_proxy_asks_who_calls_and_forwards() {
     let whole = format!("{arguments}{is_registry}{load}{delegate}{end}{admin}");
     let code = evm::evm_proxy_code(registry, storage);
     assert_eq!(hex::encode(&code), whole.replace(' ', ""));
-    assert_eq!(code.len(), evm_proxy::SIZE);
-    assert_eq!(code[evm_proxy::REGISTRY_AT..][..20], registry[..]);
+    assert_eq!(code.len(), evm_proxy::EVM.size);
 }
 
 #[test]
-fn the_creation_of_an_evm_proxy_ends_in_its_code_without_a_registry() {
-    let storage = Address::repeat_byte(0x33);
-    let creation = evm::evm_proxy_creation_code(Address::repeat_byte(0x11), storage);
-    assert!(creation.ends_with(&evm::evm_proxy_code(Address::ZERO, storage)));
+fn a_beacon_keeps_one_word_of_its_registry() {
+    let registry = Address::repeat_byte(0x22);
+    let is_registry = format!("33 73{} 14 6024 57", hex::encode(registry));
+    let answer = "5f545f52 60205ff3";
+    let set = format!("5b 5f35805f55 7f{} 5f5fa200", Upgraded::SIGNATURE_HASH); // at 0x24
+    let whole = format!("{is_registry}{answer}{set}").replace("0x", "");
+    let code = evm::beacon_code(registry);
+    assert_eq!(hex::encode(&code), whole.replace(' ', ""));
+}
+
+#[test]
+fn every_creation_in_evm_code_ends_in_the_code_without_a_registry() {
+    let (stub, storage) = (Address::repeat_byte(0x11), Address::repeat_byte(0x33));
+    let creations = evm::creation_codes(stub, storage).map(|(_, creation)| creation);
+    let codes = |registry| {
+        [
+            evm::evm_proxy_code(registry, storage),
+            evm::beacon_proxy_code(registry, storage),
+            evm::beacon_code(registry),
+        ]
+    };
+    let shapes = [evm_proxy::EVM, evm_proxy::BEACON_PROXY, evm_proxy::BEACON];
+    let registry = Address::repeat_byte(0x22);
+    for (n, shape) in shapes.into_iter().enumerate() {
+        assert!(creations[n].ends_with(&codes(Address::ZERO)[n]));
+        let code = &codes(registry)[n];
+        assert_eq!(code.len(), shape.size);
+        assert_eq!(code[shape.registry_at..][..20], registry[..]);
+    }
 }
 
 #[test]

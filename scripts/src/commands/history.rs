@@ -244,7 +244,7 @@ async fn check(
     outcome: &mut Outcome,
 ) -> Result<Vec<LiveCheck>, Error> {
     let rebuilt = &history.rebuilt;
-    let mut checks = live_checks(client, registry, rebuilt).await?;
+    let mut checks = live_checks(client, registry, name, rebuilt).await?;
     let differing = if seconds_left(client, registry).await?.is_some() {
         differences(client, registry, name, rebuilt).await?
     } else {

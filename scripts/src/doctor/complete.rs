@@ -106,7 +106,7 @@ async fn hidden_instances(
     let counted = nonce.saturating_sub(1);
     Ok((counted > recorded.created).then(|| {
         let difference = Difference {
-            what: "the number of proxies that it created".into(),
+            what: "the number of proxies and beacons that it created".into(),
             events: recorded.created.to_string(),
             view: format!("{counted}, as its account's nonce says"),
         };

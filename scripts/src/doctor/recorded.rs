@@ -83,7 +83,7 @@ pub(super) struct Recorded {
     pub(super) definitions: Vec<Definition>,
     /// Definitions that events are about, and whose creation no event tells.
     pub(super) unknown: BTreeSet<B256>,
-    /// Proxies that the registry created, as all these events tell.
+    /// Proxies that the registry created, and their beacons, as all these events tell.
     pub(super) created: u64,
 }
 
@@ -93,6 +93,7 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
     let mut all = vec![Definition::of("")];
     let mut unknown = BTreeSet::new();
     let mut created = 0;
+    let mut beacons = BTreeSet::new();
     let mut times = BTreeMap::new();
     for log in &logs {
         let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) else {
@@ -100,6 +101,9 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
         };
         if let Event::ProxyCreated(event) = &event {
             created += u64::from(event.kind <= proxy_kind::BEACON);
+            if event.kind == proxy_kind::BEACON && beacons.insert(event.definition) {
+                created += 1;
+            }
         }
         match &event {
             Event::LayoutPublished(_) => continue, // it is about no definition

@@ -2,15 +2,18 @@
 //! instance.
 
 use super::replay::Rebuilt;
+use crate::build::evm;
 use crate::client::{ChainError, Client};
-use crate::registry::all_logs;
-use alloy::primitives::{Address, B256};
+use crate::registry::{all_logs, definition_id};
+use alloy::primitives::{Address, B256, keccak256};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use stylus_upgrades_framework::{PAUSE_STUB, program};
+use stylus_upgrades_interface::beacon::IBeacon;
 use stylus_upgrades_interface::chain::{ARB_WASM, DESIGNATOR_PREFIX, IArbWasm, PROGRAM_PREFIX};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
+use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::slots;
 
 /// Something that was recorded, and what the chain holds.
@@ -56,6 +59,7 @@ impl LiveCheck {
 pub async fn live_checks(
     client: &Client,
     registry: Address,
+    name: &str,
     rebuilt: &Rebuilt,
 ) -> Result<Vec<LiveCheck>, ChainError> {
     let mut checks = Vec::new();
@@ -94,7 +98,21 @@ pub async fn live_checks(
         } else {
             at.get(instance.version.as_str())
         };
-        if let Some(expected) = code
+        let beacon = slot(slots::BEACON).await?;
+        let mut asks = Address::ZERO;
+        if instance.kind == proxy_kind::BEACON {
+            asks = evm::beacon_address(registry, definition_id(name));
+            checks.push(LiveCheck::compare(
+                named("implementation"),
+                &Address::ZERO,
+                &found,
+            ));
+            let runs = match rebuilt.paused {
+                true => Some(&stub),
+                false => at.get(rebuilt.current.as_str()),
+            };
+            checks.extend(beacon_checks(client, registry, asks, runs).await?);
+        } else if let Some(expected) = code
             && !instance.migrating
         {
             checks.push(LiveCheck::compare(
@@ -111,14 +129,13 @@ pub async fn live_checks(
         ));
         let admin = slot(slots::ADMIN).await?;
         checks.push(LiveCheck::compare(named("registry"), &registry, &admin));
-        let beacon = slot(slots::BEACON).await?;
         let none = |beacon: Address| match beacon.is_zero() {
             true => "none".to_owned(),
             false => beacon.to_string(),
         };
         checks.push(LiveCheck::compare(
             named("beacon"),
-            &none(Address::ZERO),
+            &none(asks),
             &none(beacon),
         ));
         checks.push(match client.codehash(proxy).await? {
@@ -158,6 +175,28 @@ fn stub() -> Result<Address, ChainError> {
     let stub = program(PAUSE_STUB).map_err(|error| unknown(error.to_string()))?;
     stub.address
         .ok_or_else(|| unknown("it has no address".into()))
+}
+
+/// The beacon of a definition: its code, and what it answers.
+async fn beacon_checks(
+    client: &Client,
+    registry: Address,
+    beacon: Address,
+    runs: Option<&Address>,
+) -> Result<Vec<LiveCheck>, ChainError> {
+    let code = keccak256(evm::beacon_code(registry));
+    let found = client.codehash(beacon).await?.unwrap_or_default();
+    let mut checks = vec![LiveCheck::compare(
+        format!("code of the beacon {beacon}"),
+        &code,
+        &found,
+    )];
+    if let Some(expected) = runs.filter(|_| found == code) {
+        let answer = client.call(beacon, &IBeacon::implementationCall {}).await?;
+        let what = format!("implementation of the beacon {beacon}");
+        checks.push(LiveCheck::compare(what, expected, &answer));
+    }
+    Ok(checks)
 }
 
 /// What the last ERC-1967 event of a proxy says that it runs; nobody when there is none.

@@ -6,6 +6,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use stylus_registry_core::policy::{Facts, Policy, parse};
 use stylus_upgrades_interface::limits::ACTION_LIFETIME;
+use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 use stylus_upgrades_interface::registry::{Code, Step};
 
@@ -155,7 +156,14 @@ impl Rebuilt {
                     version.steps.push(event.step.clone());
                 }
             }
-            Event::CurrentChanged(event) => self.current = event.version.clone(),
+            Event::CurrentChanged(event) => {
+                self.current = event.version.clone();
+                for instance in &mut self.instances {
+                    if instance.kind == proxy_kind::BEACON {
+                        instance.version.clone_from(&event.version);
+                    }
+                }
+            }
             Event::ProxyCreated(event) => self.instances.push(RebuiltInstance {
                 proxy: event.proxy,
                 version: event.version.clone(),

@@ -6,13 +6,16 @@ use super::finding::Finding;
 use super::simulation::Simulation;
 use super::slots::SlotNames;
 use super::{Plan, PlanRequest};
+use crate::build::evm;
 use crate::client::Revert;
+use crate::registry::definition_id;
 use alloy::primitives::{Address, B256, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
 use serde::Serialize;
 use stylus_chain::BlockId;
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
+use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
@@ -62,7 +65,7 @@ pub struct Event {
 pub(super) struct Before {
     pub(super) proxy: Address,
     pub(super) version: String,
-    /// What its implementation slot holds.
+    /// What its implementation slot, or its beacon, holds.
     runs: Address,
     /// What the registry recorded for its version.
     recorded: Address,
@@ -98,15 +101,21 @@ pub(super) fn read(
             count: PAGE.min(count - start),
         };
         for proxy in simulation.ask(registry, &page)? {
-            let version = simulation
-                .ask(registry, &abi::instanceOfCall { proxy })?
-                .version;
+            let instance = simulation.ask(registry, &abi::instanceOfCall { proxy })?;
+            let version = instance.version;
             let call = abi::getVersionCall {
                 name: name.into(),
                 version: version.clone(),
             };
-            let slot = slots::IMPLEMENTATION.into();
-            let word = simulation.chain.storage(proxy, slot, BlockId::latest())?;
+            let (account, slot) = match instance.kind {
+                proxy_kind::BEACON => {
+                    let beacon = evm::beacon_address(registry, definition_id(name));
+                    (beacon, B256::ZERO)
+                }
+                _ => (proxy, slots::IMPLEMENTATION),
+            };
+            let latest = BlockId::latest();
+            let word = simulation.chain.storage(account, slot.into(), latest)?;
             all.push(Before {
                 proxy,
                 version,

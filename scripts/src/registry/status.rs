@@ -1,12 +1,13 @@
 //! What is live: read from the chain alone.
 
-use super::instance::registry_of;
+use super::instance::{ask, registry_of};
 use super::logs::{all_logs, definition_id};
 use super::pages::{labels, proxies};
 use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::reasons::{definition_state, instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
@@ -58,7 +59,7 @@ pub struct InstanceStatus {
     pub kind: &'static str,
     /// `live`, `migrating`, `turning-back` or `paused`.
     pub state: &'static str,
-    /// What the proxy's implementation slot holds.
+    /// What the proxy's implementation slot holds, or what its beacon answers.
     pub implementation: Address,
     /// The registry that the proxy itself names.
     pub registry: Address,
@@ -97,14 +98,20 @@ pub async fn instance_status(
     let found = client
         .call(registry, &abi::instanceOfCall { proxy })
         .await?;
-    let word = client.storage(proxy, slots::IMPLEMENTATION).await?;
+    let implementation = match found.kind {
+        proxy_kind::BEACON => {
+            let question = proxy_abi::implementationCall {};
+            ask(client, registry, proxy, &question).await?
+        }
+        _ => Address::from_word(client.storage(proxy, slots::IMPLEMENTATION).await?),
+    };
     Ok(InstanceStatus {
         proxy,
         definition: found.name,
         version: found.version,
         kind: kind_name(found.kind),
         state: instance_state_name(found.state),
-        implementation: Address::from_word(word),
+        implementation,
         registry: registry_of(client, proxy).await?,
     })
 }

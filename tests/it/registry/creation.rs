@@ -235,7 +235,7 @@ fn a_used_salt_gathers_no_approval() {
 #[test]
 fn a_kind_of_proxy_that_is_not_built_is_refused() {
     let mut fixture = with_a_version();
-    for kind in [2, 3, 9] {
+    for kind in [3, 9] {
         refused(
             fixture.send(account(0), &create(kind)),
             IRegistry::NotSupported {

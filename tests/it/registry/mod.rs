@@ -2,6 +2,7 @@
 
 mod abuse;
 mod approvals;
+mod beacons;
 mod creation;
 pub(crate) mod fixture;
 mod kinds;

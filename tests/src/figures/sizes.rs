@@ -38,10 +38,9 @@ pub async fn sizes() -> Result<Figures, HarnessError> {
         "init code of a WASM proxy, bytes".into(),
         framework.proxy_creation_code.len() as u64,
     );
-    figures.insert(
-        "init code of an EVM proxy, bytes".into(),
-        framework.evm_proxy_creation_code.len() as u64,
-    );
+    for (name, code) in framework.evm_creation_codes() {
+        figures.insert(format!("{name}, bytes"), code.len() as u64);
+    }
 
     let chain = Chain::embedded()?;
     let maker = Maker::new(&chain)?;
@@ -50,6 +49,7 @@ pub async fn sizes() -> Result<Figures, HarnessError> {
         .await?;
     for (proxy, name) in [
         (Proxy::Evm, "EVM proxy"),
+        (Proxy::Beacon, "beacon proxy"),
         (Proxy::OpenZeppelin, "OpenZeppelin ERC1967Proxy"),
         (Proxy::Solady, "Solady ERC-1967"),
     ] {

@@ -77,6 +77,7 @@ pub(super) fn step_reason(reason: u8) -> &'static str {
         invalid_step::NOT_FROM_CURRENT => "it does not leave the current version",
         invalid_step::DATA_MISMATCH => "calldata where none belongs, or none where some does",
         invalid_step::DATA_TOO_LONG => "too much calldata",
+        invalid_step::BEACON => "a migration, which beacon proxies of the definition cannot run",
         _ => "an unknown reason",
     }
 }

@@ -238,7 +238,8 @@ async fn read_back(record: &mut Record, team: &Team<'_>) -> Result<(), Error> {
         "what the events say is what the views say",
         differing.is_empty(),
     );
-    let live = history::live_checks(team.admin, team.registry, &history.rebuilt).await?;
+    let rebuilt = &history.rebuilt;
+    let live = history::live_checks(team.admin, team.registry, NAME, rebuilt).await?;
     record.check(
         "live code is what was recorded",
         !live.is_empty() && live.iter().all(|check| check.ok),

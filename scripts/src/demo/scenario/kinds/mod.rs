@@ -1,10 +1,11 @@
 //! The five kinds of migration, each on a contract that needs it: an initializer, a simple one, a
-//! lazy one, a complex one, a full one.
+//! lazy one, a complex one, a full one. Then the other kinds of proxies.
 
 mod complex;
 mod full;
 mod initializer;
 mod lazy;
+mod proxies;
 mod simple;
 
 use super::{Addresses, deployed, published, undone, version};
@@ -31,7 +32,8 @@ pub(super) async fn show(
     simple::with_the_upgrade(fixture, record, addresses).await?;
     lazy::when_first_written(fixture, record, addresses).await?;
     complex::in_batches(fixture, record, &points).await?;
-    full::from_history(fixture, record, addresses).await
+    full::from_history(fixture, record, addresses).await?;
+    proxies::in_evm_code(fixture, record, addresses).await
 }
 
 /// A contract of these chapters: its definition, which the operator governs alone, and an
@@ -51,6 +53,19 @@ impl Contract {
         record: &mut Record,
         registry: Address,
         name: &'static str,
+        code: Code,
+        initializer: &impl SolCall,
+    ) -> Result<Self, Error> {
+        let of = (name, proxy_kind::WASM);
+        Self::create_as(fixture, record, registry, of, code, initializer).await
+    }
+
+    /// The same with a proxy of that kind.
+    async fn create_as(
+        fixture: &Fixture,
+        record: &mut Record,
+        registry: Address,
+        (name, kind): (&'static str, u8),
         code: Code,
         initializer: &impl SolCall,
     ) -> Result<Self, Error> {
@@ -74,7 +89,7 @@ impl Contract {
         let create = abi::createProxyCall {
             name: name.into(),
             version: "1.0".into(),
-            kind: proxy_kind::WASM,
+            kind,
             salt: B256::ZERO,
             initData: initializer.abi_encode().into(),
         };
