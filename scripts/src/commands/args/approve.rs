@@ -1,0 +1,36 @@
+//! What an approver compares before approving.
+
+use super::storage::StorageArgs;
+use crate::commands::confirm::AllowArgs;
+use clap::Args;
+use std::path::PathBuf;
+
+/// An approval.
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// The action, or its first digits
+    pub action: String,
+    /// Only if it is what this file says, which `pending --json` wrote
+    #[arg(long, value_name = "FILE")]
+    pub reviewed: Option<PathBuf>,
+    /// Only if its code is what this builds to: a crate's folder, or a contract of this
+    /// workspace by name
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// Only if its migration script, or the program of its complex migration, is what this builds
+    /// to: as for --source
+    #[arg(long, value_name = "SOURCE")]
+    pub script_source: Option<String>,
+    /// The migration that the code declares is not run, and that is meant
+    #[arg(long)]
+    pub no_migration: bool,
+    /// The initializer that the code declares is not run, and that is meant
+    #[arg(long)]
+    pub no_init: bool,
+    /// What is said about the storage of the version.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+    /// What is meant.
+    #[command(flatten)]
+    pub allow: AllowArgs,
+}

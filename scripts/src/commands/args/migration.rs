@@ -1,0 +1,40 @@
+//! The batches of a complex migration.
+
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// What can be gathered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Gather {
+    /// Tokens and owners of an ERC-721 collection
+    Erc721,
+}
+
+/// A complex migration to be gone on with.
+#[derive(Debug, Args)]
+pub struct MigrationArgs {
+    /// The instance, an address or an alias
+    pub proxy: String,
+    /// The items, one per line: words in hexadecimal or decimal, separated by commas, such as an
+    /// address, or `id,owner` [default: the contract knows them]
+    #[arg(long, value_name = "FILE")]
+    pub items: Option<PathBuf>,
+    /// Gather the items: the tokens of an ERC-721 collection, from its events
+    #[arg(long, value_enum, value_name = "KIND", conflicts_with = "items")]
+    pub gather: Option<Gather>,
+    /// The block that the collection's events begin at: not after its creation
+    #[arg(long, value_name = "BLOCK", default_value_t = 0, requires = "gather")]
+    pub from_block: u64,
+    /// Transactions on their way at once
+    #[arg(long, value_name = "NUMBER", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub in_flight: u16,
+    /// Gas of one transaction, at most [default: half of what the chain allows]
+    #[arg(long, value_name = "GAS")]
+    pub gas: Option<u64>,
+    /// Leave it at the last item: without endMigration
+    #[arg(long)]
+    pub no_end: bool,
+    /// How long a request that the chain does not answer is retried
+    #[arg(long, alias = "patience", value_name = "SECONDS", default_value_t = 60)]
+    pub retry_for: u64,
+}

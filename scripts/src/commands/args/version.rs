@@ -1,0 +1,151 @@
+//! A version, and the step into it.
+
+use super::storage::StorageArgs;
+use clap::Args;
+use stylus_upgrades_interface::reasons::step;
+
+/// A version and the way into it.
+#[derive(Debug, Args)]
+pub struct VersionArgs {
+    /// The definition
+    pub name: String,
+    /// The version's label
+    pub version: String,
+    /// A crate's folder, a .wasm file, a contract of this workspace by name, a crate at a revision
+    /// (git:v1.0, git:v1.0:path/to/crate), or the address of what is deployed already
+    pub source: String,
+    /// The version that it is reached from [default: the current one]
+    #[arg(long, value_name = "VERSION", conflicts_with = "initial")]
+    pub from: Option<String>,
+    /// Instances are created at it, and none is upgraded to it
+    #[arg(long, alias = "born")]
+    pub initial: bool,
+    /// The way into it.
+    #[command(flatten)]
+    pub step: StepArgs,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+}
+
+/// Another way into a version.
+#[derive(Debug, Args)]
+pub struct AddStepArgs {
+    /// The definition
+    pub name: String,
+    /// The version, which is registered
+    pub version: String,
+    /// The older version that the way starts from
+    #[arg(long, value_name = "VERSION")]
+    pub from: String,
+    /// The way itself.
+    #[command(flatten)]
+    pub step: StepArgs,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+}
+
+/// The way back.
+#[derive(Debug, Args)]
+pub struct RollbackArgs {
+    /// The definition
+    pub name: String,
+    /// The version whose code comes back
+    #[arg(long, value_name = "VERSION")]
+    pub to: String,
+    /// The new version's label
+    #[arg(long = "as", value_name = "VERSION")]
+    pub version: String,
+    /// As the other commands' --as: write what this approver is to send instead of sending it
+    #[arg(
+        id = "sender",
+        long,
+        value_name = "ADDRESS",
+        help_heading = "Approvers that are contracts"
+    )]
+    pub sender: Option<String>,
+    /// The way into it: the reverse migration.
+    #[command(flatten)]
+    pub step: StepArgs,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+}
+
+/// An upgrade to be tried.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The definition
+    pub name: String,
+    /// The version
+    pub version: String,
+    /// Its code, as for migrate [default: that of the action that is open, or of the registered
+    /// version]
+    pub source: Option<String>,
+    /// The way into it, as for migrate.
+    #[command(flatten)]
+    pub step: StepArgs,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+    /// Instances that are tried, at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 16)]
+    pub instances: u32,
+}
+
+/// The way into a version: the data stays as it is, or a call, a script, a complex migration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct StepArgs {
+    /// The migration: a function of the version's code (or of --script) with its arguments, or
+    /// calldata
+    #[arg(long, num_args = 1.., value_name = "CALL", allow_negative_numbers = true)]
+    pub call: Vec<String>,
+    /// The migration script: a crate, a .wasm file, a contract's name, or an address
+    #[arg(long, value_name = "SOURCE", requires = "call")]
+    pub script: Option<String>,
+    /// The program of a complex migration: many transactions, the contract paused meanwhile
+    #[arg(long, value_name = "SOURCE", requires = "handler", conflicts_with_all = ["call", "script"])]
+    pub complex: Option<String>,
+    /// Who sends the batches of the complex migration, see run-migration
+    #[arg(long, value_name = "ADDRESS", requires = "complex")]
+    pub handler: Option<String>,
+    /// --call is a function of code that does not know our mixin
+    #[arg(long, requires = "call", conflicts_with = "script")]
+    pub foreign: bool,
+    /// The migration that the code declares is not run: the data stays as it is, or --script or
+    /// --complex migrates it
+    #[arg(long)]
+    pub no_migration: bool,
+}
+
+impl StepArgs {
+    /// Whether a migration runs on the way.
+    pub fn runs_migration(&self) -> bool {
+        !self.call.is_empty() || self.complex.is_some()
+    }
+
+    /// What runs, one of the kinds of steps.
+    pub fn kind(&self) -> u8 {
+        match self {
+            Self {
+                complex: Some(_), ..
+            } => step::COMPLEX,
+            Self {
+                script: Some(_), ..
+            } => step::SCRIPT,
+            Self { call, .. } if call.is_empty() => step::NONE,
+            Self { foreign: true, .. } => step::FOREIGN_CALL,
+            _ => step::CALL,
+        }
+    }
+
+    /// Whether nothing is said of what runs.
+    pub fn is_empty(&self) -> bool {
+        let said = Self {
+            no_migration: false,
+            ..self.clone()
+        };
+        said == Self::default()
+    }
+}
