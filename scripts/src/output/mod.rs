@@ -9,56 +9,27 @@
 
 mod json;
 mod links;
+mod outcome;
+mod progress;
 mod secrets;
 mod visible;
 
+pub use outcome::Outcome;
 pub use visible::{shortened, visible};
 
 use crate::error::{Exit, Explain, Report};
-use crate::progress::Progress;
-use crate::text::grouped;
-use alloy::primitives::B256;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use links::Links;
 use secrets::Secrets;
-use serde::Serialize;
 use serde_json::{Map, Value};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use visible::without_commands;
 
-/// How often plain lines tell that work goes on.
-const PLAIN_PAUSE: Duration = Duration::from_secs(5);
 /// Characters of one part of an error for people, at most: a contract can revert with megabytes.
 const LONGEST: usize = 4_000;
-
-/// What a command has to say.
-#[derive(Debug, Default)]
-pub struct Outcome {
-    /// For programs: the fields of the document.
-    pub document: Map<String, Value>,
-    /// For people: lines, in order. Each is printed as one line, whatever it holds.
-    pub lines: Vec<String>,
-    /// Commands for a forge's runner, printed before the lines.
-    pub commands: Vec<String>,
-    /// How it ended, if not well.
-    pub exit: Option<Exit>,
-}
-
-impl Outcome {
-    /// Adds a field to the document.
-    pub fn field(&mut self, name: &str, value: impl Serialize) {
-        self.document
-            .insert(name.into(), serde_json::to_value(value).unwrap_or_default());
-    }
-
-    /// Adds a line for people.
-    pub fn line(&mut self, text: impl Into<String>) {
-        self.lines.push(text.into());
-    }
-}
 
 /// Where everything that is said goes.
 pub struct Output {
@@ -320,98 +291,6 @@ impl Output {
         let written = writeln!(to, "{text}").and_then(|()| to.flush());
         if written.is_err_and(|error| error.kind() != ErrorKind::BrokenPipe) {
             self.failed.store(true, Ordering::Relaxed);
-        }
-    }
-}
-
-impl Progress for Output {
-    fn begin(&self, what: &str) {
-        let what = self.safe(what);
-        let mut work = self.work();
-        work.what = what.clone();
-        work.said = Instant::now();
-        if self.quiet {
-            return;
-        }
-        if self.terminal {
-            let style = ProgressStyle::with_template("{spinner} {msg} {elapsed}");
-            let bar = ProgressBar::new_spinner().with_message(format!("{what} …"));
-            let bar = style
-                .map(|style| bar.clone().with_style(style))
-                .unwrap_or(bar);
-            bar.enable_steady_tick(Duration::from_millis(100));
-            work.bar = Some(bar);
-        } else {
-            self.write(io::stderr(), &format!("{what} …"));
-        }
-    }
-
-    fn tick(&self, detail: &str) {
-        let detail = self.safe(detail);
-        let mut work = self.work();
-        if let Some(bar) = &work.bar {
-            bar.set_message(format!("{} … {detail}", work.what));
-        } else if !self.quiet && work.said.elapsed() >= PLAIN_PAUSE {
-            work.said = Instant::now();
-            self.write(io::stderr(), &format!("{} … {detail}", work.what));
-        }
-    }
-
-    fn advance(&self, done: u64, total: u64, unit: &str, detail: &str) {
-        let (unit, detail) = (self.safe(unit), self.safe(detail));
-        let mut work = self.work();
-        if let Some(bar) = &work.bar {
-            if bar.length() != Some(total) {
-                bar.set_length(total);
-                let style = ProgressStyle::with_template(
-                    "{spinner} {msg}\n  {bar:30} {human_pos}/{human_len} {prefix}",
-                );
-                if let Ok(style) = style {
-                    bar.set_style(style);
-                }
-            }
-            bar.set_prefix(unit);
-            bar.set_position(done);
-            bar.set_message(format!("{} … {detail}", work.what));
-        } else if !self.quiet && work.said.elapsed() >= PLAIN_PAUSE {
-            work.said = Instant::now();
-            let (done, total) = (grouped(done), grouped(total));
-            let text = format!("{} … {done}/{total} {unit}, {detail}", work.what);
-            self.write(io::stderr(), &text);
-        }
-    }
-
-    fn end(&self, what: &str) {
-        let mut work = self.work();
-        let is_new = work.what != self.safe(what);
-        let had_bar = work.bar.take().map(|bar| bar.finish_and_clear()).is_some();
-        drop(work);
-        // A plain line said the same when the work began.
-        if !what.is_empty() && (had_bar || is_new) {
-            self.to_stderr(what);
-        }
-    }
-
-    fn note(&self, text: &str) {
-        self.to_stderr(text);
-    }
-
-    fn transaction(&self, tx: B256) {
-        self.links.add(&tx.to_string());
-    }
-
-    fn command(&self, text: &str) {
-        if self.print {
-            let text = format!("$ {}", self.safe(text));
-            self.suspend(|| self.write(io::stderr(), &text));
-        }
-    }
-}
-
-impl Drop for Output {
-    fn drop(&mut self) {
-        if let Some(bar) = self.work().bar.take() {
-            bar.finish_and_clear();
         }
     }
 }

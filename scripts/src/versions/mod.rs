@@ -14,17 +14,20 @@
 //! files that do not hash to what it says are refused.
 
 mod error;
+mod files;
+mod kept;
 mod lock;
 mod record;
 
 pub use error::VersionsError;
+pub use kept::Kept;
 pub use record::{Record, State, StepRecord};
 
 use crate::own_file;
 use alloy::json_abi::JsonAbi;
-use alloy::primitives::{Address, B256, Bytes, keccak256};
+use alloy::primitives::{Address, B256};
+use files::{document, layout_bytes, names, part, pretty, whole, write};
 use std::path::{Path, PathBuf};
-use stylus_layout::{Document, Layout};
 
 /// The folder's name.
 pub const FOLDER: &str = crate::file_names::VERSIONS;
@@ -34,26 +37,11 @@ const RECORD: &str = "version.json";
 const CODE: &str = "code.bin";
 const LAYOUT: &str = "layout.json";
 const ABI: &str = "abi.json";
-/// Bytes of a name in a path, at most.
-const NAME_MAX: usize = 200;
 
 /// The folder of what was registered.
 #[derive(Debug, Clone)]
 pub struct Versions {
     folder: PathBuf,
-}
-
-/// A version with everything that is kept of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Kept {
-    /// What the registry recorded.
-    pub record: Record,
-    /// Its code as it lies on chain.
-    pub code: Bytes,
-    /// Its layout document.
-    pub document: Option<Document>,
-    /// Its functions, events and errors.
-    pub abi: Option<JsonAbi>,
 }
 
 /// What writing a version did.
@@ -310,162 +298,6 @@ impl Versions {
             document,
             abi,
         }))
-    }
-}
-
-impl Kept {
-    /// A version with its files, whose record says of them what it has to.
-    ///
-    /// # Errors
-    /// [`VersionsError::Code`] if the bytes are not those of the record.
-    pub fn new(
-        mut record: Record,
-        code: Bytes,
-        document: Option<Document>,
-        abi: Option<JsonAbi>,
-    ) -> Result<Self, VersionsError> {
-        let found = keccak256(&code);
-        if found != record.codehash {
-            return Err(VersionsError::Code {
-                account: record.implementation,
-                expected: record.codehash,
-                found,
-            });
-        }
-        record.has_layout = document.is_some();
-        record.abi_hash = abi.as_ref().map(|abi| keccak256(pretty(abi)));
-        Ok(Self {
-            record,
-            code,
-            document,
-            abi,
-        })
-    }
-
-    /// Whether both are of the same code in the same registry.
-    pub fn is_same_code(&self, other: &Self) -> bool {
-        self.record.is_same_code(&other.record)
-    }
-
-    /// As it is to be written where `before` lies: what is registered stays registered.
-    fn behind(&self, before: Option<&Self>) -> Self {
-        let mut kept = self.clone();
-        let before = before.filter(|before| before.is_same_code(self));
-        if let Some(Self { record, .. }) = before
-            && (record.state, kept.record.state) == (State::Registered, State::Proposed)
-        {
-            kept.record.state = State::Registered;
-            kept.record.steps = record.steps.clone();
-        }
-        kept
-    }
-
-    /// Errors unless the registry has that code hash for this version.
-    ///
-    /// # Errors
-    /// [`VersionsError::OtherCode`].
-    pub fn require(&self, codehash: B256) -> Result<(), VersionsError> {
-        match self.record.codehash == codehash {
-            true => Ok(()),
-            false => Err(VersionsError::OtherCode {
-                name: self.record.name.clone(),
-                version: self.record.version.clone(),
-                kept: self.record.codehash,
-                registered: codehash,
-            }),
-        }
-    }
-}
-
-/// The bytes whose hash the registry has: those of the document, or of the layout alone for versions
-/// that were registered before documents existed.
-fn layout_bytes(document: &Document, hash: B256) -> Vec<u8> {
-    let bare = Document::of_layout(document.layout.clone());
-    let mut both = [document, &bare].into_iter();
-    let found = both.find(|one| one.hash() == hash).unwrap_or(document);
-    found.encode()
-}
-
-fn document(path: &Path, hash: B256) -> Result<Document, VersionsError> {
-    let bytes = whole(path, hash)?;
-    let unreadable = |reason: String| VersionsError::Unreadable {
-        path: path.to_owned(),
-        reason,
-    };
-    Document::decode(&bytes).or_else(|error| {
-        let text = String::from_utf8_lossy(&bytes);
-        match Layout::from_json(&text) {
-            Ok(layout) => Ok(Document::of_layout(layout)),
-            Err(_) => Err(unreadable(error.to_string())),
-        }
-    })
-}
-
-/// The file, which has to have that hash.
-fn whole(path: &Path, hash: B256) -> Result<Vec<u8>, VersionsError> {
-    let tampered = |found: String| VersionsError::Tampered {
-        path: path.to_owned(),
-        expected: hash.to_string(),
-        found,
-    };
-    let bytes = own_file::read_bytes(path)?.ok_or_else(|| tampered("no file".into()))?;
-    match keccak256(&bytes) {
-        found if found == hash => Ok(bytes),
-        found => Err(tampered(found.to_string())),
-    }
-}
-
-fn write(path: &Path, content: &[u8]) -> Result<(), VersionsError> {
-    let is_there = own_file::read_bytes(path).is_ok_and(|there| there.as_deref() == Some(content));
-    match is_there {
-        true => Ok(()),
-        false => Ok(own_file::write(path, content)?),
-    }
-}
-
-fn pretty(value: &impl serde::Serialize) -> String {
-    // Text, numbers and lists: there is nothing that serde_json refuses.
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.push('\n');
-    text
-}
-
-/// The folders in a folder, by their names in the file system, in order.
-fn names(folder: &Path) -> Result<Vec<String>, VersionsError> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(VersionsError::file("read", folder)(error)),
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(VersionsError::file("read", folder))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') {
-            continue;
-        }
-        own_file::require_no_link(&entry.path())?;
-        if entry.path().is_dir() {
-            names.push(name);
-        }
-    }
-    names.sort();
-    Ok(names)
-}
-
-/// A name as part of a path: letters, digits and `._-+` as they are, every other byte as `%XX`.
-fn part(name: &str) -> Result<String, VersionsError> {
-    let mut text = String::new();
-    for (at, byte) in name.bytes().enumerate() {
-        let is_plain = byte.is_ascii_alphanumeric() || b"_-+".contains(&byte);
-        match is_plain || (byte == b'.' && at > 0) {
-            true => text.push(char::from(byte)),
-            false => text.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    match (1..=NAME_MAX).contains(&text.len()) {
-        true => Ok(text),
-        false => Err(VersionsError::Name { name: name.into() }),
     }
 }
 

@@ -1,0 +1,122 @@
+//! What a command builds, and what is kept beside the manifest.
+
+use super::Context;
+use crate::address;
+use crate::app_error::Error;
+use crate::build::{Artifact, Builder};
+use crate::client::Client;
+use crate::error::Explain;
+use crate::governance::{BuildFacts, Call};
+use crate::interface::Interface;
+use crate::layout::{Documents, Store};
+use crate::manifest::ManifestError;
+use crate::progress::Progress;
+use crate::versions::Versions;
+use alloy::primitives::{Address, B256};
+use std::path::Path;
+use std::sync::{MutexGuard, PoisonError};
+
+impl Context {
+    /// An artifact by the path of a crate or `.wasm` file, or by the name of a contract of the
+    /// workspace.
+    pub(in crate::commands) fn artifact(&self, source: &str) -> Result<Artifact, Error> {
+        self.artifact_by(&self.builder()?, source)
+    }
+
+    /// The same, compiled from its sources now: nothing that was built before answers for it.
+    pub(in crate::commands) fn artifact_anew(&self, source: &str) -> Result<Artifact, Error> {
+        self.artifact_by(&self.builder()?.anew(), source)
+    }
+
+    fn artifact_by(&self, builder: &Builder, source: &str) -> Result<Artifact, Error> {
+        if address::is_address(source) {
+            address::parse(source).map_err(ManifestError::from)?;
+        }
+        let artifact = builder.source(source)?;
+        let sources = builder.crate_of(source)?;
+        let interface =
+            sources.map(|(folder, dependencies)| Interface::read(&folder, &dependencies));
+        self.built().push((artifact.codehash(), interface));
+        Ok(artifact)
+    }
+
+    /// An artifact that goes on chain: what is known of it is kept beside the manifest.
+    pub(in crate::commands) fn kept_artifact(&self, source: &str) -> Result<Artifact, Error> {
+        let artifact = self.artifact(source)?;
+        if let Err(error) = self.store().keep(&artifact) {
+            self.output.note(&format!("warning: {error}"));
+        }
+        Ok(artifact)
+    }
+
+    /// Counts an artifact as built by this run, of the sources that it built to `other` before.
+    pub(in crate::commands) fn note_built(&self, artifact: &Artifact, other: B256) {
+        let interface = self.interface_of(other);
+        self.built().push((artifact.codehash(), interface));
+    }
+
+    /// Layouts and builds, beside the manifest.
+    pub(in crate::commands) fn store(&self) -> Store {
+        let file = self.manifest_file();
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        Store::beside(folder.unwrap_or(Path::new(".")))
+    }
+
+    /// Layout documents: those kept beside the manifest, and those that the registry published.
+    pub(in crate::commands) fn documents(&self, client: &Client, registry: Address) -> Documents {
+        Documents::new(self.store(), client, registry)
+    }
+
+    /// What was registered, beside the manifest.
+    pub(in crate::commands) fn versions(&self) -> Versions {
+        let file = self.manifest_file();
+        let folder = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        Versions::beside(folder.unwrap_or(Path::new(".")))
+    }
+
+    /// The name of the chain in the folder of what was registered: the network's, else the chain's id.
+    pub(in crate::commands) fn kept_network(&self, client: &Client) -> String {
+        let named = self.network().map(str::to_owned);
+        named.unwrap_or_else(|| client.chain_id().to_string())
+    }
+
+    /// The interface of code that this run has built.
+    pub(in crate::commands) fn interface_of(&self, codehash: B256) -> Option<Interface> {
+        let built = self.built();
+        let mut of_code = built.iter().filter(|(built, _)| *built == codehash);
+        of_code.find_map(|(_, interface)| interface.clone())
+    }
+
+    fn built(&self) -> MutexGuard<'_, Vec<(B256, Option<Interface>)>> {
+        self.built.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is known of the builds of the code that a call names, and equals what it names.
+    /// What differs from it, one approver alone can have named: that is told in words.
+    pub(in crate::commands) fn builds(
+        &self,
+        call: &Call,
+        mut differs: impl FnMut(String),
+    ) -> Result<Vec<BuildFacts>, Error> {
+        let store = self.store();
+        let mut all = Vec::new();
+        for (what, _, codehash) in call.subjects() {
+            let Some(build) = store.build(codehash)? else {
+                continue;
+            };
+            let is_built = self.built().iter().any(|(built, _)| *built == codehash);
+            match BuildFacts::of(call, what, &build, is_built) {
+                Ok(facts) => all.push(facts),
+                Err(error) => differs(format!(
+                    "it is not what was built here: {error} ({})",
+                    error.found().unwrap_or_default()
+                )),
+            }
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,187 @@
+//! The chain of a command: its endpoint, the key, the journal, and what an earlier run sent.
+
+use super::Context;
+use crate::app_error::Error;
+use crate::client::{ChainError, Client, Endpoint, Sent};
+use crate::commands::export;
+use crate::journal::Journal;
+use crate::keys::KeyArgs;
+use crate::kill_point::{self, Phase};
+use crate::manifest::FILE;
+use crate::progress::Progress;
+use crate::secret::Secret;
+use alloy::primitives::{Address, Bytes, keccak256};
+use std::path::Path;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+/// The chain, if nobody names one: where a nitro devnode listens, and ours.
+const DEFAULT_RPC: &str = "http://127.0.0.1:8547";
+
+impl Context {
+    /// The chain, with the key if one was given.
+    pub(in crate::commands) async fn client(&self) -> Result<Client, Error> {
+        if self.global.key.is_exposed() {
+            self.output
+                .note("warning: other processes can read a key in --private-key");
+        }
+        if let Some(account) = self.global.key.unlocked() {
+            let account = self.manifest.address(account)?;
+            KeyArgs::require_from(account)?;
+            return export::acting(self, self.reader().await?.with_unlocked(account));
+        }
+        let signer = self.global.key.signer(&self.output)?;
+        let client = self.reader().await?;
+        let client = signer.map_or(client.clone(), |signer| client.with_signer(signer));
+        export::acting(self, client)
+    }
+
+    /// Whether a governed call is written to a file and not sent.
+    pub(in crate::commands) fn is_export(&self) -> bool {
+        matches!(self.global.export.wanted(), Ok(Some(_)))
+    }
+
+    /// The chain without a key: the one that is meant, whatever endpoint is asked.
+    pub(in crate::commands) async fn reader(&self) -> Result<Client, Error> {
+        let client = Client::connect_reporting(self.endpoint()?, self.output.clone()).await?;
+        let client = client.with_max_data_fee(self.global.max_data_fee);
+        let _ = self.connected.set(client.clone());
+        let manifest = &self.manifest;
+        match manifest.chain_id.filter(|id| *id != client.chain_id()) {
+            None => Ok(client),
+            Some(expected) => Err(Error::Chain(ChainError::OtherChain {
+                endpoint: client.endpoint().to_string(),
+                network: manifest.network.clone().unwrap_or_else(|| FILE.into()),
+                expected,
+                found: client.chain_id(),
+            })),
+        }
+    }
+
+    /// The client of the chain that was asked, if any was.
+    pub(in crate::commands) fn connected(&self) -> Option<&Client> {
+        self.connected.get()
+    }
+
+    /// Asks the endpoint for its chain once more: what a command found out holds for that one alone.
+    pub(in crate::commands) async fn confirm_chain(&self) -> Result<(), Error> {
+        match self.connected.get() {
+            Some(client) => Ok(client.confirm_chain().await?),
+            None => Ok(()),
+        }
+    }
+
+    /// Where the chain is asked: by flag, by environment, by the network's or the manifest's URL. What
+    /// is secret in it is hidden from now on.
+    fn endpoint(&self) -> Result<Endpoint, Error> {
+        let (url, values) = match &self.global.rpc_url {
+            Some(named) => (named.clone(), Vec::new()),
+            None => match (self.manifest.rpc_url()?, &self.manifest.network) {
+                (Some(found), _) => found,
+                (None, Some(network)) => {
+                    return Err(Error::Usage {
+                        message: format!("no RPC URL is known for the network {network}"),
+                        expected: format!(
+                            "rpc_url in [networks.{network}], --rpc-url or ETH_RPC_URL"
+                        ),
+                        found: "none of them".into(),
+                        next: "add rpc_url there, or give --rpc-url".into(),
+                    });
+                }
+                (None, None) => (Secret::new(DEFAULT_RPC.into()), Vec::new()),
+            },
+        };
+        let endpoint = Endpoint::parse(url.expose())?;
+        for secret in endpoint.secrets_with(&values) {
+            self.output.hide(&secret);
+        }
+        Ok(endpoint.with_timeout(Duration::from_secs(self.global.rpc_timeout)))
+    }
+
+    /// As [`Self::client`], for commands that send: with a journal beside the manifest. What an
+    /// earlier run had on its way is waited for.
+    pub(in crate::commands) async fn working_client(&self, what: &str) -> Result<Client, Error> {
+        let client = self.client().await?;
+        if self.is_export() && !client.has_key() {
+            return Ok(client);
+        }
+        self.journalled(client, what).await
+    }
+
+    /// As [`Self::working_client`], of a client with a key.
+    pub(in crate::commands) async fn journalled(
+        &self,
+        client: Client,
+        what: &str,
+    ) -> Result<Client, Error> {
+        let journal = self.journal(&client, what).await?;
+        let client = client.with_journal(journal);
+        let earlier = client.settle().await?;
+        for sent in &earlier {
+            self.output
+                .note(&format!("an earlier run got as far as: {}", sent.what));
+        }
+        // What the key has sent is nothing that another approver has.
+        if !self.is_export() {
+            *self.earlier.lock().unwrap_or_else(PoisonError::into_inner) = earlier;
+        }
+        let _ = self.working.set(client.clone());
+        Ok(client)
+    }
+
+    /// What was done is reported: the next run need not learn of it.
+    pub(in crate::commands) fn close(&self) {
+        kill_point::at(Phase::Reported);
+        if let Some(client) = self.working.get() {
+            client.close_journal();
+        }
+    }
+
+    /// The journal of the client's key, beside the manifest.
+    pub(in crate::commands) async fn journal(
+        &self,
+        client: &Client,
+        what: &str,
+    ) -> Result<Arc<Journal>, Error> {
+        let sender = client.sender(what)?;
+        let file = self.manifest_file();
+        let folder = file.parent().unwrap_or(Path::new("."));
+        Ok(Arc::new(Journal::new(
+            folder,
+            client.chain_id(),
+            sender,
+            self.output.clone(),
+        )?))
+    }
+
+    /// What an earlier run had done and not reported: the transaction that sent that calldata (or
+    /// init code, where there is no account) to that account.
+    pub(in crate::commands) fn earlier(
+        &self,
+        account: Option<Address>,
+        call: &[u8],
+    ) -> Option<Sent> {
+        let hash = keccak256(call);
+        self.earlier_that(|sent| sent.to == account && sent.call == hash)
+    }
+
+    /// As [`Self::earlier`], by any property.
+    pub(in crate::commands) fn earlier_that(&self, is: impl Fn(&Sent) -> bool) -> Option<Sent> {
+        let earlier = self.earlier.lock().unwrap_or_else(PoisonError::into_inner);
+        earlier.iter().find(|sent| is(sent)).cloned()
+    }
+
+    /// As [`Self::earlier`], only if the chain says the same of the transaction.
+    pub(in crate::commands) async fn earlier_call(
+        &self,
+        client: &Client,
+        account: Address,
+        call: &Bytes,
+    ) -> Result<Option<Sent>, Error> {
+        let Some(sent) = self.earlier(Some(account), call) else {
+            return Ok(None);
+        };
+        let input = client.input_to(account, sent.tx).await?;
+        Ok(input.is_some_and(|input| input == *call).then_some(sent))
+    }
+}

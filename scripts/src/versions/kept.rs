@@ -1,0 +1,84 @@
+//! A version with everything that is kept of it.
+
+use super::files::pretty;
+use super::{Record, State, VersionsError};
+use alloy::json_abi::JsonAbi;
+use alloy::primitives::{B256, Bytes, keccak256};
+use stylus_layout::Document;
+
+/// A version with everything that is kept of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// What the registry recorded.
+    pub record: Record,
+    /// Its code as it lies on chain.
+    pub code: Bytes,
+    /// Its layout document.
+    pub document: Option<Document>,
+    /// Its functions, events and errors.
+    pub abi: Option<JsonAbi>,
+}
+
+impl Kept {
+    /// A version with its files, whose record says of them what it has to.
+    ///
+    /// # Errors
+    /// [`VersionsError::Code`] if the bytes are not those of the record.
+    pub fn new(
+        mut record: Record,
+        code: Bytes,
+        document: Option<Document>,
+        abi: Option<JsonAbi>,
+    ) -> Result<Self, VersionsError> {
+        let found = keccak256(&code);
+        if found != record.codehash {
+            return Err(VersionsError::Code {
+                account: record.implementation,
+                expected: record.codehash,
+                found,
+            });
+        }
+        record.has_layout = document.is_some();
+        record.abi_hash = abi.as_ref().map(|abi| keccak256(pretty(abi)));
+        Ok(Self {
+            record,
+            code,
+            document,
+            abi,
+        })
+    }
+
+    /// Whether both are of the same code in the same registry.
+    pub fn is_same_code(&self, other: &Self) -> bool {
+        self.record.is_same_code(&other.record)
+    }
+
+    /// As it is to be written where `before` lies: what is registered stays registered.
+    pub(super) fn behind(&self, before: Option<&Self>) -> Self {
+        let mut kept = self.clone();
+        let before = before.filter(|before| before.is_same_code(self));
+        if let Some(Self { record, .. }) = before
+            && (record.state, kept.record.state) == (State::Registered, State::Proposed)
+        {
+            kept.record.state = State::Registered;
+            kept.record.steps = record.steps.clone();
+        }
+        kept
+    }
+
+    /// Errors unless the registry has that code hash for this version.
+    ///
+    /// # Errors
+    /// [`VersionsError::OtherCode`].
+    pub fn require(&self, codehash: B256) -> Result<(), VersionsError> {
+        match self.record.codehash == codehash {
+            true => Ok(()),
+            false => Err(VersionsError::OtherCode {
+                name: self.record.name.clone(),
+                version: self.record.version.clone(),
+                kept: self.record.codehash,
+                registered: codehash,
+            }),
+        }
+    }
+}
