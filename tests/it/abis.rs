@@ -1,16 +1,17 @@
 //! The interfaces that example contracts and contracts of tests export, as files in git: the demo and
 //! the tests call contracts through them. `STYLUS_UPGRADES_UPDATE=1` writes them anew.
 //!
-//! `tests/abi/sources.json` names the sources that each interface was printed from, by the source hash
-//! of the contract. Only where that differs are the programs built that print the interfaces, by one
-//! build for all of them.
+//! `tests/abi/sources.json` has a digest per contract, of its source hash and of the interface in git.
+//! What was compared after that is kept in the target folder. Only where neither fits are the programs
+//! built that print the interfaces, by one build for all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
+use alloy::primitives::{B256, keccak256};
 use serde::Deserialize;
 use stylus_upgrades::build::Builder;
 use stylus_upgrades_harness::{Lines, home};
@@ -55,22 +56,27 @@ fn the_interfaces_in_git_are_what_the_contracts_export() {
     let printers = printers();
     assert!(printers.len() > 15, "only {} print", printers.len());
     let record = home().join(TESTS).join("sources.json");
-    let text = fs::read_to_string(&record).unwrap_or_else(|_| "{}".into());
-    let recorded: BTreeMap<String, String> = serde_json::from_str(&text).expect("source hashes");
+    let compared = home().join("target/abis.json");
+    let known = [digests(&record), digests(&compared)];
     let builder = Builder::new(Arc::new(Lines));
-    let sources: BTreeMap<String, String> = printers
+    let sources: BTreeMap<String, B256> = printers
         .keys()
         .map(|package| {
             let artifact = builder.contract(package).expect("it builds");
-            (package.clone(), artifact.source_hash().to_string())
+            (package.clone(), artifact.source_hash())
         })
         .collect();
-    let is_changed =
-        |package: &String| sources.get(package) != recorded.get(package) || !file(package).exists();
+    let digest = |package: &str| digest(sources[package], &file(package));
+    let is_changed = |package: &String| {
+        let digest = digest(package);
+        known
+            .iter()
+            .all(|known| known.get(package) != digest.as_ref())
+    };
     let changed = printers
         .into_iter()
         .filter(|(package, _)| is_changed(package));
-    let mut stale = BTreeSet::new();
+    let mut stale = BTreeMap::new();
     for (package, text) in printed(changed.collect()) {
         let file = file(&package);
         if fs::read_to_string(&file).is_ok_and(|pinned| pinned == text) {
@@ -79,17 +85,37 @@ fn the_interfaces_in_git_are_what_the_contracts_export() {
         if stylus_upgrades_test_settings::update() {
             fs::write(&file, text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         } else {
-            stale.insert(file);
+            stale.insert(package, file);
         }
     }
+    let now: BTreeMap<&String, Option<B256>> = sources
+        .keys()
+        .filter(|package| !stale.contains_key(*package))
+        .map(|package| (package, digest(package)))
+        .collect();
+    let text = serde_json::to_string_pretty(&now).expect("JSON") + "\n";
+    let to = match stylus_upgrades_test_settings::update() {
+        true => &record,
+        false => &compared,
+    };
+    fs::write(to, text).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
     assert!(
         stale.is_empty(),
-        "another interface is exported than {stale:?} say: run with STYLUS_UPGRADES_UPDATE=1"
+        "another interface is exported than {:?} say: run with STYLUS_UPGRADES_UPDATE=1",
+        stale.values()
     );
-    if stylus_upgrades_test_settings::update() {
-        let text = serde_json::to_string_pretty(&sources).expect("JSON") + "\n";
-        fs::write(&record, text).expect("sources.json is written");
-    }
+}
+
+/// The digests that a file has, by package; none if there is no such file.
+fn digests(file: &Path) -> BTreeMap<String, B256> {
+    let text = fs::read_to_string(file).unwrap_or_else(|_| "{}".into());
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+/// Of the sources of a contract and of its interface in git, if that is there.
+fn digest(source: B256, interface: &Path) -> Option<B256> {
+    let interface = fs::read(interface).ok()?;
+    Some(keccak256([source.as_slice(), &interface].concat()))
 }
 
 #[test]
