@@ -13,10 +13,7 @@ use alloc::vec::Vec;
 use stylus_migratable::{Initializer, Migration};
 use stylus_sdk::prelude::*;
 use stylus_upgradeable::prelude::*;
-
-pub mod log;
-
-use log::{LABELS, Log};
+use trace_log::{LABELS, Log};
 
 /// The label with that number.
 fn label(number: u8) -> Result<&'static str, Vec<u8>> {

@@ -16,11 +16,7 @@ use stylus_sdk::{ArbResult, alloy_primitives::aliases::U8, prelude::*, storage::
 use stylus_upgradeable::prelude::*;
 use stylus_upgrades_host::storage;
 use stylus_upgrades_interface::{build, reasons::token, slots};
-
-#[path = "../../trace/src/log.rs"]
-pub mod log;
-
-use log::{LABELS, Log};
+use trace_log::{LABELS, Log};
 
 /// The storage of every version, and which step runs: one more than its place below.
 #[storage]

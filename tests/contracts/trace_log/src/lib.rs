@@ -1,4 +1,6 @@
-//! What is written down: one word per step that ran.
+//! What the contracts of the version graphs write down: one word per step that ran.
+
+extern crate alloc;
 
 use stylus_sdk::{
     alloy_primitives::U256,
