@@ -72,3 +72,28 @@ pub(super) fn folder(target: &Path, source: &Source) -> PathBuf {
         .join(APART)
         .join(digits.get(..DIGITS).unwrap_or_default())
 }
+
+/// Removes what was compiled of sources that replaced a registry otherwise than those that are compiled
+/// in `current` now: a folder of packages that was changed has another place, and nothing reads the old
+/// one again. Nothing happens where `current` is no such folder.
+///
+/// # Errors
+/// [`BuildError::File`].
+pub(super) fn remove_others(current: &Path) -> Result<(), BuildError> {
+    let Some(apart) = current.parent().filter(|parent| parent.ends_with(APART)) else {
+        return Ok(());
+    };
+    let entries = match std::fs::read_dir(apart) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(BuildError::file("list", apart))?,
+    };
+    for entry in entries {
+        let entry = entry.map_err(BuildError::file("list", apart))?;
+        let path = entry.path();
+        let kind = entry.file_type().map_err(BuildError::file("read", &path))?;
+        if kind.is_dir() && path != current {
+            std::fs::remove_dir_all(&path).map_err(BuildError::file("remove", &path))?;
+        }
+    }
+    Ok(())
+}

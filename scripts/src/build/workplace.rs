@@ -112,6 +112,7 @@ impl<'a> Workplace<'a> {
         config::require_harmless_root(&self.builder.cargo_home)?;
         toolchain.require_target(copy.folder(), &*self.builder.progress)?;
         let target = vendored::folder(&self.folder, source);
+        vendored::remove_others(&target)?;
         let cargo = self.cargo(toolchain, &home, &copy, &target);
         cargo.fetch(source)?;
         require_lock(source, copy.folder())?;

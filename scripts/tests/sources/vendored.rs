@@ -1,6 +1,6 @@
 //! A folder of packages in the place of a registry is part of the sources.
 
-use crate::project::{Project, build, build_anew};
+use crate::project::{Project, build, build_anew, home};
 
 const SETTINGS: &str =
     "[source.crates-io]\nreplace-with = \"folder\"\n[source.folder]\ndirectory = \"vendor\"\n";
@@ -71,4 +71,8 @@ fn an_edit_of_a_vendored_package_is_built_and_has_another_source_hash() {
     // In other sources it is what it is there, whatever was compiled under its name and checksum.
     let other = with_vendored("honest");
     assert_eq!(build_anew(&other.contract()).expect("it builds"), honest);
+    // Nothing is left of what was compiled of the other packages.
+    let folder = home().join("target/contracts/replaced");
+    let left = std::fs::read_dir(&folder).expect("a folder").count();
+    assert_eq!(left, 1, "{}", folder.display());
 }
