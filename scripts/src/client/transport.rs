@@ -203,6 +203,13 @@ impl Unanswered {
     }
 }
 
+/// Whether a certificate may have to be verified: that of the endpoint, or that of a proxy before it.
+#[cfg(feature = "tls")]
+fn needs_authorities(scheme: &str) -> bool {
+    const PROXIES: [&str; 4] = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+    scheme != "http" || PROXIES.iter().any(|name| std::env::var_os(name).is_some())
+}
+
 /// The transport of one endpoint.
 #[derive(Clone)]
 pub(super) struct Http {
@@ -213,10 +220,14 @@ pub(super) struct Http {
 impl Http {
     pub(super) fn new(endpoint: Endpoint) -> Result<Self, Unanswered> {
         choose_tls_cryptography();
-        let client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .build()
-            .map_err(Unanswered::broken)?;
+        let builder = Client::builder().redirect(redirect::Policy::none());
+        // Reading the authorities that the system trusts takes longer than most commands.
+        #[cfg(feature = "tls")]
+        let builder = match needs_authorities(endpoint.url().scheme()) {
+            true => builder,
+            false => builder.tls_certs_only([]),
+        };
+        let client = builder.build().map_err(Unanswered::broken)?;
         Ok(Self { client, endpoint })
     }
 
