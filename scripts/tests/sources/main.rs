@@ -6,4 +6,5 @@ mod kept;
 mod outside;
 mod project;
 mod read;
+mod unusual;
 mod vendored;
