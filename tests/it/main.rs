@@ -16,6 +16,7 @@ mod folders;
 mod framework;
 mod guards;
 mod layouts;
+mod lengths;
 mod life_of_a_program;
 mod migrations;
 mod outside;
