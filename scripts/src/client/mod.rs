@@ -4,6 +4,7 @@
 mod advice;
 mod block_span;
 mod endpoint;
+mod endpoint_error;
 mod error;
 mod failure;
 mod fork;
@@ -14,6 +15,7 @@ mod receipt;
 mod rejection;
 mod revert;
 mod same_chain;
+mod sent;
 mod submit;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ pub(crate) use fork::Remote;
 pub use rate_limit::RATE_LIMIT_WAIT;
 pub(crate) use rejection::Rejection;
 pub use revert::{ContractError, Revert, show};
+pub use sent::Sent;
 pub use transport::{ANSWER_MAX, Unanswered};
 
 use crate::journal::Journal;
@@ -39,9 +42,9 @@ use alloy::network::{EthereumWallet, TransactionBuilder};
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::client::RpcClient;
-use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
+use alloy::rpc::types::TransactionRequest;
 use alloy::signers::local::PrivateKeySigner;
-use alloy::sol_types::{SolCall, SolEvent};
+use alloy::sol_types::SolCall;
 use alloy::transports::utils::guess_local_url;
 use lag::Seen;
 use rate_limit::RateLimited;
@@ -70,23 +73,6 @@ pub struct Client {
     no_l1_gas: Arc<l1_gas::Absent>,
     max_data_fee: U256,
     chain_id: u64,
-}
-
-/// A transaction that went through.
-#[derive(Debug, Clone)]
-pub struct Sent {
-    /// What it did, in a few words.
-    pub what: String,
-    /// Its hash.
-    pub tx: B256,
-    /// Gas used, in units of gas.
-    pub gas: u64,
-    /// The account that it called; `None` where it created one.
-    pub to: Option<Address>,
-    /// keccak256 of its calldata.
-    pub call: B256,
-    /// Its receipt.
-    pub receipt: TransactionReceipt,
 }
 
 impl Client {
@@ -399,30 +385,4 @@ impl Client {
 /// Gas to send along with a transaction that needs so much as far as is known.
 pub(crate) fn with_margin(gas: u64) -> u64 {
     gas.saturating_mul(GAS_PERCENT) / 100
-}
-
-impl Sent {
-    /// The first log of that kind that `account` emitted: others may emit the like.
-    pub fn event_of<E: SolEvent>(&self, account: Address) -> Option<E> {
-        let own = self.receipt.logs().iter();
-        own.filter(|log| log.address() == account)
-            .find_map(|log| Some(log.log_decode::<E>().ok()?.inner.data))
-    }
-
-    /// The first log of that kind, from whatever account.
-    pub fn event<E: SolEvent>(&self) -> Option<E> {
-        self.receipt
-            .logs()
-            .iter()
-            .find_map(|log| Some(log.log_decode::<E>().ok()?.inner.data))
-    }
-
-    /// As [`Self::event`]; errors if there is none.
-    pub fn require<E: SolEvent>(&self) -> Result<E, ChainError> {
-        self.event().ok_or_else(|| ChainError::NoEvent {
-            what: self.what.clone(),
-            tx: self.tx,
-            event: E::SIGNATURE,
-        })
-    }
 }

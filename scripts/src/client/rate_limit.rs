@@ -1,5 +1,5 @@
-//! Endpoints that limit how often they are asked: what they refuse for that reason is asked again
-//! after the time that they name, a bounded number of seconds in all, and the reader is told.
+//! Endpoints that limit how often they are asked. A request that is refused for that reason is sent
+//! again after the time that the endpoint names. The waiting is bounded in all, and is shown.
 
 use super::transport::Unanswered;
 use crate::progress::Progress;

@@ -2,7 +2,10 @@
 //! one's outcome is found out from the chain: mined, failed, or lost, because another transaction
 //! took its nonce or a reorganisation undid it.
 
+mod outcome;
 mod queries;
+
+pub use outcome::{Load, SendResult, SettledTx, TxOutcome};
 
 use super::retry::RetryPolicy;
 use crate::client::{ChainError, Client, Rejection};
@@ -13,7 +16,7 @@ use alloy::eips::BlockNumberOrTag;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::providers::Provider;
-use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
+use alloy::rpc::types::TransactionRequest;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -52,15 +55,6 @@ impl Fees {
     }
 }
 
-/// What a transaction carries.
-#[derive(Debug, Clone, Copy)]
-pub struct Load {
-    /// Items, or how many it is thought to reach.
-    pub items: u64,
-    /// The position that it begins at; `None` where that is not part of it.
-    pub position: Option<u64>,
-}
-
 /// A transaction that is on its way.
 struct PendingTx {
     what: String,
@@ -76,42 +70,6 @@ struct PendingTx {
     /// When it was sent last, and the block then.
     since: Instant,
     block: u64,
-}
-
-/// What became of a transaction.
-pub enum TxOutcome {
-    /// It went through.
-    Done(Box<TransactionReceipt>),
-    /// It failed.
-    Failed {
-        /// Its receipt.
-        receipt: Box<TransactionReceipt>,
-        /// Whether it looks as if it had run out of gas.
-        out_of_gas: bool,
-    },
-    /// Another one took its nonce, or it was undone.
-    Lost,
-}
-
-/// What became of a transaction, and what it was to do.
-pub struct SettledTx {
-    /// What it is called.
-    pub what: String,
-    /// What it carried.
-    pub load: Load,
-    /// What became of it.
-    pub outcome: TxOutcome,
-}
-
-/// How sending went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SendResult {
-    /// The chain has it.
-    Accepted,
-    /// Somebody else sends with this key: its outcome will show.
-    NonceConflict,
-    /// It is larger than the endpoint takes, and was not sent.
-    TooLarge,
 }
 
 /// Transactions of one key that are on their way.

@@ -1,6 +1,9 @@
 //! The batches of a migration, from where the chain says it is to its last item.
 
+mod options;
 mod probe;
+
+pub use options::{BatchOptions, Form};
 
 use super::MigrationError;
 use super::active::{ActiveMigration, Standing, standing};
@@ -22,16 +25,6 @@ use stylus_upgrades_interface::complex::IComplexMigration as abi;
 const AROUND: u64 = 120_000;
 /// Failures in a row, without progress, that are borne.
 const FAILURES: u32 = 3;
-
-/// How the batches are made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Form {
-    /// The handler supplies the items.
-    Batches,
-    /// The contract knows them.
-    Cursor,
-}
 
 /// The batches of a migration.
 pub struct BatchRunner {
@@ -66,16 +59,6 @@ struct Unnoted {
     tx: B256,
     /// Items of all of them.
     items: u64,
-}
-
-/// What a runner needs.
-pub struct BatchOptions {
-    /// The items.
-    pub items: Items,
-    /// Gas of a transaction, at most.
-    pub gas: u64,
-    /// Transactions on their way at once.
-    pub at_once: usize,
 }
 
 impl BatchRunner {

@@ -1,0 +1,64 @@
+//! What an error of an endpoint is: a revert, another refusal, or no answer.
+
+use super::ChainError;
+use super::endpoint::Endpoint;
+use super::revert::Revert;
+use super::transport::Unanswered;
+use alloy::transports::TransportError;
+
+/// How Nitro's errors begin, through every endpoint, where a program does not run.
+const NOT_RUNNABLE: [&str; 3] = [
+    "ProgramNotActivated(",
+    "ProgramNeedsUpgrade(",
+    "ProgramExpired(",
+];
+
+impl ChainError {
+    /// Sorts what the transport reports: a revert, another error of the endpoint, no answer.
+    pub(super) fn of(endpoint: &Endpoint, what: &str, error: TransportError) -> Self {
+        let Some(payload) = error.as_error_resp() else {
+            return Self::Unreachable {
+                endpoint: endpoint.to_string(),
+                reason: Unanswered::of(error),
+            };
+        };
+        match payload.as_revert_data() {
+            Some(data) => Self::Refused {
+                what: what.into(),
+                revert: Revert::decode(&data),
+            },
+            None if payload.code == 3 || payload.message.contains("revert") => Self::Refused {
+                what: what.into(),
+                revert: Revert::decode(&[]),
+            },
+            None => Self::rpc(endpoint, what, payload.code, payload.message.to_string()),
+        }
+    }
+
+    /// Sorts an error that is no revert by the endpoint's words, which every node chooses alike.
+    fn rpc(endpoint: &Endpoint, what: &str, code: i64, message: String) -> Self {
+        let (endpoint, what) = (endpoint.to_string(), what.to_owned());
+        if message.contains("insufficient funds") {
+            Self::InsufficientFunds {
+                endpoint,
+                what,
+                code,
+                message,
+            }
+        } else if NOT_RUNNABLE.iter().any(|error| message.contains(error)) {
+            Self::ProgramNotRunnable {
+                endpoint,
+                what,
+                code,
+                message,
+            }
+        } else {
+            Self::Rpc {
+                endpoint,
+                what,
+                code,
+                message,
+            }
+        }
+    }
+}

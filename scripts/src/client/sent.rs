@@ -1,0 +1,49 @@
+//! A transaction that went through, and the events in its receipt.
+
+use super::ChainError;
+use alloy::primitives::{Address, B256};
+use alloy::rpc::types::TransactionReceipt;
+use alloy::sol_types::SolEvent;
+
+/// A transaction that went through.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    /// What it did, in a few words.
+    pub what: String,
+    /// Its hash.
+    pub tx: B256,
+    /// Gas used, in units of gas.
+    pub gas: u64,
+    /// The account that it called; `None` where it created one.
+    pub to: Option<Address>,
+    /// keccak256 of its calldata.
+    pub call: B256,
+    /// Its receipt.
+    pub receipt: TransactionReceipt,
+}
+
+impl Sent {
+    /// The first log of that kind that `account` emitted: others may emit the like.
+    pub fn event_of<E: SolEvent>(&self, account: Address) -> Option<E> {
+        let own = self.receipt.logs().iter();
+        own.filter(|log| log.address() == account)
+            .find_map(|log| Some(log.log_decode::<E>().ok()?.inner.data))
+    }
+
+    /// The first log of that kind, from whatever account.
+    pub fn event<E: SolEvent>(&self) -> Option<E> {
+        self.receipt
+            .logs()
+            .iter()
+            .find_map(|log| Some(log.log_decode::<E>().ok()?.inner.data))
+    }
+
+    /// As [`Self::event`]; errors if there is none.
+    pub fn require<E: SolEvent>(&self) -> Result<E, ChainError> {
+        self.event().ok_or_else(|| ChainError::NoEvent {
+            what: self.what.clone(),
+            tx: self.tx,
+            event: E::SIGNATURE,
+        })
+    }
+}

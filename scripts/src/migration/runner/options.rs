@@ -1,0 +1,23 @@
+//! What a runner is given, and how it makes its batches.
+
+use super::Items;
+
+/// How the batches are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// The handler supplies the items.
+    Batches,
+    /// The contract knows them.
+    Cursor,
+}
+
+/// What a runner needs.
+pub struct BatchOptions {
+    /// The items.
+    pub items: Items,
+    /// Gas of a transaction, at most.
+    pub gas: u64,
+    /// Transactions on their way at once.
+    pub at_once: usize,
+}
