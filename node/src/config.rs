@@ -1,4 +1,4 @@
-//! Every knob of a node, with its unit and default.
+//! Every setting of a node, with its unit and default.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;

@@ -2,7 +2,7 @@
 //! that was killed learns from it what may still be on its way.
 //!
 //! One line per event, each written and flushed before the next step: `sending` before a
-//! transaction leaves, `settled` when its fate is known. A line that a kill cut in the middle is
+//! transaction leaves, `settled` when its outcome is known. A line that a kill cut in the middle is
 //! ignored. What went through stays until the command has reported it, so that a run which is killed
 //! before is reported by the next one. The journal is a convenience: without it nothing is blocked, and
 //! what the chain says wins.
@@ -38,7 +38,7 @@ pub struct Journal {
     progress: Arc<dyn Progress>,
 }
 
-/// A transaction whose fate was not known when the journal was last written.
+/// A transaction whose outcome was not known when the journal was last written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InFlight {
     /// What it does, in a few words.
@@ -197,7 +197,7 @@ impl Journal {
         self.included.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that the fate of a transaction is known. A journal without open entries is removed,
+    /// Notes that the outcome of a transaction is known. A journal without open entries is removed,
     /// one that has grown long is written anew with the open ones alone.
     pub fn settled(&self, tx: B256) {
         self.append(&Line::Settled(tx));

@@ -18,7 +18,7 @@
 //! | [`project`] | a project of one's own: made anew, or of a contract that is there |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`commands`] | the command line: arguments, and what each command says |
-//! | [`publish`] | an implementation's sources, told to an explorer |
+//! | [`publish`] | an implementation's sources, submitted to an explorer |
 //! | [`demo`] | the whole scenario on a private chain |
 //! | [`migration`] | the handler's part of a complex migration |
 //! | [`journal`] | what was sent and not answered yet, for after a kill |

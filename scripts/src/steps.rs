@@ -1,6 +1,6 @@
 //! The initializers and migrations that a version's code declares, against what a command runs.
-//! The registry cannot tell: a step without calldata marks the version all the same, and what the
-//! author's migration was to do is then never done.
+//! The registry cannot compare them: a step without calldata marks the version as migrated all the
+//! same, and the author's migration then never runs.
 
 mod error;
 

@@ -1,6 +1,6 @@
-//! Where packages lie in the copy: those of the contract's workspace as they lie on the disk, those
-//! of other workspaces in folders by number. So no name of a folder outside the workspaces, and no
-//! absolute path, is part of the copy.
+//! The paths of packages in the copy of the sources. Packages of the contract's workspace keep their
+//! relative paths; each other workspace is a folder with a number. So the copy holds no name of a
+//! folder outside the workspaces, and no absolute path.
 
 use super::package::Package;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Places in the init cache, which the chain's cache manager sells. A bid is spent, not deposited.
+//! Bids for the init cache, at the chain's cache manager. A bid is spent, not deposited.
 
 use super::abi::ICacheManager::{AlreadyCached, getMinBidCall, placeBidCall};
 use super::chain::ChainFacts;

@@ -1,7 +1,8 @@
-//! Code to where every approver finds it: two approvers who each start from source must send the
-//! same bytes, hence name the same account. What an open action or a registered version names is
-//! taken; else the CREATE2 deployer decides, whose address follows from the code alone. Code that
-//! explorers are to verify has a transaction of its own, which the first approver sends.
+//! The account that holds the code of a governed call. Two approvers who each start from source must
+//! send the same bytes, hence name the same account. If an open action or a registered version names
+//! an account with that code, it is used. Otherwise the CREATE2 deployer creates one, and its address
+//! follows from the code alone. Code that explorers are to verify is created by a transaction of its
+//! own, which the first approver sends.
 
 use super::authority::require_approver;
 use super::error::GovernanceError;

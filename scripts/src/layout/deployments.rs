@@ -1,5 +1,5 @@
 //! Deployments that others can verify, in files beside the manifest: the transaction that created
-//! an implementation is what an explorer is told.
+//! an implementation is what an explorer asks for.
 
 use super::error::LayoutError;
 use super::store::Store;

@@ -1,4 +1,4 @@
-//! An implementation's sources told to an explorer, which builds them itself and compares: by
+//! An implementation's sources submitted to an explorer, which builds them itself and compares: by
 //! Etherscan's interface, version 2, or by Blockscout's.
 
 mod blockscout;

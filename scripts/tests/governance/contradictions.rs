@@ -1,5 +1,5 @@
 //! An endpoint whose answers cannot all be true: several nodes behind one name, of which some lag, or
-//! one that lies. What was not seen is not told as done, and nothing is done twice.
+//! one that lies. What was not seen is not reported as done, and nothing is done twice.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -1,5 +1,5 @@
 //! Between two questions of one approver's command, another approver's command runs from its beginning
-//! to its end. Whatever the place, both are told what the chain says.
+//! to its end. Wherever that happens, both report what the chain says.
 
 use crate::relay::Relay;
 use crate::sandbox::{Answer, MIGRATE, Sandbox, text};

@@ -1,4 +1,4 @@
-//! An upgrade tried on a copy of the chain's state: what it tells, and that it touches nothing.
+//! An upgrade tried on a copy of the chain's state: what it reports, and that it changes nothing.
 
 use crate::relay::Relay;
 use crate::sandbox::{CREATE, MIGRATE, Sandbox, error, text};

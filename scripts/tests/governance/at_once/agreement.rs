@@ -1,4 +1,4 @@
-//! Whether what each was told is what the chain says.
+//! Whether what each command reported is what the chain says.
 
 use super::fixture::{Fixture, Reported};
 use crate::sandbox::text;

@@ -1,4 +1,4 @@
-//! Two transactions in one block, whose order decides: what each of the two is told.
+//! Two transactions in one block, whose order decides: what each of the two senders is shown.
 
 use super::fixture::Fixture;
 use crate::relay::Relay;

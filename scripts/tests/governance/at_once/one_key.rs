@@ -1,4 +1,4 @@
-//! One key in two terminals: each is told what became of its transaction.
+//! One key in two terminals: each shows what became of its transaction.
 
 use super::agreement::Round;
 use super::fixture::{Fixture, agreed, rounds};
