@@ -7,6 +7,7 @@ use serde_json::json;
 use std::process::Child;
 use std::time::{Duration, Instant};
 use stylus_chain::BlockId;
+use stylus_upgrades::build::Framework;
 
 /// Transactions of the first approver: deploy, activate, publish the layout, approve.
 const FIRST: u64 = 4;
@@ -264,9 +265,10 @@ fn registry_deploy_killed_before_it_reads_its_receipt_deploys_one() {
     let sandbox = Sandbox::bare();
     let admin = sandbox.node.addresses()[0];
     let deploy = ["registry", "deploy", "--save"];
-    // Six shared programs, five activations, the registry.
+    // Each shared program and its activation, the code of a paused instance, the registry.
+    let framework = Framework::pinned().expect("the pinned programs");
     let moment = Moment {
-        sent: 12,
+        sent: 2 * framework.shared().count() as u64 + 2,
         mined: true,
     };
     automine(&sandbox, false);
