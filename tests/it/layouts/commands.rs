@@ -210,8 +210,9 @@ async fn approvers_see_the_build_of_the_very_code_and_of_no_other() {
     std::fs::write(&record, lie.to_string()).expect("written");
     let pending = project.run(&["pending", "Two"]);
     assert_eq!(pending.document["actions"][0]["builds"], json!([]));
+    let why = &pending.document["actions"][0]["differs"][0];
     assert!(
-        pending.stderr.contains("what was built here is not shown"),
+        why.to_string().contains("it is not what was built here"),
         "{}",
         pending.stderr
     );
