@@ -289,6 +289,11 @@ fn a_definition_is_paused_and_resumed_with_all_its_instances() {
     sandbox.done(&["verify", "A"]);
     let again = sandbox.run("other", &["pause", "A"]);
     assert_eq!((again.exit, error(&again)), (Some(1), "DefinitionPaused"));
+    let planned = sandbox.run("admin", &["plan", "A", "2.0", "counter-v2"]);
+    let findings = planned.document.to_string();
+    assert_eq!(planned.exit, Some(1));
+    assert!(findings.contains("DefinitionPaused"), "{findings}");
+    assert!(!findings.contains("HiddenProxy"), "{findings}");
 
     let one = sandbox.run("admin", &["resume", "A"]);
     assert_eq!(
@@ -297,7 +302,8 @@ fn a_definition_is_paused_and_resumed_with_all_its_instances() {
         "the whole policy resumes: {}",
         one.stderr
     );
-    let two = sandbox.run("other", &["resume", "A"]);
+    let action = text(&one.document, "action");
+    let two = sandbox.run("other", &["approve", action]);
     assert_eq!(two.exit, Some(0), "{}", two.stderr);
     assert_eq!(states("live"), ("live".to_owned(), 6));
     let history = sandbox.done(&["history", "A"]).to_string();

@@ -168,9 +168,9 @@ fn an_evm_proxy_asks_who_calls_and_forwards() {
 #[test]
 fn a_beacon_keeps_one_word_of_its_registry() {
     let registry = Address::repeat_byte(0x22);
-    let is_registry = format!("33 73{} 14 6024 57", hex::encode(registry));
+    let is_registry = format!("33 73{} 14 6022 57", hex::encode(registry));
     let answer = "5f545f52 60205ff3";
-    let set = format!("5b 5f35805f55 7f{} 5f5fa200", Upgraded::SIGNATURE_HASH); // at 0x24
+    let set = format!("5b 5f35805f55 7f{} 5f5fa200", Upgraded::SIGNATURE_HASH); // at 0x22
     let whole = format!("{is_registry}{answer}{set}").replace("0x", "");
     let code = evm::beacon_code(registry);
     assert_eq!(hex::encode(&code), whole.replace(' ', ""));

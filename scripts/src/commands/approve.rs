@@ -4,6 +4,7 @@ use super::args::ApproveArgs;
 use super::confirm;
 use super::context::{Context, report};
 use super::export;
+use super::pause;
 use super::pending::named;
 use super::propose::propose_and_roll;
 use super::storage::{self, Overrides, StorageContext};
@@ -89,7 +90,11 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     };
     let overrides = Overrides::new(&args.storage, args.no_migration);
     let rollout = (&overrides, checks);
-    propose_and_roll(place, &event.call, Vec::new(), outcome, rollout).await
+    let mut outcome = propose_and_roll(place, &event.call, Vec::new(), outcome, rollout).await?;
+    if outcome.exit.is_none() && !context.is_export() {
+        pause::finish(place, &decoded, &mut outcome).await?;
+    }
+    Ok(outcome)
 }
 
 /// Refuses a key whose approval the registry would not take, before anything is built and judged.

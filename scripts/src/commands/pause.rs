@@ -3,9 +3,11 @@
 
 use super::context::Context;
 use super::propose::propose;
+use super::storage::StorageContext;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::error::Exit;
+use crate::governance::Call;
 use crate::output::Outcome;
 use crate::progress::{Progress, Rate};
 use crate::registry::{self, proxies};
@@ -29,26 +31,60 @@ struct Decision {
     call: Bytes,
 }
 
+impl Decision {
+    fn pause(name: &str, state: u8) -> Self {
+        let call = abi::pauseCall { name: name.into() };
+        Self {
+            command: "pause",
+            waits_in: instance_state::LIVE,
+            is_decided: state == definition_state::PAUSED,
+            call: call.abi_encode().into(),
+        }
+    }
+
+    fn resume(name: &str, state: u8) -> Self {
+        let call = abi::resumeCall { name: name.into() };
+        Self {
+            command: "resume",
+            waits_in: instance_state::PAUSED,
+            is_decided: state != definition_state::PAUSED,
+            call: call.abi_encode().into(),
+        }
+    }
+}
+
 /// Pauses a definition and its instances.
 pub(super) async fn pause(context: &Context, name: String) -> Result<Outcome, Error> {
-    let decision = |state| Decision {
-        command: "pause",
-        waits_in: instance_state::LIVE,
-        is_decided: state == definition_state::PAUSED,
-        call: abi::pauseCall { name: name.clone() }.abi_encode().into(),
-    };
-    run(context, &name, decision).await
+    run(context, &name, |state| Decision::pause(&name, state)).await
 }
 
 /// Resumes a definition and its instances.
 pub(super) async fn resume(context: &Context, name: String) -> Result<Outcome, Error> {
-    let decision = |state| Decision {
-        command: "resume",
-        waits_in: instance_state::PAUSED,
-        is_decided: state != definition_state::PAUSED,
-        call: abi::resumeCall { name: name.clone() }.abi_encode().into(),
+    run(context, &name, |state| Decision::resume(&name, state)).await
+}
+
+/// After an approval that pauses or resumes: the instances that its transaction left.
+pub(super) async fn finish(
+    place: StorageContext<'_>,
+    call: &Call,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let (name, decision): (_, fn(&str, u8) -> Decision) = match call {
+        Call::Pause(call) => (&call.name, Decision::pause),
+        Call::Resume(call) => (&call.name, Decision::resume),
+        _ => return Ok(()),
     };
-    run(context, &name, decision).await
+    let StorageContext {
+        context,
+        client,
+        registry,
+    } = place;
+    let query = abi::definitionCall { name: name.into() };
+    let decision = decision(name, client.call(registry, &query).await?.state);
+    if !decision.is_decided {
+        return Ok(());
+    }
+    go_on(context, client, registry, name, &decision, outcome).await
 }
 
 async fn run(

@@ -15,7 +15,7 @@ use serde::Serialize;
 use stylus_chain::BlockId;
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
-use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
 
@@ -67,7 +67,7 @@ pub(super) struct Before {
     pub(super) version: String,
     /// What its implementation slot, or its beacon, holds.
     runs: Address,
-    /// What the registry recorded for its version.
+    /// What the registry recorded for its version; the pause stub while it is paused.
     recorded: Address,
 }
 
@@ -93,6 +93,7 @@ pub(super) fn read(
     name: &str,
     count: u32,
 ) -> Result<Vec<Before>, PlanError> {
+    let stub = evm::create2_address(&evm::creation_code(&evm::stub_code()));
     let mut all = Vec::new();
     for start in (0..count).step_by(PAGE as usize) {
         let page = abi::instancesCall {
@@ -120,7 +121,10 @@ pub(super) fn read(
                 proxy,
                 version,
                 runs: Address::from_word(word),
-                recorded: simulation.ask(registry, &call)?.code.implementation,
+                recorded: match instance.state {
+                    instance_state::PAUSED => stub,
+                    _ => simulation.ask(registry, &call)?.code.implementation,
+                },
             });
         }
     }

@@ -149,7 +149,7 @@ fn verify_knows_a_source_from_another_and_refuses_to_check_nothing() {
     let proxyless = checks(&whole)
         .iter()
         .filter(|check| text(check, "what").starts_with("code of the "));
-    assert_eq!(proxyless.count(), 6);
+    assert_eq!(proxyless.count(), 7);
     let wrong = ["verify", "A", "--source", "counter-v2"];
     assert_eq!(sandbox.run("Other", &wrong).exit, Some(1));
 }
