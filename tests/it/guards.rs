@@ -8,8 +8,8 @@ use std::process::Command;
 use stylus_upgrades_harness::home;
 use stylus_upgrades_tests::guards::{Record, Table, Test, chosen, commit, page, prove, refusals};
 
-/// How many guards a run tries.
-const SAMPLE: usize = 10;
+/// How many guards a run tries; each means that contracts are built again.
+const SAMPLE: usize = 4;
 
 fn table() -> Table {
     Table::read(&home()).unwrap_or_else(|error| panic!("{error}"))

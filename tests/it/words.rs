@@ -91,7 +91,7 @@ const TOOLS: [&str; 2] = ["cast", "names_of_cast_and_cargo_stylus_are_understood
 fn identifiers_use_the_words_of_the_field() {
     let sources = sources();
     assert!(sources.len() > 500, "only {} sources", sources.len());
-    let mut found: BTreeMap<String, String> = BTreeMap::new();
+    let mut known: BTreeMap<String, PathBuf> = BTreeMap::new();
     for path in sources {
         let source = std::fs::read_to_string(&path).expect("a source");
         let tokens: TokenStream = match source.parse() {
@@ -102,14 +102,13 @@ fn identifiers_use_the_words_of_the_field() {
         collect(tokens, &mut identifiers);
         let stem = path.file_stem().expect("a name").to_string_lossy();
         identifiers.push(stem.into_owned());
-        for identifier in identifiers {
-            if let Some(instead) = replacement(&identifier) {
-                let found = found.entry(identifier).or_default();
-                *found = format!("{}: write {instead}", path.display());
-            }
-        }
+        known.extend(identifiers.into_iter().map(|name| (name, path.clone())));
     }
-    assert_eq!(found, BTreeMap::new());
+    let replaced = known.iter().filter_map(|(identifier, path)| {
+        let instead = replacement(identifier)?;
+        Some((identifier, format!("{}: write {instead}", path.display())))
+    });
+    assert_eq!(replaced.collect::<BTreeMap<_, _>>(), BTreeMap::new());
 }
 
 #[test]

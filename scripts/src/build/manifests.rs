@@ -39,7 +39,7 @@ pub(super) struct Workspace<'a> {
 
 /// The manifest of a package that is no workspace's root.
 pub(super) fn of_package(package: &Package, places: &CopyPaths) -> Result<DocumentMut, BuildError> {
-    let mut manifest = package.manifest.clone();
+    let mut manifest = DocumentMut::clone(&package.manifest);
     let place = places.package(&package.folder);
     strip_tests(manifest.as_table_mut());
     if let Some(targets) = manifest.get_mut("target").and_then(Item::as_table_like_mut) {

@@ -1,8 +1,9 @@
 //! A package: its Cargo.toml, the workspace that it belongs to, and what it names by path.
 
 use super::error::BuildError;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use toml_edit::{DocumentMut, Item, TableLike};
 
 /// Bytes of the shadow stack unless the crate says otherwise: one page of memory holds it.
@@ -20,9 +21,9 @@ pub(super) struct Package {
     /// The folder of the workspace's Cargo.toml, canonical; `folder` where there is none.
     pub(super) root: PathBuf,
     /// Its Cargo.toml.
-    pub(super) manifest: DocumentMut,
+    pub(super) manifest: Arc<DocumentMut>,
     /// The Cargo.toml in `root`.
-    pub(super) root_manifest: DocumentMut,
+    pub(super) root_manifest: Arc<DocumentMut>,
 }
 
 impl Package {
@@ -210,15 +211,30 @@ fn workspace_root(folder: &Path, manifest: &DocumentMut) -> Result<PathBuf, Buil
     Ok(folder.to_owned())
 }
 
+/// Manifests that were parsed, by their text: one build asks for the same ones dozens of times.
+static PARSED: LazyLock<Mutex<HashMap<String, Arc<DocumentMut>>>> = LazyLock::new(Mutex::default);
+/// How many are kept.
+const PARSED_MAX: usize = 256;
+
 /// Reads a file of TOML.
-pub(super) fn read(path: &Path) -> Result<DocumentMut, BuildError> {
+pub(super) fn read(path: &Path) -> Result<Arc<DocumentMut>, BuildError> {
     let source = std::fs::read_to_string(path).map_err(BuildError::file("read", path))?;
-    source
+    let mut parsed = PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(manifest) = parsed.get(&source) {
+        return Ok(manifest.clone());
+    }
+    let manifest = source
         .parse::<DocumentMut>()
         .map_err(|error| BuildError::Manifest {
             path: path.to_owned(),
             reason: error.to_string(),
-        })
+        })?;
+    let manifest = Arc::new(manifest);
+    if parsed.len() >= PARSED_MAX {
+        parsed.clear();
+    }
+    parsed.insert(source, manifest.clone());
+    Ok(manifest)
 }
 
 /// The item at `keys`, one table deeper with each.

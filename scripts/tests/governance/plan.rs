@@ -409,7 +409,7 @@ fn an_endpoint_that_fails_in_the_middle_is_an_error_of_the_chain() {
     let relay = Relay::to(&sandbox.node.endpoint(), |request| {
         // The copy reads a block by its number, everything before it the newest one.
         let is_copy = request["params"][2] != "latest";
-        (request["method"] == "eth_getStorageAt" && is_copy).then_some("rate limit")
+        (request["method"] == "eth_getStorageAt" && is_copy).then_some("internal error")
     });
     let relayed = relay.endpoint();
     let words = [&PLAN[..], &["--rpc-url", &relayed]].concat();

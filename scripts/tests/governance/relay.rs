@@ -6,6 +6,9 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+/// A server's own error. It means no limit of requests, for which the program would wait.
+const REFUSED: i64 = -32000;
+
 /// Refuses a request with words of a provider; `None` lets it through.
 type Rule = dyn Fn(&Value) -> Option<&'static str> + Send + Sync;
 /// Changes the answer to a request.
@@ -83,7 +86,7 @@ fn serve(mut client: TcpStream, target: &str, noted: &Mutex<Vec<String>>, rule: 
     }
     let answer = match rule(&request) {
         Some(words) => {
-            let error = json!({"code": -32005, "message": words});
+            let error = json!({"code": REFUSED, "message": words});
             json!({"jsonrpc": "2.0", "id": request["id"], "error": error})
                 .to_string()
                 .into_bytes()
