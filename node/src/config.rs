@@ -8,6 +8,7 @@ use alloy::primitives::{Address, U256};
 use stylus_chain::ChainConfig;
 
 use crate::accounts::AccountsConfig;
+use crate::fork::Fork;
 
 /// The port of a nitro devnode, and ours.
 pub const DEFAULT_PORT: u16 = 8547;
@@ -28,6 +29,9 @@ pub struct NodeConfig {
     pub fund: Vec<(Address, U256)>,
     /// The chain's own settings. `accounts` and `automine` in it are set by the node.
     pub chain: ChainConfig,
+    /// The block of another chain to go on from; it decides chain id, time, number, base fee and ArbOS
+    /// version in place of `chain`.
+    pub fork: Option<Fork>,
     /// Smallest gas price that the node suggests, in wei.
     pub min_gas_price: Option<u128>,
     /// When blocks are made.
@@ -54,6 +58,7 @@ impl Default for NodeConfig {
             accounts: AccountsConfig::default(),
             fund: Vec::new(),
             chain: ChainConfig::default(),
+            fork: None,
             min_gas_price: None,
             mining: MiningMode::Auto,
             genesis: None,
@@ -62,6 +67,17 @@ impl Default for NodeConfig {
             cors: Cors::Any,
             allowed_hosts: Vec::new(),
         }
+    }
+}
+
+impl NodeConfig {
+    /// The settings of the chain that is started: a fork's where there is one.
+    pub(crate) fn chain_here(&self) -> ChainConfig {
+        let mut chain = self.chain.clone();
+        if let Some(fork) = &self.fork {
+            fork.configure(&mut chain);
+        }
+        chain
     }
 }
 

@@ -40,6 +40,9 @@ pub enum NodeError {
     /// The chain refused its configuration.
     #[error("the chain refused its configuration: {0}")]
     Chain(String),
+    /// Another chain cannot be forked.
+    #[error("cannot fork {0}")]
+    Fork(#[from] crate::fork::ForkError),
     /// The command line is not understood, or asks for what this node does not do.
     #[error("{0}")]
     Usage(String),

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use alloy::primitives::B256;
-use stylus_chain::{BlockId, BlockNumberOrTag, Chain, ChainError};
+use stylus_chain::{BlockId, BlockNumberOrTag, Chain, ChainConfig, ChainError};
 
 use crate::accounts::DevAccounts;
 use crate::config::{MiningMode, NodeConfig, StateFiles};
 use crate::error::NodeError;
 use crate::events::{Event, Events};
 use crate::filters::Filters;
+use crate::fork::{CurrentFork, Fork};
 use crate::genesis::Genesis;
 use crate::state_file;
 
@@ -20,6 +21,9 @@ pub(crate) struct Node {
     pub(crate) accounts: DevAccounts,
     pub(crate) filters: Filters,
     pub(crate) events: Events,
+    pub(crate) fork: CurrentFork,
+    /// Settings of the chain without a fork.
+    plain: ChainConfig,
     /// Differs for each start and each reset, so that tools notice that their notes are stale.
     pub(crate) instance_id: B256,
     /// Snapshot id → number and hash of the block it was taken at.
@@ -74,6 +78,7 @@ impl Node {
         mut config: NodeConfig,
         accounts: DevAccounts,
         events: Events,
+        current: CurrentFork,
     ) -> Result<Self, NodeError> {
         let genesis = config.genesis.as_deref().map(Genesis::read).transpose()?;
         if let Some(genesis) = &genesis {
@@ -87,7 +92,14 @@ impl Node {
             .collect();
         config.chain.accounts.extend(config.fund.iter().copied());
 
-        let mut chain = Chain::new(config.chain);
+        let mut chain = match &config.fork {
+            Some(_) if genesis.is_some() => {
+                return Err(NodeError::Usage("a fork takes no genesis file".into()));
+            }
+            Some(fork) => fork.chain(&config.chain, accounts.nitro().address())?,
+            None => Chain::new(config.chain.clone()),
+        };
+        current.set(config.fork.clone());
         if let Some(genesis) = &genesis {
             genesis.apply(&mut chain);
             chain.reseal_genesis();
@@ -109,6 +121,8 @@ impl Node {
             accounts,
             filters: Filters::default(),
             events,
+            fork: current,
+            plain: config.chain,
             instance_id: B256::random(),
             snapshots: BTreeMap::new(),
             mining_clock: config.mining.interval().map(Clock::start),
@@ -131,10 +145,39 @@ impl Node {
         Some(due.saturating_duration_since(Instant::now()))
     }
 
+    /// Starts over from a block of another chain.
+    pub(crate) fn enter_fork(&mut self, fork: Fork) -> Result<(), NodeError> {
+        self.chain = fork.chain(&self.plain, self.accounts.nitro().address())?;
+        self.fork.set(Some(fork));
+        Ok(())
+    }
+
+    /// Starts over as a chain of its own.
+    pub(crate) fn leave_fork(&mut self) {
+        self.chain = Chain::new(self.plain.clone());
+        self.fork.set(None);
+    }
+
+    /// Does something; when a fork's source cannot be read meanwhile, the chain is as it was before.
+    pub(crate) fn or_as_before<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> T,
+    ) -> Result<T, ChainError> {
+        let Some(before) = self.chain.checkpoint() else {
+            return Ok(work(self));
+        };
+        let done = work(self);
+        if let Err(error) = self.chain.check_source() {
+            self.chain = before;
+            return Err(error);
+        }
+        Ok(done)
+    }
+
     /// Does what has become due: a block, a copy of the state in the file.
     pub(crate) fn tick(&mut self) {
         if self.mining_clock.as_mut().is_some_and(Clock::is_due)
-            && let Err(error) = self.chain.mine(1, None)
+            && let Err(error) = self.or_as_before(|node| node.chain.mine(1, None)).flatten()
         {
             tracing::error!(%error, "a timed block could not be mined");
         }

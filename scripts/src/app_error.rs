@@ -302,6 +302,7 @@ fn node_advice(error: &NodeError) -> String {
             "stylus-upgrades node --help"
         }
         NodeError::File { .. } => "check the file",
+        NodeError::Fork(_) => "check --fork-url and --fork-block-number, or give another endpoint",
         NodeError::Chain(_) | NodeError::Threads(_) | NodeError::Stopped => "start it again",
     }
     .into()

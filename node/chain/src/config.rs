@@ -1,6 +1,6 @@
 //! What a chain starts with.
 
-use alloy_primitives::{Address, U256, address};
+use alloy_primitives::{Address, B256, U256, address};
 
 /// Settings of a new chain. `Default` is the genesis of a nitro devnode after its script:
 /// CREATE2 deployer, StylusDeployer, a cache manager, L1 price 0.
@@ -18,6 +18,8 @@ pub struct ChainConfig {
     pub timestamp: Option<u64>,
     /// Number of the first block.
     pub number: u64,
+    /// Hash of the first block, where it is a block of another chain; worked out when absent.
+    pub hash: Option<B256>,
     /// Base fee in wei.
     pub base_fee: u64,
     /// Gas limit of a block, as seen by GASLIMIT and in headers.
@@ -56,6 +58,7 @@ impl Default for ChainConfig {
             dev_balance: U256::from(1_000_000u64) * U256::from(10u64.pow(18)),
             timestamp: None,
             number: 0,
+            hash: None,
             base_fee: 100_000_000,
             gas_limit: 1 << 50,
             code_size_limit: None,

@@ -3,8 +3,8 @@
 use alloy_primitives::{Address, Bytes, U256};
 
 /// One block of another chain. What a chain does not hold itself it asks here, once per account
-/// and slot; the answers must all be of the same block.
-pub trait Source: Send {
+/// and slot, unless it could not be read; the answers must all be of the same block.
+pub trait Source: Send + Sync {
     /// An account; one that does not exist is all zero and without code.
     ///
     /// # Errors

@@ -14,10 +14,7 @@ use imbl::{GenericHashMap, Vector, shared_ptr::DefaultSharedPtr};
 use revm::state::{AccountInfo, Bytecode, EvmState};
 use roots::Roots;
 use smallvec::SmallVec;
-use std::{
-    cell::RefCell,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{cell::RefCell, sync::Arc};
 
 /// A hash map whose copy costs nothing.
 pub(crate) type PersistentMap<K, V> = GenericHashMap<K, V, RandomState, DefaultSharedPtr>;
@@ -65,7 +62,10 @@ pub(crate) struct StateDb {
     log: Vector<(u64, Arc<Vec<Key>>)>,
     version: u64,
     /// What is read where nothing was written.
-    base: Option<Arc<Mutex<Base>>>,
+    base: Option<Arc<Base>>,
+    /// The first thing that could not be read there since somebody looked. Everything that was worked
+    /// out after it is worthless.
+    unread: RefCell<Option<String>>,
     /// Accounts whose storage in `base` counts no longer, with the version that ended it.
     wiped: PersistentMap<Address, u64>,
     roots: RefCell<Roots>,
@@ -91,20 +91,35 @@ impl StateDb {
     /// A state on top of a block of another chain.
     pub(crate) fn on(source: Box<dyn Source>) -> Self {
         Self {
-            base: Some(Arc::new(Mutex::new(Base::new(source)))),
+            base: Some(Arc::new(Base::new(source))),
             ..Self::default()
         }
     }
 
-    /// What could not be read from the source, if anything.
-    pub(crate) fn source_error(&self) -> Option<String> {
-        self.base()?.error()
+    /// A state on top of the same block as this one, without anything written.
+    pub(crate) fn at_the_base(&self) -> Self {
+        Self {
+            base: self.base.clone(),
+            ..Self::default()
+        }
     }
 
-    /// The block of another chain that is read where nothing was written.
-    fn base(&self) -> Option<MutexGuard<'_, Base>> {
-        let base = self.base.as_ref()?;
-        Some(base.lock().unwrap_or_else(PoisonError::into_inner))
+    /// Whether it stands on a block of another chain.
+    pub(crate) fn is_forked(&self) -> bool {
+        self.base.is_some()
+    }
+
+    /// What could not be read from the source since this was asked last, if anything.
+    pub(crate) fn take_source_error(&self) -> Option<String> {
+        self.unread.take()
+    }
+
+    /// What the source answers; nothing, with a note, when it cannot be read.
+    fn answered<T: Default>(&self, answer: Result<T, String>) -> T {
+        answer.unwrap_or_else(|reason| {
+            self.unread.borrow_mut().get_or_insert(reason);
+            T::default()
+        })
     }
 
     /// Every slot that was written after `version`, once each.
@@ -204,7 +219,7 @@ impl StateDb {
         let written = self.accounts.get(&address);
         match written.and_then(|versions| value_at(versions, at)) {
             Some(account) => account,
-            None => self.base()?.account(address),
+            None => self.answered(self.base.as_ref()?.account(address)),
         }
     }
 
@@ -220,19 +235,19 @@ impl StateDb {
     }
 
     fn base_slot(&self, address: Address, slot: U256, at: u64) -> U256 {
-        let Some(base) = self.base() else {
+        let Some(base) = &self.base else {
             return U256::ZERO;
         };
         if self.wiped.get(&address).is_some_and(|since| *since <= at) {
             return U256::ZERO;
         }
-        base.slot(address, slot)
+        self.answered(base.slot(address, slot))
     }
 
     pub(crate) fn code(&self, hash: B256) -> Bytecode {
         let known = self.codes.get(&hash).cloned();
         known
-            .or_else(|| self.base()?.code(hash))
+            .or_else(|| self.base.as_ref()?.code(hash))
             .unwrap_or_default()
     }
 

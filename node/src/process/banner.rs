@@ -11,10 +11,11 @@ const RULE: &str = "==================";
 /// Prints everything before the ready line.
 pub(super) fn print(output: &mut Output, config: &NodeConfig, accounts: &DevAccounts) {
     let balance = format_ether(config.accounts.balance);
+    let chain = config.chain_here();
     output.line(&format!("stylus-devnode {}", env!("CARGO_PKG_VERSION")));
     output.line(&format!(
         "A local Arbitrum chain with Stylus, ArbOS {}",
-        config.chain.arbos_version
+        chain.arbos_version
     ));
 
     heading(output, "Available Accounts");
@@ -37,19 +38,28 @@ pub(super) fn print(output: &mut Output, config: &NodeConfig, accounts: &DevAcco
     output.line(&format!(
         "Nitro dev account: {} ({} ETH)",
         accounts.nitro().address(),
-        format_ether(config.chain.dev_balance)
+        format_ether(chain.dev_balance)
     ));
 
     output.line("");
     // On one line: wrappers take the word after `Chain ID:` and assume 31337 without it.
-    output.line(&format!("Chain ID: {}", config.chain.chain_id));
+    output.line(&format!("Chain ID: {}", chain.chain_id));
 
     heading(output, "Base Fee");
-    output.line(&U256::from(config.chain.base_fee).to_string());
+    output.line(&U256::from(chain.base_fee).to_string());
     heading(output, "Gas Limit");
-    output.line(&config.chain.gas_limit.to_string());
+    output.line(&chain.gas_limit.to_string());
     heading(output, "Genesis Timestamp");
-    output.line(&config.chain.timestamp.unwrap_or_default().to_string());
+    output.line(&chain.timestamp.unwrap_or_default().to_string());
+    if let Some(fork) = &config.fork {
+        let head = fork.head();
+        heading(output, "Fork");
+        output.line(&format!("Endpoint:       {}", fork.shown()));
+        output.line(&format!("Block number:   {}", head.number));
+        output.line(&format!("Block hash:     {}", head.hash));
+        // Not as `Chain ID:`, which stands above and is looked for.
+        output.line(&format!("Forked chain:   {}", head.chain_id));
+    }
     if let Some(path) = &config.ipc {
         output.line("");
         output.line(&format!("IPC path: {}", path.display()));

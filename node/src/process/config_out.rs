@@ -18,7 +18,8 @@ pub(super) fn write(
     accounts: &DevAccounts,
 ) -> Result<(), NodeError> {
     let signers = accounts.mnemonic();
-    let gas_price = config.min_gas_price.unwrap_or(config.chain.base_fee.into());
+    let chain = config.chain_here();
+    let gas_price = config.min_gas_price.unwrap_or(chain.base_fee.into());
     let document = json!({
         "available_accounts": signers.iter().map(|signer| signer.address()).collect::<Vec<_>>(),
         "private_keys": signers.iter().map(|signer| signer.to_bytes()).collect::<Vec<_>>(),
@@ -26,11 +27,11 @@ pub(super) fn write(
             "mnemonic": config.accounts.mnemonic,
             "derivation_path": config.accounts.derivation_path,
         },
-        "base_fee": config.chain.base_fee.to_string(),
+        "base_fee": chain.base_fee.to_string(),
         "gas_price": gas_price.to_string(),
-        "gas_limit": config.chain.gas_limit.to_string(),
-        "genesis_timestamp": config.chain.timestamp.unwrap_or_default().to_string(),
-        "chain_id": config.chain.chain_id,
+        "gas_limit": chain.gas_limit.to_string(),
+        "genesis_timestamp": chain.timestamp.unwrap_or_default().to_string(),
+        "chain_id": chain.chain_id,
     });
     std::fs::write(path, format!("{document:#}\n")).map_err(|error| NodeError::File {
         what: "cannot write the configuration to",

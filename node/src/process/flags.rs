@@ -8,6 +8,7 @@ use alloy::primitives::{Address, U256, utils::parse_ether};
 use clap::{Args, Parser};
 use stylus_chain::ChainConfig;
 
+use super::fork_flags::ForkFlags;
 use crate::accounts::DEFAULT_DERIVATION_PATH;
 use crate::config::DEFAULT_PORT;
 
@@ -33,9 +34,9 @@ pub(super) struct Flags {
         value_delimiter = ','
     )]
     pub(super) host: Vec<IpAddr>,
-    /// Chain id.
-    #[arg(long, visible_alias = "chain", value_name = "ID", default_value_t = ChainConfig::default().chain_id)]
-    pub(super) chain_id: u64,
+    /// Chain id; 412346, or that of the chain that is forked.
+    #[arg(long, visible_alias = "chain", value_name = "ID")]
+    pub(super) chain_id: Option<u64>,
     /// Rules of the chain: ArbOS 30, 31, 32, 40, 41, 50, 51, 59, 60 or 61.
     #[arg(long, value_name = "VERSION", default_value_t = ChainConfig::default().arbos_version, value_parser = arbos_version)]
     pub(super) arbos_version: u64,
@@ -70,7 +71,7 @@ pub(super) struct Flags {
     /// Refused: the deployer is part of the genesis.
     #[arg(long)]
     pub(super) disable_default_create2_deployer: bool,
-    #[command(flatten, next_help_heading = "Refused: forking")]
+    #[command(flatten, next_help_heading = "Fork")]
     pub(super) fork: ForkFlags,
     #[command(flatten, next_help_heading = "Accepted without effect")]
     without_effect: WithoutEffect,
@@ -209,21 +210,6 @@ pub(super) struct ServerFlags {
     pub(super) no_request_size_limit: bool,
 }
 
-/// Flags that make sense only where another chain is forked.
-#[derive(Debug, Args)]
-pub(super) struct ForkFlags {
-    #[arg(short, long, visible_alias = "rpc-url", value_name = "URL")]
-    pub(super) fork_url: Option<String>,
-    #[arg(long, value_name = "BLOCK", allow_hyphen_values = true)]
-    pub(super) fork_block_number: Option<String>,
-    #[arg(long, value_name = "HASH")]
-    pub(super) fork_transaction_hash: Option<String>,
-    #[arg(long, value_name = "ID")]
-    pub(super) fork_chain_id: Option<String>,
-    #[arg(long, visible_alias = "fork-headers", value_name = "HEADER")]
-    pub(super) fork_header: Vec<String>,
-}
-
 /// What scripts pass to anvil and what changes nothing here.
 #[derive(Debug, Args)]
 #[allow(
@@ -245,8 +231,6 @@ struct WithoutEffect {
     disable_min_priority_fee: bool,
     #[arg(long, visible_alias = "no-priority-fee")]
     no_min_priority_fee: bool,
-    #[arg(long, value_name = "PATH")]
-    cache_path: Option<PathBuf>,
     #[arg(long, visible_alias = "tracing")]
     steps_tracing: bool,
     #[arg(long)]
@@ -257,18 +241,6 @@ struct WithoutEffect {
     color: Option<String>,
     #[arg(short = 'j', long, value_name = "N")]
     threads: Option<usize>,
-    #[arg(long, value_name = "MS")]
-    timeout: Option<u64>,
-    #[arg(long, value_name = "N")]
-    retries: Option<u32>,
-    #[arg(long, value_name = "MS")]
-    fork_retry_backoff: Option<u64>,
-    #[arg(long, visible_alias = "cups", value_name = "N")]
-    compute_units_per_second: Option<u64>,
-    #[arg(long, visible_alias = "no-rpc-rate-limit")]
-    no_rate_limit: bool,
-    #[arg(long)]
-    no_storage_caching: bool,
 }
 
 /// Versions whose rules the chain states.

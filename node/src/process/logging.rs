@@ -14,7 +14,7 @@ const BACKLOG: usize = 4096;
 pub(super) fn start(verbosity: u8) {
     let default = match verbosity {
         // Requests that end early are the client's affair.
-        0 => "warn,jsonrpsee-server=error",
+        0 => "warn,jsonrpsee-server=error,stylus_devnode::fork=info",
         1 => "info",
         _ => "debug",
     };

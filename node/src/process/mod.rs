@@ -3,6 +3,7 @@
 mod banner;
 mod config_out;
 mod flags;
+mod fork_flags;
 mod logging;
 mod output;
 mod refuse;

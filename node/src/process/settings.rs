@@ -8,6 +8,7 @@ use super::flags::{AccountFlags, Flags, MiningFlags, ServerFlags, StateFlags};
 use crate::accounts::{AccountsConfig, DEFAULT_MNEMONIC, ether, random_phrase};
 use crate::config::{Cors, Limits, MiningMode, NodeConfig, StateFiles};
 use crate::error::NodeError;
+use crate::fork::Fork;
 
 impl Flags {
     /// The node that the flags describe.
@@ -27,6 +28,7 @@ impl Flags {
             fund,
             accounts,
             chain: self.chain_config(),
+            fork: self.fork()?,
             min_gas_price: self.environment.gas_price,
             mining: self.mining.mode(),
             genesis: self.environment.init.clone(),
@@ -37,10 +39,20 @@ impl Flags {
         })
     }
 
+    /// The block to fork, which the endpoint is asked for.
+    fn fork(&self) -> Result<Option<Fork>, NodeError> {
+        let gas_limit = match self.environment.disable_block_gas_limit {
+            true => Some(u64::MAX),
+            false => self.environment.gas_limit,
+        };
+        let options = self.fork.options(self.chain_id, gas_limit);
+        Ok(options.map(Fork::connect).transpose()?)
+    }
+
     fn chain_config(&self) -> ChainConfig {
         let (given, default) = (&self.environment, ChainConfig::default());
         ChainConfig {
-            chain_id: self.chain_id,
+            chain_id: self.chain_id.unwrap_or(default.chain_id),
             arbos_version: self.arbos_version,
             timestamp: given.timestamp,
             number: given.number.unwrap_or(default.number),

@@ -1,7 +1,7 @@
 //! State control: `anvil_*` and `hardhat_*`, with ganache's and tenderly's spellings.
 
-use alloy::primitives::{Address, B256, Bytes, U64, U128, U256, hex};
-use serde_json::{Value, json};
+use alloy::primitives::{Address, Bytes, U64, U128, U256, hex};
+use serde_json::json;
 use stylus_chain::{BlockId, BlockNumberOrTag, ChainState};
 
 use super::answer::Bounded;
@@ -9,7 +9,7 @@ use super::args::Args;
 use super::error::RpcError;
 use super::evm::snapshot_list;
 use super::web3::version_text;
-use super::{RpcResult, Table, done, ok};
+use super::{RpcResult, Table, done, fork, ok};
 use crate::node::Node;
 
 pub(super) const METHODS: Table = &[
@@ -48,10 +48,6 @@ pub(super) const METHODS: Table = &[
     ("anvil_setLoggingEnabled", accept),
     ("hardhat_setLoggingEnabled", accept),
     ("anvil_enableTraces", accept),
-    ("anvil_setRpcUrl", no_fork),
-    ("hardhat_setRpcUrl", no_fork),
-    ("anvil_reset", reset),
-    ("hardhat_reset", reset),
     ("anvil_dumpState", dump_state),
     ("hardhat_dumpState", dump_state),
     ("anvil_loadState", load_state),
@@ -154,29 +150,6 @@ fn accept(_: &mut Node, _: &Args) -> RpcResult {
     done()
 }
 
-fn no_fork(_: &mut Node, _: &Args) -> RpcResult {
-    Err(RpcError::NotSupported("forking another chain".into()))
-}
-
-/// Back to the genesis, with a new instance id.
-fn reset(node: &mut Node, args: &Args) -> RpcResult {
-    let options: Value = args.opt(0, "options")?.unwrap_or_default();
-    // `{forking: {}}` is what clients send for a plain reset.
-    let positions = [Some(&options), options.get("forking")];
-    let url = positions
-        .into_iter()
-        .flatten()
-        .find_map(|entry| entry.get("jsonRpcUrl"));
-    if url.is_some_and(|url| !url.is_null()) {
-        return no_fork(node, args);
-    }
-    node.chain.reset();
-    node.snapshots.clear();
-    node.instance_id = B256::random();
-    node.rewound();
-    done()
-}
-
 /// The whole state as bytes, for `loadState`.
 fn dump_state(node: &mut Node, _: &Args) -> RpcResult {
     let mut state = Bounded::default();
@@ -205,7 +178,7 @@ fn metadata(node: &mut Node, _: &Args) -> RpcResult {
         "instanceId": node.instance_id,
         "latestBlockNumber": number,
         "latestBlockHash": hash,
-        "forkedNetwork": null,
+        "forkedNetwork": fork::network(node),
         "snapshots": snapshot_list(node),
     }))
 }
@@ -225,7 +198,7 @@ fn node_info(node: &mut Node, _: &Args) -> RpcResult {
             "gasLimit": U64::from(node.chain.gas_limit()),
             "gasPrice": U128::from(node.chain.gas_price()),
         },
-        "forkConfig": { "forkUrl": null, "forkBlockNumber": null, "forkRetryBackoff": null },
+        "forkConfig": fork::config(node),
         "network": null,
     }))
 }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::error::RpcError;
 
 /// The parameters of one request, parsed one by one as the method asks for them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Args(Vec<Box<RawValue>>);
 
 impl Args {
@@ -21,6 +21,11 @@ impl Args {
                 RpcError::Params(format!("expected an array of parameters: {error}"))
             }),
         }
+    }
+
+    /// All of them, to be passed on.
+    pub(super) fn to_value(&self) -> serde_json::Value {
+        serde_json::to_value(&self.0).unwrap_or_default()
     }
 
     /// The parameter at `index`, which must be there.

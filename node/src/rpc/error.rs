@@ -63,6 +63,9 @@ pub(crate) enum RpcError {
     /// The chain interrupted the execution.
     #[error("the call was interrupted: its connection was closed, or the node is stopping")]
     Interrupted,
+    /// The endpoint of a fork's chain refused what was passed on to it.
+    #[error("{}", .0.message())]
+    Endpoint(ErrorObjectOwned),
     /// An error in the node.
     #[error("internal error: {0}")]
     Internal(String),
@@ -86,6 +89,7 @@ impl RpcError {
             Self::Limit(_) | Self::AnswerTooLong | Self::Unread { .. } | Self::Interrupted => {
                 -32005
             }
+            Self::Endpoint(error) => error.code(),
             Self::Internal(_) => -32603,
         }
     }
@@ -93,6 +97,9 @@ impl RpcError {
 
 impl From<RpcError> for ErrorObjectOwned {
     fn from(error: RpcError) -> Self {
+        if let RpcError::Endpoint(error) = error {
+            return error;
+        }
         let data = match &error {
             RpcError::Reverted { data, .. } => Some(data.clone()),
             _ => None,

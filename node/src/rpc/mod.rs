@@ -15,6 +15,8 @@ mod eth;
 mod evm;
 mod fill;
 mod filter;
+mod fork;
+mod forked;
 mod json;
 mod otterscan;
 mod raw;
@@ -42,6 +44,7 @@ use crate::connections::Client;
 use crate::error::NodeError;
 use crate::events::Events;
 use crate::executor::Executor;
+use crate::fork::CurrentFork;
 use crate::node::Node;
 use crate::worker::Worker;
 pub(crate) use answer::MAX_ANSWER;
@@ -64,6 +67,7 @@ pub(crate) struct Context {
     worker: Worker,
     executor: Executor,
     events: Events,
+    fork: CurrentFork,
 }
 
 const READ_TABLES: [ReadTable; 7] = [
@@ -76,7 +80,7 @@ const READ_TABLES: [ReadTable; 7] = [
     trace::READS,
 ];
 
-const TABLES: [Table; 15] = [
+const TABLES: [Table; 16] = [
     account::METHODS,
     anvil::METHODS,
     block::METHODS,
@@ -85,6 +89,7 @@ const TABLES: [Table; 15] = [
     evm::METHODS,
     fill::METHODS,
     filter::METHODS,
+    fork::METHODS,
     otterscan::METHODS,
     raw::METHODS,
     reorg::METHODS,
@@ -110,11 +115,13 @@ pub(crate) fn methods(
     worker: Worker,
     executor: Executor,
     events: Events,
+    fork: CurrentFork,
 ) -> Result<Methodsets, NodeError> {
     let mut module = RpcModule::new(Context {
         worker,
         executor,
         events,
+        fork,
     });
     let twice = |error: RegisterMethodError| NodeError::Chain(error.to_string());
     for (name, handler) in TABLES.into_iter().flatten() {
@@ -143,15 +150,38 @@ fn register(
         if let Some(client) = &client {
             client.room().await;
         }
-        let answered = context
-            .worker
-            .run(move |node| account_for(client.as_deref(), handler(node, &args)))
-            .await
-            .unwrap_or_else(|error| Err(error.into()));
+        let fork = context.fork.get();
+        let theirs = match &fork {
+            Some(fork) => forked::instead(fork, name, &args).await,
+            None => None,
+        };
+        let answered = match (theirs, fork) {
+            (Some(theirs), _) => account_for(client.as_deref(), theirs),
+            (None, None) => run(&context, client, handler, args).await,
+            (None, Some(fork)) => {
+                let ours = run(&context, client, handler, args.clone()).await;
+                forked::after(&fork, name, &args, ours).await
+            }
+        };
         drop(guard);
         answered
     })?;
     Ok(())
+}
+
+/// Runs a method's function on the chain's thread.
+async fn run(
+    context: &Context,
+    client: Option<Arc<Client>>,
+    handler: Handler,
+    args: Args,
+) -> RpcResult {
+    let work = move |node: &mut Node| {
+        let answer = node.or_as_before(|node| handler(node, &args));
+        account_for(client.as_deref(), answer.map_err(RpcError::from).flatten())
+    };
+    let answered = context.worker.run(work).await;
+    answered.unwrap_or_else(|error| Err(error.into()))
 }
 
 /// Counts an answer among those that its connection waits to read. On the thread that made it, so

@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::args::Args;
 use super::error::RpcError;
-use super::{Context, RpcResult, account_for};
+use super::{Context, RpcResult, account_for, forked};
 use crate::connections::{Client, WaitGuard};
 use crate::executor::{Call, Job};
 use crate::worker::WorkError;
@@ -34,7 +34,7 @@ pub(super) fn register(
         if let Some(client) = &client {
             client.room().await;
         }
-        let answer = run(&context, client.clone(), handler, args);
+        let answer = answer(&context, client.clone(), name, handler, args);
         match &client {
             Some(client) => tokio::select! {
                 answer = answer => answer,
@@ -44,6 +44,24 @@ pub(super) fn register(
         }
     })?;
     Ok(())
+}
+
+/// This node's answer, or that of the chain that it forked.
+async fn answer(
+    context: &Context,
+    client: Option<Arc<Client>>,
+    name: &'static str,
+    handler: ReadHandler,
+    args: Args,
+) -> RpcResult {
+    let Some(fork) = context.fork.get() else {
+        return run(context, client, handler, args).await;
+    };
+    if let Some(theirs) = forked::instead(&fork, name, &args).await {
+        return account_for(client.as_deref(), theirs);
+    }
+    let ours = run(context, client, handler, args.clone()).await;
+    forked::after(&fork, name, &args, ours).await
 }
 
 async fn run(
@@ -103,6 +121,7 @@ impl Read {
 impl Call for Read {
     fn attempt(&mut self, chain: &ChainReader) -> bool {
         let result = (self.handler)(chain, &self.args);
+        let result = chain.check_source().map_err(RpcError::from).and(result);
         if matches!(result, Err(RpcError::Interrupted)) {
             return false;
         }

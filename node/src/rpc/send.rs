@@ -34,8 +34,8 @@ pub(super) fn register(module: &mut RpcModule<Context>) -> Result<(), RegisterMe
             let args = Args::new(&params)?;
             let _guard = client.as_ref().map(Client::call);
             let signed = recovered(&args)?;
-            let sent = context.worker.run(move |node| submit(node, signed)).await;
-            ok(sent??)
+            let work = |node: &mut Node| node.or_as_before(|node| submit(node, signed));
+            ok(context.worker.run(work).await???)
         },
     )?;
     Ok(())

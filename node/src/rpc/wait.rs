@@ -74,7 +74,10 @@ async fn send_and_wait(
 ) -> RpcResult {
     // Listening starts before sending, so that no block is missed in between.
     let mut events = context.events.subscribe();
-    let hash = context.worker.run(send).await??;
+    let hash = context
+        .worker
+        .run(move |node| node.or_as_before(send))
+        .await???;
     let _waiting = client.map(Client::waiting);
     let receipt = async {
         loop {

@@ -283,9 +283,9 @@ fn metadata_has_plain_numbers_and_an_id_per_instance() {
         rpc_error(
             first.port(),
             "anvil_reset",
-            json!([{ "forking": { "jsonRpcUrl": "http://localhost:1" } }])
+            json!([{ "forking": { "jsonRpcUrl": "not a URL" } }])
         )["code"],
-        -32004
+        -32603
     );
 }
 

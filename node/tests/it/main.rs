@@ -10,6 +10,8 @@ mod errors;
 mod evm;
 mod fidelity;
 mod filters;
+mod fork;
+mod front;
 mod fuzz;
 mod hostile;
 mod ipc;

@@ -103,8 +103,8 @@ fn an_address_in_use_ends_the_process_with_the_reason() {
 #[test]
 fn flags_that_cannot_be_honoured_exit_with_2_and_the_reason() {
     let refused: [&[&str]; 5] = [
-        &["--fork-url", "http://localhost:1"],
-        &["-f", "http://localhost:1@5"],
+        &["--fork-block-number", "1"],
+        &["--fork-url", "http://localhost:1", "--arbos-version", "51"],
         &["--optimism"],
         &["--arbos-version", "7"],
         &["--no-such-flag"],

@@ -266,7 +266,7 @@ fn a_network_without_an_endpoint_reports_what_is_missing() {
         (
             "key",
             "RpcUrlVariable",
-            "NOBODY_SETS_THIS in the environment",
+            "NOBODY_SETS_THIS in the environment, with a value",
         ),
         ("nowhere", "UnknownNetwork", "one of bare, key"),
     ] {

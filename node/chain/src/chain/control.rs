@@ -150,9 +150,13 @@ impl Chain {
         self.clock.interval = seconds;
     }
 
-    /// Starts over from the genesis block.
+    /// Starts over from the genesis block, or from the block of another chain that this one goes on
+    /// from.
     pub fn reset(&mut self) {
         let config = ChainConfig::clone(&self.config);
-        *self = Self::new(config);
+        *self = match self.is_forked() {
+            true => Self::begin(config, self.state_db.at_the_base()),
+            false => Self::new(config),
+        };
     }
 }

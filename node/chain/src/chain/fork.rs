@@ -33,9 +33,14 @@ pub struct AccountChange {
 }
 
 impl Chain {
-    /// Goes on from the block that `source` reads. `config` gives its number, time and chain id;
-    /// accounts and ArbOS version in it are not used, because they are read. BLOCKHASH knows no
-    /// block before it.
+    /// Account and slot where a chain's state has its ArbOS version.
+    pub fn arbos_version_word() -> (Address, U256) {
+        (STATE, LAYOUT.version)
+    }
+
+    /// Goes on from the block that `source` reads. `config` gives its number, hash, time and chain id;
+    /// accounts and ArbOS version in it are not used, because they are read. BLOCKHASH gives the
+    /// hashes that ArbOS keeps there.
     ///
     /// # Errors
     /// [`ChainError::Source`] when it cannot be read, [`ChainError::NotArbitrum`] when it has no
@@ -43,7 +48,7 @@ impl Chain {
     pub fn fork(config: ChainConfig, source: Box<dyn Source>) -> Result<Self, ChainError> {
         let state_db = StateDb::on(source);
         let version = state_db.slot(STATE, LAYOUT.version, NOW).saturating_to();
-        if let Some(reason) = state_db.source_error() {
+        if let Some(reason) = state_db.take_source_error() {
             return Err(ChainError::Source(reason));
         }
         if !Self::ARBOS_VERSIONS.contains(&version) {
@@ -107,10 +112,29 @@ impl Chain {
         Ok(changes)
     }
 
-    /// Errors once anything could not be read from the source: what was computed then is worthless.
-    pub(super) fn check_source(&self) -> Result<(), ChainError> {
+    /// Errors when anything could not be read from the source: what was computed then is worthless.
+    /// It is told once.
+    ///
+    /// # Errors
+    /// [`ChainError::Source`].
+    pub fn check_source(&self) -> Result<(), ChainError> {
         self.state_db
-            .source_error()
+            .take_source_error()
             .map_or(Ok(()), |reason| Err(ChainError::Source(reason)))
+    }
+
+    /// Whether the chain goes on from a block of another one.
+    pub fn is_forked(&self) -> bool {
+        self.state_db.is_forked()
+    }
+
+    /// The chain as it is now, snapshots included, to come back to when the source cannot be read in
+    /// the middle of a change; `None` unless it is forked.
+    pub fn checkpoint(&self) -> Option<Self> {
+        self.is_forked().then(|| Self {
+            snapshots: self.snapshots.clone(),
+            next_snapshot: self.next_snapshot,
+            ..self.branch()
+        })
     }
 }

@@ -5,23 +5,16 @@ use super::{
     environment::{BlockFacts, gas_cap, reject, tx_env},
 };
 use crate::{
-    Block, CallOptions, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt, TraceKind,
+    CallOptions, ChainError, Halt, MinedTransaction, PooledTransaction, Receipt, TraceKind,
     arbos::{l1_blocks, versions},
     evm::{RecentPrograms, StateView, execute, halt_text},
-    ledger::{EmptyBlocks, L1Number, Ledger, Record},
     state_db::NOW,
     trace::Tracer,
 };
-use alloy_consensus::{
-    Block as ConsensusBlock, BlockBody, Eip658Value, Header, ReceiptEnvelope, ReceiptWithBloom,
-    Transaction, TxType,
-    constants::{EMPTY_OMMER_ROOT_HASH, EMPTY_ROOT_HASH},
-    proofs,
-};
-use alloy_primitives::{Address, B64, B256, Bloom, Bytes, U256, keccak256, logs_bloom};
-use alloy_rlp::Encodable;
+use alloy_consensus::Transaction;
+use alloy_primitives::{Address, B256, Bytes, logs_bloom};
 use revm::context::result::{ExecutionResult, Output};
-use std::{cell::RefCell, sync::Arc};
+use std::cell::RefCell;
 
 /// Most empty blocks whose hashes nobody has computed yet, unless one request mines more.
 const MAX_UNHASHED: u64 = 2_000_000;
@@ -274,143 +267,14 @@ impl Chain {
         building.before.push(before);
         Ok(())
     }
-
-    /// Writes the header and files the block.
-    pub(super) fn seal(&mut self, facts: BlockFacts, building: Building) {
-        let parent_hash = self.ledger.hash(self.ledger.head()).unwrap_or_default();
-        let Building {
-            mut transactions,
-            mut receipts,
-            gas_used,
-            before,
-            ..
-        } = building;
-        // Blocks are kept for long.
-        transactions.shrink_to_fit();
-        receipts.shrink_to_fit();
-        let envelopes: Vec<_> = transactions.iter().map(|tx| tx.envelope.clone()).collect();
-        let transactions_root = proofs::calculate_transaction_root(&envelopes);
-        let typed: Vec<_> = receipts.iter().map(consensus_receipt).collect();
-        let receipts_root = proofs::calculate_receipt_root(&typed);
-        let header = Header {
-            parent_hash,
-            state_root: self.state_root(transactions_root, receipts_root),
-            transactions_root,
-            receipts_root,
-            logs_bloom: receipts
-                .iter()
-                .fold(Bloom::ZERO, |sum, receipt| sum | receipt.logs_bloom),
-            gas_used,
-            ..self.empty_header(&facts)
-        };
-        let hash = header.hash_slow();
-        for (transaction, receipt) in transactions.iter_mut().zip(&mut receipts) {
-            (transaction.block_hash, receipt.block_hash) = (hash, hash);
-        }
-        let body = BlockBody {
-            transactions: envelopes,
-            ommers: Vec::new(),
-            withdrawals: None,
-        };
-        let size = ConsensusBlock {
-            header: header.clone(),
-            body,
-        }
-        .length() as u64;
-        let block = Block {
-            header,
-            hash,
-            l1_block_number: l1_blocks::current(&self.state_db),
-            size,
-            transactions,
-            receipts,
-        };
-        let version = Some(self.state_db.version());
-        self.ledger.push(Record {
-            block: Arc::new(block),
-            version,
-            sealed: version,
-            before: before.into(),
-        });
-    }
-
-    /// The header of a block without transactions, but for parent and state.
-    fn empty_header(&self, facts: &BlockFacts) -> Header {
-        Header {
-            ommers_hash: EMPTY_OMMER_ROOT_HASH,
-            beneficiary: facts.coinbase,
-            transactions_root: EMPTY_ROOT_HASH,
-            receipts_root: EMPTY_ROOT_HASH,
-            difficulty: U256::from(1),
-            number: facts.l2_number,
-            gas_limit: facts.gas_limit,
-            timestamp: facts.timestamp,
-            extra_data: Bytes::from(vec![0; 32]),
-            mix_hash: mix_hash(l1_blocks::current(&self.state_db), self.arbos_version()),
-            nonce: B64::with_last_byte(1),
-            base_fee_per_gas: Some(facts.base_fee),
-            ..Header::default()
-        }
-    }
-
-    /// Files `count` empty blocks, `step` seconds apart, of which `facts` is the first. They leave
-    /// the state as it is.
-    fn seal_empty(&mut self, facts: &BlockFacts, count: u64, step: u64) {
-        let header = Header {
-            state_root: self.state_root(EMPTY_ROOT_HASH, EMPTY_ROOT_HASH),
-            ..self.empty_header(facts)
-        };
-        let l1 = L1Number::Fixed(l1_blocks::current(&self.state_db));
-        let version = Some(self.state_db.version());
-        let blocks = EmptyBlocks::new(header, count, step, l1, version);
-        self.ledger.push_empty(blocks);
-    }
-
-    /// The state root of the next block. A chain that goes on from a block of another one does not
-    /// know the whole state: a hash of its own history stands there, which empty blocks share.
-    fn state_root(&self, transactions_root: B256, receipts_root: B256) -> B256 {
-        if let Some(root) = self.state_db.root() {
-            return root;
-        }
-        let parent = self.ledger.head_root();
-        if transactions_root == EMPTY_ROOT_HASH && !parent.is_zero() {
-            return parent;
-        }
-        keccak256([parent, transactions_root, receipts_root].concat())
-    }
-
-    /// Files block `config.number` with the state as it is.
-    pub(super) fn seal_genesis(&mut self, timestamp: u64) {
-        let facts = BlockFacts {
-            l2_number: self.config.number,
-            timestamp,
-            base_fee: self.config.base_fee,
-            coinbase: Address::ZERO,
-            gas_limit: self.settings.gas_limit,
-            prevrandao: self.settings.prevrandao,
-        };
-        self.seal(facts, Building::default());
-    }
-
-    /// Makes the state as it is that of the first block, as long as there is no other: what a
-    /// genesis file adds belongs to it.
-    pub fn reseal_genesis(&mut self) {
-        if self.ledger.head() == self.ledger.first() {
-            let history_since = self.ledger.history_since;
-            let timestamp = self.ledger.head_time();
-            self.ledger = Ledger::default();
-            self.ledger.history_since = history_since;
-            self.seal_genesis(timestamp);
-        }
-    }
 }
 
 /// A block before its header.
 #[derive(Default)]
 pub(super) struct Building {
     pub(super) transactions: Vec<MinedTransaction>,
-    receipts: Vec<Receipt>,
-    before: Vec<u64>,
+    pub(super) receipts: Vec<Receipt>,
+    pub(super) before: Vec<u64>,
     pub(super) gas_used: u64,
     logs: u64,
     /// Set for a block that is dropped.
@@ -470,30 +334,5 @@ impl Ended {
             halt,
             note,
         }
-    }
-}
-
-/// Nitro's header fields in the mix hash: send count, L1 block number, ArbOS version.
-fn mix_hash(l1_number: u64, arbos_version: u64) -> B256 {
-    let mut bytes = B256::ZERO;
-    bytes[8..16].copy_from_slice(&l1_number.to_be_bytes());
-    bytes[16..24].copy_from_slice(&arbos_version.to_be_bytes());
-    bytes
-}
-
-fn consensus_receipt(receipt: &Receipt) -> ReceiptEnvelope {
-    let inner = ReceiptWithBloom {
-        receipt: alloy_consensus::Receipt {
-            status: Eip658Value::Eip658(receipt.success),
-            cumulative_gas_used: receipt.cumulative_gas_used,
-            logs: receipt.logs.clone(),
-        },
-        logs_bloom: receipt.logs_bloom,
-    };
-    match TxType::try_from(receipt.tx_type) {
-        Ok(TxType::Eip2930) => ReceiptEnvelope::Eip2930(inner),
-        Ok(TxType::Eip1559) => ReceiptEnvelope::Eip1559(inner),
-        Ok(TxType::Eip7702) => ReceiptEnvelope::Eip7702(inner),
-        _ => ReceiptEnvelope::Legacy(inner),
     }
 }

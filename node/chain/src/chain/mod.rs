@@ -11,6 +11,7 @@ mod read;
 mod reader;
 mod rewind;
 mod saved;
+mod seal;
 mod simulate;
 mod simulate_blocks;
 mod snapshot;

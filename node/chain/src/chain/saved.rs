@@ -65,8 +65,13 @@ impl Chain {
     /// The latest state and all blocks. The state of older blocks is not part of it.
     ///
     /// # Errors
-    /// [`ChainError::BadState`] when it cannot be serialised.
+    /// [`ChainError::BadState`] when it cannot be serialised, [`ChainError::NotSupported`] on a fork.
     pub fn dump_state(&self) -> Result<ChainState, ChainError> {
+        if self.is_forked() {
+            return Err(ChainError::NotSupported(
+                "saving the state of a fork, which knows only what was read,",
+            ));
+        }
         let accounts = self.state_db.all().map(|(address, account, slots)| {
             let saved = SavedAccount {
                 balance: account.balance,
@@ -116,6 +121,11 @@ impl Chain {
     /// # Errors
     /// [`ChainError::BadState`] when it is of another form or chain, or damaged.
     pub fn load_state(&mut self, state: ChainState) -> Result<(), ChainError> {
+        if self.is_forked() {
+            return Err(ChainError::NotSupported(
+                "loading a saved state into a fork",
+            ));
+        }
         if state.format != FORMAT || state.chain_id != self.chain_id() {
             return Err(ChainError::BadState(format!(
                 "expected format {FORMAT} of chain {}, found format {} of chain {}",

@@ -4,6 +4,7 @@ use super::{Chain, Settings};
 use crate::{clock::Clock, pool::Pool};
 
 /// What [`Chain::revert`] goes back to.
+#[derive(Clone)]
 pub(super) struct Snapshot {
     id: u64,
     pub(super) version: u64,

@@ -93,12 +93,17 @@ impl StateView<'_> {
                 return U256::ZERO;
             }
         }
+        let history = || {
+            let slot = u64::try_from(slot).ok()?;
+            Some(self.ledger.history(slot, self.parent)?.into())
+        };
+        if address == history::ADDRESS && self.state_db.is_forked() {
+            // What lies beneath are hashes of blocks before the first one here.
+            return history().unwrap_or_else(|| self.state_db.slot(address, slot, self.at));
+        }
         let written = self.state_db.slot(address, slot, self.at);
         if address == history::ADDRESS && written.is_zero() {
-            let hash = u64::try_from(slot)
-                .ok()
-                .and_then(|slot| self.ledger.history(slot, self.parent));
-            return hash.unwrap_or_default().into();
+            return history().unwrap_or_default();
         }
         written
     }

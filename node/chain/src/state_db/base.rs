@@ -5,12 +5,13 @@ use super::{Account, bytecode};
 use crate::{Source, SourceAccount};
 use alloy_primitives::{Address, B256, KECCAK256_EMPTY, U256, keccak256, map::HashMap};
 use revm::state::Bytecode;
-use std::cell::RefCell;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// A source with what it has answered so far.
+/// A source with what it has answered so far. Several threads may ask it at once; what one of them
+/// waits for does not keep the others from what is known.
 pub(super) struct Base {
     source: Box<dyn Source>,
-    read: RefCell<Read>,
+    read: RwLock<Read>,
 }
 
 #[derive(Default)]
@@ -18,29 +19,26 @@ struct Read {
     accounts: HashMap<Address, Option<Account>>,
     slots: HashMap<(Address, U256), U256>,
     codes: HashMap<B256, Bytecode>,
-    /// The first thing that could not be read. Everything after it is worthless.
-    error: Option<String>,
 }
 
 impl Base {
     pub(super) fn new(source: Box<dyn Source>) -> Self {
         Self {
             source,
-            read: RefCell::default(),
+            read: RwLock::default(),
         }
     }
 
-    pub(super) fn account(&self, address: Address) -> Option<Account> {
-        if let Some(known) = self.read.borrow().accounts.get(&address) {
-            return *known;
+    pub(super) fn account(&self, address: Address) -> Result<Option<Account>, String> {
+        if let Some(known) = self.known().accounts.get(&address) {
+            return Ok(*known);
         }
-        let answer = self.source.account(address);
-        let mut read = self.read.borrow_mut();
         let SourceAccount {
             balance,
             nonce,
             code,
-        } = read.take(answer);
+        } = self.source.account(address)?;
+        let mut read = self.learn();
         let code_hash = if code.is_empty() {
             KECCAK256_EMPTY
         } else {
@@ -55,34 +53,27 @@ impl Base {
         };
         let account = Some(account).filter(|account| !account.is_empty());
         read.accounts.insert(address, account);
-        account
+        Ok(account)
     }
 
-    pub(super) fn slot(&self, address: Address, slot: U256) -> U256 {
-        if let Some(known) = self.read.borrow().slots.get(&(address, slot)) {
-            return *known;
+    pub(super) fn slot(&self, address: Address, slot: U256) -> Result<U256, String> {
+        if let Some(known) = self.known().slots.get(&(address, slot)) {
+            return Ok(*known);
         }
-        let answer = self.source.slot(address, slot);
-        let mut read = self.read.borrow_mut();
-        let value = read.take(answer);
-        read.slots.insert((address, slot), value);
-        value
+        let value = self.source.slot(address, slot)?;
+        self.learn().slots.insert((address, slot), value);
+        Ok(value)
     }
 
     pub(super) fn code(&self, hash: B256) -> Option<Bytecode> {
-        self.read.borrow().codes.get(&hash).cloned()
+        self.known().codes.get(&hash).cloned()
     }
 
-    pub(super) fn error(&self) -> Option<String> {
-        self.read.borrow().error.clone()
+    fn known(&self) -> RwLockReadGuard<'_, Read> {
+        self.read.read().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-impl Read {
-    fn take<T: Default>(&mut self, answer: Result<T, String>) -> T {
-        answer.unwrap_or_else(|reason| {
-            self.error.get_or_insert(reason);
-            T::default()
-        })
+    fn learn(&self) -> RwLockWriteGuard<'_, Read> {
+        self.read.write().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,0 +1,266 @@
+//! JSON-RPC over HTTP to the forked chain: limits of requests are waited for, and the URL is in no
+//! message, because providers put keys into it.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use alloy::rpc::client::{ClientBuilder, RpcClient};
+use alloy::rpc::json_rpc::ErrorPayload;
+use alloy::transports::http::reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use alloy::transports::http::reqwest::{Client, Url, redirect};
+use alloy::transports::layers::{RateLimitRetryPolicy, RetryBackoffLayer, RetryPolicy};
+use alloy::transports::{TransportError, TransportErrorKind, choose_tls_cryptography};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+use super::{ForkError, ForkOptions};
+
+/// Requests that are sent at once.
+const BATCH: usize = 100;
+
+/// Words with which nodes say that they do not keep the state of an old block.
+const PRUNED: [&str; 6] = [
+    "missing trie node",
+    "state is not available",
+    "historical state",
+    "pruned",
+    "archive",
+    "header not found",
+];
+
+/// The endpoint, with threads of its own: the chain's thread waits for them.
+pub(super) struct Endpoint {
+    client: RpcClient,
+    url: String,
+    shown: String,
+    /// Taken when it is dropped, which may be inside of async code.
+    runtime: Option<Runtime>,
+}
+
+/// Why a request that was passed on has no answer.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// The endpoint's own error.
+    Error(ErrorPayload),
+    /// It could not be asked.
+    Unanswered(String),
+}
+
+impl Endpoint {
+    pub(super) fn open(options: &ForkOptions) -> Result<Self, ForkError> {
+        let unusable = |reason: String| ForkError::Url {
+            url: "the fork's URL".to_owned(),
+            reason,
+        };
+        let url: Url = options
+            .url
+            .trim()
+            .parse()
+            .map_err(|error| unusable(format!("it cannot be read: {error}")))?;
+        match url.scheme() {
+            "http" => {}
+            "https" if cfg!(feature = "tls") => {}
+            "https" => return Err(unusable("built without the feature `tls`".to_owned())),
+            other => return Err(unusable(format!("its scheme is {other}"))),
+        }
+        let shown = shown(&url);
+        let fail = |reason: String| ForkError::Endpoint {
+            endpoint: shown.clone(),
+            reason,
+        };
+        choose_tls_cryptography();
+        let client = Client::builder()
+            .timeout(options.timeout)
+            .default_headers(headers(&options.headers)?)
+            .redirect(redirect::Policy::none());
+        #[cfg(feature = "tls")]
+        let client = match url.scheme() {
+            // Nothing to look up among the system's authorities.
+            "http" => client.tls_certs_only([]),
+            _ => client,
+        };
+        let client = client.build().map_err(|error| fail(error.to_string()))?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("stylus-fork")
+            .enable_all()
+            .build()
+            .map_err(|error| fail(error.to_string()))?;
+        let patience = Patience {
+            endpoint: shown.clone(),
+        };
+        let backoff = u64::try_from(options.backoff.as_millis()).unwrap_or(u64::MAX);
+        let units = options.compute_units.unwrap_or(u64::MAX);
+        let layer = RetryBackoffLayer::new_with_policy(options.retries, backoff, units, patience);
+        let client = ClientBuilder::default()
+            .layer(layer)
+            .http_with_client(client, url.clone());
+        Ok(Self {
+            client,
+            url: options.url.clone(),
+            shown,
+            runtime: Some(runtime),
+        })
+    }
+
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub(super) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// The answers to requests, in their order. Blocks this thread, which may be one of async code.
+    pub(super) fn ask(&self, calls: Vec<(&'static str, Value)>) -> Result<Vec<Value>, String> {
+        let Some(runtime) = &self.runtime else {
+            return Err("the endpoint was closed".to_owned());
+        };
+        let (answer, answered) = mpsc::sync_channel(1);
+        let client = self.client.clone();
+        runtime.spawn(async move {
+            let _ = answer.send(all(&client, calls).await);
+        });
+        let answers = answered
+            .recv()
+            .map_err(|_| "the endpoint was closed".to_owned())?;
+        answers.map_err(|error| self.told(&error))
+    }
+
+    /// One request, passed on as it is.
+    pub(super) async fn forward(
+        &self,
+        method: &'static str,
+        params: Value,
+    ) -> Result<Value, Refused> {
+        let closed = || Refused::Unanswered(format!("{}: it was closed", self.shown));
+        let runtime = self.runtime.as_ref().ok_or_else(closed)?;
+        let client = self.client.clone();
+        let work = runtime.spawn(async move { client.request::<_, Value>(method, params).await });
+        match work.await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(TransportError::NullResp)) => Ok(Value::Null),
+            Ok(Err(TransportError::ErrorResp(error))) => Err(Refused::Error(error)),
+            Ok(Err(error)) => Err(Refused::Unanswered(self.told(&error))),
+            Err(_) => Err(closed()),
+        }
+    }
+
+    /// An error in words, without the URL.
+    fn told(&self, error: &TransportError) -> String {
+        let mut text = error.to_string();
+        if let TransportError::Transport(TransportErrorKind::Custom(cause)) = error {
+            let mut cause = cause.source();
+            while let Some(deeper) = cause {
+                text = format!("{text}: {deeper}");
+                cause = deeper.source();
+            }
+        }
+        let url = self.url.trim();
+        for secret in [url, url.trim_end_matches('/')] {
+            text = text.replace(secret, &self.shown);
+        }
+        let low = text.to_lowercase();
+        let hint = match PRUNED.iter().any(|words| low.contains(words)) {
+            true => {
+                "; it does not keep that block's state: ask an archive node, or fork a newer block"
+            }
+            false => "",
+        };
+        format!("{}: {text}{hint}", self.shown)
+    }
+}
+
+impl Drop for Endpoint {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+async fn all(
+    client: &RpcClient,
+    calls: Vec<(&'static str, Value)>,
+) -> Result<Vec<Value>, TransportError> {
+    if let [(method, params)] = &calls[..] {
+        return match client.request::<_, Value>(*method, params.clone()).await {
+            Ok(answer) => Ok(vec![answer]),
+            Err(TransportError::NullResp) => Ok(vec![Value::Null]),
+            Err(error) => Err(error),
+        };
+    }
+    let mut answers = Vec::with_capacity(calls.len());
+    for calls in calls.chunks(BATCH) {
+        let mut batch = client.new_batch();
+        let mut waiting = Vec::with_capacity(calls.len());
+        for (method, params) in calls {
+            waiting.push(batch.add_call::<_, Value>(*method, params)?);
+        }
+        batch.send().await?;
+        for answer in waiting {
+            match answer.await {
+                Ok(answer) => answers.push(answer),
+                Err(TransportError::NullResp) => answers.push(Value::Null),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(answers)
+}
+
+/// Asks again after a limit of requests and after a connection that failed, and says so.
+#[derive(Clone, Debug)]
+struct Patience {
+    endpoint: String,
+}
+
+impl RetryPolicy for Patience {
+    fn should_retry(&self, error: &TransportError) -> bool {
+        let limits = RateLimitRetryPolicy::default();
+        let lost = matches!(
+            error,
+            TransportError::Transport(TransportErrorKind::Custom(_))
+        );
+        let limited = limits.should_retry(error) && !matches!(error, TransportError::NullResp);
+        if limited {
+            let pause = limits.backoff_hint(error).map(|pause| pause.as_secs_f64());
+            tracing::warn!(
+                endpoint = self.endpoint,
+                pause,
+                "it limits requests: asking again"
+            );
+        } else if lost {
+            tracing::warn!(endpoint = self.endpoint, "no answer: asking again");
+        }
+        limited || lost
+    }
+
+    fn backoff_hint(&self, error: &TransportError) -> Option<Duration> {
+        RateLimitRetryPolicy::default().backoff_hint(error)
+    }
+}
+
+fn headers(lines: &[String]) -> Result<HeaderMap, ForkError> {
+    let mut headers = HeaderMap::new();
+    for line in lines {
+        let (name, value) = line.split_once(':').ok_or(ForkError::Header)?;
+        let name: HeaderName = name.trim().parse().map_err(|_| ForkError::Header)?;
+        let mut value: HeaderValue = value.trim().parse().map_err(|_| ForkError::Header)?;
+        value.set_sensitive(true);
+        headers.append(name, value);
+    }
+    Ok(headers)
+}
+
+/// Scheme, host and port of a URL.
+fn shown(url: &Url) -> String {
+    let mut shown = format!("{}://{}", url.scheme(), url.host_str().unwrap_or_default());
+    if let Some(port) = url.port() {
+        shown.push_str(&format!(":{port}"));
+    }
+    if !matches!(url.path(), "" | "/") || url.query().is_some() {
+        shown.push_str("/…");
+    }
+    shown
+}

@@ -1,0 +1,142 @@
+//! `--fork-url` and what goes with it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::fork::{ForkBlock, ForkOptions};
+
+/// Flags of a fork.
+#[derive(Debug, Args)]
+pub(super) struct ForkFlags {
+    /// Go on from a block of an Arbitrum chain: its accounts, storage, code, programs and parameters
+    /// are read from this endpoint when they are needed, and nothing is ever sent there. URL@BLOCK
+    /// names the block, too.
+    #[arg(
+        short,
+        long,
+        visible_alias = "rpc-url",
+        value_name = "URL",
+        conflicts_with_all = [
+            "arbos_version", "timestamp", "number", "l1_block_number", "block_base_fee_per_gas",
+            "init", "state", "load_state", "dump_state",
+        ]
+    )]
+    pub(super) fork_url: Option<String>,
+    /// The block to go on from; -N is N blocks before the newest one. Without it the newest one.
+    #[arg(long, value_name = "BLOCK", allow_hyphen_values = true, requires = "fork_url", value_parser = block)]
+    fork_block_number: Option<ForkBlock>,
+    /// Refused: a block in the middle is no state that an endpoint has.
+    #[arg(long, value_name = "HASH", requires = "fork_url")]
+    pub(super) fork_transaction_hash: Option<String>,
+    /// Refuse an endpoint of another chain.
+    #[arg(long, value_name = "ID", requires = "fork_url")]
+    fork_chain_id: Option<u64>,
+    /// Send this along with each request to the endpoint, as `Name: value`; may be repeated.
+    #[arg(
+        long,
+        visible_alias = "fork-headers",
+        value_name = "HEADER",
+        requires = "fork_url"
+    )]
+    fork_header: Vec<String>,
+    /// Milliseconds that one request to the endpoint may take.
+    #[arg(long, value_name = "MS", default_value_t = 45_000)]
+    timeout: u64,
+    /// How often a request is sent again that a limit of the endpoint refused, or that was not
+    /// answered.
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    retries: u32,
+    /// Milliseconds until then, where the endpoint names no time.
+    #[arg(long, value_name = "MS", default_value_t = 1_000)]
+    fork_retry_backoff: u64,
+    /// Compute units that the endpoint gives per second, of which a request takes 20.
+    #[arg(
+        long,
+        visible_alias = "cups",
+        value_name = "N",
+        default_value_t = 330,
+        conflicts_with = "no_rate_limit"
+    )]
+    compute_units_per_second: u64,
+    /// The endpoint has no such limit.
+    #[arg(long, visible_alias = "no-rpc-rate-limit")]
+    no_rate_limit: bool,
+    /// Folder where what was read is kept, per chain and block; by default stylus-devnode in the
+    /// user's cache folder, and nothing of endpoints on this machine is kept there.
+    #[arg(long, value_name = "PATH")]
+    cache_path: Option<PathBuf>,
+    /// Keep nothing of what was read.
+    #[arg(long, conflicts_with = "cache_path")]
+    no_storage_caching: bool,
+}
+
+impl ForkFlags {
+    /// What to fork, if anything. `chain_id` and `gas_limit` are those that were given for this node.
+    pub(super) fn options(
+        &self,
+        chain_id: Option<u64>,
+        gas_limit: Option<u64>,
+    ) -> Option<ForkOptions> {
+        let given = self.fork_url.as_deref()?;
+        let (url, named) = named_block(given);
+        Some(ForkOptions {
+            url: url.to_owned(),
+            block: self
+                .fork_block_number
+                .or(named)
+                .unwrap_or(ForkBlock::Latest),
+            expected_chain_id: self.fork_chain_id,
+            chain_id,
+            gas_limit,
+            headers: self.fork_header.clone(),
+            retries: self.retries,
+            backoff: Duration::from_millis(self.fork_retry_backoff),
+            timeout: Duration::from_millis(self.timeout),
+            compute_units: Some(self.compute_units_per_second).filter(|_| !self.no_rate_limit),
+            cache: self.cache(url),
+        })
+    }
+
+    fn cache(&self, url: &str) -> Option<PathBuf> {
+        if self.no_storage_caching {
+            return None;
+        }
+        if self.cache_path.is_some() {
+            return self.cache_path.clone();
+        }
+        // A chain on this machine is one that is started anew and changed from outside of blocks.
+        let host = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let local = ["localhost", "127.", "[::1]", "0.0.0.0"];
+        if local.iter().any(|name| host.starts_with(name)) {
+            return None;
+        }
+        let folder = |name: &str| {
+            let path = PathBuf::from(std::env::var_os(name)?);
+            path.is_absolute().then_some(path)
+        };
+        let home = || folder("HOME").map(|home| home.join(".cache"));
+        let caches = folder("XDG_CACHE_HOME").or_else(home)?;
+        Some(caches.join("stylus-devnode"))
+    }
+}
+
+/// `URL@BLOCK`; what stands before an `@` in a URL otherwise is a user and a password.
+fn named_block(given: &str) -> (&str, Option<ForkBlock>) {
+    let split = given.rsplit_once('@').and_then(|(url, number)| {
+        let number = number.parse().ok()?;
+        Some((url, Some(ForkBlock::Number(number))))
+    });
+    split.unwrap_or((given, None))
+}
+
+fn block(text: &str) -> Result<ForkBlock, String> {
+    let number = |digits: &str| digits.parse().ok();
+    let found = match text.strip_prefix('-') {
+        Some(before) => number(before).map(ForkBlock::Before),
+        None if text == "latest" => Some(ForkBlock::Latest),
+        None => number(text).map(ForkBlock::Number),
+    };
+    found.ok_or_else(|| "expected a block number, or -N for N blocks before the newest".to_owned())
+}

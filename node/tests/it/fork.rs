@@ -1,0 +1,300 @@
+//! A node that goes on from a block of another chain: of a node of its kind, and of one that answers
+//! as Nitro's archive nodes do.
+
+use alloy::primitives::Address;
+use serde_json::{Value, json};
+use stylus_devnode::{Fork, ForkBlock, ForkError, ForkOptions, NodeConfig, NodeHandle, spawn};
+
+use crate::front::{Front, Script};
+use crate::stylus::{activation_of, deployed};
+use crate::support::{Process, node, rpc, rpc_error};
+
+const ARB_WASM: &str = "0x0000000000000000000000000000000000000071";
+const INPUT: &str = "0x11223344";
+
+/// A chain with a program that returns its calldata, activated or not.
+struct Origin {
+    node: NodeHandle,
+    sender: Address,
+    program: Value,
+    /// The transaction that activated it.
+    activated: Value,
+}
+
+fn origin() -> Origin {
+    let node = node();
+    let sender = node.addresses()[0];
+    let program = deployed(node.port(), sender);
+    let activate = json!([{
+        "from": sender, "to": ARB_WASM, "value": "0xde0b6b3a7640000",
+        "data": activation_of(&program),
+    }]);
+    let activated = rpc(node.port(), "eth_sendTransaction", activate);
+    Origin {
+        node,
+        sender,
+        program,
+        activated,
+    }
+}
+
+fn options(url: String) -> ForkOptions {
+    ForkOptions {
+        retries: 2,
+        ..ForkOptions::new(url)
+    }
+}
+
+fn forked(options: ForkOptions) -> NodeHandle {
+    let fork = Fork::connect(options).expect("the endpoint answers");
+    let config = NodeConfig {
+        fork: Some(fork),
+        ..NodeConfig::default()
+    };
+    spawn(config).expect("the fork starts")
+}
+
+fn call(origin: &Origin) -> Value {
+    json!([{ "from": origin.sender, "to": origin.program, "data": INPUT }, "latest"])
+}
+
+/// Sends a transaction to the program and gives its receipt.
+fn sent(port: u16, origin: &Origin) -> Value {
+    let transaction = json!([{ "from": origin.sender, "to": origin.program, "data": INPUT }]);
+    let hash = rpc(port, "eth_sendTransaction", transaction);
+    rpc(port, "eth_getTransactionReceipt", json!([hash]))
+}
+
+#[test]
+fn a_fork_runs_a_program_as_its_chain_does_and_leaves_that_chain_alone() {
+    let origin = origin();
+    let there = origin.node.port();
+    let fork = forked(options(origin.node.endpoint()));
+    let here = fork.port();
+    for method in ["eth_chainId", "eth_blockNumber", "eth_gasPrice"] {
+        assert_eq!(rpc(here, method, json!([])), rpc(there, method, json!([])));
+    }
+    assert_eq!(rpc(here, "eth_call", call(&origin)), INPUT);
+    for method in ["eth_estimateGas", "eth_createAccessList"] {
+        let of = |port| rpc(port, method, call(&origin));
+        assert_eq!(of(here), of(there), "{method}");
+    }
+    let before = rpc(there, "eth_blockNumber", json!([]));
+    let receipt = sent(here, &origin);
+    assert_eq!(receipt["status"], "0x1");
+    let other = forked(options(origin.node.endpoint()));
+    assert_eq!(sent(other.port(), &origin)["gasUsed"], receipt["gasUsed"]);
+    assert_eq!(rpc(there, "eth_blockNumber", json!([])), before);
+    let nonce = |port| rpc(port, "eth_getTransactionCount", json!([origin.sender]));
+    assert_ne!(nonce(here), nonce(there));
+    assert_eq!(sent(there, &origin)["gasUsed"], receipt["gasUsed"]);
+}
+
+#[test]
+fn what_happened_up_to_the_fork_is_read_from_the_endpoint_and_nothing_younger() {
+    let origin = origin();
+    let there = origin.node.port();
+    let head = rpc(there, "eth_getBlockByNumber", json!(["latest", false]));
+    let front = Front::of(there, Script::default());
+    let fork = forked(options(front.url()));
+    let here = fork.port();
+    // The origin goes on.
+    let younger = sent(there, &origin)["transactionHash"].clone();
+    for (method, params) in [
+        ("eth_getBlockByNumber", json!(["0x1", true])),
+        ("eth_getBlockByNumber", json!([head["number"], false])),
+        ("eth_getBlockByHash", json!([head["hash"], false])),
+        ("eth_getTransactionReceipt", json!([origin.activated])),
+        ("eth_getTransactionByHash", json!([origin.activated])),
+        ("eth_getBalance", json!([origin.sender, "0x1"])),
+        ("eth_getProof", json!([origin.sender, [], "0x1"])),
+        ("debug_traceTransaction", json!([origin.activated])),
+    ] {
+        let of = |port| rpc(port, method, params.clone());
+        assert_eq!(of(here), of(there), "{method}");
+        assert!(!of(here).is_null(), "{method}");
+    }
+    for method in ["eth_getTransactionReceipt", "eth_getTransactionByHash"] {
+        assert!(rpc(here, method, json!([younger])).is_null(), "{method}");
+    }
+    let hash = sent(here, &origin)["blockHash"].clone();
+    let next = rpc(here, "eth_getBlockByHash", json!([hash, false]));
+    assert_eq!(next["parentHash"], head["hash"]);
+    let logs = |port, to: &str| {
+        let filter = json!([{ "fromBlock": "earliest", "toBlock": to }]);
+        rpc(port, "eth_getLogs", filter)
+    };
+    let until = head["number"].as_str().expect("a number");
+    assert!(!logs(there, until).as_array().expect("a list").is_empty());
+    assert_eq!(logs(here, "latest"), logs(there, until));
+    // What only this chain has is in no trie.
+    let proof = rpc_error(here, "eth_getProof", json!([origin.sender, [], "latest"]));
+    assert_eq!(proof["code"], -32004);
+}
+
+#[test]
+fn programs_that_do_not_run_there_answer_the_same_error_here() {
+    let origin = node();
+    let (there, sender) = (origin.port(), origin.addresses()[0]);
+    let idle = deployed(there, sender);
+    let expect_same = |what: &str| {
+        let fork = forked(options(origin.endpoint()));
+        let params = json!([{ "from": sender, "to": idle, "data": INPUT }, "latest"]);
+        let of = |port| rpc_error(port, "eth_call", params.clone());
+        assert_eq!(of(fork.port()), of(there), "{what}");
+        assert!(of(there).to_string().contains(what), "{}", of(there));
+    };
+    expect_same("ProgramNotActivated");
+    let activate = json!([{
+        "from": sender, "to": ARB_WASM, "value": "0xde0b6b3a7640000", "data": activation_of(&idle),
+    }]);
+    rpc(there, "eth_sendTransaction", activate);
+    rpc(there, "evm_increaseTime", json!([366 * 86_400]));
+    rpc(there, "evm_mine", json!([]));
+    expect_same("ProgramExpired");
+}
+
+#[test]
+fn limits_of_the_endpoint_are_waited_for_and_what_was_read_is_kept() {
+    let origin = origin();
+    let limited = Script {
+        limited: 1,
+        ..Script::default()
+    };
+    let front = Front::of(origin.node.port(), limited);
+    let folder = tempfile::tempdir().expect("a folder");
+    let with_cache = || ForkOptions {
+        cache: Some(folder.path().to_owned()),
+        ..options(front.url())
+    };
+    let first = forked(with_cache());
+    assert_eq!(rpc(first.port(), "eth_call", call(&origin)), INPUT);
+    drop(first);
+    let read = std::mem::take(&mut front.script().asked);
+    assert!(read.iter().any(|method| method == "eth_getCode"));
+    let again = forked(with_cache());
+    assert_eq!(rpc(again.port(), "eth_call", call(&origin)), INPUT);
+    let mut asked = front.script().asked.clone();
+    asked.sort();
+    // The block itself, to know that it is the same, and ArbOS' version with it.
+    let head = [
+        "eth_blockNumber",
+        "eth_chainId",
+        "eth_getBlockByNumber",
+        "eth_getStorageAt",
+    ];
+    assert_eq!(asked, head);
+}
+
+#[test]
+fn an_endpoint_that_fails_is_an_error_without_its_key_and_the_fork_goes_on() {
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let fork = forked(ForkOptions {
+        retries: 0,
+        ..options(front.url())
+    });
+    let here = fork.port();
+    let number = rpc(here, "eth_blockNumber", json!([]));
+    front.script().broken = Some(500);
+    let transaction = json!({ "from": origin.sender, "to": origin.program, "data": INPUT });
+    for (method, params) in [
+        ("eth_call", call(&origin)),
+        ("eth_sendTransaction", json!([transaction])),
+        ("anvil_setBalance", json!([Address::repeat_byte(7), "0x1"])),
+        ("eth_getBlockByNumber", json!(["0x1", false])),
+    ] {
+        let error = rpc_error(here, method, params).to_string();
+        assert!(error.contains("127.0.0.1"), "{method}: {error}");
+        assert!(!error.contains("secretkey"), "{method}: {error}");
+    }
+    assert_eq!(rpc(here, "eth_blockNumber", json!([])), number);
+    front.script().broken = None;
+    assert_eq!(rpc(here, "eth_call", call(&origin)), INPUT);
+    assert_eq!(sent(here, &origin)["status"], "0x1");
+}
+
+#[test]
+fn a_block_that_cannot_be_forked_is_refused_with_the_reason() {
+    let origin = origin();
+    let refused = |script: Script, block: ForkBlock| {
+        let front = Front::of(origin.node.port(), script);
+        let options = ForkOptions {
+            block,
+            ..options(front.url())
+        };
+        Fork::connect(options).expect_err("it is refused")
+    };
+    let unknown = refused(Script::default(), ForkBlock::Number(99));
+    assert!(
+        matches!(unknown, ForkError::Block { block: 99, .. }),
+        "{unknown}"
+    );
+    let pruned = Script {
+        oldest_state: 1,
+        ..Script::default()
+    };
+    let pruned = refused(pruned, ForkBlock::Number(0)).to_string();
+    assert!(pruned.contains("archive node"), "{pruned}");
+    let future = Script {
+        word: Some("0x63".to_owned()),
+        ..Script::default()
+    };
+    let future = refused(future, ForkBlock::Latest);
+    assert!(
+        matches!(future, ForkError::ArbOs { version: 99, .. }),
+        "{future}"
+    );
+}
+
+#[test]
+fn resets_and_other_endpoints_are_checked() {
+    let origin = origin();
+    let front = Front::of(origin.node.port(), Script::default());
+    let fresh = node();
+    let here = fresh.port();
+    let url = origin.node.endpoint();
+    let unforked = rpc_error(here, "anvil_setRpcUrl", json!([url]));
+    assert_eq!(unforked["code"], -32004);
+    rpc(
+        here,
+        "anvil_reset",
+        json!([{ "forking": { "jsonRpcUrl": url, "blockNumber": 1 } }]),
+    );
+    let info = rpc(here, "anvil_nodeInfo", json!([]));
+    assert_eq!(info["forkConfig"]["forkBlockNumber"], 1);
+    assert_eq!(info["forkConfig"]["forkUrl"], url);
+    assert_eq!(rpc(here, "eth_blockNumber", json!([])), "0x1");
+    rpc(here, "evm_mine", json!([]));
+    rpc(here, "anvil_reset", json!([{ "forking": {} }]));
+    assert_eq!(rpc(here, "eth_blockNumber", json!([])), "0x1");
+    rpc(here, "anvil_setRpcUrl", json!([front.url()]));
+    let asked = front.script().asked.len();
+    assert!(rpc(here, "eth_call", call(&origin)).is_string());
+    assert!(front.script().asked.len() > asked);
+    let stranger = node();
+    rpc(
+        stranger.port(),
+        "anvil_setBalance",
+        json!([origin.sender, "0x1"]),
+    );
+    rpc(stranger.port(), "anvil_mine", json!([3]));
+    let refused = rpc_error(here, "anvil_setRpcUrl", json!([stranger.endpoint()]));
+    assert!(refused.to_string().contains("another chain"), "{refused}");
+    let metadata = rpc(here, "anvil_metadata", json!([]));
+    assert_eq!(metadata["forkedNetwork"]["forkBlockNumber"], 1);
+    rpc(here, "anvil_reset", json!([]));
+    assert_eq!(rpc(here, "eth_blockNumber", json!([])), "0x0");
+    assert!(rpc(here, "anvil_metadata", json!([]))["forkedNetwork"].is_null());
+}
+
+#[test]
+fn the_process_says_what_it_forked() {
+    let origin = origin();
+    let url = format!("{}@1", origin.node.endpoint());
+    let process = Process::start(&["--fork-url", &url, "--chain-id", "31337"]);
+    let said = process.lines.join("\n");
+    assert!(said.contains("Block number:   1"), "{said}");
+    assert_eq!(rpc(process.port, "eth_chainId", json!([])), "0x7a69");
+    assert_eq!(rpc(process.port, "eth_blockNumber", json!([])), "0x1");
+}

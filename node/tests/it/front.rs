@@ -1,0 +1,161 @@
+//! A server in front of a node that answers as an archive node of Nitro does: its methods alone, its
+//! limits, its errors.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::support::post;
+
+/// What the front does beside passing requests on.
+#[derive(Default)]
+pub(crate) struct Script {
+    /// So many requests are refused with HTTP 429 and `Retry-After: 1` first.
+    pub(crate) limited: u32,
+    /// Every request ends with this status.
+    pub(crate) broken: Option<u16>,
+    /// States of blocks before this one are not kept.
+    pub(crate) oldest_state: u64,
+    /// The storage word that is answered whatever slot is asked for.
+    pub(crate) word: Option<String>,
+    /// Methods that were asked for.
+    pub(crate) asked: Vec<String>,
+}
+
+/// The running server.
+pub(crate) struct Front {
+    pub(crate) port: u16,
+    script: Arc<Mutex<Script>>,
+}
+
+impl Front {
+    /// Starts in front of the node at a port. It ends with the process.
+    pub(crate) fn of(node: u16, script: Script) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port is free");
+        let port = listener.local_addr().expect("it is bound").port();
+        let script = Arc::new(Mutex::new(script));
+        let front = Self {
+            port,
+            script: script.clone(),
+        };
+        std::thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let script = script.clone();
+                std::thread::spawn(move || serve(connection, node, &script));
+            }
+        });
+        front
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/v2/secretkeyofsomebody", self.port)
+    }
+
+    pub(crate) fn script(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn serve(mut connection: TcpStream, node: u16, script: &Mutex<Script>) {
+    let Some(body) = body_of(&connection) else {
+        return;
+    };
+    let lock = || script.lock().unwrap_or_else(PoisonError::into_inner);
+    let (status, header, answer) = {
+        let mut script = lock();
+        if let Some(status) = script.broken {
+            (status, "", "out of order".to_owned())
+        } else if script.limited > 0 {
+            script.limited -= 1;
+            (429, "Retry-After: 1\r\n", "slow down".to_owned())
+        } else {
+            drop(script);
+            (200, "", answered(&body, node, script_of(lock)))
+        }
+    };
+    let _ = write!(
+        connection,
+        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{header}Connection: close\r\nContent-Length: {}\r\n\r\n{answer}",
+        answer.len()
+    );
+}
+
+fn script_of<'a>(
+    lock: impl Fn() -> MutexGuard<'a, Script> + 'a,
+) -> impl Fn(&Value) -> Option<Value> {
+    move |request| own_answer(request, &mut lock())
+}
+
+fn body_of(connection: &TcpStream) -> Option<String> {
+    connection
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .ok()?;
+    let mut reader = BufReader::new(connection);
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let line = line.trim().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(found) = line.strip_prefix("content-length:") {
+            length = found.trim().parse().ok()?;
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    String::from_utf8(body).ok()
+}
+
+/// The answer to a request or a batch.
+fn answered(body: &str, node: u16, own: impl Fn(&Value) -> Option<Value>) -> String {
+    let one = |request: &Value| {
+        let own = own(request).map(|answer| {
+            let id = request["id"].clone();
+            let mut whole = json!({ "jsonrpc": "2.0", "id": id });
+            for (name, value) in answer.as_object().into_iter().flatten() {
+                whole[name] = value.clone();
+            }
+            whole
+        });
+        own.unwrap_or_else(|| {
+            let answer = post(node, &request.to_string()).1;
+            serde_json::from_str(&answer).expect("the node answers with JSON")
+        })
+    };
+    let request: Value = serde_json::from_str(body).expect("requests are JSON");
+    match request.as_array() {
+        Some(batch) => Value::from(batch.iter().map(one).collect::<Vec<_>>()).to_string(),
+        None => one(&request).to_string(),
+    }
+}
+
+/// What Nitro answers otherwise than this repository's node.
+fn own_answer(request: &Value, script: &mut Script) -> Option<Value> {
+    let method = request["method"].as_str().unwrap_or_default();
+    script.asked.push(method.to_owned());
+    let known = ["eth_", "net_", "web3_", "debug_trace", "arb_", "arbtrace_"];
+    if !known.iter().any(|namespace| method.starts_with(namespace)) {
+        let message = format!("the method {method} does not exist/is not available");
+        return Some(json!({ "error": { "code": -32601, "message": message } }));
+    }
+    let at = match method {
+        "eth_getStorageAt" => &request["params"][2],
+        "eth_getBalance" | "eth_getCode" | "eth_getTransactionCount" => &request["params"][1],
+        _ => return None,
+    };
+    let number = at.as_str()?.strip_prefix("0x")?;
+    let number = u64::from_str_radix(number, 16).ok()?;
+    if number < script.oldest_state {
+        let message = "missing trie node 3b7e (path ) state 0x3b7e is not available";
+        return Some(json!({ "error": { "code": -32000, "message": message } }));
+    }
+    match (&script.word, method) {
+        (Some(word), "eth_getStorageAt") => Some(json!({ "result": word })),
+        _ => None,
+    }
+}
