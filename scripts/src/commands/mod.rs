@@ -29,6 +29,7 @@ mod propose;
 mod publish;
 mod recorded;
 mod registry;
+mod replay;
 mod rollout;
 mod run_migration;
 mod salt;

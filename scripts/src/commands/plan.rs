@@ -3,6 +3,7 @@
 use super::args::{PlanArgs, VersionArgs};
 use super::context::Context;
 use super::doctor;
+use super::replay;
 use super::storage::{self, StorageChecks};
 use super::work::{Run, Work};
 use crate::app_error::Error;
@@ -10,7 +11,7 @@ use crate::client::Client;
 use crate::doctor::Role;
 use crate::error::{Exit, Explain};
 use crate::output::Outcome;
-use crate::plan::{self, Change, Finding, InstancePlan, Plan, PlanRequest};
+use crate::plan::{self, Change, Finding, InstancePlan, Plan, PlanRequest, Replay};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
 use crate::text::{grouped, utc};
@@ -19,12 +20,19 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, Error> {
     let Tried {
-        plan,
+        mut plan,
         checks,
         client,
         registry,
+        request,
         used,
     } = tried(context, args).await?;
+    let replay = match args.replay {
+        Some(count) => replay::run(context, args, &client, request, &plan, count).await?,
+        None => None,
+    };
+    plan.problems
+        .extend(replay.as_ref().and_then(Replay::problem));
     let mut outcome = Outcome {
         document: serde_json::to_value(&plan)
             .ok()
@@ -33,6 +41,10 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
         lines: lines(&plan),
         ..Outcome::default()
     };
+    if let Some(replay) = &replay {
+        outcome.lines.extend(replay::lines(replay));
+        outcome.field("replay", replay);
+    }
     storage::report(&mut outcome, &checks);
     doctor::warn(context, &client, registry, used, &mut outcome).await?;
     outcome.field("gas", plan.gas());
@@ -51,6 +63,8 @@ pub(super) struct Tried {
     pub(super) checks: StorageChecks,
     client: Client,
     registry: Address,
+    /// What was tried.
+    request: PlanRequest,
     /// Programs that it relies on.
     used: Vec<(Address, Role, String)>,
 }
@@ -101,7 +115,7 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs) -> Result<Tried, E
     };
     let what = format!("trying {} {}", args.name, args.version);
     context.output.begin(&what);
-    let plan = plan::plan(&work.client, request).await;
+    let plan = plan::plan(&work.client, request.clone()).await;
     context.output.end(&what);
     let mut plan = plan?;
     plan.problems.extend(refused.iter().map(finding));
@@ -110,6 +124,7 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs) -> Result<Tried, E
         checks,
         client: work.client,
         registry: work.registry,
+        request,
         used,
     })
 }
@@ -254,7 +269,7 @@ fn instance_lines(instance: &InstancePlan) -> Vec<String> {
 }
 
 /// A storage word: small numbers as numbers, what may be an address as one.
-fn word(word: &B256) -> String {
+pub(super) fn word(word: &B256) -> String {
     let number = U256::from_be_bytes(word.0);
     if number < U256::from(u64::MAX) {
         number.to_string()

@@ -11,6 +11,7 @@ mod finding;
 mod instances;
 mod keys;
 mod prepare;
+mod replay;
 mod simulation;
 mod slots;
 
@@ -18,6 +19,7 @@ pub use code_checks::{has_constructor, reserved_in};
 pub use error::PlanError;
 pub use finding::Finding;
 pub use instances::{Change, Event, InstancePlan};
+pub use replay::{Difference, Group, Kind, Replay, StorageDifference, Unfaithful, replay};
 
 use crate::build::Artifact;
 use crate::client::{Client, Remote};
@@ -122,8 +124,14 @@ fn carry_out(
     config: ChainConfig,
     request: &PlanRequest,
 ) -> Result<Plan, PlanError> {
+    let (plan, _) = try_on(Chain::fork(config, Box::new(remote))?, request)?;
+    Ok(plan)
+}
+
+/// Tries `request` on a chain, and gives the chain with it.
+fn try_on(chain: Chain, request: &PlanRequest) -> Result<(Plan, Simulation), PlanError> {
+    let config = chain.config();
     let (block, time) = (config.number, config.timestamp.unwrap_or_default());
-    let chain = Chain::fork(config, Box::new(remote))?;
     let arbos = chain.arbos_version();
     let mut simulation = Simulation::new(chain);
     let PlanRequest { registry, call, .. } = request;
@@ -166,7 +174,7 @@ fn carry_out(
     )?;
     prepare::check_code(&mut simulation, request, &before, &mut plan)?;
     let Ok(policy) = parse(text.as_bytes()) else {
-        return Ok(plan); // explain() has refused it already
+        return Ok((plan, simulation)); // explain() has refused it already
     };
     let what = format!("migrate {name} to {}", call.version);
     let decision = if definition.current == call.version {
@@ -201,7 +209,7 @@ fn carry_out(
     plan.instances = instances::compare(&simulation, *registry, before, &names)?;
     let is_done = plan.transactions.is_empty() && plan.untried == 0;
     plan.is_current = is_done && definition.current == call.version;
-    Ok(plan)
+    Ok((plan, simulation))
 }
 
 /// Of a version that is current: whether it is current with the code that was asked for.

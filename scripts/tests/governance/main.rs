@@ -23,6 +23,7 @@ mod printed;
 #[path = "../sources/project.rs"]
 mod project;
 mod relay;
+mod replay;
 mod sandbox;
 mod sources;
 mod untraced;

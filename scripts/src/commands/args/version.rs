@@ -92,6 +92,13 @@ pub struct PlanArgs {
     /// Instances that are tried, at most
     #[arg(long, value_name = "NUMBER", default_value_t = 16)]
     pub instances: u32,
+    /// Send the newest NUMBER transactions to the instances again, on a copy of the chain before them
+    /// with the upgrade and on one without it, and report what differs
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub replay: Option<u32>,
+    /// Write what the replay found as Markdown
+    #[arg(long, value_name = "FILE", requires = "replay")]
+    pub replay_report: Option<std::path::PathBuf>,
 }
 
 /// The way into a version: the data stays as it is, or a call, a script, a complex migration.

@@ -89,6 +89,8 @@ impl Check<'_> {
             step: self.args.step.clone(),
             storage: self.args.storage.clone(),
             instances: self.args.instances,
+            replay: None,
+            replay_report: None,
         };
         let Tried { plan, checks, .. } = tried(context, &plan).await?;
         self.coverage.merge(&checks.coverage);

@@ -1,0 +1,185 @@
+//! What happened: the newest transactions to some accounts, with everything else in their blocks.
+
+use super::super::error::PlanError;
+use crate::client::Client;
+use alloy::consensus::TxEnvelope;
+use alloy::primitives::{Address, B256, Log, U64};
+use alloy::providers::Provider;
+use futures::future::try_join_all;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Blocks that are looked through, at most.
+pub(super) const BLOCKS_MAX: u64 = 20_000;
+/// Transactions that are sent again, at most. Of more, only those to the accounts themselves are.
+const TRANSACTIONS_MAX: usize = 1_000;
+/// Blocks that are asked for at once.
+const AT_ONCE: u64 = 32;
+
+/// The transactions of a span of blocks.
+pub(super) struct Past {
+    /// Blocks with transactions, oldest first.
+    pub(super) blocks: Vec<PastBlock>,
+    /// Transactions in between that are not sent again.
+    pub(super) left_out: usize,
+    /// The oldest block that was looked at.
+    pub(super) since: u64,
+}
+
+/// A block with the transactions that are sent again.
+pub(super) struct PastBlock {
+    pub(super) number: u64,
+    pub(super) time: u64,
+    pub(super) base_fee: Option<u64>,
+    pub(super) l1_number: Option<u64>,
+    pub(super) transactions: Vec<PastTransaction>,
+}
+
+/// A transaction and what became of it.
+pub(super) struct PastTransaction {
+    pub(super) hash: B256,
+    pub(super) from: Address,
+    pub(super) envelope: TxEnvelope,
+    pub(super) is_wanted: bool,
+    pub(super) outcome: Outcome,
+}
+
+/// What a transaction did, as its receipt says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Outcome {
+    pub(super) success: bool,
+    pub(super) gas: u64,
+    pub(super) logs: Vec<Log>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BlockAnswer {
+    number: U64,
+    timestamp: U64,
+    base_fee_per_gas: Option<U64>,
+    l1_block_number: Option<U64>,
+    transactions: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReceiptAnswer {
+    status: U64,
+    gas_used: U64,
+    gas_used_for_l1: Option<U64>,
+    logs: Vec<alloy::rpc::types::Log>,
+}
+
+/// The newest `count` transactions to one of `accounts`.
+pub(super) async fn gather(
+    client: &Client,
+    accounts: &[Address],
+    count: u32,
+) -> Result<Past, PlanError> {
+    let newest = client
+        .provider()
+        .get_block_number()
+        .await
+        .map_err(|error| client.error("eth_blockNumber", error))?;
+    let wanted = |transaction: &Value| {
+        let to = transaction["to"].as_str().and_then(|to| to.parse().ok());
+        to.is_some_and(|to: Address| accounts.contains(&to))
+    };
+    let mut found = Vec::new();
+    let mut left = count as usize;
+    let mut next = newest;
+    let oldest = newest.saturating_sub(BLOCKS_MAX).max(1);
+    while left > 0 && next >= oldest {
+        let first = next.saturating_sub(AT_ONCE - 1).max(oldest);
+        let blocks = try_join_all((first..=next).map(|number| block(client, number))).await?;
+        for block in blocks.into_iter().rev() {
+            if left == 0 {
+                break;
+            }
+            let here = block.transactions.iter().filter(|one| wanted(one)).count();
+            left = left.saturating_sub(here);
+            next = block.number.to::<u64>().saturating_sub(1);
+            found.push(block);
+        }
+    }
+    // What is older than the oldest transaction that counts is not looked at again.
+    while found
+        .last()
+        .is_some_and(|block| !block.transactions.iter().any(wanted))
+    {
+        found.pop();
+    }
+    found.reverse();
+    let since = next.saturating_add(1);
+    let all: usize = found.iter().map(|block| block.transactions.len()).sum();
+    let mut past = Past {
+        blocks: Vec::new(),
+        left_out: 0,
+        since,
+    };
+    for block in found {
+        let mut transactions = Vec::new();
+        for transaction in block.transactions {
+            let is_wanted = wanted(&transaction);
+            let parsed = parsed(&transaction).filter(|_| is_wanted || all <= TRANSACTIONS_MAX);
+            let Some((envelope, from)) = parsed else {
+                past.left_out += 1;
+                continue;
+            };
+            transactions.push(PastTransaction {
+                hash: *envelope.tx_hash(),
+                from,
+                envelope,
+                is_wanted,
+                outcome: Outcome::default(),
+            });
+        }
+        for chunk in transactions.chunks_mut(AT_ONCE as usize) {
+            let outcomes = try_join_all(chunk.iter().map(|one| outcome(client, one.hash))).await?;
+            for (one, outcome) in chunk.iter_mut().zip(outcomes) {
+                one.outcome = outcome;
+            }
+        }
+        if !transactions.is_empty() {
+            past.blocks.push(PastBlock {
+                number: block.number.to(),
+                time: block.timestamp.to(),
+                base_fee: block.base_fee_per_gas.map(|fee| fee.to()),
+                l1_number: block.l1_block_number.map(|number| number.to()),
+                transactions,
+            });
+        }
+    }
+    Ok(past)
+}
+
+/// A transaction of a type that users send. ArbOS' own and messages from L1 are none.
+fn parsed(transaction: &Value) -> Option<(TxEnvelope, Address)> {
+    let transaction = alloy::rpc::types::Transaction::deserialize(transaction).ok()?;
+    let (envelope, from) = transaction.inner.into_parts();
+    Some((envelope, from))
+}
+
+async fn block(client: &Client, number: u64) -> Result<BlockAnswer, PlanError> {
+    let method = "eth_getBlockByNumber";
+    let answer = client
+        .provider()
+        .raw_request(method.into(), (U64::from(number), true))
+        .await;
+    Ok(answer.map_err(|error| client.error(method, error))?)
+}
+
+async fn outcome(client: &Client, hash: B256) -> Result<Outcome, PlanError> {
+    let method = "eth_getTransactionReceipt";
+    let answer: Result<ReceiptAnswer, _> =
+        client.provider().raw_request(method.into(), (hash,)).await;
+    let receipt = answer.map_err(|error| client.error(method, error))?;
+    let for_l1: u64 = receipt.gas_used_for_l1.unwrap_or_default().to();
+    Ok(Outcome {
+        success: !receipt.status.is_zero(),
+        // What is paid for L1 is not the execution's.
+        gas: receipt.gas_used.to::<u64>().saturating_sub(for_l1),
+        logs: receipt.logs.into_iter().map(|log| log.inner).collect(),
+    })
+}
