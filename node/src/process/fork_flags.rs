@@ -68,7 +68,7 @@ pub(super) struct ForkFlags {
     #[arg(long, value_name = "PATH")]
     cache_path: Option<PathBuf>,
     /// Keep nothing of what was read.
-    #[arg(long, conflicts_with = "cache_path")]
+    #[arg(long)]
     no_storage_caching: bool,
 }
 

@@ -28,13 +28,12 @@ enum Rule {
     Logs,
 }
 
-const RULES: [(&str, Rule); 31] = [
+const RULES: [(&str, Rule); 30] = [
     ("eth_getBlockByNumber", Rule::Block(0)),
     ("eth_getBlockReceipts", Rule::Block(0)),
     ("eth_getBlockTransactionCountByNumber", Rule::Block(0)),
     ("eth_getTransactionByBlockNumberAndIndex", Rule::Block(0)),
     ("eth_getRawTransactionByBlockNumberAndIndex", Rule::Block(0)),
-    ("eth_getHeaderByNumber", Rule::Block(0)),
     ("debug_traceBlockByNumber", Rule::Block(0)),
     ("debug_getRawBlock", Rule::Block(0)),
     ("debug_getRawHeader", Rule::Block(0)),
@@ -73,7 +72,12 @@ pub(super) async fn instead(fork: &Fork, method: &'static str, args: &Args) -> O
     let theirs = match rule(method)? {
         Rule::Block(at) => number(args, at)? <= head,
         Rule::State(at) => number(args, at)? < head,
-        Rule::Hash | Rule::Trace | Rule::Logs => false,
+        // The forked block itself, of which this node knows the hash alone.
+        Rule::Hash => {
+            let hash = args.opt::<B256>(0, "hash");
+            hash.is_ok_and(|hash| hash == Some(fork.head().hash))
+        }
+        Rule::Trace | Rule::Logs => false,
     };
     if !theirs {
         return None;
@@ -175,7 +179,7 @@ async fn logs(fork: &Fork, args: &Args, ours: RpcResult) -> RpcResult {
         serde_json::from_str(logs.get()).map_err(reason)
     };
     let mut all = parsed(&theirs)?;
-    all.extend(parsed(&*ours?)?);
+    all.extend(parsed(&ours?)?);
     ok(all)
 }
 

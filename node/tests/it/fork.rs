@@ -259,15 +259,15 @@ fn resets_and_other_endpoints_are_checked() {
     rpc(
         here,
         "anvil_reset",
-        json!([{ "forking": { "jsonRpcUrl": url, "blockNumber": 1 } }]),
+        json!([{ "forking": { "jsonRpcUrl": url, "blockNumber": 2 } }]),
     );
     let info = rpc(here, "anvil_nodeInfo", json!([]));
-    assert_eq!(info["forkConfig"]["forkBlockNumber"], 1);
+    assert_eq!(info["forkConfig"]["forkBlockNumber"], 2);
     assert_eq!(info["forkConfig"]["forkUrl"], url);
-    assert_eq!(rpc(here, "eth_blockNumber", json!([])), "0x1");
+    assert_eq!(rpc(here, "eth_blockNumber", json!([])), "0x2");
     rpc(here, "evm_mine", json!([]));
     rpc(here, "anvil_reset", json!([{ "forking": {} }]));
-    assert_eq!(rpc(here, "eth_blockNumber", json!([])), "0x1");
+    assert_eq!(rpc(here, "eth_blockNumber", json!([])), "0x2");
     rpc(here, "anvil_setRpcUrl", json!([front.url()]));
     let asked = front.script().asked.len();
     assert!(rpc(here, "eth_call", call(&origin)).is_string());
@@ -282,7 +282,7 @@ fn resets_and_other_endpoints_are_checked() {
     let refused = rpc_error(here, "anvil_setRpcUrl", json!([stranger.endpoint()]));
     assert!(refused.to_string().contains("another chain"), "{refused}");
     let metadata = rpc(here, "anvil_metadata", json!([]));
-    assert_eq!(metadata["forkedNetwork"]["forkBlockNumber"], 1);
+    assert_eq!(metadata["forkedNetwork"]["forkBlockNumber"], 2);
     rpc(here, "anvil_reset", json!([]));
     assert_eq!(rpc(here, "eth_blockNumber", json!([])), "0x0");
     assert!(rpc(here, "anvil_metadata", json!([]))["forkedNetwork"].is_null());

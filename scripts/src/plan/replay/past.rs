@@ -52,7 +52,7 @@ pub(super) struct Outcome {
     pub(super) logs: Vec<Log>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct BlockAnswer {
     number: U64,
@@ -62,7 +62,7 @@ struct BlockAnswer {
     transactions: Vec<Value>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ReceiptAnswer {
     status: U64,
@@ -156,7 +156,8 @@ pub(super) async fn gather(
 
 /// A transaction of a type that users send. ArbOS' own and messages from L1 are none.
 fn parsed(transaction: &Value) -> Option<(TxEnvelope, Address)> {
-    let transaction = alloy::rpc::types::Transaction::deserialize(transaction).ok()?;
+    type Sent = alloy::rpc::types::Transaction<TxEnvelope>;
+    let transaction = Sent::deserialize(transaction).ok()?;
     let (envelope, from) = transaction.inner.into_parts();
     Some((envelope, from))
 }
