@@ -3,12 +3,13 @@
 
 mod cache;
 mod endpoint;
+mod head;
+mod options;
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use alloy::primitives::{Address, B256, Bytes, U64, U256};
+use alloy::primitives::{Address, Bytes, U64, U256};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
@@ -17,161 +18,11 @@ use crate::error::NodeError;
 use cache::{Cache, Entry};
 use endpoint::Endpoint;
 pub(crate) use endpoint::Refused;
+use head::{Head, head};
+pub use options::{ForkBlock, ForkError, ForkOptions};
 
 /// How often is told what was read, while much is.
 const REPORT: Duration = Duration::from_secs(2);
-
-/// What to fork, and how its endpoint is asked.
-#[derive(Clone, Debug)]
-pub struct ForkOptions {
-    /// `http://` or `https://` endpoint of the chain.
-    pub url: String,
-    /// The block.
-    pub block: ForkBlock,
-    /// Refuse a chain with another id.
-    pub expected_chain_id: Option<u64>,
-    /// The id of the chain here; the forked chain's when absent.
-    pub chain_id: Option<u64>,
-    /// The gas limit of blocks here; the forked block's when absent.
-    pub gas_limit: Option<u64>,
-    /// Headers that go along with each request, as `Name: value`.
-    pub headers: Vec<String>,
-    /// How often a request is sent again that was refused because of a limit, or was not answered.
-    pub retries: u32,
-    /// Pause before that, where the endpoint names none.
-    pub backoff: Duration,
-    /// How long one request may take.
-    pub timeout: Duration,
-    /// Compute units that the endpoint gives per second, of which a request takes 20; `None` without
-    /// such a limit.
-    pub compute_units: Option<u64>,
-    /// Folder where what was read is kept for the next start; `None` keeps nothing.
-    pub cache: Option<PathBuf>,
-}
-
-impl ForkOptions {
-    /// The newest block of an endpoint, as anvil asks it; nothing is kept on disk.
-    pub fn new(url: impl Into<String>) -> Self {
-        Self {
-            url: url.into(),
-            block: ForkBlock::Latest,
-            expected_chain_id: None,
-            chain_id: None,
-            gas_limit: None,
-            headers: Vec::new(),
-            retries: 5,
-            backoff: Duration::from_secs(1),
-            timeout: Duration::from_secs(45),
-            compute_units: Some(330),
-            cache: None,
-        }
-    }
-}
-
-/// Which block is forked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ForkBlock {
-    /// The newest one.
-    Latest,
-    /// The block with this number.
-    Number(u64),
-    /// So many blocks before the newest one.
-    Before(u64),
-}
-
-/// Why a fork cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum ForkError {
-    /// The URL is none that can be asked.
-    #[error("{url}: {reason}; expected http:// or https:// and a host")]
-    Url {
-        /// Its readable part.
-        url: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A header is not of the form.
-    #[error("--fork-header: expected `Name: value` of visible ASCII")]
-    Header,
-    /// The endpoint does not answer, or not as a chain does.
-    #[error("{endpoint}: {reason}")]
-    Endpoint {
-        /// Its readable part.
-        endpoint: String,
-        /// What it said, or why nothing arrived.
-        reason: String,
-    },
-    /// There is no such block.
-    #[error("{endpoint} has no block {block}; its newest one is {newest}")]
-    Block {
-        /// The readable part of the URL.
-        endpoint: String,
-        /// The block requested.
-        block: u64,
-        /// The newest one.
-        newest: u64,
-    },
-    /// Another chain than was expected.
-    #[error("{endpoint} is chain {found}, expected {expected}")]
-    ChainId {
-        /// The readable part of the URL.
-        endpoint: String,
-        /// What it says.
-        found: u64,
-        /// What was requested.
-        expected: u64,
-    },
-    /// Another block than the one that was forked.
-    #[error("{endpoint} has {found} as block {number}, expected {expected}: it is another chain")]
-    OtherBlock {
-        /// The readable part of the URL.
-        endpoint: String,
-        /// The forked block.
-        number: u64,
-        /// Its hash there.
-        found: B256,
-        /// The forked block's hash.
-        expected: B256,
-    },
-    /// Its rules are not known.
-    #[error(
-        "{endpoint} has ArbOS version {version} at block {block}: expected one of {:?}",
-        Chain::ARBOS_VERSIONS
-    )]
-    ArbOs {
-        /// The readable part of the URL.
-        endpoint: String,
-        /// What its state says, 0 without ArbOS.
-        version: u64,
-        /// The block.
-        block: u64,
-    },
-}
-
-/// What the forked block says about itself.
-#[derive(Clone, Debug)]
-pub(crate) struct Head {
-    pub(crate) chain_id: u64,
-    pub(crate) arbos_version: u64,
-    pub(crate) number: u64,
-    pub(crate) hash: B256,
-    timestamp: u64,
-    gas_limit: u64,
-    base_fee: u64,
-    l1_block_number: Option<u64>,
-}
-
-/// Nitro adds `l1BlockNumber`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct BlockAnswer {
-    number: U64,
-    hash: B256,
-    timestamp: U64,
-    gas_limit: U256,
-    base_fee_per_gas: Option<U64>,
-    l1_block_number: Option<U64>,
-}
 
 /// The fork that a node is on, if any; shared with those who pass requests on.
 #[derive(Clone, Default)]
@@ -432,77 +283,4 @@ impl Source for Fork {
 
 fn parsed<T: serde::de::DeserializeOwned>(answer: &Value, method: &str) -> Result<T, String> {
     T::deserialize(answer).map_err(|error| format!("{method}: an answer that is none: {error}"))
-}
-
-/// The block that the options name.
-fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, ForkError> {
-    let fail = |reason: String| ForkError::Endpoint {
-        endpoint: endpoint.shown().to_owned(),
-        reason,
-    };
-    let latest = || -> Result<u64, ForkError> {
-        let answers = endpoint.ask(vec![("eth_blockNumber", json!([]))]);
-        let answers = answers.map_err(fail)?;
-        let number: U64 =
-            parsed(answers.first().unwrap_or(&Value::Null), "eth_blockNumber").map_err(fail)?;
-        Ok(number.to())
-    };
-    let number = match options.block {
-        ForkBlock::Number(number) => number,
-        ForkBlock::Latest => latest()?,
-        ForkBlock::Before(blocks) => latest()?.saturating_sub(blocks),
-    };
-    let at = U64::from(number);
-    let answers = endpoint
-        .ask(vec![
-            ("eth_chainId", json!([])),
-            ("eth_getBlockByNumber", json!([at, false])),
-        ])
-        .map_err(fail)?;
-    let [chain_id, block] = &answers[..] else {
-        return Err(fail("the endpoint left out answers".to_owned()));
-    };
-    let chain_id: u64 = parsed::<U64>(chain_id, "eth_chainId").map_err(fail)?.to();
-    if let Some(expected) = options
-        .expected_chain_id
-        .filter(|expected| *expected != chain_id)
-    {
-        return Err(ForkError::ChainId {
-            endpoint: endpoint.shown().to_owned(),
-            found: chain_id,
-            expected,
-        });
-    }
-    if block.is_null() {
-        return Err(ForkError::Block {
-            endpoint: endpoint.shown().to_owned(),
-            block: number,
-            newest: latest()?,
-        });
-    }
-    let block: BlockAnswer = parsed(block, "eth_getBlockByNumber").map_err(fail)?;
-    let (account, slot) = Chain::arbos_version_word();
-    let answers = endpoint
-        .ask(vec![("eth_getStorageAt", json!([account, slot, at]))])
-        .map_err(fail)?;
-    let version: U256 =
-        parsed(answers.first().unwrap_or(&Value::Null), "eth_getStorageAt").map_err(fail)?;
-    let arbos_version = version.saturating_to();
-    if !Chain::ARBOS_VERSIONS.contains(&arbos_version) {
-        return Err(ForkError::ArbOs {
-            endpoint: endpoint.shown().to_owned(),
-            version: arbos_version,
-            block: number,
-        });
-    }
-    Ok(Head {
-        chain_id,
-        arbos_version,
-        number: block.number.to(),
-        hash: block.hash,
-        timestamp: block.timestamp.to(),
-        gas_limit: block.gas_limit.saturating_to(),
-        base_fee: block.base_fee_per_gas.unwrap_or_default().to(),
-        l1_block_number: block.l1_block_number.map(|number| number.to()),
-    })
 }

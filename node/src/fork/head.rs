@@ -1,0 +1,107 @@
+//! The block that is forked, as its endpoint tells it.
+
+use alloy::primitives::{B256, U64, U256};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use stylus_chain::Chain;
+
+use super::endpoint::Endpoint;
+use super::{ForkBlock, ForkError, ForkOptions, parsed};
+
+/// What the forked block says about itself.
+#[derive(Clone, Debug)]
+pub(crate) struct Head {
+    pub(crate) chain_id: u64,
+    pub(crate) arbos_version: u64,
+    pub(crate) number: u64,
+    pub(crate) hash: B256,
+    pub(super) timestamp: u64,
+    pub(super) gas_limit: u64,
+    pub(super) base_fee: u64,
+    pub(super) l1_block_number: Option<u64>,
+}
+
+/// Nitro adds `l1BlockNumber`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct BlockAnswer {
+    number: U64,
+    hash: B256,
+    timestamp: U64,
+    gas_limit: U256,
+    base_fee_per_gas: Option<U64>,
+    l1_block_number: Option<U64>,
+}
+
+/// The block that the options name.
+pub(super) fn head(endpoint: &Endpoint, options: &ForkOptions) -> Result<Head, ForkError> {
+    let fail = |reason: String| ForkError::Endpoint {
+        endpoint: endpoint.shown().to_owned(),
+        reason,
+    };
+    let latest = || -> Result<u64, ForkError> {
+        let answers = endpoint.ask(vec![("eth_blockNumber", json!([]))]);
+        let answers = answers.map_err(fail)?;
+        let number: U64 =
+            parsed(answers.first().unwrap_or(&Value::Null), "eth_blockNumber").map_err(fail)?;
+        Ok(number.to())
+    };
+    let number = match options.block {
+        ForkBlock::Number(number) => number,
+        ForkBlock::Latest => latest()?,
+        ForkBlock::Before(blocks) => latest()?.saturating_sub(blocks),
+    };
+    let at = U64::from(number);
+    let answers = endpoint
+        .ask(vec![
+            ("eth_chainId", json!([])),
+            ("eth_getBlockByNumber", json!([at, false])),
+        ])
+        .map_err(fail)?;
+    let [chain_id, block] = &answers[..] else {
+        return Err(fail("the endpoint left out answers".to_owned()));
+    };
+    let chain_id: u64 = parsed::<U64>(chain_id, "eth_chainId").map_err(fail)?.to();
+    if let Some(expected) = options
+        .expected_chain_id
+        .filter(|expected| *expected != chain_id)
+    {
+        return Err(ForkError::ChainId {
+            endpoint: endpoint.shown().to_owned(),
+            found: chain_id,
+            expected,
+        });
+    }
+    if block.is_null() {
+        return Err(ForkError::Block {
+            endpoint: endpoint.shown().to_owned(),
+            block: number,
+            newest: latest()?,
+        });
+    }
+    let block: BlockAnswer = parsed(block, "eth_getBlockByNumber").map_err(fail)?;
+    let (account, slot) = Chain::arbos_version_word();
+    let answers = endpoint
+        .ask(vec![("eth_getStorageAt", json!([account, slot, at]))])
+        .map_err(fail)?;
+    let version: U256 =
+        parsed(answers.first().unwrap_or(&Value::Null), "eth_getStorageAt").map_err(fail)?;
+    let arbos_version = version.saturating_to();
+    if !Chain::ARBOS_VERSIONS.contains(&arbos_version) {
+        return Err(ForkError::ArbOs {
+            endpoint: endpoint.shown().to_owned(),
+            version: arbos_version,
+            block: number,
+        });
+    }
+    Ok(Head {
+        chain_id,
+        arbos_version,
+        number: block.number.to(),
+        hash: block.hash,
+        timestamp: block.timestamp.to(),
+        gas_limit: block.gas_limit.saturating_to(),
+        base_fee: block.base_fee_per_gas.unwrap_or_default().to(),
+        l1_block_number: block.l1_block_number.map(|number| number.to()),
+    })
+}

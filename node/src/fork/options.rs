@@ -1,0 +1,134 @@
+//! What to fork, and why it cannot be.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use alloy::primitives::B256;
+use stylus_chain::Chain;
+
+/// What to fork, and how its endpoint is asked.
+#[derive(Clone, Debug)]
+pub struct ForkOptions {
+    /// `http://` or `https://` endpoint of the chain.
+    pub url: String,
+    /// The block.
+    pub block: ForkBlock,
+    /// Refuse a chain with another id.
+    pub expected_chain_id: Option<u64>,
+    /// The id of the chain here; the forked chain's when absent.
+    pub chain_id: Option<u64>,
+    /// The gas limit of blocks here; the forked block's when absent.
+    pub gas_limit: Option<u64>,
+    /// Headers that go along with each request, as `Name: value`.
+    pub headers: Vec<String>,
+    /// How often a request is sent again that was refused because of a limit, or was not answered.
+    pub retries: u32,
+    /// Pause before that, where the endpoint names none.
+    pub backoff: Duration,
+    /// How long one request may take.
+    pub timeout: Duration,
+    /// Compute units that the endpoint gives per second, of which a request takes 20; `None` without
+    /// such a limit.
+    pub compute_units: Option<u64>,
+    /// Folder where what was read is kept for the next start; `None` keeps nothing.
+    pub cache: Option<PathBuf>,
+}
+
+impl ForkOptions {
+    /// The newest block of an endpoint, as anvil asks it; nothing is kept on disk.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            block: ForkBlock::Latest,
+            expected_chain_id: None,
+            chain_id: None,
+            gas_limit: None,
+            headers: Vec::new(),
+            retries: 5,
+            backoff: Duration::from_secs(1),
+            timeout: Duration::from_secs(45),
+            compute_units: Some(330),
+            cache: None,
+        }
+    }
+}
+
+/// Which block is forked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ForkBlock {
+    /// The newest one.
+    Latest,
+    /// The block with this number.
+    Number(u64),
+    /// So many blocks before the newest one.
+    Before(u64),
+}
+
+/// Why a fork cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ForkError {
+    /// The URL is none that can be asked.
+    #[error("{url}: {reason}; expected http:// or https:// and a host")]
+    Url {
+        /// Its readable part.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A header is not of the form.
+    #[error("--fork-header: expected `Name: value` of visible ASCII")]
+    Header,
+    /// The endpoint does not answer, or not as a chain does.
+    #[error("{endpoint}: {reason}")]
+    Endpoint {
+        /// Its readable part.
+        endpoint: String,
+        /// What it said, or why nothing arrived.
+        reason: String,
+    },
+    /// There is no such block.
+    #[error("{endpoint} has no block {block}; its newest one is {newest}")]
+    Block {
+        /// The readable part of the URL.
+        endpoint: String,
+        /// The block requested.
+        block: u64,
+        /// The newest one.
+        newest: u64,
+    },
+    /// Another chain than was expected.
+    #[error("{endpoint} is chain {found}, expected {expected}")]
+    ChainId {
+        /// The readable part of the URL.
+        endpoint: String,
+        /// What it says.
+        found: u64,
+        /// What was requested.
+        expected: u64,
+    },
+    /// Another block than the one that was forked.
+    #[error("{endpoint} has {found} as block {number}, expected {expected}: it is another chain")]
+    OtherBlock {
+        /// The readable part of the URL.
+        endpoint: String,
+        /// The forked block.
+        number: u64,
+        /// Its hash there.
+        found: B256,
+        /// The forked block's hash.
+        expected: B256,
+    },
+    /// Its rules are not known.
+    #[error(
+        "{endpoint} has ArbOS version {version} at block {block}: expected one of {:?}",
+        Chain::ARBOS_VERSIONS
+    )]
+    ArbOs {
+        /// The readable part of the URL.
+        endpoint: String,
+        /// What its state says, 0 without ArbOS.
+        version: u64,
+        /// The block.
+        block: u64,
+    },
+}
