@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use alloy::primitives::{Address, Bytes, U64, U256};
-use serde::Deserialize;
 use serde_json::{Value, json};
 use stylus_chain::{Chain, ChainConfig, Source, SourceAccount};
 
