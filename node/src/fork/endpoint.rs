@@ -86,12 +86,12 @@ impl Endpoint {
             .enable_all()
             .build()
             .map_err(|error| fail(error.to_string()))?;
-        let patience = Patience {
+        let policy = Retries {
             endpoint: shown.clone(),
         };
         let backoff = u64::try_from(options.backoff.as_millis()).unwrap_or(u64::MAX);
         let units = options.compute_units.unwrap_or(u64::MAX);
-        let layer = RetryBackoffLayer::new_with_policy(options.retries, backoff, units, patience);
+        let layer = RetryBackoffLayer::new_with_policy(options.retries, backoff, units, policy);
         let client = ClientBuilder::default()
             .layer(layer)
             .http_with_client(client, url.clone());
@@ -124,7 +124,7 @@ impl Endpoint {
         let answers = answered
             .recv()
             .map_err(|_| "the endpoint was closed".to_owned())?;
-        answers.map_err(|error| self.told(&error))
+        answers.map_err(|error| self.described(&error))
     }
 
     /// One request, passed on as it is.
@@ -141,13 +141,13 @@ impl Endpoint {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(TransportError::NullResp)) => Ok(Value::Null),
             Ok(Err(TransportError::ErrorResp(error))) => Err(Refused::Error(error)),
-            Ok(Err(error)) => Err(Refused::Unanswered(self.told(&error))),
+            Ok(Err(error)) => Err(Refused::Unanswered(self.described(&error))),
             Err(_) => Err(closed()),
         }
     }
 
     /// An error in words, without the URL.
-    fn told(&self, error: &TransportError) -> String {
+    fn described(&self, error: &TransportError) -> String {
         let mut text = error.to_string();
         if let TransportError::Transport(TransportErrorKind::Custom(cause)) = error {
             let mut cause = cause.source();
@@ -211,11 +211,11 @@ async fn all(
 
 /// Asks again after a limit of requests and after a connection that failed, and says so.
 #[derive(Clone, Debug)]
-struct Patience {
+struct Retries {
     endpoint: String,
 }
 
-impl RetryPolicy for Patience {
+impl RetryPolicy for Retries {
     fn should_retry(&self, error: &TransportError) -> bool {
         let limits = RateLimitRetryPolicy::default();
         let lost = matches!(

@@ -54,7 +54,7 @@ struct Shared {
 struct Progress {
     accounts: u64,
     slots: u64,
-    told: Option<Instant>,
+    reported: Option<Instant>,
 }
 
 impl Fork {
@@ -225,9 +225,9 @@ impl Fork {
         let mut progress = progress.unwrap_or_else(PoisonError::into_inner);
         progress.accounts += accounts;
         progress.slots += slots;
-        let begun = *progress.told.get_or_insert_with(Instant::now);
+        let begun = *progress.reported.get_or_insert_with(Instant::now);
         if begun.elapsed() >= REPORT {
-            progress.told = Some(Instant::now());
+            progress.reported = Some(Instant::now());
             tracing::info!(
                 block = self.head().number,
                 accounts = progress.accounts,

@@ -82,7 +82,7 @@ pub(super) async fn instead(fork: &Fork, method: &'static str, args: &Args) -> O
     if !theirs {
         return None;
     }
-    Some(asked(fork, method, args.to_value()).await)
+    Some(forwarded(fork, method, args.to_value()).await)
 }
 
 /// The endpoint's answer, where this node's shows that it does not know what is asked for.
@@ -99,7 +99,7 @@ pub(super) async fn after(
     match rule(method) {
         Some(Rule::Logs) => logs(fork, args, ours).await,
         Some(Rule::Hash) if unknown => {
-            let theirs = asked(fork, method, args.to_value()).await?;
+            let theirs = forwarded(fork, method, args.to_value()).await?;
             match is_younger(fork, &theirs) {
                 true => ours,
                 false => Ok(theirs),
@@ -107,15 +107,15 @@ pub(super) async fn after(
         }
         Some(Rule::Trace) if unknown => {
             let hash: B256 = args.get(0, "hash")?;
-            let transaction = asked(fork, "eth_getTransactionByHash", json!([hash])).await?;
+            let transaction = forwarded(fork, "eth_getTransactionByHash", json!([hash])).await?;
             match transaction.get() == "null" || is_younger(fork, &transaction) {
                 true => ours,
-                false => asked(fork, method, args.to_value()).await,
+                false => forwarded(fork, method, args.to_value()).await,
             }
         }
         // A block named by its hash.
         Some(Rule::State(_) | Rule::Block(_)) if unknown && ours.is_err() => {
-            let theirs = asked(fork, method, args.to_value()).await;
+            let theirs = forwarded(fork, method, args.to_value()).await;
             theirs.or(ours)
         }
         _ => ours,
@@ -157,7 +157,7 @@ async fn logs(fork: &Fork, args: &Args, ours: RpcResult) -> RpcResult {
     };
     if filter.get("blockHash").is_some_and(|hash| !hash.is_null()) {
         return match ours {
-            Err(RpcError::NotFound(_)) => asked(fork, "eth_getLogs", args.to_value()).await,
+            Err(RpcError::NotFound(_)) => forwarded(fork, "eth_getLogs", args.to_value()).await,
             ours => ours,
         };
     }
@@ -173,7 +173,7 @@ async fn logs(fork: &Fork, args: &Args, ours: RpcResult) -> RpcResult {
     }
     let to = U64::from(to.unwrap_or(head).min(head));
     filter.insert("toBlock".into(), json!(to));
-    let theirs = asked(fork, "eth_getLogs", json!([filter])).await?;
+    let theirs = forwarded(fork, "eth_getLogs", json!([filter])).await?;
     let parsed = |logs: &RawValue| -> Result<Vec<Box<RawValue>>, RpcError> {
         let reason = |error: serde_json::Error| RpcError::Internal(error.to_string());
         serde_json::from_str(logs.get()).map_err(reason)
@@ -183,7 +183,7 @@ async fn logs(fork: &Fork, args: &Args, ours: RpcResult) -> RpcResult {
     ok(all)
 }
 
-async fn asked(fork: &Fork, method: &'static str, params: Value) -> RpcResult {
+async fn forwarded(fork: &Fork, method: &'static str, params: Value) -> RpcResult {
     match fork.forward(method, params).await {
         Ok(answer) => to_raw_value(&answer).map_err(|error| RpcError::Internal(error.to_string())),
         Err(Refused::Error(error)) => Err(RpcError::Endpoint(ErrorObjectOwned::owned(

@@ -170,12 +170,12 @@ fn limits_of_the_endpoint_are_waited_for_and_what_was_read_is_kept() {
     let first = forked(with_cache());
     assert_eq!(rpc(first.port(), "eth_call", call(&origin)), INPUT);
     drop(first);
-    let read = std::mem::take(&mut front.script().asked);
+    let read = std::mem::take(&mut front.script().requests);
     assert!(read.iter().any(|method| method == "eth_getCode"));
     let again = forked(with_cache());
     assert_eq!(rpc(again.port(), "eth_call", call(&origin)), INPUT);
-    let mut asked = front.script().asked.clone();
-    asked.sort();
+    let mut requests = front.script().requests.clone();
+    requests.sort();
     // The block itself, to know that it is the same, and ArbOS' version with it.
     let head = [
         "eth_blockNumber",
@@ -183,7 +183,7 @@ fn limits_of_the_endpoint_are_waited_for_and_what_was_read_is_kept() {
         "eth_getBlockByNumber",
         "eth_getStorageAt",
     ];
-    assert_eq!(asked, head);
+    assert_eq!(requests, head);
 }
 
 #[test]
@@ -269,9 +269,9 @@ fn resets_and_other_endpoints_are_checked() {
     rpc(here, "anvil_reset", json!([{ "forking": {} }]));
     assert_eq!(rpc(here, "eth_blockNumber", json!([])), "0x2");
     rpc(here, "anvil_setRpcUrl", json!([front.url()]));
-    let asked = front.script().asked.len();
+    let requests = front.script().requests.len();
     assert!(rpc(here, "eth_call", call(&origin)).is_string());
-    assert!(front.script().asked.len() > asked);
+    assert!(front.script().requests.len() > requests);
     let stranger = node();
     rpc(
         stranger.port(),

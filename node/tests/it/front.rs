@@ -19,10 +19,10 @@ pub(crate) struct Script {
     pub(crate) broken: Option<u16>,
     /// States of blocks before this one are not kept.
     pub(crate) oldest_state: u64,
-    /// The storage word that is answered whatever slot is asked for.
+    /// The storage word that is answered whatever slot is requests for.
     pub(crate) word: Option<String>,
-    /// Methods that were asked for.
-    pub(crate) asked: Vec<String>,
+    /// Methods that were requested.
+    pub(crate) requests: Vec<String>,
 }
 
 /// The running server.
@@ -137,7 +137,7 @@ fn answered(body: &str, node: u16, own: impl Fn(&Value) -> Option<Value>) -> Str
 /// What Nitro answers otherwise than this repository's node.
 fn own_answer(request: &Value, script: &mut Script) -> Option<Value> {
     let method = request["method"].as_str().unwrap_or_default();
-    script.asked.push(method.to_owned());
+    script.requests.push(method.to_owned());
     let known = ["eth_", "net_", "web3_", "debug_trace", "arb_", "arbtrace_"];
     if !known.iter().any(|namespace| method.starts_with(namespace)) {
         let message = format!("the method {method} does not exist/is not available");

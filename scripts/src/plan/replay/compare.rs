@@ -215,11 +215,11 @@ fn compared(before: &Sent, after: &Sent) -> Option<(Kind, String, String)> {
             _ => Kind::OtherReason,
         },
     };
-    Some((kind, told(before, kind), told(after, kind)))
+    Some((kind, reported(before, kind), reported(after, kind)))
 }
 
 /// What happened to a transaction, as far as it matters for the difference.
-fn told(sent: &Sent, kind: Kind) -> String {
+fn reported(sent: &Sent, kind: Kind) -> String {
     let Sent::Mined {
         outcome,
         output,
