@@ -101,6 +101,8 @@ pub(super) struct Copies<'a> {
     pub(super) upgraded: &'a Chain,
     /// The one with the upgrade, before any transaction.
     pub(super) at_first: &'a Chain,
+    /// Storage that the upgrade changed.
+    pub(super) changed: &'a [(Address, U256)],
 }
 
 /// Where the copy without the upgrade did not do what happened.
@@ -263,8 +265,8 @@ pub(super) fn storage(
         names = names.with_keys(keys(past, request)).with_layout(layout);
     }
     let (begun, latest): (BlockId, BlockId) = (copies.begun.into(), BlockId::latest());
-    let mut written = BTreeSet::new();
-    for chain in [copies.as_it_was, copies.upgraded, copies.at_first] {
+    let mut written: BTreeSet<_> = copies.changed.iter().copied().collect();
+    for chain in [copies.as_it_was, copies.upgraded] {
         let changes = chain.slot_changes(begun, latest)?;
         written.extend(changes.iter().map(|change| (change.address, change.slot)));
     }

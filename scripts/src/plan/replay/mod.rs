@@ -107,7 +107,7 @@ fn carry_out(
     let mut as_it_was = Chain::fork(config, Box::new(remote))?;
     let mut upgraded = as_it_was.branch();
     let (plan, tried) = try_on(as_it_was.branch(), request)?;
-    run::carry_over(&tried.chain, begun.into(), &mut upgraded)?;
+    let changed = run::carry_over(&tried.chain, begun.into(), &mut upgraded)?;
     let at_first = upgraded.branch();
 
     let was = run::again(&mut as_it_was, past)?;
@@ -118,6 +118,7 @@ fn carry_out(
         as_it_was: &as_it_was,
         upgraded: &upgraded,
         at_first: &at_first,
+        changed: &changed,
     };
     let transactions = || past.blocks.iter().flat_map(|block| &block.transactions);
     let wanted = transactions().filter(|one| one.is_wanted).count();

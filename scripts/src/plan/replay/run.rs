@@ -2,8 +2,9 @@
 
 use super::super::error::PlanError;
 use super::past::{Outcome, Past, PastBlock};
+use alloy::consensus::Transaction;
 use alloy::consensus::transaction::Recovered;
-use alloy::primitives::Bytes;
+use alloy::primitives::{Address, Bytes, U256};
 use stylus_chain::{BlockId, Chain};
 
 /// What a transaction did on a copy.
@@ -65,15 +66,23 @@ fn one_block(chain: &mut Chain, block: &PastBlock) -> Result<Vec<Sent>, PlanErro
     chain.mine(1, None)?;
     let pairs = block.transactions.iter().zip(refused);
     let sent = pairs.map(|(one, refused)| match (chain.receipt(one.hash), refused) {
-        (Some(receipt), _) => Sent::Mined {
-            outcome: Outcome {
-                success: receipt.success,
-                gas: receipt.gas_used,
-                logs: receipt.logs,
-            },
-            output: receipt.output,
-            note: receipt.note.or(receipt.halt.map(|halt| halt.to_string())),
-        },
+        (Some(receipt), _) => {
+            let limit = one.envelope.gas_limit();
+            let is_spent = receipt.gas_used >= limit - limit / 32;
+            let spent = (!receipt.success && receipt.output.is_empty() && is_spent)
+                .then(|| format!("it runs out of gas: its limit is {limit}"));
+            Sent::Mined {
+                outcome: Outcome {
+                    success: receipt.success,
+                    gas: receipt.gas_used,
+                    logs: receipt.logs,
+                },
+                output: receipt.output,
+                note: spent
+                    .or(receipt.note)
+                    .or(receipt.halt.map(|halt| halt.to_string())),
+            }
+        }
         (None, Some(reason)) => Sent::Rejected(reason.to_string()),
         (None, None) => Sent::Rejected("no block took it".into()),
     });
@@ -83,8 +92,13 @@ fn one_block(chain: &mut Chain, block: &PastBlock) -> Result<Vec<Sent>, PlanErro
 }
 
 /// Makes the state of one copy differ from the other as an upgrade has changed it: storage, code, and
-/// what contracts own. Accounts of people stay: whoever approved did so on the other copy alone.
-pub(super) fn carry_over(from: &Chain, since: BlockId, into: &mut Chain) -> Result<(), PlanError> {
+/// what contracts own. Accounts of people stay: whoever approved did so on the other copy alone. Gives
+/// the storage that was changed.
+pub(super) fn carry_over(
+    from: &Chain,
+    since: BlockId,
+    into: &mut Chain,
+) -> Result<Vec<(Address, U256)>, PlanError> {
     let latest = BlockId::latest();
     for change in from.account_changes(since, latest)? {
         let after = change.after;
@@ -97,8 +111,10 @@ pub(super) fn carry_over(from: &Chain, since: BlockId, into: &mut Chain) -> Resu
         into.set_nonce(change.address, after.nonce);
         into.set_balance(change.address, after.balance);
     }
+    let mut changed = Vec::new();
     for change in from.slot_changes(since, latest)? {
         into.set_storage_at(change.address, change.slot, change.after);
+        changed.push((change.address, change.slot));
     }
-    Ok(())
+    Ok(changed)
 }
