@@ -164,7 +164,7 @@ records! {
             1 lambdas: u8,
             /// Length of the text.
             2 text_length: u16,
-            /// How often it was changed.
+            /// The sequence that setting it for the first time led to, and how often it was changed since.
             4 changes: u64,
         };
         /// Code hashes of the lambdas when the policy was set, in their order in the text. What lies

@@ -10,6 +10,8 @@ use stylus_upgrades_host::{call, context, storage};
 use stylus_upgrades_interface::{
     build,
     complex::{IComplexMigration as Abi, IComplexStep},
+    proxy::IUpgradeabilityProxy::ImplementationNotRunnable,
+    reasons::not_runnable,
     slots,
 };
 
@@ -65,6 +67,7 @@ fn start<M: Program>(migration: &mut M, arguments: &[u8]) -> Outcome<()> {
     }
     let handler = Reader::new(arguments).exactly(32)?.address(0)?;
     const { ComplexStart::new(M::FROM, M::TO) }.consume()?;
+    require_way_out::<M>()?;
     let total = migration.start()?;
     if total > ITEMS_MAX {
         return Err(not_supported("more than 2^40 - 1 items"));
@@ -147,12 +150,27 @@ fn end<M: Program>(migration: &mut M) -> Outcome<Vec<u8>> {
     } else {
         migration.end()?;
     }
+    require_way_out::<M>()?;
     State::clear();
     let order = IComplexStep::finishStepCall { back: state.back }.abi_encode();
     let called = call::delegate_call(&M::UPGRADEABILITY_STORAGE, &order, u64::MAX);
     let mut data = alloc::vec![0; called.len];
     call::return_data(&mut data, 0);
     if called.ok { Ok(data) } else { Err(data) }
+}
+
+/// Refuses to go on where the code that ends the step is not on this chain: a call to an account
+/// without code succeeds, and the contract would stay paused for good.
+fn require_way_out<M: Program>() -> Outcome<()> {
+    if context::code_size(&M::UPGRADEABILITY_STORAGE) == 0 {
+        let (implementation, reason) = (M::UPGRADEABILITY_STORAGE.into(), not_runnable::NO_CODE);
+        return Err(ImplementationNotRunnable {
+            implementation,
+            reason,
+        }
+        .abi_encode());
+    }
+    Ok(())
 }
 
 /// The registry replaces a handler whose key is lost.

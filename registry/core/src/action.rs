@@ -99,8 +99,7 @@ impl Action {
         let role = ROLES.iter().position(|other| *other == role);
         let role = role.unwrap_or_default() as u8;
         if let Some(action) = Self::load(id) {
-            // another role has the same number of an epoch by chance
-            if action.role != role || action.is_past(about) {
+            if action.is_past(about) {
                 if close && !action.has_expired() {
                     events::cancelled(action.definition, id).emit();
                 }

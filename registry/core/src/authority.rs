@@ -139,7 +139,8 @@ fn consents_to(lambda: Address, question: &[u8]) -> Reverts<bool> {
 }
 
 /// What approvals of a role's actions are bound to: for `migrate` the sequence, for the others
-/// the number of changes of their own policy.
+/// the sequence that their first policy led to, and the number of its changes since. So a role that
+/// is set for the first time has a higher one than the role that stood in for it ever had.
 pub fn epoch(definition: &Definition, role: &[u8]) -> u64 {
     if role == role::MIGRATE {
         definition.sequence
@@ -160,9 +161,13 @@ pub fn check(expression: &[u8]) -> Reverts<Policy> {
         .map_err(|refusal| errors::invalid_policy(expression, refusal.offset, refusal.reason))
 }
 
-/// Refuses a change of a role's policy: a policy `NONE` means never again.
+/// Refuses a change of a role's policy: a policy `NONE` means never again, so none is set while the
+/// definition is paused, which nobody could resume then.
 pub fn check_change(definition: &Definition, role: &[u8], expression: &[u8]) -> Reverts<Policy> {
     let policy = check(expression)?;
+    if policy.is_none() && definition.is_paused() {
+        return Err(errors::definition_paused(&definition.name));
+    }
     match Stored::of(definition, role) {
         Ok(stored) if stored.policy.is_none() => {
             Err(errors::invalid_policy(expression, 0, invalid_policy::FINAL))
@@ -171,15 +176,15 @@ pub fn check_change(definition: &Definition, role: &[u8], expression: &[u8]) -> 
     }
 }
 
-/// Sets a role's policy, which was checked, and says so. Neither raises the sequence nor saves
-/// the definition.
+/// Sets a role's policy, which was checked, and says so. The sequence is the one that this leads to;
+/// the definition is not saved.
 pub fn set(definition: &mut Definition, role: &[u8], expression: &[u8], policy: &Policy) {
     let slot = Stored::slot(definition.id, role);
     let head = slot.load();
     let changes = if Head::is_set().get(&head) {
         Head::changes().get(&head) + 1
     } else {
-        0
+        definition.sequence
     };
     let head = Head {
         is_set: true,

@@ -24,11 +24,9 @@ use stylus_upgrades_interface::{
 
 /// A governed call with its arguments.
 pub(crate) enum Call<'a> {
-    /// `createDefinition`
+    /// `createDefinition`, with the policies of the roles `migrate`, `policy` and `create`
     CreateDefinition {
-        /// Of the new definition.
         name: &'a [u8],
-        /// For the roles `migrate`, `policy`, `create`.
         policies: [&'a [u8]; 3],
     },
     /// `addVersion`, or `migrate` where it becomes current as well
@@ -109,11 +107,10 @@ impl<'a> Call<'a> {
                 proxy: arguments.address(1)?,
                 handler: None,
             },
-            IRegistry::pauseCall::SELECTOR => Self::Pause {
-                name,
-                resume: false,
-            },
-            IRegistry::resumeCall::SELECTOR => Self::Pause { name, resume: true },
+            IRegistry::pauseCall::SELECTOR | IRegistry::resumeCall::SELECTOR => {
+                let resume = *selector == IRegistry::resumeCall::SELECTOR;
+                Self::Pause { name, resume }
+            }
             IRegistry::createProxyCall::SELECTOR => Self::CreateProxy {
                 name,
                 version: text(1)?,
@@ -385,10 +382,9 @@ pub(crate) fn migrating(
 
 fn script(step: &Step) -> Reverts<()> {
     if step.script.is_zero() {
-        Ok(())
-    } else {
-        runs(step.script, step.script_codehash)
+        return Ok(());
     }
+    runs(step.script, step.script_codehash)
 }
 
 /// It can run, and it is what the caller says that it is.

@@ -115,9 +115,9 @@ fn make_current(definition: &mut Definition, version: &Version) -> Reverts<()> {
 }
 
 fn set_policy(mut definition: Definition, role: &[u8], expression: &[u8]) -> Reverts<()> {
-    let policy = authority::check_change(&definition, role, expression)?;
-    authority::set(&mut definition, role, expression, &policy);
+    let policy = authority::check(expression)?;
     definition.sequence += 1;
+    authority::set(&mut definition, role, expression, &policy);
     definition.save();
     Ok(())
 }

@@ -105,7 +105,9 @@ fn approve(calldata: &[u8], call: &Call<'_>, signed: Option<&Signed<'_>>) -> Rev
     let clock_changed = action.update_timelocks(&stored, lambdas);
     let satisfied = stored.policy.is_satisfied(&action.facts(lambdas));
 
-    let first = approvers.first().copied().unwrap_or(caller);
+    // whoever submits signatures does not choose who proposes: the order is the policy's
+    let first = stored.policy.approvers.get(given.trailing_zeros() as usize);
+    let first = first.map_or(caller, |leaf| leaf.address);
     if !satisfied && given == 0 {
         return Err(errors::not_an_approver(caller));
     }

@@ -20,13 +20,7 @@ pub(crate) fn switch(mut instance: Instance, definition: &Definition) -> Reverts
     let path = if definition.is_paused() {
         Vec::new()
     } else {
-        let version = Version::load(definition.id, instance.version());
-        let from = version.label.clone();
-        let step = Step {
-            from,
-            ..Step::default()
-        };
-        alloc::vec![(version, step)]
+        back(&instance)
     };
     check_programs(&path)?;
     instance.set_paused(definition, definition.is_paused());
@@ -40,6 +34,26 @@ pub(crate) fn switch(mut instance: Instance, definition: &Definition) -> Reverts
     Ok(encoded(&path))
 }
 
+/// Back to the code of the version that an instance is at.
+fn back(instance: &Instance) -> Vec<(Version, Step)> {
+    let version = Version::load(instance.definition, instance.version());
+    let from = version.label.clone();
+    let step = Step {
+        from,
+        ..Step::default()
+    };
+    alloc::vec![(version, step)]
+}
+
+/// Whether an instance cannot be resumed because its code cannot run any more, and there is a newer
+/// version: it is upgraded as it is.
+pub(crate) fn is_cut_off(definition: &Definition, instance: &Instance) -> bool {
+    instance.state == InstanceState::PAUSED
+        && !definition.is_paused()
+        && instance.version() < definition.current
+        && check_programs(&back(instance)).is_err()
+}
+
 /// Refuses what a paused definition does not do.
 pub(crate) fn require_live(definition: &Definition) -> Reverts<()> {
     if definition.is_paused() {
@@ -49,10 +63,20 @@ pub(crate) fn require_live(definition: &Definition) -> Reverts<()> {
     }
 }
 
-/// The same for an instance that is still to be resumed.
-pub(crate) fn require_live_with(definition: &Definition, instance: &Instance) -> Reverts<()> {
-    if instance.state == InstanceState::PAUSED {
+/// The same for an instance that is still to be resumed, unless the registry upgrades it: that
+/// resumes it.
+pub(crate) fn require_live_with(
+    definition: &Definition,
+    instance: &Instance,
+    ours: bool,
+) -> Reverts<()> {
+    require_live(definition)?;
+    if instance.state != InstanceState::PAUSED {
+        return Ok(());
+    }
+    if !ours {
         return Err(errors::definition_paused(&definition.name));
     }
-    require_live(definition)
+    events::instance_resumed(definition.id, instance.proxy).emit();
+    Ok(())
 }

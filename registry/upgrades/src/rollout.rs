@@ -23,6 +23,8 @@ use stylus_upgrades_interface::{
     proxy::IUpgradeabilityProxy::{registryCall, upgradeToCall},
 };
 
+use crate::pause;
+
 /// Bytes of revert data that `InstanceSkipped` shows: a log of more could eat the gas.
 const REASON_MAX: usize = 1_024;
 /// Gas that goes between measuring what is left and the sub-call, rounded up.
@@ -56,8 +58,10 @@ pub(crate) fn some(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
             break;
         };
         let done = match out_of_line(&definition, proxy)? {
-            Some(instance) => bring_in_line(&definition, instance),
-            None => try_once(&definition, proxy, &upgrade),
+            Some(instance) if !pause::is_cut_off(&definition, &instance) => {
+                bring_in_line(&definition, instance)
+            }
+            _ => try_once(&definition, proxy, &upgrade),
         };
         match done? {
             Done::Yes => upgraded += 1,

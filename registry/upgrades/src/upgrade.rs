@@ -42,7 +42,7 @@ pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     if ours && label.is_empty() {
         return pause::switch(instance, &definition);
     }
-    pause::require_live_with(&definition, &instance)?;
+    pause::require_live_with(&definition, &instance, ours)?;
     let target = definition.version(label)?;
     if !ours && !authority::alone(&definition, role::MIGRATE, caller) {
         let from = definition.label_of(at);

@@ -1,13 +1,13 @@
 //! `approve`, `revoke` and `cancel`: an action by its id.
 
-use super::args::ApproveArgs;
+use super::args::{ApproveArgs, ReviewArgs};
 use super::confirm;
 use super::context::{Context, report};
 use super::export;
 use super::pause;
 use super::pending::named;
 use super::propose::propose_and_roll;
-use super::storage::{self, Overrides, StorageContext};
+use super::storage::{self, Overrides, StorageChecks, StorageContext};
 use super::verifiable::implementation;
 use super::work::check_action;
 use crate::app_error::Error;
@@ -56,30 +56,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     }
     let decoded = Call::decode(&event.call)?;
     require_part(&client, registry, &event.call).await?;
-    if let Some(source) = &args.source {
-        let chain = client.chain_id();
-        compare_build(context, ("--source", source), &decoded, "code", |source| {
-            implementation(context, chain, source, true)
-        })?;
-    }
-    if let Some(source) = &args.script_source {
-        compare_build(
-            context,
-            ("--script-source", source),
-            &decoded,
-            "script",
-            |source| context.artifact_anew(source),
-        )?;
-    }
-    let checks = check_action(context, &client, registry, &decoded, args).await?;
-    let mut notices = Vec::new();
-    for (role, expression) in confirm::policies_of(&decoded) {
-        if confirm::parsed(role, expression)?.is_none() {
-            notices.push(confirm::final_notice(role));
-        }
-    }
-    confirm::require(context, &args.allow, &notices)?;
-    confirm::gaps(context, &checks.coverage)?;
+    let checks = check_as_approver(context, &client, registry, &decoded, &args.review).await?;
     let mut outcome = Outcome::default();
     outcome.field("proposer", event.proposer);
     storage::report(&mut outcome, &checks);
@@ -88,13 +65,49 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
         client: &client,
         registry,
     };
-    let overrides = Overrides::new(&args.storage, args.no_migration);
+    let overrides = Overrides::new(&args.review.storage, args.review.no_migration);
     let rollout = (&overrides, checks);
     let mut outcome = propose_and_roll(place, &event.call, Vec::new(), outcome, rollout).await?;
     if outcome.exit.is_none() && !context.is_export() {
         pause::finish(place, &decoded, &mut outcome).await?;
     }
     Ok(outcome)
+}
+
+/// What an approver checks of an action before he approves it, whichever way: that the code is what his
+/// sources build to, what the command that proposed it checked, and that what is final is meant.
+pub(super) async fn check_as_approver(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    decoded: &Call,
+    args: &ReviewArgs,
+) -> Result<StorageChecks, Error> {
+    if let Some(source) = &args.source {
+        let chain = client.chain_id();
+        compare_build(context, ("--source", source), decoded, "code", |source| {
+            implementation(context, chain, source, true)
+        })?;
+    }
+    if let Some(source) = &args.script_source {
+        compare_build(
+            context,
+            ("--script-source", source),
+            decoded,
+            "script",
+            |source| context.artifact_anew(source),
+        )?;
+    }
+    let checks = check_action(context, client, registry, decoded, args).await?;
+    let mut notices = Vec::new();
+    for (role, expression) in confirm::policies_of(decoded) {
+        if confirm::parsed(role, expression)?.is_none() {
+            notices.push(confirm::final_notice(role));
+        }
+    }
+    confirm::require(context, &args.allow, &notices)?;
+    confirm::gaps(context, &checks.coverage)?;
+    Ok(checks)
 }
 
 /// Refuses a key whose approval the registry would not take, before anything is built and judged.

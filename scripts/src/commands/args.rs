@@ -4,13 +4,15 @@ mod approve;
 mod global;
 mod layout;
 mod migration;
+mod signed;
 mod storage;
 mod version;
 
-pub use approve::ApproveArgs;
+pub use approve::{ApproveArgs, ReviewArgs};
 pub use global::Global;
 pub use layout::LayoutCommand;
 pub use migration::{Gather, MigrationArgs};
+pub use signed::{SignArgs, SubmitArgs};
 pub use storage::StorageArgs;
 pub use version::{AddStepArgs, PlanArgs, RollbackArgs, StepArgs, VersionArgs};
 
@@ -222,6 +224,10 @@ pub enum Command {
     },
     /// Approve an action by its id: sends the very bytes that were proposed
     Approve(ApproveArgs),
+    /// Approve offline: writes a file with a signature, or what a wallet signs; sends nothing
+    Sign(SignArgs),
+    /// Send what approvers signed, in one transaction of anybody
+    Submit(SubmitArgs),
     /// Withdraw one's own approval
     Revoke {
         /// The action, or its first digits

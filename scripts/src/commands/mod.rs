@@ -33,8 +33,10 @@ mod replay;
 mod rollout;
 mod run_migration;
 mod salt;
+mod sign;
 mod status;
 mod storage;
+mod submit;
 #[cfg(test)]
 mod tests;
 mod unknown;
@@ -46,7 +48,8 @@ mod work;
 
 pub use args::{
     AddStepArgs, ApproveArgs, Cli, Command, Gather, Global, Kind, LayoutCommand, MigrationArgs,
-    PlanArgs, PolicyCommand, RegistryCommand, RollbackArgs, StepArgs, StorageArgs, VersionArgs,
+    PlanArgs, PolicyCommand, RegistryCommand, ReviewArgs, RollbackArgs, SignArgs, StepArgs,
+    StorageArgs, SubmitArgs, VersionArgs,
 };
 
 pub use check::{CheckArgs, Format};
@@ -233,6 +236,8 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Init(args) => project::init(context, &args),
         Command::Pending { name } => pending::run(context, name.as_deref()).await,
         Command::Approve(args) => approve::approve(context, &args).await,
+        Command::Sign(args) => sign::run(context, &args).await,
+        Command::Submit(args) => submit::run(context, &args).await,
         Command::Revoke { action } => approve::revoke(context, &action).await,
         Command::Cancel { action } => approve::cancel(context, &action).await,
         Command::History { name } => history::run(context, &name).await,

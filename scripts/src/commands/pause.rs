@@ -10,7 +10,7 @@ use crate::error::Exit;
 use crate::governance::Call;
 use crate::output::Outcome;
 use crate::progress::{Progress, Rate};
-use crate::registry::{self, proxies};
+use crate::registry::{self, arrived_by, proxies};
 use crate::text::{grouped, shell_word};
 use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
@@ -99,6 +99,9 @@ async fn run(
     let mut outcome = Outcome::default();
     outcome.field("name", name);
     let waits = waiting(&client, registry, name, decision.waits_in).await?;
+    if decision.waits_in == instance_state::PAUSED {
+        report_older(context, &client, registry, name).await?;
+    }
     if !decision.is_decided || waits.is_empty() {
         let call = &decision.call;
         outcome = propose(context, &client, registry, call, Vec::new(), outcome).await?;
@@ -122,6 +125,7 @@ async fn go_on(
     let mut waits = waiting(client, registry, name, decision.waits_in).await?;
     let all = waits.len();
     let (mut sent, mut skipped) = (Vec::new(), Vec::new());
+    let mut upgraded = Vec::new();
     let what = format!("{} of {name}", decision.command);
     let rate = Rate::from(0);
     if all > 0 {
@@ -142,6 +146,7 @@ async fn go_on(
         left = done.left;
         waits.retain(|proxy| !turned.contains(proxy));
         skipped.extend(done.skipped);
+        upgraded.extend(arrived_by(&done.sent));
         sent.push(done.sent);
         client.close_journal(); // the chain says what is left
         let so_far = all - waits.len();
@@ -159,6 +164,12 @@ async fn go_on(
     }
     let rollout = sent.iter().map(|one| json!({"tx": one.tx, "gas": one.gas}));
     outcome.field("rollout", rollout.collect::<Vec<_>>());
+    for proxy in &upgraded {
+        outcome.line(format!(
+            "upgraded {proxy}, which was older than what is current"
+        ));
+    }
+    outcome.field("upgraded", &upgraded);
     for (proxy, reason) in &skipped {
         outcome.line(format!("skipped {proxy}: {reason}"));
     }
@@ -175,6 +186,32 @@ async fn go_on(
     outcome.line(format!("{} instances are left; next: {next}", waits.len()));
     outcome.field("next", next);
     outcome.exit = Some(Exit::Partial);
+    Ok(())
+}
+
+/// Says before anything is sent which instances are older than what is current: the same rollout that
+/// resumes the others upgrades them.
+async fn report_older(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    name: &str,
+) -> Result<(), ChainError> {
+    let query = abi::definitionCall { name: name.into() };
+    let current = client.call(registry, &query).await?.current;
+    let labels = registry::labels(client, registry, name).await?;
+    let position = |version: &str| labels.iter().position(|label| label == version);
+    for proxy in proxies(client, registry, name).await? {
+        let version = client
+            .call(registry, &abi::instanceOfCall { proxy })
+            .await?;
+        let version = version.version;
+        if position(&version) < position(&current) {
+            context.output.note(&format!(
+                "{proxy} is at {version}: the rollout that follows may upgrade it to {current}"
+            ));
+        }
+    }
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::doctor;
 use super::replay;
 use super::storage::{self, StorageChecks};
-use super::work::{Run, Work};
+use super::work::{Program, Run, Work};
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::doctor::Role;
@@ -152,7 +152,8 @@ async fn check(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) ->
         kind: call.step.kind,
         data: call.step.data.clone(),
         typed: String::new(),
-        program: None,
+        program: Program::of(&call.step),
+        declared: None,
         omitted: args.step.no_migration,
     };
     let pair = (call.version.as_str(), from.as_str());

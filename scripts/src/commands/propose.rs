@@ -50,7 +50,19 @@ pub(super) async fn propose_with(
         registry,
     };
     let rollout = (&Overrides::default(), StorageChecks::default());
-    perform(place, (call, value), sent, outcome, rollout).await
+    perform(place, (call, value, None), sent, outcome, rollout).await
+}
+
+/// As [`propose`], of a call for which others have signed: `submission` is sent in its place.
+pub(super) async fn propose_signed(
+    place: StorageContext<'_>,
+    call: &Bytes,
+    submission: Bytes,
+    outcome: Outcome,
+) -> Result<Outcome, Error> {
+    let rollout = (&Overrides::default(), StorageChecks::default());
+    let sending = (call, U256::ZERO, Some(submission));
+    perform(place, sending, Vec::new(), outcome, rollout).await
 }
 
 /// As [`propose`], of a call that may begin a rollout: with what was overridden, and what was checked
@@ -62,12 +74,12 @@ pub(super) async fn propose_and_roll(
     outcome: Outcome,
     rollout: (&Overrides, StorageChecks),
 ) -> Result<Outcome, Error> {
-    perform(place, (call, U256::ZERO), sent, outcome, rollout).await
+    perform(place, (call, U256::ZERO, None), sent, outcome, rollout).await
 }
 
 async fn perform(
     place: StorageContext<'_>,
-    (call, value): (&Bytes, U256),
+    (call, value, submission): (&Bytes, U256, Option<Bytes>),
     mut sent: Vec<Sent>,
     mut outcome: Outcome,
     rollout: (&Overrides, StorageChecks),
@@ -78,7 +90,8 @@ async fn perform(
         registry,
     } = place;
     let names = context.names();
-    let governed = GovernedCall::decode(client, registry, call.clone(), value, &names).await?;
+    let mut governed = GovernedCall::decode(client, registry, call.clone(), value, &names).await?;
+    governed.submission = submission;
     for line in governed.lines() {
         context.output.note(&line);
     }
@@ -96,7 +109,9 @@ async fn perform(
         export::governed(context, client, &governed, &mut outcome).await?;
         return Ok(outcome);
     }
-    let earlier = context.earlier_call(client, registry, call).await?;
+    let earlier = context
+        .earlier_call(client, registry, governed.input())
+        .await?;
     let reported = match &earlier {
         Some(sent) => Some(governed.sent_before(client, sent).await?),
         None => None,

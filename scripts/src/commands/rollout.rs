@@ -71,6 +71,7 @@ async fn send(
     let mut skipped = Vec::new();
     let mut checks = Vec::new();
     let mut paused = Vec::new();
+    let mut turned = Vec::new();
     let mut idle = 0_u16;
     context.output.begin(&format!("rollout of {name}"));
     let rate = Rate::from(0);
@@ -93,6 +94,7 @@ async fn send(
         context.output.advance(so_far, total, "instances", &detail);
         checks.extend(checked(client, registry, name, &done.sent).await?);
         paused.extend(begun_by(&done.sent));
+        turned.extend(registry::turned_by(&done.sent, registry));
         sent.push(done.sent);
         client.close_journal(); // the chain says what is left
         skipped.extend(done.skipped);
@@ -122,6 +124,13 @@ async fn send(
     outcome.field("skipped", skipped);
     outcome.field("checks", &checks);
     outcome.line(format!("rollout {upgraded}/{all}"));
+    if !turned.is_empty() {
+        let count = turned.len();
+        outcome.line(format!(
+            "of these, {count} were paused or resumed with their definition"
+        ));
+        outcome.field("paused_or_resumed", turned);
+    }
     for check in checks.iter().filter(|check| !check.ok) {
         outcome.line(format!("{} {}", check.proxy, check.line()));
     }

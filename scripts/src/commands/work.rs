@@ -4,10 +4,12 @@
 mod action;
 mod checks;
 mod code;
+mod ending;
 
 pub(super) use action::check_action;
 pub(super) use checks::interface_of;
 use code::Subject;
+pub(super) use ending::Program;
 
 use super::args::{StepArgs, VersionArgs};
 use super::calldata;
@@ -59,8 +61,10 @@ pub(super) struct Run {
     pub(super) data: Bytes,
     /// Its function as it was typed, empty where calldata were given.
     pub(super) typed: String,
-    /// What the program of a complex migration declares, if that is known.
-    pub(super) program: Option<Vec<DeclaredStep>>,
+    /// The program of a complex migration.
+    pub(super) program: Program,
+    /// What that declares, if it is known.
+    pub(super) declared: Option<Vec<DeclaredStep>>,
     /// Whether the code's own migration is left out on purpose.
     pub(super) omitted: bool,
 }

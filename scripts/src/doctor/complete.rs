@@ -5,9 +5,9 @@ use super::finding::{Finding, Severity};
 use super::inventory::Role;
 use super::programs::{Program, State};
 use super::recorded::{self, Definition, Recorded};
-use super::stored;
 use crate::client::{ChainError, Client};
 use crate::history::{Difference, differences};
+use crate::registry::stored;
 use alloy::primitives::Address;
 use alloy::providers::Provider;
 

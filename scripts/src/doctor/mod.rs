@@ -7,7 +7,7 @@
 //! |---|---|
 //! | [`toolchain`](toolchain()) | the compiler that contracts need |
 //! | `chain` | the chain's versions and terms |
-//! | `recorded`, `stored` | what the registry's events and its storage say |
+//! | `recorded` | what the registry's events say |
 //! | `complete` | whether the events are all there, by the views or by what is stored |
 //! | `needed`, `inventory` | every account whose code is needed, and what for |
 //! | `programs` | whether code runs, and what would help |
@@ -35,7 +35,6 @@ mod policies;
 mod programs;
 mod recorded;
 mod serve;
-mod stored;
 mod time;
 mod toolchain;
 

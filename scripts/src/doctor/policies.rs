@@ -3,8 +3,8 @@
 
 use super::finding::{Finding, Severity};
 use super::recorded::Definition;
-use super::stored;
 use crate::client::{ChainError, Client};
+use crate::registry::stored;
 use alloy::primitives::{Address, B256, keccak256};
 use std::collections::BTreeSet;
 use stylus_registry_core::policy::{Facts, Policy, parse};

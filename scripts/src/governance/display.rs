@@ -247,7 +247,12 @@ impl Display {
         } else {
             &self.definition
         };
-        let mut lines = vec![format!("{} of {of} (role {})", self.function, self.role)];
+        let instead = match self.role.as_str() {
+            "pause" => "; where that is not set, migrate",
+            _ => "",
+        };
+        let Self { function, role, .. } = self;
+        let mut lines = vec![format!("{function} of {of} (role {role}{instead})")];
         let fields = self.fields.iter();
         lines.extend(fields.map(|field| format!("  {:<13} {}", field.name, field.value)));
         lines.push(format!("  {:<13} {}", "payload", self.payload));

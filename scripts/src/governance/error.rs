@@ -1,5 +1,6 @@
 //! What can go wrong while people decide.
 
+use super::signed::SignedError;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain};
 use alloy::primitives::{Address, B256, Bytes, FixedBytes};
@@ -13,6 +14,10 @@ pub enum GovernanceError {
     #[error(transparent)]
     #[explain(of = _0)]
     Chain(#[from] ChainError),
+    /// An approval that was given offline is not used.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Signed(Box<SignedError>),
     /// One of the few instances that a migration takes along cannot be upgraded.
     #[error("{error}, and what fails is instance {proxy}")]
     #[explain(
@@ -242,5 +247,11 @@ impl GovernanceError {
             Self::InstanceFails { error, .. } | Self::InstanceUnknown { error } => Some(error),
             _ => None,
         }
+    }
+}
+
+impl From<SignedError> for GovernanceError {
+    fn from(error: SignedError) -> Self {
+        Self::Signed(Box::new(error))
     }
 }

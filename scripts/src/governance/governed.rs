@@ -36,6 +36,8 @@ pub struct GovernedCall {
     pub display: Display,
     /// What the chain says about the code that they name.
     pub facts: Vec<CodeFacts>,
+    /// The calldata that are sent in their place: signatures of approvers, see [`super::signed`].
+    pub submission: Option<Bytes>,
 }
 
 impl GovernedCall {
@@ -58,6 +60,7 @@ impl GovernedCall {
             bytes,
             value,
             call,
+            submission: None,
         })
     }
 
@@ -86,11 +89,16 @@ impl GovernedCall {
         simulate(client, self).await
     }
 
+    /// The calldata that are sent.
+    pub fn input(&self) -> &Bytes {
+        self.submission.as_ref().unwrap_or(&self.bytes)
+    }
+
     /// The transaction, without who sends it.
     pub(super) fn request(&self) -> TransactionRequest {
         TransactionRequest::default()
             .with_to(self.registry)
-            .with_input(self.bytes.clone())
+            .with_input(self.input().clone())
             .with_value(self.value)
     }
 

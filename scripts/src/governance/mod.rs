@@ -7,6 +7,7 @@
 //! | [`pending`](pending()) | open actions: who approved, who is missing, what blocks, until when |
 //! | [`governed`](GovernedCall) | a governed call: decoded, shown, tried, sent, read from the logs |
 //! | `submit`, `gas` | an approval, or the call that completes the policy; gas for either; what it would do |
+//! | [`signed`] | approvals given offline: typed data, files, what the registry takes |
 //! | [`place`](place()) | the account that holds the code of a call |
 //! | [`checks`](after_upgrade) | what holds after an upgrade, and no proxies in it |
 //! | [`revert_cause`](GovernanceError::InstanceFails) | the instance that keeps a migration from going through |
@@ -27,6 +28,7 @@ mod names;
 mod pending;
 mod place;
 mod revert_cause;
+pub mod signed;
 mod submit;
 
 pub use authority::role_of;

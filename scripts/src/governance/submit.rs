@@ -94,13 +94,13 @@ pub(super) async fn submit(
             return open_or_ended(client, registry, action, None).await;
         }
         Err(error) => {
-            return Err(with_cause(client, registry, sender, &governed.bytes, error).await);
+            return Err(with_cause(client, registry, sender, governed.input(), error).await);
         }
     };
     let approval = Approval::of(governed, sender, action);
     let gas = match expected {
         Some(progress) if progress.executed => 0, // the estimate of it is one of the execution
-        _ => gas::for_execution(client, approval.clone()).await?,
+        _ => least_gas(client, governed, approval.clone()).await?,
     };
     let sent = match client.transact_with(&what, request.clone(), gas).await {
         Err(error) if ran_dry(&error) => {
@@ -111,7 +111,7 @@ pub(super) async fn submit(
                     .await?
                     .ok_or_else(|| error.into());
             }
-            let least = gas::for_execution(client, approval).await?;
+            let least = least_gas(client, governed, approval).await?;
             let more = gas_limit(&error).saturating_mul(2);
             client
                 .transact_with(&what, request, least.max(more))
@@ -124,6 +124,19 @@ pub(super) async fn submit(
         sent => sent?,
     };
     outcome(client, registry, &sent, Some(action)).await
+}
+
+/// Gas with which it executes where the others' approvals come first. Whoever submits signatures is no
+/// approver, so he gets what the estimate says.
+async fn least_gas(
+    client: &Client,
+    governed: &GovernedCall,
+    approval: Approval<'_>,
+) -> Result<u64, GovernanceError> {
+    match governed.submission {
+        Some(_) => Ok(0),
+        None => gas::for_execution(client, approval).await,
+    }
 }
 
 /// What the call would do if its caller sent it now.

@@ -132,8 +132,11 @@ impl Rebuilt {
                     self.initial -= 1;
                 } else {
                     self.sequence += 1;
-                    let is_change = before.is_some(); // the first policy of a role changes none
-                    *self.changes.entry(event.role.clone()).or_default() += u64::from(is_change);
+                    let changes = self.changes.entry(event.role.clone()).or_default();
+                    *changes = match before {
+                        Some(_) => *changes + 1,
+                        None => self.sequence,
+                    };
                 }
             }
             Event::VersionAdded(event) => {

@@ -7,6 +7,7 @@ mod logs;
 mod pages;
 mod rollout;
 mod status;
+pub mod stored;
 mod upgrade;
 mod version;
 

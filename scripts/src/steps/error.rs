@@ -1,6 +1,7 @@
 //! Why a command does not run what the code declares.
 
 use crate::error::Explain;
+use alloy::primitives::Address;
 use stylus_layout::{DeclaredStep, StepKind};
 use thiserror::Error;
 
@@ -110,6 +111,31 @@ pub enum StepsError {
         size: usize,
         /// What is wrong with them.
         reason: String,
+    },
+    /// The code that ends a complex migration is not on the chain.
+    #[error("the complex migration could not end: UpgradeabilityStorage is not on this chain")]
+    #[explain(
+        expected = "code at {storage}, which its program was linked to",
+        found = "an account without code",
+        next = "stylus-upgrades registry deploy puts it there; or build the program with the framework \
+                of this registry (--framework-from)"
+    )]
+    ProgramCannotEnd {
+        /// The account that the program calls at its end.
+        storage: Address,
+    },
+    /// The program of a complex migration was linked to code that this program does not know.
+    #[error(
+        "the program of the complex migration was not linked to this framework: nobody knows how it ends"
+    )]
+    #[explain(
+        expected = "a program that names UpgradeabilityStorage at {storage}",
+        found = "no such address in its code",
+        next = "build it with this program; if it belongs to another framework: --framework-from"
+    )]
+    ProgramOfOtherFramework {
+        /// The account that programs of this framework call at their end.
+        storage: Address,
     },
     /// The program of a complex migration leads from or to another version.
     #[error("the program does not migrate {name} {from} → {to}")]

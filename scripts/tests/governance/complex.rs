@@ -1,6 +1,6 @@
 //! Commands that leave instances in a complex migration: partly done, and the next command is named.
 
-use crate::sandbox::{Sandbox, text};
+use crate::sandbox::{Sandbox, error, text};
 use serde_json::Value;
 
 /// A registry with a definition `P` of registers of points: version 1.0, and so many instances.
@@ -73,6 +73,40 @@ fn a_complex_migration_of_more_than_four_instances_ends_partly_done_and_names_ev
             .iter()
             .all(|one| text(instance(&status, one), "version") == "2.0")
     );
+}
+
+#[test]
+fn a_program_that_could_not_end_is_refused_before_anything_is_sent() {
+    let (sandbox, _) = registers(0);
+    let nonce = |sandbox: &Sandbox| {
+        let key = sandbox.node.accounts().mnemonic()[0].address();
+        let found = sandbox.node.with_chain(move |chain| {
+            let latest = stylus_chain::BlockId::latest();
+            chain.account(key, latest).map(|account| account.nonce)
+        });
+        found.expect("the chain").expect("an account")
+    };
+    let before = nonce(&sandbox);
+    // code that names no UpgradeabilityStorage at all
+    let mut other = MIGRATE;
+    other[5] = "points-v1";
+    let refused = sandbox.run("Admin", &other);
+    assert_eq!(error(&refused), "ProgramOfOtherFramework", "{refused:?}");
+    // what the program was linked to is not on this chain
+    let pinned = stylus_upgrades::build::Framework::pinned().expect("it");
+    let storage = pinned.storage.address;
+    sandbox
+        .node
+        .with_chain(move |chain| chain.set_code(storage, alloy::primitives::Bytes::new()))
+        .expect("the chain");
+    for words in [&MIGRATE[..], &[&["plan"], &MIGRATE[1..]].concat()] {
+        let refused = sandbox.run("Admin", words);
+        assert_eq!(error(&refused), "ProgramCannotEnd", "{refused:?}");
+        for field in ["expected", "found", "next"] {
+            assert!(refused.document["error"][field].is_string(), "{refused:?}");
+        }
+    }
+    assert_eq!(nonce(&sandbox), before);
 }
 
 #[test]

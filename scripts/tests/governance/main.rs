@@ -25,6 +25,7 @@ mod project;
 mod relay;
 mod replay;
 mod sandbox;
+mod signed;
 mod sources;
 mod untraced;
 

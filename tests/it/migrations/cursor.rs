@@ -1,22 +1,25 @@
 //! A complex migration from start to end. The contract itself knows its items.
 
-use alloy::primitives::{B256, Bytes, U256, keccak256};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::rpc::types::{TransactionInput, TransactionRequest};
-use stylus_upgrades_harness::{Harness, HarnessError, assert_reverts};
+use stylus_upgrades::build::Artifact;
+use stylus_upgrades_harness::{Harness, HarnessError, assert_reverts, home, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{
     Batch, BudgetTooSmall, ContractPaused, MigrationIncomplete, NotHandler, NothingLeft,
     endMigrationCall, migrateNextCall, progressCall, reversibleCall, setHandlerCall,
     startMigrationCall, turnBackCall,
 };
 use stylus_upgrades_interface::migratable::IMigratable::{Migrated, NotInUpgrade};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{UpgradeInProgress, Upgraded};
-use stylus_upgrades_interface::reasons::{instance_state, invalid_step};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
+    ImplementationNotRunnable, UpgradeInProgress, Upgraded,
+};
+use stylus_upgrades_interface::reasons::{instance_state, invalid_step, not_runnable};
 use stylus_upgrades_interface::registry::IRegistry::{
     InstanceUpgraded, InvalidStep, MigrationEnded, MigrationStarted,
 };
 use stylus_upgrades_interface::slots;
 
-use super::points::{CURSOR, Done, IPoints, member, register};
+use super::points::{CURSOR, Done, IPoints, member, new, register};
 
 fn paused() -> ContractPaused {
     ContractPaused {
@@ -197,6 +200,70 @@ async fn complex_program_does_nothing_by_itself() -> Done {
     );
     assert_reverts(chain.read(program, &turnBackCall {}).await, NotInUpgrade {});
     Ok(())
+}
+
+/// A program that was linked to code which nobody has put on this chain.
+#[tokio::test]
+async fn complex_program_neither_begins_nor_ends_without_the_code_that_ends_it() -> Done {
+    let harness = Harness::start().await?;
+    let definition = harness.define("Points").await?;
+    let first = harness.build_and_deploy("contracts/points_v1").await?;
+    let second = harness.build_and_deploy("contracts/points_v2").await?;
+    definition
+        .add_version("1.0", &first, step::initial())
+        .await?;
+    let register = new(&harness, &definition, 1).await?;
+    let implementation = Address::repeat_byte(0x5a);
+    let built = harness.builder().path(&home().join(CURSOR));
+    let built = built.expect("the program builds");
+    let linked = harness.framework().storage.address;
+    let artifact = Artifact::from_wasm("elsewhere", &replaced(&built.wasm, linked, implementation));
+    let program = harness.deploy(artifact.expect("a module")).await?;
+    let handler = harness.account(5);
+    definition
+        .add_version("2.0", &second, step::complex("1.0", &program, handler))
+        .await?;
+    let missing = || ImplementationNotRunnable {
+        implementation,
+        reason: not_runnable::NO_CODE,
+    };
+    assert_reverts(register.upgrade("2.0").await, missing());
+    assert_eq!(register.version().await?, "1.0");
+    let points = IPoints::pointsCall { member: member(0) };
+    register.read(&points).await?;
+
+    // what was there when it began, and is gone now
+    let set = |code: &'static str| {
+        let parameters = (implementation, code);
+        harness
+            .chain()
+            .request::<_, ()>("anvil_setCode", parameters)
+    };
+    set("0x00").await?;
+    register.upgrade("2.0").await?;
+    let by_handler = register.by(handler);
+    let next = migrateNextCall {
+        gasBudget: 1_000_000,
+    };
+    by_handler.send(&next).await?;
+    set("0x").await?;
+    assert_reverts(by_handler.send(&endMigrationCall {}).await, missing());
+    let left = register
+        .storage(U256::from_be_bytes(slots::COMPLEX.0))
+        .await?;
+    assert_ne!(left, B256::ZERO, "the migration is still under way");
+    Ok(())
+}
+
+/// A module that has another address in the place of `was`.
+fn replaced(module: &[u8], was: Address, now: Address) -> Vec<u8> {
+    let mut module = module.to_vec();
+    let found = module
+        .windows(20)
+        .position(|window| window == was.as_slice());
+    let at = found.expect("the module names the address");
+    module[at..at + 20].copy_from_slice(now.as_slice());
+    module
 }
 
 #[tokio::test]

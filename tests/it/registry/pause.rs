@@ -395,6 +395,73 @@ fn code_that_cannot_run_is_not_resumed_and_holds_up_nobody() {
 }
 
 #[test]
+fn an_instance_whose_code_is_gone_is_upgraded_past_it() {
+    let (mut fixture, proxies) = counters(&is(account(0)), 2);
+    let code = IRegistry::getVersionCall {
+        name: "A".into(),
+        version: "1.0".into(),
+    };
+    let implementation = fixture.view(&code).expect("it").code.implementation;
+    fixture.send(account(0), &pause()).expect("paused");
+    fixture.chain.set_code(implementation, Bytes::new());
+    let done = fixture.send(account(0), &resume()).expect("resumed");
+    assert_eq!(done.events::<IRegistry::InstanceSkipped>().len(), 2);
+    // nothing newer yet: they wait
+    assert_eq!(rollout(&mut fixture, 100).returned.left, 2);
+    let migrate = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: fixture.deploy("counter-v2"),
+        step: step("1.0", 0, Bytes::new()),
+    };
+    fixture.send(account(0), &migrate).expect("activated");
+    let done = rollout(&mut fixture, 100);
+    assert_eq!((done.returned.upgraded, done.returned.left), (2, 0));
+    assert_eq!(done.events::<IRegistry::InstanceResumed>().len(), 2);
+    assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 2);
+    agrees_with_the_views(&fixture, "A");
+    for (n, proxy) in proxies.iter().enumerate() {
+        assert_eq!(state(&fixture, *proxy), instance_state::LIVE);
+        assert_eq!(value(&fixture, *proxy), Ok(U256::from(n + 1)));
+    }
+    // in line again: the next pause finds them
+    fixture.send(account(0), &pause()).expect("paused");
+    assert_eq!(state(&fixture, proxies[1]), instance_state::PAUSED);
+    fixture.send(account(0), &resume()).expect("resumed");
+    assert_eq!(state(&fixture, proxies[1]), instance_state::LIVE);
+}
+
+#[test]
+fn while_it_is_paused_no_policy_becomes_final() {
+    let (mut fixture, _) = counters(&is(account(0)), 1);
+    let both = format!("AND({},{})", is(account(0)), is(account(1)));
+    set(&mut fixture, "policy", &both);
+    let none = |role: &str, expression: &str| IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: role.into(),
+        expression: expression.into(),
+    };
+    let opened = fixture.send(account(0), &none("pause", "NONE"));
+    assert!(!opened.expect("approved").returned.executed);
+    fixture.send(account(0), &pause()).expect("paused");
+    for (role, expression) in [
+        ("pause", "NONE"),
+        ("pause", " NONE "),
+        // nobody has set `pause`, so this policy resumes
+        ("migrate", "NONE"),
+    ] {
+        refused(fixture.send(account(1), &none(role, expression)), paused());
+    }
+    fixture.send(account(0), &resume()).expect("resumed");
+    let done = fixture.send(account(1), &none("pause", "NONE"));
+    assert!(done.expect("set").returned.executed);
+    refused(
+        fixture.send(account(0), &pause()),
+        IRegistry::NotAnApprover { caller: account(0) },
+    );
+}
+
+#[test]
 fn a_pause_with_too_little_gas_changes_nothing() {
     let (mut fixture, proxies) = counters(&is(account(0)), 1);
     let registry = fixture.registry;

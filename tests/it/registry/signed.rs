@@ -8,6 +8,7 @@ use alloy::sol;
 use alloy::sol_types::{Eip712Domain, SolStruct, eip712_domain};
 use stylus_upgrades_interface::limits::ACTION_LIFETIME;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::invalid_policy;
 use stylus_upgrades_interface::registry::{IRegistry, Progress, Signature};
 use stylus_upgrades_interface::signed::{SOURCES, text};
 
@@ -523,6 +524,83 @@ fn a_signature_is_not_replayed_after_a_change_of_the_policy() {
     let (_, message) = change("NONE", 1, 0);
     let one = [signed(&key(1), &domain, &message)];
     submit(&mut fixture, &call, u64::MAX, &one).expect("approved");
+}
+
+#[test]
+fn a_signature_is_not_replayed_once_a_role_of_its_own_decides() {
+    let mut fixture = two_of_three();
+    let domain = domain(&fixture);
+    let policy = policy_of(&fixture, "migrate");
+    let set = |fixture: &mut Fixture, role: &str, expression: &str| {
+        let call = IRegistry::setPolicyCall {
+            name: "A".into(),
+            role: role.into(),
+            expression: expression.into(),
+        };
+        let sent = [1, 2].map(|n| fixture.send(key(n).address(), &call));
+        sent.into_iter().collect::<Result<Vec<_>, _>>()
+    };
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    fixture.send(key(3).address(), &pause).expect("paused");
+    let resume = data(&IRegistry::resumeCall { name: "A".into() });
+    let signed_for = |epoch: u64| {
+        let message = typed::Resume {
+            name: "A".into(),
+            epoch,
+            round: 0,
+            deadline: u64::MAX,
+        };
+        [1, 2].map(|n| signed(&key(n), &domain, &message))
+    };
+    // one of them for each sequence at which `migrate` decided in place of `pause`
+    let sequence = 5;
+    for _ in 0..sequence {
+        set(&mut fixture, "audit", &policy).expect("set");
+    }
+    // set, and changed as often as the sequence counted before
+    for _ in 0..=sequence + 1 {
+        set(&mut fixture, "pause", &policy).expect("set");
+        for epoch in 0..=sequence {
+            let found = submit(&mut fixture, &resume, u64::MAX, &signed_for(epoch));
+            refused_signature(found, 0, key(1).address());
+        }
+    }
+    // a role that is set stays set: `migrate` never decides in its place again
+    let found = set(&mut fixture, "pause", "");
+    refused(
+        found,
+        IRegistry::InvalidPolicy {
+            expression: String::new(),
+            offset: 0,
+            reason: invalid_policy::EMPTY,
+        },
+    );
+    let now = sequence + 1 + sequence + 1;
+    let done = submit(&mut fixture, &resume, u64::MAX, &signed_for(now)).expect("resumed");
+    assert!(done.returned.executed);
+}
+
+#[test]
+fn who_submits_does_not_choose_who_proposes() {
+    let mut fixture = two_of_three();
+    let domain = domain(&fixture);
+    let keys: Vec<_> = (1..=3).map(|n| is(key(n).address())).collect();
+    let all = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "policy".into(),
+        expression: format!("AND({})", keys.join(",")),
+    };
+    for n in [1, 2] {
+        fixture.send(key(n).address(), &all).expect("sent");
+    }
+    for (n, order) in [[3, 1], [1, 3]].into_iter().enumerate() {
+        let (call, message) = change(&is(account(4 + n)), 1, 0);
+        let approvals = order.map(|n| signed(&key(n), &domain, &message));
+        let done = submit(&mut fixture, &call, u64::MAX, &approvals).expect("approved");
+        assert!(!done.returned.executed);
+        let proposed = done.events::<IRegistry::Proposed>();
+        assert_eq!(proposed[0].proposer, key(1).address());
+    }
 }
 
 #[test]

@@ -13,6 +13,14 @@ pub struct ApproveArgs {
     /// Only if it is what this file says, which `pending --json` wrote
     #[arg(long, value_name = "FILE")]
     pub reviewed: Option<PathBuf>,
+    /// What is compared before.
+    #[command(flatten)]
+    pub review: ReviewArgs,
+}
+
+/// What an approver compares and says before he approves.
+#[derive(Debug, Args)]
+pub struct ReviewArgs {
     /// Only if its code is what this builds to: a crate's folder, or a contract of this
     /// workspace by name
     #[arg(long, value_name = "SOURCE")]

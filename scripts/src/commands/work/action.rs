@@ -1,10 +1,10 @@
 //! What `approve` checks of an action: the same as the command that proposed it.
 
-use super::super::args::ApproveArgs;
+use super::super::args::ReviewArgs;
 use super::super::context::Context;
 use super::super::create_proxy;
 use super::super::storage::{self, StorageChecks};
-use super::{Run, Work};
+use super::{Program, Run, Work};
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::coverage::{Extent, Part};
@@ -22,7 +22,7 @@ pub(in crate::commands) async fn check_action(
     client: &Client,
     registry: Address,
     call: &Call,
-    args: &ApproveArgs,
+    args: &ReviewArgs,
 ) -> Result<StorageChecks, Error> {
     if let Call::CreateProxy(create) = call {
         let said = (args.no_init, args.storage.allow_absent.as_slice());
@@ -64,7 +64,8 @@ pub(in crate::commands) async fn check_action(
         kind: step.kind,
         data: step.data.clone(),
         typed: String::new(),
-        program: None,
+        program: Program::of(step),
+        declared: None,
         omitted: args.no_migration,
     };
     let pair = (version, step.from.as_str());

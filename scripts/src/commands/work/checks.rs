@@ -4,7 +4,7 @@
 use super::super::args::{StepArgs, StorageArgs};
 use super::super::calldata;
 use super::super::storage::{self, Overrides, StorageContext, Versions};
-use super::{Run, Subject, Work};
+use super::{Program, Run, Subject, Work};
 use crate::app_error::Error;
 use crate::coverage::{Extent, Part};
 use crate::layout::{Documents, LayoutError, Side, require_publishable};
@@ -138,17 +138,22 @@ impl Work<'_> {
 
     /// What runs on the way that the arguments describe.
     pub(in crate::commands) fn run(&self, way: &StepArgs) -> Result<Run, Error> {
-        let program = match &way.complex {
-            Some(source) if self.address(source).is_none() => {
-                self.context.kept_artifact(source)?.steps
-            }
-            _ => None,
+        let (program, declared) = match &way.complex {
+            None => (Program::None, None),
+            Some(source) => match self.address(source) {
+                Some(account) => (Program::At(account), None),
+                None => {
+                    let artifact = self.context.kept_artifact(source)?;
+                    (Program::Built(artifact.wasm), artifact.steps)
+                }
+            },
         };
         Ok(Run {
             kind: way.kind(),
             data: calldata::encode(&way.call, &self.context.manifest)?,
             typed: calldata::typed(&way.call).to_owned(),
             program,
+            declared,
             omitted: way.no_migration,
         })
     }
@@ -161,6 +166,7 @@ impl Work<'_> {
         new: &Subject,
         run: &Run,
     ) -> Result<(), Error> {
+        self.require_ending(run).await?;
         let Some(steps) = &new.steps else {
             if run.kind != step::FOREIGN_CALL {
                 let why = "the code does not say which initializers and migrations it declares";
@@ -179,9 +185,9 @@ impl Work<'_> {
             kind: run.kind,
             data: &run.data,
             typed: &run.typed,
-            program: run.program.as_deref(),
+            program: run.declared.as_deref(),
         };
-        if run.kind == step::COMPLEX && run.program.is_none() {
+        if run.kind == step::COMPLEX && run.declared.is_none() {
             let part = Part::Steps;
             self.checks
                 .coverage

@@ -88,7 +88,7 @@ impl Board {
     /// Sets a policy, and counts that.
     pub(super) fn set(&mut self, role: Role, policy: &Policy) {
         let known = self.policies.get(&role);
-        let changes = known.map_or(0, |(_, changes)| changes + 1);
+        let changes = known.map_or(self.sequence, |(_, changes)| changes + 1);
         self.policies.insert(role, (policy.clone(), changes));
     }
 
@@ -152,9 +152,10 @@ impl Board {
         let mut id = self.id(content, epoch);
         let mut action = self.actions.get(&id).cloned();
         let mut closed = None;
-        if action.as_ref().is_some_and(|action| {
-            self.now > self.expires(action) || action.about != about || action.role != role
-        }) {
+        if action
+            .as_ref()
+            .is_some_and(|action| self.now > self.expires(action) || action.about != about)
+        {
             closed = Some(id);
             id = self.id_of_next_round(content, epoch);
             action = None;

@@ -7,7 +7,7 @@ use stylus_upgrades_interface::ids::DefinitionId;
 use stylus_upgrades_interface::parts;
 use stylus_upgrades_interface::registry_storage::definition::{self, Head};
 use stylus_upgrades_interface::registry_storage::{
-    Find, Whole, Word, policy as record, registry_parts, root,
+    Find, Whole, Word, policy as record, registry_parts, root, round as rounds,
 };
 use stylus_upgrades_interface::slots;
 
@@ -36,10 +36,7 @@ impl Slot {
 }
 
 /// The addresses of the registry's parts, in their order; `None` where no registry was constructed.
-pub(super) async fn parts(
-    client: &Client,
-    registry: Address,
-) -> Result<Option<Vec<Address>>, ChainError> {
+pub async fn parts(client: &Client, registry: Address) -> Result<Option<Vec<Address>>, ChainError> {
     let first = Slot(root(0));
     let mut found = Vec::with_capacity(parts::COUNT);
     for position in (registry_parts::ADDRESSES.first()..).take(parts::COUNT) {
@@ -50,11 +47,7 @@ pub(super) async fn parts(
 }
 
 /// The numbers of a definition.
-pub(super) async fn counts(
-    client: &Client,
-    registry: Address,
-    id: B256,
-) -> Result<Head, ChainError> {
+pub async fn counts(client: &Client, registry: Address, id: B256) -> Result<Head, ChainError> {
     let first = definition::find::<Slot>(DefinitionId(id));
     let slot = first.plus(definition::HEAD.first());
     let word = client.storage(registry, slot).await?;
@@ -62,7 +55,7 @@ pub(super) async fn counts(
 }
 
 /// The code hashes of a policy's lambdas when the policy was set, in their order.
-pub(super) async fn lambdas(
+pub async fn lambdas(
     client: &Client,
     registry: Address,
     definition: B256,
@@ -75,4 +68,36 @@ pub(super) async fn lambdas(
         found.push(client.storage(registry, first.plus(position)).await?);
     }
     Ok(found)
+}
+
+/// What approvals of a role's actions are bound to, see the registry's `authority::epoch`.
+///
+/// # Errors
+/// What the chain says.
+pub async fn epoch(
+    client: &Client,
+    registry: Address,
+    definition: &str,
+    role: &str,
+) -> Result<u64, ChainError> {
+    let id = keccak256(definition);
+    if role == "migrate" {
+        return Ok(counts(client, registry, id).await?.sequence);
+    }
+    let first = record::find::<Slot>(DefinitionId(id), keccak256(role));
+    let slot = first.plus(record::HEAD.first());
+    let word = client.storage(registry, slot).await?;
+    Ok(record::Head::from_word(&Word(word.0)).changes)
+}
+
+/// How often a governed call was finished: executed, cancelled, or closed when it had expired.
+///
+/// # Errors
+/// What the chain says.
+pub async fn round(client: &Client, registry: Address, call: &[u8]) -> Result<u32, ChainError> {
+    let first = rounds::find::<Slot>(keccak256(call));
+    let word = client
+        .storage(registry, first.plus(rounds::COUNT.first()))
+        .await?;
+    Ok(rounds::Count::from_word(&Word(word.0)).round)
 }

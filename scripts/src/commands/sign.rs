@@ -1,0 +1,198 @@
+//! `sign`: an approval that is given offline, after the same checks as `approve`.
+
+use super::approve::check_as_approver;
+use super::args::SignArgs;
+use super::context::Context;
+use super::pending::named;
+use super::storage;
+use crate::app_error::Error;
+use crate::client::Client;
+use crate::governance::signed::{Approval, ApprovalFile, SignedError, current, require_here, time};
+use crate::governance::{BuildFacts, GovernanceError, GovernedCall, proposed};
+use crate::output::Outcome;
+use crate::own_file;
+use crate::progress::Progress;
+use crate::text::utc;
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::signers::SignerSync;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// Seconds of a day.
+const DAY: u64 = 86_400;
+/// Days that a signature holds, unless a deadline is named.
+const DAYS: u64 = 30;
+
+/// What is to be signed.
+enum Subject {
+    /// What somebody else signed: all of it is taken over.
+    Approval(ApprovalFile),
+    /// The calldata of a governed call.
+    Call(Bytes),
+}
+
+pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, Error> {
+    let registry = context.registry()?;
+    let signer = context.global.key.signer(&context.output)?;
+    let client = context.reader().await?;
+    let approval = approval(context, &client, registry, args).await?;
+    let (names, value) = (context.names(), U256::ZERO);
+    let call = approval.call.clone();
+    let governed = GovernedCall::decode(&client, registry, call, value, &names).await?;
+    for line in governed.lines() {
+        context.output.note(&line);
+    }
+    let builds = context.builds(&governed.call, |why| context.output.note(&why))?;
+    for line in builds.iter().flat_map(BuildFacts::lines) {
+        context.output.note(&format!("  {line}"));
+    }
+    let digests = approval.digests().map_err(GovernanceError::from)?;
+    let mut outcome = Outcome::default();
+    if let (Some(signer), None) = (&signer, &args.typed_data) {
+        let client = client.with_signer(signer.clone());
+        let checks =
+            check_as_approver(context, &client, registry, &governed.call, &args.review).await?;
+        storage::report(&mut outcome, &checks);
+        let simulated = governed.simulate(&client).await?;
+        outcome.line(match simulated.executes {
+            true => "alone it completes the policy".into(),
+            false => format!("with it {}/{}", simulated.approvals, simulated.required),
+        });
+    }
+    let (path, signed) = match (&args.typed_data, signer) {
+        (Some(path), _) => (path.clone(), None),
+        (None, None) => return Err(no_key()),
+        (None, Some(signer)) => {
+            let signature = signer.sign_hash_sync(&digests.eip712).map_err(|error| {
+                GovernanceError::from(SignedError::Untyped {
+                    reason: error.to_string(),
+                })
+            })?;
+            let bytes = Bytes::from(signature.as_bytes());
+            let path = args.out.clone();
+            let path = path.unwrap_or_else(|| default_path(&approval, signer.address()));
+            (path, Some((signer.address(), bytes)))
+        }
+    };
+    let (approval_action, deadline) = (approval.action(), approval.deadline);
+    let file = ApprovalFile {
+        path,
+        approval,
+        signed,
+    };
+    file.write().map_err(GovernanceError::from)?;
+    outcome.field("action", approval_action);
+    outcome.field("display", &governed.display);
+    outcome.field("facts", &governed.facts);
+    outcome.field("builds", builds);
+    outcome.field("digests", digests);
+    outcome.field("deadline", deadline);
+    outcome.field("file", &file.path);
+    outcome.field("executed", false);
+    outcome.line(format!("action     {approval_action}"));
+    for line in digests.lines() {
+        outcome.line(line);
+    }
+    outcome.line(format!("holds until {}", utc(deadline)));
+    match &file.signed {
+        Some((signer, _)) => {
+            outcome.field("signer", signer);
+            outcome.line(format!("signed by  {}", names.long(*signer)));
+            outcome.line(format!("next: stylus-upgrades submit {}, with the files of the others", file.path.display()));
+        }
+        None => outcome.line(format!(
+            "next: have a wallet sign {}, then stylus-upgrades submit it with --signature 0x… --signer ADDRESS",
+            file.path.display()
+        )),
+    }
+    Ok(outcome)
+}
+
+/// What is signed: as another's file says, or the action that the call would approve now.
+async fn approval(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    args: &SignArgs,
+) -> Result<Approval, Error> {
+    let (call, given) = match subject(context, client, registry, &args.subject).await? {
+        Subject::Call(call) => (call, None),
+        Subject::Approval(file) => (file.approval.call.clone(), Some(file)),
+    };
+    let end = (time(client).await? / DAY + DAYS + 1) * DAY;
+    let of_file = given.as_ref().map(|file| file.approval.deadline);
+    let deadline = args.deadline.or(of_file).unwrap_or(end);
+    if let Some(mut file) = given.clone() {
+        file.approval.deadline = deadline;
+        require_here(client, registry, &file).await?;
+    }
+    let approval = current(client, registry, &call, deadline).await?;
+    if let Some(file) = given {
+        let (expected, found) = (approval.action(), file.approval.action());
+        if expected != found {
+            let outdated = SignedError::Outdated { expected, found };
+            return Err(GovernanceError::from(outdated).into());
+        }
+    }
+    let here = ApprovalFile {
+        path: args.subject.clone().into(),
+        approval: approval.clone(),
+        signed: None,
+    };
+    require_here(client, registry, &here).await?;
+    Ok(approval)
+}
+
+/// What was named: a file, calldata, or an action.
+async fn subject(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    text: &str,
+) -> Result<Subject, Error> {
+    let path = Path::new(text);
+    if path.is_file() {
+        return read(path);
+    }
+    if text.len() > 66
+        && let Ok(call) = text.parse()
+    {
+        return Ok(Subject::Call(call));
+    }
+    let action = named(client, registry, text, &context.names()).await?;
+    Ok(Subject::Call(
+        proposed(client, registry, action).await?.call,
+    ))
+}
+
+/// A file of `sign`, or one that --export wrote.
+fn read(path: &Path) -> Result<Subject, Error> {
+    let text = own_file::read(path).map_err(SignedError::from);
+    let text = text.map_err(GovernanceError::from)?.unwrap_or_default();
+    if let Ok(call) = text.trim().parse::<Bytes>() {
+        return Ok(Subject::Call(call));
+    }
+    let exported: Option<Value> = serde_json::from_str(&text).ok();
+    let data = exported.as_ref().and_then(|one| one.get("data")?.as_str());
+    if let Some(Ok(call)) = data.map(str::parse) {
+        return Ok(Subject::Call(call));
+    }
+    let file = ApprovalFile::read(path).map_err(GovernanceError::from)?;
+    Ok(Subject::Approval(file))
+}
+
+/// A name that tells files of several signers and actions apart.
+fn default_path(approval: &Approval, signer: Address) -> PathBuf {
+    let (action, signer) = (approval.action().to_string(), format!("{signer:#x}"));
+    format!("approval-{:.8}-{:.8}.json", &action[2..], &signer[2..]).into()
+}
+
+fn no_key() -> Error {
+    Error::Usage {
+        message: "nobody to sign".into(),
+        expected: "a key (--private-key-path, --keystore, …), or --typed-data FILE for a wallet"
+            .into(),
+        found: "neither".into(),
+        next: "give one of them".into(),
+    }
+}

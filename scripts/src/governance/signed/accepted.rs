@@ -1,0 +1,267 @@
+//! Whether the registry would take signatures, found out before anything is sent: the registry's own
+//! refusals name a position, and these name the file.
+
+use super::super::authority::deciding_policy;
+use super::super::display::Call;
+use super::super::error::GovernanceError;
+use super::super::names::Names;
+use super::super::pending::readiness;
+use super::{Approval, ApprovalFile, SignedError};
+use crate::client::{ChainError, Client};
+use crate::text::utc;
+use alloy::eips::BlockId;
+use alloy::primitives::{Address, B256, Bytes, Signature as Ecdsa};
+use alloy::providers::Provider;
+use alloy::sol;
+use alloy::sol_types::SolCall;
+use std::path::PathBuf;
+use stylus_registry_core::policy::parse;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::Signature;
+use stylus_upgrades_interface::signed::ERC1271_MAGIC;
+
+sol! {
+    /// ERC-1271, as contracts answer it.
+    interface IERC1271 {
+        function isValidSignature(bytes32 hash, bytes signature) external view returns (bytes4);
+    }
+}
+
+/// A signed approval.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// The file that it was read from.
+    pub path: PathBuf,
+    /// What is approved.
+    pub approval: Approval,
+    /// Who signed.
+    pub signer: Address,
+    /// His signature.
+    pub signature: Bytes,
+}
+
+/// What goes to the registry.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// What is approved.
+    pub approval: Approval,
+    /// The signatures that count, in the order of the files.
+    pub signatures: Vec<Signature>,
+    /// Who signed and has approved already.
+    pub left_out: Vec<Address>,
+}
+
+/// The chain's time, Unix seconds.
+///
+/// # Errors
+/// What the chain says.
+pub async fn time(client: &Client) -> Result<u64, ChainError> {
+    let block = client.provider().get_block(BlockId::latest()).await;
+    let block = block.map_err(|error| client.error("eth_getBlockByNumber", error))?;
+    Ok(block
+        .map(|block| block.header.timestamp)
+        .unwrap_or_default())
+}
+
+/// Refuses an approval that is for another chain or registry, or whose time is over.
+///
+/// # Errors
+/// [`SignedError`]; what the chain says.
+pub async fn require_here(
+    client: &Client,
+    registry: Address,
+    file: &ApprovalFile,
+) -> Result<(), GovernanceError> {
+    let ApprovalFile { path, approval, .. } = file;
+    let path = path.clone();
+    if approval.chain_id != client.chain_id() {
+        let (expected, found) = (client.chain_id(), approval.chain_id);
+        return Err(SignedError::OtherChain {
+            path,
+            expected,
+            found,
+        }
+        .into());
+    }
+    if approval.registry != registry {
+        let (expected, found) = (registry, approval.registry);
+        return Err(SignedError::OtherRegistry {
+            path,
+            expected,
+            found,
+        }
+        .into());
+    }
+    let now = time(client).await?;
+    if now > approval.deadline {
+        let (deadline, now) = (utc(approval.deadline), utc(now));
+        return Err(SignedError::Expired {
+            path,
+            deadline,
+            now,
+        }
+        .into());
+    }
+    Ok(())
+}
+
+/// What of the approvals goes to the registry. All of them are of one action.
+///
+/// # Errors
+/// [`SignedError`], naming the file; what the chain says.
+pub async fn accepted(
+    client: &Client,
+    registry: Address,
+    given: &[Given],
+    names: &Names,
+) -> Result<Accepted, GovernanceError> {
+    let Some((first, others)) = given.split_first() else {
+        return Err(SignedError::Untyped {
+            reason: "no file was given".into(),
+        }
+        .into());
+    };
+    for other in others {
+        require_same(first, other)?;
+    }
+    let approval = first.approval.clone();
+    let query = abi::actionOfCall {
+        call: approval.call.clone(),
+    };
+    let action = client.call(registry, &query).await?;
+    if action != approval.action() {
+        let found = approval.action();
+        return Err(SignedError::Outdated {
+            expected: action,
+            found,
+        }
+        .into());
+    }
+    let call = Call::decode(&approval.call)?;
+    let (name, role) = (call.definition(), call.role());
+    let (role, text) = deciding_policy(client, registry, name, role).await?;
+    let policy = parse(text.as_bytes()).map_err(|refusal| GovernanceError::Policy {
+        role: role.clone(),
+        offset: refusal.offset,
+    })?;
+    let approvers: Vec<Address> = policy.approvers.iter().map(|leaf| leaf.address).collect();
+    let approved = match readiness(client, registry, action).await {
+        Ok(readiness) => readiness.approved,
+        Err(GovernanceError::NotOpen { .. }) => Vec::new(),
+        Err(error) => return Err(error),
+    };
+    let digest = approval.digests()?.eip712;
+    let mut seen: Vec<&Given> = Vec::new();
+    let (mut signatures, mut left_out) = (Vec::new(), Vec::new());
+    for one in given {
+        let signer = one.signer;
+        if let Some(first) = seen.iter().find(|other| other.signer == signer) {
+            let (first, path) = (first.path.clone(), one.path.clone());
+            return Err(SignedError::Twice {
+                signer,
+                first,
+                path,
+            }
+            .into());
+        }
+        seen.push(one);
+        if !approvers.contains(&signer) {
+            let approvers = names.list(&approvers);
+            return Err(SignedError::NotAnApprover {
+                signer,
+                role,
+                approvers,
+            }
+            .into());
+        }
+        let data = signature_of(client, one, digest).await?;
+        if approved.contains(&signer) {
+            left_out.push(signer);
+        } else {
+            signatures.push(Signature { signer, data });
+        }
+    }
+    if signatures.is_empty() {
+        return Err(SignedError::AllApproved { action }.into());
+    }
+    Ok(Accepted {
+        approval,
+        signatures,
+        left_out,
+    })
+}
+
+/// Refuses an approval of something else than the first one's.
+fn require_same(first: &Given, other: &Given) -> Result<(), SignedError> {
+    let (one, two) = (&first.approval, &other.approval);
+    let parts = [
+        ("call", one.call.to_string(), two.call.to_string()),
+        ("epoch", one.epoch.to_string(), two.epoch.to_string()),
+        ("round", one.round.to_string(), two.round.to_string()),
+        ("deadline", utc(one.deadline), utc(two.deadline)),
+    ];
+    for (part, expected, found) in parts {
+        if expected != found || (part == "deadline" && one.deadline != two.deadline) {
+            return Err(SignedError::Differ {
+                path: other.path.clone(),
+                first: first.path.clone(),
+                part,
+                expected,
+                found,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The signature in the form that the registry takes: of the two that a key's signature has, the one
+/// with the low `s`; a contract's as it is.
+async fn signature_of(
+    client: &Client,
+    given: &Given,
+    digest: B256,
+) -> Result<Bytes, GovernanceError> {
+    let Given {
+        path,
+        signer,
+        signature,
+        ..
+    } = given;
+    let mut found = "a signature of nobody".to_owned();
+    if let Ok(ecdsa) = Ecdsa::from_raw(signature) {
+        let ecdsa = ecdsa.normalized_s();
+        match ecdsa.recover_address_from_prehash(&digest) {
+            Ok(who) if who == *signer => return Ok(ecdsa.as_bytes().into()),
+            Ok(who) => found = format!("a signature of it by {who}"),
+            Err(_) => {}
+        }
+    }
+    if !client.code(*signer).await?.is_empty() {
+        let question = IERC1271::isValidSignatureCall {
+            hash: digest,
+            signature: signature.clone(),
+        };
+        match client.call(*signer, &question).await {
+            Ok(answer) if answer.0 == ERC1271_MAGIC => return Ok(signature.clone()),
+            Ok(answer) => found = format!("the contract answers {answer}"),
+            Err(error) => found = format!("the contract refuses: {error}"),
+        }
+    }
+    Err(SignedError::NotHis {
+        path: path.clone(),
+        signer: *signer,
+        digest,
+        found,
+    }
+    .into())
+}
+
+/// The calldata that brings them to the registry.
+pub fn submission(accepted: &Accepted) -> Bytes {
+    let call = abi::submitSignedCall {
+        action: accepted.approval.call.clone(),
+        deadline: accepted.approval.deadline,
+        approvals: accepted.signatures.clone(),
+    };
+    call.abi_encode().into()
+}

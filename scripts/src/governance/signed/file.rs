@@ -1,0 +1,92 @@
+//! The file of an approval: the typed data as every wallet takes them, what they were made of, and
+//! the signature once there is one.
+
+use super::{Approval, SignedError};
+use crate::own_file;
+use alloy::primitives::{Address, Bytes};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// The members of a file that hold typed data.
+const TYPED: [&str; 4] = ["types", "primaryType", "domain", "message"];
+
+/// A file, as it was read or is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovalFile {
+    /// Where it lies.
+    pub path: PathBuf,
+    /// What is approved.
+    pub approval: Approval,
+    /// Who approves, and his signature.
+    pub signed: Option<(Address, Bytes)>,
+}
+
+/// What the file holds beside the typed data.
+#[derive(Debug, Serialize, Deserialize)]
+struct Content {
+    approval: Approval,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signer: Option<Address>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    signature: Option<Bytes>,
+    #[serde(flatten)]
+    typed: Value,
+}
+
+impl ApprovalFile {
+    /// Reads a file. What it shows to wallets must be what it approves.
+    ///
+    /// # Errors
+    /// [`SignedError::File`], [`SignedError::Malformed`], [`SignedError::Tampered`].
+    pub fn read(path: &Path) -> Result<Self, SignedError> {
+        let malformed = |reason: String| SignedError::Malformed {
+            path: path.to_owned(),
+            reason,
+        };
+        let text = own_file::read(path)?.ok_or_else(|| malformed("there is no file".into()))?;
+        let content: Content =
+            serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
+        let typed = content.approval.typed_data()?;
+        for part in TYPED {
+            let (expected, found) = (&typed[part], &content.typed[part]);
+            if expected != found {
+                return Err(SignedError::Tampered {
+                    path: path.to_owned(),
+                    part,
+                    expected: expected.to_string(),
+                    found: found.to_string(),
+                });
+            }
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            approval: content.approval,
+            signed: content.signer.zip(content.signature),
+        })
+    }
+
+    /// Writes it, whole or not at all. Another file that is there stays.
+    ///
+    /// # Errors
+    /// [`SignedError::File`], [`SignedError::Exists`].
+    pub fn write(&self) -> Result<(), SignedError> {
+        let path = &self.path;
+        if own_file::read_bytes(path)?.is_some() && Self::read(path).is_err() {
+            return Err(SignedError::Exists { path: path.clone() });
+        }
+        let (signer, signature) = self.signed.clone().unzip();
+        let content = Content {
+            approval: self.approval.clone(),
+            signer,
+            signature,
+            typed: self.approval.typed_data()?,
+        };
+        let text =
+            serde_json::to_string_pretty(&content).map_err(|error| SignedError::Malformed {
+                path: path.clone(),
+                reason: error.to_string(),
+            })?;
+        Ok(own_file::write(path, format!("{text}\n").as_bytes())?)
+    }
+}
