@@ -30,6 +30,13 @@ impl Sent {
             .find_map(|log| Some(log.log_decode::<E>().ok()?.inner.data))
     }
 
+    /// The last log of that kind that `account` emitted.
+    pub fn last_event_of<E: SolEvent>(&self, account: Address) -> Option<E> {
+        let own = self.receipt.logs().iter().rev();
+        own.filter(|log| log.address() == account)
+            .find_map(|log| Some(log.log_decode::<E>().ok()?.inner.data))
+    }
+
     /// The first log of that kind, from whatever account.
     pub fn event<E: SolEvent>(&self) -> Option<E> {
         self.receipt

@@ -202,7 +202,7 @@ pub(super) async fn outcome(
     sent: &Sent,
     meant: Option<B256>,
 ) -> Result<Submitted, GovernanceError> {
-    let approved = sent.event_of::<abi::Approved>(registry);
+    let approved = sent.last_event_of::<abi::Approved>(registry);
     if let Some(executed) = sent.event_of::<abi::Executed>(registry) {
         let (approvals, required) = match approved {
             Some(approved) => (approved.approvals, approved.required),
@@ -275,7 +275,7 @@ async fn ended(
         return Ok(None);
     };
     let execution = client.mined(tx, "the execution").await?;
-    let (approvals, required) = match execution.event_of::<abi::Approved>(registry) {
+    let (approvals, required) = match execution.last_event_of::<abi::Approved>(registry) {
         Some(approved) => (approved.approvals, approved.required),
         None => last_approval(client, registry, action, &execution).await?,
     };

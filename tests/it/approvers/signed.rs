@@ -5,10 +5,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::{SolCall, SolStruct, eip712_domain};
 use serde_json::{Value, json};
-use stylus_upgrades_interface::registry::{IRegistry, Signature};
+use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::signed::{SOURCES, text};
 
 use super::fixture::Fixture;
@@ -117,7 +117,24 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
         node.arg(&script).arg(fixture.npm()).args([name, &key(n)]);
         printed(&mut node, &data)
     };
-    std::fs::write(fixture.path("typed.json"), data.to_string()).expect("a file");
+    let calldata = Bytes::from(call.abi_encode()).to_string();
+    let deadline = message.deadline.to_string();
+    let sign = [
+        "sign",
+        &calldata,
+        "--typed-data",
+        "typed.json",
+        "--deadline",
+        &deadline,
+    ];
+    let signed = fixture.keyless(&sign);
+    assert_eq!(signed.exit, Some(0), "{signed:?}");
+    assert_eq!(signed.document["digests"]["eip712"], json!(hash));
+    let written = std::fs::read(fixture.path("typed.json")).expect("a file");
+    let written: Value = serde_json::from_slice(&written).expect("JSON");
+    for part in ["types", "primaryType", "domain"] {
+        assert_eq!(written[part], data[part]);
+    }
     let mut cast = Command::new(fixture.cast());
     cast.args([
         "wallet",
@@ -134,22 +151,14 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
         printed(&mut cast, &data),
         safe.signs(hash).await,
     ];
-    let approvals = all.iter().zip(signatures);
-    let approvals = approvals.map(|(signer, data)| Signature {
-        signer: *signer,
-        data,
-    });
-    let submit = IRegistry::submitSignedCall {
-        action: call.abi_encode().into(),
-        deadline: message.deadline,
-        approvals: approvals.collect(),
-    };
-    let stranger = fixture.client.with_signer(fixture.owner(8));
-    let sent = stranger
-        .send("submitSigned", registry, &submit, U256::ZERO)
-        .await;
-    let sent = sent.expect("accepted");
-    assert!(sent.event_of::<IRegistry::Executed>(registry).is_some());
+    let mut submit = vec!["submit".to_owned(), "typed.json".to_owned()];
+    for (signer, signature) in all.iter().zip(signatures) {
+        let words = ["--signature", &signature.to_string(), "--signer"];
+        submit.extend(words.map(str::to_owned));
+        submit.push(signer.to_string());
+    }
+    let submit: Vec<&str> = submit.iter().map(String::as_str).collect();
+    assert_eq!(fixture.done(&submit)["executed"], true);
     let policy = IRegistry::policyCall {
         name: "A".into(),
         role: "audit".into(),

@@ -138,7 +138,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         (a, "migrate", expression, 0, true),
         (a, "policy", is(boss), 0, false),
         (a, "create", is(boss), 0, false),
-        (a, "audit", is(ana), 1, false),
+        (a, "audit", is(ana), 2, false),
         (definitions[2], "migrate", "NONE".into(), 0, false),
         (definitions[2], "policy", is(boss), 0, false),
         (definitions[2], "create", is(boss), 0, false),
