@@ -23,7 +23,6 @@ const LONGER: [&str; 32] = [
     "registry/core/src/action.rs",
     "registry/core/src/policy/tests.rs",
     "registry/core/src/state.rs",
-    "registry/governance/src/calls.rs",
     "scripts/src/build/source/tests.rs",
     "scripts/tests/commands.rs",
     "scripts/tests/governance/plan.rs",
