@@ -108,11 +108,20 @@ fn the_picture_in_the_readme_shows_what_the_demo_prints() {
     let errors = String::from_utf8_lossy(&demo.stderr);
     assert!(demo.status.success(), "the demo failed:\n{errors}");
     let printed = String::from_utf8_lossy(&demo.stdout);
-    let recorded = fs::read_to_string(home().join(stylus_upgrades_book::DEMO)).expect("the record");
-    assert_eq!(
-        words(&printed),
-        words(&recorded),
-        "stale: run `cargo run -p stylus-upgrades-book -- demo`"
+    let record = home().join(stylus_upgrades_book::DEMO);
+    let recorded = fs::read_to_string(&record).expect("the record");
+    let (printed_words, recorded_words) = (words(&printed), words(&recorded));
+    if printed_words != recorded_words && stylus_upgrades_test_settings::update() {
+        fs::write(&record, &*printed).expect("written");
+        stylus_upgrades_book::write(&home()).expect("the picture is drawn");
+        return;
+    }
+    let differing = printed_words.iter().zip(&recorded_words);
+    let first = differing.clone().position(|(new, old)| new != old);
+    assert!(
+        printed_words == recorded_words,
+        "stale from line {} on: run with STYLUS_UPGRADES_UPDATE=1",
+        first.unwrap_or(differing.len()) + 1
     );
 }
 

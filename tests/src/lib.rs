@@ -1,6 +1,8 @@
-//! Code that the tests and the benchmark share: the proxies under comparison, and the figures.
+//! Code that the tests and the benchmark share: the interfaces of contracts, the proxies under
+//! comparison, and the figures.
 #![forbid(unsafe_code)]
 
+pub mod abi;
 pub mod figures;
 pub mod guards;
 pub mod proxies;

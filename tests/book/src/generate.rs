@@ -63,3 +63,24 @@ pub fn generated(root: &Path) -> io::Result<Vec<Generated>> {
     });
     Ok(files)
 }
+
+/// Writes what is generated for the checkout in `root`. The files that were stale.
+///
+/// # Errors
+///
+/// As [`generated`]; a file cannot be written.
+pub fn write(root: &Path) -> io::Result<Vec<String>> {
+    let mut stale = Vec::new();
+    for file in generated(root)? {
+        let path = root.join(&file.file);
+        if fs::read_to_string(&path).is_ok_and(|text| text == file.text) {
+            continue;
+        }
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(&path, file.text)?;
+        stale.push(file.file);
+    }
+    Ok(stale)
+}

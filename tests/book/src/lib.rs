@@ -1,8 +1,8 @@
 //! The book in `docs/`: reading its pages, and everything that is generated from them.
 //!
-//! `cargo run -p stylus-upgrades-book` writes the generated files, `-- demo` records the demo's
-//! output first, `-- build` builds the HTML with mdbook. The tests fail when a generated file is
-//! stale, a link leads nowhere, or a code block is neither executed nor an excerpt.
+//! `cargo run -p stylus-upgrades-book` writes the generated files, `-- build` builds the HTML with
+//! mdbook. The tests fail when a generated file is stale, a link leads nowhere, or a code block is
+//! neither executed nor an excerpt.
 #![forbid(unsafe_code)]
 
 pub mod diagram;
@@ -16,7 +16,7 @@ mod svg;
 mod terminal;
 
 pub use excerpt::{Excerpt, Mismatch};
-pub use generate::{Generated, generated};
+pub use generate::{Generated, generated, write};
 pub use html::{BuildError, build};
 pub use page::{Block, Page};
 pub use summary::{Entry, Summary};

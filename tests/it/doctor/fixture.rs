@@ -15,6 +15,8 @@ use stylus_upgrades_interface::complex::IComplexMigration::{
 use super::instances::{collection, counters, ledger, points};
 use super::program::{Ran, program, run};
 
+pub(super) use stylus_upgrades_tests::abi::points_v2::IPoints;
+
 pub(super) type Done = Result<(), HarnessError>;
 
 /// A day in seconds.
@@ -47,11 +49,6 @@ sol! {
         function migrate(uint256 step);
         function value() view returns (uint256);
         function increment();
-    }
-    interface IPoints {
-        function initialize(address steward);
-        function award(address[] to, uint256 points);
-        function points(address member) view returns (uint256);
     }
     interface ILedger {
         function initialize(uint64 fee);

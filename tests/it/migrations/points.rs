@@ -2,7 +2,6 @@
 //! complex step.
 
 use alloy::primitives::{Address, Bytes, U256};
-use alloy::sol;
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades_harness::{
     Definition, Harness, HarnessError, Instance, Program, Receipt, step,
@@ -14,19 +13,9 @@ use stylus_upgrades_interface::registry::IRegistry::{
     abortMigrationCall, instanceOfCall, setHandlerCall,
 };
 
-pub(super) type Done = Result<(), HarnessError>;
+pub(super) use stylus_upgrades_tests::abi::points_v2::IPoints;
 
-sol! {
-    #[derive(Debug)]
-    interface IPoints {
-        function initialize(address steward);
-        function unit() view returns (uint256);
-        function award(address[] to, uint256 points);
-        function points(address member) view returns (uint256);
-        function members() view returns (uint256);
-        function member(uint256 position) view returns (address);
-    }
-}
+pub(super) type Done = Result<(), HarnessError>;
 
 /// Which program stands between the versions.
 pub(super) const CURSOR: &str = "contracts/migrations/points_cursor";

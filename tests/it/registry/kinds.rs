@@ -10,6 +10,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{instance_state, not_runnable, proxy_kind};
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::points_v2::IPoints;
 
 use super::fixture::{
     Fixture, Reverted, account, complex, framework, initial_step, is, refused, step,
@@ -22,12 +23,6 @@ sol! {
         function value() external view returns (uint256);
         function step() external view returns (uint256);
         function increment() external;
-    }
-
-    interface IPoints {
-        function initialize(address steward);
-        function award(address[] to, uint256 points);
-        function points(address member) view returns (uint256);
     }
 }
 

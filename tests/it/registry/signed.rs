@@ -728,7 +728,14 @@ fn value_goes_along_only_from_who_alone_satisfies_and_only_where_it_executes() {
     let not_accepted = || Proxy::ValueNotAccepted { value };
     let whole = submission(data(&call), u64::MAX, approvals.clone());
     let part = submission(data(&call), u64::MAX, approvals[..1].to_vec());
-    let (other, message) = change("NONE", 0, 0);
+    // Who pays satisfies this role alone, and so does the signature: the call alone takes no value.
+    let either = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "policy".into(),
+        expression: format!("OR({},{})", is(account(0)), is(one)),
+    };
+    fixture.send(account(0), &either).expect("set");
+    let (other, message) = change("NONE", 1, 0);
     let other = submission(other, u64::MAX, vec![signed(&key(1), &domain, &message)]);
     refused(
         fixture.pay(account(SUBMITTER), registry, &whole, value),
@@ -738,7 +745,10 @@ fn value_goes_along_only_from_who_alone_satisfies_and_only_where_it_executes() {
         fixture.pay(account(1), registry, &part, value),
         not_accepted(),
     );
-    assert!(fixture.pay(account(0), registry, &other, value).is_err());
+    refused(
+        fixture.pay(account(0), registry, &other, value),
+        not_accepted(),
+    );
     let done = fixture
         .pay(account(1), registry, &whole, value)
         .expect("created");

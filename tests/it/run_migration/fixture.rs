@@ -4,23 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 
 use alloy::primitives::{Address, U256};
-use alloy::sol;
 use alloy::sol_types::SolEvent;
 use serde_json::Value;
 use stylus_upgrades_harness::{Harness, HarnessError, Instance, command_line, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{Batch, progressCall};
 use stylus_upgrades_interface::registry::Step;
+use stylus_upgrades_tests::abi::points_v2::IPoints;
 
 pub(super) type Done = Result<(), HarnessError>;
-
-sol! {
-    interface IPoints {
-        function initialize(address steward);
-        function award(address[] to, uint256 points);
-        function points(address member) view returns (uint256);
-        function unit() view returns (uint256);
-    }
-}
 
 /// The key of account 5, the handler, as every development chain has it.
 pub(super) const HANDLER_KEY: &str =

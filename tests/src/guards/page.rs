@@ -27,7 +27,7 @@ pub fn page(home: &Path, table: &Table, record: &Record) -> String {
          `STYLUS_UPGRADES_UPDATE=1 cargo test -p stylus-upgrades-tests --test it guards::the_page` writes it anew.\n\n\
          Each guard is disabled in a copy of the sources, the contracts are built from that, and its test \
          runs against them: it has to fail by an assertion, and to pass with nothing disabled. Every run of \
-         `cargo test` tries ten of those whose test needs a chain, chosen by the commit; \
+         `cargo test` tries four of those whose test needs a chain, chosen by the commit; \
          `STYLUS_UPGRADES_LONG=1` tries all.\n\n\
          `cargo run -p stylus-upgrades-tests --bin guards -- --all` tries every guard, `-- stranger` those \
          with that in their name.\n\n\

@@ -2,11 +2,11 @@
 //! and compares the chain with the model after every transaction.
 
 use alloy::primitives::{Address, B256, Bytes};
-use alloy::sol;
 use alloy::sol_types::{SolCall, SolError};
 use stylus_upgrades_interface::complex::IComplexMigration::startMigrationCall;
 use stylus_upgrades_interface::reasons::invalid_step;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
+use stylus_upgrades_tests::abi::trace::ITrace;
 
 mod check;
 mod instances;
@@ -15,15 +15,6 @@ use super::Tally;
 use super::model::{Graph, Incoming, Kind, Life};
 use crate::migrations::chance::Chance;
 use crate::registry::fixture::{Fixture, Reverted, account, initial_step, is, step};
-
-sol! {
-    interface ITrace {
-        function initialize(uint8 to);
-        function migrate(uint8 from, uint8 to);
-        function note(uint8 kind, uint8 from, uint8 to);
-        function fail(uint8 from, uint8 to);
-    }
-}
 
 /// The labels that `tests/contracts/trace` knows, by their numbers.
 const LABELS: [&str; 10] = [
