@@ -1,6 +1,7 @@
 //! Which files of a package are copied, and so are part of the sources.
 
 use super::error::BuildError;
+use super::key_files;
 use super::package::{Package, canonical};
 use super::places::CopyPaths;
 use super::tree::{Tree, join, normal};
@@ -33,7 +34,9 @@ pub(super) fn files(
     let folder = &package.folder;
     let skip = |inside: &Path, kind: &FileType| is_left_out(folder, inside, kind.is_dir());
     let mut tree = Tree::default();
-    tree.add(folder, &places.package(folder), folder, &skip)?;
+    let place = places.package(folder);
+    tree.add(folder, &place, folder, &skip)?;
+    key_files::require_none(package, &tree, (folder, &place))?;
     origins.push(folder.clone());
     let root = places.root_of(package);
     for named in package.further_sources() {
@@ -57,6 +60,7 @@ pub(super) fn files(
         }
         let place = join(&places.workspace(root), inside);
         tree.add(&path, &place, root, &|_, _| false)?;
+        key_files::require_none(package, &tree, (&path, &place))?;
         origins.push(path);
     }
     Ok(tree)

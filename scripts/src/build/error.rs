@@ -108,6 +108,24 @@ pub enum BuildError {
         /// The parser's words, with the line.
         reason: String,
     },
+    /// A file among the sources looks like a key.
+    #[error("{} lies among the sources and looks like a key", path.display())]
+    #[explain(
+        expected = "no key in the folder of a crate: whatever lies there is copied, hashed into the source hash, and readable for what runs in the build",
+        found = "{what}",
+        next = format!(
+            "move it out of the crate, to ../ for example; if it is no key, say so in Cargo.toml: [package.metadata.stylus-upgrades] public-files = [{named:?}]"
+        ),
+        exit = Exit::Usage
+    )]
+    LooksLikeKey {
+        /// The file.
+        path: PathBuf,
+        /// The same from the crate's folder.
+        named: String,
+        /// What it looks like.
+        what: &'static str,
+    },
     /// A file could not be read or written.
     #[error("{} {}: {source}", action, path.display())]
     #[explain(

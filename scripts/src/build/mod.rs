@@ -30,6 +30,7 @@ mod error;
 pub mod evm;
 mod framework;
 mod info;
+mod key_files;
 mod lock_file;
 mod manifests;
 mod metadata;

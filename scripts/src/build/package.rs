@@ -82,6 +82,11 @@ impl Package {
         self.metadata_list("sources")
     }
 
+    /// Files that look like keys and are none.
+    pub(super) fn public_files(&self) -> Vec<String> {
+        self.metadata_list("public-files")
+    }
+
     /// Folders of what it depends on by path, its own words or its workspace's.
     pub(super) fn path_dependencies(&self) -> Result<Vec<PathBuf>, BuildError> {
         let mut named = Vec::new();

@@ -112,3 +112,34 @@ fn packages_in_a_folder_instead_of_a_registry_are_part_of_the_sources() {
     project.write("home/.cargo/config.toml", &settings("../vendor"));
     assert_eq!(project.hash(), before);
 }
+
+/// A key is not copied, and not left out in silence either: whoever meant it for the build would find
+/// it missing. Its owner moves it, or says that it is none.
+#[test]
+fn a_key_among_the_sources_is_refused() {
+    let project = Project::new();
+    let before = project.hash();
+    let key = format!("0x{}\n", "b6".repeat(32));
+    for place in ["work/contract/key", "work/library/tests/key.txt"] {
+        let path = project.write(place, &key);
+        let error = project.read().expect_err(place);
+        assert_eq!(error.name(), "LooksLikeKey", "{error}");
+        assert!(error.to_string().contains(place), "{error}");
+        assert!(!error.to_string().contains("b6b6"), "{error}");
+        std::fs::remove_file(path).expect("removed");
+    }
+    assert_eq!(project.hash(), before);
+    let path = project.write("work/contract/.env", "PRIVATE_KEY=");
+    assert!(project.read().is_err());
+    std::fs::remove_file(path).expect("removed");
+
+    project.write("work/key", &key); // of no package
+    assert_eq!(project.hash(), before);
+    project.write("work/contract/testdata/root.txt", &key);
+    let manifest = std::fs::read_to_string(project.path("work/contract/Cargo.toml")).expect("it");
+    project.write(
+        "work/contract/Cargo.toml",
+        &format!("{manifest}public-files = [\"testdata/root.txt\"]\n"),
+    );
+    assert_ne!(project.hash(), before);
+}

@@ -1,0 +1,132 @@
+//! Files that look like keys. Every file of a package is copied, hashed and readable for whatever
+//! runs in the build: a key has no place among them.
+
+use super::error::BuildError;
+use super::package::Package;
+use super::tree::{Entry, Tree, normal};
+use serde_json::Value;
+use std::path::Path;
+
+/// Files of environment variables, and the endings of those that are there to be shown.
+const ENVIRONMENT: &str = ".env";
+const SHOWN: [&str; 4] = ["example", "sample", "template", "dist"];
+/// Hexadecimal digits of a private key.
+const DIGITS: usize = 64;
+/// Bytes of a file with a key, at most.
+const KEY_MAX: usize = 64 << 10;
+
+/// Refuses a file that looks like a key, unless the package's manifest names it as public: of those
+/// that were read from `from` and lie at `place`.
+///
+/// # Errors
+/// [`BuildError::LooksLikeKey`].
+pub(super) fn require_none(
+    package: &Package,
+    files: &Tree,
+    (from, place): (&Path, &Path),
+) -> Result<(), BuildError> {
+    let public: Vec<_> = package
+        .public_files()
+        .iter()
+        .map(|named| normal(&package.folder.join(named)))
+        .collect();
+    for (at, entry) in files.entries() {
+        let Entry::File { bytes, .. } = entry else {
+            continue; // what a link leads to is among the files itself
+        };
+        let Ok(inside) = at.strip_prefix(place) else {
+            continue;
+        };
+        let path = match inside.as_os_str().is_empty() {
+            true => from.to_owned(),
+            false => from.join(inside),
+        };
+        if let Some(what) = looks_like(&path, bytes)
+            && !public.contains(&path)
+        {
+            return Err(BuildError::LooksLikeKey {
+                named: match path.strip_prefix(&package.folder) {
+                    Ok(inside) => inside.display().to_string(),
+                    Err(_) => path.display().to_string(),
+                },
+                path,
+                what,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What kind of key a file looks like.
+fn looks_like(path: &Path, bytes: &[u8]) -> Option<&'static str> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let ending = name.strip_prefix(ENVIRONMENT);
+    if ending.is_some_and(|ending| match ending.strip_prefix('.') {
+        Some(ending) => !SHOWN.contains(&ending),
+        None => ending.is_empty(),
+    }) {
+        return Some("a file of environment variables, which hold keys");
+    }
+    if bytes.len() > KEY_MAX {
+        return None;
+    }
+    let text = std::str::from_utf8(bytes).ok()?.trim();
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    if digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Some("64 hexadecimal digits and nothing else, as a private key");
+    }
+    let first = text.lines().next().unwrap_or_default();
+    if first.starts_with("-----BEGIN ") && first.ends_with("PRIVATE KEY-----") {
+        return Some("a private key in PEM");
+    }
+    if text.starts_with('{') && is_keystore(text) {
+        return Some("an encrypted keystore");
+    }
+    None
+}
+
+fn is_keystore(text: &str) -> bool {
+    let Ok(Value::Object(fields)) = serde_json::from_str(text) else {
+        return false;
+    };
+    fields
+        .iter()
+        .any(|(name, value)| name.eq_ignore_ascii_case("crypto") && !value["ciphertext"].is_null())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::looks_like;
+    use std::path::Path;
+
+    #[test]
+    fn keys_are_known_by_what_they_look_like() {
+        let digits = "b6".repeat(32);
+        let keystore = r#"{"crypto":{"cipher":"aes-128-ctr","ciphertext":"00"},"version":3}"#;
+        let pem = "-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----\n";
+        for (name, text) in [
+            ("key", digits.clone()),
+            ("key.txt", format!("  0x{}\n", digits.to_uppercase())),
+            (".env", "RPC=1".into()),
+            (".env.local", String::new()),
+            ("UTC--2026", keystore.into()),
+            ("UTC--2026", keystore.replace("crypto", "Crypto")),
+            ("server", pem.into()),
+        ] {
+            let found = looks_like(Path::new(name), text.as_bytes());
+            assert!(found.is_some(), "{name}: {text}");
+        }
+        for (name, text) in [
+            ("lib.rs", "pub fn key() {}".to_owned()),
+            ("hash.txt", format!("{digits} file")),
+            ("hash.txt", digits[1..].to_owned()),
+            (".env.example", "RPC=".into()),
+            (".envrc", "use flake".into()),
+            ("abi.json", r#"{"crypto": "none"}"#.into()),
+            ("cert.pem", "-----BEGIN CERTIFICATE-----\n".into()),
+        ] {
+            let found = looks_like(Path::new(name), text.as_bytes());
+            assert_eq!(found, None, "{name}: {text}");
+        }
+    }
+}
