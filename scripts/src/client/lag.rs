@@ -37,11 +37,15 @@ impl Seen {
 }
 
 impl Client {
-    /// The newest block, not older than what was seen of the chain.
+    /// The newest block, not older than what was seen of the chain; the one that is read, where that is
+    /// one block.
     ///
     /// # Errors
     /// [`ChainError::Lagging`] where the endpoint does not come so far; what it says.
     pub async fn newest_block(&self) -> Result<u64, ChainError> {
+        if let Some(block) = self.pinned {
+            return Ok(block);
+        }
         let least = self.seen(|seen| &seen.block);
         let newest = self
             .caught_up("block", least, async || {

@@ -10,6 +10,7 @@ mod failure;
 mod fork;
 mod l1_gas;
 mod lag;
+mod pinned;
 mod rate_limit;
 mod receipt;
 mod rejection;
@@ -70,6 +71,8 @@ pub struct Client {
     journal: Option<Arc<Journal>>,
     progress: Arc<dyn Progress>,
     seen: Option<Arc<Seen>>,
+    /// The block that is read; none is the newest.
+    pinned: Option<u64>,
     no_l1_gas: Arc<l1_gas::Absent>,
     max_data_fee: U256,
     chain_id: u64,
@@ -129,6 +132,7 @@ impl Client {
             journal: None,
             progress,
             seen: None,
+            pinned: None,
             no_l1_gas: Arc::default(),
             max_data_fee: U256::from(MAX_DATA_FEE),
             chain_id,
@@ -232,10 +236,10 @@ impl Client {
             request = request.with_from(caller);
         }
         let answer = self
-            .provider
-            .call(request)
-            .await
-            .map_err(|error| self.error(C::SIGNATURE, error))?;
+            .read(C::SIGNATURE, async |block| {
+                self.provider.call(request.clone()).block(block).await
+            })
+            .await?;
         match C::abi_decode_returns(&answer) {
             Ok(returned) => Ok(returned),
             Err(error) => Err(ChainError::UnexpectedAnswer {
@@ -339,10 +343,10 @@ impl Client {
 
     /// The code of an account, empty if it has none.
     pub async fn code(&self, account: Address) -> Result<Bytes, ChainError> {
-        self.provider
-            .get_code_at(account)
-            .await
-            .map_err(|error| self.error("eth_getCode", error))
+        self.read("eth_getCode", async |block| {
+            self.provider.get_code_at(account).block_id(block).await
+        })
+        .await
     }
 
     /// keccak256 of the code of an account, `None` if it has none.
@@ -353,19 +357,19 @@ impl Client {
 
     /// One storage word of an account.
     pub async fn storage(&self, account: Address, slot: B256) -> Result<B256, ChainError> {
-        self.provider
-            .get_storage_at(account, slot.into())
-            .await
-            .map(B256::from)
-            .map_err(|error| self.error("eth_getStorageAt", error))
+        self.read("eth_getStorageAt", async |block| {
+            let word = self.provider.get_storage_at(account, slot.into());
+            word.block_id(block).await.map(B256::from)
+        })
+        .await
     }
 
     /// Balance of an account in wei.
     pub async fn balance(&self, account: Address) -> Result<U256, ChainError> {
-        self.provider
-            .get_balance(account)
-            .await
-            .map_err(|error| self.error("eth_getBalance", error))
+        self.read("eth_getBalance", async |block| {
+            self.provider.get_balance(account).block_id(block).await
+        })
+        .await
     }
 
     /// Sorts an error of the provider.

@@ -71,7 +71,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
         without_registry(context, args, has_toolchain, &mut outcome).await?;
         return Ok(outcome);
     };
-    let mut client = context.client().await?;
+    let mut client = context.snapshot().await?;
     if args.fix && client.has_key() {
         client = context.journalled(client, "doctor --fix").await?;
     }

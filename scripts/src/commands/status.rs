@@ -14,7 +14,7 @@ use serde::Serialize;
 
 pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outcome, Error> {
     let registry = context.registry()?;
-    let client = context.client().await?;
+    let client = context.snapshot().await?;
     let mut outcome = Outcome::default();
     outcome.field("registry", registry);
     let instances = match subject {

@@ -51,7 +51,7 @@ pub(super) async fn run(context: &Context, args: &DoctorArgs) -> Result<Outcome,
 
 async fn examine(context: &Context, registry: Address) -> Result<Diagnosis, Error> {
     let framework = context.builder()?.framework()?;
-    let client = context.client().await?;
+    let client = context.snapshot().await?;
     Ok(doctor::examine(&client, registry, &framework, AHEAD_DAYS * 86_400).await?)
 }
 

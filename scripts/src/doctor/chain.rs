@@ -6,7 +6,6 @@ use super::abi::{
 use crate::client::{ChainError, Client};
 use alloy::primitives::Address;
 use alloy::providers::Provider;
-use alloy::rpc::types::BlockNumberOrTag;
 use serde::Serialize;
 use stylus_upgrades_interface::chain::{
     ARB_SYS, ARB_WASM, ARB_WASM_CACHE, IArbWasm, IArbWasmCache,
@@ -57,7 +56,7 @@ impl ChainFacts {
     pub async fn read(client: &Client) -> Result<Self, ChainError> {
         let head = client
             .provider()
-            .get_block_by_number(BlockNumberOrTag::Latest)
+            .get_block_by_number(client.block())
             .await
             .map_err(|error| client.error("eth_getBlockByNumber", error))?
             .ok_or_else(|| client.contradiction("no newest block"))?;

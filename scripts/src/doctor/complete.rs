@@ -101,7 +101,8 @@ async fn hidden_instances(
     registry: Address,
     recorded: &Recorded,
 ) -> Result<Option<Finding>, ChainError> {
-    let nonce = client.provider().get_transaction_count(registry).await;
+    let nonce = client.provider().get_transaction_count(registry);
+    let nonce = nonce.block_id(client.block().into()).await;
     let nonce = nonce.map_err(|error| client.error("eth_getTransactionCount", error))?;
     let counted = nonce.saturating_sub(1);
     Ok((counted > recorded.created).then(|| {

@@ -5,7 +5,6 @@ use crate::client::{ChainError, Client};
 use crate::registry::{labels, open_actions, proxies};
 use alloy::primitives::Address;
 use alloy::providers::Provider;
-use alloy::rpc::types::BlockNumberOrTag;
 use serde::Serialize;
 use std::fmt::Debug;
 use stylus_upgrades_interface::reasons::{definition_state, instance_state};
@@ -178,7 +177,7 @@ async fn instances(
 async fn head_time(client: &Client) -> Result<u64, ChainError> {
     let block = client
         .provider()
-        .get_block_by_number(BlockNumberOrTag::Latest)
+        .get_block_by_number(client.block())
         .await
         .map_err(|error| client.error("eth_getBlockByNumber", error))?;
     Ok(block

@@ -2,7 +2,7 @@
 //! read comes from before them.
 
 use crate::relay::{Relay, ask};
-use crate::sandbox::{Answer, CREATE, Sandbox, error};
+use crate::sandbox::{Answer, CREATE, MIGRATE, Sandbox, error};
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -193,4 +193,30 @@ fn a_transaction_whose_log_is_there_is_looked_for_until_it_is_there() {
         (Some(4), "Unreachable"),
         "{answer:?}"
     );
+}
+
+#[test]
+fn what_is_checked_is_read_as_of_one_block_whichever_node_answers() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let node = behind(&sandbox);
+    sandbox.done("Admin", &MIGRATE);
+    let host = node.address().to_string();
+    let requests = AtomicU32::new(0);
+    let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
+        let is_second = requests.fetch_add(1, Ordering::Relaxed) % 2 == 1;
+        // The blocks of transactions and the number of the newest come from the node that has them.
+        let method = request["method"].as_str().unwrap_or_default();
+        let read = ["eth_call", "eth_getCode", "eth_getStorageAt", "eth_getLogs"];
+        if is_second && read.contains(&method) {
+            *answer = ask(&host, request);
+        }
+    });
+    for words in [&["verify", "A"][..], &["status", "A"], &["doctor"]] {
+        let found = run_at(&sandbox, words, &relay);
+        assert_eq!(found.exit, Some(0), "{words:?}: {found:?}");
+    }
+    let status = run_at(&sandbox, &["status", "A"], &relay).document;
+    let definition = &status["definitions"][0];
+    assert_eq!(definition["current"], "2.0", "{status}");
+    assert_eq!(definition["instances"][0]["version"], "2.0", "{status}");
 }

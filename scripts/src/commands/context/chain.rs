@@ -36,6 +36,11 @@ impl Context {
         export::acting(self, client)
     }
 
+    /// As [`Self::client`], for commands that judge by what they read: all of it is of one block.
+    pub(in crate::commands) async fn snapshot(&self) -> Result<Client, Error> {
+        Ok(self.client().await?.pinned().await?)
+    }
+
     /// Whether a governed call is written to a file and not sent.
     pub(in crate::commands) fn is_export(&self) -> bool {
         matches!(self.global.export.wanted(), Ok(Some(_)))
@@ -115,7 +120,7 @@ impl Context {
         what: &str,
     ) -> Result<Client, Error> {
         let journal = self.journal(&client, what).await?;
-        let client = client.with_journal(journal);
+        let client = client.unpinned().with_journal(journal);
         let earlier = client.settle().await?;
         for sent in &earlier {
             self.output
