@@ -20,6 +20,9 @@ use crate::versions::VersionsError;
 use stylus_devnode::NodeError;
 use thiserror::Error;
 
+/// The name of [`Error::InterfaceLost`].
+pub const INTERFACE_LOST: &str = "InterfaceLost";
+
 /// Everything that can end a command.
 #[derive(Debug, Error, Explain)]
 pub enum Error {
@@ -47,6 +50,46 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Steps(Box<StepsError>),
+    /// Callers of the version before would lose something.
+    #[error("callers of {from} would lose what they call: {}", changes.join("; "))]
+    #[explain(
+        expected = "every function, event and error of {from} as it was",
+        found = ids.join(", "),
+        next = format!(
+            "keep it; if nobody relies on it: {}",
+            ids.iter().map(|id| format!("--allow-abi {}", shell_word(id))).collect::<Vec<_>>().join(" ")
+        )
+    )]
+    InterfaceLost {
+        /// The version before.
+        from: String,
+        /// What changed, in words.
+        changes: Vec<String>,
+        /// The same as `--allow-abi` names it.
+        ids: Vec<String>,
+    },
+    /// A definition has no version of that label.
+    #[error("{name:?} has no version {version:?}")]
+    #[explain(
+        name = "VersionNotFound",
+        expected = match listed(known) {
+            Some(known) => format!("one of {known}"),
+            None => "a version; it has none yet".to_owned(),
+        },
+        found = "{version}",
+        next = match nearest(version, known) {
+            Some(meant) => format!("did you mean {}?", shell_word(meant)),
+            None => format!("stylus-upgrades status {} lists its versions", shell_word(name)),
+        }
+    )]
+    UnknownVersion {
+        /// The definition.
+        name: String,
+        /// The label that was given.
+        version: String,
+        /// The labels that there are.
+        known: Vec<String>,
+    },
     /// Something could not be checked.
     #[error(transparent)]
     #[explain(of = _0)]
@@ -235,7 +278,10 @@ impl Error {
 
     /// Whether a check of what is about to be sent failed: nothing was sent since.
     pub fn is_failed_check(&self) -> bool {
-        matches!(self, Self::Layout(_) | Self::Steps(_) | Self::NotChecked(_))
+        matches!(
+            self,
+            Self::Layout(_) | Self::Steps(_) | Self::NotChecked(_) | Self::InterfaceLost { .. }
+        )
     }
 }
 
@@ -263,6 +309,12 @@ impl From<MigrationError> for Error {
 impl From<LayoutError> for Error {
     fn from(error: LayoutError) -> Self {
         Self::Layout(error.into())
+    }
+}
+
+impl From<Box<LayoutError>> for Error {
+    fn from(error: Box<LayoutError>) -> Self {
+        Self::Layout(error)
     }
 }
 

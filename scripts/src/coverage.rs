@@ -157,23 +157,23 @@ impl Coverage {
     pub fn require(&self, allowed: &[Part]) -> Result<(), NotChecked> {
         let mut allowed = allowed.to_vec();
         allowed.extend([Part::Layout, Part::LiveInstances]);
-        self.require_all(&allowed)
+        self.absent_but(&allowed)
+            .into_iter()
+            .next()
+            .map_or(Ok(()), Err)
     }
 
-    /// As [`Self::require`], where nothing was compared: the layout has no override of its own.
-    ///
-    /// # Errors
-    /// [`NotChecked`].
-    pub fn require_all(&self, allowed: &[Part]) -> Result<(), NotChecked> {
-        let is_absent = |part| self.of(part) == Extent::Absent && !allowed.contains(&part);
-        let absent = self.notes.iter().find(|(part, _)| is_absent(*part));
-        match absent {
-            None => Ok(()),
-            Some((part, why)) => Err(NotChecked {
-                part: *part,
-                why: why.clone(),
-            }),
+    /// Every part that was not checked at all and is not among `allowed`, with the first reason.
+    pub fn absent_but(&self, allowed: &[Part]) -> Vec<NotChecked> {
+        let mut absent: Vec<NotChecked> = Vec::new();
+        for (part, why) in &self.notes {
+            let (part, why) = (*part, why.clone());
+            let is_named = allowed.contains(&part) || absent.iter().any(|one| one.part == part);
+            if self.of(part) == Extent::Absent && !is_named {
+                absent.push(NotChecked { part, why });
+            }
         }
+        absent
     }
 
     /// Lines for people: what was not checked as a whole.

@@ -26,7 +26,7 @@ pub struct Done {
     pub upgrade: Extent,
     /// Why something is less than complete.
     #[serde(skip)]
-    notes: Vec<(CheckPart, String)>,
+    notes: Vec<Note>,
 }
 
 /// A part was not done, and nobody said that this is meant.
@@ -35,13 +35,23 @@ pub struct Done {
 #[explain(
     expected = format!("{} checked", part.words()),
     found = "{part}: {why}",
-    next = format!("{}; if you know better: --allow-unchecked {part}", part.advice())
+    next = "{cure}; if you know better: --allow-unchecked {part}"
 )]
 pub struct Unchecked {
     /// What.
     pub part: CheckPart,
     /// Why not.
     pub why: String,
+    /// What makes it possible.
+    pub cure: &'static str,
+}
+
+/// Why something was not checked as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Note {
+    part: CheckPart,
+    why: String,
+    cure: Option<&'static str>,
 }
 
 impl CheckPart {
@@ -72,36 +82,51 @@ impl fmt::Display for CheckPart {
 impl Done {
     /// Notes that no more than `extent` of `part` was done.
     pub fn lower(&mut self, part: CheckPart, extent: Extent, why: &str) {
+        self.lower_by(part, extent, why, None);
+    }
+
+    /// As [`Self::lower`], with what makes it possible.
+    pub fn lower_by(
+        &mut self,
+        part: CheckPart,
+        extent: Extent,
+        why: &str,
+        cure: Option<&'static str>,
+    ) {
         let place = match part {
             CheckPart::Abi => &mut self.abi,
             CheckPart::Upgrade => &mut self.upgrade,
         };
         *place = extent.max(*place);
-        self.notes.push((part, why.to_owned()));
+        let why = why.to_owned();
+        self.notes.push(Note { part, why, cure });
     }
 
-    /// Errors if a part was not done at all and is not among `allowed`.
-    ///
-    /// # Errors
-    /// [`Unchecked`].
-    pub fn require(&self, allowed: &[CheckPart]) -> Result<(), Unchecked> {
-        let absent = [
+    /// Every part that was not done at all and is not among `allowed`.
+    pub fn absent_but(&self, allowed: &[CheckPart]) -> Vec<Unchecked> {
+        let parts = [
             (CheckPart::Abi, self.abi),
             (CheckPart::Upgrade, self.upgrade),
         ];
-        for (part, extent) in absent {
-            if extent == Extent::Absent && !allowed.contains(&part) {
-                let mut notes = self.notes.iter().filter(|(other, _)| *other == part);
-                let why = notes.next().map(|(_, why)| why.clone()).unwrap_or_default();
-                return Err(Unchecked { part, why });
-            }
-        }
-        Ok(())
+        let absent = parts
+            .into_iter()
+            .filter(|(part, extent)| *extent == Extent::Absent && !allowed.contains(part));
+        absent
+            .map(|(part, _)| {
+                let mut notes = self.notes.iter().filter(|note| note.part == part);
+                let first = notes.next();
+                Unchecked {
+                    part,
+                    why: first.map(|note| note.why.clone()).unwrap_or_default(),
+                    cure: first.and_then(|note| note.cure).unwrap_or(part.advice()),
+                }
+            })
+            .collect()
     }
 
     /// What was not done as a whole, and why.
     pub fn notes(&self) -> impl Iterator<Item = (CheckPart, Extent, &str)> {
-        self.notes.iter().map(|(part, why)| {
+        self.notes.iter().map(|Note { part, why, .. }| {
             let extent = match part {
                 CheckPart::Abi => self.abi,
                 CheckPart::Upgrade => self.upgrade,

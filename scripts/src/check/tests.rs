@@ -18,17 +18,26 @@ fn an_annotation_is_one_line_that_no_text_can_break_out_of() {
 #[test]
 fn what_was_not_done_is_refused_unless_it_is_named() {
     let mut done = Done::default();
-    assert_eq!(done.require(&[]), Ok(()));
+    assert_eq!(done.absent_but(&[]), []);
     done.lower(CheckPart::Abi, Extent::Partial, "half");
-    assert_eq!(done.require(&[]), Ok(()));
+    assert_eq!(done.absent_but(&[]), []);
     done.lower(CheckPart::Upgrade, Extent::Absent, "no endpoint");
-    let error = done.require(&[CheckPart::Abi]).expect_err("absent");
-    assert!(
-        error
-            .next()
-            .is_some_and(|next| next.ends_with("--allow-unchecked upgrade"))
+    let absent = done.absent_but(&[CheckPart::Abi]);
+    let next = absent.first().and_then(Explain::next);
+    assert!(next.is_some_and(|next| next.ends_with("--allow-unchecked upgrade")));
+    assert_eq!(done.absent_but(&[CheckPart::Upgrade]), []);
+    let mut both = Done::default();
+    both.lower(CheckPart::Upgrade, Extent::Absent, "no endpoint");
+    both.lower_by(
+        CheckPart::Abi,
+        Extent::Absent,
+        "not committed",
+        Some("commit it"),
     );
-    assert_eq!(done.require(&[CheckPart::Upgrade]), Ok(()));
+    let absent = both.absent_but(&[]);
+    assert_eq!(absent.len(), 2, "each is named at once");
+    let next = absent.first().and_then(Explain::next);
+    assert!(next.is_some_and(|next| next.starts_with("commit it; ")));
 }
 
 #[test]
@@ -37,6 +46,7 @@ fn a_code_is_the_name_of_the_error() {
     let unchecked = super::Unchecked {
         part: CheckPart::Abi,
         why: "none is kept".into(),
+        cure: "keep one",
     };
     let finding = CheckFinding::of("coverage", &unchecked);
     assert_eq!(finding.code, "coverage-unchecked");

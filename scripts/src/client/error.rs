@@ -3,6 +3,7 @@
 use super::revert::Revert;
 use super::transport::Unanswered;
 use crate::error::{Exit, Explain};
+use crate::text::shell_word;
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolError;
 use stylus_upgrades_interface::chain::ARB_WASM;
@@ -130,6 +131,22 @@ pub enum ChainError {
     NotDirectly {
         /// The proxy.
         proxy: Address,
+    },
+    /// Who does not decide alone takes along whichever instance waits longest.
+    #[error("{proxy} cannot be upgraded alone: {waiting} instances of {name} wait")]
+    #[explain(
+        expected = "no other instance that waits: who does not alone satisfy the role `migrate` only takes along those that have waited longest",
+        found = "{waiting} that wait",
+        next = format!("stylus-upgrades rollout {} takes them along, this one too", shell_word(name)),
+        exit = Exit::Refused
+    )]
+    NotAlone {
+        /// The instance.
+        proxy: Address,
+        /// Its definition.
+        name: String,
+        /// How many wait, itself counted.
+        waiting: u16,
     },
     /// It was mined and had too little gas.
     #[error("{what} ran out of gas: it used {used} of {limit} ({tx})")]

@@ -13,8 +13,10 @@ use super::work::check_action;
 use crate::app_error::Error;
 use crate::build::Artifact;
 use crate::client::Client;
-use crate::governance::{self, BuildFacts, Call, Display, GovernanceError, proposed, readiness};
-use crate::layout::Build;
+use crate::governance::{
+    self, BuildFacts, Call, Display, GovernanceError, proposed, readiness, superseded_by,
+};
+use crate::layout::{Build, LayoutError};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::network::TransactionBuilder;
@@ -34,6 +36,8 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     let names = context.names();
     let action = named(&client, registry, &args.action, &names).await?;
     let event = proposed(&client, registry, action).await?;
+    let decoded = Call::decode(&event.call)?;
+    require_current(&client, registry, action, &decoded).await?;
     let query = abi::actionOfCall {
         call: event.call.clone(),
     };
@@ -54,7 +58,6 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
             .output
             .note(&format!("{} says the same", file.display()));
     }
-    let decoded = Call::decode(&event.call)?;
     require_part(&client, registry, &event.call).await?;
     let checks = check_as_approver(context, &client, registry, &decoded, &args.review).await?;
     let mut outcome = Outcome::default();
@@ -83,6 +86,15 @@ pub(super) async fn check_as_approver(
     decoded: &Call,
     args: &ReviewArgs,
 ) -> Result<StorageChecks, Error> {
+    if args.source.is_some() || args.script_source.is_some() {
+        // What a build cannot change is told before it.
+        let found = check_action(context, client, registry, decoded, args).await;
+        if let Err(Error::Layout(refusal)) = found
+            && matches!(*refusal, LayoutError::Dirty { .. })
+        {
+            return Err(refusal.into());
+        }
+    }
     if let Some(source) = &args.source {
         let chain = client.chain_id();
         compare_build(context, ("--source", source), decoded, "code", |source| {
@@ -108,6 +120,24 @@ pub(super) async fn check_as_approver(
     confirm::require(context, &args.allow, &notices)?;
     confirm::gaps(context, &checks.coverage)?;
     Ok(checks)
+}
+
+/// Refuses an action whose version has other code by now: whatever its approvers do, it ends nowhere.
+async fn require_current(
+    client: &Client,
+    registry: Address,
+    action: B256,
+    call: &Call,
+) -> Result<(), Error> {
+    match superseded_by(client, registry, call).await? {
+        Some(version) => Err(GovernanceError::Superseded {
+            action,
+            definition: call.definition().into(),
+            version,
+        }
+        .into()),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a key whose approval the registry would not take, before anything is built and judged.
@@ -167,7 +197,8 @@ fn require_sources(flag: &str, source: &str) -> Result<(), Error> {
 
 /// Withdraws one's own approval.
 pub(super) async fn revoke(context: &Context, action: &str) -> Result<Outcome, Error> {
-    let (client, registry, action) = open(context, "revoke", action).await?;
+    let (client, registry, event) = open(context, "revoke", action).await?;
+    let action = event.action;
     let call = abi::revokeCall { action };
     if context.is_export() {
         return exported(
@@ -193,7 +224,8 @@ pub(super) async fn revoke(context: &Context, action: &str) -> Result<Outcome, E
 
 /// Ends an action: its proposer, or who alone satisfies its role.
 pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome, Error> {
-    let (client, registry, action) = open(context, "cancel", action).await?;
+    let (client, registry, event) = open(context, "cancel", action).await?;
+    let action = event.action;
     let call = abi::cancelCall { action };
     if context.is_export() {
         return exported(
@@ -205,7 +237,15 @@ pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome, E
         )
         .await;
     }
-    let sent = client.send("cancel", registry, &call, U256::ZERO).await?;
+    let sent = client.send("cancel", registry, &call, U256::ZERO).await;
+    let sent = sent.map_err(|error| match error.is_refused_as::<abi::NotAnApprover>() {
+        true => GovernanceError::NotProposer {
+            action,
+            proposer: event.proposer,
+            error: Box::new(error),
+        },
+        false => error.into(),
+    })?;
     let mut outcome = Outcome::default();
     report(&mut outcome, std::slice::from_ref(&sent));
     outcome.field("action", action);
@@ -229,12 +269,12 @@ async fn exported(
     Ok(outcome)
 }
 
-/// An open action; shows what it does.
+/// An open action, as it was proposed; shows what it does.
 async fn open(
     context: &Context,
     what: &str,
     action: &str,
-) -> Result<(Client, Address, B256), Error> {
+) -> Result<(Client, Address, abi::Proposed), Error> {
     let registry = context.registry()?;
     let client = context.working_client(what).await?;
     let names = context.names();
@@ -244,7 +284,7 @@ async fn open(
     for line in Display::of(&event.call, &names)?.lines() {
         context.output.note(&line);
     }
-    Ok((client, registry, action))
+    Ok((client, registry, event))
 }
 
 /// An action as `pending --json` printed it.

@@ -230,12 +230,12 @@ pub enum Command {
     Submit(SubmitArgs),
     /// Withdraw one's own approval
     Revoke {
-        /// The action, or its first digits
+        /// The action, or its first digits: 8 or more
         action: String,
     },
     /// End an action: its proposer, or who alone satisfies its role
     Cancel {
-        /// The action, or its first digits
+        /// The action, or its first digits: 8 or more
         action: String,
     },
     /// What happened, from chain data alone, and whether it still holds
@@ -280,7 +280,7 @@ pub enum RegistryCommand {
         /// Who may create definitions [default: the key's address]
         #[arg(long, value_name = "POLICY")]
         define: Option<String>,
-        /// Saves its address in the manifest
+        /// Saves its address in the manifest, and the chain's id
         #[arg(long)]
         save: bool,
         /// What is meant.

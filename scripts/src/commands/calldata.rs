@@ -38,10 +38,19 @@ pub(super) fn encode(words: &[String], manifest: &Manifest) -> Result<Bytes, Err
         )
     })?;
     if function.inputs.len() != arguments.len() {
+        let counted = |count: usize| match count {
+            0 => "no argument".to_owned(),
+            1 => "1 argument".to_owned(),
+            more => format!("{more} arguments"),
+        };
+        let given = match arguments.is_empty() {
+            true => "none".to_owned(),
+            false => arguments.join(" "),
+        };
         return Err(usage(
-            format!("{first} was given {} arguments", arguments.len()),
-            &format!("{} arguments", function.inputs.len()),
-            &arguments.join(" "),
+            format!("{first} was given {}", counted(arguments.len())),
+            &counted(function.inputs.len()),
+            &given,
         ));
     }
     let mut values = Vec::with_capacity(arguments.len());

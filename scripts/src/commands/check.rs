@@ -143,6 +143,7 @@ impl Check<'_> {
         outcome.field("to", &to);
         let refused = self.layouts(context, artifact, base, &to)?;
         self.abi(artifact, base);
+        self.initializers(artifact, base, &to);
         if base.is_live {
             return self.upgrade(context, &to, refused.as_deref()).await;
         }
@@ -161,7 +162,7 @@ impl Check<'_> {
         }
         // A layout that is not known was refused for itself, or allowed by --allow-layout.
         let allowed = [&self.args.storage.allow_absent[..], &[Part::Layout]].concat();
-        if let Err(error) = self.coverage.require_all(&allowed) {
+        for error in self.coverage.absent_but(&allowed) {
             self.findings.push(CheckFinding::of("coverage", &error));
         }
         Ok(())
@@ -271,13 +272,14 @@ impl Check<'_> {
 
     /// What came of it.
     fn report(mut self, mut outcome: Outcome) -> Outcome {
-        if let Err(error) = self.done.require(&self.args.allow_unchecked)
-            && !self
-                .findings
-                .iter()
-                .any(|one| one.code.starts_with("build-"))
+        if !self
+            .findings
+            .iter()
+            .any(|one| one.code.starts_with("build-"))
         {
-            self.findings.push(CheckFinding::of("coverage", &error));
+            for error in self.done.absent_but(&self.args.allow_unchecked) {
+                self.findings.push(CheckFinding::of("coverage", &error));
+            }
         }
         for (part, extent, why) in self.done.notes() {
             let extent = match extent {

@@ -8,6 +8,7 @@ use crate::client::{ChainError, Client, policy_reason};
 use crate::coverage::Coverage;
 use crate::governance::{Call, GovernanceError, readiness};
 use crate::progress::Progress;
+use crate::text::shell_word;
 use alloy::primitives::{Address, Bytes};
 use clap::{Args, ValueEnum};
 use stylus_registry_core::policy::{Policy, parse};
@@ -94,6 +95,35 @@ pub(super) async fn notices(
         }
     }
     Ok(all)
+}
+
+/// The role that decides versions.
+pub(super) const MIGRATE: &str = "migrate";
+/// The role that decides every role.
+pub(super) const POLICY: &str = "policy";
+
+/// Says where fewer people decide who decides than decide themselves: they can make themselves those
+/// who do. The policies of `migrate` and of `policy`.
+pub(super) fn warn_of_weaker(
+    context: &Context,
+    definition: &str,
+    (migrate, policy): (&str, &str),
+) -> Result<(), Error> {
+    let fewest = |role: &str, expression: &str| {
+        let policy = parsed(role, expression)?;
+        Ok::<_, Error>((!policy.is_none()).then(|| policy.fewest_missing(0, 0)))
+    };
+    if let (Some(many), Some(few)) = (fewest(MIGRATE, migrate)?, fewest(POLICY, policy)?)
+        && few < many
+    {
+        context.output.note(&format!(
+            "warning: {MIGRATE} takes {many} approvals and {POLICY} {few}: who satisfies {POLICY} can change {MIGRATE}; \
+             stylus-upgrades update-policy {} --role {POLICY} {} asks for as many",
+            shell_word(definition),
+            shell_word(migrate)
+        ));
+    }
+    Ok(())
 }
 
 /// A policy that nobody can ever satisfy or change.

@@ -112,7 +112,7 @@ impl Context {
             },
             found: "none of them".into(),
             next: match self.manifest.networks.is_empty() || self.manifest.network.is_some() {
-                true => "stylus-upgrades registry deploy, then give its address".into(),
+                true => "stylus-upgrades registry deploy --save deploys one and names it in the manifest; --registry ADDRESS names one that is there".into(),
                 false => {
                     let known: Vec<_> = self.manifest.networks.keys().cloned().collect();
                     format!("give --network ({}), or --registry", known.join(", "))

@@ -31,6 +31,11 @@ pub(super) async fn run(
     for (role, expression) in policies {
         confirm::parsed(role, expression)?;
     }
+    confirm::warn_of_weaker(
+        context,
+        &call.name,
+        (&call.migratePolicy, &call.policyPolicy),
+    )?;
     let client = context.working_client("define").await?;
     let notices = confirm::notices(&client, client.caller("define")?, &policies).await?;
     let bytes = call.abi_encode().into();

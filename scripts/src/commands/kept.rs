@@ -4,7 +4,7 @@
 use super::context::Context;
 use super::storage::StorageContext;
 use crate::app_error::Error;
-use crate::governance::Call;
+use crate::governance::{Call, pending};
 use crate::layout::Known;
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -39,8 +39,14 @@ pub(super) async fn keep(
             if written != Written::Unchanged {
                 output.note(&format!("{name} {version} is kept in {folder}"));
             }
-            if written == Written::Replaced {
-                output.note("it replaces what another chain or registry had under that name");
+            let replaced = match written {
+                Written::Replaced => "what another chain or registry had under that name",
+                Written::Reproposed => "other code that was proposed under that name",
+                Written::Mended => "files that were not as they had been recorded",
+                Written::New | Written::Unchanged | Written::Updated => "",
+            };
+            if !replaced.is_empty() {
+                output.note(&format!("it replaces {replaced}"));
             }
         }
         Err(error) => output.note(&format!(
@@ -113,13 +119,20 @@ pub(super) async fn refresh(context: &Context) {
             return context.output.note(&line);
         }
     };
-    for Record { name, version, .. } in open {
+    for record in open {
+        let Record { name, version, .. } = &record;
+        let (name, version) = (name.clone(), version.clone());
         let query = abi::getVersionCall {
             name: name.clone(),
             version: version.clone(),
         };
-        if client.call(registry, &query).await.is_err() {
-            continue; // not registered, or nobody can tell now
+        match client.call(registry, &query).await {
+            Ok(_) => {}
+            Err(error) if error.revert().is_some() && record.state == State::Proposed => {
+                end(place, &network, &record).await;
+                continue;
+            }
+            Err(_) => continue, // nobody can tell now
         }
         match write(place, (&name, &version), None).await {
             Ok((folder, _)) => context.output.note(&format!(
@@ -130,6 +143,38 @@ pub(super) async fn refresh(context: &Context) {
                 .note(&format!("warning: {name} {version} is not kept: {error}")),
         }
     }
+}
+
+/// A proposal that is not registered: where no action is open that would register it, that is noted.
+/// What cannot be found out stays as it is.
+async fn end(place: StorageContext<'_>, network: &str, record: &Record) {
+    let StorageContext {
+        context,
+        client,
+        registry,
+    } = place;
+    let (name, version) = (&record.name, &record.version);
+    let Ok(open) = pending(client, registry, name, &context.names()).await else {
+        return;
+    };
+    let proposes = |call: &[u8]| {
+        let call = Call::decode(call).ok();
+        let codehash = call.as_ref().and_then(|call| match call.version() {
+            Some((label, Some(code), _)) if label == version => Some(code.codehash),
+            _ => None,
+        });
+        codehash == Some(record.codehash)
+    };
+    if !open.unreadable.is_empty() || open.actions.iter().any(|one| proposes(&one.call)) {
+        return;
+    }
+    let said = match context.versions().end(network, record) {
+        Ok(()) => format!(
+            "{name} {version} was proposed from here, and that has ended: cancelled or expired"
+        ),
+        Err(error) => format!("warning: {name} {version} is not kept as ended: {error}"),
+    };
+    context.output.note(&said);
 }
 
 /// Keeps a version that the registry has, and is not kept as such.

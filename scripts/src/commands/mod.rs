@@ -64,8 +64,8 @@ use crate::app_error::Error;
 use crate::error::{Exit, Explain, Report};
 use crate::output::{Outcome, Output, visible};
 use crate::secret::redacted;
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use context::Context;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use std::ffi::OsString;
@@ -345,9 +345,22 @@ fn misused(words: &[OsString], error: &clap::Error) -> ExitCode {
             .into(),
             expected: "a command line as --help describes it".into(),
             found: found.join(" "),
-            next: "stylus-upgrades --help".into(),
+            next: format!("{} --help", command_of(&words)),
         }),
     )
+}
+
+/// The program with the commands that the line names, as far as they are known.
+fn command_of(words: &[std::borrow::Cow<'_, str>]) -> String {
+    let program = Cli::command();
+    let (mut at, mut text) = (&program, program.get_name().to_owned());
+    for word in words {
+        if let Some(below) = at.find_subcommand(word.as_ref()) {
+            text = format!("{text} {word}");
+            at = below;
+        }
+    }
+    text
 }
 
 /// Whether a word is, or holds behind `=`, a value that must not be printed.

@@ -20,6 +20,7 @@ pub(super) async fn run(context: &Context, flags: &[OsString]) -> Result<Outcome
                 ..Outcome::default()
             });
         }
+        Err(NodeError::Usage(text)) => return Err(misused(&text)),
         config => config?,
     };
     let mut signals = [
@@ -75,4 +76,19 @@ fn described(node: &NodeHandle) -> Outcome {
 
 fn is_help(flag: &OsString) -> bool {
     flag == "--help" || flag == "-h"
+}
+
+/// What the node says of flags that it does not take, on one line.
+fn misused(text: &str) -> Error {
+    let lines = text.lines().map(str::trim);
+    let said = lines.take_while(|line| !line.starts_with("Usage:"));
+    let said = said.filter(|line| !line.is_empty() && !line.starts_with("For more information"));
+    let said = said.collect::<Vec<_>>().join(" ");
+    let said = said.trim_start_matches("error:").trim();
+    Error::Usage {
+        message: said.to_owned(),
+        expected: "flags that the node takes".into(),
+        found: said.to_owned(),
+        next: "stylus-upgrades node --help".into(),
+    }
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 
 pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome, Error> {
     let registry = context.registry()?;
-    let client = context.client().await?;
+    let client = context.snapshot().await?;
     let names = context.names();
     let open = match name {
         Some(name) => governance::pending(&client, registry, name, &names).await?,
@@ -85,8 +85,12 @@ fn describe_unreadable(action: &UnreadableAction, names: &Names) -> Vec<String> 
     ]
 }
 
-/// The action that `text` names: all of its digits, or the first few where only one open action
-/// begins with them.
+/// Hexadecimal digits that name an action, at least: fewer may be those of an action that somebody
+/// proposes meanwhile.
+const DIGITS_MIN: usize = 8;
+
+/// The action that `text` names: all of its digits, or the first of them, where only one open action
+/// begins with those.
 pub(super) async fn named(
     client: &Client,
     registry: Address,
@@ -96,20 +100,29 @@ pub(super) async fn named(
     if let Ok(action) = text.parse() {
         return Ok(action);
     }
+    let refused = |found: String| Error::Usage {
+        message: format!("{text:?} names no single action"),
+        expected: format!("0x and 64 digits, or the first {DIGITS_MIN} or more of an open action"),
+        found,
+        next: "stylus-upgrades pending lists what is open".into(),
+    };
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    if digits.len() > 2 * B256::len_bytes() || !digits.bytes().all(|c| c.is_ascii_hexdigit()) {
+        return Err(refused("no digits of an action's id".into()));
+    }
+    if digits.len() < DIGITS_MIN {
+        let found = digits.len();
+        let digits = if found == 1 { "digit" } else { "digits" };
+        return Err(refused(format!("{found} {digits}")));
+    }
+    let begins = format!("0x{}", digits.to_lowercase());
     let open = governance::all_pending(client, registry, names).await?;
     let mut matching = open
         .ids()
-        .filter(|action| text.len() > 2 && action.to_string().starts_with(text));
+        .filter(|action| action.to_string().starts_with(&begins));
     match (matching.next(), matching.next()) {
         (Some(action), None) => Ok(action),
-        (first, _) => Err(Error::Usage {
-            message: format!("{text:?} names no single action"),
-            expected: "0x and 64 digits, or the first digits of an open action".into(),
-            found: match first {
-                Some(_) => "several open actions begin like that".into(),
-                None => "no open action begins like that".into(),
-            },
-            next: "stylus-upgrades pending lists what is open".into(),
-        }),
+        (Some(_), _) => Err(refused("several open actions begin like that".into())),
+        (None, _) => Err(refused("no open action begins like that".into())),
     }
 }

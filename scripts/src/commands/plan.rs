@@ -5,11 +5,11 @@ use super::context::Context;
 use super::doctor;
 use super::replay;
 use super::storage::{self, StorageChecks};
-use super::work::{Program, Run, Work};
+use super::work::{Run, Work};
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::doctor::Role;
-use crate::error::{Exit, Explain};
+use crate::error::{Exit, Explain, Report};
 use crate::output::Outcome;
 use crate::plan::{self, Change, Finding, InstancePlan, Plan, PlanRequest, Replay};
 use crate::progress::Progress;
@@ -82,6 +82,7 @@ pub(super) async fn tried(context: &Context, args: &PlanArgs) -> Result<Tried, E
                 initial: false,
                 step: args.step.clone(),
                 storage: args.storage.clone(),
+                allow_abi: args.allow_abi.clone(),
             };
             abi::migrateCall::from(work.version(&version, true).await?)
         }
@@ -148,24 +149,23 @@ async fn check(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) ->
     let first =
         storage::recorded(&work.client, work.registry, &work.name, call.code.codehash).await?;
     let is_old = first.is_some_and(|(label, _)| label != call.version);
-    let run = Run {
-        kind: call.step.kind,
-        data: call.step.data.clone(),
-        typed: String::new(),
-        program: Program::of(&call.step),
-        declared: None,
-        omitted: args.step.no_migration,
-    };
+    let run = Run::registered(&call.step, args.step.no_migration);
     let pair = (call.version.as_str(), from.as_str());
     work.check_registered(pair, &call.code, &run, &args.storage, (is_old, true))
         .await
+}
+
+/// What was refused, on one line: what its details say is in what was found.
+fn headline(refused: &Error) -> String {
+    let report = Report::of(refused);
+    report.headline().trim_end_matches(':').to_owned()
 }
 
 /// A refusal as a finding of the plan.
 fn finding(refused: &Error) -> Finding {
     Finding {
         name: refused.name(),
-        message: refused.to_string(),
+        message: headline(refused),
         expected: refused.expected(),
         found: refused.found(),
         next: refused.next(),

@@ -6,13 +6,17 @@ use super::propose::propose;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::export::ExportError;
-use crate::governance::{Explained, explain};
+use crate::governance::{Explained, deciding_policy, explain};
 use crate::history;
 use crate::output::Outcome;
 use crate::progress::Progress;
+use crate::text::nearest;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// The role that is there without being set.
+const PAUSE: &str = "pause";
 
 /// Changes the policy of a role; the definition with the empty name is the registry itself.
 pub(super) async fn update(
@@ -48,10 +52,24 @@ pub(super) async fn update(
             let line = format!("policy of {role} was {}", names.policy(&old));
             context.output.note(&line);
         }
-        None => notices.push(Notice::new(
-            Unusual::NewRole,
-            format!("{name:?} has no role {role:?}: it is new"),
-        )),
+        None => {
+            let mut known = roles(context, &client, registry, name).await?;
+            known.push(PAUSE.into());
+            let meant = nearest(role, &known).filter(|meant| *meant != role);
+            let meant = meant.map_or(String::new(), |meant| format!("; did you mean {meant:?}?"));
+            let words = format!("{name:?} has no role {role:?}: it is new{meant}");
+            notices.push(Notice::new(Unusual::NewRole, words));
+        }
+    }
+    let mut policies = Vec::new();
+    for other in [confirm::MIGRATE, confirm::POLICY] {
+        match other == role {
+            true => policies.push(expression.clone()),
+            false => policies.extend(current(&client, registry, name, other).await?),
+        }
+    }
+    if let [migrate, policy] = policies.as_slice() {
+        confirm::warn_of_weaker(context, name, (migrate, policy))?;
     }
     let call = abi::setPolicyCall {
         name: name.into(),
@@ -71,7 +89,7 @@ pub(super) async fn explain_it(
     role: Option<&str>,
 ) -> Result<Outcome, Error> {
     let registry = context.registry()?;
-    let client = context.client().await?;
+    let client = context.snapshot().await?;
     let names = context.names();
     let roles = match role {
         Some(role) => vec![role.to_owned()],
@@ -81,11 +99,7 @@ pub(super) async fn explain_it(
     outcome.field("name", name);
     let mut all = Vec::new();
     for role in roles {
-        let call = abi::policyCall {
-            name: name.into(),
-            role: role.clone(),
-        };
-        let text = match client.call(registry, &call).await {
+        let (decides, text) = match deciding_policy(&client, registry, name, &role).await {
             Err(error) if error.is_refused_as::<abi::UnknownRole>() => {
                 return Err(Error::UnknownRole {
                     known: self::roles(context, &client, registry, name).await?,
@@ -95,8 +109,14 @@ pub(super) async fn explain_it(
             }
             found => found?,
         };
-        let explained = explain(&role, &text, &names)?;
-        outcome.line(format!("{role}: {}", explained.named));
+        let explained = explain(&decides, &text, &names)?;
+        outcome.line(match decides == role {
+            true => format!("{role}: {}", explained.named),
+            false => format!(
+                "{role} is not set, so {decides} decides: any one of its addresses pauses, its whole policy resumes: {}",
+                explained.named
+            ),
+        });
         for line in lines(&explained, &names.list(&explained.alone)) {
             outcome.line(format!("  {line}"));
         }

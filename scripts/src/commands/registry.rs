@@ -71,7 +71,7 @@ pub(super) async fn deploy(
     outcome.line(format!("define    {policy}"));
     if save {
         let (file, network) = (context.manifest_file(), context.network());
-        if let Err(error) = Manifest::save_registry(&file, network, registry) {
+        if let Err(error) = Manifest::save_registry(&file, network, (client.chain_id(), registry)) {
             stop(context, &mut outcome, &error, Exit::Partial);
         }
     }

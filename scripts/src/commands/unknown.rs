@@ -3,26 +3,40 @@
 use super::context::Context;
 use crate::app_error::Error;
 use crate::client::ChainError;
-use crate::registry::definitions;
+use crate::registry::{definitions, labels};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::VersionNotFound;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
-/// The same error; where the registry does not know a definition, one that lists those that it has.
-/// What cannot be listed leaves the error as it is.
+/// The same error; where the registry does not know a definition or a version, one that lists those
+/// that it has. What cannot be listed leaves the error as it is.
 pub(super) async fn with_names(context: &Context, error: Error) -> Error {
-    let revert = error.chain().and_then(ChainError::revert);
-    let Some(unknown) = revert.and_then(|revert| revert.decoded::<abi::DefinitionNotFound>())
-    else {
+    let Some(revert) = error.chain().and_then(ChainError::revert) else {
         return error;
     };
+    let definition = revert.decoded::<abi::DefinitionNotFound>();
+    let version = revert.decoded::<VersionNotFound>();
+    if definition.is_none() && version.is_none() {
+        return error;
+    }
     let (Ok(registry), Ok(client)) = (context.registry(), context.client().await) else {
         return error;
     };
-    match definitions(&client, registry).await {
-        Ok(known) => Error::DefinitionNotFound {
+    if let Some(unknown) = version {
+        return match labels(&client, registry, &unknown.name).await {
+            Ok(known) => Error::UnknownVersion {
+                name: unknown.name,
+                version: unknown.version,
+                known,
+            },
+            Err(_) => error,
+        };
+    }
+    match (definition, definitions(&client, registry).await) {
+        (Some(unknown), Ok(known)) => Error::DefinitionNotFound {
             name: unknown.name,
             known,
             aliases: context.manifest.aliases.keys().cloned().collect(),
         },
-        Err(_) => error,
+        _ => error,
     }
 }

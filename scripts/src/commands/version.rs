@@ -12,6 +12,7 @@ use crate::deploy;
 use crate::export::ExportError;
 use crate::output::Outcome;
 use crate::registry::{self, NewVersion};
+use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::chain::PROGRAM_PREFIX;
@@ -64,6 +65,17 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
         version: args.to.clone(),
     };
     let code = work.client.call(work.registry, &call).await?.code;
+    if work.current == args.to {
+        return Err(Error::Usage {
+            message: format!("{} {} is what is current", args.name, args.to),
+            expected: "an older version to go back to".into(),
+            found: args.to.clone(),
+            next: format!(
+                "stylus-upgrades status {} lists its versions",
+                shell_word(&args.name)
+            ),
+        });
+    }
     if work.current != args.version {
         let run = work.run(&args.step)?;
         let from = work.current.clone();

@@ -69,6 +69,20 @@ pub(super) struct Run {
     pub(super) omitted: bool,
 }
 
+impl Run {
+    /// What runs on a way that was registered or proposed.
+    pub(super) fn registered(way: &Step, omitted: bool) -> Self {
+        Self {
+            kind: way.kind,
+            data: way.data.clone(),
+            typed: String::new(),
+            program: Program::of(way),
+            declared: None,
+            omitted,
+        }
+    }
+}
+
 impl<'a> Work<'a> {
     /// Work that deploys what it needs.
     pub(super) async fn begin(context: &'a Context, what: &str, name: &str) -> Result<Self, Error> {
@@ -78,7 +92,7 @@ impl<'a> Work<'a> {
 
     /// Work that sends nothing.
     pub(super) async fn begin_dry(context: &'a Context, name: &str) -> Result<Self, Error> {
-        let client = context.client().await?;
+        let client = context.snapshot().await?;
         Self::on(context, client, name, true).await
     }
 
@@ -123,11 +137,16 @@ impl<'a> Work<'a> {
             .subject(&args.version, &args.source, &args.storage)
             .await?;
         let from = self.begins_at(&args.version, args.from.as_deref()).await?;
+        let way = self.way_of_current(args, &new.code).await?;
         if !args.initial && !from.is_empty() {
-            let runs = args.step.runs_migration();
+            let run = match &way {
+                Some(way) => Run::registered(way, args.step.no_migration),
+                None => self.run(&args.step)?,
+            };
+            let runs = run.kind != step::NONE;
             self.check_storage(&args.version, &from, &new, runs, &args.storage)
                 .await?;
-            let run = self.run(&args.step)?;
+            self.check_abi(&from, &new, &args.allow_abi).await?;
             self.check_steps(&args.version, &from, &new, &run).await?;
             let overrides = Overrides::new(&args.storage, args.step.no_migration);
             let upgrades = upgrades.then_some((args.version.as_str(), from.as_str()));
@@ -142,11 +161,13 @@ impl<'a> Work<'a> {
         self.publish(&new).await?;
         let mut code = new.code;
         code.implementation = placed.unwrap_or(code.implementation);
-        let step = if args.initial {
-            registry::initial()
-        } else {
-            self.step(&args.version, args.from.as_deref(), &args.step)
-                .await?
+        let step = match way {
+            Some(way) => way,
+            None if args.initial => registry::initial(),
+            None => {
+                self.step(&args.version, args.from.as_deref(), &args.step)
+                    .await?
+            }
         };
         Ok(NewVersion {
             name: self.name.clone(),
@@ -204,6 +225,18 @@ impl<'a> Work<'a> {
             .first()
             .map(|step| step.from.clone())
             .unwrap_or_default())
+    }
+
+    /// The way by which this very code became current, where the arguments describe none: whoever
+    /// asks for what is current once more means that.
+    async fn way_of_current(&self, args: &VersionArgs, code: &Code) -> Result<Option<Step>, Error> {
+        let is_described = !args.step.is_empty() || args.from.is_some() || args.initial;
+        if is_described || self.current != args.version {
+            return Ok(None);
+        }
+        let registered = self.registered(&args.version).await?;
+        let same = registered.filter(|(known, _)| known.codehash == code.codehash);
+        Ok(same.and_then(|(_, steps)| steps.into_iter().next()))
     }
 
     /// The way into `version`. Where the version is there already, it is the way that was

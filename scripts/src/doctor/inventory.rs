@@ -202,7 +202,19 @@ impl Inventory {
             let Ok(call) = Call::decode(&action.call) else {
                 continue;
             };
-            let kind = call.version().map(|(_, _, step)| step.kind);
+            let version = call.version();
+            let is_superseded = version.is_some_and(|(label, code, _)| {
+                let mut versions = definition.rebuilt.versions.iter();
+                let known = versions.find(|known| known.version == label);
+                known.zip(code).is_some_and(|(known, code)| {
+                    let key = (known.code.implementation, known.code.codehash);
+                    key != (code.implementation, code.codehash)
+                })
+            });
+            if is_superseded {
+                continue; // nothing ever runs it
+            }
+            let kind = version.map(|(_, _, step)| step.kind);
             for (what, address, hash) in call.subjects() {
                 let role = match (what, kind) {
                     ("script", Some(kind)) => script(kind),

@@ -23,7 +23,7 @@ pub fn role_of(role: &str, is_set: impl Fn(&str) -> bool) -> &str {
 ///
 /// # Errors
 /// What the registry or the chain says.
-pub(super) async fn deciding_policy(
+pub async fn deciding_policy(
     client: &Client,
     registry: Address,
     name: &str,

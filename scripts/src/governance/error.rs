@@ -40,6 +40,38 @@ pub enum GovernanceError {
         /// What it says.
         error: Box<ChainError>,
     },
+    /// Somebody else than its proposer wants to end an action.
+    #[error("{error}, and only its proposer ends an action")]
+    #[explain(
+        of = error,
+        expected = "{proposer}, who proposed it, or an address that alone satisfies the role",
+        next = "ask the proposer to cancel it; an approval of one's own is withdrawn by: stylus-upgrades revoke {action}"
+    )]
+    NotProposer {
+        /// The action.
+        action: B256,
+        /// Who proposed it.
+        proposer: Address,
+        /// What the registry says.
+        error: Box<ChainError>,
+    },
+    /// What was proposed can never be executed: the version has other code by now.
+    #[error(
+        "{definition} {version} is registered with other code: this action never does anything"
+    )]
+    #[explain(
+        expected = "a version that is new, or has the code that the action names",
+        found = "other code",
+        next = "nothing was sent; its proposer ends it: stylus-upgrades cancel {action}"
+    )]
+    Superseded {
+        /// The action.
+        action: B256,
+        /// The definition.
+        definition: String,
+        /// The version.
+        version: String,
+    },
     /// Code that was named is a proxy that nobody registered.
     #[error("the {what} {account} is a proxy that nobody registered")]
     #[explain(
@@ -169,8 +201,8 @@ pub enum GovernanceError {
     #[error("the policy of role {role} is not valid at byte {offset} of {expression}: {reason}")]
     #[explain(
         expected = "a policy such as 0xaddr, AND(p,…), OR(p,…), OutOf(n,p,…), or NONE",
-        found = "{reason}, at byte {offset} of {expression}",
-        next = "correct the expression: names are written as their addresses in it",
+        found = format!("{reason}, at byte {offset} of {expression}: {}", around(expression, *offset)),
+        next = "correct the expression there: names are written as their addresses in it",
         exit = Exit::Usage
     )]
     InvalidPolicy {
@@ -210,13 +242,33 @@ pub enum GovernanceError {
         /// How many there were.
         all: usize,
     },
+    /// The registry knows a definition, and its endpoint shows no event of it: there is one at least,
+    /// of its creation.
+    #[error("{endpoint} shows no event of {registry} about {}", match name.is_empty() {
+        true => "itself".to_owned(),
+        false => format!("{name:?}"),
+    })]
+    #[explain(
+        expected = "the events since it was created",
+        found = "none, and the registry answers for it",
+        next = "ask another endpoint (--rpc-url): this one leaves events out, or has dropped old blocks",
+        exit = Exit::Chain
+    )]
+    EventsHidden {
+        /// The endpoint.
+        endpoint: String,
+        /// The registry.
+        registry: Address,
+        /// The definition; empty for the registry itself.
+        name: String,
+    },
     /// There is nothing to check.
     #[error("there is nothing to check: {what}")]
     #[explain(
         name = "NothingToCheck",
         expected = "something to check",
         found = "{what}",
-        next = "check the name"
+        next = "stylus-upgrades define NAME --migrate POLICY creates a definition"
     )]
     Nothing {
         /// What was looked for.
@@ -244,7 +296,9 @@ impl GovernanceError {
     pub fn chain(&self) -> Option<&ChainError> {
         match self {
             Self::Chain(error) => Some(error),
-            Self::InstanceFails { error, .. } | Self::InstanceUnknown { error } => Some(error),
+            Self::InstanceFails { error, .. }
+            | Self::InstanceUnknown { error }
+            | Self::NotProposer { error, .. } => Some(error),
             _ => None,
         }
     }
@@ -253,5 +307,24 @@ impl GovernanceError {
 impl From<SignedError> for GovernanceError {
     fn from(error: SignedError) -> Self {
         Self::Signed(Box::new(error))
+    }
+}
+
+/// The place of an expression that is meant, with what stands around it.
+fn around(expression: &str, offset: u32) -> String {
+    /// Characters on either side.
+    const SHOWN: usize = 16;
+    let at = usize::try_from(offset).unwrap_or(usize::MAX);
+    let (Some(before), Some(behind)) = (expression.get(..at), expression.get(at..)) else {
+        return "behind its end".into();
+    };
+    let skipped = before.chars().count().saturating_sub(SHOWN);
+    let before: String = before.chars().skip(skipped).collect();
+    let behind: String = behind.chars().take(SHOWN).collect();
+    match (before.is_empty(), behind.is_empty()) {
+        (true, true) => "it is empty".into(),
+        (true, false) => format!("at its begin, before {behind:?}"),
+        (false, true) => format!("at its end, behind {before:?}"),
+        (false, false) => format!("between {before:?} and {behind:?}"),
     }
 }

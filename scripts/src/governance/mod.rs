@@ -31,7 +31,7 @@ mod revert_cause;
 pub mod signed;
 mod submit;
 
-pub use authority::role_of;
+pub use authority::{deciding_policy, role_of};
 pub use built::BuildFacts;
 pub use checks::{Check, after_upgrade, require_plain_code};
 pub use display::{Call, Display, Field};
@@ -42,6 +42,8 @@ pub use governed::{GovernedCall, perform};
 pub use names::Names;
 pub use pending::{
     Open, PendingAction, Readiness, UnreadableAction, all_pending, pending, proposed, readiness,
+    superseded_by,
 };
 pub use place::{Placed, find, place};
+pub(crate) use revert_cause::failed_upgrade;
 pub use submit::{ExecutedBy, Simulated, Submitted};

@@ -3,7 +3,7 @@
 use super::display::{Call, Display};
 use super::error::GovernanceError;
 use super::names::Names;
-use crate::client::Client;
+use crate::client::{ChainError, Client};
 use crate::registry::{all_logs, open_actions};
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolEvent;
@@ -208,6 +208,30 @@ pub async fn all_pending(
         all.unreadable.extend(more.unreadable);
     }
     Ok(all)
+}
+
+/// The version that `call` would add, where the registry has it with other code by now.
+///
+/// # Errors
+/// What the chain says.
+pub async fn superseded_by(
+    client: &Client,
+    registry: Address,
+    call: &Call,
+) -> Result<Option<String>, ChainError> {
+    let Some((version, Some(code), _)) = call.version() else {
+        return Ok(None);
+    };
+    let query = abi::getVersionCall {
+        name: call.definition().into(),
+        version: version.into(),
+    };
+    let registered = match client.call(registry, &query).await {
+        Ok(found) => found.code,
+        Err(error) if error.revert().is_some() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    Ok((registered != *code).then(|| version.into()))
 }
 
 impl PendingAction {

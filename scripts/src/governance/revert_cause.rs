@@ -53,7 +53,7 @@ async fn failing(
 }
 
 /// The first upgrade below a frame that the registry asked for and that failed.
-fn failed_upgrade(frame: &Value, registry: Address) -> Option<Address> {
+pub(crate) fn failed_upgrade(frame: &Value, registry: Address) -> Option<Address> {
     let account = |name: &str| frame[name].as_str()?.parse::<Address>().ok();
     let input: Option<Bytes> = frame["input"].as_str().and_then(|text| text.parse().ok());
     let is_upgrade = input.is_some_and(|input| input.starts_with(&upgradeToCall::SELECTOR));

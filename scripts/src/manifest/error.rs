@@ -113,6 +113,20 @@ pub enum ManifestError {
         /// Its address.
         held: String,
     },
+    /// A registry stands there, and another one was to be deployed and saved.
+    #[error("{} names a registry already", path.display())]
+    #[explain(
+        name = "ManifestDiffers",
+        expected = "a manifest without a registry",
+        found = "{held}",
+        next = "it is used as it is; to deploy another one, leave --save out, or remove `registry` there"
+    )]
+    HasRegistry {
+        /// The file.
+        path: PathBuf,
+        /// The registry.
+        held: Address,
+    },
     /// A name that the manifest does not have.
     #[error("{name:?} is neither an address nor an alias")]
     #[explain(

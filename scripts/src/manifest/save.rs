@@ -13,23 +13,32 @@ const ENTRY: usize = 256;
 struct Location<'a> {
     /// The table of that network; none is the top.
     network: Option<&'a str>,
-    /// An alias; none is the registry.
-    alias: Option<&'a str>,
+    entry: Entry<'a>,
+}
+
+/// What is saved.
+#[derive(Clone, Copy)]
+enum Entry<'a> {
+    /// The registry, and at the top the chain that it is on.
+    Registry { chain_id: u64 },
+    /// An alias.
+    Alias(&'a str),
 }
 
 impl Manifest {
     /// Saves the registry's address in the manifest at `path`, which is made if there is none: in
-    /// the table of `network` where one is named.
+    /// the table of `network` where one is named; else above the tables, with the chain that it is
+    /// on, unless the manifest names that already.
     ///
     /// # Errors
     /// [`ManifestError::Differs`] where another registry stands there.
     pub fn save_registry(
         path: &Path,
         network: Option<&str>,
-        registry: Address,
+        (chain_id, registry): (u64, Address),
     ) -> Result<(), ManifestError> {
-        let alias = None;
-        save(path, &Location { network, alias }, registry)
+        let entry = Entry::Registry { chain_id };
+        save(path, &Location { network, entry }, registry)
     }
 
     /// Saves an alias in the manifest at `path`, as [`Self::save_registry`] does.
@@ -42,22 +51,21 @@ impl Manifest {
         alias: &str,
         address: Address,
     ) -> Result<(), ManifestError> {
-        let alias = Some(alias);
-        save(path, &Location { network, alias }, address)
+        let entry = Entry::Alias(alias);
+        save(path, &Location { network, entry }, address)
     }
 
     /// Whether a registry could be saved, as far as can be known before there is one.
     ///
     /// # Errors
-    /// [`ManifestError::Taken`] where one stands there; what keeps the file from being written.
+    /// [`ManifestError::HasRegistry`] where one stands there; what keeps the file from being written.
     pub fn require_no_registry(path: &Path, network: Option<&str>) -> Result<(), ManifestError> {
         let source = own_file::read(path)?.unwrap_or_default();
         match seen_from(path, &source, network)?.registry {
             None => require_writable(path, &source),
-            Some(held) => Err(ManifestError::Taken {
+            Some(held) => Err(ManifestError::HasRegistry {
                 path: path.to_owned(),
-                alias: "registry".into(),
-                held: held.to_string(),
+                held,
             }),
         }
     }
@@ -76,7 +84,7 @@ impl Manifest {
         let source = own_file::read(path)?.unwrap_or_default();
         let location = Location {
             network,
-            alias: Some(alias),
+            entry: Entry::Alias(alias),
         };
         with(path, &source, &location, Address::ZERO).map_err(|error| match error {
             ManifestError::Differs {
@@ -125,10 +133,9 @@ fn with(
     address: Address,
 ) -> Result<Option<String>, ManifestError> {
     let manifest = seen_from(path, source, location.network)?;
-    let entry = location.alias.unwrap_or("registry");
-    let held = match location.alias {
-        Some(alias) => manifest.aliases.get(alias).copied(),
-        None => manifest.registry,
+    let (entry, held) = match location.entry {
+        Entry::Alias(alias) => (alias, manifest.aliases.get(alias).copied()),
+        Entry::Registry { .. } => ("registry", manifest.registry),
     };
     match held {
         Some(held) if held == address => return Ok(None),
@@ -149,12 +156,19 @@ fn with(
     let mut document: DocumentMut = source.parse().map_err(|_| unreadable())?;
     let networks = location.network.map(|name| ["networks", name]);
     let tables = networks.into_iter().flatten();
-    let tables = tables.chain(location.alias.map(|_| "aliases"));
+    let is_alias = matches!(location.entry, Entry::Alias(_));
+    let tables = tables.chain(is_alias.then_some("aliases"));
     let mut table = document.as_item_mut();
     for name in tables {
         table = below(table, name).ok_or_else(unreadable)?;
     }
     let entries = table.as_table_like_mut().ok_or_else(unreadable)?;
+    if let (Entry::Registry { chain_id }, None, None) =
+        (location.entry, location.network, manifest.chain_id)
+    {
+        let number = i64::try_from(chain_id).map_err(|_| unreadable())?;
+        entries.insert("chain_id", value(number));
+    }
     entries.insert(entry, value(address.to_string()));
     let saved = document.to_string();
     Manifest::parse(path, &saved)?;

@@ -105,14 +105,15 @@ fn saving_keeps_the_rest_of_the_file_and_refuses_another_address() {
     Manifest::save_alias(&path, None, "counter", one).unwrap();
     let written = format!("# ours\n{}", std::fs::read_to_string(&path).unwrap());
     std::fs::write(&path, written).unwrap();
-    Manifest::save_registry(&path, None, other).unwrap();
-    Manifest::save_registry(&path, None, other).unwrap();
+    Manifest::save_registry(&path, None, (7, other)).unwrap();
+    Manifest::save_registry(&path, None, (7, other)).unwrap();
 
     let manifest = Manifest::read(&path).unwrap();
     assert_eq!(manifest.registry, Some(other));
+    assert_eq!(manifest.chain_id, Some(7), "the chain that it is on");
     assert_eq!(manifest.address("counter").unwrap(), one);
     assert!(std::fs::read_to_string(&path).unwrap().contains("# ours"));
-    let refused = Manifest::save_registry(&path, None, one).unwrap_err();
+    let refused = Manifest::save_registry(&path, None, (7, one)).unwrap_err();
     assert_eq!(refused.name(), "ManifestDiffers");
 }
 
@@ -203,7 +204,7 @@ fn saving_writes_into_the_networks_table() {
     let (one, two) = (Address::repeat_byte(1), Address::repeat_byte(2));
     for network in ["sepolia", "other"] {
         Manifest::require_no_registry(&path, Some(network)).unwrap();
-        Manifest::save_registry(&path, Some(network), one).unwrap();
+        Manifest::save_registry(&path, Some(network), (8, one)).unwrap();
         Manifest::require_free(&path, Some(network), "counter").unwrap();
         Manifest::save_alias(&path, Some(network), "counter", two).unwrap();
         let taken = Manifest::require_no_registry(&path, Some(network)).unwrap_err();
@@ -214,6 +215,7 @@ fn saving_writes_into_the_networks_table() {
     assert!(!manifest.aliases.contains_key("counter"));
     for network in ["sepolia", "other"] {
         let on = manifest.clone().on(network).unwrap();
+        assert_ne!(on.chain_id, Some(8), "a table has its own");
         assert_eq!(on.registry, Some(one));
         assert_eq!(on.address("counter").unwrap(), two);
     }

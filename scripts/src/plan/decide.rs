@@ -64,7 +64,13 @@ pub(super) fn decide(
                 Err(PlanError::Refused { revert, .. })
                     if revert.is::<abi::AlreadyApproved>() || revert.is::<abi::NotAnApprover>() => {
                 }
-                Err(error) => return Ok(Decision::Stuck(Finding::of(error)?)),
+                Err(error) => {
+                    let mut finding = Finding::of(error)?;
+                    if let Some(proxy) = simulation.failing(*who, registry, call) {
+                        finding.message += &format!(", and what fails is instance {proxy}");
+                    }
+                    return Ok(Decision::Stuck(finding));
+                }
             }
         }
         if delay == 0 {

@@ -2,10 +2,12 @@
 
 use super::error::PlanError;
 use crate::client::Revert;
+use crate::governance::failed_upgrade;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::{SolCall, SolEvent};
 use stylus_chain::{
-    BlockId, CallRequest, Chain, ChainError, LogFilter, Overrides, Receipt, SlotChange,
+    BlockId, CallOptions, CallRequest, Chain, ChainError, LogFilter, Overrides, Receipt,
+    SlotChange, TraceKind,
 };
 
 /// What every sender owns here, in wei: fees are no matter of the plan.
@@ -93,6 +95,25 @@ impl Simulation {
             }
             None => PlanError::refused(what, Revert::decode(&receipt.output)),
         })
+    }
+
+    /// The instance whose upgrade fails when `from` sends that, if it is one.
+    pub(super) fn failing(
+        &self,
+        from: Address,
+        registry: Address,
+        input: &Bytes,
+    ) -> Option<Address> {
+        let request = CallRequest {
+            from: Some(from),
+            to: Some(registry),
+            input: input.clone(),
+            ..CallRequest::default()
+        };
+        let kind = TraceKind::Call(CallOptions::default());
+        let (latest, overrides) = (BlockId::latest(), Overrides::default());
+        let traced = self.chain.trace_call(request, latest, &overrides, kind);
+        failed_upgrade(&traced.ok()?, registry)
     }
 
     /// Lets time pass.

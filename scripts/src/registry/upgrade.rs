@@ -1,21 +1,19 @@
 //! One instance to one version: on the proxy itself, for who alone may migrate. Everybody else takes
 //! it along by `rollout` where the version is current already, and decides nothing here.
 
+use super::called_back::called_back;
 use super::instance::{ask, registry_of};
-use super::rollout::{RolledOut, rollout};
-use crate::client::{ChainError, Client, Sent};
+use super::rollout::{RolledOut, left, rollout};
+use crate::client::{ChainError, Client, Revert, Sent};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes};
 use alloy::rpc::types::TransactionRequest;
-use alloy::sol_types::SolCall;
+use alloy::sol_types::{SolCall, SolError};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
     self as proxy_abi, UpgradeNotAuthorized,
 };
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-
-/// How many instances one rollout transaction takes on.
-const ROLLOUT_BATCH: u16 = 8;
 
 /// By which way an upgrade went.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,8 +46,9 @@ pub struct Upgraded {
 ///
 /// # Errors
 /// `UpgradeNotAuthorized` for who does not alone satisfy the policy, unless the version is current:
-/// making it so is for `migrate`, which concerns all instances. [`ChainError::NotDirectly`] where the
-/// proxy takes upgrades from its registry alone.
+/// making it so is for `migrate`, which concerns all instances. [`ChainError::NotAlone`] where other
+/// instances would be upgraded with it. [`ChainError::NotDirectly`] where the proxy takes upgrades
+/// from its registry alone.
 pub async fn upgrade(
     client: &Client,
     proxy: Address,
@@ -117,7 +116,8 @@ impl Upgraded {
     }
 }
 
-/// `rollout` if the version is current; `None` if it is not.
+/// `rollout` if the version is current and no other instance waits; `None` if the version is not
+/// current, or the instance does not wait for it.
 async fn roll_out_current(
     client: &Client,
     proxy: Address,
@@ -132,7 +132,27 @@ async fn roll_out_current(
     if client.call(registry, &query).await?.current != version {
         return Ok(None);
     }
-    let RolledOut { sent, .. } = rollout(client, registry, &name, ROLLOUT_BATCH).await?;
+    if instance.version == version {
+        let version = version.to_owned();
+        let refusal = proxy_abi::AlreadyAtVersion { version };
+        return Err(ChainError::Refused {
+            what: format!("upgrade {proxy}"),
+            revert: Revert::decode(&refusal.abi_encode()),
+        });
+    }
+    let waiting = left(client, registry, &name).await?;
+    if waiting > 1 {
+        return Err(ChainError::NotAlone {
+            proxy,
+            name,
+            waiting,
+        });
+    }
+    // Whoever was called back does not wait: the one that does is another.
+    if waiting == 0 || called_back(client, registry, &name).await?.contains(&proxy) {
+        return Ok(None);
+    }
+    let RolledOut { sent, .. } = rollout(client, registry, &name, 1).await?;
     let now = version_of(client, registry, proxy).await?;
     Ok(Some(Upgraded {
         from: instance.version,

@@ -53,6 +53,12 @@ impl Kept {
         self.record.is_same_code(&other.record)
     }
 
+    /// Whether both are of the same registry on the same chain.
+    pub(super) fn is_same_registry(&self, other: &Self) -> bool {
+        let key = |one: &Record| (one.chain_id, one.registry);
+        key(&self.record) == key(&other.record)
+    }
+
     /// As it is to be written where `before` lies: what is registered stays registered.
     pub(super) fn behind(&self, before: Option<&Self>) -> Self {
         let mut kept = self.clone();

@@ -53,8 +53,12 @@ pub enum Written {
     Unchanged,
     /// It was there, and more is known of it now.
     Updated,
-    /// Another version with that name was there: of another chain, registry, or code.
+    /// Another version with that name was there: of another chain or registry.
     Replaced,
+    /// Other code of the same registry was there: what was proposed before.
+    Reproposed,
+    /// What was there was not as it had been recorded.
+    Mended,
 }
 
 impl Versions {
@@ -68,6 +72,26 @@ impl Versions {
         Self {
             folder: folder.join(FOLDER),
         }
+    }
+
+    /// Notes that what was proposed of a version has ended without being registered.
+    ///
+    /// # Errors
+    /// [`VersionsError`].
+    pub fn end(&self, network: &str, record: &Record) -> Result<(), VersionsError> {
+        let place = self.place(network, &record.name, &record.version)?;
+        let _lock = lock::exclusive(&self.folder)?;
+        let path = place.join(RECORD);
+        let Some(text) = own_file::read(&path)? else {
+            return Ok(());
+        };
+        // Another process may have written it anew meanwhile.
+        let mut found = Record::parse(&path, &text)?;
+        if found == *record {
+            found.state = State::Ended;
+            write(&path, pretty(&found).as_bytes())?;
+        }
+        Ok(())
     }
 
     /// Keeps a version. What is there already stays; a record of other code is replaced. A proposal of
@@ -95,11 +119,15 @@ impl Versions {
         let record_file = place.join(RECORD);
         let written = match &before {
             Some(before) if before.is_same_code(kept) => Written::Updated,
+            Some(before) if before.is_same_registry(kept) => Written::Reproposed,
             Some(_) => Written::Replaced,
-            None if record_file.exists() => Written::Replaced,
+            None if record_file.exists() => Written::Mended,
             None => Written::New,
         };
-        if written == Written::Replaced {
+        if matches!(
+            written,
+            Written::Replaced | Written::Reproposed | Written::Mended
+        ) {
             // Without it the other files are nothing: a run that is killed here leaves no lie.
             std::fs::remove_file(&record_file)
                 .map_err(VersionsError::file("replace", &record_file))?;
@@ -197,17 +225,40 @@ impl Versions {
         Ok(versions)
     }
 
-    /// Versions of that network that were proposed, and are not known to be registered: the records
-    /// of one registry.
+    /// Versions of that network that were proposed, ended or not, and are not known to be registered:
+    /// the records of one registry.
     ///
     /// # Errors
     /// [`VersionsError`].
     pub fn proposed(&self, network: &str, registry: Address) -> Result<Vec<Record>, VersionsError> {
+        let mut records = self.records(network, registry)?;
+        records.retain(|record| record.state != State::Registered);
+        Ok(records)
+    }
+
+    /// The definitions of one registry of which a version is kept that it has.
+    ///
+    /// # Errors
+    /// [`VersionsError`].
+    pub fn definitions(
+        &self,
+        network: &str,
+        registry: Address,
+    ) -> Result<Vec<String>, VersionsError> {
+        let records = self.records(network, registry)?.into_iter();
+        let registered = records.filter(|record| record.state == State::Registered);
+        let mut names: Vec<String> = registered.map(|record| record.name).collect();
+        names.dedup();
+        Ok(names)
+    }
+
+    /// The records of one registry on that network.
+    fn records(&self, network: &str, registry: Address) -> Result<Vec<Record>, VersionsError> {
         let folder = self.folder.join(part(network)?);
         for folder in [&self.folder, &folder] {
             own_file::require_no_link(folder)?;
         }
-        let mut proposed = Vec::new();
+        let mut records = Vec::new();
         for definition in names(&folder)? {
             let definition = folder.join(definition);
             for version in names(&definition)? {
@@ -216,12 +267,12 @@ impl Versions {
                     continue;
                 };
                 let record = Record::parse(&path, &text)?;
-                if record.state == State::Proposed && record.registry == registry {
-                    proposed.push(record);
+                if record.registry == registry {
+                    records.push(record);
                 }
             }
         }
-        Ok(proposed)
+        Ok(records)
     }
 
     /// The networks for which anything is kept.

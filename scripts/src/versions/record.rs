@@ -42,6 +42,8 @@ pub struct Record {
 pub enum State {
     /// Approvals were missing.
     Proposed,
+    /// It was proposed, and that ended without being executed: cancelled, or expired.
+    Ended,
     /// The registry has it.
     Registered,
 }

@@ -46,7 +46,13 @@ fn what_is_kept_is_read_again_from_a_folder_below_its_own() {
     let done = kept(b"one", State::Registered);
     assert_eq!(versions.keep("7", &done).expect("kept"), Written::Updated);
     let other = kept(b"other", State::Registered);
-    assert_eq!(versions.keep("7", &other).expect("kept"), Written::Replaced);
+    let written = versions.keep("7", &other).expect("kept");
+    assert_eq!(written, Written::Reproposed, "of the same registry");
+    let mut elsewhere = other.clone();
+    elsewhere.record.chain_id = 8;
+    let written = versions.keep("7", &elsewhere).expect("kept");
+    assert_eq!(written, Written::Replaced);
+    versions.keep("7", &other).expect("kept");
     let read = versions.read("7", "a/../b", "2.0").expect("read");
     assert_eq!(read, Some(other));
     assert_eq!(versions.versions("7", "a/../b").expect("listed"), ["2.0"]);
@@ -63,7 +69,8 @@ fn a_changed_file_is_refused_and_written_anew_by_the_next_registration() {
         std::fs::write(place.join(file), "changed").expect("written");
         let error = versions.read("7", "a/../b", "2.0").expect_err(file);
         assert!(matches!(error, VersionsError::Tampered { .. }), "{error}");
-        versions.keep("7", &one).expect("kept again");
+        let written = versions.keep("7", &one).expect("kept again");
+        assert_eq!(written, Written::Mended);
         assert!(versions.read("7", "a/../b", "2.0").is_ok());
         std::fs::remove_file(place.join(file)).expect("removed");
         versions.read("7", "a/../b", "2.0").expect_err(file);
@@ -166,4 +173,29 @@ fn who_writes_waits_for_the_one_who_does() {
     assert_eq!(written, Written::Updated);
     let left: Vec<_> = std::fs::read_dir(versions.folder()).expect("it").collect();
     assert_eq!(left.len(), 2, "a README and a network: no file of the lock");
+}
+
+#[test]
+fn what_was_proposed_and_ended_is_said_and_can_be_proposed_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let versions = Versions::beside(folder.path());
+    let one = kept(b"one", State::Proposed);
+    versions.keep("7", &one).expect("kept");
+    versions.end("7", &one.record).expect("ended");
+    let state = || {
+        let read = versions.read("7", "a/../b", "2.0").expect("read");
+        read.expect("kept").record.state
+    };
+    assert_eq!(state(), State::Ended);
+    let registry = one.record.registry;
+    assert_eq!(versions.definitions("7", registry).expect("it"), [""; 0]);
+    versions.keep("7", &one).expect("kept");
+    assert_eq!(state(), State::Proposed);
+    let registered = kept(b"one", State::Registered);
+    versions.keep("7", &registered).expect("kept");
+    versions
+        .end("7", &one.record)
+        .expect("what was registered meanwhile stays");
+    assert_eq!(state(), State::Registered);
+    assert_eq!(versions.definitions("7", registry).expect("it"), ["a/../b"]);
 }

@@ -1,10 +1,11 @@
 //! What somebody puts between an approver and the code: other proxies, false events. And who keeps
 //! a migration from going through.
 
+use crate::relay::Relay;
 use crate::sandbox::{CREATE, Sandbox, error, text};
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::sol_types::SolEvent;
-use serde_json::Value;
+use serde_json::{Value, json};
 use stylus_chain::{BlockId, CallRequest};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
 use stylus_upgrades_interface::slots;
@@ -140,4 +141,55 @@ fn a_migration_that_fails_for_one_of_a_handful_names_it_and_what_to_do() {
     let went = sandbox.run("Admin", &words);
     assert_eq!(went.document["executed"], true, "{went:?}");
     assert_eq!(went.document["left"], 1, "{went:?}");
+}
+
+#[test]
+fn an_endpoint_without_events_is_no_registry_without_definitions() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let relay = Relay::lying(&sandbox.node.endpoint(), |request, answer| {
+        if request["method"] == "eth_getLogs" {
+            answer["result"] = json!([]);
+        }
+    });
+    let url = relay.endpoint();
+    for words in [
+        &["verify"][..],
+        &["verify", "A"],
+        &["history", "A"],
+        &["history", ""],
+    ] {
+        let answer = sandbox.run("Other", &[words, &["--rpc-url", &url]].concat());
+        assert_eq!(
+            (answer.exit, error(&answer)),
+            (Some(4), "EventsHidden"),
+            "{words:?}"
+        );
+        let next = text(&answer.document["error"], "next");
+        assert!(next.contains("another endpoint"), "{next}");
+    }
+}
+
+#[test]
+fn a_definition_that_an_endpoint_leaves_out_is_known_by_what_was_kept() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    sandbox.done("Admin", &["define", "B", "--migrate", "Admin"]);
+    let hidden = keccak256("A").to_string();
+    let relay = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
+        let logs = answer["result"].as_array_mut();
+        if let ("eth_getLogs", Some(logs)) = (request["method"].as_str().unwrap_or_default(), logs)
+        {
+            logs.retain(|log| log["topics"][1] != hidden.as_str());
+        }
+    });
+    let words = ["verify", "--rpc-url", &relay.endpoint()];
+    let found = sandbox.run("Other", &words);
+    assert_eq!(
+        (found.exit, error(&found)),
+        (Some(4), "EventsHidden"),
+        "{found:?}"
+    );
+    assert!(
+        text(&found.document["error"], "message").contains("\"A\""),
+        "{found:?}"
+    );
 }

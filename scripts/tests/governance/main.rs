@@ -15,6 +15,7 @@ mod l1_gas;
 mod lagging;
 mod misspelt;
 mod mistakes;
+mod one_of_several;
 mod out_of_gas;
 mod overtaken;
 mod plan;

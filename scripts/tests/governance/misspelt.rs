@@ -142,6 +142,9 @@ fn a_stranger_who_approves_is_refused_before_anything_is_checked() {
     for finding in reported(&refused, "found").split(", ") {
         words.extend(["--allow-layout", finding]);
     }
+    for lost in ["function-removed:increment()", "function-removed:value()"] {
+        words.extend(["--allow-abi", lost]);
+    }
     let proposed = sandbox.run("Admin", &words);
     assert_eq!(proposed.exit, Some(3), "{proposed:?}");
     let action = text(&proposed.document, "action").to_owned();
@@ -189,4 +192,83 @@ fn a_long_label_is_not_repeated_in_full() {
         assert!(text.contains("more characters"), "{text}");
     }
     assert_eq!(sandbox.run("Admin", &CREATE).exit, Some(0));
+}
+
+#[test]
+fn the_role_pause_is_explained_by_the_one_that_decides_for_it() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let words = ["policy", "explain", "A", "--role", "pause"];
+    let explained = sandbox.done("Admin", &words);
+    assert_eq!(text(&explained["policies"][0], "role"), "migrate");
+    let (_, lines) = sandbox.reported("Admin", &words);
+    assert!(
+        lines[0].starts_with("pause is not set, so migrate decides"),
+        "{lines:?}"
+    );
+    let answer = sandbox.run(
+        "Admin",
+        &["update-policy", "A", "--role", "migrat", "Admin"],
+    );
+    assert_eq!((answer.exit, error(&answer)), (Some(2), "Unconfirmed"));
+    let message = reported(&answer, "message");
+    assert!(message.contains("did you mean \"migrate\"?"), "{message}");
+}
+
+#[test]
+fn a_version_that_is_not_there_is_answered_with_those_that_are() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let words = ["rollback", "A", "--to", "9.0", "--as", "3.0"];
+    let answer = sandbox.run("Admin", &words);
+    assert_eq!((answer.exit, error(&answer)), (Some(1), "VersionNotFound"));
+    assert_eq!(reported(&answer, "expected"), "one of 1.0");
+}
+
+#[test]
+fn what_is_missing_is_said_by_the_command_that_needs_it() {
+    let sandbox = Sandbox::with_counter("Admin", 0);
+    let cases: [(&[&str], &str, &str); 5] = [
+        (&["define", "B"], "next", "stylus-upgrades define --help"),
+        (
+            &["policy", "explain"],
+            "next",
+            "stylus-upgrades policy explain --help",
+        ),
+        (
+            &["create-proxy", "A", "1.0", "--init", "initialize(uint256)"],
+            "expected",
+            "1 argument",
+        ),
+        (
+            &["create-proxy", "A", "1.0", "--init", "initialize(uint256)"],
+            "found",
+            "none",
+        ),
+        (
+            &["node", "--port", "99999"],
+            "next",
+            "stylus-upgrades node --help",
+        ),
+    ];
+    for (words, field, expected) in cases {
+        let answer = match words[0] {
+            "node" => {
+                let output = sandbox.raw(&[words, &["--json"]].concat());
+                let stdout = String::from_utf8(output.stdout).expect("text");
+                let stderr = String::from_utf8(output.stderr).expect("text");
+                Answer::of(output.status.code(), &stdout, stderr)
+            }
+            _ => sandbox.run("Admin", words),
+        };
+        assert_eq!(
+            (answer.exit, error(&answer)),
+            (Some(2), "Usage"),
+            "{answer:?}"
+        );
+        assert_eq!(reported(&answer, field), expected, "{words:?}");
+        assert!(!reported(&answer, "message").contains('\n'), "{answer:?}");
+    }
+    let again = sandbox.run("Admin", &["registry", "deploy", "--save"]);
+    assert_eq!(error(&again), "ManifestDiffers");
+    let next = reported(&again, "next");
+    assert!(next.contains("leave --save out"), "{next}");
 }

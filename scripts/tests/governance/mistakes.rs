@@ -263,7 +263,12 @@ fn what_was_allowed_for_one_contract_is_not_allowed_for_another() {
         refused(&sandbox.run("Admin", &points), 1, "LayoutRefused");
     }
     plant("A", "3.0");
-    let reported = sandbox.done("Admin", &points);
+    let lost = sandbox.run("Admin", &points);
+    refused(&lost, 1, "InterfaceLost");
+    let ids = text(&lost.document["error"], "found").to_owned();
+    let ids = ids.split(", ").flat_map(|id| ["--allow-abi", id]);
+    let allowed: Vec<&str> = points.into_iter().chain(ids).collect();
+    let reported = sandbox.done("Admin", &allowed);
     let because = text(&reported["storage"][0]["accepted"][0], "because");
     assert!(because.contains("allowed.jsonl"), "{reported}");
 }

@@ -111,7 +111,7 @@ impl Heard {
 }
 
 impl Answer {
-    fn of(exit: Option<i32>, stdout: &str, stderr: String) -> Self {
+    pub(crate) fn of(exit: Option<i32>, stdout: &str, stderr: String) -> Self {
         Self {
             exit,
             document: serde_json::from_str(stdout)

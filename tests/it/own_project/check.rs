@@ -93,6 +93,18 @@ fn a_pull_request_is_compared_with_what_is_live() {
     assert_eq!(empty.errors(&[]), ["abi-function-removed"]);
     let lost = "function-removed:change(uint256)";
     assert_eq!(empty.errors(&["--allow-abi", lost]), NONE);
+    // What check refuses, migrate does not do.
+    let (exit, refused) = empty.json_in("note", 0, &["migrate", "Note", "2.0", "."]);
+    let error = &refused["error"];
+    assert_eq!((exit, &error["name"]), (Some(1), &"InterfaceLost".into()));
+    assert_eq!(error["found"], lost, "{error}");
+
+    // Nobody can initialise what is created at it.
+    empty.restore();
+    empty.edit(&[("    #[initializer(\"1.0\")]\n", "")]);
+    let (_, found) = empty.json_in("note", 0, &["check", "Note"]);
+    let said = found["findings"].to_string();
+    assert!(said.contains("steps-initializer"), "{said}");
 
     // What does not compile is shown where it does not.
     empty.restore();
@@ -133,6 +145,9 @@ fn a_kept_interface_that_the_pull_request_forges_is_not_compared_with() {
     let known = known.replace(&hash, &keccak256(forged).to_string());
     fs::write(&record, known).expect("written");
     assert_eq!(empty.errors(&[]), ["coverage-unchecked"]);
+    let (_, found) = empty.json_in("note", 0, &["check", "Note"]);
+    let said = found["findings"].to_string();
+    assert!(said.contains("commit stylus-upgrades-versions/"), "{said}");
     empty.git(&["add", "."]);
     empty.git(&["commit", "--quiet", "--message=change"]);
     assert_eq!(empty.errors(&[]), ["coverage-unchecked"]);

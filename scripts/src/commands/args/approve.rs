@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// An approval.
 #[derive(Debug, Args)]
 pub struct ApproveArgs {
-    /// The action, or its first digits
+    /// The action, or its first digits: 8 or more
     pub action: String,
     /// Only if it is what this file says, which `pending --json` wrote
     #[arg(long, value_name = "FILE")]

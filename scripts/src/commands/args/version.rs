@@ -26,6 +26,10 @@ pub struct VersionArgs {
     /// What is said about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
+    /// Go on although callers lose this, by its name as the finding names it
+    /// (function-removed:total()); may be repeated
+    #[arg(long, value_name = "FINDING")]
+    pub allow_abi: Vec<String>,
 }
 
 /// Another way into a version.
@@ -89,6 +93,10 @@ pub struct PlanArgs {
     /// What is said about its storage.
     #[command(flatten)]
     pub storage: StorageArgs,
+    /// Go on although callers lose this, by its name as the finding names it
+    /// (function-removed:total()); may be repeated
+    #[arg(long, value_name = "FINDING")]
+    pub allow_abi: Vec<String>,
     /// Instances that are tried, at most
     #[arg(long, value_name = "NUMBER", default_value_t = 16)]
     pub instances: u32,

@@ -12,6 +12,28 @@ use alloy::primitives::B256;
 use std::path::Path;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
+/// Why an interface is not compared with.
+pub(super) struct NoAbi {
+    pub(super) why: String,
+    /// What mends that; nothing where it is what is always done.
+    pub(super) cure: Option<&'static str>,
+}
+
+impl NoAbi {
+    fn because(why: impl Into<String>) -> Self {
+        let (why, cure) = (why.into(), None);
+        Self { why, cure }
+    }
+
+    /// A file that is kept counts where the default branch has it.
+    fn not_reviewed(why: String) -> Self {
+        let cure = Some(
+            "commit stylus-upgrades-versions/ to the branch that this is compared with, and fetch its history (fetch-depth: 0)",
+        );
+        Self { why, cure }
+    }
+}
+
 /// The version before.
 pub(super) struct Baseline {
     /// What it is, in words.
@@ -20,7 +42,7 @@ pub(super) struct Baseline {
     pub(super) label: Option<String>,
     pub(super) side: Side,
     /// Its interface, or why that is not known.
-    pub(super) abi: Result<JsonAbi, String>,
+    pub(super) abi: Result<JsonAbi, NoAbi>,
     /// What its sources did not show.
     pub(super) unseen: Vec<String>,
     /// Whether the chain was asked.
@@ -43,7 +65,7 @@ impl Baseline {
 
     /// The version that is current, as the registry and the folder of what was registered have it.
     async fn live(context: &Context, name: &str) -> Result<Self, Error> {
-        let (client, registry) = (context.client().await?, context.registry()?);
+        let (client, registry) = (context.snapshot().await?, context.registry()?);
         let call = abi::definitionCall { name: name.into() };
         let current = client.call(registry, &call).await?.current;
         if current.is_empty() {
@@ -69,12 +91,13 @@ impl Baseline {
             Some(kept) => {
                 let origin = reviewed(&versions, (&network, name, &current), &[Versions::ABI])?;
                 let abi = kept.abi.ok_or_else(|| without_sources(&current));
-                let abi = origin.no.map_or(abi, Err);
+                let abi = origin.no.map_or(abi, |why| Err(NoAbi::not_reviewed(why)));
                 (abi, origin.note)
             }
             None => {
                 let folder = versions.folder().display();
-                (Err(format!("{current} is not kept in {folder}")), None)
+                let why = format!("{current} is not kept in {folder}");
+                (Err(NoAbi::because(why)), None)
             }
         };
         Ok(Self {
@@ -120,7 +143,7 @@ impl Baseline {
                     (None, None) => Known::Not("the registry has no layout of it".into()),
                 },
             },
-            abi: origin.no.map_or(abi, Err),
+            abi: origin.no.map_or(abi, |why| Err(NoAbi::not_reviewed(why))),
             unseen: origin.note.into_iter().collect(),
             is_live: false,
             at: None,
@@ -146,7 +169,7 @@ impl Baseline {
                 .collect(),
             abi: interface
                 .map(|one| one.abi())
-                .ok_or_else(|| "its sources are not known".into()),
+                .ok_or_else(|| NoAbi::because("its sources are not known")),
             is_live: false,
             at: None,
         })
@@ -161,7 +184,7 @@ impl Baseline {
                 hash: document.hash(),
                 known: document.into(),
             },
-            abi: Err(format!("{file} has a layout alone")),
+            abi: Err(NoAbi::because(format!("{file} has a layout alone"))),
             unseen: Vec::new(),
             is_live: false,
             at: None,
@@ -232,6 +255,6 @@ fn reviewed(
     Ok(Origin { no: None, note })
 }
 
-fn without_sources(version: &str) -> String {
-    format!("{version} was registered without its sources")
+fn without_sources(version: &str) -> NoAbi {
+    NoAbi::because(format!("{version} was registered without its sources"))
 }

@@ -2,8 +2,8 @@
 //! upgrade itself, tried on a copy.
 
 use super::Check;
-use super::baseline::Baseline;
-use crate::app_error::Error;
+use super::baseline::{Baseline, NoAbi};
+use crate::app_error::{Error, INTERFACE_LOST};
 use crate::build::Artifact;
 use crate::check::{CheckFinding, CheckPart, Level, kebab_case};
 use crate::commands::args::PlanArgs;
@@ -13,7 +13,7 @@ use crate::commands::plan::{Tried, tried};
 use crate::coverage::{Extent, Part};
 use crate::interface::{Change, added, compare};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
-use stylus_layout::{Decision, Finding, StepKind};
+use stylus_layout::{Decision, DeclaredStep, Finding, StepKind};
 use stylus_upgrades_interface::reasons::step;
 
 impl Check<'_> {
@@ -32,7 +32,11 @@ impl Check<'_> {
     pub(super) fn abi(&mut self, artifact: &Artifact, base: &Baseline) {
         let old = match &base.abi {
             Ok(old) => old,
-            Err(why) => return self.done.lower(CheckPart::Abi, Extent::Absent, why),
+            Err(NoAbi { why, cure }) => {
+                return self
+                    .done
+                    .lower_by(CheckPart::Abi, Extent::Absent, why, *cure);
+            }
         };
         if self.interface.functions.is_empty() && artifact.source_hash().is_zero() {
             let why = "the new code was not built from sources here";
@@ -74,6 +78,36 @@ impl Check<'_> {
         }
     }
 
+    /// Whether instances that are created at the new version can still be initialised.
+    pub(super) fn initializers(&mut self, artifact: &Artifact, base: &Baseline, to: &str) {
+        let of = |steps: Option<&Vec<DeclaredStep>>| {
+            let initializers = steps.into_iter().flatten();
+            let initializers = initializers.filter(|one| one.kind == StepKind::Initializer);
+            initializers.cloned().collect::<Vec<_>>()
+        };
+        let document = base.side.known.document();
+        let old = of(document.and_then(|known| known.steps.as_ref()));
+        let new = of(artifact.steps.as_ref());
+        let (Some(old), Some(_)) = (old.first(), &artifact.steps) else {
+            return;
+        };
+        let message = match new.first() {
+            None => format!(
+                "{} initialised instances, and the new code declares no initializer: those that are created at it begin empty",
+                old.signature
+            ),
+            Some(new) if new.to == old.to => format!(
+                "{} is still the initializer of {}: instances that are created at {to} cannot be initialised",
+                new.signature, new.to
+            ),
+            Some(_) => return,
+        };
+        let finding = CheckFinding::new("steps-initializer", Level::Warning, message);
+        let name = old.signature.split('(').next().unwrap_or_default();
+        let at = self.interface.function_at(name);
+        self.findings.push(finding.at(at, &self.root));
+    }
+
     /// Tries the upgrade on a copy of the chain. What the comparison of layouts said already is not
     /// said again.
     pub(super) async fn upgrade(
@@ -88,13 +122,14 @@ impl Check<'_> {
             source: Some(self.args.source.clone()),
             step: self.args.step.clone(),
             storage: self.args.storage.clone(),
+            allow_abi: self.args.allow_abi.clone(),
             instances: self.args.instances,
             replay: None,
             replay_report: None,
         };
         let Tried { plan, checks, .. } = tried(context, &plan).await?;
         self.coverage.merge(&checks.coverage);
-        let is_new = |name: &str| Some(name) != refused;
+        let is_new = |name: &str| Some(name) != refused && name != INTERFACE_LOST;
         for problem in plan.problems.iter().filter(|one| is_new(&one.name)) {
             let code = format!("upgrade-{}", kebab_case(&problem.name));
             let mut finding = CheckFinding::new(code, Level::Error, &problem.message);

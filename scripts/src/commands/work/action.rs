@@ -4,7 +4,7 @@ use super::super::args::ReviewArgs;
 use super::super::context::Context;
 use super::super::create_proxy;
 use super::super::storage::{self, StorageChecks};
-use super::{Program, Run, Work};
+use super::{Run, Work};
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::coverage::{Extent, Part};
@@ -60,14 +60,7 @@ pub(in crate::commands) async fn check_action(
             .coverage
             .lower(Part::Source, Extent::Partial, why);
     }
-    let run = Run {
-        kind: step.kind,
-        data: step.data.clone(),
-        typed: String::new(),
-        program: Program::of(step),
-        declared: None,
-        omitted: args.no_migration,
-    };
+    let run = Run::registered(step, args.no_migration);
     let pair = (version, step.from.as_str());
     let upgrades = matches!(call, Call::Migrate(_));
     work.check_recorded(pair, &code, &run, &args.storage, (is_old, upgrades))

@@ -7,8 +7,10 @@ use super::super::storage::{self, Overrides, StorageContext, Versions};
 use super::{Program, Run, Subject, Work};
 use crate::app_error::Error;
 use crate::coverage::{Extent, Part};
+use crate::interface::{Change, compare};
 use crate::layout::{Documents, LayoutError, Side, require_publishable};
 use crate::plan::reserved_in;
+use crate::progress::Progress;
 use crate::registry;
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use stylus_layout::Document;
@@ -199,6 +201,50 @@ impl Work<'_> {
         }
     }
 
+    /// Checks that callers find every function, event and error of `from`, as far as both interfaces
+    /// are known here: of what was built now, and of what was kept when it was registered.
+    pub(super) async fn check_abi(
+        &mut self,
+        from: &str,
+        new: &Subject,
+        allowed: &[String],
+    ) -> Result<(), Error> {
+        let built = new
+            .artifact
+            .as_ref()
+            .filter(|one| !one.source_hash().is_zero());
+        let interface = built.and_then(|one| self.context.interface_of(one.codehash()));
+        let (Some(interface), Some((code, _))) = (interface, self.registered(from).await?) else {
+            return Ok(());
+        };
+        let old = match self.context.versions().abi_of(&self.name, code.codehash) {
+            Ok(Some(old)) => old,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                let line = format!("warning: the interface is not compared: {error}");
+                self.context.output.note(&line);
+                return Ok(());
+            }
+        };
+        let known = self.documents().get(code.layoutHash).await?;
+        let steps = known.document().and_then(|known| known.steps.clone());
+        let steps: Vec<String> = steps
+            .into_iter()
+            .flatten()
+            .map(|one| one.signature)
+            .collect();
+        let mut lost = compare(&old, &interface, &steps);
+        lost.retain(|change| !allowed.contains(&change.id()));
+        match lost.is_empty() {
+            true => Ok(()),
+            false => self.refuse(Error::InterfaceLost {
+                from: from.to_owned(),
+                ids: lost.iter().map(Change::id).collect(),
+                changes: lost.into_iter().map(|change| change.message).collect(),
+            }),
+        }
+    }
+
     /// The versions with the code of that one, itself first.
     async fn same_code(&self, version: &str) -> Result<Vec<String>, Error> {
         let mut same = vec![version.to_owned()];
@@ -238,7 +284,8 @@ impl Work<'_> {
                 .coverage
                 .lower(Part::Source, Extent::Absent, why);
         }
-        if let Err(error) = self.checks.coverage.require(&args.allow_absent) {
+        let allowed = [&args.allow_absent[..], &[Part::Layout, Part::LiveInstances]].concat();
+        for error in self.checks.coverage.absent_but(&allowed) {
             self.refuse(error)?;
         }
         if let Some(document) = new.layout.document()
