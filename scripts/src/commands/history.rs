@@ -288,6 +288,13 @@ async fn check(
 ) -> Result<Vec<LiveCheck>, Error> {
     let rebuilt = &history.rebuilt;
     let mut checks = live_checks(client, registry, name, rebuilt).await?;
+    for _ in 0..READ_AGAIN {
+        if checks.iter().all(|check| check.ok) {
+            break;
+        }
+        tokio::time::sleep(PAUSE).await;
+        checks = live_checks(client, registry, name, rebuilt).await?;
+    }
     let views = LiveCheck {
         what: "views of the registry".into(),
         ok: differing.is_empty(),

@@ -12,8 +12,8 @@ use stylus_layout::Layout;
 use stylus_upgrades::client::Client;
 use stylus_upgrades::governance::perform;
 use stylus_upgrades::registry::{self, NewVersion};
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
+use stylus_upgrades_interface::slots;
 
 use crate::run_migration::proxy::{Failure, Proxy};
 
@@ -353,14 +353,13 @@ async fn an_endpoint_that_withholds_the_path_upgrades_nothing_unseen() {
     let upgrade = ["upgrade", proxy, "2.0"];
     second.refused("LayoutRefused", &upgrade);
     let before = project.nonce();
-    for selector in [
-        IRegistry::planCall::SELECTOR,
-        IRegistry::instanceOfCall::SELECTOR,
-        IUpgradeabilityProxy::registryCall::SELECTOR,
+    for (method, query) in [
+        ("eth_call", hex::encode(IRegistry::planCall::SELECTOR)),
+        ("eth_call", hex::encode(IRegistry::instanceOfCall::SELECTOR)),
+        ("eth_getStorageAt", hex::encode(slots::ADMIN)), // where its registry stands
     ] {
-        let query = hex::encode(selector);
         let endpoint = Proxy::start(&project.node.endpoint(), move |_, request| {
-            match request.contains("eth_call") && request.contains(&query) {
+            match request.contains(method) && request.contains(&query) {
                 true => Failure::Refused("out of credits"),
                 false => Failure::None,
             }
