@@ -24,5 +24,10 @@ pub const BEACON: Shape = Shape {
     size: 77,
     registry_at: 2,
 };
+/// The pause stub of UUPS proxies.
+pub const UUPS_STUB: Shape = Shape {
+    size: 169,
+    registry_at: 16,
+};
 /// The longest of them.
-pub const SIZE_MAX: usize = BEACON_PROXY.size;
+pub const SIZE_MAX: usize = UUPS_STUB.size;

@@ -46,5 +46,8 @@ sol! {
         /// closes it, at the target or back at `from`. Reverts `NotAnInstance` unless the
         /// caller is an instance in a complex step in that direction.
         function resumeUpgrade(bool back) external returns (PathStep[] memory steps);
+        /// Upgrades an adopted proxy, which knows no registry: with an empty `version` it is paused or
+        /// resumed. The registry calls itself; reverts `NotAnInstance` for everybody else.
+        function upgradeAdopted(address proxy, string calldata version) external;
     }
 }

@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`proxy`] | what every proxy answers, emits and reverts with |
 //! | [`beacon`] | what the beacon of a definition answers and emits |
+//! | [`adopted`] | what is called on proxies of others |
 //! | [`evm_proxy`] | the shapes of our EVM programs |
 //! | [`registry`] | what the registry answers, emits and reverts with |
 //! | [`registry_storage`] | what the registry stores, and where |
@@ -30,6 +31,7 @@
 
 extern crate alloc;
 
+pub mod adopted;
 pub mod beacon;
 pub mod build;
 pub mod chain;

@@ -29,6 +29,9 @@ sol! {
         function upgradeLagging(bytes32 definition) external;
         /// Pauses or resumes the first instances of a definition that was paused or resumed.
         function pauseOrResume(bytes32 definition) external;
+        /// Refuses calldata of `setHandler`, `abortMigration`, `adopt` or `handOver` that could not be
+        /// executed now.
+        function checkCall(bytes call) external;
         /// Refuses calldata of `submitSigned` unless every approval in it is signed, for that epoch
         /// and round of its action.
         function verifySigned(bytes submitted, uint64 epoch, uint32 round) external;
@@ -108,15 +111,21 @@ pub const PARTS: [Part; COUNT] = [
     },
     Part {
         package: "registry-upgrades",
-        task: "what instances run: upgrades, complex steps, pauses and rollout",
+        task: "what instances run: upgrades, complex steps, pauses, rollout, adoption and hand-over",
         answers: &[
             to::<Instance::beginUpgradeCall>(),
             to::<Instance::endUpgradeCall>(),
             to::<Instance::suspendUpgradeCall>(),
             to::<Instance::resumeUpgradeCall>(),
+            to::<Instance::upgradeAdoptedCall>(),
             to::<Registry::rolloutCall>(),
         ],
         executes: &[
+            to::<IParts::checkCallCall>(),
+            to::<Registry::setHandlerCall>(),
+            to::<Registry::abortMigrationCall>(),
+            to::<Registry::adoptCall>(),
+            to::<Registry::handOverCall>(),
             to::<IParts::upgradeLaggingCall>(),
             to::<IParts::pauseOrResumeCall>(),
         ],

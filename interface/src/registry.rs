@@ -68,7 +68,12 @@ sol! {
         function migrate(string name, string version, Code code, Step step) external returns (Progress progress);
         function setHandler(string name, address proxy, address handler) external returns (Progress progress);
         function abortMigration(string name, address proxy) external returns (Progress progress);
+        /// Makes a proxy whose upgrades this registry decides already an instance at `version`, by
+        /// upgrading it to the code of that. `kind` is that of a transparent or UUPS proxy of
+        /// OpenZeppelin, or of a WASM proxy that another registry handed over.
         function adopt(string name, address proxy, uint8 kind, string version) external returns (Progress progress);
+        /// Lets an instance go: `newRegistry`, of a proxy of OpenZeppelin any account, decides its
+        /// upgrades from now on.
         function handOver(string name, address proxy, address newRegistry) external returns (Progress progress);
         // -- governed by role `policy`
         function setPolicy(string name, string role, string expression) external returns (Progress progress);
@@ -135,6 +140,8 @@ sol! {
         event InstanceUpgraded(bytes32 indexed definition, address indexed proxy, string from, string to, uint64 sequence);
         event InstanceSkipped(bytes32 indexed definition, address indexed proxy, bytes reason);
         event InstanceAdopted(bytes32 indexed definition, address indexed proxy, uint8 kind);
+        /// It is no instance any more. The definition's last one has its place in `instances` now.
+        event InstanceHandedOver(bytes32 indexed definition, address indexed proxy, address newRegistry);
         event PolicyChanged(bytes32 indexed definition, string role, string expression);
         event MigrationStarted(bytes32 indexed definition, address indexed proxy, string from, string to, address handler);
         event MigrationEnded(bytes32 indexed definition, address indexed proxy, string from, string to);

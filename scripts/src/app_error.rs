@@ -14,6 +14,7 @@ use crate::migration::MigrationError;
 use crate::plan::PlanError;
 use crate::project::ProjectError;
 use crate::publish::PublishError;
+use crate::registry::AdoptionError;
 use crate::steps::StepsError;
 use crate::text::{listed, nearest, shell_word};
 use crate::versions::VersionsError;
@@ -122,6 +123,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Project(Box<ProjectError>),
+    /// A proxy cannot be adopted.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Adoption(#[from] AdoptionError),
     /// An explorer has not verified something.
     #[error(transparent)]
     #[explain(of = _0)]

@@ -32,7 +32,7 @@ const input = {
   settings: {
     optimizer: { enabled: true, runs: 200 },
     evmVersion: 'prague',
-    outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object'] } },
+    outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object', 'evm.deployedBytecode.object', 'storageLayout'] } },
   },
 }
 const output = JSON.parse(solc.compile(JSON.stringify(input), { import: read }))
@@ -50,6 +50,7 @@ for (const [source, found] of Object.entries(output.contracts)) {
       abi: contract.abi,
       creation: '0x' + contract.evm.bytecode.object,
       runtime: '0x' + contract.evm.deployedBytecode.object,
+      layout: contract.storageLayout,
     }
   }
 }

@@ -96,6 +96,15 @@ impl Instance {
         emit(&Abi::Upgraded { implementation });
     }
 
+    /// Lets another registry decide from now on.
+    pub(crate) fn hand_over(&self, registry: Address) {
+        store(slots::ADMIN, registry.into_word());
+        emit(&Abi::AdminChanged {
+            previousAdmin: self.registry,
+            newAdmin: registry,
+        });
+    }
+
     /// Marks the creation: nobody can initialise from now on, neither by our mixin nor by the
     /// SDK's `#[constructor]`.
     pub(crate) fn mark_initialised(&self) {

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use alloy_primitives::U256;
+use alloy_primitives::{Address, U256};
 use stylus_upgrades_host::context;
 use stylus_upgrades_interface::{
     instance::PathStep, migratable::IMigratable, proxy::IUpgradeabilityProxy as Abi,
@@ -19,7 +19,8 @@ use crate::{
 
 /// Upgrades the instance to `version`, in one transaction or not at all. An empty one is the
 /// registry's: the instance stays on the stub where the path is empty, because its definition is paused;
-/// where it is resumed, the path has the code. `data` is the calldata
+/// where it is resumed, the path has the code; with one word of `data` it is handed over to that
+/// registry. Else `data` is the calldata
 /// of the last step if that waits for some, of the initializer at creation, else of a call on the
 /// new code afterwards.
 pub(crate) fn run(instance: &Instance, version: &str, data: &[u8]) -> Reverts<Vec<u8>> {
@@ -27,6 +28,9 @@ pub(crate) fn run(instance: &Instance, version: &str, data: &[u8]) -> Reverts<Ve
     let path = registry::begin(instance, version)?;
     if version.is_empty() {
         instance.switch_to(path.last().map_or(STUB, |step| step.implementation));
+        if let Ok(word) = <[u8; 32]>::try_from(data) {
+            instance.hand_over(Address::from_word(word.into()));
+        }
         return Ok(Vec::new());
     }
     let Some(last) = path.last() else {

@@ -86,6 +86,8 @@ events! {
     current_changed = CurrentChanged[](version: &[u8], sequence: u64);
     proposed = Proposed[action: ActionId, proposer: Address](call: &[u8], epoch: u64, round: u32, expires: u64);
     proxy_created = ProxyCreated[proxy: Address](version: &[u8], kind: u8);
+    instance_adopted = InstanceAdopted[proxy: Address](kind: u8);
+    instance_handed_over = InstanceHandedOver[proxy: Address](new_registry: Address);
     revoked = Revoked[action: ActionId, approver: Address]();
     cancelled = Cancelled[action: ActionId]();
     executed = Executed[action: ActionId](sequence: u64);

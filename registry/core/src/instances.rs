@@ -20,7 +20,7 @@ use crate::{
     store::Slot,
 };
 
-/// A proxy created for a definition.
+/// A proxy that was created for a definition, or adopted by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instance {
     /// Its account.
@@ -77,10 +77,11 @@ impl Instance {
         }
     }
 
-    /// Records a new one, not created yet: it is at no version and in no list.
+    /// Records a new one, not created yet: it is at no version and in no list. One that was handed
+    /// over and comes back goes on counting its complex steps.
     pub fn create(definition: &mut Definition, proxy: Address, kind: u8) {
         definition.instances += 1;
-        let mut head = Word::default();
+        let mut head = Self::slot(proxy).load();
         Head::index().set(&mut head, definition.instances);
         Head::kind().set(&mut head, kind);
         Head::pauses().set(&mut head, definition.pauses);
@@ -91,6 +92,44 @@ impl Instance {
         Node::proxy().set(&mut word, proxy);
         node(definition.id, definition.instances).store(word);
         definition.save();
+    }
+
+    /// Forgets it, but for the number of its complex steps. The last instance of the definition takes
+    /// its place, and is the last of its list then.
+    pub fn remove(&self, definition: &mut Definition) -> Reverts<()> {
+        let id = definition.id;
+        self.leave(definition, VersionIndex::NONE);
+        let last = node(id, definition.instances);
+        if definition.instances != self.index {
+            let word = last.load();
+            let mut moved = Self::of(Node::proxy().get(&word))?;
+            let version = Node::version().get(&word);
+            moved.leave(definition, version);
+            moved.index = self.index;
+            moved.save();
+            let mut word = Word::default();
+            Node::proxy().set(&mut word, moved.proxy);
+            Node::version().set(&mut word, version);
+            node(id, moved.index).store(word);
+            if moved.is_listed(version) {
+                push(id, moved.list(definition), moved.index);
+                mark(id, definition.current, version);
+            }
+        }
+        last.store(Word::default());
+        let slot = Self::slot(self.proxy);
+        let mut head = Word::default();
+        Head::steps().set(&mut head, self.steps);
+        slot.at(instance::HEAD).store(head);
+        slot.at(instance::DEFINITION).store(Word::default());
+        definition.instances -= 1;
+        definition.save();
+        Ok(())
+    }
+
+    /// Whether it stands in a list where it is at `version`.
+    fn is_listed(&self, version: VersionIndex) -> bool {
+        !version.is_none() && !self.is_migrating() && self.kind != proxy_kind::BEACON
     }
 
     /// The definition that it belongs to.
@@ -216,7 +255,7 @@ impl Instance {
     /// Takes it out of its list, if it is in one, and notes its version.
     fn leave(&self, definition: &Definition, version: VersionIndex) {
         let was = self.version();
-        if !was.is_none() && !self.is_migrating() {
+        if self.is_listed(was) {
             unlink(self.definition, self.list(definition), self.index);
         }
         let slot = node(self.definition, self.index);

@@ -4,7 +4,7 @@
 use alloy_primitives::{Address, B256};
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
-    abi::Reader,
+    abi::{Reader, encode},
     action::Subject,
     authority::{self, Stored, role},
     chain::{RevertData, Reverts, code_hash, has_code},
@@ -16,11 +16,14 @@ use stylus_registry_core::{
 };
 use stylus_upgrades_interface::{
     complex::IComplexMigration,
-    ids::{CodeHash, InstanceState, StepKind as Kind},
+    ids::{CodeHash, StepKind as Kind},
     limits::STEP_DATA_MAX,
+    parts::IParts::checkCallCall,
     reasons::{invalid_step as reason, proxy_kind},
     registry::IRegistry,
 };
+
+use crate::execute::hand_on;
 
 /// A governed call with its arguments.
 pub(crate) enum Call<'a> {
@@ -49,11 +52,17 @@ pub(crate) enum Call<'a> {
         role: &'a [u8],
         expression: &'a [u8],
     },
-    /// `setHandler`, or `abortMigration` where there is none
-    Migration {
+    /// `setHandler`, `abortMigration` or `handOver`: another part knows whether and how
+    OfInstance {
         name: &'a [u8],
         proxy: Address,
-        handler: Option<Address>,
+        calldata: &'a [u8],
+    },
+    /// `adopt`: the same
+    Adopt {
+        name: &'a [u8],
+        version: &'a [u8],
+        calldata: &'a [u8],
     },
     /// `pause`, or `resume`
     Pause { name: &'a [u8], resume: bool },
@@ -97,15 +106,17 @@ impl<'a> Call<'a> {
                 role: text(1)?,
                 expression: text(2)?,
             },
-            IRegistry::setHandlerCall::SELECTOR => Self::Migration {
+            IRegistry::setHandlerCall::SELECTOR
+            | IRegistry::abortMigrationCall::SELECTOR
+            | IRegistry::handOverCall::SELECTOR => Self::OfInstance {
                 name,
                 proxy: arguments.address(1)?,
-                handler: Some(arguments.address(2)?),
+                calldata,
             },
-            IRegistry::abortMigrationCall::SELECTOR => Self::Migration {
+            IRegistry::adoptCall::SELECTOR => Self::Adopt {
                 name,
-                proxy: arguments.address(1)?,
-                handler: None,
+                version: text(3)?,
+                calldata,
             },
             IRegistry::pauseCall::SELECTOR | IRegistry::resumeCall::SELECTOR => {
                 let resume = *selector == IRegistry::resumeCall::SELECTOR;
@@ -128,7 +139,8 @@ impl<'a> Call<'a> {
             Self::SetPolicy { name, .. } => Definition::of(name),
             Self::AddVersion { name, .. }
             | Self::AddStep { name, .. }
-            | Self::Migration { name, .. }
+            | Self::OfInstance { name, .. }
+            | Self::Adopt { name, .. }
             | Self::Pause { name, .. }
             | Self::CreateProxy { name, .. } => {
                 label::check(name)?;
@@ -142,9 +154,10 @@ impl<'a> Call<'a> {
     pub(crate) fn authority(&self, definition: &Definition) -> Reverts<(&'static [u8], Stored)> {
         let role = match self {
             Self::CreateDefinition { .. } => role::DEFINE,
-            Self::AddVersion { .. } | Self::AddStep { .. } | Self::Migration { .. } => {
-                role::MIGRATE
-            }
+            Self::AddVersion { .. }
+            | Self::AddStep { .. }
+            | Self::OfInstance { .. }
+            | Self::Adopt { .. } => role::MIGRATE,
             Self::SetPolicy { .. } => role::POLICY,
             Self::CreateProxy { .. } => role::CREATE,
             Self::Pause { resume, .. } => match Stored::of(definition, role::PAUSE) {
@@ -163,7 +176,7 @@ impl<'a> Call<'a> {
     pub(crate) fn needs_live(&self) -> bool {
         matches!(
             self,
-            Self::AddVersion { migrate: true, .. } | Self::CreateProxy { .. }
+            Self::AddVersion { migrate: true, .. } | Self::CreateProxy { .. } | Self::Adopt { .. }
         )
     }
 
@@ -202,8 +215,9 @@ impl<'a> Call<'a> {
                 label::check(role)?;
                 authority::check_change(definition, role, expression).map(|_| ())
             }
-            Self::Migration { proxy, handler, .. } => {
-                migrating(definition, *proxy, handler.is_some()).map(|_| ())
+            Self::OfInstance { calldata, .. } | Self::Adopt { calldata, .. } => {
+                let check = encode(&checkCallCall::SELECTOR, &[(*calldata).into()]);
+                hand_on::<checkCallCall>(&check)
             }
             Self::Pause { resume, .. } => match (resume, definition.is_paused()) {
                 (false, true) => Err(errors::definition_paused(&definition.name)),
@@ -225,9 +239,9 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The complex step that it is about, by its instance: approvals of it hold for no other.
+    /// The instance that it is about, with its complex step: approvals of it hold for no other.
     pub(crate) fn about(&self) -> Subject {
-        let Self::Migration { proxy, .. } = self else {
+        let Self::OfInstance { proxy, .. } = self else {
             return Subject::default();
         };
         let step = Instance::of(*proxy).map_or(B256::ZERO, |instance| instance.complex_step());
@@ -239,11 +253,13 @@ impl<'a> Call<'a> {
         let (code, step) = match self {
             Self::CreateDefinition { .. }
             | Self::SetPolicy { .. }
-            | Self::Migration { .. }
+            | Self::OfInstance { .. }
             | Self::Pause { .. } => return Ok(self.about()),
             Self::AddVersion { code, step, .. } => (*code, Some(step)),
             Self::AddStep { version, step, .. } => (definition.version(version)?.code, Some(step)),
-            Self::CreateProxy { version, .. } => (definition.version(version)?.code, None),
+            Self::CreateProxy { version, .. } | Self::Adopt { version, .. } => {
+                (definition.version(version)?.code, None)
+            }
         };
         let script = step.map(|step| (step.script, step.script_codehash.0));
         Ok([
@@ -360,24 +376,6 @@ fn starts_migration(data: &[u8]) -> bool {
         && Reader::arguments(data)
             .address(0)
             .is_ok_and(|handler| !handler.is_zero())
-}
-
-/// An instance of the definition that is in a complex step; whichever way, or only forward.
-pub(crate) fn migrating(
-    definition: &Definition,
-    proxy: Address,
-    either_way: bool,
-) -> Reverts<Instance> {
-    let instance = Instance::of(proxy)?;
-    if instance.definition != definition.id {
-        return Err(errors::not_an_instance(proxy));
-    }
-    let state = instance.state;
-    if state == InstanceState::MIGRATING || (either_way && state == InstanceState::TURNING_BACK) {
-        Ok(instance)
-    } else {
-        Err(errors::not_migrating(proxy, state.0))
-    }
 }
 
 fn script(step: &Step) -> Reverts<()> {

@@ -1,26 +1,24 @@
 //! What each governed call does once it is approved. It was checked in this very call.
 
-use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::encode,
     authority::{self, role},
     beacon,
-    chain::{self, Reverts, delegate},
+    chain::{Reverts, delegate},
     events, queue,
     state::{Code, Definition, Step, Version, part},
 };
 use stylus_upgrades_interface::{
-    complex::IComplexMigration::{setHandlerCall, turnBackCall},
     limits::INSTANCES_AT_ONCE,
     parts::{
         self,
         IParts::{pauseOrResumeCall, upgradeLaggingCall},
     },
-    registry::IRegistry::createProxyCall,
+    registry::IRegistry::{createProxyCall, handOverCall},
 };
 
-use crate::calls::{Call, migrating};
+use crate::calls::Call;
 
 /// Does it. `definition` is the one whose role was asked for.
 pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u8]) -> Reverts<()> {
@@ -49,10 +47,10 @@ pub(crate) fn execute(call: &Call<'_>, mut definition: Definition, calldata: &[u
         Call::SetPolicy {
             role, expression, ..
         } => set_policy(definition, role, expression),
-        Call::Migration { proxy, handler, .. } => match handler {
-            Some(handler) => set_handler(&definition, *proxy, *handler),
-            None => abort(&definition, *proxy),
-        },
+        // one part executes all of these
+        Call::OfInstance { calldata, .. } | Call::Adopt { calldata, .. } => {
+            hand_on::<handOverCall>(calldata)
+        }
         Call::Pause { .. } => pause(definition),
         Call::CreateProxy { .. } => hand_on::<createProxyCall>(calldata),
     }
@@ -120,20 +118,6 @@ fn set_policy(mut definition: Definition, role: &[u8], expression: &[u8]) -> Rev
     authority::set(&mut definition, role, expression, &policy);
     definition.save();
     Ok(())
-}
-
-/// Has the program of a complex migration take another handler.
-fn set_handler(definition: &Definition, proxy: Address, handler: Address) -> Reverts<()> {
-    let order = encode(&setHandlerCall::SELECTOR, &[handler.into()]);
-    chain::call(proxy, &order, &[0; 32])?;
-    events::handler_changed(definition.id, proxy, handler).emit();
-    Ok(())
-}
-
-/// Has the program of a complex migration turn back, if it can.
-fn abort(definition: &Definition, proxy: Address) -> Reverts<()> {
-    migrating(definition, proxy, false)?.turn_back(definition.current);
-    chain::call(proxy, &turnBackCall::SELECTOR, &[0; 32]).map(|_| ())
 }
 
 /// Pauses the definition, or resumes it, with its first instances; the others are left to `rollout`.

@@ -40,18 +40,14 @@ fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
         | IRegistry::migrateCall::SELECTOR
         | IRegistry::setHandlerCall::SELECTOR
         | IRegistry::abortMigrationCall::SELECTOR
+        | IRegistry::adoptCall::SELECTOR
+        | IRegistry::handOverCall::SELECTOR
         | IRegistry::setPolicyCall::SELECTOR
         | IRegistry::pauseCall::SELECTOR
         | IRegistry::resumeCall::SELECTOR
         | IRegistry::createProxyCall::SELECTOR => governed::run(calldata),
         IRegistry::actionOfCall::SELECTOR => governed::action_of(arguments),
-        IRegistry::adoptCall::SELECTOR => not_supported(b"adopt"),
-        IRegistry::handOverCall::SELECTOR => not_supported(b"handOver"),
         IRegistry::submitSignedCall::SELECTOR => governed::submit(calldata),
         _ => Err(errors::nothing()),
     }
-}
-
-fn not_supported(what: &[u8]) -> Reverts<Vec<u8>> {
-    Err(errors::not_supported(what))
 }

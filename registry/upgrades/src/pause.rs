@@ -17,10 +17,20 @@ use crate::upgrade::{check_programs, encoded};
 /// Pauses the calling instance or resumes it, whichever its definition asks for. Code that cannot
 /// run any more, or is not what was registered, is not resumed.
 pub(crate) fn switch(mut instance: Instance, definition: &Definition) -> Reverts<Vec<u8>> {
+    let path = switched(&mut instance, definition)?;
+    lock::set(Phase::Busy);
+    Ok(encoded(&path))
+}
+
+/// Notes that it is paused or resumed. The path has the code that it is resumed with.
+pub(crate) fn switched(
+    instance: &mut Instance,
+    definition: &Definition,
+) -> Reverts<Vec<(Version, Step)>> {
     let path = if definition.is_paused() {
         Vec::new()
     } else {
-        back(&instance)
+        back(instance)
     };
     check_programs(&path)?;
     instance.set_paused(definition, definition.is_paused());
@@ -30,8 +40,7 @@ pub(crate) fn switch(mut instance: Instance, definition: &Definition) -> Reverts
         events::instance_resumed
     };
     announce(definition.id, instance.proxy).emit();
-    lock::set(Phase::Busy);
-    Ok(encoded(&path))
+    Ok(path)
 }
 
 /// Back to the code of the version that an instance is at.

@@ -18,7 +18,9 @@ use stylus_registry_core::{
 };
 use stylus_upgrades_host::{context, storage};
 use stylus_upgrades_interface::{
+    adopted::is_adopted,
     ids::{DefinitionId, InstanceState},
+    instance::IInstanceRegistry::upgradeAdoptedCall,
     limits::{INSTANCES_AT_ONCE, PAUSE_GAS, ROLLOUT_GAS},
     proxy::IUpgradeabilityProxy::{registryCall, upgradeToCall},
 };
@@ -148,6 +150,11 @@ enum Done {
 /// fail: whoever called chose that moment, so nothing is said about it.
 fn try_once(definition: &Definition, proxy: Address, attempt: &Attempt<'_>) -> Reverts<Done> {
     let version = attempt.version;
+    let is_adopted = is_adopted(Instance::of(proxy)?.kind);
+    if is_adopted && !version.is_empty() && !is_called_directly() {
+        // whoever calls may be in the middle of a call of it, which it would not notice
+        return Ok(Done::BelowAContract(errors::upgrade_in_progress()));
+    }
     storage::flush(true); // what the attempt before stored is paid for before the gas is measured
     let left = context::gas_left().saturating_sub(CALL_OVERHEAD);
     let given = left - left / 64;
@@ -159,7 +166,7 @@ fn try_once(definition: &Definition, proxy: Address, attempt: &Attempt<'_>) -> R
     }
     lock::set(Phase::Busy);
     let in_progress = errors::upgrade_in_progress();
-    if reason == in_progress.0 {
+    if reason == in_progress.0 && !is_adopted {
         // one that burns whatever it is given has left 1/64 by now, which has to last for what follows
         let half = context::gas_left() / 2;
         if order(proxy, version, half) == Err(in_progress) {
@@ -179,14 +186,14 @@ fn try_once(definition: &Definition, proxy: Address, attempt: &Attempt<'_>) -> R
 
 /// Whether this registry is the one that an instance asks. Its code owns its storage and may have
 /// given it another one, which can answer as an instance in the middle of a call does.
-fn asks_us(proxy: Address) -> bool {
+pub(crate) fn asks_us(proxy: Address) -> bool {
     let answer = ask(proxy, &registryCall::SELECTOR);
     answer.is_ok_and(|data| Reader::new(&data).address(0) == Ok(this()))
 }
 
 /// Has an instance upgrade itself. One that never came back to say so (its own code may have
 /// given it another registry) was not upgraded, whatever it answers.
-fn order_expected(proxy: Address, version: &[u8], gas: u64) -> Reverts<()> {
+pub(crate) fn order_expected(proxy: Address, version: &[u8], gas: u64) -> Reverts<()> {
     lock::set(Phase::Expected(proxy));
     order(proxy, version, gas)?;
     match lock::phase() {
@@ -195,10 +202,15 @@ fn order_expected(proxy: Address, version: &[u8], gas: u64) -> Reverts<()> {
     }
 }
 
-/// Tells an instance to upgrade itself. Where the registry does not expect it, the instance refuses
+/// Tells an instance to upgrade itself; of an adopted one the registry tells that itself. Where the registry does not expect it, the instance refuses
 /// by itself if it is in the middle of a call or was upgraded in this transaction already, and comes
 /// to the registry's lock if it is not.
 fn order(proxy: Address, version: &[u8], gas: u64) -> Reverts<Vec<u8>> {
-    let order = encode(&upgradeToCall::SELECTOR, &[version.into()]);
-    call_with_gas(proxy, &order, &[0; 32], gas)
+    let (to, order) = if is_adopted(Instance::of(proxy)?.kind) {
+        let values = [proxy.into(), version.into()];
+        (this(), encode(&upgradeAdoptedCall::SELECTOR, &values))
+    } else {
+        (proxy, encode(&upgradeToCall::SELECTOR, &[version.into()]))
+    };
+    call_with_gas(to, &order, &[0; 32], gas)
 }

@@ -18,6 +18,7 @@ use stylus_registry_core::{
     state::{Definition, Step, Version},
 };
 use stylus_upgrades_interface::{
+    adopted::is_adopted,
     ids::{StepKind, VersionIndex},
     proxy::IUpgradeabilityProxy::implementationCall,
     reasons::proxy_kind,
@@ -33,6 +34,9 @@ pub(crate) fn begin(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let asks_beacon = instance.kind == proxy_kind::BEACON;
     if asks_beacon && !at.is_none() {
         return Err(errors::not_supported(b"the upgrade of a beacon proxy"));
+    }
+    if is_adopted(instance.kind) {
+        return Err(errors::not_an_instance(instance.proxy));
     }
     if instance.is_migrating() {
         return Err(errors::upgrade_in_progress());

@@ -1,19 +1,19 @@
 //! The few EVM programs of the framework, assembled here so that their bytes are derived and
-//! not pasted: creation code, the pause stub, the EVM and beacon proxies and the creation of every kind.
+//! not pasted: creation code, the pause stubs, the EVM and beacon proxies and the creation of every kind.
 
 mod assembly;
 mod proxy;
+mod stub;
 
 pub use proxy::{
     beacon_code, beacon_creation_code, beacon_proxy_code, beacon_proxy_creation_code,
     evm_proxy_code, evm_proxy_creation_code, proxy_creation_code,
 };
+pub use stub::{stub_code, uups_stub_code, uups_stub_creation_code};
 
 use alloy::primitives::{Address, B256, Bytes, keccak256};
-use alloy::sol_types::SolError;
 use assembly::{Assembly, op};
 use stylus_upgrades_interface::chain;
-use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::UpgradeInProgress;
 
 /// Bytes of [`creation_code`] in front of the code: 42 and a version byte 00.
 pub const PRELUDE: usize = 43;
@@ -37,21 +37,8 @@ pub fn creation_code(code: &[u8]) -> Bytes {
     out.into()
 }
 
-/// The pause stub (rule 4): reverts `UpgradeInProgress()` to every call. EVM code, so that it
-/// cannot expire.
-pub fn stub_code() -> Bytes {
-    use op::{MSTORE, PUSH0, REVERT, SHL};
-    let code = Assembly::default()
-        .push(&UpgradeInProgress::SELECTOR)
-        .push(&[0xe0])
-        .ops(&[SHL, PUSH0, MSTORE])
-        .push(&[4])
-        .ops(&[PUSH0, REVERT]);
-    code.code().into()
-}
-
 /// The creation codes of what a registry creates in EVM code, by the names of their constants.
-pub fn creation_codes(stub: Address, storage: Address) -> [(&'static str, Bytes); 3] {
+pub fn creation_codes(stub: Address, storage: Address) -> [(&'static str, Bytes); 4] {
     [
         ("EVM_PROXY_INITCODE", evm_proxy_creation_code(stub, storage)),
         (
@@ -59,12 +46,18 @@ pub fn creation_codes(stub: Address, storage: Address) -> [(&'static str, Bytes)
             beacon_proxy_creation_code(stub, storage),
         ),
         ("BEACON_INITCODE", beacon_creation_code()),
+        ("UUPS_STUB_INITCODE", uups_stub_creation_code()),
     ]
 }
 
 /// The beacon of a registry's definition, which `definition` identifies.
 pub fn beacon_address(registry: Address, definition: B256) -> Address {
     registry.create2(definition, keccak256(beacon_creation_code()))
+}
+
+/// The pause stub of a registry's UUPS proxies.
+pub fn uups_stub_address(registry: Address) -> Address {
+    registry.create2(B256::ZERO, keccak256(uups_stub_creation_code()))
 }
 
 /// Where the CREATE2 deployer puts `creation_code` with salt 0.

@@ -177,6 +177,23 @@ fn a_beacon_keeps_one_word_of_its_registry() {
 }
 
 #[test]
+fn the_stub_of_uups_proxies_takes_one_word_of_its_registry() {
+    let registry = Address::repeat_byte(0x22);
+    let uuid = hex::encode(&keccak256("proxiableUUID()")[..4]);
+    let selector = hex::encode(&keccak256("UpgradeInProgress()")[..4]);
+    let slot = hex::encode(slots::IMPLEMENTATION);
+    let asked = format!("5f35 60e01c 63{uuid} 14 6036 57");
+    let is_registry = format!("33 73{} 14 605e 57", hex::encode(registry));
+    let refuse = format!("63{selector}60e01b5f5260045ffd");
+    let proxiable = format!("5b 7f{slot} 5f52 60205ff3"); // at 0x36
+    let signature = Upgraded::SIGNATURE_HASH;
+    let set = format!("5b 5f3580 7f{slot} 55 7f{signature} 5f5fa200"); // at 0x5e
+    let whole = format!("{asked}{is_registry}{refuse}{proxiable}{set}").replace("0x", "");
+    let code = evm::uups_stub_code(registry);
+    assert_eq!(hex::encode(&code), whole.replace(' ', ""));
+}
+
+#[test]
 fn every_creation_in_evm_code_ends_in_the_code_without_a_registry() {
     let (stub, storage) = (Address::repeat_byte(0x11), Address::repeat_byte(0x33));
     let creations = evm::creation_codes(stub, storage).map(|(_, creation)| creation);
@@ -185,9 +202,15 @@ fn every_creation_in_evm_code_ends_in_the_code_without_a_registry() {
             evm::evm_proxy_code(registry, storage),
             evm::beacon_proxy_code(registry, storage),
             evm::beacon_code(registry),
+            evm::uups_stub_code(registry),
         ]
     };
-    let shapes = [evm_proxy::EVM, evm_proxy::BEACON_PROXY, evm_proxy::BEACON];
+    let shapes = [
+        evm_proxy::EVM,
+        evm_proxy::BEACON_PROXY,
+        evm_proxy::BEACON,
+        evm_proxy::UUPS_STUB,
+    ];
     let registry = Address::repeat_byte(0x22);
     for (n, shape) in shapes.into_iter().enumerate() {
         assert!(creations[n].ends_with(&codes(Address::ZERO)[n]));

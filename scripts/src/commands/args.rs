@@ -1,5 +1,6 @@
 //! The argument tree: every command, with the arguments of the short ones.
 
+mod adopt;
 mod approve;
 mod global;
 mod layout;
@@ -8,6 +9,7 @@ mod signed;
 mod storage;
 mod version;
 
+pub use adopt::AdoptArgs;
 pub use approve::{ApproveArgs, ReviewArgs};
 pub use global::Global;
 pub use layout::LayoutCommand;
@@ -178,6 +180,15 @@ pub enum Command {
         /// The instance, an address or an alias
         proxy: String,
     },
+    /// Make a proxy of OpenZeppelin, or of another registry, an instance
+    Adopt(AdoptArgs),
+    /// Give an instance to another registry, or back to who had it
+    HandOver {
+        /// The instance, an address or an alias
+        proxy: String,
+        /// Who decides its upgrades from then on: of a proxy of ours a registry
+        to: String,
+    },
     /// Stop a definition: nobody calls its instances, and none is created or upgraded
     Pause {
         /// The definition
@@ -307,8 +318,8 @@ pub enum PolicyCommand {
 pub enum Kind {
     /// Our WASM proxy
     Wasm,
-    /// Our minimal EVM proxy
+    /// Our minimal EVM proxy: only the registry upgrades it
     Evm,
-    /// A beacon: follows the current version
+    /// A beacon proxy, at the current version alone: follows it, and takes no migrations
     Beacon,
 }

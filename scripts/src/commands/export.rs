@@ -78,6 +78,8 @@ impl ExportArgs {
                 | Command::Rollback(_)
                 | Command::SetHandler { .. }
                 | Command::AbortMigration { .. }
+                | Command::Adopt(_)
+                | Command::HandOver { .. }
                 | Command::Pause { .. }
                 | Command::Resume { .. }
                 | Command::UpdatePolicy { .. }

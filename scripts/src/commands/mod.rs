@@ -1,6 +1,7 @@
 //! The commands: each one reads its arguments, calls the library, and says what came of it.
 
 mod about;
+mod adopt;
 mod approve;
 mod args;
 mod calldata;
@@ -47,9 +48,9 @@ mod watch;
 mod work;
 
 pub use args::{
-    AddStepArgs, ApproveArgs, Cli, Command, Gather, Global, Kind, LayoutCommand, MigrationArgs,
-    PlanArgs, PolicyCommand, RegistryCommand, ReviewArgs, RollbackArgs, SignArgs, StepArgs,
-    StorageArgs, SubmitArgs, VersionArgs,
+    AddStepArgs, AdoptArgs, ApproveArgs, Cli, Command, Gather, Global, Kind, LayoutCommand,
+    MigrationArgs, PlanArgs, PolicyCommand, RegistryCommand, ReviewArgs, RollbackArgs, SignArgs,
+    StepArgs, StorageArgs, SubmitArgs, VersionArgs,
 };
 
 pub use check::{CheckArgs, Format};
@@ -217,6 +218,8 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::AddStep(args) => version::add_step(context, &args).await,
         Command::SetHandler { proxy, handler } => handler::set(context, &proxy, &handler).await,
         Command::AbortMigration { proxy } => handler::abort(context, &proxy).await,
+        Command::Adopt(args) => adopt::adopt(context, &args).await,
+        Command::HandOver { proxy, to } => adopt::hand_over(context, &proxy, &to).await,
         Command::Pause { name } => pause::pause(context, name).await,
         Command::Resume { name } => pause::resume(context, name).await,
         Command::Rollback(args) => version::rollback(context, &args).await,

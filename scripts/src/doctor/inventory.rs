@@ -11,6 +11,7 @@ use alloy::primitives::{Address, B256, keccak256};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::beacon::IBeacon;
 use stylus_upgrades_interface::parts::PARTS;
 use stylus_upgrades_interface::reasons::{proxy_kind, step};
@@ -250,7 +251,7 @@ impl Inventory {
             let (proxy, of) = (instance.proxy, definition.title());
             let known = framework.proxy_codehash(instance.kind, registry);
             let is_known = known.is_some() && hash == known;
-            if hash.is_some() && !is_known {
+            if hash.is_some() && !is_known && !is_adopted(instance.kind) {
                 self.unknown_proxies.insert(proxy);
             }
             let recorded = known.filter(|_| self.is_known || is_known);

@@ -83,7 +83,7 @@ pub(super) struct Recorded {
     pub(super) definitions: Vec<Definition>,
     /// Definitions that events are about, and whose creation no event tells.
     pub(super) unknown: BTreeSet<B256>,
-    /// Proxies that the registry created, and their beacons, as all these events tell.
+    /// Proxies that the registry created, their beacons, and the pause stub of UUPS proxies, as all these events tell.
     pub(super) created: u64,
 }
 
@@ -94,6 +94,7 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
     let mut unknown = BTreeSet::new();
     let mut created = 0;
     let mut beacons = BTreeSet::new();
+    let mut has_stub = false;
     let mut times = BTreeMap::new();
     for log in &logs {
         let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) else {
@@ -104,6 +105,13 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
             if event.kind == proxy_kind::BEACON && beacons.insert(event.definition) {
                 created += 1;
             }
+        }
+        if let Event::InstanceAdopted(event) = &event
+            && event.kind == proxy_kind::UUPS
+            && !has_stub
+        {
+            has_stub = true;
+            created += 1;
         }
         match &event {
             Event::LayoutPublished(_) => continue, // it is about no definition

@@ -13,9 +13,10 @@ use alloy::providers::Provider;
 use alloy::rpc::types::state::{AccountOverride, StateOverride};
 use alloy::rpc::types::{Log, TransactionRequest};
 use serde::Serialize;
+use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::migratable::IMigratable::Migrated;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
-use stylus_upgrades_interface::reasons::step;
+use stylus_upgrades_interface::reasons::{proxy_kind, step};
 use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::slots;
@@ -63,7 +64,11 @@ pub async fn after_upgrade(
         ok,
         found,
     };
-    let stub = evm::create2_address(&evm::creation_code(&evm::stub_code()));
+    let instance = client
+        .call(registry, &abi::instanceOfCall { proxy })
+        .await?;
+    let is_adopted = is_adopted(instance.kind);
+    let stub = pause_stub(registry, instance.kind);
     let own = || logs.iter().filter(|log| log.address() == proxy);
 
     let paused = answer_with(client, proxy, Some(stub)).await?;
@@ -72,12 +77,13 @@ pub async fn after_upgrade(
         (event.proxy == proxy && event.to == version).then_some(event.from)
     });
     let mark = client.storage(proxy, slots::migrated(version)).await?;
-    let question = proxy_abi::implementationVersionCall {};
-    let answered = ask(client, registry, proxy, &question).await?;
-    let instance = client
-        .call(registry, &abi::instanceOfCall { proxy })
-        .await?;
     let recorded = instance.version;
+    let answered = if is_adopted {
+        recorded.clone() // no proxy of others knows its version
+    } else {
+        let question = proxy_abi::implementationVersionCall {};
+        ask(client, registry, proxy, &question).await?
+    };
     let steps = own()
         .filter_map(|log| log.log_decode::<Migrated>().ok())
         .map(|log| (log.inner.data.from, log.inner.data.to));
@@ -99,8 +105,11 @@ pub async fn after_upgrade(
         ),
         check(
             if bare.all { "mark" } else { "migration" },
-            mark == slots::SET && from.is_some(),
+            (is_adopted || mark == slots::SET) && from.is_some(),
             match from {
+                Some(from) if is_adopted => {
+                    format!("{from} → {version}; the proxy keeps no marks")
+                }
                 Some(from) if bare.all => {
                     format!("{from} → {version}: no migration ran, the version is marked")
                 }
@@ -117,7 +126,10 @@ pub async fn after_upgrade(
         check(
             "version",
             answered == version && recorded == version,
-            format!("proxy says {answered}, registry says {recorded}"),
+            match is_adopted {
+                true => format!("registry says {recorded}"),
+                false => format!("proxy says {answered}, registry says {recorded}"),
+            },
         ),
         check(
             "code",
@@ -126,12 +138,24 @@ pub async fn after_upgrade(
         ),
         check(
             "resume",
-            announced == [code.implementation]
+            announced.last() == Some(&code.implementation)
+                && (is_adopted || announced.len() == 1)
                 && implementation != stub
                 && resumed != UPGRADE_IN_PROGRESS,
-            format!("Upgraded({implementation}) once; calls reach the new code"),
+            match is_adopted {
+                true => format!("Upgraded({implementation}) last; calls reach the new code"),
+                false => format!("Upgraded({implementation}) once; calls reach the new code"),
+            },
         ),
     ])
+}
+
+/// What an instance of that kind runs while it is paused.
+pub fn pause_stub(registry: Address, kind: u8) -> Address {
+    match kind {
+        proxy_kind::UUPS => evm::uups_stub_address(registry),
+        _ => evm::create2_address(&evm::creation_code(&evm::stub_code())),
+    }
 }
 
 /// Steps that an instance took without a migration: the data stayed as it was.

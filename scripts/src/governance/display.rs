@@ -26,6 +26,10 @@ pub enum Call {
     SetHandler(abi::setHandlerCall),
     /// Role `migrate`.
     AbortMigration(abi::abortMigrationCall),
+    /// Role `migrate`.
+    Adopt(abi::adoptCall),
+    /// Role `migrate`.
+    HandOver(abi::handOverCall),
     /// Role `pause`, see [`authority`](super::authority::role_of).
     Pause(abi::pauseCall),
     /// The same.
@@ -75,6 +79,8 @@ impl Call {
             abi::migrateCall::SELECTOR => strict(calldata).map(Self::Migrate),
             abi::setHandlerCall::SELECTOR => strict(calldata).map(Self::SetHandler),
             abi::abortMigrationCall::SELECTOR => strict(calldata).map(Self::AbortMigration),
+            abi::adoptCall::SELECTOR => strict(calldata).map(Self::Adopt),
+            abi::handOverCall::SELECTOR => strict(calldata).map(Self::HandOver),
             abi::pauseCall::SELECTOR => strict(calldata).map(Self::Pause),
             abi::resumeCall::SELECTOR => strict(calldata).map(Self::Resume),
             abi::setPolicyCall::SELECTOR => strict(calldata).map(Self::SetPolicy),
@@ -94,6 +100,8 @@ impl Call {
             Self::Migrate(call) => &call.name,
             Self::SetHandler(call) => &call.name,
             Self::AbortMigration(call) => &call.name,
+            Self::Adopt(call) => &call.name,
+            Self::HandOver(call) => &call.name,
             Self::Pause(call) => &call.name,
             Self::Resume(call) => &call.name,
             Self::SetPolicy(call) => &call.name,
@@ -183,6 +191,17 @@ impl Display {
                 field("proxy", names.long(call.proxy));
                 "abortMigration"
             }
+            Call::Adopt(call) => {
+                field("proxy", names.long(call.proxy));
+                field("kind", kind_in_words(call.kind));
+                field("version", call.version.clone());
+                "adopt"
+            }
+            Call::HandOver(call) => {
+                field("proxy", names.long(call.proxy));
+                field("to", names.long(call.newRegistry));
+                "handOver"
+            }
             Call::Pause(_) => {
                 field("users", "every call of an instance is refused".into());
                 "pause"
@@ -198,7 +217,7 @@ impl Display {
             }
             Call::CreateProxy(call) => {
                 field("version", call.version.clone());
-                field("kind", kind(call.kind));
+                field("kind", kind_in_words(call.kind));
                 field("salt", call.salt.to_string());
                 field("initializer", calldata_text(&call.initData));
                 "createProxy"
@@ -310,11 +329,15 @@ fn way(field: &mut impl FnMut(&str, String), step: &Step, names: &Names) {
     }
 }
 
-fn kind(kind: u8) -> String {
+/// The kind of a proxy.
+pub fn kind_in_words(kind: u8) -> String {
     match kind {
         proxy_kind::WASM => "WASM proxy".into(),
         proxy_kind::EVM => "EVM proxy".into(),
         proxy_kind::BEACON => "beacon proxy".into(),
+        proxy_kind::TRANSPARENT_4 => "transparent proxy 4.x of OpenZeppelin".into(),
+        proxy_kind::TRANSPARENT_5 => "transparent proxy 5.x of OpenZeppelin".into(),
+        proxy_kind::UUPS => "UUPS proxy of OpenZeppelin".into(),
         other => format!("{other}, which is unknown"),
     }
 }

@@ -33,8 +33,8 @@ mod submit;
 
 pub use authority::{deciding_policy, role_of};
 pub use built::BuildFacts;
-pub use checks::{Check, after_upgrade, require_plain_code};
-pub use display::{Call, Display, Field};
+pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
+pub use display::{Call, Display, Field, kind_in_words};
 pub use error::{Difference, GovernanceError};
 pub use explain::{Explained, explain};
 pub use facts::{CodeFacts, code_facts, seconds_left};

@@ -3,7 +3,7 @@
 use super::definition_id;
 use super::replay::Rebuilt;
 use crate::client::{ChainError, Client};
-use crate::governance::{Call, Names};
+use crate::governance::{Call, Names, kind_in_words};
 use crate::progress::Rate;
 use crate::registry::{Topics, all_logs};
 use alloy::consensus::Transaction as _;
@@ -231,6 +231,7 @@ fn title(event: &Event) -> &'static str {
         Event::InstanceUpgraded(_) => "InstanceUpgraded",
         Event::InstanceSkipped(_) => "InstanceSkipped",
         Event::InstanceAdopted(_) => "InstanceAdopted",
+        Event::InstanceHandedOver(_) => "InstanceHandedOver",
         Event::PolicyChanged(_) => "PolicyChanged",
         Event::MigrationStarted(_) => "MigrationStarted",
         Event::MigrationEnded(_) => "MigrationEnded",
@@ -280,11 +281,21 @@ fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String {
         Event::Revoked(event) => format!("withdrew the approval of {}", proposal(&event.action)),
         Event::Cancelled(event) => format!("cancelled {}", proposal(&event.action)),
         Event::Executed(event) => format!("executed {}", proposal(&event.action)),
+        Event::InstanceUpgraded(event) if event.from.is_empty() => {
+            format!("instance {} at {}", event.proxy, event.to)
+        }
         Event::InstanceUpgraded(event) => {
             format!("instance {} {} → {}", event.proxy, event.from, event.to)
         }
         Event::InstanceSkipped(event) => format!("instance {} stayed as it was", event.proxy),
-        Event::InstanceAdopted(event) => format!("instance {} adopted", event.proxy),
+        Event::InstanceAdopted(event) => {
+            let kind = kind_in_words(event.kind);
+            format!("instance {} adopted, a {kind}", event.proxy)
+        }
+        Event::InstanceHandedOver(event) => {
+            let to = names.short(event.newRegistry);
+            format!("instance {} handed over to {to}", event.proxy)
+        }
         Event::PolicyChanged(event) => {
             format!(
                 "policy of {} is {}",
@@ -327,6 +338,8 @@ fn in_words(call: &Call, names: &Names) -> String {
         Call::Migrate(call) => format!("migration to {}", call.version),
         Call::SetHandler(call) => format!("handler {}", names.short(call.handler)),
         Call::AbortMigration(call) => format!("the abort of {}'s migration", call.proxy),
+        Call::Adopt(call) => format!("the adoption of {} at {}", call.proxy, call.version),
+        Call::HandOver(call) => format!("the hand-over of {}", call.proxy),
         Call::Pause(_) => "a pause".into(),
         Call::Resume(_) => "the end of the pause".into(),
         Call::SetPolicy(call) => format!("policy of {}", call.role),

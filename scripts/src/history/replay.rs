@@ -174,6 +174,20 @@ impl Rebuilt {
                 migrating: false,
                 paused: false,
             }),
+            // at which version follows
+            Event::InstanceAdopted(event) => self.instances.push(RebuiltInstance {
+                proxy: event.proxy,
+                version: String::new(),
+                kind: event.kind,
+                migrating: false,
+                paused: false,
+            }),
+            Event::InstanceHandedOver(event) => {
+                let mut instances = self.instances.iter();
+                if let Some(at) = instances.position(|one| one.proxy == event.proxy) {
+                    self.instances.swap_remove(at);
+                }
+            }
             Event::InstanceUpgraded(event) => {
                 if let Some(instance) = self.instance(event.proxy) {
                     instance.version = event.to.clone();

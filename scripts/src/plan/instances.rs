@@ -8,6 +8,7 @@ use super::slots::SlotNames;
 use super::{Plan, PlanRequest};
 use crate::build::evm;
 use crate::client::Revert;
+use crate::governance::pause_stub;
 use crate::registry::definition_id;
 use alloy::primitives::{Address, B256, Log, U256};
 use alloy::sol_types::{SolCall, SolEvent};
@@ -93,7 +94,6 @@ pub(super) fn read(
     name: &str,
     count: u32,
 ) -> Result<Vec<Before>, PlanError> {
-    let stub = evm::create2_address(&evm::creation_code(&evm::stub_code()));
     let mut all = Vec::new();
     for start in (0..count).step_by(PAGE as usize) {
         let page = abi::instancesCall {
@@ -122,7 +122,7 @@ pub(super) fn read(
                 version,
                 runs: Address::from_word(word),
                 recorded: match instance.state {
-                    instance_state::PAUSED => stub,
+                    instance_state::PAUSED => pause_stub(registry, instance.kind),
                     _ => simulation.ask(registry, &call)?.code.implementation,
                 },
             });

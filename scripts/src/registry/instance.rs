@@ -1,23 +1,34 @@
-//! What an instance says about itself. An EVM proxy answers nobody but its registry, so it is asked
+//! What an instance says about itself, an adopted one in words of its own kind. An EVM proxy answers nobody but its registry, so it is asked
 //! as that.
 
+use super::adoption::owner_of;
 use crate::client::{ChainError, Client};
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::slots;
 
-/// The registry that an instance asks: what its ERC-1967 admin slot holds. Where that is empty, the
-/// account says in its own words that it is no instance.
+/// The registry that an instance asks: what its ERC-1967 admin slot holds. Of a transparent proxy 5.x it
+/// is the owner of its ProxyAdmin, of a UUPS proxy that of its code. Where there is none, the account says
+/// in its own words that it is no instance.
 ///
 /// # Errors
 /// What the chain or the account says.
 pub async fn registry_of(client: &Client, proxy: Address) -> Result<Address, ChainError> {
     let admin = client.storage(proxy, slots::ADMIN).await?;
     if admin.is_zero() {
-        return client.call(proxy, &proxy_abi::registryCall {}).await;
+        let answer = client.call(proxy, &proxy_abi::registryCall {}).await;
+        let owner = match &answer {
+            Err(error) if error.revert().is_some() => owner_of(client, proxy).await?,
+            _ => None,
+        };
+        return owner.map_or(answer, Ok);
     }
-    Ok(Address::from_word(admin))
+    let admin = Address::from_word(admin);
+    if admin == proxy.create(1) {
+        return Ok(owner_of(client, admin).await?.unwrap_or(admin));
+    }
+    Ok(admin)
 }
 
 /// Asks an instance one of the questions that a proxy answers itself.

@@ -1,6 +1,7 @@
 //! What operators ask of a registry and its proxies beside its governed calls, which are in
 //! the module `governance`.
 
+mod adoption;
 mod called_back;
 mod instance;
 mod logs;
@@ -11,6 +12,7 @@ pub mod stored;
 mod upgrade;
 mod version;
 
+pub use adoption::{AdoptionError, Candidate, candidate};
 pub use called_back::called_back;
 pub use instance::{ask, registry_of};
 pub use logs::{Topics, all_logs, definition_id, logs, logs_since};

@@ -23,6 +23,8 @@ pub struct Contract {
     pub creation: Bytes,
     /// The code that lies on chain.
     pub runtime: Bytes,
+    /// `storageLayout`, as the compiler writes it.
+    pub layout: serde_json::Value,
 }
 
 /// Every contract below `tests/solidity/contracts`, by name, and OpenZeppelin's ERC1967Proxy.

@@ -88,10 +88,14 @@ impl Fixture {
     pub(super) async fn deploy(&self, artifact: &str, arguments: &[u8]) -> Address {
         let artifact = self.artifact(artifact);
         let code: Bytes = text(&artifact, "bytecode").parse().expect("bytecode");
-        let request = TransactionRequest::default()
-            .with_input([&code, arguments].concat())
-            .into_create();
-        let sent = self.client.transact("a contract", request).await;
+        self.create("a contract", [&code, arguments].concat().into())
+            .await
+    }
+
+    /// Runs creation code.
+    pub(super) async fn create(&self, what: &str, code: Bytes) -> Address {
+        let request = TransactionRequest::default().with_input(code).into_create();
+        let sent = self.client.transact(what, request).await;
         let created = sent.expect("deployed").receipt.contract_address;
         created.expect("an address")
     }

@@ -1,5 +1,6 @@
 //! Approvers that are contracts: a Safe and a timelock of others, from npm, decide with a key.
 
+mod adopted;
 mod fixture;
 mod proxy_admin;
 mod refusals;

@@ -1,6 +1,6 @@
 //! The registry is created once. Its parts refuse every caller but the registry.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{B256, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
@@ -267,24 +267,5 @@ fn the_calls_of_instances_are_theirs_alone() {
             },
         ),
         IRegistry::NotAnInstance { proxy: stranger },
-    );
-}
-
-#[test]
-fn what_is_not_built_yet_says_so() {
-    let mut fixture = Fixture::new(&is(account(0)));
-    fixture.define(&is(account(0))).expect("defined");
-    let what = |what: &str| IRegistry::NotSupported { what: what.into() };
-    refused(
-        fixture.send(
-            account(0),
-            &IRegistry::adoptCall {
-                name: "A".into(),
-                proxy: Address::ZERO,
-                kind: 3,
-                version: "1.0".into(),
-            },
-        ),
-        what("adopt"),
     );
 }

@@ -98,6 +98,22 @@ fn every_event_is_encoded_as_its_type_says() {
         },
     );
     same(
+        instance_adopted(DefinitionId(D), A, 4),
+        Registry::InstanceAdopted {
+            definition: D,
+            proxy: A,
+            kind: 4,
+        },
+    );
+    same(
+        instance_handed_over(DefinitionId(D), A, A),
+        Registry::InstanceHandedOver {
+            definition: D,
+            proxy: A,
+            newRegistry: A,
+        },
+    );
+    same(
         revoked(DefinitionId(D), ActionId(X), A),
         Registry::Revoked {
             definition: D,

@@ -9,6 +9,7 @@ pub(super) mod op {
     pub(in super::super) const ISZERO: u8 = 0x15;
     pub(in super::super) const OR: u8 = 0x17;
     pub(in super::super) const SHL: u8 = 0x1b;
+    pub(in super::super) const SHR: u8 = 0x1c;
     pub(in super::super) const CALLER: u8 = 0x33;
     pub(in super::super) const CALLDATALOAD: u8 = 0x35;
     pub(in super::super) const CALLDATASIZE: u8 = 0x36;

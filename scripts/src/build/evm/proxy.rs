@@ -145,7 +145,7 @@ fn created(stub: Address, slot: B256) -> Assembly {
 }
 
 /// `front`, then the code is returned; of one with a shape, with the creator's address in it.
-fn returning(front: Assembly, shape: Option<Shape>, code: &[u8]) -> Bytes {
+pub(super) fn returning(front: Assembly, shape: Option<Shape>, code: &[u8]) -> Bytes {
     use op::{CALLER, CODECOPY, DUP1, MLOAD, MSTORE, OR, PUSH0, RETURN, SHL};
     let front = front
         .push(&(code.len() as u16).to_be_bytes())

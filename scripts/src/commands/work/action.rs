@@ -1,9 +1,10 @@
 //! What `approve` checks of an action: the same as the command that proposed it.
 
+use super::super::adopt;
 use super::super::args::ReviewArgs;
 use super::super::context::Context;
 use super::super::create_proxy;
-use super::super::storage::{self, StorageChecks};
+use super::super::storage::{self, StorageChecks, StorageContext};
 use super::{Run, Work};
 use crate::app_error::Error;
 use crate::client::Client;
@@ -29,6 +30,14 @@ pub(in crate::commands) async fn check_action(
         let call = (create, "");
         let coverage = create_proxy::check(context, client, registry, call, said).await?;
         return Ok(StorageChecks::of(coverage));
+    }
+    if let Call::Adopt(adopt) = call {
+        let place = StorageContext {
+            context,
+            client,
+            registry,
+        };
+        return adopt::check(place, adopt, &args.storage).await;
     }
     let Some((version, code, step)) = call.version() else {
         return Ok(StorageChecks::default());

@@ -54,8 +54,6 @@ enum Event {
     Upgrade(usize, u8, Which),
     /// Somebody has the program of a complex step end it, in the direction that it has or not.
     Finish(usize, u8, bool),
-    /// A call that is not built yet.
-    NotBuilt(usize, usize),
 }
 
 fn event() -> impl Strategy<Value = Event> {
@@ -77,7 +75,6 @@ fn event() -> impl Strategy<Value = Event> {
         4 => (who(), 0..SALTS, to).prop_map(|(who, which, to)| Event::Upgrade(who, which, to)),
         3 => (who(), 0..SALTS, prop::bool::weighted(0.9))
             .prop_map(|(who, which, right)| Event::Finish(who, which, right)),
-        1 => (who(), 0usize..2).prop_map(|(who, which)| Event::NotBuilt(who, which)),
     ]
 }
 
@@ -173,7 +170,6 @@ impl Simulation {
                 self.upgrade(who, which, &to);
             }
             Event::Finish(who, which, right) => self.finish(who, which, right),
-            Event::NotBuilt(who, which) => self.not_built(who, which),
         }
     }
 
@@ -348,35 +344,6 @@ impl Simulation {
         if expected.is_ok() {
             self.contract = after;
         }
-    }
-
-    fn not_built(&mut self, who: usize, which: usize) {
-        let (name, proxy) = (String::from(NAME), self.targets.proxy(0));
-        let (call, what) = match which {
-            0 => {
-                let version = String::from("0");
-                let kind = 3;
-                let adopt = IRegistry::adoptCall {
-                    name,
-                    proxy,
-                    kind,
-                    version,
-                };
-                (data(&adopt), "adopt")
-            }
-            _ => {
-                let hand_over = IRegistry::handOverCall {
-                    name,
-                    proxy,
-                    newRegistry: proxy,
-                };
-                (data(&hand_over), "handOver")
-            }
-        };
-        let registry = self.fixture.registry;
-        let found = self.transact(who, registry, call);
-        let error = IRegistry::NotSupported { what: what.into() };
-        assert_eq!(found, Err(error.abi_encode().into()));
     }
 
     /// The registry's views say what the model says.

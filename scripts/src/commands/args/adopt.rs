@@ -1,0 +1,23 @@
+//! A proxy of others that becomes an instance.
+
+use super::storage::StorageArgs;
+use clap::Args;
+use std::path::PathBuf;
+
+/// An adoption.
+#[derive(Debug, Args)]
+pub struct AdoptArgs {
+    /// The definition
+    pub name: String,
+    /// The proxy, an address or an alias: a transparent proxy 4.x or 5.x or a UUPS proxy of
+    /// OpenZeppelin, or an instance that another registry handed over
+    pub proxy: String,
+    /// The version that it is at from then on: it is upgraded to that code
+    pub version: String,
+    /// The layout of what it runs now, where that is other code: a compiler's JSON
+    #[arg(long, value_name = "FILE")]
+    pub runs_layout: Option<PathBuf>,
+    /// What is said about its storage.
+    #[command(flatten)]
+    pub storage: StorageArgs,
+}

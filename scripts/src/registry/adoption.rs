@@ -1,0 +1,193 @@
+//! A proxy of others that a registry may adopt: which kind it is, what it runs, and whether the registry
+//! decides that already. Read from its ERC-1967 slots and its own words, before anything is sent.
+
+use crate::client::{ChainError, Client};
+use crate::error::{Exit, Explain};
+use alloy::primitives::{Address, B256};
+use stylus_upgrades_interface::adopted::{IOwnable, IUpgradeableProxy};
+use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::slots;
+use thiserror::Error;
+
+/// A proxy, as it is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate {
+    /// Its account.
+    pub proxy: Address,
+    /// One of [`proxy_kind`].
+    pub kind: u8,
+    /// What it runs now.
+    pub implementation: Address,
+    /// Who decides what it runs; `None` where nobody but its code knows.
+    pub authority: Option<Address>,
+    /// The account that is told: the proxy, or its ProxyAdmin.
+    pub through: Address,
+}
+
+/// Why a proxy cannot be adopted.
+#[derive(Debug, Error, Explain)]
+pub enum AdoptionError {
+    /// The chain refused or is in trouble.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Chain(#[from] ChainError),
+    /// It runs nothing that its slots tell.
+    #[error("{proxy} is no ERC-1967 proxy with code of its own behind it")]
+    #[explain(
+        expected = "a transparent or UUPS proxy of OpenZeppelin",
+        found = "{found}",
+        next = "nothing was sent; a beacon proxy is upgraded through its beacon"
+    )]
+    NotAdoptable {
+        /// The account.
+        proxy: Address,
+        /// What its slots hold.
+        found: &'static str,
+    },
+    /// Its ProxyAdmin is not the one that the registry would look for.
+    #[error("the ProxyAdmin of {proxy} is not the first contract that the proxy created")]
+    #[explain(
+        name = "ForeignProxyAdmin",
+        expected = "{expected}",
+        found = "{found}",
+        next = "nothing was sent; such a proxy cannot be adopted"
+    )]
+    ProxyAdmin {
+        /// The account.
+        proxy: Address,
+        /// Where the ProxyAdmin of such a proxy lies.
+        expected: Address,
+        /// What the admin slot holds.
+        found: Address,
+    },
+    /// Another account decides what it runs.
+    #[error("{proxy} is upgraded by {found}, not by the registry")]
+    #[explain(
+        expected = "the registry {registry}",
+        found = "{found}",
+        next = "nothing was sent; first send from {found}: {order}",
+        exit = Exit::NotReady
+    )]
+    NotGiven {
+        /// The account.
+        proxy: Address,
+        /// The registry.
+        registry: Address,
+        /// Who decides.
+        found: Address,
+        /// What that account sends.
+        order: String,
+    },
+}
+
+/// Looks at a proxy.
+///
+/// # Errors
+/// What is no proxy of a known kind, what the chain says.
+pub async fn candidate(
+    client: &Client,
+    registry: Address,
+    wasm: B256,
+    proxy: Address,
+) -> Result<Candidate, AdoptionError> {
+    let slot = async |slot| client.storage(proxy, slot).await.map(Address::from_word);
+    let implementation = slot(slots::IMPLEMENTATION).await?;
+    if implementation.is_zero() {
+        let found = match slot(slots::BEACON).await? {
+            Address::ZERO => "an empty ERC-1967 implementation slot",
+            _ => "a beacon proxy",
+        };
+        return Err(AdoptionError::NotAdoptable { proxy, found });
+    }
+    let admin = slot(slots::ADMIN).await?;
+    let found = |kind, authority, through| Candidate {
+        proxy,
+        kind,
+        implementation,
+        authority,
+        through,
+    };
+    if client.codehash(proxy).await? == Some(wasm) {
+        return Ok(found(proxy_kind::WASM, Some(admin), proxy));
+    }
+    if admin.is_zero() {
+        let owner = owner_of(client, proxy).await?;
+        return Ok(found(proxy_kind::UUPS, owner, proxy));
+    }
+    if admin == registry {
+        return Ok(found(proxy_kind::TRANSPARENT_4, Some(admin), proxy));
+    }
+    let question = IUpgradeableProxy::UPGRADE_INTERFACE_VERSIONCall {};
+    if answer(client.call(admin, &question).await)?.is_none() {
+        return Ok(found(proxy_kind::TRANSPARENT_4, Some(admin), admin));
+    }
+    let expected = proxy.create(1);
+    if admin != expected {
+        return Err(AdoptionError::ProxyAdmin {
+            proxy,
+            expected,
+            found: admin,
+        });
+    }
+    let owner = owner_of(client, admin).await?;
+    Ok(found(proxy_kind::TRANSPARENT_5, owner, admin))
+}
+
+/// The owner that a contract names, if it does.
+pub(super) async fn owner_of(
+    client: &Client,
+    account: Address,
+) -> Result<Option<Address>, ChainError> {
+    answer(client.call(account, &IOwnable::ownerCall {}).await)
+}
+
+/// An answer, unless the account refused or has other words for it.
+fn answer<T>(answered: Result<T, ChainError>) -> Result<Option<T>, ChainError> {
+    match answered {
+        Ok(answer) => Ok(Some(answer)),
+        Err(
+            ChainError::Refused { .. }
+            | ChainError::UnexpectedAnswer { .. }
+            | ChainError::Missing { .. },
+        ) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+impl Candidate {
+    /// Refuses one whose upgrades another account decides.
+    ///
+    /// # Errors
+    /// [`AdoptionError::NotGiven`], with what that account sends.
+    pub async fn require_given(
+        &self,
+        client: &Client,
+        registry: Address,
+    ) -> Result<(), AdoptionError> {
+        let Some(found) = self.authority.filter(|found| *found != registry) else {
+            return Ok(());
+        };
+        let Self { proxy, through, .. } = *self;
+        let owner = match self.kind {
+            // a ProxyAdmin 4.x, which somebody owns
+            proxy_kind::TRANSPARENT_4 => owner_of(client, through).await?,
+            _ => None,
+        };
+        let order = match (self.kind, owner) {
+            (proxy_kind::WASM, _) => format!("stylus-upgrades hand-over {proxy} {registry}"),
+            (proxy_kind::TRANSPARENT_4, Some(_)) => format!(
+                "cast send {through} \"changeProxyAdmin(address,address)\" {proxy} {registry}"
+            ),
+            (proxy_kind::TRANSPARENT_4, None) => {
+                format!("cast send {proxy} \"changeAdmin(address)\" {registry}")
+            }
+            _ => format!("cast send {through} \"transferOwnership(address)\" {registry}"),
+        };
+        Err(AdoptionError::NotGiven {
+            proxy,
+            registry,
+            found: owner.unwrap_or(found),
+            order,
+        })
+    }
+}

@@ -1,0 +1,187 @@
+//! Proxies of OpenZeppelin from npm become instances, by the command line.
+
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol_types::{SolCall, SolValue};
+use serde_json::Value;
+use stylus_upgrades::registry::registry_of;
+use stylus_upgrades_harness::{Lines, Solidity};
+use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin};
+use stylus_upgrades_interface::slots;
+
+use super::fixture::{Fixture, text};
+
+alloy::sol! {
+    interface IBox {
+        function initialize(uint256 start) external;
+        function initialize(uint256 start, address first) external;
+        function value() external view returns (uint256);
+        function doubled() external view returns (uint256);
+    }
+}
+
+const TRANSPARENT: &str =
+    "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json";
+const UUPS: &str = "@openzeppelin/contracts/build/contracts/ERC1967Proxy.json";
+/// What nobody can check of code that others compiled, said on purpose.
+const ABSENT: [&str; 8] = [
+    "--allow-absent",
+    "source",
+    "--allow-absent",
+    "interface",
+    "--allow-absent",
+    "steps",
+    "--allow-absent",
+    "live-instances",
+];
+
+/// Deploys a compiled contract, and writes its layout beside the manifest.
+async fn deployed(fixture: &Fixture, name: &str) -> Address {
+    let solidity = Solidity::compile(&Lines).expect("compiled");
+    let contract = solidity.contract(name).expect("it");
+    let layout = serde_json::to_vec(&contract.layout).expect("JSON");
+    std::fs::write(fixture.path(&format!("{name}.json")), layout).expect("written");
+    fixture.create(name, contract.creation.clone()).await
+}
+
+/// Whether all of a command's checks hold.
+fn holds(document: &Value) -> bool {
+    let checks = document["checks"].as_array().expect("checks");
+    !checks.is_empty() && checks.iter().all(|check| check["ok"] == true)
+}
+
+/// A definition `A` that Admin decides alone, with version 1.0 at that code.
+async fn registered(fixture: &Fixture, code: Address, layout: &str) {
+    fixture.decided_with(fixture.owner(1).address());
+    fixture.done(&["update-policy", "A", "Admin"]);
+    let code = code.to_string();
+    let register = ["register", "A", "1.0", &code, "--layout", layout];
+    fixture.done(&[&register[..], &ABSENT].concat());
+}
+
+async fn value(fixture: &Fixture, proxy: Address) -> U256 {
+    let value = fixture.client.call(proxy, &IBox::valueCall {}).await;
+    value.expect("a value")
+}
+
+#[tokio::test]
+async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
+    let fixture = Fixture::new().await;
+    let (first, before) = (
+        deployed(&fixture, "Box").await,
+        deployed(&fixture, "Box").await,
+    );
+    registered(&fixture, first, "Box.json").await;
+    let owner = fixture.owner(0).address();
+    let init = IBox::initialize_0Call {
+        start: U256::from(7),
+    };
+    let init = Bytes::from(init.abi_encode());
+    let arguments = (first, owner, init).abi_encode_params();
+    let proxy = fixture.deploy(TRANSPARENT, &arguments).await;
+    let admin = fixture.client.storage(proxy, slots::ADMIN).await;
+    let admin = Address::from_word(admin.expect("a slot"));
+    // its owner upgrades it by his own means
+    let upgrade = IProxyAdmin::upgradeAndCallCall {
+        proxy,
+        implementation: before,
+        data: Bytes::new(),
+    };
+    fixture.send(admin, &upgrade).await;
+
+    let adopted = proxy.to_string();
+    let adopt = [&["adopt", "A", &adopted, "1.0"][..], &ABSENT[..2]].concat();
+    let early = fixture.run(&adopt);
+    assert_eq!(early.exit, Some(3), "{early:?}");
+    assert_eq!(early.document["error"]["name"], "NotGiven");
+    let next = early.document["error"]["next"].as_str().expect("a step");
+    let registry = fixture.registry();
+    let order = format!("cast send {admin} \"transferOwnership(address)\" {registry}");
+    assert!(next.contains(&order), "{next}");
+    let give = IOwnable::transferOwnershipCall { newOwner: registry };
+    fixture.send(admin, &give).await;
+    let done = fixture.done(&adopt);
+    assert_eq!(done["executed"], true, "{done}");
+    assert_eq!(
+        registry_of(&fixture.client, proxy).await.ok(),
+        Some(registry)
+    );
+    let status = fixture.done(&["status", &adopted]);
+    let instance = &status["instance"];
+    assert_eq!(text(instance, "kind"), "transparent-5");
+    assert_eq!(text(instance, "version"), "1.0");
+    let decides = text(instance, "registry").parse::<Address>();
+    assert_eq!(decides.ok(), Some(registry));
+
+    // storage of another contract is refused, that of the next one is not
+    let shifted = deployed(&fixture, "Shifted").await.to_string();
+    let words = ["migrate", "A", "2.0", &shifted, "--layout", "Shifted.json"];
+    let refused = fixture.run(&[&words[..], &ABSENT].concat());
+    assert_eq!(refused.exit, Some(1), "{refused:?}");
+    assert_eq!(refused.document["error"]["name"], "LayoutRefused");
+    let second = deployed(&fixture, "Box2").await.to_string();
+    let words = ["A", "2.0", &second, "--layout", "Box2.json"];
+    let step = ["--call", "migrate()", "--foreign"];
+    let words = [&words[..], &ABSENT, &step].concat();
+    let planned = fixture.done(&[&["plan"][..], &words].concat());
+    assert_eq!(planned["instances"].as_array().map(Vec::len), Some(1));
+    let migrated = fixture.done(&[&["migrate"][..], &words].concat());
+    assert!(holds(&migrated), "{migrated}");
+    let doubled = fixture.client.call(proxy, &IBox::doubledCall {}).await;
+    assert_eq!(doubled.ok(), Some(U256::from(14)));
+    let upgrade = fixture.run(&["upgrade", &adopted, "1.0"]);
+    assert_eq!(upgrade.document["error"]["name"], "NotDirectly");
+    fixture.done(&["pause", "A"]);
+    let paused = fixture.client.call(proxy, &IBox::valueCall {}).await;
+    paused.expect_err("it is paused");
+    let verify = [&["verify", "A", "--framework"][..], &ABSENT[..6]].concat();
+    assert!(holds(&fixture.done(&verify)));
+    fixture.done(&["resume", "A"]);
+    assert_eq!(value(&fixture, proxy).await, U256::from(7));
+    assert!(holds(&fixture.done(&verify)));
+    let history = fixture.done(&["history", "A"]);
+    assert!(holds(&history), "{history}");
+    let examined = fixture.done(&["doctor"]);
+    assert_eq!(examined["findings"], Value::Array(vec![]), "{examined}");
+
+    let back = fixture.done(&["hand-over", &adopted, "Admin"]);
+    assert_eq!(back["executed"], true, "{back}");
+    let found = fixture.client.call(admin, &IOwnable::ownerCall {}).await;
+    assert_eq!(found.ok(), Some(owner));
+    let history = fixture.done(&["history", "A"]);
+    assert!(holds(&history), "{history}");
+}
+
+#[tokio::test]
+async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compared() {
+    let fixture = Fixture::new().await;
+    let first = deployed(&fixture, "UupsBox").await;
+    let second = deployed(&fixture, "UupsBox2").await;
+    registered(&fixture, second, "UupsBox2.json").await;
+    let init = IBox::initialize_1Call {
+        start: U256::from(7),
+        first: fixture.owner(0).address(),
+    };
+    let init = Bytes::from(init.abi_encode());
+    let proxy = fixture
+        .deploy(UUPS, &(first, init).abi_encode_params())
+        .await;
+    let registry = fixture.registry();
+    let give = IOwnable::transferOwnershipCall { newOwner: registry };
+    fixture.send(proxy, &give).await;
+    let adopted = proxy.to_string();
+    let adopt = [&["adopt", "A", &adopted, "1.0"][..], &ABSENT[..2]].concat();
+    let refused = fixture.run(&adopt);
+    assert_eq!(refused.document["error"]["name"], "LayoutNotCompared");
+    let runs = ["--runs-layout", "UupsBox.json"];
+    let done = fixture.done(&[&adopt[..], &runs].concat());
+    assert_eq!(done["executed"], true, "{done}");
+    let status = fixture.done(&["status", &adopted]);
+    assert_eq!(text(&status["instance"], "kind"), "uups");
+    assert_eq!(value(&fixture, proxy).await, U256::from(7));
+    fixture.done(&["pause", "A"]);
+    fixture.done(&["resume", "A"]);
+    let verify = [&["verify", "A"][..], &ABSENT[..6]].concat();
+    assert!(holds(&fixture.done(&verify)));
+    let examined = fixture.done(&["doctor"]);
+    assert_eq!(examined["findings"], Value::Array(vec![]), "{examined}");
+}

@@ -1,0 +1,254 @@
+//! Proxies of OpenZeppelin from npm, and what stands behind them.
+
+use alloy::primitives::{Address, Bytes, U256};
+use alloy::sol_types::{SolCall, SolValue};
+use stylus_upgrades_harness::{Lines, Npm, Solidity};
+use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin, IUpgradeableProxy};
+use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::registry::{Code, IRegistry};
+use stylus_upgrades_interface::slots;
+
+use crate::registry::fixture::{Fixture, Reverted, account, initial_step, step};
+use crate::registry::kinds::{add, definition, slot};
+
+alloy::sol! {
+    interface IBox {
+        function initialize(uint256 start) external;
+        function value() external view returns (uint256);
+        function doubled() external view returns (uint256);
+        function add() external;
+        function migrate() external;
+    }
+
+    #[derive(Debug)]
+    interface ICaller {
+        function call(address to, bytes data) external;
+    }
+
+    interface IUupsBox {
+        function initialize(uint256 start, address first) external;
+    }
+}
+
+/// A kind of proxy, where npm has it, and what stands behind it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind {
+    pub(super) kind: u8,
+    proxy: &'static str,
+    pub(super) codes: [&'static str; 2],
+}
+
+const V4: &str = "@openzeppelin/contracts-v4/build/contracts";
+const V5: &str = "@openzeppelin/contracts/build/contracts";
+
+pub(super) const TRANSPARENT_4: Kind = Kind {
+    kind: proxy_kind::TRANSPARENT_4,
+    proxy: "@openzeppelin/contracts-v4/build/contracts/TransparentUpgradeableProxy.json",
+    codes: ["Box", "Box2"],
+};
+pub(super) const TRANSPARENT_5: Kind = Kind {
+    kind: proxy_kind::TRANSPARENT_5,
+    proxy: "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json",
+    codes: ["Box", "Box2"],
+};
+pub(super) const UUPS_4: Kind = Kind {
+    kind: proxy_kind::UUPS,
+    proxy: "@openzeppelin/contracts-v4/build/contracts/ERC1967Proxy.json",
+    codes: ["Uups4Box", "Uups4Box2"],
+};
+pub(super) const UUPS_5: Kind = Kind {
+    kind: proxy_kind::UUPS,
+    proxy: "@openzeppelin/contracts/build/contracts/ERC1967Proxy.json",
+    codes: ["UupsBox", "UupsBox2"],
+};
+pub(super) const KINDS: [Kind; 4] = [TRANSPARENT_4, TRANSPARENT_5, UUPS_4, UUPS_5];
+
+/// Who created the proxies and hands them to the registry.
+pub(super) const OWNER: usize = 3;
+
+/// The creation code in an artifact of npm, with the encoded arguments of its constructor.
+fn creation(path: &str, arguments: &[u8]) -> Vec<u8> {
+    let npm = Npm::install(&Lines).expect("the packages");
+    let path = npm.folder().join("node_modules").join(path);
+    let text = std::fs::read_to_string(path).expect("an artifact");
+    let artifact: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let code: Bytes = artifact["bytecode"]
+        .as_str()
+        .and_then(|code| code.parse().ok())
+        .expect("bytecode");
+    [&code, arguments].concat()
+}
+
+pub(super) fn compiled(fixture: &mut Fixture, name: &str) -> Code {
+    let solidity = Solidity::compile(&Lines).expect("compiled");
+    let creation = &solidity.contract(name).expect("it").creation;
+    fixture.deploy_code(creation)
+}
+
+impl Kind {
+    /// A proxy over `code` that holds 7 and that `OWNER` decides about.
+    pub(super) fn create(self, fixture: &mut Fixture, code: &Code) -> Address {
+        let start = U256::from(7);
+        let owner = account(OWNER);
+        let implementation = code.implementation;
+        let arguments = match self.kind {
+            proxy_kind::UUPS => {
+                let first = owner;
+                let init = IUupsBox::initializeCall { start, first };
+                (implementation, Bytes::from(init.abi_encode())).abi_encode_params()
+            }
+            _ => {
+                let init = IBox::initializeCall { start };
+                let init = Bytes::from(init.abi_encode());
+                (implementation, self.first_admin(fixture), init).abi_encode_params()
+            }
+        };
+        let code = fixture.deploy_code(&creation(self.proxy, &arguments));
+        code.implementation
+    }
+
+    /// The admin of a transparent proxy: 4.x a ProxyAdmin that the owner has deployed, 5.x the owner.
+    fn first_admin(self, fixture: &mut Fixture) -> Address {
+        if self.kind == proxy_kind::TRANSPARENT_5 {
+            return account(OWNER);
+        }
+        let creation = creation(&format!("{V4}/ProxyAdmin.json"), &[]);
+        let admin = fixture.deploy_code(&creation).implementation;
+        // whoever deploys it owns it; the fixture's deployer is another account
+        let transfer = IOwnable::transferOwnershipCall {
+            newOwner: account(OWNER),
+        };
+        let owner = fixture
+            .ask(admin, &IOwnable::ownerCall {})
+            .expect("an owner");
+        let given = fixture.pay(owner, admin, &transfer, U256::ZERO);
+        given.expect("its owner gives it away");
+        admin
+    }
+
+    /// What the owner sends so that `to` decides from now on.
+    pub(super) fn give(self, fixture: &mut Fixture, proxy: Address, to: Address) {
+        let owner = account(OWNER);
+        let admin = Address::from_word(slot(fixture, proxy, slots::ADMIN));
+        let new = IOwnable::transferOwnershipCall { newOwner: to };
+        let given = match self.kind {
+            proxy_kind::TRANSPARENT_4 => {
+                let change = IFormerAdmin::changeProxyAdminCall {
+                    proxy,
+                    newAdmin: to,
+                };
+                fixture.pay(owner, admin, &change, U256::ZERO).map(drop)
+            }
+            proxy_kind::TRANSPARENT_5 => fixture.pay(owner, admin, &new, U256::ZERO).map(drop),
+            _ => fixture.pay(owner, proxy, &new, U256::ZERO).map(drop),
+        };
+        given.expect("given");
+    }
+
+    /// Who got it hands it to the registry again.
+    pub(super) fn give_back(self, fixture: &mut Fixture, proxy: Address) {
+        let admin = Address::from_word(slot(fixture, proxy, slots::ADMIN));
+        let new = IOwnable::transferOwnershipCall {
+            newOwner: fixture.registry,
+        };
+        let given = fixture.pay(account(7), admin, &new, U256::ZERO);
+        given.expect("given");
+    }
+
+    /// The owner's own upgrade.
+    pub(super) fn upgrade_before(
+        self,
+        fixture: &mut Fixture,
+        proxy: Address,
+        implementation: Address,
+    ) {
+        let owner = account(OWNER);
+        let admin = Address::from_word(slot(fixture, proxy, slots::ADMIN));
+        let data = Bytes::new();
+        let done = match self.kind {
+            proxy_kind::TRANSPARENT_4 => {
+                let upgrade = IFormerAdmin::upgradeCall {
+                    proxy,
+                    implementation,
+                };
+                fixture.pay(owner, admin, &upgrade, U256::ZERO).map(drop)
+            }
+            proxy_kind::TRANSPARENT_5 => {
+                let upgrade = IProxyAdmin::upgradeAndCallCall {
+                    proxy,
+                    implementation,
+                    data,
+                };
+                fixture.pay(owner, admin, &upgrade, U256::ZERO).map(drop)
+            }
+            _ if self.proxy.starts_with(V5) => {
+                let upgrade = IUpgradeableProxy::upgradeToAndCallCall {
+                    implementation,
+                    data,
+                };
+                fixture.pay(owner, proxy, &upgrade, U256::ZERO).map(drop)
+            }
+            _ => {
+                let upgrade = IUpgradeableProxy::upgradeToCall { implementation };
+                fixture.pay(owner, proxy, &upgrade, U256::ZERO).map(drop)
+            }
+        };
+        done.expect("upgraded by its own means");
+    }
+}
+
+alloy::sol! {
+    /// OpenZeppelin's ProxyAdmin 4.x, to its owner.
+    interface IFormerAdmin {
+        function upgrade(address proxy, address implementation) external;
+        function changeProxyAdmin(address proxy, address newAdmin) external;
+    }
+}
+
+pub(super) fn adopt(kind: u8, proxy: Address) -> IRegistry::adoptCall {
+    IRegistry::adoptCall {
+        name: "A".into(),
+        proxy,
+        kind,
+        version: "1.0".into(),
+    }
+}
+
+/// The definition A with a version, and a proxy that was adopted at it.
+pub(super) fn adopted(kind: Kind) -> (Fixture, Code, Address) {
+    let mut fixture = definition();
+    let code = compiled(&mut fixture, kind.codes[0]);
+    add(&mut fixture, "1.0", &code, initial_step());
+    let other = compiled(&mut fixture, kind.codes[0]).implementation;
+    let proxy = kind.create(&mut fixture, &code);
+    kind.upgrade_before(&mut fixture, proxy, other);
+    let registry = fixture.registry;
+    kind.give(&mut fixture, proxy, registry);
+    let done = fixture.send(account(0), &adopt(kind.kind, proxy));
+    let done = done.unwrap_or_else(|error| panic!("{kind:?}: {error:?}"));
+    assert_eq!(done.events::<IRegistry::InstanceAdopted>().len(), 1);
+    (fixture, code, proxy)
+}
+
+pub(super) fn migrate(
+    fixture: &mut Fixture,
+    code: &Code,
+    kind: u8,
+    data: Bytes,
+) -> Result<(), Reverted> {
+    let migrate = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: code.clone(),
+        step: step("1.0", kind, data),
+    };
+    fixture.send(account(0), &migrate).map(drop)
+}
+
+pub(super) fn runs(fixture: &Fixture, proxy: Address) -> Address {
+    Address::from_word(slot(fixture, proxy, slots::IMPLEMENTATION))
+}
+
+pub(super) fn value(fixture: &Fixture, proxy: Address) -> Result<U256, Reverted> {
+    fixture.ask(proxy, &IBox::valueCall {})
+}

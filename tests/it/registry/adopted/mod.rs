@@ -1,0 +1,258 @@
+//! Proxies of OpenZeppelin, created and upgraded by their own means beforehand, as instances.
+
+mod fixture;
+mod hand_over;
+
+use alloy::primitives::{B256, Bytes, U256};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::adopted::{IOwnable, ITransparentProxy};
+use stylus_upgrades_interface::beacon::IBeacon::Upgraded;
+use stylus_upgrades_interface::instance::IInstanceRegistry;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
+use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_interface::slots;
+
+use super::fixture::{account, framework, initial_step, refused, step};
+use super::kinds::{add, answer, definition, instance, slot};
+use fixture::{
+    IBox, ICaller, KINDS, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, adopt, adopted, compiled, migrate,
+    runs, value,
+};
+
+#[test]
+fn an_adopted_proxy_is_upgraded_and_migrated_by_the_definition() {
+    for kind in KINDS {
+        let (mut fixture, first, proxy) = adopted(kind);
+        assert_eq!(runs(&fixture, proxy), first.implementation, "{kind:?}");
+        let found = instance(&fixture, proxy);
+        assert_eq!((found.kind, found.version.as_str()), (kind.kind, "1.0"));
+        assert_eq!(value(&fixture, proxy), Ok(U256::from(7)), "{kind:?}");
+
+        let second = compiled(&mut fixture, kind.codes[1]);
+        let call = IBox::migrateCall {}.abi_encode();
+        migrate(&mut fixture, &second, 4, call.into()).expect("migrated");
+        assert_eq!(instance(&fixture, proxy).version, "2.0");
+        assert_eq!(runs(&fixture, proxy), second.implementation);
+        let doubled = fixture.ask(proxy, &IBox::doubledCall {});
+        assert_eq!(doubled, Ok(U256::from(14)), "{kind:?}");
+        let add = IBox::addCall {};
+        fixture
+            .pay(account(5), proxy, &add, U256::ZERO)
+            .expect("used");
+        assert_eq!(value(&fixture, proxy), Ok(U256::from(9)));
+    }
+}
+
+#[test]
+fn an_adopted_proxy_is_paused_and_resumed_with_its_definition() {
+    for kind in KINDS {
+        let (mut fixture, first, proxy) = adopted(kind);
+        let pause = IRegistry::pauseCall { name: "A".into() };
+        fixture.send(account(0), &pause).expect("paused");
+        refused(value(&fixture, proxy), Proxy::UpgradeInProgress {});
+        assert_eq!(instance(&fixture, proxy).state, instance_state::PAUSED);
+        let resume = IRegistry::resumeCall { name: "A".into() };
+        let resumed = fixture.send(account(0), &resume).expect("resumed");
+        let announced = resumed.events::<Upgraded>();
+        assert_eq!(announced.len(), 1, "{kind:?}");
+        assert_eq!(announced[0].implementation, first.implementation);
+        assert_eq!(value(&fixture, proxy), Ok(U256::from(7)), "{kind:?}");
+        assert_eq!(instance(&fixture, proxy).state, instance_state::LIVE);
+    }
+}
+
+#[test]
+fn a_proxy_that_another_account_decides_about_is_not_adopted() {
+    for kind in KINDS {
+        let mut fixture = definition();
+        let code = compiled(&mut fixture, kind.codes[0]);
+        add(&mut fixture, "1.0", &code, initial_step());
+        let proxy = kind.create(&mut fixture, &code);
+        let sent = fixture.send(account(0), &adopt(kind.kind, proxy));
+        sent.expect_err("the owner never gave it");
+        refused(
+            fixture.view(&IRegistry::instanceOfCall { proxy }),
+            IRegistry::NotAnInstance { proxy },
+        );
+    }
+}
+
+#[test]
+fn a_contract_that_takes_any_call_does_not_obey() {
+    let mut fixture = definition();
+    let code = compiled(&mut fixture, "Box");
+    add(&mut fixture, "1.0", &code, initial_step());
+    // STOP: it answers every call with nothing
+    let proxy = fixture
+        .deploy_code(&[0x60, 0x01, 0x5f, 0xf3])
+        .implementation;
+    for kind in [
+        proxy_kind::TRANSPARENT_4,
+        proxy_kind::TRANSPARENT_5,
+        proxy_kind::UUPS,
+    ] {
+        let what = "a proxy that does not obey this registry";
+        refused(
+            fixture.send(account(0), &adopt(kind, proxy)),
+            IRegistry::NotSupported { what: what.into() },
+        );
+    }
+}
+
+#[test]
+fn what_is_no_proxy_of_a_known_kind_is_not_adopted() {
+    let (mut fixture, _, proxy) = adopted(TRANSPARENT_5);
+    refused(
+        fixture.send(account(0), &adopt(TRANSPARENT_5.kind, proxy)),
+        IRegistry::ProxyExists { proxy },
+    );
+    let registry = fixture.registry;
+    refused(
+        fixture.send(account(0), &adopt(TRANSPARENT_5.kind, registry)),
+        IRegistry::ProxyExists { proxy: registry },
+    );
+    let what = "adoption of that proxy";
+    let nobody = account(9);
+    refused(
+        fixture.send(account(0), &adopt(TRANSPARENT_5.kind, nobody)),
+        IRegistry::NotSupported { what: what.into() },
+    );
+    let code = compiled(&mut fixture, "Shifted").implementation;
+    for kind in [proxy_kind::EVM, proxy_kind::BEACON, 9] {
+        refused(
+            fixture.send(account(0), &adopt(kind, code)),
+            IRegistry::NotSupported { what: what.into() },
+        );
+    }
+    let stranger = IRegistry::CodeChanged {
+        account: code,
+        expected: framework().proxy.artifact.codehash(),
+        found: fixture.code_hash(code),
+    };
+    refused(
+        fixture.send(account(0), &adopt(proxy_kind::WASM, code)),
+        stranger,
+    );
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    fixture.send(account(0), &pause).expect("paused");
+    refused(
+        fixture.send(account(0), &adopt(TRANSPARENT_5.kind, code)),
+        IRegistry::DefinitionPaused { name: "A".into() },
+    );
+}
+
+#[test]
+fn an_adopted_proxy_takes_no_step_that_needs_our_proxy() {
+    for kind in KINDS {
+        let (mut fixture, first, proxy) = adopted(kind);
+        let second = compiled(&mut fixture, kind.codes[1]);
+        let call = IBox::migrateCall {}.abi_encode();
+        let refusal = migrate(&mut fixture, &second, 1, call.into());
+        let what = "a step of this kind for an adopted proxy";
+        refused(refusal, IRegistry::NotSupported { what: what.into() });
+        assert_eq!(runs(&fixture, proxy), first.implementation);
+    }
+}
+
+#[test]
+fn code_that_nobody_could_upgrade_from_is_refused() {
+    let (mut fixture, first, proxy) = adopted(UUPS_5);
+    let stuck = compiled(&mut fixture, "Stuck");
+    let refusal = migrate(&mut fixture, &stuck, 0, Bytes::new());
+    let reason = alloy::sol_types::Revert::from("stuck");
+    refused(refusal, reason);
+    assert_eq!(runs(&fixture, proxy), first.implementation);
+    assert_eq!(instance(&fixture, proxy).version, "1.0");
+}
+
+#[test]
+fn an_adopted_proxy_begins_nothing_by_itself() {
+    let (mut fixture, _, proxy) = adopted(UUPS_5);
+    let second = compiled(&mut fixture, "UupsBox2");
+    add(&mut fixture, "2.0", &second, step("1.0", 0, Bytes::new()));
+    fixture.chain.set_balance(proxy, U256::from(10u64.pow(18)));
+    let begin = IInstanceRegistry::beginUpgradeCall {
+        caller: account(0),
+        version: "2.0".into(),
+    };
+    refused(
+        fixture.send(proxy, &begin),
+        IRegistry::NotAnInstance { proxy },
+    );
+    let upgrade = IInstanceRegistry::upgradeAdoptedCall {
+        proxy,
+        version: "2.0".into(),
+    };
+    for who in [proxy, account(0)] {
+        refused(
+            fixture.send(who, &upgrade),
+            IRegistry::NotAnInstance { proxy: who },
+        );
+    }
+}
+
+#[test]
+fn adopted_proxies_wait_for_rollout_as_others_do() {
+    let (mut fixture, code, first) = adopted(UUPS_5);
+    let registry = fixture.registry;
+    let mut proxies = vec![first];
+    for _ in 0..5 {
+        let proxy = UUPS_5.create(&mut fixture, &code);
+        UUPS_5.give(&mut fixture, proxy, registry);
+        let adopt = adopt(UUPS_5.kind, proxy);
+        fixture.send(account(0), &adopt).expect("adopted");
+        proxies.push(proxy);
+    }
+    let second = compiled(&mut fixture, "UupsBox2");
+    migrate(&mut fixture, &second, 0, Bytes::new()).expect("activated");
+    assert_eq!(
+        runs(&fixture, first),
+        code.implementation,
+        "more than at once"
+    );
+    // one whose control was lost meanwhile is skipped, the others are upgraded
+    let lost = IOwnable::transferOwnershipCall {
+        newOwner: account(7),
+    };
+    fixture
+        .chain
+        .set_balance(registry, U256::from(10u64.pow(18)));
+    let taken = fixture.pay(registry, proxies[2], &lost, U256::ZERO);
+    taken.expect("as the registry");
+    let rollout = IRegistry::rolloutCall {
+        name: "A".into(),
+        max: 9,
+    };
+    // nobody upgrades them in the middle of something, which they would not notice
+    let caller = compiled(&mut fixture, "Caller").implementation;
+    let through = ICaller::callCall {
+        to: registry,
+        data: rollout.abi_encode().into(),
+    };
+    refused(
+        fixture.pay(account(5), caller, &through, U256::ZERO),
+        Proxy::UpgradeInProgress {},
+    );
+    let done = fixture
+        .pay_with_gas(account(5), registry, &rollout, U256::ZERO, 400_000_000)
+        .expect("rolled out");
+    assert_eq!((done.returned.upgraded, done.returned.left), (5, 1));
+    let skipped = done.events::<IRegistry::InstanceSkipped>();
+    assert_eq!(skipped.len(), 1);
+    assert_eq!(skipped[0].proxy, proxies[2]);
+}
+
+#[test]
+fn the_admin_of_a_transparent_proxy_4_tells_the_truth_to_the_registry_alone() {
+    let (fixture, first, proxy) = adopted(TRANSPARENT_4);
+    let question = ITransparentProxy::implementationCall {};
+    let admin = slot(&fixture, proxy, slots::ADMIN);
+    assert_eq!(admin, B256::from(fixture.registry.into_word()));
+    let asked = answer(&fixture, fixture.registry, proxy, &question.abi_encode());
+    let word = Bytes::from(first.implementation.into_word().0);
+    assert_eq!(asked, Ok(word));
+    fixture
+        .ask(proxy, &question)
+        .expect_err("to users only the box does");
+}
