@@ -244,14 +244,14 @@ fn adopted_proxies_wait_for_rollout_as_others_do() {
 }
 
 #[test]
-fn the_admin_of_a_transparent_proxy_4_tells_the_truth_to_the_registry_alone() {
+fn a_transparent_proxy_4_reports_to_its_registry_alone() {
     let (fixture, first, proxy) = adopted(TRANSPARENT_4);
     let question = ITransparentProxy::implementationCall {};
     let admin = slot(&fixture, proxy, slots::ADMIN);
     assert_eq!(admin, B256::from(fixture.registry.into_word()));
-    let asked = answer(&fixture, fixture.registry, proxy, &question.abi_encode());
+    let answered = answer(&fixture, fixture.registry, proxy, &question.abi_encode());
     let word = Bytes::from(first.implementation.into_word().0);
-    assert_eq!(asked, Ok(word));
+    assert_eq!(answered, Ok(word));
     fixture
         .ask(proxy, &question)
         .expect_err("to users only the box does");
