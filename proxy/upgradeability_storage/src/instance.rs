@@ -24,7 +24,7 @@ pub(crate) struct Instance {
     /// What its ERC-1967 admin slot holds.
     pub(crate) registry: Address,
     /// The slot that says what it runs: the ERC-1967 implementation slot, or the beacon slot where
-    /// that is empty.
+    /// that is empty and a beacon is named. An instance whose own code emptied both is upgraded.
     code: B256,
 }
 
@@ -36,7 +36,8 @@ impl Instance {
         if registry.is_zero() {
             return Err(revert(Abi::NotAProxy {}));
         }
-        let code = if load(slots::IMPLEMENTATION) == B256::ZERO {
+        let is_empty = |slot| load(slot) == B256::ZERO;
+        let code = if is_empty(slots::IMPLEMENTATION) && !is_empty(slots::BEACON) {
             slots::BEACON
         } else {
             slots::IMPLEMENTATION
