@@ -4,6 +4,7 @@ use alloy_primitives::{Address, Bytes};
 
 use crate::hooks::{Escape, Hook, Pending};
 use crate::storage_cache::StorageCache;
+use crate::units::{Gas, Ink};
 use crate::{CallContext, HostioRecord, Request};
 
 /// Most bytes of a frame's trace; beyond them nothing is recorded.
@@ -54,7 +55,7 @@ pub(crate) enum Interrupt {
 pub(crate) struct SuspendedCall {
     pub(crate) hook: Hook,
     pub(crate) pending: Pending,
-    pub(crate) ink_before: u64,
+    pub(crate) ink_before: Ink,
 }
 
 impl Frame {
@@ -74,17 +75,16 @@ impl Frame {
         }
     }
 
-    pub(crate) fn gas_to_ink(&self, gas: u64) -> u64 {
-        gas.saturating_mul(u64::from(self.ctx.ink_price))
+    pub(crate) fn gas_to_ink(&self, gas: Gas) -> Ink {
+        gas.to_ink(self.ctx.ink_price)
     }
 
-    pub(crate) fn ink_to_gas(&self, ink: u64) -> u64 {
-        ink.checked_div(u64::from(self.ctx.ink_price))
-            .unwrap_or(u64::MAX)
+    pub(crate) fn ink_to_gas(&self, ink: Ink) -> Gas {
+        ink.to_gas(self.ctx.ink_price)
     }
 
     /// Notes a completed host function.
-    pub(crate) fn record(&mut self, hook: Hook, ink_before: u64, ink_after: u64) {
+    pub(crate) fn record(&mut self, hook: Hook, ink_before: Ink, ink_after: Ink) {
         if self.ctx.trace && self.traced <= TRACE_BYTES {
             let Noted { args, outs } = std::mem::take(&mut self.noted);
             self.traced += RECORD_BYTES + args.len() + outs.len();
@@ -92,8 +92,8 @@ impl Frame {
                 name: hook.name(),
                 args: args.into(),
                 outs: outs.into(),
-                ink_before,
-                ink_after,
+                ink_before: ink_before.0,
+                ink_after: ink_after.0,
             });
         }
     }

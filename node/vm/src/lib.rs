@@ -37,6 +37,7 @@ mod rules;
 mod run;
 mod start_gas;
 mod storage_cache;
+mod units;
 #[cfg(feature = "vectors")]
 pub mod vectors;
 

@@ -8,6 +8,7 @@ use crate::engine::{Instance, Step};
 use crate::frame::{Frame, Interrupt, SuspendedCall};
 use crate::guard::guarded;
 use crate::hooks::{Call, Escape};
+use crate::units::{Gas, Ink};
 use crate::{Answer, CallContext, Event, Failure, Outcome, OutcomeKind, Program};
 
 /// A frame of a program, parked between requests. It holds no native stack: any number can wait.
@@ -65,12 +66,12 @@ impl Run {
         let ink = frame
             .ctx
             .start_ink
-            .unwrap_or_else(|| frame.gas_to_ink(frame.ctx.gas));
+            .map_or_else(|| frame.gas_to_ink(Gas(frame.ctx.gas)), Ink);
         let mut instance = guarded(|| program.compiled.instantiate(Box::new(frame)))
             .unwrap_or_else(|panic| Err(StartError(format!("it panicked: {panic}"))))?;
         instance.set_ink_left(ink);
         if let Some(slice) = slice {
-            instance.withhold_ink(ink.saturating_sub(slice));
+            instance.withhold_ink(ink.saturating_sub(Ink(slice)));
         }
         instance.set_stack_left(stack_words);
         Ok(Self {
@@ -178,7 +179,7 @@ impl Run {
         let stack_words_left = self.instance.stack_left();
         let exhausted = self.instance.exhausted();
         // Ink is left that the program was not shown: it did not run out, its slice did.
-        let interrupted = exhausted && self.instance.withheld_ink() > 0;
+        let interrupted = exhausted && self.instance.withheld_ink() > Ink::default();
         let frame = self.instance.frame().take();
         let (kind, error) = match end {
             End::Status(0) => (OutcomeKind::Success, None),
@@ -192,21 +193,21 @@ impl Run {
             End::Escaped(Escape::Failed(failure)) => (OutcomeKind::Failure, Some(failure)),
         };
         let ink_left = match (kind, &error) {
-            (OutcomeKind::OutOfInk | OutcomeKind::OutOfStack, _) => 0,
-            (_, Some(Failure::Internal(_))) => 0,
+            (OutcomeKind::OutOfInk | OutcomeKind::OutOfStack, _) => Ink::default(),
+            (_, Some(Failure::Internal(_))) => Ink::default(),
             _ => raw_ink,
         };
         let mut outcome = Outcome {
             kind,
-            ink_left,
-            raw_ink,
+            ink_left: ink_left.0,
+            raw_ink: raw_ink.0,
             interrupted,
             stack_words_left,
             error,
             ..Outcome::default()
         };
         if let Some(frame) = frame {
-            outcome.gas_left = frame.ink_to_gas(ink_left);
+            outcome.gas_left = frame.ink_to_gas(ink_left).0;
             outcome.trace_cut = frame.traced > crate::frame::TRACE_BYTES;
             outcome.trace = frame.trace;
             outcome.console = frame.console;

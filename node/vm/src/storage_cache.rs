@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use alloy_primitives::B256;
 
 use crate::Slot;
+use crate::units::Gas;
 
 /// Gas an access may cost at most, required before it.
-pub(crate) const REQUIRED_ACCESS_GAS: u64 = 10;
+pub(crate) const REQUIRED_ACCESS_GAS: Gas = Gas(10);
 
 #[derive(Clone, Copy, Debug)]
 struct Word {
@@ -25,12 +26,12 @@ pub(crate) struct StorageCache {
 }
 
 impl StorageCache {
-    /// Counts a read; gives its surcharge in gas.
-    pub(crate) fn count_read(&mut self) -> u64 {
+    /// Counts a read; gives its surcharge.
+    pub(crate) fn count_read(&mut self) -> Gas {
         self.reads += 1;
         match self.reads {
-            0..=32 => 0,
-            33..=128 => 2,
+            0..=32 => Gas(0),
+            33..=128 => Gas(2),
             _ => REQUIRED_ACCESS_GAS,
         }
     }
@@ -50,14 +51,14 @@ impl StorageCache {
         );
     }
 
-    /// Stores a value; gives the surcharge in gas.
-    pub(crate) fn store(&mut self, key: B256, value: B256) -> u64 {
+    /// Stores a value; gives the surcharge.
+    pub(crate) fn store(&mut self, key: B256, value: B256) -> Gas {
         self.writes += 1;
         let known = self.words.get(&key).and_then(|word| word.known);
         self.words.insert(key, Word { value, known });
         match self.writes {
-            0..=8 => 0,
-            9..=64 => 7,
+            0..=8 => Gas(0),
+            9..=64 => Gas(7),
             _ => REQUIRED_ACCESS_GAS,
         }
     }

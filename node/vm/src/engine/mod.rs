@@ -8,6 +8,7 @@ use std::fmt::Debug;
 pub(crate) use self::wasmi::compile;
 
 use crate::frame::Frame;
+use crate::units::Ink;
 use crate::{Failure, StartError};
 
 /// A compiled module.
@@ -18,8 +19,8 @@ pub(crate) trait Compiled: Debug + Send + Sync {
 
 /// What host functions see of a machine.
 pub(crate) trait Guest {
-    fn ink_left(&self) -> u64;
-    fn set_ink_left(&mut self, ink: u64);
+    fn ink_left(&self) -> Ink;
+    fn set_ink_left(&mut self, ink: Ink);
     /// Takes all ink and marks it exhausted.
     fn exhaust(&mut self);
     fn memory(&self) -> &[u8];
@@ -37,9 +38,9 @@ pub(crate) trait Instance: Guest + Send {
     fn set_stack_left(&mut self, words: u32);
     /// Hides some of the ink from the module's own counter. Host functions see and charge all of
     /// it.
-    fn withhold_ink(&mut self, ink: u64);
+    fn withhold_ink(&mut self, ink: Ink);
     /// Ink that is hidden and was not charged.
-    fn withheld_ink(&self) -> u64;
+    fn withheld_ink(&self) -> Ink;
     /// The frame; `None` only while it is taken.
     fn frame(&mut self) -> &mut Option<Box<Frame>>;
 }

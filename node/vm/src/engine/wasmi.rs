@@ -13,6 +13,7 @@ use crate::activation::{ActivationError, ENTRYPOINT, INJECTED_NAMES, Rule};
 use crate::frame::{Frame, Interrupt, SuspendedCall};
 use crate::guard::guarded;
 use crate::hooks::{Args, Call, Escape, Flow, Hook, Kind};
+use crate::units::Ink;
 use crate::{Failure, StartError};
 
 /// Most values on the engine's stack, in bytes. The stack budget of the program runs out long
@@ -288,14 +289,14 @@ impl Instance for WasmiInstance {
         debug_assert!(set.is_ok(), "the stack global is a mutable i32");
     }
 
-    fn withhold_ink(&mut self, ink: u64) {
-        let visible = ink_left(&self.store, self.handles).saturating_sub(ink);
-        self.store.data_mut().withheld = ink;
+    fn withhold_ink(&mut self, ink: Ink) {
+        let visible = ink_left(&self.store, self.handles).saturating_sub(ink.0);
+        self.store.data_mut().withheld = ink.0;
         set_visible_ink(&mut self.store, self.handles, visible);
     }
 
-    fn withheld_ink(&self) -> u64 {
-        self.store.data().withheld
+    fn withheld_ink(&self) -> Ink {
+        Ink(self.store.data().withheld)
     }
 
     fn frame(&mut self) -> &mut Option<Box<Frame>> {
@@ -304,12 +305,12 @@ impl Instance for WasmiInstance {
 }
 
 impl Guest for WasmiInstance {
-    fn ink_left(&self) -> u64 {
-        ink_left(&self.store, self.handles)
+    fn ink_left(&self) -> Ink {
+        Ink(ink_left(&self.store, self.handles))
     }
 
-    fn set_ink_left(&mut self, ink: u64) {
-        set_ink_left(&mut self.store, self.handles, ink);
+    fn set_ink_left(&mut self, ink: Ink) {
+        set_ink_left(&mut self.store, self.handles, ink.0);
     }
 
     fn exhaust(&mut self) {
@@ -332,12 +333,12 @@ struct Borrowed<'a> {
 }
 
 impl Guest for Borrowed<'_> {
-    fn ink_left(&self) -> u64 {
-        ink_left(&self.store, self.handles)
+    fn ink_left(&self) -> Ink {
+        Ink(ink_left(&self.store, self.handles))
     }
 
-    fn set_ink_left(&mut self, ink: u64) {
-        set_ink_left(&mut self.store, self.handles, ink);
+    fn set_ink_left(&mut self, ink: Ink) {
+        set_ink_left(&mut self.store, self.handles, ink.0);
     }
 
     fn exhaust(&mut self) {

@@ -4,6 +4,7 @@ use alloy_primitives::{Address, Bytes};
 
 use super::output::slice_within;
 use super::{Call, CodeSlice, Escape, Flow, Pending, prices};
+use crate::units::Gas;
 use crate::{Answer, Reply, Request};
 
 /// First ArbOS version that forgets empty code at once.
@@ -54,7 +55,7 @@ impl Call<'_> {
         }
         let request = Request::AccountCode {
             address,
-            gas_left: self.gas_left(),
+            gas_left: self.gas_left().0,
         };
         Ok(Flow::Ask(request, Pending::Code { address, slice }))
     }
@@ -71,7 +72,7 @@ impl Call<'_> {
         if !code.is_empty() || self.frame.ctx.arbos_version < EMPTY_CODE_FORGOTTEN {
             self.frame.last_code = Some((address, code.clone()));
         }
-        self.buy_gas(answer.gas_cost)?;
+        self.buy_gas(Gas(answer.gas_cost))?;
         self.give_code(&code, slice)
     }
 

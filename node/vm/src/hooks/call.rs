@@ -6,6 +6,7 @@ use super::{Escape, Hook, prices};
 use crate::Failure;
 use crate::engine::Guest;
 use crate::frame::Frame;
+use crate::units::{Gas, Ink};
 
 /// One call of a host function.
 pub(crate) struct Call<'a> {
@@ -16,7 +17,7 @@ pub(crate) struct Call<'a> {
 
 impl Call<'_> {
     /// Spends ink; when there is not enough, everything is gone.
-    pub(crate) fn buy_ink(&mut self, ink: u64) -> Result<(), Escape> {
+    pub(crate) fn buy_ink(&mut self, ink: Ink) -> Result<(), Escape> {
         match self.guest.ink_left().checked_sub(ink) {
             Some(left) => {
                 self.guest.set_ink_left(left);
@@ -27,12 +28,12 @@ impl Call<'_> {
     }
 
     /// Spends gas at the ink price.
-    pub(crate) fn buy_gas(&mut self, gas: u64) -> Result<(), Escape> {
+    pub(crate) fn buy_gas(&mut self, gas: Gas) -> Result<(), Escape> {
         self.buy_ink(self.frame.gas_to_ink(gas))
     }
 
     /// Ends the frame unless this much gas is left. Spends nothing.
-    pub(crate) fn require_gas(&mut self, gas: u64) -> Result<(), Escape> {
+    pub(crate) fn require_gas(&mut self, gas: Gas) -> Result<(), Escape> {
         if self.guest.ink_left() < self.frame.gas_to_ink(gas) {
             return Err(self.out_of_ink());
         }
@@ -58,7 +59,7 @@ impl Call<'_> {
         Escape::OutOfInk
     }
 
-    pub(crate) fn gas_left(&self) -> u64 {
+    pub(crate) fn gas_left(&self) -> Gas {
         self.frame.ink_to_gas(self.guest.ink_left())
     }
 

@@ -3,6 +3,7 @@
 use alloy_primitives::{Bytes, U256};
 
 use super::{Args, Call, Escape, Flow, Pending, prices};
+use crate::units::Gas;
 use crate::{Answer, CallKind, Failure, Refusal, Reply, Request};
 
 /// Status a program sees when a call failed, for whatever reason.
@@ -62,7 +63,7 @@ impl Call<'_> {
         self.buy_ink(prices::HOSTIO + 3 * prices::PTR + prices::EVM_API)?;
         self.pay_for_read(len)?;
         self.pay_for_read(len)?;
-        let gas_left = self.gas_left();
+        let Gas(gas_left) = self.gas_left();
         let to = self.read_address(to)?;
         let data = Bytes::copy_from_slice(self.read(data, len)?);
         let value = value.map_or(Ok(U256::ZERO), |value| self.read_u256(value))?;
@@ -94,7 +95,7 @@ impl Call<'_> {
         };
         let len = u32::try_from(data.len()).unwrap_or(u32::MAX);
         self.frame.return_data = data;
-        self.buy_gas(answer.gas_cost)?;
+        self.buy_gas(Gas(answer.gas_cost))?;
         self.write_u32(return_len, len)?;
         let status = if success { 0 } else { FAILED };
         self.got(&len.to_be_bytes());
@@ -149,7 +150,7 @@ impl Call<'_> {
             code,
             endowment,
             salt,
-            gas_left: self.gas_left(),
+            gas_left: self.gas_left().0,
         };
         Ok(Flow::Ask(request, pending))
     }
@@ -169,7 +170,7 @@ impl Call<'_> {
             } => {
                 let len = u32::try_from(data.len()).unwrap_or(u32::MAX);
                 self.frame.return_data = data;
-                self.buy_gas(answer.gas_cost)?;
+                self.buy_gas(Gas(answer.gas_cost))?;
                 self.write_u32(revert_len, len)?;
                 self.write(address, created.as_slice())?;
                 self.got(created.as_slice());

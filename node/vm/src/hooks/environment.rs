@@ -33,8 +33,8 @@ impl Call<'_> {
         self.buy_ink(prices::HOSTIO)?;
         let ctx = &self.frame.ctx;
         let number = match self.hook {
-            Hook::EvmGasLeft => self.gas_left(),
-            Hook::EvmInkLeft => self.guest.ink_left(),
+            Hook::EvmGasLeft => self.gas_left().0,
+            Hook::EvmInkLeft => self.guest.ink_left().0,
             Hook::ChainId => ctx.chain_id,
             Hook::BlockGasLimit => ctx.block_gas_limit,
             Hook::BlockNumber => ctx.block_number,

@@ -16,6 +16,7 @@ mod storage;
 pub(crate) use call::Call;
 pub(crate) use signature::{Hook, Kind, MODULE, PAY_FOR_MEMORY_GROW};
 
+use crate::units::Gas;
 use crate::{Answer, Failure, Request};
 
 /// How a host function leaves the program for good.
@@ -43,7 +44,7 @@ pub(crate) enum Pending {
     StorageLoad {
         key: alloy_primitives::B256,
         dest: u32,
-        surcharge: u64,
+        surcharge: Gas,
     },
     StorageFlush,
     TransientLoad {
@@ -161,7 +162,7 @@ impl Call<'_> {
         let crate::Reply::Word(word) = answer.reply else {
             return Err(self.wrong_answer("Word", &answer));
         };
-        self.buy_gas(answer.gas_cost)?;
+        self.buy_gas(Gas(answer.gas_cost))?;
         self.write(dest, word.as_slice())?;
         self.got(word.as_slice());
         Ok(None)
@@ -171,7 +172,7 @@ impl Call<'_> {
     fn done(&mut self, answer: Answer) -> Result<Option<u64>, Escape> {
         match answer.reply {
             crate::Reply::Done => {
-                self.buy_gas(answer.gas_cost)?;
+                self.buy_gas(Gas(answer.gas_cost))?;
                 Ok(None)
             }
             crate::Reply::Refused(crate::Refusal::OutOfGas) => Err(self.out_of_ink()),

@@ -4,6 +4,7 @@ use alloy_primitives::B256;
 
 use super::{Call, Escape, Flow, Pending, prices};
 use crate::storage_cache::REQUIRED_ACCESS_GAS;
+use crate::units::Gas;
 use crate::{Answer, Failure, Refusal, Reply, Request};
 
 /// First ArbOS version that charges a flush, and a storage miss at the ink price.
@@ -15,11 +16,7 @@ impl Call<'_> {
     pub(super) fn storage_load(&mut self, key: u32, dest: u32) -> Result<Flow, Escape> {
         self.buy_ink(prices::HOSTIO + 2 * prices::PTR)?;
         let miss = self.miss_gas();
-        self.require_gas(
-            prices::COLD_SLOAD_GAS
-                .saturating_add(REQUIRED_ACCESS_GAS)
-                .saturating_add(miss),
-        )?;
+        self.require_gas(prices::COLD_SLOAD_GAS + REQUIRED_ACCESS_GAS + miss)?;
         let key = self.read_bytes32(key)?;
         self.gave(key.as_slice());
         let surcharge = self.frame.storage.count_read();
@@ -45,17 +42,14 @@ impl Call<'_> {
         &mut self,
         key: B256,
         dest: u32,
-        surcharge: u64,
+        surcharge: Gas,
         answer: Answer,
     ) -> Result<Option<u64>, Escape> {
         let Reply::Word(value) = answer.reply else {
             return Err(self.wrong_answer("Word", &answer));
         };
         self.frame.storage.learn(key, value);
-        let gas = surcharge
-            .saturating_add(answer.gas_cost)
-            .saturating_add(self.miss_gas());
-        self.buy_gas(gas)?;
+        self.buy_gas(surcharge + Gas(answer.gas_cost) + self.miss_gas())?;
         self.write(dest, value.as_slice())?;
         self.got(value.as_slice());
         Ok(None)
@@ -77,7 +71,7 @@ impl Call<'_> {
         self.buy_ink(prices::HOSTIO + prices::EVM_API)?;
         self.require_gas(prices::SSTORE_SENTRY_GAS)?;
         self.gave(&[clear.into()]);
-        let gas_left = self.gas_left().saturating_add(1);
+        let Gas(gas_left) = self.gas_left() + Gas(1);
         let slots = self.frame.storage.flush(clear);
         if slots.is_empty() {
             return Ok(Flow::Return(None));
@@ -95,7 +89,7 @@ impl Call<'_> {
             return Err(Escape::Failed(Failure::FlushOutOfGas));
         }
         if arbos >= CHARGING_FIXES {
-            self.buy_gas(answer.gas_cost)?;
+            self.buy_gas(Gas(answer.gas_cost))?;
         }
         match answer.reply {
             Reply::Done => Ok(None),
@@ -130,9 +124,9 @@ impl Call<'_> {
     }
 
     /// Gas of going to the chain for a slot. Before ArbOS 32 the ink figure was taken as gas.
-    fn miss_gas(&self) -> u64 {
+    fn miss_gas(&self) -> Gas {
         if self.frame.ctx.arbos_version < CHARGING_FIXES {
-            prices::EVM_API
+            Gas(prices::EVM_API.0)
         } else {
             self.frame.ink_to_gas(prices::EVM_API)
         }
