@@ -47,7 +47,7 @@ fn an_address_argument_may_be_an_alias() {
 fn a_wrong_number_of_arguments_is_wrong_use() {
     let error = encoded(&["initialize(uint256)"]).expect_err("an argument is missing");
     assert_eq!(error.exit(), Exit::Usage);
-    assert_eq!(error.expected().as_deref(), Some("1 arguments"));
+    assert_eq!(error.expected().as_deref(), Some("1 argument"));
 }
 
 #[test]
