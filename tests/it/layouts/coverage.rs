@@ -54,12 +54,13 @@ async fn an_instance_of_code_whose_sources_nobody_recorded_is_not_created_unless
     assert_eq!(done["coverage"], coverage);
 }
 
-#[tokio::test]
-async fn a_migration_program_that_is_only_an_address_is_checked_in_part() {
+#[test]
+fn a_migration_program_that_is_only_an_address_is_checked_in_part() {
     let project = Project::with_note();
-    let program = project.code("1.0").await.implementation.to_string();
+    let deployed = project.done(&["deploy", &home("contracts/migrations/points_cursor")]);
+    let program = text(&deployed, "address");
     let handler = project.node.addresses()[0].to_string();
-    let (v2, complex) = (home(V2), ["--complex", &program, "--handler", &handler]);
+    let (v2, complex) = (home(V2), ["--complex", program, "--handler", &handler]);
     let register = ["register", "Note", "2.0", &v2, "--no-migration"];
     let done = project.done(&[&register[..], &complex].concat());
     let mut coverage = complete();
