@@ -44,11 +44,27 @@ pub(super) async fn run(
 /// What was sent again.
 fn summary(replay: &Replay) -> String {
     format!(
-        "replayed {} transactions to the instances and {} others, from block {} to {}",
+        "{} {} transactions to the instances and {} others, from block {} to {}",
+        if replay.not_done.is_none() {
+            "replayed"
+        } else {
+            "would replay"
+        },
         replay.transactions,
         replay.others,
         replay.block + 1,
         replay.to_block
+    )
+}
+
+fn nothing_compared(reason: &str) -> String {
+    format!("nothing was compared: on the copy the upgrade does not go through: {reason}")
+}
+
+fn not_compared(replay: &Replay) -> String {
+    format!(
+        "{} calls of the registry or of precompiles, or deployments, are not compared",
+        replay.not_compared
     )
 }
 
@@ -66,6 +82,13 @@ pub(super) fn lines(replay: &Replay) -> Vec<String> {
         lines.push(format!("  {} transactions were left out", replay.left_out));
     }
     lines.extend(replay.notes.iter().map(|note| format!("  ! {note}")));
+    if let Some(reason) = &replay.not_done {
+        lines.push(format!("  ✗ {}", nothing_compared(reason)));
+        return lines;
+    }
+    if replay.not_compared > 0 {
+        lines.push(format!("  {}", not_compared(replay)));
+    }
     match replay.faithful {
         true => lines.push("  ✓ without the upgrade they did exactly what they really did".into()),
         false => {
@@ -90,8 +113,10 @@ pub(super) fn lines(replay: &Replay) -> Vec<String> {
             lines.push(format!("      with:    {}", one.after));
         }
     }
-    if replay.differences.is_empty() {
-        lines.push("  ✓ with the upgrade every transaction does the same".into());
+    match (replay.differences.is_empty(), replay.faithful) {
+        (true, true) => lines.push("  ✓ with the upgrade every transaction does the same".into()),
+        (true, false) => lines.push("  ! with the upgrade no difference was seen".into()),
+        (false, _) => {}
     }
     for slot in &replay.storage {
         lines.push(format!("  {} ends otherwise: {}", slot.account, ends(slot)));
@@ -134,6 +159,11 @@ fn markdown(plan: &Plan, replay: &Replay) -> String {
         "# Replay of {} {} → {}\n",
         plan.name, plan.from, plan.to
     );
+    if let Some(reason) = &replay.not_done {
+        let _ = writeln!(text, "{}.\n", summary(replay));
+        let _ = writeln!(text, "**{}**", nothing_compared(reason));
+        return text;
+    }
     let _ = writeln!(text, "{}; {}.\n", summary(replay), gas(replay));
     let faithful = match replay.faithful {
         true => "Without the upgrade they did exactly what they really did.".to_owned(),
@@ -145,6 +175,9 @@ fn markdown(plan: &Plan, replay: &Replay) -> String {
     let _ = writeln!(text, "{faithful}\n");
     for note in &replay.notes {
         let _ = writeln!(text, "- {note}");
+    }
+    if replay.not_compared > 0 {
+        let _ = writeln!(text, "- {}", not_compared(replay));
     }
     for one in &replay.unfaithful {
         let _ = writeln!(text, "- `{}` (block {}): {}", one.hash, one.block, one.what);

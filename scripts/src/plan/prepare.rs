@@ -11,7 +11,8 @@ use super::{Plan, PlanRequest};
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeMap;
-use stylus_upgrades_interface::chain::{ARB_WASM, CREATE2_DEPLOYER, IArbWasm};
+use stylus_chain::Chain;
+use stylus_upgrades_interface::chain::{ARB_WASM, CREATE2_DEPLOYER, IArbWasm, PROGRAM_PREFIX};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Deploys and activates what is not on the chain yet, as `migrate` would.
@@ -48,6 +49,26 @@ pub(super) fn deploy(
     }
     plan.code_bytes = code_checks::size(simulation, request.call.code.implementation)?;
     Ok(())
+}
+
+/// The chain with those of these programs activated that are not.
+pub(super) fn activated(chain: Chain, programs: &[(Address, Bytes)]) -> Result<Chain, PlanError> {
+    let mut simulation = Simulation::new(chain);
+    let is_program = |(_, code): &&(Address, Bytes)| code.starts_with(&PROGRAM_PREFIX);
+    for &(program, _) in programs.iter().filter(is_program) {
+        let query = simulation.ask(ARB_WASM, &IArbWasm::programVersionCall { program });
+        if query.is_err() {
+            let what = format!("activate {program}");
+            let call = IArbWasm::activateProgramCall { program }.abi_encode();
+            let fee = code_checks::ample_fee();
+            match simulation.send(&what, ANYBODY, ARB_WASM, call.into(), fee) {
+                // What is not active is found when the upgrade is tried.
+                Ok(_) | Err(PlanError::Refused { .. } | PlanError::Halted { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(simulation.chain)
 }
 
 /// Publishes the layout document, as `migrate` would, unless it is published already or the registry

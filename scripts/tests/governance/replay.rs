@@ -1,7 +1,8 @@
 //! `plan --replay`: what the new version would have done with the transactions that there were.
 
-use crate::sandbox::{Sandbox, text};
-use alloy::primitives::{Address, U256};
+use crate::relay::{Relay, ask};
+use crate::sandbox::{MIGRATE, ROLLBACK, Sandbox, error, text};
+use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
 use stylus_chain::CallRequest;
@@ -149,4 +150,130 @@ fn a_replay_that_is_not_what_happened_says_so() {
         text(&unfaithful[0], "what").contains("insufficient funds"),
         "{replay}"
     );
+}
+
+#[test]
+fn a_span_that_reaches_back_past_an_upgrade_begins_behind_it() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let proxy = proxy(&sandbox);
+    let user = sandbox.node.addresses()[USER];
+    increment(&sandbox, user, 2);
+    sandbox.done("Admin", &MIGRATE);
+    let upgraded = sandbox.node.with_chain(|chain| chain.block_number());
+    let upgraded = upgraded.expect("the chain");
+    increment(&sandbox, user, 3);
+    let mut words = ROLLBACK.to_vec();
+    words.splice(..6, ["plan", "A", "3.0", "counter-v1"]);
+    words.extend(["--replay", "5"]);
+    let answer = sandbox.run("Other", &words);
+    let replay = &answer.document["replay"];
+    assert_eq!(replay["block"], upgraded, "{answer:?}");
+    assert_eq!(replay["transactions"], 3, "{replay}");
+    assert_eq!(replay["not_done"], Value::Null, "{replay}");
+    assert_eq!(replay["faithful"], true, "{replay}");
+    let proxy = proxy.to_string();
+    let cut = format!("the last 3 of 5: instance {proxy} reached its version in block {upgraded}");
+    assert_eq!(replay["notes"], json!([cut]));
+    // Steps of 1 instead of 5.
+    assert!(!replay["storage"].as_array().expect("it").is_empty());
+}
+
+#[test]
+fn an_upgrade_that_does_not_go_through_before_the_transactions_is_no_all_clear() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let user = sandbox.node.addresses()[USER];
+    let proxy = proxy(&sandbox);
+    let set = |account| {
+        let slot = stylus_upgrades_interface::slots::IMPLEMENTATION.into();
+        let set = sandbox.node.with_chain(move |chain| {
+            let latest = stylus_chain::BlockId::latest();
+            let before = chain.storage(proxy, slot, latest).expect("the slot");
+            chain.set_storage_at(proxy, slot, account);
+            chain.mine(1, None).expect("a block");
+            before
+        });
+        set.expect("the chain")
+    };
+    // For one block the instance runs what nobody registered, and no event tells of it.
+    let implementation = set(B256::repeat_byte(9));
+    set(implementation);
+    increment(&sandbox, user, 1);
+    assert_eq!(
+        sandbox.done("Other", &plan("5", &["--replay", "1"]))["ok"],
+        true
+    );
+    let block = set(B256::repeat_byte(9));
+    assert_eq!(block, implementation);
+    let pauper = sandbox.node.with_chain(move |chain| {
+        chain.impersonate(user);
+        let request = CallRequest {
+            to: Some(proxy),
+            gas: Some(1_000_000),
+            ..CallRequest::default()
+        };
+        let _ = chain.submit_unsigned(user, request);
+    });
+    pauper.expect("the chain");
+    set(implementation);
+    let answer = sandbox.run("Other", &plan("5", &["--replay", "1"]));
+    assert_eq!(answer.exit, Some(1), "{answer:?}");
+    assert_eq!(error(&answer), "ReplayNotDone", "{answer:?}");
+    assert_eq!(answer.document["ok"], false);
+    let replay = &answer.document["replay"];
+    assert_eq!(replay["faithful"], false, "{replay}");
+    assert!(
+        text(replay, "not_done").starts_with("HiddenProxy"),
+        "{replay}"
+    );
+    let (_, lines) = sandbox.reported("Other", &plan("5", &["--replay", "1"]));
+    assert!(
+        !lines.iter().any(|line| line.contains("does the same")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn an_endpoint_that_answers_other_blocks_than_were_requested_is_not_believed() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    increment(&sandbox, sandbox.node.addresses()[USER], 1);
+    let target = sandbox.node.endpoint();
+    for (empty, number) in [(false, true), (true, true), (false, false)] {
+        // Always the newest block, or that one under the number that was asked for.
+        let node = target.trim_start_matches("http://").to_owned();
+        let relay = Relay::lying(&target, move |request, answer| {
+            let is_full = request["params"][1] == true;
+            if request["method"] != "eth_getBlockByNumber" || !is_full {
+                return;
+            }
+            let newest = json!({"jsonrpc": "2.0", "id": request["id"],
+                "method": "eth_getBlockByNumber", "params": ["latest", true]});
+            *answer = ask(&node, &newest);
+            if empty {
+                answer["result"]["transactions"] = json!([]);
+            }
+            if !number {
+                answer["result"]["number"] = request["params"][0].clone();
+            }
+        });
+        let endpoint = relay.endpoint();
+        let words = plan("5", &["--replay", "10", "--rpc-url", &endpoint]);
+        let answer = sandbox.run("Other", &words);
+        assert_eq!(answer.exit, Some(4), "{answer:?}");
+        assert_eq!(error(&answer), "Unreachable", "{answer:?}");
+    }
+}
+
+#[test]
+fn code_that_was_deployed_after_the_transactions_is_tried_before_them() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    increment(&sandbox, sandbox.node.addresses()[USER], 2);
+    let deployed = sandbox.done("Admin", &["deploy", "counter-v2"]);
+    let mut words = plan("5", &["--replay", "2"]);
+    words[3] = text(&deployed, "address");
+    let replay = &sandbox.done("Other", &words)["replay"];
+    assert_eq!(replay["not_done"], Value::Null, "{replay}");
+    assert_eq!(replay["transactions"], 2, "{replay}");
+    // Deployment and activation of that code.
+    assert_eq!(replay["not_compared"], 2, "{replay}");
+    assert_eq!(groups(replay), [("gas", 2)], "{replay}");
 }

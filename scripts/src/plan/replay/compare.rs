@@ -148,9 +148,17 @@ fn difference(really: &Outcome, here: &Outcome) -> Option<String> {
 }
 
 /// What differs between the copies, by kind and function.
-pub(super) fn differences(past: &Past, was: &[Sent], would_be: &[Sent]) -> Vec<Group> {
+pub(super) fn differences(
+    past: &Past,
+    was: &[Sent],
+    would_be: &[Sent],
+    is_compared: impl Fn(&PastTransaction) -> bool,
+) -> Vec<Group> {
     let mut groups: BTreeMap<(Kind, Option<Address>, String), Group> = BTreeMap::new();
     for (((block, one), before), after) in numbered(past).zip(was).zip(would_be) {
+        if !is_compared(one) {
+            continue;
+        }
         let Some((kind, before, after)) = compared(before, after) else {
             continue;
         };

@@ -3,6 +3,7 @@
 //! the same blocks, and whatever differs is reported.
 
 mod compare;
+mod last_change;
 mod past;
 mod run;
 
@@ -10,13 +11,16 @@ pub use compare::{Difference, Group, Kind, StorageDifference, Unfaithful};
 
 use super::error::PlanError;
 use super::finding::Finding;
-use super::{PlanRequest, try_on};
+use super::{Plan, PlanRequest, prepare, try_on};
 use crate::client::{Client, Remote};
+use alloy::consensus::Transaction as _;
 use alloy::eips::BlockNumberOrTag;
-use alloy::primitives::Address;
-use past::Past;
+use alloy::primitives::{Address, Bytes};
+use alloy::providers::Provider as _;
+use past::{Past, PastTransaction};
 use serde::Serialize;
-use stylus_chain::{Chain, ChainConfig};
+use stylus_chain::{BlockId, Chain, ChainConfig};
+use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 
 /// What a replay found.
 #[derive(Debug, Clone, Serialize)]
@@ -32,6 +36,11 @@ pub struct Replay {
     /// Transactions of those blocks that were not: ArbOS' own, messages from L1, and, where there are
     /// too many, those to other accounts.
     pub left_out: usize,
+    /// Calls of the registry and of precompiles, and deployments, which are sent again and not
+    /// compared: they are no users' calls, and the upgrade changes what they do.
+    pub not_compared: usize,
+    /// Why the upgrade could not be carried out on the copy: then nothing was compared.
+    pub not_done: Option<String>,
     /// Whether the copy without the upgrade did exactly what really happened.
     pub faithful: bool,
     /// Where it did not, and in what.
@@ -49,8 +58,17 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// A finding if calls that succeeded fail.
+    /// A finding if nothing could be compared, or if calls that succeeded fail.
     pub fn problem(&self) -> Option<Finding> {
+        if let Some(reason) = &self.not_done {
+            return Some(Finding::new(
+                "ReplayNotDone",
+                format!("the upgrade does not go through at block {}", self.block),
+                "an upgrade that goes through before the transactions that are sent again",
+                reason.clone(),
+                "give --replay a smaller number: the transactions then begin later",
+            ));
+        }
         let failing = |group: &&Group| group.kind == Kind::FailsNow;
         let groups: Vec<&Group> = self.differences.iter().filter(failing).collect();
         let first = groups.first()?;
@@ -79,15 +97,25 @@ pub async fn replay(
     instances: &[Address],
     count: u32,
 ) -> Result<Option<Replay>, PlanError> {
-    let past = past::gather(client, instances, count).await?;
+    let definition = (request.registry, request.call.name.as_str());
+    let past = past::gather(client, definition, instances, count).await?;
     let Some(first) = past.blocks.first().map(|block| block.number) else {
+        if let Some(change) = &past.last_change {
+            client.progress().note(&change.words());
+        }
         return Ok(None);
     };
+    let mut code = Vec::new();
+    for account in [request.call.code.implementation, request.call.step.script] {
+        let of_it = client.provider().get_code_at(account).await;
+        let of_it = of_it.map_err(|error| client.error("eth_getCode", error))?;
+        code.push((account, of_it));
+    }
     let before = BlockNumberOrTag::Number(first.saturating_sub(1));
     let (remote, config) = Remote::at(client, before).await?;
     let instances = instances.to_vec();
     let work = tokio::task::spawn_blocking(move || {
-        carry_out(remote, config, &request, &instances, &past, count)
+        carry_out(remote, config, &request, &instances, &past, (count, &code))
     });
     let replay = work.await.map_err(|error| PlanError::Ended {
         reason: error.to_string(),
@@ -101,12 +129,53 @@ fn carry_out(
     request: &PlanRequest,
     instances: &[Address],
     past: &Past,
-    count: u32,
+    (count, code): (u32, &[(Address, Bytes)]),
 ) -> Result<Replay, PlanError> {
     let begun = config.number;
     let mut as_it_was = Chain::fork(config, Box::new(remote))?;
     let mut upgraded = as_it_was.branch();
-    let (plan, tried) = try_on(as_it_was.branch(), request)?;
+    // Code that was deployed meanwhile.
+    for (account, code) in code.iter().filter(|(_, code)| !code.is_empty()) {
+        if upgraded
+            .account(*account, BlockId::latest())?
+            .code
+            .is_empty()
+        {
+            upgraded.set_code(*account, code.clone());
+        }
+    }
+    let later = prepare::activated(upgraded.branch(), code)?;
+    let (plan, tried) = try_on(later, request)?;
+    let transactions = || past.blocks.iter().flat_map(|block| &block.transactions);
+    let wanted = transactions().filter(|one| one.is_wanted).count();
+    let mut replay = Replay {
+        block: begun,
+        to_block: past.blocks.last().map_or(begun, |block| block.number),
+        transactions: wanted,
+        others: transactions().count() - wanted,
+        left_out: past.left_out,
+        not_compared: 0,
+        not_done: not_done(&plan),
+        faithful: false,
+        unfaithful: Vec::new(),
+        differences: Vec::new(),
+        storage: Vec::new(),
+        gas_before: 0,
+        gas_after: 0,
+        notes: Vec::new(),
+    };
+    if wanted < count as usize {
+        replay.notes.push(match &past.last_change {
+            Some(change) => format!("the last {wanted} of {count}: {}", change.words()),
+            None => format!(
+                "{wanted} of {count} transactions were found, in blocks {} and later",
+                past.since
+            ),
+        });
+    }
+    if replay.not_done.is_some() {
+        return Ok(replay);
+    }
     let changed = run::carry_over(&tried.chain, begun.into(), &mut upgraded)?;
     let at_first = upgraded.branch();
 
@@ -120,34 +189,36 @@ fn carry_out(
         at_first: &at_first,
         changed: &changed,
     };
-    let transactions = || past.blocks.iter().flat_map(|block| &block.transactions);
-    let wanted = transactions().filter(|one| one.is_wanted).count();
-    let unfaithful = compare::unfaithful(past, &was);
-    let mut notes = Vec::new();
-    if wanted < count as usize {
-        notes.push(format!(
-            "{wanted} of {count} transactions were found, in blocks {} and later",
-            past.since
-        ));
+    let is_compared = |one: &PastTransaction| !is_of_upgrades(one, request);
+    replay.not_compared = transactions().filter(|one| !is_compared(one)).count();
+    replay.unfaithful = compare::unfaithful(past, &was);
+    replay.faithful = replay.unfaithful.is_empty();
+    replay.differences = compare::differences(past, &was, &would_be, is_compared);
+    replay.storage = compare::storage(&copies, request, instances, past, &plan)?;
+    replay.gas_before = was.iter().map(run::Sent::gas).sum();
+    replay.gas_after = would_be.iter().map(run::Sent::gas).sum();
+    Ok(replay)
+}
+
+/// Why the upgrade was not carried out as far as it has to be, if it was not.
+fn not_done(plan: &Plan) -> Option<String> {
+    let problems = plan.problems.iter();
+    let mut reasons: Vec<String> = problems
+        .map(|problem| format!("{}: {}", problem.name, problem.message))
+        .collect();
+    let behind = plan.instances.iter().filter(|one| one.to != plan.to);
+    reasons.extend(behind.map(|one| format!("instance {} stays at {}", one.proxy, one.to)));
+    (!reasons.is_empty()).then(|| reasons.join("; "))
+}
+
+/// Whether a transaction is no user's: a call of the registry, of a precompile or of the deployer, or
+/// the deployment of the code that is tried and stands there already.
+fn is_of_upgrades(one: &PastTransaction, request: &PlanRequest) -> bool {
+    match one.envelope.to() {
+        Some(to) => to == request.registry || to == CREATE2_DEPLOYER || to.starts_with(&[0; 18]),
+        None => {
+            let created = one.from.create(one.envelope.nonce());
+            created == request.call.code.implementation || created == request.call.step.script
+        }
     }
-    for problem in &plan.problems {
-        notes.push(format!(
-            "at block {begun} the upgrade itself would not go through: {}",
-            problem.message
-        ));
-    }
-    Ok(Replay {
-        block: begun,
-        to_block: past.blocks.last().map_or(begun, |block| block.number),
-        transactions: wanted,
-        others: transactions().count() - wanted,
-        left_out: past.left_out,
-        faithful: unfaithful.is_empty(),
-        unfaithful,
-        differences: compare::differences(past, &was, &would_be),
-        storage: compare::storage(&copies, request, instances, past, &plan)?,
-        gas_before: was.iter().map(run::Sent::gas).sum(),
-        gas_after: would_be.iter().map(run::Sent::gas).sum(),
-        notes,
-    })
 }

@@ -1,7 +1,9 @@
 //! What happened: the newest transactions to some accounts, with everything else in their blocks.
+//! The blocks are a chain of hashes with the numbers that were asked for, or nothing is believed.
 
 use super::super::error::PlanError;
-use crate::client::Client;
+use super::last_change::{LastChange, last_change};
+use crate::client::{ChainError, Client};
 use alloy::consensus::TxEnvelope;
 use alloy::primitives::{Address, B256, Log, U64};
 use alloy::providers::Provider;
@@ -24,6 +26,8 @@ pub(super) struct Past {
     pub(super) left_out: usize,
     /// The oldest block that was looked at.
     pub(super) since: u64,
+    /// What the instances ran before was other code: transactions up to it are not sent again.
+    pub(super) last_change: Option<LastChange>,
 }
 
 /// A block with the transactions that are sent again.
@@ -56,6 +60,8 @@ pub(super) struct Outcome {
 #[serde(rename_all = "camelCase")]
 struct BlockAnswer {
     number: U64,
+    hash: B256,
+    parent_hash: B256,
     timestamp: U64,
     base_fee_per_gas: Option<U64>,
     l1_block_number: Option<U64>,
@@ -71,9 +77,10 @@ struct ReceiptAnswer {
     logs: Vec<alloy::rpc::types::Log>,
 }
 
-/// The newest `count` transactions to one of `accounts`.
+/// The newest `count` transactions to one of `accounts`, since the definition's code last changed.
 pub(super) async fn gather(
     client: &Client,
+    (registry, name): (Address, &str),
     accounts: &[Address],
     count: u32,
 ) -> Result<Past, PlanError> {
@@ -86,23 +93,27 @@ pub(super) async fn gather(
         let to = transaction["to"].as_str().and_then(|to| to.parse().ok());
         to.is_some_and(|to: Address| accounts.contains(&to))
     };
-    let mut found = Vec::new();
+    let mut found: Vec<BlockAnswer> = Vec::new();
     let mut left = count as usize;
-    let mut next = newest;
+    let mut end = newest.saturating_add(1);
     let oldest = newest.saturating_sub(BLOCKS_MAX).max(1);
-    while left > 0 && next >= oldest {
-        let first = next.saturating_sub(AT_ONCE - 1).max(oldest);
-        let blocks = try_join_all((first..=next).map(|number| block(client, number))).await?;
+    while left > 0 && end > oldest {
+        let first = end.saturating_sub(AT_ONCE).max(oldest);
+        let blocks = try_join_all((first..end).map(|number| block(client, number))).await?;
+        end = first;
         for block in blocks.into_iter().rev() {
             if left == 0 {
                 break;
             }
+            if let Some(child) = found.last() {
+                is_parent(client, &block, child)?;
+            }
             let here = block.transactions.iter().filter(|one| wanted(one)).count();
             left = left.saturating_sub(here);
-            next = block.number.to::<u64>().saturating_sub(1);
             found.push(block);
         }
     }
+    let since = found.last().map_or(newest, |block| block.number.to());
     // What is older than the oldest transaction that counts is not looked at again.
     while found
         .last()
@@ -111,12 +122,19 @@ pub(super) async fn gather(
         found.pop();
     }
     found.reverse();
-    let since = next.saturating_add(1);
+    let last_change = match found.first() {
+        Some(first) => last_change(client, registry, name, (first.number.to(), newest)).await?,
+        None => None,
+    };
+    if let Some(change) = &last_change {
+        found.retain(|block| block.number.to::<u64>() > change.block);
+    }
     let all: usize = found.iter().map(|block| block.transactions.len()).sum();
     let mut past = Past {
         blocks: Vec::new(),
         left_out: 0,
         since,
+        last_change,
     };
     for block in found {
         let mut transactions = Vec::new();
@@ -164,11 +182,29 @@ fn parsed(transaction: &Value) -> Option<(TxEnvelope, Address)> {
 
 async fn block(client: &Client, number: u64) -> Result<BlockAnswer, PlanError> {
     let method = "eth_getBlockByNumber";
-    let answer = client
+    let answer: Result<BlockAnswer, _> = client
         .provider()
         .raw_request(method.into(), (U64::from(number), true))
         .await;
-    Ok(answer.map_err(|error| client.error(method, error))?)
+    let block = answer.map_err(|error| client.error(method, error))?;
+    let found: u64 = block.number.to();
+    if found != number {
+        return Err(client
+            .contradiction(format!("block {found} when asked for block {number}"))
+            .into());
+    }
+    Ok(block)
+}
+
+/// Refuses a block that is not the one before `child`.
+fn is_parent(client: &Client, block: &BlockAnswer, child: &BlockAnswer) -> Result<(), ChainError> {
+    if block.hash == child.parent_hash {
+        return Ok(());
+    }
+    Err(client.contradiction(format!(
+        "block {} with the hash {}, which block {} does not have as its parent: that is {}",
+        block.number, block.hash, child.number, child.parent_hash
+    )))
 }
 
 async fn outcome(client: &Client, hash: B256) -> Result<Outcome, PlanError> {
