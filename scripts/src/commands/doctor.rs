@@ -22,7 +22,7 @@ const DAY: u64 = 86_400;
 /// Whether everything that is needed still runs, and for how long.
 ///
 /// Exit code 0: it does. 1: something that is needed does not work now. 3: something ends within 60
-/// days. 5: not everything could be fixed.
+/// days, or a definition is paused. 5: not everything could be fixed.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
     /// Do what helps: keepalive and activation, with their data fees; any key may, and a run that was
@@ -251,15 +251,13 @@ fn report(context: &Context, registry: Address, diagnosis: &Diagnosis, outcome: 
         }
     }
     let severity = diagnosis.severity();
-    let is_incomplete = diagnosis
-        .findings
-        .iter()
-        .any(|one| one.name == doctor::INCOMPLETE);
+    let has = |name| diagnosis.findings.iter().any(|one| one.name == name);
     outcome.line(match severity {
-        _ if is_incomplete => {
+        _ if has(doctor::INCOMPLETE) => {
             "the endpoint does not tell everything: what it hides is not examined"
         }
         Some(Severity::Failure) => "something that is needed does not work now",
+        _ if has(doctor::PAUSED) => "everything that is needed runs; a definition is paused",
         Some(Severity::Warning) => "everything works; something needs attention in time",
         Some(Severity::Note) | None => "everything works",
     });

@@ -5,9 +5,10 @@ use super::context::Context;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::export::{Account, ExportError, Exported, Format, require_chain_id};
-use crate::governance::{GovernedCall, Simulated};
+use crate::governance::{Call, GovernedCall, Simulated};
 use crate::output::Outcome;
 use crate::progress::Progress;
+use crate::text::shell_word;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
@@ -16,6 +17,8 @@ use clap::Args;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
+use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// An approver that signs nothing itself.
 #[derive(Debug, Clone, Default, Args)]
@@ -132,6 +135,31 @@ pub(super) async fn governed(
         true => format!("sent now   it completes the policy ({approvals}/{required}) and executes"),
         false => format!("sent now   it approves ({approvals}/{required})"),
     });
+    rollout_follows(client, call, outcome).await
+}
+
+/// Says of a call whose transaction does not reach all instances what has to follow it.
+async fn rollout_follows(
+    client: &Client,
+    call: &GovernedCall,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    if !matches!(
+        call.call,
+        Call::Migrate(_) | Call::Pause(_) | Call::Resume(_)
+    ) {
+        return Ok(());
+    }
+    let name = call.call.definition();
+    let query = abi::definitionCall { name: name.into() };
+    let instances = client.call(call.registry, &query).await?.instances;
+    if instances > INSTANCES_AT_ONCE {
+        let next = format!("stylus-upgrades rollout {}", shell_word(name));
+        outcome.line(format!(
+            "next: {next}, once it is executed: its transaction does not reach all {instances} instances"
+        ));
+        outcome.field("next", next);
+    }
     Ok(())
 }
 

@@ -17,9 +17,9 @@ use crate::history::{
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::definitions;
-use crate::text::utc;
+use crate::text::{shell_word, utc};
 use alloy::primitives::{Address, B256, keccak256};
-use serde_json::Map;
+use serde_json::{Map, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -309,6 +309,16 @@ async fn check(
     checks.push(views);
     for check in &checks {
         outcome.line(format!("  {}", check.line()));
+    }
+    if rebuilt.paused {
+        let next = format!("stylus-upgrades resume {}", shell_word(name));
+        outcome.line(format!(
+            "  · {name} is paused: every call of its instances is refused; next: {next}"
+        ));
+    }
+    let paused = outcome.document.entry("paused");
+    if let Some(all) = paused.or_insert_with(|| json!([])).as_array_mut() {
+        all.extend(rebuilt.paused.then(|| name.into()));
     }
     outcome.field("checks", &checks);
     outcome.field("differences", differing);

@@ -7,7 +7,7 @@ use super::storage::StorageContext;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::error::Exit;
-use crate::governance::Call;
+use crate::governance::{Call, GovernanceError};
 use crate::output::Outcome;
 use crate::progress::{Progress, Rate};
 use crate::registry::{self, arrived_by, proxies};
@@ -104,13 +104,46 @@ async fn run(
     }
     if !decision.is_decided || waits.is_empty() {
         let call = &decision.call;
-        outcome = propose(context, &client, registry, call, Vec::new(), outcome).await?;
+        outcome = match propose(context, &client, registry, call, Vec::new(), outcome).await {
+            Err(error) if !decision.is_decided && is_decided_meanwhile(&error) => {
+                decided_by_another(name, &decision)
+            }
+            proposed => proposed?,
+        };
         if outcome.exit.is_some() || context.is_export() {
             return Ok(outcome);
         }
     }
     go_on(context, &client, registry, name, &decision, &mut outcome).await?;
     Ok(outcome)
+}
+
+/// Whether the registry refused because the definition became what was asked for since it was looked at.
+fn is_decided_meanwhile(error: &Error) -> bool {
+    let refusal = match error {
+        Error::Chain(error) => Some(error),
+        Error::Governance(error) => match &**error {
+            GovernanceError::Chain(error) => Some(error),
+            _ => None,
+        },
+        _ => None,
+    };
+    let revert = refusal.and_then(ChainError::revert);
+    revert.is_some_and(|revert| {
+        revert.is::<abi::DefinitionPaused>() || revert.is::<abi::DefinitionNotPaused>()
+    })
+}
+
+/// What is said where others decided the same at the same moment.
+fn decided_by_another(name: &str, decision: &Decision) -> Outcome {
+    let mut outcome = Outcome::default();
+    outcome.field("name", name);
+    outcome.field("executed", true);
+    outcome.line(match decision.waits_in {
+        instance_state::LIVE => "paused by another's approval",
+        _ => "resumed by another's approval",
+    });
+    outcome
 }
 
 /// Pauses or resumes the instances that are not what their definition is.
@@ -155,8 +188,12 @@ async fn go_on(
             .output
             .advance(so_far as u64, all as u64, "instances", &detail);
     }
+    if !waits.is_empty() {
+        // Somebody else may have sent the same meanwhile.
+        waits = waiting(client, registry, name, decision.waits_in).await?;
+    }
     if all > 0 {
-        let so_far = all - waits.len();
+        let so_far = all.saturating_sub(waits.len());
         context.output.end(&format!("{what}: {so_far}/{all}"));
     }
     for one in &sent {

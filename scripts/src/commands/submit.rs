@@ -2,13 +2,14 @@
 
 use super::args::SubmitArgs;
 use super::context::Context;
+use super::pause;
 use super::propose::propose_signed;
 use super::storage::StorageContext;
 use crate::app_error::Error;
-use crate::governance::GovernanceError;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Given, SignedError, accepted, require_here, submission,
 };
+use crate::governance::{Call, GovernanceError};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::primitives::Address;
@@ -51,7 +52,12 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome,
         client: &client,
         registry,
     };
-    propose_signed(place, &approval.call, submission(&accepted), outcome).await
+    let mut outcome = propose_signed(place, &approval.call, submission(&accepted), outcome).await?;
+    if outcome.exit.is_none() {
+        let decoded = Call::decode(&approval.call)?;
+        pause::finish(place, &decoded, &mut outcome).await?;
+    }
+    Ok(outcome)
 }
 
 /// The approvals of a file: the one that it holds, or those that wallets made of it.

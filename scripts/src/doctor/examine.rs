@@ -8,7 +8,7 @@ use super::policies::Voices;
 use super::programs::{Program, State};
 use super::recorded::Definition;
 use super::time::{self, Migration, OpenAction};
-use super::{AHEAD_DAYS, complete, next_version, policies, programs, recorded};
+use super::{AHEAD_DAYS, complete, next_version, paused, policies, programs, recorded};
 use crate::build::Framework;
 use crate::client::{ChainError, Client};
 use crate::registry::stored;
@@ -68,6 +68,7 @@ pub async fn examine(
     findings.extend(complete::examine(client, registry, &recorded, &programs).await?);
     findings.extend(of_programs(&programs));
     findings.extend(next_version::examine(client, &chain, &programs).await?);
+    findings.extend(paused::examine(definitions));
     findings.extend(of_policies(client, &voices, definitions).await?);
     let cache_bids = cache::bids(client, &chain, &programs).await?;
     findings.extend(cache::findings(&cache_bids));

@@ -263,8 +263,11 @@ impl Inventory {
                 proxy_kind::BEACON => self.run_by(client, registry, definition).await?,
                 _ => Address::from_word(word),
             };
+            let is_beacons = instance.kind == proxy_kind::BEACON;
+            let is_paused = instance.paused || (is_beacons && definition.rebuilt.paused);
             let role = match definition.begun.contains_key(&proxy) {
                 true => Role::ComplexProgram,
+                false if is_paused => Role::PauseStub,
                 false => Role::Implementation,
             };
             if !held.is_zero() {

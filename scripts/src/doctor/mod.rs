@@ -12,6 +12,7 @@
 //! | `needed`, `inventory` | every account whose code is needed, and what for |
 //! | `programs` | whether code runs, and what would help |
 //! | `next_version` | whether it would run under the chain's next version |
+//! | `paused` | definitions that are paused, and instances that are not what their definition is |
 //! | `policies` | who decides, and whether that is still possible |
 //! | `time` | what is under way, and what ends soon |
 //! | [`cure`](fix()) | keepalive and activation |
@@ -31,6 +32,7 @@ mod inventory;
 mod metrics;
 mod needed;
 mod next_version;
+mod paused;
 mod policies;
 mod programs;
 mod recorded;
@@ -47,6 +49,7 @@ pub use examine::{Diagnosis, examine, warnings};
 pub use finding::{Finding, Severity};
 pub use inventory::{Account, Role, Use};
 pub use metrics::{Runs, render};
+pub use paused::PAUSED;
 pub use programs::{Cure, Program, State};
 pub use serve::{PATH as METRICS_PATH, Shared, serve};
 pub use time::{Migration, OpenAction};

@@ -1,10 +1,11 @@
 //! Whether the chain still holds what was recorded: code, scripts, and the slots of every
 //! instance.
 
-use super::replay::Rebuilt;
+use super::replay::{Rebuilt, Unlike};
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::registry::{all_logs, definition_id, registry_of};
+use crate::text::shell_word;
 use alloy::primitives::{Address, B256, keccak256};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
@@ -113,19 +114,19 @@ pub async fn live_checks(
                 &Address::ZERO,
                 &found,
             ));
-            let runs = match rebuilt.paused {
-                true => Some(&stub),
-                false => at.get(rebuilt.current.as_str()),
+            let (what, runs) = match rebuilt.paused {
+                true => ("pause stub", Some(&stub)),
+                false => ("implementation", at.get(rebuilt.current.as_str())),
             };
-            checks.extend(beacon_checks(client, registry, asks, runs).await?);
+            checks.extend(beacon_checks(client, registry, asks, (what, runs)).await?);
         } else if let Some(expected) = code
             && !instance.migrating
         {
-            checks.push(LiveCheck::compare(
-                named("implementation"),
-                expected,
-                &found,
-            ));
+            let what = match instance.paused {
+                true => named("pause stub"),
+                false => named("implementation"),
+            };
+            checks.push(LiveCheck::compare(what, expected, &found));
         }
         let announced = announced(client, proxy).await?;
         checks.push(LiveCheck::compare(
@@ -167,6 +168,22 @@ pub async fn live_checks(
             },
         });
     }
+    for Unlike {
+        proxy,
+        state,
+        wanted,
+    } in rebuilt.unlike()
+    {
+        checks.push(LiveCheck {
+            what: format!("state of {proxy}"),
+            ok: false,
+            expected: format!("{wanted}, as its definition is"),
+            found: format!(
+                "{state}; next: stylus-upgrades rollout {}",
+                shell_word(name)
+            ),
+        });
+    }
     let in_use: Vec<_> = rebuilt
         .instances
         .iter()
@@ -198,7 +215,7 @@ async fn beacon_checks(
     client: &Client,
     registry: Address,
     beacon: Address,
-    runs: Option<&Address>,
+    (what, runs): (&str, Option<&Address>),
 ) -> Result<Vec<LiveCheck>, ChainError> {
     let code = keccak256(evm::beacon_code(registry));
     let found = client.codehash(beacon).await?.unwrap_or_default();
@@ -209,7 +226,7 @@ async fn beacon_checks(
     )];
     if let Some(expected) = runs.filter(|_| found == code) {
         let answer = client.call(beacon, &IBeacon::implementationCall {}).await?;
-        let what = format!("implementation of the beacon {beacon}");
+        let what = format!("{what} of the beacon {beacon}");
         checks.push(LiveCheck::compare(what, expected, &answer));
     }
     Ok(checks)

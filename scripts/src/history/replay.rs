@@ -111,7 +111,33 @@ impl From<RebuiltCode> for Code {
     }
 }
 
+/// An instance that is not what its definition is: a rollout has not reached it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unlike {
+    /// The proxy.
+    pub proxy: Address,
+    /// What it is: `live` or `paused`.
+    pub state: &'static str,
+    /// What its definition is.
+    pub wanted: &'static str,
+}
+
 impl Rebuilt {
+    /// Instances that are live in a paused definition, or paused in a live one. Those that follow a
+    /// beacon, or are in a complex migration, are neither.
+    pub fn unlike(&self) -> Vec<Unlike> {
+        let word = |paused| if paused { "paused" } else { "live" };
+        let own = self.instances.iter();
+        let own = own.filter(|one| one.kind != proxy_kind::BEACON && !one.migrating);
+        own.filter(|one| one.paused != self.paused)
+            .map(|one| Unlike {
+                proxy: one.proxy,
+                state: word(one.paused),
+                wanted: word(self.paused),
+            })
+            .collect()
+    }
+
     /// Before the first event of the definition called `name`.
     pub fn of(name: &str) -> Self {
         Self {

@@ -18,6 +18,7 @@ mod mistakes;
 mod one_of_several;
 mod out_of_gas;
 mod overtaken;
+mod pause;
 mod plan;
 mod printed;
 #[allow(dead_code, reason = "the tests of the builder use all of it")]

@@ -1,0 +1,44 @@
+//! Definitions that are paused, and instances that are not what their definition is.
+
+use super::finding::{Finding, Severity};
+use super::recorded::Definition;
+use crate::history::Unlike;
+use crate::text::shell_word;
+
+/// The name of the finding.
+pub const PAUSED: &str = "DefinitionPaused";
+
+/// What the events tell.
+pub(super) fn examine(definitions: &[Definition]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for definition in definitions {
+        let name = definition.title();
+        let word = shell_word(&definition.name);
+        if definition.rebuilt.paused {
+            findings.push(Finding {
+                name: PAUSED,
+                severity: Severity::Warning,
+                message: format!("{name} is paused: every call of its instances is refused"),
+                expected: "a definition that is live".into(),
+                found: "one that was paused and not resumed".into(),
+                next: format!("stylus-upgrades resume {word}, once it may go on"),
+            });
+        }
+        for Unlike {
+            proxy,
+            state,
+            wanted,
+        } in definition.rebuilt.unlike()
+        {
+            findings.push(Finding {
+                name: "InstanceUnlikeDefinition",
+                severity: Severity::Failure,
+                message: format!("{proxy} is {state}, and its definition {name} is {wanted}"),
+                expected: format!("an instance that is {wanted}"),
+                found: format!("one that is {state}: a rollout has not reached it"),
+                next: format!("stylus-upgrades rollout {word}, with any key that can pay"),
+            });
+        }
+    }
+    findings
+}
