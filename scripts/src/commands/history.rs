@@ -246,7 +246,10 @@ async fn read(
         return Err(GovernanceError::EventsHidden {
             endpoint: client.endpoint().to_string(),
             registry,
-            name: name.into(),
+            what: match name.is_empty() {
+                true => "itself".into(),
+                false => format!("{name:?}"),
+            },
         }
         .into());
     }

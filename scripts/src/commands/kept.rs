@@ -80,7 +80,10 @@ async fn write(
     let versions = context.versions();
     let network = context.kept_network(client);
     let chain = (client.chain_id(), registry);
-    let record = Record::new((name, version), chain, state, &code, &steps);
+    let mut record = Record::new((name, version), chain, state, &code, &steps);
+    if state == State::Proposed {
+        record.proposed_by_block = Some(client.newest_block().await?);
+    }
     let document = match context
         .documents(client, registry)
         .get(code.layoutHash)
@@ -106,11 +109,6 @@ pub(super) async fn refresh(context: &Context) {
     let (Some(client), Ok(Some(registry))) = (context.connected(), context.named_registry()) else {
         return;
     };
-    let place = StorageContext {
-        context,
-        client,
-        registry,
-    };
     let network = context.kept_network(client);
     let open = match context.versions().proposed(&network, registry) {
         Ok(open) => open,
@@ -118,6 +116,18 @@ pub(super) async fn refresh(context: &Context) {
             let line = format!("warning: what was proposed cannot be looked up: {error}");
             return context.output.note(&line);
         }
+    };
+    if open.is_empty() {
+        return;
+    }
+    // All of it is judged as of one block, whichever node of the endpoint answers.
+    let Ok(client) = &client.pinned().await else {
+        return;
+    };
+    let place = StorageContext {
+        context,
+        client,
+        registry,
     };
     for record in open {
         let Record { name, version, .. } = &record;
@@ -154,6 +164,11 @@ async fn end(place: StorageContext<'_>, network: &str, record: &Record) {
         registry,
     } = place;
     let (name, version) = (&record.name, &record.version);
+    match (client.newest_block().await, record.proposed_by_block) {
+        (Ok(block), Some(least)) if block < least => return, // the endpoint lags
+        (Ok(_), _) => {}
+        (Err(_), _) => return,
+    }
     let Ok(open) = pending(client, registry, name, &context.names()).await else {
         return;
     };
@@ -170,7 +185,8 @@ async fn end(place: StorageContext<'_>, network: &str, record: &Record) {
     }
     let said = match context.versions().end(network, record) {
         Ok(()) => format!(
-            "{name} {version} was proposed from here, and that has ended: cancelled or expired"
+            "{name} {version} was proposed from here, and that has ended: cancelled, \
+             expired, or a policy changed"
         ),
         Err(error) => format!("warning: {name} {version} is not kept as ended: {error}"),
     };

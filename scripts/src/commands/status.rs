@@ -5,6 +5,7 @@ use super::doctor;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::doctor::Role;
+use crate::governance::definitions;
 use crate::manifest::ManifestError;
 use crate::migration::{self, ActiveMigration};
 use crate::output::Outcome;
@@ -19,7 +20,7 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
     outcome.field("registry", registry);
     let instances = match subject {
         None => {
-            let names = registry::definitions(&client, registry).await?;
+            let names = definitions(&client, registry).await?;
             everything(&client, registry, &names, &mut outcome).await?
         }
         Some(name) => match instance(context, name)? {

@@ -7,9 +7,8 @@ use super::programs::{Program, State};
 use super::recorded::{self, Definition, Recorded};
 use crate::client::{ChainError, Client};
 use crate::history::{Difference, differences};
-use crate::registry::stored;
+use crate::registry::{self, stored};
 use alloy::primitives::Address;
-use alloy::providers::Provider;
 
 /// The name of the finding.
 pub const INCOMPLETE: &str = "EventsIncomplete";
@@ -94,17 +93,14 @@ async fn compare(
     Ok(found)
 }
 
-/// The chain counts what an account creates, in its nonce, which begins at 1. So a definition whose
-/// events are all kept back is missed as soon as it has an instance.
+/// The chain counts what an account creates. So a definition whose events are all kept back is missed
+/// as soon as it has an instance.
 async fn hidden_instances(
     client: &Client,
     registry: Address,
     recorded: &Recorded,
 ) -> Result<Option<Finding>, ChainError> {
-    let nonce = client.provider().get_transaction_count(registry);
-    let nonce = nonce.block_id(client.block().into()).await;
-    let nonce = nonce.map_err(|error| client.error("eth_getTransactionCount", error))?;
-    let counted = nonce.saturating_sub(1);
+    let counted = registry::counted(client, registry).await?;
     Ok((counted > recorded.created).then(|| {
         let difference = Difference {
             what: "the number of proxies and beacons that it created".into(),

@@ -3,13 +3,12 @@
 
 use crate::client::{ChainError, Client};
 use crate::history::Rebuilt;
-use crate::registry::{all_logs, definition_id};
+use crate::registry::{Created, all_logs, definition_id};
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEventInterface;
 use std::collections::{BTreeMap, BTreeSet};
-use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
 /// A definition, as its events have it.
@@ -92,27 +91,13 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
     let logs = all_logs(client, registry, [None, None, None]).await?;
     let mut all = vec![Definition::of("")];
     let mut unknown = BTreeSet::new();
-    let mut created = 0;
-    let mut beacons = BTreeSet::new();
-    let mut has_stub = false;
+    let mut created = Created::default();
     let mut times = BTreeMap::new();
     for log in &logs {
         let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) else {
             continue;
         };
-        if let Event::ProxyCreated(event) = &event {
-            created += u64::from(event.kind <= proxy_kind::BEACON);
-            if event.kind == proxy_kind::BEACON && beacons.insert(event.definition) {
-                created += 1;
-            }
-        }
-        if let Event::InstanceAdopted(event) = &event
-            && event.kind == proxy_kind::UUPS
-            && !has_stub
-        {
-            has_stub = true;
-            created += 1;
-        }
+        created.feed(&event);
         match &event {
             Event::LayoutPublished(_) => continue, // it is about no definition
             Event::DefinitionCreated(event) if definition_id(&event.name) == event.definition => {
@@ -136,7 +121,7 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
     Ok(Recorded {
         definitions: all,
         unknown,
-        created,
+        created: created.count,
     })
 }
 

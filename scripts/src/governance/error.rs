@@ -242,15 +242,11 @@ pub enum GovernanceError {
         /// How many there were.
         all: usize,
     },
-    /// The registry knows a definition, and its endpoint shows no event of it: there is one at least,
-    /// of its creation.
-    #[error("{endpoint} shows no event of {registry} about {}", match name.is_empty() {
-        true => "itself".to_owned(),
-        false => format!("{name:?}"),
-    })]
+    /// Something is there of which the endpoint shows no event: there is one at least, of its creation.
+    #[error("{endpoint} shows no event of {registry} about {what}")]
     #[explain(
         expected = "the events since it was created",
-        found = "none, and the registry answers for it",
+        found = "none, and the registry's answers or its nonce tell of it",
         next = "ask another endpoint (--rpc-url): this one leaves events out, or has dropped old blocks",
         exit = Exit::Chain
     )]
@@ -259,8 +255,8 @@ pub enum GovernanceError {
         endpoint: String,
         /// The registry.
         registry: Address,
-        /// The definition; empty for the registry itself.
-        name: String,
+        /// What no event tells of.
+        what: String,
     },
     /// There is nothing to check.
     #[error("there is nothing to check: {what}")]

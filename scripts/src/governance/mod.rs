@@ -18,6 +18,7 @@
 mod authority;
 mod built;
 mod checks;
+mod definitions;
 mod display;
 mod error;
 mod explain;
@@ -34,6 +35,7 @@ mod submit;
 pub use authority::{deciding_policy, role_of};
 pub use built::BuildFacts;
 pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
+pub use definitions::definitions;
 pub use display::{Call, Display, Field, kind_in_words};
 pub use error::{Difference, GovernanceError};
 pub use explain::{Explained, explain};

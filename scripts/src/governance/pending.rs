@@ -1,5 +1,6 @@
 //! Open actions: who approved, who is missing, what blocks, until when, and what they do.
 
+use super::definitions::definitions;
 use super::display::{Call, Display};
 use super::error::GovernanceError;
 use super::names::Names;
@@ -128,7 +129,8 @@ pub async fn readiness(
 /// The event that says what `action` does.
 ///
 /// # Errors
-/// [`GovernanceError::UnknownAction`] if there is none.
+/// [`GovernanceError::UnknownAction`] if there is none; [`GovernanceError::EventsHidden`] if the action
+/// is open all the same.
 pub async fn proposed(
     client: &Client,
     registry: Address,
@@ -140,14 +142,32 @@ pub async fn proposed(
         let decoded = log.log_decode::<abi::Proposed>().ok()?;
         Some(decoded.inner.data)
     });
-    if newest.is_none() {
-        // Perhaps there is no registry at all.
-        let itself = abi::definitionCall {
-            name: String::new(),
-        };
-        client.call(registry, &itself).await?;
+    match newest {
+        Some(event) => Ok(event),
+        None => Err(untold(client, registry, action).await?),
     }
-    newest.ok_or(GovernanceError::UnknownAction { action })
+}
+
+/// Why no event tells of `action`: the endpoint keeps it back, or there is none.
+async fn untold(
+    client: &Client,
+    registry: Address,
+    action: B256,
+) -> Result<GovernanceError, GovernanceError> {
+    // Perhaps there is no registry at all.
+    let itself = abi::definitionCall {
+        name: String::new(),
+    };
+    client.call(registry, &itself).await?;
+    match readiness(client, registry, action).await {
+        Ok(_) => Ok(GovernanceError::EventsHidden {
+            endpoint: client.endpoint().to_string(),
+            registry,
+            what: format!("the open action {action}"),
+        }),
+        Err(GovernanceError::NotOpen { .. }) => Ok(GovernanceError::UnknownAction { action }),
+        Err(error) => Err(error),
+    }
 }
 
 /// The open actions of a definition.
@@ -202,7 +222,7 @@ pub async fn all_pending(
     names: &Names,
 ) -> Result<Open, GovernanceError> {
     let mut all = pending(client, registry, "", names).await?;
-    for name in crate::registry::definitions(client, registry).await? {
+    for name in definitions(client, registry).await? {
         let more = pending(client, registry, &name, names).await?;
         all.actions.extend(more.actions);
         all.unreadable.extend(more.unreadable);

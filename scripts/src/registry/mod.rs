@@ -3,6 +3,7 @@
 
 mod adoption;
 mod called_back;
+mod created;
 mod instance;
 mod logs;
 mod pages;
@@ -14,6 +15,7 @@ mod version;
 
 pub use adoption::{AdoptionError, Candidate, candidate};
 pub use called_back::called_back;
+pub use created::{Created, counted};
 pub use instance::{ask, registry_of};
 pub use logs::{Topics, all_logs, definition_id, logs, logs_since};
 pub use pages::{labels, open_actions, proxies};

@@ -16,6 +16,9 @@ pub struct Record {
     pub version: String,
     /// Whether the registry has it.
     pub state: State,
+    /// A block at which the proposal was on the chain: what the chain was before tells nothing of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_by_block: Option<u64>,
     /// The chain.
     pub chain_id: u64,
     /// The registry.
@@ -42,7 +45,7 @@ pub struct Record {
 pub enum State {
     /// Approvals were missing.
     Proposed,
-    /// It was proposed, and that ended without being executed: cancelled, or expired.
+    /// It was proposed, and that ended without being executed: cancelled, expired, or a policy changed.
     Ended,
     /// The registry has it.
     Registered,
@@ -101,6 +104,7 @@ impl Record {
             name: name.into(),
             version: version.into(),
             state,
+            proposed_by_block: None,
             chain_id,
             registry,
             implementation: code.implementation,

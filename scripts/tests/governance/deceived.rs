@@ -8,6 +8,7 @@ use alloy::sol_types::SolEvent;
 use serde_json::{Value, json};
 use stylus_chain::{BlockId, CallRequest};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::Upgraded;
+use stylus_upgrades_interface::registry::IRegistry::DefinitionCreated;
 use stylus_upgrades_interface::slots;
 
 const MIGRATE: [&str; 6] = ["A", "2.0", "counter-v2", "--call", "migrate(uint256)", "5"];
@@ -167,6 +168,50 @@ fn an_endpoint_without_events_is_no_registry_without_definitions() {
         let next = text(&answer.document["error"], "next");
         assert!(next.contains("another endpoint"), "{next}");
     }
+}
+
+#[test]
+fn an_endpoint_without_events_has_nothing_to_say_about_what_is_open() {
+    let sandbox = Sandbox::with_counter("AND(Admin,Admin2)", 1);
+    let words = [&["migrate"], &MIGRATE[..]].concat();
+    let proposed = sandbox.run("Admin", &words);
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let action = text(&proposed.document, "action");
+    let all = Relay::lying(&sandbox.node.endpoint(), |request, answer| {
+        if request["method"] == "eth_getLogs" {
+            answer["result"] = json!([]);
+        }
+    });
+    // One that keeps back a single event: that the definition was created.
+    let created = DefinitionCreated::SIGNATURE_HASH.to_string();
+    let one = Relay::lying(&sandbox.node.endpoint(), move |request, answer| {
+        let logs = answer["result"].as_array_mut();
+        if let ("eth_getLogs", Some(logs)) = (request["method"].as_str().unwrap_or_default(), logs)
+        {
+            logs.retain(|log| log["topics"][0] != created.as_str());
+        }
+    });
+    let (all, one) = (all.endpoint(), one.endpoint());
+    for (words, url) in [
+        (&["pending"][..], &all),
+        (&["pending", "A"], &all),
+        (&["status"], &all),
+        (&["approve", action], &all),
+        (&["approve", &action[..10]], &all),
+        (&["sign", action], &all),
+        (&["pending"], &one),
+        (&["status"], &one),
+    ] {
+        let answer = sandbox.run("Admin2", &[words, &["--rpc-url", url]].concat());
+        assert_eq!(
+            (answer.exit, error(&answer)),
+            (Some(4), "EventsHidden"),
+            "{words:?}: {answer:?}"
+        );
+    }
+    let unknown = B256::repeat_byte(7).to_string();
+    let answer = sandbox.run("Admin2", &["approve", &unknown]);
+    assert_eq!(error(&answer), "UnknownAction", "{answer:?}");
 }
 
 #[test]

@@ -1,0 +1,79 @@
+//! The definitions of a registry. Events alone tell of them, so what an endpoint keeps back is noticed.
+
+use super::error::GovernanceError;
+use crate::client::{ChainError, Client};
+use crate::registry::{self, Created, all_logs, counted, definition_id};
+use alloy::primitives::Address;
+use alloy::sol_types::{SolEvent, SolEventInterface};
+use std::time::Duration;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
+
+/// How often events are read again that are not all there: a node that lags has them later.
+const READ_AGAIN: usize = 3;
+/// Pause before that.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// The names of all definitions.
+///
+/// # Errors
+/// [`GovernanceError::EventsHidden`] where the registry has more events than the endpoint shows; what
+/// the chain says.
+pub async fn definitions(
+    client: &Client,
+    registry: Address,
+) -> Result<Vec<String>, GovernanceError> {
+    let mut left = READ_AGAIN;
+    loop {
+        let names = registry::definitions(client, registry).await?;
+        match hidden(client, registry, &names).await? {
+            None => return Ok(names),
+            Some(what) if left == 0 => {
+                return Err(GovernanceError::EventsHidden {
+                    endpoint: client.endpoint().to_string(),
+                    registry,
+                    what,
+                });
+            }
+            Some(_) => left -= 1,
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// What the endpoint shows no event of, though there is one: the registry's own creation, or something
+/// that its nonce counts.
+async fn hidden(
+    client: &Client,
+    registry: Address,
+    names: &[String],
+) -> Result<Option<String>, ChainError> {
+    let itself = [None, Some(definition_id("")), None];
+    if names.is_empty() && all_logs(client, registry, itself).await?.is_empty() {
+        return Ok(Some("itself".into()));
+    }
+    let counted = counted(client, registry).await?;
+    if counted == 0 {
+        return Ok(None);
+    }
+    let mut created = Created::default();
+    for signature in [
+        abi::ProxyCreated::SIGNATURE_HASH,
+        abi::InstanceAdopted::SIGNATURE_HASH,
+    ] {
+        for log in all_logs(client, registry, [Some(signature), None, None]).await? {
+            let id = log.topics().get(1).copied().unwrap_or_default();
+            if !names.iter().any(|name| definition_id(name) == id) {
+                return Ok(Some(format!("the creation of the definition {id}")));
+            }
+            if let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) {
+                created.feed(&event);
+            }
+        }
+    }
+    let missing = counted.saturating_sub(created.count);
+    Ok(
+        (missing > 0)
+            .then(|| format!("{missing} of {counted} proxies and beacons that it created")),
+    )
+}

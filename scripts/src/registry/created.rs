@@ -1,0 +1,46 @@
+//! What a registry created, as its events tell. The chain counts the same in its account's nonce.
+
+use crate::client::{ChainError, Client};
+use alloy::primitives::{Address, B256};
+use alloy::providers::Provider;
+use std::collections::BTreeSet;
+use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
+
+/// Proxies, the beacons of definitions, and the pause stub of UUPS proxies.
+#[derive(Debug, Clone, Default)]
+pub struct Created {
+    /// How many.
+    pub count: u64,
+    beacons: BTreeSet<B256>,
+    has_stub: bool,
+}
+
+impl Created {
+    /// One more event.
+    pub fn feed(&mut self, event: &Event) {
+        match event {
+            Event::ProxyCreated(event) => {
+                self.count += u64::from(event.kind <= proxy_kind::BEACON);
+                let is_beacon = event.kind == proxy_kind::BEACON;
+                self.count += u64::from(is_beacon && self.beacons.insert(event.definition));
+            }
+            Event::InstanceAdopted(event) if event.kind == proxy_kind::UUPS && !self.has_stub => {
+                self.has_stub = true;
+                self.count += 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// How much `registry` created, as the nonce of its account says. It begins at 1.
+///
+/// # Errors
+/// What the endpoint says.
+pub async fn counted(client: &Client, registry: Address) -> Result<u64, ChainError> {
+    let nonce = client.provider().get_transaction_count(registry);
+    let nonce = nonce.block_id(client.block().into()).await;
+    let nonce = nonce.map_err(|error| client.error("eth_getTransactionCount", error))?;
+    Ok(nonce.saturating_sub(1))
+}
