@@ -6,7 +6,7 @@ use super::context::{Context, report};
 use super::export;
 use super::pause;
 use super::pending::named;
-use super::propose::propose_and_roll;
+use super::propose::approve_and_roll;
 use super::storage::{self, Overrides, StorageChecks, StorageContext};
 use super::verifiable::implementation;
 use super::work::check_action;
@@ -70,7 +70,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     };
     let overrides = Overrides::new(&args.review.storage, args.review.no_migration);
     let rollout = (&overrides, checks);
-    let mut outcome = propose_and_roll(place, &event.call, Vec::new(), outcome, rollout).await?;
+    let mut outcome = approve_and_roll(place, (action, &event.call), outcome, rollout).await?;
     if outcome.exit.is_none() && !context.is_export() {
         pause::finish(place, &decoded, &mut outcome).await?;
     }

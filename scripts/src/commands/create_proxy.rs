@@ -100,8 +100,13 @@ pub(super) async fn run(context: &Context, request: CreateRequest) -> Result<Out
         outcome,
     )
     .await?;
-    if outcome.exit.is_none() {
-        save(context, request.save.as_deref(), proxy, &mut outcome);
+    match (outcome.exit, &request.save) {
+        (None, alias) => save(context, alias.as_deref(), proxy, &mut outcome),
+        (Some(Exit::NotReady), Some(alias)) => outcome.line(format!(
+            "`--save {alias}` was not done: type the same command after the last approval, or add \
+             {alias} = \"{proxy}\" to [aliases]"
+        )),
+        _ => {}
     }
     Ok(outcome)
 }

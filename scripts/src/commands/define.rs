@@ -4,8 +4,10 @@ use super::confirm::{self, AllowArgs};
 use super::context::Context;
 use super::propose::propose;
 use crate::app_error::Error;
+use crate::governance::{Call, pending};
 use crate::output::Outcome;
 use crate::progress::Progress;
+use alloy::primitives::Bytes;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -38,7 +40,7 @@ pub(super) async fn run(
     )?;
     let client = context.working_client("define").await?;
     let notices = confirm::notices(&client, client.caller("define")?, &policies).await?;
-    let bytes = call.abi_encode().into();
+    let bytes: Bytes = call.abi_encode().into();
     let notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
     confirm::require(context, allow, &notices)?;
     let mut outcome = Outcome::default();
@@ -47,10 +49,20 @@ pub(super) async fn run(
     let copied = copied.iter().filter(|(_, given)| given.is_none());
     let copied: Vec<&str> = copied.map(|(role, _)| *role).collect();
     for role in &copied {
-        let policy = &call.migratePolicy;
+        let policy = context.names().policy(&call.migratePolicy);
         let line = format!("role {role}: no --{role}, so as --migrate: {policy}");
         context.output.note(&line);
     }
     outcome.field("as_migrate", &copied);
+    let open = pending(&client, registry, "", &context.names()).await?;
+    for other in open.actions.iter().filter(|other| other.call != bytes) {
+        if matches!(Call::decode(&other.call), Ok(Call::CreateDefinition(open)) if open.name == call.name)
+        {
+            context.output.note(&format!(
+                "another action that defines {} is open and says something else: {}",
+                call.name, other.action
+            ));
+        }
+    }
     propose(context, &client, registry, &bytes, Vec::new(), outcome).await
 }

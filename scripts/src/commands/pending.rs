@@ -10,6 +10,7 @@ use crate::governance::{
 use crate::output::Outcome;
 use alloy::primitives::{Address, B256};
 use serde_json::json;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome, Error> {
     let registry = context.registry()?;
@@ -31,6 +32,12 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
         }
         for fact in &facts {
             outcome.line(format!("    {}", fact.line()));
+        }
+        if let Some(what) = superseded(&client, registry, &call).await? {
+            outcome.line(format!(
+                "    superseded: {what} already; its proposer ends it: stylus-upgrades cancel {}",
+                action.action
+            ));
         }
         let mut differs = Vec::new();
         let builds = context.builds(&call, |why| differs.push(why))?;
@@ -60,6 +67,24 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
     }
     outcome.field("actions", documents);
     Ok(outcome)
+}
+
+/// Why nothing ever comes of an open action.
+async fn superseded(
+    client: &Client,
+    registry: Address,
+    call: &Call,
+) -> Result<Option<String>, Error> {
+    let Call::CreateDefinition(define) = call else {
+        let version = governance::superseded_by(client, registry, call).await?;
+        return Ok(version.map(|version| format!("{version} is registered with other code")));
+    };
+    let name = define.name.clone();
+    match client.call(registry, &abi::definitionCall { name }).await {
+        Ok(_) => Ok(Some(format!("{} is defined", define.name))),
+        Err(error) if error.revert().is_some() => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn describe(action: &PendingAction, names: &Names) -> Vec<String> {

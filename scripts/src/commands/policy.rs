@@ -6,7 +6,7 @@ use super::propose::propose;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::export::ExportError;
-use crate::governance::{Explained, deciding_policy, explain};
+use crate::governance::{Call, Explained, deciding_policy, explain, pending};
 use crate::history;
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -49,6 +49,7 @@ pub(super) async fn update(
         }
         Some(old) => {
             outcome.field("was", &old);
+            warn_of_open(context, &client, (registry, name), role).await?;
             let line = format!("policy of {role} was {}", names.policy(&old));
             context.output.note(&line);
         }
@@ -80,6 +81,25 @@ pub(super) async fn update(
     let notices = confirm::unless_proposed(&client, registry, &bytes, notices).await?;
     confirm::require(context, allow, &notices)?;
     propose(context, &client, registry, &bytes, Vec::new(), outcome).await
+}
+
+/// Says which open actions of a role end once its policy is another one.
+async fn warn_of_open(
+    context: &Context,
+    client: &Client,
+    (registry, name): (Address, &str),
+    role: &str,
+) -> Result<(), Error> {
+    let open = pending(client, registry, name, &context.names()).await?;
+    for action in &open.actions {
+        if Call::decode(&action.call)?.role() == role {
+            context.output.note(&format!(
+                "warning: the new policy of {role} ends the open action {}: it is to be proposed anew",
+                action.action
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// Explains the policy of one role, or of every role that a definition has.

@@ -8,14 +8,14 @@ use crate::app_error::Error;
 use crate::client::{Client, Sent};
 use crate::error::{Exit, Explain, Report};
 use crate::governance::{
-    BuildFacts, Call, Check, GovernanceError, GovernedCall, Names, Readiness, Submitted,
+    BuildFacts, Call, Cancelled, Check, GovernanceError, GovernedCall, Names, Readiness, Submitted,
     after_upgrade,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::{arrived_by, begun_by};
 use crate::text::utc;
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use serde_json::json;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -50,7 +50,7 @@ pub(super) async fn propose_with(
         registry,
     };
     let rollout = (&Overrides::default(), StorageChecks::default());
-    perform(place, (call, value, None), sent, outcome, rollout).await
+    perform(place, (call, value, Means::Call), sent, outcome, rollout).await
 }
 
 /// As [`propose`], of a call for which others have signed: `submission` is sent in its place.
@@ -61,7 +61,7 @@ pub(super) async fn propose_signed(
     outcome: Outcome,
 ) -> Result<Outcome, Error> {
     let rollout = (&Overrides::default(), StorageChecks::default());
-    let sending = (call, U256::ZERO, Some(submission));
+    let sending = (call, U256::ZERO, Means::Signatures(submission));
     perform(place, sending, Vec::new(), outcome, rollout).await
 }
 
@@ -74,12 +74,34 @@ pub(super) async fn propose_and_roll(
     outcome: Outcome,
     rollout: (&Overrides, StorageChecks),
 ) -> Result<Outcome, Error> {
-    perform(place, (call, U256::ZERO, None), sent, outcome, rollout).await
+    let sending = (call, U256::ZERO, Means::Call);
+    perform(place, sending, sent, outcome, rollout).await
+}
+
+/// As [`propose_and_roll`], of an action that is open: where it is not any more, nothing is proposed.
+pub(super) async fn approve_and_roll(
+    place: StorageContext<'_>,
+    (action, call): (B256, &Bytes),
+    outcome: Outcome,
+    rollout: (&Overrides, StorageChecks),
+) -> Result<Outcome, Error> {
+    let sending = (call, U256::ZERO, Means::Approval(action));
+    perform(place, sending, Vec::new(), outcome, rollout).await
+}
+
+/// How a governed call is sent.
+enum Means {
+    /// As it is: it proposes, or approves what is open.
+    Call,
+    /// As it is, to approve that action.
+    Approval(B256),
+    /// By the signatures of others: these calldata are sent in its place.
+    Signatures(Bytes),
 }
 
 async fn perform(
     place: StorageContext<'_>,
-    (call, value, submission): (&Bytes, U256, Option<Bytes>),
+    (call, value, means): (&Bytes, U256, Means),
     mut sent: Vec<Sent>,
     mut outcome: Outcome,
     rollout: (&Overrides, StorageChecks),
@@ -91,7 +113,11 @@ async fn perform(
     } = place;
     let names = context.names();
     let mut governed = GovernedCall::decode(client, registry, call.clone(), value, &names).await?;
-    governed.submission = submission;
+    match means {
+        Means::Call => {}
+        Means::Approval(action) => governed.approves = Some(action),
+        Means::Signatures(submission) => governed.submission = Some(submission),
+    }
     for line in governed.lines() {
         context.output.note(&line);
     }
@@ -165,12 +191,22 @@ pub(super) fn report_progress(
     }
     outcome.line(format!("success {approvals}/{required}"));
     outcome.line(format!("action     {action}"));
+    if let Some(Cancelled { action, by, block }) = submitted.cancelled_before {
+        let by = names.long(by);
+        outcome.field("cancelled_before", action);
+        outcome.line(format!(
+            "{by} cancelled {action} in block {block}, just before: this approval proposes the same \
+             call once more"
+        ));
+    }
     if let Some(before) = submitted.executed_before {
         outcome.field("executed_before", before);
         outcome.line(format!(
             "others had executed the same call just before ({before}): this approval proposes it \
              once more"
         ));
+    }
+    if submitted.executed_before.is_some() || submitted.cancelled_before.is_some() {
         outcome.line(format!(
             "next: stylus-upgrades cancel {action}, unless that is meant"
         ));
@@ -199,7 +235,13 @@ pub(super) fn waiting(readiness: &Readiness, names: &Names) -> Vec<String> {
     lines.push(format!("approved   {}", list(&readiness.approved)));
     let more = readiness.required.saturating_sub(readiness.approvals);
     if more > 0 {
-        lines.push(format!("missing    {more} of {}", list(&readiness.missing)));
+        let all = usize::from(more) == readiness.missing.len();
+        let count = if all {
+            String::new()
+        } else {
+            format!("{more} of ")
+        };
+        lines.push(format!("missing    {count}{}", list(&readiness.missing)));
     }
     lines.push(format!(
         "blocked by {}",

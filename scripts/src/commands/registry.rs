@@ -68,7 +68,7 @@ pub(super) async fn deploy(
     outcome.field("codehash", framework.registry.codehash());
     outcome.field("define", &policy);
     outcome.line(format!("registry  {registry}"));
-    outcome.line(format!("define    {policy}"));
+    outcome.line(format!("define    {}", context.names().policy(&policy)));
     if save {
         let (file, network) = (context.manifest_file(), context.network());
         if let Err(error) = Manifest::save_registry(&file, network, (client.chain_id(), registry)) {

@@ -5,7 +5,7 @@ use super::doctor;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::doctor::Role;
-use crate::governance::definitions;
+use crate::governance::{Names, definitions};
 use crate::manifest::ManifestError;
 use crate::migration::{self, ActiveMigration};
 use crate::output::Outcome;
@@ -21,7 +21,7 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
     let instances = match subject {
         None => {
             let names = definitions(&client, registry).await?;
-            everything(&client, registry, &names, &mut outcome).await?
+            everything(context, &client, registry, &names, &mut outcome).await?
         }
         Some(name) => match instance(context, name)? {
             Some(proxy) => {
@@ -32,7 +32,9 @@ pub(super) async fn run(context: &Context, subject: Option<&str>) -> Result<Outc
                 outcome.field("instance", &status);
                 vec![status]
             }
-            None => everything(&client, registry, &[name.to_owned()], &mut outcome).await?,
+            None => {
+                everything(context, &client, registry, &[name.to_owned()], &mut outcome).await?
+            }
         },
     };
     let used = instances.into_iter().flat_map(used).collect();
@@ -50,6 +52,7 @@ fn used(status: InstanceStatus) -> [(Address, Role, String); 2] {
 }
 
 async fn everything(
+    context: &Context,
     client: &Client,
     registry: Address,
     names: &[String],
@@ -59,7 +62,9 @@ async fn everything(
     let mut all = Vec::with_capacity(names.len());
     for name in names {
         let status = registry::definition_status(client, registry, name).await?;
-        outcome.lines.extend(definition_lines(&status));
+        outcome
+            .lines
+            .extend(definition_lines(&status, &context.names()));
         for instance in &status.instances {
             outcome.line(format!("  {}", instance_line(instance)));
             active_migration(client, instance, outcome).await?;
@@ -125,7 +130,7 @@ fn instance(context: &Context, subject: &str) -> Result<Option<Address>, Manifes
     }
 }
 
-fn definition_lines(status: &DefinitionStatus) -> Vec<String> {
+fn definition_lines(status: &DefinitionStatus, names: &Names) -> Vec<String> {
     let current = if status.current.is_empty() {
         "nothing yet"
     } else {
@@ -136,7 +141,7 @@ fn definition_lines(status: &DefinitionStatus) -> Vec<String> {
         status.name, status.sequence, status.state
     )];
     if let Some(policy) = &status.migrate {
-        lines.push(format!("  migrate  {policy}"));
+        lines.push(format!("  migrate  {}", names.policy(policy)));
     }
     for version in &status.versions {
         let from: Vec<_> = version

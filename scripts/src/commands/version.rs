@@ -11,6 +11,7 @@ use crate::app_error::Error;
 use crate::deploy;
 use crate::export::ExportError;
 use crate::output::Outcome;
+use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
 use crate::text::shell_word;
 use alloy::primitives::Address;
@@ -20,6 +21,13 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn register(context: &Context, args: &VersionArgs) -> Result<Outcome, Error> {
     let mut work = Work::begin(context, "register", &args.name).await?;
+    if work.registered(&args.version).await?.is_some() {
+        context.output.note(&format!(
+            "warning: {} {} is registered already, and a version never changes: other code needs \
+             another label",
+            args.name, args.version
+        ));
+    }
     let new = work.version(args, false).await?;
     let outcome = describe(&new, &work);
     let bytes = abi::addVersionCall::from(new).abi_encode().into();

@@ -183,6 +183,22 @@ pub enum GovernanceError {
         /// The action.
         action: B256,
     },
+    /// Somebody cancelled the action before one's approval of it came.
+    #[error("{by} cancelled the action {action} in block {block}")]
+    #[explain(
+        name = "ActionNotFound",
+        expected = "an open action",
+        found = "one that was cancelled",
+        next = "nothing was approved; what is still meant is proposed anew by the command that proposed it"
+    )]
+    Cancelled {
+        /// The action.
+        action: B256,
+        /// Who cancelled it.
+        by: Address,
+        /// In which block.
+        block: u64,
+    },
     /// The file that was reviewed cannot be read.
     #[error("{file} is no reviewed action: {reason}")]
     #[explain(

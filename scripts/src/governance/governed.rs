@@ -16,7 +16,7 @@ use super::submit::{Simulated, Submitted, outcome, simulate, submit};
 use crate::client::{Client, Sent};
 use crate::output::shortened;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::limits::LABEL_MAX;
@@ -38,6 +38,9 @@ pub struct GovernedCall {
     pub facts: Vec<CodeFacts>,
     /// The calldata that are sent in their place: signatures of approvers, see [`super::signed`].
     pub submission: Option<Bytes>,
+    /// The action that is approved by its id. Where that is not open any more, the same call would
+    /// propose another one, and is not sent.
+    pub approves: Option<B256>,
 }
 
 impl GovernedCall {
@@ -61,6 +64,7 @@ impl GovernedCall {
             value,
             call,
             submission: None,
+            approves: None,
         })
     }
 

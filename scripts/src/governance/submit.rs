@@ -4,13 +4,13 @@
 //! Others act at the same moment. What came of a call is read from the registry's logs, its own and
 //! those behind it, and never from what a call before it returned.
 
+use super::ended::{Cancelled, cancelled, ended, instead, last_approval, same_call};
 use super::error::GovernanceError;
 use super::gas::{self, Approval};
 use super::governed::GovernedCall;
 use super::pending::{Readiness, readiness};
 use super::revert_cause::with_cause;
 use crate::client::{ChainError, Client, Sent, with_margin};
-use crate::registry;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::providers::Provider;
@@ -37,6 +37,8 @@ pub struct Submitted {
     /// The action of the same call that others had executed when one's own approval came: so that
     /// approval proposes the call anew.
     pub executed_before: Option<B256>,
+    /// The same of an action that was cancelled.
+    pub cancelled_before: Option<Cancelled>,
     /// Who is missing and until when, where it was not executed.
     pub readiness: Option<Readiness>,
 }
@@ -86,6 +88,15 @@ pub(super) async fn submit(
     let (registry, what) = (governed.registry, governed.what());
     let sender = client.sender(&what)?;
     let action = action_of(client, registry, &governed.bytes).await?;
+    if let Some(meant) = governed.approves.filter(|meant| *meant != action) {
+        return instead(
+            client,
+            registry,
+            meant,
+            GovernanceError::NotOpen { action: meant },
+        )
+        .await;
+    }
     let request = governed.request();
     let tried = tried(client, sender, &request, &what).await;
     let expected = match tried {
@@ -93,6 +104,7 @@ pub(super) async fn submit(
         Err(error) if error.is_refused_as::<abi::AlreadyApproved>() => {
             return open_or_ended(client, registry, action, None).await;
         }
+        Err(error) if exists(&error) => return same_call(client, governed, sender, error).await,
         Err(error) => {
             return Err(with_cause(client, registry, sender, governed.input(), error).await);
         }
@@ -107,9 +119,7 @@ pub(super) async fn submit(
             // Nothing was done. The same action is sent once more; another one would be a new
             // proposal.
             if action_of(client, registry, &governed.bytes).await? != action {
-                return ended(client, registry, action, None)
-                    .await?
-                    .ok_or_else(|| error.into());
+                return instead(client, registry, action, error.into()).await;
             }
             let least = least_gas(client, governed, approval).await?;
             let more = gas_limit(&error).saturating_mul(2);
@@ -121,6 +131,7 @@ pub(super) async fn submit(
         Err(error) if error.is_refused_as::<abi::AlreadyApproved>() => {
             return open_or_ended(client, registry, action, None).await;
         }
+        Err(error) if exists(&error) => return same_call(client, governed, sender, error).await,
         sent => sent?,
     };
     outcome(client, registry, &sent, Some(action)).await
@@ -216,6 +227,7 @@ pub(super) async fn outcome(
             executed: true,
             executed_by: None,
             executed_before: None,
+            cancelled_before: None,
             readiness: None,
         });
     }
@@ -231,6 +243,7 @@ pub(super) async fn outcome(
     if let Some(meant) = meant.filter(|meant| *meant != action) {
         let executed = ended(client, registry, meant, None).await;
         submitted.executed_before = matches!(executed, Ok(Some(_))).then_some(meant);
+        submitted.cancelled_before = cancelled(client, registry, meant).await.unwrap_or_default();
     }
     Ok(submitted)
 }
@@ -251,6 +264,7 @@ async fn open_or_ended(
             executed: false,
             executed_by: None,
             executed_before: None,
+            cancelled_before: None,
             readiness: Some(readiness),
         }),
         Err(GovernanceError::NotOpen { .. }) => ended(client, registry, action, sent)
@@ -260,61 +274,14 @@ async fn open_or_ended(
     }
 }
 
-/// The action as executed by another's approval; `None` if it ended in another way. `sent` is one's
-/// own approval of it.
-async fn ended(
-    client: &Client,
-    registry: Address,
-    action: B256,
-    sent: Option<&Sent>,
-) -> Result<Option<Submitted>, GovernanceError> {
-    let from = sent.and_then(|sent| sent.receipt.block_number);
-    let topics = [Some(abi::Executed::SIGNATURE_HASH), None, Some(action)];
-    let logs = registry::logs_since(client, registry, topics, from.unwrap_or_default()).await?;
-    let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
-        return Ok(None);
-    };
-    let execution = client.mined(tx, "the execution").await?;
-    let (approvals, required) = match execution.last_event_of::<abi::Approved>(registry) {
-        Some(approved) => (approved.approvals, approved.required),
-        None => last_approval(client, registry, action, &execution).await?,
-    };
-    Ok(Some(Submitted {
-        sent: sent.cloned(),
-        action,
-        approvals,
-        required,
-        executed: true,
-        executed_by: Some(ExecutedBy {
-            approver: execution.receipt.from,
-            sent: execution,
-        }),
-        executed_before: None,
-        readiness: None,
-    }))
-}
-
-/// How many had approved an action that ran when only its delay was missing: its last approval
-/// tells.
-async fn last_approval(
-    client: &Client,
-    registry: Address,
-    action: B256,
-    execution: &Sent,
-) -> Result<(u16, u16), GovernanceError> {
-    let topics = [Some(abi::Approved::SIGNATURE_HASH), None, Some(action)];
-    let newest = execution.receipt.block_number.unwrap_or_default();
-    let logs = registry::logs(client, registry, topics, 0, newest).await?;
-    let last = logs.iter().rev().find_map(|log| {
-        let event = log.log_decode::<abi::Approved>().ok()?;
-        Some((event.inner.approvals, event.inner.required))
-    });
-    Ok(last.unwrap_or_default())
-}
-
 async fn action_of(client: &Client, registry: Address, call: &Bytes) -> Result<B256, ChainError> {
     let query = abi::actionOfCall { call: call.clone() };
     client.call(registry, &query).await
+}
+
+/// Whether what it would make is there already.
+fn exists(error: &ChainError) -> bool {
+    error.is_refused_as::<abi::VersionExists>() || error.is_refused_as::<abi::ProxyExists>()
 }
 
 /// Whether it failed for want of gas alone.

@@ -245,7 +245,6 @@ fn what_a_node_one_block_behind_does_not_have_yet_has_not_ended() {
 
     let action = proposed.document["action"].as_str().expect("an action");
     sandbox.done("Admin", &["cancel", action]);
-    let told = sandbox.run("Admin", &["pending"]);
-    assert!(told.stderr.contains("that has ended"), "{told:?}");
+    sandbox.done("Admin", &["pending"]);
     assert_eq!(state().as_deref(), Some("ended"));
 }

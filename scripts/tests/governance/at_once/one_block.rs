@@ -12,23 +12,39 @@ const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Admin and Admin2 type the same words; one block takes both transactions.
 fn in_one_block(fixture: &Fixture, words: &[&str]) -> [Answer; 2] {
-    let node = &fixture.sandbox.node;
     fixture.by_hand();
-    let commands = ["Admin", "Admin2"].map(|key| {
-        let words = [words, ["--json", "--private-key-path", key].as_slice()].concat();
-        let mut command = fixture.sandbox.command(&words);
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().expect("it starts")
-    });
+    let commands = ["Admin", "Admin2"].map(|key| typed(fixture, key, words));
+    sent(fixture, 2);
+    mined(fixture, commands)
+}
+
+/// Somebody types these words.
+fn typed(fixture: &Fixture, key: &str, words: &[&str]) -> Child {
+    let words = [words, ["--json", "--private-key-path", key].as_slice()].concat();
+    let mut command = fixture.sandbox.command(&words);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("it starts")
+}
+
+/// Waits until so many transactions wait for a block.
+fn sent(fixture: &Fixture, transactions: usize) {
     let begun = Instant::now();
-    while node
-        .with_chain(|chain| chain.pool().pending.len())
-        .expect("the chain")
-        < 2
-    {
-        assert!(begun.elapsed() < TIMEOUT, "they never sent both");
+    let waiting = || {
+        let waiting = fixture
+            .sandbox
+            .node
+            .with_chain(|chain| chain.pool().pending.len());
+        waiting.expect("the chain")
+    };
+    while waiting() < transactions {
+        assert!(begun.elapsed() < TIMEOUT, "they never sent all");
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+/// One block with all of it, and what each of them is told.
+fn mined(fixture: &Fixture, commands: [Child; 2]) -> [Answer; 2] {
+    let node = &fixture.sandbox.node;
     node.with_chain(|chain| {
         chain.mine(1, None).expect("a block");
         chain.set_automine(true);
@@ -195,4 +211,81 @@ fn a_mined_failure_that_nothing_explains_is_reported_as_that_and_nothing_is_sent
         1,
         "one block, with both transactions"
     );
+}
+
+#[test]
+fn who_approves_in_the_block_in_which_another_cancels_is_told_so() {
+    let fixture = Fixture::timeless();
+    let name = fixture.defined();
+    fixture.hand_over(&name, "migrate", "AND(Admin,Admin2,Admin3)");
+    let proposed = fixture.sandbox.run("Admin", &fixture.migrate(&name));
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let action = text(&proposed.document, "action");
+    fixture.by_hand();
+    let cancel = typed(&fixture, "Admin", &["cancel", action]);
+    sent(&fixture, 1);
+    let approve = typed(&fixture, "Admin2", &["approve", action]);
+    sent(&fixture, 2);
+    let [cancelled, approved] = mined(&fixture, [cancel, approve]);
+    assert_eq!(cancelled.exit, Some(0), "{cancelled:?}");
+    let admin = fixture.account("Admin").to_string();
+    match approved.exit {
+        Some(1) => {
+            assert_eq!(error(&approved), "ActionNotFound", "{approved:?}");
+            let message = text(&approved.document["error"], "message");
+            assert!(message.contains("cancelled"), "{message}");
+            assert!(message.contains(&admin), "{message}");
+        }
+        // Its gas was enough to propose the same call once more.
+        Some(3) => {
+            assert_eq!(approved.document["cancelled_before"], action);
+            assert_ne!(approved.document["action"], action);
+        }
+        _ => panic!("{approved:?}"),
+    }
+}
+
+/// Of two who may each do it alone, both learn that it is done, and by whom.
+fn both_succeed(answers: &[Answer; 2]) {
+    for answer in answers {
+        assert_eq!(answer.exit, Some(0), "{answer:?}");
+        assert_eq!(answer.document["executed"], true, "{answer:?}");
+    }
+    let by_another = |answer: &&Answer| answer.document.get("executed_by").is_some();
+    assert_eq!(answers.iter().filter(by_another).count(), 1, "{answers:?}");
+}
+
+#[test]
+fn of_two_who_may_each_do_it_alone_the_second_learns_that_the_same_call_was_executed() {
+    let fixture = Fixture::timeless();
+    let name = fixture.defined();
+    for role in ["migrate", "create"] {
+        fixture.hand_over(&name, role, "OR(Admin,Admin2)");
+    }
+    let way = ["--call", "migrate(uint256)", "5"];
+    let register = [&["register", &name, "2.0", &fixture.v2][..], &way].concat();
+    both_succeed(&in_one_block(&fixture, &register));
+    let init = ["--init", "initialize(uint256)", "7"];
+    let create = [&["create-proxy", &name, "1.0", "--salt", "7"][..], &init].concat();
+    both_succeed(&in_one_block(&fixture, &create));
+
+    // One who comes a block later, and one who did it himself.
+    let late = fixture.sandbox.run("Admin2", &register);
+    let again = fixture.sandbox.run("Admin", &register);
+    for answer in [&late, &again] {
+        match answer.exit {
+            Some(0) => assert!(answer.document.get("executed_by").is_some(), "{answer:?}"),
+            Some(1) => assert_eq!(error(answer), "VersionExists"),
+            _ => panic!("{answer:?}"),
+        }
+    }
+    assert_ne!(late.exit, again.exit, "{late:?} {again:?}");
+    // The same label with other code is no part of that.
+    let other = [
+        &["register", &name, "2.0", &fixture.v1][..],
+        &["--no-migration"],
+    ]
+    .concat();
+    let refused = fixture.sandbox.run("Admin2", &other);
+    assert_eq!(refused.exit, Some(1), "{refused:?}");
 }

@@ -1,0 +1,149 @@
+//! What came of an action that is not open any more: executed by another's approval, or cancelled.
+
+use super::display::Call;
+use super::error::GovernanceError;
+use super::governed::GovernedCall;
+use super::submit::{ExecutedBy, Submitted};
+use crate::client::{ChainError, Client, Sent};
+use crate::registry::{self, definition_id};
+use alloy::primitives::{Address, B256, keccak256};
+use alloy::sol_types::SolEvent;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Executions of a definition that are looked through for one's own call, the newest.
+const LOOKED_THROUGH: usize = 16;
+
+/// That an action was cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cancelled {
+    /// The action.
+    pub action: B256,
+    /// Who sent the cancellation.
+    pub by: Address,
+    /// Its block.
+    pub block: u64,
+}
+
+/// The action as executed by another's approval; `None` if it ended in another way. `sent` is one's
+/// own approval of it.
+pub(super) async fn ended(
+    client: &Client,
+    registry: Address,
+    action: B256,
+    sent: Option<&Sent>,
+) -> Result<Option<Submitted>, GovernanceError> {
+    let from = sent.and_then(|sent| sent.receipt.block_number);
+    let topics = [Some(abi::Executed::SIGNATURE_HASH), None, Some(action)];
+    let logs = registry::logs_since(client, registry, topics, from.unwrap_or_default()).await?;
+    let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
+        return Ok(None);
+    };
+    let execution = client.mined(tx, "the execution").await?;
+    let (approvals, required) = match execution.last_event_of::<abi::Approved>(registry) {
+        Some(approved) => (approved.approvals, approved.required),
+        None => last_approval(client, registry, action, &execution).await?,
+    };
+    Ok(Some(Submitted {
+        sent: sent.cloned(),
+        action,
+        approvals,
+        required,
+        executed: true,
+        executed_by: Some(ExecutedBy {
+            approver: execution.receipt.from,
+            sent: execution,
+        }),
+        executed_before: None,
+        cancelled_before: None,
+        readiness: None,
+    }))
+}
+
+/// How many had approved an action that ran when only its delay was missing: its last approval
+/// tells.
+pub(super) async fn last_approval(
+    client: &Client,
+    registry: Address,
+    action: B256,
+    execution: &Sent,
+) -> Result<(u16, u16), GovernanceError> {
+    let topics = [Some(abi::Approved::SIGNATURE_HASH), None, Some(action)];
+    let newest = execution.receipt.block_number.unwrap_or_default();
+    let logs = registry::logs(client, registry, topics, 0, newest).await?;
+    let last = logs.iter().rev().find_map(|log| {
+        let event = log.log_decode::<abi::Approved>().ok()?;
+        Some((event.inner.approvals, event.inner.required))
+    });
+    Ok(last.unwrap_or_default())
+}
+
+/// Who cancelled an action, if anybody did.
+pub(super) async fn cancelled(
+    client: &Client,
+    registry: Address,
+    action: B256,
+) -> Result<Option<Cancelled>, GovernanceError> {
+    let topics = [Some(abi::Cancelled::SIGNATURE_HASH), None, Some(action)];
+    let logs = registry::all_logs(client, registry, topics).await?;
+    let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
+        return Ok(None);
+    };
+    let sent = client.mined(tx, "the cancellation").await?;
+    Ok(Some(Cancelled {
+        action,
+        by: sent.receipt.from,
+        block: sent.receipt.block_number.unwrap_or_default(),
+    }))
+}
+
+/// What came of `action`, which ended before one's own call could approve it: nothing was approved.
+///
+/// # Errors
+/// [`GovernanceError::Cancelled`]; `otherwise`, where it ended in another way.
+pub(super) async fn instead(
+    client: &Client,
+    registry: Address,
+    action: B256,
+    otherwise: GovernanceError,
+) -> Result<Submitted, GovernanceError> {
+    if let Some(executed) = ended(client, registry, action, None).await? {
+        return Ok(executed);
+    }
+    Err(match cancelled(client, registry, action).await? {
+        Some(Cancelled { action, by, block }) => GovernanceError::Cancelled { action, by, block },
+        None => otherwise,
+    })
+}
+
+/// The very call of `governed` as another executed it, where `error` says that what it would make is
+/// there: then nothing is left to do.
+///
+/// # Errors
+/// `error`, where something else made it.
+pub(super) async fn same_call(
+    client: &Client,
+    governed: &GovernedCall,
+    sender: Address,
+    error: ChainError,
+) -> Result<Submitted, GovernanceError> {
+    let registry = governed.registry;
+    if !matches!(governed.call, Call::AddVersion(_) | Call::CreateProxy(_)) {
+        return Err(error.into());
+    }
+    let id = definition_id(governed.call.definition());
+    let topics = [Some(abi::Executed::SIGNATURE_HASH), Some(id), None];
+    let logs = registry::all_logs(client, registry, topics).await?;
+    let call = keccak256(&governed.bytes);
+    for log in logs.iter().rev().take(LOOKED_THROUGH) {
+        let (Some(tx), Some(action)) = (log.transaction_hash, log.topics().get(2)) else {
+            continue;
+        };
+        let sent = client.mined(tx, "the execution").await?;
+        let is_same = sent.to == Some(registry) && sent.call == call;
+        if is_same && sent.receipt.from != sender {
+            let executed = ended(client, registry, *action, None).await?;
+            return executed.ok_or_else(|| error.into());
+        }
+    }
+    Err(error.into())
+}
