@@ -40,7 +40,7 @@ pub struct Instance {
     /// Index of the version that was current when its complex step began or was called back. It
     /// stays behind one that was called back, until another version is current or it moves.
     pub began: VersionIndex,
-    /// How many complex steps it has been in.
+    /// How many complex steps it has been in, and how often it was handed over.
     steps: u32,
     /// How often its definition had been paused and resumed when it was brought in line with that.
     pauses: u32,
@@ -94,8 +94,8 @@ impl Instance {
         definition.save();
     }
 
-    /// Forgets it, but for the number of its complex steps. The last instance of the definition takes
-    /// its place, and is the last of its list then.
+    /// Forgets it, but for the number of its complex steps, which rises. The last instance of the
+    /// definition takes its place, and is the last of its list then.
     pub fn remove(&self, definition: &mut Definition) -> Reverts<()> {
         let id = definition.id;
         self.leave(definition, VersionIndex::NONE);
@@ -119,7 +119,7 @@ impl Instance {
         last.store(Word::default());
         let slot = Self::slot(self.proxy);
         let mut head = Word::default();
-        Head::steps().set(&mut head, self.steps);
+        Head::steps().set(&mut head, self.steps.saturating_add(1));
         slot.at(instance::HEAD).store(head);
         slot.at(instance::DEFINITION).store(Word::default());
         definition.instances -= 1;
@@ -164,14 +164,10 @@ impl Instance {
         !self.reaches.is_none()
     }
 
-    /// The complex step that it is in, which approvals about it hold for: no other instance's and
-    /// no later one of its own is the same. Zero outside of one.
+    /// How many complex steps it began, and how often it was handed over: approvals about it hold for
+    /// that only. No later step of its own has the same.
     pub fn complex_step(&self) -> B256 {
-        if self.is_migrating() {
-            number(self.steps.into())
-        } else {
-            B256::ZERO
-        }
+        number(self.steps.into())
     }
 
     /// Whether it is paused if its definition is, and only then. Another one waits for `rollout`.

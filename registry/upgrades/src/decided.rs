@@ -30,7 +30,8 @@ pub(crate) fn check(calldata: &[u8]) -> Reverts<Vec<u8>> {
         Some(&abortMigrationCall::SELECTOR) => migrating(&definition, proxy, false).map(drop),
         Some(&adoptCall::SELECTOR) => transfer::check_adoption(&definition, proxy, arguments),
         Some(&handOverCall::SELECTOR) => {
-            transfer::check_hand_over(of(&definition, proxy)?, arguments.address(2)?)
+            let instance = of(&definition, proxy)?;
+            transfer::check_hand_over(&definition, instance, arguments.address(2)?)
         }
         _ => Err(errors::nothing()),
     }?;

@@ -17,7 +17,7 @@ use stylus_registry_core::{
 use stylus_upgrades_host::call::create2;
 use stylus_upgrades_interface::{
     adopted::{
-        IOwnable::transferOwnershipCall,
+        IOwnable::{ownerCall, transferOwnershipCall},
         IProxiable::proxiableUUIDCall,
         IProxyAdmin::upgradeAndCallCall,
         ITransparentProxy::{changeAdminCall, implementationCall},
@@ -82,14 +82,35 @@ impl Foreign {
         call(self.proxy, &word.0, &[0; 32]).map(drop)
     }
 
-    /// Lets another account decide what it runs.
+    /// Lets another account decide what it runs. One whose owner is another one than that afterwards,
+    /// as where ownership moves in two steps, is refused.
     pub(crate) fn hand_over(self, to: Address) -> Reverts<()> {
+        let is_transparent_4 = self.kind == proxy_kind::TRANSPARENT_4;
         let (account, selector) = match self.kind {
             proxy_kind::TRANSPARENT_4 => (self.proxy, changeAdminCall::SELECTOR),
             proxy_kind::TRANSPARENT_5 => (proxy_admin(self.proxy), transferOwnershipCall::SELECTOR),
             _ => (self.proxy, transferOwnershipCall::SELECTOR),
         };
-        call(account, &encode(&selector, &[to.into()]), &[0; 32]).map(drop)
+        call(account, &encode(&selector, &[to.into()]), &[0; 32])?;
+        let went = if is_transparent_4 {
+            // only the admin is answered by the proxy itself
+            !self.answers_its_admin()
+        } else {
+            let answer = ask(account, &ownerCall::SELECTOR);
+            answer.is_ok_and(|data| Reader::new(&data).address(0) == Ok(to))
+        };
+        if went {
+            Ok(())
+        } else {
+            Err(errors::not_supported(
+                b"hand-over of a proxy whose owner stays",
+            ))
+        }
+    }
+
+    /// Whether a transparent proxy 4.x tells the registry what it runs, and nobody else the same.
+    fn answers_its_admin(self) -> bool {
+        ask(self.proxy, &implementationCall::SELECTOR).is_ok_and(|answer| answer.len() == 32)
     }
 
     /// The code that it runs while it is paused.
@@ -97,7 +118,7 @@ impl Foreign {
         if self.kind != proxy_kind::UUPS {
             return Ok(build::STUB);
         }
-        let stub = create2::created(Word::ZERO, build::UUPS_STUB_INIT_CODE_HASH);
+        let stub = uups_stub();
         if has_code(code_hash(stub)) {
             return Ok(stub);
         }
@@ -126,6 +147,11 @@ impl Foreign {
             }
         }
     }
+}
+
+/// The stub that a UUPS proxy runs while it is paused, whether it was created or not.
+pub(crate) fn uups_stub() -> Address {
+    create2::created(Word::ZERO, build::UUPS_STUB_INIT_CODE_HASH)
 }
 
 /// The ProxyAdmin that a transparent proxy 5.x created.

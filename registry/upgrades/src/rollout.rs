@@ -9,7 +9,8 @@ use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    chain::{RevertData, Reverts, ask, call_with_gas, is_called_directly, this},
+    authority::{Stored, role},
+    chain::{RevertData, Reverts, ask, call_with_gas, is_called_directly, sender, this},
     errors, events,
     instances::Instance,
     lock::{self, Phase},
@@ -97,12 +98,27 @@ pub(crate) fn first(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 pub(crate) fn all(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = identified(arguments)?;
     let current = definition.label_of(definition.current);
+    let is_direct = is_called_directly();
     for proxy in queue::all_older(definition.id) {
         if out_of_line(&definition, proxy)?.is_none() {
+            if !is_direct && is_adopted(Instance::of(proxy)?.kind) {
+                check_caller(&definition)?;
+            }
             order_expected(proxy, &current, u64::MAX)?;
         }
     }
     Ok(Vec::new())
+}
+
+/// Refuses to move adopted proxies for a contract that the policy does not name: it may act in the
+/// middle of a call of one, which that would not notice.
+pub(crate) fn check_caller(definition: &Definition) -> Reverts<()> {
+    let names = |stored: Stored| stored.bit(sender()) != 0;
+    if is_called_directly() || Stored::of(definition, role::MIGRATE).is_ok_and(names) {
+        Ok(())
+    } else {
+        Err(errors::upgrade_in_progress())
+    }
 }
 
 /// The definition that another part names.

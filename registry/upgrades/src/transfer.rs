@@ -21,8 +21,8 @@ use stylus_upgrades_interface::{
 };
 
 use crate::{
-    foreign::Foreign,
-    rollout::{asks_us, order_expected},
+    foreign::{Foreign, uups_stub},
+    rollout::{asks_us, check_caller, order_expected},
     upgrade::{check_programs, moved},
 };
 
@@ -33,7 +33,7 @@ pub(crate) fn check_adoption(
     arguments: Reader<'_>,
 ) -> Reverts<()> {
     let (kind, version) = (arguments.u8(2)?, definition.version(arguments.bytes(3)?)?);
-    if is_ours(proxy) {
+    if is_ours(proxy) || proxy == uups_stub() {
         return Err(errors::proxy_exists(proxy));
     }
     if kind == proxy_kind::WASM {
@@ -44,6 +44,8 @@ pub(crate) fn check_adoption(
         }
     } else if !is_adopted(kind) || !has_code(code_hash(proxy)) {
         return Err(errors::not_supported(b"adoption of that proxy"));
+    } else {
+        check_caller(definition)?;
     }
     check_programs(&[(version, Step::default())])
 }
@@ -68,8 +70,12 @@ pub(crate) fn adopt(
 }
 
 /// Refuses what cannot go there, or not now.
-pub(crate) fn check_hand_over(instance: Instance, to: Address) -> Reverts<()> {
-    if instance.state != InstanceState::LIVE {
+pub(crate) fn check_hand_over(
+    definition: &Definition,
+    instance: Instance,
+    to: Address,
+) -> Reverts<()> {
+    if instance.state != InstanceState::LIVE || !instance.is_in_line(definition) {
         return Err(errors::upgrade_in_progress());
     }
     if to.is_zero() || to == this() {

@@ -34,7 +34,7 @@ alloy::sol! {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Kind {
     pub(super) kind: u8,
-    proxy: &'static str,
+    pub(super) proxy: &'static str,
     pub(super) codes: [&'static str; 2],
 }
 

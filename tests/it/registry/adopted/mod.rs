@@ -1,5 +1,6 @@
 //! Proxies of OpenZeppelin, created and upgraded by their own means beforehand, as instances.
 
+mod attacks;
 mod fixture;
 mod hand_over;
 

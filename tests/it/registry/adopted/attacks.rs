@@ -1,0 +1,230 @@
+//! Attacks on adoption and hand-over.
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::signers::SignerSync;
+use alloy::signers::local::PrivateKeySigner;
+use alloy::sol_types::{SolCall, SolStruct, eip712_domain};
+use stylus_upgrades::build::evm;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::registry::{IRegistry, Signature};
+use stylus_upgrades_interface::slots;
+
+use super::fixture::{Kind, TRANSPARENT_5, UUPS_5, adopt, adopted, compiled, migrate, runs};
+use crate::registry::fixture::{Fixture, account, initial_step, is, step};
+use crate::registry::kinds::{ICounter, add, definition, instance, slot};
+
+alloy::sol! {
+    interface IHook { function hooked(address to, bytes data) external; }
+    struct Code { address implementation; bytes32 codehash; bytes32 layoutHash; bytes32 sourceHash; }
+    struct Step { string from; uint8 kind; address script; bytes32 scriptCodehash; bytes data; }
+    struct Migrate {
+        string name; string version; Code code; Step step;
+        uint64 epoch; uint32 round; uint64 deadline;
+    }
+}
+
+fn set_migrate(fixture: &mut Fixture, expression: &str) {
+    let set = IRegistry::setPolicyCall {
+        name: "A".into(),
+        role: "migrate".into(),
+        expression: expression.into(),
+    };
+    fixture.send(account(0), &set).expect("set");
+}
+
+fn hand_over(proxy: Address, to: Address) -> IRegistry::handOverCall {
+    IRegistry::handOverCall {
+        name: "A".into(),
+        proxy,
+        newRegistry: to,
+    }
+}
+
+/// A second definition, of account 5 alone, at a version of that code.
+fn define_b(fixture: &mut Fixture, code: &str) {
+    let other = IRegistry::createDefinitionCall {
+        name: "B".into(),
+        migratePolicy: is(account(5)),
+        policyPolicy: "NONE".into(),
+        createPolicy: "NONE".into(),
+    };
+    fixture.send(account(0), &other).expect("defined");
+    let add = IRegistry::addVersionCall {
+        name: "B".into(),
+        version: "1.0".into(),
+        code: compiled(fixture, code),
+        step: initial_step(),
+    };
+    fixture.send(account(5), &add).expect("added");
+}
+
+#[test]
+fn what_others_signed_upgrades_no_adopted_proxy_in_the_middle_of_its_call() {
+    let hook = Kind {
+        codes: ["HookBox", "Box2"],
+        ..TRANSPARENT_5
+    };
+    let (mut fixture, first, proxy) = adopted(hook);
+    let key = PrivateKeySigner::from_bytes(&B256::repeat_byte(1)).expect("a key");
+    set_migrate(&mut fixture, &is(key.address()));
+    let second = compiled(&mut fixture, "Box2");
+    let data = Bytes::from_static(&alloy::primitives::hex!("8fd3ab80")); // migrate()
+    let call = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: second.clone(),
+        step: step("1.0", 4, data.clone()),
+    };
+    let domain = eip712_domain! {
+        name: "stylus-upgrades", version: "1",
+        chain_id: fixture.chain.chain_id(), verifying_contract: fixture.registry,
+    };
+    let signed = |epoch: u64| {
+        let message = Migrate {
+            name: "A".into(),
+            version: "2.0".into(),
+            code: Code {
+                implementation: second.implementation,
+                codehash: second.codehash,
+                layoutHash: second.layoutHash,
+                sourceHash: second.sourceHash,
+            },
+            step: Step {
+                from: "1.0".into(),
+                kind: 4,
+                script: Address::ZERO,
+                scriptCodehash: B256::ZERO,
+                data: data.clone(),
+            },
+            epoch,
+            round: 0,
+            deadline: u64::MAX,
+        };
+        let hash = message.eip712_signing_hash(&domain);
+        let approval = Signature {
+            signer: key.address(),
+            data: key.sign_hash_sync(&hash).expect("signed").as_bytes().into(),
+        };
+        IRegistry::submitSignedCall {
+            action: call.abi_encode().into(),
+            deadline: u64::MAX,
+            approvals: vec![approval],
+        }
+    };
+    for epoch in 0..4 {
+        let through = IHook::hookedCall {
+            to: fixture.registry,
+            data: signed(epoch).abi_encode().into(),
+        };
+        let sent = fixture.pay(account(8), proxy, &through, U256::ZERO);
+        assert!(sent.is_err(), "a stranger chose the middle of a call");
+    }
+    assert_eq!(runs(&fixture, proxy), first.implementation);
+    let direct = (0..4).any(|epoch| fixture.send(account(8), &signed(epoch)).is_ok());
+    assert!(direct, "none of the signatures was right");
+    assert_eq!(runs(&fixture, proxy), second.implementation);
+}
+
+#[test]
+fn a_proxy_whose_owner_stays_is_not_handed_over() {
+    let (mut fixture, _, proxy) = adopted(UUPS_5);
+    let second = compiled(&mut fixture, "TwoStep");
+    migrate(&mut fixture, &second, 0, Bytes::new()).expect("migrated");
+    let sent = fixture.send(account(0), &hand_over(proxy, account(7)));
+    assert!(sent.is_err(), "handed over to an account that owns nothing");
+    assert_eq!(instance(&fixture, proxy).version, "2.0");
+}
+
+#[test]
+fn the_stub_of_a_registry_is_no_instance() {
+    let (mut fixture, _, _) = adopted(UUPS_5);
+    define_b(&mut fixture, "Box");
+    let stub = evm::uups_stub_address(fixture.registry);
+    for kind in 0..6 {
+        let take = IRegistry::adoptCall {
+            name: "B".into(),
+            ..adopt(kind, stub)
+        };
+        let taken = fixture.send(account(5), &take);
+        assert!(taken.is_err(), "kind {kind}");
+    }
+}
+
+#[test]
+fn a_stranger_hands_nothing_over_and_nobody_does_in_a_pause() {
+    let mut fixture = definition();
+    let code = fixture.deploy("counter-v1");
+    add(&mut fixture, "1.0", &code, initial_step());
+    let init = ICounter::initializeCall {
+        value: U256::from(7),
+    };
+    let mut proxies = vec![];
+    for n in 0..6 {
+        let create = IRegistry::createProxyCall {
+            name: "A".into(),
+            version: "1.0".into(),
+            kind: proxy_kind::WASM,
+            salt: B256::repeat_byte(n),
+            initData: init.abi_encode().into(),
+        };
+        let created = fixture.send(account(0), &create).expect("created");
+        proxies.push(created.returned.proxy);
+    }
+    let old = fixture.registry;
+    let new = fixture
+        .deploy_registry(&is(account(0)))
+        .expect("another one");
+    fixture.registry = old;
+    let refused = |fixture: &mut Fixture| {
+        for who in [0, 5] {
+            for proxy in [proxies[0], proxies[5]] {
+                let word = Proxy::upgradeToAndCallCall {
+                    version: String::new(),
+                    data: Bytes::from(account(who).into_word().0),
+                };
+                let sent = fixture.pay(account(who), proxy, &word, U256::ZERO);
+                assert!(sent.is_err(), "account {who}");
+                assert_eq!(slot(fixture, proxy, slots::ADMIN), old.into_word());
+            }
+        }
+    };
+    refused(&mut fixture);
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    fixture.send(account(0), &pause).expect("paused");
+    refused(&mut fixture);
+    // the fifth and the sixth wait for `rollout`
+    for proxy in [proxies[0], proxies[5]] {
+        let sent = fixture.send(account(0), &hand_over(proxy, new));
+        assert!(sent.is_err(), "handed over while its definition is paused");
+    }
+}
+
+#[test]
+fn an_approval_of_a_hand_over_ends_when_the_instance_leaves() {
+    let (mut fixture, _, proxy) = adopted(TRANSPARENT_5);
+    let [a, b, c] = [0, 1, 2].map(|n| is(account(n)));
+    set_migrate(&mut fixture, &format!("OutOf(2,{a},{b},{c})"));
+    let old = fixture
+        .send(account(0), &hand_over(proxy, account(9)))
+        .expect("1 of 2");
+    assert!(!old.returned.executed);
+    for n in [1, 2] {
+        fixture
+            .send(account(n), &hand_over(proxy, account(7)))
+            .expect("handed over");
+    }
+    TRANSPARENT_5.give_back(&mut fixture, proxy);
+    for n in [1, 2] {
+        fixture
+            .send(account(n), &adopt(TRANSPARENT_5.kind, proxy))
+            .expect("adopted");
+    }
+    let late = fixture
+        .send(account(1), &hand_over(proxy, account(9)))
+        .expect("approved");
+    assert!(
+        !late.returned.executed,
+        "an approval from before it left counted"
+    );
+}
