@@ -214,7 +214,7 @@ fn a_mined_failure_that_nothing_explains_is_reported_as_that_and_nothing_is_sent
 }
 
 #[test]
-fn who_approves_in_the_block_in_which_another_cancels_is_told_so() {
+fn who_approves_in_the_block_in_which_another_cancels_learns_it() {
     let fixture = Fixture::timeless();
     let name = fixture.defined();
     fixture.hand_over(&name, "migrate", "AND(Admin,Admin2,Admin3)");
