@@ -14,7 +14,8 @@ use crate::app_error::Error;
 use crate::build::Artifact;
 use crate::client::Client;
 use crate::governance::{
-    self, BuildFacts, Call, Display, GovernanceError, proposed, readiness, superseded_by,
+    self, BuildFacts, Call, Display, GovernanceError, not_an_approver, proposed, readiness,
+    superseded_by,
 };
 use crate::layout::{Build, LayoutError};
 use crate::output::Outcome;
@@ -149,7 +150,7 @@ async fn require_part(client: &Client, registry: Address, call: &Bytes) -> Resul
     let tried = client.provider().call(request).await;
     let refused = tried.map_err(|error| client.error("approve", error)).err();
     match refused.filter(|error| error.is_refused_as::<abi::NotAnApprover>()) {
-        Some(error) => Err(error.into()),
+        Some(error) => Err(not_an_approver(client, registry, call, error).await.into()),
         None => Ok(()), // anything else is told by what sends it
     }
 }

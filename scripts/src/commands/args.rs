@@ -235,7 +235,10 @@ pub enum Command {
     },
     /// Approve an action by its id: sends the very bytes that were proposed
     Approve(ApproveArgs),
-    /// Approve offline: writes a file with a signature, or what a wallet signs; sends nothing
+    /// Approve by a signature in a file, or write what a wallet signs
+    ///
+    /// It signs without sending; it reads the chain. For a key on a machine without network use
+    /// --typed-data.
     Sign(SignArgs),
     /// Send what approvers signed, in one transaction of anybody
     Submit(SubmitArgs),

@@ -59,8 +59,8 @@ pub(super) async fn propose_signed(
     call: &Bytes,
     submission: Bytes,
     outcome: Outcome,
+    rollout: (&Overrides, StorageChecks),
 ) -> Result<Outcome, Error> {
-    let rollout = (&Overrides::default(), StorageChecks::default());
     let sending = (call, U256::ZERO, Means::Signatures(submission));
     perform(place, sending, Vec::new(), outcome, rollout).await
 }

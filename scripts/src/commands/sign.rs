@@ -23,6 +23,9 @@ const DAY: u64 = 86_400;
 /// Days that a signature holds, unless a deadline is named.
 const DAYS: u64 = 30;
 
+/// The longest that one holds, in seconds.
+const YEAR: u64 = 365 * DAY;
+
 /// What is to be signed.
 enum Subject {
     /// What somebody else signed: all of it is taken over.
@@ -48,11 +51,11 @@ pub(super) async fn run(context: &Context, args: &SignArgs) -> Result<Outcome, E
     }
     let digests = approval.digests().map_err(GovernanceError::from)?;
     let mut outcome = Outcome::default();
+    let checks =
+        check_as_approver(context, &client, registry, &governed.call, &args.review).await?;
+    storage::report(&mut outcome, &checks);
     if let (Some(signer), None) = (&signer, &args.typed_data) {
         let client = client.with_signer(signer.clone());
-        let checks =
-            check_as_approver(context, &client, registry, &governed.call, &args.review).await?;
-        storage::report(&mut outcome, &checks);
         let simulated = governed.simulate(&client).await?;
         outcome.line(match simulated.executes {
             true => "alone it completes the policy".into(),
@@ -122,6 +125,11 @@ async fn approval(
     let end = (time(client).await? / DAY + DAYS + 1) * DAY;
     let of_file = given.as_ref().map(|file| file.approval.deadline);
     let deadline = args.deadline.or(of_file).unwrap_or(end);
+    let latest = time(client).await?.saturating_add(YEAR);
+    if deadline > latest {
+        let (latest, found) = (utc(latest), deadline);
+        return Err(GovernanceError::from(SignedError::Far { latest, found }).into());
+    }
     if let Some(mut file) = given.clone() {
         file.approval.deadline = deadline;
         require_here(client, registry, &file).await?;
@@ -159,6 +167,15 @@ async fn subject(
     {
         return Ok(Subject::Call(call));
     }
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        return Err(Error::Usage {
+            message: format!("there is no file {text}, and it is no action's id"),
+            expected: "an open action, calldata of a governed call, or a file with them".into(),
+            found: "no such file".into(),
+            next: "give the path of the file; stylus-upgrades pending lists what is open".into(),
+        });
+    }
     let action = named(client, registry, text, &context.names()).await?;
     Ok(Subject::Call(
         proposed(client, registry, action).await?.call,
@@ -173,6 +190,15 @@ fn read(path: &Path) -> Result<Subject, Error> {
         return Ok(Subject::Call(call));
     }
     let exported: Option<Value> = serde_json::from_str(&text).ok();
+    let has = |name| exported.as_ref().is_some_and(|one| one.get(name).is_some());
+    if has("transactions") {
+        return Err(Error::Usage {
+            message: format!("{} is a Safe batch", path.display()),
+            expected: "a file of sign, or one that --export wrote as json or text".into(),
+            found: "transactions of a Safe".into(),
+            next: "this is a Safe batch: export it with --export-format json".into(),
+        });
+    }
     let data = exported.as_ref().and_then(|one| one.get("data")?.as_str());
     if let Some(Ok(call)) = data.map(str::parse) {
         return Ok(Subject::Call(call));

@@ -1,10 +1,11 @@
 //! `submit`: approvals that others signed, in one transaction of anybody.
 
+use super::approve::check_as_approver;
 use super::args::SubmitArgs;
 use super::context::Context;
 use super::pause;
 use super::propose::propose_signed;
-use super::storage::StorageContext;
+use super::storage::{self, Overrides, StorageContext};
 use crate::app_error::Error;
 use crate::governance::signed::{
     Accepted, ApprovalFile, Given, SignedError, accepted, require_here, submission,
@@ -17,12 +18,13 @@ use alloy::primitives::Address;
 pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome, Error> {
     let registry = context.registry()?;
     let client = context.working_client("submit").await?;
-    let mut given = Vec::new();
+    let mut files = Vec::new();
     for path in &args.files {
         let file = ApprovalFile::read(path).map_err(GovernanceError::from)?;
         require_here(&client, registry, &file).await?;
-        given.extend(signed(file, args)?);
+        files.push(file);
     }
+    let given = given(context, files, args)?;
     let names = context.names();
     let accepted = accepted(&client, registry, &given, &names).await?;
     let digests = accepted.approval.digests().map_err(GovernanceError::from)?;
@@ -52,16 +54,25 @@ pub(super) async fn run(context: &Context, args: &SubmitArgs) -> Result<Outcome,
         client: &client,
         registry,
     };
-    let mut outcome = propose_signed(place, &approval.call, submission(&accepted), outcome).await?;
+    let decoded = Call::decode(&approval.call)?;
+    let checks = check_as_approver(context, &client, registry, &decoded, &args.review).await?;
+    storage::report(&mut outcome, &checks);
+    let overrides = Overrides::new(&args.review.storage, args.review.no_migration);
+    let (rollout, submission) = ((&overrides, checks), submission(&accepted));
+    let mut outcome = propose_signed(place, &approval.call, submission, outcome, rollout).await?;
     if outcome.exit.is_none() {
-        let decoded = Call::decode(&approval.call)?;
         pause::finish(place, &decoded, &mut outcome).await?;
     }
     Ok(outcome)
 }
 
-/// The approvals of a file: the one that it holds, or those that wallets made of it.
-fn signed(file: ApprovalFile, args: &SubmitArgs) -> Result<Vec<Given>, Error> {
+/// The approvals that the files hold, and those that wallets made of the file without a signature,
+/// or of the first one.
+fn given(
+    context: &Context,
+    files: Vec<ApprovalFile>,
+    args: &SubmitArgs,
+) -> Result<Vec<Given>, Error> {
     if args.signature.len() != args.signer.len() {
         return Err(Error::Usage {
             message: "a signature without its signer, or the other way round".into(),
@@ -70,28 +81,32 @@ fn signed(file: ApprovalFile, args: &SubmitArgs) -> Result<Vec<Given>, Error> {
             next: "give one --signer for each --signature".into(),
         });
     }
-    let ApprovalFile {
-        path,
-        approval,
-        signed,
-    } = file;
-    let of_wallets = args
-        .signer
-        .iter()
-        .copied()
-        .zip(args.signature.iter().cloned());
-    let all: Vec<_> = match signed {
-        Some(signed) => vec![signed],
-        None => of_wallets.collect(),
-    };
-    if all.is_empty() {
-        return Err(GovernanceError::from(SignedError::Unsigned { path }).into());
+    let mut of_wallets = Vec::new();
+    for (signer, signature) in args.signer.iter().zip(&args.signature) {
+        of_wallets.push((context.manifest.address(signer)?, signature.clone()));
     }
-    let given = all.into_iter().map(|(signer, signature)| Given {
-        path: path.clone(),
-        approval: approval.clone(),
-        signer,
-        signature,
-    });
-    Ok(given.collect())
+    let unsigned = files.iter().position(|file| file.signed.is_none());
+    let place = unsigned.unwrap_or_default();
+    let mut all = Vec::new();
+    for (position, file) in files.into_iter().enumerate() {
+        let ApprovalFile {
+            path,
+            approval,
+            signed,
+        } = file;
+        let mut signatures: Vec<_> = signed.into_iter().collect();
+        if position == place {
+            signatures.append(&mut of_wallets);
+        }
+        if signatures.is_empty() {
+            return Err(GovernanceError::from(SignedError::Unsigned { path }).into());
+        }
+        all.extend(signatures.into_iter().map(|(signer, signature)| Given {
+            path: path.clone(),
+            approval: approval.clone(),
+            signer,
+            signature,
+        }));
+    }
+    Ok(all)
 }

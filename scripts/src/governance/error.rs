@@ -55,6 +55,21 @@ pub enum GovernanceError {
         /// What the registry says.
         error: Box<ChainError>,
     },
+    /// Somebody without a part in the policy that decides.
+    #[error("{error}: the policy of {role} does not name that address")]
+    #[explain(
+        of = error,
+        expected = "an approver of role {role}: {policy}",
+        next = "use the key of an approver; stylus-upgrades policy explain tells who decides"
+    )]
+    NoPart {
+        /// The role that decides.
+        role: String,
+        /// Its policy.
+        policy: String,
+        /// What the registry says.
+        error: Box<ChainError>,
+    },
     /// What was proposed can never be executed: the version has other code by now.
     #[error(
         "{definition} {version} is registered with other code: this action never does anything"
@@ -310,7 +325,8 @@ impl GovernanceError {
             Self::Chain(error) => Some(error),
             Self::InstanceFails { error, .. }
             | Self::InstanceUnknown { error }
-            | Self::NotProposer { error, .. } => Some(error),
+            | Self::NotProposer { error, .. }
+            | Self::NoPart { error, .. } => Some(error),
             _ => None,
         }
     }

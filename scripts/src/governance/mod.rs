@@ -50,4 +50,5 @@ pub use pending::{
 };
 pub use place::{Placed, find, place};
 pub(crate) use revert_cause::failed_upgrade;
+pub use revert_cause::not_an_approver;
 pub use submit::{ExecutedBy, Simulated, Submitted};

@@ -1,6 +1,8 @@
 //! Who keeps a migration from going through: `migrate` upgrades up to four instances, all or
 //! nothing, and reverts with what the first one says that fails, but without its name.
 
+use super::authority::deciding_policy;
+use super::display::Call;
 use super::error::GovernanceError;
 use crate::client::{ChainError, Client};
 use alloy::network::TransactionBuilder;
@@ -10,7 +12,7 @@ use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
-use stylus_upgrades_interface::registry::IRegistry::migrateCall;
+use stylus_upgrades_interface::registry::IRegistry::{NotAnApprover, migrateCall};
 
 /// The refusal of `call`, with the instance that it is about where the endpoint can trace calls.
 pub(super) async fn with_cause(
@@ -20,6 +22,9 @@ pub(super) async fn with_cause(
     call: &Bytes,
     error: ChainError,
 ) -> GovernanceError {
+    if error.is_refused_as::<NotAnApprover>() {
+        return not_an_approver(client, registry, call, error).await;
+    }
     if error.revert().is_none() || !call.starts_with(&migrateCall::SELECTOR) {
         return error.into();
     }
@@ -28,6 +33,27 @@ pub(super) async fn with_cause(
         Ok(Some(proxy)) => GovernanceError::InstanceFails { proxy, error },
         Ok(None) => (*error).into(),
         Err(NotTraced) => GovernanceError::InstanceUnknown { error },
+    }
+}
+
+/// The refusal of somebody without a part in a policy, with the role and the policy.
+pub async fn not_an_approver(
+    client: &Client,
+    registry: Address,
+    call: &Bytes,
+    error: ChainError,
+) -> GovernanceError {
+    let Ok(decoded) = Call::decode(call) else {
+        return error.into();
+    };
+    let (name, role) = (decoded.definition(), decoded.role());
+    match deciding_policy(client, registry, name, role).await {
+        Ok((role, policy)) => GovernanceError::NoPart {
+            role,
+            policy,
+            error: Box::new(error),
+        },
+        Err(_) => error.into(), // what was refused is told at least
     }
 }
 

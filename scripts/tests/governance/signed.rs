@@ -131,19 +131,45 @@ fn what_a_wallet_signs_is_submitted_with_its_signer() {
     let hash = typed.eip712_signing_hash().expect("a digest");
     let signature = wallet.sign_hash_sync(&hash).expect("signed");
     let signature = alloy::hex::encode_prefixed(signature.as_bytes());
+    let both = ["submit", "signed.json", "--signature", &signature];
+    let unknown = [&both[..], &["--signer", "Nobody"]].concat();
+    assert_eq!(error(&sandbox.run("Other", &unknown)), "UnknownAlias");
     let missing = sandbox.run("Other", &["submit", "wallet.json"]);
     assert_eq!(error(&missing), "SignatureMissing");
-    let signer = wallet.address().to_string();
-    let submit = [
-        "submit",
-        "wallet.json",
-        "--signature",
-        &signature,
-        "--signer",
-        &signer,
-    ];
-    let done = sandbox.done("Other", &submit);
+    let done = sandbox.done("Other", &[&both[..], &["--signer", "Admin2"]].concat());
+    let signers = [key(&sandbox, "Admin").address(), wallet.address()];
+    assert_eq!(done["signers"], json!(signers));
     assert_eq!(done["executed"], true);
+}
+
+#[test]
+fn what_a_wallet_signs_and_who_submits_is_checked_as_an_approval() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let mut export = MIGRATE[..4].to_vec();
+    export.extend(["--no-migration", "--as", "Admin", "--export", "call.json"]);
+    export.extend(["--export-format", "json"]);
+    sandbox.done("Admin", &export);
+    let typed = ["sign", "call.json", "--typed-data", "wallet.json"];
+    let refused = sandbox.run("Admin", &typed);
+    assert_eq!(refused.exit, Some(1), "{refused:?}");
+    assert!(!sandbox.path("wallet.json").exists());
+    let meant = [&typed[..], &["--no-migration"]].concat();
+    let typed = sandbox.done("Admin", &meant);
+    assert!(typed["coverage"].is_object(), "{typed}");
+    let sign = [
+        "sign",
+        "call.json",
+        "--no-migration",
+        "--out",
+        "signed.json",
+    ];
+    sandbox.done("Admin", &sign);
+    let submit = ["submit", "signed.json"];
+    let before = sandbox.run("Other", &submit);
+    assert_eq!(error(&before), error(&refused));
+    let done = sandbox.done("Other", &[&submit[..], &["--no-migration"]].concat());
+    assert_eq!(done["executed"], true);
+    assert!(done["coverage"].is_object(), "{done}");
 }
 
 #[test]
@@ -188,6 +214,12 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
         std::fs::write(sandbox.path("changed.json"), changed.to_string()).expect("written");
         let answer = sandbox.run("Other", &["submit", "changed.json"]);
         assert_eq!(error(&answer), expected, "{answer:?}");
+        if expected == "ApprovalTampered" {
+            let message = text(&answer.document["error"], "message");
+            assert!(
+                message.contains("message.name") || message.contains("domain.verifyingContract")
+            );
+        }
         for field in ["expected", "found", "next"] {
             assert!(answer.document["error"][field].is_string(), "{answer:?}");
         }
@@ -197,17 +229,37 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
     assert_eq!(error(&twice), "SignerTwice");
     let stranger = sandbox.run("Other", &["sign", "pause.txt"]);
     assert_eq!(error(&stranger), "NotAnApprover");
-    let other = [
+    let expected = text(&stranger.document["error"], "expected");
+    assert!(
+        expected.starts_with("an approver of role migrate: AND("),
+        "{expected}"
+    );
+    let missing = sandbox.run("Admin", &["sign", "anna.json"]);
+    let message = text(&missing.document["error"], "message");
+    assert_eq!(
+        message,
+        "there is no file anna.json, and it is no action's id"
+    );
+    let batch = ["pause", "A", "--as", "Admin", "--export", "batch.json"];
+    sandbox.done("Admin", &batch);
+    let safe = sandbox.run("Admin", &["sign", "batch.json"]);
+    assert!(text(&safe.document["error"], "next").contains("--export-format json"));
+    let until = whole["approval"]["deadline"].as_u64().expect("seconds") + DAY;
+    let until = until.to_string();
+    let mut other = [
         "sign",
         "pause.txt",
         "--out",
         "later.json",
         "--deadline",
-        "4102444800",
+        &until,
     ];
     sandbox.done("Admin2", &other);
     let differ = sandbox.run("Other", &["submit", "signed.json", "later.json"]);
     assert_eq!(error(&differ), "ApprovalsDiffer");
+    other[5] = "4102444800";
+    let far = sandbox.run("Admin2", &other);
+    assert_eq!((far.exit, error(&far)), (Some(2), "DeadlineTooFar"));
     sandbox.wait(32 * DAY);
     let late = sandbox.run("Other", &["submit", "signed.json"]);
     assert_eq!(error(&late), "ApprovalExpired");

@@ -94,7 +94,7 @@ impl Advise for IRegistryErrors {
             Self::ActionExpired(error) => Advice::new(
                 "an action that is still open",
                 error.action.to_string(),
-                "type the command again: that proposes it anew",
+                "type the command again: that proposes it anew; what was signed for it: have it signed again, with a later --deadline",
             ),
             Self::InvalidSignature(error) => Advice::new(
                 format!("a signature of {}", error.signer),

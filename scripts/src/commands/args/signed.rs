@@ -1,7 +1,7 @@
 //! Approvals given offline.
 
 use super::approve::ReviewArgs;
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::Bytes;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -18,7 +18,7 @@ pub struct SignArgs {
     /// Sign nothing: write the EIP-712 typed data that a wallet takes
     #[arg(long, value_name = "FILE", conflicts_with = "out")]
     pub typed_data: Option<PathBuf>,
-    /// Unix seconds up to which it holds; all that are submitted together have the same
+    /// Unix seconds up to which it holds, at most a year ahead; all that are submitted together have the same
     /// [default: that of the file, else 30 days, up to the end of the day in UTC]
     #[arg(long, value_name = "SECONDS")]
     pub deadline: Option<u64>,
@@ -36,7 +36,10 @@ pub struct SubmitArgs {
     /// What a wallet made of the typed data; one for each --signer
     #[arg(long, value_name = "HEX", requires = "signer")]
     pub signature: Vec<Bytes>,
-    /// Who made it: a key's address, or a contract (ERC-1271)
+    /// Who made it: the address or alias of a key, or of a contract (ERC-1271)
     #[arg(long, value_name = "ADDRESS", requires = "signature")]
-    pub signer: Vec<Address>,
+    pub signer: Vec<String>,
+    /// What is compared before.
+    #[command(flatten)]
+    pub review: ReviewArgs,
 }

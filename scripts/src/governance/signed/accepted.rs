@@ -6,6 +6,7 @@ use super::super::display::Call;
 use super::super::error::GovernanceError;
 use super::super::names::Names;
 use super::super::pending::readiness;
+use super::file::difference;
 use super::{Approval, ApprovalFile, SignedError};
 use crate::client::{ChainError, Client};
 use crate::text::utc;
@@ -194,6 +195,22 @@ pub async fn accepted(
 /// Refuses an approval of something else than the first one's.
 fn require_same(first: &Given, other: &Given) -> Result<(), SignedError> {
     let (one, two) = (&first.approval, &other.approval);
+    let differ = |part: String, expected, found| SignedError::Differ {
+        path: other.path.clone(),
+        first: first.path.clone(),
+        part,
+        expected,
+        found,
+    };
+    if one.call != two.call {
+        let (first, second) = (one.typed_data()?, two.typed_data()?);
+        for part in ["primaryType", "message"] {
+            let found = difference(part, &first[part], &second[part]);
+            if let Some((part, expected, found)) = found {
+                return Err(differ(part, expected, found));
+            }
+        }
+    }
     let parts = [
         ("call", one.call.to_string(), two.call.to_string()),
         ("epoch", one.epoch.to_string(), two.epoch.to_string()),
@@ -202,13 +219,7 @@ fn require_same(first: &Given, other: &Given) -> Result<(), SignedError> {
     ];
     for (part, expected, found) in parts {
         if expected != found || (part == "deadline" && one.deadline != two.deadline) {
-            return Err(SignedError::Differ {
-                path: other.path.clone(),
-                first: first.path.clone(),
-                part,
-                expected,
-                found,
-            });
+            return Err(differ(part.into(), expected, found));
         }
     }
     Ok(())

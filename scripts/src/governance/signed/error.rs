@@ -69,7 +69,7 @@ pub enum SignedError {
         /// The file.
         path: PathBuf,
         /// Which part.
-        part: &'static str,
+        part: String,
         /// What follows from the call.
         expected: String,
         /// What the file says.
@@ -121,7 +121,7 @@ pub enum SignedError {
         /// The first file.
         first: PathBuf,
         /// What differs.
-        part: &'static str,
+        part: String,
         /// As the first file has it.
         expected: String,
         /// As this one has it.
@@ -133,7 +133,7 @@ pub enum SignedError {
         name = "ApprovalExpired",
         expected = "a deadline after {now}",
         found = "{deadline}",
-        next = "have it signed again, with a later --deadline"
+        next = "have it signed again, with a later --deadline; nothing was sent"
     )]
     Expired {
         /// The file.
@@ -142,6 +142,21 @@ pub enum SignedError {
         deadline: String,
         /// The chain's time.
         now: String,
+    },
+    /// Whoever finds it later could use it for too long.
+    #[error("a signature that holds for more than a year")]
+    #[explain(
+        name = "DeadlineTooFar",
+        expected = "a deadline up to {latest}",
+        found = "{found}",
+        next = "give an earlier --deadline, in Unix seconds",
+        exit = Exit::Usage
+    )]
+    Far {
+        /// The latest that is taken.
+        latest: String,
+        /// Unix seconds that were asked for.
+        found: u64,
     },
     /// It is for an action that the registry does not take any more.
     #[error(

@@ -5,7 +5,7 @@ use super::{Approval, SignedError};
 use crate::own_file;
 use alloy::primitives::{Address, Bytes};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
 /// The members of a file that hold typed data.
@@ -50,12 +50,13 @@ impl ApprovalFile {
         let typed = content.approval.typed_data()?;
         for part in TYPED {
             let (expected, found) = (&typed[part], &content.typed[part]);
-            if expected != found {
+            if let Some((part, expected, found)) = difference(part, expected, found) {
+                let path = path.to_owned();
                 return Err(SignedError::Tampered {
-                    path: path.to_owned(),
+                    path,
                     part,
-                    expected: expected.to_string(),
-                    found: found.to_string(),
+                    expected,
+                    found,
                 });
             }
         }
@@ -88,5 +89,35 @@ impl ApprovalFile {
                 reason: error.to_string(),
             })?;
         Ok(own_file::write(path, format!("{text}\n").as_bytes())?)
+    }
+}
+
+/// The first field in which two values differ, and what each has there.
+pub(super) fn difference(name: &str, one: &Value, two: &Value) -> Option<(String, String, String)> {
+    let nothing = Value::Null;
+    match (one, two) {
+        _ if one == two => None,
+        (Value::Object(first), Value::Object(second)) => {
+            let mut names = first.keys().chain(second.keys());
+            names.find_map(|field| {
+                let of = |all: &Map<String, Value>| all.get(field).cloned().unwrap_or_default();
+                difference(&format!("{name}.{field}"), &of(first), &of(second))
+            })
+        }
+        (Value::Array(first), Value::Array(second)) => {
+            let mut places = 0..first.len().max(second.len());
+            places.find_map(|place| {
+                let of = |all: &[Value]| all.get(place).unwrap_or(&nothing).clone();
+                difference(&format!("{name}[{place}]"), &of(first), &of(second))
+            })
+        }
+        _ => {
+            let text = |value: &Value| match value {
+                Value::String(text) => text.clone(),
+                Value::Null => "nothing".into(),
+                value => value.to_string(),
+            };
+            Some((name.into(), text(one), text(two)))
+        }
     }
 }
