@@ -7,7 +7,7 @@ use super::storage::StorageContext;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client};
 use crate::error::Exit;
-use crate::governance::{Call, GovernanceError};
+use crate::governance::Call;
 use crate::output::Outcome;
 use crate::progress::{Progress, Rate};
 use crate::registry::{self, arrived_by, proxies};
@@ -122,10 +122,7 @@ async fn run(
 fn is_decided_meanwhile(error: &Error) -> bool {
     let refusal = match error {
         Error::Chain(error) => Some(error),
-        Error::Governance(error) => match &**error {
-            GovernanceError::Chain(error) => Some(error),
-            _ => None,
-        },
+        Error::Governance(error) => error.chain(),
         _ => None,
     };
     let revert = refusal.and_then(ChainError::revert);

@@ -299,7 +299,9 @@ impl From<GovernanceError> for HarnessError {
         match error {
             GovernanceError::Chain(error) => error.into(),
             GovernanceError::InstanceFails { error, .. }
-            | GovernanceError::InstanceUnknown { error } => (*error).into(),
+            | GovernanceError::InstanceUnknown { error }
+            | GovernanceError::NotProposer { error, .. }
+            | GovernanceError::NoPart { error, .. } => (*error).into(),
             other => Self::Library {
                 name: other.name(),
                 message: other.to_string(),

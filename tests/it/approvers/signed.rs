@@ -5,7 +5,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, B256, Bytes};
+use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolStruct, eip712_domain};
 use serde_json::{Value, json};
 use stylus_upgrades_interface::registry::IRegistry;
@@ -99,7 +101,7 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
         expression: call.expression.clone(),
         epoch: 1,
         round: 0,
-        deadline: 4_102_444_800,
+        deadline: tomorrow(&fixture).await,
     };
     let chain_id = fixture.client.chain_id();
     let data = typed_data(&message, chain_id, registry);
@@ -126,6 +128,8 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
         "typed.json",
         "--deadline",
         &deadline,
+        "--allow",
+        "none",
     ];
     let signed = fixture.keyless(&sign);
     assert_eq!(signed.exit, Some(0), "{signed:?}");
@@ -157,6 +161,7 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
         submit.extend(words.map(str::to_owned));
         submit.push(signer.to_string());
     }
+    submit.extend(["--allow", "none"].map(str::to_owned));
     let submit: Vec<&str> = submit.iter().map(String::as_str).collect();
     assert_eq!(fixture.done(&submit)["executed"], true);
     let policy = IRegistry::policyCall {
@@ -165,4 +170,19 @@ async fn approvals_signed_by_tools_of_others_are_accepted() {
     };
     let policy = fixture.client.call(registry, &policy).await;
     assert_eq!(policy.expect("set"), "NONE");
+}
+
+/// A day after the newest block, in Unix seconds.
+async fn tomorrow(fixture: &Fixture) -> u64 {
+    let newest = fixture
+        .client
+        .provider()
+        .get_block_by_number(BlockNumberOrTag::Latest)
+        .await;
+    newest
+        .expect("an answer")
+        .expect("a block")
+        .header
+        .timestamp
+        + 24 * 60 * 60
 }

@@ -2,7 +2,6 @@
 
 use super::{Addresses, NAME, definition, increment, is_refused, slot_holds, value, version};
 use crate::app_error::Error;
-use crate::client::ChainError;
 use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
 use crate::governance::{self, GovernanceError};
@@ -80,11 +79,11 @@ pub(super) async fn pause(
 fn refused<E: alloy::sol_types::SolError, T>(
     tried: Result<T, GovernanceError>,
 ) -> Result<bool, Error> {
-    match tried {
-        Ok(_) => Ok(false),
-        Err(GovernanceError::Chain(error)) => {
-            Ok(is_refused::<E, ()>(&Err::<(), ChainError>(error)))
-        }
-        Err(error) => Err(error.into()),
+    let Err(error) = tried else {
+        return Ok(false);
+    };
+    match error.chain() {
+        Some(refused) => Ok(refused.is_refused_as::<E>()),
+        None => Err(error.into()),
     }
 }
