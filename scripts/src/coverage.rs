@@ -149,6 +149,12 @@ impl Coverage {
         }
     }
 
+    /// Why a part was not checked as a whole.
+    pub fn why(&self, part: Part) -> Vec<&str> {
+        let notes = self.notes.iter().filter(|(about, _)| *about == part);
+        notes.map(|(_, why)| why.as_str()).collect()
+    }
+
     /// Errors if something was not checked at all, unless `allowed` names it. The layout, and with it
     /// the live instances, is refused for itself and has an override of its own, `--allow-layout`.
     ///

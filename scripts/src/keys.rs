@@ -70,6 +70,9 @@ pub struct KeyArgs {
         conflicts_with_all = ["private_key", "private_key_path"]
     )]
     unlocked: Option<String>,
+    /// Whether no key is looked for, whatever was given and wherever one may be.
+    #[arg(skip)]
+    none: bool,
 }
 
 /// What can go wrong with a key. No variant carries the key.
@@ -170,6 +173,14 @@ pub enum KeyError {
 }
 
 impl KeyArgs {
+    /// No key: not in the arguments, not in the environment.
+    pub fn none() -> Self {
+        Self {
+            none: true,
+            ..Self::default()
+        }
+    }
+
     /// Whether the key stands in the arguments, where other processes can read it.
     pub fn is_exposed(&self) -> bool {
         self.private_key.is_some()
@@ -207,6 +218,9 @@ impl KeyArgs {
     }
 
     fn find(&self, output: &Output) -> Result<Option<PrivateKeySigner>, KeyError> {
+        if self.none {
+            return Ok(None);
+        }
         if let Some(key) = &self.private_key {
             return parse(key.expose(), "--private-key", output).map(Some);
         }

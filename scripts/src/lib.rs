@@ -7,6 +7,7 @@
 //! | [`deploy`] | programs, the framework and the registry onto a chain |
 //! | [`registry`] | define, register, create, upgrade, migrate, roll out, look |
 //! | [`governance`] | deciding together: what is proposed, approvals, checks |
+//! | [`review`] | what an approver looks at: findings with severities, storage slot by slot |
 //! | [`export`] | calls to files, for approvers that are contracts |
 //! | [`layout`] | where storage keeps what, and whether a version may take it over |
 //! | [`steps`] | the initializers and migrations that code declares, and whether a command runs them |
@@ -18,6 +19,7 @@
 //! | [`project`] | a project of one's own: made anew, or of a contract that is there |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
 //! | [`commands`] | the command line: arguments, and what each command says |
+//! | [`console`] | the same in a browser: the server, its pages |
 //! | [`publish`] | an implementation's sources, submitted to an explorer |
 //! | [`demo`] | the whole scenario on a private chain |
 //! | [`migration`] | the handler's part of a complex migration |
@@ -39,6 +41,7 @@ pub mod build;
 pub mod check;
 pub mod client;
 pub mod commands;
+pub mod console;
 pub mod coverage;
 pub mod demo;
 pub mod deploy;
@@ -62,6 +65,7 @@ pub mod progress;
 pub mod project;
 pub mod publish;
 pub mod registry;
+pub mod review;
 pub mod secret;
 pub mod steps;
 pub mod text;

@@ -1,5 +1,7 @@
 //! How numbers, times and words are written for people.
 
+use alloy::primitives::{Address, B256, U256};
+
 /// A number with its thousands apart.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -11,6 +13,18 @@ pub fn grouped(number: u64) -> String {
         out.push(digit);
     }
     out
+}
+
+/// A storage word: small numbers as numbers, what may be an address as one.
+pub fn word(word: &B256) -> String {
+    let number = U256::from_be_bytes(word.0);
+    if number < U256::from(u64::MAX) {
+        number.to_string()
+    } else if word.starts_with(&[0; 12]) {
+        Address::from_word(*word).to_string()
+    } else {
+        word.to_string()
+    }
 }
 
 /// A word as a shell takes it: quoted where it has characters with a meaning. What is reported to be

@@ -6,6 +6,7 @@ mod approvers;
 mod attacks;
 mod authors;
 mod clients;
+mod console;
 mod dependencies;
 mod differential;
 mod doctor;

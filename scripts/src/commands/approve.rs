@@ -124,7 +124,7 @@ pub(super) async fn check_as_approver(
 }
 
 /// Refuses an action whose version has other code by now: whatever its approvers do, it ends nowhere.
-async fn require_current(
+pub(super) async fn require_current(
     client: &Client,
     registry: Address,
     action: B256,
@@ -142,7 +142,11 @@ async fn require_current(
 }
 
 /// Refuses a key whose approval the registry would not take, before anything is built and judged.
-async fn require_part(client: &Client, registry: Address, call: &Bytes) -> Result<(), Error> {
+pub(super) async fn require_part(
+    client: &Client,
+    registry: Address,
+    call: &Bytes,
+) -> Result<(), Error> {
     let request = TransactionRequest::default()
         .with_from(client.caller("approve")?)
         .with_to(registry)

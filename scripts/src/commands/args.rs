@@ -20,6 +20,7 @@ pub use version::{AddStepArgs, PlanArgs, RollbackArgs, StepArgs, VersionArgs};
 
 use super::check::CheckArgs;
 use super::confirm::AllowArgs;
+use super::console::ConsoleArgs;
 use super::doctor::DoctorArgs;
 use super::project::{InitArgs, NewArgs};
 use super::publish::PublishArgs;
@@ -233,6 +234,21 @@ pub enum Command {
         /// The definition [default: all, and the registry itself]
         name: Option<String>,
     },
+    /// One action as an approver looks at it: what it does, findings, storage before and after
+    Review {
+        /// The action, or its first digits: 8 or more
+        action: String,
+    },
+    /// Write a definition with what waits and what happened into one file
+    Report {
+        /// The file: .html stands alone, .md is Markdown
+        #[arg(value_name = "FILE")]
+        file: std::path::PathBuf,
+        /// The definition [default: the only one]
+        name: Option<String>,
+    },
+    /// Look and approve in a browser, with its wallet
+    Console(ConsoleArgs),
     /// Approve an action by its id: sends the very bytes that were proposed
     Approve(ApproveArgs),
     /// Approve by a signature in a file, or write what a wallet signs

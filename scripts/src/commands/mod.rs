@@ -7,6 +7,7 @@ mod args;
 mod calldata;
 mod check;
 mod confirm;
+mod console;
 mod context;
 mod create_proxy;
 mod define;
@@ -31,6 +32,8 @@ mod publish;
 mod recorded;
 mod registry;
 mod replay;
+mod report;
+mod review;
 mod rollout;
 mod run_migration;
 mod salt;
@@ -55,6 +58,7 @@ pub use args::{
 
 pub use check::{CheckArgs, Format};
 pub use confirm::{AllowArgs, Unusual};
+pub use console::ConsoleArgs;
 pub use doctor::DoctorArgs;
 pub use export::ExportArgs;
 pub use project::{FrameworkArgs, InitArgs, NewArgs};
@@ -238,6 +242,9 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::New(args) => project::new(context, &args),
         Command::Init(args) => project::init(context, &args),
         Command::Pending { name } => pending::run(context, name.as_deref()).await,
+        Command::Review { action } => review::run(context, &action).await,
+        Command::Report { file, name } => report::run(context, &file, name.as_deref()).await,
+        Command::Console(args) => console::run(context, &args).await,
         Command::Approve(args) => approve::approve(context, &args).await,
         Command::Sign(args) => sign::run(context, &args).await,
         Command::Submit(args) => submit::run(context, &args).await,

@@ -70,7 +70,7 @@ pub(super) async fn run(context: &Context, name: Option<&str>) -> Result<Outcome
 }
 
 /// Why nothing ever comes of an open action.
-async fn superseded(
+pub(super) async fn superseded(
     client: &Client,
     registry: Address,
     call: &Call,

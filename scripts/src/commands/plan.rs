@@ -14,8 +14,9 @@ use crate::output::Outcome;
 use crate::plan::{self, Change, Finding, InstancePlan, Plan, PlanRequest, Replay};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
+pub(super) use crate::text::word;
 use crate::text::{grouped, utc};
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::Address;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, Error> {
@@ -267,18 +268,6 @@ fn instance_lines(instance: &InstancePlan) -> Vec<String> {
             .map(|event| format!("  emits {}", event.what)),
     );
     lines
-}
-
-/// A storage word: small numbers as numbers, what may be an address as one.
-pub(super) fn word(word: &B256) -> String {
-    let number = U256::from_be_bytes(word.0);
-    if number < U256::from(u64::MAX) {
-        number.to_string()
-    } else if word.starts_with(&[0; 12]) {
-        Address::from_word(*word).to_string()
-    } else {
-        word.to_string()
-    }
 }
 
 fn marked(mark: &str, lines: &[String]) -> Vec<String> {

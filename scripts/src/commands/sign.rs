@@ -7,7 +7,9 @@ use super::pending::named;
 use super::storage;
 use crate::app_error::Error;
 use crate::client::Client;
-use crate::governance::signed::{Approval, ApprovalFile, SignedError, current, require_here, time};
+use crate::governance::signed::{
+    self, Approval, ApprovalFile, SignedError, current, require_here, time,
+};
 use crate::governance::{BuildFacts, GovernanceError, GovernedCall, proposed};
 use crate::output::Outcome;
 use crate::own_file;
@@ -18,13 +20,8 @@ use alloy::signers::SignerSync;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
-/// Seconds of a day.
-const DAY: u64 = 86_400;
-/// Days that a signature holds, unless a deadline is named.
-const DAYS: u64 = 30;
-
-/// The longest that one holds, in seconds.
-const YEAR: u64 = 365 * DAY;
+/// The longest that a signature holds, in seconds.
+const YEAR: u64 = 365 * 86_400;
 
 /// What is to be signed.
 enum Subject {
@@ -122,9 +119,11 @@ async fn approval(
         Subject::Call(call) => (call, None),
         Subject::Approval(file) => (file.approval.call.clone(), Some(file)),
     };
-    let end = (time(client).await? / DAY + DAYS + 1) * DAY;
     let of_file = given.as_ref().map(|file| file.approval.deadline);
-    let deadline = args.deadline.or(of_file).unwrap_or(end);
+    let deadline = match args.deadline.or(of_file) {
+        Some(deadline) => deadline,
+        None => signed::deadline(client).await?,
+    };
     let latest = time(client).await?.saturating_add(YEAR);
     if deadline > latest {
         let (latest, found) = (utc(latest), deadline);

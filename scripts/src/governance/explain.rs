@@ -104,7 +104,7 @@ fn describe(
 }
 
 /// A time span in its largest whole unit.
-pub(crate) fn duration(seconds: u64) -> String {
+pub fn duration(seconds: u64) -> String {
     let units = [
         (86_400, "day"),
         (3_600, "hour"),

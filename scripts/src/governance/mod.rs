@@ -12,6 +12,7 @@
 //! | [`checks`](after_upgrade) | what holds after an upgrade, and no proxies in it |
 //! | [`revert_cause`](GovernanceError::InstanceFails) | the instance that keeps a migration from going through |
 //! | [`explain`](explain()) | a policy in words |
+//! | [`tree`](tree()) | the same as a tree that says who approved |
 //! | [`facts`](code_facts) | what the chain says about the code that an action names |
 //! | [`names`](Names) | addresses by the manifest's names |
 
@@ -32,6 +33,7 @@ mod place;
 mod revert_cause;
 pub mod signed;
 mod submit;
+mod tree;
 
 pub use authority::{deciding_policy, role_of};
 pub use built::BuildFacts;
@@ -40,7 +42,7 @@ pub use definitions::definitions;
 pub use display::{Call, Display, Field, kind_in_words};
 pub use ended::Cancelled;
 pub use error::{Difference, GovernanceError};
-pub use explain::{Explained, explain};
+pub use explain::{Explained, duration, explain};
 pub use facts::{CodeFacts, code_facts, seconds_left};
 pub use governed::{GovernedCall, perform};
 pub use names::Names;
@@ -52,3 +54,4 @@ pub use place::{Placed, find, place};
 pub(crate) use revert_cause::failed_upgrade;
 pub use revert_cause::not_an_approver;
 pub use submit::{ExecutedBy, Simulated, Submitted};
+pub use tree::{Node, tree};

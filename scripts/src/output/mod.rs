@@ -148,8 +148,7 @@ impl Output {
 
     /// A result: its lines, or its document.
     pub fn result(&self, outcome: &Outcome) -> Exit {
-        let mut document = outcome.document.clone();
-        self.links.in_document(&mut document);
+        let document = self.document_of(outcome);
         for command in outcome.commands.iter().filter(|_| !self.json) {
             let text = self.safe(command);
             self.suspend(|| self.write_exact(io::stdout(), &text));
@@ -158,9 +157,31 @@ impl Output {
             self.line(line);
         }
         if self.json && !document.is_empty() {
-            self.document(&document);
+            self.write_document(&document);
         }
         outcome.exit.unwrap_or(Exit::Done)
+    }
+
+    /// The document of a result, with links and without secrets.
+    pub fn document_of(&self, outcome: &Outcome) -> Map<String, Value> {
+        let mut document = outcome.document.clone();
+        self.links.in_document(&mut document);
+        document.values_mut().for_each(|value| self.hide_in(value));
+        document
+    }
+
+    /// The document of a failure, without secrets.
+    pub fn failure_of(&self, error: &dyn Explain) -> Map<String, Value> {
+        let report = serde_json::to_value(Report::of(error));
+        let mut document = Map::new();
+        document.insert("error".into(), report.unwrap_or_default());
+        document.values_mut().for_each(|value| self.hide_in(value));
+        document
+    }
+
+    /// A document as it is printed.
+    pub fn document_text(document: &Map<String, Value>) -> String {
+        json::line(document)
     }
 
     /// Whether everything so far reached its reader, or nobody wanted to read it any more.
@@ -172,12 +193,7 @@ impl Output {
     pub fn failure(&self, error: &dyn Explain) -> Exit {
         let report = Report::of(error);
         if self.json {
-            let mut document = Map::new();
-            document.insert(
-                "error".into(),
-                serde_json::to_value(&report).unwrap_or_default(),
-            );
-            self.document(&document);
+            self.write_document(&self.failure_of(error));
         }
         self.explain(&report);
         error.exit()
@@ -245,10 +261,8 @@ impl Output {
         }
     }
 
-    fn document(&self, document: &Map<String, Value>) {
-        let mut document = Value::Object(document.clone());
-        self.hide_in(&mut document);
-        let text = json::line(&document);
+    fn write_document(&self, document: &Map<String, Value>) {
+        let text = Self::document_text(document);
         self.suspend(|| self.write_exact(io::stdout(), &text));
     }
 

@@ -34,6 +34,15 @@ impl Npm {
         Self::install_from(progress, &clients(), "npm-clients", "hardhat")
     }
 
+    /// The same for the browser of `tests/browser`: 70 MB, and 210 MB more where it runs.
+    ///
+    /// # Errors
+    /// As [`Npm::install`].
+    pub fn install_browser(progress: &dyn Progress) -> Result<Self, HarnessError> {
+        let sources = home().join("tests").join("browser");
+        Self::install_from(progress, &sources, "npm-browser", "a browser")
+    }
+
     fn install_from(
         progress: &dyn Progress,
         sources: &Path,

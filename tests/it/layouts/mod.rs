@@ -17,7 +17,7 @@ mod built;
 mod commands;
 mod coverage;
 mod outsider;
-mod project;
+pub(crate) mod project;
 mod property;
 mod raced;
 mod second_folder;

@@ -10,36 +10,36 @@ use stylus_upgrades_harness::command_line;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 
 /// Version 1 of a note, in another workspace.
-pub(super) const V1: &str = "tests/fixtures/outside/v1";
+pub(crate) const V1: &str = "tests/fixtures/outside/v1";
 /// Version 2, which appends a field.
-pub(super) const V2: &str = "tests/fixtures/outside/v2";
+pub(crate) const V2: &str = "tests/fixtures/outside/v2";
 /// A version 2 that would take the count for the note.
-pub(super) const SWAPPED: &str = "tests/fixtures/outside/swapped";
+pub(crate) const SWAPPED: &str = "tests/fixtures/outside/swapped";
 /// The migration to version 2.
-pub(super) const COUNT: [&str; 3] = ["--call", "countFrom(uint256)", "40"];
+pub(crate) const COUNT: [&str; 3] = ["--call", "countFrom(uint256)", "40"];
 
-pub(super) fn home(path: &str) -> String {
+pub(crate) fn home(path: &str) -> String {
     let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     home.join(path).display().to_string()
 }
 
 /// A chain, and a folder with a manifest and a key in it.
-pub(super) struct Project {
-    pub(super) folder: tempfile::TempDir,
-    pub(super) node: NodeHandle,
+pub(crate) struct Project {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) node: NodeHandle,
 }
 
 /// What a command said.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) exit: Option<i32>,
-    pub(super) document: Value,
-    pub(super) stderr: String,
+pub(crate) struct Answer {
+    pub(crate) exit: Option<i32>,
+    pub(crate) document: Value,
+    pub(crate) stderr: String,
 }
 
 impl Project {
     /// With a registry and a definition `Note`.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let node = spawn(NodeConfig::default()).expect("a free port");
         let project = Self {
             folder: tempfile::tempdir().expect("a folder"),
@@ -62,7 +62,7 @@ impl Project {
     }
 
     /// With version 1.0 and an instance that notes 7.
-    pub(super) fn with_note() -> Self {
+    pub(crate) fn with_note() -> Self {
         let project = Self::new();
         project.done(&["register", "Note", "1.0", &home(V1)]);
         let create = ["create-proxy", "Note", "1.0", "--save", "note"];
@@ -70,17 +70,17 @@ impl Project {
         project
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub(super) fn run(&self, words: &[&str]) -> Answer {
+    pub(crate) fn run(&self, words: &[&str]) -> Answer {
         self.run_in(self.folder.path(), None, words)
     }
 
     /// Runs a command in a folder, with another home if one is given. The compilers stay where they
     /// are.
-    pub(super) fn run_in(&self, folder: &Path, home: Option<&Path>, words: &[&str]) -> Answer {
+    pub(crate) fn run_in(&self, folder: &Path, home: Option<&Path>, words: &[&str]) -> Answer {
         let program = Path::new(env!("CARGO_BIN_EXE_cli"));
         let mut command = command_line(program).expect("the workspace");
         for (name, _) in std::env::vars() {
@@ -111,14 +111,14 @@ impl Project {
         }
     }
 
-    pub(super) fn done(&self, words: &[&str]) -> Value {
+    pub(crate) fn done(&self, words: &[&str]) -> Value {
         let answer = self.run(words);
         assert_eq!(answer.exit, Some(0), "{words:?}: {answer:?}");
         answer.document
     }
 
     /// Runs a command that has to be refused under that name, and sends nothing.
-    pub(super) fn refused(&self, name: &str, words: &[&str]) -> Answer {
+    pub(crate) fn refused(&self, name: &str, words: &[&str]) -> Answer {
         let before = self.nonce();
         let answer = self.run(words);
         let found = &answer.document["error"];
@@ -132,7 +132,7 @@ impl Project {
     }
 
     /// Transactions of the key so far.
-    pub(super) fn nonce(&self) -> u64 {
+    pub(crate) fn nonce(&self) -> u64 {
         let account = self.node.addresses()[0];
         let nonce = self
             .node
@@ -141,7 +141,7 @@ impl Project {
     }
 
     /// What the registry recorded of a version.
-    pub(super) async fn code(&self, version: &str) -> Code {
+    pub(crate) async fn code(&self, version: &str) -> Code {
         let client = Client::connect(&self.node.endpoint())
             .await
             .expect("the chain");
@@ -154,14 +154,14 @@ impl Project {
     }
 
     /// The registry's address in the manifest.
-    pub(super) fn saved(&self, name: &str) -> String {
+    pub(crate) fn saved(&self, name: &str) -> String {
         let manifest = std::fs::read_to_string(self.path("stylus-upgrades.toml")).expect("it");
         let manifest: toml::Table = manifest.parse().expect("a manifest");
         manifest[name].as_str().expect("saved").to_owned()
     }
 
     /// The note, read as the version that runs reads it.
-    pub(super) fn note(&self) -> U256 {
+    pub(crate) fn note(&self) -> U256 {
         let shown = self.done(&["status", "note"]);
         let proxy = text(&shown["instance"], "proxy")
             .parse()
@@ -174,12 +174,12 @@ impl Project {
     }
 }
 
-pub(super) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
+pub(crate) fn text<'v>(value: &'v Value, name: &str) -> &'v str {
     value[name]
         .as_str()
         .unwrap_or_else(|| panic!("no {name} in {value}"))
 }
 
-pub(super) fn hash(value: &Value, name: &str) -> B256 {
+pub(crate) fn hash(value: &Value, name: &str) -> B256 {
     text(value, name).parse().expect("a hash")
 }

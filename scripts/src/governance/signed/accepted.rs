@@ -64,6 +64,20 @@ pub async fn time(client: &Client) -> Result<u64, ChainError> {
         .unwrap_or_default())
 }
 
+/// Seconds of a day.
+const DAY: u64 = 86_400;
+/// Days that a signature holds, unless a deadline is named.
+const DAYS: u64 = 30;
+
+/// Unix seconds up to which a signature that is given now holds, unless another deadline is named: the
+/// end of a day, so that all who sign on one day sign the same.
+///
+/// # Errors
+/// What the chain says.
+pub async fn deadline(client: &Client) -> Result<u64, ChainError> {
+    Ok((time(client).await? / DAY + DAYS + 1) * DAY)
+}
+
 /// Refuses an approval that is for another chain or registry, or whose time is over.
 ///
 /// # Errors

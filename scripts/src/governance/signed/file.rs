@@ -45,8 +45,20 @@ impl ApprovalFile {
             reason,
         };
         let text = own_file::read(path)?.ok_or_else(|| malformed("there is no file".into()))?;
+        Self::parse(path, &text)
+    }
+
+    /// As [`Self::read`], of the text of a file that somebody handed on.
+    ///
+    /// # Errors
+    /// [`SignedError::Malformed`], [`SignedError::Tampered`].
+    pub fn parse(path: &Path, text: &str) -> Result<Self, SignedError> {
+        let malformed = |reason: String| SignedError::Malformed {
+            path: path.to_owned(),
+            reason,
+        };
         let content: Content =
-            serde_json::from_str(&text).map_err(|error| malformed(error.to_string()))?;
+            serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
         let typed = content.approval.typed_data()?;
         for part in TYPED {
             let (expected, found) = (&typed[part], &content.typed[part]);

@@ -1,0 +1,94 @@
+//! `console`: the commands' reports in a browser of this machine, and approvals by its wallet.
+
+mod before;
+mod documents;
+mod news;
+pub(super) mod pages;
+mod site;
+mod submission;
+
+use super::context::Context;
+use crate::app_error::Error;
+use crate::console::server;
+use crate::output::{Outcome, Output};
+use clap::Args;
+use site::Site;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Command, Stdio};
+use std::rc::Rc;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::task::LocalSet;
+
+/// Look and approve in a browser, with its wallet.
+///
+/// It is served to this machine alone, and holds no key: the wallet signs and sends. What it shows is
+/// what status, pending, review, history, policy explain, plan, doctor and verify report.
+#[derive(Debug, Args)]
+pub struct ConsoleArgs {
+    /// Open it in the browser
+    #[arg(long)]
+    pub open: bool,
+    /// The port of 127.0.0.1; 0 is any free one
+    #[arg(long, value_name = "PORT", default_value_t = 8560)]
+    pub port: u16,
+}
+
+/// Runs until the process is ended.
+pub(super) async fn run(context: &Context, args: &ConsoleArgs) -> Result<Outcome, Error> {
+    context.registry()?;
+    // What is wrong with the chain is told now and not on the first page.
+    context.reader().await?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, args.port));
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(|error| Error::Usage {
+        message: format!("{address} cannot be listened on"),
+        expected: "a free port of 127.0.0.1".into(),
+        found: error.to_string(),
+        next: "give --port PORT, or --port 0 for any free one".into(),
+    })?;
+    let port = listener
+        .local_addr()
+        .map_or(args.port, |found| found.port());
+    let url = format!("http://127.0.0.1:{port}/");
+    let mut outcome = Outcome::default();
+    outcome.line(format!("Listening on {url}"));
+    outcome.line("no key is used here: the wallet in the browser signs and sends; Ctrl-C ends it");
+    outcome.field("console", &url);
+    context.output.result(&outcome);
+    if args.open && !open(&url) {
+        context
+            .output
+            .explain(&crate::error::Report::of(&Error::Usage {
+                message: "no browser could be opened".into(),
+                expected: "xdg-open, or open on macOS".into(),
+                found: "neither".into(),
+                next: format!("open {url} in a browser"),
+            }));
+    }
+    // Of its own: what pages ask for leaves no line on this terminal, and no key is looked for.
+    let site = Rc::new(Site::new(
+        Arc::new(Output::new(true, true)),
+        &context.global,
+    ));
+    let handler: server::Handler = Rc::new(move |request, body| {
+        let site = site.clone();
+        Box::pin(async move { site.answer(&request, &body).await })
+    });
+    LocalSet::new()
+        .run_until(server::serve(listener, port, handler))
+        .await;
+    Ok(Outcome::default())
+}
+
+/// Opens an address in the browser of whoever sits here; whether that was possible.
+fn open(url: &str) -> bool {
+    let program = match cfg!(target_os = "macos") {
+        true => "open",
+        false => "xdg-open",
+    };
+    let mut command = Command::new(program);
+    command.arg(url).stdin(Stdio::null());
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    command.spawn().is_ok()
+}

@@ -1,0 +1,247 @@
+//! What would happen if an account did something about an action now, and what its wallet is asked for.
+
+use super::super::approve::{require_current, require_part};
+use super::super::context::Context;
+use super::super::pending::named;
+use super::documents;
+use super::site::account;
+use crate::app_error::Error;
+use crate::client::Client;
+use crate::console::request::PageRequest;
+use crate::governance::signed::{current, deadline};
+use crate::governance::{Call, Display, GovernanceError, GovernedCall, proposed, readiness};
+use crate::output::Outcome;
+use crate::registry::all_logs;
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::providers::Provider;
+use alloy::rpc::types::TransactionRequest;
+use alloy::sol_types::{SolCall, SolEvent};
+use serde_json::{Value, json};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Answers `do=OPERATION&id=ACTION&account=ADDRESS`.
+pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Outcome, Error> {
+    let registry = context.registry()?;
+    let account = account(request.value("account"))?;
+    let client = context.snapshot().await?.acting_as(account);
+    let names = context.names();
+    let action = named(&client, registry, request.value("id"), &names).await?;
+    readiness(&client, registry, action).await?;
+    let event = proposed(&client, registry, action).await?;
+    let subject = Subject {
+        context,
+        client: &client,
+        registry,
+        account,
+        action,
+    };
+    let mut outcome = Outcome::default();
+    let operation = request.value("do");
+    outcome.field("operation", operation);
+    outcome.field("account", account);
+    outcome.field("action", action);
+    outcome.field("display", Display::of(&event.call, &names)?);
+    match operation {
+        "approve" => approve(subject, &event.call, &mut outcome).await?,
+        "sign" => sign(subject, &event.call, &mut outcome).await?,
+        "revoke" => {
+            let call = abi::revokeCall { action }.abi_encode();
+            let sentence = "Sent now, your approval of this action is withdrawn.";
+            plain(subject, operation, call.into(), sentence, &mut outcome).await?;
+        }
+        "cancel" => {
+            let call = abi::cancelCall { action }.abi_encode();
+            let sentence =
+                "Sent now, this action ends: its approvals are void, and nothing comes of it.";
+            plain(subject, operation, call.into(), sentence, &mut outcome).await?;
+        }
+        _ => return Err(documents::nothing_there(&request.path)),
+    }
+    stamp(&mut outcome);
+    Ok(outcome)
+}
+
+/// Who would do something, and about what.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    context: &'a Context,
+    /// Asks as the account.
+    client: &'a Client,
+    registry: Address,
+    account: Address,
+    action: B256,
+}
+
+/// The very bytes that were proposed, sent by the account.
+async fn approve(subject: Subject<'_>, call: &Bytes, outcome: &mut Outcome) -> Result<(), Error> {
+    let governed = decoded(subject, call).await?;
+    let simulated = governed.simulate(subject.client).await?;
+    let (what, approvals, required) = (governed.what(), simulated.approvals, simulated.required);
+    outcome.field(
+        "sentence",
+        match simulated.executes {
+            true => format!(
+                "Sent now, your call completes the policy ({approvals}/{required}) and executes at once: {what}."
+            ),
+            false => format!(
+                "Sent now, your call is approval {approvals} of {required} for: {what}. It is not executed yet."
+            ),
+        },
+    );
+    outcome.field("approvals", approvals);
+    outcome.field("required", required);
+    outcome.field("executes", simulated.executes);
+    transaction(subject, call, simulated.gas, outcome);
+    digests(subject, call, outcome).await?;
+    tried(subject, &governed, outcome).await
+}
+
+/// An approval that is given offline.
+async fn sign(subject: Subject<'_>, call: &Bytes, outcome: &mut Outcome) -> Result<(), Error> {
+    let governed = decoded(subject, call).await?;
+    require_not_withdrawn(subject).await?;
+    let what = governed.what();
+    outcome.field(
+        "sentence",
+        format!(
+            "Signed now, nothing is sent: the signature approves {what}, and counts once somebody submits it."
+        ),
+    );
+    digests(subject, call, outcome).await?;
+    tried(subject, &governed, outcome).await
+}
+
+/// Refuses a signature of who withdrew an approval: the registry takes none of him for that action.
+async fn require_not_withdrawn(subject: Subject<'_>) -> Result<(), Error> {
+    let Subject {
+        client,
+        registry,
+        account,
+        action,
+        ..
+    } = subject;
+    let topics = [Some(abi::Revoked::SIGNATURE_HASH), None, Some(action)];
+    let logs = all_logs(client, registry, topics).await?;
+    let decoded = logs
+        .iter()
+        .filter_map(|log| log.log_decode::<abi::Revoked>().ok());
+    let mut withdrawn = decoded.map(|log| log.inner.data.approver);
+    match withdrawn.any(|who| who == account) {
+        false => Ok(()),
+        true => Err(Error::Usage {
+            message: format!("{account} has withdrawn its approval of this action"),
+            expected: "an account that has not: the registry takes no signature of one that has"
+                .into(),
+            found: "a withdrawal".into(),
+            next: "approve with a transaction".into(),
+        }),
+    }
+}
+
+/// The call, if the action is still what was proposed and the account has a part in it.
+async fn decoded(subject: Subject<'_>, call: &Bytes) -> Result<GovernedCall, Error> {
+    let Subject {
+        client,
+        registry,
+        action,
+        ..
+    } = subject;
+    let (names, value) = (subject.context.names(), U256::ZERO);
+    let governed = GovernedCall::decode(client, registry, call.clone(), value, &names).await?;
+    require_current(client, registry, action, &governed.call).await?;
+    let query = abi::actionOfCall { call: call.clone() };
+    if client.call(registry, &query).await? != action {
+        return Err(GovernanceError::NotOpen { action }.into());
+    }
+    require_part(client, registry, call).await?;
+    Ok(governed)
+}
+
+/// Another call about the action, tried as the account.
+async fn plain(
+    subject: Subject<'_>,
+    what: &str,
+    call: Bytes,
+    sentence: &str,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let Subject {
+        client,
+        registry,
+        account,
+        ..
+    } = subject;
+    let transaction_request = TransactionRequest::default()
+        .with_from(account)
+        .with_to(registry)
+        .with_input(call.clone());
+    let tried = client.provider().call(transaction_request.clone()).await;
+    tried.map_err(|error| client.error(what, error))?;
+    let gas = client.provider().estimate_gas(transaction_request).await;
+    let gas = gas.map_err(|error| client.error(what, error))?;
+    outcome.field("sentence", sentence);
+    transaction(subject, &call, gas, outcome);
+    Ok(())
+}
+
+/// What the wallet is asked to send.
+fn transaction(subject: Subject<'_>, call: &Bytes, gas: u64, outcome: &mut Outcome) {
+    let transaction = json!({
+        "from": subject.account,
+        "to": subject.registry,
+        "data": call,
+        "value": "0x0",
+        "gas": format!("{gas:#x}"),
+    });
+    outcome.field("transaction", transaction);
+}
+
+/// What a wallet would sign for the same call, and what its user compares with the device.
+async fn digests(subject: Subject<'_>, call: &Bytes, outcome: &mut Outcome) -> Result<(), Error> {
+    let end = deadline(subject.client).await?;
+    let approval = current(subject.client, subject.registry, call, end).await?;
+    let digests = approval.digests().map_err(GovernanceError::from)?;
+    let typed = approval.typed_data().map_err(GovernanceError::from)?;
+    outcome.field("digests", digests);
+    outcome.field("typed_data", typed);
+    outcome.field("approval", &approval);
+    Ok(())
+}
+
+/// A migration is tried on a copy, now.
+async fn tried(
+    subject: Subject<'_>,
+    governed: &GovernedCall,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let Call::Migrate(migrate) = &governed.call else {
+        return Ok(());
+    };
+    let plan = documents::plan(subject.context, &migrate.name, &migrate.version).await?;
+    let same = plan.document.get("call") == Some(&json!(governed.bytes));
+    match same {
+        true => outcome.field("plan", Value::Object(plan.document)),
+        false => outcome.field(
+            "untried",
+            "another action for the same version was proposed before, and a plan tries that one",
+        ),
+    }
+    Ok(())
+}
+
+/// A hash of what was decided on: it is another one once something that matters has changed.
+fn stamp(outcome: &mut Outcome) {
+    let of = |name: &str| outcome.document.get(name).cloned().unwrap_or_default();
+    let plan = of("plan");
+    let all = json!([
+        of("operation"),
+        of("account"),
+        of("action"),
+        of("sentence"),
+        of("digests"),
+        plan.get("instances"),
+        plan.get("problems"),
+    ]);
+    outcome.field("stamp", keccak256(all.to_string()));
+}

@@ -1,0 +1,89 @@
+//! The documents behind the pages: what the commands report.
+
+use super::super::args::{PlanArgs, StepArgs, StorageArgs};
+use super::super::context::Context;
+use super::super::doctor::{self, DoctorArgs};
+use super::super::history::{self, VerifyRequest};
+use super::super::publish::PublishArgs;
+use super::super::{pending, plan, policy, review, status};
+use crate::app_error::Error;
+use crate::console::request::PageRequest;
+use crate::doctor::AHEAD_DAYS;
+use crate::output::Outcome;
+use std::net::{Ipv4Addr, SocketAddr};
+
+/// Instances that a plan tries, at most, as `plan` does.
+const INSTANCES: u32 = 16;
+
+/// The document of that name.
+pub(super) async fn by_name(
+    context: &Context,
+    name: &str,
+    request: &PageRequest,
+) -> Result<Outcome, Error> {
+    let given = |name: &str| request.query.get(name).map(String::as_str);
+    match name {
+        "status" => status::run(context, given("subject")).await,
+        "pending" => pending::run(context, given("name")).await,
+        "review" => review::run(context, request.value("id")).await,
+        "history" => history::run(context, request.value("name")).await,
+        "policy" => policy::explain_it(context, request.value("name"), given("role")).await,
+        "plan" => plan(context, request.value("name"), request.value("version")).await,
+        "doctor" => doctor(context).await,
+        "verify" => verify(context, given("name").filter(|name| !name.is_empty())).await,
+        _ => Err(nothing_there(&request.path)),
+    }
+}
+
+/// `plan NAME VERSION`.
+pub(super) async fn plan(context: &Context, name: &str, version: &str) -> Result<Outcome, Error> {
+    let args = PlanArgs {
+        name: name.into(),
+        version: version.into(),
+        source: None,
+        step: StepArgs::default(),
+        storage: StorageArgs::default(),
+        allow_abi: Vec::new(),
+        instances: INSTANCES,
+        replay: None,
+        replay_report: None,
+    };
+    plan::run(context, &args).await
+}
+
+/// `doctor`.
+pub(super) async fn doctor(context: &Context) -> Result<Outcome, Error> {
+    let args = DoctorArgs {
+        fix: false,
+        all: false,
+        within: AHEAD_DAYS,
+        max_bid: None,
+        watch: false,
+        listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        every: 1,
+    };
+    doctor::run(context, &args).await
+}
+
+/// `verify [NAME]`.
+pub(super) async fn verify(context: &Context, name: Option<&str>) -> Result<Outcome, Error> {
+    let request = VerifyRequest {
+        name,
+        version: None,
+        source: None,
+        framework: false,
+        allow_absent: &[],
+        publish: &PublishArgs::default(),
+    };
+    history::verify(context, request).await
+}
+
+/// A path that leads nowhere.
+pub(super) fn nothing_there(path: &str) -> Error {
+    Error::Usage {
+        message: "there is no such page".into(),
+        expected: "a page that another one links to".into(),
+        found: path.chars().take(200).collect(),
+        next: "open the first page".into(),
+    }
+}

@@ -1,0 +1,139 @@
+//! What is answered to each request.
+
+use super::super::args::Global;
+use super::super::context::Context;
+use super::super::unknown;
+use super::{before, documents, news, pages, submission};
+use crate::app_error::Error;
+use crate::console::answer::{Body, answer, document, page};
+use crate::console::assets::{SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH};
+use crate::console::live;
+use crate::console::page::{PageContext, failure, page as whole};
+use crate::console::request::PageRequest;
+use crate::console::view::{Failure, read};
+use crate::error::{Exit, Explain};
+use crate::keys::KeyArgs;
+use crate::output::Output;
+use alloy::primitives::Address;
+use hyper::body::Bytes;
+use hyper::{Response, StatusCode};
+use maud::html;
+use std::sync::Arc;
+
+/// What answers.
+pub(super) struct Site {
+    output: Arc<Output>,
+    global: Global,
+}
+
+impl Site {
+    /// With the arguments of the command, but without a key.
+    pub(super) fn new(output: Arc<Output>, global: &Global) -> Self {
+        let mut global = global.clone();
+        global.key = KeyArgs::none();
+        global.export = super::super::export::ExportArgs::default();
+        Self { output, global }
+    }
+
+    /// A command of its own for every request: each reads the newest block, and the manifest as it is.
+    pub(super) fn context(&self) -> Result<Context, Error> {
+        Context::new(self.output.clone(), self.global.clone())
+    }
+
+    /// Answers.
+    pub(super) async fn answer(&self, request: &PageRequest, body: &Bytes) -> Response<Body> {
+        let text = |kind, text: &'static str| answer(StatusCode::OK, kind, text);
+        match request.path.as_str() {
+            STYLE_PATH => text("text/css; charset=utf-8", STYLE),
+            SCRIPT_PATH => text("text/javascript; charset=utf-8", SCRIPT),
+            "/favicon.ico" => answer(StatusCode::NO_CONTENT, "image/x-icon", ""),
+            "/events" => match self.context() {
+                Ok(context) => crate::console::answer::news(live::body(news::of(context))),
+                Err(error) => self.failed(&error),
+            },
+            path => match path.strip_prefix("/api/") {
+                Some(name) => self.document(name, request, body).await,
+                None => self.page(request).await,
+            },
+        }
+    }
+
+    async fn document(&self, name: &str, request: &PageRequest, body: &Bytes) -> Response<Body> {
+        let context = match self.context() {
+            Ok(context) => context,
+            Err(error) => return self.failed(&error),
+        };
+        let found = match (name, request.is_post) {
+            ("submit", true) => submission::run(&context, body).await,
+            (_, true) => Err(documents::nothing_there(&request.path)),
+            ("before", false) => before::run(&context, request).await,
+            (name, false) => documents::by_name(&context, name, request).await,
+        };
+        match found {
+            Ok(outcome) => document(StatusCode::OK, &self.output.document_of(&outcome)),
+            Err(error) => self.failed(&unknown::with_names(&context, error).await),
+        }
+    }
+
+    async fn page(&self, request: &PageRequest) -> Response<Body> {
+        let context = match self.context() {
+            Ok(context) => context,
+            Err(error) => return self.failed(&error),
+        };
+        let mut place = PageContext::default();
+        let drawn = async {
+            place = self.place(&context, request).await?;
+            pages::drawn(&self.output, &context, &mut place, request).await
+        };
+        match drawn.await {
+            Ok((title, main)) => page(StatusCode::OK, whole(&place, &title, &main)),
+            Err(error) => {
+                let error = unknown::with_names(&context, error).await;
+                let main = match read::<Failure>(&self.output.failure_of(&error)) {
+                    Ok(found) => html! { h1 { "It did not work" } (failure(&found.error)) },
+                    Err(_) => html! { h1 { "It did not work" } },
+                };
+                page(status(&error), whole(&place, "It did not work", &main))
+            }
+        }
+    }
+
+    /// What every page knows.
+    async fn place(&self, context: &Context, request: &PageRequest) -> Result<PageContext, Error> {
+        let account = match request.value("account") {
+            "" => None,
+            text => Some(account(text)?),
+        };
+        let registry = context.registry()?;
+        Ok(PageContext {
+            names: context.names(),
+            chain_id: context.reader().await?.chain_id(),
+            registry,
+            account,
+            api: String::new(),
+            is_file: false,
+        })
+    }
+
+    fn failed(&self, error: &Error) -> Response<Body> {
+        document(status(error), &self.output.failure_of(error))
+    }
+}
+
+/// The account in a request.
+pub(super) fn account(text: &str) -> Result<Address, Error> {
+    text.parse().map_err(|_| Error::Usage {
+        message: "the account is no address".into(),
+        expected: "0x and 40 hexadecimal digits".into(),
+        found: text.chars().take(80).collect(),
+        next: "connect the wallet again".into(),
+    })
+}
+
+fn status(error: &Error) -> StatusCode {
+    match error.exit() {
+        Exit::Usage => StatusCode::BAD_REQUEST,
+        Exit::Chain => StatusCode::BAD_GATEWAY,
+        _ => StatusCode::UNPROCESSABLE_ENTITY,
+    }
+}

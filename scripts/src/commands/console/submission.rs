@@ -1,0 +1,115 @@
+//! Files of approvals that were signed offline: checked, and made into one transaction of anybody.
+
+use super::super::context::Context;
+use super::site::account;
+use crate::app_error::Error;
+use crate::governance::signed::{
+    Accepted, ApprovalFile, Given, SignedError, accepted, require_here, submission,
+};
+use crate::governance::{GovernanceError, GovernedCall};
+use crate::output::Outcome;
+use alloy::primitives::{Address, U256};
+use hyper::body::Bytes;
+use serde::Deserialize;
+use serde_json::json;
+use std::path::PathBuf;
+
+/// Files at once, at most.
+const FILES_MAX: usize = 64;
+
+/// What the page posts.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Posted {
+    account: String,
+    files: Vec<File>,
+}
+
+/// A file, as the browser read it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    name: String,
+    text: String,
+}
+
+/// Checks the files, and says what the wallet would send.
+pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Error> {
+    let posted: Posted =
+        serde_json::from_slice(body).map_err(|error| refused(error.to_string()))?;
+    if posted.files.is_empty() || posted.files.len() > FILES_MAX {
+        return Err(refused(format!("{} files", posted.files.len())));
+    }
+    let account = account(&posted.account)?;
+    let registry = context.registry()?;
+    let client = context.snapshot().await?.acting_as(account);
+    let mut given = Vec::new();
+    for File { name, text } in posted.files {
+        let path = PathBuf::from(name.chars().take(200).collect::<String>());
+        let file = ApprovalFile::parse(&path, &text).map_err(GovernanceError::from)?;
+        require_here(&client, registry, &file).await?;
+        let Some((signer, signature)) = file.signed else {
+            return Err(GovernanceError::from(SignedError::Unsigned { path }).into());
+        };
+        given.push(Given {
+            path,
+            approval: file.approval,
+            signer,
+            signature,
+        });
+    }
+    let names = context.names();
+    let accepted = accepted(&client, registry, &given, &names).await?;
+    let bytes = accepted.approval.call.clone();
+    let mut governed = GovernedCall::decode(&client, registry, bytes, U256::ZERO, &names).await?;
+    governed.submission = Some(submission(&accepted));
+    let simulated = governed.simulate(&client).await?;
+    let Accepted {
+        approval,
+        signatures,
+        left_out,
+    } = &accepted;
+    let signers: Vec<Address> = signatures.iter().map(|one| one.signer).collect();
+    let (approvals, required) = (simulated.approvals, simulated.required);
+    let then = match simulated.executes {
+        true => "and executes at once",
+        false => "and is not executed yet",
+    };
+    let mut outcome = Outcome::default();
+    outcome.field(
+        "sentence",
+        format!(
+            "Sent now, the signatures of {} count for: {}. That makes {approvals} of {required} approvals, {then}.",
+            names.list(&signers),
+            governed.what(),
+        ),
+    );
+    outcome.field("action", approval.action());
+    outcome.field("display", &governed.display);
+    outcome.field("signers", &signers);
+    outcome.field("left_out", left_out);
+    outcome.field(
+        "digests",
+        approval.digests().map_err(GovernanceError::from)?,
+    );
+    outcome.field(
+        "transaction",
+        json!({
+            "from": account,
+            "to": registry,
+            "data": governed.input(),
+            "value": "0x0",
+            "gas": format!("{:#x}", simulated.gas),
+        }),
+    );
+    Ok(outcome)
+}
+
+fn refused(found: String) -> Error {
+    Error::Usage {
+        message: "these are no files of signed approvals".into(),
+        expected: format!("1 to {FILES_MAX} files that approvers signed"),
+        found,
+        next: "choose the files that `sign` or this console wrote".into(),
+    }
+}

@@ -1,0 +1,98 @@
+//! `report`: a definition with what waits and what happened, in one file.
+
+use super::console::pages::{definition, shown};
+use super::context::Context;
+use super::{history, pending, review, status};
+use crate::app_error::Error;
+use crate::console::page::PageContext;
+use crate::console::report::{Report, html, markdown};
+use crate::console::view::{History, Pending, Review, Status};
+use crate::governance::definitions;
+use crate::manifest::ManifestError;
+use crate::output::Outcome;
+use crate::own_file;
+use crate::text::listed;
+use std::path::Path;
+
+pub(super) async fn run(
+    context: &Context,
+    file: &Path,
+    name: Option<&str>,
+) -> Result<Outcome, Error> {
+    let is_html = match file.extension().and_then(|end| end.to_str()) {
+        Some("html") => true,
+        Some("md") => false,
+        _ => {
+            return Err(Error::Usage {
+                message: "the file's name says of no format".into(),
+                expected: "a name that ends in .html or .md".into(),
+                found: file.display().to_string(),
+                next: "give such a name".into(),
+            });
+        }
+    };
+    let registry = context.registry()?;
+    let client = context.snapshot().await?;
+    let name = match name {
+        Some(name) => name.to_owned(),
+        None => match definitions(&client, registry).await?.as_slice() {
+            [one] => one.clone(),
+            all => {
+                return Err(Error::Usage {
+                    message: "no definition was named".into(),
+                    expected: "its name, where there is not exactly one".into(),
+                    found: listed(all).unwrap_or_else(|| "no definition".into()),
+                    next: format!("stylus-upgrades report {} NAME", file.display()),
+                });
+            }
+        },
+    };
+    let place = PageContext {
+        names: context.names(),
+        chain_id: client.chain_id(),
+        registry,
+        is_file: true,
+        ..PageContext::default()
+    };
+    let output = &*context.output;
+    let page = definition(output, context, &place, &name).await?;
+    let found: Status = shown(output, &status::run(context, Some(&name)).await?)?;
+    let open: Pending = shown(output, &pending::run(context, Some(&name)).await?)?;
+    let happened: History = shown(output, &history::run(context, &name).await?)?;
+    let mut actions: Vec<Review> = Vec::new();
+    for one in open.actions.iter().filter(|one| one.display.is_some()) {
+        let reviewed = review::run(context, &one.action.to_string()).await?;
+        actions.push(shown(output, &reviewed)?);
+    }
+    let Some(one) = found.definitions.first() else {
+        return Err(Error::Usage {
+            message: format!("{name:?} is no definition"),
+            expected: "the name of a definition".into(),
+            found: "an instance".into(),
+            next: "stylus-upgrades status lists the definitions".into(),
+        });
+    };
+    let report = Report {
+        block: client.newest_block().await?,
+        definition: one,
+        page: &page,
+        actions: &actions,
+        entries: &happened.entries,
+        checks: &happened.checks,
+    };
+    let text = match is_html {
+        true => html(&place, &report),
+        false => markdown(&place, &report),
+    };
+    own_file::write(file, text.as_bytes()).map_err(ManifestError::from)?;
+    let mut outcome = Outcome::default();
+    outcome.field("file", file);
+    outcome.field("name", &name);
+    outcome.field("bytes", text.len());
+    outcome.line(format!(
+        "written    {} ({} bytes)",
+        file.display(),
+        text.len()
+    ));
+    Ok(outcome)
+}

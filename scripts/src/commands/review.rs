@@ -1,0 +1,253 @@
+//! `review`: everything about one action that an approver looks at before he approves it.
+
+use super::args::{ReviewArgs, StorageArgs};
+use super::confirm::AllowArgs;
+use super::context::Context;
+use super::pending::{named, superseded};
+use super::propose::waiting;
+use super::storage::{self, StorageChecks};
+use super::work::check_action;
+use crate::app_error::Error;
+use crate::client::Client;
+use crate::error::Report;
+use crate::governance::signed::{Digests, current, deadline};
+use crate::governance::{
+    BuildFacts, Call, GovernanceError, GovernedCall, Readiness, deciding_policy, explain, proposed,
+    readiness, tree,
+};
+use crate::history;
+use crate::layout::{Said, report};
+use crate::output::Outcome;
+use crate::registry::proxies;
+use crate::review::{Area, Card, Subject, Weight, cards, draw, of_coverage};
+use crate::text::utc;
+use alloy::primitives::{Address, B256, U256};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Instances whose addresses are compared with those that an action names, at most.
+const KNOWN_MAX: usize = 1_000;
+
+pub(super) async fn run(context: &Context, action: &str) -> Result<Outcome, Error> {
+    let registry = context.registry()?;
+    let client = context.snapshot().await?;
+    let names = context.names();
+    let action = named(&client, registry, action, &names).await?;
+    let event = proposed(&client, registry, action).await?;
+    let bytes = event.call.clone();
+    let governed = GovernedCall::decode(&client, registry, bytes, U256::ZERO, &names).await?;
+    let open = match readiness(&client, registry, action).await {
+        Ok(readiness) => Some(readiness),
+        Err(GovernanceError::NotOpen { .. }) => None,
+        Err(error) => return Err(error.into()),
+    };
+    let (name, role) = (governed.call.definition(), governed.call.role());
+    let (role, text) = deciding_policy(&client, registry, name, role).await?;
+    let approved = open.as_ref().map(|one| one.approved.clone());
+    let history = history::read(&client, registry, name, &names).await?;
+    let mut entries = history.entries;
+    entries.retain(|entry| entry.action == Some(action));
+
+    let mut outcome = Outcome::default();
+    outcome.field("registry", registry);
+    outcome.field("chain_id", client.chain_id());
+    outcome.field("action", action);
+    outcome.field("definition", name);
+    outcome.field("proposer", event.proposer);
+    outcome.field("call", &event.call);
+    outcome.field("what", governed.what());
+    outcome.field("display", &governed.display);
+    outcome.field("facts", &governed.facts);
+    outcome.field("readiness", &open);
+    let explained = explain(&role, &text, &names)?;
+    outcome.field("policy", &explained);
+    outcome.field("tree", tree(&role, &text, &approved.unwrap_or_default())?);
+    outcome.line(format!("action {action}"));
+    let lines = governed.lines().into_iter();
+    outcome.lines.extend(lines.map(|line| format!("  {line}")));
+    outcome.line(format!("proposed by {}", names.long(event.proposer)));
+    match &open {
+        Some(open) => {
+            let Readiness {
+                approvals,
+                required,
+                ..
+            } = open;
+            outcome.line(format!("approvals  {approvals}/{required}"));
+            outcome.lines.extend(waiting(open, &names));
+            let found = found(context, &client, (registry, action), &governed, open).await?;
+            found.report(&mut outcome);
+        }
+        None => outcome.line("it is not open: it was executed or cancelled, or its time is over"),
+    }
+    outcome.line(format!("policy of {role}: {}", explained.named));
+    for entry in &entries {
+        let (time, who) = (utc(entry.time), names.short(entry.who));
+        outcome.line(format!("{time}  {who}  {}", entry.what));
+    }
+    outcome.field("entries", entries);
+    Ok(outcome)
+}
+
+/// What was found out about an open action.
+struct Found {
+    cards: Vec<Card>,
+    slots: Vec<Area>,
+    digests: Digests,
+    deadline: u64,
+    builds: Vec<BuildFacts>,
+}
+
+impl Found {
+    fn report(self, outcome: &mut Outcome) {
+        outcome.lines.extend(self.cards.iter().map(Card::line));
+        for area in &self.slots {
+            let of = match area.name.as_str() {
+                "" => "storage",
+                name => name,
+            };
+            outcome.line(of);
+            for (side, fields) in [("before", &area.before), ("after", &area.after)] {
+                for one in fields {
+                    let (slot, label, kind) = (&one.slot, &one.label, &one.kind);
+                    let change = one.change.word();
+                    outcome.line(format!(
+                        "  {side:<6}  slot {slot:<4} byte {:<2}  {change:<8} {label}: {kind}",
+                        one.offset
+                    ));
+                }
+            }
+        }
+        outcome.lines.extend(self.digests.lines());
+        outcome.field("cards", self.cards);
+        outcome.field("slots", self.slots);
+        outcome.field("digests", self.digests);
+        outcome.field("deadline", self.deadline);
+        outcome.field("builds", self.builds);
+    }
+}
+
+async fn found(
+    context: &Context,
+    client: &Client,
+    (registry, action): (Address, B256),
+    governed: &GovernedCall,
+    open: &Readiness,
+) -> Result<Found, Error> {
+    let (call, names) = (&governed.call, context.names());
+    let name = call.definition();
+    let superseded = superseded(client, registry, call).await?;
+    let used_by = match call.version() {
+        Some((version, Some(code), _)) => {
+            let first = storage::recorded(client, registry, name, code.codehash).await?;
+            first.filter(|(label, _)| label != version)
+        }
+        _ => None,
+    };
+    let mut known: Vec<Address> = names.accounts().collect();
+    known.extend(open.approved.iter().chain(&open.missing));
+    known.push(registry);
+    if !name.is_empty() {
+        let instances = proxies(client, registry, name).await?;
+        known.extend(instances.into_iter().take(KNOWN_MAX));
+    }
+    let subject = Subject {
+        call,
+        facts: &governed.facts,
+        used_by: used_by.as_ref().map(|(label, _)| label.as_str()),
+        known: &known,
+        names: &names,
+        superseded: superseded.as_deref(),
+        not_before: open.not_before,
+    };
+    let mut all = cards(&subject);
+    match check_action(context, client, registry, call, &nothing_said()).await {
+        Ok(checks) => all.extend(of_checks(call, &checks)),
+        Err(error) => {
+            all.push(Card::refusal(
+                "checks before an approval",
+                &Report::of(&error),
+            ));
+            let says = "the check before it refused the action, so it did not run";
+            all.push(Card::new("what else is checked", Weight::Unknown, says));
+        }
+    }
+    let mut differs = Vec::new();
+    let builds = context.builds(call, |why| differs.push(why))?;
+    all.extend(
+        differs
+            .into_iter()
+            .map(|why| Card::new("build", Weight::Danger, why)),
+    );
+    all.sort_by_key(|card| std::cmp::Reverse(card.weight));
+    let end = deadline(client).await?;
+    let approval = current(client, registry, &governed.bytes, end).await?;
+    if approval.action() != action {
+        return Err(GovernanceError::NotOpen { action }.into());
+    }
+    Ok(Found {
+        cards: all,
+        slots: slots(context, client, registry, call).await?,
+        digests: approval.digests().map_err(GovernanceError::from)?,
+        deadline: end,
+        builds,
+    })
+}
+
+/// What was checked of an action that names code, or that makes or takes over an instance.
+fn of_checks(call: &Call, checks: &StorageChecks) -> Vec<Card> {
+    let is_checked =
+        call.version().is_some() || matches!(call, Call::CreateProxy(_) | Call::Adopt(_));
+    if !is_checked {
+        return Vec::new();
+    }
+    let mut all = of_coverage(&checks.coverage);
+    for step in &checks.steps {
+        for one in &step.accepted {
+            let says = format!("{}: {}", one.finding, one.because);
+            all.push(Card::new("storage, although", Weight::Warning, says));
+        }
+    }
+    all
+}
+
+/// Both layouts of the step, where both are known.
+async fn slots(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    call: &Call,
+) -> Result<Vec<Area>, Error> {
+    let Some((_, Some(code), step)) = call.version() else {
+        return Ok(Vec::new());
+    };
+    if step.from.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = abi::getVersionCall {
+        name: call.definition().into(),
+        version: step.from.clone(),
+    };
+    let old = client.call(registry, &query).await?.code.layoutHash;
+    let documents = context.documents(client, registry);
+    let (old, new) = (
+        documents.get(old).await?,
+        documents.get(code.layoutHash).await?,
+    );
+    let (Some(old), Some(new)) = (old.document(), new.document()) else {
+        return Ok(Vec::new());
+    };
+    let found = report(&old.layout, &new.layout, &Said::default())?;
+    Ok(draw(&old.layout, &new.layout, &found))
+}
+
+/// An approver who says nothing: what would need an override is told.
+fn nothing_said() -> ReviewArgs {
+    ReviewArgs {
+        source: None,
+        script_source: None,
+        no_migration: false,
+        no_init: false,
+        storage: StorageArgs::default(),
+        allow: AllowArgs::default(),
+    }
+}

@@ -1,0 +1,200 @@
+//! One action: what it does, who said yes, what was found, and what the account may do.
+
+use super::drawing::slots;
+use super::page::{PageContext, address, addresses, link, text, time, way};
+use super::policy::tree;
+use super::view::{Card, Entry, Readiness, Review};
+use crate::governance::Display;
+use maud::{Markup, html};
+
+/// The page.
+pub fn action(place: &PageContext, review: &Review) -> Markup {
+    let of = match review.definition.as_str() {
+        "" => "the registry itself",
+        name => name,
+    };
+    html! {
+        h1 { (text(&review.what)) }
+        p { "of " (link(place, "/definition", &[("name", &review.definition)], of))
+            ", proposed by " (address(place, review.proposer)) }
+        (state(place, review))
+        section {
+            h2 { "What it does" }
+            (display(&review.display))
+            p { "action " code.address { (review.action) } }
+        }
+        @if !review.cards.is_empty() {
+            section {
+                h2 { "What was found" }
+                (cards(&review.cards))
+            }
+        }
+        section {
+            h2 { "Who decides" }
+            p { "policy of " (text(&review.policy.role)) ": " code { (text(&review.policy.named)) } }
+            (tree(place, &review.tree))
+        }
+        section {
+            h2 { "Storage before and after" }
+            @if review.slots.is_empty() {
+                p { "There is nothing to compare: it brings no version, begins at none, or a layout is \
+                     not known. What was found says which." }
+            } @else { (slots(&review.slots)) }
+        }
+        section {
+            h2 { "What happened" }
+            (timeline(place, &review.entries))
+        }
+    }
+}
+
+/// How far it is, and what the account may do.
+fn state(place: &PageContext, review: &Review) -> Markup {
+    let Some(open) = &review.readiness else {
+        return ended(review);
+    };
+    let Readiness {
+        approvals,
+        required,
+        blocked_by,
+        ..
+    } = open;
+    html! {
+        section.card {
+            h2.state { (approvals) "/" (required) " approvals" }
+            p { "blocked by " b { (text(blocked_by)) } ", open until " (time(open.expires)) }
+            @if open.not_before > 0 {
+                p { "delay until " (time(open.not_before)) " "
+                    span.countdown data-until=(open.not_before) {} }
+            }
+            p { "approved: " (addresses(place, &open.approved)) }
+            p { "missing: " (addresses(place, &open.missing)) }
+            @if !place.is_file { (doing(place, review, open)) }
+        }
+    }
+}
+
+/// What came of an action that is not open any more.
+fn ended(review: &Review) -> Markup {
+    let last = |event: &str| {
+        review
+            .entries
+            .iter()
+            .rev()
+            .find(|entry| entry.event == event)
+    };
+    let approvals = last("Approved").and_then(|entry| {
+        let (_, count) = entry.what.rsplit_once('(')?;
+        count.strip_suffix(')')
+    });
+    let word = match review.display.function.as_str() {
+        "migrate" => "activated",
+        _ => "executed",
+    };
+    html! {
+        section.card role="status" {
+            h2 {
+                @match (last("Executed"), last("Cancelled")) {
+                    (Some(_), _) => { "success " (text(approvals.unwrap_or("by one call"))) " " (word) },
+                    (None, Some(_)) => "cancelled",
+                    (None, None) => "not open any more: its time is over, or its policy has changed",
+                }
+            }
+        }
+    }
+}
+
+fn doing(place: &PageContext, review: &Review, open: &Readiness) -> Markup {
+    let Some(account) = place.account else {
+        return html! { p { "Connect a wallet to see what its account may do here." } };
+    };
+    let id = review.action.to_string();
+    let step = |operation: &str, label: &str| {
+        let query = [("id", id.as_str()), ("do", operation)];
+        html! { a.button href=(way(place, "/before", &query)) { (label) } " " }
+    };
+    let is_missing = open.missing.contains(&account);
+    let has_approved = open.approved.contains(&account);
+    let can_execute = ["nothing", "delay"].contains(&open.blocked_by.as_str());
+    html! {
+        @if !is_missing && !has_approved && review.proposer != account && !can_execute {
+            p { b { "This account is no approver of this action." }
+                " Its policy names other accounts; they are listed above." }
+        }
+        p.doing {
+            @if is_missing { (step("approve", "Approve")) (step("sign", "Sign offline")) }
+            @else if can_execute { (step("approve", "Execute")) }
+            @if has_approved { (step("revoke", "Withdraw the approval")) }
+            @if review.proposer == account || has_approved || is_missing { (step("cancel", "Cancel")) }
+        }
+    }
+}
+
+/// What a call does, from its very bytes.
+pub fn display(display: &Display) -> Markup {
+    html! {
+        dl.fields {
+            dt { "function" } dd { (text(&display.function)) }
+            dt { "role" } dd { (text(&display.role)) }
+            @for field in &display.fields {
+                dt { (text(&field.name)) } dd { (text(&field.value)) }
+            }
+            dt { "payload" } dd { code.address { (display.payload) } }
+        }
+    }
+}
+
+/// Findings, the heaviest first.
+pub fn cards(all: &[Card]) -> Markup {
+    html! {
+        ul.cards {
+            @for one in all {
+                li class=(format!("card {}", class(&one.weight))) {
+                    h3 { span.weight { (word(&one.weight)) } " " (text(&one.about)) }
+                    p { (text(&one.says)) }
+                }
+            }
+        }
+    }
+}
+
+/// The class of a weight; what is none is not told as good.
+fn class(weight: &str) -> &'static str {
+    let all = ["good", "note", "unknown", "warning", "danger"];
+    all.into_iter()
+        .find(|one| *one == weight)
+        .unwrap_or("unknown")
+}
+
+fn word(weight: &str) -> &'static str {
+    match class(weight) {
+        "good" => "✓ checked",
+        "note" => "· note",
+        "warning" => "! warning",
+        "danger" => "✗ danger",
+        _ => "? not checked",
+    }
+}
+
+/// Events in their order.
+pub fn timeline(place: &PageContext, entries: &[Entry]) -> Markup {
+    html! {
+        ol.timeline {
+            @for one in entries {
+                li {
+                    (time(one.time)) " " (address(place, one.who)) " " (text(&one.what))
+                    @if let Some(action) = one.action {
+                        " " (link(place, "/action", &[("id", &action.to_string())], "action"))
+                    }
+                    " "
+                    @match &one.link {
+                        Some(to) if to.starts_with("https://") || to.starts_with("http://") => {
+                            a href=(to) rel="noreferrer" { "transaction" }
+                        },
+                        _ => { code.address { (one.tx) } },
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! What is answered, with the headers that every answer has.
+
+use super::request::Refused;
+use futures::stream::LocalBoxStream;
+use http_body_util::{Either, Full, StreamBody};
+use hyper::body::{Bytes, Frame};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderName, HeaderValue, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use hyper::{Response, StatusCode};
+use maud::Markup;
+use serde_json::{Map, Value};
+use std::convert::Infallible;
+
+/// What a page may load and do: its own script and style sheet, and requests to this server.
+pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+     img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// Headers that every answer has.
+const ALWAYS: [(HeaderName, &str); 7] = [
+    (CONTENT_SECURITY_POLICY, POLICY),
+    (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (X_FRAME_OPTIONS, "DENY"),
+    (REFERRER_POLICY, "no-referrer"),
+    (CACHE_CONTROL, "no-store"),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+];
+
+/// News of the chain, one piece after the other.
+pub type News = LocalBoxStream<'static, Result<Frame<Bytes>, Infallible>>;
+/// A whole text, or news.
+pub type Body = Either<Full<Bytes>, StreamBody<News>>;
+
+/// An answer.
+pub fn answer(status: StatusCode, kind: &'static str, body: impl Into<Bytes>) -> Response<Body> {
+    with_headers(status, kind, Either::Left(Full::new(body.into())))
+}
+
+/// A page.
+pub fn page(status: StatusCode, page: Markup) -> Response<Body> {
+    answer(status, "text/html; charset=utf-8", page.into_string())
+}
+
+/// A document, as the command prints it.
+pub fn document(status: StatusCode, document: &Map<String, Value>) -> Response<Body> {
+    let text = crate::output::Output::document_text(document);
+    answer(status, "application/json", text)
+}
+
+/// News, as they come.
+pub fn news(news: News) -> Response<Body> {
+    let body = Either::Right(StreamBody::new(news));
+    with_headers(StatusCode::OK, "text/event-stream", body)
+}
+
+/// A refusal, in plain text: nothing is drawn for whoever may not ask.
+pub fn refusal(refused: &Refused) -> Response<Body> {
+    let Refused {
+        status,
+        expected,
+        found,
+    } = refused;
+    let text = format!(
+        "expected  {expected}\nfound     {found}\nnext      open the address that the console printed\n"
+    );
+    answer(*status, "text/plain; charset=utf-8", text)
+}
+
+fn with_headers(status: StatusCode, kind: &'static str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

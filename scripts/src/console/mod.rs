@@ -1,0 +1,36 @@
+//! The console: what the commands report, as pages for a browser on this machine, and as the documents
+//! that `--json` prints.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`server`] | connections, who may ask, the headers of every answer |
+//! | [`request`] | what was asked |
+//! | [`answer`] | what is answered |
+//! | [`assets`] | the style sheet and the script |
+//! | [`live`] | news of the chain, as they come |
+//! | [`view`] | the documents as the pages read them |
+//! | [`page`] | what every page has |
+//! | [`overview`], [`action`], [`before`], [`submit`], [`definition`], [`instance`], [`doctor`], [`verify`] | the pages |
+//! | [`report`] | a definition in one file |
+//! | [`drawing`], [`policy`] | storage as slots; a policy as a tree |
+//!
+//! Nothing here changes anything: the wallet sends, and keys never come near.
+
+pub mod action;
+pub mod answer;
+pub mod assets;
+pub mod before;
+pub mod definition;
+pub mod doctor;
+pub mod drawing;
+pub mod instance;
+pub mod live;
+pub mod overview;
+pub mod page;
+pub mod policy;
+pub mod report;
+pub mod request;
+pub mod server;
+pub mod submit;
+pub mod verify;
+pub mod view;

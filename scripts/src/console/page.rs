@@ -1,0 +1,192 @@
+//! What every page has: the head, the ways to the other pages, the account of the wallet, and how an
+//! address, a time, a failure look.
+
+use super::assets::{SCRIPT_PATH, STYLE_PATH};
+use super::request::encoded;
+use super::view::{Finding, Instance};
+use crate::governance::Names;
+use crate::output::visible;
+use crate::text::utc;
+use alloy::primitives::Address;
+use maud::{DOCTYPE, Markup, html};
+
+/// What a page knows beside its document.
+#[derive(Debug, Clone, Default)]
+pub struct PageContext {
+    /// Names for addresses.
+    pub names: Names,
+    /// The chain.
+    pub chain_id: u64,
+    /// The registry.
+    pub registry: Address,
+    /// The account of the wallet, where it said so.
+    pub account: Option<Address>,
+    /// The document behind the page.
+    pub api: String,
+    /// Whether it stands alone in a file: nothing is loaded, and nothing can be done.
+    pub is_file: bool,
+}
+
+/// A whole page.
+pub fn page(place: &PageContext, title: &str, main: &Markup) -> Markup {
+    html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (text(title)) " – stylus-upgrades" }
+                link rel="stylesheet" href=(STYLE_PATH);
+                link rel="icon" href="/favicon.ico";
+                script src=(SCRIPT_PATH) type="module" {}
+            }
+            body data-chain=(place.chain_id) data-registry=(place.registry)
+                data-account=(place.account.map(|one| one.to_string()).unwrap_or_default()) {
+                a.skip href="#main" { "To the content" }
+                header {
+                    nav aria-label="Pages" {
+                        @for (path, name) in [("/", "Overview"), ("/submit", "Submit"),
+                            ("/doctor", "Doctor"), ("/verify", "Verify")] {
+                            a href=(way(place, path, &[])) { (name) }
+                        }
+                    }
+                    p.where {
+                        "chain " (place.chain_id) ", registry " (address(place, place.registry))
+                    }
+                    p.wallet {
+                        @match place.account {
+                            Some(account) => { "wallet: " (address(place, account)) },
+                            None => { span #no-wallet { "no wallet connected" } },
+                        }
+                        " " button #connect type="button" { "Connect a wallet" }
+                        span #wallets {}
+                    }
+                    p #news role="status" {}
+                }
+                main #main tabindex="-1" {
+                    (main)
+                    @if !place.api.is_empty() {
+                        p.source { a href=(place.api) { "The same as JSON" } }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A path with its query, and the account that looks.
+pub fn way(place: &PageContext, path: &str, query: &[(&str, &str)]) -> String {
+    let account = place.account.map(|one| one.to_string());
+    let mut all: Vec<_> = query.to_vec();
+    if let Some(account) = &account {
+        all.push(("account", account));
+    }
+    let pairs = all
+        .iter()
+        .map(|(name, value)| format!("{name}={}", encoded(value)));
+    let pairs: Vec<_> = pairs.collect();
+    match pairs.is_empty() {
+        true => path.to_owned(),
+        false => format!("{path}?{}", pairs.join("&")),
+    }
+}
+
+/// A link to another page; in a file only its text.
+pub fn link(place: &PageContext, path: &str, query: &[(&str, &str)], label: &str) -> Markup {
+    html! {
+        @if place.is_file { (text(label)) }
+        @else { a href=(way(place, path, query)) { (text(label)) } }
+    }
+}
+
+/// Text from anywhere: nothing in it turns the direction or hides itself.
+pub fn text(from: &str) -> String {
+    visible(from).into_owned()
+}
+
+/// An account, by its name where it has one.
+pub fn address(place: &PageContext, account: Address) -> Markup {
+    let named = place.names.short(account);
+    let full = account.to_string();
+    html! {
+        @if named == full { code.address { (full) } }
+        @else { b { (text(&named)) } " " code.address { (full) } }
+    }
+}
+
+/// Accounts in a row.
+pub fn addresses(place: &PageContext, accounts: &[Address]) -> Markup {
+    html! {
+        @if accounts.is_empty() { "nobody" }
+        @for (at, one) in accounts.iter().enumerate() {
+            @if at > 0 { ", " }
+            (address(place, *one))
+        }
+    }
+}
+
+/// A time, for people and for programs.
+pub fn time(seconds: u64) -> Markup {
+    let shown = utc(seconds);
+    let exact = shown.replace(" UTC", "Z").replace(' ', "T");
+    html! { time datetime=(exact) data-seconds=(seconds) { (shown) } }
+}
+
+/// A failure: what was expected, what was found, what to do next.
+pub fn failure(error: &Finding) -> Markup {
+    html! {
+        section.card.danger role="alert" {
+            h2 { (text(&error.message)) }
+            dl {
+                @for (name, value) in [("expected", &error.expected), ("found", &error.found),
+                    ("next", &error.next)] {
+                    @if let Some(value) = value { dt { (name) } dd { (text(value)) } }
+                }
+            }
+        }
+    }
+}
+
+/// A finding of the doctor.
+pub fn finding(one: &Finding) -> Markup {
+    let class = match one.severity.as_str() {
+        "failure" => "danger",
+        "warning" => "warning",
+        _ => "note",
+    };
+    html! {
+        section class=(format!("card {class}")) {
+            h3 { span.weight { (text(&one.severity)) } " " (text(&one.message)) }
+            dl {
+                @for (name, value) in [("expected", &one.expected), ("found", &one.found),
+                    ("next", &one.next)] {
+                    @if let Some(value) = value { dt { (name) } dd { (text(value)) } }
+                }
+            }
+        }
+    }
+}
+
+/// Instances as a table.
+pub fn instances(place: &PageContext, all: &[Instance]) -> Markup {
+    html! {
+        div.wide tabindex="0" role="region" aria-label="Instances" {
+            table {
+                thead { tr { th scope="col" { "instance" } th scope="col" { "version" }
+                    th scope="col" { "kind" } th scope="col" { "state" } } }
+                tbody {
+                    @for one in all {
+                        tr {
+                            td { (link(place, "/instance", &[("proxy", &one.proxy.to_string())],
+                                &place.names.short(one.proxy))) }
+                            td { (text(&one.version)) }
+                            td { (one.kind) }
+                            td { (one.state) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! A definition in one file: for a pull request, or for whoever audits it.
+
+use super::action::action;
+use super::assets::STYLE;
+use super::page::{PageContext, text};
+use super::view::{Check, Definition, Entry, Review};
+use crate::text::utc;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use std::fmt::Write as _;
+
+/// What a report holds.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// The block that it was read at.
+    pub block: u64,
+    /// The definition.
+    pub definition: &'a Definition,
+    /// Its page.
+    pub page: &'a Markup,
+    /// What is open.
+    pub actions: &'a [Review],
+    /// What happened.
+    pub entries: &'a [Entry],
+    /// Whether it still holds.
+    pub checks: &'a [Check],
+}
+
+/// A page that loads nothing and runs nothing.
+pub fn html(place: &PageContext, report: &Report<'_>) -> String {
+    let name = text(&report.definition.name);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy"
+                    content="default-src 'none'; style-src 'unsafe-inline'";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { (name) " – stylus-upgrades" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                main {
+                    p { "chain " (place.chain_id) ", registry " code { (place.registry) }
+                        ", block " (report.block) }
+                    (report.page)
+                    @for one in report.actions { hr; (action(place, one)) }
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// The same as Markdown.
+pub fn markdown(place: &PageContext, report: &Report<'_>) -> String {
+    let mut out = String::new();
+    let one = report.definition;
+    let mut line = |text: String| {
+        out.push_str(&text);
+        out.push('\n');
+    };
+    line(format!("# {}\n", plain(&one.name)));
+    line(format!(
+        "Chain {}, registry `{}`, block {}. Current: {}, sequence {}, {}.\n",
+        place.chain_id,
+        place.registry,
+        report.block,
+        plain(&one.current),
+        one.sequence,
+        plain(&one.state)
+    ));
+    line("## Versions\n".into());
+    line("| version | code | hash | instances |\n|---|---|---|---|".into());
+    for version in &one.versions {
+        let at = one.instances.iter();
+        let at = at.filter(|instance| instance.version == version.version);
+        line(format!(
+            "| {} | `{}` | `{}` | {} |",
+            plain(&version.version),
+            version.implementation,
+            version.codehash,
+            at.count()
+        ));
+    }
+    line("\n## Waits\n".into());
+    if report.actions.is_empty() {
+        line("Nothing is open.".into());
+    }
+    for review in report.actions {
+        line(waiting(place, review));
+    }
+    line("\n## Whether it still holds\n".into());
+    for check in report.checks {
+        let (what, found) = (plain(&check.what), plain(&check.found));
+        line(match check.ok {
+            true => format!("- ✓ {what}: {found}"),
+            false => format!(
+                "- ✗ {what}: expected {}, found {found}",
+                plain(&check.expected)
+            ),
+        });
+    }
+    line("\n## What happened\n".into());
+    for entry in report.entries {
+        let who = plain(&place.names.short(entry.who));
+        let (time, what) = (utc(entry.time), plain(&entry.what));
+        line(format!("- {time}, {who}: {what} (`{}`)", entry.tx));
+    }
+    out
+}
+
+/// An open action.
+fn waiting(place: &PageContext, review: &Review) -> String {
+    let mut out = format!("### {}\n\n", plain(&review.what));
+    // Writing to a String does not fail.
+    let _ = writeln!(out, "Action `{}`.", review.action);
+    if let Some(open) = &review.readiness {
+        let list = |accounts: &[_]| match accounts {
+            [] => "nobody".to_owned(),
+            accounts => plain(&place.names.list(accounts)),
+        };
+        let _ = writeln!(
+            out,
+            "{}/{} approvals; approved: {}; missing: {}; blocked by {}; open until {}.\n",
+            open.approvals,
+            open.required,
+            list(&open.approved),
+            list(&open.missing),
+            plain(&open.blocked_by),
+            utc(open.expires)
+        );
+    }
+    for field in &review.display.fields {
+        let _ = writeln!(out, "- {}: {}", plain(&field.name), plain(&field.value));
+    }
+    for card in &review.cards {
+        let (weight, about) = (plain(&card.weight), plain(&card.about));
+        let _ = writeln!(out, "- **{weight}** {about}: {}", plain(&card.says));
+    }
+    for area in &review.slots {
+        out.push_str(
+            "\n| when | slot | byte | field | type | change |\n|---|---|---|---|---|---|\n",
+        );
+        for (when, fields) in [("before", &area.before), ("after", &area.after)] {
+            for one in fields {
+                let _ = writeln!(
+                    out,
+                    "| {when} | {} | {} | {} | {} | {} |",
+                    plain(&one.slot),
+                    one.offset,
+                    plain(&one.label),
+                    plain(&one.kind),
+                    plain(&one.change)
+                );
+            }
+        }
+    }
+    out
+}
+
+/// Text from anywhere that is nothing but text in Markdown.
+fn plain(from: &str) -> String {
+    let mut out = String::with_capacity(from.len());
+    for c in text(from).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '!' | '~' => {
+                out.push('\\');
+                out.push(c);
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn text_is_no_markup() {
+        let name = "<b>`x`</b>|![a](b)\u{202e}";
+        let shown = plain(name);
+        assert_eq!(
+            shown,
+            "&lt;b&gt;\\`x\\`&lt;/b&gt;\\|\\!\\[a\\](b)\\\\u{202e}"
+        );
+    }
+}

@@ -1,0 +1,10 @@
+//! What an approver looks at before approving: findings about an action with their severity, and the
+//! storage before and after, slot by slot.
+
+mod card;
+mod lookalike;
+mod slots;
+
+pub use card::{Card, Subject, Weight, cards, of_coverage};
+pub use lookalike::lookalike;
+pub use slots::{Area, Change, Drawn, draw};

@@ -1,0 +1,104 @@
+//! One truth: what the console answers is what the commands print, and what its pages load is its own.
+
+use serde_json::Value;
+
+use super::process::{Console, with_open_action};
+
+/// Bytes of a page with everything that it loads, at most.
+const WEIGHT_MAX: usize = 150_000;
+
+#[test]
+fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
+    let (project, action) = with_open_action();
+    let proxy = project.done(&["status", "note"])["instance"]["proxy"]
+        .as_str()
+        .expect("an instance")
+        .to_owned();
+    let account = project.node.addresses()[1].to_string();
+    let key = project.node.accounts().mnemonic()[0].to_bytes().to_string();
+    let console = Console::with(&project, &[("PRIVATE_KEY", &key)]);
+    let commands: [(&str, Vec<&str>); 7] = [
+        ("/api/status", vec!["status"]),
+        ("/api/status?subject=note", vec!["status", "note"]),
+        ("/api/pending", vec!["pending"]),
+        ("/api/history?name=Note", vec!["history", "Note"]),
+        ("/api/policy?name=Note", vec!["policy", "explain", "Note"]),
+        ("/api/doctor", vec!["doctor"]),
+        ("/api/verify", vec!["verify"]),
+    ];
+    for (path, words) in commands {
+        let printed = project.run(&words).document;
+        assert_eq!(console.document(path), printed, "{path}");
+    }
+    let review = console.document(&format!("/api/review?id={action}"));
+    assert_eq!(review, project.done(&["review", &action]));
+    let plan = console.document("/api/plan?name=Note&version=2.0");
+    assert_eq!(plan, project.done(&["plan", "Note", "2.0"]));
+    assert_eq!(review["call"], plan["call"], "the very bytes");
+
+    let assets: usize = ["/console.css", "/console.js"]
+        .map(|path| console.get(path).body.len())
+        .iter()
+        .sum();
+    let pages = [
+        "/".to_owned(),
+        format!("/action?id={action}&account={account}"),
+        format!("/before?id={action}&do=approve&account={account}"),
+        "/definition?name=Note".into(),
+        "/definition?name=".into(),
+        format!("/instance?proxy={proxy}"),
+        "/submit".into(),
+        "/doctor".into(),
+        "/verify".into(),
+    ];
+    for path in pages {
+        let page = console.get(&path);
+        assert_eq!(page.status, 200, "{path}: {page:?}");
+        for header in [
+            "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';",
+            "x-content-type-options: nosniff",
+            "cross-origin-resource-policy: same-origin",
+            "cache-control: no-store",
+        ] {
+            assert!(page.head.contains(header), "{path}: {}", page.head);
+        }
+        let weight = page.body.len() + assets;
+        assert!(weight < WEIGHT_MAX, "{path} weighs {weight}");
+        for loaded in ["src=\"", "href=\""] {
+            let targets = page.body.split(loaded).skip(1);
+            for target in targets.filter_map(|rest| rest.split('"').next()) {
+                let is_own = target.starts_with('/') || target.starts_with('#');
+                assert!(is_own, "{path} leads to {target}");
+            }
+        }
+        for inline in ["<style", "style=\"", "onclick", "javascript:"] {
+            assert!(!page.body.contains(inline), "{path} has {inline}");
+        }
+        let scripts = page.body.matches("<script").count();
+        assert_eq!(scripts, 1, "{path}: the one file");
+        assert!(!page.body.contains(key.trim_start_matches("0x")), "{path}");
+    }
+
+    let page = console.get(&format!("/action?id={action}&account={account}"));
+    let payload = review["display"]["payload"].as_str().expect("a hash");
+    for shown in [payload, "1/2 approvals", "Approve", "not checked", "new"] {
+        assert!(page.body.contains(shown), "{shown}: {}", page.body);
+    }
+    let changes = |side: &str| -> Vec<Value> {
+        let fields = review["slots"][0][side].as_array().expect("fields");
+        fields.iter().map(|one| one["change"].clone()).collect()
+    };
+    assert!(changes("after").contains(&"new".into()), "{review}");
+    assert!(
+        changes("before").iter().all(|one| one == "kept"),
+        "{review}"
+    );
+
+    let before = console.document(&format!(
+        "/api/before?id={action}&do=approve&account={account}"
+    ));
+    assert_eq!(before["executes"], true, "{before}");
+    assert_eq!(before["transaction"]["data"], review["call"]);
+    assert_eq!(before["digests"], review["digests"]);
+    assert_eq!(before["plan"]["instances"], plan["instances"]);
+}

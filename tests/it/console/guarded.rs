@@ -1,0 +1,47 @@
+//! Requests that no page of the console makes are not answered.
+
+use super::process::Console;
+use crate::layouts::project::Project;
+
+#[test]
+fn other_hosts_origins_and_methods_are_refused() {
+    let project = Project::new();
+    let console = Console::of(&project);
+    let own = format!("Host: 127.0.0.1:{}\r\n", console.port);
+    let status = |line: &str, headers: &str| {
+        console
+            .send(&format!("{line} HTTP/1.1\r\n{headers}"))
+            .status
+    };
+    assert_eq!(status("GET /api/status", &own), 200);
+    // A name of somebody else that leads to this machine (DNS rebinding).
+    let rebound = format!("Host: evil.example:{}\r\n", console.port);
+    assert_eq!(status("GET /api/status", &rebound), 421);
+    assert_eq!(status("GET /", "Host: 127.0.0.1\r\n"), 421);
+    for other in [
+        "Origin: http://evil.example\r\n",
+        "Origin: null\r\n",
+        "Sec-Fetch-Site: cross-site\r\n",
+        "Sec-Fetch-Site: same-site\r\n",
+    ] {
+        assert_eq!(
+            status("GET /api/status", &format!("{own}{other}")),
+            403,
+            "{other}"
+        );
+    }
+    assert_eq!(status("POST /api/submit", &own), 403, "without an origin");
+    assert_eq!(status("PUT /api/submit", &own), 405);
+    assert_eq!(status("DELETE /", &own), 405);
+    let origin = format!("{own}Origin: {}\r\n", console.url());
+    assert_eq!(status("POST /api/submit", &origin), 400, "no files");
+    assert_eq!(
+        status("POST /api/status", &origin),
+        400,
+        "nothing is posted there"
+    );
+    assert_eq!(status("GET /../../etc/passwd", &own), 400);
+    let large = "x".repeat((1 << 20) + 1);
+    let post = format!("POST /api/submit HTTP/1.1\r\n{origin}");
+    assert_eq!(console.send_with(&post, &large).status, 413);
+}

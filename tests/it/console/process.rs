@@ -1,0 +1,131 @@
+//! The console as a process, and requests to it byte by byte: no client in between corrects them.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use stylus_upgrades_harness::command_line;
+
+use crate::layouts::project::Project;
+
+/// How long an answer may take in a test.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A console, ended with the test.
+pub(super) struct Console {
+    child: Child,
+    pub(super) port: u16,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(super) struct Response {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) body: String,
+}
+
+impl Console {
+    /// On a free port, in the folder of a project.
+    pub(super) fn of(project: &Project) -> Self {
+        Self::with(project, &[])
+    }
+
+    /// The same, with more in its environment.
+    pub(super) fn with(project: &Project, environment: &[(&str, &str)]) -> Self {
+        let mut command = command_line(Path::new(env!("CARGO_BIN_EXE_cli"))).expect("it");
+        without_keys(&mut command);
+        let mut child = command
+            .args(["console", "--port", "0"])
+            .envs(environment.iter().copied())
+            .current_dir(project.folder.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        let lines = BufReader::new(child.stdout.take().expect("stdout")).lines();
+        let url = lines
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.strip_prefix("Listening on ")?.to_owned()));
+        let url = url.expect("the line with its address");
+        let port = url.trim_end_matches('/').rsplit(':').next();
+        let port = port.and_then(|port| port.parse().ok()).expect("a port");
+        Self { child, port }
+    }
+
+    pub(super) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// `GET`, as a browser asks whose user typed the address.
+    pub(super) fn get(&self, path: &str) -> Response {
+        self.send(&format!(
+            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n",
+            self.port
+        ))
+    }
+
+    /// The document behind a path.
+    pub(super) fn document(&self, path: &str) -> Value {
+        let found = self.get(path);
+        serde_json::from_str(&found.body).unwrap_or_else(|_| panic!("a document: {found:?}"))
+    }
+
+    /// These very lines, and the end of the head.
+    pub(super) fn send(&self, lines: &str) -> Response {
+        self.send_with(lines, "")
+    }
+
+    /// The same, with a body.
+    pub(super) fn send_with(&self, lines: &str, body: &str) -> Response {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("set");
+        let length = body.len();
+        let request = format!("{lines}Connection: close\r\nContent-Length: {length}\r\n\r\n{body}");
+        stream.write_all(request.as_bytes()).expect("written");
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).expect("answered");
+        let text = String::from_utf8(bytes).expect("text");
+        let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+        let status = head.split(' ').nth(1).and_then(|code| code.parse().ok());
+        Response {
+            status: status.expect("a status"),
+            head: head.to_lowercase(),
+            body: body.to_owned(),
+        }
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Leaves out what the tests' own environment says about keys and chains.
+fn without_keys(command: &mut Command) {
+    for (name, _) in std::env::vars() {
+        if name.starts_with("ETH_") || name.ends_with("PRIVATE_KEY") {
+            command.env_remove(name);
+        }
+    }
+}
+
+/// A project with an action that waits for a second approval, and that action.
+pub(super) fn with_open_action() -> (Project, String) {
+    let project = Project::with_note();
+    let policy = format!("AND(Admin,{})", project.node.addresses()[1]);
+    project.done(&["update-policy", "Note", &policy]);
+    project.done(&["update-policy", "Note", "--role", "create", &policy]);
+    let second = crate::layouts::project::home(crate::layouts::project::V2);
+    let count = crate::layouts::project::COUNT;
+    let words = [&["migrate", "Note", "2.0", &second][..], &count].concat();
+    let proposed = project.run(&words);
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let action = crate::layouts::project::text(&proposed.document, "action").to_owned();
+    (project, action)
+}
