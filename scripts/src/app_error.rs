@@ -17,6 +17,7 @@ use crate::publish::PublishError;
 use crate::registry::AdoptionError;
 use crate::steps::StepsError;
 use crate::text::{listed, nearest, shell_word};
+use crate::trace::TraceError;
 use crate::versions::VersionsError;
 use stylus_devnode::NodeError;
 use thiserror::Error;
@@ -131,6 +132,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Publish(#[from] PublishError),
+    /// A transaction is not traced.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Trace(#[from] TraceError),
     /// The registry has no definition of that name.
     #[error("the registry has no definition {name:?}")]
     #[explain(

@@ -18,6 +18,7 @@
 //! | [`versions`] | what was registered, kept in a folder for version control |
 //! | [`project`] | a project of one's own: made anew, or of a contract that is there |
 //! | [`plan`] | an upgrade tried on a copy of the chain's state |
+//! | [`trace`], [`functions`] | the calls of a transaction; what calls say, by the interfaces of the code |
 //! | [`commands`] | the command line: arguments, and what each command says |
 //! | [`console`] | the same in a browser: the server, its pages |
 //! | [`publish`] | an implementation's sources, submitted to an explorer |
@@ -49,6 +50,7 @@ pub mod doctor;
 pub mod error;
 pub mod export;
 pub mod file_names;
+pub mod functions;
 pub mod governance;
 pub mod history;
 pub mod interface;
@@ -69,4 +71,5 @@ pub mod review;
 pub mod secret;
 pub mod steps;
 pub mod text;
+pub mod trace;
 pub mod versions;

@@ -29,6 +29,11 @@ fn the_page_on_doctor_does_what_it_says() -> Result<(), HarnessError> {
 }
 
 #[test]
+fn the_page_on_traces_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/trace.md")
+}
+
+#[test]
 fn the_quickstart_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/quickstart.md")
 }

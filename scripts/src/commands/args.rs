@@ -7,6 +7,7 @@ mod layout;
 mod migration;
 mod signed;
 mod storage;
+mod trace;
 mod version;
 
 pub use adopt::AdoptArgs;
@@ -16,6 +17,7 @@ pub use layout::LayoutCommand;
 pub use migration::{Gather, MigrationArgs};
 pub use signed::{SignArgs, SubmitArgs};
 pub use storage::StorageArgs;
+pub use trace::TraceArgs;
 pub use version::{AddStepArgs, PlanArgs, RollbackArgs, StepArgs, VersionArgs};
 
 use super::check::CheckArgs;
@@ -273,6 +275,8 @@ pub enum Command {
         /// The definition; '' is the registry itself
         name: String,
     },
+    /// The calls of a transaction, by the names of contracts, versions and functions
+    Trace(TraceArgs),
     /// Whether live code, slots and views are what was recorded
     Verify {
         /// The definition [default: all]
@@ -316,6 +320,12 @@ pub enum RegistryCommand {
         /// What is meant.
         #[command(flatten)]
         allow: AllowArgs,
+    },
+    /// Write the descriptors (ERC-7730) by which wallets show its calls and signatures in words
+    Descriptors {
+        /// The folder that they are written to
+        #[arg(long, value_name = "DIR", default_value = "clear-signing")]
+        out: std::path::PathBuf,
     },
 }
 

@@ -13,6 +13,7 @@ mod create_proxy;
 mod define;
 mod demo;
 mod deploy;
+mod descriptors;
 mod doctor;
 mod export;
 mod handler;
@@ -43,6 +44,7 @@ mod storage;
 mod submit;
 #[cfg(test)]
 mod tests;
+mod trace;
 mod unknown;
 mod upgrade;
 mod verifiable;
@@ -53,7 +55,7 @@ mod work;
 pub use args::{
     AddStepArgs, AdoptArgs, ApproveArgs, Cli, Command, Gather, Global, Kind, LayoutCommand,
     MigrationArgs, PlanArgs, PolicyCommand, RegistryCommand, ReviewArgs, RollbackArgs, SignArgs,
-    StepArgs, StorageArgs, SubmitArgs, VersionArgs,
+    StepArgs, StorageArgs, SubmitArgs, TraceArgs, VersionArgs,
 };
 
 pub use check::{CheckArgs, Format};
@@ -170,6 +172,9 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
                     allow,
                 },
         } => registry::deploy(context, define.as_deref(), save, &allow).await,
+        Command::Registry {
+            command: RegistryCommand::Descriptors { out },
+        } => descriptors::run(context, &out).await,
         Command::Define {
             name,
             migrate,
@@ -251,6 +256,7 @@ async fn perform(context: &Context, command: Command) -> Result<Outcome, Error> 
         Command::Revoke { action } => approve::revoke(context, &action).await,
         Command::Cancel { action } => approve::cancel(context, &action).await,
         Command::History { name } => history::run(context, &name).await,
+        Command::Trace(args) => trace::run(context, &args).await,
         Command::Verify {
             name,
             version,

@@ -43,7 +43,9 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
         ..Outcome::default()
     };
     if let Some(replay) = &replay {
-        outcome.lines.extend(replay::lines(replay));
+        outcome
+            .lines
+            .extend(replay::lines(replay, &context.names()));
         outcome.field("replay", replay);
     }
     storage::report(&mut outcome, &checks);

@@ -5,13 +5,19 @@ use super::context::Context;
 use super::plan::word;
 use crate::app_error::Error;
 use crate::client::Client;
+use crate::functions::{Functions, interfaces};
+use crate::governance::Names;
 use crate::manifest::ManifestError;
+use crate::output::visible;
 use crate::own_file;
-use crate::plan::{self, Group, Kind, Plan, PlanRequest, Replay, StorageDifference};
+use crate::plan::{
+    self, Abis, Difference, Group, Kind, Movement, Plan, PlanRequest, Replay, StorageDifference,
+};
 use crate::progress::Progress;
 use crate::text::grouped;
-use alloy::primitives::Address;
 use std::fmt::Write as _;
+use stylus_upgrades_interface::registry::Code;
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Sends the newest transactions again, and writes the report if one is asked for.
 pub(super) async fn run(
@@ -22,15 +28,16 @@ pub(super) async fn run(
     plan: &Plan,
     count: u32,
 ) -> Result<Option<Replay>, Error> {
-    let instances: Vec<Address> = plan.instances.iter().map(|one| one.proxy).collect();
+    let abis = abis(context, client, &request, plan).await?;
     let what = format!("replaying {count} transactions");
     context.output.begin(&what);
-    let replay = plan::replay(client, request, &instances, count).await;
+    let replay = plan::replay(client, request, plan, abis, count).await;
     context.output.end(&what);
     let replay = replay?;
     match (&replay, &args.replay_report) {
         (Some(replay), Some(path)) => {
-            own_file::write(path, markdown(plan, replay).as_bytes())
+            let names = context.names();
+            own_file::write(path, markdown(plan, replay, &names).as_bytes())
                 .map_err(ManifestError::from)?;
         }
         (Some(_), None) => {}
@@ -39,6 +46,48 @@ pub(super) async fn run(
             .note("there is nothing to replay: no transaction to an instance was found"),
     }
     Ok(replay)
+}
+
+/// The interfaces of both versions: as this run's sources show them, as they are kept, and the steps
+/// that their layout documents declare.
+async fn abis(
+    context: &Context,
+    client: &Client,
+    request: &PlanRequest,
+    plan: &Plan,
+) -> Result<Abis, Error> {
+    let name = &plan.name;
+    let query = abi::getVersionCall {
+        name: name.clone(),
+        version: plan.from.clone(),
+    };
+    let before = match client.call(request.registry, &query).await {
+        Ok(found) => Some(found.code),
+        Err(error) if error.revert().is_some() => None,
+        Err(error) => return Err(error.into()),
+    };
+    let documents = context.documents(client, request.registry);
+    let functions = async |code: &Code| -> Result<Functions, Error> {
+        let built = context.interface_of(code.codehash).map(|one| one.abi());
+        let kept = match built {
+            Some(built) => Some(built),
+            None => context.versions().abi_of(name, code.codehash)?,
+        };
+        let known = kept.as_ref().map(Functions::of_abi).unwrap_or_default();
+        let document = documents.get(code.layoutHash).await?;
+        let steps = document.document().and_then(|one| one.steps.clone());
+        let steps = steps.unwrap_or_default();
+        let signatures = steps.iter().map(|step| step.signature.as_str());
+        let declared = Functions::of_signatures(signatures);
+        Ok(known.with(&declared).with(&interfaces().implementation))
+    };
+    Ok(Abis {
+        before: match &before {
+            Some(code) => functions(code).await?,
+            None => Functions::default(),
+        },
+        after: functions(&request.call.code).await?,
+    })
 }
 
 /// What was sent again.
@@ -63,8 +112,18 @@ fn nothing_compared(reason: &str) -> String {
 
 fn not_compared(replay: &Replay) -> String {
     format!(
-        "{} calls of the registry or of precompiles, or deployments, are not compared",
+        "{} calls of the registry, by whatever contract, or of precompiles, or deployments, are not \
+         compared",
         replay.not_compared
+    )
+}
+
+/// Whose storage is not compared.
+fn left_out(replay: &Replay, names: &Names) -> String {
+    format!(
+        "not compared: the framework's own slots, and storage and ether of the registry and of \
+         contracts that call it: {}",
+        names.list(&replay.left_out_accounts)
     )
 }
 
@@ -76,7 +135,7 @@ fn gas(replay: &Replay) -> String {
     )
 }
 
-pub(super) fn lines(replay: &Replay) -> Vec<String> {
+pub(super) fn lines(replay: &Replay, names: &Names) -> Vec<String> {
     let mut lines = vec![summary(replay)];
     if replay.left_out > 0 {
         lines.push(format!("  {} transactions were left out", replay.left_out));
@@ -89,13 +148,12 @@ pub(super) fn lines(replay: &Replay) -> Vec<String> {
     if replay.not_compared > 0 {
         lines.push(format!("  {}", not_compared(replay)));
     }
+    lines.push(format!("  {}", left_out(replay, names)));
+    lines.extend(replay.behind.iter().map(|one| format!("  ! {one}")));
     match replay.faithful {
         true => lines.push("  ✓ without the upgrade they did exactly what they really did".into()),
         false => {
-            lines.push(format!(
-                "  ! not faithful: without the upgrade {} of them did not do what they really did",
-                replay.unfaithful.len()
-            ));
+            lines.push(format!("  ! {}", unfaithful(replay)));
             let each = replay.unfaithful.iter();
             lines.extend(
                 each.map(|one| format!("    {} (block {}): {}", one.hash, one.block, one.what)),
@@ -103,42 +161,80 @@ pub(super) fn lines(replay: &Replay) -> Vec<String> {
         }
     }
     for group in &replay.differences {
-        lines.push(format!("  {}", heading(group)));
+        lines.push(format!("  {}", heading(group, names)));
         for one in &group.examples {
             lines.push(format!(
                 "    {} (block {}) from {}",
-                one.hash, one.block, one.from
+                one.hash,
+                one.block,
+                names.long(one.from)
             ));
+            lines.push(format!("      call:    {}", one.call));
+            if let Some(call) = &one.call_after {
+                lines.push(format!("      by the new interface: {call}"));
+            }
             lines.push(format!("      without: {}", one.before));
             lines.push(format!("      with:    {}", one.after));
         }
     }
-    match (replay.differences.is_empty(), replay.faithful) {
+    match (replay.differences.is_empty(), replay.is_whole()) {
         (true, true) => lines.push("  ✓ with the upgrade every transaction does the same".into()),
         (true, false) => lines.push("  ! with the upgrade no difference was seen".into()),
         (false, _) => {}
     }
+    for one in &replay.movements {
+        lines.push(format!("  {}", moved(one, names)));
+    }
     for slot in &replay.storage {
-        lines.push(format!("  {} ends otherwise: {}", slot.account, ends(slot)));
+        let account = names.long(slot.account);
+        lines.push(format!("  {account} ends otherwise: {}", ends(slot)));
     }
     lines.push(format!("  {}", gas(replay)));
     lines
 }
 
-fn heading(group: &Group) -> String {
+fn unfaithful(replay: &Replay) -> String {
+    format!(
+        "not faithful: without the upgrade {} of {} did not do what they really did; the others are \
+         compared as they were",
+        replay.unfaithful.len(),
+        replay.transactions + replay.others
+    )
+}
+
+fn heading(group: &Group, names: &Names) -> String {
     let (mark, what) = match group.kind {
         Kind::FailsNow => ("✗", "succeeded, and would fail"),
+        Kind::NeedsMoreGas => (
+            "!",
+            "succeeded, and would need more gas than they had: with it they succeed",
+        ),
         Kind::SucceedsNow => ("!", "failed, and would succeed"),
         Kind::OtherReason => ("!", "would fail for another reason"),
         Kind::Returns => ("≠", "would return other data"),
         Kind::Emits => ("≠", "would emit other events"),
         Kind::Gas => ("≠", "would take other gas"),
     };
-    let to = group.to.map_or("a creation".into(), |to| to.to_string());
+    let to = group.to.map_or("a creation".into(), |to| names.long(to));
     let calls = if group.count == 1 { "call" } else { "calls" };
+    let reason = group.reason.as_ref();
+    let reason = reason.map_or(String::new(), |reason| format!(" ({reason})"));
     format!(
-        "{mark} {} {calls} of {} of {to} {what}",
+        "{mark} {} {calls} of {} of {to} {what}{reason}",
         group.count, group.function
+    )
+}
+
+fn moved(one: &Movement, names: &Names) -> String {
+    let what = match one.token {
+        None => "wei".to_owned(),
+        Some(token) => format!("of the token {}", names.long(token)),
+    };
+    format!(
+        "{} gains {} {what}, and would gain {}",
+        names.long(one.account),
+        one.before,
+        one.after
     )
 }
 
@@ -152,57 +248,86 @@ fn ends(slot: &StorageDifference) -> String {
     format!("{name} {} → {}{by}", word(&slot.before), word(&slot.after))
 }
 
-fn markdown(plan: &Plan, replay: &Replay) -> String {
+fn markdown(plan: &Plan, replay: &Replay, names: &Names) -> String {
     let mut text = String::new();
     let _ = writeln!(
         text,
         "# Replay of {} {} → {}\n",
-        plan.name, plan.from, plan.to
+        cell(&plan.name),
+        cell(&plan.from),
+        cell(&plan.to)
     );
     if let Some(reason) = &replay.not_done {
         let _ = writeln!(text, "{}.\n", summary(replay));
-        let _ = writeln!(text, "**{}**", nothing_compared(reason));
+        let _ = writeln!(text, "**{}**", cell(&nothing_compared(reason)));
         return text;
     }
     let _ = writeln!(text, "{}; {}.\n", summary(replay), gas(replay));
     let faithful = match replay.faithful {
         true => "Without the upgrade they did exactly what they really did.".to_owned(),
-        false => format!(
-            "**Not faithful**: without the upgrade {} of them did not do what they really did.",
-            replay.unfaithful.len()
-        ),
+        false => format!("**{}.**", unfaithful(replay)),
     };
     let _ = writeln!(text, "{faithful}\n");
-    for note in &replay.notes {
-        let _ = writeln!(text, "- {note}");
+    for note in replay.notes.iter().chain(&replay.behind) {
+        let _ = writeln!(text, "- {}", cell(note));
     }
     if replay.not_compared > 0 {
         let _ = writeln!(text, "- {}", not_compared(replay));
     }
+    let _ = writeln!(text, "- {}", left_out(replay, names));
     for one in &replay.unfaithful {
-        let _ = writeln!(text, "- `{}` (block {}): {}", one.hash, one.block, one.what);
+        let what = cell(&one.what);
+        let _ = writeln!(text, "- `{}` (block {}): {what}", one.hash, one.block);
     }
     for group in &replay.differences {
-        let _ = writeln!(text, "\n## {}\n", heading(group));
-        let _ = writeln!(text, "| transaction | block | from | without | with |");
-        let _ = writeln!(text, "|---|---|---|---|---|");
+        let _ = writeln!(text, "\n## {}\n", cell(&heading(group, names)));
+        let _ = writeln!(
+            text,
+            "| transaction | block | from | call | without | with |"
+        );
+        let _ = writeln!(text, "|---|---|---|---|---|---|");
         for one in &group.examples {
-            let cells = [&one.before, &one.after].map(|cell| cell.replace('|', "\\|"));
-            let [before, after] = cells;
-            let _ = writeln!(
-                text,
-                "| `{}` | {} | `{}` | {before} | {after} |",
-                one.hash, one.block, one.from
-            );
+            let _ = writeln!(text, "{}", row(one, names));
+        }
+    }
+    if !replay.movements.is_empty() {
+        let _ = writeln!(text, "\n## Ether and tokens that are moved otherwise\n");
+        for one in &replay.movements {
+            let _ = writeln!(text, "- {}", cell(&moved(one, names)));
         }
     }
     let _ = writeln!(text, "\n## Storage that ends otherwise\n");
-    let _ = writeln!(
-        text,
-        "The registry's storage and the framework's own slots are left out.\n"
-    );
     for slot in &replay.storage {
-        let _ = writeln!(text, "- `{}`: {}", slot.account, ends(slot));
+        let account = names.long(slot.account);
+        let _ = writeln!(text, "- {account}: {}", cell(&ends(slot)));
+    }
+    if replay.storage.is_empty() {
+        let _ = writeln!(text, "None.");
     }
     text
+}
+
+fn row(one: &Difference, names: &Names) -> String {
+    let call = match &one.call_after {
+        Some(after) => format!("{}; by the new interface {after}", one.call),
+        None => one.call.clone(),
+    };
+    let [call, before, after] = [&call, &one.before, &one.after].map(|it| cell(it));
+    let from = names.long(one.from);
+    format!(
+        "| `{}` | {} | {from} | {call} | {before} | {after} |",
+        one.hash, one.block
+    )
+}
+
+/// Text from anywhere within a line of Markdown: it begins no markup and no cell of its own.
+fn cell(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in visible(text).chars() {
+        if "\\`*_[]<>|#&!~".contains(c) {
+            safe.push('\\');
+        }
+        safe.push(c);
+    }
+    safe
 }

@@ -2,12 +2,13 @@
 //! are sent, and decoding is strict: bytes that would not be written again in exactly this way are
 //! shown to nobody.
 
+use super::arguments::arguments;
 use super::error::GovernanceError;
 use super::names::Names;
-use alloy::primitives::{Address, B256, Bytes, keccak256};
+use super::shown::Shown;
+use alloy::primitives::{Address, B256, keccak256};
 use alloy::sol_types::SolCall;
 use serde::{Deserialize, Serialize};
-use stylus_upgrades_interface::reasons::{proxy_kind, step};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::registry::{Code, Step};
 
@@ -85,9 +86,7 @@ impl Call {
             abi::resumeCall::SELECTOR => strict(calldata).map(Self::Resume),
             abi::setPolicyCall::SELECTOR => strict(calldata).map(Self::SetPolicy),
             abi::createProxyCall::SELECTOR => strict(calldata).map(Self::CreateProxy),
-            _ => Err(GovernanceError::NotGoverned {
-                selector: selector.into(),
-            }),
+            _ => Err(not_governed(calldata)),
         }
     }
 
@@ -150,85 +149,22 @@ impl Display {
     /// As [`Call::decode`].
     pub fn of(calldata: &[u8], names: &Names) -> Result<Self, GovernanceError> {
         let call = Call::decode(calldata)?;
-        let mut fields = Vec::new();
-        let mut field = |name: &str, value: String| {
-            fields.push(Field {
-                name: name.into(),
-                value,
-            });
-        };
-        let function = match &call {
-            Call::CreateDefinition(call) => {
-                field("name", call.name.clone());
-                field("migrate", names.policy(&call.migratePolicy));
-                field("policy", names.policy(&call.policyPolicy));
-                field("create", names.policy(&call.createPolicy));
-                "createDefinition"
-            }
-            Call::AddVersion(call) => {
-                field("version", call.version.clone());
-                code(&mut field, &call.code, names);
-                way(&mut field, &call.step, names);
-                "addVersion"
-            }
-            Call::AddStep(call) => {
-                field("version", call.version.clone());
-                way(&mut field, &call.step, names);
-                "addStep"
-            }
-            Call::Migrate(call) => {
-                field("version", call.version.clone());
-                code(&mut field, &call.code, names);
-                way(&mut field, &call.step, names);
-                "migrate"
-            }
-            Call::SetHandler(call) => {
-                field("proxy", names.long(call.proxy));
-                field("handler", names.long(call.handler));
-                "setHandler"
-            }
-            Call::AbortMigration(call) => {
-                field("proxy", names.long(call.proxy));
-                "abortMigration"
-            }
-            Call::Adopt(call) => {
-                field("proxy", names.long(call.proxy));
-                field("kind", kind_in_words(call.kind));
-                field("version", call.version.clone());
-                "adopt"
-            }
-            Call::HandOver(call) => {
-                field("proxy", names.long(call.proxy));
-                field("to", names.long(call.newRegistry));
-                "handOver"
-            }
-            Call::Pause(_) => {
-                field("users", "every call of an instance is refused".into());
-                "pause"
-            }
-            Call::Resume(_) => {
-                field("users", "instances run their code again".into());
-                "resume"
-            }
-            Call::SetPolicy(call) => {
-                field("of role", call.role.clone());
-                field("expression", names.policy(&call.expression));
-                "setPolicy"
-            }
-            Call::CreateProxy(call) => {
-                field("version", call.version.clone());
-                field("kind", kind_in_words(call.kind));
-                field("salt", call.salt.to_string());
-                field("initializer", calldata_text(&call.initData));
-                "createProxy"
-            }
-        };
+        let shown = Shown::of(calldata).ok_or_else(|| not_governed(calldata))?;
+        let arguments = arguments(calldata).map_err(|reason| GovernanceError::Ambiguous {
+            function: shown.function,
+            reason,
+        })?;
+        let fields = shown.values(&arguments, names).into_iter();
+        let fields = fields.map(|(name, value)| Field {
+            name: name.into(),
+            value,
+        });
         Ok(Self {
-            function: function.into(),
+            function: shown.function.into(),
             definition: call.definition().into(),
             role: call.role().into(),
             payload: keccak256(calldata),
-            fields,
+            fields: fields.collect(),
         })
     }
 
@@ -279,6 +215,13 @@ impl Display {
     }
 }
 
+fn not_governed(calldata: &[u8]) -> GovernanceError {
+    let selector = calldata.first_chunk::<4>().copied().unwrap_or_default();
+    GovernanceError::NotGoverned {
+        selector: selector.into(),
+    }
+}
+
 fn strict<C: SolCall>(calldata: &[u8]) -> Result<C, GovernanceError> {
     let ambiguous = |reason: String| GovernanceError::Ambiguous {
         function: C::SIGNATURE,
@@ -289,65 +232,6 @@ fn strict<C: SolCall>(calldata: &[u8]) -> Result<C, GovernanceError> {
         return Err(ambiguous("other bytes say the same".into()));
     }
     Ok(call)
-}
-
-fn code(field: &mut impl FnMut(&str, String), code: &Code, names: &Names) {
-    field("code", names.long(code.implementation));
-    field("code hash", code.codehash.to_string());
-    for (name, hash) in [
-        ("source hash", code.sourceHash),
-        ("layout hash", code.layoutHash),
-    ] {
-        if !hash.is_zero() {
-            field(name, hash.to_string());
-        }
-    }
-}
-
-fn way(field: &mut impl FnMut(&str, String), step: &Step, names: &Names) {
-    if step.from.is_empty() {
-        return field("reached", "only by creation".into());
-    }
-    field("from", step.from.clone());
-    field(
-        "migration",
-        match step.kind {
-            step::NONE => "none: the data stays as it is".into(),
-            step::CALL => "a function of the new code".into(),
-            step::SCRIPT => "a script".into(),
-            step::COMPLEX => "complex: many transactions, paused meanwhile".into(),
-            step::FOREIGN_CALL => "a function of the new code, which has no mixin".into(),
-            other => format!("kind {other}, which is unknown"),
-        },
-    );
-    if !step.script.is_zero() {
-        field("script", names.long(step.script));
-        field("script hash", step.scriptCodehash.to_string());
-    }
-    if !step.data.is_empty() {
-        field("calldata", calldata_text(&step.data));
-    }
-}
-
-/// The kind of a proxy.
-pub fn kind_in_words(kind: u8) -> String {
-    match kind {
-        proxy_kind::WASM => "WASM proxy".into(),
-        proxy_kind::EVM => "EVM proxy".into(),
-        proxy_kind::BEACON => "beacon proxy".into(),
-        proxy_kind::TRANSPARENT_4 => "transparent proxy 4.x of OpenZeppelin".into(),
-        proxy_kind::TRANSPARENT_5 => "transparent proxy 5.x of OpenZeppelin".into(),
-        proxy_kind::UUPS => "UUPS proxy of OpenZeppelin".into(),
-        other => format!("{other}, which is unknown"),
-    }
-}
-
-fn calldata_text(data: &Bytes) -> String {
-    if data.is_empty() {
-        "none".into()
-    } else {
-        format!("{data} ({} bytes)", data.len())
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@
 //! | module | holds |
 //! |---|---|
 //! | [`display`](Display) | a governed call as its approvers read it, from the very bytes |
+//! | `shown`, `arguments` | the fields of each governed call, declared once; their values |
+//! | [`descriptors`](descriptors()) | the same fields for wallets (ERC-7730) |
 //! | [`pending`](pending()) | open actions: who approved, who is missing, what blocks, until when |
 //! | [`governed`](GovernedCall) | a governed call: decoded, shown, tried, sent, read from the logs |
 //! | `submit`, `gas` | an approval, or the call that completes the policy; gas for either; what it would do |
@@ -16,10 +18,12 @@
 //! | [`facts`](code_facts) | what the chain says about the code that an action names |
 //! | [`names`](Names) | addresses by the manifest's names |
 
+mod arguments;
 mod authority;
 mod built;
 mod checks;
 mod definitions;
+mod descriptors;
 mod display;
 mod ended;
 mod error;
@@ -31,6 +35,7 @@ mod names;
 mod pending;
 mod place;
 mod revert_cause;
+mod shown;
 pub mod signed;
 mod submit;
 mod tree;
@@ -39,7 +44,8 @@ pub use authority::{deciding_policy, role_of};
 pub use built::BuildFacts;
 pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
 pub use definitions::definitions;
-pub use display::{Call, Display, Field, kind_in_words};
+pub use descriptors::{Descriptor, descriptors};
+pub use display::{Call, Display, Field};
 pub use ended::Cancelled;
 pub use error::{Difference, GovernanceError};
 pub use explain::{Explained, duration, explain};
@@ -53,5 +59,6 @@ pub use pending::{
 pub use place::{Placed, find, place};
 pub(crate) use revert_cause::failed_upgrade;
 pub use revert_cause::not_an_approver;
+pub use shown::kind_in_words;
 pub use submit::{ExecutedBy, Simulated, Submitted};
 pub use tree::{Node, tree};

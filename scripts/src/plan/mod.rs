@@ -19,7 +19,9 @@ pub use code_checks::{has_constructor, reserved_in};
 pub use error::PlanError;
 pub use finding::Finding;
 pub use instances::{Change, Event, InstancePlan};
-pub use replay::{Difference, Group, Kind, Replay, StorageDifference, Unfaithful, replay};
+pub use replay::{
+    Abis, Difference, Group, Kind, Movement, Replay, StorageDifference, Unfaithful, replay,
+};
 
 use crate::build::Artifact;
 use crate::client::{Client, Remote};

@@ -29,6 +29,7 @@ mod replay;
 mod sandbox;
 mod signed;
 mod sources;
+mod trace;
 mod untraced;
 
 /// What is run.

@@ -2,10 +2,11 @@
 
 use crate::relay::{Relay, ask};
 use crate::sandbox::{MIGRATE, ROLLBACK, Sandbox, error, text};
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
 use serde_json::{Value, json};
-use stylus_chain::CallRequest;
+use stylus_chain::{BlockId, CallRequest, Overrides};
+use stylus_upgrades_interface::registry::IRegistry as abi;
 
 alloy::sol! {
     function increment() external;
@@ -121,13 +122,18 @@ fn a_mistake_that_the_plan_does_not_see_is_found_by_the_replay() {
     assert_eq!(replay["faithful"], true, "{replay}");
     assert_eq!(groups(replay)[0], ("fails_now", 3));
     let first = &replay["differences"][0];
-    assert_eq!(text(first, "function"), "0xd09de08a");
+    assert_eq!(
+        (text(first, "function"), text(first, "selector")),
+        ("increment()", "0xd09de08a")
+    );
+    assert!(first["reason"].is_string(), "{first}");
     let example = &first["examples"][0];
     assert_eq!(text(example, "from"), user.to_string().to_lowercase());
     assert!(
         text(example, "after").starts_with("it reverts: "),
         "{example}"
     );
+    assert_eq!(text(example, "call"), "increment()");
 }
 
 #[test]
@@ -276,4 +282,127 @@ fn code_that_was_deployed_after_the_transactions_is_tried_before_them() {
     // Deployment and activation of that code.
     assert_eq!(replay["not_compared"], 2, "{replay}");
     assert_eq!(groups(replay), [("gas", 2)], "{replay}");
+}
+
+#[test]
+fn a_call_whose_gas_was_only_enough_for_the_old_code_is_no_failure() {
+    let sandbox = Sandbox::with_counter("Admin", 1);
+    let (proxy, user) = (proxy(&sandbox), sandbox.node.addresses()[USER]);
+    increment(&sandbox, user, 1);
+    let limit = sandbox.node.with_chain(move |chain| {
+        let call = CallRequest {
+            from: Some(user),
+            to: Some(proxy),
+            input: incrementCall {}.abi_encode().into(),
+            ..CallRequest::default()
+        };
+        let latest = BlockId::latest();
+        // The estimator adds to what is needed: the lowest limit that succeeds is what counts.
+        let (mut low, mut high) = (
+            21_000,
+            chain
+                .estimate_gas(call.clone(), latest, &Overrides::default())
+                .expect("it succeeds"),
+        );
+        while high - low > 1 {
+            let gas = Some((low + high) / 2);
+            let tried = CallRequest {
+                gas,
+                ..call.clone()
+            };
+            let done = chain.call(tried, latest, &Overrides::default());
+            match done.is_ok_and(|done| done.success) {
+                true => high = (low + high) / 2,
+                false => low = (low + high) / 2,
+            }
+        }
+        let gas = Some(high);
+        let hash = chain.submit_unsigned(user, CallRequest { gas, ..call });
+        assert!(chain.receipt(hash.expect("sent")).expect("mined").success);
+        high
+    });
+    let limit = limit.expect("the chain");
+    let answer = sandbox.run("Other", &plan("5", &["--replay", "2"]));
+    assert_eq!(answer.exit, Some(0), "{answer:?}");
+    let replay = &answer.document["replay"];
+    assert_eq!(replay["faithful"], true, "{replay}");
+    assert_eq!(groups(replay), [("needs_more_gas", 1), ("gas", 1)]);
+    // With more gas it counted: 7 and twice 5.
+    let storage = replay["storage"].as_array().expect("storage").iter();
+    let after = format!("{:#066x}", U256::from(17));
+    assert!(storage.clone().any(|one| one["after"] == after), "{replay}");
+    let (_, lines) = sandbox.reported("Other", &plan("5", &["--replay", "2"]));
+    let whole = lines.join("\n");
+    assert!(
+        whole.contains("! 1 call of increment() of ") && whole.contains("would need more gas"),
+        "{whole} {limit}"
+    );
+}
+
+/// Calls `target` with its calldata, and keeps the first word of what comes back in slot 1.
+fn forwarder(target: Address) -> Bytes {
+    let mut code = alloy::hex!("365f5f3760205f365f5f73").to_vec();
+    code.extend(target);
+    code.extend(alloy::hex!("5af1505f5160015500"));
+    code.into()
+}
+
+#[test]
+fn what_a_contract_decides_is_not_compared_and_neither_is_its_storage() {
+    let multisig = Address::repeat_byte(0x77);
+    let sandbox = Sandbox::with_counter(&format!("OR(Admin,{multisig})"), 1);
+    let registry: Address = sandbox.saved("registry").parse().expect("an address");
+    let user = sandbox.node.addresses()[USER];
+    let created = sandbox.node.with_chain(move |chain| {
+        chain.set_code(multisig, forwarder(registry));
+        chain.mine(1, None).expect("a block");
+        let query = abi::getVersionCall {
+            name: "A".into(),
+            version: "1.0".into(),
+        };
+        let call = CallRequest {
+            to: Some(registry),
+            input: query.abi_encode().into(),
+            ..CallRequest::default()
+        };
+        let answer = chain.call(call, BlockId::latest(), &Overrides::default());
+        let answer = answer.expect("the registry").output;
+        abi::getVersionCall::abi_decode_returns(&answer).expect("it")
+    });
+    let code = created.expect("the chain").code;
+    increment(&sandbox, user, 1);
+    let decided = sandbox.node.with_chain(move |chain| {
+        let add = abi::addVersionCall {
+            name: "A".into(),
+            version: "1.5".into(),
+            code,
+            step: stylus_upgrades::registry::nothing("1.0"),
+        };
+        let call = CallRequest {
+            to: Some(multisig),
+            gas: Some(10_000_000),
+            input: add.abi_encode().into(),
+            ..CallRequest::default()
+        };
+        chain.impersonate(user);
+        let hash = chain.submit_unsigned(user, call).expect("sent");
+        let receipt = chain.receipt(hash).expect("mined");
+        assert!(receipt.success && !receipt.logs.is_empty());
+    });
+    decided.expect("the chain");
+    increment(&sandbox, user, 1);
+    let replay = &sandbox.done("Other", &plan("5", &["--replay", "2"]))["replay"];
+    assert_eq!(
+        (&replay["others"], &replay["not_compared"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(groups(replay), [("gas", 2)], "{replay}");
+    let account = json!(multisig.to_string().to_lowercase());
+    let left_out = replay["left_out_accounts"].as_array().expect("accounts");
+    assert!(left_out.contains(&account), "{replay}");
+    let storage = replay["storage"].as_array().expect("storage").iter();
+    assert!(
+        storage.clone().all(|one| one["account"] != account),
+        "{replay}"
+    );
 }

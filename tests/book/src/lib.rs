@@ -26,13 +26,14 @@ use std::path::{Path, PathBuf};
 
 /// The pages whose `console` blocks a test executes, in order, in one shell each
 /// (`tests/it/walkthrough.rs`).
-pub const EXECUTED: [&str; 10] = [
+pub const EXECUTED: [&str; 11] = [
     "docs/quickstart.md",
     "docs/project.md",
     "docs/adopting.md",
     "docs/testing.md",
     "docs/walkthrough.md",
     "docs/doctor.md",
+    "docs/trace.md",
     "docs/governance.md",
     "docs/approvers.md",
     "docs/migrations.md",

@@ -257,7 +257,8 @@ fn is_upgraded_and_verified(installed: &Installed) {
     let checked = installed.done(&["check", "Note", PROJECT]);
     assert_eq!(checked["ok"], true, "{checked:#}");
     installed.done(&["plan", "Note", "2.0", PROJECT]);
-    installed.done(&["migrate", "Note", "2.0", PROJECT]);
+    let migrated = installed.done(&["migrate", "Note", "2.0", PROJECT]);
+    is_traced(installed, text(&migrated, "tx"));
     let status = installed.done(&["status", "note"]);
     assert_eq!(status["instance"]["version"], "2.0", "{status:#}");
     let instance = status["instance"]["proxy"].as_str().expect("an address");
@@ -269,6 +270,30 @@ fn is_upgraded_and_verified(installed: &Installed) {
     installed.done(&["verify", "Note", "--framework", "--source", PROJECT]);
     let doctor = installed.done(&["doctor"]);
     assert_eq!(doctor["ok"], true, "{doctor:#}");
+}
+
+/// The upgrade's calls by their names, as far as this folder and the registry know them.
+fn is_traced(installed: &Installed, tx: &str) {
+    let picture = installed.path("calls.svg").display().to_string();
+    let traced = installed.done(&["trace", tx, "--flamegraph", &picture]);
+    assert_eq!(traced["missing"], serde_json::json!([]), "{traced:#}");
+    let frames = traced["frames"].as_array().expect("frames");
+    let contracts = ["registry", "registry-upgrades", "UpgradeabilityStorage"];
+    for name in contracts {
+        let is_there = frames.iter().any(|frame| frame["contract"] == name);
+        assert!(is_there, "no {name} in {traced:#}");
+    }
+    let of_instance = frames
+        .iter()
+        .find(|frame| frame["call"] == "upgradeTo(\"2.0\")");
+    let of_instance = of_instance.unwrap_or_else(|| panic!("no upgrade in {traced:#}"));
+    assert_eq!(of_instance["contract"], "note (instance of \"Note\")");
+    assert!(
+        of_instance["ink"]["used"].as_u64() > Some(0),
+        "{of_instance}"
+    );
+    let drawn = fs::read_to_string(picture).expect("the picture");
+    assert!(drawn.contains("upgradeTo"), "{drawn}");
 }
 
 /// Compiles the whole program, so it is part of the long run.

@@ -1,5 +1,5 @@
 //! The scenario: from the registry to version 2, the way back, what is refused on the way,
-//! a pause, signatures, deciding together, and the five kinds of migration. Each chapter is one function; each sends what the command of the same name
+//! a pause, signatures, deciding together, a replay, and the five kinds of migration. Each chapter is one function; each sends what the command of the same name
 //! would send.
 
 mod back;
@@ -7,6 +7,7 @@ mod first_version;
 mod kinds;
 mod paused;
 mod refusals;
+mod replayed;
 mod signed;
 mod together;
 mod upgrade;
@@ -67,6 +68,7 @@ pub(in crate::demo) async fn run(fixture: &Fixture, record: &mut Record) -> Resu
     paused::pause(fixture, record, &addresses).await?;
     signed::approve(fixture, record, registry).await?;
     together::decide(fixture, record, &addresses, script).await?;
+    replayed::before_the_upgrade(fixture, record, &addresses).await?;
     kinds::show(fixture, record, &addresses).await
 }
 

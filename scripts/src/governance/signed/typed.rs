@@ -1,16 +1,13 @@
 //! EIP-712 typed data, made of the very calldata by the types that the registry compiles in.
 
+use super::super::arguments::{arguments, fields};
 use super::{Approval, SignedError};
-use alloy::dyn_abi::{DynSolValue, JsonAbiExt, TypedData};
-use alloy::json_abi::Function;
+use alloy::dyn_abi::TypedData;
 use alloy::primitives::{B256, U256, keccak256};
 use alloy::sol_types::Eip712Domain;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use stylus_upgrades_interface::parts::PARTS;
-use stylus_upgrades_interface::signed::{
-    CODE_TYPE, DOMAIN_NAME, DOMAIN_VERSION, SOURCES, STEP_TYPE, text,
-};
+use stylus_upgrades_interface::signed::{DOMAIN_NAME, DOMAIN_VERSION, SOURCES, text};
 
 /// The type of the domain.
 const DOMAIN: &str =
@@ -79,27 +76,14 @@ impl Approval {
                 "chainId": self.chain_id,
                 "verifyingContract": self.registry,
             },
-            "message": self.message(&own)?,
+            "message": self.message()?,
         }))
     }
 
     /// The message: the arguments by their names, and what tells the action from others.
-    fn message(&self, own: &str) -> Result<Value, SignedError> {
-        let untyped = |reason: String| SignedError::Untyped { reason };
-        let selector = self.call.get(..4).unwrap_or_default();
-        let mut answers = PARTS.iter().flat_map(|part| part.answers);
-        let answer = answers.find(|answer| answer.selector == selector);
-        let signature = answer.map(|answer| answer.signature).unwrap_or_default();
-        let function = Function::parse(signature).map_err(|error| untyped(error.to_string()))?;
-        let arguments = self.call.get(4..).unwrap_or_default();
-        let values = function
-            .abi_decode_input(arguments)
-            .map_err(|error| untyped(error.to_string()))?;
-        let mut message = Map::new();
-        let (_, fields) = fields(own).unwrap_or_default();
-        for ((kind, name), value) in fields.iter().zip(values) {
-            message.insert((*name).into(), json_of(kind, &value)?);
-        }
+    fn message(&self) -> Result<Value, SignedError> {
+        let arguments = arguments(&self.call);
+        let mut message = arguments.map_err(|reason| SignedError::Untyped { reason })?;
         message.insert("epoch".into(), self.epoch.to_string().into());
         message.insert("round".into(), self.round.to_string().into());
         message.insert("deadline".into(), self.deadline.to_string().into());
@@ -126,46 +110,4 @@ impl Approval {
             calldata: calldata_digest(&self.call),
         })
     }
-}
-
-/// The name of a type such as `Step(string from,uint8 kind)`, and its fields as type and name.
-fn fields(encoded: &str) -> Option<(&str, Vec<(&str, &str)>)> {
-    let (name, inner) = encoded.split_once('(')?;
-    let inner = inner.trim_end_matches(')').split(',');
-    Some((
-        name,
-        inner.filter_map(|field| field.split_once(' ')).collect(),
-    ))
-}
-
-/// A value of that type, as wallets write it. Numbers are decimal text: they may be too large for
-/// JSON's.
-fn json_of(kind: &str, value: &DynSolValue) -> Result<Value, SignedError> {
-    let encoded = match kind {
-        "Code" => CODE_TYPE,
-        "Step" => STEP_TYPE,
-        _ => "",
-    };
-    Ok(match value {
-        DynSolValue::Tuple(values) => {
-            let (_, fields) = fields(encoded).unwrap_or_default();
-            let mut members = Map::new();
-            for ((kind, name), value) in fields.iter().zip(values) {
-                members.insert((*name).into(), json_of(kind, value)?);
-            }
-            members.into()
-        }
-        DynSolValue::String(text) => text.clone().into(),
-        DynSolValue::Bytes(bytes) => alloy::hex::encode_prefixed(bytes).into(),
-        DynSolValue::FixedBytes(word, size) => {
-            alloy::hex::encode_prefixed(word.get(..*size).unwrap_or_default()).into()
-        }
-        DynSolValue::Address(address) => address.to_string().into(),
-        DynSolValue::Uint(number, _) => number.to_string().into(),
-        _ => {
-            return Err(SignedError::Untyped {
-                reason: format!("no governed call has a parameter of type {kind}"),
-            });
-        }
-    })
 }

@@ -1,19 +1,16 @@
-//! What differs: from what really happened, and between the two copies.
+//! What differs from what really happened, and what storage ends otherwise.
 
 use super::super::error::PlanError;
 use super::super::slots::SlotNames;
 use super::super::{Plan, PlanRequest};
-use super::past::{Outcome, Past, PastTransaction};
+use super::past::{Outcome, Past, numbered};
 use super::run::Sent;
-use crate::client::Revert;
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, B256, U256};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use stylus_chain::{BlockId, Chain};
 
-/// Differences that are shown of each group.
-const EXAMPLES: usize = 3;
 /// Words that are tried as keys of mappings, at most.
 const KEYS_MAX: usize = 256;
 
@@ -26,54 +23,6 @@ pub struct Unfaithful {
     pub block: u64,
     /// In what it differs.
     pub what: String,
-}
-
-/// What differs about a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// It succeeded, and fails with the new version.
-    FailsNow,
-    /// It failed, and succeeds with the new version.
-    SucceedsNow,
-    /// It fails for another reason.
-    OtherReason,
-    /// It returns other data.
-    Returns,
-    /// It emits other events.
-    Emits,
-    /// It takes other gas, and nothing else differs.
-    Gas,
-}
-
-/// Calls of one function that differ in the same way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Group {
-    /// How they differ.
-    pub kind: Kind,
-    /// The account that was called; none for a creation.
-    pub to: Option<Address>,
-    /// The function's selector.
-    pub function: String,
-    /// How many.
-    pub count: usize,
-    /// The first ones.
-    pub examples: Vec<Difference>,
-}
-
-/// A call that differs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Difference {
-    /// The transaction.
-    pub hash: B256,
-    /// Its block.
-    pub block: u64,
-    /// Who sent it.
-    pub from: Address,
-    /// Without the upgrade.
-    pub before: String,
-    /// With it.
-    pub after: String,
 }
 
 /// A storage word that ends otherwise.
@@ -122,11 +71,6 @@ pub(super) fn unfaithful(past: &Past, was: &[Sent]) -> Vec<Unfaithful> {
     differing.collect()
 }
 
-fn numbered(past: &Past) -> impl Iterator<Item = (u64, &PastTransaction)> {
-    let blocks = past.blocks.iter();
-    blocks.flat_map(|block| block.transactions.iter().map(|one| (block.number, one)))
-}
-
 fn difference(really: &Outcome, here: &Outcome) -> Option<String> {
     let done = |success| if success { "succeeded" } else { "failed" };
     if really.success != here.success {
@@ -147,123 +91,11 @@ fn difference(really: &Outcome, here: &Outcome) -> Option<String> {
         .then(|| format!("it really took {} gas, and {} here", really.gas, here.gas))
 }
 
-/// What differs between the copies, by kind and function.
-pub(super) fn differences(
-    past: &Past,
-    was: &[Sent],
-    would_be: &[Sent],
-    is_compared: impl Fn(&PastTransaction) -> bool,
-) -> Vec<Group> {
-    let mut groups: BTreeMap<(Kind, Option<Address>, String), Group> = BTreeMap::new();
-    for (((block, one), before), after) in numbered(past).zip(was).zip(would_be) {
-        if !is_compared(one) {
-            continue;
-        }
-        let Some((kind, before, after)) = compared(before, after) else {
-            continue;
-        };
-        let to = one.envelope.to();
-        let function = match one.envelope.input().get(..4) {
-            Some(selector) => alloy::hex::encode_prefixed(selector),
-            None => "receive".into(),
-        };
-        let group = groups
-            .entry((kind, to, function.clone()))
-            .or_insert_with(|| Group {
-                kind,
-                to,
-                function,
-                count: 0,
-                examples: Vec::new(),
-            });
-        group.count += 1;
-        if group.examples.len() < EXAMPLES {
-            group.examples.push(Difference {
-                hash: one.hash,
-                block,
-                from: one.from,
-                before,
-                after,
-            });
-        }
-    }
-    groups.into_values().collect()
-}
-
-fn compared(before: &Sent, after: &Sent) -> Option<(Kind, String, String)> {
-    let kind = match (before.succeeded(), after.succeeded()) {
-        (true, false) => Kind::FailsNow,
-        (false, true) => Kind::SucceedsNow,
-        _ => match (before, after) {
-            (
-                Sent::Mined {
-                    outcome: old,
-                    output: gave,
-                    ..
-                },
-                Sent::Mined {
-                    outcome: new,
-                    output: gives,
-                    ..
-                },
-            ) => {
-                if gave != gives {
-                    if old.success {
-                        Kind::Returns
-                    } else {
-                        Kind::OtherReason
-                    }
-                } else if old.logs != new.logs {
-                    Kind::Emits
-                } else if old.gas != new.gas {
-                    Kind::Gas
-                } else {
-                    return None;
-                }
-            }
-            _ if before == after => return None,
-            _ => Kind::OtherReason,
-        },
-    };
-    Some((kind, reported(before, kind), reported(after, kind)))
-}
-
-/// What happened to a transaction, as far as it matters for the difference.
-fn reported(sent: &Sent, kind: Kind) -> String {
-    let Sent::Mined {
-        outcome,
-        output,
-        note,
-    } = sent
-    else {
-        let Sent::Rejected(reason) = sent else {
-            return String::new();
-        };
-        return format!("no block takes it: {reason}");
-    };
-    match (outcome.success, kind) {
-        (false, _) if output.is_empty() => match note {
-            Some(note) => note.clone(),
-            None => "it reverts without data".into(),
-        },
-        (false, _) => format!("it reverts: {}", Revert::decode(output)),
-        (true, Kind::Returns) => output.to_string(),
-        (true, Kind::Emits) => {
-            let topics = outcome.logs.iter().map(|log| {
-                let topic = log.topics().first().copied().unwrap_or_default();
-                format!("{topic} {}", log.data.data)
-            });
-            topics.collect::<Vec<_>>().join(", ")
-        }
-        (true, _) => format!("{} gas", outcome.gas),
-    }
-}
-
 /// Storage that ends otherwise with the upgrade than without it.
 pub(super) fn storage(
     copies: &Copies<'_>,
     request: &PlanRequest,
-    instances: &[Address],
+    (instances, left_out): (&[Address], &BTreeSet<Address>),
     past: &Past,
     plan: &Plan,
 ) -> Result<Vec<StorageDifference>, PlanError> {
@@ -283,7 +115,7 @@ pub(super) fn storage(
     let mut all = Vec::new();
     for (account, slot) in written {
         let is_own = instances.contains(&account) && framework.get(slot.into()).is_some();
-        if account == request.registry || account == arbos || is_own {
+        if left_out.contains(&account) || account == arbos || is_own {
             continue;
         }
         let before = copies.as_it_was.storage(account, slot, latest)?;

@@ -3,24 +3,29 @@
 //! the same blocks, and whatever differs is reported.
 
 mod compare;
+mod differences;
+mod governing;
 mod last_change;
+mod more_gas;
+mod movements;
 mod past;
 mod run;
 
-pub use compare::{Difference, Group, Kind, StorageDifference, Unfaithful};
+pub use compare::{StorageDifference, Unfaithful};
+pub use differences::{Abis, Difference, Group, Kind};
+pub use movements::Movement;
 
 use super::error::PlanError;
 use super::finding::Finding;
 use super::{Plan, PlanRequest, prepare, try_on};
 use crate::client::{Client, Remote};
-use alloy::consensus::Transaction as _;
 use alloy::eips::BlockNumberOrTag;
 use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider as _;
-use past::{Past, PastTransaction};
+use past::Past;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use stylus_chain::{BlockId, Chain, ChainConfig};
-use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
 
 /// What a replay found.
 #[derive(Debug, Clone, Serialize)]
@@ -36,9 +41,12 @@ pub struct Replay {
     /// Transactions of those blocks that were not: ArbOS' own, messages from L1, and, where there are
     /// too many, those to other accounts.
     pub left_out: usize,
-    /// Calls of the registry and of precompiles, and deployments, which are sent again and not
-    /// compared: they are no users' calls, and the upgrade changes what they do.
+    /// Calls of the registry, also those that come through other contracts, of precompiles, and
+    /// deployments, which are sent again and not compared: they are no users' calls, and the upgrade
+    /// changes what they do.
     pub not_compared: usize,
+    /// Whose storage and ether are not compared: the registry, and contracts that call it.
+    pub left_out_accounts: Vec<Address>,
     /// Why the upgrade could not be carried out on the copy: then nothing was compared.
     pub not_done: Option<String>,
     /// Whether the copy without the upgrade did exactly what really happened.
@@ -47,17 +55,27 @@ pub struct Replay {
     pub unfaithful: Vec<Unfaithful>,
     /// What differs between the copies: calls that fail now first, by function.
     pub differences: Vec<Group>,
-    /// Storage that ends otherwise. The registry's, and the framework's own slots, are left out.
+    /// Storage that ends otherwise. That of [`Self::left_out_accounts`], and the framework's own slots,
+    /// are left out.
     pub storage: Vec<StorageDifference>,
+    /// Ether and tokens that are moved otherwise.
+    pub movements: Vec<Movement>,
     /// Gas of all transactions without the upgrade.
     pub gas_before: u64,
     /// Gas of all transactions with it.
     pub gas_after: u64,
     /// Why it proves less than it could.
     pub notes: Vec<String>,
+    /// Instances that were not upgraded there, and why: their calls were the same on both copies.
+    pub behind: Vec<String>,
 }
 
 impl Replay {
+    /// Whether it shows all that it could: it is faithful, and every instance was upgraded.
+    pub fn is_whole(&self) -> bool {
+        self.faithful && self.behind.is_empty()
+    }
+
     /// A finding if nothing could be compared, or if calls that succeeded fail.
     pub fn problem(&self) -> Option<Finding> {
         if let Some(reason) = &self.not_done {
@@ -79,8 +97,8 @@ impl Replay {
             format!("{count} calls that succeeded would have failed with the new version"),
             "every call that succeeded to succeed with the new version",
             format!(
-                "{} of {} from {}: {}",
-                first.function, example.hash, example.from, example.after
+                "{} in {} from {}: {}",
+                example.call, example.hash, example.from, example.after
             ),
             "correct the version, or tell its users that these calls end",
         ))
@@ -94,11 +112,15 @@ impl Replay {
 pub async fn replay(
     client: &Client,
     request: PlanRequest,
-    instances: &[Address],
+    planned: &Plan,
+    abis: Abis,
     count: u32,
 ) -> Result<Option<Replay>, PlanError> {
+    let instances: Vec<Address> = planned.instances.iter().map(|one| one.proxy).collect();
+    let problems = planned.problems.iter();
+    let problems: Vec<String> = problems.map(|one| one.name.clone()).collect();
     let definition = (request.registry, request.call.name.as_str());
-    let past = past::gather(client, definition, instances, count).await?;
+    let past = past::gather(client, definition, &instances, count).await?;
     let Some(first) = past.blocks.first().map(|block| block.number) else {
         if let Some(change) = &past.last_change {
             client.progress().note(&change.words());
@@ -113,9 +135,14 @@ pub async fn replay(
     }
     let before = BlockNumberOrTag::Number(first.saturating_sub(1));
     let (remote, config) = Remote::at(client, before).await?;
-    let instances = instances.to_vec();
     let work = tokio::task::spawn_blocking(move || {
-        carry_out(remote, config, &request, &instances, &past, (count, &code))
+        let subject = Subject {
+            request: &request,
+            instances: &instances,
+            problems: &problems,
+            abis: &abis,
+        };
+        carry_out(remote, config, subject, &past, (count, &code))
     });
     let replay = work.await.map_err(|error| PlanError::Ended {
         reason: error.to_string(),
@@ -123,14 +150,29 @@ pub async fn replay(
     replay.map(Some)
 }
 
+/// What is tried, and on what.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    request: &'a PlanRequest,
+    instances: &'a [Address],
+    /// What the plan found at the newest block.
+    problems: &'a [String],
+    abis: &'a Abis,
+}
+
 fn carry_out(
     remote: Remote,
     config: ChainConfig,
-    request: &PlanRequest,
-    instances: &[Address],
+    subject: Subject<'_>,
     past: &Past,
     (count, code): (u32, &[(Address, Bytes)]),
 ) -> Result<Replay, PlanError> {
+    let Subject {
+        request,
+        instances,
+        problems,
+        abis,
+    } = subject;
     let begun = config.number;
     let mut as_it_was = Chain::fork(config, Box::new(remote))?;
     let mut upgraded = as_it_was.branch();
@@ -155,14 +197,17 @@ fn carry_out(
         others: transactions().count() - wanted,
         left_out: past.left_out,
         not_compared: 0,
-        not_done: not_done(&plan),
+        left_out_accounts: Vec::new(),
+        not_done: not_done(&plan, problems),
         faithful: false,
         unfaithful: Vec::new(),
         differences: Vec::new(),
         storage: Vec::new(),
+        movements: Vec::new(),
         gas_before: 0,
         gas_after: 0,
         notes: Vec::new(),
+        behind: behind(&plan),
     };
     if wanted < count as usize {
         replay.notes.push(match &past.last_change {
@@ -179,8 +224,8 @@ fn carry_out(
     let changed = run::carry_over(&tried.chain, begun.into(), &mut upgraded)?;
     let at_first = upgraded.branch();
 
-    let was = run::again(&mut as_it_was, past)?;
-    let would_be = run::again(&mut upgraded, past)?;
+    let was = run::again(&mut as_it_was, past, None)?;
+    let would_be = run::again(&mut upgraded, past, Some(&was))?;
 
     let copies = compare::Copies {
         begun,
@@ -189,36 +234,46 @@ fn carry_out(
         at_first: &at_first,
         changed: &changed,
     };
-    let is_compared = |one: &PastTransaction| !is_of_upgrades(one, request);
-    replay.not_compared = transactions().filter(|one| !is_compared(one)).count();
     replay.unfaithful = compare::unfaithful(past, &was);
     replay.faithful = replay.unfaithful.is_empty();
-    replay.differences = compare::differences(past, &was, &would_be, is_compared);
-    replay.storage = compare::storage(&copies, request, instances, past, &plan)?;
+    let governs = |one: &_| governing::governs(one, request, &as_it_was);
+    let found = differences::differences(past, (&was, &would_be), instances, abis, governs);
+    let (governing, accounts) = governing::all(past, request, &found.governing);
+    replay.not_compared = governing;
+    replay.differences = found.groups;
+    let mut left_out: BTreeSet<Address> = accounts;
+    left_out.retain(|account| !instances.contains(account));
+    left_out.insert(request.registry);
+    replay.storage = compare::storage(&copies, request, (instances, &left_out), past, &plan)?;
+    replay.movements = movements::movements(&copies, &was, &would_be, &left_out)?;
+    replay.left_out_accounts = left_out.into_iter().collect();
     replay.gas_before = was.iter().map(run::Sent::gas).sum();
     replay.gas_after = would_be.iter().map(run::Sent::gas).sum();
     Ok(replay)
 }
 
-/// Why the upgrade was not carried out as far as it has to be, if it was not.
-fn not_done(plan: &Plan) -> Option<String> {
-    let problems = plan.problems.iter();
-    let mut reasons: Vec<String> = problems
+/// Why the upgrade was not carried out there: no instance reached the version, or something is wrong
+/// that is not wrong at the newest block, where the plan says so itself.
+fn not_done(plan: &Plan, problems: &[String]) -> Option<String> {
+    let is_there = plan.instances.iter().any(|one| one.to == plan.to);
+    let only_there = |name: &String| !problems.contains(name);
+    let found = plan.problems.iter();
+    let mut reasons: Vec<String> = found
+        .filter(|problem| !is_there || only_there(&problem.name))
         .map(|problem| format!("{}: {}", problem.name, problem.message))
         .collect();
-    let behind = plan.instances.iter().filter(|one| one.to != plan.to);
-    reasons.extend(behind.map(|one| format!("instance {} stays at {}", one.proxy, one.to)));
+    if !is_there {
+        reasons.extend(behind(plan));
+        if reasons.is_empty() {
+            reasons.push("there is no instance".into());
+        }
+    }
     (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
-/// Whether a transaction is no user's: a call of the registry, of a precompile or of the deployer, or
-/// the deployment of the code that is tried and stands there already.
-fn is_of_upgrades(one: &PastTransaction, request: &PlanRequest) -> bool {
-    match one.envelope.to() {
-        Some(to) => to == request.registry || to == CREATE2_DEPLOYER || to.starts_with(&[0; 18]),
-        None => {
-            let created = one.from.create(one.envelope.nonce());
-            created == request.call.code.implementation || created == request.call.step.script
-        }
-    }
+/// The instances that did not reach the version.
+fn behind(plan: &Plan) -> Vec<String> {
+    let behind = plan.instances.iter().filter(|one| one.to != plan.to);
+    let behind = behind.map(|one| format!("instance {} stays at {}", one.proxy, one.to));
+    behind.collect()
 }

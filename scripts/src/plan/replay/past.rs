@@ -172,6 +172,12 @@ pub(super) async fn gather(
     Ok(past)
 }
 
+/// The transactions with their blocks.
+pub(super) fn numbered(past: &Past) -> impl Iterator<Item = (u64, &PastTransaction)> {
+    let blocks = past.blocks.iter();
+    blocks.flat_map(|block| block.transactions.iter().map(|one| (block.number, one)))
+}
+
 /// A transaction of a type that users send. ArbOS' own and messages from L1 are none.
 fn parsed(transaction: &Value) -> Option<(TxEnvelope, Address)> {
     type Sent = alloy::rpc::types::Transaction<TxEnvelope>;

@@ -1,6 +1,7 @@
 //! Sending transactions of the past again on a copy, in their blocks and at their times.
 
 use super::super::error::PlanError;
+use super::more_gas::{self, Raised};
 use super::past::{Outcome, Past, PastBlock};
 use alloy::consensus::Transaction;
 use alloy::consensus::transaction::Recovered;
@@ -18,6 +19,8 @@ pub(super) enum Sent {
         output: Bytes,
         /// Why it stopped, where there is no revert data.
         note: Option<String>,
+        /// It was given more gas than it really had: with that alone it failed.
+        more_gas: bool,
     },
     /// No block could take it.
     Rejected(String),
@@ -36,17 +39,34 @@ impl Sent {
     }
 }
 
-/// Sends all of them, and gives what each did, in their order.
-pub(super) fn again(chain: &mut Chain, past: &Past) -> Result<Vec<Sent>, PlanError> {
+/// Sends all of them, and gives what each did, in their order. `expected` is what they did on the
+/// other copy: where one succeeded there and fails here, it is tried with more gas.
+pub(super) fn again(
+    chain: &mut Chain,
+    past: &Past,
+    expected: Option<&[Sent]>,
+) -> Result<Vec<Sent>, PlanError> {
     chain.set_automine(false);
     let mut all = Vec::new();
     for block in &past.blocks {
-        all.extend(one_block(chain, block)?);
+        let here = expected.and_then(|expected| {
+            let from = expected.get(all.len()..)?;
+            from.get(..block.transactions.len())
+        });
+        match here {
+            None => all.extend(one_block(chain, block, &Raised::new())?),
+            Some(expected) => all.extend(more_gas::one_block_with(chain, block, expected)?),
+        }
     }
     Ok(all)
 }
 
-fn one_block(chain: &mut Chain, block: &PastBlock) -> Result<Vec<Sent>, PlanError> {
+/// Sends a block's transactions, those in `raised` with more gas than they had.
+pub(super) fn one_block(
+    chain: &mut Chain,
+    block: &PastBlock,
+    raised: &Raised,
+) -> Result<Vec<Sent>, PlanError> {
     let missing = block.number.saturating_sub(chain.block_number() + 1);
     if missing > 0 {
         chain.mine(missing, Some(0))?;
@@ -58,35 +78,47 @@ fn one_block(chain: &mut Chain, block: &PastBlock) -> Result<Vec<Sent>, PlanErro
         chain.set_next_base_fee(fee);
     }
     chain.set_next_timestamp(block.time)?;
-    let mut refused = Vec::new();
-    for one in &block.transactions {
-        let signed = Recovered::new_unchecked(one.envelope.clone(), one.from);
-        refused.push(chain.submit_recovered(signed).err());
+    let mut submitted = Vec::new();
+    for (at, one) in block.transactions.iter().enumerate() {
+        let more = raised.contains(&at);
+        let envelope = match more {
+            true => more_gas::raised(&one.envelope),
+            false => one.envelope.clone(),
+        };
+        let lent = match more {
+            true => more_gas::lend(chain, one.from, (&one.envelope, &envelope))?,
+            false => U256::ZERO,
+        };
+        let (hash, limit) = (*envelope.tx_hash(), envelope.gas_limit());
+        let refused = chain.submit_recovered(Recovered::new_unchecked(envelope, one.from));
+        submitted.push((hash, limit, more, lent, refused.err()));
     }
     chain.mine(1, None)?;
-    let pairs = block.transactions.iter().zip(refused);
-    let sent = pairs.map(|(one, refused)| match (chain.receipt(one.hash), refused) {
-        (Some(receipt), _) => {
-            let limit = one.envelope.gas_limit();
-            let is_spent = receipt.gas_used >= limit - limit / 32;
-            let spent = (!receipt.success && receipt.output.is_empty() && is_spent)
-                .then(|| format!("it runs out of gas: its limit is {limit}"));
-            Sent::Mined {
-                outcome: Outcome {
-                    success: receipt.success,
-                    gas: receipt.gas_used,
-                    logs: receipt.logs,
-                },
-                output: receipt.output,
-                note: spent
-                    .or(receipt.note)
-                    .or(receipt.halt.map(|halt| halt.to_string())),
+    let mut sent = Vec::new();
+    for (one, (hash, limit, more_gas, lent, refused)) in block.transactions.iter().zip(submitted) {
+        more_gas::take_back(chain, one.from, lent)?;
+        sent.push(match (chain.receipt(hash), refused) {
+            (Some(receipt), _) => {
+                let is_spent = receipt.gas_used >= limit - limit / 32;
+                let spent = (!receipt.success && receipt.output.is_empty() && is_spent)
+                    .then(|| format!("it runs out of gas: its limit is {limit}"));
+                Sent::Mined {
+                    outcome: Outcome {
+                        success: receipt.success,
+                        gas: receipt.gas_used,
+                        logs: receipt.logs,
+                    },
+                    output: receipt.output,
+                    note: spent
+                        .or(receipt.note)
+                        .or(receipt.halt.map(|halt| halt.to_string())),
+                    more_gas,
+                }
             }
-        }
-        (None, Some(reason)) => Sent::Rejected(reason.to_string()),
-        (None, None) => Sent::Rejected("no block took it".into()),
-    });
-    let sent = sent.collect();
+            (None, Some(reason)) => Sent::Rejected(reason.to_string()),
+            (None, None) => Sent::Rejected("no block took it".into()),
+        });
+    }
     chain.drop_all_transactions();
     Ok(sent)
 }

@@ -38,17 +38,17 @@ pub(super) async fn show(
 
 /// A contract of these chapters: its definition, which the operator governs alone, and an
 /// instance.
-struct Contract {
-    name: &'static str,
+pub(super) struct Contract {
+    pub(super) name: &'static str,
     registry: Address,
-    proxy: Address,
+    pub(super) proxy: Address,
     /// The transaction that created the instance.
     creation: Sent,
 }
 
 impl Contract {
     /// Defines it and creates an instance at 1.0.
-    async fn create(
+    pub(super) async fn create(
         fixture: &Fixture,
         record: &mut Record,
         registry: Address,

@@ -1,0 +1,15 @@
+//! The calls of a transaction.
+
+use alloy::primitives::B256;
+use clap::Args;
+use std::path::PathBuf;
+
+/// A transaction whose calls are shown.
+#[derive(Debug, Args)]
+pub struct TraceArgs {
+    /// The transaction's hash
+    pub tx: B256,
+    /// Also draw the calls as a flame graph, as wide as the gas that they used
+    #[arg(long, value_name = "FILE.svg")]
+    pub flamegraph: Option<PathBuf>,
+}

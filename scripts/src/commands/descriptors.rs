@@ -1,0 +1,34 @@
+//! `registry descriptors`: files by which wallets show the registry's calls and signatures in words.
+
+use super::context::Context;
+use crate::app_error::Error;
+use crate::governance::descriptors;
+use crate::manifest::ManifestError;
+use crate::output::Outcome;
+use crate::own_file;
+use std::path::Path;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+pub(super) async fn run(context: &Context, folder: &Path) -> Result<Outcome, Error> {
+    let registry = context.registry()?;
+    let client = context.reader().await?;
+    // An account that is no registry answers nothing, or another domain.
+    client.call(registry, &abi::eip712DomainCall {}).await?;
+    own_file::folder(folder).map_err(ManifestError::from)?;
+    let mut outcome = Outcome::default();
+    let mut files = Vec::new();
+    for descriptor in descriptors(client.chain_id(), registry) {
+        let path = folder.join(descriptor.file);
+        // Text, numbers and lists: there is nothing that serde_json refuses.
+        let text = serde_json::to_string_pretty(&descriptor.content).unwrap_or_default();
+        own_file::write(&path, format!("{text}\n").as_bytes()).map_err(ManifestError::from)?;
+        outcome.line(format!("✓ {}", path.display()));
+        files.push(path);
+    }
+    outcome
+        .line("next: give both files to the wallets of the approvers; see the book, Clear signing");
+    outcome.field("chain_id", client.chain_id());
+    outcome.field("registry", registry);
+    outcome.field("files", files);
+    Ok(outcome)
+}

@@ -1,0 +1,202 @@
+//! What calls say: the name and the arguments of a function, by the interface of the code that is
+//! called. A selector alone says nothing: any contract may have a function under it.
+
+mod framework;
+
+pub(crate) use framework::of_the_chain;
+pub use framework::{Interfaces, interfaces};
+
+use crate::client::{Revert, show};
+use crate::output::shortened;
+use alloy::dyn_abi::{DynSolValue, ErrorExt, EventExt, FunctionExt, JsonAbiExt};
+use alloy::json_abi::{Error as AbiError, Event, Function, JsonAbi};
+use alloy::primitives::{B256, Log};
+use std::collections::BTreeMap;
+
+/// Characters of an argument that are printed, at most.
+const ARGUMENT_MAX: usize = 80;
+
+/// The functions, events and errors of some code.
+#[derive(Debug, Clone, Default)]
+pub struct Functions {
+    functions: BTreeMap<[u8; 4], Function>,
+    errors: BTreeMap<[u8; 4], AbiError>,
+    events: BTreeMap<B256, Event>,
+}
+
+impl Functions {
+    /// Those of an interface as compilers write it. What has no name of Solidity is left out.
+    pub fn of_abi(abi: &JsonAbi) -> Self {
+        let mut all = Self::default();
+        for function in abi.functions() {
+            if is_identifier(&function.name) {
+                let selector = function.selector().0;
+                all.functions.insert(selector, function.clone());
+            }
+        }
+        for error in abi.errors().filter(|error| is_identifier(&error.name)) {
+            all.errors.insert(error.selector().0, error.clone());
+        }
+        for event in abi.events().filter(|event| is_identifier(&event.name)) {
+            all.events.insert(event.selector(), event.clone());
+        }
+        all
+    }
+
+    /// Those of signatures such as `migrate(uint256)`. What is none is left out.
+    pub fn of_signatures<'a>(signatures: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut all = Self::default();
+        for signature in signatures {
+            if let Ok(function) = Function::parse(signature) {
+                all.functions.insert(function.selector().0, function);
+            }
+        }
+        all
+    }
+
+    /// These, and what `other` knows besides.
+    pub fn with(mut self, other: &Self) -> Self {
+        for (selector, function) in &other.functions {
+            let known = self.functions.entry(*selector);
+            known.or_insert_with(|| function.clone());
+        }
+        for (selector, error) in &other.errors {
+            self.errors
+                .entry(*selector)
+                .or_insert_with(|| error.clone());
+        }
+        for (topic, event) in &other.events {
+            let known = self.events.entry(*topic);
+            known.or_insert_with(|| event.clone());
+        }
+        self
+    }
+
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        self.functions.is_empty()
+    }
+
+    /// The signature of the function that calldata call.
+    pub fn signature(&self, input: &[u8]) -> Option<String> {
+        Some(self.function(input)?.signature())
+    }
+
+    /// The call with its arguments: `migrate(5)`.
+    pub fn call(&self, input: &[u8]) -> Option<String> {
+        let function = self.function(input)?;
+        let arguments = match function.abi_decode_input(input.get(4..)?) {
+            Ok(values) => listed(&values),
+            Err(_) => format!("arguments that it does not have: {} bytes", input.len() - 4),
+        };
+        Some(format!("{}({arguments})", function.name))
+    }
+
+    /// What the function that `input` calls returned; `None` where that is not known, or nothing.
+    pub fn returned(&self, input: &[u8], output: &[u8]) -> Option<String> {
+        let function = self.function(input)?;
+        if function.outputs.is_empty() {
+            return None;
+        }
+        let values = function.abi_decode_output(output).ok()?;
+        Some(listed(&values))
+    }
+
+    /// Why a call reverted, by the code's own errors, else by the framework's.
+    pub fn revert(&self, output: &[u8]) -> String {
+        let own = output
+            .first_chunk::<4>()
+            .and_then(|selector| self.errors.get(selector));
+        let own = own.and_then(|error| {
+            let values = error.decode_error(output).ok()?.body;
+            Some(format!("{}({})", error.name, listed(&values)))
+        });
+        own.unwrap_or_else(|| Revert::decode(output).to_string())
+    }
+
+    /// An event with its values, those that are indexed first: `Transfer(0x…, 0x…, 5)`.
+    pub fn event(&self, log: &Log) -> Option<String> {
+        let event = self.events.get(log.topics().first()?)?;
+        let decoded = event.decode_log(&log.data).ok()?;
+        let values = [decoded.indexed, decoded.body].concat();
+        Some(format!("{}({})", event.name, listed(&values)))
+    }
+
+    fn function(&self, input: &[u8]) -> Option<&Function> {
+        self.functions.get(input.first_chunk::<4>()?)
+    }
+}
+
+/// What is said of a call of code whose functions are not known: the selector, and how much follows.
+pub fn unknown_call(input: &[u8]) -> String {
+    match input.first_chunk::<4>() {
+        Some(selector) => format!(
+            "0x{} ({} bytes of arguments)",
+            hex::encode(selector),
+            input.len() - 4
+        ),
+        None if input.is_empty() => "no calldata".into(),
+        None => format!("0x{}", hex::encode(input)),
+    }
+}
+
+fn listed(values: &[DynSolValue]) -> String {
+    let values = values.iter().map(show);
+    let values = values.map(|value| shortened(&value, ARGUMENT_MAX).into_owned());
+    values.collect::<Vec<_>>().join(", ")
+}
+
+/// Whether a name is one that Solidity allows: what a file or a document says is printed beside what
+/// this program says.
+fn is_identifier(name: &str) -> bool {
+    let is_in_it = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
+    !name.starts_with(|c: char| c.is_ascii_digit())
+        && !name.is_empty()
+        && name.chars().all(is_in_it)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SET: [u8; 4] = [0x60, 0xfe, 0x47, 0xb1];
+
+    fn call(argument: u8) -> Vec<u8> {
+        let mut input = SET.to_vec();
+        input.extend([0; 31]);
+        input.push(argument);
+        input
+    }
+
+    #[test]
+    fn a_call_is_shown_by_its_interface_alone() {
+        let known = Functions::of_signatures(["set(uint256)", "no signature"]);
+        assert_eq!(known.call(&call(5)).as_deref(), Some("set(5)"));
+        assert_eq!(known.signature(&call(5)).as_deref(), Some("set(uint256)"));
+        assert_eq!(Functions::default().call(&call(5)), None);
+        assert_eq!(unknown_call(&call(5)), "0x60fe47b1 (32 bytes of arguments)");
+        assert_eq!(unknown_call(&[]), "no calldata");
+        let cut = known.call(&SET);
+        assert_eq!(
+            cut.as_deref(),
+            Some("set(arguments that it does not have: 0 bytes)")
+        );
+    }
+
+    #[test]
+    fn names_that_could_be_read_as_something_else_are_left_out() {
+        let text = r#"[
+            {"type":"function","name":"set","inputs":[{"name":"x","type":"uint256"}],"outputs":[],"stateMutability":"nonpayable"},
+            {"type":"function","name":"a\n✓ registry.migrate","inputs":[],"outputs":[],"stateMutability":"view"},
+            {"type":"error","name":"TooHigh","inputs":[{"name":"most","type":"uint256"}]}
+        ]"#;
+        let abi: JsonAbi = serde_json::from_str(text).expect("an interface");
+        let known = Functions::of_abi(&abi);
+        assert_eq!(known.functions.len(), 1);
+        let mut output = alloy::primitives::keccak256("TooHigh(uint256)")[..4].to_vec();
+        output.extend([0; 31]);
+        output.push(9);
+        assert_eq!(known.revert(&output), "TooHigh(9)");
+        assert_eq!(known.revert(&[]), "it reverted without data");
+    }
+}

@@ -1,0 +1,222 @@
+//! Descriptors by which wallets show calls of a registry and what approvers sign (ERC-7730, version 2),
+//! made of the declaration that the terminal's text is made of.
+
+use super::arguments::{fields, listed, struct_type};
+use super::shown::{Field, Format, SHOWN, Shown, When, kind_in_words, step_in_words};
+use alloy::primitives::{Address, B256};
+use serde_json::{Map, Value, json};
+use stylus_upgrades_interface::reasons::{proxy_kind, step};
+use stylus_upgrades_interface::signed::{DOMAIN_NAME, DOMAIN_VERSION, SOURCES, text};
+
+/// What the files conform to.
+const SCHEMA: &str = "https://raw.githubusercontent.com/ethereum/clear-signing-erc7730-registry/master/specs/erc7730-v2.schema.json";
+/// Kinds of proxies.
+const PROXY_KINDS: [u8; 6] = [
+    proxy_kind::WASM,
+    proxy_kind::EVM,
+    proxy_kind::BEACON,
+    proxy_kind::TRANSPARENT_4,
+    proxy_kind::TRANSPARENT_5,
+    proxy_kind::UUPS,
+];
+/// Kinds of steps.
+const STEP_KINDS: [u8; 5] = [
+    step::NONE,
+    step::CALL,
+    step::SCRIPT,
+    step::COMPLEX,
+    step::FOREIGN_CALL,
+];
+
+/// A descriptor and the name of its file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Descriptor {
+    /// The name, as the public collection of descriptors names files.
+    pub file: &'static str,
+    /// What it holds.
+    pub content: Value,
+}
+
+/// The descriptors of a registry: of its calls, and of what approvers sign.
+pub fn descriptors(chain_id: u64, registry: Address) -> [Descriptor; 2] {
+    let deployments = json!([{ "chainId": chain_id, "address": registry.to_string() }]);
+    let calls = json!({
+        "$id": "stylus-upgrades registry",
+        "contract": { "deployments": deployments },
+    });
+    let signed = json!({
+        "$id": "stylus-upgrades approvals",
+        "eip712": {
+            "domain": { "name": DOMAIN_NAME, "version": DOMAIN_VERSION },
+            "deployments": deployments,
+        },
+    });
+    [
+        Descriptor {
+            file: "calldata-stylus-upgrades.json",
+            content: document(calls, calldata_formats()),
+        },
+        Descriptor {
+            file: "eip712-stylus-upgrades.json",
+            content: document(signed, typed_formats()),
+        },
+    ]
+}
+
+fn document(context: Value, formats: Map<String, Value>) -> Value {
+    let words = |kinds: &[u8], in_words: fn(u8) -> String| {
+        let words = kinds.iter().map(|kind| (kind.to_string(), in_words(*kind)));
+        words
+            .map(|(kind, words)| (kind, words.into()))
+            .collect::<Map<String, Value>>()
+    };
+    json!({
+        "$schema": SCHEMA,
+        "context": context,
+        "metadata": {
+            "owner": "stylus-upgrades",
+            "contractName": "Registry",
+            "enums": {
+                "proxyKind": words(&PROXY_KINDS, kind_in_words),
+                "stepKind": words(&STEP_KINDS, step_in_words),
+            },
+        },
+        "display": { "formats": formats },
+    })
+}
+
+/// The governed calls by their signatures, and the calls that are about approvals.
+fn calldata_formats() -> Map<String, Value> {
+    let mut formats = Map::new();
+    for (shown, parameters) in sources() {
+        let parameters = parameters_with_structs(parameters);
+        let key = format!("{}({parameters})", shown.function);
+        formats.insert(key, format(shown, Vec::new()));
+    }
+    let action = json!({"path": "action", "label": "action", "format": "raw"});
+    for (function, intent) in [
+        ("revoke", "Withdraw one's own approval"),
+        ("cancel", "End an action"),
+    ] {
+        let key = format!("{function}(bytes32 action)");
+        let format = json!({"intent": intent, "fields": [action]});
+        formats.insert(key, format);
+    }
+    formats.insert(
+        "submitSigned(bytes action,uint64 deadline,(address signer,bytes data)[] approvals)".into(),
+        json!({
+            "intent": "Submit approvals that others signed",
+            "fields": [
+                {
+                    "path": "action",
+                    "label": "approves",
+                    "format": "calldata",
+                    "params": { "calleePath": "@.to" },
+                },
+                deadline(),
+                { "path": "approvals.[].signer", "label": "signed by", "format": "addressName" },
+            ],
+        }),
+    );
+    formats
+}
+
+/// What approvers sign, by the types of EIP-712.
+fn typed_formats() -> Map<String, Value> {
+    let mut formats = Map::new();
+    for source in SOURCES {
+        let (selector, ..) = source;
+        let Some(shown) = Shown::of(&selector) else {
+            continue;
+        };
+        let more = vec![
+            deadline(),
+            json!({"path": "epoch", "label": "epoch", "format": "raw"}),
+            json!({"path": "round", "label": "round", "format": "raw"}),
+        ];
+        formats.insert(text(source).concat(), format(shown, more));
+    }
+    formats
+}
+
+fn deadline() -> Value {
+    json!({
+        "path": "deadline",
+        "label": "holds until",
+        "format": "date",
+        "params": { "encoding": "timestamp" },
+    })
+}
+
+/// Every governed call with its parameters.
+fn sources() -> impl Iterator<Item = (&'static Shown, &'static str)> {
+    SHOWN.iter().filter_map(|shown| {
+        let mut sources = SOURCES.into_iter();
+        let (_, _, parameters) = sources.find(|(known, ..)| *known == shown.selector)?;
+        Some((shown, parameters))
+    })
+}
+
+/// Parameters with structs as the tuples that they are: `string name,(string from,uint8 kind) step`.
+fn parameters_with_structs(parameters: &str) -> String {
+    let parameters = listed(parameters).into_iter();
+    let parameters = parameters.map(|(kind, name)| match fields(struct_type(kind)) {
+        Some((_, members)) => {
+            let members = members.iter().map(|(kind, name)| format!("{kind} {name}"));
+            format!("({}) {name}", members.collect::<Vec<_>>().join(","))
+        }
+        None => format!("{kind} {name}"),
+    });
+    parameters.collect::<Vec<_>>().join(",")
+}
+
+/// How a call is shown: the definition, its fields, and `more`.
+fn format(shown: &Shown, more: Vec<Value>) -> Value {
+    let mut all = Vec::new();
+    if !shown.fields().any(|field| field.path == "name") {
+        all.push(json!({"path": "name", "label": "definition", "format": "raw"}));
+    }
+    all.extend(shown.fields().map(field));
+    all.extend(more);
+    json!({
+        "intent": shown.intent,
+        "interpolatedIntent": shown.sentence,
+        "fields": all,
+    })
+}
+
+fn field(field: &Field) -> Value {
+    let Field {
+        label,
+        path,
+        format,
+        when,
+    } = *field;
+    if let Format::Words(words) = format {
+        return json!({"label": label, "value": words, "format": "raw"});
+    }
+    let label = match when {
+        When::LastWhereEmpty(_, words) => format!("{label} (empty: {words})"),
+        _ => label.to_owned(),
+    };
+    let mut one = json!({"path": path, "label": label});
+    let (name, params) = match format {
+        Format::Account => ("addressName", None),
+        Format::ProxyKind => ("enum", Some("$.metadata.enums.proxyKind")),
+        Format::StepKind => ("enum", Some("$.metadata.enums.stepKind")),
+        _ => ("raw", None),
+    };
+    one["format"] = name.into();
+    if let Some(reference) = params {
+        one["params"] = json!({ "$ref": reference });
+    }
+    if when == When::NotEmpty {
+        let empty = match format {
+            Format::Account => Address::ZERO.to_string(),
+            Format::Hash => B256::ZERO.to_string(),
+            _ => "0x".into(),
+        };
+        one["visible"] = json!({ "ifNotIn": [empty] });
+    }
+    one
+}

@@ -1,0 +1,308 @@
+//! What each governed call says, field by field: the one declaration of which the text in the terminal
+//! and the descriptors for wallets are made.
+
+use super::names::Names;
+use alloy::primitives::Address;
+use alloy::sol_types::SolCall;
+use serde_json::{Map, Value};
+use stylus_upgrades_interface::reasons::{proxy_kind, step};
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// A governed call as it is shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shown {
+    pub(super) selector: [u8; 4],
+    /// The function.
+    pub(super) function: &'static str,
+    /// What it is for, in a few words.
+    pub(super) intent: &'static str,
+    /// The same with the values of arguments, by their names in braces.
+    pub(super) sentence: &'static str,
+    /// Its fields, in groups that several calls share.
+    fields: &'static [&'static [Field]],
+}
+
+/// A field.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Field {
+    pub(super) label: &'static str,
+    /// The argument; empty for words that are always the same.
+    pub(super) path: &'static str,
+    pub(super) format: Format,
+    pub(super) when: When,
+}
+
+/// How a value is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// As it is.
+    Text,
+    /// A word of 32 bytes.
+    Hash,
+    /// An account, by its name where it has one.
+    Account,
+    /// A policy, its accounts by their names.
+    Policy,
+    /// The kind of a proxy, in words.
+    ProxyKind,
+    /// The kind of a step, in words.
+    StepKind,
+    /// Calldata, with their length.
+    Calldata,
+    /// These words.
+    Words(&'static str),
+}
+
+/// When a field is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum When {
+    /// Always.
+    Always,
+    /// Unless it is zero or empty.
+    NotEmpty,
+    /// Where it is empty, this label and these words end the fields.
+    LastWhereEmpty(&'static str, &'static str),
+}
+
+const fn always(label: &'static str, path: &'static str, format: Format) -> Field {
+    let when = When::Always;
+    Field {
+        label,
+        path,
+        format,
+        when,
+    }
+}
+
+const fn not_empty(label: &'static str, path: &'static str, format: Format) -> Field {
+    let when = When::NotEmpty;
+    Field {
+        label,
+        path,
+        format,
+        when,
+    }
+}
+
+const VERSION: &[Field] = &[always("version", "version", Format::Text)];
+const PROXY: &[Field] = &[always("proxy", "proxy", Format::Account)];
+const KIND: &[Field] = &[always("kind", "kind", Format::ProxyKind)];
+const CODE: &[Field] = &[
+    always("code", "code.implementation", Format::Account),
+    always("code hash", "code.codehash", Format::Hash),
+    not_empty("source hash", "code.sourceHash", Format::Hash),
+    not_empty("layout hash", "code.layoutHash", Format::Hash),
+];
+const STEP: &[Field] = &[
+    Field {
+        when: When::LastWhereEmpty("reached", "only by creation"),
+        ..always("from", "step.from", Format::Text)
+    },
+    always("migration", "step.kind", Format::StepKind),
+    not_empty("script", "step.script", Format::Account),
+    not_empty("script hash", "step.scriptCodehash", Format::Hash),
+    not_empty("calldata", "step.data", Format::Calldata),
+];
+
+/// Every governed call.
+pub(super) const SHOWN: [Shown; 12] = [
+    Shown {
+        selector: abi::createDefinitionCall::SELECTOR,
+        function: "createDefinition",
+        intent: "Create a definition",
+        sentence: "Create the definition {name}",
+        fields: &[&[
+            always("name", "name", Format::Text),
+            always("migrate", "migratePolicy", Format::Policy),
+            always("policy", "policyPolicy", Format::Policy),
+            always("create", "createPolicy", Format::Policy),
+        ]],
+    },
+    Shown {
+        selector: abi::addVersionCall::SELECTOR,
+        function: "addVersion",
+        intent: "Add a version",
+        sentence: "Add version {version} of {name}",
+        fields: &[VERSION, CODE, STEP],
+    },
+    Shown {
+        selector: abi::addStepCall::SELECTOR,
+        function: "addStep",
+        intent: "Add another way into a version",
+        sentence: "Add another way into version {version} of {name}",
+        fields: &[VERSION, STEP],
+    },
+    Shown {
+        selector: abi::migrateCall::SELECTOR,
+        function: "migrate",
+        intent: "Upgrade a definition and its instances",
+        sentence: "Upgrade {name} to version {version}",
+        fields: &[VERSION, CODE, STEP],
+    },
+    Shown {
+        selector: abi::setHandlerCall::SELECTOR,
+        function: "setHandler",
+        intent: "Name who goes on with a migration",
+        sentence: "Name who goes on with the migration of an instance of {name}",
+        fields: &[PROXY, &[always("handler", "handler", Format::Account)]],
+    },
+    Shown {
+        selector: abi::abortMigrationCall::SELECTOR,
+        function: "abortMigration",
+        intent: "Turn a migration back",
+        sentence: "Turn back the migration of an instance of {name}",
+        fields: &[PROXY],
+    },
+    Shown {
+        selector: abi::adoptCall::SELECTOR,
+        function: "adopt",
+        intent: "Make a proxy an instance",
+        sentence: "Make a proxy an instance of {name} at version {version}",
+        fields: &[PROXY, KIND, VERSION],
+    },
+    Shown {
+        selector: abi::handOverCall::SELECTOR,
+        function: "handOver",
+        intent: "Give an instance away",
+        sentence: "Give an instance of {name} away",
+        fields: &[PROXY, &[always("to", "newRegistry", Format::Account)]],
+    },
+    Shown {
+        selector: abi::pauseCall::SELECTOR,
+        function: "pause",
+        intent: "Pause all instances",
+        sentence: "Pause all instances of {name}",
+        fields: &[&[always(
+            "users",
+            "",
+            Format::Words("every call of an instance is refused"),
+        )]],
+    },
+    Shown {
+        selector: abi::resumeCall::SELECTOR,
+        function: "resume",
+        intent: "Resume all instances",
+        sentence: "Resume all instances of {name}",
+        fields: &[&[always(
+            "users",
+            "",
+            Format::Words("instances run their code again"),
+        )]],
+    },
+    Shown {
+        selector: abi::setPolicyCall::SELECTOR,
+        function: "setPolicy",
+        intent: "Change who decides",
+        sentence: "Change who decides about {role} of {name}",
+        fields: &[&[
+            always("of role", "role", Format::Text),
+            always("expression", "expression", Format::Policy),
+        ]],
+    },
+    Shown {
+        selector: abi::createProxyCall::SELECTOR,
+        function: "createProxy",
+        intent: "Create an instance",
+        sentence: "Create an instance of {name} at version {version}",
+        fields: &[
+            VERSION,
+            KIND,
+            &[
+                always("salt", "salt", Format::Hash),
+                always("initializer", "initData", Format::Calldata),
+            ],
+        ],
+    },
+];
+
+impl Shown {
+    /// That of a call.
+    pub(super) fn of(call: &[u8]) -> Option<&'static Self> {
+        SHOWN.iter().find(|one| call.starts_with(&one.selector))
+    }
+
+    /// Its fields.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &'static Field> {
+        self.fields.iter().copied().flatten()
+    }
+
+    /// Labels and values of a call with these arguments.
+    pub(super) fn values(
+        &self,
+        arguments: &Map<String, Value>,
+        names: &Names,
+    ) -> Vec<(&'static str, String)> {
+        let mut all = Vec::new();
+        for field in self.fields() {
+            let value = at(arguments, field.path);
+            match field.when {
+                When::NotEmpty if is_empty(value) => continue,
+                When::LastWhereEmpty(label, words) if is_empty(value) => {
+                    all.push((label, words.to_owned()));
+                    break;
+                }
+                _ => all.push((field.label, field.format.text(value, names))),
+            }
+        }
+        all
+    }
+}
+
+impl Format {
+    fn text(self, value: &str, names: &Names) -> String {
+        match self {
+            Self::Text | Self::Hash => value.to_owned(),
+            Self::Account => match value.parse::<Address>() {
+                Ok(account) => names.long(account),
+                Err(_) => value.to_owned(),
+            },
+            Self::Policy => names.policy(value),
+            Self::ProxyKind => kind_in_words(value.parse().unwrap_or(u8::MAX)),
+            Self::StepKind => step_in_words(value.parse().unwrap_or(u8::MAX)),
+            Self::Calldata if is_empty(value) => "none".into(),
+            Self::Calldata => format!("{value} ({} bytes)", value.len().saturating_sub(2) / 2),
+            Self::Words(words) => words.into(),
+        }
+    }
+}
+
+/// The argument at a path such as `code.codehash`; empty where there is none.
+fn at<'a>(arguments: &'a Map<String, Value>, path: &str) -> &'a str {
+    let mut steps = path.split('.');
+    let first = steps.next().and_then(|name| arguments.get(name));
+    let found = steps.try_fold(first, |value, name| Some(value?.get(name)));
+    found.flatten().and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Whether a value is empty: no text, no bytes, or zeros.
+fn is_empty(value: &str) -> bool {
+    match value.strip_prefix("0x") {
+        Some(digits) => digits.bytes().all(|digit| digit == b'0'),
+        None => value.is_empty(),
+    }
+}
+
+/// The kind of a proxy.
+pub fn kind_in_words(kind: u8) -> String {
+    match kind {
+        proxy_kind::WASM => "WASM proxy".into(),
+        proxy_kind::EVM => "EVM proxy".into(),
+        proxy_kind::BEACON => "beacon proxy".into(),
+        proxy_kind::TRANSPARENT_4 => "transparent proxy 4.x of OpenZeppelin".into(),
+        proxy_kind::TRANSPARENT_5 => "transparent proxy 5.x of OpenZeppelin".into(),
+        proxy_kind::UUPS => "UUPS proxy of OpenZeppelin".into(),
+        other => format!("{other}, which is unknown"),
+    }
+}
+
+/// The kind of a step.
+pub(super) fn step_in_words(kind: u8) -> String {
+    match kind {
+        step::NONE => "none: the data stays as it is".into(),
+        step::CALL => "a function of the new code".into(),
+        step::SCRIPT => "a script".into(),
+        step::COMPLEX => "complex: many transactions, paused meanwhile".into(),
+        step::FOREIGN_CALL => "a function of the new code, which has no mixin".into(),
+        other => format!("kind {other}, which is unknown"),
+    }
+}

@@ -1,0 +1,250 @@
+//! What differs between the copies, call by call, grouped by function and reason.
+
+use super::past::{Outcome, Past, PastTransaction, numbered};
+use super::run::Sent;
+use crate::functions::{Functions, unknown_call};
+use crate::text::grouped;
+use alloy::consensus::Transaction;
+use alloy::primitives::{Address, B256, Bytes};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Differences that are shown of each group.
+const EXAMPLES: usize = 3;
+
+/// The functions, events and errors of both versions.
+#[derive(Debug, Clone, Default)]
+pub struct Abis {
+    /// Of the version before.
+    pub before: Functions,
+    /// Of the new one.
+    pub after: Functions,
+}
+
+/// What differs about a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It succeeded, and fails with the new version.
+    FailsNow,
+    /// It succeeded, and succeeds with the new version if it is given more gas than it had.
+    NeedsMoreGas,
+    /// It failed, and succeeds with the new version.
+    SucceedsNow,
+    /// It fails for another reason.
+    OtherReason,
+    /// It returns other data.
+    Returns,
+    /// It emits other events.
+    Emits,
+    /// It takes other gas, and nothing else differs.
+    Gas,
+}
+
+/// Calls of one function that differ in the same way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Group {
+    /// How they differ.
+    pub kind: Kind,
+    /// The account that was called; none for a creation.
+    pub to: Option<Address>,
+    /// The function's signature, or its selector where no interface has it.
+    pub function: String,
+    /// Its selector; `receive` where there is none.
+    pub selector: String,
+    /// The error that they fail with now.
+    pub reason: Option<String>,
+    /// How many.
+    pub count: usize,
+    /// The first ones.
+    pub examples: Vec<Difference>,
+}
+
+/// A call that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// The transaction.
+    pub hash: B256,
+    /// Its block.
+    pub block: u64,
+    /// Who sent it.
+    pub from: Address,
+    /// The call by the interface of the version before.
+    pub call: String,
+    /// The same calldata by the interface of the new version, where that reads them otherwise.
+    pub call_after: Option<String>,
+    /// Without the upgrade.
+    pub before: String,
+    /// With it.
+    pub after: String,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) groups: Vec<Group>,
+    /// Transactions that differ and are the registry's business: who decides called it for them.
+    pub(super) governing: BTreeSet<B256>,
+}
+
+/// What differs, by kind, function and reason. `governs` tells which transactions are not users'.
+pub(super) fn differences(
+    past: &Past,
+    (was, would_be): (&[Sent], &[Sent]),
+    instances: &[Address],
+    abis: &Abis,
+    mut governs: impl FnMut(&PastTransaction) -> bool,
+) -> Found {
+    type Key = (Kind, Option<Address>, String, Option<String>);
+    let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
+    let mut found = Found::default();
+    for (((block, one), before), after) in numbered(past).zip(was).zip(would_be) {
+        let Some(kind) = kind(before, after) else {
+            continue;
+        };
+        if governs(one) {
+            found.governing.insert(one.hash);
+            continue;
+        }
+        let (to, input) = (one.envelope.to(), one.envelope.input());
+        let is_known = to.is_some_and(|to| instances.contains(&to));
+        let unknown = Abis::default();
+        let abis = if is_known { abis } else { &unknown };
+        let selector = match input.get(..4) {
+            Some(selector) => alloy::hex::encode_prefixed(selector),
+            None => "receive".into(),
+        };
+        let named = abis.before.signature(input);
+        let named = named.or_else(|| abis.after.signature(input));
+        let function = named.unwrap_or_else(|| selector.clone());
+        let reason =
+            matches!(kind, Kind::FailsNow | Kind::OtherReason).then(|| reason(after, &abis.after));
+        let key = (kind, to, selector.clone(), reason.clone());
+        let group = groups.entry(key).or_insert_with(|| Group {
+            kind,
+            to,
+            function,
+            selector,
+            reason,
+            count: 0,
+            examples: Vec::new(),
+        });
+        group.count += 1;
+        if group.examples.len() < EXAMPLES {
+            let call = called(&abis.before, to, input);
+            let by_new = called(&abis.after, to, input);
+            group.examples.push(Difference {
+                hash: one.hash,
+                block,
+                from: one.from,
+                call_after: (is_known && by_new != call).then_some(by_new),
+                call,
+                before: reported(before, kind, &abis.before, input),
+                after: reported(after, kind, &abis.after, input),
+            });
+        }
+    }
+    found.groups = groups.into_values().collect();
+    found
+}
+
+fn called(functions: &Functions, to: Option<Address>, input: &Bytes) -> String {
+    match to {
+        None => format!("{} bytes of init code", input.len()),
+        Some(_) => functions.call(input).unwrap_or_else(|| unknown_call(input)),
+    }
+}
+
+fn kind(before: &Sent, after: &Sent) -> Option<Kind> {
+    if let (true, Sent::Mined { more_gas: true, .. }) = (after.succeeded(), after) {
+        return Some(Kind::NeedsMoreGas);
+    }
+    match (before.succeeded(), after.succeeded()) {
+        (true, false) => return Some(Kind::FailsNow),
+        (false, true) => return Some(Kind::SucceedsNow),
+        _ => {}
+    }
+    let (
+        Sent::Mined {
+            outcome: old,
+            output: gave,
+            ..
+        },
+        Sent::Mined {
+            outcome: new,
+            output: gives,
+            ..
+        },
+    ) = (before, after)
+    else {
+        return (before != after).then_some(Kind::OtherReason);
+    };
+    match (gave != gives, old.success) {
+        (true, true) => Some(Kind::Returns),
+        (true, false) => Some(Kind::OtherReason),
+        (false, _) if old.logs != new.logs => Some(Kind::Emits),
+        (false, _) => (old.gas != new.gas).then_some(Kind::Gas),
+    }
+}
+
+/// The name of the error that a call fails with.
+fn reason(sent: &Sent, functions: &Functions) -> String {
+    match sent {
+        Sent::Rejected(_) => "no block takes it".into(),
+        Sent::Mined { output, note, .. } if output.is_empty() => match note {
+            Some(note) if note.starts_with("it runs out of gas") => "out of gas".into(),
+            _ => "no data".into(),
+        },
+        Sent::Mined { output, .. } => {
+            let whole = functions.revert(output);
+            match whole.split_once('(') {
+                Some((name, _)) => name.to_owned(),
+                None => "an unknown error".into(),
+            }
+        }
+    }
+}
+
+/// What happened to a transaction, as far as it matters for the difference.
+fn reported(sent: &Sent, kind: Kind, functions: &Functions, input: &[u8]) -> String {
+    let Sent::Mined {
+        outcome,
+        output,
+        note,
+        ..
+    } = sent
+    else {
+        let Sent::Rejected(reason) = sent else {
+            return String::new();
+        };
+        return format!("no block takes it: {reason}");
+    };
+    match (outcome.success, kind) {
+        (false, _) if output.is_empty() => match note {
+            Some(note) => note.clone(),
+            None => "it reverts without data".into(),
+        },
+        (false, _) => format!("it reverts: {}", functions.revert(output)),
+        (true, Kind::Returns) => match functions.returned(input, output) {
+            Some(returned) => returned,
+            None => output.to_string(),
+        },
+        (true, Kind::Emits) => emitted(outcome, functions),
+        (true, _) => format!("{} gas", grouped(outcome.gas)),
+    }
+}
+
+fn emitted(outcome: &Outcome, functions: &Functions) -> String {
+    let events = outcome.logs.iter().map(|log| match functions.event(log) {
+        Some(event) => event,
+        None => {
+            let topic = log.topics().first().copied().unwrap_or_default();
+            format!("{topic} {}", log.data.data)
+        }
+    });
+    let events: Vec<_> = events.collect();
+    match events.is_empty() {
+        true => "no events".into(),
+        false => events.join(", "),
+    }
+}

@@ -1,0 +1,95 @@
+//! Transactions whose gas limit was enough for the old code and is not for the new one. Wallets
+//! estimate the limit anew, so that is no failure of the version: it is found out by sending the
+//! transaction again with more.
+
+use super::super::error::PlanError;
+use super::past::PastBlock;
+use super::run::{Sent, one_block};
+use alloy::consensus::{Signed, Transaction, TxEnvelope};
+use alloy::primitives::{Address, U256};
+use std::collections::BTreeSet;
+use stylus_chain::{BlockId, Chain};
+
+/// The limit that is tried: what a transaction may have on Arbitrum chains, nearly.
+const LIMIT: u64 = 30_000_000;
+/// Transactions of one block that are tried with more gas, at most.
+const TRIED_MAX: usize = 16;
+
+/// The transactions of a block that get more gas, by their positions.
+pub(super) type Raised = BTreeSet<usize>;
+
+/// Sends a block's transactions. Each that fails and did not on the other copy is tried with more
+/// gas, the first one first: the others may fail because of it.
+pub(super) fn one_block_with(
+    chain: &mut Chain,
+    block: &PastBlock,
+    expected: &[Sent],
+) -> Result<Vec<Sent>, PlanError> {
+    let mut raised = Raised::new();
+    let mut given_up = BTreeSet::new();
+    loop {
+        let begun = chain.branch();
+        let sent = one_block(chain, block, &raised)?;
+        let mut failing = (0..sent.len()).filter(|at| {
+            let pair = expected.get(*at).zip(sent.get(*at));
+            pair.is_some_and(|(was, is)| was.succeeded() && !is.succeeded())
+        });
+        let tried = raised.len() + given_up.len();
+        let next = failing.find(|at| !given_up.contains(at) && !raised.contains(at));
+        let Some(next) = next.filter(|_| tried < TRIED_MAX) else {
+            return Ok(sent);
+        };
+        let mut more = raised.clone();
+        more.insert(next);
+        let mut tried = begun.branch();
+        let helps = one_block(&mut tried, block, &more)?;
+        match helps.get(next).is_some_and(Sent::succeeded) {
+            true => raised = more,
+            false => {
+                given_up.insert(next);
+            }
+        }
+        *chain = begun;
+    }
+}
+
+/// The same transaction with a higher limit, unless it has that already.
+pub(super) fn raised(envelope: &TxEnvelope) -> TxEnvelope {
+    let gas = LIMIT.max(envelope.gas_limit());
+    macro_rules! with_gas {
+        ($signed:expr) => {{
+            let (mut tx, signature, _) = $signed.into_parts();
+            tx.gas_limit = gas;
+            Signed::new_unhashed(tx, signature).into()
+        }};
+    }
+    match envelope.clone() {
+        TxEnvelope::Legacy(signed) => with_gas!(signed),
+        TxEnvelope::Eip2930(signed) => with_gas!(signed),
+        TxEnvelope::Eip1559(signed) => with_gas!(signed),
+        TxEnvelope::Eip7702(signed) => with_gas!(signed),
+        other @ TxEnvelope::Eip4844(_) => other,
+    }
+}
+
+/// Lends the sender what the higher limit costs in advance. Gives how much.
+pub(super) fn lend(
+    chain: &mut Chain,
+    sender: Address,
+    (before, after): (&TxEnvelope, &TxEnvelope),
+) -> Result<U256, PlanError> {
+    let more = after.gas_limit().saturating_sub(before.gas_limit());
+    let lent = U256::from(more).saturating_mul(U256::from(before.max_fee_per_gas()));
+    let balance = chain.account(sender, BlockId::latest())?.balance;
+    chain.set_balance(sender, balance.saturating_add(lent));
+    Ok(lent)
+}
+
+/// Takes back what was lent.
+pub(super) fn take_back(chain: &mut Chain, sender: Address, lent: U256) -> Result<(), PlanError> {
+    if !lent.is_zero() {
+        let balance = chain.account(sender, BlockId::latest())?.balance;
+        chain.set_balance(sender, balance.saturating_sub(lent));
+    }
+    Ok(())
+}

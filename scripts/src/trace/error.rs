@@ -1,0 +1,145 @@
+//! Why a transaction is not traced.
+
+use super::METHOD_NOT_FOUND;
+use crate::client::{ChainError, Client};
+use crate::error::{Exit, Explain};
+use alloy::primitives::B256;
+use thiserror::Error;
+
+/// Why a transaction is not traced.
+#[derive(Debug, Error, Explain)]
+pub enum TraceError {
+    /// The chain or its endpoint is in trouble.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    Chain(#[from] ChainError),
+    /// The endpoint has no methods that trace.
+    #[error("{endpoint} does not trace transactions: {message}")]
+    #[explain(
+        name = "NotTraced",
+        expected = "an endpoint with the method debug_traceTransaction",
+        found = "{message}",
+        next = "give the --rpc-url of a node with the debug namespace: a Nitro node of one's own with --http.api=net,web3,eth,debug, or a provider's plan that has it",
+        exit = Exit::Chain
+    )]
+    NoDebug {
+        /// The endpoint.
+        endpoint: String,
+        /// Its words.
+        message: String,
+    },
+    /// The endpoint traces, and refuses this.
+    #[error("{endpoint} does not trace this transaction: {message}")]
+    #[explain(
+        name = "NotTraced",
+        expected = "a call tree of the transaction",
+        found = "{message}",
+        next = "give the --rpc-url of an archive node: the state before the transaction is needed",
+        exit = Exit::Chain
+    )]
+    Refused {
+        /// The endpoint.
+        endpoint: String,
+        /// Its words.
+        message: String,
+    },
+    /// What the endpoint answers is no call tree.
+    #[error("{endpoint} answers with no call tree: {reason}")]
+    #[explain(
+        expected = "the answer of callTracer",
+        found = "{reason}",
+        next = "give the --rpc-url of another node",
+        exit = Exit::Chain
+    )]
+    Unreadable {
+        /// The endpoint.
+        endpoint: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The chain has no such transaction.
+    #[error("chain {chain} has no transaction {tx}")]
+    #[explain(
+        name = "TransactionNotFound",
+        expected = "a transaction of chain {chain}",
+        found = "none with that hash",
+        next = "check the hash, and that --rpc-url or --network name its chain"
+    )]
+    Unknown {
+        /// The hash.
+        tx: B256,
+        /// The chain's id.
+        chain: u64,
+    },
+    /// It waits to be mined.
+    #[error("{tx} is not mined yet")]
+    #[explain(
+        name = "TransactionNotMined",
+        expected = "a mined transaction",
+        found = "one that waits",
+        next = "try again once it is mined",
+        exit = Exit::NotReady
+    )]
+    NotMined {
+        /// The hash.
+        tx: B256,
+    },
+}
+
+impl TraceError {
+    /// What the endpoint says instead of a trace.
+    pub(super) fn of(client: &Client, error: ChainError) -> Self {
+        let ChainError::Rpc { code, message, .. } = &error else {
+            return error.into();
+        };
+        let endpoint = client.endpoint().to_string();
+        let message = format!("{message} (code {code})");
+        match *code == METHOD_NOT_FOUND || is_absent(&message) {
+            true => Self::NoDebug { endpoint, message },
+            false => Self::Refused { endpoint, message },
+        }
+    }
+
+    pub(super) fn unreadable(client: &Client, reason: String) -> Self {
+        let endpoint = client.endpoint().to_string();
+        Self::Unreadable { endpoint, reason }
+    }
+}
+
+/// Whether these are words of servers for a method that they do not offer.
+fn is_absent(message: &str) -> bool {
+    let message = message.to_lowercase();
+    let is_method = message.contains("method") || message.contains("debug_");
+    let words = [
+        "not found",
+        "does not exist",
+        "not available",
+        "not supported",
+        "unsupported",
+        "not allowed",
+        "not whitelisted",
+        "not enabled",
+        "disabled",
+    ];
+    is_method && words.iter().any(|word| message.contains(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_absent;
+
+    #[test]
+    fn words_for_a_method_that_is_not_offered_are_known() {
+        for words in [
+            "the method debug_traceTransaction does not exist/is not available",
+            "Unsupported method: debug_traceTransaction",
+            "rpc method is not whitelisted",
+        ] {
+            assert!(is_absent(words), "{words}");
+        }
+        assert!(!is_absent(
+            "required historical state unavailable (reexec=0)"
+        ));
+        assert!(!is_absent("missing trie node 12 (path ) not found"));
+    }
+}

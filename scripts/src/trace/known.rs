@@ -1,0 +1,308 @@
+//! Whose accounts the calls go to: the registry's, its instances', their versions', the framework's,
+//! the chain's. What a registry says of itself is text from outside and stands in quotes.
+
+use super::calls::Frame;
+use super::error::TraceError;
+use crate::build::{Framework, evm};
+use crate::client::{ChainError, Client};
+use crate::functions::{Functions, interfaces, of_the_chain};
+use crate::governance::Names;
+use crate::layout::{DocumentError, Documents};
+use crate::registry::{self, definition_id};
+use crate::versions::Versions;
+use alloy::primitives::{Address, B256};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use std::collections::{BTreeMap, BTreeSet};
+use stylus_upgrades_interface::adopted::is_adopted;
+use stylus_upgrades_interface::parts::PARTS;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// Accounts that the registry is asked about, at most.
+const ACCOUNTS_MAX: usize = 256;
+/// Versions of a definition that are looked at, at most: the newest.
+const VERSIONS_MAX: usize = 64;
+/// Requests on their way at once.
+const AT_ONCE: usize = 16;
+
+/// An account that is known.
+#[derive(Debug, Clone, Default)]
+pub struct Account {
+    /// What it is.
+    pub name: String,
+    /// The definition whose instance or code it is.
+    pub definition: Option<String>,
+    /// The versions whose code it holds.
+    pub versions: Vec<String>,
+    /// What it answers.
+    pub functions: Functions,
+}
+
+/// The accounts that are known.
+#[derive(Debug, Default)]
+pub struct Known {
+    accounts: BTreeMap<Address, Account>,
+    names: Names,
+    /// What could not be found out.
+    pub missing: Vec<String>,
+}
+
+/// Where it is looked up what accounts are.
+pub struct Sources<'a> {
+    /// The registry, if one was named.
+    pub registry: Option<Address>,
+    /// The manifest's names.
+    pub names: Names,
+    /// What was registered, with the interfaces that are kept of it.
+    pub versions: &'a Versions,
+    /// The layout documents of versions, with the steps that they declare.
+    pub documents: Option<&'a Documents>,
+}
+
+impl Known {
+    /// Looks up the accounts of these frames.
+    ///
+    /// # Errors
+    /// What the chain says. What the registry or a file does not say is noted.
+    pub async fn look(
+        client: &Client,
+        frames: &[Frame],
+        sources: Sources<'_>,
+    ) -> Result<Self, TraceError> {
+        let mut known = Self {
+            names: sources.names.clone(),
+            ..Self::default()
+        };
+        let called = called(frames);
+        known.framework();
+        for account in &called {
+            if let Some((name, functions)) = of_the_chain(*account) {
+                known.add(*account, name, functions);
+            }
+        }
+        let Some(registry) = sources.registry else {
+            known.missing.push(
+                "the names of instances and versions: no registry was named (--registry)".into(),
+            );
+            return Ok(known);
+        };
+        if let Err(error) = known.registry(client, registry, &called, &sources).await {
+            match error {
+                ChainError::Unreachable { .. } | ChainError::Lagging { .. } => {
+                    return Err(error.into());
+                }
+                error => known
+                    .missing
+                    .push(format!("what the registry {registry} knows: {error}")),
+            }
+        }
+        Ok(known)
+    }
+
+    /// What is known of an account.
+    pub fn get(&self, account: Address) -> Option<&Account> {
+        self.accounts.get(&account)
+    }
+
+    /// The account by its alias and by what it is, or its address.
+    pub fn title(&self, account: Address) -> String {
+        let alias = self.names.short(account);
+        let is_named = alias != account.to_string();
+        match (is_named, self.accounts.get(&account)) {
+            (true, Some(known)) if known.name != alias => format!("{alias} ({})", known.name),
+            (true, _) => alias,
+            (false, Some(known)) if known.definition.is_some() && known.versions.is_empty() => {
+                format!("{} {account}", known.name)
+            }
+            (false, Some(known)) => known.name.clone(),
+            (false, None) => account.to_string(),
+        }
+    }
+
+    fn add(&mut self, account: Address, name: &str, functions: Functions) {
+        self.accounts.insert(
+            account,
+            Account {
+                name: name.into(),
+                functions,
+                ..Account::default()
+            },
+        );
+    }
+
+    /// The framework's programs, whose addresses follow from their bytes.
+    fn framework(&mut self) {
+        let Ok(framework) = Framework::pinned() else {
+            return; // it says so itself wherever it is needed
+        };
+        let own = interfaces();
+        for part in &framework.parts {
+            let name = part.artifact.name.as_str();
+            self.add(part.address, name, own.registry.clone());
+        }
+        let proxy = &own.proxy;
+        let storage = framework.storage.address;
+        self.add(storage, "UpgradeabilityStorage", proxy.clone());
+        self.add(framework.stub_address, "pause stub", proxy.clone());
+        self.add(framework.proxy.address, "proxy code", proxy.clone());
+    }
+
+    async fn registry(
+        &mut self,
+        client: &Client,
+        registry: Address,
+        called: &[Address],
+        sources: &Sources<'_>,
+    ) -> Result<(), ChainError> {
+        let own = interfaces();
+        if let Some(parts) = registry::stored::parts(client, registry).await? {
+            for (account, part) in parts.into_iter().zip(PARTS) {
+                self.add(account, part.package, own.registry.clone());
+            }
+            self.add(registry, "registry", own.registry.clone());
+        }
+        let unknown = called
+            .iter()
+            .filter(|account| !self.accounts.contains_key(*account));
+        let unknown: Vec<Address> = unknown.copied().collect();
+        if unknown.len() > ACCOUNTS_MAX {
+            self.missing.push(format!(
+                "whether {} of the accounts are instances: the first {ACCOUNTS_MAX} were looked up",
+                unknown.len() - ACCOUNTS_MAX
+            ));
+        }
+        let queries = unknown.into_iter().take(ACCOUNTS_MAX);
+        let queries = queries.map(|proxy| async move {
+            match client.call(registry, &abi::instanceOfCall { proxy }).await {
+                Ok(found) => Ok(Some((proxy, found))),
+                Err(error) if error.revert().is_some() => Ok(None),
+                Err(error) => Err(error),
+            }
+        });
+        let found: Vec<_> = stream::iter(queries)
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let instances: Vec<_> = found.into_iter().flatten().collect();
+        let definitions: BTreeSet<String> =
+            instances.iter().map(|(_, one)| one.name.clone()).collect();
+        for name in definitions {
+            let functions = self.definition(client, registry, &name, sources).await?;
+            let of_it = instances.iter().filter(|(_, one)| one.name == name);
+            for (proxy, one) in of_it {
+                let answers = own.proxy.clone().with(&functions);
+                let functions = match is_adopted(one.kind) {
+                    true => own.adopted.clone().with(&functions),
+                    false => answers,
+                };
+                let instance = Account {
+                    name: format!("instance of {name:?}"),
+                    definition: Some(name.clone()),
+                    versions: Vec::new(),
+                    functions,
+                };
+                self.accounts.insert(*proxy, instance);
+            }
+        }
+        Ok(())
+    }
+
+    /// The code of a definition's versions and its beacon. Gives the functions of all its versions,
+    /// the newest before the others.
+    async fn definition(
+        &mut self,
+        client: &Client,
+        registry: Address,
+        name: &str,
+        sources: &Sources<'_>,
+    ) -> Result<Functions, ChainError> {
+        let own = interfaces();
+        let beacon = evm::beacon_address(registry, definition_id(name));
+        self.add(beacon, &format!("beacon of {name:?}"), own.beacon.clone());
+        let mut labels = registry::labels(client, registry, name).await?;
+        if let Some(first) = labels.len().checked_sub(VERSIONS_MAX) {
+            labels.drain(..first);
+        }
+        let queries = labels.into_iter().map(|version| async move {
+            let query = abi::getVersionCall {
+                name: name.into(),
+                version: version.clone(),
+            };
+            Ok::<_, ChainError>((version, client.call(registry, &query).await?))
+        });
+        let found: Vec<_> = stream::iter(queries)
+            .buffered(AT_ONCE)
+            .try_collect()
+            .await?;
+        let mut all = Functions::default();
+        for (version, found) in found {
+            let code = &found.code;
+            let functions = self
+                .functions(name, (code.codehash, code.layoutHash), sources)
+                .await?;
+            all = functions.clone().with(&all);
+            for step in found.steps.iter().filter(|step| !step.script.is_zero()) {
+                let script = self.accounts.entry(step.script).or_insert_with(|| Account {
+                    name: format!("script of {name:?} {:?} → {version:?}", step.from),
+                    definition: Some(name.into()),
+                    ..Account::default()
+                });
+                let declared = script.functions.clone().with(&functions);
+                script.functions = declared.with(&own.implementation);
+                script.versions = vec![version.clone()];
+            }
+            let implementation = self.accounts.entry(code.implementation);
+            let implementation = implementation.or_insert_with(|| Account {
+                definition: Some(name.into()),
+                functions: functions.with(&own.implementation),
+                ..Account::default()
+            });
+            implementation.versions.push(version);
+            let versions = implementation.versions.iter();
+            let versions: Vec<String> = versions.map(|one| format!("{one:?}")).collect();
+            implementation.name = format!("{name:?} {}", versions.join(" = "));
+        }
+        Ok(all)
+    }
+
+    /// The functions of a version: the interface that is kept of it, and the steps that its layout
+    /// document declares.
+    async fn functions(
+        &mut self,
+        name: &str,
+        (codehash, layout): (B256, B256),
+        sources: &Sources<'_>,
+    ) -> Result<Functions, ChainError> {
+        let kept = match sources.versions.abi_of(name, codehash) {
+            Ok(kept) => kept,
+            Err(error) => {
+                self.missing.push(format!("functions of {name:?}: {error}"));
+                None
+            }
+        };
+        let mut functions = kept.as_ref().map(Functions::of_abi).unwrap_or_default();
+        let documents = match sources.documents {
+            Some(documents) => documents,
+            None => return Ok(functions),
+        };
+        match documents.get(layout).await {
+            Ok(known) => {
+                let steps = known.document().and_then(|known| known.steps.as_ref());
+                let declared = steps.into_iter().flatten();
+                let signatures = declared.map(|step| step.signature.as_str());
+                functions = functions.with(&Functions::of_signatures(signatures));
+            }
+            Err(DocumentError::Chain(error)) => return Err(error),
+            Err(error) => self.missing.push(format!("steps of {name:?}: {error}")),
+        }
+        Ok(functions)
+    }
+}
+
+/// Every account whose code ran or that called, in the order of the calls.
+fn called(frames: &[Frame]) -> Vec<Address> {
+    let mut seen = BTreeSet::new();
+    let accounts = frames
+        .iter()
+        .flat_map(|frame| frame.to.into_iter().chain([frame.from]));
+    accounts.filter(|account| seen.insert(*account)).collect()
+}

@@ -1,0 +1,137 @@
+//! The calls of a mined transaction: which code of which contract ran, for how much gas and ink.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `calls` | the endpoint's callTracer, read into frames |
+//! | `ink` | its stylusTracer, for the ink of each frame |
+//! | `known` | which accounts are the registry's, and what version their code is |
+//! | `named` | the frames with the names of contracts and functions |
+//! | `flamegraph` | the frames as a picture |
+//! | `error` | why there is no trace |
+
+mod calls;
+mod error;
+mod flamegraph;
+mod ink;
+mod known;
+mod named;
+
+pub use calls::{Frame, Kind};
+pub use error::TraceError;
+pub use flamegraph::flamegraph;
+pub use ink::Ink;
+pub use known::{Account, Known, Sources};
+pub use named::{Code, Named};
+
+use crate::client::{ChainError, Client};
+use alloy::primitives::{Address, B256, U64};
+use alloy::providers::Provider;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+/// JSON-RPC's error code of a method that a server does not have.
+const METHOD_NOT_FOUND: i64 = -32_601;
+
+/// What is known of a mined transaction.
+#[derive(Debug, Clone, Serialize)]
+pub struct Mined {
+    /// Its hash.
+    pub tx: B256,
+    /// Its block.
+    pub block: u64,
+    /// Who sent it.
+    pub from: Address,
+    /// Whether it succeeded.
+    pub success: bool,
+    /// Gas that it used, with what was paid for L1.
+    pub gas_used: u64,
+    /// Gas that was paid for L1; none where the endpoint does not say so.
+    pub gas_for_l1: Option<u64>,
+}
+
+/// The calls of a transaction.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    /// The transaction.
+    pub mined: Mined,
+    /// Every call in the order in which they began; each stands behind its caller.
+    pub frames: Vec<Frame>,
+    /// What the endpoint does not give.
+    pub missing: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Receipt {
+    block_number: U64,
+    from: Address,
+    status: U64,
+    gas_used: U64,
+    gas_used_for_l1: Option<U64>,
+}
+
+/// Traces a mined transaction.
+///
+/// # Errors
+/// [`TraceError`].
+pub async fn trace(client: &Client, tx: B256) -> Result<Trace, TraceError> {
+    let mined = mined(client, tx).await?;
+    let calls = traced(client, tx, "callTracer").await;
+    let calls = calls.map_err(|error| TraceError::of(client, error))?;
+    let mut frames =
+        calls::read(&calls).map_err(|reason| TraceError::unreadable(client, reason))?;
+    let mut missing = Vec::new();
+    match traced(client, tx, "stylusTracer").await {
+        Ok(steps) => match ink::add(&mut frames, &steps) {
+            Ok(0) => {}
+            Ok(unmatched) => missing.push(format!(
+                "the ink of {unmatched} frames: stylusTracer and callTracer do not show the same calls"
+            )),
+            Err(reason) => missing.push(format!("ink by frame: {reason}")),
+        },
+        Err(error @ ChainError::Rpc { .. }) => missing.push(format!(
+            "ink by frame: the endpoint does not run stylusTracer ({error})"
+        )),
+        Err(error) => return Err(error.into()),
+    }
+    Ok(Trace {
+        mined,
+        frames,
+        missing,
+    })
+}
+
+async fn mined(client: &Client, tx: B256) -> Result<Mined, TraceError> {
+    let method = "eth_getTransactionReceipt";
+    let answer: Result<Option<Receipt>, _> =
+        client.provider().raw_request(method.into(), (tx,)).await;
+    if let Some(receipt) = answer.map_err(|error| client.error(method, error))? {
+        return Ok(Mined {
+            tx,
+            block: receipt.block_number.to(),
+            from: receipt.from,
+            success: !receipt.status.is_zero(),
+            gas_used: receipt.gas_used.to(),
+            gas_for_l1: receipt.gas_used_for_l1.map(|gas| gas.to()),
+        });
+    }
+    let method = "eth_getTransactionByHash";
+    let answer: Result<Value, _> = client.provider().raw_request(method.into(), (tx,)).await;
+    let found = answer.map_err(|error| client.error(method, error))?;
+    Err(match found.is_null() {
+        true => TraceError::Unknown {
+            tx,
+            chain: client.chain_id(),
+        },
+        false => TraceError::NotMined { tx },
+    })
+}
+
+/// What a tracer of the endpoint says. It may be nested deeper than a parser of JSON goes at once.
+async fn traced(client: &Client, tx: B256, tracer: &str) -> Result<Box<RawValue>, ChainError> {
+    let method = "debug_traceTransaction";
+    let query = (tx, json!({ "tracer": tracer }));
+    let answer = client.provider().raw_request(method.into(), query).await;
+    answer.map_err(|error| client.error(method, error))
+}

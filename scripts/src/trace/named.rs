@@ -1,0 +1,200 @@
+//! The frames as people read them: contracts, versions, functions and reverts by their names.
+
+use super::Trace;
+use super::calls::{Frame, Kind};
+use super::ink::Ink;
+use super::known::Known;
+use crate::client::{ChainError, Client};
+use crate::functions::{Functions, unknown_call};
+use crate::output::shortened;
+use alloy::primitives::{Address, Bytes, U256};
+use futures::stream::{self, StreamExt, TryStreamExt};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use stylus_upgrades_interface::chain::{PROGRAM_PREFIX, ROOT_PREFIX};
+
+/// Accounts whose code is looked at, at most.
+const ACCOUNTS_MAX: usize = 256;
+/// Requests on their way at once.
+const AT_ONCE: usize = 16;
+/// Bytes of what a call returned that are printed, at most.
+const RETURNED_MAX: usize = 64;
+/// Characters of the endpoint's words that are printed, at most.
+const WORDS_MAX: usize = 120;
+
+/// What runs a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Code {
+    /// A Stylus program.
+    Stylus,
+    /// EVM code.
+    Evm,
+    /// The chain itself.
+    Precompile,
+    /// The account has no code.
+    None,
+}
+
+/// A frame with names.
+#[derive(Debug, Clone, Serialize)]
+pub struct Named {
+    /// How many calls it stands in.
+    pub depth: usize,
+    /// How it began.
+    #[serde(rename = "type")]
+    pub kind: Kind,
+    /// What runs it; none where that was not looked up.
+    pub code: Option<Code>,
+    /// Who called.
+    pub from: Address,
+    /// Whose code ran.
+    pub to: Option<Address>,
+    /// What that account is.
+    pub contract: Option<String>,
+    /// The definition whose instance or code it is.
+    pub definition: Option<String>,
+    /// The versions whose code it is.
+    pub versions: Vec<String>,
+    /// The function's signature.
+    pub function: Option<String>,
+    /// The function with its arguments, or the selector.
+    pub call: String,
+    /// What it returned, where the function's interface is known.
+    pub returned: Option<String>,
+    /// Why it reverted.
+    pub revert: Option<String>,
+    /// Why it failed, in the endpoint's words.
+    pub error: Option<String>,
+    /// Wei that were sent along.
+    pub value: U256,
+    /// Gas that it was given.
+    pub gas: u64,
+    /// Gas that it used, with the calls that it made.
+    pub gas_used: u64,
+    /// Gas that it used without them.
+    pub gas_alone: u64,
+    /// Ink of a Stylus program.
+    pub ink: Option<Ink>,
+    /// Calldata, or the creation's code.
+    pub input: Bytes,
+    /// What it returned or reverted with.
+    pub output: Bytes,
+}
+
+impl Trace {
+    /// The frames with names.
+    ///
+    /// # Errors
+    /// What the chain says about the accounts' code.
+    pub async fn named(&self, client: &Client, known: &Known) -> Result<Vec<Named>, ChainError> {
+        let codes = codes(client, &self.frames).await?;
+        let frames = self.frames.iter();
+        Ok(frames
+            .map(|frame| Named::of(frame, known, &codes))
+            .collect())
+    }
+}
+
+impl Named {
+    fn of(frame: &Frame, known: &Known, codes: &BTreeMap<Address, Code>) -> Self {
+        let account = frame.to.and_then(|to| known.get(to));
+        let unknown = Functions::default();
+        let is_call = !frame.kind.is_creation() && frame.kind != Kind::SelfDestruct;
+        let functions = account.filter(|_| is_call);
+        let functions = functions.map_or(&unknown, |account| &account.functions);
+        let (input, output) = (&frame.input, &frame.output);
+        let call = match frame.kind {
+            Kind::SelfDestruct => "the contract ends".into(),
+            kind if kind.is_creation() => format!("{} bytes of init code", input.len()),
+            _ => functions.call(input).unwrap_or_else(|| unknown_call(input)),
+        };
+        let code = match (frame.kind.is_creation(), frame.ink) {
+            (true, _) => Some(Code::Evm),
+            (false, Some(_)) => Some(Code::Stylus),
+            (false, None) => frame.to.and_then(|to| codes.get(&to).copied()),
+        };
+        let failed = frame.error.is_some();
+        Self {
+            depth: frame.depth,
+            kind: frame.kind,
+            code,
+            from: frame.from,
+            to: frame.to,
+            contract: frame.to.map(|to| known.title(to)),
+            definition: account.and_then(|account| account.definition.clone()),
+            versions: account.map_or_else(Vec::new, |account| account.versions.clone()),
+            function: functions.signature(input),
+            call,
+            returned: match failed {
+                true => None,
+                false => functions.returned(input, output),
+            },
+            revert: (failed && !output.is_empty()).then(|| functions.revert(output)),
+            error: frame.error.clone(),
+            value: frame.value,
+            gas: frame.gas,
+            gas_used: frame.gas_used,
+            gas_alone: frame.gas_alone,
+            ink: frame.ink,
+            input: input.clone(),
+            output: output.clone(),
+        }
+    }
+
+    /// What it is on one line: the call, and how it ended.
+    pub fn line(&self) -> String {
+        let to = self.contract.clone().unwrap_or_else(|| "nothing".into());
+        let program = match self.code {
+            Some(Code::Stylus) => " [stylus]",
+            Some(Code::Evm) => " [evm]",
+            Some(Code::Precompile) => " [precompile]",
+            Some(Code::None) => " [no code]",
+            None => "",
+        };
+        let value = match self.value.is_zero() || self.kind.is_delegated() {
+            true => String::new(),
+            false => format!(" with {} wei", self.value),
+        };
+        let end = match (&self.revert, &self.error, &self.returned) {
+            (Some(revert), ..) => format!(" ✗ {revert}"),
+            (None, Some(error), _) => format!(" ✗ fails: {:?}", shortened(error, WORDS_MAX)),
+            (None, None, Some(returned)) => format!(" → {returned}"),
+            (None, None, None) => self.raw_output(),
+        };
+        format!(
+            "{} {to}{program}: {}{value}{end}",
+            self.kind.name(),
+            self.call
+        )
+    }
+
+    /// What a function returned whose interface does not say what that is.
+    fn raw_output(&self) -> String {
+        match self.output.len() {
+            0 => String::new(),
+            _ if self.kind.is_creation() => format!(" → {} bytes of code", self.output.len()),
+            length if length <= RETURNED_MAX => format!(" → {}", self.output),
+            length => format!(" → {length} bytes"),
+        }
+    }
+}
+
+/// What kind of code the accounts of the frames have.
+async fn codes(client: &Client, frames: &[Frame]) -> Result<BTreeMap<Address, Code>, ChainError> {
+    let accounts: BTreeSet<Address> = frames.iter().filter_map(|frame| frame.to).collect();
+    let queries = accounts.into_iter().take(ACCOUNTS_MAX);
+    let queries = queries.map(|account| async move {
+        if account.starts_with(&[0; 18]) && !account.is_zero() {
+            return Ok((account, Code::Precompile));
+        }
+        let code = client.code(account).await?;
+        let is_program = code.starts_with(&PROGRAM_PREFIX) || code.starts_with(&ROOT_PREFIX);
+        Ok::<_, ChainError>(match (code.is_empty(), is_program) {
+            (true, _) => (account, Code::None),
+            (false, true) => (account, Code::Stylus),
+            (false, false) => (account, Code::Evm),
+        })
+    });
+    stream::iter(queries).buffered(AT_ONCE).try_collect().await
+}
