@@ -5,6 +5,7 @@ mod abis;
 mod approvers;
 mod attacks;
 mod authors;
+mod clear_signing;
 mod clients;
 mod console;
 mod dependencies;

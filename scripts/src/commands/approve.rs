@@ -13,6 +13,7 @@ use super::work::check_action;
 use crate::app_error::Error;
 use crate::build::Artifact;
 use crate::client::Client;
+use crate::governance::signed::calldata_digest;
 use crate::governance::{
     self, BuildFacts, Call, Display, GovernanceError, not_an_approver, proposed, readiness,
     superseded_by,
@@ -61,8 +62,11 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     }
     require_part(&client, registry, &event.call).await?;
     let checks = check_as_approver(context, &client, registry, &decoded, &args.review).await?;
+    let digest = calldata_digest(&event.call);
+    context.output.note(&format!("calldata digest  {digest}"));
     let mut outcome = Outcome::default();
     outcome.field("proposer", event.proposer);
+    outcome.field("calldata_digest", digest);
     storage::report(&mut outcome, &checks);
     let place = StorageContext {
         context,

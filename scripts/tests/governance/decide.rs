@@ -311,6 +311,34 @@ fn an_action_is_approved_by_its_id_after_review_of_its_very_bytes() {
         (&json!(true), action)
     );
     assert_eq!(done["checks"].as_array().map(Vec::len), Some(5));
+    // ERC-8213: the length as a word, and the bytes.
+    let call = text(&reviewed["actions"][0], "call");
+    let call: alloy::primitives::Bytes = call.parse().expect("bytes");
+    let length = alloy::primitives::U256::from(call.len()).to_be_bytes::<32>();
+    let digest = alloy::primitives::keccak256([&length[..], &call].concat());
+    assert_eq!(done["calldata_digest"], digest.to_string());
+}
+
+#[test]
+fn the_descriptors_for_wallets_name_the_registry_and_its_chain() {
+    let sandbox = Sandbox::with_counter(BOTH, 0);
+    let done = sandbox.done("Other", &["registry", "descriptors", "--out", "wallets"]);
+    assert_eq!(done["files"].as_array().map(Vec::len), Some(2));
+    for (file, kind) in [("calldata", "contract"), ("eip712", "eip712")] {
+        let path = sandbox.path(format!("wallets/{file}-stylus-upgrades.json"));
+        let text = std::fs::read_to_string(path).expect("written");
+        let descriptor: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let place = &descriptor["context"][kind]["deployments"][0];
+        assert_eq!(place["address"], sandbox.saved("registry"));
+        assert_eq!(place["chainId"], done["chain_id"]);
+    }
+    let nobody = alloy::primitives::Address::repeat_byte(7).to_string();
+    let words = ["registry", "descriptors", "--registry", &nobody];
+    let refused = sandbox.run("Other", &words);
+    assert_eq!(
+        (refused.exit, error(&refused)),
+        (Some(4), "UnexpectedAnswer")
+    );
 }
 
 #[test]

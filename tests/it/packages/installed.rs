@@ -258,7 +258,7 @@ fn is_upgraded_and_verified(installed: &Installed) {
     assert_eq!(checked["ok"], true, "{checked:#}");
     installed.done(&["plan", "Note", "2.0", PROJECT]);
     let migrated = installed.done(&["migrate", "Note", "2.0", PROJECT]);
-    is_traced(installed, text(&migrated, "tx"));
+    is_traced(installed, super::text(&migrated, "tx"));
     let status = installed.done(&["status", "note"]);
     assert_eq!(status["instance"]["version"], "2.0", "{status:#}");
     let instance = status["instance"]["proxy"].as_str().expect("an address");

@@ -1,0 +1,268 @@
+//! The descriptors for wallets (ERC-7730), read by a library that others wrote: what a wallet shows of
+//! each governed call and of each type that approvers sign is what the terminal shows.
+
+use std::path::Path;
+
+use alloy::primitives::{Address, B256, Bytes};
+use alloy::sol_types::SolCall;
+use clear_signing::eip712::TypedData;
+use clear_signing::engine::{DisplayEntry, DisplayModel};
+use clear_signing::{
+    Descriptor, EmptyDataProvider, FormatOutcome, ResolvedDescriptor, TransactionContext,
+    format_calldata, format_typed_data,
+};
+use stylus_upgrades::governance::signed::Approval;
+use stylus_upgrades::governance::{Display, Names, descriptors};
+use stylus_upgrades::registry::{call, initial};
+use stylus_upgrades_harness::home;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::registry::{Code, Signature, Step};
+use stylus_upgrades_interface::signed::SOURCES;
+
+/// Where the descriptors of an example are pinned.
+const PINNED: &str = "docs/clear-signing";
+/// Arbitrum One.
+const CHAIN: u64 = 42_161;
+
+fn registry() -> Address {
+    Address::repeat_byte(0x11)
+}
+
+fn code() -> Code {
+    Code {
+        implementation: Address::repeat_byte(2),
+        codehash: B256::repeat_byte(3),
+        layoutHash: B256::ZERO,
+        sourceHash: B256::repeat_byte(4),
+    }
+}
+
+fn script() -> Step {
+    Step {
+        script: Address::repeat_byte(7),
+        scriptCodehash: B256::repeat_byte(8),
+        kind: 2,
+        ..call("1.0", Bytes::from_static(&[1, 2, 3, 4]))
+    }
+}
+
+/// Every governed call, and some in a second form.
+fn calls() -> Vec<Vec<u8>> {
+    let (name, version) = ("A".to_owned(), "2.0".to_owned());
+    let (proxy, account) = (Address::repeat_byte(5), Address::repeat_byte(6));
+    let policy = format!("AND({account:#x},AFTER(3600))");
+    vec![
+        abi::createDefinitionCall {
+            name: name.clone(),
+            migratePolicy: policy.clone(),
+            policyPolicy: policy.clone(),
+            createPolicy: "NONE".into(),
+        }
+        .abi_encode(),
+        abi::addVersionCall {
+            name: name.clone(),
+            version: version.clone(),
+            code: code(),
+            step: initial(),
+        }
+        .abi_encode(),
+        abi::addStepCall {
+            name: name.clone(),
+            version: version.clone(),
+            step: script(),
+        }
+        .abi_encode(),
+        abi::migrateCall {
+            name: name.clone(),
+            version: version.clone(),
+            code: code(),
+            step: call("1.0", Bytes::from_static(&[1, 2, 3, 4])),
+        }
+        .abi_encode(),
+        abi::setHandlerCall {
+            name: name.clone(),
+            proxy,
+            handler: account,
+        }
+        .abi_encode(),
+        abi::abortMigrationCall {
+            name: name.clone(),
+            proxy,
+        }
+        .abi_encode(),
+        abi::adoptCall {
+            name: name.clone(),
+            proxy,
+            kind: 5,
+            version: version.clone(),
+        }
+        .abi_encode(),
+        abi::handOverCall {
+            name: name.clone(),
+            proxy,
+            newRegistry: account,
+        }
+        .abi_encode(),
+        abi::setPolicyCall {
+            name: name.clone(),
+            role: "migrate".into(),
+            expression: policy,
+        }
+        .abi_encode(),
+        abi::createProxyCall {
+            name: name.clone(),
+            version,
+            kind: 1,
+            salt: B256::with_last_byte(9),
+            initData: Bytes::from_static(&[9, 8, 7]),
+        }
+        .abi_encode(),
+        abi::pauseCall { name: name.clone() }.abi_encode(),
+        abi::resumeCall { name }.abi_encode(),
+    ]
+}
+
+fn resolved(position: usize) -> Vec<ResolvedDescriptor> {
+    let descriptor = &descriptors(CHAIN, registry())[position];
+    vec![ResolvedDescriptor {
+        descriptor: Descriptor::from_json(&descriptor.content.to_string()).expect("a descriptor"),
+        chain_id: CHAIN,
+        address: registry().to_string().to_lowercase(),
+    }]
+}
+
+/// What is shown, unless the library fell back to raw data or had something to complain about.
+fn shown(outcome: FormatOutcome) -> DisplayModel {
+    assert!(outcome.is_clear_signed(), "{outcome:?}");
+    assert!(outcome.diagnostics().is_empty(), "{outcome:?}");
+    outcome.into_model()
+}
+
+/// Labels and values, in lower case: wallets write addresses with a checksum.
+fn items(model: &DisplayModel) -> Vec<(String, String)> {
+    let entries = model.entries.iter().map(|entry| match entry {
+        DisplayEntry::Item(item) => (item.label.to_lowercase(), item.value.to_lowercase()),
+        other => panic!("no item: {other:?}"),
+    });
+    entries.collect()
+}
+
+/// What the terminal shows of the same bytes, each value as a wallet has it.
+fn displayed(call: &[u8]) -> Vec<(String, String)> {
+    let display = Display::of(call, &Names::default()).expect("a governed call");
+    let fields = display.fields.iter().map(|field| {
+        let value = match field.value.split_once(" (") {
+            Some((bytes, rest)) if rest.ends_with("bytes)") => bytes,
+            _ => &field.value,
+        };
+        (field.name.to_lowercase(), value.to_lowercase())
+    });
+    fields.collect()
+}
+
+/// Whether everything that the terminal shows is shown by the wallet.
+fn require(call: &[u8], model: &DisplayModel) {
+    let items = items(model);
+    for (label, value) in displayed(call) {
+        // A version that is only created at has no predecessor: the wallet shows that as empty.
+        let wanted = match label.as_str() {
+            "reached" => (
+                String::from("from (empty: only by creation)"),
+                String::new(),
+            ),
+            "from" => (String::from("from (empty: only by creation)"), value),
+            _ => (label, value),
+        };
+        assert!(items.contains(&wanted), "{wanted:?} in {items:?}");
+    }
+    let name = model.interpolated_intent.as_deref().unwrap_or_default();
+    assert!(name.contains('A'), "{model:?}");
+    assert!(!name.contains(['{', '}']), "{model:?}");
+}
+
+#[tokio::test]
+async fn a_wallet_shows_of_every_governed_call_what_the_terminal_shows() {
+    let (resolved, to) = (resolved(0), registry().to_string());
+    assert_eq!(calls().len(), SOURCES.len());
+    for calldata in calls() {
+        let transaction = TransactionContext {
+            chain_id: CHAIN,
+            to: &to,
+            calldata: &calldata,
+            value: None,
+            from: None,
+            implementation_address: None,
+        };
+        let outcome = format_calldata(&resolved, &transaction, &EmptyDataProvider).await;
+        require(&calldata, &shown(outcome.expect("it is formatted")));
+    }
+}
+
+#[tokio::test]
+async fn a_wallet_shows_of_every_type_that_is_signed_what_the_terminal_shows() {
+    let resolved = resolved(1);
+    for calldata in calls() {
+        let approval = Approval {
+            chain_id: CHAIN,
+            registry: registry(),
+            call: calldata.clone().into(),
+            epoch: 3,
+            round: 1,
+            deadline: 1_800_000_000,
+        };
+        let typed = approval.typed_data().expect("typed data");
+        let typed: TypedData = serde_json::from_value(typed).expect("typed data");
+        let outcome = format_typed_data(&resolved, &typed, &EmptyDataProvider).await;
+        let model = shown(outcome.expect("it is formatted"));
+        require(&calldata, &model);
+        let items = items(&model);
+        let until = items.iter().find(|(label, _)| label == "holds until");
+        let (_, until) = until.expect("a deadline");
+        assert!(until.contains("2027-01-15"), "{until}");
+    }
+}
+
+#[tokio::test]
+async fn a_submission_shows_the_call_that_others_signed() {
+    let (resolved, to) = (resolved(0), registry().to_string());
+    let submitted = abi::submitSignedCall {
+        action: abi::pauseCall { name: "A".into() }.abi_encode().into(),
+        deadline: 1_800_000_000,
+        approvals: vec![Signature {
+            signer: Address::repeat_byte(6),
+            data: Bytes::from_static(&[1; 65]),
+        }],
+    };
+    let calldata = submitted.abi_encode();
+    let transaction = TransactionContext {
+        chain_id: CHAIN,
+        to: &to,
+        calldata: &calldata,
+        value: None,
+        from: None,
+        implementation_address: None,
+    };
+    let outcome = format_calldata(&resolved, &transaction, &EmptyDataProvider).await;
+    let model = shown(outcome.expect("it is formatted"));
+    let nested = model.entries.iter().any(
+        |entry| matches!(entry, DisplayEntry::Nested { intent, .. } if intent.contains("Pause")),
+    );
+    assert!(nested, "{model:?}");
+}
+
+#[test]
+fn the_descriptors_in_the_book_are_those_of_the_program() {
+    for descriptor in descriptors(CHAIN, registry()) {
+        let path = home().join(PINNED).join(descriptor.file);
+        let text = serde_json::to_string_pretty(&descriptor.content).expect("JSON");
+        let text = format!("{text}\n");
+        let pinned = std::fs::read_to_string(&path).unwrap_or_default();
+        if pinned != text && stylus_upgrades_test_settings::update() {
+            let folder = path.parent().unwrap_or(Path::new("."));
+            std::fs::create_dir_all(folder).expect("a folder");
+            std::fs::write(&path, text).expect("written");
+            continue;
+        }
+        assert_eq!(pinned, text, "run with STYLUS_UPGRADES_UPDATE=1");
+    }
+}
