@@ -54,6 +54,16 @@ impl Functions {
         all
     }
 
+    /// These, and errors of signatures such as `Overflow(uint256)`. What is none is left out.
+    pub fn with_errors<'a>(mut self, signatures: impl IntoIterator<Item = &'a str>) -> Self {
+        for signature in signatures {
+            if let Ok(error) = AbiError::parse(signature) {
+                self.errors.insert(error.selector().0, error);
+            }
+        }
+        self
+    }
+
     /// These, and what `other` knows besides.
     pub fn with(mut self, other: &Self) -> Self {
         for (selector, function) in &other.functions {
@@ -171,6 +181,10 @@ mod tests {
     #[test]
     fn a_call_is_shown_by_its_interface_alone() {
         let known = Functions::of_signatures(["set(uint256)", "no signature"]);
+        let known = known.with_errors(["Overflow(uint256)", "no signature"]);
+        let mut overflow = alloy::primitives::keccak256("Overflow(uint256)")[..4].to_vec();
+        overflow.extend(&call(7)[4..]);
+        assert_eq!(known.revert(&overflow), "Overflow(7)");
         assert_eq!(known.call(&call(5)).as_deref(), Some("set(5)"));
         assert_eq!(known.signature(&call(5)).as_deref(), Some("set(uint256)"));
         assert_eq!(Functions::default().call(&call(5)), None);

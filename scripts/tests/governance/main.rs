@@ -26,6 +26,7 @@ mod printed;
 mod project;
 mod relay;
 mod replay;
+mod replay_governance;
 mod sandbox;
 mod signed;
 mod sources;

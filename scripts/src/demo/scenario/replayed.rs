@@ -59,8 +59,9 @@ pub(super) async fn before_the_upgrade(
     }
     record.check(
         "replay: with it increments that succeeded would fail, named with their reason",
-        failing.is_some_and(|group| group.function == "increment()" && group.reason.is_some())
-            && found.is_some_and(|found| found.problem().is_some()),
+        failing.is_some_and(|group| {
+            group.function == "increment()" && group.reason.as_deref() == Some("Overflow")
+        }) && found.is_some_and(|found| found.problem().is_some()),
     );
 
     let correct = request(fixture, addresses, &counter, U256::ONE);
@@ -90,6 +91,11 @@ async fn replayed(
         ),
         after: Functions::of_signatures(
             counter_v2::ICounter::ICounterCalls::SIGNATURES
+                .iter()
+                .copied(),
+        )
+        .with_errors(
+            counter_v2::ICounter::ICounterErrors::SIGNATURES
                 .iter()
                 .copied(),
         ),

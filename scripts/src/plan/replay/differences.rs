@@ -199,7 +199,10 @@ fn reason(sent: &Sent, functions: &Functions) -> String {
             let whole = functions.revert(output);
             match whole.split_once('(') {
                 Some((name, _)) => name.to_owned(),
-                None => "an unknown error".into(),
+                None => match output.get(..4) {
+                    Some(selector) => format!("error {}", alloy::hex::encode_prefixed(selector)),
+                    None => "unknown data".into(),
+                },
             }
         }
     }
