@@ -103,6 +103,24 @@ fn resolve(page: &Path, folder: &Path, link: &str) -> Result<(), String> {
 }
 
 #[test]
+fn every_table_has_a_header() {
+    let mut wrong = Vec::new();
+    for file in all() {
+        let text = read(&file);
+        let (mut is_code, mut before) = (false, "");
+        for (n, (line, next)) in text.lines().zip(text.lines().skip(1)).enumerate() {
+            is_code ^= line.starts_with("```");
+            let is_first = line.starts_with('|') && !before.starts_with('|');
+            if is_first && !is_code && !next.starts_with("|--") {
+                wrong.push(format!("{file}:{}", n + 1));
+            }
+            before = line;
+        }
+    }
+    assert!(wrong.is_empty(), "rows that are no table: {wrong:?}");
+}
+
+#[test]
 fn every_code_block_is_executed_or_an_excerpt_of_what_is() {
     let mut wrong = Vec::new();
     for file in pages().iter().map(String::as_str).chain(TOP) {
