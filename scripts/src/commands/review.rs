@@ -9,6 +9,7 @@ use super::storage::{self, StorageChecks};
 use super::work::check_action;
 use crate::app_error::Error;
 use crate::client::Client;
+use crate::coverage::Part;
 use crate::error::Report;
 use crate::governance::signed::{Digests, current, deadline};
 use crate::governance::{
@@ -195,12 +196,21 @@ async fn found(
 
 /// What was checked of an action that names code, or that makes or takes over an instance.
 fn of_checks(call: &Call, checks: &StorageChecks) -> Vec<Card> {
-    let is_checked =
-        call.version().is_some() || matches!(call, Call::CreateProxy(_) | Call::Adopt(_));
-    if !is_checked {
-        return Vec::new();
-    }
-    let mut all = of_coverage(&checks.coverage);
+    let all = [
+        Part::Layout,
+        Part::LiveInstances,
+        Part::Steps,
+        Part::Interface,
+        Part::Source,
+    ];
+    let looked_at: &[Part] = match (call, call.version()) {
+        // Nothing is taken over where a version is reached by creation alone.
+        (_, Some((_, _, step))) if step.from.is_empty() => &[Part::Interface],
+        (_, Some(_)) => &all,
+        (Call::Adopt(_), None) => &[Part::Layout],
+        _ => &[],
+    };
+    let mut all = of_coverage(&checks.coverage, looked_at);
     for step in &checks.steps {
         for one in &step.accepted {
             let says = format!("{}: {}", one.finding, one.because);

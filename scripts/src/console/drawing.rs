@@ -51,8 +51,8 @@ pub fn slots(areas: &[Area]) -> Markup {
         }
         @if !areas.is_empty() {
             p.legend {
-                @for change in ["kept", "renamed", "moved", "retyped", "new", "dropped"] {
-                    span class=(format!("change {change}")) { (sign(change)) " " (change) } " "
+                @for change in ["kept", "renamed", "moved", "retyped", "new", "dropped", "unknown"] {
+                    span class=(format!("change {}", class(change))) { (sign(change)) " " (change) } " "
                 }
             }
         }

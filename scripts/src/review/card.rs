@@ -251,8 +251,9 @@ fn accounts(call: &Call) -> Vec<Address> {
     all
 }
 
-/// One card for each thing that is checked before an approval.
-pub fn of_coverage(coverage: &Coverage) -> Vec<Card> {
+/// One card for each part that was looked at, and for each that could not be as a whole. What was
+/// neither looked at nor missed is no card: nobody saw that it holds.
+pub fn of_coverage(coverage: &Coverage, looked_at: &[Part]) -> Vec<Card> {
     let all = [
         (Part::Layout, "storage layout"),
         (Part::LiveInstances, "storage of the live instances"),
@@ -260,13 +261,24 @@ pub fn of_coverage(coverage: &Coverage) -> Vec<Card> {
         (Part::Interface, "reserved functions"),
         (Part::Source, "source"),
     ];
-    let of = all.into_iter().map(|(part, about)| {
+    let of = all.into_iter().filter_map(|(part, about)| {
         let why = coverage.why(part).join("; ");
         match coverage.of(part) {
-            Extent::Complete => Card::new(about, Weight::Good, "checked, and nothing was found"),
-            Extent::Partial => Card::new(about, Weight::Unknown, format!("in part: {why}")),
-            Extent::Absent => Card::new(about, Weight::Warning, format!("not checked: {why}")),
+            Extent::Complete if looked_at.contains(&part) => Some(Card::new(
+                about,
+                Weight::Good,
+                "checked, and nothing was found",
+            )),
+            Extent::Complete => None,
+            Extent::Partial => Some(Card::new(about, Weight::Unknown, format!("in part: {why}"))),
+            Extent::Absent => {
+                let says = format!("not checked: {why}");
+                Some(Card::new(about, Weight::Warning, says))
+            }
         }
     });
     of.collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -43,6 +43,8 @@ pub enum Change {
     New,
     /// It is gone.
     Dropped,
+    /// Too little is known of its type.
+    Unknown,
 }
 
 /// The fields that are counted from one slot: from slot 0, or from that of a namespace.
@@ -128,7 +130,8 @@ fn is_about(finding: &Finding, item: &Item, (area, is_old): (&str, bool)) -> boo
 fn change_of(finding: &Finding) -> Change {
     match finding.verdict {
         Verdict::Rename => Change::Renamed,
-        Verdict::Retype | Verdict::Unknown => Change::Retyped,
+        Verdict::Retype => Change::Retyped,
+        Verdict::Unknown => Change::Unknown,
         Verdict::Reorder | Verdict::Shift => Change::Moved,
         Verdict::SafeAppend | Verdict::GapUse | Verdict::Insert => Change::New,
         Verdict::Delete => Change::Dropped,
@@ -150,6 +153,7 @@ impl Change {
             Self::Retyped => "retyped",
             Self::New => "new",
             Self::Dropped => "dropped",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -160,9 +164,9 @@ mod tests {
     use stylus_layout::{Declarations, compare};
 
     const TYPES: &str = r#""types":{
-        "u":{"encoding":"inplace","label":"uint256","numberOfBytes":"32"},
-        "a":{"encoding":"inplace","label":"address","numberOfBytes":"20"},
-        "b":{"encoding":"inplace","label":"bool","numberOfBytes":"1"}}"#;
+        "t_uint256":{"encoding":"inplace","label":"uint256","numberOfBytes":"32"},
+        "t_address":{"encoding":"inplace","label":"address","numberOfBytes":"20"},
+        "t_bool":{"encoding":"inplace","label":"bool","numberOfBytes":"1"}}"#;
 
     fn layout(fields: &[(&str, &str, u64, &str)]) -> Layout {
         let items = fields.iter().map(|(label, slot, offset, kind)| {
@@ -176,16 +180,16 @@ mod tests {
     #[test]
     fn each_field_is_drawn_with_what_happened_to_it() {
         let old = layout(&[
-            ("total", "0", 0, "u"),
-            ("owner", "1", 0, "a"),
-            ("paused", "1", 20, "b"),
-            ("old", "2", 0, "u"),
+            ("total", "0", 0, "t_uint256"),
+            ("owner", "1", 0, "t_address"),
+            ("paused", "1", 20, "t_bool"),
+            ("old", "2", 0, "t_uint256"),
         ]);
         let new = layout(&[
-            ("total", "0", 0, "u"),
-            ("owner", "1", 0, "u"),
-            ("paused", "2", 0, "b"),
-            ("fresh", "3", 0, "u"),
+            ("total", "0", 0, "t_uint256"),
+            ("owner", "1", 0, "t_uint256"),
+            ("paused", "2", 0, "t_bool"),
+            ("fresh", "3", 0, "t_uint256"),
         ]);
         let report = compare(&old, &new, &Declarations::none()).expect("compared");
         let areas = draw(&old, &new, &report);

@@ -94,6 +94,17 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
         "{review}"
     );
 
+    // Another approver, with nothing but an endpoint and the registry's address.
+    let folder = tempfile::tempdir().expect("a folder");
+    let registry = project.saved("registry");
+    let other = Console::elsewhere(folder.path(), &project.node.endpoint(), &registry);
+    let seen = other.document(&format!("/api/review?id={action}"));
+    for field in ["call", "slots", "digests", "facts", "tree"] {
+        assert_eq!(seen[field], review[field], "{field}");
+    }
+    let page = other.get(&format!("/action?id={action}&account={account}"));
+    assert_eq!(page.status, 200, "{page:?}");
+
     let before = console.document(&format!(
         "/api/before?id={action}&do=approve&account={account}"
     ));
@@ -101,4 +112,33 @@ fn documents_are_those_of_the_commands_and_pages_load_nothing_from_elsewhere() {
     assert_eq!(before["transaction"]["data"], review["call"]);
     assert_eq!(before["digests"], review["digests"]);
     assert_eq!(before["plan"]["instances"], plan["instances"]);
+}
+
+#[test]
+fn a_report_stands_alone_and_holds_what_waits() {
+    let (project, action) = with_open_action();
+    let written = |file: &str| {
+        project.done(&["report", file]);
+        std::fs::read_to_string(project.path(file)).expect("written")
+    };
+    let page = written("note.html");
+    for loaded in ["<script", "src=", "<link", "href=\"/", "url("] {
+        assert!(!page.contains(loaded), "{loaded}");
+    }
+    assert!(page.contains("default-src 'none'"));
+    let markdown = written("note.md");
+    for shown in [
+        action.as_str(),
+        "1/2",
+        "changes",
+        "proposed migration to 2.0",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+        assert!(markdown.contains(shown), "{shown}: {markdown}");
+    }
+    let refused = project.run(&["report", "note.txt"]);
+    assert_eq!(refused.exit, Some(2), "{refused:?}");
+    let unknown = project.run(&["report", "other.html", "Other"]);
+    assert_eq!(unknown.exit, Some(1), "{unknown:?}");
+    assert!(!project.path("other.html").exists());
 }

@@ -4,4 +4,5 @@ mod browser;
 mod documents;
 mod guarded;
 mod hostile;
+mod live;
 mod process;

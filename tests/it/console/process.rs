@@ -36,12 +36,27 @@ impl Console {
 
     /// The same, with more in its environment.
     pub(super) fn with(project: &Project, environment: &[(&str, &str)]) -> Self {
+        Self::start(project.folder.path(), environment)
+    }
+
+    /// In an empty folder, with nothing but an endpoint and a registry: the home is empty.
+    pub(super) fn elsewhere(folder: &Path, endpoint: &str, registry: &str) -> Self {
+        let home = folder.display().to_string();
+        let environment = [
+            ("ETH_RPC_URL", endpoint),
+            ("STYLUS_UPGRADES_REGISTRY", registry),
+            ("HOME", home.as_str()),
+        ];
+        Self::start(folder, &environment)
+    }
+
+    fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
         let mut command = command_line(Path::new(env!("CARGO_BIN_EXE_cli"))).expect("it");
         without_keys(&mut command);
         let mut child = command
             .args(["console", "--port", "0"])
             .envs(environment.iter().copied())
-            .current_dir(project.folder.path())
+            .current_dir(folder)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -54,6 +69,18 @@ impl Console {
         let port = url.trim_end_matches('/').rsplit(':').next();
         let port = port.and_then(|port| port.parse().ok()).expect("a port");
         Self { child, port }
+    }
+
+    /// The lines of the news, as they come.
+    pub(super) fn news(&self) -> impl Iterator<Item = String> + use<> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
+        stream.set_read_timeout(Some(TIMEOUT)).expect("set");
+        let head = format!(
+            "GET /events HTTP/1.1\r\nHost: 127.0.0.1:{}\r\n\r\n",
+            self.port
+        );
+        stream.write_all(head.as_bytes()).expect("written");
+        BufReader::new(stream).lines().map_while(Result::ok)
     }
 
     pub(super) fn url(&self) -> String {
