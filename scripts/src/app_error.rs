@@ -1,5 +1,9 @@
 //! What can end a command: the errors of every module, and of the command line itself.
 
+mod several;
+
+use several::every_next;
+
 use crate::build::BuildError;
 use crate::client::ChainError;
 use crate::coverage::NotChecked;
@@ -52,6 +56,15 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Steps(Box<StepsError>),
+    /// Several checks refuse the same command.
+    #[error("{first}")]
+    #[explain(of = first, next = every_next(first, others))]
+    Several {
+        /// The first of them.
+        first: Box<Self>,
+        /// The others.
+        others: Vec<Self>,
+    },
     /// Callers of the version before would lose something.
     #[error("callers of {from} would lose what they call: {}", changes.join("; "))]
     #[explain(
@@ -284,14 +297,6 @@ impl Error {
             Self::Governance(error) => error.chain(),
             _ => None,
         }
-    }
-
-    /// Whether a check of what is about to be sent failed: nothing was sent since.
-    pub fn is_failed_check(&self) -> bool {
-        matches!(
-            self,
-            Self::Layout(_) | Self::Steps(_) | Self::NotChecked(_) | Self::InterfaceLost { .. }
-        )
     }
 }
 

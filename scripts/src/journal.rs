@@ -90,21 +90,22 @@ impl Line {
 pub struct JournalError(FileError);
 
 impl Journal {
-    /// The journal of `sender` on the chain with that id, in `folder`. Nothing else that an endpoint
-    /// says makes its name, or two endpoints of one chain could lead to two journals.
+    /// The journal of `sender` on the chain with that id, or on a fork of it, in `folder`. Nothing else
+    /// that an endpoint says makes its name, or two endpoints of one chain could lead to two journals.
     ///
     /// # Errors
     /// Where others own or may write what is there, or it is no file. A file that cannot be made
     /// is no error: the journal is a convenience.
     pub fn new(
         folder: &Path,
-        chain_id: u64,
+        (chain_id, is_fork): (u64, bool),
         sender: Address,
         progress: Arc<dyn Progress>,
     ) -> Result<Self, JournalError> {
+        let fork = if is_fork { "fork-of-" } else { "" };
         let path = folder
             .join(FOLDER)
-            .join(format!("{chain_id}-{sender:#x}.journal"));
+            .join(format!("{fork}{chain_id}-{sender:#x}.journal"));
         if path
             .parent()
             .is_some_and(|folder| folder.symlink_metadata().is_ok())

@@ -9,6 +9,8 @@ use serde_json::Value;
 use stylus_chain::ChainConfig;
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 use stylus_upgrades_harness::command_line;
+use stylus_upgrades_tests::figures::tools;
+use stylus_upgrades_tests::snapshot;
 
 use crate::authors::{Author, home};
 
@@ -208,6 +210,22 @@ fn cargo_stylus_verifies_what_was_registered_on_a_public_chain() {
     let deployed = project.done(&["deploy", &project.source("v2"), "--initcode", &file]);
     let said = project.verified("v2", deployed["tx"].as_str().expect("a hash"));
     assert!(said.contains("Verification successful"), "{said}");
+    if stylus_upgrades_test_settings::long() {
+        record();
+    }
+}
+
+/// Writes when this went through the last time, and with which tools.
+fn record() {
+    let mut tools = tools().expect("the tools");
+    tools.retain(|name, _| name == "rustc");
+    tools.insert("cargo-stylus".into(), VERSION.into());
+    let figures = [
+        ("implementations that cargo stylus says are verified", 2),
+        ("implementations of other sources that it says are not", 1),
+    ];
+    let figures = figures.map(|(sentence, count)| (sentence.to_owned(), count));
+    snapshot::record("verifiable", &tools, &figures.into()).expect("recorded");
 }
 
 #[test]

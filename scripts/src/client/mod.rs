@@ -1,6 +1,7 @@
 //! A chain as this program sees it: typed calls, transactions that wait for their receipts,
 //! refusals by name.
 
+mod account;
 mod advice;
 mod block_span;
 mod endpoint;
@@ -8,6 +9,7 @@ mod endpoint_error;
 mod error;
 mod failure;
 mod fork;
+mod forked;
 mod l1_gas;
 mod lag;
 mod pinned;
@@ -40,7 +42,7 @@ use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
 use crate::progress::{Progress, Silent};
 use alloy::network::{EthereumWallet, TransactionBuilder};
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::primitives::{Address, U256, keccak256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::client::RpcClient;
 use alloy::rpc::types::TransactionRequest;
@@ -339,37 +341,6 @@ impl Client {
             call,
             receipt,
         })
-    }
-
-    /// The code of an account, empty if it has none.
-    pub async fn code(&self, account: Address) -> Result<Bytes, ChainError> {
-        self.read("eth_getCode", async |block| {
-            self.provider.get_code_at(account).block_id(block).await
-        })
-        .await
-    }
-
-    /// keccak256 of the code of an account, `None` if it has none.
-    pub async fn codehash(&self, account: Address) -> Result<Option<B256>, ChainError> {
-        let code = self.code(account).await?;
-        Ok((!code.is_empty()).then(|| keccak256(code)))
-    }
-
-    /// One storage word of an account.
-    pub async fn storage(&self, account: Address, slot: B256) -> Result<B256, ChainError> {
-        self.read("eth_getStorageAt", async |block| {
-            let word = self.provider.get_storage_at(account, slot.into());
-            word.block_id(block).await.map(B256::from)
-        })
-        .await
-    }
-
-    /// Balance of an account in wei.
-    pub async fn balance(&self, account: Address) -> Result<U256, ChainError> {
-        self.read("eth_getBalance", async |block| {
-            self.provider.get_balance(account).block_id(block).await
-        })
-        .await
     }
 
     /// Sorts an error of the provider.

@@ -1,14 +1,15 @@
 //! `adopt` and `hand-over`: proxies of others become instances, and instances go elsewhere.
 
 use super::args::{AdoptArgs, StorageArgs};
+use super::constructor::{has_constructor_at, require_constructed};
 use super::context::Context;
 use super::propose::propose;
-use super::storage::{self, StorageChecks, StorageContext};
+use super::storage::{self, StorageChecks, StorageContext, Versions};
 use crate::app_error::Error;
 use crate::build::BuildError;
 use crate::coverage::{Extent, Part};
 use crate::governance::kind_in_words;
-use crate::layout::{Allowed, AllowedLog, LayoutError, Pair, Said, Where, check_storage};
+use crate::layout::Who;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::{Candidate, candidate};
@@ -130,6 +131,11 @@ async fn takes_over(
         version: version.into(),
     };
     let code = client.call(registry, &query).await?.code;
+    let (proxy, implementation) = (found.proxy, code.implementation);
+    if has_constructor_at(client, implementation).await? {
+        let code = implementation.to_string();
+        require_constructed(client, (proxy, found.kind), code).await?;
+    }
     let mut checks = StorageChecks::default();
     let runs = client
         .codehash(found.implementation)
@@ -138,78 +144,25 @@ async fn takes_over(
     if runs != code.codehash {
         let documents = context.documents(client, registry);
         let before = found.implementation.to_string();
-        let old = storage::layout_of(&documents, &before, B256::ZERO, runs_layout).await?;
         let given = args.layout.as_deref();
-        let pair = Pair {
+        let versions = Versions {
             name,
             from: BEFORE,
             to: version,
-            old,
+            old: storage::layout_of(&documents, &before, B256::ZERO, runs_layout).await?,
+            codes: (runs, code.codehash),
             new: storage::layout_of(&documents, version, code.layoutHash, given).await?,
             runs_migration: false,
             goes_back: false,
+            who: Who::Newcomer(found.proxy),
         };
-        compare(place, &pair, args, (runs, code.codehash), &mut checks)?;
-    } else if let Some(id) = args.allow_layout.first() {
-        let (id, known) = (id.clone(), Vec::new());
-        return Err(LayoutError::NoSuchFinding { id, known }.into());
+        storage::require(place, versions, args, &mut checks).await?;
     }
+    checks.require_all(args)?;
     if code.sourceHash.is_zero() {
         let why = "nobody recorded the hash of its sources";
         checks.coverage.lower(Part::Source, Extent::Absent, why);
     }
     checks.coverage.require(&args.allow_absent)?;
     Ok(checks)
-}
-
-/// Compares the layouts, says what came of it, and logs what was declared or allowed.
-fn compare(
-    place: StorageContext<'_>,
-    pair: &Pair<'_>,
-    args: &StorageArgs,
-    codes: (B256, B256),
-    checks: &mut StorageChecks,
-) -> Result<(), Error> {
-    let StorageContext {
-        context,
-        client,
-        registry,
-    } = place;
-    let documents = context.documents(client, registry);
-    let log = AllowedLog::of(documents.store());
-    let at = Where {
-        chain: client.chain_id(),
-        registry,
-        codes,
-    };
-    let hashes = (pair.old.hash, pair.new.hash);
-    let said = Said {
-        renames: args.rename.clone(),
-        retypes: args.retype.clone(),
-        allowed: args.allow_layout.clone(),
-        migrates: Vec::new(),
-        before: log.of_step((pair.name, pair.from, pair.to), hashes, at),
-    };
-    let check = check_storage(pair, &said)?;
-    if let Some(why) = &check.unknown {
-        checks.coverage.lower(Part::Layout, Extent::Absent, why);
-    }
-    if said.is_worth_noting() {
-        log.add(&Allowed {
-            definition: pair.name.into(),
-            from: pair.from.into(),
-            to: pair.to.into(),
-            old: check.old,
-            new: check.new,
-            renames: said.renames,
-            retypes: said.retypes,
-            allowed: said.allowed,
-            at,
-        })?;
-    }
-    for line in check.lines() {
-        context.output.note(&line);
-    }
-    checks.steps.push(check);
-    Ok(())
 }

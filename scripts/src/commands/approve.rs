@@ -18,7 +18,7 @@ use crate::governance::{
     self, BuildFacts, Call, Display, GovernanceError, not_an_approver, proposed, readiness,
     superseded_by,
 };
-use crate::layout::{Build, LayoutError};
+use crate::layout::Build;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::network::TransactionBuilder;
@@ -94,10 +94,10 @@ pub(super) async fn check_as_approver(
     if args.source.is_some() || args.script_source.is_some() {
         // What a build cannot change is told before it.
         let found = check_action(context, client, registry, decoded, args).await;
-        if let Err(Error::Layout(refusal)) = found
-            && matches!(*refusal, LayoutError::Dirty { .. })
+        if let Err(error) = found
+            && error.is_dirty()
         {
-            return Err(refusal.into());
+            return Err(error);
         }
     }
     if let Some(source) = &args.source {

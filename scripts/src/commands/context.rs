@@ -37,6 +37,8 @@ pub(super) struct Context {
     working: OnceLock<Client>,
     /// The first client.
     connected: OnceLock<Client>,
+    /// Whether its endpoint is a fork, once it was asked.
+    fork: OnceLock<bool>,
 }
 
 impl Context {
@@ -69,6 +71,7 @@ impl Context {
             built: Mutex::default(),
             working: OnceLock::new(),
             connected: OnceLock::new(),
+            fork: OnceLock::new(),
         })
     }
 

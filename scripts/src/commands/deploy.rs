@@ -38,12 +38,7 @@ pub(super) async fn run(
         }
         _ => deploy::create(&client, &artifact).await?,
     };
-    keep_deployment(
-        context,
-        client.chain_id(),
-        &artifact,
-        std::slice::from_ref(&created),
-    )?;
+    keep_deployment(context, &client, &artifact, std::slice::from_ref(&created)).await?;
     let activated = if no_activate {
         None
     } else {

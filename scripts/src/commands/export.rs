@@ -195,9 +195,12 @@ async fn write(
     };
     require_chain_id(client).await?;
     let from = client.caller(title)?;
-    if client.code(from).await?.is_empty() {
+    // What has no code and has sent something has a key.
+    if client.code(from).await?.is_empty() && client.transactions_of(from).await? == 0 {
         context.output.note(&format!(
-            "warning: {from} has no code on this chain: if it is a contract, it is on another one"
+            "warning: {} has neither code nor transactions on this chain: if it is a contract, it is \
+             on another one",
+            context.names().long(from)
         ));
     }
     let exported = Exported {

@@ -34,7 +34,8 @@ pub(super) async fn keep(
     };
     let output = &place.context.output;
     match write(place, (name, version), proposed).await {
-        Ok((folder, written)) => {
+        Ok(None) => {}
+        Ok(Some((folder, written))) => {
             outcome.field("kept", &folder);
             if written != Written::Unchanged {
                 output.note(&format!("{name} {version} is kept in {folder}"));
@@ -55,17 +56,20 @@ pub(super) async fn keep(
     }
 }
 
-/// Writes a version as the registry has it, or as it was proposed.
+/// Writes a version as the registry has it, or as it was proposed; nothing of a fork.
 async fn write(
     place: StorageContext<'_>,
     (name, version): (&str, &str),
     proposed: Option<(&Code, &Step)>,
-) -> Result<(String, Written), Error> {
+) -> Result<Option<(String, Written)>, Error> {
     let StorageContext {
         context,
         client,
         registry,
     } = place;
+    if context.is_fork(client).await? {
+        return Ok(None);
+    }
     let (code, steps, state) = match proposed {
         Some((code, step)) => (code.clone(), vec![step.clone()], State::Proposed),
         None => {
@@ -100,7 +104,7 @@ async fn write(
     let kept = Kept::new(record, bytes, document, abi)?;
     let written = versions.keep(&network, &kept)?;
     let folder = versions.place(&network, name, version)?;
-    Ok((folder.display().to_string(), written))
+    Ok(Some((folder.display().to_string(), written)))
 }
 
 /// What was proposed from here, and became registered by the approval of somebody else: whatever
@@ -117,7 +121,7 @@ pub(super) async fn refresh(context: &Context) {
             return context.output.note(&line);
         }
     };
-    if open.is_empty() {
+    if open.is_empty() || !matches!(context.is_fork(client).await, Ok(false)) {
         return;
     }
     // All of it is judged as of one block, whichever node of the endpoint answers.
@@ -145,7 +149,8 @@ pub(super) async fn refresh(context: &Context) {
             Err(_) => continue, // nobody can tell now
         }
         match write(place, (&name, &version), None).await {
-            Ok((folder, _)) => context.output.note(&format!(
+            Ok(None) => {}
+            Ok(Some((folder, _))) => context.output.note(&format!(
                 "{name} {version} was proposed from here and is registered by now: so says {folder}"
             )),
             Err(error) => context

@@ -8,6 +8,7 @@ mod calldata;
 mod check;
 mod confirm;
 mod console;
+mod constructor;
 mod context;
 mod create_proxy;
 mod define;

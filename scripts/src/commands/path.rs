@@ -7,6 +7,7 @@ use super::work::interface_of;
 use crate::app_error::Error;
 use crate::client::ChainError;
 use crate::coverage::{Extent, Part};
+use crate::layout::Who;
 use crate::registry::labels;
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use alloy::primitives::{Address, Bytes};
@@ -132,12 +133,12 @@ async fn check_path(
             name,
             from: &way.from,
             to,
-            old: old.layoutHash,
+            old: storage::layout_of(&documents, &way.from, old.layoutHash, None).await?,
             codes: (old.codehash, new.codehash),
             new: side,
             runs_migration: way.kind != step::NONE,
             goes_back: first.as_ref().is_some_and(|(label, _)| label != to),
-            instance: only,
+            who: only.map_or(Who::All, Who::Instance),
         };
         // What is said is said of the step that needs it.
         let plain = StorageArgs::default();

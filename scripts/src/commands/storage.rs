@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::coverage::{Coverage, Extent, Part};
 use crate::layout::{
     Accepted, Allowed, AllowedLog, Documents, Known, LayoutError, Pair, Said, Side, StorageCheck,
-    Upgrade, Where, check_storage, finding_id, is_about_layouts, look, read_file,
+    Upgrade, Where, Who, check_storage, finding_id, is_about_layouts, look, read_file,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
@@ -26,15 +26,14 @@ pub(super) struct Versions<'a> {
     pub(super) name: &'a str,
     pub(super) from: &'a str,
     pub(super) to: &'a str,
-    /// What the registry recorded of the version before.
-    pub(super) old: B256,
+    pub(super) old: Side,
     /// The hashes of both codes.
     pub(super) codes: (B256, B256),
     pub(super) new: Side,
     pub(super) runs_migration: bool,
     pub(super) goes_back: bool,
-    /// The only instance that is meant; all of them otherwise.
-    pub(super) instance: Option<Address>,
+    /// Whose storage is taken over.
+    pub(super) who: Who,
 }
 
 /// Where a command finds layouts, and asks about instances.
@@ -167,19 +166,25 @@ async fn compare(
         registry,
         codes: versions.codes,
     };
-    let Versions { name, from, to, .. } = versions;
-    let old = Side {
-        hash: versions.old,
-        known: documents.get(versions.old).await?,
-    };
+    let Versions {
+        name,
+        from,
+        to,
+        old,
+        new,
+        runs_migration,
+        goes_back,
+        who,
+        ..
+    } = versions;
     let pair = Pair {
         name,
         from,
         to,
         old,
-        new: versions.new,
-        runs_migration: versions.runs_migration,
-        goes_back: versions.goes_back,
+        new,
+        runs_migration,
+        goes_back,
     };
     let new = pair.new.known.document();
     let said = Said {
@@ -201,7 +206,7 @@ async fn compare(
             name,
             from,
             to,
-            instance: versions.instance,
+            who,
         };
         let live = look(client, &documents, upgrade, &old.layout, &new.layout).await?;
         for why in &live.notes {
@@ -226,7 +231,7 @@ async fn compare(
             return Err(LayoutError::Dirty { name, to, dirty }.into());
         }
     }
-    if said.is_worth_noting() {
+    if said.is_worth_noting() && !context.is_fork(client).await? {
         log.add(&Allowed {
             definition: name.into(),
             from: from.into(),

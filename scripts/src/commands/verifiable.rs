@@ -114,9 +114,9 @@ pub(super) async fn created_before(
 }
 
 /// Keeps the transaction that created an implementation, and says what others do with it.
-pub(super) fn keep_deployment(
+pub(super) async fn keep_deployment(
     context: &Context,
-    chain_id: u64,
+    client: &Client,
     artifact: &Artifact,
     sent: &[Sent],
 ) -> Result<(), Error> {
@@ -126,8 +126,11 @@ pub(super) fn keep_deployment(
     let (Some(recipe), Some((address, tx))) = (&artifact.info.recipe, created) else {
         return Ok(());
     };
+    if context.is_fork(client).await? {
+        return Ok(());
+    }
     context.store().keep_deployment(&Deployment {
-        chain_id,
+        chain_id: client.chain_id(),
         address,
         codehash: artifact.codehash(),
         tx,

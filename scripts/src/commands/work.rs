@@ -50,7 +50,7 @@ pub(super) struct Work<'a> {
     pub(super) layout: Option<Layout>,
     /// The layout document that would have been published.
     pub(super) document: Option<Document>,
-    /// Why the upgrade is refused before anything is sent, of work that sends nothing.
+    /// Why the upgrade is refused before anything is sent.
     pub(super) refused: Vec<Error>,
 }
 
@@ -153,6 +153,7 @@ impl<'a> Work<'a> {
             self.check_others(upgrades, &overrides).await?;
         }
         self.require_coverage(&new, &args.storage).await?;
+        self.settle()?;
         let artifact = new.artifact.take();
         let placed = match artifact {
             Some(artifact) => Some(self.put(artifact).await?),
@@ -185,6 +186,9 @@ impl<'a> Work<'a> {
         upgrades: Option<(&str, &str)>,
         overrides: &Overrides,
     ) -> Result<(), Error> {
+        if !self.is_dry && !self.refused.is_empty() {
+            return Ok(()); // nothing is sent: the other instances are no matter of it
+        }
         let name = self.name.clone();
         if let Some((version, from)) = upgrades {
             let call = abi::definitionCall { name: name.clone() };
@@ -200,14 +204,15 @@ impl<'a> Work<'a> {
                 let checks = &mut self.checks;
                 let checked = check_stragglers(place, (&name, to), overrides, checks).await;
                 if let Err(error) = checked {
-                    return self.refuse(error);
+                    self.refuse(error);
+                    return Ok(());
                 }
             }
         }
-        match self.checks.require_all(&overrides.storage) {
-            Ok(()) => Ok(()),
-            Err(error) => self.refuse(error),
+        if let Err(error) = self.checks.require_all(&overrides.storage) {
+            self.refuse(error);
         }
+        Ok(())
     }
 
     /// Where the way into a version begins: where the caller says, else at the current version. For

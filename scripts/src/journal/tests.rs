@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 fn journal(folder: &std::path::Path) -> Journal {
-    Journal::new(folder, 7, Address::ZERO, Arc::new(Silent)).expect("a journal")
+    Journal::new(folder, (7, false), Address::ZERO, Arc::new(Silent)).expect("a journal")
 }
 
 fn entry(number: u8) -> InFlight {
@@ -90,11 +90,17 @@ fn another_chain_or_sender_has_another_journal() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = |chain, sender| {
         let journal = Journal::new(folder.path(), chain, sender, Arc::new(Silent));
-        journal.expect("a journal").path().to_owned()
+        journal.expect("a journal")
     };
-    let one = at(7, Address::ZERO);
-    assert_ne!(one, at(8, Address::ZERO));
-    assert_ne!(one, at(7, Address::repeat_byte(1)));
+    let one = at((7, false), Address::ZERO);
+    let others = [
+        at((8, false), Address::ZERO),
+        at((7, true), Address::ZERO),
+        at((7, false), Address::repeat_byte(1)),
+    ];
+    assert!(others.iter().all(|other| other.path() != one.path()));
+    let [_, fork, _] = others;
+    assert_ne!(fork.beside("scan"), one.beside("scan"));
 }
 
 #[test]

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use stylus_layout::{Layout, Range, Ranges};
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::slots;
 
 /// Instances that are looked at, at most: the first and the last ones.
 const INSTANCES_MAX: u32 = 64;
@@ -24,6 +25,17 @@ const REPORTED_MAX: usize = 16;
 /// Earlier versions whose layouts are looked at, at most.
 const VERSIONS_MAX: usize = 64;
 
+/// Whose storage is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Every instance of the definition.
+    All,
+    /// One instance.
+    Instance(Address),
+    /// A proxy that is about to become an instance: the registry does not know what it ran before.
+    Newcomer(Address),
+}
+
 /// An upgrade of a definition's instances.
 #[derive(Debug, Clone, Copy)]
 pub struct Upgrade<'a> {
@@ -35,8 +47,8 @@ pub struct Upgrade<'a> {
     pub from: &'a str,
     /// The new version.
     pub to: &'a str,
-    /// The only instance that is meant; all of them otherwise.
-    pub instance: Option<Address>,
+    /// Whose storage is meant.
+    pub who: Who,
 }
 
 /// A field that would not begin empty.
@@ -120,7 +132,15 @@ pub async fn look(
     if added.list().is_empty() {
         return Ok(live);
     }
-    let earlier = earlier(client, documents, upgrade, &mut live).await?;
+    let earlier = match upgrade.who {
+        Who::Newcomer(proxy) => {
+            if added.list().iter().any(|range| !range.is_inline()) {
+                live.partial(format!("what {proxy} left in mappings is not known"));
+            }
+            Vec::new()
+        }
+        Who::All | Who::Instance(_) => earlier(client, documents, upgrade, &mut live).await?,
+    };
     let left_by = |range: &Range| {
         earlier
             .iter()
@@ -179,7 +199,7 @@ pub async fn look(
     Ok(live)
 }
 
-/// Drops what was found at instances that somebody upgraded while they were looked at: the new
+/// Drops what was found at proxies that somebody upgraded while they were looked at: the new
 /// version may have written its own field already.
 async fn drop_upgraded(
     client: &Client,
@@ -202,11 +222,16 @@ async fn drop_upgraded(
     Ok(())
 }
 
+/// What a proxy is at: a version, or of a newcomer the code that it runs.
 async fn version_of(
     client: &Client,
     upgrade: Upgrade<'_>,
     proxy: Address,
 ) -> Result<String, ChainError> {
+    if let Who::Newcomer(_) = upgrade.who {
+        let runs = client.storage(proxy, slots::IMPLEMENTATION).await?;
+        return Ok(Address::from_word(runs).to_string());
+    }
     let call = abi::instanceOfCall { proxy };
     Ok(client.call(upgrade.registry, &call).await?.version)
 }
@@ -259,11 +284,15 @@ async fn instances(
     upgrade: Upgrade<'_>,
     live: &mut Live,
 ) -> Result<BTreeMap<Address, String>, ChainError> {
-    let proxies = match upgrade.instance {
-        Some(instance) => vec![instance],
-        None => sample(client, upgrade, live).await?,
-    };
     let mut found = BTreeMap::new();
+    let proxies = match upgrade.who {
+        Who::Newcomer(proxy) => {
+            found.insert(proxy, version_of(client, upgrade, proxy).await?);
+            return Ok(found);
+        }
+        Who::Instance(instance) => vec![instance],
+        Who::All => sample(client, upgrade, live).await?,
+    };
     for proxy in proxies {
         let at = version_of(client, upgrade, proxy).await?;
         if at == upgrade.to {

@@ -26,6 +26,6 @@ pub use check::{
 pub use deployments::Deployment;
 pub use documents::{DocumentError, Documents, Known, publish, require_publishable};
 pub use error::LayoutError;
-pub use live::{Dirty, Live, Upgrade, look};
+pub use live::{Dirty, Live, Upgrade, Who, look};
 pub use source::{Named, read_file};
 pub use store::{Build, FOLDER, Store};

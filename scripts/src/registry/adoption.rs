@@ -78,6 +78,20 @@ pub enum AdoptionError {
         /// What that account sends.
         order: String,
     },
+    /// A stranger could set the contract up anew.
+    #[error("{code} has a #[constructor] that never ran in {proxy}: anybody could run it there")]
+    #[explain(
+        name = "ConstructorOpen",
+        expected = "a program without an SDK constructor, or a proxy in whose storage it has run",
+        found = "a #[constructor] of the SDK that nobody ran there yet",
+        next = "nothing was sent; use code that has an #[initializer] in its place"
+    )]
+    Constructor {
+        /// The account.
+        proxy: Address,
+        /// The code that it would run: its name or address.
+        code: String,
+    },
 }
 
 /// Looks at a proxy.

@@ -1,6 +1,7 @@
 //! Proxies of OpenZeppelin from npm become instances, by the command line.
 
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolValue};
 use serde_json::Value;
 use stylus_upgrades::registry::registry_of;
@@ -16,6 +17,7 @@ alloy::sol! {
         function initialize(uint256 start, address first) external;
         function value() external view returns (uint256);
         function doubled() external view returns (uint256);
+        function migrate() external;
     }
 }
 
@@ -58,6 +60,26 @@ async fn registered(fixture: &Fixture, code: Address, layout: &str) {
     fixture.done(&[&register[..], &ABSENT].concat());
 }
 
+/// A transparent proxy over that code, which holds 7, and its ProxyAdmin, which Admin owns.
+async fn transparent(fixture: &Fixture, code: Address) -> (Address, Address) {
+    let init = IBox::initialize_0Call {
+        start: U256::from(7),
+    };
+    let init = Bytes::from(init.abi_encode());
+    let arguments = (code, fixture.owner(0).address(), init).abi_encode_params();
+    let proxy = fixture.deploy(TRANSPARENT, &arguments).await;
+    let admin = fixture.client.storage(proxy, slots::ADMIN).await;
+    (proxy, Address::from_word(admin.expect("a slot")))
+}
+
+/// Admin gives the registry the ownership of a ProxyAdmin.
+async fn give(fixture: &Fixture, admin: Address) {
+    let give = IOwnable::transferOwnershipCall {
+        newOwner: fixture.registry(),
+    };
+    fixture.send(admin, &give).await;
+}
+
 async fn value(fixture: &Fixture, proxy: Address) -> U256 {
     let value = fixture.client.call(proxy, &IBox::valueCall {}).await;
     value.expect("a value")
@@ -72,14 +94,7 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     );
     registered(&fixture, first, "Box.json").await;
     let owner = fixture.owner(0).address();
-    let init = IBox::initialize_0Call {
-        start: U256::from(7),
-    };
-    let init = Bytes::from(init.abi_encode());
-    let arguments = (first, owner, init).abi_encode_params();
-    let proxy = fixture.deploy(TRANSPARENT, &arguments).await;
-    let admin = fixture.client.storage(proxy, slots::ADMIN).await;
-    let admin = Address::from_word(admin.expect("a slot"));
+    let (proxy, admin) = transparent(&fixture, first).await;
     // its owner upgrades it by his own means
     let upgrade = IProxyAdmin::upgradeAndCallCall {
         proxy,
@@ -184,4 +199,99 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     assert!(holds(&fixture.done(&verify)));
     let examined = fixture.done(&["doctor"]);
     assert_eq!(examined["findings"], Value::Array(vec![]), "{examined}");
+}
+
+#[tokio::test]
+async fn a_new_field_of_an_adopted_proxy_on_bytes_that_are_not_zero_is_refused() {
+    let fixture = Fixture::new().await;
+    let (old, new) = (
+        deployed(&fixture, "Box").await,
+        deployed(&fixture, "Box2").await,
+    );
+    registered(&fixture, new, "Box2.json").await;
+    let (proxy, admin) = transparent(&fixture, old).await;
+    // Its owner has run the new code before, and went back.
+    let migrate = IBox::migrateCall {}.abi_encode();
+    for (implementation, data) in [(new, migrate), (old, Vec::new())] {
+        let upgrade = IProxyAdmin::upgradeAndCallCall {
+            proxy,
+            implementation,
+            data: data.into(),
+        };
+        fixture.send(admin, &upgrade).await;
+    }
+    give(&fixture, admin).await;
+    let adopted = proxy.to_string();
+    let adopt = ["adopt", "A", &adopted, "1.0", "--runs-layout", "Box.json"];
+    let adopt = [&adopt[..], &ABSENT[..2]].concat();
+    let refused = fixture.run(&adopt);
+    assert_eq!(refused.exit, Some(1), "{refused:?}");
+    let error = &refused.document["error"];
+    assert_eq!(error["name"], "DirtyField");
+    let word = |number| B256::from(U256::from(number));
+    let found = format!("doubled: slot {} of {proxy} holds {}", word(1), word(14));
+    assert_eq!(text(error, "found"), found);
+
+    let allowed = [&adopt[..], &["--allow-layout", "dirty:doubled"]].concat();
+    let done = fixture.done(&allowed);
+    assert_eq!(done["executed"], true, "{done}");
+    assert_eq!(
+        done["storage"][0]["accepted"][0]["finding"],
+        "dirty:doubled"
+    );
+    assert_eq!(done["coverage"]["live_instances"], "complete", "{done}");
+    let doubled = fixture.client.call(proxy, &IBox::doubledCall {}).await;
+    assert_eq!(doubled.ok(), Some(U256::from(14)));
+}
+
+#[tokio::test]
+async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopted() {
+    let fixture = Fixture::new().await;
+    fixture.decided_with(fixture.owner(1).address());
+    fixture.done(&["update-policy", "A", "Admin"]);
+    // a program with the SDK's #[constructor]
+    let register = ["register", "A", "1.0", "hostile"];
+    fixture.done(&[&register[..], &ABSENT].concat());
+    let (proxy, admin) = transparent(&fixture, deployed(&fixture, "Box").await).await;
+    give(&fixture, admin).await;
+    let adopted = proxy.to_string();
+    let adopt = [&["adopt", "A", &adopted, "1.0"][..], &ABSENT[..2]].concat();
+    let nonce = async || {
+        fixture
+            .client
+            .transactions_of(fixture.owner(0).address())
+            .await
+    };
+    let before = nonce().await;
+    let refused = fixture.run(&adopt);
+    assert_eq!(refused.exit, Some(1), "{refused:?}");
+    assert_eq!(refused.document["error"]["name"], "ConstructorOpen");
+    assert_eq!(nonce().await.ok(), before.ok(), "something was sent");
+
+    // Nor does an instance get to it later.
+    let box_2 = deployed(&fixture, "Box2").await.to_string();
+    fixture.done(&["define", "B", "--migrate", "Admin"]);
+    let register = ["register", "B", "1.0", &box_2, "--layout", "Box2.json"];
+    fixture.done(&[&register[..], &ABSENT].concat());
+    let (other, admin) = transparent(&fixture, deployed(&fixture, "Box").await).await;
+    give(&fixture, admin).await;
+    let other = other.to_string();
+    let first = ["adopt", "B", &other, "1.0", "--runs-layout", "Box.json"];
+    fixture.done(&[&first[..], &ABSENT[..2]].concat());
+    let migrate = ["migrate", "B", "2.0", "hostile", "--no-migration"];
+    let allow = ["--allow-layout", "not-compared"];
+    let refused = fixture.run(&[&migrate[..], &allow, &ABSENT].concat());
+    let error = &refused.document["error"];
+    assert_eq!(error["name"], "ConstructorOpen", "{refused:?}");
+
+    // Once it has run in the proxy's storage it marks that itself.
+    let mark = (proxy, slots::CONSTRUCTED, slots::CONSTRUCTED_SET);
+    let provider = fixture.client.provider();
+    let set = provider.raw_request::<_, bool>("anvil_setStorageAt".into(), mark);
+    set.await.expect("set");
+    let later = fixture.run(&adopt);
+    assert_eq!(
+        later.document["error"]["name"], "LayoutNotCompared",
+        "{later:?}"
+    );
 }

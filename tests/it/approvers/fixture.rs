@@ -18,6 +18,8 @@ use stylus_upgrades_harness::{Lines, Npm, command_line};
 pub(super) struct Answer {
     pub(super) exit: Option<i32>,
     pub(super) document: Value,
+    /// What it said beside that.
+    pub(super) said: String,
 }
 
 pub(super) struct Fixture {
@@ -117,11 +119,12 @@ impl Fixture {
             .current_dir(self.folder.path())
             .output()
             .expect("it starts");
-        let said = String::from_utf8_lossy(&output.stderr);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
         Answer {
             exit: output.status.code(),
             document: serde_json::from_slice(&output.stdout)
                 .unwrap_or_else(|_| panic!("one document: {said}")),
+            said,
         }
     }
 

@@ -1,6 +1,8 @@
 //! What is not exported.
 
+use alloy::network::TransactionBuilder;
 use alloy::primitives::Address;
+use alloy::rpc::types::TransactionRequest;
 
 use super::fixture::{Answer, Fixture, text};
 
@@ -51,4 +53,25 @@ async fn what_an_approver_could_not_send_is_not_written() {
     let here = format!("eip155:412346:{together}");
     assert_eq!(export(&register, &here).exit, Some(0));
     assert!(fixture.path("call").exists());
+}
+
+#[tokio::test]
+async fn an_approver_with_a_key_of_its_own_is_no_contract_that_is_missing() {
+    let fixture = Fixture::new().await;
+    let together = fixture.owner(1);
+    fixture.decided_with(together.address());
+    let words = ["register", "A", "1.0", "counter-v1"];
+    let words = [&words[..], &["--as", "Together", "--export", "call"]].concat();
+    let unseen = fixture.run(&words);
+    assert_eq!(unseen.exit, Some(0), "{unseen:?}");
+    let warning = "has neither code nor transactions on this chain";
+    let named = format!("warning: Together ({}) {warning}", together.address());
+    assert!(unseen.said.contains(&named), "{}", unseen.said);
+
+    let own = fixture.client.with_signer(together);
+    let nothing = TransactionRequest::default().with_to(Address::repeat_byte(7));
+    own.transact("nothing", nothing).await.expect("sent");
+    let known = fixture.run(&words);
+    assert_eq!(known.exit, Some(0), "{known:?}");
+    assert!(!known.said.contains("warning"), "{}", known.said);
 }

@@ -313,6 +313,15 @@ impl<'h> Team<'h> {
         run(self.command(&[words, &["--registry", &registry]].concat())).await
     }
 
+    /// What it prints for people, without a key.
+    pub(super) async fn printed(&self) -> Ran {
+        let registry = self.harness.registry().to_string();
+        let mut command = program(self.folder.path());
+        let url = self.harness.chain().url();
+        command.args(["doctor", "--registry", &registry, "--rpc-url", url]);
+        run(command).await
+    }
+
     fn command(&self, words: &[&str]) -> Command {
         self.command_at(self.harness.chain().url(), words)
     }

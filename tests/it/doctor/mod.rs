@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `fixture`, `instances`, `program` | instances of every kind; the program and what it says |
 //! | `cured` | expiry and upgrades of the chain, and one command behind them |
+//! | `kinds` | the same of EVM, beacon and adopted proxies |
 //! | `deceived` | endpoints and cache managers that lie |
 //! | `killed` | the same where that command is killed |
 //! | `reported` | what is reported beforehand, and exit codes |
@@ -18,6 +19,7 @@ mod deceived;
 mod fixture;
 mod instances;
 mod killed;
+mod kinds;
 mod policies;
 mod program;
 mod reported;

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use alloy::primitives::Address;
 use serde_json::Value;
 use stylus_upgrades_harness::command_line;
 
@@ -13,6 +14,8 @@ pub(super) struct Ran {
     pub(super) status: std::process::ExitStatus,
     /// Its document.
     pub(super) document: Value,
+    /// What it printed for people, where no document was asked for.
+    pub(super) text: String,
     /// What it said beside that.
     pub(super) errors: String,
 }
@@ -46,6 +49,7 @@ pub(super) async fn run(mut command: Command) -> Ran {
     Ran {
         status: output.status,
         document: serde_json::from_slice(&output.stdout).unwrap_or_default(),
+        text: String::from_utf8_lossy(&output.stdout).into_owned(),
         errors: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
@@ -76,6 +80,20 @@ impl Ran {
     pub(super) fn in_state(&self, state: &str) -> Vec<&Value> {
         let programs = self.list("programs").iter();
         programs.filter(|one| one["state"] == state).collect()
+    }
+
+    /// The entry of the code of an account.
+    #[track_caller]
+    pub(super) fn entry(&self, account: Address) -> &Value {
+        let account = serde_json::to_value(account).expect("JSON");
+        let mut programs = self.list("programs").iter();
+        let is_there = |one: &&Value| {
+            let accounts = one["accounts"].as_array();
+            accounts.is_some_and(|all| all.iter().any(|held| held["address"] == account))
+        };
+        programs
+            .find(is_there)
+            .unwrap_or_else(|| panic!("no {account} in {:#}", self.document))
     }
 
     /// Every role that some code has.

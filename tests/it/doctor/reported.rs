@@ -3,6 +3,7 @@
 use alloy::primitives::Address;
 use serde_json::Value;
 use stylus_upgrades_harness::{Chain, Harness, step};
+use stylus_upgrades_interface::registry::IRegistry;
 
 use super::fixture::{Done, Team, chain};
 use super::program::{program, run};
@@ -92,6 +93,87 @@ async fn without_a_registry_toolchain_and_endpoint_are_examined() -> Done {
     let nobody = run(ask("http://127.0.0.1:1", None)).await;
     nobody.ends_with(4);
     assert_eq!(nobody.document["error"]["name"], "Unreachable");
+    Ok(())
+}
+
+#[tokio::test]
+async fn without_a_registry_it_is_said_how_one_is_named() -> Done {
+    let chain = Chain::embedded()?;
+    let folder = tempfile::tempdir().expect("a folder");
+    let ask = |words: &[&str]| {
+        let mut command = program(folder.path());
+        command.args(words).args(["--rpc-url", chain.url()]);
+        command
+    };
+    let printed = run(ask(&["doctor"])).await.text;
+    let none = "registry\n  · none is named: --registry ADDRESS examines it and what it needs\n";
+    assert!(printed.ends_with(none), "{printed}");
+
+    let deploy = "stylus-upgrades registry deploy --save deploys one and names it in the manifest; \
+                  --registry ADDRESS names one that is there";
+    let manifest = "[networks.here]\nchain_id = 412346\n";
+    let cases = [
+        ("", &[][..], "registry in the manifest", deploy),
+        (
+            manifest,
+            &[],
+            "registry in the manifest",
+            "give --network (here), or --registry",
+        ),
+        (
+            manifest,
+            &["--network", "here"],
+            "registry in [networks.here]",
+            deploy,
+        ),
+    ];
+    for (manifest, words, expected, next) in cases {
+        std::fs::write(folder.path().join("stylus-upgrades.toml"), manifest).expect("written");
+        let ran = run(ask(&[&["doctor", "--fix", "--json"], words].concat())).await;
+        ran.ends_with(2);
+        let error = &ran.document["error"];
+        assert_eq!(error["message"], "no registry was named");
+        let said = error["expected"].as_str().unwrap_or_default();
+        let flags = "--registry, STYLUS_UPGRADES_REGISTRY, or ";
+        assert_eq!(said, format!("{flags}{expected}"));
+        assert_eq!(error["next"], next);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_printed_says_line_by_line_what_helps_and_ends_with_what_came_of_it() -> Done {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let team = Team::small(&harness).await?;
+    let said = |text: &str, line: &str| {
+        assert!(
+            text.lines().any(|one| one.ends_with(line)),
+            "{line}: {text}"
+        );
+    };
+    let well = team.printed().await.text;
+    assert!(well.ends_with("\neverything works\n"), "{well}");
+    said(&well, "EVM code, does not expire");
+    team.wait(340).await?;
+    let soon = team.printed().await.text;
+    said(&soon, "days left  --fix keeps it alive");
+    let attention = "everything works; something needs attention in time\n";
+    assert!(soon.ends_with(attention), "{soon}");
+    let pause = IRegistry::pauseCall {
+        name: "Counter".into(),
+    };
+    let chain = harness.chain();
+    chain
+        .execute(chain.account(0), harness.registry(), &pause)
+        .await?;
+    let paused = team.printed().await.text;
+    let line = "everything that is needed runs; a definition is paused\n";
+    assert!(paused.ends_with(line), "{paused}");
+    team.wait(26).await?;
+    let dead = team.printed().await.text;
+    said(&dead, "expired, activated 366 days ago  --fix activates it");
+    let line = "something that is needed does not work now\n";
+    assert!(dead.ends_with(line), "{dead}");
     Ok(())
 }
 

@@ -107,6 +107,17 @@ async fn what_is_registered_is_the_hash_of_the_layout_and_of_the_sources() {
     );
     assert_eq!(project.code("3.0").await, code);
     let address = project.code("2.0").await.implementation.to_string();
+    // Forward again: what stands in the way is said at once, with the flag for each.
+    let forward = ["migrate", "Note", "4.0", &address];
+    let refused = project.refused("DirtyField", &forward);
+    let next = text(&refused.document["error"], "next");
+    for needed in [
+        "--allow-layout dirty:changes",
+        "MigrationOmitted refuses it too",
+        "--no-migration",
+    ] {
+        assert!(next.contains(needed), "{next}");
+    }
     // The count of changes that version 2 left behind would be the first of version 4.
     let again = ["migrate", "Note", "4.0", &address, "--no-migration"];
     let refused = project.refused("DirtyField", &again);

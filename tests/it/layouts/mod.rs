@@ -9,6 +9,7 @@
 //! | `built` | how a version was built, as it is published with its layout |
 //! | `stragglers` | the older steps of the paths of instances that lag behind, as processes |
 //! | `outsider` | fields that come, go and come back in crates of an author's own, as processes |
+//! | `forked` | what is done on a fork of the chain, and what it leaves of the chain's records |
 //! | `raced` | a rival's upgrade while the instances are looked at |
 //! | `property` | random pairs of versions, migrated by generated Rust on the chain |
 
@@ -16,6 +17,7 @@ mod approver;
 mod built;
 mod commands;
 mod coverage;
+mod forked;
 mod outsider;
 pub(crate) mod project;
 mod property;

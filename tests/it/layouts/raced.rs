@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use stylus_layout::Layout;
 use stylus_upgrades::client::Client;
 use stylus_upgrades::coverage::Extent;
-use stylus_upgrades::layout::{Documents, Store, Upgrade, look};
+use stylus_upgrades::layout::{Documents, Store, Upgrade, Who, look};
 use stylus_upgrades_harness::{Harness, HarnessError, step};
 
 use crate::run_migration::proxy::{Failure, Proxy};
@@ -95,7 +95,7 @@ async fn what_is_found_at_an_instance_that_a_rival_upgrades_hides_nothing_of_ano
         name: "Counter",
         from: "1.0",
         to: "2.0",
-        instance: None,
+        who: Who::All,
     };
     let (old, new) = (layout(0..1), layout((0..1).chain(FIRST..FIRST + FIELDS)));
     let rival = async {

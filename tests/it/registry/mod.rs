@@ -1,7 +1,7 @@
 //! The registry on the chain (DESIGN §4.2).
 
 mod abuse;
-mod adopted;
+pub(crate) mod adopted;
 mod approvals;
 mod beacons;
 mod creation;

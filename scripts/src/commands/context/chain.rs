@@ -4,6 +4,7 @@ use super::Context;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client, Endpoint, Sent};
 use crate::commands::export;
+use crate::file_names::VERSIONS;
 use crate::journal::Journal;
 use crate::keys::KeyArgs;
 use crate::kill_point::{self, Phase};
@@ -149,14 +150,32 @@ impl Context {
         what: &str,
     ) -> Result<Arc<Journal>, Error> {
         let sender = client.sender(what)?;
+        let chain = (client.chain_id(), self.is_fork(client).await?);
         let file = self.manifest_file();
         let folder = file.parent().unwrap_or(Path::new("."));
         Ok(Arc::new(Journal::new(
             folder,
-            client.chain_id(),
+            chain,
             sender,
             self.output.clone(),
         )?))
+    }
+
+    /// Whether the endpoint is a fork of another chain, whose records nothing may change that is done
+    /// here.
+    pub(in crate::commands) async fn is_fork(&self, client: &Client) -> Result<bool, Error> {
+        if let Some(known) = self.fork.get() {
+            return Ok(*known);
+        }
+        let is_fork = client.is_fork().await?;
+        if self.fork.set(is_fork).is_ok() && is_fork {
+            self.output.note(&format!(
+                "{} is a fork of another chain: what is done there is not noted in {VERSIONS}, as \
+                 allowed, as deployed, or in that chain's journal",
+                client.endpoint()
+            ));
+        }
+        Ok(is_fork)
     }
 
     /// What an earlier run had done and not reported: the transaction that sent that calldata (or

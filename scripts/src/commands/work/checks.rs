@@ -3,15 +3,16 @@
 
 use super::super::args::{StepArgs, StorageArgs};
 use super::super::calldata;
+use super::super::constructor::{has_constructor_at, require_constructed_of_all};
 use super::super::storage::{self, Overrides, StorageContext, Versions};
 use super::{Program, Run, Subject, Work};
 use crate::app_error::Error;
 use crate::coverage::{Extent, Part};
 use crate::interface::{Change, compare};
-use crate::layout::{Documents, LayoutError, Side, require_publishable};
-use crate::plan::reserved_in;
+use crate::layout::{Documents, LayoutError, Side, Who, require_publishable};
+use crate::plan::{has_constructor, reserved_in};
 use crate::progress::Progress;
-use crate::registry;
+use crate::registry::{self, AdoptionError};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use stylus_layout::Document;
 use stylus_upgrades_interface::reasons::step;
@@ -68,6 +69,7 @@ impl Work<'_> {
             self.check_others(upgrades, &overrides).await?;
         }
         self.require_coverage(&new, args).await?;
+        self.settle()?;
         Ok(new)
     }
 
@@ -84,6 +86,7 @@ impl Work<'_> {
         let old = self.registered(from).await?;
         let old = old.map(|(code, _)| (code.layoutHash, code.codehash));
         let (old, old_code) = old.unwrap_or_default();
+        let old = storage::layout_of(&self.documents(), from, old, None).await?;
         let versions = Versions {
             name: &self.name,
             from,
@@ -96,7 +99,7 @@ impl Work<'_> {
             },
             runs_migration,
             goes_back: new.is_old,
-            instance: None,
+            who: Who::All,
         };
         let place = StorageContext {
             context: self.context,
@@ -108,7 +111,8 @@ impl Work<'_> {
             Ok(()) => Ok(()),
             Err(Error::Layout(refusal)) => {
                 self.note_unchecked(&refusal);
-                self.refuse(Error::Layout(refusal))
+                self.refuse(Error::Layout(refusal));
+                Ok(())
             }
             Err(error) => Err(error),
         }
@@ -129,13 +133,19 @@ impl Work<'_> {
         self.checks.coverage.lower(part, Extent::Absent, &why);
     }
 
-    /// Work that sends nothing goes on, and says what it found at its end.
-    pub(super) fn refuse(&mut self, refusal: impl Into<Error>) -> Result<(), Error> {
-        if !self.is_dry {
-            return Err(refusal.into());
-        }
+    /// Notes a refusal: the other checks are made all the same, so that one answer holds all of them.
+    pub(super) fn refuse(&mut self, refusal: impl Into<Error>) {
         self.refused.push(refusal.into());
-        Ok(())
+    }
+
+    /// Ends what was refused, before anything is sent. Work that sends nothing goes on, and says what it
+    /// found at its end.
+    pub(super) fn settle(&mut self) -> Result<(), Error> {
+        if self.is_dry {
+            return Ok(());
+        }
+        let refused = std::mem::take(&mut self.refused);
+        Error::all_of(refused).map_or(Ok(()), Err)
     }
 
     /// What runs on the way that the arguments describe.
@@ -195,10 +205,10 @@ impl Work<'_> {
                 .coverage
                 .lower(part, Extent::Partial, PROGRAM_UNKNOWN);
         }
-        match check_step(steps, &way, run.omitted) {
-            Ok(()) => Ok(()),
-            Err(error) => self.refuse(error),
+        if let Err(error) = check_step(steps, &way, run.omitted) {
+            self.refuse(error);
         }
+        Ok(())
     }
 
     /// Checks that callers find every function, event and error of `from`, as far as both interfaces
@@ -235,14 +245,14 @@ impl Work<'_> {
             .collect();
         let mut lost = compare(&old, &interface, &steps);
         lost.retain(|change| !allowed.contains(&change.id()));
-        match lost.is_empty() {
-            true => Ok(()),
-            false => self.refuse(Error::InterfaceLost {
+        if !lost.is_empty() {
+            self.refuse(Error::InterfaceLost {
                 from: from.to_owned(),
                 ids: lost.iter().map(Change::id).collect(),
                 changes: lost.into_iter().map(|change| change.message).collect(),
-            }),
+            });
         }
+        Ok(())
     }
 
     /// The versions with the code of that one, itself first.
@@ -254,6 +264,28 @@ impl Work<'_> {
             same.extend(first.map(|(label, _)| label));
         }
         Ok(same)
+    }
+
+    /// Refuses code whose SDK constructor anybody could run in an adopted instance.
+    async fn check_constructor(&mut self, new: &Subject) -> Result<(), Error> {
+        let (client, implementation) = (&self.client, new.code.implementation);
+        let (has_one, code) = match &new.artifact {
+            Some(artifact) => (has_constructor(&artifact.wasm), artifact.name.clone()),
+            None => (
+                has_constructor_at(client, implementation).await?,
+                implementation.to_string(),
+            ),
+        };
+        if has_one {
+            let of = (self.name.as_str(), code.as_str());
+            match require_constructed_of_all(client, self.registry, of).await {
+                Err(error @ Error::Adoption(AdoptionError::Constructor { .. })) => {
+                    self.refuse(error);
+                }
+                found => found?,
+            }
+        }
+        Ok(())
     }
 
     /// Looks for functions that proxies answer themselves, where the attributes of the code have not
@@ -277,6 +309,7 @@ impl Work<'_> {
         new: &Subject,
         args: &StorageArgs,
     ) -> Result<(), Error> {
+        self.check_constructor(new).await?;
         self.look_at_interface(new).await?;
         if new.code.sourceHash.is_zero() {
             let why = "nobody recorded the hash of its sources";
@@ -286,12 +319,12 @@ impl Work<'_> {
         }
         let allowed = [&args.allow_absent[..], &[Part::Layout, Part::LiveInstances]].concat();
         for error in self.checks.coverage.absent_but(&allowed) {
-            self.refuse(error)?;
+            self.refuse(error);
         }
         if let Some(document) = new.layout.document()
             && let Err(error) = require_publishable(document)
         {
-            self.refuse(error)?;
+            self.refuse(error);
         }
         Ok(())
     }

@@ -164,7 +164,7 @@ impl Work<'_> {
             because,
             sent,
         } = place(client, registry, name, &self.open, &artifact, bump).await?;
-        keep_deployment(self.context, client.chain_id(), &artifact, &sent)?;
+        keep_deployment(self.context, client, &artifact, &sent).await?;
         self.sent.extend(sent);
         let line = format!("{} is at {address}: {because}", artifact.name);
         self.context.output.note(&line);

@@ -47,10 +47,9 @@ impl Work<'_> {
         let storage = self.context.builder()?.framework()?.storage.address;
         let is_linked = module.windows(20).any(|bytes| bytes == storage.as_slice());
         if !is_linked {
-            return self.refuse(StepsError::ProgramOfOtherFramework { storage });
-        }
-        if self.client.code(storage).await?.is_empty() {
-            return self.refuse(StepsError::ProgramCannotEnd { storage });
+            self.refuse(StepsError::ProgramOfOtherFramework { storage });
+        } else if self.client.code(storage).await?.is_empty() {
+            self.refuse(StepsError::ProgramCannotEnd { storage });
         }
         Ok(())
     }

@@ -67,7 +67,7 @@ pub(super) const KINDS: [Kind; 4] = [TRANSPARENT_4, TRANSPARENT_5, UUPS_4, UUPS_
 pub(super) const OWNER: usize = 3;
 
 /// The creation code in an artifact of npm, with the encoded arguments of its constructor.
-fn creation(path: &str, arguments: &[u8]) -> Vec<u8> {
+pub(crate) fn creation(path: &str, arguments: &[u8]) -> Vec<u8> {
     let npm = Npm::install(&Lines).expect("the packages");
     let path = npm.folder().join("node_modules").join(path);
     let text = std::fs::read_to_string(path).expect("an artifact");

@@ -16,6 +16,7 @@ use stylus_upgrades_interface::slots;
 
 use super::fixture::{account, framework, initial_step, refused, step};
 use super::kinds::{add, answer, definition, instance, slot};
+pub(crate) use fixture::creation;
 use fixture::{
     IBox, ICaller, KINDS, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, adopt, adopted, compiled, migrate,
     runs, value,

@@ -1,0 +1,47 @@
+//! What the chain has of an account.
+
+use super::{ChainError, Client};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::providers::Provider;
+
+impl Client {
+    /// The code of an account, empty if it has none.
+    pub async fn code(&self, account: Address) -> Result<Bytes, ChainError> {
+        self.read("eth_getCode", async |block| {
+            self.provider.get_code_at(account).block_id(block).await
+        })
+        .await
+    }
+
+    /// keccak256 of the code of an account, `None` if it has none.
+    pub async fn codehash(&self, account: Address) -> Result<Option<B256>, ChainError> {
+        let code = self.code(account).await?;
+        Ok((!code.is_empty()).then(|| keccak256(code)))
+    }
+
+    /// One storage word of an account.
+    pub async fn storage(&self, account: Address, slot: B256) -> Result<B256, ChainError> {
+        self.read("eth_getStorageAt", async |block| {
+            let word = self.provider.get_storage_at(account, slot.into());
+            word.block_id(block).await.map(B256::from)
+        })
+        .await
+    }
+
+    /// Balance of an account in wei.
+    pub async fn balance(&self, account: Address) -> Result<U256, ChainError> {
+        self.read("eth_getBalance", async |block| {
+            self.provider.get_balance(account).block_id(block).await
+        })
+        .await
+    }
+
+    /// How many transactions an account has sent, or contracts created.
+    pub async fn transactions_of(&self, account: Address) -> Result<u64, ChainError> {
+        self.read("eth_getTransactionCount", async |block| {
+            let count = self.provider.get_transaction_count(account);
+            count.block_id(block).await
+        })
+        .await
+    }
+}

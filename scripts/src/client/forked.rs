@@ -1,0 +1,37 @@
+//! Whether an endpoint is a development node that forked another chain: it has that chain's id, and
+//! nothing that is done there is done on that chain.
+
+use super::{ChainError, Client, Unanswered};
+use alloy::providers::Provider;
+use serde_json::Value;
+
+/// What anvil, Hardhat and our node answer about themselves.
+const METADATA: &str = "hardhat_metadata";
+/// The field that says which chain was forked; null where none was.
+const FORKED: &str = "forkedNetwork";
+
+impl Client {
+    /// Whether the endpoint says that it forked another chain. Of an endpoint that does not know the
+    /// question nobody can tell; a chain's own nodes do not know it.
+    ///
+    /// # Errors
+    /// Where there is no answer, so that it may be one.
+    pub async fn is_fork(&self) -> Result<bool, ChainError> {
+        let asked = self.provider.raw_request::<_, Value>(METADATA.into(), ());
+        let error = match asked.await {
+            Ok(answer) => return Ok(answer.get(FORKED).is_some_and(|one| !one.is_null())),
+            Err(error) => error,
+        };
+        if error.is_error_resp() {
+            return Ok(false); // the method is unknown there
+        }
+        match self.error(METADATA, error) {
+            // A gateway that lets known methods through alone.
+            ChainError::Unreachable {
+                reason: Unanswered::Status { status, .. },
+                ..
+            } if (400..500).contains(&status) => Ok(false),
+            error => Err(error),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! SDK constructors in the storage of adopted proxies: our own proxies have the constructor marked as run;
+//! in those of others nothing keeps a stranger from running it.
+
+use crate::app_error::Error;
+use crate::build::Artifact;
+use crate::client::{ChainError, Client};
+use crate::plan::has_constructor;
+use crate::registry::{AdoptionError, proxies};
+use alloy::primitives::{Address, B256};
+use stylus_upgrades_interface::adopted::is_adopted;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::slots;
+
+/// Whether the code at an account is a program with an SDK constructor.
+pub(super) async fn has_constructor_at(
+    client: &Client,
+    account: Address,
+) -> Result<bool, ChainError> {
+    let code = client.code(account).await?;
+    let program = Artifact::from_chain("the code", code);
+    Ok(program.is_ok_and(|program| has_constructor(&program.wasm)))
+}
+
+/// Refuses code with an SDK constructor for a proxy of others in whose storage it has not run.
+pub(super) async fn require_constructed(
+    client: &Client,
+    (proxy, kind): (Address, u8),
+    code: String,
+) -> Result<(), Error> {
+    let is_open =
+        is_adopted(kind) && client.storage(proxy, slots::CONSTRUCTED).await? == B256::ZERO;
+    match is_open {
+        true => Err(AdoptionError::Constructor { proxy, code }.into()),
+        false => Ok(()),
+    }
+}
+
+/// The same for every adopted instance of a definition.
+pub(super) async fn require_constructed_of_all(
+    client: &Client,
+    registry: Address,
+    (name, code): (&str, &str),
+) -> Result<(), Error> {
+    for proxy in proxies(client, registry, name).await? {
+        let call = abi::instanceOfCall { proxy };
+        let kind = client.call(registry, &call).await?.kind;
+        require_constructed(client, (proxy, kind), code.into()).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,344 @@
+//! Proxies that are no programs themselves: our EVM and beacon proxies, and OpenZeppelin's from npm,
+//! adopted. What runs behind them stops and is brought back, and what does not stop is told so.
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::sol_types::{SolCall, SolValue};
+use stylus_upgrades::build::evm;
+use stylus_upgrades::registry::{NewVersion, code_at, definition_id};
+use stylus_upgrades_harness::{Chain, Harness, HarnessError, Lines, Solidity, step};
+use stylus_upgrades_interface::adopted::IOwnable;
+use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::registry::{IRegistry, Step};
+use stylus_upgrades_interface::slots;
+
+use super::fixture::{DAY, Done, ICounter, Team, chain};
+use super::program::Ran;
+use crate::registry::adopted::creation;
+
+alloy::sol! {
+    interface IBox {
+        function initialize(uint256 start) external;
+        function initialize(uint256 start, address first) external;
+        function add() external;
+    }
+}
+
+const TRANSPARENT: &str =
+    "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json";
+const UUPS: &str = "@openzeppelin/contracts/build/contracts/ERC1967Proxy.json";
+/// Who has OpenZeppelin's proxies before they are adopted.
+const OWNER: usize = 3;
+
+/// An instance of each of these kinds. All hold 7 in their first slot.
+struct Kinds<'h> {
+    team: Team<'h>,
+    /// The programs of the counter's two versions.
+    programs: [Address; 2],
+    /// An EVM proxy of `Evm` at 1.0.
+    evm: Address,
+    /// A beacon proxy of `Beacon` at 1.0, and what it asks.
+    beacon: [Address; 2],
+    /// A transparent proxy of `Transparent`, adopted with EVM code, and by now at the program of 2.0.
+    transparent: Address,
+    /// A UUPS proxy of `Uups`, whose code is EVM code, as it has to be.
+    uups: Address,
+}
+
+impl<'h> Kinds<'h> {
+    async fn new(harness: &'h Harness) -> Result<Self, HarnessError> {
+        let team = Team::small(harness).await?;
+        let programs = [
+            team.counter.implementation().await?,
+            team.called.implementation().await?,
+        ];
+        let place = Place { harness };
+        let [first, _] = programs;
+        for name in ["Evm", "Beacon"] {
+            harness.define(name).await?;
+            place.add(name, "1.0", first, step::initial()).await?;
+        }
+        let evm = place.create("Evm", proxy_kind::EVM).await?;
+        let beacon = place.create("Beacon", proxy_kind::BEACON).await?;
+        let asked = evm::beacon_address(harness.registry(), definition_id("Beacon"));
+
+        let owner = harness.account(OWNER);
+        let start = U256::from(7);
+        let code = place.compiled("Box").await?;
+        let init = Bytes::from(IBox::initialize_0Call { start }.abi_encode());
+        let arguments = (code, owner, init).abi_encode_params();
+        let transparent = harness.chain().create(creation(TRANSPARENT, &arguments));
+        let transparent = transparent.await?;
+        let admin = harness.chain().storage(transparent, slots::ADMIN).await?;
+        let given = (transparent, Address::from_word(admin));
+        place
+            .adopt("Transparent", proxy_kind::TRANSPARENT_5, code, given)
+            .await?;
+        let to = place.version("Transparent", "2.0", first, step::nothing("1.0"));
+        place
+            .govern(&IRegistry::migrateCall::from(to.await?))
+            .await?;
+
+        let code = place.compiled("UupsBox").await?;
+        let init = IBox::initialize_1Call {
+            start,
+            first: owner,
+        };
+        let arguments = (code, Bytes::from(init.abi_encode())).abi_encode_params();
+        let uups = harness.chain().create(creation(UUPS, &arguments)).await?;
+        place
+            .adopt("Uups", proxy_kind::UUPS, code, (uups, uups))
+            .await?;
+        Ok(Self {
+            team,
+            programs,
+            evm,
+            beacon: [beacon, asked],
+            transparent,
+            uups,
+        })
+    }
+
+    fn place(&self) -> Place<'h> {
+        Place {
+            harness: self.team.harness,
+        }
+    }
+
+    /// The proxies that a program runs behind.
+    fn behind(&self) -> [(&'static str, Address); 3] {
+        let [beacon, _] = self.beacon;
+        [
+            ("Evm", self.evm),
+            ("Beacon", beacon),
+            ("Transparent", self.transparent),
+        ]
+    }
+
+    async fn value(&self, proxy: Address) -> Result<U256, HarnessError> {
+        let chain = self.team.harness.chain();
+        // Of a transparent proxy account 0 is no admin, but whoever asks is nobody in any case.
+        let asks = self.team.harness.account(OWNER);
+        chain.read_as(asks, proxy, &ICounter::valueCall {}).await
+    }
+
+    /// The code of proxies, of the beacon and of Solidity's contracts is told not to expire, and the
+    /// program behind each proxy is told to be needed by it.
+    async fn assert_told(&self, ran: &Ran, state: &str) -> Done {
+        let [beacon, asked] = self.beacon;
+        for account in [self.evm, beacon, asked, self.transparent, self.uups] {
+            let entry = ran.entry(account);
+            assert_eq!(entry["state"], "evm", "{entry:#}");
+            assert_eq!(entry["cure"]["kind"], "none", "{entry:#}");
+        }
+        let [program, _] = self.programs;
+        let entry = ran.entry(program);
+        assert_eq!(entry["state"], state, "{entry:#}");
+        assert_eq!(entry["needed"], true, "{entry:#}");
+        let uses: Vec<_> = entry["accounts"]
+            .as_array()
+            .expect("accounts")
+            .iter()
+            .flat_map(|account| account["uses"].as_array().expect("uses"))
+            .collect();
+        for (name, proxy) in self.behind() {
+            let of = format!("{name} instance {proxy}");
+            let used = uses.iter().find(|one| one["of"] == of.as_str());
+            let used = used.unwrap_or_else(|| panic!("nothing is for {of}: {entry:#}"));
+            assert_eq!(used["role"], "implementation", "{of}");
+        }
+        let roles = ran.roles();
+        assert!(roles.contains("beacon") && roles.contains("upgradeability-storage"));
+        // The same for people.
+        let printed = self.team.printed().await;
+        for account in [self.evm, asked, self.uups] {
+            let mut lines = printed.text.lines();
+            let account = format!("      {account}  ");
+            let before = lines
+                .by_ref()
+                .take_while(|line| !line.starts_with(&account));
+            let head = before.filter(|line| !line.starts_with("      ")).last();
+            let head = head.unwrap_or_default();
+            assert!(
+                head.starts_with("  ✓ 0x") && head.ends_with("EVM code, does not expire"),
+                "{account}: {head}\n{}",
+                printed.text
+            );
+        }
+        Ok(())
+    }
+
+    /// Everything that is a program is dead in that state, one command of a stranger cures it, and each
+    /// proxy goes on with its data.
+    async fn revived(&self, state: &str, finding: &str) -> Done {
+        self.team.assert_dead().await;
+        for (name, proxy) in self.behind() {
+            let read = self.value(proxy).await;
+            assert!(read.is_err(), "{name} does not run");
+        }
+        assert_eq!(self.value(self.uups).await?, U256::from(7), "EVM code runs");
+        let dead = self.team.doctor(&[]).await;
+        dead.ends_with(1);
+        assert!(dead.findings().contains(&finding), "{:?}", dead.findings());
+        assert!(dead.in_state("active").is_empty(), "nothing runs");
+        self.assert_told(&dead, state).await?;
+        let needed = dead.in_state(state).into_iter();
+        let needed = needed.filter(|one| one["needed"] == true).count();
+
+        let before = self.team.nonce().await;
+        let fixed = self.team.fix(&[]).await;
+        fixed.ends_with(0);
+        assert_eq!(fixed.list("fixed").len(), needed);
+        assert_eq!(self.team.nonce().await - before, needed as u64, "each once");
+        self.team.assert_counters().await?;
+        self.goes_on().await
+    }
+
+    /// Each proxy answers with its data, counts on, and obeys its definition.
+    async fn goes_on(&self) -> Done {
+        let chain = self.team.harness.chain();
+        let user = self.team.harness.account(OWNER);
+        for (name, proxy) in self.behind() {
+            assert_eq!(self.value(proxy).await?, U256::from(7), "{name}");
+            let increment = ICounter::incrementCall {};
+            chain.execute(user, proxy, &increment).await?;
+        }
+        chain.execute(user, self.uups, &IBox::addCall {}).await?;
+        let place = self.place();
+        let [_, second] = self.programs;
+        let migrate = ICounter::migrateCall {
+            step: U256::from(5),
+        };
+        let to = place.version("Evm", "2.0", second, step::call("1.0", &migrate));
+        place
+            .govern(&IRegistry::migrateCall::from(to.await?))
+            .await?;
+        let increment = ICounter::incrementCall {};
+        chain.execute(user, self.evm, &increment).await?;
+        let [beacon, _] = self.beacon;
+        let all = [
+            ("Evm", self.evm, 13),
+            ("Beacon", beacon, 8),
+            ("Transparent", self.transparent, 8),
+            ("Uups", self.uups, 8),
+        ];
+        for (name, proxy, value) in all {
+            assert_eq!(self.value(proxy).await?, U256::from(value), "{name}");
+            let name = name.to_owned();
+            place
+                .govern(&IRegistry::pauseCall { name: name.clone() })
+                .await?;
+            assert!(self.value(proxy).await.is_err(), "{name} is paused");
+            place
+                .govern(&IRegistry::resumeCall { name: name.clone() })
+                .await?;
+            assert_eq!(self.value(proxy).await?, U256::from(value), "{name}");
+        }
+        self.team.fix(&[]).await.ends_with(0);
+        Ok(())
+    }
+}
+
+/// Where instances are made: account 0 governs alone.
+struct Place<'h> {
+    harness: &'h Harness,
+}
+
+impl Place<'_> {
+    async fn govern(&self, call: &impl SolCall) -> Done {
+        let (chain, registry) = (self.harness.chain(), self.harness.registry());
+        chain.execute(chain.account(0), registry, call).await?;
+        Ok(())
+    }
+
+    async fn version(
+        &self,
+        name: &str,
+        version: &str,
+        account: Address,
+        step: Step,
+    ) -> Result<NewVersion, HarnessError> {
+        Ok(NewVersion {
+            name: name.into(),
+            version: version.into(),
+            code: code_at(self.harness.client(), account).await?,
+            step,
+        })
+    }
+
+    async fn add(&self, name: &str, version: &str, account: Address, step: Step) -> Done {
+        let new = self.version(name, version, account, step).await?;
+        self.govern(&IRegistry::addVersionCall::from(new)).await
+    }
+
+    /// An instance at 1.0 that counts from 7 on.
+    async fn create(&self, name: &str, kind: u8) -> Result<Address, HarnessError> {
+        let (name, salt) = (name.to_owned(), B256::repeat_byte(kind));
+        let init = ICounter::initializeCall {
+            value: U256::from(7),
+        };
+        let create = IRegistry::createProxyCall {
+            name: name.clone(),
+            version: "1.0".into(),
+            kind,
+            salt,
+            initData: init.abi_encode().into(),
+        };
+        self.govern(&create).await?;
+        let query = IRegistry::proxyAddressCall { name, kind, salt };
+        let (chain, registry) = (self.harness.chain(), self.harness.registry());
+        chain.read(registry, &query).await
+    }
+
+    /// A contract of Solidity.
+    async fn compiled(&self, name: &str) -> Result<Address, HarnessError> {
+        let solidity = Solidity::compile(&Lines)?;
+        let creation = solidity.contract(name)?.creation.clone();
+        self.harness.chain().create(creation).await
+    }
+
+    /// A definition with that code as 1.0; the proxy is given to the registry by `through`, and becomes
+    /// its instance.
+    async fn adopt(
+        &self,
+        name: &str,
+        kind: u8,
+        code: Address,
+        (proxy, through): (Address, Address),
+    ) -> Done {
+        self.harness.define(name).await?;
+        self.add(name, "1.0", code, step::initial()).await?;
+        let give = IOwnable::transferOwnershipCall {
+            newOwner: self.harness.registry(),
+        };
+        let owner = self.harness.account(OWNER);
+        self.harness.chain().execute(owner, through, &give).await?;
+        let adopt = IRegistry::adoptCall {
+            name: name.into(),
+            proxy,
+            kind,
+            version: "1.0".into(),
+        };
+        self.govern(&adopt).await
+    }
+}
+
+#[tokio::test]
+async fn behind_evm_beacon_and_adopted_proxies_what_expired_is_brought_back() -> Done {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let kinds = Kinds::new(&harness).await?;
+    let well = kinds.team.doctor(&[]).await;
+    well.ends_with(0);
+    kinds.assert_told(&well, "active").await?;
+    kinds.team.wait(366).await?;
+    kinds.revived("expired", "ProgramExpired").await
+}
+
+#[tokio::test]
+async fn behind_evm_beacon_and_adopted_proxies_what_is_outdated_is_brought_back() -> Done {
+    let harness = Harness::on(chain(51)?).await?;
+    let kinds = Kinds::new(&harness).await?;
+    let now = kinds.team.now().await;
+    kinds.team.schedule(61, now + 40 * DAY).await?;
+    kinds.team.wait(41).await?;
+    kinds.revived("outdated", "ProgramOutdated").await
+}
