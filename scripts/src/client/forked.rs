@@ -4,15 +4,11 @@
 use super::{ChainError, Client, Unanswered};
 use alloy::providers::Provider;
 use serde_json::Value;
-use std::time::Duration;
 
 /// What anvil, Hardhat and our node answer about themselves.
 const METADATA: &str = "hardhat_metadata";
 /// The field that says which chain was forked; null where none was.
 const FORKED: &str = "forkedNetwork";
-/// How often an endpoint is asked that does not answer, and the pause in between.
-const ASKED: usize = 4;
-const PAUSE: Duration = Duration::from_millis(250);
 
 impl Client {
     /// Whether the endpoint says that it forked another chain. Of an endpoint that does not know the
@@ -21,15 +17,7 @@ impl Client {
     /// # Errors
     /// Where there is no answer, so that it may be one.
     pub async fn is_fork(&self) -> Result<bool, ChainError> {
-        for _ in 1..ASKED {
-            match self.says_fork().await {
-                Err(ChainError::Unreachable { reason, .. }) if !reason.is_permanent() => {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                answer => return answer,
-            }
-        }
-        self.says_fork().await
+        self.asked(async || self.says_fork().await).await
     }
 
     async fn says_fork(&self) -> Result<bool, ChainError> {

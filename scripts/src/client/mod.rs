@@ -3,6 +3,7 @@
 
 mod account;
 mod advice;
+mod again;
 mod block_span;
 mod endpoint;
 mod endpoint_error;

@@ -10,8 +10,11 @@ impl Client {
     /// # Errors
     /// An answer that cannot be, where it is another one.
     pub async fn confirm_chain(&self) -> Result<(), ChainError> {
-        let queried = self.provider.get_chain_id().await;
-        let found = queried.map_err(|error| self.error("eth_chainId", error))?;
+        let ask = async || {
+            let queried = self.provider.get_chain_id().await;
+            queried.map_err(|error| self.error("eth_chainId", error))
+        };
+        let found = self.asked(ask).await?;
         match found == self.chain_id {
             true => Ok(()),
             false => Err(self.contradiction(other_chain(self.chain_id, found))),
