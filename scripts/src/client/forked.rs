@@ -17,12 +17,12 @@ impl Client {
     /// # Errors
     /// Where there is no answer, so that it may be one.
     pub async fn is_fork(&self) -> Result<bool, ChainError> {
-        self.asked(async || self.says_fork().await).await
+        self.answered(async || self.says_fork().await).await
     }
 
     async fn says_fork(&self) -> Result<bool, ChainError> {
-        let asked = self.provider.raw_request::<_, Value>(METADATA.into(), ());
-        let error = match asked.await {
+        let request = self.provider.raw_request::<_, Value>(METADATA.into(), ());
+        let error = match request.await {
             Ok(answer) => return Ok(answer.get(FORKED).is_some_and(|one| !one.is_null())),
             Err(error) => error,
         };

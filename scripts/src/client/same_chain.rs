@@ -14,7 +14,7 @@ impl Client {
             let queried = self.provider.get_chain_id().await;
             queried.map_err(|error| self.error("eth_chainId", error))
         };
-        let found = self.asked(ask).await?;
+        let found = self.answered(ask).await?;
         match found == self.chain_id {
             true => Ok(()),
             false => Err(self.contradiction(other_chain(self.chain_id, found))),

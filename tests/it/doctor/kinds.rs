@@ -51,55 +51,55 @@ impl<'h> Kinds<'h> {
             team.counter.implementation().await?,
             team.called.implementation().await?,
         ];
-        let place = Place { harness };
+        let governor = Governor { harness };
         let [first, _] = programs;
         for name in ["Evm", "Beacon"] {
             harness.define(name).await?;
-            place.add(name, "1.0", first, step::initial()).await?;
+            governor.add(name, "1.0", first, step::initial()).await?;
         }
-        let evm = place.create("Evm", proxy_kind::EVM).await?;
-        let beacon = place.create("Beacon", proxy_kind::BEACON).await?;
-        let asked = evm::beacon_address(harness.registry(), definition_id("Beacon"));
+        let evm = governor.create("Evm", proxy_kind::EVM).await?;
+        let beacon = governor.create("Beacon", proxy_kind::BEACON).await?;
+        let beacon_account = evm::beacon_address(harness.registry(), definition_id("Beacon"));
 
         let owner = harness.account(OWNER);
         let start = U256::from(7);
-        let code = place.compiled("Box").await?;
+        let code = governor.compiled("Box").await?;
         let init = Bytes::from(IBox::initialize_0Call { start }.abi_encode());
         let arguments = (code, owner, init).abi_encode_params();
         let transparent = harness.chain().create(creation(TRANSPARENT, &arguments));
         let transparent = transparent.await?;
         let admin = harness.chain().storage(transparent, slots::ADMIN).await?;
         let given = (transparent, Address::from_word(admin));
-        place
+        governor
             .adopt("Transparent", proxy_kind::TRANSPARENT_5, code, given)
             .await?;
-        let to = place.version("Transparent", "2.0", first, step::nothing("1.0"));
-        place
+        let to = governor.version("Transparent", "2.0", first, step::nothing("1.0"));
+        governor
             .govern(&IRegistry::migrateCall::from(to.await?))
             .await?;
 
-        let code = place.compiled("UupsBox").await?;
+        let code = governor.compiled("UupsBox").await?;
         let init = IBox::initialize_1Call {
             start,
             first: owner,
         };
         let arguments = (code, Bytes::from(init.abi_encode())).abi_encode_params();
         let uups = harness.chain().create(creation(UUPS, &arguments)).await?;
-        place
+        governor
             .adopt("Uups", proxy_kind::UUPS, code, (uups, uups))
             .await?;
         Ok(Self {
             team,
             programs,
             evm,
-            beacon: [beacon, asked],
+            beacon: [beacon, beacon_account],
             transparent,
             uups,
         })
     }
 
-    fn place(&self) -> Place<'h> {
-        Place {
+    fn governor(&self) -> Governor<'h> {
+        Governor {
             harness: self.team.harness,
         }
     }
@@ -123,9 +123,15 @@ impl<'h> Kinds<'h> {
 
     /// The code of proxies, of the beacon and of Solidity's contracts is told not to expire, and the
     /// program behind each proxy is told to be needed by it.
-    async fn assert_told(&self, ran: &Ran, state: &str) -> Done {
-        let [beacon, asked] = self.beacon;
-        for account in [self.evm, beacon, asked, self.transparent, self.uups] {
+    async fn assert_reported(&self, ran: &Ran, state: &str) -> Done {
+        let [beacon, beacon_account] = self.beacon;
+        for account in [
+            self.evm,
+            beacon,
+            beacon_account,
+            self.transparent,
+            self.uups,
+        ] {
             let entry = ran.entry(account);
             assert_eq!(entry["state"], "evm", "{entry:#}");
             assert_eq!(entry["cure"]["kind"], "none", "{entry:#}");
@@ -150,7 +156,7 @@ impl<'h> Kinds<'h> {
         assert!(roles.contains("beacon") && roles.contains("upgradeability-storage"));
         // The same for people.
         let printed = self.team.printed().await;
-        for account in [self.evm, asked, self.uups] {
+        for account in [self.evm, beacon_account, self.uups] {
             let mut lines = printed.text.lines();
             let account = format!("      {account}  ");
             let before = lines
@@ -180,7 +186,7 @@ impl<'h> Kinds<'h> {
         dead.ends_with(1);
         assert!(dead.findings().contains(&finding), "{:?}", dead.findings());
         assert!(dead.in_state("active").is_empty(), "nothing runs");
-        self.assert_told(&dead, state).await?;
+        self.assert_reported(&dead, state).await?;
         let needed = dead.in_state(state).into_iter();
         let needed = needed.filter(|one| one["needed"] == true).count();
 
@@ -203,13 +209,13 @@ impl<'h> Kinds<'h> {
             chain.execute(user, proxy, &increment).await?;
         }
         chain.execute(user, self.uups, &IBox::addCall {}).await?;
-        let place = self.place();
+        let governor = self.governor();
         let [_, second] = self.programs;
         let migrate = ICounter::migrateCall {
             step: U256::from(5),
         };
-        let to = place.version("Evm", "2.0", second, step::call("1.0", &migrate));
-        place
+        let to = governor.version("Evm", "2.0", second, step::call("1.0", &migrate));
+        governor
             .govern(&IRegistry::migrateCall::from(to.await?))
             .await?;
         let increment = ICounter::incrementCall {};
@@ -224,11 +230,11 @@ impl<'h> Kinds<'h> {
         for (name, proxy, value) in all {
             assert_eq!(self.value(proxy).await?, U256::from(value), "{name}");
             let name = name.to_owned();
-            place
+            governor
                 .govern(&IRegistry::pauseCall { name: name.clone() })
                 .await?;
             assert!(self.value(proxy).await.is_err(), "{name} is paused");
-            place
+            governor
                 .govern(&IRegistry::resumeCall { name: name.clone() })
                 .await?;
             assert_eq!(self.value(proxy).await?, U256::from(value), "{name}");
@@ -239,11 +245,11 @@ impl<'h> Kinds<'h> {
 }
 
 /// Where instances are made: account 0 governs alone.
-struct Place<'h> {
+struct Governor<'h> {
     harness: &'h Harness,
 }
 
-impl Place<'_> {
+impl Governor<'_> {
     async fn govern(&self, call: &impl SolCall) -> Done {
         let (chain, registry) = (self.harness.chain(), self.harness.registry());
         chain.execute(chain.account(0), registry, call).await?;
@@ -328,7 +334,7 @@ async fn behind_evm_beacon_and_adopted_proxies_what_expired_is_brought_back() ->
     let kinds = Kinds::new(&harness).await?;
     let well = kinds.team.doctor(&[]).await;
     well.ends_with(0);
-    kinds.assert_told(&well, "active").await?;
+    kinds.assert_reported(&well, "active").await?;
     kinds.team.wait(366).await?;
     kinds.revived("expired", "ProgramExpired").await
 }

@@ -155,10 +155,10 @@ async fn what_is_printed_says_line_by_line_what_helps_and_ends_with_what_came_of
     assert!(well.ends_with("\neverything works\n"), "{well}");
     said(&well, "EVM code, does not expire");
     team.wait(340).await?;
-    let soon = team.printed().await.text;
-    said(&soon, "days left  --fix keeps it alive");
+    let ending = team.printed().await.text;
+    said(&ending, "days left  --fix keeps it alive");
     let attention = "everything works; something needs attention in time\n";
-    assert!(soon.ends_with(attention), "{soon}");
+    assert!(ending.ends_with(attention), "{ending}");
     let pause = IRegistry::pauseCall {
         name: "Counter".into(),
     };
