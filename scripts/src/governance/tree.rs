@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_tree_says_who_approved_and_what_holds() {
-        let [one, two, three] = [1, 2, 3].map(|n| Address::with_last_byte(n));
+        let [one, two, three] = [1, 2, 3].map(Address::with_last_byte);
         let text = format!("AND(OutOf(2,{one},{two},{three}),AFTER(60))");
         let Ok(Node::Members {
             need,
