@@ -9,6 +9,7 @@ use stylus_chain::ChainConfig;
 
 use crate::accounts::AccountsConfig;
 use crate::fork::Fork;
+use crate::genesis::Genesis;
 
 /// The port of a nitro devnode, and ours.
 pub const DEFAULT_PORT: u16 = 8547;
@@ -36,8 +37,9 @@ pub struct NodeConfig {
     pub min_gas_price: Option<u128>,
     /// When blocks are made.
     pub mining: MiningMode,
-    /// A genesis file of geth's form whose `alloc` is applied to the first block.
-    pub genesis: Option<PathBuf>,
+    /// Accounts and coinbase of the first block. What else a genesis says is in `chain` by
+    /// [`Genesis::configure`].
+    pub genesis: Option<Genesis>,
     /// Where the state is loaded from and saved to.
     pub state: StateFiles,
     /// Bounds on what clients may do.

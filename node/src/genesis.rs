@@ -1,37 +1,54 @@
-//! `--init FILE`: a genesis of geth's form; its `alloc` is put into the first state.
+//! Accounts from a file: `--init` with a genesis as geth writes it, `--load-state` with a state that
+//! anvil has saved.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use serde::Deserialize;
-use stylus_chain::Chain;
+use stylus_chain::{BlockId, Chain, ChainConfig};
 
-use crate::config::NodeConfig;
 use crate::error::NodeError;
 
 /// The parts of geth's genesis that a local chain can honour.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Genesis {
+pub struct Genesis {
     config: Option<GenesisConfig>,
     timestamp: Option<U256>,
+    number: Option<U256>,
+    gas_limit: Option<U256>,
+    base_fee_per_gas: Option<U256>,
+    coinbase: Option<Address>,
     #[serde(default)]
-    alloc: BTreeMap<Address, GenesisAccount>,
+    alloc: BTreeMap<Address, NewAccount>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct GenesisConfig {
     chain_id: Option<u64>,
 }
 
-#[derive(Debug, Deserialize)]
-struct GenesisAccount {
+#[derive(Clone, Debug, Deserialize)]
+struct NewAccount {
     balance: Option<U256>,
     nonce: Option<U256>,
     code: Option<Bytes>,
-    storage: Option<BTreeMap<B256, B256>>,
+    storage: Option<BTreeMap<U256, U256>>,
+}
+
+/// What anvil saves, as far as it means something on another chain.
+#[derive(Debug, Deserialize)]
+pub(crate) struct AnvilState {
+    block: AnvilBlock,
+    accounts: BTreeMap<Address, NewAccount>,
+}
+
+#[derive(Debug, Deserialize)]
+struct AnvilBlock {
+    number: U256,
+    timestamp: U256,
 }
 
 impl Genesis {
@@ -39,7 +56,7 @@ impl Genesis {
     ///
     /// # Errors
     /// [`NodeError::File`] when it cannot be read or is not a genesis.
-    pub(crate) fn read(path: &Path) -> Result<Self, NodeError> {
+    pub fn read(path: &Path) -> Result<Self, NodeError> {
         let fail = |reason: String| NodeError::File {
             what: "cannot use the genesis",
             path: path.to_owned(),
@@ -50,35 +67,78 @@ impl Genesis {
             .map_err(|error| fail(format!("expected geth's genesis form, found {error}")))
     }
 
-    /// Chain id and time go into the settings before the chain exists.
-    pub(crate) fn configure(&self, config: &mut NodeConfig) {
+    /// Sets what the file says of the first block: chain id, time, number, gas limit and base fee.
+    /// A time or gas limit of 0 says nothing.
+    pub fn configure(&self, chain: &mut ChainConfig) {
+        let positive = |value: Option<U256>| {
+            let value = value.and_then(|value| u64::try_from(value).ok());
+            value.filter(|value| *value > 0)
+        };
         if let Some(chain_id) = self.config.as_ref().and_then(|config| config.chain_id) {
-            config.chain.chain_id = chain_id;
+            chain.chain_id = chain_id;
         }
-        if let Some(timestamp) = self
-            .timestamp
-            .and_then(|time| u64::try_from(time).ok())
-            .filter(|time| *time > 0)
+        if let Some(timestamp) = positive(self.timestamp) {
+            chain.timestamp = Some(timestamp);
+        }
+        if let Some(number) = positive(self.number) {
+            chain.number = number;
+        }
+        if let Some(gas_limit) = positive(self.gas_limit) {
+            chain.gas_limit = gas_limit;
+        }
+        if let Some(base_fee) = self
+            .base_fee_per_gas
+            .and_then(|fee| u64::try_from(fee).ok())
         {
-            config.chain.timestamp = Some(timestamp);
+            chain.base_fee = base_fee;
         }
     }
 
-    /// Puts the accounts into the chain.
+    /// Puts the accounts and the coinbase into the chain.
     pub(crate) fn apply(&self, chain: &mut Chain) {
+        if let Some(coinbase) = self.coinbase.filter(|address| !address.is_zero()) {
+            chain.set_coinbase(coinbase);
+        }
         for (address, account) in &self.alloc {
-            if let Some(balance) = account.balance {
+            account.apply(*address, chain);
+        }
+    }
+}
+
+impl AnvilState {
+    /// Goes on from its block.
+    pub(crate) fn configure(&self, chain: &mut ChainConfig) {
+        chain.number = self.block.number.saturating_to();
+        chain.timestamp = Some(self.block.timestamp.saturating_to());
+    }
+
+    /// Puts the accounts into the chain. What this chain has code for from its first block on,
+    /// such as the account of block hashes, keeps that code and its storage.
+    pub(crate) fn apply(&self, chain: &mut Chain) {
+        for (address, account) in &self.accounts {
+            let known = chain.account(*address, BlockId::latest());
+            if known.is_ok_and(|known| known.code.is_empty()) {
+                account.apply(*address, chain);
+            } else if let Some(balance) = account.balance {
                 chain.set_balance(*address, balance);
             }
-            if let Some(nonce) = account.nonce.and_then(|nonce| u64::try_from(nonce).ok()) {
-                chain.set_nonce(*address, nonce);
-            }
-            if let Some(code) = &account.code {
-                chain.set_code(*address, code.clone());
-            }
-            for (slot, value) in account.storage.iter().flatten() {
-                chain.set_storage_at(*address, (*slot).into(), *value);
-            }
+        }
+    }
+}
+
+impl NewAccount {
+    fn apply(&self, address: Address, chain: &mut Chain) {
+        if let Some(balance) = self.balance {
+            chain.set_balance(address, balance);
+        }
+        if let Some(nonce) = self.nonce.and_then(|nonce| u64::try_from(nonce).ok()) {
+            chain.set_nonce(address, nonce);
+        }
+        if let Some(code) = self.code.as_ref().filter(|code| !code.is_empty()) {
+            chain.set_code(address, code.clone());
+        }
+        for (slot, value) in self.storage.iter().flatten() {
+            chain.set_storage_at(address, *slot, (*value).into());
         }
     }
 }

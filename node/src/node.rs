@@ -1,6 +1,7 @@
 //! The node's state: the chain and what RPC needs around it. It lives on the worker thread.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use alloy::primitives::B256;
@@ -12,8 +13,7 @@ use crate::error::NodeError;
 use crate::events::{Event, Events};
 use crate::filters::Filters;
 use crate::fork::{CurrentFork, Fork};
-use crate::genesis::Genesis;
-use crate::state_file;
+use crate::state_file::{self, Saved};
 
 /// The chain and what RPC needs around it.
 pub(crate) struct Node {
@@ -73,16 +73,17 @@ impl Clock {
 }
 
 impl Node {
-    /// Builds the chain, applies the genesis file, loads the state.
+    /// Builds the chain, applies the genesis, loads the state.
     pub(crate) fn new(
         mut config: NodeConfig,
         accounts: DevAccounts,
         events: Events,
         current: CurrentFork,
     ) -> Result<Self, NodeError> {
-        let genesis = config.genesis.as_deref().map(Genesis::read).transpose()?;
-        if let Some(genesis) = &genesis {
-            genesis.configure(&mut config);
+        let genesis = config.genesis.take();
+        let saved = saved(&config.state)?;
+        if let Some((Saved::Anvil(state), _)) = &saved {
+            state.configure(&mut config.chain);
         }
         config.chain.automine = config.mining.automine();
         config.chain.accounts = accounts
@@ -107,12 +108,19 @@ impl Node {
         if let Some(price) = config.min_gas_price {
             chain.set_min_gas_price(price);
         }
-        if let Some(path) = &config.state.load {
-            state_file::remove_leftovers(path);
-            let first_start = config.state.dump.as_ref() == Some(path) && !path.exists();
-            if !first_start {
-                load_into(&mut chain, path)?;
+        match saved {
+            Some((Saved::Own(state), path)) => {
+                chain.load_state(*state).map_err(|error| NodeError::File {
+                    what: "cannot load the state from",
+                    path,
+                    reason: error.to_string(),
+                })?;
             }
+            Some((Saved::Anvil(state), _)) => {
+                state.apply(&mut chain);
+                chain.reseal_genesis();
+            }
+            None => {}
         }
         Ok(Self {
             announced: chain.block_number(),
@@ -281,11 +289,15 @@ pub(crate) fn number_id(number: u64) -> BlockId {
     BlockId::Number(BlockNumberOrTag::Number(number))
 }
 
-fn load_into(chain: &mut Chain, path: &std::path::Path) -> Result<(), NodeError> {
-    let state = state_file::load(path)?;
-    chain.load_state(state).map_err(|error| NodeError::File {
-        what: "cannot load the state from",
-        path: path.to_owned(),
-        reason: error.to_string(),
-    })
+/// What the file of the settings holds, with its path; nothing at the first start.
+fn saved(files: &StateFiles) -> Result<Option<(Saved, PathBuf)>, NodeError> {
+    let Some(path) = &files.load else {
+        return Ok(None);
+    };
+    state_file::remove_leftovers(path);
+    let first_start = files.dump.as_ref() == Some(path) && !path.exists();
+    match first_start {
+        true => Ok(None),
+        false => Ok(Some((state_file::load(path)?, path.clone()))),
+    }
 }

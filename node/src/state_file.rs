@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::File;
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use rustix::io::Errno;
@@ -10,26 +10,41 @@ use rustix::process::{Pid, test_kill_process};
 use stylus_chain::ChainState;
 
 use crate::error::NodeError;
+use crate::genesis::AnvilState;
 
 /// How the name of a file that is being written ends, after the writer's process id.
 const TEMPORARY: &str = ".tmp";
 
-/// Reads a state that [`save`] wrote.
+/// What a state file holds.
+pub(crate) enum Saved {
+    /// What [`save`] wrote.
+    Own(Box<ChainState>),
+    /// What anvil wrote.
+    Anvil(AnvilState),
+}
+
+/// Reads a state that [`save`] wrote, or anvil.
 ///
 /// # Errors
 /// [`NodeError::File`] when the file cannot be read or holds something else.
-pub(crate) fn load(path: &Path) -> Result<ChainState, NodeError> {
+pub(crate) fn load(path: &Path) -> Result<Saved, NodeError> {
     let fail = |reason: String| NodeError::File {
         what: "cannot load the state from",
         path: path.to_owned(),
         reason,
     };
-    let file = File::open(path).map_err(|error| fail(error.to_string()))?;
-    serde_json::from_reader(BufReader::new(file)).map_err(|error| {
-        fail(format!(
-            "expected a state written by this node, found {error}"
-        ))
-    })
+    let text = std::fs::read(path).map_err(|error| fail(error.to_string()))?;
+    serde_json::from_slice(&text)
+        .map(|state| Saved::Own(Box::new(state)))
+        .or_else(|error| {
+            let anvil = serde_json::from_slice(&text).map(Saved::Anvil);
+            anvil.map_err(|_| error)
+        })
+        .map_err(|error| {
+            fail(format!(
+                "expected a state written by this node or by anvil, found {error}"
+            ))
+        })
 }
 
 /// Writes beside the file and renames, so that whoever reads `path`, even after a kill in the

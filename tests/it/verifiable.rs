@@ -26,7 +26,7 @@ const PROFILE: &str = "\n[profile.release]\ncodegen-units = 1\nlto = true\nopt-l
 
 /// The folder of cargo-stylus, installed on first use: with its dependencies it takes long, so
 /// only the long run installs it.
-fn tool() -> Option<PathBuf> {
+pub(crate) fn tool() -> Option<PathBuf> {
     let root = home().join("target/cargo-stylus");
     let folder = root.join("bin");
     if !folder.join("cargo-stylus").is_file() {

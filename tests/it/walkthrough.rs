@@ -17,10 +17,18 @@ use stylus_upgrades_harness::{Anvil, HarnessError, Lines, Npm, command_line, hom
 const NODE: &str = "stylus-upgrades node";
 /// Where the page says that it listens.
 const ENDPOINT: &str = "http://127.0.0.1:8547";
+/// What a page starts in a third terminal, and where that listens.
+const FORK: &str = "stylus-upgrades node --fork-url http://127.0.0.1:8547 --port 8548";
+const FORK_ENDPOINT: &str = "http://127.0.0.1:8548";
 
 #[test]
 fn the_walkthrough_does_what_it_says() -> Result<(), HarnessError> {
     execute("docs/walkthrough.md")
+}
+
+#[test]
+fn the_page_on_forks_does_what_it_says() -> Result<(), HarnessError> {
+    execute("docs/forking.md")
 }
 
 #[test]
@@ -137,6 +145,7 @@ const BUILD_ELSEWHERE: &str = "waiting for another build of contracts to end\n";
 fn execute(page: &str) -> Result<(), HarnessError> {
     let text = fs::read_to_string(home().join(page)).expect("the page");
     let node = Anvil::start_program(&launcher(cli())?, &["node", "--port", "0"])?;
+    let mut fork: Option<Anvil> = None;
     let folder = tempfile::tempdir().expect("a folder");
     let tools = tools(folder.path())?;
     let work = folder.path().join("work");
@@ -149,6 +158,11 @@ fn execute(page: &str) -> Result<(), HarnessError> {
     for step in steps {
         let (line, command, expected) = match step {
             Step::Command { text, .. } if text == NODE => continue,
+            Step::Command { text, .. } if text == FORK => {
+                let words = ["node", "--port", "0", "--fork-url", node.endpoint()];
+                fork = Some(Anvil::start_program(&launcher(cli())?, &words)?);
+                continue;
+            }
             Step::Command {
                 line,
                 text,
@@ -162,7 +176,9 @@ fn execute(page: &str) -> Result<(), HarnessError> {
                 continue;
             }
         };
-        let output = shell.run(&command.replace(ENDPOINT, node.endpoint()));
+        let here = fork.as_ref().map_or(FORK_ENDPOINT, Anvil::endpoint);
+        let typed = command.replace(ENDPOINT, node.endpoint());
+        let output = shell.run(&typed.replace(FORK_ENDPOINT, here));
         let output = output.replace(BUILD_ELSEWHERE, "");
         assert!(
             matches(&expected, &output),

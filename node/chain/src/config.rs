@@ -44,6 +44,10 @@ pub struct ChainConfig {
     pub keep_states: Option<u64>,
     /// Newest blocks that are kept with their transactions, at least one; all of them when absent.
     pub keep_blocks: Option<u64>,
+    /// Which of several waiting transactions comes first.
+    pub order: TransactionOrder,
+    /// Most transactions in a block; no bound when absent.
+    pub max_transactions: Option<u64>,
     /// Blocks whose timestamp may equal the parent's, as on Nitro. When false every block is at
     /// least one second younger.
     pub repeat_timestamps: bool,
@@ -70,9 +74,21 @@ impl Default for ChainConfig {
             rpc_gas_cap: 50_000_000,
             keep_states: None,
             keep_blocks: None,
+            order: TransactionOrder::Fifo,
+            max_transactions: None,
             repeat_timestamps: true,
         }
     }
+}
+
+/// Which of several waiting transactions comes first, those of one sender by nonce in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TransactionOrder {
+    /// The one that arrived first, as Nitro's sequencer includes them.
+    #[default]
+    Fifo,
+    /// The one with the largest fee per gas, as anvil includes them.
+    Fees,
 }
 
 /// The ten accounts of the mnemonic "test test … junk", 10 000 ETH each.

@@ -21,8 +21,15 @@ const STYLUS_DEPLOYER: Address = address!("cEcba2F1DC234f70Dd89F2041029807F8D03A
 const CACHE_MANAGER: Address = address!("a6e41ffd769491a42a6e5ce453259b93983a22ef");
 /// Bytes of the deployer's init code before its runtime code.
 const STYLUS_DEPLOYER_CONSTRUCTOR: usize = 32;
-/// The cache manager of the devnode is code of this many zero bytes: it accepts and does nothing.
-const CACHE_MANAGER_LEN: usize = 7_452;
+const MULTICALL3: Address = address!("cA11bde05977b3631167028862bE2a173976CA11");
+/// Deployer of Multicall3; its nonce is used up.
+const MULTICALL3_SENDER: Address = address!("05f32b3cc3888453ff71b01135b34ff8e41263f2");
+/// Bytes of the programs that the cache manager takes, as on the live chains.
+const CACHE_SIZE: u64 = 512 << 20;
+/// Wei that a bid loses each second, as on the live chains.
+const CACHE_DECAY: u64 = 10_322_197_911;
+/// Where the cache manager has both: the size in the lowest 64 bits, the decay from bit 128 on.
+const CACHE_SETTINGS: U256 = U256::ZERO;
 
 /// Writes the state of block 0.
 pub(crate) fn initialise(state_db: &mut StateDb, config: &ChainConfig) {
@@ -52,13 +59,13 @@ pub(crate) fn initialise(state_db: &mut StateDb, config: &ChainConfig) {
     let create2 = include_str!("../genesis/Create2Deployer.hex");
     account(state_db, CREATE2_DEPLOYER, U256::ZERO, 2, code(create2));
     account(state_db, STYLUS_DEPLOYER, U256::ZERO, 1, stylus_deployer());
-    account(
-        state_db,
-        CACHE_MANAGER,
-        U256::ZERO,
-        1,
-        vec![0; CACHE_MANAGER_LEN].into(),
-    );
+    let multicall3 = include_str!("../genesis/Multicall3.hex");
+    account(state_db, MULTICALL3_SENDER, U256::ZERO, 1, Bytes::new());
+    account(state_db, MULTICALL3, U256::ZERO, 1, code(multicall3));
+    let manager = include_str!("../genesis/CacheManager.hex");
+    account(state_db, CACHE_MANAGER, U256::ZERO, 1, code(manager));
+    let settings = U256::from(CACHE_SIZE) | (U256::from(CACHE_DECAY) << 128);
+    state_db.set_slot(CACHE_MANAGER, CACHE_SETTINGS, settings);
     for (address, balance) in &config.accounts {
         let known = state_db.account(*address, NOW).unwrap_or_default();
         state_db.set_account(
@@ -97,6 +104,7 @@ fn code(digits: &str) -> Bytes {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloy_primitives::b256;
 
     #[test]
     fn the_committed_byte_code_decodes() {
@@ -106,5 +114,11 @@ mod tests {
         );
         // The length that stylus-tools expects.
         assert_eq!(stylus_deployer().len(), 2_269);
+        // The hash of its code on every chain that has it.
+        assert_eq!(
+            keccak256(code(include_str!("../genesis/Multicall3.hex"))),
+            b256!("d5c15df687b16f2ff992fc8d767b4216323184a2bbc6ee2f9c398c318e770891")
+        );
+        assert!(!code(include_str!("../genesis/CacheManager.hex")).is_empty());
     }
 }

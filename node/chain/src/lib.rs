@@ -30,10 +30,10 @@ pub use alloy_eips::{BlockId, BlockNumberOrTag};
 pub use chain::{
     AccountChange, Chain, ChainReader, SimulatedBlock, SimulationRules, SlotChange, recover,
 };
-pub use config::ChainConfig;
+pub use config::{ChainConfig, TransactionOrder};
 pub use error::{ChainError, RejectReason};
 pub use limit::TimeLimit;
-pub use precompiles::named_error;
+pub use precompiles::{hardfork, named_error};
 pub use source::{Source, SourceAccount};
 pub use trace::TraceLimit;
 pub use types::{

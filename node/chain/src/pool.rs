@@ -1,9 +1,12 @@
 //! Transactions that wait for a block.
 
-use crate::{PoolContent, PooledTransaction, RejectReason, state_db::PersistentMap};
+use crate::{
+    PoolContent, PooledTransaction, RejectReason, TransactionOrder, state_db::PersistentMap,
+};
 use alloy_consensus::Transaction;
 use alloy_primitives::{Address, B256};
 use imbl::OrdMap;
+use std::cmp::Reverse;
 
 /// The transactions in order of arrival, found by hash and by sender and nonce. A copy shares
 /// everything with the original until one of them changes.
@@ -69,14 +72,21 @@ impl Pool {
         };
     }
 
-    /// Takes the first transaction whose nonce is its sender's next one.
+    /// Takes the transaction that comes first in an order, of those whose nonce is their sender's next
+    /// one.
     pub(crate) fn take_ready(
         &mut self,
+        order: TransactionOrder,
         nonce: impl Fn(Address) -> u64,
     ) -> Option<PooledTransaction> {
-        let mut waiting = self.by_arrival.iter();
-        let ready = waiting.find(|(_, tx)| tx.envelope.nonce() <= nonce(tx.from));
-        let arrival = ready.map(|(arrival, _)| *arrival)?;
+        let waiting = self.by_arrival.iter();
+        let mut ready = waiting.filter(|(_, tx)| tx.envelope.nonce() <= nonce(tx.from));
+        let first = match order {
+            TransactionOrder::Fifo => ready.next(),
+            TransactionOrder::Fees => ready
+                .max_by_key(|(arrival, tx)| (tx.envelope.max_fee_per_gas(), Reverse(**arrival))),
+        };
+        let arrival = first.map(|(arrival, _)| *arrival)?;
         self.take(arrival)
     }
 

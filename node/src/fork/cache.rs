@@ -1,20 +1,21 @@
-//! What was read of a block, in memory and, if a folder is given, in a file per chain and block: a
-//! line for each account and slot, only ever appended to. Lines that are torn or not understood are
-//! left out.
+//! What was read of a block, in memory and, if a folder is given, in a file per endpoint, chain and
+//! block: a line for each account and slot, only ever appended to. Lines that are torn or not
+//! understood are left out; a file that somebody else may have written is refused.
 
 use std::collections::HashMap;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
-use alloy::primitives::{Address, Bytes, U256, hex};
+use alloy::primitives::{Address, Bytes, U256, hex, keccak256};
 use serde::{Deserialize, Serialize};
 use stylus_chain::SourceAccount;
 
 use super::Head;
+use crate::own_file::{self, FileError};
 
-/// The form of the lines, part of the folder's name.
-const FORM: &str = "fork-1";
+/// The form of names and lines, part of the folder's name.
+const FORM: &str = "fork-2";
 
 /// A line.
 #[derive(Serialize, Deserialize)]
@@ -42,22 +43,45 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// What earlier forks of the same block have read.
-    pub(super) fn open(folder: &Path, head: &Head) -> Self {
-        let name = format!("{}-{}.jsonl", head.number, hex::encode(&head.hash[..8]));
-        let chain = head.chain_id.to_string();
-        let path = folder.join(FORM).join(chain).join(name);
+    /// What earlier forks of the same block have read from the same URL. The name of the file has a
+    /// hash of the URL, because providers put keys into it.
+    ///
+    /// # Errors
+    /// [`FileError`] for what others own or may write. What cannot be read or written otherwise is
+    /// done without.
+    pub(super) fn open(folder: &Path, url: &str, head: &Head) -> Result<Self, FileError> {
+        let found = own_folder(folder, head.chain_id).and_then(|folder| {
+            let url = &keccak256(url.trim().trim_end_matches('/'))[..8];
+            let (block, url) = (hex::encode(&head.hash[..8]), hex::encode(url));
+            let path = folder.join(format!("{}-{block}-{url}.jsonl", head.number));
+            Ok((own_file::open(&path)?, path))
+        });
         let mut cache = Self::default();
-        if let Ok(file) = File::open(&path) {
-            for line in BufReader::new(file).split(b'\n') {
-                let Ok(line) = line else { break };
-                if let Ok(entry) = serde_json::from_slice(&line) {
-                    cache.remember(entry);
+        match found {
+            Ok((file, path)) => {
+                if let Some(file) = file {
+                    cache.read(file);
                 }
+                cache.path = Some(path);
+            }
+            Err(error) if error.is_io() => given_up(&error),
+            Err(error) => return Err(error),
+        }
+        Ok(cache)
+    }
+
+    fn read(&mut self, file: File) {
+        for line in BufReader::new(file).split(b'\n') {
+            let Ok(line) = line else { break };
+            if let Ok(entry) = serde_json::from_slice(&line) {
+                self.remember(entry);
             }
         }
-        cache.path = Some(path);
-        cache
+    }
+
+    /// Keeps nothing of what is read from now on.
+    pub(super) fn close(&mut self) {
+        (self.path, self.file) = (None, None);
     }
 
     pub(super) fn account(&self, address: Address) -> Option<SourceAccount> {
@@ -73,9 +97,8 @@ impl Cache {
         if let Some(path) = &self.path
             && let Err(error) = append(&mut self.file, path, &entry)
         {
-            let path = path.display();
-            tracing::warn!(%error, %path, "the fork's cache cannot be written: going on without");
-            self.path = None;
+            given_up(&error);
+            self.close();
         }
         self.remember(entry);
     }
@@ -97,20 +120,39 @@ impl Cache {
     }
 }
 
+fn given_up(error: &FileError) {
+    tracing::warn!(%error, "the fork's cache cannot be used: going on without");
+}
+
+/// The folder of a chain, made for this user alone if there is none.
+fn own_folder(folder: &Path, chain_id: u64) -> Result<PathBuf, FileError> {
+    let made = std::fs::create_dir_all(folder).and_then(|()| folder.canonicalize());
+    let mut folder = made.map_err(|source| FileError::Io {
+        action: "made",
+        path: folder.to_owned(),
+        source,
+    })?;
+    own_file::folder(&folder)?;
+    for name in [FORM, &chain_id.to_string()] {
+        folder.push(name);
+        own_file::folder(&folder)?;
+    }
+    Ok(folder)
+}
+
 /// Writes a line at once, so that another process that writes to the same file tears none.
-fn append(file: &mut Option<File>, path: &Path, entry: &Entry) -> std::io::Result<()> {
-    let mut line = vec![b'\n'];
-    serde_json::to_writer(&mut line, entry)?;
-    line.push(b'\n');
+fn append(file: &mut Option<File>, path: &Path, entry: &Entry) -> Result<(), FileError> {
     let file = match file {
         Some(file) => file,
-        None => {
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder)?;
-            }
-            let opened = OpenOptions::new().create(true).append(true).open(path)?;
-            file.insert(opened)
-        }
+        None => file.insert(own_file::append(path)?),
     };
-    file.write_all(&line)
+    let mut line = vec![b'\n'];
+    let written = serde_json::to_writer(&mut line, entry).map_err(std::io::Error::from);
+    line.push(b'\n');
+    let written = written.and_then(|()| file.write_all(&line));
+    written.map_err(|source| FileError::Io {
+        action: "written",
+        path: path.to_owned(),
+        source,
+    })
 }

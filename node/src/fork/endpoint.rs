@@ -2,17 +2,17 @@
 //! message, because providers put keys into it.
 
 use std::sync::mpsc;
-use std::time::Duration;
 
-use alloy::rpc::client::{ClientBuilder, RpcClient};
+use alloy::rpc::client::RpcClient;
 use alloy::rpc::json_rpc::ErrorPayload;
 use alloy::transports::http::reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use alloy::transports::http::reqwest::{Client, Url, redirect};
-use alloy::transports::layers::{RateLimitRetryPolicy, RetryBackoffLayer, RetryPolicy};
 use alloy::transports::{TransportError, TransportErrorKind, choose_tls_cryptography};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+use super::limits::Retrying;
+use super::transport::Http;
 use super::{ForkError, ForkOptions};
 
 /// Requests that are sent at once.
@@ -86,15 +86,8 @@ impl Endpoint {
             .enable_all()
             .build()
             .map_err(|error| fail(error.to_string()))?;
-        let policy = Retries {
-            endpoint: shown.clone(),
-        };
-        let backoff = u64::try_from(options.backoff.as_millis()).unwrap_or(u64::MAX);
-        let units = options.compute_units.unwrap_or(u64::MAX);
-        let layer = RetryBackoffLayer::new_with_policy(options.retries, backoff, units, policy);
-        let client = ClientBuilder::default()
-            .layer(layer)
-            .http_with_client(client, url.clone());
+        let transport = Retrying::new(Http::new(client, url.clone()), shown.clone(), options);
+        let client = RpcClient::new(transport, false);
         Ok(Self {
             client,
             url: options.url.clone(),
@@ -207,38 +200,6 @@ async fn all(
         }
     }
     Ok(answers)
-}
-
-/// Asks again after a limit of requests and after a connection that failed, and says so.
-#[derive(Clone, Debug)]
-struct Retries {
-    endpoint: String,
-}
-
-impl RetryPolicy for Retries {
-    fn should_retry(&self, error: &TransportError) -> bool {
-        let limits = RateLimitRetryPolicy::default();
-        let lost = matches!(
-            error,
-            TransportError::Transport(TransportErrorKind::Custom(_))
-        );
-        let limited = limits.should_retry(error) && !matches!(error, TransportError::NullResp);
-        if limited {
-            let pause = limits.backoff_hint(error).map(|pause| pause.as_secs_f64());
-            tracing::warn!(
-                endpoint = self.endpoint,
-                pause,
-                "it limits requests: asking again"
-            );
-        } else if lost {
-            tracing::warn!(endpoint = self.endpoint, "no answer: asking again");
-        }
-        limited || lost
-    }
-
-    fn backoff_hint(&self, error: &TransportError) -> Option<Duration> {
-        RateLimitRetryPolicy::default().backoff_hint(error)
-    }
 }
 
 fn headers(lines: &[String]) -> Result<HeaderMap, ForkError> {

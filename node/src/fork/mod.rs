@@ -4,7 +4,9 @@
 mod cache;
 mod endpoint;
 mod head;
+mod limits;
 mod options;
+mod transport;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -61,12 +63,13 @@ impl Fork {
     /// Asks the endpoint for the block. Blocks this thread until it has answered.
     ///
     /// # Errors
-    /// [`ForkError`] when it does not answer, or has no such block, or no ArbOS whose rules are known.
+    /// [`ForkError`] when it does not answer, or has no such block, or no ArbOS whose rules are known,
+    /// or somebody else may have written what is kept of it.
     pub fn connect(options: ForkOptions) -> Result<Self, ForkError> {
         let endpoint = Endpoint::open(&options)?;
         let head = head(&endpoint, &options)?;
         let cache = match &options.cache {
-            Some(folder) => Cache::open(folder, &head),
+            Some(folder) => Cache::open(folder, &options.url, &head)?,
             None => Cache::default(),
         };
         Ok(Self(Arc::new(Shared {
@@ -134,6 +137,8 @@ impl Fork {
             .write()
             .unwrap_or_else(PoisonError::into_inner);
         *current = Arc::new(endpoint);
+        // The file is of what the first endpoint said.
+        self.cache().close();
         Ok(())
     }
 

@@ -6,6 +6,8 @@ use std::time::Duration;
 use alloy::primitives::B256;
 use stylus_chain::Chain;
 
+use crate::own_file::FileError;
+
 /// What to fork, and how its endpoint is asked.
 #[derive(Clone, Debug)]
 pub struct ForkOptions {
@@ -23,12 +25,12 @@ pub struct ForkOptions {
     pub headers: Vec<String>,
     /// How often a request is sent again that was refused because of a limit, or was not answered.
     pub retries: u32,
-    /// Pause before that, where the endpoint names none.
+    /// First pause before that, where the endpoint names none; it doubles each time.
     pub backoff: Duration,
     /// How long one request may take.
     pub timeout: Duration,
-    /// Compute units that the endpoint gives per second, of which a request takes 20; `None` without
-    /// such a limit.
+    /// Compute units that the endpoint gives per second, of which a request takes 20: after a limit no
+    /// more is sent than that. `None` without such a limit.
     pub compute_units: Option<u64>,
     /// Folder where what was read is kept for the next start; `None` keeps nothing.
     pub cache: Option<PathBuf>,
@@ -44,8 +46,8 @@ impl ForkOptions {
             chain_id: None,
             gas_limit: None,
             headers: Vec::new(),
-            retries: 5,
-            backoff: Duration::from_secs(1),
+            retries: 8,
+            backoff: Duration::from_millis(100),
             timeout: Duration::from_secs(45),
             compute_units: Some(330),
             cache: None,
@@ -118,6 +120,12 @@ pub enum ForkError {
         /// The forked block's hash.
         expected: B256,
     },
+    /// What is kept of it may be somebody else's.
+    #[error(
+        "with what is kept of it: {0}; look at who put it there, or give --no-storage-caching or another \
+         --cache-path"
+    )]
+    Cache(#[from] FileError),
     /// Its rules are not known.
     #[error(
         "{endpoint} has ArbOS version {version} at block {block}: expected one of {:?}",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use alloy::primitives::{Address, U256, utils::parse_ether};
 use clap::{Args, Parser};
-use stylus_chain::ChainConfig;
+use stylus_chain::{ChainConfig, TransactionOrder};
 
 use super::fork_flags::ForkFlags;
 use crate::accounts::DEFAULT_DERIVATION_PATH;
@@ -54,7 +54,7 @@ pub(super) struct Flags {
     #[arg(short, long, visible_alias = "silent")]
     pub(super) quiet: bool,
     /// Log more, on stderr.
-    #[arg(short, action = clap::ArgAction::Count)]
+    #[arg(short, long, action = clap::ArgAction::Count)]
     pub(super) verbosity: u8,
     /// End when the process that started this one ends, however that happens: for tests.
     #[arg(long)]
@@ -63,18 +63,14 @@ pub(super) struct Flags {
     #[arg(long, value_name = "FILE")]
     pub(super) config_out: Option<PathBuf>,
     /// Listen on a Unix socket, too.
-    #[arg(long, value_name = "PATH", num_args = 0..=1, default_missing_value = DEFAULT_IPC_PATH)]
+    #[arg(long, visible_alias = "ipcpath", value_name = "PATH", num_args = 0..=1, default_missing_value = DEFAULT_IPC_PATH)]
     pub(super) ipc: Option<PathBuf>,
-    /// Refused: this is an Arbitrum chain.
-    #[arg(long)]
-    pub(super) optimism: bool,
-    /// Refused: the deployer is part of the genesis.
-    #[arg(long)]
-    pub(super) disable_default_create2_deployer: bool,
     #[command(flatten, next_help_heading = "Fork")]
     pub(super) fork: ForkFlags,
     #[command(flatten, next_help_heading = "Accepted without effect")]
     without_effect: WithoutEffect,
+    #[command(flatten, next_help_heading = "Refused")]
+    refused: Refused,
 }
 
 #[derive(Debug, Args)]
@@ -121,6 +117,13 @@ pub(super) struct MiningFlags {
     /// Both: a block per transaction and one each block time.
     #[arg(long, requires = "block_time")]
     pub(super) mixed_mining: bool,
+    /// Which of several waiting transactions is included first: the one that arrived first, as a
+    /// sequencer of Arbitrum does it, or with `fees` the one with the largest fee per gas.
+    #[arg(long, value_name = "ORDER", value_parser = order, default_value = "fifo")]
+    pub(super) order: TransactionOrder,
+    /// Most transactions in a block; the others wait for the next one.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) max_transactions: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -163,9 +166,14 @@ pub(super) struct EnvironmentFlags {
     /// Keep only this many blocks with their transactions.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) transaction_block_keeper: Option<u64>,
-    /// Genesis file of geth's form.
+    /// Genesis file as geth writes it: accounts, chain id, timestamp, number, gas limit, base fee and
+    /// coinbase are taken from it, unless a flag says otherwise. A timestamp of 0 is now.
     #[arg(long, value_name = "FILE")]
     pub(super) init: Option<PathBuf>,
+    /// Refuse to start unless these are the rules of Ethereum that the version of ArbOS has: cancun
+    /// below 40, prague below 50, osaka from then on. `latest` is whatever it has.
+    #[arg(long, value_name = "NAME")]
+    pub(super) hardfork: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -173,7 +181,8 @@ pub(super) struct StateFlags {
     /// Load the state from this file if it exists, and save it there at the end.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["load_state", "dump_state"])]
     pub(super) state: Option<PathBuf>,
-    /// Load the state from this file.
+    /// Load the state from this file: one that this node has saved, or anvil, of which accounts, block
+    /// number and time are taken.
     #[arg(long, value_name = "FILE")]
     pub(super) load_state: Option<PathBuf>,
     /// Save the state to this file at the end.
@@ -217,30 +226,78 @@ pub(super) struct ServerFlags {
     reason = "parsed so that scripts for anvil keep working, then not read"
 )]
 struct WithoutEffect {
-    #[arg(long, value_name = "NAME")]
-    hardfork: Option<String>,
+    /// A flag of earlier versions of anvil.
     #[arg(long, visible_alias = "alphanet")]
     odyssey: bool,
-    #[arg(long, value_name = "ORDER")]
-    order: Option<String>,
+    /// `safe` and `finalized` are the latest block here.
     #[arg(long, value_name = "N")]
     slots_in_an_epoch: Option<u64>,
+    /// States are kept in memory, never on disk.
     #[arg(long, value_name = "N")]
     max_persisted_states: Option<usize>,
-    #[arg(long)]
-    disable_min_priority_fee: bool,
+    /// No tip is ever asked for: ArbOS drops it.
     #[arg(long, visible_alias = "no-priority-fee")]
+    disable_min_priority_fee: bool,
+    /// The same by its former name.
+    #[arg(long)]
     no_min_priority_fee: bool,
+    /// Every transaction can be traced, by executing it again.
     #[arg(long, visible_alias = "tracing")]
     steps_tracing: bool,
-    #[arg(long)]
+    /// Nothing is printed after the ready line; ask for `debug_traceTransaction`.
+    #[arg(long, visible_alias = "enable-trace-printing")]
     print_traces: bool,
-    #[arg(long)]
+    /// Console lines are logged with -vv only.
+    #[arg(long, visible_alias = "no-console-log")]
     disable_console_log: bool,
+    /// Nothing is coloured.
     #[arg(long, value_name = "WHEN")]
     color: Option<String>,
-    #[arg(short = 'j', long, value_name = "N")]
+    /// The number of threads is fixed.
+    #[arg(short = 'j', long, visible_alias = "jobs", value_name = "N")]
     threads: Option<usize>,
+}
+
+/// Flags of anvil that ask for what this node does not do; `refuse` says the reasons below.
+#[derive(Debug, Args)]
+#[allow(dead_code, reason = "looked up by their names")]
+struct Refused {
+    /// Refused: this is an Arbitrum chain.
+    #[arg(long)]
+    optimism: bool,
+    /// Refused: this is an Arbitrum chain.
+    #[arg(long)]
+    celo: bool,
+    /// Refused: this is an Arbitrum chain.
+    #[arg(short, long, value_name = "NAME")]
+    network: Option<String>,
+    /// Refused: the deployer is part of this chain's genesis.
+    #[arg(long, visible_alias = "no-create2")]
+    disable_default_create2_deployer: bool,
+    /// Refused: ArbOS bounds a transaction by its own limit, 32,000,000 gas from version 50 on.
+    #[arg(long, visible_alias = "tx-gas-limit")]
+    enable_tx_gas_limit: bool,
+    /// Refused: nobody includes what its sender cannot pay; give ether with --fund-accounts or
+    /// anvil_setBalance.
+    #[arg(long)]
+    disable_pool_balance_checks: bool,
+    /// Refused: a saved state is that of the latest block.
+    #[arg(long)]
+    preserve_historical_states: bool,
+    /// Refused: log lines are text; --config-out writes JSON.
+    #[arg(long)]
+    json: bool,
+    /// Refused: log lines are text.
+    #[arg(long, visible_alias = "markdown")]
+    md: bool,
+}
+
+fn order(text: &str) -> Result<TransactionOrder, String> {
+    match text {
+        "fifo" => Ok(TransactionOrder::Fifo),
+        "fees" => Ok(TransactionOrder::Fees),
+        _ => Err("expected fifo or fees".to_owned()),
+    }
 }
 
 /// Versions whose rules the chain states.

@@ -9,6 +9,7 @@ use crate::fork::{ForkBlock, ForkOptions};
 
 /// Flags of a fork.
 #[derive(Debug, Args)]
+#[allow(dead_code, reason = "what is refused is looked up by its name")]
 pub(super) struct ForkFlags {
     /// Go on from a block of an Arbitrum chain: its accounts, storage, code, programs and parameters
     /// are read from this endpoint when they are needed, and nothing is ever sent there. URL@BLOCK
@@ -27,9 +28,9 @@ pub(super) struct ForkFlags {
     /// The block to go on from; -N is N blocks before the newest one. Without it the newest one.
     #[arg(long, value_name = "BLOCK", allow_hyphen_values = true, requires = "fork_url", value_parser = block)]
     fork_block_number: Option<ForkBlock>,
-    /// Refused: a block in the middle is no state that an endpoint has.
-    #[arg(long, value_name = "HASH", requires = "fork_url")]
-    pub(super) fork_transaction_hash: Option<String>,
+    /// Refused: only whole blocks can be forked; give --fork-block-number.
+    #[arg(long, value_name = "HASH")]
+    fork_transaction_hash: Option<String>,
     /// Refuse an endpoint of another chain.
     #[arg(long, value_name = "ID", requires = "fork_url")]
     fork_chain_id: Option<u64>,
@@ -46,12 +47,13 @@ pub(super) struct ForkFlags {
     timeout: u64,
     /// How often a request is sent again that a limit of the endpoint refused, or that was not
     /// answered.
-    #[arg(long, value_name = "N", default_value_t = 5)]
+    #[arg(long, value_name = "N", default_value_t = 8)]
     retries: u32,
-    /// Milliseconds until then, where the endpoint names no time.
-    #[arg(long, value_name = "MS", default_value_t = 1_000)]
+    /// Milliseconds until then, where the endpoint names no time; doubled each time, up to 10 seconds.
+    #[arg(long, value_name = "MS", default_value_t = 100)]
     fork_retry_backoff: u64,
-    /// Compute units that the endpoint gives per second, of which a request takes 20.
+    /// Compute units that the endpoint gives per second, of which a request takes 20: for ten seconds
+    /// after a limit no more is sent than that.
     #[arg(
         long,
         visible_alias = "cups",
@@ -63,7 +65,7 @@ pub(super) struct ForkFlags {
     /// The endpoint has no such limit.
     #[arg(long, visible_alias = "no-rpc-rate-limit")]
     no_rate_limit: bool,
-    /// Folder where what was read is kept, per chain and block; by default stylus-devnode in the
+    /// Folder where what was read is kept, per URL, chain and block; by default stylus-devnode in the
     /// user's cache folder, and nothing of endpoints on this machine is kept there.
     #[arg(long, value_name = "PATH")]
     cache_path: Option<PathBuf>,

@@ -12,7 +12,7 @@ mod settings;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use rustix::process::{Pid, getppid};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -32,24 +32,38 @@ const ORPHAN_CHECK: Duration = Duration::from_millis(200);
 /// Exit codes: 0 after a signal, 1 when the node could not start or save, 2 for a command line
 /// that is not understood or asks for what this node does not do.
 pub fn main() -> ExitCode {
-    let flags = match Flags::try_parse() {
-        Ok(flags) => flags,
+    let flags = match parsed(std::env::args_os()) {
+        Ok(Ok(flags)) => flags,
+        Ok(Err(refusal)) => {
+            output::complain(&refusal);
+            return ExitCode::from(2);
+        }
         Err(error) => {
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    if let Err(refusal) = refuse::check(&flags) {
-        output::complain(&refusal);
-        return ExitCode::from(2);
-    }
     match run(&flags) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             output::complain(&error.to_string());
-            ExitCode::FAILURE
+            match error {
+                NodeError::Usage(_) => ExitCode::from(2),
+                _ => ExitCode::FAILURE,
+            }
         }
     }
+}
+
+/// The flags, or why they are refused.
+fn parsed<S: Into<std::ffi::OsString> + Clone>(
+    args: impl IntoIterator<Item = S>,
+) -> Result<Result<Flags, String>, clap::Error> {
+    let given = Flags::command().try_get_matches_from(args)?;
+    if let Err(refusal) = refuse::check(&given) {
+        return Ok(Err(refusal));
+    }
+    Flags::from_arg_matches(&given).map(Ok)
 }
 
 /// The life of the process. Everything that wrappers parse is printed before the ready line.
@@ -137,7 +151,6 @@ fn now() -> u64 {
 pub fn config_from_args<S: Into<std::ffi::OsString> + Clone>(
     args: impl IntoIterator<Item = S>,
 ) -> Result<NodeConfig, NodeError> {
-    let flags = Flags::try_parse_from(args).map_err(|error| NodeError::Usage(error.to_string()))?;
-    refuse::check(&flags).map_err(NodeError::Usage)?;
-    flags.node_config()
+    let flags = parsed(args).map_err(|error| NodeError::Usage(error.to_string()))?;
+    flags.map_err(NodeError::Usage)?.node_config()
 }

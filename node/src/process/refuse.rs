@@ -1,23 +1,37 @@
-//! Flags of anvil that this node understands and refuses, each with the reason.
+//! Flags of anvil that this node understands and refuses, each with the reason that its help gives.
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory};
 
 use super::flags::Flags;
 
+/// How the help of a refused flag begins.
+const REFUSED: &str = "Refused: ";
+
 /// The reason to exit with code 2, if there is one.
-pub(super) fn check(flags: &Flags) -> Result<(), String> {
-    if flags.fork.fork_transaction_hash.is_some() {
-        return Err(
-            "--fork-transaction-hash: only whole blocks can be forked; give --fork-block-number"
-                .into(),
-        );
-    }
-    if flags.optimism {
-        return Err("--optimism: this is an Arbitrum chain; use anvil for Optimism".into());
-    }
-    if flags.disable_default_create2_deployer {
-        return Err(
-            "--disable-default-create2-deployer: the deployer is part of this chain's genesis"
-                .into(),
-        );
+pub(super) fn check(given: &ArgMatches) -> Result<(), String> {
+    for argument in Flags::command().get_arguments() {
+        let help = argument.get_help().map(ToString::to_string);
+        let reason = help.as_deref().and_then(|help| help.strip_prefix(REFUSED));
+        let is_given =
+            given.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine);
+        if let (true, Some(reason)) = (is_given, reason) {
+            let flag = argument.get_long().unwrap_or_default();
+            return Err(format!("--{flag}: {reason}"));
+        }
     }
     Ok(())
+}
+
+/// Whether a version of ArbOS has the rules of Ethereum that `--hardfork` names.
+pub(super) fn hardfork(named: &str, arbos_version: u64) -> Result<(), String> {
+    let here = stylus_chain::hardfork(arbos_version);
+    let named = named.to_ascii_lowercase();
+    if named == "latest" || named == here {
+        return Ok(());
+    }
+    Err(format!(
+        "--hardfork {named:?}: ArbOS {arbos_version} has the rules of {here}; choose another \
+         --arbos-version (cancun below 40, prague below 50, osaka from then on), or leave it out"
+    ))
 }

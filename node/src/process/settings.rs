@@ -5,38 +5,49 @@ use std::path::PathBuf;
 use stylus_chain::ChainConfig;
 
 use super::flags::{AccountFlags, Flags, MiningFlags, ServerFlags, StateFlags};
+use super::refuse;
 use crate::accounts::{AccountsConfig, DEFAULT_MNEMONIC, ether, random_phrase};
 use crate::config::{Cors, Limits, MiningMode, NodeConfig, StateFiles};
 use crate::error::NodeError;
 use crate::fork::Fork;
+use crate::genesis::Genesis;
 
 impl Flags {
     /// The node that the flags describe.
     ///
     /// # Errors
-    /// [`NodeError::Mnemonic`] when a random phrase of an impossible length is requested.
+    /// [`NodeError::Mnemonic`] when a random phrase of an impossible length is requested,
+    /// [`NodeError::File`] for a genesis that is none, [`NodeError::Fork`] when there is nothing to
+    /// fork, [`NodeError::Usage`] for rules that the chain does not have.
     pub(super) fn node_config(&self) -> Result<NodeConfig, NodeError> {
         let accounts = self.accounts.config()?;
         let fund = self.accounts.fund_accounts.iter();
         let fund = fund
             .map(|(address, amount)| (*address, amount.unwrap_or(accounts.balance)))
             .collect();
-        Ok(NodeConfig {
+        let genesis = self.environment.init.as_deref();
+        let genesis = genesis.map(Genesis::read).transpose()?;
+        let config = NodeConfig {
             hosts: self.host.clone(),
             port: self.port,
             ipc: self.ipc.clone(),
             fund,
             accounts,
-            chain: self.chain_config(),
+            chain: self.chain_config(genesis.as_ref()),
             fork: self.fork()?,
             min_gas_price: self.environment.gas_price,
             mining: self.mining.mode(),
-            genesis: self.environment.init.clone(),
+            genesis,
             state: self.state.files(),
             limits: self.server.limits(),
             cors: self.server.cors(),
             allowed_hosts: self.server.allow_host.clone(),
-        })
+        };
+        if let Some(named) = &self.environment.hardfork {
+            let version = config.chain_here().arbos_version;
+            refuse::hardfork(named, version).map_err(NodeError::Usage)?;
+        }
+        Ok(config)
     }
 
     /// The block to fork, which the endpoint is asked for.
@@ -49,12 +60,16 @@ impl Flags {
         Ok(options.map(Fork::connect).transpose()?)
     }
 
-    fn chain_config(&self) -> ChainConfig {
-        let (given, default) = (&self.environment, ChainConfig::default());
+    /// The settings that are given as flags, then those of the genesis, then the default ones.
+    fn chain_config(&self, genesis: Option<&Genesis>) -> ChainConfig {
+        let (given, mut default) = (&self.environment, ChainConfig::default());
+        if let Some(genesis) = genesis {
+            genesis.configure(&mut default);
+        }
         ChainConfig {
             chain_id: self.chain_id.unwrap_or(default.chain_id),
             arbos_version: self.arbos_version,
-            timestamp: given.timestamp,
+            timestamp: given.timestamp.or(default.timestamp),
             number: given.number.unwrap_or(default.number),
             l1_block_number: given.l1_block_number.0,
             base_fee: given.block_base_fee_per_gas.unwrap_or(default.base_fee),
@@ -72,6 +87,8 @@ impl Flags {
             auto_impersonate: self.accounts.auto_impersonate,
             keep_states: given.prune_history,
             keep_blocks: given.transaction_block_keeper,
+            order: self.mining.order,
+            max_transactions: self.mining.max_transactions,
             ..default
         }
     }

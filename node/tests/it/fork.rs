@@ -3,25 +3,27 @@
 
 use alloy::primitives::Address;
 use serde_json::{Value, json};
-use stylus_devnode::{Fork, ForkBlock, ForkError, ForkOptions, NodeConfig, NodeHandle, spawn};
+use stylus_devnode::{
+    ChainConfig, Fork, ForkBlock, ForkError, ForkOptions, NodeConfig, NodeHandle, spawn,
+};
 
 use crate::front::{Front, Script};
 use crate::stylus::{activation_of, deployed};
 use crate::support::{Process, node, rpc, rpc_error};
 
 const ARB_WASM: &str = "0x0000000000000000000000000000000000000071";
-const INPUT: &str = "0x11223344";
+pub(crate) const INPUT: &str = "0x11223344";
 
 /// A chain with a program that returns its calldata, activated or not.
-struct Origin {
-    node: NodeHandle,
-    sender: Address,
-    program: Value,
+pub(crate) struct Origin {
+    pub(crate) node: NodeHandle,
+    pub(crate) sender: Address,
+    pub(crate) program: Value,
     /// The transaction that activated it.
     activated: Value,
 }
 
-fn origin() -> Origin {
+pub(crate) fn origin() -> Origin {
     let node = node();
     let sender = node.addresses()[0];
     let program = deployed(node.port(), sender);
@@ -38,14 +40,14 @@ fn origin() -> Origin {
     }
 }
 
-fn options(url: String) -> ForkOptions {
+pub(crate) fn options(url: String) -> ForkOptions {
     ForkOptions {
         retries: 2,
         ..ForkOptions::new(url)
     }
 }
 
-fn forked(options: ForkOptions) -> NodeHandle {
+pub(crate) fn forked(options: ForkOptions) -> NodeHandle {
     let fork = Fork::connect(options).expect("the endpoint answers");
     let config = NodeConfig {
         fork: Some(fork),
@@ -54,12 +56,12 @@ fn forked(options: ForkOptions) -> NodeHandle {
     spawn(config).expect("the fork starts")
 }
 
-fn call(origin: &Origin) -> Value {
+pub(crate) fn call(origin: &Origin) -> Value {
     json!([{ "from": origin.sender, "to": origin.program, "data": INPUT }, "latest"])
 }
 
 /// Sends a transaction to the program and gives its receipt.
-fn sent(port: u16, origin: &Origin) -> Value {
+pub(crate) fn sent(port: u16, origin: &Origin) -> Value {
     let transaction = json!([{ "from": origin.sender, "to": origin.program, "data": INPUT }]);
     let hash = rpc(port, "eth_sendTransaction", transaction);
     rpc(port, "eth_getTransactionReceipt", json!([hash]))
@@ -155,63 +157,52 @@ fn programs_that_do_not_run_there_answer_the_same_error_here() {
 }
 
 #[test]
-fn limits_of_the_endpoint_are_waited_for_and_what_was_read_is_kept() {
-    let origin = origin();
-    let limited = Script {
-        limited: 1,
-        ..Script::default()
+fn a_program_that_an_upgrade_of_arbos_outdated_is_outdated_on_the_fork() {
+    let chain = ChainConfig {
+        arbos_version: 51,
+        ..ChainConfig::default()
     };
-    let front = Front::of(origin.node.port(), limited);
-    let folder = tempfile::tempdir().expect("a folder");
-    let with_cache = || ForkOptions {
-        cache: Some(folder.path().to_owned()),
-        ..options(front.url())
+    let config = NodeConfig {
+        chain,
+        ..NodeConfig::default()
     };
-    let first = forked(with_cache());
-    assert_eq!(rpc(first.port(), "eth_call", call(&origin)), INPUT);
-    drop(first);
-    let read = std::mem::take(&mut front.script().requests);
-    assert!(read.iter().any(|method| method == "eth_getCode"));
-    let again = forked(with_cache());
-    assert_eq!(rpc(again.port(), "eth_call", call(&origin)), INPUT);
-    let mut requests = front.script().requests.clone();
-    requests.sort();
-    // The block itself, to know that it is the same, and ArbOS' version with it.
-    let head = [
-        "eth_blockNumber",
-        "eth_chainId",
-        "eth_getBlockByNumber",
-        "eth_getStorageAt",
-    ];
-    assert_eq!(requests, head);
+    let node = spawn(config).expect("a node of ArbOS 51");
+    let (there, sender) = (node.port(), node.addresses()[0]);
+    let program = deployed(there, sender);
+    let send = |to: &str, data: String, value: &str| {
+        let request = json!([{ "from": sender, "to": to, "data": data, "value": value }]);
+        let hash = rpc(there, "eth_sendTransaction", request);
+        let receipt = rpc(there, "eth_getTransactionReceipt", json!([hash]));
+        assert_eq!(receipt["status"], "0x1", "{receipt}");
+    };
+    send(
+        ARB_WASM,
+        activation_of(&program).to_string(),
+        "0xde0b6b3a7640000",
+    );
+    let params = json!([{ "from": sender, "to": program, "data": INPUT }, "latest"]);
+    let before = forked(options(node.endpoint()));
+    assert_eq!(rpc(before.port(), "eth_call", params.clone()), INPUT);
+    // becomeChainOwner() of ArbDebug, then scheduleArbOSUpgrade(61, 0) of ArbOwner.
+    let (debug, owner) = (precompile(0xff), precompile(0x70));
+    send(&debug, "0x0e5bbc11".to_owned(), "0x0");
+    let schedule = format!("0xe388b381{:064x}{:064x}", 61, 0);
+    send(&owner, schedule, "0x0");
+    rpc(there, "evm_mine", json!([]));
+    let after = forked(options(node.endpoint()));
+    let of = |port| rpc_error(port, "eth_call", params.clone());
+    assert_eq!(of(after.port()), of(there));
+    assert!(
+        of(there).to_string().contains("ProgramNeedsUpgrade"),
+        "{}",
+        of(there)
+    );
+    // The fork of the block before is not touched by what came later.
+    assert_eq!(rpc(before.port(), "eth_call", params.clone()), INPUT);
 }
 
-#[test]
-fn an_endpoint_that_fails_is_an_error_without_its_key_and_the_fork_goes_on() {
-    let origin = origin();
-    let front = Front::of(origin.node.port(), Script::default());
-    let fork = forked(ForkOptions {
-        retries: 0,
-        ..options(front.url())
-    });
-    let here = fork.port();
-    let number = rpc(here, "eth_blockNumber", json!([]));
-    front.script().broken = Some(500);
-    let transaction = json!({ "from": origin.sender, "to": origin.program, "data": INPUT });
-    for (method, params) in [
-        ("eth_call", call(&origin)),
-        ("eth_sendTransaction", json!([transaction])),
-        ("anvil_setBalance", json!([Address::repeat_byte(7), "0x1"])),
-        ("eth_getBlockByNumber", json!(["0x1", false])),
-    ] {
-        let error = rpc_error(here, method, params).to_string();
-        assert!(error.contains("127.0.0.1"), "{method}: {error}");
-        assert!(!error.contains("secretkey"), "{method}: {error}");
-    }
-    assert_eq!(rpc(here, "eth_blockNumber", json!([])), number);
-    front.script().broken = None;
-    assert_eq!(rpc(here, "eth_call", call(&origin)), INPUT);
-    assert_eq!(sent(here, &origin)["status"], "0x1");
+fn precompile(last: u8) -> String {
+    Address::with_last_byte(last).to_string()
 }
 
 #[test]

@@ -15,6 +15,12 @@ use crate::support::post;
 pub(crate) struct Script {
     /// So many requests are refused with HTTP 429 and `Retry-After: 1` first.
     pub(crate) limited: u32,
+    /// Every second request is refused with HTTP 429, which names no time.
+    pub(crate) every_second: bool,
+    /// Answers have no end.
+    pub(crate) endless: bool,
+    /// Requests that arrived, batches as one.
+    pub(crate) arrived: u32,
     /// Every request ends with this status.
     pub(crate) broken: Option<u16>,
     /// States of blocks before this one are not kept.
@@ -64,13 +70,20 @@ fn serve(mut connection: TcpStream, node: u16, script: &Mutex<Script>) {
         return;
     };
     let lock = || script.lock().unwrap_or_else(PoisonError::into_inner);
+    if lock().endless {
+        endless(&mut connection);
+        return;
+    }
     let (status, header, answer) = {
         let mut script = lock();
+        script.arrived += 1;
         if let Some(status) = script.broken {
             (status, "", "out of order".to_owned())
         } else if script.limited > 0 {
             script.limited -= 1;
             (429, "Retry-After: 1\r\n", "slow down".to_owned())
+        } else if script.every_second && script.arrived % 2 == 1 {
+            (429, "", "slow down".to_owned())
         } else {
             drop(script);
             (200, "", answered(&body, node, script_of(lock)))
@@ -81,6 +94,16 @@ fn serve(mut connection: TcpStream, node: u16, script: &Mutex<Script>) {
         "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{header}Connection: close\r\nContent-Length: {}\r\n\r\n{answer}",
         answer.len()
     );
+}
+
+/// An answer that announces no length, and ends only when nobody reads it any more.
+fn endless(connection: &mut TcpStream) {
+    let head = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n";
+    let mut sent = connection.write_all(head.as_bytes());
+    let spaces = [b' '; 1 << 16];
+    while sent.is_ok() {
+        sent = connection.write_all(&spaces);
+    }
 }
 
 fn script_of<'a>(

@@ -11,6 +11,7 @@ mod evm;
 mod fidelity;
 mod filters;
 mod fork;
+mod fork_endpoint;
 mod front;
 mod fuzz;
 mod hostile;

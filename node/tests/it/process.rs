@@ -102,7 +102,12 @@ fn an_address_in_use_ends_the_process_with_the_reason() {
 
 #[test]
 fn flags_that_cannot_be_honoured_exit_with_2_and_the_reason() {
-    let refused: [&[&str]; 5] = [
+    let refused: [&[&str]; 10] = [
+        &["--hardfork", "cancun"],
+        &["--hardfork", "osaka", "--arbos-version", "40"],
+        &["--order", "tips"],
+        &["--celo"],
+        &["--fork-transaction-hash", "0x00"],
         &["--fork-block-number", "1"],
         &["--fork-url", "http://localhost:1", "--arbos-version", "51"],
         &["--optimism"],
@@ -124,10 +129,8 @@ fn flags_that_cannot_be_honoured_exit_with_2_and_the_reason() {
 fn flags_of_anvil_that_change_nothing_here_are_accepted() {
     let process = Process::start(&[
         "--hardfork",
-        "cancun",
+        "osaka",
         "--odyssey",
-        "--order",
-        "fifo",
         "--slots-in-an-epoch",
         "1",
         "--steps-tracing",
@@ -153,6 +156,47 @@ fn flags_of_anvil_that_change_nothing_here_are_accepted() {
         "--no-request-size-limit",
     ]);
     assert_eq!(rpc(process.port, "net_version", json!([])), "412346");
+}
+
+#[test]
+fn a_hardfork_that_the_chain_has_is_taken_and_another_one_is_named_in_the_refusal() {
+    for (version, name) in [("32", "cancun"), ("41", "Prague"), ("61", "latest")] {
+        let process = Process::start(&["--arbos-version", version, "--hardfork", name]);
+        assert_eq!(rpc(process.port, "eth_blockNumber", json!([])), "0x0");
+    }
+    let mut command = Command::new(binary());
+    command.args(["-p", "0", "--hardfork", "prague"]);
+    let said = String::from_utf8(command.output().unwrap().stderr).unwrap();
+    assert!(said.contains("ArbOS 61 has the rules of osaka"), "{said}");
+}
+
+#[test]
+fn waiting_transactions_are_included_in_the_order_and_number_that_the_flags_say() {
+    let hashes = |flags: &[&str]| {
+        let process = Process::start(&[&["--no-mining"], flags].concat());
+        let accounts = rpc(process.port, "eth_accounts", json!([]));
+        let sent: Vec<_> = [(0, 1_u64), (1, 3), (2, 2)]
+            .map(|(sender, gwei)| {
+                let fee = format!("{:#x}", gwei * 1_000_000_000);
+                let transfer = json!([{
+                    "from": accounts[sender], "to": accounts[9], "gas": "0x5208",
+                    "maxFeePerGas": fee, "maxPriorityFeePerGas": "0x0",
+                }]);
+                rpc(process.port, "eth_sendTransaction", transfer)
+            })
+            .into();
+        rpc(process.port, "evm_mine", json!([]));
+        let block = rpc(process.port, "eth_getBlockByNumber", json!(["0x1", false]));
+        let included = block["transactions"].as_array().unwrap().clone();
+        let at = |hash| sent.iter().position(|sent| sent == hash).unwrap();
+        included.iter().map(at).collect::<Vec<_>>()
+    };
+    assert_eq!(hashes(&[]), [0, 1, 2]);
+    assert_eq!(hashes(&["--order", "fees"]), [1, 2, 0]);
+    assert_eq!(
+        hashes(&["--order", "fees", "--max-transactions", "2"]),
+        [1, 2]
+    );
 }
 
 #[test]

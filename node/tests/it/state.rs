@@ -2,7 +2,7 @@
 
 use alloy::primitives::Address;
 use rustix::process::Signal;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::evm::counter;
 use crate::support::{Process, eventually, node, rpc, rpc_error};
@@ -119,31 +119,61 @@ fn a_dumped_state_is_loaded_into_another_node() {
     );
 }
 
+/// As `geth dumpgenesis` writes one: addresses without prefix, short words, nulls.
+const GENESIS: &str = r#"{
+    "config": { "chainId": 777, "homesteadBlock": 0, "terminalTotalDifficulty": 0 },
+    "nonce": "0x0", "timestamp": "0x65000000", "extraData": "0x", "gasLimit": "0x1c9c380",
+    "difficulty": "0x0", "coinbase": "0x00000000000000000000000000000000000000aa",
+    "alloc": {
+        "7777777777777777777777777777777777777777": {
+            "balance": "1000", "nonce": "0x3", "code": "0xfe",
+            "storage": { "0x0000000000000000000000000000000000000000000000000000000000000001": "0x07" }
+        }
+    },
+    "number": "0x0", "gasUsed": "0x0", "baseFeePerGas": "0x77", "excessBlobGas": null
+}"#;
+
 #[test]
-fn a_genesis_file_funds_and_deploys() {
+fn a_genesis_of_geth_is_taken_and_flags_come_before_it() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("genesis.json");
+    std::fs::write(&file, GENESIS).unwrap();
+    let init = ["--init", file.to_str().unwrap()];
+    let process = Process::start(&init);
+    let port = process.port;
     let account = Address::repeat_byte(0x77);
-    let genesis = json!({
-        "config": { "chainId": 777 },
-        "timestamp": "0x65000000",
-        "alloc": { account.to_string(): { "balance": "0x5", "code": "0xfe", "storage": {} } },
-    });
-    std::fs::write(&file, genesis.to_string()).unwrap();
-    let process = Process::start(&["--init", file.to_str().unwrap()]);
-    assert_eq!(rpc(process.port, "eth_chainId", json!([])), "0x309");
-    assert_eq!(
-        rpc(process.port, "eth_getBalance", json!([account, "latest"])),
-        "0x5"
+    let latest = |method| rpc(port, method, json!([account, "latest"]));
+    assert_eq!(rpc(port, "eth_chainId", json!([])), "0x309");
+    assert_eq!(latest("eth_getBalance"), "0x3e8");
+    assert_eq!(latest("eth_getTransactionCount"), "0x3");
+    assert_eq!(latest("eth_getCode"), "0xfe");
+    let word = rpc(port, "eth_getStorageAt", json!([account, "0x1", "latest"]));
+    assert_eq!(word, format!("{:#066x}", 7));
+    let first = rpc(port, "eth_getBlockByNumber", json!(["0x0", false]));
+    let fields = ["timestamp", "gasLimit", "baseFeePerGas"];
+    let of = |block: &Value| fields.map(|name| block[name].as_str().unwrap().to_owned());
+    assert_eq!(of(&first), ["0x65000000", "0x1c9c380", "0x77"]);
+    rpc(port, "evm_mine", json!([]));
+    let next = rpc(port, "eth_getBlockByNumber", json!(["latest", false]));
+    assert_eq!(next["miner"], "0x00000000000000000000000000000000000000aa");
+    assert!(
+        process.lines.iter().any(|line| line == "Chain ID: 777"),
+        "{:?}",
+        process.lines
     );
-    assert_eq!(
-        rpc(process.port, "eth_getCode", json!([account, "latest"])),
-        "0xfe"
-    );
-    assert_eq!(
-        rpc(process.port, "eth_getBlockByNumber", json!(["0x0", false]))["timestamp"],
-        "0x65000000"
-    );
+
+    let flags = [
+        "--timestamp",
+        "1700000001",
+        "--chain-id",
+        "5",
+        "--gas-limit",
+        "9000000",
+    ];
+    let process = Process::start(&[&init, &flags[..]].concat());
+    let first = rpc(process.port, "eth_getBlockByNumber", json!(["0x0", false]));
+    assert_eq!(of(&first)[..2], ["0x6553f101", "0x895440"]);
+    assert_eq!(rpc(process.port, "eth_chainId", json!([])), "0x5");
 }
 
 #[test]

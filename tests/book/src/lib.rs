@@ -26,12 +26,13 @@ use std::path::{Path, PathBuf};
 
 /// The pages whose `console` blocks a test executes, in order, in one shell each
 /// (`tests/it/walkthrough.rs`).
-pub const EXECUTED: [&str; 11] = [
+pub const EXECUTED: [&str; 12] = [
     "docs/quickstart.md",
     "docs/project.md",
     "docs/adopting.md",
     "docs/testing.md",
     "docs/walkthrough.md",
+    "docs/forking.md",
     "docs/doctor.md",
     "docs/trace.md",
     "docs/governance.md",

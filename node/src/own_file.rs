@@ -1,0 +1,355 @@
+//! Files that nobody but this user can have written: what a fork has read, and what the command line
+//! keeps. What others own or may write is refused, as git and ssh refuse it. Links, fifos, devices
+//! and folders in a file's place are neither read nor written through.
+
+mod group;
+
+use rustix::fs::OFlags;
+use rustix::process::geteuid;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use thiserror::Error;
+
+/// The environment variable with user ids, separated by commas, whose files are taken as one's own:
+/// for a container that runs as another user than the one who checked the repository out.
+pub const TRUSTED_UIDS: &str = "STYLUS_UPGRADES_TRUSTED_UIDS";
+/// Bytes of a file that is read as a whole, at most.
+const LENGTH_MAX: u64 = 64 << 20;
+/// Unfinished files of killed processes that are passed over, at most.
+const NAMES_MAX: usize = 256;
+/// What others can do with a file: write it, by group or by anybody.
+const WRITE_GROUP: u32 = 0o020;
+const WRITE_OTHERS: u32 = 0o002;
+/// In such a folder one removes and renames one's own files only.
+const STICKY: u32 = 0o1000;
+
+/// Why a file is not used.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// The system refuses.
+    #[error("{} cannot be {action}: {source}", path.display())]
+    Io {
+        /// What was attempted: read, written.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// Something else than a file is there, or than a folder where there should be one.
+    #[error("{} is {found}", path.display())]
+    Kind {
+        /// The path.
+        path: PathBuf,
+        /// What is there.
+        found: &'static str,
+    },
+    /// It is somebody else's.
+    #[error("{} belongs to the user {owner}, and this program runs as {user}", path.display())]
+    Owner {
+        /// The file or its folder.
+        path: PathBuf,
+        /// Who owns it.
+        owner: u32,
+        /// Who asks.
+        user: u32,
+    },
+    /// Others may change it.
+    #[error("others may change {}: its mode is {mode:03o}", path.display())]
+    Writable {
+        /// The file or its folder.
+        path: PathBuf,
+        /// Its mode.
+        mode: u32,
+    },
+}
+
+impl FileError {
+    /// Whether the file may be harmless and cannot be had; anything else is distrust.
+    pub fn is_io(&self) -> bool {
+        matches!(self, Self::Io { .. })
+    }
+
+    fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
+    }
+}
+
+impl From<FileError> for io::Error {
+    /// The same in words, where a caller knows errors of the system only.
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::Io { source, .. } => source,
+            other => Self::new(ErrorKind::PermissionDenied, other),
+        }
+    }
+}
+
+/// The whole of a text file; `None` where there is none.
+///
+/// # Errors
+/// [`FileError`].
+pub fn read(path: &Path) -> Result<Option<String>, FileError> {
+    let Some(bytes) = read_bytes(path)? else {
+        return Ok(None);
+    };
+    String::from_utf8(bytes)
+        .map(Some)
+        .map_err(|_| unreadable(path, ErrorKind::InvalidData, "it is no text in UTF-8"))
+}
+
+/// The whole of a file; `None` where there is none.
+///
+/// # Errors
+/// [`FileError`].
+pub fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, FileError> {
+    let Some(file) = open(path)? else {
+        return Ok(None);
+    };
+    let mut bytes = Vec::new();
+    file.take(LENGTH_MAX + 1)
+        .read_to_end(&mut bytes)
+        .map_err(FileError::io("read", path))?;
+    if bytes.len() as u64 > LENGTH_MAX {
+        return Err(unreadable(path, ErrorKind::FileTooLarge, "it is too large"));
+    }
+    Ok(Some(bytes))
+}
+
+fn unreadable(path: &Path, kind: ErrorKind, reason: &str) -> FileError {
+    FileError::io("read", path)(io::Error::new(kind, reason))
+}
+
+/// Opens a file for reading; `None` where there is none.
+///
+/// # Errors
+/// [`FileError`].
+pub fn open(path: &Path) -> Result<Option<File>, FileError> {
+    require_folder(path)?;
+    match with(OpenOptions::new().read(true), path) {
+        Err(FileError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
+/// Opens a file for adding to its end; made if there is none.
+///
+/// # Errors
+/// [`FileError`].
+pub fn append(path: &Path) -> Result<File, FileError> {
+    require_folder(path)?;
+    with(OpenOptions::new().append(true).create(true), path)
+}
+
+/// Opens a file for reading and writing anywhere in it; made if there is none.
+///
+/// # Errors
+/// [`FileError`].
+pub fn open_or_create(path: &Path) -> Result<File, FileError> {
+    require_folder(path)?;
+    let mut options = OpenOptions::new();
+    with(
+        options.read(true).write(true).create(true).truncate(false),
+        path,
+    )
+}
+
+/// Writes the whole file or none of it: beside the old one, which is then replaced.
+///
+/// # Errors
+/// [`FileError`].
+pub fn write(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let beside = write_beside(path, content)?;
+    std::fs::rename(&beside, path).map_err(|error| {
+        // One that stays is in nobody's way.
+        let _ = std::fs::remove_file(&beside);
+        FileError::io("written", path)(error)
+    })
+}
+
+/// Whether [`write`] could write that content: it is written beside the file, and removed.
+///
+/// # Errors
+/// As [`write`].
+pub fn try_write(path: &Path, content: &[u8]) -> Result<(), FileError> {
+    let beside = write_beside(path, content)?;
+    std::fs::remove_file(&beside).map_err(FileError::io("written", path))
+}
+
+/// Writes a new file beside the one that it is meant for.
+fn write_beside(path: &Path, content: &[u8]) -> Result<PathBuf, FileError> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let mode = match open(path)? {
+        Some(file) => file.metadata().map_or(0o644, |found| found.mode() & 0o777),
+        None => 0o644,
+    };
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    for _ in 0..NAMES_MAX {
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let beside = path.with_file_name(format!(".{name}.{}.{count}.new", std::process::id()));
+        let made = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&beside);
+        let written = match made {
+            // A killed process left it; in a container the next one has the same number.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
+            made => made.and_then(|mut file| {
+                file.write_all(content)?;
+                file.sync_all()
+            }),
+        };
+        return written.map(|()| beside.clone()).map_err(|error| {
+            let _ = std::fs::remove_file(&beside);
+            FileError::io("written", path)(error)
+        });
+    }
+    let error = io::Error::new(
+        ErrorKind::AlreadyExists,
+        "too many unfinished files beside it",
+    );
+    Err(FileError::io("written", path)(error))
+}
+
+/// Makes a folder for this user alone, or checks the one that is there.
+///
+/// # Errors
+/// [`FileError`].
+pub fn folder(path: &Path) -> Result<(), FileError> {
+    match std::fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            return Err(FileError::io("written", path)(error));
+        }
+        _ => {}
+    }
+    let found = std::fs::symlink_metadata(path).map_err(FileError::io("read", path))?;
+    require_kind(&found, path, true)?;
+    require_own(&found, path)
+}
+
+/// Refuses a link in the place of a folder: what is written below goes where it leads.
+///
+/// # Errors
+/// [`FileError::Kind`].
+pub fn require_no_link(path: &Path) -> Result<(), FileError> {
+    match std::fs::symlink_metadata(path) {
+        Ok(found) if found.file_type().is_symlink() => Err(FileError::Kind {
+            path: path.to_owned(),
+            found: kind(&found),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Opens a path that is no link, and checks what is there.
+fn with(options: &OpenOptions, path: &Path) -> Result<File, FileError> {
+    // Without O_NONBLOCK, opening a fifo would wait for its other end.
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let flags = i32::try_from(flags.bits()).unwrap_or_default();
+    let opened = options.clone().mode(0o600).custom_flags(flags).open(path);
+    let file = opened.map_err(|source| {
+        match std::fs::symlink_metadata(path).map(|found| kind(&found)) {
+            // A link, a fifo that nobody reads, a folder.
+            Ok(found) if found != REGULAR => FileError::Kind {
+                path: path.to_owned(),
+                found,
+            },
+            _ => FileError::Io {
+                action: "opened",
+                path: path.to_owned(),
+                source,
+            },
+        }
+    })?;
+    let found = file.metadata().map_err(FileError::io("read", path))?;
+    require_kind(&found, path, false)?;
+    require_own(&found, path)?;
+    Ok(file)
+}
+
+/// The folder that holds `path` decides what is at `path`, so it is checked too. In one that is
+/// sticky, such as /tmp, others can make files, but cannot replace ours.
+fn require_folder(path: &Path) -> Result<(), FileError> {
+    let folder = match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Ok(()),
+    };
+    let Ok(found) = std::fs::metadata(folder) else {
+        return Ok(()); // then there is no file either
+    };
+    if found.mode() & STICKY != 0 && is_trusted(found.uid()) {
+        return Ok(());
+    }
+    require_own(&found, folder)
+}
+
+fn require_own(found: &Metadata, path: &Path) -> Result<(), FileError> {
+    let (owner, mode) = (found.uid(), found.mode() & 0o777);
+    if !is_trusted(owner) {
+        return Err(FileError::Owner {
+            path: path.to_owned(),
+            owner,
+            user: geteuid().as_raw(),
+        });
+    }
+    let by_group = mode & WRITE_GROUP != 0 && !group::is_private(found.gid(), owner);
+    if mode & WRITE_OTHERS != 0 || by_group {
+        return Err(FileError::Writable {
+            path: path.to_owned(),
+            mode,
+        });
+    }
+    Ok(())
+}
+
+/// This user, root, who became root by sudo, and who was named.
+fn is_trusted(owner: u32) -> bool {
+    let user = geteuid();
+    let is_in = |name: &str| {
+        let listed = std::env::var(name).unwrap_or_default();
+        listed.split(',').any(|uid| uid.trim().parse() == Ok(owner))
+    };
+    owner == user.as_raw()
+        || owner == 0
+        || (user.is_root() && is_in("SUDO_UID"))
+        || is_in(TRUSTED_UIDS)
+}
+
+const REGULAR: &str = "a regular file";
+const FOLDER: &str = "a folder";
+
+fn require_kind(found: &Metadata, path: &Path, is_folder: bool) -> Result<(), FileError> {
+    let kind = kind(found);
+    match kind == if is_folder { FOLDER } else { REGULAR } {
+        true => Ok(()),
+        false => Err(FileError::Kind {
+            path: path.to_owned(),
+            found: kind,
+        }),
+    }
+}
+
+fn kind(found: &Metadata) -> &'static str {
+    let kind = found.file_type();
+    match () {
+        () if kind.is_file() => REGULAR,
+        () if kind.is_dir() => FOLDER,
+        () if kind.is_symlink() => "a symbolic link",
+        () if kind.is_fifo() => "a fifo",
+        () if kind.is_socket() => "a socket",
+        () => "a device",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,54 @@
+//! The framework on a fork that a process of its own holds.
+
+use std::path::Path;
+
+use alloy::primitives::U256;
+use stylus_upgrades_harness::{Anvil, Chain, Harness, HarnessError, launcher};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
+
+use crate::upgrade::{ICounter, counter};
+
+#[tokio::test]
+async fn an_instance_is_upgraded_on_the_fork_of_a_process_and_stays_as_it_was_on_its_chain()
+-> Result<(), HarnessError> {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let it = counter(&harness).await?;
+    it.instance.send(&ICounter::incrementCall {}).await?;
+    let program = launcher(Path::new(env!("CARGO_BIN_EXE_cli")))?;
+    let url = harness.chain().url();
+    let process = Anvil::start_program(&program, &["node", "--port", "0", "--fork-url", url])?;
+    let fork = Chain::at(process.endpoint()).await?;
+    let proxy = it.instance.address();
+    assert_eq!(
+        fork.read(proxy, &ICounter::valueCall {}).await?,
+        U256::from(8)
+    );
+
+    let there = it.instance.send(&ICounter::incrementCall {}).await?;
+    let sender = fork.account(0);
+    let here = fork
+        .execute(sender, proxy, &ICounter::incrementCall {})
+        .await?;
+    assert_eq!(here.gas_used, there.gas());
+
+    let upgrade = upgradeToCall {
+        version: "2.0".to_owned(),
+    };
+    fork.execute(sender, proxy, &upgrade).await?;
+    assert_eq!(
+        fork.read(proxy, &ICounter::stepCall {}).await?,
+        U256::from(5)
+    );
+    fork.execute(sender, proxy, &ICounter::incrementCall {})
+        .await?;
+    assert_eq!(
+        fork.read(proxy, &ICounter::valueCall {}).await?,
+        U256::from(14)
+    );
+    assert_eq!(it.instance.version().await?, "1.0");
+    assert_eq!(
+        it.instance.read(&ICounter::valueCall {}).await?,
+        U256::from(9)
+    );
+    Ok(())
+}
