@@ -29,5 +29,10 @@ pub const UUPS_STUB: Shape = Shape {
     size: 169,
     registry_at: 16,
 };
+/// The admin of a definition's adopted proxies.
+pub const ADMIN: Shape = Shape {
+    size: 87,
+    registry_at: 1,
+};
 /// The longest of them.
 pub const SIZE_MAX: usize = UUPS_STUB.size;

@@ -1,5 +1,5 @@
-//! The internal calls between a proxy and its registry. Each changes only the state of the
-//! calling instance, and reverts `NotAnInstance` for every other caller.
+//! The internal calls between a proxy and its registry, and between two registries. A proxy changes only
+//! its own state; every other caller is refused.
 
 use alloy_sol_types::sol;
 
@@ -22,7 +22,7 @@ sol! {
         bytes data;
     }
 
-    /// The functions of the registry that its instances call.
+    /// The functions of the registry that its instances and other registries call.
     #[derive(Debug, PartialEq, Eq)]
     interface IInstanceRegistry {
         /// Opens an upgrade of the calling instance to `version` on behalf of `caller` and
@@ -49,5 +49,9 @@ sol! {
         /// Upgrades an adopted proxy, which knows no registry: with an empty `version` it is paused or
         /// resumed. The registry calls itself; reverts `NotAnInstance` for everybody else.
         function upgradeAdopted(address proxy, string calldata version) external;
+        /// Notes that the calling registry has handed `proxy` over, and that the definition whose name
+        /// has this keccak256, and no other, may adopt it. Reverts `CodeChanged` unless the caller has the
+        /// code of this registry, `ProxyExists` for an instance.
+        function handedOver(address proxy, bytes32 definition) external;
     }
 }

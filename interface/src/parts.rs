@@ -118,6 +118,7 @@ pub const PARTS: [Part; COUNT] = [
             to::<Instance::suspendUpgradeCall>(),
             to::<Instance::resumeUpgradeCall>(),
             to::<Instance::upgradeAdoptedCall>(),
+            to::<Instance::handedOverCall>(),
             to::<Registry::rolloutCall>(),
         ],
         executes: &[

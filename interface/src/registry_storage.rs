@@ -1,12 +1,10 @@
-//! The registry's storage, all of it. The registry loads and saves by this declaration,
-//! `docs/storage.md` shows it as a table, and a test compares it with what a registry stores.
+//! The registry's storage. It loads and saves by this; `docs/storage.md` shows it, and a test compares it.
 //!
 //! A record's first word lies at `keccak256(root ++ table ++ first key ++ second key)`, where `root`
 //! is [`slots::REGISTRY`](crate::slots::REGISTRY), the table is one byte and each key a word. Its
 //! other words follow. Offsets are counted in bytes from a word's most significant one.
 //!
-//! No operation reads or writes more records because there are more instances, versions,
-//! approvals or actions.
+//! No operation touches more records because there are more instances, versions, approvals or actions.
 
 mod declare;
 mod keys;
@@ -179,7 +177,7 @@ records! {
         /// its account
         proxy: Address
     ) {
-        /// Its numbers. Those behind `state` are about complex steps, but for the last.
+        /// Its numbers. `reaches`, `target` and `began` are about complex steps.
         0 HEAD: Head {
             /// Order of creation within the definition, from 1 on.
             0 index: u32,
@@ -194,13 +192,15 @@ records! {
             /// Index of the version that was current when its complex step began or was turned back. It
             /// stays behind one that was turned back, until another version is current or it moves.
             14 began: VersionIndex,
-            /// How many complex steps it has been in.
-            18 steps: u32,
+            /// How often it began or ended a complex step, or was handed over: approvals about it are
+            /// bound to that. It stays when the proxy is no instance any more.
+            18 nonce: u32,
             /// The definition's `pauses` when it was last brought in line with them. Where they differ, it
             /// waits for `rollout`.
             22 pauses: u32,
         };
-        /// keccak256 of the definition's name.
+        /// keccak256 of the definition's name; of a proxy that another registry has handed over, and that
+        /// is no instance yet, that of the only one that may adopt it.
         1 DEFINITION: DefinitionId;
     }
 
@@ -302,7 +302,7 @@ records! {
         };
         /// The code that it is about, or the instance; zero where it is about none.
         5 CODE: Address;
-        /// keccak256 of that code, or the number of the instance's complex step.
+        /// keccak256 of that code, or the nonce of the instance.
         6 CODEHASH: B256;
         /// The script that it is about, zero where there is none.
         7 SCRIPT: Address;

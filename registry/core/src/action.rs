@@ -34,8 +34,8 @@ pub const ROLES: [&[u8]; 5] = [
     role::CREATE,
     role::PAUSE,
 ];
-/// What an action is about: code and script, each with its hash, or an instance with its complex
-/// step; zeros where it is about none.
+/// What an action is about: code and script, each with its hash, or an instance with its nonce; zeros
+/// where it is about none.
 pub type Subject = [(Address, B256); 2];
 
 /// A governed call that gathers approvals.
@@ -82,7 +82,7 @@ impl Action {
     }
 
     /// The action that these call data would approve or execute now, stored or fresh. One that
-    /// has expired, or was approved for another complex step than `about`, is closed for good where
+    /// has expired, or was approved for another nonce than that of `about`, is closed for good where
     /// `close` is given.
     pub fn current(
         definition: &Definition,
@@ -211,7 +211,7 @@ impl Action {
         now() > self.expires
     }
 
-    /// Whether it was approved for a complex step that its instance is not in any more.
+    /// Whether it was approved for an earlier nonce of its instance.
     fn is_past(&self, about: Subject) -> bool {
         about != Subject::default() && self.subject != about
     }

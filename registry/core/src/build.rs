@@ -62,6 +62,11 @@ pub const UUPS_STUB: EvmProgram = program(
     init_code!("STYLUS_UPGRADES_UUPS_STUB_INITCODE"),
     evm_proxy::UUPS_STUB,
 );
+/// The admin of a definition's adopted proxies.
+pub const ADMIN: EvmProgram = program(
+    init_code!("STYLUS_UPGRADES_ADMIN_INITCODE"),
+    evm_proxy::ADMIN,
+);
 
 // What follows names no init code, so that only the part that creates carries that.
 
@@ -78,6 +83,8 @@ pub const BEACON_PROXY_INIT_CODE_HASH: B256 = BEACON_PROXY.init_code_hash;
 pub const BEACON_INIT_CODE_HASH: B256 = BEACON.init_code_hash;
 /// keccak256 of the init code of the pause stub of UUPS proxies.
 pub const UUPS_STUB_INIT_CODE_HASH: B256 = UUPS_STUB.init_code_hash;
+/// keccak256 of the init code of an admin.
+pub const ADMIN_INIT_CODE_HASH: B256 = ADMIN.init_code_hash;
 
 /// EVM code that holds the address of the registry which created it.
 #[derive(Clone, Copy, Debug)]

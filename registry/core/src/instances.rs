@@ -40,8 +40,8 @@ pub struct Instance {
     /// Index of the version that was current when its complex step began or was called back. It
     /// stays behind one that was called back, until another version is current or it moves.
     pub began: VersionIndex,
-    /// How many complex steps it has been in, and how often it was handed over.
-    steps: u32,
+    /// How often it began or ended a complex step, or was handed over.
+    nonce: u32,
     /// How often its definition had been paused and resumed when it was brought in line with that.
     pauses: u32,
 }
@@ -71,14 +71,14 @@ impl Instance {
                 reaches: Head::reaches().get(&head),
                 target: Head::target().get(&head),
                 began: Head::began().get(&head),
-                steps: Head::steps().get(&head),
+                nonce: Head::nonce().get(&head),
                 pauses: Head::pauses().get(&head),
             }),
         }
     }
 
     /// Records a new one, not created yet: it is at no version and in no list. One that was handed
-    /// over and comes back goes on counting its complex steps.
+    /// over and comes back keeps its nonce.
     pub fn create(definition: &mut Definition, proxy: Address, kind: u8) {
         definition.instances += 1;
         let mut head = Self::slot(proxy).load();
@@ -94,8 +94,8 @@ impl Instance {
         definition.save();
     }
 
-    /// Forgets it, but for the number of its complex steps, which rises. The last instance of the
-    /// definition takes its place, and is the last of its list then.
+    /// Forgets it, but for its nonce, which rises. The last instance of the definition takes its place,
+    /// and is the last of its list then.
     pub fn remove(&self, definition: &mut Definition) -> Reverts<()> {
         let id = definition.id;
         self.leave(definition, VersionIndex::NONE);
@@ -119,7 +119,7 @@ impl Instance {
         last.store(Word::default());
         let slot = Self::slot(self.proxy);
         let mut head = Word::default();
-        Head::steps().set(&mut head, self.steps.saturating_add(1));
+        Head::nonce().set(&mut head, self.nonce.saturating_add(1));
         slot.at(instance::HEAD).store(head);
         slot.at(instance::DEFINITION).store(Word::default());
         definition.instances -= 1;
@@ -164,10 +164,20 @@ impl Instance {
         !self.reaches.is_none()
     }
 
-    /// How many complex steps it began, and how often it was handed over: approvals about it hold for
-    /// that only. No later step of its own has the same.
-    pub fn complex_step(&self) -> B256 {
-        number(self.steps.into())
+    /// What approvals about it are bound to: how often it began or ended a complex step, or was handed
+    /// over. So they hold within one step, or outside of any, and for nothing later.
+    pub fn nonce(&self) -> B256 {
+        number(self.nonce.into())
+    }
+
+    /// The definition that a registry has said to hand this proxy over to.
+    pub fn announced(proxy: Address) -> DefinitionId {
+        Self::slot(proxy).read(instance::DEFINITION)
+    }
+
+    /// Notes that, of a proxy that is no instance.
+    pub fn announce(proxy: Address, definition: DefinitionId) {
+        Self::slot(proxy).write(instance::DEFINITION, &definition);
     }
 
     /// Whether it is paused if its definition is, and only then. Another one waits for `rollout`.
@@ -210,6 +220,7 @@ impl Instance {
         mark(self.definition, current, version);
         let falls_in_line = !definition.is_paused() && !self.is_in_line(definition);
         if !self.began.is_none() || falls_in_line {
+            self.nonce += u32::from(self.is_migrating());
             self.state = InstanceState::LIVE;
             self.reaches = VersionIndex::NONE;
             self.target = VersionIndex::NONE;
@@ -237,7 +248,7 @@ impl Instance {
         self.reaches = reaches;
         self.target = target;
         self.began = definition.current;
-        self.steps += 1;
+        self.nonce += 1;
         self.save();
     }
 
@@ -282,7 +293,7 @@ impl Instance {
             reaches: self.reaches,
             target: self.target,
             began: self.began,
-            steps: self.steps,
+            nonce: self.nonce,
             pauses: self.pauses,
         };
         Self::slot(self.proxy).write(instance::HEAD, &head);

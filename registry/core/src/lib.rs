@@ -21,6 +21,7 @@
 //! | [`chain`] | calls, logs, reverts, other accounts |
 //! | [`create2`] | where proxies are created |
 //! | [`beacon`] | what beacon proxies ask |
+//! | [`admin`] | to whom adopted proxies are given |
 //! | [`build`] | values that the build compiles in |
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
@@ -29,6 +30,7 @@ extern crate alloc;
 
 pub mod abi;
 pub mod action;
+pub mod admin;
 pub mod authority;
 pub mod beacon;
 pub mod build;

@@ -239,16 +239,16 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The instance that it is about, with its complex step: approvals of it hold for no other.
+    /// The instance that it is about, with its nonce: approvals of it hold for no other.
     pub(crate) fn about(&self) -> Subject {
         let Self::OfInstance { proxy, .. } = self else {
             return Subject::default();
         };
-        let step = Instance::of(*proxy).map_or(B256::ZERO, |instance| instance.complex_step());
-        [(*proxy, step), Default::default()]
+        let nonce = Instance::of(*proxy).map_or(B256::ZERO, |instance| instance.nonce());
+        [(*proxy, nonce), Default::default()]
     }
 
-    /// The code and the script that it is about, or the complex step.
+    /// The code and the script that it is about, or the instance.
     pub(crate) fn subject(&self, definition: &Definition) -> Reverts<Subject> {
         let (code, step) = match self {
             Self::CreateDefinition { .. }

@@ -88,7 +88,7 @@ fn blocked_by(action: &Action, stored: &Stored, lambdas: u8) -> Reverts<u8> {
         let instance = Instance::of(account);
         let found = instance
             .as_ref()
-            .map_or_else(|_| code_hash(account).0, Instance::complex_step);
+            .map_or_else(|_| code_hash(account).0, Instance::nonce);
         if found != expected {
             return Ok(blocked_by::CODE_CHANGED);
         }

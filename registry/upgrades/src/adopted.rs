@@ -1,5 +1,6 @@
-//! Upgrades of adopted proxies. They do not ask the registry for a path, so it orders each step, in a
-//! call to itself: what fails leaves the proxy and the records as they were.
+//! Upgrades of adopted proxies, the first one to the version that they are adopted at. They do not ask
+//! the registry for a path, so it orders each step, in a call to itself: what fails leaves the proxy and
+//! the records as they were.
 
 use alloc::vec::Vec;
 
@@ -26,11 +27,12 @@ impl Foreign {
         is_adopted(instance.kind).then_some(Self {
             proxy: instance.proxy,
             kind: instance.kind,
+            definition: instance.definition,
         })
     }
 
     /// Has it take every step of the path. Whatever those did, it obeys afterwards.
-    pub(crate) fn travel(self, path: &[(Version, Step)]) -> Reverts<()> {
+    fn travel(self, path: &[(Version, Step)]) -> Reverts<()> {
         for (version, step) in path {
             if !matches!(step.kind, StepKind::NONE | StepKind::FOREIGN_CALL) {
                 let what = b"a step of this kind for an adopted proxy";
@@ -75,10 +77,17 @@ fn step_by_step(
     label: &[u8],
 ) -> Reverts<Vec<u8>> {
     let (from, target) = (instance.version(), definition.version(label)?);
-    let path = route::find(definition, from, &target)?;
+    let to = target.index;
+    let path = if from == to {
+        alloc::vec![(target, Step::default())] // it was just adopted
+    } else {
+        route::find(definition, from, &target)?
+    };
     check_programs(&path)?;
     foreign.travel(&path)?;
-    instance.set_version(definition, target.index);
-    moved(definition, instance, from, label);
+    if from != to {
+        instance.set_version(definition, to);
+        moved(definition, instance, from, label);
+    }
     Ok(Vec::new())
 }

@@ -1,16 +1,17 @@
-//! What the registry orders proxies of OpenZeppelin to do, through the interface of each kind.
+//! What the registry orders proxies of OpenZeppelin to do, by their definition's [`admin`] and
+//! through the interface of each kind.
 //!
-//! | kind | who obeys the registry | paused it runs |
+//! | kind | who obeys the admin | paused it runs |
 //! |---|---|---|
-//! | transparent 4.x | the proxy, whose admin slot holds the registry | the stub |
-//! | transparent 5.x | its ProxyAdmin, which the registry owns | the stub |
-//! | UUPS | its code, which the registry may upgrade | a stub of this registry's, which obeys too |
+//! | transparent 4.x | the proxy, whose admin slot holds it | the stub |
+//! | transparent 5.x | its ProxyAdmin, which it owns | the stub |
+//! | UUPS | its code, which it may upgrade | a stub of this registry's, which obeys the registry |
 
 use alloy_primitives::Address;
 use alloy_sol_types::{SolCall, Word};
 use stylus_registry_core::{
     abi::{Reader, encode},
-    build,
+    admin, build,
     chain::{Reverts, ask, call, code_hash, has_code, keccak},
     create2, errors,
 };
@@ -24,6 +25,7 @@ use stylus_upgrades_interface::{
         IUpgradeableProxy::{UPGRADE_INTERFACE_VERSIONCall, upgradeToAndCallCall, upgradeToCall},
         proxy_admin_preimage,
     },
+    ids::DefinitionId,
     reasons::proxy_kind,
     slots,
 };
@@ -35,6 +37,8 @@ pub(crate) struct Foreign {
     pub(crate) proxy: Address,
     /// One of [`proxy_kind`].
     pub(crate) kind: u8,
+    /// The definition that orders it.
+    pub(crate) definition: DefinitionId,
 }
 
 impl Foreign {
@@ -51,7 +55,7 @@ impl Foreign {
             let values = [implementation.into(), data.into()];
             (self.proxy, encode(&upgradeToAndCallCall::SELECTOR, &values))
         };
-        call(to, &order, &[0; 32]).map(drop)
+        admin::call(self.definition, to, &order).map(drop)
     }
 
     /// Whether its code is UUPS 5.x, which has no `upgradeTo` and does not call without data.
@@ -91,7 +95,7 @@ impl Foreign {
             proxy_kind::TRANSPARENT_5 => (proxy_admin(self.proxy), transferOwnershipCall::SELECTOR),
             _ => (self.proxy, transferOwnershipCall::SELECTOR),
         };
-        call(account, &encode(&selector, &[to.into()]), &[0; 32])?;
+        admin::call(self.definition, account, &encode(&selector, &[to.into()]))?;
         let went = if is_transparent_4 {
             // only the admin is answered by the proxy itself
             !self.answers_its_admin()
@@ -108,9 +112,12 @@ impl Foreign {
         }
     }
 
-    /// Whether a transparent proxy 4.x tells the registry what it runs, and nobody else the same.
+    /// Whether a transparent proxy 4.x takes the definition's admin for its own: that one it answers by
+    /// itself, everybody else reaches its code. Code that answers the same counts as well, so that a
+    /// hand-over is refused rather than believed.
     fn answers_its_admin(self) -> bool {
-        ask(self.proxy, &implementationCall::SELECTOR).is_ok_and(|answer| answer.len() == 32)
+        let answer = admin::ask(self.definition, self.proxy, &implementationCall::SELECTOR);
+        answer.is_ok_and(|answer| answer.len() == 32)
     }
 
     /// The code that it runs while it is paused.
@@ -133,7 +140,7 @@ impl Foreign {
         match self.kind {
             // its admin is not forwarded
             proxy_kind::TRANSPARENT_4 => {
-                let answer = ask(self.proxy, &implementationCall::SELECTOR);
+                let answer = admin::ask(self.definition, self.proxy, &implementationCall::SELECTOR);
                 answer.is_ok_and(|data| Reader::new(&data).address(0) == Ok(build::STUB))
             }
             proxy_kind::TRANSPARENT_5 => {

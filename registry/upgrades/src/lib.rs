@@ -51,6 +51,7 @@ fn dispatch(selector: [u8; 4], calldata: &[u8]) -> Reverts<Vec<u8>> {
         IInstanceRegistry::suspendUpgradeCall::SELECTOR => complex::suspend(),
         IInstanceRegistry::resumeUpgradeCall::SELECTOR => complex::resume(arguments),
         IInstanceRegistry::upgradeAdoptedCall::SELECTOR => adopted::upgrade(arguments),
+        IInstanceRegistry::handedOverCall::SELECTOR => transfer::handed_over(arguments),
         IParts::checkCallCall::SELECTOR => decided::check(arguments.bytes(0)?),
         IRegistry::setHandlerCall::SELECTOR
         | IRegistry::abortMigrationCall::SELECTOR

@@ -98,27 +98,19 @@ pub(crate) fn first(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
 pub(crate) fn all(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
     let definition = identified(arguments)?;
     let current = definition.label_of(definition.current);
-    let is_direct = is_called_directly();
     for proxy in queue::all_older(definition.id) {
         if out_of_line(&definition, proxy)?.is_none() {
-            if !is_direct && is_adopted(Instance::of(proxy)?.kind) {
-                check_caller(&definition)?;
-            }
-            order_expected(proxy, &current, u64::MAX)?;
+            order_expected(&definition, proxy, &current, u64::MAX)?;
         }
     }
     Ok(Vec::new())
 }
 
-/// Refuses to move adopted proxies for a contract that the policy does not name: it may act in the
-/// middle of a call of one, which that would not notice.
-pub(crate) fn check_caller(definition: &Definition) -> Reverts<()> {
+/// Whether whoever calls may move adopted proxies: not a contract that the policy does not name, which
+/// may act in the middle of a call of one, unnoticed by it.
+fn may_move_adopted(definition: &Definition) -> bool {
     let names = |stored: Stored| stored.bit(sender()) != 0;
-    if is_called_directly() || Stored::of(definition, role::MIGRATE).is_ok_and(names) {
-        Ok(())
-    } else {
-        Err(errors::upgrade_in_progress())
-    }
+    is_called_directly() || Stored::of(definition, role::MIGRATE).is_ok_and(names)
 }
 
 /// The definition that another part names.
@@ -167,14 +159,11 @@ enum Done {
 fn try_once(definition: &Definition, proxy: Address, attempt: &Attempt<'_>) -> Reverts<Done> {
     let version = attempt.version;
     let is_adopted = is_adopted(Instance::of(proxy)?.kind);
-    if is_adopted && !version.is_empty() && !is_called_directly() {
-        // whoever calls may be in the middle of a call of it, which it would not notice
-        return Ok(Done::BelowAContract(errors::upgrade_in_progress()));
-    }
     storage::flush(true); // what the attempt before stored is paid for before the gas is measured
     let left = context::gas_left().saturating_sub(CALL_OVERHEAD);
     let given = left - left / 64;
-    let Err(RevertData(mut reason)) = order_expected(proxy, version, attempt.most) else {
+    let done = order_expected(definition, proxy, version, attempt.most);
+    let Err(RevertData(mut reason)) = done else {
         return Ok(Done::Yes);
     };
     if given < attempt.needed {
@@ -207,9 +196,20 @@ pub(crate) fn asks_us(proxy: Address) -> bool {
     answer.is_ok_and(|data| Reader::new(&data).address(0) == Ok(this()))
 }
 
-/// Has an instance upgrade itself. One that never came back to say so (its own code may have
-/// given it another registry) was not upgraded, whatever it answers.
-pub(crate) fn order_expected(proxy: Address, version: &[u8], gas: u64) -> Reverts<()> {
+/// Has an instance upgrade itself; pauses or resumes it where `version` is empty. One that never came back
+/// to say so (its own code may have given it another registry) was not upgraded, whatever it answers.
+/// Whoever calls has to be allowed to move an adopted one: it would not notice that it is in the middle
+/// of a call. That it is paused, or goes on with the code that it had, changes nothing in its storage.
+pub(crate) fn order_expected(
+    definition: &Definition,
+    proxy: Address,
+    version: &[u8],
+    gas: u64,
+) -> Reverts<()> {
+    let moves = !version.is_empty() && is_adopted(Instance::of(proxy)?.kind);
+    if moves && !may_move_adopted(definition) {
+        return Err(errors::upgrade_in_progress());
+    }
     lock::set(Phase::Expected(proxy));
     order(proxy, version, gas)?;
     match lock::phase() {
@@ -218,9 +218,9 @@ pub(crate) fn order_expected(proxy: Address, version: &[u8], gas: u64) -> Revert
     }
 }
 
-/// Tells an instance to upgrade itself; of an adopted one the registry tells that itself. Where the registry does not expect it, the instance refuses
-/// by itself if it is in the middle of a call or was upgraded in this transaction already, and comes
-/// to the registry's lock if it is not.
+/// Tells an instance to upgrade itself; of an adopted one the registry tells that itself. Where the registry
+/// does not expect it, the instance refuses by itself if it is in the middle of a call or was upgraded in
+/// this transaction already, and comes to the registry's lock if it is not.
 fn order(proxy: Address, version: &[u8], gas: u64) -> Reverts<Vec<u8>> {
     let (to, order) = if is_adopted(Instance::of(proxy)?.kind) {
         let values = [proxy.into(), version.into()];

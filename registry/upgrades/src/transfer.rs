@@ -1,12 +1,15 @@
-//! Instances that come from elsewhere, and go there. Adoption proves that the registry decides what a
-//! proxy runs: it has it upgraded, to the registered code.
+//! Instances that come from elsewhere, and go there. Adoption proves that the definition decides what a
+//! proxy runs: its [`admin`] has it upgraded, to the registered code. Of a proxy of ours, the registry
+//! that it comes from has said which definition is meant.
+
+use alloc::vec::Vec;
 
 use alloy_primitives::Address;
 use alloy_sol_types::SolCall;
 use stylus_registry_core::{
     abi::{Reader, encode},
-    build,
-    chain::{Reverts, call, code_hash, has_code, this},
+    admin, build,
+    chain::{Reverts, call, code_hash, has_code, sender, this},
     errors, events,
     instances::Instance,
     lock::{self, Phase},
@@ -15,14 +18,15 @@ use stylus_registry_core::{
 };
 use stylus_upgrades_interface::{
     adopted::is_adopted,
-    ids::{InstanceState, VersionIndex},
+    ids::{DefinitionId, InstanceState, VersionIndex},
+    instance::IInstanceRegistry::handedOverCall,
     proxy::IUpgradeabilityProxy::upgradeToAndCallCall,
     reasons::proxy_kind,
 };
 
 use crate::{
     foreign::{Foreign, uups_stub},
-    rollout::{asks_us, check_caller, order_expected},
+    rollout::{asks_us, order_expected},
     upgrade::{check_programs, moved},
 };
 
@@ -42,10 +46,12 @@ pub(crate) fn check_adoption(
         if !asks_us(proxy) {
             return Err(errors::not_an_instance(proxy));
         }
+        if Instance::announced(proxy) != definition.id {
+            let what = b"adoption by another definition than it was handed over to";
+            return Err(errors::not_supported(what));
+        }
     } else if !is_adopted(kind) || !has_code(code_hash(proxy)) {
         return Err(errors::not_supported(b"adoption of that proxy"));
-    } else {
-        check_caller(definition)?;
     }
     check_programs(&[(version, Step::default())])
 }
@@ -58,15 +64,32 @@ pub(crate) fn adopt(
 ) -> Reverts<()> {
     let kind = arguments.u8(2)?;
     let version = definition.version(arguments.bytes(3)?)?;
+    let is_foreign = is_adopted(kind);
+    if is_foreign {
+        admin::ensure(definition.id)?;
+    }
     Instance::create(definition, proxy, kind);
     let mut instance = Instance::of(proxy)?;
     events::instance_adopted(definition.id, proxy, kind).emit();
     instance.set_version(definition, version.index);
     moved(definition, &instance, VersionIndex::NONE, &version.label);
-    match Foreign::of(&instance) {
-        Some(foreign) => foreign.travel(&[(version, Step::default())]),
-        None => order_expected(proxy, &[], u64::MAX),
+    // one of ours has run its migrations already, and only goes on with the code
+    let order: &[u8] = if is_foreign { &version.label } else { &[] };
+    order_expected(definition, proxy, order, u64::MAX)
+}
+
+/// Notes that the calling registry has handed a proxy over to this one, and to which definition. Only a
+/// registry with this code is believed: it says so of its own instances alone, and once they have gone.
+pub(crate) fn handed_over(arguments: Reader<'_>) -> Reverts<Vec<u8>> {
+    lock::take()?;
+    let (proxy, definition) = (arguments.address(0)?, arguments.word(1)?);
+    same_code(sender(), code_hash(this()))?;
+    if Instance::is(proxy) {
+        return Err(errors::proxy_exists(proxy));
     }
+    Instance::announce(proxy, DefinitionId(definition));
+    lock::set(Phase::Free);
+    Ok(Vec::new())
 }
 
 /// Refuses what cannot go there, or not now.
@@ -78,12 +101,16 @@ pub(crate) fn check_hand_over(
     if instance.state != InstanceState::LIVE || !instance.is_in_line(definition) {
         return Err(errors::upgrade_in_progress());
     }
-    if to.is_zero() || to == this() {
+    let is_foreign = is_adopted(instance.kind);
+    let never = [Address::ZERO, this(), admin::address(definition.id)];
+    // others are given to the admin of a definition: a registry itself orders nothing
+    let is_lost = is_foreign && code_hash(to) == code_hash(this());
+    if is_lost || never.contains(&to) {
         return Err(errors::not_supported(b"hand-over to that account"));
     }
     match instance.kind {
         proxy_kind::WASM => same_code(to, code_hash(this())),
-        kind if is_adopted(kind) => Ok(()),
+        _ if is_foreign => Ok(()),
         _ => {
             let what = b"hand-over of a proxy that has its registry in its code";
             Err(errors::not_supported(what))
@@ -109,6 +136,8 @@ pub(crate) fn hand_over(
             if lock::phase() != Phase::Busy {
                 return Err(errors::not_an_instance(proxy));
             }
+            let values = [proxy.into(), definition.id.into()];
+            call(to, &encode(&handedOverCall::SELECTOR, &values), &[0; 32])?;
         }
     }
     // the order may have moved it in its lists

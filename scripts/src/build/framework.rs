@@ -73,7 +73,7 @@ impl Framework {
     }
 
     /// The creation codes of what a registry creates in EVM code, by the names of their constants.
-    pub fn evm_creation_codes(&self) -> [(&'static str, Bytes); 4] {
+    pub fn evm_creation_codes(&self) -> [(&'static str, Bytes); 5] {
         evm::creation_codes(self.stub_address, self.storage.address)
     }
 

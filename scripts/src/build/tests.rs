@@ -194,6 +194,25 @@ fn the_stub_of_uups_proxies_takes_one_word_of_its_registry() {
 }
 
 #[test]
+fn an_admin_calls_what_its_registry_says_and_answers_others_as_the_registry() {
+    let registry = Address::repeat_byte(0x22);
+    let is_registry = format!("73{} 80 33 14 6029 57", hex::encode(registry));
+    let others = "365f5f37 5f5f365f845afa 6044 56".to_owned();
+    let order = "5b 5f3580 60a01c 6053 57 60203603 80 6020 5f37 5f5f825f5f865af1"; // at 0x29
+    let ended = "5b 3d5f5f3e 604f 57 3d5ffd 5b 3d5ff3"; // at 0x44 and 0x4f
+    let refused = "5b 5f5ffd"; // at 0x53
+    let whole = format!("{is_registry}{others}{order}{ended}{refused}").replace("0x", "");
+    let code = evm::admin_code(registry);
+    assert_eq!(hex::encode(&code), whole.replace(' ', ""));
+    assert_eq!(evm::registry_of_admin(&code), Some(registry));
+    let mut longer = code.to_vec();
+    longer.push(0);
+    for other in [&longer[..], &code[1..], &[]] {
+        assert_eq!(evm::registry_of_admin(other), None);
+    }
+}
+
+#[test]
 fn every_creation_in_evm_code_ends_in_the_code_without_a_registry() {
     let (stub, storage) = (Address::repeat_byte(0x11), Address::repeat_byte(0x33));
     let creations = evm::creation_codes(stub, storage).map(|(_, creation)| creation);
@@ -203,6 +222,7 @@ fn every_creation_in_evm_code_ends_in_the_code_without_a_registry() {
             evm::beacon_proxy_code(registry, storage),
             evm::beacon_code(registry),
             evm::uups_stub_code(registry),
+            evm::admin_code(registry),
         ]
     };
     let shapes = [
@@ -210,6 +230,7 @@ fn every_creation_in_evm_code_ends_in_the_code_without_a_registry() {
         evm_proxy::BEACON_PROXY,
         evm_proxy::BEACON,
         evm_proxy::UUPS_STUB,
+        evm_proxy::ADMIN,
     ];
     let registry = Address::repeat_byte(0x22);
     for (n, shape) in shapes.into_iter().enumerate() {

@@ -6,17 +6,18 @@ use super::context::Context;
 use super::propose::propose;
 use super::storage::{self, StorageChecks, StorageContext, Versions};
 use crate::app_error::Error;
-use crate::build::BuildError;
+use crate::build::{BuildError, evm};
 use crate::coverage::{Extent, Part};
 use crate::governance::kind_in_words;
 use crate::layout::Who;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::{Candidate, candidate};
+use crate::registry::{Candidate, candidate, given_to};
 use alloy::primitives::B256;
 use alloy::sol_types::SolCall;
 use std::path::Path;
 use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
+use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What the version before is called where that is no version.
@@ -26,23 +27,27 @@ const BEFORE: &str = "what it runs";
 pub(super) async fn adopt(context: &Context, args: &AdoptArgs) -> Result<Outcome, Error> {
     let client = context.working_client("adopt").await?;
     let (registry, proxy) = (context.registry()?, context.manifest.address(&args.proxy)?);
-    let found = candidate(&client, registry, wasm_proxy()?, proxy).await?;
+    let name = args.name.as_str();
+    let found = candidate(&client, (registry, name), wasm_proxy()?, proxy).await?;
+    let admin = given_to(registry, name, found.kind);
     let mut outcome = Outcome::default();
     outcome.field("name", &args.name);
     outcome.field("version", &args.version);
     outcome.field("proxy", proxy);
     outcome.field("kind", kind_in_words(found.kind));
     outcome.field("runs", found.implementation);
+    outcome.field("admin", admin);
     let kind = kind_in_words(found.kind);
     outcome.line(format!(
         "{proxy}  a {kind} that runs {}",
         found.implementation
     ));
-    found.require_given(&client, registry).await?;
+    found.require_given(&client, registry, name).await?;
     if found.authority.is_none() {
-        context
-            .output
-            .note("nobody but its code knows who may upgrade it: the call is tried first");
+        context.output.note(&format!(
+            "nobody but its code knows who may upgrade it, which has to be {admin}, the admin of {name}: \
+             the call is tried first"
+        ));
     }
     let place = StorageContext {
         context,
@@ -81,10 +86,28 @@ pub(super) async fn hand_over(context: &Context, proxy: &str, to: &str) -> Resul
     outcome.field("proxy", proxy);
     outcome.field("kind", kind_in_words(instance.kind));
     outcome.field("to", to);
-    if client.codehash(to).await?.is_none() {
-        let line = format!("{to} has no code: whoever has its key decides alone from then on");
-        context.output.note(&line);
-    }
+    let policy = abi::policyCall {
+        name: instance.name.clone(),
+        role: "migrate".into(),
+    };
+    let code = client.code(to).await?;
+    let name = &instance.name;
+    let note = if code.is_empty() {
+        format!("{to} has no code: whoever has its key decides alone from then on")
+    } else if let Some(registry) = evm::registry_of_admin(&code) {
+        format!("{to} is the admin of a definition of {registry}, which adopts it then")
+    } else if instance.kind != proxy_kind::WASM {
+        format!("{to} decides alone from then on")
+    } else {
+        match client.call(to, &policy).await {
+            Ok(policy) => format!("{name} of {to} adopts it then; {policy} decides there"),
+            Err(error) if error.revert().is_some() => format!(
+                "{to} has no definition {name} yet: whoever creates that adopts it, and nobody else"
+            ),
+            Err(error) => return Err(error.into()),
+        }
+    };
+    context.output.note(&note);
     let call = abi::handOverCall {
         name: instance.name,
         proxy,
@@ -109,7 +132,8 @@ pub(super) async fn check(
     args: &StorageArgs,
 ) -> Result<StorageChecks, Error> {
     let (client, registry) = (place.client, place.registry);
-    let found = candidate(client, registry, wasm_proxy()?, call.proxy).await?;
+    let definition = (registry, call.name.as_str());
+    let found = candidate(client, definition, wasm_proxy()?, call.proxy).await?;
     takes_over(place, (&call.name, &call.version), (args, None), &found).await
 }
 

@@ -2,6 +2,7 @@
 
 pub mod abi;
 mod fixture;
+pub mod openzeppelin;
 pub mod programs;
 mod record;
 mod scenario;

@@ -4,7 +4,7 @@
 use super::replay::{Rebuilt, Unlike};
 use crate::build::evm;
 use crate::client::{ChainError, Client};
-use crate::registry::{all_logs, definition_id, registry_of};
+use crate::registry::{all_logs, decides, definition_id, given_to};
 use crate::text::shell_word;
 use alloy::primitives::{Address, B256, keccak256};
 use alloy::sol_types::SolEvent;
@@ -134,14 +134,18 @@ pub async fn live_checks(
             &found,
             &announced,
         ));
+        let (what, expected) = match is_adopted {
+            true => ("admin", given_to(registry, name, instance.kind)),
+            false => ("registry", registry),
+        };
         let admin = match is_adopted {
-            true => match registry_of(client, proxy).await {
-                Err(error) if error.revert().is_some() => registry, // only its code knows
+            true => match decides(client, proxy).await {
+                Err(error) if error.revert().is_some() => expected, // only its code knows
                 found => found?,
             },
             false => slot(slots::ADMIN).await?,
         };
-        checks.push(LiveCheck::compare(named("registry"), &registry, &admin));
+        checks.push(LiveCheck::compare(named(what), &expected, &admin));
         let none = |beacon: Address| match beacon.is_zero() {
             true => "none".to_owned(),
             false => beacon.to_string(),

@@ -1,6 +1,9 @@
-//! A proxy of others that a registry may adopt: which kind it is, what it runs, and whether the registry
-//! decides that already. Read from its ERC-1967 slots and its own words, before anything is sent.
+//! A proxy of others that a definition may adopt: which kind it is, what it runs, and whether the
+//! definition's admin decides that already. Read from its ERC-1967 slots and its own words, before
+//! anything is sent.
 
+use super::logs::definition_id;
+use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Explain};
 use alloy::primitives::{Address, B256};
@@ -60,10 +63,25 @@ pub enum AdoptionError {
         /// What the admin slot holds.
         found: Address,
     },
-    /// Another account decides what it runs.
-    #[error("{proxy} is upgraded by {found}, not by the registry")]
+    /// It was given to the registry, which names no definition.
+    #[error("{proxy} was given to the registry {registry} itself, which has no one upgrade it")]
     #[explain(
-        expected = "the registry {registry}",
+        expected = "the admin {admin} of the definition",
+        found = "{registry}",
+        next = "nothing was sent; nobody can adopt it or give it back"
+    )]
+    GivenToRegistry {
+        /// The account.
+        proxy: Address,
+        /// The registry.
+        registry: Address,
+        /// To whom it had to be given.
+        admin: Address,
+    },
+    /// Another account decides what it runs.
+    #[error("{proxy} is upgraded by {found}, not by {to}")]
+    #[explain(
+        expected = "{to}, {whose}",
         found = "{found}",
         next = "nothing was sent; first send from {found}: {order}",
         exit = Exit::NotReady
@@ -71,8 +89,10 @@ pub enum AdoptionError {
     NotGiven {
         /// The account.
         proxy: Address,
-        /// The registry.
-        registry: Address,
+        /// Who has to decide.
+        to: Address,
+        /// What that is.
+        whose: String,
         /// Who decides.
         found: Address,
         /// What that account sends.
@@ -94,13 +114,22 @@ pub enum AdoptionError {
     },
 }
 
-/// Looks at a proxy.
+/// Whom a proxy is given to, so that a definition can adopt it: the definition's admin; one of ours
+/// the registry.
+pub fn given_to(registry: Address, name: &str, kind: u8) -> Address {
+    match kind {
+        proxy_kind::WASM => registry,
+        _ => evm::admin_address(registry, definition_id(name)),
+    }
+}
+
+/// Looks at a proxy that the definition of that name may adopt.
 ///
 /// # Errors
 /// What is no proxy of a known kind, what the chain says.
 pub async fn candidate(
     client: &Client,
-    registry: Address,
+    (registry, name): (Address, &str),
     wasm: B256,
     proxy: Address,
 ) -> Result<Candidate, AdoptionError> {
@@ -128,7 +157,12 @@ pub async fn candidate(
         let owner = owner_of(client, proxy).await?;
         return Ok(found(proxy_kind::UUPS, owner, proxy));
     }
-    if admin == registry {
+    if [
+        given_to(registry, name, proxy_kind::TRANSPARENT_4),
+        registry,
+    ]
+    .contains(&admin)
+    {
         return Ok(found(proxy_kind::TRANSPARENT_4, Some(admin), proxy));
     }
     let question = IUpgradeableProxy::UPGRADE_INTERFACE_VERSIONCall {};
@@ -177,29 +211,44 @@ impl Candidate {
         &self,
         client: &Client,
         registry: Address,
+        name: &str,
     ) -> Result<(), AdoptionError> {
-        let Some(found) = self.authority.filter(|found| *found != registry) else {
+        let to = given_to(registry, name, self.kind);
+        let Some(found) = self.authority.filter(|found| *found != to) else {
             return Ok(());
         };
         let Self { proxy, through, .. } = *self;
+        if found == registry {
+            let admin = to;
+            return Err(AdoptionError::GivenToRegistry {
+                proxy,
+                registry,
+                admin,
+            });
+        }
         let owner = match self.kind {
             // a ProxyAdmin 4.x, which somebody owns
             proxy_kind::TRANSPARENT_4 => owner_of(client, through).await?,
             _ => None,
         };
         let order = match (self.kind, owner) {
-            (proxy_kind::WASM, _) => format!("stylus-upgrades hand-over {proxy} {registry}"),
-            (proxy_kind::TRANSPARENT_4, Some(_)) => format!(
-                "cast send {through} \"changeProxyAdmin(address,address)\" {proxy} {registry}"
-            ),
-            (proxy_kind::TRANSPARENT_4, None) => {
-                format!("cast send {proxy} \"changeAdmin(address)\" {registry}")
+            (proxy_kind::WASM, _) => format!("stylus-upgrades hand-over {proxy} {to}"),
+            (proxy_kind::TRANSPARENT_4, Some(_)) => {
+                format!("cast send {through} \"changeProxyAdmin(address,address)\" {proxy} {to}")
             }
-            _ => format!("cast send {through} \"transferOwnership(address)\" {registry}"),
+            (proxy_kind::TRANSPARENT_4, None) => {
+                format!("cast send {proxy} \"changeAdmin(address)\" {to}")
+            }
+            _ => format!("cast send {through} \"transferOwnership(address)\" {to}"),
+        };
+        let whose = match self.kind {
+            proxy_kind::WASM => "the registry".to_owned(),
+            _ => format!("the admin of {name}"),
         };
         Err(AdoptionError::NotGiven {
             proxy,
-            registry,
+            to,
+            whose,
             found: owner.unwrap_or(found),
             order,
         })

@@ -1,20 +1,31 @@
-//! What an instance says about itself, an adopted one in words of its own kind. An EVM proxy answers nobody but its registry, so it is asked
-//! as that.
+//! What an instance says about itself, an adopted one in words of its own kind. An EVM proxy answers nobody
+//! but its registry, so it is asked as that.
 
 use super::adoption::owner_of;
+use crate::build::evm;
 use crate::client::{ChainError, Client};
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
 use stylus_upgrades_interface::slots;
 
-/// The registry that an instance asks: what its ERC-1967 admin slot holds. Of a transparent proxy 5.x it
-/// is the owner of its ProxyAdmin, of a UUPS proxy that of its code. Where there is none, the account says
-/// in its own words that it is no instance.
+/// The registry that an instance asks: who decides what it runs, or whose admin that is.
 ///
 /// # Errors
 /// What the chain or the account says.
 pub async fn registry_of(client: &Client, proxy: Address) -> Result<Address, ChainError> {
+    let decides = decides(client, proxy).await?;
+    let code = client.code(decides).await?;
+    Ok(evm::registry_of_admin(&code).unwrap_or(decides))
+}
+
+/// Who decides what a proxy runs: what its ERC-1967 admin slot holds. Of a transparent proxy 5.x it is the
+/// owner of its ProxyAdmin, of a UUPS proxy that of its code. Where there is none, the account says in its
+/// own words that it is no instance.
+///
+/// # Errors
+/// What the chain or the account says.
+pub async fn decides(client: &Client, proxy: Address) -> Result<Address, ChainError> {
     let admin = client.storage(proxy, slots::ADMIN).await?;
     if admin.is_zero() {
         let answer = client.call(proxy, &proxy_abi::registryCall {}).await;

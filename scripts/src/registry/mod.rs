@@ -13,10 +13,10 @@ pub mod stored;
 mod upgrade;
 mod version;
 
-pub use adoption::{AdoptionError, Candidate, candidate};
+pub use adoption::{AdoptionError, Candidate, candidate, given_to};
 pub use called_back::called_back;
 pub use created::{Created, counted};
-pub use instance::{ask, registry_of};
+pub use instance::{ask, decides, registry_of};
 pub use logs::{Topics, all_logs, definition_id, logs, logs_since};
 pub use pages::{labels, open_actions, proxies};
 pub use rollout::{RolledOut, arrived_by, left, rollout, turned_by};

@@ -1,11 +1,13 @@
 //! Proxies of OpenZeppelin from npm become instances, by the command line.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolValue};
 use serde_json::Value;
-use stylus_upgrades::registry::registry_of;
-use stylus_upgrades_harness::{Lines, Solidity};
+use stylus_upgrades::build::evm;
+use stylus_upgrades::demo::openzeppelin;
+use stylus_upgrades::registry::{decides, registry_of};
+use stylus_upgrades_harness::{Lines, Npm, Solidity, home};
 use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin};
 use stylus_upgrades_interface::slots;
 
@@ -24,6 +26,8 @@ alloy::sol! {
 const TRANSPARENT: &str =
     "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json";
 const UUPS: &str = "@openzeppelin/contracts/build/contracts/ERC1967Proxy.json";
+/// Where the demo has its copies.
+const PINNED: &str = "scripts/src/demo/openzeppelin";
 /// What nobody can check of code that others compiled, said on purpose.
 const ABSENT: [&str; 8] = [
     "--allow-absent",
@@ -43,6 +47,34 @@ async fn deployed(fixture: &Fixture, name: &str) -> Address {
     let layout = serde_json::to_vec(&contract.layout).expect("JSON");
     std::fs::write(fixture.path(&format!("{name}.json")), layout).expect("written");
     fixture.create(name, contract.creation.clone()).await
+}
+
+#[test]
+fn the_demo_has_the_bytes_of_npm_and_solc() {
+    let npm = Npm::install(&Lines).expect("the packages");
+    let path = npm.folder().join("node_modules").join(TRANSPARENT);
+    let artifact = std::fs::read_to_string(path).expect("an artifact");
+    let artifact: Value = serde_json::from_str(&artifact).expect("JSON");
+    let proxy: Bytes = text(&artifact, "bytecode").parse().expect("bytecode");
+    let solidity = Solidity::compile(&Lines).expect("compiled");
+    let compiled = |name| solidity.contract(name).expect("it").creation.clone();
+    let wanted = [
+        (
+            "TransparentUpgradeableProxy",
+            proxy,
+            openzeppelin::TRANSPARENT_PROXY,
+        ),
+        ("Box", compiled("Box"), openzeppelin::BOX),
+        ("Box2", compiled("Box2"), openzeppelin::BOX_2),
+    ];
+    for (name, wanted, pinned) in wanted {
+        if stylus_upgrades_test_settings::update() {
+            let path = home().join(PINNED).join(format!("{name}.bin"));
+            std::fs::write(path, &wanted).expect("written");
+        } else {
+            assert_eq!(pinned, &wanted[..], "{name}");
+        }
+    }
 }
 
 /// Whether all of a command's checks hold.
@@ -110,11 +142,21 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     assert_eq!(early.document["error"]["name"], "NotGiven");
     let next = early.document["error"]["next"].as_str().expect("a step");
     let registry = fixture.registry();
-    let order = format!("cast send {admin} \"transferOwnership(address)\" {registry}");
+    let to = evm::admin_address(registry, keccak256("A"));
+    let order = format!("cast send {admin} \"transferOwnership(address)\" {to}");
     assert!(next.contains(&order), "{next}");
-    let give = IOwnable::transferOwnershipCall { newOwner: registry };
+    let give = IOwnable::transferOwnershipCall { newOwner: to };
     fixture.send(admin, &give).await;
+    // another definition, whose code would fit, cannot take it
+    fixture.done(&["define", "B", "--migrate", "Admin"]);
+    let code = first.to_string();
+    let register = ["register", "B", "1.0", &code, "--layout", "Box.json"];
+    fixture.done(&[&register[..], &ABSENT].concat());
+    let taken = fixture.run(&[&["adopt", "B", &adopted, "1.0"][..], &ABSENT[..2]].concat());
+    assert_eq!(taken.document["error"]["name"], "NotGiven", "{taken:?}");
     let done = fixture.done(&adopt);
+    assert_eq!(text(&done, "admin").parse::<Address>().ok(), Some(to));
+    assert_eq!(decides(&fixture.client, proxy).await.ok(), Some(to));
     assert_eq!(done["executed"], true, "{done}");
     assert_eq!(
         registry_of(&fixture.client, proxy).await.ok(),
@@ -180,8 +222,8 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     let proxy = fixture
         .deploy(UUPS, &(first, init).abi_encode_params())
         .await;
-    let registry = fixture.registry();
-    let give = IOwnable::transferOwnershipCall { newOwner: registry };
+    let to = evm::admin_address(fixture.registry(), keccak256("A"));
+    let give = IOwnable::transferOwnershipCall { newOwner: to };
     fixture.send(proxy, &give).await;
     let adopted = proxy.to_string();
     let adopt = [&["adopt", "A", &adopted, "1.0"][..], &ABSENT[..2]].concat();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 /// The instructions that our EVM programs use.
 pub(super) mod op {
     pub(in super::super) const STOP: u8 = 0x00;
+    pub(in super::super) const SUB: u8 = 0x03;
     pub(in super::super) const EQ: u8 = 0x14;
     pub(in super::super) const ISZERO: u8 = 0x15;
     pub(in super::super) const OR: u8 = 0x17;
@@ -27,9 +28,12 @@ pub(super) mod op {
     pub(in super::super) const JUMPDEST: u8 = 0x5b;
     pub(in super::super) const PUSH0: u8 = 0x5f;
     pub(in super::super) const DUP1: u8 = 0x80;
+    pub(in super::super) const DUP3: u8 = 0x82;
     pub(in super::super) const DUP5: u8 = 0x84;
+    pub(in super::super) const DUP7: u8 = 0x86;
     pub(in super::super) const LOG1: u8 = 0xa1;
     pub(in super::super) const LOG2: u8 = 0xa2;
+    pub(in super::super) const CALL: u8 = 0xf1;
     pub(in super::super) const RETURN: u8 = 0xf3;
     pub(in super::super) const DELEGATECALL: u8 = 0xf4;
     pub(in super::super) const STATICCALL: u8 = 0xfa;

@@ -71,9 +71,13 @@ pub fn beacon_proxy_code(registry: Address, storage: Address) -> Bytes {
 
 /// Delegatecalls the account on top of the stack with all the gas, and ends with what came back.
 fn delegated(code: Assembly) -> Assembly {
-    use op::{DELEGATECALL, GAS, PUSH0, RETURN, RETURNDATACOPY, RETURNDATASIZE, REVERT};
-    code.ops(&[GAS, DELEGATECALL])
-        .ops(&[RETURNDATASIZE, PUSH0, PUSH0, RETURNDATACOPY])
+    ended(code.ops(&[op::GAS, op::DELEGATECALL]))
+}
+
+/// Ends with what came back from a call; whether it succeeded is on top of the stack.
+pub(super) fn ended(code: Assembly) -> Assembly {
+    use op::{PUSH0, RETURN, RETURNDATACOPY, RETURNDATASIZE, REVERT};
+    code.ops(&[RETURNDATASIZE, PUSH0, PUSH0, RETURNDATACOPY])
         .jump_if("succeeded")
         .ops(&[RETURNDATASIZE, PUSH0, REVERT])
         .label("succeeded")

@@ -1,7 +1,8 @@
 //! The scenario: from the registry to version 2, the way back, what is refused on the way,
-//! a pause, signatures, deciding together, a replay, and the five kinds of migration. Each chapter is one function; each sends what the command of the same name
-//! would send.
+//! a pause, signatures, deciding together, a replay, the five kinds of migration, and the kinds of proxies.
+//! Each chapter is one function; each sends what the command of the same name would send.
 
+mod adopted;
 mod back;
 mod first_version;
 mod kinds;
@@ -69,7 +70,8 @@ pub(in crate::demo) async fn run(fixture: &Fixture, record: &mut Record) -> Resu
     signed::approve(fixture, record, registry).await?;
     together::decide(fixture, record, &addresses, script).await?;
     replayed::before_the_upgrade(fixture, record, &addresses).await?;
-    kinds::show(fixture, record, &addresses).await
+    kinds::show(fixture, record, &addresses).await?;
+    adopted::adopt(fixture, record, registry).await
 }
 
 /// Deploys and activates a contract, and reports it.

@@ -1,33 +1,24 @@
-//! Approvals offline: two of three keys sign, and a stranger submits what they signed.
+//! Approvals offline: two of three keys sign what `sign` would have them sign, and a stranger submits it.
 
 use super::is_refused;
 use crate::app_error::Error;
-use crate::client::ChainError;
 use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
-use alloy::primitives::{Address, U256};
+use crate::governance::GovernanceError;
+use crate::governance::Names;
+use crate::governance::signed::{
+    Approval, Given, SignedError, accepted, current, submission, time,
+};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
-use alloy::sol_types::{Eip712Domain, SolCall, SolStruct, eip712_domain};
+use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::{IRegistry as abi, Signature};
-use stylus_upgrades_interface::signed::{DOMAIN_NAME, DOMAIN_VERSION};
 
 /// The definition of this chapter.
 const NAME: &str = "Signed";
-/// Seconds up to which the signatures hold: 2100.
-const DEADLINE: u64 = 4_102_444_800;
-
-alloy::sol! {
-    /// What is signed: `setPolicy`, and the action that it is.
-    struct SetPolicy {
-        string name;
-        string role;
-        string expression;
-        uint64 epoch;
-        uint32 round;
-        uint64 deadline;
-    }
-}
+/// Seconds that the signatures hold.
+const HOLDS: u64 = 3_600;
 
 pub(super) async fn approve(
     fixture: &Fixture,
@@ -53,75 +44,64 @@ pub(super) async fn approve(
         role: "audit".into(),
         expression: "NONE".into(),
     };
-    let message = SetPolicy {
-        name: call.name.clone(),
-        role: call.role.clone(),
-        expression: call.expression.clone(),
-        epoch: 0,
-        round: 0,
-        deadline: DEADLINE,
-    };
-    let domain = eip712_domain! {
-        name: DOMAIN_NAME,
-        version: DOMAIN_VERSION,
-        chain_id: fixture.stranger.chain_id(),
-        verifying_contract: registry,
-    };
-    let [first, second, _] = &keys;
-    let mut submit = abi::submitSignedCall {
-        action: call.abi_encode().into(),
-        deadline: DEADLINE,
-        approvals: vec![
-            signature(first, &message, &domain)?,
-            signature(second, &message, &domain)?,
-        ],
-    };
     let stranger = &fixture.stranger;
+    let deadline = time(stranger).await? + HOLDS;
+    let calldata = Bytes::from(call.abi_encode());
+    let approval = current(stranger, registry, &calldata, deadline).await?;
+    let [first, second, _] = &keys;
+    let given = [signed(first, &approval)?, signed(second, &approval)?];
+    let names = Names::default();
+    let all = accepted(stranger, registry, &given, &names).await?;
+    let mut submit = abi::submitSignedCall {
+        action: all.approval.call.clone(),
+        deadline,
+        approvals: all.signatures.clone(),
+    };
+    record.check(
+        "signed: what submit sends is what was signed",
+        submit.abi_encode() == submission(&all),
+    );
     let sent = stranger
         .send("submitSigned", registry, &submit, U256::ZERO)
         .await?;
     record.sent(&sent);
     record.check(
-        "what two of three signed is executed, whoever submits it",
+        "signed: what two of three signed is executed, whoever submits it",
         sent.event_of::<abi::Executed>(registry).is_some(),
     );
     let again = stranger
         .send("submitSigned", registry, &submit, U256::ZERO)
         .await;
     record.check(
-        "what was signed is not executed twice (InvalidSignature)",
+        "signed: it is not executed twice (InvalidSignature)",
         is_refused::<abi::InvalidSignature, _>(&again),
     );
-    let mut next = message;
-    next.round = 1;
-    let others = signature(first, &next, &domain)?;
+    let next = current(stranger, registry, &calldata, deadline).await?;
     submit.approvals = vec![Signature {
         signer: second.address(),
-        ..others
+        data: signed(first, &next)?.signature,
     }];
     let forged = stranger
         .send("submitSigned", registry, &submit, U256::ZERO)
         .await;
     record.check(
-        "what somebody else signed is refused (InvalidSignature)",
+        "signed: what somebody else signed is refused (InvalidSignature)",
         is_refused::<abi::InvalidSignature, _>(&forged),
     );
     Ok(())
 }
 
-fn signature(
-    key: &PrivateKeySigner,
-    message: &SetPolicy,
-    domain: &Eip712Domain,
-) -> Result<Signature, ChainError> {
-    let signed = key.sign_hash_sync(&message.eip712_signing_hash(domain));
-    let signed = signed.map_err(|error| ChainError::UnexpectedAnswer {
-        account: key.address(),
-        what: "a signature".into(),
+/// An approval with the signature of a key.
+fn signed(key: &PrivateKeySigner, approval: &Approval) -> Result<Given, GovernanceError> {
+    let digest = approval.digests()?.eip712;
+    let signature = key.sign_hash_sync(&digest);
+    let signature = signature.map_err(|error| SignedError::Untyped {
         reason: error.to_string(),
     })?;
-    Ok(Signature {
+    Ok(Given {
+        path: format!("{}.json", key.address()).into(),
+        approval: approval.clone(),
         signer: key.address(),
-        data: signed.as_bytes().into(),
+        signature: signature.as_bytes().into(),
     })
 }

@@ -3,15 +3,19 @@
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::signers::SignerSync;
 use alloy::signers::local::PrivateKeySigner;
-use alloy::sol_types::{SolCall, SolStruct, eip712_domain};
+use alloy::sol_types::{Revert, SolCall, SolStruct, eip712_domain};
 use stylus_upgrades::build::evm;
+use stylus_upgrades_interface::adopted::{IProxyAdmin, IUpgradeableProxy};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
-use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::{IRegistry, Signature};
 use stylus_upgrades_interface::slots;
 
-use super::fixture::{Kind, TRANSPARENT_5, UUPS_5, adopt, adopted, compiled, migrate, runs};
-use crate::registry::fixture::{Fixture, account, initial_step, is, step};
+use super::fixture::{
+    IBox, KINDS, Kind, TRANSPARENT_5, UUPS_5, admin_of, adopt, adopted, compiled, migrate, runs,
+    value,
+};
+use crate::registry::fixture::{Fixture, account, initial_step, is, refused, step};
 use crate::registry::kinds::{ICounter, add, definition, instance, slot};
 
 alloy::sol! {
@@ -57,6 +61,97 @@ fn define_b(fixture: &mut Fixture, code: &str) {
         step: initial_step(),
     };
     fixture.send(account(5), &add).expect("added");
+}
+
+#[test]
+fn a_proxy_is_adopted_by_the_definition_that_it_was_given_to_and_by_no_other() {
+    for kind in KINDS {
+        let mut fixture = definition();
+        let code = compiled(&mut fixture, kind.codes[0]);
+        add(&mut fixture, "1.0", &code, initial_step());
+        define_b(&mut fixture, kind.codes[0]);
+        let proxy = kind.create(&mut fixture, &code);
+        let admin = admin_of(&fixture, "A");
+        kind.give(&mut fixture, proxy, admin);
+        let take = IRegistry::adoptCall {
+            name: "B".into(),
+            ..adopt(kind.kind, proxy)
+        };
+        fixture
+            .send(account(5), &take)
+            .expect_err("it was given to A");
+        let done = fixture.send(account(0), &adopt(kind.kind, proxy));
+        done.expect("A adopts it");
+        fixture.send(account(5), &take).expect_err("it is A's");
+        assert_eq!(instance(&fixture, proxy).name, "A");
+        // and A hands it over to B, which adopts it
+        let to = admin_of(&fixture, "B");
+        fixture
+            .send(account(0), &hand_over(proxy, to))
+            .expect("handed over");
+        let again = fixture.send(account(0), &adopt(kind.kind, proxy));
+        again.expect_err("it is given to B now");
+        fixture.send(account(5), &take).expect("B adopts it");
+        assert_eq!(instance(&fixture, proxy).name, "B");
+        assert_eq!(value(&fixture, proxy), Ok(U256::from(7)), "{kind:?}");
+    }
+}
+
+#[test]
+fn a_proxy_that_was_given_to_the_registry_itself_is_adopted_by_nobody() {
+    for kind in KINDS {
+        let mut fixture = definition();
+        let code = compiled(&mut fixture, kind.codes[0]);
+        add(&mut fixture, "1.0", &code, initial_step());
+        let proxy = kind.create(&mut fixture, &code);
+        let registry = fixture.registry;
+        kind.give(&mut fixture, proxy, registry);
+        let sent = fixture.send(account(0), &adopt(kind.kind, proxy));
+        sent.expect_err("nothing says which definition is meant");
+        assert_eq!(value(&fixture, proxy), Ok(U256::from(7)), "{kind:?}");
+    }
+}
+
+#[test]
+fn the_admin_of_a_definition_does_what_its_registry_says_and_nobody_else() {
+    let (mut fixture, first, proxy) = adopted(TRANSPARENT_5);
+    let admin = admin_of(&fixture, "A");
+    let pause = IRegistry::pauseCall { name: "A".into() };
+    let lost = IUpgradeableProxy::upgradeToCall {
+        implementation: account(9),
+    };
+    let order = [proxy.into_word().as_slice(), &lost.abi_encode()].concat();
+    let orders = [order.into(), pause.abi_encode().into(), Bytes::new()];
+    for order in orders {
+        for who in [account(0), account(5), proxy] {
+            fixture.chain.set_balance(who, U256::from(10u64.pow(18)));
+            let sent = fixture.raw(who, admin, order.clone(), U256::ZERO, 5_000_000);
+            sent.expect_err("it changes nothing for others");
+        }
+    }
+    assert_eq!(runs(&fixture, proxy), first.implementation);
+    assert_eq!(instance(&fixture, proxy).state, instance_state::LIVE);
+    // who asks it is answered by the registry, and who takes it for a ProxyAdmin is told
+    let answered = fixture.ask(admin, &IRegistry::instanceOfCall { proxy });
+    assert_eq!(answered.expect("a view").name, "A");
+    let upgrade = IProxyAdmin::upgradeAndCallCall {
+        proxy,
+        implementation: account(9),
+        data: Bytes::new(),
+    };
+    let words = Revert::from("NotSupported: upgradeAndCall: use migrate");
+    refused(fixture.pay(account(0), admin, &upgrade, U256::ZERO), words);
+    // what its registry sends is an order to an account, never a call of its own
+    let registry = fixture.registry;
+    fixture
+        .chain
+        .set_balance(registry, U256::from(10u64.pow(18)));
+    let sent = fixture.pay(registry, admin, &pause, U256::ZERO);
+    assert_eq!(sent.expect_err("no account").0, Bytes::new());
+    let order = [proxy.into_word().as_slice(), &IBox::addCall {}.abi_encode()].concat();
+    let sent = fixture.raw(registry, admin, order.into(), U256::ZERO, 5_000_000);
+    sent.expect("a call of the proxy");
+    assert_eq!(value(&fixture, proxy), Ok(U256::from(8)));
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! Proxies of OpenZeppelin from npm, and what stands behind them.
 
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256, keccak256};
 use alloy::sol_types::{SolCall, SolValue};
+use stylus_upgrades::build::evm;
 use stylus_upgrades_harness::{Lines, Npm, Solidity};
 use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin, IUpgradeableProxy};
 use stylus_upgrades_interface::reasons::proxy_kind;
@@ -32,39 +33,39 @@ alloy::sol! {
 
 /// A kind of proxy, where npm has it, and what stands behind it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Kind {
-    pub(super) kind: u8,
-    pub(super) proxy: &'static str,
-    pub(super) codes: [&'static str; 2],
+pub(in crate::registry) struct Kind {
+    pub(in crate::registry) kind: u8,
+    pub(in crate::registry) proxy: &'static str,
+    pub(in crate::registry) codes: [&'static str; 2],
 }
 
 const V4: &str = "@openzeppelin/contracts-v4/build/contracts";
 const V5: &str = "@openzeppelin/contracts/build/contracts";
 
-pub(super) const TRANSPARENT_4: Kind = Kind {
+pub(in crate::registry) const TRANSPARENT_4: Kind = Kind {
     kind: proxy_kind::TRANSPARENT_4,
     proxy: "@openzeppelin/contracts-v4/build/contracts/TransparentUpgradeableProxy.json",
     codes: ["Box", "Box2"],
 };
-pub(super) const TRANSPARENT_5: Kind = Kind {
+pub(in crate::registry) const TRANSPARENT_5: Kind = Kind {
     kind: proxy_kind::TRANSPARENT_5,
     proxy: "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json",
     codes: ["Box", "Box2"],
 };
-pub(super) const UUPS_4: Kind = Kind {
+pub(in crate::registry) const UUPS_4: Kind = Kind {
     kind: proxy_kind::UUPS,
     proxy: "@openzeppelin/contracts-v4/build/contracts/ERC1967Proxy.json",
     codes: ["Uups4Box", "Uups4Box2"],
 };
-pub(super) const UUPS_5: Kind = Kind {
+pub(in crate::registry) const UUPS_5: Kind = Kind {
     kind: proxy_kind::UUPS,
     proxy: "@openzeppelin/contracts/build/contracts/ERC1967Proxy.json",
     codes: ["UupsBox", "UupsBox2"],
 };
-pub(super) const KINDS: [Kind; 4] = [TRANSPARENT_4, TRANSPARENT_5, UUPS_4, UUPS_5];
+pub(in crate::registry) const KINDS: [Kind; 4] = [TRANSPARENT_4, TRANSPARENT_5, UUPS_4, UUPS_5];
 
 /// Who created the proxies and hands them to the registry.
-pub(super) const OWNER: usize = 3;
+pub(in crate::registry) const OWNER: usize = 3;
 
 /// The creation code in an artifact of npm, with the encoded arguments of its constructor.
 pub(crate) fn creation(path: &str, arguments: &[u8]) -> Vec<u8> {
@@ -79,7 +80,7 @@ pub(crate) fn creation(path: &str, arguments: &[u8]) -> Vec<u8> {
     [&code, arguments].concat()
 }
 
-pub(super) fn compiled(fixture: &mut Fixture, name: &str) -> Code {
+pub(in crate::registry) fn compiled(fixture: &mut Fixture, name: &str) -> Code {
     let solidity = Solidity::compile(&Lines).expect("compiled");
     let creation = &solidity.contract(name).expect("it").creation;
     fixture.deploy_code(creation)
@@ -87,7 +88,7 @@ pub(super) fn compiled(fixture: &mut Fixture, name: &str) -> Code {
 
 impl Kind {
     /// A proxy over `code` that holds 7 and that `OWNER` decides about.
-    pub(super) fn create(self, fixture: &mut Fixture, code: &Code) -> Address {
+    pub(in crate::registry) fn create(self, fixture: &mut Fixture, code: &Code) -> Address {
         let start = U256::from(7);
         let owner = account(OWNER);
         let implementation = code.implementation;
@@ -127,7 +128,7 @@ impl Kind {
     }
 
     /// What the owner sends so that `to` decides from now on.
-    pub(super) fn give(self, fixture: &mut Fixture, proxy: Address, to: Address) {
+    pub(in crate::registry) fn give(self, fixture: &mut Fixture, proxy: Address, to: Address) {
         let owner = account(OWNER);
         let admin = Address::from_word(slot(fixture, proxy, slots::ADMIN));
         let new = IOwnable::transferOwnershipCall { newOwner: to };
@@ -145,18 +146,18 @@ impl Kind {
         given.expect("given");
     }
 
-    /// Who got it hands it to the registry again.
-    pub(super) fn give_back(self, fixture: &mut Fixture, proxy: Address) {
+    /// Who got it gives it to the definition again.
+    pub(in crate::registry) fn give_back(self, fixture: &mut Fixture, proxy: Address) {
         let admin = Address::from_word(slot(fixture, proxy, slots::ADMIN));
         let new = IOwnable::transferOwnershipCall {
-            newOwner: fixture.registry,
+            newOwner: admin_of(fixture, "A"),
         };
         let given = fixture.pay(account(7), admin, &new, U256::ZERO);
         given.expect("given");
     }
 
     /// The owner's own upgrade.
-    pub(super) fn upgrade_before(
+    pub(in crate::registry) fn upgrade_before(
         self,
         fixture: &mut Fixture,
         proxy: Address,
@@ -205,7 +206,12 @@ alloy::sol! {
     }
 }
 
-pub(super) fn adopt(kind: u8, proxy: Address) -> IRegistry::adoptCall {
+/// The admin of a definition: to it proxies are given.
+pub(in crate::registry) fn admin_of(fixture: &Fixture, name: &str) -> Address {
+    evm::admin_address(fixture.registry, keccak256(name))
+}
+
+pub(in crate::registry) fn adopt(kind: u8, proxy: Address) -> IRegistry::adoptCall {
     IRegistry::adoptCall {
         name: "A".into(),
         proxy,
@@ -215,22 +221,22 @@ pub(super) fn adopt(kind: u8, proxy: Address) -> IRegistry::adoptCall {
 }
 
 /// The definition A with a version, and a proxy that was adopted at it.
-pub(super) fn adopted(kind: Kind) -> (Fixture, Code, Address) {
+pub(in crate::registry) fn adopted(kind: Kind) -> (Fixture, Code, Address) {
     let mut fixture = definition();
     let code = compiled(&mut fixture, kind.codes[0]);
     add(&mut fixture, "1.0", &code, initial_step());
     let other = compiled(&mut fixture, kind.codes[0]).implementation;
     let proxy = kind.create(&mut fixture, &code);
     kind.upgrade_before(&mut fixture, proxy, other);
-    let registry = fixture.registry;
-    kind.give(&mut fixture, proxy, registry);
+    let admin = admin_of(&fixture, "A");
+    kind.give(&mut fixture, proxy, admin);
     let done = fixture.send(account(0), &adopt(kind.kind, proxy));
     let done = done.unwrap_or_else(|error| panic!("{kind:?}: {error:?}"));
     assert_eq!(done.events::<IRegistry::InstanceAdopted>().len(), 1);
     (fixture, code, proxy)
 }
 
-pub(super) fn migrate(
+pub(in crate::registry) fn migrate(
     fixture: &mut Fixture,
     code: &Code,
     kind: u8,
@@ -245,10 +251,10 @@ pub(super) fn migrate(
     fixture.send(account(0), &migrate).map(drop)
 }
 
-pub(super) fn runs(fixture: &Fixture, proxy: Address) -> Address {
+pub(in crate::registry) fn runs(fixture: &Fixture, proxy: Address) -> Address {
     Address::from_word(slot(fixture, proxy, slots::IMPLEMENTATION))
 }
 
-pub(super) fn value(fixture: &Fixture, proxy: Address) -> Result<U256, Reverted> {
+pub(in crate::registry) fn value(fixture: &Fixture, proxy: Address) -> Result<U256, Reverted> {
     fixture.ask(proxy, &IBox::valueCall {})
 }

@@ -1,14 +1,17 @@
 //! Instances that go elsewhere.
 
-use alloy::primitives::{Address, Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256, keccak256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::adopted::IUpgradeableProxy;
+use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 
-use super::fixture::{KINDS, OWNER, TRANSPARENT_5, adopt, adopted, compiled, migrate, runs};
+use super::fixture::{
+    KINDS, OWNER, TRANSPARENT_5, admin_of, adopt, adopted, compiled, migrate, runs,
+};
 use crate::registry::fixture::{Fixture, account, initial_step, is, refused};
 use crate::registry::kinds::{ICounter, add, create, definition, instance, slot};
 
@@ -56,7 +59,12 @@ fn what_cannot_be_handed_over_stays() {
         newRegistry: to,
     };
     let what = "hand-over to that account";
-    for to in [Address::ZERO, fixture.registry] {
+    let own = admin_of(&fixture, "A");
+    let registry = fixture.registry;
+    let another = fixture.deploy_registry(&is(account(0)));
+    let another = another.expect("another registry");
+    fixture.registry = registry;
+    for to in [Address::ZERO, registry, another, own] {
         refused(
             fixture.send(account(0), &hand_over(to)),
             IRegistry::NotSupported { what: what.into() },
@@ -89,11 +97,11 @@ fn what_cannot_be_handed_over_stays() {
 #[test]
 fn the_last_instance_takes_the_place_of_one_that_goes() {
     let (mut fixture, code, first) = adopted(TRANSPARENT_5);
-    let registry = fixture.registry;
+    let admin = admin_of(&fixture, "A");
     let mut proxies = vec![first];
     for _ in 0..3 {
         let proxy = TRANSPARENT_5.create(&mut fixture, &code);
-        TRANSPARENT_5.give(&mut fixture, proxy, registry);
+        TRANSPARENT_5.give(&mut fixture, proxy, admin);
         let adopt = adopt(TRANSPARENT_5.kind, proxy);
         fixture.send(account(0), &adopt).expect("adopted");
         proxies.push(proxy);
@@ -179,9 +187,50 @@ fn a_wasm_proxy_moves_to_another_registry_and_is_upgraded_there() {
     );
 
     fixture.registry = new;
+    let other = IRegistry::createDefinitionCall {
+        name: "B".into(),
+        migratePolicy: is(account(5)),
+        policyPolicy: "NONE".into(),
+        createPolicy: "NONE".into(),
+    };
+    fixture.send(account(0), &other).expect("defined");
+    let version = IRegistry::addVersionCall {
+        name: "B".into(),
+        version: "1.0".into(),
+        code: code.clone(),
+        step: initial_step(),
+    };
+    fixture.send(account(5), &version).expect("added");
+    let what = "adoption by another definition than it was handed over to";
+    let take = IRegistry::adoptCall {
+        name: "B".into(),
+        ..adopt(proxy_kind::WASM, proxy)
+    };
+    refused(
+        fixture.send(account(5), &take),
+        IRegistry::NotSupported { what: what.into() },
+    );
+    // nobody but a registry with the same code says for which definition it comes
+    let claim = IInstanceRegistry::handedOverCall {
+        proxy,
+        definition: keccak256("B"),
+    };
+    refused(
+        fixture.send(account(5), &claim),
+        IRegistry::CodeChanged {
+            account: account(5),
+            expected: fixture.code_hash(new),
+            found: fixture.code_hash(account(5)),
+        },
+    );
+    fixture.send(account(5), &take).expect_err("still not");
     fixture
         .send(account(0), &adopt(proxy_kind::WASM, proxy))
         .expect("adopted");
+    // and of an instance not even that one
+    fixture.chain.set_balance(old, U256::from(10u64.pow(18)));
+    refused(fixture.send(old, &claim), IRegistry::ProxyExists { proxy });
+    assert_eq!(instance(&fixture, proxy).name, "A");
     let second = fixture.deploy("counter-v2");
     let call = ICounter::migrateCall {
         step: U256::from(5),

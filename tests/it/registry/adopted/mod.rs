@@ -1,7 +1,7 @@
 //! Proxies of OpenZeppelin, created and upgraded by their own means beforehand, as instances.
 
 mod attacks;
-mod fixture;
+pub(super) mod fixture;
 mod hand_over;
 
 use alloy::primitives::{B256, Bytes, U256};
@@ -18,8 +18,8 @@ use super::fixture::{account, framework, initial_step, refused, step};
 use super::kinds::{add, answer, definition, instance, slot};
 pub(crate) use fixture::creation;
 use fixture::{
-    IBox, ICaller, KINDS, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, adopt, adopted, compiled, migrate,
-    runs, value,
+    IBox, ICaller, KINDS, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, admin_of, adopt, adopted, compiled,
+    migrate, runs, value,
 };
 
 #[test]
@@ -197,11 +197,11 @@ fn an_adopted_proxy_begins_nothing_by_itself() {
 #[test]
 fn adopted_proxies_wait_for_rollout_as_others_do() {
     let (mut fixture, code, first) = adopted(UUPS_5);
-    let registry = fixture.registry;
+    let (registry, admin) = (fixture.registry, admin_of(&fixture, "A"));
     let mut proxies = vec![first];
     for _ in 0..5 {
         let proxy = UUPS_5.create(&mut fixture, &code);
-        UUPS_5.give(&mut fixture, proxy, registry);
+        UUPS_5.give(&mut fixture, proxy, admin);
         let adopt = adopt(UUPS_5.kind, proxy);
         fixture.send(account(0), &adopt).expect("adopted");
         proxies.push(proxy);
@@ -217,11 +217,9 @@ fn adopted_proxies_wait_for_rollout_as_others_do() {
     let lost = IOwnable::transferOwnershipCall {
         newOwner: account(7),
     };
-    fixture
-        .chain
-        .set_balance(registry, U256::from(10u64.pow(18)));
-    let taken = fixture.pay(registry, proxies[2], &lost, U256::ZERO);
-    taken.expect("as the registry");
+    fixture.chain.set_balance(admin, U256::from(10u64.pow(18)));
+    let taken = fixture.pay(admin, proxies[2], &lost, U256::ZERO);
+    taken.expect("as the admin");
     let rollout = IRegistry::rolloutCall {
         name: "A".into(),
         max: 9,
@@ -246,12 +244,13 @@ fn adopted_proxies_wait_for_rollout_as_others_do() {
 }
 
 #[test]
-fn a_transparent_proxy_4_reports_to_its_registry_alone() {
+fn a_transparent_proxy_4_reports_to_the_admin_of_its_definition_alone() {
     let (fixture, first, proxy) = adopted(TRANSPARENT_4);
     let question = ITransparentProxy::implementationCall {};
-    let admin = slot(&fixture, proxy, slots::ADMIN);
-    assert_eq!(admin, B256::from(fixture.registry.into_word()));
-    let answered = answer(&fixture, fixture.registry, proxy, &question.abi_encode());
+    let admin = admin_of(&fixture, "A");
+    let found = slot(&fixture, proxy, slots::ADMIN);
+    assert_eq!(found, B256::from(admin.into_word()));
+    let answered = answer(&fixture, admin, proxy, &question.abi_encode());
     let word = Bytes::from(first.implementation.into_word().0);
     assert_eq!(answered, Ok(word));
     fixture
