@@ -228,7 +228,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
             ("reaches", in_step(2)),
             ("target", in_step(4)),
             ("began", in_step(1)),
-            ("steps", in_step(1)),
+            ("nonce", in_step(1)),
             ("pauses", number(2u8)),
         ];
         let record = storage.of(&declared::instance::RECORD, declared::instance::find(proxy));
