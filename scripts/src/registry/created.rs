@@ -4,15 +4,17 @@ use crate::client::{ChainError, Client};
 use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use std::collections::BTreeSet;
+use stylus_upgrades_interface::adopted::is_adopted;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 
-/// Proxies, the beacons of definitions, and the pause stub of UUPS proxies.
+/// Proxies, the beacons and admins of definitions, and the pause stub of UUPS proxies.
 #[derive(Debug, Clone, Default)]
 pub struct Created {
     /// How many.
     pub count: u64,
     beacons: BTreeSet<B256>,
+    admins: BTreeSet<B256>,
     has_stub: bool,
 }
 
@@ -25,9 +27,11 @@ impl Created {
                 let is_beacon = event.kind == proxy_kind::BEACON;
                 self.count += u64::from(is_beacon && self.beacons.insert(event.definition));
             }
-            Event::InstanceAdopted(event) if event.kind == proxy_kind::UUPS && !self.has_stub => {
-                self.has_stub = true;
-                self.count += 1;
+            Event::InstanceAdopted(event) if is_adopted(event.kind) => {
+                self.count += u64::from(self.admins.insert(event.definition));
+                let needs_stub = event.kind == proxy_kind::UUPS && !self.has_stub;
+                self.has_stub |= needs_stub;
+                self.count += u64::from(needs_stub);
             }
             _ => {}
         }
