@@ -2,7 +2,7 @@
 //! and the descriptors for wallets are made.
 
 use super::names::Names;
-use alloy::primitives::Address;
+use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolCall;
 use serde_json::{Map, Value};
 use stylus_upgrades_interface::reasons::{proxy_kind, step};
@@ -58,9 +58,10 @@ pub(super) enum Format {
 pub(super) enum When {
     /// Always.
     Always,
-    /// Unless it is zero or empty.
+    /// Unless it is empty, as [`Format::is_empty`] tells.
     NotEmpty,
-    /// Where it is empty, this label and these words end the fields.
+    /// Where it is empty, this label and these words instead; they end the fields where all that follow
+    /// are empty.
     LastWhereEmpty(&'static str, &'static str),
 }
 
@@ -222,7 +223,7 @@ impl Shown {
     }
 
     /// Its fields.
-    pub(super) fn fields(&self) -> impl Iterator<Item = &'static Field> {
+    pub(super) fn fields(&self) -> impl Iterator<Item = &'static Field> + Clone {
         self.fields.iter().copied().flatten()
     }
 
@@ -233,13 +234,17 @@ impl Shown {
         names: &Names,
     ) -> Vec<(&'static str, String)> {
         let mut all = Vec::new();
-        for field in self.fields() {
+        let mut fields = self.fields();
+        while let Some(field) = fields.next() {
             let value = at(arguments, field.path);
             match field.when {
-                When::NotEmpty if is_empty(value) => continue,
-                When::LastWhereEmpty(label, words) if is_empty(value) => {
+                When::NotEmpty if field.format.is_empty(value) => continue,
+                When::LastWhereEmpty(label, words) if field.format.is_empty(value) => {
                     all.push((label, words.to_owned()));
-                    break;
+                    let mut rest = fields.clone();
+                    if rest.all(|field| field.format.is_empty(at(arguments, field.path))) {
+                        break;
+                    }
                 }
                 _ => all.push((field.label, field.format.text(value, names))),
             }
@@ -259,9 +264,21 @@ impl Format {
             Self::Policy => names.policy(value),
             Self::ProxyKind => kind_in_words(value.parse().unwrap_or(u8::MAX)),
             Self::StepKind => step_in_words(value.parse().unwrap_or(u8::MAX)),
-            Self::Calldata if is_empty(value) => "none".into(),
+            Self::Calldata if self.is_empty(value) => "none".into(),
             Self::Calldata => format!("{value} ({} bytes)", value.len().saturating_sub(2) / 2),
             Self::Words(words) => words.into(),
+        }
+    }
+
+    /// Whether such a value says nothing: no text, no bytes, or the zero address, hash or kind. Text
+    /// such as `0x0` and calldata of zeros say something.
+    fn is_empty(self, value: &str) -> bool {
+        match self {
+            Self::Text | Self::Policy | Self::Words(_) => value.is_empty(),
+            Self::Calldata => value == "0x",
+            Self::Account => value.parse() == Ok(Address::ZERO),
+            Self::Hash => value.parse() == Ok(B256::ZERO),
+            Self::StepKind | Self::ProxyKind => value == "0",
         }
     }
 }
@@ -272,14 +289,6 @@ fn at<'a>(arguments: &'a Map<String, Value>, path: &str) -> &'a str {
     let first = steps.next().and_then(|name| arguments.get(name));
     let found = steps.try_fold(first, |value, name| Some(value?.get(name)));
     found.flatten().and_then(Value::as_str).unwrap_or_default()
-}
-
-/// Whether a value is empty: no text, no bytes, or zeros.
-fn is_empty(value: &str) -> bool {
-    match value.strip_prefix("0x") {
-        Some(digits) => digits.bytes().all(|digit| digit == b'0'),
-        None => value.is_empty(),
-    }
 }
 
 /// The kind of a proxy.
