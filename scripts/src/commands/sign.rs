@@ -7,9 +7,7 @@ use super::pending::named;
 use super::storage;
 use crate::app_error::Error;
 use crate::client::Client;
-use crate::governance::signed::{
-    self, Approval, ApprovalFile, SignedError, current, require_here, time,
-};
+use crate::governance::signed::{self, Approval, ApprovalFile, SignedError, current, require_here};
 use crate::governance::{BuildFacts, GovernanceError, GovernedCall, proposed};
 use crate::output::Outcome;
 use crate::own_file;
@@ -17,11 +15,9 @@ use crate::progress::Progress;
 use crate::text::utc;
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::signers::SignerSync;
+use serde::Deserialize;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-
-/// The longest that a signature holds, in seconds.
-const YEAR: u64 = 365 * 86_400;
 
 /// What is to be signed.
 enum Subject {
@@ -124,11 +120,6 @@ async fn approval(
         Some(deadline) => deadline,
         None => signed::deadline(client).await?,
     };
-    let latest = time(client).await?.saturating_add(YEAR);
-    if deadline > latest {
-        let (latest, found) = (utc(latest), deadline);
-        return Err(GovernanceError::from(SignedError::Far { latest, found }).into());
-    }
     if let Some(mut file) = given.clone() {
         file.approval.deadline = deadline;
         require_here(client, registry, &file).await?;
@@ -159,7 +150,7 @@ async fn subject(
 ) -> Result<Subject, Error> {
     let path = Path::new(text);
     if path.is_file() {
-        return read(path);
+        return read(path, (client.chain_id(), registry));
     }
     if text.len() > 66
         && let Ok(call) = text.parse()
@@ -181,8 +172,8 @@ async fn subject(
     ))
 }
 
-/// A file of `sign`, or one that --export wrote.
-fn read(path: &Path) -> Result<Subject, Error> {
+/// A file of `sign`, or one that --export wrote for that chain and registry.
+fn read(path: &Path, here: (u64, Address)) -> Result<Subject, Error> {
     let text = own_file::read(path).map_err(SignedError::from);
     let text = text.map_err(GovernanceError::from)?.unwrap_or_default();
     if let Ok(call) = text.trim().parse::<Bytes>() {
@@ -198,12 +189,67 @@ fn read(path: &Path) -> Result<Subject, Error> {
             next: "this is a Safe batch: export it with --export-format json".into(),
         });
     }
-    let data = exported.as_ref().and_then(|one| one.get("data")?.as_str());
-    if let Some(Ok(call)) = data.map(str::parse) {
+    if has("data") && !has("approval") {
+        let call = exported_call(path, &text, here).map_err(GovernanceError::from)?;
         return Ok(Subject::Call(call));
     }
     let file = ApprovalFile::read(path).map_err(GovernanceError::from)?;
     Ok(Subject::Approval(file))
+}
+
+/// The members of a file that --export wrote as JSON.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ExportedCall {
+    chain_id: u64,
+    #[serde(rename = "from")]
+    _from: Address,
+    to: Address,
+    value: String,
+    data: Bytes,
+    #[serde(rename = "gas")]
+    _gas: u64,
+}
+
+/// The calldata of such a file. What a signature does not bind is refused, and so is a call of another
+/// chain or account.
+fn exported_call(
+    path: &Path,
+    text: &str,
+    (chain_id, registry): (u64, Address),
+) -> Result<Bytes, SignedError> {
+    let path = path.to_owned();
+    let call: ExportedCall = match serde_json::from_str(text) {
+        Ok(call) => call,
+        Err(error) => {
+            let reason = error.to_string();
+            return Err(SignedError::Malformed { path, reason });
+        }
+    };
+    if call.chain_id != chain_id {
+        let (expected, found) = (chain_id, call.chain_id);
+        return Err(SignedError::OtherChain {
+            path,
+            expected,
+            found,
+        });
+    }
+    if call.to != registry {
+        let (expected, found) = (registry, call.to);
+        return Err(SignedError::OtherRegistry {
+            path,
+            expected,
+            found,
+        });
+    }
+    if call.value.parse() != Ok(U256::ZERO) {
+        let reason = format!(
+            "{} wei go along with it, which no signature says",
+            call.value
+        );
+        return Err(SignedError::Malformed { path, reason });
+    }
+    Ok(call.data)
 }
 
 /// A name that tells files of several signers and actions apart.

@@ -183,7 +183,7 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
     let elsewhere = json!("0x00000000000000000000000000000000000000aa");
     let shown = json!("0x00000000000000000000000000000000000000AA");
     type Change<'a> = (&'a str, Value);
-    let cases: [(&str, Vec<Change<'_>>); 6] = [
+    let cases: [(&str, Vec<Change<'_>>); 7] = [
         (
             "ApprovalOtherChain",
             vec![
@@ -202,6 +202,13 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
         (
             "ApprovalTampered",
             vec![("/domain/verifyingContract", shown)],
+        ),
+        (
+            "DeadlineTooFar",
+            vec![
+                ("/approval/deadline", json!(u64::MAX)),
+                ("/message/deadline", json!(u64::MAX.to_string())),
+            ],
         ),
         ("SignerNotAnApprover", vec![("/signer", json!(other))]),
         ("SignatureOfAnother", vec![("/signer", json!(second))]),
@@ -269,4 +276,65 @@ fn what_is_not_as_it_was_signed_is_refused_by_name() {
         sandbox.done("Admin", &["pending", "A"])["actions"],
         json!([])
     );
+}
+
+#[test]
+fn a_file_that_says_two_things_or_is_for_elsewhere_is_not_signed() {
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let signed = pause_signed(&sandbox);
+    let mut export = vec!["resume", "A", "--as", "Admin", "--export", "resume.json"];
+    export.extend(["--export-format", "json"]);
+    sandbox.done("Admin", &["pause", "A"]);
+    sandbox.run("Admin2", &["pause", "A"]);
+    sandbox.done("Admin", &export);
+    let of = |path: &Path| -> Value {
+        serde_json::from_slice(&std::fs::read(path).expect("a file")).expect("JSON")
+    };
+    let exported = of(&sandbox.path("resume.json"));
+    // What approves one call and carries the calldata of another.
+    let mut both = of(&signed);
+    both["data"] = exported["data"].clone();
+    let mut cases = vec![("ApprovalMalformed", both)];
+    for (expected, member, value) in [
+        ("ApprovalOtherChain", "chainId", json!(1)),
+        ("ApprovalOtherRegistry", "to", exported["from"].clone()),
+        ("ApprovalMalformed", "value", json!("1")),
+        ("ApprovalMalformed", "note", json!("harmless")),
+    ] {
+        let mut changed = exported.clone();
+        changed[member] = value;
+        cases.push((expected, changed));
+    }
+    let mut bare = exported.clone();
+    bare.as_object_mut().expect("members").remove("chainId");
+    cases.push(("ApprovalMalformed", bare));
+    for (expected, file) in cases {
+        std::fs::write(sandbox.path("given.json"), file.to_string()).expect("written");
+        let refused = sandbox.run("Admin2", &["sign", "given.json", "--out", "out.json"]);
+        assert_eq!(error(&refused), expected, "{refused:?}");
+        assert!(!sandbox.path("out.json").exists());
+    }
+    let sign = ["sign", "resume.json", "--out", "out.json"];
+    sandbox.done("Admin2", &sign);
+}
+
+#[test]
+fn an_approval_that_somebody_signed_is_not_written_over() {
+    let sandbox = Sandbox::with_counter(BOTH, 1);
+    let signed = pause_signed(&sandbox);
+    let whole = std::fs::read(&signed).expect("a file");
+    for (key, words) in [
+        ("Admin", ["--typed-data", "signed.json"]),
+        ("Admin2", ["--out", "signed.json"]),
+    ] {
+        let sign = [&["sign", "pause.txt"][..], &words].concat();
+        let refused = sandbox.run(key, &sign);
+        assert_eq!(error(&refused), "ApprovalExists", "{refused:?}");
+        assert_eq!(std::fs::read(&signed).expect("a file"), whole);
+    }
+    // One's own of the same call is, and what nobody signed yet.
+    sandbox.done("Admin", &["sign", "pause.txt", "--out", "signed.json"]);
+    let typed = ["sign", "pause.txt", "--typed-data", "wallet.json"];
+    sandbox.done("Admin2", &typed);
+    sandbox.done("Admin2", &["sign", "wallet.json", "--out", "wallet.json"]);
 }

@@ -97,9 +97,15 @@ impl Advise for IRegistryErrors {
                 "type the command again: that proposes it anew; what was signed for it: have it signed again, with a later --deadline",
             ),
             Self::InvalidSignature(error) => Advice::new(
-                format!("a signature of {}", error.signer),
-                format!("another one, at position {}", error.index),
-                "have it signed again",
+                format!(
+                    "a signature of this action by {}, once, and not withdrawn",
+                    error.signer
+                ),
+                format!(
+                    "at position {} another one, or one that its signer has withdrawn",
+                    error.index
+                ),
+                "who has withdrawn an approval approves again by stylus-upgrades approve only; otherwise have it signed again",
             ),
             Self::CodeChanged(error) => Advice::new(
                 error.expected.to_string(),

@@ -68,6 +68,8 @@ pub async fn time(client: &Client) -> Result<u64, ChainError> {
 const DAY: u64 = 86_400;
 /// Days that a signature holds, unless a deadline is named.
 const DAYS: u64 = 30;
+/// The longest that a signature holds, in seconds.
+const YEAR: u64 = 365 * DAY;
 
 /// Unix seconds up to which a signature that is given now holds, unless another deadline is named: the
 /// end of a day, so that all who sign on one day sign the same.
@@ -78,7 +80,8 @@ pub async fn deadline(client: &Client) -> Result<u64, ChainError> {
     Ok((time(client).await? / DAY + DAYS + 1) * DAY)
 }
 
-/// Refuses an approval that is for another chain or registry, or whose time is over.
+/// Refuses an approval that is for another chain or registry, whose time is over, or that holds for
+/// more than a year.
 ///
 /// # Errors
 /// [`SignedError`]; what the chain says.
@@ -107,15 +110,20 @@ pub async fn require_here(
         }
         .into());
     }
-    let now = time(client).await?;
-    if now > approval.deadline {
-        let (deadline, now) = (utc(approval.deadline), utc(now));
+    let time = time(client).await?;
+    if time > approval.deadline {
+        let (deadline, now) = (utc(approval.deadline), utc(time));
         return Err(SignedError::Expired {
             path,
             deadline,
             now,
         }
         .into());
+    }
+    let latest = time.saturating_add(YEAR);
+    if approval.deadline > latest {
+        let (latest, found) = (utc(latest), approval.deadline);
+        return Err(SignedError::Far { latest, found }.into());
     }
     Ok(())
 }

@@ -34,17 +34,19 @@ pub enum SignedError {
         reason: String,
     },
     /// Something else is there.
-    #[error("{} is there, and no approval", path.display())]
+    #[error("{} is there, and is {found}", path.display())]
     #[explain(
         name = "ApprovalExists",
-        expected = "no file, or one that `sign` wrote",
-        found = "another file",
+        expected = "no file, or one that `sign` wrote for the same call and signer",
+        found = "{found}",
         next = "nothing was written; choose another name, or remove the file",
         exit = Exit::Usage
     )]
     Exists {
         /// The file.
         path: PathBuf,
+        /// What it is.
+        found: String,
     },
     /// Calldata that have no type.
     #[error("this cannot be signed: {reason}")]
@@ -76,7 +78,7 @@ pub enum SignedError {
         found: String,
     },
     /// It was given for another chain.
-    #[error("{} was signed for another chain", path.display())]
+    #[error("{} is for another chain", path.display())]
     #[explain(
         name = "ApprovalOtherChain",
         expected = "chain {expected}, which this endpoint is of",
@@ -92,7 +94,7 @@ pub enum SignedError {
         found: u64,
     },
     /// It was given for another registry.
-    #[error("{} was signed for another registry", path.display())]
+    #[error("{} is for another registry", path.display())]
     #[explain(
         name = "ApprovalOtherRegistry",
         expected = "{expected}",
@@ -149,7 +151,7 @@ pub enum SignedError {
         name = "DeadlineTooFar",
         expected = "a deadline up to {latest}",
         found = "{found}",
-        next = "give an earlier --deadline, in Unix seconds",
+        next = "sign with an earlier --deadline, in Unix seconds",
         exit = Exit::Usage
     )]
     Far {

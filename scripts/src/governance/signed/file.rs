@@ -59,6 +59,10 @@ impl ApprovalFile {
         };
         let content: Content =
             serde_json::from_str(text).map_err(|error| malformed(error.to_string()))?;
+        let mut members = content.typed.as_object().into_iter().flatten();
+        if let Some((name, _)) = members.find(|(name, _)| !TYPED.contains(&name.as_str())) {
+            return Err(malformed(format!("it has the member {name:?}")));
+        }
         let typed = content.approval.typed_data()?;
         for part in TYPED {
             let (expected, found) = (&typed[part], &content.typed[part]);
@@ -79,14 +83,35 @@ impl ApprovalFile {
         })
     }
 
+    /// Refuses a file that is no approval, and a signed one of somebody else or of another call.
+    fn require_ours(&self) -> Result<(), SignedError> {
+        let found = match Self::read(&self.path) {
+            Err(_) => "no approval".to_owned(),
+            Ok(Self { signed: None, .. }) => return Ok(()),
+            Ok(Self {
+                approval,
+                signed: Some((signer, _)),
+                ..
+            }) => {
+                let new = self.signed.as_ref().map(|(signer, _)| *signer);
+                if new == Some(signer) && approval.call == self.approval.call {
+                    return Ok(());
+                }
+                format!("an approval that {signer} signed")
+            }
+        };
+        let path = self.path.clone();
+        Err(SignedError::Exists { path, found })
+    }
+
     /// Writes it, whole or not at all. Another file that is there stays.
     ///
     /// # Errors
     /// [`SignedError::File`], [`SignedError::Exists`].
     pub fn write(&self) -> Result<(), SignedError> {
         let path = &self.path;
-        if own_file::read_bytes(path)?.is_some() && Self::read(path).is_err() {
-            return Err(SignedError::Exists { path: path.clone() });
+        if own_file::read_bytes(path)?.is_some() {
+            self.require_ours()?;
         }
         let (signer, signature) = self.signed.clone().unzip();
         let content = Content {
