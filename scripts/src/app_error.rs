@@ -15,6 +15,7 @@ use crate::keys::KeyError;
 use crate::layout::{DocumentError, LayoutError};
 use crate::manifest::ManifestError;
 use crate::migration::MigrationError;
+use crate::own_file::FileError;
 use crate::plan::PlanError;
 use crate::project::ProjectError;
 use crate::publish::PublishError;
@@ -125,6 +126,10 @@ pub enum Error {
     #[error(transparent)]
     #[explain(of = _0)]
     Key(#[from] KeyError),
+    /// A file that was named is not written.
+    #[error(transparent)]
+    #[explain(of = _0)]
+    File(#[from] FileError),
     /// A call is not written to a file.
     #[error(transparent)]
     #[explain(of = _0)]

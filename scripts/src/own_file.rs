@@ -11,6 +11,7 @@ impl Explain for FileError {
             Self::Kind { .. } => "Kind",
             Self::Owner { .. } => "Owner",
             Self::Writable { .. } => "Writable",
+            Self::Exists { .. } => "FileExists",
         };
         name.to_owned()
     }
@@ -21,6 +22,7 @@ impl Explain for FileError {
             Self::Kind { .. } => "a regular file in a folder, without links",
             Self::Owner { .. } => "a file and a folder of one's own, or of root",
             Self::Writable { .. } => "a file and a folder that only their owner may write",
+            Self::Exists { .. } => "no file, or an earlier one of the same command",
         };
         Some(expected.to_owned())
     }
@@ -31,6 +33,7 @@ impl Explain for FileError {
             Self::Kind { found, .. } => (*found).to_owned(),
             Self::Owner { owner, .. } => format!("the owner {owner}"),
             Self::Writable { mode, .. } => format!("mode {mode:03o}"),
+            Self::Exists { .. } => "another file".to_owned(),
         })
     }
 
@@ -49,6 +52,9 @@ impl Explain for FileError {
                 "look at what is in it; then: chmod go-w {}",
                 shell_word(&path.display().to_string())
             ),
+            Self::Exists { .. } => {
+                "nothing was written; choose another name, or remove the file".to_owned()
+            }
         })
     }
 

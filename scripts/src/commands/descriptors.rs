@@ -2,8 +2,7 @@
 
 use super::context::Context;
 use crate::app_error::Error;
-use crate::governance::descriptors;
-use crate::manifest::ManifestError;
+use crate::governance::{descriptors, is_descriptor};
 use crate::output::Outcome;
 use crate::own_file;
 use std::path::Path;
@@ -14,14 +13,19 @@ pub(super) async fn run(context: &Context, folder: &Path) -> Result<Outcome, Err
     let client = context.reader().await?;
     // An account that is no registry answers nothing, or another domain.
     client.call(registry, &abi::eip712DomainCall {}).await?;
-    own_file::folder(folder).map_err(ManifestError::from)?;
+    own_file::folder(folder)?;
     let mut outcome = Outcome::default();
     let mut files = Vec::new();
-    for descriptor in descriptors(client.chain_id(), registry) {
+    let all = descriptors(client.chain_id(), registry);
+    for descriptor in &all {
+        let path = folder.join(descriptor.file);
+        own_file::require(&path, is_descriptor)?;
+    }
+    for descriptor in all {
         let path = folder.join(descriptor.file);
         // Text, numbers and lists: there is nothing that serde_json refuses.
         let text = serde_json::to_string_pretty(&descriptor.content).unwrap_or_default();
-        own_file::write(&path, format!("{text}\n").as_bytes()).map_err(ManifestError::from)?;
+        own_file::replace(&path, format!("{text}\n").as_bytes(), is_descriptor)?;
         outcome.line(format!("✓ {}", path.display()));
         files.push(path);
     }

@@ -11,7 +11,7 @@ use crate::client::Client;
 use crate::doctor::Role;
 use crate::error::{Exit, Explain, Report};
 use crate::output::Outcome;
-use crate::plan::{self, Change, Finding, InstancePlan, Plan, PlanRequest, Replay};
+use crate::plan::{self, Change, Finding, InstancePlan, Plan, PlanRequest};
 use crate::progress::Progress;
 use crate::registry::{self, NewVersion};
 pub(super) use crate::text::word;
@@ -32,8 +32,11 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
         Some(count) => replay::run(context, args, &client, request, &plan, count).await?,
         None => None,
     };
-    plan.problems
-        .extend(replay.as_ref().and_then(Replay::problem));
+    plan.problems.extend(match (&replay, args.replay) {
+        (Some(replay), _) => replay.problem(),
+        (None, Some(_)) if !args.allow_empty_replay => Some(replay::empty()),
+        (None, _) => None,
+    });
     let mut outcome = Outcome {
         document: serde_json::to_value(&plan)
             .ok()
@@ -42,11 +45,14 @@ pub(super) async fn run(context: &Context, args: &PlanArgs) -> Result<Outcome, E
         lines: lines(&plan),
         ..Outcome::default()
     };
-    if let Some(replay) = &replay {
-        outcome
-            .lines
-            .extend(replay::lines(replay, &context.names()));
-        outcome.field("replay", replay);
+    match (&replay, args.replay) {
+        (Some(replay), _) => {
+            let lines = replay::lines(replay, &context.names());
+            outcome.lines.extend(lines);
+            outcome.field("replay", replay);
+        }
+        (None, Some(_)) => replay::nothing(&mut outcome, args.allow_empty_replay),
+        (None, None) => {}
     }
     storage::report(&mut outcome, &checks);
     doctor::warn(context, &client, registry, used, &mut outcome).await?;

@@ -7,17 +7,33 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::functions::{Functions, interfaces};
 use crate::governance::Names;
-use crate::manifest::ManifestError;
-use crate::output::visible;
+use crate::output::{Outcome, visible};
 use crate::own_file;
 use crate::plan::{
-    self, Abis, Difference, Group, Kind, Movement, Plan, PlanRequest, Replay, StorageDifference,
+    self, Abis, Difference, Finding, Group, Kind, Movement, Plan, PlanRequest, Replay,
+    StorageDifference,
 };
 use crate::progress::Progress;
 use crate::text::grouped;
+use serde_json::Value;
 use std::fmt::Write as _;
 use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::registry::IRegistry as abi;
+
+/// What is told where there is nothing to send again.
+const NOTHING: &str = "nothing was compared: no transaction to an instance was found";
+/// How a report begins.
+const REPORT: &str = "# Replay of ";
+
+fn is_report(text: &str) -> bool {
+    text.starts_with(REPORT)
+}
+
+/// The first lines of a report.
+fn title(plan: &Plan) -> String {
+    let [name, from, to] = [&plan.name, &plan.from, &plan.to].map(|it| cell(it));
+    format!("{REPORT}{name} {from} → {to}\n\n")
+}
 
 /// Sends the newest transactions again, and writes the report if one is asked for.
 pub(super) async fn run(
@@ -28,24 +44,41 @@ pub(super) async fn run(
     plan: &Plan,
     count: u32,
 ) -> Result<Option<Replay>, Error> {
+    if let Some(path) = &args.replay_report {
+        own_file::require(path, is_report)?;
+    }
     let abis = abis(context, client, &request, plan).await?;
     let what = format!("replaying {count} transactions");
     context.output.begin(&what);
     let replay = plan::replay(client, request, plan, abis, count).await;
     context.output.end(&what);
     let replay = replay?;
-    match (&replay, &args.replay_report) {
-        (Some(replay), Some(path)) => {
-            let names = context.names();
-            own_file::write(path, markdown(plan, replay, &names).as_bytes())
-                .map_err(ManifestError::from)?;
-        }
-        (Some(_), None) => {}
-        (None, _) => context
-            .output
-            .note("there is nothing to replay: no transaction to an instance was found"),
+    if let Some(path) = &args.replay_report {
+        let text = match &replay {
+            Some(replay) => markdown(plan, replay, &context.names()),
+            None => format!("{}**{}.**\n", title(plan), cell(NOTHING)),
+        };
+        own_file::replace(path, text.as_bytes(), is_report)?;
     }
     Ok(replay)
+}
+
+/// The problem where there was nothing to send again, unless that was expected.
+pub(super) fn empty() -> Finding {
+    Finding::new(
+        "ReplayEmpty",
+        NOTHING.into(),
+        "transactions that call an instance itself",
+        "none: those that call it through other contracts only are not looked for".into(),
+        "plan without --replay, or give --allow-empty-replay",
+    )
+}
+
+/// Says that nothing was compared.
+pub(super) fn nothing(outcome: &mut Outcome, is_expected: bool) {
+    let mark = if is_expected { '!' } else { '✗' };
+    outcome.line(format!("{mark} {NOTHING}"));
+    outcome.field("replay", Value::Null);
 }
 
 /// The interfaces of both versions: as this run's sources show them, as they are kept, and the steps
@@ -111,9 +144,13 @@ fn nothing_compared(reason: &str) -> String {
 }
 
 fn not_compared(replay: &Replay) -> String {
+    let differ = match replay.not_compared_differ.len() {
+        0 => String::new(),
+        count => format!("; {count} of them would do something else"),
+    };
     format!(
-        "{} calls of the registry, by whatever contract, or of precompiles, or deployments, are not \
-         compared",
+        "{} calls that change the registry, by whatever contract, or of precompiles, or deployments, \
+         are not compared{differ}",
         replay.not_compared
     )
 }
@@ -249,14 +286,7 @@ fn ends(slot: &StorageDifference) -> String {
 }
 
 fn markdown(plan: &Plan, replay: &Replay, names: &Names) -> String {
-    let mut text = String::new();
-    let _ = writeln!(
-        text,
-        "# Replay of {} {} → {}\n",
-        cell(&plan.name),
-        cell(&plan.from),
-        cell(&plan.to)
-    );
+    let mut text = title(plan);
     if let Some(reason) = &replay.not_done {
         let _ = writeln!(text, "{}.\n", summary(replay));
         let _ = writeln!(text, "**{}**", cell(&nothing_compared(reason)));

@@ -4,7 +4,6 @@
 use super::args::TraceArgs;
 use super::context::Context;
 use crate::app_error::Error;
-use crate::manifest::ManifestError;
 use crate::output::Outcome;
 use crate::own_file;
 use crate::progress::Progress;
@@ -30,9 +29,9 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, 
     trace.missing.extend(known.missing.iter().cloned());
     let frames = trace.named(&client, &known).await?;
     if let Some(path) = &args.flamegraph {
-        let title = format!("{} of chain {}, by gas", args.tx, client.chain_id());
+        let title = trace::flamegraph_title(args.tx, client.chain_id());
         let picture = trace::flamegraph(&title, &frames);
-        own_file::write(path, picture.as_bytes()).map_err(ManifestError::from)?;
+        own_file::replace(path, picture.as_bytes(), trace::is_flamegraph)?;
     }
     let mut outcome = Outcome::default();
     let Mined {

@@ -10,6 +10,8 @@ use stylus_upgrades_interface::signed::{DOMAIN_NAME, DOMAIN_VERSION, SOURCES, te
 
 /// What the files conform to.
 const SCHEMA: &str = "https://raw.githubusercontent.com/ethereum/clear-signing-erc7730-registry/master/specs/erc7730-v2.schema.json";
+/// Whose they are.
+const OWNER: &str = "stylus-upgrades";
 /// Kinds of proxies.
 const PROXY_KINDS: [u8; 6] = [
     proxy_kind::WASM,
@@ -63,6 +65,12 @@ pub fn descriptors(chain_id: u64, registry: Address) -> [Descriptor; 2] {
     ]
 }
 
+/// Whether a file is a descriptor of a registry.
+pub fn is_descriptor(text: &str) -> bool {
+    let found = serde_json::from_str::<Value>(text).unwrap_or_default();
+    found["$schema"] == SCHEMA && found["metadata"]["owner"] == OWNER
+}
+
 fn document(context: Value, formats: Map<String, Value>) -> Value {
     let words = |kinds: &[u8], in_words: fn(u8) -> String| {
         let words = kinds.iter().map(|kind| (kind.to_string(), in_words(*kind)));
@@ -74,7 +82,7 @@ fn document(context: Value, formats: Map<String, Value>) -> Value {
         "$schema": SCHEMA,
         "context": context,
         "metadata": {
-            "owner": "stylus-upgrades",
+            "owner": OWNER,
             "contractName": "Registry",
             "enums": {
                 "proxyKind": words(&PROXY_KINDS, kind_in_words),

@@ -44,7 +44,7 @@ pub use authority::{deciding_policy, role_of};
 pub use built::BuildFacts;
 pub use checks::{Check, after_upgrade, pause_stub, require_plain_code};
 pub use definitions::definitions;
-pub use descriptors::{Descriptor, descriptors};
+pub use descriptors::{Descriptor, descriptors, is_descriptor};
 pub use display::{Call, Display, Field};
 pub use ended::Cancelled;
 pub use error::{Difference, GovernanceError};

@@ -21,7 +21,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn new(
+    pub(crate) fn new(
         name: &str,
         message: String,
         expected: &str,

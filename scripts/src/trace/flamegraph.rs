@@ -3,6 +3,7 @@
 use super::named::{Code, Named};
 use crate::output::visible;
 use crate::text::grouped;
+use alloy::primitives::B256;
 use svg::Document;
 use svg::node::element::{Group, Rectangle, Text, Title};
 
@@ -14,6 +15,21 @@ const HEAD: f64 = 34.0;
 const LETTER: f64 = 6.6;
 /// A frame that is narrower is left out, with the calls that it made.
 const NARROWEST: f64 = 0.1;
+
+/// What every title ends with.
+const TITLE_END: &str = ", by gas";
+
+/// The title of a transaction's picture.
+pub fn flamegraph_title(tx: B256, chain_id: u64) -> String {
+    format!("{tx} of chain {chain_id}{TITLE_END}")
+}
+
+/// Whether a file is a picture that [`flamegraph`] drew.
+pub fn is_flamegraph(text: &str) -> bool {
+    let title = text.split_once("<title>").map(|(_, rest)| rest);
+    let title = title.and_then(|rest| rest.split_once("</title>"));
+    text.starts_with("<svg") && title.is_some_and(|(title, _)| title.trim().ends_with(TITLE_END))
+}
 
 /// Draws the frames, callers above the calls that they made. `title` stands above.
 pub fn flamegraph(title: &str, frames: &[Named]) -> String {

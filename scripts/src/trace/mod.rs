@@ -18,7 +18,7 @@ mod named;
 
 pub use calls::{Frame, Kind};
 pub use error::TraceError;
-pub use flamegraph::flamegraph;
+pub use flamegraph::{flamegraph, flamegraph_title, is_flamegraph};
 pub use ink::Ink;
 pub use known::{Account, Known, Sources};
 pub use named::{Code, Named};

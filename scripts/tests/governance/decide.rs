@@ -332,6 +332,13 @@ fn the_descriptors_for_wallets_name_the_registry_and_its_chain() {
         assert_eq!(place["address"], sandbox.saved("registry"));
         assert_eq!(place["chainId"], done["chain_id"]);
     }
+    // Again over one's own, and over nothing else: neither file is written.
+    let again = ["registry", "descriptors", "--out", "wallets"];
+    sandbox.done("Other", &again);
+    let key = sandbox.path("wallets/eip712-stylus-upgrades.json");
+    std::fs::write(&key, "a key").expect("written");
+    assert_eq!(error(&sandbox.run("Other", &again)), "FileExists");
+    assert_eq!(std::fs::read_to_string(&key).expect("it"), "a key");
     let nobody = alloy::primitives::Address::repeat_byte(7).to_string();
     let words = ["registry", "descriptors", "--registry", &nobody];
     let refused = sandbox.run("Other", &words);

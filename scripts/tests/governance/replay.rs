@@ -14,7 +14,7 @@ alloy::sol! {
 /// An account that no command uses.
 pub(crate) const USER: usize = 5;
 
-fn proxy(sandbox: &Sandbox) -> Address {
+pub(crate) fn proxy(sandbox: &Sandbox) -> Address {
     let tried = sandbox.done("Other", &plan("5", &[]));
     let proxy = text(&tried["instances"][0], "proxy");
     proxy.parse().expect("an address")

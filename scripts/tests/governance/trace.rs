@@ -51,6 +51,12 @@ fn an_upgrade_is_shown_by_the_names_of_contracts_versions_and_functions_with_gas
     let words = ["trace", tx, "--flamegraph", "calls.svg"];
     let answer = sandbox.done("Other", &words);
     assert_eq!(answer["missing"], json!([]), "{answer}");
+    // Again over its own picture, and over nothing else.
+    sandbox.done("Other", &words);
+    let over = ["trace", tx, "--flamegraph", "Admin"];
+    let key = std::fs::read(sandbox.path("Admin")).expect("a key");
+    assert_eq!(error(&sandbox.run("Other", &over)), "FileExists");
+    assert_eq!(std::fs::read(sandbox.path("Admin")).expect("a key"), key);
     let frames = frames(&answer);
     let root = &frames[0];
     assert_eq!(text(root, "contract"), "registry");

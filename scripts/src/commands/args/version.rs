@@ -107,6 +107,9 @@ pub struct PlanArgs {
     /// Write what the replay found as Markdown
     #[arg(long, value_name = "FILE", requires = "replay")]
     pub replay_report: Option<std::path::PathBuf>,
+    /// Take it as no problem where no transaction to an instance is found
+    #[arg(long, requires = "replay")]
+    pub allow_empty_replay: bool,
 }
 
 /// The way into a version: the data stays as it is, or a call, a script, a complex migration.

@@ -125,6 +125,7 @@ impl Check<'_> {
             allow_abi: self.args.allow_abi.clone(),
             instances: self.args.instances,
             replay: None,
+            allow_empty_replay: false,
             replay_report: None,
         };
         let Tried { plan, checks, .. } = tried(context, &plan).await?;

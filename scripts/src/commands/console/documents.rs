@@ -46,6 +46,7 @@ pub(super) async fn plan(context: &Context, name: &str, version: &str) -> Result
         allow_abi: Vec::new(),
         instances: INSTANCES,
         replay: None,
+        allow_empty_replay: false,
         replay_report: None,
     };
     plan::run(context, &args).await

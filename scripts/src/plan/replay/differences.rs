@@ -93,7 +93,7 @@ pub(super) fn differences(
     (was, would_be): (&[Sent], &[Sent]),
     instances: &[Address],
     abis: &Abis,
-    mut governs: impl FnMut(&PastTransaction) -> bool,
+    mut governs: impl FnMut(&PastTransaction, Kind) -> bool,
 ) -> Found {
     type Key = (Kind, Option<Address>, String, Option<String>);
     let mut groups: BTreeMap<Key, Group> = BTreeMap::new();
@@ -102,7 +102,7 @@ pub(super) fn differences(
         let Some(kind) = kind(before, after) else {
             continue;
         };
-        if governs(one) {
+        if governs(one, kind) {
             found.governing.insert(one.hash);
             continue;
         }

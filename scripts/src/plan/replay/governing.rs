@@ -1,58 +1,110 @@
 //! Which transactions are not users': what decides about upgrades is sent again and not compared.
 
 use super::super::PlanRequest;
+use super::differences::Kind;
 use super::past::{Past, PastTransaction, numbered};
 use alloy::consensus::Transaction;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::{Address, B256, Bytes};
+use alloy::sol_types::SolCall;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use stylus_chain::{CallOptions, Chain, TraceKind};
 use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
+use stylus_upgrades_interface::registry::IRegistry as abi;
+use stylus_upgrades_interface::signed::SOURCES;
 
-/// Whether a transaction is no user's: [`is_of_upgrades`], or the registry is called in it, as a
-/// multisig does that decides.
-pub(super) fn governs(one: &PastTransaction, request: &PlanRequest, as_it_was: &Chain) -> bool {
+/// Whether a transaction that differs in that way is no user's: [`is_of_upgrades`], or a contract
+/// decides in it, as a multisig does. One that succeeded through a contract and would fail is always
+/// compared.
+pub(super) fn governs(
+    (one, kind): (&PastTransaction, Kind),
+    request: &PlanRequest,
+    as_it_was: &Chain,
+) -> bool {
     if is_of_upgrades(one, request) {
         return true;
+    }
+    if kind == Kind::FailsNow {
+        return false;
     }
     let kind = TraceKind::Call(CallOptions::default());
     // What no block takes calls nobody.
     let traced = as_it_was.trace(one.hash, kind);
-    traced.is_ok_and(|frame| calls(&frame, request.registry))
+    traced.is_ok_and(|frame| decides_within(&frame, request.registry))
 }
 
-/// How many transactions are left out, and the contracts that call the registry in them: those that
-/// are known without a look, and `seen`.
-pub(super) fn all(
-    past: &Past,
-    request: &PlanRequest,
-    seen: &BTreeSet<B256>,
-) -> (usize, BTreeSet<Address>) {
-    let left_out = numbered(past)
-        .map(|(_, one)| one)
-        .filter(|one| is_of_upgrades(one, request) || seen.contains(&one.hash));
-    let (mut count, mut accounts) = (0, BTreeSet::new());
-    for one in left_out {
-        count += 1;
-        if seen.contains(&one.hash) && !is_of_upgrades(one, request) {
-            accounts.extend(one.envelope.to());
+/// What is left out.
+pub(super) struct LeftOut {
+    /// How many transactions.
+    pub(super) count: usize,
+    /// Contracts by which the registry is called in them.
+    pub(super) accounts: BTreeSet<Address>,
+    /// Those that do something else, except deployments: the code stands there already.
+    pub(super) differ: Vec<B256>,
+}
+
+/// What is left out: transactions that are known without a look, and `seen`, which differ.
+pub(super) fn all(past: &Past, request: &PlanRequest, seen: &BTreeSet<B256>) -> LeftOut {
+    let mut all = LeftOut {
+        count: 0,
+        accounts: BTreeSet::new(),
+        differ: Vec::new(),
+    };
+    for (_, one) in numbered(past) {
+        let (differs, is_known) = (seen.contains(&one.hash), is_of_upgrades(one, request));
+        if !differs && !is_known {
+            continue;
+        }
+        all.count += 1;
+        if differs && !is_deployment(one, request) {
+            all.differ.push(one.hash);
+        }
+        if !is_known {
+            all.accounts.extend(one.envelope.to());
         }
     }
-    (count, accounts)
+    all
 }
 
-/// Whether an account is called below a frame of callTracer, or by it.
-fn calls(frame: &Value, account: Address) -> bool {
-    let to = frame["to"].as_str().and_then(|to| to.parse().ok());
+/// Whether the registry takes a decision in a frame of callTracer, or below it. What only reads, and
+/// what fails, decides nothing.
+fn decides_within(frame: &Value, registry: Address) -> bool {
+    let text = |name: &str| frame[name].as_str();
+    if text("error").is_some() {
+        return false;
+    }
+    let is_call = text("type") == Some("CALL");
+    let to: Option<Address> = text("to").and_then(|to| to.parse().ok());
+    let input: Option<Bytes> = text("input").and_then(|input| input.parse().ok());
     let mut below = frame["calls"].as_array().into_iter().flatten();
-    to == Some(account) || below.any(|frame| calls(frame, account))
+    is_call && to == Some(registry) && input.is_some_and(|input| decides(&input))
+        || below.any(|frame| decides_within(frame, registry))
 }
 
-/// Whether a transaction is a call of the registry, of a precompile or of the deployer, or the
-/// deployment of the code that is tried and stands there already.
+/// Whether calldata of the registry are of a governed call, or of approvals.
+fn decides(input: &[u8]) -> bool {
+    let approvals = [
+        abi::submitSignedCall::SELECTOR,
+        abi::revokeCall::SELECTOR,
+        abi::cancelCall::SELECTOR,
+    ];
+    let governed = SOURCES.into_iter().map(|(selector, ..)| selector);
+    governed.chain(approvals).any(|one| input.starts_with(&one))
+}
+
+/// Whether a transaction is a call by which the registry changes, or a deployment.
 fn is_of_upgrades(one: &PastTransaction, request: &PlanRequest) -> bool {
+    let input = one.envelope.input();
+    let others = [abi::rolloutCall::SELECTOR, abi::publishLayoutCall::SELECTOR];
+    let changes = || decides(input) || others.iter().any(|other| input.starts_with(other));
+    (one.envelope.to() == Some(request.registry) && changes()) || is_deployment(one, request)
+}
+
+/// Whether a transaction is a call of a precompile or of the deployer, or the deployment of the code
+/// that is tried.
+fn is_deployment(one: &PastTransaction, request: &PlanRequest) -> bool {
     match one.envelope.to() {
-        Some(to) => to == request.registry || to == CREATE2_DEPLOYER || to.starts_with(&[0; 18]),
+        Some(to) => to == CREATE2_DEPLOYER || to.starts_with(&[0; 18]),
         None => {
             let created = one.from.create(one.envelope.nonce());
             created == request.call.code.implementation || created == request.call.step.script

@@ -20,7 +20,7 @@ use super::finding::Finding;
 use super::{Plan, PlanRequest, prepare, try_on};
 use crate::client::{Client, Remote};
 use alloy::eips::BlockNumberOrTag;
-use alloy::primitives::{Address, Bytes};
+use alloy::primitives::{Address, B256, Bytes};
 use alloy::providers::Provider as _;
 use past::Past;
 use serde::Serialize;
@@ -45,6 +45,8 @@ pub struct Replay {
     /// deployments, which are sent again and not compared: they are no users' calls, and the upgrade
     /// changes what they do.
     pub not_compared: usize,
+    /// Those among them, without deployments, that do something else with the upgrade.
+    pub not_compared_differ: Vec<B256>,
     /// Whose storage and ether are not compared: the registry, and contracts that call it.
     pub left_out_accounts: Vec<Address>,
     /// Why the upgrade could not be carried out on the copy: then nothing was compared.
@@ -71,9 +73,10 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Whether it shows all that it could: it is faithful, and every instance was upgraded.
+    /// Whether it shows all that it could: it is faithful, every instance was upgraded, and what is
+    /// not compared does the same.
     pub fn is_whole(&self) -> bool {
-        self.faithful && self.behind.is_empty()
+        self.faithful && self.behind.is_empty() && self.not_compared_differ.is_empty()
     }
 
     /// A finding if nothing could be compared, or if calls that succeeded fail.
@@ -197,6 +200,7 @@ fn carry_out(
         others: transactions().count() - wanted,
         left_out: past.left_out,
         not_compared: 0,
+        not_compared_differ: Vec::new(),
         left_out_accounts: Vec::new(),
         not_done: not_done(&plan, problems),
         faithful: false,
@@ -236,12 +240,13 @@ fn carry_out(
     };
     replay.unfaithful = compare::unfaithful(past, &was);
     replay.faithful = replay.unfaithful.is_empty();
-    let governs = |one: &_| governing::governs(one, request, &as_it_was);
+    let governs = |one: &_, kind| governing::governs((one, kind), request, &as_it_was);
     let found = differences::differences(past, (&was, &would_be), instances, abis, governs);
-    let (governing, accounts) = governing::all(past, request, &found.governing);
-    replay.not_compared = governing;
+    let left_out = governing::all(past, request, &found.governing);
+    replay.not_compared = left_out.count;
+    replay.not_compared_differ = left_out.differ;
     replay.differences = found.groups;
-    let mut left_out: BTreeSet<Address> = accounts;
+    let mut left_out: BTreeSet<Address> = left_out.accounts;
     left_out.retain(|account| !instances.contains(account));
     left_out.insert(request.registry);
     replay.storage = compare::storage(&copies, request, (instances, &left_out), past, &plan)?;

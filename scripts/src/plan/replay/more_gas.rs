@@ -7,46 +7,60 @@ use super::past::PastBlock;
 use super::run::{Sent, one_block};
 use alloy::consensus::{Signed, Transaction, TxEnvelope};
 use alloy::primitives::{Address, U256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use stylus_chain::{BlockId, Chain};
 
 /// The limit that is tried: what a transaction may have on Arbitrum chains, nearly.
 const LIMIT: u64 = 30_000_000;
-/// Transactions of one block that are tried with more gas, at most.
-const TRIED_MAX: usize = 16;
+/// Transactions of one block that are tried with more gas one after the other, at most. All others
+/// of the block are tried together.
+const ALONE_MAX: usize = 16;
 
 /// The transactions of a block that get more gas, by their positions.
 pub(super) type Raised = BTreeSet<usize>;
 
 /// Sends a block's transactions. Each that fails and did not on the other copy is tried with more
-/// gas, the first one first: the others may fail because of it.
+/// gas, the first one first: the others may fail because of it. Where that does not help, why it fails
+/// with more gas is what is told.
 pub(super) fn one_block_with(
     chain: &mut Chain,
     block: &PastBlock,
     expected: &[Sent],
 ) -> Result<Vec<Sent>, PlanError> {
     let mut raised = Raised::new();
-    let mut given_up = BTreeSet::new();
+    let mut given_up: BTreeMap<usize, Sent> = BTreeMap::new();
     loop {
         let begun = chain.branch();
-        let sent = one_block(chain, block, &raised)?;
-        let mut failing = (0..sent.len()).filter(|at| {
+        let mut sent = one_block(chain, block, &raised)?;
+        let failing = (0..sent.len()).filter(|at| {
             let pair = expected.get(*at).zip(sent.get(*at));
             pair.is_some_and(|(was, is)| was.succeeded() && !is.succeeded())
         });
-        let tried = raised.len() + given_up.len();
-        let next = failing.find(|at| !given_up.contains(at) && !raised.contains(at));
-        let Some(next) = next.filter(|_| tried < TRIED_MAX) else {
-            return Ok(sent);
+        let untried = failing.filter(|at| !given_up.contains_key(at) && !raised.contains(at));
+        let at_once = match raised.len() + given_up.len() < ALONE_MAX {
+            true => 1,
+            false => usize::MAX,
         };
-        let mut more = raised.clone();
-        more.insert(next);
+        let next: Raised = untried.take(at_once).collect();
+        if next.is_empty() {
+            for (at, tried) in &given_up {
+                if let Some(one) = sent.get_mut(*at) {
+                    one.fails_as(tried);
+                }
+            }
+            return Ok(sent);
+        }
+        let more: Raised = raised.union(&next).copied().collect();
         let mut tried = begun.branch();
-        let helps = one_block(&mut tried, block, &more)?;
-        match helps.get(next).is_some_and(Sent::succeeded) {
-            true => raised = more,
-            false => {
-                given_up.insert(next);
+        let tried = one_block(&mut tried, block, &more)?;
+        for (at, one) in tried.into_iter().enumerate() {
+            if !next.contains(&at) {
+                continue;
+            }
+            if one.succeeded() {
+                raised.insert(at);
+            } else {
+                given_up.insert(at, one);
             }
         }
         *chain = begun;

@@ -31,6 +31,28 @@ impl Sent {
         matches!(self, Self::Mined { outcome, .. } if outcome.success)
     }
 
+    /// Where both fail, the reason of `other` instead of its own.
+    pub(super) fn fails_as(&mut self, other: &Self) {
+        if let (
+            Self::Mined {
+                outcome,
+                output,
+                note,
+                ..
+            },
+            Self::Mined {
+                output: reported,
+                note: why,
+                ..
+            },
+        ) = (self, other)
+            && !outcome.success
+        {
+            output.clone_from(reported);
+            note.clone_from(why);
+        }
+    }
+
     pub(super) fn gas(&self) -> u64 {
         match self {
             Self::Mined { outcome, .. } => outcome.gas,
