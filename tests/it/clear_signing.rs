@@ -189,12 +189,18 @@ async fn a_wallet_shows_of_every_governed_call_what_the_terminal_shows() {
             chain_id: CHAIN,
             to: &to,
             calldata: &calldata,
-            value: None,
+            value: Some(&[7]),
             from: None,
             implementation_address: None,
         };
         let outcome = format_calldata(&resolved, &transaction, &EmptyDataProvider).await;
-        require(&calldata, &shown(outcome.expect("it is formatted")));
+        let model = shown(outcome.expect("it is formatted"));
+        require(&calldata, &model);
+        // What goes along is shown where the registry takes it.
+        let is_payable = calldata.starts_with(&abi::createProxyCall::SELECTOR);
+        let mut items = items(&model).into_iter();
+        let ether = items.find(|(label, _)| label == "ether");
+        assert_eq!(ether.is_some(), is_payable, "{model:?}");
     }
 }
 
@@ -238,7 +244,7 @@ async fn a_submission_shows_the_call_that_others_signed() {
         chain_id: CHAIN,
         to: &to,
         calldata: &calldata,
-        value: None,
+        value: Some(&[7]),
         from: None,
         implementation_address: None,
     };

@@ -4,8 +4,10 @@
 use super::arguments::{fields, listed, struct_type};
 use super::shown::{Field, Format, SHOWN, Shown, When, kind_in_words, step_in_words};
 use alloy::primitives::{Address, B256};
+use alloy::sol_types::SolCall;
 use serde_json::{Map, Value, json};
 use stylus_upgrades_interface::reasons::{proxy_kind, step};
+use stylus_upgrades_interface::registry::IRegistry as abi;
 use stylus_upgrades_interface::signed::{DOMAIN_NAME, DOMAIN_VERSION, SOURCES, text};
 
 /// What the files conform to.
@@ -99,7 +101,9 @@ fn calldata_formats() -> Map<String, Value> {
     for (shown, parameters) in sources() {
         let parameters = parameters_with_structs(parameters);
         let key = format!("{}({parameters})", shown.function);
-        formats.insert(key, format(shown, Vec::new()));
+        let is_payable = shown.selector == abi::createProxyCall::SELECTOR;
+        let more = is_payable.then(value).into_iter().collect();
+        formats.insert(key, format(shown, more));
     }
     let action = json!({"path": "action", "label": "action", "format": "raw"});
     for (function, intent) in [
@@ -122,6 +126,7 @@ fn calldata_formats() -> Map<String, Value> {
                     "params": { "calleePath": "@.to" },
                 },
                 deadline(),
+                value(),
                 { "path": "approvals.[].signer", "label": "signed by", "format": "addressName" },
             ],
         }),
@@ -145,6 +150,11 @@ fn typed_formats() -> Map<String, Value> {
         formats.insert(text(source).concat(), format(shown, more));
     }
     formats
+}
+
+/// Ether that goes along with a call.
+fn value() -> Value {
+    json!({"path": "@.value", "label": "ether", "format": "amount"})
 }
 
 fn deadline() -> Value {
