@@ -141,18 +141,28 @@ await test('a stranger is told', async () => {
 });
 
 await test('a rejection, another chain and another account are told, and nothing is sent', async () => {
+  let isSwitched = false;
+  const chainId = async () => (isSwitched ? { result: '0x1' } : rpc('eth_chainId', []));
   const cases = [
-    [{ eth_sendTransaction: () => ({ error: { code: 4001, message: 'User rejected' } }) }, 'declined'],
-    [{ eth_chainId: () => ({ result: '0x1' }) }, 'another chain'],
+    [{ eth_sendTransaction: () => ({ error: { code: 4001, message: 'User rejected' } }) }, 'declined', 1],
+    [{ eth_sendTransaction: () => ({ error: { code: 1, message: 'a\u202eb' } }) }, 'a\\u{202e}b', 1],
+    [{ eth_chainId: () => ({ result: '0x1' }) }, 'another chain', 0],
+    // It switches while the console looks once more.
+    [{ eth_chainId: chainId }, 'another chain', 0],
   ];
-  for (const [manners, word] of cases) {
-    const { page, close } = await open(ben, manners);
+  for (const [manners, word, times] of cases) {
+    const { page, asked, close } = await open(ben, manners);
+    page.on('request', (request) => { isSwitched = request.url().includes('/api/before'); });
     await page.goto(path('/before', { id: ACTION, do: 'approve', account: ben }));
     await page.waitForTimeout(150);
     await page.click('#do');
     await page.waitForSelector('#failed .card');
     const told = await page.textContent('#failed');
     must(told.includes(word) && told.includes('expected') && told.includes('next'), told);
+    const sent = asked.filter((one) => one.method === 'eth_sendTransaction');
+    must(sent.length === times, JSON.stringify(asked));
+    const chain = await page.getAttribute('body', 'data-chain');
+    for (const { params } of sent) must(Number(params[0].chainId) === Number(chain), JSON.stringify(params));
     await close();
   }
 });
@@ -185,9 +195,47 @@ await test('an offline signature goes round: the digests are those of the page',
     const [, hash] = new RegExp(`${name}\\s*(0x[0-9a-f]{64})`).exec(shown);
     must(digest.includes(hash), `${name} ${hash} is not in ${digest}`);
   }
+  // What was checked changes: nothing is sent before it is read again.
+  const other = await open(ana);
+  await other.page.goto(path('/action', { id: SECOND, account: ana }));
+  await act(other.page, 'Withdraw the approval');
+  await heading(other.page, '0/2');
+  await anyone.page.click('#do');
+  await anyone.page.waitForSelector('#failed .card');
+  const told = await anyone.page.textContent('#failed');
+  must(told.includes('changed meanwhile') && told.includes('1 of 2'), told);
+  must(!anyone.asked.some((one) => one.method === 'eth_sendTransaction'), 'it was sent');
+  await act(other.page, 'Approve');
+  await heading(other.page, '1/2');
+  await other.close();
+  await anyone.page.click('#check');
+  await anyone.page.waitForSelector('#failed:empty');
+  await anyone.page.waitForSelector('#do:not([hidden])');
   await anyone.page.click('#do');
   await heading(anyone.page, 'success 2/2 executed');
+  const [{ params }] = anyone.asked.filter((one) => one.method === 'eth_sendTransaction');
+  must(params[0].chainId, JSON.stringify(params));
   await anyone.close();
+});
+
+await test('eight pages of one browser are drawn, and all follow the chain', async () => {
+  const context = await browser.newContext();
+  const pages = [];
+  for (let number = 0; number < 8; number += 1) {
+    const page = await context.newPage();
+    await page.goto(path('/action', { id: ACTION }), { timeout: 5_000 });
+    pages.push(page);
+  }
+  const { page, close } = await open(ana);
+  await page.goto(path('/action', { id: ACTION, account: ana }));
+  for (const [label, count] of [['Withdraw the approval', '0/2'], ['Approve', '1/2']]) {
+    await act(page, label);
+    for (const one of [page, ...pages]) await heading(one, count);
+    // The one that listened is closed: another one listens.
+    await pages.shift().close();
+  }
+  await close();
+  await context.close();
 });
 
 await test('who withdrew an approval is told that a signature does not count', async () => {

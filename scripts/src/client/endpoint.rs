@@ -147,8 +147,20 @@ impl Endpoint {
         if url.username().len() >= shortest {
             all.push(url.username().to_owned());
         }
+        // An endpoint may repeat a part as it reads it.
+        let read: Vec<_> = all.iter().filter_map(|part| decoded(part)).collect();
+        all.extend(read.into_iter().filter(long));
         all
     }
+}
+
+/// A part of a URL without its percent signs; `None` where it has none.
+fn decoded(part: &str) -> Option<String> {
+    // A plus is a plus everywhere but in the values of a query, which are read already.
+    let part = part.contains('%').then(|| part.replace('+', "%2B"))?;
+    let whole = format!("={part}");
+    let (_, value) = form_urlencoded::parse(whole.as_bytes()).next()?;
+    Some(value.into_owned())
 }
 
 impl fmt::Display for Endpoint {
@@ -188,6 +200,11 @@ mod tests {
         let url = "http://user:secretsecret@host/v2/0123456789abcdef?apikey=fedcba9876543210";
         let secrets = Endpoint::parse(url).expect(url).secrets();
         for part in [url, "secretsecret", "0123456789abcdef", "fedcba9876543210"] {
+            assert!(secrets.iter().any(|secret| secret == part), "{secrets:?}");
+        }
+        let url = "http://host/v2/0123%2F4567+89%40abcdef";
+        let secrets = Endpoint::parse(url).expect(url).secrets();
+        for part in ["0123%2F4567+89%40abcdef", "0123/4567+89@abcdef"] {
             assert!(secrets.iter().any(|secret| secret == part), "{secrets:?}");
         }
         assert!(

@@ -1,6 +1,7 @@
 //! `console`: the commands' reports in a browser of this machine, and approvals by its wallet.
 
 mod before;
+mod checks;
 mod documents;
 mod news;
 pub(super) mod pages;

@@ -5,12 +5,12 @@ use super::context::Context;
 use super::{history, pending, review, status};
 use crate::app_error::Error;
 use crate::console::page::PageContext;
-use crate::console::report::{Report, html, markdown};
+use crate::console::report::{Report, html, is_report, markdown};
 use crate::console::view::{History, Pending, Review, Status};
+use crate::error;
 use crate::governance::definitions;
-use crate::manifest::ManifestError;
 use crate::output::Outcome;
-use crate::own_file;
+use crate::own_file::{self, FileError};
 use crate::text::listed;
 use std::path::Path;
 
@@ -84,7 +84,7 @@ pub(super) async fn run(
         true => html(&place, &report),
         false => markdown(&place, &report),
     };
-    own_file::write(file, text.as_bytes()).map_err(ManifestError::from)?;
+    write(file, &text)?;
     let mut outcome = Outcome::default();
     outcome.field("file", file);
     outcome.field("name", &name);
@@ -95,4 +95,27 @@ pub(super) async fn run(
         text.len()
     ));
     Ok(outcome)
+}
+
+/// Writes the report, whole or not at all. A file that is there stays, unless it is a report.
+fn write(file: &Path, text: &str) -> Result<(), Error> {
+    match own_file::read_bytes(file).map_err(refused)? {
+        Some(there) if !is_report(&there) => Err(Error::Usage {
+            message: format!("{} is there, and no report", file.display()),
+            expected: "no file, or one that report wrote".into(),
+            found: "another file".into(),
+            next: "nothing was written; choose another name, or remove the file".into(),
+        }),
+        _ => own_file::write(file, text.as_bytes()).map_err(refused),
+    }
+}
+
+fn refused(error: FileError) -> Error {
+    let report = error::Report::of(&error);
+    Error::Usage {
+        message: report.message,
+        expected: report.expected.unwrap_or_default(),
+        found: report.found.unwrap_or_default(),
+        next: report.next.unwrap_or_default(),
+    }
 }

@@ -110,7 +110,7 @@ impl Found {
             for (side, fields) in [("before", &area.before), ("after", &area.after)] {
                 for one in fields {
                     let (slot, label, kind) = (&one.slot, &one.label, &one.kind);
-                    let change = one.change.word();
+                    let change = one.words();
                     outcome.line(format!(
                         "  {side:<6}  slot {slot:<4} byte {:<2}  {change:<8} {label}: {kind}",
                         one.offset
@@ -134,44 +134,9 @@ async fn found(
     governed: &GovernedCall,
     open: &Readiness,
 ) -> Result<Found, Error> {
-    let (call, names) = (&governed.call, context.names());
-    let name = call.definition();
-    let superseded = superseded(client, registry, call).await?;
-    let used_by = match call.version() {
-        Some((version, Some(code), _)) => {
-            let first = storage::recorded(client, registry, name, code.codehash).await?;
-            first.filter(|(label, _)| label != version)
-        }
-        _ => None,
-    };
-    let mut known: Vec<Address> = names.accounts().collect();
-    known.extend(open.approved.iter().chain(&open.missing));
-    known.push(registry);
-    if !name.is_empty() {
-        let instances = proxies(client, registry, name).await?;
-        known.extend(instances.into_iter().take(KNOWN_MAX));
-    }
-    let subject = Subject {
-        call,
-        facts: &governed.facts,
-        used_by: used_by.as_ref().map(|(label, _)| label.as_str()),
-        known: &known,
-        names: &names,
-        superseded: superseded.as_deref(),
-        not_before: open.not_before,
-    };
-    let mut all = cards(&subject);
-    match check_action(context, client, registry, call, &nothing_said()).await {
-        Ok(checks) => all.extend(of_checks(call, &checks)),
-        Err(error) => {
-            all.push(Card::refusal(
-                "checks before an approval",
-                &Report::of(&error),
-            ));
-            let says = "the check before it refused the action, so it did not run";
-            all.push(Card::new("what else is checked", Weight::Unknown, says));
-        }
-    }
+    let call = &governed.call;
+    let checked = check_action(context, client, registry, call, &nothing_said()).await;
+    let mut all = cards_of(context, client, registry, governed, Some(open), checked).await?;
     let mut differs = Vec::new();
     let builds = context.builds(call, |why| differs.push(why))?;
     all.extend(
@@ -192,6 +157,60 @@ async fn found(
         deadline: end,
         builds,
     })
+}
+
+/// Everything that was found about an action, with what its checks said, the heaviest first.
+pub(super) async fn cards_of(
+    context: &Context,
+    client: &Client,
+    registry: Address,
+    governed: &GovernedCall,
+    open: Option<&Readiness>,
+    checked: Result<StorageChecks, Error>,
+) -> Result<Vec<Card>, Error> {
+    let (call, names) = (&governed.call, context.names());
+    let name = call.definition();
+    let superseded = superseded(client, registry, call).await?;
+    let used_by = match call.version() {
+        Some((version, Some(code), _)) => {
+            let first = storage::recorded(client, registry, name, code.codehash).await?;
+            first.filter(|(label, _)| label != version)
+        }
+        _ => None,
+    };
+    let mut known: Vec<Address> = names.accounts().collect();
+    known.extend(
+        open.iter()
+            .flat_map(|one| one.approved.iter().chain(&one.missing)),
+    );
+    known.push(registry);
+    if !name.is_empty() {
+        let instances = proxies(client, registry, name).await?;
+        known.extend(instances.into_iter().take(KNOWN_MAX));
+    }
+    let subject = Subject {
+        call,
+        facts: &governed.facts,
+        used_by: used_by.as_ref().map(|(label, _)| label.as_str()),
+        known: &known,
+        names: &names,
+        superseded: superseded.as_deref(),
+        not_before: open.map_or(0, |one| one.not_before),
+    };
+    let mut all = cards(&subject);
+    match checked {
+        Ok(checks) => all.extend(of_checks(call, &checks)),
+        Err(error) => {
+            all.push(Card::refusal(
+                "checks before an approval",
+                &Report::of(&error),
+            ));
+            let says = "the check before it refused the action, so it did not run";
+            all.push(Card::new("what else is checked", Weight::Unknown, says));
+        }
+    }
+    all.sort_by_key(|card| std::cmp::Reverse(card.weight));
+    Ok(all)
 }
 
 /// What was checked of an action that names code, or that makes or takes over an instance.
@@ -251,7 +270,7 @@ async fn slots(
 }
 
 /// An approver who says nothing: what would need an override is told.
-fn nothing_said() -> ReviewArgs {
+pub(super) fn nothing_said() -> ReviewArgs {
     ReviewArgs {
         source: None,
         script_source: None,

@@ -1,59 +1,98 @@
 //! What will happen, before the wallet is asked.
 
-use super::action::display;
+use super::action::{cards, display};
 use super::page::{PageContext, address, link, text};
-use super::view::{Before, Changed, Digests, Finding, Plan};
+use super::view::{Before, Changed, Finding, Plan};
 use crate::text::word;
 use maud::{Markup, html};
 
 /// The page.
 pub fn before(place: &PageContext, before: &Before) -> Markup {
-    let id = before.action.to_string();
-    let label = match before.operation.as_str() {
-        "sign" => "Sign with the wallet",
-        _ => "Send with the wallet",
-    };
     html! {
         h1 { "Before the wallet is asked" }
         p.sentence #sentence { (text(&before.sentence)) }
         p { "as " (address(place, before.account)) }
-        @if let Some(digests) = &before.digests { (self::digests(digests)) }
+        (digests(before))
         section {
             h2 { "What the action does" }
             (display(&before.display))
         }
-        section {
-            h2 { "Tried on a copy just now" }
-            @match (&before.plan, &before.untried) {
-                (Some(plan), _) => { (self::plan(place, plan)) },
-                (None, Some(why)) => {
-                    p.card.unknown { span.weight { "? not checked" } " " (text(why)) }
-                },
-                (None, None) => { p { "The registry was asked what the call would do; it is said above." } },
+        @if !before.cards.is_empty() {
+            section {
+                h2 { "What was found" }
+                (cards(&before.cards))
             }
         }
-        p {
-            button #do type="button" data-do=(before.operation) data-id=(id)
-                data-stamp=(before.stamp) { (label) }
-            " " (link(place, "/action", &[("id", &id)], "Back to the action"))
+        (tried(place, before))
+        @match before.consent.as_deref() {
+            None | Some("not-needed") => p { (button(before, false)) },
+            Some("needed") => {
+                p { (consent()) }
+                p { (button(before, true)) }
+            },
+            Some(_) => p.card.danger {
+                span.weight { "✗ refused" } " A check refuses this action, and approve would not go on \
+                    with any flag: nothing can be sent from here."
+            },
         }
+        p { (link(place, "/action", &[("id", &before.action.to_string())], "Back to the action")) }
         p #done role="status" {}
         div #failed role="alert" {}
     }
 }
 
-/// The digests of ERC-8213.
-pub fn digests(digests: &Digests) -> Markup {
+/// The box without which nothing is sent, where a check refused something.
+pub fn consent() -> Markup {
+    html! {
+        label {
+            input #yes type="checkbox" autocomplete="off";
+            " I have read every danger above, and go on all the same"
+        }
+    }
+}
+
+fn button(before: &Before, needs_consent: bool) -> Markup {
+    let label = match before.operation.as_str() {
+        "sign" => "Sign with the wallet",
+        _ => "Send with the wallet",
+    };
+    html! {
+        button #do type="button" data-do=(before.operation) data-id=(before.action)
+            data-stamp=(before.stamp) disabled[needs_consent] { (label) }
+    }
+}
+
+/// The digests of ERC-8213: all of an approval, that of the calldata alone of any other call.
+fn digests(before: &Before) -> Markup {
+    let mut all = Vec::new();
+    if let Some(one) = &before.digests {
+        all.push(("domain hash", one.domain));
+        all.push(("message hash", one.message));
+        all.push(("EIP-712 digest", one.eip712));
+    }
+    let signed = before.digests.as_ref().map(|one| one.calldata);
+    if let Some(digest) = before.transaction_digest.or(signed) {
+        all.push(("calldata digest", digest));
+    }
     html! {
         section {
             h2 { "Compare with the device (ERC-8213)" }
             dl.fields {
-                @for (name, digest) in [("domain hash", digests.domain),
-                    ("message hash", digests.message), ("EIP-712 digest", digests.eip712),
-                    ("calldata digest", digests.calldata)] {
-                    dt { (name) } dd { code.address { (digest) } }
-                }
+                @for (name, digest) in all { dt { (name) } dd { code.address { (digest) } } }
             }
+        }
+    }
+}
+
+/// What a copy of the chain said, where one was made.
+fn tried(place: &PageContext, before: &Before) -> Markup {
+    html! {
+        @match (&before.plan, &before.untried) {
+            (Some(plan), _) => section { h2 { "Tried on a copy just now" } (self::plan(place, plan)) },
+            (None, Some(why)) => {
+                p.card.unknown { span.weight { "? not checked" } " " (text(why)) }
+            },
+            (None, None) => {},
         }
     }
 }

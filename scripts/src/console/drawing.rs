@@ -42,7 +42,7 @@ pub fn slots(areas: &[Area]) -> Markup {
                             td { (one.offset) "–" (one.offset + one.size.max(1) - 1) }
                             td { (text(&one.label)) } td { (text(&one.kind)) }
                             td { span class=(format!("change {}", class(&one.change))) {
-                                (sign(&one.change)) " " (text(&one.change)) }
+                                (sign(&one.change)) " " (text(&one.changes.join(", "))) }
                                 @if !one.note.is_empty() { " " (text(&one.note)) } }
                         } }
                     }
@@ -97,7 +97,8 @@ fn svg(title: &str, fields: &[Drawn]) -> Markup {
                 @let x = MARGIN + (WORD - offset - size) * BYTE;
                 g class=(class(&field.change)) {
                     rect x=(x) y=(row * ROW + 1) width=(size * BYTE) height=(ROW - 2) {
-                        title { (text(&field.label)) ": " (text(&field.kind)) ", " (text(&field.change)) }
+                        title { (text(&field.label)) ": " (text(&field.kind)) ", "
+                            (text(&field.changes.join(", "))) }
                     }
                     text x=(x + 4) y=(row * ROW + 16) { (shown(field, *part, size * BYTE)) }
                 }

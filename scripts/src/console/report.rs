@@ -8,6 +8,14 @@ use crate::text::utc;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::fmt::Write as _;
 
+/// What every report begins with, as a comment in both formats.
+const MARK: &str = "<!-- a report of stylus-upgrades -->\n";
+
+/// Whether a file is a report.
+pub fn is_report(content: &[u8]) -> bool {
+    content.starts_with(MARK.as_bytes())
+}
+
 /// What a report holds.
 #[derive(Debug)]
 pub struct Report<'a> {
@@ -50,12 +58,12 @@ pub fn html(place: &PageContext, report: &Report<'_>) -> String {
             }
         }
     };
-    page.into_string()
+    format!("{MARK}{}", page.into_string())
 }
 
 /// The same as Markdown.
 pub fn markdown(place: &PageContext, report: &Report<'_>) -> String {
-    let mut out = String::new();
+    let mut out = String::from(MARK);
     let one = report.definition;
     let mut line = |text: String| {
         out.push_str(&text);
@@ -152,7 +160,7 @@ fn waiting(place: &PageContext, review: &Review) -> String {
                     one.offset,
                     plain(&one.label),
                     plain(&one.kind),
-                    plain(&one.change)
+                    plain(&one.changes.join(", "))
                 );
             }
         }
@@ -160,7 +168,8 @@ fn waiting(place: &PageContext, review: &Review) -> String {
     out
 }
 
-/// Text from anywhere that is nothing but text in Markdown.
+/// Text from anywhere that is nothing but text in Markdown. An empty comment stands where forges would
+/// make a link or a mention of an account.
 fn plain(from: &str) -> String {
     let mut out = String::with_capacity(from.len());
     for c in text(from).chars() {
@@ -168,14 +177,17 @@ fn plain(from: &str) -> String {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '!' | '~' => {
+            '@' => out.push_str("@<!-- -->"),
+            '#' => out.push_str("\\#<!-- -->"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '!' | '~' => {
                 out.push('\\');
                 out.push(c);
             }
             c => out.push(c),
         }
     }
-    out
+    out.replace("://", ":<!-- -->//")
+        .replace("www.", "www<!-- -->.")
 }
 
 #[cfg(test)]
@@ -190,5 +202,12 @@ mod tests {
             shown,
             "&lt;b&gt;\\`x\\`&lt;/b&gt;\\|\\!\\[a\\](b)\\\\u{202e}"
         );
+    }
+
+    #[test]
+    fn text_is_no_link_and_mentions_nobody() {
+        let shown = plain("https://evil.example/a www.evil.example @torvalds a#1");
+        let expected = "https:<!-- -->//evil.example/a www<!-- -->.evil.example @<!-- -->torvalds a\\#<!-- -->1";
+        assert_eq!(shown, expected);
     }
 }

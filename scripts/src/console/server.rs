@@ -1,7 +1,7 @@
 //! Connections of this machine's browsers.
 
 use super::answer::{Body, answer, refusal};
-use super::request::{PageRequest, accept};
+use super::request::{PageRequest, Refused, accept};
 use futures::future::LocalBoxFuture;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -16,10 +16,12 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
-/// Connections at once, at most: each open page holds one for its news.
+/// Connections at once, at most. Of the pages in one browser, one listens for news.
 const CONNECTIONS: usize = 64;
 /// How long the head of a request may take.
 const HEAD: Duration = Duration::from_secs(10);
+/// How long the body of a request may take.
+const BODY: Duration = Duration::from_secs(10);
 /// Bytes of a body, at most.
 const BODY_MAX: usize = 1 << 20;
 
@@ -62,9 +64,17 @@ async fn answered(request: Request<Incoming>, port: u16, handler: Handler) -> Re
         Ok(accepted) => accepted,
         Err(refused) => return refusal(&refused),
     };
-    let body = match Limited::new(body, BODY_MAX).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) => {
+    let read = Limited::new(body, BODY_MAX).collect();
+    let body = match tokio::time::timeout(BODY, read).await {
+        Ok(Ok(body)) => body.to_bytes(),
+        Err(_) => {
+            return refusal(&Refused {
+                status: StatusCode::REQUEST_TIMEOUT,
+                expected: format!("a body within {} s", BODY.as_secs()),
+                found: "a part of it".into(),
+            });
+        }
+        Ok(Err(error)) => {
             let text = format!("expected  at most {BODY_MAX} bytes\nfound     {error}\n");
             let kind = "text/plain; charset=utf-8";
             return answer(StatusCode::PAYLOAD_TOO_LARGE, kind, text);

@@ -1,5 +1,6 @@
 //! Files of approvals that were signed offline.
 
+use super::before::consent;
 use maud::{Markup, html};
 
 /// The page.
@@ -15,6 +16,8 @@ pub fn submit() -> Markup {
         p { button #check type="button" { "Check the files" } }
         p.sentence #sentence {}
         dl.fields #digest-list {}
+        ul.cards #cards {}
+        p #consent hidden { (consent()) }
         p { button #do type="button" data-do="submit" hidden { "Send with the wallet" } }
         p #done role="status" {}
         div #failed role="alert" {}

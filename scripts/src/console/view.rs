@@ -219,6 +219,7 @@ pub struct Drawn {
     pub offset: u64,
     pub size: u64,
     pub change: String,
+    pub changes: Vec<String>,
     pub note: String,
 }
 
@@ -285,6 +286,12 @@ pub struct Before {
     pub display: Display,
     #[serde(default)]
     pub digests: Option<Digests>,
+    #[serde(default)]
+    pub transaction_digest: Option<B256>,
+    #[serde(default)]
+    pub cards: Vec<Card>,
+    #[serde(default)]
+    pub consent: Option<String>,
     #[serde(default)]
     pub plan: Option<Plan>,
     #[serde(default)]

@@ -2,7 +2,8 @@
 
 use alloy::primitives::U256;
 use serde::Serialize;
-use stylus_layout::{Finding, Item, Layout, Report, Verdict};
+use std::cmp::Reverse;
+use stylus_layout::{Finding, Item, Layout, Location, Report, Verdict};
 
 /// Bytes of a slot.
 const WORD: u64 = 32;
@@ -21,30 +22,32 @@ pub struct Drawn {
     pub offset: u64,
     /// Bytes that it takes.
     pub size: u64,
-    /// What happened to it.
+    /// The heaviest of what happened to it.
     pub change: Change,
+    /// All that happened to it, the heaviest first.
+    pub changes: Vec<Change>,
     /// Why, where the comparison says so.
     pub note: String,
 }
 
-/// What happened to a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// What happened to a field, the lightest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// Nothing.
     Kept,
-    /// It has another name.
-    Renamed,
-    /// It is somewhere else.
-    Moved,
-    /// It has another type.
-    Retyped,
     /// It was not there.
     New,
-    /// It is gone.
-    Dropped,
+    /// It has another name.
+    Renamed,
     /// Too little is known of its type.
     Unknown,
+    /// It has another type, or a member of it has changed.
+    Retyped,
+    /// It is somewhere else.
+    Moved,
+    /// It is gone.
+    Dropped,
 }
 
 /// The fields that are counted from one slot: from slot 0, or from that of a namespace.
@@ -67,22 +70,24 @@ pub fn draw(old: &Layout, new: &Layout, report: &Report) -> Vec<Area> {
             names.push(name);
         }
     }
-    let items = |layout: &Layout, name: &str| match name {
-        "" => layout.storage.clone(),
-        name => layout.namespaces.get(name).cloned().unwrap_or_default(),
-    };
     let areas = names.into_iter().map(|name| {
-        let of = |layout: &Layout, is_old: bool| {
-            let fields = items(layout, name);
+        let (old_items, new_items) = (items(old, name), items(new, name));
+        let of = |layout: &Layout, side: Side| {
+            let (fields, others) = match side {
+                Side::Before => (old_items, new_items),
+                Side::After => (new_items, old_items),
+            };
+            let found = report.findings.iter().filter(|one| one.area == name);
+            let found: Vec<&Finding> = found.collect();
             let fields = fields.iter();
             fields
-                .map(|item| drawn(layout, item, (name, is_old), report))
+                .map(|item| drawn(layout, item, (side, others), &found))
                 .collect::<Vec<_>>()
         };
         Area {
             name: name.into(),
-            before: of(old, true),
-            after: of(new, false),
+            before: of(old, Side::Before),
+            after: of(new, Side::After),
         }
     });
     areas
@@ -90,56 +95,110 @@ pub fn draw(old: &Layout, new: &Layout, report: &Report) -> Vec<Area> {
         .collect()
 }
 
-fn drawn(layout: &Layout, item: &Item, place: (&str, bool), report: &Report) -> Drawn {
+/// Of which layout a field is.
+#[derive(Clone, Copy)]
+enum Side {
+    Before,
+    After,
+}
+
+impl Side {
+    /// What a field is that the other layout does not have.
+    fn alone(self) -> Change {
+        match self {
+            Self::Before => Change::Dropped,
+            Self::After => Change::New,
+        }
+    }
+
+    fn place(self, finding: &Finding) -> Option<&Location> {
+        match self {
+            Self::Before => finding.old.as_ref(),
+            Self::After => finding.new.as_ref(),
+        }
+    }
+}
+
+fn items<'a>(layout: &'a Layout, area: &str) -> &'a [Item] {
+    match area {
+        "" => &layout.storage,
+        name => layout.namespaces.get(name).map_or(&[], Vec::as_slice),
+    }
+}
+
+/// A field with all that was found at its place. One without findings is kept only where the other
+/// layout has it at the same place.
+fn drawn(
+    layout: &Layout,
+    item: &Item,
+    (side, others): (Side, &[Item]),
+    found: &[&Finding],
+) -> Drawn {
     let kind = layout.types.get(&item.type_id);
     let size = kind.and_then(|kind| kind.number_of_bytes.as_ref()?.parse().ok());
-    let found = report
-        .findings
+    let here = (item.slot.as_str(), item.offset);
+    let about = found.iter().filter(|finding| {
+        let place = side.place(finding);
+        place.is_some_and(|place| is_same((&place.slot, place.offset), here))
+    });
+    let mut all: Vec<(&Finding, Change)> = about
+        .map(|finding| (*finding, change_of(finding)))
+        .collect();
+    all.sort_by_key(|(finding, change)| Reverse((finding.decision, *change)));
+    let mut changes = Vec::new();
+    for (_, change) in &all {
+        if !changes.contains(change) {
+            changes.push(*change);
+        }
+    }
+    let is_there = others
         .iter()
-        .find(|finding| is_about(finding, item, place));
+        .any(|other| other.label == item.label && is_same((&other.slot, other.offset), here));
+    let change = match (changes.first(), is_there) {
+        (Some(heaviest), _) => *heaviest,
+        (None, true) => Change::Kept,
+        (None, false) => side.alone(),
+    };
+    if changes.is_empty() {
+        changes.push(change);
+    }
+    let notes: Vec<&str> = all
+        .iter()
+        .map(|(finding, _)| finding.note.as_str())
+        .collect();
     Drawn {
         label: item.label.clone(),
         kind: kind.map_or_else(|| item.type_id.clone(), |kind| kind.label.clone()),
         slot: item.slot.clone(),
         offset: item.offset,
         size: size.unwrap_or(WORD),
-        change: found.map_or(Change::Kept, change_of),
-        note: found.map(|one| one.note.clone()).unwrap_or_default(),
+        change,
+        changes,
+        note: notes.join("; "),
     }
 }
 
-/// Whether a finding is about that field: by its place, or, of a member below it, by its name.
-fn is_about(finding: &Finding, item: &Item, (area, is_old): (&str, bool)) -> bool {
-    if finding.area != area {
-        return false;
-    }
-    let top = finding.field.split(['.', '[']).next().unwrap_or_default();
-    if top != finding.field {
-        return top == item.label;
-    }
-    let place = match is_old {
-        true => &finding.old,
-        false => &finding.new,
-    };
+/// Whether two places, each a slot and a byte in it, are one.
+fn is_same(one: (&str, u64), other: (&str, u64)) -> bool {
     let number = |slot: &str| slot.parse::<U256>().ok();
-    place.as_ref().is_some_and(|place| {
-        number(&place.slot) == number(&item.slot) && place.offset == item.offset
-    }) && (is_old || finding.field == item.label)
+    number(one.0) == number(other.0) && one.1 == other.1
 }
 
+/// What a finding says of the whole field. One that both layouts have is neither new nor gone: there a
+/// member of it, or a gap's size, has changed.
 fn change_of(finding: &Finding) -> Change {
+    let (old, new) = match (&finding.old, &finding.new) {
+        (Some(old), Some(new)) => (old, new),
+        (None, _) => return Change::New,
+        (_, None) => return Change::Dropped,
+    };
+    let is_here = is_same((&old.slot, old.offset), (&new.slot, new.offset));
     match finding.verdict {
         Verdict::Rename => Change::Renamed,
-        Verdict::Retype => Change::Retyped,
         Verdict::Unknown => Change::Unknown,
-        Verdict::Reorder | Verdict::Shift => Change::Moved,
-        Verdict::SafeAppend | Verdict::GapUse | Verdict::Insert => Change::New,
-        Verdict::Delete => Change::Dropped,
-        Verdict::NamespaceChange => match (&finding.old, &finding.new) {
-            (None, _) => Change::New,
-            (_, None) => Change::Dropped,
-            _ => Change::Moved,
-        },
+        Verdict::Reorder | Verdict::Shift | Verdict::NamespaceChange if !is_here => Change::Moved,
+        Verdict::GapUse if !is_here => Change::Moved,
+        _ => Change::Retyped,
     }
 }
 
@@ -158,62 +217,13 @@ impl Change {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use stylus_layout::{Declarations, compare};
-
-    const TYPES: &str = r#""types":{
-        "t_uint256":{"encoding":"inplace","label":"uint256","numberOfBytes":"32"},
-        "t_address":{"encoding":"inplace","label":"address","numberOfBytes":"20"},
-        "t_bool":{"encoding":"inplace","label":"bool","numberOfBytes":"1"}}"#;
-
-    fn layout(fields: &[(&str, &str, u64, &str)]) -> Layout {
-        let items = fields.iter().map(|(label, slot, offset, kind)| {
-            format!(r#"{{"label":"{label}","slot":"{slot}","offset":{offset},"type":"{kind}"}}"#)
-        });
-        let items: Vec<_> = items.collect();
-        let text = format!(r#"{{"storage":[{}],{TYPES}}}"#, items.join(","));
-        Layout::from_json(&text).expect("a layout")
-    }
-
-    #[test]
-    fn each_field_is_drawn_with_what_happened_to_it() {
-        let old = layout(&[
-            ("total", "0", 0, "t_uint256"),
-            ("owner", "1", 0, "t_address"),
-            ("paused", "1", 20, "t_bool"),
-            ("old", "2", 0, "t_uint256"),
-        ]);
-        let new = layout(&[
-            ("total", "0", 0, "t_uint256"),
-            ("owner", "1", 0, "t_uint256"),
-            ("paused", "2", 0, "t_bool"),
-            ("fresh", "3", 0, "t_uint256"),
-        ]);
-        let report = compare(&old, &new, &Declarations::none()).expect("compared");
-        let areas = draw(&old, &new, &report);
-        let [area] = areas.as_slice() else {
-            panic!("one area: {areas:?}");
-        };
-        let changes = |fields: &[Drawn]| {
-            let pairs = fields.iter().map(|one| (one.label.clone(), one.change));
-            pairs.collect::<Vec<_>>()
-        };
-        let of = |pairs: [(&str, Change); 4]| pairs.map(|(name, change)| (name.to_owned(), change));
-        let before = [
-            ("total", Change::Kept),
-            ("owner", Change::Retyped),
-            ("paused", Change::Moved),
-            ("old", Change::Dropped),
-        ];
-        assert_eq!(changes(&area.before), of(before));
-        let after = [
-            ("total", Change::Kept),
-            ("owner", Change::Retyped),
-            ("paused", Change::Moved),
-            ("fresh", Change::New),
-        ];
-        assert_eq!(changes(&area.after), of(after));
+impl Drawn {
+    /// All that happened to it, in words.
+    pub fn words(&self) -> String {
+        let words: Vec<_> = self.changes.iter().map(|one| one.word()).collect();
+        words.join(", ")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,7 +64,7 @@ fn two_wallets_approve_a_migration_and_whoever_else_comes_is_answered() -> Resul
         pictures.display()
     );
     assert!(report.failed.is_empty(), "{:#?}\n{errors}", report.failed);
-    assert_eq!(report.passed.len(), 10);
+    assert_eq!(report.passed.len(), 11);
     let status = project.done(&["status", "Note"]);
     assert_eq!(status["definitions"][0]["current"], "2.0");
     Ok(())

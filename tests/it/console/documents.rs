@@ -136,6 +136,20 @@ fn a_report_stands_alone_and_holds_what_waits() {
         assert!(page.contains(shown), "{shown}: {page}");
         assert!(markdown.contains(shown), "{shown}: {markdown}");
     }
+    // A report is written anew; another file stays, and so does what a link leads to.
+    written("note.md");
+    std::fs::write(project.path("README.md"), "mine").expect("written");
+    std::os::unix::fs::symlink("README.md", project.path("link.md")).expect("linked");
+    for (file, found) in [
+        ("README.md", "another file"),
+        ("link.md", "a symbolic link"),
+    ] {
+        let refused = project.run(&["report", file]);
+        assert_eq!(refused.exit, Some(2), "{refused:?}");
+        assert_eq!(refused.document["error"]["found"], found, "{refused:?}");
+        let kept = std::fs::read_to_string(project.path("README.md"));
+        assert_eq!(kept.expect("read"), "mine");
+    }
     let refused = project.run(&["report", "note.txt"]);
     assert_eq!(refused.exit, Some(2), "{refused:?}");
     let unknown = project.run(&["report", "other.html", "Other"]);

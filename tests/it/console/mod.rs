@@ -1,6 +1,7 @@
 //! The console: what it answers to requests, and what people with a browser wallet can do.
 
 mod browser;
+mod checks;
 mod documents;
 mod guarded;
 mod hostile;

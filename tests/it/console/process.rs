@@ -50,7 +50,8 @@ impl Console {
         Self::start(folder, &environment)
     }
 
-    fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
+    /// In a folder with a manifest.
+    pub(super) fn start(folder: &Path, environment: &[(&str, &str)]) -> Self {
         let mut command = command_line(Path::new(env!("CARGO_BIN_EXE_cli"))).expect("it");
         without_keys(&mut command);
         let mut child = command

@@ -3,12 +3,12 @@
 use super::super::approve::{require_current, require_part};
 use super::super::context::Context;
 use super::super::pending::named;
-use super::documents;
 use super::site::account;
+use super::{checks, documents};
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::console::request::PageRequest;
-use crate::governance::signed::{current, deadline};
+use crate::governance::signed::{calldata_digest, current, deadline};
 use crate::governance::{Call, Display, GovernanceError, GovernedCall, proposed, readiness};
 use crate::output::Outcome;
 use crate::registry::all_logs;
@@ -94,6 +94,7 @@ async fn approve(subject: Subject<'_>, call: &Bytes, outcome: &mut Outcome) -> R
     outcome.field("executes", simulated.executes);
     transaction(subject, call, simulated.gas, outcome);
     digests(subject, call, outcome).await?;
+    checked(subject, &governed, outcome).await?;
     tried(subject, &governed, outcome).await
 }
 
@@ -109,6 +110,7 @@ async fn sign(subject: Subject<'_>, call: &Bytes, outcome: &mut Outcome) -> Resu
         ),
     );
     digests(subject, call, outcome).await?;
+    checked(subject, &governed, outcome).await?;
     tried(subject, &governed, outcome).await
 }
 
@@ -193,8 +195,10 @@ fn transaction(subject: Subject<'_>, call: &Bytes, gas: u64, outcome: &mut Outco
         "data": call,
         "value": "0x0",
         "gas": format!("{gas:#x}"),
+        "chainId": format!("{:#x}", subject.client.chain_id()),
     });
     outcome.field("transaction", transaction);
+    outcome.field("transaction_digest", calldata_digest(call));
 }
 
 /// What a wallet would sign for the same call, and what its user compares with the device.
@@ -207,6 +211,22 @@ async fn digests(subject: Subject<'_>, call: &Bytes, outcome: &mut Outcome) -> R
     outcome.field("typed_data", typed);
     outcome.field("approval", &approval);
     Ok(())
+}
+
+/// The checks of `approve`.
+async fn checked(
+    subject: Subject<'_>,
+    governed: &GovernedCall,
+    outcome: &mut Outcome,
+) -> Result<(), Error> {
+    let Subject {
+        context,
+        client,
+        registry,
+        action,
+        ..
+    } = subject;
+    checks::run(context, client, (registry, action), governed, outcome).await
 }
 
 /// A migration is tried on a copy, now.
@@ -240,6 +260,9 @@ fn stamp(outcome: &mut Outcome) {
         of("action"),
         of("sentence"),
         of("digests"),
+        of("transaction_digest"),
+        of("cards"),
+        of("consent"),
         plan.get("instances"),
         plan.get("problems"),
     ]);

@@ -10,7 +10,7 @@ use alloy::sol_types::SolValue;
 use futures::stream::{Stream, unfold};
 use std::time::Duration;
 
-/// How often the chain is request.
+/// How often the chain is asked.
 const PAUSE: Duration = Duration::from_millis(1_000);
 /// Blocks before the first look that a reorganisation may take back.
 const BEHIND: u64 = 64;

@@ -39,7 +39,7 @@ pub(super) async fn drawn(
         "/before" => {
             let found: view::Before = shown(output, &before::run(context, request).await?)?;
             let main = console::before::before(place, &found);
-            ("Before the wallet is request".into(), main)
+            ("Before the wallet is asked".into(), main)
         }
         "/definition" => {
             place.api = way(&PageContext::default(), "/api/history", &[("name", name)]);

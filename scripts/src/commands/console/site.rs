@@ -5,25 +5,31 @@ use super::super::context::Context;
 use super::super::unknown;
 use super::{before, documents, news, pages, submission};
 use crate::app_error::Error;
-use crate::console::answer::{Body, answer, document, page};
+use crate::console::answer::{Body, answer, document, page, refusal};
 use crate::console::assets::{SCRIPT, SCRIPT_PATH, STYLE, STYLE_PATH};
 use crate::console::live;
 use crate::console::page::{PageContext, failure, page as whole};
-use crate::console::request::PageRequest;
+use crate::console::request::{PageRequest, Refused};
 use crate::console::view::{Failure, read};
 use crate::error::{Exit, Explain};
 use crate::keys::KeyArgs;
 use crate::output::Output;
 use alloy::primitives::Address;
+use futures::stream::StreamExt;
 use hyper::body::Bytes;
 use hyper::{Response, StatusCode};
 use maud::html;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Streams of news at once, at most: fewer than the connections, so that pages are always answered.
+const STREAMS: usize = 32;
 
 /// What answers.
 pub(super) struct Site {
     output: Arc<Output>,
     global: Global,
+    streams: Arc<Semaphore>,
 }
 
 impl Site {
@@ -32,7 +38,12 @@ impl Site {
         let mut global = global.clone();
         global.key = KeyArgs::none();
         global.export = super::super::export::ExportArgs::default();
-        Self { output, global }
+        let streams = Arc::new(Semaphore::new(STREAMS));
+        Self {
+            output,
+            global,
+            streams,
+        }
     }
 
     /// A command of its own for every request: each reads the newest block, and the manifest as it is.
@@ -47,14 +58,32 @@ impl Site {
             STYLE_PATH => text("text/css; charset=utf-8", STYLE),
             SCRIPT_PATH => text("text/javascript; charset=utf-8", SCRIPT),
             "/favicon.ico" => answer(StatusCode::NO_CONTENT, "image/x-icon", ""),
-            "/events" => match self.context() {
-                Ok(context) => crate::console::answer::news(live::body(news::of(context))),
-                Err(error) => self.failed(&error),
-            },
+            "/events" => self.news(),
             path => match path.strip_prefix("/api/") {
                 Some(name) => self.document(name, request, body).await,
                 None => self.page(request).await,
             },
+        }
+    }
+
+    fn news(&self) -> Response<Body> {
+        let Ok(place) = self.streams.clone().try_acquire_owned() else {
+            return refusal(&Refused {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                expected: format!("at most {STREAMS} streams of news"),
+                found: "as many already".into(),
+            });
+        };
+        match self.context() {
+            Ok(context) => {
+                let news = news::of(context).map(move |one| {
+                    // The place is free again once the stream is dropped.
+                    let _ = &place;
+                    one
+                });
+                crate::console::answer::news(live::body(news))
+            }
+            Err(error) => self.failed(&error),
         }
     }
 

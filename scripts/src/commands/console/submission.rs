@@ -1,14 +1,15 @@
 //! Files of approvals that were signed offline: checked, and made into one transaction of anybody.
 
 use super::super::context::Context;
+use super::checks;
 use super::site::account;
 use crate::app_error::Error;
 use crate::governance::signed::{
-    Accepted, ApprovalFile, Given, SignedError, accepted, require_here, submission,
+    Accepted, ApprovalFile, Given, SignedError, accepted, calldata_digest, require_here, submission,
 };
 use crate::governance::{GovernanceError, GovernedCall};
 use crate::output::Outcome;
-use alloy::primitives::{Address, U256};
+use alloy::primitives::{Address, U256, keccak256};
 use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::json;
@@ -100,9 +101,25 @@ pub(super) async fn run(context: &Context, body: &Bytes) -> Result<Outcome, Erro
             "data": governed.input(),
             "value": "0x0",
             "gas": format!("{:#x}", simulated.gas),
+            "chainId": format!("{:#x}", client.chain_id()),
         }),
     );
+    outcome.field("transaction_digest", calldata_digest(governed.input()));
+    let about = (registry, approval.action());
+    checks::run(context, &client, about, &governed, &mut outcome).await?;
+    stamp(&mut outcome);
     Ok(outcome)
+}
+
+/// A hash of all that the page shows and the wallet would send; the gas alone may differ a little.
+fn stamp(outcome: &mut Outcome) {
+    let shown = outcome
+        .document
+        .iter()
+        .filter(|(name, _)| *name != "transaction");
+    let shown: Vec<_> = shown.collect();
+    let stamp = keccak256(json!(shown).to_string());
+    outcome.field("stamp", stamp);
 }
 
 fn refused(found: String) -> Error {

@@ -6,6 +6,11 @@ const $ = (id) => document.getElementById(id);
 const wallets = new Map();
 let wallet = null;
 
+// ---- text of others: characters that hide themselves or turn the direction are shown as escapes ----
+
+const HIDDEN = /[\p{C}\p{Default_Ignorable_Code_Point}\u2800]|[^\S ]/gu;
+const visible = (text) => String(text).replace(HIDDEN, (one) => `\\u{${one.codePointAt(0).toString(16)}}`);
+
 // ---- what went wrong: expected, found, next ----
 
 function tell(place, error) {
@@ -14,14 +19,14 @@ function tell(place, error) {
   const box = document.createElement('section');
   box.className = 'card danger';
   const title = document.createElement('h3');
-  title.textContent = error.message;
+  title.textContent = visible(error.message);
   const list = document.createElement('dl');
   for (const name of ['expected', 'found', 'next']) {
     if (!error[name]) continue;
     const term = document.createElement('dt');
     term.textContent = name;
     const value = document.createElement('dd');
-    value.textContent = error[name];
+    value.textContent = visible(error[name]);
     list.append(term, value);
   }
   box.append(title, list);
@@ -84,7 +89,7 @@ function connect() {
     for (const one of all) {
       const button = document.createElement('button');
       button.type = 'button';
-      button.textContent = one.name;
+      button.textContent = visible(one.name);
       button.addEventListener('click', () => use(one, true));
       place.append(' ', button);
     }
@@ -149,17 +154,18 @@ async function act(button) {
   button.disabled = true;
   try {
     await ready(account);
-    if (what === 'submit') {
-      await sent(prepared.transaction);
-      location.assign(`/action?${new URLSearchParams({ id: prepared.action, account })}`);
-      return;
-    }
     // What was read may have changed since: it is asked for once more, and compared.
     const query = new URLSearchParams({ id, do: what, account });
-    const now = await document_of(`/api/before?${query}`);
+    const now = await (what === 'submit' ? document_of('/api/submit', prepared) : document_of(`/api/before?${query}`));
     if (now.stamp !== button.dataset.stamp) {
-      throw problem('the action changed meanwhile', $('sentence').textContent, now.sentence, 'open this page again and read it');
+      const next = what === 'submit' ? 'check the files again and read what is found' : 'open this page again and read it';
+      throw problem('the action changed meanwhile', $('sentence').textContent, now.sentence, next);
     }
+    if (now.consent === 'refused' || (now.consent === 'needed' && !$('yes').checked)) {
+      throw problem('a check refuses the action', 'an explicit yes', 'none', 'read what was found');
+    }
+    // That took time: the wallet may be on another chain by now, or have another account.
+    await ready(account);
     if (what === 'sign') {
       const typed = JSON.stringify(now.typed_data);
       const signature = await wallet.request({ method: 'eth_signTypedData_v4', params: [account, typed] });
@@ -168,41 +174,78 @@ async function act(button) {
       return;
     }
     await sent(now.transaction);
-    location.assign(`/action?${new URLSearchParams({ id, account })}`);
+    location.assign(`/action?${new URLSearchParams({ id: now.action, account })}`);
   } catch (error) {
     $('done').textContent = '';
     tell($('failed'), error && error.expected !== undefined ? error : ofWallet(error));
   } finally {
-    button.disabled = false;
+    button.disabled = Boolean(needed() && !$('yes').checked);
   }
 }
 
+// Whether the box has to be checked before anything is sent.
+const needed = () => $('yes') && !($('consent') && $('consent').hidden);
+
+const WEIGHTS = { good: '✓ checked', note: '· note', unknown: '? not checked', warning: '! warning', danger: '✗ danger' };
+
+function card(found) {
+  const weight = Object.hasOwn(WEIGHTS, found.weight) ? found.weight : 'unknown';
+  const item = document.createElement('li');
+  item.className = `card ${weight}`;
+  const title = document.createElement('h3');
+  const sign = document.createElement('span');
+  sign.className = 'weight';
+  sign.textContent = WEIGHTS[weight];
+  title.append(sign, ` ${visible(found.about)}`);
+  const says = document.createElement('p');
+  says.textContent = visible(found.says);
+  item.append(title, says);
+  return item;
+}
+
 async function check() {
-  tell($('failed'), null);
-  $('sentence').textContent = '';
   const button = document.querySelector('[data-do=submit]');
   button.hidden = true;
+  tell($('failed'), null);
+  $('sentence').textContent = '';
+  $('digest-list').replaceChildren();
+  $('cards').replaceChildren();
+  $('consent').hidden = true;
+  $('yes').checked = false;
   try {
     const files = [];
     for (const file of $('files').files) files.push({ name: file.name, text: await file.text() });
     const account = document.body.dataset.account;
     if (!account) throw problem('no wallet is connected', 'an account that sends', 'none', 'connect one, above');
-    prepared = await document_of('/api/submit', { account, files });
-    $('sentence').textContent = prepared.sentence;
-    const list = $('digest-list');
-    list.replaceChildren();
-    for (const [name, digest] of Object.entries(prepared.digests)) {
+    prepared = { account, files };
+    const found = await document_of('/api/submit', prepared);
+    $('sentence').textContent = visible(found.sentence);
+    const { domain, message, eip712, calldata } = found.digests;
+    const all = { 'domain hash': domain, 'message hash': message, 'EIP-712 digest': eip712,
+      'calldata digest of what was signed': calldata, 'calldata digest': found.transaction_digest };
+    for (const [name, digest] of Object.entries(all)) {
       const term = document.createElement('dt');
-      term.textContent = `${name} digest`;
+      term.textContent = name;
       const value = document.createElement('dd');
       value.textContent = digest;
-      list.append(term, value);
+      $('digest-list').append(term, value);
     }
+    $('cards').replaceChildren(...found.cards.map(card));
+    if (found.consent === 'refused') {
+      throw problem('a check refuses this action', 'an action that submit goes on with, with a flag or without', 'what is told above', 'nothing can be sent from here');
+    }
+    $('consent').hidden = found.consent !== 'needed';
+    button.dataset.stamp = found.stamp;
+    button.disabled = Boolean(needed());
     button.hidden = false;
   } catch (error) {
     tell($('failed'), error && error.message ? error : problem('the files cannot be used', '', String(error), ''));
   }
 }
+
+addEventListener('change', (event) => {
+  if (event.target.id === 'yes') $('do').disabled = !event.target.checked;
+});
 
 addEventListener('click', (event) => {
   const button = event.target.closest('button');
@@ -227,12 +270,38 @@ async function refresh() {
   if (main) $('main').replaceWith(main);
 }
 
-const news = new EventSource('/events');
-news.addEventListener('changed', refresh);
-news.addEventListener('gone', (event) => { $('news').textContent = `The chain does not answer: ${JSON.parse(event.data)}`; });
-news.addEventListener('back', () => { $('news').textContent = 'The chain answers again.'; refresh(); });
-news.onerror = () => { $('news').textContent = 'The console does not answer: it was ended, or restarts.'; };
-news.onopen = () => { $('news').textContent = ''; };
+function told({ kind, text }) {
+  const said = {
+    gone: `The chain does not answer: ${visible(text)}`,
+    back: 'The chain answers again.',
+    error: 'The console does not answer: it was ended, or restarts.',
+    open: '',
+  };
+  if (Object.hasOwn(said, kind)) $('news').textContent = said[kind];
+  if (kind === 'changed' || kind === 'back') refresh();
+}
+
+// A browser opens six connections to a host: of all pages one listens, and tells the others.
+const pages = new BroadcastChannel('news');
+pages.onmessage = (event) => told(event.data);
+
+function listen() {
+  const tellAll = (kind, text = '') => { told({ kind, text }); pages.postMessage({ kind, text }); };
+  const news = new EventSource('/events');
+  news.addEventListener('changed', () => tellAll('changed'));
+  news.addEventListener('gone', (event) => tellAll('gone', JSON.parse(event.data)));
+  news.addEventListener('back', () => tellAll('back'));
+  news.onerror = () => tellAll('error');
+  news.onopen = () => tellAll('open');
+}
+
+const began = performance.now();
+navigator.locks.request('news', () => {
+  listen();
+  // The page that listened before is gone, and something may have happened meanwhile.
+  if (performance.now() - began > 1_000) refresh();
+  return new Promise(() => {});
+});
 
 setInterval(() => {
   for (const place of document.querySelectorAll('[data-until]')) {

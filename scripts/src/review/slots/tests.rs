@@ -1,0 +1,166 @@
+//! What is drawn of two layouts.
+
+use super::*;
+use stylus_layout::{Declarations, compare};
+
+const TYPES: &str = r#""types":{
+    "t_uint256":{"encoding":"inplace","label":"uint256","numberOfBytes":"32"},
+    "t_address":{"encoding":"inplace","label":"address","numberOfBytes":"20"},
+    "t_bool":{"encoding":"inplace","label":"bool","numberOfBytes":"1"}}"#;
+
+fn layout(fields: &[(&str, &str, u64, &str)]) -> Layout {
+    let items = fields.iter().map(|(label, slot, offset, kind)| {
+        format!(r#"{{"label":"{label}","slot":"{slot}","offset":{offset},"type":"{kind}"}}"#)
+    });
+    let items: Vec<_> = items.collect();
+    let text = format!(r#"{{"storage":[{}],{TYPES}}}"#, items.join(","));
+    Layout::from_json(&text).expect("a layout")
+}
+
+#[test]
+fn each_field_is_drawn_with_what_happened_to_it() {
+    let old = layout(&[
+        ("total", "0", 0, "t_uint256"),
+        ("owner", "1", 0, "t_address"),
+        ("paused", "1", 20, "t_bool"),
+        ("old", "2", 0, "t_uint256"),
+    ]);
+    let new = layout(&[
+        ("total", "0", 0, "t_uint256"),
+        ("owner", "1", 0, "t_uint256"),
+        ("paused", "2", 0, "t_bool"),
+        ("fresh", "3", 0, "t_uint256"),
+    ]);
+    let report = compare(&old, &new, &Declarations::none()).expect("compared");
+    let areas = draw(&old, &new, &report);
+    let [area] = areas.as_slice() else {
+        panic!("one area: {areas:?}");
+    };
+    let changes = |fields: &[Drawn]| {
+        let pairs = fields.iter().map(|one| (one.label.clone(), one.change));
+        pairs.collect::<Vec<_>>()
+    };
+    let of = |pairs: [(&str, Change); 4]| pairs.map(|(name, change)| (name.to_owned(), change));
+    let before = [
+        ("total", Change::Kept),
+        ("owner", Change::Retyped),
+        ("paused", Change::Moved),
+        ("old", Change::Dropped),
+    ];
+    assert_eq!(changes(&area.before), of(before));
+    let after = [
+        ("total", Change::Kept),
+        ("owner", Change::Retyped),
+        ("paused", Change::Moved),
+        ("fresh", Change::New),
+    ];
+    assert_eq!(changes(&area.after), of(after));
+}
+
+/// What is drawn of every field, in one row for each.
+fn rows(fields: &[Drawn]) -> Vec<String> {
+    let rows = fields.iter();
+    rows.map(|one| format!("{} {}: {}", one.slot, one.label, one.words()))
+        .collect()
+}
+
+#[test]
+fn a_moved_or_dropped_field_is_never_drawn_as_kept() {
+    let types = TYPES.trim_end_matches('}');
+    let types = format!(
+        r#"{types}}},"t_bytes32":{{"encoding":"inplace","label":"bytes32","numberOfBytes":"32"}}}}"#
+    );
+    let of = |fields: &[(&str, u64, &str, &str)]| {
+        let items = fields.iter().map(|(label, slot, kind, more)| {
+            format!(r#"{{"label":"{label}","slot":"{slot}","offset":0,"type":"{kind}"{more}}}"#)
+        });
+        let items: Vec<_> = items.collect();
+        let text = format!(r#"{{"storage":[{}],{types}}}"#, items.join(","));
+        Layout::from_json(&text).expect("a layout")
+    };
+    let old = of(&[
+        ("value", 0, "t_uint256", ""),
+        ("limit", 1, "t_uint256", ""),
+        ("x.owner", 2, "t_address", ""),
+        ("owner", 3, "t_address", ""),
+        ("gone.y", 4, "t_uint256", ""),
+    ]);
+    let renamed_and_retyped = r#","renamedFrom":"limit","retypedFrom":"uint256""#;
+    let new = of(&[
+        ("value", 0, "t_uint256", ""),
+        ("cap", 1, "t_bytes32", renamed_and_retyped),
+        ("boss", 2, "t_address", r#","renamedFrom":"owner""#),
+        ("x.owner", 3, "t_address", ""),
+        ("fresh[0]", 5, "t_uint256", ""),
+    ]);
+    let report = compare(&old, &new, &Declarations::none()).expect("compared");
+    let areas = draw(&old, &new, &report);
+    let [area] = areas.as_slice() else {
+        panic!("one area: {areas:?}");
+    };
+    let before = [
+        "0 value: kept",
+        "1 limit: retyped, renamed",
+        "2 x.owner: moved",
+        "3 owner: moved, renamed",
+        "4 gone.y: dropped",
+    ];
+    assert_eq!(rows(&area.before), before, "{report}");
+    let after = [
+        "0 value: kept",
+        "1 cap: retyped, renamed",
+        "2 boss: moved, renamed",
+        "3 x.owner: moved",
+        "5 fresh[0]: new",
+    ];
+    assert_eq!(rows(&area.after), after, "{report}");
+}
+
+#[test]
+fn of_all_small_layouts_only_what_both_have_alike_is_drawn_as_kept() {
+    const FIRST: [(&str, &str, u64, &str); 3] = [
+        ("a", "0", 0, "t_uint256"),
+        ("a.b", "1", 0, "t_address"),
+        ("a[0]", "2", 0, "t_uint256"),
+    ];
+    let labels = ["", "a", "a.b", "a[0]", "c"];
+    let kinds = ["t_uint256", "t_address"];
+    let old = layout(&FIRST);
+    let mut count = 0;
+    // Each slot holds nothing, or one of the names as one of the types.
+    for number in 0..9_usize.pow(4) {
+        let mut fields: Vec<(&str, &str, u64, &str)> = Vec::new();
+        for (at, slot) in ["0", "1", "2", "3"].into_iter().enumerate() {
+            let choice = number / 9_usize.pow(u32::try_from(at).expect("small")) % 9;
+            let label = labels[choice.div_ceil(2)];
+            if !label.is_empty() {
+                fields.push((label, slot, 0, kinds[choice % 2]));
+            }
+        }
+        let is_twice = |one: &(&str, &str, u64, &str)| {
+            fields.iter().filter(|other| other.0 == one.0).count() > 1
+        };
+        if fields.iter().any(is_twice) {
+            continue;
+        }
+        count += 1;
+        let new = layout(&fields);
+        let report = compare(&old, &new, &Declarations::none()).expect("compared");
+        let areas = draw(&old, &new, &report);
+        let area = areas.first().expect("an area");
+        for (side, others) in [(&area.before, &fields[..]), (&area.after, &FIRST[..])] {
+            for one in side {
+                let is_alike = others.iter().any(|(label, slot, _, kind)| {
+                    (*label, *slot, kind.trim_start_matches("t_"))
+                        == (one.label.as_str(), one.slot.as_str(), one.kind.as_str())
+                });
+                assert_eq!(
+                    one.changes == [Change::Kept],
+                    is_alike,
+                    "{one:?} of {fields:?}: {report}"
+                );
+            }
+        }
+    }
+    assert_eq!(count, 1_473);
+}

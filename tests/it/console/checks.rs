@@ -1,0 +1,88 @@
+//! What `approve` refuses is said before the wallet is asked, and only an explicit yes goes on.
+
+use std::path::Path;
+
+use super::process::Console;
+use crate::layouts::project::{COUNT, Project, SWAPPED, home, text};
+
+/// What the page and the document say before an approver approves, and the refusal of `approve`.
+fn require_consent(project: &Project, (console, folder): (&Console, &Path), action: &str) {
+    let refused = project.run_in(folder, None, &["approve", action]);
+    let error = &refused.document["error"];
+    assert_ne!(refused.exit, Some(0), "{refused:?}");
+    let account = project.node.addresses()[1];
+    for operation in ["approve", "sign"] {
+        let query = format!("id={action}&do={operation}&account={account}");
+        let document = console.document(&format!("/api/before?{query}"));
+        assert_eq!(document["consent"], "needed", "{document}");
+        let cards = document["cards"].as_array().expect("cards");
+        let said = cards.iter().find(|card| {
+            let message = text(error, "message");
+            card["weight"] == "danger" && text(card, "says").starts_with(message)
+        });
+        assert!(said.is_some(), "{error}: {document}");
+        let page = console.get(&format!("/before?{query}"));
+        assert_eq!(page.status, 200, "{page:?}");
+        let button = page
+            .body
+            .split("<button")
+            .find(|one| one.contains("id=\"do\""));
+        let button = button
+            .and_then(|one| one.split_once('>'))
+            .expect("a button")
+            .0;
+        assert!(button.ends_with(" disabled"), "{button}");
+        for shown in ["id=\"yes\"", "✗ danger", "checks before an approval"] {
+            assert!(page.body.contains(shown), "{shown}: {}", page.body);
+        }
+    }
+}
+
+#[test]
+fn what_approve_refuses_needs_a_yes_on_the_page() {
+    let project = Project::with_note();
+    let both = format!("AND(Admin,{})", project.node.addresses()[1]);
+    project.done(&["update-policy", "Note", &both, "--role", "migrate"]);
+    let swapped = home(SWAPPED);
+    let migrate = [&["migrate", "Note", "2.0", &swapped][..], &COUNT].concat();
+    let refused = project.refused("LayoutRefused", &migrate);
+    let found = text(&refused.document["error"], "found").to_owned();
+    let allow = found.split(", ").flat_map(|id| ["--allow-layout", id]);
+    let allowed: Vec<&str> = migrate.into_iter().chain(allow).collect();
+    let proposed = project.run(&allowed);
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    // Another approver, who allowed nothing: what the proposer allows is kept in his own folder.
+    let folder = tempfile::tempdir().expect("a folder");
+    let manifest = "stylus-upgrades.toml";
+    std::fs::copy(project.path(manifest), folder.path().join(manifest)).expect("copied");
+    let console = Console::start(folder.path(), &[]);
+    let place = (&console, folder.path());
+    require_consent(&project, place, text(&proposed.document, "action"));
+
+    project.done(&["update-policy", "Note", &both, "--role", "policy"]);
+    let none = [
+        "update-policy",
+        "Note",
+        "NONE",
+        "--role",
+        "migrate",
+        "--allow",
+        "none",
+    ];
+    let proposed = project.run(&none);
+    assert_eq!(proposed.exit, Some(3), "{proposed:?}");
+    let action = text(&proposed.document, "action");
+    require_consent(&project, place, action);
+    let account = project.node.addresses()[1];
+    let page = console.get(&format!("/before?id={action}&do=approve&account={account}"));
+    assert!(page.body.contains("becomes NONE"), "{}", page.body);
+    // No copy was made: nothing is told as tried.
+    assert!(!page.body.contains("Tried on a copy"), "{}", page.body);
+    // Who withdraws is asked for nothing, and compares the digest of what he sends.
+    let admin = project.node.addresses()[0];
+    let query = format!("id={action}&do=revoke&account={admin}");
+    let document = console.document(&format!("/api/before?{query}"));
+    let page = console.get(&format!("/before?{query}"));
+    assert!(page.body.contains(text(&document, "transaction_digest")));
+    assert!(!page.body.contains("id=\"yes\""), "{}", page.body);
+}
