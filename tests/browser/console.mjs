@@ -209,7 +209,7 @@ await test('an offline signature goes round: the digests are those of the page',
   await heading(other.page, '1/2');
   await other.close();
   await anyone.page.click('#check');
-  await anyone.page.waitForSelector('#failed:empty');
+  await anyone.page.waitForSelector('#failed:empty', { state: 'attached' });
   await anyone.page.waitForSelector('#do:not([hidden])');
   await anyone.page.click('#do');
   await heading(anyone.page, 'success 2/2 executed');
