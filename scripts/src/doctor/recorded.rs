@@ -82,7 +82,8 @@ pub(super) struct Recorded {
     pub(super) definitions: Vec<Definition>,
     /// Definitions that events are about, and whose creation no event tells.
     pub(super) unknown: BTreeSet<B256>,
-    /// Proxies that the registry created, beacons and admins of definitions, and the pause stub of UUPS proxies, as these events tell.
+    /// Proxies that the registry created, beacons and admins of definitions, and the pause stub of UUPS
+    /// proxies, as all these events tell.
     pub(super) created: u64,
 }
 
