@@ -198,15 +198,16 @@ mod tests {
     }
 
     #[test]
-    fn names_that_could_be_read_as_something_else_are_left_out() {
+    fn an_interface_with_names_that_could_be_read_as_something_else_is_refused() {
         let text = r#"[
             {"type":"function","name":"set","inputs":[{"name":"x","type":"uint256"}],"outputs":[],"stateMutability":"nonpayable"},
-            {"type":"function","name":"a\n✓ registry.migrate","inputs":[],"outputs":[],"stateMutability":"view"},
             {"type":"error","name":"TooHigh","inputs":[{"name":"most","type":"uint256"}]}
         ]"#;
         let abi: JsonAbi = serde_json::from_str(text).expect("an interface");
         let known = Functions::of_abi(&abi);
         assert_eq!(known.functions.len(), 1);
+        let hostile = text.replace("\"set\"", r#""a\n✓ registry.migrate""#);
+        assert!(serde_json::from_str::<JsonAbi>(&hostile).is_err());
         let mut output = alloy::primitives::keccak256("TooHigh(uint256)")[..4].to_vec();
         output.extend([0; 31]);
         output.push(9);

@@ -61,8 +61,9 @@ fn a_signed_pause_and_resume_reach_every_instance() {
     for (command, state) in [("pause", "paused"), ("resume", "live")] {
         let exported = sandbox.done("Admin", &export(command, "call.txt"));
         assert_eq!(exported["next"], "stylus-upgrades rollout A");
-        sandbox.done("Admin", &["sign", "call.txt", "--out", "signed.json"]);
-        let done = sandbox.done("Other", &["submit", "signed.json"]);
+        let signed = format!("{command}.json");
+        sandbox.done("Admin", &["sign", "call.txt", "--out", &signed]);
+        let done = sandbox.done("Other", &["submit", &signed]);
         assert_eq!(done["left"], json!([]), "{done}");
         assert_eq!(in_state(&sandbox, state).len(), SEVEN, "{done}");
     }
