@@ -302,7 +302,7 @@ impl Governor<'_> {
         self.harness.chain().create(creation).await
     }
 
-    /// A definition with that code as 1.0; the proxy is given to the registry by `through`, and becomes
+    /// A definition with that code as 1.0; the proxy is given to its admin by `through`, and becomes
     /// its instance.
     async fn adopt(
         &self,
@@ -314,7 +314,7 @@ impl Governor<'_> {
         self.harness.define(name).await?;
         self.add(name, "1.0", code, step::initial()).await?;
         let give = IOwnable::transferOwnershipCall {
-            newOwner: self.harness.registry(),
+            newOwner: evm::admin_address(self.harness.registry(), definition_id(name)),
         };
         let owner = self.harness.account(OWNER);
         self.harness.chain().execute(owner, through, &give).await?;
