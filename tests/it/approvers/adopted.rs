@@ -104,10 +104,10 @@ async fn transparent(fixture: &Fixture, code: Address) -> (Address, Address) {
     (proxy, Address::from_word(admin.expect("a slot")))
 }
 
-/// Admin gives the ownership of a ProxyAdmin to what the definition `A` adopts by.
-async fn give(fixture: &Fixture, admin: Address) {
+/// Admin gives the ownership of a ProxyAdmin to the admin of a definition.
+async fn give(fixture: &Fixture, admin: Address, name: &str) {
     let give = IOwnable::transferOwnershipCall {
-        newOwner: evm::admin_address(fixture.registry(), keccak256("A")),
+        newOwner: evm::admin_address(fixture.registry(), keccak256(name)),
     };
     fixture.send(admin, &give).await;
 }
@@ -262,7 +262,7 @@ async fn a_new_field_of_an_adopted_proxy_on_bytes_that_are_not_zero_is_refused()
         };
         fixture.send(admin, &upgrade).await;
     }
-    give(&fixture, admin).await;
+    give(&fixture, admin, "A").await;
     let adopted = proxy.to_string();
     let adopt = ["adopt", "A", &adopted, "1.0", "--runs-layout", "Box.json"];
     let adopt = [&adopt[..], &ABSENT[..2]].concat();
@@ -295,7 +295,7 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
     let register = ["register", "A", "1.0", "hostile"];
     fixture.done(&[&register[..], &ABSENT].concat());
     let (proxy, admin) = transparent(&fixture, deployed(&fixture, "Box").await).await;
-    give(&fixture, admin).await;
+    give(&fixture, admin, "A").await;
     let adopted = proxy.to_string();
     let adopt = [&["adopt", "A", &adopted, "1.0"][..], &ABSENT[..2]].concat();
     let nonce = async || {
@@ -316,7 +316,7 @@ async fn a_program_whose_constructor_anybody_could_run_in_the_proxy_is_not_adopt
     let register = ["register", "B", "1.0", &box_2, "--layout", "Box2.json"];
     fixture.done(&[&register[..], &ABSENT].concat());
     let (other, admin) = transparent(&fixture, deployed(&fixture, "Box").await).await;
-    give(&fixture, admin).await;
+    give(&fixture, admin, "B").await;
     let other = other.to_string();
     let first = ["adopt", "B", &other, "1.0", "--runs-layout", "Box.json"];
     fixture.done(&[&first[..], &ABSENT[..2]].concat());
