@@ -1,0 +1,207 @@
+//! Approvals: given, signed, taken back; and the actions that they gather in.
+
+use crate::policy::{Policy, Set};
+use crate::scope::{APPROVERS, Mutation, Scope, TWO_OF_THREE};
+use crate::state::{Action, Consent, Content, DELAY, LIFETIME, State};
+use crate::transition::Refusal;
+
+impl Scope {
+    /// The policy that decides about a content, as it stands, and whether any one of its addresses does.
+    pub fn policy_of(&self, state: &State, content: Content) -> (Policy, bool) {
+        match content {
+            Content::SetPolicy(_) => (TWO_OF_THREE, false),
+            content => {
+                let policy = self.policies[usize::from(state.policy)];
+                (policy, content == Content::Pause)
+            }
+        }
+    }
+
+    /// What approvals of a content are bound to.
+    pub fn epoch(&self, state: &State, content: Content) -> u8 {
+        match content {
+            Content::SetPolicy(_) => 0,
+            _ => state.sequence,
+        }
+    }
+
+    /// The action that approvals of a content are for: the open one, if there is one, and its round.
+    /// One that has expired or is about an earlier nonce is closed.
+    pub(crate) fn open(&self, state: &State, content: Content) -> (Option<Action>, u8) {
+        let round = state.round(content);
+        let Some(action) = state.actions.get(&content) else {
+            return (None, round);
+        };
+        let is_past = about(state, content) != action.nonce && !self.has(Mutation::KeepsNonces);
+        if is_past || self.has_expired(state, action) {
+            (None, round + 1)
+        } else {
+            (Some(*action), round)
+        }
+    }
+
+    fn has_expired(&self, state: &State, action: &Action) -> bool {
+        state.day() > last_day(action) && !self.has(Mutation::NeverExpires)
+    }
+
+    pub(crate) fn approve(
+        &self,
+        state: &mut State,
+        content: Content,
+        givers: Set,
+        first: u8,
+        signed: Option<(u8, u8)>,
+    ) -> Result<Option<Content>, Refusal> {
+        let (policy, any_one) = self.policy_of(state, content);
+        let epoch = self.epoch(state, content);
+        let (open, round) = self.open(state, content);
+        let is_new = open.is_none();
+        let mut action = open.unwrap_or(Action {
+            approvals: 0,
+            revoked: 0,
+            proposer: first,
+            epoch,
+            nonce: about(state, content),
+            opened: state.day(),
+            clock: None,
+        });
+        let given = match self.has(Mutation::CountsStrangers) {
+            true => givers,
+            false => givers & policy.names(),
+        };
+        if let Some(of) = signed {
+            let revoked = match self.has(Mutation::ForgetsRevocations) {
+                true => 0,
+                false => action.revoked,
+            };
+            // one after the other, before any signature is looked at
+            for bit in (0..APPROVERS).map(|who| 1 << who & givers) {
+                if bit & !given != 0 {
+                    return Err(Refusal::NotAnApprover);
+                }
+                if bit & revoked != 0 {
+                    return Err(Refusal::InvalidSignature);
+                }
+            }
+            if of != (epoch, round) && !self.has(Mutation::TakesOldSignatures) {
+                return Err(Refusal::InvalidSignature);
+            }
+        }
+        let before = action.approvals;
+        action.approvals |= given;
+        let started = !any_one && tick(&policy, &mut action, state.day());
+        let satisfied = if any_one {
+            given != 0
+        } else {
+            policy.is_satisfied(action.approvals, has_passed(&action, state.day()))
+        };
+        if !satisfied && given == 0 {
+            return Err(Refusal::NotAnApprover);
+        }
+        if !satisfied && given & !before == 0 && !started {
+            return Err(Refusal::AlreadyApproved);
+        }
+        self.check(state, content)?;
+
+        let closed = is_new && round != state.round(content);
+        let consent = state.consents.entry(content).or_default();
+        if closed {
+            *consent = Consent::default();
+        }
+        consent.by |= given;
+        state.rounds.insert(content, round);
+        if satisfied {
+            state.actions.remove(&content);
+            if !self.has(Mutation::KeepsRounds) {
+                state.rounds.insert(content, round + 1);
+            }
+            self.execute(state, content)?;
+            return Ok(Some(content));
+        }
+        state.actions.insert(content, action);
+        Ok(None)
+    }
+
+    pub(crate) fn revoke(
+        &self,
+        state: &mut State,
+        who: u8,
+        content: Content,
+    ) -> Result<(), Refusal> {
+        let mut action = self.named(state, content)?;
+        let (policy, _) = self.policy_of(state, content);
+        let bit = (1 << who) & policy.names();
+        if action.approvals & bit == 0 {
+            return Err(Refusal::NotApproved);
+        }
+        if self.has_expired(state, &action) {
+            return Err(Refusal::ActionExpired);
+        }
+        action.approvals &= !bit;
+        action.revoked |= bit;
+        tick(&policy, &mut action, state.day());
+        state.actions.insert(content, action);
+        if let Some(consent) = state.consents.get_mut(&content) {
+            consent.by &= !bit;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn cancel(
+        &self,
+        state: &mut State,
+        who: u8,
+        content: Content,
+    ) -> Result<(), Refusal> {
+        let action = self.named(state, content)?;
+        let (policy, _) = self.policy_of(state, content);
+        let others = action.approvals & !(1 << action.proposer);
+        let is_his = who == action.proposer && !policy.is_satisfied(others, true);
+        if !is_his && !policy.is_satisfied(1 << who, false) && !self.has(Mutation::AnybodyCancels) {
+            return Err(Refusal::NotAnApprover);
+        }
+        if self.has_expired(state, &action) {
+            return Err(Refusal::ActionExpired);
+        }
+        state.actions.remove(&content);
+        *state.rounds.entry(content).or_default() += 1;
+        state.consents.remove(&content);
+        Ok(())
+    }
+
+    /// The open action of a content, expired or not.
+    fn named(&self, state: &State, content: Content) -> Result<Action, Refusal> {
+        let action = state.actions.get(&content).copied();
+        action.ok_or(Refusal::ActionNotFound)
+    }
+}
+
+/// The nonce that an action of this content would be about.
+pub(crate) fn about(state: &State, content: Content) -> Option<u8> {
+    match content {
+        Content::SetHandler(proxy) | Content::Abort(proxy) | Content::HandOver(proxy) => {
+            let proxy = state.proxies[usize::from(proxy)];
+            Some(proxy.instance.map_or(0, |_| proxy.nonce))
+        }
+        _ => None,
+    }
+}
+
+/// The last day on which an action can be approved or executed.
+pub fn last_day(action: &Action) -> u8 {
+    let not_before = action.clock.map_or(0, |clock| clock + DELAY);
+    action.opened.max(not_before) + LIFETIME
+}
+
+/// Whether its delay has passed.
+fn has_passed(action: &Action, day: u8) -> bool {
+    action.clock.is_some_and(|clock| clock + DELAY <= day)
+}
+
+/// Starts or stops the clock of its delay; whether it did.
+fn tick(policy: &Policy, action: &mut Action, day: u8) -> bool {
+    let was = action.clock;
+    let enough = policy.has_delay() && policy.is_satisfied(action.approvals, true);
+    action.clock = enough.then(|| was.unwrap_or(day));
+    was != action.clock
+}

@@ -1,0 +1,107 @@
+//! Every order of calls, breadth first.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+
+use crate::invariants;
+use crate::scope::Scope;
+use crate::state::State;
+use crate::transition::{Refusal, Transition};
+
+/// Whether a governed call was executed, or with what the transition is refused.
+pub type Answer = Result<bool, Refusal>;
+
+impl Scope {
+    /// The state that something leads to, with the invariant that it breaks; `None` where it is refused, or
+    /// leads out of this scope.
+    pub fn next(&self, state: &State, transition: Transition) -> Option<State> {
+        let outcome = self.act(state, transition).ok()?;
+        let broken = invariants::broken(self, state, transition, &outcome);
+        let mut next = outcome.state;
+        invariants::note_time(self, &mut next);
+        next.broken = broken;
+        let most = next.rounds.values().max().copied().unwrap_or_default();
+        (next.ticks <= self.ticks && most <= self.rounds).then_some(next)
+    }
+
+    /// Explores every order of calls, breadth first, up to so many in a row.
+    pub fn explore(&self, depth: usize) -> Explored {
+        let first = State::first(self);
+        let mut seen: HashSet<State> = HashSet::from([first.clone()]);
+        let mut queue = VecDeque::from([(first, 0)]);
+        let mut explored = Explored::default();
+        while let Some((state, at)) = queue.pop_front() {
+            explored.depth = at;
+            let undecidable = self
+                .contents
+                .iter()
+                .any(|one| !invariants::can_be_decided(self, &state, *one));
+            if undecidable {
+                explored.broken.entry(invariants::DECIDABLE).or_insert(at);
+            }
+            if let Some(invariant) = state.broken {
+                explored.broken.entry(invariant.name()).or_insert(at);
+            }
+            if at == depth {
+                explored.is_cut = true;
+                continue;
+            }
+            for transition in self.transitions(&state) {
+                let Some(next) = self.next(&state, transition) else {
+                    continue;
+                };
+                explored.calls += 1;
+                if seen.insert(next.clone()) {
+                    queue.push_back((next, at + 1));
+                }
+            }
+        }
+        explored.states = seen.len();
+        explored
+    }
+
+    /// What the model answers.
+    pub fn answer(&self, state: &State, transition: Transition) -> Answer {
+        let outcome = self.act(state, transition);
+        outcome.map(|outcome| outcome.executed.is_some())
+    }
+
+    /// For each transition and each answer that it ever gets, up to so many in a row, a shortest way there:
+    /// the last of each is the one that is answered so.
+    pub fn witnesses(&self, depth: usize) -> Vec<Vec<Transition>> {
+        let first = State::first(self);
+        let mut seen: HashSet<State> = HashSet::from([first.clone()]);
+        let mut queue = VecDeque::from([(first, Vec::new())]);
+        let mut answered: HashSet<(Transition, Answer)> = HashSet::new();
+        let mut witnesses = Vec::new();
+        while let Some((state, path)) = queue.pop_front() {
+            for transition in self.transitions(&state) {
+                let extended = || [path.as_slice(), &[transition]].concat();
+                if answered.insert((transition, self.answer(&state, transition))) {
+                    witnesses.push(extended());
+                }
+                let next = self.next(&state, transition);
+                if let Some(next) = next.filter(|_| path.len() + 1 < depth)
+                    && seen.insert(next.clone())
+                {
+                    queue.push_back((next, extended()));
+                }
+            }
+        }
+        witnesses
+    }
+}
+
+/// What was found.
+#[derive(Clone, Debug, Default)]
+pub struct Explored {
+    /// Different states.
+    pub states: usize,
+    /// Calls that were not refused.
+    pub calls: usize,
+    /// Most calls in a row.
+    pub depth: usize,
+    /// Whether more calls in a row could lead to more states.
+    pub is_cut: bool,
+    /// The invariants that were broken, and after how many calls first.
+    pub broken: HashMap<&'static str, usize>,
+}

@@ -1,0 +1,37 @@
+//! The registry's rules as a small model, for a model checker that explores every order in which things
+//! can happen.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `policy` | policies, and who satisfies them |
+//! | `state` | what the registry knows, and what people hold outside of it |
+//! | `scope` | the parts of it that are explored |
+//! | `transition` | what anybody can do, and what it is refused with |
+//! | `approvals` | approvals and the actions that they gather in |
+//! | `execute` | what a governed call does once it is approved |
+//! | `instances` | what moves instances beside governed calls |
+//! | `invariants` | what no call of anybody may break |
+//! | `explore` | every order of calls |
+//!
+//! The tests send the same calls to the real registry: every answer of every call is brought about there.
+#![forbid(unsafe_code)]
+
+mod approvals;
+mod execute;
+mod explore;
+mod instances;
+mod invariants;
+mod policy;
+mod scope;
+mod state;
+mod transition;
+
+pub use approvals::last_day;
+pub use explore::{Answer, Explored};
+pub use invariants::{DECIDABLE, Invariant};
+pub use policy::{Policy, Set};
+pub use scope::{APPROVERS, Mutation, SCOPES, STRANGER, Scope, TWO_OF_THREE};
+pub use state::{
+    Action, Content, Control, DELAY, Instance, InstanceState, LIFETIME, SignedApproval, State, TICK,
+};
+pub use transition::{Outcome, Refusal, Transition};

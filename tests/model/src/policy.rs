@@ -1,0 +1,68 @@
+//! Policies of the model: keys, AND, OR, n of m, and a delay.
+
+/// A set of approvers, one bit each.
+pub type Set = u8;
+
+/// An expression.
+#[derive(Clone, Copy, Debug)]
+pub enum Policy {
+    /// `0xaddr`
+    Key(u8),
+    /// `AND(p,…)`
+    And(&'static [Policy]),
+    /// `OR(p,…)`
+    Or(&'static [Policy]),
+    /// `OutOf(n,p,…)`
+    OutOf(usize, &'static [Policy]),
+    /// `AFTER(seconds)`, in an AND of the root.
+    After,
+}
+
+impl Policy {
+    /// Whether approvals satisfy it, if its delay has passed or not.
+    pub fn is_satisfied(&self, by: Set, delay_passed: bool) -> bool {
+        let one = |policy: &Self| policy.is_satisfied(by, delay_passed);
+        match self {
+            Self::Key(who) => by & (1 << who) != 0,
+            Self::And(all) => all.iter().all(one),
+            Self::Or(any) => any.iter().any(one),
+            Self::OutOf(need, of) => of.iter().filter(|policy| one(policy)).count() >= *need,
+            Self::After => delay_passed,
+        }
+    }
+
+    /// Everybody whom it names.
+    pub fn names(&self) -> Set {
+        match self {
+            Self::Key(who) => 1 << who,
+            Self::And(of) | Self::Or(of) | Self::OutOf(_, of) => {
+                of.iter().fold(0, |all, policy| all | policy.names())
+            }
+            Self::After => 0,
+        }
+    }
+
+    /// Whether it has a delay.
+    pub fn has_delay(&self) -> bool {
+        match self {
+            Self::Key(_) => false,
+            Self::And(of) | Self::Or(of) | Self::OutOf(_, of) => of.iter().any(Self::has_delay),
+            Self::After => true,
+        }
+    }
+
+    /// As the registry takes it; `key` writes an address, `delay` seconds.
+    pub fn text(&self, key: &impl Fn(u8) -> String, delay: u64) -> String {
+        let list = |of: &[Self]| -> String {
+            let texts: Vec<String> = of.iter().map(|policy| policy.text(key, delay)).collect();
+            texts.join(",")
+        };
+        match self {
+            Self::Key(who) => key(*who),
+            Self::And(of) => format!("AND({})", list(of)),
+            Self::Or(of) => format!("OR({})", list(of)),
+            Self::OutOf(need, of) => format!("OutOf({need},{})", list(of)),
+            Self::After => format!("AFTER({delay})"),
+        }
+    }
+}
