@@ -1,8 +1,10 @@
 //! Compares sizes and gas with `tests/snapshots`. `STYLUS_UPGRADES_UPDATE=1` records new ones.
 
-use stylus_upgrades_harness::HarnessError;
+use stylus_upgrades_harness::{HarnessError, home};
 use stylus_upgrades_interface::{limits, parts::PARTS};
-use stylus_upgrades_tests::figures::{gas, migrations, sizes, tools};
+use stylus_upgrades_tests::figures::{
+    gas, governed, governed_figures, governed_page, migrations, package_version, sizes, tools,
+};
 use stylus_upgrades_tests::snapshot;
 
 #[tokio::test]
@@ -35,6 +37,35 @@ async fn gas_is_as_recorded() -> Result<(), HarnessError> {
         cached * 100 <= FLOOR * 105,
         "the cached proxy adds {cached} gas"
     );
+    Ok(())
+}
+
+/// What governance costs, beside its floor and beside others: the snapshot and the page.
+#[tokio::test]
+async fn flows_cost_what_is_recorded() -> Result<(), HarnessError> {
+    const SAFE: &str = "@safe-global/safe-smart-account";
+    let rows = governed().await?;
+    for row in &rows {
+        let (floor, cached) = (row.floor.total(), row.cached);
+        println!("{:<52} {floor:>9} {cached:>9}", row.name);
+        assert!(cached >= floor, "{} costs less than its floor", row.name);
+        assert!(row.uncached >= cached, "{} gains by no cache", row.name);
+    }
+    let mut tools = tools()?;
+    tools.insert(SAFE.into(), package_version(SAFE)?);
+    let figures = governed_figures(&rows);
+    snapshot::check("flows", &tools, &figures).unwrap_or_else(|difference| panic!("{difference}"));
+    let path = home().join("docs/gas.md");
+    let page = std::fs::read_to_string(&path).expect("docs/gas.md");
+    let written = governed_page(&page, &rows).expect("the marks of the table");
+    if stylus_upgrades_test_settings::update() {
+        std::fs::write(&path, written).expect("docs/gas.md is written");
+    } else {
+        assert!(
+            page == written,
+            "docs/gas.md is stale: run with STYLUS_UPGRADES_UPDATE=1"
+        );
+    }
     Ok(())
 }
 

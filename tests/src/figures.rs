@@ -2,15 +2,17 @@
 
 mod calls;
 mod deploy;
+mod governed;
 mod migrations;
 mod sizes;
 mod tools;
 
 pub use calls::{Overhead, overheads};
 pub use deploy::deploy_gas;
+pub use governed::{Floor, Row, governed, governed_figures, governed_page, governed_table};
 pub use migrations::{beside, migrations};
 pub use sizes::sizes;
-pub use tools::tools;
+pub use tools::{package_version, tools};
 
 use crate::proxies::Proxy;
 use crate::snapshot::Figures;

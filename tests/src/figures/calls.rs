@@ -128,7 +128,7 @@ async fn unset(chain: &Chain, accounts: [Address; 2]) -> Result<(), HarnessError
 
 /// Puts a program into the chain's cache, as the cache manager does for the highest bidders.
 /// EVM code is left alone.
-async fn cache(chain: &Chain, program: Address) -> Result<(), HarnessError> {
+pub(super) async fn cache(chain: &Chain, program: Address) -> Result<(), HarnessError> {
     if !chain
         .code(program)
         .await?

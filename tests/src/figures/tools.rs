@@ -23,15 +23,20 @@ pub fn tools() -> Result<BTreeMap<String, String>, HarnessError> {
         ("rustc".to_owned(), rustc),
         ("solc".to_owned(), Solidity::compile(&Lines)?.compiler),
     ]);
-    let lock = locked("package-lock.json")?;
     for package in ["@openzeppelin/contracts", "solady"] {
-        let version = &lock["packages"][format!("node_modules/{package}")]["version"];
-        tools.insert(
-            package.to_owned(),
-            version.as_str().unwrap_or("unknown").to_owned(),
-        );
+        tools.insert(package.to_owned(), package_version(package)?);
     }
     Ok(tools)
+}
+
+/// The version of a package of npm.
+///
+/// # Errors
+/// If the lock file is missing.
+pub fn package_version(package: &str) -> Result<String, HarnessError> {
+    let lock = locked("package-lock.json")?;
+    let version = &lock["packages"][format!("node_modules/{package}")]["version"];
+    Ok(version.as_str().unwrap_or("unknown").to_owned())
 }
 
 fn locked(name: &str) -> Result<serde_json::Value, HarnessError> {

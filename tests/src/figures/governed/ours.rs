@@ -1,0 +1,378 @@
+//! Every governed flow on our registry, once, in the order in which a definition lives.
+
+use alloy::primitives::{Address, B256, U256, keccak256};
+use alloy::rpc::types::TransactionReceipt;
+use alloy::signers::SignerSync;
+use alloy::signers::local::PrivateKeySigner;
+use alloy::sol_types::SolCall;
+use stylus_upgrades::build::evm;
+use stylus_upgrades::governance::signed::Approval;
+use stylus_upgrades_harness::{Chain, Harness, HarnessError, Program, step};
+use stylus_upgrades_interface::adopted::IOwnable;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy;
+use stylus_upgrades_interface::reasons::proxy_kind;
+use stylus_upgrades_interface::registry::{Code, IRegistry, Signature, Step};
+
+use super::inputs::{code, initializeCall, is, key, library, migrateCall, migration, two_of};
+use super::peers::Peers;
+use super::{Floor, Flow};
+use crate::figures::calls::cache;
+use crate::proxies::Maker;
+
+/// Account 0 decides alone.
+const ALONE: &str = "Alone";
+/// The same, for an upgrade through the proxy itself.
+const DIRECT: &str = "Upgrade";
+/// Two of three keys decide.
+const TEAM: &str = "Team";
+/// Proxies that follow a beacon.
+const BEACON: &str = "Beacon";
+/// A proxy of OpenZeppelin.
+const FOREIGN: &str = "Foreign";
+
+/// Runs every flow.
+///
+/// # Errors
+/// Whatever the chain refuses.
+pub(super) async fn flows(cached: bool) -> Result<Vec<Flow>, HarnessError> {
+    let harness = Harness::on(Chain::embedded()?).await?;
+    let v1 = harness.build_and_deploy("contracts/counter_v1").await?;
+    let v2 = harness.build_and_deploy("contracts/counter_v2").await?;
+    let back = harness
+        .build_and_deploy("contracts/migrations/counter_back")
+        .await?;
+    let mut lifecycle = Lifecycle {
+        harness: &harness,
+        flows: Vec::new(),
+        v1,
+        v2,
+    };
+    if cached {
+        lifecycle.cache_all(back.address).await?;
+    }
+    lifecycle.alone(&back).await?;
+    lifecycle.upgrade().await?;
+    lifecycle.team().await?;
+    lifecycle.beacon().await?;
+    lifecycle.foreign().await?;
+    Ok(lifecycle.flows)
+}
+
+struct Lifecycle<'h> {
+    harness: &'h Harness,
+    flows: Vec<Flow>,
+    v1: Program,
+    v2: Program,
+}
+
+impl Lifecycle<'_> {
+    fn chain(&self) -> &Chain {
+        self.harness.chain()
+    }
+
+    /// Puts every program into the chain's cache that one of the flows runs.
+    async fn cache_all(&self, script: Address) -> Result<(), HarnessError> {
+        // all WASM proxies share one code hash
+        let definition = self.harness.define("Cached").await?;
+        definition
+            .add_version("1.0", &self.v1, step::initial())
+            .await?;
+        let call = initializeCall {
+            value: U256::from(7),
+        };
+        let proxy = definition.create_proxy("1.0", &call).await?.address();
+        let parts = self.harness.framework().shared().map(|part| part.address);
+        let others = [
+            self.harness.registry(),
+            self.v1.address,
+            self.v2.address,
+            script,
+            proxy,
+        ];
+        for program in parts.chain(others) {
+            cache(self.chain(), program).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a call of the registry that is no flow.
+    async fn prepare<C: SolCall>(
+        &self,
+        from: Address,
+        call: &C,
+    ) -> Result<TransactionReceipt, HarnessError> {
+        let registry = self.harness.registry();
+        self.chain().execute(from, registry, call).await
+    }
+
+    /// Sends one that is, and notes what it cost.
+    async fn flow<C: SolCall>(&mut self, name: &'static str, call: &C) -> Result<(), HarnessError> {
+        let from = self.harness.account(0);
+        self.flow_of(name, from, self.harness.registry(), call)
+            .await
+    }
+
+    async fn flow_of<C: SolCall>(
+        &mut self,
+        name: &'static str,
+        from: Address,
+        to: Address,
+        call: &C,
+    ) -> Result<(), HarnessError> {
+        let receipt = self.chain().execute(from, to, call).await?;
+        let floor = Floor::of(self.chain(), &receipt).await?;
+        self.flows.push(Flow {
+            name,
+            gas: receipt.gas_used,
+            floor,
+        });
+        Ok(())
+    }
+
+    fn define(&self, name: &str, migrate: &str) -> IRegistry::createDefinitionCall {
+        let alone = is(self.harness.account(0));
+        IRegistry::createDefinitionCall {
+            name: name.into(),
+            migratePolicy: migrate.into(),
+            policyPolicy: alone.clone(),
+            createPolicy: alone,
+        }
+    }
+
+    fn first(&self, name: &str) -> IRegistry::addVersionCall {
+        IRegistry::addVersionCall {
+            name: name.into(),
+            version: "1.0".into(),
+            code: code(&self.v1),
+            step: step::initial(),
+        }
+    }
+
+    fn second(&self, name: &str, step: Step) -> IRegistry::migrateCall {
+        IRegistry::migrateCall {
+            name: name.into(),
+            version: "2.0".into(),
+            code: code(&self.v2),
+            step,
+        }
+    }
+
+    fn create(name: &str, kind: u8) -> IRegistry::createProxyCall {
+        let value = U256::from(7);
+        IRegistry::createProxyCall {
+            name: name.into(),
+            version: "1.0".into(),
+            kind,
+            salt: B256::ZERO,
+            initData: initializeCall { value }.abi_encode().into(),
+        }
+    }
+
+    async fn proxy(&self, name: &str, kind: u8) -> Result<Address, HarnessError> {
+        let call = IRegistry::proxyAddressCall {
+            name: name.into(),
+            kind,
+            salt: B256::ZERO,
+        };
+        self.chain().read(self.harness.registry(), &call).await
+    }
+
+    async fn alone(&mut self, back: &Program) -> Result<(), HarnessError> {
+        let name = || ALONE.to_owned();
+        let alone = is(self.harness.account(0));
+        self.flow("define", &self.define(ALONE, &alone)).await?;
+        self.flow("register 1.0", &self.first(ALONE)).await?;
+        self.flow("createProxy", &Self::create(ALONE, proxy_kind::WASM))
+            .await?;
+        let second = self.second(ALONE, migration());
+        self.flow("migrate, one instance, a migration call", &second)
+            .await?;
+        self.flow(
+            "pause, one instance",
+            &IRegistry::pauseCall { name: name() },
+        )
+        .await?;
+        let resume = IRegistry::resumeCall { name: name() };
+        self.flow("resume, one instance", &resume).await?;
+        let rollback = IRegistry::migrateCall {
+            name: name(),
+            version: "1.1".into(),
+            code: code(&self.v1),
+            step: step::script("2.0", back, &migrateCall { step: U256::ZERO }),
+        };
+        self.flow("rollback, one instance, a script", &rollback)
+            .await
+    }
+
+    async fn upgrade(&mut self) -> Result<(), HarnessError> {
+        let admin = self.harness.account(0);
+        self.prepare(admin, &self.define(DIRECT, &is(admin)))
+            .await?;
+        self.prepare(admin, &self.first(DIRECT)).await?;
+        self.prepare(admin, &Self::create(DIRECT, proxy_kind::WASM))
+            .await?;
+        let IRegistry::migrateCall {
+            name,
+            version,
+            code,
+            step,
+        } = self.second(DIRECT, migration());
+        let add = IRegistry::addVersionCall {
+            name,
+            version,
+            code,
+            step,
+        };
+        self.flow("register 2.0 with a migration call", &add)
+            .await?;
+        let proxy = self.proxy(DIRECT, proxy_kind::WASM).await?;
+        let upgrade = IUpgradeabilityProxy::upgradeToCall {
+            version: "2.0".into(),
+        };
+        self.flow_of("upgrade, a migration call", admin, proxy, &upgrade)
+            .await
+    }
+
+    async fn team(&mut self) -> Result<(), HarnessError> {
+        let admin = self.harness.account(0);
+        let approvers = [1, 2, 3].map(|n| self.harness.account(n));
+        let policy = two_of(&approvers);
+        self.prepare(admin, &self.define(TEAM, &policy)).await?;
+        for who in &approvers[..2] {
+            self.prepare(*who, &self.first(TEAM)).await?;
+        }
+        self.prepare(admin, &Self::create(TEAM, proxy_kind::WASM))
+            .await?;
+        let migrate = self.second(TEAM, step::nothing("1.0"));
+        let registry = self.harness.registry();
+        let [first, second, _] = approvers;
+        self.flow_of("approve, the first of two", first, registry, &migrate)
+            .await?;
+        let name = "approve, the second: migrate, one instance";
+        self.flow_of(name, second, registry, &migrate).await?;
+        self.signed().await
+    }
+
+    /// Two of three who have signed offline, and anybody submits it.
+    async fn signed(&mut self) -> Result<(), HarnessError> {
+        const SIGNED: &str = "Signed";
+        let admin = self.harness.account(0);
+        let keys = [1, 2, 3].map(key);
+        let addresses = keys.each_ref().map(PrivateKeySigner::address);
+        let call = self.define(SIGNED, &is(admin));
+        self.prepare(admin, &call).await?;
+        self.prepare(admin, &self.first(SIGNED)).await?;
+        self.prepare(admin, &Self::create(SIGNED, proxy_kind::WASM))
+            .await?;
+        let policy = IRegistry::setPolicyCall {
+            name: SIGNED.into(),
+            role: "migrate".into(),
+            expression: two_of(&addresses),
+        };
+        self.flow_named(SET_POLICY, admin, &policy).await?;
+        let migrate = self.second(SIGNED, step::nothing("1.0"));
+        let registry = self.harness.registry();
+        let name = SIGNED.to_owned();
+        let definition = IRegistry::definitionCall { name };
+        let approval = Approval {
+            chain_id: self
+                .chain()
+                .request::<_, U256>("eth_chainId", ())
+                .await?
+                .to(),
+            registry,
+            call: migrate.abi_encode().into(),
+            epoch: self.chain().read(registry, &definition).await?.sequence,
+            round: 0,
+            deadline: DEADLINE,
+        };
+        let digest = approval.digests().map_err(|error| library(&error))?.eip712;
+        let mut approvals = Vec::new();
+        for key in &keys[..2] {
+            let signed = key.sign_hash_sync(&digest).map_err(|e| library(&e))?;
+            approvals.push(Signature {
+                signer: key.address(),
+                data: signed.as_bytes().into(),
+            });
+        }
+        let submit = IRegistry::submitSignedCall {
+            action: approval.call,
+            deadline: DEADLINE,
+            approvals,
+        };
+        let stranger = self.harness.account(5);
+        let name = "submitSigned, two of three: migrate, one instance";
+        self.flow_of(name, stranger, registry, &submit).await
+    }
+
+    async fn flow_named<C: SolCall>(
+        &mut self,
+        name: &'static str,
+        from: Address,
+        call: &C,
+    ) -> Result<(), HarnessError> {
+        self.flow_of(name, from, self.harness.registry(), call)
+            .await
+    }
+
+    async fn beacon(&mut self) -> Result<(), HarnessError> {
+        let admin = self.harness.account(0);
+        self.prepare(admin, &self.define(BEACON, &is(admin)))
+            .await?;
+        self.prepare(admin, &self.first(BEACON)).await?;
+        let first = Self::create(BEACON, proxy_kind::BEACON);
+        self.flow("createProxy, a beacon proxy and its beacon", &first)
+            .await?;
+        let another = IRegistry::createProxyCall {
+            salt: B256::repeat_byte(1),
+            ..first
+        };
+        self.flow("createProxy, a second beacon proxy", &another)
+            .await?;
+        let second = self.second(BEACON, step::nothing("1.0"));
+        self.flow("migrate, a beacon with two proxies", &second)
+            .await
+    }
+
+    async fn foreign(&mut self) -> Result<(), HarnessError> {
+        let admin = self.harness.account(0);
+        let maker = Maker::new(self.chain())?;
+        let peers = Peers::new(self.chain(), maker.solidity()).await?;
+        self.prepare(admin, &self.define(FOREIGN, &is(admin)))
+            .await?;
+        let add = IRegistry::addVersionCall {
+            code: Code {
+                implementation: peers.first,
+                codehash: keccak256(self.chain().code(peers.first).await?),
+                layoutHash: B256::ZERO,
+                sourceHash: B256::ZERO,
+            },
+            ..self.first(FOREIGN)
+        };
+        self.prepare(admin, &add).await?;
+        let proxy = peers.transparent().await?;
+        let registry = self.harness.registry();
+        let account = evm::admin_address(registry, keccak256(FOREIGN));
+        let give = IOwnable::transferOwnershipCall { newOwner: account };
+        self.chain().execute(admin, proxy.create(1), &give).await?;
+        let adopt = IRegistry::adoptCall {
+            name: FOREIGN.into(),
+            proxy,
+            kind: proxy_kind::TRANSPARENT_5,
+            version: "1.0".into(),
+        };
+        self.flow("adopt, transparent 5.x, the first", &adopt)
+            .await?;
+        let leave = IRegistry::handOverCall {
+            name: FOREIGN.into(),
+            proxy,
+            newRegistry: self.harness.account(7),
+        };
+        self.flow("handOver, transparent 5.x", &leave).await
+    }
+}
+
+/// What the change of a policy is called.
+const SET_POLICY: &str = "setPolicy, one to two of three";
+/// When signatures end, in Unix seconds.
+const DEADLINE: u64 = u32::MAX as u64;

@@ -1,0 +1,373 @@
+//! The same story with OpenZeppelin's proxies, a Safe of two of three and a TimelockController: the
+//! contracts of the packages in npm.
+
+use std::fs;
+
+use alloy::network::TransactionBuilder;
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
+use alloy::signers::SignerSync;
+use alloy::signers::local::PrivateKeySigner;
+use alloy::sol;
+use alloy::sol_types::{SolCall, SolValue};
+use serde_json::Value;
+use stylus_upgrades_harness::{Chain, HarnessError, Lines, Npm, Solidity};
+use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin, IUpgradeableProxy};
+
+use super::inputs::{key, library};
+use super::{Floor, Flow};
+
+sol! {
+    interface IBox {
+        function initialize(uint256 start) external;
+        function migrate() external;
+    }
+    interface IUupsBox {
+        function initialize(uint256 start, address first) external;
+    }
+    interface IBeacon {
+        function upgradeTo(address implementation) external;
+    }
+    interface ISafe {
+        function setup(address[] owners, uint256 threshold, address to, bytes data, address fallbackHandler, address paymentToken, uint256 payment, address paymentReceiver) external;
+        function getTransactionHash(address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, uint256 nonce) external view returns (bytes32 hash);
+        function execTransaction(address to, uint256 value, bytes data, uint8 operation, uint256 safeTxGas, uint256 baseGas, uint256 gasPrice, address gasToken, address refundReceiver, bytes signatures) external payable returns (bool success);
+        function nonce() external view returns (uint256 nonce);
+    }
+    interface ISafeProxyFactory {
+        function createProxyWithNonce(address singleton, bytes initializer, uint256 saltNonce) external returns (address proxy);
+    }
+    interface ITimelock {
+        function schedule(address target, uint256 value, bytes data, bytes32 predecessor, bytes32 salt, uint256 delay) external;
+        function execute(address target, uint256 value, bytes payload, bytes32 predecessor, bytes32 salt) external payable;
+    }
+}
+
+const V5: &str = "@openzeppelin/contracts/build/contracts";
+const SAFE: &str = "@safe-global/safe-smart-account/build/artifacts/contracts";
+/// Seconds of the timelock.
+const DELAY: u64 = 172_800;
+
+/// What stands behind the proxies.
+pub(super) struct Peers<'c> {
+    chain: &'c Chain,
+    solidity: &'c Solidity,
+    npm: Npm,
+    /// The first code of those that are not UUPS.
+    pub(super) first: Address,
+    second: Address,
+}
+
+/// Runs every flow.
+///
+/// # Errors
+/// Whatever the chain refuses.
+pub(super) async fn flows() -> Result<Vec<Flow>, HarnessError> {
+    let chain = Chain::embedded()?;
+    let solidity = Solidity::compile(&Lines)?;
+    let peers = Peers::new(&chain, &solidity).await?;
+    let mut flows = Vec::new();
+    let safe = peers.safe(&mut flows).await?;
+    let timelock = peers.timelock(&mut flows).await?;
+    peers.with_transparent(&mut flows, safe, timelock).await?;
+    peers.with_uups(&mut flows, safe).await?;
+    peers.with_beacon(&mut flows, safe).await?;
+    Ok(flows)
+}
+
+impl<'c> Peers<'c> {
+    pub(super) async fn new(
+        chain: &'c Chain,
+        solidity: &'c Solidity,
+    ) -> Result<Self, HarnessError> {
+        let box_of = async |name| {
+            chain
+                .create(solidity.contract(name)?.creation.clone())
+                .await
+        };
+        Ok(Self {
+            chain,
+            solidity,
+            npm: Npm::install(&Lines)?,
+            first: box_of("Box").await?,
+            second: box_of("Box2").await?,
+        })
+    }
+
+    /// A transparent proxy 5.x whose ProxyAdmin account 0 owns.
+    pub(super) async fn transparent(&self) -> Result<Address, HarnessError> {
+        let receipt = self.create_transparent().await?;
+        address(&receipt)
+    }
+
+    async fn create_transparent(&self) -> Result<TransactionReceipt, HarnessError> {
+        let owner = self.chain.account(0);
+        let arguments = (self.first, owner, initialize()).abi_encode_params();
+        let path = format!("{V5}/TransparentUpgradeableProxy.json");
+        self.deploy(&path, &arguments).await
+    }
+
+    async fn with_transparent(
+        &self,
+        flows: &mut Vec<Flow>,
+        safe: Address,
+        timelock: Address,
+    ) -> Result<(), HarnessError> {
+        let owner = self.chain.account(0);
+        let created = self.create_transparent().await?;
+        self.note(flows, "transparent 5.x: create", &created)
+            .await?;
+        let proxy = address(&created)?;
+        let upgrade = |proxy| IProxyAdmin::upgradeAndCallCall {
+            proxy,
+            implementation: self.second,
+            data: IBox::migrateCall {}.abi_encode().into(),
+        };
+        let admin = proxy.create(1);
+        let done = self.chain.execute(owner, admin, &upgrade(proxy)).await?;
+        self.note(flows, "transparent 5.x: upgrade by an account", &done)
+            .await?;
+
+        let proxy = self.transparent().await?;
+        let admin = proxy.create(1);
+        let done = self.give(admin, safe).await?;
+        self.note(flows, "transparent 5.x: transferOwnership", &done)
+            .await?;
+        let done = self.by_safe(safe, admin, &upgrade(proxy)).await?;
+        self.note(flows, "transparent 5.x: upgrade by the Safe", &done)
+            .await?;
+
+        let proxy = self.transparent().await?;
+        let admin = proxy.create(1);
+        self.give(admin, timelock).await?;
+        let data = Bytes::from(upgrade(proxy).abi_encode());
+        let schedule = ITimelock::scheduleCall {
+            target: admin,
+            value: U256::ZERO,
+            data: data.clone(),
+            predecessor: B256::ZERO,
+            salt: B256::ZERO,
+            delay: U256::from(DELAY),
+        };
+        let done = self.chain.execute(owner, timelock, &schedule).await?;
+        self.note(flows, "TimelockController: schedule an upgrade", &done)
+            .await?;
+        let wait = (U256::from(DELAY),);
+        self.chain
+            .request::<_, Value>("evm_increaseTime", wait)
+            .await?;
+        let execute = ITimelock::executeCall {
+            target: admin,
+            value: U256::ZERO,
+            payload: data,
+            predecessor: B256::ZERO,
+            salt: B256::ZERO,
+        };
+        self.chain.request::<_, Value>("evm_mine", ()).await?;
+        let done = self.chain.execute(owner, timelock, &execute).await?;
+        self.note(flows, "TimelockController: execute an upgrade", &done)
+            .await
+    }
+
+    async fn with_uups(&self, flows: &mut Vec<Flow>, safe: Address) -> Result<(), HarnessError> {
+        let owner = self.chain.account(0);
+        let code = async |name| {
+            let creation = self.solidity.contract(name)?.creation.clone();
+            self.chain.create(creation).await
+        };
+        let (first, second) = (code("UupsBox").await?, code("UupsBox2").await?);
+        let start = U256::from(7);
+        let path = format!("{V5}/ERC1967Proxy.json");
+        for (by_safe, owner_of) in [(false, owner), (true, safe)] {
+            let init = IUupsBox::initializeCall {
+                start,
+                first: owner_of,
+            };
+            let init = Bytes::from(init.abi_encode());
+            let created = self
+                .deploy(&path, &(first, init).abi_encode_params())
+                .await?;
+            let proxy = address(&created)?;
+            let upgrade = IUpgradeableProxy::upgradeToAndCallCall {
+                implementation: second,
+                data: IBox::migrateCall {}.abi_encode().into(),
+            };
+            if by_safe {
+                let done = self.by_safe(safe, proxy, &upgrade).await?;
+                self.note(flows, "UUPS: upgrade by the Safe", &done).await?;
+            } else {
+                self.note(flows, "UUPS: create", &created).await?;
+                let done = self.chain.execute(owner, proxy, &upgrade).await?;
+                self.note(flows, "UUPS: upgrade by an account", &done)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn with_beacon(&self, flows: &mut Vec<Flow>, safe: Address) -> Result<(), HarnessError> {
+        let owner = self.chain.account(0);
+        let path = format!("{V5}/UpgradeableBeacon.json");
+        let arguments = (self.first, owner).abi_encode_params();
+        let created = self.deploy(&path, &arguments).await?;
+        self.note(flows, "UpgradeableBeacon: create", &created)
+            .await?;
+        let beacon = address(&created)?;
+        let arguments = (beacon, initialize()).abi_encode_params();
+        let path = format!("{V5}/BeaconProxy.json");
+        let created = self.deploy(&path, &arguments).await?;
+        self.note(flows, "BeaconProxy: create", &created).await?;
+        let upgrade = |implementation| IBeacon::upgradeToCall { implementation };
+        let done = self
+            .chain
+            .execute(owner, beacon, &upgrade(self.second))
+            .await?;
+        self.note(flows, "UpgradeableBeacon: upgrade by an account", &done)
+            .await?;
+        self.give(beacon, safe).await?;
+        let done = self.by_safe(safe, beacon, &upgrade(self.first)).await?;
+        self.note(flows, "UpgradeableBeacon: upgrade by the Safe", &done)
+            .await
+    }
+
+    /// A Safe of which two of three keys decide.
+    async fn safe(&self, flows: &mut Vec<Flow>) -> Result<Address, HarnessError> {
+        let singleton = format!("{SAFE}/Safe.sol/Safe.json");
+        let singleton = address(&self.deploy(&singleton, &[]).await?)?;
+        let factory = format!("{SAFE}/proxies/SafeProxyFactory.sol/SafeProxyFactory.json");
+        let factory = address(&self.deploy(&factory, &[]).await?)?;
+        let setup = ISafe::setupCall {
+            owners: keys().iter().map(PrivateKeySigner::address).collect(),
+            threshold: U256::from(2),
+            to: Address::ZERO,
+            data: Bytes::new(),
+            fallbackHandler: Address::ZERO,
+            paymentToken: Address::ZERO,
+            payment: U256::ZERO,
+            paymentReceiver: Address::ZERO,
+        };
+        let create = ISafeProxyFactory::createProxyWithNonceCall {
+            singleton,
+            initializer: setup.abi_encode().into(),
+            saltNonce: U256::ZERO,
+        };
+        let safe = self.chain.read(factory, &create).await?;
+        let owner = self.chain.account(0);
+        let done = self.chain.execute(owner, factory, &create).await?;
+        self.note(flows, "Safe of two of three: create", &done)
+            .await?;
+        Ok(safe)
+    }
+
+    /// Two of its owners sign, and anybody sends it.
+    async fn by_safe<C: SolCall>(
+        &self,
+        safe: Address,
+        to: Address,
+        call: &C,
+    ) -> Result<TransactionReceipt, HarnessError> {
+        let data = Bytes::from(call.abi_encode());
+        let (zero, nobody) = (U256::ZERO, Address::ZERO);
+        let query = ISafe::getTransactionHashCall {
+            to,
+            value: zero,
+            data: data.clone(),
+            operation: 0,
+            safeTxGas: zero,
+            baseGas: zero,
+            gasPrice: zero,
+            gasToken: nobody,
+            refundReceiver: nobody,
+            nonce: self.chain.read(safe, &ISafe::nonceCall {}).await?,
+        };
+        let hash = self.chain.read(safe, &query).await?;
+        let mut signers = keys()[..2].to_vec();
+        signers.sort_by_key(PrivateKeySigner::address);
+        let mut signatures = Vec::new();
+        for signer in signers {
+            let signature = signer.sign_hash_sync(&hash);
+            signatures.extend(signature.map_err(|error| library(&error))?.as_bytes());
+        }
+        let execute = ISafe::execTransactionCall {
+            to,
+            value: zero,
+            data,
+            operation: 0,
+            safeTxGas: zero,
+            baseGas: zero,
+            gasPrice: zero,
+            gasToken: nobody,
+            refundReceiver: nobody,
+            signatures: signatures.into(),
+        };
+        let stranger = self.chain.account(5);
+        self.chain.execute(stranger, safe, &execute).await
+    }
+
+    async fn timelock(&self, flows: &mut Vec<Flow>) -> Result<Address, HarnessError> {
+        let owner = vec![self.chain.account(0)];
+        let arguments = (U256::from(DELAY), owner.clone(), owner, Address::ZERO);
+        let path = format!("{V5}/TimelockController.json");
+        let created = self.deploy(&path, &arguments.abi_encode_params()).await?;
+        self.note(flows, "TimelockController: create", &created)
+            .await?;
+        address(&created)
+    }
+
+    /// Account 0 gives away what it owns.
+    async fn give(&self, owned: Address, to: Address) -> Result<TransactionReceipt, HarnessError> {
+        let give = IOwnable::transferOwnershipCall { newOwner: to };
+        let owner = self.chain.account(0);
+        self.chain.execute(owner, owned, &give).await
+    }
+
+    /// The contract in an artifact of npm, with the encoded arguments of its constructor.
+    async fn deploy(
+        &self,
+        artifact: &str,
+        arguments: &[u8],
+    ) -> Result<TransactionReceipt, HarnessError> {
+        let path = self.npm.folder().join("node_modules").join(artifact);
+        let text = fs::read_to_string(&path).map_err(|source| HarnessError::File {
+            action: "read",
+            path: path.clone(),
+            source,
+        })?;
+        let artifact: Value = serde_json::from_str(&text).unwrap_or_default();
+        let code = artifact["bytecode"].as_str().unwrap_or_default().parse();
+        let code: Bytes = code.map_err(|error| library(&error))?;
+        let creation = Bytes::from([&code, arguments].concat());
+        let request = TransactionRequest::default().with_deploy_code(creation);
+        self.chain.send(request).await
+    }
+
+    /// Notes what a transaction cost.
+    async fn note(
+        &self,
+        flows: &mut Vec<Flow>,
+        name: &'static str,
+        receipt: &TransactionReceipt,
+    ) -> Result<(), HarnessError> {
+        flows.push(Flow {
+            name,
+            gas: receipt.gas_used,
+            floor: Floor::of(self.chain, receipt).await?,
+        });
+        Ok(())
+    }
+}
+
+fn keys() -> [PrivateKeySigner; 3] {
+    [1, 2, 3].map(key)
+}
+
+fn initialize() -> Bytes {
+    let start = U256::from(7);
+    IBox::initializeCall { start }.abi_encode().into()
+}
+
+fn address(receipt: &TransactionReceipt) -> Result<Address, HarnessError> {
+    receipt.contract_address.ok_or(HarnessError::Failed {
+        hash: receipt.transaction_hash,
+    })
+}
