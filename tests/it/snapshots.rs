@@ -50,6 +50,12 @@ async fn flows_cost_what_is_recorded() -> Result<(), HarnessError> {
         println!("{:<52} {floor:>9} {cached:>9}", row.name);
         assert!(cached >= floor, "{} costs less than its floor", row.name);
         assert!(row.uncached >= cached, "{} gains by no cache", row.name);
+        let percent = row.percent();
+        assert!(
+            percent <= FLOW_PERCENT,
+            "{}: {percent} % of its floor",
+            row.name
+        );
     }
     let mut tools = tools()?;
     tools.insert(SAFE.into(), package_version(SAFE)?);
@@ -80,6 +86,8 @@ async fn migrations_of_one_transaction_cost_little_more_than_their_stores()
     Ok(())
 }
 
+/// What a governed flow costs at most with every program in the cache, in hundredths of its floor.
+const FLOW_PERCENT: u64 = 135;
 /// What the rules of the chain take for one more program in a call, in gas: cold account 2,600,
 /// cold slot 2,105, cached init 352 and its size terms, 30 of ink.
 const FLOOR: u64 = 5_100;

@@ -2,8 +2,8 @@
 //!
 //! Each slot and each account counts once, at the price of its first access; each word that ends
 //! otherwise than it began counts once, at the price of that change; then creations, logs, calldata and
-//! the base. What programs execute, how they are entered, memory, and whatever is touched twice are not
-//! in it.
+//! the base. What programs execute, how they are entered, memory, whatever is touched twice and what is
+//! [`Excluded`] are not in it.
 
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::rpc::types::TransactionReceipt;
@@ -11,6 +11,8 @@ use serde::Deserialize;
 use serde_json::json;
 use std::collections::BTreeMap;
 use stylus_upgrades_harness::{Chain, HarnessError};
+
+use super::excluded::Excluded;
 
 /// A transaction.
 const BASE: u64 = 21_000;
@@ -46,6 +48,10 @@ pub struct Floor {
     pub accounts: u64,
     /// Events.
     pub logs: u64,
+    /// What is [`Excluded`]: it was paid, and is not part of the floor.
+    pub excluded: u64,
+    /// Frames: the transaction's own and every call and creation within it.
+    pub frames: u64,
 }
 
 impl Floor {
@@ -58,7 +64,11 @@ impl Floor {
     ///
     /// # Errors
     /// Whatever the chain refuses.
-    pub async fn of(chain: &Chain, receipt: &TransactionReceipt) -> Result<Self, HarnessError> {
+    pub async fn of(
+        chain: &Chain,
+        receipt: &TransactionReceipt,
+        excluded: &Excluded,
+    ) -> Result<Self, HarnessError> {
         let hash = receipt.transaction_hash;
         let sent: Sent = chain.request("eth_getTransactionByHash", (hash,)).await?;
         let tracer = |diff: bool| {
@@ -69,10 +79,14 @@ impl Floor {
         let method = "debug_traceTransaction";
         let touched: BTreeMap<Address, Account> = chain.request(method, tracer(false)).await?;
         let changed: Changed = chain.request(method, tracer(true)).await?;
+        let calls: Frame = chain
+            .request(method, (hash, json!({ "tracer": "callTracer" })))
+            .await?;
         let called = receipt.to.unwrap_or_default();
         let mut floor = Self {
             transaction: BASE + calldata(&sent.input),
             logs: logs(receipt),
+            frames: calls.count(),
             ..Self::default()
         };
         if receipt.to.is_none() {
@@ -89,13 +103,17 @@ impl Floor {
             }
             let warm = [receipt.from, called].contains(address) || is_precompile(address);
             if !(warm || created) && account.code.is_some() {
-                floor.accounts += ACCOUNT;
+                match excluded.accounts.contains(address) {
+                    true => floor.excluded += ACCOUNT,
+                    false => floor.accounts += ACCOUNT,
+                }
             }
             let before = changed.pre.get(address);
             for slot in account.storage.keys() {
                 let was = before.and_then(|before| before.storage.get(slot));
                 let is = after.and_then(|after| after.storage.get(slot));
                 match (was, is) {
+                    (None, None) if excluded.words.contains(slot) => floor.excluded += READ_WORD,
                     (None, None) => floor.reads += READ_WORD,
                     (None, Some(_)) => floor.stores += NEW_WORD,
                     (Some(_), Some(_)) => floor.stores += CHANGED_WORD,
@@ -124,6 +142,19 @@ struct Account {
     code: Option<Bytes>,
     #[serde(default)]
     storage: BTreeMap<B256, B256>,
+}
+
+/// A frame in geth's callTracer.
+#[derive(Debug, Deserialize)]
+struct Frame {
+    #[serde(default)]
+    calls: Vec<Frame>,
+}
+
+impl Frame {
+    fn count(&self) -> u64 {
+        1 + self.calls.iter().map(Self::count).sum::<u64>()
+    }
 }
 
 /// What the tracer says in its diff mode.

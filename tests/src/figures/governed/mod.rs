@@ -1,6 +1,7 @@
 //! What every governed flow costs, cached and not, beside its floor, and beside the same story with
 //! the contracts of others.
 
+mod excluded;
 mod floor;
 mod inputs;
 mod ours;
@@ -90,7 +91,11 @@ pub fn governed_figures(rows: &[Row]) -> Figures {
             reads,
             accounts,
             logs,
+            excluded,
+            frames,
         } = row.floor;
+        insert("frames", frames);
+        insert("not in the floor, how the code is cut, gas", excluded);
         for (part, gas) in [
             ("base and calldata", transaction),
             ("creation", creation),

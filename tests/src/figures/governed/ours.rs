@@ -13,6 +13,7 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Signature, Step};
 
+use super::excluded::Excluded;
 use super::inputs::{code, initializeCall, is, key, library, migrateCall, migration, two_of};
 use super::peers::Peers;
 use super::{Floor, Flow};
@@ -25,10 +26,14 @@ const ALONE: &str = "Alone";
 const DIRECT: &str = "Upgrade";
 /// Two of three keys decide.
 const TEAM: &str = "Team";
+/// The same, signed offline.
+const SIGNED: &str = "Signed";
 /// Proxies that follow a beacon.
 const BEACON: &str = "Beacon";
 /// A proxy of OpenZeppelin.
 const FOREIGN: &str = "Foreign";
+/// All of them.
+const DEFINITIONS: [&str; 6] = [ALONE, DIRECT, TEAM, SIGNED, BEACON, FOREIGN];
 
 /// Runs every flow.
 ///
@@ -44,6 +49,7 @@ pub(super) async fn flows(cached: bool) -> Result<Vec<Flow>, HarnessError> {
     let mut lifecycle = Lifecycle {
         harness: &harness,
         flows: Vec::new(),
+        excluded: Excluded::of(harness.framework(), &DEFINITIONS),
         v1,
         v2,
     };
@@ -61,6 +67,7 @@ pub(super) async fn flows(cached: bool) -> Result<Vec<Flow>, HarnessError> {
 struct Lifecycle<'h> {
     harness: &'h Harness,
     flows: Vec<Flow>,
+    excluded: Excluded,
     v1: Program,
     v2: Program,
 }
@@ -120,7 +127,7 @@ impl Lifecycle<'_> {
         call: &C,
     ) -> Result<(), HarnessError> {
         let receipt = self.chain().execute(from, to, call).await?;
-        let floor = Floor::of(self.chain(), &receipt).await?;
+        let floor = Floor::of(self.chain(), &receipt, &self.excluded).await?;
         self.flows.push(Flow {
             name,
             gas: receipt.gas_used,
@@ -255,7 +262,6 @@ impl Lifecycle<'_> {
 
     /// Two of three who have signed offline, and anybody submits it.
     async fn signed(&mut self) -> Result<(), HarnessError> {
-        const SIGNED: &str = "Signed";
         let admin = self.harness.account(0);
         let keys = [1, 2, 3].map(key);
         let addresses = keys.each_ref().map(PrivateKeySigner::address);

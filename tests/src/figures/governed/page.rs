@@ -28,6 +28,14 @@ pub fn governed_table(rows: &[Row]) -> String {
         let (name, times) = (row.name, times(row));
         let _ = writeln!(table, "| {name} | {floor} | {gas} | {times} |");
     }
+    table.push_str("\n| above the floor, cached | how the code is cut | execution | frames |\n|---|---:|---:|---:|\n");
+    for row in rows.iter().filter(|row| row.ours) {
+        let excluded = row.floor.excluded;
+        let execution = row.cached.saturating_sub(row.floor.total() + excluded);
+        let (excluded, execution) = (number(excluded), number(execution));
+        let (name, frames) = (row.name, row.floor.frames);
+        let _ = writeln!(table, "| {name} | {excluded} | {execution} | {frames} |");
+    }
     table.push_str("\n| floor of | base, calldata | creation | stores | reads | accounts | logs |\n|---|---:|---:|---:|---:|---:|---:|\n");
     for row in rows {
         let floor = &row.floor;

@@ -14,6 +14,7 @@ use serde_json::Value;
 use stylus_upgrades_harness::{Chain, HarnessError, Lines, Npm, Solidity};
 use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin, IUpgradeableProxy};
 
+use super::excluded::Excluded;
 use super::inputs::{key, library};
 use super::{Floor, Flow};
 
@@ -351,7 +352,7 @@ impl<'c> Peers<'c> {
         flows.push(Flow {
             name,
             gas: receipt.gas_used,
-            floor: Floor::of(self.chain, receipt).await?,
+            floor: Floor::of(self.chain, receipt, &Excluded::default()).await?,
         });
         Ok(())
     }
