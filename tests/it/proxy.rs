@@ -17,6 +17,11 @@
 //! | `original_on_anvil` | inherited-storage original, EVM | EVM | real anvil |
 //! | `openzeppelin_over_wasm` | ERC1967Proxy, EVM | WASM | ours |
 //! | `openzeppelin_on_anvil` | ERC1967Proxy, EVM | EVM | real anvil |
+//! | `transparent_4_over_wasm` | transparent proxy 4.x, which is adopted | WASM | ours |
+//! | `transparent_4_on_anvil` | transparent proxy 4.x | EVM | real anvil |
+//! | `transparent_5_over_wasm` | transparent proxy 5.x, which is adopted | WASM | ours |
+//! | `transparent_5_on_anvil` | transparent proxy 5.x | EVM | real anvil |
+//! | `uups_4_on_anvil` | ERC1967Proxy 4.x, which is adopted | EVM | real anvil |
 //! | `solady_over_wasm` | minimal ERC-1967, EVM | WASM | ours |
 
 use crate::spec::proxy::proxy_spec;
@@ -51,4 +56,21 @@ proxy_spec!(
     openzeppelin_on_anvil,
     Row(Proxy::OpenZeppelin, Code::Evm, On::Anvil)
 );
+proxy_spec!(
+    transparent_4_over_wasm,
+    Row(Proxy::Transparent4, Code::Wasm, On::Stylus)
+);
+proxy_spec!(
+    transparent_4_on_anvil,
+    Row(Proxy::Transparent4, Code::Evm, On::Anvil)
+);
+proxy_spec!(
+    transparent_5_over_wasm,
+    Row(Proxy::Transparent5, Code::Wasm, On::Stylus)
+);
+proxy_spec!(
+    transparent_5_on_anvil,
+    Row(Proxy::Transparent5, Code::Evm, On::Anvil)
+);
+proxy_spec!(uups_4_on_anvil, Row(Proxy::Uups4, Code::Evm, On::Anvil));
 proxy_spec!(solady_over_wasm, Row(Proxy::Solady, Code::Wasm, On::Stylus));

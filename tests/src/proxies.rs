@@ -6,7 +6,7 @@ use alloy::rpc::types::TransactionRequest;
 use alloy::sol;
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades::build::{Builder, evm};
-use stylus_upgrades_harness::{Chain, HarnessError, Lines, Solidity, builder};
+use stylus_upgrades_harness::{Chain, HarnessError, Lines, Npm, Solidity, builder};
 use stylus_upgrades_interface::slots;
 
 /// The implementation that shows what reached it.
@@ -45,6 +45,12 @@ pub enum Proxy {
     Original,
     /// OpenZeppelin's ERC1967Proxy, in EVM code.
     OpenZeppelin,
+    /// OpenZeppelin's transparent proxy 4.x, as it comes from npm.
+    Transparent4,
+    /// OpenZeppelin's transparent proxy 5.x, as it comes from npm.
+    Transparent5,
+    /// OpenZeppelin's ERC1967Proxy 4.x, over UUPS code, as it comes from npm.
+    Uups4,
     /// Solady's minimal ERC-1967 proxy, in EVM code.
     Solady,
 }
@@ -64,6 +70,12 @@ impl Proxy {
         }
     }
 }
+
+const TRANSPARENT_4: &str =
+    "@openzeppelin/contracts-v4/build/contracts/TransparentUpgradeableProxy.json";
+const TRANSPARENT_5: &str =
+    "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json";
+const UUPS_4: &str = "@openzeppelin/contracts-v4/build/contracts/ERC1967Proxy.json";
 
 /// Makes proxies over any implementation, without a registry of ours.
 pub struct Maker<'c> {
@@ -153,6 +165,12 @@ impl<'c> Maker<'c> {
                 evm::beacon_proxy_creation_code(beacon, storage)
             }
             Proxy::OpenZeppelin => self.openzeppelin(implementation)?,
+            Proxy::Transparent4 => self.adopted(TRANSPARENT_4, implementation)?,
+            Proxy::Transparent5 => self.adopted(TRANSPARENT_5, implementation)?,
+            Proxy::Uups4 => {
+                let arguments = (implementation, Bytes::new()).abi_encode_params();
+                Npm::install(&Lines)?.creation_code(UUPS_4, &arguments)?
+            }
             Proxy::Solady => self.solady(implementation).await?,
             Proxy::Original => Bytes::new(),
         })
@@ -184,6 +202,15 @@ impl<'c> Maker<'c> {
         let mut creation = self.solidity.contract("ERC1967Proxy")?.creation.to_vec();
         creation.extend((implementation, data).abi_encode_params());
         Ok(creation.into())
+    }
+
+    /// A transparent proxy, whose admin calls it in no test.
+    fn adopted(&self, artifact: &str, implementation: Address) -> Result<Bytes, HarnessError> {
+        let admin = self.chain.account(9);
+        // Empty data is refused since 5.6.
+        let data = Bytes::from(probe::contextCall {}.abi_encode());
+        let arguments = (implementation, admin, data).abi_encode_params();
+        Npm::install(&Lines)?.creation_code(artifact, &arguments)
     }
 
     async fn solady(&self, implementation: Address) -> Result<Bytes, HarnessError> {

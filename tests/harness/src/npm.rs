@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use alloy::primitives::Bytes;
+use serde_json::Value;
 use stylus_upgrades::progress::Progress;
 
 use crate::error::HarnessError;
@@ -102,6 +104,23 @@ impl Npm {
     /// The folder that holds `node_modules`.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// The creation code in an artifact of a package, with the encoded arguments of its constructor.
+    ///
+    /// # Errors
+    /// [`HarnessError::File`] without the file, [`HarnessError::Library`] if it holds no creation code.
+    pub fn creation_code(&self, artifact: &str, arguments: &[u8]) -> Result<Bytes, HarnessError> {
+        let text = read(&self.folder.join("node_modules").join(artifact))?;
+        let content: Value = serde_json::from_str(&text).unwrap_or_default();
+        let code = content["bytecode"].as_str().unwrap_or_default();
+        match code.parse::<Bytes>() {
+            Ok(code) if !code.is_empty() => Ok([&code, arguments].concat().into()),
+            _ => Err(HarnessError::Library {
+                name: artifact.to_owned(),
+                message: "expected creation code as `bytecode`; found none".into(),
+            }),
+        }
     }
 
     /// The prebuilt binary of anvil for this machine.

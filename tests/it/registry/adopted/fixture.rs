@@ -70,14 +70,8 @@ pub(in crate::registry) const OWNER: usize = 3;
 /// The creation code in an artifact of npm, with the encoded arguments of its constructor.
 pub(crate) fn creation(path: &str, arguments: &[u8]) -> Vec<u8> {
     let npm = Npm::install(&Lines).expect("the packages");
-    let path = npm.folder().join("node_modules").join(path);
-    let text = std::fs::read_to_string(path).expect("an artifact");
-    let artifact: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    let code: Bytes = artifact["bytecode"]
-        .as_str()
-        .and_then(|code| code.parse().ok())
-        .expect("bytecode");
-    [&code, arguments].concat()
+    let code = npm.creation_code(path, arguments);
+    code.expect("creation code").into()
 }
 
 pub(in crate::registry) fn compiled(fixture: &mut Fixture, name: &str) -> Code {

@@ -1,8 +1,6 @@
 //! The same story with OpenZeppelin's proxies, a Safe of two of three and a TimelockController: the
 //! contracts of the packages in npm.
 
-use std::fs;
-
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
@@ -328,16 +326,7 @@ impl<'c> Peers<'c> {
         artifact: &str,
         arguments: &[u8],
     ) -> Result<TransactionReceipt, HarnessError> {
-        let path = self.npm.folder().join("node_modules").join(artifact);
-        let text = fs::read_to_string(&path).map_err(|source| HarnessError::File {
-            action: "read",
-            path: path.clone(),
-            source,
-        })?;
-        let artifact: Value = serde_json::from_str(&text).unwrap_or_default();
-        let code = artifact["bytecode"].as_str().unwrap_or_default().parse();
-        let code: Bytes = code.map_err(|error| library(&error))?;
-        let creation = Bytes::from([&code, arguments].concat());
+        let creation = self.npm.creation_code(artifact, arguments)?;
         let request = TransactionRequest::default().with_deploy_code(creation);
         self.chain.send(request).await
     }
