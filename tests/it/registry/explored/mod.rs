@@ -13,7 +13,7 @@ use stylus_upgrades_model::{Answer, SCOPES, Scope, State, Transition};
 use on_chain::OnChain;
 
 /// How deep each scope is followed in the long run.
-const DEPTH: u8 = 3;
+const DEPTH: u8 = 4;
 
 /// What was done.
 #[derive(Default)]
