@@ -12,10 +12,11 @@ mod command;
 use command::as_command;
 
 use crate::error::Explain;
+use crate::ids::CalldataHash;
 use crate::kill_point::{self, Phase};
 use crate::own_file::{self, FileError};
 use crate::progress::Progress;
-use alloy::primitives::{Address, B256, keccak256};
+use alloy::primitives::{Address, B256};
 use alloy::rpc::types::TransactionRequest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -52,7 +53,7 @@ pub struct InFlight {
     pub to: Option<Address>,
     /// keccak256 of its calldata. With `to` it says what a later run need not send again.
     #[serde(default)]
-    pub call: B256,
+    pub call: CalldataHash,
 }
 
 impl InFlight {
@@ -64,7 +65,7 @@ impl InFlight {
             tx,
             nonce,
             to: request.to.and_then(|to| to.to().copied()),
-            call: keccak256(calldata),
+            call: CalldataHash::of(calldata),
         }
     }
 }

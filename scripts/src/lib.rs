@@ -30,6 +30,7 @@
 //! | [`secret`] | text that is never printed |
 //! | [`error`], [`app_error`] | how a failure is reported; everything that can end a command |
 //! | [`file_names`] | what the files and folders beside the manifest are called |
+//! | [`ids`] | types of words that are not interchangeable: actions, code hashes |
 //! | [`progress`], [`text`] | how long work reports what it is doing |
 //! | [`kill_point`] | a test aid |
 #![forbid(unsafe_code)]
@@ -53,6 +54,7 @@ pub mod file_names;
 pub mod functions;
 pub mod governance;
 pub mod history;
+pub mod ids;
 pub mod interface;
 pub mod journal;
 pub mod keys;

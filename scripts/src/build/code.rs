@@ -3,7 +3,8 @@
 use super::error::BuildError;
 use super::info::BuildInfo;
 use super::{evm, wasm};
-use alloy::primitives::{Address, B256, Bytes, keccak256};
+use crate::ids::{CodeHash, LayoutHash, SourceHash};
+use alloy::primitives::{Address, Bytes};
 use brotli::enc::BrotliEncoderParams;
 use stylus_layout::{DeclaredStep, Document, Layout};
 use stylus_upgrades_framework::{Program, manifest};
@@ -68,7 +69,7 @@ impl Artifact {
         })?;
         Ok(Self {
             info: BuildInfo {
-                source_hash: program.source_hash,
+                source_hash: program.source_hash.map(SourceHash),
                 rustc: Some(manifest.rustc.clone()),
                 encoder: manifest.encoder.clone(),
                 ..BuildInfo::default()
@@ -112,8 +113,8 @@ impl Artifact {
     }
 
     /// keccak256 of the code on chain: what activation, caching and the registry go by.
-    pub fn codehash(&self) -> B256 {
-        keccak256(&self.code)
+    pub fn codehash(&self) -> CodeHash {
+        CodeHash::of(&self.code)
     }
 
     /// The layout document that is published with it; `None` if the layout is unknown.
@@ -131,13 +132,15 @@ impl Artifact {
     }
 
     /// The hash of its layout document, as the registry records it; zero if the layout is unknown.
-    pub fn layout_hash(&self) -> B256 {
+    pub fn layout_hash(&self) -> LayoutHash {
         let document = self.document();
-        document.map(|one| one.hash()).unwrap_or_default()
+        document
+            .map(|one| LayoutHash(one.hash()))
+            .unwrap_or_default()
     }
 
     /// The hash of the sources, as the registry records it; zero if they are unknown.
-    pub fn source_hash(&self) -> B256 {
+    pub fn source_hash(&self) -> SourceHash {
         self.info.source_hash.unwrap_or_default()
     }
 
@@ -145,9 +148,9 @@ impl Artifact {
     pub fn code_at(&self, implementation: Address) -> Code {
         Code {
             implementation,
-            codehash: self.codehash(),
-            layoutHash: self.layout_hash(),
-            sourceHash: self.source_hash(),
+            codehash: self.codehash().into(),
+            layoutHash: self.layout_hash().into(),
+            sourceHash: self.source_hash().into(),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Addresses and code hashes of the framework that crates name and have compiled in, so that no
 //! slot holds them and no migration can change them.
 
-use alloy::primitives::{Address, B256, Bytes};
+use crate::ids::CodeHash;
+use alloy::primitives::{Address, Bytes};
 use std::collections::BTreeMap;
 
 /// A value of the framework for the crates that name it.
@@ -30,7 +31,7 @@ impl Constant {
 pub(super) const PREFIX: &str = "STYLUS_UPGRADES_";
 
 /// Adds address and code hash of a program.
-pub(super) fn account(constants: &mut Constants, name: &str, address: Address, codehash: B256) {
+pub(super) fn account(constants: &mut Constants, name: &str, address: Address, codehash: CodeHash) {
     let codehash = Constant::Text(hex::encode(codehash));
     set(constants, name, Constant::Text(hex::encode(address)));
     set(constants, &format!("{name}_CODEHASH"), codehash);

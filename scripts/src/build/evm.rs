@@ -14,6 +14,7 @@ pub use proxy::{
 };
 pub use stub::{stub_code, uups_stub_code, uups_stub_creation_code};
 
+use crate::ids::DefinitionId;
 use alloy::primitives::{Address, B256, Bytes, keccak256};
 use assembly::{Assembly, op};
 use stylus_upgrades_interface::chain;
@@ -55,13 +56,13 @@ pub fn creation_codes(stub: Address, storage: Address) -> [(&'static str, Bytes)
 }
 
 /// The beacon of a registry's definition, which `definition` identifies.
-pub fn beacon_address(registry: Address, definition: B256) -> Address {
-    registry.create2(definition, keccak256(beacon_creation_code()))
+pub fn beacon_address(registry: Address, definition: DefinitionId) -> Address {
+    registry.create2(definition.0, keccak256(beacon_creation_code()))
 }
 
 /// The admin of a definition's adopted proxies, created or not: to it they are given.
-pub fn admin_address(registry: Address, definition: B256) -> Address {
-    registry.create2(definition, keccak256(admin_creation_code()))
+pub fn admin_address(registry: Address, definition: DefinitionId) -> Address {
+    registry.create2(definition.0, keccak256(admin_creation_code()))
 }
 
 /// The pause stub of a registry's UUPS proxies.

@@ -4,7 +4,8 @@ use super::code::Artifact;
 use super::constants::{Constant, Constants, account, set};
 use super::error::BuildError;
 use super::evm;
-use alloy::primitives::{Address, B256, Bytes, keccak256};
+use crate::ids::CodeHash;
+use alloy::primitives::{Address, Bytes};
 use std::sync::LazyLock;
 use stylus_upgrades_framework as pinned;
 use stylus_upgrades_interface::parts::PARTS;
@@ -78,14 +79,14 @@ impl Framework {
     }
 
     /// keccak256 of the code of a registry's proxies of that kind; `None` for proxies of others.
-    pub fn proxy_codehash(&self, kind: u8, registry: Address) -> Option<B256> {
+    pub fn proxy_codehash(&self, kind: u8, registry: Address) -> Option<CodeHash> {
         match kind {
             proxy_kind::WASM => Some(self.proxy.artifact.codehash()),
-            proxy_kind::EVM => Some(keccak256(evm::evm_proxy_code(
+            proxy_kind::EVM => Some(CodeHash::of(evm::evm_proxy_code(
                 registry,
                 self.storage.address,
             ))),
-            proxy_kind::BEACON => Some(keccak256(evm::beacon_proxy_code(
+            proxy_kind::BEACON => Some(CodeHash::of(evm::beacon_proxy_code(
                 registry,
                 self.storage.address,
             ))),
@@ -103,7 +104,7 @@ impl Framework {
     /// What crates may have compiled in, by the names of the variables.
     pub(super) fn constants(&self) -> Constants {
         let mut constants = Constants::new();
-        let stub = keccak256(&self.stub);
+        let stub = CodeHash::of(&self.stub);
         account(&mut constants, "STUB", self.stub_address, stub);
         for (name, part) in [
             ("BARE", &self.bare),
@@ -129,7 +130,7 @@ impl Framework {
         let entry = |name: &str, code: &[u8], address, source_hash| pinned::Entry {
             name: name.to_owned(),
             size: code.len(),
-            codehash: keccak256(code),
+            codehash: CodeHash::of(code).0,
             address,
             source_hash,
         };
@@ -140,7 +141,7 @@ impl Framework {
             let artifact = self.programs().find(|one| one.name == *name);
             let is_registry = *name == pinned::REGISTRY;
             let address = (!is_registry).then(|| evm::create2_address(&evm::creation_code(code)));
-            let source_hash = artifact.and_then(|one| one.info.source_hash);
+            let source_hash = artifact.and_then(|one| one.info.source_hash.map(|hash| hash.0));
             entry(name, code, address, source_hash)
         });
         let manifest = pinned::Manifest {

@@ -6,6 +6,7 @@ use super::revision::command;
 use super::source::Source;
 use super::toolchain::{TARGET, Toolchain};
 use super::{lock_file, manifests};
+use crate::ids::SourceHash;
 use alloy::primitives::B256;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -28,7 +29,7 @@ pub struct BuildInfo {
     pub commit: Option<Commit>,
     /// The hash of the sources: of the files of the copy that it was built in, see
     /// `docs/storage.md`.
-    pub source_hash: Option<B256>,
+    pub source_hash: Option<SourceHash>,
     /// The compiler.
     pub rustc: Option<String>,
     /// Version of stylus-sdk, if the contract uses it.
@@ -96,7 +97,7 @@ impl BuildInfo {
         let lock = source.lock.as_deref();
         Self {
             commit: Commit::of(source),
-            source_hash: Some(source.tree.hash()),
+            source_hash: Some(SourceHash(source.tree.hash())),
             rustc: toolchain.version.lines().next().map(str::to_owned),
             stylus_sdk: lock.and_then(|lock| lock_file::version_of(lock, SDK)),
             flags,

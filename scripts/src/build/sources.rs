@@ -7,7 +7,7 @@ use super::error::BuildError;
 use super::framework::{Framework, Part, programs};
 use super::workplace::Workplace;
 use super::{evm, package};
-use alloy::primitives::keccak256;
+use crate::ids::{CodeHash, SourceHash};
 use std::path::{Path, PathBuf};
 use stylus_upgrades_interface::parts::PARTS;
 
@@ -54,7 +54,7 @@ impl Sources<'_> {
         let stub = evm::stub_code();
         let stub_address = evm::create2_address(&evm::creation_code(&stub));
         let mut constants = Constants::new();
-        account(&mut constants, "STUB", stub_address, keccak256(&stub));
+        account(&mut constants, "STUB", stub_address, CodeHash::of(&stub));
         let mut built = Vec::with_capacity(ORDER.len());
         for (package, name) in ORDER {
             let part = self.part(package, &constants)?;
@@ -99,7 +99,7 @@ impl Sources<'_> {
             let mut programs = known.programs();
             programs.find(|program| program.name == package)
         });
-        let hash = Some(source.tree.hash());
+        let hash = Some(SourceHash(source.tree.hash()));
         match known {
             Some(known) if known.info.source_hash == hash => Ok(known.clone()),
             _ => self.workplace.build(source, constants),

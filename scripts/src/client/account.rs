@@ -1,7 +1,8 @@
 //! What the chain has of an account.
 
 use super::{ChainError, Client};
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use crate::ids::CodeHash;
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
 
 impl Client {
@@ -14,9 +15,9 @@ impl Client {
     }
 
     /// keccak256 of the code of an account, `None` if it has none.
-    pub async fn codehash(&self, account: Address) -> Result<Option<B256>, ChainError> {
+    pub async fn codehash(&self, account: Address) -> Result<Option<CodeHash>, ChainError> {
         let code = self.code(account).await?;
-        Ok((!code.is_empty()).then(|| keccak256(code)))
+        Ok((!code.is_empty()).then(|| CodeHash::of(code)))
     }
 
     /// One storage word of an account.

@@ -3,6 +3,7 @@
 use super::revert::Revert;
 use super::transport::Unanswered;
 use crate::error::{Exit, Explain};
+use crate::ids::CodeHash;
 use crate::text::shell_word;
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolError;
@@ -295,9 +296,9 @@ pub enum ChainError {
         /// The account.
         account: Address,
         /// keccak256 of the code that should be there.
-        expected: B256,
+        expected: CodeHash,
         /// keccak256 of the code that is there.
-        found: B256,
+        found: CodeHash,
     },
     /// The chain does not take the program.
     #[error("the chain does not activate {program}: {reason}")]

@@ -39,11 +39,12 @@ pub use revert::{ContractError, Revert, show};
 pub use sent::Sent;
 pub use transport::{ANSWER_MAX, Unanswered};
 
+use crate::ids::CalldataHash;
 use crate::journal::Journal;
 use crate::kill_point::{self, Phase};
 use crate::progress::{Progress, Silent};
 use alloy::network::{EthereumWallet, TransactionBuilder};
-use alloy::primitives::{Address, U256, keccak256};
+use alloy::primitives::{Address, U256};
 use alloy::providers::{DynProvider, Provider, ProviderBuilder};
 use alloy::rpc::client::RpcClient;
 use alloy::rpc::types::TransactionRequest;
@@ -317,7 +318,7 @@ impl Client {
         let request = request.with_gas_limit(limit);
         let (to, call) = (
             request.to.and_then(|to| to.to().copied()),
-            keccak256(request.input.input().cloned().unwrap_or_default()),
+            CalldataHash::of(request.input.input().cloned().unwrap_or_default()),
         );
         let (tx, nonce) = self.submit(what, sender, request).await?;
         let receipt = self.receipt_of(what, tx, sender, nonce).await?;

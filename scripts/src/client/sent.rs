@@ -1,6 +1,7 @@
 //! A transaction that went through, and the events in its receipt.
 
 use super::ChainError;
+use crate::ids::CalldataHash;
 use alloy::primitives::{Address, B256};
 use alloy::rpc::types::TransactionReceipt;
 use alloy::sol_types::SolEvent;
@@ -17,7 +18,7 @@ pub struct Sent {
     /// The account that it called; `None` where it created one.
     pub to: Option<Address>,
     /// keccak256 of its calldata.
-    pub call: B256,
+    pub call: CalldataHash,
     /// Its receipt.
     pub receipt: TransactionReceipt,
 }

@@ -4,12 +4,13 @@
 use super::receipt::{LOST_LOOKS, RECEIPT_PAUSE_LONGEST};
 use super::{ChainError, Client, Rejection, Sent};
 use crate::error::Explain;
+use crate::ids::CalldataHash;
 use crate::journal::{InFlight, Journal};
 use crate::kill_point::{self, Phase};
 use alloy::consensus::Transaction;
 use alloy::eips::Encodable2718;
 use alloy::network::{NetworkTransactionBuilder, TransactionBuilder, TransactionResponse};
-use alloy::primitives::{Address, B256, Bytes, keccak256};
+use alloy::primitives::{Address, B256, Bytes};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use std::sync::Arc;
@@ -206,7 +207,7 @@ impl Client {
             tx,
             gas: receipt.gas_used,
             to: receipt.to,
-            call: keccak256(found.map(|found| found.input().clone()).unwrap_or_default()),
+            call: CalldataHash::of(found.map(|found| found.input().clone()).unwrap_or_default()),
             receipt,
         })
     }

@@ -2,8 +2,9 @@
 
 use super::args::Cli;
 use crate::build::Framework;
+use crate::ids::CodeHash;
 use crate::output::Outcome;
-use alloy::primitives::{Address, B256, keccak256};
+use alloy::primitives::Address;
 use clap::CommandFactory;
 use clap_complete::Shell;
 use std::sync::LazyLock;
@@ -24,11 +25,11 @@ pub(super) fn long_version() -> &'static str {
 }
 
 fn lines(framework: &Framework) -> Vec<String> {
-    let line = |name: &str, codehash: B256, address: Option<Address>| {
+    let line = |name: &str, codehash: CodeHash, address: Option<Address>| {
         let address = address.map_or("one for each team".to_owned(), |one| one.to_string());
         format!("  {name:<22} {codehash}  {address}")
     };
-    let stub = keccak256(&framework.stub);
+    let stub = CodeHash::of(&framework.stub);
     let mut lines = vec![line(pinned::PAUSE_STUB, stub, Some(framework.stub_address))];
     lines.extend(framework.shared().map(|part| {
         let codehash = part.artifact.codehash();

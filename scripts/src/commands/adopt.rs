@@ -9,11 +9,11 @@ use crate::app_error::Error;
 use crate::build::{BuildError, evm};
 use crate::coverage::{Extent, Part};
 use crate::governance::kind_in_words;
+use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::Who;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::{Candidate, candidate, given_to};
-use alloy::primitives::B256;
 use alloy::sol_types::SolCall;
 use std::path::Path;
 use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
@@ -118,11 +118,11 @@ pub(super) async fn hand_over(context: &Context, proxy: &str, to: &str) -> Resul
 }
 
 /// keccak256 of the code of our WASM proxies.
-fn wasm_proxy() -> Result<B256, Error> {
+fn wasm_proxy() -> Result<CodeHash, Error> {
     let known = program(UPGRADEABILITY_PROXY).map_err(|error| BuildError::Pinned {
         reason: error.to_string(),
     })?;
-    Ok(known.codehash)
+    Ok(known.codehash.into())
 }
 
 /// What an approver of an adoption has checked.
@@ -165,7 +165,7 @@ async fn takes_over(
         .codehash(found.implementation)
         .await?
         .unwrap_or_default();
-    if runs != code.codehash {
+    if runs.0 != code.codehash {
         let documents = context.documents(client, registry);
         let before = found.implementation.to_string();
         let given = args.layout.as_deref();
@@ -173,9 +173,9 @@ async fn takes_over(
             name,
             from: BEFORE,
             to: version,
-            old: storage::layout_of(&documents, &before, B256::ZERO, runs_layout).await?,
-            codes: (runs, code.codehash),
-            new: storage::layout_of(&documents, version, code.layoutHash, given).await?,
+            old: storage::layout_of(&documents, &before, LayoutHash::ZERO, runs_layout).await?,
+            codes: (runs, code.codehash.into()),
+            new: storage::layout_of(&documents, version, code.layoutHash.into(), given).await?,
             runs_migration: false,
             goes_back: false,
             who: Who::Newcomer(found.proxy),

@@ -15,14 +15,15 @@ use crate::build::Artifact;
 use crate::client::Client;
 use crate::governance::signed::calldata_digest;
 use crate::governance::{
-    self, BuildFacts, Call, Display, GovernanceError, not_an_approver, proposed, readiness,
-    superseded_by,
+    self, BuildFacts, Call, Display, GovernanceError, action_of, not_an_approver, proposed,
+    readiness, superseded_by,
 };
+use crate::ids::ActionId;
 use crate::layout::Build;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
@@ -40,10 +41,7 @@ pub(super) async fn approve(context: &Context, args: &ApproveArgs) -> Result<Out
     let event = proposed(&client, registry, action).await?;
     let decoded = Call::decode(&event.call)?;
     require_current(&client, registry, action, &decoded).await?;
-    let query = abi::actionOfCall {
-        call: event.call.clone(),
-    };
-    if client.call(registry, &query).await? != action {
+    if action_of(&client, registry, &event.call).await? != action {
         return Err(GovernanceError::NotOpen { action }.into());
     }
     if let Some(file) = &args.reviewed {
@@ -131,7 +129,7 @@ pub(super) async fn check_as_approver(
 pub(super) async fn require_current(
     client: &Client,
     registry: Address,
-    action: B256,
+    action: ActionId,
     call: &Call,
 ) -> Result<(), Error> {
     match superseded_by(client, registry, call).await? {
@@ -207,8 +205,8 @@ fn require_sources(flag: &str, source: &str) -> Result<(), Error> {
 /// Withdraws one's own approval.
 pub(super) async fn revoke(context: &Context, action: &str) -> Result<Outcome, Error> {
     let (client, registry, event) = open(context, "revoke", action).await?;
-    let action = event.action;
-    let call = abi::revokeCall { action };
+    let action = ActionId(event.action);
+    let call = abi::revokeCall { action: action.0 };
     if context.is_export() {
         return exported(
             context,
@@ -234,8 +232,8 @@ pub(super) async fn revoke(context: &Context, action: &str) -> Result<Outcome, E
 /// Ends an action: its proposer, or who alone satisfies its role.
 pub(super) async fn cancel(context: &Context, action: &str) -> Result<Outcome, Error> {
     let (client, registry, event) = open(context, "cancel", action).await?;
-    let action = event.action;
-    let call = abi::cancelCall { action };
+    let action = ActionId(event.action);
+    let call = abi::cancelCall { action: action.0 };
     if context.is_export() {
         return exported(
             context,
@@ -268,7 +266,7 @@ async fn exported(
     context: &Context,
     (client, registry): (&Client, Address),
     what: &str,
-    action: B256,
+    action: ActionId,
     call: Bytes,
 ) -> Result<Outcome, Error> {
     let mut outcome = Outcome::default();
@@ -299,7 +297,7 @@ async fn open(
 /// An action as `pending --json` printed it.
 #[derive(Deserialize)]
 struct Reviewed {
-    action: B256,
+    action: ActionId,
     call: Bytes,
     display: Display,
 }
@@ -313,7 +311,7 @@ enum ReviewedFile {
 }
 
 impl Reviewed {
-    fn read(file: &Path, action: B256) -> Result<Self, GovernanceError> {
+    fn read(file: &Path, action: ActionId) -> Result<Self, GovernanceError> {
         let refused = |reason: String| GovernanceError::Reviewed {
             file: file.display().to_string(),
             reason,

@@ -6,13 +6,12 @@ use super::context::Context;
 use crate::app_error::Error;
 use crate::client::{ChainError, Client, policy_reason};
 use crate::coverage::Coverage;
-use crate::governance::{Call, GovernanceError, readiness};
+use crate::governance::{Call, GovernanceError, action_of, readiness};
 use crate::progress::Progress;
 use crate::text::shell_word;
 use alloy::primitives::{Address, Bytes};
 use clap::{Args, ValueEnum};
 use stylus_registry_core::policy::{Policy, parse};
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What has to be meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -155,8 +154,7 @@ pub(super) async fn unless_proposed(
 ) -> Result<Vec<Notice>, Error> {
     let is_excluded = |notice: &Notice| notice.what == Unusual::ExcludedSender;
     if notices.iter().any(is_excluded) {
-        let query = abi::actionOfCall { call: call.clone() };
-        let action = client.call(registry, &query).await?;
+        let action = action_of(client, registry, call).await?;
         if readiness(client, registry, action).await.is_ok() {
             notices.retain(|notice| !is_excluded(notice));
         }

@@ -8,12 +8,13 @@ use crate::app_error::Error;
 use crate::build::{BuildError, Builder};
 use crate::client::{Client, Sent};
 use crate::governance::Names;
+use crate::ids::CodeHash;
 use crate::interface::Interface;
 use crate::manifest::{FILE, Manifest};
 use crate::output::{Outcome, Output};
 use crate::progress::Progress;
 use crate::text::grouped;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -32,7 +33,7 @@ pub(super) struct Context {
     /// What an earlier run had done and not reported.
     earlier: Mutex<Vec<Sent>>,
     /// The code hashes of what this run has built, with the interfaces that the sources show.
-    built: Mutex<Vec<(B256, Option<Interface>)>>,
+    built: Mutex<Vec<(CodeHash, Option<Interface>)>>,
     /// The client that keeps a journal.
     working: OnceLock<Client>,
     /// The first client.

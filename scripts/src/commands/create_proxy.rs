@@ -133,7 +133,7 @@ pub(super) async fn check(
     };
     let known = context
         .documents(client, registry)
-        .get(code.layoutHash)
+        .get(code.layoutHash.into())
         .await?;
     match known.document().and_then(|known| known.steps.as_ref()) {
         Some(steps) => {

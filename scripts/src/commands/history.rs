@@ -14,11 +14,12 @@ use crate::governance::{GovernanceError, seconds_left};
 use crate::history::{
     self, Difference, Entry, History, LiveCheck, Rebuilt, differences, live_checks,
 };
+use crate::ids::CodeHash;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::definitions;
 use crate::text::{shell_word, utc};
-use alloy::primitives::{Address, B256, keccak256};
+use alloy::primitives::{Address, B256};
 use serde_json::{Map, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -208,7 +209,7 @@ async fn framework_checks(
     let built = context.builder()?.framework()?;
     let mut expected = vec![
         ("registry", registry, built.registry.codehash()),
-        ("pause stub", built.stub_address, keccak256(&built.stub)),
+        ("pause stub", built.stub_address, CodeHash::of(&built.stub)),
     ];
     for part in std::iter::once(&built.storage).chain(&built.parts) {
         expected.push((&part.artifact.name, part.address, part.artifact.codehash()));
@@ -351,7 +352,7 @@ async fn built(
     let found = implementation(context, client.chain_id(), source, true)?;
     let mut checks = vec![LiveCheck {
         what: format!("{source} is the source of {version}"),
-        ok: recorded.codehash == found.codehash(),
+        ok: recorded.codehash == found.codehash().0,
         expected: recorded.codehash.to_string(),
         found: found.codehash().to_string(),
     }];
@@ -359,7 +360,7 @@ async fn built(
     if !recorded.sourceHash.is_zero() && found.info.source_hash.is_some() {
         checks.push(LiveCheck {
             what: format!("{source} has the source hash of {version}"),
-            ok: recorded.sourceHash == found.source_hash(),
+            ok: recorded.sourceHash == found.source_hash().0,
             expected: recorded.sourceHash.to_string(),
             found: found.source_hash().to_string(),
         });

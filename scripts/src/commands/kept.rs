@@ -90,15 +90,17 @@ async fn write(
     }
     let document = match context
         .documents(client, registry)
-        .get(code.layoutHash)
+        .get(code.layoutHash.into())
         .await?
     {
         Known::Document(document) => Some(*document),
         Known::Not(_) => None,
     };
-    let abi = match context.interface_of(code.codehash) {
+    let abi = match context.interface_of(code.codehash.into()) {
         Some(interface) => Some(interface.abi()),
-        None => versions.abi_of(name, code.codehash).unwrap_or_default(),
+        None => versions
+            .abi_of(name, code.codehash.into())
+            .unwrap_or_default(),
     };
     let bytes = client.code(code.implementation).await?;
     let kept = Kept::new(record, bytes, document, abi)?;
@@ -183,7 +185,7 @@ async fn end(place: StorageContext<'_>, network: &str, record: &Record) {
             Some((label, Some(code), _)) if label == version => Some(code.codehash),
             _ => None,
         });
-        codehash == Some(record.codehash)
+        codehash == Some(record.codehash.0)
     };
     if !open.unreadable.is_empty() || open.actions.iter().any(|one| proposes(&one.call)) {
         return;

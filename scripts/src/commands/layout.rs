@@ -6,12 +6,12 @@ use super::context::Context;
 use super::kept::{KeptName, LIVE};
 use crate::app_error::Error;
 use crate::error::{Explain, Report};
+use crate::ids::LayoutHash;
 use crate::layout::{
     Known, LayoutError, Named, Pair, Said, Side, check_storage, finding_id, read_file, report,
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
-use alloy::primitives::B256;
 use serde_json::{Value, json};
 use std::path::Path;
 use stylus_layout::{
@@ -57,7 +57,7 @@ pub(super) async fn run(context: &Context, command: &LayoutCommand) -> Result<Ou
 /// kept here, what was registered (`NAME@VERSION`; `NAME@live` asks the chain), or JSON (`FILE:NAME`
 /// for one contract of several).
 async fn read(context: &Context, source: &str) -> Result<Named, Error> {
-    if let Ok(hash) = source.parse::<B256>()
+    if let Ok(hash) = source.parse::<LayoutHash>()
         && let Some(document) = context.store().document(hash)?
     {
         let name = source.to_owned();
@@ -100,7 +100,11 @@ async fn registered(context: &Context, source: &str, kept: &KeptName) -> Result<
                 version: current,
             };
             let hash = client.call(registry, &call).await?.code.layoutHash;
-            match context.documents(&client, registry).get(hash).await? {
+            match context
+                .documents(&client, registry)
+                .get(hash.into())
+                .await?
+            {
                 Known::Document(document) => Some(*document),
                 Known::Not(reason) => return Err(unknown(reason).into()),
             }
@@ -225,7 +229,7 @@ fn diff(
 
 fn side(named: &Named) -> Side {
     Side {
-        hash: named.document.hash(),
+        hash: LayoutHash(named.document.hash()),
         known: named.document.clone().into(),
     }
 }

@@ -124,17 +124,17 @@ async fn check_path(
             code_of(place, name, &way.from).await?,
             code_of(place, name, to).await?,
         );
-        let first = storage::recorded(client, registry, name, new.codehash).await?;
+        let first = storage::recorded(client, registry, name, new.codehash.into()).await?;
         let file = request.overrides.storage.layout.as_deref();
         let file = file.filter(|_| to == request.version);
-        let side = storage::layout_of(&documents, to, new.layoutHash, file).await?;
+        let side = storage::layout_of(&documents, to, new.layoutHash.into(), file).await?;
         let steps = side.known.document().and_then(|known| known.steps.clone());
         let versions = Versions {
             name,
             from: &way.from,
             to,
-            old: storage::layout_of(&documents, &way.from, old.layoutHash, None).await?,
-            codes: (old.codehash, new.codehash),
+            old: storage::layout_of(&documents, &way.from, old.layoutHash.into(), None).await?,
+            codes: (old.codehash.into(), new.codehash.into()),
             new: side,
             runs_migration: way.kind != step::NONE,
             goes_back: first.as_ref().is_some_and(|(label, _)| label != to),
@@ -162,7 +162,7 @@ async fn check_path(
             }
             continue;
         };
-        let same = storage::recorded(client, registry, name, old.codehash).await?;
+        let same = storage::recorded(client, registry, name, old.codehash.into()).await?;
         let same = same.map(|(label, _)| label);
         let same_code: Vec<String> = [way.from.clone()].into_iter().chain(same).collect();
         let labels = labels(client, registry, name).await?;

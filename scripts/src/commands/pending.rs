@@ -7,6 +7,7 @@ use crate::client::Client;
 use crate::governance::{
     self, BuildFacts, Call, Names, PendingAction, UnreadableAction, code_facts,
 };
+use crate::ids::ActionId;
 use crate::output::Outcome;
 use alloy::primitives::{Address, B256};
 use serde_json::json;
@@ -121,7 +122,7 @@ pub(super) async fn named(
     registry: Address,
     text: &str,
     names: &Names,
-) -> Result<B256, Error> {
+) -> Result<ActionId, Error> {
     if let Ok(action) = text.parse() {
         return Ok(action);
     }

@@ -155,8 +155,13 @@ async fn check(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) ->
     if from.is_empty() {
         return Ok(());
     }
-    let first =
-        storage::recorded(&work.client, work.registry, &work.name, call.code.codehash).await?;
+    let first = storage::recorded(
+        &work.client,
+        work.registry,
+        &work.name,
+        call.code.codehash.into(),
+    )
+    .await?;
     let is_old = first.is_some_and(|(label, _)| label != call.version);
     let run = Run::registered(&call.step, args.step.no_migration);
     let pair = (call.version.as_str(), from.as_str());

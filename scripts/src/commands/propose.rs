@@ -11,11 +11,12 @@ use crate::governance::{
     BuildFacts, Call, Cancelled, Check, GovernanceError, GovernedCall, Names, Readiness, Submitted,
     after_upgrade,
 };
+use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::{arrived_by, begun_by};
 use crate::text::utc;
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use serde_json::json;
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -81,7 +82,7 @@ pub(super) async fn propose_and_roll(
 /// As [`propose_and_roll`], of an action that is open: where it is not any more, nothing is proposed.
 pub(super) async fn approve_and_roll(
     place: StorageContext<'_>,
-    (action, call): (B256, &Bytes),
+    (action, call): (ActionId, &Bytes),
     outcome: Outcome,
     rollout: (&Overrides, StorageChecks),
 ) -> Result<Outcome, Error> {
@@ -94,7 +95,7 @@ enum Means {
     /// As it is: it proposes, or approves what is open.
     Call,
     /// As it is, to approve that action.
-    Approval(B256),
+    Approval(ActionId),
     /// By the signatures of others: these calldata are sent in its place.
     Signatures(Bytes),
 }

@@ -73,9 +73,9 @@ pub(super) async fn run(
         found: found.into(),
     };
     let store = context.store();
-    let build = store.build(code.codehash)?;
+    let build = store.build(code.codehash.into())?;
     let build = build.ok_or_else(|| refused("no build of it on this machine"))?;
-    let deployments = store.deployments(code.codehash)?.into_iter();
+    let deployments = store.deployments(code.codehash.into())?.into_iter();
     let deployment = deployments
         .filter(|one| one.chain_id == client.chain_id())
         .find(|one| one.address == code.implementation)

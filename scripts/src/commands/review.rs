@@ -17,12 +17,13 @@ use crate::governance::{
     readiness, tree,
 };
 use crate::history;
+use crate::ids::ActionId;
 use crate::layout::{Said, report};
 use crate::output::Outcome;
 use crate::registry::proxies;
 use crate::review::{Area, Card, Subject, Weight, cards, draw, of_coverage};
 use crate::text::utc;
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, U256};
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Instances whose addresses are compared with those that an action names, at most.
@@ -130,7 +131,7 @@ impl Found {
 async fn found(
     context: &Context,
     client: &Client,
-    (registry, action): (Address, B256),
+    (registry, action): (Address, ActionId),
     governed: &GovernedCall,
     open: &Readiness,
 ) -> Result<Found, Error> {
@@ -173,7 +174,7 @@ pub(super) async fn cards_of(
     let superseded = superseded(client, registry, call).await?;
     let used_by = match call.version() {
         Some((version, Some(code), _)) => {
-            let first = storage::recorded(client, registry, name, code.codehash).await?;
+            let first = storage::recorded(client, registry, name, code.codehash.into()).await?;
             first.filter(|(label, _)| label != version)
         }
         _ => None,
@@ -259,8 +260,8 @@ async fn slots(
     let old = client.call(registry, &query).await?.code.layoutHash;
     let documents = context.documents(client, registry);
     let (old, new) = (
-        documents.get(old).await?,
-        documents.get(code.layoutHash).await?,
+        documents.get(old.into()).await?,
+        documents.get(code.layoutHash.into()).await?,
     );
     let (Some(old), Some(new)) = (old.document(), new.document()) else {
         return Ok(Vec::new());

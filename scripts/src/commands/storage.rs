@@ -6,6 +6,7 @@ use super::context::Context;
 use crate::app_error::Error;
 use crate::client::Client;
 use crate::coverage::{Coverage, Extent, Part};
+use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::{
     Accepted, Allowed, AllowedLog, Documents, Known, LayoutError, Pair, Said, Side, StorageCheck,
     Upgrade, Where, Who, check_storage, finding_id, is_about_layouts, look, read_file,
@@ -13,7 +14,7 @@ use crate::layout::{
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::labels;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use std::collections::BTreeSet;
 use std::path::Path;
 use stylus_layout::Document;
@@ -28,7 +29,7 @@ pub(super) struct Versions<'a> {
     pub(super) to: &'a str,
     pub(super) old: Side,
     /// The hashes of both codes.
-    pub(super) codes: (B256, B256),
+    pub(super) codes: (CodeHash, CodeHash),
     pub(super) new: Side,
     pub(super) runs_migration: bool,
     pub(super) goes_back: bool,
@@ -255,7 +256,7 @@ async fn compare(
 pub(super) async fn layout_of(
     documents: &Documents,
     version: &str,
-    hash: B256,
+    hash: LayoutHash,
     file: Option<&Path>,
 ) -> Result<Side, Error> {
     let known = match file {
@@ -263,7 +264,7 @@ pub(super) async fn layout_of(
         None => documents.get(hash).await?,
     };
     let hash = match (&known, hash.is_zero()) {
-        (Known::Document(document), true) => document.hash(),
+        (Known::Document(document), true) => LayoutHash(document.hash()),
         _ => hash,
     };
     Ok(Side { hash, known })
@@ -275,11 +276,11 @@ pub(super) async fn given(
     documents: &Documents,
     what: &str,
     file: &Path,
-    recorded: B256,
+    recorded: LayoutHash,
 ) -> Result<Document, Error> {
     let given = read_file(file, None)?.document;
     let hash = documents.store().keep_document(&given)?;
-    if recorded.is_zero() || hash == recorded || given.layout.hash() == recorded {
+    if recorded.is_zero() || hash == recorded || given.layout.hash() == recorded.0 {
         return Ok(given);
     }
     // The registry's document says more than a compiler does.
@@ -301,7 +302,7 @@ pub(super) async fn recorded(
     client: &Client,
     registry: Address,
     name: &str,
-    codehash: B256,
+    codehash: CodeHash,
 ) -> Result<Option<(String, Code)>, Error> {
     for version in labels(client, registry, name).await? {
         let call = abi::getVersionCall {
@@ -309,7 +310,7 @@ pub(super) async fn recorded(
             version: version.clone(),
         };
         let code = client.call(registry, &call).await?.code;
-        if code.codehash == codehash {
+        if code.codehash == codehash.0 {
             return Ok(Some((version, code)));
         }
     }

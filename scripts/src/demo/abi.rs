@@ -45,5 +45,8 @@ pub mod erc721_basic {
 
 /// The collection, version 2, which is enumerable.
 pub mod erc721_full {
-    alloy::sol!("src/demo/abi/erc721-full.sol");
+    alloy::sol!(
+        #![sol(all_derives)]
+        "src/demo/abi/erc721-full.sol"
+    );
 }

@@ -4,9 +4,10 @@
 use super::{activate, require_code, was_not_done};
 use crate::build::{Framework, evm};
 use crate::client::{ChainError, Client, Sent};
+use crate::ids::CodeHash;
 use crate::progress::Progress;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes, keccak256};
+use alloy::primitives::{Address, B256, Bytes};
 use alloy::rpc::types::TransactionRequest;
 use serde::Serialize;
 use stylus_upgrades_interface::chain::CREATE2_DEPLOYER;
@@ -28,7 +29,7 @@ pub struct Shared {
     /// Where it lies.
     pub address: Address,
     /// keccak256 of its code, as the chain reports it.
-    pub codehash: B256,
+    pub codehash: CodeHash,
     /// Whether it was there before, deployed by whomever.
     pub shared: bool,
     /// Whether it was activated now.
@@ -40,7 +41,7 @@ struct Wanted<'a> {
     name: &'a str,
     address: Address,
     creation_code: Bytes,
-    codehash: B256,
+    codehash: CodeHash,
     is_program: bool,
 }
 
@@ -112,7 +113,7 @@ fn wanted(framework: &Framework) -> Vec<Wanted<'_>> {
         name: "pause stub",
         address: framework.stub_address,
         creation_code: evm::creation_code(&framework.stub),
-        codehash: keccak256(&framework.stub),
+        codehash: CodeHash::of(&framework.stub),
         is_program: false,
     }];
     all.extend(framework.shared().map(|part| Wanted {

@@ -8,8 +8,9 @@ pub use registry::{deploy_registry, registry_call};
 
 use crate::build::Artifact;
 use crate::client::{ChainError, Client, Sent};
+use crate::ids::CodeHash;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, U256, utils::Unit};
+use alloy::primitives::{Address, U256, utils::Unit};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::rpc::types::state::{AccountOverride, StateOverride};
@@ -25,7 +26,7 @@ pub struct Deployed {
     /// Its address.
     pub address: Address,
     /// keccak256 of its code.
-    pub codehash: B256,
+    pub codehash: CodeHash,
     /// The transaction that created it.
     pub created: Sent,
     /// The transaction that activated it; `None` if its code hash was active already, or
@@ -199,7 +200,7 @@ pub(crate) fn bumped(
 pub(crate) async fn require_code(
     client: &Client,
     account: Address,
-    expected: B256,
+    expected: CodeHash,
 ) -> Result<(), ChainError> {
     match client.codehash(account).await? {
         Some(found) if found == expected => Ok(()),

@@ -58,7 +58,7 @@ pub fn registry_call(registry: &Artifact, define_policy: &str) -> IStylusDeploye
 /// The data fee in wei of code that is not on the chain yet; 0 if its code hash is active.
 async fn fee_before_creation(client: &Client, registry: &Artifact) -> Result<U256, ChainError> {
     let is_active = async || {
-        let codehash = registry.codehash();
+        let codehash = registry.codehash().into();
         let call = IArbWasm::codehashVersionCall { codehash };
         match client.call(ARB_WASM, &call).await {
             Ok(_) => Ok(true),

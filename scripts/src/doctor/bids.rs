@@ -5,6 +5,7 @@ use super::chain::ChainFacts;
 use super::programs::{Program, State, is_cached};
 use crate::client::{ChainError, Client};
 use crate::error::Report;
+use crate::ids::CodeHash;
 use crate::progress::Progress;
 use alloy::primitives::{Address, B256, U256};
 use serde::Serialize;
@@ -13,7 +14,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Serialize)]
 pub struct Bid {
     /// The code.
-    pub codehash: B256,
+    pub codehash: CodeHash,
     /// An account that holds it.
     pub account: Address,
     /// What it is.

@@ -6,8 +6,9 @@ use super::chain::{ChainFacts, DAY};
 use super::finding::{Finding, Severity};
 use super::programs::Program;
 use crate::client::{ChainError, Client};
+use crate::ids::CodeHash;
 use crate::text::duration;
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, U256};
 use serde::Serialize;
 
 /// Entries that are asked for: what stands behind so many is not evicted soon.
@@ -21,7 +22,7 @@ const AHEAD: u64 = 7;
 #[derive(Debug, Clone, Serialize)]
 pub struct CacheBid {
     /// The code.
-    pub codehash: B256,
+    pub codehash: CodeHash,
     /// What it is.
     pub what: String,
     /// What it is worth now, in wei: whoever pays as much evicts it, if it is the smallest and there
@@ -73,7 +74,7 @@ async fn of_manager(
     let is_full = used.saturating_add(ENTRY_MIN) > size;
     let bids = programs.iter().filter_map(|program| {
         let mut entries = entries.iter();
-        let entry = entries.find(|one| one.code == program.codehash)?;
+        let entry = entries.find(|one| one.code == program.codehash.0)?;
         let margin = U256::from(entry.bid).saturating_sub(lost);
         Some(CacheBid {
             codehash: program.codehash,
@@ -120,7 +121,7 @@ mod tests {
     #[test]
     fn only_a_full_cache_evicts_and_only_bids_that_end_within_days_are_reported() {
         let bid = |margin: u64, seconds_left, is_full| CacheBid {
-            codehash: B256::ZERO,
+            codehash: CodeHash::ZERO,
             what: "proxy (A)".into(),
             margin: U256::from(margin),
             seconds_left,

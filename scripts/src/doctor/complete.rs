@@ -54,7 +54,7 @@ async fn compare(
             events: "none".into(),
             view: "the event that created it".into(),
         };
-        finding(&format!("the definition {id}"), difference)
+        finding(&format!("the definition {}", id.0), difference)
     });
     let mut found: Vec<_> = unknown.collect();
     found.extend(hidden_instances(client, registry, recorded).await?);

@@ -7,6 +7,7 @@ use super::programs::{Cure, Program};
 use crate::client::{ChainError, Client, Sent};
 use crate::deploy;
 use crate::error::Report;
+use crate::ids::CodeHash;
 use crate::progress::Progress;
 use crate::text::utc;
 use alloy::primitives::{Address, B256, U256};
@@ -17,7 +18,7 @@ use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 #[derive(Debug, Clone, Serialize)]
 pub struct Cured {
     /// The code.
-    pub codehash: B256,
+    pub codehash: CodeHash,
     /// An account that holds it.
     pub account: Address,
     /// What it is.
@@ -178,7 +179,9 @@ async fn keepalive(
     bump_percent: u32,
 ) -> Result<Option<Sent>, ChainError> {
     let codehash = program.codehash;
-    let call = IArbWasm::codehashKeepaliveCall { codehash };
+    let call = IArbWasm::codehashKeepaliveCall {
+        codehash: codehash.into(),
+    };
     let fee = keepalive_fee(client, codehash).await?;
     let value = deploy::bumped(client, &program.title(), fee, bump_percent)?;
     let what = format!("keep {} alive", program.title());
@@ -186,8 +189,10 @@ async fn keepalive(
 }
 
 /// The fee in wei that prolonging an activation costs now. The chain says it to whoever pays nothing.
-async fn keepalive_fee(client: &Client, codehash: B256) -> Result<U256, ChainError> {
-    let call = IArbWasm::codehashKeepaliveCall { codehash };
+async fn keepalive_fee(client: &Client, codehash: CodeHash) -> Result<U256, ChainError> {
+    let call = IArbWasm::codehashKeepaliveCall {
+        codehash: codehash.into(),
+    };
     match client.call(ARB_WASM, &call).await {
         Ok(_) => Ok(U256::ZERO),
         Err(error) => {
@@ -209,7 +214,7 @@ mod tests {
     #[test]
     fn a_tick_stands_only_where_something_was_sent() {
         let mut cured = Cured {
-            codehash: B256::ZERO,
+            codehash: CodeHash::ZERO,
             account: Address::ZERO,
             what: "proxy (A)".into(),
             cure: Cure::Keepalive,

@@ -11,8 +11,9 @@ use super::time::{self, Migration, OpenAction};
 use super::{AHEAD_DAYS, complete, next_version, paused, policies, programs, recorded};
 use crate::build::Framework;
 use crate::client::{ChainError, Client};
+use crate::ids::CodeHash;
 use crate::registry::stored;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -160,7 +161,7 @@ fn of_programs(programs: &[Program]) -> Vec<Finding> {
     findings
 }
 
-fn other_code(program: &Program, account: &Account, recorded: B256) -> Finding {
+fn other_code(program: &Program, account: &Account, recorded: CodeHash) -> Finding {
     let is_needed = account.uses.iter().any(|one| one.needed);
     let uses: Vec<_> = account.uses.iter().map(|one| one.of.as_str()).collect();
     Finding {

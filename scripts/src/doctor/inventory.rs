@@ -7,7 +7,8 @@ use super::recorded::Definition;
 use crate::build::{Framework, evm};
 use crate::client::{ChainError, Client};
 use crate::governance::Call;
-use alloy::primitives::{Address, B256, keccak256};
+use crate::ids::CodeHash;
+use alloy::primitives::Address;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -63,7 +64,7 @@ pub struct Account {
     /// Where it is.
     pub address: Address,
     /// The code hash that was recorded for it.
-    pub recorded: Option<B256>,
+    pub recorded: Option<CodeHash>,
     /// What for.
     pub uses: Vec<Use>,
 }
@@ -122,7 +123,7 @@ impl Inventory {
     pub(super) fn add(
         &mut self,
         address: Address,
-        recorded: Option<B256>,
+        recorded: Option<CodeHash>,
         role: Role,
         of: &str,
         needed: bool,
@@ -171,7 +172,7 @@ impl Inventory {
         let storage = &framework.storage;
         let hash = Some(storage.artifact.codehash());
         self.add(storage.address, hash, Role::UpgradeabilityStorage, of, true);
-        let hash = Some(keccak256(&framework.stub));
+        let hash = Some(CodeHash::of(&framework.stub));
         self.add(framework.stub_address, hash, Role::PauseStub, of, true);
     }
 
@@ -192,7 +193,7 @@ impl Inventory {
             for step in version.steps.iter().filter(|step| !step.script.is_zero()) {
                 self.add(
                     step.script,
-                    Some(step.scriptCodehash),
+                    Some(step.scriptCodehash.into()),
                     script(step.kind),
                     &format!("{name} {} → {label}", step.from),
                     needed.has_step(&step.from, label),
@@ -209,7 +210,7 @@ impl Inventory {
                 let known = versions.find(|known| known.version == label);
                 known.zip(code).is_some_and(|(known, code)| {
                     let key = (known.code.implementation, known.code.codehash);
-                    key != (code.implementation, code.codehash)
+                    key != (code.implementation, code.codehash.into())
                 })
             });
             if is_superseded {
@@ -287,7 +288,7 @@ impl Inventory {
         definition: &Definition,
     ) -> Result<Address, ChainError> {
         let beacon = evm::beacon_address(registry, definition.id);
-        let hash = keccak256(evm::beacon_code(registry));
+        let hash = CodeHash::of(evm::beacon_code(registry));
         self.add(beacon, Some(hash), Role::Beacon, definition.title(), true);
         let answer = client.call(beacon, &IBeacon::implementationCall {}).await;
         match answer {

@@ -4,8 +4,9 @@
 use super::finding::{Finding, Severity};
 use super::recorded::Definition;
 use crate::client::{ChainError, Client};
+use crate::ids::CodeHash;
 use crate::registry::stored;
-use alloy::primitives::{Address, B256, keccak256};
+use alloy::primitives::Address;
 use std::collections::BTreeSet;
 use stylus_registry_core::policy::{Facts, Policy, parse};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
@@ -21,7 +22,7 @@ pub(super) struct Voices {
     /// Who approves.
     pub(super) approvers: Vec<Address>,
     /// Contracts that are asked, with the code hashes that the registry recorded.
-    pub(super) lambdas: Vec<(Address, B256)>,
+    pub(super) lambdas: Vec<(Address, CodeHash)>,
 }
 
 /// Every policy that somebody can satisfy.
@@ -105,13 +106,13 @@ fn can_hold(policy: &Policy, approvals: u64, lambdas: u8) -> bool {
 async fn changed(
     client: &Client,
     account: Address,
-    recorded: B256,
+    recorded: CodeHash,
 ) -> Result<Option<String>, ChainError> {
     let code = client.code(account).await?;
     if code.is_empty() {
         return Ok(Some(format!("the lambda {account} has no code")));
     }
-    let found = keccak256(&code);
+    let found = CodeHash::of(&code);
     Ok((found != recorded).then(|| {
         let what = match code.starts_with(&DESIGNATOR_PREFIX) {
             true => ", an EIP-7702 designator",

@@ -3,7 +3,8 @@
 use super::chain::ChainFacts;
 use super::inventory::{Account, Role};
 use crate::client::{ChainError, Client};
-use alloy::primitives::{Address, B256, Bytes, keccak256};
+use crate::ids::CodeHash;
+use alloy::primitives::{Address, Bytes};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ pub(super) const AT_ONCE: usize = 16;
 #[derive(Debug, Clone, Serialize)]
 pub struct Program {
     /// keccak256 of the code; zero where there is none.
-    pub codehash: B256,
+    pub codehash: CodeHash,
     /// The code itself.
     #[serde(skip)]
     pub code: Bytes,
@@ -142,13 +143,13 @@ pub(super) async fn examine(
     within: u64,
 ) -> Result<Vec<Program>, ChainError> {
     let mut order = Vec::new();
-    let mut groups: BTreeMap<B256, (Bytes, Vec<Account>)> = BTreeMap::new();
+    let mut groups: BTreeMap<CodeHash, (Bytes, Vec<Account>)> = BTreeMap::new();
     let codes = accounts.iter().map(|account| client.code(account.address));
     let codes: Vec<Bytes> = stream::iter(codes).buffered(AT_ONCE).try_collect().await?;
     for (account, code) in accounts.into_iter().zip(codes) {
         let hash = match code.is_empty() {
-            true => B256::ZERO,
-            false => keccak256(&code),
+            true => CodeHash::ZERO,
+            false => CodeHash::of(&code),
         };
         if !groups.contains_key(&hash) {
             order.push(hash);
@@ -200,8 +201,10 @@ pub(super) async fn look(
 }
 
 /// Whether code is in the init cache.
-pub(super) async fn is_cached(client: &Client, codehash: B256) -> Result<bool, ChainError> {
-    let call = IArbWasmCache::codehashIsCachedCall { codehash };
+pub(super) async fn is_cached(client: &Client, codehash: CodeHash) -> Result<bool, ChainError> {
+    let call = IArbWasmCache::codehashIsCachedCall {
+        codehash: codehash.into(),
+    };
     client.call(ARB_WASM_CACHE, &call).await
 }
 

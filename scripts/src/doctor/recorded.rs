@@ -3,8 +3,9 @@
 
 use crate::client::{ChainError, Client};
 use crate::history::Rebuilt;
+use crate::ids::DefinitionId;
 use crate::registry::{Created, all_logs, definition_id};
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEventInterface;
@@ -17,7 +18,7 @@ pub(super) struct Definition {
     /// Its name; empty for the registry itself.
     pub(super) name: String,
     /// keccak256 of the name.
-    pub(super) id: B256,
+    pub(super) id: DefinitionId,
     /// Its state.
     pub(super) rebuilt: Rebuilt,
     /// The complex migrations that began and did not end, by instance.
@@ -81,7 +82,7 @@ pub(super) struct Recorded {
     /// Every definition, the registry itself included.
     pub(super) definitions: Vec<Definition>,
     /// Definitions that events are about, and whose creation no event tells.
-    pub(super) unknown: BTreeSet<B256>,
+    pub(super) unknown: BTreeSet<DefinitionId>,
     /// Proxies that the registry created, beacons and admins of definitions, and the pause stub of UUPS
     /// proxies, as all these events tell.
     pub(super) created: u64,
@@ -101,16 +102,16 @@ pub(super) async fn read(client: &Client, registry: Address) -> Result<Recorded,
         created.feed(&event);
         match &event {
             Event::LayoutPublished(_) => continue, // it is about no definition
-            Event::DefinitionCreated(event) if definition_id(&event.name) == event.definition => {
+            Event::DefinitionCreated(event) if definition_id(&event.name).0 == event.definition => {
                 all.push(Definition::of(&event.name));
             }
             _ => {}
         }
-        let Some(id) = log.topics().get(1) else {
+        let Some(id) = log.topics().get(1).copied().map(DefinitionId) else {
             continue;
         };
-        let Some(definition) = all.iter_mut().find(|one| one.id == *id) else {
-            unknown.insert(*id);
+        let Some(definition) = all.iter_mut().find(|one| one.id == id) else {
+            unknown.insert(id);
             continue;
         };
         let time = match has_time(&event) {
@@ -162,7 +163,7 @@ async fn time(
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use alloy::primitives::Bytes;
+    use alloy::primitives::{B256, Bytes};
     use stylus_upgrades_interface::registry::IRegistry as abi;
     use stylus_upgrades_interface::registry::Step;
 
@@ -173,7 +174,7 @@ pub(super) mod tests {
         instances: &[&str],
     ) -> Definition {
         let mut all = Definition::of("A");
-        let definition = all.id;
+        let definition = all.id.0;
         for (from, to) in steps {
             let added = abi::VersionAdded {
                 definition,
@@ -221,7 +222,7 @@ pub(super) mod tests {
     #[test]
     fn a_migration_is_under_way_until_it_ends_or_is_turned_back() {
         let mut one = definition(&[("", "1.0"), ("1.0", "2.0")], "1.0", &["1.0"]);
-        let (definition, proxy) = (one.id, Address::with_last_byte(1));
+        let (definition, proxy) = (one.id.0, Address::with_last_byte(1));
         let (from, to) = (String::from("1.0"), String::from("2.0"));
         let handler = Address::with_last_byte(9);
         let started = Event::MigrationStarted(abi::MigrationStarted {

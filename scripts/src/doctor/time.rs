@@ -5,9 +5,10 @@ use super::finding::{Finding, Severity};
 use super::recorded::Definition;
 use crate::client::{ChainError, Client};
 use crate::governance::{Display, Names};
+use crate::ids::ActionId;
 use crate::migration::active::Standing;
 use crate::text::utc;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use serde::Serialize;
 use stylus_upgrades_interface::slots;
 
@@ -43,7 +44,7 @@ pub struct Migration {
 #[derive(Debug, Clone, Serialize)]
 pub struct OpenAction {
     /// Its id.
-    pub action: B256,
+    pub action: ActionId,
     /// The definition.
     pub definition: String,
     /// The role that decides.

@@ -4,8 +4,8 @@
 use super::display::Call;
 use super::error::{Difference, GovernanceError};
 use crate::build::BuildInfo;
+use crate::ids::CodeHash;
 use crate::layout::{Build, FOLDER};
-use alloy::primitives::B256;
 use serde::Serialize;
 
 /// What an action names, and was built in this run, or was built before as the folder of layouts
@@ -17,7 +17,7 @@ pub struct BuildFacts {
     /// The package.
     pub name: String,
     /// keccak256 of the code, which the action names.
-    pub codehash: B256,
+    pub codehash: CodeHash,
     /// Bytes on chain.
     pub size: usize,
     /// Whether this run built it: only then is the rest more than what the folder tells.
@@ -40,16 +40,16 @@ impl BuildFacts {
     ) -> Result<Self, GovernanceError> {
         let mut named = call.subjects().into_iter();
         let named = named.find(|(other, ..)| *other == what);
-        let named = named.map_or(B256::ZERO, |(_, _, codehash)| codehash);
+        let named = named.map_or(CodeHash::ZERO, |(_, _, codehash)| codehash);
         let code = call.version().and_then(|(_, code, _)| code);
         let code = code.filter(|_| what == "code");
         let recorded = code.map_or((build.layout_hash, build.source_hash), |code| {
-            (code.layoutHash, code.sourceHash)
+            (code.layoutHash.into(), code.sourceHash.into())
         });
         for (hash, named, built) in [
-            ("code hash", named, build.codehash),
-            ("layout hash", recorded.0, build.layout_hash),
-            ("source hash", recorded.1, build.source_hash),
+            ("code hash", named.0, build.codehash.0),
+            ("layout hash", recorded.0.0, build.layout_hash.0),
+            ("source hash", recorded.1.0, build.source_hash.0),
         ] {
             if named != built {
                 return Err(GovernanceError::ArtifactDiffers(Box::new(Difference {

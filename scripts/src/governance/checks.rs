@@ -133,7 +133,7 @@ pub async fn after_upgrade(
         ),
         check(
             "code",
-            implementation == code.implementation && hash == code.codehash,
+            implementation == code.implementation && hash.0 == code.codehash,
             format!("{implementation} {hash}"),
         ),
         check(

@@ -48,7 +48,7 @@ async fn hidden(
     registry: Address,
     names: &[String],
 ) -> Result<Option<String>, ChainError> {
-    let itself = [None, Some(definition_id("")), None];
+    let itself = [None, Some(definition_id("").0), None];
     if names.is_empty() && all_logs(client, registry, itself).await?.is_empty() {
         return Ok(Some("itself".into()));
     }
@@ -63,7 +63,7 @@ async fn hidden(
     ] {
         for log in all_logs(client, registry, [Some(signature), None, None]).await? {
             let id = log.topics().get(1).copied().unwrap_or_default();
-            if !names.iter().any(|name| definition_id(name) == id) {
+            if !names.iter().any(|name| definition_id(name).0 == id) {
                 return Ok(Some(format!("the creation of the definition {id}")));
             }
             if let Ok(event) = Event::decode_raw_log(log.topics(), &log.data().data) {

@@ -6,7 +6,8 @@ use super::arguments::arguments;
 use super::error::GovernanceError;
 use super::names::Names;
 use super::shown::Shown;
-use alloy::primitives::{Address, B256, keccak256};
+use crate::ids::{CalldataHash, CodeHash};
+use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use serde::{Deserialize, Serialize};
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -51,7 +52,7 @@ pub struct Display {
     /// The role.
     pub role: String,
     /// keccak256 of the bytes.
-    pub payload: B256,
+    pub payload: CalldataHash,
     /// Name and value of each argument, in order.
     pub fields: Vec<Field>,
 }
@@ -130,12 +131,12 @@ impl Call {
     }
 
     /// Every account whose code it is about, with the hash that is approved.
-    pub fn subjects(&self) -> Vec<(&'static str, Address, B256)> {
+    pub fn subjects(&self) -> Vec<(&'static str, Address, CodeHash)> {
         let mut all = Vec::new();
         if let Some((_, code, step)) = self.version() {
-            all.extend(code.map(|code| ("code", code.implementation, code.codehash)));
+            all.extend(code.map(|code| ("code", code.implementation, code.codehash.into())));
             if !step.script.is_zero() {
-                all.push(("script", step.script, step.scriptCodehash));
+                all.push(("script", step.script, step.scriptCodehash.into()));
             }
         }
         all
@@ -163,7 +164,7 @@ impl Display {
             function: shown.function.into(),
             definition: call.definition().into(),
             role: call.role().into(),
-            payload: keccak256(calldata),
+            payload: CalldataHash::of(calldata),
             fields: fields.collect(),
         })
     }

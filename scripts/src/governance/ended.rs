@@ -5,8 +5,9 @@ use super::error::GovernanceError;
 use super::governed::GovernedCall;
 use super::submit::{ExecutedBy, Submitted};
 use crate::client::{ChainError, Client, Sent};
+use crate::ids::{ActionId, CalldataHash};
 use crate::registry::{self, definition_id};
-use alloy::primitives::{Address, B256, keccak256};
+use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -17,7 +18,7 @@ const LOOKED_THROUGH: usize = 16;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cancelled {
     /// The action.
-    pub action: B256,
+    pub action: ActionId,
     /// Who sent the cancellation.
     pub by: Address,
     /// Its block.
@@ -29,11 +30,11 @@ pub struct Cancelled {
 pub(super) async fn ended(
     client: &Client,
     registry: Address,
-    action: B256,
+    action: ActionId,
     sent: Option<&Sent>,
 ) -> Result<Option<Submitted>, GovernanceError> {
     let from = sent.and_then(|sent| sent.receipt.block_number);
-    let topics = [Some(abi::Executed::SIGNATURE_HASH), None, Some(action)];
+    let topics = [Some(abi::Executed::SIGNATURE_HASH), None, Some(action.0)];
     let logs = registry::logs_since(client, registry, topics, from.unwrap_or_default()).await?;
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
         return Ok(None);
@@ -64,10 +65,10 @@ pub(super) async fn ended(
 pub(super) async fn last_approval(
     client: &Client,
     registry: Address,
-    action: B256,
+    action: ActionId,
     execution: &Sent,
 ) -> Result<(u16, u16), GovernanceError> {
-    let topics = [Some(abi::Approved::SIGNATURE_HASH), None, Some(action)];
+    let topics = [Some(abi::Approved::SIGNATURE_HASH), None, Some(action.0)];
     let newest = execution.receipt.block_number.unwrap_or_default();
     let logs = registry::logs(client, registry, topics, 0, newest).await?;
     let last = logs.iter().rev().find_map(|log| {
@@ -81,9 +82,9 @@ pub(super) async fn last_approval(
 pub(super) async fn cancelled(
     client: &Client,
     registry: Address,
-    action: B256,
+    action: ActionId,
 ) -> Result<Option<Cancelled>, GovernanceError> {
-    let topics = [Some(abi::Cancelled::SIGNATURE_HASH), None, Some(action)];
+    let topics = [Some(abi::Cancelled::SIGNATURE_HASH), None, Some(action.0)];
     let logs = registry::all_logs(client, registry, topics).await?;
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
         return Ok(None);
@@ -103,7 +104,7 @@ pub(super) async fn cancelled(
 pub(super) async fn instead(
     client: &Client,
     registry: Address,
-    action: B256,
+    action: ActionId,
     otherwise: GovernanceError,
 ) -> Result<Submitted, GovernanceError> {
     if let Some(executed) = ended(client, registry, action, None).await? {
@@ -131,9 +132,9 @@ pub(super) async fn same_call(
         return Err(error.into());
     }
     let id = definition_id(governed.call.definition());
-    let topics = [Some(abi::Executed::SIGNATURE_HASH), Some(id), None];
+    let topics = [Some(abi::Executed::SIGNATURE_HASH), Some(id.0), None];
     let logs = registry::all_logs(client, registry, topics).await?;
-    let call = keccak256(&governed.bytes);
+    let call = CalldataHash::of(&governed.bytes);
     for log in logs.iter().rev().take(LOOKED_THROUGH) {
         let (Some(tx), Some(action)) = (log.transaction_hash, log.topics().get(2)) else {
             continue;
@@ -141,7 +142,7 @@ pub(super) async fn same_call(
         let sent = client.mined(tx, "the execution").await?;
         let is_same = sent.to == Some(registry) && sent.call == call;
         if is_same && sent.receipt.from != sender {
-            let executed = ended(client, registry, *action, None).await?;
+            let executed = ended(client, registry, ActionId(*action), None).await?;
             return executed.ok_or_else(|| error.into());
         }
     }

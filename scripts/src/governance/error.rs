@@ -3,6 +3,7 @@
 use super::signed::SignedError;
 use crate::client::ChainError;
 use crate::error::{Exit, Explain};
+use crate::ids::ActionId;
 use alloy::primitives::{Address, B256, Bytes, FixedBytes};
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use thiserror::Error;
@@ -49,7 +50,7 @@ pub enum GovernanceError {
     )]
     NotProposer {
         /// The action.
-        action: B256,
+        action: ActionId,
         /// Who proposed it.
         proposer: Address,
         /// What the registry says.
@@ -81,7 +82,7 @@ pub enum GovernanceError {
     )]
     Superseded {
         /// The action.
-        action: B256,
+        action: ActionId,
         /// The definition.
         definition: String,
         /// The version.
@@ -172,7 +173,7 @@ pub enum GovernanceError {
     )]
     UnknownAction {
         /// The action.
-        action: B256,
+        action: ActionId,
     },
     /// The action is not open: executed, cancelled, expired, or ended by a policy change.
     #[error("the action {action} is not open any more")]
@@ -184,7 +185,7 @@ pub enum GovernanceError {
     )]
     NotOpen {
         /// The action.
-        action: B256,
+        action: ActionId,
     },
     /// One's approval of it was mined, and then it ended without being executed.
     #[error("the action {action} was approved and then ended: cancelled, or by a policy change")]
@@ -196,7 +197,7 @@ pub enum GovernanceError {
     )]
     Ended {
         /// The action.
-        action: B256,
+        action: ActionId,
     },
     /// Somebody cancelled the action before one's approval of it came.
     #[error("{by} cancelled the action {action} in block {block}")]
@@ -208,7 +209,7 @@ pub enum GovernanceError {
     )]
     Cancelled {
         /// The action.
-        action: B256,
+        action: ActionId,
         /// Who cancelled it.
         by: Address,
         /// In which block.

@@ -3,7 +3,8 @@
 
 use super::display::Call;
 use crate::client::{ChainError, Client};
-use alloy::primitives::{Address, B256, keccak256};
+use crate::ids::CodeHash;
+use alloy::primitives::Address;
 use serde::Serialize;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm, PROGRAM_PREFIX};
 
@@ -17,7 +18,7 @@ pub struct CodeFacts {
     /// Bytes on chain.
     pub size: usize,
     /// keccak256 of these bytes.
-    pub codehash: B256,
+    pub codehash: CodeHash,
     /// Whether that is the hash which the action names.
     pub is_as_named: bool,
     /// Seconds of activation left; `None` if it is no Stylus program or cannot run.
@@ -34,7 +35,7 @@ pub async fn code_facts(client: &Client, call: &Call) -> Result<Vec<CodeFacts>, 
     let mut facts = Vec::new();
     for (what, account, named) in call.subjects() {
         let code = client.code(account).await?;
-        let codehash = keccak256(&code);
+        let codehash = CodeHash::of(&code);
         let is_program = code.starts_with(&PROGRAM_PREFIX);
         let seconds_left = if is_program {
             seconds_left(client, account).await?

@@ -7,7 +7,8 @@ use super::error::GovernanceError;
 use super::governed::GovernedCall;
 use super::pending::readiness;
 use crate::client::{Client, Remote, with_margin};
-use alloy::primitives::{Address, B256, Bytes, U256};
+use crate::ids::ActionId;
+use alloy::primitives::{Address, Bytes, U256};
 use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, Overrides};
 use stylus_registry_core::policy::{Facts, Policy, parse};
 
@@ -23,7 +24,7 @@ const BLIND: u64 = 16_000_000;
 pub(super) struct Approval<'a> {
     pub(super) registry: Address,
     pub(super) sender: Address,
-    pub(super) action: B256,
+    pub(super) action: ActionId,
     /// Definition and role.
     pub(super) of: (&'a str, &'a str),
     pub(super) call: &'a Bytes,
@@ -31,7 +32,7 @@ pub(super) struct Approval<'a> {
 }
 
 impl<'a> Approval<'a> {
-    pub(super) fn of(governed: &'a GovernedCall, sender: Address, action: B256) -> Self {
+    pub(super) fn of(governed: &'a GovernedCall, sender: Address, action: ActionId) -> Self {
         Self {
             registry: governed.registry,
             sender,

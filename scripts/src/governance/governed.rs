@@ -14,9 +14,10 @@ use super::facts::{CodeFacts, code_facts};
 use super::names::Names;
 use super::submit::{Simulated, Submitted, outcome, simulate, submit};
 use crate::client::{Client, Sent};
+use crate::ids::ActionId;
 use crate::output::shortened;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::limits::LABEL_MAX;
@@ -40,7 +41,7 @@ pub struct GovernedCall {
     pub submission: Option<Bytes>,
     /// The action that is approved by its id. Where that is not open any more, the same call would
     /// propose another one, and is not sent.
-    pub approves: Option<B256>,
+    pub approves: Option<ActionId>,
 }
 
 impl GovernedCall {

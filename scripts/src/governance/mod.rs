@@ -60,5 +60,5 @@ pub use place::{Placed, find, place};
 pub(crate) use revert_cause::failed_upgrade;
 pub use revert_cause::not_an_approver;
 pub use shown::kind_in_words;
-pub use submit::{ExecutedBy, Simulated, Submitted};
+pub use submit::{ExecutedBy, Simulated, Submitted, action_of};
 pub use tree::{Node, tree};

@@ -5,8 +5,9 @@ use super::display::{Call, Display};
 use super::error::GovernanceError;
 use super::names::Names;
 use crate::client::{ChainError, Client};
+use crate::ids::{ActionId, CodeHash};
 use crate::registry::{all_logs, open_actions};
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
 use stylus_upgrades_interface::reasons::blocked_by;
@@ -16,7 +17,7 @@ use stylus_upgrades_interface::registry::IRegistry as abi;
 #[derive(Debug, Clone, Serialize)]
 pub struct PendingAction {
     /// Its id.
-    pub action: B256,
+    pub action: ActionId,
     /// The definition; empty for the registry itself.
     pub definition: String,
     /// Who proposed it.
@@ -35,7 +36,7 @@ pub struct PendingAction {
 #[derive(Debug, Clone, Serialize)]
 pub struct UnreadableAction {
     /// Its id.
-    pub action: B256,
+    pub action: ActionId,
     /// The definition; empty for the registry itself.
     pub definition: String,
     /// Who proposed it.
@@ -60,7 +61,7 @@ pub struct Open {
 
 impl Open {
     /// The ids of all of them.
-    pub fn ids(&self) -> impl Iterator<Item = B256> {
+    pub fn ids(&self) -> impl Iterator<Item = ActionId> {
         let unreadable = self.unreadable.iter().map(|open| open.action);
         let readable = self.actions.iter().map(|open| open.action);
         readable.chain(unreadable)
@@ -106,10 +107,10 @@ impl Readiness {
 pub async fn readiness(
     client: &Client,
     registry: Address,
-    action: B256,
+    action: ActionId,
 ) -> Result<Readiness, GovernanceError> {
     let found = client
-        .call(registry, &abi::readinessCall { action })
+        .call(registry, &abi::readinessCall { action: action.0 })
         .await
         .map_err(|error| match error.is_refused_as::<abi::ActionNotFound>() {
             true => GovernanceError::NotOpen { action },
@@ -134,9 +135,9 @@ pub async fn readiness(
 pub async fn proposed(
     client: &Client,
     registry: Address,
-    action: B256,
+    action: ActionId,
 ) -> Result<abi::Proposed, GovernanceError> {
-    let topics = [Some(abi::Proposed::SIGNATURE_HASH), None, Some(action)];
+    let topics = [Some(abi::Proposed::SIGNATURE_HASH), None, Some(action.0)];
     let logs = all_logs(client, registry, topics).await?;
     let newest = logs.iter().rev().find_map(|log| {
         let decoded = log.log_decode::<abi::Proposed>().ok()?;
@@ -152,7 +153,7 @@ pub async fn proposed(
 async fn untold(
     client: &Client,
     registry: Address,
-    action: B256,
+    action: ActionId,
 ) -> Result<GovernanceError, GovernanceError> {
     // Perhaps there is no registry at all.
     let itself = abi::definitionCall {
@@ -256,7 +257,7 @@ pub async fn superseded_by(
 
 impl PendingAction {
     /// The accounts whose code is approved, that the bytes name with `hash`.
-    pub(super) fn accounts_with(&self, hash: B256) -> Vec<Address> {
+    pub(super) fn accounts_with(&self, hash: CodeHash) -> Vec<Address> {
         let Ok(call) = Call::decode(&self.call) else {
             return Vec::new();
         };

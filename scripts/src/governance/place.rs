@@ -10,6 +10,7 @@ use super::pending::PendingAction;
 use crate::build::{Artifact, evm};
 use crate::client::{Client, Sent};
 use crate::deploy;
+use crate::ids::CodeHash;
 use crate::registry::labels;
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, B256};
@@ -86,7 +87,7 @@ async fn known(
     registry: Address,
     name: &str,
     open: &[PendingAction],
-    hash: B256,
+    hash: CodeHash,
 ) -> Result<Option<(Address, &'static str)>, GovernanceError> {
     for account in open.iter().flat_map(|action| action.accounts_with(hash)) {
         if client.codehash(account).await? == Some(hash) {
@@ -106,7 +107,7 @@ async fn registered(
     client: &Client,
     registry: Address,
     name: &str,
-    hash: B256,
+    hash: CodeHash,
 ) -> Result<Vec<Address>, GovernanceError> {
     let mut accounts = Vec::new();
     for version in labels(client, registry, name).await? {
@@ -119,7 +120,7 @@ async fn registered(
         let scripts = found.steps.into_iter();
         let scripts = scripts.map(|step| (step.script, step.scriptCodehash));
         let named = std::iter::once(code).chain(scripts);
-        accounts.extend(named.filter(|(_, named)| *named == hash).map(|(a, _)| a));
+        accounts.extend(named.filter(|(_, named)| *named == hash.0).map(|(a, _)| a));
     }
     Ok(accounts)
 }

@@ -11,8 +11,9 @@ use super::governed::GovernedCall;
 use super::pending::{Readiness, readiness};
 use super::revert_cause::with_cause;
 use crate::client::{ChainError, Client, Sent, with_margin};
+use crate::ids::ActionId;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::{SolEvent, SolValue};
@@ -25,7 +26,7 @@ pub struct Submitted {
     /// The transaction; `None` where one's approval was there already.
     pub sent: Option<Sent>,
     /// The action.
-    pub action: B256,
+    pub action: ActionId,
     /// Approvals that count so far.
     pub approvals: u16,
     /// These and the fewest that are missing.
@@ -36,7 +37,7 @@ pub struct Submitted {
     pub executed_by: Option<ExecutedBy>,
     /// The action of the same call that others had executed when one's own approval came: so that
     /// approval proposes the call anew.
-    pub executed_before: Option<B256>,
+    pub executed_before: Option<ActionId>,
     /// The same of an action that was cancelled.
     pub cancelled_before: Option<Cancelled>,
     /// Who is missing and until when, where it was not executed.
@@ -47,7 +48,7 @@ pub struct Submitted {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Simulated {
     /// The action.
-    pub action: B256,
+    pub action: ActionId,
     /// Approvals that would count then.
     pub approvals: u16,
     /// These and the fewest that would be missing.
@@ -211,17 +212,17 @@ pub(super) async fn outcome(
     client: &Client,
     registry: Address,
     sent: &Sent,
-    meant: Option<B256>,
+    meant: Option<ActionId>,
 ) -> Result<Submitted, GovernanceError> {
     let approved = sent.last_event_of::<abi::Approved>(registry);
     if let Some(executed) = sent.event_of::<abi::Executed>(registry) {
         let (approvals, required) = match approved {
             Some(approved) => (approved.approvals, approved.required),
-            None => last_approval(client, registry, executed.action, sent).await?,
+            None => last_approval(client, registry, executed.action.into(), sent).await?,
         };
         return Ok(Submitted {
             sent: Some(sent.clone()),
-            action: executed.action,
+            action: executed.action.into(),
             approvals,
             required,
             executed: true,
@@ -233,7 +234,7 @@ pub(super) async fn outcome(
     }
     // A governed call that goes through approves or executes: without either the receipt is not whole.
     let action = approved
-        .map(|approved| approved.action)
+        .map(|approved| ActionId(approved.action))
         .ok_or_else(|| ChainError::NoEvent {
             what: sent.what.clone(),
             tx: sent.tx,
@@ -252,7 +253,7 @@ pub(super) async fn outcome(
 async fn open_or_ended(
     client: &Client,
     registry: Address,
-    action: B256,
+    action: ActionId,
     sent: Option<&Sent>,
 ) -> Result<Submitted, GovernanceError> {
     match readiness(client, registry, action).await {
@@ -274,9 +275,17 @@ async fn open_or_ended(
     }
 }
 
-async fn action_of(client: &Client, registry: Address, call: &Bytes) -> Result<B256, ChainError> {
+/// The action that those bytes are now.
+///
+/// # Errors
+/// What the chain says.
+pub async fn action_of(
+    client: &Client,
+    registry: Address,
+    call: &Bytes,
+) -> Result<ActionId, ChainError> {
     let query = abi::actionOfCall { call: call.clone() };
-    client.call(registry, &query).await
+    client.call(registry, &query).await.map(ActionId)
 }
 
 /// Whether what it would make is there already.

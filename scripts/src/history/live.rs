@@ -4,9 +4,10 @@
 use super::replay::{Rebuilt, Unlike};
 use crate::build::evm;
 use crate::client::{ChainError, Client};
+use crate::ids::CodeHash;
 use crate::registry::{all_logs, decides, definition_id, given_to};
 use crate::text::shell_word;
-use alloy::primitives::{Address, B256, keccak256};
+use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -80,7 +81,7 @@ pub async fn live_checks(
         );
         for step in version.steps.iter().filter(|step| !step.script.is_zero()) {
             let what = format!("script {} → {label}", step.from);
-            checks.push(hash(client, what, step.script, step.scriptCodehash).await?);
+            checks.push(hash(client, what, step.script, step.scriptCodehash.into()).await?);
         }
     }
     let at: BTreeMap<_, _> = rebuilt
@@ -89,7 +90,7 @@ pub async fn live_checks(
         .map(|version| (version.version.as_str(), version.code.implementation))
         .collect();
     let stub = stub()?;
-    let mut kinds: BTreeMap<u8, B256> = BTreeMap::new();
+    let mut kinds: BTreeMap<u8, CodeHash> = BTreeMap::new();
     for instance in &rebuilt.instances {
         let proxy = instance.proxy;
         let named = |slot: &str| format!("{slot} of {proxy}");
@@ -221,7 +222,7 @@ async fn beacon_checks(
     beacon: Address,
     (what, runs): (&str, Option<&Address>),
 ) -> Result<Vec<LiveCheck>, ChainError> {
-    let code = keccak256(evm::beacon_code(registry));
+    let code = CodeHash::of(evm::beacon_code(registry));
     let found = client.codehash(beacon).await?.unwrap_or_default();
     let mut checks = vec![LiveCheck::compare(
         format!("code of the beacon {beacon}"),
@@ -252,10 +253,10 @@ async fn hash(
     client: &Client,
     what: String,
     account: Address,
-    expected: B256,
+    expected: CodeHash,
 ) -> Result<LiveCheck, ChainError> {
     let code = client.code(account).await?;
-    let found = alloy::primitives::keccak256(&code);
+    let found = CodeHash::of(&code);
     let mut check = LiveCheck::compare(what, &expected, &found);
     if code.starts_with(&DESIGNATOR_PREFIX) {
         check.ok = false;

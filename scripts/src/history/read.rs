@@ -4,11 +4,12 @@ use super::definition_id;
 use super::replay::Rebuilt;
 use crate::client::{ChainError, Client};
 use crate::governance::{Call, Names, kind_in_words};
+use crate::ids::{ActionId, CalldataHash, CodeHash};
 use crate::progress::Rate;
 use crate::registry::{Topics, all_logs};
 use alloy::consensus::Transaction as _;
 use alloy::network::TransactionResponse;
-use alloy::primitives::{Address, B256, keccak256};
+use alloy::primitives::{Address, B256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Log;
 use alloy::sol_types::SolEventInterface;
@@ -45,15 +46,15 @@ pub struct Entry {
     pub what: String,
     /// The code hash that was recorded by it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub codehash: Option<B256>,
+    pub codehash: Option<CodeHash>,
     /// The action that it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub action: Option<B256>,
+    pub action: Option<ActionId>,
     /// The policy that was in force for that action.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
     /// keccak256 of the transaction's calldata.
-    pub calldata: B256,
+    pub calldata: CalldataHash,
 }
 
 /// Reads everything about the definition called `name` from the registry's events.
@@ -66,7 +67,7 @@ pub async fn read(
     name: &str,
     names: &Names,
 ) -> Result<History, ChainError> {
-    let topics: Topics = [None, Some(definition_id(name)), None];
+    let topics: Topics = [None, Some(definition_id(name).0), None];
     let logs = all_logs(client, registry, topics).await?;
     let mut facts = Facts::new(client);
     let mut rebuilt = Rebuilt::of(name);
@@ -107,7 +108,7 @@ pub async fn read(
             event: title(&event),
             what,
             codehash: match &event {
-                Event::VersionAdded(event) => Some(event.codehash),
+                Event::VersionAdded(event) => Some(event.codehash.into()),
                 _ => None,
             },
             action,
@@ -126,14 +127,14 @@ pub async fn read(
 struct Fact {
     time: u64,
     sender: Address,
-    calldata: B256,
+    calldata: CalldataHash,
 }
 
 /// Facts of blocks and transactions, each asked for once.
 struct Facts<'a> {
     client: &'a Client,
     times: BTreeMap<u64, u64>,
-    transactions: BTreeMap<B256, (Address, B256)>,
+    transactions: BTreeMap<B256, (Address, CalldataHash)>,
 }
 
 impl<'a> Facts<'a> {
@@ -178,7 +179,7 @@ impl<'a> Facts<'a> {
         Ok(time)
     }
 
-    async fn transaction(&mut self, hash: B256) -> Result<(Address, B256), ChainError> {
+    async fn transaction(&mut self, hash: B256) -> Result<(Address, CalldataHash), ChainError> {
         if let Some(found) = self.transactions.get(&hash) {
             return Ok(*found);
         }
@@ -190,20 +191,20 @@ impl<'a> Facts<'a> {
                 found.map_err(|error| self.client.error("eth_getTransactionByHash", error))
             })
             .await?;
-        let found = (found.from(), keccak256(found.input()));
+        let found = (found.from(), CalldataHash::of(found.input()));
         self.transactions.insert(hash, found);
         Ok(found)
     }
 }
 
 /// Who an event names, and the action that it belongs to.
-fn actor(event: &Event) -> (Option<Address>, Option<B256>) {
+fn actor(event: &Event) -> (Option<Address>, Option<ActionId>) {
     match event {
-        Event::Proposed(event) => (Some(event.proposer), Some(event.action)),
-        Event::Approved(event) => (Some(event.approver), Some(event.action)),
-        Event::Revoked(event) => (Some(event.approver), Some(event.action)),
-        Event::Cancelled(event) => (None, Some(event.action)),
-        Event::Executed(event) => (None, Some(event.action)),
+        Event::Proposed(event) => (Some(event.proposer), Some(event.action.into())),
+        Event::Approved(event) => (Some(event.approver), Some(event.action.into())),
+        Event::Revoked(event) => (Some(event.approver), Some(event.action.into())),
+        Event::Cancelled(event) => (None, Some(event.action.into())),
+        Event::Executed(event) => (None, Some(event.action.into())),
         _ => (None, None),
     }
 }
@@ -247,8 +248,8 @@ fn title(event: &Event) -> &'static str {
 
 /// An event in words; `before` is the state before it.
 fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String {
-    let proposal = |id: &B256| {
-        let open = before.open.get(id);
+    let proposal = |id: B256| {
+        let open = before.open.get(&id.into());
         let call = open.and_then(|open| Call::decode(&open.call).ok());
         call.map_or_else(|| id.to_string(), |call| in_words(&call, names))
     };
@@ -274,13 +275,13 @@ fn describe(event: &Event, before: &Rebuilt, names: &Names) -> String {
         }
         Event::Approved(event) => format!(
             "approved {} ({}/{})",
-            proposal(&event.action),
+            proposal(event.action),
             event.approvals,
             event.required
         ),
-        Event::Revoked(event) => format!("withdrew the approval of {}", proposal(&event.action)),
-        Event::Cancelled(event) => format!("cancelled {}", proposal(&event.action)),
-        Event::Executed(event) => format!("executed {}", proposal(&event.action)),
+        Event::Revoked(event) => format!("withdrew the approval of {}", proposal(event.action)),
+        Event::Cancelled(event) => format!("cancelled {}", proposal(event.action)),
+        Event::Executed(event) => format!("executed {}", proposal(event.action)),
         Event::InstanceUpgraded(event) if event.from.is_empty() => {
             format!("instance {} at {}", event.proxy, event.to)
         }

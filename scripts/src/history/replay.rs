@@ -1,7 +1,8 @@
 //! The state of a definition as its events give it: fed one by one, in their order.
 
 use crate::governance::{Call, role_of};
-use alloy::primitives::{Address, B256, Bytes};
+use crate::ids::{ActionId, CodeHash, LayoutHash, SourceHash};
+use alloy::primitives::{Address, Bytes};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use stylus_registry_core::policy::{Facts, Policy, parse};
@@ -29,7 +30,7 @@ pub struct Rebuilt {
     /// Policies by role.
     pub policies: BTreeMap<String, String>,
     /// Actions that were neither executed nor cancelled.
-    pub open: BTreeMap<B256, OpenAction>,
+    pub open: BTreeMap<ActionId, OpenAction>,
     /// Whether it was paused and not resumed.
     pub paused: bool,
     /// Policies still to come that belong to the creation.
@@ -58,11 +59,11 @@ pub struct RebuiltCode {
     /// The account that holds it.
     pub implementation: Address,
     /// keccak256 of it.
-    pub codehash: B256,
+    pub codehash: CodeHash,
     /// Hash of its storage layout, or zero.
-    pub layout: B256,
+    pub layout: LayoutHash,
     /// Hash of its source, or zero.
-    pub source: B256,
+    pub source: SourceHash,
 }
 
 /// An instance, rebuilt.
@@ -104,9 +105,9 @@ impl From<RebuiltCode> for Code {
     fn from(code: RebuiltCode) -> Self {
         Self {
             implementation: code.implementation,
-            codehash: code.codehash,
-            layoutHash: code.layout,
-            sourceHash: code.source,
+            codehash: code.codehash.into(),
+            layoutHash: code.layout.into(),
+            sourceHash: code.source.into(),
         }
     }
 }
@@ -171,9 +172,9 @@ impl Rebuilt {
                     version: event.version.clone(),
                     code: RebuiltCode {
                         implementation: event.implementation,
-                        codehash: event.codehash,
-                        layout: event.layoutHash,
-                        source: event.sourceHash,
+                        codehash: event.codehash.into(),
+                        layout: event.layoutHash.into(),
+                        source: event.sourceHash.into(),
                     },
                     sequence: event.sequence,
                     steps: Vec::new(),
@@ -239,30 +240,30 @@ impl Rebuilt {
                     approved: Vec::new(),
                     timelocks: Vec::new(),
                 };
-                self.open.insert(event.action, action);
-                self.refresh_timelocks(event.action, time);
+                self.open.insert(event.action.into(), action);
+                self.refresh_timelocks(event.action.into(), time);
             }
             Event::Approved(event) => {
-                if let Some(action) = self.open.get_mut(&event.action) {
+                if let Some(action) = self.open.get_mut(&event.action.into()) {
                     if action.approved.contains(&event.approver) {
                         action.timelocks.clear(); // a delay begins because a lambda consents by now
                     } else {
                         action.approved.push(event.approver);
                     }
                 }
-                self.refresh_timelocks(event.action, time);
+                self.refresh_timelocks(event.action.into(), time);
             }
             Event::Revoked(event) => {
-                if let Some(action) = self.open.get_mut(&event.action) {
+                if let Some(action) = self.open.get_mut(&event.action.into()) {
                     action.approved.retain(|who| *who != event.approver);
                 }
-                self.refresh_timelocks(event.action, time);
+                self.refresh_timelocks(event.action.into(), time);
             }
             Event::Cancelled(event) => {
-                self.open.remove(&event.action);
+                self.open.remove(&event.action.into());
             }
             Event::Executed(event) => {
-                self.open.remove(&event.action);
+                self.open.remove(&event.action.into());
             }
             _ => {}
         }
@@ -299,7 +300,7 @@ impl Rebuilt {
     }
 
     /// Actions that can still be approved or executed at `now`, Unix seconds.
-    pub fn pending(&self, now: u64) -> Vec<B256> {
+    pub fn pending(&self, now: u64) -> Vec<ActionId> {
         let open = self.open.iter();
         open.filter(|(_, action)| now <= action.expires && action.epoch == self.epoch(&action.role))
             .map(|(id, _)| *id)
@@ -311,7 +312,7 @@ impl Rebuilt {
     }
 
     /// Delays begin and end with the approvals beneath them. A lambda is taken as consenting.
-    fn refresh_timelocks(&mut self, id: B256, now: u64) {
+    fn refresh_timelocks(&mut self, id: ActionId, now: u64) {
         let role = self.open.get(&id).map(|action| action.role.clone());
         let Some(policy) = role.and_then(|role| self.policy(&role)) else {
             return;

@@ -1,4 +1,5 @@
 use super::{InFlight, Journal};
+use crate::ids::CalldataHash;
 use crate::progress::Silent;
 use alloy::primitives::{Address, B256};
 use std::io::Write;
@@ -14,7 +15,7 @@ fn entry(number: u8) -> InFlight {
         tx: B256::with_last_byte(number),
         nonce: number.into(),
         to: None,
-        call: B256::ZERO,
+        call: CalldataHash::ZERO,
     }
 }
 
@@ -131,7 +132,7 @@ fn an_entry_holds_account_and_calldata_and_one_of_an_older_program_neither() {
         .to(account)
         .input(vec![1, 2, 3].into());
     let entry = InFlight::of("anything", B256::with_last_byte(1), 0, &request);
-    let call = alloy::primitives::keccak256([1, 2, 3]);
+    let call = CalldataHash::of([1, 2, 3]);
     assert_eq!((entry.to, entry.call), (Some(account), call));
     journal.sending(entry.clone());
     let older = format!(
@@ -145,5 +146,5 @@ fn an_entry_holds_account_and_calldata_and_one_of_an_older_program_neither() {
     file.write_all(older.as_bytes()).expect("written");
     let found = journal.in_flight();
     assert_eq!(found[0], entry);
-    assert_eq!((found[1].to, found[1].call), (None, B256::ZERO));
+    assert_eq!((found[1].to, found[1].call), (None, CalldataHash::ZERO));
 }

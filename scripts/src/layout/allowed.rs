@@ -5,8 +5,9 @@
 use super::check::is_about_layouts;
 use super::error::LayoutError;
 use super::store::Store;
+use crate::ids::{CodeHash, LayoutHash};
 use crate::own_file;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::PathBuf;
@@ -25,7 +26,7 @@ pub struct Where {
     /// The hashes of the code before and of the new one: without layouts, nothing else says what is
     /// meant. Zero in lines of earlier versions of this program.
     #[serde(default)]
-    pub codes: (B256, B256),
+    pub codes: (CodeHash, CodeHash),
 }
 
 /// One line.
@@ -38,9 +39,9 @@ pub struct Allowed {
     /// The new version.
     pub to: String,
     /// The hash of the layout before.
-    pub old: B256,
+    pub old: LayoutHash,
     /// The hash of the new layout.
-    pub new: B256,
+    pub new: LayoutHash,
     /// `old=new`.
     pub renames: Vec<String>,
     /// Fields of the new version.
@@ -72,7 +73,7 @@ impl AllowedLog {
     pub fn of_step(
         &self,
         step: (&str, &str, &str),
-        (old, new): (B256, B256),
+        (old, new): (LayoutHash, LayoutHash),
         at: Where,
     ) -> Vec<Allowed> {
         let text = own_file::read(&self.path).ok().flatten();
@@ -118,6 +119,7 @@ impl AllowedLog {
 mod tests {
     use super::super::check::NOT_COMPARED;
     use super::*;
+    use alloy::primitives::B256;
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     fn line() -> Allowed {
@@ -125,15 +127,18 @@ mod tests {
             definition: "A".into(),
             from: "1.0".into(),
             to: "2.0".into(),
-            old: B256::repeat_byte(1),
-            new: B256::repeat_byte(2),
+            old: LayoutHash(B256::repeat_byte(1)),
+            new: LayoutHash(B256::repeat_byte(2)),
             renames: Vec::new(),
             retypes: Vec::new(),
             allowed: vec!["reorder:owner".into(), "dirty:count".into()],
             at: Where {
                 chain: 421_614,
                 registry: Address::repeat_byte(3),
-                codes: (B256::repeat_byte(4), B256::repeat_byte(5)),
+                codes: (
+                    CodeHash(B256::repeat_byte(4)),
+                    CodeHash(B256::repeat_byte(5)),
+                ),
             },
         }
     }
@@ -195,21 +200,25 @@ mod tests {
         let place = tempfile::tempdir().expect("a folder");
         let log = AllowedLog::of(&Store::beside(place.path()));
         let line = Allowed {
-            old: B256::ZERO,
-            new: B256::ZERO,
+            old: LayoutHash::ZERO,
+            new: LayoutHash::ZERO,
             allowed: vec![NOT_COMPARED.into()],
             ..line()
         };
         log.add(&line).expect("added");
         let allowed = |codes| {
             let at = Where { codes, ..line.at };
-            let mut found = log.of_step(("A", "1.0", "2.0"), (B256::ZERO, B256::ZERO), at);
+            let mut found = log.of_step(
+                ("A", "1.0", "2.0"),
+                (LayoutHash::ZERO, LayoutHash::ZERO),
+                at,
+            );
             found.pop().expect("one line").allowed
         };
         let (old, new) = line.at.codes;
         assert_eq!(allowed((old, new)), [NOT_COMPARED]);
-        assert!(allowed((old, B256::repeat_byte(6))).is_empty());
-        assert!(allowed((B256::repeat_byte(6), new)).is_empty());
+        assert!(allowed((old, LayoutHash(B256::repeat_byte(6)))).is_empty());
+        assert!(allowed((LayoutHash(B256::repeat_byte(6)), new)).is_empty());
     }
 
     #[test]

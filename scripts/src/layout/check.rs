@@ -5,7 +5,7 @@ use super::allowed::{Allowed, FILE};
 use super::documents::Known;
 use super::error::LayoutError;
 use super::store::FOLDER;
-use alloy::primitives::B256;
+use crate::ids::LayoutHash;
 use serde::Serialize;
 use stylus_layout::{
     Decision, Declarations, Finding, Item, Layout, Members, Report, Verdict, compare,
@@ -18,7 +18,7 @@ pub const NOT_COMPARED: &str = "not-compared";
 #[derive(Debug, Clone)]
 pub struct Side {
     /// The hash of its layout document, as the registry records it; zero if there is none.
-    pub hash: B256,
+    pub hash: LayoutHash,
     /// The document.
     pub known: Known,
 }
@@ -78,9 +78,9 @@ pub struct StorageCheck {
     /// Why the layouts were not compared.
     pub unknown: Option<String>,
     /// The hash of the layout before; zero if there is none.
-    pub old: B256,
+    pub old: LayoutHash,
     /// The hash of the new layout; zero if there is none.
-    pub new: B256,
+    pub new: LayoutHash,
     /// What is in the way and was accepted.
     pub accepted: Vec<Accepted>,
     /// What was found.

@@ -3,6 +3,7 @@
 
 use super::error::LayoutError;
 use super::store::Store;
+use crate::ids::CodeHash;
 use alloy::primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,7 @@ pub struct Deployment {
     /// The account that it created.
     pub address: Address,
     /// keccak256 of that account's code.
-    pub codehash: B256,
+    pub codehash: CodeHash,
     /// The transaction.
     pub tx: B256,
     /// What made the code, with its version.
@@ -43,7 +44,7 @@ impl Store {
     ///
     /// # Errors
     /// [`LayoutError::Tampered`] if the file tells of other code.
-    pub fn deployments(&self, codehash: B256) -> Result<Vec<Deployment>, LayoutError> {
+    pub fn deployments(&self, codehash: CodeHash) -> Result<Vec<Deployment>, LayoutError> {
         let Some((path, text)) = self.read(KIND, codehash)? else {
             return Ok(Vec::new());
         };
@@ -54,7 +55,7 @@ impl Store {
             None => Ok(all),
             Some(other) => Err(LayoutError::Tampered {
                 path,
-                holds: other.codehash,
+                holds: other.codehash.into(),
             }),
         }
     }

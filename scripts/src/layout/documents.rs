@@ -5,7 +5,8 @@
 use super::error::LayoutError;
 use super::store::Store;
 use crate::client::{ChainError, Client, Sent};
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use crate::ids::LayoutHash;
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
 use alloy::sol_types::SolEvent;
@@ -71,7 +72,7 @@ impl Documents {
     ///
     /// # Errors
     /// What the chain or a file says. A document that cannot be had is no error.
-    pub async fn get(&self, hash: B256) -> Result<Known, DocumentError> {
+    pub async fn get(&self, hash: LayoutHash) -> Result<Known, DocumentError> {
         if hash.is_zero() {
             return Ok(Known::Not("the registry has no layout of it".into()));
         }
@@ -87,7 +88,7 @@ impl Documents {
     }
 
     /// The document as the registry published it.
-    async fn published(&self, hash: B256) -> Result<Known, ChainError> {
+    async fn published(&self, hash: LayoutHash) -> Result<Known, ChainError> {
         let not = |why: String| Ok(Known::Not(why));
         let Some(block) = published_in(&self.client, self.registry, hash).await? else {
             return not("this registry publishes no layouts, and it is not kept here".into());
@@ -102,7 +103,7 @@ impl Documents {
             .from_block(block)
             .to_block(block)
             .event_signature(abi::LayoutPublished::SIGNATURE_HASH)
-            .topic1(hash);
+            .topic1(hash.0);
         let logs = match self.client.provider().get_logs(&filter).await {
             Ok(logs) => logs,
             Err(error) => match self.client.error("eth_getLogs", error) {
@@ -118,7 +119,10 @@ impl Documents {
             let event = log.log_decode::<abi::LayoutPublished>().ok()?;
             Some(event.inner.data.document)
         });
-        let Some(bytes) = found.into_iter().find(|bytes| keccak256(bytes) == hash) else {
+        let Some(bytes) = found
+            .into_iter()
+            .find(|bytes| LayoutHash::of(bytes) == hash)
+        else {
             return not(format!(
                 "its layout was published in block {block}, and the endpoint does not give it"
             ));
@@ -148,9 +152,11 @@ impl Documents {
 async fn published_in(
     client: &Client,
     registry: Address,
-    hash: B256,
+    hash: LayoutHash,
 ) -> Result<Option<u64>, ChainError> {
-    let call = abi::layoutAtCall { layoutHash: hash };
+    let call = abi::layoutAtCall {
+        layoutHash: hash.into(),
+    };
     match client.call(registry, &call).await {
         Ok(block) => Ok(Some(block)),
         Err(error) if error.revert().is_some() => Ok(None),
@@ -168,7 +174,7 @@ pub async fn publish(
     document: &Document,
 ) -> Result<Option<Sent>, ChainError> {
     let bytes = document.encode();
-    match published_in(client, registry, keccak256(&bytes)).await? {
+    match published_in(client, registry, LayoutHash::of(&bytes)).await? {
         Some(0) => {}
         Some(_) | None => return Ok(None),
     }

@@ -3,6 +3,7 @@
 use super::check::NOT_COMPARED;
 use super::live::Dirty;
 use crate::error::{Exit, Explain};
+use crate::ids::LayoutHash;
 use crate::text::shell_word;
 use alloy::primitives::B256;
 use std::collections::BTreeSet;
@@ -50,9 +51,9 @@ pub enum LayoutError {
         /// Whose layout.
         what: String,
         /// The hash of the layout that it has.
-        has: B256,
+        has: LayoutHash,
         /// The hash of the layout that was given.
-        given: B256,
+        given: LayoutHash,
     },
     /// A file of the store whose content does not have its hash.
     #[error("{} does not hold what its name says", path.display())]

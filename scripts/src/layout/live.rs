@@ -259,7 +259,7 @@ async fn earlier(
         if version == upgrade.from || !seen.insert(hash) {
             continue;
         }
-        let ranges = match documents.get(hash).await? {
+        let ranges = match documents.get(hash.into()).await? {
             Known::Document(document) => Ranges::of(&document.layout).ok(),
             Known::Not(_) => None,
         };

@@ -3,9 +3,11 @@
 
 use super::error::LayoutError;
 use crate::build::{Artifact, BuildInfo};
+use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::own_file;
-use alloy::primitives::{B256, keccak256};
+use alloy::primitives::keccak256;
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use stylus_layout::{Document, Layout};
 
@@ -24,13 +26,13 @@ pub struct Build {
     /// The package.
     pub name: String,
     /// keccak256 of its code on chain.
-    pub codehash: B256,
+    pub codehash: CodeHash,
     /// Bytes on chain.
     pub code_bytes: usize,
     /// The hash of its layout; zero if unknown.
-    pub layout_hash: B256,
+    pub layout_hash: LayoutHash,
     /// The hash of its sources; zero if unknown.
-    pub source_hash: B256,
+    pub source_hash: SourceHash,
     /// What it was built from, and with what.
     pub build: BuildInfo,
 }
@@ -76,9 +78,9 @@ impl Store {
     ///
     /// # Errors
     /// [`LayoutError::File`].
-    pub fn keep_document(&self, document: &Document) -> Result<B256, LayoutError> {
+    pub fn keep_document(&self, document: &Document) -> Result<LayoutHash, LayoutError> {
         let bytes = document.encode();
-        let hash = keccak256(&bytes);
+        let hash = LayoutHash::of(&bytes);
         write(&self.file("", hash), &String::from_utf8_lossy(&bytes))?;
         Ok(hash)
     }
@@ -88,7 +90,7 @@ impl Store {
     ///
     /// # Errors
     /// [`LayoutError::Tampered`] if the file holds another one.
-    pub fn document(&self, hash: B256) -> Result<Option<Document>, LayoutError> {
+    pub fn document(&self, hash: LayoutHash) -> Result<Option<Document>, LayoutError> {
         let path = self.file("", hash);
         let Some(text) = read(&path)? else {
             return Ok(None);
@@ -97,13 +99,13 @@ impl Store {
             path: path.clone(),
             reason: error.to_string(),
         };
-        if keccak256(&text) == hash {
+        if LayoutHash::of(&text) == hash {
             return Document::decode(text.as_bytes())
                 .map(Some)
                 .map_err(unreadable);
         }
         let layout = Layout::from_json(&text).map_err(unreadable)?;
-        match layout.hash() {
+        match LayoutHash(layout.hash()) {
             holds if holds == hash => Ok(Some(Document::of_layout(layout))),
             _ => Err(LayoutError::Tampered {
                 holds: keccak256(&text),
@@ -116,7 +118,7 @@ impl Store {
     ///
     /// # Errors
     /// [`LayoutError::Tampered`] if the file tells of other code.
-    pub fn build(&self, codehash: B256) -> Result<Option<Build>, LayoutError> {
+    pub fn build(&self, codehash: CodeHash) -> Result<Option<Build>, LayoutError> {
         let path = self.file("builds", codehash);
         let Some(text) = read(&path)? else {
             return Ok(None);
@@ -126,7 +128,10 @@ impl Store {
         };
         match build.codehash {
             holds if holds == codehash => Ok(Some(build)),
-            holds => Err(LayoutError::Tampered { path, holds }),
+            holds => Err(LayoutError::Tampered {
+                path,
+                holds: holds.into(),
+            }),
         }
     }
 
@@ -139,18 +144,18 @@ impl Store {
     pub(super) fn read(
         &self,
         kind: &str,
-        hash: B256,
+        hash: CodeHash,
     ) -> Result<Option<(PathBuf, String)>, LayoutError> {
         let path = self.file(kind, hash);
         Ok(read(&path)?.map(|text| (path, text)))
     }
 
     /// Writes a file.
-    pub(super) fn write(&self, kind: &str, hash: B256, text: &str) -> Result<(), LayoutError> {
+    pub(super) fn write(&self, kind: &str, hash: CodeHash, text: &str) -> Result<(), LayoutError> {
         write(&self.file(kind, hash), text)
     }
 
-    fn file(&self, kind: &str, hash: B256) -> PathBuf {
+    fn file(&self, kind: &str, hash: impl Display) -> PathBuf {
         self.folder.join(kind).join(format!("{hash}.json"))
     }
 }

@@ -5,9 +5,10 @@ use super::pipeline::{Load, TxOutcome, TxPipeline};
 use super::retry::RetryPolicy;
 use super::{Migrated, MigrationError, Spent};
 use crate::client::{ChainError, Client, Revert};
+use crate::ids::CalldataHash;
 use crate::journal::Journal;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, keccak256};
+use alloy::primitives::Address;
 use alloy::providers::Provider;
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::sol_types::SolCall;
@@ -98,7 +99,7 @@ pub async fn by_an_earlier_run(
     journal: &Journal,
     proxy: Address,
 ) -> Result<Option<Migrated>, ChainError> {
-    let end = keccak256(abi::endMigrationCall {}.abi_encode());
+    let end = CalldataHash::of(abi::endMigrationCall {}.abi_encode());
     for entry in journal.in_flight() {
         if entry.to != Some(proxy) || entry.call != end {
             continue;

@@ -4,7 +4,8 @@
 use super::error::PlanError;
 use super::finding::Finding;
 use super::simulation::Simulation;
-use alloy::primitives::{Address, B256, Bytes, U256, utils::Unit};
+use crate::ids::CodeHash;
+use alloy::primitives::{Address, Bytes, U256, utils::Unit};
 use alloy::sol_types::SolCall;
 use std::collections::BTreeSet;
 use stylus_chain::BlockId;
@@ -253,9 +254,9 @@ fn each_constant(wasm: &[u8], mut of: impl FnMut(Constant)) {
 pub(super) fn codehash(
     simulation: &Simulation,
     account: Address,
-) -> Result<Option<B256>, PlanError> {
+) -> Result<Option<CodeHash>, PlanError> {
     let found = simulation.chain.account(account, BlockId::latest())?;
-    Ok((!found.code.is_empty()).then_some(found.code_hash))
+    Ok((!found.code.is_empty()).then_some(CodeHash(found.code_hash)))
 }
 
 /// Bytes of an account's code.

@@ -26,7 +26,8 @@ pub use replay::{
 use crate::build::Artifact;
 use crate::client::{Client, Remote};
 use crate::governance::{Display, Explained, Names, explain};
-use alloy::primitives::{Address, B256, Bytes};
+use crate::ids::CodeHash;
+use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
 use decide::{Decision, decide};
 use serde::Serialize;
@@ -72,7 +73,7 @@ pub struct Plan {
     /// The version that would be.
     pub to: String,
     /// keccak256 of the new code.
-    pub codehash: B256,
+    pub codehash: CodeHash,
     /// Bytes of the new code on chain.
     pub code_bytes: usize,
     /// The call that every approver would send.
@@ -154,7 +155,7 @@ fn try_on(chain: Chain, request: &PlanRequest) -> Result<(Plan, Simulation), Pla
         name: name.clone(),
         from: definition.current.clone(),
         to: call.version.clone(),
-        codehash: call.code.codehash,
+        codehash: call.code.codehash.into(),
         code_bytes: 0,
         display: Display::of(&bytes, &request.names)?,
         call: bytes.clone(),

@@ -5,9 +5,9 @@ use alloy::primitives::Address;
 use alloy::transports::http::reqwest::Url;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
+use stylus_upgrades_test_http::{Message, respond};
 
 /// A request as the explorer got it.
 #[derive(Debug, Clone)]
@@ -40,39 +40,15 @@ impl Scripted {
         let (kept, base) = (requests.clone(), url.clone());
         std::thread::spawn(move || {
             for (status, answer) in answers {
-                let (mut stream, _) = listener.accept().expect("a request");
-                let mut reader = BufReader::new(stream.try_clone().expect("it"));
-                let mut first = String::new();
-                reader.read_line(&mut first).expect("a line");
-                let mut length = 0;
-                loop {
-                    let mut line = String::new();
-                    reader.read_line(&mut line).expect("a line");
-                    let line = line.trim().to_lowercase();
-                    if line.is_empty() {
-                        break;
-                    }
-                    if let Some(text) = line.strip_prefix("content-length:") {
-                        length = text.trim().parse().expect("a number");
-                    }
-                }
-                let mut body = vec![0; length];
-                reader.read_exact(&mut body).expect("a body");
-                let mut words = first.split_whitespace();
-                let (method, path) = (words.next().expect("it"), words.next().expect("it"));
+                let (stream, _) = listener.accept().expect("a request");
+                let request = Message::read(&stream).expect("a request");
                 kept.lock().expect("it").push(Request {
-                    method: method.into(),
-                    url: format!("{base}{path}").parse().expect("a URL"),
-                    body: serde_json::from_slice(&body).unwrap_or_default(),
+                    method: request.method().into(),
+                    url: format!("{base}{}", request.path()).parse().expect("a URL"),
+                    body: serde_json::from_slice(&request.body).unwrap_or_default(),
                 });
-                let text = answer.to_string();
-                write!(
-                    stream,
-                    "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-                     connection: close\r\n\r\n{text}",
-                    text.len()
-                )
-                .expect("answered");
+                respond(&stream, &format!("{status} X"), "", &answer.to_string())
+                    .expect("answered");
             }
         });
         Self { url, requests }

@@ -6,7 +6,8 @@ use super::logs::definition_id;
 use crate::build::evm;
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Explain};
-use alloy::primitives::{Address, B256};
+use crate::ids::CodeHash;
+use alloy::primitives::Address;
 use stylus_upgrades_interface::adopted::{IOwnable, IUpgradeableProxy};
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::slots;
@@ -130,7 +131,7 @@ pub fn given_to(registry: Address, name: &str, kind: u8) -> Address {
 pub async fn candidate(
     client: &Client,
     (registry, name): (Address, &str),
-    wasm: B256,
+    wasm: CodeHash,
     proxy: Address,
 ) -> Result<Candidate, AdoptionError> {
     let slot = async |slot| client.storage(proxy, slot).await.map(Address::from_word);

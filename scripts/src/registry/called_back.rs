@@ -19,7 +19,7 @@ pub async fn called_back(
     registry: Address,
     name: &str,
 ) -> Result<Vec<Address>, ChainError> {
-    let id = Some(definition_id(name));
+    let id = Some(definition_id(name).0);
     let place = |log: &Log| (log.block_number, log.log_index);
     let topics = [Some(abi::CurrentChanged::SIGNATURE_HASH), id, None];
     let changed = logs_since(client, registry, topics, 0).await?.pop();

@@ -1,7 +1,8 @@
 //! What a registry created, as its events tell. The chain counts the same in its account's nonce.
 
 use crate::client::{ChainError, Client};
-use alloy::primitives::{Address, B256};
+use crate::ids::DefinitionId;
+use alloy::primitives::Address;
 use alloy::providers::Provider;
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::adopted::is_adopted;
@@ -13,8 +14,8 @@ use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
 pub struct Created {
     /// How many.
     pub count: u64,
-    beacons: BTreeSet<B256>,
-    admins: BTreeSet<B256>,
+    beacons: BTreeSet<DefinitionId>,
+    admins: BTreeSet<DefinitionId>,
     has_stub: bool,
 }
 
@@ -25,10 +26,11 @@ impl Created {
             Event::ProxyCreated(event) => {
                 self.count += u64::from(event.kind <= proxy_kind::BEACON);
                 let is_beacon = event.kind == proxy_kind::BEACON;
-                self.count += u64::from(is_beacon && self.beacons.insert(event.definition));
+                self.count +=
+                    u64::from(is_beacon && self.beacons.insert(DefinitionId(event.definition)));
             }
             Event::InstanceAdopted(event) if is_adopted(event.kind) => {
-                self.count += u64::from(self.admins.insert(event.definition));
+                self.count += u64::from(self.admins.insert(DefinitionId(event.definition)));
                 let needs_stub = event.kind == proxy_kind::UUPS && !self.has_stub;
                 self.has_stub |= needs_stub;
                 self.count += u64::from(needs_stub);

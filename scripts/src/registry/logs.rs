@@ -1,6 +1,7 @@
 //! Logs of any range: asked for in one piece, and in smaller ones where the endpoint refuses.
 
 use crate::client::{BlockSpan, ChainError, Client, Unanswered};
+use crate::ids::DefinitionId;
 use crate::progress::Rate;
 use alloy::primitives::{Address, B256, keccak256};
 use alloy::providers::Provider;
@@ -16,8 +17,8 @@ const WORTH_A_SEARCH: u64 = 4_096;
 pub type Topics = [Option<B256>; 3];
 
 /// keccak256 of a definition's name, as its events carry it.
-pub fn definition_id(name: &str) -> B256 {
-    keccak256(name)
+pub fn definition_id(name: &str) -> DefinitionId {
+    DefinitionId(keccak256(name))
 }
 
 /// All logs of `account` with these topics from block `from` to block `to`, in order. Where the

@@ -28,6 +28,7 @@ pub use upgrade::{Route, Upgraded, begun_by, direct_call, upgrade, upgrade_direc
 pub use version::NewVersion;
 
 use crate::client::{ChainError, Client};
+use crate::ids::CodeHash;
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::complex::IComplexMigration::startMigrationCall;
@@ -45,7 +46,7 @@ pub async fn code_at(client: &Client, implementation: Address) -> Result<Code, C
         })?;
     Ok(Code {
         implementation,
-        codehash,
+        codehash: codehash.into(),
         layoutHash: B256::ZERO,
         sourceHash: B256::ZERO,
     })
@@ -84,23 +85,28 @@ pub async fn script(
     data: Bytes,
 ) -> Result<Step, ChainError> {
     let code = code_at(client, script).await?;
-    Ok(delegated(from, step::SCRIPT, (script, code.codehash), data))
+    Ok(delegated(
+        from,
+        step::SCRIPT,
+        (script, code.codehash.into()),
+        data,
+    ))
 }
 
 /// A complex migration: many transactions of `handler`, the contract paused meanwhile. `program` is
 /// its account and the hash of its code.
-pub fn complex(from: &str, program: (Address, B256), handler: Address) -> Step {
+pub fn complex(from: &str, program: (Address, CodeHash), handler: Address) -> Step {
     let start = startMigrationCall { handler }.abi_encode();
     delegated(from, step::COMPLEX, program, start.into())
 }
 
 /// A step of that kind whose code lies in a contract of its own, bound by its code hash.
-pub fn delegated(from: &str, kind: u8, program: (Address, B256), data: Bytes) -> Step {
+pub fn delegated(from: &str, kind: u8, program: (Address, CodeHash), data: Bytes) -> Step {
     let (script, codehash) = program;
     Step {
         kind,
         script,
-        scriptCodehash: codehash,
+        scriptCodehash: codehash.into(),
         data,
         ..nothing(from)
     }

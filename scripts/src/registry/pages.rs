@@ -1,7 +1,8 @@
 //! The registry's paged views, page after page until the last.
 
 use crate::client::{ChainError, Client};
-use alloy::primitives::{Address, B256};
+use crate::ids::ActionId;
+use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -41,13 +42,14 @@ pub async fn open_actions(
     client: &Client,
     registry: Address,
     name: &str,
-) -> Result<Vec<B256>, ChainError> {
-    whole(client, registry, |start| abi::pendingCall {
+) -> Result<Vec<ActionId>, ChainError> {
+    let words = whole(client, registry, |start| abi::pendingCall {
         name: name.into(),
         start,
         count: PAGE,
     })
-    .await
+    .await?;
+    Ok(words.into_iter().map(ActionId).collect())
 }
 
 /// Every entry of the view that `page` asks from a start on.

@@ -4,7 +4,8 @@ use super::instance::{ask, registry_of};
 use super::logs::{all_logs, definition_id};
 use super::pages::{labels, proxies};
 use crate::client::{ChainError, Client};
-use alloy::primitives::{Address, B256};
+use crate::ids::CodeHash;
+use alloy::primitives::Address;
 use alloy::sol_types::SolEvent;
 use serde::Serialize;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as proxy_abi;
@@ -39,7 +40,7 @@ pub struct VersionStatus {
     /// The account that holds its code.
     pub implementation: Address,
     /// keccak256 of its code.
-    pub codehash: B256,
+    pub codehash: CodeHash,
     /// The definition's sequence when it was added.
     pub sequence: u64,
     /// The versions that it can be reached from.
@@ -130,7 +131,7 @@ pub async fn definitions(client: &Client, registry: Address) -> Result<Vec<Strin
         .filter_map(|log| log.log_decode::<abi::DefinitionCreated>().ok());
     Ok(created
         .map(|log| log.inner.data)
-        .filter(|event| event.definition == definition_id(&event.name))
+        .filter(|event| event.definition == definition_id(&event.name).0)
         .map(|event| event.name)
         .collect())
 }
@@ -150,7 +151,7 @@ async fn versions(
         all.push(VersionStatus {
             version,
             implementation: found.code.implementation,
-            codehash: found.code.codehash,
+            codehash: found.code.codehash.into(),
             sequence: found.sequence,
             from: found.steps.into_iter().map(|step| step.from).collect(),
         });

@@ -1,9 +1,10 @@
 //! What the registry keeps in its storage, read slot by slot by its declaration.
 
+use super::logs::definition_id;
 use crate::client::{ChainError, Client};
+use crate::ids::{CodeHash, DefinitionId};
 use alloy::primitives::{Address, B256, U256, keccak256};
 use stylus_registry_core::policy::Policy;
-use stylus_upgrades_interface::ids::DefinitionId;
 use stylus_upgrades_interface::parts;
 use stylus_upgrades_interface::registry_storage::definition::{self, Head};
 use stylus_upgrades_interface::registry_storage::{
@@ -47,8 +48,12 @@ pub async fn parts(client: &Client, registry: Address) -> Result<Option<Vec<Addr
 }
 
 /// The numbers of a definition.
-pub async fn counts(client: &Client, registry: Address, id: B256) -> Result<Head, ChainError> {
-    let first = definition::find::<Slot>(DefinitionId(id));
+pub async fn counts(
+    client: &Client,
+    registry: Address,
+    id: DefinitionId,
+) -> Result<Head, ChainError> {
+    let first = definition::find::<Slot>(id);
     let slot = first.plus(definition::HEAD.first());
     let word = client.storage(registry, slot).await?;
     Ok(Head::from_word(&Word(word.0)))
@@ -58,14 +63,16 @@ pub async fn counts(client: &Client, registry: Address, id: B256) -> Result<Head
 pub async fn lambdas(
     client: &Client,
     registry: Address,
-    definition: B256,
+    definition: DefinitionId,
     role: &str,
     policy: &Policy,
-) -> Result<Vec<B256>, ChainError> {
-    let first = record::find::<Slot>(DefinitionId(definition), keccak256(role));
+) -> Result<Vec<CodeHash>, ChainError> {
+    let first = record::find::<Slot>(definition, keccak256(role));
     let mut found = Vec::with_capacity(policy.lambdas.len());
     for position in (record::LAMBDAS.first()..).take(policy.lambdas.len()) {
-        found.push(client.storage(registry, first.plus(position)).await?);
+        found.push(CodeHash(
+            client.storage(registry, first.plus(position)).await?,
+        ));
     }
     Ok(found)
 }
@@ -80,11 +87,11 @@ pub async fn epoch(
     definition: &str,
     role: &str,
 ) -> Result<u64, ChainError> {
-    let id = keccak256(definition);
+    let id = definition_id(definition);
     if role == "migrate" {
         return Ok(counts(client, registry, id).await?.sequence);
     }
-    let first = record::find::<Slot>(DefinitionId(id), keccak256(role));
+    let first = record::find::<Slot>(id, keccak256(role));
     let slot = first.plus(record::HEAD.first());
     let word = client.storage(registry, slot).await?;
     Ok(record::Head::from_word(&Word(word.0)).changes)

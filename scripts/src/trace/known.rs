@@ -7,10 +7,11 @@ use crate::build::{Framework, evm};
 use crate::client::{ChainError, Client};
 use crate::functions::{Functions, interfaces, of_the_chain};
 use crate::governance::Names;
+use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::{DocumentError, Documents};
 use crate::registry::{self, definition_id};
 use crate::versions::Versions;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 use stylus_upgrades_interface::adopted::is_adopted;
@@ -237,7 +238,11 @@ impl Known {
         for (version, found) in found {
             let code = &found.code;
             let functions = self
-                .functions(name, (code.codehash, code.layoutHash), sources)
+                .functions(
+                    name,
+                    (code.codehash.into(), code.layoutHash.into()),
+                    sources,
+                )
                 .await?;
             all = functions.clone().with(&all);
             for step in found.steps.iter().filter(|step| !step.script.is_zero()) {
@@ -269,7 +274,7 @@ impl Known {
     async fn functions(
         &mut self,
         name: &str,
-        (codehash, layout): (B256, B256),
+        (codehash, layout): (CodeHash, LayoutHash),
         sources: &Sources<'_>,
     ) -> Result<Functions, ChainError> {
         let kept = match sources.versions.abi_of(name, codehash) {

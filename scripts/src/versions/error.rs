@@ -1,8 +1,9 @@
 //! Why what was registered cannot be kept, or is not used.
 
 use crate::error::{Exit, Explain};
+use crate::ids::CodeHash;
 use crate::own_file::FileError;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -71,9 +72,9 @@ pub enum VersionsError {
         /// The account.
         account: Address,
         /// What the registry records.
-        expected: B256,
+        expected: CodeHash,
         /// What the chain has.
-        found: B256,
+        found: CodeHash,
     },
     /// The registry has another code hash for the version.
     #[error("what is kept of {name} {version} is not what the registry has")]
@@ -89,9 +90,9 @@ pub enum VersionsError {
         /// The version.
         version: String,
         /// The code hash in the folder.
-        kept: B256,
+        kept: CodeHash,
         /// The code hash in the registry.
-        registered: B256,
+        registered: CodeHash,
     },
     /// Nothing is kept under that name.
     #[error("nothing is kept of {name} {version} in {}", folder.display())]

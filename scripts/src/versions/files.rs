@@ -1,6 +1,7 @@
 //! The files of one version: what they hold, and how they are named.
 
 use super::VersionsError;
+use crate::ids::LayoutHash;
 use crate::own_file;
 use alloy::primitives::{B256, keccak256};
 use std::path::Path;
@@ -11,15 +12,15 @@ const NAME_MAX: usize = 200;
 
 /// The bytes whose hash the registry has: those of the document, or of the layout alone for versions
 /// that were registered before documents existed.
-pub(super) fn layout_bytes(document: &Document, hash: B256) -> Vec<u8> {
+pub(super) fn layout_bytes(document: &Document, hash: LayoutHash) -> Vec<u8> {
     let bare = Document::of_layout(document.layout.clone());
     let mut both = [document, &bare].into_iter();
-    let found = both.find(|one| one.hash() == hash).unwrap_or(document);
+    let found = both.find(|one| one.hash() == hash.0).unwrap_or(document);
     found.encode()
 }
 
-pub(super) fn document(path: &Path, hash: B256) -> Result<Document, VersionsError> {
-    let bytes = whole(path, hash)?;
+pub(super) fn document(path: &Path, hash: LayoutHash) -> Result<Document, VersionsError> {
+    let bytes = whole(path, hash.into())?;
     let unreadable = |reason: String| VersionsError::Unreadable {
         path: path.to_owned(),
         reason,

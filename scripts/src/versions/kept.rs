@@ -2,8 +2,9 @@
 
 use super::files::pretty;
 use super::{Record, State, VersionsError};
+use crate::ids::CodeHash;
 use alloy::json_abi::JsonAbi;
-use alloy::primitives::{B256, Bytes, keccak256};
+use alloy::primitives::{Bytes, keccak256};
 use stylus_layout::Document;
 
 /// A version with everything that is kept of it.
@@ -30,7 +31,7 @@ impl Kept {
         document: Option<Document>,
         abi: Option<JsonAbi>,
     ) -> Result<Self, VersionsError> {
-        let found = keccak256(&code);
+        let found = CodeHash::of(&code);
         if found != record.codehash {
             return Err(VersionsError::Code {
                 account: record.implementation,
@@ -76,7 +77,7 @@ impl Kept {
     ///
     /// # Errors
     /// [`VersionsError::OtherCode`].
-    pub fn require(&self, codehash: B256) -> Result<(), VersionsError> {
+    pub fn require(&self, codehash: CodeHash) -> Result<(), VersionsError> {
         match self.record.codehash == codehash {
             true => Ok(()),
             false => Err(VersionsError::OtherCode {

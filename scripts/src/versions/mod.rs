@@ -23,9 +23,10 @@ pub use error::VersionsError;
 pub use kept::Kept;
 pub use record::{Record, State, StepRecord};
 
+use crate::ids::CodeHash;
 use crate::own_file;
 use alloy::json_abi::JsonAbi;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use files::{document, layout_bytes, names, part, pretty, whole, write};
 use std::path::{Path, PathBuf};
 
@@ -193,7 +194,7 @@ impl Versions {
     ///
     /// # Errors
     /// [`VersionsError`].
-    pub fn abi_of(&self, name: &str, codehash: B256) -> Result<Option<JsonAbi>, VersionsError> {
+    pub fn abi_of(&self, name: &str, codehash: CodeHash) -> Result<Option<JsonAbi>, VersionsError> {
         for network in self.networks()? {
             for version in self.versions(&network, name)? {
                 let kept = self.read(&network, name, &version)?;
@@ -326,7 +327,7 @@ impl Versions {
                 found: format!("{} {}", record.name, record.version),
             });
         }
-        let code = whole(&place.join(CODE), record.codehash)?;
+        let code = whole(&place.join(CODE), record.codehash.into())?;
         let document = match record.has_layout {
             true => Some(document(&place.join(LAYOUT), record.layout_hash)?),
             false => None,

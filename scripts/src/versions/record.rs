@@ -1,6 +1,7 @@
 //! What the registry recorded of a version, as a file.
 
 use super::error::VersionsError;
+use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use alloy::primitives::{Address, B256, Bytes};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -26,11 +27,11 @@ pub struct Record {
     /// The account that holds the code.
     pub implementation: Address,
     /// keccak256 of `code.bin`.
-    pub codehash: B256,
+    pub codehash: CodeHash,
     /// keccak256 of `layout.json`; zero if the registry has none.
-    pub layout_hash: B256,
+    pub layout_hash: LayoutHash,
     /// The hash of the sources; zero if the registry has none.
-    pub source_hash: B256,
+    pub source_hash: SourceHash,
     /// The ways into it.
     pub steps: Vec<StepRecord>,
     /// Whether `layout.json` is there.
@@ -62,7 +63,7 @@ pub struct StepRecord {
     /// The script, or the program of a complex migration; else zero.
     pub script: Address,
     /// keccak256 of its code; else zero.
-    pub script_codehash: B256,
+    pub script_codehash: CodeHash,
     /// The calldata.
     pub data: Bytes,
 }
@@ -73,7 +74,7 @@ impl From<&Step> for StepRecord {
             from: step.from.clone(),
             kind: step.kind,
             script: step.script,
-            script_codehash: step.scriptCodehash,
+            script_codehash: step.scriptCodehash.into(),
             data: step.data.clone(),
         }
     }
@@ -85,7 +86,7 @@ impl From<&StepRecord> for Step {
             from: step.from.clone(),
             kind: step.kind,
             script: step.script,
-            scriptCodehash: step.script_codehash,
+            scriptCodehash: step.script_codehash.into(),
             data: step.data.clone(),
         }
     }
@@ -108,9 +109,9 @@ impl Record {
             chain_id,
             registry,
             implementation: code.implementation,
-            codehash: code.codehash,
-            layout_hash: code.layoutHash,
-            source_hash: code.sourceHash,
+            codehash: code.codehash.into(),
+            layout_hash: code.layoutHash.into(),
+            source_hash: code.sourceHash.into(),
             steps: steps.iter().map(StepRecord::from).collect(),
             has_layout: false,
             abi_hash: None,

@@ -227,7 +227,7 @@ impl Harness {
         let deployed = deploy(&self.client, &artifact, DATA_FEE_BUMP_PERCENT).await?;
         Ok(Program {
             address: deployed.address,
-            codehash: deployed.codehash,
+            codehash: deployed.codehash.into(),
             artifact,
             create_gas: deployed.created.gas,
             activate_gas: deployed.activated.map(|sent| sent.gas),

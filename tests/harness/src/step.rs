@@ -25,14 +25,14 @@ pub fn script(from: &str, program: &Program, migration: &impl SolCall) -> Step {
     registry::delegated(
         from,
         step::SCRIPT,
-        (program.address, program.codehash),
+        (program.address, program.codehash.into()),
         data,
     )
 }
 
 /// A complex migration, whose batches `handler` sends (kind 3).
 pub fn complex(from: &str, program: &Program, handler: Address) -> Step {
-    registry::complex(from, (program.address, program.codehash), handler)
+    registry::complex(from, (program.address, program.codehash.into()), handler)
 }
 
 /// A call on a new implementation that lacks the mixin (kind 4).

@@ -1,12 +1,12 @@
 //! Proxies of OpenZeppelin from npm become instances, by the command line.
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::sol_types::{SolCall, SolValue};
 use serde_json::Value;
 use stylus_upgrades::build::evm;
 use stylus_upgrades::demo::openzeppelin;
-use stylus_upgrades::registry::{decides, registry_of};
+use stylus_upgrades::registry::{decides, definition_id, registry_of};
 use stylus_upgrades_harness::{Lines, Npm, Solidity, home};
 use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin};
 use stylus_upgrades_interface::slots;
@@ -107,7 +107,7 @@ async fn transparent(fixture: &Fixture, code: Address) -> (Address, Address) {
 /// Admin gives the ownership of a ProxyAdmin to the admin of a definition.
 async fn give(fixture: &Fixture, admin: Address, name: &str) {
     let give = IOwnable::transferOwnershipCall {
-        newOwner: evm::admin_address(fixture.registry(), keccak256(name)),
+        newOwner: evm::admin_address(fixture.registry(), definition_id(name)),
     };
     fixture.send(admin, &give).await;
 }
@@ -142,7 +142,7 @@ async fn a_transparent_proxy_is_adopted_upgraded_and_given_back() {
     assert_eq!(early.document["error"]["name"], "NotGiven");
     let next = early.document["error"]["next"].as_str().expect("a step");
     let registry = fixture.registry();
-    let to = evm::admin_address(registry, keccak256("A"));
+    let to = evm::admin_address(registry, definition_id("A"));
     let order = format!("cast send {admin} \"transferOwnership(address)\" {to}");
     assert!(next.contains(&order), "{next}");
     let give = IOwnable::transferOwnershipCall { newOwner: to };
@@ -222,7 +222,7 @@ async fn a_uups_proxy_that_runs_other_code_is_adopted_once_its_layout_is_compare
     let proxy = fixture
         .deploy(UUPS, &(first, init).abi_encode_params())
         .await;
-    let to = evm::admin_address(fixture.registry(), keccak256("A"));
+    let to = evm::admin_address(fixture.registry(), definition_id("A"));
     let give = IOwnable::transferOwnershipCall { newOwner: to };
     fixture.send(proxy, &give).await;
     let adopted = proxy.to_string();

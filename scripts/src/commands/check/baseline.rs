@@ -5,10 +5,10 @@ use crate::app_error::Error;
 use crate::build::{REVISION, Reviewed};
 use crate::commands::context::Context;
 use crate::commands::kept::KeptName;
+use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::{Allowed, AllowedLog, Known, Pair, Side, Where, read_file};
 use crate::versions::Versions;
 use alloy::json_abi::JsonAbi;
-use alloy::primitives::B256;
 use std::path::Path;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
@@ -48,7 +48,7 @@ pub(super) struct Baseline {
     /// Whether the chain was asked.
     pub(super) is_live: bool,
     /// Where it is live: chain, registry, and code hash.
-    at: Option<(u64, alloy::primitives::Address, B256)>,
+    at: Option<(u64, alloy::primitives::Address, CodeHash)>,
 }
 
 impl Baseline {
@@ -84,7 +84,7 @@ impl Baseline {
         let network = context.kept_network(&client);
         let kept = context.versions().read(&network, name, &current)?;
         if let Some(kept) = &kept {
-            kept.require(code.codehash)?;
+            kept.require(code.codehash.into())?;
         }
         let versions = context.versions();
         let (abi, unseen) = match kept {
@@ -103,17 +103,17 @@ impl Baseline {
         Ok(Self {
             what: format!("{name} {current}, which is live"),
             side: Side {
-                hash: code.layoutHash,
+                hash: code.layoutHash.into(),
                 known: context
                     .documents(&client, registry)
-                    .get(code.layoutHash)
+                    .get(code.layoutHash.into())
                     .await?,
             },
             label: Some(current),
             abi,
             unseen: unseen.into_iter().collect(),
             is_live: true,
-            at: Some((client.chain_id(), registry, code.codehash)),
+            at: Some((client.chain_id(), registry, code.codehash.into())),
         })
     }
 
@@ -181,7 +181,7 @@ impl Baseline {
             what: file.to_owned(),
             label: None,
             side: Side {
-                hash: document.hash(),
+                hash: LayoutHash(document.hash()),
                 known: document.into(),
             },
             abi: Err(NoAbi::because(format!("{file} has a layout alone"))),
@@ -196,7 +196,7 @@ impl Baseline {
         &self,
         context: &Context,
         pair: &Pair<'_>,
-        codehash: B256,
+        codehash: CodeHash,
     ) -> Vec<Allowed> {
         let Some((chain, registry, old)) = self.at else {
             return Vec::new();

@@ -9,11 +9,14 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::console::request::PageRequest;
 use crate::governance::signed::{calldata_digest, current, deadline};
-use crate::governance::{Call, Display, GovernanceError, GovernedCall, proposed, readiness};
+use crate::governance::{
+    Call, Display, GovernanceError, GovernedCall, action_of, proposed, readiness,
+};
+use crate::ids::ActionId;
 use crate::output::Outcome;
 use crate::registry::all_logs;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::primitives::{Address, Bytes, U256, keccak256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use alloy::sol_types::{SolCall, SolEvent};
@@ -46,12 +49,12 @@ pub(super) async fn run(context: &Context, request: &PageRequest) -> Result<Outc
         "approve" => approve(subject, &event.call, &mut outcome).await?,
         "sign" => sign(subject, &event.call, &mut outcome).await?,
         "revoke" => {
-            let call = abi::revokeCall { action }.abi_encode();
+            let call = abi::revokeCall { action: action.0 }.abi_encode();
             let sentence = "Sent now, your approval of this action is withdrawn.";
             plain(subject, operation, call.into(), sentence, &mut outcome).await?;
         }
         "cancel" => {
-            let call = abi::cancelCall { action }.abi_encode();
+            let call = abi::cancelCall { action: action.0 }.abi_encode();
             let sentence =
                 "Sent now, this action ends: its approvals are void, and nothing comes of it.";
             plain(subject, operation, call.into(), sentence, &mut outcome).await?;
@@ -70,7 +73,7 @@ struct Subject<'a> {
     client: &'a Client,
     registry: Address,
     account: Address,
-    action: B256,
+    action: ActionId,
 }
 
 /// The very bytes that were proposed, sent by the account.
@@ -123,7 +126,7 @@ async fn require_not_withdrawn(subject: Subject<'_>) -> Result<(), Error> {
         action,
         ..
     } = subject;
-    let topics = [Some(abi::Revoked::SIGNATURE_HASH), None, Some(action)];
+    let topics = [Some(abi::Revoked::SIGNATURE_HASH), None, Some(action.0)];
     let logs = all_logs(client, registry, topics).await?;
     let decoded = logs
         .iter()
@@ -152,8 +155,7 @@ async fn decoded(subject: Subject<'_>, call: &Bytes) -> Result<GovernedCall, Err
     let (names, value) = (subject.context.names(), U256::ZERO);
     let governed = GovernedCall::decode(client, registry, call.clone(), value, &names).await?;
     require_current(client, registry, action, &governed.call).await?;
-    let query = abi::actionOfCall { call: call.clone() };
-    if client.call(registry, &query).await? != action {
+    if action_of(client, registry, call).await? != action {
         return Err(GovernanceError::NotOpen { action }.into());
     }
     require_part(client, registry, call).await?;

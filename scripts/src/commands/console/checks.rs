@@ -8,11 +8,12 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::error::{Exit, Explain};
 use crate::governance::{GovernanceError, GovernedCall, readiness};
+use crate::ids::ActionId;
 use crate::layout::LayoutError;
 use crate::output::Outcome;
 use crate::review::Weight;
 use crate::steps::StepsError;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use serde::Serialize;
 
 /// What the page asks for before the wallet is asked.
@@ -34,7 +35,7 @@ enum Consent {
 pub(super) async fn run(
     context: &Context,
     client: &Client,
-    (registry, action): (Address, B256),
+    (registry, action): (Address, ActionId),
     governed: &GovernedCall,
     outcome: &mut Outcome,
 ) -> Result<(), Error> {

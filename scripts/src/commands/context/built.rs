@@ -7,12 +7,13 @@ use crate::build::{Artifact, Builder};
 use crate::client::Client;
 use crate::error::Explain;
 use crate::governance::{BuildFacts, Call};
+use crate::ids::CodeHash;
 use crate::interface::Interface;
 use crate::layout::{Documents, Store};
 use crate::manifest::ManifestError;
 use crate::progress::Progress;
 use crate::versions::Versions;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use std::path::Path;
 use std::sync::{MutexGuard, PoisonError};
 
@@ -50,7 +51,7 @@ impl Context {
     }
 
     /// Counts an artifact as built by this run, of the sources that it built to `other` before.
-    pub(in crate::commands) fn note_built(&self, artifact: &Artifact, other: B256) {
+    pub(in crate::commands) fn note_built(&self, artifact: &Artifact, other: CodeHash) {
         let interface = self.interface_of(other);
         self.built().push((artifact.codehash(), interface));
     }
@@ -85,13 +86,13 @@ impl Context {
     }
 
     /// The interface of code that this run has built.
-    pub(in crate::commands) fn interface_of(&self, codehash: B256) -> Option<Interface> {
+    pub(in crate::commands) fn interface_of(&self, codehash: CodeHash) -> Option<Interface> {
         let built = self.built();
         let mut of_code = built.iter().filter(|(built, _)| *built == codehash);
         of_code.find_map(|(_, interface)| interface.clone())
     }
 
-    fn built(&self) -> MutexGuard<'_, Vec<(B256, Option<Interface>)>> {
+    fn built(&self) -> MutexGuard<'_, Vec<(CodeHash, Option<Interface>)>> {
         self.built.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -5,13 +5,14 @@ use crate::app_error::Error;
 use crate::client::{ChainError, Client, Endpoint, Sent};
 use crate::commands::export;
 use crate::file_names::VERSIONS;
+use crate::ids::CalldataHash;
 use crate::journal::Journal;
 use crate::keys::KeyArgs;
 use crate::kill_point::{self, Phase};
 use crate::manifest::FILE;
 use crate::progress::Progress;
 use crate::secret::Secret;
-use alloy::primitives::{Address, Bytes, keccak256};
+use alloy::primitives::{Address, Bytes};
 use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
@@ -185,7 +186,7 @@ impl Context {
         account: Option<Address>,
         call: &[u8],
     ) -> Option<Sent> {
-        let hash = keccak256(call);
+        let hash = CalldataHash::of(call);
         self.earlier_that(|sent| sent.to == account && sent.call == hash)
     }
 

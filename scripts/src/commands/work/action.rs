@@ -54,7 +54,7 @@ pub(in crate::commands) async fn check_action(
         }
     };
     let mut work = Work::on(context, client.clone(), name, false).await?;
-    let first = storage::recorded(client, registry, name, code.codehash).await?;
+    let first = storage::recorded(client, registry, name, code.codehash.into()).await?;
     let is_old = first.is_some_and(|(label, _)| label != version);
     if args.source.is_none() && !code.sourceHash.is_zero() {
         let why = "their hash is named; only a build compares them with the code (--source)";

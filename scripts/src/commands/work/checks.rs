@@ -49,11 +49,11 @@ impl Work<'_> {
         let documents = self.documents();
         let file = args.layout.as_deref();
         let Side { hash, known } =
-            storage::layout_of(&documents, version, code.layoutHash, file).await?;
+            storage::layout_of(&documents, version, code.layoutHash.into(), file).await?;
         let new = Subject {
             artifact: None,
             code: Code {
-                layoutHash: hash,
+                layoutHash: hash.into(),
                 ..code.clone()
             },
             steps: known.document().and_then(|known| known.steps.clone()),
@@ -84,7 +84,7 @@ impl Work<'_> {
     ) -> Result<(), Error> {
         self.layout = new.layout.document().map(|known| known.layout.clone());
         let old = self.registered(from).await?;
-        let old = old.map(|(code, _)| (code.layoutHash, code.codehash));
+        let old = old.map(|(code, _)| (code.layoutHash.into(), code.codehash.into()));
         let (old, old_code) = old.unwrap_or_default();
         let old = storage::layout_of(&self.documents(), from, old, None).await?;
         let versions = Versions {
@@ -92,9 +92,9 @@ impl Work<'_> {
             from,
             to: version,
             old,
-            codes: (old_code, new.code.codehash),
+            codes: (old_code, new.code.codehash.into()),
             new: Side {
-                hash: new.code.layoutHash,
+                hash: new.code.layoutHash.into(),
                 known: new.layout.clone(),
             },
             runs_migration,
@@ -227,7 +227,11 @@ impl Work<'_> {
         let (Some(interface), Some((code, _))) = (interface, self.registered(from).await?) else {
             return Ok(());
         };
-        let old = match self.context.versions().abi_of(&self.name, code.codehash) {
+        let old = match self
+            .context
+            .versions()
+            .abi_of(&self.name, code.codehash.into())
+        {
             Ok(Some(old)) => old,
             Ok(None) => return Ok(()),
             Err(error) => {
@@ -236,7 +240,7 @@ impl Work<'_> {
                 return Ok(());
             }
         };
-        let known = self.documents().get(code.layoutHash).await?;
+        let known = self.documents().get(code.layoutHash.into()).await?;
         let steps = known.document().and_then(|known| known.steps.clone());
         let steps: Vec<String> = steps
             .into_iter()
@@ -260,7 +264,8 @@ impl Work<'_> {
         let mut same = vec![version.to_owned()];
         if let Some((code, _)) = self.registered(version).await? {
             let (client, registry) = (&self.client, self.registry);
-            let first = storage::recorded(client, registry, &self.name, code.codehash).await?;
+            let first =
+                storage::recorded(client, registry, &self.name, code.codehash.into()).await?;
             same.extend(first.map(|(label, _)| label));
         }
         Ok(same)

@@ -8,6 +8,7 @@ use crate::app_error::Error;
 use crate::build::{Artifact, evm};
 use crate::deploy;
 use crate::governance::{Call, Placed, find, place};
+use crate::ids::CodeHash;
 use crate::layout::{Build, Known};
 use crate::plan::has_constructor;
 use crate::progress::Progress;
@@ -55,14 +56,15 @@ impl Work<'_> {
             }
         };
         let (client, registry) = (&self.client, self.registry);
-        let old = storage::recorded(client, registry, &self.name, code.codehash).await?;
-        let build = self.context.store().build(code.codehash)?;
+        let old = storage::recorded(client, registry, &self.name, code.codehash.into()).await?;
+        let build = self.context.store().build(code.codehash.into())?;
         self.complete(&mut code, old.as_ref(), build.as_ref());
         let documents = self.documents();
         let built = artifact.as_ref().and_then(Artifact::document);
         let layout: Known = match (&args.layout, built) {
             (Some(file), _) => {
-                let given = storage::given(&documents, source, file, code.layoutHash).await?;
+                let given =
+                    storage::given(&documents, source, file, code.layoutHash.into()).await?;
                 if code.layoutHash.is_zero() {
                     code.layoutHash = given.hash();
                 }
@@ -79,7 +81,7 @@ impl Work<'_> {
             (None, None) if code.layoutHash.is_zero() => {
                 Known::Not("the contract declares none, and no --layout was given".into())
             }
-            (None, None) => documents.get(code.layoutHash).await?,
+            (None, None) => documents.get(code.layoutHash.into()).await?,
         };
         let steps = artifact.as_ref().and_then(|one| one.steps.clone());
         Ok(Subject {
@@ -107,11 +109,11 @@ impl Work<'_> {
             .collect();
         let first = |of: fn(&Code) -> B256| same.iter().map(of).find(|hash| !hash.is_zero());
         if code.layoutHash.is_zero() {
-            let built = build.map(|build| build.layout_hash);
+            let built = build.map(|build| build.layout_hash.0);
             code.layoutHash = first(|code| code.layoutHash).or(built).unwrap_or_default();
         }
         if code.sourceHash.is_zero() {
-            let built = build.map(|build| build.source_hash);
+            let built = build.map(|build| build.source_hash.0);
             code.sourceHash = first(|code| code.sourceHash).or(built).unwrap_or_default();
         }
     }
@@ -126,10 +128,10 @@ impl Work<'_> {
 
     /// The account that `source` names, or where its code lies for every approver; with the hash
     /// of its code.
-    pub(super) async fn code(&mut self, source: &str) -> Result<(Address, B256), Error> {
+    pub(super) async fn code(&mut self, source: &str) -> Result<(Address, CodeHash), Error> {
         if let Some(address) = self.address(source) {
             let code = registry::code_at(&self.client, address).await?;
-            return Ok((address, code.codehash));
+            return Ok((address, code.codehash.into()));
         }
         let artifact = self.context.kept_artifact(source)?;
         let codehash = artifact.codehash();

@@ -20,6 +20,7 @@ use crate::app_error::Error;
 use crate::build::Artifact;
 use crate::client::{ChainError, Sent};
 use crate::deploy;
+use crate::ids::CodeHash;
 use crate::layout;
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::{SolError, SolEvent};
@@ -151,12 +152,22 @@ async fn definition(
         .await
 }
 
-async fn codehash(fixture: &Fixture, registry: Address, version: &str) -> Result<B256, ChainError> {
+async fn codehash(
+    fixture: &Fixture,
+    registry: Address,
+    version: &str,
+) -> Result<CodeHash, ChainError> {
     let call = abi::getVersionCall {
         name: NAME.into(),
         version: version.into(),
     };
-    Ok(fixture.user.call(registry, &call).await?.code.codehash)
+    Ok(fixture
+        .user
+        .call(registry, &call)
+        .await?
+        .code
+        .codehash
+        .into())
 }
 
 async fn slot_holds(

@@ -9,6 +9,7 @@ use crate::demo::fixture::Fixture;
 use crate::demo::record::Record;
 use crate::governance::{self, Display, GovernedCall, Names, Submitted, after_upgrade};
 use crate::history;
+use crate::ids::CodeHash;
 use crate::registry;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
@@ -108,7 +109,7 @@ async fn version(
     client: &Client,
     registry: Address,
     version: &str,
-    expected: B256,
+    expected: CodeHash,
 ) -> Result<Code, Error> {
     let call = abi::getVersionCall {
         name: super::NAME.into(),

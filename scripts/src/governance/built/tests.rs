@@ -2,6 +2,7 @@ use super::BuildFacts;
 use crate::build::{BuildInfo, Commit};
 use crate::error::{Exit, Explain};
 use crate::governance::Call;
+use crate::ids::{CodeHash, LayoutHash, SourceHash};
 use crate::layout::Build;
 use alloy::primitives::{Address, B256};
 use alloy::sol_types::SolCall;
@@ -32,10 +33,10 @@ fn call() -> Call {
 fn build(code: u8, layout: u8, source: u8) -> Build {
     Build {
         name: "counter".into(),
-        codehash: B256::repeat_byte(code),
+        codehash: CodeHash(B256::repeat_byte(code)),
         code_bytes: 100,
-        layout_hash: B256::repeat_byte(layout),
-        source_hash: B256::repeat_byte(source),
+        layout_hash: LayoutHash(B256::repeat_byte(layout)),
+        source_hash: SourceHash(B256::repeat_byte(source)),
         build: BuildInfo {
             commit: Some(Commit {
                 id: "0123456789abcdef0123456789abcdef01234567".into(),

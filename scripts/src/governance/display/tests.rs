@@ -1,5 +1,6 @@
 use super::super::error::GovernanceError;
 use super::{Call, Display, Names};
+use crate::ids::{CalldataHash, CodeHash};
 use crate::registry::{call, initial, nothing};
 use alloy::primitives::{Address, B256, Bytes};
 use alloy::sol_types::SolCall;
@@ -63,7 +64,7 @@ fn a_display_with_a_line_more_or_another_payload_is_refused() {
     });
     assert!(longer.require(&honest, &Names::default()).is_err());
     let mut other = shown(&honest);
-    other.payload = B256::ZERO;
+    other.payload = CalldataHash::ZERO;
     assert!(other.require(&honest, &Names::default()).is_err());
 }
 
@@ -93,7 +94,11 @@ fn every_subject_is_named_with_the_hash_that_is_approved() {
     assert_eq!(subjects.len(), 2);
     assert_eq!(
         subjects[1],
-        ("script", Address::repeat_byte(7), B256::repeat_byte(8))
+        (
+            "script",
+            Address::repeat_byte(7),
+            CodeHash(B256::repeat_byte(8))
+        )
     );
     let bare = abi::addStepCall {
         name: "A".into(),

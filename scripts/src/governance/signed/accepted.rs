@@ -6,6 +6,7 @@ use super::super::display::Call;
 use super::super::error::GovernanceError;
 use super::super::names::Names;
 use super::super::pending::readiness;
+use super::super::submit::action_of;
 use super::file::difference;
 use super::{Approval, ApprovalFile, SignedError};
 use crate::client::{ChainError, Client};
@@ -148,10 +149,7 @@ pub async fn accepted(
         require_same(first, other)?;
     }
     let approval = first.approval.clone();
-    let query = abi::actionOfCall {
-        call: approval.call.clone(),
-    };
-    let action = client.call(registry, &query).await?;
+    let action = action_of(client, registry, &approval.call).await?;
     if action != approval.action() {
         let found = approval.action();
         return Err(SignedError::Outdated {

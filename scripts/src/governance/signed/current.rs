@@ -4,11 +4,11 @@
 use super::super::authority::deciding_policy;
 use super::super::display::Call;
 use super::super::error::GovernanceError;
+use super::super::submit::action_of;
 use super::{Approval, SignedError};
 use crate::client::Client;
 use crate::registry::stored;
 use alloy::primitives::{Address, Bytes};
-use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What an approver would sign for that call now.
 ///
@@ -24,8 +24,7 @@ pub async fn current(
     let decoded = Call::decode(call)?;
     let (name, role) = (decoded.definition(), decoded.role());
     let (role, _) = deciding_policy(client, registry, name, role).await?;
-    let query = abi::actionOfCall { call: call.clone() };
-    let action = client.call(registry, &query).await?;
+    let action = action_of(client, registry, call).await?;
     let mut approval = Approval {
         chain_id: client.chain_id(),
         registry,

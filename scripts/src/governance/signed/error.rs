@@ -2,6 +2,7 @@
 
 use crate::client::ChainError;
 use crate::error::{Exit, Explain};
+use crate::ids::ActionId;
 use crate::own_file::FileError;
 use alloy::primitives::{Address, B256};
 use std::path::PathBuf;
@@ -172,9 +173,9 @@ pub enum SignedError {
     )]
     Outdated {
         /// The action that the call would be now.
-        expected: B256,
+        expected: ActionId,
         /// The action that was signed.
-        found: B256,
+        found: ActionId,
     },
     /// Somebody whom the policy does not name.
     #[error("{signer} is no approver of role {role}")]
@@ -249,6 +250,6 @@ pub enum SignedError {
     )]
     AllApproved {
         /// The action.
-        action: B256,
+        action: ActionId,
     },
 }

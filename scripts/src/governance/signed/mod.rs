@@ -21,7 +21,8 @@ pub use error::SignedError;
 pub use file::ApprovalFile;
 pub use typed::{Digests, calldata_digest};
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use crate::ids::ActionId;
+use alloy::primitives::{Address, Bytes, U256, keccak256};
 use alloy::sol_types::SolValue;
 use serde::{Deserialize, Serialize};
 
@@ -45,9 +46,9 @@ pub struct Approval {
 
 impl Approval {
     /// The action that it approves.
-    pub fn action(&self) -> B256 {
+    pub fn action(&self) -> ActionId {
         let chain = U256::from(self.chain_id);
         let fields = (chain, self.registry, &self.call, self.epoch, self.round);
-        keccak256(fields.abi_encode_params())
+        ActionId(keccak256(fields.abi_encode_params()))
     }
 }

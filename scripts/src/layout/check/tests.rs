@@ -1,5 +1,6 @@
 use super::{NOT_COMPARED, Pair, Said, Side, check_storage};
 use crate::error::{Exit, Explain};
+use crate::ids::LayoutHash;
 use crate::layout::{Allowed, Known, Where};
 use alloy::primitives::B256;
 use stylus_layout::{Document, Layout};
@@ -34,7 +35,7 @@ fn pair<'a>(old: &[(&str, &str)], new: &[(&str, &str)]) -> Pair<'a> {
 fn side(fields: &[(&str, &str)]) -> Side {
     let document = Document::of_layout(layout(fields));
     Side {
-        hash: document.hash(),
+        hash: LayoutHash(document.hash()),
         known: document.into(),
     }
 }
@@ -233,12 +234,12 @@ fn layouts_that_cannot_be_compared_are_refused_unless_that_is_named() {
     assert!(check.lines()[0].contains("1.0: its layout was not recorded"));
 
     // A hash of zero is the hash of nothing; one hash of two versions is one layout.
-    half.old.hash = B256::ZERO;
-    half.new.hash = B256::ZERO;
+    half.old.hash = LayoutHash(B256::ZERO);
+    half.new.hash = LayoutHash(B256::ZERO);
     half.new.known = missing();
     assert!(check_storage(&half, &Said::default()).is_err());
-    half.old.hash = B256::repeat_byte(1);
-    half.new.hash = B256::repeat_byte(1);
+    half.old.hash = LayoutHash(B256::repeat_byte(1));
+    half.new.hash = LayoutHash(B256::repeat_byte(1));
     let check = check_storage(&half, &Said::default()).expect("one layout");
     assert_eq!(check.verdict, "unchanged");
 }

@@ -31,7 +31,7 @@ pub(super) async fn last_change(
     name: &str,
     (from, to): (u64, u64),
 ) -> Result<Option<LastChange>, PlanError> {
-    let topics = [None, Some(definition_id(name)), None];
+    let topics = [None, Some(definition_id(name).0), None];
     let logs = logs(client, registry, topics, from, to).await?;
     let changes = logs.iter().rev().filter_map(|log| {
         let event = Event::decode_raw_log(log.topics(), &log.data().data).ok()?;

@@ -1,8 +1,9 @@
 //! Proxies of OpenZeppelin from npm, and what stands behind them.
 
-use alloy::primitives::{Address, Bytes, U256, keccak256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades::build::evm;
+use stylus_upgrades::registry::definition_id;
 use stylus_upgrades_harness::{Lines, Npm, Solidity};
 use stylus_upgrades_interface::adopted::{IOwnable, IProxyAdmin, IUpgradeableProxy};
 use stylus_upgrades_interface::reasons::proxy_kind;
@@ -202,7 +203,7 @@ alloy::sol! {
 
 /// The admin of a definition: to it proxies are given.
 pub(in crate::registry) fn admin_of(fixture: &Fixture, name: &str) -> Address {
-    evm::admin_address(fixture.registry, keccak256(name))
+    evm::admin_address(fixture.registry, definition_id(name))
 }
 
 pub(in crate::registry) fn adopt(kind: u8, proxy: Address) -> IRegistry::adoptCall {

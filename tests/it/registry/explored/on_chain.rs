@@ -199,7 +199,7 @@ impl OnChain {
         let open: Vec<_> = open.collect();
         assert_eq!(pending.len(), open.len(), "{pending:?} in {state:#?}");
         for (content, known) in open {
-            let action = self.approval(*content, state.round(*content)).action();
+            let action = self.approval(*content, state.round(*content)).action().0;
             let found = self.fixture.view(&IRegistry::readinessCall { action });
             let found = found.unwrap_or_else(|_| panic!("{content:?} is not open: {state:#?}"));
             let approved: BTreeSet<_> = found.approved.into_iter().collect();

@@ -58,7 +58,7 @@ impl OnChain {
                 self.submission(content, (epoch, round), signers),
             ),
             Transition::Revoke(who, content) => {
-                let action = self.approval(content, state.round(content)).action();
+                let action = self.approval(content, state.round(content)).action().0;
                 (
                     key(who).address(),
                     registry,
@@ -66,7 +66,7 @@ impl OnChain {
                 )
             }
             Transition::Cancel(who, content) => {
-                let action = self.approval(content, state.round(content)).action();
+                let action = self.approval(content, state.round(content)).action().0;
                 (
                     key(who).address(),
                     registry,

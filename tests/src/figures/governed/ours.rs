@@ -7,6 +7,7 @@ use alloy::signers::local::PrivateKeySigner;
 use alloy::sol_types::SolCall;
 use stylus_upgrades::build::evm;
 use stylus_upgrades::governance::signed::Approval;
+use stylus_upgrades::registry::definition_id;
 use stylus_upgrades_harness::{Chain, Harness, HarnessError, Program, step};
 use stylus_upgrades_interface::adopted::IOwnable;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy;
@@ -358,7 +359,7 @@ impl Lifecycle<'_> {
         self.prepare(admin, &add).await?;
         let proxy = peers.transparent().await?;
         let registry = self.harness.registry();
-        let account = evm::admin_address(registry, keccak256(FOREIGN));
+        let account = evm::admin_address(registry, definition_id(FOREIGN));
         let give = IOwnable::transferOwnershipCall { newOwner: account };
         self.chain().execute(admin, proxy.create(1), &give).await?;
         let adopt = IRegistry::adoptCall {

@@ -34,7 +34,7 @@ pub(super) async fn in_batches(
     let second = version_code(fixture, record, points.registry, &fixture.kinds.points_v2).await?;
     let walker = code(fixture, record, &fixture.kinds.points_cursor).await?;
     let handler = fixture.operator.sender("demo")?;
-    let program = (walker.implementation, walker.codehash);
+    let program = (walker.implementation, walker.codehash.into());
     let step = registry::complex("1.0", program, handler);
     points.upgrade(fixture, record, second, step).await?;
     let query = IPoints::pointsCall { member: members[0] };

@@ -65,7 +65,7 @@ pub(super) async fn from_history(
     .await?;
     let checker = code(fixture, record, &fixture.kinds.erc721_enumerate).await?;
     let handler = fixture.operator.sender("demo")?;
-    let program = (checker.implementation, checker.codehash);
+    let program = (checker.implementation, checker.codehash.into());
     let step = registry::complex("1.0", program, handler);
     let tokens = gather(&fixture.operator, acorn.proxy).await?;
     acorn.upgrade(fixture, record, second, step).await?;
