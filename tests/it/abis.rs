@@ -14,7 +14,9 @@ use std::sync::Arc;
 use alloy::primitives::{B256, keccak256};
 use serde::Deserialize;
 use stylus_upgrades::build::Builder;
+use stylus_upgrades::interface::Interface;
 use stylus_upgrades_harness::{Lines, home};
+use stylus_upgrades_tests::abi::IHostile::IHostileCalls;
 
 /// Where the interfaces lie that the demo calls, and those that only tests call.
 const DEMO: &str = "scripts/src/demo/abi";
@@ -63,7 +65,7 @@ fn the_interfaces_in_git_are_what_the_contracts_export() {
         .keys()
         .map(|package| {
             let artifact = builder.contract(package).expect("it builds");
-            (package.clone(), artifact.source_hash())
+            (package.clone(), artifact.source_hash().into())
         })
         .collect();
     let digest = |package: &str| digest(sources[package], &file(package));
@@ -128,6 +130,17 @@ fn every_interface_in_git_is_one_of_a_contract() {
     let pinned = pinned.filter(|path| path.extension().is_some_and(|ending| ending == "sol"));
     let pinned: BTreeSet<PathBuf> = pinned.collect();
     assert_eq!(pinned, packages);
+}
+
+#[test]
+fn the_interface_that_is_not_printed_is_that_of_its_sources() {
+    let sources = Interface::read(&home().join("tests/contracts").join(REENTRANT), &[]);
+    let functions = sources.functions.iter();
+    let known: BTreeSet<[u8; 4]> = functions.map(|one| one.item.selector().0).collect();
+    for selector in IHostileCalls::SELECTORS {
+        let name = IHostileCalls::name_by_selector(*selector);
+        assert!(known.contains(selector), "{name:?}");
+    }
 }
 
 /// The file of a contract's interface: among the demo's if it is there.

@@ -124,7 +124,7 @@ async fn its_own_selectors_are_answered_whatever_stands_behind_them() -> Done {
 
 #[tokio::test]
 async fn a_static_call_reads_through_a_proxy_and_writes_nothing() -> Done {
-    use crate::upgrade::IHostile;
+    use stylus_upgrades_tests::abi::IHostile;
     let harness = Harness::start().await?;
     let chain = harness.chain();
     let maker = Maker::new(chain)?;

@@ -5,22 +5,13 @@ use alloy::signers::SignerSync;
 use alloy::sol;
 use alloy::sol_types::{Eip712Domain, SolStruct, eip712_domain};
 use stylus_upgrades_harness::{Definition, Harness, HarnessError, Instance, step};
+use stylus_upgrades_tests::abi::IToken::{
+    DOMAIN_SEPARATORCall, allowanceCall, approveCall, balanceOfCall, initializeCall, migrateCall,
+    nameCall, noncesCall, permitCall, totalSupplyCall, transferCall, transferFromCall,
+};
 
 sol! {
     event Transfer(address indexed from, address indexed to, uint256 value);
-    function initialize(address owner, uint256 supply);
-    function migrate();
-    function name() view returns (string);
-    function totalSupply() view returns (uint256);
-    function balanceOf(address owner) view returns (uint256);
-    function allowance(address owner, address spender) view returns (uint256);
-    function transfer(address to, uint256 value) returns (bool);
-    function approve(address spender, uint256 value) returns (bool);
-    function transferFrom(address from, address to, uint256 value) returns (bool);
-    function permit(address owner, address spender, uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s);
-    function nonces(address owner) view returns (uint256);
-    function DOMAIN_SEPARATOR() view returns (bytes32);
-
     struct Permit { address owner; address spender; uint256 value; uint256 nonce; uint256 deadline; }
 }
 

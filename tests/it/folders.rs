@@ -129,9 +129,11 @@ fn packages() -> Vec<Package> {
         .map(|package| {
             let manifest = relative(&text(&package["manifest_path"]));
             let dependencies = package["dependencies"].as_array().expect("dependencies");
-            // How long tests run is read in one place, `tests/settings`: tests of every folder use it.
+            // What tests of every folder use: how long they run, and HTTP for servers that they script.
+            let shared = ["stylus-upgrades-test-settings", "stylus-upgrades-test-http"];
             let counted = dependencies.iter().filter(|one| {
-                one["kind"] != "dev" || one["name"] != "stylus-upgrades-test-settings"
+                let name = one["name"].as_str().expect("a name");
+                one["kind"] != "dev" || !shared.contains(&name)
             });
             let paths = counted.filter_map(|one| one["path"].as_str());
             let targets = package["targets"].as_array().expect("targets");

@@ -8,8 +8,9 @@ use stylus_devnode::NodeConfig;
 use stylus_upgrades_harness::{Chain, Harness, Instance, assert_reverts, command_line};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::ImplementationNotRunnable;
 use stylus_upgrades_interface::reasons::not_runnable;
+use stylus_upgrades_tests::abi::ICounter;
 
-use crate::upgrade::{Done, Fixture, ICounter, counter};
+use crate::upgrade::{Done, Fixture, counter};
 
 /// A day in seconds.
 const DAY: u64 = 86_400;

@@ -8,8 +8,9 @@ use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
 use stylus_upgrades_interface::migratable::IMigratable::{NotInUpgrade, isMigratedCall};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as own;
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::{ICounter, ICounter2};
 
-use crate::upgrade::{ICounter, ICounter2, counter};
+use crate::upgrade::counter;
 
 /// Every selector that proxy, mixin and counter have.
 fn selectors() -> Vec<[u8; 4]> {

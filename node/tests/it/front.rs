@@ -1,12 +1,13 @@
 //! A server in front of a node that answers as an archive node of Nitro does: its methods alone, its
 //! limits, its errors.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use stylus_upgrades_test_http::{Message, respond};
 
 use crate::support::post;
 
@@ -65,13 +66,13 @@ impl Front {
     }
 }
 
-fn serve(mut connection: TcpStream, node: u16, script: &Mutex<Script>) {
+fn serve(connection: TcpStream, node: u16, script: &Mutex<Script>) {
     let Some(body) = body_of(&connection) else {
         return;
     };
     let lock = || script.lock().unwrap_or_else(PoisonError::into_inner);
     if lock().endless {
-        endless(&mut connection);
+        endless(&connection);
         return;
     }
     let (status, header, answer) = {
@@ -89,15 +90,11 @@ fn serve(mut connection: TcpStream, node: u16, script: &Mutex<Script>) {
             (200, "", answered(&body, node, script_of(lock)))
         }
     };
-    let _ = write!(
-        connection,
-        "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\n{header}Connection: close\r\nContent-Length: {}\r\n\r\n{answer}",
-        answer.len()
-    );
+    let _ = respond(&connection, &format!("{status} X"), header, &answer);
 }
 
 /// An answer that announces no length, and ends only when nobody reads it any more.
-fn endless(connection: &mut TcpStream) {
+fn endless(mut connection: &TcpStream) {
     let head = "HTTP/1.1 200 X\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n";
     let mut sent = connection.write_all(head.as_bytes());
     let spaces = [b' '; 1 << 16];
@@ -113,25 +110,9 @@ fn script_of<'a>(
 }
 
 fn body_of(connection: &TcpStream) -> Option<String> {
-    connection
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .ok()?;
-    let mut reader = BufReader::new(connection);
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        let line = line.trim().to_ascii_lowercase();
-        if line.is_empty() {
-            break;
-        }
-        if let Some(found) = line.strip_prefix("content-length:") {
-            length = found.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    String::from_utf8(body).ok()
+    let limit = Some(Duration::from_secs(10));
+    connection.set_read_timeout(limit).ok()?;
+    String::from_utf8(Message::read(connection).ok()?.body).ok()
 }
 
 /// The answer to a request or a batch.

@@ -101,13 +101,15 @@ async fn abis(
     };
     let documents = context.documents(client, request.registry);
     let functions = async |code: &Code| -> Result<Functions, Error> {
-        let built = context.interface_of(code.codehash).map(|one| one.abi());
+        let built = context
+            .interface_of(code.codehash.into())
+            .map(|one| one.abi());
         let kept = match built {
             Some(built) => Some(built),
-            None => context.versions().abi_of(name, code.codehash)?,
+            None => context.versions().abi_of(name, code.codehash.into())?,
         };
         let known = kept.as_ref().map(Functions::of_abi).unwrap_or_default();
-        let document = documents.get(code.layoutHash).await?;
+        let document = documents.get(code.layoutHash.into()).await?;
         let steps = document.document().and_then(|one| one.steps.clone());
         let steps = steps.unwrap_or_default();
         let signatures = steps.iter().map(|step| step.signature.as_str());

@@ -217,8 +217,8 @@ mod tests {
         };
         let (old, new) = line.at.codes;
         assert_eq!(allowed((old, new)), [NOT_COMPARED]);
-        assert!(allowed((old, LayoutHash(B256::repeat_byte(6)))).is_empty());
-        assert!(allowed((LayoutHash(B256::repeat_byte(6)), new)).is_empty());
+        assert!(allowed((old, CodeHash(B256::repeat_byte(6)))).is_empty());
+        assert!(allowed((CodeHash(B256::repeat_byte(6)), new)).is_empty());
     }
 
     #[test]

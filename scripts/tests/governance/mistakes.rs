@@ -5,12 +5,8 @@ use crate::sandbox::{Answer, CREATE, Sandbox, error, text};
 use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use stylus_chain::CallRequest;
+use stylus_upgrades::demo::abi::{erc721_basic::IErc721::mintCall, points_v1::IPoints::awardCall};
 use stylus_upgrades_interface::full::IInclusion;
-
-alloy::sol! {
-    function mint(address to, uint256[] ids);
-    function award(address[] members, uint256 points);
-}
 
 /// What stands between the storage of counter-v2 and points-v1.
 const FINDINGS: [&str; 5] = [
@@ -114,7 +110,7 @@ fn events_that_are_looked_for_too_late_are_refused_before_the_migration_ends() {
             proxy,
             mintCall {
                 to: sandbox.node.addresses()[1],
-                ids,
+                token_ids: ids,
             },
         );
     }
@@ -152,7 +148,7 @@ fn lists_in_the_wrong_form_are_refused_and_harmless_oddities_are_not() {
     let proxy = created(&sandbox, "points-v1");
     let members = sandbox.node.addresses()[..3].to_vec();
     let award = awardCall {
-        members: members.clone(),
+        to: members.clone(),
         points: U256::from(4),
     };
     call(&sandbox, proxy, award);

@@ -2,9 +2,9 @@
 //! might refuse, answers what is not so, and lets something happen before it asks the node.
 
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use stylus_upgrades_test_http::{Message, post, respond};
 
 /// A server's own error. It means no limit of requests, for which the program would wait.
 const REFUSED: i64 = -32000;
@@ -76,11 +76,11 @@ impl Relay {
     }
 }
 
-fn serve(mut client: TcpStream, target: &str, noted: &Mutex<Vec<String>>, rule: &Rule, lie: &Lie) {
-    let Some(body) = message(&mut client) else {
+fn serve(client: TcpStream, target: &str, noted: &Mutex<Vec<String>>, rule: &Rule, lie: &Lie) {
+    let Ok(message) = Message::read(&client) else {
         return;
     };
-    let request: Value = serde_json::from_slice(&body).unwrap_or_default();
+    let request: Value = serde_json::from_slice(&message.body).unwrap_or_default();
     if let Some(method) = request["method"].as_str() {
         noted.lock().expect("it").push(method.into());
     }
@@ -88,55 +88,20 @@ fn serve(mut client: TcpStream, target: &str, noted: &Mutex<Vec<String>>, rule: 
         Some(words) => {
             let error = json!({"code": REFUSED, "message": words});
             json!({"jsonrpc": "2.0", "id": request["id"], "error": error})
-                .to_string()
-                .into_bytes()
         }
         None => {
             let mut answer = ask(target, &request);
             lie(&request, &mut answer);
-            answer.to_string().into_bytes()
+            answer
         }
     };
-    let head = format!(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        answer.len()
-    );
-    let _ = client.write_all(head.as_bytes());
-    let _ = client.write_all(&answer);
+    let _ = respond(&client, "200 OK", "", &answer.to_string());
 }
 
 /// What the node at `target` (`host:port`) answers.
 pub(crate) fn ask(target: &str, request: &Value) -> Value {
-    let body = request.to_string();
-    let mut node = TcpStream::connect(target).expect("the node");
-    let head = format!(
-        "POST / HTTP/1.1\r\nHost: {target}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
-    );
-    node.write_all(head.as_bytes()).expect("sent");
-    node.write_all(body.as_bytes()).expect("sent");
-    let answer = message(&mut node).expect("an answer");
-    serde_json::from_slice(&answer).expect("JSON")
-}
-
-/// The body of an HTTP message.
-fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
-    let mut reader = BufReader::new(stream);
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        if reader.read_line(&mut line).ok()? == 0 {
-            return None;
-        }
-        let line = line.trim_end().to_ascii_lowercase();
-        if line.is_empty() {
-            break;
-        }
-        if let Some(text) = line.strip_prefix("content-length:") {
-            length = text.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some(body)
+    let node = TcpStream::connect(target).expect("the node");
+    post(&node, target, &request.to_string()).expect("sent");
+    let answer = Message::read(&node).expect("an answer");
+    serde_json::from_slice(&answer.body).expect("JSON")
 }

@@ -1,15 +1,15 @@
 //! HTTP servers that do what a test says.
 
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use stylus_upgrades_test_http::{Message, post};
 
 /// A server on a port of its own; it ends with the test's process.
 pub(crate) struct Server {
     address: SocketAddr,
 }
 
-/// A request: the line with its path, and the JSON that it carries.
+/// A request: its path, and the JSON that it carries.
 pub(crate) struct Request {
     pub(crate) path: String,
     pub(crate) body: Value,
@@ -53,37 +53,16 @@ impl Server {
 }
 
 fn read(stream: &TcpStream) -> Option<Request> {
-    let mut reader = BufReader::new(stream);
-    let mut path = String::new();
-    reader.read_line(&mut path).ok()?;
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok()?;
-        let line = line.trim().to_ascii_lowercase();
-        if line.is_empty() {
-            break;
-        }
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
+    let message = Message::read(stream).ok()?;
     Some(Request {
-        path,
-        body: serde_json::from_slice(&body).unwrap_or_default(),
+        path: message.path().into(),
+        body: serde_json::from_slice(&message.body).unwrap_or_default(),
     })
 }
 
 /// An answer with that status and body.
 pub(crate) fn respond(stream: &mut TcpStream, status: &str, body: &str) -> std::io::Result<()> {
-    write!(
-        stream,
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
-         connection: close\r\n\r\n{body}",
-        body.len()
-    )
+    stylus_upgrades_test_http::respond(stream, status, "", body)
 }
 
 /// A result, or an error, of JSON-RPC.
@@ -103,13 +82,7 @@ pub(crate) fn forward(
     request: &Request,
     host: &str,
 ) -> std::io::Result<()> {
-    let body = request.body.to_string();
     let mut other = TcpStream::connect(host)?;
-    write!(
-        other,
-        "POST / HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n\
-         content-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    )?;
+    post(&other, host, &request.body.to_string())?;
     std::io::copy(&mut other, stream).map(drop)
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use stylus_upgrades::client::ANSWER_MAX;
+use stylus_upgrades_test_http as http;
 use tokio_tungstenite::tungstenite::{Message, WebSocket, accept};
 
 const REGISTRY: &str = "0x1111111111111111111111111111111111111111";
@@ -49,18 +50,10 @@ fn result(request: &Value, result: Value) -> Message {
 
 /// What the chain itself answers.
 fn forwarded(request: &Value, host: &str) -> Message {
-    let body = request.to_string();
-    let mut chain = TcpStream::connect(host).expect("the chain");
-    write!(
-        chain,
-        "POST / HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\n\
-         content-length: {}\r\nconnection: close\r\n\r\n{body}",
-        body.len()
-    )
-    .expect("sent");
-    let mut answer = String::new();
-    chain.read_to_string(&mut answer).expect("an answer");
-    let (_, body) = answer.split_once("\r\n\r\n").expect("a head");
+    let chain = TcpStream::connect(host).expect("the chain");
+    http::post(&chain, host, &request.to_string()).expect("sent");
+    let answer = http::Message::read(&chain).expect("an answer");
+    let body = String::from_utf8(answer.body).expect("text");
     Message::text(body)
 }
 

@@ -5,8 +5,9 @@ use std::process::{Command, Output};
 
 use alloy::primitives::U256;
 use stylus_upgrades_harness::{Chain, Harness, HarnessError, Lines, Npm, home};
+use stylus_upgrades_tests::abi::ICounter;
 
-use crate::upgrade::{ICounter, counter};
+use crate::upgrade::counter;
 
 /// A project of forge with our scripts.
 struct Project {

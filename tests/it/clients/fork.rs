@@ -5,8 +5,9 @@ use std::path::Path;
 use alloy::primitives::U256;
 use stylus_upgrades_harness::{Anvil, Chain, Harness, HarnessError, launcher};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToCall;
+use stylus_upgrades_tests::abi::ICounter;
 
-use crate::upgrade::{ICounter, counter};
+use crate::upgrade::counter;
 
 #[tokio::test]
 async fn an_instance_is_upgraded_on_the_fork_of_a_process_and_stays_as_it_was_on_its_chain()

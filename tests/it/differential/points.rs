@@ -10,16 +10,16 @@ use stylus_upgrades_harness::{HarnessError, step};
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{upgradeToAndCallCall, upgradeToCall};
 use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::abi::points_v2::IPoints::{
+    awardCall, initializeCall, membersCall, pointsCall,
+};
 
 use super::difference::{Difference, Met};
 use super::sides::{Call, Creation, Done, Proxies, SeededRng, Sides};
 use super::{CALLS, SEQUENCES};
 
 sol! {
-    function initialize(address steward);
-    function award(address[] to, uint256 points);
-    function points(address member) view returns (uint256);
-    function members() view returns (uint256);
+    // of the classic alone; ours has its own, in `Complex`
     function migrateBatch(address[] batch);
     function endMigration();
     function startMigration(address handler);

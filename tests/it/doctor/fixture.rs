@@ -15,7 +15,9 @@ use stylus_upgrades_interface::complex::IComplexMigration::{
 use super::instances::{collection, counters, ledger, points};
 use super::program::{Ran, program, run};
 
-pub(super) use stylus_upgrades_tests::abi::points_v2::IPoints;
+pub(super) use stylus_upgrades_tests::abi::{
+    ICollection, ICounter, ILedger, ILedger2, points_v2::IPoints,
+};
 
 pub(super) type Done = Result<(), HarnessError>;
 
@@ -43,28 +45,6 @@ sol! {
     interface ArbOs {
         function becomeChainOwner() external;
         function scheduleArbOSUpgrade(uint64 version, uint64 timestamp) external;
-    }
-    interface ICounter {
-        function initialize(uint256 value);
-        function migrate(uint256 step);
-        function value() view returns (uint256);
-        function increment();
-    }
-    interface ILedger {
-        function initialize(uint64 fee);
-        function write(address[] accounts, uint64 cents);
-        function migrate(uint64 accounts);
-        function account(address account) view returns (uint128 hundredths, uint64 since);
-        function isConverted(address account) view returns (bool);
-    }
-    interface ILedger2 {
-        function write(address account, uint128 hundredths);
-    }
-    interface ICollection {
-        function initialize(address minter);
-        function mint(address to, uint256[] tokenIds);
-        function ownerOf(uint256 tokenId) view returns (address);
-        function totalSupply() view returns (uint256);
     }
 }
 
@@ -151,9 +131,9 @@ impl<'h> Team<'h> {
         self.assert_counters().await?;
         assert_eq!(self.progress().await?, self.paused);
         let old = self.ledger.read(&account(0)).await?;
-        assert_eq!(old.hundredths, u128::from(100 * CENTS), "read lazily");
+        assert_eq!(old._0, u128::from(100 * CENTS), "read lazily");
         let new = self.ledger.read(&account(1)).await?;
-        assert_eq!(new.hundredths, 77, "converted");
+        assert_eq!(new._0, 77, "converted");
         self.finish().await
     }
 
@@ -197,7 +177,7 @@ impl<'h> Team<'h> {
         let supply = self.collection.read(&ICollection::totalSupplyCall {});
         assert_eq!(supply.await?, U256::from(TOKENS.len()));
         for token in numbers(&TOKENS) {
-            let call = ICollection::ownerOfCall { tokenId: token };
+            let call = ICollection::ownerOfCall { token_id: token };
             assert_eq!(self.collection.read(&call).await?, self.owner());
         }
         Ok(())

@@ -107,7 +107,7 @@ pub(super) async fn collection(harness: &Harness) -> Result<Instance<'_>, Harnes
     let owner = harness.account(1);
     let mint = ICollection::mintCall {
         to: owner,
-        tokenIds: numbers(&TOKENS),
+        token_ids: numbers(&TOKENS),
     };
     collection.send(&mint).await?;
     let handler = harness.account(HANDLER);

@@ -15,7 +15,7 @@ async fn whoever_has_an_endpoint_reads_how_a_version_was_built_and_upgrades_from
     let project = Project::with_note();
     let genuine = project.code("1.0").await;
     let store = Store::beside(project.folder.path());
-    let document = store.document(genuine.layoutHash).expect("read");
+    let document = store.document(genuine.layoutHash.into()).expect("read");
     let mut document = document.expect("kept");
     let commit = "ab".repeat(20);
     document.build = Some(BuildMetadata {

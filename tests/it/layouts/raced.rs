@@ -4,20 +4,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, mpsc};
 
 use alloy::primitives::{B256, U256};
-use alloy::sol;
 use serde_json::{Value, json};
 use stylus_layout::Layout;
 use stylus_upgrades::client::Client;
 use stylus_upgrades::coverage::Extent;
 use stylus_upgrades::layout::{Documents, Store, Upgrade, Who, look};
 use stylus_upgrades_harness::{Harness, HarnessError, step};
+use stylus_upgrades_tests::abi::ICounter::{initializeCall, migrateCall};
 
 use crate::run_migration::proxy::{Failure, Proxy};
-
-sol! {
-    function initialize(uint256 value);
-    function migrate(uint256 step);
-}
 
 /// Where the new fields lie, and how many they are: more than are reported.
 const FIRST: u64 = 100;

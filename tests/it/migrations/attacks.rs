@@ -2,7 +2,6 @@
 //! `tests/contracts/hostile` makes the calls in the proxy's name.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_harness::{Harness, HarnessError, Instance, Program, assert_reverts, step};
 use stylus_upgrades_interface::complex::IComplexStep::finishStepCall;
@@ -12,20 +11,9 @@ use stylus_upgrades_interface::instance::IInstanceRegistry::{
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{NotAProxy, UpgradeSlotsTouched};
 use stylus_upgrades_interface::registry::IRegistry::NotAnInstance;
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::IHostile;
 
 type Done = Result<(), HarnessError>;
-
-sol! {
-    /// As much of it as is needed here.
-    #[derive(Debug)]
-    interface IHostile {
-        function initialize(bytes[] actions) external payable returns (bytes);
-        function act(bytes[] actions) external payable returns (bytes);
-        function writeSlot(bytes32 slot, bytes32 value) external payable;
-        function call(address target, uint256 value, bytes data) external payable returns (bytes);
-        function delegate(address target, bytes data) external payable returns (bytes);
-    }
-}
 
 /// An instance of the hostile contract at 1.0, whose way to 2.0 is a complex step with a program
 /// that is hostile, too: it takes `startMigration` as its fallback takes anything.

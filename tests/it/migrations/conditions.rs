@@ -2,7 +2,6 @@
 //! `tests/contracts/vault` breaks the conditions on request.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol;
 use alloy::sol_types::SolCall;
 use stylus_chain::BlockId;
 use stylus_upgrades_interface::complex::IComplexMigration::{endMigrationCall, migrateNextCall};
@@ -10,21 +9,12 @@ use stylus_upgrades_interface::migratable::IMigratable::{Migrated, PostCondition
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
+use stylus_upgrades_tests::abi::IHostile;
+use stylus_upgrades_tests::abi::vault::IVault::{self, WrongSteward};
 
 use crate::registry::fixture::{
     Done, Fixture, Reverted, account, complex, initial_step, is, refused, step,
 };
-
-sol! {
-    error WrongSteward();
-    interface IVault {
-        function initialize(address steward, string name, uint256[] deposits, uint256 total);
-        function migrate(uint256 rate, address steward, uint256 total) returns (uint256);
-        function migrateWith(uint256 rate, address meddler, bytes data);
-        function repair(uint256 rate, uint256 total) returns (uint256);
-        function writeSlot(bytes32 slot, bytes32 value) external payable;
-    }
-}
 
 const GAS: u64 = 30_000_000;
 /// The sum of the deposits.
@@ -226,7 +216,7 @@ fn what_foreign_code_wrote_behind_the_cache_is_seen() {
     let mut scenario = Scenario::new();
     let hostile = scenario.fixture.deploy("hostile").implementation;
     let data = |value: u8| {
-        let write = IVault::writeSlotCall {
+        let write = IHostile::writeSlotCall {
             slot: B256::ZERO,
             value: B256::with_last_byte(value),
         };

@@ -15,12 +15,12 @@ use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades_interface::complex::IComplexMigration::migrateBatchCall;
 use stylus_upgrades_interface::full::IInclusion::isCompleteCall;
 use stylus_upgrades_interface::reasons::step as kind;
+use stylus_upgrades_tests::abi::{ICollection, ICounter, IToken};
 
 use super::chance::Chance;
 use super::old::{HANDLER, Twins};
-use super::traces::{self, ICollection, IToken, PEOPLE, TOKENS, alone};
+use super::traces::{self, PEOPLE, TOKENS, alone};
 use crate::registry::fixture::{account, step};
-use crate::upgrade::ICounter;
 
 /// Things that are done to each example, per seed.
 const DEEDS: usize = 120;
@@ -148,7 +148,7 @@ fn the_collection_trades_as_it_did() {
         twins.ask(&ICollection::nameCall {}).expect("a name");
         twins.ask(&ICollection::symbolCall {}).expect("a symbol");
         let erc721 = ICollection::supportsInterfaceCall {
-            interfaceId: fixed_bytes!("80ac58cd"),
+            interface_id: fixed_bytes!("80ac58cd"),
         };
         assert_eq!(twins.ask(&erc721), Ok(true));
     }
@@ -171,9 +171,9 @@ fn enumerate(twins: &mut Twins, tokens: &traces::Tokens) {
 /// Every token has the owner that it should, and every owner as many as that.
 fn assert_owned(twins: &Twins, tokens: &traces::Tokens, enumerable: bool) {
     for token in (0..TOKENS).map(U256::from) {
-        let owner = twins.ask(&ICollection::ownerOfCall { tokenId: token });
+        let owner = twins.ask(&ICollection::ownerOfCall { token_id: token });
         assert_eq!(owner.ok(), tokens.0.get(&token).copied(), "token {token}");
-        let _ = twins.ask(&ICollection::getApprovedCall { tokenId: token });
+        let _ = twins.ask(&ICollection::getApprovedCall { token_id: token });
     }
     for owner in (0..PEOPLE).map(account) {
         let owned = tokens.0.iter().filter(|(_, of)| **of == owner);

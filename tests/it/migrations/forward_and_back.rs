@@ -6,13 +6,13 @@ use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::{SolCall, SolError, SolValue};
 use stylus_upgrades_interface::complex::IComplexMigration::{ContractPaused, migrateBatchCall};
 use stylus_upgrades_interface::reasons::step as kind;
+use stylus_upgrades_tests::abi::{ICollection, ICounter};
 
 use super::chance::Chance;
 use super::old::{HANDLER, Twins};
 use super::points::{IPoints, batch, ordered};
-use super::traces::{self, ICollection};
+use super::traces;
 use crate::registry::fixture::{account, step};
-use crate::upgrade::ICounter;
 
 /// Stories of each example.
 const RUNS: u64 = 6;

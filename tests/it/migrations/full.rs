@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::Filter;
-use alloy::sol;
 use alloy::sol_types::{SolEvent, SolValue};
 use stylus_upgrades_harness::{Harness, HarnessError, Instance, Receipt, assert_reverts, step};
 use stylus_upgrades_interface::complex::IComplexMigration::{
@@ -15,35 +14,9 @@ use stylus_upgrades_interface::full::IInclusion::{
     AlreadyIncluded, Included, MalformedItems, OwnerMismatch, TokensUnordered, includeCall,
     isCompleteCall, isIncludedCall,
 };
+use stylus_upgrades_tests::abi::ICollection;
 
 type Done = Result<(), HarnessError>;
-
-sol! {
-    #[derive(Debug)]
-    interface ICollection {
-        event Transfer(address indexed from, address indexed to, uint256 indexed tokenId);
-        error ERC721NonexistentToken(uint256 tokenId);
-        error ERC721OutOfBoundsIndex(address owner, uint256 index);
-        error ERC721InsufficientApproval(address operator, uint256 tokenId);
-        error ERC721IncorrectOwner(address sender, uint256 tokenId, address owner);
-        error ERC721InvalidReceiver(address receiver);
-        function initialize(address minter);
-        function supportsInterface(bytes4 interfaceId) view returns (bool);
-        function balanceOf(address owner) view returns (uint256);
-        function ownerOf(uint256 tokenId) view returns (address);
-        function approve(address to, uint256 tokenId);
-        function setApprovalForAll(address operator, bool approved);
-        function transferFrom(address from, address to, uint256 tokenId);
-        function mint(address to, uint256[] tokenIds);
-        function burn(uint256 tokenId);
-        function totalSupply() view returns (uint256);
-        function tokenByIndex(uint256 index) view returns (uint256);
-        function tokenOfOwnerByIndex(address owner, uint256 index) view returns (uint256);
-    }
-    interface ISafe {
-        function safeTransferFrom(address from, address to, uint256 tokenId);
-    }
-}
 
 /// Token → owner.
 type Tokens = BTreeMap<U256, Address>;
@@ -97,10 +70,7 @@ impl Fixture<'_> {
 
     async fn mint(&self, to: usize, tokens: &[u64]) -> Result<Receipt, HarnessError> {
         let (to, token_ids) = (self.holder(to), ids(tokens));
-        let call = ICollection::mintCall {
-            to,
-            tokenIds: token_ids,
-        };
+        let call = ICollection::mintCall { to, token_ids };
         self.collection.send(&call).await
     }
 
@@ -108,14 +78,14 @@ impl Fixture<'_> {
         let call = ICollection::transferFromCall {
             from: self.holder(from),
             to: self.holder(to),
-            tokenId: U256::from(token),
+            token_id: U256::from(token),
         };
         self.collection.by(self.holder(from)).send(&call).await
     }
 
     async fn burn(&self, owner: usize, token: u64) -> Result<Receipt, HarnessError> {
         let call = ICollection::burnCall {
-            tokenId: U256::from(token),
+            token_id: U256::from(token),
         };
         self.collection.by(self.holder(owner)).send(&call).await
     }
@@ -199,7 +169,10 @@ impl Fixture<'_> {
             match self.collection.read(&call).await {
                 Ok(token) => owned.push(token),
                 Err(error) => {
-                    let end = ICollection::ERC721OutOfBoundsIndex { owner, index };
+                    let end = ICollection::ERC721OutOfBoundsIndex {
+                        _0: owner,
+                        _1: index,
+                    };
                     assert_reverts(Err::<(), _>(error), end);
                     return Ok(owned);
                 }
@@ -250,7 +223,7 @@ async fn full_migration_lists_every_token_and_changes_no_owner() -> Done {
         assert!(fixture.is_complete(n).await?);
     }
     for (token, owner) in &gathered {
-        let call = ICollection::ownerOfCall { tokenId: *token };
+        let call = ICollection::ownerOfCall { token_id: *token };
         assert_eq!(fixture.collection.read(&call).await?, *owner);
     }
     for interface in [
@@ -259,7 +232,7 @@ async fn full_migration_lists_every_token_and_changes_no_owner() -> Done {
         [0x78, 0x0e, 0x9d, 0x63],
     ] {
         let call = ICollection::supportsInterfaceCall {
-            interfaceId: interface.into(),
+            interface_id: interface.into(),
         };
         assert!(fixture.collection.read(&call).await?);
     }
@@ -388,10 +361,7 @@ async fn full_migration_tokens_that_were_left_out_are_anybodys_to_include() -> D
             tokenIds: vec![made_up],
         })
         .await;
-    assert_reverts(
-        sent,
-        ICollection::ERC721NonexistentToken { tokenId: made_up },
-    );
+    assert_reverts(sent, ICollection::ERC721NonexistentToken(made_up));
     Ok(())
 }
 
@@ -496,7 +466,7 @@ async fn full_migration_turns_back_without_a_list_of_what_it_did() -> Done {
         assert_eq!(after, before, "slot {n}");
     }
     for (token, owner) in &gathered {
-        let call = ICollection::ownerOfCall { tokenId: *token };
+        let call = ICollection::ownerOfCall { token_id: *token };
         assert_eq!(fixture.collection.read(&call).await?, *owner);
     }
     fixture.enumerate(&gathered).await?; // and forward again
@@ -513,41 +483,41 @@ async fn basic_collection_refuses_what_is_not_the_callers() -> Done {
     let transfer = ICollection::transferFromCall {
         from,
         to,
-        tokenId: token,
+        token_id: token,
     };
-    let refused = ICollection::ERC721InsufficientApproval {
-        operator: to,
-        tokenId: token,
-    };
+    let refused = ICollection::ERC721InsufficientApproval { _0: to, _1: token };
     assert_reverts(stranger.send(&transfer).await, refused);
     let owner = fixture.collection.by(from);
     owner
-        .send(&ICollection::approveCall { to, tokenId: token })
+        .send(&ICollection::approveCall {
+            to,
+            token_id: token,
+        })
         .await?;
     let wrong = ICollection::transferFromCall {
         from: fixture.holder(2),
         to,
-        tokenId: token,
+        token_id: token,
     };
     let refused = ICollection::ERC721IncorrectOwner {
-        sender: fixture.holder(2),
-        tokenId: token,
-        owner: from,
+        _0: fixture.holder(2),
+        _1: token,
+        _2: from,
     };
     assert_reverts(stranger.send(&wrong).await, refused);
     stranger.send(&transfer).await?;
     let receiver = harness.registry(); // a contract that takes no tokens
-    let safe = ISafe::safeTransferFromCall {
+    let safe = ICollection::safeTransferFrom_0Call {
         from: to,
         to: receiver,
-        tokenId: token,
+        token_id: token,
     };
-    let refused = ICollection::ERC721InvalidReceiver { receiver };
+    let refused = ICollection::ERC721InvalidReceiver(receiver);
     assert_reverts(stranger.send(&safe).await, refused);
-    let safe = ISafe::safeTransferFromCall {
+    let safe = ICollection::safeTransferFrom_0Call {
         from: to,
         to: from,
-        tokenId: token,
+        token_id: token,
     };
     stranger.send(&safe).await?;
     Ok(())

@@ -2,29 +2,10 @@
 //! by a sweep that anybody may send.
 
 use alloy::primitives::{Address, B256, U256, keccak256};
-use alloy::sol;
 use alloy::sol_types::SolValue;
 use stylus_upgrades_harness::{Definition, Harness, HarnessError, Instance, assert_reverts, step};
 use stylus_upgrades_interface::lazy::ILazy::{UnknownMap, remainingCall, sweepCall};
-
-sol! {
-    interface V1 {
-        function initialize(uint64 fee);
-        function balance(address account) view returns (uint256);
-        function fee() view returns (uint256);
-        function write(address[] accounts, uint64 cents);
-        function close(address account);
-    }
-    interface V2 {
-        function migrate(uint64 accounts);
-        function account(address account) view returns (uint128 hundredths, uint64 since);
-        function isConverted(address account) view returns (bool);
-        function fee() view returns (uint128 hundredths, uint64 since);
-        function write(address account, uint128 hundredths);
-        function close(address account);
-        function setFee(uint128 hundredths);
-    }
-}
+use stylus_upgrades_tests::abi::{ILedger, ILedger2};
 
 type Done = Result<(), HarnessError>;
 
@@ -48,14 +29,14 @@ async fn ledger(
     let v2 = harness.build_and_deploy("contracts/ledger_v2").await?;
     definition.add_version("1.0", &v1, step::initial()).await?;
     let ledger = definition
-        .create_proxy("1.0", &V1::initializeCall { fee: 3 })
+        .create_proxy("1.0", &ILedger::initializeCall { fee: 3 })
         .await?;
-    let write = V1::writeCall {
+    let write = ILedger::writeCall {
         accounts: (0..accounts).map(holder).collect(),
         cents: CENTS,
     };
     ledger.send(&write).await?;
-    let migrate = V2::migrateCall { accounts };
+    let migrate = ILedger::migrateCall { accounts };
     definition
         .add_version("2.0", &v2, step::call("1.0", &migrate))
         .await?;
@@ -63,8 +44,10 @@ async fn ledger(
 }
 
 async fn account(ledger: &Instance<'_>, n: u64) -> Result<(u128, u64), HarnessError> {
-    let account = ledger.read(&V2::accountCall { account: holder(n) }).await?;
-    Ok((account.hundredths, account.since))
+    let account = ledger
+        .read(&ILedger::accountCall { account: holder(n) })
+        .await?;
+    Ok((account._0, account._1))
 }
 
 async fn remaining(ledger: &Instance<'_>) -> Result<U256, HarnessError> {
@@ -110,7 +93,7 @@ async fn lazy_reads_the_new_form_and_converts_what_is_written() -> Done {
         "there is no such account"
     );
 
-    let write = V2::writeCall {
+    let write = ILedger2::writeCall {
         account: holder(0),
         hundredths: 77,
     };
@@ -123,7 +106,7 @@ async fn lazy_reads_the_new_form_and_converts_what_is_written() -> Done {
 
     ledger.send(&write).await?;
     assert_eq!(remaining(&ledger).await?, U256::from(2), "counted once");
-    let new = V2::writeCall {
+    let new = ILedger2::writeCall {
         account: holder(9),
         hundredths: 5,
     };
@@ -141,13 +124,13 @@ async fn lazy_entries_that_are_deleted_never_come_back() -> Done {
     let harness = Harness::start().await?;
     let (_, ledger) = ledger(&harness, 3).await?;
     ledger.upgrade("2.0").await?;
-    let close = |n| V2::closeCall { account: holder(n) };
+    let close = |n| ILedger::closeCall { account: holder(n) };
 
     ledger.send(&close(0)).await?; // deleted in its old form
     assert_eq!(account(&ledger, 0).await?, (0, 0));
     assert_eq!(ledger.storage(old_slot(0)).await?, B256::ZERO);
 
-    let write = V2::writeCall {
+    let write = ILedger2::writeCall {
         account: holder(1),
         hundredths: 77,
     };
@@ -160,7 +143,7 @@ async fn lazy_entries_that_are_deleted_never_come_back() -> Done {
     assert_eq!(account(&ledger, 1).await?, (0, 0));
     assert_eq!(remaining(&ledger).await?, U256::ONE);
     let gone = ledger
-        .read(&V2::isConvertedCall { account: holder(1) })
+        .read(&ILedger::isConvertedCall { account: holder(1) })
         .await?;
     assert!(gone);
     Ok(())
@@ -198,12 +181,12 @@ async fn lazy_field_is_converted_when_it_is_written() -> Done {
     let harness = Harness::start().await?;
     let (_, ledger) = ledger(&harness, 1).await?;
     ledger.upgrade("2.0").await?;
-    let fee = ledger.read(&V2::feeCall {}).await?;
-    assert_eq!((fee.hundredths, fee.since), (300, 0));
+    let fee = ledger.read(&ILedger::feeCall {}).await?;
+    assert_eq!((fee._0, fee._1), (300, 0));
     assert_eq!(ledger.storage(U256::ONE).await?, B256::from(U256::from(3)));
-    ledger.send(&V2::setFeeCall { hundredths: 0 }).await?;
-    let fee = ledger.read(&V2::feeCall {}).await?;
-    assert_eq!(fee.hundredths, 0, "not the old one again");
+    ledger.send(&ILedger::setFeeCall { hundredths: 0 }).await?;
+    let fee = ledger.read(&ILedger::feeCall {}).await?;
+    assert_eq!(fee._0, 0, "not the old one again");
     assert_eq!(ledger.storage(U256::ONE).await?, B256::ZERO);
     Ok(())
 }
@@ -223,8 +206,8 @@ async fn lazy_field_is_swept_by_anybody_once_and_without_keys() -> Done {
         assert_eq!(ledger.read(&remainingCall { map: map() }).await?, left);
         assert_eq!(stranger.read(&sweep).await?, left);
         stranger.send(&sweep).await?;
-        let fee = ledger.read(&V2::feeCall {}).await?;
-        assert_eq!((fee.hundredths, fee.since), (300, 0));
+        let fee = ledger.read(&ILedger::feeCall {}).await?;
+        assert_eq!((fee._0, fee._1), (300, 0));
         assert_eq!(ledger.storage(U256::ONE).await?, B256::ZERO);
     }
     Ok(())

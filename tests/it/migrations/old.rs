@@ -101,7 +101,7 @@ impl Twins {
     /// A step with a script of today.
     pub(super) fn scripted(&mut self, package: &str, from: &str, data: Vec<u8>) -> Step {
         let script = self.fixture.deploy(package);
-        let script = (script.implementation, script.codehash);
+        let script = (script.implementation, script.codehash.into());
         delegated(from, step::SCRIPT, script, data.into())
     }
 

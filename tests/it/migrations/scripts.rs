@@ -6,8 +6,9 @@ use stylus_upgrades_harness::{Harness, assert_reverts, step};
 use stylus_upgrades_interface::migratable::IMigratable::{Migrated, NotInUpgrade};
 use stylus_upgrades_interface::registry::IRegistry::CodeChanged;
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::IHostile;
 
-use crate::upgrade::{Done, IHostile, data, hostile};
+use crate::upgrade::{Done, data, hostile};
 
 #[tokio::test]
 async fn a_script_does_not_run_a_migration_of_the_implementation() -> Done {

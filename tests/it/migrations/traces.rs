@@ -3,49 +3,12 @@
 use std::collections::BTreeMap;
 
 use alloy::primitives::{Address, U256};
-use alloy::sol;
 use alloy::sol_types::SolCall;
+use stylus_upgrades_tests::abi::{ICollection, IToken};
 
 use super::chance::Chance;
 use super::old::Twins;
 use crate::registry::fixture::account;
-
-sol! {
-    #[derive(Debug)]
-    interface ICollection {
-        function initialize(address minter);
-        function balanceOf(address owner) view returns (uint256);
-        function ownerOf(uint256 tokenId) view returns (address);
-        function getApproved(uint256 tokenId) view returns (address);
-        function isApprovedForAll(address owner, address operator) view returns (bool);
-        function supportsInterface(bytes4 interfaceId) view returns (bool);
-        function name() view returns (string);
-        function symbol() view returns (string);
-        function approve(address to, uint256 tokenId);
-        function setApprovalForAll(address operator, bool approved);
-        function transferFrom(address from, address to, uint256 tokenId);
-        function safeTransferFrom(address from, address to, uint256 tokenId);
-        function mint(address to, uint256[] tokenIds);
-        function burn(uint256 tokenId);
-        function totalSupply() view returns (uint256);
-        function tokenOfOwnerByIndex(address owner, uint256 index) view returns (uint256);
-    }
-
-    #[derive(Debug)]
-    interface IToken {
-        function initialize(address owner, uint256 supply);
-        function migrate();
-        function name() view returns (string);
-        function symbol() view returns (string);
-        function decimals() view returns (uint8);
-        function totalSupply() view returns (uint256);
-        function balanceOf(address owner) view returns (uint256);
-        function allowance(address owner, address spender) view returns (uint256);
-        function transfer(address to, uint256 value) returns (bool);
-        function approve(address spender, uint256 value) returns (bool);
-        function transferFrom(address from, address to, uint256 value) returns (bool);
-    }
-}
 
 /// How many accounts take part.
 pub(super) const PEOPLE: usize = 5;
@@ -84,7 +47,7 @@ pub(super) fn collection(twins: &mut Twins, chance: &mut Chance, tokens: &mut To
         0..4 => {
             let mint = ICollection::mintCall {
                 to,
-                tokenIds: vec![token],
+                token_ids: vec![token],
             };
             let by = if chance.percent(90) { 0 } else { from };
             let done = twins.send_both(by, &mint).is_ok();
@@ -97,20 +60,23 @@ pub(super) fn collection(twins: &mut Twins, chance: &mut Chance, tokens: &mut To
             let data = ICollection::transferFromCall {
                 from: holder,
                 to,
-                tokenId: token,
+                token_id: token,
             };
             moved(twins.send_both(from, &data).is_ok(), token, to, tokens)
         }
         6 => {
-            let data = ICollection::safeTransferFromCall {
+            let data = ICollection::safeTransferFrom_0Call {
                 from: holder,
                 to,
-                tokenId: token,
+                token_id: token,
             };
             moved(twins.send_both(from, &data).is_ok(), token, to, tokens)
         }
         7 => {
-            let approve = ICollection::approveCall { to, tokenId: token };
+            let approve = ICollection::approveCall {
+                to,
+                token_id: token,
+            };
             twins.send_both(from, &approve).is_ok()
         }
         8 => {
@@ -121,7 +87,7 @@ pub(super) fn collection(twins: &mut Twins, chance: &mut Chance, tokens: &mut To
             twins.send_both(from, &approve).is_ok()
         }
         _ => {
-            let burn = ICollection::burnCall { tokenId: token };
+            let burn = ICollection::burnCall { token_id: token };
             let done = twins.send_both(from, &burn).is_ok();
             if done {
                 tokens.0.remove(&token);

@@ -4,11 +4,11 @@ use super::Empty;
 use alloy::primitives::B256;
 use serde_json::{Value, json};
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::Output;
 use std::sync::{Arc, Mutex};
 use stylus_upgrades::layout::{Deployment, Store};
+use stylus_upgrades_test_http::{Message, respond};
 
 /// An explorer that gives these answers, one after the other.
 struct Explorer {
@@ -25,34 +25,12 @@ impl Explorer {
         let kept = requests.clone();
         std::thread::spawn(move || {
             for answer in answers {
-                let (mut stream, _) = listener.accept().expect("a request");
-                let mut reader = BufReader::new(stream.try_clone().expect("it"));
-                let mut first = String::new();
-                reader.read_line(&mut first).expect("a line");
-                let mut length = 0;
-                loop {
-                    let mut line = String::new();
-                    reader.read_line(&mut line).expect("a line");
-                    let line = line.trim().to_lowercase();
-                    if line.is_empty() {
-                        break;
-                    }
-                    if let Some(text) = line.strip_prefix("content-length:") {
-                        length = text.trim().parse().expect("a number");
-                    }
-                }
-                let mut body = vec![0; length];
-                reader.read_exact(&mut body).expect("a body");
-                let mut words = first.split_whitespace().map(str::to_owned);
-                let method = words.next().expect("a method");
-                let path = words.next().expect("a path");
-                let body = serde_json::from_slice(&body).unwrap_or_default();
+                let (stream, _) = listener.accept().expect("a request");
+                let request = Message::read(&stream).expect("a request");
+                let body = serde_json::from_slice(&request.body).unwrap_or_default();
+                let (method, path) = (request.method().into(), request.path().into());
                 kept.lock().expect("it").push((method, path, body));
-                let text = answer.to_string();
-                let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
-                let length = text.len();
-                write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{text}")
-                    .expect("answered");
+                respond(&stream, "200 OK", "", &answer.to_string()).expect("answered");
             }
         });
         Self { url, requests }

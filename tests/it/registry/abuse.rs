@@ -1,39 +1,19 @@
 //! Malicious instances and steps, used against the registry.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
+use stylus_upgrades_tests::abi::IHostile;
 
-use super::fixture::{Done, Fixture, Reverted, account, initial_step, is, refused, step};
-
-sol! {
-    interface IHostile {
-        function initialize(bytes[] actions) external payable returns (bytes memory);
-        function migrate(bytes[] actions) external payable returns (bytes memory);
-        function act(bytes[] actions) external payable returns (bytes memory);
-        function call(address target, uint256 value, bytes data) external payable returns (bytes memory);
-        function revertWith(bytes data) external payable;
-        function spin() external payable;
-    }
-}
+use super::fixture::{Done, Fixture, Reverted, account, is, refused, step};
 
 const ADMIN: usize = 0;
 
 /// A definition with a hostile version 1.0, and an instance of it.
 fn fixture() -> (Fixture, Code, Address) {
-    let mut fixture = Fixture::new(&is(account(ADMIN)));
-    fixture.define(&is(account(ADMIN))).expect("defined");
-    let code = fixture.deploy("hostile");
-    let add = IRegistry::addVersionCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        code: code.clone(),
-        step: initial_step(),
-    };
-    fixture.send(account(ADMIN), &add).expect("added");
+    let (mut fixture, code) = Fixture::with_first_version("hostile");
     let proxy = create(&mut fixture, 1, vec![]).expect("created");
     (fixture, code, proxy)
 }
@@ -96,13 +76,7 @@ fn acting(actions: Vec<Bytes>) -> Bytes {
 #[test]
 fn an_instance_cannot_claim_that_somebody_else_upgrades_it() {
     let (mut fixture, code, proxy) = fixture();
-    let add = IRegistry::addVersionCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code,
-        step: step("1.0", 0, Bytes::new()),
-    };
-    fixture.send(account(ADMIN), &add).expect("added");
+    fixture.add("2.0", &code, step("1.0", 0, Bytes::new()));
     let registry = fixture.registry;
     for data in [
         call(registry, begin(account(ADMIN))),

@@ -1,23 +1,24 @@
 //! Instances that ask a beacon: they follow what is current.
 
-use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
+use alloy::primitives::{Address, B256, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades::build::evm;
+use stylus_upgrades::registry::definition_id;
 use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{instance_state, invalid_step, proxy_kind};
 use stylus_upgrades_interface::registry::{Code, IRegistry};
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::{ICounter, IHostile};
 
 use super::fixture::{Fixture, account, initial_step, refused, step};
-use super::kinds::{ICounter, add, answer, create, definition, instance, slot};
-use crate::review::fixture::IHostile;
+use super::kinds::{answer, create, instance, slot};
 
 /// A counter with an instance that asks the beacon.
 fn following() -> (Fixture, Code, Address) {
-    let mut fixture = definition();
+    let mut fixture = Fixture::of_one();
     let code = fixture.deploy("counter-v1");
-    add(&mut fixture, "1.0", &code, initial_step());
+    fixture.add("1.0", &code, initial_step());
     let init = ICounter::initializeCall {
         value: U256::from(7),
     };
@@ -26,7 +27,7 @@ fn following() -> (Fixture, Code, Address) {
 }
 
 fn beacon(fixture: &Fixture) -> Address {
-    evm::beacon_address(fixture.registry, keccak256("A"))
+    evm::beacon_address(fixture.registry, definition_id("A"))
 }
 
 #[test]
@@ -92,7 +93,7 @@ fn a_beacon_proxy_follows_what_is_current() {
 #[test]
 fn a_beacon_proxy_is_created_at_the_current_version_alone() {
     let (mut fixture, first, _) = following();
-    add(&mut fixture, "2.0", &first, step("1.0", 0, Bytes::new()));
+    fixture.add("2.0", &first, step("1.0", 0, Bytes::new()));
     let create = IRegistry::createProxyCall {
         name: "A".into(),
         version: "2.0".into(),
@@ -134,7 +135,7 @@ fn a_version_with_a_migration_does_not_become_current_where_a_beacon_proxy_follo
 fn a_beacon_proxy_begins_no_upgrade_and_nobody_but_the_registry_sets_its_beacon() {
     let (mut fixture, first, proxy) = following();
     let second = fixture.deploy("counter-v2");
-    add(&mut fixture, "2.0", &second, step("1.0", 0, Bytes::new()));
+    fixture.add("2.0", &second, step("1.0", 0, Bytes::new()));
     let begin = IInstanceRegistry::beginUpgradeCall {
         caller: account(0),
         version: "2.0".into(),
@@ -156,9 +157,9 @@ fn a_beacon_proxy_begins_no_upgrade_and_nobody_but_the_registry_sets_its_beacon(
 
 #[test]
 fn a_beacon_proxy_that_is_being_created_meets_everybody_with_the_stub() {
-    let mut fixture = definition();
+    let mut fixture = Fixture::of_one();
     let code = fixture.deploy("hostile");
-    add(&mut fixture, "1.0", &code, initial_step());
+    fixture.add("1.0", &code, initial_step());
     let address = IRegistry::proxyAddressCall {
         name: "A".into(),
         kind: proxy_kind::BEACON,

@@ -8,7 +8,7 @@ use stylus_upgrades_interface::parts::IParts;
 use stylus_upgrades_interface::reasons::invalid_policy;
 use stylus_upgrades_interface::registry::IRegistry;
 
-use super::fixture::{Fixture, Reverted, account, framework, initial_step, is, refused};
+use super::fixture::{Fixture, Reverted, account, framework, is, refused};
 
 fn constructor(policy: &str) -> Bytes {
     [
@@ -129,7 +129,7 @@ fn a_registry_is_not_created_with_other_parts_than_it_was_built_with() {
             .expect_err("refused");
         let expected = IRegistry::CodeChanged {
             account: part.address,
-            expected: part.artifact.codehash(),
+            expected: part.artifact.codehash().into(),
             found: alloy::primitives::keccak256(&other),
         };
         let expected = alloy::sol_types::SolError::abi_encode(&expected);
@@ -169,21 +169,6 @@ fn what_one_part_asks_of_another_is_not_answered_from_outside() {
     }
 }
 
-/// A registry in which A can be created at 1.0.
-fn with_a_version() -> Fixture {
-    let mut fixture = Fixture::new(&is(account(0)));
-    fixture.define(&is(account(0))).expect("defined");
-    let code = fixture.deploy("counter-v1");
-    let add = IRegistry::addVersionCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        code,
-        step: initial_step(),
-    };
-    fixture.send(account(0), &add).expect("added");
-    fixture
-}
-
 /// An instance of A with a proxy of that kind.
 fn create(kind: u8) -> IRegistry::createProxyCall {
     IRegistry::createProxyCall {
@@ -197,7 +182,7 @@ fn create(kind: u8) -> IRegistry::createProxyCall {
 
 #[test]
 fn a_proxy_is_created_only_where_the_pause_stub_is() {
-    let mut fixture = with_a_version();
+    let (mut fixture, _) = Fixture::with_first_version("counter-v1");
     let (stub, other) = (framework().stub_address, Bytes::from_static(&[0x00]));
     fixture.chain.set_code(stub, other.clone());
     let create = create(0);
@@ -215,15 +200,13 @@ fn a_proxy_is_created_only_where_the_pause_stub_is() {
 
 #[test]
 fn a_used_salt_gathers_no_approval() {
-    let mut fixture = with_a_version();
+    let (mut fixture, _) = Fixture::with_first_version("counter-v1");
     let create = create(0);
     let instance = fixture.send(account(0), &create).expect("created").returned;
-    let both = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "create".into(),
-        expression: format!("AND({},{})", is(account(0)), is(account(1))),
-    };
-    fixture.send(account(0), &both).expect("set");
+    fixture.set(
+        "create",
+        &format!("AND({},{})", is(account(0)), is(account(1))),
+    );
     refused(
         fixture.send(account(0), &create),
         IRegistry::ProxyExists {
@@ -234,7 +217,7 @@ fn a_used_salt_gathers_no_approval() {
 
 #[test]
 fn a_kind_of_proxy_that_is_not_built_is_refused() {
-    let mut fixture = with_a_version();
+    let (mut fixture, _) = Fixture::with_first_version("counter-v1");
     for kind in [3, 9] {
         refused(
             fixture.send(account(0), &create(kind)),

@@ -8,12 +8,13 @@ use alloy::sol_types::{SolCall, SolError, SolEvent, SolValue};
 use serde_json::Value;
 use stylus_chain::{BlockId, CallRequest, Chain, ChainConfig, Overrides};
 use stylus_upgrades::build::{Artifact, Builder, Framework, Part, evm};
-use stylus_upgrades::registry;
 use stylus_upgrades_harness::{builder, traces};
 use stylus_upgrades_interface::chain::{
     ARB_WASM, CONSTRUCTOR_SELECTOR, CREATE2_DEPLOYER, IArbWasm, IStylusDeployer, STYLUS_DEPLOYER,
 };
-use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
+use stylus_upgrades_interface::registry::Code;
+
+pub(crate) use super::definition::{add_version, complex, initial_step, set_policy, step};
 
 /// Gas of a transaction that does not ask for more.
 const GAS: u64 = 30_000_000;
@@ -309,19 +310,6 @@ impl Fixture {
         self.chain.increase_time(seconds);
         self.chain.mine(1, None).expect("a block");
     }
-
-    /// Creates the definition "A" with one policy for all roles.
-    pub(crate) fn define(&mut self, policy: &str) -> Result<Done<Progress>, Reverted> {
-        self.send(
-            account(0),
-            &IRegistry::createDefinitionCall {
-                name: "A".into(),
-                migratePolicy: policy.into(),
-                policyPolicy: policy.into(),
-                createPolicy: policy.into(),
-            },
-        )
-    }
 }
 
 /// Asserts that a call reverts with exactly that error.
@@ -330,27 +318,5 @@ pub(crate) fn refused<T: std::fmt::Debug>(result: Result<T, Reverted>, error: im
     match result {
         Err(Reverted(data)) => assert_eq!(data, Bytes::from(error.abi_encode())),
         Ok(done) => panic!("not refused: {done:?}"),
-    }
-}
-
-/// The step of a version that can only be created.
-pub(crate) fn initial_step() -> Step {
-    step("", 0, Bytes::new())
-}
-
-/// A complex step whose program is that code.
-pub(crate) fn complex(from: &str, program: &Code, handler: Address) -> Step {
-    let program = (program.implementation, program.codehash);
-    registry::complex(from, program, handler)
-}
-
-/// A step without a script.
-pub(crate) fn step(from: &str, kind: u8, data: Bytes) -> Step {
-    Step {
-        from: from.into(),
-        kind,
-        script: Address::ZERO,
-        scriptCodehash: B256::ZERO,
-        data,
     }
 }

@@ -1,7 +1,6 @@
 //! Instances whose proxy is EVM code: created, upgraded and migrated by the same calls.
 
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy::sol;
 use alloy::sol_types::{SolCall, SolEvent};
 use stylus_chain::{BlockId, CallRequest, Overrides};
 use stylus_upgrades::build::evm;
@@ -10,41 +9,12 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{instance_state, not_runnable, proxy_kind};
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_interface::slots;
-use stylus_upgrades_tests::abi::points_v2::IPoints;
+use stylus_upgrades_tests::abi::{ICounter, points_v2::IPoints};
 
-use super::fixture::{
-    Fixture, Reverted, account, complex, framework, initial_step, is, refused, step,
-};
-
-sol! {
-    interface ICounter {
-        function initialize(uint256 value) external;
-        function migrate(uint256 step) external;
-        function value() external view returns (uint256);
-        function step() external view returns (uint256);
-        function increment() external;
-    }
-}
+use super::fixture::{Fixture, Reverted, account, complex, framework, initial_step, refused, step};
 
 /// The most that the code of an EVM proxy may have, in bytes.
 const SIZE_MAX: usize = 140;
-
-/// The definition A, and who decides alone.
-pub(super) fn definition() -> Fixture {
-    let mut fixture = Fixture::new(&is(account(0)));
-    fixture.define(&is(account(0))).expect("defined");
-    fixture
-}
-
-pub(super) fn add(fixture: &mut Fixture, version: &str, code: &Code, step: Step) {
-    let add = IRegistry::addVersionCall {
-        name: "A".into(),
-        version: version.into(),
-        code: code.clone(),
-        step,
-    };
-    fixture.send(account(0), &add).expect("added");
-}
 
 pub(super) fn create(fixture: &mut Fixture, kind: u8, init: &impl SolCall) -> Address {
     let create = IRegistry::createProxyCall {
@@ -83,9 +53,9 @@ fn migrate(fixture: &mut Fixture, version: &str, code: &Code, step: Step) {
 
 /// A counter with an instance of each of the two kinds.
 fn counters() -> (Fixture, Code, [Address; 2]) {
-    let mut fixture = definition();
+    let mut fixture = Fixture::of_one();
     let code = fixture.deploy("counter-v1");
-    add(&mut fixture, "1.0", &code, initial_step());
+    fixture.add("1.0", &code, initial_step());
     let init = ICounter::initializeCall {
         value: U256::from(7),
     };
@@ -213,7 +183,7 @@ fn an_evm_proxy_answers_the_five_selectors_to_its_registry_alone() {
 
 #[test]
 fn an_evm_proxy_of_whichever_registry_is_no_implementation() {
-    let mut fixture = definition();
+    let mut fixture = Fixture::of_one();
     let storage = framework().storage.address;
     for proxy in [
         evm::evm_proxy_code(fixture.registry, storage),
@@ -240,10 +210,10 @@ fn an_evm_proxy_of_whichever_registry_is_no_implementation() {
 
 #[test]
 fn an_evm_proxy_stands_in_a_complex_migration_and_leaves_it() {
-    let mut fixture = definition();
+    let mut fixture = Fixture::of_one();
     let (first, second) = (fixture.deploy("points-v1"), fixture.deploy("points-v2"));
     let program = fixture.deploy("points-cursor");
-    add(&mut fixture, "1.0", &first, initial_step());
+    fixture.add("1.0", &first, initial_step());
     let steward = account(0);
     let init = IPoints::initializeCall { steward };
     let proxy = create(&mut fixture, proxy_kind::EVM, &init);

@@ -8,9 +8,10 @@ use stylus_upgrades::build::{Artifact, evm};
 use stylus_upgrades_interface::limits::LAMBDA_GAS;
 use stylus_upgrades_interface::reasons::blocked_by;
 use stylus_upgrades_interface::registry::{IRegistry, Progress};
+use stylus_upgrades_tests::abi::IHostile;
 
 use super::fixture::{Done, Fixture, Reverted, account, is, refused};
-use crate::review::fixture::{IHostile, data};
+use crate::review::fixture::data;
 
 /// What the approvers are asked: another role of "A".
 fn order() -> IRegistry::setPolicyCall {

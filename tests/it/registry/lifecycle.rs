@@ -1,22 +1,12 @@
 //! From an empty registry to an upgraded instance and back.
 
 use alloy::primitives::{B256, Bytes, U256, keccak256};
-use alloy::sol;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{IRegistry, Step};
+use stylus_upgrades_tests::abi::ICounter;
 
 use super::fixture::{Fixture, account, initial_step, is, refused, step};
-
-sol! {
-    interface ICounter {
-        function initialize(uint256 value) external;
-        function migrate(uint256 step) external;
-        function value() external view returns (uint256);
-        function step() external view returns (uint256);
-        function increment() external;
-    }
-}
 
 #[test]
 fn an_instance_is_created_upgraded_and_brought_back() {

@@ -5,6 +5,7 @@ pub(crate) mod adopted;
 mod approvals;
 mod beacons;
 mod creation;
+mod definition;
 mod explored;
 pub(crate) mod fixture;
 mod kinds;

@@ -7,9 +7,9 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
+use stylus_upgrades_tests::abi::ICounter;
 
 use super::fixture::{Fixture, account, initial_step, is, step};
-use super::lifecycle::ICounter;
 
 /// What may happen; numbers pick among what there is.
 #[derive(Clone, Debug)]

@@ -8,9 +8,11 @@ use stylus_upgrades::build::evm;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{blocked_by, not_runnable};
 use stylus_upgrades_interface::registry::{IRegistry, Step};
+use stylus_upgrades_tests::abi::ICounter;
 
-use super::fixture::{Done, Fixture, Reverted, account, is, refused, step};
-use super::lifecycle::ICounter;
+use super::fixture::{
+    Done, Fixture, Reverted, account, add_version, is, refused, set_policy, step,
+};
 use super::team::*;
 
 /// A script that does nothing, of EVM code, and the step that runs it.
@@ -169,12 +171,12 @@ fn the_gas_that_an_estimator_finds_upgrades() {
 #[test]
 fn value_sent_to_an_upgrade_of_several_steps_is_not_counted_twice() {
     let (mut fixture, code) = fixture();
-    together(&mut fixture, &policy("migrate", &is(account(0))));
+    together(&mut fixture, &set_policy("migrate", &is(account(0))));
     let proxy = create(&mut fixture, 1);
     let scripts = [scripted(&mut fixture, "1.0"), scripted(&mut fixture, "2.0")];
     for (label, step) in ["2.0", "3.0"].into_iter().zip(scripts) {
         fixture
-            .send(account(0), &version(&code, label, step))
+            .send(account(0), &add_version(&code, label, step))
             .expect("added");
     }
     let value = U256::from(5);

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use alloy::primitives::B256;
 use alloy::sol_types::SolEventInterface;
 use stylus_chain::{BlockId, BlockNumberOrTag, LogFilter};
 use stylus_upgrades::history::{Rebuilt, definition_id};
+use stylus_upgrades::ids::ActionId;
 use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 
@@ -17,7 +17,7 @@ fn rebuilt(fixture: &Fixture, name: &str) -> Rebuilt {
     let filter = LogFilter {
         from_block: Some(BlockNumberOrTag::Earliest),
         addresses: vec![fixture.registry],
-        topics: [vec![], vec![definition_id(name)], vec![], vec![]],
+        topics: [vec![], vec![definition_id(name).0], vec![], vec![]],
         ..LogFilter::default()
     };
     let mut rebuilt = Rebuilt::of(name);
@@ -81,11 +81,12 @@ pub(crate) fn agrees_with_the_views(fixture: &Fixture, name: &str) {
         start: 0,
         count: u32::MAX,
     };
-    let view: BTreeSet<B256> = fixture.view(&pending).expect("them").into_iter().collect();
+    let view = fixture.view(&pending).expect("them").into_iter();
+    let view: BTreeSet<ActionId> = view.map(ActionId).collect();
     let now = head.header.timestamp;
     assert_eq!(view, rebuilt.pending(now).into_iter().collect());
     for action in view {
-        let view = fixture.view(&IRegistry::readinessCall { action });
+        let view = fixture.view(&IRegistry::readinessCall { action: action.0 });
         let (view, open) = (view.expect("it"), &rebuilt.open[&action]);
         let approved: BTreeSet<_> = view.approved.into_iter().collect();
         assert_eq!(approved, open.approved.iter().copied().collect());

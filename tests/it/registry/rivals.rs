@@ -7,9 +7,11 @@ use stylus_chain::{CallRequest, Chain, ChainConfig};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{definition_state, invalid_policy};
 use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::abi::ICounter;
 
-use super::fixture::{Fixture, Reverted, account, initial_step, is, refused, step};
-use super::lifecycle::ICounter;
+use super::fixture::{
+    Fixture, Reverted, account, add_version, initial_step, is, refused, set_policy, step,
+};
 use super::team::*;
 
 /// Both transactions in one block, in this order; whether each succeeded, and its output.
@@ -64,8 +66,8 @@ fn of_two_versions_that_are_completed_in_one_block_the_second_reverts() {
 #[test]
 fn of_two_policies_that_are_completed_in_one_block_the_second_is_a_proposal_under_the_first() {
     let (mut fixture, _) = fixture();
-    let one = policy("policy", &two_of(&[1, 2, 3]));
-    let other = policy("policy", &two_of(&[0, 2, 3]));
+    let one = set_policy("policy", &two_of(&[1, 2, 3]));
+    let other = set_policy("policy", &two_of(&[0, 2, 3]));
     fixture.send(account(1), &one).expect("recorded");
     fixture.send(account(0), &other).expect("recorded");
     let [first, second] = in_one_block(
@@ -87,7 +89,7 @@ fn of_two_policies_that_are_completed_in_one_block_the_second_is_a_proposal_unde
 fn one_key_cannot_veto_its_own_removal() {
     let (mut fixture, _) = fixture();
     let [rogue, ..] = TEAM;
-    let removal = policy("policy", &two_of(&[1, 2, 3]));
+    let removal = set_policy("policy", &two_of(&[1, 2, 3]));
 
     // it may be the first to propose it, withdraw its own approval, and cancel what others approve
     let action = fixture.send(account(rogue), &removal).expect("recorded");
@@ -122,7 +124,7 @@ fn one_key_cannot_veto_its_own_removal() {
     }
     for n in 0..16 {
         fixture
-            .send(account(rogue), &policy(&format!("role-{n}"), "NONE"))
+            .send(account(rogue), &set_policy(&format!("role-{n}"), "NONE"))
             .expect("recorded");
     }
     assert!(
@@ -134,7 +136,7 @@ fn one_key_cannot_veto_its_own_removal() {
     );
     let caller = account(rogue);
     refused(
-        fixture.send(caller, &policy("policy", &is(caller))),
+        fixture.send(caller, &set_policy("policy", &is(caller))),
         IRegistry::NotAnApprover { caller },
     );
 }
@@ -150,14 +152,14 @@ fn who_may_only_migrate_or_create_voids_nothing_that_others_approved() {
     };
     fixture.send(account(0), &call).expect("defined");
     let code = fixture.deploy("counter-v1");
-    let change = policy("migrate", &two_of(&TEAM));
+    let change = set_policy("migrate", &two_of(&TEAM));
     let open = fixture
         .send(account(0), &change)
         .expect("recorded")
         .returned;
 
     fixture
-        .send(account(3), &version(&code, "1.0", initial_step()))
+        .send(account(3), &add_version(&code, "1.0", initial_step()))
         .expect("added");
     for n in 2..6u8 {
         let from = format!("{}.0", n - 1);
@@ -176,7 +178,10 @@ fn who_may_only_migrate_or_create_voids_nothing_that_others_approved() {
     assert!(done.executed && done.action == open.action);
     let caller = account(3);
     refused(
-        fixture.send(caller, &version(&code, "7.0", step("5.0", 0, Bytes::new()))),
+        fixture.send(
+            caller,
+            &add_version(&code, "7.0", step("5.0", 0, Bytes::new())),
+        ),
         IRegistry::NotAnApprover { caller },
     );
 }
@@ -184,10 +189,10 @@ fn who_may_only_migrate_or_create_voids_nothing_that_others_approved() {
 #[test]
 fn an_approver_who_is_removed_while_an_action_is_pending_counts_no_more() {
     let (mut fixture, code) = fixture();
-    let call = version(&code, "2.0", step("1.0", 0, Bytes::new()));
+    let call = add_version(&code, "2.0", step("1.0", 0, Bytes::new()));
     let action = fixture.send(account(2), &call).expect("recorded");
     let action = action.returned.action;
-    together(&mut fixture, &policy("migrate", &two_of(&[0, 1, 3])));
+    together(&mut fixture, &set_policy("migrate", &two_of(&[0, 1, 3])));
 
     refused(
         readiness(&fixture, action),
@@ -212,7 +217,7 @@ fn an_approver_who_is_removed_while_an_action_is_pending_counts_no_more() {
 #[test]
 fn an_approval_that_was_revoked_is_not_used_by_whoever_comes_next() {
     let (mut fixture, code) = fixture();
-    let call = version(&code, "2.0", step("1.0", 0, Bytes::new()));
+    let call = add_version(&code, "2.0", step("1.0", 0, Bytes::new()));
     let action = fixture.send(account(0), &call).expect("recorded");
     let action = action.returned.action;
     fixture
@@ -239,7 +244,7 @@ fn an_approval_counts_for_one_definition_one_epoch_and_one_round() {
         createPolicy: two_of(&TEAM),
     };
     fixture.send(account(0), &define).expect("defined");
-    let call = policy("audit", &is(account(7)));
+    let call = set_policy("audit", &is(account(7)));
     let approve = |fixture: &mut Fixture, who: usize| {
         let done = fixture
             .send(account(who), &call)
@@ -268,7 +273,7 @@ fn an_approval_counts_for_one_definition_one_epoch_and_one_round() {
         .expect("cancelled");
     assert_eq!(approve(&mut fixture, 1), (1, false), "another round again");
 
-    let epoch = policy("policy", &two_of(&[2, 1, 0]));
+    let epoch = set_policy("policy", &two_of(&[2, 1, 0]));
     fixture.send(account(0), &epoch).expect("recorded");
     fixture.send(account(2), &epoch).expect("executed");
     assert_eq!(approve(&mut fixture, 0), (1, false), "another epoch");
@@ -277,7 +282,7 @@ fn an_approval_counts_for_one_definition_one_epoch_and_one_round() {
 #[test]
 fn an_approval_does_not_count_on_a_fork_of_the_chain_with_another_id() {
     let (mut fixture, _) = fixture();
-    let call = policy("audit", &is(account(7)));
+    let call = set_policy("audit", &is(account(7)));
     let here = fixture.send(account(0), &call).expect("recorded").returned;
     let mut state = fixture.chain.dump_state().expect("a dump");
     let chain_id = state.chain_id + 1;
@@ -369,7 +374,7 @@ fn of_two_creations_with_one_salt_the_second_is_refused_and_a_stranger_makes_non
 fn a_singleton_has_one_instance_and_then_never_again() {
     let (mut fixture, _) = fixture();
     let proxy = create(&mut fixture, 1);
-    together(&mut fixture, &policy("create", "NONE"));
+    together(&mut fixture, &set_policy("create", "NONE"));
     for who in [0, 1, STRANGER] {
         let caller = account(who);
         refused(
@@ -383,7 +388,7 @@ fn a_singleton_has_one_instance_and_then_never_again() {
     }
     let back = two_of(&TEAM);
     fixture
-        .send(account(0), &policy("create", &back))
+        .send(account(0), &set_policy("create", &back))
         .map(drop)
         .map_or_else(
             |error| {

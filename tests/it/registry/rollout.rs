@@ -7,26 +7,15 @@ use stylus_upgrades_interface::limits::ROLLOUT_GAS;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{invalid_policy, not_runnable};
 use stylus_upgrades_interface::registry::{Code, IRegistry};
+use stylus_upgrades_tests::abi::ICounter;
 
-use super::fixture::{
-    Done, Fixture, Reverted, account, framework, initial_step, is, refused, step,
-};
-use super::lifecycle::ICounter;
+use super::fixture::{Done, Fixture, Reverted, account, framework, is, refused, step};
 
 const ADMIN: usize = 0;
 
 fn fixture() -> (Fixture, Code, Code) {
-    let mut fixture = Fixture::new(&is(account(ADMIN)));
-    fixture.define(&is(account(ADMIN))).expect("defined");
-    let v1 = fixture.deploy("counter-v1");
+    let (mut fixture, v1) = Fixture::with_first_version("counter-v1");
     let v2 = fixture.deploy("counter-v2");
-    let call = IRegistry::addVersionCall {
-        name: "A".into(),
-        version: "1.0".into(),
-        code: v1.clone(),
-        step: initial_step(),
-    };
-    fixture.send(account(ADMIN), &call).expect("added");
     (fixture, v1, v2)
 }
 
@@ -202,21 +191,9 @@ fn an_instance_that_is_ahead_is_left_alone() {
     let (mut fixture, v1, v2) = fixture();
     let proxies: Vec<_> = (1..=6).map(|n| create(&mut fixture, n, "1.0")).collect();
     let to_2 = to_2(&v2);
-    let add = IRegistry::addVersionCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: v2.clone(),
-        step: to_2.step.clone(),
-    };
-    fixture.send(account(ADMIN), &add).expect("added");
+    fixture.add("2.0", &v2, to_2.step.clone());
     let third = step("2.0", 0, Bytes::new());
-    let add = IRegistry::addVersionCall {
-        name: "A".into(),
-        version: "3.0".into(),
-        code: v1,
-        step: third,
-    };
-    fixture.send(account(ADMIN), &add).expect("added");
+    fixture.add("3.0", &v1, third);
     // one goes ahead of its own, to a version that is not current, one even further
     for (proxy, to) in [
         (proxies[0], "2.0"),
@@ -258,13 +235,7 @@ fn an_instance_that_is_ahead_is_left_alone() {
 fn a_stranger_upgrades_only_by_rollout() {
     let (mut fixture, _, v2) = fixture();
     let proxy = create(&mut fixture, 1, "1.0");
-    let add = IRegistry::addVersionCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: v2.clone(),
-        step: to_2(&v2).step,
-    };
-    fixture.send(account(ADMIN), &add).expect("added");
+    fixture.add("2.0", &v2, to_2(&v2).step);
     let stranger = account(5);
     let upgrade = |version: &str| Proxy::upgradeToCall {
         version: version.into(),
@@ -362,13 +333,7 @@ fn an_instance_may_not_approve_anything() {
 fn code_that_cannot_run_any_more_lets_nobody_be_created_or_upgraded() {
     let (mut fixture, v1, _) = fixture();
     let proxy = create(&mut fixture, 1, "1.0");
-    let call = IRegistry::addVersionCall {
-        name: "A".into(),
-        version: "2.0".into(),
-        code: v1.clone(),
-        step: step("1.0", 0, Bytes::new()),
-    };
-    fixture.send(account(ADMIN), &call).expect("added");
+    fixture.add("2.0", &v1, step("1.0", 0, Bytes::new()));
     fixture.wait(366 * 86_400);
     let create = IRegistry::createProxyCall {
         name: "A".into(),

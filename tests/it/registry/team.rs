@@ -3,9 +3,9 @@
 use alloy::primitives::{Address, B256, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
+use stylus_upgrades_tests::abi::ICounter;
 
-use super::fixture::{Fixture, Reverted, account, initial_step, is};
-use super::lifecycle::ICounter;
+use super::fixture::{Fixture, Reverted, account, add_version, initial_step, is};
 
 /// Three who decide, of whom two are enough.
 pub(super) const TEAM: [usize; 3] = [0, 1, 2];
@@ -21,7 +21,7 @@ pub(super) fn fixture() -> (Fixture, Code) {
     let mut fixture = Fixture::new(&is(account(0)));
     fixture.define(&two_of(&TEAM)).expect("defined");
     let code = fixture.deploy("counter-v1");
-    let first = version(&code, "1.0", initial_step());
+    let first = add_version(&code, "1.0", initial_step());
     together(&mut fixture, &first);
     (fixture, code)
 }
@@ -33,30 +33,12 @@ pub(super) fn together<C: SolCall<Return = Progress>>(fixture: &mut Fixture, cal
     assert!(!first.executed && second.executed);
 }
 
-pub(super) fn version(code: &Code, label: &str, step: Step) -> IRegistry::addVersionCall {
-    IRegistry::addVersionCall {
+pub(super) fn migration(code: &Code, label: &str, step: Step) -> IRegistry::migrateCall {
+    IRegistry::migrateCall {
         name: "A".into(),
         version: label.into(),
         code: code.clone(),
         step,
-    }
-}
-
-pub(super) fn migration(code: &Code, label: &str, step: Step) -> IRegistry::migrateCall {
-    let IRegistry::addVersionCall { name, version, .. } = version(code, label, step.clone());
-    IRegistry::migrateCall {
-        name,
-        version,
-        code: code.clone(),
-        step,
-    }
-}
-
-pub(super) fn policy(role: &str, expression: &str) -> IRegistry::setPolicyCall {
-    IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: role.into(),
-        expression: expression.into(),
     }
 }
 

@@ -9,12 +9,6 @@ use super::fixture::{
     Done, Fixture, Reverted, account, framework, initial_step, is, refused, step,
 };
 
-fn fixture() -> Fixture {
-    let mut fixture = Fixture::new(&is(account(0)));
-    fixture.define(&is(account(0))).expect("defined");
-    fixture
-}
-
 fn add(
     fixture: &mut Fixture,
     version: &str,
@@ -51,7 +45,7 @@ fn invalid(from: &str, to: &str, reason: u8) -> IRegistry::InvalidStep {
 
 #[test]
 fn a_definition_is_created_once_under_a_proper_name() {
-    let mut fixture = fixture();
+    let mut fixture = Fixture::of_one();
     refused(
         fixture.define(&is(account(0))),
         IRegistry::DefinitionExists { name: "A".into() },
@@ -98,7 +92,7 @@ fn a_definition_is_created_once_under_a_proper_name() {
 
 #[test]
 fn versions_read_back_as_they_were_added() {
-    let mut fixture = fixture();
+    let mut fixture = Fixture::of_one();
     let mut v1 = fixture.deploy("counter-v1");
     v1.layoutHash = B256::repeat_byte(1);
     v1.sourceHash = B256::repeat_byte(2);
@@ -168,7 +162,7 @@ fn versions_read_back_as_they_were_added() {
 
 #[test]
 fn a_version_never_changes() {
-    let mut fixture = fixture();
+    let mut fixture = Fixture::of_one();
     let v1 = fixture.deploy("counter-v1");
     add(&mut fixture, "1.0", &v1, initial_step()).expect("added");
     let exists = IRegistry::VersionExists {
@@ -194,7 +188,7 @@ fn a_version_never_changes() {
 
 #[test]
 fn a_script_that_cannot_run_is_no_step() {
-    let mut fixture = fixture();
+    let mut fixture = Fixture::of_one();
     let v1 = fixture.deploy("counter-v1");
     add(&mut fixture, "1.0", &v1, initial_step()).expect("added");
     let script = account(7);
@@ -214,7 +208,7 @@ fn a_script_that_cannot_run_is_no_step() {
 
 #[test]
 fn steps_have_a_shape() {
-    let mut fixture = fixture();
+    let mut fixture = Fixture::of_one();
     let v1 = fixture.deploy("counter-v1");
     refused(
         add(&mut fixture, "1.0", &v1, step("0.9", 0, Bytes::new())),
@@ -299,7 +293,7 @@ fn steps_have_a_shape() {
 
 #[test]
 fn code_that_cannot_run_is_refused_with_its_reason() {
-    let mut fixture = fixture();
+    let mut fixture = Fixture::of_one();
     let inactive = fixture.deploy_inactive("counter-v2");
     let minimal = {
         let mut code = vec![0x60, 0x2d, 0x80, 0x60, 0x09, 0x5f, 0x39, 0x5f, 0xf3];
@@ -348,7 +342,7 @@ fn code_that_cannot_run_is_refused_with_its_reason() {
 
 #[test]
 fn code_is_bound_by_its_hash() {
-    let mut fixture = fixture();
+    let mut fixture = Fixture::of_one();
     let v1 = fixture.deploy("counter-v1");
     let wrong = Code {
         codehash: B256::repeat_byte(9),
@@ -364,7 +358,7 @@ fn code_is_bound_by_its_hash() {
 
 #[test]
 fn a_version_has_eight_incoming_steps() {
-    let mut fixture = fixture();
+    let mut fixture = Fixture::of_one();
     let v1 = fixture.deploy("counter-v1");
     add(&mut fixture, "0", &v1, initial_step()).expect("added");
     for n in 1..=9 {
@@ -414,7 +408,7 @@ fn a_version_has_eight_incoming_steps() {
 
 #[test]
 fn migrate_starts_at_the_current_version() {
-    let mut fixture = fixture();
+    let mut fixture = Fixture::of_one();
     let v1 = fixture.deploy("counter-v1");
     let migrate = |fixture: &mut Fixture, version: &str, from: &str| {
         let step = step(from, 0, Bytes::new());
@@ -481,7 +475,7 @@ fn a_call_that_could_not_be_executed_gathers_no_approval() {
 
 #[test]
 fn the_registry_itself_has_no_versions() {
-    let mut fixture = fixture();
+    let mut fixture = Fixture::of_one();
     let code = fixture.deploy("counter-v1");
     let call = IRegistry::addVersionCall {
         name: String::new(),

@@ -5,8 +5,9 @@ use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::complex::{IComplexMigration as Complex, IComplexStep};
 use stylus_upgrades_interface::reasons::{blocked_by, instance_state};
 use stylus_upgrades_interface::registry::{Code, IRegistry, Progress, Step};
+use stylus_upgrades_tests::abi::IHostile;
 
-use super::fixture::{IHostile, Scenario, call, data, upgrade_to};
+use super::fixture::{Scenario, call, data, upgrade_to};
 use crate::registry::fixture::{account, framework, is, step};
 use crate::registry::replay;
 

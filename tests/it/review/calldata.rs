@@ -131,7 +131,7 @@ fn governed_calls_refuse_dirty_words_and_bind_every_byte() {
     let mut far = clean.clone();
     far[4..36].fill(0xff);
     for calldata in [dirty, wide, far] {
-        let raw = super::fixture::IHostile::callCall {
+        let raw = stylus_upgrades_tests::abi::IHostile::callCall {
             target: registry,
             value: U256::ZERO,
             data: calldata.into(),

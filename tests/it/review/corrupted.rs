@@ -10,10 +10,9 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::step as kind;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::IHostile;
 
-use super::fixture::{
-    IHostile, SENDER, Scenario, answering, call, creation_code, data, upgrade_to, write,
-};
+use super::fixture::{SENDER, Scenario, answering, call, creation_code, data, upgrade_to, write};
 use crate::registry::fixture::{account, refused, step};
 
 /// A path step to `implementation` that runs nothing.

@@ -9,8 +9,9 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::IHostile;
 
-use super::fixture::{IHostile, Scenario, call, data, upgrade_to};
+use super::fixture::{Scenario, call, data, upgrade_to};
 use crate::migrations::chance::Chance;
 use crate::registry::fixture::{Reverted, account, complex, framework, step};
 

@@ -6,8 +6,9 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::not_runnable;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::IHostile;
 
-use super::fixture::{IHostile, Scenario, call, upgrade_to};
+use super::fixture::{Scenario, call, upgrade_to};
 use crate::registry::fixture::{Reverted, account, framework, part, refused, step};
 
 #[test]

@@ -2,31 +2,12 @@
 //! approver, and makes many calls in one transaction.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
+use stylus_upgrades_tests::abi::IHostile;
 
 use crate::registry::fixture::{Done, Fixture, Reverted, account, initial_step, is, step};
-
-sol! {
-    /// `tests/contracts/hostile`: actions are calls of its own functions, run in its own frame.
-    interface IHostile {
-        function initialize(bytes[] actions) external payable returns (bytes memory);
-        function migrate(bytes[] actions) external payable returns (bytes memory);
-        function act(bytes[] actions) external payable returns (bytes memory);
-        function revertWith(bytes data) external payable;
-        function revertPattern(uint256 n) external payable;
-        function spin() external payable;
-        function grow(uint32 size) external payable returns (uint32);
-        function writeSlot(bytes32 slot, bytes32 value) external payable;
-        function readSlot(bytes32 slot) external view returns (bytes32);
-        function call(address target, uint256 value, bytes data) external payable returns (bytes memory);
-        function tryCall(address target, uint256 value, bytes data) external payable returns (bool, bytes memory);
-        function staticCall(address target, bytes data) external view returns (bytes memory);
-        function delegate(address target, bytes data) external payable returns (bytes memory);
-    }
-}
 
 /// The one who sends transactions.
 pub(crate) const SENDER: usize = 0;

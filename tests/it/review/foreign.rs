@@ -7,8 +7,9 @@ use stylus_upgrades_interface::instance::IInstanceRegistry;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::IHostile;
 
-use super::fixture::{IHostile, SENDER, Scenario, call, data, upgrade_to, write};
+use super::fixture::{SENDER, Scenario, call, data, upgrade_to, write};
 use crate::registry::fixture::{account, framework, part, refused, step};
 
 fn delegate(target: Address, call: &impl SolCall) -> Bytes {

@@ -8,8 +8,9 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::instance_state;
 use stylus_upgrades_interface::registry::{IRegistry, Step};
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::IHostile;
 
-use super::fixture::{IHostile, Scenario, answering, call, creation_code, migrating, upgrade_to};
+use super::fixture::{Scenario, answering, call, creation_code, migrating, upgrade_to};
 use crate::registry::fixture::{Reverted, account, complex, refused, step};
 
 const HANDLER: usize = 4;

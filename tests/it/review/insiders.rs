@@ -7,8 +7,9 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::not_runnable;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::IHostile;
 
-use super::fixture::{IHostile, Scenario, call, migrating, try_call, upgrade_to, write};
+use super::fixture::{Scenario, call, migrating, try_call, upgrade_to, write};
 use crate::registry::fixture::{framework, is, refused, step};
 
 fn begin(scenario: &Scenario, version: &str) -> Bytes {

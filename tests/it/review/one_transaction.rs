@@ -6,8 +6,9 @@ use stylus_upgrades_interface::migratable::IMigratable::NotInUpgrade;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::IHostile;
 
-use super::fixture::{IHostile, Scenario, call, data, migrating, try_call, upgrade_to};
+use super::fixture::{Scenario, call, data, migrating, try_call, upgrade_to};
 use crate::registry::fixture::{refused, step};
 
 fn fails(data: &'static [u8]) -> Bytes {

@@ -3,8 +3,9 @@
 use alloy::primitives::{Address, Bytes, U256};
 use stylus_upgrades_interface::chain::DESIGNATOR_PREFIX;
 use stylus_upgrades_interface::registry::{Code, IRegistry};
+use stylus_upgrades_tests::abi::IHostile;
 
-use super::fixture::{IHostile, SENDER, Scenario, creation_code, data, migrating};
+use super::fixture::{SENDER, Scenario, creation_code, data, migrating};
 use crate::registry::fixture::{Reverted, account, is, step};
 
 /// EVM code that reverts with, or returns, `size` zero bytes.

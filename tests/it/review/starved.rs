@@ -4,8 +4,9 @@
 use alloy::primitives::{Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
+use stylus_upgrades_tests::abi::IHostile;
 
-use super::fixture::{IHostile, Scenario, call, data, upgrade_to};
+use super::fixture::{Scenario, call, data, upgrade_to};
 use crate::registry::fixture::{account, complex, step};
 
 const HANDLER: usize = 4;

@@ -1,27 +1,15 @@
 //! `sweep` is open to anybody, so no argument of it may do harm.
 
 use alloy::primitives::{Address, B256, Bytes, U256, keccak256};
-use alloy::sol;
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades_interface::lazy::ILazy;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::ILedger;
 
 use super::fixture::data;
 use crate::registry::fixture::{Fixture, Reverted, account, initial_step, is, step};
-
-sol! {
-    interface ILedger {
-        function initialize(uint64 fee);
-        function write(address[] accounts, uint64 cents);
-        function account(address account) view returns (uint128, uint64);
-        function close(address account);
-        function migrate(uint64 accounts);
-        function isConverted(address account) view returns (bool);
-        function fee() view returns (uint128, uint64);
-    }
-}
 
 const GAS: u64 = 30_000_000;
 const STRANGER: usize = 6;

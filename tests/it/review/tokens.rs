@@ -4,37 +4,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol;
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades_interface::complex::IComplexMigration as Complex;
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::abi::ICollection;
 
 use super::fixture::{creation_code, data};
 use crate::migrations::chance::Chance;
 use crate::registry::fixture::{Fixture, account, complex, initial_step, is};
-
-sol! {
-    interface ICollection {
-        function initialize(address minter);
-        function balanceOf(address owner) view returns (uint256);
-        function ownerOf(uint256 tokenId) view returns (address);
-        function getApproved(uint256 tokenId) view returns (address);
-        function isApprovedForAll(address owner, address operator) view returns (bool);
-        function approve(address to, uint256 tokenId);
-        function setApprovalForAll(address operator, bool approved);
-        function transferFrom(address from, address to, uint256 tokenId);
-        function safeTransferFrom(address from, address to, uint256 tokenId);
-        function mint(address to, uint256[] tokenIds);
-        function burn(uint256 tokenId);
-        function totalSupply() view returns (uint256);
-        function tokenByIndex(uint256 index) view returns (uint256);
-        function tokenOfOwnerByIndex(address owner, uint256 index) view returns (uint256);
-        function include(uint256[] tokenIds);
-        function isIncluded(uint256 tokenId) view returns (bool);
-        function isComplete(address owner) view returns (bool);
-    }
-}
 
 const GAS: u64 = 30_000_000;
 const RUNS: u64 = 3;
@@ -109,7 +87,7 @@ impl Simulation {
             approved: BTreeMap::new(),
         };
         let meddling = ICollection::includeCall {
-            tokenIds: vec![id(3)],
+            token_ids: vec![id(3)],
         };
         let receiver = creation_code(&meddling_receiver(proxy, &meddling.abi_encode()));
         let receiver = simulation.fixture.deploy_code(&receiver).implementation;
@@ -171,7 +149,7 @@ impl Simulation {
         let tokens = vec![token];
         let call = ICollection::mintCall {
             to,
-            tokenIds: tokens,
+            token_ids: tokens,
         };
         let minted = self.send(account(0), &call);
         if minted {
@@ -185,7 +163,10 @@ impl Simulation {
     }
 
     fn approve(&mut self, owner: Address, to: Address, token: U256) {
-        let call = ICollection::approveCall { to, tokenId: token };
+        let call = ICollection::approveCall {
+            to,
+            token_id: token,
+        };
         assert!(self.send(owner, &call));
         self.approved.insert(token, to);
     }
@@ -210,7 +191,7 @@ impl Simulation {
                 }
             }
             1 => {
-                let call = ICollection::burnCall { tokenId: token };
+                let call = ICollection::burnCall { token_id: token };
                 assert_eq!(self.send(who, &call), may);
                 if may {
                     self.owners.remove(&token);
@@ -225,7 +206,7 @@ impl Simulation {
                 // one that is included already is passed over, unless all of them are
                 let may = tokens.iter().all(|token| self.owners.contains_key(token))
                     && !different.is_subset(&self.included);
-                let call = ICollection::includeCall { tokenIds: tokens };
+                let call = ICollection::includeCall { token_ids: tokens };
                 assert_eq!(self.send(anybody, &call), may);
                 if may {
                     self.included.extend(different);
@@ -237,10 +218,10 @@ impl Simulation {
                 let sent = match n {
                     4 => self.send(
                         who,
-                        &ICollection::safeTransferFromCall {
+                        &ICollection::safeTransferFrom_0Call {
                             from,
                             to,
-                            tokenId: token,
+                            token_id: token,
                         },
                     ),
                     _ => self.send(
@@ -248,7 +229,7 @@ impl Simulation {
                         &ICollection::transferFromCall {
                             from,
                             to,
-                            tokenId: token,
+                            token_id: token,
                         },
                     ),
                 };
@@ -274,12 +255,12 @@ impl Simulation {
         assert_eq!(listed(self.included.len()), None);
         for n in 0..IDS {
             let token = id(n);
-            let owner = self.ask(&ICollection::ownerOfCall { tokenId: token });
+            let owner = self.ask(&ICollection::ownerOfCall { token_id: token });
             assert_eq!(owner, self.owners.get(&token).copied(), "{what}: {token}");
-            let approved = self.ask(&ICollection::getApprovedCall { tokenId: token });
+            let approved = self.ask(&ICollection::getApprovedCall { token_id: token });
             let known = owner.map(|_| self.approved.get(&token).copied().unwrap_or_default());
             assert_eq!(approved, known, "{what}: {token}");
-            let included = self.ask(&ICollection::isIncludedCall { tokenId: token });
+            let included = self.ask(&ICollection::isIncludedCall { token_id: token });
             assert_eq!(
                 included,
                 Some(self.included.contains(&token)),

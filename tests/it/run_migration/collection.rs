@@ -4,26 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use alloy::primitives::{Address, U256};
-use alloy::sol;
 use stylus_upgrades::kill_point::VARIABLE;
 use stylus_upgrades_harness::{Harness, HarnessError, Instance, step};
 use stylus_upgrades_interface::full::IInclusion::isCompleteCall;
 use stylus_upgrades_interface::registry::IRegistry::abortMigrationCall;
+use stylus_upgrades_tests::abi::ICollection;
 
 use super::fixture::{Done, Ran, command, finish};
 use super::proxy::{Failure, Proxy};
-
-sol! {
-    interface ICollection {
-        function initialize(address minter);
-        function mint(address to, uint256[] tokenIds);
-        function transferFrom(address from, address to, uint256 tokenId);
-        function burn(uint256 tokenId);
-        function ownerOf(uint256 tokenId) view returns (address);
-        function totalSupply() view returns (uint256);
-        function tokenByIndex(uint256 index) view returns (uint256);
-    }
-}
 
 const GATHER: [&str; 2] = ["--gather", "erc721"];
 
@@ -76,10 +64,7 @@ impl Fixture<'_> {
         let to = self.harness.account(to);
         let token_ids = ids.iter().copied().map(U256::from).collect();
         self.tokens.extend(ids.iter().map(|id| (*id, to)));
-        let call = ICollection::mintCall {
-            to,
-            tokenIds: token_ids,
-        };
+        let call = ICollection::mintCall { to, token_ids };
         self.collection.send(&call).await.map(drop)
     }
 
@@ -89,7 +74,7 @@ impl Fixture<'_> {
         let call = ICollection::transferFromCall {
             from,
             to,
-            tokenId: U256::from(id),
+            token_id: U256::from(id),
         };
         self.collection.by(from).send(&call).await.map(drop)
     }
@@ -97,7 +82,7 @@ impl Fixture<'_> {
     async fn burn(&mut self, id: u64) -> Done {
         let from = self.tokens.remove(&id).expect("a token");
         let call = ICollection::burnCall {
-            tokenId: U256::from(id),
+            token_id: U256::from(id),
         };
         self.collection.by(from).send(&call).await.map(drop)
     }
@@ -124,7 +109,7 @@ impl Fixture<'_> {
             let call = ICollection::tokenByIndexCall { index };
             assert_eq!(self.collection.read(&call).await?, U256::from(*id));
             let call = ICollection::ownerOfCall {
-                tokenId: U256::from(*id),
+                token_id: U256::from(*id),
             };
             assert_eq!(self.collection.read(&call).await?, *owner, "token {id}");
         }

@@ -18,7 +18,7 @@ async fn begun(harness: &Harness, items: u64) -> Result<Fixture<'_>, HarnessErro
     let creation = Bytes::from([&creation[..], &arguments].concat());
     let program = harness.chain().create(creation).await?;
     let codehash = registry::code_at(harness.client(), program).await?.codehash;
-    let step = registry::complex("1.0", (program, codehash), harness.account(5));
+    let step = registry::complex("1.0", (program, codehash.into()), harness.account(5));
     let fixture = waiting_at(harness, step, 0).await?;
     fixture.register.upgrade("2.0").await?;
     Ok(fixture)

@@ -1,11 +1,13 @@
 //! An HTTP endpoint in front of the chain that fails on request. It serves one request per
 //! connection.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+
+use stylus_upgrades_test_http::{Message, respond};
 
 /// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +107,7 @@ fn forward(
     upstream: SocketAddr,
     failure: impl FnOnce(&str) -> Failure,
 ) -> std::io::Result<()> {
-    let request = message(&mut client)?;
+    let request = Message::read(&client)?.bytes();
     let failure = failure(&String::from_utf8_lossy(&request));
     if failure == Failure::Cut {
         return client.shutdown(Shutdown::Both);
@@ -126,19 +128,14 @@ fn forward(
             _ => String::new(),
         };
         let body = format!(r#"{{"jsonrpc":"2.0","id":{id},{outcome}}}"#);
-        let answer = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        );
-        return client.write_all(answer.as_bytes());
+        return respond(&client, "200 OK", "", &body);
     }
     if failure == Failure::Status500 {
-        let answer = "HTTP/1.1 500 Internal Server Error\r\nContent-Length: 4\r\nConnection: close\r\n\r\noops";
-        return client.write_all(answer.as_bytes());
+        return respond(&client, "500 Internal Server Error", "", "oops");
     }
     let mut chain = TcpStream::connect(upstream)?;
     chain.write_all(&request)?;
-    let answer = message(&mut chain)?;
+    let answer = Message::read(&chain)?.bytes();
     match failure {
         Failure::CutAfterRequest => return client.shutdown(Shutdown::Both),
         Failure::Late(pause) => std::thread::sleep(pause),
@@ -147,27 +144,4 @@ fn forward(
     // The next request is to come by another connection.
     let text = String::from_utf8_lossy(&answer).replacen("\r\n", "\r\nConnection: close\r\n", 1);
     client.write_all(text.as_bytes())
-}
-
-/// One HTTP message with its body.
-fn message(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
-    let mut all = Vec::new();
-    let mut piece = [0; 16_384];
-    loop {
-        let text = String::from_utf8_lossy(&all).to_lowercase();
-        if let Some(head) = text.find("\r\n\r\n") {
-            let length = text[..head]
-                .lines()
-                .find_map(|line| line.strip_prefix("content-length:"))
-                .and_then(|length| length.trim().parse().ok())
-                .unwrap_or(0_usize);
-            if all.len() >= head + 4 + length {
-                return Ok(all);
-            }
-        }
-        match stream.read(&mut piece)? {
-            0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
-            read => all.extend_from_slice(&piece[..read]),
-        }
-    }
 }

@@ -7,8 +7,9 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
     upgradeToCall,
 };
 use stylus_upgrades_interface::registry::IRegistry::{NotAnInstance, rolloutCall};
+use stylus_upgrades_tests::abi::ICounter;
 
-use super::fixture::{Done, ICounter, counter, initialize};
+use super::fixture::{Done, counter, initialize};
 
 #[tokio::test]
 async fn a_stranger_is_refused() -> Done {

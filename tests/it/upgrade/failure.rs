@@ -2,8 +2,9 @@ use alloy::primitives::{B256, Bytes, U256};
 use stylus_upgrades_harness::{Harness, HarnessError, step};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::upgradeToAndCallCall;
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::IHostile;
 
-use super::fixture::{Done, Fixture, IHostile, data, hostile, write};
+use super::fixture::{Done, Fixture, data, hostile, write};
 
 /// Everything of an instance that an upgrade could have changed.
 async fn state(it: &Fixture<'_>, slot: B256) -> Result<(Vec<B256>, U256, String), HarnessError> {

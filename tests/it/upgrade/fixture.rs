@@ -2,49 +2,12 @@
 //! hostile contract.
 
 use alloy::primitives::{Address, B256, Bytes, U256};
-use alloy::sol;
 use alloy::sol_types::SolCall;
 use stylus_upgrades_harness::{Definition, Harness, HarnessError, Instance, Program, step};
 use stylus_upgrades_interface::registry::Step;
+use stylus_upgrades_tests::abi::{ICounter, IHostile};
 
 pub(crate) type Done = Result<(), HarnessError>;
-
-sol! {
-    /// The counter, versions 1 and 2.
-    #[derive(Debug)]
-    interface ICounter {
-        function initialize(uint256 value) external;
-        function migrate(uint256 step) external;
-        function value() external view returns (uint256);
-        function step() external view returns (uint256);
-        function increment() external;
-    }
-
-    /// Version 2's own initializer, for an instance that is created at 2.0.
-    #[derive(Debug)]
-    interface ICounter2 {
-        function initialize(uint256 value, uint256 step) external;
-    }
-
-    /// `tests/contracts/hostile`: actions are calls of its own functions, run in its own frame.
-    #[derive(Debug)]
-    interface IHostile {
-        function initialize(bytes[] actions) external payable returns (bytes);
-        function migrate(bytes[] actions) external payable returns (bytes);
-        function act(bytes[] actions) external payable returns (bytes);
-        function context() external payable returns (address, uint256, address, address, bool);
-        function revertWith(bytes data) external payable;
-        function panic() external payable;
-        function spin() external payable;
-        function readSlot(bytes32 slot) external view returns (bytes32);
-        function writeSlot(bytes32 slot, bytes32 value) external payable;
-        function call(address target, uint256 value, bytes data) external payable returns (bytes);
-        function tryCall(address target, uint256 value, bytes data) external payable returns (bool, bytes);
-        function staticCall(address target, bytes data) external view returns (bytes);
-        function delegate(address target, bytes data) external payable returns (bytes);
-        function writeCallFlush(bytes32 slot, bytes32 value, address target, bytes data) external payable returns (bool, bytes);
-    }
-}
 
 /// A definition with versions 1.0 and 2.0, and an instance at 1.0.
 pub(crate) struct Fixture<'h> {

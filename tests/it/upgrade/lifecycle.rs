@@ -9,8 +9,9 @@ use stylus_upgrades_interface::registry::IRegistry::{
     InstanceUpgraded, ProxyCreated, definitionCall, instanceOfCall,
 };
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::ICounter;
 
-use super::fixture::{Done, ICounter, counter, hostile, initialize, migrate, migrating};
+use super::fixture::{Done, counter, hostile, initialize, migrate, migrating};
 
 #[tokio::test]
 async fn an_upgrade_keeps_the_data_and_runs_the_migration() -> Done {

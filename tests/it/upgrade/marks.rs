@@ -4,8 +4,9 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{
     MigrationNotApplied, UpgradeSlotsTouched,
 };
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::IHostile;
 
-use super::fixture::{Done, IHostile, data, hostile, migrating, write};
+use super::fixture::{Done, data, hostile, migrating, write};
 
 /// What no step may write, but for its own mark.
 fn guarded() -> [B256; 5] {

@@ -3,10 +3,9 @@ use stylus_upgrades_harness::{Harness, HarnessError, assert_reverts, step};
 use stylus_upgrades_interface::chain::CONSTRUCTOR_SELECTOR;
 use stylus_upgrades_interface::migratable::IMigratable::NotInUpgrade;
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::{ICounter, ICounter2, IHostile};
 
-use super::fixture::{
-    Done, ICounter, ICounter2, IHostile, counter, data, hostile, initialize, migrate, migrating,
-};
+use super::fixture::{Done, counter, data, hostile, initialize, migrate, migrating};
 
 #[tokio::test]
 async fn the_bare_implementation_cannot_be_initialised_or_migrated() -> Done {

@@ -176,9 +176,9 @@ async fn an_expired_program_is_not_upgraded_to() -> Done {
     let harness = Harness::start().await?;
     let it = counter(&harness).await?;
     let parts = harness.framework();
-    let shared = parts.shared().map(|part| part.artifact.codehash());
+    let shared = parts.shared().map(|part| part.artifact.codehash().0);
     let alive: Vec<_> = shared
-        .chain([parts.registry.codehash(), it.first.codehash])
+        .chain([parts.registry.codehash().0, it.first.codehash])
         .collect();
     pass(harness.chain(), 200).await?;
     for codehash in alive {

@@ -1,8 +1,9 @@
 use alloy::primitives::{Bytes, U256};
 use stylus_upgrades_harness::{Harness, assert_reverts, step};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::{ValueNotAccepted, upgradeToCall};
+use stylus_upgrades_tests::abi::IHostile;
 
-use super::fixture::{Done, IHostile, data, hostile, migrating};
+use super::fixture::{Done, data, hostile, migrating};
 
 fn refused(wei: u64) -> ValueNotAccepted {
     ValueNotAccepted {

@@ -3,18 +3,12 @@
 use alloy::network::TransactionBuilder;
 use alloy::primitives::U256;
 use alloy::rpc::types::TransactionRequest;
-use alloy::sol;
 use stylus_upgrades_harness::{Chain, Harness, HarnessError, step};
 
 use super::COMPARED;
+use crate::abi::ICounter::{incrementCall, initializeCall, migrateCall};
 use crate::proxies::Maker;
 use crate::snapshot::Figures;
-
-sol! {
-    function initialize(uint256 value);
-    function increment();
-    function migrate(uint256 step);
-}
 
 /// Deployment of each proxy alone, and the steps of an upgrade through our registry.
 ///

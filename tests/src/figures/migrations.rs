@@ -1,27 +1,11 @@
 //! The gas per item of migrations in one transaction, compared with the stores that cannot be
 //! avoided. [`crate::scale`] measures migrations of many transactions.
 
+use crate::abi::{ILedger, points_at_once::convertCall, points_v2::IPoints};
 use crate::snapshot::Figures;
 use alloy::primitives::{Address, U256};
 use stylus_upgrades_harness::{Harness, HarnessError, step};
 use stylus_upgrades_interface::lazy::ILazy::sweepCall;
-
-alloy::sol! {
-    interface IPoints {
-        function initialize(address steward);
-        function award(address[] to, uint256 points);
-    }
-    interface IScript {
-        function convert();
-    }
-    interface ILedgerV1 {
-        function initialize(uint64 fee);
-        function write(address[] accounts, uint64 cents);
-    }
-    interface ILedgerV2 {
-        function migrate(uint64 accounts);
-    }
-}
 
 /// Items of a call.
 const ITEMS: u64 = 400;
@@ -56,10 +40,7 @@ async fn simple() -> Result<Figures, HarnessError> {
     let steward = harness.account(0);
     let mut gas = Vec::new();
     for (name, step) in [
-        (
-            "With",
-            step::script("1.0", &script, &IScript::convertCall {}),
-        ),
+        ("With", step::script("1.0", &script, &convertCall {})),
         ("Without", step::nothing("1.0")),
     ] {
         let definition = harness.define(name).await?;
@@ -90,14 +71,14 @@ async fn lazy() -> Result<Figures, HarnessError> {
     let v2 = harness.build_and_deploy("contracts/ledger_v2").await?;
     definition.add_version("1.0", &v1, step::initial()).await?;
     let ledger = definition
-        .create_proxy("1.0", &ILedgerV1::initializeCall { fee: 3 })
+        .create_proxy("1.0", &ILedger::initializeCall { fee: 3 })
         .await?;
-    let write = ILedgerV1::writeCall {
+    let write = ILedger::writeCall {
         accounts: (0..ITEMS).map(holder).collect(),
         cents: 250,
     };
     ledger.send(&write).await?;
-    let migrate = ILedgerV2::migrateCall { accounts: ITEMS };
+    let migrate = ILedger::migrateCall { accounts: ITEMS };
     definition
         .add_version("2.0", &v2, step::call("1.0", &migrate))
         .await?;

@@ -2,6 +2,7 @@
 //! transactions.
 
 use super::Ended;
+use crate::abi::{ICollection, points_v2::IPoints};
 use alloy::network::TransactionBuilder;
 use alloy::primitives::{Address, U256, keccak256};
 use alloy::rpc::types::TransactionRequest;
@@ -11,17 +12,6 @@ use std::io::{BufWriter, Write};
 use std::process::Command;
 use stylus_upgrades_harness::{Chain, Harness, HarnessError, step};
 use stylus_upgrades_interface::proxy::IUpgradeabilityProxy::implementationVersionCall;
-
-alloy::sol! {
-    interface ISubject {
-        function initialize(address who);
-        function award(address[] to, uint256 points);
-        function points(address member) view returns (uint256);
-        function mint(address to, uint256[] tokenIds);
-        function totalSupply() view returns (uint256);
-        function tokenByIndex(uint256 index) view returns (uint256);
-    }
-}
 
 /// The key of account 5, the handler, as every development chain has it.
 const HANDLER_KEY: &str = "0x8b3a350cf5c34c9194ca85829a2df0ec3153be0318b5e2d3348e872092edffba";
@@ -117,7 +107,7 @@ impl Subject {
             .await?;
         let (who, handler) = (harness.account(0), harness.account(5));
         let instance = definition
-            .create_proxy("1.0", &ISubject::initializeCall { who })
+            .create_proxy("1.0", &IPoints::initializeCall { steward: who })
             .await?;
         let address = instance.address();
         make(harness.chain(), address, items, form).await?;
@@ -177,14 +167,14 @@ impl Subject {
     async fn is_migrated(&self, n: u64) -> Result<bool, HarnessError> {
         let (chain, at) = (&self.chain, self.address);
         if self.form != Form::Gathered {
-            let call = ISubject::pointsCall { member: member(n) };
+            let call = IPoints::pointsCall { member: member(n) };
             return Ok(chain.read(at, &call).await? == U256::from(10 * POINTS));
         }
         let index = U256::from(n);
         let token = chain
-            .read(at, &ISubject::tokenByIndexCall { index })
+            .read(at, &ICollection::tokenByIndexCall { index })
             .await?;
-        let supply = chain.read(at, &ISubject::totalSupplyCall {}).await?;
+        let supply = chain.read(at, &ICollection::totalSupplyCall {}).await?;
         Ok(token == U256::from(n + 1) && supply == U256::from(self.items))
     }
 }
@@ -203,12 +193,12 @@ async fn make(
     for first in (0..items).step_by(MADE_AT_ONCE as usize) {
         let some = first..items.min(first + MADE_AT_ONCE);
         let call = match form {
-            Form::Gathered => ISubject::mintCall {
+            Form::Gathered => ICollection::mintCall {
                 to: member(first),
-                tokenIds: some.map(|n| U256::from(n + 1)).collect(),
+                token_ids: some.map(|n| U256::from(n + 1)).collect(),
             }
             .abi_encode(),
-            Form::Batches | Form::Cursor => ISubject::awardCall {
+            Form::Batches | Form::Cursor => IPoints::awardCall {
                 to: some.map(member).collect(),
                 points: U256::from(POINTS),
             }

@@ -87,8 +87,8 @@ fn what_was_allowed_at_registration_need_not_be_said_again() {
         definition: "A".into(),
         from: "1.0".into(),
         to: "2.0".into(),
-        old: B256::ZERO,
-        new: B256::ZERO,
+        old: LayoutHash(B256::ZERO),
+        new: LayoutHash(B256::ZERO),
         renames: Vec::new(),
         retypes: Vec::new(),
         allowed: vec![

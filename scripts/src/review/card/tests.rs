@@ -1,7 +1,8 @@
 //! What cards say, and that nothing is told as good which nobody saw.
 
 use super::*;
-use alloy::primitives::{B256, address};
+use crate::ids::CodeHash;
+use alloy::primitives::address;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 const KNOWN: Address = address!("f39Fd6e51aad88F6F4ce6aB8827279cffFb92266");
@@ -92,7 +93,7 @@ fn code_that_is_not_the_one_named_or_cannot_run_is_a_danger() {
         what: "code",
         account: KNOWN,
         size,
-        codehash: B256::ZERO,
+        codehash: CodeHash::ZERO,
         is_as_named,
         seconds_left: days.map(|days| days * 86_400),
         is_program,

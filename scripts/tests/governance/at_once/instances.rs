@@ -6,10 +6,7 @@ use crate::sandbox::{error, text};
 use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::SolCall;
 use stylus_chain::CallRequest;
-
-alloy::sol! {
-    function award(address[] to, uint256 points);
-}
+use stylus_upgrades::demo::abi::points_v1::IPoints::awardCall;
 
 /// Members of a register whose migration is in batches.
 const MEMBERS: u8 = 40;

@@ -10,13 +10,14 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::{IRegistry, Signature};
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::ICounter;
 
 use super::fixture::{
     IBox, KINDS, Kind, TRANSPARENT_5, UUPS_5, admin_of, adopt, adopted, compiled, migrate, runs,
     value,
 };
 use crate::registry::fixture::{Fixture, account, initial_step, is, refused, step};
-use crate::registry::kinds::{ICounter, add, definition, instance, slot};
+use crate::registry::kinds::{instance, slot};
 
 alloy::sol! {
     interface IHook { function hooked(address to, bytes data) external; }
@@ -26,15 +27,6 @@ alloy::sol! {
         string name; string version; Code code; Step step;
         uint64 epoch; uint32 round; uint64 deadline;
     }
-}
-
-fn set_migrate(fixture: &mut Fixture, expression: &str) {
-    let set = IRegistry::setPolicyCall {
-        name: "A".into(),
-        role: "migrate".into(),
-        expression: expression.into(),
-    };
-    fixture.send(account(0), &set).expect("set");
 }
 
 fn hand_over(proxy: Address, to: Address) -> IRegistry::handOverCall {
@@ -66,9 +58,9 @@ fn define_b(fixture: &mut Fixture, code: &str) {
 #[test]
 fn a_proxy_is_adopted_by_the_definition_that_it_was_given_to_and_by_no_other() {
     for kind in KINDS {
-        let mut fixture = definition();
+        let mut fixture = Fixture::of_one();
         let code = compiled(&mut fixture, kind.codes[0]);
-        add(&mut fixture, "1.0", &code, initial_step());
+        fixture.add("1.0", &code, initial_step());
         define_b(&mut fixture, kind.codes[0]);
         let proxy = kind.create(&mut fixture, &code);
         let admin = admin_of(&fixture, "A");
@@ -100,9 +92,9 @@ fn a_proxy_is_adopted_by_the_definition_that_it_was_given_to_and_by_no_other() {
 #[test]
 fn a_proxy_that_was_given_to_the_registry_itself_is_adopted_by_nobody() {
     for kind in KINDS {
-        let mut fixture = definition();
+        let mut fixture = Fixture::of_one();
         let code = compiled(&mut fixture, kind.codes[0]);
-        add(&mut fixture, "1.0", &code, initial_step());
+        fixture.add("1.0", &code, initial_step());
         let proxy = kind.create(&mut fixture, &code);
         let registry = fixture.registry;
         kind.give(&mut fixture, proxy, registry);
@@ -162,7 +154,7 @@ fn what_others_signed_upgrades_no_adopted_proxy_in_the_middle_of_its_call() {
     };
     let (mut fixture, first, proxy) = adopted(hook);
     let key = PrivateKeySigner::from_bytes(&B256::repeat_byte(1)).expect("a key");
-    set_migrate(&mut fixture, &is(key.address()));
+    fixture.set("migrate", &is(key.address()));
     let second = compiled(&mut fixture, "Box2");
     let data = Bytes::from_static(&alloy::primitives::hex!("8fd3ab80")); // migrate()
     let call = IRegistry::migrateCall {
@@ -248,9 +240,9 @@ fn the_stub_of_a_registry_is_no_instance() {
 
 #[test]
 fn a_stranger_hands_nothing_over_and_nobody_does_in_a_pause() {
-    let mut fixture = definition();
+    let mut fixture = Fixture::of_one();
     let code = fixture.deploy("counter-v1");
-    add(&mut fixture, "1.0", &code, initial_step());
+    fixture.add("1.0", &code, initial_step());
     let init = ICounter::initializeCall {
         value: U256::from(7),
     };
@@ -299,7 +291,7 @@ fn a_stranger_hands_nothing_over_and_nobody_does_in_a_pause() {
 fn an_approval_of_a_hand_over_ends_when_the_instance_leaves() {
     let (mut fixture, _, proxy) = adopted(TRANSPARENT_5);
     let [a, b, c] = [0, 1, 2].map(|n| is(account(n)));
-    set_migrate(&mut fixture, &format!("OutOf(2,{a},{b},{c})"));
+    fixture.set("migrate", &format!("OutOf(2,{a},{b},{c})"));
     let old = fixture
         .send(account(0), &hand_over(proxy, account(9)))
         .expect("1 of 2");

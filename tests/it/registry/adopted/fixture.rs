@@ -11,7 +11,7 @@ use stylus_upgrades_interface::registry::{Code, IRegistry};
 use stylus_upgrades_interface::slots;
 
 use crate::registry::fixture::{Fixture, Reverted, account, initial_step, step};
-use crate::registry::kinds::{add, definition, slot};
+use crate::registry::kinds::slot;
 
 alloy::sol! {
     interface IBox {
@@ -217,9 +217,9 @@ pub(in crate::registry) fn adopt(kind: u8, proxy: Address) -> IRegistry::adoptCa
 
 /// The definition A with a version, and a proxy that was adopted at it.
 pub(in crate::registry) fn adopted(kind: Kind) -> (Fixture, Code, Address) {
-    let mut fixture = definition();
+    let mut fixture = Fixture::of_one();
     let code = compiled(&mut fixture, kind.codes[0]);
-    add(&mut fixture, "1.0", &code, initial_step());
+    fixture.add("1.0", &code, initial_step());
     let other = compiled(&mut fixture, kind.codes[0]).implementation;
     let proxy = kind.create(&mut fixture, &code);
     kind.upgrade_before(&mut fixture, proxy, other);

@@ -8,12 +8,13 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::ICounter;
 
 use super::fixture::{
     KINDS, OWNER, TRANSPARENT_5, admin_of, adopt, adopted, compiled, migrate, runs,
 };
 use crate::registry::fixture::{Fixture, account, initial_step, is, refused};
-use crate::registry::kinds::{ICounter, add, create, definition, instance, slot};
+use crate::registry::kinds::{create, instance, slot};
 
 #[test]
 fn an_adopted_proxy_goes_back_to_its_former_owner() {
@@ -136,9 +137,9 @@ fn the_last_instance_takes_the_place_of_one_that_goes() {
 
 #[test]
 fn a_wasm_proxy_moves_to_another_registry_and_is_upgraded_there() {
-    let mut fixture = definition();
+    let mut fixture = Fixture::of_one();
     let code = fixture.deploy("counter-v1");
-    add(&mut fixture, "1.0", &code, initial_step());
+    fixture.add("1.0", &code, initial_step());
     let init = ICounter::initializeCall {
         value: U256::from(7),
     };
@@ -149,7 +150,7 @@ fn a_wasm_proxy_moves_to_another_registry_and_is_upgraded_there() {
     let new = fixture.deploy_registry(&who).expect("another one");
     fixture.registry = new;
     fixture.define(&who).expect("defined");
-    add(&mut fixture, "1.0", &code, initial_step());
+    fixture.add("1.0", &code, initial_step());
     refused(
         fixture.send(account(0), &adopt(proxy_kind::WASM, proxy)),
         IRegistry::NotAnInstance { proxy },

@@ -14,8 +14,8 @@ use stylus_upgrades_interface::reasons::{instance_state, proxy_kind};
 use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 
-use super::fixture::{account, framework, initial_step, refused, step};
-use super::kinds::{add, answer, definition, instance, slot};
+use super::fixture::{Fixture, account, framework, initial_step, refused, step};
+use super::kinds::{answer, instance, slot};
 pub(crate) use fixture::creation;
 use fixture::{
     IBox, ICaller, KINDS, TRANSPARENT_4, TRANSPARENT_5, UUPS_5, admin_of, adopt, adopted, compiled,
@@ -67,9 +67,9 @@ fn an_adopted_proxy_is_paused_and_resumed_with_its_definition() {
 #[test]
 fn a_proxy_that_another_account_decides_about_is_not_adopted() {
     for kind in KINDS {
-        let mut fixture = definition();
+        let mut fixture = Fixture::of_one();
         let code = compiled(&mut fixture, kind.codes[0]);
-        add(&mut fixture, "1.0", &code, initial_step());
+        fixture.add("1.0", &code, initial_step());
         let proxy = kind.create(&mut fixture, &code);
         let sent = fixture.send(account(0), &adopt(kind.kind, proxy));
         sent.expect_err("the owner never gave it");
@@ -82,9 +82,9 @@ fn a_proxy_that_another_account_decides_about_is_not_adopted() {
 
 #[test]
 fn a_contract_that_takes_any_call_does_not_obey() {
-    let mut fixture = definition();
+    let mut fixture = Fixture::of_one();
     let code = compiled(&mut fixture, "Box");
-    add(&mut fixture, "1.0", &code, initial_step());
+    fixture.add("1.0", &code, initial_step());
     // STOP: it answers every call with nothing
     let proxy = fixture
         .deploy_code(&[0x60, 0x01, 0x5f, 0xf3])
@@ -129,7 +129,7 @@ fn what_is_no_proxy_of_a_known_kind_is_not_adopted() {
     }
     let stranger = IRegistry::CodeChanged {
         account: code,
-        expected: framework().proxy.artifact.codehash(),
+        expected: framework().proxy.artifact.codehash().into(),
         found: fixture.code_hash(code),
     };
     refused(
@@ -172,7 +172,7 @@ fn code_that_nobody_could_upgrade_from_is_refused() {
 fn an_adopted_proxy_begins_nothing_by_itself() {
     let (mut fixture, _, proxy) = adopted(UUPS_5);
     let second = compiled(&mut fixture, "UupsBox2");
-    add(&mut fixture, "2.0", &second, step("1.0", 0, Bytes::new()));
+    fixture.add("2.0", &second, step("1.0", 0, Bytes::new()));
     fixture.chain.set_balance(proxy, U256::from(10u64.pow(18)));
     let begin = IInstanceRegistry::beginUpgradeCall {
         caller: account(0),

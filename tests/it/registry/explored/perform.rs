@@ -11,11 +11,12 @@ use stylus_upgrades_interface::registry::{IRegistry, Progress, Signature};
 use stylus_upgrades_model::{
     APPROVERS, Answer, Content, Control, Refusal, STRANGER, SignedApproval, State, TICK, Transition,
 };
+use stylus_upgrades_tests::abi::IHostile;
 
 use super::on_chain::{DAY, NAME, OnChain, key};
 use crate::registry::adopted::fixture::{OWNER, admin_of};
 use crate::registry::fixture::{account, framework};
-use crate::review::fixture::{IHostile, data};
+use crate::review::fixture::data;
 
 const GAS: u64 = 32_000_000;
 

@@ -21,10 +21,11 @@ use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
 use stylus_upgrades_interface::reasons::definition_state;
 use stylus_upgrades_interface::registry::{IRegistry, Progress};
 use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::IHostile;
 
 use super::fixture::{Fixture, account, framework};
 use super::replay;
-use crate::review::fixture::{IHostile, data};
+use crate::review::fixture::data;
 use approvals::Board;
 use contract::{Contract, NAME, Outcome};
 use policy::{PEOPLE, Policy};

@@ -4,11 +4,12 @@ use alloy::primitives::{Address, B256, Bytes};
 use proptest::prelude::*;
 use stylus_upgrades_interface::complex::IComplexMigration::startMigrationCall;
 use stylus_upgrades_interface::registry::{Code, IRegistry, Step};
+use stylus_upgrades_tests::abi::IHostile;
 
 use super::contract::{Contract, Does, FAILURE, NAME, Outcome};
 use super::policy::Policy;
 use crate::registry::fixture::{account, initial_step, step};
-use crate::review::fixture::{IHostile, data};
+use crate::review::fixture::data;
 
 /// Roles whose policies are changed, each with its definition.
 const ROLES: [(&str, &str); 6] = [

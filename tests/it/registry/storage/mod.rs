@@ -76,7 +76,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         .expect("published");
 
     // two open actions of Ana's; the second was cancelled once before, and waits for its delay
-    let script = (scene.script.implementation, scene.script.codehash);
+    let script = (scene.script.implementation, scene.script.codehash.into());
     let scripted = delegated("1.0", kind::SCRIPT, script, Bytes::from_static(&[7; 40]));
     let [first, second] = ["5.0", "6.0"].map(|label| scene.version(label, scripted.clone()));
     let cancelled = scene.approve(ANA, &second);
@@ -318,7 +318,7 @@ fn a_registry_stores_what_is_declared_and_nothing_else() {
         .holds("CODE", 0, word(scene.code.implementation))
         .holds("CODEHASH", 0, scene.code.codehash)
         .holds("SCRIPT", 0, word(script.0))
-        .holds("SCRIPT_CODEHASH", 0, script.1)
+        .holds("SCRIPT_CODEHASH", 0, script.1.0)
         .spells("TIMELOCKS", &delayed.to_be_bytes());
     for content in &scene.finished {
         let record = storage.of(&declared::round::RECORD, declared::round::find(*content));

@@ -1,0 +1,79 @@
+//! Pausing a definition and resuming it: who may, what is refused meanwhile, and that every instance
+//! goes on with the very code and data.
+
+mod approval;
+mod instances;
+mod obstacles;
+
+use alloy::primitives::{Address, B256, U256};
+use alloy::sol_types::SolCall;
+use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_tests::abi::ICounter;
+
+use crate::registry::fixture::{Done, Fixture, Reverted, account, is};
+use crate::registry::replay::agrees_with_the_views;
+
+fn pause() -> IRegistry::pauseCall {
+    IRegistry::pauseCall { name: "A".into() }
+}
+
+fn resume() -> IRegistry::resumeCall {
+    IRegistry::resumeCall { name: "A".into() }
+}
+
+fn paused() -> IRegistry::DefinitionPaused {
+    IRegistry::DefinitionPaused { name: "A".into() }
+}
+
+/// A definition whose policy is that, with counters at 1.0, which hold 1, 2 …
+fn counters(policy: &str, instances: u8) -> (Fixture, Vec<Address>) {
+    let (mut fixture, _) = Fixture::with_first_version("counter-v1");
+    let proxies = (1..=instances).map(|n| create(&mut fixture, n).expect("created"));
+    let proxies = proxies.collect();
+    if policy != is(account(0)) {
+        fixture.set("migrate", policy);
+    }
+    (fixture, proxies)
+}
+
+fn create(fixture: &mut Fixture, n: u8) -> Result<Address, Reverted> {
+    let value = U256::from(n);
+    let call = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: (n + 1) % 2, // WASM and EVM proxies in turn
+        salt: B256::repeat_byte(n),
+        initData: ICounter::initializeCall { value }.abi_encode().into(),
+    };
+    Ok(fixture.send(account(0), &call)?.returned.proxy)
+}
+
+fn rollout(fixture: &mut Fixture, max: u16) -> Done<IRegistry::rolloutReturn> {
+    let call = IRegistry::rolloutCall {
+        name: "A".into(),
+        max,
+    };
+    let done = fixture.send(account(5), &call).expect("anybody may");
+    agrees_with_the_views(fixture, "A");
+    done
+}
+
+fn state(fixture: &Fixture, proxy: Address) -> u8 {
+    let found = fixture.view(&IRegistry::instanceOfCall { proxy });
+    found.expect("an instance").state
+}
+
+fn definition_state(fixture: &Fixture) -> u8 {
+    let found = fixture.view(&IRegistry::definitionCall { name: "A".into() });
+    found.expect("a definition").state
+}
+
+fn value(fixture: &Fixture, proxy: Address) -> Result<U256, Reverted> {
+    fixture.ask(proxy, &ICounter::valueCall {})
+}
+
+/// What the chain holds of an instance: its code hash and every slot.
+fn holds(fixture: &Fixture, proxy: Address) -> (B256, Vec<(B256, B256)>) {
+    let slots = fixture.slots_of(proxy).into_iter().collect();
+    (fixture.code_hash(proxy), slots)
+}

@@ -1,0 +1,173 @@
+//! Instances that cannot be paused or resumed, and a pause during a complex migration.
+
+use alloy::primitives::{Bytes, U256};
+use alloy::sol_types::SolError;
+use stylus_upgrades_interface::complex::IComplexStep::finishStepCall;
+use stylus_upgrades_interface::limits::PAUSE_GAS;
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::reasons::{definition_state, instance_state, not_runnable};
+use stylus_upgrades_interface::registry::IRegistry;
+use stylus_upgrades_interface::slots;
+use stylus_upgrades_tests::abi::IHostile;
+
+use super::{counters, definition_state, pause, paused, resume, rollout, state, value};
+use crate::registry::fixture::{
+    Reverted, account, complex, framework, is, refused, set_policy, step,
+};
+use crate::registry::replay::agrees_with_the_views;
+use crate::review::fixture::{Scenario, call, data, upgrade_to, write};
+
+#[test]
+fn code_that_cannot_run_is_not_resumed_and_holds_up_nobody() {
+    let (mut fixture, proxies) = counters(&is(account(0)), 2);
+    fixture.send(account(0), &pause()).expect("paused");
+    fixture.wait(366 * 86_400);
+    let registry = fixture.registry;
+    let parts = framework().parts.iter().map(|part| part.address);
+    let shared = framework().shared().map(|part| part.address);
+    for program in parts
+        .chain(shared)
+        .chain([registry])
+        .collect::<std::collections::BTreeSet<_>>()
+    {
+        fixture.activate(program);
+    }
+    let done = fixture.send(account(0), &resume()).expect("resumed");
+    let skipped = done.events::<IRegistry::InstanceSkipped>();
+    assert_eq!(skipped.len(), 2);
+    let code = IRegistry::getVersionCall {
+        name: "A".into(),
+        version: "1.0".into(),
+    };
+    let implementation = fixture.view(&code).expect("it").code.implementation;
+    let expired = Proxy::ImplementationNotRunnable {
+        implementation,
+        reason: not_runnable::EXPIRED,
+    };
+    assert_eq!(skipped[0].reason, Bytes::from(expired.abi_encode()));
+    assert_eq!(state(&fixture, proxies[0]), instance_state::PAUSED);
+    let direct = Proxy::upgradeToCall {
+        version: "1.0".into(),
+    };
+    refused(
+        fixture.pay(account(0), proxies[0], &direct, U256::ZERO),
+        paused(),
+    );
+    fixture.activate(implementation);
+    assert_eq!(rollout(&mut fixture, 100).returned.upgraded, 2);
+    assert_eq!(value(&fixture, proxies[1]), Ok(U256::from(2)));
+}
+
+#[test]
+fn an_instance_whose_code_is_gone_is_upgraded_past_it() {
+    let (mut fixture, proxies) = counters(&is(account(0)), 2);
+    let code = IRegistry::getVersionCall {
+        name: "A".into(),
+        version: "1.0".into(),
+    };
+    let implementation = fixture.view(&code).expect("it").code.implementation;
+    fixture.send(account(0), &pause()).expect("paused");
+    fixture.chain.set_code(implementation, Bytes::new());
+    let done = fixture.send(account(0), &resume()).expect("resumed");
+    assert_eq!(done.events::<IRegistry::InstanceSkipped>().len(), 2);
+    // nothing newer yet: they wait
+    assert_eq!(rollout(&mut fixture, 100).returned.left, 2);
+    let migrate = IRegistry::migrateCall {
+        name: "A".into(),
+        version: "2.0".into(),
+        code: fixture.deploy("counter-v2"),
+        step: step("1.0", 0, Bytes::new()),
+    };
+    fixture.send(account(0), &migrate).expect("activated");
+    let done = rollout(&mut fixture, 100);
+    assert_eq!((done.returned.upgraded, done.returned.left), (2, 0));
+    assert_eq!(done.events::<IRegistry::InstanceResumed>().len(), 2);
+    assert_eq!(done.events::<IRegistry::InstanceUpgraded>().len(), 2);
+    agrees_with_the_views(&fixture, "A");
+    for (n, proxy) in proxies.iter().enumerate() {
+        assert_eq!(state(&fixture, *proxy), instance_state::LIVE);
+        assert_eq!(value(&fixture, *proxy), Ok(U256::from(n + 1)));
+    }
+    // in line again: the next pause finds them
+    fixture.send(account(0), &pause()).expect("paused");
+    assert_eq!(state(&fixture, proxies[1]), instance_state::PAUSED);
+    fixture.send(account(0), &resume()).expect("resumed");
+    assert_eq!(state(&fixture, proxies[1]), instance_state::LIVE);
+}
+
+#[test]
+fn a_pause_with_too_little_gas_changes_nothing() {
+    let (mut fixture, proxies) = counters(&is(account(0)), 1);
+    let registry = fixture.registry;
+    // an instance that fails, whatever it is given: its slots are not those of an instance
+    let other = fixture
+        .deploy_code(&[0x60, 0x01, 0x60, 0x00, 0xf3])
+        .implementation;
+    let code = fixture
+        .chain
+        .account(other, stylus_chain::BlockId::latest())
+        .expect("it")
+        .code;
+    fixture.chain.set_code(proxies[0], code);
+    let little = fixture.pay_with_gas(account(0), registry, &pause(), U256::ZERO, 1_500_000);
+    let Err(Reverted(found)) = little else {
+        panic!("paused with too little gas");
+    };
+    let found = IRegistry::InsufficientGas::abi_decode(&found).expect("InsufficientGas");
+    assert_eq!(found.needed, PAUSE_GAS);
+    assert_eq!(definition_state(&fixture), definition_state::LIVE);
+    let done = fixture.send(account(0), &pause()).expect("paused");
+    assert_eq!(done.events::<IRegistry::InstanceSkipped>().len(), 1);
+    assert_eq!(definition_state(&fixture), definition_state::PAUSED);
+}
+
+#[test]
+fn an_instance_that_cannot_be_paused_does_not_keep_a_contract_from_pausing() {
+    let mut scenario = Scenario::new();
+    let stranger = scenario.fixture.deploy("hostile").implementation;
+    let pauser = set_policy("pause", &is(stranger));
+    scenario.govern(&pauser).expect("set");
+    // the instance asks another registry from now on
+    let (proxy, boss) = (scenario.proxy, scenario.boss);
+    scenario
+        .act(proxy, vec![write(slots::ADMIN, boss.into_word())])
+        .expect("written");
+    let registry = scenario.fixture.registry;
+    scenario
+        .act(stranger, vec![call(registry, &pause())])
+        .expect("paused");
+    assert_eq!(
+        definition_state(&scenario.fixture),
+        definition_state::PAUSED
+    );
+}
+
+#[test]
+fn a_complex_migration_keeps_its_own_pause_and_does_not_end_in_another() {
+    let mut scenario = Scenario::new();
+    let program = scenario.code.clone();
+    scenario.add("2.0", complex("1.0", &program, account(5)));
+    let (proxy, boss) = (scenario.proxy, scenario.boss);
+    scenario
+        .act(boss, vec![call(proxy, &upgrade_to("2.0"))])
+        .expect("begun");
+    let program_of = |scenario: &Scenario| scenario.slot(proxy, slots::IMPLEMENTATION);
+    assert_eq!(state(&scenario.fixture, proxy), instance_state::MIGRATING);
+    let before = program_of(&scenario);
+    scenario.govern(&pause()).expect("paused");
+    assert_eq!(state(&scenario.fixture, proxy), instance_state::MIGRATING);
+    assert_eq!(program_of(&scenario), before);
+    let finish = IHostile::delegateCall {
+        target: framework().storage.address,
+        data: data(&finishStepCall { back: false }),
+    };
+    refused(scenario.act(proxy, vec![data(&finish)]), paused());
+    scenario.govern(&resume()).expect("resumed");
+    assert_eq!(state(&scenario.fixture, proxy), instance_state::MIGRATING);
+    scenario.act(proxy, vec![data(&finish)]).expect("ended");
+    assert_eq!(scenario.version(proxy), "2.0");
+    assert_eq!(state(&scenario.fixture, proxy), instance_state::LIVE);
+    scenario.govern(&pause()).expect("paused");
+    assert_eq!(state(&scenario.fixture, proxy), instance_state::PAUSED);
+    agrees_with_the_views(&scenario.fixture, "A");
+}

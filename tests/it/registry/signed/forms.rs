@@ -1,0 +1,224 @@
+//! What is signed, and the forms that a signature has.
+
+use alloy::primitives::{B256, Bytes, Signature as Ecdsa, U256};
+use alloy::signers::local::PrivateKeySigner;
+use alloy::sol_types::SolStruct;
+use stylus_upgrades_interface::registry::{IRegistry, Signature};
+use stylus_upgrades_interface::signed::{SOURCES, text};
+
+use super::{change, domain, key, refused_signature, signed, submit, two_of_three, typed};
+use crate::registry::fixture::{Fixture, account, add_version, initial_step, is, step};
+use crate::review::fixture::{answering, creation_code, data};
+
+/// Order of secp256k1.
+const ORDER: U256 = U256::from_be_bytes(alloy::primitives::hex!(
+    "fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141"
+));
+
+#[test]
+fn types_are_those_that_an_encoder_of_others_makes_of_the_interface() {
+    let encoders: [(&str, String); 12] = [
+        (
+            "CreateDefinition",
+            typed::CreateDefinition::eip712_encode_type().into(),
+        ),
+        ("AddVersion", typed::AddVersion::eip712_encode_type().into()),
+        ("AddStep", typed::AddStep::eip712_encode_type().into()),
+        ("Migrate", typed::Migrate::eip712_encode_type().into()),
+        ("SetHandler", typed::SetHandler::eip712_encode_type().into()),
+        (
+            "AbortMigration",
+            typed::AbortMigration::eip712_encode_type().into(),
+        ),
+        ("Adopt", typed::Adopt::eip712_encode_type().into()),
+        ("HandOver", typed::HandOver::eip712_encode_type().into()),
+        ("SetPolicy", typed::SetPolicy::eip712_encode_type().into()),
+        (
+            "CreateProxy",
+            typed::CreateProxy::eip712_encode_type().into(),
+        ),
+        ("Pause", typed::Pause::eip712_encode_type().into()),
+        ("Resume", typed::Resume::eip712_encode_type().into()),
+    ];
+    for (source, (name, expected)) in SOURCES.into_iter().zip(encoders) {
+        assert_eq!(source.1, name);
+        assert_eq!(text(source).concat(), expected);
+    }
+}
+
+#[test]
+fn the_domain_is_given_as_erc_5267_says() {
+    let fixture = two_of_three();
+    let found = fixture.view(&IRegistry::eip712DomainCall {}).expect("it");
+    assert_eq!(found.fields.0, [0x0f]);
+    assert_eq!(
+        (found.name.as_str(), found.version.as_str()),
+        ("stylus-upgrades", "1")
+    );
+    assert_eq!(found.chainId, U256::from(fixture.chain.chain_id()));
+    assert_eq!(found.verifyingContract, fixture.registry);
+    assert_eq!((found.salt, found.extensions), (B256::ZERO, vec![]));
+}
+
+#[test]
+fn every_kind_of_field_is_signed() {
+    let mut fixture = two_of_three();
+    let domain = domain(&fixture);
+    let code = fixture.deploy("counter-v1");
+    let both =
+        |fixture: &mut Fixture, call: Bytes, message: &dyn Fn(&PrivateKeySigner) -> Signature| {
+            let approvals = [1, 2].map(|n| message(&key(n)));
+            let done = submit(fixture, &call, u64::MAX, &approvals).expect("executed");
+            assert!(done.returned.executed);
+            done
+        };
+    let typed_code = typed::Code {
+        implementation: code.implementation,
+        codehash: code.codehash,
+        layoutHash: code.layoutHash,
+        sourceHash: code.sourceHash,
+    };
+    for (epoch, version, from) in [(0, "1.0", ""), (1, "2.0", "1.0")] {
+        let step = if from.is_empty() {
+            initial_step()
+        } else {
+            step(from, 0, Bytes::new())
+        };
+        let add = typed::AddVersion {
+            name: "A".into(),
+            version: version.into(),
+            code: typed_code.clone(),
+            step: typed::Step {
+                from: step.from.clone(),
+                kind: step.kind,
+                script: step.script,
+                scriptCodehash: step.scriptCodehash,
+                data: step.data.clone(),
+            },
+            epoch,
+            round: 0,
+            deadline: u64::MAX,
+        };
+        let call = data(&add_version(&code, version, step));
+        both(&mut fixture, call, &|key| signed(key, &domain, &add));
+    }
+    let create = typed::CreateProxy {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: 0,
+        salt: B256::repeat_byte(7),
+        initData: Bytes::new(),
+        epoch: 0,
+        round: 0,
+        deadline: u64::MAX,
+    };
+    let call = data(&IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: 0,
+        salt: B256::repeat_byte(7),
+        initData: Bytes::new(),
+    });
+    let done = both(&mut fixture, call, &|key| signed(key, &domain, &create));
+    assert_eq!(done.events::<IRegistry::ProxyCreated>().len(), 1);
+    let pause = typed::Pause {
+        name: "A".into(),
+        epoch: 2,
+        round: 0,
+        deadline: u64::MAX,
+    };
+    let call = data(&IRegistry::pauseCall { name: "A".into() });
+    let one = [signed(&key(3), &domain, &pause)];
+    let done = submit(&mut fixture, &call, u64::MAX, &one).expect("paused by any one");
+    assert!(done.returned.executed);
+}
+
+#[test]
+fn a_signature_has_one_form() {
+    let mut fixture = two_of_three();
+    let domain = domain(&fixture);
+    let (call, message) = change("NONE", 0, 0);
+    let good = signed(&key(1), &domain, &message);
+    let [one, two] = [0, 32].map(|at| U256::from_be_slice(&good.data[at..at + 32]));
+    let v = good.data[64];
+    let joined = |r: U256, s: U256, v: u8| {
+        [
+            r.to_be_bytes::<32>().as_slice(),
+            &s.to_be_bytes::<32>(),
+            &[v],
+        ]
+        .concat()
+    };
+    let high = joined(one, ORDER - two, 55 - v);
+    let recovered = Ecdsa::from_raw(&high).expect("a signature");
+    let hash = message.eip712_signing_hash(&domain);
+    assert_eq!(
+        recovered.recover_address_from_prehash(&hash).ok(),
+        Some(key(1).address())
+    );
+    let bad = [
+        high,
+        joined(one, two, 55 - v),
+        joined(one, two, v - 27),
+        joined(one, two, 29),
+        joined(U256::ZERO, two, v),
+        joined(one, U256::ZERO, v),
+        good.data[..64].to_vec(),
+        [good.data.as_ref(), &[0]].concat(),
+        Vec::new(),
+    ];
+    for bytes in bad {
+        let bad = Signature {
+            signer: key(1).address(),
+            data: bytes.into(),
+        };
+        let found = submit(&mut fixture, &call, u64::MAX, &[bad]);
+        refused_signature(found, 0, key(1).address());
+    }
+    submit(&mut fixture, &call, u64::MAX, &[good]).expect("approved");
+}
+
+#[test]
+fn a_contract_signs_as_it_pleases_and_nothing_else_does() {
+    let mut fixture = Fixture::new(&is(account(0)));
+    let mut word = [0; 32];
+    word[..4].copy_from_slice(&[0x16, 0x26, 0xba, 0x7e]);
+    let yes = fixture
+        .deploy_code(&creation_code(&answering(&word)))
+        .implementation;
+    let mut wrong = Vec::new();
+    for answer in [
+        vec![],
+        word[..4].to_vec(),
+        vec![0; 32],
+        [word.as_slice(), &[1]].concat()[1..].to_vec(),
+        {
+            let mut more = word;
+            more[31] = 1;
+            more.to_vec()
+        },
+    ] {
+        wrong.push(
+            fixture
+                .deploy_code(&creation_code(&answering(&answer)))
+                .implementation,
+        );
+    }
+    let all: Vec<_> = wrong.iter().chain([&yes]).map(|who| is(*who)).collect();
+    fixture
+        .define(&format!("OutOf(1,{})", all.join(",")))
+        .expect("defined");
+    let (call, _) = change("NONE", 0, 0);
+    let by = |signer| {
+        [Signature {
+            signer,
+            data: Bytes::from_static(b"whatever"),
+        }]
+    };
+    for signer in wrong {
+        let found = submit(&mut fixture, &call, u64::MAX, &by(signer));
+        refused_signature(found, 0, signer);
+    }
+    let done = submit(&mut fixture, &call, u64::MAX, &by(yes)).expect("executed");
+    assert!(done.returned.executed);
+}

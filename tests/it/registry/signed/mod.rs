@@ -1,0 +1,130 @@
+//! Approvals that were signed offline: what is signed, who submits, and every way to use a signature
+//! for anything but what it was given for.
+
+mod forms;
+mod replays;
+mod submission;
+
+use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::signers::SignerSync;
+use alloy::signers::local::PrivateKeySigner;
+use alloy::sol;
+use alloy::sol_types::{Eip712Domain, SolStruct, eip712_domain};
+use stylus_upgrades_interface::registry::{IRegistry, Progress, Signature};
+
+use crate::registry::fixture::{Done, Fixture, Reverted, account, is, refused, set_policy};
+use crate::registry::replay::agrees_with_the_views;
+use crate::review::fixture::data;
+
+/// What alloy makes of the same types: an encoder of others.
+mod typed {
+    use super::sol;
+
+    sol! {
+        struct Code { address implementation; bytes32 codehash; bytes32 layoutHash; bytes32 sourceHash; }
+        struct Step { string from; uint8 kind; address script; bytes32 scriptCodehash; bytes data; }
+        struct CreateDefinition { string name; string migratePolicy; string policyPolicy; string createPolicy; uint64 epoch; uint32 round; uint64 deadline; }
+        struct AddVersion { string name; string version; Code code; Step step; uint64 epoch; uint32 round; uint64 deadline; }
+        struct AddStep { string name; string version; Step step; uint64 epoch; uint32 round; uint64 deadline; }
+        struct Migrate { string name; string version; Code code; Step step; uint64 epoch; uint32 round; uint64 deadline; }
+        struct SetHandler { string name; address proxy; address handler; uint64 epoch; uint32 round; uint64 deadline; }
+        struct AbortMigration { string name; address proxy; uint64 epoch; uint32 round; uint64 deadline; }
+        struct Adopt { string name; address proxy; uint8 kind; string version; uint64 epoch; uint32 round; uint64 deadline; }
+        struct HandOver { string name; address proxy; address newRegistry; uint64 epoch; uint32 round; uint64 deadline; }
+        struct SetPolicy { string name; string role; string expression; uint64 epoch; uint32 round; uint64 deadline; }
+        struct CreateProxy { string name; string version; uint8 kind; bytes32 salt; bytes initData; uint64 epoch; uint32 round; uint64 deadline; }
+        struct Pause { string name; uint64 epoch; uint32 round; uint64 deadline; }
+        struct Resume { string name; uint64 epoch; uint32 round; uint64 deadline; }
+    }
+}
+
+/// Who submits, and is no approver.
+const SUBMITTER: usize = 7;
+
+/// Keys that have no account with money.
+fn key(n: u8) -> PrivateKeySigner {
+    PrivateKeySigner::from_bytes(&B256::repeat_byte(n)).expect("a key")
+}
+
+/// Two of three keys decide everything about A.
+fn two_of_three() -> Fixture {
+    let mut fixture = Fixture::new(&is(account(0)));
+    let keys: Vec<_> = (1..=3).map(|n| is(key(n).address())).collect();
+    let policy = format!("OutOf(2,{})", keys.join(","));
+    fixture.define(&policy).expect("defined");
+    for n in 1..=3 {
+        let some = U256::from(10u64.pow(18));
+        fixture.chain.set_balance(key(n).address(), some);
+    }
+    fixture
+}
+
+fn domain(fixture: &Fixture) -> Eip712Domain {
+    eip712_domain! {
+        name: "stylus-upgrades",
+        version: "1",
+        chain_id: fixture.chain.chain_id(),
+        verifying_contract: fixture.registry,
+    }
+}
+
+fn signed(key: &PrivateKeySigner, domain: &Eip712Domain, message: &impl SolStruct) -> Signature {
+    let hash = message.eip712_signing_hash(domain);
+    let signature = key.sign_hash_sync(&hash).expect("signed");
+    Signature {
+        signer: key.address(),
+        data: signature.as_bytes().into(),
+    }
+}
+
+fn submission(
+    action: Bytes,
+    deadline: u64,
+    approvals: Vec<Signature>,
+) -> IRegistry::submitSignedCall {
+    IRegistry::submitSignedCall {
+        action,
+        deadline,
+        approvals,
+    }
+}
+
+fn submit(
+    fixture: &mut Fixture,
+    action: &Bytes,
+    deadline: u64,
+    approvals: &[Signature],
+) -> Result<Done<Progress>, Reverted> {
+    let call = submission(action.clone(), deadline, approvals.to_vec());
+    let done = fixture.send(account(SUBMITTER), &call);
+    agrees_with_the_views(fixture, "A");
+    done
+}
+
+fn policy_of(fixture: &Fixture, role: &str) -> String {
+    let call = IRegistry::policyCall {
+        name: "A".into(),
+        role: role.into(),
+    };
+    fixture.view(&call).expect("a policy")
+}
+
+/// A change of a role of one's own, which nobody minds: its call, and what is signed.
+fn change(expression: &str, epoch: u64, round: u32) -> (Bytes, typed::SetPolicy) {
+    let call = set_policy("audit", expression);
+    let message = typed::SetPolicy {
+        name: call.name.clone(),
+        role: call.role.clone(),
+        expression: call.expression.clone(),
+        epoch,
+        round,
+        deadline: u64::MAX,
+    };
+    (data(&call), message)
+}
+
+#[track_caller]
+fn refused_signature<T: std::fmt::Debug>(found: Result<T, Reverted>, index: u64, signer: Address) {
+    let index = U256::from(index);
+    refused(found, IRegistry::InvalidSignature { index, signer });
+}

@@ -1,0 +1,187 @@
+//! Who submits signed approvals, whose they are, and what they execute.
+
+use alloy::primitives::{B256, Bytes, U256};
+use stylus_upgrades_interface::proxy::IUpgradeabilityProxy as Proxy;
+use stylus_upgrades_interface::registry::{IRegistry, Signature};
+use stylus_upgrades_tests::abi::IHostile;
+
+use super::{
+    SUBMITTER, change, domain, key, policy_of, refused_signature, signed, submission, submit,
+    two_of_three, typed,
+};
+use crate::registry::fixture::{Fixture, Reverted, account, is, refused, set_policy};
+use crate::review::fixture::data;
+
+#[test]
+fn two_of_three_sign_and_a_stranger_submits() {
+    let mut fixture = two_of_three();
+    let domain = domain(&fixture);
+    let (call, message) = change("NONE", 0, 0);
+    let approvals = [1, 3].map(|n| signed(&key(n), &domain, &message));
+    let done = submit(&mut fixture, &call, u64::MAX, &approvals).expect("executed");
+    assert_eq!((done.returned.approvals, done.returned.required), (2, 2));
+    assert!(done.returned.executed);
+    assert_eq!(policy_of(&fixture, "audit"), "NONE");
+    let proposed = done.events::<IRegistry::Proposed>();
+    assert_eq!(proposed[0].proposer, key(1).address());
+    let approved = done.events::<IRegistry::Approved>();
+    let approved: Vec<_> = approved.iter().map(|e| (e.approver, e.approvals)).collect();
+    assert_eq!(approved, [(key(1).address(), 1), (key(3).address(), 2)]);
+    assert_eq!(done.events::<IRegistry::Executed>().len(), 1);
+}
+
+#[test]
+fn signatures_and_calls_add_up() {
+    let mut fixture = Fixture::new(&is(account(0)));
+    let policy = format!("AND({},{})", is(account(1)), is(key(1).address()));
+    fixture.define(&policy).expect("defined");
+    let domain = domain(&fixture);
+    let (call, message) = change("NONE", 0, 0);
+    let one = [signed(&key(1), &domain, &message)];
+    let first = submit(&mut fixture, &call, u64::MAX, &one)
+        .expect("approved")
+        .returned;
+    assert_eq!(
+        (first.approvals, first.required, first.executed),
+        (1, 2, false)
+    );
+    refused(
+        submit(&mut fixture, &call, u64::MAX, &one),
+        IRegistry::AlreadyApproved {
+            approver: key(1).address(),
+            action: first.action,
+        },
+    );
+    let set = set_policy("audit", "NONE");
+    let done = fixture.send(account(1), &set).expect("executed").returned;
+    assert!(done.executed);
+    assert_eq!(done.action, first.action);
+}
+
+#[test]
+fn each_signer_counts_once_and_nobody_else() {
+    let mut fixture = two_of_three();
+    let domain = domain(&fixture);
+    let (call, message) = change("NONE", 0, 0);
+    let one = signed(&key(1), &domain, &message);
+    let twice = [one.clone(), one.clone()];
+    let found = submit(&mut fixture, &call, u64::MAX, &twice);
+    refused_signature(found, 1, key(1).address());
+    let stranger = signed(&key(9), &domain, &message);
+    refused(
+        submit(&mut fixture, &call, u64::MAX, &[one.clone(), stranger]),
+        IRegistry::NotAnApprover {
+            caller: key(9).address(),
+        },
+    );
+    refused(
+        submit(&mut fixture, &call, u64::MAX, &[]),
+        IRegistry::NotAnApprover {
+            caller: account(SUBMITTER),
+        },
+    );
+    // another's name on a signature
+    let forged = Signature {
+        signer: key(2).address(),
+        data: one.data.clone(),
+    };
+    let found = submit(&mut fixture, &call, u64::MAX, &[one, forged]);
+    refused_signature(found, 1, key(2).address());
+}
+
+#[test]
+fn who_submits_does_not_choose_who_proposes() {
+    let mut fixture = two_of_three();
+    let domain = domain(&fixture);
+    let keys: Vec<_> = (1..=3).map(|n| is(key(n).address())).collect();
+    let all = set_policy("policy", &format!("AND({})", keys.join(",")));
+    for n in [1, 2] {
+        fixture.send(key(n).address(), &all).expect("sent");
+    }
+    for (n, order) in [[3, 1], [1, 3]].into_iter().enumerate() {
+        let (call, message) = change(&is(account(4 + n)), 1, 0);
+        let approvals = order.map(|n| signed(&key(n), &domain, &message));
+        let done = submit(&mut fixture, &call, u64::MAX, &approvals).expect("approved");
+        assert!(!done.returned.executed);
+        let proposed = done.events::<IRegistry::Proposed>();
+        assert_eq!(proposed[0].proposer, key(1).address());
+    }
+}
+
+#[test]
+fn value_goes_along_only_from_who_alone_satisfies_and_only_where_it_executes() {
+    let (mut fixture, _) = Fixture::with_first_version("hostile");
+    let [one, two] = [key(1), key(2)].map(|key| key.address());
+    let alone = format!("OR({},AND({},{}))", is(account(1)), is(one), is(two));
+    fixture.set("create", &alone);
+    let domain = domain(&fixture);
+    let actions = vec![];
+    let init = data(&IHostile::initializeCall { actions });
+    let call = IRegistry::createProxyCall {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: 0,
+        salt: B256::repeat_byte(7),
+        initData: init.clone(),
+    };
+    let message = typed::CreateProxy {
+        name: "A".into(),
+        version: "1.0".into(),
+        kind: 0,
+        salt: B256::repeat_byte(7),
+        initData: init,
+        epoch: 1,
+        round: 0,
+        deadline: u64::MAX,
+    };
+    let approvals = [1, 2].map(|n| signed(&key(n), &domain, &message)).to_vec();
+    let registry = fixture.registry;
+    let value = U256::from(5);
+    let not_accepted = || Proxy::ValueNotAccepted { value };
+    let whole = submission(data(&call), u64::MAX, approvals.clone());
+    let part = submission(data(&call), u64::MAX, approvals[..1].to_vec());
+    // Who pays satisfies this role alone, and so does the signature: the call alone takes no value.
+    fixture.set("policy", &format!("OR({},{})", is(account(0)), is(one)));
+    let (other, message) = change("NONE", 1, 0);
+    let other = submission(other, u64::MAX, vec![signed(&key(1), &domain, &message)]);
+    refused(
+        fixture.pay(account(SUBMITTER), registry, &whole, value),
+        not_accepted(),
+    );
+    refused(
+        fixture.pay(account(1), registry, &part, value),
+        not_accepted(),
+    );
+    refused(
+        fixture.pay(account(0), registry, &other, value),
+        not_accepted(),
+    );
+    let done = fixture
+        .pay(account(1), registry, &whole, value)
+        .expect("created");
+    assert!(done.returned.executed);
+    let created = done.events::<IRegistry::ProxyCreated>()[0].proxy;
+    let latest = stylus_chain::BlockId::latest();
+    let held = fixture
+        .chain
+        .account(created, latest)
+        .expect("an account")
+        .balance;
+    assert_eq!(held, value);
+}
+
+#[test]
+fn who_submits_what_nobody_governs_is_refused() {
+    let mut fixture = two_of_three();
+    for call in [
+        Bytes::new(),
+        data(&IRegistry::rolloutCall {
+            name: "A".into(),
+            max: 1,
+        }),
+        data(&IRegistry::revokeCall { action: B256::ZERO }),
+    ] {
+        let found = submit(&mut fixture, &call, u64::MAX, &[]);
+        assert_eq!(found.expect_err("refused"), Reverted(Bytes::new()));
+    }
+}
