@@ -85,6 +85,8 @@ words! {
     SourceHash;
     /// keccak256 of the calldata of a transaction.
     CalldataHash;
+    /// A transaction, by its hash.
+    TxHash;
 }
 
 /// Those that are keccak256 of bytes.

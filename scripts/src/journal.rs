@@ -12,11 +12,11 @@ mod command;
 use command::as_command;
 
 use crate::error::Explain;
-use crate::ids::CalldataHash;
+use crate::ids::{CalldataHash, TxHash};
 use crate::kill_point::{self, Phase};
 use crate::own_file::{self, FileError};
 use crate::progress::Progress;
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use alloy::rpc::types::TransactionRequest;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ pub const FOLDER: &str = crate::file_names::JOURNALS;
 pub struct Journal {
     path: PathBuf,
     /// What went through and the command has not yet reported.
-    included: Mutex<Vec<B256>>,
+    included: Mutex<Vec<TxHash>>,
     progress: Arc<dyn Progress>,
 }
 
@@ -45,7 +45,7 @@ pub struct InFlight {
     /// What it does, in a few words.
     pub what: String,
     /// Its hash.
-    pub tx: B256,
+    pub tx: TxHash,
     /// The sender's nonce that it uses up.
     pub nonce: u64,
     /// The account that it calls; `None` where it creates one.
@@ -58,7 +58,7 @@ pub struct InFlight {
 
 impl InFlight {
     /// A transaction that is about to be sent.
-    pub fn of(what: &str, tx: B256, nonce: u64, request: &TransactionRequest) -> Self {
+    pub fn of(what: &str, tx: TxHash, nonce: u64, request: &TransactionRequest) -> Self {
         let calldata = request.input.input().cloned().unwrap_or_default();
         Self {
             what: what.into(),
@@ -74,7 +74,7 @@ impl InFlight {
 #[serde(rename_all = "lowercase")]
 enum Line {
     Sending(InFlight),
-    Settled(B256),
+    Settled(TxHash),
 }
 
 impl Line {
@@ -167,13 +167,13 @@ impl Journal {
 
     /// A transaction went through. It stays in the journal until the command has reported what came of
     /// it ([`Self::close`]): a run that is killed before learns of it the next time.
-    pub fn included(&self, tx: B256) {
+    pub fn included(&self, tx: TxHash) {
         self.reported().push(tx);
         self.mined(tx);
     }
 
     /// A transaction was mined, so that no other one with its nonce ever will be.
-    pub fn mined(&self, tx: B256) {
+    pub fn mined(&self, tx: TxHash) {
         let open = self.in_flight();
         let Some(nonce) = open.iter().find(|one| one.tx == tx).map(|one| one.nonce) else {
             return;
@@ -195,13 +195,13 @@ impl Journal {
         self.keep(open);
     }
 
-    fn reported(&self) -> std::sync::MutexGuard<'_, Vec<B256>> {
+    fn reported(&self) -> std::sync::MutexGuard<'_, Vec<TxHash>> {
         self.included.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes that the outcome of a transaction is known. A journal without open entries is removed,
     /// one that has grown long is written anew with the open ones alone.
-    pub fn settled(&self, tx: B256) {
+    pub fn settled(&self, tx: TxHash) {
         self.append(&Line::Settled(tx));
         let open = self.in_flight();
         let is_long = || std::fs::metadata(&self.path).is_ok_and(|file| file.len() > COMPACT_AT);

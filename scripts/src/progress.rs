@@ -1,7 +1,7 @@
 //! How long work reports what it is doing, without knowing who listens.
 
+use crate::ids::TxHash;
 use crate::text::duration;
-use alloy::primitives::B256;
 use std::time::Instant;
 
 /// A listener for the course of long work. Implementations must not fail.
@@ -20,7 +20,7 @@ pub trait Progress: Send + Sync {
     /// Something worth knowing that is no piece of work.
     fn note(&self, text: &str);
     /// A hash that may be told of is that of a transaction.
-    fn transaction(&self, _: B256) {}
+    fn transaction(&self, _: TxHash) {}
     /// A command that runs now, or what a transaction that is sent now says, in full. Most listeners
     /// leave it out.
     fn command(&self, _: &str) {}

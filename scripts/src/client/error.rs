@@ -3,9 +3,9 @@
 use super::revert::Revert;
 use super::transport::Unanswered;
 use crate::error::{Exit, Explain};
-use crate::ids::CodeHash;
+use crate::ids::{CodeHash, TxHash};
 use crate::text::shell_word;
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolError;
 use stylus_upgrades_interface::chain::ARB_WASM;
 use thiserror::Error;
@@ -160,7 +160,7 @@ pub enum ChainError {
         /// What was attempted.
         what: String,
         /// The transaction's hash.
-        tx: B256,
+        tx: TxHash,
         /// Units of gas that it used.
         used: u64,
         /// Units of gas that were sent along.
@@ -178,7 +178,7 @@ pub enum ChainError {
         /// What was attempted.
         what: String,
         /// The transaction's hash.
-        tx: B256,
+        tx: TxHash,
         /// Why it could not be found out.
         reason: String,
     },
@@ -210,7 +210,7 @@ pub enum ChainError {
         /// What was attempted.
         what: String,
         /// The transaction's hash.
-        tx: B256,
+        tx: TxHash,
         /// How long it was waited for.
         seconds: u64,
     },
@@ -342,7 +342,7 @@ pub enum ChainError {
         /// The program.
         what: String,
         /// The transaction's hash.
-        tx: B256,
+        tx: TxHash,
     },
     /// A transaction went through and lacks the log that it promises.
     #[error("{what} went through ({tx}) without the event {event}")]
@@ -356,7 +356,7 @@ pub enum ChainError {
         /// What was done.
         what: String,
         /// The transaction's hash.
-        tx: B256,
+        tx: TxHash,
         /// The missing event.
         event: &'static str,
     },

@@ -3,8 +3,9 @@
 
 use super::fork::Remote;
 use super::{ChainError, Client, Revert};
+use crate::ids::TxHash;
 use alloy::eips::BlockNumberOrTag;
-use alloy::primitives::{Address, B256, Bytes, U64, U256};
+use alloy::primitives::{Address, Bytes, U64, U256};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionReceipt;
 use serde::Deserialize;
@@ -19,7 +20,7 @@ const SIMULATED_BALANCE: U256 = U256::from_limbs([0, 0, 1 << 30, 0]);
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Mined {
-    hash: B256,
+    hash: TxHash,
     from: Address,
     #[serde(default)]
     to: Option<Address>,
@@ -53,7 +54,7 @@ impl Client {
     ) -> ChainError {
         let dry = || ChainError::OutOfGas {
             what: what.into(),
-            tx: receipt.transaction_hash,
+            tx: receipt.transaction_hash.into(),
             used: receipt.gas_used,
             limit,
         };
@@ -64,7 +65,7 @@ impl Client {
         if receipt.gas_used >= limit {
             return dry();
         }
-        if let Some(frame) = self.trace(receipt.transaction_hash).await {
+        if let Some(frame) = self.trace(receipt.transaction_hash.into()).await {
             return match ran_dry(&frame) && is_nearly_all(receipt.gas_used, limit) {
                 true => dry(),
                 false => refused(&output(&frame)),
@@ -76,14 +77,14 @@ impl Client {
             Err(_) if is_nearly_all(receipt.gas_used, limit) => dry(),
             Err(reason) => ChainError::Unexplained {
                 what: what.into(),
-                tx: receipt.transaction_hash,
+                tx: receipt.transaction_hash.into(),
                 reason,
             },
         }
     }
 
     /// The call tree of a mined transaction, where the endpoint traces.
-    async fn trace(&self, tx: B256) -> Option<Value> {
+    async fn trace(&self, tx: TxHash) -> Option<Value> {
         let query = (tx, json!({ "tracer": "callTracer" }));
         let traced = self
             .provider
@@ -108,7 +109,7 @@ impl Client {
         let block = block.ok_or("the endpoint does not have its block")?;
         let forked = Remote::at(self, BlockNumberOrTag::Number(before)).await;
         let (remote, config) = forked.map_err(|error| error.to_string())?;
-        let tx = receipt.transaction_hash;
+        let tx = TxHash(receipt.transaction_hash);
         let work = tokio::task::spawn_blocking(move || replay(remote, config, &block, tx));
         work.await.map_err(|error| error.to_string())?
     }
@@ -126,7 +127,7 @@ fn replay(
     remote: Remote,
     config: ChainConfig,
     block: &Block,
-    tx: B256,
+    tx: TxHash,
 ) -> Result<Replayed, String> {
     let to_text = |error: stylus_chain::ChainError| error.to_string();
     let mut chain = Chain::fork(config, Box::new(remote)).map_err(to_text)?;

@@ -1,7 +1,8 @@
 //! Waiting for the receipt of a transaction that was sent.
 
 use super::{ChainError, Client};
-use alloy::primitives::{Address, B256};
+use crate::ids::TxHash;
+use alloy::primitives::Address;
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionReceipt;
 use std::time::{Duration, Instant};
@@ -21,7 +22,7 @@ impl Client {
     pub(super) async fn receipt(
         &self,
         what: &str,
-        tx: B256,
+        tx: TxHash,
     ) -> Result<TransactionReceipt, ChainError> {
         self.receipt_unless(what, tx, async || Ok(None)).await
     }
@@ -30,7 +31,7 @@ impl Client {
     pub(super) async fn receipt_of(
         &self,
         what: &str,
-        tx: B256,
+        tx: TxHash,
         sender: Address,
         nonce: u64,
     ) -> Result<TransactionReceipt, ChainError> {
@@ -56,7 +57,7 @@ impl Client {
     async fn receipt_unless(
         &self,
         what: &str,
-        tx: B256,
+        tx: TxHash,
         lost: impl AsyncFn() -> Result<Option<ChainError>, ChainError>,
     ) -> Result<TransactionReceipt, ChainError> {
         let begun = Instant::now();
@@ -65,11 +66,11 @@ impl Client {
         while begun.elapsed() < RECEIPT_TIMEOUT {
             let found = self
                 .provider
-                .get_transaction_receipt(tx)
+                .get_transaction_receipt(tx.0)
                 .await
                 .map_err(|error| self.error(what, error))?;
             match found {
-                Some(receipt) if receipt.transaction_hash == tx => return Ok(receipt),
+                Some(receipt) if receipt.transaction_hash == tx.0 => return Ok(receipt),
                 Some(other) => {
                     let other = other.transaction_hash;
                     return Err(self.contradiction(format!("the receipt of {other} for {tx}")));

@@ -1,8 +1,8 @@
 //! A transaction that went through, and the events in its receipt.
 
 use super::ChainError;
-use crate::ids::CalldataHash;
-use alloy::primitives::{Address, B256};
+use crate::ids::{CalldataHash, TxHash};
+use alloy::primitives::Address;
 use alloy::rpc::types::TransactionReceipt;
 use alloy::sol_types::SolEvent;
 
@@ -12,7 +12,7 @@ pub struct Sent {
     /// What it did, in a few words.
     pub what: String,
     /// Its hash.
-    pub tx: B256,
+    pub tx: TxHash,
     /// Gas used, in units of gas.
     pub gas: u64,
     /// The account that it called; `None` where it created one.

@@ -4,13 +4,13 @@
 use super::receipt::{LOST_LOOKS, RECEIPT_PAUSE_LONGEST};
 use super::{ChainError, Client, Rejection, Sent};
 use crate::error::Explain;
-use crate::ids::CalldataHash;
+use crate::ids::{CalldataHash, TxHash};
 use crate::journal::{InFlight, Journal};
 use crate::kill_point::{self, Phase};
 use alloy::consensus::Transaction;
 use alloy::eips::Encodable2718;
 use alloy::network::{NetworkTransactionBuilder, TransactionBuilder, TransactionResponse};
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use std::sync::Arc;
@@ -107,7 +107,7 @@ impl Client {
         what: &str,
         sender: Address,
         request: TransactionRequest,
-    ) -> Result<(B256, u64), ChainError> {
+    ) -> Result<(TxHash, u64), ChainError> {
         let nonce = self.next_nonce(sender).await?;
         let fees = self
             .provider
@@ -162,7 +162,7 @@ impl Client {
         &self,
         what: &str,
         request: TransactionRequest,
-    ) -> Result<(B256, Bytes), ChainError> {
+    ) -> Result<(TxHash, Bytes), ChainError> {
         if self.is_unlocked {
             return self.signed_by_endpoint(what, request).await;
         }
@@ -180,11 +180,11 @@ impl Client {
                 what: what.into(),
                 reason: error.to_string(),
             })?;
-        Ok((*signed.tx_hash(), signed.encoded_2718().into()))
+        Ok((TxHash(*signed.tx_hash()), signed.encoded_2718().into()))
     }
 
     /// Notes that a transaction went through.
-    pub(super) fn included(&self, tx: B256) {
+    pub(super) fn included(&self, tx: TxHash) {
         if let Some(journal) = &self.journal {
             journal.included(tx);
         }
@@ -198,9 +198,9 @@ impl Client {
     }
 
     /// Somebody's transaction that was mined.
-    pub async fn mined(&self, tx: B256, what: &str) -> Result<Sent, ChainError> {
+    pub async fn mined(&self, tx: TxHash, what: &str) -> Result<Sent, ChainError> {
         let receipt = self.receipt(what, tx).await?;
-        let found = self.provider.get_transaction_by_hash(tx).await;
+        let found = self.provider.get_transaction_by_hash(tx.0).await;
         let found = found.map_err(|error| self.error("eth_getTransactionByHash", error))?;
         Ok(Sent {
             what: what.into(),
@@ -214,26 +214,30 @@ impl Client {
 
     /// The input of a transaction of ours that was sent to `account`; `None` if it was sent
     /// elsewhere.
-    pub async fn input_to(&self, account: Address, tx: B256) -> Result<Option<Bytes>, ChainError> {
-        let found = self.provider.get_transaction_by_hash(tx).await;
+    pub async fn input_to(
+        &self,
+        account: Address,
+        tx: TxHash,
+    ) -> Result<Option<Bytes>, ChainError> {
+        let found = self.provider.get_transaction_by_hash(tx.0).await;
         let found = found.map_err(|error| self.error("eth_getTransactionByHash", error))?;
         let found = found.filter(|found| found.to() == Some(account));
         Ok(found.map(|found| found.input().clone()))
     }
 
     /// Notes that the fate of a transaction is known.
-    pub(super) fn forget(&self, tx: B256) {
+    pub(super) fn forget(&self, tx: TxHash) {
         if let Some(journal) = &self.journal {
             journal.settled(tx);
         }
     }
 
     /// Whether the endpoint has the transaction, mined or not.
-    pub(super) async fn is_known(&self, tx: B256) -> Result<bool, ChainError> {
+    pub(super) async fn is_known(&self, tx: TxHash) -> Result<bool, ChainError> {
         self.provider
-            .get_transaction_by_hash(tx)
+            .get_transaction_by_hash(tx.0)
             .await
-            .map(|found| found.is_some_and(|found| found.tx_hash() == tx))
+            .map(|found| found.is_some_and(|found| found.tx_hash() == tx.0))
             .map_err(|error| self.error("eth_getTransactionByHash", error))
     }
 }

@@ -2,11 +2,12 @@
 //! for. What it signed is compared with the request before it is sent.
 
 use super::{ChainError, Client};
+use crate::ids::TxHash;
 use alloy::consensus::transaction::SignerRecoverable;
 use alloy::consensus::{Transaction, TxEnvelope};
 use alloy::eips::Decodable2718;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use serde_json::Value;
@@ -29,7 +30,7 @@ impl Client {
         &self,
         what: &str,
         request: TransactionRequest,
-    ) -> Result<(B256, Bytes), ChainError> {
+    ) -> Result<(TxHash, Bytes), ChainError> {
         let unsigned = |reason: String| ChainError::Unsigned {
             what: what.into(),
             reason,
@@ -63,7 +64,7 @@ impl Client {
             && Some(signed.gas_limit()) == request.gas
             && Some(signed.max_fee_per_gas()) <= request.max_fee_per_gas;
         match is_same {
-            true => Ok((*signed.tx_hash(), raw)),
+            true => Ok((TxHash(*signed.tx_hash()), raw)),
             false => Err(unsigned(
                 "the endpoint signed another transaction than it was asked to".into(),
             )),

@@ -14,12 +14,12 @@ use crate::governance::{GovernanceError, seconds_left};
 use crate::history::{
     self, Difference, Entry, History, LiveCheck, Rebuilt, differences, live_checks,
 };
-use crate::ids::CodeHash;
+use crate::ids::{CodeHash, TxHash};
 use crate::output::Outcome;
 use crate::progress::Progress;
 use crate::registry::definitions;
 use crate::text::{shell_word, utc};
-use alloy::primitives::{Address, B256};
+use alloy::primitives::Address;
 use serde_json::{Map, json};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -40,7 +40,7 @@ pub(super) async fn run(context: &Context, name: &str) -> Result<Outcome, Error>
     let mut outcome = Outcome::default();
     outcome.field("registry", registry);
     outcome.field("name", name);
-    let mut last = B256::ZERO;
+    let mut last = TxHash::ZERO;
     for entry in &history.entries {
         if entry.tx != last {
             last = entry.tx;

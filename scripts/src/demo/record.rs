@@ -3,9 +3,10 @@
 use crate::build::Artifact;
 use crate::client::{Client, Sent};
 use crate::governance::{self, GovernanceError, Submitted};
+use crate::ids::TxHash;
 use crate::output::{Output, Style};
 use crate::text::grouped;
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, U256};
 use alloy::sol_types::SolCall;
 use serde::Serialize;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ pub struct Step {
     /// What it does.
     pub name: String,
     /// Its hash.
-    pub tx: B256,
+    pub tx: TxHash,
     /// Gas used by the whole transaction, in units of gas.
     pub gas: u64,
 }

@@ -5,9 +5,9 @@ use super::chain::ChainFacts;
 use super::programs::{Program, State, is_cached};
 use crate::client::{ChainError, Client};
 use crate::error::Report;
-use crate::ids::CodeHash;
+use crate::ids::{CodeHash, TxHash};
 use crate::progress::Progress;
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, U256};
 use serde::Serialize;
 
 /// A bid for a program that is not in the cache.
@@ -24,7 +24,7 @@ pub struct Bid {
     /// Whether the bound allows it.
     pub within_bound: bool,
     /// The transaction; `None` where none was sent or needed.
-    pub tx: Option<B256>,
+    pub tx: Option<TxHash>,
     /// Why nothing came of it.
     pub error: Option<Report>,
 }

@@ -7,10 +7,10 @@ use super::programs::{Cure, Program};
 use crate::client::{ChainError, Client, Sent};
 use crate::deploy;
 use crate::error::Report;
-use crate::ids::CodeHash;
+use crate::ids::{CodeHash, TxHash};
 use crate::progress::Progress;
 use crate::text::utc;
-use alloy::primitives::{Address, B256, U256};
+use alloy::primitives::{Address, U256};
 use serde::Serialize;
 use stylus_upgrades_interface::chain::{ARB_WASM, IArbWasm};
 
@@ -28,7 +28,7 @@ pub struct Cured {
     /// The data fee in wei that was paid.
     pub fee: Option<U256>,
     /// The transaction; `None` where none was needed.
-    pub tx: Option<B256>,
+    pub tx: Option<TxHash>,
     /// Gas that it used.
     pub gas: Option<u64>,
     /// Why nothing came of it.
@@ -233,7 +233,7 @@ mod tests {
         }
         assert!(cured.line().contains("possible from 1970-01-02"));
         cured.cure = Cure::Keepalive;
-        cured.tx = Some(B256::ZERO);
+        cured.tx = Some(TxHash::ZERO);
         assert!(cured.line().starts_with("  ✓ "), "{}", cured.line());
     }
 }

@@ -39,7 +39,7 @@ pub(super) async fn ended(
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
         return Ok(None);
     };
-    let execution = client.mined(tx, "the execution").await?;
+    let execution = client.mined(tx.into(), "the execution").await?;
     let (approvals, required) = match execution.last_event_of::<abi::Approved>(registry) {
         Some(approved) => (approved.approvals, approved.required),
         None => last_approval(client, registry, action, &execution).await?,
@@ -89,7 +89,7 @@ pub(super) async fn cancelled(
     let Some(tx) = logs.last().and_then(|log| log.transaction_hash) else {
         return Ok(None);
     };
-    let sent = client.mined(tx, "the cancellation").await?;
+    let sent = client.mined(tx.into(), "the cancellation").await?;
     Ok(Some(Cancelled {
         action,
         by: sent.receipt.from,
@@ -139,7 +139,7 @@ pub(super) async fn same_call(
         let (Some(tx), Some(action)) = (log.transaction_hash, log.topics().get(2)) else {
             continue;
         };
-        let sent = client.mined(tx, "the execution").await?;
+        let sent = client.mined(tx.into(), "the execution").await?;
         let is_same = sent.to == Some(registry) && sent.call == call;
         if is_same && sent.receipt.from != sender {
             let executed = ended(client, registry, ActionId(*action), None).await?;

@@ -4,7 +4,7 @@ use super::definition_id;
 use super::replay::Rebuilt;
 use crate::client::{ChainError, Client};
 use crate::governance::{Call, Names, kind_in_words};
-use crate::ids::{ActionId, CalldataHash, CodeHash};
+use crate::ids::{ActionId, CalldataHash, CodeHash, TxHash};
 use crate::progress::Rate;
 use crate::registry::{Topics, all_logs};
 use alloy::consensus::Transaction as _;
@@ -37,7 +37,7 @@ pub struct Entry {
     /// Unix seconds of the block.
     pub time: u64,
     /// The transaction.
-    pub tx: B256,
+    pub tx: TxHash,
     /// Who did it: the approver or proposer that the event names, else the transaction's sender.
     pub who: Address,
     /// The event's name.
@@ -103,7 +103,7 @@ pub async fn read(
         entries.push(Entry {
             block: log.block_number.unwrap_or_default(),
             time: fact.time,
-            tx: log.transaction_hash.unwrap_or_default(),
+            tx: log.transaction_hash.unwrap_or_default().into(),
             who: who.unwrap_or(fact.sender),
             event: title(&event),
             what,
@@ -134,7 +134,7 @@ struct Fact {
 struct Facts<'a> {
     client: &'a Client,
     times: BTreeMap<u64, u64>,
-    transactions: BTreeMap<B256, (Address, CalldataHash)>,
+    transactions: BTreeMap<TxHash, (Address, CalldataHash)>,
 }
 
 impl<'a> Facts<'a> {
@@ -152,7 +152,7 @@ impl<'a> Facts<'a> {
             None => self.time(log.block_number.unwrap_or_default()).await?,
         };
         let (sender, calldata) = self
-            .transaction(log.transaction_hash.unwrap_or_default())
+            .transaction(log.transaction_hash.unwrap_or_default().into())
             .await?;
         Ok(Fact {
             time,
@@ -179,7 +179,7 @@ impl<'a> Facts<'a> {
         Ok(time)
     }
 
-    async fn transaction(&mut self, hash: B256) -> Result<(Address, CalldataHash), ChainError> {
+    async fn transaction(&mut self, hash: TxHash) -> Result<(Address, CalldataHash), ChainError> {
         if let Some(found) = self.transactions.get(&hash) {
             return Ok(*found);
         }
@@ -187,7 +187,7 @@ impl<'a> Facts<'a> {
         let found = self
             .client
             .sooner_or_later(&what, async || {
-                let found = self.client.provider().get_transaction_by_hash(hash).await;
+                let found = self.client.provider().get_transaction_by_hash(hash.0).await;
                 found.map_err(|error| self.client.error("eth_getTransactionByHash", error))
             })
             .await?;

@@ -1,5 +1,5 @@
 use super::{InFlight, Journal};
-use crate::ids::CalldataHash;
+use crate::ids::{CalldataHash, TxHash};
 use crate::progress::Silent;
 use alloy::primitives::{Address, B256};
 use std::io::Write;
@@ -12,7 +12,7 @@ fn journal(folder: &std::path::Path) -> Journal {
 fn entry(number: u8) -> InFlight {
     InFlight {
         what: format!("step {number}"),
-        tx: B256::with_last_byte(number),
+        tx: TxHash(B256::with_last_byte(number)),
         nonce: number.into(),
         to: None,
         call: CalldataHash::ZERO,
@@ -131,7 +131,7 @@ fn an_entry_holds_account_and_calldata_and_one_of_an_older_program_neither() {
     let request = alloy::rpc::types::TransactionRequest::default()
         .to(account)
         .input(vec![1, 2, 3].into());
-    let entry = InFlight::of("anything", B256::with_last_byte(1), 0, &request);
+    let entry = InFlight::of("anything", TxHash(B256::with_last_byte(1)), 0, &request);
     let call = CalldataHash::of([1, 2, 3]);
     assert_eq!((entry.to, entry.call), (Some(account), call));
     journal.sending(entry.clone());

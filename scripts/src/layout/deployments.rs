@@ -3,7 +3,7 @@
 
 use super::error::LayoutError;
 use super::store::Store;
-use crate::ids::CodeHash;
+use crate::ids::{CodeHash, TxHash};
 use alloy::primitives::{Address, B256};
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub struct Deployment {
     /// keccak256 of that account's code.
     pub codehash: CodeHash,
     /// The transaction.
-    pub tx: B256,
+    pub tx: TxHash,
     /// What made the code, with its version.
     pub tool: String,
     /// The hash of the sources that is in the code.

@@ -106,7 +106,7 @@ pub async fn by_an_earlier_run(
         }
         let receipt = retry
             .run(async || {
-                let found = client.provider().get_transaction_receipt(entry.tx).await;
+                let found = client.provider().get_transaction_receipt(entry.tx.0).await;
                 found.map_err(|error| client.error("eth_getTransactionReceipt", error))
             })
             .await?;
@@ -140,7 +140,7 @@ pub async fn by_an_earlier_run(
             at: None,
             spent,
             taken: Duration::ZERO,
-            end: Some((receipt.transaction_hash, receipt.gas_used)),
+            end: Some((receipt.transaction_hash.into(), receipt.gas_used)),
             ended: true,
             live: Some(live(client, retry, proxy).await?),
             then: None,

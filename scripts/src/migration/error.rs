@@ -2,7 +2,8 @@
 
 use crate::client::{ChainError, Revert};
 use crate::error::{Exit, Explain};
-use alloy::primitives::{Address, B256, U256};
+use crate::ids::TxHash;
+use alloy::primitives::{Address, U256};
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -166,7 +167,7 @@ pub enum MigrationError {
         /// The batch.
         batch: String,
         /// The transaction's hash.
-        tx: B256,
+        tx: TxHash,
         /// Items that it carried.
         items: u64,
         /// Items by which the contract's count moved.

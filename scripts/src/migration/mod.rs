@@ -36,12 +36,13 @@ pub use runner::Form;
 
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Explain};
+use crate::ids::TxHash;
 use crate::journal::Journal;
 use crate::progress::Progress;
 use crate::text::grouped;
 use active::Standing;
 use alloy::eips::BlockId;
-use alloy::primitives::{Address, B256, U256, address};
+use alloy::primitives::{Address, U256, address};
 use alloy::providers::Provider;
 use end::{Ended, end};
 use gather::gather;
@@ -113,7 +114,7 @@ pub struct Migrated {
     /// How long it took.
     pub taken: Duration,
     /// The transaction of the end, and its gas.
-    pub end: Option<(B256, u64)>,
+    pub end: Option<(TxHash, u64)>,
     /// Whether it has ended, by whomever.
     pub ended: bool,
     /// What is live; `None` where it has not ended.
@@ -318,7 +319,7 @@ async fn outcome(
         Some(Ended::By(receipt)) => {
             let (gas, price) = (receipt.gas_used, receipt.effective_gas_price);
             runner.spent.add(gas, price, Some(0));
-            Some((receipt.transaction_hash, gas))
+            Some((receipt.transaction_hash.into(), gas))
         }
         _ => None,
     };

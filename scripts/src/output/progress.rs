@@ -1,9 +1,9 @@
 //! Progress and notes on stderr: a spinner on a terminal, plain lines otherwise.
 
 use super::Output;
+use crate::ids::TxHash;
 use crate::progress::Progress;
 use crate::text::grouped;
-use alloy::primitives::B256;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io;
 use std::time::{Duration, Instant};
@@ -83,7 +83,7 @@ impl Progress for Output {
         self.to_stderr(text);
     }
 
-    fn transaction(&self, tx: B256) {
+    fn transaction(&self, tx: TxHash) {
         self.links.add(&tx.to_string());
     }
 

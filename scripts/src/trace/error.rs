@@ -3,7 +3,7 @@
 use super::METHOD_NOT_FOUND;
 use crate::client::{ChainError, Client};
 use crate::error::{Exit, Explain};
-use alloy::primitives::B256;
+use crate::ids::TxHash;
 use thiserror::Error;
 
 /// Why a transaction is not traced.
@@ -67,7 +67,7 @@ pub enum TraceError {
     )]
     Unknown {
         /// The hash.
-        tx: B256,
+        tx: TxHash,
         /// The chain's id.
         chain: u64,
     },
@@ -82,7 +82,7 @@ pub enum TraceError {
     )]
     NotMined {
         /// The hash.
-        tx: B256,
+        tx: TxHash,
     },
 }
 

@@ -1,9 +1,9 @@
 //! The frames as a picture: each is as wide as the gas that it used, and stands on its caller.
 
 use super::named::{Code, Named};
+use crate::ids::TxHash;
 use crate::output::visible;
 use crate::text::grouped;
-use alloy::primitives::B256;
 use svg::Document;
 use svg::node::element::{Group, Rectangle, Text, Title};
 
@@ -20,7 +20,7 @@ const NARROWEST: f64 = 0.1;
 const TITLE_END: &str = ", by gas";
 
 /// The title of a transaction's picture.
-pub fn flamegraph_title(tx: B256, chain_id: u64) -> String {
+pub fn flamegraph_title(tx: TxHash, chain_id: u64) -> String {
     format!("{tx} of chain {chain_id}{TITLE_END}")
 }
 

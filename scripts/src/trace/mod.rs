@@ -24,7 +24,8 @@ pub use known::{Account, Known, Sources};
 pub use named::{Code, Named};
 
 use crate::client::{ChainError, Client};
-use alloy::primitives::{Address, B256, U64};
+use crate::ids::TxHash;
+use alloy::primitives::{Address, U64};
 use alloy::providers::Provider;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -37,7 +38,7 @@ const METHOD_NOT_FOUND: i64 = -32_601;
 #[derive(Debug, Clone, Serialize)]
 pub struct Mined {
     /// Its hash.
-    pub tx: B256,
+    pub tx: TxHash,
     /// Its block.
     pub block: u64,
     /// Who sent it.
@@ -75,7 +76,7 @@ struct Receipt {
 ///
 /// # Errors
 /// [`TraceError`].
-pub async fn trace(client: &Client, tx: B256) -> Result<Trace, TraceError> {
+pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
     let mined = mined(client, tx).await?;
     let calls = traced(client, tx, "callTracer").await;
     let calls = calls.map_err(|error| TraceError::of(client, error))?;
@@ -102,7 +103,7 @@ pub async fn trace(client: &Client, tx: B256) -> Result<Trace, TraceError> {
     })
 }
 
-async fn mined(client: &Client, tx: B256) -> Result<Mined, TraceError> {
+async fn mined(client: &Client, tx: TxHash) -> Result<Mined, TraceError> {
     let method = "eth_getTransactionReceipt";
     let answer: Result<Option<Receipt>, _> =
         client.provider().raw_request(method.into(), (tx,)).await;
@@ -129,7 +130,7 @@ async fn mined(client: &Client, tx: B256) -> Result<Mined, TraceError> {
 }
 
 /// What a tracer of the endpoint says. It may be nested deeper than a parser of JSON goes at once.
-async fn traced(client: &Client, tx: B256, tracer: &str) -> Result<Box<RawValue>, ChainError> {
+async fn traced(client: &Client, tx: TxHash, tracer: &str) -> Result<Box<RawValue>, ChainError> {
     let method = "debug_traceTransaction";
     let query = (tx, json!({ "tracer": tracer }));
     let answer = client.provider().raw_request(method.into(), query).await;

@@ -7,6 +7,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::process::Output;
 use std::sync::{Arc, Mutex};
+use stylus_upgrades::ids::TxHash;
 use stylus_upgrades::layout::{Deployment, Store};
 use stylus_upgrades_test_http::{Message, respond};
 
@@ -73,7 +74,7 @@ fn live() -> (Empty, String) {
         chain_id: record["chain_id"].as_u64().expect("a number"),
         address: address.parse().expect("an address"),
         codehash: word("codehash"),
-        tx: B256::repeat_byte(1),
+        tx: TxHash(B256::repeat_byte(1)),
         tool: "cargo-stylus 0.10.10".into(),
         project_hash: B256::repeat_byte(2),
     };

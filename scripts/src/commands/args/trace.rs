@@ -1,6 +1,6 @@
 //! The calls of a transaction.
 
-use alloy::primitives::B256;
+use crate::ids::TxHash;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 pub struct TraceArgs {
     /// The transaction's hash
-    pub tx: B256,
+    pub tx: TxHash,
     /// Also draw the calls as a flame graph, as wide as the gas that they used
     #[arg(long, value_name = "FILE.svg")]
     pub flamegraph: Option<PathBuf>,

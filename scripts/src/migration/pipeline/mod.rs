@@ -9,12 +9,13 @@ pub use outcome::{Load, SendResult, SettledTx, TxOutcome};
 
 use super::retry::RetryPolicy;
 use crate::client::{ChainError, Client, Rejection};
+use crate::ids::TxHash;
 use crate::journal::{InFlight, Journal};
 use crate::kill_point::{self, Phase};
 use crate::progress::Progress;
 use alloy::eips::BlockNumberOrTag;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionRequest;
 use std::collections::VecDeque;
@@ -66,7 +67,7 @@ struct PendingTx {
     /// As it was sent last.
     raw: Bytes,
     /// All that were sent for it.
-    hashes: Vec<B256>,
+    hashes: Vec<TxHash>,
     /// When it was sent last, and the block then.
     since: Instant,
     block: u64,

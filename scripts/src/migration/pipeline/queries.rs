@@ -2,9 +2,9 @@
 
 use super::{FEES_HOLD, Fees, TxPipeline};
 use crate::client::ChainError;
+use crate::ids::TxHash;
 use alloy::consensus::Transaction;
 use alloy::eips::BlockNumberOrTag;
-use alloy::primitives::B256;
 use alloy::providers::Provider;
 use alloy::rpc::types::TransactionReceipt;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ impl TxPipeline {
     /// The receipt of whichever was mined; `None` if none of them was.
     pub(super) async fn receipt(
         &self,
-        hashes: &[B256],
+        hashes: &[TxHash],
     ) -> Result<Option<TransactionReceipt>, ChainError> {
         for look in 0..RECEIPT_LOOKS {
             if look > 0 {
@@ -28,7 +28,7 @@ impl TxPipeline {
                 let found = self
                     .retry
                     .run(async || {
-                        let found = self.client.provider().get_transaction_receipt(*hash).await;
+                        let found = self.client.provider().get_transaction_receipt(hash.0).await;
                         found.map_err(|error| self.client.error("eth_getTransactionReceipt", error))
                     })
                     .await?;
@@ -52,7 +52,7 @@ impl TxPipeline {
                 let found = self
                     .client
                     .provider()
-                    .get_transaction_by_hash(entry.tx)
+                    .get_transaction_by_hash(entry.tx.0)
                     .await;
                 found.map_err(|error| self.client.error("eth_getTransactionByHash", error))
             })

@@ -13,9 +13,10 @@ use super::pipeline::{Load, SendResult, SettledTx, TxOutcome, TxPipeline};
 use super::retry::RetryPolicy;
 use super::size::Sizer;
 use crate::client::Client;
+use crate::ids::TxHash;
 use crate::progress::Progress;
 use alloy::network::TransactionBuilder;
-use alloy::primitives::{B256, Bytes, U256};
+use alloy::primitives::{Bytes, U256};
 use alloy::rpc::types::{TransactionReceipt, TransactionRequest};
 use alloy::sol_types::{SolCall, SolValue};
 use std::sync::Arc;
@@ -56,7 +57,7 @@ pub struct BatchRunner {
 /// Mined transactions without an event of the migration; the last of them.
 struct Unnoted {
     what: String,
-    tx: B256,
+    tx: TxHash,
     /// Items of all of them.
     items: u64,
 }
@@ -259,7 +260,7 @@ impl BatchRunner {
             (Form::Batches, Some(position)) => (done.abs_diff(position), load.items),
             _ => (items, 1),
         };
-        self.require_moved(what, receipt.transaction_hash, moved, expected)
+        self.require_moved(what, receipt.transaction_hash.into(), moved, expected)
     }
 
     /// Nothing was noted: the program keeps its state in its own way, and `progress()` says how far
@@ -272,7 +273,7 @@ impl BatchRunner {
         let before = self.unnoted.take().map_or(0, |before| before.items);
         self.unnoted = Some(Unnoted {
             what: what.into(),
-            tx: receipt.transaction_hash,
+            tx: receipt.transaction_hash.into(),
             items: before + items,
         });
         (self.at_once, self.troubled) = (1, true);
@@ -291,7 +292,7 @@ impl BatchRunner {
     fn require_moved(
         &self,
         batch: &str,
-        tx: B256,
+        tx: TxHash,
         moved: u64,
         items: u64,
     ) -> Result<(), MigrationError> {

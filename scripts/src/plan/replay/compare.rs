@@ -5,6 +5,7 @@ use super::super::slots::SlotNames;
 use super::super::{Plan, PlanRequest};
 use super::past::{Outcome, Past, numbered};
 use super::run::Sent;
+use crate::ids::TxHash;
 use alloy::consensus::Transaction;
 use alloy::primitives::{Address, B256, U256};
 use serde::Serialize;
@@ -18,7 +19,7 @@ const KEYS_MAX: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Unfaithful {
     /// The transaction.
-    pub hash: B256,
+    pub hash: TxHash,
     /// Its block.
     pub block: u64,
     /// In what it differs.

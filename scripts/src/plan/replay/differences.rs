@@ -3,9 +3,10 @@
 use super::past::{Outcome, Past, PastTransaction, numbered};
 use super::run::Sent;
 use crate::functions::{Functions, unknown_call};
+use crate::ids::TxHash;
 use crate::text::grouped;
 use alloy::consensus::Transaction;
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, Bytes};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -64,7 +65,7 @@ pub struct Group {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// The transaction.
-    pub hash: B256,
+    pub hash: TxHash,
     /// Its block.
     pub block: u64,
     /// Who sent it.
@@ -84,7 +85,7 @@ pub struct Difference {
 pub(super) struct Found {
     pub(super) groups: Vec<Group>,
     /// Transactions that differ and are the registry's business: who decides called it for them.
-    pub(super) governing: BTreeSet<B256>,
+    pub(super) governing: BTreeSet<TxHash>,
 }
 
 /// What differs, by kind, function and reason. `governs` tells which transactions are not users'.

@@ -3,8 +3,9 @@
 use super::super::PlanRequest;
 use super::differences::Kind;
 use super::past::{Past, PastTransaction, numbered};
+use crate::ids::TxHash;
 use alloy::consensus::Transaction;
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, Bytes};
 use alloy::sol_types::SolCall;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -29,7 +30,7 @@ pub(super) fn governs(
     }
     let kind = TraceKind::Call(CallOptions::default());
     // What no block takes calls nobody.
-    let traced = as_it_was.trace(one.hash, kind);
+    let traced = as_it_was.trace(one.hash.0, kind);
     traced.is_ok_and(|frame| decides_within(&frame, request.registry))
 }
 
@@ -40,11 +41,11 @@ pub(super) struct LeftOut {
     /// Contracts by which the registry is called in them.
     pub(super) accounts: BTreeSet<Address>,
     /// Those that do something else, except deployments: the code stands there already.
-    pub(super) differ: Vec<B256>,
+    pub(super) differ: Vec<TxHash>,
 }
 
 /// What is left out: transactions that are known without a look, and `seen`, which differ.
-pub(super) fn all(past: &Past, request: &PlanRequest, seen: &BTreeSet<B256>) -> LeftOut {
+pub(super) fn all(past: &Past, request: &PlanRequest, seen: &BTreeSet<TxHash>) -> LeftOut {
     let mut all = LeftOut {
         count: 0,
         accounts: BTreeSet::new(),

@@ -19,8 +19,9 @@ use super::error::PlanError;
 use super::finding::Finding;
 use super::{Plan, PlanRequest, prepare, try_on};
 use crate::client::{Client, Remote};
+use crate::ids::TxHash;
 use alloy::eips::BlockNumberOrTag;
-use alloy::primitives::{Address, B256, Bytes};
+use alloy::primitives::{Address, Bytes};
 use alloy::providers::Provider as _;
 use past::Past;
 use serde::Serialize;
@@ -46,7 +47,7 @@ pub struct Replay {
     /// changes what they do.
     pub not_compared: usize,
     /// Those among them, without deployments, that do something else with the upgrade.
-    pub not_compared_differ: Vec<B256>,
+    pub not_compared_differ: Vec<TxHash>,
     /// Whose storage and ether are not compared: the registry, and contracts that call it.
     pub left_out_accounts: Vec<Address>,
     /// Why the upgrade could not be carried out on the copy: then nothing was compared.

@@ -4,6 +4,7 @@
 use super::super::error::PlanError;
 use super::last_change::{LastChange, last_change};
 use crate::client::{ChainError, Client};
+use crate::ids::TxHash;
 use alloy::consensus::TxEnvelope;
 use alloy::primitives::{Address, B256, Log, U64};
 use alloy::providers::Provider;
@@ -41,7 +42,7 @@ pub(super) struct PastBlock {
 
 /// A transaction and what became of it.
 pub(super) struct PastTransaction {
-    pub(super) hash: B256,
+    pub(super) hash: TxHash,
     pub(super) from: Address,
     pub(super) envelope: TxEnvelope,
     pub(super) is_wanted: bool,
@@ -146,7 +147,7 @@ pub(super) async fn gather(
                 continue;
             };
             transactions.push(PastTransaction {
-                hash: *envelope.tx_hash(),
+                hash: TxHash(*envelope.tx_hash()),
                 from,
                 envelope,
                 is_wanted,
@@ -213,7 +214,7 @@ fn is_parent(client: &Client, block: &BlockAnswer, child: &BlockAnswer) -> Resul
     )))
 }
 
-async fn outcome(client: &Client, hash: B256) -> Result<Outcome, PlanError> {
+async fn outcome(client: &Client, hash: TxHash) -> Result<Outcome, PlanError> {
     let method = "eth_getTransactionReceipt";
     let answer: Result<ReceiptAnswer, _> =
         client.provider().raw_request(method.into(), (hash,)).await;
