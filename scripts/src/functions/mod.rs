@@ -25,22 +25,17 @@ pub struct Functions {
 }
 
 impl Functions {
-    /// Those of an interface as compilers write it. What has no name of Solidity is left out.
+    /// Those of an interface as compilers write it. Whoever reads one, of a file or of sources, takes no
+    /// name that Solidity does not allow: names are printed beside what this program says.
     pub fn of_abi(abi: &JsonAbi) -> Self {
-        let mut all = Self::default();
-        for function in abi.functions() {
-            if is_identifier(&function.name) {
-                let selector = function.selector().0;
-                all.functions.insert(selector, function.clone());
-            }
+        let functions = abi.functions().map(|one| (one.selector().0, one.clone()));
+        let errors = abi.errors().map(|one| (one.selector().0, one.clone()));
+        let events = abi.events().map(|one| (one.selector(), one.clone()));
+        Self {
+            functions: functions.collect(),
+            errors: errors.collect(),
+            events: events.collect(),
         }
-        for error in abi.errors().filter(|error| is_identifier(&error.name)) {
-            all.errors.insert(error.selector().0, error.clone());
-        }
-        for event in abi.events().filter(|event| is_identifier(&event.name)) {
-            all.events.insert(event.selector(), event.clone());
-        }
-        all
     }
 
     /// Those of signatures such as `migrate(uint256)`. What is none is left out.
@@ -156,15 +151,6 @@ fn listed(values: &[DynSolValue]) -> String {
     values.collect::<Vec<_>>().join(", ")
 }
 
-/// Whether a name is one that Solidity allows: what a file or a document says is printed beside what
-/// this program says.
-fn is_identifier(name: &str) -> bool {
-    let is_in_it = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
-    !name.starts_with(|c: char| c.is_ascii_digit())
-        && !name.is_empty()
-        && name.chars().all(is_in_it)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -206,8 +192,20 @@ mod tests {
         let abi: JsonAbi = serde_json::from_str(text).expect("an interface");
         let known = Functions::of_abi(&abi);
         assert_eq!(known.functions.len(), 1);
-        let hostile = text.replace("\"set\"", r#""a\n✓ registry.migrate""#);
-        assert!(serde_json::from_str::<JsonAbi>(&hostile).is_err());
+        for name in ["\"set\"", "\"x\"", "\"TooHigh\"", "\"most\""] {
+            for hostile in [
+                r#""a\n✓ registry.migrate""#,
+                r#""a b""#,
+                "\"1a\"",
+                "\"mіgrate\"",
+            ] {
+                let hostile = text.replace(name, hostile);
+                assert!(
+                    serde_json::from_str::<JsonAbi>(&hostile).is_err(),
+                    "{hostile}"
+                );
+            }
+        }
         let mut output = alloy::primitives::keccak256("TooHigh(uint256)")[..4].to_vec();
         output.extend([0; 31]);
         output.push(9);

@@ -2,6 +2,7 @@
 
 use super::types::Types;
 use super::{Interface, Parsed, Placed};
+use alloy::dyn_abi::parser::is_valid_identifier;
 use alloy::json_abi::{Function, Param, StateMutability};
 use convert_case::{Case, Casing};
 use std::collections::BTreeSet;
@@ -74,6 +75,7 @@ fn function(method: &ImplItemFn, types: &Types) -> Result<Function, String> {
         Some(attribute) => renamed(attribute).ok_or("its #[selector]")?,
         None => signature.ident.to_string().to_case(Case::Camel),
     };
+    let name = identifier(name)?;
     let mut inputs = Vec::new();
     let mut mutability = StateMutability::Pure;
     for (position, input) in signature.inputs.iter().enumerate() {
@@ -90,6 +92,7 @@ fn function(method: &ImplItemFn, types: &Types) -> Result<Function, String> {
                         syn::Pat::Ident(pattern) => pattern.ident.to_string().to_case(Case::Camel),
                         _ => String::new(),
                     };
+                    let label = identifier(label).unwrap_or_default();
                     inputs.push(param(types.name(ty)?, label)?);
                 }
             },
@@ -108,6 +111,15 @@ fn function(method: &ImplItemFn, types: &Types) -> Result<Function, String> {
         outputs,
         state_mutability: mutability,
     })
+}
+
+/// A name that Solidity allows. `#[selector]` takes any text for one, and Rust letters of every script;
+/// readers of interfaces refuse both, and what is printed beside them could be taken for something else.
+pub(super) fn identifier(name: String) -> Result<String, String> {
+    match is_valid_identifier(&name) {
+        true => Ok(name),
+        false => Err("a name that Solidity allows".into()),
+    }
 }
 
 fn of_reference(is_mutable: bool) -> StateMutability {

@@ -1,6 +1,6 @@
 //! What stands in `sol! { … }`: events, errors, and structs as types.
 
-use super::functions::param;
+use super::functions::{identifier, param};
 use super::types::Types;
 use super::{Interface, Parsed, Placed};
 use alloy::json_abi::{Error as AbiError, Event, EventParam, Param};
@@ -51,6 +51,8 @@ fn add(item: &Item, file: &Path, types: &Types, found: &mut Interface) -> Result
     let file = file.to_owned();
     match item {
         Item::Event(event) => {
+            let name = identifier(event.name.to_string())
+                .map_err(|reason| format!("the event {}: {reason} is not known", event.name))?;
             let mut inputs = Vec::new();
             for input in &event.parameters {
                 let one = param_of(&input.ty, types)
@@ -65,7 +67,7 @@ fn add(item: &Item, file: &Path, types: &Types, found: &mut Interface) -> Result
             }
             found.events.push(Placed {
                 item: Event {
-                    name: event.name.to_string(),
+                    name,
                     inputs,
                     anonymous: event.is_anonymous(),
                 },
@@ -74,6 +76,8 @@ fn add(item: &Item, file: &Path, types: &Types, found: &mut Interface) -> Result
             });
         }
         Item::Error(error) => {
+            let name = identifier(error.name.to_string())
+                .map_err(|reason| format!("the error {}: {reason} is not known", error.name))?;
             let mut inputs: Vec<Param> = Vec::new();
             for input in &error.parameters {
                 let mut one = param_of(&input.ty, types)
@@ -82,10 +86,7 @@ fn add(item: &Item, file: &Path, types: &Types, found: &mut Interface) -> Result
                 inputs.push(one);
             }
             found.errors.push(Placed {
-                item: AbiError {
-                    name: error.name.to_string(),
-                    inputs,
-                },
+                item: AbiError { name, inputs },
                 file,
                 line: error.name.0.span().start().line,
             });
@@ -96,7 +97,8 @@ fn add(item: &Item, file: &Path, types: &Types, found: &mut Interface) -> Result
 }
 
 fn label(name: Option<&syn_solidity::SolIdent>) -> String {
-    name.map(ToString::to_string).unwrap_or_default()
+    let name = name.and_then(|name| identifier(name.to_string()).ok());
+    name.unwrap_or_default()
 }
 
 fn param_of(ty: &Type, types: &Types) -> Result<Param, String> {

@@ -98,6 +98,35 @@ fn functions_events_and_errors_are_read_as_the_sdk_names_them() {
 }
 
 #[test]
+fn what_has_a_name_that_could_be_read_as_something_else_is_not_taken() {
+    for (allowed, other) in [
+        ("renamed_it", "a\\n✓ registry.migrate"),
+        ("renamed_it", "migrate(uint256)"),
+        ("renamed_it", ""),
+        ("fn total_supply", "fn mіgrate"), // a letter of another script
+        ("event Changed", "event Chаnged"),
+        ("error TooLarge", "error TooLаrge"),
+    ] {
+        let found = read(&CONTRACT.replace(allowed, other));
+        let abi = found.abi();
+        let count = abi.functions().count() + abi.events().count() + abi.errors().count();
+        assert_eq!(count, 8, "{other}");
+        let unseen = found
+            .unseen
+            .iter()
+            .filter(|one| one.ends_with("a name that Solidity allows is not known"));
+        assert_eq!(unseen.count(), 1, "{:?}", found.unseen);
+    }
+    // An argument needs no name.
+    let found = read(&CONTRACT.replace("raw: Bytes", "rаw: Bytes"));
+    let text = serde_json::to_string(&found.abi()).expect("JSON");
+    assert!(
+        serde_json::from_str::<alloy::json_abi::JsonAbi>(&text).is_ok(),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_field_has_a_line_and_what_is_gone_has_that_of_its_struct() {
     let found = read(CONTRACT);
     let line = |field: &str| found.place_of(field).map(|(_, line)| line);
