@@ -350,6 +350,8 @@ fn constants(packages: &[Package], own: &[Tree]) -> BTreeSet<String> {
 }
 
 #[cfg(test)]
+mod manifest_tests;
+#[cfg(test)]
 mod outside_tests;
 #[cfg(test)]
 mod tests;

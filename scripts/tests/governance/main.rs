@@ -20,6 +20,7 @@ mod out_of_gas;
 mod overtaken;
 mod pause;
 mod plan;
+mod plan_endpoints;
 mod printed;
 #[allow(dead_code, reason = "the tests of the builder use all of it")]
 #[path = "../sources/project.rs"]

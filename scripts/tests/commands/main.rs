@@ -1,14 +1,14 @@
 //! The command line as a process, against a node in this one: what it prints, how it exits.
 
-use alloy::signers::k256::elliptic_curve::rand_core::OsRng;
-use alloy::signers::local::PrivateKeySigner;
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 use stylus_devnode::{NodeConfig, NodeHandle, spawn};
 
+#[path = "../clone/mod.rs"]
 mod clone;
+mod keys;
 
 /// A folder with a manifest and keys, and a chain.
 struct Sandbox {
@@ -357,52 +357,6 @@ fn a_chain_that_is_not_there_exits_4() {
         &["deploy", "counter-v1", "--rpc-url", "http://127.0.0.1:9"],
     );
     assert_eq!((answer.exit, error(&answer)), (Some(4), "Unreachable"));
-}
-
-#[test]
-fn a_transaction_without_a_key_is_wrong_use_and_sends_nothing() {
-    let sandbox = Sandbox::new();
-    let output = sandbox.raw(&["registry", "deploy", "--json"]);
-    assert_eq!(output.status.code(), Some(2));
-    let document: Value = serde_json::from_slice(&output.stdout).expect("a document");
-    assert_eq!(document["error"]["name"], "NoKey");
-}
-
-#[test]
-fn a_key_that_is_none_is_never_repeated() {
-    let sandbox = Sandbox::new();
-    sandbox.private("broken", "0xsecretsecretsecret");
-    let answer = sandbox.run("broken", &["deploy", "counter-v1"]);
-    assert_eq!((answer.exit, error(&answer)), (Some(2), "KeyMalformed"));
-    assert!(!answer.stderr.contains("secretsecret"));
-    assert!(!answer.document.to_string().contains("secretsecret"));
-}
-
-#[test]
-fn an_encrypted_keystore_opens_with_its_password_file() {
-    let sandbox = Sandbox::new();
-    let signer = &sandbox.node.accounts().mnemonic()[0];
-    let (key, mut rng) = (signer.to_bytes(), OsRng);
-    PrivateKeySigner::encrypt_keystore(
-        sandbox.folder.path(),
-        &mut rng,
-        key,
-        "pass word",
-        Some("store"),
-    )
-    .expect("a keystore");
-    sandbox.private("password", "pass word\n");
-    let open = ["deploy", "counter-back", "--json", "--keystore", "store"];
-    let output = sandbox.raw(&[&open[..], &["--password-file", "password"]].concat());
-    assert_eq!(
-        output.status.code(),
-        Some(0),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    let closed = sandbox.raw(&open);
-    assert_eq!(closed.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&closed.stdout).contains("NoPassword"));
 }
 
 #[test]
