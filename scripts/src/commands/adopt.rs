@@ -13,7 +13,7 @@ use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::Who;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::{Candidate, candidate, given_to};
+use crate::registry::{Candidate, RecordedCode, candidate, given_to};
 use alloy::sol_types::SolCall;
 use std::path::Path;
 use stylus_upgrades_framework::{UPGRADEABILITY_PROXY, program};
@@ -154,7 +154,7 @@ async fn takes_over(
         name: name.into(),
         version: version.into(),
     };
-    let code = client.call(registry, &query).await?.code;
+    let code = RecordedCode::from(client.call(registry, &query).await?.code);
     let (proxy, implementation) = (found.proxy, code.implementation);
     if has_constructor_at(client, implementation).await? {
         let code = implementation.to_string();
@@ -165,7 +165,7 @@ async fn takes_over(
         .codehash(found.implementation)
         .await?
         .unwrap_or_default();
-    if runs.0 != code.codehash {
+    if runs != code.codehash {
         let documents = context.documents(client, registry);
         let before = found.implementation.to_string();
         let given = args.layout.as_deref();
@@ -174,8 +174,8 @@ async fn takes_over(
             from: BEFORE,
             to: version,
             old: storage::layout_of(&documents, &before, LayoutHash::ZERO, runs_layout).await?,
-            codes: (runs, code.codehash.into()),
-            new: storage::layout_of(&documents, version, code.layoutHash.into(), given).await?,
+            codes: (runs, code.codehash),
+            new: storage::layout_of(&documents, version, code.layout, given).await?,
             runs_migration: false,
             goes_back: false,
             who: Who::Newcomer(found.proxy),
@@ -183,7 +183,7 @@ async fn takes_over(
         storage::require(place, versions, args, &mut checks).await?;
     }
     checks.require_all(args)?;
-    if code.sourceHash.is_zero() {
+    if code.source.is_zero() {
         let why = "nobody recorded the hash of its sources";
         checks.coverage.lower(Part::Source, Extent::Absent, why);
     }

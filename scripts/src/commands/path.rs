@@ -8,13 +8,13 @@ use crate::app_error::Error;
 use crate::client::ChainError;
 use crate::coverage::{Extent, Part};
 use crate::layout::Who;
-use crate::registry::labels;
+use crate::registry::{RecordedCode, labels};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use alloy::primitives::{Address, Bytes};
 use std::collections::BTreeSet;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use stylus_upgrades_interface::registry::{Code, Step};
+use stylus_upgrades_interface::registry::Step;
 
 /// Instances of a definition whose paths are looked at, at most.
 const INSTANCES_MAX: u32 = 64;
@@ -124,17 +124,17 @@ async fn check_path(
             code_of(place, name, &way.from).await?,
             code_of(place, name, to).await?,
         );
-        let first = storage::recorded(client, registry, name, new.codehash.into()).await?;
+        let first = storage::recorded(client, registry, name, new.codehash).await?;
         let file = request.overrides.storage.layout.as_deref();
         let file = file.filter(|_| to == request.version);
-        let side = storage::layout_of(&documents, to, new.layoutHash.into(), file).await?;
+        let side = storage::layout_of(&documents, to, new.layout, file).await?;
         let steps = side.known.document().and_then(|known| known.steps.clone());
         let versions = Versions {
             name,
             from: &way.from,
             to,
-            old: storage::layout_of(&documents, &way.from, old.layoutHash.into(), None).await?,
-            codes: (old.codehash.into(), new.codehash.into()),
+            old: storage::layout_of(&documents, &way.from, old.layout, None).await?,
+            codes: (old.codehash, new.codehash),
             new: side,
             runs_migration: way.kind != step::NONE,
             goes_back: first.as_ref().is_some_and(|(label, _)| label != to),
@@ -149,7 +149,7 @@ async fn check_path(
             }
             found => found?,
         }
-        if new.sourceHash.is_zero() {
+        if new.source.is_zero() {
             let why = format!("nobody recorded the hash of the sources of {to}");
             checks.coverage.lower(Part::Source, Extent::Absent, &why);
         }
@@ -162,7 +162,7 @@ async fn check_path(
             }
             continue;
         };
-        let same = storage::recorded(client, registry, name, old.codehash.into()).await?;
+        let same = storage::recorded(client, registry, name, old.codehash).await?;
         let same = same.map(|(label, _)| label);
         let same_code: Vec<String> = [way.from.clone()].into_iter().chain(same).collect();
         let labels = labels(client, registry, name).await?;
@@ -211,10 +211,14 @@ pub(super) fn answered<T>(query: Result<T, ChainError>) -> Result<Option<T>, Cha
     }
 }
 
-async fn code_of(place: StorageContext<'_>, name: &str, version: &str) -> Result<Code, Error> {
+async fn code_of(
+    place: StorageContext<'_>,
+    name: &str,
+    version: &str,
+) -> Result<RecordedCode, Error> {
     let call = abi::getVersionCall {
         name: name.into(),
         version: version.into(),
     };
-    Ok(place.client.call(place.registry, &call).await?.code)
+    Ok(place.client.call(place.registry, &call).await?.code.into())
 }

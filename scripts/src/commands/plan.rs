@@ -13,7 +13,7 @@ use crate::error::{Exit, Explain, Report};
 use crate::output::Outcome;
 use crate::plan::{self, Change, Finding, InstancePlan, Plan, PlanRequest};
 use crate::progress::Progress;
-use crate::registry::{self, NewVersion};
+use crate::registry::{self, NewVersion, RecordedCode};
 pub(super) use crate::text::word;
 use crate::text::{grouped, utc};
 use alloy::primitives::Address;
@@ -155,17 +155,13 @@ async fn check(work: &mut Work<'_>, call: &abi::migrateCall, args: &PlanArgs) ->
     if from.is_empty() {
         return Ok(());
     }
-    let first = storage::recorded(
-        &work.client,
-        work.registry,
-        &work.name,
-        call.code.codehash.into(),
-    )
-    .await?;
+    let code = RecordedCode::from(&call.code);
+    let (client, registry) = (&work.client, work.registry);
+    let first = storage::recorded(client, registry, &work.name, code.codehash).await?;
     let is_old = first.is_some_and(|(label, _)| label != call.version);
     let run = Run::registered(&call.step, args.step.no_migration);
     let pair = (call.version.as_str(), from.as_str());
-    work.check_registered(pair, &call.code, &run, &args.storage, (is_old, true))
+    work.check_registered(pair, &code, &run, &args.storage, (is_old, true))
         .await
 }
 
@@ -207,7 +203,7 @@ async fn known(work: &Work<'_>, version: &str) -> Result<abi::migrateCall, Error
     Ok(NewVersion {
         name: work.name.clone(),
         version: version.into(),
-        code,
+        code: code.into(),
         step: step.unwrap_or_else(registry::initial),
     }
     .into())

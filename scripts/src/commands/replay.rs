@@ -14,10 +14,10 @@ use crate::plan::{
     StorageDifference,
 };
 use crate::progress::Progress;
+use crate::registry::RecordedCode;
 use crate::text::grouped;
 use serde_json::Value;
 use std::fmt::Write as _;
-use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// What is told where there is nothing to send again.
@@ -95,21 +95,19 @@ async fn abis(
         version: plan.from.clone(),
     };
     let before = match client.call(request.registry, &query).await {
-        Ok(found) => Some(found.code),
+        Ok(found) => Some(RecordedCode::from(found.code)),
         Err(error) if error.revert().is_some() => None,
         Err(error) => return Err(error.into()),
     };
     let documents = context.documents(client, request.registry);
-    let functions = async |code: &Code| -> Result<Functions, Error> {
-        let built = context
-            .interface_of(code.codehash.into())
-            .map(|one| one.abi());
+    let functions = async |code: RecordedCode| -> Result<Functions, Error> {
+        let built = context.interface_of(code.codehash).map(|one| one.abi());
         let kept = match built {
             Some(built) => Some(built),
-            None => context.versions().abi_of(name, code.codehash.into())?,
+            None => context.versions().abi_of(name, code.codehash)?,
         };
         let known = kept.as_ref().map(Functions::of_abi).unwrap_or_default();
-        let document = documents.get(code.layoutHash.into()).await?;
+        let document = documents.get(code.layout).await?;
         let steps = document.document().and_then(|one| one.steps.clone());
         let steps = steps.unwrap_or_default();
         let signatures = steps.iter().map(|step| step.signature.as_str());
@@ -117,11 +115,11 @@ async fn abis(
         Ok(known.with(&declared).with(&interfaces().implementation))
     };
     Ok(Abis {
-        before: match &before {
+        before: match before {
             Some(code) => functions(code).await?,
             None => Functions::default(),
         },
-        after: functions(&request.call.code).await?,
+        after: functions(RecordedCode::from(&request.call.code)).await?,
     })
 }
 

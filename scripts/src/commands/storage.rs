@@ -13,12 +13,11 @@ use crate::layout::{
 };
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::labels;
+use crate::registry::{RecordedCode, labels};
 use alloy::primitives::Address;
 use std::collections::BTreeSet;
 use std::path::Path;
 use stylus_layout::Document;
-use stylus_upgrades_interface::registry::Code;
 use stylus_upgrades_interface::registry::IRegistry as abi;
 
 /// Two versions of a definition, as a command has them.
@@ -303,14 +302,14 @@ pub(super) async fn recorded(
     registry: Address,
     name: &str,
     codehash: CodeHash,
-) -> Result<Option<(String, Code)>, Error> {
+) -> Result<Option<(String, RecordedCode)>, Error> {
     for version in labels(client, registry, name).await? {
         let call = abi::getVersionCall {
             name: name.into(),
             version: version.clone(),
         };
-        let code = client.call(registry, &call).await?.code;
-        if code.codehash == codehash.0 {
+        let code = RecordedCode::from(client.call(registry, &call).await?.code);
+        if code.codehash == codehash {
             return Ok(Some((version, code)));
         }
     }

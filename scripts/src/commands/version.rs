@@ -12,7 +12,7 @@ use crate::deploy;
 use crate::export::ExportError;
 use crate::output::Outcome;
 use crate::progress::Progress;
-use crate::registry::{self, NewVersion};
+use crate::registry::{self, NewVersion, RecordedCode};
 use crate::text::shell_word;
 use alloy::primitives::Address;
 use alloy::sol_types::SolCall;
@@ -72,7 +72,7 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
         name: args.name.clone(),
         version: args.to.clone(),
     };
-    let code = work.client.call(work.registry, &call).await?.code;
+    let code = RecordedCode::from(work.client.call(work.registry, &call).await?.code);
     if work.current == args.to {
         return Err(Error::Usage {
             message: format!("{} {} is what is current", args.name, args.to),
@@ -96,7 +96,7 @@ pub(super) async fn rollback(context: &Context, args: &RollbackArgs) -> Result<O
     let new = NewVersion {
         name: args.name.clone(),
         version: args.version.clone(),
-        code,
+        code: code.into(),
         step,
     };
     let overrides = Overrides::new(&args.storage, args.step.no_migration);

@@ -21,13 +21,13 @@ use crate::build::Artifact;
 use crate::client::{Client, Sent};
 use crate::governance::{Call, PendingAction, pending};
 use crate::progress::Progress;
-use crate::registry::{self, NewVersion};
+use crate::registry::{self, NewVersion, RecordedCode};
 use alloy::primitives::{Address, Bytes};
 use stylus_layout::{DeclaredStep, Document, Layout};
 use stylus_upgrades_interface::limits::INSTANCES_AT_ONCE;
 use stylus_upgrades_interface::reasons::step;
 use stylus_upgrades_interface::registry::IRegistry as abi;
-use stylus_upgrades_interface::registry::{Code, Step};
+use stylus_upgrades_interface::registry::Step;
 
 /// The work on one version of one definition.
 pub(super) struct Work<'a> {
@@ -173,7 +173,7 @@ impl<'a> Work<'a> {
         Ok(NewVersion {
             name: self.name.clone(),
             version: args.version.clone(),
-            code,
+            code: code.into(),
             step,
         })
     }
@@ -234,7 +234,11 @@ impl<'a> Work<'a> {
 
     /// The way by which this very code became current, where the arguments describe none: whoever
     /// asks for what is current once more means that.
-    async fn way_of_current(&self, args: &VersionArgs, code: &Code) -> Result<Option<Step>, Error> {
+    async fn way_of_current(
+        &self,
+        args: &VersionArgs,
+        code: &RecordedCode,
+    ) -> Result<Option<Step>, Error> {
         let is_described = !args.step.is_empty() || args.from.is_some() || args.initial;
         if is_described || self.current != args.version {
             return Ok(None);
@@ -291,13 +295,13 @@ impl<'a> Work<'a> {
     pub(super) async fn registered(
         &self,
         version: &str,
-    ) -> Result<Option<(Code, Vec<Step>)>, Error> {
+    ) -> Result<Option<(RecordedCode, Vec<Step>)>, Error> {
         let call = abi::getVersionCall {
             name: self.name.clone(),
             version: version.into(),
         };
         match self.client.call(self.registry, &call).await {
-            Ok(found) => Ok(Some((found.code, found.steps))),
+            Ok(found) => Ok(Some((found.code.into(), found.steps))),
             Err(error) if error.revert().is_some() => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -319,7 +323,8 @@ impl<'a> Work<'a> {
         }
         let registered = self.registered(&new.version).await?;
         Ok(registered.is_some_and(|(code, steps)| {
-            code == new.code && (steps.contains(&new.step) || new.step.from.is_empty())
+            code == RecordedCode::from(&new.code)
+                && (steps.contains(&new.step) || new.step.from.is_empty())
         }))
     }
 

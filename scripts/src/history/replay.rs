@@ -1,7 +1,8 @@
 //! The state of a definition as its events give it: fed one by one, in their order.
 
 use crate::governance::{Call, role_of};
-use crate::ids::{ActionId, CodeHash, LayoutHash, SourceHash};
+use crate::ids::ActionId;
+use crate::registry::RecordedCode;
 use alloy::primitives::{Address, Bytes};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -9,7 +10,7 @@ use stylus_registry_core::policy::{Facts, Policy, parse};
 use stylus_upgrades_interface::limits::ACTION_LIFETIME;
 use stylus_upgrades_interface::reasons::proxy_kind;
 use stylus_upgrades_interface::registry::IRegistry::IRegistryEvents as Event;
-use stylus_upgrades_interface::registry::{Code, Step};
+use stylus_upgrades_interface::registry::Step;
 
 /// Policies that the registry itself is constructed with: `define` and `policy`.
 const INITIAL_VERSION: u32 = 2;
@@ -45,25 +46,12 @@ pub struct RebuiltVersion {
     /// Its label.
     pub version: String,
     /// Its code.
-    pub code: RebuiltCode,
+    pub code: RecordedCode,
     /// The definition's sequence when it was added.
     pub sequence: u64,
     /// Incoming steps; empty for one that instances are only created at.
     #[serde(skip)]
     pub steps: Vec<Step>,
-}
-
-/// The code of a version, rebuilt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct RebuiltCode {
-    /// The account that holds it.
-    pub implementation: Address,
-    /// keccak256 of it.
-    pub codehash: CodeHash,
-    /// Hash of its storage layout, or zero.
-    pub layout: LayoutHash,
-    /// Hash of its source, or zero.
-    pub source: SourceHash,
 }
 
 /// An instance, rebuilt.
@@ -99,17 +87,6 @@ pub struct OpenAction {
     /// Who approves it.
     pub approved: Vec<Address>,
     timelocks: Vec<u64>,
-}
-
-impl From<RebuiltCode> for Code {
-    fn from(code: RebuiltCode) -> Self {
-        Self {
-            implementation: code.implementation,
-            codehash: code.codehash.into(),
-            layoutHash: code.layout.into(),
-            sourceHash: code.source.into(),
-        }
-    }
 }
 
 /// An instance that is not what its definition is: a rollout has not reached it.
@@ -170,7 +147,7 @@ impl Rebuilt {
                 self.sequence = event.sequence;
                 self.versions.push(RebuiltVersion {
                     version: event.version.clone(),
-                    code: RebuiltCode {
+                    code: RecordedCode {
                         implementation: event.implementation,
                         codehash: event.codehash.into(),
                         layout: event.layoutHash.into(),

@@ -25,7 +25,7 @@ pub use status::{
     instance_status,
 };
 pub use upgrade::{Route, Upgraded, begun_by, direct_call, upgrade, upgrade_directly};
-pub use version::NewVersion;
+pub use version::{NewVersion, RecordedCode};
 
 use crate::client::{ChainError, Client};
 use crate::ids::CodeHash;

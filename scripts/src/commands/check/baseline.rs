@@ -7,6 +7,7 @@ use crate::commands::context::Context;
 use crate::commands::kept::KeptName;
 use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::{Allowed, AllowedLog, Known, Pair, Side, Where, read_file};
+use crate::registry::RecordedCode;
 use crate::versions::Versions;
 use alloy::json_abi::JsonAbi;
 use std::path::Path;
@@ -80,11 +81,11 @@ impl Baseline {
             name: name.into(),
             version: current.clone(),
         };
-        let code = client.call(registry, &call).await?.code;
+        let code = RecordedCode::from(client.call(registry, &call).await?.code);
         let network = context.kept_network(&client);
         let kept = context.versions().read(&network, name, &current)?;
         if let Some(kept) = &kept {
-            kept.require(code.codehash.into())?;
+            kept.require(code.codehash)?;
         }
         let versions = context.versions();
         let (abi, unseen) = match kept {
@@ -103,17 +104,17 @@ impl Baseline {
         Ok(Self {
             what: format!("{name} {current}, which is live"),
             side: Side {
-                hash: code.layoutHash.into(),
+                hash: code.layout,
                 known: context
                     .documents(&client, registry)
-                    .get(code.layoutHash.into())
+                    .get(code.layout)
                     .await?,
             },
             label: Some(current),
             abi,
             unseen: unseen.into_iter().collect(),
             is_live: true,
-            at: Some((client.chain_id(), registry, code.codehash.into())),
+            at: Some((client.chain_id(), registry, code.codehash)),
         })
     }
 

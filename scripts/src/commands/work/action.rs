@@ -10,6 +10,7 @@ use crate::app_error::Error;
 use crate::client::Client;
 use crate::coverage::{Extent, Part};
 use crate::governance::Call;
+use crate::registry::RecordedCode;
 use alloy::primitives::Address;
 use stylus_upgrades_interface::reasons::step as kind;
 use stylus_upgrades_interface::registry::IRegistry as abi;
@@ -44,19 +45,19 @@ pub(in crate::commands) async fn check_action(
     };
     let name = call.definition();
     let code = match code {
-        Some(code) => code.clone(),
+        Some(code) => RecordedCode::from(code),
         None => {
             let query = abi::getVersionCall {
                 name: name.into(),
                 version: version.into(),
             };
-            client.call(registry, &query).await?.code
+            client.call(registry, &query).await?.code.into()
         }
     };
     let mut work = Work::on(context, client.clone(), name, false).await?;
-    let first = storage::recorded(client, registry, name, code.codehash.into()).await?;
+    let first = storage::recorded(client, registry, name, code.codehash).await?;
     let is_old = first.is_some_and(|(label, _)| label != version);
-    if args.source.is_none() && !code.sourceHash.is_zero() {
+    if args.source.is_none() && !code.source.is_zero() {
         let why = "their hash is named; only a build compares them with the code (--source)";
         work.checks
             .coverage

@@ -12,11 +12,10 @@ use crate::interface::{Change, compare};
 use crate::layout::{Documents, LayoutError, Side, Who, require_publishable};
 use crate::plan::{has_constructor, reserved_in};
 use crate::progress::Progress;
-use crate::registry::{self, AdoptionError};
+use crate::registry::{self, AdoptionError, RecordedCode};
 use crate::steps::{PROGRAM_UNKNOWN, PlannedStep, check_step};
 use stylus_layout::Document;
 use stylus_upgrades_interface::reasons::step;
-use stylus_upgrades_interface::registry::Code;
 
 impl Work<'_> {
     /// Checks the storage of a version that the registry knows, on the way from another one, and
@@ -25,7 +24,7 @@ impl Work<'_> {
     pub(in crate::commands) async fn check_registered(
         &mut self,
         (version, from): (&str, &str),
-        code: &Code,
+        code: &RecordedCode,
         run: &Run,
         args: &StorageArgs,
         (is_old, upgrades): (bool, bool),
@@ -41,7 +40,7 @@ impl Work<'_> {
     pub(super) async fn check_recorded(
         &mut self,
         (version, from): (&str, &str),
-        code: &Code,
+        code: &RecordedCode,
         run: &Run,
         args: &StorageArgs,
         (is_old, upgrades): (bool, bool),
@@ -49,12 +48,12 @@ impl Work<'_> {
         let documents = self.documents();
         let file = args.layout.as_deref();
         let Side { hash, known } =
-            storage::layout_of(&documents, version, code.layoutHash.into(), file).await?;
+            storage::layout_of(&documents, version, code.layout, file).await?;
         let new = Subject {
             artifact: None,
-            code: Code {
-                layoutHash: hash.into(),
-                ..code.clone()
+            code: RecordedCode {
+                layout: hash,
+                ..*code
             },
             steps: known.document().and_then(|known| known.steps.clone()),
             layout: known,
@@ -84,7 +83,7 @@ impl Work<'_> {
     ) -> Result<(), Error> {
         self.layout = new.layout.document().map(|known| known.layout.clone());
         let old = self.registered(from).await?;
-        let old = old.map(|(code, _)| (code.layoutHash.into(), code.codehash.into()));
+        let old = old.map(|(code, _)| (code.layout, code.codehash));
         let (old, old_code) = old.unwrap_or_default();
         let old = storage::layout_of(&self.documents(), from, old, None).await?;
         let versions = Versions {
@@ -92,9 +91,9 @@ impl Work<'_> {
             from,
             to: version,
             old,
-            codes: (old_code, new.code.codehash.into()),
+            codes: (old_code, new.code.codehash),
             new: Side {
-                hash: new.code.layoutHash.into(),
+                hash: new.code.layout,
                 known: new.layout.clone(),
             },
             runs_migration,
@@ -227,11 +226,7 @@ impl Work<'_> {
         let (Some(interface), Some((code, _))) = (interface, self.registered(from).await?) else {
             return Ok(());
         };
-        let old = match self
-            .context
-            .versions()
-            .abi_of(&self.name, code.codehash.into())
-        {
+        let old = match self.context.versions().abi_of(&self.name, code.codehash) {
             Ok(Some(old)) => old,
             Ok(None) => return Ok(()),
             Err(error) => {
@@ -240,7 +235,7 @@ impl Work<'_> {
                 return Ok(());
             }
         };
-        let known = self.documents().get(code.layoutHash.into()).await?;
+        let known = self.documents().get(code.layout).await?;
         let steps = known.document().and_then(|known| known.steps.clone());
         let steps: Vec<String> = steps
             .into_iter()
@@ -264,8 +259,7 @@ impl Work<'_> {
         let mut same = vec![version.to_owned()];
         if let Some((code, _)) = self.registered(version).await? {
             let (client, registry) = (&self.client, self.registry);
-            let first =
-                storage::recorded(client, registry, &self.name, code.codehash.into()).await?;
+            let first = storage::recorded(client, registry, &self.name, code.codehash).await?;
             same.extend(first.map(|(label, _)| label));
         }
         Ok(same)
@@ -316,7 +310,7 @@ impl Work<'_> {
     ) -> Result<(), Error> {
         self.check_constructor(new).await?;
         self.look_at_interface(new).await?;
-        if new.code.sourceHash.is_zero() {
+        if new.code.source.is_zero() {
             let why = "nobody recorded the hash of its sources";
             self.checks
                 .coverage
@@ -342,7 +336,7 @@ impl Work<'_> {
         };
         let bare = Document::of_layout(document.layout.clone());
         let mut named = [document, &bare].into_iter();
-        if let Some(document) = named.find(|one| one.hash() == new.code.layoutHash) {
+        if let Some(document) = named.find(|one| one.hash() == new.code.layout.0) {
             if self.is_dry {
                 self.document = Some(document.clone());
                 return Ok(());

@@ -8,22 +8,21 @@ use crate::app_error::Error;
 use crate::build::{Artifact, evm};
 use crate::deploy;
 use crate::governance::{Call, Placed, find, place};
-use crate::ids::CodeHash;
+use crate::ids::{CodeHash, LayoutHash};
 use crate::layout::{Build, Known};
 use crate::plan::has_constructor;
 use crate::progress::Progress;
-use crate::registry;
-use alloy::primitives::{Address, B256};
+use crate::registry::{self, RecordedCode};
+use alloy::primitives::Address;
 use std::path::Path;
 use stylus_layout::DeclaredStep;
-use stylus_upgrades_interface::registry::Code;
 
 /// Code that was named, before anything is deployed.
 pub(super) struct Subject {
     /// What has to be on the chain; `None` if it is there.
     pub(super) artifact: Option<Artifact>,
     /// What the registry is to record; without an address where there is an artifact.
-    pub(super) code: Code,
+    pub(super) code: RecordedCode,
     pub(super) layout: Known,
     /// What its code declares, if that is known.
     pub(super) steps: Option<Vec<DeclaredStep>>,
@@ -40,7 +39,10 @@ impl Work<'_> {
         args: &StorageArgs,
     ) -> Result<Subject, Error> {
         let (artifact, mut code) = match self.address(source) {
-            Some(address) => (None, registry::code_at(&self.client, address).await?),
+            Some(address) => {
+                let code = registry::code_at(&self.client, address).await?;
+                (None, RecordedCode::from(code))
+            }
             None => {
                 let chain = self.client.chain_id();
                 let artifact = kept_implementation(self.context, chain, source)?;
@@ -51,37 +53,37 @@ impl Work<'_> {
                          an #[initializer] does"
                     ));
                 }
-                let code = artifact.code_at(Address::ZERO);
+                let code = artifact.code_at(Address::ZERO).into();
                 (Some(artifact), code)
             }
         };
         let (client, registry) = (&self.client, self.registry);
-        let old = storage::recorded(client, registry, &self.name, code.codehash.into()).await?;
-        let build = self.context.store().build(code.codehash.into())?;
+        let old = storage::recorded(client, registry, &self.name, code.codehash).await?;
+        let build = self.context.store().build(code.codehash)?;
         self.complete(&mut code, old.as_ref(), build.as_ref());
         let documents = self.documents();
         let built = artifact.as_ref().and_then(Artifact::document);
         let layout: Known = match (&args.layout, built) {
             (Some(file), _) => {
-                let given =
-                    storage::given(&documents, source, file, code.layoutHash.into()).await?;
-                if code.layoutHash.is_zero() {
-                    code.layoutHash = given.hash();
+                let given = storage::given(&documents, source, file, code.layout).await?;
+                if code.layout.is_zero() {
+                    code.layout = LayoutHash(given.hash());
                 }
                 given.into()
             }
             (None, Some(built)) => {
                 // Versions that were registered before documents existed have the layout's own hash.
-                let recorded = old.as_ref().map(|(_, code)| code.layoutHash);
-                if recorded == Some(built.layout.hash()) {
-                    code.layoutHash = built.layout.hash();
+                let recorded = old.as_ref().map(|(_, code)| code.layout);
+                let bare = LayoutHash(built.layout.hash());
+                if recorded == Some(bare) {
+                    code.layout = bare;
                 }
                 built.into()
             }
-            (None, None) if code.layoutHash.is_zero() => {
+            (None, None) if code.layout.is_zero() => {
                 Known::Not("the contract declares none, and no --layout was given".into())
             }
-            (None, None) => documents.get(code.layoutHash.into()).await?,
+            (None, None) => documents.get(code.layout).await?,
         };
         let steps = artifact.as_ref().and_then(|one| one.steps.clone());
         Ok(Subject {
@@ -95,26 +97,37 @@ impl Work<'_> {
 
     /// What is not known of code is what the registry, an open action or a build on this machine
     /// says of the same code.
-    fn complete(&self, code: &mut Code, recorded: Option<&(String, Code)>, build: Option<&Build>) {
+    fn complete(
+        &self,
+        code: &mut RecordedCode,
+        recorded: Option<&(String, RecordedCode)>,
+        build: Option<&Build>,
+    ) {
         let open = self
             .open
             .iter()
             .filter_map(|open| Call::decode(&open.call).ok());
-        let open = open.filter_map(|call| call.version().and_then(|(_, code, _)| code.cloned()));
-        let same: Vec<Code> = recorded
-            .map(|(_, code)| code.clone())
+        let open = open.filter_map(|call| {
+            let (_, code, _) = call.version()?;
+            code.map(RecordedCode::from)
+        });
+        let same: Vec<RecordedCode> = recorded
+            .map(|(_, code)| *code)
             .into_iter()
             .chain(open)
             .filter(|other| other.codehash == code.codehash)
             .collect();
-        let first = |of: fn(&Code) -> B256| same.iter().map(of).find(|hash| !hash.is_zero());
-        if code.layoutHash.is_zero() {
-            let built = build.map(|build| build.layout_hash.0);
-            code.layoutHash = first(|code| code.layoutHash).or(built).unwrap_or_default();
+        if code.layout.is_zero() {
+            let mut known = same.iter().map(|one| one.layout);
+            let known = known.find(|hash| !hash.is_zero());
+            let built = build.map(|build| build.layout_hash);
+            code.layout = known.or(built).unwrap_or_default();
         }
-        if code.sourceHash.is_zero() {
-            let built = build.map(|build| build.source_hash.0);
-            code.sourceHash = first(|code| code.sourceHash).or(built).unwrap_or_default();
+        if code.source.is_zero() {
+            let mut known = same.iter().map(|one| one.source);
+            let known = known.find(|hash| !hash.is_zero());
+            let built = build.map(|build| build.source_hash);
+            code.source = known.or(built).unwrap_or_default();
         }
     }
 
