@@ -8,8 +8,8 @@ use convert_case::{Case, Casing};
 use std::collections::BTreeSet;
 use syn::visit::{Visit, visit_item_impl};
 use syn::{
-    Attribute, FnArg, GenericArgument, ImplItem, ImplItemFn, ItemImpl, PathArguments, ReturnType,
-    Type,
+    Attribute, FnArg, GenericArgument, ImplItem, ImplItemFn, ItemImpl, ItemType, PathArguments,
+    ReturnType, Type,
 };
 
 /// What `#[public]` does not give a selector to.
@@ -103,7 +103,7 @@ fn function(method: &ImplItemFn, types: &Types) -> Result<Function, String> {
     }
     let outputs = match &signature.output {
         ReturnType::Default => Vec::new(),
-        ReturnType::Type(_, ty) => outputs(success(ty), types)?,
+        ReturnType::Type(_, ty) => outputs(success(ty, types), types)?,
     };
     Ok(Function {
         name,
@@ -129,26 +129,47 @@ fn of_reference(is_mutable: bool) -> StateMutability {
     }
 }
 
-/// The type of a success: `T` of `Result<T, E>`.
-fn success(ty: &Type) -> &Type {
+/// The type of a success: `T` of `Result<T, E>`, or of an alias of it.
+fn success<'a>(ty: &'a Type, types: &'a Types) -> &'a Type {
     let Type::Path(path) = ty else {
         return ty;
     };
-    let Some(last) = path
-        .path
-        .segments
-        .last()
-        .filter(|last| last.ident == "Result")
-    else {
+    let Some(last) = path.path.segments.last() else {
         return ty;
     };
-    match &last.arguments {
-        PathArguments::AngleBracketed(all) => match all.args.first() {
-            Some(GenericArgument::Type(success)) => success,
-            _ => ty,
-        },
-        _ => ty,
+    let alias = types.results.get(&last.ident.to_string());
+    if last.ident != "Result" && alias.is_none() {
+        return ty;
     }
+    match first_argument(&last.arguments) {
+        Some(success) => success,
+        None => alias.and_then(Option::as_ref).unwrap_or(ty),
+    }
+}
+
+fn first_argument(arguments: &PathArguments) -> Option<&Type> {
+    match arguments {
+        PathArguments::AngleBracketed(all) => match all.args.first()? {
+            GenericArgument::Type(first) => Some(first),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// An alias of `Result` whose success is its only parameter, with the parameter's default.
+pub(super) fn alias_of_result(alias: &ItemType) -> Option<Option<Type>> {
+    let mut parameters = alias.generics.type_params();
+    let (Some(parameter), None) = (parameters.next(), parameters.next()) else {
+        return None;
+    };
+    let Type::Path(path) = alias.ty.as_ref() else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    let success = first_argument(&last.arguments)?;
+    let is_it = matches!(success, Type::Path(path) if path.path.is_ident(&parameter.ident));
+    (last.ident == "Result" && is_it).then(|| parameter.default.clone())
 }
 
 /// What is returned: the members of a tuple one by one.

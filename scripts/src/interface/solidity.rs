@@ -1,6 +1,6 @@
 //! What stands in `sol! { … }`: events, errors, and structs as types.
 
-use super::functions::{identifier, param};
+use super::functions::{alias_of_result, identifier, param};
 use super::types::Types;
 use super::{Interface, Parsed, Placed};
 use alloy::json_abi::{Error as AbiError, Event, EventParam, Param};
@@ -11,11 +11,14 @@ use syn_solidity::{File, Item, Type};
 /// Notes the aliases of Rust and the structs of Solidity in a file.
 pub(super) fn types(file: &syn::File, types: &mut Types) {
     for item in &file.items {
-        if let syn::Item::Type(alias) = item
-            && alias.generics.params.is_empty()
-        {
-            let name = alias.ident.to_string();
+        let syn::Item::Type(alias) = item else {
+            continue;
+        };
+        let name = alias.ident.to_string();
+        if alias.generics.params.is_empty() {
             types.aliases.insert(name, alias.ty.as_ref().clone());
+        } else if let Some(default) = alias_of_result(alias) {
+            types.results.insert(name, default);
         }
     }
     for file in macros(file).into_iter().flatten() {

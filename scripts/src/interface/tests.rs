@@ -127,6 +127,30 @@ fn what_has_a_name_that_could_be_read_as_something_else_is_not_taken() {
 }
 
 #[test]
+fn a_result_by_an_alias_of_ones_own_is_read_as_one() {
+    let alias = "type RawResult<T = ()> = core::result::Result<T, Vec<u8>>;";
+    for (returns, signature) in [
+        (
+            "RawResult<bool>",
+            "function renamed_it() pure returns (bool)",
+        ),
+        ("RawResult", "function renamed_it() pure"),
+    ] {
+        let function = "pub fn other(order: Order, raw: Bytes) -> Uint<64, 1>";
+        let source = CONTRACT.replace(function, &format!("pub fn other() -> {returns}"));
+        let found = read(&format!("{alias}\n{source}"));
+        assert!(
+            signatures(&found).iter().any(|one| one == signature),
+            "{found:?}"
+        );
+    }
+    // The parameter is not what it succeeds with.
+    let source = CONTRACT.replace("Uint<64, 1>", "Odd<bool>");
+    let found = read(&format!("type Odd<E> = Result<(), E>;\n{source}"));
+    assert_eq!(found.unseen.len(), 2, "{:?}", found.unseen);
+}
+
+#[test]
 fn a_field_has_a_line_and_what_is_gone_has_that_of_its_struct() {
     let found = read(CONTRACT);
     let line = |field: &str| found.place_of(field).map(|(_, line)| line);

@@ -10,6 +10,8 @@ const DEPTH_MAX: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Types {
     pub(super) aliases: BTreeMap<String, Type>,
+    /// Aliases of `Result` whose success is their parameter, with what that is where none is given.
+    pub(super) results: BTreeMap<String, Option<Type>>,
     pub(super) structs: BTreeMap<String, String>,
 }
 
