@@ -138,6 +138,21 @@ fn shown(outcome: FormatOutcome) -> DisplayModel {
     outcome.into_model()
 }
 
+/// What is shown of a transaction to the registry that takes 7 wei along.
+async fn shown_of(calldata: &[u8]) -> DisplayModel {
+    let to = registry().to_string();
+    let transaction = TransactionContext {
+        chain_id: CHAIN,
+        to: &to,
+        calldata,
+        value: Some(&[7]),
+        from: None,
+        implementation_address: None,
+    };
+    let outcome = format_calldata(&resolved(0), &transaction, &EmptyDataProvider).await;
+    shown(outcome.expect("it is formatted"))
+}
+
 /// Labels and values, in lower case: wallets write addresses with a checksum.
 fn items(model: &DisplayModel) -> Vec<(String, String)> {
     let entries = model.entries.iter().map(|entry| match entry {
@@ -182,19 +197,9 @@ fn require(call: &[u8], model: &DisplayModel) {
 
 #[tokio::test]
 async fn a_wallet_shows_of_every_governed_call_what_the_terminal_shows() {
-    let (resolved, to) = (resolved(0), registry().to_string());
     assert_eq!(calls().len(), SOURCES.len());
     for calldata in calls() {
-        let transaction = TransactionContext {
-            chain_id: CHAIN,
-            to: &to,
-            calldata: &calldata,
-            value: Some(&[7]),
-            from: None,
-            implementation_address: None,
-        };
-        let outcome = format_calldata(&resolved, &transaction, &EmptyDataProvider).await;
-        let model = shown(outcome.expect("it is formatted"));
+        let model = shown_of(&calldata).await;
         require(&calldata, &model);
         // What goes along is shown where the registry takes it.
         let is_payable = calldata.starts_with(&abi::createProxyCall::SELECTOR);
@@ -230,7 +235,6 @@ async fn a_wallet_shows_of_every_type_that_is_signed_what_the_terminal_shows() {
 
 #[tokio::test]
 async fn a_submission_shows_the_call_that_others_signed() {
-    let (resolved, to) = (resolved(0), registry().to_string());
     let submitted = abi::submitSignedCall {
         action: abi::pauseCall { name: "A".into() }.abi_encode().into(),
         deadline: 1_800_000_000,
@@ -239,17 +243,7 @@ async fn a_submission_shows_the_call_that_others_signed() {
             data: Bytes::from_static(&[1; 65]),
         }],
     };
-    let calldata = submitted.abi_encode();
-    let transaction = TransactionContext {
-        chain_id: CHAIN,
-        to: &to,
-        calldata: &calldata,
-        value: Some(&[7]),
-        from: None,
-        implementation_address: None,
-    };
-    let outcome = format_calldata(&resolved, &transaction, &EmptyDataProvider).await;
-    let model = shown(outcome.expect("it is formatted"));
+    let model = shown_of(&submitted.abi_encode()).await;
     let nested = model.entries.iter().any(
         |entry| matches!(entry, DisplayEntry::Nested { intent, .. } if intent.contains("Pause")),
     );

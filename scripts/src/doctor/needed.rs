@@ -1,7 +1,10 @@
 //! Which versions of a definition, and which steps between them, its instances need: those that
-//! they are at, the current one, and whatever lies on a path between.
+//! they are at, those at which an open action adds one, the current one, and whatever lies on a path
+//! between.
 
 use super::recorded::Definition;
+use crate::governance::Call;
+use crate::history::OpenAction;
 use std::collections::BTreeSet;
 
 /// Versions and steps that are needed.
@@ -22,7 +25,12 @@ impl<'a> Needed<'a> {
             targets.insert(&rebuilt.current);
         }
         let at = rebuilt.instances.iter().map(|one| one.version.as_str());
-        let starts: BTreeSet<&str> = at.collect();
+        let added = rebuilt.open.values().filter_map(added_at);
+        let added = added.filter_map(|label| {
+            let mut versions = rebuilt.versions.iter().map(|one| one.version.as_str());
+            versions.find(|known| *known == label)
+        });
+        let starts: BTreeSet<&str> = at.chain(added).collect();
         let edges: Vec<(&str, &str)> = rebuilt
             .versions
             .iter()
@@ -51,6 +59,15 @@ impl<'a> Needed<'a> {
     }
 }
 
+/// The version at which an open action adds an instance.
+fn added_at(action: &OpenAction) -> Option<String> {
+    match Call::decode(&action.call) {
+        Ok(Call::Adopt(call)) => Some(call.version),
+        Ok(Call::CreateProxy(call)) => Some(call.version),
+        _ => None,
+    }
+}
+
 /// Everything that can be reached.
 fn spread<'a>(
     mut reached: BTreeSet<&'a str>,
@@ -73,6 +90,9 @@ fn spread<'a>(
 mod tests {
     use super::super::recorded::tests::definition;
     use super::*;
+    use alloy::primitives::{Address, B256};
+    use alloy::sol_types::SolCall;
+    use stylus_upgrades_interface::registry::IRegistry;
 
     #[test]
     fn what_lies_on_a_path_to_the_current_version_is_needed_and_what_is_behind_is_not() {
@@ -91,6 +111,25 @@ mod tests {
         assert_eq!(found, [false, true, true, true, false, false]);
         assert!(needed.has_step("2.0", "3.0") && needed.has_step("3.0", "4.0"));
         assert!(!needed.has_step("1.0", "2.0") && !needed.has_step("4.0", "next"));
+    }
+
+    #[test]
+    fn an_open_action_needs_the_version_at_which_it_adds_an_instance() {
+        let mut definition = definition(&[("", "1.0"), ("1.0", "2.0"), ("2.0", "3.0")], "3.0", &[]);
+        let adopt = IRegistry::adoptCall {
+            name: "A".into(),
+            proxy: Address::with_last_byte(1),
+            kind: 3,
+            version: "2.0".into(),
+        };
+        let action = OpenAction {
+            call: adopt.abi_encode().into(),
+            ..OpenAction::default()
+        };
+        definition.rebuilt.open.insert(B256::ZERO, action);
+        let needed = Needed::of(&definition);
+        assert!(!needed.has_version("1.0") && needed.has_version("2.0"));
+        assert!(needed.has_step("2.0", "3.0"));
     }
 
     #[test]

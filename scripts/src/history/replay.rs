@@ -70,7 +70,7 @@ pub struct RebuiltInstance {
 }
 
 /// An action that waits, rebuilt.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct OpenAction {
     /// Who proposed it.
     pub proposer: Address,

@@ -1,17 +1,18 @@
 //! Proxies that are no programs themselves: our EVM and beacon proxies, and OpenZeppelin's from npm,
-//! adopted. What runs behind them stops and is brought back, and what does not stop is told so.
+//! adopted; and a WASM proxy that another registry handed over. What runs behind them stops and is
+//! brought back, and what does not stop is told so.
 
-use alloy::primitives::{Address, B256, Bytes, U256};
+use alloy::primitives::{Address, Bytes, U256};
 use alloy::sol_types::{SolCall, SolValue};
 use stylus_upgrades::build::evm;
-use stylus_upgrades::registry::{NewVersion, code_at, definition_id};
-use stylus_upgrades_harness::{Chain, Harness, HarnessError, Lines, Solidity, step};
-use stylus_upgrades_interface::adopted::IOwnable;
+use stylus_upgrades::registry::definition_id;
+use stylus_upgrades_harness::{Chain, Harness, HarnessError, step};
 use stylus_upgrades_interface::reasons::proxy_kind;
-use stylus_upgrades_interface::registry::{IRegistry, Step};
+use stylus_upgrades_interface::registry::IRegistry;
 use stylus_upgrades_interface::slots;
 
 use super::fixture::{DAY, Done, ICounter, Team, chain};
+use super::governor::Governor;
 use super::program::Ran;
 use crate::registry::adopted::creation;
 
@@ -27,7 +28,7 @@ const TRANSPARENT: &str =
     "@openzeppelin/contracts/build/contracts/TransparentUpgradeableProxy.json";
 const UUPS: &str = "@openzeppelin/contracts/build/contracts/ERC1967Proxy.json";
 /// Who has OpenZeppelin's proxies before they are adopted.
-const OWNER: usize = 3;
+pub(super) const OWNER: usize = 3;
 
 /// An instance of each of these kinds. All hold 7 in their first slot.
 struct Kinds<'h> {
@@ -42,6 +43,8 @@ struct Kinds<'h> {
     transparent: Address,
     /// A UUPS proxy of `Uups`, whose code is EVM code, as it has to be.
     uups: Address,
+    /// A WASM proxy that another registry created and handed over: an instance of `Moved` at 1.0.
+    moved: Address,
 }
 
 impl<'h> Kinds<'h> {
@@ -51,12 +54,13 @@ impl<'h> Kinds<'h> {
             team.counter.implementation().await?,
             team.called.implementation().await?,
         ];
-        let governor = Governor { harness };
+        let governor = Governor::new(harness);
         let [first, _] = programs;
-        for name in ["Evm", "Beacon"] {
-            harness.define(name).await?;
+        for name in ["Evm", "Beacon", "Moved"] {
+            governor.define(name).await?;
             governor.add(name, "1.0", first, step::initial()).await?;
         }
+        let moved = governor.moved("Moved", first).await?;
         let evm = governor.create("Evm", proxy_kind::EVM).await?;
         let beacon = governor.create("Beacon", proxy_kind::BEACON).await?;
         let beacon_account = evm::beacon_address(harness.registry(), definition_id("Beacon"));
@@ -95,22 +99,22 @@ impl<'h> Kinds<'h> {
             beacon: [beacon, beacon_account],
             transparent,
             uups,
+            moved,
         })
     }
 
     fn governor(&self) -> Governor<'h> {
-        Governor {
-            harness: self.team.harness,
-        }
+        Governor::new(self.team.harness)
     }
 
     /// The proxies that a program runs behind.
-    fn behind(&self) -> [(&'static str, Address); 3] {
+    fn behind(&self) -> [(&'static str, Address); 4] {
         let [beacon, _] = self.beacon;
         [
             ("Evm", self.evm),
             ("Beacon", beacon),
             ("Transparent", self.transparent),
+            ("Moved", self.moved),
         ]
     }
 
@@ -226,6 +230,7 @@ impl<'h> Kinds<'h> {
             ("Beacon", beacon, 8),
             ("Transparent", self.transparent, 8),
             ("Uups", self.uups, 8),
+            ("Moved", self.moved, 8),
         ];
         for (name, proxy, value) in all {
             assert_eq!(self.value(proxy).await?, U256::from(value), "{name}");
@@ -241,90 +246,6 @@ impl<'h> Kinds<'h> {
         }
         self.team.fix(&[]).await.ends_with(0);
         Ok(())
-    }
-}
-
-/// Where instances are made: account 0 governs alone.
-struct Governor<'h> {
-    harness: &'h Harness,
-}
-
-impl Governor<'_> {
-    async fn govern(&self, call: &impl SolCall) -> Done {
-        let (chain, registry) = (self.harness.chain(), self.harness.registry());
-        chain.execute(chain.account(0), registry, call).await?;
-        Ok(())
-    }
-
-    async fn version(
-        &self,
-        name: &str,
-        version: &str,
-        account: Address,
-        step: Step,
-    ) -> Result<NewVersion, HarnessError> {
-        Ok(NewVersion {
-            name: name.into(),
-            version: version.into(),
-            code: code_at(self.harness.client(), account).await?,
-            step,
-        })
-    }
-
-    async fn add(&self, name: &str, version: &str, account: Address, step: Step) -> Done {
-        let new = self.version(name, version, account, step).await?;
-        self.govern(&IRegistry::addVersionCall::from(new)).await
-    }
-
-    /// An instance at 1.0 that counts from 7 on.
-    async fn create(&self, name: &str, kind: u8) -> Result<Address, HarnessError> {
-        let (name, salt) = (name.to_owned(), B256::repeat_byte(kind));
-        let init = ICounter::initializeCall {
-            value: U256::from(7),
-        };
-        let create = IRegistry::createProxyCall {
-            name: name.clone(),
-            version: "1.0".into(),
-            kind,
-            salt,
-            initData: init.abi_encode().into(),
-        };
-        self.govern(&create).await?;
-        let query = IRegistry::proxyAddressCall { name, kind, salt };
-        let (chain, registry) = (self.harness.chain(), self.harness.registry());
-        chain.read(registry, &query).await
-    }
-
-    /// A contract of Solidity.
-    async fn compiled(&self, name: &str) -> Result<Address, HarnessError> {
-        let solidity = Solidity::compile(&Lines)?;
-        let creation = solidity.contract(name)?.creation.clone();
-        self.harness.chain().create(creation).await
-    }
-
-    /// A definition with that code as 1.0; the proxy is given to its admin by `through`, and becomes
-    /// its instance.
-    async fn adopt(
-        &self,
-        name: &str,
-        kind: u8,
-        code: Address,
-        (proxy, through): (Address, Address),
-    ) -> Done {
-        self.harness.define(name).await?;
-        self.add(name, "1.0", code, step::initial()).await?;
-        let give = IOwnable::transferOwnershipCall {
-            newOwner: evm::admin_address(self.harness.registry(), definition_id(name)),
-        };
-        let owner = self.harness.account(OWNER);
-        self.harness.chain().execute(owner, through, &give).await?;
-        let adopt = IRegistry::adoptCall {
-            name: name.into(),
-            proxy,
-            kind,
-            version: "1.0".into(),
-        };
-        self.govern(&adopt).await
     }
 }
 
