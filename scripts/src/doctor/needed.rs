@@ -122,10 +122,8 @@ mod tests {
             kind: 3,
             version: "2.0".into(),
         };
-        let action = OpenAction {
-            call: adopt.abi_encode().into(),
-            ..OpenAction::default()
-        };
+        let mut action = OpenAction::default();
+        action.call = adopt.abi_encode().into();
         definition.rebuilt.open.insert(B256::ZERO, action);
         let needed = Needed::of(&definition);
         assert!(!needed.has_version("1.0") && needed.has_version("2.0"));
