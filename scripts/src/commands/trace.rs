@@ -4,6 +4,7 @@
 use super::args::TraceArgs;
 use super::context::Context;
 use crate::app_error::Error;
+use crate::error::Exit;
 use crate::output::Outcome;
 use crate::own_file;
 use crate::progress::Progress;
@@ -48,8 +49,10 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, 
     outcome.field("success", success);
     outcome.field("gas", gas_used);
     outcome.field("gas_for_l1", gas_for_l1);
+    outcome.field("refund", trace.refund);
     outcome.field("frames", &frames);
     outcome.field("missing", &trace.missing);
+    outcome.field("contradictions", &trace.contradictions);
     outcome.field("flamegraph", &args.flamegraph);
     outcome.line(summary(&trace.mined, &known));
     outcome.lines.extend(tree(&trace, &frames));
@@ -57,6 +60,11 @@ pub(super) async fn run(context: &Context, args: &TraceArgs) -> Result<Outcome, 
     outcome
         .lines
         .extend(missing.map(|what| format!("! missing: {what}")));
+    let contradictions = trace.contradictions.iter();
+    outcome
+        .lines
+        .extend(contradictions.map(|what| format!("✗ the endpoint contradicts itself: {what}")));
+    outcome.exit = (!trace.contradictions.is_empty()).then_some(Exit::Refused);
     if let Some(path) = &args.flamegraph {
         outcome.line(format!("✓ the flame graph is in {}", path.display()));
     }
@@ -115,6 +123,18 @@ fn tree(trace: &Trace, frames: &[Named]) -> Vec<String> {
             false => String::new(),
         };
         lines.push(format!("{gas}{ink}  {prefix}{}", frame.line()));
+    }
+    if let Some(refund) = trace.refund {
+        let paid_back = format!("-{}", grouped(refund));
+        let ink = if has_ink {
+            " ".repeat(17)
+        } else {
+            String::new()
+        };
+        lines.push(format!(
+            "{paid_back:>12} {:>12}{ink}  paid back for storage that was cleared, at least",
+            ""
+        ));
     }
     lines
 }

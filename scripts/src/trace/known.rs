@@ -42,6 +42,8 @@ pub struct Account {
 #[derive(Debug, Default)]
 pub struct Known {
     accounts: BTreeMap<Address, Account>,
+    /// Code of versions and scripts, by what it is in each definition that has it.
+    code: BTreeMap<Address, BTreeMap<String, Account>>,
     names: Names,
     /// What could not be found out.
     pub missing: Vec<String>,
@@ -99,16 +101,26 @@ impl Known {
         Ok(known)
     }
 
-    /// What is known of an account.
-    pub fn get(&self, account: Address) -> Option<&Account> {
-        self.accounts.get(&account)
+    /// What is known of the account whose code a frame runs. Code of several definitions is that of
+    /// the instance which runs it.
+    pub fn of(&self, frame: &Frame) -> Option<&Account> {
+        let to = frame.to?;
+        let instance = frame.kind.is_delegated().then_some(frame.from);
+        let definition = instance.and_then(|proxy| self.accounts.get(&proxy)?.definition.as_ref());
+        let of_it = definition.and_then(|name| self.code.get(&to)?.get(name));
+        of_it.or_else(|| self.accounts.get(&to))
     }
 
     /// The account by its alias and by what it is, or its address.
     pub fn title(&self, account: Address) -> String {
+        self.title_of(account, self.accounts.get(&account))
+    }
+
+    /// The same of an account of which this is known.
+    pub fn title_of(&self, account: Address, known: Option<&Account>) -> String {
         let alias = self.names.short(account);
         let is_named = alias != account.to_string();
-        match (is_named, self.accounts.get(&account)) {
+        match (is_named, known) {
             (true, Some(known)) if known.name != alias => format!("{alias} ({})", known.name),
             (true, _) => alias,
             (false, Some(known)) if known.definition.is_some() && known.versions.is_empty() => {
@@ -204,6 +216,10 @@ impl Known {
                 self.accounts.insert(*proxy, instance);
             }
         }
+        for (account, code) in &self.code {
+            let known = self.accounts.entry(*account);
+            known.or_insert_with(|| one_of(code));
+        }
         Ok(())
     }
 
@@ -246,27 +262,33 @@ impl Known {
                 .await?;
             all = functions.clone().with(&all);
             for step in found.steps.iter().filter(|step| !step.script.is_zero()) {
-                let script = self.accounts.entry(step.script).or_insert_with(|| Account {
-                    name: format!("script of {name:?} {:?} → {version:?}", step.from),
-                    definition: Some(name.into()),
-                    ..Account::default()
-                });
+                let script = self.code_of(name, step.script);
+                if script.name.is_empty() {
+                    script.name = format!("script of {name:?} {:?} → {version:?}", step.from);
+                }
                 let declared = script.functions.clone().with(&functions);
                 script.functions = declared.with(&own.implementation);
                 script.versions = vec![version.clone()];
             }
-            let implementation = self.accounts.entry(code.implementation);
-            let implementation = implementation.or_insert_with(|| Account {
-                definition: Some(name.into()),
-                functions: functions.with(&own.implementation),
-                ..Account::default()
-            });
+            let implementation = self.code_of(name, code.implementation);
+            let answers = implementation.functions.clone().with(&functions);
+            implementation.functions = answers.with(&own.implementation);
             implementation.versions.push(version);
             let versions = implementation.versions.iter();
             let versions: Vec<String> = versions.map(|one| format!("{one:?}")).collect();
             implementation.name = format!("{name:?} {}", versions.join(" = "));
         }
         Ok(all)
+    }
+
+    /// What an account is in a definition.
+    fn code_of(&mut self, definition: &str, account: Address) -> &mut Account {
+        let code = self.code.entry(account).or_default();
+        code.entry(definition.to_owned())
+            .or_insert_with(|| Account {
+                definition: Some(definition.to_owned()),
+                ..Account::default()
+            })
     }
 
     /// The functions of a version: the interface that is kept of it, and the steps that its layout
@@ -300,6 +322,25 @@ impl Known {
             Err(error) => self.missing.push(format!("steps of {name:?}: {error}")),
         }
         Ok(functions)
+    }
+}
+
+/// Code of a definition, or of several, whoever runs it.
+fn one_of(code: &BTreeMap<String, Account>) -> Account {
+    let mut accounts = code.values();
+    match (accounts.next(), code.len()) {
+        (Some(only), 1) => only.clone(),
+        _ => {
+            let names: Vec<&str> = code.values().map(|one| one.name.as_str()).collect();
+            let functions = code
+                .values()
+                .fold(Functions::default(), |all, one| all.with(&one.functions));
+            Account {
+                name: format!("one of {}", names.join(", ")),
+                functions,
+                ..Account::default()
+            }
+        }
     }
 }
 

@@ -3,12 +3,14 @@
 //! | module | holds |
 //! |---|---|
 //! | `calls` | the endpoint's callTracer, read into frames |
+//! | `agreement` | whether what the endpoint says can be true together, and what was paid back |
 //! | `ink` | its stylusTracer, for the ink of each frame |
 //! | `known` | which accounts are the registry's, and what version their code is |
 //! | `named` | the frames with the names of contracts and functions |
 //! | `flamegraph` | the frames as a picture |
 //! | `error` | why there is no trace |
 
+mod agreement;
 mod calls;
 mod error;
 mod flamegraph;
@@ -58,15 +60,25 @@ pub struct Trace {
     pub mined: Mined,
     /// Every call in the order in which they began; each stands behind its caller.
     pub frames: Vec<Frame>,
+    /// Gas that was paid back for storage that was cleared, at least; none where the frames do not
+    /// show it.
+    pub refund: Option<u64>,
     /// What the endpoint does not give.
     pub missing: Vec<String>,
+    /// What it says of the transaction that cannot be true together.
+    pub contradictions: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Receipt {
+    transaction_hash: TxHash,
     block_number: U64,
     from: Address,
+    to: Option<Address>,
+    contract_address: Option<Address>,
+    #[serde(rename = "type")]
+    kind: Option<U64>,
     status: U64,
     gas_used: U64,
     gas_used_for_l1: Option<U64>,
@@ -77,11 +89,13 @@ struct Receipt {
 /// # Errors
 /// [`TraceError`].
 pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
-    let mined = mined(client, tx).await?;
+    let receipt = receipt(client, tx).await?;
     let calls = traced(client, tx, "callTracer").await;
     let calls = calls.map_err(|error| TraceError::of(client, error))?;
     let mut frames =
         calls::read(&calls).map_err(|reason| TraceError::unreadable(client, reason))?;
+    let contradictions = agreement::contradictions(tx, &receipt, &frames);
+    let refund = agreement::refund(&receipt, &mut frames);
     let mut missing = Vec::new();
     match traced(client, tx, "stylusTracer").await {
         Ok(steps) => match ink::add(&mut frames, &steps) {
@@ -97,25 +111,27 @@ pub async fn trace(client: &Client, tx: TxHash) -> Result<Trace, TraceError> {
         Err(error) => return Err(error.into()),
     }
     Ok(Trace {
-        mined,
-        frames,
-        missing,
-    })
-}
-
-async fn mined(client: &Client, tx: TxHash) -> Result<Mined, TraceError> {
-    let method = "eth_getTransactionReceipt";
-    let answer: Result<Option<Receipt>, _> =
-        client.provider().raw_request(method.into(), (tx,)).await;
-    if let Some(receipt) = answer.map_err(|error| client.error(method, error))? {
-        return Ok(Mined {
+        mined: Mined {
             tx,
             block: receipt.block_number.to(),
             from: receipt.from,
             success: !receipt.status.is_zero(),
             gas_used: receipt.gas_used.to(),
             gas_for_l1: receipt.gas_used_for_l1.map(|gas| gas.to()),
-        });
+        },
+        frames,
+        refund,
+        missing,
+        contradictions,
+    })
+}
+
+async fn receipt(client: &Client, tx: TxHash) -> Result<Receipt, TraceError> {
+    let method = "eth_getTransactionReceipt";
+    let answer: Result<Option<Receipt>, _> =
+        client.provider().raw_request(method.into(), (tx,)).await;
+    if let Some(receipt) = answer.map_err(|error| client.error(method, error))? {
+        return Ok(receipt);
     }
     let method = "eth_getTransactionByHash";
     let answer: Result<Value, _> = client.provider().raw_request(method.into(), (tx,)).await;

@@ -98,7 +98,7 @@ impl Trace {
 
 impl Named {
     fn of(frame: &Frame, known: &Known, codes: &BTreeMap<Address, Code>) -> Self {
-        let account = frame.to.and_then(|to| known.get(to));
+        let account = known.of(frame);
         let unknown = Functions::default();
         let is_call = !frame.kind.is_creation() && frame.kind != Kind::SelfDestruct;
         let functions = account.filter(|_| is_call);
@@ -121,7 +121,7 @@ impl Named {
             code,
             from: frame.from,
             to: frame.to,
-            contract: frame.to.map(|to| known.title(to)),
+            contract: frame.to.map(|to| known.title_of(to, account)),
             definition: account.and_then(|account| account.definition.clone()),
             versions: account.map_or_else(Vec::new, |account| account.versions.clone()),
             function: functions.signature(input),

@@ -32,6 +32,7 @@ mod sandbox;
 mod signed;
 mod sources;
 mod trace;
+mod trace_truth;
 mod untraced;
 
 /// What is run.

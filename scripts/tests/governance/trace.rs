@@ -16,7 +16,7 @@ alloy::sol! {
 const USER: usize = 5;
 
 /// Sends a call of a user with that much gas. It is mined, whether it succeeds or not.
-fn sent(sandbox: &Sandbox, to: Address, call: &impl SolCall) -> String {
+pub(crate) fn sent(sandbox: &Sandbox, to: Address, call: &impl SolCall) -> String {
     let (user, input) = (sandbox.node.addresses()[USER], call.abi_encode());
     let sent = sandbox.node.with_chain(move |chain| {
         chain.impersonate(user);
@@ -31,12 +31,12 @@ fn sent(sandbox: &Sandbox, to: Address, call: &impl SolCall) -> String {
     sent.expect("the chain").to_string()
 }
 
-fn frames(answer: &Value) -> &Vec<Value> {
+pub(crate) fn frames(answer: &Value) -> &Vec<Value> {
     answer["frames"].as_array().expect("frames")
 }
 
 /// A sandbox with an instance that the manifest calls `counter`.
-fn with_instance() -> (Sandbox, Address) {
+pub(crate) fn with_instance() -> (Sandbox, Address) {
     let sandbox = Sandbox::with_counter("Admin", 0);
     let created = sandbox.done("Admin", &CREATE_SAVED);
     let proxy = text(&created, "proxy").parse().expect("an address");
@@ -255,9 +255,9 @@ fn text_of_an_endpoint_and_of_a_contract_cannot_pretend_to_be_ours() {
         "calls.svg",
     ];
     let (exit, lines) = sandbox.reported("Other", &words);
-    assert_eq!(exit, Some(0));
-    // The summary, the heading, two frames, and where the picture is.
-    assert_eq!(lines.len(), 5, "{lines:?}");
+    assert_eq!(exit, Some(1));
+    // The summary, the heading, two frames, that the receipt says otherwise, and where the picture is.
+    assert_eq!(lines.len(), 6, "{lines:?}");
     let ours = lines
         .iter()
         .filter(|line| line.trim_start().starts_with('✓'));
